@@ -1,0 +1,45 @@
+# Every target makes its own environment if there is none: Python 3.11, make and a package index are enough.
+PYTHON ?= python3
+VENV := .venv
+UV := $(shell command -v uv 2>/dev/null || echo $(VENV)/bin/python -m uv)
+RUN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+export UV_PROJECT_ENVIRONMENT := $(VENV)
+
+.DEFAULT_GOAL := help
+.PHONY: help install up demo test check bench chaos clean
+
+help: ## Show what can be made
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 12
+
+install: $(STAMP) ## Make the virtual environment from uv.lock
+
+$(STAMP): pyproject.toml uv.lock
+	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	@command -v uv >/dev/null 2>&1 || $(VENV)/bin/python -m pip install --quiet uv
+	@$(UV) sync --frozen --inexact --quiet --python $(VENV)/bin/python
+	@touch $(STAMP)
+
+up: $(STAMP) ## Start the whole platform on this machine
+	@"$(RUN)/omotenashi" up
+
+demo: $(STAMP) ## Run one booking's life, and what can go wrong, on a fresh throw-away stack
+	@"$(RUN)/omotenashi" demo
+
+test: $(STAMP) ## Run the tests
+	@"$(RUN)/python" -m pytest -n 2 --dist loadgroup -m "not bench"
+
+check: $(STAMP) ## Format, lint, types and import contracts
+	@"$(RUN)/ruff" format --check .
+	@"$(RUN)/ruff" check .
+	@"$(RUN)/mypy"
+	@"$(RUN)/lint-imports" --no-cache
+
+bench: $(STAMP) ## Measure; prints tables and writes JSON under .omotenashi/bench
+	@"$(RUN)/python" -m tests.bench
+
+chaos: $(STAMP) ## Kill things under load, the long form
+	@"$(RUN)/python" -m tests.chaos
+
+clean: ## Remove the virtual environment and the data folder
+	rm -rf $(VENV) .omotenashi

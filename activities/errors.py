@@ -1,0 +1,32 @@
+"""The one place where a refusal of the domain becomes an error of Temporal."""
+
+from typing import Any
+
+from temporalio.exceptions import ApplicationError
+from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
+
+from domain.errors import DomainError, Unavailable
+from providers.errors import ProviderError, ProviderRefused
+
+
+class _CodedRefusals(ActivityInboundInterceptor):
+    async def execute_activity(self, input: ExecuteActivityInput) -> Any:
+        try:
+            return await super().execute_activity(input)
+        except DomainError as error:
+            raise ApplicationError(
+                error.code, error.details, type=error.code, non_retryable=not isinstance(error, Unavailable)
+            ) from error
+        except ProviderError as error:
+            # Only the code travels: a provider's error may quote what was sent.
+            raise ApplicationError(
+                error.reason, type=type(error).__name__, non_retryable=isinstance(error, ProviderRefused)
+            ) from None
+
+
+class CodedRefusals(Interceptor):
+    """Turns ``DomainError`` into ``ApplicationError(type=code, details)``. Only ``unavailable`` is tried again: every
+    other refusal stays the same however often it is asked. Provider errors keep their class's name as type."""
+
+    def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
+        return _CodedRefusals(next)

@@ -1,0 +1,136 @@
+"""Puts the API together: routes, layers, and the parts it leans on."""
+
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.routing import APIRoute, iter_route_contexts
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
+from temporalio.client import Client
+
+from api import document, errors, health, routes
+from api.auth.passwords import ROUNDS, Passwords
+from api.auth.tokens import Tokens
+from api.dependencies import Parts
+from api.frame import Frame
+from api.idempotency import HEADER, REPLAYED, Replay, replayed
+from db.session import Database, connect
+from providers.email.interface import EmailProvider
+from providers.email.registry import email_provider
+from providers.payments.interface import PaymentProvider
+from providers.payments.registry import payment_providers
+from runtime import temporal as temporal_connection
+from runtime.settings import Environment, Settings
+
+PREFIX = "/api/v1"
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def create_app(
+    settings: Settings,
+    *,
+    database: Database | None = None,
+    temporal: Client | None = None,
+    payments: Mapping[str, PaymentProvider] | None = None,
+    email: EmailProvider | None = None,
+    password_rounds: int = ROUNDS,
+    now: Callable[[], datetime] = _utc_now,
+) -> FastAPI:
+    """The application. What is not handed in is made when it starts and closed when it ends; what is handed in is
+    the caller's to close. Starting needs no server: Postgres and Temporal are called when a request needs them."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            app.state.parts = Parts(
+                settings=settings,
+                database=database or _database(settings, stack),
+                temporal=temporal or await temporal_connection.connect(settings, process="api", lazy=True),
+                payments=payments if payments is not None else _payments(settings, stack),
+                email=email or _email(settings, stack),
+                passwords=_passwords(password_rounds, stack),
+                tokens=Tokens.of(settings),
+                now=now,
+            )
+            yield
+
+    app = FastAPI(
+        title="Omotenashi Connect",
+        version="1",
+        description=document.description(),
+        lifespan=lifespan,
+        redoc_url=None,
+        generate_unique_id_function=_operation_id,
+        redirect_slashes=False,
+    )
+    app.state.settings = settings
+    for router in routes.ROUTERS:
+        app.include_router(router, prefix=PREFIX)
+    app.include_router(health.router)
+    errors.install(app)
+    app.add_exception_handler(Replay, _replay)
+    _add_layers(app, settings)
+    document.install(app)
+    # FastAPI puts included routes together when they are first asked for: that is now, and not the first request.
+    deque(iter_route_contexts(app.routes), maxlen=0)
+    return app
+
+
+def openapi_document() -> dict[str, Any]:
+    """The OpenAPI document, without a running server."""
+    return create_app(Settings(environment=Environment.DEVELOPMENT)).openapi()
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name
+
+
+async def _replay(_: Request, replay: Exception) -> Response:
+    if not isinstance(replay, Replay):
+        raise replay
+    return replayed(replay)
+
+
+def _add_layers(app: FastAPI, settings: Settings) -> None:
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(settings.cors_origins),
+            allow_methods=["GET", "POST", "PUT", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "Accept-Language", HEADER, "X-Request-ID"],
+            expose_headers=["X-Request-ID", "Retry-After", REPLAYED],
+            max_age=600,
+        )
+    app.add_middleware(Frame, settings=settings)  # added last, so it is outermost
+
+
+def _database(settings: Settings, stack: AsyncExitStack) -> Database:
+    database = connect(settings)
+    stack.push_async_callback(database.close)
+    return database
+
+
+def _payments(settings: Settings, stack: AsyncExitStack) -> Mapping[str, PaymentProvider]:
+    providers = payment_providers(settings)
+    for provider in providers.values():
+        stack.push_async_callback(provider.aclose)
+    return providers
+
+
+def _email(settings: Settings, stack: AsyncExitStack) -> EmailProvider:
+    provider = email_provider(settings)
+    stack.push_async_callback(provider.aclose)
+    return provider
+
+
+def _passwords(rounds: int, stack: AsyncExitStack) -> Passwords:
+    passwords = Passwords(rounds)
+    stack.callback(passwords.close)
+    return passwords

@@ -1,0 +1,1 @@
+"""Bookings: taking time, reading, and every command."""

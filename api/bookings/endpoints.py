@@ -1,0 +1,241 @@
+"""Bookings: taking time, reading, and every command."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from starlette.responses import Response
+
+from api.bookings.changes import Wish, obey
+from api.bookings.quoting import quote
+from api.bookings.reading import AskedBookings, history_page, list_bookings, write_texts
+from api.bookings.schemas import (
+    BookingChangedRead,
+    BookingCreate,
+    BookingRead,
+    BookingUpdate,
+    HistoryRead,
+    NoShowWrite,
+    QuoteRead,
+    ReasonWrite,
+    RescheduleWrite,
+)
+from api.bookings.taking import take
+from api.dependencies import Access, Now, PartsOf, may
+from api.envelope import Envelope, ListEnvelope, ok
+from api.errors import body_errors, errors
+from api.idempotency import RequiredKey
+from api.listing import Listing, may_list
+from api.pagination import PageAsked
+from domain.errors import (
+    Forbidden,
+    Gone,
+    HoldLimit,
+    IdempotencyKeyRequired,
+    IdempotencyKeyReused,
+    NotBookable,
+    NotFound,
+    OutsideBookingWindow,
+    PartySizeRefused,
+    RequestInProgress,
+    RuleBroken,
+    SlotTaken,
+    Unauthenticated,
+    WrongState,
+)
+from domain.permissions import Action
+from workflows.bookings import messages
+
+router = APIRouter(prefix="/bookings", tags=["bookings"])
+
+MayBook = Annotated[Access, Depends(may(Action.BOOKING_CREATE, "service", public=True))]
+MayList = Annotated[Listing, Depends(may_list(Action.BOOKING_READ))]
+MayRead = Annotated[Access, Depends(may(Action.BOOKING_READ, "booking"))]
+MayUpdate = Annotated[Access, Depends(may(Action.BOOKING_UPDATE, "booking"))]
+MayCancel = Annotated[Access, Depends(may(Action.BOOKING_CANCEL, "booking"))]
+MayReschedule = Annotated[Access, Depends(may(Action.BOOKING_RESCHEDULE, "booking"))]
+MayConfirm = Annotated[Access, Depends(may(Action.BOOKING_CONFIRM, "booking"))]
+MayDecline = Annotated[Access, Depends(may(Action.BOOKING_DECLINE, "booking"))]
+MayCheckIn = Annotated[Access, Depends(may(Action.BOOKING_CHECK_IN, "booking"))]
+MayComplete = Annotated[Access, Depends(may(Action.BOOKING_COMPLETE, "booking"))]
+MayNoShow = Annotated[Access, Depends(may(Action.BOOKING_NO_SHOW, "booking"))]
+
+#: The body of a command may be left out.
+_NO_REASON, _AS_USUAL = ReasonWrite(), NoShowWrite()
+_KEY = (IdempotencyKeyRequired, IdempotencyKeyReused, RequestInProgress)
+_COMMAND = (*_KEY, Unauthenticated, Forbidden, NotFound, WrongState)
+
+
+@router.post(
+    "",
+    status_code=201,
+    summary="Book",
+    response_model=Envelope[BookingRead],
+    responses=body_errors(
+        *_KEY,
+        SlotTaken,
+        OutsideBookingWindow,
+        NotBookable,
+        PartySizeRefused,
+        HoldLimit,
+        NotFound,
+        Forbidden,
+        Unauthenticated,
+    ),
+)
+async def create_booking(body: BookingCreate, access: MayBook, now: Now, key: RequiredKey) -> Response:
+    """Takes the time. ``pending`` until it is paid or approved before ``hold_expires_at``, ``confirmed`` at once where
+    neither is asked for. A guest keeps the ``code``."""
+    return await take(access, key, body, now)
+
+
+@router.get(
+    "",
+    summary="My bookings, or those of a business",
+    response_model=ListEnvelope[BookingRead],
+    responses=errors(Unauthenticated, Forbidden, NotFound),
+)
+async def get_bookings(asked: AskedBookings, access: MayList, page: PageAsked) -> Response:
+    """In order of their start. With ``business_id`` for those who work there."""
+    return await list_bookings(access, asked, page)
+
+
+@router.get(
+    "/{booking_id}",
+    summary="One booking",
+    response_model=Envelope[BookingRead],
+    responses=errors(Unauthenticated, Forbidden, NotFound),
+)
+async def get_booking(booking_id: UUID, access: MayRead) -> Response:
+    """For its customer and for those who work at the business."""
+    async with access.work(booking_id) as work:
+        return ok(BookingRead.of(await work.bookings.get(booking_id), access.works_here))
+
+
+@router.get(
+    "/{booking_id}/history",
+    summary="What happened to a booking",
+    response_model=ListEnvelope[HistoryRead],
+    responses=errors(Unauthenticated, Forbidden, NotFound),
+)
+async def get_booking_history(booking_id: UUID, access: MayRead, page: PageAsked) -> Response:
+    """Every change, oldest first."""
+    async with access.work(booking_id) as work:
+        return history_page(await work.bookings.history(booking_id), page, access.works_here)
+
+
+@router.put(
+    "/{booking_id}",
+    summary="Change a booking's texts",
+    response_model=Envelope[BookingRead],
+    responses=body_errors(Unauthenticated, Forbidden, NotFound),
+)
+async def update_booking(booking_id: UUID, body: BookingUpdate, access: MayUpdate) -> Response:
+    """``special_requests`` by customer and staff, ``internal_notes`` by staff alone."""
+    async with access.work(booking_id) as work:
+        return await write_texts(work, access, booking_id, body)
+
+
+@router.post(
+    "/{booking_id}/cancellation-quote",
+    summary="What cancelling would cost now",
+    response_model=Envelope[QuoteRead],
+    responses=errors(Unauthenticated, Forbidden, NotFound, WrongState),
+)
+async def quote_cancellation(booking_id: UUID, access: MayCancel, now: Now) -> Response:
+    """Changes nothing. Cancelling by the business costs the customer nothing."""
+    async with access.work(booking_id) as work:
+        return ok(await quote(work, booking_id, now, access.works_here))
+
+
+@router.post(
+    "/{booking_id}/cancel",
+    summary="Cancel",
+    response_model=Envelope[BookingChangedRead],
+    responses=body_errors(*_COMMAND, RuleBroken),
+)
+async def cancel_booking(
+    booking_id: UUID, access: MayCancel, parts: PartsOf, key: RequiredKey, body: ReasonWrite = _NO_REASON
+) -> Response:
+    """At the price of the booking's own policy; the time is free at once and the rest of the money goes back."""
+    return await obey(parts, access, booking_id, key, Wish(messages.CANCEL, body.reason))
+
+
+@router.post(
+    "/{booking_id}/reschedule",
+    summary="Move to another time",
+    response_model=Envelope[BookingChangedRead],
+    responses=body_errors(*_COMMAND, SlotTaken, OutsideBookingWindow, NotBookable, PartySizeRefused, Gone, RuleBroken),
+)
+async def reschedule_booking(
+    booking_id: UUID, body: RescheduleWrite, access: MayReschedule, parts: PartsOf, key: RequiredKey
+) -> Response:
+    """Takes the new time before it gives up the old one. Payment and policy carry over."""
+    wish = Wish(messages.RESCHEDULE, body.reason, body.start_at, body.resource_ids)
+    return await obey(parts, access, booking_id, key, wish)
+
+
+@router.post(
+    "/{booking_id}/confirm",
+    summary="Approve",
+    response_model=Envelope[BookingChangedRead],
+    responses=body_errors(*_COMMAND),
+)
+async def confirm_booking(
+    booking_id: UUID, access: MayConfirm, parts: PartsOf, key: RequiredKey, body: ReasonWrite = _NO_REASON
+) -> Response:
+    """The business says yes to a booking that waits for approval and is paid, if it must be."""
+    return await obey(parts, access, booking_id, key, Wish(messages.CONFIRM, body.reason))
+
+
+@router.post(
+    "/{booking_id}/decline",
+    summary="Decline",
+    response_model=Envelope[BookingChangedRead],
+    responses=body_errors(*_COMMAND),
+)
+async def decline_booking(
+    booking_id: UUID, access: MayDecline, parts: PartsOf, key: RequiredKey, body: ReasonWrite = _NO_REASON
+) -> Response:
+    """The business says no to a booking that waits; all money goes back."""
+    return await obey(parts, access, booking_id, key, Wish(messages.DECLINE, body.reason))
+
+
+@router.post(
+    "/{booking_id}/check-in",
+    summary="The customer is there",
+    response_model=Envelope[BookingChangedRead],
+    responses=body_errors(*_COMMAND, RuleBroken),
+)
+async def check_in_booking(
+    booking_id: UUID, access: MayCheckIn, parts: PartsOf, key: RequiredKey, body: ReasonWrite = _NO_REASON
+) -> Response:
+    """From confirmed to checked in."""
+    return await obey(parts, access, booking_id, key, Wish(messages.CHECK_IN, body.reason))
+
+
+@router.post(
+    "/{booking_id}/complete",
+    summary="The visit is over",
+    response_model=Envelope[BookingChangedRead],
+    responses=body_errors(*_COMMAND, RuleBroken),
+)
+async def complete_booking(
+    booking_id: UUID, access: MayComplete, parts: PartsOf, key: RequiredKey, body: ReasonWrite = _NO_REASON
+) -> Response:
+    """What was authorised is captured."""
+    return await obey(parts, access, booking_id, key, Wish(messages.COMPLETE, body.reason))
+
+
+@router.post(
+    "/{booking_id}/no-show",
+    summary="The customer did not come",
+    response_model=Envelope[BookingChangedRead],
+    responses=body_errors(*_COMMAND, RuleBroken),
+)
+async def no_show_booking(
+    booking_id: UUID, access: MayNoShow, parts: PartsOf, key: RequiredKey, body: NoShowWrite = _AS_USUAL
+) -> Response:
+    """Costs what the policy says, unless ``waive_penalty``; the rest goes back."""
+    wish = Wish(messages.NO_SHOW, body.reason, waive_penalty=body.waive_penalty)
+    return await obey(parts, access, booking_id, key, wish)

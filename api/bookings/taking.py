@@ -1,0 +1,71 @@
+"""Who books for whom, and the answer that is stored with the hold."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from starlette.responses import Response
+
+from api.bookings.schemas import BookingCreate, BookingRead
+from api.dependencies import Access
+from api.envelope import created
+from api.idempotency import Key
+from api.incoming import incoming
+from db.stores.bookings.hold import HoldRequest, Person
+from domain.bookings.view import BookingView
+from domain.errors import InvalidInput
+from domain.permissions import Action, allowed, require
+
+
+@dataclass(slots=True)
+class _Answer:
+    """The response, made while the hold is written, so that the very same bytes are stored for the key."""
+
+    works_here: bool
+    made: Response | None = field(default=None, init=False)
+
+    def __call__(self, booking: BookingView) -> bytes:
+        self.made = created(BookingRead.of(booking, self.works_here))
+        return bytes(self.made.body)
+
+
+async def take(access: Access, key: Key, body: BookingCreate, now: datetime) -> Response:
+    """Hold the time in one transaction; 201 with the booking. Raises what `HoldStore.hold` raises, Forbidden for one
+    who books in another's name without being staff, and InvalidInput where nobody is named."""
+    async with access.work(body.service_id, key) as work:
+        answer = _Answer(access.works_here)
+        booking = await work.holds.hold(_request(access, body), now, answer, work.memory)
+        return answer.made or created(BookingRead.of(booking, access.works_here))
+
+
+def _request(access: Access, body: BookingCreate) -> HoldRequest:
+    for_another = body.customer_id is not None or (body.guest is not None and access.user_id is not None)
+    if for_another or body.request_payment:
+        require(access.role, Action.BOOKING_CREATE_FOR_CUSTOMER)
+    if body.customer_id is not None and body.guest is not None:
+        raise InvalidInput.at("customer_id", "not_with_guest")
+    if access.user_id is None and body.guest is None:
+        raise InvalidInput.at("guest", "missing")
+    return HoldRequest(
+        service_id=body.service_id,
+        start_at=body.start_at,
+        party_size=body.party_size,
+        resource_ids=body.resource_ids,
+        user_id=None if for_another else access.user_id,
+        customer_id=body.customer_id,
+        person=_person(body),
+        by_staff=for_another and _is_staff(access),
+        request_payment=body.request_payment,
+        special_requests=body.special_requests,
+        language=body.language or incoming().language.value,
+    )
+
+
+def _is_staff(access: Access) -> bool:
+    return access.role is not None and allowed(access.role, Action.BOOKING_CREATE_FOR_CUSTOMER)
+
+
+def _person(body: BookingCreate) -> Person | None:
+    guest = body.guest
+    if guest is None:
+        return None
+    return Person(guest.family_name, guest.given_name, guest.email, guest.phone)

@@ -1,0 +1,1 @@
+"""Businesses: what everybody sees of them, and what their owners set."""

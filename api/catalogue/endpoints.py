@@ -1,0 +1,67 @@
+"""Services and resources as everybody sees them. Those who work there see the inactive ones too."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from starlette.responses import Response
+
+from api.catalogue.resource_schemas import ResourceRead
+from api.catalogue.schemas import ServiceRead
+from api.dependencies import Access, may
+from api.envelope import Envelope, ListEnvelope, ok
+from api.errors import errors
+from api.pagination import PageAsked
+from domain.businesses.status import ResourceKind
+from domain.errors import NotFound, Unauthenticated
+from domain.permissions import Action
+
+router = APIRouter(tags=["catalogue"])
+
+MaySeeBusiness = Annotated[Access, Depends(may(Action.BUSINESS_READ, on="business", public=True))]
+MaySeeService = Annotated[Access, Depends(may(Action.BUSINESS_READ, on="service", public=True))]
+MaySeeResource = Annotated[Access, Depends(may(Action.BUSINESS_READ, on="resource", public=True))]
+_SEEN = errors(NotFound, Unauthenticated)
+
+
+@router.get("/services", summary="List services", response_model=ListEnvelope[ServiceRead], responses=_SEEN)
+async def list_services(
+    access: MaySeeBusiness,
+    page: PageAsked,
+    business_id: UUID | None = None,
+    category: Annotated[str | None, Query(max_length=200)] = None,
+) -> Response:
+    """The active ones of one business, or of all that are approved."""
+    async with access.work(business_id) as work:
+        rows = await work.catalogue.list_services(
+            page.after_id, page.fetch, business_id, category, inactive=business_id is not None and access.works_here
+        )
+    return page.answer(rows, ServiceRead.of, lambda row: (row.id,))
+
+
+@router.get("/services/{service_id}", summary="Read a service", response_model=Envelope[ServiceRead], responses=_SEEN)
+async def read_service(service_id: UUID, access: MaySeeService) -> Response:
+    """One service, with the policy that a booking of it is made under."""
+    async with access.work(service_id) as work:
+        return ok(ServiceRead.of(await work.catalogue.get_service(service_id, inactive=access.works_here)))
+
+
+@router.get("/resources", summary="List resources", response_model=ListEnvelope[ResourceRead], responses=_SEEN)
+async def list_resources(
+    access: MaySeeBusiness, page: PageAsked, business_id: UUID, kind: ResourceKind | None = None
+) -> Response:
+    """Staff, rooms and equipment of one business."""
+    async with access.work(business_id) as work:
+        rows = await work.catalogue.list_resources(
+            page.after_id, page.fetch, business_id, kind, inactive=access.works_here
+        )
+    return page.answer(rows, ResourceRead.of, lambda row: (row.id,))
+
+
+@router.get(
+    "/resources/{resource_id}", summary="Read a resource", response_model=Envelope[ResourceRead], responses=_SEEN
+)
+async def read_resource(resource_id: UUID, access: MaySeeResource) -> Response:
+    """One resource."""
+    async with access.work(resource_id) as work:
+        return ok(ResourceRead.of(await work.catalogue.get_resource(resource_id, inactive=access.works_here)))

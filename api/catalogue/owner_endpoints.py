@@ -1,0 +1,124 @@
+"""What owners and managers do with services and resources."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from starlette.responses import Response
+
+from api.catalogue.resource_schemas import ResourceCreate, ResourceRead, ResourceUpdate
+from api.catalogue.schemas import ServiceCreate, ServiceRead, ServiceUpdate
+from api.dependencies import Access, Now, may
+from api.envelope import Envelope, Said, created, ok
+from api.errors import body_errors, errors
+from api.fields import DeletedRead
+from api.idempotency import OptionalKey, kept
+from domain.errors import (
+    CurrencyMismatch,
+    Forbidden,
+    IdempotencyKeyReused,
+    NotFound,
+    OverlappingHours,
+    RequestInProgress,
+    Unauthenticated,
+    WouldBreakBookings,
+)
+from domain.permissions import Action
+
+router = APIRouter(prefix="/owner", tags=["catalogue"])
+
+MayAddService = Annotated[Access, Depends(may(Action.SERVICE_WRITE, on="business"))]
+MayWriteService = Annotated[Access, Depends(may(Action.SERVICE_WRITE, on="service"))]
+MayAddResource = Annotated[Access, Depends(may(Action.RESOURCE_WRITE, on="business"))]
+MayWriteResource = Annotated[Access, Depends(may(Action.RESOURCE_WRITE, on="resource"))]
+Confirm = Annotated[bool, Query(description="Do it although bookings are stranded; each is filed for a person.")]
+_GUARDED = (Unauthenticated, Forbidden, NotFound)
+_KEYED = (IdempotencyKeyReused, RequestInProgress)
+
+
+@router.post(
+    "/services",
+    status_code=201,
+    summary="Create a service",
+    response_model=Envelope[ServiceRead],
+    responses=body_errors(*_GUARDED, *_KEYED, CurrencyMismatch),
+)
+async def create_service(body: ServiceCreate, access: MayAddService, key: OptionalKey) -> Response:
+    """Resources and policy must be the business's own, and the price in its currency."""
+    async with access.work(body.business_id, key) as work:
+        business = await work.businesses.get(body.business_id)
+        settings = await work.businesses.get_settings(body.business_id)
+        values = body.columns(business.currency, settings)
+        service = await work.catalogue.add_service(business.id, values, body.required())
+        return await kept(work, created(ServiceRead.of(service)))
+
+
+@router.put(
+    "/services/{service_id}",
+    summary="Change a service",
+    response_model=Envelope[ServiceRead],
+    responses=body_errors(*_GUARDED, CurrencyMismatch),
+)
+async def update_service(service_id: UUID, body: ServiceUpdate, access: MayWriteService) -> Response:
+    """What is not sent stays. Bookings that stand keep what was agreed."""
+    async with access.work(service_id) as work:
+        stored = await work.catalogue.lock_service(service_id)
+        service = await work.catalogue.change_service(stored, body.columns(stored), body.required())
+    return ok(ServiceRead.of(service), Said.UPDATED)
+
+
+@router.delete(
+    "/services/{service_id}",
+    summary="Remove a service",
+    response_model=Envelope[DeletedRead],
+    responses=errors(*_GUARDED, WouldBreakBookings),
+)
+async def delete_service(service_id: UUID, access: MayWriteService, now: Now, confirm: Confirm = False) -> Response:
+    """It is no longer shown or booked. Refused while bookings of it are to come, unless confirmed: they stand."""
+    async with access.work(service_id) as work:
+        await work.catalogue.remove_service(service_id, now, confirm)
+    return ok(DeletedRead(id=service_id), Said.DELETED)
+
+
+@router.post(
+    "/resources",
+    status_code=201,
+    summary="Create a resource",
+    response_model=Envelope[ResourceRead],
+    responses=body_errors(*_GUARDED, *_KEYED, OverlappingHours),
+)
+async def create_resource(body: ResourceCreate, access: MayAddResource, key: OptionalKey) -> Response:
+    """A staff member, a room or a piece of equipment."""
+    week = body.week()
+    async with access.work(body.business_id, key) as work:
+        resource = await work.catalogue.add_resource(body.business_id, body.columns(), week)
+        return await kept(work, created(ResourceRead.of(resource)))
+
+
+@router.put(
+    "/resources/{resource_id}",
+    summary="Change a resource",
+    response_model=Envelope[ResourceRead],
+    responses=body_errors(*_GUARDED, OverlappingHours, WouldBreakBookings),
+)
+async def update_resource(
+    resource_id: UUID, body: ResourceUpdate, access: MayWriteResource, now: Now, confirm: Confirm = False
+) -> Response:
+    """What is not sent stays. Other hours, fewer units or making it inactive may strand bookings."""
+    week = body.week()
+    async with access.work(resource_id) as work:
+        resource = await work.catalogue.change_resource(resource_id, body.columns(), week, now, confirm)
+    return ok(ResourceRead.of(resource), Said.UPDATED)
+
+
+@router.delete(
+    "/resources/{resource_id}",
+    summary="Remove a resource",
+    response_model=Envelope[DeletedRead],
+    responses=errors(*_GUARDED, WouldBreakBookings),
+)
+async def delete_resource(resource_id: UUID, access: MayWriteResource, now: Now, confirm: Confirm = False) -> Response:
+    """It is no longer shown or booked. Refused while it is booked, unless confirmed."""
+    async with access.work(resource_id) as work:
+        await work.catalogue.remove_resource(resource_id, now, confirm)
+    return ok(DeletedRead(id=resource_id), Said.DELETED)

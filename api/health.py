@@ -1,0 +1,107 @@
+"""Whether this process lives, can serve, and what it leans on. Outside ``/api/v1``."""
+
+import asyncio
+import time
+from collections.abc import Awaitable
+from datetime import timedelta
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict
+from starlette.responses import Response
+
+from api.dependencies import Parts, PartsOf
+from api.envelope import Envelope, ok
+from api.errors import errors
+from db.session import Scope
+from domain.errors import Unavailable
+
+router = APIRouter(tags=["health"])
+
+_PATIENCE = 2.0
+
+
+class DependencyRead(BaseModel):
+    """One thing this process leans on."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    available: bool
+    milliseconds: float
+
+
+class HealthRead(BaseModel):
+    """``state``: ``ok``, or ``degraded`` when Temporal is away: reads and new bookings go on, commands wait."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "state": "ok",
+                    "build": "4f1c2ab",
+                    "dependencies": [
+                        {"name": "postgres", "available": True, "milliseconds": 1.2},
+                        {"name": "temporal", "available": True, "milliseconds": 2.9},
+                    ],
+                }
+            ]
+        },
+    )
+
+    state: str
+    build: str
+    dependencies: list[DependencyRead]
+
+
+class AliveRead(BaseModel):
+    """The process answers."""
+
+    model_config = ConfigDict(frozen=True, json_schema_extra={"examples": [{"state": "ok"}]})
+
+    state: str
+
+
+async def _measure(name: str, call: Awaitable[object]) -> DependencyRead:
+    started = time.perf_counter()
+    try:
+        await asyncio.wait_for(call, _PATIENCE)
+        available = True
+    except Exception:  # whatever it is, the dependency does not answer
+        available = False
+    return DependencyRead(name=name, available=available, milliseconds=round((time.perf_counter() - started) * 1000, 1))
+
+
+async def _ask_postgres(parts: Parts) -> None:
+    async with parts.database.unit_of_work(Scope.public()):
+        pass
+
+
+async def _ask_temporal(parts: Parts) -> bool:
+    return await parts.temporal.service_client.check_health(timeout=timedelta(seconds=_PATIENCE))
+
+
+@router.get("/health", response_model=Envelope[HealthRead], responses=errors(), summary="Health with dependencies")
+async def health(parts: PartsOf) -> Response:
+    """503 when Postgres is away; ``degraded`` when only Temporal is."""
+    postgres, temporal = await asyncio.gather(
+        _measure("postgres", _ask_postgres(parts)), _measure("temporal", _ask_temporal(parts))
+    )
+    if not postgres.available:
+        raise Unavailable({"dependency": "postgres", "retry_after": 2})
+    state = "ok" if temporal.available else "degraded"
+    return ok(HealthRead(state=state, build=parts.settings.build_id, dependencies=[postgres, temporal]))
+
+
+@router.get("/health/live", response_model=Envelope[AliveRead], responses=errors(), summary="The process lives")
+async def live() -> Response:
+    """Asks nobody: an orchestrator restarts what does not answer here."""
+    return ok(AliveRead(state="ok"))
+
+
+@router.get("/health/ready", response_model=Envelope[AliveRead], responses=errors(), summary="Ready for requests")
+async def ready(parts: PartsOf) -> Response:
+    """503 while Postgres is away. Temporal may be away: reads and new bookings need it not."""
+    if not (await _measure("postgres", _ask_postgres(parts))).available:
+        raise Unavailable({"dependency": "postgres", "retry_after": 2})
+    return ok(AliveRead(state="ok"))

@@ -1,0 +1,31 @@
+"""Lists of messages, and the e-mail provider's news about them."""
+
+from uuid import UUID
+
+from starlette.responses import Response
+
+from api.listing import Listing
+from api.notifications.schemas import NotificationRead
+from api.pagination import Page
+from api.signed import SignedNews
+from domain.notices import NoticeStatus
+
+
+async def list_notifications(
+    access: Listing, business_id: UUID | None, status: NoticeStatus | None, unread: bool, page: Page
+) -> Response:
+    """A page of what the caller was told, or of all that a business sent; newest first."""
+    if business_id is None:
+        async with access.mine() as work:
+            rows = await work.notices.list_for_user(access.me.id, page.after_id, page.fetch, unread=unread)
+    else:
+        async with access.of("business", business_id) as work:
+            rows = await work.notices.list_for_business(business_id, page.after_id, page.fetch, status=status)
+    return page.answer(rows, lambda row: NotificationRead.of(row, access.works_here), lambda row: (row.id,))
+
+
+async def take_delivery_news(signed: SignedNews) -> int:
+    """How many of our messages the news were about. Raises ForgedWebhook before anything is written."""
+    news = signed.parts.email.parse_webhook(signed.body, signed.headers)
+    async with signed.work() as work:
+        return await work.notices.apply_delivery(news)

@@ -1,0 +1,70 @@
+"""What every table shares: naming, keys, time stamps, and how an enum becomes a check constraint."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, MetaData, String, Text, text
+from sqlalchemy.dialects.postgresql import CITEXT, INTERVAL, JSONB
+from sqlalchemy.dialects.postgresql import UUID as PgUUID
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+Key = Annotated[UUID, mapped_column(PgUUID(as_uuid=True), primary_key=True, server_default=text("uuidv7()"))]
+#: Minor units of the row's currency.
+Minor = Annotated[int, mapped_column(BigInteger)]
+Currency = Annotated[str, mapped_column(String(3))]
+Time = Annotated[datetime, mapped_column(DateTime(timezone=True))]
+Json = Annotated[dict[str, object], mapped_column(JSONB)]
+#: ``{"ja": …, "en": …}``; at least one of them is there.
+Bilingual = Annotated[dict[str, str], mapped_column(JSONB)]
+
+
+class Base(DeclarativeBase):
+    """Declares tables; nothing is ever loaded lazily."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {str: Text(), datetime: DateTime(timezone=True), UUID: PgUUID(as_uuid=True)}  # noqa: RUF012
+
+
+class Stamped:
+    """``updated_at`` is kept by a trigger, so that no statement can forget it."""
+
+    created_at: Mapped[Time] = mapped_column(server_default=text("now()"), sort_order=900)
+    updated_at: Mapped[Time] = mapped_column(server_default=text("now()"), sort_order=901)
+
+
+def one_of(column: str, values: Iterable[StrEnum] | type[StrEnum], name: str | None = None) -> CheckConstraint:
+    """The check constraint that repeats an enum of the domain."""
+    listed = ", ".join(f"'{value.value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({listed})", name=name or f"{column}_known")
+
+
+def bilingual(column: str) -> CheckConstraint:
+    """A bilingual text is an object with a Japanese or an English string."""
+    return CheckConstraint(f"{column} ?| array['ja', 'en']", name=f"{column}_bilingual")
+
+
+__all__ = [
+    "CITEXT",
+    "INTERVAL",
+    "Base",
+    "Bilingual",
+    "Currency",
+    "Json",
+    "Key",
+    "Minor",
+    "Stamped",
+    "Time",
+    "bilingual",
+    "one_of",
+]

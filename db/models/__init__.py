@@ -1,0 +1,27 @@
+"""Tables only, one module per noun. Importing this package registers all of them."""
+
+from db.base import Base
+from db.models import (
+    bookings,
+    businesses,
+    catalogue,
+    customers,
+    identity,
+    notices,
+    payments,
+    platform,
+    staff,
+)
+
+__all__ = [
+    "Base",
+    "bookings",
+    "businesses",
+    "catalogue",
+    "customers",
+    "identity",
+    "notices",
+    "payments",
+    "platform",
+    "staff",
+]

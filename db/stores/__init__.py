@@ -1,0 +1,111 @@
+"""Every statement the platform sends, one store per noun."""
+
+from functools import cached_property
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.context import Context
+from db.stores.attention import AttentionStore
+from db.stores.audit import AuditStore
+from db.stores.availability import AvailabilityStore
+from db.stores.bookings.change import ChangeStore
+from db.stores.bookings.hold import HoldStore
+from db.stores.bookings.read import BookingStore
+from db.stores.businesses import BusinessStore
+from db.stores.catalogue import CatalogueStore
+from db.stores.customers import CustomerStore
+from db.stores.notices import NoticeStore
+from db.stores.outbox import OutboxStore
+from db.stores.payment_lists import PaymentListStore
+from db.stores.payments import PaymentStore
+from db.stores.refunds import RefundStore
+from db.stores.users import UserStore
+from db.stores.webhooks import WebhookStore
+
+
+class Stores:
+    """The stores of one transaction; each is made when it is first asked for."""
+
+    def __init__(self, session: AsyncSession, context: Context) -> None:
+        self.session = session
+        self.context = context
+
+    @cached_property
+    def users(self) -> UserStore:
+        """Logins."""
+        return UserStore(self.session, self.context)
+
+    @cached_property
+    def businesses(self) -> BusinessStore:
+        """Businesses, settings, hours and one-off days."""
+        return BusinessStore(self.session, self.context)
+
+    @cached_property
+    def catalogue(self) -> CatalogueStore:
+        """Services, resources and cancellation policies."""
+        return CatalogueStore(self.session, self.context)
+
+    @cached_property
+    def availability(self) -> AvailabilityStore:
+        """The facts that the availability engine asks for."""
+        return AvailabilityStore(self.session, self.context)
+
+    @cached_property
+    def customers(self) -> CustomerStore:
+        """The business's records of people."""
+        return CustomerStore(self.session, self.context)
+
+    @cached_property
+    def bookings(self) -> BookingStore:
+        """Reading bookings: one, many, history, and the snapshot a workflow starts with."""
+        return BookingStore(self.session, self.context)
+
+    @cached_property
+    def holds(self) -> HoldStore:
+        """Taking time: the hold of a new booking, and taking it again."""
+        return HoldStore(self.session, self.context)
+
+    @cached_property
+    def changes(self) -> ChangeStore:
+        """Every change of a booking's status or time, with history, event and notices in one transaction."""
+        return ChangeStore(self.session, self.context)
+
+    @cached_property
+    def payments(self) -> PaymentStore:
+        """Payments and the ledger of movements."""
+        return PaymentStore(self.session, self.context)
+
+    @cached_property
+    def payment_lists(self) -> PaymentListStore:
+        """Lists of payments."""
+        return PaymentListStore(self.session, self.context)
+
+    @cached_property
+    def refunds(self) -> RefundStore:
+        """Money on its way back."""
+        return RefundStore(self.session, self.context)
+
+    @cached_property
+    def webhooks(self) -> WebhookStore:
+        """The inbox of provider news."""
+        return WebhookStore(self.session, self.context)
+
+    @cached_property
+    def notices(self) -> NoticeStore:
+        """Messages and the attempts to send them."""
+        return NoticeStore(self.session, self.context)
+
+    @cached_property
+    def outbox(self) -> OutboxStore:
+        """Events, and commands on their way to Temporal."""
+        return OutboxStore(self.session, self.context)
+
+    @cached_property
+    def attention(self) -> AttentionStore:
+        """What needs a person."""
+        return AttentionStore(self.session, self.context)
+
+    @cached_property
+    def audit(self) -> AuditStore:
+        """What must always be true of all tables; platform scope, read only."""
+        return AuditStore(self.session, self.context)

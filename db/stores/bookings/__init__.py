@@ -1,0 +1,1 @@
+"""Statements of bookings, split by verb: hold, change, read."""

@@ -1,0 +1,21 @@
+"""Messages and the attempts to send them, split by verb: promise, send, read."""
+
+from db.stores.notices.promise import Audience, Promise, PromiseStore
+from db.stores.notices.read import NoticeReadStore, NoticeRow
+from db.stores.notices.send import AgreedItem, Attempt, AttemptOutcome, NoticeContent, SendStore
+
+
+class NoticeStore(PromiseStore, SendStore, NoticeReadStore):
+    """Messages and the attempts to send them."""
+
+
+__all__ = [
+    "AgreedItem",
+    "Attempt",
+    "AttemptOutcome",
+    "Audience",
+    "NoticeContent",
+    "NoticeRow",
+    "NoticeStore",
+    "Promise",
+]

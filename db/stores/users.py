@@ -1,0 +1,81 @@
+"""Logins."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import bindparam, text
+from sqlalchemy.dialects.postgresql import CITEXT
+
+from db.models.identity import PlatformRole
+from db.stores.base import Store
+from domain.errors import AlreadyExists
+
+_COLUMNS = "id, email, password_hash, platform_role, family_name, given_name, language, created_at"
+# Without a type the driver would compare as text, and so with case.
+_EMAIL = bindparam("email", type_=CITEXT)
+_CREATE = text(f"""
+    INSERT INTO users (email, password_hash, family_name, given_name, language)
+    VALUES (:email, :password_hash, :family_name, :given_name, :language)
+    ON CONFLICT (email) DO NOTHING RETURNING {_COLUMNS}
+""").bindparams(_EMAIL)
+_BY_EMAIL = text(f"SELECT {_COLUMNS} FROM users WHERE email = :email AND deleted_at IS NULL").bindparams(_EMAIL)
+_BY_ID = text(f"SELECT {_COLUMNS} FROM users WHERE id = :id AND deleted_at IS NULL")
+
+
+@dataclass(frozen=True, slots=True)
+class NewUser:
+    """A login to be; ``password_hash`` is bcrypt, ``language`` ja or en."""
+
+    email: str
+    password_hash: str
+    family_name: str
+    given_name: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class UserRow:
+    """A login as it is stored."""
+
+    id: UUID
+    email: str
+    password_hash: str
+    platform_role: str
+    family_name: str
+    given_name: str
+    language: str
+    created_at: datetime
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether it operates the platform."""
+        return self.platform_role == PlatformRole.ADMIN
+
+
+class UserStore(Store):
+    """Logins. E-mails compare without case."""
+
+    async def create(self, new: NewUser) -> UserRow:
+        """Insert a login. Raises AlreadyExists for an e-mail in use."""
+        values = {
+            "email": new.email,
+            "password_hash": new.password_hash,
+            "family_name": new.family_name,
+            "given_name": new.given_name,
+            "language": new.language,
+        }
+        row = (await self.session.execute(_CREATE, values)).one_or_none()
+        if row is None:
+            raise AlreadyExists({"field": "email"})
+        return UserRow(**row._mapping)
+
+    async def find_by_email(self, email: str) -> UserRow | None:
+        """The login with this e-mail, deleted ones left out."""
+        row = (await self.session.execute(_BY_EMAIL, {"email": email})).one_or_none()
+        return UserRow(**row._mapping) if row else None
+
+    async def find(self, user_id: UUID) -> UserRow | None:
+        """One login, deleted ones left out."""
+        row = (await self.session.execute(_BY_ID, {"id": user_id})).one_or_none()
+        return UserRow(**row._mapping) if row else None

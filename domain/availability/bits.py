@@ -1,0 +1,127 @@
+"""Sets of minutes as Python integers: bit ``n`` stands for minute ``n`` of the asked range.
+
+Integers of any length are bit strings; one operation on them treats a month of minutes at once. Nothing here knows
+what a minute means.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from operator import itemgetter
+
+
+def ones(count: int) -> int:
+    """``count`` set bits from bit 0; none for a count below one."""
+    return (1 << count) - 1 if count > 0 else 0
+
+
+def span(start: int, end: int) -> int:
+    """Bits ``start`` up to, not including, ``end``; none where it ends before it starts."""
+    return ones(end - start) << start
+
+
+def join(parts: Sequence[int], width: int) -> int:
+    """The union of ``parts``, of which number ``n`` begins at bit ``n * width``.
+
+    ``width`` is a multiple of 8; a part may reach into the one after it (``2 * width`` bits at most). Small numbers
+    joined as bytes cost a tenth of setting each range in one long number.
+    """
+    size = width // 4
+    even = b"".join([part.to_bytes(size, "little") for part in parts[::2]])
+    odd = b"".join([part.to_bytes(size, "little") for part in parts[1::2]])
+    return int.from_bytes(even, "little") | int.from_bytes(odd, "little") << width
+
+
+def runs(bits: int, length: int) -> int:
+    """The bits at which ``length`` set bits follow, the bit itself counted (``length >= 1``).
+
+    Doubles the known run each round: log2(length) operations, not ``length``.
+    """
+    known = 1
+    while known * 2 <= length:
+        bits &= bits >> known
+        known *= 2
+    if known < length:
+        bits &= bits >> (length - known)
+    return bits
+
+
+@lru_cache(maxsize=64)
+def every(step: int, count: int) -> int:
+    """Bits 0, ``step``, 2 ``step`` … below ``count``."""
+    bits, known = 1, step
+    while known < count:
+        bits |= bits << known
+        known *= 2
+    return bits & ones(count)
+
+
+def positions(bits: int) -> list[int]:
+    """The set bits in ascending order.
+
+    Scans the binary string, which is several times faster than taking the bits off one by one.
+    """
+    text = bin(bits)[:1:-1]
+    found: list[int] = []
+    at = text.find("1")
+    while at >= 0:
+        found.append(at)
+        at = text.find("1", at + 1)
+    return found
+
+
+class Tally:
+    """Counts, for every bit position at once, in how many added bit strings it is set.
+
+    The counts are kept across: ``slices[j]`` holds the bit of weight 2**j of every position's count.
+    """
+
+    __slots__ = ("slices",)
+
+    def __init__(self) -> None:
+        self.slices: list[int] = []
+
+    def add(self, bits: int, times: int = 1) -> None:
+        """Count ``bits`` ``times`` times."""
+        weight = 0
+        while times:
+            if times & 1:
+                self._carry(bits, weight)
+            times >>= 1
+            weight += 1
+
+    def _carry(self, bits: int, weight: int) -> None:
+        slices = self.slices
+        while bits:
+            while weight >= len(slices):
+                slices.append(0)
+            slices[weight], bits = slices[weight] ^ bits, slices[weight] & bits
+            weight += 1
+
+    def at_least(self, count: int) -> int:
+        """The positions counted ``count`` times or more (``count >= 1``)."""
+        if count >> len(self.slices):
+            return 0
+        above, equal = 0, -1  # -1 is a set bit at every position
+        for weight in reversed(range(len(self.slices))):
+            if count >> weight & 1:
+                equal &= self.slices[weight]
+            else:
+                above |= equal & self.slices[weight]  # may stay in ``equal``: it is in the answer either way
+        return above | equal
+
+    def any(self) -> int:
+        """The positions counted at all."""
+        bits = 0
+        for part in self.slices:
+            bits |= part
+        return bits
+
+    def at(self, wanted: Sequence[int]) -> list[int]:
+        """The count at each of the ``wanted`` positions."""
+        if not self.slices or not wanted:
+            return [0] * len(wanted)
+        pick = itemgetter(*wanted, 0)  # one more, so that it gives a tuple also for a single position
+        size = max(wanted) + 1
+        digits = [pick(f"{part & ones(size):0{size}b}"[::-1]) for part in reversed(self.slices)]
+        values = {key: int("".join(key), 2) for key in set(zip(*digits, strict=True))}
+        return [values[key] for key in zip(*digits, strict=True)][:-1]

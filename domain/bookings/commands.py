@@ -1,0 +1,50 @@
+"""What can be asked of a booking, and what is answered. Shared by API, workflow, activities and stores."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from domain.bookings.status import BookingStatus
+from domain.identity.actor import ActorKind
+from domain.payments.tasks import MoneyTask, PaymentView
+
+
+@dataclass(frozen=True)
+class BookingCommand:
+    """One wish of one actor. ``command_id`` makes it happen once, however often it is delivered.
+
+    ``start_at`` and ``resource_ids`` (preferred resources) belong to a reschedule. ``waive_penalty`` is honoured for
+    staff only.
+    """
+
+    booking_id: UUID
+    business_id: UUID
+    command_id: str
+    actor_kind: ActorKind
+    actor_id: UUID | None = None
+    reason: str | None = None
+    start_at: datetime | None = None
+    resource_ids: tuple[UUID, ...] = ()
+    waive_penalty: bool = False
+
+
+@dataclass(frozen=True)
+class BookingOutcome:
+    """How the booking stands after a command.
+
+    ``money`` is a movement that was recorded as intended in the same transaction and must now be made at the
+    provider. ``refunding`` is what a refund workflow is already on its way to give back. Minor units.
+    ``hold_expires_at`` and ``approval_deadline`` are set while it is pending.
+    """
+
+    booking_id: UUID
+    status: BookingStatus
+    start_at: datetime
+    end_at: datetime
+    version: int
+    hold_expires_at: datetime | None = None
+    payment: PaymentView | None = None
+    money: MoneyTask | None = None
+    penalty: int = 0
+    refunding: int = 0
+    approval_deadline: datetime | None = None

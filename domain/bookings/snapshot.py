@@ -1,0 +1,35 @@
+"""What a booking's workflow must know to run without reading: ids, times and amounts, never a name."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from domain.bookings.status import BookingStatus
+from domain.payments.status import PaymentMode
+
+
+@dataclass(frozen=True)
+class BookingSnapshot:
+    """A booking as its workflow sees it. Amounts in minor units of ``currency``; times aware UTC.
+
+    ``amount_due`` is what must be paid (or authorised, for a card hold) before it is confirmed; 0 means nothing.
+    ``reminder_offsets`` count back from ``start_at``; ``no_show_grace`` counts on from ``end_at``.
+    """
+
+    booking_id: UUID
+    business_id: UUID
+    code: str
+    status: BookingStatus
+    start_at: datetime
+    end_at: datetime
+    price: int
+    amount_due: int
+    currency: str
+    payment_mode: PaymentMode
+    needs_approval: bool
+    hold_expires_at: datetime | None
+    approval_deadline: datetime | None
+    reminder_offsets: tuple[timedelta, ...] = ()
+    no_show_grace: timedelta = timedelta(minutes=15)
+    auto_complete: bool = True
+    version: int = 0

@@ -1,0 +1,54 @@
+"""A booking as it is shown: every column that people see, with its items."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from domain.bookings.status import BookingStatus
+from domain.payments.status import PaymentMode
+
+
+@dataclass(frozen=True, slots=True)
+class ItemView:
+    """One service of a booking, as agreed. ``price`` in minor units; ``resource_ids`` are those it holds now."""
+
+    position: int
+    service_id: UUID
+    name: Mapping[str, str]
+    start_at: datetime
+    end_at: datetime
+    price: int
+    tax_percent: int
+    resource_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BookingView:
+    """Amounts in minor units of ``currency``; times aware UTC, ``time_zone`` the venue's."""
+
+    id: UUID
+    business_id: UUID
+    customer_id: UUID
+    user_id: UUID | None
+    code: str
+    status: BookingStatus
+    start_at: datetime
+    end_at: datetime
+    time_zone: str
+    party_size: int
+    price: int
+    amount_due: int
+    currency: str
+    payment_mode: PaymentMode
+    needs_approval: bool
+    policy: Mapping[str, Any]
+    hold_expires_at: datetime | None
+    approval_deadline: datetime | None
+    special_requests: str | None
+    internal_notes: str | None
+    language: str
+    version: int
+    created_at: datetime
+    items: tuple[ItemView, ...]

@@ -1,0 +1,42 @@
+"""What the terms of a service must be together. What one field must be alone is the schema's matter."""
+
+from dataclasses import dataclass
+
+from domain.errors import CurrencyMismatch, InvalidInput
+from domain.money import Money
+from domain.payments.status import ONLINE, PaymentMode
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceTerms:
+    """Price and party of a service of a business with ``currency``."""
+
+    currency: str
+    price: Money
+    payment_mode: PaymentMode
+    deposit_percent: int | None
+    deposit_amount: Money | None
+    party_min: int
+    party_max: int
+
+
+def check_terms(terms: ServiceTerms) -> None:
+    """Raise ``CurrencyMismatch`` for money of another currency than the business's, and ``InvalidInput`` for:
+
+    a party that ends before it begins; an online payment of nothing; a deposit that says not, or twice, how much it
+    is; a deposit without the payment mode, or larger than the price.
+    """
+    for money in (terms.price, terms.deposit_amount):
+        if money is not None and money.currency != terms.currency:
+            raise CurrencyMismatch({"expected": terms.currency, "got": money.currency})
+    if terms.party_max < terms.party_min:
+        raise InvalidInput.at("party_max", "not_below_party_min")
+    if terms.payment_mode in ONLINE and not terms.price:
+        raise InvalidInput.at("price", "positive_for_online_payment")
+    said = (terms.deposit_percent is not None) + (terms.deposit_amount is not None)
+    if terms.payment_mode is PaymentMode.DEPOSIT and said != 1:
+        raise InvalidInput.at("deposit_percent", "percent_or_amount")
+    if terms.payment_mode is not PaymentMode.DEPOSIT and said:
+        raise InvalidInput.at("payment_mode", "deposit_for_a_deposit")
+    if terms.deposit_amount is not None and terms.price < terms.deposit_amount:
+        raise InvalidInput.at("deposit_amount", "at_most_price")

@@ -1,0 +1,197 @@
+"""The one tree of refusals that callers may see.
+
+Every error has a stable ``code``; the API maps it once to an HTTP status and to a sentence in the caller's
+language, activities map it once to ``ApplicationError(type=code)``. Nobody reads ``str(error)``.
+"""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+
+class DomainError(Exception):
+    """A refusal with a stable code. ``details`` holds plain JSON values and never a secret."""
+
+    code: ClassVar[str] = "error"
+
+    def __init__(self, details: Mapping[str, Any] | None = None) -> None:
+        self.details: dict[str, Any] = dict(details or {})
+        super().__init__(self.code, self.details)
+
+
+class Malformed(DomainError):
+    """The input cannot be read: broken JSON, unknown zone, a value of the wrong shape (400)."""
+
+    code = "malformed"
+
+
+class Unauthenticated(DomainError):
+    """No login, or one that is no longer good (401)."""
+
+    code = "unauthenticated"
+
+
+class InvalidCredentials(Unauthenticated):
+    """E-mail and password do not belong together; the answer does not say which is wrong."""
+
+    code = "invalid_credentials"
+
+
+class Forbidden(DomainError):
+    """Known in this tenant, but the role may not do this (403)."""
+
+    code = "forbidden"
+
+
+class NotFound(DomainError):
+    """Does not exist, or belongs to another tenant: nobody can tell which (404)."""
+
+    code = "not_found"
+
+
+class Conflict(DomainError):
+    """The state of things stands against it (409)."""
+
+    code = "conflict"
+
+
+class SlotTaken(Conflict):
+    """The asked time is not free. ``details["alternatives"]``: up to three nearest free starts, RFC 3339."""
+
+    code = "slot_taken"
+
+
+class WrongState(Conflict):
+    """The transition table does not allow this. ``details``: ``status`` (now) and ``wanted``."""
+
+    code = "wrong_state"
+
+
+class AlreadyExists(Conflict):
+    """A unique value is in use. ``details["field"]`` names it."""
+
+    code = "already_exists"
+
+
+class WouldBreakBookings(Conflict):
+    """The change strands bookings. ``details["bookings"]`` lists them; repeat with ``confirm=true``."""
+
+    code = "would_break_bookings"
+
+
+class RequestInProgress(Conflict):
+    """The same idempotency key is being worked on."""
+
+    code = "request_in_progress"
+
+
+class Gone(DomainError):
+    """A link or hold whose time is over (410)."""
+
+    code = "gone"
+
+
+class RuleBroken(DomainError):
+    """Well-formed, but against a rule (422). ``details`` may hold ``field`` and ``rule``."""
+
+    code = "rule_broken"
+
+
+class InvalidInput(RuleBroken):
+    """One or more fields are wrong. ``details["fields"]``: list of ``{"field", "rule"}``."""
+
+    code = "invalid_input"
+
+    @classmethod
+    def at(cls, field: str, rule: str) -> "InvalidInput":
+        """One wrong field: ``field`` is its path, ``rule`` a stable word for what it breaks."""
+        return cls({"fields": [{"field": field, "rule": rule}]})
+
+
+class OverlappingHours(RuleBroken):
+    """Two ranges of one day overlap."""
+
+    code = "overlapping_hours"
+
+
+class OutsideBookingWindow(RuleBroken):
+    """The start is in the past, inside the lead time, or further away than the business takes bookings."""
+
+    code = "outside_booking_window"
+
+
+class NotBookable(RuleBroken):
+    """The business, service or resource does not take bookings now."""
+
+    code = "not_bookable"
+
+
+class PartySizeRefused(RuleBroken):
+    """The party is smaller or larger than the service takes."""
+
+    code = "party_size_refused"
+
+
+class HoldLimit(RuleBroken):
+    """One customer may not hold more unpaid time than this."""
+
+    code = "hold_limit"
+
+
+class CurrencyMismatch(RuleBroken):
+    """Amounts of different currencies meet, or the currency is not the business's."""
+
+    code = "currency_mismatch"
+
+
+class AmountRefused(RuleBroken):
+    """An amount is not positive, or more than there is. ``details["available"]`` in minor units."""
+
+    code = "amount_refused"
+
+
+class IdempotencyKeyRequired(RuleBroken):
+    """This operation needs an ``Idempotency-Key`` header (422)."""
+
+    code = "idempotency_key_required"
+
+
+class IdempotencyKeyReused(RuleBroken):
+    """The same key came with another body."""
+
+    code = "idempotency_key_reused"
+
+
+class PaymentDeclined(RuleBroken):
+    """The provider refused the card. ``details["reason"]``: the provider's decline code."""
+
+    code = "payment_declined"
+
+
+class ForgedWebhook(DomainError):
+    """The signature over the raw body is missing, old or wrong (400)."""
+
+    code = "forged_webhook"
+
+
+class TooLarge(DomainError):
+    """The body is larger than this endpoint takes (413). ``details["limit"]`` in bytes."""
+
+    code = "too_large"
+
+
+class UnsupportedMediaType(DomainError):
+    """The content type is not one this endpoint reads (415)."""
+
+    code = "unsupported_media_type"
+
+
+class RateLimited(DomainError):
+    """Too many requests (429). ``details["retry_after"]`` in seconds."""
+
+    code = "rate_limited"
+
+
+class Unavailable(DomainError):
+    """Something this answer needs is away for the moment (503). ``details["retry_after"]`` in seconds."""
+
+    code = "unavailable"

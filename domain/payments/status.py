@@ -1,0 +1,95 @@
+"""The states of a payment and the movements of money. One enum and one table each."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from domain.errors import WrongState
+
+
+class PaymentMode(StrEnum):
+    """How a service is paid."""
+
+    NONE = "none"
+    AT_VENUE = "at_venue"
+    PREPAY = "prepay"
+    DEPOSIT = "deposit"
+    CARD_HOLD = "card_hold"
+
+
+#: Modes in which a booking is confirmed only after the provider said yes.
+ONLINE = frozenset({PaymentMode.PREPAY, PaymentMode.DEPOSIT, PaymentMode.CARD_HOLD})
+
+
+class PaymentStatus(StrEnum):
+    """Where a payment stands."""
+
+    REQUIRES_PAYMENT = "requires_payment"
+    PROCESSING = "processing"
+    AUTHORIZED = "authorized"
+    CAPTURED = "captured"
+    PARTIALLY_REFUNDED = "partially_refunded"
+    REFUNDED = "refunded"
+    VOIDED = "voided"
+    FAILED = "failed"
+    DISPUTED = "disputed"
+
+
+P = PaymentStatus
+
+#: Provider news arrives in any order; a move that is not here is late news and is recorded without effect.
+ALLOWED: Mapping[PaymentStatus, frozenset[PaymentStatus]] = {
+    P.REQUIRES_PAYMENT: frozenset({P.PROCESSING, P.AUTHORIZED, P.CAPTURED, P.VOIDED, P.FAILED}),
+    P.PROCESSING: frozenset({P.REQUIRES_PAYMENT, P.AUTHORIZED, P.CAPTURED, P.VOIDED, P.FAILED}),
+    P.FAILED: frozenset({P.PROCESSING, P.AUTHORIZED, P.CAPTURED, P.VOIDED}),
+    P.AUTHORIZED: frozenset({P.CAPTURED, P.VOIDED, P.DISPUTED}),
+    P.CAPTURED: frozenset({P.PARTIALLY_REFUNDED, P.REFUNDED, P.DISPUTED}),
+    P.PARTIALLY_REFUNDED: frozenset({P.PARTIALLY_REFUNDED, P.REFUNDED, P.DISPUTED}),
+    P.DISPUTED: frozenset({P.CAPTURED, P.PARTIALLY_REFUNDED, P.REFUNDED}),
+    P.REFUNDED: frozenset({P.DISPUTED}),
+    P.VOIDED: frozenset(),
+}
+
+#: The customer's money (or a promise of it) is with us.
+SECURED = frozenset({P.AUTHORIZED, P.CAPTURED, P.PARTIALLY_REFUNDED})
+
+
+def check_transition(current: PaymentStatus, wanted: PaymentStatus) -> None:
+    """Raise ``WrongState`` unless the table allows ``current -> wanted``."""
+    if wanted not in ALLOWED[current]:
+        raise WrongState({"status": current.value, "wanted": wanted.value})
+
+
+class Movement(StrEnum):
+    """A movement of money in the append-only ledger."""
+
+    AUTHORIZE = "authorize"
+    CAPTURE = "capture"
+    VOID = "void"
+    REFUND = "refund"
+    DISPUTE = "dispute"
+
+
+class Phase(StrEnum):
+    """A movement is recorded as intended, then with its outcome: two rows, neither ever changed."""
+
+    INTENDED = "intended"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+class RefundStatus(StrEnum):
+    """Where a refund stands."""
+
+    REQUESTED = "requested"
+    PROCESSING = "processing"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+REFUND_ALLOWED: Mapping[RefundStatus, frozenset[RefundStatus]] = {
+    RefundStatus.REQUESTED: frozenset({RefundStatus.PROCESSING, RefundStatus.SUCCEEDED, RefundStatus.FAILED}),
+    RefundStatus.PROCESSING: frozenset({RefundStatus.SUCCEEDED, RefundStatus.FAILED}),
+    RefundStatus.SUCCEEDED: frozenset(),
+    RefundStatus.FAILED: frozenset({RefundStatus.PROCESSING}),
+}

@@ -1,0 +1,124 @@
+"""Who may do what: one table, role by action. Tenancy is decided before: a role is one *in the object's business*.
+
+``customer`` and ``guest`` may act on their own bookings and payments only; whoever asks on behalf of them resolves the
+role from the object, so that somebody else's booking gives no role at all.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from domain.errors import Forbidden, NotFound
+
+
+class Role(StrEnum):
+    """What a person is to the business, or to the one booking, that is asked for."""
+
+    ADMIN = "admin"
+    OWNER = "owner"
+    MANAGER = "manager"
+    STAFF = "staff"
+    ASSISTANT = "assistant"
+    CUSTOMER = "customer"
+    GUEST = "guest"
+
+
+class Action(StrEnum):
+    """Everything that asks for permission."""
+
+    BUSINESS_CREATE = "business.create"
+    BUSINESS_READ = "business.read"
+    BUSINESS_UPDATE = "business.update"
+    HOURS_UPDATE = "hours.update"
+    SERVICE_WRITE = "service.write"
+    RESOURCE_WRITE = "resource.write"
+    POLICY_WRITE = "policy.write"
+    SETTINGS_WRITE = "settings.write"
+    AVAILABILITY_READ = "availability.read"
+    BOOKING_CREATE = "booking.create"
+    BOOKING_CREATE_FOR_CUSTOMER = "booking.create_for_customer"
+    BOOKING_READ = "booking.read"
+    BOOKING_CANCEL = "booking.cancel"
+    BOOKING_RESCHEDULE = "booking.reschedule"
+    BOOKING_CONFIRM = "booking.confirm"
+    BOOKING_DECLINE = "booking.decline"
+    BOOKING_CHECK_IN = "booking.check_in"
+    BOOKING_COMPLETE = "booking.complete"
+    BOOKING_NO_SHOW = "booking.no_show"
+    BOOKING_UPDATE = "booking.update"
+    PAYMENT_READ = "payment.read"
+    PAYMENT_PAY = "payment.pay"
+    PAYMENT_REFUND = "payment.refund"
+    PAYMENT_CAPTURE = "payment.capture"
+    PAYMENT_VOID = "payment.void"
+    NOTIFICATION_READ = "notification.read"
+    NOTIFICATION_RETRY = "notification.retry"
+
+
+A = Action
+
+#: What anybody may see of a public business, and taking a booking.
+_PUBLIC = frozenset({A.BUSINESS_READ, A.AVAILABILITY_READ, A.BOOKING_CREATE})
+#: What the signed link in a notice opens: this booking, and paying for it.
+_GUEST = _PUBLIC | {A.BOOKING_READ, A.BOOKING_CANCEL, A.BOOKING_RESCHEDULE, A.PAYMENT_PAY}
+_CUSTOMER = _GUEST | {A.BOOKING_UPDATE, A.PAYMENT_READ, A.NOTIFICATION_READ}
+_ASSISTANT = frozenset({A.BUSINESS_READ, A.AVAILABILITY_READ, A.BOOKING_READ, A.NOTIFICATION_READ})
+_STAFF = _ASSISTANT | {
+    A.PAYMENT_READ,
+    A.BOOKING_CREATE,
+    A.BOOKING_CREATE_FOR_CUSTOMER,
+    A.BOOKING_CANCEL,
+    A.BOOKING_RESCHEDULE,
+    A.BOOKING_CONFIRM,
+    A.BOOKING_DECLINE,
+    A.BOOKING_CHECK_IN,
+    A.BOOKING_COMPLETE,
+    A.BOOKING_NO_SHOW,
+    A.BOOKING_UPDATE,
+}
+_MANAGER = _STAFF | {
+    A.BUSINESS_UPDATE,
+    A.HOURS_UPDATE,
+    A.SERVICE_WRITE,
+    A.RESOURCE_WRITE,
+    A.POLICY_WRITE,
+    A.SETTINGS_WRITE,
+    A.PAYMENT_REFUND,
+    A.PAYMENT_CAPTURE,
+    A.PAYMENT_VOID,
+    A.NOTIFICATION_RETRY,
+}
+
+#: Paying is the customer's own act: nobody in the business enters a customer's card. Creating a business has no
+#: business yet, so it is asked with what the login is by itself: ``customer``, or ``owner`` of others.
+ALLOWED: Mapping[Role, frozenset[Action]] = {
+    Role.ADMIN: frozenset(
+        {
+            A.BUSINESS_READ,
+            A.AVAILABILITY_READ,
+            A.BOOKING_READ,
+            A.PAYMENT_READ,
+            A.NOTIFICATION_READ,
+            A.NOTIFICATION_RETRY,
+        }
+    ),
+    Role.OWNER: _MANAGER | {A.BUSINESS_CREATE},
+    Role.MANAGER: _MANAGER,
+    Role.STAFF: _STAFF,
+    Role.ASSISTANT: _ASSISTANT,
+    Role.CUSTOMER: _CUSTOMER | {A.BUSINESS_CREATE},
+    Role.GUEST: _GUEST,
+}
+
+
+def allowed(role: Role, action: Action) -> bool:
+    """Whether ``role`` may do ``action``."""
+    return action in ALLOWED[role]
+
+
+def require(role: Role | None, action: Action) -> None:
+    """Raise ``NotFound`` for no role (another tenant's object: nobody may learn that it exists), ``Forbidden`` for
+    one that may not do this."""
+    if role is None:
+        raise NotFound
+    if not allowed(role, action):
+        raise Forbidden({"action": action.value, "role": role.value})

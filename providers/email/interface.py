@@ -1,0 +1,69 @@
+"""What the platform asks of an e-mail provider."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file in a message; ``content`` is raw bytes."""
+
+    filename: str
+    content_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Email:
+    """One message to one recipient. ``notice_id`` travels as a custom argument and comes back in webhooks."""
+
+    to: str
+    subject: str
+    text: str
+    html: str
+    notice_id: str
+    language: str
+    attachments: Sequence[Attachment] = field(default_factory=tuple)
+
+
+class DeliveryEvent(StrEnum):
+    """What became of an accepted message."""
+
+    PROCESSED = "processed"
+    DELIVERED = "delivered"
+    BOUNCED = "bounced"
+    DROPPED = "dropped"
+    DEFERRED = "deferred"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryNews:
+    """One event of a verified webhook; ``id`` is the provider's and is used to apply it once."""
+
+    id: str
+    notice_id: str | None
+    event: DeliveryEvent
+    at: datetime
+    reason: str | None
+
+
+class EmailProvider(Protocol):
+    """Raises ``providers.errors``; ``parse_webhook`` raises ``domain.errors.ForgedWebhook``."""
+
+    name: str
+
+    async def send(self, email: Email) -> str:
+        """Hand one message over. Gives the provider's message id."""
+        ...
+
+    def parse_webhook(self, body: bytes, headers: Mapping[str, str]) -> Sequence[DeliveryNews]:
+        """Verify the signature over the raw body and parse all events. ``headers`` keys are lower case."""
+        ...
+
+    async def aclose(self) -> None:
+        """Give connections and threads back; nothing may be called afterwards."""
+        ...

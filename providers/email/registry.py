@@ -1,0 +1,10 @@
+"""Which e-mail provider this process talks to."""
+
+from providers.email.interface import EmailProvider
+from providers.email.sendgrid import SendGridEmail
+from runtime.settings import Settings
+
+
+def email_provider(settings: Settings) -> EmailProvider:
+    """The provider. Call ``aclose`` at the end of the process."""
+    return SendGridEmail(settings)

@@ -1,0 +1,174 @@
+"""SendGrid behind ``EmailProvider``. It has no idempotency keys: after ``OutcomeUnknown`` a repeat may send twice."""
+
+import asyncio
+import base64
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from http.client import HTTPException
+from typing import Any
+from urllib.error import URLError
+
+from python_http_client.exceptions import HTTPError
+from sendgrid import SendGridAPIClient
+from sendgrid.helpers.eventwebhook import EventWebhook
+from sendgrid.helpers.mail import (
+    Attachment as MailAttachment,
+)
+from sendgrid.helpers.mail import (
+    ClickTracking,
+    CustomArg,
+    Disposition,
+    FileContent,
+    FileName,
+    FileType,
+    Header,
+    Mail,
+    OpenTracking,
+    TrackingSettings,
+)
+from sendgrid.helpers.mail.exceptions import SendGridException
+
+from domain.errors import ForgedWebhook
+from providers.email.interface import Attachment, DeliveryEvent, DeliveryNews, Email
+from providers.errors import OutcomeUnknown, ProviderError, ProviderRefused, ProviderUnavailable
+from runtime.settings import Settings
+
+SIGNATURE_HEADER = "x-twilio-email-event-webhook-signature"
+TIMESTAMP_HEADER = "x-twilio-email-event-webhook-timestamp"
+
+#: Threads that may wait for SendGrid at once; apart from the default pool, so that a slow provider blocks nothing else.
+THREADS = 16
+
+#: A bounce's text may be a whole mail server's speech.
+REASON_LENGTH = 300
+
+# At DEBUG it writes the Authorization header and the whole message.
+logging.getLogger("python_http_client").setLevel(logging.WARNING)
+
+_EVENTS: Mapping[str, DeliveryEvent] = {
+    "processed": DeliveryEvent.PROCESSED,
+    "delivered": DeliveryEvent.DELIVERED,
+    "bounce": DeliveryEvent.BOUNCED,
+    "dropped": DeliveryEvent.DROPPED,
+    "deferred": DeliveryEvent.DEFERRED,
+}
+
+
+class SendGridEmail:
+    """Built once per process; ``aclose`` at the end."""
+
+    name = "sendgrid"
+
+    def __init__(self, settings: Settings) -> None:
+        """Raises ValueError if the webhook's public key is set and is none."""
+        self._from = settings.email_from
+        self._timeout = settings.provider_timeout.total_seconds()
+        self._client = SendGridAPIClient(
+            settings.sendgrid_api_key.get_secret_value(), host=settings.sendgrid_base_url.rstrip("/")
+        )
+        key = settings.sendgrid_webhook_public_key
+        self._webhook = EventWebhook(key) if key else None
+        self._threads = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="sendgrid")
+
+    async def aclose(self) -> None:
+        """Wait for the requests under way (at most the provider's time limit) and end the threads."""
+        await asyncio.to_thread(self._threads.shutdown)
+
+    async def send(self, email: Email) -> str:
+        """Hand one message over and give SendGrid's ``X-Message-Id``."""
+        answer = await asyncio.get_running_loop().run_in_executor(self._threads, self._post, email)
+        if isinstance(answer, ProviderError):
+            raise answer
+        return answer
+
+    def parse_webhook(self, body: bytes, headers: Mapping[str, str]) -> Sequence[DeliveryNews]:
+        """Verify the ECDSA signature over ``body`` as it came, and read all events.
+
+        Age is not checked: SendGrid repeats a batch for a day, and news are applied once by their id.
+        """
+        signature = headers.get(SIGNATURE_HEADER, "")
+        timestamp = headers.get(TIMESTAMP_HEADER, "")
+        if self._webhook is None or not signature or not timestamp:
+            raise ForgedWebhook({"reason": "signature"})
+        try:
+            genuine = bool(self._webhook.verify_signature(body.decode(), signature, timestamp))
+            news = [_news(raw) for raw in json.loads(body)] if genuine else []
+        except (ValueError, KeyError, TypeError, AttributeError):
+            # Also base64 that is none, bytes that are no text, and a signed body of another shape.
+            genuine = False
+        if not genuine:
+            raise ForgedWebhook({"reason": "signature"})
+        return news
+
+    def _post(self, email: Email) -> str | ProviderError:
+        """Runs in a thread. Errors are given back as values, without the SDK's exception behind them."""
+        try:
+            body = _mail(email, self._from).get()
+        except (SendGridException, KeyError, TypeError, ValueError):
+            # The SDK stumbles over an address that is none, and looks for API keys in the text.
+            return ProviderRefused("unreadable_message")
+        try:
+            response = self._client.client.mail.send.post(request_body=body, timeout=self._timeout)
+        except HTTPError as error:
+            return _failure(int(error.status_code))
+        except URLError as error:
+            # urllib wraps what fails while connecting or sending; only these two mean that nothing left.
+            if isinstance(error.reason, ConnectionRefusedError) or type(error.reason).__name__ == "gaierror":
+                return ProviderUnavailable("not_connected")
+            return OutcomeUnknown("no_answer")
+        except (OSError, HTTPException, ValueError) as error:
+            return OutcomeUnknown("timeout" if isinstance(error, TimeoutError) else "no_answer")
+        if not 200 <= response.status_code < 300:
+            return OutcomeUnknown(f"http_{response.status_code}")
+        return str(response.headers.get("X-Message-Id") or "")
+
+
+def _failure(status: int) -> ProviderError:
+    reason = f"http_{status}"
+    # A key that is not accepted today is a mistake of ours, not of the message: nothing was sent, and it will be.
+    if status in (401, 403, 429):
+        return ProviderUnavailable(reason)
+    return ProviderRefused(reason) if 400 <= status < 500 else OutcomeUnknown(reason)
+
+
+def _mail(email: Email, sender: str) -> Mail:
+    mail = Mail(
+        from_email=sender,
+        to_emails=email.to,
+        subject=email.subject,
+        plain_text_content=email.text,
+        html_content=email.html or None,
+    )
+    mail.add_custom_arg(CustomArg("notice_id", email.notice_id))
+    mail.add_header(Header("Content-Language", email.language))
+    # Rewritten links would carry a guest's signed link through a third party.
+    mail.tracking_settings = TrackingSettings(
+        click_tracking=ClickTracking(False, False), open_tracking=OpenTracking(False)
+    )
+    for attachment in email.attachments:
+        mail.add_attachment(_attachment(attachment))
+    return mail
+
+
+def _attachment(attachment: Attachment) -> MailAttachment:
+    return MailAttachment(
+        FileContent(base64.b64encode(attachment.content).decode()),
+        FileName(attachment.filename),
+        FileType(attachment.content_type),
+        Disposition("attachment"),
+    )
+
+
+def _news(raw: Mapping[str, Any]) -> DeliveryNews:
+    reason = raw.get("reason")
+    notice = raw.get("notice_id")
+    return DeliveryNews(
+        id=str(raw["sg_event_id"]),
+        notice_id=str(notice) if notice else None,
+        event=_EVENTS.get(str(raw["event"]), DeliveryEvent.OTHER),
+        at=datetime.fromtimestamp(int(raw["timestamp"]), UTC),
+        reason=str(reason)[:REASON_LENGTH] if reason else None,
+    )

@@ -1,0 +1,165 @@
+"""What the platform asks of a payment provider. Amounts are minor units; every write carries an idempotency key."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from domain.money import Money
+from domain.payments.status import PaymentStatus, RefundStatus
+
+
+class CaptureMethod(StrEnum):
+    """Whether an authorisation takes the money by itself or waits for ``capture``."""
+
+    AUTOMATIC = "automatic"
+    MANUAL = "manual"
+
+
+@dataclass(frozen=True, slots=True)
+class IntentRequest:
+    """Ask for ``amount``. ``metadata`` comes back in webhooks: ids only, never a name.
+
+    The card of a manual capture is kept at the provider, so that ``reauthorize`` can replace the authorisation.
+    """
+
+    amount: Money
+    capture: CaptureMethod
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def keeps_card(self) -> bool:
+        """Whether the card may have to be charged again while its customer is not there."""
+        return self.capture is CaptureMethod.MANUAL
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """The provider's view of one payment.
+
+    ``captured`` and ``refunded`` are minor units. ``client_secret`` goes to the customer's browser and nowhere
+    else. ``action_url`` is set while 3-D Secure waits for the customer. ``decline_code`` is set after a refusal.
+    ``authorized_until`` (aware UTC) is when an authorisation lapses, as far as the provider says it.
+    """
+
+    id: str
+    status: PaymentStatus
+    amount: int
+    currency: str
+    captured: int
+    refunded: int
+    client_secret: str | None
+    action_url: str | None
+    decline_code: str | None
+    metadata: Mapping[str, str]
+    authorized_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """The provider's view of one refund, in minor units. ``metadata`` is what ``create_refund`` was given; it is
+    empty for a refund that somebody made at the provider by hand."""
+
+    id: str
+    intent_id: str
+    status: RefundStatus
+    amount: int
+    failure_reason: str | None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+class DisputeStatus(StrEnum):
+    """Whose money it is: ``open`` (withdrawn, may come back), ``won`` (ours again), ``lost`` (gone)."""
+
+    OPEN = "open"
+    WON = "won"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """A chargeback or an inquiry, in minor units. ``reason`` is the provider's code."""
+
+    id: str
+    intent_id: str
+    status: DisputeStatus
+    amount: int
+    currency: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookEvent:
+    """A verified webhook. Exactly one of ``intent``/``refund``/``dispute`` is set for the types that we apply; all
+    are None for a type that we only store. ``created`` is epoch seconds by the provider's clock.
+
+    It is a picture of the moment ``created`` and may arrive late: ``intent.refunded`` is 0 in news of the intent
+    itself, which do not carry it. ``disputed``: the money of the intent is under or lost to a dispute by this news.
+    """
+
+    id: str
+    type: str
+    created: int
+    intent_id: str | None
+    intent: Intent | None
+    refund: Refund | None
+    disputed: bool
+    dispute: Dispute | None = None
+
+
+class PaymentProvider(Protocol):
+    """Raises ``providers.errors`` and, for ``parse_webhook``, ``domain.errors.ForgedWebhook``."""
+
+    name: str
+
+    async def create_intent(self, request: IntentRequest, key: str) -> Intent:
+        """Create an intent that waits for a card."""
+        ...
+
+    async def confirm_intent(self, intent_id: str, payment_method: str, return_url: str, key: str) -> Intent:
+        """Confirm with a payment method (``pm_…``). A declined card gives an Intent with ``decline_code``."""
+        ...
+
+    async def get_intent(self, intent_id: str) -> Intent:
+        """What the provider knows now."""
+        ...
+
+    async def cancel_intent(self, intent_id: str, key: str) -> Intent:
+        """Close an unpaid intent, or void an authorisation. If it is already paid, gives the paid Intent back
+        (status captured) instead of raising; if it is already cancelled, gives that back. An Intent that comes
+        back as ``processing`` can no longer be stopped: its outcome comes by webhook."""
+        ...
+
+    async def capture_intent(self, intent_id: str, amount: int, key: str) -> Intent:
+        """Capture ``amount`` minor units of an authorisation; the rest is released."""
+        ...
+
+    async def reauthorize(self, intent_id: str, key: str, metadata: Mapping[str, str]) -> Intent:
+        """Authorise the amount of ``intent_id`` once more on the same card, without its customer: a new intent of
+        manual capture; the old one is left as it is. However often it is asked with one key, there is one new intent.
+
+        The bank's no, also because it wants to see the customer, gives an Intent with ``decline_code``. A card that
+        was not kept is ``ProviderRefused``.
+        """
+        ...
+
+    async def create_refund(self, intent_id: str, amount: int, key: str, metadata: Mapping[str, str]) -> Refund:
+        """Refund ``amount`` minor units of what was captured."""
+        ...
+
+    async def find_refund(self, intent_id: str, refund_id: str) -> Refund | None:
+        """The refund of this intent whose ``metadata`` names our ``refund_id``, whatever became of it."""
+        ...
+
+    async def get_refund(self, refund_id: str) -> Refund:
+        """What the provider knows now."""
+        ...
+
+    def parse_webhook(self, body: bytes, headers: Mapping[str, str]) -> WebhookEvent:
+        """Verify the signature over the raw body (age included) and parse. ``headers`` keys are lower case."""
+        ...
+
+    async def aclose(self) -> None:
+        """Give connections back; nothing may be called afterwards."""
+        ...

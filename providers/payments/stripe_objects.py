@@ -1,0 +1,202 @@
+"""Stripe's JSON read into our types. Pure: no network, no SDK object.
+
+Field meanings: Stripe API reference, objects PaymentIntent, Charge, Refund, Dispute and Event.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from domain.payments.status import PaymentStatus, RefundStatus
+from providers.payments.interface import Dispute, DisputeStatus, Intent, Refund, WebhookEvent
+
+Raw = Mapping[str, Any]
+
+INTENT_TYPES = frozenset(
+    {
+        "payment_intent.succeeded",
+        "payment_intent.amount_capturable_updated",
+        "payment_intent.processing",
+        "payment_intent.payment_failed",
+        "payment_intent.canceled",
+    }
+)
+CHARGE_TYPES = frozenset({"charge.refunded"})
+REFUND_TYPES = frozenset({"refund.created", "refund.updated", "refund.failed"})
+DISPUTE_TYPES = frozenset({"charge.dispute.created", "charge.dispute.closed"})
+
+_REFUND_STATUS: Mapping[str, RefundStatus] = {
+    "pending": RefundStatus.PROCESSING,
+    "requires_action": RefundStatus.PROCESSING,
+    "succeeded": RefundStatus.SUCCEEDED,
+    "failed": RefundStatus.FAILED,
+    "canceled": RefundStatus.FAILED,
+}
+
+#: ``prevented`` and ``warning_closed`` ended without the money leaving us.
+_DISPUTE_STATUS: Mapping[str, DisputeStatus] = {
+    "won": DisputeStatus.WON,
+    "prevented": DisputeStatus.WON,
+    "warning_closed": DisputeStatus.WON,
+    "lost": DisputeStatus.LOST,
+}
+
+
+def intent_of(raw: Raw, disputed: bool | None = None) -> Intent:
+    """A PaymentIntent, best with ``latest_charge`` expanded: without it ``refunded`` is 0.
+
+    ``disputed`` overrides the charge's flag, which stays set after a dispute was won. What a partial capture or a
+    cancellation released is not in ``amount_refunded`` (since API version 2025-03-31).
+    """
+    charge = raw.get("latest_charge")
+    expanded: Raw = charge if isinstance(charge, Mapping) else {}
+    captured = int(raw.get("amount_received") or 0)
+    refunded = int(expanded.get("amount_refunded") or 0)
+    if disputed is None:
+        disputed = bool(expanded.get("disputed"))
+    return Intent(
+        id=raw["id"],
+        status=_intent_status(raw, captured, refunded, disputed),
+        amount=int(raw["amount"]),
+        currency=str(raw["currency"]).upper(),
+        captured=captured,
+        refunded=refunded,
+        client_secret=raw.get("client_secret"),
+        action_url=_action_url(raw),
+        decline_code=_decline_code(raw),
+        metadata=dict(raw.get("metadata") or {}),
+        authorized_until=_authorized_until(raw, expanded),
+    )
+
+
+def intent_of_charge(raw: Raw) -> Intent:
+    """The intent as far as one of its charges shows it; ``raw["payment_intent"]`` must be set."""
+    captured = int(raw.get("amount_captured") or 0)
+    refunded = int(raw.get("amount_refunded") or 0)
+    if captured:
+        status = _paid_status(captured, refunded, bool(raw.get("disputed")))
+    else:
+        status = PaymentStatus.AUTHORIZED if raw.get("paid") else PaymentStatus.FAILED
+    return Intent(
+        id=id_of(raw["payment_intent"]),
+        status=status,
+        amount=int(raw["amount"]),
+        currency=str(raw["currency"]).upper(),
+        captured=captured,
+        refunded=refunded,
+        client_secret=None,
+        action_url=None,
+        decline_code=None,
+        metadata=dict(raw.get("metadata") or {}),
+    )
+
+
+def refund_of(raw: Raw) -> Refund:
+    """A Refund; ``raw["payment_intent"]`` must be set."""
+    status = _REFUND_STATUS.get(str(raw["status"]), RefundStatus.PROCESSING)
+    reason = raw.get("failure_reason")
+    if status is RefundStatus.FAILED and not reason:
+        reason = str(raw["status"])
+    return Refund(
+        id=raw["id"],
+        intent_id=id_of(raw["payment_intent"]),
+        status=status,
+        amount=int(raw["amount"]),
+        failure_reason=reason,
+        metadata=dict(raw.get("metadata") or {}),
+    )
+
+
+def dispute_of(raw: Raw) -> Dispute:
+    """A Dispute; ``raw["payment_intent"]`` must be set."""
+    return Dispute(
+        id=raw["id"],
+        intent_id=id_of(raw["payment_intent"]),
+        status=_DISPUTE_STATUS.get(str(raw["status"]), DisputeStatus.OPEN),
+        amount=int(raw["amount"]),
+        currency=str(raw["currency"]).upper(),
+        reason=str(raw.get("reason") or "general"),
+    )
+
+
+def event_of(raw: Raw) -> WebhookEvent:
+    """A snapshot Event. News that belong to no PaymentIntent (made elsewhere with the same account) are only stored."""
+    kind = str(raw["type"])
+    subject: Raw = raw["data"]["object"]
+    intent: Intent | None = None
+    refund: Refund | None = None
+    dispute: Dispute | None = None
+    disputed = False
+    intent_id = subject["id"] if subject.get("object") == "payment_intent" else id_of(subject.get("payment_intent"))
+    if kind in INTENT_TYPES:
+        intent = intent_of(subject)
+    elif intent_id and kind in CHARGE_TYPES:
+        intent = intent_of_charge(subject)
+        disputed = intent.status is PaymentStatus.DISPUTED
+    elif intent_id and kind in REFUND_TYPES:
+        refund = refund_of(subject)
+    elif intent_id and kind in DISPUTE_TYPES:
+        dispute = dispute_of(subject)
+        disputed = dispute.status is not DisputeStatus.WON
+    return WebhookEvent(
+        id=raw["id"],
+        type=kind,
+        created=int(raw["created"]),
+        intent_id=intent_id or None,
+        intent=intent,
+        refund=refund,
+        disputed=disputed,
+        dispute=dispute,
+    )
+
+
+def _intent_status(raw: Raw, captured: int, refunded: int, disputed: bool) -> PaymentStatus:
+    match raw["status"]:
+        case "succeeded":
+            return _paid_status(captured, refunded, disputed)
+        case "requires_capture":
+            return PaymentStatus.DISPUTED if disputed else PaymentStatus.AUTHORIZED
+        case "processing":
+            return PaymentStatus.PROCESSING
+        case "canceled":
+            return PaymentStatus.VOIDED
+        case "requires_payment_method" if raw.get("last_payment_error"):
+            return PaymentStatus.FAILED
+        case _:
+            return PaymentStatus.REQUIRES_PAYMENT
+
+
+def _paid_status(captured: int, refunded: int, disputed: bool) -> PaymentStatus:
+    if disputed:
+        return PaymentStatus.DISPUTED
+    if refunded <= 0:
+        return PaymentStatus.CAPTURED
+    return PaymentStatus.REFUNDED if refunded >= captured else PaymentStatus.PARTIALLY_REFUNDED
+
+
+def _action_url(raw: Raw) -> str | None:
+    if raw["status"] != "requires_action":
+        return None
+    redirect = (raw.get("next_action") or {}).get("redirect_to_url") or {}
+    return redirect.get("url")
+
+
+def _decline_code(raw: Raw) -> str | None:
+    if raw["status"] != "requires_payment_method":
+        return None
+    error = raw.get("last_payment_error") or {}
+    return error.get("decline_code") or error.get("code")
+
+
+def _authorized_until(raw: Raw, charge: Raw) -> datetime | None:
+    """``capture_before`` of the charge (docs.stripe.com, "Place a hold on a payment method")."""
+    if raw["status"] != "requires_capture":
+        return None
+    card = (charge.get("payment_method_details") or {}).get("card") or {}
+    seconds = card.get("capture_before")
+    return datetime.fromtimestamp(int(seconds), UTC) if seconds else None
+
+
+def id_of(value: Any) -> str:
+    """The id of a field that may be expanded; empty if there is none."""
+    return str(value["id"]) if isinstance(value, Mapping) else str(value or "")

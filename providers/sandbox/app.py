@@ -1,0 +1,68 @@
+"""Puts the sandbox together."""
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import AsyncIterator
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse, Response
+
+from providers.sandbox.config import SandboxConfig
+from providers.sandbox.control import Control
+from providers.sandbox.customers import Customers
+from providers.sandbox.deliveries import Deliveries
+from providers.sandbox.faults import Faults
+from providers.sandbox.intents import Intents
+from providers.sandbox.mailbox import Pages
+from providers.sandbox.news import News
+from providers.sandbox.refunds import Refunds
+from providers.sandbox.sendgrid_api import SendGridApi
+from providers.sandbox.signing import SendGridKey
+from providers.sandbox.store import Store
+from providers.sandbox.stripe_api import StripeApi
+from providers.sandbox.wire import StripeFailure
+
+DATABASE_FILE = "sandbox.sqlite3"
+
+
+def create_app(config: SandboxConfig) -> FastAPI:
+    """The server over the state in ``config.state_dir``, which is made if it is not there."""
+    config.state_dir.mkdir(parents=True, exist_ok=True)
+    store = Store(config.state_dir / DATABASE_FILE)
+    for name, url in (("stripe", config.stripe_webhook_url), ("sendgrid", config.sendgrid_webhook_url)):
+        if url is not None:
+            store.set_target(name, url)
+    faults = Faults(store)
+    news = News(store, config, faults)
+    deliveries = Deliveries(store, config, SendGridKey.of(config.state_dir))
+    customers = Customers(store)
+    intents = Intents(store, news, customers, config.public_url)
+    refunds = Refunds(store, news, intents)
+    calls: Counter[str] = Counter()
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        carrier = asyncio.create_task(deliveries.run())
+        try:
+            yield
+        finally:
+            carrier.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await carrier
+            store.close()
+
+    app = FastAPI(title="Provider sandbox", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app.add_exception_handler(StripeFailure, _stripe_failure)
+    app.include_router(StripeApi(store, config, faults, news, deliveries, intents, refunds, customers, calls).router)
+    app.include_router(SendGridApi(store, config, faults, news, deliveries, calls).router)
+    app.include_router(Control(store, faults, deliveries, intents, refunds, calls).router)
+    app.include_router(Pages(store, faults, deliveries).router)
+    return app
+
+
+async def _stripe_failure(_: Request, error: Exception) -> Response:
+    """Control endpoints refuse in Stripe's words."""
+    if not isinstance(error, StripeFailure):
+        raise error
+    return JSONResponse(error.body, status_code=error.status)

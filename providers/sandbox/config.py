@@ -1,0 +1,41 @@
+"""What a sandbox process is told at its start."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+#: The news that a platform's endpoint at Stripe would be subscribed to.
+DEFAULT_STRIPE_EVENTS = frozenset(
+    {
+        "payment_intent.succeeded",
+        "payment_intent.amount_capturable_updated",
+        "payment_intent.processing",
+        "payment_intent.payment_failed",
+        "payment_intent.canceled",
+        "charge.refunded",
+        "refund.created",
+        "refund.updated",
+        "refund.failed",
+        "charge.dispute.created",
+        "charge.dispute.closed",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxConfig:
+    """``public_url`` is where browsers find this server. Webhooks without a URL are recorded, not sent.
+
+    A webhook that gets no 2xx is sent again after ``webhook_pause`` seconds, then twice that, and so on up to a
+    minute, ``webhook_attempts`` times in all. ``stripe_events`` empty means all types.
+    """
+
+    state_dir: Path
+    public_url: str
+    stripe_api_key: str = field(default="sk_test_sandbox", repr=False)
+    stripe_webhook_url: str | None = None
+    stripe_webhook_secret: str = field(default="whsec_sandbox", repr=False)
+    stripe_events: frozenset[str] = DEFAULT_STRIPE_EVENTS
+    sendgrid_api_key: str = field(default="SG.sandbox", repr=False)
+    sendgrid_webhook_url: str | None = None
+    webhook_attempts: int = 20
+    webhook_pause: float = 1.0

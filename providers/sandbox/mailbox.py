@@ -1,0 +1,104 @@
+"""The pages for people: the mailbox, payments and troubles, and the 3-D Secure question."""
+
+import base64
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+from jinja2 import Environment, FileSystemLoader
+
+from providers.sandbox.deliveries import Deliveries
+from providers.sandbox.faults import Faults
+from providers.sandbox.store import JSON, Store
+
+PAGES = Path(__file__).parent / "pages"
+
+_PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; img-src 'self'"
+#: A message may look as it likes, but it runs nothing and fetches nothing.
+_MESSAGE_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+
+
+class Pages:
+    """``/``, ``/mailbox…`` and ``/sandbox/3ds/{id}``."""
+
+    def __init__(self, store: Store, faults: Faults, deliveries: Deliveries) -> None:
+        self._store = store
+        self._faults = faults
+        self._deliveries = deliveries
+        self._templates = Environment(loader=FileSystemLoader(PAGES), autoescape=True)
+        self._templates.filters["moment"] = _moment
+        self.router = APIRouter()
+        for path, endpoint in (
+            ("/", self.index),
+            ("/mailbox", self.mailbox),
+            ("/mailbox.json", self.mailbox_json),
+            ("/mailbox/{message_id}", self.message),
+            ("/mailbox/{message_id}/html", self.message_html),
+            ("/mailbox/{message_id}/attachments/{number}", self.attachment),
+            ("/sandbox/3ds/{intent_id}", self.three_d_secure),
+        ):
+            self.router.add_api_route(path, endpoint, methods=["GET"], response_model=None)
+
+    async def index(self) -> Response:
+        return self._page(
+            "index.html",
+            counts=self._store.counts(),
+            intents=self._store.list_objects("payment_intent", limit=50),
+            faults=self._faults.list_(),
+            deliveries=self._deliveries.list_(limit=50),
+        )
+
+    async def mailbox(self, to: str | None = None) -> Response:
+        """Newest first; ``to`` keeps one recipient's."""
+        messages, recipients = self._store.list_messages(to or None), self._store.recipients()
+        return self._page("mailbox.html", messages=messages, recipients=recipients, to=to)
+
+    async def mailbox_json(self, to: str | None = None, limit: int = 200) -> Response:
+        """Whole messages, newest first; attachments as base64."""
+        messages = self._store.list_messages(to or None, max(1, min(limit, 1000)))
+        return JSONResponse({"messages": messages})
+
+    async def message(self, message_id: str) -> Response:
+        message = self._store.find_message(message_id)
+        return self._page("message.html", message=message) if message else _nothing()
+
+    async def message_html(self, message_id: str) -> Response:
+        message = self._store.find_message(message_id)
+        if message is None:
+            return _nothing()
+        return HTMLResponse(message["html"], headers={"Content-Security-Policy": _MESSAGE_POLICY})
+
+    async def attachment(self, message_id: str, number: int) -> Response:
+        message = self._store.find_message(message_id)
+        if message is None or not 0 <= number < len(message["attachments"]):
+            return _nothing()
+        attachment = message["attachments"][number]
+        name = quote(attachment["filename"])
+        headers = {
+            "Content-Disposition": f"attachment; filename*=UTF-8''{name}",
+            "X-Content-Type-Options": "nosniff",
+        }
+        content = base64.b64decode(attachment["content"])
+        # No charset is added: what the platform declared is what arrives.
+        headers["Content-Type"] = attachment.get("type") or "application/octet-stream"
+        return Response(content, headers=headers)
+
+    async def three_d_secure(self, intent_id: str) -> Response:
+        """What a bank's page would be: two buttons."""
+        intent: JSON | None = self._store.find("payment_intent", intent_id)
+        return self._page("three_d_secure.html", intent=intent) if intent else _nothing()
+
+    def _page(self, name: str, **values: Any) -> HTMLResponse:
+        html = self._templates.get_template(name).render(**values)
+        return HTMLResponse(html, headers={"Content-Security-Policy": _PAGE_POLICY})
+
+
+def _nothing() -> Response:
+    return HTMLResponse("<p>Not here.</p>", status_code=404)
+
+
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

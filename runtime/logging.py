@@ -1,0 +1,144 @@
+"""Logging of a process: structlog for our own events and the standard library's records alike, secrets masked.
+
+Context that belongs to every line of a request or activity (``request_id``, ``user_id``, ``business_id``,
+``workflow_id``) is bound with :func:`bound`.
+"""
+
+import logging
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import structlog
+from pydantic import SecretStr
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from runtime.settings import Settings
+
+MASK = "•••"
+
+#: A key is secret if one of its words is.
+_SECRET_WORDS = frozenset(
+    {
+        *("password", "passwd", "passphrase", "secret", "token", "authorization", "cookie", "credential"),
+        *("credentials", "signature", "card", "cvc", "cvv", "jwt", "otp", "dsn"),
+    }
+)
+_SECRET_KEYS = frozenset({"api_key", "apikey", "jwt_key", "access_key", "secret_key", "private_key", "card_number"})
+_WORDS = re.compile(r"[a-z0-9]+")
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+#: What a secret looks like inside a text: provider keys, bearer tokens, JWTs, passwords in URLs, card numbers.
+_SECRET_TEXTS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"\b(sk|rk|pk|whsec|SG)([_.])[\w.\-]{6,}"), rf"\1\2{MASK}"),
+    (re.compile(r"\b(pi|seti)_(\w+)_secret_\w+"), rf"\1_\2_secret_{MASK}"),
+    (re.compile(r"(?i)\b(bearer|basic)\s+[\w.\-+/=~]{6,}"), rf"\1 {MASK}"),
+    (re.compile(r"\beyJ[\w\-]+\.[\w\-]+\.[\w\-]*"), MASK),
+    (re.compile(r"(\w+://[^\s:/@]*):[^\s@/]+@"), rf"\1:{MASK}@"),
+    (re.compile(r"\b(?:\d[ -]?){13,18}\d\b"), MASK),
+)
+
+_QUIET = {"httpx": logging.WARNING, "httpcore": logging.WARNING, "botocore": logging.WARNING, "stripe": logging.WARNING}
+
+
+def is_secret(key: str) -> bool:
+    """Whether the value under this key must not be logged."""
+    words = _WORDS.findall(_CAMEL.sub("_", key).lower())
+    return (
+        "_".join(words) in _SECRET_KEYS or "_".join(words[-2:]) in _SECRET_KEYS or not _SECRET_WORDS.isdisjoint(words)
+    )
+
+
+def mask_text(text: str) -> str:
+    """The text without what looks like a secret."""
+    for pattern, replacement in _SECRET_TEXTS:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+def masked(value: Any) -> Any:
+    """A copy of a logged value without secrets, at any depth."""
+    match value:
+        case str():
+            return mask_text(value)
+        case SecretStr():
+            return MASK
+        case Mapping():
+            return {key: MASK if is_secret(str(key)) else masked(inner) for key, inner in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [masked(inner) for inner in value]
+        case BaseException():
+            return mask_text(repr(value))
+        case _:
+            return value
+
+
+def mask_secrets(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    """The structlog processor that masks; after it only rendering follows."""
+    for key, value in event.items():
+        if key.startswith("_"):
+            continue  # structlog's own
+        event[key] = MASK if is_secret(key) else masked(value)
+    return event
+
+
+def configure(settings: Settings, process: str) -> None:
+    """Set up logging of this process on standard error. Called once, by ``main``.
+
+    Args:
+        settings: level, and JSON or console.
+        process: named in every line, for example ``api`` or ``worker-payments``.
+    """
+
+    def name_process(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+        event.setdefault("process", process)
+        return event
+
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.PositionalArgumentsFormatter(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        name_process,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_formatter(settings, shared))
+    root = logging.getLogger()
+    for old in root.handlers[:]:
+        root.removeHandler(old)
+        old.close()
+    root.addHandler(handler)
+    root.setLevel(settings.log_level.upper())
+    for name, level in _QUIET.items():
+        logging.getLogger(name).setLevel(level)
+
+
+def _formatter(settings: Settings, shared: list[Processor]) -> logging.Formatter:
+    # The traceback is turned into text before masking: exceptions quote values.
+    rendering: list[Processor] = [
+        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+        structlog.processors.StackInfoRenderer(),
+        structlog.processors.format_exc_info,
+        mask_secrets,
+    ]
+    if settings.log_json:
+        rendering.append(structlog.processors.JSONRenderer(ensure_ascii=False, default=str))
+    else:
+        rendering.append(structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()))
+    return structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=rendering)
+
+
+@contextmanager
+def bound(**context: str) -> Iterator[None]:
+    """Add context to every line logged inside, in this task and the tasks it starts."""
+    with structlog.contextvars.bound_contextvars(**context):
+        yield

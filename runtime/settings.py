@@ -1,0 +1,113 @@
+"""All settings of all processes: read once in ``main`` from the environment, then passed down.
+
+Names in the environment are upper case with the prefix ``OMOTENASHI_``, for example ``OMOTENASHI_DATABASE_URL``.
+"""
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import Self
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+#: What a development machine signs with; production refuses to start with it.
+DEVELOPMENT_KEY = "development-only-key-do-not-use-in-production"
+
+
+class Environment(StrEnum):
+    """Where this process runs."""
+
+    DEVELOPMENT = "development"
+    TEST = "test"
+    PRODUCTION = "production"
+
+
+class UnsafeSettings(Exception):
+    """A production setting is missing or unsafe. The message names each of them."""
+
+
+class Settings(BaseSettings):
+    """Frozen; built by the composition roots alone."""
+
+    model_config = SettingsConfigDict(env_prefix="OMOTENASHI_", frozen=True, extra="ignore")
+
+    environment: Environment = Environment.DEVELOPMENT
+    log_level: str = "INFO"
+    log_json: bool = False
+    build_id: str = "dev"
+
+    # Postgres, asyncpg URLs. The application's role owns nothing; the owner's is for migrations alone.
+    database_url: SecretStr = SecretStr("postgresql+asyncpg://omotenashi_app@127.0.0.1:5432/omotenashi")
+    database_owner_url: SecretStr = SecretStr("postgresql+asyncpg://omotenashi_owner@127.0.0.1:5432/omotenashi")
+    database_pool_size: int = Field(default=10, ge=1)
+    database_pool_overflow: int = Field(default=10, ge=0)
+    #: How long a request waits for a connection of the pool before it is told to come back (503).
+    database_pool_timeout: timedelta = timedelta(seconds=10)
+    database_statement_timeout: timedelta = timedelta(seconds=10)
+    database_lock_timeout: timedelta = timedelta(seconds=5)
+
+    redis_url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
+
+    temporal_address: str = "127.0.0.1:7233"
+    temporal_namespace: str = "default"
+    temporal_ui_url: str = "http://127.0.0.1:8233"
+    #: How long the API waits for a workflow's answer before it says 503.
+    temporal_rpc_timeout: timedelta = timedelta(seconds=8)
+
+    api_host: str = "127.0.0.1"
+    api_port: int = Field(default=4000, ge=0, le=65535)
+    public_url: str = "http://127.0.0.1:4000"
+    cors_origins: tuple[str, ...] = ()
+    max_body_bytes: int = Field(default=1_048_576, ge=1024)
+
+    jwt_key: SecretStr = SecretStr(DEVELOPMENT_KEY)
+    jwt_key_id: str = "k1"
+    access_token_lifetime: timedelta = timedelta(minutes=15)
+
+    payment_provider: str = "stripe"
+    stripe_api_key: SecretStr = SecretStr("sk_test_sandbox")
+    stripe_base_url: str = "https://api.stripe.com"
+    stripe_webhook_secret: SecretStr = SecretStr("whsec_sandbox")
+    #: Stripe allows webhooks this old; its SDK's default is 300 s.
+    webhook_tolerance: timedelta = timedelta(minutes=5)
+
+    sendgrid_api_key: SecretStr = SecretStr("SG.sandbox")
+    sendgrid_base_url: str = "https://api.sendgrid.com"
+    #: Base64 of the ECDSA public key that signs SendGrid's event webhooks; empty: the endpoint refuses all.
+    sendgrid_webhook_public_key: str = ""
+    email_from: str = "no-reply@omotenashi.example"
+
+    s3_endpoint_url: str = "http://127.0.0.1:8333"
+    s3_bucket: str = "omotenashi"
+    s3_access_key: SecretStr = SecretStr("omotenashi")
+    s3_secret_key: SecretStr = SecretStr("omotenashi")
+
+    provider_timeout: timedelta = timedelta(seconds=10)
+
+    @model_validator(mode="after")
+    def _production_is_safe(self) -> Self:
+        if self.environment is not Environment.PRODUCTION:
+            return self
+        unsafe: list[str] = []
+        if self.jwt_key.get_secret_value() == DEVELOPMENT_KEY or len(self.jwt_key.get_secret_value()) < 32:
+            unsafe.append("jwt_key")
+        if not self.stripe_api_key.get_secret_value().startswith(("sk_live_", "rk_live_")):
+            unsafe.append("stripe_api_key")
+        if self.stripe_base_url != "https://api.stripe.com":
+            unsafe.append("stripe_base_url")
+        if self.stripe_webhook_secret.get_secret_value() in {"", "whsec_sandbox"}:
+            unsafe.append("stripe_webhook_secret")
+        if self.sendgrid_api_key.get_secret_value() in {"", "SG.sandbox"}:
+            unsafe.append("sendgrid_api_key")
+        if self.sendgrid_base_url != "https://api.sendgrid.com":
+            unsafe.append("sendgrid_base_url")
+        if not self.sendgrid_webhook_public_key:
+            unsafe.append("sendgrid_webhook_public_key")
+        for name in ("database_url", "s3_secret_key"):
+            if name not in self.model_fields_set:
+                unsafe.append(name)
+        if unsafe:
+            raise UnsafeSettings(
+                "missing or unsafe in production: " + ", ".join(f"OMOTENASHI_{name.upper()}" for name in unsafe)
+            )
+        return self

@@ -1,0 +1,136 @@
+"""The seven invariants: what each kind of finding violates, and the sentence that says it to a person."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from db.session import Database, Scope
+from db.stores.audit import CHECKS, Finding, Limits
+
+TITLES: Mapping[int, str] = {
+    1: "No unit of a resource is claimed twice at one time",
+    2: "Every captured or authorised yen has its place",
+    3: "No booking is refunded more than it paid",
+    4: "Every hold ended or is in its time",
+    5: "Every status follows the transition table and its history",
+    6: "Every booking has its workflow",
+    7: "Every promised notice was sent once, or failed visibly",
+}
+
+#: kind of finding -> (invariant, sentence); the names in braces are ids and facts of the finding.
+KINDS: Mapping[str, tuple[int, str]] = {
+    "double_claim": (
+        1,
+        "Bookings {booking_id} and {other_booking_id} both hold unit {unit} of resource {resource_id} at {starts_at}.",
+    ),
+    "item_without_claim": (1, "Booking {booking_id} is {status}, but nothing is claimed for its item at {start_at}."),
+    "booking_and_items_differ": (1, "Booking {booking_id} runs {start_at} to {end_at}, its items do not."),
+    "claim_of_another_time": (1, "A claim of booking {booking_id} from {starts_at} fits none of its items."),
+    "claim_that_lapses": (1, "Booking {booking_id} is {status}, but its claim lapses at {holds_until}."),
+    "money_astray": (
+        2,
+        "Booking {booking_id} is {booking_status} and entitled to {entitled}, but {held} of payment {payment_id}"
+        " ({status}) is still held, and nothing is on its way.",
+    ),
+    "wrong_amount": (2, "Payment {payment_id} is over {amount}, but booking {booking_id} asks for {amount_due}."),
+    "refund_stuck": (2, "Refund {refund_id} of {amount} is {status} since {since}, and nobody was told."),
+    "news_not_applied": (2, "Provider news {webhook_id} ({event_type}) of {received_at} was never applied."),
+    "refunded_more_than_paid": (
+        3,
+        "Of payment {payment_id}, {captured} was captured, but {refunded} went back and refunds add up to {refunds}.",
+    ),
+    "refunds_and_total_differ": (
+        3,
+        "Payment {payment_id} says {refunded} was refunded, its refunds that succeeded add up to {succeeded}.",
+    ),
+    "ledger_and_total_differ": (
+        3,
+        "Payment {payment_id} says {captured} was captured, the ledger says {ledger_captures}.",
+    ),
+    "ledger_and_refunds_differ": (
+        3,
+        "Refunds of payment {payment_id} add up to {succeeded}, the ledger says {ledger_refunds}.",
+    ),
+    "hold_overdue": (4, "Booking {booking_id} is still pending, its hold ended at {hold_expires_at}."),
+    "claim_of_ended_booking": (4, "Booking {booking_id} is {status}, but still holds its time from {starts_at}."),
+    "claim_and_hold_differ": (
+        4,
+        "The hold of booking {booking_id} ends at {hold_expires_at}, its claim at {holds_until}.",
+    ),
+    "history_broken": (5, "History {history_id} of booking {booking_id} starts from {from}, but it was {before}."),
+    "transition_not_allowed": (5, "Booking {booking_id} went from {from} to {to}, which the table does not allow."),
+    "status_without_history": (5, "Booking {booking_id} is {status}, its history ends with {told}."),
+    "booking_without_workflow": (
+        6,
+        "Booking {booking_id} is {status}, but has no workflow and no order for one.",
+    ),
+    "workflow_not_running": (6, "Booking {booking_id} is {status}, but its workflow is {run_status}."),
+    "notice_sent_twice": (7, "Notice {notice_id} ({message}) was accepted {accepted} times."),
+    "notice_never_accepted": (7, "Notice {notice_id} ({message}) is {status}, but no attempt was accepted."),
+    "notice_sent_but_not_noted": (7, "Notice {notice_id} ({message}) is {status}, but an attempt was accepted."),
+    "notice_overdue": (7, "Notice {notice_id} ({message}) waits since {since}."),
+    "notice_without_workflow": (7, "Notice {notice_id} is queued, but nothing is going to send it."),
+}
+
+#: So many violations of one kind are kept to be shown; all of them are counted.
+KEPT = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One thing that is wrong."""
+
+    invariant: int
+    kind: str
+    ids: Mapping[str, str]
+    facts: Mapping[str, Any]
+    sentence: str
+
+
+@dataclass(slots=True)
+class Report:
+    """What an audit found. ``counts`` by kind counts all violations, ``violations`` keeps the first of each kind.
+    ``unchecked``: which invariants could not be (wholly) checked, and why."""
+
+    at: datetime
+    counts: dict[str, int] = field(default_factory=dict)
+    violations: list[Violation] = field(default_factory=list)
+    unchecked: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def total(self) -> int:
+        """All violations."""
+        return sum(self.counts.values())
+
+    def of(self, invariant: int) -> int:
+        """Violations of one invariant."""
+        return sum(count for kind, count in self.counts.items() if KINDS[kind][0] == invariant)
+
+    def add(self, finding: Finding) -> None:
+        """Count it, and keep it if there are not too many of its kind."""
+        seen = self.counts[finding.kind] = self.counts.get(finding.kind, 0) + 1
+        if seen <= KEPT:
+            self.violations.append(judge(finding))
+
+    def take(self, findings: Iterable[Finding]) -> None:
+        """Add several."""
+        for finding in findings:
+            self.add(finding)
+
+
+def judge(finding: Finding) -> Violation:
+    """The invariant that a finding violates, with its sentence."""
+    number, sentence = KINDS[finding.kind]
+    return Violation(
+        number, finding.kind, finding.ids, finding.facts, sentence.format_map({**finding.facts, **finding.ids})
+    )
+
+
+async def check_tables(database: Database, report: Report, limits: Limits) -> None:
+    """Everything that Postgres alone can answer, in one read-only snapshot."""
+    snapshot = Database(database.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True))
+    async with snapshot.unit_of_work(Scope.platform()) as work:
+        for check in CHECKS:
+            async for finding in work.audit.run(check, report.at, limits):
+                report.add(finding)

@@ -1,0 +1,252 @@
+"""The ``omotenashi`` command. Imports happen inside the commands, so that ``--help`` is quick."""
+
+import asyncio
+import json
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
+
+import typer
+
+from stack.folder import DEFAULT, DataFolder
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from runtime.settings import Settings
+
+app = typer.Typer(
+    name="omotenashi",
+    help="Bookings for service businesses: run the platform, or one part of it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+DataDir = Annotated[
+    Path, typer.Option("--data-dir", envvar="OMOTENASHI_DATA_DIR", help="Where a stack keeps its files.")
+]
+
+
+class Only(StrEnum):
+    """What `up` can be limited to."""
+
+    SERVERS = "servers"
+
+
+class Part(StrEnum):
+    """What `alive` can be asked about."""
+
+    BOOKINGS = "bookings"
+    PAYMENTS = "payments"
+    NOTICES = "notices"
+    RELAY = "relay"
+
+
+class Role(StrEnum):
+    """What a worker does; each role has a task queue of its own."""
+
+    BOOKINGS = "bookings"
+    PAYMENTS = "payments"
+    NOTICES = "notices"
+    ALL = "all"
+
+
+def main() -> None:
+    """Entry point of the installed command."""
+    app()
+
+
+def _console() -> "Console":
+    from rich.console import Console
+
+    # A log file or a pipe gets whole lines: nothing there is 80 columns wide.
+    return Console() if sys.stdout.isatty() else Console(width=200)
+
+
+def _settings(data_dir: Path, process: str) -> "Settings":
+    """The settings of one part, with its logging set up.
+
+    They come from the environment. Where a stack runs on the data folder, its addresses fill what is not set, so that
+    the parts started by hand work on it.
+    """
+    from runtime.logging import configure
+
+    settings = _read_settings(DataFolder.at(data_dir))
+    configure(settings, process)
+    return settings
+
+
+def _read_settings(folder: DataFolder) -> "Settings":
+    from pydantic import ValidationError
+
+    from runtime.settings import Settings, UnsafeSettings
+
+    try:
+        return Settings(_env_file=folder.environment_file if folder.holder() is not None else None)
+    except (UnsafeSettings, ValidationError) as error:
+        typer.echo(f"The settings are not usable: {error}", err=True)
+        raise typer.Exit(1) from None
+
+
+@app.command()
+def up(
+    data_dir: DataDir = DEFAULT,
+    only: Annotated[Only | None, typer.Option(help="Start the servers without our own processes.")] = None,
+    free_ports: Annotated[
+        bool, typer.Option("--free-ports", help="Choose free ports instead of the default ones.")
+    ] = False,
+    seed: Annotated[bool, typer.Option(help="Write demo data at the first start.")] = True,
+) -> None:
+    """Start the whole platform on this machine and run it until Ctrl-C."""
+    from stack.up import UpOptions, run
+
+    options = UpOptions(DataFolder.at(data_dir), only_servers=only is Only.SERVERS, free_ports=free_ports, seed=seed)
+    raise typer.Exit(run(options, _console()))
+
+
+@app.command()
+def demo(
+    data_dir: Annotated[
+        Path | None, typer.Option("--data-dir", help="An empty folder to keep; else a temporary one.")
+    ] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave it running at the end until Ctrl-C.")] = False,
+) -> None:
+    """Live through bookings that go well and badly on a throw-away stack, then audit it."""
+    from stack.demo.main import run
+
+    raise typer.Exit(run(_console(), data_dir, keep))
+
+
+@app.command()
+def doctor(data_dir: DataDir = DEFAULT) -> None:
+    """Say what is wrong with this installation, or with the stack that runs."""
+    from runtime.settings import Settings
+    from stack.doctor import run
+
+    folder = DataFolder.at(data_dir)
+
+    def settings() -> Settings:
+        return Settings(_env_file=folder.environment_file if folder.holder() is not None else None)
+
+    raise typer.Exit(run(folder, _console(), settings))
+
+
+@app.command()
+def api(data_dir: DataDir = DEFAULT) -> None:
+    """Serve HTTP."""
+    from api.main import serve
+
+    serve(_settings(data_dir, "api"))
+
+
+@app.command()
+def worker(
+    role: Annotated[Role, typer.Option(help="Which task queue to work on.")], data_dir: DataDir = DEFAULT
+) -> None:
+    """Run workflows and activities."""
+    from workers.main import run_worker
+
+    roles = [each.value for each in Role if each is not Role.ALL] if role is Role.ALL else [role.value]
+    asyncio.run(run_worker(_settings(data_dir, f"worker-{role.value}"), roles))
+
+
+@app.command()
+def relay(data_dir: DataDir = DEFAULT) -> None:
+    """Carry committed events from the outbox to Temporal."""
+    from workers.relay import run
+
+    asyncio.run(run(_settings(data_dir, "relay")))
+
+
+@app.command()
+def alive(
+    part: Annotated[Part, typer.Argument(help="A worker's role, or the relay.")], data_dir: DataDir = DEFAULT
+) -> None:
+    """Exit with 0 if the worker or relay on this host does its work: a health check for containers."""
+    from temporalio.service import RPCError
+
+    from domain.errors import Unavailable
+    from stack.alive import relay_delivers, worker_polls
+
+    settings = _settings(data_dir, "alive")
+    check = relay_delivers(settings) if part is Part.RELAY else worker_polls(settings, part.value)
+    try:
+        well = asyncio.run(check)
+    except (RuntimeError, OSError, RPCError, Unavailable) as error:
+        typer.echo(f"{part.value}: {error}", err=True)
+        well = False
+    raise typer.Exit(0 if well else 1)
+
+
+@app.command()
+def migrate(data_dir: DataDir = DEFAULT) -> None:
+    """Bring the database schema and Temporal's namespace up to date."""
+    from db.migrate import upgrade
+    from stack.namespace import prepare
+
+    settings = _settings(data_dir, "migrate")
+
+    async def both() -> None:
+        await asyncio.gather(upgrade(settings), prepare(settings))
+
+    asyncio.run(both())
+
+
+@app.command()
+def seed(
+    data_dir: DataDir = DEFAULT,
+    approve: Annotated[
+        UUID | None, typer.Option(help="Instead: make the business with this id public, as an admin would.")
+    ] = None,
+) -> None:
+    """Write the demo data; what is there already stays as it is."""
+    from domain.errors import NotFound
+    from runtime.settings import UnsafeSettings
+    from stack.seed import approve as let_in
+    from stack.seed import seed as write
+
+    settings = _settings(data_dir, "seed")
+    try:
+        if approve is None:
+            asyncio.run(write(settings))
+        else:
+            business = asyncio.run(let_in(settings, approve))
+            typer.echo(f"{business.slug} is {business.status}")
+    except UnsafeSettings as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    except NotFound:
+        typer.echo(f"There is no business {approve}", err=True)
+        raise typer.Exit(1) from None
+
+
+@app.command()
+def openapi() -> None:
+    """Print the OpenAPI document of the API."""
+    from api.app import openapi_document
+
+    typer.echo(json.dumps(openapi_document(), ensure_ascii=False, indent=2))
+
+
+@app.command()
+def audit(
+    data_dir: DataDir = DEFAULT,
+    as_json: Annotated[bool, typer.Option("--json", help="For a program instead of a person.")] = False,
+) -> None:
+    """Check that no booking, yen or notice was lost; exit code 1 if one was."""
+    from stack.audit.report import main as report
+
+    raise typer.Exit(report(_settings(data_dir, "audit"), as_json))
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    from importlib.metadata import version as installed
+
+    build = os.environ.get("OMOTENASHI_BUILD_ID")
+    typer.echo(installed("omotenashi") + (f" ({build})" if build else ""))

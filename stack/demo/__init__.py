@@ -1,0 +1,1 @@
+"""``omotenashi demo``: bookings that go well and badly, lived through from outside on a stack of their own."""

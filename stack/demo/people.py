@@ -1,0 +1,96 @@
+"""People with a phone: what they ask of the public API, over HTTP and nothing else."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from stack.demo.expectations import Unexpected
+
+PASSWORD = "Sakura-2026-demo"  # noqa: S105 - of a stack that is thrown away
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the API said."""
+
+    status: int
+    body: Mapping[str, Any]
+
+    @property
+    def data(self) -> Any:
+        """Of a success."""
+        return self.body.get("data")
+
+    @property
+    def code(self) -> str | None:
+        """Of an error."""
+        error = self.body.get("error")
+        return error.get("code") if isinstance(error, dict) else None
+
+    @property
+    def details(self) -> Mapping[str, Any]:
+        """Of an error."""
+        error = self.body.get("error")
+        return (error.get("details") or {}) if isinstance(error, dict) else {}
+
+    def __str__(self) -> str:
+        return f"HTTP {self.status} {self.code or ''} {dict(self.details) or self.body.get('message', '')}"
+
+
+class Person:
+    """Somebody at the API; ``language`` is ja or en. Nobody in particular until :meth:`join`."""
+
+    def __init__(self, http: httpx.AsyncClient, name: str, language: str = "ja") -> None:
+        self._http = http
+        self.name = name
+        self.email = f"{name.lower()}@example.jp"
+        self.language = language
+        self.id = ""
+        self._token: str | None = None
+
+    async def join(self, family_name: str, given_name: str) -> None:
+        """Register and log in."""
+        account = {
+            "email": self.email,
+            "password": PASSWORD,
+            "family_name": family_name,
+            "given_name": given_name,
+            "language": self.language,
+        }
+        user = await self.post("/auth/register", account)
+        login = await self.post("/auth/login", {"email": self.email, "password": PASSWORD})
+        self.id, self._token = user["id"], login["access_token"]
+
+    async def ask(self, method: str, path: str, body: object = None, params: Mapping[str, Any] | None = None) -> Answer:
+        """Any answer. Every POST has an idempotency key of its own."""
+        headers = {"Accept-Language": self.language}
+        if self._token:
+            headers["Authorization"] = f"Bearer {self._token}"
+        if method == "POST":
+            headers["Idempotency-Key"] = uuid4().hex
+        try:
+            response = await self._http.request(method, f"/api/v1{path}", json=body, params=params, headers=headers)
+            return Answer(response.status_code, response.json())
+        except (httpx.HTTPError, ValueError) as error:
+            raise Unexpected(f"an answer to {method} {path}", repr(error)) from error
+
+    async def get(self, path: str, **params: Any) -> Any:
+        """The data of a 200."""
+        return await self._succeed("GET", path, None, params or None)
+
+    async def post(self, path: str, body: object = None) -> Any:
+        """The data of a success."""
+        return await self._succeed("POST", path, body if body is not None else {}, None)
+
+    async def put(self, path: str, body: object) -> Any:
+        """The data of a success."""
+        return await self._succeed("PUT", path, body, None)
+
+    async def _succeed(self, method: str, path: str, body: object, params: Mapping[str, Any] | None) -> Any:
+        answer = await self.ask(method, path, body, params)
+        if not 200 <= answer.status < 300:
+            raise Unexpected(f"{method} {path} to succeed for {self.name}", answer)
+        return answer.data

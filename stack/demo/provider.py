@@ -1,0 +1,68 @@
+"""The provider sandbox as the demo uses it: its mailbox, its 3-D Secure page, its troubles, its books."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+
+from runtime.settings import Settings
+from stack.demo.expectations import Unexpected, expect
+
+
+class Provider:
+    """``http`` has the sandbox's address as its base; ``settings`` name the key that its books open with."""
+
+    def __init__(self, http: httpx.AsyncClient, settings: Settings) -> None:
+        self._http = http
+        self._key = settings.stripe_api_key.get_secret_value()
+
+    async def emails(self, to: str) -> Sequence[dict[str, Any]]:
+        """Every message in somebody's mailbox, newest first."""
+        messages: list[dict[str, Any]] = (await self._ask("GET", "/mailbox.json", params={"to": to}))["messages"]
+        return messages
+
+    async def open_page(self, url: str) -> None:
+        """What the customer's browser does with a 3-D Secure address."""
+        page = await self._http.get(url)
+        expect("the 3-D Secure page to open", page.status_code, 200)
+
+    async def authorise(self, url: str) -> str:
+        """The button "authorise" of a 3-D Secure page; gives where the browser is sent back to."""
+        answer = await self._http.post(f"{url}/authorise")
+        expect("the bank to send the customer back", answer.status_code, 303)
+        return answer.headers["location"]
+
+    async def refunds(self, intent_id: str) -> Sequence[dict[str, Any]]:
+        """The refunds of an intent in the provider's own books."""
+        headers = {"Authorization": f"Bearer {self._key}"}
+        page = await self._ask("GET", "/v1/refunds", params={"payment_intent": intent_id}, headers=headers)
+        refunds: list[dict[str, Any]] = page["data"]
+        return refunds
+
+    async def webhooks_under_way(self) -> int:
+        """How many it has still to deliver."""
+        return int((await self._ask("GET", "/sandbox/state"))["webhooks_pending"])
+
+    async def calls(self, operation: str) -> int:
+        """How often it was asked for this."""
+        return int((await self._ask("GET", "/sandbox/state"))["calls"].get(operation, 0))
+
+    async def take_time(self, operation: str, seconds: float) -> None:
+        """The next call of this name is worked on after so many seconds."""
+        await self._ask("POST", "/sandbox/faults", json={"operation": operation, "kind": "delay", "seconds": seconds})
+
+    @asynccontextmanager
+    async def failing(self, operation: str) -> AsyncIterator[None]:
+        """Inside, every such call is answered with 500 and does nothing."""
+        await self._ask("POST", "/sandbox/faults", json={"operation": operation, "kind": "error_500", "times": None})
+        try:
+            yield
+        finally:
+            await self._ask("DELETE", "/sandbox/faults")
+
+    async def _ask(self, method: str, path: str, **arguments: Any) -> Any:
+        response = await self._http.request(method, path, **arguments)
+        if response.status_code >= 300:
+            raise Unexpected(f"the sandbox to obey {method} {path}", f"{response.status_code} {response.text[:200]}")
+        return response.json()

@@ -1,0 +1,48 @@
+"""A card that is refused and another one; a card whose bank asks the customer first."""
+
+from stack.demo.expectations import Unexpected, expect
+from stack.demo.salon import Salon
+
+TITLE = "Cards"
+
+
+async def play(salon: Salon) -> None:
+    """Both ways to a confirmed booking."""
+    await _second_card(salon)
+    await _three_d_secure(salon)
+
+
+async def _second_card(salon: Salon) -> None:
+    hanako = salon.hanako
+    booking = await salon.book(hanako, await salon.a_start())
+    payment = await salon.ask_to_pay(hanako, booking)
+    for method in ("pm_card_chargeDeclined", "pm_card_chargeDeclinedInsufficientFunds"):
+        answer = await salon.try_card(hanako, payment, method)
+        expect(f"the code of {method}", answer.code, "payment_declined")
+        salon.timeline.say(f"{method}: {answer.status} {answer.code} {dict(answer.details)}")
+    await salon.mail_arrives(hanako, booking, "payment_failed")
+    await salon.give_card(hanako, payment)
+    await salon.becomes(hanako, booking, "confirmed")
+    salon.timeline.say("a good card: confirmed", payment["payment_id"])
+
+
+async def _three_d_secure(salon: Salon) -> None:
+    ken = salon.ken
+    booking = await salon.book(ken, await salon.a_start())
+    payment = await salon.ask_to_pay(ken, booking)
+    page = await bank_page(salon, payment)
+    salon.timeline.say("the bank wants to ask Ken (3-D Secure)", page)
+    expect("status while the bank asks", (await salon.read(ken, booking))["status"], "pending")
+    back = await salon.provider.authorise(page)
+    if "redirect_status=succeeded" not in back:
+        raise Unexpected("the bank to say yes", back)
+    await salon.becomes(ken, booking, "confirmed")
+    salon.timeline.say("Ken says yes at his bank; confirmed", booking["code"])
+
+
+async def bank_page(salon: Salon, payment: dict[str, object]) -> str:
+    """Ken's card needs his bank's page; gives its address after his browser opened it."""
+    asked = await salon.give_card(salon.ken, payment, "pm_card_threeDSecure2Required")
+    page = str(asked["action_url"])
+    await salon.provider.open_page(page)
+    return page

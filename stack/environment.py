@@ -1,0 +1,62 @@
+"""The settings of the platform's processes, computed from the ports of a stack."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from runtime.settings import Environment, Settings
+from stack.ports import LOOPBACK
+from stack.servers.postgres import APPLICATION, DATABASE, OWNER
+
+#: What a person may set for `up` and its children; addresses are the stack's own.
+_PREFIX = "OMOTENASHI_"
+
+
+def settings_environment(ports: Mapping[str, int]) -> dict[str, str]:
+    """``OMOTENASHI_*`` variables of every process of the stack that has these ports."""
+    defaults = Settings.model_fields
+
+    def default(name: str) -> str:
+        value = defaults[name].default
+        return str(value.get_secret_value() if hasattr(value, "get_secret_value") else value)
+
+    addresses = {
+        "environment": Environment.DEVELOPMENT.value,
+        "database_url": f"postgresql+asyncpg://{APPLICATION}@{LOOPBACK}:{ports['postgres']}/{DATABASE}",
+        "database_owner_url": f"postgresql+asyncpg://{OWNER}@{LOOPBACK}:{ports['postgres']}/{DATABASE}",
+        "redis_url": f"redis://{LOOPBACK}:{ports['redis']}/0",
+        "temporal_address": f"{LOOPBACK}:{ports['temporal']}",
+        "temporal_namespace": default("temporal_namespace"),
+        "temporal_ui_url": f"http://{LOOPBACK}:{ports['temporal_ui']}",
+        "api_host": LOOPBACK,
+        "api_port": str(ports["api"]),
+        "public_url": f"http://{LOOPBACK}:{ports['api']}",
+        "stripe_base_url": f"http://{LOOPBACK}:{ports['sandbox']}",
+        "sendgrid_base_url": f"http://{LOOPBACK}:{ports['sandbox']}",
+        "s3_endpoint_url": f"http://{LOOPBACK}:{ports['storage']}",
+        "s3_bucket": default("s3_bucket"),
+        "s3_access_key": default("s3_access_key"),
+        "s3_secret_key": default("s3_secret_key"),
+        # The keys of the sandbox, whatever the caller's own are: real ones must not reach a test stack.
+        "stripe_api_key": default("stripe_api_key"),
+        "stripe_webhook_secret": default("stripe_webhook_secret"),
+        "sendgrid_api_key": default("sendgrid_api_key"),
+    }
+    return {f"{_PREFIX}{name.upper()}": value for name, value in addresses.items()}
+
+
+def process_environment(settings: Mapping[str, str]) -> dict[str, str]:
+    """The whole environment of one of our own processes: the caller's, with the stack's settings on top.
+
+    Where Python is told to write no bytecode beside the sources, it goes to the user's cache instead: without any,
+    each of eight processes would compile a thousand modules at every start, three seconds of work for each.
+    """
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1", **settings}
+    if environment.pop("PYTHONDONTWRITEBYTECODE", ""):
+        environment.setdefault("PYTHONPYCACHEPREFIX", str(_cache_folder() / "omotenashi" / "bytecode"))
+    return environment
+
+
+def _cache_folder() -> Path:
+    named = os.environ.get("XDG_CACHE_HOME", "")
+    return Path(named) if Path(named).is_absolute() else Path.home() / ".cache"

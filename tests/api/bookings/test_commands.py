@@ -1,0 +1,297 @@
+"""Commands over HTTP through a real Temporal, real workers and a real relay."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest_asyncio
+from fastapi import FastAPI
+from httpx import Response
+from temporalio.client import Client, WorkflowExecutionStatus
+
+from api.app import create_app
+from api.bookings.schemas import BookingChangedRead
+from api.envelope import Envelope
+from db.session import Database as Pool
+from runtime.settings import Settings
+from runtime.temporal import connect
+from tests import data, servers
+from tests.api.conftest import PREFIX, Clock, Person, error_of
+from tests.api.shop import WRITTEN, Shop, counted, keyed, opened_shop
+from tests.e2e.platform import end_all, running_platform, running_relay, running_workers
+from workflows import ids
+
+
+@dataclass
+class Live:
+    """A shop whose API knows a Temporal."""
+
+    shop: Shop
+    app: FastAPI
+    settings: Settings
+    client: Client
+    pool: Pool
+
+    async def book(self, start_at: datetime | None = None, **more: Any) -> str:
+        """Staff books for the customer: confirmed at once."""
+        wish = self.shop.wish(start_at, customer_id=str(self.shop.salon.customer_id), **more)
+        answer = await self.shop.staff.post("/bookings", json=wish, headers=keyed())
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["data"]["id"])
+
+    async def status(self, booking_id: str) -> str:
+        [row] = await data.rows(self.pool, "SELECT status FROM bookings WHERE id = CAST(:id AS uuid)", id=booking_id)
+        return str(row["status"])
+
+
+@asynccontextmanager
+async def opened_live(
+    database: servers.Database, pool: Pool, clock: Clock, address: str, **service: Any
+) -> AsyncIterator[Live]:
+    settings = database.settings(temporal_address=address, temporal_rpc_timeout=timedelta(seconds=10))
+    client = await connect(settings, process="test")
+    app = create_app(settings, database=pool, temporal=client, password_rounds=4, now=clock.now)
+    async with app.router.lifespan_context(app), opened_shop(app, pool, clock, **service) as shop:
+        yield Live(shop, app, settings, client, pool)
+
+
+@pytest_asyncio.fixture
+async def live(database: servers.Database, pool: Pool, clock: Clock, temporal_server: str) -> AsyncIterator[Live]:
+    """With workers and relay."""
+    async with (
+        opened_live(database, pool, clock, temporal_server) as opened,
+        running_platform(opened.settings, opened.client),
+    ):
+        yield opened
+
+
+@pytest_asyncio.fixture
+async def stalled(database: servers.Database, pool: Pool, clock: Clock, temporal_server: str) -> AsyncIterator[Live]:
+    """Temporal is there, but neither workers nor relay."""
+    async with opened_live(database, pool, clock, temporal_server) as opened:
+        await end_all(opened.client)
+        yield opened
+        await end_all(opened.client)
+
+
+def soon(clock: Clock) -> datetime:
+    """A start on the grid in half an hour at most: early enough to check in, late enough to book."""
+    now = clock.now().replace(second=0, microsecond=0)
+    return now + timedelta(minutes=30 - now.minute % 15)
+
+
+async def command(person: Person, booking_id: str, name: str, key: str | None = None, **body: Any) -> Response:
+    return await person.post(f"/bookings/{booking_id}/{name}", json=body, headers=keyed(key))
+
+
+def read(answer: Response) -> BookingChangedRead:
+    assert answer.status_code == 200, answer.text
+    return Envelope[BookingChangedRead].model_validate_json(answer.content, extra="forbid").data
+
+
+async def eventually(condition: Callable[[], Any], seconds: float = 10.0) -> None:
+    async with asyncio.timeout(seconds):
+        while not await condition():  # noqa: ASYNC110  (another process changes it)
+            await asyncio.sleep(0.05)
+
+
+async def test_a_visit_from_check_in_to_completion(live: Live, clock: Clock) -> None:
+    shop = live.shop
+    booking = await live.book(soon(clock))
+    assert error_of(await command(shop.staff, booking, "complete")) == (409, "wrong_state")
+    assert error_of(await command(shop.customer, booking, "check-in")) == (403, "forbidden")
+    assert error_of(await command(shop.staff, booking, "no-show")) == (422, "rule_broken")
+    assert read(await command(shop.staff, booking, "check-in")).status == "checked_in"
+    done = read(await command(shop.staff, booking, "complete", reason="全部終わりました"))
+    assert done.status == "completed"
+    assert error_of(await command(shop.owner, booking, "cancel")) == (409, "wrong_state")
+    history = (await shop.owner.get(f"/bookings/{booking}/history")).json()["data"]
+    assert [row["to_status"] for row in history] == ["pending", "confirmed", "checked_in", "completed"]
+    assert history[-1]["actor_id"] == str(shop.staff.id)
+    assert history[-1]["reason"] == "全部終わりました"
+
+
+async def test_the_same_key_gives_the_same_bytes_and_one_change(live: Live) -> None:
+    booking = await live.book()
+    first = await command(live.shop.customer, booking, "cancel", key="c-1", reason="風邪")
+    again = await command(live.shop.customer, booking, "cancel", key="c-1", reason="風邪")
+    assert read(first).status == "cancelled"
+    assert again.content == first.content
+    assert again.headers["idempotent-replayed"] == "true"
+    other = await command(live.shop.customer, booking, "cancel", key="c-1", reason="別の理由")
+    assert error_of(other) == (422, "idempotency_key_reused")
+    over = await command(live.shop.customer, booking, "cancel", key="c-2")
+    assert error_of(over) == (409, "wrong_state")
+    assert over.json()["error"]["details"] == {"status": "cancelled", "wanted": "cancelled"}
+    history = (await live.shop.owner.get(f"/bookings/{booking}/history")).json()["data"]
+    assert [row["event"] for row in history].count("cancelled") == 1
+    bare = await live.shop.customer.post(f"/bookings/{booking}/cancel")
+    assert error_of(bare) == (422, "idempotency_key_required")
+
+
+async def test_an_assistant_cancels_a_visit_of_their_own_as_a_customer(live: Live) -> None:
+    """Not in the name of the business, which would cost nothing."""
+    theirs = await live.book()
+    assert error_of(await command(live.shop.assistant, theirs, "cancel")) == (403, "forbidden")
+    own = await live.book(live.shop.at(12))
+    await data.rows(
+        live.pool,
+        "UPDATE bookings SET user_id = :user WHERE id = CAST(:id AS uuid)",
+        user=live.shop.assistant.id,
+        id=own,
+    )
+    assert read(await command(live.shop.assistant, own, "cancel")).status == "cancelled"
+    [row] = await data.rows(live.pool, "SELECT cancelled_by FROM bookings WHERE status = 'cancelled'")
+    assert row == {"cancelled_by": "customer"}
+
+
+async def test_twenty_duplicates_of_a_command_are_one_change(live: Live) -> None:
+    booking = await live.book()
+    answers = await asyncio.gather(*(command(live.shop.customer, booking, "cancel", key="c-20") for _ in range(20)))
+    good = [answer for answer in answers if answer.status_code == 200]
+    assert good
+    assert len({answer.content for answer in good}) == 1
+    assert {error_of(answer) for answer in answers if answer not in good} <= {(409, "request_in_progress")}
+    history = (await live.shop.owner.get(f"/bookings/{booking}/history")).json()["data"]
+    assert [row["event"] for row in history].count("cancelled") == 1
+
+
+async def test_rescheduling_and_what_the_loser_is_told(live: Live) -> None:
+    shop = live.shop
+    booking = await live.book(shop.at(10), resource_ids=[str(shop.salon.resources[0])])
+    for resource in shop.salon.resources:
+        await live.book(shop.at(14), resource_ids=[str(resource)])
+    taken = await command(shop.customer, booking, "reschedule", start_at=shop.at(14).isoformat())
+    assert error_of(taken) == (409, "slot_taken")
+    alternatives = taken.json()["error"]["details"]["alternatives"]
+    assert len(alternatives) == 3
+    past = await command(shop.customer, booking, "reschedule", start_at="2020-01-01T10:00:00+09:00")
+    assert error_of(past) == (422, "outside_booking_window")
+    moved = read(await command(shop.customer, booking, "reschedule", start_at=alternatives[0]))
+    assert moved.start_at == datetime.fromisoformat(alternatives[0])
+    assert (moved.version, moved.items[0].start_at) == (1, moved.start_at)
+    again = await live.book(shop.at(10), resource_ids=[str(shop.salon.resources[0])])  # the old time is free
+    assert again != booking
+
+
+async def test_not_coming_after_the_start(live: Live) -> None:
+    booking = await live.book()
+    await data.rows(live.pool, "UPDATE bookings SET start_at = now() - interval '2 hours', end_at = now()")
+    assert read(await command(live.shop.staff, booking, "no-show", waive_penalty=True)).status == "no_show"
+
+
+async def test_approval_by_the_business(
+    database: servers.Database, pool: Pool, clock: Clock, temporal_server: str
+) -> None:
+    kind = {"payment_mode": "at_venue", "approval_mode": "manual"}
+    async with (
+        opened_live(database, pool, clock, temporal_server, **kind) as live,
+        running_platform(live.settings, live.client),
+    ):
+        shop = live.shop
+        made = [
+            (await shop.customer.post("/bookings", json=shop.wish(shop.at(hour)), headers=keyed())).json()["data"]
+            for hour in (10, 12)
+        ]
+        assert {one["status"] for one in made} == {"pending"}
+        assert error_of(await command(shop.customer, made[0]["id"], "confirm")) == (403, "forbidden")
+        assert read(await command(shop.staff, made[0]["id"], "confirm")).status == "confirmed"
+        declined = read(await command(shop.staff, made[1]["id"], "decline", reason="満席のため"))
+        assert declined.status == "declined"
+        assert error_of(await command(shop.staff, made[1]["id"], "confirm")) == (409, "wrong_state")
+
+
+async def test_a_command_before_the_relay_starts_the_run_itself(stalled: Live) -> None:
+    """And the relay's start, when it comes, finds the booking's run there already."""
+    booking = await stalled.book()
+    async with running_workers(stalled.settings, stalled.client):
+        assert read(await command(stalled.shop.customer, booking, "cancel")).status == "cancelled"
+        handle = stalled.client.get_workflow_handle(ids.booking(booking))  # type: ignore[arg-type]
+        first = (await handle.describe()).run_id
+        async with running_relay(stalled.settings, stalled.client):
+
+            async def delivered() -> bool:
+                [row] = await data.rows(
+                    stalled.pool,
+                    "SELECT count(*) AS waiting FROM outbox WHERE command = 'booking.start' AND delivered_at IS NULL",
+                )
+                return bool(row["waiting"] == 0)
+
+            await eventually(delivered)
+        assert (await handle.describe()).run_id == first
+
+
+async def test_a_booking_whose_run_was_ended_by_force_gets_a_new_one(live: Live) -> None:
+    booking = await live.book()
+    handle = live.client.get_workflow_handle(ids.booking(booking))  # type: ignore[arg-type]
+
+    async def runs() -> bool:
+        return bool(await data.rows(live.pool, "SELECT 1 FROM outbox WHERE delivered_at IS NOT NULL"))
+
+    await eventually(runs)
+    await handle.terminate("an operator")
+    assert read(await command(live.shop.customer, booking, "cancel")).status == "cancelled"
+
+
+async def test_an_answer_that_was_lost_is_found_after_the_run_is_over(live: Live) -> None:
+    """The API died between the workflow and its own last transaction: the key is free again, the run is closed."""
+    booking = await live.book()
+    first = await command(live.shop.customer, booking, "cancel", key="lost")
+    handle = live.client.get_workflow_handle(ids.booking(booking))  # type: ignore[arg-type]
+
+    async def closed() -> bool:
+        return (await handle.describe()).status is not WorkflowExecutionStatus.RUNNING
+
+    await eventually(closed)
+    await data.rows(live.pool, "DELETE FROM idempotency_keys WHERE key = 'lost'")
+    again = await command(live.shop.customer, booking, "cancel", key="lost")
+    assert again.content == first.content
+    assert "idempotent-replayed" not in again.headers
+
+
+async def test_without_workers_a_command_is_503_and_its_key_works_later(stalled: Live) -> None:
+    booking = await stalled.book()
+    shop = stalled.shop
+    slow = stalled.settings.model_copy(update={"temporal_rpc_timeout": timedelta(milliseconds=800)})
+    parts = stalled.app.state.parts
+    stalled.app.state.parts = replace(parts, settings=slow)
+    answer = await command(shop.customer, booking, "cancel", key="later")
+    assert error_of(answer) == (503, "unavailable")
+    assert int(answer.headers["retry-after"]) >= 1
+    assert answer.json()["error"]["details"]["dependency"] == "temporal"
+    assert (await shop.customer.get(f"/bookings/{booking}")).json()["data"]["status"] == "confirmed"
+    stalled.app.state.parts = parts
+    async with running_workers(stalled.settings, stalled.client), running_relay(stalled.settings, stalled.client):
+        again = read(await command(shop.customer, booking, "cancel", key="later"))
+        assert again.status == "cancelled"
+    history = (await shop.owner.get(f"/bookings/{booking}/history")).json()["data"]
+    assert [row["event"] for row in history].count("cancelled") == 1
+
+
+async def test_temporal_away_and_back(
+    database: servers.Database, pool: Pool, clock: Clock, temporal_server: str, app: FastAPI
+) -> None:
+    """``app`` knows a Temporal that is not there: reads and new bookings go on, commands wait."""
+    async with opened_shop(app, pool, clock) as shop:
+        wish = shop.wish(customer_id=str(shop.salon.customer_id))
+        made = await shop.staff.post("/bookings", json=wish, headers=keyed())
+        assert made.status_code == 201, made.text
+        booking = made.json()["data"]["id"]
+        started = datetime.now(UTC)
+        answer = await command(shop.customer, booking, "cancel", key="away")
+        assert error_of(answer) == (503, "unavailable")
+        assert "retry-after" in answer.headers
+        assert datetime.now(UTC) - started < timedelta(seconds=8)
+        assert (await shop.customer.get(f"/bookings/{booking}")).status_code == 200
+        assert (await shop.customer.get("/bookings")).status_code == 200
+        assert (await shop.nobody.get(f"{PREFIX}/bookings/{booking}")).status_code == 401
+        assert (await counted(pool, *WRITTEN))["idempotency_keys"] == 1  # the booking's own: the command's is free
+
+        settings = database.settings(temporal_address=temporal_server)
+        client = await connect(settings, process="test")
+        app.state.parts = replace(app.state.parts, temporal=client, settings=settings)
+        async with running_platform(settings, client):
+            assert read(await command(shop.customer, booking, "cancel", key="away")).status == "cancelled"

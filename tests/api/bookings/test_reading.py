@@ -1,0 +1,184 @@
+"""Lists, one booking, its history and texts: who sees what, and nothing of another tenant."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest_asyncio
+
+from api.bookings.schemas import BookingRead, HistoryRead, QuoteRead
+from api.envelope import Envelope, ListEnvelope
+from db.session import Database as Pool
+from tests import data
+from tests.api.conftest import Person, Statements, error_of
+from tests.api.shop import WRITTEN, Shop, counted, keyed
+
+
+@pytest_asyncio.fixture
+async def booking(shop: Shop, pool: Pool) -> UUID:
+    """Confirmed, of the shop's customer."""
+    return await data.add_booking(pool, shop.salon, shop.at(10))
+
+
+async def ids(person: Person, **params: Any) -> list[str]:
+    answer = await person.get("/bookings", params=params)
+    assert answer.status_code == 200, answer.text
+    ListEnvelope[BookingRead].model_validate_json(answer.content, extra="forbid")
+    return [row["id"] for row in answer.json()["data"]]
+
+
+async def test_one_booking_for_those_who_may_see_it(shop: Shop, booking: UUID) -> None:
+    for person in (shop.customer, shop.owner, shop.staff, shop.assistant):
+        answer = await person.get(f"/bookings/{booking}")
+        assert answer.status_code == 200
+        read = Envelope[BookingRead].model_validate_json(answer.content, extra="forbid").data
+        assert (read.id, read.items[0].resource_ids) == (booking, [shop.salon.resources[0]])
+    stranger = await shop.stranger.get(f"/bookings/{booking}")
+    unknown = await shop.stranger.get(f"/bookings/{uuid4()}")
+    assert error_of(stranger) == error_of(unknown) == (404, "not_found")
+    assert stranger.json()["error"] == unknown.json()["error"]
+
+
+async def test_my_bookings_in_order_page_by_page(shop: Shop, pool: Pool, statements: Statements) -> None:
+    made = [str(await data.add_booking(pool, shop.salon, shop.at(9 + number))) for number in (2, 0, 1, 3, 4)]
+    expected = [made[1], made[2], made[0], made[3], made[4]]
+    await data.add_booking(pool, shop.other, shop.at(10))
+    seen: list[str] = []
+    cursor: dict[str, str] = {}
+    statements.clear()
+    while True:
+        page = (await shop.customer.get("/bookings", params={"limit": 2, **cursor})).json()
+        seen += [row["id"] for row in page["data"]]
+        if page["meta"]["next_cursor"] is None:
+            break
+        cursor = {"cursor": page["meta"]["next_cursor"]}
+    assert seen == expected
+    assert len(statements) == 2 * 3  # a page is the beginning of the transaction and one statement
+    shown = (await shop.customer.get("/bookings")).json()["data"][0]["items"][0]
+    assert shown["resource_ids"] == [str(shop.salon.resources[0])]
+
+
+async def test_a_business_s_bookings_by_every_filter(shop: Shop, pool: Pool) -> None:
+    business = {"business_id": str(shop.salon.business_id)}
+    first = str(await data.add_booking(pool, shop.salon, shop.at(9)))
+    second = str(await data.add_booking(pool, shop.salon, shop.at(12), resource=1, status="cancelled"))
+    customer = await data.add_customer(pool, shop.salon.business_id)
+    third = str(await data.add_booking(pool, shop.salon, shop.at(15), customer_id=customer, user_id=None))
+    await data.add_booking(pool, shop.other, shop.at(9))
+    code = (await shop.staff.get(f"/bookings/{third}")).json()["data"]["code"]
+    for params, expected in (
+        ({}, [first, second, third]),
+        ({"status": "cancelled"}, [second]),
+        ({"from": shop.at(12).isoformat()}, [second, third]),
+        ({"to": shop.at(12).isoformat()}, [first]),
+        ({"customer_id": str(customer)}, [third]),
+        ({"resource_id": str(shop.salon.resources[1])}, [second]),
+        ({"code": code.lower()}, [third]),
+        ({"code": "NOSUCH00"}, []),
+    ):
+        assert await ids(shop.assistant, **business, **params) == expected, params
+
+
+async def test_nobody_lists_another_business(shop: Shop, booking: UUID) -> None:
+    business = {"business_id": str(shop.salon.business_id)}
+    assert error_of(await shop.customer.get("/bookings", params=business)) == (404, "not_found")
+    stranger = await shop.stranger.get("/bookings", params=business)
+    unknown = await shop.stranger.get("/bookings", params={"business_id": str(uuid4())})
+    assert error_of(stranger) == error_of(unknown) == (404, "not_found")
+    assert stranger.json()["error"] == unknown.json()["error"]
+    assert await ids(shop.stranger) == []
+    theirs = {"business_id": str(shop.other.business_id), "customer_id": str(shop.salon.customer_id)}
+    assert await ids(shop.stranger, **theirs) == []
+    assert error_of(await shop.staff.get("/bookings", params={"cursor": "bm8"})) == (400, "malformed")
+
+
+async def test_history_is_told_and_staff_is_not_named_to_customers(shop: Shop) -> None:
+    made = await shop.staff.post("/bookings", json=shop.wish(customer_id=str(shop.salon.customer_id)), headers=keyed())
+    path = f"/bookings/{made.json()['data']['id']}/history"
+    answer = await shop.staff.get(path)
+    rows = ListEnvelope[HistoryRead].model_validate_json(answer.content, extra="forbid").data
+    assert [(row.from_status, row.to_status) for row in rows] == [(None, "pending"), ("pending", "confirmed")]
+    assert rows[0].actor_id == shop.staff.id
+    page = (await shop.staff.get(path, params={"limit": 1})).json()
+    rest = (await shop.staff.get(path, params={"limit": 1, "cursor": page["meta"]["next_cursor"]})).json()
+    assert [page["data"][0]["event"], rest["data"][0]["event"]] == ["held", rows[1].event]
+    assert rest["meta"]["next_cursor"] is None
+    told = (await shop.customer.get(path)).json()["data"]
+    assert {row["actor_id"] for row in told} == {None}
+    assert error_of(await shop.stranger.get(path)) == (404, "not_found")
+
+
+async def test_texts_and_who_may_write_them(shop: Shop, booking: UUID) -> None:
+    path = f"/bookings/{booking}"
+    mine = await shop.customer.put(path, json={"special_requests": "静かな席"})
+    assert mine.json()["data"]["special_requests"] == "静かな席"
+    noted = await shop.staff.put(path, json={"internal_notes": "VIP"})
+    assert (noted.json()["data"]["internal_notes"], noted.json()["data"]["special_requests"]) == ("VIP", "静かな席")
+    assert (await shop.customer.get(path)).json()["data"]["internal_notes"] is None
+    assert error_of(await shop.customer.put(path, json={"internal_notes": "me"})) == (403, "forbidden")
+    assert error_of(await shop.assistant.put(path, json={"internal_notes": "me"})) == (403, "forbidden")
+    assert error_of(await shop.stranger.put(path, json={"special_requests": "x"})) == (404, "not_found")
+    assert error_of(await shop.customer.put(path, json={"status": "completed"})) == (422, "invalid_input")
+    emptied = await shop.customer.put(path, json={"special_requests": ""})
+    assert emptied.json()["data"]["special_requests"] is None
+    assert (await shop.owner.get(path)).json()["data"]["internal_notes"] == "VIP"
+
+
+async def test_what_cancelling_would_cost(shop: Shop, pool: Pool) -> None:
+    """The tiers of the test's policy: free until 48 h before, half until 24 h, all of it later."""
+    start = shop.at(10)
+    booking = await data.add_booking(pool, shop.salon, start, amount_due=6600, payment_mode="prepay")
+    await data.add_payment(pool, shop.salon, booking, status="captured")
+    path = f"/bookings/{booking}/cancellation-quote"
+    before = await counted(pool, *WRITTEN)
+
+    async def asked(person: Person) -> tuple[int, int, int]:
+        answer = await person.post(path)
+        assert answer.status_code == 200, answer.text
+        quote = Envelope[QuoteRead].model_validate_json(answer.content, extra="forbid").data
+        return quote.percent, quote.penalty.amount, quote.refund.amount
+
+    assert await asked(shop.customer) in {(50, 3300, 3300), (0, 0, 6600)}
+    await data.rows(
+        pool, "UPDATE bookings SET start_at = now() + interval '30 hours', end_at = now() + interval '31 hours'"
+    )
+    assert await asked(shop.customer) == (50, 3300, 3300)
+    await data.rows(
+        pool, "UPDATE bookings SET start_at = now() + interval '3 hours', end_at = now() + interval '4 hours'"
+    )
+    assert await asked(shop.customer) == (100, 6600, 0)
+    assert await asked(shop.owner) == (0, 0, 6600)
+    await data.rows(pool, "UPDATE booking_payments SET status = 'partially_refunded', refunded = 5000")
+    assert await asked(shop.customer) == (100, 1600, 0)
+    assert await counted(pool, *WRITTEN) == before
+    assert error_of(await shop.stranger.post(path)) == (404, "not_found")
+    assert error_of(await shop.assistant.post(path)) == (403, "forbidden")
+    await data.rows(pool, "UPDATE bookings SET status = 'cancelled'")
+    assert error_of(await shop.customer.post(path)) == (409, "wrong_state")
+
+
+async def test_every_door_is_shut_without_a_login_and_to_other_tenants(shop: Shop, pool: Pool, booking: UUID) -> None:
+    later = (shop.day + timedelta(days=1)).isoformat()
+    doors: list[tuple[str, str, dict[str, Any] | None]] = [
+        ("GET", f"/bookings/{booking}", None),
+        ("GET", f"/bookings/{booking}/history", None),
+        ("PUT", f"/bookings/{booking}", {"special_requests": "x"}),
+        *(
+            ("POST", f"/bookings/{booking}/{command}", {"start_at": later} if command == "reschedule" else None)
+            for command in (
+                *("cancel", "reschedule", "confirm", "decline", "check-in", "complete", "no-show"),
+                "cancellation-quote",
+            )
+        ),
+    ]
+    before = await counted(pool, *WRITTEN)
+    for method, path, body in doors:
+        answers = []
+        for target in (path, path.replace(str(booking), str(uuid4()))):
+            answer = await shop.stranger.http.request(method, "/api/v1" + target, json=body, headers=keyed())
+            assert error_of(answer) == (404, "not_found"), path
+            answers.append(answer.json()["error"])
+        assert answers[0] == answers[1]
+        anonymous = await shop.nobody.request(method, "/api/v1" + path, json=body, headers=keyed())
+        assert error_of(anonymous) == (401, "unauthenticated"), path
+    assert await counted(pool, *WRITTEN) == before

@@ -1,0 +1,246 @@
+"""Taking time over HTTP: five round trips, one winner, one answer per key, and nothing left of a refusal."""
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from fastapi import FastAPI
+from httpx import Response
+
+from api.bookings.schemas import BookingRead
+from api.envelope import Envelope
+from db.session import Database as Pool
+from tests import data
+from tests.api.conftest import PREFIX, Clock, Statements, client_of, error_of, rules_of
+from tests.api.shop import WRITTEN, Shop, counted, keyed, opened_shop
+
+GUEST = {"family_name": "佐藤", "given_name": "愛", "email": "ai@example.jp"}
+
+
+async def book(shop: Shop, start_at: datetime | None = None, key: str | None = None, **more: Any) -> Response:
+    return await shop.customer.post("/bookings", json=shop.wish(start_at, **more), headers=keyed(key))
+
+
+async def test_a_login_books_for_itself_in_five_round_trips(shop: Shop, pool: Pool, statements: Statements) -> None:
+    statements.clear()
+    answer = await book(shop, special_requests="窓側の席", resource_ids=[str(shop.salon.resources[1])])
+    assert answer.status_code == 201, answer.text
+    assert len(statements) == 3, statements.sent  # with BEGIN and COMMIT five
+    read = Envelope[BookingRead].model_validate_json(answer.content, extra="forbid").data
+    assert read.status == "pending"
+    assert read.items[0].resource_ids == [shop.salon.resources[1]]
+    assert answer.json()["data"]["start_at"] == shop.at(10).isoformat()
+    assert answer.json()["data"]["amount_due"] == {"amount": 6600, "currency": "JPY"}
+    [row] = await data.rows(pool, "SELECT id, status, customer_id, user_id, special_requests, code FROM bookings")
+    assert row["id"] == read.id
+    assert (row["customer_id"], row["user_id"]) == (shop.salon.customer_id, shop.customer.id)
+    assert row["special_requests"] == "窓側の席"
+    assert (await shop.customer.get(f"/bookings/{read.id}")).json()["data"] == answer.json()["data"]
+
+
+async def test_the_actor_and_the_request_are_in_history_audit_and_outbox(shop: Shop, pool: Pool) -> None:
+    answer = await book(shop)
+    request_id = answer.headers["x-request-id"]
+    [history] = await data.rows(pool, "SELECT actor_kind, actor_id FROM booking_history")
+    assert history == {"actor_kind": "customer", "actor_id": shop.customer.id}
+    [event] = await data.rows(pool, "SELECT request_id, command FROM outbox WHERE event = 'booking.held'")
+    assert event == {"request_id": request_id, "command": "booking.start"}
+    [audit] = await data.rows(
+        pool, "SELECT actor_id, request_id FROM audit_logs WHERE entity = 'bookings' AND action = 'insert'"
+    )
+    assert audit == {"actor_id": shop.customer.id, "request_id": request_id}
+
+
+async def test_the_same_key_gives_the_same_bytes_and_one_booking(shop: Shop, pool: Pool) -> None:
+    first = await book(shop, key="k-1")
+    again = await book(shop, key="k-1")
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.content == first.content
+    assert again.headers["idempotent-replayed"] == "true"
+    assert (await counted(pool, "bookings"))["bookings"] == 1
+    other = await book(shop, shop.at(12), key="k-1")
+    assert error_of(other) == (422, "idempotency_key_reused")
+    assert (await counted(pool, "bookings"))["bookings"] == 1
+
+
+async def test_twenty_duplicates_at_once_are_one_booking(shop: Shop, pool: Pool) -> None:
+    """A twin waits for the first one's transaction and then has its answer."""
+    answers = await asyncio.gather(*(book(shop, key="k-20") for _ in range(20)))
+    good = [answer for answer in answers if answer.status_code == 201]
+    assert len({answer.content for answer in good}) == 1
+    assert {error_of(answer) for answer in answers if answer.status_code != 201} <= {(409, "request_in_progress")}
+    assert len(good) == 20
+    assert (await counted(pool, "bookings", "resource_claims")) == {"bookings": 1, "resource_claims": 1}
+
+
+async def test_a_key_is_needed_and_a_refusal_does_not_use_it_up(shop: Shop, pool: Pool) -> None:
+    bare = await shop.customer.post("/bookings", json=shop.wish())
+    assert error_of(bare) == (422, "idempotency_key_required")
+    refused = await book(shop, party_size=50, key="k-2")
+    assert error_of(refused) == (422, "party_size_refused")
+    assert (await book(shop, key="k-2")).status_code == 201
+
+
+async def test_two_logins_may_use_the_same_key(shop: Shop, pool: Pool) -> None:
+    mine = await book(shop, key="shared")
+    theirs = await shop.stranger.post("/bookings", json=shop.wish(), headers=keyed("shared"))
+    assert (mine.status_code, theirs.status_code) == (201, 201)
+    assert mine.json()["data"]["id"] != theirs.json()["data"]["id"]
+
+
+async def test_a_guest_books_with_a_name(shop: Shop, pool: Pool) -> None:
+    answer = await shop.nobody.post(f"{PREFIX}/bookings", json=shop.wish(guest=GUEST), headers=keyed())
+    assert answer.status_code == 201, answer.text
+    assert len(answer.json()["data"]["code"]) == 8
+    assert answer.json()["data"]["language"] == "en"  # as the guest reads
+    [row] = await data.rows(pool, "SELECT c.email, c.user_id FROM bookings b JOIN customers c ON c.id = b.customer_id")
+    assert row == {"email": "ai@example.jp", "user_id": None}
+    nameless = await shop.nobody.post(f"{PREFIX}/bookings", json=shop.wish(), headers=keyed())
+    assert rules_of(nameless) == {("guest", "missing")}
+    hidden = {"family_name": "佐藤", "given_name": "愛"}
+    unreachable = await shop.nobody.post(f"{PREFIX}/bookings", json=shop.wish(guest=hidden), headers=keyed())
+    assert {field for field, _ in rules_of(unreachable)} == {"guest"}
+
+
+async def test_guests_can_be_refused(shop: Shop, pool: Pool) -> None:
+    await data.rows(pool, "UPDATE business_settings SET guest_booking = false")
+    answer = await shop.nobody.post(f"{PREFIX}/bookings", json=shop.wish(guest=GUEST), headers=keyed())
+    assert error_of(answer) == (422, "not_bookable")
+    assert (await counted(pool, "bookings", "idempotency_keys")) == {"bookings": 0, "idempotency_keys": 0}
+
+
+async def test_staff_book_for_a_customer_and_it_stands_at_once(shop: Shop, pool: Pool) -> None:
+    customer = str(shop.salon.customer_id)
+    answer = await shop.staff.post("/bookings", json=shop.wish(customer_id=customer), headers=keyed())
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["data"]["status"] == "confirmed"
+    assert answer.json()["data"]["amount_due"]["amount"] == 0
+    paid = await shop.staff.post(
+        "/bookings", json=shop.wish(shop.at(12), customer_id=customer, request_payment=True), headers=keyed()
+    )
+    assert paid.json()["data"]["status"] == "pending"
+    new = await shop.owner.post("/bookings", json=shop.wish(shop.at(14), guest=GUEST), headers=keyed())
+    assert new.json()["data"]["status"] == "confirmed"
+    [history] = await data.rows(
+        pool, "SELECT actor_kind FROM booking_history WHERE event = 'held' AND actor_id = :id LIMIT 1", id=shop.owner.id
+    )
+    assert history == {"actor_kind": "staff"}
+
+
+async def test_only_staff_book_in_another_s_name(shop: Shop, pool: Pool) -> None:
+    for_another = shop.wish(customer_id=str(shop.salon.customer_id))
+    before = await counted(pool, *WRITTEN)
+    for who, body in (
+        (shop.customer, for_another),
+        (shop.customer, shop.wish(guest=GUEST)),
+        (shop.customer, shop.wish(request_payment=True)),
+        (shop.assistant, for_another),
+        (shop.assistant, shop.wish()),
+        (shop.stranger, for_another),
+    ):
+        assert error_of(await who.post("/bookings", json=body, headers=keyed())) == (403, "forbidden"), body
+    nobody = await shop.nobody.post(f"{PREFIX}/bookings", json={**for_another, "guest": GUEST}, headers=keyed())
+    assert error_of(nobody) == (403, "forbidden")
+    both = await shop.staff.post("/bookings", json={**for_another, "guest": GUEST}, headers=keyed())
+    assert error_of(both) == (422, "invalid_input")
+    theirs = shop.wish(customer_id=str(shop.other.customer_id))
+    assert error_of(await shop.staff.post("/bookings", json=theirs, headers=keyed())) == (404, "not_found")
+    assert await counted(pool, *WRITTEN) == before
+
+
+async def test_bad_input_is_refused_in_both_languages_and_writes_nothing(
+    app: FastAPI, shop: Shop, pool: Pool, clock: Clock
+) -> None:
+    before = await counted(pool, *WRITTEN)
+    wish = shop.wish()
+    naive = shop.at(10).replace(tzinfo=None).isoformat()
+    cases: list[tuple[dict[str, Any], int, str]] = [
+        ({"start_at": (clock.now() - timedelta(days=1)).isoformat()}, 422, "outside_booking_window"),
+        ({"start_at": (clock.now() + timedelta(days=400)).isoformat()}, 422, "outside_booking_window"),
+        ({"start_at": naive}, 422, "invalid_input"),
+        ({"start_at": "yesterday"}, 422, "invalid_input"),
+        ({"start_at": "0001-01-01T00:00:00Z"}, 422, "invalid_input"),
+        ({"start_at": "9999-12-31T23:59:59-23:59"}, 422, "invalid_input"),
+        ({"service_id": str(uuid4())}, 404, "not_found"),
+        ({"party_size": 0}, 422, "invalid_input"),
+        ({"party_size": 9}, 422, "party_size_refused"),
+        ({"special_requests": "x" * 1001}, 422, "invalid_input"),
+        ({"special_requests": "a\u0000b"}, 422, "invalid_input"),
+        ({"resource_ids": [str(shop.other.resources[0])]}, 404, "not_found"),
+        ({"price": 1}, 422, "invalid_input"),
+        ({"language": "fr"}, 422, "invalid_input"),
+    ]
+    for change, status, code in cases:
+        for language in ("ja", "en"):
+            answer = await shop.customer.post(
+                "/bookings", json={**wish, **change}, headers={**keyed(), "Accept-Language": language}
+            )
+            assert error_of(answer) == (status, code), change
+            assert answer.headers["content-language"] == language
+            assert answer.json()["message"].isascii() is (language == "en")
+    assert await counted(pool, *WRITTEN) == before
+
+
+async def test_bodies_that_cannot_be_read_write_nothing(shop: Shop, pool: Pool) -> None:
+    before = await counted(pool, *WRITTEN)
+    json = {"Content-Type": "application/json", **keyed()}
+    for body, headers, expected in (
+        (b'{"service_id": ', json, (400, "malformed")),
+        (b"[1]", json, (422, "invalid_input")),
+        (b"", keyed(), (422, "invalid_input")),
+        (b"a=b", {**keyed(), "Content-Type": "application/x-www-form-urlencoded"}, (415, "unsupported_media_type")),
+        (b"[" + b" " * (2 << 20) + b"]", json, (413, "too_large")),
+    ):
+        answer = await shop.customer.post("/bookings", content=body, headers=headers)
+        assert error_of(answer) == expected, body[:20]
+    assert await counted(pool, *WRITTEN) == before
+
+
+async def test_the_loser_of_a_slot_is_told_what_is_free(shop: Shop, pool: Pool) -> None:
+    for resource in (0, 1):
+        await data.add_booking(pool, shop.salon, shop.at(10), resource=resource)
+    answer = await book(shop)
+    assert error_of(answer) == (409, "slot_taken")
+    alternatives = [datetime.fromisoformat(one) for one in answer.json()["error"]["details"]["alternatives"]]
+    assert len(alternatives) == 3
+    assert {shop.at(9), shop.at(11)} < set(alternatives)
+    free = await shop.customer.post("/bookings", json=shop.wish(alternatives[0]), headers=keyed())
+    assert free.status_code == 201
+
+
+async def test_suspended_businesses_take_no_bookings(shop: Shop, pool: Pool) -> None:
+    await data.rows(
+        pool, "UPDATE businesses SET status = 'suspended' WHERE id = :business", business=shop.salon.business_id
+    )
+    assert error_of(await book(shop)) == (404, "not_found")
+    by_staff = await shop.staff.post(
+        "/bookings", json=shop.wish(customer_id=str(shop.salon.customer_id)), headers=keyed()
+    )
+    assert error_of(by_staff) == (422, "not_bookable")
+    assert (await counted(pool, "bookings"))["bookings"] == 0
+
+
+async def test_two_hundred_clients_on_one_slot(app: FastAPI, pool: Pool, clock: Clock) -> None:
+    """One wins; everybody else is answered, with alternatives."""
+    async with opened_shop(app, pool, clock) as shop:
+        await data.rows(pool, "UPDATE resources SET is_active = false WHERE id = :id", id=shop.salon.resources[1])
+
+        async def one(number: int) -> Response:
+            guest = {**GUEST, "email": f"guest{number}@example.jp"}
+            async with client_of(app) as http:
+                return await http.post(f"{PREFIX}/bookings", json=shop.wish(guest=guest), headers=keyed())
+
+        answers = await asyncio.gather(*(one(number) for number in range(200)))
+    won = [answer for answer in answers if answer.status_code == 201]
+    assert len(won) == 1
+    for answer in answers:
+        if answer.status_code != 201:
+            assert error_of(answer) == (409, "slot_taken")
+            assert len(answer.json()["error"]["details"]["alternatives"]) == 3
+    assert await counted(pool, "bookings", "resource_claims", "idempotency_keys") == {
+        "bookings": 1,
+        "resource_claims": 1,
+        "idempotency_keys": 1,
+    }
+    assert UUID(won[0].json()["data"]["id"])

@@ -1,0 +1,233 @@
+"""Services: what they must be, what they require, and who may touch them."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from httpx import AsyncClient
+
+from db.session import Database as Pool
+from tests.api.conftest import PREFIX, Person, Statements, error_of, outcome, rules_of
+from tests.api.venues import (
+    create_business,
+    create_resource,
+    create_service,
+    open_venue,
+    put_booking,
+    rows,
+    service_body,
+)
+from tests.servers import Database
+
+
+async def test_a_service_is_read_as_it_was_made(client: AsyncClient, owner: Person, pool: Pool) -> None:
+    venue = await open_venue(pool, owner)
+    made = await create_service(
+        owner,
+        venue.id,
+        description={"en": "With shampoo.\nAnd tea."},
+        category="hair",
+        tax_percent=8,
+        buffer_after_minutes=10,
+        party_max=3,
+        payment_mode="deposit",
+        deposit_amount={"amount": 1000, "currency": "JPY"},
+        approval_mode="manual",
+        requirements=[{"group": 1, "resource_ids": [str(venue.room), str(venue.room)]}],
+    )
+    read = (await client.get(f"{PREFIX}/services/{made['id']}")).json()["data"]
+    assert read == made
+    assert read["price"] == {"amount": 5500, "currency": "JPY"}
+    assert read["deposit_amount"] == {"amount": 1000, "currency": "JPY"}
+    assert read["requirements"] == [{"group": 1, "resource_ids": [str(venue.room)]}]
+    assert read["description"] == {"ja": None, "en": "With shampoo.\nAnd tea.", "text": "With shampoo.\nAnd tea."}
+    assert read["policy"] is None
+
+
+async def test_modes_come_from_the_settings_unless_given(owner: Person) -> None:
+    business = await create_business(owner)
+    modes = {"payment_mode": "prepay", "approval_mode": "manual"}
+    await owner.put(f"/owner/businesses/{business['id']}/settings", json=modes)
+    silent = await create_service(owner, business["id"])
+    assert {name: silent[name] for name in modes} == modes
+    told = await create_service(owner, business["id"], payment_mode="none", approval_mode="instant")
+    assert (told["payment_mode"], told["approval_mode"]) == ("none", "instant")
+
+
+BAD_SERVICES: list[tuple[dict[str, Any], object]] = [
+    ({"price": {"amount": -1, "currency": "JPY"}}, [("price.amount", "greater_than_equal")]),
+    ({"price": {"amount": 10.5, "currency": "JPY"}}, [("price.amount", "int_from_float")]),
+    ({"price": {"amount": 5500, "currency": "USD"}}, (422, "currency_mismatch")),
+    ({"price": {"amount": 5500, "currency": "XYZ"}}, (422, "currency_mismatch")),
+    ({"price": 5500}, [("price", "model_attributes_type")]),
+    ({"duration_minutes": 0}, [("duration_minutes", "greater_than_equal")]),
+    ({"duration_minutes": 1441}, [("duration_minutes", "less_than_equal")]),
+    ({"buffer_before_minutes": -1}, [("buffer_before_minutes", "greater_than_equal")]),
+    ({"tax_percent": 9}, [("tax_percent", "eight_or_ten")]),
+    ({"capacity": 0}, [("capacity", "greater_than_equal")]),
+    ({"party_min": 3, "party_max": 2}, [("party_max", "not_below_party_min")]),
+    ({"payment_mode": "deposit"}, [("deposit_percent", "percent_or_amount")]),
+    ({"deposit_percent": 20}, [("payment_mode", "deposit_for_a_deposit")]),
+    (
+        {"payment_mode": "prepay", "price": {"amount": 0, "currency": "JPY"}},
+        [("price", "positive_for_online_payment")],
+    ),
+    (
+        {"payment_mode": "deposit", "deposit_amount": {"amount": 6000, "currency": "JPY"}},
+        [("deposit_amount", "at_most_price")],
+    ),
+    (
+        {"payment_mode": "deposit", "deposit_amount": {"amount": 10, "currency": "USD"}},
+        (422, "currency_mismatch"),
+    ),
+    ({"requirements": [{"group": 0, "resource_ids": []}]}, [("requirements.0.resource_ids", "too_short")]),
+    ({"requirements": [{"group": 0, "resource_ids": [str(uuid4())]}]}, [("requirements", "unknown_resource")]),
+    ({"policy_id": str(uuid4())}, [("policy_id", "unknown")]),
+    ({"name": {}}, [("name", "ja_or_en")]),
+    ({"colour": "red"}, [("colour", "extra_forbidden")]),
+]
+
+
+async def test_bad_services_are_not_written(owner: Person) -> None:
+    business = await create_business(owner)
+    found = []
+    for changed, _ in BAD_SERVICES:
+        answer = await owner.post("/owner/services", json=service_body(business["id"], **changed))
+        found.append((changed, outcome(answer)))
+    assert found == BAD_SERVICES
+    assert (await owner.get("/services", params={"business_id": business["id"]})).json()["data"] == []
+
+
+async def test_one_group_is_given_once(owner: Person) -> None:
+    business = await create_business(owner)
+    resource = await create_resource(owner, business["id"])
+    group = {"group": 0, "resource_ids": [str(resource)]}
+    answer = await owner.post("/owner/services", json=service_body(business["id"], requirements=[group, group]))
+    assert rules_of(answer) == {("requirements", "unique")}
+
+
+async def test_another_businesss_resources_and_policies_are_unknown(owner: Person, other_owner: Person) -> None:
+    mine, theirs = await create_business(owner), await create_business(other_owner)
+    resource = await create_resource(other_owner, theirs["id"])
+    policy = await other_owner.post(
+        "/policies", json={"business_id": theirs["id"], "name": {"en": "Free"}, "tiers": []}
+    )
+    requirements = [{"group": 0, "resource_ids": [str(resource)]}]
+    answer = await owner.post("/owner/services", json=service_body(mine["id"], requirements=requirements))
+    assert rules_of(answer) == {("requirements", "unknown_resource")}
+    policy_id = policy.json()["data"]["id"]
+    answer = await owner.post("/owner/services", json=service_body(mine["id"], policy_id=policy_id))
+    assert rules_of(answer) == {("policy_id", "unknown")}
+    # Nor between two businesses of one owner.
+    second = await create_business(other_owner)
+    answer = await other_owner.post("/owner/services", json=service_body(second["id"], requirements=requirements))
+    assert rules_of(answer) == {("requirements", "unknown_resource")}
+
+
+async def test_a_change_is_checked_against_the_whole(owner: Person) -> None:
+    business = await create_business(owner)
+    service = await create_service(owner, business["id"], payment_mode="deposit", deposit_percent=20)
+    path = f"/owner/services/{service['id']}"
+    free = await owner.put(path, json={"price": {"amount": 0, "currency": "JPY"}})
+    assert rules_of(free) == {("price", "positive_for_online_payment")}
+    both = await owner.put(path, json={"deposit_amount": {"amount": 100, "currency": "JPY"}})
+    assert rules_of(both) == {("deposit_percent", "percent_or_amount")}
+    dollars = await owner.put(path, json={"price": {"amount": 100, "currency": "USD"}})
+    assert error_of(dollars) == (422, "currency_mismatch")
+    assert rules_of(await owner.put(path, json={"party_min": 2})) == {("party_max", "not_below_party_min")}
+    venue = await owner.put(path, json={"payment_mode": "at_venue"})
+    assert venue.json()["data"]["deposit_percent"] is None
+    amount = await owner.put(
+        path, json={"payment_mode": "deposit", "deposit_amount": {"amount": 100, "currency": "JPY"}}
+    )
+    assert amount.json()["data"]["deposit_amount"]["amount"] == 100
+
+
+async def test_requirements_are_replaced_whole(owner: Person, pool: Pool) -> None:
+    venue = await open_venue(pool, owner)
+    path = f"/owner/services/{venue.service}"
+    unchanged = await owner.put(path, json={"category": "hair"})
+    assert len(unchanged.json()["data"]["requirements"]) == 2
+    changed = await owner.put(path, json={"requirements": [{"group": 3, "resource_ids": [str(venue.room)]}]})
+    assert changed.json()["data"]["requirements"] == [{"group": 3, "resource_ids": [str(venue.room)]}]
+
+
+async def test_inactive_services_are_for_those_who_work_there(
+    client: AsyncClient, owner: Person, customer: Person, pool: Pool
+) -> None:
+    venue = await open_venue(pool, owner)
+    await owner.put(f"/owner/services/{venue.service}", json={"is_active": False})
+    for path in (f"/services?business_id={venue.id}", f"/businesses/{venue.id}/services"):
+        assert (await client.get(PREFIX + path)).json()["data"] == []
+        assert (await customer.get(path)).json()["data"] == []
+        assert [one["id"] for one in (await owner.get(path)).json()["data"]] == [str(venue.service)]
+    assert error_of(await client.get(f"{PREFIX}/services/{venue.service}")) == (404, "not_found")
+    assert (await owner.get(f"/services/{venue.service}")).json()["data"]["is_active"] is False
+    assert (await owner.get("/services")).json()["data"] == []
+
+
+async def test_a_service_with_bookings_is_removed_with_open_eyes(
+    client: AsyncClient, owner: Person, pool: Pool, database: Database
+) -> None:
+    venue = await open_venue(pool, owner)
+    booking = await put_booking(database, venue, datetime.now(UTC) + timedelta(days=3))
+    path = f"/owner/services/{venue.service}"
+    refused = await owner.delete(path)
+    assert error_of(refused) == (409, "would_break_bookings")
+    assert [one["id"] for one in refused.json()["error"]["details"]["bookings"]] == [str(booking)]
+    assert (await client.get(f"{PREFIX}/services/{venue.service}")).status_code == 200
+    assert (await owner.delete(path, params={"confirm": "true"})).json()["data"] == {"id": str(venue.service)}
+    assert error_of(await owner.get(f"/services/{venue.service}")) == (404, "not_found")
+    assert error_of(await owner.delete(path)) == (404, "not_found")
+    assert [row["booking_id"] for row in await rows(database, "SELECT booking_id FROM attention")] == [booking]
+
+
+async def test_a_service_without_bookings_is_just_removed(owner: Person, pool: Pool) -> None:
+    venue = await open_venue(pool, owner)
+    assert (await owner.delete(f"/owner/services/{venue.service}")).status_code == 200
+
+
+async def test_a_page_costs_the_same_with_one_service_and_with_many(
+    client: AsyncClient, owner: Person, pool: Pool, statements: Statements
+) -> None:
+    venue = await open_venue(pool, owner)
+    path = f"{PREFIX}/services"
+    costs = []
+    for more in (0, 12):
+        requirements = [{"group": 0, "resource_ids": [str(one) for one in venue.staff]}]
+        for _ in range(more):
+            await create_service(owner, venue.id, requirements=requirements, category="hair")
+        statements.clear()
+        answer = await client.get(path, params={"business_id": str(venue.id), "limit": 100})
+        assert len(answer.json()["data"]) == 1 + more
+        costs.append(len(statements))
+    assert costs == [2, 2]
+    hair = await client.get(path, params={"category": "hair", "limit": 5})
+    assert len(hair.json()["data"]) == 5
+    assert hair.json()["meta"]["next_cursor"] is not None
+
+
+async def test_services_of_a_business_that_is_not_there(client: AsyncClient) -> None:
+    answer = await client.get(f"{PREFIX}/services", params={"business_id": str(uuid4())})
+    assert error_of(answer) == (404, "not_found")
+    assert rules_of(await client.get(f"{PREFIX}/services/nonsense")) == {("service_id", "uuid_parsing")}
+
+
+async def test_the_service_shows_the_policy_that_counts(client: AsyncClient, owner: Person, pool: Pool) -> None:
+    venue = await open_venue(pool, owner)
+    policies = []
+    for percent in (10, 20):
+        body = {
+            "business_id": str(venue.id),
+            "name": {"en": f"{percent} %"},
+            "tiers": [{"hours_before": 0, "penalty_percent": percent}],
+        }
+        policies.append((await owner.post("/policies", json=body)).json()["data"]["id"])
+
+    async def shown() -> UUID:
+        read = await client.get(f"{PREFIX}/services/{venue.service}")
+        return read.json()["data"]["policy"]["id"]
+
+    assert await shown() == policies[0]  # the default
+    await owner.put(f"/owner/services/{venue.service}", json={"policy_id": policies[1]})
+    assert await shown() == policies[1]

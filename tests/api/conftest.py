@@ -1,0 +1,182 @@
+"""The API over HTTP semantics, in this process, on a migrated database of the test's own, as the application's role.
+
+``client`` speaks English, so that messages can be read; ``owner`` and ``customer`` are logged in.
+"""
+
+import itertools
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+import pytest_asyncio
+from fastapi import FastAPI
+from httpx import ASGITransport, AsyncClient, Response
+from sqlalchemy import event
+
+from api.app import create_app
+from db.session import Database as Pool
+from db.session import connect
+from tests.servers import Database
+
+PREFIX = "/api/v1"
+PASSWORD = "Sakura-2026"
+_numbers = itertools.count(1)
+
+
+@dataclass
+class Clock:
+    """The API's time: real, moved by ``ahead``."""
+
+    ahead: timedelta = timedelta()
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+
+@dataclass
+class Person:
+    """A login and its client."""
+
+    id: UUID
+    email: str
+    token: str
+    http: AsyncClient
+
+    async def get(self, path: str, **more: Any) -> Response:
+        return await self.http.get(PREFIX + path, **more)
+
+    async def post(self, path: str, **more: Any) -> Response:
+        return await self.http.post(PREFIX + path, **more)
+
+    async def put(self, path: str, **more: Any) -> Response:
+        return await self.http.put(PREFIX + path, **more)
+
+    async def delete(self, path: str, **more: Any) -> Response:
+        return await self.http.delete(PREFIX + path, **more)
+
+
+@dataclass
+class Statements:
+    """What the API sent to Postgres since ``clear``."""
+
+    sent: list[str] = field(default_factory=list)
+
+    def clear(self) -> None:
+        self.sent.clear()
+
+    def __len__(self) -> int:
+        return len(self.sent)
+
+
+Login = Callable[..., Awaitable[Person]]
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest_asyncio.fixture
+async def pool(database: Database) -> AsyncIterator[Pool]:
+    """The API's own connections, as the application's role."""
+    pool = connect(database.settings(database_pool_size=5, database_pool_overflow=5))
+    try:
+        yield pool
+    finally:
+        await pool.close()
+
+
+@pytest_asyncio.fixture
+async def app(database: Database, pool: Pool, clock: Clock) -> AsyncIterator[FastAPI]:
+    """The application, started. Temporal is away unless a test hands one in."""
+    settings = database.settings(temporal_address="127.0.0.1:1", temporal_rpc_timeout=timedelta(seconds=1))
+    app = create_app(settings, database=pool, password_rounds=4, now=clock.now)
+    async with app.router.lifespan_context(app):
+        yield app
+
+
+def client_of(app: FastAPI, **headers: str) -> AsyncClient:
+    """A client without a login, with headers for every request."""
+    transport = ASGITransport(app=app, raise_app_exceptions=False)
+    return AsyncClient(transport=transport, base_url="http://api.test", headers={"Accept-Language": "en", **headers})
+
+
+@pytest_asyncio.fixture
+async def client(app: FastAPI) -> AsyncIterator[AsyncClient]:
+    """Nobody in particular."""
+    async with client_of(app) as client:
+        yield client
+
+
+@pytest_asyncio.fixture
+async def log_in(app: FastAPI, client: AsyncClient) -> AsyncIterator[Login]:
+    """Registers somebody and logs in, through the API."""
+    opened: list[AsyncClient] = []
+
+    async def log_in(email: str | None = None) -> Person:
+        email = email or f"person{next(_numbers)}@example.jp"
+        body = {"email": email, "password": PASSWORD, "family_name": "山田", "given_name": "花子"}
+        registered = await client.post(f"{PREFIX}/auth/register", json=body)
+        assert registered.status_code == 201, registered.text
+        answer = await client.post(f"{PREFIX}/auth/login", json={"email": email, "password": PASSWORD})
+        assert answer.status_code == 200, answer.text
+        token = answer.json()["data"]["access_token"]
+        http = client_of(app, Authorization=f"Bearer {token}")
+        opened.append(http)
+        return Person(UUID(registered.json()["data"]["id"]), email, token, http)
+
+    yield log_in
+    for http in opened:
+        await http.aclose()
+
+
+@pytest_asyncio.fixture
+async def owner(log_in: Login) -> Person:
+    return await log_in()
+
+
+@pytest_asyncio.fixture
+async def other_owner(log_in: Login) -> Person:
+    return await log_in()
+
+
+@pytest_asyncio.fixture
+async def customer(log_in: Login) -> Person:
+    return await log_in()
+
+
+@pytest.fixture
+def statements(pool: Pool) -> Statements:
+    """Counts what is sent to Postgres; BEGIN and COMMIT are not in it."""
+    seen = Statements()
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        seen.sent.append(statement)
+
+    event.listen(pool.engine.sync_engine, "before_cursor_execute", note)
+    return seen
+
+
+def error_of(response: Response) -> tuple[int, str]:
+    """Status and code of a refusal, whose envelope must be whole."""
+    body = response.json()
+    assert set(body) == {"status", "message", "error", "timestamp", "requestId"}, body
+    assert body["status"] == "error"
+    assert set(body["error"]) == {"code", "message", "details"}
+    assert body["requestId"] == response.headers["x-request-id"]
+    return response.status_code, body["error"]["code"]
+
+
+def rules_of(response: Response) -> set[tuple[str, str]]:
+    """The fields and rules of an ``invalid_input``."""
+    assert error_of(response) == (422, "invalid_input"), response.text
+    return {(item["field"], item["rule"]) for item in response.json()["error"]["details"]["fields"]}
+
+
+def outcome(response: Response) -> object:
+    """Fields and rules of an ``invalid_input``, else status and code: what tables of bad input compare."""
+    found = error_of(response)
+    return sorted(rules_of(response)) if found == (422, "invalid_input") else found

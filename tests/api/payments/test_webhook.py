@@ -1,0 +1,109 @@
+"""A payment provider's webhook: believed by its signature alone, stored once, answered at once."""
+
+import hashlib
+import hmac
+import json
+import time
+from typing import Any
+
+from httpx import Response
+
+from db.session import Database as Pool
+from tests import data
+from tests.api.conftest import PREFIX, Statements, error_of
+from tests.api.payments.buying import apply_news, opened
+from tests.api.shop import WRITTEN, Shop, counted
+
+SECRET = "whsec_sandbox"
+
+
+def event(intent_id: str, **changed: Any) -> bytes:
+    """Stripe's news that an intent over 6600 yen was paid."""
+    intent = {
+        "id": intent_id,
+        "object": "payment_intent",
+        "status": "succeeded",
+        "amount": 6600,
+        "amount_received": 6600,
+        "currency": "jpy",
+        "metadata": {},
+        **changed,
+    }
+    body = {
+        "id": f"evt_{intent_id}",
+        "object": "event",
+        "type": "payment_intent.succeeded",
+        "created": int(time.time()),
+        "data": {"object": intent},
+    }
+    return json.dumps(body).encode()
+
+
+def signature(body: bytes, secret: str = SECRET, age: int = 0) -> dict[str, str]:
+    """As Stripe documents it."""
+    at = int(time.time()) - age
+    digest = hmac.new(secret.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
+    return {"Stripe-Signature": f"t={at},v1={digest}", "Content-Type": "application/json; charset=utf-8"}
+
+
+async def send(shop: Shop, body: bytes, headers: dict[str, str], provider: str = "stripe") -> Response:
+    return await shop.nobody.post(f"{PREFIX}/payments/webhook/{provider}", content=body, headers=headers)
+
+
+async def test_news_are_stored_once_and_applied_to_the_payment(shop: Shop, pool: Pool, statements: Statements) -> None:
+    payment = await opened(shop)
+    [row] = await data.rows(pool, "SELECT provider_intent_id, booking_id FROM booking_payments")
+    body = event(row["provider_intent_id"])
+    statements.clear()
+    answer = await send(shop, body, signature(body))
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["data"] == {"fresh": True}
+    assert len(statements) == 4, statements.sent
+    again = await send(shop, body, signature(body))
+    assert again.json()["data"] == {"fresh": False}
+    [stored] = await data.rows(pool, "SELECT event_id, intent_id, outcome FROM payment_webhooks")
+    assert stored["event_id"] == f"evt_{row['provider_intent_id']}"
+    [told] = await data.rows(pool, "SELECT aggregate, payload FROM outbox WHERE command = 'booking.payment_event'")
+    assert told["aggregate"] == f"booking/{row['booking_id']}"
+    await apply_news(pool)
+    [row] = await data.rows(pool, "SELECT status, captured FROM booking_payments WHERE id::text = :id", id=payment)
+    assert row == {"status": "captured", "captured": 6600}
+
+
+async def test_forged_news_are_refused_in_both_languages_and_leave_nothing(shop: Shop, pool: Pool) -> None:
+    body = event("pi_x")
+    before = await counted(pool, *WRITTEN)
+    for headers in (
+        {"Content-Type": "application/json"},
+        {**signature(body), "Stripe-Signature": "t=1,v1=00"},
+        signature(body, secret="whsec_other"),
+        signature(body, age=3600),
+        signature(body + b" "),
+    ):
+        for language in ("ja", "en"):
+            answer = await send(shop, body, {**headers, "Accept-Language": language})
+            assert error_of(answer) == (400, "forged_webhook"), headers
+            assert answer.json()["message"].isascii() is (language == "en")
+    assert error_of(await send(shop, body, signature(body), "paypal")) == (404, "not_found")
+    huge = b"[" + b" " * (2 << 20) + b"]"
+    assert error_of(await send(shop, huge, signature(huge))) == (413, "too_large")
+    assert await counted(pool, *WRITTEN) == before
+
+
+async def test_news_of_somebody_else_s_intent_are_kept_for_a_person(shop: Shop, pool: Pool) -> None:
+    body = event("pi_elsewhere")
+    assert (await send(shop, body, signature(body))).status_code == 200
+    [row] = await data.rows(pool, "SELECT outcome FROM payment_webhooks")
+    assert row == {"outcome": "unmatched"}
+    assert (await counted(pool, "attention", "outbox")) == {"attention": 1, "outbox": 0}
+
+
+async def test_a_wrong_currency_changes_no_payment(shop: Shop, pool: Pool) -> None:
+    await opened(shop)
+    [row] = await data.rows(pool, "SELECT provider_intent_id FROM booking_payments")
+    body = event(row["provider_intent_id"], currency="usd")
+    assert (await send(shop, body, signature(body))).status_code == 200
+    await apply_news(pool)
+    [after] = await data.rows(pool, "SELECT status, captured FROM booking_payments")
+    assert after == {"status": "requires_payment", "captured": 0}
+    assert (await counted(pool, "attention"))["attention"] == 1

@@ -1,0 +1,260 @@
+"""The deployment files agree with the code: nothing here starts a container, everything else is checked."""
+
+import asyncio
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+import yaml
+from pydantic import SecretStr
+
+from db.migrate import upgrade
+from runtime.settings import Environment, Settings, UnsafeSettings
+from stack.binaries import postgres_folder
+from stack.namespace import RETENTION
+from stack.platform import WORKER_ROLES
+from stack.servers.postgres import EXTENSIONS, SUPERUSER
+from tests.servers import run_bare_postgres
+
+ROOT = Path(__file__).parents[2]
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+OURS = {name: service for name, service in SERVICES.items() if service["image"].startswith("omotenashi:")}
+ONE_SHOT = {"temporal-schema", "temporal-namespace", "migrate"}
+LASTING = {name: service for name, service in SERVICES.items() if name not in ONE_SHOT}
+
+_VARIABLE = re.compile(r"\$\{(\w+)(?:(:\?|:-)([^}]*))?\}")
+
+#: What an operator would set; the shape that production settings ask for.
+SECRETS = {
+    "POSTGRES_PASSWORD": "superuser-password",
+    "POSTGRES_OWNER_PASSWORD": "owner-password",
+    "POSTGRES_APP_PASSWORD": "app-password",
+    "POSTGRES_TEMPORAL_PASSWORD": "temporal-password",
+    "REDIS_PASSWORD": "redis-password",
+    "OMOTENASHI_PUBLIC_URL": "https://booking.example",
+    "OMOTENASHI_JWT_KEY": "k" * 40,
+    "OMOTENASHI_STRIPE_API_KEY": "sk_live_x",
+    "OMOTENASHI_STRIPE_WEBHOOK_SECRET": "whsec_x",
+    "OMOTENASHI_SENDGRID_API_KEY": "SG.x",
+    "OMOTENASHI_SENDGRID_WEBHOOK_PUBLIC_KEY": "public",
+    "OMOTENASHI_EMAIL_FROM": "no-reply@booking.example",
+    "OMOTENASHI_S3_ACCESS_KEY": "access",
+    "OMOTENASHI_S3_SECRET_KEY": "secret",
+}
+
+
+def interpolate(value: str, variables: dict[str, str]) -> str:
+    """As Compose does it: `${NAME:?message}`, `${NAME:-default}`, `$$`."""
+
+    def replace(match: re.Match[str]) -> str:
+        name, kind, rest = match.groups()
+        if variables.get(name):
+            return variables[name]
+        if kind == ":?":
+            raise KeyError(name)
+        return rest or ""
+
+    return _VARIABLE.sub(replace, value).replace("$$", "$")
+
+
+def texts(value: Any) -> list[str]:
+    """Every scalar in a structure."""
+    match value:
+        case dict():
+            return [text for inner in value.values() for text in texts(inner)]
+        case list():
+            return [text for inner in value for text in texts(inner)]
+        case _:
+            return [str(value)]
+
+
+def test_every_process_has_its_service() -> None:
+    commands = [tuple(service["command"]) for service in OURS.values()]
+    wanted = [("api",), ("relay",), ("migrate",), *(("worker", "--role", role) for role in WORKER_ROLES)]
+    assert sorted(commands) == sorted(wanted)
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_the_environment_is_the_settings_class(name: str) -> None:
+    fields = {f"OMOTENASHI_{field.upper()}" for field in Settings.model_fields}
+    assert set(OURS[name]["environment"]) <= fields
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_production_accepts_the_settings(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in [variable for variable in os.environ if variable.startswith("OMOTENASHI_")]:
+        monkeypatch.delenv(variable)
+    for variable, value in OURS[name]["environment"].items():
+        monkeypatch.setenv(variable, interpolate(value, SECRETS))
+    settings = Settings()
+    assert settings.environment is Environment.PRODUCTION
+    assert settings.cors_origins == ()
+    monkeypatch.setenv("OMOTENASHI_STRIPE_API_KEY", "sk_test_sandbox")
+    with pytest.raises(UnsafeSettings, match="OMOTENASHI_STRIPE_API_KEY"):
+        Settings()
+
+
+def test_only_the_migration_knows_the_owner_of_the_tables() -> None:
+    knowing = [name for name, service in OURS.items() if "OWNER_PASSWORD" in str(service)]
+    assert knowing == ["migrate"]
+
+
+def test_addresses_name_services_of_this_file() -> None:
+    for name, service in OURS.items():
+        for text in texts(service["environment"]):
+            for host in re.findall(r"(?:@|://)(?:[^@/\s]*@)?([a-z][a-z-]+):\d+", interpolate(text, SECRETS)):
+                assert host in SERVICES, f"{name}: {host}"
+
+
+def test_no_secret_has_a_value_here() -> None:
+    for name, service in SERVICES.items():
+        for key, value in (service.get("environment") or {}).items():
+            if re.search(r"PASSWORD|PWD|SECRET|_KEY|AUTH|TOKEN", key):
+                assert _VARIABLE.fullmatch(value), f"{name}: {key}"
+                assert ":?" in value, f"{name}: {key} may be missing"
+    whole = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+    demanded = set(re.findall(r"\$\{(\w+):\?", whole))
+    assert demanded == set(SECRETS)
+
+
+@pytest.mark.parametrize("missing", SECRETS)
+def test_a_missing_secret_stops_the_start_by_name(missing: str) -> None:
+    given = {name: value for name, value in SECRETS.items() if name != missing}
+    with pytest.raises(KeyError, match=missing):
+        interpolate("\n".join(texts(SERVICES)), given)
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_images_are_pinned_and_nobody_is_root(name: str) -> None:
+    service = SERVICES[name]
+    if name not in OURS:
+        assert re.fullmatch(r"[\w./-]+:v?\d+\.\d+[\w.-]*", service["image"]), service["image"]
+    uid, gid = service["user"].split(":")
+    assert int(uid) > 0
+    assert int(gid) > 0
+    assert "no-new-privileges:true" in service["security_opt"]
+    assert not service.get("privileged", False)
+
+
+@pytest.mark.parametrize("name", LASTING)
+def test_what_lasts_is_watched_and_comes_back(name: str) -> None:
+    assert LASTING[name]["restart"] == "unless-stopped"
+    assert LASTING[name]["healthcheck"]["test"][0] in {"CMD", "CMD-SHELL"}
+
+
+@pytest.mark.parametrize("name", sorted(ONE_SHOT))
+def test_what_runs_once_ends(name: str) -> None:
+    assert SERVICES[name]["restart"] == "on-failure"
+    waiting = [
+        service["depends_on"][name]["condition"]
+        for service in SERVICES.values()
+        if name in service.get("depends_on", {})
+    ]
+    assert waiting
+    assert set(waiting) == {"service_completed_successfully"}
+
+
+def test_dependencies_exist_and_are_waited_for_by_a_condition_they_can_meet() -> None:
+    for name, service in SERVICES.items():
+        for needed, how in service.get("depends_on", {}).items():
+            assert needed in SERVICES, f"{name}: {needed}"
+            once = needed in ONE_SHOT
+            assert how["condition"] == ("service_completed_successfully" if once else "service_healthy"), name
+
+
+def test_the_servers_are_not_open_to_the_world() -> None:
+    published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
+    assert set(published) == {"api", "temporal-ui"}
+    assert all(port.startswith("127.0.0.1:") for port in published["temporal-ui"])
+    assert COMPOSE["networks"]["data"]["internal"] is True
+    for name in ("postgres", "redis", "storage", "temporal"):
+        assert SERVICES[name]["networks"] == ["data"]
+
+
+def test_volumes_and_configs_are_declared() -> None:
+    for name, service in SERVICES.items():
+        for volume in service.get("volumes", []):
+            assert volume.split(":")[0] in COMPOSE["volumes"], name
+        for config in service.get("configs", []):
+            assert config["source"] in COMPOSE["configs"], name
+
+
+def test_closed_workflows_are_kept_as_long_as_on_one_machine() -> None:
+    hours = int(RETENTION.total_seconds() // 3600)
+    assert f"--retention {hours}h" in SERVICES["temporal-namespace"]["command"][0]
+
+
+def test_the_image_is_pinned_and_nobody_is_root_in_it() -> None:
+    lines = (ROOT / "Dockerfile").read_text(encoding="utf-8").splitlines()
+    bases = [line.split()[1] for line in lines if line.startswith("FROM ")]
+    assert len(bases) == 2
+    assert all(re.fullmatch(r"python:3\.11\.\d+-slim", base) for base in bases)
+    users = [line.split()[1] for line in lines if line.startswith("USER ")]
+    assert users == [OURS["api"]["user"]]
+    assert any("uv sync --frozen --no-dev" in line for line in lines)
+
+
+def test_the_build_context_holds_every_package_and_no_more() -> None:
+    kept = {
+        line[1:].strip()
+        for line in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+        if line[:1] == "!"
+    }
+    packages = re.search(
+        r"packages = \[([^\]]*)\]", (ROOT / "pyproject.toml").read_text(encoding="utf-8").split("wheel]")[1]
+    )
+    assert packages is not None
+    wanted = set(re.findall(r'"(\w+)"', packages.group(1)))
+    assert wanted <= kept
+    assert kept - wanted <= {"pyproject.toml", "uv.lock", "README.md", "analytics"}
+
+
+async def test_the_first_set_up_of_postgres_makes_what_the_migrations_need(tmp_path: Path) -> None:
+    script = tmp_path / "roles.sh"
+    script.write_text(COMPOSE["configs"]["postgres-roles"]["content"].replace("$$", "$"))
+    async with run_bare_postgres() as server:
+        result = await asyncio.to_thread(
+            subprocess.run,
+            ["bash", str(script)],
+            env={
+                "PATH": f"{postgres_folder() / 'bin'}:/usr/bin:/bin",
+                "PGHOST": "127.0.0.1",
+                "PGPORT": str(server.port),
+                "POSTGRES_USER": SUPERUSER,
+                "OWNER_PASSWORD": 'it\'s "quoted"',
+                "APP_PASSWORD": "app",
+                "TEMPORAL_PASSWORD": "temporal",
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert result.returncode == 0, result.stderr
+        await upgrade(
+            Settings(
+                database_owner_url=SecretStr(server.asyncpg_url("omotenashi_owner")),
+                database_url=SecretStr(server.asyncpg_url("omotenashi_app")),
+            )
+        )
+        connection = await asyncpg.connect(server.url(SUPERUSER, "omotenashi"), ssl=False)
+        try:
+            installed = {row["extname"] for row in await connection.fetch("SELECT extname FROM pg_extension")}
+            owners = await connection.fetch(
+                "SELECT datname, pg_get_userbyid(datdba) AS owner FROM pg_database WHERE NOT datistemplate"
+            )
+            passwords = await connection.fetchval("SELECT count(*) FROM pg_authid WHERE rolpassword LIKE 'SCRAM%'")
+        finally:
+            await connection.close()
+    assert set(EXTENSIONS) <= installed
+    assert {row["datname"]: row["owner"] for row in owners} == {
+        "postgres": SUPERUSER,
+        "omotenashi": "omotenashi_owner",
+        "temporal": "temporal",
+        "temporal_visibility": "temporal",
+    }
+    assert passwords == 3

@@ -1,0 +1,146 @@
+"""Habits of all that runs on Temporal: explicit names, one argument, nothing that differs between two replays."""
+
+import ast
+import dataclasses
+import inspect
+import re
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, get_type_hints
+from unittest.mock import Mock
+
+import pytest
+from temporalio import activity
+from temporalio.workflow import _Definition
+
+from workers.registry import duties
+from workflows import options, queues
+
+ROOT = Path(__file__).parents[2]
+DUTIES = duties(Mock())
+WORKFLOWS = [each for duty in DUTIES.values() for each in duty.workflows]
+ACTIVITIES = {_each.__qualname__: _each for duty in DUTIES.values() for _each in duty.activities}
+MODULES = sorted((ROOT / "workflows").rglob("*.py"))
+#: What a replay would see differently; the workflow's own clock and random numbers are in `temporalio.workflow`.
+FORBIDDEN = re.compile(
+    r"\b(datetime\.now|datetime\.utcnow|date\.today|time\.time|time\.monotonic|random\.|secrets\.|uuid4\(|uuid1\("
+    r"|os\.environ|asyncio\.sleep|asyncio\.wait_for|asyncio\.timeout|asyncio\.gather|logging\.getLogger|structlog)"
+)
+
+
+def _activity_name(each: Callable[..., Any]) -> str:
+    definition = activity._Definition.must_from_callable(each)
+    assert definition.name is not None
+    return definition.name
+
+
+def _decorators(path: Path, of: str) -> list[ast.expr]:
+    found = []
+    for node in ast.walk(ast.parse(path.read_text())):
+        for decorator in getattr(node, "decorator_list", []):
+            if ast.unparse(decorator).startswith(of):
+                found.append(decorator)
+    return found
+
+
+@pytest.mark.parametrize(
+    "of", ["activity.defn", "workflow.defn", "workflow.signal", "workflow.update", "workflow.query"]
+)
+def test_every_name_is_written_down(of: str) -> None:
+    room = "activities" if of.startswith("activity") else "workflows"
+    found = [(path, each) for path in (ROOT / room).rglob("*.py") for each in _decorators(path, of)]
+    assert found
+    for path, decorator in found:
+        named = isinstance(decorator, ast.Call) and any(word.arg == "name" for word in decorator.keywords)
+        assert named, f"{path}: @{of} without name=: a renamed method would strand open runs"
+
+
+def test_activities_are_named_by_noun_and_verb_once() -> None:
+    names = Counter(_activity_name(each) for each in ACTIVITIES.values())
+    assert [name for name, count in names.items() if count > 1] == []
+    assert [name for name in names if not re.fullmatch(r"[a-z]+\.[a-z_]+", name)] == []
+
+
+def test_every_activity_is_registered() -> None:
+    written = set()
+    for path in (ROOT / "activities").rglob("*.py"):
+        for decorator in _decorators(path, "activity.defn"):
+            assert isinstance(decorator, ast.Call)
+            written |= {ast.literal_eval(word.value) for word in decorator.keywords if word.arg == "name"}
+    assert {_activity_name(each) for each in ACTIVITIES.values()} == written
+
+
+@pytest.mark.parametrize("name", sorted(ACTIVITIES))
+def test_an_activity_takes_one_frozen_dataclass(name: str) -> None:
+    hints = get_type_hints(ACTIVITIES[name])
+    hints.pop("return")
+    (argument,) = hints.values()
+    _assert_frozen(argument)
+
+
+@pytest.mark.parametrize("each", WORKFLOWS)
+def test_a_workflow_and_its_messages_take_one_frozen_dataclass(each: type) -> None:
+    definition = _Definition.must_from_class(each)
+    handlers = [definition.run_fn, *(signal.fn for signal in definition.signals.values())]
+    handlers += [update.fn for update in definition.updates.values()]
+    for handler in handlers:
+        hints = get_type_hints(handler)
+        hints.pop("return", None)
+        (argument,) = hints.values()
+        _assert_frozen(argument)
+
+
+@pytest.mark.parametrize("each", WORKFLOWS)
+def test_run_reads_like_the_process(each: type) -> None:
+    lines = inspect.getsource(_Definition.must_from_class(each).run_fn).splitlines()
+    assert len(lines) <= 40
+
+
+def test_every_update_has_a_validator() -> None:
+    updates = {name: update for each in WORKFLOWS for name, update in _Definition.must_from_class(each).updates.items()}
+    assert updates
+    assert [name for name, update in updates.items() if update.validator is None] == []
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_nothing_that_a_replay_would_see_differently(path: Path) -> None:
+    assert FORBIDDEN.findall(path.read_text()) == []
+
+
+def test_queues_are_the_roles_of_workers() -> None:
+    named = {value for name, value in vars(queues).items() if name.isupper()}
+    assert set(DUTIES) == named
+
+
+@pytest.mark.parametrize("name", ["CLOSE", "MOVE", "POLL", "STEP", "SEND"])
+def test_every_profile_limits_one_try(name: str) -> None:
+    profile = getattr(options, name)
+    assert profile["start_to_close_timeout"]
+    assert profile["retry_policy"].maximum_interval
+
+
+def test_activities_run_under_named_profiles_alone() -> None:
+    calls = [
+        node
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and "execute_" in ast.unparse(node.func) and "activity" in ast.unparse(node.func)
+    ]
+    assert len(calls) > 10
+    for call in calls:
+        assert [word.arg for word in call.keywords] == [None], ast.unparse(call)
+
+
+def _assert_frozen(argument: type) -> None:
+    assert dataclasses.is_dataclass(argument)
+    assert argument.__dataclass_params__.frozen, argument  # type: ignore[attr-defined]
+
+
+def test_the_helper_sees_a_thawed_one() -> None:
+    @dataclasses.dataclass
+    class Thawed:
+        number: int = 0
+
+    with pytest.raises(AssertionError):
+        _assert_frozen(Thawed)

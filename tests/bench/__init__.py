@@ -1,0 +1,1 @@
+"""Measurements. ``make bench`` prints tables and writes JSON; nothing here fails on a time."""

@@ -1,0 +1,163 @@
+"""Two businesses never see each other: proven by walking the catalogue of Postgres, not by listing tables here."""
+
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from db.models import Base
+from db.session import Database, Scope
+from db.stores.bookings.hold import HoldRequest
+from tests import data, servers
+from tests.data import HOUR, NOW, Salon
+
+#: Tables without ``business_id`` and who may see them instead.
+WITHOUT_TENANT = {
+    "users": "logins belong to no business; only stores of identity read them",
+    "idempotency_keys": "found by subject and key alone",
+    "payment_webhooks": "platform scope alone, by policy",
+    "businesses": "is the tenant itself, by policy on its id",
+}
+
+
+@pytest_asyncio.fixture
+async def pool(database: servers.Database) -> AsyncIterator[Database]:
+    async with data.opened(database) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture
+async def two(pool: Database) -> tuple[Salon, Salon]:
+    """Two salons, each with rows in as many tenant tables as one booking and its money reach."""
+    salons = (await data.add_salon(pool, payment_mode="prepay"), await data.add_salon(pool, payment_mode="prepay"))
+    for salon in salons:
+        await data.add_staff(pool, salon.business_id)
+        booking_id = await data.add_booking(pool, salon, status="confirmed")
+        await data.add_payment(pool, salon, booking_id, status="captured")
+        async with pool.unit_of_work(salon.scope) as work:
+            await work.holds.hold(HoldRequest(salon.service_id, NOW + 24 * HOUR, user_id=salon.user_id), NOW)
+    return salons
+
+
+def tenant_tables() -> list[str]:
+    return sorted(table.name for table in Base.metadata.sorted_tables if "business_id" in table.c)
+
+
+async def test_every_tenant_table_forces_row_level_security(pool: Database) -> None:
+    secured = await data.rows(
+        pool,
+        """SELECT c.relname, c.relrowsecurity AND c.relforcerowsecurity AS forced,
+                  EXISTS (SELECT 1 FROM pg_policy p WHERE p.polrelid = c.oid) AS has_policy
+             FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND NOT c.relispartition""",
+    )
+    state = {row["relname"]: row["forced"] and row["has_policy"] for row in secured}
+    open_tables = {name for name, safe in state.items() if not safe} - {"alembic_version"}
+    assert open_tables == {"users", "idempotency_keys"}
+    columns = await data.rows(
+        pool, "SELECT table_name FROM information_schema.columns WHERE column_name = 'business_id'"
+    )
+    for row in columns:
+        assert state.get(row["table_name"], True), f"{row['table_name']} has a business_id and no policy"
+    for name in {table.name for table in Base.metadata.sorted_tables} - set(tenant_tables()):
+        assert name in WITHOUT_TENANT
+
+
+async def test_audit_partitions_are_closed_to_the_application(pool: Database) -> None:
+    parts = await data.rows(
+        pool, "SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = 'audit_logs'::regclass"
+    )
+    assert parts
+    for part in parts:
+        with pytest.raises(DBAPIError, match="permission denied"):
+            await data.rows(pool, f"SELECT 1 FROM {part['name']}")
+
+
+async def test_no_table_shows_one_tenant_the_other(pool: Database, two: tuple[Salon, Salon]) -> None:
+    mine, other = two
+    filled = 0
+    for table in tenant_tables():
+        async with pool.unit_of_work(mine.scope) as work:
+            owners: set[UUID] = set(await work.session.scalars(text(f"SELECT business_id FROM {table}")))
+            reached = await work.session.scalar(
+                text(f"SELECT count(*) FROM {table} WHERE business_id = :other"), {"other": other.business_id}
+            )
+        filled += bool(owners)
+        assert owners <= {mine.business_id}, table
+        assert reached == 0, table
+    assert filled >= 15  # the test would prove nothing on empty tables
+
+
+@pytest.mark.parametrize("scope", [Scope.public(), Scope.tenant(UUID(int=0)), Scope.self_(UUID(int=1))])
+async def test_strangers_see_no_private_row(pool: Database, two: tuple[Salon, Salon], scope: Scope) -> None:
+    public = {"business_settings", "business_hours", "business_holidays", "cancellation_policies"}
+    public |= {"services", "resources", "service_resources"}
+    for table in set(tenant_tables()) - public:
+        async with pool.unit_of_work(scope) as work:
+            assert await work.session.scalar(text(f"SELECT count(*) FROM {table}")) == 0, table
+
+
+async def test_public_shows_approved_businesses_alone(pool: Database, two: tuple[Salon, Salon]) -> None:
+    shown, hidden = two
+    await data.rows(pool, "UPDATE businesses SET status = 'suspended' WHERE id = :id", id=hidden.business_id)
+    for table in ("services", "resources", "business_hours", "cancellation_policies"):
+        async with pool.unit_of_work(Scope.public()) as work:
+            owners = set(await work.session.scalars(text(f"SELECT business_id FROM {table}")))
+        assert owners == {shown.business_id}, table
+
+
+async def test_without_a_scope_nothing_is_visible(pool: Database, two: tuple[Salon, Salon]) -> None:
+    async with pool.engine.connect() as connection:
+        for table in (*tenant_tables(), "businesses", "payment_webhooks"):
+            assert await connection.scalar(text(f"SELECT count(*) FROM {table}")) == 0, table
+
+
+async def test_a_scope_ends_with_its_transaction(pool: Database, two: tuple[Salon, Salon]) -> None:
+    async with pool.unit_of_work(two[0].scope) as work:
+        connection = await work.session.connection()
+        assert await work.session.scalar(text("SELECT count(*) FROM bookings")) == 2
+        await work.session.rollback()
+        del connection
+        assert await work.session.scalar(text("SELECT count(*) FROM bookings")) == 0
+
+
+async def test_one_tenant_cannot_write_into_the_other(pool: Database, two: tuple[Salon, Salon]) -> None:
+    mine, other = two
+    for statement in (
+        "INSERT INTO customers (business_id, family_name) VALUES (:other, 'x')",
+        "INSERT INTO outbox (business_id, event, aggregate) VALUES (:other, 'x', 'x')",
+        "INSERT INTO attention (business_id, kind, dedupe_key) VALUES (:other, 'x', 'x')",
+    ):
+        with pytest.raises(DBAPIError, match="row-level security"):
+            async with pool.unit_of_work(mine.scope) as work:
+                await work.session.execute(text(statement), {"other": other.business_id})
+    async with pool.unit_of_work(mine.scope) as work:
+        changed = await work.session.execute(
+            text("UPDATE bookings SET price = 0 WHERE business_id = :other"), {"other": other.business_id}
+        )
+    assert changed.rowcount == 0  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("table", ["audit_logs", "booking_history", "payment_transactions"])
+@pytest.mark.parametrize("verb", ["UPDATE {} SET business_id = NULL", "DELETE FROM {}", "TRUNCATE {}"])
+async def test_what_is_append_only_cannot_be_changed(pool: Database, table: str, verb: str) -> None:
+    with pytest.raises(DBAPIError, match="permission denied"):
+        await data.rows(pool, verb.format(table))
+
+
+async def test_the_application_cannot_write_the_audit_trail_itself(pool: Database) -> None:
+    with pytest.raises(DBAPIError, match="permission denied"):
+        await data.rows(pool, "INSERT INTO audit_logs (entity, entity_id, action) VALUES ('x', 'x', 'x')")
+
+
+async def test_the_application_role_owns_nothing_and_bypasses_nothing(pool: Database) -> None:
+    [role] = await data.rows(
+        pool,
+        """SELECT rolsuper, rolbypassrls, rolcreatedb, rolcreaterole,
+                  (SELECT count(*) FROM pg_class WHERE relowner = r.oid) AS owns
+             FROM pg_roles r WHERE rolname = current_user""",
+    )
+    assert role == {"rolsuper": False, "rolbypassrls": False, "rolcreatedb": False, "rolcreaterole": False, "owns": 0}

@@ -1,0 +1,37 @@
+"""The readable part of an address."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.businesses.slug import check_slug, slug_from
+from domain.errors import InvalidInput
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [
+        ({"en": "Salon Hana"}, "salon-hana"),
+        ({"en": "Café  Ôsaka & Co."}, "cafe-osaka-co"),
+        ({"ja": "サロン花", "en": "Hana"}, "hana"),
+        ({"ja": "ＨＡＮＡ Ｓａｌｏｎ"}, "hana-salon"),
+        ({"ja": "サロン花"}, "spa"),
+        ({"en": "花", "ja": "Hana"}, "hana"),
+        ({"en": "A"}, "spa"),
+    ],
+)
+def test_made_from_a_name(name: dict[str, str], slug: str) -> None:
+    assert slug_from(name, "spa") == slug
+
+
+@given(st.dictionaries(st.sampled_from(["ja", "en"]), st.text(max_size=300), max_size=2))
+def test_what_is_made_is_good_with_room_for_a_suffix(name: dict[str, str]) -> None:
+    slug = slug_from(name, "restaurant")
+    assert check_slug(slug) == slug
+    assert check_slug(f"{slug}-a1b2")
+
+
+@pytest.mark.parametrize("slug", ["", "ab", "-ab", "ab-", "a--b", "A-b", "a_b", "花花花", "a" * 61, "abc\n"])
+def test_bad_slugs(slug: str) -> None:
+    with pytest.raises(InvalidInput):
+        check_slug(slug)

@@ -1,0 +1,87 @@
+"""Whole minor units: nothing is lost, nothing is made, currencies do not mix."""
+
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.errors import CurrencyMismatch
+from domain.money import SUPPORTED, ZERO_DECIMAL, Money
+
+AMOUNTS = st.integers(-(10**12), 10**12)
+POSITIVE = st.integers(0, 10**12)
+CURRENCIES = st.sampled_from(sorted(SUPPORTED))
+
+
+@given(AMOUNTS, AMOUNTS, CURRENCIES)
+def test_adding_and_taking_away_are_exact(one: int, other: int, currency: str) -> None:
+    left, right = Money(one, currency), Money(other, currency)
+    assert (left + right).amount == one + other
+    assert left + right - right == left
+    assert left + right == right + left
+
+
+@given(AMOUNTS, AMOUNTS, CURRENCIES)
+def test_order_is_that_of_the_amounts(one: int, other: int, currency: str) -> None:
+    left, right = Money(one, currency), Money(other, currency)
+    assert (left < right) == (one < other)
+    assert (left <= right) == (one <= other)
+    assert (left == right) == (one == other)
+    assert bool(left) == (one != 0)
+
+
+@given(POSITIVE, st.integers(0, 100))
+def test_percent_rounds_down_and_never_by_a_whole_unit(amount: int, percent: int) -> None:
+    exact = Fraction(amount * percent, 100)
+    part = Money(amount).percent(percent).amount
+    assert exact - 1 < part <= exact
+
+
+@given(POSITIVE, st.integers(0, 100))
+def test_a_percent_and_the_rest_are_the_whole(amount: int, percent: int) -> None:
+    whole = Money(amount)
+    assert whole.percent(percent) + (whole - whole.percent(percent)) == whole
+    assert Money(0) <= whole.percent(percent)
+    assert whole.percent(percent) <= whole
+
+
+@given(POSITIVE, st.sampled_from([Decimal("0.10"), Decimal("0.08"), Decimal("0")]))
+def test_tax_inside_an_amount_is_the_nearest_unit(amount: int, rate: Decimal) -> None:
+    exact = Fraction(amount) * Fraction(rate) / (1 + Fraction(rate))
+    tax = Money(amount).tax_included(rate).amount
+    assert abs(tax - exact) <= Fraction(1, 2)
+    assert tax >= exact or exact - tax < Fraction(1, 2)  # a half goes up
+
+
+@pytest.mark.parametrize(
+    ("amount", "rate", "tax"),
+    [(1_100, "0.10", 100), (1_080, "0.08", 80), (1_000, "0.10", 91), (27, "0.08", 2), (0, "0.10", 0)],
+)
+def test_tax_of_known_amounts(amount: int, rate: str, tax: int) -> None:
+    assert Money(amount).tax_included(Decimal(rate)) == Money(tax)
+
+
+@pytest.mark.parametrize("currency", ["BTC", "jpy", "", "JPYY"])
+def test_other_currencies_are_refused(currency: str) -> None:
+    with pytest.raises(CurrencyMismatch):
+        Money(1, currency)
+
+
+def test_two_currencies_never_meet() -> None:
+    yen, cents = Money(1, "JPY"), Money(1, "USD")
+    with pytest.raises(CurrencyMismatch):
+        yen + cents
+    with pytest.raises(CurrencyMismatch):
+        yen - cents
+    with pytest.raises(CurrencyMismatch):
+        yen < cents  # noqa: B015
+    with pytest.raises(CurrencyMismatch):
+        yen <= cents  # noqa: B015
+    assert yen != cents
+
+
+def test_yen_have_no_minor_unit() -> None:
+    assert "JPY" in ZERO_DECIMAL
+    assert "USD" not in ZERO_DECIMAL

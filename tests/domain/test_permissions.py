@@ -1,0 +1,67 @@
+"""The permission table, cell by cell, against one written out here by hand."""
+
+import pytest
+
+from domain.errors import Forbidden, NotFound
+from domain.permissions import Action, Role, allowed, require
+
+COLUMNS = [Role.ADMIN, Role.OWNER, Role.MANAGER, Role.STAFF, Role.ASSISTANT, Role.CUSTOMER, Role.GUEST]
+
+#: Columns: admin owner manager staff assistant customer guest. ``y`` may, ``-`` may not.
+EXPECTED = {
+    "business.create": "-y---y-",
+    "business.read": "yyyyyyy",
+    "business.update": "-yy----",
+    "hours.update": "-yy----",
+    "service.write": "-yy----",
+    "resource.write": "-yy----",
+    "policy.write": "-yy----",
+    "settings.write": "-yy----",
+    "availability.read": "yyyyyyy",
+    "booking.create": "-yyy-yy",
+    "booking.create_for_customer": "-yyy---",
+    "booking.read": "yyyyyyy",
+    "booking.cancel": "-yyy-yy",
+    "booking.reschedule": "-yyy-yy",
+    "booking.confirm": "-yyy---",
+    "booking.decline": "-yyy---",
+    "booking.check_in": "-yyy---",
+    "booking.complete": "-yyy---",
+    "booking.no_show": "-yyy---",
+    "booking.update": "-yyy-y-",
+    "payment.read": "yyyy-y-",
+    "payment.pay": "-----yy",
+    "payment.refund": "-yy----",
+    "payment.capture": "-yy----",
+    "payment.void": "-yy----",
+    "notification.read": "yyyyyy-",
+    "notification.retry": "yyy----",
+}
+
+CELLS = [
+    pytest.param(role, action, mark == "y", id=f"{role}-{action}")
+    for action, marks in EXPECTED.items()
+    for role, mark in zip(COLUMNS, marks, strict=True)
+]
+
+
+def test_the_table_names_every_action_and_role() -> None:
+    assert set(EXPECTED) == {action.value for action in Action}
+    assert set(COLUMNS) == set(Role)
+
+
+@pytest.mark.parametrize(("role", "action", "may"), CELLS)
+def test_cell(role: Role, action: str, may: bool) -> None:
+    assert allowed(role, Action(action)) is may
+    if may:
+        require(role, Action(action))
+    else:
+        with pytest.raises(Forbidden) as refused:
+            require(role, Action(action))
+        assert refused.value.details == {"action": action, "role": role.value}
+
+
+@pytest.mark.parametrize("action", list(Action))
+def test_no_role_in_the_business_sees_nothing_there(action: Action) -> None:
+    with pytest.raises(NotFound):
+        require(None, action)

@@ -1,0 +1,49 @@
+"""The sandbox process, empty for each test, and the adapters that talk to it with the real SDKs."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+import pytest_asyncio
+
+from providers.email.sendgrid import SendGridEmail
+from providers.payments.stripe import StripePayments
+from tests.sandbox import Receiver, Sandbox, running_receiver, running_sandbox
+
+
+@pytest.fixture(scope="session")
+def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """One process for all tests of this worker. Webhooks are repeated after 0.05 s, then 0.1 s and so on."""
+    with running_sandbox(tmp_path_factory.mktemp("sandbox"), "--webhook-pause", "0.05") as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(sandbox_process: Sandbox) -> Sandbox:
+    """An empty sandbox without troubles."""
+    sandbox_process.reset()
+    return sandbox_process
+
+
+@pytest_asyncio.fixture
+async def payments(sandbox: Sandbox) -> AsyncIterator[StripePayments]:
+    """Stripe's adapter against the sandbox."""
+    adapter = StripePayments(sandbox.settings())
+    yield adapter
+    await adapter.aclose()
+
+
+@pytest_asyncio.fixture
+async def mail(sandbox: Sandbox) -> AsyncIterator[SendGridEmail]:
+    """SendGrid's adapter against the sandbox."""
+    adapter = SendGridEmail(sandbox.settings())
+    yield adapter
+    await adapter.aclose()
+
+
+@pytest_asyncio.fixture
+async def receiver(sandbox: Sandbox) -> AsyncIterator[Receiver]:
+    """Takes the sandbox's webhooks of both providers."""
+    async with running_receiver() as receiver:
+        sandbox.target(stripe=receiver.url + "/stripe", sendgrid=receiver.url + "/sendgrid")
+        yield receiver
+        sandbox.target(stripe=None, sendgrid=None)

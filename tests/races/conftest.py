@@ -1,0 +1,64 @@
+"""A salon of the test's own in a database that the tests of one process share, and guards that can be taken off."""
+
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from db.session import Database
+from db.stores import payments
+from db.stores.bookings import expiry, transition
+from tests import servers
+from tests.data import add_salon, opened
+from tests.desk import Desk
+from tests.servers import PostgresServer, copy_of_template
+
+_LOCKS = (
+    (transition, "_LOCK"),
+    (expiry, "_LAPSED"),
+    (payments, "_LOCK_BOOKING"),
+    (payments, "_LOCK"),
+    (payments, "_LOCK_CURRENT"),
+)
+
+
+@pytest_asyncio.fixture(scope="session")
+async def pool(migrated_postgres: PostgresServer) -> AsyncIterator[Database]:
+    """Connections as the application's role."""
+    async with copy_of_template(migrated_postgres) as database, opened(database) as shared:
+        yield shared
+
+
+@pytest_asyncio.fixture
+async def desk(pool: Database) -> Desk:
+    """The desk of a new salon."""
+    return Desk(pool, await add_salon(pool))
+
+
+@pytest_asyncio.fixture
+async def unguarded_desk(database: servers.Database) -> AsyncIterator[Desk]:
+    """The desk of a salon whose database lets two bookings claim one unit at one time."""
+    owner = create_async_engine(database.owner_url)
+    async with owner.begin() as connection:
+        await connection.execute(
+            text("ALTER TABLE resource_claims DROP CONSTRAINT ex_resource_claims_no_double_booking")
+        )
+    await owner.dispose()
+    async with opened(database) as pool:
+        yield Desk(pool, await add_salon(pool))
+
+
+@pytest.fixture
+def without_locks(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Call it to take every lock on bookings and payments off: everybody reads what is committed and goes on."""
+
+    def take_off() -> None:
+        for module, name in _LOCKS:
+            statement = getattr(module, name).text
+            unlocked = statement.replace("FOR NO KEY UPDATE SKIP LOCKED", "").replace("FOR NO KEY UPDATE", "")
+            assert unlocked != statement
+            monkeypatch.setattr(module, name, text(unlocked))
+
+    return take_off

@@ -1,0 +1,46 @@
+"""Which histories there must be: for each workflow every way in which a run can end."""
+
+import json
+from pathlib import Path
+
+from temporalio.client import WorkflowHistory
+
+FOLDER = Path(__file__).parent / "histories"
+
+OUTCOMES: dict[str, tuple[str, ...]] = {
+    "booking": (
+        *("paid_completed", "paid_checked_in_completed", "instant_completed", "approved", "paid_and_approved"),
+        *("declined", "declined_by_deadline", "expired", "expired_found_paid", "expiry_unknown", "expiry_processing"),
+        *("cancelled_unpaid", "cancelled_refunded", "cancelled_penalty_captured", "rescheduled", "no_show"),
+        *("card_hold_captured", "capture_refused", "late_money_retaken", "late_money_refunded", "resumed"),
+        *("cancelled_by_operator", "unattended", "renewed_twice", "renewal_declined", "renewed_and_cancelled"),
+        *("authorised_at_deadline",),
+    ),
+    "refund": ("succeeded", "failed", "pending_then_succeeded", "provider_away", "already_over"),
+    "notice": ("sent", "sent_after_retries", "given_up", "too_late"),
+}
+
+
+def path_of(workflow: str, outcome: str) -> Path:
+    """Where the history lies."""
+    return FOLDER / workflow / f"{outcome}.json"
+
+
+def read(workflow: str, outcome: str) -> WorkflowHistory:
+    """One history."""
+    return WorkflowHistory.from_json(f"{workflow}/{outcome}", path_of(workflow, outcome).read_text())
+
+
+def write(workflow: str, outcome: str, history: WorkflowHistory) -> None:
+    """Store it, without what tells of the machine it was recorded on."""
+    path = path_of(workflow, outcome)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(_plain(json.loads(history.to_json())), indent=1, sort_keys=True) + "\n")
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, dict):
+        if value.get("kind") == "TASK_QUEUE_KIND_STICKY":
+            return {**value, "name": "sticky"}
+        return {key: _plain(inner) for key, inner in value.items() if key not in {"identity", "stackTrace"}}
+    return [_plain(inner) for inner in value] if isinstance(value, list) else value

@@ -1,0 +1,227 @@
+"""Record the histories that are missing: ``python -m tests.replay.record [--again]``. ``--again`` writes all anew,
+which is right only while no run of the old kind is open anywhere."""
+
+import asyncio
+import contextlib
+import sys
+from collections import deque
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from temporalio.client import WorkflowFailureError, WorkflowHistory
+from temporalio.service import RPCError
+from temporalio.testing import WorkflowEnvironment
+
+from domain.bookings.status import BookingStatus as S
+from domain.payments.status import PaymentMode, Phase
+from domain.payments.status import PaymentStatus as P
+from domain.payments.tasks import MoneyResult
+from runtime.temporal import guard_exit
+from tests.replay.outcomes import OUTCOMES, path_of, write
+from tests.servers import run_time_skipping
+from tests.workflows.life import Life, living
+from tests.workflows.test_notice import FOREVER, Post, sending
+from tests.workflows.test_refund import AWAY as REFUND_AWAY
+from tests.workflows.test_refund import DONE, PENDING, REFUSED, Desk, refunding
+from tests.workflows.world import AWAY, World, now, snapshot
+from workflows.bookings import messages
+
+Story = Callable[[WorkflowEnvironment], Awaitable[WorkflowHistory]]
+Told = Callable[[Life], Awaitable[None]]
+
+HOLD = timedelta(minutes=10, seconds=30)
+FREE = {"amount_due": 0, "payment_mode": PaymentMode.AT_VENUE}
+INSTANT = {"status": S.CONFIRMED, "hold_expires_at": None, **FREE}
+
+
+def _asks() -> dict[str, object]:
+    return {"needs_approval": True, "approval_deadline": now() + timedelta(hours=24)}
+
+
+def _booking(make: Callable[[], World], *tell: Told, resumed: bool = False) -> Story:
+    async def story(env: WorkflowEnvironment) -> WorkflowHistory:
+        world = make()
+        news = world.event(P.CAPTURED) if resumed else None
+        async with living(env, world, resumed=resumed, news=news) as life:
+            await life.state()
+            for each in tell:
+                await each(life)
+            with contextlib.suppress(WorkflowFailureError):  # cancelled by its operator
+                await life.ends()
+            return await life.history()
+
+    return story
+
+
+async def _pay(life: Life) -> None:
+    await life.pays()
+
+
+async def _pay_and_ask(life: Life) -> None:
+    await life.hears(P.CAPTURED)
+    await life.calls("bookings.await_approval")
+
+
+async def _lapse(life: Life) -> None:
+    await life.forward(HOLD)
+
+
+async def _pay_late(life: Life) -> None:
+    await life.calls("bookings.expire")
+    life.world.payment = World(life.world.booking).payment
+    await life.hears(P.CAPTURED)
+
+
+async def _settle_processing(life: Life) -> None:
+    await life.calls("bookings.extend_hold")
+    await life.hears(P.CAPTURED)
+
+
+async def _arrive(life: Life) -> None:
+    await life.forward_to(life.world.booking.start_at)
+    await life.says(messages.CHECK_IN)
+
+
+async def _move(life: Life) -> None:
+    await life.says(messages.RESCHEDULE, start_at=life.world.booking.start_at + timedelta(days=2))
+
+
+async def _stay_away(life: Life) -> None:
+    await life.forward_to(life.world.booking.start_at + timedelta(minutes=30))
+    await life.says(messages.NO_SHOW)
+
+
+async def _stop(life: Life) -> None:
+    await life.handle.cancel()
+
+
+def _says(update: str) -> Told:
+    async def say(life: Life) -> None:
+        await life.says(update)
+
+    return say
+
+
+def _card_hold(**more: object) -> World:
+    return World(snapshot(payment_mode=PaymentMode.CARD_HOLD), manual_capture=True, **more)
+
+
+def _long_ahead(days: int, **more: object) -> World:
+    start = now() + timedelta(days=days)
+    ahead = snapshot(payment_mode=PaymentMode.CARD_HOLD, start_at=start, end_at=start + timedelta(hours=1))
+    return World(ahead, manual_capture=True, lasts=timedelta(days=7), **more)
+
+
+def _go_on(**by: int) -> Told:
+    async def go_on(life: Life) -> None:
+        await life.forward(timedelta(**by, minutes=1))
+        await life.calls("payments.record")
+
+    return go_on
+
+
+async def _lapses(life: Life) -> None:
+    await life.hears(P.VOIDED)
+
+
+def _answers(*answers: str | MoneyResult, **more: object) -> World:
+    return World(snapshot(), answers=deque(answers), **more)
+
+
+_CONFIRM, _DECLINE, _CANCEL = _says(messages.CONFIRM), _says(messages.DECLINE), _says(messages.CANCEL)
+_REFUSED = MoneyResult("", Phase.FAILED, P.AUTHORIZED, "pi_1", reason="expired_card")
+
+
+def _only_approval() -> World:
+    return World(snapshot(hold_expires_at=now() + timedelta(hours=24), **_asks(), **FREE))
+
+
+STORIES: dict[str, dict[str, Story]] = {
+    "booking": {
+        "paid_completed": _booking(lambda: World(snapshot()), _pay),
+        "paid_checked_in_completed": _booking(lambda: World(snapshot()), _pay, _arrive, _says(messages.COMPLETE)),
+        "instant_completed": _booking(lambda: World(snapshot(**INSTANT))),
+        "approved": _booking(_only_approval, _CONFIRM),
+        "paid_and_approved": _booking(lambda: World(snapshot(**_asks())), _pay_and_ask, _CONFIRM),
+        "declined": _booking(lambda: World(snapshot(**_asks())), _pay_and_ask, _DECLINE),
+        "declined_by_deadline": _booking(_only_approval),
+        "expired": _booking(lambda: World(snapshot())),
+        "expired_found_paid": _booking(lambda: World(snapshot(), at_provider=P.CAPTURED), _lapse),
+        "expiry_unknown": _booking(lambda: _answers(AWAY, AWAY, AWAY, AWAY)),
+        "expiry_processing": _booking(lambda: World(snapshot(), at_provider=P.PROCESSING), _lapse, _settle_processing),
+        "cancelled_unpaid": _booking(lambda: World(snapshot()), _CANCEL),
+        "cancelled_refunded": _booking(lambda: World(snapshot(), penalty=3000), _pay, _CANCEL),
+        "cancelled_penalty_captured": _booking(lambda: _card_hold(penalty=3000), _pay, _CANCEL),
+        "rescheduled": _booking(lambda: World(snapshot()), _pay, _move),
+        "no_show": _booking(lambda: World(snapshot(), penalty=8000), _pay, _stay_away),
+        "card_hold_captured": _booking(_card_hold, _pay),
+        "capture_refused": _booking(lambda: _card_hold(answers=deque([_REFUSED])), _pay),
+        "late_money_retaken": _booking(lambda: World(snapshot()), _lapse, _pay_late),
+        "late_money_refunded": _booking(lambda: World(snapshot(), slot_is_free=False), _lapse, _pay_late),
+        "resumed": _booking(lambda: World(snapshot(status=S.EXPIRED)), resumed=True),
+        "cancelled_by_operator": _booking(lambda: World(snapshot()), _pay, _stop),
+        "renewed_twice": _booking(lambda: _long_ahead(17), _pay),
+        "renewal_declined": _booking(lambda: _long_ahead(10, declines="expired_card"), _pay, _go_on(days=6), _lapses),
+        "renewed_and_cancelled": _booking(lambda: _long_ahead(10), _pay, _go_on(days=6), _CANCEL),
+        "authorised_at_deadline": _booking(lambda: _card_hold(at_provider=P.AUTHORIZED), _lapse),
+        "unattended": _booking(lambda: World(snapshot(auto_complete=False, **INSTANT))),
+    },
+    "refund": {},
+    "notice": {},
+}
+
+
+def _refund(**desk: object) -> Story:
+    async def story(env: WorkflowEnvironment) -> WorkflowHistory:
+        async with refunding(env, Desk(**desk)) as handle:
+            return await _end(env, handle)
+
+    return story
+
+
+def _notice(within: timedelta = timedelta(hours=24), **post: object) -> Story:
+    async def story(env: WorkflowEnvironment) -> WorkflowHistory:
+        async with sending(env, Post(**post), within) as handle:
+            return await _end(env, handle)
+
+    return story
+
+
+async def _end(env: WorkflowEnvironment, handle: object) -> WorkflowHistory:
+    with contextlib.suppress(RPCError):  # it is over already
+        await env.fast_forward(handle)
+    await handle.result()
+    return await handle.fetch_history()
+
+
+STORIES["refund"] = {
+    "succeeded": _refund(answers=deque([DONE])),
+    "failed": _refund(answers=deque([REFUSED])),
+    "pending_then_succeeded": _refund(answers=deque([PENDING, PENDING, DONE])),
+    "provider_away": _refund(answers=deque([REFUND_AWAY] * 4 + [DONE])),
+    "already_over": _refund(is_over=True),
+}
+STORIES["notice"] = {
+    "sent": _notice(),
+    "sent_after_retries": _notice(away=3),
+    "given_up": _notice(away=FOREVER),
+    "too_late": _notice(timedelta(minutes=-1)),
+}
+
+
+async def record(again: bool) -> list[str]:
+    """Write what is missing; gives what was written."""
+    written = []
+    async with run_time_skipping() as env:
+        for workflow, outcomes in OUTCOMES.items():
+            for outcome in outcomes:
+                if again or not path_of(workflow, outcome).exists():
+                    write(workflow, outcome, await STORIES[workflow][outcome](env))
+                    written.append(f"{workflow}/{outcome}")
+    return written
+
+
+if __name__ == "__main__":
+    guard_exit()
+    for name in asyncio.run(record("--again" in sys.argv)):
+        sys.stdout.write(f"{name}\n")

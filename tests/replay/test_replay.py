@@ -1,0 +1,50 @@
+"""Every committed history replays on the code of today; a changed order of steps does not."""
+
+from unittest.mock import Mock
+
+import pytest
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.worker import Replayer
+from temporalio.workflow import NondeterminismError, _Definition
+
+from tests.replay.changed import ConfirmsBeforeMoney
+from tests.replay.outcomes import FOLDER, OUTCOMES, path_of, read
+from tests.replay.record import STORIES
+from workers.registry import duties
+from workers.sandbox import workflow_runner
+from workflows.bookings.workflow import BookingWorkflow
+from workflows.notices.workflow import NoticeWorkflow
+from workflows.refunds.workflow import RefundWorkflow
+
+WORKFLOWS = (BookingWorkflow, RefundWorkflow, NoticeWorkflow)
+ALL = [(kind, outcome) for kind, outcomes in OUTCOMES.items() for outcome in outcomes]
+
+
+def _replayer(*workflows: type) -> Replayer:
+    return Replayer(workflows=workflows, data_converter=pydantic_data_converter, workflow_runner=workflow_runner())
+
+
+@pytest.mark.parametrize(("kind", "outcome"), ALL)
+async def test_replays(kind: str, outcome: str) -> None:
+    assert path_of(kind, outcome).exists(), "record it: python -m tests.replay.record"
+    await _replayer(*WORKFLOWS).replay_workflow(read(kind, outcome))
+
+
+@pytest.mark.parametrize("outcome", ["paid_completed", "expired"])
+async def test_a_changed_order_does_not_replay(outcome: str) -> None:
+    with pytest.raises(NondeterminismError):
+        await _replayer(ConfirmsBeforeMoney).replay_workflow(read("booking", outcome))
+
+
+def test_every_workflow_has_its_outcomes() -> None:
+    registered = duties(Mock()).values()
+    names = {_Definition.must_from_class(each).name for duty in registered for each in duty.workflows}
+    assert names == set(OUTCOMES)
+
+
+def test_every_outcome_can_be_recorded_and_none_lies_about() -> None:
+    assert {kind: set(stories) for kind, stories in STORIES.items()} == {
+        kind: set(outcomes) for kind, outcomes in OUTCOMES.items()
+    }
+    lying = {(path.parent.name, path.stem) for path in FOLDER.glob("*/*.json")}
+    assert lying == set(ALL)

@@ -1,0 +1,109 @@
+"""What reaches the log, and what must not."""
+
+import io
+import json
+import logging
+import sys
+from collections.abc import Iterator
+
+import pytest
+import structlog
+from pydantic import SecretStr
+
+from runtime.logging import MASK, bound, configure, is_secret, mask_text, masked
+from runtime.settings import Settings
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+    """JSON lines of a process named ``test``; the test runner's own logging comes back afterwards."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    root.handlers = []
+    output = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", output)
+    configure(Settings(log_json=True, log_level="info"), "test")
+    yield output
+    root.handlers, root.level = handlers, level
+    structlog.reset_defaults()
+
+
+def _lines(log: io.StringIO) -> list[dict[str, object]]:
+    return [json.loads(line) for line in log.getvalue().splitlines()]
+
+
+def test_our_events_and_the_standard_librarys_have_one_shape(log: io.StringIO) -> None:
+    structlog.get_logger("ours").info("held", seats=2)
+    logging.getLogger("theirs").warning("slow %s", "query")
+    ours, theirs = _lines(log)
+    assert (ours["event"], ours["seats"], ours["level"], ours["logger"]) == ("held", 2, "info", "ours")
+    assert (theirs["event"], theirs["level"], theirs["logger"]) == ("slow query", "warning", "theirs")
+    assert ours["process"] == theirs["process"] == "test"
+    assert str(ours["timestamp"]).endswith("Z")
+
+
+def test_context_is_bound_for_a_while_and_reaches_both(log: io.StringIO) -> None:
+    with bound(request_id="req_1", business_id="b1"):
+        structlog.get_logger().info("inside")
+        logging.getLogger("theirs").info("inside")
+    structlog.get_logger().info("outside")
+    first, second, third = _lines(log)
+    assert first["request_id"] == second["request_id"] == "req_1"
+    assert "request_id" not in third
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("password", "new_password", "token", "accessToken", "Authorization", "client_secret", "stripe_api_key"),
+        *("card", "card_number", "Set-Cookie", "jwt_key", "s3_secret_key", "webhookSignature", "credentials"),
+    ],
+)
+def test_secret_keys(key: str) -> None:
+    assert is_secret(key)
+
+
+@pytest.mark.parametrize("key", ["key", "idempotency_key", "business_id", "discard", "event", "monkey", "tokyo"])
+def test_other_keys(key: str) -> None:
+    assert not is_secret(key)
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ("using sk_live_51HxAbCdEf to pay", "51HxAbCdEf"),
+        ("whsec_abcdef123456", "abcdef123456"),
+        ("SG.abcdefgh.ijklmnop", "ijklmnop"),
+        ("pi_123_secret_456", "456"),
+        ("Authorization: Bearer abc.def-ghi", "abc.def-ghi"),
+        ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ4In0.c2ln", "c2ln"),
+        ("postgresql+asyncpg://app:hunter22@db:5432/x", "hunter22"),
+        ("card 4242 4242 4242 4242 declined", "4242 4242"),
+        ("4242424242424242", "42424242"),
+    ],
+)
+def test_secrets_inside_texts(text: str, secret: str) -> None:
+    assert secret not in mask_text(text)
+    assert MASK in mask_text(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["booking 018f3c1e-7b6a-7cc0-9c5d-2f1a4b5c6d7e held", "5000 JPY at 2026-12-05T10:00:00Z", "a@b.example"]
+)
+def test_plain_texts_stay(text: str) -> None:
+    assert mask_text(text) == text
+
+
+def test_masking_reaches_any_depth() -> None:
+    value = {"data": [{"client_secret": "x", "amount": 5}, ("sk_test_abcdef",)], "key": SecretStr("hidden")}
+    assert masked(value) == {"data": [{"client_secret": MASK, "amount": 5}, [f"sk_{MASK}"]], "key": MASK}
+
+
+def test_a_traceback_is_masked_too(log: io.StringIO) -> None:
+    try:
+        raise ValueError("refused sk_live_51HxAbCdEf")
+    except ValueError:
+        logging.getLogger("theirs").exception("failed")
+    (line,) = _lines(log)
+    assert "ValueError" in str(line["exception"])
+    assert "51HxAbCdEf" not in log.getvalue()

@@ -1,0 +1,91 @@
+"""Who looks after each booking and each unsent notice, asked of a real Temporal."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+from temporalio.client import Client, WorkflowHandle
+from temporalio.common import WorkflowIDConflictPolicy
+
+from db.models.platform import OutboxRow
+from runtime.temporal import connect as connect_temporal
+from tests.data import add
+from tests.stack.audit.world import PATHS, World, book
+
+
+@pytest_asyncio.fixture
+async def temporal(temporal_server: str, world: World) -> Client:
+    return await connect_temporal(world.servers.settings(temporal_address=temporal_server))
+
+
+async def start(client: Client, workflow_id: str) -> WorkflowHandle[Any, Any]:
+    """A run that nobody works on."""
+    return await client.start_workflow(
+        "x",
+        id=workflow_id,
+        task_queue=f"nobody-{uuid4()}",
+        id_conflict_policy=WorkflowIDConflictPolicy.TERMINATE_EXISTING,  # another test's: the copies share their ids
+    )
+
+
+@pytest_asyncio.fixture
+async def running(world: World, temporal: Client) -> dict[str, WorkflowHandle[Any, Any]]:
+    """A workflow for each booking and for the unsent notice; those of bookings that are over have ended."""
+    handles = {name: await start(temporal, f"booking/{world.ids[name]}") for name in PATHS}
+    handles["queued"] = await start(temporal, f"notice/{world.ids['queued']}")
+    for name in ("completed", "cancelled", "expired"):
+        await handles[name].terminate()
+    return handles
+
+
+Handles = dict[str, WorkflowHandle[Any, Any]]
+
+
+async def test_with_a_workflow_for_each_nothing_is_found(world: World, temporal: Client, running: Handles) -> None:
+    found = await world.audit(temporal)
+    assert (found.counts, found.unchecked) == ({}, {})
+
+
+async def test_a_booking_whose_workflow_ended_too_early(world: World, temporal: Client, running: Handles) -> None:
+    await running["confirmed"].terminate()
+    found = await world.audit(temporal)
+    assert found.counts == {"workflow_not_running": 1}
+    assert "terminated" in found.violations[0].sentence
+    assert found.violations[0].ids["booking_id"] == str(world.ids["confirmed"])
+
+
+@pytest.mark.parametrize(("status", "hour"), [("confirmed", 90), ("completed", 92)])
+async def test_a_booking_that_never_had_a_workflow(
+    world: World, temporal: Client, running: Handles, status: str, hour: int
+) -> None:
+    booking_id = await book(world.pool, world.salon, status, hour)
+    found = await world.audit(temporal)
+    assert found.counts == {"booking_without_workflow": 1}
+    order = {"event": "booking.held", "aggregate": f"booking/{booking_id}", "command": "booking.start"}
+    await add(world.pool, OutboxRow, business_id=world.salon.business_id, **order)
+    assert (await world.audit(temporal)).counts == {}
+
+
+async def test_a_booking_that_ended_before_temporal_forgot_it_is_not_missed(
+    world: World, temporal: Client, running: Handles
+) -> None:
+    booking_id = await book(world.pool, world.salon, "completed", 90)
+    await world.plant(f"UPDATE bookings SET updated_at = now() - interval '400 days' WHERE id = '{booking_id}'")
+    assert (await world.audit(temporal)).counts == {}
+
+
+async def test_a_second_run_after_a_closed_one_counts(world: World, temporal: Client, running: Handles) -> None:
+    await running["confirmed"].terminate()
+    await start(temporal, f"booking/{world.ids['confirmed']}")
+    assert (await world.audit(temporal)).counts == {}
+
+
+async def test_an_unsent_notice_that_nobody_is_going_to_send(world: World, temporal: Client, running: Handles) -> None:
+    await running["queued"].terminate()
+    found = await world.audit(temporal)
+    assert found.counts == {"notice_without_workflow": 1}
+    assert found.violations[0].ids["notice_id"] == str(world.ids["queued"])
+    order = {"event": "notice.promised", "aggregate": f"notice/{world.ids['queued']}", "command": "notice.start"}
+    await add(world.pool, OutboxRow, business_id=world.salon.business_id, **order)
+    assert (await world.audit(temporal)).counts == {}

@@ -1,0 +1,33 @@
+"""The whole demo as a person runs it: every scene is an end-to-end test of its own."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from stack.demo.scenes import cancellation, cards, crash, crowd, expiry, late_money, opening, visit
+from stack.environment import process_environment
+from tests.stack.running import wait_until_none
+
+_SCENES = (opening, visit, expiry, cards, cancellation, late_money, crash, crowd)
+
+
+@pytest.mark.chaos
+def test_the_demo_plays_to_its_end_and_leaves_no_violation_and_no_process(place: Path) -> None:
+    played = subprocess.run(
+        [sys.executable, "-m", "stack", "demo", "--data-dir", str(place / "data")],
+        capture_output=True,
+        text=True,
+        env=process_environment({}),
+        timeout=280,
+        check=False,
+    )
+    logs = "\n".join(f"--- {log.name}\n{log.read_text()[-2000:]}" for log in (place / "data" / "logs").glob("*.log"))
+    assert played.returncode == 0, f"{played.stdout}\n{played.stderr}\n{logs}"
+    titles = [line.partition("  ")[2] for line in played.stdout.splitlines() if line[:1].isdigit() and "  " in line]
+    assert titles[: len(_SCENES)] == [scene.TITLE for scene in _SCENES]
+    assert "audit: 0 violations" in played.stdout
+    assert "Temporal UI: http://127.0.0.1:" in played.stdout
+    assert played.stderr == ""
+    assert wait_until_none(place) == []

@@ -1,0 +1,83 @@
+"""In which order our own processes start."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from stack import platform as platforms
+from stack.folder import DataFolder, Remembered
+from stack.platform import Platform
+from stack.processes import Program
+from stack.reports import Silent
+
+
+@dataclass
+class Order:
+    """Takes the supervisor's place and writes down who would be started."""
+
+    names: list[str] = field(default_factory=list)
+    children: tuple[object, ...] = ()
+
+    async def start(self, *programs: Program) -> None:
+        self.names += [program.name for program in programs]
+
+    async def run(self, program: Program) -> None:
+        self.names.append(program.name)
+
+
+@pytest_asyncio.fixture
+async def platform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Platform]:
+    """A platform that starts nothing, with a migration of its own."""
+    migrations = tmp_path / "migrations"
+    (migrations / "versions").mkdir(parents=True)
+    (migrations / "versions" / "one.py").write_text("1")
+    monkeypatch.setattr(platforms, "MIGRATIONS", migrations)
+    folder = DataFolder.at(tmp_path / "data")
+    for name in ("sandbox", "postgres"):
+        folder.part(name).mkdir(parents=True)
+    (folder.part("sandbox") / "sendgrid_public_key.txt").write_text("key\n")
+    (folder.part("postgres") / "PG_VERSION").write_text("18\n")
+    async with Platform(folder, Silent(), free_ports=True) as entered:
+        entered.supervisor = Order()  # type: ignore[assignment]
+        yield entered
+
+
+async def start(platform: Platform) -> list[str]:
+    """One start; who was started, in order."""
+    order = Order()
+    platform.supervisor = order  # type: ignore[assignment]
+    await platform.start_parts()
+    return order.names
+
+
+async def test_the_first_start_migrates_before_anything_serves_and_seeds_last(platform: Platform) -> None:
+    names = await start(platform)
+    assert sorted(names[:2]) == ["migrate", "sandbox"]
+    assert names[2:] == ["api", "relay", "worker", "seed"]
+    assert platform.variables["OMOTENASHI_SENDGRID_WEBHOOK_PUBLIC_KEY"] == "key"
+
+
+async def test_a_later_start_serves_first_and_does_not_seed(platform: Platform) -> None:
+    await start(platform)
+    names = await start(platform)
+    assert names[:2] == ["sandbox", "api"]
+    assert sorted(names[2:]) == ["migrate", "relay", "worker"]
+
+
+async def test_a_new_or_changed_migration_is_waited_for(platform: Platform) -> None:
+    await start(platform)
+    (platforms.MIGRATIONS / "versions" / "one.py").write_text("changed")
+    names = await start(platform)
+    assert names.index("migrate") < names.index("api")
+
+
+async def test_a_lost_database_is_migrated_and_seeded_again(tmp_path: Path) -> None:
+    folder = DataFolder.at(tmp_path / "data")
+    folder.create()
+    folder.remember(replace(Remembered(), seeded=True, migrated="all"))
+    async with Platform(folder, Silent(), free_ports=True) as platform:
+        assert platform.first_start
+    assert folder.remembered().migrated == ""

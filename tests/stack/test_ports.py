@@ -1,0 +1,48 @@
+"""Choice of ports."""
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from stack import ports
+from stack.ports import DEFAULT_PORTS, GRPC_OFFSET, LOOPBACK, choose_ports, is_free
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    """A port somebody listens on."""
+    with socket.socket() as listener:
+        listener.bind((LOOPBACK, 0))
+        listener.listen()
+        yield listener.getsockname()[1]
+
+
+def test_a_wanted_port_is_taken_if_it_is_free() -> None:
+    port = choose_ports(["api"], {})["api"]
+    assert choose_ports(["api"], {"api": port}) == {"api": port}
+
+
+def test_a_port_in_use_is_avoided(taken: int) -> None:
+    assert not is_free(taken)
+    assert choose_ports(["api"], {"api": taken})["api"] != taken
+
+
+def test_all_differ_and_stay_below_the_outgoing_range() -> None:
+    chosen = choose_ports(DEFAULT_PORTS, {})
+    assert set(chosen) == set(DEFAULT_PORTS)
+    used = [*chosen.values(), *(port + GRPC_OFFSET for name, port in chosen.items() if name.startswith("storage"))]
+    assert len(set(used)) == len(used)
+    assert max(used) < ports._first_outgoing_port()
+
+
+def test_two_names_never_get_the_same_wanted_port() -> None:
+    port = choose_ports(["api"], {})["api"]
+    chosen = choose_ports(["api", "redis"], {"api": port, "redis": port})
+    assert chosen["api"] == port
+    assert chosen["redis"] != port
+
+
+def test_the_defaults_do_not_meet_each_other() -> None:
+    used = [*DEFAULT_PORTS.values(), *(p + GRPC_OFFSET for n, p in DEFAULT_PORTS.items() if n.startswith("storage"))]
+    assert len(set(used)) == len(used)

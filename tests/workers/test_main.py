@@ -1,0 +1,135 @@
+"""Whole processes: relay and workers together on real Postgres and Temporal, ended as an orchestrator ends them."""
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import AsyncIterator, Awaitable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from temporalio.client import Client
+
+from db.session import Database
+from domain.bookings.commands import BookingCommand, BookingOutcome
+from domain.bookings.status import BookingStatus
+from domain.identity.actor import ActorKind
+from runtime.settings import Settings
+from tests import data, servers
+from tests.sandbox import running_sandbox
+from tests.workers.commands import ask_to_start, snapshot_of
+from workers import relay
+from workers.main import run_worker, steps_at_once
+from workflows import ids
+from workflows.bookings import messages
+
+
+@contextlib.asynccontextmanager
+async def running(*processes: Awaitable[None]) -> AsyncIterator[None]:
+    """Processes that are told to stop by SIGTERM, and obey."""
+    tasks = [asyncio.ensure_future(process) for process in processes]
+    await asyncio.sleep(0.2)  # their handlers are in place: the signal would end this test's process otherwise
+    try:
+        yield
+    finally:
+        os.kill(os.getpid(), signal.SIGTERM)
+        async with asyncio.timeout(30):
+            await asyncio.gather(*tasks)
+
+
+async def _until_seen(pool: Database, sql: str) -> list[dict[str, object]]:
+    async with asyncio.timeout(30):
+        while not (seen := await data.rows(pool, sql)):  # noqa: ASYNC110 (another process writes it)
+            await asyncio.sleep(0.02)
+    return seen
+
+
+@pytest.fixture
+def settings(database: servers.Database, temporal_server: str) -> Settings:
+    """Of both processes; their providers are away."""
+    nowhere = "http://127.0.0.1:1"
+    return database.settings(temporal_address=temporal_server, stripe_base_url=nowhere, sendgrid_base_url=nowhere)
+
+
+async def test_a_worker_confirms_what_its_owner_approves(pool: Database, temporal: Client, settings: Settings) -> None:
+    start = datetime.now(UTC).replace(microsecond=0) + timedelta(days=3)
+    deadline = start - timedelta(days=1)
+    salon = await data.add_salon(pool)
+    booking_id = await data.add_booking(
+        pool, salon, start, status="pending", needs_approval=True, hold_expires_at=deadline, approval_deadline=deadline
+    )
+    await ask_to_start(pool, await snapshot_of(pool, salon.business_id, booking_id))
+    command = BookingCommand(booking_id, salon.business_id, str(uuid4()), ActorKind.STAFF, salon.owner_id)
+    async with running(run_worker(settings, ["bookings"])):
+        await relay.Relay(pool, relay.Courier(temporal, pool)).carry()
+        handle = temporal.get_workflow_handle(ids.booking(booking_id))
+        outcome = await handle.execute_update(
+            messages.CONFIRM, command, id=command.command_id, result_type=BookingOutcome
+        )
+        state = await handle.query(messages.STATE, result_type=messages.BookingRunState)
+    assert outcome.status is BookingStatus.CONFIRMED
+    assert state.stage == "confirmed"
+    (row,) = await data.rows(pool, "SELECT status FROM bookings")
+    assert row["status"] == "confirmed"
+    history = await data.rows(pool, "SELECT event FROM booking_history WHERE to_status = 'confirmed'")
+    assert len(history) == 1
+
+
+async def test_an_unpaid_hold_ends_at_the_provider_first(
+    pool: Database, temporal: Client, settings: Settings, tmp_path: Path
+) -> None:
+    """The intent was asked for and its answer lost: the worker finds it by the payment's key, closes it, expires."""
+    salon = await data.add_salon(pool)
+    start = datetime.now(UTC).replace(microsecond=0) + timedelta(days=3)
+    lapsed = datetime.now(UTC) - timedelta(seconds=1)
+    prepay = {"status": "pending", "amount_due": 6600, "payment_mode": "prepay", "hold_expires_at": lapsed}
+    booking_id = await data.add_booking(pool, salon, start, **prepay)
+    await data.add_payment(pool, salon, booking_id, provider_intent_id=None)
+    await ask_to_start(pool, await snapshot_of(pool, salon.business_id, booking_id))
+    with running_sandbox(tmp_path) as sandbox:
+        reachable = {"stripe_base_url": sandbox.url, "sendgrid_base_url": sandbox.url}
+        both = run_worker(settings.model_copy(update=reachable), ["bookings", "payments"])
+        async with running(both):
+            await relay.Relay(pool, relay.Courier(temporal, pool)).carry()
+            await _until_seen(pool, "SELECT 1 FROM bookings WHERE status = 'expired'")
+    (payment,) = await data.rows(pool, "SELECT status, provider_intent_id FROM booking_payments")
+    assert payment["status"] == "voided"
+    assert payment["provider_intent_id"]
+    ledger = await data.rows(pool, "SELECT movement, phase FROM payment_transactions ORDER BY id")
+    assert {"movement": "void", "phase": "intended"} in ledger
+    assert {"movement": "void", "phase": "succeeded"} in ledger
+    assert await data.rows(pool, "SELECT 1 FROM resource_claims WHERE released_at IS NULL") == []
+
+
+async def test_the_relay_process_carries_and_stops(pool: Database, temporal: Client, settings: Settings) -> None:
+    salon = await data.add_salon(pool)
+    booking_id = await data.add_booking(pool, salon)
+    async with running(relay.run(settings)):
+        await ask_to_start(pool, await snapshot_of(pool, salon.business_id, booking_id))
+        await _until_seen(pool, "SELECT id FROM outbox WHERE delivered_at IS NOT NULL")
+    described = await temporal.get_workflow_handle(ids.booking(booking_id)).describe()
+    assert described.workflow_type == messages.WORKFLOW
+
+
+async def test_all_roles_in_one_process(settings: Settings) -> None:
+    async with running(run_worker(settings, ["bookings", "payments", "notices"])):
+        await asyncio.sleep(0.5)
+
+
+async def test_stopped_before_temporal_is_there(settings: Settings) -> None:
+    elsewhere = settings.model_copy(update={"temporal_address": "127.0.0.1:1"})
+    async with running(run_worker(elsewhere, ["notices"])):
+        await asyncio.sleep(0.1)
+
+
+async def test_an_unknown_role_is_named(settings: Settings) -> None:
+    with pytest.raises(KeyError, match="gardening"):
+        await run_worker(settings, ["gardening"])
+
+
+def test_no_step_waits_for_a_connection(settings: Settings) -> None:
+    all_connections = settings.database_pool_size + settings.database_pool_overflow
+    for queues in (1, 2, 3):
+        assert steps_at_once(settings, queues) * queues * 2 <= all_connections

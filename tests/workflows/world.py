@@ -1,0 +1,399 @@
+"""A stand-in for Postgres and the provider: the activities under their own names, one booking, every call recorded."""
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.attention import AttentionInput
+from activities.bookings import ExtendHoldInput, RemindInput
+from activities.payments import ApplyEventInput, PaymentNews, RecordInput
+from domain.bookings.commands import BookingCommand, BookingOutcome
+from domain.bookings.snapshot import BookingSnapshot
+from domain.bookings.status import ALLOWED, BookingStatus
+from domain.payments.movements import is_surplus
+from domain.payments.status import SECURED, Movement, PaymentMode, PaymentStatus, Phase
+from domain.payments.tasks import MoneyResult, MoneyTask, PaymentView
+
+S, P = BookingStatus, PaymentStatus
+AWAY = "away"
+
+
+def now() -> datetime:
+    """Wall clock, whole seconds: the runs' clocks start there."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def snapshot(**changes: object) -> BookingSnapshot:
+    """A prepaid booking in three days, held for ten minutes, one reminder a day ahead."""
+    start = now() + timedelta(days=3)
+    plain = BookingSnapshot(
+        booking_id=uuid4(),
+        business_id=uuid4(),
+        code="3479ACDE",
+        status=S.PENDING,
+        start_at=start,
+        end_at=start + timedelta(hours=1),
+        price=8000,
+        amount_due=8000,
+        currency="JPY",
+        payment_mode=PaymentMode.PREPAY,
+        needs_approval=False,
+        hold_expires_at=now() + timedelta(minutes=10),
+        approval_deadline=None,
+        reminder_offsets=(timedelta(days=1),),
+    )
+    return replace(plain, **changes)
+
+
+def _no_later(moment: datetime | None, start_at: datetime) -> datetime | None:
+    return None if moment is None else min(moment, start_at)
+
+
+@dataclass
+class World:
+    """What Postgres and the provider hold. ``answers`` are the provider's next ones; without one it tells the truth:
+    an unpaid intent is voided, a paid one is given back."""
+
+    booking: BookingSnapshot
+    payment: PaymentView | None = None
+    #: The provider's side; news bring it over.
+    at_provider: PaymentStatus = P.REQUIRES_PAYMENT
+    manual_capture: bool = False
+    slot_is_free: bool = True
+    calls: list[tuple[str, object]] = field(default_factory=list)
+    answers: deque[str | MoneyResult] = field(default_factory=deque)
+    news: dict[UUID, PaymentStatus] = field(default_factory=dict)
+    applied: list[UUID] = field(default_factory=list)
+    outcomes: dict[str, BookingOutcome] = field(default_factory=dict)
+    reminded: list[tuple[datetime, timedelta]] = field(default_factory=list)
+    given_back: int = 0
+    #: What a cancellation or a no-show costs, and what a cancellation kept.
+    penalty: int = 0
+    kept: int = 0
+    #: How long the card's promise lasts, from each authorisation; without it nobody knows.
+    lasts: timedelta | None = None
+    #: The name of the intent that holds it, and why the bank refuses another one.
+    intent_id: str = "pi_1"
+    declines: str | None = None
+    voided: list[str] = field(default_factory=list)
+    captured: list[str] = field(default_factory=list)
+    #: While it is cleared, Postgres does not answer.
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
+    #: Activities whose next call finds Postgres away.
+    fail_once: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.gate.set()
+        if self.booking.amount_due and self.payment is None:
+            self.payment = PaymentView(
+                uuid4(), P.REQUIRES_PAYMENT, self.booking.amount_due, 0, 0, 0, self.manual_capture
+            )
+
+    # -- for tests ---------------------------------------------------------------------------------------------------
+
+    def names(self) -> list[str]:
+        """Names of the calls in their order."""
+        return [name for name, _ in self.calls]
+
+    def arguments(self, name: str) -> list[object]:
+        """What an activity was called with."""
+        return [argument for called, argument in self.calls if called == name]
+
+    def event(self, status: PaymentStatus) -> UUID:
+        """The provider's state changes and its news lie in the inbox."""
+        self.at_provider = status
+        webhook_id = uuid4()
+        self.news[webhook_id] = status
+        return webhook_id
+
+    def set(self, **changes: object) -> None:
+        """Somebody else changed the booking in Postgres."""
+        self.booking = replace(self.booking, **changes)
+
+    @property
+    def activities(self) -> list[object]:
+        """Everything a worker needs."""
+        return [
+            *(self.confirm, self.approve, self.await_approval, self.begin_expiry, self.expire, self.extend_hold),
+            *(self.decline, self.cancel, self.reschedule, self.check_in, self.complete, self.no_show, self.retake),
+            *(self.remind, self.apply_event, self.record, self.file, self.begin_renewal),
+        ]
+
+    # -- bookings ----------------------------------------------------------------------------------------------------
+
+    async def _called(self, name: str, argument: object) -> None:
+        self.calls.append((name, argument))
+        await self.gate.wait()
+        if name in self.fail_once:
+            self.fail_once.discard(name)
+            raise ApplicationError("unavailable", type="unavailable")
+
+    def _refuse(self, wanted: str) -> ApplicationError:
+        details = {"status": self.booking.status.value, "wanted": wanted}
+        return ApplicationError("wrong_state", details, type="wrong_state", non_retryable=True)
+
+    def _outcome(self, command: BookingCommand, money: MoneyTask | None = None, refunding: int = 0) -> BookingOutcome:
+        outcome = BookingOutcome(
+            self.booking.booking_id,
+            self.booking.status,
+            self.booking.start_at,
+            self.booking.end_at,
+            self.booking.version,
+            self.booking.hold_expires_at,
+            self.payment,
+            money,
+            self.kept,
+            refunding,
+            self.booking.approval_deadline,
+        )
+        self.outcomes[command.command_id] = outcome
+        return outcome
+
+    async def _change(self, name: str, command: BookingCommand, wanted: BookingStatus) -> BookingOutcome | None:
+        await self._called(name, command)
+        if command.command_id in self.outcomes:
+            return self.outcomes[command.command_id]
+        if wanted not in ALLOWED[self.booking.status]:
+            raise self._refuse(wanted)
+        self.set(status=wanted)
+        return None
+
+    def _task(self, movement: Movement, command: BookingCommand, amount: int) -> MoneyTask:
+        assert self.payment is not None
+        return MoneyTask(
+            f"{self.payment.payment_id}:{movement}:{command.command_id}",
+            movement,
+            self.payment.payment_id,
+            self.booking.booking_id,
+            self.booking.business_id,
+            "stripe",
+            self.intent_id,
+            amount,
+            "JPY",
+            self.booking.amount_due,
+            self.manual_capture,
+        )
+
+    def _give_back(self, command: BookingCommand, keep: int = 0) -> BookingOutcome:
+        """What a decision does to the money: captured goes back, the rest is closed."""
+        if self.payment is None or self.payment.status is P.VOIDED:
+            return self._outcome(command)
+        if self.payment.status in (P.CAPTURED, P.PARTIALLY_REFUNDED):
+            amount = self.payment.captured - self.payment.refunded - keep - self.given_back
+            self.given_back += amount
+            return self._outcome(command, refunding=amount)
+        if self.payment.status is P.AUTHORIZED and keep:
+            return self._outcome(command, self._task(Movement.CAPTURE, command, keep))
+        return self._outcome(command, self._task(Movement.VOID, command, 0))
+
+    @activity.defn(name="bookings.confirm")
+    async def confirm(self, command: BookingCommand) -> BookingOutcome:
+        await self._called("bookings.confirm", command)
+        if self.booking.status is S.PENDING:
+            self.set(status=S.CONFIRMED, hold_expires_at=None)
+        return self._outcome(command)
+
+    @activity.defn(name="bookings.approve")
+    async def approve(self, command: BookingCommand) -> BookingOutcome:
+        await self._called("bookings.approve", command)
+        paid = self.payment is None or self.payment.status in SECURED
+        if self.booking.status is not S.PENDING or not paid:
+            raise self._refuse("confirmed")
+        self.set(status=S.CONFIRMED, hold_expires_at=None)
+        return self._outcome(command)
+
+    @activity.defn(name="bookings.await_approval")
+    async def await_approval(self, command: BookingCommand) -> BookingOutcome:
+        await self._called("bookings.await_approval", command)
+        if self.booking.status is S.PENDING:
+            self.set(hold_expires_at=self.booking.approval_deadline)
+        return self._outcome(command)
+
+    @activity.defn(name="bookings.begin_expiry")
+    async def begin_expiry(self, command: BookingCommand) -> BookingOutcome:
+        await self._called("bookings.begin_expiry", command)
+        return self._end_hold(command)
+
+    @activity.defn(name="bookings.expire")
+    async def expire(self, command: BookingCommand) -> BookingOutcome:
+        await self._called("bookings.expire", command)
+        return self._end_hold(command)
+
+    def _end_hold(self, command: BookingCommand) -> BookingOutcome:
+        is_open = self.payment is not None and self.payment.status in (P.REQUIRES_PAYMENT, P.PROCESSING, P.FAILED)
+        if is_open and self.booking.status in (S.PENDING, S.EXPIRED):
+            return self._outcome(command, replace(self._task(Movement.VOID, command, 0), spares_money=True))
+        if self.booking.status is S.PENDING and (self.payment is None or self.payment.status not in SECURED):
+            self.set(status=S.EXPIRED)
+        return self._outcome(command)
+
+    @activity.defn(name="bookings.extend_hold")
+    async def extend_hold(self, extension: ExtendHoldInput) -> bool:
+        await self._called("bookings.extend_hold", extension)
+        if self.booking.status is not S.PENDING:
+            return False
+        self.set(hold_expires_at=extension.until)
+        return True
+
+    @activity.defn(name="bookings.decline")
+    async def decline(self, command: BookingCommand) -> BookingOutcome:
+        return await self._change("bookings.decline", command, S.DECLINED) or self._give_back(command)
+
+    @activity.defn(name="bookings.cancel")
+    async def cancel(self, command: BookingCommand) -> BookingOutcome:
+        was = self.booking.status
+        outcome = await self._change("bookings.cancel", command, S.CANCELLED)
+        if outcome is not None:
+            return outcome
+        self.kept = 0 if command.waive_penalty or was is S.PENDING else self.penalty
+        return self._give_back(command, self.kept)
+
+    @activity.defn(name="bookings.reschedule")
+    async def reschedule(self, command: BookingCommand) -> BookingOutcome:
+        await self._called("bookings.reschedule", command)
+        assert command.start_at is not None
+        if not self.slot_is_free:
+            raise ApplicationError("slot_taken", {"alternatives": []}, type="slot_taken", non_retryable=True)
+        length = self.booking.end_at - self.booking.start_at
+        self.set(
+            start_at=command.start_at,
+            end_at=command.start_at + length,
+            version=self.booking.version + 1,
+            hold_expires_at=_no_later(self.booking.hold_expires_at, command.start_at),
+            approval_deadline=_no_later(self.booking.approval_deadline, command.start_at),
+        )
+        return self._outcome(command)
+
+    @activity.defn(name="bookings.check_in")
+    async def check_in(self, command: BookingCommand) -> BookingOutcome:
+        return await self._change("bookings.check_in", command, S.CHECKED_IN) or self._outcome(command)
+
+    @activity.defn(name="bookings.complete")
+    async def complete(self, command: BookingCommand) -> BookingOutcome:
+        await self._called("bookings.complete", command)
+        if self.booking.status not in (S.CONFIRMED, S.CHECKED_IN):
+            raise self._refuse("completed")
+        self.set(status=S.COMPLETED)
+        if self.payment is not None and self.payment.status is P.AUTHORIZED:
+            return self._outcome(command, self._task(Movement.CAPTURE, command, self.booking.price))
+        return self._outcome(command)
+
+    @activity.defn(name="bookings.no_show")
+    async def no_show(self, command: BookingCommand) -> BookingOutcome:
+        done = await self._change("bookings.no_show", command, S.NO_SHOW)
+        return done or self._give_back(command, self.penalty)
+
+    @activity.defn(name="bookings.retake")
+    async def retake(self, command: BookingCommand) -> BookingOutcome:
+        await self._called("bookings.retake", command)
+        if command.command_id in self.outcomes:
+            seen = self.outcomes[command.command_id]
+            return self._outcome(command, seen.money, seen.refunding)
+        secured = self.payment is not None and self.payment.status in SECURED
+        if self.booking.status not in (S.EXPIRED, S.CANCELLED, S.DECLINED) or not secured:
+            return self._outcome(command)
+        if self.booking.status is S.EXPIRED and self.slot_is_free and not self.booking.needs_approval:
+            self.set(status=S.CONFIRMED)
+            return self._outcome(command)
+        return self._give_back(command, self.kept)
+
+    @activity.defn(name="bookings.remind")
+    async def remind(self, reminder: RemindInput) -> bool:
+        await self._called("bookings.remind", reminder)
+        self.reminded.append((reminder.start_at, reminder.offset))
+        return True
+
+    @activity.defn(name="bookings.begin_renewal")
+    async def begin_renewal(self, command: BookingCommand) -> BookingOutcome:
+        await self._called("bookings.begin_renewal", command)
+        if self.booking.status not in (S.CONFIRMED, S.CHECKED_IN) or self.payment.status is not P.AUTHORIZED:
+            return self._outcome(command)
+        return self._outcome(command, self._task(Movement.AUTHORIZE, command, self.payment.authorized))
+
+    @activity.defn(name="attention.file")
+    async def file(self, matter: AttentionInput) -> bool:
+        await self._called("attention.file", matter)
+        return True
+
+    # -- money -------------------------------------------------------------------------------------------------------
+
+    def _see(self, status: PaymentStatus) -> PaymentView:
+        """Postgres learns what the provider says; a final word stays."""
+        assert self.payment is not None
+        if self.payment.status not in (P.VOIDED, P.REFUNDED):
+            amount = self.payment.amount
+            captured = amount if status in (P.CAPTURED, P.REFUNDED) else 0
+            authorized = amount if status is P.AUTHORIZED else self.payment.authorized
+            self.payment = replace(self.payment, status=status, captured=captured, authorized=authorized)
+            if status is not P.AUTHORIZED:
+                self.payment = replace(self.payment, authorized_until=None)
+            elif self.lasts and self.payment.authorized_until is None:
+                self.payment = replace(self.payment, authorized_until=activity.info().scheduled_time + self.lasts)
+        return self.payment
+
+    @activity.defn(name="payments.apply_event")
+    async def apply_event(self, event: ApplyEventInput) -> PaymentNews:
+        await self._called("payments.apply_event", event)
+        if event.webhook_id not in self.news:
+            raise ApplicationError("not_found", type="not_found", non_retryable=True)
+        payment = self.payment
+        if event.webhook_id not in self.applied:
+            self.applied.append(event.webhook_id)
+            payment = self._see(self.news[event.webhook_id])
+        return PaymentNews(self.booking.booking_id, self.booking.status, payment)
+
+    @activity.defn(name="payments.perform")
+    async def perform(self, task: MoneyTask) -> MoneyResult:
+        self.calls.append(("payments.perform", task))
+        answer = self.answers.popleft() if self.answers else None
+        if answer == AWAY:
+            raise ApplicationError("away", type="ProviderUnavailable", non_retryable=True)
+        if isinstance(answer, MoneyResult):
+            return replace(answer, movement_id=task.movement_id)
+        if task.movement is Movement.AUTHORIZE:
+            return self._authorised_again(task)
+        if task.movement is Movement.VOID and task.intent_id != self.intent_id:
+            self.voided.append(task.intent_id)
+            return MoneyResult(task.movement_id, Phase.SUCCEEDED, P.VOIDED, task.intent_id)
+        if task.movement is Movement.VOID and task.spares_money and self.at_provider is P.AUTHORIZED:
+            return MoneyResult(task.movement_id, Phase.FAILED, P.AUTHORIZED, "pi_1", task.amount_due)
+        if task.movement is Movement.CAPTURE:
+            self.captured.append(task.intent_id)
+            self.at_provider = P.CAPTURED
+            return MoneyResult(task.movement_id, Phase.SUCCEEDED, P.CAPTURED, "pi_1", task.amount, task.amount)
+        if self.at_provider is P.CAPTURED:
+            return MoneyResult(
+                task.movement_id, Phase.FAILED, P.CAPTURED, "pi_1", 0, task.amount, reason="already_paid"
+            )
+        if self.at_provider is P.PROCESSING:
+            return MoneyResult(task.movement_id, Phase.UNKNOWN, P.PROCESSING, "pi_1", reason="processing")
+        self.at_provider = P.VOIDED
+        self.voided.append(task.intent_id)
+        return MoneyResult(task.movement_id, Phase.SUCCEEDED, P.VOIDED, "pi_1")
+
+    def _authorised_again(self, task: MoneyTask) -> MoneyResult:
+        """The card that was kept."""
+        if self.declines:
+            return MoneyResult(
+                task.movement_id, Phase.FAILED, P.AUTHORIZED, task.intent_id, task.amount, reason=self.declines
+            )
+        new = f"pi_{int(task.intent_id.removeprefix('pi_')) + 1}"
+        until = activity.info().scheduled_time + self.lasts
+        return MoneyResult(task.movement_id, Phase.SUCCEEDED, P.AUTHORIZED, new, task.amount, authorized_until=until)
+
+    @activity.defn(name="payments.record")
+    async def record(self, outcome: RecordInput) -> PaymentView:
+        await self._called("payments.record", outcome)
+        assert self.payment is not None
+        if is_surplus(outcome.task.movement_id):
+            return self.payment
+        if outcome.task.movement is Movement.AUTHORIZE and outcome.result.phase is Phase.SUCCEEDED:
+            self.intent_id = outcome.result.intent_id
+            self.payment = replace(self.payment, authorized_until=outcome.result.authorized_until)
+            return self.payment
+        return self._see(outcome.result.status) if outcome.result.status else self.payment

@@ -1,0 +1,178 @@
+"""What each command of the outbox says to Temporal. Delivering one twice changes nothing."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from temporalio.client import Client
+from temporalio.common import (
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDConflictPolicy,
+    WorkflowIDReusePolicy,
+)
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from db.session import Database, Scope
+from db.stores.outbox import PAYMENT_EVENT, START_BOOKING, START_NOTICE, START_REFUND, Command
+from workflows import ids, queues
+from workflows.bookings import messages as booking_messages
+from workflows.bookings.starting import attributes_of, summary_of
+from workflows.notices import messages as notice_messages
+from workflows.refunds import messages as refund_messages
+from workflows.search_attributes import BOOKING_ID, BUSINESS_ID
+
+#: One call to Temporal; the lease is longer than all calls of one delivery.
+CALL = timedelta(seconds=5)
+
+
+@dataclass(frozen=True)
+class PaymentEvent:
+    """Payload of ``booking.payment_event``."""
+
+    booking_id: UUID
+    business_id: UUID
+    webhook_id: UUID
+
+
+_BOOKING = TypeAdapter(booking_messages.BookingInput)
+_EVENT = TypeAdapter(PaymentEvent)
+_REFUND = TypeAdapter(refund_messages.RefundInput)
+_NOTICE = TypeAdapter(notice_messages.NoticeInput)
+
+
+class Courier:
+    """Carries one command. Payloads by name of the command:
+
+    * ``booking.start``: `BookingInput`; * ``booking.payment_event``: `PaymentEvent`;
+    * ``refund.start``: `RefundInput`; * ``notice.start``: `NoticeInput`.
+    """
+
+    def __init__(self, client: Client, database: Database) -> None:
+        self._client = client
+        self._database = database
+        self._ways: Mapping[str, Callable[[Command], Awaitable[None]]] = {
+            START_BOOKING: self._start_booking,
+            PAYMENT_EVENT: self._tell_of_payment,
+            START_REFUND: self._start_refund,
+            START_NOTICE: self._start_notice,
+        }
+
+    async def deliver(self, command: Command) -> None:
+        """Comes back when Temporal has it, from now or from before.
+
+        Raises:
+            KeyError: no such command. pydantic.ValidationError: not its payload. RPCError: Temporal did not take it.
+        """
+        await self._ways[command.command](command)
+
+    async def _start_booking(self, command: Command) -> None:
+        start = _BOOKING.validate_python(command.payload)
+        await self._start_once(
+            command,
+            booking_messages.WORKFLOW,
+            start,
+            ids.booking(start.booking.booking_id),
+            queues.BOOKINGS,
+            attributes_of(start.booking),
+            summary_of(start.booking),
+        )
+
+    async def _start_refund(self, command: Command) -> None:
+        start = _REFUND.validate_python(command.payload)
+        attributes = [
+            SearchAttributePair(BUSINESS_ID, str(start.business_id)),
+            SearchAttributePair(BOOKING_ID, str(start.booking_id)),
+        ]
+        await self._start_once(
+            command,
+            refund_messages.WORKFLOW,
+            start,
+            ids.refund(start.refund_id),
+            queues.PAYMENTS,
+            TypedSearchAttributes(attributes),
+            f"refund for booking {start.booking_id}",
+        )
+
+    async def _start_notice(self, command: Command) -> None:
+        start = _NOTICE.validate_python(command.payload)
+        business = [SearchAttributePair(BUSINESS_ID, str(start.business_id))] if start.business_id else []
+        await self._start_once(
+            command,
+            notice_messages.WORKFLOW,
+            start,
+            ids.notice(start.notice_id),
+            queues.NOTICES,
+            TypedSearchAttributes(business),
+            start.kind,
+            # A person asked to try again after the first run had given up.
+            again=command.event == "notice.retried",
+        )
+
+    async def _start_once(
+        self,
+        command: Command,
+        workflow: str,
+        start: object,
+        workflow_id: str,
+        queue: str,
+        attributes: TypedSearchAttributes,
+        summary: str,
+        again: bool = False,
+    ) -> None:
+        reuse = WorkflowIDReusePolicy.ALLOW_DUPLICATE if again else WorkflowIDReusePolicy.REJECT_DUPLICATE
+        try:
+            await self._client.start_workflow(
+                workflow,
+                start,
+                id=workflow_id,
+                task_queue=queue,
+                id_reuse_policy=reuse,
+                search_attributes=attributes,
+                static_summary=summary,
+                memo=_memo(command),
+                rpc_timeout=CALL,
+            )
+        except WorkflowAlreadyStartedError:
+            return
+
+    async def _tell_of_payment(self, command: Command) -> None:
+        """Signal the run; if it is over, start a new one with the news."""
+        event = _EVENT.validate_python(command.payload)
+        workflow_id = ids.booking(event.booking_id)
+        message = booking_messages.PaymentEventInput(event.webhook_id)
+        try:
+            await self._client.get_workflow_handle(workflow_id).signal(
+                booking_messages.PAYMENT_EVENT, message, rpc_timeout=CALL
+            )
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+        else:
+            return
+        async with self._database.unit_of_work(Scope.tenant(event.business_id)) as work:
+            booking = await work.bookings.snapshot(event.booking_id)
+        await self._client.start_workflow(
+            booking_messages.WORKFLOW,
+            booking_messages.BookingInput(booking, resumed=True),
+            id=workflow_id,
+            task_queue=queues.BOOKINGS,
+            # Somebody else's news may have started it a moment ago: then this is one more signal.
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            start_signal=booking_messages.PAYMENT_EVENT,
+            start_signal_args=[message],
+            search_attributes=attributes_of(booking),
+            static_summary=summary_of(booking),
+            memo=_memo(command),
+            rpc_timeout=CALL,
+        )
+
+
+def _memo(command: Command) -> dict[str, Any] | None:
+    """The request that asked for it, to be found from the run."""
+    return {"request_id": command.request_id} if command.request_id else None

@@ -1,0 +1,94 @@
+"""A worker process: the queues it is told to serve, until it is told to stop."""
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from datetime import timedelta
+
+import structlog
+from temporalio.client import Client
+from temporalio.common import WorkerDeploymentVersion
+from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymentConfig
+
+from activities.errors import CodedRefusals
+from runtime.settings import Settings
+from workers.lifecycle import connect_when_there, stopping
+from workers.registry import Duties, Parts, duties
+from workers.sandbox import workflow_runner
+
+log = structlog.get_logger(__name__)
+
+#: Below the time after which an orchestrator kills (15 s): activities in flight finish instead of being tried again.
+GRACE = timedelta(seconds=10)
+#: A killed worker's runs go to another one after this; the SDK's default is 10 s.
+STICKY = timedelta(seconds=2)
+#: Provider calls wait for the network, not for Postgres.
+CALLS_AT_ONCE = 50
+#: About 55 KB each.
+CACHED_RUNS = 1000
+
+
+async def run_worker(settings: Settings, roles: Sequence[str]) -> None:
+    """Serve the task queues ``roles`` until SIGTERM or SIGINT, then finish what is in flight.
+
+    Raises:
+        KeyError: there is no such role.
+    """
+    with stopping() as stop:
+        parts = Parts.of(settings)
+        async with contextlib.AsyncExitStack() as closing:
+            closing.push_async_callback(parts.aclose)
+            all_duties = duties(parts)
+            chosen = {role: all_duties[role] for role in roles}
+            client = await connect_when_there(settings, f"worker-{'-'.join(roles)}", stop)
+            if client is None:
+                return
+            steps = steps_at_once(settings, len(chosen))
+            workers = [make_worker(client, role, each, settings.build_id, steps) for role, each in chosen.items()]
+            log.info("worker_ready", roles=list(chosen), build_id=settings.build_id, steps_at_once=steps)
+            await _serve(workers, stop)
+            log.info("worker_stopped", roles=list(chosen))
+
+
+async def _serve(workers: Sequence[Worker], stop: asyncio.Event) -> None:
+    """Until the stop, or until one of them fails: then all drain at the same time."""
+    running = [asyncio.create_task(worker.run()) for worker in workers]
+    told = asyncio.create_task(stop.wait())
+    await asyncio.wait([told, *running], return_when=asyncio.FIRST_COMPLETED)
+    told.cancel()
+    await asyncio.gather(*(worker.shutdown() for worker in workers if worker.is_running))
+    await asyncio.gather(*running)
+
+
+def steps_at_once(settings: Settings, queues: int) -> int:
+    """How many transactions one queue's worker may have open, so that none waits for a connection of the pool.
+
+    A queue has two kinds of them: local activities, and normal ones that use Postgres.
+    """
+    connections = settings.database_pool_size + settings.database_pool_overflow
+    return max(1, connections // (queues * 2))
+
+
+def make_worker(client: Client, queue: str, each: Duties, build_id: str, steps: int) -> Worker:
+    """The worker of one queue; enter it as a context."""
+    calls_postgres = each.per_second is None
+    return Worker(
+        client,
+        task_queue=queue,
+        workflows=each.workflows,
+        activities=each.activities,
+        interceptors=[CodedRefusals()],
+        workflow_runner=workflow_runner(),
+        # For people and for patches only: tasks go to any worker of the queue.
+        deployment_config=WorkerDeploymentConfig(
+            version=WorkerDeploymentVersion(queue, build_id), use_worker_versioning=False
+        ),
+        max_cached_workflows=CACHED_RUNS,
+        max_concurrent_local_activities=steps,
+        max_concurrent_activities=steps if calls_postgres else CALLS_AT_ONCE,
+        max_task_queue_activities_per_second=each.per_second,
+        sticky_queue_schedule_to_start_timeout=STICKY,
+        graceful_shutdown_timeout=GRACE,
+        workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
+        activity_task_poller_behavior=PollerBehaviorAutoscaling(),
+    )

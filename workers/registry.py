@@ -1,0 +1,89 @@
+"""The one list of what runs where: workflows and activities of each task queue."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from activities.attention import AttentionActivities
+from activities.bookings import BookingActivities
+from activities.notices import NoticeActivities
+from activities.payments import PaymentActivities
+from activities.refunds import RefundActivities
+from db import session
+from db.session import Database
+from providers.email.interface import EmailProvider
+from providers.email.registry import email_provider
+from providers.payments.interface import PaymentProvider
+from providers.payments.registry import payment_providers
+from runtime.settings import Settings
+from workflows import queues
+from workflows.bookings.workflow import BookingWorkflow
+from workflows.notices.workflow import NoticeWorkflow
+from workflows.refunds.workflow import RefundWorkflow
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the activities of one process share."""
+
+    database: Database
+    payments: Mapping[str, PaymentProvider]
+    email: EmailProvider
+    now: Callable[[], datetime]
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Parts":
+        """Nothing is connected before the first use."""
+        return cls(
+            session.connect(settings), payment_providers(settings), email_provider(settings), lambda: datetime.now(UTC)
+        )
+
+    async def aclose(self) -> None:
+        """Give every connection back."""
+        for provider in self.payments.values():
+            await provider.aclose()
+        await self.email.aclose()
+        await self.database.close()
+
+
+@dataclass(frozen=True)
+class Duties:
+    """What the worker of one queue runs. ``per_second`` limits normal activities over all its workers: the provider
+    counts calls of the whole platform (Stripe: 100 a second)."""
+
+    workflows: Sequence[type]
+    activities: Sequence[Callable[..., Any]]
+    per_second: float | None = None
+
+
+def duties(parts: Parts) -> Mapping[str, Duties]:
+    """By task queue, which is also the name of the worker's role.
+
+    A local activity runs where its workflow runs, so a step may be listed under more than one queue.
+    """
+    bookings = BookingActivities(parts.database, parts.now)
+    payments = PaymentActivities(parts.database, parts.payments, parts.now)
+    refunds = RefundActivities(parts.database, parts.payments, parts.now)
+    notices = NoticeActivities(parts.database, parts.email, parts.now)
+    attention = AttentionActivities(parts.database)
+    return {
+        queues.BOOKINGS: Duties(
+            workflows=[BookingWorkflow],
+            activities=[
+                *(bookings.confirm, bookings.approve, bookings.await_approval, bookings.begin_expiry),
+                *(bookings.expire, bookings.extend_hold, bookings.decline, bookings.cancel, bookings.reschedule),
+                *(bookings.check_in, bookings.complete, bookings.no_show, bookings.retake, bookings.remind),
+                *(bookings.begin_renewal, payments.apply_event, payments.record, attention.file),
+            ],
+        ),
+        queues.PAYMENTS: Duties(
+            workflows=[RefundWorkflow],
+            activities=[
+                *(payments.perform, refunds.perform, refunds.poll),
+                *(refunds.begin, refunds.record, attention.file),
+            ],
+            per_second=80,
+        ),
+        queues.NOTICES: Duties(workflows=[NoticeWorkflow], activities=[notices.send, notices.give_up]),
+    }

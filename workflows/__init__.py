@@ -1,0 +1,1 @@
+"""Deterministic orchestration: what happens next. Postgres is the truth about things."""

@@ -1,0 +1,49 @@
+"""What can be said to a booking's workflow. Names are part of the contract with histories: never rename one."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from domain.bookings.snapshot import BookingSnapshot
+
+WORKFLOW = "booking"
+
+# Updates: a person's command; argument `domain.bookings.commands.BookingCommand`, answer `BookingOutcome`.
+CONFIRM = "confirm"
+DECLINE = "decline"
+CANCEL = "cancel"
+RESCHEDULE = "reschedule"
+CHECK_IN = "check_in"
+COMPLETE = "complete"
+NO_SHOW = "no_show"
+
+# Signals: a machine's news.
+PAYMENT_EVENT = "payment_event"
+
+# Queries: for support.
+STATE = "state"
+
+
+@dataclass(frozen=True)
+class BookingInput:
+    """``resumed``: an earlier run of this booking is over and news came for it afterwards (late money, a dispute)."""
+
+    booking: BookingSnapshot
+    resumed: bool = False
+
+
+@dataclass(frozen=True)
+class PaymentEventInput:
+    """A row of the inbox waits to be applied; ``webhook_id`` is its key and makes the signal count once."""
+
+    webhook_id: UUID
+
+
+@dataclass(frozen=True)
+class BookingRunState:
+    """Answer of the ``state`` query."""
+
+    stage: str
+    status: str
+    waiting_until: str | None
+    paid: bool
+    approved: bool

@@ -1,0 +1,16 @@
+"""What a booking waits for, as operators see it in the search attribute `Stage`."""
+
+from domain.bookings.snapshot import BookingSnapshot
+from domain.bookings.status import BookingStatus
+
+WAITING_FOR_PAYMENT = "waiting_for_payment"
+WAITING_FOR_APPROVAL = "waiting_for_approval"
+
+
+def stage_of(booking: BookingSnapshot, paid: bool = False) -> str:
+    """One of the two waits of a pending booking, else its status. Money comes before approval."""
+    if booking.status is not BookingStatus.PENDING:
+        return booking.status.value
+    if booking.amount_due and not paid:
+        return WAITING_FOR_PAYMENT
+    return WAITING_FOR_APPROVAL if booking.needs_approval else booking.status.value

@@ -1,0 +1,18 @@
+"""Workflow ids are business keys: `workflow/{key}`."""
+
+from uuid import UUID
+
+
+def booking(booking_id: UUID) -> str:
+    """The one workflow of a booking."""
+    return f"booking/{booking_id}"
+
+
+def refund(refund_id: UUID) -> str:
+    """The one workflow of a refund."""
+    return f"refund/{refund_id}"
+
+
+def notice(notice_id: UUID) -> str:
+    """The one workflow of a notice."""
+    return f"notice/{notice_id}"

@@ -1,0 +1,17 @@
+"""What can be said to a notice's workflow."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+WORKFLOW = "notice"
+
+
+@dataclass(frozen=True)
+class NoticeInput:
+    """The row in ``notification_outbox`` is there already. Sending is given up at ``give_up_at`` (aware UTC)."""
+
+    notice_id: UUID
+    business_id: UUID | None
+    kind: str
+    give_up_at: datetime

@@ -1,0 +1,1 @@
+"""One refund on its way to the customer."""
