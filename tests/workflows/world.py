@@ -16,6 +16,7 @@ from domain.bookings.commands import BookingCommand, BookingOutcome
 from domain.bookings.snapshot import BookingSnapshot
 from domain.bookings.status import ALLOWED, BookingStatus
 from domain.payments.movements import is_surplus
+from domain.payments.status import ALLOWED as MOVES
 from domain.payments.status import SECURED, Movement, PaymentMode, PaymentStatus, Phase
 from domain.payments.tasks import MoneyResult, MoneyTask, PaymentView
 
@@ -323,9 +324,9 @@ class World:
     # -- money -------------------------------------------------------------------------------------------------------
 
     def _see(self, status: PaymentStatus) -> PaymentView:
-        """Postgres learns what the provider says; a final word stays."""
+        """Postgres learns what the provider says; an answer that is older than its news moves nothing back."""
         assert self.payment is not None
-        if self.payment.status not in (P.VOIDED, P.REFUNDED):
+        if status is self.payment.status or status in MOVES[self.payment.status]:
             amount = self.payment.amount
             captured = amount if status in (P.CAPTURED, P.REFUNDED) else 0
             authorized = amount if status is P.AUTHORIZED else self.payment.authorized
