@@ -24,6 +24,8 @@ from providers.email.registry import email_provider
 from providers.payments.interface import PaymentProvider
 from providers.payments.registry import payment_providers
 from runtime import temporal as temporal_connection
+from runtime.keyring import KeyRing
+from runtime.links import Links
 from runtime.settings import Environment, Settings
 
 PREFIX = "/api/v1"
@@ -46,6 +48,8 @@ def create_app(
     """The application. What is not handed in is made when it starts and closed when it ends; what is handed in is
     the caller's to close. Starting needs no server: Postgres and Temporal are called when a request needs them."""
 
+    keys = KeyRing.of(settings)
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
@@ -56,7 +60,8 @@ def create_app(
                 payments=payments if payments is not None else _payments(settings, stack),
                 email=email or _email(settings, stack),
                 passwords=_passwords(password_rounds, stack),
-                tokens=Tokens.of(settings),
+                tokens=Tokens(keys, settings.access_token_lifetime),
+                links=Links(keys),
                 now=now,
             )
             yield
@@ -71,11 +76,7 @@ def create_app(
         redirect_slashes=False,
     )
     app.state.settings = settings
-    for router in routes.ROUTERS:
-        app.include_router(router, prefix=PREFIX)
-    app.include_router(health.router)
-    errors.install(app)
-    app.add_exception_handler(Replay, _replay)
+    _add_routes(app)
     _add_layers(app, settings)
     document.install(app)
     # FastAPI puts included routes together when they are first asked for: that is now, and not the first request.
@@ -86,6 +87,14 @@ def create_app(
 def openapi_document() -> dict[str, Any]:
     """The OpenAPI document, without a running server."""
     return create_app(Settings(environment=Environment.DEVELOPMENT)).openapi()
+
+
+def _add_routes(app: FastAPI) -> None:
+    for router in routes.ROUTERS:
+        app.include_router(router, prefix=PREFIX)
+    app.include_router(health.router)
+    errors.install(app)
+    app.add_exception_handler(Replay, _replay)
 
 
 def _operation_id(route: APIRoute) -> str:

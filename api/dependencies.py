@@ -32,6 +32,7 @@ from domain.identity.actor import Actor, ActorKind
 from domain.permissions import Action, Role, allowed, require
 from providers.email.interface import EmailProvider
 from providers.payments.interface import PaymentProvider
+from runtime.links import Links
 from runtime.settings import Settings
 
 
@@ -46,6 +47,7 @@ class Parts:
     email: EmailProvider
     passwords: Passwords
     tokens: Tokens
+    links: Links
     now: Callable[[], datetime]
 
 

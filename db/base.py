@@ -1,6 +1,5 @@
 """What every table shares: naming, keys, time stamps, and how an enum becomes a check constraint."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
@@ -43,10 +42,10 @@ class Stamped:
     updated_at: Mapped[Time] = mapped_column(server_default=text("now()"), sort_order=901)
 
 
-def one_of(column: str, values: Iterable[StrEnum] | type[StrEnum], name: str | None = None) -> CheckConstraint:
-    """The check constraint that repeats an enum of the domain."""
-    listed = ", ".join(f"'{value.value}'" for value in values)
-    return CheckConstraint(f"{column} IN ({listed})", name=name or f"{column}_known")
+def one_of(column: str, *enums: type[StrEnum]) -> CheckConstraint:
+    """The check constraint that repeats an enum of the domain, or several."""
+    listed = ", ".join(f"'{value.value}'" for enum in enums for value in enum)
+    return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_known")
 
 
 def bilingual(column: str) -> CheckConstraint:

@@ -52,16 +52,34 @@ class Action(StrEnum):
     PAYMENT_VOID = "payment.void"
     NOTIFICATION_READ = "notification.read"
     NOTIFICATION_RETRY = "notification.retry"
+    BUSINESS_DELETE = "business.delete"
+    VERIFICATION_READ = "verification.read"
+    VERIFICATION_SUBMIT = "verification.submit"
+    VERIFICATION_DECIDE = "verification.decide"
+    BUSINESS_SUSPEND = "business.suspend"
+    STAFF_READ = "staff.read"
+    STAFF_WRITE = "staff.write"
+    SCHEDULE_READ = "schedule.read"
+    SCHEDULE_WRITE = "schedule.write"
+    OWN_SCHEDULE_WRITE = "schedule.write_own"
+    BOOKING_ASSIGN = "booking.assign"
+    MEDIA_READ = "media.read"
+    MEDIA_WRITE = "media.write"
+    AUDIT_READ = "audit.read"
+    FLAG_WRITE = "flag.write"
+    ATTENTION_READ = "attention.read"
 
 
 A = Action
 
 #: What anybody may see of a public business, and taking a booking.
-_PUBLIC = frozenset({A.BUSINESS_READ, A.AVAILABILITY_READ, A.BOOKING_CREATE})
+_PUBLIC = frozenset({A.BUSINESS_READ, A.AVAILABILITY_READ, A.BOOKING_CREATE, A.MEDIA_READ})
 #: What the signed link in a notice opens: this booking, and paying for it.
 _GUEST = _PUBLIC | {A.BOOKING_READ, A.BOOKING_CANCEL, A.BOOKING_RESCHEDULE, A.PAYMENT_PAY}
 _CUSTOMER = _GUEST | {A.BOOKING_UPDATE, A.PAYMENT_READ, A.NOTIFICATION_READ}
-_ASSISTANT = frozenset({A.BUSINESS_READ, A.AVAILABILITY_READ, A.BOOKING_READ, A.NOTIFICATION_READ})
+_ASSISTANT = frozenset(
+    {A.BUSINESS_READ, A.AVAILABILITY_READ, A.BOOKING_READ, A.NOTIFICATION_READ, A.MEDIA_READ, A.SCHEDULE_READ}
+)
 _STAFF = _ASSISTANT | {
     A.PAYMENT_READ,
     A.BOOKING_CREATE,
@@ -74,6 +92,8 @@ _STAFF = _ASSISTANT | {
     A.BOOKING_COMPLETE,
     A.BOOKING_NO_SHOW,
     A.BOOKING_UPDATE,
+    A.BOOKING_ASSIGN,
+    A.OWN_SCHEDULE_WRITE,
 }
 _MANAGER = _STAFF | {
     A.BUSINESS_UPDATE,
@@ -86,6 +106,12 @@ _MANAGER = _STAFF | {
     A.PAYMENT_CAPTURE,
     A.PAYMENT_VOID,
     A.NOTIFICATION_RETRY,
+    A.VERIFICATION_READ,
+    A.VERIFICATION_SUBMIT,
+    A.STAFF_READ,
+    A.STAFF_WRITE,
+    A.SCHEDULE_WRITE,
+    A.MEDIA_WRITE,
 }
 
 #: Paying is the customer's own act: nobody in the business enters a customer's card. Creating a business has no
@@ -99,9 +125,16 @@ ALLOWED: Mapping[Role, frozenset[Action]] = {
             A.PAYMENT_READ,
             A.NOTIFICATION_READ,
             A.NOTIFICATION_RETRY,
+            A.MEDIA_READ,
+            A.VERIFICATION_READ,
+            A.VERIFICATION_DECIDE,
+            A.BUSINESS_SUSPEND,
+            A.AUDIT_READ,
+            A.FLAG_WRITE,
+            A.ATTENTION_READ,
         }
     ),
-    Role.OWNER: _MANAGER | {A.BUSINESS_CREATE},
+    Role.OWNER: _MANAGER | {A.BUSINESS_CREATE, A.BUSINESS_DELETE, A.AUDIT_READ},
     Role.MANAGER: _MANAGER,
     Role.STAFF: _STAFF,
     Role.ASSISTANT: _ASSISTANT,

@@ -16,6 +16,8 @@ from providers.email.interface import EmailProvider
 from providers.email.registry import email_provider
 from providers.payments.interface import PaymentProvider
 from providers.payments.registry import payment_providers
+from runtime.keyring import KeyRing
+from runtime.links import Links
 from runtime.settings import Settings
 from workflows import queues
 from workflows.bookings.workflow import BookingWorkflow
@@ -30,13 +32,18 @@ class Parts:
     database: Database
     payments: Mapping[str, PaymentProvider]
     email: EmailProvider
+    links: Links
     now: Callable[[], datetime]
 
     @classmethod
     def of(cls, settings: Settings) -> "Parts":
         """Nothing is connected before the first use."""
         return cls(
-            session.connect(settings), payment_providers(settings), email_provider(settings), lambda: datetime.now(UTC)
+            session.connect(settings),
+            payment_providers(settings),
+            email_provider(settings),
+            Links(KeyRing.of(settings)),
+            lambda: datetime.now(UTC),
         )
 
     async def aclose(self) -> None:

@@ -1,6 +1,5 @@
 """Access tokens: JWT (RFC 7519), HS256, signed with the key that the header's ``kid`` names. Nothing is stored."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -8,7 +7,7 @@ from uuid import UUID
 import jwt
 
 from domain.errors import Unauthenticated
-from runtime.settings import Settings
+from runtime.keyring import KeyRing
 
 _ALGORITHM = "HS256"
 _ACCESS = "access"
@@ -25,17 +24,10 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """Issues with one key and accepts every one in ``keys``, so that a former key can verify until it is retired."""
+    """Issues with the current key of the ring and accepts all of them."""
 
-    key_id: str
-    keys: Mapping[str, bytes]
+    ring: KeyRing
     lifetime: timedelta
-
-    @classmethod
-    def of(cls, settings: Settings) -> "Tokens":
-        """The keys of the settings."""
-        key = settings.jwt_key.get_secret_value().encode()
-        return cls(settings.jwt_key_id, {settings.jwt_key_id: key}, settings.access_token_lifetime)
 
     def issue(self, login: Login, now: datetime) -> str:
         """A token that is good from ``now`` for the lifetime."""
@@ -46,12 +38,12 @@ class Tokens:
             "exp": now + self.lifetime,
             "adm": login.is_admin,
         }
-        return jwt.encode(claims, self.keys[self.key_id], _ALGORITHM, headers={"kid": self.key_id})
+        return jwt.encode(claims, self.ring.keys[self.ring.current], _ALGORITHM, headers={"kid": self.ring.current})
 
     def read(self, token: str, now: datetime) -> Login:
         """Who it speaks for. Raises Unauthenticated for anything that is not ours, not an access token, or over."""
         try:
-            key = self.keys[jwt.get_unverified_header(token)["kid"]]
+            key = self.ring.keys[jwt.get_unverified_header(token)["kid"]]
             claims = jwt.decode(
                 token, key, [_ALGORITHM], options={"require": list(_CLAIMS), "verify_exp": False, "verify_iat": False}
             )

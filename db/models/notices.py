@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Json, Key, Stamped, Time, one_of
-from domain.notices import NoticeKind, NoticeStatus
+from domain.notices import LetterKind, NoticeKind, NoticeStatus
 
 
 class Notice(Base, Stamped):
@@ -15,7 +15,7 @@ class Notice(Base, Stamped):
 
     __tablename__ = "notification_outbox"
     __table_args__ = (
-        one_of("kind", NoticeKind),
+        one_of("kind", NoticeKind, LetterKind),
         one_of("status", NoticeStatus),
         UniqueConstraint("dedupe_key"),
         Index("ix_notification_outbox_user_id", "user_id", "id"),

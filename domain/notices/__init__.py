@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class NoticeKind(StrEnum):
-    """Every message this slice sends. The value is the template's name."""
+    """Every message about a booking. The value is the template's name."""
 
     BOOKING_REQUESTED = "booking_requested"  # to the business: waits for approval
     BOOKING_CONFIRMED = "booking_confirmed"
@@ -20,6 +20,32 @@ class NoticeKind(StrEnum):
     PAYMENT_REFUNDED = "payment_refunded"
     PAYMENT_LATE = "payment_late"  # money after the hold: slot taken again, or refunded in full
     PAYMENT_RENEW = "payment_renew"  # the card must be given again
+
+
+class LetterKind(StrEnum):
+    """Every message that is about no booking: to a login, to a business, to an operator. The value is the template's
+    name."""
+
+    EMAIL_VERIFICATION = "email_verification"
+    PASSWORD_RESET = "password_reset"  # noqa: S105 - a template's name
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105
+    NEW_DEVICE = "new_device"
+    LOGIN_LOCKED = "login_locked"
+    TOKEN_REUSED = "token_reused"  # noqa: S105
+    TWO_FACTOR_CHANGED = "two_factor_changed"
+    DATA_EXPORT_READY = "data_export_ready"
+    ERASURE_PLANNED = "erasure_planned"
+    ERASURE_DONE = "erasure_done"
+    BUSINESS_SUBMITTED = "business_submitted"
+    BUSINESS_APPROVED = "business_approved"
+    BUSINESS_REJECTED = "business_rejected"
+    BUSINESS_INFO_REQUESTED = "business_info_requested"
+    BUSINESS_SUSPENDED = "business_suspended"
+    BUSINESS_REINSTATED = "business_reinstated"
+    BUSINESS_REVIEW_CLOSED = "business_review_closed"  # nobody answered the request for information
+    REVIEW_DUE = "review_due"  # to admins: a business waits for them
+    STAFF_INVITED = "staff_invited"
+    STAFF_ENDED = "staff_ended"
 
 
 class NoticeStatus(StrEnum):

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from api.auth.tokens import Login, Tokens
 from db.session import Database, Scope, connect
+from runtime.keyring import KeyRing
 from runtime.settings import Settings
 from stack.processes import Child
 from stack.servers.postgres import Postgres
@@ -98,7 +99,9 @@ async def fill(database: servers.Database, salon: Salon, bookings: int, first: d
 
 def token(settings: Settings, user_id: UUID) -> str:
     """An access token of a user."""
-    return Tokens.of(settings).issue(Login(user_id, is_admin=False), datetime.now(UTC))
+    return Tokens(KeyRing.of(settings), settings.access_token_lifetime).issue(
+        Login(user_id, is_admin=False), datetime.now(UTC)
+    )
 
 
 def days_ahead(days: int) -> datetime:

@@ -15,6 +15,7 @@ from api.auth.tokens import Login, Tokens
 from db.session import Database
 from db.session import connect as connect_database
 from db.stores.audit import Limits
+from runtime.keyring import KeyRing
 from runtime.settings import Settings
 from runtime.temporal import connect as connect_temporal
 from stack.audit.invariants import Report
@@ -120,7 +121,7 @@ async def _load(platform: Platform, result: Result, made: world.World, sandbox: 
 
 
 def _visits(result: Result, made: world.World, settings: Settings) -> list[Visit]:
-    dice, tokens = result.plan.dice("visits"), Tokens.of(settings)
+    dice, tokens = result.plan.dice("visits"), Tokens(KeyRing.of(settings), settings.access_token_lifetime)
 
     def token(user_id: UUID) -> Callable[[], str]:
         return lambda: tokens.issue(Login(user_id, is_admin=False), datetime.now(UTC))

@@ -36,6 +36,22 @@ EXPECTED = {
     "payment.void": "-yy----",
     "notification.read": "yyyyyy-",
     "notification.retry": "yyy----",
+    "business.delete": "-y-----",
+    "verification.read": "yyy----",
+    "verification.submit": "-yy----",
+    "verification.decide": "y------",
+    "business.suspend": "y------",
+    "staff.read": "-yy----",
+    "staff.write": "-yy----",
+    "schedule.read": "-yyyy--",
+    "schedule.write": "-yy----",
+    "schedule.write_own": "-yyy---",
+    "booking.assign": "-yyy---",
+    "media.read": "yyyyyyy",
+    "media.write": "-yy----",
+    "audit.read": "yy-----",
+    "flag.write": "y------",
+    "attention.read": "y------",
 }
 
 CELLS = [

@@ -1,6 +1,6 @@
 """Messages and the attempts to send them, split by verb: promise, send, read."""
 
-from db.stores.notices.promise import Audience, Promise, PromiseStore
+from db.stores.notices.promise import Audience, Letter, Promise, PromiseStore
 from db.stores.notices.read import NoticeReadStore, NoticeRow
 from db.stores.notices.send import AgreedItem, Attempt, AttemptOutcome, NoticeContent, SendStore
 
@@ -14,6 +14,7 @@ __all__ = [
     "Attempt",
     "AttemptOutcome",
     "Audience",
+    "Letter",
     "NoticeContent",
     "NoticeRow",
     "NoticeStore",

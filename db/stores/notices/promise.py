@@ -7,14 +7,15 @@ language is decided there; the address itself stays with the customer or the bus
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Double, Text, bindparam, text
+from sqlalchemy.dialects.postgresql import UUID as PgUUID
 
 from db.stores.base import Store
-from domain.notices import NoticeKind
+from domain.notices import LetterKind, NoticeKind
 
 Audience = Literal["customer", "business"]
 
@@ -79,8 +80,54 @@ class Promise:
     not_before: datetime | None = None
 
 
+# The language is the recipient's own; without a login (an invitation) it is told.
+_LETTER = text("""
+    SELECT app_letter(:business_id, :user_id, :kind, :language, CAST(:facts AS jsonb), :dedupe_key, :seconds,
+                      :request_id)
+""").bindparams(
+    bindparam("business_id", type_=PgUUID),
+    bindparam("user_id", type_=PgUUID),
+    bindparam("kind", type_=Text),
+    bindparam("language", type_=Text),
+    bindparam("dedupe_key", type_=Text),
+    bindparam("seconds", type_=Double),
+    bindparam("request_id", type_=Text),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One message about no booking. ``user_id`` gets it; None: ``facts`` names whom it goes to (``invitation_id``,
+    ``erasure_id``), and ``language`` must be told. ``business_id``: the business that it is about, if any. ``facts``
+    are ids, codes and times, never a name, an address, a token or a secret."""
+
+    kind: LetterKind
+    user_id: UUID | None
+    dedupe_key: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    business_id: UUID | None = None
+    language: str | None = None
+    give_up_after: timedelta = timedelta(hours=24)
+
+
 class PromiseStore(Store):
     """Messages that are due."""
+
+    async def promise_letter(self, letter: Letter) -> UUID | None:
+        """Write one letter and the command that starts its workflow, in any scope. Gives its id, or None when it was
+        promised before."""
+        values = {
+            "business_id": letter.business_id,
+            "user_id": letter.user_id,
+            "kind": letter.kind.value,
+            "language": letter.language,
+            "facts": json.dumps(dict(letter.facts), default=_plain),
+            "dedupe_key": letter.dedupe_key,
+            "seconds": letter.give_up_after.total_seconds(),
+            "request_id": self.context.request_id,
+        }
+        made: UUID | None = (await self.session.execute(_LETTER, values)).scalar_one()
+        return made
 
     async def promise(
         self,

@@ -1,0 +1,16 @@
+"""Invitations, and what people of a business do."""
+
+from collections.abc import Sequence
+
+revision: str = "2026_11_21_staff"
+down_revision: str | None = "2026_11_21_verification"
+branch_labels: Sequence[str] | None = None
+depends_on: Sequence[str] | None = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass

@@ -1,0 +1,57 @@
+"""What is fast to ask and may be lost at any time. Whatever is kept here can be had from Postgres as well."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+
+
+class CacheAway(Exception):
+    """The cache does not answer, or not in time. The caller goes on without it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """One count of one window. ``left`` after this request, never below 0; ``resets_in`` until the window has room
+    again; ``allowed``: this request is within the limit."""
+
+    allowed: bool
+    left: int
+    resets_in: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """At most ``limit`` requests of ``subject`` in ``period``."""
+
+    subject: str
+    limit: int
+    period: timedelta
+
+
+class Cache(Protocol):
+    """Every method raises `CacheAway`, soon: nobody waits for a cache."""
+
+    async def get(self, key: str) -> bytes | None:
+        """What is kept under the key."""
+
+    async def put(self, key: str, value: bytes, keep: timedelta) -> None:
+        """Keep it for so long."""
+
+    async def drop(self, *keys: str) -> None:
+        """Forget the keys; what is not there is forgotten already."""
+
+    async def count(self, windows: Sequence[Window]) -> list[Counted]:
+        """Count one request against every window, atomically, in one round trip. A request that one window refuses
+        counts against none."""
+
+    async def publish(self, channel: str, message: bytes) -> None:
+        """Tell every process that listens now."""
+
+    def listen(self, channel: str) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+        """What is told on the channel from now on. The iterator ends with `CacheAway` when the connection is lost:
+        whoever listens must think that it missed something."""
+
+    async def aclose(self) -> None:
+        """Close every connection."""
