@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 revision: str = "2026_11_21_guest_links"
-down_revision: str | None = "2026_11_21_identity"
+down_revision: str | None = "2026_11_21_single_use_links"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
