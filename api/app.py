@@ -19,6 +19,8 @@ from api.dependencies import Parts
 from api.frame import Frame
 from api.idempotency import HEADER, REPLAYED, Replay, replayed
 from db.session import Database, connect
+from providers.cache.interface import Cache
+from providers.cache.registry import cache_of
 from providers.email.interface import EmailProvider
 from providers.email.registry import email_provider
 from providers.payments.interface import PaymentProvider
@@ -42,6 +44,7 @@ def create_app(
     temporal: Client | None = None,
     payments: Mapping[str, PaymentProvider] | None = None,
     email: EmailProvider | None = None,
+    cache: Cache | None = None,
     password_rounds: int = ROUNDS,
     now: Callable[[], datetime] = _utc_now,
 ) -> FastAPI:
@@ -62,6 +65,7 @@ def create_app(
                 passwords=_passwords(password_rounds, stack),
                 tokens=Tokens(keys, settings.access_token_lifetime),
                 links=Links(keys),
+                cache=cache or _cache(settings, stack),
                 now=now,
             )
             yield
@@ -137,6 +141,12 @@ def _email(settings: Settings, stack: AsyncExitStack) -> EmailProvider:
     provider = email_provider(settings)
     stack.push_async_callback(provider.aclose)
     return provider
+
+
+def _cache(settings: Settings, stack: AsyncExitStack) -> Cache:
+    cache = cache_of(settings)
+    stack.push_async_callback(cache.aclose)
+    return cache
 
 
 def _passwords(rounds: int, stack: AsyncExitStack) -> Passwords:

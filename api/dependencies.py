@@ -30,6 +30,7 @@ from domain.businesses.status import BusinessStatus
 from domain.errors import NotFound, Unauthenticated
 from domain.identity.actor import Actor, ActorKind
 from domain.permissions import Action, Role, allowed, require
+from providers.cache.interface import Cache
 from providers.email.interface import EmailProvider
 from providers.payments.interface import PaymentProvider
 from runtime.links import Links
@@ -48,6 +49,7 @@ class Parts:
     passwords: Passwords
     tokens: Tokens
     links: Links
+    cache: Cache
     now: Callable[[], datetime]
 
 

@@ -47,6 +47,13 @@ class Settings(BaseSettings):
     database_lock_timeout: timedelta = timedelta(seconds=5)
 
     redis_url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
+    #: How long a request waits for Redis (connecting, and each answer) before it goes on without it.
+    redis_timeout: timedelta = timedelta(milliseconds=100)
+    #: How long a Redis that did not answer is left alone.
+    redis_pause: timedelta = timedelta(seconds=1)
+    #: How often a listener makes sure that its connection lives.
+    redis_heartbeat: timedelta = timedelta(seconds=5)
+    redis_pool_size: int = Field(default=32, ge=1)
 
     temporal_address: str = "127.0.0.1:7233"
     temporal_namespace: str = "default"

@@ -1,0 +1,219 @@
+"""The cache in Redis. One command per method, each in one round trip; nobody waits longer than the settings allow.
+
+A Redis that does not answer is left alone for a moment (``redis_pause``): meanwhile every call raises `CacheAway` at
+once, and one call per pause tries again.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any, TypeVar, cast
+
+import structlog
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.client import PubSub
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError, ResponseError
+
+from providers.cache.interface import CacheAway, Counted, Window
+from runtime.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+_T = TypeVar("_T")
+
+#: Into so many buckets a window is cut. A request counts until its whole bucket has left the window: never more than
+#: the limit in any period, and room again at most a sixtieth of the period late.
+BUCKETS = 60
+
+# KEYS: one hash per window, bucket number -> count. ARGV: limit and bucket length in milliseconds of each. Gives for
+# each window: how many were counted before this request, and the milliseconds until the first of them leaves (for a
+# full window: until there is room). Redis's own clock, so that all processes agree.
+_COUNT = """
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local answers, full = {}, false
+for i, key in ipairs(KEYS) do
+    local limit, length = tonumber(ARGV[2 * i - 1]), tonumber(ARGV[2 * i])
+    local current, counted, live, dead = math.floor(now / length), 0, {}, {}
+    local held = redis.call('HGETALL', key)
+    for j = 1, #held, 2 do
+        local bucket, count = tonumber(held[j]), tonumber(held[j + 1])
+        if bucket <= current - (BUCKETS + 1) then
+            dead[#dead + 1] = held[j]
+        else
+            counted = counted + count
+            live[#live + 1] = {bucket, count}
+        end
+    end
+    if #dead > 0 then redis.call('HDEL', key, unpack(dead)) end
+    table.sort(live, function(a, b) return a[1] < b[1] end)
+    local first, left = current, counted
+    for _, one in ipairs(live) do
+        first = one[1]
+        left = left - one[2]
+        if left < limit then break end
+    end
+    if counted >= limit then full = true end
+    answers[#answers + 1] = counted
+    answers[#answers + 1] = (first + BUCKETS + 1) * length - now
+end
+if not full then
+    for i, key in ipairs(KEYS) do
+        local length = tonumber(ARGV[2 * i])
+        redis.call('HINCRBY', key, math.floor(now / length), 1)
+        redis.call('PEXPIRE', key, length * (BUCKETS + 1))
+    end
+end
+return answers
+""".replace("BUCKETS", str(BUCKETS))
+
+
+class RedisCache:
+    """`Cache` on one Redis server. Opens no connection before the first call."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._patience = settings.redis_timeout.total_seconds()
+        self._pause = settings.redis_pause.total_seconds()
+        self._again_at = 0.0
+        #: Waiting for one's turn is not waiting for Redis: a busy process must not take it for a dead server.
+        self._turns = asyncio.Semaphore(settings.redis_pool_size)
+        pool = BlockingConnectionPool.from_url(
+            settings.redis_url.get_secret_value(),
+            max_connections=settings.redis_pool_size,
+            timeout=self._patience,
+            socket_connect_timeout=self._patience,
+            # How long a command may take is judged by `_ask`, which knows a busy process from a slow server.
+            socket_timeout=None,
+            retry=Retry(NoBackoff(), 0),
+            protocol=2,
+        )
+        self._redis = Redis.from_pool(pool)
+        self._listening = Redis.from_url(
+            settings.redis_url.get_secret_value(),
+            socket_connect_timeout=self._patience,
+            socket_timeout=None,
+            retry=Retry(NoBackoff(), 0),
+            protocol=2,
+        )
+        self._heartbeat = settings.redis_heartbeat.total_seconds()
+        self._count = self._redis.register_script(_COUNT)
+
+    async def get(self, key: str) -> bytes | None:
+        """What is kept under the key. Raises CacheAway."""
+        return cast("bytes | None", await self._ask(lambda: self._redis.get(key)))
+
+    async def put(self, key: str, value: bytes, keep: timedelta) -> None:
+        """Keep it for so long, whole milliseconds, at least one. Raises CacheAway."""
+        await self._ask(lambda: self._redis.set(key, value, px=max(1, _milliseconds(keep))))
+
+    async def drop(self, *keys: str) -> None:
+        """Forget the keys. Raises CacheAway."""
+        if keys:
+            await self._ask(lambda: self._redis.unlink(*keys))
+
+    async def count(self, windows: Sequence[Window]) -> list[Counted]:
+        """Count one request against every window, or against none if one is full. Raises CacheAway."""
+        if not windows:
+            return []
+        keys = [f"rate:{window.subject}" for window in windows]
+        arguments = [
+            number
+            for window in windows
+            for number in (window.limit, max(1, -(-_milliseconds(window.period) // BUCKETS)))
+        ]
+        answer = cast("list[int]", await self._ask(lambda: self._count(keys=keys, args=arguments)))
+        before, resets = answer[::2], answer[1::2]
+        refused = any(counted >= window.limit for counted, window in zip(before, windows, strict=True))
+        return [
+            Counted(
+                allowed=counted < window.limit,
+                left=max(0, window.limit - counted - (0 if refused else 1)),
+                resets_in=timedelta(milliseconds=reset),
+            )
+            for counted, reset, window in zip(before, resets, windows, strict=True)
+        ]
+
+    async def publish(self, channel: str, message: bytes) -> None:
+        """Tell every process that listens now. Raises CacheAway."""
+        await self._ask(lambda: self._redis.publish(channel, message))
+
+    @asynccontextmanager
+    async def listen(self, channel: str) -> AsyncIterator[AsyncIterator[bytes]]:
+        """What is told on the channel from now on: when the block is entered, Redis has confirmed. A connection that
+        dies without a word is noticed within two heartbeats. Raises CacheAway."""
+        subscription = self._listening.pubsub()
+        try:
+            try:
+                async with asyncio.timeout(self._patience * 2):
+                    await subscription.subscribe(channel)
+                    await subscription.get_message(timeout=None)
+            except (RedisError, OSError, TimeoutError) as error:
+                raise CacheAway from error
+            yield self._told(subscription)
+        finally:
+            await subscription.aclose()  # type: ignore[no-untyped-call]
+
+    async def _told(self, subscription: PubSub) -> AsyncIterator[bytes]:
+        asked = False
+        while True:
+            try:
+                message: dict[str, Any] | None = await subscription.get_message(timeout=self._heartbeat)
+                if message is None and not asked:
+                    await subscription.ping()
+            except (RedisError, OSError) as error:
+                raise CacheAway from error
+            if message is None and asked:
+                raise CacheAway
+            asked = message is None
+            if message is not None and message["type"] == "message":
+                yield message["data"]
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._redis.aclose()
+        await self._redis.connection_pool.disconnect()
+        await self._listening.aclose()
+
+    async def _ask(self, call: Callable[[], Awaitable[_T]]) -> _T:
+        """The answer, in time. Raises CacheAway."""
+        async with self._turns:
+            loop = asyncio.get_running_loop()
+            if loop.time() < self._again_at:
+                raise CacheAway
+            if self._again_at:
+                self._again_at = loop.time() + self._pause  # whoever comes while this one tries does not
+            task = asyncio.ensure_future(call())
+            try:
+                await asyncio.wait({task}, timeout=self._patience)
+                # A process that was busy for longer than its patience may have the answer already, unread.
+                for _ in range(10):
+                    if task.done():
+                        break
+                    await asyncio.sleep(0)
+            finally:
+                if not task.done():
+                    task.cancel()
+            return self._answer_of(task, loop.time())
+
+    def _answer_of(self, task: "asyncio.Future[_T]", now: float) -> _T:
+        error: BaseException | None
+        error = task.exception() if task.done() else TimeoutError("no answer in time")
+        if error is None:
+            self._again_at = 0.0
+            return task.result()
+        if isinstance(error, ResponseError):
+            log.error("redis refuses a command", error=error)
+        elif isinstance(error, (RedisError, OSError, TimeoutError)):
+            if now >= self._again_at:
+                log.warning("redis is away", error=error)
+            self._again_at = now + self._pause
+        else:
+            raise error
+        raise CacheAway from error
+
+
+def _milliseconds(duration: timedelta) -> int:
+    return duration // timedelta(milliseconds=1)
