@@ -43,6 +43,7 @@ class Part(StrEnum):
     BOOKINGS = "bookings"
     PAYMENTS = "payments"
     NOTICES = "notices"
+    PLATFORM = "platform"
     RELAY = "relay"
 
 
@@ -52,6 +53,7 @@ class Role(StrEnum):
     BOOKINGS = "bookings"
     PAYMENTS = "payments"
     NOTICES = "notices"
+    PLATFORM = "platform"
     ALL = "all"
 
 

@@ -1,6 +1,8 @@
-"""What Temporal must know before the first workflow: how long to keep closed ones, and our search attributes."""
+"""What Temporal must know before the first workflow: how long to keep closed ones, our search attributes, and what runs
+by the clock."""
 
 import asyncio
+from collections.abc import Mapping
 from datetime import timedelta
 
 from google.protobuf.duration_pb2 import Duration
@@ -13,6 +15,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from runtime.settings import Settings
 from runtime.temporal import connect
+from workers.schedules import write_schedules
 from workflows import search_attributes
 
 #: Closed workflows can be looked at this long; the embedded server's own default is a day.
@@ -23,7 +26,8 @@ _PATIENCE = timedelta(seconds=30)
 
 
 async def prepare(settings: Settings) -> None:
-    """Set the retention and register the search attributes that are missing. Calling it again changes nothing.
+    """Set the retention, register the search attributes that are missing and write the schedules. Calling it again
+    changes nothing.
 
     A server that was started with other attributes keeps them. It returns when the new ones can be used.
 
@@ -38,18 +42,22 @@ async def prepare(settings: Settings) -> None:
     await client.workflow_service.update_namespace(
         UpdateNamespaceRequest(namespace=namespace, config=NamespaceConfig(workflow_execution_retention_ttl=retention))
     )
-    wanted = {key.name: key.indexed_value_type for key in search_attributes.ALL}
+    wanted = {key.name: int(key.indexed_value_type) for key in search_attributes.ALL}
     missing = set(wanted) - await registered(client, namespace)
-    if not missing:
-        return
+    if missing:
+        await _register(client, namespace, {name: wanted[name] for name in sorted(missing)})
+    await write_schedules(client)
+
+
+async def _register(client: Client, namespace: str, missing: Mapping[str, int]) -> None:
     await client.operator_service.add_search_attributes(
         AddSearchAttributesRequest(
             namespace=namespace,
-            search_attributes={name: IndexedValueType.ValueType(int(wanted[name])) for name in sorted(missing)},
+            search_attributes={name: IndexedValueType.ValueType(kind) for name, kind in missing.items()},
         )
     )
     async with asyncio.timeout(_PATIENCE.total_seconds()):
-        for name in sorted(missing):
+        for name in missing:
             await _until_usable(client, name)
 
 

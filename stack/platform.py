@@ -31,7 +31,7 @@ MIGRATIONS = Path(__file__).parent.parent / "db" / "migrations"
 WORKER = "worker"
 
 #: The roles of workers; each has a task queue of its own.
-WORKER_ROLES = ("bookings", "payments", "notices")
+WORKER_ROLES = ("bookings", "payments", "notices", "platform")
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,9 +201,9 @@ class Platform:
         return replace(self._part("api", "api"), is_ready=is_ready)
 
     def _worker(self) -> Program:
-        """All roles in one process: three would cost another four seconds and 270 MB at every start.
+        """All roles in one process: each of its own would cost more than another second and 90 MB at every start.
 
-        Its pool is as large as those of three processes, so that each role keeps its share.
+        Its pool is as large as those of one process a role, so that each role keeps its share.
         """
         namespace = self.settings().temporal_namespace
         queues = f"http://{LOOPBACK}:{self.ports['temporal_http']}/api/v1/namespaces/{namespace}/task-queues"

@@ -7,6 +7,7 @@ from typing import Any
 
 from activities.attention import AttentionActivities
 from activities.bookings import BookingActivities
+from activities.maintenance import MaintenanceActivities
 from activities.notices import NoticeActivities
 from activities.payments import PaymentActivities
 from activities.refunds import RefundActivities
@@ -21,6 +22,7 @@ from runtime.links import Links
 from runtime.settings import Settings
 from workflows import queues
 from workflows.bookings.workflow import BookingWorkflow
+from workflows.maintenance.workflow import MaintenanceWorkflow
 from workflows.notices.workflow import NoticeWorkflow
 from workflows.refunds.workflow import RefundWorkflow
 
@@ -74,6 +76,7 @@ def duties(parts: Parts) -> Mapping[str, Duties]:
     refunds = RefundActivities(parts.database, parts.payments, parts.now)
     notices = NoticeActivities(parts.database, parts.email, parts.now)
     attention = AttentionActivities(parts.database)
+    maintenance = MaintenanceActivities(parts.database, parts.now)
     return {
         queues.BOOKINGS: Duties(
             workflows=[BookingWorkflow],
@@ -93,4 +96,8 @@ def duties(parts: Parts) -> Mapping[str, Duties]:
             per_second=80,
         ),
         queues.NOTICES: Duties(workflows=[NoticeWorkflow], activities=[notices.send, notices.give_up]),
+        queues.PLATFORM: Duties(
+            workflows=[MaintenanceWorkflow],
+            activities=[maintenance.sweep, maintenance.make_audit_partitions, attention.file],
+        ),
     }

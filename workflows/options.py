@@ -57,6 +57,17 @@ SEND = ActivityConfig(
     ),
 )
 
+#: Sweep one table in batches: heartbeats say that it is alive, a day's schedule is the time it has.
+SWEEP = ActivityConfig(
+    task_queue=queues.PLATFORM,
+    start_to_close_timeout=timedelta(minutes=30),
+    schedule_to_close_timeout=timedelta(hours=1),
+    heartbeat_timeout=timedelta(minutes=1),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(seconds=5), backoff_coefficient=2, maximum_interval=timedelta(minutes=5)
+    ),
+)
+
 #: Between two tries to learn the provider's word: doubled each time, up to the second figure. A try is some 15 events
 #: of a history that may hold 51,200, so a provider may be away for two months; news of the payment end a pause.
 FIRST_PAUSE = timedelta(seconds=30)

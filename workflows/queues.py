@@ -3,3 +3,5 @@
 BOOKINGS = "bookings"
 PAYMENTS = "payments"
 NOTICES = "notices"
+#: What the platform does for itself: maintenance, exports and erasures that people asked for.
+PLATFORM = "platform"

@@ -19,6 +19,7 @@ from db.stores.outbox import OutboxStore
 from db.stores.payment_lists import PaymentListStore
 from db.stores.payments import PaymentStore
 from db.stores.refunds import RefundStore
+from db.stores.retention import RetentionStore
 from db.stores.users import UserStore
 from db.stores.webhooks import WebhookStore
 
@@ -104,6 +105,11 @@ class Stores:
     def attention(self) -> AttentionStore:
         """What needs a person."""
         return AttentionStore(self.session, self.context)
+
+    @cached_property
+    def retention(self) -> RetentionStore:
+        """What is deleted when its time is over; platform scope."""
+        return RetentionStore(self.session, self.context)
 
     @cached_property
     def audit(self) -> AuditStore:

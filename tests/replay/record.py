@@ -20,6 +20,7 @@ from runtime.temporal import guard_exit
 from tests.replay.outcomes import OUTCOMES, path_of, write
 from tests.servers import run_time_skipping
 from tests.workflows.life import Life, living
+from tests.workflows.test_maintenance import Broom, sweeping
 from tests.workflows.test_notice import FOREVER, Post, sending
 from tests.workflows.test_refund import AWAY as REFUND_AWAY
 from tests.workflows.test_refund import DONE, PENDING, REFUSED, Desk, refunding
@@ -168,6 +169,7 @@ STORIES: dict[str, dict[str, Story]] = {
     },
     "refund": {},
     "notice": {},
+    "maintenance": {},
 }
 
 
@@ -182,6 +184,14 @@ def _refund(**desk: object) -> Story:
 def _notice(within: timedelta = timedelta(hours=24), **post: object) -> Story:
     async def story(env: WorkflowEnvironment) -> WorkflowHistory:
         async with sending(env, Post(**post), within) as handle:
+            return await _end(env, handle)
+
+    return story
+
+
+def _maintenance(**broom: object) -> Story:
+    async def story(env: WorkflowEnvironment) -> WorkflowHistory:
+        async with sweeping(env, Broom(**broom)) as handle:
             return await _end(env, handle)
 
     return story
@@ -207,6 +217,7 @@ STORIES["notice"] = {
     "given_up": _notice(away=FOREVER),
     "too_late": _notice(timedelta(minutes=-1)),
 }
+STORIES["maintenance"] = {"done": _maintenance(), "step_failed": _maintenance(stuck="outbox")}
 
 
 async def record(again: bool) -> list[str]:

@@ -114,7 +114,7 @@ async def test_the_relay_process_carries_and_stops(pool: Database, temporal: Cli
 
 
 async def test_all_roles_in_one_process(settings: Settings) -> None:
-    async with running(run_worker(settings, ["bookings", "payments", "notices"])):
+    async with running(run_worker(settings, ["bookings", "payments", "notices", "platform"])):
         await asyncio.sleep(0.5)
 
 
@@ -131,5 +131,5 @@ async def test_an_unknown_role_is_named(settings: Settings) -> None:
 
 def test_no_step_waits_for_a_connection(settings: Settings) -> None:
     all_connections = settings.database_pool_size + settings.database_pool_overflow
-    for queues in (1, 2, 3):
+    for queues in (1, 2, 3, 4):
         assert steps_at_once(settings, queues) * queues * 2 <= all_connections

@@ -1,0 +1,105 @@
+"""The one list of what runs by the clock, and how it is written to Temporal."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from temporalio.client import (
+    Client,
+    Schedule,
+    ScheduleActionStartWorkflow,
+    ScheduleAlreadyRunningError,
+    ScheduleCalendarSpec,
+    ScheduleOverlapPolicy,
+    SchedulePolicy,
+    ScheduleRange,
+    ScheduleSpec,
+    ScheduleState,
+    ScheduleUpdate,
+    ScheduleUpdateInput,
+)
+
+from domain.retention import Kept
+from workflows import queues
+from workflows.maintenance import messages as maintenance
+
+_ZONE = "Asia/Tokyo"
+#: A round that hangs is given up, so that it cannot keep the next ones from starting for ever.
+_AT_MOST = timedelta(hours=6)
+
+
+@dataclass(frozen=True)
+class Clockwork:
+    """One schedule. ``catch_up``: rounds that fell into an outage of Temporal are made up for if they are not older."""
+
+    id: str
+    says: str
+    at: ScheduleCalendarSpec
+    workflow: str
+    start: object
+    catch_up: timedelta
+
+
+def _hourly(minute: int) -> ScheduleCalendarSpec:
+    return ScheduleCalendarSpec(minute=[ScheduleRange(minute)], hour=[ScheduleRange(0, 23)])
+
+
+def _daily(hour: int, minute: int) -> ScheduleCalendarSpec:
+    return ScheduleCalendarSpec(minute=[ScheduleRange(minute)], hour=[ScheduleRange(hour)])
+
+
+SCHEDULES: tuple[Clockwork, ...] = (
+    Clockwork(
+        "maintenance/hourly",
+        "deletes what is kept for hours",
+        _hourly(7),
+        maintenance.WORKFLOW,
+        maintenance.MaintenanceInput(sweep=(Kept.IDEMPOTENCY_KEYS,)),
+        catch_up=timedelta(minutes=30),
+    ),
+    Clockwork(
+        "maintenance/daily",
+        "deletes what is kept for days, and makes the audit trail's partitions ahead",
+        _daily(4, 10),
+        maintenance.WORKFLOW,
+        maintenance.MaintenanceInput(sweep=(Kept.OUTBOX,), audit_months=3),
+        catch_up=timedelta(hours=12),
+    ),
+)
+
+
+async def write_schedules(client: Client) -> None:
+    """Create what is missing and bring the rest up to the list. One that a person has paused stays paused."""
+    for each in SCHEDULES:
+        await _write(client, each)
+
+
+async def _write(client: Client, each: Clockwork) -> None:
+    try:
+        await client.create_schedule(each.id, _schedule(each, ScheduleState(note=each.says)))
+    except ScheduleAlreadyRunningError:
+        pass
+    else:
+        return
+
+    def renew(found: ScheduleUpdateInput) -> ScheduleUpdate:
+        return ScheduleUpdate(_schedule(each, found.description.schedule.state))
+
+    await client.get_schedule_handle(each.id).update(renew)
+
+
+def _schedule(each: Clockwork, state: ScheduleState) -> Schedule:
+    """A round that would overlap the one before is left out: the next one does its work."""
+    return Schedule(
+        action=ScheduleActionStartWorkflow(
+            each.workflow,
+            each.start,
+            # Temporal adds the round's time.
+            id=each.id,
+            task_queue=queues.PLATFORM,
+            execution_timeout=_AT_MOST,
+            static_summary=each.says,
+        ),
+        spec=ScheduleSpec(calendars=[each.at], time_zone_name=_ZONE),
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=each.catch_up),
+        state=state,
+    )
