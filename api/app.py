@@ -25,6 +25,8 @@ from providers.email.interface import EmailProvider
 from providers.email.registry import email_provider
 from providers.payments.interface import PaymentProvider
 from providers.payments.registry import payment_providers
+from providers.storage.interface import Storage
+from providers.storage.registry import storage_provider
 from runtime import temporal as temporal_connection
 from runtime.keyring import KeyRing
 from runtime.links import Links
@@ -45,6 +47,7 @@ def create_app(
     payments: Mapping[str, PaymentProvider] | None = None,
     email: EmailProvider | None = None,
     cache: Cache | None = None,
+    storage: Storage | None = None,
     password_rounds: int = ROUNDS,
     now: Callable[[], datetime] = _utc_now,
 ) -> FastAPI:
@@ -62,6 +65,7 @@ def create_app(
                 temporal=temporal or await temporal_connection.connect(settings, process="api", lazy=True),
                 payments=payments if payments is not None else _payments(settings, stack),
                 email=email or _email(settings, stack),
+                storage=storage or _storage(settings, stack),
                 passwords=_passwords(password_rounds, stack),
                 tokens=Tokens(keys, settings.access_token_lifetime),
                 links=Links(keys),
@@ -80,17 +84,21 @@ def create_app(
         redirect_slashes=False,
     )
     app.state.settings = settings
-    _add_routes(app)
-    _add_layers(app, settings)
-    document.install(app)
-    # FastAPI puts included routes together when they are first asked for: that is now, and not the first request.
-    deque(iter_route_contexts(app.routes), maxlen=0)
+    _furnish(app, settings)
     return app
 
 
 def openapi_document() -> dict[str, Any]:
     """The OpenAPI document, without a running server."""
     return create_app(Settings(environment=Environment.DEVELOPMENT)).openapi()
+
+
+def _furnish(app: FastAPI, settings: Settings) -> None:
+    _add_routes(app)
+    _add_layers(app, settings)
+    document.install(app)
+    # FastAPI puts included routes together when they are first asked for: that is now, and not the first request.
+    deque(iter_route_contexts(app.routes), maxlen=0)
 
 
 def _add_routes(app: FastAPI) -> None:
@@ -147,6 +155,12 @@ def _cache(settings: Settings, stack: AsyncExitStack) -> Cache:
     cache = cache_of(settings)
     stack.push_async_callback(cache.aclose)
     return cache
+
+
+def _storage(settings: Settings, stack: AsyncExitStack) -> Storage:
+    provider = storage_provider(settings)
+    stack.push_async_callback(provider.aclose)
+    return provider
 
 
 def _passwords(rounds: int, stack: AsyncExitStack) -> Passwords:

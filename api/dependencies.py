@@ -33,6 +33,7 @@ from domain.permissions import Action, Role, allowed, require
 from providers.cache.interface import Cache
 from providers.email.interface import EmailProvider
 from providers.payments.interface import PaymentProvider
+from providers.storage.interface import Storage
 from runtime.links import Links
 from runtime.settings import Settings
 
@@ -46,6 +47,7 @@ class Parts:
     temporal: Client
     payments: Mapping[str, PaymentProvider]
     email: EmailProvider
+    storage: Storage
     passwords: Passwords
     tokens: Tokens
     links: Links

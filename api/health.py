@@ -31,7 +31,8 @@ class DependencyRead(BaseModel):
 
 
 class HealthRead(BaseModel):
-    """``state``: ``ok``, or ``degraded`` when Temporal is away: reads and new bookings go on, commands wait."""
+    """``state``: ``ok``, or ``degraded`` when something but Postgres is away. Without Temporal reads and new
+    bookings go on and commands wait; without the storage there are no uploads."""
 
     model_config = ConfigDict(
         frozen=True,
@@ -43,6 +44,7 @@ class HealthRead(BaseModel):
                     "dependencies": [
                         {"name": "postgres", "available": True, "milliseconds": 1.2},
                         {"name": "temporal", "available": True, "milliseconds": 2.9},
+                        {"name": "storage", "available": True, "milliseconds": 3.4},
                     ],
                 }
             ]
@@ -83,14 +85,16 @@ async def _ask_temporal(parts: Parts) -> bool:
 
 @router.get("/health", response_model=Envelope[HealthRead], responses=errors(), summary="Health with dependencies")
 async def health(parts: PartsOf) -> Response:
-    """503 when Postgres is away; ``degraded`` when only Temporal is."""
-    postgres, temporal = await asyncio.gather(
-        _measure("postgres", _ask_postgres(parts)), _measure("temporal", _ask_temporal(parts))
+    """503 when Postgres is away; ``degraded`` when something else is."""
+    postgres, *others = await asyncio.gather(
+        _measure("postgres", _ask_postgres(parts)),
+        _measure("temporal", _ask_temporal(parts)),
+        _measure("storage", parts.storage.check()),
     )
     if not postgres.available:
         raise Unavailable({"dependency": "postgres", "retry_after": 2})
-    state = "ok" if temporal.available else "degraded"
-    return ok(HealthRead(state=state, build=parts.settings.build_id, dependencies=[postgres, temporal]))
+    state = "ok" if all(one.available for one in others) else "degraded"
+    return ok(HealthRead(state=state, build=parts.settings.build_id, dependencies=[postgres, *others]))
 
 
 @router.get("/health/live", response_model=Envelope[AliveRead], responses=errors(), summary="The process lives")
@@ -101,7 +105,7 @@ async def live() -> Response:
 
 @router.get("/health/ready", response_model=Envelope[AliveRead], responses=errors(), summary="Ready for requests")
 async def ready(parts: PartsOf) -> Response:
-    """503 while Postgres is away. Temporal may be away: reads and new bookings need it not."""
+    """503 while Postgres is away. The others may be away: reads and new bookings need them not."""
     if not (await _measure("postgres", _ask_postgres(parts))).available:
         raise Unavailable({"dependency": "postgres", "retry_after": 2})
     return ok(AliveRead(state="ok"))

@@ -85,6 +85,9 @@ class Settings(BaseSettings):
     email_from: str = "no-reply@omotenashi.example"
 
     s3_endpoint_url: str = "http://127.0.0.1:8333"
+    #: Where browsers reach the same storage: signed links name it. Empty: at the endpoint.
+    s3_public_url: str = ""
+    s3_region: str = "us-east-1"
     s3_bucket: str = "omotenashi"
     s3_access_key: SecretStr = SecretStr("omotenashi")
     s3_secret_key: SecretStr = SecretStr("omotenashi")

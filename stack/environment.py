@@ -34,6 +34,8 @@ def settings_environment(ports: Mapping[str, int]) -> dict[str, str]:
         "stripe_base_url": f"http://{LOOPBACK}:{ports['sandbox']}",
         "sendgrid_base_url": f"http://{LOOPBACK}:{ports['sandbox']}",
         "s3_endpoint_url": f"http://{LOOPBACK}:{ports['storage']}",
+        "s3_public_url": f"http://{LOOPBACK}:{ports['storage']}",
+        "s3_region": default("s3_region"),
         "s3_bucket": default("s3_bucket"),
         "s3_access_key": default("s3_access_key"),
         "s3_secret_key": default("s3_secret_key"),

@@ -9,10 +9,12 @@ from runtime.temporal import guard_exit
 from tests.servers import (
     Database,
     PostgresServer,
+    StorageServer,
     copy_of_template,
     make_template,
     run_postgres,
     run_redis,
+    run_storage,
     run_temporal,
     run_time_skipping,
 )
@@ -46,6 +48,13 @@ async def redis_url() -> AsyncIterator[str]:
     """URL of a Redis that all tests of this process share: use keys of your own."""
     async with run_redis() as url:
         yield url
+
+
+@pytest_asyncio.fixture(scope="session")
+async def storage() -> AsyncIterator[StorageServer]:
+    """An object storage that all tests of this process share: use a prefix of your own."""
+    async with run_storage() as server:
+        yield server
 
 
 @pytest_asyncio.fixture(scope="session")

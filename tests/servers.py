@@ -33,6 +33,7 @@ from stack.servers.postgres import (
     create_database,
 )
 from stack.servers.redis import Redis
+from stack.servers.storage import Storage, StoragePorts
 from stack.servers.temporal import TUNE, Temporal
 from workflows import search_attributes as attributes
 
@@ -167,6 +168,40 @@ async def run_redis() -> AsyncIterator[str]:
         server = Redis(folder / "redis", choose_ports(["redis"], {})["redis"], durable=False)
         async with running(server.program(), folder):
             yield server.url
+
+
+@dataclass(frozen=True, slots=True)
+class StorageServer:
+    """A running object storage with an empty bucket."""
+
+    server: Storage
+
+    def settings(self) -> dict[str, object]:
+        """What a process needs to use it: arguments of :class:`runtime.settings.Settings`."""
+        return {
+            "s3_endpoint_url": self.server.url,
+            "s3_public_url": self.server.url,
+            "s3_bucket": self.server.bucket,
+            "s3_access_key": SecretStr(self.server.access_key),
+            "s3_secret_key": SecretStr(self.server.secret_key),
+        }
+
+
+@contextlib.asynccontextmanager
+async def run_storage() -> AsyncIterator[StorageServer]:
+    """SeaweedFS as the stack runs it, in a temporary folder."""
+    async with scratch_folder() as folder:
+        names = ("s3", "master", "volume", "filer", "admin")
+        ports = choose_ports([f"storage_{name}" for name in names], {})
+        server = Storage(
+            folder / "storage",
+            StoragePorts(*(ports[f"storage_{name}"] for name in names)),
+            bucket="test",
+            access_key="test-access",
+            secret_key="test-secret",
+        )
+        async with running(server.program(), folder):
+            yield StorageServer(server)
 
 
 def _registered() -> tuple[tuple[str, str], ...]:

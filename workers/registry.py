@@ -17,6 +17,8 @@ from providers.email.interface import EmailProvider
 from providers.email.registry import email_provider
 from providers.payments.interface import PaymentProvider
 from providers.payments.registry import payment_providers
+from providers.storage.interface import Storage
+from providers.storage.registry import storage_provider
 from runtime.keyring import KeyRing
 from runtime.links import Links
 from runtime.settings import Settings
@@ -34,6 +36,7 @@ class Parts:
     database: Database
     payments: Mapping[str, PaymentProvider]
     email: EmailProvider
+    storage: Storage
     links: Links
     now: Callable[[], datetime]
 
@@ -44,6 +47,7 @@ class Parts:
             session.connect(settings),
             payment_providers(settings),
             email_provider(settings),
+            storage_provider(settings),
             Links(KeyRing.of(settings)),
             lambda: datetime.now(UTC),
         )
@@ -53,6 +57,7 @@ class Parts:
         for provider in self.payments.values():
             await provider.aclose()
         await self.email.aclose()
+        await self.storage.aclose()
         await self.database.close()
 
 

@@ -91,8 +91,10 @@ async def pool(database: Database) -> AsyncIterator[Pool]:
 
 @pytest_asyncio.fixture
 async def app(database: Database, pool: Pool, clock: Clock) -> AsyncIterator[FastAPI]:
-    """The application, started. Temporal is away unless a test hands one in."""
-    settings = database.settings(temporal_address="127.0.0.1:1", temporal_rpc_timeout=timedelta(seconds=1))
+    """The application, started. Temporal and the storage are away unless a test hands them in."""
+    settings = database.settings(
+        temporal_address="127.0.0.1:1", temporal_rpc_timeout=timedelta(seconds=1), s3_endpoint_url="http://127.0.0.1:1"
+    )
     app = create_app(settings, database=pool, password_rounds=4, now=clock.now)
     async with app.router.lifespan_context(app):
         yield app

@@ -123,11 +123,12 @@ async def test_postgres_away_is_503(app: FastAPI, client: AsyncClient, database:
         assert (await http.get("/health/live")).status_code == 200
 
 
-async def test_without_temporal_reads_go_on(client: AsyncClient) -> None:
+async def test_without_temporal_and_storage_reads_go_on(client: AsyncClient) -> None:
     assert (await client.get("/health/ready")).status_code == 200
     health = (await client.get("/health")).json()["data"]
     assert health["state"] == "degraded"
-    assert {one["name"]: one["available"] for one in health["dependencies"]} == {"postgres": True, "temporal": False}
+    available = {one["name"]: one["available"] for one in health["dependencies"]}
+    assert available == {"postgres": True, "temporal": False, "storage": False}
 
 
 async def test_other_origins_only_where_allowed(database: Database) -> None:

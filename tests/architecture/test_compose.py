@@ -43,6 +43,7 @@ SECRETS = {
     "OMOTENASHI_SENDGRID_API_KEY": "SG.x",
     "OMOTENASHI_SENDGRID_WEBHOOK_PUBLIC_KEY": "public",
     "OMOTENASHI_EMAIL_FROM": "no-reply@booking.example",
+    "OMOTENASHI_S3_PUBLIC_URL": "https://files.booking.example",
     "OMOTENASHI_S3_ACCESS_KEY": "access",
     "OMOTENASHI_S3_SECRET_KEY": "secret",
 }
@@ -169,10 +170,11 @@ def test_dependencies_exist_and_are_waited_for_by_a_condition_they_can_meet() ->
 
 def test_the_servers_are_not_open_to_the_world() -> None:
     published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
-    assert set(published) == {"api", "temporal-ui"}
-    assert all(port.startswith("127.0.0.1:") for port in published["temporal-ui"])
+    assert set(published) == {"api", "storage", "temporal-ui"}
+    for name in ("storage", "temporal-ui"):
+        assert all(port.startswith("127.0.0.1:") for port in published[name])
     assert COMPOSE["networks"]["data"]["internal"] is True
-    for name in ("postgres", "redis", "storage", "temporal"):
+    for name in ("postgres", "redis", "temporal"):
         assert SERVICES[name]["networks"] == ["data"]
 
 

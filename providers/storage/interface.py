@@ -1,0 +1,105 @@
+"""What the platform asks of an object storage. Nothing in it is public: whoever reads or writes without our key holds
+a signed link that names one object and is over soon."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import BinaryIO, Protocol
+
+from providers.errors import ProviderRefused
+
+
+class ObjectMissing(ProviderRefused):
+    """There is no object under this key."""
+
+
+class ObjectTooLarge(ProviderRefused):
+    """The object has more bytes than the reader takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One object. ``size`` in bytes; ``modified_at`` aware UTC; ``content_type`` is what the writer said it is, and
+    empty in a list."""
+
+    key: str
+    size: int
+    content_type: str
+    etag: str
+    modified_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Objects by key. ``next`` is handed to the next call; None: these were the last."""
+
+    objects: Sequence[Stored]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """An object that is being read."""
+
+    stored: Stored
+    chunks: AsyncIterator[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class UploadForm:
+    """A form for ``multipart/form-data``: POST to ``url`` all ``fields`` and then the file, in a field named ``file``.
+    The storage itself refuses another key, another type, and a file that is too large."""
+
+    url: str
+    fields: Mapping[str, str]
+
+
+class Storage(Protocol):
+    """Raises `ProviderUnavailable` when it does not answer: every method may be called again, and writing or removing
+    twice is the same as once. `ProviderRefused` when it says no."""
+
+    name: str
+
+    async def put(self, key: str, body: bytes | BinaryIO, content_type: str) -> None:
+        """Write an object, or write it again. A file is read from where it stands, in a thread."""
+        ...
+
+    async def head(self, key: str) -> Stored:
+        """What is known of an object. Raises ObjectMissing."""
+        ...
+
+    def get(self, key: str) -> AbstractAsyncContextManager[Download]:
+        """Read an object bit by bit. Raises ObjectMissing on entering."""
+        ...
+
+    async def read(self, key: str, most: int) -> bytes:
+        """Read a whole object of at most so many bytes. Raises ObjectMissing and ObjectTooLarge."""
+        ...
+
+    async def delete(self, key: str) -> None:
+        """Remove an object; one that is not there is removed already."""
+        ...
+
+    async def list_page(self, prefix: str, after: str | None = None, limit: int = 1000) -> Page:
+        """Objects whose key begins with ``prefix``, by key; ``after`` is the page before's ``next``."""
+        ...
+
+    def upload_form(self, key: str, content_type: str, most: int, lasts: timedelta) -> UploadForm:
+        """Lets its holder write this object, of this type and 1 to ``most`` bytes. Computed here, nothing is sent."""
+        ...
+
+    def link(
+        self, key: str, lasts: timedelta, *, content_type: str | None = None, download_as: str | None = None
+    ) -> str:
+        """A URL that reads this object. ``content_type`` is what the answer says it is, whatever was written with it;
+        with ``download_as`` a browser saves it under this name instead of showing it. Computed here."""
+        ...
+
+    async def check(self) -> None:
+        """Whether the storage answers and has our bucket."""
+        ...
+
+    async def aclose(self) -> None:
+        """Give connections and threads back; nothing may be called afterwards."""
+        ...

@@ -1,0 +1,10 @@
+"""Which object storage this process talks to."""
+
+from providers.storage.interface import Storage
+from providers.storage.s3 import S3Storage
+from runtime.settings import Settings
+
+
+def storage_provider(settings: Settings) -> Storage:
+    """The storage. Call ``aclose`` at the end of the process."""
+    return S3Storage(settings)
