@@ -14,12 +14,14 @@ from db.stores.bookings.read import BookingStore
 from db.stores.businesses import BusinessStore
 from db.stores.catalogue import CatalogueStore
 from db.stores.customers import CustomerStore
+from db.stores.logins import LoginStore
 from db.stores.notices import NoticeStore
 from db.stores.outbox import OutboxStore
 from db.stores.payment_lists import PaymentListStore
 from db.stores.payments import PaymentStore
 from db.stores.refunds import RefundStore
 from db.stores.retention import RetentionStore
+from db.stores.sessions import SessionStore
 from db.stores.users import UserStore
 from db.stores.webhooks import WebhookStore
 
@@ -35,6 +37,16 @@ class Stores:
     def users(self) -> UserStore:
         """Logins."""
         return UserStore(self.session, self.context)
+
+    @cached_property
+    def logins(self) -> LoginStore:
+        """What guards logins against guessing, and known devices."""
+        return LoginStore(self.session, self.context)
+
+    @cached_property
+    def sessions(self) -> SessionStore:
+        """Sessions and refresh tokens."""
+        return SessionStore(self.session, self.context)
 
     @cached_property
     def businesses(self) -> BusinessStore:

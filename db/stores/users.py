@@ -11,16 +11,21 @@ from db.models.identity import PlatformRole
 from db.stores.base import Store
 from domain.errors import AlreadyExists
 
-_COLUMNS = "id, email, password_hash, platform_role, family_name, given_name, language, created_at"
+#: What a :class:`UserRow` is read with, from ``users`` under its own name.
+COLUMNS = """
+    users.id, users.email, users.password_hash, users.platform_role, users.family_name, users.given_name,
+    users.language, users.email_verified_at, users.created_at,
+    EXISTS (SELECT FROM user_two_factors f WHERE f.user_id = users.id AND f.enabled_at IS NOT NULL) AS two_factor
+"""
 # Without a type the driver would compare as text, and so with case.
 _EMAIL = bindparam("email", type_=CITEXT)
 _CREATE = text(f"""
     INSERT INTO users (email, password_hash, family_name, given_name, language)
     VALUES (:email, :password_hash, :family_name, :given_name, :language)
-    ON CONFLICT (email) DO NOTHING RETURNING {_COLUMNS}
+    ON CONFLICT (email) DO NOTHING RETURNING {COLUMNS}
 """).bindparams(_EMAIL)
-_BY_EMAIL = text(f"SELECT {_COLUMNS} FROM users WHERE email = :email AND deleted_at IS NULL").bindparams(_EMAIL)
-_BY_ID = text(f"SELECT {_COLUMNS} FROM users WHERE id = :id AND deleted_at IS NULL")
+_BY_EMAIL = text(f"SELECT {COLUMNS} FROM users WHERE email = :email AND deleted_at IS NULL").bindparams(_EMAIL)
+_BY_ID = text(f"SELECT {COLUMNS} FROM users WHERE id = :id AND deleted_at IS NULL")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,7 @@ class NewUser:
 
 @dataclass(frozen=True, slots=True)
 class UserRow:
-    """A login as it is stored."""
+    """A login as it is stored. ``two_factor``: it is asked for a second factor."""
 
     id: UUID
     email: str
@@ -45,7 +50,9 @@ class UserRow:
     family_name: str
     given_name: str
     language: str
+    email_verified_at: datetime | None
     created_at: datetime
+    two_factor: bool
 
     @property
     def is_admin(self) -> bool:

@@ -1,0 +1,46 @@
+"""Sessions, refusing guesses, and telling one device from another: the rules of product 1."""
+
+import hashlib
+import ipaddress
+import re
+from datetime import timedelta
+from enum import StrEnum
+
+#: Failures within the window that lock an account, and for how long.
+FAILURES = 5
+WINDOW = timedelta(minutes=15)
+LOCK = timedelta(minutes=30)
+
+_VERSIONS = re.compile(r"[\d._]+")
+
+
+class SessionEnd(StrEnum):
+    """Why a session is over."""
+
+    LOGGED_OUT = "logged_out"
+    REVOKED = "revoked"  # by its user, from another session
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a reason
+    PASSWORD_RESET = "password_reset"  # noqa: S105
+    TOKEN_REUSED = "token_reused"  # noqa: S105
+    TWO_FACTOR_CHANGED = "two_factor_changed"
+    ACCOUNT_CLOSED = "account_closed"
+
+
+def device_mark(user_agent: str | None, address: str | None) -> bytes:
+    """What a device is known by: 32 bytes of its user agent without version numbers, and its coarse network.
+
+    The API sets no cookies, so this is a guess: the network is the first 16 bits of an IPv4 address and the first 32
+    of an IPv6 one, which is about a provider's region. A browser that updates itself stays the same device; a phone
+    that leaves for another provider's network is a new one.
+    """
+    agent = _VERSIONS.sub("", user_agent or "")
+    return hashlib.sha256(f"{agent}\0{_network(address)}".encode()).digest()
+
+
+def _network(address: str | None) -> str:
+    if address is None:
+        return ""
+    ip = ipaddress.ip_address(address)
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is not None:
+        ip = ip.ipv4_mapped
+    return str(ipaddress.ip_network((ip, 16 if ip.version == 4 else 32), strict=False))
