@@ -8,14 +8,16 @@ from uuid import UUID
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.templates.letter import compose_letter, unsendable
 from activities.templates.render import compose
-from db.session import Database, Scope
+from db.session import Database, Scope, UnitOfWork
 from db.stores.notices import Attempt, AttemptOutcome, NoticeContent
 from db.stores.notices.send import UNKNOWN_FOR
 from domain.bookings.status import BookingStatus
 from domain.notices import NoticeKind, NoticeStatus
 from providers.email.interface import Email, EmailProvider
 from providers.errors import OutcomeUnknown, ProviderRefused, ProviderUnavailable
+from runtime.links import Links
 
 
 @dataclass(frozen=True)
@@ -32,11 +34,15 @@ class NoticeSendInput:
 
 
 class NoticeActivities:
-    """``now`` gives aware UTC time."""
+    """``links`` makes the tokens of letters, whose links begin with ``public_url``. ``now`` gives aware UTC time."""
 
-    def __init__(self, database: Database, email: EmailProvider, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, database: Database, email: EmailProvider, links: Links, public_url: str, now: Callable[[], datetime]
+    ) -> None:
         self._database = database
         self._email = email
+        self._links = links
+        self._public_url = public_url
         self._now = now
 
     @activity.defn(name="notices.send")
@@ -80,13 +86,22 @@ class NoticeActivities:
             attempt = await work.notices.open_attempt(notice.notice_id, now)
             if attempt.id is None:
                 return attempt, None
-            content = await work.notices.read_for_sending(notice.notice_id)
-            if reason := _unsendable(content, now):
-                await work.notices.finish_attempt(
-                    notice.notice_id, attempt.id, AttemptOutcome.REFUSED, now, reason=reason
-                )
-                return Attempt(NoticeStatus.FAILED), None
-            return attempt, compose(content, now)
+            write = self._letter if attempt.is_letter else self._message
+            written = await write(work, notice.notice_id, now)
+            if isinstance(written, Email):
+                return attempt, written
+            await work.notices.finish_attempt(notice.notice_id, attempt.id, AttemptOutcome.REFUSED, now, reason=written)
+            return Attempt(NoticeStatus.FAILED), None
+
+    async def _message(self, work: UnitOfWork, notice_id: UUID, now: datetime) -> Email | str:
+        """The message about a booking, or why it would be wrong to send it."""
+        content = await work.notices.read_for_sending(notice_id)
+        return _unsendable(content, now) or compose(content, now)
+
+    async def _letter(self, work: UnitOfWork, notice_id: UUID, now: datetime) -> Email | str:
+        """The letter, or why it would be wrong to send it."""
+        content = await work.notices.read_letter_for_sending(notice_id)
+        return unsendable(content, self._links, now) or compose_letter(content, self._links, self._public_url)
 
     async def _finish(
         self,

@@ -38,6 +38,7 @@ class Parts:
     email: EmailProvider
     storage: Storage
     links: Links
+    public_url: str
     now: Callable[[], datetime]
 
     @classmethod
@@ -49,6 +50,7 @@ class Parts:
             email_provider(settings),
             storage_provider(settings),
             Links(KeyRing.of(settings)),
+            settings.public_url,
             lambda: datetime.now(UTC),
         )
 
@@ -79,7 +81,7 @@ def duties(parts: Parts) -> Mapping[str, Duties]:
     bookings = BookingActivities(parts.database, parts.now)
     payments = PaymentActivities(parts.database, parts.payments, parts.now)
     refunds = RefundActivities(parts.database, parts.payments, parts.now)
-    notices = NoticeActivities(parts.database, parts.email, parts.now)
+    notices = NoticeActivities(parts.database, parts.email, parts.links, parts.public_url, parts.now)
     attention = AttentionActivities(parts.database)
     maintenance = MaintenanceActivities(parts.database, parts.now)
     return {

@@ -11,7 +11,7 @@ from api.envelope import Envelope, ListEnvelope, Said, ok
 from api.errors import body_errors, errors
 from api.idempotency import OptionalKey, kept
 from api.listing import Listing, may_list
-from api.notifications.reading import list_notifications, take_delivery_news
+from api.notifications.reading import list_notifications, read_notification, take_delivery_news
 from api.notifications.schemas import DeliveryWebhookRead, NotificationRead, NotificationUpdate
 from api.pagination import PageAsked
 from api.signed import Signed
@@ -30,7 +30,6 @@ from domain.permissions import Action
 router = APIRouter(prefix="/notifications", tags=["notifications"])
 
 MayList = Annotated[Listing, Depends(may_list(Action.NOTIFICATION_READ))]
-MayRead = Annotated[Access, Depends(may(Action.NOTIFICATION_READ, "notice"))]
 MayRetry = Annotated[Access, Depends(may(Action.NOTIFICATION_RETRY, "notice"))]
 
 _WHO = (Unauthenticated, Forbidden, NotFound)
@@ -59,10 +58,9 @@ async def get_notifications(
     response_model=Envelope[NotificationRead],
     responses=errors(*_WHO),
 )
-async def get_notification(notification_id: UUID, access: MayRead) -> Response:
+async def get_notification(notification_id: UUID, access: MayList) -> Response:
     """For its recipient and for those who work at the business."""
-    async with access.work(notification_id) as work:
-        return ok(NotificationRead.of(await work.notices.get(notification_id), access.works_here))
+    return ok(await read_notification(access, notification_id))
 
 
 @router.put(

@@ -1,4 +1,4 @@
-"""Lists of messages, and the e-mail provider's news about them."""
+"""Messages, one and many, and the e-mail provider's news about them."""
 
 from uuid import UUID
 
@@ -22,6 +22,16 @@ async def list_notifications(
         async with access.of("business", business_id) as work:
             rows = await work.notices.list_for_business(business_id, page.after_id, page.fetch, status=status)
     return page.answer(rows, lambda row: NotificationRead.of(row, access.works_here), lambda row: (row.id,))
+
+
+async def read_notification(access: Listing, notification_id: UUID) -> NotificationRead:
+    """One message: the platform's own to the caller, or one of a business. Raises NotFound, Forbidden."""
+    async with access.mine() as work:
+        mine = await work.notices.find_for_user(notification_id, access.me.id)
+    if mine is not None:
+        return NotificationRead.of(mine)
+    async with access.of("notice", notification_id) as work:
+        return NotificationRead.of(await work.notices.get(notification_id), access.works_here)
 
 
 async def take_delivery_news(signed: SignedNews) -> int:

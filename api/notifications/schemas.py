@@ -8,7 +8,7 @@ from pydantic import ConfigDict
 
 from api.fields import Input, Output, examples
 from db.stores.notices.read import NoticeRow
-from domain.notices import NoticeKind, NoticeStatus
+from domain.notices import LetterKind, NoticeKind, NoticeStatus
 
 
 class NotificationUpdate(Input):
@@ -20,7 +20,8 @@ class NotificationUpdate(Input):
 
 
 class NotificationRead(Output):
-    """One message to one recipient. ``facts``: ids, amounts in minor units and times that it speaks of.
+    """One message to one recipient; ``booking_id`` is null for one about no booking. ``facts``: ids, amounts in minor
+    units and times that it speaks of.
 
     ``failure_reason`` is null for everybody but the business.
     """
@@ -50,7 +51,7 @@ class NotificationRead(Output):
     business_id: UUID | None
     booking_id: UUID | None
     audience: str
-    kind: NoticeKind
+    kind: NoticeKind | LetterKind
     channel: str
     language: str
     status: NoticeStatus
@@ -69,7 +70,7 @@ class NotificationRead(Output):
             business_id=row.business_id,
             booking_id=row.booking_id,
             audience=row.audience,
-            kind=NoticeKind(row.kind),
+            kind=LetterKind(row.kind) if row.booking_id is None else NoticeKind(row.kind),
             channel=row.channel,
             language=row.language,
             status=NoticeStatus(row.status),

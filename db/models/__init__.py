@@ -10,6 +10,7 @@ from db.models import (
     notices,
     payments,
     platform,
+    single_use_links,
     staff,
 )
 
@@ -23,5 +24,6 @@ __all__ = [
     "notices",
     "payments",
     "platform",
+    "single_use_links",
     "staff",
 ]

@@ -17,6 +17,8 @@ from domain.errors import NotFound
 from domain.notices import NoticeKind
 from providers.email.interface import DeliveryEvent, DeliveryNews, Email
 from providers.errors import OutcomeUnknown, ProviderRefused, ProviderUnavailable
+from runtime.keyring import KeyRing
+from runtime.links import Links
 from tests import servers
 from tests.data import HOUR, NOW, Salon, add_booking, add_salon, opened, rows
 
@@ -83,11 +85,15 @@ class Desk:
         return [row["outcome"] for row in found]
 
 
+def notices_of(pool: Database, mailbox: Mailbox, clock: Clock) -> NoticeActivities:
+    return NoticeActivities(pool, mailbox, Links(KeyRing("k1", {"k1": b"a key"})), "https://omotenashi.example", clock)
+
+
 @pytest_asyncio.fixture
 async def desk(database: servers.Database) -> AsyncIterator[Desk]:
     async with opened(database) as pool:
         mailbox, clock = Mailbox(), Clock()
-        yield Desk(pool, await add_salon(pool), mailbox, clock, NoticeActivities(pool, mailbox, clock))
+        yield Desk(pool, await add_salon(pool), mailbox, clock, notices_of(pool, mailbox, clock))
 
 
 async def test_a_message_is_sent_and_sent_once(desk: Desk) -> None:

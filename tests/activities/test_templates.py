@@ -13,7 +13,7 @@ import pytest
 from icalendar import Calendar, Event
 from jinja2 import UndefinedError
 
-from activities.templates import render, words
+from activities.templates import layout, words
 from activities.templates.render import compose
 from db.stores.notices import AgreedItem, NoticeContent
 from domain.notices import NoticeKind
@@ -212,7 +212,7 @@ def test_what_people_typed_stays_words(kind: NoticeKind, language: str, audience
     )
     plain = compose(content(kind, language, audience), NOW)
     assert not re.search(r"[\r\n\x00-\x1f\u202e]", email.subject)
-    assert len(email.subject) <= render.SUBJECT_LENGTH
+    assert len(email.subject) <= layout.SUBJECT_LENGTH
     assert not re.search(r"(?m)^Bcc:", email.text)
     assert set(Seen(email.html).tags) == set(Seen(plain.html).tags)
     assert "{{ code }}" in email.text  # said, not carried out
@@ -224,7 +224,7 @@ def test_what_people_typed_stays_words(kind: NoticeKind, language: str, audience
 
 def test_a_text_that_names_what_nobody_knows_is_a_bug() -> None:
     with pytest.raises(UndefinedError):
-        render._TEXT.from_string("{{ nobody }}").render({})
+        layout.TEXT.from_string("{{ nobody }}").render({})
 
 
 def test_the_business_that_cancels_apologises_and_the_customer_who_does_is_not_blamed() -> None:

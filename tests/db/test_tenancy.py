@@ -17,6 +17,8 @@ from tests.data import HOUR, NOW, Salon
 #: Tables without ``business_id`` and who may see them instead.
 WITHOUT_TENANT = {
     "users": "logins belong to no business; only stores of identity read them",
+    "email_verifications": "of a login; found by the id that its signed token carries",
+    "password_resets": "of a login; found by the id that its signed token carries",
     "idempotency_keys": "found by subject and key alone",
     "payment_webhooks": "platform scope alone, by policy",
     "businesses": "is the tenant itself, by policy on its id",

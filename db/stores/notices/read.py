@@ -46,6 +46,9 @@ _OF_BUSINESS = text(
     f"SELECT {_COLUMNS} FROM notification_outbox"
     f" WHERE business_id = :business_id AND (CAST(:status AS text) IS NULL OR status = :status) AND {_AFTER}"
 )
+_LETTER = text(
+    f"SELECT {_COLUMNS} FROM notification_outbox WHERE id = :id AND user_id = :user_id AND business_id IS NULL"
+)
 _READ = text(f"""
     UPDATE notification_outbox SET read_at = coalesce(read_at, :now) WHERE id = :id AND user_id = :user_id
     RETURNING {_COLUMNS}
@@ -74,6 +77,12 @@ class NoticeReadStore(Store):
         if row is None:
             raise NotFound({"notice_id": str(notice_id)})
         return NoticeRow(**row)
+
+    async def find_for_user(self, notice_id: UUID, user_id: UUID) -> NoticeRow | None:
+        """One message of the platform itself to this login."""
+        values = {"id": notice_id, "user_id": user_id}
+        row = (await self.session.execute(_LETTER, values)).mappings().one_or_none()
+        return NoticeRow(**row) if row else None
 
     async def list_for_user(
         self, user_id: UUID, after: UUID | None, limit: int, *, unread: bool = False

@@ -31,11 +31,13 @@ class AttemptOutcome(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """The answer to "may I send now?". ``id``: yes, and this attempt is open. ``wait``: an earlier attempt may have
-    sent it, ask again after that. Neither: nothing is left to do, ``status`` says why."""
+    sent it, ask again after that. Neither: nothing is left to do, ``status`` says why. ``is_letter``: it is about no
+    booking."""
 
     status: NoticeStatus
     id: UUID | None = None
     wait: timedelta | None = None
+    is_letter: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,9 @@ _RANK = (
     NoticeStatus.BOUNCED,
 )
 
-_LOCK = text("SELECT status, channel FROM notification_outbox WHERE id = :id FOR NO KEY UPDATE")
+_LOCK = text("""
+    SELECT status, channel, booking_id IS NULL AS is_letter FROM notification_outbox WHERE id = :id FOR NO KEY UPDATE
+""")
 _OPEN_ATTEMPTS = text("""
     SELECT max(started_at) AS youngest FROM notification_attempts WHERE notice_id = :id AND finished_at IS NULL
 """)
@@ -231,7 +235,7 @@ class SendStore(Store):
     """The attempts to send a message and what is known about them."""
 
     async def read_for_sending(self, notice_id: UUID) -> NoticeContent:
-        """What the message says and where it goes. Raises NotFound."""
+        """What a message about a booking says and where it goes. Raises NotFound."""
         row = (await self.session.execute(_CONTENT, {"id": notice_id})).mappings().one_or_none()
         if row is None:
             raise NotFound({"notice_id": str(notice_id)})
@@ -248,7 +252,7 @@ class SendStore(Store):
         if youngest is not None and youngest + UNKNOWN_FOR > now:
             return Attempt(status, wait=youngest + UNKNOWN_FOR - now)
         opened = await self.session.execute(_OPEN, {"id": notice_id, "now": now})
-        return Attempt(status, id=opened.scalar_one())
+        return Attempt(status, id=opened.scalar_one(), is_letter=notice.is_letter)
 
     async def finish_attempt(
         self,

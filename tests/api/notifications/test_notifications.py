@@ -17,7 +17,9 @@ from api.app import create_app
 from api.envelope import Envelope, ListEnvelope
 from api.notifications.schemas import NotificationRead
 from db.session import Database as Pool
-from domain.notices import NoticeKind
+from db.session import Scope
+from db.stores.notices import Letter
+from domain.notices import LetterKind, NoticeKind
 from tests import data, servers
 from tests.api.conftest import PREFIX, Clock, Person, error_of
 from tests.api.shop import Shop, counted, keyed
@@ -72,6 +74,22 @@ async def test_everybody_sees_what_was_told_to_them(shop: Shop, pool: Pool) -> N
     assert error_of(theirs) == error_of(unknown) == (404, "not_found")
     assert theirs.json()["error"] == unknown.json()["error"]
     assert error_of(await shop.customer.get("/notifications", params=business)) == (404, "not_found")
+
+
+async def test_letters_are_listed_read_and_noted_like_any_message(shop: Shop, pool: Pool) -> None:
+    """Of the platform itself, about no booking and of no business: nobody but the recipient sees them."""
+    about_booking = await told(pool, shop, NoticeKind.BOOKING_CONFIRMED)
+    async with pool.unit_of_work(Scope.public()) as work:
+        made = await work.notices.promise_letter(Letter(LetterKind.PASSWORD_CHANGED, shop.customer.id, "letter"))
+    path = f"/notifications/{made}"
+    assert (await listed(shop.customer))[:2] == [str(made), about_booking]
+    one = (await shop.customer.get(path)).json()["data"]
+    assert (one["kind"], one["booking_id"], one["business_id"]) == ("password_changed", None, None)
+    assert (await shop.customer.put(path, json={"read": True})).json()["data"]["read_at"] is not None
+    for other in (shop.stranger, shop.owner):
+        assert error_of(await other.get(path)) == (404, "not_found")
+        assert error_of(await other.put(path, json={"read": True})) == (404, "not_found")
+        assert str(made) not in await listed(other)
 
 
 async def test_reading_one_and_noting_it(shop: Shop, pool: Pool) -> None:

@@ -13,6 +13,8 @@ from sqlalchemy.exc import DBAPIError
 
 from db.session import Database, Scope
 from db.stores.audit import CHECKS, Limits
+from db.stores.notices import Letter
+from domain.notices import LetterKind
 from stack.audit import invariants, report
 from stack.audit.invariants import KINDS, TITLES
 from tests import servers
@@ -115,6 +117,21 @@ async def test_what_is_planted_is_found_and_named(world: World, kind: str) -> No
     assert any(str(row) in violation.sentence for row in world.ids.values()) or kind == "double_claim"
     assert "{" not in violation.sentence
     assert found.of(violation.invariant) == 1
+
+
+async def test_a_letter_that_is_not_sent_is_found_too(world: World) -> None:
+    """A message about no booking and of no business."""
+    async with world.pool.unit_of_work(Scope.public()) as work:
+        await work.notices.promise_letter(Letter(LetterKind.PASSWORD_CHANGED, world.salon.user_id, "letter"))
+    assert (await world.audit()).total == 0
+    await world.plant(
+        "UPDATE notification_outbox SET updated_at = now() - interval '2 days' WHERE booking_id IS NULL",
+        "UPDATE outbox SET not_before = now() - interval '2 days' WHERE event = 'notice.promised'",
+    )
+    found = await world.audit()
+    assert found.counts == {"notice_overdue": 1}
+    assert "password_changed" in found.violations[0].sentence
+    assert "None" not in found.violations[0].sentence
 
 
 async def test_a_double_claim_names_both_bookings(world: World) -> None:

@@ -1,0 +1,82 @@
+"""What a message about no booking says and where it goes, read at the moment it is sent."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+
+from db.stores.base import Store
+from domain.errors import NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class LetterLink:
+    """The row that the link of a letter opens. The token is made from it: ``kid`` signs (None: the current key).
+    ``over``: it was used, or replaced by a newer one, or belongs to an address that the login no longer has."""
+
+    id: UUID
+    expires_at: datetime
+    kid: str | None
+    over: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LetterContent:
+    """Everything that a letter's template needs. ``address`` is None when there is none (any more). ``business_name``
+    is bilingual, None for a letter about no business; times are aware UTC, to be shown in ``time_zone``."""
+
+    id: UUID
+    business_id: UUID | None
+    kind: str
+    language: str
+    audience: str
+    facts: Mapping[str, Any]
+    created_at: datetime
+    address: str | None
+    family_name: str
+    given_name: str
+    business_name: Mapping[str, str] | None
+    time_zone: str
+    link: LetterLink | None
+
+
+# Whom it goes to: a login, else whom its facts name. What its link opens: the row that its facts name. A new kind of
+# recipient is one more join and one more `coalesce`, a new kind of link one more `UNION ALL`.
+_LETTER = text("""
+    SELECT n.id, n.business_id, n.kind, n.language, n.audience, n.facts, n.created_at,
+           nullif(CAST(u.email AS text), '') AS address,
+           coalesce(u.family_name, '') AS family_name, coalesce(u.given_name, '') AS given_name,
+           s.name AS business_name, coalesce(s.time_zone, 'Asia/Tokyo') AS time_zone,
+           l.id AS link_id, l.expires_at, l.kid, l.over
+      FROM notification_outbox n
+      LEFT JOIN users u ON u.id = n.user_id AND u.deleted_at IS NULL
+      LEFT JOIN businesses s ON s.id = n.business_id
+      LEFT JOIN LATERAL (
+           SELECT v.id, v.expires_at, v.kid, v.used_at IS NOT NULL OR v.email IS DISTINCT FROM u.email OR EXISTS (
+                  SELECT 1 FROM email_verifications x WHERE x.user_id = v.user_id AND x.id > v.id) AS over
+             FROM email_verifications v
+            WHERE v.id = CAST(n.facts->>'verification_id' AS uuid) AND v.user_id = n.user_id
+            UNION ALL
+           SELECT r.id, r.expires_at, r.kid, r.used_at IS NOT NULL OR r.email IS DISTINCT FROM u.email OR EXISTS (
+                  SELECT 1 FROM password_resets x WHERE x.user_id = r.user_id AND x.id > r.id) AS over
+             FROM password_resets r
+            WHERE r.id = CAST(n.facts->>'reset_id' AS uuid) AND r.user_id = n.user_id) l ON true
+     WHERE n.id = :id AND n.booking_id IS NULL
+""")
+
+
+class LetterStore(Store):
+    """Messages about no booking."""
+
+    async def read_letter_for_sending(self, notice_id: UUID) -> LetterContent:
+        """What a message about no booking says and where it goes. Raises NotFound."""
+        row = (await self.session.execute(_LETTER, {"id": notice_id})).mappings().one_or_none()
+        if row is None:
+            raise NotFound({"notice_id": str(notice_id)})
+        values = dict(row)
+        link_id, expires_at, kid, over = (values.pop(name) for name in ("link_id", "expires_at", "kid", "over"))
+        link = None if link_id is None else LetterLink(link_id, expires_at, kid, over)
+        return LetterContent(**values, link=link)
