@@ -17,6 +17,7 @@ from domain.bookings.status import BookingStatus
 from domain.notices import NoticeKind, NoticeStatus
 from providers.email.interface import Email, EmailProvider
 from providers.errors import OutcomeUnknown, ProviderRefused, ProviderUnavailable
+from runtime.booking_links import BookingLinks
 from runtime.links import Links
 
 
@@ -34,7 +35,7 @@ class NoticeSendInput:
 
 
 class NoticeActivities:
-    """``links`` makes the tokens of letters, whose links begin with ``public_url``. ``now`` gives aware UTC time."""
+    """``links`` makes the tokens of messages, whose links begin with ``public_url``. ``now`` gives aware UTC time."""
 
     def __init__(
         self, database: Database, email: EmailProvider, links: Links, public_url: str, now: Callable[[], datetime]
@@ -96,7 +97,7 @@ class NoticeActivities:
     async def _message(self, work: UnitOfWork, notice_id: UUID, now: datetime) -> Email | str:
         """The message about a booking, or why it would be wrong to send it."""
         content = await work.notices.read_for_sending(notice_id)
-        return _unsendable(content, now) or compose(content, now)
+        return _unsendable(content, now) or compose(content, now, BookingLinks(self._links, self._public_url))
 
     async def _letter(self, work: UnitOfWork, notice_id: UUID, now: datetime) -> Email | str:
         """The letter, or why it would be wrong to send it."""

@@ -12,7 +12,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from temporalio.client import Client
 
-from api import document, errors, health, routes
+from api import document, errors, guest_links, health, routes
 from api.auth.passwords import ROUNDS, Passwords
 from api.auth.tokens import Tokens
 from api.dependencies import Parts
@@ -125,7 +125,14 @@ def _add_layers(app: FastAPI, settings: Settings) -> None:
             CORSMiddleware,
             allow_origins=list(settings.cors_origins),
             allow_methods=["GET", "POST", "PUT", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", "Accept-Language", HEADER, "X-Request-ID"],
+            allow_headers=[
+                "Authorization",
+                guest_links.HEADER,
+                "Content-Type",
+                "Accept-Language",
+                HEADER,
+                "X-Request-ID",
+            ],
             expose_headers=["X-Request-ID", "Retry-After", REPLAYED],
             max_age=600,
         )

@@ -2,16 +2,18 @@
 
 - :data:`Visit`: everybody, with or without a login;
 - :data:`Me`: any login, for what is its own;
-- ``Annotated[Access, Depends(may(...))]``: what a role in the object's business may do.
+- ``Annotated[Access, Depends(may(...))]``: what a role in the object's business may do; with ``link=True`` also
+  what the signed link of a booking opens.
 
-Permission is judged inside the transaction that does the work, from one answer of Postgres: a request that may not is
-refused before its first statement, and one that may costs no extra round trip.
+A login counts first; where it may not, a link that came along may. Permission is judged inside the transaction that
+does the work, from one answer of Postgres: a request that may not is refused before its first statement, and one that
+may costs no extra round trip.
 """
 
 import ipaddress
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -22,18 +24,20 @@ from temporalio.client import Client
 
 from api.auth.passwords import Passwords
 from api.auth.tokens import Login, Tokens
+from api.guest_links import GuestLink, MaybeLink
 from api.idempotency import Key, Replay, command_id
 from api.incoming import incoming
 from db.context import Context, Remember
-from db.session import Database, Entered, Scope, UnitOfWork
+from db.session import Database, Scope, UnitOfWork
 from domain.businesses.status import BusinessStatus
 from domain.errors import NotFound, Unauthenticated
 from domain.identity.actor import Actor, ActorKind
-from domain.permissions import Action, Role, allowed, require
+from domain.permissions import AFTER_CLOSING, Action, Role, allowed, require
 from providers.cache.interface import Cache
 from providers.email.interface import EmailProvider
 from providers.payments.interface import PaymentProvider
 from providers.storage.interface import Storage
+from runtime.booking_links import BookingLinks
 from runtime.links import Links
 from runtime.settings import Settings
 
@@ -53,6 +57,11 @@ class Parts:
     links: Links
     cache: Cache
     now: Callable[[], datetime]
+
+    @property
+    def booking_links(self) -> BookingLinks:
+        """What opens one booking without a login."""
+        return BookingLinks(self.links, self.settings.public_url)
 
 
 async def parts(request: Request) -> Parts:
@@ -176,13 +185,16 @@ class Myself(Asker):
 class Access(Asker):
     """Permission to do ``action`` to objects of one kind (``on``), judged when their tenant is entered.
 
-    ``public``: whoever has no role in the business is a customer or guest there, if it is approved. ``business_id``
-    and ``role`` are set inside ``work`` and ``command``.
+    ``public``: whoever has no role in the business is a customer or guest there, if it is approved. ``link``: a good
+    one, whichever booking it names. ``business_id`` and ``role`` are set inside ``work`` and ``command``.
+    ``subject``: whose idempotency keys these are, where neither login nor link says it.
     """
 
     action: Action
     on: str
     public: bool
+    link: GuestLink | None = None
+    subject: str | None = field(default=None, init=False)
     _business_id: UUID | None = field(default=None, init=False)
 
     @property
@@ -204,7 +216,9 @@ class Access(Asker):
         Without an object: what approved businesses show to everybody. Raises NotFound for another tenant's object,
         Forbidden for a role that may not, RequestInProgress, IdempotencyKeyReused, and Replay.
         """
-        scope = Scope.public() if object_id is None else Scope.of(self.on, object_id, self.user_id)
+        scope = Scope.public()
+        if object_id is not None:
+            scope = Scope.of(self.on, object_id, self.user_id, self.link.booking_id if self.link else None)
         async with self._open(scope, key) as work:
             yield work
 
@@ -222,27 +236,47 @@ class Access(Asker):
             await command.give_up()
             raise
 
+    def remember(self, key: Key | None) -> Remember | None:
+        """The key as the login's, else the link's or ``subject``'s: an address is shared by many, and changes on the
+        way."""
+        if key is None or self.login is not None:
+            return Asker.remember(self, key)
+        if self.link is not None:
+            return key.remember(f"booking:{self.link.booking_id}")
+        return key.remember(self.subject) if self.subject else Asker.remember(self, key)
+
     def _judge(self, work: UnitOfWork) -> None:
         entered = work.entered
         self._business_id = entered.business_id
-        if work.scope.enter is None:
-            self.role = self.standing if self.public else None
-        elif entered.business_id is None:
-            self.role = None
-        elif entered.role is not None and not self._as_customer(entered):
-            self.role = Role(entered.role)
-        elif entered.own:
-            self.role = Role.CUSTOMER
+        roles = list(self._roles(work))
+        self.role = next((role for role in roles if allowed(role, self.action)), roles[0] if roles else None)
+        if self.role is Role.GUEST and self.link is not None:
+            self.link.check(entered.ends_at)
+            self.context = replace(self.context, actor=Actor(ActorKind.GUEST))
+        if self.role in {Role.CUSTOMER, Role.GUEST}:
             work.context = self.context
-        elif self.standing is Role.ADMIN or (self.public and entered.business_status == BusinessStatus.APPROVED):
-            self.role = self.standing
-        else:
-            self.role = None
         require(self.role, self.action)
 
-    def _as_customer(self, entered: Entered) -> bool:
-        """Who works somewhere may be a customer there too: what the role does not allow, the own booking may."""
-        return entered.own and entered.role is not None and not allowed(Role(entered.role), self.action)
+    def _roles(self, work: UnitOfWork) -> Iterator[Role]:
+        """What the caller is there, the nearest first. Who works somewhere may be a customer there too, and a login
+        may come with a link: the first that may do it counts."""
+        entered = work.entered
+        if work.scope.enter is None:
+            yield from [self.standing] if self.public else []
+            return
+        if entered.business_id is None or (entered.closed and self.action not in AFTER_CLOSING):
+            return
+        if entered.role is not None:
+            yield Role(entered.role)
+        if entered.own:
+            yield Role.CUSTOMER
+        if self.standing is Role.ADMIN:
+            yield Role.ADMIN
+        if entered.linked:
+            yield Role.GUEST
+        stranger = entered.role is None and not entered.own
+        if stranger and self.public and entered.business_status == BusinessStatus.APPROVED:
+            yield self.standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,10 +347,30 @@ class PublicPermission:
         return Access(*_asked(request, login), self.action, self.on, public=True)
 
 
-def may(action: Action, on: str, *, public: bool = False) -> Permission | PublicPermission:
-    """Permission to do ``action`` to an object of the kind ``on``: business, service, resource, policy, booking,
-    payment, notice (the kinds of :meth:`db.session.Scope.of`). With ``public`` also for those who have no role in
-    the business, as customer or guest, if it is approved."""
+@dataclass(frozen=True, slots=True)
+class LinkPermission:
+    """The dependency that :func:`may` makes for what the link of a booking opens."""
+
+    action: Action
+    on: str
+
+    async def __call__(self, request: Request, login: MaybeLogin, link: MaybeLink) -> Access:
+        """For a login or a link. Raises Unauthenticated without either, and for one that is not good."""
+        if login is None and link is None:
+            raise Unauthenticated({"reason": "no_token"})
+        return Access(*_asked(request, login), self.action, self.on, public=False, link=link)
+
+
+def may(
+    action: Action, on: str, *, public: bool = False, link: bool = False
+) -> Permission | PublicPermission | LinkPermission:
+    """Permission to do ``action`` to an object of the kind ``on`` (the kinds of :meth:`db.session.Scope.of`).
+
+    With ``public`` also for those who have no role in the business, as customer or guest, if it is approved; with
+    ``link`` also for whoever has the signed link of the booking that ``on`` is or hangs on.
+    """
+    if link:
+        return LinkPermission(action, on)
     return PublicPermission(action, on) if public else Permission(action, on)
 
 

@@ -6,7 +6,7 @@ It says to Postgres who the transaction is for (row-level security) and who does
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -41,6 +41,7 @@ class Scope:
     business_id: UUID | None = None
     user_id: UUID | None = None
     enter: tuple[str, UUID] | None = None
+    link: UUID | None = None
 
     @classmethod
     def tenant(cls, business_id: UUID) -> "Scope":
@@ -63,24 +64,29 @@ class Scope:
         return cls(ScopeKind.PLATFORM)
 
     @classmethod
-    def of(cls, kind: str, object_id: UUID, asker: UUID | None) -> "Scope":
+    def of(cls, kind: str, object_id: UUID, asker: UUID | None, link: UUID | None = None) -> "Scope":
         """The tenant that the object belongs to; ``UnitOfWork.entered`` says which, and what the asker is there.
 
-        ``kind``: business, service, resource, policy, booking, payment, notice. For an object that does not exist
-        the scope stays public and ``entered.business_id`` is None.
+        ``kind``: business, service, resource, policy, booking, payment, notice, or the name of any other table with
+        ``id`` and ``business_id``; never a caller's own text. ``link``: the booking that a signed link named. For an
+        object that does not exist the scope stays public and ``entered.business_id`` is None.
         """
-        return cls(ScopeKind.PUBLIC, user_id=asker, enter=(kind, object_id))
+        return cls(ScopeKind.PUBLIC, user_id=asker, enter=(kind, object_id), link=link)
 
 
 @dataclass(frozen=True, slots=True)
 class Entered:
     """The answer of ``app_enter``. ``role`` is owner, manager, staff, assistant or None; ``own``: the asker is the
-    customer of this booking (or of what hangs on it)."""
+    customer of this booking (or of what hangs on it); ``linked``: the asker's link names it, ``ends_at`` is its end.
+    ``closed``: the business is deleted."""
 
     business_id: UUID | None
-    role: str | None
-    own: bool
-    business_status: str | None
+    role: str | None = None
+    own: bool = False
+    business_status: str | None = None
+    closed: bool = False
+    linked: bool = False
+    ends_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +99,12 @@ class Remembered:
 
 _BEGIN = text(
     "SELECT * FROM app_begin(:scope, :tenant, :user_id, :actor_kind, :actor_id, :request_id, :ip, :user_agent,"
-    " :kind, :object_id, :asker, :who, :what, :print)"
+    " :kind, :object_id, :asker, :link, :who, :what, :print)"
 ).bindparams(
     bindparam("kind", type_=Text),
     bindparam("object_id", type_=PgUUID),
     bindparam("asker", type_=PgUUID),
+    bindparam("link", type_=PgUUID),
     bindparam("who", type_=Text),
     bindparam("what", type_=Text),
     bindparam("print", type_=LargeBinary),
@@ -117,7 +124,7 @@ class UnitOfWork(Stores):
     def __init__(self, session: AsyncSession, scope: Scope, context: Context) -> None:
         super().__init__(session, context)
         self.scope = scope
-        self.entered = Entered(scope.business_id, None, False, None)
+        self.entered = Entered(scope.business_id)
         self.remembered: Remembered | None = None
         self.memory: Remember | None = None
 
@@ -139,13 +146,16 @@ class UnitOfWork(Stores):
             "kind": kind,
             "object_id": object_id,
             "asker": scope.user_id,
+            "link": scope.link,
             "who": remember.subject if remember else None,
             "what": remember.key if remember else None,
             "print": remember.fingerprint if remember else None,
         }
         row = (await self.session.execute(_BEGIN, values)).one()
         if scope.enter is not None:
-            self.entered = Entered(row.business_id, row.role, bool(row.own), row.business_status)
+            self.entered = Entered(
+                row.business_id, row.role, row.own, row.business_status, row.closed, row.linked, row.ends_at
+            )
             if row.role is not None and context.actor.kind is ActorKind.CUSTOMER:
                 # Somebody of the business: `app_begin` has told the audit trail the same.
                 self.context = replace(context, actor=Actor(ActorKind.STAFF, context.actor.user_id))

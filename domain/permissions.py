@@ -143,6 +143,12 @@ ALLOWED: Mapping[Role, frozenset[Action]] = {
 }
 
 
+#: What is left of a closed business: what people were promised can be read, called off and paid back.
+AFTER_CLOSING = frozenset(
+    {A.BOOKING_READ, A.BOOKING_CANCEL, A.PAYMENT_READ, A.PAYMENT_REFUND, A.NOTIFICATION_READ, A.AUDIT_READ}
+)
+
+
 def allowed(role: Role, action: Action) -> bool:
     """Whether ``role`` may do ``action``."""
     return action in ALLOWED[role]

@@ -34,7 +34,8 @@ _FOOTER = {
 @dataclass(frozen=True, slots=True)
 class Frame:
     """What stands around the paragraphs. ``sender`` is the headline; ``details`` are rows of label and value;
-    ``policy`` and ``signature`` are lines; ``button`` is label and address of the one link of the message."""
+    ``policy`` and ``signature`` are lines; ``button`` is label and address of what the message asks for;
+    ``link`` title and address of what it is about."""
 
     sender: str
     greeting: str
@@ -42,6 +43,7 @@ class Frame:
     details: Sequence[tuple[str, str]] = ()
     policy: Sequence[str] = ()
     button: tuple[str, str] | None = None
+    link: tuple[str, str] | None = None
 
 
 def written(names: Sequence[str], variables: Mapping[str, Any]) -> list[str]:
@@ -62,6 +64,7 @@ def laid_out(language: str, subject: str, paragraphs: Sequence[str], frame: Fram
         "greeting": frame.greeting,
         "paragraphs": paragraphs,
         "button": frame.button,
+        "link": frame.link,
         "details": frame.details,
         "policy": frame.policy,
         "policy_title": _POLICY_TITLE[language],

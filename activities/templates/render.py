@@ -9,15 +9,25 @@ from activities.templates.words import pick
 from db.stores.notices import NoticeContent
 from domain.notices import NoticeKind
 from providers.email.interface import Attachment, Email
+from runtime.booking_links import BookingLinks
 
 _WITH_CALENDAR = frozenset(
     {NoticeKind.BOOKING_CONFIRMED, NoticeKind.BOOKING_CHANGED, NoticeKind.BOOKING_CANCELLED, NoticeKind.PAYMENT_LATE}
 )
 
 
-def compose(content: NoticeContent, now: datetime) -> Email:
+_LINK_TITLE = {
+    "ja": "ご予約の確認・お支払い・変更・キャンセル（このリンクはご本人専用です。転送しないでください）",
+    "en": "See, pay, change or cancel your booking (this link is yours alone: please do not pass it on)",
+}
+
+
+def compose(content: NoticeContent, now: datetime, links: BookingLinks) -> Email:
     """The whole message in the recipient's language. ``content.address`` must be there; ``now`` dates the calendar
-    file. Raises ``jinja2.UndefinedError`` for a text that names what is not there: a bug, seen by the tests."""
+    file; ``links`` make what opens the booking, for its customer alone.
+
+    Raises ``jinja2.UndefinedError`` for a text that names what is not there: a bug, seen by the tests.
+    """
     folder = f"{content.language}/{content.audience}"
     subject, *paragraphs = written([f"{folder}/{content.kind}.j2", f"{folder}/other.j2"], view.variables(content))
     frame = Frame(
@@ -26,6 +36,7 @@ def compose(content: NoticeContent, now: datetime) -> Email:
         signature=view.signature(content),
         details=view.details(content),
         policy=view.policy(content),
+        link=(_LINK_TITLE[content.language], links.url(content.booking_id)) if content.audience == "customer" else None,
     )
     plain, html = laid_out(content.language, subject, paragraphs, frame)
     return Email(

@@ -12,6 +12,7 @@ from api.bookings.reading import AskedBookings, history_page, list_bookings, wri
 from api.bookings.schemas import (
     BookingChangedRead,
     BookingCreate,
+    BookingCreatedRead,
     BookingRead,
     BookingUpdate,
     HistoryRead,
@@ -50,10 +51,10 @@ router = APIRouter(prefix="/bookings", tags=["bookings"])
 
 MayBook = Annotated[Access, Depends(may(Action.BOOKING_CREATE, "service", public=True))]
 MayList = Annotated[Listing, Depends(may_list(Action.BOOKING_READ))]
-MayRead = Annotated[Access, Depends(may(Action.BOOKING_READ, "booking"))]
+MayRead = Annotated[Access, Depends(may(Action.BOOKING_READ, "booking", link=True))]
 MayUpdate = Annotated[Access, Depends(may(Action.BOOKING_UPDATE, "booking"))]
-MayCancel = Annotated[Access, Depends(may(Action.BOOKING_CANCEL, "booking"))]
-MayReschedule = Annotated[Access, Depends(may(Action.BOOKING_RESCHEDULE, "booking"))]
+MayCancel = Annotated[Access, Depends(may(Action.BOOKING_CANCEL, "booking", link=True))]
+MayReschedule = Annotated[Access, Depends(may(Action.BOOKING_RESCHEDULE, "booking", link=True))]
 MayConfirm = Annotated[Access, Depends(may(Action.BOOKING_CONFIRM, "booking"))]
 MayDecline = Annotated[Access, Depends(may(Action.BOOKING_DECLINE, "booking"))]
 MayCheckIn = Annotated[Access, Depends(may(Action.BOOKING_CHECK_IN, "booking"))]
@@ -70,7 +71,7 @@ _COMMAND = (*_KEY, Unauthenticated, Forbidden, NotFound, WrongState)
     "",
     status_code=201,
     summary="Book",
-    response_model=Envelope[BookingRead],
+    response_model=Envelope[BookingCreatedRead],
     responses=body_errors(
         *_KEY,
         SlotTaken,
@@ -83,10 +84,11 @@ _COMMAND = (*_KEY, Unauthenticated, Forbidden, NotFound, WrongState)
         Unauthenticated,
     ),
 )
-async def create_booking(body: BookingCreate, access: MayBook, now: Now, key: RequiredKey) -> Response:
+async def create_booking(body: BookingCreate, access: MayBook, parts: PartsOf, now: Now, key: RequiredKey) -> Response:
     """Takes the time. ``pending`` until it is paid or approved before ``hold_expires_at``, ``confirmed`` at once where
-    neither is asked for. A guest keeps the ``code``."""
-    return await take(access, key, body, now)
+    neither is asked for. A guest keeps the ``code`` and the ``guest_token``, which opens this booking in the header
+    ``X-Booking-Token``."""
+    return await take(access, key, body, parts.booking_links, now)
 
 
 @router.get(
@@ -104,10 +106,10 @@ async def get_bookings(asked: AskedBookings, access: MayList, page: PageAsked) -
     "/{booking_id}",
     summary="One booking",
     response_model=Envelope[BookingRead],
-    responses=errors(Unauthenticated, Forbidden, NotFound),
+    responses=errors(Unauthenticated, Forbidden, NotFound, Gone),
 )
 async def get_booking(booking_id: UUID, access: MayRead) -> Response:
-    """For its customer and for those who work at the business."""
+    """For its customer, whoever has its link, and those who work at the business."""
     async with access.work(booking_id) as work:
         return ok(BookingRead.of(await work.bookings.get(booking_id), access.works_here))
 
@@ -116,7 +118,7 @@ async def get_booking(booking_id: UUID, access: MayRead) -> Response:
     "/{booking_id}/history",
     summary="What happened to a booking",
     response_model=ListEnvelope[HistoryRead],
-    responses=errors(Unauthenticated, Forbidden, NotFound),
+    responses=errors(Unauthenticated, Forbidden, NotFound, Gone),
 )
 async def get_booking_history(booking_id: UUID, access: MayRead, page: PageAsked) -> Response:
     """Every change, oldest first."""
@@ -140,7 +142,7 @@ async def update_booking(booking_id: UUID, body: BookingUpdate, access: MayUpdat
     "/{booking_id}/cancellation-quote",
     summary="What cancelling would cost now",
     response_model=Envelope[QuoteRead],
-    responses=errors(Unauthenticated, Forbidden, NotFound, WrongState),
+    responses=errors(Unauthenticated, Forbidden, NotFound, Gone, WrongState),
 )
 async def quote_cancellation(booking_id: UUID, access: MayCancel, now: Now) -> Response:
     """Changes nothing. Cancelling by the business costs the customer nothing."""
@@ -152,7 +154,7 @@ async def quote_cancellation(booking_id: UUID, access: MayCancel, now: Now) -> R
     "/{booking_id}/cancel",
     summary="Cancel",
     response_model=Envelope[BookingChangedRead],
-    responses=body_errors(*_COMMAND, RuleBroken),
+    responses=body_errors(*_COMMAND, Gone, RuleBroken),
 )
 async def cancel_booking(
     booking_id: UUID, access: MayCancel, parts: PartsOf, key: RequiredKey, body: ReasonWrite = _NO_REASON

@@ -220,6 +220,20 @@ class BookingRead(Output):
         return cls(**_shown(booking, works_here))
 
 
+class BookingCreatedRead(BookingRead):
+    """A new booking. ``guest_token``: for somebody without a login, who shows it in the header ``X-Booking-Token`` to
+    see, pay, move and cancel this booking; null for everybody else."""
+
+    model_config = ConfigDict(json_schema_extra=examples({**_BOOKING, "guest_token": None}))
+
+    guest_token: str | None
+
+    @classmethod
+    def with_token(cls, booking: BookingView, works_here: bool, guest_token: str | None) -> Self:
+        """A booking that was just taken."""
+        return cls(**_shown(booking, works_here), guest_token=guest_token)
+
+
 class BookingChangedRead(BookingRead):
     """The booking after a command. ``penalty``: what its end costs the customer; ``refunding``: what is on its way
     back because of this command."""

@@ -1,11 +1,12 @@
 """Who books for whom, and the answer that is stored with the hold."""
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from starlette.responses import Response
 
-from api.bookings.schemas import BookingCreate, BookingRead
+from api.bookings.schemas import BookingCreate, BookingCreatedRead
 from api.dependencies import Access
 from api.envelope import created
 from api.idempotency import Key
@@ -14,27 +15,40 @@ from db.stores.bookings.hold import HoldRequest, Person
 from domain.bookings.view import BookingView
 from domain.errors import InvalidInput
 from domain.permissions import Action, allowed, require
+from runtime.booking_links import BookingLinks
 
 
 @dataclass(slots=True)
 class _Answer:
     """The response, made while the hold is written, so that the very same bytes are stored for the key."""
 
-    works_here: bool
-    made: Response | None = field(default=None, init=False)
+    access: Access
+    links: BookingLinks
+    made: Response = field(init=False)
 
     def __call__(self, booking: BookingView) -> bytes:
-        self.made = created(BookingRead.of(booking, self.works_here))
+        token = self.links.token(booking.id) if self.access.user_id is None else None
+        self.made = created(BookingCreatedRead.with_token(booking, self.access.works_here, token))
         return bytes(self.made.body)
 
 
-async def take(access: Access, key: Key, body: BookingCreate, now: datetime) -> Response:
+async def take(access: Access, key: Key, body: BookingCreate, links: BookingLinks, now: datetime) -> Response:
     """Hold the time in one transaction; 201 with the booking. Raises what `HoldStore.hold` raises, Forbidden for one
     who books in another's name without being staff, and InvalidInput where nobody is named."""
+    access.subject = _contact(body)
     async with access.work(body.service_id, key) as work:
-        answer = _Answer(access.works_here)
-        booking = await work.holds.hold(_request(access, body), now, answer, work.memory)
-        return answer.made or created(BookingRead.of(booking, access.works_here))
+        answer = _Answer(access, links)
+        await work.holds.hold(_request(access, body), now, answer, work.memory)
+        return answer.made
+
+
+def _contact(body: BookingCreate) -> str | None:
+    """A guest's keys are theirs from wherever they ask, and nobody else's behind the same address."""
+    guest = body.guest
+    if guest is None:
+        return None
+    reached = (guest.email or guest.phone or "").casefold()
+    return f"guest:{hashlib.sha256(reached.encode()).hexdigest()[:32]}"
 
 
 def _request(access: Access, body: BookingCreate) -> HoldRequest:

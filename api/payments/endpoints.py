@@ -48,8 +48,8 @@ from domain.permissions import Action
 
 router = APIRouter(prefix="/payments", tags=["payments"])
 
-MayPayBooking = Annotated[Access, Depends(may(Action.PAYMENT_PAY, "booking"))]
-MayPay = Annotated[Access, Depends(may(Action.PAYMENT_PAY, "payment"))]
+MayPayBooking = Annotated[Access, Depends(may(Action.PAYMENT_PAY, "booking", link=True))]
+MayPay = Annotated[Access, Depends(may(Action.PAYMENT_PAY, "payment", link=True))]
 MayList = Annotated[Listing, Depends(may_list(Action.PAYMENT_READ))]
 MayRead = Annotated[Access, Depends(may(Action.PAYMENT_READ, "payment"))]
 MayRefund = Annotated[Access, Depends(may(Action.PAYMENT_REFUND, "payment"))]
@@ -68,7 +68,8 @@ _WHO = (Unauthenticated, Forbidden, NotFound)
 async def create_intent(
     body: IntentCreate, access: MayPayBooking, parts: PartsOf, now: Now, key: RequiredKey
 ) -> Response:
-    """The one open payment of the booking, over what is due; asked again it is the same. By its customer alone."""
+    """The one open payment of the booking, over what is due; asked again it is the same. By its customer or whoever has
+    its link."""
     return await open_intent(parts, access, body.booking_id, key, now)
 
 

@@ -13,12 +13,15 @@ import pytest
 from icalendar import Calendar, Event
 from jinja2 import UndefinedError
 
-from activities.templates import layout, words
-from activities.templates.render import compose
+from activities.templates import layout, render, words
 from db.stores.notices import AgreedItem, NoticeContent
 from domain.notices import NoticeKind
 from providers.email.interface import Email
+from runtime.booking_links import BookingLinks
+from runtime.keyring import KeyRing
+from runtime.links import Links
 
+LINKS = BookingLinks(Links(KeyRing("k1", {"k1": b"0" * 32})), "https://booking.example")
 NOW = datetime(2026, 11, 18, 3, 0, tzinfo=UTC)
 START = datetime(2026, 11, 21, 5, 0, tzinfo=UTC)
 FACTS: dict[str, Any] = {
@@ -61,6 +64,10 @@ SAYS = {
     NoticeKind.PAYMENT_LATE: {"ja": "期限を過ぎてからお支払い¥5,000", "en": "payment of ¥5,000"},
     NoticeKind.PAYMENT_RENEW: {"ja": "カード情報をもう一度", "en": "enter your card again"},
 }
+
+
+def compose(content: NoticeContent, now: datetime) -> Email:
+    return render.compose(content, now, LINKS)
 
 
 def content(
@@ -156,6 +163,17 @@ def test_every_message_names_the_booking_and_what_it_is_about(kind: NoticeKind, 
     assert "{" not in email.text + email.subject
     assert (email.to, email.notice_id, email.language) == ("ai@example.com", str(UUID(int=1)), language)
     assert f'lang="{language}"' in email.html
+
+
+@pytest.mark.parametrize(("kind", "language", "audience"), EVERY)
+def test_the_customer_alone_gets_the_link(kind: NoticeKind, language: str, audience: str) -> None:
+    email = compose(content(kind, language, audience), NOW)
+    url = f"https://booking.example/bookings/{UUID(int=3)}#token="
+    assert (url in email.text) == (url in email.html) == (audience == "customer")
+    if audience == "customer":
+        [line] = [line for line in email.text.splitlines() if line.startswith(url)]
+        assert LINKS.read(line.removeprefix(url), NOW) == UUID(int=3)
+        assert f'<a href="{line}"' in email.html
 
 
 @pytest.mark.parametrize(("kind", "language", "audience"), EVERY)

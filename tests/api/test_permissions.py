@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from httpx import AsyncClient
 
 from api.app import create_app
-from api.dependencies import Permission, PublicPermission, myself, visitor
+from api.dependencies import LinkPermission, Permission, PublicPermission, myself, visitor
 from api.listing import ListPermission
 from api.signed import signed_news
 from db.session import Database as Pool
@@ -56,6 +56,18 @@ PUBLIC = frozenset(
 )
 #: What a provider asks, by its signature.
 SIGNED = frozenset({"POST /api/v1/payments/webhook/{provider}", "POST /api/v1/notifications/webhook/sendgrid"})
+#: What the signed link of a booking opens without a login.
+LINKED = frozenset(
+    {
+        "GET /api/v1/bookings/{booking_id}",
+        "GET /api/v1/bookings/{booking_id}/history",
+        "POST /api/v1/bookings/{booking_id}/cancellation-quote",
+        "POST /api/v1/bookings/{booking_id}/cancel",
+        "POST /api/v1/bookings/{booking_id}/reschedule",
+        "POST /api/v1/payments/intent",
+        "POST /api/v1/payments/confirm",
+    }
+)
 
 
 def api_routes(app: FastAPI) -> Iterator[RouteContext]:
@@ -74,7 +86,7 @@ def name_of(route: RouteContext) -> str:
     return f"{method} {route.path}"
 
 
-_ASKERS = (Permission, PublicPermission, ListPermission)
+_ASKERS = (Permission, PublicPermission, LinkPermission, ListPermission)
 
 
 def askers(route: RouteContext) -> list[Any]:
@@ -96,6 +108,7 @@ def test_every_route_says_who_may() -> None:
         public = isinstance(found[0], PublicPermission) or found[0] is visitor
         assert public == (name in PUBLIC), name
         assert (found[0] is signed_news) == (name in SIGNED), name
+        assert isinstance(found[0], LinkPermission) == (name in LINKED), name
 
 
 def test_no_public_route_is_forgotten() -> None:
