@@ -1,10 +1,13 @@
-"""The one place where a refusal of the domain becomes an error of Temporal."""
+"""What every activity has around it: the one place where a refusal of the domain becomes an error of Temporal, and
+the name of the workflow for the audit trail."""
 
 from typing import Any
 
+from temporalio import activity
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
+from db.context import WORKFLOW
 from domain.errors import DomainError, Unavailable
 from providers.errors import ProviderError, ProviderRefused
 
@@ -22,6 +25,20 @@ class _CodedRefusals(ActivityInboundInterceptor):
             raise ApplicationError(
                 error.reason, type=type(error).__name__, non_retryable=isinstance(error, ProviderRefused)
             ) from None
+
+
+class _NamedSteps(ActivityInboundInterceptor):
+    async def execute_activity(self, input: ExecuteActivityInput) -> Any:
+        # Each try runs in a context of its own, so there is nothing to take back.
+        WORKFLOW.set(activity.info().workflow_id)
+        return await super().execute_activity(input)
+
+
+class NamedSteps(Interceptor):
+    """Tells the audit trail which workflow a change belongs to."""
+
+    def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
+        return _NamedSteps(next)
 
 
 class CodedRefusals(Interceptor):

@@ -8,6 +8,7 @@ import base64
 import binascii
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
@@ -43,7 +44,7 @@ class Page:
         return None if parts is None else parts[0]
 
     def after(self, *readers: Callable[[str], Any]) -> tuple[Any, ...] | None:
-        """The parts of the last key, each read by its reader (``UUID``, ``datetime.fromisoformat``). Raises Malformed
+        """The parts of the last key, each read by its reader (``UUID``, :func:`moment_of`). Raises Malformed
         for a cursor that is not of this list."""
         if self.key is None:
             return None
@@ -84,6 +85,22 @@ def _decode(cursor: str) -> tuple[str, ...]:
 
 def _broken() -> Malformed:
     return Malformed({"field": "cursor", "rule": "cursor"})
+
+
+def moment_of(part: str) -> datetime:
+    """A time in a cursor. Raises ValueError for one without offset: Postgres would not compare it."""
+    moment = datetime.fromisoformat(part)
+    if moment.tzinfo is None:
+        raise ValueError("offset")
+    return moment
+
+
+def number_of(part: str) -> int:
+    """A key that is a number in a cursor. Raises ValueError for one larger than Postgres keeps them."""
+    number = int(part)
+    if not 0 <= number < 2**63:
+        raise ValueError("range")
+    return number
 
 
 async def page(

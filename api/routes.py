@@ -2,6 +2,8 @@
 
 from fastapi import APIRouter
 
+from api.attention import endpoints as attention
+from api.audit import endpoints as audit
 from api.auth import endpoints as auth
 from api.availability import endpoints as availability
 from api.bookings import endpoints as bookings
@@ -25,4 +27,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     own_businesses.router,
     own_catalogue.router,
     policies.router,
+    audit.router,
+    attention.router,
 )

@@ -1,5 +1,6 @@
 """Who does it, in which request, under which idempotency key; every store may write it down."""
 
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 from domain.identity.actor import SYSTEM, Actor
@@ -14,6 +15,9 @@ class Context:
     ip: str | None = None
     user_agent: str | None = None
 
+
+#: The workflow whose step is being taken, if any: what the audit trail names where no request is known.
+WORKFLOW: ContextVar[str | None] = ContextVar("workflow", default=None)
 
 #: Nobody in particular, for the platform's own doings.
 NOBODY = Context()

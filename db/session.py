@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
-from db.context import NOBODY, Context, Remember
+from db.context import NOBODY, WORKFLOW, Context, Remember
 from db.stores import Stores
 from domain.errors import IdempotencyKeyReused, Malformed, RequestInProgress, Unavailable
 from domain.identity.actor import Actor, ActorKind
@@ -214,6 +214,8 @@ class Database:
     ) -> AsyncIterator[UnitOfWork]:
         """One transaction for ``scope``. Raises Unavailable when Postgres is away or asks to try again, and Malformed
         for text with characters that it does not store."""
+        if context.request_id is None:
+            context = replace(context, request_id=WORKFLOW.get())
         try:
             async with self.sessions() as session:
                 work = UnitOfWork(session, scope, context)

@@ -68,6 +68,7 @@ class Action(StrEnum):
     AUDIT_READ = "audit.read"
     FLAG_WRITE = "flag.write"
     ATTENTION_READ = "attention.read"
+    ATTENTION_RESOLVE = "attention.resolve"
 
 
 A = Action
@@ -132,6 +133,7 @@ ALLOWED: Mapping[Role, frozenset[Action]] = {
             A.AUDIT_READ,
             A.FLAG_WRITE,
             A.ATTENTION_READ,
+            A.ATTENTION_RESOLVE,
         }
     ),
     Role.OWNER: _MANAGER | {A.BUSINESS_CREATE, A.BUSINESS_DELETE, A.AUDIT_READ},

@@ -10,7 +10,7 @@ from temporalio.client import Client
 from temporalio.common import WorkerDeploymentVersion
 from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymentConfig
 
-from activities.errors import CodedRefusals
+from activities.errors import CodedRefusals, NamedSteps
 from runtime.settings import Settings
 from workers.lifecycle import connect_when_there, stopping
 from workers.registry import Duties, Parts, duties
@@ -77,7 +77,7 @@ def make_worker(client: Client, queue: str, each: Duties, build_id: str, steps: 
         task_queue=queue,
         workflows=each.workflows,
         activities=each.activities,
-        interceptors=[CodedRefusals()],
+        interceptors=[CodedRefusals(), NamedSteps()],
         workflow_runner=workflow_runner(),
         # For people and for patches only: tasks go to any worker of the queue.
         deployment_config=WorkerDeploymentConfig(

@@ -13,7 +13,7 @@ from api.bookings.schemas import BookingRead, BookingUpdate, HistoryRead
 from api.dependencies import Access
 from api.envelope import Said, ok
 from api.listing import Listing
-from api.pagination import Page
+from api.pagination import Page, moment_of
 from api.times import Moment
 from db.session import UnitOfWork
 from db.stores.bookings.read import BookingFilter, HistoryEntry
@@ -36,7 +36,7 @@ class BookingQuery:
 
     def filter(self, user_id: UUID | None, page: Page) -> BookingFilter:
         """As the store wants it. Raises Malformed for a cursor of another list."""
-        after = page.after(datetime.fromisoformat, UUID)
+        after = page.after(moment_of, UUID)
         return BookingFilter(
             business_id=self.business_id,
             user_id=user_id,

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, Identity, Index, LargeBinary, SmallInteger, text
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Identity, Index, LargeBinary, SmallInteger, text
 from sqlalchemy.dialects.postgresql import INET, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -63,6 +63,9 @@ class AuditLog(Base):
     __table_args__ = (
         Index("ix_audit_logs_entity", "entity", "entity_id", "at"),
         Index("ix_audit_logs_business_id", "business_id", "at"),
+        Index("ix_audit_logs_at", "at"),
+        Index("ix_audit_logs_actor_id", "actor_id", "at", postgresql_where=text("actor_id IS NOT NULL")),
+        Index("ix_audit_logs_request_id", "request_id", "at", postgresql_where=text("request_id IS NOT NULL")),
         {"postgresql_partition_by": "RANGE (at)"},
     )
 
@@ -99,4 +102,5 @@ class Attention(Base):
     details: Mapped[Json] = mapped_column(server_default=text("'{}'"))
     created_at: Mapped[Time] = mapped_column(server_default=text("now()"))
     resolved_at: Mapped[Time | None]
+    resolved_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     resolution: Mapped[str | None]

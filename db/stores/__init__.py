@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.context import Context
 from db.stores.attention import AttentionStore
 from db.stores.audit import AuditStore
+from db.stores.audit_trail import AuditTrailStore
 from db.stores.availability import AvailabilityStore
 from db.stores.bookings.change import ChangeStore
 from db.stores.bookings.hold import HoldStore
@@ -117,6 +118,11 @@ class Stores:
     def attention(self) -> AttentionStore:
         """What needs a person."""
         return AttentionStore(self.session, self.context)
+
+    @cached_property
+    def audit_trail(self) -> AuditTrailStore:
+        """Who changed what."""
+        return AuditTrailStore(self.session, self.context)
 
     @cached_property
     def retention(self) -> RetentionStore:

@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 
 from db.stores.base import Store
+from domain.errors import NotFound, WrongState
 
 _FILE = text("""
     INSERT INTO attention (business_id, booking_id, payment_id, kind, dedupe_key, details)
@@ -15,6 +18,32 @@ _FILE = text("""
     ON CONFLICT (dedupe_key) WHERE resolved_at IS NULL DO NOTHING
     RETURNING id
 """)
+_COLUMNS = (
+    """id, business_id, booking_id, payment_id, kind, details, created_at, resolved_at, resolved_by, resolution"""
+)
+_GET = text(f"SELECT {_COLUMNS} FROM attention WHERE id = :id")
+_RESOLVE = text(f"""
+    UPDATE attention SET resolved_at = :now, resolved_by = :by, resolution = :note
+     WHERE id = :id AND resolved_at IS NULL RETURNING {_COLUMNS}
+""")
+_CONDITIONS = {"business_id": "business_id = :business_id", "kind": "kind = :kind", "after": "id < :after"}
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """Something for a person. ``details``: ids, amounts and codes; ``resolved_by`` is who settled it, ``resolution``
+    what they did."""
+
+    id: UUID
+    business_id: UUID | None
+    booking_id: UUID | None
+    payment_id: UUID | None
+    kind: str
+    details: dict[str, Any]
+    created_at: datetime
+    resolved_at: datetime | None
+    resolved_by: UUID | None
+    resolution: str | None
 
 
 class AttentionStore(Store):
@@ -46,3 +75,30 @@ class AttentionStore(Store):
             },
         )
         return filed.scalar() is not None
+
+    async def list_(
+        self, *, open_: bool, business_id: UUID | None, kind: str | None, after: UUID | None, limit: int
+    ) -> list[Matter]:
+        """What is open, or what was settled; newest first, older than ``after``."""
+        asked = {"business_id": business_id, "kind": kind, "after": after}
+        values = {name: value for name, value in asked.items() if value is not None}
+        conditions = [f"resolved_at IS {'NULL' if open_ else 'NOT NULL'}", *(_CONDITIONS[name] for name in values)]
+        statement = f"SELECT {_COLUMNS} FROM attention WHERE {' AND '.join(conditions)} ORDER BY id DESC LIMIT :limit"
+        rows = await self.session.execute(text(statement), {**values, "limit": limit})
+        return [Matter(**row) for row in rows.mappings()]
+
+    async def get(self, matter_id: UUID) -> Matter:
+        """One matter. Raises NotFound."""
+        row = (await self.session.execute(_GET, {"id": matter_id})).mappings().one_or_none()
+        if row is None:
+            raise NotFound({"attention_id": str(matter_id)})
+        return Matter(**row)
+
+    async def resolve(self, matter_id: UUID, by: UUID, note: str, now: datetime) -> Matter:
+        """A person has settled it; ``note`` says how. Raises NotFound, and WrongState for what is settled."""
+        values = {"id": matter_id, "by": by, "note": note, "now": now}
+        row = (await self.session.execute(_RESOLVE, values)).mappings().one_or_none()
+        if row is not None:
+            return Matter(**row)
+        await self.get(matter_id)
+        raise WrongState({"status": "resolved", "wanted": "resolved"})

@@ -7,17 +7,20 @@ from uuid import UUID
 
 import pytest
 from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import RouteContext
 from httpx import AsyncClient
 
 from api.auth.tokens import Login
 from api.dependencies import Access
 from api.envelope import ok
-from api.idempotency import Key, Replay, command_id, kept
+from api.idempotency import Key, Replay, command_id, kept, optional_key, required_key
 from db.context import Context, Remember
 from domain.errors import NotFound, RequestInProgress, WrongState
 from domain.identity.actor import Actor, ActorKind
 from domain.permissions import Action
 from tests.api.conftest import PREFIX, Person, error_of
+from tests.api.test_permissions import api_routes, name_of, the_app
 from tests.api.venues import NAME, create_business, rows
 from tests.servers import Database
 
@@ -102,6 +105,44 @@ async def test_a_password_cannot_be_guessed_from_the_stored_fingerprint(
     plain = hashlib.sha256(f"POST {PREFIX}/auth/register?\0".encode() + body).digest()
     assert stored["fingerprint"] != plain
     assert b"Sakura" not in stored["body"]
+
+
+#: POSTs that take no key, and why.
+WITHOUT_KEY = {
+    "POST /api/v1/auth/login": "a stored answer would be a stored token",
+    "POST /api/v1/bookings/{booking_id}/cancellation-quote": "a question: it changes nothing",
+    "POST /api/v1/payments/webhook/{provider}": "the provider's event id makes it once",
+    "POST /api/v1/notifications/webhook/sendgrid": "applied in any order, any number of times",
+}
+
+
+def test_every_post_honours_the_key() -> None:
+    without = set()
+    for route in api_routes(the_app()):
+        keyed = {dependency.call for dependency in flat(route)} & {optional_key, required_key}
+        if route.methods == {"POST"} and not keyed:
+            without.add(name_of(route))
+    assert without == set(WITHOUT_KEY)
+
+
+def flat(route: RouteContext) -> list[Dependant]:
+    """Every dependency of a route, those of its dependencies included."""
+    found, waiting = [], list(route.dependant.dependencies)
+    while waiting:
+        found.append(one := waiting.pop())
+        waiting += one.dependencies
+    return found
+
+
+async def test_anothers_key_means_nothing_to_me(owner: Person, other_owner: Person, client: AsyncClient) -> None:
+    """Not its answer, not its refusal: a business of one's own comes of it, and a stranger is asked to log in."""
+    keyed = {"Idempotency-Key": "shared"}
+    mine = await owner.post("/owner/businesses", json=BODY, headers=keyed)
+    other = await other_owner.post("/owner/businesses", json={**BODY, "vertical": "spa"}, headers=keyed)
+    assert (mine.status_code, other.status_code) == (201, 201)
+    assert "idempotent-replayed" not in other.headers
+    nobody = await client.post(f"{PREFIX}/owner/businesses", json=BODY, headers=keyed)
+    assert error_of(nobody) == (401, "unauthenticated")
 
 
 # What goes through a workflow: the key is taken before and answered after, in transactions of their own.

@@ -12,6 +12,7 @@ from httpx import AsyncClient
 from api.app import create_app
 from api.dependencies import LinkPermission, Permission, PublicPermission, myself, visitor
 from api.listing import ListPermission
+from api.operators import OperatorPermission, OverseerPermission
 from api.signed import signed_news
 from db.session import Database as Pool
 from domain.permissions import Action, Role, allowed
@@ -86,7 +87,7 @@ def name_of(route: RouteContext) -> str:
     return f"{method} {route.path}"
 
 
-_ASKERS = (Permission, PublicPermission, LinkPermission, ListPermission)
+_ASKERS = (Permission, PublicPermission, LinkPermission, ListPermission, OperatorPermission, OverseerPermission)
 
 
 def askers(route: RouteContext) -> list[Any]:

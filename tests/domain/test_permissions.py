@@ -52,6 +52,7 @@ EXPECTED = {
     "audit.read": "yy-----",
     "flag.write": "y------",
     "attention.read": "y------",
+    "attention.resolve": "y------",
 }
 
 CELLS = [
