@@ -35,6 +35,8 @@ UNAUDITED = {
     "refresh_tokens": "digests, exchanged every quarter of an hour",
     "login_failures": "counters by digest, gone after their time",
     "known_devices": "digests of devices",
+    "email_verifications": "digests of single-use links; what they change is audited",
+    "password_resets": "digests of single-use links; what they change is audited",
     "recovery_codes": "digests; the second factor that they stand in for is audited",
 }
 #: Columns of audited tables that look like secrets and are none.
