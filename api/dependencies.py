@@ -1,6 +1,7 @@
 """Who asks, for what, and whether they may. Every route takes exactly one of these as a parameter:
 
 - :data:`Visit`: everybody, with or without a login;
+- :data:`Stranger`: everybody, whatever token came along;
 - :data:`Me`: any login, for what is its own;
 - ``Annotated[Access, Depends(may(...))]``: what a role in the object's business may do; with ``link=True`` also
   what the signed link of a booking opens.
@@ -309,13 +310,19 @@ def _asked(request: Request, login: Login | None) -> tuple[Database, Login | Non
         actor = Actor(ActorKind.GUEST)
     else:
         actor = Actor(ActorKind.ADMIN if login.is_admin else ActorKind.CUSTOMER, login.user_id)
-    context = Context(actor, incoming().request_id, address, request.headers.get("user-agent"))
+    session_id = login.session_id if login else None
+    context = Context(actor, incoming().request_id, address, request.headers.get("user-agent"), session_id)
     return found.database, login, address, context
 
 
 async def visitor(request: Request, login: MaybeLogin) -> Visitor:
     """Anybody."""
     return Visitor(*_asked(request, login))
+
+
+async def anyone(request: Request) -> Visitor:
+    """Somebody who is about to say who they are; a token that came along, good or over, does not matter."""
+    return Visitor(*_asked(request, None))
 
 
 async def myself(request: Request, login: CurrentLogin) -> Myself:
@@ -375,4 +382,5 @@ def may(
 
 
 Visit = Annotated[Visitor, Depends(visitor)]
+Stranger = Annotated[Visitor, Depends(anyone)]
 Me = Annotated[Myself, Depends(myself)]

@@ -22,6 +22,7 @@ class Said(Enum):
     DELETED = ("削除しました。", "Deleted.")
     REGISTERED = ("登録しました。", "Registered.")
     LOGGED_IN = ("ログインしました。", "Logged in.")
+    LOGGED_OUT = ("ログアウトしました。", "Logged out.")
 
     def sentence(self, language: Language) -> str:
         """The sentence a person reads."""

@@ -85,6 +85,11 @@ TABLE: Mapping[str, Meaning] = {
     "rate_limited": Meaning(
         429, "しばらくしてからもう一度お試しください。", "Too many requests. Please wait a little."
     ),
+    "account_locked": Meaning(
+        429,
+        "ログインの失敗が続いたため、一時的にロックされています。しばらくしてからもう一度お試しください。",
+        "Locked for a while after too many failed attempts. Please try again later.",
+    ),
     INTERNAL_ERROR: Meaning(500, "内部エラーが発生しました。", "Something went wrong on our side."),
     "unavailable": Meaning(
         503, "ただいま利用できません。しばらくしてからもう一度お試しください。", "Not available for the moment."

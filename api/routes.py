@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from api.attention import endpoints as attention
 from api.audit import endpoints as audit
 from api.auth import endpoints as auth
+from api.auth import session_endpoints as sessions
 from api.availability import endpoints as availability
 from api.bookings import endpoints as bookings
 from api.businesses import endpoints as businesses
@@ -23,6 +24,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     businesses.router,
     catalogue.router,
     auth.router,
+    sessions.router,
     notifications.router,
     own_businesses.router,
     own_catalogue.router,

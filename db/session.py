@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from db.context import NOBODY, WORKFLOW, Context, Remember
 from db.stores import Stores
-from domain.errors import IdempotencyKeyReused, Malformed, RequestInProgress, Unavailable
+from domain.errors import IdempotencyKeyReused, Malformed, RequestInProgress, Unauthenticated, Unavailable
 from domain.identity.actor import Actor, ActorKind
 from runtime.settings import Settings
 
@@ -98,9 +98,11 @@ class Remembered:
 
 
 _BEGIN = text(
-    "SELECT * FROM app_begin(:scope, :tenant, :user_id, :actor_kind, :actor_id, :request_id, :ip, :user_agent,"
-    " :kind, :object_id, :asker, :link, :who, :what, :print)"
+    "SELECT b.*, :session IS NULL OR EXISTS (SELECT FROM user_sessions s WHERE s.id = :session AND s.ended_at IS NULL)"
+    " AS live FROM app_begin(:scope, :tenant, :user_id, :actor_kind, :actor_id, :request_id, :ip, :user_agent,"
+    " :kind, :object_id, :asker, :link, :who, :what, :print) AS b"
 ).bindparams(
+    bindparam("session", type_=PgUUID),
     bindparam("kind", type_=Text),
     bindparam("object_id", type_=PgUUID),
     bindparam("asker", type_=PgUUID),
@@ -129,8 +131,9 @@ class UnitOfWork(Stores):
         self.memory: Remember | None = None
 
     async def begin(self, remember: Remember | None) -> None:
-        """Open the transaction, say whose it is, and take the idempotency key. Raises IdempotencyKeyReused and
-        RequestInProgress; a stored answer is in ``remembered``."""
+        """Open the transaction, say whose it is, and take the idempotency key. Raises Unauthenticated when the
+        request's session has ended, IdempotencyKeyReused and RequestInProgress; a stored answer is in
+        ``remembered``."""
         self.memory = remember
         scope, context = self.scope, self.context
         kind, object_id = scope.enter or (None, None)
@@ -150,8 +153,11 @@ class UnitOfWork(Stores):
             "who": remember.subject if remember else None,
             "what": remember.key if remember else None,
             "print": remember.fingerprint if remember else None,
+            "session": context.session_id,
         }
         row = (await self.session.execute(_BEGIN, values)).one()
+        if not row.live:
+            raise Unauthenticated({"reason": "session_ended"})
         if scope.enter is not None:
             self.entered = Entered(
                 row.business_id, row.role, row.own, row.business_status, row.closed, row.linked, row.ends_at

@@ -36,6 +36,13 @@ class InvalidCredentials(Unauthenticated):
     code = "invalid_credentials"
 
 
+class AccountLocked(DomainError):
+    """Too many failed attempts; said alike of accounts that exist and that do not (429). ``details["retry_after"]`` in
+    seconds."""
+
+    code = "account_locked"
+
+
 class Forbidden(DomainError):
     """Known in this tenant, but the role may not do this (403)."""
 

@@ -70,6 +70,10 @@ class Settings(BaseSettings):
     jwt_key: SecretStr = SecretStr(DEVELOPMENT_KEY)
     jwt_key_id: str = "k1"
     access_token_lifetime: timedelta = timedelta(minutes=15)
+    #: Counted anew at every refresh.
+    refresh_token_lifetime: timedelta = timedelta(days=7)
+    #: Without a second factor an admin's token carries no admin's rights. Unset: in production only.
+    admin_two_factor_required: bool | None = None
 
     payment_provider: str = "stripe"
     stripe_api_key: SecretStr = SecretStr("sk_test_sandbox")
@@ -93,6 +97,12 @@ class Settings(BaseSettings):
     s3_secret_key: SecretStr = SecretStr("omotenashi")
 
     provider_timeout: timedelta = timedelta(seconds=10)
+
+    @property
+    def admins_need_two_factor(self) -> bool:
+        """``admin_two_factor_required``, or what this environment takes for granted."""
+        unset = self.admin_two_factor_required is None
+        return self.environment is Environment.PRODUCTION if unset else bool(self.admin_two_factor_required)
 
     @model_validator(mode="after")
     def _production_is_safe(self) -> Self:

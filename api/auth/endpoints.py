@@ -1,16 +1,27 @@
-"""Registering, logging in, and who one is."""
+"""Registering, logging in and out, and who one is."""
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from api.auth.schemas import LoginCreate, LoginRead, RegisterCreate, UserRead
-from api.auth.tokens import Login
-from api.dependencies import Me, Now, PartsOf, Visit
+from api.auth.opening import log_in, log_out
+from api.auth.opening import refresh as refresh_tokens
+from api.auth.schemas import (
+    ChallengeRead,
+    EndedRead,
+    LoginCreate,
+    LoginRead,
+    RefreshCreate,
+    RegisterCreate,
+    TokensRead,
+    UserRead,
+)
+from api.dependencies import Me, Now, PartsOf, Stranger, Visit
 from api.envelope import Envelope, Said, created, ok
 from api.errors import body_errors, errors
 from api.idempotency import OptionalKey, kept
 from db.stores.users import NewUser
 from domain.errors import (
+    AccountLocked,
     AlreadyExists,
     IdempotencyKeyReused,
     InvalidCredentials,
@@ -44,20 +55,34 @@ async def register(body: RegisterCreate, visit: Visit, parts: PartsOf, key: Opti
 @router.post(
     "/login",
     summary="Log in",
-    response_model=Envelope[LoginRead],
-    responses=body_errors(InvalidCredentials, Unauthenticated),
+    response_model=Envelope[LoginRead | ChallengeRead],
+    responses=body_errors(InvalidCredentials, AccountLocked),
 )
-async def login(body: LoginCreate, visit: Visit, parts: PartsOf, now: Now) -> Response:
-    """Answers alike, in body and in time, whether or not the e-mail is known. Logging in changes nothing, so it takes
-    no ``Idempotency-Key``: a stored answer would be a stored token."""
-    async with visit.work() as work:
-        found = await work.users.find_by_email(body.email)
-    if not await parts.passwords.matches(body.password, found.password_hash if found else None) or found is None:
-        raise InvalidCredentials
-    token = parts.tokens.issue(Login(found.id, found.is_admin), now)
-    seconds = int(parts.tokens.lifetime.total_seconds())
-    answer = LoginRead(access_token=token, token_type="Bearer", expires_in=seconds, user=UserRead.of(found))  # noqa: S106
-    return ok(answer, Said.LOGGED_IN)
+async def login(body: LoginCreate, stranger: Stranger, parts: PartsOf, now: Now) -> Response:
+    """Opens a session. Answers alike, in body and in time, whether or not the e-mail is known; five failures within
+    15 minutes lock it for 30, known or not. With two-factor login on, the answer is a challenge instead. Takes no
+    ``Idempotency-Key``: a stored answer would be a stored token."""
+    return ok(await log_in(stranger, parts, body, now), Said.LOGGED_IN)
+
+
+@router.post(
+    "/refresh",
+    summary="New tokens for a refresh token",
+    response_model=Envelope[TokensRead],
+    responses=body_errors(Unauthenticated),
+)
+async def refresh(body: RefreshCreate, stranger: Stranger, parts: PartsOf, now: Now) -> Response:
+    """A refresh token works once; the session lives for seven days from its last use. A used one that is shown again
+    ends its session and its user is written to. Of two requests with the same token one wins, and the session ends
+    all the same: repeat no refresh, and let one of several tabs ask for all. Takes no ``Idempotency-Key``."""
+    return ok(await refresh_tokens(stranger, parts, body.refresh_token, now))
+
+
+@router.post("/logout", summary="Log out", response_model=Envelope[EndedRead], responses=errors(Unauthenticated))
+async def logout(myself: Me, now: Now) -> Response:
+    """Ends the session of the token: its refresh token and its access tokens are no good from then on. Doing it again
+    changes nothing, so it takes no ``Idempotency-Key``."""
+    return ok(await log_out(myself, now), Said.LOGGED_OUT)
 
 
 @router.get("/me", summary="Who I am", response_model=Envelope[UserRead], responses=errors(Unauthenticated))

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import ConfigDict, StringConstraints
 
 from api.fields import Email, Input, Line, Output, examples
+from db.stores.sessions import SessionRow
 from db.stores.users import UserRow
 
 _USER = {
@@ -16,6 +17,8 @@ _USER = {
     "given_name": "花子",
     "language": "ja",
     "role": "user",
+    "email_verified": True,
+    "two_factor": False,
     "created_at": "2026-11-21T10:30:00+09:00",
 }
 
@@ -55,7 +58,7 @@ class LoginCreate(Input):
 
 
 class UserRead(Output):
-    """A login. ``role`` is ``user`` or ``admin``."""
+    """A login. ``role`` is ``user`` or ``admin``. ``two_factor``: logging in asks for a second factor."""
 
     model_config = ConfigDict(json_schema_extra=examples(_USER))
 
@@ -65,6 +68,8 @@ class UserRead(Output):
     given_name: str
     language: str
     role: str
+    email_verified: bool
+    two_factor: bool
     created_at: datetime
 
     @classmethod
@@ -77,20 +82,115 @@ class UserRead(Output):
             given_name=row.given_name,
             language=row.language,
             role=row.platform_role,
+            email_verified=row.email_verified_at is not None,
+            two_factor=row.two_factor,
             created_at=row.created_at,
         )
 
 
-class LoginRead(Output):
-    """Send ``access_token`` as ``Authorization: Bearer …``. ``expires_in`` in seconds."""
+_TOKENS = {
+    "access_token": "eyJhbGciOi…",
+    "token_type": "Bearer",
+    "expires_in": 900,
+    "refresh_token": "kq3vN0c4Vd0mJw…",
+    "refresh_expires_in": 604800,
+}
 
-    model_config = ConfigDict(
-        json_schema_extra=examples(
-            {"access_token": "eyJhbGciOi…", "token_type": "Bearer", "expires_in": 900, "user": _USER}
-        )
-    )
+
+class TokensRead(Output):
+    """Send ``access_token`` as ``Authorization: Bearer …``; when it is over, show ``refresh_token``, which works once,
+    for the next two. Both times in seconds."""
+
+    model_config = ConfigDict(json_schema_extra=examples(_TOKENS))
 
     access_token: str
     token_type: Literal["Bearer"]
     expires_in: int
+    refresh_token: str
+    refresh_expires_in: int
+
+
+class LoginRead(TokensRead):
+    """An open session. ``two_factor_setup_required``: an admin's rights wait for a second factor."""
+
+    model_config = ConfigDict(
+        json_schema_extra=examples(
+            {**_TOKENS, "two_factor_required": False, "two_factor_setup_required": False, "user": _USER}
+        )
+    )
+
+    two_factor_required: Literal[False]
+    two_factor_setup_required: bool
     user: UserRead
+
+
+class ChallengeRead(Output):
+    """The password was right; the second factor is asked for. ``challenge_token`` is the bearer of
+    ``POST /auth/2fa/verify`` and opens nothing else. ``expires_in`` in seconds."""
+
+    model_config = ConfigDict(
+        json_schema_extra=examples({"two_factor_required": True, "challenge_token": "eyJhbGciOi…", "expires_in": 300})
+    )
+
+    two_factor_required: Literal[True]
+    challenge_token: str
+    expires_in: int
+
+
+class RefreshCreate(Input):
+    """The refresh token of the last login or refresh."""
+
+    model_config = ConfigDict(json_schema_extra=examples({"refresh_token": "kq3vN0c4Vd0mJw…"}))
+
+    refresh_token: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+class EndedRead(Output):
+    """How many sessions this has ended."""
+
+    model_config = ConfigDict(json_schema_extra=examples({"sessions_ended": 1}))
+
+    sessions_ended: int
+
+
+class SessionRead(Output):
+    """A session: one login on one device. ``current``: it is the one that asks. ``last_used_at``, ``ip`` and
+    ``user_agent`` are of the last login or refresh. ``two_factor``: the second factor was proven in it."""
+
+    model_config = ConfigDict(
+        json_schema_extra=examples(
+            {
+                "id": "019a0c5e-7b3f-7c21-b5d4-a9e1f2036c58",
+                "current": True,
+                "ip": "203.0.113.7",
+                "user_agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 26_1 like Mac OS X)",
+                "two_factor": False,
+                "created_at": "2026-11-21T10:30:00+09:00",
+                "last_used_at": "2026-11-21T11:15:00+09:00",
+                "expires_at": "2026-11-28T11:15:00+09:00",
+            }
+        )
+    )
+
+    id: UUID
+    current: bool
+    ip: str | None
+    user_agent: str | None
+    two_factor: bool
+    created_at: datetime
+    last_used_at: datetime
+    expires_at: datetime
+
+    @classmethod
+    def of(cls, row: SessionRow, current: UUID | None) -> Self:
+        """A stored session, as the session ``current`` sees it."""
+        return cls(
+            id=row.id,
+            current=row.id == current,
+            ip=row.ip,
+            user_agent=row.user_agent,
+            two_factor=row.two_factor,
+            created_at=row.created_at,
+            last_used_at=row.last_used_at,
+            expires_at=row.expires_at,
+        )

@@ -46,7 +46,7 @@ class UserSession(Base, Stamped):
     __tablename__ = "user_sessions"
     __table_args__ = (
         one_of("end_reason", SessionEnd),
-        Index("ix_user_sessions_user_id", "user_id", "last_used_at"),
+        Index("ix_user_sessions_user_id", "user_id", "id"),
     )
 
     id: Mapped[Key]

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import LargeBinary, bindparam, text
-from sqlalchemy.dialects.postgresql import CITEXT, TIMESTAMP
+from sqlalchemy.dialects.postgresql import TIMESTAMP
 
 from db.stores.base import Store
 from db.stores.users import COLUMNS, UserRow
@@ -35,14 +35,14 @@ _ATTEMPT = text(f"""
         RETURNING coalesce(old.locked_until > :now, false) AS refused, new.locked_until
     )
     SELECT counted.refused, counted.locked_until, {COLUMNS}
-      FROM counted LEFT JOIN users ON users.email = :email AND users.deleted_at IS NULL
-""").bindparams(*_TIMES, bindparam("email", type_=CITEXT))
+      FROM counted LEFT JOIN users ON users.email = CAST(:email AS citext) AND users.deleted_at IS NULL
+""").bindparams(*_TIMES)
 _GIVE_BACK = text(f"""
     UPDATE login_failures
        SET failed_at = array_remove(failed_at, :now),
            locked_until = CASE WHEN cardinality(array_remove(failed_at, :now)) >= :failures THEN locked_until END
      WHERE subject_hash = {_SUBJECT}
-""").bindparams(_TIMES[0], bindparam("email", type_=CITEXT))
+""").bindparams(_TIMES[0])
 _CLEAR = text(f"""
     DELETE FROM login_failures
      WHERE subject_hash = (SELECT {_SUBJECT.replace(":email", "email")} FROM users WHERE id = :user_id)

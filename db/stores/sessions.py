@@ -64,13 +64,13 @@ _END_ONE = text("""
 """)
 _END_ALL = text("""
     UPDATE user_sessions SET ended_at = now(), end_reason = :reason
-     WHERE user_id = :user_id AND ended_at IS NULL AND id IS DISTINCT FROM :kept
+     WHERE user_id = :user_id AND ended_at IS NULL AND id IS DISTINCT FROM :kept RETURNING id
 """).bindparams(bindparam("kept", type_=PgUUID))
 _LIST = text("""
     SELECT id, host(ip) AS ip, user_agent, two_factor, created_at, last_used_at, expires_at FROM user_sessions
-     WHERE user_id = :user_id AND ended_at IS NULL AND expires_at > :now
-     ORDER BY last_used_at DESC, id DESC LIMIT :limit
-""")
+     WHERE user_id = :user_id AND ended_at IS NULL AND expires_at > :now AND (:after IS NULL OR id < :after)
+     ORDER BY id DESC LIMIT :limit
+""").bindparams(bindparam("after", type_=PgUUID))
 _PROVEN = text("UPDATE user_sessions SET two_factor = true WHERE id = :id")
 
 
@@ -155,14 +155,16 @@ class SessionStore(Store):
         user_id: UUID,
         except_session_id: UUID | None = None,
         reason: SessionEnd = SessionEnd.REVOKED,
-    ) -> None:
-        """End every session of the user but one. With a new password: store that first, in the same transaction, so
-        that a login under way with the old one is ended or refused."""
-        await self.session.execute(_END_ALL, {"user_id": user_id, "kept": except_session_id, "reason": reason.value})
+    ) -> int:
+        """End every session of the user but one; gives how many. With a new password: store that first, in the same
+        transaction, so that a login under way with the old one is ended or refused."""
+        values = {"user_id": user_id, "kept": except_session_id, "reason": reason.value}
+        return len((await self.session.execute(_END_ALL, values)).all())
 
-    async def list_(self, user_id: UUID, now: datetime, limit: int = 100) -> list[SessionRow]:
-        """The user's live sessions, the last used first."""
-        rows = await self.session.execute(_LIST, {"user_id": user_id, "now": now, "limit": limit})
+    async def list_(self, user_id: UUID, now: datetime, after: UUID | None, limit: int) -> list[SessionRow]:
+        """The user's live sessions, the youngest first, those before ``after``."""
+        values = {"user_id": user_id, "now": now, "after": after, "limit": limit}
+        rows = await self.session.execute(_LIST, values)
         return [SessionRow(**row._mapping) for row in rows]
 
     async def prove_two_factor(self, session_id: UUID) -> None:

@@ -25,6 +25,9 @@ _CREATE = text(f"""
     ON CONFLICT (email) DO NOTHING RETURNING {COLUMNS}
 """).bindparams(_EMAIL)
 _BY_EMAIL = text(f"SELECT {COLUMNS} FROM users WHERE email = :email AND deleted_at IS NULL").bindparams(_EMAIL)
+_REPLACE_HASH = text("""
+    UPDATE users SET password_hash = :fresh WHERE id = :id AND password_hash = :old RETURNING id
+""")
 _BY_ID = text(f"SELECT {COLUMNS} FROM users WHERE id = :id AND deleted_at IS NULL")
 
 
@@ -86,3 +89,8 @@ class UserStore(Store):
         """One login, deleted ones left out."""
         row = (await self.session.execute(_BY_ID, {"id": user_id})).one_or_none()
         return UserRow(**row._mapping) if row else None
+
+    async def replace_hash(self, user_id: UUID, old: str, fresh: str) -> bool:
+        """The same password hashed at another cost. False when it is no longer the one that was checked."""
+        values = {"id": user_id, "old": old, "fresh": fresh}
+        return (await self.session.execute(_REPLACE_HASH, values)).one_or_none() is not None

@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from httpx import AsyncClient
 
 from api.app import create_app
-from api.dependencies import LinkPermission, Permission, PublicPermission, myself, visitor
+from api.dependencies import LinkPermission, Permission, PublicPermission, anyone, myself, visitor
 from api.listing import ListPermission
 from api.operators import OperatorPermission, OverseerPermission
 from api.signed import signed_news
@@ -40,6 +40,7 @@ PUBLIC = frozenset(
         "GET /health/ready",
         "POST /api/v1/auth/register",
         "POST /api/v1/auth/login",
+        "POST /api/v1/auth/refresh",
         "GET /api/v1/businesses",
         "GET /api/v1/businesses/slug/{slug}",
         "GET /api/v1/businesses/{business_id}",
@@ -94,7 +95,7 @@ def askers(route: RouteContext) -> list[Any]:
     return [
         one.call
         for one in route.dependant.dependencies
-        if isinstance(one.call, _ASKERS) or one.call in {myself, visitor, signed_news}
+        if isinstance(one.call, _ASKERS) or one.call in {anyone, myself, visitor, signed_news}
     ]
 
 
@@ -106,7 +107,7 @@ def test_every_route_says_who_may() -> None:
             assert found == []
             continue
         assert len(found) == 1, f"{name} has no permission, or two"
-        public = isinstance(found[0], PublicPermission) or found[0] is visitor
+        public = isinstance(found[0], PublicPermission) or found[0] in {anyone, visitor}
         assert public == (name in PUBLIC), name
         assert (found[0] is signed_news) == (name in SIGNED), name
         assert isinstance(found[0], LinkPermission) == (name in LINKED), name

@@ -70,7 +70,7 @@ def _create_sessions() -> None:
         _user("user_sessions"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_user_sessions")),
     )
-    op.create_index("ix_user_sessions_user_id", "user_sessions", ["user_id", "last_used_at"])
+    op.create_index("ix_user_sessions_user_id", "user_sessions", ["user_id", "id"])
     op.create_table(
         "refresh_tokens",
         sa.Column("token_hash", sa.LargeBinary(), nullable=False),

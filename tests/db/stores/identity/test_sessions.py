@@ -42,7 +42,7 @@ class Person:
 
     async def live(self) -> set[UUID]:
         async with self.pool.unit_of_work(Scope.self_(self.id)) as work:
-            return {row.id for row in await work.sessions.list_(self.id, NOW)}
+            return {row.id for row in await work.sessions.list_(self.id, NOW, None, 100)}
 
 
 @pytest_asyncio.fixture
@@ -55,7 +55,7 @@ async def test_a_session_is_used_and_moves_on(person: Person) -> None:
     used = await person.rotate("one", "two", 6 * 24 * HOUR)
     assert used == Rotated(Rotation.ROTATED, session_id, person.id)
     async with person.pool.unit_of_work(Scope.self_(person.id)) as work:
-        [row] = await work.sessions.list_(person.id, NOW)
+        [row] = await work.sessions.list_(person.id, NOW, None, 100)
     assert (row.id, row.ip, row.user_agent) == (session_id, "203.0.113.7", "Phone/1.0")
     assert row.last_used_at == NOW + 6 * 24 * HOUR
     assert row.expires_at == row.last_used_at + WEEK
