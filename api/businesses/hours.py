@@ -85,11 +85,11 @@ class HoursUpdate(Input):
 
 
 class WorkingHours(Input):
-    """When a resource works. ``public_holiday``: null treats a public holiday as its weekday. The business's own
-    hours bound both."""
+    """When a resource works. ``public_holiday``: null treats a public holiday as its weekday, an empty list is off on
+    it. The business's own hours bound both."""
 
     weekly: Week
-    public_holiday: Annotated[list[HoursRange], Field(min_length=1, max_length=10)] | None = None
+    public_holiday: Day | None = None
 
     @model_validator(mode="after")
     def _works(self) -> Self:

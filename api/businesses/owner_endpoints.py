@@ -33,7 +33,7 @@ router = APIRouter(prefix="/owner/businesses", tags=["businesses"])
 MayUpdate = Annotated[Access, Depends(may(Action.BUSINESS_UPDATE, on="business"))]
 MaySetHours = Annotated[Access, Depends(may(Action.HOURS_UPDATE, on="business"))]
 MaySet = Annotated[Access, Depends(may(Action.SETTINGS_WRITE, on="business"))]
-Confirm = Annotated[bool, Query(description="Do it although bookings are stranded; each is filed for a person.")]
+Confirm = Annotated[bool, Query(description="Do it although bookings are stranded; each is offered another time.")]
 _GUARDED = (Unauthenticated, Forbidden, NotFound)
 
 
@@ -75,7 +75,7 @@ async def update_business(
     """What is not sent stays. Another time zone moves the hours, and so may strand bookings."""
     async with access.work(business_id) as work:
         if body.time_zone is not None:
-            await work.businesses.check_zone_change(business_id, body.time_zone, now, confirm)
+            await work.businesses.set_zone(business_id, body.time_zone, now, confirm)
         business = await work.businesses.change(business_id, body.columns())
     return ok(BusinessRead.of(business), Said.UPDATED)
 

@@ -31,7 +31,7 @@ MayAddService = Annotated[Access, Depends(may(Action.SERVICE_WRITE, on="business
 MayWriteService = Annotated[Access, Depends(may(Action.SERVICE_WRITE, on="service"))]
 MayAddResource = Annotated[Access, Depends(may(Action.RESOURCE_WRITE, on="business"))]
 MayWriteResource = Annotated[Access, Depends(may(Action.RESOURCE_WRITE, on="resource"))]
-Confirm = Annotated[bool, Query(description="Do it although bookings are stranded; each is filed for a person.")]
+Confirm = Annotated[bool, Query(description="Do it although bookings are stranded; each is offered another time.")]
 _GUARDED = (Unauthenticated, Forbidden, NotFound)
 _KEYED = (IdempotencyKeyReused, RequestInProgress)
 
@@ -57,13 +57,16 @@ async def create_service(body: ServiceCreate, access: MayAddService, key: Option
     "/services/{service_id}",
     summary="Change a service",
     response_model=Envelope[ServiceRead],
-    responses=body_errors(*_GUARDED, CurrencyMismatch),
+    responses=body_errors(*_GUARDED, CurrencyMismatch, WouldBreakBookings),
 )
-async def update_service(service_id: UUID, body: ServiceUpdate, access: MayWriteService) -> Response:
-    """What is not sent stays. Bookings that stand keep what was agreed."""
+async def update_service(
+    service_id: UUID, body: ServiceUpdate, access: MayWriteService, now: Now, confirm: Confirm = False
+) -> Response:
+    """What is not sent stays. Bookings that stand keep what was agreed; those with somebody who no longer performs the
+    service are stranded."""
     async with access.work(service_id) as work:
         stored = await work.catalogue.lock_service(service_id)
-        service = await work.catalogue.change_service(stored, body.columns(stored), body.required())
+        service = await work.catalogue.change_service(stored, body.columns(stored), body.required(), now, confirm)
     return ok(ServiceRead.of(service), Said.UPDATED)
 
 

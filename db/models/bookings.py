@@ -12,7 +12,8 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE, ExcludeConstraint, Range
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSTZRANGE, ExcludeConstraint, Range
+from sqlalchemy.dialects.postgresql import UUID as PgUUID
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Currency, Json, Key, Minor, Stamped, Time, one_of
@@ -68,6 +69,8 @@ class Booking(Base, Stamped):
     cancelled_by: Mapped[str | None]
     cancellation_penalty: Mapped[Minor | None]
     version: Mapped[int] = mapped_column(server_default=text("0"))
+    #: Whom or what the customer asked for, where they did.
+    preferred_resource_ids: Mapped[list[UUID]] = mapped_column(ARRAY(PgUUID(as_uuid=True)), server_default=text("'{}'"))
 
 
 class BookingItem(Base):

@@ -50,6 +50,8 @@ class Business(Base, Stamped):
     time_zone: Mapped[str] = mapped_column(server_default=text("'Asia/Tokyo'"))
     currency: Mapped[Currency] = mapped_column(server_default=text("'JPY'"))
     payment_provider: Mapped[str] = mapped_column(server_default=text("'stripe'"))
+    #: Counts changes of whatever says when it can be booked; who takes time compares it with what was read.
+    calendar_version: Mapped[int] = mapped_column(server_default=text("0"))
     deleted_at: Mapped[Time | None]
 
 

@@ -103,6 +103,8 @@ class Resource(Base, Stamped):
     kind: Mapped[str]
     name: Mapped[Bilingual]
     capacity: Mapped[int] = mapped_column(SmallInteger, server_default=text("1"))
+    #: Its own hours' row for public holidays counts, even where it is empty: off on them.
+    has_public_holiday_row: Mapped[bool] = mapped_column(server_default=text("false"))
     is_active: Mapped[bool] = mapped_column(server_default=text("true"))
     deleted_at: Mapped[Time | None]
 

@@ -14,9 +14,10 @@ from sqlalchemy.dialects.postgresql import UUID as PgUUID
 
 from db.public_holidays import public_holidays
 from db.stores.base import Store
+from db.stores.calendars.rows import days_of, resource_calendar, week_of
 from domain.availability.engine import nearest, tabulate
 from domain.availability.model import Facts, Item, Need, Question, Resource, StartTable, Taken, bounds
-from domain.businesses.hours import Calendar, MinuteRange, Ranges, WeeklyHours
+from domain.businesses.hours import Calendar
 from domain.businesses.status import BusinessStatus
 from domain.errors import NotBookable, NotFound, PartySizeRefused
 
@@ -33,7 +34,7 @@ WITH asked AS (
            s.deposit_percent, s.deposit_amount, s.approval_mode, s.policy_id, s.is_active
       FROM services s WHERE s.id = :service_id AND s.deleted_at IS NULL),
 used AS (
-    SELECT r.id, r.capacity, r.kind, r.name, n.requirement_group
+    SELECT r.id, r.capacity, r.kind, r.name, r.has_public_holiday_row AS holiday_row, n.requirement_group
       FROM service_resources n JOIN resources r ON r.id = n.resource_id
      WHERE n.service_id = :service_id AND r.is_active AND r.deleted_at IS NULL)
 SELECT uuidv7() AS new_id, jsonb_build_object(
@@ -43,6 +44,7 @@ SELECT uuidv7() AS new_id, jsonb_build_object(
         'window', extract(epoch FROM t.booking_window), 'hold', extract(epoch FROM t.hold_for),
         'approval', extract(epoch FROM t.approval_within), 'grace', extract(epoch FROM t.no_show_grace),
         'auto_complete', t.auto_complete,
+        'calendar_version', b.calendar_version,
         'holiday_row', t.has_public_holiday_row, 'guest_booking', t.guest_booking, 'language', t.language,
         'reminders', (SELECT coalesce(jsonb_agg(extract(epoch FROM o)), '[]') FROM unnest(t.reminder_offsets) o)),
     'policy', (SELECT jsonb_build_object('tiers', p.tiers, 'no_show_percent', p.no_show_percent)
@@ -56,9 +58,10 @@ SELECT uuidv7() AS new_id, jsonb_build_object(
     'resources', (SELECT coalesce(jsonb_agg(to_jsonb(u)), '[]') FROM used u),
     'own_hours', (SELECT coalesce(jsonb_agg(jsonb_build_array(w.resource_id, w.weekday, w.opens, w.closes)), '[]')
                     FROM staff_working_hours w WHERE w.resource_id IN (SELECT id FROM used)),
-    'own_days', (SELECT coalesce(jsonb_agg(jsonb_build_array(x.resource_id, x.day, x.opens)), '[]')
-                   FROM staff_exceptions x
-                  WHERE x.resource_id IN (SELECT id FROM used) AND x.day BETWEEN :first AND :last)
+    'exceptions', (SELECT coalesce(jsonb_agg(jsonb_build_array(x.resource_id, x.first_day, x.last_day, x.kind,
+                                                               x.ranges) ORDER BY x.id), '[]')
+                     FROM staff_exceptions x
+                    WHERE x.resource_id IN (SELECT id FROM used) AND x.first_day <= :last AND x.last_day >= :first)
     )::text AS catalogue {more}
   FROM asked a JOIN businesses b ON b.id = a.business_id JOIN business_settings t ON t.business_id = a.business_id
   {beside}
@@ -123,6 +126,12 @@ class Catalogue:
     business: Calendar
     resources: Mapping[UUID, Resource]
     described: Sequence[Mapping[str, Any]]
+
+    @property
+    def calendar_version(self) -> int:
+        """Of the calendars that these are; whoever takes time says it."""
+        version: int = self.settings["calendar_version"]
+        return version
 
     def question(
         self,
@@ -268,16 +277,20 @@ def _read_catalogue(new_id: UUID, found: dict[str, Any], first: date, last: date
         raise NotBookable({"service_id": service["id"]})
     if not found["resources"]:
         raise NotBookable({"service_id": service["id"], "rule": "no_resources"})
-    off = public_holidays(settings["zone"], first, last)
-    business = Calendar(_week(found["hours"], settings["holiday_row"]), _days(found["days"]), off)
-    own_hours, own_days = _by_resource(found["own_hours"]), _by_resource(found["own_days"])
+    business = Calendar(
+        week_of(found["hours"], settings["holiday_row"]),
+        days_of(found["days"]),
+        public_holidays(settings["zone"], first, last),
+    )
+    own_hours, exceptions = _by_resource(found["own_hours"]), _by_resource(found["exceptions"])
     resources, groups = {}, dict[int, list[UUID]]()
     for row in found["resources"]:
-        key = UUID(row["id"])
+        key, name = UUID(row["id"]), row["id"]
         groups.setdefault(row["requirement_group"], []).append(key)
-        resources[key] = Resource(
-            key, row["capacity"], _calendar(business, own_hours.get(row["id"]), own_days.get(row["id"]), off)
+        calendar = resource_calendar(
+            business, own_hours.get(name), row["holiday_row"], exceptions.get(name), first, last
         )
+        resources[key] = Resource(key, row["capacity"], calendar)
     # Every group takes one unit; the seats of a class (a resource as large as the class) one for each of the party.
     needs = tuple(
         Need(group, tuple(ids), per_person=service["capacity"] > 1 and all(resources[i].capacity > 1 for i in ids))
@@ -302,33 +315,6 @@ def _read_catalogue(new_id: UUID, found: dict[str, Any], first: date, last: date
         resources,
         found["resources"],
     )
-
-
-def _calendar(
-    business: Calendar, hours: list[list[Any]] | None, days: list[list[Any]] | None, off: frozenset[date]
-) -> Calendar:
-    """A resource's own hours, or the business's where it has none. Its exceptions count in both cases."""
-    if hours is None and days is None:
-        return business
-    weekly = business.weekly if hours is None else _week(hours)
-    one_off = dict(business.one_off) if hours is None else {}
-    return Calendar(weekly, {**one_off, **_days(days or [])}, off)
-
-
-def _week(rows: Sequence[Sequence[int]], holiday_row: bool = False) -> WeeklyHours:
-    """``holiday_row``: the row for public holidays counts even where it is empty (closed on them)."""
-    days: list[list[MinuteRange]] = [[] for _ in range(8)]
-    for weekday, opens, closes in rows:
-        days[weekday].append(MinuteRange(opens, closes))
-    ordered = [tuple(sorted(day)) for day in days]
-    return WeeklyHours(tuple(ordered[:7]), ordered[7] if holiday_row or ordered[7] else None)
-
-
-def _days(rows: Sequence[Sequence[Any]]) -> dict[date, Ranges]:
-    return {
-        date.fromisoformat(day): tuple(sorted(MinuteRange(opens, closes) for opens, closes in ranges))
-        for day, ranges in rows
-    }
 
 
 def _by_resource(rows: Sequence[Sequence[Any]]) -> dict[str, list[list[Any]]]:

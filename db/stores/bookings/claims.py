@@ -2,18 +2,20 @@
 
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 
 from db.stores.availability import AvailabilityStore, Catalogue
 from db.stores.base import Store
+from db.stores.calendars.change import CalendarStore
 from domain.availability.engine import check_window, plan
 from domain.availability.model import ClaimPlan, Facts, Question
-from domain.errors import NotFound, SlotTaken
+from domain.errors import NotFound, SlotTaken, Unavailable
 
 Candidate = tuple[ClaimPlan, ...]
 #: Gives True when every claim of the candidate was taken, False when none was.
@@ -22,6 +24,12 @@ Attempt = Callable[[Candidate], Awaitable[bool]]
 #: Candidates tried on one reading of the claims, and how often they are read again, before the slot counts as taken.
 TRIES, READINGS = 8, 3
 
+# Whoever changes a calendar locks the business's row first. One change that committed after this booking read the
+# calendar left another version: nothing is taken then, and the booking is decided anew. A change that comes later
+# waits for this lock, and so sees the booking.
+CALENDAR = """
+    SELECT 1 FROM businesses
+     WHERE id = :business_id AND calendar_version = :calendar_version FOR KEY SHARE"""
 # In sorted order, so that two bookings that want the same units wait for each other instead of dead-locking.
 INSERT_CLAIMS = """
     INSERT INTO resource_claims (business_id, booking_id, resource_id, item_position, requirement_group, unit,
@@ -30,9 +38,13 @@ INSERT_CLAIMS = """
       FROM unnest(CAST(:resource_ids AS uuid[]), CAST(:items AS smallint[]), CAST(:groups AS smallint[]),
                   CAST(:units AS smallint[]), CAST(:starts AS timestamptz[]), CAST(:ends AS timestamptz[]))
            AS x(resource_id, item, grp, unit, starts_at, ends_at)
+     WHERE EXISTS (SELECT FROM calendar)
      ORDER BY x.resource_id, x.unit, x.starts_at
     ON CONFLICT DO NOTHING RETURNING id"""
-_TAKE = text(f"WITH claimed AS ({INSERT_CLAIMS}) SELECT array_agg(id) FROM claimed")
+_TAKE = text(f"""
+    WITH calendar AS ({CALENDAR}), claimed AS ({INSERT_CLAIMS})
+    SELECT (SELECT array_agg(id) FROM claimed) AS claims, EXISTS (SELECT FROM calendar) AS is_current
+""")
 _PUT_BACK = text("DELETE FROM resource_claims WHERE id = ANY(:ids)")
 _RELEASE = text("UPDATE resource_claims SET released_at = :now WHERE booking_id = :booking_id AND released_at IS NULL")
 _IN_THE_WAY = text("""
@@ -66,6 +78,23 @@ def claim_values(candidate: Candidate) -> dict[str, object]:
         "starts": [claim.starts_at for claim in candidate],
         "ends": [claim.ends_at for claim in candidate],
     }
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """Another time for a booking, as ``move_claims`` is asked for it."""
+
+    booking_id: UUID
+    business_id: UUID
+    start_at: datetime
+    now: datetime
+    preferred: Sequence[UUID]
+    staff: bool
+
+
+class CalendarMoved(Unavailable):
+    """A calendar was changed after it was read and before the time was taken; nothing was written. The caller reads
+    again and tries once more; a second change in the same moment is the asker's to repeat."""
 
 
 class ClaimStore(Store):
@@ -104,15 +133,29 @@ class ClaimStore(Store):
         raise SlotTaken({"alternatives": [start.astimezone(catalogue.zone).isoformat() for start in free]})
 
     async def insert(
-        self, booking_id: UUID, business_id: UUID, candidate: Candidate, holds_until: datetime | None
+        self,
+        booking_id: UUID,
+        business_id: UUID,
+        candidate: Candidate,
+        holds_until: datetime | None,
+        calendar_version: int,
     ) -> bool:
-        """Take all claims of the candidate, or none. Waits for whoever is taking the same unit right now."""
+        """Take all claims of the candidate, or none. Waits for whoever is taking the same unit right now. Raises
+        CalendarMoved where the calendars are no longer those of ``calendar_version``."""
         values = claim_values(candidate) | {
             "booking_id": booking_id,
             "business_id": business_id,
             "holds_until": holds_until,
+            "calendar_version": calendar_version,
         }
-        taken = await self.session.scalar(_TAKE, values) or []
+        row = (await self.session.execute(_TAKE, values)).one()
+        return await self.is_whole(candidate, row.claims or [], row.is_current)
+
+    async def is_whole(self, candidate: Candidate, taken: Sequence[UUID], is_current: bool) -> bool:
+        """Whether the claims that a statement took are all of the candidate's; what was taken in part is put back.
+        Raises CalendarMoved."""
+        if not is_current:
+            raise CalendarMoved({"dependency": "calendar", "retry_after": 1})
         if len(taken) == len(candidate):
             return True
         await self.put_back(taken)
@@ -140,10 +183,18 @@ class ClaimStore(Store):
         booked = (await self.session.execute(_BOOKED, {"booking_id": booking_id})).one_or_none()
         if booked is None:
             raise NotFound({"booking_id": str(booking_id)})
+        await self.session.execute(_RELEASE, {"booking_id": booking_id, "now": now})
+        wish = _Wish(booking_id, business_id, start_at, now, preferred, staff)
+        try:
+            return await self._move(wish, booked)
+        except CalendarMoved:
+            return await self._move(wish, booked)
+
+    async def _move(self, wish: "_Wish", booked: Row[Any]) -> Candidate:
         availability = AvailabilityStore(self.session, self.context)
         # A visit at one o'clock at night may belong to the business day before.
-        last = start_at.date() + timedelta(days=1)
-        first = start_at.date() - timedelta(days=2)
+        last = wish.start_at.date() + timedelta(days=1)
+        first = wish.start_at.date() - timedelta(days=2)
         catalogue = await availability.catalogue(booked.service_id, first, last, for_new=False)
         # As agreed: what the service has become since does not concern this booking.
         agreed = replace(
@@ -153,27 +204,38 @@ class ClaimStore(Store):
             buffer_after=booked.buffer_after,
         )
         catalogue = replace(catalogue, item=agreed)
-        question = catalogue.question(first, last, now, booked.party_size, preferred, staff)
-        facts = await availability.facts(catalogue, first, last, now, except_booking=booking_id)
-        await self.session.execute(_RELEASE, {"booking_id": booking_id, "now": now})
+        question = catalogue.question(first, last, wish.now, booked.party_size, wish.preferred, wish.staff)
+        facts = await availability.facts(catalogue, first, last, wish.now, except_booking=wish.booking_id)
         holds_until = booked.hold_expires_at if booked.status == "pending" else None
 
         async def attempt(candidate: Candidate) -> bool:
-            return await self.insert(booking_id, business_id, candidate, holds_until)
+            version = catalogue.calendar_version
+            return await self.insert(wish.booking_id, wish.business_id, candidate, holds_until, version)
 
-        return await self.take_any(catalogue, question, facts, start_at, now, attempt, booking_id)
+        return await self.take_any(catalogue, question, facts, wish.start_at, wish.now, attempt, wish.booking_id)
 
     async def retake_claims(self, booking_id: UUID, now: datetime) -> bool:
-        """Take again the very claims that an expired booking lost. False, and nothing changed, if one is not free."""
+        """Take again the very claims that an expired booking lost. False, and nothing changed, if one is not free, or
+        no longer inside the hours."""
         booked = (await self.session.execute(_BOOKED, {"booking_id": booking_id})).one()
         rows = (await self.session.execute(_LAST_CLAIMS, {"booking_id": booking_id})).all()
         candidate = tuple(ClaimPlan(*row) for row in rows)
         if not candidate or booked.start_at <= now:
             return False
-        if await self.insert(booking_id, booked.business_id, candidate, None):
+        try:
+            return await self._retake(booking_id, booked.business_id, candidate, now)
+        except CalendarMoved:
+            return await self._retake(booking_id, booked.business_id, candidate, now)
+
+    async def _retake(self, booking_id: UUID, business_id: UUID, candidate: Candidate, now: datetime) -> bool:
+        calendars = CalendarStore(self.session, self.context)
+        version = await calendars.version_if_open(business_id, booking_id, candidate)
+        if version is None:
+            return False
+        if await self.insert(booking_id, business_id, candidate, None, version):
             return True
         return bool(await self._sweep(candidate, now)) and await self.insert(
-            booking_id, booked.business_id, candidate, None
+            booking_id, business_id, candidate, None, version
         )
 
     async def _read_again(

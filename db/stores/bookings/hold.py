@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import UUID as PgUUID
 
 from db.context import Remember
 from db.stores.availability import AvailabilityStore, Catalogue, HoldFacts, Who
-from db.stores.bookings.claims import INSERT_CLAIMS, Candidate, ClaimStore, claim_values
+from db.stores.bookings.claims import CALENDAR, INSERT_CLAIMS, CalendarMoved, Candidate, ClaimStore, claim_values
 from db.stores.outbox import START_BOOKING
 from domain.bookings.commands import BookingCommand
 from domain.bookings.hold import HoldTerms, amount_due, terms
@@ -52,15 +52,16 @@ _NEW_CUSTOMER = text("""
 # One statement: either every claim is taken and the booking stands with history, event and stored answer, or nothing
 # but claims is written, which the caller puts back. The foreign keys to the booking are checked at commit.
 _HOLD = text(f"""
-WITH claimed AS ({INSERT_CLAIMS}),
+WITH calendar AS ({CALENDAR}),
+claimed AS ({INSERT_CLAIMS}),
 whole AS (SELECT count(*) = :wanted AS yes FROM claimed),
 booked AS (
     INSERT INTO bookings (id, business_id, customer_id, user_id, code, status, start_at, end_at, time_zone, party_size,
         price, amount_due, currency, payment_mode, needs_approval, policy, hold_expires_at, approval_deadline,
-        special_requests, language, created_at)
+        special_requests, language, preferred_resource_ids, created_at)
     SELECT :booking_id, :business_id, :customer_id, :user_id, :code, 'pending', :start_at, :end_at, :time_zone,
         :party_size, :price, :amount_due, :currency, :payment_mode, :needs_approval, CAST(:policy AS jsonb),
-        :hold_expires_at, :approval_deadline, :special_requests, :language, :now
+        :hold_expires_at, :approval_deadline, :special_requests, :language, CAST(:preferred AS uuid[]), :now
       FROM whole WHERE yes),
 item AS (
     INSERT INTO booking_items (business_id, booking_id, service_id, position, name, start_at, end_at,
@@ -77,7 +78,7 @@ event AS (
 answered AS (
     UPDATE idempotency_keys SET status_code = 201, body = :answer, locked_until = NULL
      WHERE subject = :who AND key = :what AND (SELECT yes FROM whole))
-SELECT array_agg(id) AS claims FROM claimed
+SELECT (SELECT array_agg(id) FROM claimed) AS claims, EXISTS (SELECT FROM calendar) AS is_current
 """).bindparams(
     bindparam("user_id", type_=PgUUID(as_uuid=True)),
     bindparam("actor_id", type_=PgUUID(as_uuid=True)),
@@ -142,21 +143,35 @@ class HoldStore(ClaimStore):
         the nearest free starts, OutsideBookingWindow, NotBookable, PartySizeRefused, HoldLimit, NotFound.
         """
         known = await self._read(request, now)
+        customer_id = await self._customer(request, known)
+        try:
+            view = await self._take(request, known, customer_id, now, answer, remember)
+        except CalendarMoved:
+            known = await self._read(request, now)
+            view = await self._take(request, known, customer_id, now, answer, remember)
+        await self._tell(view, now)
+        return view
+
+    async def _take(
+        self,
+        request: HoldRequest,
+        known: HoldFacts,
+        customer_id: UUID,
+        now: datetime,
+        answer: Callable[[BookingView], bytes] | None,
+        remember: Remember | None,
+    ) -> BookingView:
         catalogue = known.catalogue
         question = catalogue.question(
             known.first, known.last, now, request.party_size, request.resource_ids, request.by_staff
         )
-        customer_id = await self._customer(request, known)
-        agreed = _terms(request, catalogue, now)
-        view = _view(request, catalogue, agreed, customer_id, known, now)
+        view = _view(request, catalogue, _terms(request, catalogue, now), customer_id, known, now)
 
         async def attempt(candidate: Candidate) -> bool:
             return await self._write(_with_resources(view, candidate), request, catalogue, candidate, answer, remember)
 
         taken = await self.take_any(catalogue, question, known.facts, request.start_at, now, attempt)
-        view = _with_resources(view, taken)
-        await self._tell(view, now)
-        return view
+        return _with_resources(view, taken)
 
     async def _read(self, request: HoldRequest, now: datetime) -> HoldFacts:
         email = request.person.email if request.person else None
@@ -208,6 +223,8 @@ class HoldStore(ClaimStore):
         values = _columns(view, catalogue) | claim_values(candidate)
         values |= {
             "wanted": len(candidate),
+            "preferred": list(request.resource_ids),
+            "calendar_version": catalogue.calendar_version,
             "holds_until": view.hold_expires_at if view.status is BookingStatus.PENDING else None,
             "actor_kind": self.context.actor.kind.value,
             "actor_id": self.context.actor.user_id,
@@ -218,11 +235,8 @@ class HoldStore(ClaimStore):
             "what": remember.key if remember else None,
             "answer": answer(view) if answer and remember else None,
         }
-        taken = await self.session.scalar(_HOLD, values) or []
-        if len(taken) == len(candidate):
-            return True
-        await self.put_back(taken)
-        return False
+        row = (await self.session.execute(_HOLD, values)).one()
+        return await self.is_whole(candidate, row.claims or [], row.is_current)
 
     async def _tell(self, view: BookingView, now: datetime) -> None:
         """What follows at once: the confirmation where nothing is asked for, the request where approval alone is."""

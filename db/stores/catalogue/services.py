@@ -13,9 +13,9 @@ from sqlalchemy.dialects.postgresql import UUID as PgUUID
 
 from db.models.catalogue import Service
 from db.stores.base import Store
-from db.stores.businesses.hours import spare
+from db.stores.calendars.change import CalendarStore, would_break
 from domain.bookings.status import LIVE
-from domain.businesses.stranded import Visit
+from domain.businesses.stranded import StrandReason
 from domain.errors import InvalidInput, NotFound
 
 _TABLE = cast(Table, Service.__table__)
@@ -79,7 +79,9 @@ _LIST = (
     .bindparams(bindparam("business_id", type_=PgUUID), bindparam("after", type_=PgUUID))
     .columns(**_TYPES)
 )
-_LOCK = text("SELECT 1 FROM services WHERE id = :service_id AND deleted_at IS NULL FOR UPDATE")
+# Not FOR UPDATE: a booking that is being taken has the business's row and asks for this one by foreign key, a change of
+# what is required goes the other way round.
+_LOCK = text("SELECT 1 FROM services WHERE id = :service_id AND deleted_at IS NULL FOR NO KEY UPDATE")
 _KNOWN_RESOURCES = text("""
     SELECT id FROM resources WHERE business_id = :business_id AND id = ANY(:ids) AND deleted_at IS NULL FOR KEY SHARE
 """).bindparams(bindparam("ids", type_=ARRAY(PgUUID(as_uuid=True))))
@@ -93,7 +95,8 @@ _ADD_NEEDS = text("""
     SELECT :business_id, :service_id, * FROM unnest(CAST(:groups AS smallint[]), CAST(:resources AS uuid[]))
 """).bindparams(bindparam("resources", type_=ARRAY(PgUUID(as_uuid=True))))
 _VISITS = text("""
-    SELECT DISTINCT b.id, b.code, b.start_at, b.end_at FROM booking_items i JOIN bookings b ON b.id = i.booking_id
+    SELECT DISTINCT b.id AS booking_id, b.code, b.start_at, b.end_at
+      FROM booking_items i JOIN bookings b ON b.id = i.booking_id
      WHERE i.service_id = :service_id AND b.status = ANY(:live) AND b.end_at > :now
        AND (b.status <> 'pending' OR b.hold_expires_at > :now)
      ORDER BY b.start_at
@@ -148,25 +151,35 @@ class ServiceStore(Store):
         return await self.get_service(service_id)
 
     async def change_service(
-        self, service: ServiceRow, values: Mapping[str, Any], requirements: Requirements | None
+        self,
+        service: ServiceRow,
+        values: Mapping[str, Any],
+        requirements: Requirements | None,
+        now: datetime,
+        confirm: bool,
     ) -> ServiceRow:
         """Set columns of a locked service, and what it requires where ``requirements`` is given. Bookings keep what
-        was agreed. Raises as ``add_service``."""
+        was agreed. Raises as ``add_service``, and WouldBreakBookings for bookings with a resource that is no longer
+        used for the service, unless ``confirm``."""
         await self._check_policy(service.business_id, values.get("policy_id"))
         if values:
             await self.session.execute(update(_TABLE).where(_TABLE.c.id == service.id).values(**values))
         if requirements is not None:
-            await self.session.execute(_CLEAR_NEEDS, {"service_id": service.id})
-            await self._write_requirements(service.business_id, service.id, requirements)
+            calendars = CalendarStore(self.session, self.context)
+            async with calendars.changing(service.business_id, now, confirm, StrandReason.SERVICE):
+                await self.session.execute(_CLEAR_NEEDS, {"service_id": service.id})
+                await self._write_requirements(service.business_id, service.id, requirements)
         return await self.get_service(service.id)
 
     async def remove_service(self, service_id: UUID, now: datetime, confirm: bool) -> None:
         """Deactivate and delete softly. Raises WouldBreakBookings while bookings of it are to come, unless
-        ``confirm``; then each is filed for a person. Raises NotFound."""
+        ``confirm``; then they stand as agreed. Raises NotFound."""
         service = await self.lock_service(service_id)
+        await CalendarStore(self.session, self.context).lock(service.business_id)
         values = {"service_id": service_id, "live": [status.value for status in LIVE], "now": now}
-        visits = [Visit(*row) for row in await self.session.execute(_VISITS, values)]
-        await spare(self, service.business_id, visits, confirm, "service")
+        visits = (await self.session.execute(_VISITS, values)).all()
+        if visits and not confirm:
+            raise would_break(visits)
         await self.session.execute(
             update(_TABLE).where(_TABLE.c.id == service_id).values(is_active=False, deleted_at=now)
         )

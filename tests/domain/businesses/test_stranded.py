@@ -1,5 +1,6 @@
-"""Which bookings a change of hours would strand."""
+"""Which bookings a change of calendars would strand."""
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -9,10 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.businesses.hours import Calendar, MinuteRange, WeeklyHours
-from domain.businesses.stranded import Visit, is_open, stranded
+from domain.businesses.stranded import Calendars, Visit, Workplace, fitting, stranded
 
 TOKYO, NEW_YORK = ZoneInfo("Asia/Tokyo"), ZoneInfo("America/New_York")
 MONDAY = date(2026, 11, 23)
+CUT, COLOUR = UUID(int=1), UUID(int=2)
+HANAKO, JIRO = UUID(int=11), UUID(int=12)
 
 
 def every_day(*ranges: tuple[int, int]) -> Calendar:
@@ -21,6 +24,26 @@ def every_day(*ranges: tuple[int, int]) -> Calendar:
 
 def at(hour: int, minute: int = 0, day: date = MONDAY, zone: ZoneInfo = TOKYO) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=zone) + timedelta(hours=hour, minutes=minute)
+
+
+def calendars(
+    business: Calendar,
+    zone: ZoneInfo = TOKYO,
+    own: Calendar | None = None,
+    capacity: int = 1,
+    services: Iterable[UUID] = (CUT,),
+) -> Calendars:
+    """Hanako works, Jiro does not."""
+    return Calendars(zone, business, {HANAKO: Workplace(capacity, own or business, frozenset(services))})
+
+
+def visit(start: datetime, end: datetime, number: int = 1, **more: object) -> Visit:
+    values = {"service_id": CUT, "resource_id": HANAKO, "unit": 0, **more}
+    return Visit(UUID(int=number), f"CODE{number}", start, end, **values)  # type: ignore[arg-type]
+
+
+def is_open(business: Calendar, zone: ZoneInfo, start: datetime, end: datetime) -> bool:
+    return bool(fitting([visit(start, end)], calendars(business, zone)))
 
 
 @pytest.mark.parametrize(
@@ -77,12 +100,40 @@ def test_minute_by_minute(written: list[tuple[int, int]], start: int, length: in
 
 
 def test_only_what_fitted_before_is_stranded() -> None:
-    def visit(number: int, hour: int) -> Visit:
-        return Visit(UUID(int=number), f"CODE{number}", at(hour), at(hour + 1))
-
-    visits = [visit(1, 9), visit(2, 15), visit(3, 20)]
+    visits = [visit(at(hour), at(hour + 1), number) for number, hour in ((1, 9), (2, 15), (3, 20))]
     before, after = every_day((540, 1080)), every_day((540, 720))
-    assert stranded(visits, (before, TOKYO), (after, TOKYO)) == [visits[1]]
-    assert stranded(visits, (before, TOKYO), (before, TOKYO)) == []
-    assert stranded(visits, (before, TOKYO), (before, ZoneInfo("Asia/Seoul"))) == []
-    assert stranded(visits, (before, TOKYO), (before, ZoneInfo("UTC"))) == visits[:2]
+    assert stranded(visits, calendars(before), calendars(after)) == [visits[1]]
+    assert stranded(visits, calendars(before), calendars(before)) == []
+    assert stranded(visits, calendars(before), calendars(before, ZoneInfo("Asia/Seoul"))) == []
+    assert stranded(visits, calendars(before), calendars(before, ZoneInfo("UTC"))) == visits[:2]
+
+
+def test_the_hours_of_the_resource_count_beside_the_business_s() -> None:
+    whole_day, mornings = every_day((540, 1080)), every_day((540, 720))
+    wanted = [visit(at(15), at(16))]
+    assert stranded(wanted, calendars(whole_day), calendars(whole_day, own=mornings)) == wanted
+    assert stranded(wanted, calendars(whole_day, own=whole_day), calendars(mornings, own=whole_day)) == wanted
+
+
+@pytest.mark.parametrize(
+    ("more", "after"),
+    [
+        ({"resource_id": JIRO}, {}),  # not active
+        ({"unit": 1}, {}),  # fewer units
+        ({"service_id": COLOUR}, {}),  # no longer performed
+    ],
+)
+def test_a_resource_that_is_gone_fits_nothing(more: dict[str, object], after: dict[str, object]) -> None:
+    day = every_day((540, 1080))
+    asked = [visit(at(15), at(16), **more)]
+    assert fitting(asked, calendars(day)) == frozenset()
+    assert fitting([visit(at(15), at(16))], calendars(day)) == {UUID(int=1)}
+
+
+def test_a_booking_fits_when_all_of_it_does() -> None:
+    day = calendars(every_day((540, 1080)))
+    both = [visit(at(15), at(16)), visit(at(17, 30), at(18, 30))]
+    assert fitting(both, day) == frozenset()
+    wider = calendars(every_day((540, 1200)))
+    assert stranded(both, wider, day) == [both[0]]
+    assert fitting([], day) == frozenset()

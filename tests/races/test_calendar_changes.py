@@ -1,0 +1,149 @@
+"""A change of the calendar against somebody who takes time at that moment: nobody ends up outside the hours unseen."""
+
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import text
+
+from db.session import UnitOfWork
+from db.stores.bookings.hold import HoldRequest
+from db.stores.businesses.hours import OneOffDay
+from db.stores.calendars import change
+from domain.bookings.status import BookingStatus
+from domain.bookings.view import BookingView
+from domain.businesses.hours import WeeklyHours
+from domain.errors import NotBookable, SlotTaken, WouldBreakBookings
+from domain.identity.actor import ActorKind
+from tests.data import HOUR, NOW, add_booking, add_payment, rows
+from tests.desk import Desk
+from tests.races.overlap import Step, overlap
+
+WANTED = NOW + 24 * HOUR
+CLOSED = WeeklyHours(((),) * 7)
+
+
+def close_week(desk: Desk) -> Step:
+    return lambda work: work.businesses.set_week(desk.salon.business_id, CLOSED, NOW, confirm=False)
+
+
+def close_day(desk: Desk) -> Step:
+    day = OneOffDay(WANTED.astimezone(ZoneInfo("Asia/Tokyo")).date(), (), None)
+    return lambda work: work.businesses.set_days(desk.salon.business_id, [day], NOW, confirm=False)
+
+
+def send_home(desk: Desk) -> Step:
+    async def step(work: UnitOfWork) -> None:
+        for resource_id in desk.salon.resources:
+            await work.catalogue.change_resource(resource_id, {"is_active": False}, None, NOW, confirm=False)
+
+    return step
+
+
+CHANGES = [close_week, close_day, send_home]
+
+
+def book(desk: Desk) -> Step:
+    return lambda work: work.holds.hold(HoldRequest(desk.salon.service_id, WANTED, user_id=desk.salon.user_id), NOW)
+
+
+async def claimed(desk: Desk) -> int:
+    """Live claims of the salon."""
+    live = "SELECT count(*) AS n FROM resource_claims WHERE business_id = :id AND released_at IS NULL"
+    return int((await rows(desk.database, live, id=desk.salon.business_id))[0]["n"])
+
+
+@pytest.mark.parametrize("change_of", CHANGES)
+async def test_a_booking_that_read_the_hours_before_the_change_is_decided_anew(desk: Desk, change_of: Any) -> None:
+    _, refused = await overlap(desk.database, desk.salon.scope, change_of(desk), book(desk))
+    assert isinstance(refused, SlotTaken | NotBookable)
+    assert await claimed(desk) == 0
+
+
+@pytest.mark.parametrize("change_of", CHANGES)
+async def test_without_the_count_of_changes_it_takes_a_closed_time(
+    desk: Desk, change_of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control."""
+    monkeypatch.setattr(change, "_BUMP", text("SELECT CAST(:business_id AS uuid)"))
+    _, booked = await overlap(desk.database, desk.salon.scope, change_of(desk), book(desk))
+    assert isinstance(booked, BookingView)
+    assert await claimed(desk) == 1
+
+
+@pytest.mark.parametrize("change_of", CHANGES)
+async def test_a_change_waits_for_a_booking_and_sees_it(desk: Desk, change_of: Any) -> None:
+    booked, refused = await overlap(desk.database, desk.salon.scope, book(desk), change_of(desk))
+    assert isinstance(booked, BookingView)
+    assert isinstance(refused, WouldBreakBookings)
+    assert [one["id"] for one in refused.details["bookings"]] == [str(booked.id)]
+
+
+async def test_without_the_lock_a_change_does_not_see_it(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The control."""
+    monkeypatch.setattr(change, "_LOCK", text(change._LOCK.text.replace("FOR UPDATE", "")))
+    booked, done = await overlap(desk.database, desk.salon.scope, book(desk), close_week(desk))
+    assert isinstance(booked, BookingView)
+    assert not isinstance(done, WouldBreakBookings)
+    assert await claimed(desk) == 1
+
+
+def move(desk: Desk, booking_id: Any) -> Step:
+    command = desk.command(booking_id, ActorKind.CUSTOMER, start_at=WANTED)
+    return lambda work: work.changes.reschedule(command, NOW)
+
+
+async def test_a_move_into_hours_that_close_is_refused(desk: Desk) -> None:
+    before = NOW + 48 * HOUR
+    booking_id = await add_booking(desk.database, desk.salon, before)
+    _, refused = await overlap(desk.database, desk.salon.scope, close_day(desk), move(desk, booking_id))
+    assert isinstance(refused, SlotTaken)
+    assert (await desk.booking(booking_id))["start_at"] == before
+    assert [claim["starts_at"] for claim in await desk.claims(booking_id)] == [before]
+
+
+async def test_without_the_count_it_moves_there(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The control."""
+    monkeypatch.setattr(change, "_BUMP", text("SELECT CAST(:business_id AS uuid)"))
+    booking_id = await add_booking(desk.database, desk.salon, NOW + 48 * HOUR)
+    _, moved = await overlap(desk.database, desk.salon.scope, close_day(desk), move(desk, booking_id))
+    assert moved.start_at == WANTED
+
+
+async def test_late_money_does_not_take_a_time_again_that_closes(desk: Desk) -> None:
+    booking_id = await add_booking(
+        desk.database, desk.salon, WANTED, status="expired", amount_due=6600, hold_expires_at=NOW - HOUR
+    )
+    payment_id = await add_payment(desk.database, desk.salon, booking_id, status="captured")
+    command = desk.command(booking_id)
+    _, returned = await overlap(
+        desk.database, desk.salon.scope, close_day(desk), lambda work: work.changes.retake(command, NOW)
+    )
+    assert (returned.status, returned.refunding) == (BookingStatus.EXPIRED, 6600)
+    assert await desk.refunds(payment_id) == [("requested", 6600, "late")]
+    assert await desk.claims(booking_id) == []
+
+
+async def test_a_change_that_concerns_nobody_lets_the_booking_through(desk: Desk) -> None:
+    far = OneOffDay((WANTED + timedelta(days=20)).date(), (), None)
+    _, booked = await overlap(
+        desk.database,
+        desk.salon.scope,
+        lambda work: work.businesses.set_days(desk.salon.business_id, [far], NOW, confirm=False),
+        book(desk),
+    )
+    assert isinstance(booked, BookingView)
+
+
+async def test_of_two_changes_the_second_starts_from_the_first(desk: Desk) -> None:
+    """Both close half of the staff: the second one sees a booking that the first one left with the other half."""
+    await add_booking(desk.database, desk.salon, WANTED, resource=1)
+    first, second = desk.salon.resources
+    _, refused = await overlap(
+        desk.database,
+        desk.salon.scope,
+        lambda work: work.catalogue.change_resource(first, {"is_active": False}, None, NOW, confirm=False),
+        lambda work: work.catalogue.change_resource(second, {"is_active": False}, None, NOW, confirm=False),
+    )
+    assert isinstance(refused, WouldBreakBookings)
