@@ -179,7 +179,9 @@ async def test_a_service_with_bookings_is_removed_with_open_eyes(
     assert (await owner.delete(path, params={"confirm": "true"})).json()["data"] == {"id": str(venue.service)}
     assert error_of(await owner.get(f"/services/{venue.service}")) == (404, "not_found")
     assert error_of(await owner.delete(path)) == (404, "not_found")
-    assert [row["booking_id"] for row in await rows(database, "SELECT booking_id FROM attention")] == [booking]
+    # The booking stands as agreed: there is nothing to be done about it.
+    assert [row["status"] for row in await rows(database, "SELECT status FROM bookings")] == ["confirmed"]
+    assert await rows(database, "SELECT booking_id FROM attention") == []
 
 
 async def test_a_service_without_bookings_is_just_removed(owner: Person, pool: Pool) -> None:
