@@ -16,6 +16,7 @@ from api import document, errors, guest_links, health, routes
 from api.auth.passwords import ROUNDS, Passwords
 from api.auth.tokens import Tokens
 from api.dependencies import Parts
+from api.flags.current import Flags
 from api.frame import Frame
 from api.idempotency import HEADER, REPLAYED, Replay, replayed
 from db.session import Database, connect
@@ -59,9 +60,11 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
+            used_database = database or _database(settings, stack)
+            used_cache = cache or _cache(settings, stack)
             app.state.parts = Parts(
                 settings=settings,
-                database=database or _database(settings, stack),
+                database=used_database,
                 temporal=temporal or await temporal_connection.connect(settings, process="api", lazy=True),
                 payments=payments if payments is not None else _payments(settings, stack),
                 email=email or _email(settings, stack),
@@ -69,7 +72,8 @@ def create_app(
                 passwords=_passwords(password_rounds, stack),
                 tokens=Tokens(keys, settings.access_token_lifetime),
                 links=Links(keys),
-                cache=cache or _cache(settings, stack),
+                cache=used_cache,
+                flags=await _flags(used_database, used_cache, stack),
                 now=now,
             )
             yield
@@ -156,6 +160,12 @@ def _email(settings: Settings, stack: AsyncExitStack) -> EmailProvider:
     provider = email_provider(settings)
     stack.push_async_callback(provider.aclose)
     return provider
+
+
+async def _flags(database: Database, cache: Cache, stack: AsyncExitStack) -> Flags:
+    flags = Flags(database, cache)
+    await stack.enter_async_context(flags.listening())
+    return flags
 
 
 def _cache(settings: Settings, stack: AsyncExitStack) -> Cache:

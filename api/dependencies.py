@@ -25,6 +25,7 @@ from temporalio.client import Client
 
 from api.auth.passwords import Passwords
 from api.auth.tokens import Login, Tokens
+from api.flags.current import Flags
 from api.guest_links import GuestLink, MaybeLink
 from api.idempotency import Key, Replay, command_id
 from api.incoming import incoming
@@ -57,6 +58,7 @@ class Parts:
     tokens: Tokens
     links: Links
     cache: Cache
+    flags: Flags
     now: Callable[[], datetime]
 
     @property

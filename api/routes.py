@@ -13,6 +13,8 @@ from api.businesses import owner_endpoints as own_businesses
 from api.catalogue import endpoints as catalogue
 from api.catalogue import owner_endpoints as own_catalogue
 from api.catalogue import policy_endpoints as policies
+from api.flags import endpoints as flags
+from api.flags import rollout_endpoints as rollouts
 from api.notifications import endpoints as notifications
 from api.payments import endpoints as payments
 
@@ -31,4 +33,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     policies.router,
     audit.router,
     attention.router,
+    flags.router,
+    rollouts.router,
 )

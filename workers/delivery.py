@@ -18,10 +18,11 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from db.session import Database, Scope
-from db.stores.outbox import PAYMENT_EVENT, START_BOOKING, START_NOTICE, START_REFUND, Command
+from db.stores.outbox import PAYMENT_EVENT, START_BOOKING, START_NOTICE, START_REFUND, START_ROLLOUT, Command
 from workflows import ids, queues
 from workflows.bookings import messages as booking_messages
 from workflows.bookings.starting import attributes_of, summary_of
+from workflows.flags import messages as rollout_messages
 from workflows.notices import messages as notice_messages
 from workflows.refunds import messages as refund_messages
 from workflows.search_attributes import BOOKING_ID, BUSINESS_ID
@@ -43,13 +44,14 @@ _BOOKING = TypeAdapter(booking_messages.BookingInput)
 _EVENT = TypeAdapter(PaymentEvent)
 _REFUND = TypeAdapter(refund_messages.RefundInput)
 _NOTICE = TypeAdapter(notice_messages.NoticeInput)
+_ROLLOUT = TypeAdapter(rollout_messages.RolloutInput)
 
 
 class Courier:
     """Carries one command. Payloads by name of the command:
 
     * ``booking.start``: `BookingInput`; * ``booking.payment_event``: `PaymentEvent`;
-    * ``refund.start``: `RefundInput`; * ``notice.start``: `NoticeInput`.
+    * ``refund.start``: `RefundInput`; * ``notice.start``: `NoticeInput`; * ``flag_rollout.start``: `RolloutInput`.
     """
 
     def __init__(self, client: Client, database: Database) -> None:
@@ -60,6 +62,7 @@ class Courier:
             PAYMENT_EVENT: self._tell_of_payment,
             START_REFUND: self._start_refund,
             START_NOTICE: self._start_notice,
+            START_ROLLOUT: self._start_rollout,
         }
 
     async def deliver(self, command: Command) -> None:
@@ -111,6 +114,18 @@ class Courier:
             start.kind,
             # A person asked to try again after the first run had given up.
             again=command.event == "notice.retried",
+        )
+
+    async def _start_rollout(self, command: Command) -> None:
+        start = _ROLLOUT.validate_python(command.payload)
+        await self._start_once(
+            command,
+            rollout_messages.WORKFLOW,
+            start,
+            ids.flag_rollout(start.rollout_id),
+            queues.PLATFORM,
+            TypedSearchAttributes.empty,
+            f"{start.flag}: {len(start.plan.steps)} steps",
         )
 
     async def _start_once(

@@ -7,12 +7,15 @@ from typing import Any
 
 from activities.attention import AttentionActivities
 from activities.bookings import BookingActivities
+from activities.flags import FlagActivities
 from activities.maintenance import MaintenanceActivities
 from activities.notices import NoticeActivities
 from activities.payments import PaymentActivities
 from activities.refunds import RefundActivities
 from db import session
 from db.session import Database
+from providers.cache.interface import Cache
+from providers.cache.registry import cache_of
 from providers.email.interface import EmailProvider
 from providers.email.registry import email_provider
 from providers.payments.interface import PaymentProvider
@@ -24,6 +27,7 @@ from runtime.links import Links
 from runtime.settings import Settings
 from workflows import queues
 from workflows.bookings.workflow import BookingWorkflow
+from workflows.flags.workflow import FlagRolloutWorkflow
 from workflows.maintenance.workflow import MaintenanceWorkflow
 from workflows.notices.workflow import NoticeWorkflow
 from workflows.refunds.workflow import RefundWorkflow
@@ -36,6 +40,7 @@ class Parts:
     database: Database
     payments: Mapping[str, PaymentProvider]
     email: EmailProvider
+    cache: Cache
     storage: Storage
     links: Links
     public_url: str
@@ -48,6 +53,7 @@ class Parts:
             session.connect(settings),
             payment_providers(settings),
             email_provider(settings),
+            cache_of(settings),
             storage_provider(settings),
             Links(KeyRing.of(settings)),
             settings.public_url,
@@ -59,6 +65,7 @@ class Parts:
         for provider in self.payments.values():
             await provider.aclose()
         await self.email.aclose()
+        await self.cache.aclose()
         await self.storage.aclose()
         await self.database.close()
 
@@ -84,6 +91,7 @@ def duties(parts: Parts) -> Mapping[str, Duties]:
     notices = NoticeActivities(parts.database, parts.email, parts.links, parts.public_url, parts.now)
     attention = AttentionActivities(parts.database)
     maintenance = MaintenanceActivities(parts.database, parts.now)
+    flags = FlagActivities(parts.database, parts.cache, parts.now)
     return {
         queues.BOOKINGS: Duties(
             workflows=[BookingWorkflow],
@@ -104,7 +112,10 @@ def duties(parts: Parts) -> Mapping[str, Duties]:
         ),
         queues.NOTICES: Duties(workflows=[NoticeWorkflow], activities=[notices.send, notices.give_up]),
         queues.PLATFORM: Duties(
-            workflows=[MaintenanceWorkflow],
-            activities=[maintenance.sweep, maintenance.make_audit_partitions, attention.file],
+            workflows=[MaintenanceWorkflow, FlagRolloutWorkflow],
+            activities=[
+                *(maintenance.sweep, maintenance.make_audit_partitions, attention.file),
+                *(flags.begin_step, flags.look, flags.mark),
+            ],
         ),
     }

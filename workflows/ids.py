@@ -16,3 +16,8 @@ def refund(refund_id: UUID) -> str:
 def notice(notice_id: UUID) -> str:
     """The one workflow of a notice."""
     return f"notice/{notice_id}"
+
+
+def flag_rollout(rollout_id: UUID) -> str:
+    """The one workflow of a feature flag's rollout."""
+    return f"flag-rollout/{rollout_id}"

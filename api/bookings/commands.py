@@ -2,32 +2,26 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from temporalio.client import (
-    Client,
-    RPCTimeoutOrCancelledError,
-    WithStartWorkflowOperation,
-    WorkflowUpdateFailedError,
-)
+from temporalio.client import Client, WithStartWorkflowOperation
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
-from temporalio.exceptions import ApplicationError, TemporalError, WorkflowAlreadyStartedError
+from temporalio.exceptions import TemporalError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from api.workflow_calls import answering
 from domain.bookings.commands import BookingCommand, BookingOutcome
 from domain.bookings.snapshot import BookingSnapshot
 from domain.bookings.status import BookingStatus
-from domain.errors import DomainError, Unavailable, WrongState
+from domain.errors import WrongState
 from workflows import ids, queues
 from workflows.bookings import messages
 from workflows.bookings.starting import attributes_of, summary_of
 
 Snapshot = Callable[[], Awaitable[BookingSnapshot]]
 
-#: After the time-out of one call this much is left for the way there and back.
-_MARGIN = timedelta(seconds=1)
 #: What a command makes of the booking, where it is a status.
 _WANTED: Mapping[str, str] = {
     messages.CONFIRM: BookingStatus.CONFIRMED,
@@ -37,15 +31,6 @@ _WANTED: Mapping[str, str] = {
     messages.COMPLETE: BookingStatus.COMPLETED,
     messages.NO_SHOW: BookingStatus.NO_SHOW,
 }
-
-
-def _tree(error: type[DomainError]) -> Iterator[type[DomainError]]:
-    yield error
-    for child in error.__subclasses__():
-        yield from _tree(child)
-
-
-_BY_CODE: Mapping[str, type[DomainError]] = {error.code: error for error in _tree(DomainError)}
 
 
 class BookingCommands:
@@ -63,18 +48,8 @@ class BookingCommands:
         Temporal or its workers do not answer in time: the command may still happen, so it is safe to repeat it and
         not safe to believe that it did not.
         """
-        try:
-            async with asyncio.timeout((self._timeout + _MARGIN).total_seconds()):
-                return await self._send(update, command, snapshot)
-        except WorkflowUpdateFailedError as error:
-            raise refusal_of(error) from error
-        except (RPCError, RPCTimeoutOrCancelledError, TimeoutError) as error:
-            raise _away() from error
-        except RuntimeError as error:
-            # A client that was made while Temporal was away connects with its first call, and says so in this way.
-            if "connect" not in str(error):
-                raise
-            raise _away() from error
+        async with answering(self._timeout):
+            return await self._send(update, command, snapshot)
 
     async def _send(self, update: str, command: BookingCommand, snapshot: Snapshot) -> BookingOutcome:
         handle = self._temporal.get_workflow_handle(ids.booking(command.booking_id))
@@ -131,20 +106,6 @@ class BookingCommands:
                 raise
             raise WrongState({"status": booking.status.value, "wanted": _WANTED.get(update, update)}) from error
         return outcome
-
-
-def refusal_of(error: WorkflowUpdateFailedError) -> Exception:
-    """The refusal of the domain inside, read by its code; the error itself if it has none that we know."""
-    cause = error.cause
-    refusal = _BY_CODE.get(cause.type or "") if isinstance(cause, ApplicationError) else None
-    if not isinstance(cause, ApplicationError) or refusal is None:
-        return error
-    details: Any = cause.details[0] if cause.details else None
-    return refusal(details if isinstance(details, Mapping) else None)
-
-
-def _away() -> Unavailable:
-    return Unavailable({"dependency": "temporal", "retry_after": 2})
 
 
 async def _hear_out(start: WithStartWorkflowOperation[Any, BookingOutcome]) -> None:

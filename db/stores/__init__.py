@@ -15,6 +15,7 @@ from db.stores.bookings.read import BookingStore
 from db.stores.businesses import BusinessStore
 from db.stores.catalogue import CatalogueStore
 from db.stores.customers import CustomerStore
+from db.stores.flags import FlagStore
 from db.stores.logins import LoginStore
 from db.stores.notices import NoticeStore
 from db.stores.outbox import OutboxStore
@@ -128,6 +129,11 @@ class Stores:
     def retention(self) -> RetentionStore:
         """What is deleted when its time is over; platform scope."""
         return RetentionStore(self.session, self.context)
+
+    @cached_property
+    def flags(self) -> FlagStore:
+        """Feature flags and their rollouts; platform scope."""
+        return FlagStore(self.session, self.context)
 
     @cached_property
     def audit(self) -> AuditStore:

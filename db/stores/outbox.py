@@ -16,6 +16,7 @@ START_BOOKING = "booking.start"
 PAYMENT_EVENT = "booking.payment_event"
 START_REFUND = "refund.start"
 START_NOTICE = "notice.start"
+START_ROLLOUT = "flag_rollout.start"
 
 _ADD = text("""
     INSERT INTO outbox (business_id, event, aggregate, payload, command, request_id, not_before)

@@ -21,6 +21,7 @@ WITHOUT_TENANT = {
     "password_resets": "of a login; found by the id that its signed token carries",
     "idempotency_keys": "found by subject and key alone",
     "payment_webhooks": "platform scope alone, by policy",
+    **dict.fromkeys(("feature_flags", "flag_rollouts"), "platform scope alone, by policy"),
     "businesses": "is the tenant itself, by policy on its id",
     **dict.fromkeys(
         ("user_sessions", "refresh_tokens", "login_failures", "user_two_factors", "recovery_codes", "known_devices"),
@@ -62,7 +63,7 @@ async def test_every_tenant_table_forces_row_level_security(pool: Database) -> N
     )
     state = {row["relname"]: row["forced"] and row["has_policy"] for row in secured}
     open_tables = {name for name, safe in state.items() if not safe} - {"alembic_version"}
-    assert open_tables == set(WITHOUT_TENANT) - {"payment_webhooks", "businesses"}
+    assert open_tables == set(WITHOUT_TENANT) - {"payment_webhooks", "businesses", "feature_flags", "flag_rollouts"}
     columns = await data.rows(
         pool, "SELECT table_name FROM information_schema.columns WHERE column_name = 'business_id'"
     )

@@ -19,6 +19,7 @@ OUTCOMES: dict[str, tuple[str, ...]] = {
     "refund": ("succeeded", "failed", "pending_then_succeeded", "provider_away", "already_over"),
     "notice": ("sent", "sent_after_retries", "given_up", "too_late"),
     "maintenance": ("done", "step_failed"),
+    "flag-rollout": ("done", "stopped", "superseded", "paused", "cancelled"),
 }
 
 

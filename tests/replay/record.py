@@ -13,6 +13,7 @@ from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
 from domain.bookings.status import BookingStatus as S
+from domain.flags.rollout import RolloutStatus
 from domain.payments.status import PaymentMode, Phase
 from domain.payments.status import PaymentStatus as P
 from domain.payments.tasks import MoneyResult
@@ -20,12 +21,14 @@ from runtime.temporal import guard_exit
 from tests.replay.outcomes import OUTCOMES, path_of, write
 from tests.servers import run_time_skipping
 from tests.workflows.life import Life, living
+from tests.workflows.test_flag_rollout import FlagTable, begun, rolling, tell
 from tests.workflows.test_maintenance import Broom, sweeping
 from tests.workflows.test_notice import FOREVER, Post, sending
 from tests.workflows.test_refund import AWAY as REFUND_AWAY
 from tests.workflows.test_refund import DONE, PENDING, REFUSED, Desk, refunding
 from tests.workflows.world import AWAY, World, now, snapshot
 from workflows.bookings import messages
+from workflows.flags import messages as rollouts
 
 Story = Callable[[WorkflowEnvironment], Awaitable[WorkflowHistory]]
 Told = Callable[[Life], Awaitable[None]]
@@ -170,6 +173,7 @@ STORIES: dict[str, dict[str, Story]] = {
     "refund": {},
     "notice": {},
     "maintenance": {},
+    "flag-rollout": {},
 }
 
 
@@ -197,6 +201,26 @@ def _maintenance(**broom: object) -> Story:
     return story
 
 
+def _rollout(*said: str, **table: object) -> Story:
+    async def story(env: WorkflowEnvironment) -> WorkflowHistory:
+        flags = FlagTable(**table)
+        async with rolling(env, flags) as handle:
+            await begun(flags, 1)
+            for word in said:
+                await tell(handle, word)
+            return await _end(env, handle)
+
+    return story
+
+
+async def _superseded(env: WorkflowEnvironment) -> WorkflowHistory:
+    flags = FlagTable()
+    async with rolling(env, flags) as handle:
+        await begun(flags, 1)
+        flags.status = RolloutStatus.SUPERSEDED
+        return await _end(env, handle)
+
+
 async def _end(env: WorkflowEnvironment, handle: object) -> WorkflowHistory:
     with contextlib.suppress(RPCError):  # it is over already
         await env.fast_forward(handle)
@@ -218,6 +242,13 @@ STORIES["notice"] = {
     "too_late": _notice(timedelta(minutes=-1)),
 }
 STORIES["maintenance"] = {"done": _maintenance(), "step_failed": _maintenance(stuck="outbox")}
+STORIES["flag-rollout"] = {
+    "done": _rollout(),
+    "stopped": _rollout(trouble_at=25),
+    "superseded": _superseded,
+    "paused": _rollout(rollouts.PAUSE, rollouts.RESUME),
+    "cancelled": _rollout(rollouts.CANCEL),
+}
 
 
 async def record(again: bool) -> list[str]:

@@ -13,11 +13,12 @@ from tests.replay.record import STORIES
 from workers.registry import duties
 from workers.sandbox import workflow_runner
 from workflows.bookings.workflow import BookingWorkflow
+from workflows.flags.workflow import FlagRolloutWorkflow
 from workflows.maintenance.workflow import MaintenanceWorkflow
 from workflows.notices.workflow import NoticeWorkflow
 from workflows.refunds.workflow import RefundWorkflow
 
-WORKFLOWS = (BookingWorkflow, RefundWorkflow, NoticeWorkflow, MaintenanceWorkflow)
+WORKFLOWS = (BookingWorkflow, RefundWorkflow, NoticeWorkflow, MaintenanceWorkflow, FlagRolloutWorkflow)
 ALL = [(kind, outcome) for kind, outcomes in OUTCOMES.items() for outcome in outcomes]
 
 

@@ -8,14 +8,18 @@ from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.contrib.pydantic import pydantic_data_converter
 
 from db.session import Database, Scope
+from db.stores.flags import FlagValues
 from db.stores.outbox import START_NOTICE, START_REFUND
 from domain.bookings.snapshot import BookingSnapshot
+from domain.flags.flag import Subject
+from domain.flags.rollout import Measure, RolloutPlan, Step
 from tests import data
 from tests.workers.commands import add, ask_to_start, snapshot_of, tell_of_payment
 from workers.delivery import Courier
 from workers.relay import Relay
 from workflows import ids
 from workflows.bookings.messages import BookingInput
+from workflows.flags.messages import RolloutInput
 from workflows.search_attributes import BOOKING_ID, BUSINESS_ID, STAGE, STARTS_AT
 
 
@@ -163,3 +167,18 @@ async def test_the_request_is_found_from_the_run(pool: Database, temporal: Clien
     await _carry_all(relay)
     described = await temporal.get_workflow_handle(ids.booking(booking.booking_id)).describe()
     assert await described.memo_value("request_id", type_hint=str) == "req-7"
+
+
+async def test_a_rollout_starts_with_its_whole_plan(pool: Database, temporal: Client, relay: Relay) -> None:
+    plan = RolloutPlan((Step(500, timedelta(hours=1)),), {Measure.PAYMENTS_FAILED: 3})
+    values = FlagValues("", True, False, Subject.USER, 0, (), ())
+    async with pool.unit_of_work(Scope.platform()) as work:
+        flag = await work.flags.create("waitlist.offers", values)
+        rollout = await work.flags.start_rollout(flag, plan)
+    await _carry_all(relay)
+    handle = temporal.get_workflow_handle(ids.flag_rollout(rollout.id))
+    async for event in handle.fetch_history_events():
+        payloads = event.workflow_execution_started_event_attributes.input.payloads
+        (start,) = await pydantic_data_converter.decode(payloads, [RolloutInput])
+        break
+    assert start == RolloutInput(rollout.id, "waitlist.offers", plan)

@@ -1,0 +1,1 @@
+"""Feature flags: the admins' side, and who has a feature."""

@@ -1,0 +1,88 @@
+"""Asking a workflow, and hearing its refusals as the domain's own."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from temporalio.client import Client, RPCTimeoutOrCancelledError, WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
+
+from domain.errors import DomainError, Unavailable
+
+T = TypeVar("T")
+
+#: After the time-out of one call this much is left for the way there and back.
+_MARGIN = timedelta(seconds=1)
+
+
+class NotRunning(Exception):
+    """There is no run with this id, or it is over."""
+
+
+def _tree(error: type[DomainError]) -> Iterator[type[DomainError]]:
+    yield error
+    for child in error.__subclasses__():
+        yield from _tree(child)
+
+
+_BY_CODE: Mapping[str, type[DomainError]] = {error.code: error for error in _tree(DomainError)}
+
+
+@asynccontextmanager
+async def answering(patience: timedelta) -> AsyncIterator[None]:
+    """Around calls of Temporal that a caller waits for. Raises what the domain refused, and Unavailable when Temporal
+    or its workers do not answer in time: what was asked may still happen, so it is safe to repeat it and not safe to
+    believe that it did not."""
+    try:
+        async with asyncio.timeout((patience + _MARGIN).total_seconds()):
+            yield
+    except WorkflowUpdateFailedError as error:
+        raise refusal_of(error) from error
+    except (RPCError, RPCTimeoutOrCancelledError, TimeoutError) as error:
+        raise away() from error
+    except RuntimeError as error:
+        # A client that was made while Temporal was away connects with its first call, and says so in this way.
+        if "connect" not in str(error):
+            raise
+        raise away() from error
+
+
+async def ask(
+    temporal: Client,
+    patience: timedelta,
+    workflow_id: str,
+    update: str,
+    argument: object,
+    update_id: str,
+    result_type: type[T],
+) -> T:
+    """The answer of a run to an update; with the same ``update_id`` it happens once. Raises NotRunning, and what
+    `answering` raises."""
+    async with answering(patience):
+        try:
+            answer: T = await temporal.get_workflow_handle(workflow_id).execute_update(
+                update, argument, id=update_id, result_type=result_type, rpc_timeout=patience
+            )
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            raise NotRunning from error
+        return answer
+
+
+def refusal_of(error: WorkflowUpdateFailedError) -> Exception:
+    """The refusal of the domain inside, read by its code; the error itself if it has none that we know."""
+    cause = error.cause
+    refusal = _BY_CODE.get(cause.type or "") if isinstance(cause, ApplicationError) else None
+    if not isinstance(cause, ApplicationError) or refusal is None:
+        return error
+    details: Any = cause.details[0] if cause.details else None
+    return refusal(details if isinstance(details, Mapping) else None)
+
+
+def away() -> Unavailable:
+    """Temporal, or every worker, is away."""
+    return Unavailable({"dependency": "temporal", "retry_after": 2})

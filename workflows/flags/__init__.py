@@ -1,0 +1,1 @@
+"""Gradual rollouts of feature flags."""
