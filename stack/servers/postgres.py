@@ -179,7 +179,8 @@ async def create_database(maintenance_url: str, name: str, template: str = "temp
     connection = await asyncpg.connect(maintenance_url, ssl=False)
     try:
         if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name):
-            await connection.execute(f'CREATE DATABASE "{name}" OWNER {OWNER} TEMPLATE "{template}"')
+            # Copying the files is half the work of writing every page to the log.
+            await connection.execute(f'CREATE DATABASE "{name}" OWNER {OWNER} TEMPLATE "{template}" STRATEGY file_copy')
     finally:
         await connection.close()
 
