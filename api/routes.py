@@ -17,6 +17,8 @@ from api.flags import endpoints as flags
 from api.flags import rollout_endpoints as rollouts
 from api.notifications import endpoints as notifications
 from api.payments import endpoints as payments
+from api.staff import endpoints as staff
+from api.staff import schedule_endpoints as schedules
 
 #: The busy ones first: a request tries the routes one after the other, and each costs it 3 µs.
 ROUTERS: tuple[APIRouter, ...] = (
@@ -31,6 +33,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     own_businesses.router,
     own_catalogue.router,
     policies.router,
+    staff.router,
+    schedules.router,
     audit.router,
     attention.router,
     flags.router,

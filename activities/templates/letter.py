@@ -45,6 +45,7 @@ _VERIFY = Opens(Purpose.VERIFY_EMAIL, "/verify-email", {"ja": "メールアド�
 _RESET = Opens(
     Purpose.RESET_PASSWORD, "/reset-password", {"ja": "新しいパスワードを設定する", "en": "Choose a new password"}
 )
+_JOIN = Opens(Purpose.STAFF_INVITATION, "/staff/invitation", {"ja": "招待を受ける", "en": "Accept the invitation"})
 
 FORMS: Mapping[LetterKind, Form] = {
     LetterKind.EMAIL_VERIFICATION: Form(opens=_VERIFY),
@@ -54,6 +55,8 @@ FORMS: Mapping[LetterKind, Form] = {
     LetterKind.LOGIN_LOCKED: Form(times=("until",)),
     LetterKind.TOKEN_REUSED: Form(words=("device", "ip")),
     LetterKind.TWO_FACTOR_CHANGED: Form(flags=("enabled",)),
+    LetterKind.STAFF_INVITED: Form(opens=_JOIN),
+    LetterKind.STAFF_ENDED: Form(),
 }
 
 

@@ -53,6 +53,7 @@ EVENTS: Mapping[str, Bilingual] = {
     "payment_failed": {"ja": "お支払いの失敗", "en": "payment failed"},
     "payment_refunded": {"ja": "返金", "en": "refunded"},
     "payment_late": {"ja": "期限後の入金", "en": "payment after the hold"},
+    "booking_reassigned": {"ja": "担当者の変更", "en": "somebody else serves you"},
     "payment_renew": {"ja": "カードの再登録のお願い", "en": "card must be entered again"},
 }
 

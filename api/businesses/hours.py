@@ -67,7 +67,7 @@ class Week(Input):
 
     def days(self) -> tuple[Ranges, ...]:
         """Monday to Sunday."""
-        return tuple(_ranges(getattr(self, day)) for day in _DAYS)
+        return tuple(ranges_of(getattr(self, day)) for day in _DAYS)
 
 
 class HoursUpdate(Input):
@@ -80,7 +80,7 @@ class HoursUpdate(Input):
 
     def week(self) -> WeeklyHours:
         """In order. Raises OverlappingHours."""
-        holiday = None if self.public_holiday is None else _ranges(self.public_holiday)
+        holiday = None if self.public_holiday is None else ranges_of(self.public_holiday)
         return check_week(WeeklyHours(self.weekly.days(), holiday))
 
 
@@ -99,7 +99,7 @@ class WorkingHours(Input):
 
     def week(self) -> WeeklyHours:
         """In order. Raises OverlappingHours."""
-        holiday = None if self.public_holiday is None else _ranges(self.public_holiday)
+        holiday = None if self.public_holiday is None else ranges_of(self.public_holiday)
         return check_week(WeeklyHours(self.weekly.days(), holiday))
 
 
@@ -126,7 +126,7 @@ class HolidaysUpdate(Input):
 
     def one_off(self) -> list[OneOffDay]:
         """In order. Raises OverlappingHours."""
-        return [OneOffDay(one.day, check_day(_ranges(one.ranges)), one.name) for one in self.days]
+        return [OneOffDay(one.day, check_day(ranges_of(one.ranges)), one.name) for one in self.days]
 
 
 class WeekRead(Output):
@@ -198,5 +198,6 @@ def shown(ranges: Ranges) -> list[HoursRange]:
     return [HoursRange(opens=clock(span.start), closes=clock(span.end)) for span in ranges]
 
 
-def _ranges(written: Iterable[HoursRange]) -> Ranges:
+def ranges_of(written: Iterable[HoursRange]) -> Ranges:
+    """The opposite of :func:`shown`."""
     return tuple(MinuteRange(minutes(one.opens), minutes(one.closes)) for one in written)

@@ -17,7 +17,9 @@ from sqlalchemy.dialects.postgresql import UUID as PgUUID
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Currency, Json, Key, Minor, Stamped, Time, one_of
+from domain.bookings.reaccommodation import ReaccommodationStatus
 from domain.bookings.status import BookingStatus
+from domain.businesses.stranded import StrandReason
 from domain.payments.status import PaymentMode
 
 KNOWN = ", ".join(f"'{status.value}'" for status in BookingStatus)
@@ -182,3 +184,30 @@ class BookingReminder(Base):
     start_at: Mapped[Time]
     offset_seconds: Mapped[int]
     created_at: Mapped[Time] = mapped_column(server_default=text("now()"))
+
+
+class Reaccommodation(Base, Stamped):
+    """A booking that a change of the calendar stranded is offered another time until ``decide_by``. ``number`` counts
+    those of one booking; ``start_at`` is the time that was lost; ``decided_by`` the kind of actor."""
+
+    __tablename__ = "reaccommodations"
+    __table_args__ = (
+        one_of("status", ReaccommodationStatus),
+        one_of("reason", StrandReason),
+        CheckConstraint("(status = 'open') = (decided_at IS NULL)", name="decided"),
+        UniqueConstraint("booking_id", "number"),
+        Index("uq_reaccommodations_open", "booking_id", unique=True, postgresql_where=text("status = 'open'")),
+        Index("ix_reaccommodations_business_id_status", "business_id", "status", "id"),
+    )
+
+    id: Mapped[Key]
+    business_id: Mapped[UUID] = mapped_column(ForeignKey("businesses.id"))
+    booking_id: Mapped[UUID] = mapped_column(ForeignKey("bookings.id"))
+    number: Mapped[int] = mapped_column(SmallInteger)
+    status: Mapped[str] = mapped_column(server_default=text("'open'"))
+    reason: Mapped[str]
+    start_at: Mapped[Time]
+    remind_at: Mapped[Time | None]
+    decide_by: Mapped[Time]
+    decided_at: Mapped[Time | None]
+    decided_by: Mapped[str | None]

@@ -24,6 +24,7 @@ from db.stores.payments import PaymentStore
 from db.stores.refunds import RefundStore
 from db.stores.retention import RetentionStore
 from db.stores.sessions import SessionStore
+from db.stores.staff import StaffStore
 from db.stores.users import UserStore
 from db.stores.webhooks import WebhookStore
 
@@ -64,6 +65,11 @@ class Stores:
     def availability(self) -> AvailabilityStore:
         """The facts that the availability engine asks for."""
         return AvailabilityStore(self.session, self.context)
+
+    @cached_property
+    def staff(self) -> StaffStore:
+        """Who works at a business, who is invited to, and days on which they are not there as usual."""
+        return StaffStore(self.session, self.context)
 
     @cached_property
     def customers(self) -> CustomerStore:

@@ -20,6 +20,7 @@ class NoticeKind(StrEnum):
     PAYMENT_REFUNDED = "payment_refunded"
     PAYMENT_LATE = "payment_late"  # money after the hold: slot taken again, or refunded in full
     PAYMENT_RENEW = "payment_renew"  # the card must be given again
+    BOOKING_REASSIGNED = "booking_reassigned"  # whom they asked for is not there: somebody else is
 
 
 class LetterKind(StrEnum):

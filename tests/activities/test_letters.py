@@ -49,6 +49,8 @@ SAYS = {
     LetterKind.LOGIN_LOCKED: {"ja": "再開予定：2026年11月18日(水) 12:30", "en": "until: Wed 18 Nov 2026, 12:30"},
     LetterKind.TOKEN_REUSED: {"ja": "二重に使用", "en": "used twice"},
     LetterKind.TWO_FACTOR_CHANGED: {"ja": "有効になりました", "en": "was turned on"},
+    LetterKind.STAFF_INVITED: {"ja": "スタッフとしてご招待", "en": "invites you to work with it"},
+    LetterKind.STAFF_ENDED: {"ja": "終了日時：2026年11月18日(水) 12:00", "en": "Ended: Wed 18 Nov 2026, 12:00"},
 }
 
 

@@ -232,10 +232,22 @@ class ClaimStore(Store):
         version = await calendars.version_if_open(business_id, booking_id, candidate)
         if version is None:
             return False
-        if await self.insert(booking_id, business_id, candidate, None, version):
+        return await self.take(booking_id, business_id, candidate, None, version, now)
+
+    async def take(
+        self,
+        booking_id: UUID,
+        business_id: UUID,
+        candidate: Candidate,
+        holds_until: datetime | None,
+        calendar_version: int,
+        now: datetime,
+    ) -> bool:
+        """As ``insert``, with lapsed holds swept where they are in the way."""
+        if await self.insert(booking_id, business_id, candidate, holds_until, calendar_version):
             return True
         return bool(await self._sweep(candidate, now)) and await self.insert(
-            booking_id, business_id, candidate, None, version
+            booking_id, business_id, candidate, holds_until, calendar_version
         )
 
     async def _read_again(

@@ -47,13 +47,14 @@ class LetterContent:
 # recipient is one more join and one more `coalesce`, a new kind of link one more `UNION ALL`.
 _LETTER = text("""
     SELECT n.id, n.business_id, n.kind, n.language, n.audience, n.facts, n.created_at,
-           nullif(CAST(u.email AS text), '') AS address,
+           nullif(CAST(coalesce(u.email, i.email) AS text), '') AS address,
            coalesce(u.family_name, '') AS family_name, coalesce(u.given_name, '') AS given_name,
            s.name AS business_name, coalesce(s.time_zone, 'Asia/Tokyo') AS time_zone,
            l.id AS link_id, l.expires_at, l.kid, l.over
       FROM notification_outbox n
       LEFT JOIN users u ON u.id = n.user_id AND u.deleted_at IS NULL
       LEFT JOIN businesses s ON s.id = n.business_id
+      LEFT JOIN staff_invitations i ON i.id = CAST(n.facts->>'invitation_id' AS uuid) AND n.user_id IS NULL
       LEFT JOIN LATERAL (
            SELECT v.id, v.expires_at, v.kid, v.used_at IS NOT NULL OR v.email IS DISTINCT FROM u.email OR EXISTS (
                   SELECT 1 FROM email_verifications x WHERE x.user_id = v.user_id AND x.id > v.id) AS over
@@ -63,7 +64,10 @@ _LETTER = text("""
            SELECT r.id, r.expires_at, r.kid, r.used_at IS NOT NULL OR r.email IS DISTINCT FROM u.email OR EXISTS (
                   SELECT 1 FROM password_resets x WHERE x.user_id = r.user_id AND x.id > r.id) AS over
              FROM password_resets r
-            WHERE r.id = CAST(n.facts->>'reset_id' AS uuid) AND r.user_id = n.user_id) l ON true
+            WHERE r.id = CAST(n.facts->>'reset_id' AS uuid) AND r.user_id = n.user_id
+            UNION ALL
+           SELECT i.id, i.expires_at, NULL, i.accepted_at IS NOT NULL OR i.withdrawn_at IS NOT NULL
+            WHERE i.id IS NOT NULL) l ON true
      WHERE n.id = :id AND n.booking_id IS NULL
 """)
 

@@ -1,0 +1,1 @@
+"""People of a business, their hours, and the bookings that are theirs."""
