@@ -1,24 +1,25 @@
 """Puts the API together: routes, layers, and the parts it leans on."""
 
-from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from fastapi import FastAPI, Request
-from fastapi.routing import APIRoute, iter_route_contexts
+from fastapi import Depends, FastAPI, Request
+from fastapi.routing import APIRoute
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from temporalio.client import Client
 
-from api import document, errors, guest_links, health, routes
+from api import document, errors, guest_links, health, metrics, root, routes
 from api.auth.passwords import ROUNDS, Passwords
 from api.auth.tokens import Tokens
 from api.dependencies import Parts
 from api.flags.current import Flags
 from api.frame import Frame
+from api.gate import Gate
 from api.idempotency import HEADER, REPLAYED, Replay, replayed
+from api.ratelimit import LIMIT_HEADERS, count_request, route_facts
 from db.session import Database, connect
 from providers.cache.interface import Cache
 from providers.cache.registry import cache_of
@@ -86,8 +87,8 @@ def create_app(
         redoc_url=None,
         generate_unique_id_function=_operation_id,
         redirect_slashes=False,
+        dependencies=[Depends(count_request)],
     )
-    app.state.settings = settings
     _furnish(app, settings)
     return app
 
@@ -98,17 +99,20 @@ def openapi_document() -> dict[str, Any]:
 
 
 def _furnish(app: FastAPI, settings: Settings) -> None:
+    app.state.settings = settings
+    app.state.metrics = metrics.Metrics()
     _add_routes(app)
     _add_layers(app, settings)
     document.install(app)
     # FastAPI puts included routes together when they are first asked for: that is now, and not the first request.
-    deque(iter_route_contexts(app.routes), maxlen=0)
+    app.state.route_facts = route_facts(app.routes)
 
 
 def _add_routes(app: FastAPI) -> None:
     for router in routes.ROUTERS:
         app.include_router(router, prefix=PREFIX)
-    app.include_router(health.router)
+    for router in (health.router, metrics.router, root.router):
+        app.include_router(router)
     errors.install(app)
     app.add_exception_handler(Replay, _replay)
 
@@ -124,6 +128,8 @@ async def _replay(_: Request, replay: Exception) -> Response:
 
 
 def _add_layers(app: FastAPI, settings: Settings) -> None:
+    """The last one added is the outermost."""
+    app.add_middleware(Gate, settings=settings)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -137,10 +143,10 @@ def _add_layers(app: FastAPI, settings: Settings) -> None:
                 HEADER,
                 "X-Request-ID",
             ],
-            expose_headers=["X-Request-ID", "Retry-After", REPLAYED],
+            expose_headers=["X-Request-ID", "Retry-After", REPLAYED, *LIMIT_HEADERS],
             max_age=600,
         )
-    app.add_middleware(Frame, settings=settings)  # added last, so it is outermost
+    app.add_middleware(Frame, settings=settings, metrics=app.state.metrics)
 
 
 def _database(settings: Settings, stack: AsyncExitStack) -> Database:

@@ -82,6 +82,9 @@ async def now(request: Request) -> datetime:
 PartsOf = Annotated[Parts, Depends(parts)]
 Now = Annotated[datetime, Depends(now)]
 
+#: Where `api.ratelimit`, which reads the token first, leaves the login in the request's ASGI scope.
+LOGIN = "omotenashi.login"
+
 _bearer = HTTPBearer(auto_error=False, description="The access token of POST /auth/login.")
 
 
@@ -94,7 +97,8 @@ async def optional_login(
             raise Unauthenticated({"reason": "not_bearer"})
         return None
     found: Parts = request.app.state.parts
-    return found.tokens.read(credentials.credentials, found.now())
+    known: Login | None = request.scope.get(LOGIN)
+    return known or found.tokens.read(credentials.credentials, found.now())
 
 
 async def current_login(login: Annotated[Login | None, Depends(optional_login)]) -> Login:

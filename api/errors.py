@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from api.incoming import Incoming, Language, incoming
-from domain.errors import DomainError, InvalidInput, Malformed, TooLarge, UnsupportedMediaType
+from domain.errors import DomainError, InvalidInput, Malformed, RateLimited, TooLarge, TooSlow, UnsupportedMediaType
 
 log = structlog.get_logger(__name__)
 
@@ -45,6 +45,7 @@ TABLE: Mapping[str, Meaning] = {
     "forbidden": Meaning(403, "この操作を行う権限がありません。", "You may not do this."),
     "not_found": Meaning(404, "見つかりませんでした。", "There is no such thing."),
     METHOD_NOT_ALLOWED: Meaning(405, "この操作はできません。", "This address does not take this method."),
+    "too_slow": Meaning(408, "時間内にデータを受信できませんでした。", "The request did not arrive in time."),
     "conflict": Meaning(409, "現在の状態では実行できません。", "The state of things stands against it."),
     "slot_taken": Meaning(409, "ご希望の時間は埋まっています。", "The time you asked for is taken."),
     "wrong_state": Meaning(409, "現在の状態ではこの操作はできません。", "This is not possible in the present state."),
@@ -102,6 +103,7 @@ _BY_STATUS = {
     403: "forbidden",
     404: "not_found",
     405: METHOD_NOT_ALLOWED,
+    408: "too_slow",
     413: "too_large",
     415: "unsupported_media_type",
 }
@@ -194,7 +196,7 @@ def install(app: FastAPI) -> None:
 
 
 #: What any operation may answer, whatever it does.
-_ANY: tuple[str, ...] = (Malformed.code, InvalidInput.code, INTERNAL_ERROR, "unavailable")
+_ANY: tuple[str, ...] = (Malformed.code, InvalidInput.code, RateLimited.code, INTERNAL_ERROR, "unavailable")
 _EXAMPLE = Incoming(request_id="req_019a0c5e7b3f7c21b5d4a9e1f2036c58", language=Language.EN)
 _EXAMPLE_TIME = datetime(2026, 11, 21, 1, 30, tzinfo=UTC)
 
@@ -211,7 +213,7 @@ def errors(*raised: type[DomainError]) -> dict[int | str, dict[str, Any]]:
 
 def body_errors(*raised: type[DomainError]) -> dict[int | str, dict[str, Any]]:
     """:func:`errors` of an operation that reads a body."""
-    return errors(*raised, TooLarge, UnsupportedMediaType)
+    return errors(*raised, TooLarge, TooSlow, UnsupportedMediaType)
 
 
 def _documented(codes: list[str]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from api.dependencies import Parts, PartsOf
 from api.envelope import Envelope, ok
 from api.errors import errors
+from api.ratelimit import RateClass, limited
 from db.session import Scope
 from domain.errors import Unavailable
 
@@ -84,6 +85,7 @@ async def _ask_temporal(parts: Parts) -> bool:
 
 
 @router.get("/health", response_model=Envelope[HealthRead], responses=errors(), summary="Health with dependencies")
+@limited(RateClass.NONE)
 async def health(parts: PartsOf) -> Response:
     """503 when Postgres is away; ``degraded`` when something else is."""
     postgres, *others = await asyncio.gather(
@@ -98,12 +100,14 @@ async def health(parts: PartsOf) -> Response:
 
 
 @router.get("/health/live", response_model=Envelope[AliveRead], responses=errors(), summary="The process lives")
+@limited(RateClass.NONE)
 async def live() -> Response:
     """Asks nobody: an orchestrator restarts what does not answer here."""
     return ok(AliveRead(state="ok"))
 
 
 @router.get("/health/ready", response_model=Envelope[AliveRead], responses=errors(), summary="Ready for requests")
+@limited(RateClass.NONE)
 async def ready(parts: PartsOf) -> Response:
     """503 while Postgres is away. The others may be away: reads and new bookings need them not."""
     if not (await _measure("postgres", _ask_postgres(parts))).available:

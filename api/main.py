@@ -3,6 +3,7 @@
 import uvicorn
 
 from api.app import create_app
+from api.protocol import GuardedProtocol
 from runtime.logging import configure
 from runtime.settings import Settings
 from runtime.temporal import guard_exit
@@ -10,11 +11,15 @@ from runtime.temporal import guard_exit
 #: How long open requests may take to end after SIGTERM.
 GRACE_SECONDS = 15
 
+#: How long a connection may wait for its next request: longer than a proxy keeps one open, so that it never sends into
+#: a connection that is being closed.
+KEEP_ALIVE_SECONDS = 75
+
 
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; open requests are answered before it returns.
 
-    Proxy headers are not believed: the address of a caller is the address of its connection.
+    uvicorn believes no proxy headers; which of them count is decided in `api.forwarded`.
     """
     configure(settings, "api")
     guard_exit()
@@ -24,13 +29,14 @@ def serve(settings: Settings) -> None:
             host=settings.api_host,
             port=settings.api_port,
             loop="uvloop",
-            http="httptools",
+            http=GuardedProtocol,
             ws="none",
             lifespan="on",
             proxy_headers=False,
             server_header=False,
             access_log=False,
             log_config=None,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
     )

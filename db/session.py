@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import UUID as PgUUID
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.pool import QueuePool
 
 from db.context import NOBODY, WORKFLOW, Context, Remember
 from db.stores import Stores
@@ -249,6 +250,12 @@ class Database:
         except OSError as error:  # no such host, no answer: a name that is gone is a server that is away
             raise Unavailable({"dependency": "postgres", "retry_after": 2}) from error
 
+    def connections(self) -> tuple[int, int]:
+        """How many connections are in use, and how many are open and wait."""
+        pool = self.engine.pool
+        assert isinstance(pool, QueuePool)  # noqa: S101 - what `connect` makes
+        return pool.checkedout(), pool.checkedin()
+
     async def close(self) -> None:
         """Close every connection of the pool."""
         await self.engine.dispose()
@@ -266,6 +273,7 @@ def connect(settings: Settings, url: str | None = None) -> Database:
         max_overflow=settings.database_pool_overflow,
         pool_timeout=settings.database_pool_timeout.total_seconds(),
         pool_pre_ping=False,
+        hide_parameters=True,  # what breaks is logged, and parameters are people's data
         connect_args={
             "timeout": 5,
             "server_settings": {

@@ -186,6 +186,12 @@ class TooLarge(DomainError):
     code = "too_large"
 
 
+class TooSlow(DomainError):
+    """The body did not come in within the time a request has for it (408)."""
+
+    code = "too_slow"
+
+
 class UnsupportedMediaType(DomainError):
     """The content type is not one this endpoint reads (415)."""
 

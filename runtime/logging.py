@@ -38,6 +38,8 @@ _SECRET_TEXTS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\beyJ[\w\-]+\.[\w\-]+\.[\w\-]*"), MASK),
     (re.compile(r"(\w+://[^\s:/@]*):[^\s@/]+@"), rf"\1:{MASK}@"),
     (re.compile(r"\b(?:\d[ -]?){13,18}\d\b"), MASK),
+    # No secret, but whose it is: ids say enough.
+    (re.compile(r"[\w.+\-]+@((?:[\w\-]+\.)+[A-Za-z]{2,})\b"), rf"{MASK}@\1"),
 )
 
 _QUIET = {"httpx": logging.WARNING, "httpcore": logging.WARNING, "botocore": logging.WARNING, "stripe": logging.WARNING}
@@ -92,6 +94,21 @@ def configure(settings: Settings, process: str) -> None:
         process: named in every line, for example ``api`` or ``worker-payments``.
     """
 
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(hand_to_logging(settings, process))
+    root = logging.getLogger()
+    for old in root.handlers[:]:
+        root.removeHandler(old)
+        old.close()
+    root.addHandler(handler)
+    root.setLevel(settings.log_level.upper())
+    for name, level in _QUIET.items():
+        logging.getLogger(name).setLevel(level)
+
+
+def hand_to_logging(settings: Settings, process: str) -> logging.Formatter:
+    """Make structlog's events records of the standard library, and give the formatter that writes all of them."""
+
     def name_process(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
         event.setdefault("process", process)
         return event
@@ -110,16 +127,7 @@ def configure(settings: Settings, process: str) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_formatter(settings, shared))
-    root = logging.getLogger()
-    for old in root.handlers[:]:
-        root.removeHandler(old)
-        old.close()
-    root.addHandler(handler)
-    root.setLevel(settings.log_level.upper())
-    for name, level in _QUIET.items():
-        logging.getLogger(name).setLevel(level)
+    return _formatter(settings, shared)
 
 
 def _formatter(settings: Settings, shared: list[Processor]) -> logging.Formatter:

@@ -3,15 +3,31 @@
 Names in the environment are upper case with the prefix ``OMOTENASHI_``, for example ``OMOTENASHI_DATABASE_URL``.
 """
 
+import ipaddress
+import re
 from datetime import timedelta
 from enum import StrEnum
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from domain.rates import Rate
 
 #: What a development machine signs with; production refuses to start with it.
 DEVELOPMENT_KEY = "development-only-key-do-not-use-in-production"
+
+
+#: An origin as browsers send it (RFC 6454): no wildcard, no ``null``, no path.
+_ORIGIN = re.compile(r"https?://[a-z0-9.\-\[\]:]+")
+
+
+def _rate(value: object) -> object:
+    return Rate.parse(value) if isinstance(value, str) else value
+
+
+#: Written ``5/15m``: five requests in any fifteen minutes.
+RateSetting = Annotated[Rate, NoDecode, BeforeValidator(_rate)]
 
 
 class Environment(StrEnum):
@@ -67,6 +83,23 @@ class Settings(BaseSettings):
     cors_origins: tuple[str, ...] = ()
     max_body_bytes: int = Field(default=1_048_576, ge=1024)
 
+    #: How long a body may take to come in, from the start of its request.
+    body_timeout: timedelta = timedelta(seconds=20)
+    #: How long a request may take altogether before it is ended with 503.
+    request_timeout: timedelta = timedelta(seconds=30)
+    #: Networks that our own proxies call from, for example ``["10.0.0.0/8"]``: only they are believed when they say
+    #: in X-Forwarded-For whom they speak for.
+    trusted_proxies: tuple[str, ...] = ()
+    #: Bearer token for /metrics; empty: only callers of this machine and of private networks may look.
+    metrics_token: SecretStr = SecretStr("")
+
+    # How often one caller may ask; which route has which class is declared at the route.
+    rate_limit_standard: RateSetting = Rate.parse("1000/1h")
+    rate_limit_user: RateSetting = Rate.parse("1000/1h")
+    rate_limit_auth: RateSetting = Rate.parse("5/15m")
+    rate_limit_payment: RateSetting = Rate.parse("10/1m")
+    rate_limit_strict: RateSetting = Rate.parse("100/15m")
+
     jwt_key: SecretStr = SecretStr(DEVELOPMENT_KEY)
     jwt_key_id: str = "k1"
     access_token_lifetime: timedelta = timedelta(minutes=15)
@@ -103,6 +136,22 @@ class Settings(BaseSettings):
         """``admin_two_factor_required``, or what this environment takes for granted."""
         unset = self.admin_two_factor_required is None
         return self.environment is Environment.PRODUCTION if unset else bool(self.admin_two_factor_required)
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins_are_exact(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in origins:
+            if not _ORIGIN.fullmatch(origin):
+                raise ValueError(f"{origin!r} is no origin: write scheme, host and port, as a browser sends it")
+        return origins
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _proxies_are_networks(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
+        for network in networks:
+            if ipaddress.ip_network(network).prefixlen == 0:
+                raise ValueError(f"{network} would believe everybody")
+        return networks
 
     @model_validator(mode="after")
     def _production_is_safe(self) -> Self:

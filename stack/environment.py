@@ -11,6 +11,16 @@ from stack.servers.postgres import APPLICATION, DATABASE, OWNER
 #: What a person may set for `up` and its children; addresses are the stack's own.
 _PREFIX = "OMOTENASHI_"
 
+#: One machine is one address: a developer, the demo and the measurements ask more often than a client may. Unless the
+#: caller's environment says otherwise.
+_RATES = {
+    "standard": "1000000/1h",
+    "user": "1000000/1h",
+    "auth": "100000/15m",
+    "payment": "100000/1m",
+    "strict": "100000/15m",
+}
+
 
 def settings_environment(ports: Mapping[str, int]) -> dict[str, str]:
     """``OMOTENASHI_*`` variables of every process of the stack that has these ports."""
@@ -44,7 +54,9 @@ def settings_environment(ports: Mapping[str, int]) -> dict[str, str]:
         "stripe_webhook_secret": default("stripe_webhook_secret"),
         "sendgrid_api_key": default("sendgrid_api_key"),
     }
-    return {f"{_PREFIX}{name.upper()}": value for name, value in addresses.items()}
+    own = {f"{_PREFIX}{name.upper()}": value for name, value in addresses.items()}
+    rates = {f"{_PREFIX}RATE_LIMIT_{name.upper()}": rate for name, rate in _RATES.items()}
+    return own | {name: os.environ.get(name, rate) for name, rate in rates.items()}
 
 
 def process_environment(settings: Mapping[str, str]) -> dict[str, str]:

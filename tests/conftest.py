@@ -1,11 +1,13 @@
 """Fixtures of all tests: the real servers, and a migrated database for each test that asks for one."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
+import pytest
 import pytest_asyncio
 from temporalio.testing import WorkflowEnvironment
 
 from runtime.temporal import guard_exit
+from tests.leaks import watch
 from tests.servers import (
     Database,
     PostgresServer,
@@ -20,6 +22,13 @@ from tests.servers import (
 )
 
 guard_exit()
+
+
+@pytest.fixture(autouse=True)
+def nothing_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fails the test that logs a secret."""
+    with watch(request.node):
+        yield
 
 
 @pytest_asyncio.fixture(scope="session")

@@ -40,6 +40,12 @@ from workflows import search_attributes as attributes
 #: The migrated database that every test's own is copied from.
 TEMPLATE = "migrated"
 
+#: A test asks from one address more often than any client may, on a machine that does several things at once.
+PATIENT: dict[str, object] = {
+    **{f"rate_limit_{name}": "1000000/1h" for name in ("standard", "user", "auth", "payment", "strict")},
+    "redis_timeout": timedelta(seconds=2),
+}
+
 _numbers = itertools.count(1)
 
 
@@ -68,13 +74,11 @@ class PostgresServer:
 
     def settings(self, database: str, **more: object) -> Settings:
         """Settings of a process that works on this database."""
-        return Settings(
-            _env_file=None,
-            environment=Environment.TEST,
-            database_url=SecretStr(self.app_url(database)),
-            database_owner_url=SecretStr(self.owner_url(database)),
-            **more,
-        )
+        own: dict[str, object] = {
+            "database_url": SecretStr(self.app_url(database)),
+            "database_owner_url": SecretStr(self.owner_url(database)),
+        }
+        return Settings(_env_file=None, environment=Environment.TEST, **(own | PATIENT | more))
 
 
 @dataclass(frozen=True, slots=True)

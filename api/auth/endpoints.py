@@ -19,6 +19,7 @@ from api.dependencies import Me, Now, PartsOf, Stranger, Visit
 from api.envelope import Envelope, Said, created, ok
 from api.errors import body_errors, errors
 from api.idempotency import OptionalKey, kept
+from api.ratelimit import RateClass, limited
 from db.stores.users import NewUser
 from domain.errors import (
     AccountLocked,
@@ -40,6 +41,7 @@ router = APIRouter(prefix="/auth", tags=["auth"])
     response_model=Envelope[UserRead],
     responses=body_errors(AlreadyExists, IdempotencyKeyReused, RequestInProgress, Unauthenticated),
 )
+@limited(RateClass.AUTH)
 async def register(body: RegisterCreate, visit: Visit, parts: PartsOf, key: OptionalKey) -> Response:
     """The password has at least 8 characters with upper and lower case, a digit and a symbol, and is not the
     e-mail."""
@@ -58,6 +60,7 @@ async def register(body: RegisterCreate, visit: Visit, parts: PartsOf, key: Opti
     response_model=Envelope[LoginRead | ChallengeRead],
     responses=body_errors(InvalidCredentials, AccountLocked),
 )
+@limited(RateClass.AUTH)
 async def login(body: LoginCreate, stranger: Stranger, parts: PartsOf, now: Now) -> Response:
     """Opens a session. Answers alike, in body and in time, whether or not the e-mail is known; five failures within
     15 minutes lock it for 30, known or not. With two-factor login on, the answer is a challenge instead. Takes no

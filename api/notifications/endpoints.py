@@ -14,6 +14,7 @@ from api.listing import Listing, may_list
 from api.notifications.reading import list_notifications, read_notification, take_delivery_news
 from api.notifications.schemas import DeliveryWebhookRead, NotificationRead, NotificationUpdate
 from api.pagination import PageAsked
+from api.ratelimit import RateClass, limited
 from api.signed import Signed
 from domain.errors import (
     Forbidden,
@@ -81,6 +82,7 @@ async def update_notification(notification_id: UUID, body: NotificationUpdate, m
     response_model=Envelope[NotificationRead],
     responses=errors(*_WHO, WrongState, IdempotencyKeyReused, RequestInProgress),
 )
+@limited(RateClass.STRICT)
 async def retry_notification(notification_id: UUID, access: MayRetry, now: Now, key: OptionalKey) -> Response:
     """Tried for another 24 hours."""
     async with access.work(notification_id, key) as work:
@@ -94,6 +96,7 @@ async def retry_notification(notification_id: UUID, access: MayRetry, now: Now, 
     response_model=Envelope[DeliveryWebhookRead],
     responses=body_errors(ForgedWebhook),
 )
+@limited(RateClass.NONE)
 async def take_sendgrid_webhook(signed: Signed) -> Response:
     """Verified by its signature; applied in any order, any number of times."""
     return ok({"known": await take_delivery_news(signed)})

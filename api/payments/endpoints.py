@@ -27,6 +27,7 @@ from api.payments.schemas import (
     RefundRead,
     WebhookRead,
 )
+from api.ratelimit import RateClass, limited
 from api.signed import Signed
 from domain.errors import (
     AmountRefused,
@@ -65,6 +66,7 @@ _WHO = (Unauthenticated, Forbidden, NotFound)
     response_model=Envelope[IntentRead],
     responses=body_errors(*_KEY, *_WHO, WrongState, Gone, RuleBroken, Conflict),
 )
+@limited(RateClass.PAYMENT)
 async def create_intent(
     body: IntentCreate, access: MayPayBooking, parts: PartsOf, now: Now, key: RequiredKey
 ) -> Response:
@@ -79,6 +81,7 @@ async def create_intent(
     response_model=Envelope[ConfirmedRead],
     responses=body_errors(*_KEY, *_WHO, PaymentDeclined, WrongState, Gone, Conflict),
 )
+@limited(RateClass.PAYMENT)
 async def confirm_payment(body: PaymentConfirm, access: MayPay, parts: PartsOf, now: Now, key: RequiredKey) -> Response:
     """A declined card leaves the payment open for another one. ``action_url`` asks for 3-D Secure."""
     return await confirm(parts, access, body, key, now)
@@ -120,6 +123,7 @@ async def get_payment(payment_id: UUID, access: MayRead) -> Response:
     response_model=Envelope[RefundRead],
     responses=body_errors(*_KEY, *_WHO, AmountRefused, CurrencyMismatch, WrongState),
 )
+@limited(RateClass.PAYMENT)
 async def create_refund(payment_id: UUID, body: RefundCreate, access: MayRefund, key: RequiredKey) -> Response:
     """All or part of what was taken. It is on its way when this answers; `GET /payments/{id}` shows how it stands."""
     return await refund(access, payment_id, body, key)
@@ -131,6 +135,7 @@ async def create_refund(payment_id: UUID, body: RefundCreate, access: MayRefund,
     response_model=Envelope[WebhookRead],
     responses=body_errors(ForgedWebhook, NotFound),
 )
+@limited(RateClass.NONE)
 async def take_webhook(provider: Annotated[str, Path(max_length=20, examples=["stripe"])], signed: Signed) -> Response:
     """Verified by its signature, stored, acknowledged at once, applied once."""
     return ok({"fresh": await take_in(provider, signed)})

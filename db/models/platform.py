@@ -3,7 +3,18 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, Identity, Index, LargeBinary, SmallInteger, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    text,
+)
 from sqlalchemy.dialects.postgresql import INET, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -54,6 +65,18 @@ class IdempotencyKey(Base):
     body: Mapped[bytes | None] = mapped_column(LargeBinary)
     locked_until: Mapped[Time | None]
     created_at: Mapped[Time] = mapped_column(server_default=text("now()"))
+
+
+class RateLimitRow(Base):
+    """Requests of one caller while Redis is away: a ring of buckets. Written by ``app_count`` alone; unlogged."""
+
+    __tablename__ = "rate_limits"
+    __table_args__ = (Index("ix_rate_limits_expires_at", "expires_at"), {"prefixes": ["UNLOGGED"]})
+
+    subject: Mapped[str] = mapped_column(primary_key=True)
+    newest: Mapped[int] = mapped_column(BigInteger)
+    counts: Mapped[list[int]] = mapped_column(ARRAY(Integer))
+    expires_at: Mapped[Time]
 
 
 class AuditLog(Base):

@@ -21,6 +21,7 @@ from db.stores.notices import NoticeStore
 from db.stores.outbox import OutboxStore
 from db.stores.payment_lists import PaymentListStore
 from db.stores.payments import PaymentStore
+from db.stores.rate_limits import RateLimitStore
 from db.stores.refunds import RefundStore
 from db.stores.retention import RetentionStore
 from db.stores.sessions import SessionStore
@@ -145,3 +146,8 @@ class Stores:
     def audit(self) -> AuditStore:
         """What must always be true of all tables; platform scope, read only."""
         return AuditStore(self.session, self.context)
+
+    @cached_property
+    def rate_limits(self) -> RateLimitStore:
+        """Requests counted while Redis is away."""
+        return RateLimitStore(self.session, self.context)

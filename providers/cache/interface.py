@@ -2,32 +2,14 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
+
+from domain.rates import Counted, Window
 
 
 class CacheAway(Exception):
     """The cache does not answer, or not in time. The caller goes on without it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """One count of one window. ``left`` after this request, never below 0; ``resets_in`` until the window has room
-    again; ``allowed``: this request is within the limit."""
-
-    allowed: bool
-    left: int
-    resets_in: timedelta
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """At most ``limit`` requests of ``subject`` in ``period``."""
-
-    subject: str
-    limit: int
-    period: timedelta
 
 
 class Cache(Protocol):

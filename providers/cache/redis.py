@@ -17,16 +17,13 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
 
-from providers.cache.interface import CacheAway, Counted, Window
+from domain.rates import BUCKETS, Counted, Window, judged
+from providers.cache.interface import CacheAway
 from runtime.settings import Settings
 
 log = structlog.get_logger(__name__)
 
 _T = TypeVar("_T")
-
-#: Into so many buckets a window is cut. A request counts until its whole bucket has left the window: never more than
-#: the limit in any period, and room again at most a sixtieth of the period late.
-BUCKETS = 60
 
 # KEYS: one hash per window, bucket number -> count. ARGV: limit and bucket length in milliseconds of each. Gives for
 # each window: how many were counted before this request, and the milliseconds until the first of them leaves (for a
@@ -118,23 +115,11 @@ class RedisCache:
         """Count one request against every window, or against none if one is full. Raises CacheAway."""
         if not windows:
             return []
-        keys = [f"rate:{window.subject}" for window in windows]
-        arguments = [
-            number
-            for window in windows
-            for number in (window.limit, max(1, -(-_milliseconds(window.period) // BUCKETS)))
-        ]
+        # A window of another length is another window: its buckets have other numbers.
+        keys = [f"rate:{window.subject}:{window.bucket_milliseconds}" for window in windows]
+        arguments = [number for window in windows for number in (window.limit, window.bucket_milliseconds)]
         answer = cast("list[int]", await self._ask(lambda: self._count(keys=keys, args=arguments)))
-        before, resets = answer[::2], answer[1::2]
-        refused = any(counted >= window.limit for counted, window in zip(before, windows, strict=True))
-        return [
-            Counted(
-                allowed=counted < window.limit,
-                left=max(0, window.limit - counted - (0 if refused else 1)),
-                resets_in=timedelta(milliseconds=reset),
-            )
-            for counted, reset, window in zip(before, resets, windows, strict=True)
-        ]
+        return judged(windows, answer[::2], answer[1::2])
 
     async def publish(self, channel: str, message: bytes) -> None:
         """Tell every process that listens now. Raises CacheAway."""

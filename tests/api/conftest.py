@@ -14,12 +14,16 @@ import pytest
 import pytest_asyncio
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient, Response
+from pydantic import SecretStr
 from sqlalchemy import event
 
 from api.app import create_app
 from db.session import Database as Pool
 from db.session import connect
-from tests.servers import Database
+from providers.cache.interface import Cache
+from providers.cache.registry import cache_of
+from runtime.settings import Settings
+from tests.servers import PATIENT, Database
 
 PREFIX = "/api/v1"
 PASSWORD = "Sakura-2026"
@@ -89,13 +93,21 @@ async def pool(database: Database) -> AsyncIterator[Pool]:
         await pool.close()
 
 
+@pytest_asyncio.fixture(scope="session")
+async def redis_cache(redis_url: str) -> AsyncIterator[Cache]:
+    """The Redis of all tests of this process, as the API uses it."""
+    cache = cache_of(Settings(_env_file=None, redis_url=SecretStr(redis_url), **PATIENT))
+    yield cache
+    await cache.aclose()
+
+
 @pytest_asyncio.fixture
-async def app(database: Database, pool: Pool, clock: Clock) -> AsyncIterator[FastAPI]:
+async def app(database: Database, pool: Pool, clock: Clock, redis_cache: Cache) -> AsyncIterator[FastAPI]:
     """The application, started. Temporal and the storage are away unless a test hands them in."""
     settings = database.settings(
         temporal_address="127.0.0.1:1", temporal_rpc_timeout=timedelta(seconds=1), s3_endpoint_url="http://127.0.0.1:1"
     )
-    app = create_app(settings, database=pool, password_rounds=4, now=clock.now)
+    app = create_app(settings, database=pool, cache=redis_cache, password_rounds=4, now=clock.now)
     async with app.router.lifespan_context(app):
         yield app
 

@@ -9,6 +9,7 @@ from httpx import AsyncClient
 
 from api.app import create_app
 from api.frame import Frame
+from api.metrics import Metrics
 from runtime.settings import Environment, Settings
 from tests.api.conftest import PREFIX, Person, client_of, error_of
 from tests.servers import Database
@@ -148,4 +149,6 @@ async def test_production_asks_for_https() -> None:
     async def app(*_: object) -> None:
         pass
 
-    assert (b"strict-transport-security", b"max-age=31536000; includeSubDomains") in Frame(app, production).security
+    assert (b"strict-transport-security", b"max-age=31536000; includeSubDomains") in Frame(
+        app, production, Metrics()
+    ).security

@@ -27,6 +27,7 @@ async def served(database: Database, log: Path) -> AsyncIterator[tuple[asyncio.s
         "OMOTENASHI_DATABASE_URL": database.app_url,
         "OMOTENASHI_API_PORT": str(port),
         "OMOTENASHI_TEMPORAL_ADDRESS": "127.0.0.1:1",
+        "OMOTENASHI_REDIS_URL": "redis://127.0.0.1:1/0",
         "OMOTENASHI_MAX_BODY_BYTES": "4096",
         "OMOTENASHI_LOG_JSON": "true",
     }

@@ -20,6 +20,7 @@ WITHOUT_TENANT = {
     "email_verifications": "of a login; found by the id that its signed token carries",
     "password_resets": "of a login; found by the id that its signed token carries",
     "idempotency_keys": "found by subject and key alone",
+    "rate_limits": "callers by class and address; written by one function",
     "payment_webhooks": "platform scope alone, by policy",
     **dict.fromkeys(("feature_flags", "flag_rollouts"), "platform scope alone, by policy"),
     "businesses": "is the tenant itself, by policy on its id",

@@ -45,7 +45,7 @@ async def world(database: servers.Database, temporal_server: str, tmp_path: Path
     with running_sandbox(tmp_path, "--webhook-pause", "0.1") as sandbox:
         settings = sandbox.settings(
             **database.settings(temporal_address=temporal_server).model_dump(
-                include={"environment", "database_url", "database_owner_url", "temporal_address"}
+                include={"environment", "database_url", "database_owner_url", "temporal_address", *servers.PATIENT}
             )
         )
         client = await temporal.connect(settings, process="test")

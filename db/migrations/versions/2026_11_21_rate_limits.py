@@ -2,15 +2,86 @@
 
 from collections.abc import Sequence
 
+import sqlalchemy as sa
+from alembic import op
+
 revision: str = "2026_11_21_rate_limits"
 down_revision: str | None = "2026_11_21_guest_links"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
+# The same count as the script of `providers.cache.redis`. `counts` is a ring of 61 buckets, `newest` the number of the
+# last one written. Rows are locked in the order of their names, so that two requests never wait for each other.
+COUNT = """
+CREATE FUNCTION app_count(subjects text[], limits integer[], lengths bigint[],
+                          OUT counted integer[], OUT resets bigint[])
+LANGUAGE plpgsql AS $$
+DECLARE
+    ring CONSTANT integer := 61;
+    i integer; n integer; held rate_limits; at bigint; current bigint; bucket bigint; first bigint; remaining integer;
+    wanting boolean := true;
+BEGIN
+    FOR i IN SELECT place FROM generate_subscripts(subjects, 1) place ORDER BY subjects[place] LOOP
+        INSERT INTO rate_limits (subject, newest, counts, expires_at)
+        VALUES (subjects[i], 0, array_fill(0, ARRAY[ring]), clock_timestamp() + make_interval(secs => lengths[i] * ring / 1000.0))
+        ON CONFLICT (subject) DO UPDATE SET subject = excluded.subject;
+    END LOOP;
+    at := (extract(epoch FROM clock_timestamp()) * 1000)::bigint;
+    FOR i IN 1 .. cardinality(subjects) LOOP
+        SELECT * INTO held FROM rate_limits r WHERE r.subject = subjects[i];
+        current := at / lengths[i];
+        -- A loop counts in 32 bits, which the number of a short bucket leaves.
+        FOR n IN 0 .. least(current - held.newest, ring) - 1 LOOP
+            held.counts[(current - n) % ring + 1] := 0;
+        END LOOP;
+        counted[i] := (SELECT sum(one) FROM unnest(held.counts) one);
+        first := current;
+        remaining := counted[i];
+        FOR n IN 1 .. ring LOOP
+            bucket := current - ring + n;
+            IF held.counts[bucket % ring + 1] > 0 THEN
+                first := bucket;
+                remaining := remaining - held.counts[bucket % ring + 1];
+                EXIT WHEN remaining < limits[i];
+            END IF;
+        END LOOP;
+        resets[i] := (first + ring) * lengths[i] - at;
+        wanting := wanting AND counted[i] < limits[i];
+        UPDATE rate_limits r SET newest = greatest(held.newest, current), counts = held.counts WHERE r.subject = subjects[i];
+    END LOOP;
+    IF wanting THEN
+        FOR i IN 1 .. cardinality(subjects) LOOP
+            current := at / lengths[i];
+            UPDATE rate_limits r
+               SET counts[current % ring + 1] = r.counts[current % ring + 1] + 1,
+                   expires_at = clock_timestamp() + make_interval(secs => lengths[i] * ring / 1000.0)
+             WHERE r.subject = subjects[i];
+        END LOOP;
+    END IF;
+    -- Every count takes two forgotten rows with it: the table never grows beyond what is in use.
+    DELETE FROM rate_limits r WHERE r.subject IN (
+        SELECT f.subject FROM rate_limits f WHERE f.expires_at < now() - interval '1 minute'
+         ORDER BY f.expires_at LIMIT 2 FOR UPDATE SKIP LOCKED);
+END $$
+"""
+
 
 def upgrade() -> None:
-    pass
+    # Unlogged: what a crash forgets is a count of requests, and nothing waits for the disk.
+    op.create_table(
+        "rate_limits",
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("newest", sa.BigInteger(), nullable=False),
+        sa.Column("counts", sa.ARRAY(sa.Integer()), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("subject", name=op.f("pk_rate_limits")),
+        prefixes=["UNLOGGED"],
+    )
+    op.create_index("ix_rate_limits_expires_at", "rate_limits", ["expires_at"])
+    op.execute(COUNT)
+    op.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON rate_limits TO omotenashi_app")
 
 
 def downgrade() -> None:
-    pass
+    op.execute("DROP FUNCTION app_count(text[], integer[], bigint[])")
+    op.drop_table("rate_limits")

@@ -20,6 +20,7 @@ from db.session import Database as Pool
 from db.session import Scope
 from db.stores.notices import Letter
 from domain.notices import LetterKind, NoticeKind
+from providers.cache.interface import Cache
 from tests import data, servers
 from tests.api.conftest import PREFIX, Clock, Person, error_of
 from tests.api.shop import Shop, counted, keyed
@@ -31,10 +32,10 @@ PUBLIC = base64.b64encode(
 
 
 @pytest_asyncio.fixture
-async def app(database: servers.Database, pool: Pool, clock: Clock) -> AsyncIterator[FastAPI]:
+async def app(database: servers.Database, pool: Pool, clock: Clock, redis_cache: Cache) -> AsyncIterator[FastAPI]:
     """An API that knows the public half of the key that signs SendGrid's news."""
     settings = database.settings(temporal_address="127.0.0.1:1", sendgrid_webhook_public_key=PUBLIC)
-    app = create_app(settings, database=pool, password_rounds=4, now=clock.now)
+    app = create_app(settings, database=pool, cache=redis_cache, password_rounds=4, now=clock.now)
     async with app.router.lifespan_context(app):
         yield app
 

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from api.app import create_app
 from db.session import Database as Pool
+from providers.cache.interface import Cache
 from providers.payments.stripe import StripePayments
 from tests import servers
 from tests.api.conftest import Clock
@@ -38,10 +39,14 @@ async def provider(sandbox: Sandbox) -> AsyncIterator[StripePayments]:
 
 
 @pytest_asyncio.fixture
-async def app(database: servers.Database, pool: Pool, clock: Clock, provider: StripePayments) -> AsyncIterator[FastAPI]:
+async def app(
+    database: servers.Database, pool: Pool, clock: Clock, provider: StripePayments, redis_cache: Cache
+) -> AsyncIterator[FastAPI]:
     """Temporal is away: nothing here needs it."""
     settings = database.settings(temporal_address="127.0.0.1:1")
-    app = create_app(settings, database=pool, payments={provider.name: provider}, password_rounds=4, now=clock.now)
+    app = create_app(
+        settings, database=pool, cache=redis_cache, payments={provider.name: provider}, password_rounds=4, now=clock.now
+    )
     async with app.router.lifespan_context(app):
         yield app
 

@@ -13,8 +13,9 @@ import pytest_asyncio
 from pydantic import SecretStr
 from redis.asyncio import Redis as Client
 
-from providers.cache.interface import CacheAway, Window
-from providers.cache.redis import BUCKETS, RedisCache
+from domain.rates import BUCKETS, Window
+from providers.cache.interface import CacheAway
+from providers.cache.redis import RedisCache
 from runtime.settings import Settings
 from stack.ports import choose_ports
 from stack.servers.redis import Redis
@@ -102,9 +103,9 @@ async def test_a_window_forgets_itself(cache: RedisCache, redis_url: str) -> Non
     window = Window(own("user"), 3, timedelta(seconds=60))
     await cache.count([window])
     async with Client.from_url(redis_url) as client:
-        left = await client.pttl(f"rate:{window.subject}")
+        left = await client.pttl(f"rate:{window.subject}:1000")
         assert 59_000 < left <= 60_000 + 60_000 // BUCKETS
-        assert await client.hlen(f"rate:{window.subject}") == 1
+        assert await client.hlen(f"rate:{window.subject}:1000") == 1
 
 
 async def test_the_script_is_loaded_again_after_a_flush(cache: RedisCache, redis_url: str) -> None:
@@ -123,7 +124,7 @@ async def test_the_script_is_loaded_again_after_a_flush(cache: RedisCache, redis
 async def test_a_refused_command_is_a_cache_away_but_no_dead_server(cache: RedisCache, redis_url: str) -> None:
     window = Window(own("user"), 3, MINUTE)
     async with Client.from_url(redis_url) as client:
-        await client.set(f"rate:{window.subject}", b"not a hash")
+        await client.set(f"rate:{window.subject}:1000", b"not a hash")
     with pytest.raises(CacheAway):
         await cache.count([window])
     assert await cache.get(own("key")) is None

@@ -1,0 +1,73 @@
+"""Where a request comes from, behind proxies. Nobody is believed but the proxies that the settings name.
+
+Each proxy appends the address that it was called from to ``X-Forwarded-For``. So the list is read from the right: as
+long as an address is one of our proxies, what stands left of it was written by that proxy; the first that is not is
+the client. What stands further left is hearsay.
+"""
+
+import ipaddress
+from collections.abc import Iterable, Sequence
+
+from starlette.types import Scope
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class TrustedProxies:
+    """The networks that our proxies call from."""
+
+    def __init__(self, networks: Iterable[str]) -> None:
+        self._networks: Sequence[Network] = [ipaddress.ip_network(network) for network in networks]
+
+    def settle(self, scope: Scope) -> None:
+        """Put the client's address into ``scope["client"]``, where everybody reads it."""
+        peer = scope.get("client")
+        if not peer:
+            return
+        address = parse_address(peer[0])
+        if address is not None:
+            scope["client"] = (str(self._client(address, scope)), peer[1])
+
+    def _client(self, peer: Address, scope: Scope) -> Address:
+        if not self._trusts(peer):
+            return peer
+        client = peer
+        for written in reversed(_forwarded_for(scope)):
+            found = parse_address(written)
+            if found is None:
+                return client  # not an address: the proxy that wrote it is the last thing known
+            client = found
+            if not self._trusts(client):
+                return client
+        return client
+
+    def _trusts(self, address: Address) -> bool:
+        return any(address.version == network.version and address in network for network in self._networks)
+
+
+def was_forwarded(scope: Scope) -> bool:
+    """Whether the request says that somebody passed it on."""
+    return any(name in {b"x-forwarded-for", b"forwarded"} for name, _ in scope["headers"])
+
+
+def parse_address(written: str) -> Address | None:
+    """An address with or without port and brackets. An IPv4 address in IPv6's clothes is an IPv4 address, and a zone
+    is no part of it."""
+    text = written.strip()
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        address = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        return address.ipv4_mapped
+    return address
+
+
+def _forwarded_for(scope: Scope) -> list[str]:
+    values = [value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for"]
+    return [part for value in values for part in value.split(",") if part.strip()]

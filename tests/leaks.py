@@ -1,0 +1,81 @@
+"""No secret reaches a log. Everything that a test makes the platform log is written as production writes it and
+searched here; a test that logs a secret fails, and so does one whose processes wrote one into their files.
+
+What a test plants and a shape does not tell is in :data:`PLANTED`: add yours.
+"""
+
+import logging
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from runtime.logging import hand_to_logging
+from runtime.settings import DEVELOPMENT_KEY, Environment, Settings
+
+#: Passwords and keys of the tests' people and servers.
+PLANTED = {"Sakura-2026", "Wrong-2026", DEVELOPMENT_KEY}
+
+SHAPES = {
+    "JWT": re.compile(r"eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}"),
+    "provider key": re.compile(r"\b(?:(?:sk|rk)_(?:test|live)_\w{4,}|whsec_\w{4,}|SG\.[\w.-]{4,})"),
+    "client secret of a card payment": re.compile(r"\b(?:pi|seti)_\w+_secret_\w+"),
+    "bearer token": re.compile(r"(?i)\bbearer [\w.+/~-]{12,}"),
+    "password hash": re.compile(r"\$2[aby]\$\d\d\$[./\w]{20,}"),
+    "card number": re.compile(r"\b4242[ -]?4242[ -]?4242[ -]?4242\b"),
+    "password in a URL": re.compile(r"\w+://[^\s:/@]*:[^\s@/•]+@"),
+    "key of an authenticator app": re.compile(r"otpauth://"),
+    "signed link": re.compile(r"[?&](?:token|signature|X-Amz-Signature)=(?!•)[\w.-]{12,}"),
+    "e-mail address of a person": re.compile(r"[\w.+-]+@example\.(?:jp|com)\b"),
+}
+
+
+def leaks_in(text: str) -> list[str]:
+    """What the text gives away, without repeating it."""
+    found = [f"planted secret ({secret[:2]}…)" for secret in PLANTED if secret in text]
+    return found + [name for name, shape in SHAPES.items() if shape.search(text)]
+
+
+def check_files(folder: Path) -> None:
+    """Raises AssertionError if a log file of a process gives something away."""
+    for file in sorted(folder.rglob("*.log")):
+        text = file.read_text(encoding="utf-8", errors="replace")
+        for line in text.splitlines():
+            assert not leaks_in(line), f"{file.name} holds {leaks_in(line)}"
+
+
+class _Watcher(logging.Handler):
+    """Reads every record as production would write it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.formatter = hand_to_logging(Settings(_env_file=None, environment=Environment.TEST), "test")
+        self.found: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        assert self.formatter is not None
+        for leak in leaks_in(self.formatter.format(record)):
+            self.found.append(f"{record.name}: {leak}")
+
+
+_WATCHER = _Watcher()
+
+
+@contextmanager
+def watch(node: pytest.Item) -> Iterator[None]:
+    """Every record of what runs inside; raises AssertionError at the end if one gave something away."""
+    root = logging.getLogger()
+    level, handlers, before = root.level, root.handlers[:], _WATCHER.found
+    _WATCHER.found = []
+    root.setLevel(min(level, logging.INFO) if level else logging.INFO)
+    root.addHandler(_WATCHER)
+    try:
+        yield
+    finally:
+        if _WATCHER not in handlers:
+            root.removeHandler(_WATCHER)
+        root.setLevel(level)
+        found, _WATCHER.found = _WATCHER.found, before
+    assert not found, f"{node.name} logged secrets: {sorted(set(found))}"
