@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from enum import Enum
-from typing import Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
@@ -68,6 +68,17 @@ def ok(data: object, said: Said = Said.DONE, status_code: int = 200) -> Response
 def created(data: object, said: Said = Said.CREATED) -> Response:
     """A new thing, with 201."""
     return ok(data, said, 201)
+
+
+def moved(path: str) -> Response:
+    """For good, with the same method and body (308)."""
+    return Response(status_code=308, headers={"Location": path})
+
+
+def moved_response(why: str) -> dict[int | str, dict[str, Any]]:
+    """``responses=`` of an operation that may answer :func:`moved`."""
+    location = {"description": "The path to ask instead.", "schema": {"type": "string"}}
+    return {308: {"description": why, "headers": {"Location": location}}}
 
 
 def page_of(items: Sequence[object], next_cursor: str | None, limit: int) -> Response:

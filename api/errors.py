@@ -74,6 +74,11 @@ TABLE: Mapping[str, Meaning] = {
     ),
     "currency_mismatch": Meaning(422, "通貨が正しくありません。", "The currency is not the right one."),
     "amount_refused": Meaning(422, "金額が正しくありません。", "The amount is not possible."),
+    "legal_notice_required": Meaning(
+        422,
+        "オンライン決済のメニューを公開するには、特定商取引法に基づく表記が必要です。",
+        "Services that are paid online need the legal notice (特定商取引法に基づく表記) first.",
+    ),
     "idempotency_key_required": Meaning(
         422, "Idempotency-Key ヘッダーが必要です。", "This needs an Idempotency-Key header."
     ),

@@ -3,7 +3,8 @@
 import re
 import unicodedata
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, NamedTuple, Self
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import phonenumbers
@@ -63,6 +64,26 @@ def _phone(text: str) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+class PhoneNumber(NamedTuple):
+    """A phone number as it was typed, and as it is called from anywhere (E.164)."""
+
+    as_typed: str
+    e164: str
+
+
+def _both(text: str) -> PhoneNumber:
+    return PhoneNumber(text, _phone(text))
+
+
+#: As ``Phone``, with what was typed kept beside it.
+TypedPhone = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=40),
+    AfterValidator(_one_line),
+    AfterValidator(_both),
+    Field(json_schema_extra={"format": "phone"}),
+]
+
 Phone = Annotated[
     str,
     StringConstraints(strip_whitespace=True, max_length=40),
@@ -70,9 +91,27 @@ Phone = Annotated[
     Field(json_schema_extra={"format": "phone"}),
 ]
 
+
+def _website(text: str) -> str:
+    """With a host that has a dot, no login in it, and a port that exists."""
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError as error:
+        raise PydanticCustomError("website", "an address of the web") from error
+    named = "." in host.strip(".") and not host.startswith(".")
+    if parts.scheme not in {"http", "https"} or not named or parts.username is not None or re.search(r"\s", text):
+        raise PydanticCustomError("website", "an address of the web")
+    return text
+
+
 #: An address of the web, ``http`` or ``https``.
 Website = Annotated[
-    str, StringConstraints(strip_whitespace=True, max_length=300, pattern=r"^https?://[^\s/?#]+\.[^\s/?#]+([/?#]\S*)?$")
+    str,
+    StringConstraints(strip_whitespace=True, max_length=300),
+    AfterValidator(_clean),
+    AfterValidator(_website),
+    Field(json_schema_extra={"format": "uri"}),
 ]
 
 

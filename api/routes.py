@@ -17,6 +17,7 @@ from api.flags import endpoints as flags
 from api.flags import rollout_endpoints as rollouts
 from api.notifications import endpoints as notifications
 from api.payments import endpoints as payments
+from api.postal_codes import endpoints as postal_codes
 from api.staff import endpoints as staff
 from api.staff import schedule_endpoints as schedules
 
@@ -31,6 +32,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     sessions.router,
     notifications.router,
     own_businesses.router,
+    postal_codes.router,
     own_catalogue.router,
     policies.router,
     staff.router,

@@ -24,8 +24,8 @@ Minor = Annotated[int, mapped_column(BigInteger)]
 Currency = Annotated[str, mapped_column(String(3))]
 Time = Annotated[datetime, mapped_column(DateTime(timezone=True))]
 Json = Annotated[dict[str, object], mapped_column(JSONB)]
-#: ``{"ja": …, "en": …}``; at least one of them is there.
-Bilingual = Annotated[dict[str, str], mapped_column(JSONB)]
+#: ``{"ja": …, "en": …}``; at least one of them is there. No text is SQL's NULL, never JSON's null.
+Bilingual = Annotated[dict[str, str], mapped_column(JSONB(none_as_null=True))]
 
 
 class Base(DeclarativeBase):

@@ -156,6 +156,12 @@ class AmountRefused(RuleBroken):
     code = "amount_refused"
 
 
+class LegalNoticeRequired(RuleBroken):
+    """Nothing may be sold online without the 特定商取引法 notice. ``details["services"]``: what is, as far as known."""
+
+    code = "legal_notice_required"
+
+
 class IdempotencyKeyRequired(RuleBroken):
     """This operation needs an ``Idempotency-Key`` header (422)."""
 

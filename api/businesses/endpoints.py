@@ -3,18 +3,20 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
-from api.businesses.hours import HoursRead
-from api.businesses.schemas import BusinessRead
+from api.businesses.hours import DaysRead, HoursRead
+from api.businesses.schemas import BusinessFound, BusinessRead
+from api.businesses.searching import SearchAsked
 from api.businesses.settings import OwnSettingsRead, SettingsRead
+from api.catalogue.resource_schemas import StaffRead
 from api.catalogue.schemas import ServiceRead
 from api.dependencies import Access, Now, Visit, may
-from api.envelope import Envelope, ListEnvelope, ok
+from api.envelope import Envelope, ListEnvelope, moved, moved_response, ok
 from api.errors import errors
 from api.pagination import PageAsked
-from domain.businesses.status import Vertical
+from domain.businesses.status import ResourceKind
 from domain.errors import NotFound, Unauthenticated
 from domain.permissions import Action
 
@@ -24,24 +26,30 @@ MaySee = Annotated[Access, Depends(may(Action.BUSINESS_READ, on="business", publ
 _SEEN = errors(NotFound, Unauthenticated)
 
 
-@router.get("", summary="List businesses", response_model=ListEnvelope[BusinessRead], responses=errors(Unauthenticated))
-async def list_businesses(
-    visit: Visit,
-    page: PageAsked,
-    vertical: Vertical | None = None,
-    prefecture: Annotated[str | None, Query(max_length=60)] = None,
-) -> Response:
-    """The approved ones, oldest first."""
+@router.get(
+    "", summary="Search businesses", response_model=ListEnvelope[BusinessFound], responses=errors(Unauthenticated)
+)
+async def list_businesses(visit: Visit, asked: SearchAsked) -> Response:
+    """The approved ones. A word is found anywhere in name, place, address or description, katakana or hiragana, wide
+    or narrow, capital or small; of several words each must be. Names stand in the order of the caller's language."""
     async with visit.work() as work:
-        rows = await work.businesses.list_(page.after_id, page.fetch, vertical, prefecture)
-    return page.answer(rows, BusinessRead.of, lambda row: (row.id,))
+        found = await work.businesses.search(asked.search)
+    return asked.page.answer(found, BusinessFound.found, lambda one: one.key)
 
 
-@router.get("/slug/{slug}", summary="Read a business by slug", response_model=Envelope[BusinessRead], responses=_SEEN)
+@router.get(
+    "/slug/{slug}",
+    summary="Read a business by slug",
+    response_model=Envelope[BusinessRead],
+    responses={**_SEEN, **moved_response("A slug it had before: the business is at its present one.")},
+)
 async def read_business_by_slug(slug: str, visit: Visit) -> Response:
-    """An approved business by the readable part of its address."""
+    """An approved business by the readable part of its address. One that it had before leads to the present one."""
     async with visit.work() as work:
-        return ok(BusinessRead.of(await work.businesses.get_by_slug(slug)))
+        business = await work.businesses.get_by_slug(slug)
+    if business.slug != slug.lower():
+        return moved(f"/api/v1/businesses/slug/{business.slug}")
+    return ok(BusinessRead.of(business))
 
 
 @router.get("/{business_id}", summary="Read a business", response_model=Envelope[BusinessRead], responses=_SEEN)
@@ -72,6 +80,25 @@ async def read_hours(business_id: UUID, access: MaySee, now: Now) -> Response:
     over weekday."""
     async with access.work(business_id) as work:
         return ok(HoursRead.of(await work.businesses.get_hours(business_id, now)))
+
+
+@router.get(
+    "/{business_id}/holidays", summary="Read the one-off days", response_model=Envelope[DaysRead], responses=_SEEN
+)
+async def read_holidays(business_id: UUID, access: MaySee, now: Now) -> Response:
+    """The one-off days to come: closed, or open at other hours."""
+    async with access.work(business_id) as work:
+        return ok(DaysRead.of(await work.businesses.get_hours(business_id, now)))
+
+
+@router.get("/{business_id}/staff", summary="List the staff", response_model=ListEnvelope[StaffRead], responses=_SEEN)
+async def list_staff(business_id: UUID, access: MaySee, page: PageAsked) -> Response:
+    """Who can be booked, by the name that the business shows."""
+    async with access.work(business_id) as work:
+        rows = await work.catalogue.list_resources(
+            page.after_id, page.fetch, business_id, ResourceKind.STAFF, inactive=False
+        )
+    return page.answer(rows, StaffRead.of, lambda row: (row.id,))
 
 
 @router.get(

@@ -189,8 +189,26 @@ class HoursRead(Output):
             time_zone=hours.time_zone,
             weekly=WeekRead.of(hours.week.days),
             public_holiday=None if holiday is None else shown(holiday),
-            one_off=[OneOffRead(day=one.day, ranges=shown(one.ranges), name=one.name) for one in hours.one_off],
+            one_off=_one_off(hours),
         )
+
+
+class DaysRead(Output):
+    """The days from today on, give or take the zones, that are not as their weekday."""
+
+    model_config = ConfigDict(json_schema_extra=examples({"time_zone": "Asia/Tokyo", "one_off": [_DAY_EXAMPLE]}))
+
+    time_zone: str
+    one_off: list[OneOffRead]
+
+    @classmethod
+    def of(cls, hours: Hours) -> Self:
+        """Stored hours."""
+        return cls(time_zone=hours.time_zone, one_off=_one_off(hours))
+
+
+def _one_off(hours: Hours) -> list[OneOffRead]:
+    return [OneOffRead(day=one.day, ranges=shown(one.ranges), name=one.name) for one in hours.one_off]
 
 
 def shown(ranges: Ranges) -> list[HoursRange]:

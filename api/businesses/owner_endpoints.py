@@ -7,11 +7,13 @@ from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from api.businesses.hours import HolidaysUpdate, HoursRead, HoursUpdate
-from api.businesses.schemas import BusinessCreate, BusinessRead, BusinessUpdate
+from api.businesses.reading import city_reading
+from api.businesses.schemas import BusinessCreate, BusinessRead, BusinessUpdate, OwnBusinessRead
 from api.businesses.settings import OwnSettingsRead, SettingsUpdate
 from api.dependencies import Access, Me, Now, may
 from api.envelope import Envelope, ListEnvelope, Said, created, ok
 from api.errors import body_errors, errors
+from api.fields import DeletedRead
 from api.idempotency import OptionalKey, kept
 from api.incoming import incoming
 from api.pagination import PageAsked
@@ -20,6 +22,7 @@ from domain.errors import (
     CurrencyMismatch,
     Forbidden,
     IdempotencyKeyReused,
+    LegalNoticeRequired,
     NotFound,
     OverlappingHours,
     RequestInProgress,
@@ -31,6 +34,7 @@ from domain.permissions import Action
 router = APIRouter(prefix="/owner/businesses", tags=["businesses"])
 
 MayUpdate = Annotated[Access, Depends(may(Action.BUSINESS_UPDATE, on="business"))]
+MayDelete = Annotated[Access, Depends(may(Action.BUSINESS_DELETE, on="business"))]
 MaySetHours = Annotated[Access, Depends(may(Action.HOURS_UPDATE, on="business"))]
 MaySet = Annotated[Access, Depends(may(Action.SETTINGS_WRITE, on="business"))]
 Confirm = Annotated[bool, Query(description="Do it although bookings are stranded; each is offered another time.")]
@@ -48,26 +52,27 @@ _GUARDED = (Unauthenticated, Forbidden, NotFound)
 )
 async def create_business(body: BusinessCreate, myself: Me, key: OptionalKey) -> Response:
     """A draft of one's own, with default settings and without hours. Only an approved business is public."""
+    city_kana = await city_reading(body.postal_code)
     async with myself.work(key, Action.BUSINESS_CREATE) as work:
-        business = await work.businesses.found(myself.id, body.columns(), incoming().language)
+        business = await work.businesses.found(myself.id, body.columns(), incoming().language, city_kana)
         return await kept(work, created(BusinessRead.of(business)))
 
 
 @router.get(
-    "", summary="List my businesses", response_model=ListEnvelope[BusinessRead], responses=errors(Unauthenticated)
+    "", summary="List my businesses", response_model=ListEnvelope[OwnBusinessRead], responses=errors(Unauthenticated)
 )
 async def list_my_businesses(myself: Me, page: PageAsked) -> Response:
-    """Those one owns and those one works for, whatever their status."""
+    """Those one owns and those one works for, whatever their status, with one's role."""
     async with myself.work() as work:
-        rows = await work.businesses.list_(page.after_id, page.fetch)
-    return page.answer(rows, BusinessRead.of, lambda row: (row.id,))
+        rows = await work.businesses.list_mine(page.after_id, page.fetch)
+    return page.answer(rows, OwnBusinessRead.mine, lambda row: (row[0].id,))
 
 
 @router.put(
     "/{business_id}",
     summary="Change a business",
     response_model=Envelope[BusinessRead],
-    responses=body_errors(*_GUARDED, AlreadyExists, WouldBreakBookings),
+    responses=body_errors(*_GUARDED, AlreadyExists, LegalNoticeRequired, WouldBreakBookings),
 )
 async def update_business(
     business_id: UUID, body: BusinessUpdate, access: MayUpdate, now: Now, confirm: Confirm = False
@@ -78,6 +83,20 @@ async def update_business(
             await work.businesses.set_zone(business_id, body.time_zone, now, confirm)
         business = await work.businesses.change(business_id, body.columns())
     return ok(BusinessRead.of(business), Said.UPDATED)
+
+
+@router.delete(
+    "/{business_id}",
+    summary="Close a business for good",
+    response_model=Envelope[DeletedRead],
+    responses=errors(*_GUARDED, WouldBreakBookings),
+)
+async def delete_business(business_id: UUID, access: MayDelete, now: Now) -> Response:
+    """It is gone for everybody; its records are kept. Refused, with the list, while bookings are to come: cancel or
+    move them first."""
+    async with access.work(business_id) as work:
+        await work.businesses.remove(business_id, now)
+    return ok(DeletedRead(id=business_id), Said.DELETED)
 
 
 @router.put(

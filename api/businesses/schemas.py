@@ -15,16 +15,21 @@ from api.fields import (
     Input,
     Line,
     Output,
-    Phone,
+    TypedPhone,
     Website,
     examples,
+    resolved,
 )
 from db.stores.businesses import BusinessRow
+from db.stores.businesses.search import Found
+from domain.businesses.address import Prefecture, read_postal_code, read_prefecture
 from domain.businesses.hours import check_zone
+from domain.businesses.invoice import read_invoice_number
 from domain.businesses.slug import check_slug
 from domain.businesses.status import BusinessStatus, Vertical
 from domain.errors import CurrencyMismatch, Malformed
 from domain.money import SUPPORTED
+from domain.permissions import Role
 
 _WRITTEN = {
     "name": {"ja": "サロン花", "en": "Salon Hana"},
@@ -37,6 +42,8 @@ _WRITTEN = {
     "email": "hello@salon-hana.example",
     "website": "https://salon-hana.example",
     "location": {"latitude": 35.6672, "longitude": 139.7076},
+    "invoice_number": "T7123456789012",
+    "legal_notice": {"ja": "販売業者: 株式会社花\n返金: 予約の取消規定によります。", "en": "Seller: Hana Inc."},
 }
 READ_EXAMPLE: dict[str, Any] = {
     **_WRITTEN,
@@ -51,7 +58,14 @@ READ_EXAMPLE: dict[str, Any] = {
         "text": "A small hair salon in Omotesando.",
     },
     "address": {"ja": "神宮前4丁目1-2", "en": "4-1-2 Jingumae", "text": "4-1-2 Jingumae"},
+    "prefecture": {"code": "13", "ja": "東京都", "en": "Tokyo", "text": "Tokyo"},
     "phone": "+81355500123",
+    "phone_as_typed": "03-5550-0123",
+    "legal_notice": {
+        "ja": "販売業者: 株式会社花\n返金: 予約の取消規定によります。",
+        "en": "Seller: Hana Inc.",
+        "text": "Seller: Hana Inc.",
+    },
     "time_zone": "Asia/Tokyo",
     "currency": "JPY",
     "created_at": "2026-11-21T01:30:00Z",
@@ -77,6 +91,10 @@ Zone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_zone)]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$"), AfterValidator(_currency)]
 Slug = Annotated[str, StringConstraints(max_length=100), AfterValidator(check_slug)]
 Short = Annotated[Line, Field(max_length=60)]
+PostalCode = Annotated[str, StringConstraints(max_length=20), AfterValidator(read_postal_code)]
+#: By its Japanese or English name, or its JIS X 0401 code.
+PrefectureName = Annotated[str, StringConstraints(max_length=20), AfterValidator(read_prefecture)]
+InvoiceNumber = Annotated[str, StringConstraints(max_length=40), AfterValidator(read_invoice_number)]
 
 
 class Location(Input):
@@ -98,13 +116,15 @@ class BusinessCreate(Input):
     slug: Slug | None = None
     description: BilingualProse | None = None
     address: Bilingual | None = None
-    postal_code: Short | None = None
-    prefecture: Short | None = None
+    postal_code: PostalCode | None = None
+    prefecture: PrefectureName | None = None
     city: Short | None = None
-    phone: Phone | None = None
+    phone: TypedPhone | None = None
     email: Email | None = None
     website: Website | None = None
     location: Location | None = None
+    invoice_number: InvoiceNumber | None = None
+    legal_notice: BilingualProse | None = None
     time_zone: Zone = "Asia/Tokyo"
     currency: Currency = "JPY"
 
@@ -120,6 +140,7 @@ class BusinessUpdate(Changes):
     model_config = ConfigDict(json_schema_extra=examples({"name": {"ja": "サロン花", "en": "Salon Hana"}}))
     erasable: ClassVar[frozenset[str]] = frozenset(
         {"description", "address", "postal_code", "prefecture", "city", "phone", "email", "website", "location"}
+        | {"invoice_number", "legal_notice"}
     )
 
     name: Bilingual | None = None
@@ -127,13 +148,15 @@ class BusinessUpdate(Changes):
     slug: Slug | None = None
     description: BilingualProse | None = None
     address: Bilingual | None = None
-    postal_code: Short | None = None
-    prefecture: Short | None = None
+    postal_code: PostalCode | None = None
+    prefecture: PrefectureName | None = None
     city: Short | None = None
-    phone: Phone | None = None
+    phone: TypedPhone | None = None
     email: Email | None = None
     website: Website | None = None
     location: Location | None = None
+    invoice_number: InvoiceNumber | None = None
+    legal_notice: BilingualProse | None = None
     time_zone: Zone | None = None
 
     def columns(self) -> dict[str, Any]:
@@ -148,13 +171,30 @@ def _columns(written: BusinessCreate | BusinessUpdate, names: set[str]) -> dict[
         if name == "location":
             columns["latitude"] = value.latitude if value else None
             columns["longitude"] = value.longitude if value else None
+        elif name == "phone":
+            columns["phone_as_typed"], columns["phone"] = value or (None, None)
         else:
             columns[name] = value.stored() if isinstance(value, Bilingual) else value
     return columns
 
 
+class PrefectureRead(Output):
+    """A prefecture; ``code`` as in JIS X 0401."""
+
+    code: str
+    ja: str
+    en: str
+    text: str
+
+    @classmethod
+    def of(cls, one: Prefecture) -> Self:
+        """One of the 47."""
+        names = {"ja": one.value, "en": one.english}
+        return cls(code=one.code, **names, text=resolved(names))
+
+
 class BusinessRead(Output):
-    """A business as everybody sees it, and as its owner does before it is approved."""
+    """A business as everybody sees it, and as its owner does before it is approved. ``phone`` is E.164."""
 
     model_config = ConfigDict(json_schema_extra=examples(READ_EXAMPLE))
 
@@ -166,40 +206,58 @@ class BusinessRead(Output):
     description: BilingualRead | None
     address: BilingualRead | None
     postal_code: str | None
-    prefecture: str | None
+    prefecture: PrefectureRead | None
     city: str | None
     phone: str | None
+    phone_as_typed: str | None
     email: str | None
     website: str | None
     location: Location | None
     time_zone: str
     currency: str
+    invoice_number: str | None
+    legal_notice: BilingualRead | None
     created_at: datetime
     updated_at: datetime
 
     @classmethod
     def of(cls, row: BusinessRow) -> Self:
         """A stored business."""
-        return cls(
-            id=row.id,
-            slug=row.slug,
-            status=BusinessStatus(row.status),
-            vertical=Vertical(row.vertical),
-            name=BilingualRead.of(row.name),
-            description=BilingualRead.of(row.description) if row.description else None,
-            address=BilingualRead.of(row.address) if row.address else None,
-            postal_code=row.postal_code,
-            prefecture=row.prefecture,
-            city=row.city,
-            phone=row.phone,
-            email=row.email,
-            website=row.website,
-            location=_location(row),
-            time_zone=row.time_zone,
-            currency=row.currency,
-            created_at=row.created_at,
-            updated_at=row.updated_at,
-        )
+        return cls(**_shown(row))
+
+
+class OwnBusinessRead(BusinessRead):
+    """A business of one's own. ``role``: owner, manager, staff or assistant."""
+
+    model_config = ConfigDict(json_schema_extra=examples({**READ_EXAMPLE, "role": "owner"}))
+
+    role: Role
+
+    @classmethod
+    def mine(cls, found: tuple[BusinessRow, str]) -> Self:
+        """A stored business and what one is there."""
+        return cls(**_shown(found[0]), role=Role(found[1]))
+
+
+class BusinessFound(BusinessRead):
+    """A business in a search. ``distance_m``: whole metres from the point that was asked for, along the ground."""
+
+    model_config = ConfigDict(json_schema_extra=examples({**READ_EXAMPLE, "distance_m": 420}))
+
+    distance_m: int | None
+
+    @classmethod
+    def found(cls, one: Found) -> Self:
+        """One that a search found."""
+        return cls(**_shown(one.business), distance_m=None if one.distance_m is None else round(one.distance_m))
+
+
+def _shown(row: BusinessRow) -> dict[str, Any]:
+    shown = {name: getattr(row, name) for name in BusinessRead.model_fields if name != "location"}
+    for name in ("name", "description", "address", "legal_notice"):
+        shown[name] = BilingualRead.of(shown[name]) if shown[name] else None
+    shown["prefecture"] = PrefectureRead.of(Prefecture(row.prefecture)) if row.prefecture else None
+    return shown | {"location": _location(row)}
 
 
 def _location(row: BusinessRow) -> Location | None:

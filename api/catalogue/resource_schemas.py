@@ -117,3 +117,24 @@ class ResourceRead(Output):
             created_at=row.created_at,
             updated_at=row.updated_at,
         )
+
+
+class StaffRead(Output):
+    """Somebody who can be booked. ``id`` is the resource's."""
+
+    model_config = ConfigDict(
+        json_schema_extra=examples(
+            {
+                "id": "019a0c5e-8a10-7d4e-9c11-0f3b7a5e2d90",
+                "name": {"ja": "佐藤 美咲", "en": "Misaki Sato", "text": "Misaki Sato"},
+            }
+        )
+    )
+
+    id: UUID
+    name: BilingualRead
+
+    @classmethod
+    def of(cls, row: ResourceRow) -> Self:
+        """A stored resource of the kind staff."""
+        return cls(id=row.id, name=BilingualRead.of(row.name))

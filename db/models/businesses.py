@@ -3,11 +3,12 @@
 from datetime import date, timedelta
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.base import CITEXT, INTERVAL, Base, Bilingual, Currency, Key, Stamped, Time, bilingual, one_of
+from db.base import INTERVAL, Base, Bilingual, Currency, Key, Stamped, Time, bilingual, one_of
+from domain.businesses.address import Prefecture
 from domain.businesses.status import ApprovalMode, BusinessStatus, Vertical
 from domain.payments.status import PaymentMode
 
@@ -23,17 +24,15 @@ class Business(Base, Stamped):
         CheckConstraint("latitude BETWEEN -90 AND 90", name="latitude_in_range"),
         CheckConstraint("longitude BETWEEN -180 AND 180", name="longitude_in_range"),
         Index("ix_businesses_owner_id", "owner_id"),
-        Index(
-            "ix_businesses_location",
-            text("ll_to_earth(latitude, longitude)"),
-            postgresql_using="gist",
-            postgresql_where=text("latitude IS NOT NULL AND longitude IS NOT NULL"),
-        ),
+        one_of("prefecture", Prefecture),
+        CheckConstraint("slug ~ '^[a-z0-9][a-z0-9-]*[a-z0-9]$'", name="slug_plain"),
+        CheckConstraint("invoice_number ~ '^T[1-9][0-9]{12}$'", name="invoice_number_form"),
+        bilingual("legal_notice"),
     )
 
     id: Mapped[Key]
     owner_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
-    slug: Mapped[str] = mapped_column(CITEXT, unique=True)
+    slug: Mapped[str] = mapped_column(unique=True)
     status: Mapped[str] = mapped_column(server_default=text("'draft'"))
     vertical: Mapped[str]
     name: Mapped[Bilingual]
@@ -42,17 +41,72 @@ class Business(Base, Stamped):
     postal_code: Mapped[str | None]
     prefecture: Mapped[str | None]
     city: Mapped[str | None]
+    #: E.164, and what was typed.
     phone: Mapped[str | None]
+    phone_as_typed: Mapped[str | None]
     email: Mapped[str | None]
     website: Mapped[str | None]
     latitude: Mapped[float | None]
     longitude: Mapped[float | None]
     time_zone: Mapped[str] = mapped_column(server_default=text("'Asia/Tokyo'"))
     currency: Mapped[Currency] = mapped_column(server_default=text("'JPY'"))
+    #: 適格請求書発行事業者登録番号.
+    invoice_number: Mapped[str | None]
+    #: 特定商取引法に基づく表記.
+    legal_notice: Mapped[Bilingual | None]
     payment_provider: Mapped[str] = mapped_column(server_default=text("'stripe'"))
     #: Counts changes of whatever says when it can be booked; who takes time compares it with what was read.
     calendar_version: Mapped[int] = mapped_column(server_default=text("0"))
     deleted_at: Mapped[Time | None]
+
+
+class BusinessSlug(Base, Stamped):
+    """Every slug that a business has or had, kept by a trigger. What one had is never another's."""
+
+    __tablename__ = "business_slugs"
+    __table_args__ = (Index("ix_business_slugs_business_id", "business_id"),)
+
+    slug: Mapped[str] = mapped_column(primary_key=True)
+    business_id: Mapped[UUID] = mapped_column(ForeignKey("businesses.id"))
+
+
+class BusinessDirectory(Base):
+    """What approved businesses show to everybody, in the form that it is searched in. Kept by a trigger on
+    ``businesses``; ``id`` is the business's."""
+
+    __tablename__ = "business_directory"
+    __table_args__ = (
+        Index("ix_business_directory_vertical_id", "vertical", "id"),
+        Index("ix_business_directory_prefecture_id", "prefecture", "id"),
+        Index("ix_business_directory_name_ja_id", "name_ja", "id"),
+        Index("ix_business_directory_name_en_id", "name_en", "id"),
+        *(
+            Index(f"ix_business_directory_{first}_{name}_id", first, name, "id")
+            for first in ("vertical", "prefecture")
+            for name in ("name_ja", "name_en")
+        ),
+        Index("ix_business_directory_body_grams", text("search_grams(body)"), postgresql_using="gin"),
+        Index(
+            "ix_business_directory_name_grams",
+            text("search_name_grams(name_ja, name_en)"),
+            postgresql_using="gin",
+        ),
+        Index(
+            "ix_business_directory_location",
+            text("ll_to_earth(latitude, longitude)"),
+            postgresql_using="gist",
+            postgresql_where=text("latitude IS NOT NULL AND longitude IS NOT NULL"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(ForeignKey("businesses.id", ondelete="CASCADE"), primary_key=True)
+    vertical: Mapped[str]
+    prefecture: Mapped[str | None]
+    name_ja: Mapped[str] = mapped_column(Text(collation="C"))
+    name_en: Mapped[str] = mapped_column(Text(collation="C"))
+    body: Mapped[str]
+    latitude: Mapped[float | None]
+    longitude: Mapped[float | None]
 
 
 class BusinessSettings(Base, Stamped):

@@ -25,6 +25,10 @@ ALLOWED: Mapping[BusinessStatus, frozenset[BusinessStatus]] = {
 }
 
 
+#: Nobody but its people has seen the business, and nobody is asked to.
+PRIVATE = frozenset({B.DRAFT, B.REJECTED})
+
+
 class Vertical(StrEnum):
     """Kind of business."""
 

@@ -54,7 +54,7 @@ def test_every_operation_lists_its_errors(document: dict[str, Any]) -> None:
             expected |= {"413", "415"}
         assert expected <= set(listed), name
         for status, response in listed.items():
-            if not status.startswith("2"):
+            if status[0] not in "23":
                 examples = response["content"]["application/json"]["examples"]
                 for code, example in examples.items():
                     assert TABLE[code].status == int(status), name

@@ -49,6 +49,9 @@ PUBLIC = frozenset(
         "GET /api/v1/businesses/{business_id}/services",
         "GET /api/v1/businesses/{business_id}/hours",
         "GET /api/v1/businesses/{business_id}/settings",
+        "GET /api/v1/businesses/{business_id}/holidays",
+        "GET /api/v1/businesses/{business_id}/staff",
+        "GET /api/v1/postal-codes/{postal_code}",
         "GET /api/v1/services",
         "GET /api/v1/services/{service_id}",
         "GET /api/v1/resources",
@@ -163,6 +166,7 @@ def writes(venue: Venue, policy: str) -> dict[str, tuple[str, str, dict[str, Any
         "service.write end": ("DELETE", f"/owner/services/{venue.service}", None),
         "resource.write end": ("DELETE", f"/owner/resources/{venue.room}", None),
         "policy.write end": ("DELETE", f"/policies/{policy}", None),
+        "business.delete": ("DELETE", f"/owner/businesses/{business}", None),
     }
 
 

@@ -28,6 +28,7 @@ WITHOUT_TENANT = {
         ("user_sessions", "refresh_tokens", "login_failures", "user_two_factors", "recovery_codes", "known_devices"),
         "belongs to a login, as users do; only stores of identity read it",
     ),
+    "business_directory": "what approved businesses show to everybody; written by a trigger alone",
 }
 
 
@@ -102,7 +103,7 @@ async def test_no_table_shows_one_tenant_the_other(pool: Database, two: tuple[Sa
 @pytest.mark.parametrize("scope", [Scope.public(), Scope.tenant(UUID(int=0)), Scope.self_(UUID(int=1))])
 async def test_strangers_see_no_private_row(pool: Database, two: tuple[Salon, Salon], scope: Scope) -> None:
     public = {"business_settings", "business_hours", "business_holidays", "cancellation_policies"}
-    public |= {"services", "resources", "service_resources"}
+    public |= {"services", "resources", "service_resources", "business_slugs"}
     for table in set(tenant_tables()) - public:
         async with pool.unit_of_work(scope) as work:
             assert await work.session.scalar(text(f"SELECT count(*) FROM {table}")) == 0, table

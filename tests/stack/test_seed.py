@@ -4,6 +4,7 @@ import bcrypt
 import pytest
 
 from db.session import Scope, connect
+from db.stores.businesses.search import Search, Sort
 from runtime.settings import Environment, Settings, UnsafeSettings
 from stack.seed import BUSINESSES, approve, seed
 from stack.seed_logins import CUSTOMER, OWNER, PASSWORD
@@ -17,12 +18,13 @@ async def test_it_can_be_written_twice_and_everybody_sees_it(database: Database)
     pool = connect(settings)
     try:
         async with pool.unit_of_work(Scope.public()) as work:
-            businesses = await work.businesses.list_(None, 50)
+            found = await work.businesses.search(Search(Sort.NEWEST, "ja", 50))
             services = await work.catalogue.list_services(None, 50, None, None, inactive=False)
         async with pool.unit_of_work(Scope.platform()) as work:
             people = [await work.users.find_by_email(email) for email in (OWNER, CUSTOMER)]
     finally:
         await pool.close()
+    businesses = [one.business for one in found]
     assert {business.slug for business in businesses} == {demo.slug for demo in BUSINESSES}
     assert {business.status for business in businesses} == {"approved"}
     assert len(services) == sum(len(demo.services) for demo in BUSINESSES)

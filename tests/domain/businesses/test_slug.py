@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.businesses.slug import check_slug, slug_from
+from domain.businesses.slug import check_slug, slug_from, slug_of_place
 from domain.errors import InvalidInput
 
 
@@ -15,18 +15,34 @@ from domain.errors import InvalidInput
         ({"en": "Café  Ôsaka & Co."}, "cafe-osaka-co"),
         ({"ja": "サロン花", "en": "Hana"}, "hana"),
         ({"ja": "ＨＡＮＡ Ｓａｌｏｎ"}, "hana-salon"),
-        ({"ja": "サロン花"}, "spa"),
+        ({"en": "Mario's"}, "marios"),
+        ({"ja": "サロンはな"}, "saronhana"),
+        ({"ja": "ヘアーサロン ジュン"}, "heasaron-jun"),
+        ({"ja": "サロン花"}, None),
         ({"en": "花", "ja": "Hana"}, "hana"),
-        ({"en": "A"}, "spa"),
+        ({"en": "A"}, None),
     ],
 )
-def test_made_from_a_name(name: dict[str, str], slug: str) -> None:
-    assert slug_from(name, "spa") == slug
+def test_made_from_a_name_that_can_be_read(name: dict[str, str], slug: str | None) -> None:
+    assert slug_from(name) == slug
+
+
+@pytest.mark.parametrize(
+    ("city_kana", "slug"),
+    [
+        ("シブヤク", "salon-shibuya"),
+        ("オオサカシチュウオウク", "salon-osakashichuo"),
+        ("ヤエヤマグンヨナグニチョウ", "salon-yaeyamagunyonaguni"),
+        (None, "salon"),
+    ],
+)
+def test_made_from_kind_and_place(city_kana: str | None, slug: str) -> None:
+    assert slug_of_place("salon", city_kana) == slug
 
 
 @given(st.dictionaries(st.sampled_from(["ja", "en"]), st.text(max_size=300), max_size=2))
 def test_what_is_made_is_good_with_room_for_a_suffix(name: dict[str, str]) -> None:
-    slug = slug_from(name, "restaurant")
+    slug = slug_from(name) or slug_of_place("restaurant", name.get("ja"))
     assert check_slug(slug) == slug
     assert check_slug(f"{slug}-a1b2")
 

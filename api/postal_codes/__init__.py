@@ -1,0 +1,1 @@
+"""Addresses from postal codes."""

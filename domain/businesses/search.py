@@ -1,0 +1,35 @@
+"""What is typed into the search for businesses, in the form that names and texts are compared in.
+
+Postgres brings stored texts into the same form (function ``search_form``) and cuts them into the same pieces
+(``search_grams``); a test holds the two to each other.
+"""
+
+import unicodedata
+
+from domain.businesses.address import Prefecture
+from domain.businesses.kana import to_hiragana
+from domain.errors import InvalidInput
+
+MAX_TERMS = 5
+#: 東京都 holds 京都, so that prefectures are kept and looked for without their ending.
+_PREFECTURES = {one.value: one.value[:-1] for one in Prefecture if one is not Prefecture.HOKKAIDO}
+
+
+def search_form(text: str) -> str:
+    """Wide letters narrow, upper case lower, katakana hiragana: ＣＵＴ is cut, ヘア is へあ."""
+    return to_hiragana(unicodedata.normalize("NFKC", text).lower())
+
+
+def terms_of(text: str) -> list[str]:
+    """The words of a search, at most five; each must be found. Raises ``InvalidInput`` where there is none."""
+    terms = list(dict.fromkeys(_PREFECTURES.get(term, term) for term in search_form(text).split()))
+    if not terms:
+        raise InvalidInput.at("q", "not_empty")
+    if len(terms) > MAX_TERMS:
+        raise InvalidInput.at("q", "at_most_five_words")
+    return terms
+
+
+def grams_of(term: str) -> list[str]:
+    """The pairs of characters that every text with this term holds; a single character is its own."""
+    return sorted({term[i : i + 2] for i in range(max(len(term) - 1, 1))})

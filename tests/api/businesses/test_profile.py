@@ -1,0 +1,141 @@
+"""What a business says about itself, the addresses it had, and its end."""
+
+from datetime import UTC, datetime, timedelta
+
+from httpx import AsyncClient
+
+from db.session import Database as Pool
+from tests.api.conftest import PREFIX, Person, error_of
+from tests.api.venues import NAME, approve, assign, create_business, create_resource, open_venue, put_booking, rows
+from tests.servers import Database
+
+NOTICE = {"ja": "販売業者: 株式会社花", "en": "Seller: Hana Inc."}
+
+
+async def test_what_is_typed_is_kept_in_one_form(owner: Person) -> None:
+    business = await create_business(
+        owner,
+        postal_code="〒１５０－０００１",
+        prefecture="Tokyo",
+        phone="０３-5550-0123",
+        website="https://日本.example/予約",
+        invoice_number="t7-1234-5678-9012",
+        legal_notice=NOTICE,
+    )
+    assert business["postal_code"] == "150-0001"
+    assert business["prefecture"] == {"code": "13", "ja": "東京都", "en": "Tokyo", "text": "Tokyo"}
+    assert (business["phone"], business["phone_as_typed"]) == ("+81355500123", "０３-5550-0123")
+    assert business["invoice_number"] == "T7123456789012"
+    assert business["legal_notice"] == {**NOTICE, "text": NOTICE["en"]}
+    path = f"/owner/businesses/{business['id']}"
+    gone = (await owner.put(path, json={"phone": None, "prefecture": None, "legal_notice": None})).json()["data"]
+    assert [gone[name] for name in ("phone", "phone_as_typed", "prefecture", "legal_notice")] == [None] * 4
+    japanese = await owner.get(f"/businesses/{business['id']}", headers={"Accept-Language": "ja"})
+    assert japanese.json()["data"]["name"]["text"] == NAME["ja"]
+
+
+async def test_names_that_nobody_can_read_get_kind_and_place(owner: Person) -> None:
+    business = await create_business(owner, name={"ja": "花"}, postal_code="150-0001")
+    assert business["slug"].startswith("salon-shibuya-")
+    kana = await create_business(owner, name={"ja": "はなのや"})
+    assert kana["slug"] == "hananoya"
+
+
+async def test_an_old_slug_leads_to_the_new_one_for_good(
+    client: AsyncClient, owner: Person, other_owner: Person, pool: Pool
+) -> None:
+    business = await create_business(owner)
+    await approve(pool, business["id"])
+    path = f"/owner/businesses/{business['id']}"
+    for slug in ("hana-two", "hana-three"):
+        assert (await owner.put(path, json={"slug": slug})).status_code == 200
+    for former in ("salon-hana", "hana-two", "HANA-TWO"):
+        moved = await client.get(f"{PREFIX}/businesses/slug/{former}")
+        assert (moved.status_code, moved.headers["location"]) == (308, f"{PREFIX}/businesses/slug/hana-three")
+        found = await client.get(f"{PREFIX}/businesses/slug/{former}", follow_redirects=True)
+        assert found.json()["data"]["id"] == business["id"]
+    # Nobody else gets it, chosen or made from a name; it may be taken back.
+    body = {"name": NAME, "vertical": "salon"}
+    chosen = await other_owner.post("/owner/businesses", json={**body, "slug": "salon-hana"})
+    assert error_of(chosen) == (409, "already_exists")
+    made = await create_business(other_owner)
+    assert made["slug"].startswith("salon-hana-")
+    taken = await other_owner.put(f"/owner/businesses/{made['id']}", json={"slug": "hana-two"})
+    assert error_of(taken) == (409, "already_exists")
+    assert (await owner.put(path, json={"slug": "salon-hana"})).json()["data"]["slug"] == "salon-hana"
+    assert (await client.get(f"{PREFIX}/businesses/slug/salon-hana")).status_code == 200
+
+
+async def test_a_drafts_old_slug_says_nothing(client: AsyncClient, owner: Person) -> None:
+    business = await create_business(owner)
+    await owner.put(f"/owner/businesses/{business['id']}", json={"slug": "hana-two"})
+    for slug in ("salon-hana", "hana-two", "nobodys"):
+        assert error_of(await client.get(f"{PREFIX}/businesses/slug/{slug}")) == (404, "not_found")
+
+
+async def test_my_businesses_say_what_i_am_there(owner: Person, other_owner: Person, database: Database) -> None:
+    mine, theirs = await create_business(owner), await create_business(other_owner)
+    await create_business(other_owner)
+    await rows(
+        database,
+        "INSERT INTO staff_assignments (business_id, user_id, role) VALUES ($1::uuid, $2, 'manager')",
+        theirs["id"],
+        owner.id,
+    )
+    listed = (await owner.get("/owner/businesses")).json()["data"]
+    assert [(one["id"], one["role"]) for one in listed] == [(mine["id"], "owner"), (theirs["id"], "manager")]
+
+
+async def test_a_business_ends_when_nothing_is_to_come(
+    client: AsyncClient, owner: Person, customer: Person, pool: Pool, database: Database
+) -> None:
+    venue = await open_venue(pool, owner)
+    past = await put_booking(database, venue, datetime.now(UTC) - timedelta(days=3), status="completed")
+    booking = await put_booking(database, venue, datetime.now(UTC) + timedelta(days=3))
+    path = f"/owner/businesses/{venue.id}"
+    await assign(database, venue.id, customer, "manager")
+    assert error_of(await customer.delete(path)) == (403, "forbidden")
+    refused = await owner.delete(path)
+    assert error_of(refused) == (409, "would_break_bookings")
+    details = refused.json()["error"]["details"]
+    assert (details["count"], [one["id"] for one in details["bookings"]]) == (1, [str(booking)])
+    await rows(database, "UPDATE bookings SET status = 'cancelled' WHERE id = $1", booking)
+    assert (await owner.delete(path)).json()["data"] == {"id": str(venue.id)}
+    for gone in ("", "/hours", "/staff", "/services"):
+        assert error_of(await client.get(f"{PREFIX}/businesses/{venue.id}{gone}")) == (404, "not_found")
+    assert error_of(await owner.delete(path)) == (404, "not_found")
+    assert (await client.get(f"{PREFIX}/businesses")).json()["data"] == []
+    assert (await owner.get("/owner/businesses")).json()["data"] == []
+    assert len(await rows(database, "SELECT 1 FROM bookings WHERE id = $1", past)) == 1
+
+
+async def test_staff_and_days_are_public(client: AsyncClient, owner: Person, pool: Pool) -> None:
+    venue = await open_venue(pool, owner)
+    idle = await create_resource(owner, venue.id)
+    await owner.put(f"/owner/resources/{idle}", json={"is_active": False})
+    staff = (await client.get(f"{PREFIX}/businesses/{venue.id}/staff")).json()["data"]
+    assert [set(one) for one in staff] == [{"id", "name"}] * 2
+    assert [one["id"] for one in staff] == [str(one) for one in venue.staff]
+    day = (datetime.now(UTC) + timedelta(days=40)).date().isoformat()
+    await owner.put(f"/owner/businesses/{venue.id}/holidays", json={"days": [{"day": day, "name": "休業"}]})
+    days = (await client.get(f"{PREFIX}/businesses/{venue.id}/holidays")).json()["data"]
+    assert days == {"time_zone": "Asia/Tokyo", "one_off": [{"day": day, "ranges": [], "name": "休業"}]}
+
+
+async def test_postal_codes(client: AsyncClient) -> None:
+    for written in ("150-0001", "1500001", "〒150-0001"):
+        found = await client.get(f"{PREFIX}/postal-codes/{written}")
+        assert found.json()["data"] == {
+            "postal_code": "150-0001",
+            "places": [
+                {
+                    "prefecture": {"code": "13", "ja": "東京都", "en": "Tokyo", "text": "Tokyo"},
+                    "city": {"ja": "渋谷区", "kana": "シブヤク", "romaji": "Shibuyaku"},
+                    "neighborhood": {"ja": "神宮前", "kana": "ジングウマエ", "romaji": "Jingumae"},
+                }
+            ],
+        }
+    assert error_of(await client.get(f"{PREFIX}/postal-codes/000-0000")) == (404, "not_found")
+    assert error_of(await client.get(f"{PREFIX}/postal-codes/abc"))[0] == 422
+    shared = (await client.get(f"{PREFIX}/postal-codes/4980000")).json()
+    assert len(shared["data"]["places"]) > 1
