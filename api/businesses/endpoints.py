@@ -10,6 +10,7 @@ from api.businesses.hours import DaysRead, HoursRead
 from api.businesses.schemas import BusinessFound, BusinessRead
 from api.businesses.searching import SearchAsked
 from api.businesses.settings import OwnSettingsRead, SettingsRead
+from api.catalogue.listing import ServicesAsked
 from api.catalogue.resource_schemas import StaffRead
 from api.catalogue.schemas import ServiceRead
 from api.dependencies import Access, Now, Visit, may
@@ -65,13 +66,12 @@ async def read_business(business_id: UUID, access: MaySee) -> Response:
     response_model=ListEnvelope[ServiceRead],
     responses=_SEEN,
 )
-async def list_business_services(business_id: UUID, access: MaySee, page: PageAsked) -> Response:
+async def list_business_services(business_id: UUID, access: MaySee, asked: ServicesAsked) -> Response:
     """The active ones; those who work there see the others too."""
     async with access.work(business_id) as work:
-        rows = await work.catalogue.list_services(
-            page.after_id, page.fetch, business_id, category=None, inactive=access.works_here
-        )
-    return page.answer(rows, ServiceRead.of, lambda row: (row.id,))
+        wanted = asked.wanted(business_id, access.works_here)
+        rows = await work.catalogue.list_services(wanted, asked.after, asked.page.fetch)
+    return asked.page.answer(rows, lambda row: ServiceRead.of(row[0]), lambda row: row[1])
 
 
 @router.get("/{business_id}/hours", summary="Read the hours", response_model=Envelope[HoursRead], responses=_SEEN)

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
+from api.catalogue.listing import ServicesAsked
 from api.catalogue.resource_schemas import ResourceRead
 from api.catalogue.schemas import ServiceRead
 from api.dependencies import Access, may
@@ -25,18 +26,12 @@ _SEEN = errors(NotFound, Unauthenticated)
 
 
 @router.get("/services", summary="List services", response_model=ListEnvelope[ServiceRead], responses=_SEEN)
-async def list_services(
-    access: MaySeeBusiness,
-    page: PageAsked,
-    business_id: UUID | None = None,
-    category: Annotated[str | None, Query(max_length=200)] = None,
-) -> Response:
-    """The active ones of one business, or of all that are approved."""
+async def list_services(access: MaySeeBusiness, asked: ServicesAsked, business_id: UUID | None = None) -> Response:
+    """The active ones of one business, or of all that are approved; with the others for those who work there."""
     async with access.work(business_id) as work:
-        rows = await work.catalogue.list_services(
-            page.after_id, page.fetch, business_id, category, inactive=business_id is not None and access.works_here
-        )
-    return page.answer(rows, ServiceRead.of, lambda row: (row.id,))
+        wanted = asked.wanted(business_id, access.works_here)
+        rows = await work.catalogue.list_services(wanted, asked.after, asked.page.fetch)
+    return asked.page.answer(rows, lambda row: ServiceRead.of(row[0]), lambda row: row[1])
 
 
 @router.get("/services/{service_id}", summary="Read a service", response_model=Envelope[ServiceRead], responses=_SEEN)
@@ -48,12 +43,16 @@ async def read_service(service_id: UUID, access: MaySeeService) -> Response:
 
 @router.get("/resources", summary="List resources", response_model=ListEnvelope[ResourceRead], responses=_SEEN)
 async def list_resources(
-    access: MaySeeBusiness, page: PageAsked, business_id: UUID, kind: ResourceKind | None = None
+    access: MaySeeBusiness,
+    page: PageAsked,
+    business_id: UUID,
+    kind: ResourceKind | None = None,
+    active: Annotated[bool | None, Query(description="Those alone that are, or are not.")] = None,
 ) -> Response:
-    """Staff, rooms and equipment of one business."""
+    """Staff, rooms and equipment of one business; the inactive ones for those who work there."""
     async with access.work(business_id) as work:
         rows = await work.catalogue.list_resources(
-            page.after_id, page.fetch, business_id, kind, inactive=access.works_here
+            page.after_id, page.fetch, business_id, kind, inactive=access.works_here, active=active
         )
     return page.answer(rows, ResourceRead.of, lambda row: (row.id,))
 

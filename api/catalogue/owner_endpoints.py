@@ -17,6 +17,7 @@ from domain.errors import (
     CurrencyMismatch,
     Forbidden,
     IdempotencyKeyReused,
+    LegalNoticeRequired,
     NotFound,
     OverlappingHours,
     RequestInProgress,
@@ -41,7 +42,7 @@ _KEYED = (IdempotencyKeyReused, RequestInProgress)
     status_code=201,
     summary="Create a service",
     response_model=Envelope[ServiceRead],
-    responses=body_errors(*_GUARDED, *_KEYED, CurrencyMismatch),
+    responses=body_errors(*_GUARDED, *_KEYED, CurrencyMismatch, LegalNoticeRequired),
 )
 async def create_service(body: ServiceCreate, access: MayAddService, key: OptionalKey) -> Response:
     """Resources and policy must be the business's own, and the price in its currency."""
@@ -57,7 +58,7 @@ async def create_service(body: ServiceCreate, access: MayAddService, key: Option
     "/services/{service_id}",
     summary="Change a service",
     response_model=Envelope[ServiceRead],
-    responses=body_errors(*_GUARDED, CurrencyMismatch, WouldBreakBookings),
+    responses=body_errors(*_GUARDED, CurrencyMismatch, LegalNoticeRequired, WouldBreakBookings),
 )
 async def update_service(
     service_id: UUID, body: ServiceUpdate, access: MayWriteService, now: Now, confirm: Confirm = False

@@ -76,7 +76,7 @@ async def update_policy(policy_id: UUID, body: PolicyUpdate, access: MayWritePol
     responses=errors(*_GUARDED, Conflict),
 )
 async def delete_policy(policy_id: UUID, access: MayWritePolicy, now: Now) -> Response:
-    """Refused, with the services that name it, while there are any."""
+    """Refused, with the services that name it, while there are any, and for the default while there are others."""
     async with access.work(policy_id) as work:
         await work.catalogue.remove_policy(access.business_id, policy_id, now)
     return ok(DeletedRead(id=policy_id), Said.DELETED)

@@ -77,7 +77,7 @@ class _Terms(Input):
 
 class ServiceCreate(_Terms):
     """A new service. ``price`` includes tax. Payment and approval mode are the business's unless given. A booking takes
-    one resource of each requirement group; without any, nothing can be booked."""
+    one resource of each requirement group; a service without any cannot be booked, and so is not active."""
 
     model_config = ConfigDict(json_schema_extra=examples({"business_id": _ID, **_WRITTEN}))
 
@@ -98,13 +98,14 @@ class ServiceCreate(_Terms):
     deposit_amount: MoneyWrite | None = None
     approval_mode: ApprovalMode | None = None
     policy_id: UUID | None = None
-    is_active: bool = True
+    is_active: bool | None = None
     requirements: Requirements = Field(default_factory=list)
 
     def columns(self, currency: str, settings: SettingsRow) -> dict[str, Any]:
         """As the database keeps it. Raises CurrencyMismatch and InvalidInput (``domain.catalogue.service``)."""
         columns = _columns(self, set(type(self).model_fields) - {"business_id"})
         columns["currency"] = self.price.currency
+        columns["is_active"] = bool(self.requirements) if self.is_active is None else self.is_active
         columns["payment_mode"] = self.payment_mode or settings.payment_mode
         columns["approval_mode"] = self.approval_mode or settings.approval_mode
         _check(columns, currency, self.price, self.deposit_amount)

@@ -158,7 +158,11 @@ def writes(venue: Venue, policy: str) -> dict[str, tuple[str, str, dict[str, Any
             {"business_id": business, "kind": "room", "name": {"en": "Room"}},
         ),
         "resource.write": ("PUT", f"/owner/resources/{venue.room}", {"capacity": 1}),
-        "policy.write add": ("POST", "/policies", {"business_id": business, "name": {"en": "Free"}, "tiers": []}),
+        "policy.write add": (
+            "POST",
+            "/policies",
+            {"business_id": business, "name": {"en": "Free"}, "tiers": [], "is_default": True},
+        ),
         "policy.write": ("PUT", f"/policies/{policy}", {"no_show_percent": 90}),
         "business.read policies": ("GET", f"/policies?business_id={business}", None),
         "business.read policy": ("GET", f"/policies/{policy}", None),

@@ -5,8 +5,10 @@ import pytest
 
 from db.session import Scope, connect
 from db.stores.businesses.search import Search, Sort
+from db.stores.catalogue.services import ServiceFilter
 from runtime.settings import Environment, Settings, UnsafeSettings
-from stack.seed import BUSINESSES, approve, seed
+from stack.seed import approve, seed
+from stack.seed_businesses import BUSINESSES
 from stack.seed_logins import CUSTOMER, OWNER, PASSWORD
 from tests.servers import Database
 
@@ -19,7 +21,7 @@ async def test_it_can_be_written_twice_and_everybody_sees_it(database: Database)
     try:
         async with pool.unit_of_work(Scope.public()) as work:
             found = await work.businesses.search(Search(Sort.NEWEST, "ja", 50))
-            services = await work.catalogue.list_services(None, 50, None, None, inactive=False)
+            services = await work.catalogue.list_services(ServiceFilter(), None, 50)
         async with pool.unit_of_work(Scope.platform()) as work:
             people = [await work.users.find_by_email(email) for email in (OWNER, CUSTOMER)]
     finally:
@@ -28,7 +30,7 @@ async def test_it_can_be_written_twice_and_everybody_sees_it(database: Database)
     assert {business.slug for business in businesses} == {demo.slug for demo in BUSINESSES}
     assert {business.status for business in businesses} == {"approved"}
     assert len(services) == sum(len(demo.services) for demo in BUSINESSES)
-    assert all(service.requirements and service.policy for service in services)
+    assert all(service.requirements and service.policy for service, _ in services)
     assert all(person and bcrypt.checkpw(PASSWORD.encode(), person.password_hash.encode()) for person in people)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Table, insert, select, text, update
 
 from db.models.catalogue import CancellationPolicy
 from db.stores.base import Store
-from domain.errors import Conflict, NotFound
+from domain.errors import Conflict, InvalidInput, NotFound
 
 _TABLE = cast(Table, CancellationPolicy.__table__)
 # Two changes of the default follow each other instead of meeting at the unique index.
@@ -80,10 +80,16 @@ class PolicyStore(Store):
         return PolicyRow(**row._mapping)
 
     async def change_policy(self, business_id: UUID, policy_id: UUID, values: Mapping[str, Any]) -> PolicyRow:
-        """Set columns; a new default takes over from the former. Raises NotFound."""
+        """Set columns; a new default takes over from the former. Raises NotFound, and InvalidInput where the default
+        would be none: another is made the default instead."""
         if not values:
             return await self.get_policy(policy_id)
         await self.session.execute(_LOCK, {"business_id": business_id})
+        if values.get("is_default") is False and (await self.get_policy(policy_id)).is_default:
+            raise InvalidInput.at("is_default", "make_another_the_default")
+        return await self._write(business_id, policy_id, values)
+
+    async def _write(self, business_id: UUID, policy_id: UUID, values: Mapping[str, Any]) -> PolicyRow:
         if values.get("is_default"):
             await self.session.execute(_NO_DEFAULT, {"business_id": business_id, "except_id": policy_id})
         statement = (
@@ -98,10 +104,14 @@ class PolicyStore(Store):
         return PolicyRow(**row._mapping)
 
     async def remove_policy(self, business_id: UUID, policy_id: UUID, now: datetime) -> None:
-        """Delete softly. Raises Conflict with the services that name it, and NotFound."""
+        """Delete softly. Raises Conflict with the services that name it, or for the default while there are others,
+        and NotFound."""
         await self.session.execute(_LOCK, {"business_id": business_id})
         users = await self.session.scalars(_USERS, {"business_id": business_id, "policy_id": policy_id})
         services = [str(service_id) for service_id in users]
         if services:
             raise Conflict({"services": services})
-        await self.change_policy(business_id, policy_id, {"deleted_at": now, "is_default": False})
+        policy = await self.get_policy(policy_id)
+        if policy.is_default and len(await self.list_policies(business_id, None, 2)) > 1:
+            raise Conflict({"rule": "make_another_the_default"})
+        await self._write(business_id, policy_id, {"deleted_at": now, "is_default": False})

@@ -66,9 +66,16 @@ class ResourceStore(Store):
     """Reading and changing resources."""
 
     async def list_resources(
-        self, after: UUID | None, limit: int, business_id: UUID | None, kind: str | None, inactive: bool
+        self,
+        after: UUID | None,
+        limit: int,
+        business_id: UUID | None,
+        kind: str | None,
+        inactive: bool,
+        active: bool | None = None,
     ) -> Sequence[ResourceRow]:
-        """The resources that the transaction sees, oldest first; ``inactive`` ones too, or not."""
+        """The resources that the transaction sees, oldest first; ``inactive`` ones too, or not; with ``active`` those
+        alone that are, or are not."""
         statement = select(*_COLUMNS).where(_TABLE.c.deleted_at.is_(None)).order_by(_TABLE.c.id).limit(limit)
         if business_id is not None:
             statement = statement.where(_TABLE.c.business_id == business_id)
@@ -76,6 +83,8 @@ class ResourceStore(Store):
             statement = statement.where(_TABLE.c.kind == kind)
         if not inactive:
             statement = statement.where(_TABLE.c.is_active)
+        if active is not None:
+            statement = statement.where(_TABLE.c.is_active == active)
         if after is not None:
             statement = statement.where(_TABLE.c.id > after)
         return [_row(row._asdict()) for row in await self.session.execute(statement)]

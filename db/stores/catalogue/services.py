@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, cast
 from uuid import UUID
 
@@ -15,8 +16,10 @@ from db.models.catalogue import Service
 from db.stores.base import Store
 from db.stores.calendars.change import CalendarStore, would_break
 from domain.bookings.status import LIVE
+from domain.businesses.status import PRIVATE
 from domain.businesses.stranded import StrandReason
-from domain.errors import InvalidInput, NotFound
+from domain.errors import InvalidInput, LegalNoticeRequired, NotFound
+from domain.payments.status import ONLINE
 
 _TABLE = cast(Table, Service.__table__)
 
@@ -68,19 +71,64 @@ _READ = f"""
 """
 _TYPES = {"name": JSONB, "description": JSONB}
 _GET = text(f"{_READ} WHERE s.id = :service_id AND s.deleted_at IS NULL").columns(**_TYPES)
-_LIST = (
-    text(f"""{_READ}
-     WHERE s.deleted_at IS NULL AND (s.is_active OR :inactive)
-       AND (CAST(:business_id AS uuid) IS NULL OR s.business_id = :business_id)
-       AND (CAST(:category AS text) IS NULL OR s.category = :category)
-       AND (CAST(:after AS uuid) IS NULL OR s.id > :after)
-     ORDER BY s.id LIMIT :limit
-    """)
-    .bindparams(bindparam("business_id", type_=PgUUID), bindparam("after", type_=PgUUID))
-    .columns(**_TYPES)
-)
-# Not FOR UPDATE: a booking that is being taken has the business's row and asks for this one by foreign key, a change of
-# what is required goes the other way round.
+
+
+class ServiceSort(StrEnum):
+    """In which order services come; services that are alike in it in that of their making."""
+
+    OLDEST = "oldest"
+    NAME = "name"
+    PRICE = "price"
+    DURATION = "duration"
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceFilter:
+    """Which services. ``inactive``: those that are not active too; ``active`` set: those alone that are, or are not.
+    ``q``: a word of name, description or category. ``language``: ja or en, whose names are put in order."""
+
+    business_id: UUID | None = None
+    category: str | None = None
+    inactive: bool = False
+    active: bool | None = None
+    q: str | None = None
+    sort: ServiceSort = ServiceSort.OLDEST
+    language: str = "ja"
+
+
+_KEYS = {
+    ServiceSort.OLDEST: ("0", "integer"),
+    ServiceSort.NAME: (
+        "search_form(coalesce(s.name->>'{language}', s.name->>'ja', s.name->>'en')) COLLATE \"C\"",
+        "text",
+    ),
+    ServiceSort.PRICE: ("s.price", "bigint"),
+    ServiceSort.DURATION: ("s.duration_minutes", "integer"),
+}
+
+
+def _listing(asked: ServiceFilter, after: tuple[Any, ...] | None) -> Any:
+    key, kind = _KEYS[asked.sort]
+    key = key.format(language=asked.language)
+    conditions = ["s.deleted_at IS NULL"]
+    if not asked.inactive:
+        conditions.append("s.is_active")
+    if asked.active is not None:
+        conditions.append("s.is_active = :active")
+    if asked.business_id is not None:
+        conditions.append("s.business_id = :business_id")
+    if asked.category is not None:
+        conditions.append("s.category = :category")
+    if asked.q is not None:
+        texts = "s.name->>'ja', s.name->>'en', s.description->>'ja', s.description->>'en', s.category"
+        conditions.append(f"position(:q IN search_form(concat_ws(' ', {texts}))) > 0")
+    if after is not None:
+        conditions.append(f"({key}, s.id) > (CAST(:after_key AS {kind}), CAST(:after_id AS uuid))")
+    read = _READ.replace("SELECT ", f"SELECT {key} AS sort_key, ", 1)
+    where = " AND ".join(conditions)
+    return text(f"{read} WHERE {where} ORDER BY sort_key, s.id LIMIT :limit").columns(**_TYPES)
+
+
 _LOCK = text("SELECT 1 FROM services WHERE id = :service_id AND deleted_at IS NULL FOR NO KEY UPDATE")
 _KNOWN_RESOURCES = text("""
     SELECT id FROM resources WHERE business_id = :business_id AND id = ANY(:ids) AND deleted_at IS NULL FOR KEY SHARE
@@ -88,6 +136,16 @@ _KNOWN_RESOURCES = text("""
 _KNOWN_POLICY = text("""
     SELECT 1 FROM cancellation_policies
      WHERE business_id = :business_id AND id = :policy_id AND deleted_at IS NULL FOR KEY SHARE
+""")
+_IDLE_GROUP = text("""
+    SELECT EXISTS (SELECT 1 FROM service_resources n JOIN resources r ON r.id = n.resource_id
+                    WHERE n.service_id = :service_id GROUP BY n.requirement_group
+                   HAVING NOT bool_or(r.is_active AND r.deleted_at IS NULL))
+""")
+# The share lock waits for whoever is taking the notice away.
+_LACKS_NOTICE = text("""
+    SELECT true FROM businesses b
+     WHERE b.id = :business_id AND b.legal_notice IS NULL AND b.status <> ALL(:private) FOR SHARE
 """)
 _CLEAR_NEEDS = text("DELETE FROM service_resources WHERE service_id = :service_id")
 _ADD_NEEDS = text("""
@@ -116,18 +174,18 @@ class ServiceStore(Store):
     """Reading and changing services."""
 
     async def list_services(
-        self, after: UUID | None, limit: int, business_id: UUID | None, category: str | None, inactive: bool
-    ) -> Sequence[ServiceRow]:
-        """The services that the transaction sees, oldest first, whole, in one statement; ``inactive`` ones too, or
-        not."""
-        values = {
-            "after": after,
-            "limit": limit,
-            "business_id": business_id,
-            "category": category,
-            "inactive": inactive,
-        }
-        return [_row(row._asdict()) for row in await self.session.execute(_LIST, values)]
+        self, asked: ServiceFilter, after: tuple[Any, ...] | None, limit: int
+    ) -> Sequence[tuple[ServiceRow, tuple[Any, ...]]]:
+        """The services that the transaction sees, whole, each with its place in the order, in one statement; from
+        behind the place ``after``."""
+        values: dict[str, Any] = {"limit": limit}
+        for name in ("active", "business_id", "category", "q"):
+            if getattr(asked, name) is not None:
+                values[name] = getattr(asked, name)
+        if after is not None:
+            values["after_key"], values["after_id"] = after
+        rows = [row._asdict() for row in await self.session.execute(_listing(asked, after), values)]
+        return [(_row(row), (key, row["id"])) for row in rows if (key := row.pop("sort_key")) is not None]
 
     async def get_service(self, service_id: UUID, inactive: bool = True) -> ServiceRow:
         """One service. Raises NotFound, also for an inactive one unless ``inactive``."""
@@ -137,12 +195,13 @@ class ServiceStore(Store):
         return _row(row._asdict())
 
     async def add_service(self, business_id: UUID, values: Mapping[str, Any], requirements: Requirements) -> ServiceRow:
-        """Insert a service. Raises InvalidInput for a policy or resources that are not the business's own."""
+        """Insert a service. Raises InvalidInput for a policy or resources that are not the business's own and for an
+        active service that cannot be booked, and LegalNoticeRequired (``_sound``)."""
         await self._check_policy(business_id, values.get("policy_id"))
         statement = insert(_TABLE).values(business_id=business_id, **values).returning(_TABLE.c.id)
         service_id = (await self.session.execute(statement)).scalar_one()
         await self._write_requirements(business_id, service_id, requirements)
-        return await self.get_service(service_id)
+        return await self._sound(service_id)
 
     async def lock_service(self, service_id: UUID) -> ServiceRow:
         """One service, kept from other changes until the transaction ends. Raises NotFound."""
@@ -169,7 +228,25 @@ class ServiceStore(Store):
             async with calendars.changing(service.business_id, now, confirm, StrandReason.SERVICE):
                 await self.session.execute(_CLEAR_NEEDS, {"service_id": service.id})
                 await self._write_requirements(service.business_id, service.id, requirements)
+        if values.keys() & {"is_active", "payment_mode"} or requirements is not None:
+            return await self._sound(service.id)
         return await self.get_service(service.id)
+
+    async def _sound(self, service_id: UUID) -> ServiceRow:
+        """The service as it was written. Raises InvalidInput where it is active and nothing of a requirement group can
+        be taken, and LegalNoticeRequired where it would sell online in a published business without the notice."""
+        service = await self.get_service(service_id)
+        if not service.is_active:
+            return service
+        if not service.requirements:
+            raise InvalidInput.at("requirements", "needed_to_be_active")
+        if await self.session.scalar(_IDLE_GROUP, {"service_id": service_id}):
+            raise InvalidInput.at("requirements", "no_active_resource")
+        if service.payment_mode in ONLINE:
+            values = {"business_id": service.business_id, "private": [status.value for status in PRIVATE]}
+            if await self.session.scalar(_LACKS_NOTICE, values):
+                raise LegalNoticeRequired({"field": "legal_notice", "services": [str(service_id)]})
+        return service
 
     async def remove_service(self, service_id: UUID, now: datetime, confirm: bool) -> None:
         """Deactivate and delete softly. Raises WouldBreakBookings while bookings of it are to come, unless

@@ -21,7 +21,7 @@ from tests.servers import Database
 
 
 async def test_a_service_is_read_as_it_was_made(client: AsyncClient, owner: Person, pool: Pool) -> None:
-    venue = await open_venue(pool, owner)
+    venue = await open_venue(pool, owner, legal_notice={"en": "Seller: Hana Inc."})
     made = await create_service(
         owner,
         venue.id,
