@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal, Self
+from uuid import UUID
 
 from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -28,6 +29,7 @@ _WHOLE = {
     "no_show_grace": "PT15M",
     "auto_complete": True,
     "waitlist_offer_for": "PT30M",
+    "default_policy_id": "019a0c5e-ac32-7f60-9e33-205d9c704fb2",
 }
 
 _SECOND, _DAY = timedelta(seconds=1), timedelta(days=1)
@@ -55,6 +57,7 @@ class SettingsUpdate(Changes):
     waitlist_offer_for: Soon | None = None
     payment_mode: PaymentMode | None = None
     language: Literal["ja", "en"] | None = None
+    default_policy_id: UUID | None = None
 
     @model_validator(mode="after")
     def _each_offset_once(self) -> Self:
@@ -98,4 +101,5 @@ class OwnSettingsRead(SettingsRead):
     no_show_grace: timedelta
     auto_complete: bool
     waitlist_offer_for: timedelta
+    default_policy_id: UUID | None
     updated_at: datetime

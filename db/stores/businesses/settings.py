@@ -9,8 +9,10 @@ from uuid import UUID
 from sqlalchemy import Table, select, update
 
 from db.models.businesses import BusinessSettings
+from db.models.catalogue import CancellationPolicy
 from db.stores.base import Store
-from domain.errors import NotFound
+from db.stores.catalogue.policies import PolicyStore
+from domain.errors import InvalidInput, NotFound
 
 _TABLE = cast(Table, BusinessSettings.__table__)
 
@@ -34,9 +36,25 @@ class SettingsRow:
     payment_mode: str
     language: str
     updated_at: datetime
+    #: The policy of services that name none.
+    default_policy_id: UUID | None
 
 
-_COLUMNS = [_TABLE.c[field.name] for field in fields(SettingsRow)]
+_DEFAULT_POLICY = (
+    select(CancellationPolicy.id)
+    .where(
+        CancellationPolicy.business_id == _TABLE.c.business_id,
+        CancellationPolicy.is_default,
+        CancellationPolicy.deleted_at.is_(None),
+    )
+    .correlate(_TABLE)
+    .scalar_subquery()
+    .label("default_policy_id")
+)
+_COLUMNS = [
+    *(_TABLE.c[field.name] for field in fields(SettingsRow) if field.name != "default_policy_id"),
+    _DEFAULT_POLICY,
+]
 
 
 class SettingsStore(Store):
@@ -51,11 +69,21 @@ class SettingsStore(Store):
         return SettingsRow(**row._mapping)
 
     async def change_settings(self, business_id: UUID, values: Mapping[str, Any]) -> SettingsRow:
-        """Set columns. They count for new bookings; one that stands keeps what was agreed. Raises NotFound."""
-        if not values:
-            return await self.get_settings(business_id)
-        statement = update(_TABLE).where(_TABLE.c.business_id == business_id).values(**values).returning(*_COLUMNS)
-        row = (await self.session.execute(statement)).one_or_none()
-        if row is None:
-            raise NotFound
-        return SettingsRow(**row._mapping)
+        """Set columns, and the policy ``default_policy_id`` as the default. They count for new bookings; one that
+        stands keeps what was agreed. Raises NotFound, and InvalidInput for a policy that is not the business's own."""
+        columns = dict(values)
+        policy_id = columns.pop("default_policy_id", None)
+        if policy_id is not None:
+            await self._set_default_policy(business_id, policy_id)
+        if columns:
+            await self.session.execute(update(_TABLE).where(_TABLE.c.business_id == business_id).values(**columns))
+        return await self.get_settings(business_id)
+
+    async def _set_default_policy(self, business_id: UUID, policy_id: UUID) -> None:
+        policies = PolicyStore(self.session, self.context)
+        try:
+            if (await policies.get_policy(policy_id)).business_id != business_id:
+                raise NotFound
+        except NotFound as error:
+            raise InvalidInput.at("default_policy_id", "unknown") from error
+        await policies.change_policy(business_id, policy_id, {"is_default": True})

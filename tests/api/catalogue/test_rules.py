@@ -154,3 +154,18 @@ async def test_services_are_listed_by_filter_and_order(client: AsyncClient, owne
     assert rules_of(everywhere) == {("business_id", "needed_for_words_and_order")}
     rooms = await owner.get("/resources", params={"business_id": str(venue.id), "active": "false"})
     assert rooms.json()["data"] == []
+
+
+async def test_the_default_policy_is_a_setting(owner: Person, other_owner: Person) -> None:
+    business, other = (await create_business(owner))["id"], (await create_business(other_owner))["id"]
+    path = f"/owner/businesses/{business}/settings"
+    assert (await owner.get(f"/businesses/{business}/settings")).json()["data"]["default_policy_id"] is None
+    first, second = await add(owner, business), await add(owner, business)
+    theirs = await add(other_owner, other)
+    assert (await owner.put(path, json={})).json()["data"]["default_policy_id"] == first["id"]
+    changed = await owner.put(path, json={"default_policy_id": second["id"], "auto_complete": False})
+    assert changed.json()["data"]["default_policy_id"] == second["id"]
+    assert await defaults(owner, business) == [second["id"]]
+    unknown = await owner.put(path, json={"default_policy_id": theirs["id"]})
+    assert rules_of(unknown) == {("default_policy_id", "unknown")}
+    assert await defaults(owner, business) == [second["id"]]
