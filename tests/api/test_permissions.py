@@ -267,3 +267,12 @@ async def test_an_admin_reads_and_does_not_write(owner: Person, log_in: Login, d
         403,
         "forbidden",
     )
+
+
+def test_every_id_of_every_route_is_in_the_tenancy_matrix() -> None:
+    """The matrix calls every endpoint with another tenant's ids; it must know what each of them is."""
+    from tests.api.tenancy.asking import TABLES, operations
+
+    places = {(operation.name, place.name) for operation in operations() for place in operation.places}
+    unknown = sorted(f"{name}: {place}" for name, place in places if place not in TABLES)
+    assert unknown == [], "name their tables in tests/api/tenancy/asking.py and put a row into them in world.py"

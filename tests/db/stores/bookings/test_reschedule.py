@@ -6,7 +6,7 @@ import pytest
 
 from domain.errors import Gone, InvalidInput, NotFound, OutsideBookingWindow, RuleBroken, SlotTaken, WrongState
 from domain.identity.actor import ActorKind
-from tests.data import HOUR, NOW, add_booking, rows
+from tests.data import HOUR, NOW, add_booking, add_salon, rows
 from tests.desk import Desk, minutes
 
 CUSTOMER = ActorKind.CUSTOMER
@@ -29,6 +29,17 @@ async def test_moving_takes_the_new_time_and_gives_up_the_old(desk: Desk) -> Non
     assert await desk.notices(booking_id) == [("booking_changed", "business"), ("booking_changed", "customer")]
     assert await desk.obey("reschedule", command) == outcome
     assert (await desk.booking(booking_id))["version"] == 1
+
+
+async def test_a_moved_booking_takes_no_other_tenant_s_resource(desk: Desk) -> None:
+    """And hears nothing else of it than of one that does not exist."""
+    booking_id = await add_booking(desk.database, desk.salon, OLD)
+    other = await add_salon(desk.database)
+    for resource_id in (other.resources[0], uuid4()):
+        with pytest.raises(NotFound) as refused:
+            await desk.do("reschedule", booking_id, CUSTOMER, start_at=NEW, resource_ids=(resource_id,))
+        assert str(refused.value.details).replace(str(resource_id), "") == "{'resource_ids': ['']}"
+    assert [claim["starts_at"] for claim in await desk.claims(booking_id)] == [OLD]
 
 
 async def test_each_move_is_told_once(desk: Desk) -> None:

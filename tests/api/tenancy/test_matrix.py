@@ -1,0 +1,161 @@
+"""Every endpoint with another tenant's ids, for everybody: it answers as if they did not exist.
+
+Nothing here is a list of endpoints: what is asked comes from the routes, so a new one is in it from its first day.
+"""
+
+import statistics
+import time
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+from fastapi import FastAPI
+from httpx import Response
+
+from db.session import Database as Pool
+from domain.permissions import Role, allowed
+from tests import data
+from tests.api.conftest import PREFIX, Clock, Statements
+from tests.api.tenancy.asking import Operation, Place, operations
+from tests.api.tenancy.world import ASKERS, Filled, World, content, missing, opened_world
+from tests.api.test_permissions import api_routes, askers, name_of, the_app
+
+#: Headers that say when and how often somebody asked, and nothing about what; and the length of a body, which is
+#: compared itself, without the id that was sent.
+OF_THE_REQUEST = frozenset({"x-request-id", "date", "x-ratelimit-remaining", "x-ratelimit-reset", "content-length"})
+
+
+@pytest_asyncio.fixture
+async def world(app: FastAPI, pool: Pool, clock: Clock) -> AsyncIterator[World]:
+    async with opened_world(app, pool, clock) as opened:
+        yield opened
+
+
+def told(response: Response, sent: object) -> tuple[int, dict[str, str], object]:
+    """All that an answer says, but for the id that was sent and what is the request's own."""
+    headers = {name: value for name, value in response.headers.items() if name not in OF_THE_REQUEST}
+    body = response.json()
+    for name in ("requestId", "timestamp"):
+        body.pop(name, None)
+    return response.status_code, headers, str(body).replace(str(sent), "<id>")
+
+
+def targets(world: World, operation: Operation, asker: str) -> list[Filled]:
+    """Whose ids must not exist: what is public of an open salon may be seen, of a suspended one nothing."""
+    return [world.hidden] if operation.is_public else [world.other, world.hidden]
+
+
+def expected(operation: Operation, place: Place, asker: str) -> set[int]:
+    """Who may not do this anywhere may hear so. A filter that meets nothing gives an empty list; an id deep in a body
+    may be refused as a broken rule."""
+    if not operation.is_public and (asker == "nobody" or (asker == "guest" and not operation.is_linked)):
+        return {401}
+    if place.where == "path":
+        return {404, 403}
+    if place.where == "query":
+        return {404, 403, 200}
+    # Which resources a moved booking wants is judged by its workflow, and Temporal is away here; see
+    # test_a_moved_booking_takes_no_other_tenant_s_resource.
+    return {404, 403, 422} | ({503} if operation.path.endswith("/reschedule") else set())
+
+
+@pytest.mark.parametrize("asker", ASKERS)
+async def test_another_tenant_s_id_is_one_that_does_not_exist(world: World, pool: Pool, asker: str) -> None:
+    before = [await content(pool, filled.salon) for filled in (world.other, world.hidden)]
+    http, own, wrong, asked = world.people[asker], world.mine.rows, [], 0
+    for operation in operations():
+        for place in operation.places:
+            nothing = missing(place.table)
+            unknown = await http.request(**world.ready(operation.ask(own, place, nothing)))
+            for target in targets(world, operation, asker):
+                foreign_id = target.rows[place.table]
+                foreign = await http.request(**world.ready(operation.ask(own, place, foreign_id)))
+                asked += 1
+                same = told(foreign, foreign_id) == told(unknown, nothing)
+                if not same or foreign.status_code not in expected(operation, place, asker):
+                    wrong.append((operation.name, place, foreign.status_code, foreign.text, unknown.text))
+    assert not wrong, "\n".join(map(str, wrong))
+    assert asked > 60
+    assert [await content(pool, filled.salon) for filled in (world.other, world.hidden)] == before
+
+
+@pytest.mark.parametrize("asker", ASKERS)
+async def test_no_answer_shows_another_tenant_s_rows(world: World, pool: Pool, asker: str) -> None:
+    """Everything that can be read, with one's own ids: nothing of the others is in it."""
+    secrets = {}
+    for filled in (world.other, world.hidden):
+        tables = await content(pool, filled.salon)
+        ids = {str(row[name]) for rows in tables.values() for row in rows for name in ("id", "code") if name in row}
+        ids = {one for one in ids if not one.isdigit()}  # the audit trail counts, and so do times of day
+        ids |= {row["email"] for row in tables["customers"]} - {None}
+        secrets[filled.salon.business_id] = ids
+    fully = secrets[world.other.salon.business_id] | secrets[world.hidden.salon.business_id]
+    http, shown = world.people[asker], 0
+    for operation in operations():
+        if operation.method != "GET":
+            continue
+        for place in (None, *(one for one in operation.places if one.where == "query")):
+            own = world.mine.rows[place.table] if place else None
+            answer = await http.request(**world.ready(operation.ask(world.mine.rows, place, own)))
+            assert answer.status_code in {200, 401, 403, 404, 422}, (operation.name, answer.text)
+            hidden = secrets[world.hidden.salon.business_id] if operation.is_public else fully
+            if asker == "fellow":  # a customer of the others sees that they are
+                hidden = hidden - {str(world.other.salon.business_id), str(world.hidden.salon.business_id)}
+            assert not [one for one in hidden if one in answer.text], operation.name
+            shown += answer.status_code == 200
+    assert shown >= (9 if asker in {"nobody", "guest"} else 12)
+
+
+async def test_admins_change_nothing_that_the_table_keeps_from_them(world: World, pool: Pool) -> None:
+    before = [await content(pool, filled.salon) for filled in (world.other, world.hidden)]
+    actions = {name_of(route): askers(route)[0] for route in api_routes(the_app()) if askers(route)}
+    refused = 0
+    for operation in operations():
+        action = getattr(actions[operation.name], "action", None)
+        if action is None or allowed(Role.ADMIN, action):
+            continue
+        for place in operation.places:
+            answer = await world.admin.request(
+                **world.ready(operation.ask(world.other.rows, place, world.hidden.rows[place.table]))
+            )
+            assert answer.status_code in {403, 404}, (operation.name, answer.text)
+            refused += 1
+    assert refused > 15
+    assert [await content(pool, filled.salon) for filled in (world.other, world.hidden)] == before
+
+
+async def test_hidden_slugs_are_not_there(world: World, pool: Pool) -> None:
+    [row] = await data.rows(pool, "SELECT slug FROM businesses WHERE id = :id", id=world.hidden.salon.business_id)
+    for asker, http in world.people.items():
+        hidden = await http.get(f"{PREFIX}/businesses/slug/{row['slug']}")
+        unknown = await http.get(f"{PREFIX}/businesses/slug/salon-{uuid4().hex[:12]}")
+        assert hidden.status_code == unknown.status_code == 404, asker
+        assert hidden.json()["error"] == unknown.json()["error"], asker
+
+
+async def test_a_foreign_id_costs_the_statements_of_a_missing_one(world: World, statements: Statements) -> None:
+    owner = world.people["owner"]
+    for operation in operations():
+        for place in operation.places:
+            sent: list[list[str]] = []
+            for target in (missing(place.table), targets(world, operation, "owner")[0].rows[place.table]):
+                statements.clear()
+                await owner.request(**world.ready(operation.ask(world.mine.rows, place, target)))
+                sent.append([*statements.sent])
+            assert sent[0] == sent[1], operation.name
+
+
+async def test_a_foreign_id_takes_the_time_of_a_missing_one(world: World) -> None:
+    """The medians of questions asked in turn: a machine that is busy slows both."""
+    owner, foreign = world.people["owner"], world.other.rows["bookings"]
+    took: dict[bool, list[float]] = {True: [], False: []}
+    for turn in range(240):
+        exists = turn % 2 == 0
+        path = f"{PREFIX}/bookings/{foreign if exists else uuid4()}"
+        begun = time.perf_counter()
+        answer = await owner.get(path)
+        took[exists].append(time.perf_counter() - begun)
+        assert answer.status_code == 404
+    ratio = statistics.median(took[True][20:]) / statistics.median(took[False][20:])
+    assert 0.5 < ratio < 2

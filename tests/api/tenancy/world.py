@@ -1,0 +1,130 @@
+"""Three salons with everything in them, and everybody who might ask for another's."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+from fastapi import FastAPI
+from httpx import AsyncClient
+
+from api.auth.tokens import Login
+from api.dependencies import Parts
+from api.guest_links import HEADER
+from db.models import Base
+from db.models.identity import UserSession
+from db.models.payments import Refund
+from db.session import Database as Pool
+from domain.notices import NoticeKind
+from tests import data
+from tests.api.conftest import Clock, client_of
+from tests.api.tenancy.asking import TABLES
+from tests.data import Salon
+
+#: Who works for a business, who is its customer, who has a link of it, who is nobody, and a customer of the salon that
+#: must not be seen, who has nothing to do with what is asked for.
+ASKERS = ("owner", "manager", "staff", "assistant", "customer", "guest", "nobody", "fellow")
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A salon, and one row of each table that an id of the API is of."""
+
+    salon: Salon
+    rows: Mapping[str, Any]
+
+
+def missing(table: str) -> object:
+    """An id that no row of the table has."""
+    return 10**15 if table == "audit_logs" else uuid4()
+
+
+@dataclass
+class World:
+    """``mine`` is everybody's but the fellow's; ``other`` is open to all, ``hidden`` is suspended."""
+
+    mine: Filled
+    other: Filled
+    hidden: Filled
+    people: Mapping[str, AsyncClient]
+    admin: AsyncClient
+    soon: datetime
+
+    def ready(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """A question with a key, and with a time that is ahead."""
+        body = asked.get("json")
+        if isinstance(body, dict) and "start_at" in body:
+            body["start_at"] = self.soon.isoformat()
+        if "/availability" in asked["url"]:
+            day = self.soon.date().isoformat()
+            times = (
+                {"start": self.soon.isoformat()} if asked["url"].endswith("/resources") else {"from": day, "to": day}
+            )
+            asked["params"] = {**asked["params"], **times}
+        return {**asked, "headers": {"Idempotency-Key": uuid4().hex}}
+
+
+async def fill(pool: Pool, soon: datetime) -> Filled:
+    """A salon with a row in every table that `TABLES` names. Add what a new table needs here."""
+    salon = await data.add_salon(pool)
+    booking = await data.add_booking(pool, salon, soon + timedelta(days=1), special_requests=f"for {salon.business_id}")
+    payment = await data.add_payment(pool, salon, booking, status="captured")
+    refund = {"payment_id": payment, "booking_id": booking, "amount": 100, "currency": "JPY", "reason": "requested"}
+    await data.add(pool, Refund, business_id=salon.business_id, command_id="r", **refund)
+    async with pool.unit_of_work(salon.scope) as work:
+        await work.notices.promise(NoticeKind.BOOKING_CONFIRMED, booking, salon.business_id, str(booking))
+        await work.attention.file("visit_unattended", str(booking), business_id=salon.business_id, booking_id=booking)
+    later = soon + timedelta(days=7)
+    await data.add(pool, UserSession, user_id=salon.owner_id, last_used_at=soon, expires_at=later)
+    found: dict[str, Any] = {"businesses": salon.business_id, "users": salon.owner_id}
+    for table in set(TABLES.values()) - set(found):
+        of_business = "business_id" in Base.metadata.tables[table].c
+        whose = ("business_id", salon.business_id) if of_business else ("user_id", salon.owner_id)
+        rows = await data.rows(pool, f"SELECT id FROM {table} WHERE {whose[0]} = :id ORDER BY id LIMIT 1", id=whose[1])
+        assert rows, f"tests/api/tenancy/world.py puts no row into {table}"
+        found[table] = rows[0]["id"]
+    return Filled(salon, found)
+
+
+async def content(pool: Pool, salon: Salon) -> dict[str, list[dict[str, Any]]]:
+    """Every row of the salon, by table."""
+    tables = [table.name for table in Base.metadata.sorted_tables if "business_id" in table.c]
+    found = {
+        table: await data.rows(
+            pool, f"SELECT * FROM {table} t WHERE business_id = :id ORDER BY t::text", id=salon.business_id
+        )
+        for table in tables
+    }
+    found["businesses"] = await data.rows(pool, "SELECT * FROM businesses WHERE id = :id", id=salon.business_id)
+    return found
+
+
+@asynccontextmanager
+async def opened_world(app: FastAPI, pool: Pool, clock: Clock) -> AsyncIterator[World]:
+    """The world, with a client for everybody in it."""
+    day = clock.now().astimezone(ZoneInfo("Asia/Tokyo")).date() + timedelta(days=2)
+    soon = datetime.combine(day, time(10), ZoneInfo("Asia/Tokyo"))
+    mine, other, hidden = [await fill(pool, soon) for _ in range(3)]
+    await data.rows(pool, "UPDATE businesses SET status = 'suspended' WHERE id = :id", id=hidden.salon.business_id)
+    parts: Parts = app.state.parts
+    async with AsyncExitStack() as stack:
+
+        async def person(user_id: UUID, is_admin: bool = False) -> AsyncClient:
+            token = parts.tokens.issue(Login(user_id, is_admin), clock.now())
+            return await stack.enter_async_context(client_of(app, Authorization=f"Bearer {token}"))
+
+        people = {"owner": await person(mine.salon.owner_id), "customer": await person(mine.salon.user_id)}
+        for role in ("manager", "staff", "assistant"):
+            people[role] = await person(await data.add_staff(pool, mine.salon.business_id, role=role))
+        fellow = await data.add_user(pool)
+        for filled in (other, hidden):
+            await data.add_customer(pool, filled.salon.business_id, user_id=fellow)
+        link = parts.booking_links.token(mine.rows["bookings"])
+        people["fellow"] = await person(fellow)
+        people["guest"] = await stack.enter_async_context(client_of(app, **{HEADER: link}))
+        people["nobody"] = await stack.enter_async_context(client_of(app))
+        admin = await data.add_user(pool, platform_role="admin")
+        yield World(mine, other, hidden, people, await person(admin, is_admin=True), soon)
