@@ -30,9 +30,11 @@ TABLES: dict[str, str] = {
     "actor_id": "users",
     "attention_id": "attention",
     "session_id": "user_sessions",
+    "businesses": "businesses",
+    "users": "users",
 }
 #: Words in paths that are nobody's, and what stands there. Slugs are public names: test_hidden_slugs_are_not_there.
-WORDS: dict[str, str] = {"provider": "stripe", "slug": "sakura", "entity": "bookings"}
+WORDS: dict[str, str] = {"provider": "stripe", "slug": "sakura", "entity": "bookings", "name": "new-calendar"}
 #: In a query beside another id: whose list it is.
 WHOSE = frozenset({"business_id"})
 #: What stands in a list of a body whose example leaves it out.
