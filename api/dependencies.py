@@ -299,7 +299,9 @@ class Command:
     async def finish(self) -> AsyncIterator[UnitOfWork]:
         """The transaction that reads what came of it; hand ``remember`` to :func:`api.idempotency.kept` in it."""
         access = self.access
-        async with access.database.unit_of_work(Scope.tenant(access.business_id), access.context) as work:
+        # The session was asked when the wish was taken: what has come of it since is not to be lost with it.
+        context = replace(access.context, session_id=None)
+        async with access.database.unit_of_work(Scope.tenant(access.business_id), context) as work:
             yield work
 
     async def give_up(self) -> None:

@@ -100,10 +100,13 @@ class Remembered:
 
 _BEGIN = text(
     "SELECT b.*, :session IS NULL OR EXISTS (SELECT FROM user_sessions s WHERE s.id = :session AND s.ended_at IS NULL)"
-    " AS live FROM app_begin(:scope, :tenant, :user_id, :actor_kind, :actor_id, :request_id, :ip, :user_agent,"
+    " AS live, :admin IS NULL OR EXISTS (SELECT FROM users u WHERE u.id = :admin AND u.platform_role = 'admin'"
+    " AND u.deleted_at IS NULL) AS still_admin"
+    " FROM app_begin(:scope, :tenant, :user_id, :actor_kind, :actor_id, :request_id, :ip, :user_agent,"
     " :kind, :object_id, :asker, :link, :who, :what, :print) AS b"
 ).bindparams(
     bindparam("session", type_=PgUUID),
+    bindparam("admin", type_=PgUUID),
     bindparam("kind", type_=Text),
     bindparam("object_id", type_=PgUUID),
     bindparam("asker", type_=PgUUID),
@@ -133,8 +136,8 @@ class UnitOfWork(Stores):
 
     async def begin(self, remember: Remember | None) -> None:
         """Open the transaction, say whose it is, and take the idempotency key. Raises Unauthenticated when the
-        request's session has ended, IdempotencyKeyReused and RequestInProgress; a stored answer is in
-        ``remembered``."""
+        request's session has ended or its admin is none any more, IdempotencyKeyReused and RequestInProgress; a
+        stored answer is in ``remembered``."""
         self.memory = remember
         scope, context = self.scope, self.context
         kind, object_id = scope.enter or (None, None)
@@ -155,10 +158,14 @@ class UnitOfWork(Stores):
             "what": remember.key if remember else None,
             "print": remember.fingerprint if remember else None,
             "session": context.session_id,
+            # Of a request alone: what an admin has asked of a workflow is done, whatever became of them.
+            "admin": context.actor.user_id if context.session_id and context.actor.kind is ActorKind.ADMIN else None,
         }
         row = (await self.session.execute(_BEGIN, values)).one()
         if not row.live:
             raise Unauthenticated({"reason": "session_ended"})
+        if not row.still_admin:
+            raise Unauthenticated({"reason": "role_changed"})
         if scope.enter is not None:
             self.entered = Entered(
                 row.business_id, row.role, row.own, row.business_status, row.closed, row.linked, row.ends_at
