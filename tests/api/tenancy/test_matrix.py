@@ -139,6 +139,7 @@ async def test_a_foreign_id_costs_the_statements_of_a_missing_one(world: World, 
     for operation in operations():
         for place in operation.places:
             sent: list[list[str]] = []
+            await owner.request(**world.ready(operation.ask(world.mine.rows, place, missing(place.table))))  # caches
             for target in (missing(place.table), targets(world, operation, "owner")[0].rows[place.table]):
                 statements.clear()
                 await owner.request(**world.ready(operation.ask(world.mine.rows, place, target)))

@@ -17,11 +17,12 @@ from api.guest_links import HEADER
 from db.models import Base
 from db.models.identity import UserSession
 from db.models.payments import Refund
+from db.models.staff import StaffException, StaffInvitation
 from db.session import Database as Pool
 from domain.notices import NoticeKind
 from tests import data
 from tests.api.conftest import Clock, client_of
-from tests.api.tenancy.asking import TABLES
+from tests.api.tenancy.asking import operations
 from tests.data import Salon
 
 #: Who works for a business, who is its customer, who has a link of it, who is nobody, and a customer of the salon that
@@ -68,7 +69,7 @@ class World:
 
 
 async def fill(pool: Pool, soon: datetime) -> Filled:
-    """A salon with a row in every table that `TABLES` names. Add what a new table needs here."""
+    """A salon with a row in every table that an operation takes an id of. Add what a new table needs here."""
     salon = await data.add_salon(pool)
     booking = await data.add_booking(pool, salon, soon + timedelta(days=1), special_requests=f"for {salon.business_id}")
     payment = await data.add_payment(pool, salon, booking, status="captured")
@@ -79,8 +80,20 @@ async def fill(pool: Pool, soon: datetime) -> Filled:
         await work.attention.file("visit_unattended", str(booking), business_id=salon.business_id, booking_id=booking)
     later = soon + timedelta(days=7)
     await data.add(pool, UserSession, user_id=salon.owner_id, last_used_at=soon, expires_at=later)
+    await data.add_staff(pool, salon.business_id, resource_id=salon.resources[0])
+    day = later.date()
+    off = {"resource_id": salon.resources[0], "first_day": day, "last_day": day, "kind": "off"}
+    await data.add(pool, StaffException, business_id=salon.business_id, **off)
+    invited = {
+        "email": "new@example.jp",
+        "role": "staff",
+        "language": "ja",
+        "expires_at": later,
+        "invited_by": salon.owner_id,
+    }
+    await data.add(pool, StaffInvitation, business_id=salon.business_id, **invited)
     found: dict[str, Any] = {"businesses": salon.business_id, "users": salon.owner_id}
-    for table in set(TABLES.values()) - set(found):
+    for table in {place.table for operation in operations() for place in operation.places} - set(found):
         of_business = "business_id" in Base.metadata.tables[table].c
         whose = ("business_id", salon.business_id) if of_business else ("user_id", salon.owner_id)
         rows = await data.rows(pool, f"SELECT id FROM {table} WHERE {whose[0]} = :id ORDER BY id LIMIT 1", id=whose[1])
