@@ -19,6 +19,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
+import structlog
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from temporalio.client import Client
@@ -255,6 +256,8 @@ class Access(Asker):
     def _judge(self, work: UnitOfWork) -> None:
         entered = work.entered
         self._business_id = entered.business_id
+        if entered.business_id is not None:
+            structlog.contextvars.bind_contextvars(business_id=str(entered.business_id))
         roles = list(self._roles(work))
         self.role = next((role for role in roles if allowed(role, self.action)), roles[0] if roles else None)
         if self.role is Role.GUEST and self.link is not None:
@@ -317,6 +320,7 @@ def _asked(request: Request, login: Login | None) -> tuple[Database, Login | Non
     if login is None:
         actor = Actor(ActorKind.GUEST)
     else:
+        structlog.contextvars.bind_contextvars(user_id=str(login.user_id))
         actor = Actor(ActorKind.ADMIN if login.is_admin else ActorKind.CUSTOMER, login.user_id)
     session_id = login.session_id if login else None
     context = Context(actor, incoming().request_id, address, request.headers.get("user-agent"), session_id)

@@ -1,12 +1,13 @@
 """The OpenAPI document: what FastAPI makes of the routes, with the error shape, the table of codes and examples."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from api.errors import TABLE
+from api.ratelimit import RouteFacts, route_facts
 
 _ERROR_SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -48,12 +49,23 @@ def install(app: FastAPI) -> None:
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = _complete(
-                get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
-            )
+            whole = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+            _open_what_is_public(whole, route_facts(app.routes).values())
+            app.openapi_schema = _complete(whole)
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _open_what_is_public(document: dict[str, Any], routes: Iterable[RouteFacts]) -> None:
+    """What reads a login without asking for one may be called without: an empty requirement is one of several."""
+    for route in routes:
+        for method in route.methods:
+            operation = document["paths"].get(route.template, {}).get(method.lower(), {})
+            asked = operation.get("security", [])
+            # A signed link stands in for a login: one of the two is needed there.
+            if asked and not route.needs_login and all(set(one) == {"HTTPBearer"} for one in asked):
+                operation["security"] = [{}, *asked]
 
 
 def _complete(document: dict[str, Any]) -> dict[str, Any]:

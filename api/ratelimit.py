@@ -69,6 +69,7 @@ class RouteFacts:
     template: str
     methods: frozenset[str]
     rate_class: RateClass
+    needs_login: bool
 
 
 def route_facts(routes: Iterable[BaseRoute]) -> dict[Callable[..., Any], RouteFacts]:
@@ -79,15 +80,10 @@ def route_facts(routes: Iterable[BaseRoute]) -> dict[Callable[..., Any], RouteFa
         if endpoint is not None:
             methods = frozenset(context.methods or ())
             dependant: Dependant | None = getattr(context, "dependant", None)
-            facts[endpoint] = RouteFacts(context.path_format or "", methods, _class_of(endpoint, dependant))
+            needs_login = dependant is not None and _needs_login(dependant)
+            rate_class = _declared.get(endpoint, RateClass.USER if needs_login else RateClass.STANDARD)
+            facts[endpoint] = RouteFacts(context.path_format or "", methods, rate_class, needs_login)
     return facts
-
-
-def _class_of(endpoint: Callable[..., Any], dependant: Dependant | None) -> RateClass:
-    declared = _declared.get(endpoint)
-    if declared is not None:
-        return declared
-    return RateClass.USER if dependant is not None and _needs_login(dependant) else RateClass.STANDARD
 
 
 def _needs_login(dependant: Dependant) -> bool:

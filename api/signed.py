@@ -38,3 +38,12 @@ async def signed_news(request: Request) -> SignedNews:
 
 
 Signed = Annotated[SignedNews, Depends(signed_news)]
+
+#: ``openapi_extra=`` of a webhook: the body is the provider's, and is read only once its signature is found good.
+PROVIDERS_BODY = {
+    "requestBody": {
+        "required": True,
+        "description": "As the provider sends it, with its signature in the headers.",
+        "content": {"application/json": {"schema": {}, "example": {}}},
+    }
+}

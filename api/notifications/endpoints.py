@@ -15,7 +15,7 @@ from api.notifications.reading import list_notifications, read_notification, tak
 from api.notifications.schemas import DeliveryWebhookRead, NotificationRead, NotificationUpdate
 from api.pagination import PageAsked
 from api.ratelimit import RateClass, limited
-from api.signed import Signed
+from api.signed import PROVIDERS_BODY, Signed
 from domain.errors import (
     Forbidden,
     ForgedWebhook,
@@ -95,6 +95,7 @@ async def retry_notification(notification_id: UUID, access: MayRetry, now: Now, 
     summary="SendGrid's news of deliveries",
     response_model=Envelope[DeliveryWebhookRead],
     responses=body_errors(ForgedWebhook),
+    openapi_extra=PROVIDERS_BODY,
 )
 @limited(RateClass.NONE)
 async def take_sendgrid_webhook(signed: Signed) -> Response:

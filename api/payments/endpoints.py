@@ -28,7 +28,7 @@ from api.payments.schemas import (
     WebhookRead,
 )
 from api.ratelimit import RateClass, limited
-from api.signed import Signed
+from api.signed import PROVIDERS_BODY, Signed
 from domain.errors import (
     AmountRefused,
     Conflict,
@@ -134,6 +134,7 @@ async def create_refund(payment_id: UUID, body: RefundCreate, access: MayRefund,
     summary="A payment provider's news",
     response_model=Envelope[WebhookRead],
     responses=body_errors(ForgedWebhook, NotFound),
+    openapi_extra=PROVIDERS_BODY,
 )
 @limited(RateClass.NONE)
 async def take_webhook(provider: Annotated[str, Path(max_length=20, examples=["stripe"])], signed: Signed) -> Response:

@@ -117,3 +117,12 @@ def test_routes_are_plain() -> None:
     paths = [str(route.path) for route in api_routes(app)]
     assert len(paths) > 25
     assert [path for path in paths if not path.startswith("/api/v1/")] == OUTSIDE
+
+
+def test_public_operations_ask_for_no_login(document: dict[str, Any]) -> None:
+    for name, operation in operations(document):
+        required = [one for one in operation.get("security", [{}]) if one]
+        if name in PUBLIC | SIGNED:
+            assert {} in operation.get("security", [{}]), name
+        else:
+            assert required == operation["security"], name

@@ -1,15 +1,18 @@
 """The outermost layer: request ids, limits on bodies, headers, and what nobody expected."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 from fastapi import FastAPI
-from httpx import AsyncClient
+from httpx import ASGITransport, AsyncClient
 
 from api.app import create_app
 from api.frame import Frame
 from api.metrics import Metrics
+from providers.cache.interface import Cache
 from runtime.settings import Environment, Settings
 from tests.api.conftest import PREFIX, Person, client_of, error_of
 from tests.servers import Database
@@ -152,3 +155,52 @@ async def test_production_asks_for_https() -> None:
     assert (b"strict-transport-security", b"max-age=31536000; includeSubDomains") in Frame(
         app, production, Metrics()
     ).security
+
+
+async def test_the_line_of_a_request_says_whose_it_was(
+    client: AsyncClient, owner: Person, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, logger="api.frame"):
+        await owner.get("/auth/me")
+        await client.get("/health/live")
+    lines = [record.msg for record in caplog.records if record.name == "api.frame"]
+    assert [line.get("user_id") for line in lines] == [str(owner.id), None]
+
+
+async def test_metrics_count_by_template_and_show_nothing_to_strangers(app: FastAPI, client: AsyncClient) -> None:
+    unknown = "0199b0a0-0000-7000-8000-000000000000"
+    await client.get(f"{PREFIX}/businesses/{unknown}")
+    text = (await client.get("/metrics")).text
+    assert (
+        f'omotenashi_requests_total{{method="GET",route="{PREFIX}/businesses/{{business_id}}",status="404"}} 1.0'
+        in text
+    )
+    assert unknown not in text
+    assert "omotenashi_database_connections" in text
+    passed_on = await client.get("/metrics", headers={"X-Forwarded-For": "10.0.0.1"})
+    assert error_of(passed_on) == (404, "not_found")
+    async with AsyncClient(
+        transport=ASGITransport(app=app, client=("8.8.8.8", 1)), base_url="http://api.test"
+    ) as stranger:
+        assert error_of(await stranger.get("/metrics")) == (404, "not_found")
+
+
+async def test_what_takes_too_long_is_ended(database: Database, redis_cache: Cache) -> None:
+    app = create_app(
+        database.settings(request_timeout=timedelta(milliseconds=200)), cache=redis_cache, password_rounds=4
+    )
+
+    @app.get("/slow")
+    async def slow() -> None:
+        await asyncio.sleep(60)
+
+    async with app.router.lifespan_context(app), client_of(app) as http:
+        answer = await http.get("/slow")
+        assert error_of(answer) == (503, "unavailable")
+        assert answer.headers["retry-after"] == "5"
+
+
+@pytest.mark.parametrize("origin", ["*", "null", "https://*.example", "https://salon.example/", "salon.example", ""])
+def test_an_origin_that_is_none_stops_the_start(origin: str) -> None:
+    with pytest.raises(ValueError, match="is no origin"):
+        Settings(_env_file=None, cors_origins=(origin,))
