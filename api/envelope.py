@@ -21,6 +21,12 @@ class Said(Enum):
     UPDATED = ("更新しました。", "Updated.")
     DELETED = ("削除しました。", "Deleted.")
     REGISTERED = ("登録しました。", "Registered.")
+    LINK_SENT = (
+        "該当するアカウントがある場合は、メールをお送りしました。",
+        "If there is such an account, an e-mail is on its way.",
+    )
+    EMAIL_VERIFIED = ("メールアドレスを確認しました。", "The e-mail address is confirmed.")
+    PASSWORD_CHANGED = ("パスワードを変更しました。", "The password is changed.")
     LOGGED_IN = ("ログインしました。", "Logged in.")
     LOGGED_OUT = ("ログアウトしました。", "Logged out.")
 

@@ -63,6 +63,11 @@ TABLE: Mapping[str, Meaning] = {
     ),
     "rule_broken": Meaning(422, "条件を満たしていません。", "This breaks a rule."),
     "invalid_input": Meaning(422, "入力内容に誤りがあります。", "Some of the input is wrong."),
+    "invalid_link": Meaning(
+        422,
+        "リンクまたは確認コードが正しくありません。",
+        "The link or code is not the right one.",
+    ),
     "overlapping_hours": Meaning(422, "営業時間が重なっています。", "Hours overlap."),
     "outside_booking_window": Meaning(
         422, "この日時は予約を受け付けていません。", "Bookings are not taken for this time."

@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from api.attention import endpoints as attention
 from api.audit import endpoints as audit
 from api.auth import endpoints as auth
+from api.auth import link_endpoints as links
 from api.auth import session_endpoints as sessions
 from api.availability import endpoints as availability
 from api.bookings import endpoints as bookings
@@ -30,6 +31,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     catalogue.router,
     auth.router,
     sessions.router,
+    links.router,
     notifications.router,
     own_businesses.router,
     postal_codes.router,

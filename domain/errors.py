@@ -114,6 +114,12 @@ class InvalidInput(RuleBroken):
         return cls({"fields": [{"field": field, "rule": rule}]})
 
 
+class InvalidLink(RuleBroken):
+    """A token that is not ours, or is for something else, or for something that is not there (422)."""
+
+    code = "invalid_link"
+
+
 class OverlappingHours(RuleBroken):
     """Two ranges of one day overlap."""
 

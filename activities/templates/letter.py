@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from activities.templates.layout import Frame, laid_out, written
-from activities.templates.words import Bilingual, moment, one_line, pick
+from activities.templates.words import Bilingual, device, moment, one_line, pick
 from db.stores.notices import LetterContent
 from domain.notices import LetterKind
 from providers.email.interface import Email
@@ -33,7 +33,8 @@ class Opens:
 @dataclass(frozen=True, slots=True)
 class Form:
     """What a text may use beside the names: facts by what they are. A fact that was not told is empty. ``at``, the
-    time of what the letter tells, is always there."""
+    time of what the letter tells, is always there; ``device`` and ``ip`` are of the session that the fact
+    ``session_id`` names."""
 
     times: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
@@ -51,9 +52,9 @@ FORMS: Mapping[LetterKind, Form] = {
     LetterKind.EMAIL_VERIFICATION: Form(opens=_VERIFY),
     LetterKind.PASSWORD_RESET: Form(opens=_RESET),
     LetterKind.PASSWORD_CHANGED: Form(),
-    LetterKind.NEW_DEVICE: Form(words=("device", "ip")),
+    LetterKind.NEW_DEVICE: Form(),
     LetterKind.LOGIN_LOCKED: Form(times=("until",)),
-    LetterKind.TOKEN_REUSED: Form(words=("device", "ip")),
+    LetterKind.TOKEN_REUSED: Form(),
     LetterKind.TWO_FACTOR_CHANGED: Form(flags=("enabled",)),
     LetterKind.STAFF_INVITED: Form(opens=_JOIN),
     LetterKind.STAFF_ENDED: Form(),
@@ -115,6 +116,8 @@ def _variables(content: LetterContent, form: Form) -> dict[str, Any]:
         "platform": PLATFORM,
         "business": pick(content.business_name, language),
         "email": one_line(content.address or ""),
+        "device": device(content.user_agent or ""),
+        "ip": content.ip or "",
         "at": written_out(facts.get("at") or content.created_at),
         **{name: written_out(facts.get(name)) for name in form.times},
         **{name: one_line(str(facts.get(name) or "")) for name in form.words},

@@ -14,6 +14,16 @@ _DAYS_EN = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS_EN = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _SIGNS = {"JPY": "¥", "USD": "US$", "EUR": "€", "GBP": "£", "KRW": "₩"}
 
+# The more particular first: every one of them calls itself Mozilla, and most of them Safari.
+_BROWSERS = (
+    *(("Line/", "LINE"), ("Edg", "Edge"), ("OPR/", "Opera"), ("SamsungBrowser", "Samsung Internet")),
+    *(("Firefox", "Firefox"), ("FxiOS", "Firefox"), ("CriOS", "Chrome"), ("Chrome", "Chrome"), ("Safari", "Safari")),
+)
+_SYSTEMS = (
+    *(("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("Mac OS X", "Mac")),
+    *(("CrOS", "ChromeOS"), ("Linux", "Linux")),
+)
+
 LABELS: Mapping[str, Bilingual] = {
     "customer": {"ja": "お客様", "en": "Customer"},
     "code": {"ja": "予約番号", "en": "Confirmation code"},
@@ -65,6 +75,13 @@ def one_line(value: str) -> str:
     """
     kept = "".join(" " if unicodedata.category(sign) in {"Cc", "Cf", "Zl", "Zp"} else sign for sign in value)
     return " ".join(kept.split())
+
+
+def device(user_agent: str) -> str:
+    """``Chrome (Windows)``: as much of a ``User-Agent`` as a person knows of their device; empty for none."""
+    names = [next((name for mark, name in marks if mark in user_agent), "") for marks in (_BROWSERS, _SYSTEMS)]
+    browser, system = names[0] or one_line(user_agent.partition("/")[0])[:60], names[1]
+    return f"{browser} ({system})" if browser and system else browser
 
 
 def pick(name: Bilingual | None, language: str) -> str:

@@ -19,7 +19,9 @@ from api.dependencies import Me, Now, PartsOf, Stranger, Visit
 from api.envelope import Envelope, Said, created, ok
 from api.errors import body_errors, errors
 from api.idempotency import OptionalKey, kept
+from api.incoming import incoming
 from api.ratelimit import RateClass, limited
+from db.stores.single_use_links import VERIFICATION
 from db.stores.users import NewUser
 from domain.errors import (
     AccountLocked,
@@ -42,15 +44,15 @@ router = APIRouter(prefix="/auth", tags=["auth"])
     responses=body_errors(AlreadyExists, IdempotencyKeyReused, RequestInProgress, Unauthenticated),
 )
 @limited(RateClass.AUTH)
-async def register(body: RegisterCreate, visit: Visit, parts: PartsOf, key: OptionalKey) -> Response:
+async def register(body: RegisterCreate, visit: Visit, parts: PartsOf, now: Now, key: OptionalKey) -> Response:
     """The password has at least 8 characters with upper and lower case, a digit and a symbol, and is not the
-    e-mail."""
+    e-mail. A letter asks to confirm the e-mail."""
     check_password(body.password, body.email)
+    language = body.language or incoming().language.value
     password_hash = await parts.passwords.hash(body.password)
     async with visit.work(key) as work:
-        user = await work.users.create(
-            NewUser(body.email, password_hash, body.family_name, body.given_name, body.language)
-        )
+        user = await work.users.create(NewUser(body.email, password_hash, body.family_name, body.given_name, language))
+        await work.single_use_links.send(VERIFICATION, user, parts.links, now)
         return await kept(work, created(UserRead.of(user), Said.REGISTERED))
 
 

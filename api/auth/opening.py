@@ -25,7 +25,7 @@ async def log_in(visitor: Visitor, parts: Parts, asked: LoginCreate, now: dateti
         attempt = await work.logins.attempt(asked.email, now)
     user = attempt.user
     refuse_locked(attempt, now)
-    if not await _is_right(visitor, parts, attempt, asked.password) or user is None:
+    if not await is_right(visitor, parts, attempt, asked.password) or user is None:
         await tell_if_locked(visitor, attempt)
         raise InvalidCredentials
     if not user.two_factor:
@@ -47,7 +47,7 @@ def refuse_locked(attempt: Attempt, now: datetime) -> None:
         raise AccountLocked({"retry_after": max(1, int((attempt.locked_until - now).total_seconds()) + 1)})
 
 
-async def tell_if_locked(visitor: Visitor, attempt: Attempt) -> None:
+async def tell_if_locked(visitor: Visitor | Myself, attempt: Attempt) -> None:
     """Write to whose login this failed attempt has locked. Nobody is written to for an e-mail that nobody has."""
     if attempt.locked_until is None:
         return
@@ -58,7 +58,8 @@ async def tell_if_locked(visitor: Visitor, attempt: Attempt) -> None:
             await work.notices.promise_letter(Letter(LetterKind.LOGIN_LOCKED, attempt.user.id, key, facts))
 
 
-async def _is_right(visitor: Visitor, parts: Parts, attempt: Attempt, password: str) -> bool:
+async def is_right(visitor: Visitor | Myself, parts: Parts, attempt: Attempt, password: str) -> bool:
+    """Whether the password is that of the login that was attempted. Raises Unavailable, which is no failure."""
     try:
         return await parts.passwords.matches(password, attempt.user.password_hash if attempt.user else None)
     except Unavailable:
@@ -89,7 +90,8 @@ async def open_session(visitor: Visitor, parts: Parts, user: UserRow, now: datet
         await work.logins.clear_failures(user.id)
         if await work.logins.note_device(user.id):
             key = f"new_device/{session_id}"
-            await work.notices.promise_letter(Letter(LetterKind.NEW_DEVICE, user.id, key, _seen(visitor, now)))
+            facts = {"session_id": session_id, "at": now}
+            await work.notices.promise_letter(Letter(LetterKind.NEW_DEVICE, user.id, key, facts))
     is_admin = _speaks_as_admin(parts, user.is_admin, two_factor)
     tokens = _tokens(parts, Login(user.id, is_admin, session_id), token, now)
     return LoginRead(
@@ -107,7 +109,7 @@ async def refresh(visitor: Visitor, parts: Parts, token: str, now: datetime) -> 
     async with visitor.work() as work:
         rotated = await work.sessions.rotate(token, fresh, now, now + parts.settings.refresh_token_lifetime)
         if rotated.outcome is Rotation.REPLAYED:
-            key, facts = f"token_reused/{rotated.session_id}", _seen(visitor, now)
+            key, facts = f"token_reused/{rotated.session_id}", {"session_id": rotated.session_id, "at": now}
             await work.notices.promise_letter(Letter(LetterKind.TOKEN_REUSED, rotated.user_id, key, facts))
     if rotated.outcome is not Rotation.ROTATED or rotated.user_id is None:
         raise Unauthenticated({"reason": "invalid_refresh_token"})
@@ -131,12 +133,6 @@ def current_session(myself: Myself) -> UUID:
     if myself.login is None or myself.login.session_id is None:
         raise Unauthenticated({"reason": "no_session"})
     return myself.login.session_id
-
-
-def _seen(visitor: Visitor, now: datetime) -> dict[str, object]:
-    """Where a request came from, for a letter that asks whether it was its reader's."""
-    context = visitor.context
-    return {"at": now, "device": (context.user_agent or "")[:120], "ip": context.ip or ""}
 
 
 def _speaks_as_admin(parts: Parts, is_admin: bool, two_factor: bool) -> bool:

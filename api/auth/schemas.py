@@ -27,7 +27,7 @@ Password = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
 class RegisterCreate(Input):
-    """A new login. ``language`` is the one its notices are written in."""
+    """A new login. ``language`` is the one its notices are written in; without it, that of ``Accept-Language``."""
 
     model_config = ConfigDict(
         json_schema_extra=examples(
@@ -45,7 +45,7 @@ class RegisterCreate(Input):
     password: Password
     family_name: Line
     given_name: Line
-    language: Literal["ja", "en"] = "ja"
+    language: Literal["ja", "en"] | None = None
 
 
 class LoginCreate(Input):

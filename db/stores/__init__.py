@@ -19,12 +19,14 @@ from db.stores.flags import FlagStore
 from db.stores.logins import LoginStore
 from db.stores.notices import NoticeStore
 from db.stores.outbox import OutboxStore
+from db.stores.passwords import PasswordStore
 from db.stores.payment_lists import PaymentListStore
 from db.stores.payments import PaymentStore
 from db.stores.rate_limits import RateLimitStore
 from db.stores.refunds import RefundStore
 from db.stores.retention import RetentionStore
 from db.stores.sessions import SessionStore
+from db.stores.single_use_links import SingleUseLinkStore
 from db.stores.staff import StaffStore
 from db.stores.users import UserStore
 from db.stores.webhooks import WebhookStore
@@ -51,6 +53,16 @@ class Stores:
     def sessions(self) -> SessionStore:
         """Sessions and refresh tokens."""
         return SessionStore(self.session, self.context)
+
+    @cached_property
+    def single_use_links(self) -> SingleUseLinkStore:
+        """Links for confirming an e-mail and for choosing a new password."""
+        return SingleUseLinkStore(self.session, self.context)
+
+    @cached_property
+    def passwords(self) -> PasswordStore:
+        """A new password, and everything that ends with the old one."""
+        return PasswordStore(self.session, self.context)
 
     @cached_property
     def businesses(self) -> BusinessStore:

@@ -30,6 +30,10 @@ _REPLACE_HASH = text("""
 """)
 _BY_ID = text(f"SELECT {COLUMNS} FROM users WHERE id = :id AND deleted_at IS NULL")
 
+_VERIFY = text(f"""
+    UPDATE users SET email_verified_at = coalesce(email_verified_at, :now) WHERE id = :id RETURNING {COLUMNS}
+""")
+
 
 @dataclass(frozen=True, slots=True)
 class NewUser:
@@ -84,6 +88,10 @@ class UserStore(Store):
         """The login with this e-mail, deleted ones left out."""
         row = (await self.session.execute(_BY_EMAIL, {"email": email})).one_or_none()
         return UserRow(**row._mapping) if row else None
+
+    async def verify_email(self, user_id: UUID, now: datetime) -> UserRow:
+        """Whoever has this login reads mail at its address; the first time counts."""
+        return UserRow(**(await self.session.execute(_VERIFY, {"id": user_id, "now": now})).one()._mapping)
 
     async def find(self, user_id: UUID) -> UserRow | None:
         """One login, deleted ones left out."""

@@ -21,8 +21,8 @@ def broken_rules(password: str, email: str) -> tuple[str, ...]:
     return tuple(rule for rule, kept in rules.items() if not kept)
 
 
-def check_password(password: str, email: str) -> None:
-    """Raise ``InvalidInput`` with every rule that ``password`` breaks."""
+def check_password(password: str, email: str, field: str = "password") -> None:
+    """Raise ``InvalidInput`` with every rule that ``password`` breaks; ``field`` is where it stands in the request."""
     broken = broken_rules(password, email)
     if broken:
-        raise InvalidInput({"fields": [{"field": "password", "rule": rule} for rule in broken]})
+        raise InvalidInput({"fields": [{"field": field, "rule": rule} for rule in broken]})

@@ -16,8 +16,9 @@ import pytest
 import pytest_asyncio
 
 from activities.notices import NoticeActivities, NoticeSendInput
-from activities.templates import layout
+from activities.templates import layout, words
 from activities.templates.letter import FORMS, compose_letter, unsendable
+from db.context import Context
 from db.session import Database, Scope
 from db.stores.notices import Letter, LetterContent, LetterLink
 from domain.notices import LetterKind
@@ -33,10 +34,9 @@ NOW = datetime(2026, 11, 18, 3, 0, tzinfo=UTC)
 LINKS = Links(KeyRing("k2", {"k1": b"the former key", "k2": b"the present key"}))
 URL = "https://omotenashi.example"
 LINK = LetterLink(UUID(int=7), NOW + timedelta(hours=1), "k1", False)
+FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:132.0) Gecko/20100101 Firefox/132.0"
 FACTS: dict[str, Any] = {
     "until": "2026-11-18T12:30:00+09:00",
-    "device": "Firefox (Windows)",
-    "ip": "192.0.2.7",
     "enabled": True,
 }
 WRITTEN = list(itertools.product(FORMS, ("ja", "en")))
@@ -68,6 +68,8 @@ def content(kind: LetterKind = LetterKind.PASSWORD_RESET, language: str = "ja", 
         given_name="愛" if language == "ja" else "Ai",
         business_name=None,
         time_zone="Asia/Tokyo",
+        user_agent=FIREFOX,
+        ip="192.0.2.7",
         link=LINK if FORMS[kind].opens else None,
     )
     return replace(whole, **changes)
@@ -123,7 +125,7 @@ def test_every_letter_says_what_it_is_about(kind: LetterKind, language: str) -> 
 
 @pytest.mark.parametrize(("kind", "language"), WRITTEN)
 def test_every_letter_can_be_written_from_the_least(kind: LetterKind, language: str) -> None:
-    email = letter(kind, language, facts={}, family_name="", given_name="")
+    email = letter(kind, language, facts={}, family_name="", given_name="", user_agent=None, ip=None)
     assert "None" not in email.subject + email.text + email.html
     assert "False" not in email.subject + email.text + email.html
     assert ("お客様" if language == "ja" else "Hello,") in email.text
@@ -134,7 +136,7 @@ def test_every_letter_can_be_written_from_the_least(kind: LetterKind, language: 
 @pytest.mark.parametrize(("kind", "language"), WRITTEN)
 def test_what_people_typed_stays_words(kind: LetterKind, language: str) -> None:
     typed = {"family_name": HOSTILE, "given_name": HOSTILE, "business_name": {"ja": HOSTILE, "en": HOSTILE}}
-    hostile = letter(kind, language, **typed, facts={**FACTS, "device": HOSTILE, "ip": HOSTILE})
+    hostile = letter(kind, language, **typed, user_agent=HOSTILE)
     plain = letter(kind, language)
     assert not re.search(r"[\r\n\x00-\x1f\u202e]", hostile.subject)
     assert len(hostile.subject) <= layout.SUBJECT_LENGTH
@@ -185,6 +187,24 @@ def test_times_of_a_letter_about_a_business_are_the_business_own() -> None:
     assert "Spa" in text
 
 
+@pytest.mark.parametrize(
+    ("user_agent", "device"),
+    [
+        (FIREFOX, "Firefox (Windows)"),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Version/18.0 Safari/604.1",
+            "Safari (iPhone)",
+        ),
+        ("Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Chrome/130.0 Mobile Safari/537.36", "Chrome (Android)"),
+        ("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/130.0 Safari/537.36 Edg/130.0", "Edge (Windows)"),
+        ("curl/8.5.0", "curl"),
+        ("", ""),
+    ],
+)
+def test_a_device_is_named_as_people_know_it(user_agent: str, device: str) -> None:
+    assert words.device(user_agent) == device
+
+
 @pytest_asyncio.fixture
 async def pool(database: servers.Database) -> AsyncIterator[Database]:
     async with data.opened(database) as pool:
@@ -209,6 +229,21 @@ async def test_a_letter_is_sent_once_and_noted(pool: Database) -> None:
     assert (email.to, email.language, email.notice_id) == ("Ai@example.com", "en", str(notice.notice_id))
     attempts = await data.rows(pool, "SELECT outcome, business_id FROM notification_attempts")
     assert attempts == [{"outcome": "accepted", "business_id": None}]
+
+
+async def test_a_letter_about_a_session_names_its_device(pool: Database) -> None:
+    mailbox = Mailbox()
+    activities = NoticeActivities(pool, mailbox, LINKS, URL, Clock())
+    user_id, other = await data.add_user(pool), await data.add_user(pool)
+    where = Context(ip="192.0.2.7", user_agent=FIREFOX)
+    async with pool.unit_of_work(Scope.public(), where) as work:
+        until = NOW + timedelta(days=7)
+        session_id = await work.sessions.open(user_id, "!", "token", NOW, until, two_factor=False)
+    await activities.send(await promised(pool, user_id, LetterKind.NEW_DEVICE, session_id=session_id))
+    await activities.send(await promised(pool, other, LetterKind.NEW_DEVICE, session_id=session_id))
+    mine, theirs = mailbox.arrived
+    assert "端末：Firefox (Windows)\nIPアドレス：192.0.2.7" in mine.text
+    assert "192.0.2.7" not in theirs.text
 
 
 async def test_a_letter_to_a_login_that_is_gone_fails_visibly(pool: Database) -> None:
