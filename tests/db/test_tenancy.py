@@ -65,7 +65,9 @@ async def test_every_tenant_table_forces_row_level_security(pool: Database) -> N
     )
     state = {row["relname"]: row["forced"] and row["has_policy"] for row in secured}
     open_tables = {name for name, safe in state.items() if not safe} - {"alembic_version"}
-    assert open_tables == set(WITHOUT_TENANT) - {"payment_webhooks", "businesses", "feature_flags", "flag_rollouts"}
+    assert open_tables == set(WITHOUT_TENANT) - {
+        *("payment_webhooks", "businesses", "business_directory", "feature_flags", "flag_rollouts")
+    }
     columns = await data.rows(
         pool, "SELECT table_name FROM information_schema.columns WHERE column_name = 'business_id'"
     )
