@@ -13,7 +13,17 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from api.incoming import Incoming, Language, incoming
-from domain.errors import DomainError, InvalidInput, Malformed, RateLimited, TooLarge, TooSlow, UnsupportedMediaType
+from domain.errors import (
+    DomainError,
+    InvalidInput,
+    Malformed,
+    RateLimited,
+    TooLarge,
+    TooSlow,
+    Unavailable,
+    UnsupportedMediaType,
+)
+from providers.errors import ProviderUnavailable
 
 log = structlog.get_logger(__name__)
 
@@ -198,8 +208,15 @@ async def _of_the_router(_: Request, error: Exception) -> Response:
     return error_answer(code, {}, error.headers)
 
 
+async def _provider_away(_: Request, error: Exception) -> Response:
+    if not isinstance(error, ProviderUnavailable):
+        raise error
+    return refusal(Unavailable({"dependency": "provider", "retry_after": 5}))
+
+
 def install(app: FastAPI) -> None:
     """Answer every refusal in the envelope. What nobody expected is answered by `api.frame`."""
+    app.add_exception_handler(ProviderUnavailable, _provider_away)
     app.add_exception_handler(DomainError, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _of_the_router)

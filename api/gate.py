@@ -25,6 +25,10 @@ log = structlog.get_logger(__name__)
 
 _JSON = re.compile(rb"application/(?:[\w.+-]+\+)?json\s*(?:;.*)?", re.IGNORECASE)
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+#: Where files come in. They have a limit of their own, and whoever reads them says what they may be.
+UPLOADS = frozenset({("POST", "/api/v1/media")})
+#: What a form needs beside its file.
+_FORM_BYTES = 16 * 1024
 #: Answers after which the rest of the request is not read.
 _UNREAD = frozenset({408, 413})
 
@@ -35,6 +39,7 @@ class Gate:
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
         self.max_body = settings.max_body_bytes
+        self.max_upload = settings.max_media_bytes + _FORM_BYTES
         self.body_timeout = settings.body_timeout
         self.request_timeout = settings.request_timeout
 
@@ -42,10 +47,12 @@ class Gate:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        exchange = _Exchange(scope, receive, send, self.max_body, self.body_timeout)
+        uploads = (scope["method"], scope["path"]) in UPLOADS
+        most = self.max_upload if uploads else self.max_body
+        exchange = _Exchange(scope, receive, send, most, self.body_timeout)
         try:
             async with asyncio.timeout(self.request_timeout.total_seconds()) as limit:
-                check_body(scope["method"], dict(scope["headers"]), self.max_body)
+                check_body(scope["method"], dict(scope["headers"]), most, any_type=uploads)
                 await self.app(scope, exchange.receive, exchange.send)
         except DomainError as error:
             await exchange.answer(refusal(error))
@@ -68,13 +75,14 @@ class Gate:
             await exchange.answer(error_answer(INTERNAL_ERROR, {}))
 
 
-def check_body(method: str, headers: Mapping[bytes, bytes], max_body: int) -> None:
-    """Refuse by the headers alone what they already say. Raises TooLarge and UnsupportedMediaType."""
+def check_body(method: str, headers: Mapping[bytes, bytes], max_body: int, any_type: bool = False) -> None:
+    """Refuse by the headers alone what they already say. Raises TooLarge and UnsupportedMediaType, which ``any_type``
+    leaves to the route."""
     length = headers.get(b"content-length", b"0")
     announced = int(length) if length.isdigit() else 0
     if announced > max_body:
         raise TooLarge({"limit": max_body})
-    if method not in _WITH_BODY or not (announced or b"transfer-encoding" in headers):
+    if any_type or method not in _WITH_BODY or not (announced or b"transfer-encoding" in headers):
         return
     if not _JSON.fullmatch(headers.get(b"content-type", b"").strip()):
         raise UnsupportedMediaType({"supported": ["application/json"]})

@@ -16,6 +16,7 @@ from api.catalogue import owner_endpoints as own_catalogue
 from api.catalogue import policy_endpoints as policies
 from api.flags import endpoints as flags
 from api.flags import rollout_endpoints as rollouts
+from api.media import endpoints as media
 from api.notifications import endpoints as notifications
 from api.payments import endpoints as payments
 from api.postal_codes import endpoints as postal_codes
@@ -33,6 +34,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     sessions.router,
     links.router,
     notifications.router,
+    media.router,
     own_businesses.router,
     postal_codes.router,
     own_catalogue.router,

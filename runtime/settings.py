@@ -125,6 +125,8 @@ class Settings(BaseSettings):
     #: Where browsers reach the same storage: signed links name it. Empty: at the endpoint.
     s3_public_url: str = ""
     s3_region: str = "us-east-1"
+    #: The largest picture or film.
+    max_media_bytes: int = Field(default=10 * 1024 * 1024, ge=1024)
     s3_bucket: str = "omotenashi"
     s3_access_key: SecretStr = SecretStr("omotenashi")
     s3_secret_key: SecretStr = SecretStr("omotenashi")

@@ -44,6 +44,7 @@ class Part(StrEnum):
     PAYMENTS = "payments"
     NOTICES = "notices"
     PLATFORM = "platform"
+    MEDIA = "media"
     RELAY = "relay"
 
 
@@ -54,6 +55,7 @@ class Role(StrEnum):
     PAYMENTS = "payments"
     NOTICES = "notices"
     PLATFORM = "platform"
+    MEDIA = "media"
     ALL = "all"
 
 

@@ -18,11 +18,20 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from db.session import Database, Scope
-from db.stores.outbox import PAYMENT_EVENT, START_BOOKING, START_NOTICE, START_REFUND, START_ROLLOUT, Command
+from db.stores.outbox import (
+    PAYMENT_EVENT,
+    START_BOOKING,
+    START_MEDIA,
+    START_NOTICE,
+    START_REFUND,
+    START_ROLLOUT,
+    Command,
+)
 from workflows import ids, queues
 from workflows.bookings import messages as booking_messages
 from workflows.bookings.starting import attributes_of, summary_of
 from workflows.flags import messages as rollout_messages
+from workflows.media import messages as media_messages
 from workflows.notices import messages as notice_messages
 from workflows.refunds import messages as refund_messages
 from workflows.search_attributes import BOOKING_ID, BUSINESS_ID
@@ -45,13 +54,15 @@ _EVENT = TypeAdapter(PaymentEvent)
 _REFUND = TypeAdapter(refund_messages.RefundInput)
 _NOTICE = TypeAdapter(notice_messages.NoticeInput)
 _ROLLOUT = TypeAdapter(rollout_messages.RolloutInput)
+_MEDIA = TypeAdapter(media_messages.MediaInput)
 
 
 class Courier:
     """Carries one command. Payloads by name of the command:
 
     * ``booking.start``: `BookingInput`; * ``booking.payment_event``: `PaymentEvent`;
-    * ``refund.start``: `RefundInput`; * ``notice.start``: `NoticeInput`; * ``flag_rollout.start``: `RolloutInput`.
+    * ``refund.start``: `RefundInput`; * ``notice.start``: `NoticeInput`; * ``flag_rollout.start``: `RolloutInput`;
+    * ``media.start``: `MediaInput`.
     """
 
     def __init__(self, client: Client, database: Database) -> None:
@@ -63,6 +74,7 @@ class Courier:
             START_REFUND: self._start_refund,
             START_NOTICE: self._start_notice,
             START_ROLLOUT: self._start_rollout,
+            START_MEDIA: self._start_media,
         }
 
     async def deliver(self, command: Command) -> None:
@@ -126,6 +138,13 @@ class Courier:
             queues.PLATFORM,
             TypedSearchAttributes.empty,
             f"{start.flag}: {len(start.plan.steps)} steps",
+        )
+
+    async def _start_media(self, command: Command) -> None:
+        start = _MEDIA.validate_python(command.payload)
+        attributes = TypedSearchAttributes([SearchAttributePair(BUSINESS_ID, str(start.business_id))])
+        await self._start_once(
+            command, media_messages.WORKFLOW, start, ids.media(start.media_id), queues.MEDIA, attributes, "a file"
         )
 
     async def _start_once(

@@ -9,6 +9,7 @@ from activities.attention import AttentionActivities
 from activities.bookings import BookingActivities
 from activities.flags import FlagActivities
 from activities.maintenance import MaintenanceActivities
+from activities.media import MediaActivities
 from activities.notices import NoticeActivities
 from activities.payments import PaymentActivities
 from activities.refunds import RefundActivities
@@ -29,6 +30,7 @@ from workflows import queues
 from workflows.bookings.workflow import BookingWorkflow
 from workflows.flags.workflow import FlagRolloutWorkflow
 from workflows.maintenance.workflow import MaintenanceWorkflow
+from workflows.media.workflow import MediaWorkflow
 from workflows.notices.workflow import NoticeWorkflow
 from workflows.refunds.workflow import RefundWorkflow
 
@@ -44,6 +46,7 @@ class Parts:
     storage: Storage
     links: Links
     public_url: str
+    max_media_bytes: int
     now: Callable[[], datetime]
 
     @classmethod
@@ -57,6 +60,7 @@ class Parts:
             storage_provider(settings),
             Links(KeyRing.of(settings)),
             settings.public_url,
+            settings.max_media_bytes,
             lambda: datetime.now(UTC),
         )
 
@@ -92,6 +96,7 @@ def duties(parts: Parts) -> Mapping[str, Duties]:
     attention = AttentionActivities(parts.database)
     maintenance = MaintenanceActivities(parts.database, parts.now)
     flags = FlagActivities(parts.database, parts.cache, parts.now)
+    media = MediaActivities(parts.database, parts.storage, parts.max_media_bytes, parts.now)
     return {
         queues.BOOKINGS: Duties(
             workflows=[BookingWorkflow],
@@ -118,4 +123,5 @@ def duties(parts: Parts) -> Mapping[str, Duties]:
                 *(flags.begin_step, flags.look, flags.mark),
             ],
         ),
+        queues.MEDIA: Duties(workflows=[MediaWorkflow], activities=[media.look, media.give_up, media.sweep]),
     }

@@ -58,10 +58,10 @@ SCHEDULES: tuple[Clockwork, ...] = (
     ),
     Clockwork(
         "maintenance/daily",
-        "deletes what is kept for days, and makes the audit trail's partitions ahead",
+        "deletes what is kept for days, rows and files, and makes the audit trail's partitions ahead",
         _daily(4, 10),
         maintenance.WORKFLOW,
-        maintenance.MaintenanceInput(sweep=(Kept.OUTBOX,), audit_months=3),
+        maintenance.MaintenanceInput(sweep=(Kept.OUTBOX,), audit_months=3, files=True),
         catch_up=timedelta(hours=12),
     ),
 )

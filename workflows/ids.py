@@ -13,6 +13,11 @@ def refund(refund_id: UUID) -> str:
     return f"refund/{refund_id}"
 
 
+def media(media_id: UUID) -> str:
+    """The one workflow of a picture or film."""
+    return f"media/{media_id}"
+
+
 def notice(notice_id: UUID) -> str:
     """The one workflow of a notice."""
     return f"notice/{notice_id}"

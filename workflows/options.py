@@ -57,6 +57,16 @@ SEND = ActivityConfig(
     ),
 )
 
+#: Look at a file that came in and make what is shown of it. It waits while the storage is away, for a day at most.
+LOOK = ActivityConfig(
+    task_queue=queues.MEDIA,
+    start_to_close_timeout=timedelta(minutes=3),
+    schedule_to_close_timeout=timedelta(hours=24),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(seconds=2), backoff_coefficient=3, maximum_interval=timedelta(minutes=10)
+    ),
+)
+
 #: Sweep one table in batches: heartbeats say that it is alive, a day's schedule is the time it has.
 SWEEP = ActivityConfig(
     task_queue=queues.PLATFORM,
@@ -67,6 +77,9 @@ SWEEP = ActivityConfig(
         initial_interval=timedelta(seconds=5), backoff_coefficient=2, maximum_interval=timedelta(minutes=5)
     ),
 )
+
+#: The same for files, where the storage is at hand.
+SWEEP_FILES = SWEEP | ActivityConfig(task_queue=queues.MEDIA)
 
 #: Between two tries to learn the provider's word: doubled each time, up to the second figure. A try is some 15 events
 #: of a history that may hold 51,200, so a provider may be away for two months; news of the payment end a pause.

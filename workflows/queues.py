@@ -5,3 +5,5 @@ PAYMENTS = "payments"
 NOTICES = "notices"
 #: What the platform does for itself: maintenance, exports and erasures that people asked for.
 PLATFORM = "platform"
+#: Looking into files: heavy on the processor.
+MEDIA = "media"

@@ -17,6 +17,7 @@ from db.stores.catalogue import CatalogueStore
 from db.stores.customers import CustomerStore
 from db.stores.flags import FlagStore
 from db.stores.logins import LoginStore
+from db.stores.media import MediaStore
 from db.stores.notices import NoticeStore
 from db.stores.outbox import OutboxStore
 from db.stores.passwords import PasswordStore
@@ -128,6 +129,11 @@ class Stores:
     def notices(self) -> NoticeStore:
         """Messages and the attempts to send them."""
         return NoticeStore(self.session, self.context)
+
+    @cached_property
+    def media(self) -> MediaStore:
+        """Pictures and films of a business."""
+        return MediaStore(self.session, self.context)
 
     @cached_property
     def outbox(self) -> OutboxStore:

@@ -17,6 +17,7 @@ PAYMENT_EVENT = "booking.payment_event"
 START_REFUND = "refund.start"
 START_NOTICE = "notice.start"
 START_ROLLOUT = "flag_rollout.start"
+START_MEDIA = "media.start"
 
 _ADD = text("""
     INSERT INTO outbox (business_id, event, aggregate, payload, command, request_id, not_before)

@@ -61,6 +61,8 @@ PUBLIC = frozenset(
         "GET /api/v1/resources",
         "GET /api/v1/resources/{resource_id}",
         "GET /api/v1/availability",
+        "GET /api/v1/media",
+        "GET /api/v1/media/{media_id}",
         "GET /api/v1/availability/resources",
         "POST /api/v1/bookings",
     }

@@ -14,6 +14,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from domain.bookings.status import BookingStatus as S
 from domain.flags.rollout import RolloutStatus
+from domain.media.status import MediaStatus
 from domain.payments.status import PaymentMode, Phase
 from domain.payments.status import PaymentStatus as P
 from domain.payments.tasks import MoneyResult
@@ -22,13 +23,16 @@ from tests.replay.outcomes import OUTCOMES, path_of, write
 from tests.servers import run_time_skipping
 from tests.workflows.life import Life, living
 from tests.workflows.test_flag_rollout import FlagTable, begun, rolling, tell
-from tests.workflows.test_maintenance import Broom, sweeping
+from tests.workflows.test_maintenance import FILES, ROUND, Broom, sweeping
+from tests.workflows.test_media import Desk as LookingDesk
+from tests.workflows.test_media import looking
 from tests.workflows.test_notice import FOREVER, Post, sending
 from tests.workflows.test_refund import AWAY as REFUND_AWAY
 from tests.workflows.test_refund import DONE, PENDING, REFUSED, Desk, refunding
 from tests.workflows.world import AWAY, World, now, snapshot
 from workflows.bookings import messages
 from workflows.flags import messages as rollouts
+from workflows.maintenance.messages import MaintenanceInput
 
 Story = Callable[[WorkflowEnvironment], Awaitable[WorkflowHistory]]
 Told = Callable[[Life], Awaitable[None]]
@@ -193,9 +197,17 @@ def _notice(within: timedelta = timedelta(hours=24), **post: object) -> Story:
     return story
 
 
-def _maintenance(**broom: object) -> Story:
+def _maintenance(start: MaintenanceInput = ROUND, **broom: object) -> Story:
     async def story(env: WorkflowEnvironment) -> WorkflowHistory:
-        async with sweeping(env, Broom(**broom)) as handle:
+        async with sweeping(env, Broom(**broom), start) as handle:
+            return await _end(env, handle)
+
+    return story
+
+
+def _media(**desk: object) -> Story:
+    async def story(env: WorkflowEnvironment) -> WorkflowHistory:
+        async with looking(env, LookingDesk(**desk)) as handle:
             return await _end(env, handle)
 
     return story
@@ -241,13 +253,24 @@ STORIES["notice"] = {
     "given_up": _notice(away=FOREVER),
     "too_late": _notice(timedelta(minutes=-1)),
 }
-STORIES["maintenance"] = {"done": _maintenance(), "step_failed": _maintenance(stuck="outbox")}
 STORIES["flag-rollout"] = {
     "done": _rollout(),
     "stopped": _rollout(trouble_at=25),
     "superseded": _superseded,
     "paused": _rollout(rollouts.PAUSE, rollouts.RESUME),
     "cancelled": _rollout(rollouts.CANCEL),
+}
+STORIES["maintenance"] = {
+    "done": _maintenance(),
+    "step_failed": _maintenance(stuck="outbox"),
+    "files": _maintenance(FILES),
+    "files_failed": _maintenance(FILES, broken="files"),
+}
+STORIES["media"] = {
+    "ready": _media(),
+    "rejected": _media(stands=MediaStatus.REJECTED),
+    "storage_away": _media(away=3),
+    "given_up": _media(away=FOREVER),
 }
 
 

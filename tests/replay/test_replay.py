@@ -15,10 +15,18 @@ from workers.sandbox import workflow_runner
 from workflows.bookings.workflow import BookingWorkflow
 from workflows.flags.workflow import FlagRolloutWorkflow
 from workflows.maintenance.workflow import MaintenanceWorkflow
+from workflows.media.workflow import MediaWorkflow
 from workflows.notices.workflow import NoticeWorkflow
 from workflows.refunds.workflow import RefundWorkflow
 
-WORKFLOWS = (BookingWorkflow, RefundWorkflow, NoticeWorkflow, MaintenanceWorkflow, FlagRolloutWorkflow)
+WORKFLOWS = (
+    BookingWorkflow,
+    RefundWorkflow,
+    NoticeWorkflow,
+    MaintenanceWorkflow,
+    FlagRolloutWorkflow,
+    MediaWorkflow,
+)
 ALL = [(kind, outcome) for kind, outcomes in OUTCOMES.items() for outcome in outcomes]
 
 

@@ -114,7 +114,7 @@ async def test_the_relay_process_carries_and_stops(pool: Database, temporal: Cli
 
 
 async def test_all_roles_in_one_process(settings: Settings) -> None:
-    async with running(run_worker(settings, ["bookings", "payments", "notices", "platform"])):
+    async with running(run_worker(settings, ["bookings", "payments", "notices", "platform", "media"])):
         await asyncio.sleep(0.5)
 
 

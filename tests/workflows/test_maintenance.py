@@ -14,6 +14,7 @@ from temporalio.worker import Worker
 
 from activities.attention import AttentionInput
 from activities.maintenance import PartitionsInput, SweepInput
+from activities.media import MediaSweepInput
 from domain.retention import Kept
 from workers.sandbox import workflow_runner
 from workflows import queues
@@ -21,6 +22,7 @@ from workflows.maintenance.messages import WORKFLOW, MaintenanceDone, Maintenanc
 from workflows.maintenance.workflow import MaintenanceWorkflow
 
 ROUND = MaintenanceInput(sweep=(Kept.IDEMPOTENCY_KEYS, Kept.OUTBOX), audit_months=3)
+FILES = MaintenanceInput(files=True)
 
 
 @dataclass
@@ -44,6 +46,11 @@ class Broom:
         self.months.append(asked.months)
         self._fail("audit_partitions")
 
+    @activity.defn(name="media.sweep")
+    async def sweep_files(self, asked: MediaSweepInput) -> int:
+        self._fail("files")
+        return 3
+
     @activity.defn(name="attention.file")
     async def file(self, matter: AttentionInput) -> bool:
         self.told.append(matter)
@@ -57,8 +64,11 @@ class Broom:
 
 
 @contextlib.asynccontextmanager
-async def sweeping(env: WorkflowEnvironment, broom: Broom) -> AsyncIterator[WorkflowHandle]:
-    """A run of the whole round."""
+async def sweeping(
+    env: WorkflowEnvironment, broom: Broom, start: MaintenanceInput = ROUND
+) -> AsyncIterator[WorkflowHandle]:
+    """A run of the whole round, or of another one."""
+    files = Worker(env.client, task_queue=queues.MEDIA, activities=[broom.sweep_files])
     worker = Worker(
         env.client,
         task_queue=queues.PLATFORM,
@@ -66,11 +76,11 @@ async def sweeping(env: WorkflowEnvironment, broom: Broom) -> AsyncIterator[Work
         activities=[broom.sweep, broom.make_audit_partitions, broom.file],
         workflow_runner=workflow_runner(),
     )
-    async with worker:
+    async with worker, files:
         with env.with_time_skipping_disabled():
             yield await env.client.start_workflow(
                 WORKFLOW,
-                ROUND,
+                start,
                 id=f"maintenance-{uuid4()}",
                 task_queue=queues.PLATFORM,
                 result_type=MaintenanceDone,
@@ -100,6 +110,15 @@ async def test_a_step_that_fails_keeps_no_other_from_its_turn(
     assert broom.months
     (matter,) = broom.told
     assert (matter.kind, matter.dedupe_key) == ("maintenance_failed", f"maintenance_failed:{step}")
+
+
+async def test_files_have_their_turn(temporal_time_skipping: WorkflowEnvironment) -> None:
+    async with sweeping(temporal_time_skipping, Broom(), FILES) as handle:
+        assert await handle.result() == MaintenanceDone({"files": 3}, ())
+    broom = Broom(broken="files")
+    async with sweeping(temporal_time_skipping, broom, FILES) as handle:
+        assert (await handle.result()).failed == ("files",)
+    assert [matter.dedupe_key for matter in broom.told] == ["maintenance_failed:files"]
 
 
 async def test_cancelled_is_cancelled(temporal_time_skipping: WorkflowEnvironment) -> None:

@@ -11,10 +11,12 @@ WORKFLOW = "maintenance"
 @dataclass(frozen=True)
 class MaintenanceInput:
     """``sweep``: what loses its old rows, one after the other. ``audit_months``: how many months of the audit trail
-    get their partition ahead; 0: this round has nothing to do with it."""
+    get their partition ahead; 0: this round has nothing to do with it. ``files``: those in the storage that nothing
+    points to any more are removed too."""
 
     sweep: tuple[Kept, ...] = ()
     audit_months: int = 0
+    files: bool = False
 
 
 @dataclass(frozen=True)

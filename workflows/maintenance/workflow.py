@@ -6,13 +6,15 @@ from temporalio.exceptions import ActivityError, is_cancelled_exception
 with workflow.unsafe.imports_passed_through():
     from activities.attention import AttentionActivities, AttentionInput
     from activities.maintenance import MaintenanceActivities, PartitionsInput, SweepInput
+    from activities.media import MediaActivities, MediaSweepInput
     from domain.retention import Kept
     from workflows import options
     from workflows.maintenance import messages
     from workflows.refusals import unforeseen
 
-#: The step's name in `attention`, beside those of what is swept.
+#: The steps' names in `attention`, beside those of what is swept.
 AUDIT_PARTITIONS = "audit_partitions"
+FILES = "files"
 
 
 @workflow.defn(name=messages.WORKFLOW)
@@ -30,6 +32,8 @@ class MaintenanceWorkflow:
             await self._sweep(what)
         if start.audit_months:
             await self._make_audit_partitions(start.audit_months)
+        if start.files:
+            await self._sweep_files()
         return messages.MaintenanceDone(self._removed, tuple(self._failed))
 
     async def _sweep(self, what: Kept) -> None:
@@ -47,6 +51,14 @@ class MaintenanceWorkflow:
             )
         except ActivityError as error:
             await self._tell(AUDIT_PARTITIONS, error)
+
+    async def _sweep_files(self) -> None:
+        try:
+            self._removed[FILES] = await workflow.execute_activity_method(
+                MediaActivities.sweep, MediaSweepInput(), **options.SWEEP_FILES
+            )
+        except ActivityError as error:
+            await self._tell(FILES, error)
 
     async def _tell(self, step: str, error: ActivityError) -> None:
         """Hand the step to a person; the next round tries it again all the same."""

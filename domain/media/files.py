@@ -1,0 +1,100 @@
+"""Which files are taken, told by their first bytes alone: a name and an announced type are what somebody says."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+
+class MediaKind(StrEnum):
+    """What a visitor sees."""
+
+    IMAGE = "image"
+    VIDEO = "video"
+
+
+class FileType(StrEnum):
+    """Every type that somebody may upload somewhere; the value is its media type."""
+
+    JPEG = "image/jpeg"
+    PNG = "image/png"
+    GIF = "image/gif"
+    WEBP = "image/webp"
+    MP4 = "video/mp4"
+    WEBM = "video/webm"
+    PDF = "application/pdf"
+
+
+#: What a business shows of itself.
+MEDIA: Mapping[FileType, MediaKind] = {
+    FileType.JPEG: MediaKind.IMAGE,
+    FileType.PNG: MediaKind.IMAGE,
+    FileType.GIF: MediaKind.IMAGE,
+    FileType.WEBP: MediaKind.IMAGE,
+    FileType.MP4: MediaKind.VIDEO,
+    FileType.WEBM: MediaKind.VIDEO,
+}
+#: What an authority would send: papers that prove who runs a business.
+DOCUMENTS = frozenset({FileType.PDF, FileType.JPEG, FileType.PNG})
+
+#: The ending that a file of this type has, first the usual one.
+ENDINGS: Mapping[FileType, tuple[str, ...]] = {
+    FileType.JPEG: (".jpg", ".jpeg", ".jpe"),
+    FileType.PNG: (".png",),
+    FileType.GIF: (".gif",),
+    FileType.WEBP: (".webp",),
+    FileType.MP4: (".mp4", ".m4v"),
+    FileType.WEBM: (".webm",),
+    FileType.PDF: (".pdf",),
+}
+
+#: How many of a file's first bytes `type_of` wants to see.
+FIRST_BYTES = 64
+
+#: ISO/IEC 14496-12 brands of plain MP4. QuickTime (``qt``), HEIC and AVIF have the same shape and are not taken.
+_MP4_BRANDS = frozenset(
+    (b"isom", b"iso2", b"iso3", b"iso4", b"iso5", b"iso6", b"avc1", b"mp41", b"mp42", b"M4V ", b"dash", b"MSNV")
+)
+
+
+def type_of(first: bytes) -> FileType | None:
+    """The type of a file that begins with ``first`` (`FIRST_BYTES` of it). None: none that is taken."""
+    if first.startswith(b"\xff\xd8\xff"):
+        return FileType.JPEG
+    if first.startswith(b"\x89PNG\r\n\x1a\n"):
+        return FileType.PNG
+    if first.startswith((b"GIF87a", b"GIF89a")):
+        return FileType.GIF
+    if first[:4] == b"RIFF" and first[8:12] == b"WEBP":
+        return FileType.WEBP
+    if first[4:8] == b"ftyp" and first[8:12] in _MP4_BRANDS:
+        return FileType.MP4
+    # EBML; its document type, element 4282, stands near the beginning and tells WebM from other Matroska.
+    if first.startswith(b"\x1a\x45\xdf\xa3") and b"\x42\x82\x84webm" in first:
+        return FileType.WEBM
+    return FileType.PDF if first.startswith(b"%PDF-") else None
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A picture as it is shown: WebP, no side longer than ``side`` pixels, never larger than it was."""
+
+    name: str
+    side: int
+    quality: int
+
+
+#: Largest first: each is made from the one before.
+VARIANTS = (Variant("large", 1920, 82), Variant("medium", 960, 80), Variant("thumbnail", 320, 76))
+#: What a picture may have; 40 megapixels are 160 MB of memory.
+MOST_PIXELS = 40_000_000
+MOST_FRAMES = 300
+
+#: Where files lie. What came in is looked at there and removed; only what was made of it is ever shown.
+UPLOADS = "uploads/"
+SHOWN = "media/"
+
+
+def shown_key(business_id: UUID, media_id: UUID, name: str) -> str:
+    """Where one form of it lies that visitors see; ``name`` with its ending."""
+    return f"{SHOWN}{business_id}/{media_id}/{name}"

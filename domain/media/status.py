@@ -1,0 +1,49 @@
+"""The life of a picture or film: one enum, one table. The database's check constraints repeat the enums."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from domain.errors import WrongState
+
+
+class MediaStatus(StrEnum):
+    """Where an upload stands."""
+
+    UPLOADING = "uploading"
+    PROCESSING = "processing"
+    READY = "ready"
+    REJECTED = "rejected"
+
+
+S = MediaStatus
+
+ALLOWED: Mapping[MediaStatus, frozenset[MediaStatus]] = {
+    S.UPLOADING: frozenset({S.PROCESSING}),
+    S.PROCESSING: frozenset({S.READY, S.REJECTED}),
+    S.READY: frozenset(),
+    S.REJECTED: frozenset(),
+}
+
+
+class Rejection(StrEnum):
+    """Why a file is not shown."""
+
+    #: Its first bytes are of no type that is taken.
+    UNKNOWN_TYPE = "unknown_type"
+    #: It is another type than it was announced as.
+    TYPE_MISMATCH = "type_mismatch"
+    TOO_LARGE = "too_large"
+    TOO_MANY_PIXELS = "too_many_pixels"
+    TOO_MANY_FRAMES = "too_many_frames"
+    #: Cut off, or not what its first bytes say.
+    BROKEN = "broken"
+    #: There is no file.
+    MISSING = "missing"
+    #: It could not be looked at for so long that nobody waits any more.
+    NOT_PROCESSED = "not_processed"
+
+
+def check_transition(current: MediaStatus, wanted: MediaStatus) -> None:
+    """Raise ``WrongState`` unless the table allows ``current -> wanted``."""
+    if wanted not in ALLOWED[current]:
+        raise WrongState({"status": current.value, "wanted": wanted.value})

@@ -1,0 +1,56 @@
+"""Types are told by first bytes alone, and every status follows the table."""
+
+import pytest
+
+from domain.errors import WrongState
+from domain.media.files import ENDINGS, FIRST_BYTES, FileType, type_of
+from domain.media.status import ALLOWED, MediaStatus, check_transition
+from tests import pictures
+
+KNOWN = {
+    FileType.JPEG: pictures.picture("JPEG"),
+    FileType.PNG: pictures.picture("PNG"),
+    FileType.GIF: pictures.picture("GIF"),
+    FileType.WEBP: pictures.picture("WEBP"),
+    FileType.MP4: pictures.mp4(),
+    FileType.WEBM: pictures.webm(),
+    FileType.PDF: b"%PDF-1.7\n",
+}
+
+
+@pytest.mark.parametrize("file_type", FileType)
+def test_every_type_is_told_by_its_first_bytes(file_type: FileType) -> None:
+    assert type_of(KNOWN[file_type][:FIRST_BYTES]) is file_type
+    assert ENDINGS[file_type]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
+        b"<?xml version='1.0'?><svg/>",
+        b"<!DOCTYPE html><script>alert(1)</script>",
+        b"\n" + KNOWN[FileType.JPEG],
+        pictures.archive(),
+        b"MZ\x90\x00",
+        b"GIF88a",
+        b"RIFF\x00\x00\x00\x00WAVE",
+        pictures.mp4(brand=b"qt  "),
+        pictures.mp4(brand=b"heic"),
+        pictures.mp4(brand=b"avif"),
+        b"\x1a\x45\xdf\xa3\x01\x00\x00\x00\x00\x00\x00\x23\x42\x82\x88matroska",
+    ],
+)
+def test_others_are_not_taken(content: bytes) -> None:
+    assert type_of(content[:FIRST_BYTES]) is None
+
+
+def test_every_status_follows_the_table() -> None:
+    for current in MediaStatus:
+        for wanted in MediaStatus:
+            if wanted in ALLOWED[current]:
+                check_transition(current, wanted)
+            else:
+                with pytest.raises(WrongState):
+                    check_transition(current, wanted)

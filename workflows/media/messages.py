@@ -1,0 +1,14 @@
+"""What can be said to the workflow of a picture or film."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+WORKFLOW = "media"
+
+
+@dataclass(frozen=True)
+class MediaInput:
+    """The row in ``business_media`` is there already, and its file in the storage."""
+
+    media_id: UUID
+    business_id: UUID
