@@ -78,6 +78,9 @@ TABLE: Mapping[str, Meaning] = {
         "リンクまたは確認コードが正しくありません。",
         "The link or code is not the right one.",
     ),
+    "invalid_code": Meaning(
+        422, "確認コードが正しくないか、すでに使われています。", "The code is wrong, or was used before."
+    ),
     "overlapping_hours": Meaning(422, "営業時間が重なっています。", "Hours overlap."),
     "outside_booking_window": Meaning(
         422, "この日時は予約を受け付けていません。", "Bookings are not taken for this time."

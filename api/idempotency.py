@@ -19,6 +19,7 @@ from starlette.responses import Response
 from db.context import Remember
 from db.session import Remembered, UnitOfWork
 from domain.errors import IdempotencyKeyRequired, Malformed
+from runtime.keyring import KeyRing
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
@@ -71,7 +72,9 @@ async def optional_key(
         return None
     if not _KEY.fullmatch(idempotency_key):
         raise Malformed({"field": HEADER, "rule": "printable_1_to_255"})
-    secret: bytes = request.app.state.parts.settings.jwt_key.get_secret_value().encode()
+    # Of the oldest key: a repeat must meet its first try also when a new key was made in between.
+    ring: KeyRing = request.app.state.parts.tokens.ring
+    secret = ring.derived("idempotency", ring.oldest)
     target = f"{request.method} {request.url.path}?{request.url.query}\0".encode()
     return Key(idempotency_key, hmac.digest(secret, target + await request.body(), "sha256"))
 

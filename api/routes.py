@@ -7,6 +7,7 @@ from api.audit import endpoints as audit
 from api.auth import endpoints as auth
 from api.auth import link_endpoints as links
 from api.auth import session_endpoints as sessions
+from api.auth import two_factor_endpoints as two_factor
 from api.availability import endpoints as availability
 from api.bookings import endpoints as bookings
 from api.businesses import endpoints as businesses
@@ -33,6 +34,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     auth.router,
     sessions.router,
     links.router,
+    two_factor.router,
     notifications.router,
     media.router,
     own_businesses.router,

@@ -103,6 +103,12 @@ class RuleBroken(DomainError):
     code = "rule_broken"
 
 
+class InvalidCode(RuleBroken):
+    """The code of the second factor is wrong, over, or was used before."""
+
+    code = "invalid_code"
+
+
 class InvalidInput(RuleBroken):
     """One or more fields are wrong. ``details["fields"]``: list of ``{"field", "rule"}``."""
 

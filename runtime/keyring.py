@@ -2,25 +2,151 @@
 
 import hashlib
 import hmac
+import json
+import os
+import secrets
+import stat
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
-from runtime.settings import Settings
+import structlog
+
+from runtime.settings import DEVELOPMENT_KEY, Environment, Settings, UnsafeSettings
+
+log = structlog.get_logger(__name__)
+
+_LEAST = 32
+
+
+class UnusableKeys(Exception):
+    """A key file that is missing, not one, or open to others. The message says what, and never a key."""
 
 
 @dataclass(frozen=True, slots=True)
-class KeyRing:
-    """Keys by their id (``kid``). ``current`` signs; every key in ``keys`` verifies. Keys never leave the process."""
+class Keys:
+    """One state of a ring, the oldest key first. ``made``: when each was made, aware UTC, where that is known."""
 
     current: str
     keys: Mapping[str, bytes]
+    made: Mapping[str, datetime]
+
+    @classmethod
+    def fresh(cls, now: datetime) -> "Keys":
+        """One random key."""
+        return cls("", {}, {}).rotated(now)
+
+    def rotated(self, now: datetime) -> "Keys":
+        """With a new random key of 256 bits that signs from now on; the others keep verifying."""
+        kid = f"{now.astimezone(UTC):%Y%m%d}-{secrets.token_hex(4)}"
+        return Keys(kid, {**self.keys, kid: secrets.token_bytes(_LEAST)}, {**self.made, kid: now})
+
+    def without(self, kid: str) -> "Keys":
+        """Without a former key: what it signed is no good from then on. Raises KeyError for one that is not there and
+        ValueError for the current one."""
+        if kid == self.current:
+            raise ValueError(kid)
+        keys, made = dict(self.keys), dict(self.made)
+        del keys[kid]
+        made.pop(kid, None)
+        return Keys(self.current, keys, made)
+
+
+def read_keys(path: Path) -> Keys:
+    """The keys of a file. Raises UnusableKeys."""
+    try:
+        with path.open() as file:
+            if stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077:
+                raise UnusableKeys(f"{path} can be read by others than its owner: chmod 600")
+            raw: Any = json.load(file)
+        keys = {str(one["kid"]): b64decode(one["key"], validate=True) for one in raw["keys"]}
+        made = {str(one["kid"]): datetime.fromisoformat(one["made_at"]) for one in raw["keys"]}
+        current = str(raw["current"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UnusableKeys(f"{path} is no readable key file ({type(error).__name__})") from None
+    if current not in keys or any(len(key) < _LEAST for key in keys.values()):
+        raise UnusableKeys(f"{path} lacks its current key, or has one of less than {_LEAST} bytes")
+    return Keys(current, keys, made)
+
+
+def write_keys(path: Path, keys: Keys) -> None:
+    """Write the file so that a reader sees the old or the new one, never half; readable by its owner alone."""
+    listed = [
+        {"kid": kid, "key": b64encode(key).decode(), "made_at": keys.made[kid].astimezone(UTC).isoformat()}
+        for kid, key in keys.keys.items()
+    ]
+    fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        json.dump({"current": keys.current, "keys": listed}, file, indent=2)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+
+
+class KeyRing:
+    """Keys by their id (``kid``). ``current`` signs; every key in ``keys`` verifies. Keys never leave the process.
+
+    A ring of a file looks at the file whenever it is asked, which costs a microsecond: a new key is known to every
+    process before the first token that it signed arrives, and a retired one is refused at once. A file that cannot be
+    used any more leaves the last good keys in place, and the log says so.
+    """
+
+    def __init__(self, current: str, keys: Mapping[str, bytes], file: Path | None = None) -> None:
+        self._keys = Keys(current, keys, {})
+        self._file = file
+        self._seen = _mark(file) if file else None
 
     @classmethod
     def of(cls, settings: Settings) -> "KeyRing":
-        """The keys of the settings."""
-        return cls(settings.jwt_key_id, {settings.jwt_key_id: settings.jwt_key.get_secret_value().encode()})
+        """The keys of the settings. Raises UnusableKeys, and UnsafeSettings for the development key in production."""
+        path = settings.jwt_keys_file
+        if path is None:
+            return cls(settings.jwt_key_id, {settings.jwt_key_id: settings.jwt_key.get_secret_value().encode()})
+        keys = read_keys(path)
+        if settings.environment is Environment.PRODUCTION and DEVELOPMENT_KEY.encode() in keys.keys.values():
+            raise UnsafeSettings("missing or unsafe in production: OMOTENASHI_JWT_KEYS_FILE")
+        return cls(keys.current, keys.keys, path)
+
+    @property
+    def current(self) -> str:
+        """The id of the key that signs."""
+        return self._now().current
+
+    @property
+    def keys(self) -> Mapping[str, bytes]:
+        """Every key that verifies, the oldest first."""
+        return self._now().keys
+
+    @property
+    def oldest(self) -> str:
+        """The id of the key that has been there longest: it changes only when a key is retired."""
+        return next(iter(self._now().keys))
 
     def derived(self, purpose: str, kid: str | None = None) -> bytes:
         """A key for one purpose alone, so that what one part signs means nothing to another. ``kid``: None for the
         current one. Raises KeyError for one that is unknown or retired."""
-        return hmac.digest(self.keys[self.current if kid is None else kid], purpose.encode(), hashlib.sha256)
+        now = self._now()
+        return hmac.digest(now.keys[now.current if kid is None else kid], purpose.encode(), hashlib.sha256)
+
+    def _now(self) -> Keys:
+        if self._file is not None and (mark := _mark(self._file)) != self._seen:
+            self._seen = mark
+            try:
+                self._keys = read_keys(self._file)
+                log.info("signing keys were read again", current=self._keys.current, keys=list(self._keys.keys))
+            except UnusableKeys as error:
+                log.error("signing keys could not be read again", reason=str(error))
+        return self._keys
+
+
+def _mark(path: Path) -> tuple[int, ...]:
+    """Changes whenever the file is replaced."""
+    try:
+        found = path.stat()
+    except OSError:
+        return ()
+    return found.st_mtime_ns, found.st_ino, found.st_size

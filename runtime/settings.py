@@ -7,6 +7,7 @@ import ipaddress
 import re
 from datetime import timedelta
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
@@ -102,6 +103,8 @@ class Settings(BaseSettings):
 
     jwt_key: SecretStr = SecretStr(DEVELOPMENT_KEY)
     jwt_key_id: str = "k1"
+    #: Several keys, made by ``omotenashi keys``; used instead of ``jwt_key`` and read again when it changes.
+    jwt_keys_file: Path | None = None
     access_token_lifetime: timedelta = timedelta(minutes=15)
     #: Counted anew at every refresh.
     refresh_token_lifetime: timedelta = timedelta(days=7)
@@ -160,7 +163,8 @@ class Settings(BaseSettings):
         if self.environment is not Environment.PRODUCTION:
             return self
         unsafe: list[str] = []
-        if self.jwt_key.get_secret_value() == DEVELOPMENT_KEY or len(self.jwt_key.get_secret_value()) < 32:
+        key = self.jwt_key.get_secret_value()
+        if self.jwt_keys_file is None and (key == DEVELOPMENT_KEY or len(key) < 32):
             unsafe.append("jwt_key")
         if not self.stripe_api_key.get_secret_value().startswith(("sk_live_", "rk_live_")):
             unsafe.append("stripe_api_key")

@@ -14,6 +14,8 @@ import typer
 from stack.folder import DEFAULT, DataFolder
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rich.console import Console
 
     from runtime.settings import Settings
@@ -226,6 +228,47 @@ def seed(
     except NotFound:
         typer.echo(f"There is no business {approve}", err=True)
         raise typer.Exit(1) from None
+
+
+keys = typer.Typer(name="keys", help="The signing keys: look at them, make a new one, retire an old one.")
+app.add_typer(keys)
+
+
+def _change_keys(data_dir: Path, change: "Callable[[Settings], str]") -> None:
+    from domain.errors import Unavailable
+    from runtime.keyring import UnusableKeys
+
+    try:
+        typer.echo(change(_settings(data_dir, "keys")))
+    except (UnusableKeys, Unavailable) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+
+
+@keys.command("list")
+def list_keys(data_dir: DataDir = DEFAULT) -> None:
+    """Say which keys there are and how old they are; never the keys themselves."""
+    from stack.keys import describe
+
+    _change_keys(data_dir, describe)
+
+
+@keys.command("rotate")
+def rotate_keys(data_dir: DataDir = DEFAULT) -> None:
+    """Make a new key that signs from now on. What the others signed stays good until they are retired."""
+    from stack.keys import rotate
+
+    _change_keys(data_dir, rotate)
+
+
+@keys.command("retire")
+def retire_key(
+    kid: Annotated[str, typer.Argument(help="The key's id, of `keys list`.")], data_dir: DataDir = DEFAULT
+) -> None:
+    """Forget a former key: tokens and links that it signed are refused from then on."""
+    from stack.keys import retire
+
+    _change_keys(data_dir, lambda settings: asyncio.run(retire(settings, kid)))
 
 
 @app.command()

@@ -78,6 +78,11 @@ class DataFolder:
         """The settings of the processes of the stack that runs, as ``OMOTENASHI_NAME=value`` lines."""
         return self.root / "stack.env"
 
+    @property
+    def keys_file(self) -> Path:
+        """The signing keys of this stack, made at its first start."""
+        return self.root / "keys.json"
+
     def part(self, name: str) -> Path:
         """The folder of one server."""
         return self.root / name

@@ -7,10 +7,11 @@ import sys
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
+from runtime.keyring import Keys, write_keys
 from runtime.settings import Settings
 from stack.environment import process_environment, settings_environment
 from stack.folder import DataFolder, ProcessMark, Remembered
@@ -74,7 +75,7 @@ class Platform:
             await asyncio.to_thread(self._end_leftovers)
             wanted = {**({} if self._free_ports else DEFAULT_PORTS), **self._state.ports}
             ports = choose_ports(DEFAULT_PORTS, wanted)
-            self._variables = settings_environment(ports)
+            self._variables = settings_environment(ports) | {"OMOTENASHI_JWT_KEYS_FILE": str(self._keys_file())}
             self._state = replace(self._state, ports=ports, addresses=self._addresses(ports))
             self._write_processes()
             self.folder.write_environment(self._variables)
@@ -86,6 +87,12 @@ class Platform:
 
     async def __aexit__(self, *_: object) -> None:
         await self._context.aclose()
+
+    def _keys_file(self) -> Path:
+        path = self.folder.keys_file
+        if not path.exists():
+            write_keys(path, Keys.fresh(datetime.now(UTC)))
+        return path
 
     @property
     def ports(self) -> Mapping[str, int]:

@@ -55,7 +55,7 @@ FORMS: Mapping[LetterKind, Form] = {
     LetterKind.NEW_DEVICE: Form(),
     LetterKind.LOGIN_LOCKED: Form(times=("until",)),
     LetterKind.TOKEN_REUSED: Form(),
-    LetterKind.TWO_FACTOR_CHANGED: Form(flags=("enabled",)),
+    LetterKind.TWO_FACTOR_CHANGED: Form(flags=("enabled", "recovery_code_used")),
     LetterKind.STAFF_INVITED: Form(opens=_JOIN),
     LetterKind.STAFF_ENDED: Form(),
 }

@@ -29,6 +29,7 @@ from db.stores.retention import RetentionStore
 from db.stores.sessions import SessionStore
 from db.stores.single_use_links import SingleUseLinkStore
 from db.stores.staff import StaffStore
+from db.stores.two_factor import TwoFactorStore
 from db.stores.users import UserStore
 from db.stores.webhooks import WebhookStore
 
@@ -64,6 +65,11 @@ class Stores:
     def passwords(self) -> PasswordStore:
         """A new password, and everything that ends with the old one."""
         return PasswordStore(self.session, self.context)
+
+    @cached_property
+    def two_factor(self) -> TwoFactorStore:
+        """The second factor of logins."""
+        return TwoFactorStore(self.session, self.context)
 
     @cached_property
     def businesses(self) -> BusinessStore:

@@ -110,6 +110,12 @@ async def test_a_password_cannot_be_guessed_from_the_stored_fingerprint(
 #: POSTs that take no key, and why.
 WITHOUT_KEY = {
     "POST /api/v1/auth/login": "a stored answer would be a stored token",
+    "POST /api/v1/auth/refresh": "a stored answer would be a stored token",
+    "POST /api/v1/auth/logout": "ending what has ended changes nothing",
+    "POST /api/v1/auth/2fa/setup": "a stored answer would be a stored secret",
+    "POST /api/v1/auth/2fa/enable": "a stored answer would be stored recovery codes",
+    "POST /api/v1/auth/2fa/disable": "what is off cannot be switched off",
+    "POST /api/v1/auth/2fa/verify": "a stored answer would be a stored token",
     "POST /api/v1/bookings/{booking_id}/cancellation-quote": "a question: it changes nothing",
     "POST /api/v1/payments/webhook/{provider}": "the provider's event id makes it once",
     "POST /api/v1/notifications/webhook/sendgrid": "applied in any order, any number of times",

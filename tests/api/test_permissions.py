@@ -10,6 +10,7 @@ from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from httpx import AsyncClient
 
 from api.app import create_app
+from api.auth.two_factor import challenged
 from api.dependencies import LinkPermission, Permission, PublicPermission, anyone, myself, visitor
 from api.listing import ListPermission
 from api.operators import OperatorPermission, OverseerPermission
@@ -106,7 +107,7 @@ def askers(route: RouteContext) -> list[Any]:
     return [
         one.call
         for one in route.dependant.dependencies
-        if isinstance(one.call, _ASKERS) or one.call in {anyone, myself, visitor, signed_news}
+        if isinstance(one.call, _ASKERS) or one.call in {anyone, challenged, myself, visitor, signed_news}
     ]
 
 

@@ -1,6 +1,9 @@
 """Registering, logging in, and tokens."""
 
 import asyncio
+import base64
+import hmac
+import json
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -136,6 +139,12 @@ BAD_TOKENS: list[dict[str, Any]] = [
     {"kid": "k0"},
     {"kid": None},
     {"typ": "refresh"},
+    {"typ": "two_factor"},
+    {"typ": ["access"]},
+    {"sid": "not-a-uuid"},
+    {"sid": 7},
+    {"sid": str(uuid4())},
+    {"iat": datetime(2099, 1, 1, tzinfo=UTC), "exp": datetime(2099, 1, 2, tzinfo=UTC)},
     {"typ": None},
     {"sub": "not-a-uuid"},
     {"sub": None},
@@ -148,6 +157,44 @@ BAD_TOKENS: list[dict[str, Any]] = [
 async def test_bad_tokens(app: FastAPI, owner: Person) -> None:
     for changed in BAD_TOKENS:
         assert await me_with(app, forged(owner, **changed)) == (401, "unauthenticated"), changed
+
+
+def session_of(person: Person) -> str:
+    return str(jwt.decode(person.token, options={"verify_signature": False})["sid"])
+
+
+async def test_tampered_claims_and_what_the_header_says(app: FastAPI, owner: Person, customer: Person) -> None:
+    """Each a change of one thing; the header's word counts for nothing but which of our keys to try."""
+    head, claims, signature = owner.token.split(".")
+    other_claims = customer.token.split(".")[1]
+    bad = [
+        f"{head}.{other_claims}.{signature}",
+        f"{head}.{claims}.",
+        f"{head}.{claims}",
+        f"{head}.{claims}.{signature}x",
+    ]
+    good = {"sub": str(owner.id), "typ": "access", "sid": session_of(owner), "adm": True}
+    now = datetime.now(UTC)
+    good |= {"iat": int(now.timestamp()), "exp": int((now + timedelta(minutes=5)).timestamp())}
+    kids: list[object] = ["../../etc/passwd", "' OR '1'='1", "", [], ["k1"], {"k1": 1}, 1, None, True, "K1", "k1\0"]
+    for kid in kids:
+        bad.append(signed({"alg": "HS256", "typ": "JWT", "kid": kid}, good))
+    for algorithm in ("none", "None", "NONE", "HS384", "HS512", "RS256", "ES256", "", None, 1):
+        bad.append(signed({"alg": algorithm, "typ": "JWT", "kid": "k1"}, good))
+        bad.append(signed({"alg": algorithm, "typ": "JWT", "kid": "k1"}, good, b""))
+    bad.append(signed({"alg": "HS256", "typ": "JWT", "kid": "k1", "crit": ["exp"]}, good))
+    bad.append(signed({"alg": "HS256", "kid": "k1", "jwk": {"kty": "oct", "k": "eA"}}, good, b"x"))
+    for token in bad:
+        assert await me_with(app, token) == (401, "unauthenticated"), token
+    control = signed({"alg": "HS256", "typ": "JWT", "kid": "k1"}, good)
+    assert await me_with(app, control) == (200, None)
+
+
+def signed(header: object, claims: object, key: bytes = DEVELOPMENT_KEY.encode()) -> str:
+    """By hand, so that a header can say anything; the signature is always HMAC with SHA-256."""
+    parts = [base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in (header, claims)]
+    mac = hmac.digest(key, b".".join(parts), "sha256") if key else b""
+    return b".".join([*parts, base64.urlsafe_b64encode(mac).rstrip(b"=")]).decode()
 
 
 async def test_unsigned_token(app: FastAPI, owner: Person) -> None:

@@ -1,0 +1,83 @@
+"""Making and retiring keys while they are in use."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from pydantic import SecretStr
+
+from api.auth.tokens import Login, Tokens
+from api.auth.two_factor import SEALED_FOR
+from db.session import Scope
+from domain.errors import Unauthenticated
+from runtime.keyring import KeyRing, Keys, UnusableKeys, read_keys, write_keys
+from runtime.sealing import Sealed, Sealer
+from runtime.settings import Settings
+from stack.keys import describe, retire, rotate
+from tests import data
+from tests.servers import Database
+
+NOW = datetime(2026, 11, 21, 1, 30, tzinfo=UTC)
+LOGIN = Login(UUID(int=1), False, UUID(int=2))
+
+
+async def test_rotation_under_use(database: Database, tmp_path: Path) -> None:
+    path = tmp_path / "keys.json"
+    first = Keys.fresh(NOW)
+    write_keys(path, first)
+    settings = database.settings(jwt_keys_file=path)
+    tokens = Tokens(KeyRing.of(settings), timedelta(minutes=15))
+    old = tokens.issue(LOGIN, NOW)
+    sealed = Sealer(tokens.ring, SEALED_FOR).seal(b"JBSW", LOGIN.user_id.bytes)
+    async with data.opened(database) as pool:
+        user_id = await data.add_user(pool, id=LOGIN.user_id)
+        async with pool.unit_of_work(Scope.platform()) as work:
+            await work.two_factor.begin(user_id, sealed.blob, sealed.kid)
+
+        assert rotate(settings).endswith("signs from now on")
+        new = tokens.issue(LOGIN, NOW)
+        assert tokens.read(old, NOW) == tokens.read(new, NOW) == LOGIN
+        assert old.split(".")[0] != new.split(".")[0]  # another kid
+
+        with pytest.raises(UnusableKeys, match="make a new one first"):
+            await retire(settings, tokens.ring.current)
+        with pytest.raises(UnusableKeys, match="has no key"):
+            await retire(settings, "k0")
+        assert (await retire(settings, first.current)).endswith("1 second factors were sealed anew")
+        with pytest.raises(Unauthenticated):
+            tokens.read(old, NOW)
+        assert tokens.read(new, NOW) == LOGIN
+        async with pool.unit_of_work(Scope.platform()) as work:
+            row = await work.two_factor.find(user_id)
+        assert row is not None
+        opened = Sealer(tokens.ring, SEALED_FOR).open(Sealed(row.key_id, row.totp_encrypted), user_id.bytes)
+        assert opened == b"JBSW"
+
+
+def test_the_first_file_begins_with_the_key_of_the_settings(tmp_path: Path) -> None:
+    path = tmp_path / "keys.json"
+    before = Settings(jwt_key=SecretStr("k" * 40), jwt_key_id="k7")
+    token = Tokens(KeyRing.of(before), timedelta(minutes=15)).issue(LOGIN, NOW)
+    after = Settings(jwt_key=SecretStr("k" * 40), jwt_key_id="k7", jwt_keys_file=path)
+    rotate(after)
+    assert Tokens(KeyRing.of(after), timedelta(minutes=15)).read(token, NOW) == LOGIN
+    # The public development key is not worth keeping.
+    other = tmp_path / "other.json"
+    rotate(Settings(jwt_keys_file=other))
+    assert len(read_keys(other).keys) == 1
+
+
+def test_what_is_said_of_keys(tmp_path: Path) -> None:
+    path = tmp_path / "keys.json"
+    keys = Keys.fresh(datetime.now(UTC) - timedelta(days=91))
+    write_keys(path, keys)
+    said = describe(Settings(jwt_keys_file=path))
+    assert f"{keys.current}  91 days old  signs" in said
+    assert "keys rotate" in said
+    rotate(Settings(jwt_keys_file=path))
+    said = describe(Settings(jwt_keys_file=path))
+    assert f"{keys.current}  91 days old  verifies" in said
+    assert "It is time" not in said
+    with pytest.raises(UnusableKeys, match="not set"):
+        describe(Settings())
