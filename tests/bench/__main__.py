@@ -3,6 +3,7 @@
 import itertools
 import json
 import platform
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,7 @@ from db.session import Database
 from runtime.temporal import guard_exit
 from tests import data, servers
 from tests.bench import load, world
+from tests.bench.logins import logins
 from tests.bench.server import BENCH_HOLD
 
 REPORTS = Path(".omotenashi") / "bench"
@@ -158,10 +160,12 @@ def _print(console: Console, name: str, found: dict[str, Any]) -> None:
 
 
 async def main() -> None:
-    """All of them, one after the other, each on a cluster of its own."""
+    """All of them or those that are named, one after the other, each on a cluster of its own."""
     console = Console(width=140)
     report: dict[str, Any] = {"at": datetime.now(UTC).isoformat(), "machine": platform.platform(), "cores": world.CORES}
-    for measure in (availability, holds, crowd):
+    measures = (availability, holds, crowd, logins)
+    wanted = set(sys.argv[1:]) or {measure.__name__ for measure in measures}
+    for measure in (one for one in measures if one.__name__ in wanted):
         async with world.fresh() as (database, pool):
             report[measure.__name__] = await measure(database, pool)
         _print(console, measure.__name__, report[measure.__name__])
