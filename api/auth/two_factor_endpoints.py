@@ -17,6 +17,7 @@ from api.auth.two_factor_schemas import (
 from api.dependencies import Me, Now, PartsOf
 from api.envelope import Envelope, Said, ok
 from api.errors import body_errors, errors
+from api.ratelimit import RateClass, limited
 from domain.errors import AccountLocked, InvalidCode, InvalidCredentials, Unauthenticated, WrongState
 
 router = APIRouter(prefix="/auth/2fa", tags=["auth"])
@@ -64,6 +65,7 @@ async def disable_two_factor(body: TwoFactorDelete, myself: Me, parts: PartsOf, 
     response_model=Envelope[LoginRead],
     responses=body_errors(Unauthenticated, InvalidCode, AccountLocked),
 )
+@limited(RateClass.AUTH)
 async def verify_two_factor(
     body: TwoFactorUpdate, asker: Annotated[Challenged, Depends(challenged)], parts: PartsOf, now: Now
 ) -> Response:
