@@ -1,10 +1,10 @@
 """bcrypt, off the event loop: one hash of 12 rounds takes a core a fifth of a second."""
 
 import asyncio
-import contextlib
 import os
-import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from functools import partial
 from typing import TypeVar
 
@@ -16,8 +16,10 @@ T = TypeVar("T")
 
 #: The cost that is asked for; tests pass less.
 ROUNDS = 12
-#: How many may wait for each thread: about three seconds of work. Whoever comes then is told to come back.
-QUEUE = 16
+#: Whoever would wait longer than this is told to come back.
+PATIENCE = timedelta(seconds=3)
+#: How much the last hash counts in what one is expected to take.
+_WEIGHT = 0.2
 #: bcrypt reads this much. Longer passwords are refused when they are chosen, so none can match.
 _BYTES = 72
 
@@ -25,13 +27,13 @@ _BYTES = 72
 class Passwords:
     """Hashes and checks with one thread per core: bcrypt gives the interpreter free while it works."""
 
-    def __init__(self, rounds: int = ROUNDS, queue: int = QUEUE) -> None:
+    def __init__(self, rounds: int = ROUNDS, patience: timedelta = PATIENCE) -> None:
         self._rounds = rounds
-        threads = os.cpu_count() or 1
-        self._room = threads * (1 + queue)
+        self._patience = patience.total_seconds()
+        self._count = os.cpu_count() or 1
         self._busy = 0
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="bcrypt", initializer=_give_way)
-        self._nobody = bcrypt.hashpw(os.urandom(16).hex().encode(), bcrypt.gensalt(rounds)).decode()
+        self._threads = ThreadPoolExecutor(self._count, thread_name_prefix="bcrypt")
+        self._nobody, self._seconds = _timed(partial(self._hash, os.urandom(16).hex()))
 
     async def hash(self, password: str) -> str:
         """The hash to store. The password is at most 72 bytes long, as `domain.identity.passwords` asks. Raises
@@ -46,7 +48,8 @@ class Passwords:
 
     def check_room(self) -> None:
         """Raise Unavailable when too many wait: a flood of logins is turned away before it reaches Postgres."""
-        if self._busy >= self._room:
+        wait = self._busy * self._seconds / self._count
+        if self._busy >= 2 * self._count and wait > self._patience:
             raise Unavailable({"dependency": "password_check", "retry_after": 3})
 
     def is_dated(self, stored: str) -> bool:
@@ -61,9 +64,12 @@ class Passwords:
         self.check_room()
         self._busy += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+            result, seconds = await asyncio.get_running_loop().run_in_executor(self._threads, _timed, work)
         finally:
             self._busy -= 1
+        # As it is now: on a machine that others keep busy a hash takes longer, and fewer may wait.
+        self._seconds += _WEIGHT * (seconds - self._seconds)
+        return result
 
     def _hash(self, password: str) -> str:
         return bcrypt.hashpw(password.encode(), bcrypt.gensalt(self._rounds)).decode()
@@ -74,8 +80,8 @@ class Passwords:
         return bcrypt.checkpw(typed[:_BYTES], stored.encode()) and len(typed) <= _BYTES
 
 
-def _give_way() -> None:
-    """Run this thread after the one that answers requests, where there are more of them than cores. Linux alone has a
-    niceness per thread."""
-    with contextlib.suppress(OSError, AttributeError):
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 5)
+def _timed(work: "partial[T]") -> tuple[T, float]:
+    """The result, and the seconds that it took."""
+    began = time.perf_counter()
+    result = work()
+    return result, time.perf_counter() - began

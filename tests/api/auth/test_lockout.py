@@ -176,7 +176,7 @@ async def test_a_flood_is_turned_away_and_counts_for_nothing(
 
 
 async def test_only_so_many_wait() -> None:
-    passwords = Passwords(rounds=10, queue=1)
+    passwords = Passwords(rounds=10, patience=timedelta(0))
     try:
         stored = await passwords.hash(PASSWORD)
         answers = await asyncio.gather(
