@@ -1,5 +1,6 @@
 """The API with a real storage, and somebody who looks at what comes in."""
 
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 from uuid import UUID
@@ -11,6 +12,7 @@ from fastapi import FastAPI
 from activities.media import MediaActivities, MediaLookInput
 from api.app import create_app
 from db.session import Database as Pool
+from providers.cache.interface import Cache
 from providers.storage.interface import Storage
 from providers.storage.registry import storage_provider
 from runtime.settings import Settings
@@ -18,6 +20,9 @@ from tests import pictures
 from tests.api.conftest import Clock, Person
 from tests.api.venues import Venue, open_venue
 from tests.servers import Database, StorageServer
+
+# A browser's own log of the links it opens is no log of ours.
+logging.getLogger("httpx").setLevel(logging.WARNING)
 
 Look = Callable[[dict[str, Any]], Awaitable[str]]
 
@@ -37,9 +42,11 @@ async def objects(settings: Settings) -> AsyncIterator[Storage]:
 
 
 @pytest_asyncio.fixture
-async def app(settings: Settings, pool: Pool, objects: Storage, clock: Clock) -> AsyncIterator[FastAPI]:
+async def app(
+    settings: Settings, pool: Pool, objects: Storage, clock: Clock, redis_cache: Cache
+) -> AsyncIterator[FastAPI]:
     """The application, started."""
-    app = create_app(settings, database=pool, storage=objects, password_rounds=4, now=clock.now)
+    app = create_app(settings, database=pool, storage=objects, cache=redis_cache, password_rounds=4, now=clock.now)
     async with app.router.lifespan_context(app):
         yield app
 
