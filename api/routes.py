@@ -10,6 +10,7 @@ from api.auth import session_endpoints as sessions
 from api.auth import two_factor_endpoints as two_factor
 from api.availability import endpoints as availability
 from api.bookings import endpoints as bookings
+from api.bookings import stranded_endpoints as stranded
 from api.businesses import endpoints as businesses
 from api.businesses import owner_endpoints as own_businesses
 from api.catalogue import endpoints as catalogue
@@ -41,6 +42,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     postal_codes.router,
     own_catalogue.router,
     policies.router,
+    stranded.router,
     staff.router,
     schedules.router,
     audit.router,

@@ -19,10 +19,13 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from db.session import Database, Scope
 from db.stores.outbox import (
+    CANCEL_STRANDED,
     PAYMENT_EVENT,
+    REACCOMMODATION_DECIDED,
     START_BOOKING,
     START_MEDIA,
     START_NOTICE,
+    START_REACCOMMODATION,
     START_REFUND,
     START_ROLLOUT,
     Command,
@@ -33,6 +36,7 @@ from workflows.bookings.starting import attributes_of, summary_of
 from workflows.flags import messages as rollout_messages
 from workflows.media import messages as media_messages
 from workflows.notices import messages as notice_messages
+from workflows.reaccommodations import messages as reaccommodation_messages
 from workflows.refunds import messages as refund_messages
 from workflows.search_attributes import BOOKING_ID, BUSINESS_ID
 
@@ -49,12 +53,24 @@ class PaymentEvent:
     webhook_id: UUID
 
 
+@dataclass(frozen=True)
+class ReaccommodationNews:
+    """Payload of ``reaccommodation.decided`` and ``booking.cancel_stranded``."""
+
+    reaccommodation_id: UUID
+    business_id: UUID
+    booking_id: UUID
+    status: str
+
+
 _BOOKING = TypeAdapter(booking_messages.BookingInput)
 _EVENT = TypeAdapter(PaymentEvent)
 _REFUND = TypeAdapter(refund_messages.RefundInput)
 _NOTICE = TypeAdapter(notice_messages.NoticeInput)
 _ROLLOUT = TypeAdapter(rollout_messages.RolloutInput)
 _MEDIA = TypeAdapter(media_messages.MediaInput)
+_REACCOMMODATION = TypeAdapter(reaccommodation_messages.ReaccommodationInput)
+_DECISION = TypeAdapter(ReaccommodationNews)
 
 
 class Courier:
@@ -62,7 +78,8 @@ class Courier:
 
     * ``booking.start``: `BookingInput`; * ``booking.payment_event``: `PaymentEvent`;
     * ``refund.start``: `RefundInput`; * ``notice.start``: `NoticeInput`; * ``flag_rollout.start``: `RolloutInput`;
-    * ``media.start``: `MediaInput`.
+    * ``media.start``: `MediaInput`; * ``reaccommodation.start``: `ReaccommodationInput`;
+    * ``reaccommodation.decided`` and ``booking.cancel_stranded``: `ReaccommodationNews`.
     """
 
     def __init__(self, client: Client, database: Database) -> None:
@@ -75,6 +92,9 @@ class Courier:
             START_NOTICE: self._start_notice,
             START_ROLLOUT: self._start_rollout,
             START_MEDIA: self._start_media,
+            START_REACCOMMODATION: self._start_reaccommodation,
+            REACCOMMODATION_DECIDED: self._tell_of_decision,
+            CANCEL_STRANDED: self._cancel_stranded,
         }
 
     async def deliver(self, command: Command) -> None:
@@ -174,22 +194,61 @@ class Courier:
         except WorkflowAlreadyStartedError:
             return
 
-    async def _tell_of_payment(self, command: Command) -> None:
-        """Signal the run; if it is over, start a new one with the news."""
-        event = _EVENT.validate_python(command.payload)
-        workflow_id = ids.booking(event.booking_id)
-        message = booking_messages.PaymentEventInput(event.webhook_id)
+    async def _start_reaccommodation(self, command: Command) -> None:
+        start = _REACCOMMODATION.validate_python(command.payload)
+        attributes = [
+            SearchAttributePair(BUSINESS_ID, str(start.business_id)),
+            SearchAttributePair(BOOKING_ID, str(start.booking_id)),
+        ]
+        await self._start_once(
+            command,
+            reaccommodation_messages.WORKFLOW,
+            start,
+            ids.reaccommodation(start.booking_id, start.number),
+            queues.BOOKINGS,
+            TypedSearchAttributes(attributes),
+            f"another time for booking {start.booking_id}, until {start.decide_by:%Y-%m-%d %H:%M} UTC",
+        )
+
+    async def _tell_of_decision(self, command: Command) -> None:
+        """Signal the re-accommodation's run; one that is over knows."""
+        decision = _DECISION.validate_python(command.payload)
+        async with self._database.unit_of_work(Scope.tenant(decision.business_id)) as work:
+            row = await work.reaccommodations.get(decision.reaccommodation_id)
         try:
-            await self._client.get_workflow_handle(workflow_id).signal(
-                booking_messages.PAYMENT_EVENT, message, rpc_timeout=CALL
+            await self._client.get_workflow_handle(ids.reaccommodation(row.booking_id, row.number)).signal(
+                reaccommodation_messages.DECIDED,
+                reaccommodation_messages.DecidedInput(decision.status),
+                rpc_timeout=CALL,
             )
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+
+    async def _tell_of_payment(self, command: Command) -> None:
+        event = _EVENT.validate_python(command.payload)
+        message = booking_messages.PaymentEventInput(event.webhook_id)
+        await self._tell_booking(command, event.booking_id, event.business_id, booking_messages.PAYMENT_EVENT, message)
+
+    async def _cancel_stranded(self, command: Command) -> None:
+        about = _DECISION.validate_python(command.payload)
+        message = booking_messages.StrandedInput(about.reaccommodation_id)
+        await self._tell_booking(command, about.booking_id, about.business_id, booking_messages.STRANDED, message)
+
+    async def _tell_booking(
+        self, command: Command, booking_id: UUID, business_id: UUID, signal: str, message: object
+    ) -> None:
+        """Signal the run; if it is over, start a new one with the news."""
+        workflow_id = ids.booking(booking_id)
+        try:
+            await self._client.get_workflow_handle(workflow_id).signal(signal, message, rpc_timeout=CALL)
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
         else:
             return
-        async with self._database.unit_of_work(Scope.tenant(event.business_id)) as work:
-            booking = await work.bookings.snapshot(event.booking_id)
+        async with self._database.unit_of_work(Scope.tenant(business_id)) as work:
+            booking = await work.bookings.snapshot(booking_id)
         await self._client.start_workflow(
             booking_messages.WORKFLOW,
             booking_messages.BookingInput(booking, resumed=True),
@@ -198,7 +257,7 @@ class Courier:
             # Somebody else's news may have started it a moment ago: then this is one more signal.
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-            start_signal=booking_messages.PAYMENT_EVENT,
+            start_signal=signal,
             start_signal_args=[message],
             search_attributes=attributes_of(booking),
             static_summary=summary_of(booking),

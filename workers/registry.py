@@ -12,6 +12,7 @@ from activities.maintenance import MaintenanceActivities
 from activities.media import MediaActivities
 from activities.notices import NoticeActivities
 from activities.payments import PaymentActivities
+from activities.reaccommodations import ReaccommodationActivities
 from activities.refunds import RefundActivities
 from db import session
 from db.session import Database
@@ -32,6 +33,7 @@ from workflows.flags.workflow import FlagRolloutWorkflow
 from workflows.maintenance.workflow import MaintenanceWorkflow
 from workflows.media.workflow import MediaWorkflow
 from workflows.notices.workflow import NoticeWorkflow
+from workflows.reaccommodations.workflow import ReaccommodationWorkflow
 from workflows.refunds.workflow import RefundWorkflow
 
 
@@ -94,17 +96,19 @@ def duties(parts: Parts) -> Mapping[str, Duties]:
     refunds = RefundActivities(parts.database, parts.payments, parts.now)
     notices = NoticeActivities(parts.database, parts.email, parts.links, parts.public_url, parts.now)
     attention = AttentionActivities(parts.database)
+    stranded = ReaccommodationActivities(parts.database, parts.now)
     maintenance = MaintenanceActivities(parts.database, parts.now)
     flags = FlagActivities(parts.database, parts.cache, parts.now)
     media = MediaActivities(parts.database, parts.storage, parts.max_media_bytes, parts.now)
     return {
         queues.BOOKINGS: Duties(
-            workflows=[BookingWorkflow],
+            workflows=[BookingWorkflow, ReaccommodationWorkflow],
             activities=[
                 *(bookings.confirm, bookings.approve, bookings.await_approval, bookings.begin_expiry),
                 *(bookings.expire, bookings.extend_hold, bookings.decline, bookings.cancel, bookings.reschedule),
                 *(bookings.check_in, bookings.complete, bookings.no_show, bookings.retake, bookings.remind),
                 *(bookings.begin_renewal, payments.apply_event, payments.record, attention.file),
+                *(stranded.offer, stranded.remind, stranded.give_up, stranded.tell),
             ],
         ),
         queues.PAYMENTS: Duties(

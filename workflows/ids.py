@@ -18,6 +18,11 @@ def media(media_id: UUID) -> str:
     return f"media/{media_id}"
 
 
+def reaccommodation(booking_id: UUID, number: int) -> str:
+    """The one workflow of the ``number``-th time that a booking was stranded."""
+    return f"reaccommodation/{booking_id}/{number}"
+
+
 def notice(notice_id: UUID) -> str:
     """The one workflow of a notice."""
     return f"notice/{notice_id}"

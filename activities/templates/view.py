@@ -32,7 +32,7 @@ def variables(content: NoticeContent) -> dict[str, Any]:
     facts = _Facts(content.facts, currency)
     status = BookingStatus(content.booking_status)
     deadline, hold = content.approval_deadline, content.hold_expires_at
-    old_start = facts.time("old_start")
+    old_start, decide_by = facts.time("old_start"), facts.time("decide_by")
     return {
         "business": pick(content.business_name, language),
         "customer": _customer(content),
@@ -41,6 +41,9 @@ def variables(content: NoticeContent) -> dict[str, Any]:
         "old_start": moment(old_start, zone, language) if old_start else "",
         "approval_deadline": moment(deadline, zone, language) if deadline else "",
         "hold_until": moment(hold, zone, language) if hold and status is BookingStatus.PENDING else "",
+        "decide_by": moment(decide_by, zone, language) if decide_by else "",
+        "alternatives": [moment(one, zone, language) for one in facts.times("alternatives")],
+        "outcome": str(content.facts.get("outcome", "")),
         "price": money(content.price, currency),
         "amount": facts.amount("amount"),
         "captured": content.captured,
@@ -130,6 +133,10 @@ class _Facts:
     def time(self, name: str) -> datetime | None:
         value = self._facts.get(name)
         return datetime.fromisoformat(str(value)).astimezone(UTC) if value else None
+
+    def times(self, name: str) -> list[datetime]:
+        """Empty for nothing."""
+        return [datetime.fromisoformat(str(value)).astimezone(UTC) for value in self._facts.get(name) or ()]
 
     def flag(self, name: str, otherwise: bool) -> bool:
         """``otherwise`` where the promise does not say."""

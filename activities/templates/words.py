@@ -63,6 +63,9 @@ EVENTS: Mapping[str, Bilingual] = {
     "payment_failed": {"ja": "お支払いの失敗", "en": "payment failed"},
     "payment_refunded": {"ja": "返金", "en": "refunded"},
     "payment_late": {"ja": "期限後の入金", "en": "payment after the hold"},
+    "reaccommodation_offered": {"ja": "別の日時のご案内", "en": "another time offered"},
+    "reaccommodation_reminder": {"ja": "別の日時のご案内（再送）", "en": "another time offered, reminder"},
+    "reaccommodation_decided": {"ja": "日時変更のご案内の結果", "en": "outcome of the offer of another time"},
     "booking_reassigned": {"ja": "担当者の変更", "en": "somebody else serves you"},
     "payment_renew": {"ja": "カードの再登録のお願い", "en": "card must be entered again"},
 }

@@ -25,6 +25,7 @@ class Wish:
     start_at: datetime | None = None
     resource_ids: tuple[UUID, ...] = ()
     waive_penalty: bool = False
+    stranded: bool = False
 
 
 async def obey(parts: Parts, access: Access, booking_id: UUID, key: Key, wish: Wish) -> Response:
@@ -49,6 +50,7 @@ async def _ask(parts: Parts, command: Command, booking_id: UUID, wish: Wish) -> 
         start_at=wish.start_at,
         resource_ids=wish.resource_ids,
         waive_penalty=wish.waive_penalty,
+        stranded=wish.stranded,
     )
 
     async def snapshot() -> BookingSnapshot:

@@ -21,7 +21,8 @@ async def quote(work: UnitOfWork, booking_id: UUID, now: datetime, by_business: 
     booking = await work.bookings.get(booking_id)
     check_transition(booking.status, BookingStatus.CANCELLED)
     paid = Money(await _held(work, booking_id), booking.currency)
-    if by_business or booking.status is BookingStatus.PENDING:
+    waits = await work.reaccommodations.is_open(booking_id)
+    if by_business or waits or booking.status is BookingStatus.PENDING:
         found = Quote(Money(0, booking.currency), paid, 0, None)
     else:
         price = Money(booking.price, booking.currency)

@@ -24,6 +24,7 @@ from db.stores.passwords import PasswordStore
 from db.stores.payment_lists import PaymentListStore
 from db.stores.payments import PaymentStore
 from db.stores.rate_limits import RateLimitStore
+from db.stores.reaccommodations import ReaccommodationStore
 from db.stores.refunds import RefundStore
 from db.stores.retention import RetentionStore
 from db.stores.sessions import SessionStore
@@ -85,6 +86,11 @@ class Stores:
     def availability(self) -> AvailabilityStore:
         """The facts that the availability engine asks for."""
         return AvailabilityStore(self.session, self.context)
+
+    @cached_property
+    def reaccommodations(self) -> ReaccommodationStore:
+        """Bookings that the business cannot keep, and the offers of another time."""
+        return ReaccommodationStore(self.session, self.context)
 
     @cached_property
     def staff(self) -> StaffStore:

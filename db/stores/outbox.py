@@ -18,6 +18,9 @@ START_REFUND = "refund.start"
 START_NOTICE = "notice.start"
 START_ROLLOUT = "flag_rollout.start"
 START_MEDIA = "media.start"
+START_REACCOMMODATION = "reaccommodation.start"
+REACCOMMODATION_DECIDED = "reaccommodation.decided"
+CANCEL_STRANDED = "booking.cancel_stranded"
 
 _ADD = text("""
     INSERT INTO outbox (business_id, event, aggregate, payload, command, request_id, not_before)

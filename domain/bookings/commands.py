@@ -26,6 +26,8 @@ class BookingCommand:
     start_at: datetime | None = None
     resource_ids: tuple[UUID, ...] = ()
     waive_penalty: bool = False
+    #: Only if the booking is one that the business cannot keep (`domain.bookings.reaccommodation`).
+    stranded: bool = False
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,9 @@ class NoticeKind(StrEnum):
     PAYMENT_REFUNDED = "payment_refunded"
     PAYMENT_LATE = "payment_late"  # money after the hold: slot taken again, or refunded in full
     PAYMENT_RENEW = "payment_renew"  # the card must be given again
+    REACCOMMODATION_OFFERED = "reaccommodation_offered"  # the business cannot keep the time
+    REACCOMMODATION_REMINDER = "reaccommodation_reminder"
+    REACCOMMODATION_DECIDED = "reaccommodation_decided"  # to the business; to the customer if the booking stands
     BOOKING_REASSIGNED = "booking_reassigned"  # whom they asked for is not there: somebody else is
 
 

@@ -62,6 +62,9 @@ SAYS = {
     NoticeKind.PAYMENT_FAILED: {"ja": "お支払い¥5,000を完了できません", "en": "payment of ¥5,000 for the booking"},
     NoticeKind.PAYMENT_REFUNDED: {"ja": "¥5,000のご返金", "en": "refunded ¥5,000"},
     NoticeKind.PAYMENT_LATE: {"ja": "期限を過ぎてからお支払い¥5,000", "en": "payment of ¥5,000"},
+    NoticeKind.REACCOMMODATION_OFFERED: {"ja": "お受けできなくなりました", "en": "cannot keep your booking"},
+    NoticeKind.REACCOMMODATION_REMINDER: {"ja": "まだご返答をいただいておりません", "en": "have no answer yet"},
+    NoticeKind.REACCOMMODATION_DECIDED: {"ja": "当初の日時のまま", "en": "we can keep your booking as it was"},
     NoticeKind.BOOKING_REASSIGNED: {"ja": "担当者を変更させていただきました", "en": "Somebody else of the team"},
     NoticeKind.PAYMENT_RENEW: {"ja": "カード情報をもう一度", "en": "enter your card again"},
 }

@@ -78,6 +78,9 @@ LINKED = frozenset(
         "POST /api/v1/bookings/{booking_id}/cancellation-quote",
         "POST /api/v1/bookings/{booking_id}/cancel",
         "POST /api/v1/bookings/{booking_id}/reschedule",
+        "GET /api/v1/bookings/{booking_id}/reaccommodation",
+        "POST /api/v1/bookings/{booking_id}/reaccommodation/accept",
+        "POST /api/v1/bookings/{booking_id}/reaccommodation/decline",
         "POST /api/v1/payments/intent",
         "POST /api/v1/payments/confirm",
     }

@@ -5,6 +5,7 @@ import re
 import subprocess
 from pathlib import Path
 
+from domain.bookings.reaccommodation import ReaccommodationStatus
 from domain.bookings.status import BookingStatus
 from domain.businesses.status import BusinessStatus
 from domain.payments.status import PaymentStatus, RefundStatus
@@ -74,7 +75,8 @@ def test_endpoints_parse_authorise_call_and_return() -> None:
 
 def test_sql_statuses_are_the_domains() -> None:
     """A literal status in a statement must be one that the domain knows."""
-    known = {status.value for enum in (BookingStatus, PaymentStatus, RefundStatus, BusinessStatus) for status in enum}
+    enums = (BookingStatus, PaymentStatus, RefundStatus, BusinessStatus, ReaccommodationStatus)
+    known = {status.value for enum in enums for status in enum}
     for path in (ROOT / "db" / "stores" / "bookings").glob("*.py"):
         for status in re.findall(r"\bstatus = '([a-z_]+)'", path.read_text(encoding="utf-8")):
             assert status in known, f"{relative(path)}: {status}"

@@ -12,6 +12,7 @@ from temporalio.client import WorkflowFailureError, WorkflowHistory
 from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
+from domain.bookings.reaccommodation import ReaccommodationStatus
 from domain.bookings.status import BookingStatus as S
 from domain.flags.rollout import RolloutStatus
 from domain.media.status import MediaStatus
@@ -27,6 +28,7 @@ from tests.workflows.test_maintenance import FILES, ROUND, Broom, sweeping
 from tests.workflows.test_media import Desk as LookingDesk
 from tests.workflows.test_media import looking
 from tests.workflows.test_notice import FOREVER, Post, sending
+from tests.workflows.test_reaccommodation import Offer, decide, offering, until
 from tests.workflows.test_refund import AWAY as REFUND_AWAY
 from tests.workflows.test_refund import DONE, PENDING, REFUSED, Desk, refunding
 from tests.workflows.world import AWAY, World, now, snapshot
@@ -178,6 +180,7 @@ STORIES: dict[str, dict[str, Story]] = {
     "notice": {},
     "maintenance": {},
     "flag-rollout": {},
+    "reaccommodation": {},
 }
 
 
@@ -233,6 +236,18 @@ async def _superseded(env: WorkflowEnvironment) -> WorkflowHistory:
         return await _end(env, handle)
 
 
+def _reaccommodation(decided: ReaccommodationStatus | None = None, **more: object) -> Story:
+    async def story(env: WorkflowEnvironment) -> WorkflowHistory:
+        offer = Offer(**more)
+        async with offering(env, offer) as handle:
+            if decided is not None:
+                await until(lambda: offer.steps == ["offer"])
+                await decide(handle, offer, decided)
+            return await _end(env, handle)
+
+    return story
+
+
 async def _end(env: WorkflowEnvironment, handle: object) -> WorkflowHistory:
     with contextlib.suppress(RPCError):  # it is over already
         await env.fast_forward(handle)
@@ -271,6 +286,14 @@ STORIES["media"] = {
     "rejected": _media(stands=MediaStatus.REJECTED),
     "storage_away": _media(away=3),
     "given_up": _media(away=FOREVER),
+}
+
+STORIES["reaccommodation"] = {
+    "moved": _reaccommodation(ReaccommodationStatus.MOVED),
+    "cancelled_by_deadline": _reaccommodation(),
+    "kept": _reaccommodation(ReaccommodationStatus.KEPT),
+    "ended": _reaccommodation(finds={"offer": ReaccommodationStatus.ENDED}),
+    "not_cancelled": _reaccommodation(over_after=4),
 }
 
 

@@ -17,10 +17,12 @@ from workflows.flags.workflow import FlagRolloutWorkflow
 from workflows.maintenance.workflow import MaintenanceWorkflow
 from workflows.media.workflow import MediaWorkflow
 from workflows.notices.workflow import NoticeWorkflow
+from workflows.reaccommodations.workflow import ReaccommodationWorkflow
 from workflows.refunds.workflow import RefundWorkflow
 
 WORKFLOWS = (
     BookingWorkflow,
+    ReaccommodationWorkflow,
     RefundWorkflow,
     NoticeWorkflow,
     MaintenanceWorkflow,

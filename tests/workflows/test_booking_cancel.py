@@ -1,11 +1,14 @@
 """Cancelling at every stage, and what it does to the money; step 8: money that comes too late."""
 
 import asyncio
+import contextlib
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from temporalio.client import WorkflowFailureError
 from temporalio.exceptions import CancelledError
+from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
 from domain.bookings.status import BookingStatus as S
@@ -238,3 +241,33 @@ def _open(world: World) -> object:
     """The provider lets an intent be paid that it called closed: nobody should, but money is money."""
     world.at_provider = P.REQUIRES_PAYMENT
     return World(world.booking).payment
+
+
+async def test_nobody_chose_another_time_for_what_the_business_cannot_keep(
+    temporal_time_skipping: WorkflowEnvironment,
+) -> None:
+    """The word of the deadline, said twice: cancelled once, without a penalty."""
+    world = World(snapshot(), penalty=3000)
+    async with living(temporal_time_skipping, world) as life:
+        await life.pays()
+        for _ in range(2):
+            await life.handle.signal(messages.STRANDED, messages.StrandedInput(UUID(int=7)))
+        assert (await life.ends()).status is S.CANCELLED
+    (command,) = world.arguments("bookings.cancel")
+    assert (command.stranded, command.waive_penalty) == (True, True)
+    assert world.given_back == 8000
+
+
+async def test_the_word_of_the_deadline_is_nothing_to_a_visit_that_is_over(
+    temporal_time_skipping: WorkflowEnvironment,
+) -> None:
+    world = World(snapshot())
+    async with living(temporal_time_skipping, world) as life:
+        await life.pays()
+        await life.forward_to(world.booking.start_at)
+        await life.says(messages.CHECK_IN)
+        await life.says(messages.COMPLETE)
+        with contextlib.suppress(RPCError):  # it is over already
+            await life.handle.signal(messages.STRANDED, messages.StrandedInput(UUID(int=7)))
+        assert (await life.ends()).status is S.COMPLETED
+    assert world.arguments("bookings.cancel") == []

@@ -18,6 +18,7 @@ NO_SHOW = "no_show"
 
 # Signals: a machine's news.
 PAYMENT_EVENT = "payment_event"
+STRANDED = "stranded"
 
 # Queries: for support.
 STATE = "state"
@@ -36,6 +37,13 @@ class PaymentEventInput:
     """A row of the inbox waits to be applied; ``webhook_id`` is its key and makes the signal count once."""
 
     webhook_id: UUID
+
+
+@dataclass(frozen=True)
+class StrandedInput:
+    """The business cannot keep the time, and nobody chose another one until the deadline."""
+
+    reaccommodation_id: UUID
 
 
 @dataclass(frozen=True)

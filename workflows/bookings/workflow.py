@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -212,6 +213,14 @@ class BookingWorkflow:
     async def payment_event(self, event: messages.PaymentEventInput) -> None:
         """The inbox has news of the money."""
         await self._case.hear(event.webhook_id)
+
+    @workflow.signal(name=messages.STRANDED)
+    async def stranded(self, news: messages.StrandedInput) -> None:
+        """Cancelled with everything given back; the step itself looks whether it is still without another time."""
+        case = self._case
+        if BookingStatus.CANCELLED in ALLOWED[case.booking.status]:
+            command = case.command(f"stranded:{news.reaccommodation_id}", "stranded", waive_penalty=True)
+            await case.decide(BookingActivities.cancel, replace(command, stranded=True))
 
     @workflow.query(name=messages.STATE)
     def state(self) -> messages.BookingRunState:

@@ -5,7 +5,8 @@ from datetime import datetime
 from db.stores.bookings.transition import Locked, Message, TransitionStore, change_of, is_staff
 from domain.bookings.commands import BookingCommand, BookingOutcome
 from domain.bookings.status import BookingStatus, check_transition
-from domain.errors import RuleBroken
+from domain.errors import RuleBroken, WrongState
+from domain.identity.actor import ActorKind
 from domain.money import Money
 from domain.notices import NoticeKind
 from domain.payments.settlement import held, settle
@@ -19,14 +20,19 @@ class CancelStore(TransitionStore):
         """To cancelled; the time is free at once, the money follows.
 
         Customer and guest pay what the policy says of the price, at most what they paid online; nothing while the
-        booking was not confirmed. Where the business (or the platform) cancels, it is not the customer's doing:
-        nothing is kept. Raises WrongState, and RuleBroken when the customer comes after the start.
+        booking was not confirmed. Where the business (or the platform) cancels, or cannot keep the time, it is not the
+        customer's doing: nothing is kept. Raises WrongState, and RuleBroken when the customer comes after the start.
         """
         booking, seen = await self._enter(command)
         if seen is not None:
             return seen
+        if command.stranded and not booking.is_stranded:
+            if command.actor_kind is ActorKind.SYSTEM:
+                return booking.outcome()  # the deadline came when it had another time already
+            raise WrongState({"status": booking.status.value, "wanted": "reaccommodation"})
         check_transition(booking.status, BookingStatus.CANCELLED)
-        by_business = is_staff(command.actor_kind)
+        asked_by_business = is_staff(command.actor_kind)
+        by_business = asked_by_business or booking.is_stranded
         if not by_business and now >= booking.start_at:
             raise RuleBroken({"rule": "already_started", "start_at": booking.start_at.isoformat()})
         keep = 0 if by_business else _penalty(booking, now)
@@ -39,7 +45,7 @@ class CancelStore(TransitionStore):
             "by_business": by_business,
         }
         told = [Message(NoticeKind.BOOKING_CANCELLED, facts)]
-        if not by_business:
+        if not asked_by_business:
             told.append(Message(NoticeKind.BOOKING_CANCELLED, facts, to_business=True))
         change = change_of(
             booking,

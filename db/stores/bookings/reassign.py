@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import UUID as PgUUID
 from db.stores.bookings.claims import CalendarMoved, ClaimStore
 from db.stores.bookings.transition import Locked, Message, TransitionStore, change_of
 from db.stores.calendars.change import CalendarStore
+from db.stores.reaccommodations import ReaccommodationStore
 from domain.availability.model import ClaimPlan
 from domain.bookings.commands import BookingCommand, BookingOutcome
 from domain.bookings.status import LIVE
@@ -104,7 +105,11 @@ class ReassignStore(TransitionStore):
             details=facts,
             messages=tuple(told) if any(claim.was_preferred for claim in claims) else (),
         )
-        return await self._write(booking, change, command, now)
+        outcome = await self._write(booking, change, command, now)
+        calendars = CalendarStore(self.session, self.context)
+        if booking.is_stranded and await calendars.still_fits(booking.business_id, booking.id, now):
+            await ReaccommodationStore(self.session, self.context).keep([booking.id], now)
+        return outcome
 
     async def hand_over(self, resource_id: UUID, business_id: UUID, cause: str, now: datetime) -> None:
         """Give every booking of somebody that is still to come to a colleague who is free then; those for whom there

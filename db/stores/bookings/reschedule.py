@@ -31,10 +31,17 @@ class RescheduleStore(TransitionStore):
         if seen is not None:
             return seen
         start_at = _checked(booking, command, now)
+        if command.stranded and not booking.is_stranded:
+            raise WrongState({"status": booking.status.value, "wanted": "reaccommodation"})
         if start_at == booking.start_at and not command.resource_ids:
             return booking.outcome()
         await ClaimStore(self.session, self.context).move_claims(
-            booking.id, booking.business_id, start_at, now, command.resource_ids, is_staff(command.actor_kind)
+            booking.id,
+            booking.business_id,
+            start_at,
+            now,
+            command.resource_ids,
+            staff=is_staff(command.actor_kind) or booking.is_stranded,
         )
         moved = start_at - booking.start_at
         await self._move_items(booking.id, moved)

@@ -21,6 +21,7 @@ from db.stores.notices import NoticeStore, Promise
 from db.stores.payments import COLUMNS, Payment, PaymentStore, payment_of
 from db.stores.refunds import RefundStore
 from domain.bookings.commands import BookingCommand, BookingOutcome
+from domain.bookings.reaccommodation import ReaccommodationStatus
 from domain.bookings.status import FINAL, BookingStatus, check_transition
 from domain.errors import NotFound
 from domain.identity.actor import ActorKind
@@ -45,6 +46,8 @@ _READ = text(f"""
              WHERE h.booking_id = :booking_id AND h.command_id = :command_id) AS outcome,
            (SELECT coalesce(sum(r.amount), 0)::bigint FROM refunds r
              WHERE r.payment_id = p.id AND r.status IN ('requested', 'processing')) AS on_the_way,
+           EXISTS (SELECT FROM reaccommodations a
+                    WHERE a.booking_id = :booking_id AND a.status = 'open') AS is_stranded,
            {COLUMNS}
       FROM (VALUES (1)) AS one(row)
       LEFT JOIN LATERAL (SELECT * FROM booking_payments p WHERE p.booking_id = :booking_id AND :has_payment
@@ -62,6 +65,16 @@ claims AS (
                                                  THEN CAST(:hold_expires_at AS timestamptz) END,
            released_at = :released_at
      WHERE booking_id = :booking_id AND released_at IS NULL),
+decided AS (
+    UPDATE reaccommodations SET status = :reaccommodated, decided_at = :now, decided_by = CAST(:actor_kind AS text)
+     WHERE booking_id = :booking_id AND status = 'open' AND CAST(:reaccommodated AS text) IS NOT NULL
+    RETURNING id),
+told AS (
+    INSERT INTO outbox (business_id, event, aggregate, payload, command, request_id)
+    SELECT :business_id, 'reaccommodation.decided', 'reaccommodation/' || d.id,
+           jsonb_build_object('reaccommodation_id', d.id, 'business_id', CAST(:business_id AS uuid),
+                              'booking_id', CAST(:booking_id AS uuid), 'status', CAST(:reaccommodated AS text)),
+           'reaccommodation.decided', :request_id FROM decided d),
 event AS (
     INSERT INTO outbox (business_id, event, aggregate, payload, request_id)
     VALUES (:business_id, CAST(:outbox_event AS text), :aggregate, CAST(:payload AS jsonb), :request_id))
@@ -75,12 +88,14 @@ VALUES (:business_id, :booking_id, :event, :from_status, CAST(:status AS text), 
     bindparam("command_id", type_=Text),
     bindparam("request_id", type_=Text),
     bindparam("outcome", type_=Text),
+    bindparam("reaccommodated", type_=Text),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Locked:
-    """A booking under its lock, with the payment that counts. ``on_the_way``: refunds asked for and not ended."""
+    """A booking under its lock, with the payment that counts. ``on_the_way``: refunds asked for and not ended.
+    ``is_stranded``: the business cannot keep it and has offered another time."""
 
     id: UUID
     business_id: UUID
@@ -98,6 +113,7 @@ class Locked:
     cancellation_penalty: int | None
     payment: Payment | None = None
     on_the_way: int = 0
+    is_stranded: bool = False
 
     @property
     def is_secured(self) -> bool:
@@ -187,7 +203,7 @@ class TransitionStore(Store):
         read = (await self.session.execute(_READ, asked)).one()
         values: dict[str, Any] = {**row._mapping, "status": BookingStatus(row.status)}
         payment = payment_of(read) if read.id is not None else None
-        booking = Locked(**values, payment=payment, on_the_way=read.on_the_way)
+        booking = Locked(**values, payment=payment, on_the_way=read.on_the_way, is_stranded=read.is_stranded)
         return booking, _OUTCOME.validate_python(read.outcome, strict=False) if read.outcome is not None else None
 
     async def _write(self, booking: Locked, change: Change, command: BookingCommand, now: datetime) -> BookingOutcome:
@@ -269,12 +285,26 @@ def _columns(booking: Locked, change: Change, command: BookingCommand, now: date
         "event": change.event,
         "outbox_event": f"booking.{change.event}",
         "aggregate": f"booking/{booking.id}",
+        "now": now,
+        "reaccommodated": _reaccommodated(booking, change),
         "actor_kind": command.actor_kind.value,
         "actor_id": command.actor_id,
         "reason": command.reason,
         "details": json.dumps(change.details, default=str),
         "command_id": command.command_id or None,
     }
+
+
+def _reaccommodated(booking: Locked, change: Change) -> str | None:
+    """What an open offer of another time comes to with this change; None: it stays open."""
+    if not booking.is_stranded:
+        return None
+    if change.to is BookingStatus.CANCELLED:
+        return ReaccommodationStatus.CANCELLED.value
+    if change.start_at != booking.start_at:
+        return ReaccommodationStatus.MOVED.value
+    over = change.to in FINAL or change.to is BookingStatus.CHECKED_IN
+    return ReaccommodationStatus.ENDED.value if over else None
 
 
 def _payload(booking: Locked, change: Change, refunding: int) -> str:

@@ -13,9 +13,9 @@ import orjson
 from sqlalchemy import Row, text
 
 from db.public_holidays import public_holidays
-from db.stores.attention import AttentionStore
 from db.stores.base import Store
 from db.stores.calendars.rows import days_of, resource_calendar, week_of
+from db.stores.reaccommodations import ReaccommodationStore
 from domain.availability.model import ClaimPlan
 from domain.bookings.status import BookingStatus
 from domain.businesses.hours import Calendar
@@ -145,21 +145,15 @@ class CalendarStore(Store):
             return
         after = await self.read(business_id, *days)
         # Read again: the change may have given a booking to somebody else.
-        broken = stranded(await self.visits(business_id, now), before.calendars, after.calendars)
+        claimed = await self.visits(business_id, now)
+        broken = stranded(claimed, before.calendars, after.calendars)
         if broken and not confirm:
             raise would_break(broken)
-        await self._stranded(business_id, broken, reason)
-
-    async def _stranded(self, business_id: UUID, broken: Sequence[Visit], reason: StrandReason) -> None:
-        attention = AttentionStore(self.session, self.context)
-        for visit in broken:
-            await attention.file(
-                "rebook",
-                f"rebook/{visit.booking_id}",
-                business_id=business_id,
-                booking_id=visit.booking_id,
-                details={"why": reason.value, "start_at": visit.start_at.isoformat()},
-            )
+        offers = ReaccommodationStore(self.session, self.context)
+        await offers.open(broken, reason, now)
+        waiting = await offers.open_bookings(business_id)
+        if waiting:
+            await offers.keep(waiting & fitting(claimed, after.calendars), now)
 
 
 def would_break(visits: Sequence[Visit] | Sequence[Row[Any]]) -> WouldBreakBookings:

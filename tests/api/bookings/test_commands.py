@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest_asyncio
 from fastapi import FastAPI
@@ -295,3 +296,48 @@ async def test_temporal_away_and_back(
         app.state.parts = replace(app.state.parts, temporal=client, settings=settings)
         async with running_platform(settings, client):
             assert read(await command(shop.customer, booking, "cancel", key="away")).status == "cancelled"
+
+
+async def _cannot_keep(live: Live) -> str:
+    """A booking tomorrow whose day the owner closes."""
+    shop = live.shop
+    booking_id = await live.book(shop.at(10))
+    day = {"days": [{"day": str(shop.day.date()), "ranges": []}]}
+    path = f"/owner/businesses/{shop.salon.business_id}/holidays"
+    assert error_of(await shop.owner.put(path, json=day)) == (409, "would_break_bookings")
+    closed = await shop.owner.put(path, json=day, params={"confirm": "true"})
+    assert closed.status_code == 200, closed.text
+    return booking_id
+
+
+async def _decided(live: Live, booking_id: str) -> str:
+    """How the run of the offer ends."""
+    handle = live.client.get_workflow_handle(ids.reaccommodation(UUID(booking_id), 1), result_type=str)
+    async with asyncio.timeout(20):
+        return str(await handle.result())
+
+
+async def test_another_time_for_what_the_business_cannot_keep(live: Live) -> None:
+    shop, booking_id = live.shop, await _cannot_keep(live)
+    path = f"/bookings/{booking_id}/reaccommodation"
+    offer = (await shop.customer.get(path)).json()["data"]
+    assert (offer["status"], offer["reason"], len(offer["alternatives"])) == ("open", "holidays", 3)
+    assert error_of(await shop.stranger.get(path)) == (404, "not_found")
+    asked = {"json": {"start_at": shop.at(10, days=1).isoformat()}, "headers": keyed()}
+    moved = await shop.customer.post(f"{path}/accept", **asked)
+    assert moved.status_code == 200, moved.text
+    assert (await shop.customer.post(f"{path}/accept", **asked)).json() == moved.json()
+    asked["headers"] = keyed()
+    assert error_of(await shop.customer.post(f"{path}/accept", **asked)) == (409, "wrong_state")
+    assert (await shop.customer.get(path)).json()["data"]["status"] == "moved"
+    assert await _decided(live, booking_id) == "moved"
+
+
+async def test_no_other_time_costs_nothing(live: Live) -> None:
+    shop, booking_id = live.shop, await _cannot_keep(live)
+    quote = (await shop.customer.post(f"/bookings/{booking_id}/cancellation-quote")).json()["data"]
+    assert quote["penalty"]["amount"] == 0
+    declined = await shop.customer.post(f"/bookings/{booking_id}/reaccommodation/decline", headers=keyed())
+    assert declined.status_code == 200, declined.text
+    assert await live.status(booking_id) == "cancelled"
+    assert await _decided(live, booking_id) == "cancelled"

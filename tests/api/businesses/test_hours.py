@@ -132,13 +132,18 @@ async def test_a_change_lists_the_bookings_it_strands(owner: Person, pool: Pool,
     assert [one["id"] for one in details["bookings"]] == [str(booking)]
     assert datetime.fromisoformat(details["bookings"][0]["start_at"]) == at
     assert (await owner.get(f"/businesses/{venue.id}/hours")).json()["data"] == before
-    assert await rows(database, "SELECT * FROM attention") == []
+    assert await rows(database, "SELECT * FROM reaccommodations") == []
 
     done = await owner.put(path, json=body, params={"confirm": "true"})
     assert done.status_code == 200
     assert done.json()["data"] != before
-    filed = await rows(database, "SELECT kind, booking_id, business_id FROM attention")
-    assert [tuple(row) for row in filed] == [("rebook", booking, venue.id)]
+    offered = await rows(database, "SELECT reason, booking_id, business_id, status FROM reaccommodations")
+    assert [tuple(row) for row in offered] == [(kind, booking, venue.id, "open")]
+    listed = (await owner.get(f"/owner/businesses/{venue.id}/reaccommodations", params={"status": "open"})).json()
+    assert [(one["booking_id"], one["reason"]) for one in listed["data"]] == [(str(booking), kind)]
+    offer = (await owner.get(f"/bookings/{booking}/reaccommodation")).json()["data"]
+    assert datetime.fromisoformat(offer["lost_start_at"]) == at
+    assert len(offer["alternatives"]) == 3
     # What was stranded with open eyes does not stand in the way of the next change.
     assert (await owner.put(path, json=body)).status_code == 200
 

@@ -78,8 +78,8 @@ async def test_what_strands_bookings_lists_them(
     assert [one["id"] for one in refused.json()["error"]["details"]["bookings"]] == [str(booking)]
     assert (await owner.get(f"/resources/{venue.staff[0]}")).json()["data"]["is_active"] is True
     assert (await ask(confirm="true")).status_code == 200
-    filed = await rows(database, "SELECT kind, booking_id FROM attention")
-    assert [tuple(row) for row in filed] == [("rebook", booking)]
+    filed = await rows(database, "SELECT status, booking_id FROM reaccommodations")
+    assert [tuple(row) for row in filed] == [("open", booking)]
 
 
 async def test_fewer_units_strand_what_is_on_the_others(owner: Person, pool: Pool, database: Database) -> None:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from domain.availability.model import Facts, Item, Need, Question
 from domain.businesses.hours import Calendar, MinuteRange
+from domain.staff.exceptions import CalendarException, ExceptionKind
 
 MINUTE = timedelta(minutes=1)
 DAYS_BEFORE = timedelta(days=3)
@@ -175,3 +176,28 @@ class Oracle:
 def collide(one: tuple, other: tuple) -> bool:
     same_unit = one[2:4] == other[2:4]
     return same_unit and one[4] < other[5] and other[4] < one[5]
+
+
+def open_with(usual: Calendar, exceptions: list[CalendarException], steps: Walk) -> set[datetime]:
+    """The open minutes of a calendar with exceptions, day by day and minute by minute: other hours instead of the
+    usual ones, less what is off on that business day."""
+    minutes: set[datetime] = set()
+    for day in steps.dates:
+        there = [one for one in exceptions if one.first_day <= day <= one.last_day]
+        hours = next((one.ranges for one in there if one.kind is ExceptionKind.HOURS), ranges_of(usual, day))
+        found = set(_minutes(day, hours, steps))
+        for one in there:
+            if one.kind is ExceptionKind.OFF:
+                found -= set(_minutes(day, one.ranges, steps)) if one.ranges else found
+        minutes |= found
+    return minutes
+
+
+def _minutes(day: date, ranges: tuple[MinuteRange, ...], steps: Walk) -> Iterator[datetime]:
+    midnight = datetime.combine(day, time.min)
+    for span in ranges:
+        instant = steps.first_shown.get(midnight + span.start * MINUTE)
+        closes = steps.first_shown.get(midnight + span.end * MINUTE)
+        while instant is not None and closes is not None and instant < closes:
+            yield instant
+            instant += MINUTE

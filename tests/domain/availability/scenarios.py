@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from domain.availability.model import Facts, Item, Need, Question, Resource, Taken
 from domain.businesses.hours import Calendar, MinuteRange, WeeklyHours
+from domain.staff.exceptions import CalendarException, ExceptionKind
 
 FAR_PAST = datetime(1990, 1, 1, tzinfo=UTC)
 FAR_FUTURE = datetime(2090, 1, 1, tzinfo=UTC)
@@ -110,6 +111,19 @@ def calendars(draw: st.DrawFn, around: date) -> Calendar:
     one_off = draw(st.dictionaries(near, spans, max_size=1))
     holiday = draw(st.one_of(st.none(), spans))
     return Calendar(WeeklyHours(week, holiday), one_off, draw(st.frozensets(near, max_size=1)))
+
+
+@st.composite
+def exceptions(draw: st.DrawFn, around: date) -> list[CalendarException]:
+    """Up to three: leaves, parts of days, other hours, over midnight too."""
+    spans = st.tuples(minutes(0, 1439), minutes(1, 900)).map(lambda pair: MinuteRange(pair[0], sum(pair)))
+    found = []
+    for _ in range(draw(st.integers(0, 3))):
+        first = around + timedelta(days=draw(st.integers(-3, 2)))
+        kind = draw(st.sampled_from(ExceptionKind))
+        ranges = draw(st.lists(spans, min_size=kind is ExceptionKind.HOURS, max_size=1).map(tuple))
+        found.append(CalendarException(first, first + timedelta(days=draw(st.integers(0, 2))), kind, ranges))
+    return found
 
 
 @st.composite

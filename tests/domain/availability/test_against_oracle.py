@@ -1,5 +1,6 @@
 """The engine and a brute-force walk through every minute give the same answer."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -9,13 +10,15 @@ from hypothesis import strategies as st
 
 from domain.availability.engine import find_starts, nearest, plan
 from domain.availability.model import ClaimPlan, Facts, Question
-from tests.domain.availability.oracle import Oracle, collide
+from domain.staff.exceptions import with_exceptions
+from tests.domain.availability.oracle import Oracle, collide, open_with, remaining
 from tests.domain.availability.scenarios import (
     CHANGES,
     ask,
     at,
     cases,
     every_day,
+    exceptions,
     hours,
     item,
     known,
@@ -49,6 +52,24 @@ def test_same_starts_and_same_left(case: tuple[Question, Facts]) -> None:
 def test_same_starts_for_up_to_five_items(case: tuple[Question, Facts]) -> None:
     question, facts = case
     assert {s.at: s.left for s in find_starts(question, facts)} == Oracle(question, facts).starts()
+
+
+@given(cases(), st.data())
+@settings(max_examples=120)
+def test_same_starts_where_people_are_not_there_as_usual(case: tuple[Question, Facts], data: st.DataObject) -> None:
+    """Leaves, parts of days, other hours, on top of weeks, public holidays and one-off days, around clock changes."""
+    question, facts = case
+    drawn = {key: data.draw(exceptions(question.first)) for key in facts.resources}
+    around = question.first - timedelta(days=5), question.last + timedelta(days=5)
+    resources = {
+        key: replace(resource, calendar=with_exceptions(resource.calendar, drawn[key], *around))
+        for key, resource in facts.resources.items()
+    }
+    oracle = Oracle(question, facts)
+    for key, resource in facts.resources.items():
+        oracle.lasts[key] = remaining(oracle.business & open_with(resource.calendar, drawn[key], oracle.steps))
+    found = find_starts(question, replace(facts, resources=resources))
+    assert {start.at: start.left for start in found} == oracle.starts()
 
 
 @given(cases(), st.integers(0, 10**6), st.integers(0, 10**6))

@@ -1,0 +1,92 @@
+"""From a change of hours to the runs it concerns, with a real Temporal and the real relay."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from temporalio.client import Client, WorkflowHandle
+from temporalio.contrib.pydantic import pydantic_data_converter
+
+from activities.reaccommodations import ReaccommodationActivities, ReaccommodationStep
+from db.session import Database
+from domain.businesses.hours import MinuteRange, WeeklyHours
+from tests import data
+from tests.data import Salon
+from tests.workers.commands import ask_to_start, snapshot_of
+from workers.delivery import Courier
+from workers.relay import Relay
+from workflows import ids
+from workflows.bookings.messages import STRANDED
+from workflows.reaccommodations.messages import DECIDED, ReaccommodationInput
+
+CLOSED, OPEN = (WeeklyHours((day,) * 7) for day in ((), (MinuteRange(0, 1440),)))
+
+
+@pytest.fixture
+def relay(pool: Database, temporal: Client) -> Relay:
+    """The real one."""
+    return Relay(pool, Courier(temporal, pool))
+
+
+async def _carry_all(relay: Relay) -> None:
+    while await relay.carry():
+        pass
+
+
+async def _set_week(pool: Database, salon: Salon, week: WeeklyHours) -> None:
+    async with pool.unit_of_work(salon.scope) as work:
+        await work.businesses.set_week(salon.business_id, week, datetime.now(UTC), confirm=True)
+
+
+async def _stranded(pool: Database, relay: Relay) -> tuple[Salon, UUID]:
+    salon = await data.add_salon(pool)
+    booking_id = await data.add_booking(pool, salon, datetime.now(UTC) + timedelta(days=5))
+    await _set_week(pool, salon, CLOSED)
+    await _carry_all(relay)
+    return salon, booking_id
+
+
+async def _signals(handle: WorkflowHandle) -> list[tuple[str, object]]:
+    heard = []
+    async for event in handle.fetch_history_events():
+        if event.HasField("workflow_execution_signaled_event_attributes"):
+            said = event.workflow_execution_signaled_event_attributes
+            (what,) = await pydantic_data_converter.decode(said.input.payloads)
+            heard.append((said.signal_name, what))
+    return heard
+
+
+async def test_a_stranded_booking_has_a_run_which_hears_that_it_is_kept(
+    pool: Database, temporal: Client, relay: Relay
+) -> None:
+    salon, booking_id = await _stranded(pool, relay)
+    handle = temporal.get_workflow_handle(ids.reaccommodation(booking_id, 1))
+    async for event in handle.fetch_history_events():
+        payloads = event.workflow_execution_started_event_attributes.input.payloads
+        (start,) = await pydantic_data_converter.decode(payloads, [ReaccommodationInput])
+        break
+    assert (start.booking_id, start.business_id, start.number) == (booking_id, salon.business_id, 1)
+    assert start.remind_at is not None
+    assert start.remind_at < start.decide_by
+    await _set_week(pool, salon, OPEN)
+    await _carry_all(relay)
+    assert await _signals(handle) == [(DECIDED, {"status": "kept"})]
+    assert (
+        await data.rows(pool, "SELECT last_error FROM outbox WHERE command IS NOT NULL AND delivered_at IS NULL") == []
+    )
+
+
+@pytest.mark.parametrize("was_there", [True, False])
+async def test_the_deadlines_word_reaches_the_bookings_run(
+    pool: Database, temporal: Client, relay: Relay, was_there: bool
+) -> None:
+    salon, booking_id = await _stranded(pool, relay)
+    if was_there:
+        await ask_to_start(pool, await snapshot_of(pool, salon.business_id, booking_id))
+        await _carry_all(relay)
+    [offer] = await data.rows(pool, "SELECT id FROM reaccommodations WHERE booking_id = :id", id=booking_id)
+    steps = ReaccommodationActivities(pool, lambda: datetime.now(UTC))
+    await steps.give_up(ReaccommodationStep(offer["id"], salon.business_id, booking_id))
+    await _carry_all(relay)
+    said = {"reaccommodation_id": str(offer["id"])}
+    assert await _signals(temporal.get_workflow_handle(ids.booking(booking_id))) == [(STRANDED, said)]

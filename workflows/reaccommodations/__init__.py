@@ -1,0 +1,1 @@
+"""A booking that the business cannot keep."""
