@@ -65,6 +65,11 @@ TABLE: Mapping[str, Meaning] = {
         "この変更により影響を受ける予約があります。確認のうえ confirm=true を付けて再度実行してください。",
         "This change would strand bookings. Look at them and repeat it with confirm=true.",
     ),
+    "erasure_blocked": Meaning(
+        409,
+        "ご予約または運営中の店舗があるため、退会できません。先にキャンセルまたは閉店の手続きをしてください。",
+        "There are bookings ahead or businesses of yours. Please end them first.",
+    ),
     "request_in_progress": Meaning(409, "同じリクエストを処理中です。", "The same request is being worked on."),
     "gone": Meaning(410, "有効期限が切れています。", "Its time is over."),
     "too_large": Meaning(413, "データが大きすぎます。", "The body is too large."),

@@ -16,6 +16,7 @@ from api.businesses import owner_endpoints as own_businesses
 from api.catalogue import endpoints as catalogue
 from api.catalogue import owner_endpoints as own_catalogue
 from api.catalogue import policy_endpoints as policies
+from api.data_rights import endpoints as data_rights
 from api.flags import endpoints as flags
 from api.flags import rollout_endpoints as rollouts
 from api.media import endpoints as media
@@ -46,6 +47,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     staff.router,
     schedules.router,
     audit.router,
+    data_rights.router,
     attention.router,
     flags.router,
     rollouts.router,

@@ -85,6 +85,13 @@ class WouldBreakBookings(Conflict):
     code = "would_break_bookings"
 
 
+class ErasureBlocked(Conflict):
+    """The login cannot be closed yet. ``details["bookings"]``: visits ahead, to be cancelled first;
+    ``details["businesses"]``: what the login owns, to be closed or handed over first."""
+
+    code = "erasure_blocked"
+
+
 class RequestInProgress(Conflict):
     """The same idempotency key is being worked on."""
 

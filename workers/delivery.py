@@ -23,6 +23,8 @@ from db.stores.outbox import (
     PAYMENT_EVENT,
     REACCOMMODATION_DECIDED,
     START_BOOKING,
+    START_ERASURE,
+    START_EXPORT,
     START_MEDIA,
     START_NOTICE,
     START_REACCOMMODATION,
@@ -33,6 +35,8 @@ from db.stores.outbox import (
 from workflows import ids, queues
 from workflows.bookings import messages as booking_messages
 from workflows.bookings.starting import attributes_of, summary_of
+from workflows.erasures import messages as erasure_messages
+from workflows.exports import messages as export_messages
 from workflows.flags import messages as rollout_messages
 from workflows.media import messages as media_messages
 from workflows.notices import messages as notice_messages
@@ -71,6 +75,8 @@ _ROLLOUT = TypeAdapter(rollout_messages.RolloutInput)
 _MEDIA = TypeAdapter(media_messages.MediaInput)
 _REACCOMMODATION = TypeAdapter(reaccommodation_messages.ReaccommodationInput)
 _DECISION = TypeAdapter(ReaccommodationNews)
+_EXPORT = TypeAdapter(export_messages.ExportInput)
+_ERASURE = TypeAdapter(erasure_messages.ErasureInput)
 
 
 class Courier:
@@ -79,7 +85,8 @@ class Courier:
     * ``booking.start``: `BookingInput`; * ``booking.payment_event``: `PaymentEvent`;
     * ``refund.start``: `RefundInput`; * ``notice.start``: `NoticeInput`; * ``flag_rollout.start``: `RolloutInput`;
     * ``media.start``: `MediaInput`; * ``reaccommodation.start``: `ReaccommodationInput`;
-    * ``reaccommodation.decided`` and ``booking.cancel_stranded``: `ReaccommodationNews`.
+    * ``reaccommodation.decided`` and ``booking.cancel_stranded``: `ReaccommodationNews`;
+    * ``data_export.start``: `ExportInput`; * ``erasure.start``: `ErasureInput`.
     """
 
     def __init__(self, client: Client, database: Database) -> None:
@@ -95,6 +102,8 @@ class Courier:
             START_REACCOMMODATION: self._start_reaccommodation,
             REACCOMMODATION_DECIDED: self._tell_of_decision,
             CANCEL_STRANDED: self._cancel_stranded,
+            START_EXPORT: self._start_export,
+            START_ERASURE: self._start_erasure,
         }
 
     async def deliver(self, command: Command) -> None:
@@ -165,6 +174,30 @@ class Courier:
         attributes = TypedSearchAttributes([SearchAttributePair(BUSINESS_ID, str(start.business_id))])
         await self._start_once(
             command, media_messages.WORKFLOW, start, ids.media(start.media_id), queues.MEDIA, attributes, "a file"
+        )
+
+    async def _start_export(self, command: Command) -> None:
+        start = _EXPORT.validate_python(command.payload)
+        await self._start_once(
+            command,
+            export_messages.WORKFLOW,
+            start,
+            ids.export(start.export_id),
+            queues.PLATFORM,
+            TypedSearchAttributes.empty,
+            "a person's copy of their data",
+        )
+
+    async def _start_erasure(self, command: Command) -> None:
+        start = _ERASURE.validate_python(command.payload)
+        await self._start_once(
+            command,
+            erasure_messages.WORKFLOW,
+            start,
+            ids.erasure(start.user_id),
+            queues.PLATFORM,
+            TypedSearchAttributes.empty,
+            "a person asked to be forgotten",
         )
 
     async def _start_once(

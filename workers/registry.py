@@ -7,6 +7,8 @@ from typing import Any
 
 from activities.attention import AttentionActivities
 from activities.bookings import BookingActivities
+from activities.erasures import ErasureActivities
+from activities.exports import ExportActivities
 from activities.flags import FlagActivities
 from activities.maintenance import MaintenanceActivities
 from activities.media import MediaActivities
@@ -29,6 +31,8 @@ from runtime.links import Links
 from runtime.settings import Settings
 from workflows import queues
 from workflows.bookings.workflow import BookingWorkflow
+from workflows.erasures.workflow import ErasureWorkflow
+from workflows.exports.workflow import ExportWorkflow
 from workflows.flags.workflow import FlagRolloutWorkflow
 from workflows.maintenance.workflow import MaintenanceWorkflow
 from workflows.media.workflow import MediaWorkflow
@@ -100,6 +104,8 @@ def duties(parts: Parts) -> Mapping[str, Duties]:
     maintenance = MaintenanceActivities(parts.database, parts.now)
     flags = FlagActivities(parts.database, parts.cache, parts.now)
     media = MediaActivities(parts.database, parts.storage, parts.max_media_bytes, parts.now)
+    exports = ExportActivities(parts.database, parts.storage, parts.now)
+    erasures = ErasureActivities(parts.database, parts.storage, parts.now)
     return {
         queues.BOOKINGS: Duties(
             workflows=[BookingWorkflow, ReaccommodationWorkflow],
@@ -121,9 +127,11 @@ def duties(parts: Parts) -> Mapping[str, Duties]:
         ),
         queues.NOTICES: Duties(workflows=[NoticeWorkflow], activities=[notices.send, notices.give_up]),
         queues.PLATFORM: Duties(
-            workflows=[MaintenanceWorkflow, FlagRolloutWorkflow],
+            workflows=[MaintenanceWorkflow, FlagRolloutWorkflow, ExportWorkflow, ErasureWorkflow],
             activities=[
                 *(maintenance.sweep, maintenance.make_audit_partitions, attention.file),
+                *(exports.write, exports.remove, exports.fail, erasures.remove_exports),
+                *(erasures.anonymise, erasures.finish, erasures.forget_address),
                 *(flags.begin_step, flags.look, flags.mark),
             ],
         ),

@@ -53,7 +53,7 @@ SCHEDULES: tuple[Clockwork, ...] = (
         "deletes what is kept for hours",
         _hourly(7),
         maintenance.WORKFLOW,
-        maintenance.MaintenanceInput(sweep=(Kept.IDEMPOTENCY_KEYS,)),
+        maintenance.MaintenanceInput(sweep=(Kept.IDEMPOTENCY_KEYS, Kept.LOGIN_FAILURES, Kept.RATE_LIMITS)),
         catch_up=timedelta(minutes=30),
     ),
     Clockwork(
@@ -61,7 +61,11 @@ SCHEDULES: tuple[Clockwork, ...] = (
         "deletes what is kept for days, rows and files, and makes the audit trail's partitions ahead",
         _daily(4, 10),
         maintenance.WORKFLOW,
-        maintenance.MaintenanceInput(sweep=(Kept.OUTBOX,), audit_months=3, files=True),
+        maintenance.MaintenanceInput(
+            sweep=(Kept.OUTBOX, Kept.SESSIONS, Kept.EMAIL_VERIFICATIONS, Kept.PASSWORD_RESETS),
+            audit_months=3,
+            files=True,
+        ),
         catch_up=timedelta(hours=12),
     ),
 )

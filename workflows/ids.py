@@ -31,3 +31,13 @@ def notice(notice_id: UUID) -> str:
 def flag_rollout(rollout_id: UUID) -> str:
     """The one workflow of a feature flag's rollout."""
     return f"flag-rollout/{rollout_id}"
+
+
+def export(export_id: UUID) -> str:
+    """The one workflow of a copy of somebody's data."""
+    return f"export/{export_id}"
+
+
+def erasure(user_id: UUID) -> str:
+    """The one workflow of a person who asked to be forgotten."""
+    return f"erasure/{user_id}"

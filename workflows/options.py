@@ -81,6 +81,20 @@ SWEEP = ActivityConfig(
 #: The same for files, where the storage is at hand.
 SWEEP_FILES = SWEEP | ActivityConfig(task_queue=queues.MEDIA)
 
+#: Write or remove the file of an export: the storage may be away for a day.
+FILES = ActivityConfig(
+    task_queue=queues.PLATFORM,
+    start_to_close_timeout=timedelta(minutes=2),
+    schedule_to_close_timeout=timedelta(hours=24),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(seconds=2), backoff_coefficient=2, maximum_interval=timedelta(minutes=15)
+    ),
+)
+#: The last letter to a person who is being forgotten is sent within a day; then its address goes in any case.
+LAST_LETTER = timedelta(hours=26)
+#: Between two looks whether it was sent.
+LOOK_FOR_LETTER = timedelta(minutes=30)
+
 #: Between two tries to learn the provider's word: doubled each time, up to the second figure. A try is some 15 events
 #: of a history that may hold 51,200, so a provider may be away for two months; news of the payment end a pause.
 FIRST_PAUSE = timedelta(seconds=30)

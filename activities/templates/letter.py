@@ -48,6 +48,8 @@ _RESET = Opens(
 )
 _JOIN = Opens(Purpose.STAFF_INVITATION, "/staff/invitation", {"ja": "招待を受ける", "en": "Accept the invitation"})
 
+_EXPORT = Opens(Purpose.DATA_EXPORT, "/data-export", {"ja": "データを受け取る", "en": "Get my data"})
+
 FORMS: Mapping[LetterKind, Form] = {
     LetterKind.EMAIL_VERIFICATION: Form(opens=_VERIFY),
     LetterKind.PASSWORD_RESET: Form(opens=_RESET),
@@ -58,6 +60,9 @@ FORMS: Mapping[LetterKind, Form] = {
     LetterKind.TWO_FACTOR_CHANGED: Form(flags=("enabled", "recovery_code_used")),
     LetterKind.STAFF_INVITED: Form(opens=_JOIN),
     LetterKind.STAFF_ENDED: Form(),
+    LetterKind.DATA_EXPORT_READY: Form(opens=_EXPORT),
+    LetterKind.ERASURE_PLANNED: Form(times=("delete_at",)),
+    LetterKind.ERASURE_DONE: Form(),
 }
 
 

@@ -15,6 +15,8 @@ from db.stores.bookings.read import BookingStore
 from db.stores.businesses import BusinessStore
 from db.stores.catalogue import CatalogueStore
 from db.stores.customers import CustomerStore
+from db.stores.data_rights.erasures import ErasureStore
+from db.stores.data_rights.exports import ExportStore
 from db.stores.flags import FlagStore
 from db.stores.logins import LoginStore
 from db.stores.media import MediaStore
@@ -156,6 +158,16 @@ class Stores:
     def attention(self) -> AttentionStore:
         """What needs a person."""
         return AttentionStore(self.session, self.context)
+
+    @cached_property
+    def exports(self) -> ExportStore:
+        """Copies of what is held of a person."""
+        return ExportStore(self.session, self.context)
+
+    @cached_property
+    def erasures(self) -> ErasureStore:
+        """People who asked to be forgotten."""
+        return ErasureStore(self.session, self.context)
 
     @cached_property
     def audit_trail(self) -> AuditTrailStore:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Text, bindparam, text
 
 from db.stores.base import Store
 
@@ -21,6 +21,8 @@ START_MEDIA = "media.start"
 START_REACCOMMODATION = "reaccommodation.start"
 REACCOMMODATION_DECIDED = "reaccommodation.decided"
 CANCEL_STRANDED = "booking.cancel_stranded"
+START_EXPORT = "data_export.start"
+START_ERASURE = "erasure.start"
 
 _ADD = text("""
     INSERT INTO outbox (business_id, event, aggregate, payload, command, request_id, not_before)
@@ -44,6 +46,11 @@ _DELIVERED = text("UPDATE outbox SET delivered_at = now(), leased_until = NULL, 
 _FAILED = text("""
     UPDATE outbox SET leased_until = NULL, last_error = :error, not_before = now() + :pause WHERE id = :id
 """)
+
+
+_ORDER = text("SELECT app_order(:event, :aggregate, CAST(:payload AS jsonb), :command, :request_id)").bindparams(
+    bindparam("request_id", type_=Text)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +96,11 @@ class OutboxStore(Store):
             },
         )
 
+    async def order(self, event: str, aggregate: str, payload: Mapping[str, Any], command: str) -> None:
+        """Write a command that belongs to no business, in any scope; ids and times only."""
+        values = {"event": event, "aggregate": aggregate, "command": command, "request_id": self.context.request_id}
+        await self.session.execute(_ORDER, {**values, "payload": json.dumps(payload, default=_plain)})
+
     async def lease(self, limit: int, lease: timedelta) -> list[Command]:
         """Up to ``limit`` deliverable commands, kept from other relays for ``lease``; oldest of each aggregate."""
         rows = await self.session.execute(_LEASE, {"limit": limit, "lease": lease})
@@ -101,3 +113,7 @@ class OutboxStore(Store):
     async def failed(self, row_id: UUID, error: str, pause: timedelta) -> None:
         """Give the row back; it is not tried again before ``pause`` is over."""
         await self.session.execute(_FAILED, {"id": row_id, "error": error[:500], "pause": pause})
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)

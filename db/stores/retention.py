@@ -9,6 +9,16 @@ from db.stores.base import Store
 from domain.ids import first_uuid_of
 from domain.retention import Kept
 
+
+def _links(table: str) -> TextClause:
+    """Single-use links; the newest of a login is what makes the others bad, so it goes with them or after them."""
+    return text(f"""
+        DELETE FROM {table} WHERE id IN (
+            SELECT id FROM {table} WHERE id < :first_id AND expires_at < CAST(:before AS timestamptz)
+             ORDER BY id LIMIT :size FOR UPDATE SKIP LOCKED)
+    """)
+
+
 # One statement each: a batch of rows from before `:before`, oldest first. `:first_id` is the smallest key of that time,
 # for tables whose key is in order of time and which need no second index for this.
 _BATCH: Mapping[Kept, TextClause] = {
@@ -23,6 +33,25 @@ _BATCH: Mapping[Kept, TextClause] = {
              WHERE id < :first_id AND (command IS NULL OR delivered_at < CAST(:before AS timestamptz))
              ORDER BY id LIMIT :size FOR UPDATE SKIP LOCKED)
     """),
+    # Its refresh tokens go with it.
+    Kept.SESSIONS: text("""
+        DELETE FROM user_sessions WHERE id IN (
+            SELECT id FROM user_sessions
+             WHERE id < :first_id AND least(ended_at, expires_at) < CAST(:before AS timestamptz)
+             ORDER BY id LIMIT :size FOR UPDATE SKIP LOCKED)
+    """),
+    Kept.LOGIN_FAILURES: text("""
+        DELETE FROM login_failures WHERE subject_hash IN (
+            SELECT subject_hash FROM login_failures WHERE forget_at < :before
+             ORDER BY forget_at LIMIT :size FOR UPDATE SKIP LOCKED)
+    """),
+    Kept.RATE_LIMITS: text("""
+        DELETE FROM rate_limits WHERE subject IN (
+            SELECT subject FROM rate_limits WHERE expires_at < :before
+             ORDER BY expires_at LIMIT :size FOR UPDATE SKIP LOCKED)
+    """),
+    Kept.EMAIL_VERIFICATIONS: _links("email_verifications"),
+    Kept.PASSWORD_RESETS: _links("password_resets"),
 }
 _PARTITIONS = text("SELECT app_ensure_audit_partitions(:months)")
 _LOCK_TIMEOUT = text("SELECT set_config('lock_timeout', :limit, true)")

@@ -37,6 +37,7 @@ LINK = LetterLink(UUID(int=7), NOW + timedelta(hours=1), "k1", False)
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:132.0) Gecko/20100101 Firefox/132.0"
 FACTS: dict[str, Any] = {
     "until": "2026-11-18T12:30:00+09:00",
+    "delete_at": "2026-12-18T12:00:00+09:00",
     "enabled": True,
 }
 WRITTEN = list(itertools.product(FORMS, ("ja", "en")))
@@ -48,6 +49,9 @@ SAYS = {
     LetterKind.NEW_DEVICE: {"ja": "端末：Firefox (Windows)", "en": "IP address: 192.0.2.7"},
     LetterKind.LOGIN_LOCKED: {"ja": "再開予定：2026年11月18日(水) 12:30", "en": "until: Wed 18 Nov 2026, 12:30"},
     LetterKind.TOKEN_REUSED: {"ja": "二重に使用", "en": "used twice"},
+    LetterKind.DATA_EXPORT_READY: {"ja": "2026年11月18日(水) 13:00", "en": "a copy of your data"},
+    LetterKind.ERASURE_PLANNED: {"ja": "2026年12月18日(金) 12:00", "en": "Fri 18 Dec 2026, 12:00"},
+    LetterKind.ERASURE_DONE: {"ja": "すべて完了", "en": "is complete"},
     LetterKind.TWO_FACTOR_CHANGED: {"ja": "有効になりました", "en": "was turned on"},
     LetterKind.STAFF_INVITED: {"ja": "スタッフとしてご招待", "en": "invites you to work with it"},
     LetterKind.STAFF_ENDED: {"ja": "終了日時：2026年11月18日(水) 12:00", "en": "Ended: Wed 18 Nov 2026, 12:00"},

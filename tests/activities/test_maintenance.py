@@ -54,10 +54,73 @@ async def plant_outbox(pool: Database, name: str, at: datetime, **values: Any) -
     )
 
 
-PLANT = {Kept.IDEMPOTENCY_KEYS: plant_idempotency_key, Kept.OUTBOX: plant_outbox}
+async def plant_session(pool: Database, name: str, at: datetime, **_: Any) -> None:
+    user_id = await data.add_user(pool)
+    await data.rows(
+        pool,
+        """WITH session AS (
+               INSERT INTO user_sessions (id, user_id, user_agent, last_used_at, expires_at)
+               VALUES (:id, :user_id, :name, :at, :at) RETURNING id)
+           INSERT INTO refresh_tokens (token_hash, session_id, expires_at)
+           SELECT convert_to(:name, 'UTF8'), id, :at FROM session""",
+        id=first_uuid_of(at - timedelta(days=7)),
+        user_id=user_id,
+        name=name,
+        at=at,
+    )
+
+
+async def plant_login_failures(pool: Database, name: str, at: datetime, **_: Any) -> None:
+    await data.rows(
+        pool,
+        "INSERT INTO login_failures (subject_hash, failed_at, forget_at) VALUES (convert_to(:name, 'UTF8'), '{}', :at)",
+        name=name,
+        at=at,
+    )
+
+
+async def plant_rate_limit(pool: Database, name: str, at: datetime, **_: Any) -> None:
+    await data.rows(
+        pool,
+        "INSERT INTO rate_limits (subject, newest, counts, expires_at) VALUES (:name, 0, '{1}', :at)",
+        name=name,
+        at=at,
+    )
+
+
+def plant_link(table: str) -> Any:
+    async def plant(pool: Database, name: str, at: datetime, **_: Any) -> None:
+        await data.rows(
+            pool,
+            f"INSERT INTO {table} (id, user_id, email, token_hash, kid, expires_at)"
+            " VALUES (:id, :user_id, :name, '', 'k1', :at)",
+            id=first_uuid_of(at - timedelta(hours=24)),
+            user_id=await data.add_user(pool),
+            name=name,
+            at=at,
+        )
+
+    return plant
+
+
+PLANT = {
+    Kept.SESSIONS: plant_session,
+    Kept.LOGIN_FAILURES: plant_login_failures,
+    Kept.RATE_LIMITS: plant_rate_limit,
+    Kept.EMAIL_VERIFICATIONS: plant_link("email_verifications"),
+    Kept.PASSWORD_RESETS: plant_link("password_resets"),
+    Kept.IDEMPOTENCY_KEYS: plant_idempotency_key,
+    Kept.OUTBOX: plant_outbox,
+}
 NAMES = {
     Kept.IDEMPOTENCY_KEYS: "SELECT key AS name FROM idempotency_keys",
     Kept.OUTBOX: "SELECT event AS name FROM outbox",
+    Kept.SESSIONS: """SELECT user_agent AS name FROM user_sessions
+                      UNION SELECT convert_from(token_hash, 'UTF8') FROM refresh_tokens""",
+    Kept.RATE_LIMITS: "SELECT subject AS name FROM rate_limits",
+    Kept.LOGIN_FAILURES: "SELECT convert_from(subject_hash, 'UTF8') AS name FROM login_failures",
+    Kept.EMAIL_VERIFICATIONS: "SELECT CAST(email AS text) AS name FROM email_verifications",
+    Kept.PASSWORD_RESETS: "SELECT CAST(email AS text) AS name FROM password_resets",
 }
 
 
@@ -77,7 +140,7 @@ async def test_the_old_goes_and_the_fresh_stays(
     for number in range(5):
         await PLANT[what](pool, f"old {number}", NOW - KEEP[what] - (number + 1) * MINUTE)
     await PLANT[what](pool, "fresh", NOW - KEEP[what] + MINUTE)
-    await PLANT[what](pool, "new", NOW)
+    await PLANT[what](pool, "new", NOW + MINUTE)
     assert await sweep(steps, what) == 5
     assert await left(pool, what) == {"fresh", "new"}
     assert await sweep(steps, what) == 0

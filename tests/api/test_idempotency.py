@@ -116,7 +116,15 @@ WITHOUT_KEY = {
     "POST /api/v1/auth/2fa/enable": "a stored answer would be stored recovery codes",
     "POST /api/v1/auth/2fa/disable": "what is off cannot be switched off",
     "POST /api/v1/auth/2fa/verify": "a stored answer would be a stored token",
+    "POST /api/v1/feature-flags/{flag_id}/rollout/{command}": "said twice it is refused or the same: the run decides",
+    "POST /api/v1/auth/export/fetch": "a question: its token is in the body, so that it lands in no log",
     "POST /api/v1/bookings/{booking_id}/cancellation-quote": "a question: it changes nothing",
+    "POST /api/v1/media/reorder": "the same order twice is the same order",
+    "POST /api/v1/media/{media_id}/complete": "said twice it is said once",
+    "POST /api/v1/media/{media_id}/restore": "what is there stays there",
+    # Owed: a repeat makes a second file, which its owner sees and removes.
+    "POST /api/v1/media": "the fingerprint of a key is over the body, and no body of this size is held in memory",
+    "POST /api/v1/media/presign": "a stored answer would be a stored form that writes to the storage",
     "POST /api/v1/payments/webhook/{provider}": "the provider's event id makes it once",
     "POST /api/v1/notifications/webhook/sendgrid": "applied in any order, any number of times",
 }

@@ -48,6 +48,8 @@ PUBLIC = frozenset(
         "POST /api/v1/auth/resend-verification",
         "POST /api/v1/auth/forgot-password",
         "POST /api/v1/auth/reset-password",
+        "POST /api/v1/auth/export/fetch",
+        "GET /api/v1/auth/erasures/{erasure_id}",
         "GET /api/v1/businesses",
         "GET /api/v1/businesses/slug/{slug}",
         "GET /api/v1/businesses/{business_id}",

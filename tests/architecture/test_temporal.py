@@ -113,7 +113,7 @@ def test_queues_are_the_roles_of_workers() -> None:
     assert set(DUTIES) == named
 
 
-@pytest.mark.parametrize("name", ["CLOSE", "MOVE", "POLL", "STEP", "SEND", "SWEEP"])
+@pytest.mark.parametrize("name", ["CLOSE", "MOVE", "POLL", "STEP", "SEND", "SWEEP", "FILES"])
 def test_every_profile_limits_one_try(name: str) -> None:
     profile = getattr(options, name)
     assert profile["start_to_close_timeout"]

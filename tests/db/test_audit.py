@@ -35,8 +35,13 @@ UNAUDITED = {
     "refresh_tokens": "digests, exchanged every quarter of an hour",
     "login_failures": "counters by digest, gone after their time",
     "known_devices": "digests of devices",
+    "data_exports": "a person's own requests, each with its outcome",
+    "erasures": "the row is the proof; the trail must not keep the address",
     "email_verifications": "digests of single-use links; what they change is audited",
     "password_resets": "digests of single-use links; what they change is audited",
+    "business_directory": "repeats what approved businesses show, written by a trigger",
+    "business_slugs": "names that a business had, which is audited; written by a trigger",
+    "rate_limits": "counters, gone within the hour",
     "recovery_codes": "digests; the second factor that they stand in for is audited",
 }
 #: Columns of audited tables that look like secrets and are none.

@@ -22,6 +22,8 @@ OUTCOMES: dict[str, tuple[str, ...]] = {
     "flag-rollout": ("done", "stopped", "superseded", "paused", "cancelled"),
     "media": ("ready", "rejected", "storage_away", "given_up"),
     "maintenance": ("done", "step_failed", "files", "files_failed"),
+    "data-export": ("expired", "unwanted", "failed"),
+    "account-erasure": ("done", "letter_waits", "storage_away"),
 }
 
 

@@ -23,6 +23,8 @@ from runtime.temporal import guard_exit
 from tests.replay.outcomes import OUTCOMES, path_of, write
 from tests.servers import run_time_skipping
 from tests.workflows.life import Life, living
+from tests.workflows.test_data_rights import FOREVER as STAYS_AWAY
+from tests.workflows.test_data_rights import Archive, exporting, forgetting
 from tests.workflows.test_flag_rollout import FlagTable, begun, rolling, tell
 from tests.workflows.test_maintenance import FILES, ROUND, Broom, sweeping
 from tests.workflows.test_media import Desk as LookingDesk
@@ -181,6 +183,8 @@ STORIES: dict[str, dict[str, Story]] = {
     "maintenance": {},
     "flag-rollout": {},
     "reaccommodation": {},
+    "data-export": {},
+    "account-erasure": {},
 }
 
 
@@ -228,6 +232,14 @@ def _rollout(*said: str, **table: object) -> Story:
     return story
 
 
+def _export(**archive: object) -> Story:
+    async def story(env: WorkflowEnvironment) -> WorkflowHistory:
+        async with exporting(env, Archive(**archive)) as handle:
+            return await _end(env, handle)
+
+    return story
+
+
 async def _superseded(env: WorkflowEnvironment) -> WorkflowHistory:
     flags = FlagTable()
     async with rolling(env, flags) as handle:
@@ -243,6 +255,14 @@ def _reaccommodation(decided: ReaccommodationStatus | None = None, **more: objec
             if decided is not None:
                 await until(lambda: offer.steps == ["offer"])
                 await decide(handle, offer, decided)
+            return await _end(env, handle)
+
+    return story
+
+
+def _erasure(**archive: object) -> Story:
+    async def story(env: WorkflowEnvironment) -> WorkflowHistory:
+        async with forgetting(env, Archive(**archive)) as handle:
             return await _end(env, handle)
 
     return story
@@ -267,6 +287,16 @@ STORIES["notice"] = {
     "sent_after_retries": _notice(away=3),
     "given_up": _notice(away=FOREVER),
     "too_late": _notice(timedelta(minutes=-1)),
+}
+STORIES["data-export"] = {
+    "expired": _export(),
+    "unwanted": _export(unwanted=True),
+    "failed": _export(away={"write": STAYS_AWAY}),
+}
+STORIES["account-erasure"] = {
+    "done": _erasure(),
+    "letter_waits": _erasure(looks=2),
+    "storage_away": _erasure(away={"remove_exports": STAYS_AWAY}),
 }
 STORIES["flag-rollout"] = {
     "done": _rollout(),

@@ -13,6 +13,8 @@ from tests.replay.record import STORIES
 from workers.registry import duties
 from workers.sandbox import workflow_runner
 from workflows.bookings.workflow import BookingWorkflow
+from workflows.erasures.workflow import ErasureWorkflow
+from workflows.exports.workflow import ExportWorkflow
 from workflows.flags.workflow import FlagRolloutWorkflow
 from workflows.maintenance.workflow import MaintenanceWorkflow
 from workflows.media.workflow import MediaWorkflow
@@ -28,6 +30,8 @@ WORKFLOWS = (
     MaintenanceWorkflow,
     FlagRolloutWorkflow,
     MediaWorkflow,
+    ExportWorkflow,
+    ErasureWorkflow,
 )
 ALL = [(kind, outcome) for kind, outcomes in OUTCOMES.items() for outcome in outcomes]
 

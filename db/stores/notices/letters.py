@@ -50,12 +50,13 @@ class LetterContent:
 # recipient is one more join and one more `coalesce`, a new kind of link one more `UNION ALL`.
 _LETTER = text("""
     SELECT n.id, n.business_id, n.kind, n.language, n.audience, n.facts, n.created_at,
-           nullif(CAST(coalesce(u.email, i.email) AS text), '') AS address,
+           nullif(CAST(coalesce(u.email, i.email, e.address) AS text), '') AS address,
            coalesce(u.family_name, '') AS family_name, coalesce(u.given_name, '') AS given_name,
            s.name AS business_name, coalesce(s.time_zone, 'Asia/Tokyo') AS time_zone,
            d.user_agent, host(d.ip) AS ip, l.id AS link_id, l.expires_at, l.kid, l.over
       FROM notification_outbox n
       LEFT JOIN users u ON u.id = n.user_id AND u.deleted_at IS NULL
+      LEFT JOIN erasures e ON n.user_id IS NULL AND e.id = CAST(n.facts->>'erasure_id' AS uuid)
       LEFT JOIN businesses s ON s.id = n.business_id
       LEFT JOIN staff_invitations i ON i.id = CAST(n.facts->>'invitation_id' AS uuid) AND n.user_id IS NULL
       LEFT JOIN user_sessions d ON d.id = CAST(n.facts->>'session_id' AS uuid) AND d.user_id = n.user_id
@@ -71,7 +72,11 @@ _LETTER = text("""
             WHERE r.id = CAST(n.facts->>'reset_id' AS uuid) AND r.user_id = n.user_id
             UNION ALL
            SELECT i.id, i.expires_at, NULL, i.accepted_at IS NOT NULL OR i.withdrawn_at IS NOT NULL
-            WHERE i.id IS NOT NULL) l ON true
+            WHERE i.id IS NOT NULL
+            UNION ALL
+           SELECT d.id, d.expires_at, NULL, d.status <> 'ready'
+             FROM data_exports d
+            WHERE d.id = CAST(n.facts->>'export_id' AS uuid) AND d.user_id = n.user_id) l ON true
      WHERE n.id = :id AND n.booking_id IS NULL
 """)
 

@@ -33,6 +33,7 @@ TABLES: dict[str, str] = {
     "session_id": "user_sessions",
     "service_ids": "services",
     "media_id": "business_media",
+    "ids": "business_media",
     "assignment_id": "staff_assignments",
     "exception_id": "staff_exceptions",
     "invitation_id": "staff_invitations",

@@ -1,0 +1,1 @@
+"""What a person may ask of what is held about them."""

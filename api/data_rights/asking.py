@@ -1,0 +1,58 @@
+"""Asking to be forgotten, and fetching the copy of one's data."""
+
+from datetime import datetime
+from uuid import UUID
+
+from starlette.responses import Response
+
+from api.data_rights.schemas import ErasureRead
+from api.dependencies import Myself, Parts
+from api.envelope import ok
+from api.idempotency import Key, kept
+from db.session import Scope
+from db.stores.notices import Letter
+from domain.data_rights import ERASURE_DELAY, ExportStatus
+from domain.errors import Gone, InvalidCredentials, Unauthenticated
+from domain.notices import LetterKind
+from providers.storage.interface import ObjectMissing
+from runtime.links import Purpose
+
+#: What one answer holds of a file; a person's data is some kilobytes.
+MOST = 64 * 1024 * 1024
+
+
+async def begin_erasure(parts: Parts, me: Myself, password: str, now: datetime, key: Key | None) -> Response:
+    """Close the login and order the rest. Raises InvalidCredentials for a wrong password, and what
+    `ErasureStore.begin` raises."""
+    async with me.work(key) as work:
+        user = await work.users.find(me.id)
+        if user is None:
+            raise Unauthenticated({"reason": "no_user"})
+        if not await parts.passwords.matches(password, user.password_hash):
+            raise InvalidCredentials
+        erasure = await work.erasures.begin(me.id, now, now + ERASURE_DELAY)
+        facts = {"erasure_id": erasure.id, "delete_at": erasure.delete_at}
+        letter = Letter(LetterKind.ERASURE_PLANNED, None, f"erasure_planned:{erasure.id}", facts, None, user.language)
+        await work.notices.promise_letter(letter)
+        return await kept(work, ok(ErasureRead.of(erasure), status_code=202))
+
+
+async def fetch_export(parts: Parts, token: str, now: datetime) -> Response:
+    """The file. Raises Unauthenticated for a token that is not ours, Gone for one that is over."""
+    export_id = parts.links.read(Purpose.DATA_EXPORT, token, now)
+    async with parts.database.unit_of_work(Scope.platform()) as work:
+        export = await work.exports.get(export_id)
+    if export.status is not ExportStatus.READY or export.expires_at is None or export.expires_at <= now:
+        raise Gone({"reason": "link_expired"})
+    try:
+        body = await parts.storage.read(export.key, MOST)
+    except ObjectMissing as error:
+        raise Gone({"reason": "link_expired"}) from error
+    headers = {"Content-Disposition": 'attachment; filename="omotenashi-data.json"'}
+    return Response(body, 200, headers, "application/json")
+
+
+async def read_erasure(parts: Parts, erasure_id: UUID) -> Response:
+    """Where an erasure stands, for whoever has its number. Raises NotFound."""
+    async with parts.database.unit_of_work(Scope.platform()) as work:
+        return ok(ErasureRead.of(await work.erasures.get(erasure_id)))

@@ -1,0 +1,81 @@
+"""Which rows lose what when a person is forgotten. A column that looks personal and is in none of these statements is
+on the list of the test that walks over them, with its reason."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import TextClause, text
+
+# The businesses' records of the person: those of the login, and those that a guest left with the same address, if the
+# address was proven to be the person's.
+PEOPLE = text("""
+    WITH records AS (
+        SELECT c.id FROM customers c, users u
+         WHERE u.id = :user_id
+           AND (c.user_id = u.id OR (u.email_verified_at IS NOT NULL AND c.email_key = lower(CAST(:address AS text)))))
+    SELECT coalesce((SELECT array_agg(id) FROM records), '{}') AS customers,
+           coalesce((SELECT array_agg(b.id) FROM bookings b
+                      WHERE b.user_id = :user_id OR b.customer_id IN (SELECT id FROM records)), '{}') AS bookings
+""")
+
+_MY_NOTICES = """(n.user_id = :user_id OR n.customer_id = ANY(CAST(:customers AS uuid[])))"""
+
+#: At once: the person is unknown afterwards. By table, in this order.
+FORGET: Mapping[str, TextClause] = {
+    "customers": text("""
+        UPDATE customers SET family_name = '—', given_name = '', family_name_kana = NULL, given_name_kana = NULL,
+               phone = NULL, email = NULL
+         WHERE id = ANY(CAST(:customers AS uuid[]))
+    """),
+    "bookings": text("""
+        UPDATE bookings SET special_requests = NULL, internal_notes = NULL
+         WHERE id = ANY(CAST(:bookings AS uuid[])) AND (special_requests IS NOT NULL OR internal_notes IS NOT NULL)
+    """),
+    "notification_attempts": text(f"""
+        UPDATE notification_attempts a SET reason = NULL FROM notification_outbox n
+         WHERE n.id = a.notice_id AND a.reason IS NOT NULL AND {_MY_NOTICES}
+    """),
+    "notification_outbox": text(f"""
+        UPDATE notification_outbox n SET facts = n.facts - ARRAY['ip', 'device'], failure_reason = NULL
+         WHERE {_MY_NOTICES} AND (n.facts ?| ARRAY['ip', 'device'] OR n.failure_reason IS NOT NULL)
+    """),
+    "user_sessions": text("DELETE FROM user_sessions WHERE user_id = :user_id"),
+    "known_devices": text("DELETE FROM known_devices WHERE user_id = :user_id"),
+    "recovery_codes": text("DELETE FROM recovery_codes WHERE user_id = :user_id"),
+    "user_two_factors": text("DELETE FROM user_two_factors WHERE user_id = :user_id"),
+    "email_verifications": text("DELETE FROM email_verifications WHERE user_id = :user_id"),
+    "password_resets": text("DELETE FROM password_resets WHERE user_id = :user_id"),
+    "login_failures": text("""
+        DELETE FROM login_failures WHERE subject_hash = sha256(convert_to(lower(CAST(:address AS text)), 'UTF8'))
+    """),
+    # Stored answers repeat what was asked: the login's own, and any that names the address.
+    "idempotency_keys": text("""
+        DELETE FROM idempotency_keys
+         WHERE subject = CAST(CAST(:user_id AS uuid) AS text)
+            OR position(convert_to(CAST(:address AS text), 'UTF8') IN body) > 0
+    """),
+    "staff_invitations": text("""
+        UPDATE staff_invitations SET email = CAST('erased:' || CAST(id AS text) AS citext),
+               withdrawn_at = coalesce(withdrawn_at, CASE WHEN accepted_at IS NULL THEN CAST(:now AS timestamptz) END)
+         WHERE email = CAST(:address AS citext)
+    """),
+    "staff_assignments": text("""
+        UPDATE staff_assignments SET ended_at = :now WHERE user_id = :user_id AND ended_at IS NULL
+    """),
+    "users": text("""
+        UPDATE users SET email = CAST('erased:' || CAST(id AS text) AS citext), family_name = '', given_name = '',
+               email_verified_at = NULL
+         WHERE id = :user_id
+    """),
+}
+
+#: After the delay: nothing leads from what the law keeps to the login any more.
+LET_GO: Mapping[str, TextClause] = {
+    "bookings": text("UPDATE bookings SET user_id = NULL WHERE user_id = :user_id"),
+    "customers": text("UPDATE customers SET user_id = NULL WHERE user_id = :user_id"),
+    "notification_attempts": text("""
+        DELETE FROM notification_attempts a USING notification_outbox n
+         WHERE n.id = a.notice_id AND n.user_id = :user_id AND n.booking_id IS NULL
+    """),
+    "letters": text("DELETE FROM notification_outbox WHERE user_id = :user_id AND booking_id IS NULL"),
+    "notification_outbox": text("UPDATE notification_outbox SET user_id = NULL WHERE user_id = :user_id"),
+}

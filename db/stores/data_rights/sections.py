@@ -1,0 +1,64 @@
+"""What a copy of somebody's data holds: one statement a section, each giving ``entry``, an object of plain JSON.
+
+A table that knows a person and is not here is on the list of the test that walks over them, with its reason. Notes that
+a business keeps for itself are the business's to show.
+"""
+
+from collections.abc import Mapping
+
+_MINE = "SELECT b.id FROM bookings b WHERE b.user_id = :user_id"
+
+SECTIONS: Mapping[str, str] = {
+    "account": """
+        SELECT to_jsonb(u) - ARRAY['password_hash', 'deleted_at'] AS entry FROM users u WHERE u.id = :user_id
+    """,
+    "sessions": """
+        SELECT to_jsonb(s) - 'user_id' AS entry FROM user_sessions s WHERE s.user_id = :user_id ORDER BY s.id
+    """,
+    "known_devices": """
+        SELECT to_jsonb(d) - ARRAY['user_id', 'device_hash'] AS entry FROM known_devices d WHERE d.user_id = :user_id
+         ORDER BY d.created_at
+    """,
+    "two_factor": """
+        SELECT jsonb_build_object('enabled_at', f.enabled_at, 'created_at', f.created_at) AS entry
+          FROM user_two_factors f WHERE f.user_id = :user_id
+    """,
+    "customer_records": """
+        SELECT to_jsonb(c) - ARRAY['user_id', 'email_key'] || jsonb_build_object('business', s.name) AS entry
+          FROM customers c JOIN businesses s ON s.id = c.business_id WHERE c.user_id = :user_id ORDER BY c.id
+    """,
+    "bookings": """
+        SELECT to_jsonb(b) - ARRAY['user_id', 'internal_notes']
+               || jsonb_build_object('business', s.name, 'items', (
+                    SELECT coalesce(jsonb_agg(to_jsonb(i) - ARRAY['business_id', 'booking_id'] ORDER BY i.position),
+                                    '[]') FROM booking_items i WHERE i.booking_id = b.id)) AS entry
+          FROM bookings b JOIN businesses s ON s.id = b.business_id WHERE b.user_id = :user_id ORDER BY b.start_at
+    """,
+    "booking_history": f"""
+        SELECT jsonb_build_object('booking_id', h.booking_id, 'event', h.event, 'from', h.from_status,
+                                  'to', h.to_status, 'by', h.actor_kind, 'reason', h.reason,
+                                  'at', h.created_at) AS entry
+          FROM booking_history h WHERE h.booking_id IN ({_MINE}) ORDER BY h.id
+    """,
+    "payments": f"""
+        SELECT to_jsonb(p) - 'client_secret' AS entry FROM booking_payments p WHERE p.booking_id IN ({_MINE})
+         ORDER BY p.id
+    """,
+    "refunds": f"""
+        SELECT to_jsonb(r) AS entry FROM refunds r WHERE r.booking_id IN ({_MINE}) ORDER BY r.id
+    """,
+    "notices": """
+        SELECT to_jsonb(n) - ARRAY['user_id', 'dedupe_key', 'provider_message_id'] AS entry
+          FROM notification_outbox n WHERE n.user_id = :user_id ORDER BY n.id
+    """,
+    "work": """
+        SELECT to_jsonb(a) || jsonb_build_object('business', s.name) AS entry
+          FROM staff_assignments a JOIN businesses s ON s.id = a.business_id WHERE a.user_id = :user_id
+    """,
+    "businesses": "SELECT to_jsonb(b) AS entry FROM businesses b WHERE b.owner_id = :user_id ORDER BY b.id",
+    "own_changes": """
+        SELECT to_jsonb(a) - ARRAY['before', 'after', 'actor_id'] AS entry FROM audit_logs a
+         WHERE a.actor_id = :user_id ORDER BY a.at, a.id
+    """,
+    "exports": "SELECT to_jsonb(e) - 'user_id' AS entry FROM data_exports e WHERE e.user_id = :user_id ORDER BY e.id",
+}

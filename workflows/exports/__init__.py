@@ -1,0 +1,1 @@
+"""A copy of all that is held of a person."""

@@ -1,0 +1,14 @@
+"""What the workflow of an export is told."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+WORKFLOW = "data-export"
+
+
+@dataclass(frozen=True)
+class ExportInput:
+    """The row in ``data_exports`` is there already."""
+
+    export_id: UUID
+    user_id: UUID
