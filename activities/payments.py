@@ -30,11 +30,13 @@ class ApplyEventInput:
 
 @dataclass(frozen=True)
 class PaymentNews:
-    """How things stand after an event; ``payment`` is None for one that concerns no payment of ours."""
+    """How things stand after an event; ``payment`` is None for one that concerns no payment of ours. ``money``: what is
+    to be given up because of a new card."""
 
     booking_id: UUID | None
     booking_status: BookingStatus | None
     payment: PaymentView | None
+    money: MoneyTask | None = None
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,11 @@ class PaymentActivities:
     async def apply_event(self, event: ApplyEventInput) -> PaymentNews:
         """Apply a row of the inbox, once, in whatever order it comes; a repeat reads how things stand."""
         async with self._database.unit_of_work(Scope.platform(), Context(actor=PROVIDER)) as work:
-            return PaymentNews(*await work.webhooks.apply(event.webhook_id, self._now()))
+            booking_id, status, payment = await work.webhooks.apply(event.webhook_id, self._now())
+            # A void that was decided by an attempt whose answer was lost is found again.
+            held = booking_id is not None and payment is not None and payment.manual_capture
+            money = await work.openings.find_void(booking_id) if booking_id and held else None
+            return PaymentNews(booking_id, status, payment, money)
 
     @activity.defn(name="payments.perform")
     async def perform(self, task: MoneyTask) -> MoneyResult:

@@ -71,7 +71,7 @@ async def create_intent(
     body: IntentCreate, access: MayPayBooking, parts: PartsOf, now: Now, key: RequiredKey
 ) -> Response:
     """The one open payment of the booking, over what is due; asked again it is the same. By its customer or whoever has
-    its link."""
+    its link. On a confirmed booking: for another card, where the one before could not be kept authorised."""
     return await open_intent(parts, access, body.booking_id, key, now)
 
 

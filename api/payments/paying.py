@@ -33,7 +33,7 @@ async def open_intent(parts: Parts, access: Access, booking_id: UUID, key: Key, 
     is due, and Unavailable while the provider is away; then the same key may be sent again."""
     async with access.command(booking_id, key) as command:
         async with command.finish() as work:
-            payment = await work.payments.open_intent(booking_id, now)
+            payment = await work.openings.open_intent(booking_id, now)
         intent = None if payment.provider_intent_id else await _create(_provider(parts, payment), payment)
         async with command.finish() as work:
             if intent is not None:
@@ -69,7 +69,7 @@ async def _payable(command: Command, payment_id: UUID, now: datetime) -> Payment
         payment = await work.payments.get(payment_id)
         if payment.status in SECURED:
             return payment
-        current = await work.payments.open_intent(payment.booking_id, now)
+        current = await work.openings.open_intent(payment.booking_id, now)
         if current.id != payment_id or current.provider_intent_id is None:
             raise Conflict({"payment_id": str(payment_id), "rule": "open_intent_first"})
         return current

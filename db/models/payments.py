@@ -12,7 +12,8 @@ from domain.payments.status import Movement, PaymentStatus, Phase, RefundStatus
 
 class BookingPayment(Base, Stamped):
     """One intent at the provider for one booking. Amounts are minor units; ``authorized`` is what a card hold
-    promises until ``authorized_until``, ``captured`` what was taken, ``refunded`` what went back of it."""
+    promises until ``authorized_until``, ``captured`` what was taken, ``refunded`` what went back of it. ``replaces``:
+    the payment whose place it takes with a new card, once that is authorised."""
 
     __tablename__ = "booking_payments"
     __table_args__ = (
@@ -25,13 +26,17 @@ class BookingPayment(Base, Stamped):
         Index("ix_booking_payments_booking_id", "booking_id"),
         Index("ix_booking_payments_business_id_id", "business_id", "id"),
         Index("ix_booking_payments_status_created_at", "status", "created_at"),
-        # One open intent per booking: a second one could be paid beside the first.
+        # One open intent per booking: a second one could be paid beside the first. With a new card, one for each
+        # payment that is to be replaced.
         Index(
             "uq_booking_payments_open",
             "booking_id",
             unique=True,
-            postgresql_where=text("status IN ('requires_payment', 'processing', 'authorized', 'captured', 'failed')"),
+            postgresql_where=text(
+                "status IN ('requires_payment', 'processing', 'authorized', 'captured', 'failed') AND replaces IS NULL"
+            ),
         ),
+        Index("uq_booking_payments_replaces", "replaces", unique=True, postgresql_where=text("status <> 'voided'")),
     )
 
     id: Mapped[Key]
@@ -50,6 +55,7 @@ class BookingPayment(Base, Stamped):
     decline_code: Mapped[str | None]
     authorized_until: Mapped[Time | None]
     closed_at: Mapped[Time | None]
+    replaces: Mapped[UUID | None] = mapped_column(ForeignKey("booking_payments.id"))
 
 
 class PaymentTransaction(Base):

@@ -21,6 +21,7 @@ from db.stores.flags import FlagStore
 from db.stores.logins import LoginStore
 from db.stores.media import MediaStore
 from db.stores.notices import NoticeStore
+from db.stores.openings import OpeningStore
 from db.stores.outbox import OutboxStore
 from db.stores.passwords import PasswordStore
 from db.stores.payment_lists import PaymentListStore
@@ -123,6 +124,11 @@ class Stores:
     def payments(self) -> PaymentStore:
         """Payments and the ledger of movements."""
         return PaymentStore(self.session, self.context)
+
+    @cached_property
+    def openings(self) -> OpeningStore:
+        """Opening a payment, and giving a new card."""
+        return OpeningStore(self.session, self.context)
 
     @cached_property
     def payment_lists(self) -> PaymentListStore:

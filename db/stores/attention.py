@@ -1,7 +1,7 @@
 """What needs a person."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -25,6 +25,10 @@ _GET = text(f"SELECT {_COLUMNS} FROM attention WHERE id = :id")
 _RESOLVE = text(f"""
     UPDATE attention SET resolved_at = :now, resolved_by = :by, resolution = :note
      WHERE id = :id AND resolved_at IS NULL RETURNING {_COLUMNS}
+""")
+_SETTLE = text("""
+    UPDATE attention SET resolved_at = now(), resolution = :resolution
+     WHERE booking_id = :booking_id AND kind = ANY(:kinds) AND resolved_at IS NULL
 """)
 _CONDITIONS = {"business_id": "business_id = :business_id", "kind": "kind = :kind", "after": "id < :after"}
 
@@ -75,6 +79,11 @@ class AttentionStore(Store):
             },
         )
         return filed.scalar() is not None
+
+    async def settle(self, booking_id: UUID, kinds: Sequence[str], resolution: str) -> None:
+        """What was filed about a booking has settled itself; ``resolution`` is one word that says how."""
+        values = {"booking_id": booking_id, "kinds": list(kinds), "resolution": resolution}
+        await self.session.execute(_SETTLE, values)
 
     async def list_(
         self, *, open_: bool, business_id: UUID | None, kind: str | None, after: UUID | None, limit: int

@@ -17,17 +17,20 @@ from db.stores.ledger import Entry, LedgerStore
 from db.stores.notices import NoticeStore
 from db.stores.outbox import OutboxStore
 from domain.bookings.status import BookingStatus
-from domain.errors import Conflict, Gone, NotFound, RuleBroken, WrongState
+from domain.errors import Conflict, NotFound
 from domain.notices import NoticeKind
 from domain.payments.lapse import WITH_CUSTOMER
-from domain.payments.movements import by_provider
+from domain.payments.movements import by_provider, is_other_card
 from domain.payments.news import IntentNews, Standing, after_intent
-from domain.payments.status import Movement, PaymentMode, PaymentStatus, Phase
+from domain.payments.status import Movement, PaymentStatus, Phase
 from domain.payments.tasks import MoneyResult, MoneyTask, PaymentView
 
 COLUMNS = """p.id, p.business_id, p.booking_id, p.provider, p.provider_intent_id, p.status, p.capture_method, p.amount,
     p.authorized, p.captured, p.refunded, p.currency, p.client_secret, p.decline_code, p.created_at,
-    p.authorized_until"""
+    p.authorized_until, p.replaces"""
+#: Which payment of a booking counts: the newest that holds money, else one that could be paid. A voided one is of
+#: interest only where there is no other.
+CURRENT_FIRST = """p.status = 'voided', p.status IN ('requires_payment', 'processing', 'failed'), p.id DESC"""
 
 _LOCK_BOOKING = text("""
     SELECT b.id, b.business_id, b.status, b.hold_expires_at, b.amount_due, b.currency, b.payment_mode
@@ -36,16 +39,9 @@ _LOCK_BOOKING = text("""
 _BOOKING_OF = text("SELECT booking_id FROM booking_payments WHERE id = :id")
 _LOCK = text(f"SELECT {COLUMNS} FROM booking_payments p WHERE p.id = :id FOR NO KEY UPDATE")
 _GET = text(f"SELECT {COLUMNS} FROM booking_payments p WHERE p.id = :id")
-# A voided payment is of interest only where there is no other.
 _LOCK_CURRENT = text(f"""
     SELECT {COLUMNS} FROM booking_payments p WHERE p.booking_id = :booking_id
-     ORDER BY p.status = 'voided', p.id DESC LIMIT 1 FOR NO KEY UPDATE
-""")
-_OPEN = text(f"""
-    INSERT INTO booking_payments AS p (business_id, booking_id, provider, capture_method, amount, currency)
-    SELECT b.business_id, b.id, s.payment_provider, :capture_method, b.amount_due, b.currency
-      FROM bookings b JOIN businesses s ON s.id = b.business_id WHERE b.id = :booking_id
-    RETURNING {COLUMNS}
+     ORDER BY {CURRENT_FIRST} LIMIT 1 FOR NO KEY UPDATE
 """)
 _ATTACH = text("""
     UPDATE booking_payments SET provider_intent_id = :intent_id, client_secret = coalesce(:client_secret, client_secret)
@@ -63,7 +59,7 @@ _STAND = text("""
 @dataclass(frozen=True, slots=True)
 class Payment:
     """One intent at the provider for one booking; minor units. ``client_secret`` goes to the customer's browser and
-    nowhere else."""
+    nowhere else. ``replaces``: the payment whose place this one takes with a new card."""
 
     id: UUID
     business_id: UUID
@@ -81,6 +77,7 @@ class Payment:
     decline_code: str | None
     created_at: datetime
     authorized_until: datetime | None = None
+    replaces: UUID | None = None
 
     @property
     def standing(self) -> Standing:
@@ -122,29 +119,6 @@ def payment_of(row: Row[Any]) -> Payment:
 
 class PaymentStore(Store):
     """Payments and the ledger of movements."""
-
-    async def open_intent(self, booking_id: UUID, now: datetime) -> Payment:
-        """The payment that a customer can pay now: the one that is open, else a new one over what is due.
-
-        The booking must be ``pending`` (WrongState), inside its hold (Gone), and something must be due (RuleBroken).
-        A new row has no ``provider_intent_id`` yet: create the intent with the payment's id as key and
-        ``movements.metadata``, then ``attach_intent``. The row may also be paid already; its status says so.
-        """
-        booking = await self._lock_booking(booking_id)
-        if booking.status == BookingStatus.EXPIRED:
-            raise Gone({"status": booking.status})
-        if booking.status != BookingStatus.PENDING:
-            raise WrongState({"status": booking.status, "wanted": "paid"})
-        if booking.hold_expires_at <= now:
-            raise Gone({"hold_expires_at": booking.hold_expires_at.isoformat()})
-        if booking.amount_due == 0:
-            raise RuleBroken({"rule": "nothing_due"})
-        current = await self.lock_current(booking_id)
-        if current is not None and current.status is not PaymentStatus.VOIDED:
-            return current
-        capture = "manual" if booking.payment_mode == PaymentMode.CARD_HOLD else "automatic"
-        row = await self.session.execute(_OPEN, {"booking_id": booking_id, "capture_method": capture})
-        return payment_of(row.one())
 
     async def attach_intent(self, payment_id: UUID, intent: IntentNews, client_secret: str | None) -> Payment:
         """Remember the provider's answer to the creation of the intent, and how it stands.
@@ -214,6 +188,8 @@ class PaymentStore(Store):
         await self._ledger.write(
             replace(Entry.of(task, result.phase), amount=moved, provider_ref=result.provider_ref, reason=result.reason)
         )
+        if is_other_card(task.movement_id) and result.captured:
+            await self._taken_twice(changed)
         if task.movement is Movement.CAPTURE and result.phase is Phase.FAILED:
             await self._attention.file(
                 "capture_failed",
@@ -340,6 +316,21 @@ class PaymentStore(Store):
     async def _attach(self, payment: Payment, intent_id: str, client_secret: str | None) -> None:
         values = {"id": payment.id, "intent_id": intent_id, "client_secret": client_secret}
         await self.session.execute(_ATTACH, values)
+
+    async def _taken_twice(self, payment: Payment) -> None:
+        """Money was taken on a payment beside the one that counts: for a person."""
+        await self._attention.file(
+            "replaced_intent_captured",
+            f"replaced_intent_captured:{payment.id}",
+            business_id=payment.business_id,
+            booking_id=payment.booking_id,
+            payment_id=payment.id,
+            details={
+                "intent_id": payment.provider_intent_id,
+                "captured": payment.captured,
+                "currency": payment.currency,
+            },
+        )
 
     async def _mismatch(self, payment: Payment, intent_id: str | None, amount: int, currency: str) -> None:
         await self._attention.file(

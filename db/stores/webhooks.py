@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import UUID as PgUUID
 from db.stores.attention import AttentionStore
 from db.stores.base import Store
 from db.stores.ledger import Entry, LedgerStore
+from db.stores.openings import OpeningStore
 from db.stores.outbox import PAYMENT_EVENT, OutboxStore
 from db.stores.payments import Payment, PaymentStore
 from db.stores.refunds import RefundStore
@@ -20,7 +21,7 @@ from domain.bookings.status import BookingStatus
 from domain.errors import NotFound
 from domain.payments.movements import of_dispute
 from domain.payments.news import DisputeNews, DisputeState, IntentNews, ProviderNews, after_disputes
-from domain.payments.status import Movement, PaymentStatus, Phase
+from domain.payments.status import SECURED, Movement, PaymentStatus, Phase
 from domain.payments.tasks import PaymentView
 
 _NEWS = TypeAdapter(ProviderNews)
@@ -109,8 +110,8 @@ class WebhookStore(Store):
         return True
 
     async def apply(self, webhook_id: UUID, now: datetime) -> Standing:
-        """Apply one row; how booking and payment stand then: (booking id, booking status, payment), or three times
-        None for an event that is not ours. Applied before: only the answer. Raises NotFound."""
+        """Apply one row; how the booking and the payment that counts stand then: (booking id, booking status, payment),
+        or three times None for an event that is not ours. Applied before: only the answer. Raises NotFound."""
         row = (await self.session.execute(_LOCK, {"id": webhook_id})).one_or_none()
         if row is None:
             raise NotFound({"webhook_id": str(webhook_id)})
@@ -120,8 +121,8 @@ class WebhookStore(Store):
         if row.applied_at is None:
             outcome = await self._apply(row, payment, booking_status)
             await self.session.execute(_APPLIED, {"id": webhook_id, "now": now, "outcome": outcome})
-        stands = await PaymentStore(self.session, self.context).view(payment.id)
-        return payment.booking_id, booking_status, stands
+        stands = await PaymentStore(self.session, self.context).lock_current(payment.booking_id)
+        return payment.booking_id, booking_status, stands.view() if stands else None
 
     async def _tell_person(self, provider: str, intent_id: str, event_id: str, event_type: str) -> None:
         await AttentionStore(self.session, self.context).file(
@@ -162,7 +163,7 @@ class WebhookStore(Store):
     async def _apply_intent(
         self, row: Row[Any], payment: Payment, booking_status: BookingStatus, intent: IntentNews
     ) -> str:
-        payments = PaymentStore(self.session, self.context)
+        payments, was = OpeningStore(self.session, self.context), payment.status
         if payment.provider_intent_id not in {None, row.intent_id}:
             if intent.captured:
                 await self._tell_person(row.provider, row.intent_id, row.event_id, row.event_type)
@@ -179,6 +180,10 @@ class WebhookStore(Store):
         later = bool(await self.session.scalar(_LATER, created))
         after = await payments.take_intent(payment, booking_status, intent, stale=later)
         after = await RefundStore(self.session, self.context).recount(after, booking_status)
+        if after.status in SECURED and was not in SECURED:
+            await payments.take_place(after, booking_status)
+        elif after.status is PaymentStatus.VOIDED and was is PaymentStatus.AUTHORIZED:
+            await payments.ask_for_card(after, booking_status)
         return "unchanged" if after.standing == payment.standing else f"now_{after.status.value}"
 
     async def _apply_dispute(self, payment: Payment, booking_status: BookingStatus, news: DisputeNews) -> str:

@@ -7,6 +7,7 @@ from uuid import UUID
 from domain.payments.status import Movement
 
 _SURPLUS = ":surplus"
+_OTHER_CARD = ":other-card"
 
 
 def by_command(payment_id: UUID, movement: Movement, command_id: str) -> str:
@@ -29,6 +30,17 @@ def of_surplus(movement_id: str) -> str:
 def is_surplus(movement_id: str) -> bool:
     """Whether the movement is about an intent that is no longer its payment's own."""
     return movement_id.endswith(_SURPLUS)
+
+
+def of_other_card(payment_id: UUID, secured_id: UUID) -> str:
+    """The void of a payment that is not needed because of the new card of ``secured_id``; both are the same where the
+    new card itself came too late."""
+    return f"{payment_id}:{Movement.VOID.value}:{secured_id}{_OTHER_CARD}"
+
+
+def is_other_card(movement_id: str) -> bool:
+    """Whether the movement is the void of a payment beside the one that counts."""
+    return movement_id.endswith(_OTHER_CARD)
 
 
 def of_refund(payment_id: UUID, refund_id: UUID) -> str:

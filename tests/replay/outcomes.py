@@ -14,7 +14,7 @@ OUTCOMES: dict[str, tuple[str, ...]] = {
         *("cancelled_unpaid", "cancelled_refunded", "cancelled_penalty_captured", "rescheduled", "no_show"),
         *("card_hold_captured", "capture_refused", "late_money_retaken", "late_money_refunded", "resumed"),
         *("cancelled_by_operator", "unattended", "renewed_twice", "renewal_declined", "renewed_and_cancelled"),
-        *("authorised_at_deadline",),
+        *("authorised_at_deadline", "new_card_captured", "new_card_too_late"),
     ),
     "refund": ("succeeded", "failed", "pending_then_succeeded", "provider_away", "already_over"),
     "notice": ("sent", "sent_after_retries", "given_up", "too_late"),

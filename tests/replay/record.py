@@ -136,6 +136,18 @@ async def _lapses(life: Life) -> None:
     await life.hears(P.VOIDED)
 
 
+async def _give_new_card(life: Life) -> None:
+    life.world.declines = None
+    await life.gets_new_card()
+    await life.sees(lambda: "pi_1" in life.world.voided)
+
+
+async def _give_new_card_too_late(life: Life) -> None:
+    await life.says(messages.CANCEL)
+    await life.calls("payments.record")
+    await life.gets_new_card()
+
+
 def _answers(*answers: str | MoneyResult, **more: object) -> World:
     return World(snapshot(), answers=deque(answers), **more)
 
@@ -175,6 +187,10 @@ STORIES: dict[str, dict[str, Story]] = {
         "renewed_twice": _booking(lambda: _long_ahead(17), _pay),
         "renewal_declined": _booking(lambda: _long_ahead(10, declines="expired_card"), _pay, _go_on(days=6), _lapses),
         "renewed_and_cancelled": _booking(lambda: _long_ahead(10), _pay, _go_on(days=6), _CANCEL),
+        "new_card_captured": _booking(
+            lambda: _long_ahead(10, declines="expired_card"), _pay, _go_on(days=6), _give_new_card
+        ),
+        "new_card_too_late": _booking(lambda: _card_hold(penalty=3000), _pay, _give_new_card_too_late),
         "authorised_at_deadline": _booking(lambda: _card_hold(at_provider=P.AUTHORIZED), _lapse),
         "unattended": _booking(lambda: World(snapshot(auto_complete=False, **INSTANT))),
     },

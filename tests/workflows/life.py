@@ -46,6 +46,12 @@ class Life:
         await self.signal(webhook_id)
         return webhook_id
 
+    async def gets_new_card(self) -> UUID:
+        """Another card was authorised, and the run is told."""
+        webhook_id = self.world.new_card()
+        await self.signal(webhook_id)
+        return webhook_id
+
     async def pays(self) -> None:
         """The money comes, and the booking is confirmed."""
         await self.hears(PaymentStatus.AUTHORIZED if self.world.manual_capture else PaymentStatus.CAPTURED)

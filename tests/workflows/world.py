@@ -15,13 +15,14 @@ from activities.payments import ApplyEventInput, PaymentNews, RecordInput
 from domain.bookings.commands import BookingCommand, BookingOutcome
 from domain.bookings.snapshot import BookingSnapshot
 from domain.bookings.status import ALLOWED, BookingStatus
-from domain.payments.movements import is_surplus
+from domain.payments.movements import is_other_card, is_surplus, of_other_card
 from domain.payments.status import ALLOWED as MOVES
 from domain.payments.status import SECURED, Movement, PaymentMode, PaymentStatus, Phase
 from domain.payments.tasks import MoneyResult, MoneyTask, PaymentView
 
 S, P = BookingStatus, PaymentStatus
 AWAY = "away"
+_VISITING = (S.CONFIRMED, S.CHECKED_IN)
 
 
 def now() -> datetime:
@@ -83,6 +84,10 @@ class World:
     declines: str | None = None
     voided: list[str] = field(default_factory=list)
     captured: list[str] = field(default_factory=list)
+    #: News of another card that the customer gave, and the payment that it replaces with its void while that is open.
+    new_cards: set[UUID] = field(default_factory=set)
+    replaced: PaymentView | None = None
+    to_void: MoneyTask | None = None
     #: While it is cleared, Postgres does not answer.
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     #: Activities whose next call finds Postgres away.
@@ -110,6 +115,12 @@ class World:
         self.at_provider = status
         webhook_id = uuid4()
         self.news[webhook_id] = status
+        return webhook_id
+
+    def new_card(self) -> UUID:
+        """The customer's other card is authorised, and its news lie in the inbox."""
+        webhook_id = uuid4()
+        self.new_cards.add(webhook_id)
         return webhook_id
 
     def set(self, **changes: object) -> None:
@@ -340,6 +351,8 @@ class World:
     @activity.defn(name="payments.apply_event")
     async def apply_event(self, event: ApplyEventInput) -> PaymentNews:
         await self._called("payments.apply_event", event)
+        if event.webhook_id in self.new_cards:
+            return self._take_new_card(event.webhook_id)
         if event.webhook_id not in self.news:
             raise ApplicationError("not_found", type="not_found", non_retryable=True)
         payment = self.payment
@@ -347,6 +360,26 @@ class World:
             self.applied.append(event.webhook_id)
             payment = self._see(self.news[event.webhook_id])
         return PaymentNews(self.booking.booking_id, self.booking.status, payment)
+
+    def _take_new_card(self, webhook_id: UUID) -> PaymentNews:
+        """As the stores do: the old authorisation is to be voided, or the new one where the visit is off."""
+        if webhook_id not in self.applied:
+            self.applied.append(webhook_id)
+            old = self.payment
+            assert old is not None
+            # A local activity knows the wall clock only, which does not skip.
+            until = (old.authorized_until or now()) + self.lasts if self.lasts else None
+            new = PaymentView(uuid4(), P.AUTHORIZED, old.amount, old.amount, 0, 0, True, until)
+            surplus, intent_id = (old, self.intent_id) if self.booking.status in _VISITING else (new, "pi_8")
+            if surplus.status is P.AUTHORIZED:
+                self.to_void = MoneyTask(
+                    of_other_card(surplus.payment_id, new.payment_id),
+                    *(Movement.VOID, surplus.payment_id, self.booking.booking_id, self.booking.business_id),
+                    *("stripe", intent_id, surplus.amount, "JPY", self.booking.amount_due, True),
+                )
+                self.replaced = surplus
+            self.payment, self.intent_id, self.at_provider = new, "pi_9", P.AUTHORIZED
+        return PaymentNews(self.booking.booking_id, self.booking.status, self.payment, self.to_void)
 
     @activity.defn(name="payments.perform")
     async def perform(self, task: MoneyTask) -> MoneyResult:
@@ -393,6 +426,13 @@ class World:
         assert self.payment is not None
         if is_surplus(outcome.task.movement_id):
             return self.payment
+        if is_other_card(outcome.task.movement_id):
+            self.to_void = None
+            assert self.replaced is not None
+            gone = replace(self.replaced, status=P.VOIDED, authorized_until=None)
+            if self.payment.payment_id == gone.payment_id:
+                self.payment = gone
+            return gone
         if outcome.task.movement is Movement.AUTHORIZE and outcome.result.phase is Phase.SUCCEEDED:
             self.intent_id = outcome.result.intent_id
             self.payment = replace(self.payment, authorized_until=outcome.result.authorized_until)

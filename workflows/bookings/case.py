@@ -200,12 +200,22 @@ class Case:
             if news.booking_status is not None:
                 self._move_to(news.booking_status)
             if news.payment is not None:
-                had_money = self.paid
-                self._take_payment(news.payment, is_news=True)
-                if had_money and self.visiting and news.payment.status is PaymentStatus.VOIDED:
-                    # An authorisation that lapsed before the visit: the booking stands, its money does not.
-                    await self.ask_for_help("authorisation_lost", str(news.payment.payment_id))
+                await self._take_news(news.payment, news.money)
             self.news_heard += 1
+
+    async def _take_news(self, payment: PaymentView, money: MoneyTask | None) -> None:
+        had_money, known = self.paid, self.payment.payment_id if self.payment else payment.payment_id
+        if money is not None and all(task.movement_id != money.movement_id for task in self.money):
+            self.money.append(money)
+        # A new card that came too late is given up already.
+        self._take_payment(payment, is_news=money is None)
+        is_other = payment.payment_id != known
+        lost = not self.paid if is_other else payment.status is PaymentStatus.VOIDED
+        if had_money and self.visiting and lost:
+            # An authorisation that lapsed before the visit: the booking stands, its money does not.
+            await self.ask_for_help("authorisation_lost", str(known))
+        if is_other and self.visiting and self.paid:
+            self.help_came()
 
     async def perform(self, task: MoneyTask, limits: ActivityConfig) -> MoneyResult | None:
         """Ask the provider for one movement. None: nobody knows what became of it within the limits."""
@@ -229,7 +239,9 @@ class Case:
                 )
             # A void that finds the money taken is news of that money.
             found = task.movement is Movement.VOID and payment.status is PaymentStatus.CAPTURED
-            self._take_payment(payment, is_news=found)
+            if self.payment is None or self.payment.payment_id == payment.payment_id:
+                # Not of one that gave its place to a new card.
+                self._take_payment(payment, is_news=found)
             return payment
 
     # -- for people ----------------------------------------------------------------------------------------------

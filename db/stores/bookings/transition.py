@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql import UUID as PgUUID
 from db.stores.attention import AttentionStore
 from db.stores.base import Store
 from db.stores.notices import NoticeStore, Promise
-from db.stores.payments import COLUMNS, Payment, PaymentStore, payment_of
+from db.stores.payments import COLUMNS, CURRENT_FIRST, Payment, PaymentStore, payment_of
 from db.stores.refunds import RefundStore
 from domain.bookings.commands import BookingCommand, BookingOutcome
 from domain.bookings.reaccommodation import ReaccommodationStatus
@@ -51,7 +51,7 @@ _READ = text(f"""
            {COLUMNS}
       FROM (VALUES (1)) AS one(row)
       LEFT JOIN LATERAL (SELECT * FROM booking_payments p WHERE p.booking_id = :booking_id AND :has_payment
-                          ORDER BY p.status = 'voided', p.id DESC LIMIT 1) p ON true
+                          ORDER BY {CURRENT_FIRST} LIMIT 1) p ON true
 """).bindparams(bindparam("command_id", type_=Text))
 _WRITE = text("""
 WITH booking AS (

@@ -25,8 +25,8 @@ def intent(**values: object) -> IntentNews:
 )
 async def test_opening_asks_for_what_is_due_once(desk: Desk, mode: str, due: int, manual: bool) -> None:
     booking_id = await add_booking(desk.database, desk.salon, status="pending", amount_due=due, payment_mode=mode)
-    first = await desk.within(lambda work: work.payments.open_intent(booking_id, NOW))
-    again = await desk.within(lambda work: work.payments.open_intent(booking_id, NOW))
+    first = await desk.within(lambda work: work.openings.open_intent(booking_id, NOW))
+    again = await desk.within(lambda work: work.openings.open_intent(booking_id, NOW))
     assert first == again
     assert (first.amount, first.currency, first.manual_capture, first.provider) == (due, "JPY", manual, "stripe")
     assert (first.status, first.provider_intent_id) == (PaymentStatus.REQUIRES_PAYMENT, None)
@@ -35,29 +35,29 @@ async def test_opening_asks_for_what_is_due_once(desk: Desk, mode: str, due: int
 async def test_when_nothing_can_be_paid(desk: Desk) -> None:
     confirmed = await add_booking(desk.database, desk.salon)
     with pytest.raises(WrongState):
-        await desk.within(lambda work: work.payments.open_intent(confirmed, NOW))
+        await desk.within(lambda work: work.openings.open_intent(confirmed, NOW))
     free = await add_booking(desk.database, desk.salon, NOW + 74 * HOUR, status="pending")
     with pytest.raises(RuleBroken) as refusal:
-        await desk.within(lambda work: work.payments.open_intent(free, NOW))
+        await desk.within(lambda work: work.openings.open_intent(free, NOW))
     assert refusal.value.details == {"rule": "nothing_due"}
     over = await add_booking(desk.database, desk.salon, NOW + 76 * HOUR, **UNPAID)
     with pytest.raises(Gone):
-        await desk.within(lambda work: work.payments.open_intent(over, NOW + minutes(10)))
+        await desk.within(lambda work: work.openings.open_intent(over, NOW + minutes(10)))
     with pytest.raises(NotFound):
-        await desk.within(lambda work: work.payments.open_intent(uuid4(), NOW))
+        await desk.within(lambda work: work.openings.open_intent(uuid4(), NOW))
 
 
 async def test_after_a_void_a_new_intent_can_be_opened(desk: Desk) -> None:
     booking_id = await add_booking(desk.database, desk.salon, **UNPAID)
     old = await add_payment(desk.database, desk.salon, booking_id, status="voided")
-    new = await desk.within(lambda work: work.payments.open_intent(booking_id, NOW))
+    new = await desk.within(lambda work: work.openings.open_intent(booking_id, NOW))
     assert new.id != old
     assert (await desk.do("begin_expiry", booking_id)).money.payment_id == new.id  # type: ignore[union-attr]
 
 
 async def test_attaching_keeps_the_secret_and_the_first_intent(desk: Desk) -> None:
     booking_id = await add_booking(desk.database, desk.salon, **UNPAID)
-    payment = await desk.within(lambda work: work.payments.open_intent(booking_id, NOW))
+    payment = await desk.within(lambda work: work.openings.open_intent(booking_id, NOW))
     name = f"pi_{uuid4().hex}"
     for secret in ("s3cret", None):
         attached = await desk.within(
@@ -71,7 +71,7 @@ async def test_attaching_keeps_the_secret_and_the_first_intent(desk: Desk) -> No
 @pytest.mark.parametrize("wrong", [{"amount": 660}, {"currency": "USD"}])
 async def test_an_intent_over_something_else_is_for_a_person(desk: Desk, wrong: dict[str, object]) -> None:
     booking_id = await add_booking(desk.database, desk.salon, **UNPAID)
-    payment = await desk.within(lambda work: work.payments.open_intent(booking_id, NOW))
+    payment = await desk.within(lambda work: work.openings.open_intent(booking_id, NOW))
     answer = await desk.within(lambda work: work.payments.attach_intent(payment.id, intent(**wrong), "s"))
     assert answer.provider_intent_id is None
     assert (await desk.payment(payment.id))["provider_intent_id"] is None

@@ -37,7 +37,7 @@ class Counter(Desk):
     async def open(self, booking_id: UUID) -> str:
         """An intent that can be paid."""
         name = f"pi_{uuid4().hex[:12]}"
-        payment = await self.within(lambda work: work.payments.open_intent(booking_id, NOW))
+        payment = await self.within(lambda work: work.openings.open_intent(booking_id, NOW))
         fresh = IntentNews(name, PaymentStatus.REQUIRES_PAYMENT, payment.amount, "JPY", 0)
         await self.within(lambda work: work.payments.attach_intent(payment.id, fresh, "secret"))
         return name

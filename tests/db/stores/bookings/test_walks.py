@@ -62,7 +62,7 @@ class Walk:
     async def open(self) -> None:
         """The customer asks to pay."""
         try:
-            payment = await self.desk.within(lambda work: work.payments.open_intent(self.booking_id, self.now))
+            payment = await self.desk.within(lambda work: work.openings.open_intent(self.booking_id, self.now))
         except DomainError:
             return
         if payment.provider_intent_id is None:

@@ -1,0 +1,154 @@
+"""Another card for a confirmed booking, through the API and at the provider: one authorisation is kept, never two."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest_asyncio
+from fastapi import FastAPI
+
+from activities.payments import ApplyEventInput, PaymentActivities, RecordInput
+from api.dependencies import Parts
+from api.guest_links import HEADER
+from db.session import Database as Pool
+from domain.bookings.commands import BookingCommand, BookingOutcome
+from domain.identity.actor import ActorKind
+from domain.payments.status import PaymentStatus, Phase
+from domain.payments.tasks import MoneyResult, MoneyTask
+from providers.payments.stripe import StripePayments
+from stack.audit import report
+from tests import data
+from tests.api.conftest import PREFIX, Clock, error_of
+from tests.api.payments.buying import RETURN, confirm, held, intent
+from tests.api.shop import Shop, keyed, opened_shop
+from tests.sandbox import Sandbox
+
+
+class Till:
+    """What the booking's run does with money, without its clock."""
+
+    def __init__(self, shop: Shop, pool: Pool, clock: Clock, provider: StripePayments) -> None:
+        self.shop, self.pool, self.clock, self.provider = shop, pool, clock, provider
+        self.activities = PaymentActivities(pool, {provider.name: provider}, clock.now)
+
+    async def do(self, verb: str, booking_id: str, by: ActorKind = ActorKind.SYSTEM) -> BookingOutcome:
+        """One step of the booking."""
+        command = BookingCommand(UUID(booking_id), self.shop.salon.business_id, uuid4().hex, by)
+        async with self.pool.unit_of_work(self.shop.salon.scope) as work:
+            outcome: BookingOutcome = await getattr(work.changes, verb)(command, self.clock.now())
+            return outcome
+
+    async def hear(self) -> None:
+        """Apply the inbox and make what follows."""
+        for row in await data.rows(self.pool, "SELECT id FROM payment_webhooks WHERE applied_at IS NULL ORDER BY id"):
+            news = await self.activities.apply_event(ApplyEventInput(row["id"]))
+            if news.money is not None:
+                await self.make(news.money)
+
+    async def make(self, task: MoneyTask) -> None:
+        """A movement at the provider, with its record."""
+        await self.activities.record(RecordInput(task, await self.activities.perform(task)))
+
+    async def confirmed(self) -> tuple[str, str]:
+        """A confirmed booking on a card hold, and its payment."""
+        booking = await held(self.shop)
+        payment = (await intent(self.shop.customer, booking)).json()["data"]["payment_id"]
+        assert (await confirm(self.shop.customer, payment)).status_code == 200
+        await self.hear()
+        await self.do("confirm", booking)
+        return booking, payment
+
+    async def declined(self) -> tuple[str, str, str]:
+        """A confirmed booking whose renewal was declined: its id, its payment, the intent."""
+        booking, payment = await self.confirmed()
+        task = (await self.do("begin_renewal", booking)).money
+        assert task is not None
+        assert task.intent_id is not None
+        refused = MoneyResult(
+            task.movement_id, Phase.FAILED, PaymentStatus.AUTHORIZED, task.intent_id, 6600, reason="expired_card"
+        )
+        await self.activities.record(RecordInput(task, refused))
+        return booking, payment, task.intent_id
+
+    async def status(self, payment: str) -> tuple[str, PaymentStatus | None]:
+        """In our books, and at the provider."""
+        found = "SELECT status, provider_intent_id FROM booking_payments WHERE id = CAST(:id AS uuid)"
+        [row] = await data.rows(self.pool, found, id=payment)
+        return row["status"], (await self.provider.get_intent(row["provider_intent_id"])).status
+
+    async def audited(self) -> None:
+        """No money is astray, also when everything had its time."""
+        later = self.clock.now() + timedelta(hours=2)
+        found = await report.audit(self.pool, None, now=later)
+        assert (found.of(2), found.of(3), found.of(5)) == (0, 0, 0), found.violations
+
+
+@pytest_asyncio.fixture
+async def till(app: FastAPI, pool: Pool, clock: Clock, provider: StripePayments) -> AsyncIterator[Till]:
+    """A salon that holds cards."""
+    async with opened_shop(app, pool, clock, payment_mode="card_hold") as shop:
+        yield Till(shop, pool, clock, provider)
+
+
+async def test_a_new_card_takes_the_place_of_the_old_one(till: Till, sandbox: Sandbox) -> None:
+    booking, old, _ = await till.declined()
+    opened = await intent(till.shop.customer, booking)
+    assert opened.status_code == 201, opened.text
+    new = opened.json()["data"]
+    assert (new["status"], new["amount"]["amount"]) == ("requires_payment", 6600)
+    assert new["payment_id"] != old
+    assert (await intent(till.shop.customer, booking)).json()["data"] == new
+    declined = await confirm(till.shop.customer, new["payment_id"], "pm_card_chargeDeclinedInsufficientFunds")
+    assert error_of(declined) == (422, "payment_declined")
+    await till.hear()
+    assert await till.status(old) == ("authorized", PaymentStatus.AUTHORIZED), "a form that was opened gives nothing up"
+    answer = await confirm(till.shop.customer, new["payment_id"])
+    assert answer.json()["data"]["status"] == "authorized"
+    await till.hear()
+    assert await till.status(new["payment_id"]) == ("authorized", PaymentStatus.AUTHORIZED)
+    assert await till.status(old) == ("voided", PaymentStatus.VOIDED)
+    assert sandbox.get("/sandbox/state")["objects"]["payment_intent"] == 2
+    assert error_of(await intent(till.shop.customer, booking)) == (409, "wrong_state")
+    again = await confirm(till.shop.customer, new["payment_id"])
+    assert again.json()["data"]["status"] == "authorized"
+    await till.audited()
+
+
+async def test_the_link_of_the_message_is_enough(till: Till, app: FastAPI) -> None:
+    booking, old, intent_id = await till.declined()
+    await till.provider.cancel_intent(intent_id, "lapsed")
+    parts: Parts = app.state.parts
+    by_link = {HEADER: parts.booking_links.token(UUID(booking))}
+    opened = await till.shop.nobody.post(
+        f"{PREFIX}/payments/intent", json={"booking_id": booking}, headers=keyed() | by_link
+    )
+    assert opened.status_code == 201, opened.text
+    payment = opened.json()["data"]["payment_id"]
+    body = {"payment_id": payment, "payment_method": "pm_card_visa", "return_url": RETURN}
+    paid = await till.shop.nobody.post(f"{PREFIX}/payments/confirm", json=body, headers=keyed() | by_link)
+    assert paid.json()["data"]["status"] == "authorized"
+    await till.hear()
+    assert await till.status(old) == ("voided", PaymentStatus.VOIDED), "it had lapsed at the provider already"
+    assert await till.status(payment) == ("authorized", PaymentStatus.AUTHORIZED)
+    await till.audited()
+
+
+async def test_while_the_authorisation_stands_no_other_card_is_taken(till: Till, pool: Pool) -> None:
+    booking, _ = await till.confirmed()
+    assert error_of(await intent(till.shop.customer, booking)) == (409, "wrong_state")
+    assert error_of(await intent(till.shop.owner, booking)) == (403, "forbidden")
+    assert len(await data.rows(pool, "SELECT id FROM booking_payments")) == 1
+
+
+async def test_cancelled_meanwhile_the_new_card_is_released(till: Till) -> None:
+    booking, old, _ = await till.declined()
+    new = (await intent(till.shop.customer, booking)).json()["data"]["payment_id"]
+    await confirm(till.shop.customer, new)  # authorised at the provider; the news are still in the inbox
+    cancelled = await till.do("cancel", booking, ActorKind.STAFF)
+    assert cancelled.money is not None
+    await till.make(cancelled.money)
+    await till.hear()
+    assert await till.status(old) == ("voided", PaymentStatus.VOIDED)
+    assert await till.status(new) == ("voided", PaymentStatus.VOIDED)
+    assert error_of(await confirm(till.shop.customer, new)) == (409, "wrong_state")
+    await till.audited()
