@@ -90,6 +90,11 @@ TABLE: Mapping[str, Meaning] = {
     "outside_booking_window": Meaning(
         422, "この日時は予約を受け付けていません。", "Bookings are not taken for this time."
     ),
+    "verification_incomplete": Meaning(
+        422,
+        "審査に必要な情報または書類が不足しています。",
+        "Something that the review needs is missing.",
+    ),
     "not_bookable": Meaning(422, "現在は予約を受け付けていません。", "This cannot be booked now."),
     "party_size_refused": Meaning(422, "この人数では予約できません。", "The party is too small or too large."),
     "hold_limit": Meaning(

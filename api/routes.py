@@ -25,6 +25,8 @@ from api.payments import endpoints as payments
 from api.postal_codes import endpoints as postal_codes
 from api.staff import endpoints as staff
 from api.staff import schedule_endpoints as schedules
+from api.verification import admin_endpoints as admin_reviews
+from api.verification import owner_endpoints as own_reviews
 
 #: The busy ones first: a request tries the routes one after the other, and each costs it 3 µs.
 ROUTERS: tuple[APIRouter, ...] = (
@@ -51,4 +53,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     attention.router,
     flags.router,
     rollouts.router,
+    own_reviews.router,
+    admin_reviews.router,
 )

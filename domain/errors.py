@@ -145,6 +145,12 @@ class OutsideBookingWindow(RuleBroken):
     code = "outside_booking_window"
 
 
+class VerificationIncomplete(RuleBroken):
+    """The business cannot be reviewed yet. ``details["missing"]``: stable words for all that is not there."""
+
+    code = "verification_incomplete"
+
+
 class NotBookable(RuleBroken):
     """The business, service or resource does not take bookings now."""
 

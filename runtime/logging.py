@@ -42,7 +42,7 @@ _SECRET_TEXTS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"[\w.+\-]+@((?:[\w\-]+\.)+[A-Za-z]{2,})\b"), rf"{MASK}@\1"),
 )
 
-_QUIET = {"httpx": logging.WARNING, "httpcore": logging.WARNING, "botocore": logging.WARNING, "stripe": logging.WARNING}
+QUIET = {"httpx": logging.WARNING, "httpcore": logging.WARNING, "botocore": logging.WARNING, "stripe": logging.WARNING}
 
 
 def is_secret(key: str) -> bool:
@@ -102,7 +102,7 @@ def configure(settings: Settings, process: str) -> None:
         old.close()
     root.addHandler(handler)
     root.setLevel(settings.log_level.upper())
-    for name, level in _QUIET.items():
+    for name, level in QUIET.items():
         logging.getLogger(name).setLevel(level)
 
 

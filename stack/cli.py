@@ -7,7 +7,6 @@ import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
-from uuid import UUID
 
 import typer
 
@@ -203,31 +202,34 @@ def migrate(data_dir: DataDir = DEFAULT) -> None:
 
 
 @app.command()
-def seed(
-    data_dir: DataDir = DEFAULT,
-    approve: Annotated[
-        UUID | None, typer.Option(help="Instead: make the business with this id public, as an admin would.")
-    ] = None,
-) -> None:
+def seed(data_dir: DataDir = DEFAULT) -> None:
     """Write the demo data; what is there already stays as it is."""
-    from domain.errors import NotFound
     from runtime.settings import UnsafeSettings
-    from stack.seed import approve as let_in
     from stack.seed import seed as write
 
-    settings = _settings(data_dir, "seed")
     try:
-        if approve is None:
-            asyncio.run(write(settings))
-        else:
-            business = asyncio.run(let_in(settings, approve))
-            typer.echo(f"{business.slug} is {business.status}")
+        asyncio.run(write(_settings(data_dir, "seed")))
     except UnsafeSettings as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
+
+
+@app.command()
+def operator(
+    email: Annotated[str, typer.Argument(help="The e-mail of a login that is there already.")],
+    revoke: Annotated[bool, typer.Option("--revoke", help="Make it an ordinary login again.")] = False,
+    data_dir: DataDir = DEFAULT,
+) -> None:
+    """Let a login operate the platform (role admin). It counts from the next login or refresh."""
+    from domain.errors import NotFound
+    from stack.operators import set_operator
+
+    try:
+        asyncio.run(set_operator(_settings(data_dir, "operator"), email, operator=not revoke))
     except NotFound:
-        typer.echo(f"There is no business {approve}", err=True)
+        typer.echo(f"There is no login {email}", err=True)
         raise typer.Exit(1) from None
+    typer.echo(f"{email} is {'an ordinary login' if revoke else 'an operator'} from the next login on")
 
 
 keys = typer.Typer(name="keys", help="The signing keys: look at them, make a new one, retire an old one.")

@@ -1,4 +1,4 @@
-"""Demo data: two people who can log in, and two businesses that can be booked. And letting a business in."""
+"""Demo data: three people who can log in, and two businesses that can be booked."""
 
 from datetime import UTC, datetime
 from uuid import UUID
@@ -6,14 +6,14 @@ from uuid import UUID
 import bcrypt
 
 from db.session import Database, Scope, UnitOfWork, connect
-from db.stores.businesses.profile import BusinessRow
 from db.stores.users import NewUser
 from domain.businesses.hours import check_week
 from domain.businesses.status import ApprovalMode
 from domain.errors import NotFound
 from runtime.settings import Environment, Settings, UnsafeSettings
+from stack.operators import set_operator
 from stack.seed_businesses import BUSINESSES, DemoBusiness
-from stack.seed_logins import CUSTOMER, OWNER, PASSWORD
+from stack.seed_logins import ADMIN, CUSTOMER, OWNER, PASSWORD
 
 
 async def seed(settings: Settings) -> None:
@@ -28,24 +28,12 @@ async def seed(settings: Settings) -> None:
     try:
         owner = await _user(database, OWNER, ("山本", "花"))
         await _user(database, CUSTOMER, ("田中", "太郎"))
+        await _user(database, ADMIN, ("小川", "誠"))
         for business in BUSINESSES:
             await _business(database, owner, business)
     finally:
         await database.close()
-
-
-async def approve(settings: Settings, business_id: UUID) -> BusinessRow:
-    """Make a business public, as a platform admin does. Approving twice changes nothing.
-
-    Raises:
-        NotFound: there is no such business.
-    """
-    database = connect(settings)
-    try:
-        async with database.unit_of_work(Scope.platform()) as work:
-            return await work.businesses.approve(business_id)
-    finally:
-        await database.close()
+    await set_operator(settings, ADMIN)
 
 
 async def _user(database: Database, email: str, name: tuple[str, str]) -> UUID:

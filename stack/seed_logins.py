@@ -2,5 +2,6 @@
 
 OWNER = "owner@example.jp"
 CUSTOMER = "customer@example.jp"
-#: Of both. Known to everybody who reads this, so production refuses it.
+ADMIN = "admin@example.jp"
+#: Of all of them. Known to everybody who reads this, so production refuses it.
 PASSWORD = "Omotenashi-2026!"  # noqa: S105 - of demo data

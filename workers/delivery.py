@@ -30,8 +30,10 @@ from db.stores.outbox import (
     START_REACCOMMODATION,
     START_REFUND,
     START_ROLLOUT,
+    START_VERIFICATION,
     Command,
 )
+from domain.businesses.verification import ReviewStatus
 from workflows import ids, queues
 from workflows.bookings import messages as booking_messages
 from workflows.bookings.starting import attributes_of, summary_of
@@ -42,7 +44,8 @@ from workflows.media import messages as media_messages
 from workflows.notices import messages as notice_messages
 from workflows.reaccommodations import messages as reaccommodation_messages
 from workflows.refunds import messages as refund_messages
-from workflows.search_attributes import BOOKING_ID, BUSINESS_ID
+from workflows.search_attributes import BOOKING_ID, BUSINESS_ID, STAGE
+from workflows.verification import messages as verification_messages
 
 #: One call to Temporal; the lease is longer than all calls of one delivery.
 CALL = timedelta(seconds=5)
@@ -77,6 +80,7 @@ _REACCOMMODATION = TypeAdapter(reaccommodation_messages.ReaccommodationInput)
 _DECISION = TypeAdapter(ReaccommodationNews)
 _EXPORT = TypeAdapter(export_messages.ExportInput)
 _ERASURE = TypeAdapter(erasure_messages.ErasureInput)
+_VERIFICATION = TypeAdapter(verification_messages.VerificationInput)
 
 
 class Courier:
@@ -86,7 +90,8 @@ class Courier:
     * ``refund.start``: `RefundInput`; * ``notice.start``: `NoticeInput`; * ``flag_rollout.start``: `RolloutInput`;
     * ``media.start``: `MediaInput`; * ``reaccommodation.start``: `ReaccommodationInput`;
     * ``reaccommodation.decided`` and ``booking.cancel_stranded``: `ReaccommodationNews`;
-    * ``data_export.start``: `ExportInput`; * ``erasure.start``: `ErasureInput`.
+    * ``data_export.start``: `ExportInput`; * ``erasure.start``: `ErasureInput`;
+    * ``verification.start``: `VerificationInput`.
     """
 
     def __init__(self, client: Client, database: Database) -> None:
@@ -104,6 +109,7 @@ class Courier:
             CANCEL_STRANDED: self._cancel_stranded,
             START_EXPORT: self._start_export,
             START_ERASURE: self._start_erasure,
+            START_VERIFICATION: self._start_verification,
         }
 
     async def deliver(self, command: Command) -> None:
@@ -198,6 +204,24 @@ class Courier:
             queues.PLATFORM,
             TypedSearchAttributes.empty,
             "a person asked to be forgotten",
+        )
+
+    async def _start_verification(self, command: Command) -> None:
+        start = _VERIFICATION.validate_python(command.payload)
+        attributes = [
+            SearchAttributePair(BUSINESS_ID, str(start.business_id)),
+            SearchAttributePair(STAGE, ReviewStatus.WAITING.value),
+        ]
+        await self._start_once(
+            command,
+            verification_messages.WORKFLOW,
+            start,
+            ids.verification(start.business_id),
+            queues.PLATFORM,
+            TypedSearchAttributes(attributes),
+            f"review {start.verification_id}",
+            # A business that was turned away may ask again.
+            again=True,
         )
 
     async def _start_once(

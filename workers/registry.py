@@ -16,6 +16,7 @@ from activities.notices import NoticeActivities
 from activities.payments import PaymentActivities
 from activities.reaccommodations import ReaccommodationActivities
 from activities.refunds import RefundActivities
+from activities.verification import VerificationActivities
 from db import session
 from db.session import Database
 from providers.cache.interface import Cache
@@ -39,6 +40,7 @@ from workflows.media.workflow import MediaWorkflow
 from workflows.notices.workflow import NoticeWorkflow
 from workflows.reaccommodations.workflow import ReaccommodationWorkflow
 from workflows.refunds.workflow import RefundWorkflow
+from workflows.verification.workflow import VerificationWorkflow
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,7 @@ def duties(parts: Parts) -> Mapping[str, Duties]:
     media = MediaActivities(parts.database, parts.storage, parts.max_media_bytes, parts.now)
     exports = ExportActivities(parts.database, parts.storage, parts.now)
     erasures = ErasureActivities(parts.database, parts.storage, parts.now)
+    verification = VerificationActivities(parts.database, parts.now)
     return {
         queues.BOOKINGS: Duties(
             workflows=[BookingWorkflow, ReaccommodationWorkflow],
@@ -127,12 +130,13 @@ def duties(parts: Parts) -> Mapping[str, Duties]:
         ),
         queues.NOTICES: Duties(workflows=[NoticeWorkflow], activities=[notices.send, notices.give_up]),
         queues.PLATFORM: Duties(
-            workflows=[MaintenanceWorkflow, FlagRolloutWorkflow, ExportWorkflow, ErasureWorkflow],
+            workflows=[MaintenanceWorkflow, FlagRolloutWorkflow, ExportWorkflow, ErasureWorkflow, VerificationWorkflow],
             activities=[
                 *(maintenance.sweep, maintenance.make_audit_partitions, attention.file),
                 *(exports.write, exports.remove, exports.fail, erasures.remove_exports),
                 *(erasures.anonymise, erasures.finish, erasures.forget_address),
                 *(flags.begin_step, flags.look, flags.mark),
+                *(verification.decide, verification.remind),
             ],
         ),
         queues.MEDIA: Duties(workflows=[MediaWorkflow], activities=[media.look, media.give_up, media.sweep]),

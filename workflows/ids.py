@@ -41,3 +41,8 @@ def export(export_id: UUID) -> str:
 def erasure(user_id: UUID) -> str:
     """The one workflow of a person who asked to be forgotten."""
     return f"erasure/{user_id}"
+
+
+def verification(business_id: UUID) -> str:
+    """The one review of a business that is under way."""
+    return f"verification/{business_id}"

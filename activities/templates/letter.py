@@ -40,6 +40,8 @@ class Form:
     words: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     opens: Opens | None = None
+    #: The platform writes to a business, not the business to somebody.
+    by_platform: bool = False
 
 
 _VERIFY = Opens(Purpose.VERIFY_EMAIL, "/verify-email", {"ja": "メールアドレスを確認する", "en": "Confirm my e-mail"})
@@ -58,6 +60,14 @@ FORMS: Mapping[LetterKind, Form] = {
     LetterKind.LOGIN_LOCKED: Form(times=("until",)),
     LetterKind.TOKEN_REUSED: Form(),
     LetterKind.TWO_FACTOR_CHANGED: Form(flags=("enabled", "recovery_code_used")),
+    LetterKind.BUSINESS_SUBMITTED: Form(by_platform=True),
+    LetterKind.BUSINESS_APPROVED: Form(by_platform=True),
+    LetterKind.BUSINESS_REJECTED: Form(by_platform=True),
+    LetterKind.BUSINESS_INFO_REQUESTED: Form(by_platform=True),
+    LetterKind.BUSINESS_SUSPENDED: Form(by_platform=True),
+    LetterKind.BUSINESS_REINSTATED: Form(by_platform=True),
+    LetterKind.BUSINESS_REVIEW_CLOSED: Form(by_platform=True),
+    LetterKind.REVIEW_DUE: Form(by_platform=True),
     LetterKind.STAFF_INVITED: Form(opens=_JOIN),
     LetterKind.STAFF_ENDED: Form(),
     LetterKind.DATA_EXPORT_READY: Form(opens=_EXPORT),
@@ -75,7 +85,7 @@ def compose_letter(content: LetterContent, links: Links, public_url: str) -> Ema
     """
     form = FORMS[LetterKind(content.kind)]
     language, variables = content.language, _variables(content, form)
-    business = pick(content.business_name, language)
+    business = "" if form.by_platform else pick(content.business_name, language)
     frame = Frame(
         sender=business or PLATFORM,
         greeting=_greeting(content),
@@ -123,6 +133,7 @@ def _variables(content: LetterContent, form: Form) -> dict[str, Any]:
         "email": one_line(content.address or ""),
         "device": device(content.user_agent or ""),
         "ip": content.ip or "",
+        "reason": one_line(content.reason or ""),
         "at": written_out(facts.get("at") or content.created_at),
         **{name: written_out(facts.get(name)) for name in form.times},
         **{name: one_line(str(facts.get(name) or "")) for name in form.words},

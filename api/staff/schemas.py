@@ -24,7 +24,7 @@ class InvitationCreate(Input):
 
     model_config = ConfigDict(
         json_schema_extra=examples(
-            {"business_id": _ID, "email": "misaki@example.jp", "role": "staff", "resource_name": _NAME}
+            {"business_id": _ID, "email": "misaki@example.jp", "role": "staff", "resource_id": _ID}
         )
     )
 

@@ -15,6 +15,7 @@ from db.models import (
     platform,
     single_use_links,
     staff,
+    verifications,
 )
 
 __all__ = [
@@ -32,4 +33,5 @@ __all__ = [
     "platform",
     "single_use_links",
     "staff",
+    "verifications",
 ]

@@ -35,6 +35,8 @@ from db.stores.single_use_links import SingleUseLinkStore
 from db.stores.staff import StaffStore
 from db.stores.two_factor import TwoFactorStore
 from db.stores.users import UserStore
+from db.stores.verification_lists import VerificationListStore
+from db.stores.verifications import VerificationStore
 from db.stores.webhooks import WebhookStore
 
 
@@ -189,6 +191,16 @@ class Stores:
     def flags(self) -> FlagStore:
         """Feature flags and their rollouts; platform scope."""
         return FlagStore(self.session, self.context)
+
+    @cached_property
+    def verifications(self) -> VerificationStore:
+        """Letting a business in, and putting it out."""
+        return VerificationStore(self.session, self.context)
+
+    @cached_property
+    def verification_lists(self) -> VerificationListStore:
+        """Reviews, decisions and papers, read."""
+        return VerificationListStore(self.session, self.context)
 
     @cached_property
     def audit(self) -> AuditStore:

@@ -23,6 +23,7 @@ REACCOMMODATION_DECIDED = "reaccommodation.decided"
 CANCEL_STRANDED = "booking.cancel_stranded"
 START_EXPORT = "data_export.start"
 START_ERASURE = "erasure.start"
+START_VERIFICATION = "verification.start"
 
 _ADD = text("""
     INSERT INTO outbox (business_id, event, aggregate, payload, command, request_id, not_before)

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import CITEXT
 
 from db.models.identity import PlatformRole
 from db.stores.base import Store
-from domain.errors import AlreadyExists
+from domain.errors import AlreadyExists, NotFound
 
 #: What a :class:`UserRow` is read with, from ``users`` under its own name.
 COLUMNS = """
@@ -28,6 +28,9 @@ _BY_EMAIL = text(f"SELECT {COLUMNS} FROM users WHERE email = :email AND deleted_
 _REPLACE_HASH = text("""
     UPDATE users SET password_hash = :fresh WHERE id = :id AND password_hash = :old RETURNING id
 """)
+_SET_ROLE = text("""
+    UPDATE users SET platform_role = :role WHERE email = :email AND deleted_at IS NULL RETURNING id
+""").bindparams(_EMAIL)
 _BY_ID = text(f"SELECT {COLUMNS} FROM users WHERE id = :id AND deleted_at IS NULL")
 
 _VERIFY = text(f"""
@@ -97,6 +100,12 @@ class UserStore(Store):
         """One login, deleted ones left out."""
         row = (await self.session.execute(_BY_ID, {"id": user_id})).one_or_none()
         return UserRow(**row._mapping) if row else None
+
+    async def set_role(self, email: str, role: PlatformRole) -> None:
+        """What a login is to the platform. Raises NotFound."""
+        values = {"email": email, "role": role.value}
+        if (await self.session.execute(_SET_ROLE, values)).one_or_none() is None:
+            raise NotFound
 
     async def replace_hash(self, user_id: UUID, old: str, fresh: str) -> bool:
         """The same password hashed at another cost. False when it is no longer the one that was checked."""

@@ -22,7 +22,7 @@ from stack.demo.expectations import Unexpected, until
 from stack.demo.people import Person
 from stack.demo.provider import Provider
 from stack.demo.salon import Salon
-from stack.demo.scenes import cancellation, cards, crash, crowd, expiry, late_money, opening, visit
+from stack.demo.scenes import cancellation, cards, crash, crowd, expiry, late_money, opening, review, visit
 from stack.demo.timeline import Timeline
 from stack.folder import DataFolder, FolderInUse
 from stack.platform import Platform
@@ -116,7 +116,9 @@ async def _play(platform: Platform, timeline: Timeline) -> int:
 
 def _scenes(salon: Salon, platform: Platform) -> list[tuple[str, Callable[[], Awaitable[None]]]]:
     return [
-        (opening.TITLE, lambda: opening.play(salon, platform.settings())),
+        (opening.TITLE, lambda: opening.play(salon)),
+        (review.TITLE, lambda: review.play(salon, platform.settings())),
+        (opening.LOOK, lambda: opening.look(salon)),
         (visit.TITLE, lambda: visit.play(salon)),
         (expiry.TITLE, lambda: expiry.play(salon)),
         (cards.TITLE, lambda: cards.play(salon)),
@@ -129,9 +131,7 @@ def _scenes(salon: Salon, platform: Platform) -> list[tuple[str, Callable[[], Aw
 
 async def _start(platform: Platform, timeline: Timeline) -> None:
     timeline.heading("A fresh stack")
-    servers = platform.servers()
-    # Without the object storage: no scene keeps a file.
-    await platform.supervisor.start(servers.postgres.program(), servers.redis.program(), servers.temporal.program())
+    await platform.start_servers()
     timeline.say(f"ready: {', '.join(timeline.take_ready())}")
     await platform.start_parts(seed=False)
     timeline.say(f"ready: {', '.join(timeline.take_ready())}")
@@ -152,6 +152,7 @@ async def _people(platform: Platform, timeline: Timeline, stack: AsyncExitStack)
         hanako=Person(api, "Hanako"),
         ken=Person(api, "Ken", "en"),
         guest=Person(api, "Guest"),
+        admin=Person(api, "Admin"),
     )
 
 

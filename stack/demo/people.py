@@ -60,9 +60,13 @@ class Person:
             "given_name": given_name,
             "language": self.language,
         }
-        user = await self.post("/auth/register", account)
+        self.id = (await self.post("/auth/register", account))["id"]
+        await self.log_in()
+
+    async def log_in(self) -> None:
+        """With what the login may do now."""
         login = await self.post("/auth/login", {"email": self.email, "password": PASSWORD})
-        self.id, self._token = user["id"], login["access_token"]
+        self._token = login["access_token"]
 
     async def ask(self, method: str, path: str, body: object = None, params: Mapping[str, Any] | None = None) -> Answer:
         """Any answer. Every POST has an idempotency key of its own."""

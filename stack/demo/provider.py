@@ -1,8 +1,10 @@
 """The provider sandbox as the demo uses it: its mailbox, its 3-D Secure page, its troubles, its books."""
 
+import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import unquote
 
 import httpx
 
@@ -21,6 +23,14 @@ class Provider:
         """Every message in somebody's mailbox, newest first."""
         messages: list[dict[str, Any]] = (await self._ask("GET", "/mailbox.json", params={"to": to}))["messages"]
         return messages
+
+    async def token_in_mail(self, to: str) -> str | None:
+        """The token of the newest link that somebody got; None while none has come."""
+        for message in await self.emails(to):
+            found = re.search(r"#token=([A-Za-z0-9._%-]+)", message["text"])
+            if found:
+                return unquote(found.group(1))
+        return None
 
     async def open_page(self, url: str) -> None:
         """What the customer's browser does with a 3-D Secure address."""

@@ -63,6 +63,7 @@ class Salon:
     hanako: Person
     ken: Person
     guest: Person
+    admin: Person
     business_id: str = ""
     service_id: str = ""
     policy_id: str = ""

@@ -43,6 +43,14 @@ FACTS: dict[str, Any] = {
 WRITTEN = list(itertools.product(FORMS, ("ja", "en")))
 #: What a letter must say.
 SAYS = {
+    LetterKind.BUSINESS_SUBMITTED: {"ja": "審査のお申し込みを受け付けました", "en": "received your application"},
+    LetterKind.BUSINESS_APPROVED: {"ja": "掲載を承認いたしました", "en": "your business is approved"},
+    LetterKind.BUSINESS_REJECTED: {"ja": "理由：許可証が読めません。", "en": "Reason: 許可証が読めません。"},
+    LetterKind.BUSINESS_INFO_REQUESTED: {"ja": "30日以内に", "en": "within 30 days"},
+    LetterKind.BUSINESS_SUSPENDED: {"ja": "掲載を停止いたしました", "en": "takes no new bookings"},
+    LetterKind.BUSINESS_REINSTATED: {"ja": "掲載を再開いたしました", "en": "takes bookings as before"},
+    LetterKind.BUSINESS_REVIEW_CLOSED: {"ja": "審査を終了いたしました", "en": "has ended"},
+    LetterKind.REVIEW_DUE: {"ja": "審査がまだ完了していません", "en": "still waiting for an operator"},
     LetterKind.EMAIL_VERIFICATION: {"ja": "ai@example.com", "en": "confirm that ai@example.com is yours"},
     LetterKind.PASSWORD_RESET: {"ja": "2026年11月18日(水) 13:00まで有効", "en": "Wed 18 Nov 2026, 13:00 (Asia/Tokyo)"},
     LetterKind.PASSWORD_CHANGED: {"ja": "変更日時：2026年11月18日(水) 12:00", "en": "When: Wed 18 Nov 2026, 12:00"},
@@ -74,6 +82,7 @@ def content(kind: LetterKind = LetterKind.PASSWORD_RESET, language: str = "ja", 
         time_zone="Asia/Tokyo",
         user_agent=FIREFOX,
         ip="192.0.2.7",
+        reason="許可証が読めません。",
         link=LINK if FORMS[kind].opens else None,
     )
     return replace(whole, **changes)

@@ -14,6 +14,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from domain.bookings.reaccommodation import ReaccommodationStatus
 from domain.bookings.status import BookingStatus as S
+from domain.businesses.verification import ReviewStatus
 from domain.flags.rollout import RolloutStatus
 from domain.media.status import MediaStatus
 from domain.payments.status import PaymentMode, Phase
@@ -33,10 +34,12 @@ from tests.workflows.test_notice import FOREVER, Post, sending
 from tests.workflows.test_reaccommodation import Offer, decide, offering, until
 from tests.workflows.test_refund import AWAY as REFUND_AWAY
 from tests.workflows.test_refund import DONE, PENDING, REFUSED, Desk, refunding
+from tests.workflows.test_verification import Board, reviewing, say
 from tests.workflows.world import AWAY, World, now, snapshot
 from workflows.bookings import messages
 from workflows.flags import messages as rollouts
 from workflows.maintenance.messages import MaintenanceInput
+from workflows.verification import messages as reviews
 
 Story = Callable[[WorkflowEnvironment], Awaitable[WorkflowHistory]]
 Told = Callable[[Life], Awaitable[None]]
@@ -201,6 +204,7 @@ STORIES: dict[str, dict[str, Story]] = {
     "reaccommodation": {},
     "data-export": {},
     "account-erasure": {},
+    "business-verification": {},
 }
 
 
@@ -243,6 +247,17 @@ def _rollout(*said: str, **table: object) -> Story:
             await begun(flags, 1)
             for word in said:
                 await tell(handle, word)
+            return await _end(env, handle)
+
+    return story
+
+
+def _review(*said: str, **board: object) -> Story:
+    async def story(env: WorkflowEnvironment) -> WorkflowHistory:
+        async with reviewing(env, Board(**board)) as handle:
+            await env.fast_forward(handle, timedelta(hours=25))
+            for word in said:
+                await say(handle, word, "why")
             return await _end(env, handle)
 
     return story
@@ -332,6 +347,13 @@ STORIES["media"] = {
     "rejected": _media(stands=MediaStatus.REJECTED),
     "storage_away": _media(away=3),
     "given_up": _media(away=FOREVER),
+}
+STORIES["business-verification"] = {
+    "approved": _review(reviews.APPROVE),
+    "rejected": _review(reviews.REJECT),
+    "asked_and_approved": _review(reviews.REQUEST_INFO, reviews.RESUBMIT, reviews.APPROVE),
+    "closed": _review(reviews.REQUEST_INFO),
+    "started_twice": _review(status=ReviewStatus.APPROVED),
 }
 
 STORIES["reaccommodation"] = {

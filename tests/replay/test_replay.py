@@ -12,27 +12,8 @@ from tests.replay.outcomes import FOLDER, OUTCOMES, path_of, read
 from tests.replay.record import STORIES
 from workers.registry import duties
 from workers.sandbox import workflow_runner
-from workflows.bookings.workflow import BookingWorkflow
-from workflows.erasures.workflow import ErasureWorkflow
-from workflows.exports.workflow import ExportWorkflow
-from workflows.flags.workflow import FlagRolloutWorkflow
-from workflows.maintenance.workflow import MaintenanceWorkflow
-from workflows.media.workflow import MediaWorkflow
-from workflows.notices.workflow import NoticeWorkflow
-from workflows.reaccommodations.workflow import ReaccommodationWorkflow
-from workflows.refunds.workflow import RefundWorkflow
 
-WORKFLOWS = (
-    BookingWorkflow,
-    ReaccommodationWorkflow,
-    RefundWorkflow,
-    NoticeWorkflow,
-    MaintenanceWorkflow,
-    FlagRolloutWorkflow,
-    MediaWorkflow,
-    ExportWorkflow,
-    ErasureWorkflow,
-)
+WORKFLOWS = tuple(each for duty in duties(Mock()).values() for each in duty.workflows)
 ALL = [(kind, outcome) for kind, outcomes in OUTCOMES.items() for outcome in outcomes]
 
 

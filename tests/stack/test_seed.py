@@ -6,10 +6,12 @@ import pytest
 from db.session import Scope, connect
 from db.stores.businesses.search import Search, Sort
 from db.stores.catalogue.services import ServiceFilter
+from domain.errors import NotFound
 from runtime.settings import Environment, Settings, UnsafeSettings
-from stack.seed import approve, seed
+from stack.operators import set_operator
+from stack.seed import seed
 from stack.seed_businesses import BUSINESSES
-from stack.seed_logins import CUSTOMER, OWNER, PASSWORD
+from stack.seed_logins import ADMIN, CUSTOMER, OWNER, PASSWORD
 from tests.servers import Database
 
 
@@ -23,7 +25,7 @@ async def test_it_can_be_written_twice_and_everybody_sees_it(database: Database)
             found = await work.businesses.search(Search(Sort.NEWEST, "ja", 50))
             services = await work.catalogue.list_services(ServiceFilter(), None, 50)
         async with pool.unit_of_work(Scope.platform()) as work:
-            people = [await work.users.find_by_email(email) for email in (OWNER, CUSTOMER)]
+            people = [await work.users.find_by_email(email) for email in (OWNER, CUSTOMER, ADMIN)]
     finally:
         await pool.close()
     businesses = [one.business for one in found]
@@ -40,18 +42,24 @@ async def test_production_refuses_it() -> None:
         await seed(settings)
 
 
-async def test_a_business_is_let_in_once_or_twice(database: Database) -> None:
+async def test_an_operator_is_made_and_unmade(database: Database) -> None:
     settings = database.settings()
     await seed(settings)
     pool = connect(settings)
-    try:
+
+    async def role(email: str) -> str:
         async with pool.unit_of_work(Scope.platform()) as work:
-            owner = await work.users.find_by_email(OWNER)
-            assert owner is not None
-            draft = await work.businesses.found(
-                owner.id, {"vertical": "salon", "name": {"ja": "新店", "en": "New"}}, "ja"
-            )
-        for _ in range(2):
-            assert (await approve(settings, draft.id)).status == "approved"
+            found = await work.users.find_by_email(email)
+            assert found is not None
+            return found.platform_role
+
+    try:
+        assert (await role(ADMIN), await role(OWNER)) == ("admin", "user")
+        await set_operator(settings, OWNER)
+        assert await role(OWNER) == "admin"
+        await set_operator(settings, OWNER.upper(), operator=False)
+        assert await role(OWNER) == "user"
+        with pytest.raises(NotFound):
+            await set_operator(settings, "nobody@example.jp")
     finally:
         await pool.close()

@@ -27,7 +27,7 @@ class LetterLink:
 class LetterContent:
     """Everything that a letter's template needs. ``address`` is None when there is none (any more). ``business_name``
     is bilingual, None for a letter about no business; times are aware UTC, to be shown in ``time_zone``. ``user_agent``
-    and ``ip`` are of the session that the letter is about."""
+    and ``ip`` are of the session that the letter is about, ``reason`` is what an operator wrote with a decision."""
 
     id: UUID
     business_id: UUID | None
@@ -43,6 +43,7 @@ class LetterContent:
     time_zone: str
     user_agent: str | None
     ip: str | None
+    reason: str | None
     link: LetterLink | None
 
 
@@ -53,13 +54,14 @@ _LETTER = text("""
            nullif(CAST(coalesce(u.email, i.email, e.address) AS text), '') AS address,
            coalesce(u.family_name, '') AS family_name, coalesce(u.given_name, '') AS given_name,
            s.name AS business_name, coalesce(s.time_zone, 'Asia/Tokyo') AS time_zone,
-           d.user_agent, host(d.ip) AS ip, l.id AS link_id, l.expires_at, l.kid, l.over
+           d.user_agent, host(d.ip) AS ip, y.reason, l.id AS link_id, l.expires_at, l.kid, l.over
       FROM notification_outbox n
       LEFT JOIN users u ON u.id = n.user_id AND u.deleted_at IS NULL
       LEFT JOIN erasures e ON n.user_id IS NULL AND e.id = CAST(n.facts->>'erasure_id' AS uuid)
       LEFT JOIN businesses s ON s.id = n.business_id
       LEFT JOIN staff_invitations i ON i.id = CAST(n.facts->>'invitation_id' AS uuid) AND n.user_id IS NULL
       LEFT JOIN user_sessions d ON d.id = CAST(n.facts->>'session_id' AS uuid) AND d.user_id = n.user_id
+      LEFT JOIN business_decisions y ON y.id = CAST(n.facts->>'decision_id' AS uuid) AND y.business_id = n.business_id
       LEFT JOIN LATERAL (
            SELECT v.id, v.expires_at, v.kid, v.used_at IS NOT NULL OR v.email IS DISTINCT FROM u.email OR EXISTS (
                   SELECT 1 FROM email_verifications x WHERE x.user_id = v.user_id AND x.id > v.id) AS over

@@ -2,20 +2,20 @@
 
 import asyncio
 from time import perf_counter
-from uuid import UUID
 
-from runtime.settings import Settings
 from stack.demo.expectations import Unexpected, expect
 from stack.demo.salon import HOLD, PRICE, TIERS, Salon, yen
-from stack.seed import approve
 
-TITLE = "A salon opens"
+TITLE = "A salon gets ready"
+LOOK = "Its free time can be seen"
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+#: 特定商取引法に基づく表記: asked of whoever takes money online.
+_NOTICE = "販売業者：サロンさくら 24／運営責任者：山本さくら／お支払い：クレジットカード（予約時）／取消：規定のとおり"
 #: Round the clock, so that there is a visit soon after whatever time the demo is started at.
 _ALWAYS = [{"opens": "00:00", "closes": "24:00"}]
 
 
-async def play(salon: Salon, settings: Settings) -> None:
+async def play(salon: Salon) -> None:
     """Everything that the later scenes need."""
     await asyncio.gather(
         salon.owner.join("山本", "さくら"),
@@ -26,10 +26,6 @@ async def play(salon: Salon, settings: Settings) -> None:
     salon.timeline.say(f"registered and logged in: {people}", salon.owner.id)
     await _found(salon)
     await _fill(salon)
-    # The one thing behind the API's back: admins have no endpoint yet.
-    await approve(settings, UUID(salon.business_id))
-    salon.timeline.say("the platform approves the business", salon.business_id)
-    await _look(salon)
 
 
 async def _found(salon: Salon) -> None:
@@ -37,10 +33,12 @@ async def _found(salon: Salon) -> None:
         "name": {"ja": "サロンさくら 24", "en": "Salon Sakura 24"},
         "description": {"ja": "表参道の24時間営業サロンです。", "en": "A salon in Omotesando that never closes."},
         "address": {"ja": "神宮前4丁目1-2", "en": "4-1-2 Jingumae"},
+        "postal_code": "150-0001",
         "prefecture": "東京都",
         "city": "渋谷区",
         "phone": "03-5550-0123",
         "email": salon.owner.email,
+        "legal_notice": {"ja": _NOTICE},
         "vertical": "salon",
     }
     business = await salon.owner.post("/owner/businesses", about)
@@ -75,7 +73,8 @@ async def _fill(salon: Salon) -> None:
     salon.timeline.say(f"two staff, and a service of 60 min for {yen(PRICE)}, paid in advance", salon.service_id)
 
 
-async def _look(salon: Salon) -> None:
+async def look(salon: Salon) -> None:
+    """Free time, twice."""
     first, starts = await _timed_look(salon)
     again, _ = await _timed_look(salon)
     if starts < 1000:

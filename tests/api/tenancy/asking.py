@@ -32,6 +32,8 @@ TABLES: dict[str, str] = {
     "attention_id": "attention",
     "session_id": "user_sessions",
     "service_ids": "services",
+    "document_id": "business_documents",
+    "verification_id": "business_verifications",
     "media_id": "business_media",
     "ids": "business_media",
     "assignment_id": "staff_assignments",

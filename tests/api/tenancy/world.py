@@ -16,8 +16,10 @@ from api.dependencies import Parts
 from api.guest_links import HEADER
 from db.models import Base
 from db.models.identity import UserSession
+from db.models.media import BusinessMedia
 from db.models.payments import Refund
 from db.models.staff import StaffException, StaffInvitation
+from db.models.verifications import BusinessDocument, BusinessVerification
 from db.session import Database as Pool
 from domain.notices import NoticeKind
 from tests import data
@@ -92,6 +94,11 @@ async def fill(pool: Pool, soon: datetime) -> Filled:
         "invited_by": salon.owner_id,
     }
     await data.add(pool, StaffInvitation, business_id=salon.business_id, **invited)
+    paper = {"kind": "permit", "content_type": "application/pdf", "object_key": f"documents/{salon.business_id}"}
+    await data.add(pool, BusinessDocument, business_id=salon.business_id, **paper)
+    await data.add(pool, BusinessVerification, business_id=salon.business_id)
+    picture = {"kind": "image", "content_type": "image/jpeg", "upload_key": f"uploads/{salon.business_id}"}
+    await data.add(pool, BusinessMedia, business_id=salon.business_id, status="ready", **picture)
     found: dict[str, Any] = {"businesses": salon.business_id, "users": salon.owner_id}
     for table in {place.table for operation in operations() for place in operation.places} - set(found):
         of_business = "business_id" in Base.metadata.tables[table].c

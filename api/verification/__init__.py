@@ -1,0 +1,1 @@
+"""How a business is let in: the owner's side and the operators' side."""

@@ -1,0 +1,139 @@
+"""How a business is let in: what it must show, and the review's states. Pure rules."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from domain.businesses.status import BusinessStatus, Vertical
+from domain.errors import VerificationIncomplete, WrongState
+
+#: An operator who has not answered is reminded after these times.
+REMIND_AFTER = (timedelta(hours=24), timedelta(hours=48))
+#: A business that does not answer a request for information is closed after this.
+ANSWER_WITHIN = timedelta(days=30)
+
+
+class DocumentKind(StrEnum):
+    """What a paper proves."""
+
+    REGISTRATION = "registration"  # that the business exists: 登記事項証明書 or 開業届
+    PERMIT = "permit"  # that it may do what it does
+    IDENTITY = "identity"  # who answers for it
+
+
+class DocumentStatus(StrEnum):
+    """Where a paper stands. ``uploading``: a form was given out, nobody knows yet of a file."""
+
+    UPLOADING = "uploading"
+    RECEIVED = "received"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+
+
+class ReviewStatus(StrEnum):
+    """Where a review stands."""
+
+    WAITING = "waiting"  # for an operator
+    INFO_REQUESTED = "info_requested"  # for the business
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    CLOSED = "closed"  # the business did not answer in time
+
+
+class Decision(StrEnum):
+    """Every step that is written down, with who took it and why."""
+
+    SUBMITTED = "submitted"
+    INFO_REQUESTED = "info_requested"
+    RESUBMITTED = "resubmitted"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    CLOSED = "closed"
+    SUSPENDED = "suspended"
+    REINSTATED = "reinstated"
+
+
+R, D = ReviewStatus, Decision
+
+#: What each decision makes of a review, and from where.
+REVIEW: Mapping[Decision, tuple[frozenset[ReviewStatus], ReviewStatus]] = {
+    D.INFO_REQUESTED: (frozenset({R.WAITING}), R.INFO_REQUESTED),
+    D.RESUBMITTED: (frozenset({R.INFO_REQUESTED}), R.WAITING),
+    D.APPROVED: (frozenset({R.WAITING, R.INFO_REQUESTED}), R.APPROVED),
+    D.REJECTED: (frozenset({R.WAITING, R.INFO_REQUESTED}), R.REJECTED),
+    D.CLOSED: (frozenset({R.INFO_REQUESTED}), R.CLOSED),
+}
+#: What a decision makes of the business itself.
+BUSINESS: Mapping[Decision, BusinessStatus] = {
+    D.SUBMITTED: BusinessStatus.PENDING,
+    D.APPROVED: BusinessStatus.APPROVED,
+    D.REJECTED: BusinessStatus.REJECTED,
+    D.CLOSED: BusinessStatus.REJECTED,
+    D.SUSPENDED: BusinessStatus.SUSPENDED,
+    D.REINSTATED: BusinessStatus.APPROVED,
+}
+#: Nobody may be turned away without being told why.
+NEEDS_REASON = frozenset({D.INFO_REQUESTED, D.REJECTED, D.SUSPENDED})
+
+#: Kinds that the law lets open only after an authority has said yes: restaurants (食品衛生法第55条), hairdressers
+#: (美容師法第11条・第12条), barbers (理容師法第11条・第11条の2) and clinics (医療法第7条・第8条).
+PERMIT_NEEDED = frozenset({Vertical.RESTAURANT, Vertical.SALON, Vertical.BARBER, Vertical.CLINIC})
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a business shows at the moment it asks to be let in. ``documents``: kinds that are there and were not
+    refused."""
+
+    vertical: Vertical
+    has_name: bool
+    has_address: bool
+    has_postal_code: bool
+    has_prefecture: bool
+    has_city: bool
+    has_phone: bool
+    has_hours: bool
+    has_active_service: bool
+    takes_online_payments: bool
+    has_legal_notice: bool
+    owner_email_verified: bool
+    documents: frozenset[DocumentKind]
+
+
+def missing(standing: Standing) -> tuple[str, ...]:
+    """Stable words for everything that is not there yet, in the order of a form; empty: it may be reviewed.
+
+    The 特定商取引法 notice is asked of whoever takes money at a distance (特定商取引に関する法律第11条).
+    """
+    wanted = {
+        "name": standing.has_name,
+        "postal_code": standing.has_postal_code,
+        "prefecture": standing.has_prefecture,
+        "city": standing.has_city,
+        "address": standing.has_address,
+        "phone": standing.has_phone,
+        "hours": standing.has_hours,
+        "active_service": standing.has_active_service,
+        "legal_notice": standing.has_legal_notice or not standing.takes_online_payments,
+        "owner_email_verified": standing.owner_email_verified,
+        "document.registration": DocumentKind.REGISTRATION in standing.documents,
+        "document.identity": DocumentKind.IDENTITY in standing.documents,
+        "document.permit": DocumentKind.PERMIT in standing.documents or standing.vertical not in PERMIT_NEEDED,
+    }
+    return tuple(name for name, there in wanted.items() if not there)
+
+
+def check_complete(standing: Standing) -> None:
+    """Raise ``VerificationIncomplete`` with everything that is missing at once."""
+    absent = missing(standing)
+    if absent:
+        raise VerificationIncomplete({"missing": list(absent)})
+
+
+def review_after(current: ReviewStatus, decision: Decision) -> ReviewStatus:
+    """Where the review stands after the decision. Raises WrongState for one that the table does not allow."""
+    allowed, becomes = REVIEW[decision]
+    if current not in allowed:
+        raise WrongState({"status": current.value, "wanted": becomes.value})
+    return becomes

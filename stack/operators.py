@@ -1,0 +1,19 @@
+"""Who operates the platform. There is no endpoint for this: whoever may run this command has the database anyway."""
+
+from db.models.identity import PlatformRole
+from db.session import Scope, connect
+from runtime.settings import Settings
+
+
+async def set_operator(settings: Settings, email: str, *, operator: bool = True) -> None:
+    """Make the login with this e-mail an admin, or an ordinary user again. It counts from the next login or refresh.
+
+    Raises:
+        NotFound: there is no such login.
+    """
+    database = connect(settings)
+    try:
+        async with database.unit_of_work(Scope.platform()) as work:
+            await work.users.set_role(email, PlatformRole.ADMIN if operator else PlatformRole.USER)
+    finally:
+        await database.close()

@@ -1,0 +1,1 @@
+"""The review that lets a business in."""
