@@ -51,13 +51,14 @@ async def test_what_a_person_paused_stays_paused_and_what_they_changed_does_not(
 
 
 async def test_a_schedule_fires_and_its_round_is_run(
-    database: servers.Database, scheduled: Client, temporal_server: str
+    database: servers.Database, scheduled: Client, temporal_server: str, storage: servers.StorageServer
 ) -> None:
     old = """INSERT INTO idempotency_keys (subject, key, fingerprint, created_at)
              VALUES ('me', 'x', '', now() - interval '2 days')"""
+    settings = database.settings(temporal_address=temporal_server, **storage.settings())
     async with data.opened(database) as pool:
         await data.rows(pool, old)
-        async with running(run_worker(database.settings(temporal_address=temporal_server), [queues.PLATFORM])):
+        async with running(run_worker(settings, [queues.PLATFORM, queues.MEDIA])):
             for each in SCHEDULES:
                 done = await _fire(scheduled, each.id)
                 assert done.failed == (), each.id
