@@ -16,9 +16,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.errors import INTERNAL_ERROR, error_answer, refusal
+from api.errors import INTERNAL_ERROR, UnreadableBody, error_answer, refusal
+from api.json_body import check_json
 from api.ratelimit import class_of, count, tally_of
-from domain.errors import DomainError, TooLarge, Unavailable, UnsupportedMediaType
+from domain.errors import DomainError, Malformed, TooLarge, Unavailable, UnsupportedMediaType
 from runtime.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -99,6 +100,7 @@ class _Exchange:
         self._left = max_body
         self._until = asyncio.get_running_loop().time() + patience.total_seconds()
         self._whole = False
+        self._parts: list[bytes] = []
         self._swallow = False
         self.status = 0
 
@@ -111,11 +113,29 @@ class _Exchange:
         except TimeoutError as error:
             raise HTTPException(408) from error
         if message["type"] == "http.request":
+            part = message.get("body", b"")
             self._whole = not message.get("more_body", False)
-            self._left -= len(message.get("body", b""))
+            self._left -= len(part)
             if self._left < 0:
                 raise HTTPException(413)
+            if self._is_ours_to_read():
+                self._read(part)
         return message
+
+    def _is_ours_to_read(self) -> bool:
+        """JSON, and not a provider's: that is read where its signature was found good."""
+        headers = dict(self.scope["headers"])
+        reads_a_body = getattr(self.scope.get("route"), "body_field", None) is not None
+        return reads_a_body and bool(_JSON.fullmatch(headers.get(b"content-type", b"").strip()))
+
+    def _read(self, part: bytes) -> None:
+        self._parts.append(part)
+        body = b"".join(self._parts) if self._whole else b""
+        if body:
+            try:
+                check_json(body)
+            except Malformed as error:
+                raise UnreadableBody(error.details) from error
 
     async def send(self, message: Message) -> None:
         """Part of the answer."""
