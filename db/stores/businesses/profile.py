@@ -82,8 +82,9 @@ _COLUMNS = [_TABLE.c[name] for name in NAMES]
 
 
 def _is_taken(error: IntegrityError) -> bool:
-    """Whether a slug is another business's, or was: nothing else of other tenants can stand in the way here."""
-    return getattr(error.orig, "sqlstate", None) == "23505"
+    """Whether a slug is another business's, or was."""
+    cause = error.orig.__cause__ if error.orig else None
+    return getattr(cause, "constraint_name", None) in {"uq_businesses_slug", "pk_business_slugs"}
 
 
 def _read() -> Select[Any]:
