@@ -103,6 +103,11 @@ TABLE: Mapping[str, Meaning] = {
         "審査に必要な情報または書類が不足しています。",
         "Something that the review needs is missing.",
     ),
+    "outside_opening_hours": Meaning(
+        422,
+        "営業時間外か、予約を開始できない時刻です。",
+        "This is outside of the opening hours, or no time at which bookings start.",
+    ),
     "not_bookable": Meaning(422, "現在は予約を受け付けていません。", "This cannot be booked now."),
     "party_size_refused": Meaning(422, "この人数では予約できません。", "The party is too small or too large."),
     "hold_limit": Meaning(

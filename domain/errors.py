@@ -140,7 +140,8 @@ class OverlappingHours(RuleBroken):
 
 
 class OutsideBookingWindow(RuleBroken):
-    """The start is in the past, inside the lead time, or further away than the business takes bookings."""
+    """The start is in the past, inside the lead time, or further away than the business takes bookings.
+    ``details``: ``earliest`` and ``latest``, with the venue's offset."""
 
     code = "outside_booking_window"
 
@@ -149,6 +150,13 @@ class VerificationIncomplete(RuleBroken):
     """The business cannot be reviewed yet. ``details["missing"]``: stable words for all that is not there."""
 
     code = "verification_incomplete"
+
+
+class OutsideOpeningHours(RuleBroken):
+    """The visit does not lie inside the business's hours, or its start is none of the times that are offered.
+    ``details["alternatives"]``: up to three nearest free starts, RFC 3339."""
+
+    code = "outside_opening_hours"
 
 
 class NotBookable(RuleBroken):

@@ -37,6 +37,7 @@ from domain.errors import (
     NotBookable,
     NotFound,
     OutsideBookingWindow,
+    OutsideOpeningHours,
     PartySizeRefused,
     RequestInProgress,
     RuleBroken,
@@ -76,6 +77,7 @@ _COMMAND = (*_KEY, Unauthenticated, Forbidden, NotFound, WrongState)
         *_KEY,
         SlotTaken,
         OutsideBookingWindow,
+        OutsideOpeningHours,
         NotBookable,
         PartySizeRefused,
         HoldLimit,
@@ -167,7 +169,9 @@ async def cancel_booking(
     "/{booking_id}/reschedule",
     summary="Move to another time",
     response_model=Envelope[BookingChangedRead],
-    responses=body_errors(*_COMMAND, SlotTaken, OutsideBookingWindow, NotBookable, PartySizeRefused, Gone, RuleBroken),
+    responses=body_errors(
+        *_COMMAND, SlotTaken, OutsideBookingWindow, OutsideOpeningHours, NotBookable, PartySizeRefused, Gone, RuleBroken
+    ),
 )
 async def reschedule_booking(
     booking_id: UUID, body: RescheduleWrite, access: MayReschedule, parts: PartsOf, key: RequiredKey

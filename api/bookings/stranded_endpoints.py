@@ -23,6 +23,7 @@ from domain.errors import (
     NotBookable,
     NotFound,
     OutsideBookingWindow,
+    OutsideOpeningHours,
     PartySizeRefused,
     RequestInProgress,
     RuleBroken,
@@ -61,7 +62,9 @@ async def get_reaccommodation(booking_id: UUID, access: MayRead, now: Now) -> Re
     "/bookings/{booking_id}/reaccommodation/accept",
     summary="Choose another time",
     response_model=Envelope[BookingChangedRead],
-    responses=body_errors(*_COMMAND, SlotTaken, OutsideBookingWindow, NotBookable, PartySizeRefused),
+    responses=body_errors(
+        *_COMMAND, SlotTaken, OutsideBookingWindow, OutsideOpeningHours, NotBookable, PartySizeRefused
+    ),
 )
 async def accept_other_time(
     booking_id: UUID, body: OtherTimeWrite, access: MayReschedule, parts: PartsOf, key: RequiredKey

@@ -5,6 +5,7 @@ from typing import Annotated, Any, ClassVar, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from api.fields import (
     Bilingual,
@@ -27,7 +28,7 @@ from domain.businesses.hours import check_zone
 from domain.businesses.invoice import read_invoice_number
 from domain.businesses.slug import check_slug
 from domain.businesses.status import BusinessStatus, Vertical
-from domain.errors import CurrencyMismatch, Malformed
+from domain.errors import CurrencyMismatch, InvalidInput
 from domain.money import SUPPORTED
 from domain.permissions import Role
 
@@ -76,8 +77,8 @@ READ_EXAMPLE: dict[str, Any] = {
 def _zone(name: str) -> str:
     try:
         check_zone(name)
-    except Malformed as error:
-        raise Malformed({"field": "time_zone", "rule": "iana_zone"}) from error
+    except InvalidInput as error:
+        raise PydanticCustomError("iana_zone", "a zone of the IANA database") from error
     return name
 
 

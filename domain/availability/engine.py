@@ -77,8 +77,20 @@ def nearest(question: Question, facts: Facts, wanted: datetime, count: int = 3) 
     return nsmallest(count, find_starts(question, facts), key=lambda start: (abs(start.at - moment), start.at))
 
 
+def is_offered(question: Question, facts: Facts, start: datetime) -> bool:
+    """Whether the business is open for a booking at ``start`` and bookings start then, whoever works and whatever is
+    taken."""
+    open_ = {key: replace(one, calendar=facts.business) for key, one in facts.resources.items()}
+    anybody = Facts(facts.business, open_, [])
+    return next(plan(replace(question, party_size=1), anybody, start, limit=1), None) is not None
+
+
 def check_window(question: Question, start: datetime) -> None:
     """Raise ``OutsideBookingWindow`` unless ``start`` lies from ``earliest`` to ``latest``, both included."""
     if not question.earliest <= as_utc(start) <= question.latest:
-        window = {"earliest": question.earliest.isoformat(), "latest": question.latest.isoformat()}
+        zone = question.zone
+        window = {
+            "earliest": question.earliest.astimezone(zone).isoformat(),
+            "latest": question.latest.astimezone(zone).isoformat(),
+        }
         raise OutsideBookingWindow(window)

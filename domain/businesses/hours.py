@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
-from domain.errors import InvalidInput, Malformed, OverlappingHours
+from domain.errors import InvalidInput, OverlappingHours
 
 DAY = 1440
 """Minutes from one midnight to the next on a wall clock."""
@@ -108,9 +108,9 @@ def _zones() -> frozenset[str]:
 
 
 def check_zone(name: str) -> ZoneInfo:
-    """The IANA zone ``name``. Raises ``Malformed`` for a name that is not in the zone database."""
+    """The IANA zone ``name``. Raises ``InvalidInput`` for a name that is not in the zone database."""
     if name not in _zones():
-        raise Malformed({"field": "timezone", "rule": "iana_zone"})
+        raise InvalidInput.at("time_zone", "iana_zone")
     return ZoneInfo(name)
 
 

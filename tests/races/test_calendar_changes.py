@@ -14,7 +14,7 @@ from db.stores.calendars import change
 from domain.bookings.status import BookingStatus
 from domain.bookings.view import BookingView
 from domain.businesses.hours import WeeklyHours
-from domain.errors import NotBookable, SlotTaken, WouldBreakBookings
+from domain.errors import NotBookable, OutsideOpeningHours, SlotTaken, WouldBreakBookings
 from domain.identity.actor import ActorKind
 from tests.data import HOUR, NOW, add_booking, add_payment, rows
 from tests.desk import Desk
@@ -57,7 +57,7 @@ async def claimed(desk: Desk) -> int:
 @pytest.mark.parametrize("change_of", CHANGES)
 async def test_a_booking_that_read_the_hours_before_the_change_is_decided_anew(desk: Desk, change_of: Any) -> None:
     _, refused = await overlap(desk.database, desk.salon.scope, change_of(desk), book(desk))
-    assert isinstance(refused, SlotTaken | NotBookable)
+    assert isinstance(refused, SlotTaken | OutsideOpeningHours | NotBookable)
     assert await claimed(desk) == 0
 
 
@@ -98,7 +98,7 @@ async def test_a_move_into_hours_that_close_is_refused(desk: Desk) -> None:
     before = NOW + 48 * HOUR
     booking_id = await add_booking(desk.database, desk.salon, before)
     _, refused = await overlap(desk.database, desk.salon.scope, close_day(desk), move(desk, booking_id))
-    assert isinstance(refused, SlotTaken)
+    assert isinstance(refused, OutsideOpeningHours)
     assert (await desk.booking(booking_id))["start_at"] == before
     assert [claim["starts_at"] for claim in await desk.claims(booking_id)] == [before]
 

@@ -13,9 +13,9 @@ from sqlalchemy import Row, text
 from db.stores.availability import AvailabilityStore, Catalogue
 from db.stores.base import Store
 from db.stores.calendars.change import CalendarStore
-from domain.availability.engine import check_window, plan
+from domain.availability.engine import check_window, is_offered, plan
 from domain.availability.model import ClaimPlan, Facts, Question
-from domain.errors import NotFound, SlotTaken, Unavailable
+from domain.errors import NotFound, OutsideOpeningHours, SlotTaken, Unavailable
 
 Candidate = tuple[ClaimPlan, ...]
 #: Gives True when every claim of the candidate was taken, False when none was.
@@ -113,7 +113,7 @@ class ClaimStore(Store):
         """Let ``attempt`` take one candidate after the other until one is whole.
 
         Lapsed holds are swept only when they are in the way: sweeping first would make every booking pay for a race
-        that is rare. Raises OutsideBookingWindow, and SlotTaken with the nearest free starts.
+        that is rare. Raises OutsideBookingWindow, and with the nearest free starts SlotTaken or OutsideOpeningHours.
         """
         check_window(question, start_at)
         for reading in range(READINGS):
@@ -130,7 +130,8 @@ class ClaimStore(Store):
                     return candidate
         availability = AvailabilityStore(self.session, self.context)
         free = await availability.alternatives(catalogue, question, start_at, now, booking_id)
-        raise SlotTaken({"alternatives": [start.astimezone(catalogue.zone).isoformat() for start in free]})
+        told = {"alternatives": [start.astimezone(catalogue.zone).isoformat() for start in free]}
+        raise SlotTaken(told) if is_offered(question, facts, start_at) else OutsideOpeningHours(told)
 
     async def insert(
         self,
@@ -178,7 +179,7 @@ class ClaimStore(Store):
         """Give the booking the time from ``start_at`` instead of its own; ``staff``: no lead time, and further ahead.
 
         Its old claims do not stand in its way; if the new time is not free the transaction must roll back. Raises
-        SlotTaken, OutsideBookingWindow.
+        SlotTaken, OutsideOpeningHours, OutsideBookingWindow.
         """
         booked = (await self.session.execute(_BOOKED, {"booking_id": booking_id})).one_or_none()
         if booked is None:

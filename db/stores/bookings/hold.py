@@ -139,8 +139,9 @@ class HoldStore(ClaimStore):
     ) -> BookingView:
         """Insert booking and claims: ``pending`` until paid or approved, ``confirmed`` when neither is asked for.
 
-        With ``remember`` the bytes of ``answer`` are stored for the key in the same statement. Raises SlotTaken with
-        the nearest free starts, OutsideBookingWindow, NotBookable, PartySizeRefused, HoldLimit, NotFound.
+        With ``remember`` the bytes of ``answer`` are stored for the key in the same statement. Raises SlotTaken or
+        OutsideOpeningHours with the nearest free starts, OutsideBookingWindow, NotBookable, PartySizeRefused,
+        HoldLimit, NotFound.
         """
         known = await self._read(request, now)
         customer_id = await self._customer(request, known)

@@ -25,7 +25,7 @@ class RescheduleStore(TransitionStore):
 
         The hold of a pending one ends when it would have; an approval is due by the new start at the latest. Raises
         WrongState, Gone (the hold is over), RuleBroken (the customer comes after the start), and from taking the time
-        SlotTaken with alternatives and OutsideBookingWindow.
+        SlotTaken or OutsideOpeningHours with alternatives, and OutsideBookingWindow.
         """
         booking, seen = await self._enter(command)
         if seen is not None:

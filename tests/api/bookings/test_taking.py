@@ -211,6 +211,23 @@ async def test_the_loser_of_a_slot_is_told_what_is_free(shop: Shop, pool: Pool) 
     assert free.status_code == 201
 
 
+async def test_a_time_that_is_never_offered_has_its_own_code(shop: Shop, pool: Pool) -> None:
+    await data.rows(
+        pool,
+        "UPDATE business_hours SET opens = 540, closes = 1080 WHERE business_id = :id",
+        id=shop.salon.business_id,
+    )
+    for start, nearest in ((shop.at(8), shop.at(9)), (shop.at(17, 45), shop.at(17)), (shop.at(10, 7), shop.at(10))):
+        answer = await book(shop, start)
+        assert error_of(answer) == (422, "outside_opening_hours"), start
+        alternatives = answer.json()["error"]["details"]["alternatives"]
+        assert len(alternatives) == 3
+        assert alternatives[0] == nearest.isoformat()
+    late = await book(shop, shop.at(10) + timedelta(days=400))
+    details = late.json()["error"]["details"]
+    assert all(one.endswith("+09:00") for one in details.values())
+
+
 async def test_suspended_businesses_take_no_bookings(shop: Shop, pool: Pool) -> None:
     await data.rows(
         pool, "UPDATE businesses SET status = 'suspended' WHERE id = :business", business=shop.salon.business_id

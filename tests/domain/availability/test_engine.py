@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from domain.availability.engine import check_window, find_starts, nearest, plan
-from domain.availability.model import Facts, Item, Need, Question, Resource, bounds
+from domain.availability.engine import check_window, find_starts, is_offered, nearest, plan
+from domain.availability.model import Facts, Item, Need, Question, Resource, Taken, bounds
 from domain.businesses.hours import Calendar, WeeklyHours
 from domain.errors import InvalidInput, OutsideBookingWindow
 from domain.intervals import Interval
@@ -290,8 +290,25 @@ class TestWindow:
         check_window(question, early)
         check_window(question, late)
         for moment in (early - timedelta(microseconds=1), late + timedelta(microseconds=1)):
-            with pytest.raises(OutsideBookingWindow):
+            with pytest.raises(OutsideBookingWindow) as refused:
                 check_window(question, moment)
+            assert refused.value.details == {
+                "earliest": "2026-06-01T09:00:00+09:00",
+                "latest": "2026-06-01T10:00:00+09:00",
+            }
+
+    @pytest.mark.parametrize(
+        ("hour", "minute", "offered"),
+        [(9, 0, True), (11, 0, True), (11, 15, False), (8, 45, False), (9, 7, False), (13, 0, False)],
+    )
+    def test_what_is_offered_is_about_hours_and_grid_alone(self, hour: int, minute: int, offered: bool) -> None:
+        facts = known(NINE_TO_TWELVE, 1)
+        busy = replace(
+            facts, taken=[Taken(one, 0, at(TOKYO, MONDAY, 8), at(TOKYO, MONDAY, 13)) for one in facts.resources]
+        )
+        question = ask(item(60, need(0)))
+        assert find_starts(question, busy) == []
+        assert is_offered(question, busy, at(TOKYO, MONDAY, hour, minute)) is offered
 
 
 class TestPlan:

@@ -15,7 +15,15 @@ from db.stores.bookings.hold import MAX_OPEN_HOLDS, HoldRequest, Person
 from domain.bookings.commands import BookingCommand
 from domain.bookings.status import BookingStatus
 from domain.bookings.view import BookingView
-from domain.errors import HoldLimit, NotBookable, NotFound, OutsideBookingWindow, PartySizeRefused, SlotTaken
+from domain.errors import (
+    HoldLimit,
+    NotBookable,
+    NotFound,
+    OutsideBookingWindow,
+    OutsideOpeningHours,
+    PartySizeRefused,
+    SlotTaken,
+)
 from domain.identity.actor import Actor, ActorKind
 from tests import data, servers
 from tests.data import HOUR, NOW, Salon
@@ -173,7 +181,7 @@ async def test_only_approval_is_held_until_the_deadline(pool: Database) -> None:
         ({"start_at": NOW - HOUR}, OutsideBookingWindow),
         ({"start_at": NOW + timedelta(minutes=45)}, OutsideBookingWindow),
         ({"start_at": NOW + timedelta(days=61)}, OutsideBookingWindow),
-        ({"start_at": TOMORROW + timedelta(minutes=7)}, SlotTaken),
+        ({"start_at": TOMORROW + timedelta(minutes=7)}, OutsideOpeningHours),
         ({"party_size": 2}, PartySizeRefused),
     ],
 )
@@ -247,8 +255,9 @@ async def test_the_clock_of_a_zone_decides_the_day(pool: Database, salon: Salon)
     one_at_night = datetime(2026, 11, 25, 16, 0, tzinfo=UTC)
     view = await hold(pool, asked(salon, start_at=one_at_night - timedelta(minutes=30)))
     assert view.start_at == one_at_night - timedelta(minutes=30)
-    with pytest.raises(SlotTaken):
+    with pytest.raises(OutsideOpeningHours) as refused:
         await hold(pool, asked(salon, start_at=one_at_night))
+    assert refused.value.details["alternatives"][0] == "2026-11-26T00:30:00+09:00"
 
 
 async def test_who_asked_for_one_person_is_offered_that_persons_times(pool: Database, salon: Salon) -> None:
