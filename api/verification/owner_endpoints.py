@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from api.dependencies import Access, Now, PartsOf, may
-from api.envelope import Envelope, Said, ok
+from api.envelope import Envelope, Said, created, ok
 from api.errors import body_errors, errors
 from api.fields import DeletedRead
 from api.idempotency import OptionalKey
@@ -64,13 +64,13 @@ async def submit_business(business_id: UUID, access: MaySubmit, parts: PartsOf, 
     status_code=201,
     summary="Ask where to upload a paper",
     response_model=Envelope[DocumentTicketRead],
-    responses=body_errors(*_GUARDED, *_KEYED),
+    responses=body_errors(*_GUARDED),
 )
 async def create_document(
-    business_id: UUID, body: DocumentCreate, access: MaySubmit, parts: PartsOf, now: Now, key: OptionalKey
+    business_id: UUID, body: DocumentCreate, access: MaySubmit, parts: PartsOf, now: Now
 ) -> Response:
     """Send the file to the storage with the ticket, then say `complete`. Only operators can read it."""
-    return await papers.expect(parts, access, business_id, body, now, key)
+    return created(await papers.expect(parts, access, business_id, body, now))
 
 
 @router.post(

@@ -3,11 +3,7 @@
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from starlette.responses import Response
-
 from api.dependencies import Access, Parts
-from api.envelope import created
-from api.idempotency import Key, kept
 from api.uploads import UploadTicketRead
 from api.verification.schemas import DocumentCreate, DocumentRead, DocumentTicketRead
 from db.stores.verification_lists import DocumentRow
@@ -21,14 +17,14 @@ _PREFIX = "documents/"
 
 
 async def expect(
-    parts: Parts, access: Access, business_id: UUID, body: DocumentCreate, now: datetime, key: Key | None
-) -> Response:
+    parts: Parts, access: Access, business_id: UUID, body: DocumentCreate, now: datetime
+) -> DocumentTicketRead:
     """A row for the paper, and a ticket to send its file."""
     place = f"{_PREFIX}{business_id}/{uuid4()}"
     upload = await UploadTicketRead.of(parts.storage, place, body.file_type, parts.settings.max_media_bytes, now)
-    async with access.work(business_id, key) as work:
+    async with access.work(business_id) as work:
         row = await work.verification_lists.add_document(business_id, body.kind, body.content_type, place)
-        return await kept(work, created(DocumentTicketRead(document=DocumentRead.of(row), upload=upload)))
+    return DocumentTicketRead(document=DocumentRead.of(row), upload=upload)
 
 
 async def receive(parts: Parts, access: Access, business_id: UUID, document_id: UUID) -> DocumentRow:

@@ -125,6 +125,8 @@ WITHOUT_KEY = {
     # Owed: a repeat makes a second file, which its owner sees and removes.
     "POST /api/v1/media": "the fingerprint of a key is over the body, and no body of this size is held in memory",
     "POST /api/v1/media/presign": "a stored answer would be a stored form that writes to the storage",
+    "POST /api/v1/owner/businesses/{business_id}/documents": "a stored answer would be a stored form, as above",
+    "POST /api/v1/owner/businesses/{business_id}/documents/{document_id}/complete": "said twice it is said once",
     "POST /api/v1/payments/webhook/{provider}": "the provider's event id makes it once",
     "POST /api/v1/notifications/webhook/sendgrid": "applied in any order, any number of times",
 }
