@@ -35,7 +35,7 @@ from db.session import Database, Scope, UnitOfWork
 from domain.businesses.status import BusinessStatus
 from domain.errors import NotFound, Unauthenticated
 from domain.identity.actor import Actor, ActorKind
-from domain.permissions import AFTER_CLOSING, Action, Role, allowed, require
+from domain.permissions import AFTER_CLOSING, IMPARTIAL, Action, Role, allowed, require
 from providers.cache.interface import Cache
 from providers.email.interface import EmailProvider
 from providers.payments.interface import PaymentProvider
@@ -280,7 +280,7 @@ class Access(Asker):
             yield Role(entered.role)
         if entered.own:
             yield Role.CUSTOMER
-        if self.standing is Role.ADMIN:
+        if self.standing is Role.ADMIN and (entered.role is None or self.action not in IMPARTIAL):
             yield Role.ADMIN
         if entered.linked:
             yield Role.GUEST

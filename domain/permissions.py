@@ -150,6 +150,9 @@ AFTER_CLOSING = frozenset(
     {A.BOOKING_READ, A.BOOKING_CANCEL, A.PAYMENT_READ, A.PAYMENT_REFUND, A.NOTIFICATION_READ, A.AUDIT_READ}
 )
 
+#: What an admin may not do to a business that they own or work for: nobody judges their own.
+IMPARTIAL = frozenset({A.VERIFICATION_DECIDE, A.BUSINESS_SUSPEND})
+
 
 def allowed(role: Role, action: Action) -> bool:
     """Whether ``role`` may do ``action``."""

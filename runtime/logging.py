@@ -31,15 +31,17 @@ _WORDS = re.compile(r"[a-z0-9]+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 #: What a secret looks like inside a text: provider keys, bearer tokens, JWTs, passwords in URLs, card numbers.
+#: Anybody writes into the log, with the path of a request: each pattern either begins only where a run of its letters
+#: does, or takes whatever it has begun with, so that it looks at no letter more than a few times.
 _SECRET_TEXTS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\b(sk|rk|pk|whsec|SG)([_.])[\w.\-]{6,}"), rf"\1\2{MASK}"),
     (re.compile(r"\b(pi|seti)_(\w+)_secret_\w+"), rf"\1_\2_secret_{MASK}"),
     (re.compile(r"(?i)\b(bearer|basic)\s+[\w.\-+/=~]{6,}"), rf"\1 {MASK}"),
-    (re.compile(r"\beyJ[\w\-]+\.[\w\-]+\.[\w\-]*"), MASK),
-    (re.compile(r"(\w+://[^\s:/@]*):[^\s@/]+@"), rf"\1:{MASK}@"),
+    (re.compile(r"\beyJ[\w\-]{5,}(?:\.[\w\-]*)*"), MASK),
+    (re.compile(r"(?<!\w)(\w+://[^\s:/@]*):[^\s@/]+@"), rf"\1:{MASK}@"),
     (re.compile(r"\b(?:\d[ -]?){13,18}\d\b"), MASK),
     # No secret, but whose it is: ids say enough.
-    (re.compile(r"[\w.+\-]+@((?:[\w\-]+\.)+[A-Za-z]{2,})\b"), rf"{MASK}@\1"),
+    (re.compile(r"(?<![\w.+\-])[\w.+\-]+@((?:[\w\-]+\.)+[A-Za-z]{2,})\b"), rf"{MASK}@\1"),
 )
 
 QUIET = {"httpx": logging.WARNING, "httpcore": logging.WARNING, "botocore": logging.WARNING, "stripe": logging.WARNING}
@@ -141,7 +143,9 @@ def _formatter(settings: Settings, shared: list[Processor]) -> logging.Formatter
     if settings.log_json:
         rendering.append(structlog.processors.JSONRenderer(ensure_ascii=False, default=str))
     else:
-        rendering.append(structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()))
+        # Its own traceback would show the variables of every function, passwords among them.
+        plain = structlog.dev.plain_traceback
+        rendering.append(structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain))
     return structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=rendering)
 
 

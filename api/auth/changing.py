@@ -14,7 +14,7 @@ from api.auth.link_schemas import (
     PasswordChangedRead,
     PasswordReset,
 )
-from api.auth.opening import is_right, refuse_locked, tell_if_locked
+from api.auth.opening import knows_password
 from api.dependencies import Myself, Parts, Visitor
 from api.envelope import Said, ok
 from api.idempotency import Key, kept
@@ -78,7 +78,7 @@ async def change(myself: Myself, parts: Parts, asked: PasswordChange, now: datet
     check_password(asked.new_password, user.email, "new_password")
     if asked.new_password == asked.current_password:
         raise InvalidInput.at("new_password", "not_the_current_password")
-    right = await _knows_password(myself, parts, user.email, asked.current_password, now)
+    right = await knows_password(myself, parts, user.email, asked.current_password, now)
     password_hash = await parts.passwords.hash(asked.new_password) if right else ""
     # A repeat with the same key is answered here: the password it names as the present one is that no longer.
     async with myself.work(key) as work:
@@ -93,19 +93,6 @@ async def change(myself: Myself, parts: Parts, asked: PasswordChange, now: datet
         if not right or not await work.passwords.replace(new, now):
             raise InvalidInput.at("current_password", "wrong_password")
         return await kept(work, ok(PasswordChangedRead(changed_at=now), Said.PASSWORD_CHANGED))
-
-
-async def _knows_password(myself: Myself, parts: Parts, email: str, password: str, now: datetime) -> bool:
-    """Counted as an attempt to log in, so that whoever found a session left open cannot guess at it for long. Raises
-    AccountLocked and Unavailable."""
-    parts.passwords.check_room()
-    async with myself.work() as work:
-        attempt = await work.logins.attempt(email, now)
-    refuse_locked(attempt, now)
-    if await is_right(myself, parts, attempt, password):
-        return True
-    await tell_if_locked(myself, attempt)
-    return False
 
 
 def _opened(links: Links, kind: LinkKind, token: str, now: datetime) -> UUID:

@@ -69,6 +69,19 @@ async def is_right(visitor: Visitor | Myself, parts: Parts, attempt: Attempt, pa
         raise
 
 
+async def knows_password(myself: Myself, parts: Parts, email: str, password: str, now: datetime) -> bool:
+    """Counted as an attempt to log in, so that whoever found a session left open cannot guess at it for long. Raises
+    AccountLocked and Unavailable."""
+    parts.passwords.check_room()
+    async with myself.work() as work:
+        attempt = await work.logins.attempt(email, now)
+    refuse_locked(attempt, now)
+    if await is_right(myself, parts, attempt, password):
+        return True
+    await tell_if_locked(myself, attempt)
+    return False
+
+
 async def _rehashed(visitor: Visitor, parts: Parts, user: UserRow, password: str) -> UserRow:
     """The same login with a hash of the cost that is asked for today."""
     if not parts.passwords.is_dated(user.password_hash):

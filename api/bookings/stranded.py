@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, ConfigDict
 
+from api.bookings.schemas import Resources
 from api.fields import Input, Output, examples
 from db.session import UnitOfWork
 from db.stores.reaccommodations import ReaccommodationRow
@@ -34,7 +35,7 @@ class OtherTimeWrite(Input):
     model_config = ConfigDict(json_schema_extra=examples({"start_at": "2026-12-02T14:00:00+09:00"}))
 
     start_at: AwareDatetime
-    resource_ids: tuple[UUID, ...] = ()
+    resource_ids: Resources = ()
 
 
 class ReaccommodationRead(Output):

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from starlette.responses import Response
 
+from api.auth.opening import knows_password
 from api.data_rights.schemas import ErasureRead
 from api.dependencies import Myself, Parts
 from api.envelope import ok
@@ -22,14 +23,17 @@ MOST = 64 * 1024 * 1024
 
 
 async def begin_erasure(parts: Parts, me: Myself, password: str, now: datetime, key: Key | None) -> Response:
-    """Close the login and order the rest. Raises InvalidCredentials for a wrong password, and what
+    """Close the login and order the rest. Raises InvalidCredentials for a wrong password, AccountLocked, and what
     `ErasureStore.begin` raises."""
-    async with me.work(key) as work:
+    async with me.work() as work:
         user = await work.users.find(me.id)
-        if user is None:
-            raise Unauthenticated({"reason": "no_user"})
-        if not await parts.passwords.matches(password, user.password_hash):
-            raise InvalidCredentials
+    if user is None:
+        raise Unauthenticated({"reason": "no_user"})
+    if not await knows_password(me, parts, user.email, password, now):
+        raise InvalidCredentials
+    async with me.work() as work:
+        await work.logins.clear_failures(me.id)  # also where something else stands against it
+    async with me.work(key) as work:
         erasure = await work.erasures.begin(me.id, now, now + ERASURE_DELAY)
         facts = {"erasure_id": erasure.id, "delete_at": erasure.delete_at}
         letter = Letter(LetterKind.ERASURE_PLANNED, None, f"erasure_planned:{erasure.id}", facts, None, user.language)

@@ -12,6 +12,7 @@ from api.envelope import Envelope, ok
 from api.errors import body_errors, errors
 from api.idempotency import OptionalKey, kept
 from domain.errors import (
+    AccountLocked,
     ErasureBlocked,
     Gone,
     IdempotencyKeyReused,
@@ -69,11 +70,11 @@ async def fetch(body: ExportFetch, visit: Visit, parts: PartsOf, now: Now) -> Re
     status_code=202,
     summary="Be forgotten",
     response_model=Envelope[ErasureRead],
-    responses=body_errors(Unauthenticated, InvalidCredentials, ErasureBlocked, WrongState, *_KEY),
+    responses=body_errors(Unauthenticated, InvalidCredentials, AccountLocked, ErasureBlocked, WrongState, *_KEY),
 )
 async def create_erasure(body: ErasureCreate, me: Me, parts: PartsOf, now: Now, key: OptionalKey) -> Response:
     """The login is closed at once and its personal data removed within seconds; this cannot be taken back. Bookings
-    ahead must be cancelled before, and businesses closed."""
+    ahead must be cancelled before, and businesses closed. A wrong password counts as a failed login."""
     return await begin_erasure(parts, me, body.password, now, key)
 
 

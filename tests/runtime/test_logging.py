@@ -4,6 +4,7 @@ import io
 import json
 import logging
 import sys
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -95,9 +96,35 @@ def test_plain_texts_stay(text: str) -> None:
     assert mask_text(text) == text
 
 
+@pytest.mark.parametrize(
+    "piece",
+    ["a", "a.", "-", "a@", "a@a.", "pi_", "eyJ", "-eyJ", "eyJ.", "a://", "://a:", "bearer ", "1-", "sk_", "card"],
+)
+def test_no_text_keeps_the_process_busy(piece: str) -> None:
+    """As long as a path may be. A pattern that looks again from every letter takes half a minute for these."""
+    began = time.process_time()
+    for text in (piece * (32_000 // len(piece)), "a@" + piece * (32_000 // len(piece))):
+        mask_text(text)
+    assert time.process_time() - began < 2
+
+
 def test_masking_reaches_any_depth() -> None:
     value = {"data": [{"client_secret": "x", "amount": 5}, ("sk_test_abcdef",)], "key": SecretStr("hidden")}
     assert masked(value) == {"data": [{"client_secret": MASK, "amount": 5}, [f"sk_{MASK}"]], "key": MASK}
+
+
+@pytest.mark.parametrize("log_json", [True, False])
+def test_a_traceback_shows_no_variables(log: io.StringIO, log_json: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", log)
+    configure(Settings(log_json=log_json, log_level="info"), "test")
+    password = "-".join(("Momiji", "2026"))
+    try:
+        raise ValueError(len(password))
+    except ValueError:
+        structlog.get_logger("ours").exception("failed")
+        logging.getLogger("theirs").exception("failed")
+    assert log.getvalue().count("ValueError") >= 2
+    assert password not in log.getvalue()
 
 
 def test_a_traceback_is_masked_too(log: io.StringIO) -> None:

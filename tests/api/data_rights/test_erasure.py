@@ -138,6 +138,25 @@ async def test_a_wrong_password_changes_nothing(customer: Person, pool: Pool) ->
     assert await data.rows(pool, "SELECT 1 FROM erasures") == []
 
 
+async def test_guessing_at_the_password_locks_the_login(customer: Person, client: AsyncClient, pool: Pool) -> None:
+    """Whoever found a session left open guesses five times, like everybody else."""
+    for _ in range(5):
+        refused = await customer.post("/auth/me/erasure", json={"password": "Wrong-2026"})
+        assert error_of(refused) == (401, "invalid_credentials")
+    assert error_of(await customer.post("/auth/me/erasure", json=ASK)) == (429, "account_locked")
+    login = {"email": customer.email, "password": PASSWORD}
+    assert error_of(await client.post(f"{PREFIX}/auth/login", json=login)) == (429, "account_locked")
+    assert await data.rows(pool, "SELECT 1 FROM erasures") == []
+
+
+async def test_the_right_password_is_no_failure(owner: Person, client: AsyncClient) -> None:
+    await create_business(owner)
+    for _ in range(6):
+        assert error_of(await owner.post("/auth/me/erasure", json=ASK)) == (409, "erasure_blocked")
+    login = await client.post(f"{PREFIX}/auth/login", json={"email": owner.email, "password": PASSWORD})
+    assert login.status_code == 200
+
+
 async def test_what_stands_against_it(customer: Person, pool: Pool, clock: Clock) -> None:
     salon = await data.add_salon(pool)
     start = clock.now().replace(microsecond=0) + timedelta(days=3)
