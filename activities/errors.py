@@ -1,8 +1,9 @@
 """What every activity has around it: the one place where a refusal of the domain becomes an error of Temporal, and
-the name of the workflow for the audit trail."""
+the name of the workflow for the audit trail and the log."""
 
 from typing import Any
 
+import structlog
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
@@ -30,12 +31,19 @@ class _CodedRefusals(ActivityInboundInterceptor):
 class _NamedSteps(ActivityInboundInterceptor):
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:
         # Each try runs in a context of its own, so there is nothing to take back.
-        WORKFLOW.set(activity.info().workflow_id)
+        info = activity.info()
+        WORKFLOW.set(info.workflow_id)
+        about = {"workflow_id": info.workflow_id, "activity": info.activity_type, "attempt": info.attempt}
+        business_id = getattr(input.args[0], "business_id", None) if input.args else None
+        if business_id is not None:
+            about["business_id"] = str(business_id)
+        structlog.contextvars.bind_contextvars(**about)
         return await super().execute_activity(input)
 
 
 class NamedSteps(Interceptor):
-    """Tells the audit trail which workflow a change belongs to."""
+    """Tells the audit trail which workflow a change belongs to, and every line of the log which workflow, activity,
+    attempt and, where the input names it, business."""
 
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
         return _NamedSteps(next)

@@ -79,6 +79,15 @@ def masked(value: Any) -> Any:
             return value
 
 
+def name_workflow(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    """The structlog processor that says of a line written by ``workflow.logger`` whose it is."""
+    about: Mapping[str, Any] = getattr(event.get("_record"), "temporal_workflow", None) or {}
+    for name in ("workflow_id", "workflow_type"):
+        if name in about:
+            event.setdefault(name, about[name])
+    return event
+
+
 def mask_secrets(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
     """The structlog processor that masks; after it only rendering follows."""
     for key, value in event.items():
@@ -120,6 +129,7 @@ def hand_to_logging(settings: Settings, process: str) -> logging.Formatter:
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.PositionalArgumentsFormatter(),
+        name_workflow,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         name_process,
     ]

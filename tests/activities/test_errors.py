@@ -1,12 +1,17 @@
 """Refusals reach a workflow as codes."""
 
+import dataclasses
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import structlog
 from temporalio.exceptions import ApplicationError
-from temporalio.worker import ActivityInboundInterceptor
+from temporalio.testing import ActivityEnvironment
+from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput
 
-from activities.errors import CodedRefusals
+from activities.errors import CodedRefusals, NamedSteps
+from db.context import WORKFLOW
 from domain.errors import DomainError, SlotTaken, Unavailable, WrongState
 from providers.errors import OutcomeUnknown, ProviderError, ProviderRefused, ProviderUnavailable
 
@@ -55,3 +60,30 @@ async def test_a_provider_error_carries_its_class(error: ProviderError, final: b
 
 async def test_a_bug_stays_a_bug() -> None:
     assert isinstance(await raised_by(KeyError("x")), KeyError)
+
+
+class Tells(ActivityInboundInterceptor):
+    """Stands for an activity that gives back what its lines of the log carry."""
+
+    def __init__(self) -> None:
+        pass
+
+    async def execute_activity(self, input: Any) -> Any:
+        return {**structlog.contextvars.get_contextvars(), "audited": WORKFLOW.get()}
+
+
+async def test_every_line_of_an_activity_says_whose_it_is() -> None:
+    environment = ActivityEnvironment()
+    environment.info = dataclasses.replace(
+        environment.info, workflow_id="booking/b-1", activity_type="expire_booking", attempt=3
+    )
+
+    async def run(*arguments: object) -> Any:
+        asked = ExecuteActivityInput(fn=run, args=arguments, executor=None, headers={})
+        return await NamedSteps().intercept_activity(Tells()).execute_activity(asked)
+
+    known = {"workflow_id": "booking/b-1", "audited": "booking/b-1", "activity": "expire_booking", "attempt": 3}
+    assert await environment.run(run) == known
+    assert await environment.run(run, "text") == known
+    assert await environment.run(run, SimpleNamespace(business_id="s-1")) == {**known, "business_id": "s-1"}
+    assert "workflow_id" not in structlog.contextvars.get_contextvars()

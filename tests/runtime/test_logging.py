@@ -53,6 +53,15 @@ def test_context_is_bound_for_a_while_and_reaches_both(log: io.StringIO) -> None
     assert "request_id" not in third
 
 
+def test_a_line_of_a_workflow_says_whose_it_is(log: io.StringIO) -> None:
+    about = {"workflow_id": "booking/b-1", "workflow_type": "booking", "attempt": 1}
+    logging.getLogger("temporalio.workflow").warning("no word", extra={"temporal_workflow": about})
+    logging.getLogger("theirs").warning("no word")
+    ours, theirs = _lines(log)
+    assert (ours["workflow_id"], ours["workflow_type"]) == ("booking/b-1", "booking")
+    assert "workflow_id" not in theirs
+
+
 @pytest.mark.parametrize(
     "key",
     [
