@@ -28,6 +28,7 @@ _BOOKING: dict[str, Any] = {
     "id": "019a0c5f-1c2d-7e30-9b5a-7d9e4f1a3c04",
     "business_id": "019a0c5e-8c00-7b10-9e2d-4a6b1c8d0f01",
     "customer_id": "019a0c5f-1b00-7d11-8c4f-2b6d8e0f1a05",
+    "customer_name": {"family_name": "佐藤", "given_name": "愛"},
     "code": "7KPMXRWT",
     "status": "pending",
     "start_at": "2026-11-24T10:00:00+09:00",
@@ -36,6 +37,9 @@ _BOOKING: dict[str, Any] = {
     "party_size": 1,
     "price": {"amount": 6600, "currency": "JPY"},
     "amount_due": {"amount": 6600, "currency": "JPY"},
+    "penalty": {"amount": 0, "currency": "JPY"},
+    "refunding": {"amount": 0, "currency": "JPY"},
+    "refunded": {"amount": 0, "currency": "JPY"},
     "payment_mode": "prepay",
     "needs_approval": False,
     "policy": {"tiers": [{"hours_before": 24, "penalty_percent": 50}], "no_show_percent": 100},
@@ -183,10 +187,19 @@ class ItemRead(Output):
         )
 
 
+class CustomerNameRead(Output):
+    """As the business has it."""
+
+    family_name: str
+    given_name: str
+
+
 class BookingRead(Output):
     """Times carry the venue's offset. ``amount_due``: to be paid online before ``hold_expires_at``.
 
-    ``internal_notes`` is null for everybody but the business. ``version`` counts changes of time.
+    ``internal_notes`` and ``customer_name`` are null for everybody but the business, and the name in the answer that
+    makes the booking. ``penalty``: what its end costs the customer. ``refunding`` is on its way back, ``refunded`` has
+    arrived. ``version`` counts changes of time.
     """
 
     model_config = ConfigDict(json_schema_extra=examples(_BOOKING))
@@ -194,6 +207,7 @@ class BookingRead(Output):
     id: UUID
     business_id: UUID
     customer_id: UUID
+    customer_name: CustomerNameRead | None
     code: str
     status: BookingStatus
     start_at: datetime
@@ -202,6 +216,9 @@ class BookingRead(Output):
     party_size: int
     price: MoneyRead
     amount_due: MoneyRead
+    penalty: MoneyRead
+    refunding: MoneyRead
+    refunded: MoneyRead
     payment_mode: PaymentMode
     needs_approval: bool
     policy: AgreedPolicyRead
@@ -249,16 +266,15 @@ class BookingChangedRead(BookingRead):
         )
     )
 
-    penalty: MoneyRead
-    refunding: MoneyRead
-
     @classmethod
     def after(cls, booking: BookingView, works_here: bool, outcome: BookingOutcome) -> Self:
         """A booking after what was done to it."""
         return cls(
-            **_shown(booking, works_here),
-            penalty=MoneyRead(amount=outcome.penalty, currency=booking.currency),
-            refunding=MoneyRead(amount=outcome.refunding, currency=booking.currency),
+            **{
+                **_shown(booking, works_here),
+                "penalty": MoneyRead(amount=outcome.penalty, currency=booking.currency),
+                "refunding": MoneyRead(amount=outcome.refunding, currency=booking.currency),
+            }
         )
 
 
@@ -273,6 +289,7 @@ def _shown(booking: BookingView, works_here: bool) -> dict[str, Any]:
         "id": booking.id,
         "business_id": booking.business_id,
         "customer_id": booking.customer_id,
+        "customer_name": CustomerNameRead(**booking.customer) if works_here and booking.customer else None,
         "code": booking.code,
         "status": booking.status,
         "start_at": local(booking.start_at),
@@ -281,6 +298,9 @@ def _shown(booking: BookingView, works_here: bool) -> dict[str, Any]:
         "party_size": booking.party_size,
         "price": MoneyRead(amount=booking.price, currency=booking.currency),
         "amount_due": MoneyRead(amount=booking.amount_due, currency=booking.currency),
+        "penalty": MoneyRead(amount=booking.penalty, currency=booking.currency),
+        "refunding": MoneyRead(amount=booking.refunding, currency=booking.currency),
+        "refunded": MoneyRead(amount=booking.refunded, currency=booking.currency),
         "payment_mode": booking.payment_mode,
         "needs_approval": booking.needs_approval,
         "policy": AgreedPolicyRead.model_validate(booking.policy),

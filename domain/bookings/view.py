@@ -26,7 +26,11 @@ class ItemView:
 
 @dataclass(frozen=True, slots=True)
 class BookingView:
-    """Amounts in minor units of ``currency``; times aware UTC, ``time_zone`` the venue's."""
+    """Amounts in minor units of ``currency``; times aware UTC, ``time_zone`` the venue's.
+
+    ``customer``: ``family_name`` and ``given_name`` as the business has them, None where the reader's scope shows no
+    customers or the booking was just made. ``penalty``: what its end costs the customer; ``refunding`` is on its way
+    back, ``refunded`` has arrived."""
 
     id: UUID
     business_id: UUID
@@ -52,3 +56,7 @@ class BookingView:
     version: int
     created_at: datetime
     items: tuple[ItemView, ...]
+    customer: Mapping[str, str] | None = None
+    penalty: int = 0
+    refunding: int = 0
+    refunded: int = 0

@@ -19,7 +19,13 @@ from domain.payments.status import PaymentMode
 
 _COLUMNS = """b.id, b.business_id, b.customer_id, b.user_id, b.code, b.status, b.start_at, b.end_at, b.time_zone,
     b.party_size, b.price, b.amount_due, b.currency, b.payment_mode, b.needs_approval, b.policy, b.hold_expires_at,
-    b.approval_deadline, b.special_requests, b.internal_notes, b.language, b.version, b.created_at"""
+    b.approval_deadline, b.special_requests, b.internal_notes, b.language, b.version, b.created_at,
+    coalesce(b.cancellation_penalty, 0) AS penalty"""
+_BESIDE = """(SELECT jsonb_build_object('family_name', c.family_name, 'given_name', c.given_name) FROM customers c
+        WHERE c.id = b.customer_id) AS customer,
+    (SELECT coalesce(sum(r.amount), 0)::bigint FROM booking_payments p JOIN refunds r ON r.payment_id = p.id
+      WHERE p.booking_id = b.id AND r.status IN ('requested', 'processing')) AS refunding,
+    (SELECT coalesce(sum(p.refunded), 0)::bigint FROM booking_payments p WHERE p.booking_id = b.id) AS refunded"""
 # Claims that were given up last still say which resources an ended booking had.
 _ITEMS = """(SELECT jsonb_agg(jsonb_build_array(i.position, i.service_id, i.name, i.start_at, i.end_at, i.price,
         i.tax_percent, (SELECT coalesce(jsonb_agg(DISTINCT c.resource_id), '[]') FROM resource_claims c
@@ -28,9 +34,11 @@ _ITEMS = """(SELECT jsonb_agg(jsonb_build_array(i.position, i.service_id, i.name
                     AND NOT EXISTS (SELECT 1 FROM resource_claims y WHERE y.booking_id = b.id
                                        AND y.released_at IS NULL)))
         ) ORDER BY i.position) FROM booking_items i WHERE i.booking_id = b.id) AS items"""
-_ONE = text(f"SELECT {_COLUMNS}, {_ITEMS} FROM bookings b WHERE b.id = :booking_id").columns(policy=JSONB, items=JSONB)
+_ONE = text(f"SELECT {_COLUMNS}, {_BESIDE}, {_ITEMS} FROM bookings b WHERE b.id = :booking_id").columns(
+    policy=JSONB, items=JSONB, customer=JSONB
+)
 _LIST = text(f"""
-    SELECT {_COLUMNS}, {_ITEMS} FROM bookings b
+    SELECT {_COLUMNS}, {_BESIDE}, {_ITEMS} FROM bookings b
      WHERE (CAST(:business_id AS uuid) IS NULL OR b.business_id = :business_id)
        AND (CAST(:user_id AS uuid) IS NULL OR b.user_id = :user_id)
        AND (CAST(:customer_id AS uuid) IS NULL OR b.customer_id = :customer_id)
@@ -42,7 +50,7 @@ _LIST = text(f"""
             SELECT 1 FROM resource_claims c WHERE c.booking_id = b.id AND c.resource_id = :resource_id))
        AND (CAST(:after_start AS timestamptz) IS NULL OR (b.start_at, b.id) > (:after_start, :after_id))
      ORDER BY b.start_at, b.id LIMIT :limit
-""").columns(policy=JSONB, items=JSONB)
+""").columns(policy=JSONB, items=JSONB, customer=JSONB)
 _LIST = _LIST.bindparams(
     *(bindparam(name, type_=PgUUID(as_uuid=True)) for name in ("business_id", "user_id", "customer_id")),
     *(bindparam(name, type_=PgUUID(as_uuid=True)) for name in ("resource_id", "after_id")),

@@ -39,6 +39,48 @@ async def test_one_booking_for_those_who_may_see_it(shop: Shop, booking: UUID) -
     assert stranger.json()["error"] == unknown.json()["error"]
 
 
+async def test_the_business_reads_whose_booking_it_is(
+    shop: Shop, pool: Pool, booking: UUID, statements: Statements
+) -> None:
+    [name] = await data.rows(
+        pool, "SELECT family_name, given_name FROM customers WHERE id = :id", id=shop.salon.customer_id
+    )
+    assert name["family_name"]
+    for person, shown in ((shop.owner, name), (shop.staff, name), (shop.assistant, name), (shop.customer, None)):
+        statements.clear()
+        one = (await person.get(f"/bookings/{booking}")).json()["data"]
+        assert len(statements) == 2
+        asked = {"business_id": str(shop.salon.business_id)} if shown else {}
+        statements.clear()
+        [listed] = (await person.get("/bookings", params=asked)).json()["data"]
+        assert len(statements) == 2
+        assert one == listed
+        assert one["customer_name"] == shown
+
+
+async def test_what_an_end_costs_and_gives_back_is_read_later_too(shop: Shop, pool: Pool) -> None:
+    more = {"status": "cancelled", "amount_due": 6600, "payment_mode": "prepay", "cancellation_penalty": 1000}
+    booking_id = await data.add_booking(pool, shop.salon, shop.at(15), **more)
+    payment_id = await data.add_payment(
+        pool, shop.salon, booking_id, status="partially_refunded", captured=6600, refunded=2600
+    )
+    for status, amount in (("succeeded", 2600), ("processing", 2000), ("requested", 1000), ("failed", 500)):
+        await data.rows(
+            pool,
+            """INSERT INTO refunds (business_id, payment_id, booking_id, status, amount, currency, reason, command_id)
+               VALUES (:business, :payment, :booking, :status, :amount, 'JPY', 'cancelled', CAST(:status AS text))""",
+            business=shop.salon.business_id,
+            payment=payment_id,
+            booking=booking_id,
+            status=status,
+            amount=amount,
+        )
+    for person in (shop.customer, shop.owner):
+        read = (await person.get(f"/bookings/{booking_id}")).json()["data"]
+        found = {name: read[name]["amount"] for name in ("penalty", "refunding", "refunded")}
+        assert found == {"penalty": 1000, "refunding": 3000, "refunded": 2600}
+
+
 async def test_my_bookings_in_order_page_by_page(shop: Shop, pool: Pool, statements: Statements) -> None:
     made = [str(await data.add_booking(pool, shop.salon, shop.at(9 + number))) for number in (2, 0, 1, 3, 4)]
     expected = [made[1], made[2], made[0], made[3], made[4]]
