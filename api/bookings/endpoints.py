@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from api.bookings.changes import Wish, obey
 from api.bookings.quoting import quote
-from api.bookings.reading import AskedBookings, history_page, list_bookings, write_texts
+from api.bookings.reading import AskedBookings, history_page, list_bookings, write_changes
 from api.bookings.schemas import (
     BookingChangedRead,
     BookingCreate,
@@ -130,14 +130,14 @@ async def get_booking_history(booking_id: UUID, access: MayRead, page: PageAsked
 
 @router.put(
     "/{booking_id}",
-    summary="Change a booking's texts",
+    summary="Change a booking's texts, or how many come",
     response_model=Envelope[BookingRead],
-    responses=body_errors(Unauthenticated, Forbidden, NotFound),
+    responses=body_errors(Unauthenticated, Forbidden, NotFound, PartySizeRefused, WrongState),
 )
 async def update_booking(booking_id: UUID, body: BookingUpdate, access: MayUpdate) -> Response:
-    """``special_requests`` by customer and staff, ``internal_notes`` by staff alone."""
+    """``special_requests`` and ``party_size`` by customer and staff, ``internal_notes`` by staff alone."""
     async with access.work(booking_id) as work:
-        return await write_texts(work, access, booking_id, body)
+        return await write_changes(work, access, booking_id, body)
 
 
 @router.post(

@@ -86,9 +86,12 @@ def history_page(entries: Sequence[HistoryEntry], page: Page, works_here: bool) 
     return page.answer(rest, lambda entry: HistoryRead.of(entry, works_here), lambda entry: (entry.id,))
 
 
-async def write_texts(work: UnitOfWork, access: Access, booking_id: UUID, body: BookingUpdate) -> Response:
-    """Write what was given. Raises Forbidden when a customer writes internal notes."""
+async def write_changes(work: UnitOfWork, access: Access, booking_id: UUID, body: BookingUpdate) -> Response:
+    """Write what was given. Raises Forbidden when a customer writes internal notes, and what
+    ``set_party`` raises."""
     if body.internal_notes is not None and not access.works_here:
         raise Forbidden({"action": Action.BOOKING_UPDATE.value, "field": "internal_notes"})
+    if body.party_size is not None:
+        await work.bookings.set_party(booking_id, body.party_size)
     booking = await work.bookings.update(booking_id, body.special_requests, body.internal_notes)
     return ok(BookingRead.of(booking, access.works_here), Said.UPDATED)

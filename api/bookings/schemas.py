@@ -111,12 +111,13 @@ class BookingCreate(Input):
 
 class BookingUpdate(Input):
     """Texts; what is left out stays, an empty text takes it away. ``internal_notes`` is for staff alone. Time changes
-    by ``/reschedule``."""
+    by ``/reschedule``. ``party_size`` lies in the service's bounds; where places are sold it cannot change."""
 
     model_config = ConfigDict(json_schema_extra=examples({"special_requests": "窓側の席をお願いします。"}))
 
     special_requests: Note | Literal[""] | None = None
     internal_notes: Note | Literal[""] | None = None
+    party_size: int | None = Field(default=None, ge=1, le=1000)
 
 
 class ReasonWrite(Input):

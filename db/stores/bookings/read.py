@@ -14,7 +14,7 @@ from db.stores.base import Store
 from domain.bookings.snapshot import BookingSnapshot
 from domain.bookings.status import BookingStatus
 from domain.bookings.view import BookingView, ItemView
-from domain.errors import NotFound
+from domain.errors import NotFound, PartySizeRefused, WrongState
 from domain.payments.status import PaymentMode
 
 _COLUMNS = """b.id, b.business_id, b.customer_id, b.user_id, b.code, b.status, b.start_at, b.end_at, b.time_zone,
@@ -70,6 +70,15 @@ _UPDATE = text("""
     UPDATE bookings SET special_requests = coalesce(:special_requests, special_requests),
            internal_notes = coalesce(:internal_notes, internal_notes) WHERE id = :booking_id
 """)
+
+
+_PARTY = text("""
+    SELECT b.status, b.party_size, s.party_min, s.party_max, s.capacity
+      FROM bookings b JOIN booking_items i ON i.booking_id = b.id AND i.position = 0
+      JOIN services s ON s.id = i.service_id
+     WHERE b.id = :booking_id FOR NO KEY UPDATE OF b
+""")
+_SET_PARTY = text("UPDATE bookings SET party_size = :party_size WHERE id = :booking_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,12 +174,29 @@ class BookingStore(Store):
     async def update(
         self, booking_id: UUID, special_requests: str | None = None, internal_notes: str | None = None
     ) -> BookingView:
-        """Change texts; None leaves one as it is. Time, party and status change by commands alone. Raises NotFound."""
+        """Change texts; None leaves one as it is. Time and status change by commands alone. Raises NotFound."""
         await self.session.execute(
             _UPDATE,
             {"booking_id": booking_id, "special_requests": special_requests, "internal_notes": internal_notes},
         )
         return await self.get(booking_id)
+
+    async def set_party(self, booking_id: UUID, party_size: int) -> None:
+        """How many come, of a booking that is not over and not begun. Raises NotFound, WrongState, and PartySizeRefused
+        outside the service's bounds or where places are sold: there more people are more places and another price, so
+        the booking is made anew."""
+        row = (await self.session.execute(_PARTY, {"booking_id": booking_id})).one_or_none()
+        if row is None:
+            raise NotFound({"booking_id": str(booking_id)})
+        if party_size == row.party_size:
+            return
+        if row.status not in {BookingStatus.PENDING, BookingStatus.CONFIRMED}:
+            raise WrongState({"status": row.status, "wanted": "party_size"})
+        if not row.party_min <= party_size <= row.party_max:
+            raise PartySizeRefused({"party_min": row.party_min, "party_max": row.party_max})
+        if row.capacity > 1:
+            raise PartySizeRefused({"rule": "sold_by_place"})
+        await self.session.execute(_SET_PARTY, {"booking_id": booking_id, "party_size": party_size})
 
 
 def _view(row: Row[Any]) -> BookingView:

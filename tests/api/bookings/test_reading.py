@@ -81,6 +81,30 @@ async def test_what_an_end_costs_and_gives_back_is_read_later_too(shop: Shop, po
         assert found == {"penalty": 1000, "refunding": 3000, "refunded": 2600}
 
 
+async def test_how_many_come_may_change(shop: Shop, pool: Pool, booking: UUID) -> None:
+    path = f"/bookings/{booking}"
+
+    async def sized(person: Person, size: int) -> Any:
+        return await person.put(path, json={"party_size": size})
+
+    assert error_of(await sized(shop.customer, 2)) == (422, "party_size_refused")
+    await data.rows(pool, "UPDATE services SET party_max = 4 WHERE id = :id", id=shop.salon.service_id)
+    for person, size in ((shop.customer, 3), (shop.staff, 4)):
+        answer = await sized(person, size)
+        assert answer.json()["data"]["party_size"] == size, answer.text
+    refused = await sized(shop.customer, 5)
+    assert refused.json()["error"]["details"] == {"party_min": 1, "party_max": 4}
+    assert error_of(await sized(shop.customer, 0)) == (422, "invalid_input")
+    assert error_of(await sized(shop.stranger, 2)) == (404, "not_found")
+    await data.rows(pool, "UPDATE services SET capacity = 10 WHERE id = :id", id=shop.salon.service_id)
+    assert error_of(await sized(shop.customer, 2)) == (422, "party_size_refused")
+    assert (await sized(shop.customer, 4)).status_code == 200, "as it is"
+    await data.rows(pool, "UPDATE services SET capacity = 1 WHERE id = :id", id=shop.salon.service_id)
+    await data.rows(pool, "UPDATE bookings SET status = 'completed' WHERE id = :id", id=booking)
+    assert error_of(await sized(shop.owner, 2)) == (409, "wrong_state")
+    assert (await shop.owner.get(path)).json()["data"]["party_size"] == 4
+
+
 async def test_my_bookings_in_order_page_by_page(shop: Shop, pool: Pool, statements: Statements) -> None:
     made = [str(await data.add_booking(pool, shop.salon, shop.at(9 + number))) for number in (2, 0, 1, 3, 4)]
     expected = [made[1], made[2], made[0], made[3], made[4]]

@@ -1,7 +1,7 @@
 """Reading bookings: what is written comes back whole, in order, and only to those who may see it."""
 
-from dataclasses import replace
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
