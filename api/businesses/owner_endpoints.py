@@ -28,6 +28,7 @@ from domain.errors import (
     RequestInProgress,
     Unauthenticated,
     WouldBreakBookings,
+    WrongState,
 )
 from domain.permissions import Action
 
@@ -72,12 +73,13 @@ async def list_my_businesses(myself: Me, page: PageAsked) -> Response:
     "/{business_id}",
     summary="Change a business",
     response_model=Envelope[BusinessRead],
-    responses=body_errors(*_GUARDED, AlreadyExists, LegalNoticeRequired, WouldBreakBookings),
+    responses=body_errors(*_GUARDED, AlreadyExists, LegalNoticeRequired, WouldBreakBookings, WrongState),
 )
 async def update_business(
     business_id: UUID, body: BusinessUpdate, access: MayUpdate, now: Now, confirm: Confirm = False
 ) -> Response:
-    """What is not sent stays. Another time zone moves the hours, and so may strand bookings."""
+    """What is not sent stays. Another time zone moves the hours, and so may strand bookings. A business that was let in
+    does not become a kind that needs a permit: nobody has looked at it."""
     async with access.work(business_id) as work:
         if body.time_zone is not None:
             await work.businesses.set_zone(business_id, body.time_zone, now, confirm)

@@ -11,6 +11,7 @@ from api.dependencies import Me, Now, PartsOf, Visit
 from api.envelope import Envelope, ok
 from api.errors import body_errors, errors
 from api.idempotency import OptionalKey, kept
+from api.ratelimit import RateClass, limited
 from domain.errors import (
     AccountLocked,
     ErasureBlocked,
@@ -60,6 +61,7 @@ async def get_export(me: Me) -> Response:
     response_model=ExportFile,
     responses=body_errors(Unauthenticated, Gone, NotFound),
 )
+@limited(RateClass.AUTH)
 async def fetch(body: ExportFetch, visit: Visit, parts: PartsOf, now: Now) -> Response:
     """With the token of the message, for seven days and as often as wanted."""
     return await fetch_export(parts, body.token, now)

@@ -13,6 +13,7 @@ from api.errors import body_errors, errors
 from api.fields import DeletedRead
 from api.idempotency import OptionalKey, kept
 from api.pagination import PageAsked
+from api.ratelimit import RateClass, limited
 from api.staff.assigning import assign
 from api.staff.schemas import (
     AssignmentRead,
@@ -59,6 +60,7 @@ _KEYED = (IdempotencyKeyReused, RequestInProgress)
     response_model=Envelope[InvitationRead],
     responses=body_errors(*_GUARDED, *_KEYED, AlreadyExists),
 )
+@limited(RateClass.STRICT)
 async def create_assignment(body: InvitationCreate, access: MayInvite, now: Now, key: OptionalKey) -> Response:
     """By e-mail. The link is good for seven days and once; the assignment is made when it is accepted."""
     async with access.work(body.business_id, key) as work:
@@ -161,6 +163,7 @@ async def accept_invitation(body: InvitationAccept, myself: Me, parts: PartsOf, 
     response_model=Envelope[InvitationRead],
     responses=errors(*_GUARDED, *_KEYED, WrongState),
 )
+@limited(RateClass.STRICT)
 async def resend_invitation(invitation_id: UUID, access: MayWriteInvitation, now: Now, key: OptionalKey) -> Response:
     """Good for seven days from now."""
     async with access.work(invitation_id, key) as work:

@@ -120,6 +120,9 @@ def test_every_route_has_a_class() -> None:
             continue  # nothing can be guessed there, and an open page asks every few minutes
         if path.startswith(f"{PREFIX}/auth") and method == "POST" and found is not RateClass.USER:
             assert found is RateClass.AUTH, f"{route}: what needs no login there is @limited(RateClass.AUTH)"
+    # Whoever has a business, approved or not, writes to strangers there.
+    for route in ("/staff/assignments", "/staff/invitations/{invitation_id}/resend"):
+        assert classes[f"POST {PREFIX}{route}"] is RateClass.STRICT
     assert classes[f"GET {PREFIX}/businesses"] is RateClass.STANDARD
     assert classes[f"GET {PREFIX}/auth/me"] is RateClass.USER
 

@@ -144,6 +144,21 @@ async def test_a_step_of_a_workflow_names_it(pool: Database, monkeypatch: pytest
     assert entry == {"actor_kind": "system", "request_id": f"erasure/{user}"}
 
 
+async def test_a_temporary_table_does_not_take_its_place(pool: Database) -> None:
+    user = await data.add_user(pool)
+    async with pool.unit_of_work(Scope.platform()) as work:
+        await work.session.execute(text("CREATE TEMP TABLE audit_logs (LIKE public.audit_logs) ON COMMIT DROP"))
+        await work.session.execute(text("UPDATE users SET language = 'en' WHERE id = :id"), {"id": user})
+    assert await data.rows(pool, "SELECT 1 FROM audit_logs WHERE entity = 'users' AND action = 'update'")
+    functions = await data.rows(
+        pool,
+        "SELECT p.oid::regprocedure::text AS name, array_to_string(proconfig, ';') AS config FROM pg_proc p"
+        " WHERE p.prosecdef AND p.pronamespace = 'public'::regnamespace",
+    )
+    assert len(functions) >= 3
+    assert {row["name"] for row in functions if row["config"] != "search_path=public, pg_temp"} == set()
+
+
 @pytest.mark.parametrize("verb", ["UPDATE {} SET actor_id = NULL", "DELETE FROM {}", "TRUNCATE {}", "DROP TABLE {}"])
 async def test_nothing_rewrites_it(pool: Database, verb: str) -> None:
     """Through the parent and past it, by each of its parts; nor can the application take a part out."""

@@ -17,6 +17,7 @@ from db.stores.calendars.change import would_break
 from domain.bookings.status import LIVE
 from domain.businesses.slug import slug_from, slug_of_place
 from domain.businesses.status import ALLOWED, PRIVATE, BusinessStatus
+from domain.businesses.verification import PERMIT_NEEDED
 from domain.errors import AlreadyExists, LegalNoticeRequired, NotFound, WrongState
 from domain.payments.status import ONLINE
 
@@ -30,6 +31,9 @@ _PAID_SERVICES = text("""
     SELECT s.id FROM services s
      WHERE s.business_id = :business_id AND s.is_active AND s.deleted_at IS NULL AND s.payment_mode = ANY(:online)
      ORDER BY s.id LIMIT 100
+""")
+_LOCK_KIND = text("""
+    SELECT status, vertical FROM businesses WHERE id = :business_id AND deleted_at IS NULL FOR NO KEY UPDATE
 """)
 # FOR UPDATE also waits for bookings that are being written: their foreign key holds the row.
 _LOCK = text("SELECT 1 FROM businesses WHERE id = :business_id AND deleted_at IS NULL FOR UPDATE")
@@ -161,9 +165,12 @@ class ProfileStore(Store):
 
     async def change(self, business_id: UUID, values: Mapping[str, Any]) -> BusinessRow:
         """Set columns. Raises AlreadyExists for a slug that another business has or had, LegalNoticeRequired where the
-        notice goes and services that are paid online are published, and NotFound."""
+        notice goes and services that are paid online are published, WrongState for a kind that needs a permit which
+        nobody has reviewed, and NotFound."""
         if not values:
             return await self.get(business_id)
+        if values.get("vertical") in PERMIT_NEEDED:
+            await self._check_kind(business_id, values["vertical"])
         statement = (
             update(_TABLE)
             .where(_TABLE.c.id == business_id, _TABLE.c.deleted_at.is_(None))
@@ -182,6 +189,12 @@ class ProfileStore(Store):
         if values.get("legal_notice", ...) is None and business.status not in PRIVATE:
             await self.check_legal_notice(business)
         return business
+
+    async def _check_kind(self, business_id: UUID, wanted: str) -> None:
+        row = (await self.session.execute(_LOCK_KIND, {"business_id": business_id})).one_or_none()
+        let_in = {BusinessStatus.APPROVED, BusinessStatus.SUSPENDED}
+        if row is not None and row.status in let_in and row.vertical != wanted:
+            raise WrongState({"status": row.status, "wanted": wanted})
 
     async def check_legal_notice(self, business: BusinessRow) -> None:
         """Raise LegalNoticeRequired, with the services, where active ones are paid online and the business has no

@@ -193,6 +193,19 @@ BAD_SETTINGS: list[tuple[dict[str, object], str]] = [
 ]
 
 
+async def test_a_business_that_was_let_in_does_not_become_a_clinic(owner: Person, database: Database) -> None:
+    """The review asked for the papers of what it was then."""
+    business = (await create_business(owner, vertical="spa"))["id"]
+    path = f"/owner/businesses/{business}"
+    assert (await owner.put(path, json={"vertical": "clinic"})).status_code == 200  # still a draft
+    assert (await owner.put(path, json={"vertical": "spa"})).status_code == 200
+    for status in ("approved", "suspended"):
+        await rows(database, "UPDATE businesses SET status = $1 WHERE id = $2", status, business)
+        assert error_of(await owner.put(path, json={"vertical": "clinic"})) == (409, "wrong_state")
+        assert (await owner.put(path, json={"vertical": "fitness", "city": "京都市"})).status_code == 200
+    assert (await owner.get(f"{path}/verification")).json()["data"]["status"] == "suspended"
+
+
 async def test_bad_settings(owner: Person) -> None:
     business = await create_business(owner)
     before = (await owner.get(f"/businesses/{business['id']}/settings")).json()["data"]
