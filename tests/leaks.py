@@ -1,22 +1,33 @@
 """No secret reaches a log. Everything that a test makes the platform log is written as production writes it and
 searched here; a test that logs a secret fails, and so does one whose processes wrote one into their files.
 
-What a test plants and a shape does not tell is in :data:`PLANTED`: add yours.
+What a test plants and a shape does not tell is in :data:`PLANTED`: add yours. What the API hands to a test's client and
+a client sends to it, :func:`planting` finds for itself.
 """
 
+import json
 import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 
+from api.guest_links import HEADER
 from runtime.logging import QUIET, hand_to_logging
 from runtime.settings import DEVELOPMENT_KEY, Environment, Settings
 
 #: Passwords and keys of the tests' people and servers.
 PLANTED = {"Sakura-2026", "Wrong-2026", DEVELOPMENT_KEY}
+
+#: Fields of bodies that hold secrets without a shape of their own.
+_FIELDS = frozenset(
+    {"access_token", "refresh_token", "challenge_token", "token", "secret", "otpauth_uri", "recovery_codes", "link"}
+)
+#: Shorter than this is no secret, but a test's nonsense.
+_SHORTEST = 8
 
 SHAPES = {
     "JWT": re.compile(r"eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}"),
@@ -38,9 +49,38 @@ def leaks_in(text: str) -> list[str]:
     return found + [name for name, shape in SHAPES.items() if shape.search(text)]
 
 
+async def planting(response: httpx.Response) -> None:
+    """A hook of an ``httpx.AsyncClient``: plants what the request carried and what the answer gave."""
+    carried = response.request.headers.get(HEADER)
+    plant(carried)
+    await response.aread()
+    for body in (response.request.content if response.is_success else b"", response.content):
+        try:
+            _plant_fields(json.loads(body))
+        except ValueError:
+            continue
+
+
+def plant(*secrets: object) -> None:
+    """From here to the end of the test, a log with one of these fails it."""
+    PLANTED.update(one for one in secrets if isinstance(one, str) and len(one) >= _SHORTEST)
+
+
+def _plant_fields(body: object) -> None:
+    if isinstance(body, dict):
+        for name, value in body.items():
+            if name in _FIELDS:
+                plant(*(value if isinstance(value, list) else [value]))
+            else:
+                _plant_fields(value)
+    elif isinstance(body, list):
+        for value in body:
+            _plant_fields(value)
+
+
 def check_files(folder: Path) -> None:
-    """Raises AssertionError if a log file of a process gives something away."""
-    for file in sorted(folder.rglob("*.log")):
+    """Raises AssertionError if a log file of a process gives something away, files that were put aside included."""
+    for file in sorted({*folder.rglob("*.log"), *folder.rglob("*.log.[0-9]*"), *folder.rglob("*.out")}):
         text = file.read_text(encoding="utf-8", errors="replace")
         for line in text.splitlines():
             assert not leaks_in(line), f"{file.name} holds {leaks_in(line)}"
@@ -69,7 +109,7 @@ _WATCHER = _Watcher()
 def watch(node: pytest.Item) -> Iterator[None]:
     """Every record of what runs inside; raises AssertionError at the end if one gave something away."""
     root = logging.getLogger()
-    level, handlers, before = root.level, root.handlers[:], _WATCHER.found
+    level, handlers, before, planted = root.level, root.handlers[:], _WATCHER.found, PLANTED.copy()
     _WATCHER.found = []
     root.setLevel(min(level, logging.INFO) if level else logging.INFO)
     root.addHandler(_WATCHER)
@@ -80,4 +120,5 @@ def watch(node: pytest.Item) -> Iterator[None]:
             root.removeHandler(_WATCHER)
         root.setLevel(level)
         found, _WATCHER.found = _WATCHER.found, before
+        PLANTED.intersection_update(planted)  # whose they were is gone with the test
     assert not found, f"{node.name} logged secrets: {sorted(set(found))}"

@@ -35,6 +35,7 @@ from stack.servers.postgres import (
 from stack.servers.redis import Redis
 from stack.servers.storage import Storage, StoragePorts
 from stack.servers.temporal import TUNE, Temporal
+from tests.leaks import check_files
 from workflows import search_attributes as attributes
 
 #: The migrated database that every test's own is copied from.
@@ -133,6 +134,7 @@ async def running(program: Program, folder: Path) -> AsyncIterator[Child]:
         yield child
     finally:
         await child.stop(asyncio.Event())
+        check_files(folder / "logs")
 
 
 @contextlib.asynccontextmanager

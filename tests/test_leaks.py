@@ -1,12 +1,17 @@
 """The search for secrets in logs can fail."""
 
+import asyncio
 import logging
+import sys
 from pathlib import Path
 
+import httpx
 import pytest
 import structlog
 
-from tests.leaks import PLANTED, check_files, leaks_in, watch
+from stack.processes import Program
+from tests.leaks import PLANTED, check_files, leaks_in, planting, watch
+from tests.servers import running
 
 LEAKS = [
     *sorted(PLANTED),
@@ -54,3 +59,34 @@ def test_a_file_with_a_secret_is_found(tmp_path: Path) -> None:
     (tmp_path / "worker.log").write_text("trying Sakura-2026\n")
     with pytest.raises(AssertionError, match=r"worker\.log"):
         check_files(tmp_path)
+
+
+async def test_what_the_api_hands_out_and_is_sent_is_planted(request: pytest.FixtureRequest) -> None:
+    handed = {"data": {"refresh_token": "z-g3pdbbWq1x", "two": [{"recovery_codes": ["abcd-efgh-1", "abcd-efgh-2"]}]}}
+    answer = httpx.MockTransport(lambda _: httpx.Response(200, json=handed))
+    hooks = {"response": [planting]}
+
+    async def ask_and_tell(secret: str) -> None:
+        async with httpx.AsyncClient(transport=answer, base_url="http://api.test", event_hooks=hooks) as http:
+            with watch(request.node):
+                await http.post("/", json={"token": "sent-by-a-client"}, headers={"X-Booking-Token": "k1.of-a-booking"})
+                logging.getLogger("somewhere").info("the secret is %s.", secret)
+
+    for secret in ("z-g3pdbbWq1x", "abcd-efgh-2", "k1.of-a-booking", "sent-by-a-client"):
+        with pytest.raises(AssertionError, match="logged secrets"):
+            await ask_and_tell(secret)
+    with watch(request.node):
+        logging.getLogger("somewhere").info("a secret of another test: z-g3pdbbWq1x")
+
+
+async def test_a_process_that_writes_a_secret_fails_who_started_it(tmp_path: Path) -> None:
+    script = "import time; print('ready Wrong-' + '2026', flush=True); time.sleep(60)"
+    program = Program("leaky", (sys.executable, "-c", script), {}, tmp_path)
+
+    async def run_it() -> None:
+        async with running(program, tmp_path), asyncio.timeout(30):
+            while "ready" not in (tmp_path / "logs" / "leaky.log").read_text():  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(0.02)
+
+    with pytest.raises(AssertionError, match=r"leaky\.log"):
+        await run_it()

@@ -23,6 +23,7 @@ from db.session import connect
 from providers.cache.interface import Cache
 from providers.cache.registry import cache_of
 from runtime.settings import Settings
+from tests.leaks import planting
 from tests.servers import PATIENT, Database
 
 PREFIX = "/api/v1"
@@ -115,7 +116,12 @@ async def app(database: Database, pool: Pool, clock: Clock, redis_cache: Cache) 
 def client_of(app: FastAPI, **headers: str) -> AsyncClient:
     """A client without a login, with headers for every request."""
     transport = ASGITransport(app=app, raise_app_exceptions=False)
-    return AsyncClient(transport=transport, base_url="http://api.test", headers={"Accept-Language": "en", **headers})
+    return AsyncClient(
+        transport=transport,
+        base_url="http://api.test",
+        headers={"Accept-Language": "en", **headers},
+        event_hooks={"response": [planting]},
+    )
 
 
 @pytest_asyncio.fixture

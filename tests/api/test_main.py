@@ -13,6 +13,7 @@ import httpx
 
 from stack.ports import choose_ports
 from tests.api.conftest import PREFIX, error_of
+from tests.leaks import check_files
 from tests.servers import Database
 
 ROOT = Path(__file__).parents[2]
@@ -50,6 +51,7 @@ async def served(database: Database, log: Path) -> AsyncIterator[tuple[asyncio.s
         if process.returncode is None:
             process.kill()
         await process.wait()
+        check_files(log.parent)
 
 
 async def test_it_serves_and_ends_in_order(database: Database, tmp_path: Path) -> None:

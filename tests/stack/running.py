@@ -12,6 +12,7 @@ import psutil
 
 from stack.environment import process_environment
 from stack.folder import DataFolder
+from tests.leaks import check_files, leaks_in
 
 #: Long, because the machine may be busy; a healthy start takes two seconds.
 PATIENCE = 60.0
@@ -87,3 +88,5 @@ def up(data_dir: Path, *options: str, environment: dict[str, str] | None = None)
     finally:
         running.end()
         wait_until_none(data_dir)
+    check_files(running.folder.logs)
+    assert not leaks_in(running.output), f"up told a secret: {leaks_in(running.output)}"
