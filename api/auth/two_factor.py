@@ -11,7 +11,7 @@ import structlog
 from fastapi import Depends
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from api.auth.opening import current_session, open_session, refuse_locked, tell_if_locked
+from api.auth.opening import current_session, is_right, open_session, refuse_locked, tell_if_locked
 from api.auth.schemas import LoginRead
 from api.auth.tokens import Challenge
 from api.auth.two_factor_schemas import RecoveryCodesRead, TwoFactorDelete, TwoFactorSetupRead
@@ -100,7 +100,7 @@ async def disable(myself: Myself, parts: Parts, asked: TwoFactorDelete, now: dat
             raise WrongState({"status": "disabled", "wanted": "disabled"})
         attempt = await work.logins.attempt(user.email, now)
     refuse_locked(attempt, now)
-    if not await parts.passwords.matches(asked.password, user.password_hash):
+    if not await is_right(myself, parts, attempt, asked.password):
         await tell_if_locked(myself, attempt)
         raise InvalidCredentials
     await _prove(myself, parts, attempt, row, asked.code, now)

@@ -43,6 +43,7 @@ router = APIRouter(prefix="/admin", tags=["admin"])
 MayList = Annotated[Operator, Depends(operator(Action.VERIFICATION_DECIDE))]
 MayDecide = Annotated[Access, Depends(may(Action.VERIFICATION_DECIDE, on="business"))]
 MaySuspend = Annotated[Access, Depends(may(Action.BUSINESS_SUSPEND, on="business"))]
+MayWork = Annotated[Access, Depends(may(Action.VERIFICATION_DECIDE, on="business_verifications"))]
 _GUARDED = (Unauthenticated, Forbidden, NotFound)
 _DECIDED = (*_GUARDED, WrongState, Unavailable, IdempotencyKeyReused, RequestInProgress)
 
@@ -150,7 +151,9 @@ async def reinstate_business(business_id: UUID, access: MaySuspend, parts: Parts
     response_model=Envelope[VerificationRead],
     responses=body_errors(*_GUARDED, WrongState),
 )
-async def put_verification(verification_id: UUID, body: VerificationUpdate, admin: MayList, parts: PartsOf) -> Response:
+async def put_verification(
+    verification_id: UUID, body: VerificationUpdate, access: MayWork, parts: PartsOf
+) -> Response:
     """Notes for other operators, and papers accepted or refused one by one. It decides nothing."""
-    async with admin.work() as work:
+    async with access.work(verification_id) as work:
         return ok(await update_verification(work, parts, verification_id, body), Said.UPDATED)

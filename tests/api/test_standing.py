@@ -41,6 +41,12 @@ async def test_a_role_that_changed_counts_at_once(shop: Shop, pool: Pool) -> Non
 async def test_nobody_judges_their_own_business(app: FastAPI, shop: Shop, pool: Pool, clock: Clock) -> None:
     """An admin who owns a business, or works for it, is that and no more where it is approved or suspended."""
     business = f"/admin/businesses/{shop.salon.business_id}"
+    [review] = await data.rows(
+        pool,
+        "INSERT INTO business_verifications (business_id) VALUES (:id) RETURNING id",
+        id=shop.salon.business_id,
+    )
+    work, note = f"{PREFIX}/admin/verifications/{review['id']}", {"note": "x"}
     for person in (shop.owner, shop.staff):
         await data.rows(pool, "UPDATE users SET platform_role = 'admin' WHERE id = :id", id=person.id)
         _, token = await _session(app, pool, clock, person.id, is_admin=True)
@@ -48,9 +54,11 @@ async def test_nobody_judges_their_own_business(app: FastAPI, shop: Shop, pool: 
             for path, body in (("approve", None), ("suspend", {"reason": "x"}), ("reinstate", None)):
                 assert error_of(await admin.post(f"{PREFIX}{business}/{path}", json=body)) == (403, "forbidden"), path
             assert error_of(await admin.get(f"{PREFIX}{business}")) == (403, "forbidden")
+            assert error_of(await admin.put(work, json=note)) == (403, "forbidden")
     await data.rows(pool, "UPDATE users SET platform_role = 'admin' WHERE id = :id", id=shop.stranger.id)
     _, token = await _session(app, pool, clock, shop.stranger.id, is_admin=True)
     async with client_of(app, Authorization=f"Bearer {token}") as admin:
+        assert (await admin.put(work, json=note)).status_code == 200
         answer = await admin.post(f"{PREFIX}{business}/suspend", json={"reason": "x"})
         assert answer.status_code == 200, answer.text
 

@@ -12,7 +12,9 @@ from fastapi import FastAPI
 from httpx import AsyncClient, Response
 
 from api.app import create_app
+from api.auth.passwords import Passwords
 from db.session import Database as Pool
+from domain.errors import Unavailable
 from tests.api.auth.test_sessions import claim, letters, open_session, refresh, with_token
 from tests.api.conftest import PASSWORD, PREFIX, Clock, Login, Person, client_of, error_of
 from tests.api.venues import rows
@@ -199,6 +201,20 @@ async def test_guessing_at_switching_it_off_locks(guarded: Guarded) -> None:
         assert error_of(await guarded.person.post("/auth/2fa/disable", json=wrong)) == (401, "invalid_credentials")
     right = {"password": PASSWORD, "code": guarded.next_code()}
     assert error_of(await guarded.person.post("/auth/2fa/disable", json=right)) == (429, "account_locked")
+
+
+async def test_a_password_that_nobody_looked_at_is_no_failure(
+    guarded: Guarded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def busy(self: Passwords, password: str, stored: str | None) -> bool:
+        raise Unavailable({"dependency": "password_check", "retry_after": 3})
+
+    right = {"password": PASSWORD, "code": guarded.next_code()}
+    with monkeypatch.context() as patch:
+        patch.setattr(Passwords, "matches", busy)
+        for _ in range(6):
+            assert error_of(await guarded.person.post("/auth/2fa/disable", json=right)) == (503, "unavailable")
+    assert (await guarded.person.post("/auth/2fa/disable", json=right)).status_code == 200
 
 
 async def test_the_secret_is_nowhere_to_be_read(guarded: Guarded, database: Database) -> None:
