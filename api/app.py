@@ -19,8 +19,10 @@ from api.flags.current import Flags
 from api.frame import Frame
 from api.gate import Gate
 from api.idempotency import HEADER, REPLAYED, Replay, replayed
+from api.kept import Answers
 from api.ratelimit import LIMIT_HEADERS, count_request, route_facts
 from db.session import Database, connect
+from providers.cache.generations import Generations
 from providers.cache.interface import Cache
 from providers.cache.registry import cache_of
 from providers.email.interface import EmailProvider
@@ -63,6 +65,7 @@ def create_app(
         async with AsyncExitStack() as stack:
             used_database = database or _database(settings, stack)
             used_cache = cache or _cache(settings, stack)
+            app.state.answers = await _answers(settings, used_database, used_cache, stack)
             app.state.parts = Parts(
                 settings=settings,
                 database=used_database,
@@ -178,6 +181,15 @@ def _cache(settings: Settings, stack: AsyncExitStack) -> Cache:
     cache = cache_of(settings)
     stack.push_async_callback(cache.aclose)
     return cache
+
+
+async def _answers(settings: Settings, database: Database, cache: Cache, stack: AsyncExitStack) -> Answers | None:
+    """Changes are told whether or not this process keeps answers: others may."""
+    told = Generations(cache)
+    database.listener = told
+    stack.push_async_callback(told.aclose)
+    stack.callback(setattr, database, "listener", None)
+    return Answers(cache, told, settings.build_id) if settings.keep_answers else None
 
 
 def _storage(settings: Settings, stack: AsyncExitStack) -> Storage:

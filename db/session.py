@@ -18,9 +18,11 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import QueuePool
 
+from db import changes
 from db.context import NOBODY, WORKFLOW, Context, Remember
 from db.stores import Stores
 from domain.errors import IdempotencyKeyReused, Malformed, RequestInProgress, Unauthenticated, Unavailable
+from domain.freshness import Change
 from domain.identity.actor import Actor, ActorKind
 from runtime.settings import Settings
 
@@ -197,6 +199,15 @@ class UnitOfWork(Stores):
         )
 
 
+async def _changes(work: UnitOfWork) -> list[Change]:
+    kinds = changes.noted(work.session)
+    business_id = work.scope.business_id or work.entered.business_id
+    if kinds and business_id is None and work.scope.kind is ScopeKind.SELF:
+        # Somebody's own transaction that became a business's, which it founded or joined.
+        business_id = await work.session.scalar(text("SELECT app_tenant()"))
+    return [Change(business_id, kind) for kind in kinds]
+
+
 def _is_away(error: DBAPIError) -> bool:
     state = getattr(error.orig, "sqlstate", None) or ""
     return bool(error.connection_invalidated or state.startswith(_AWAY) or state in _AGAIN)
@@ -214,13 +225,15 @@ def _recall(row: Row[Any]) -> Remembered | None:
 
 @dataclass(slots=True)
 class Database:
-    """The pool of one process, as the application's role."""
+    """The pool of one process, as the application's role. ``listener`` is told what its transactions change."""
 
     engine: AsyncEngine
+    listener: changes.Listener | None = None
     sessions: async_sessionmaker[AsyncSession] = field(init=False)
 
     def __post_init__(self) -> None:
         self.sessions = async_sessionmaker(self.engine, expire_on_commit=False, autoflush=False)
+        changes.watch(self.engine)
 
     @asynccontextmanager
     async def unit_of_work(
@@ -235,7 +248,7 @@ class Database:
                 work = UnitOfWork(session, scope, context)
                 await self._begin(work, remember)
                 yield work
-                await session.commit()
+                await self._commit(work)
         except DBAPIError as error:
             if _is_away(error):
                 raise Unavailable({"dependency": "postgres", "retry_after": 2}) from error
@@ -256,6 +269,17 @@ class Database:
             await work.begin(remember)
         except OSError as error:  # no such host, no answer: a name that is gone is a server that is away
             raise Unavailable({"dependency": "postgres", "retry_after": 2}) from error
+
+    async def _commit(self, work: UnitOfWork) -> None:
+        await work.session.flush()
+        changed = await _changes(work)
+        if self.listener is not None and changed:
+            await self.listener.ahead(changed)
+        try:
+            await work.session.commit()
+        finally:
+            if self.listener is not None and changed:
+                await self.listener.done(changed)
 
     def connections(self) -> tuple[int, int]:
         """How many connections are in use, and how many are open and wait."""

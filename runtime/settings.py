@@ -71,6 +71,8 @@ class Settings(BaseSettings):
     #: How often a listener makes sure that its connection lives.
     redis_heartbeat: timedelta = timedelta(seconds=5)
     redis_pool_size: int = Field(default=32, ge=1)
+    #: Whether public answers are kept in Redis for some minutes; off, each comes from Postgres.
+    keep_answers: bool = True
 
     temporal_address: str = "127.0.0.1:7233"
     temporal_namespace: str = "default"

@@ -19,6 +19,7 @@ from activities.refunds import RefundActivities
 from activities.verification import VerificationActivities
 from db import session
 from db.session import Database
+from providers.cache.generations import Generations
 from providers.cache.interface import Cache
 from providers.cache.registry import cache_of
 from providers.email.interface import EmailProvider
@@ -60,11 +61,14 @@ class Parts:
     @classmethod
     def of(cls, settings: Settings) -> "Parts":
         """Nothing is connected before the first use."""
+        cache = cache_of(settings)
+        database = session.connect(settings)
+        database.listener = Generations(cache)
         return cls(
-            session.connect(settings),
+            database,
             payment_providers(settings),
             email_provider(settings),
-            cache_of(settings),
+            cache,
             storage_provider(settings),
             Links(KeyRing.of(settings)),
             settings.public_url,
@@ -77,6 +81,8 @@ class Parts:
         for provider in self.payments.values():
             await provider.aclose()
         await self.email.aclose()
+        if isinstance(self.database.listener, Generations):
+            await self.database.listener.aclose()
         await self.cache.aclose()
         await self.storage.aclose()
         await self.database.close()

@@ -11,8 +11,10 @@ from api.availability.schemas import AvailabilityRead, FreeResourcesRead
 from api.dependencies import Access, Now, may
 from api.envelope import Envelope, ok
 from api.errors import errors
+from api.kept import kept
 from api.times import Day, Moment
 from domain.errors import NotBookable, NotFound, OutsideBookingWindow, PartySizeRefused, Unauthenticated
+from domain.freshness import Kind
 from domain.permissions import Action, allowed
 
 router = APIRouter(prefix="/availability", tags=["availability"])
@@ -32,6 +34,7 @@ def _for_staff(access: Access) -> bool:
     response_model=Envelope[AvailabilityRead],
     responses=errors(NotFound, NotBookable, PartySizeRefused, Unauthenticated),
 )
+@kept(Kind.AVAILABILITY, about="service_id")
 async def list_starts(
     access: MaySee,
     now: Now,
@@ -57,6 +60,7 @@ async def list_starts(
     response_model=Envelope[FreeResourcesRead],
     responses=errors(NotFound, NotBookable, OutsideBookingWindow, PartySizeRefused, Unauthenticated),
 )
+@kept(Kind.AVAILABILITY, about="service_id")
 async def list_free_resources(
     access: MaySee,
     now: Now,

@@ -16,9 +16,11 @@ from api.catalogue.schemas import ServiceRead
 from api.dependencies import Access, Now, Visit, may
 from api.envelope import Envelope, ListEnvelope, moved, moved_response, ok
 from api.errors import errors
+from api.kept import kept
 from api.pagination import PageAsked
 from domain.businesses.status import ResourceKind
 from domain.errors import NotFound, Unauthenticated
+from domain.freshness import Kind
 from domain.permissions import Action
 
 router = APIRouter(prefix="/businesses", tags=["businesses"])
@@ -44,6 +46,7 @@ async def list_businesses(visit: Visit, asked: SearchAsked) -> Response:
     response_model=Envelope[BusinessRead],
     responses={**_SEEN, **moved_response("A slug it had before: the business is at its present one.")},
 )
+@kept(Kind.BUSINESS, about="slug")
 async def read_business_by_slug(slug: str, visit: Visit) -> Response:
     """An approved business by the readable part of its address. One that it had before leads to the present one."""
     async with visit.work() as work:
@@ -54,6 +57,7 @@ async def read_business_by_slug(slug: str, visit: Visit) -> Response:
 
 
 @router.get("/{business_id}", summary="Read a business", response_model=Envelope[BusinessRead], responses=_SEEN)
+@kept(Kind.BUSINESS, about="business_id")
 async def read_business(business_id: UUID, access: MaySee) -> Response:
     """One business."""
     async with access.work(business_id) as work:
@@ -66,6 +70,7 @@ async def read_business(business_id: UUID, access: MaySee) -> Response:
     response_model=ListEnvelope[ServiceRead],
     responses=_SEEN,
 )
+@kept(Kind.CATALOGUE, about="business_id")
 async def list_business_services(business_id: UUID, access: MaySee, asked: ServicesAsked) -> Response:
     """The active ones; those who work there see the others too."""
     async with access.work(business_id) as work:
@@ -75,6 +80,7 @@ async def list_business_services(business_id: UUID, access: MaySee, asked: Servi
 
 
 @router.get("/{business_id}/hours", summary="Read the hours", response_model=Envelope[HoursRead], responses=_SEEN)
+@kept(Kind.BUSINESS, about="business_id")
 async def read_hours(business_id: UUID, access: MaySee, now: Now) -> Response:
     """The week, the row for public holidays, and the one-off days to come. One-off day wins over public holiday wins
     over weekday."""
@@ -85,6 +91,7 @@ async def read_hours(business_id: UUID, access: MaySee, now: Now) -> Response:
 @router.get(
     "/{business_id}/holidays", summary="Read the one-off days", response_model=Envelope[DaysRead], responses=_SEEN
 )
+@kept(Kind.BUSINESS, about="business_id")
 async def read_holidays(business_id: UUID, access: MaySee, now: Now) -> Response:
     """The one-off days to come: closed, or open at other hours."""
     async with access.work(business_id) as work:
@@ -92,6 +99,7 @@ async def read_holidays(business_id: UUID, access: MaySee, now: Now) -> Response
 
 
 @router.get("/{business_id}/staff", summary="List the staff", response_model=ListEnvelope[StaffRead], responses=_SEEN)
+@kept(Kind.CATALOGUE, about="business_id")
 async def list_staff(business_id: UUID, access: MaySee, page: PageAsked) -> Response:
     """Who can be booked, by the name that the business shows."""
     async with access.work(business_id) as work:
@@ -107,6 +115,7 @@ async def list_staff(business_id: UUID, access: MaySee, page: PageAsked) -> Resp
     response_model=Envelope[OwnSettingsRead | SettingsRead],
     responses=_SEEN,
 )
+@kept(Kind.BUSINESS, about="business_id")
 async def read_settings(business_id: UUID, access: MaySee) -> Response:
     """What a customer needs to know; all of them for those who work there."""
     async with access.work(business_id) as work:

@@ -12,9 +12,11 @@ from api.catalogue.schemas import ServiceRead
 from api.dependencies import Access, may
 from api.envelope import Envelope, ListEnvelope, ok
 from api.errors import errors
+from api.kept import kept
 from api.pagination import PageAsked
 from domain.businesses.status import ResourceKind
 from domain.errors import NotFound, Unauthenticated
+from domain.freshness import Kind
 from domain.permissions import Action
 
 router = APIRouter(tags=["catalogue"])
@@ -26,6 +28,7 @@ _SEEN = errors(NotFound, Unauthenticated)
 
 
 @router.get("/services", summary="List services", response_model=ListEnvelope[ServiceRead], responses=_SEEN)
+@kept(Kind.CATALOGUE, about="business_id")
 async def list_services(access: MaySeeBusiness, asked: ServicesAsked, business_id: UUID | None = None) -> Response:
     """The active ones of one business, or of all that are approved; with the others for those who work there."""
     async with access.work(business_id) as work:
@@ -35,6 +38,7 @@ async def list_services(access: MaySeeBusiness, asked: ServicesAsked, business_i
 
 
 @router.get("/services/{service_id}", summary="Read a service", response_model=Envelope[ServiceRead], responses=_SEEN)
+@kept(Kind.CATALOGUE, about="service_id")
 async def read_service(service_id: UUID, access: MaySeeService) -> Response:
     """One service, with the policy that a booking of it is made under."""
     async with access.work(service_id) as work:
@@ -42,6 +46,7 @@ async def read_service(service_id: UUID, access: MaySeeService) -> Response:
 
 
 @router.get("/resources", summary="List resources", response_model=ListEnvelope[ResourceRead], responses=_SEEN)
+@kept(Kind.CATALOGUE, about="business_id")
 async def list_resources(
     access: MaySeeBusiness,
     page: PageAsked,
@@ -60,6 +65,7 @@ async def list_resources(
 @router.get(
     "/resources/{resource_id}", summary="Read a resource", response_model=Envelope[ResourceRead], responses=_SEEN
 )
+@kept(Kind.CATALOGUE, about="resource_id")
 async def read_resource(resource_id: UUID, access: MaySeeResource) -> Response:
     """One resource."""
     async with access.work(resource_id) as work:

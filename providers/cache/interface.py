@@ -21,6 +21,12 @@ class Cache(Protocol):
     async def put(self, key: str, value: bytes, keep: timedelta) -> None:
         """Keep it for so long."""
 
+    async def get_many(self, keys: Sequence[str]) -> list[bytes | None]:
+        """What is kept under each of the keys, as of one moment, in one round trip."""
+
+    async def put_new(self, key: str, value: bytes, keep: timedelta) -> None:
+        """Keep it for so long, unless something is kept there."""
+
     async def drop(self, *keys: str) -> None:
         """Forget the keys; what is not there is forgotten already."""
 

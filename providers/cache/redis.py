@@ -106,6 +106,14 @@ class RedisCache:
         """Keep it for so long, whole milliseconds, at least one. Raises CacheAway."""
         await self._ask(lambda: self._redis.set(key, value, px=max(1, _milliseconds(keep))))
 
+    async def get_many(self, keys: Sequence[str]) -> list[bytes | None]:
+        """What is kept under each of the keys, as of one moment. Raises CacheAway."""
+        return cast("list[bytes | None]", await self._ask(lambda: self._redis.mget(keys)))
+
+    async def put_new(self, key: str, value: bytes, keep: timedelta) -> None:
+        """Keep it for so long, unless something is kept there. Raises CacheAway."""
+        await self._ask(lambda: self._redis.set(key, value, px=max(1, _milliseconds(keep)), nx=True))
+
     async def drop(self, *keys: str) -> None:
         """Forget the keys. Raises CacheAway."""
         if keys:

@@ -69,6 +69,17 @@ class Statements:
 
     sent: list[str] = field(default_factory=list)
 
+    @classmethod
+    def of(cls, pool: Pool) -> "Statements":
+        """Of this pool, from now on; BEGIN and COMMIT are not in it."""
+        seen = cls()
+
+        def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+            seen.sent.append(statement)
+
+        event.listen(pool.engine.sync_engine, "before_cursor_execute", note)
+        return seen
+
     def clear(self) -> None:
         self.sent.clear()
 
@@ -170,14 +181,8 @@ async def customer(log_in: Login) -> Person:
 
 @pytest.fixture
 def statements(pool: Pool) -> Statements:
-    """Counts what is sent to Postgres; BEGIN and COMMIT are not in it."""
-    seen = Statements()
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        seen.sent.append(statement)
-
-    event.listen(pool.engine.sync_engine, "before_cursor_execute", note)
-    return seen
+    """Counts what is sent to Postgres."""
+    return Statements.of(pool)
 
 
 def error_of(response: Response) -> tuple[int, str]:
