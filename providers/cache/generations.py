@@ -65,11 +65,11 @@ class Generations:
         if len(self._untold) > _MOST:
             self._untold, names = {_EVERYTHING: until}, [_EVERYTHING]
         try:
-            await self._tell(names)
-        except CacheAway:
-            log.warning("the cache could not be told of changes", count=len(self._untold))
-        finally:
+            with contextlib.suppress(CacheAway):
+                await self._tell(names)
+        finally:  # cancelled, too
             if self._untold and (self._telling is None or self._telling.done()):
+                log.warning("the cache cannot be told of changes", count=len(self._untold))
                 self._telling = asyncio.create_task(self._tell_later())
 
     async def aclose(self) -> None:

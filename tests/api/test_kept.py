@@ -12,6 +12,7 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 from httpx import Response
+from pydantic import SecretStr
 from redis.asyncio import Redis
 from sqlalchemy import update
 
@@ -35,7 +36,8 @@ from tests.api.kept import Process, cache_at, process, questions
 from tests.api.shop import Shop, keyed, opened_shop
 from tests.api.venues import service_body
 from tests.desk import Desk
-from tests.servers import Database
+from tests.servers import PATIENT, Database
+from workers.registry import Parts
 
 
 class Deaf:
@@ -311,6 +313,31 @@ async def test_a_change_is_seen_at_once_in_every_process(
         after = essence(await one.ask(path))
         assert after != before
         assert after[0] in {200, 308} or change.__name__ in {"suspension", "service_gone", "resource_away"}
+
+
+async def test_what_a_worker_changes_is_seen_at_once(
+    here: Process, there: Process, shop: Shop, database: Database, redis_url: str
+) -> None:
+    booking = await data.add_booking(here.pool, shop.salon, shop.at(10))
+    path = (await asked(here, shop))["list_starts"]
+    before = (await there.warm(path)).content
+    worker = Parts.of(database.settings(redis_url=SecretStr(redis_url), **PATIENT))
+    await Desk(worker.database, shop.salon).do("cancel", booking, now=shop.at(0, days=-1))
+    assert (await there.ask(path)).content != before
+    await worker.aclose()
+
+
+async def test_more_than_can_be_remembered_is_everything(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(generations, "_MOST", 3)
+    deaf = Deaf(cache)
+    deaf.away = True
+    told = Generations(deaf)  # type: ignore[arg-type]
+    for _ in range(5):
+        await told.done([Change(uuid4(), Kind.AVAILABILITY)])
+    assert told.behind(names_of(uuid4(), Kind.BUSINESS)), "of any business"
+    deaf.away = False
+    await told.aclose()
+    assert not told.behind(names_of(uuid4(), Kind.BUSINESS))
 
 
 async def test_a_hold_that_lapsed_is_free_at_once(here: Process, there: Process, shop: Shop, clock: Clock) -> None:

@@ -21,6 +21,7 @@ from db.session import Database
 from runtime.temporal import guard_exit
 from tests import data, servers
 from tests.bench import load, world
+from tests.bench.kept import kept
 from tests.bench.logins import logins
 from tests.bench.server import BENCH_HOLD
 
@@ -38,7 +39,7 @@ async def availability(database: servers.Database, pool: Database) -> dict[str, 
     span = f"from={first.date()}&to={(first + timedelta(days=30)).date()}"
     raw = f"first={first.date()}&last={(first + timedelta(days=30)).date()}"
     found: dict[str, Any] = {"statements": await _statements(pool, small, first)}
-    async with world.api(database.settings(), world.CORES) as port:
+    async with world.api(database.settings(keep_answers=False), world.CORES) as port:
         for name, path in (
             ("rows of 20 staff", f"/bench/rows?service_id={small.service_id}&{raw}"),
             ("month of 20 staff", f"/api/v1/availability?service_id={small.service_id}&{span}"),
@@ -163,7 +164,7 @@ async def main() -> None:
     """All of them or those that are named, one after the other, each on a cluster of its own."""
     console = Console(width=140)
     report: dict[str, Any] = {"at": datetime.now(UTC).isoformat(), "machine": platform.platform(), "cores": world.CORES}
-    measures = (availability, holds, crowd, logins)
+    measures = (availability, holds, crowd, kept, logins)
     wanted = set(sys.argv[1:]) or {measure.__name__ for measure in measures}
     for measure in (one for one in measures if one.__name__ in wanted):
         async with world.fresh() as (database, pool):

@@ -316,3 +316,20 @@ async def test_a_listener_hears_that_its_connection_is_dead_without_a_word(redis
     finally:
         await cache.aclose()
         line.close()
+
+
+async def test_many_at_once_and_only_what_is_new(cache: RedisCache) -> None:
+    first, second, missing = own("first"), own("second"), own("missing")
+    await cache.put_new(first, b"1", MINUTE)
+    await cache.put_new(first, b"later", MINUTE)
+    await cache.put(second, b"", MINUTE)
+    assert await cache.get_many([first, missing, second]) == [b"1", None, b""]
+
+
+async def test_many_and_new_say_that_redis_is_away() -> None:
+    cache = cache_at("redis://127.0.0.1:1/0")
+    with pytest.raises(CacheAway):
+        await cache.get_many(["a"])
+    with pytest.raises(CacheAway):
+        await cache.put_new("a", b"", MINUTE)
+    await cache.aclose()

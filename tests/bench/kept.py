@@ -1,0 +1,37 @@
+"""Public answers from the cache, beside the same questions answered from Postgres in the same minute."""
+
+import itertools
+from datetime import timedelta
+from typing import Any
+
+from pydantic import SecretStr
+
+from db.session import Database
+from tests import servers
+from tests.bench import load, world
+
+
+async def kept(database: servers.Database, pool: Database) -> dict[str, Any]:
+    """A business, and a month of availability for 20 staff with 1 000 bookings, at 8 connections, one process each."""
+    first = world.days_ahead(1)
+    salon = await world.make_salon(pool, 20, 1)
+    await world.fill(database, salon, 1000, first, 31)
+    until = (first + timedelta(days=30)).date()
+    paths = {
+        "a business": f"/api/v1/businesses/{salon.business_id}",
+        "a month": f"/api/v1/availability?service_id={salon.service_id}&from={first.date()}&to={until}",
+    }
+    found: dict[str, Any] = {}
+    async with servers.run_redis() as redis_url:
+        same = {"redis_url": SecretStr(redis_url)}
+        async with (
+            world.api(database.settings(**same, keep_answers=False), 1) as plain,
+            world.api(database.settings(**same), 1) as keeping,
+        ):
+            for name, path in paths.items():
+                for how, port in (("from Postgres", plain), ("kept", keeping)):
+                    await load.run(port, 8, itertools.repeat(load.get(path), 50))
+                    found[f"{name}, {how}"] = (await load.run(port, 8, itertools.repeat(load.get(path), 400))).summary()
+                rates = [found[f"{name}, {how}"]["per_second"] for how in ("kept", "from Postgres")]
+                found[f"{name}: times the rate"] = round(float(rates[0] / rates[1]), 1)
+    return found
