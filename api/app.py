@@ -57,7 +57,6 @@ def create_app(
 ) -> FastAPI:
     """The application. What is not handed in is made when it starts and closed when it ends; what is handed in is
     the caller's to close. Starting needs no server: Postgres and Temporal are called when a request needs them."""
-
     keys = KeyRing.of(settings)
 
     @asynccontextmanager
@@ -65,7 +64,7 @@ def create_app(
         async with AsyncExitStack() as stack:
             used_database = database or _database(settings, stack)
             used_cache = cache or _cache(settings, stack)
-            app.state.answers = await _answers(settings, used_database, used_cache, stack)
+            app.state.answers = _answers(settings, used_database, used_cache, stack)
             app.state.parts = Parts(
                 settings=settings,
                 database=used_database,
@@ -183,7 +182,7 @@ def _cache(settings: Settings, stack: AsyncExitStack) -> Cache:
     return cache
 
 
-async def _answers(settings: Settings, database: Database, cache: Cache, stack: AsyncExitStack) -> Answers | None:
+def _answers(settings: Settings, database: Database, cache: Cache, stack: AsyncExitStack) -> Answers | None:
     """Changes are told whether or not this process keeps answers: others may."""
     told = Generations(cache)
     database.listener = told
