@@ -102,6 +102,7 @@ def openapi_document() -> dict[str, Any]:
 
 def _furnish(app: FastAPI, settings: Settings) -> None:
     app.state.settings = settings
+    app.state.looks = health.Looks()
     app.state.metrics = metrics.Metrics()
     _add_routes(app)
     _add_layers(app, settings)

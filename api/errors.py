@@ -118,7 +118,7 @@ TABLE: Mapping[str, Meaning] = {
     "legal_notice_required": Meaning(
         422,
         "オンライン決済のメニューを公開するには、特定商取引法に基づく表記が必要です。",
-        "Services that are paid online need the legal notice (特定商取引法に基づく表記) first.",
+        "Services that are paid online need the legal notice (tokutei shotorihiki-ho) first.",
     ),
     "idempotency_key_required": Meaning(
         422, "Idempotency-Key ヘッダーが必要です。", "This needs an Idempotency-Key header."

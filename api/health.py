@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable
 from datetime import timedelta
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response
 
@@ -19,6 +19,8 @@ from domain.errors import Unavailable
 router = APIRouter(tags=["health"])
 
 _PATIENCE = 2.0
+#: One look serves everybody for so many seconds: nobody can make this process ask its servers without end.
+_FRESH = 1.0
 
 
 class DependencyRead(BaseModel):
@@ -75,6 +77,29 @@ async def _measure(name: str, call: Awaitable[object]) -> DependencyRead:
     return DependencyRead(name=name, available=available, milliseconds=round((time.perf_counter() - started) * 1000, 1))
 
 
+class Looks:
+    """What this process leans on, as it was found a moment ago."""
+
+    def __init__(self) -> None:
+        self._found: list[DependencyRead] = []
+        self._at = float("-inf")
+        self._turn = asyncio.Lock()
+
+    async def look(self, parts: Parts) -> list[DependencyRead]:
+        """Postgres first, then the others."""
+        async with self._turn:
+            if time.monotonic() - self._at > _FRESH:
+                self._found = [
+                    *await asyncio.gather(
+                        _measure("postgres", _ask_postgres(parts)),
+                        _measure("temporal", _ask_temporal(parts)),
+                        _measure("storage", parts.storage.check()),
+                    )
+                ]
+                self._at = time.monotonic()
+            return self._found
+
+
 async def _ask_postgres(parts: Parts) -> None:
     async with parts.database.unit_of_work(Scope.public()):
         pass
@@ -86,13 +111,10 @@ async def _ask_temporal(parts: Parts) -> bool:
 
 @router.get("/health", response_model=Envelope[HealthRead], responses=errors(), summary="Health with dependencies")
 @limited(RateClass.NONE)
-async def health(parts: PartsOf) -> Response:
-    """503 when Postgres is away; ``degraded`` when something else is."""
-    postgres, *others = await asyncio.gather(
-        _measure("postgres", _ask_postgres(parts)),
-        _measure("temporal", _ask_temporal(parts)),
-        _measure("storage", parts.storage.check()),
-    )
+async def health(request: Request, parts: PartsOf) -> Response:
+    """503 when Postgres is away; ``degraded`` when something else is. At most a second old."""
+    looks: Looks = request.app.state.looks
+    postgres, *others = await looks.look(parts)
     if not postgres.available:
         raise Unavailable({"dependency": "postgres", "retry_after": 2})
     state = "ok" if all(one.available for one in others) else "degraded"

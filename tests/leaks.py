@@ -9,7 +9,7 @@ import json
 import logging
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -54,11 +54,16 @@ async def planting(response: httpx.Response) -> None:
     carried = response.request.headers.get(HEADER)
     plant(carried)
     await response.aread()
-    for body in (response.request.content if response.is_success else b"", response.content):
-        try:
-            _plant_fields(json.loads(body))
-        except ValueError:
-            continue
+    # A file that was sent as it was read, and what a redirection repeats, cannot be read again: neither holds a field.
+    with suppress(httpx.RequestNotRead):
+        if response.is_success:
+            _plant_json(response.request.content)
+    _plant_json(response.content)
+
+
+def _plant_json(body: bytes) -> None:
+    with suppress(ValueError):
+        _plant_fields(json.loads(body))
 
 
 def plant(*secrets: object) -> None:

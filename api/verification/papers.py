@@ -12,8 +12,9 @@ from domain.errors import UnsupportedMediaType, WrongState
 from domain.media.files import FIRST_BYTES, type_of
 from providers.storage.interface import ObjectMissing
 
-#: Where papers lie; nothing there is ever shown to anybody but operators.
-_PREFIX = "documents/"
+#: Where papers come in, and where they are kept; nothing there is ever shown to anybody but operators.
+_PREFIX = "documents/in/"
+_KEPT = "documents/kept/"
 
 
 async def expect(
@@ -34,25 +35,22 @@ async def receive(parts: Parts, access: Access, business_id: UUID, document_id: 
         document = await work.verification_lists.lock_document(business_id, document_id)
     if document.status != DocumentStatus.UPLOADING:
         return document
-    size = await _look(parts, document)
+    content = await _read(parts, document)
+    # The ticket may still write to its own place: what was looked at is kept where nobody can.
+    kept_at = f"{_KEPT}{business_id}/{document.id}"
+    await parts.storage.put(kept_at, content, document.content_type)
     async with access.work(business_id) as work:
         document = await work.verification_lists.lock_document(business_id, document_id)
-        return await work.verification_lists.receive_document(document, size)
+        return await work.verification_lists.receive_document(document, len(content), kept_at)
 
 
-async def _look(parts: Parts, document: DocumentRow) -> int:
-    first = b""
+async def _read(parts: Parts, document: DocumentRow) -> bytes:
     try:
-        async with parts.storage.get(document.object_key) as download:
-            async for chunk in download.chunks:
-                first += chunk
-                if len(first) >= FIRST_BYTES:
-                    break
-            size = download.stored.size
+        content = await parts.storage.read(document.object_key, parts.settings.max_media_bytes)
     except ObjectMissing as error:
         raise WrongState({"status": document.status, "wanted": DocumentStatus.RECEIVED.value}) from error
-    found = type_of(first[:FIRST_BYTES])
+    found = type_of(content[:FIRST_BYTES])
     if found is None or found.value != document.content_type:
         await parts.storage.delete(document.object_key)
         raise UnsupportedMediaType({"supported": [document.content_type]})
-    return size
+    return content

@@ -174,9 +174,10 @@ class FlagStore(Store):
         return FlagRow(**row._mapping)
 
     async def update(self, flag_id: UUID, values: FlagValues, now: datetime) -> FlagRow:
-        """Change a locked flag. A rollout that is under way is superseded when its share or kill switch changes."""
+        """Change a locked flag. A rollout that is under way is superseded when anything changes that it decides by."""
         before = await self.lock_(flag_id)
-        if (before.share, before.killed, before.enabled) != (values.share, values.killed, values.enabled):
+        decides = (values.share, values.killed, values.enabled, values.subject)
+        if (before.share, before.killed, before.enabled, before.subject) != decides:
             await self.session.execute(_SUPERSEDE, {"flag_id": flag_id, "now": now})
         row = (await self.session.execute(_UPDATE, {"id": flag_id, **_columns(values)})).one()
         return FlagRow(**row._mapping)

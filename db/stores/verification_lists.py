@@ -35,7 +35,8 @@ _ADD_DOCUMENT = text(f"""
     VALUES (:business_id, :kind, :content_type, :object_key) RETURNING {_DOCUMENT}
 """)
 _RECEIVE = text(f"""
-    UPDATE business_documents SET status = 'received', size = :size WHERE id = :id RETURNING {_DOCUMENT}
+    UPDATE business_documents SET status = 'received', size = :size, object_key = :object_key
+     WHERE id = :id RETURNING {_DOCUMENT}
 """)
 _REMOVE = text("UPDATE business_documents SET deleted_at = :now WHERE id = :id")
 _JUDGE = text(f"""
@@ -173,11 +174,11 @@ class VerificationListStore(Store):
             raise NotFound
         return DocumentRow(**row._mapping)
 
-    async def receive_document(self, document: DocumentRow, size: int) -> DocumentRow:
-        """The file has come; saying it twice is the same as once."""
+    async def receive_document(self, document: DocumentRow, size: int, object_key: str) -> DocumentRow:
+        """The file has come and lies at ``object_key``; saying it twice is the same as once."""
         if document.status != DocumentStatus.UPLOADING:
             return document
-        row = (await self.session.execute(_RECEIVE, {"id": document.id, "size": size})).one()
+        row = (await self.session.execute(_RECEIVE, {"id": document.id, "size": size, "object_key": object_key})).one()
         return DocumentRow(**row._mapping)
 
     async def remove_document(self, document: DocumentRow, now: datetime) -> None:

@@ -299,6 +299,22 @@ async def test_a_paper_must_be_what_it_says(draft: Draft) -> None:
     assert (read.status, read.content_type) == ("received", "image/jpeg")
 
 
+async def test_a_paper_cannot_be_swapped_after_it_was_looked_at(draft: Draft, admin: Person) -> None:
+    answer = await draft.post("/documents", json={"kind": "permit", "content_type": "application/pdf"})
+    ticket = Envelope[DocumentTicketRead].model_validate_json(answer.content, extra="forbid").data
+    async with httpx.AsyncClient() as browser:
+
+        async def send(content: bytes) -> bool:
+            form, file = ticket.upload.fields, {"file": ("paper", content)}
+            return (await browser.post(ticket.upload.url, data=form, files=file)).is_success
+
+        assert await send(PDF)
+        assert (await draft.post(f"/documents/{ticket.document.id}/complete")).status_code == 200
+        assert await send(PDF + b"another")  # the ticket is good for its time
+        whole = (await admin.get(f"/admin/businesses/{draft.id}")).json()["data"]
+        assert (await browser.get(whole["documents"][0]["url"])).content == PDF
+
+
 async def test_a_paper_that_never_came(draft: Draft) -> None:
     answer = await draft.post("/documents", json={"kind": "permit", "content_type": "application/pdf"})
     document = answer.json()["data"]["document"]["id"]
