@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+import structlog
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from temporalio import activity
@@ -133,13 +134,17 @@ async def test_a_step_of_a_workflow_names_it(pool: Database, monkeypatch: pytest
 
     class Info:
         workflow_id = f"erasure/{user}"
+        activity_type = "erasures.forget"
+        attempt = 1
 
     monkeypatch.setattr(activity, "info", Info)
     token = WORKFLOW.set(None)
     try:
-        await NamedSteps().intercept_activity(Step()).execute_activity(None)  # type: ignore[arg-type]
+        nothing_asked = ExecuteActivityInput(fn=len, args=[], executor=None, headers={})
+        await NamedSteps().intercept_activity(Step()).execute_activity(nothing_asked)
     finally:
         WORKFLOW.reset(token)
+        structlog.contextvars.clear_contextvars()
     [entry] = await data.rows(pool, "SELECT actor_kind, request_id FROM audit_logs WHERE action = 'update'")
     assert entry == {"actor_kind": "system", "request_id": f"erasure/{user}"}
 

@@ -6,11 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from stack.demo.scenes import cancellation, cards, crash, crowd, expiry, late_money, opening, visit
+from stack.demo.scenes import cancellation, cards, crash, crowd, expiry, late_money, opening, review, visit
 from stack.environment import process_environment
 from tests.stack.running import wait_until_none
 
-_SCENES = (opening, visit, expiry, cards, cancellation, late_money, crash, crowd)
+_TITLES = [
+    *(opening.TITLE, review.TITLE, opening.LOOK),
+    *(scene.TITLE for scene in (visit, expiry, cards, cancellation, late_money, crash, crowd)),
+]
 
 
 @pytest.mark.chaos
@@ -26,7 +29,7 @@ def test_the_demo_plays_to_its_end_and_leaves_no_violation_and_no_process(place:
     logs = "\n".join(f"--- {log.name}\n{log.read_text()[-2000:]}" for log in (place / "data" / "logs").glob("*.log"))
     assert played.returncode == 0, f"{played.stdout}\n{played.stderr}\n{logs}"
     titles = [line.partition("  ")[2] for line in played.stdout.splitlines() if line[:1].isdigit() and "  " in line]
-    assert titles[: len(_SCENES)] == [scene.TITLE for scene in _SCENES]
+    assert titles[: len(_TITLES)] == _TITLES
     assert "audit: 0 violations" in played.stdout
     assert "Temporal UI: http://127.0.0.1:" in played.stdout
     assert played.stderr == ""
