@@ -15,7 +15,7 @@ from stack.folder import DataFolder, FolderInUse
 from stack.platform import Platform
 from stack.processes import StartFailed
 from stack.reports import ConsoleReporter
-from stack.seed_logins import CUSTOMER, OWNER, PASSWORD
+from stack.seed_logins import ADMIN, CUSTOMER, OWNER, PASSWORD
 from stack.supervisor import Supervisor
 
 #: How each address is called in the table, in this order.
@@ -80,7 +80,11 @@ async def _start(platform: Platform, options: UpOptions, console: Console) -> No
         await platform.start_parts(seed=options.seed)
     console.print(_table(platform, options.only_servers))
     if not options.only_servers and options.seed:
-        console.print(f"Demo logins: {OWNER} and {CUSTOMER}, password {PASSWORD}", soft_wrap=True, highlight=False)
+        console.print(
+            f"Demo logins: {OWNER}, {CUSTOMER} and {ADMIN} (operator), password {PASSWORD}",
+            soft_wrap=True,
+            highlight=False,
+        )
     console.print(f"Stop with Ctrl-C, or from elsewhere: kill {os.getpid()}", soft_wrap=True, highlight=False)
 
 
