@@ -15,7 +15,7 @@ from stack.folder import DataFolder
 from tests.leaks import check_files, leaks_in
 
 #: Long, because the machine may be busy; a healthy start takes two seconds.
-PATIENCE = 60.0
+PATIENCE = 120.0
 
 
 class RunningUp:
