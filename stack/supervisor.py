@@ -136,8 +136,9 @@ class Supervisor:
                 pause = FIRST_PAUSE
             self._reporter.crashed(child.name, how_it_ended(code), child.log, pause)
             pause = await self._restart(child, pause)
-            self._reporter.restarted(child.name)
+            # Written before it is said: whoever reads that it runs again finds its new process.
             self._changed()
+            self._reporter.restarted(child.name)
 
     async def _restart(self, child: Child, pause: float) -> float:
         """Try until it is ready. Gives the pause before the next restart."""
