@@ -185,7 +185,15 @@ async def test_a_storage_that_does_not_serve_us_is_unavailable(
 
 async def test_a_silent_storage_blocks_nothing_and_is_given_up(storage: StorageServer) -> None:
     """It takes the connection and never says a word."""
-    silent = await asyncio.start_server(lambda _reader, _writer: asyncio.sleep(60), "127.0.0.1", 0)
+
+    async def listen_only(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while await reader.read(1000):
+                pass
+        finally:
+            writer.close()
+
+    silent = await asyncio.start_server(listen_only, "127.0.0.1", 0)
     port = silent.sockets[0].getsockname()[1]
     provider = storage_provider(
         settings_of(storage, s3_endpoint_url=f"http://127.0.0.1:{port}", provider_timeout=timedelta(milliseconds=300))
