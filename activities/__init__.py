@@ -1,5 +1,5 @@
 """Side effects, at least once: a class per noun, one method per step. A step is one transaction or one provider call.
 
 A method may run twice and matters once. ``DomainError`` is turned into ``ApplicationError`` by one interceptor
-(``activities.errors``), nowhere else.
+(``activities.support.errors``), nowhere else.
 """

@@ -11,17 +11,20 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from temporalio.client import Client
 
-from api import document, errors, guest_links, health, metrics, root, routes
-from api.auth.passwords import ROUNDS, Passwords
-from api.auth.tokens import Tokens
-from api.dependencies import Parts
-from api.flags.current import Flags
-from api.frame import Frame
-from api.gate import Gate
-from api.idempotency import HEADER, REPLAYED, Replay, replayed
-from api.kept import Answers
-from api.ratelimit import LIMIT_HEADERS, count_request, route_facts
-from db.session import Database, connect
+from api import routes
+from api.access import guest_links
+from api.access.callers import ApiServices
+from api.access.flags import Flags
+from api.access.passwords import ROUNDS, Passwords
+from api.access.tokens import Tokens
+from api.http import errors, health, metrics, root
+from api.http import openapi as document
+from api.http.idempotency import HEADER, REPLAYED, Replay, replayed
+from api.http.rate_limits import LIMIT_HEADERS, count_request, route_facts
+from api.http.request_context import RequestContextMiddleware
+from api.http.request_limits import RequestLimitsMiddleware
+from api.http.response_cache import Answers
+from db.engine.session import Database, connect
 from providers.cache.generations import Generations
 from providers.cache.interface import Cache
 from providers.cache.registry import cache_of
@@ -65,7 +68,7 @@ def create_app(
             used_database = database or _database(settings, stack)
             used_cache = cache or _cache(settings, stack)
             app.state.answers = _answers(settings, used_database, used_cache, stack)
-            app.state.parts = Parts(
+            app.state.services = ApiServices(
                 settings=settings,
                 database=used_database,
                 temporal=temporal or await temporal_connection.connect(settings, process="api", lazy=True),
@@ -132,7 +135,7 @@ async def _replay(_: Request, replay: Exception) -> Response:
 
 def _add_layers(app: FastAPI, settings: Settings) -> None:
     """The last one added is the outermost."""
-    app.add_middleware(Gate, settings=settings)
+    app.add_middleware(RequestLimitsMiddleware, settings=settings)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -149,7 +152,7 @@ def _add_layers(app: FastAPI, settings: Settings) -> None:
             expose_headers=["X-Request-ID", "Retry-After", REPLAYED, *LIMIT_HEADERS],
             max_age=600,
         )
-    app.add_middleware(Frame, settings=settings, metrics=app.state.metrics)
+    app.add_middleware(RequestContextMiddleware, settings=settings, metrics=app.state.metrics)
 
 
 def _database(settings: Settings, stack: AsyncExitStack) -> Database:

@@ -3,7 +3,7 @@
 import uvicorn
 
 from api.app import create_app
-from api.protocol import GuardedProtocol
+from api.http.protocol import GuardedProtocol
 from runtime.logging import configure
 from runtime.settings import Settings
 from runtime.temporal import guard_exit
@@ -19,7 +19,7 @@ KEEP_ALIVE_SECONDS = 75
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; open requests are answered before it returns.
 
-    uvicorn believes no proxy headers; which of them count is decided in `api.forwarded`.
+    uvicorn believes no proxy headers; which of them count is decided in `api.http.forwarded`.
     """
     configure(settings, "api")
     guard_exit()

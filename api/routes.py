@@ -2,31 +2,31 @@
 
 from fastapi import APIRouter
 
-from api.attention import endpoints as attention
-from api.audit import endpoints as audit
-from api.auth import endpoints as auth
-from api.auth import link_endpoints as links
-from api.auth import session_endpoints as sessions
-from api.auth import two_factor_endpoints as two_factor
-from api.availability import endpoints as availability
-from api.bookings import endpoints as bookings
-from api.bookings import stranded_endpoints as stranded
-from api.businesses import endpoints as businesses
-from api.businesses import owner_endpoints as own_businesses
-from api.catalogue import endpoints as catalogue
-from api.catalogue import owner_endpoints as own_catalogue
-from api.catalogue import policy_endpoints as policies
-from api.data_rights import endpoints as data_rights
-from api.flags import endpoints as flags
-from api.flags import rollout_endpoints as rollouts
-from api.media import endpoints as media
-from api.notifications import endpoints as notifications
-from api.payments import endpoints as payments
-from api.postal_codes import endpoints as postal_codes
-from api.staff import endpoints as staff
-from api.staff import schedule_endpoints as schedules
-from api.verification import admin_endpoints as admin_reviews
-from api.verification import owner_endpoints as own_reviews
+from api.v1.bookings.bookings import endpoints as bookings
+from api.v1.bookings.reaccommodations import endpoints as stranded
+from api.v1.businesses.businesses import endpoints as businesses
+from api.v1.businesses.businesses import owner_endpoints as own_businesses
+from api.v1.businesses.postal_codes import endpoints as postal_codes
+from api.v1.catalogue.policies import endpoints as policies
+from api.v1.catalogue.services import endpoints as catalogue
+from api.v1.catalogue.services import owner_endpoints as own_catalogue
+from api.v1.identity.auth import endpoints as auth
+from api.v1.identity.links import endpoints as links
+from api.v1.identity.sessions import endpoints as sessions
+from api.v1.identity.two_factor import endpoints as two_factor
+from api.v1.media.media import endpoints as media
+from api.v1.messages.notifications import endpoints as notifications
+from api.v1.onboarding.verification import admin_endpoints as admin_reviews
+from api.v1.onboarding.verification import owner_endpoints as own_reviews
+from api.v1.payments.payments import endpoints as payments
+from api.v1.platform.attention import endpoints as attention
+from api.v1.platform.audit import endpoints as audit
+from api.v1.platform.flags import endpoints as flags
+from api.v1.platform.flags import rollout_endpoints as rollouts
+from api.v1.privacy.data_rights import endpoints as data_rights
+from api.v1.scheduling.availability import endpoints as availability
+from api.v1.scheduling.schedules import endpoints as schedules
+from api.v1.scheduling.staff import endpoints as staff
 
 #: The busy ones first: a request tries the routes one after the other, and each costs it 3 µs.
 ROUTERS: tuple[APIRouter, ...] = (

@@ -13,7 +13,7 @@ from typing import Annotated, Self
 from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from domain.rates import Rate
+from domain.platform.rate_limits import RateLimit
 
 #: What a development machine signs with; production refuses to start with it.
 DEVELOPMENT_KEY = "development-only-key-do-not-use-in-production"
@@ -24,11 +24,11 @@ _ORIGIN = re.compile(r"https?://[a-z0-9.\-\[\]:]+")
 
 
 def _rate(value: object) -> object:
-    return Rate.parse(value) if isinstance(value, str) else value
+    return RateLimit.parse(value) if isinstance(value, str) else value
 
 
 #: Written ``5/15m``: five requests in any fifteen minutes.
-RateSetting = Annotated[Rate, NoDecode, BeforeValidator(_rate)]
+RateSetting = Annotated[RateLimit, NoDecode, BeforeValidator(_rate)]
 
 
 class Environment(StrEnum):
@@ -97,11 +97,11 @@ class Settings(BaseSettings):
     metrics_token: SecretStr = SecretStr("")
 
     # How often one caller may ask; which route has which class is declared at the route.
-    rate_limit_standard: RateSetting = Rate.parse("1000/1h")
-    rate_limit_user: RateSetting = Rate.parse("1000/1h")
-    rate_limit_auth: RateSetting = Rate.parse("5/15m")
-    rate_limit_payment: RateSetting = Rate.parse("10/1m")
-    rate_limit_strict: RateSetting = Rate.parse("100/15m")
+    rate_limit_standard: RateSetting = RateLimit.parse("1000/1h")
+    rate_limit_user: RateSetting = RateLimit.parse("1000/1h")
+    rate_limit_auth: RateSetting = RateLimit.parse("5/15m")
+    rate_limit_payment: RateSetting = RateLimit.parse("10/1m")
+    rate_limit_strict: RateSetting = RateLimit.parse("100/15m")
 
     jwt_key: SecretStr = SecretStr(DEVELOPMENT_KEY)
     jwt_key_id: str = "k1"

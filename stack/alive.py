@@ -8,8 +8,8 @@ from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 
-from db.session import Scope
-from db.session import connect as connect_database
+from db.engine.session import Scope
+from db.engine.session import connect as connect_database
 from runtime.settings import Settings
 from runtime.temporal import connect as connect_temporal
 

@@ -162,7 +162,7 @@ def worker(
 @app.command()
 def relay(data_dir: DataDir = DEFAULT) -> None:
     """Carry committed events from the outbox to Temporal."""
-    from workers.relay import run
+    from workers.outbox_relay import run
 
     asyncio.run(run(_settings(data_dir, "relay")))
 

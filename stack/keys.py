@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from api.auth.two_factor import SEALED_FOR, reseal
-from db.session import Scope, connect
+from api.v1.identity.two_factor.handlers import SEALED_FOR, reseal
+from db.engine.session import Scope, connect
 from runtime.keyring import KeyRing, Keys, UnusableKeys, read_keys, write_keys
 from runtime.sealing import Sealer
 from runtime.settings import DEVELOPMENT_KEY, Settings
@@ -49,7 +49,7 @@ async def _reseal(settings: Settings, ring: KeyRing) -> int:
     database = connect(settings)
     try:
         async with database.unit_of_work(Scope.platform()) as work:
-            rows = await work.two_factor.list_with_other_keys(ring.current)
+            rows = await work.identity.two_factor.list_with_other_keys(ring.current)
             for row in rows:
                 await reseal(work, Sealer(ring, SEALED_FOR), row)
     finally:

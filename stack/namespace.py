@@ -16,7 +16,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from runtime.settings import Settings
 from runtime.temporal import connect
 from workers.schedules import write_schedules
-from workflows import search_attributes
+from workflows.support import search_attributes
 
 #: Closed workflows can be looked at this long; the embedded server's own default is a day.
 RETENTION = timedelta(days=30)

@@ -1,7 +1,7 @@
 """Who operates the platform. There is no endpoint for this: whoever may run this command has the database anyway."""
 
-from db.models.identity import PlatformRole
-from db.session import Scope, connect
+from db.engine.session import Scope, connect
+from db.identity.tables import PlatformRole
 from runtime.settings import Settings
 
 
@@ -14,6 +14,6 @@ async def set_operator(settings: Settings, email: str, *, operator: bool = True)
     database = connect(settings)
     try:
         async with database.unit_of_work(Scope.platform()) as work:
-            await work.users.set_role(email, PlatformRole.ADMIN if operator else PlatformRole.USER)
+            await work.identity.users.set_role(email, PlatformRole.ADMIN if operator else PlatformRole.USER)
     finally:
         await database.close()

@@ -5,11 +5,11 @@ from uuid import UUID
 
 import bcrypt
 
-from db.session import Database, Scope, UnitOfWork, connect
-from db.stores.users import NewUser
-from domain.businesses.hours import check_week
+from db.engine.session import Database, Scope, UnitOfWork, connect
+from db.identity.users import NewUser
 from domain.businesses.status import ApprovalMode
 from domain.errors import NotFound
+from domain.scheduling.hours import check_week
 from runtime.settings import Environment, Settings, UnsafeSettings
 from stack.operators import set_operator
 from stack.seed_businesses import BUSINESSES, DemoBusiness
@@ -38,11 +38,11 @@ async def seed(settings: Settings) -> None:
 
 async def _user(database: Database, email: str, name: tuple[str, str]) -> UUID:
     async with database.unit_of_work(Scope.platform()) as work:
-        known = await work.users.find_by_email(email)
+        known = await work.identity.users.find_by_email(email)
         if known is not None:
             return known.id
         hashed = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt()).decode()
-        user = await work.users.create(
+        user = await work.identity.users.create(
             NewUser(email=email, password_hash=hashed, family_name=name[0], given_name=name[1], language="ja")
         )
         return user.id
@@ -61,7 +61,7 @@ async def _business(database: Database, owner: UUID, demo: DemoBusiness) -> None
 
 
 async def _fill(work: UnitOfWork, business: UUID, demo: DemoBusiness) -> None:
-    await work.businesses.set_week(business, check_week(demo.week), datetime.now(UTC), confirm=False)
+    await work.scheduling.hours.set_week(business, check_week(demo.week), datetime.now(UTC), confirm=False)
     await work.businesses.change_settings(business, demo.settings)
     await work.catalogue.add_policy(business, demo.policy)
     resources = {}

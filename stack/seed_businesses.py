@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from domain.businesses.hours import MinuteRange, Ranges, WeeklyHours
 from domain.businesses.status import ApprovalMode, ResourceKind, Vertical
 from domain.payments.status import PaymentMode
+from domain.scheduling.hours import MinuteRange, Ranges, WeeklyHours
 
 _HOUR = 60
 _MONDAY, _TUESDAY, _WEDNESDAY, _THURSDAY, _FRIDAY, _SATURDAY, _SUNDAY = range(7)

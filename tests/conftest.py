@@ -7,8 +7,8 @@ import pytest_asyncio
 from temporalio.testing import WorkflowEnvironment
 
 from runtime.temporal import guard_exit
-from tests.leaks import watch
-from tests.servers import (
+from tests.support.leaks import watch
+from tests.support.servers import (
     Database,
     PostgresServer,
     StorageServer,
@@ -75,6 +75,6 @@ async def temporal_server() -> AsyncIterator[str]:
 
 @pytest_asyncio.fixture(scope="session")
 async def temporal_time_skipping() -> AsyncIterator[WorkflowEnvironment]:
-    """A Temporal server with skipped time; see :func:`tests.servers.run_time_skipping`."""
+    """A Temporal server with skipped time; see :func:`tests.support.servers.run_time_skipping`."""
     async with run_time_skipping() as environment:
         yield environment

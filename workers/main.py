@@ -10,10 +10,10 @@ from temporalio.client import Client
 from temporalio.common import WorkerDeploymentVersion
 from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymentConfig
 
-from activities.errors import CodedRefusals, NamedSteps
+from activities.support.errors import CodedRefusals, NamedSteps
 from runtime.settings import Settings
 from workers.lifecycle import connect_when_there, stopping
-from workers.registry import Duties, Parts, duties
+from workers.registry import WorkerServices, WorkerSpec, worker_specs
 from workers.sandbox import workflow_runner
 
 log = structlog.get_logger(__name__)
@@ -35,10 +35,10 @@ async def run_worker(settings: Settings, roles: Sequence[str]) -> None:
         KeyError: there is no such role.
     """
     with stopping() as stop:
-        parts = Parts.of(settings)
+        services = WorkerServices.of(settings)
         async with contextlib.AsyncExitStack() as closing:
-            closing.push_async_callback(parts.aclose)
-            all_duties = duties(parts)
+            closing.push_async_callback(services.aclose)
+            all_duties = worker_specs(services)
             chosen = {role: all_duties[role] for role in roles}
             client = await connect_when_there(settings, f"worker-{'-'.join(roles)}", stop)
             if client is None:
@@ -69,7 +69,7 @@ def steps_at_once(settings: Settings, queues: int) -> int:
     return max(1, connections // (queues * 2))
 
 
-def make_worker(client: Client, queue: str, each: Duties, build_id: str, steps: int) -> Worker:
+def make_worker(client: Client, queue: str, each: WorkerSpec, build_id: str, steps: int) -> Worker:
     """The worker of one queue; enter it as a context."""
     calls_postgres = each.per_second is None
     return Worker(

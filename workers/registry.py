@@ -5,20 +5,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from activities.attention import AttentionActivities
-from activities.bookings import BookingActivities
-from activities.erasures import ErasureActivities
-from activities.exports import ExportActivities
-from activities.flags import FlagActivities
-from activities.maintenance import MaintenanceActivities
-from activities.media import MediaActivities
-from activities.notices import NoticeActivities
-from activities.payments import PaymentActivities
-from activities.reaccommodations import ReaccommodationActivities
-from activities.refunds import RefundActivities
-from activities.verification import VerificationActivities
-from db import session
-from db.session import Database
+from activities.bookings.bookings import BookingActivities
+from activities.media.media import MediaActivities
+from activities.messages.notices import NoticeActivities
+from activities.onboarding.verification import VerificationActivities
+from activities.payments.payments import PaymentActivities
+from activities.payments.refunds import RefundActivities
+from activities.platform.attention import AttentionActivities
+from activities.platform.flags import FlagActivities
+from activities.platform.maintenance import MaintenanceActivities
+from activities.privacy.erasures import ErasureActivities
+from activities.privacy.exports import ExportActivities
+from activities.scheduling.reaccommodations import ReaccommodationActivities
+from db.engine import session
+from db.engine.session import Database
 from providers.cache.generations import Generations
 from providers.cache.interface import Cache
 from providers.cache.registry import cache_of
@@ -31,21 +31,21 @@ from providers.storage.registry import storage_provider
 from runtime.keyring import KeyRing
 from runtime.links import Links
 from runtime.settings import Settings
-from workflows import queues
-from workflows.bookings.workflow import BookingWorkflow
-from workflows.erasures.workflow import ErasureWorkflow
-from workflows.exports.workflow import ExportWorkflow
-from workflows.flags.workflow import FlagRolloutWorkflow
-from workflows.maintenance.workflow import MaintenanceWorkflow
-from workflows.media.workflow import MediaWorkflow
-from workflows.notices.workflow import NoticeWorkflow
-from workflows.reaccommodations.workflow import ReaccommodationWorkflow
-from workflows.refunds.workflow import RefundWorkflow
-from workflows.verification.workflow import VerificationWorkflow
+from workflows.bookings.booking.workflow import BookingWorkflow
+from workflows.media.inspection.workflow import MediaWorkflow
+from workflows.messages.notice.workflow import NoticeWorkflow
+from workflows.onboarding.verification.workflow import VerificationWorkflow
+from workflows.payments.refund.workflow import RefundWorkflow
+from workflows.platform.flag_rollout.workflow import FlagRolloutWorkflow
+from workflows.platform.maintenance.workflow import MaintenanceWorkflow
+from workflows.privacy.erasure.workflow import ErasureWorkflow
+from workflows.privacy.export.workflow import ExportWorkflow
+from workflows.scheduling.reaccommodation.workflow import ReaccommodationWorkflow
+from workflows.support import queues
 
 
 @dataclass(frozen=True)
-class Parts:
+class WorkerServices:
     """What the activities of one process share."""
 
     database: Database
@@ -59,7 +59,7 @@ class Parts:
     now: Callable[[], datetime]
 
     @classmethod
-    def of(cls, settings: Settings) -> "Parts":
+    def of(cls, settings: Settings) -> "WorkerServices":
         """Nothing is connected before the first use."""
         cache = cache_of(settings)
         database = session.connect(settings)
@@ -89,7 +89,7 @@ class Parts:
 
 
 @dataclass(frozen=True)
-class Duties:
+class WorkerSpec:
     """What the worker of one queue runs. ``per_second`` limits normal activities over all its workers: the provider
     counts calls of the whole platform (Stripe: 100 a second)."""
 
@@ -98,35 +98,41 @@ class Duties:
     per_second: float | None = None
 
 
-def duties(parts: Parts) -> Mapping[str, Duties]:
+def worker_specs(services: WorkerServices) -> Mapping[str, WorkerSpec]:
     """By task queue, which is also the name of the worker's role.
 
     A local activity runs where its workflow runs, so a step may be listed under more than one queue.
     """
-    bookings = BookingActivities(parts.database, parts.now)
-    payments = PaymentActivities(parts.database, parts.payments, parts.now)
-    refunds = RefundActivities(parts.database, parts.payments, parts.now)
-    notices = NoticeActivities(parts.database, parts.email, parts.links, parts.public_url, parts.now)
-    attention = AttentionActivities(parts.database)
-    stranded = ReaccommodationActivities(parts.database, parts.now)
-    maintenance = MaintenanceActivities(parts.database, parts.now)
-    flags = FlagActivities(parts.database, parts.cache, parts.now)
-    media = MediaActivities(parts.database, parts.storage, parts.max_media_bytes, parts.now)
-    exports = ExportActivities(parts.database, parts.storage, parts.now)
-    erasures = ErasureActivities(parts.database, parts.storage, parts.now)
-    verification = VerificationActivities(parts.database, parts.now)
+    bookings = BookingActivities(services.database, services.now)
+    payments = PaymentActivities(services.database, services.payments, services.now)
+    refunds = RefundActivities(services.database, services.payments, services.now)
+    notices = NoticeActivities(services.database, services.email, services.links, services.public_url, services.now)
+    attention = AttentionActivities(services.database)
+    stranded = ReaccommodationActivities(services.database, services.now)
+    maintenance = MaintenanceActivities(services.database, services.now)
+    flags = FlagActivities(services.database, services.cache, services.now)
+    media = MediaActivities(services.database, services.storage, services.max_media_bytes, services.now)
+    exports = ExportActivities(services.database, services.storage, services.now)
+    erasures = ErasureActivities(services.database, services.storage, services.now)
+    verification = VerificationActivities(services.database, services.now)
     return {
-        queues.BOOKINGS: Duties(
+        queues.BOOKINGS: WorkerSpec(
             workflows=[BookingWorkflow, ReaccommodationWorkflow],
             activities=[
                 *(bookings.confirm, bookings.approve, bookings.await_approval, bookings.begin_expiry),
                 *(bookings.expire, bookings.extend_hold, bookings.decline, bookings.cancel, bookings.reschedule),
-                *(bookings.check_in, bookings.complete, bookings.no_show, bookings.retake, bookings.remind),
+                *(
+                    bookings.check_in,
+                    bookings.complete,
+                    bookings.no_show,
+                    bookings.reinstate_after_late_payment,
+                    bookings.remind,
+                ),
                 *(bookings.begin_renewal, payments.apply_event, payments.record, attention.file),
                 *(stranded.offer, stranded.remind, stranded.give_up, stranded.tell),
             ],
         ),
-        queues.PAYMENTS: Duties(
+        queues.PAYMENTS: WorkerSpec(
             workflows=[RefundWorkflow],
             activities=[
                 *(payments.perform, refunds.perform, refunds.poll),
@@ -134,8 +140,8 @@ def duties(parts: Parts) -> Mapping[str, Duties]:
             ],
             per_second=80,
         ),
-        queues.NOTICES: Duties(workflows=[NoticeWorkflow], activities=[notices.send, notices.give_up]),
-        queues.PLATFORM: Duties(
+        queues.NOTICES: WorkerSpec(workflows=[NoticeWorkflow], activities=[notices.send, notices.give_up]),
+        queues.PLATFORM: WorkerSpec(
             workflows=[MaintenanceWorkflow, FlagRolloutWorkflow, ExportWorkflow, ErasureWorkflow, VerificationWorkflow],
             activities=[
                 *(maintenance.sweep, maintenance.make_audit_partitions, attention.file),
@@ -145,5 +151,5 @@ def duties(parts: Parts) -> Mapping[str, Duties]:
                 *(verification.decide, verification.remind),
             ],
         ),
-        queues.MEDIA: Duties(workflows=[MediaWorkflow], activities=[media.look, media.give_up, media.sweep]),
+        queues.MEDIA: WorkerSpec(workflows=[MediaWorkflow], activities=[media.look, media.give_up, media.sweep]),
     }

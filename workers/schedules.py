@@ -18,9 +18,9 @@ from temporalio.client import (
     ScheduleUpdateInput,
 )
 
-from domain.retention import Kept
-from workflows import queues
-from workflows.maintenance import messages as maintenance
+from domain.platform.retention import RetainedData
+from workflows.platform.maintenance import messages as maintenance
+from workflows.support import queues
 
 _ZONE = "Asia/Tokyo"
 #: A round that hangs is given up, so that it cannot keep the next ones from starting for ever.
@@ -28,7 +28,7 @@ _AT_MOST = timedelta(hours=6)
 
 
 @dataclass(frozen=True)
-class Clockwork:
+class ScheduledWorkflow:
     """One schedule. ``catch_up``: rounds that fell into an outage of Temporal are made up for if they are not older."""
 
     id: str
@@ -47,22 +47,29 @@ def _daily(hour: int, minute: int) -> ScheduleCalendarSpec:
     return ScheduleCalendarSpec(minute=[ScheduleRange(minute)], hour=[ScheduleRange(hour)])
 
 
-SCHEDULES: tuple[Clockwork, ...] = (
-    Clockwork(
+SCHEDULES: tuple[ScheduledWorkflow, ...] = (
+    ScheduledWorkflow(
         "maintenance/hourly",
         "deletes what is kept for hours",
         _hourly(7),
         maintenance.WORKFLOW,
-        maintenance.MaintenanceInput(sweep=(Kept.IDEMPOTENCY_KEYS, Kept.LOGIN_FAILURES, Kept.RATE_LIMITS)),
+        maintenance.MaintenanceInput(
+            sweep=(RetainedData.IDEMPOTENCY_KEYS, RetainedData.LOGIN_FAILURES, RetainedData.RATE_LIMITS)
+        ),
         catch_up=timedelta(minutes=30),
     ),
-    Clockwork(
+    ScheduledWorkflow(
         "maintenance/daily",
         "deletes what is kept for days, rows and files, and makes the audit trail's partitions ahead",
         _daily(4, 10),
         maintenance.WORKFLOW,
         maintenance.MaintenanceInput(
-            sweep=(Kept.OUTBOX, Kept.SESSIONS, Kept.EMAIL_VERIFICATIONS, Kept.PASSWORD_RESETS),
+            sweep=(
+                RetainedData.OUTBOX,
+                RetainedData.SESSIONS,
+                RetainedData.EMAIL_VERIFICATIONS,
+                RetainedData.PASSWORD_RESETS,
+            ),
             audit_months=3,
             files=True,
         ),
@@ -77,7 +84,7 @@ async def write_schedules(client: Client) -> None:
         await _write(client, each)
 
 
-async def _write(client: Client, each: Clockwork) -> None:
+async def _write(client: Client, each: ScheduledWorkflow) -> None:
     try:
         await client.create_schedule(each.id, _schedule(each, ScheduleState(note=each.says)))
     except ScheduleAlreadyRunningError:
@@ -91,7 +98,7 @@ async def _write(client: Client, each: Clockwork) -> None:
     await client.get_schedule_handle(each.id).update(renew)
 
 
-def _schedule(each: Clockwork, state: ScheduleState) -> Schedule:
+def _schedule(each: ScheduledWorkflow, state: ScheduleState) -> Schedule:
     """A round that would overlap the one before is left out: the next one does its work."""
     return Schedule(
         action=ScheduleActionStartWorkflow(

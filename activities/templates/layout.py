@@ -32,7 +32,7 @@ _FOOTER = {
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class MessageLayout:
     """What stands around the paragraphs. ``sender`` is the headline; ``details`` are rows of label and value;
     ``policy`` and ``signature`` are lines; ``button`` is label and address of what the message asks for;
     ``link`` title and address of what it is about."""
@@ -55,7 +55,7 @@ def written(names: Sequence[str], variables: Mapping[str, Any]) -> list[str]:
     return [one_line(subject)[:SUBJECT_LENGTH], *(paragraph for paragraph in paragraphs if paragraph)]
 
 
-def laid_out(language: str, subject: str, paragraphs: Sequence[str], frame: Frame) -> tuple[str, str]:
+def render_layout(language: str, subject: str, paragraphs: Sequence[str], frame: MessageLayout) -> tuple[str, str]:
     """The message as plain text and as HTML; the HTML escapes everything that it is given."""
     shared: dict[str, Any] = {
         "language": language,

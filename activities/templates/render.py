@@ -2,12 +2,11 @@
 
 from datetime import datetime
 
-from activities import calendar
-from activities.templates import view
-from activities.templates.layout import Frame, laid_out, written
+from activities.templates import calendar, view
+from activities.templates.layout import MessageLayout, render_layout, written
 from activities.templates.words import pick
-from db.stores.notices import NoticeContent
-from domain.notices import NoticeKind
+from db.messages.notices import NoticeContent
+from domain.messages.kinds import NoticeKind
 from providers.email.interface import Attachment, Email
 from runtime.booking_links import BookingLinks
 
@@ -30,7 +29,7 @@ def compose(content: NoticeContent, now: datetime, links: BookingLinks) -> Email
     """
     folder = f"{content.language}/{content.audience}"
     subject, *paragraphs = written([f"{folder}/{content.kind}.j2", f"{folder}/other.j2"], view.variables(content))
-    frame = Frame(
+    frame = MessageLayout(
         sender=pick(content.business_name, content.language),
         greeting=view.greeting(content),
         signature=view.signature(content),
@@ -38,7 +37,7 @@ def compose(content: NoticeContent, now: datetime, links: BookingLinks) -> Email
         policy=view.policy(content),
         link=(_LINK_TITLE[content.language], links.url(content.booking_id)) if content.audience == "customer" else None,
     )
-    plain, html = laid_out(content.language, subject, paragraphs, frame)
+    plain, html = render_layout(content.language, subject, paragraphs, frame)
     return Email(
         to=content.address or "",
         subject=subject,

@@ -6,12 +6,12 @@ from typing import Any
 
 from activities.templates import words
 from activities.templates.words import LABELS, moment, money, one_line, pick, span
-from db.stores.notices import NoticeContent
+from db.messages.notices import NoticeContent
 from domain.bookings.status import LIVE, BookingStatus
+from domain.catalogue.cancellation import Policy
 from domain.identity.actor import ActorKind
-from domain.notices import NoticeKind
+from domain.messages.kinds import NoticeKind
 from domain.payments.status import PaymentMode
-from domain.policies.cancellation import Policy
 
 #: Where the customer should read again what a cancellation costs.
 _WITH_POLICY = frozenset(

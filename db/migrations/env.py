@@ -6,7 +6,7 @@ from alembic import context
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from db.models import Base
+from db.tables import Base
 
 
 def _is_ours(_object: object, name: str | None, kind: str, _reflected: bool, _to: object) -> bool:

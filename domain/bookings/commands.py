@@ -26,7 +26,7 @@ class BookingCommand:
     start_at: datetime | None = None
     resource_ids: tuple[UUID, ...] = ()
     waive_penalty: bool = False
-    #: Only if the booking is one that the business cannot keep (`domain.bookings.reaccommodation`).
+    #: Only if the booking is one that the business cannot keep (`domain.scheduling.reaccommodation`).
     stranded: bool = False
 
 

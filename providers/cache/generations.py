@@ -16,7 +16,7 @@ from uuid import UUID
 
 import structlog
 
-from domain.freshness import KEEP, LEANS_ON, Change, Kind
+from domain.platform.invalidation import KEEP, LEANS_ON, CacheChange, CacheKind
 from providers.cache.interface import Cache, CacheAway
 
 log = structlog.get_logger(__name__)
@@ -48,16 +48,16 @@ class Generations:
 
     # -- for those who change ----------------------------------------------------------------------------------------
 
-    async def ahead(self, changes: Collection[Change]) -> None:
+    async def ahead(self, changes: Collection[CacheChange]) -> None:
         """Before a business's own change is committed, its answers stop to count: should this process die between
         commit and word, the cache fills again by itself when ``_CHANGING_LASTS`` is over. Not so for the rest, which
         changes with every booking: there the word comes after the commit alone."""
         with contextlib.suppress(CacheAway):
             for change in changes:
-                if change.kind is Kind.BUSINESS:
+                if change.kind is CacheKind.BUSINESS:
                     await self._cache.put(_name(change.business_id, change.kind), _CHANGING, _CHANGING_LASTS)
 
-    async def done(self, changes: Collection[Change]) -> None:
+    async def done(self, changes: Collection[CacheChange]) -> None:
         """Begin new generations. What cannot be told now is told later."""
         until = asyncio.get_running_loop().time() + _FORGET_AFTER.total_seconds()
         names = [_name(change.business_id, change.kind) for change in changes]
@@ -104,7 +104,7 @@ class Generations:
         return any(name in self._untold for name in names)
 
 
-def names_of(business_id: UUID, kind: Kind) -> list[str]:
+def names_of(business_id: UUID, kind: CacheKind) -> list[str]:
     """The keys of the generations that an answer of the kind about the business has."""
     return [_EVERYTHING, *(_name(business_id, leaned_on) for leaned_on in LEANS_ON[kind])]
 
@@ -129,5 +129,5 @@ def stamp(found: Iterable[bytes | None]) -> bytes | None:
     return None
 
 
-def _name(business_id: UUID | None, kind: Kind) -> str:
+def _name(business_id: UUID | None, kind: CacheKind) -> str:
     return _EVERYTHING if business_id is None else f"generation:{business_id}:{kind}"

@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import Protocol
 
-from domain.rates import Counted, Window
+from domain.platform.rate_limits import LimitResult, Window
 
 
 class CacheAway(Exception):
@@ -30,7 +30,7 @@ class Cache(Protocol):
     async def drop(self, *keys: str) -> None:
         """Forget the keys; what is not there is forgotten already."""
 
-    async def count(self, windows: Sequence[Window]) -> list[Counted]:
+    async def count(self, windows: Sequence[Window]) -> list[LimitResult]:
         """Count one request against every window, atomically, in one round trip. A request that one window refuses
         counts against none."""
 

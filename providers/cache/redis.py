@@ -17,7 +17,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
 
-from domain.rates import BUCKETS, Counted, Window, judged
+from domain.platform.rate_limits import BUCKETS, LimitResult, Window, evaluate_limits
 from providers.cache.interface import CacheAway
 from runtime.settings import Settings
 
@@ -119,7 +119,7 @@ class RedisCache:
         if keys:
             await self._ask(lambda: self._redis.unlink(*keys))
 
-    async def count(self, windows: Sequence[Window]) -> list[Counted]:
+    async def count(self, windows: Sequence[Window]) -> list[LimitResult]:
         """Count one request against every window, or against none if one is full. Raises CacheAway."""
         if not windows:
             return []
@@ -127,7 +127,7 @@ class RedisCache:
         keys = [f"rate:{window.subject}:{window.bucket_milliseconds}" for window in windows]
         arguments = [number for window in windows for number in (window.limit, window.bucket_milliseconds)]
         answer = cast("list[int]", await self._ask(lambda: self._count(keys=keys, args=arguments)))
-        return judged(windows, answer[::2], answer[1::2])
+        return evaluate_limits(windows, answer[::2], answer[1::2])
 
     async def publish(self, channel: str, message: bytes) -> None:
         """Tell every process that listens now. Raises CacheAway."""

@@ -13,9 +13,9 @@ from rich.table import Table
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from db.session import Database
-from db.session import connect as connect_database
-from db.stores.audit import Limits
+from db.engine.session import Database
+from db.engine.session import connect as connect_database
+from db.platform.invariants import Limits
 from domain.errors import Unavailable
 from runtime.settings import Settings
 from runtime.temporal import connect as connect_temporal

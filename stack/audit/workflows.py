@@ -12,11 +12,11 @@ from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
-from db.session import Database, Scope
-from db.stores.audit import Expected, Finding, Limits
+from db.engine.session import Database, Scope
+from db.platform.invariants import Expected, Finding, Limits
 from domain.bookings.status import FINAL
 from stack.audit.invariants import Report
-from workflows import ids
+from workflows.support import ids
 
 #: Ids asked for in one list; the query's text has a limit.
 PAGE = 100
@@ -67,11 +67,11 @@ class _Auditor:
 
     async def _bookings(self, after: UUID | None, size: int = PAGE) -> list[Expected]:
         async with self._database.unit_of_work(Scope.platform()) as work:
-            return await work.audit.expected_bookings(after, self._ended_after, size)
+            return await work.platform.invariants.expected_bookings(after, self._ended_after, size)
 
     async def _notices(self, after: UUID | None, size: int = PAGE) -> list[Expected]:
         async with self._database.unit_of_work(Scope.platform()) as work:
-            return await work.audit.expected_notices(after, size)
+            return await work.platform.invariants.expected_notices(after, size)
 
     async def _doubtful(
         self,

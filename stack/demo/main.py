@@ -11,8 +11,8 @@ from pathlib import Path
 import httpx
 from rich.console import Console
 
-from db.session import connect as connect_database
-from db.stores.audit import Limits
+from db.engine.session import connect as connect_database
+from db.platform.invariants import Limits
 from domain.errors import Unavailable
 from runtime.temporal import connect as connect_temporal
 from stack.audit.invariants import Report

@@ -18,13 +18,13 @@ from pydantic import SecretStr
 from sqlalchemy import event
 
 from api.app import create_app
-from db.session import Database as Pool
-from db.session import connect
+from db.engine.session import Database as Pool
+from db.engine.session import connect
 from providers.cache.interface import Cache
 from providers.cache.registry import cache_of
 from runtime.settings import Settings
-from tests.leaks import planting
-from tests.servers import PATIENT, Database
+from tests.support.leaks import planting
+from tests.support.servers import PATIENT, Database
 
 PREFIX = "/api/v1"
 PASSWORD = "Sakura-2026"

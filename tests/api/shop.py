@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 from fastapi import FastAPI
 from httpx import AsyncClient
 
-from api.auth.tokens import Login
-from db.session import Database as Pool
-from tests import data
+from api.access.tokens import Login
+from db.engine.session import Database as Pool
 from tests.api.conftest import Clock, Person, client_of
-from tests.data import Salon
+from tests.support import data
+from tests.support.data import Salon
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 
@@ -60,7 +60,7 @@ async def opened_shop(app: FastAPI, pool: Pool, clock: Clock, **service: Any) ->
     async with AsyncExitStack() as stack:
 
         async def person(user_id: UUID) -> Person:
-            token = app.state.parts.tokens.issue(Login(user_id, False), clock.now())
+            token = app.state.services.tokens.issue(Login(user_id, False), clock.now())
             http = await stack.enter_async_context(client_of(app, Authorization=f"Bearer {token}"))
             return Person(user_id, "", token, http)
 

@@ -25,11 +25,11 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from api.app import openapi_document
-from db.session import connect
+from db.engine.session import connect
 from providers.cache.interface import Cache
 from tests.api.conftest import PASSWORD, PREFIX
-from tests.api.test_protocol import served
-from tests.servers import PostgresServer, copy_of_template
+from tests.api.http.test_protocol import served
+from tests.support.servers import PostgresServer, copy_of_template
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 #: How many requests an operation gets, of each kind.

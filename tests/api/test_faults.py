@@ -17,14 +17,14 @@ from fastapi import FastAPI
 from httpx import AsyncClient, Response
 from sqlalchemy import event
 
-from db.models import Base
-from db.session import Database as Pool
-from tests import data
+from db.engine.session import Database as Pool
+from db.tables import Base
 from tests.api.conftest import PREFIX, Clock, Login, error_of
 from tests.api.payments.test_webhook import event as news
 from tests.api.payments.test_webhook import signature
 from tests.api.tenancy.asking import Operation, operations
 from tests.api.tenancy.world import World, opened_world
+from tests.support import data
 
 #: What an error says that no answer may.
 SECRET = "Geheimnis-4711"

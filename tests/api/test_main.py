@@ -13,8 +13,8 @@ import httpx
 
 from stack.ports import choose_ports
 from tests.api.conftest import PREFIX, error_of
-from tests.leaks import check_files
-from tests.servers import Database
+from tests.support.leaks import check_files
+from tests.support.servers import Database
 
 ROOT = Path(__file__).parents[2]
 

@@ -7,10 +7,10 @@ from uuid import UUID
 
 import asyncpg
 
-from db.session import Database as Pool
-from db.session import Scope
+from db.engine.session import Database as Pool
+from db.engine.session import Scope
 from tests.api.conftest import Person
-from tests.servers import Database
+from tests.support.servers import Database
 
 NINE_TO_SIX = [{"opens": "09:00", "closes": "18:00"}]
 EVERY_DAY = dict.fromkeys(("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"), NINE_TO_SIX)

@@ -18,7 +18,7 @@ from stack.binaries import postgres_folder
 from stack.namespace import RETENTION
 from stack.platform import WORKER_ROLES
 from stack.servers.postgres import EXTENSIONS, SUPERUSER
-from tests.servers import run_bare_postgres
+from tests.support.servers import run_bare_postgres
 
 ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))

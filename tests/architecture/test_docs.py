@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from api.errors import TABLE
+from api.http.errors import TABLE
 
 ROOT = Path(__file__).parents[2]
 

@@ -14,11 +14,11 @@ import pytest
 from temporalio import activity
 from temporalio.workflow import _Definition
 
-from workers.registry import duties
-from workflows import options, queues
+from workers.registry import worker_specs
+from workflows.support import options, queues
 
 ROOT = Path(__file__).parents[2]
-DUTIES = duties(Mock())
+DUTIES = worker_specs(Mock())
 WORKFLOWS = [each for duty in DUTIES.values() for each in duty.workflows]
 ACTIVITIES = {_each.__qualname__: _each for duty in DUTIES.values() for _each in duty.activities}
 MODULES = sorted((ROOT / "workflows").rglob("*.py"))

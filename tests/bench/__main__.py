@@ -17,13 +17,13 @@ from rich.table import Table
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from db.session import Database
+from db.engine.session import Database
 from runtime.temporal import guard_exit
-from tests import data, servers
 from tests.bench import load, world
 from tests.bench.kept import kept
 from tests.bench.logins import logins
 from tests.bench.server import BENCH_HOLD
+from tests.support import data, servers
 
 REPORTS = Path(".omotenashi") / "bench"
 Row = tuple[str, load.Outcome]
@@ -64,10 +64,10 @@ async def _statements(pool: Database, salon: world.Salon, first: datetime) -> in
         seen.append(statement)
 
     event.listen(pool.engine.sync_engine, "before_cursor_execute", see)
-    from db.session import Scope
+    from db.engine.session import Scope
 
     async with pool.unit_of_work(Scope.of("service", salon.service_id, None)) as work:
-        await work.availability.starts(
+        await work.scheduling.availability.starts(
             salon.service_id, first.date(), (first + timedelta(days=30)).date(), datetime.now(UTC), 1
         )
     event.remove(pool.engine.sync_engine, "before_cursor_execute", see)

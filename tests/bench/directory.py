@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from db.session import Database, Scope
-from db.stores.businesses.search import Point, Search, Sort
+from db.businesses.search import Point, Search, Sort
+from db.engine.session import Database, Scope
 from domain.businesses.search import terms_of
 from runtime.temporal import guard_exit
-from tests import data, servers
+from tests.support import data, servers
 
 BUSINESSES = 50_000
 #: Shibuya crossing.

@@ -6,9 +6,9 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from db.session import Database
-from tests import servers
+from db.engine.session import Database
 from tests.bench import load, world
+from tests.support import servers
 
 
 async def kept(database: servers.Database, pool: Database) -> dict[str, Any]:

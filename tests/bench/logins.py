@@ -7,10 +7,10 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from api.auth.passwords import Passwords
-from db.session import Database
-from tests import data, servers
+from api.access.passwords import Passwords
+from db.engine.session import Database
 from tests.bench import load, world
+from tests.support import data, servers
 
 PASSWORD = "Sakura-2026"
 READ = load.get("/api/v1/businesses?limit=20")

@@ -12,8 +12,8 @@ from fastapi import FastAPI, Request, Response
 from sqlalchemy import text
 
 from api.app import create_app
-from db.session import Scope
-from db.stores.availability import _CLAIMS, _READ, MARGIN
+from db.engine.session import Scope
+from db.scheduling.availability import _CLAIMS, _READ, MARGIN
 from runtime.logging import configure
 from runtime.settings import Settings
 
@@ -37,7 +37,7 @@ def app() -> FastAPI:
     @made.get("/bench/rows")
     async def rows(request: Request, service_id: UUID, first: date, last: date) -> Response:
         """The statements of GET /availability, and their rows as they are."""
-        parts = request.app.state.parts
+        parts = request.app.state.services
         async with parts.database.unit_of_work(Scope.of("service", service_id, None)) as work:
             found = (await work.session.execute(_READ, {"service_id": service_id, "first": first, "last": last})).one()
             ids = [UUID(row["id"]) for row in orjson.loads(found.catalogue)["resources"]]

@@ -12,13 +12,13 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from api.auth.tokens import Login, Tokens
-from db.session import Database, Scope, connect
+from api.access.tokens import Login, Tokens
+from db.engine.session import Database, Scope, connect
 from runtime.keyring import KeyRing
 from runtime.settings import Settings
 from stack.processes import Child
 from stack.servers.postgres import Postgres
-from tests import data, servers
+from tests.support import data, servers
 
 CORES = os.cpu_count() or 1
 

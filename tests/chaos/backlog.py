@@ -6,10 +6,10 @@ from datetime import timedelta
 from time import monotonic
 from typing import Any
 
-from db.session import Database
+from db.engine.session import Database
 from domain.errors import Unavailable
 from tests.chaos.caller import Caller, NoAnswer
-from tests.data import rows
+from tests.support.data import rows
 
 #: What must be empty, and the rows that are not yet: name -> statement that gives ``id`` and ``about``.
 WAITING: Mapping[str, str] = {

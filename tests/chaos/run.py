@@ -11,10 +11,10 @@ from pathlib import Path
 from time import monotonic
 from uuid import UUID
 
-from api.auth.tokens import Login, Tokens
-from db.session import Database
-from db.session import connect as connect_database
-from db.stores.audit import Limits
+from api.access.tokens import Login, Tokens
+from db.engine.session import Database
+from db.engine.session import connect as connect_database
+from db.platform.invariants import Limits
 from runtime.keyring import KeyRing
 from runtime.settings import Settings
 from runtime.temporal import connect as connect_temporal

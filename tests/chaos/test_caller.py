@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from stack.demo.expectations import until
 from tests.chaos.caller import Caller, Heard
-from tests.servers import choose_ports
+from tests.support.servers import choose_ports
 
 OK = (200, b'{"data": {"id": 1}}')
 AWAY = (503, b'{"error": {"code": "unavailable"}}')

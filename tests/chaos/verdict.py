@@ -8,10 +8,10 @@ from typing import Any
 
 from temporalio.client import Client
 
-from db.session import Database
+from db.engine.session import Database
 from tests.chaos.caller import Caller
 from tests.chaos.customers import Visit
-from tests.data import rows
+from tests.support.data import rows
 
 Row = dict[str, Any]
 

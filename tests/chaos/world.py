@@ -7,10 +7,10 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from db.session import Database, Scope
-from tests import data
+from db.engine.session import Database, Scope
 from tests.chaos.customers import Salon
 from tests.chaos.plan import Plan
+from tests.support import data
 
 STAFF = 6
 #: So many bookings per salon that hours are scarce, and that a mailbox can be looked at in one piece.

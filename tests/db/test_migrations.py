@@ -8,9 +8,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from db import migrate
-from db.session import connect
-from tests import data
-from tests.servers import Database
+from db.engine.session import connect
+from tests.support import data
+from tests.support.servers import Database
 
 
 async def test_the_models_are_what_the_migrations_make(database: Database) -> None:

@@ -8,14 +8,14 @@ import pytest_asyncio
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from db.session import Database, Scope, UnitOfWork
-from db.stores.bookings.hold import HoldRequest, Person
-from db.stores.bookings.read import BookingFilter
+from db.bookings.commands.hold import HoldRequest, Person
+from db.bookings.queries import BookingFilter
+from db.engine.session import Database, Scope, UnitOfWork
 from domain.bookings.commands import BookingCommand
 from domain.identity.actor import ActorKind
-from tests import data, servers
 from tests.bench import world
-from tests.data import HOUR
+from tests.support import data, servers
+from tests.support.data import HOUR
 
 BOOKINGS = 100_000
 LARGE = (
@@ -120,15 +120,15 @@ async def test_no_hot_statement_reads_a_whole_table(crowded: tuple[servers.Datab
             number = next(calls)
             start_at = world.days_ahead(40) + number * HOUR
             user_id: UUID = salon.users[number % len(salon.users)]
-            return await work.holds.hold(HoldRequest(salon.service_id, start_at, user_id=user_id), now)
+            return await work.bookings.holds.hold(HoldRequest(salon.service_id, start_at, user_id=user_id), now)
 
         async def guest_hold(work: UnitOfWork) -> object:
             start_at = world.days_ahead(42) + next(calls) * HOUR
             guest = Person("x", email=f"{next(calls)}@example.com")
-            return await work.holds.hold(HoldRequest(salon.service_id, start_at, person=guest), now)
+            return await work.bookings.holds.hold(HoldRequest(salon.service_id, start_at, person=guest), now)
 
         async def month(work: UnitOfWork) -> object:
-            return await work.availability.starts(
+            return await work.scheduling.availability.starts(
                 salon.service_id, now.date(), (now + timedelta(days=30)).date(), now, 1
             )
 
@@ -142,7 +142,7 @@ async def test_no_hot_statement_reads_a_whole_table(crowded: tuple[servers.Datab
             ).first()
             assert booking is not None
             command = BookingCommand(booking.id, salon.business_id, f"c{number}", ActorKind.SYSTEM)
-            return await work.changes.cancel(command, now)
+            return await work.bookings.changes.cancel(command, now)
 
         mine = BookingFilter(user_id=known["user_id"])
         theirs = BookingFilter(business_id=salon.business_id, since=now)
@@ -156,19 +156,20 @@ async def test_no_hot_statement_reads_a_whole_table(crowded: tuple[servers.Datab
             "the salon's bookings": within(tenant, lambda work: work.bookings.list_(theirs, 20)),
             "payment": within(Scope.of("payment", payment["id"], None), lambda work: work.payments.get(payment["id"])),
             "payments of a booking": within(
-                tenant, lambda work: work.payment_lists.list_(booking_id=known["id"], limit=20)
+                tenant, lambda work: work.payments.lists.list_(booking_id=known["id"], limit=20)
             ),
             "my payments": within(
-                Scope.self_(known["user_id"]), lambda work: work.payment_lists.of_user(known["user_id"], None, 20)
+                Scope.self_(known["user_id"]), lambda work: work.payments.lists.of_user(known["user_id"], None, 20)
             ),
             "the salon's payments": within(
-                tenant, lambda work: work.payment_lists.list_(business_id=salon.business_id, limit=20)
+                tenant, lambda work: work.payments.lists.list_(business_id=salon.business_id, limit=20)
             ),
             "guest's hold": within(Scope.of("service", salon.service_id, None), guest_hold),
             "notices": within(
-                Scope.self_(known["user_id"]), lambda work: work.notices.list_for_user(known["user_id"], None, 20)
+                Scope.self_(known["user_id"]),
+                lambda work: work.messages.notices.list_for_user(known["user_id"], None, 20),
             ),
-            "relay": within(Scope.platform(), lambda work: work.outbox.lease(50, timedelta(seconds=30))),
+            "relay": within(Scope.platform(), lambda work: work.platform.outbox.lease(50, timedelta(seconds=30))),
         }
         found = {name: await whole_reads(pool, step) for name, step in hot.items()}
     assert {name: tables for name, tables in found.items() if tables} == {}

@@ -13,9 +13,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.session import Database, Scope
-from tests import data, servers
-from tests.data import Salon
+from db.engine.session import Database, Scope
+from tests.support import data, servers
+from tests.support.data import Salon
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ import pytest_asyncio
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from db.context import Context, Remember
-from db.session import Database, Scope, connect
+from db.engine.context import Context, IdempotencyClaim
+from db.engine.session import Database, Scope, connect
 from domain.errors import IdempotencyKeyReused, RequestInProgress, Unavailable
 from domain.identity.actor import Actor, ActorKind
-from tests import data, servers
+from tests.support import data, servers
 
 
 @pytest_asyncio.fixture
@@ -61,8 +61,8 @@ async def test_a_raise_leaves_nothing_behind(pool: Database) -> None:
     salon = await data.add_salon(pool)
 
     async def fail() -> None:
-        async with pool.unit_of_work(salon.scope, remember=Remember("u", "k", b"1")) as work:
-            await work.outbox.add("test.happened", "test/1", salon.business_id, {})
+        async with pool.unit_of_work(salon.scope, remember=IdempotencyClaim("u", "k", b"1")) as work:
+            await work.platform.outbox.add("test.happened", "test/1", salon.business_id, {})
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
@@ -105,7 +105,7 @@ async def test_the_audit_trail_keeps_no_secret(pool: Database) -> None:
 
 
 async def test_a_stored_answer_comes_back_byte_for_byte(pool: Database) -> None:
-    remember = Remember("user", "key", b"print")
+    remember = IdempotencyClaim("user", "key", b"print")
     async with pool.unit_of_work(Scope.public(), remember=remember) as work:
         assert work.remembered is None
         await work.store_answer(201, b'{"a": 1}')
@@ -113,14 +113,14 @@ async def test_a_stored_answer_comes_back_byte_for_byte(pool: Database) -> None:
         assert work.remembered is not None
         assert (work.remembered.status_code, work.remembered.body) == (201, b'{"a": 1}')
     with pytest.raises(IdempotencyKeyReused):
-        async with pool.unit_of_work(Scope.public(), remember=Remember("user", "key", b"other")):
+        async with pool.unit_of_work(Scope.public(), remember=IdempotencyClaim("user", "key", b"other")):
             pass
-    async with pool.unit_of_work(Scope.public(), remember=Remember("stranger", "key", b"print")) as work:
+    async with pool.unit_of_work(Scope.public(), remember=IdempotencyClaim("stranger", "key", b"print")) as work:
         assert work.remembered is None
 
 
 async def test_a_twin_waits_for_the_first_and_gets_its_answer(pool: Database) -> None:
-    remember = Remember("user", "key", b"print")
+    remember = IdempotencyClaim("user", "key", b"print")
 
     async def twin() -> object:
         async with pool.unit_of_work(Scope.public(), remember=remember) as work:
@@ -136,7 +136,7 @@ async def test_a_twin_waits_for_the_first_and_gets_its_answer(pool: Database) ->
 
 
 async def test_a_key_without_an_answer_is_in_progress_until_its_lock_is_over(pool: Database) -> None:
-    remember = Remember("user", "key", b"print")
+    remember = IdempotencyClaim("user", "key", b"print")
     async with pool.unit_of_work(Scope.public(), remember=remember):
         pass  # taken, and no answer yet: the work goes on elsewhere
     with pytest.raises(RequestInProgress):
@@ -148,10 +148,10 @@ async def test_a_key_without_an_answer_is_in_progress_until_its_lock_is_over(poo
 
 
 async def test_a_key_older_than_a_day_is_new(pool: Database) -> None:
-    async with pool.unit_of_work(Scope.public(), remember=Remember("user", "key", b"print")) as work:
+    async with pool.unit_of_work(Scope.public(), remember=IdempotencyClaim("user", "key", b"print")) as work:
         await work.store_answer(200, b"old")
     await data.rows(pool, "UPDATE idempotency_keys SET created_at = now() - interval '25 hours'")
-    async with pool.unit_of_work(Scope.public(), remember=Remember("user", "key", b"other")) as work:
+    async with pool.unit_of_work(Scope.public(), remember=IdempotencyClaim("user", "key", b"other")) as work:
         assert work.remembered is None
 
 

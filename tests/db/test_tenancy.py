@@ -8,11 +8,11 @@ import pytest_asyncio
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from db.models import Base
-from db.session import Database, Scope
-from db.stores.bookings.hold import HoldRequest
-from tests import data, servers
-from tests.data import HOUR, NOW, Salon
+from db.bookings.commands.hold import HoldRequest
+from db.engine.session import Database, Scope
+from db.tables import Base
+from tests.support import data, servers
+from tests.support.data import HOUR, NOW, Salon
 
 #: Tables without ``business_id`` and who may see them instead.
 WITHOUT_TENANT = {
@@ -49,7 +49,7 @@ async def two(pool: Database) -> tuple[Salon, Salon]:
         booking_id = await data.add_booking(pool, salon, status="confirmed")
         await data.add_payment(pool, salon, booking_id, status="captured")
         async with pool.unit_of_work(salon.scope) as work:
-            await work.holds.hold(HoldRequest(salon.service_id, NOW + 24 * HOUR, user_id=salon.user_id), NOW)
+            await work.bookings.holds.hold(HoldRequest(salon.service_id, NOW + 24 * HOUR, user_id=salon.user_id), NOW)
     return salons
 
 

@@ -8,19 +8,19 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from runtime.settings import Settings
-from workers.delivery import Courier
 from workers.main import make_worker
-from workers.registry import Parts, duties
-from workers.relay import Relay
+from workers.outbox_dispatcher import OutboxDispatcher
+from workers.outbox_relay import OutboxRelay
+from workers.registry import WorkerServices, worker_specs
 
 
 @asynccontextmanager
 async def running_workers(settings: Settings, client: Client) -> AsyncIterator[None]:
     """Workers of every queue."""
     async with AsyncExitStack() as stack:
-        parts = Parts.of(settings)
+        parts = WorkerServices.of(settings)
         stack.push_async_callback(parts.aclose)
-        for queue, each in duties(parts).items():
+        for queue, each in worker_specs(parts).items():
             await stack.enter_async_context(make_worker(client, queue, each, "test", steps=4))
         yield
 
@@ -28,10 +28,11 @@ async def running_workers(settings: Settings, client: Client) -> AsyncIterator[N
 @asynccontextmanager
 async def running_relay(settings: Settings, client: Client) -> AsyncIterator[None]:
     """The relay, until the block ends."""
-    parts = Parts.of(settings)
+    parts = WorkerServices.of(settings)
     stop = asyncio.Event()
     relay = asyncio.create_task(
-        Relay(parts.database, Courier(client, parts.database)).carry_until(stop, settings), name="relay"
+        OutboxRelay(parts.database, OutboxDispatcher(client, parts.database)).dispatch_until(stop, settings),
+        name="relay",
     )
     try:
         yield

@@ -16,13 +16,13 @@ import httpx
 import pytest_asyncio
 
 from api.app import create_app
-from db.session import Database as Pool
-from db.session import Scope, connect
+from db.engine.session import Database as Pool
+from db.engine.session import Scope, connect
 from runtime import temporal
-from tests import data, servers
 from tests.e2e.platform import running_platform
 from tests.e2e.serving import serving
-from tests.sandbox import Sandbox, running_sandbox
+from tests.support import data, servers
+from tests.support.sandbox import Sandbox, running_sandbox
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 PASSWORD = "Sakura-2026"

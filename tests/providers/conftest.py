@@ -7,7 +7,7 @@ import pytest_asyncio
 
 from providers.email.sendgrid import SendGridEmail
 from providers.payments.stripe import StripePayments
-from tests.sandbox import Receiver, Sandbox, running_receiver, running_sandbox
+from tests.support.sandbox import Receiver, Sandbox, running_receiver, running_sandbox
 
 
 @pytest.fixture(scope="session")

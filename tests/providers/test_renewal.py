@@ -9,7 +9,7 @@ from providers.errors import OutcomeUnknown, ProviderRefused
 from providers.payments.interface import CaptureMethod, Intent
 from providers.payments.stripe import StripePayments
 from tests.providers.test_stripe_payments import key, pay
-from tests.sandbox import Sandbox
+from tests.support.sandbox import Sandbox
 
 P = PaymentStatus
 ABOUT = {"payment_id": "p-1"}

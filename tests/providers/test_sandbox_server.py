@@ -14,7 +14,7 @@ from providers.email.sendgrid import SendGridEmail
 from providers.payments.stripe import StripePayments
 from tests.providers.test_sendgrid import email
 from tests.providers.test_stripe_payments import RETURN_URL, key, new_intent, pay
-from tests.sandbox import Sandbox, free_port, running_receiver, running_sandbox
+from tests.support.sandbox import Sandbox, free_port, running_receiver, running_sandbox
 
 FORM = {"amount": "500", "currency": "jpy"}
 

@@ -17,7 +17,7 @@ from providers.email.interface import Attachment, DeliveryEvent, Email
 from providers.email.registry import email_provider
 from providers.email.sendgrid import SIGNATURE_HEADER, TIMESTAMP_HEADER, SendGridEmail
 from providers.errors import OutcomeUnknown, ProviderRefused, ProviderUnavailable
-from tests.sandbox import Receiver, Sandbox, free_port
+from tests.support.sandbox import Receiver, Sandbox, free_port
 
 ICS = "BEGIN:VCALENDAR\r\nSUMMARY:カット\r\nEND:VCALENDAR\r\n".encode()
 

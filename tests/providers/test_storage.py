@@ -16,7 +16,7 @@ from providers.storage.interface import ObjectMissing, ObjectTooLarge, Storage, 
 from providers.storage.registry import storage_provider
 from providers.storage.s3 import CHUNK
 from runtime.settings import Environment, Settings
-from tests.servers import StorageServer
+from tests.support.servers import StorageServer
 
 LASTS = timedelta(minutes=5)
 

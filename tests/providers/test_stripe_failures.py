@@ -16,7 +16,7 @@ from providers.payments.interface import CaptureMethod, IntentRequest
 from providers.payments.registry import payment_providers
 from providers.payments.stripe import StripePayments
 from tests.providers.test_stripe_payments import RETURN_URL, key, new_intent, pay
-from tests.sandbox import Sandbox, free_port
+from tests.support.sandbox import Sandbox, free_port
 
 REQUEST = IntentRequest(Money(5000), CaptureMethod.AUTOMATIC, {"booking_id": "b-1"})
 IMPATIENT = {"provider_timeout": timedelta(milliseconds=400)}

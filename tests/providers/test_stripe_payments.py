@@ -10,7 +10,7 @@ from domain.payments.status import PaymentStatus, RefundStatus
 from providers.errors import ProviderRefused
 from providers.payments.interface import CaptureMethod, Intent, IntentRequest
 from providers.payments.stripe import API_VERSION, StripePayments
-from tests.sandbox import Sandbox
+from tests.support.sandbox import Sandbox
 
 RETURN_URL = "https://shop.example/done"
 

@@ -13,7 +13,7 @@ from domain.payments.status import PaymentStatus, RefundStatus
 from providers.payments.interface import CaptureMethod, DisputeStatus, WebhookEvent
 from providers.payments.stripe import StripePayments
 from tests.providers.test_stripe_payments import key, new_intent, pay
-from tests.sandbox import Received, Receiver, Sandbox
+from tests.support.sandbox import Received, Receiver, Sandbox
 
 SECRET = "whsec_sandbox"
 BODY = json.dumps(

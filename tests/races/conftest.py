@@ -7,13 +7,14 @@ import pytest_asyncio
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from db.session import Database
-from db.stores import payments
-from db.stores.bookings import expiry, transition
-from tests import servers
-from tests.data import add_salon, opened
-from tests.desk import Desk
-from tests.servers import PostgresServer, copy_of_template
+from db.bookings.commands import expire as expiry
+from db.bookings.commands import transition
+from db.engine.session import Database
+from db.payments import payments
+from tests.support import servers
+from tests.support.data import add_salon, opened
+from tests.support.desk import Desk
+from tests.support.servers import PostgresServer, copy_of_template
 
 _LOCKS = (
     (transition, "_LOCK"),

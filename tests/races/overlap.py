@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from db.session import Database, Scope, UnitOfWork
+from db.engine.session import Database, Scope, UnitOfWork
 from domain.errors import DomainError
 
 Step = Callable[[UnitOfWork], Awaitable[Any]]

@@ -7,30 +7,30 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import text
 
-from db.session import UnitOfWork
-from db.stores.bookings.hold import HoldRequest
-from db.stores.businesses.hours import OneOffDay
-from db.stores.calendars import change
+from db.bookings.commands.hold import HoldRequest
+from db.engine.session import UnitOfWork
+from db.scheduling.business_hours import OneOffDay
+from db.scheduling.calendars import change
 from domain.bookings.status import BookingStatus
 from domain.bookings.view import BookingView
-from domain.businesses.hours import WeeklyHours
 from domain.errors import NotBookable, OutsideOpeningHours, SlotTaken, WouldBreakBookings
 from domain.identity.actor import ActorKind
-from tests.data import HOUR, NOW, add_booking, add_payment, rows
-from tests.desk import Desk
+from domain.scheduling.hours import WeeklyHours
 from tests.races.overlap import Step, overlap
+from tests.support.data import HOUR, NOW, add_booking, add_payment, rows
+from tests.support.desk import Desk
 
 WANTED = NOW + 24 * HOUR
 CLOSED = WeeklyHours(((),) * 7)
 
 
 def close_week(desk: Desk) -> Step:
-    return lambda work: work.businesses.set_week(desk.salon.business_id, CLOSED, NOW, confirm=False)
+    return lambda work: work.scheduling.hours.set_week(desk.salon.business_id, CLOSED, NOW, confirm=False)
 
 
 def close_day(desk: Desk) -> Step:
     day = OneOffDay(WANTED.astimezone(ZoneInfo("Asia/Tokyo")).date(), (), None)
-    return lambda work: work.businesses.set_days(desk.salon.business_id, [day], NOW, confirm=False)
+    return lambda work: work.scheduling.hours.set_days(desk.salon.business_id, [day], NOW, confirm=False)
 
 
 def send_home(desk: Desk) -> Step:
@@ -45,7 +45,9 @@ CHANGES = [close_week, close_day, send_home]
 
 
 def book(desk: Desk) -> Step:
-    return lambda work: work.holds.hold(HoldRequest(desk.salon.service_id, WANTED, user_id=desk.salon.user_id), NOW)
+    return lambda work: work.bookings.holds.hold(
+        HoldRequest(desk.salon.service_id, WANTED, user_id=desk.salon.user_id), NOW
+    )
 
 
 async def claimed(desk: Desk) -> int:
@@ -91,7 +93,7 @@ async def test_without_the_lock_a_change_does_not_see_it(desk: Desk, monkeypatch
 
 def move(desk: Desk, booking_id: Any) -> Step:
     command = desk.command(booking_id, ActorKind.CUSTOMER, start_at=WANTED)
-    return lambda work: work.changes.reschedule(command, NOW)
+    return lambda work: work.bookings.changes.reschedule(command, NOW)
 
 
 async def test_a_move_into_hours_that_close_is_refused(desk: Desk) -> None:
@@ -118,7 +120,10 @@ async def test_late_money_does_not_take_a_time_again_that_closes(desk: Desk) -> 
     payment_id = await add_payment(desk.database, desk.salon, booking_id, status="captured")
     command = desk.command(booking_id)
     _, returned = await overlap(
-        desk.database, desk.salon.scope, close_day(desk), lambda work: work.changes.retake(command, NOW)
+        desk.database,
+        desk.salon.scope,
+        close_day(desk),
+        lambda work: work.bookings.changes.reinstate_after_late_payment(command, NOW),
     )
     assert (returned.status, returned.refunding) == (BookingStatus.EXPIRED, 6600)
     assert await desk.refunds(payment_id) == [("requested", 6600, "late")]
@@ -130,7 +135,7 @@ async def test_a_change_that_concerns_nobody_lets_the_booking_through(desk: Desk
     _, booked = await overlap(
         desk.database,
         desk.salon.scope,
-        lambda work: work.businesses.set_days(desk.salon.business_id, [far], NOW, confirm=False),
+        lambda work: work.scheduling.hours.set_days(desk.salon.business_id, [far], NOW, confirm=False),
         book(desk),
     )
     assert isinstance(booked, BookingView)

@@ -6,13 +6,13 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from db.session import Scope
+from db.engine.session import Scope
 from domain.bookings.status import BookingStatus
-from domain.payments.news import IntentNews, ProviderNews
+from domain.payments.provider_events import IntentEvent, ProviderEvent
 from domain.payments.status import PaymentStatus
-from tests.data import NOW, add_booking, add_payment
-from tests.desk import Desk, minutes
 from tests.races.overlap import Step, overlap
+from tests.support.data import NOW, add_booking, add_payment
+from tests.support.desk import Desk, minutes
 
 LATER = NOW + minutes(10)
 _INBOX = text("SELECT id FROM payment_webhooks WHERE event_id = :event_id")
@@ -24,16 +24,16 @@ async def waiting(desk: Desk) -> tuple[UUID, UUID, Step, Step]:
     booking_id = await add_booking(desk.database, desk.salon, status="pending", amount_due=6600, payment_mode="prepay")
     payment_id = await add_payment(desk.database, desk.salon, booking_id)
     name = (await desk.payment(payment_id))["provider_intent_id"]
-    captured = IntentNews(name, PaymentStatus.CAPTURED, 6600, "JPY", 6600)
-    event_id, news = f"evt-{booking_id}", ProviderNews(intent=captured)
+    captured = IntentEvent(name, PaymentStatus.CAPTURED, 6600, "JPY", 6600)
+    event_id, news = f"evt-{booking_id}", ProviderEvent(intent=captured)
 
     async def pay(work: Any) -> Any:
-        await work.webhooks.receive("stripe", event_id, "news", name, news, LATER)
+        await work.payments.webhooks.receive("stripe", event_id, "news", name, news, LATER)
         [webhook_id] = await work.session.scalars(_INBOX, {"event_id": event_id})
-        return await work.webhooks.apply(webhook_id, LATER)
+        return await work.payments.webhooks.apply(webhook_id, LATER)
 
     async def sweep(work: Any) -> Any:
-        return await work.changes.sweep([booking_id], LATER)
+        return await work.bookings.changes.sweep([booking_id], LATER)
 
     return booking_id, payment_id, pay, sweep
 

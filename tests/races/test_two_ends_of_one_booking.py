@@ -9,9 +9,9 @@ import pytest
 from domain.bookings.commands import BookingOutcome
 from domain.errors import AmountRefused, DomainError, WrongState
 from domain.identity.actor import ActorKind
-from tests.data import HOUR, NOW, add_booking, add_payment
-from tests.desk import Desk
 from tests.races.overlap import Step, overlap
+from tests.support.data import HOUR, NOW, add_booking, add_payment
+from tests.support.desk import Desk
 
 #: So long before the start the policy keeps half.
 HALF = NOW + 30 * HOUR
@@ -22,7 +22,7 @@ def command(desk: Desk, verb: str, booking_id: UUID, by: ActorKind) -> Step:
     wish = desk.command(booking_id, by)
 
     async def step(work: Any) -> Any:
-        return await getattr(work.changes, verb)(wish, NOW)
+        return await getattr(work.bookings.changes, verb)(wish, NOW)
 
     return step
 
@@ -99,7 +99,7 @@ def by_hand(payment_id: UUID, amount: int) -> Step:
     """The business gives money back."""
 
     async def step(work: Any) -> Any:
-        return await work.refunds.request(payment_id, amount, "goodwill", f"by hand {payment_id}")
+        return await work.payments.refunds.request(payment_id, amount, "goodwill", f"by hand {payment_id}")
 
     return step
 

@@ -4,14 +4,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from db.stores.bookings.hold import HoldRequest
+from db.bookings.commands.hold import HoldRequest
 from domain.bookings.status import BookingStatus
 from domain.bookings.view import BookingView
 from domain.errors import SlotTaken
 from domain.identity.actor import ActorKind
-from tests.data import HOUR, NOW, add_booking, add_payment
-from tests.desk import Desk
 from tests.races.overlap import Step, overlap
+from tests.support.data import HOUR, NOW, add_booking, add_payment
+from tests.support.desk import Desk
 
 #: The time that both want; one of the two staff is free then.
 WANTED = NOW + 96 * HOUR
@@ -31,7 +31,7 @@ async def movers(desk: Desk) -> tuple[list[UUID], list[Step]]:
         wish = desk.command(booking_id, ActorKind.CUSTOMER, start_at=WANTED)
 
         async def step(work: Any) -> Any:
-            return await work.changes.reschedule(wish, NOW)
+            return await work.bookings.changes.reschedule(wish, NOW)
 
         return step
 
@@ -79,10 +79,12 @@ async def late_and_new(desk: Desk) -> tuple[UUID, UUID, Step, Step]:
     again = desk.command(booking_id)
 
     async def retake(work: Any) -> Any:
-        return await work.changes.retake(again, NOW)
+        return await work.bookings.changes.reinstate_after_late_payment(again, NOW)
 
     async def book(work: Any) -> Any:
-        return await work.holds.hold(HoldRequest(desk.salon.service_id, WANTED, user_id=desk.salon.user_id), NOW)
+        return await work.bookings.holds.hold(
+            HoldRequest(desk.salon.service_id, WANTED, user_id=desk.salon.user_id), NOW
+        )
 
     return booking_id, payment_id, retake, book
 

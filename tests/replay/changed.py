@@ -4,8 +4,8 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from domain.bookings.commands import BookingOutcome
-    from workflows.bookings import messages
-    from workflows.bookings.workflow import BookingWorkflow
+    from workflows.bookings.booking import messages
+    from workflows.bookings.booking.workflow import BookingWorkflow
 
 
 @workflow.defn(name=messages.WORKFLOW)

@@ -12,34 +12,34 @@ from temporalio.client import WorkflowFailureError, WorkflowHistory
 from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
-from domain.bookings.reaccommodation import ReaccommodationStatus
 from domain.bookings.status import BookingStatus as S
-from domain.businesses.verification import ReviewStatus
-from domain.flags.rollout import RolloutStatus
 from domain.media.status import MediaStatus
+from domain.onboarding.verification import ReviewStatus
 from domain.payments.status import PaymentMode, Phase
 from domain.payments.status import PaymentStatus as P
 from domain.payments.tasks import MoneyResult
+from domain.platform.flag_rollout import RolloutStatus
+from domain.scheduling.reaccommodation import ReaccommodationStatus
 from runtime.temporal import guard_exit
 from tests.replay.outcomes import OUTCOMES, path_of, write
-from tests.servers import run_time_skipping
+from tests.support.servers import run_time_skipping
 from tests.workflows.life import Life, living
-from tests.workflows.test_data_rights import FOREVER as STAYS_AWAY
-from tests.workflows.test_data_rights import Archive, exporting, forgetting
-from tests.workflows.test_flag_rollout import FlagTable, begun, rolling, tell
-from tests.workflows.test_maintenance import FILES, ROUND, Broom, sweeping
-from tests.workflows.test_media import Desk as LookingDesk
-from tests.workflows.test_media import looking
-from tests.workflows.test_notice import FOREVER, Post, sending
-from tests.workflows.test_reaccommodation import Offer, decide, offering, until
-from tests.workflows.test_refund import AWAY as REFUND_AWAY
-from tests.workflows.test_refund import DONE, PENDING, REFUSED, Desk, refunding
-from tests.workflows.test_verification import Board, reviewing, say
+from tests.workflows.media.test_media import Desk as LookingDesk
+from tests.workflows.media.test_media import looking
+from tests.workflows.messages.test_notice import FOREVER, Post, sending
+from tests.workflows.onboarding.test_verification import Board, reviewing, say
+from tests.workflows.payments.test_refund import AWAY as REFUND_AWAY
+from tests.workflows.payments.test_refund import DONE, PENDING, REFUSED, Desk, refunding
+from tests.workflows.platform.test_flag_rollout import FlagTable, begun, rolling, tell
+from tests.workflows.platform.test_maintenance import FILES, ROUND, Broom, sweeping
+from tests.workflows.privacy.test_data_rights import FOREVER as STAYS_AWAY
+from tests.workflows.privacy.test_data_rights import Archive, exporting, forgetting
+from tests.workflows.scheduling.test_reaccommodation import Offer, decide, offering, until
 from tests.workflows.world import AWAY, World, now, snapshot
-from workflows.bookings import messages
-from workflows.flags import messages as rollouts
-from workflows.maintenance.messages import MaintenanceInput
-from workflows.verification import messages as reviews
+from workflows.bookings.booking import messages
+from workflows.onboarding.verification import messages as reviews
+from workflows.platform.flag_rollout import messages as rollouts
+from workflows.platform.maintenance.messages import MaintenanceInput
 
 Story = Callable[[WorkflowEnvironment], Awaitable[WorkflowHistory]]
 Told = Callable[[Life], Awaitable[None]]

@@ -10,10 +10,10 @@ from temporalio.workflow import NondeterminismError, _Definition
 from tests.replay.changed import ConfirmsBeforeMoney
 from tests.replay.outcomes import FOLDER, OUTCOMES, path_of, read
 from tests.replay.record import STORIES
-from workers.registry import duties
+from workers.registry import worker_specs
 from workers.sandbox import workflow_runner
 
-WORKFLOWS = tuple(each for duty in duties(Mock()).values() for each in duty.workflows)
+WORKFLOWS = tuple(each for duty in worker_specs(Mock()).values() for each in duty.workflows)
 ALL = [(kind, outcome) for kind, outcomes in OUTCOMES.items() for outcome in outcomes]
 
 
@@ -34,7 +34,7 @@ async def test_a_changed_order_does_not_replay(outcome: str) -> None:
 
 
 def test_every_workflow_has_its_outcomes() -> None:
-    registered = duties(Mock()).values()
+    registered = worker_specs(Mock()).values()
     names = {_Definition.must_from_class(each).name for duty in registered for each in duty.workflows}
     assert names == set(OUTCOMES)
 

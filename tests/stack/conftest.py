@@ -12,7 +12,7 @@ from tests.stack.running import RunningUp, up
 
 @pytest.fixture
 def place() -> Iterator[Path]:
-    """A short-lived folder with a space in its name, outside pytest's own (see ``tests.servers``)."""
+    """A short-lived folder with a space in its name, outside pytest's own (see ``tests.support.servers``)."""
     folder = Path(tempfile.mkdtemp(prefix="omotenashi test "))
     folder.chmod(0o711)
     yield folder

@@ -12,7 +12,7 @@ import psutil
 
 from stack.environment import process_environment
 from stack.folder import DataFolder
-from tests.leaks import check_files, leaks_in
+from tests.support.leaks import check_files, leaks_in
 
 #: Long, because the machine may be busy; a healthy start takes two seconds.
 PATIENCE = 120.0

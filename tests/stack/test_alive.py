@@ -10,7 +10,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 from runtime.settings import Settings
 from runtime.temporal import connect
 from stack.alive import relay_delivers, worker_polls
-from tests.servers import Database
+from tests.support.servers import Database
 
 
 @workflow.defn(name="alive-test", sandboxed=False)

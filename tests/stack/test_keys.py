@@ -7,16 +7,16 @@ from uuid import UUID
 import pytest
 from pydantic import SecretStr
 
-from api.auth.tokens import Login, Tokens
-from api.auth.two_factor import SEALED_FOR
-from db.session import Scope
+from api.access.tokens import Login, Tokens
+from api.v1.identity.two_factor.handlers import SEALED_FOR
+from db.engine.session import Scope
 from domain.errors import Unauthenticated
 from runtime.keyring import KeyRing, Keys, UnusableKeys, read_keys, write_keys
 from runtime.sealing import Sealed, Sealer
 from runtime.settings import Settings
 from stack.keys import describe, retire, rotate
-from tests import data
-from tests.servers import Database
+from tests.support import data
+from tests.support.servers import Database
 
 NOW = datetime(2026, 11, 21, 1, 30, tzinfo=UTC)
 LOGIN = Login(UUID(int=1), False, UUID(int=2))
@@ -33,7 +33,7 @@ async def test_rotation_under_use(database: Database, tmp_path: Path) -> None:
     async with data.opened(database) as pool:
         user_id = await data.add_user(pool, id=LOGIN.user_id)
         async with pool.unit_of_work(Scope.platform()) as work:
-            await work.two_factor.begin(user_id, sealed.blob, sealed.kid)
+            await work.identity.two_factor.begin(user_id, sealed.blob, sealed.kid)
 
         assert rotate(settings).endswith("signs from now on")
         new = tokens.issue(LOGIN, NOW)
@@ -49,7 +49,7 @@ async def test_rotation_under_use(database: Database, tmp_path: Path) -> None:
             tokens.read(old, NOW)
         assert tokens.read(new, NOW) == LOGIN
         async with pool.unit_of_work(Scope.platform()) as work:
-            row = await work.two_factor.find(user_id)
+            row = await work.identity.two_factor.find(user_id)
         assert row is not None
         opened = Sealer(tokens.ring, SEALED_FOR).open(Sealed(row.key_id, row.totp_encrypted), user_id.bytes)
         assert opened == b"JBSW"

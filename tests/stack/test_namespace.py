@@ -5,8 +5,8 @@ from temporalio.client import Client
 
 from runtime.settings import Settings
 from stack.namespace import RETENTION, prepare, registered
-from tests.servers import run_temporal
-from workflows import search_attributes
+from tests.support.servers import run_temporal
+from workflows.support import search_attributes
 
 
 async def test_a_new_server_learns_everything_and_a_second_time_changes_nothing() -> None:

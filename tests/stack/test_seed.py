@@ -3,16 +3,16 @@
 import bcrypt
 import pytest
 
-from db.session import Scope, connect
-from db.stores.businesses.search import Search, Sort
-from db.stores.catalogue.services import ServiceFilter
+from db.businesses.search import Search, Sort
+from db.catalogue.services import ServiceFilter
+from db.engine.session import Scope, connect
 from domain.errors import NotFound
 from runtime.settings import Environment, Settings, UnsafeSettings
 from stack.operators import set_operator
 from stack.seed import seed
 from stack.seed_businesses import BUSINESSES
 from stack.seed_logins import ADMIN, CUSTOMER, OWNER, PASSWORD
-from tests.servers import Database
+from tests.support.servers import Database
 
 
 async def test_it_can_be_written_twice_and_everybody_sees_it(database: Database) -> None:
@@ -25,7 +25,7 @@ async def test_it_can_be_written_twice_and_everybody_sees_it(database: Database)
             found = await work.businesses.search(Search(Sort.NEWEST, "ja", 50))
             services = await work.catalogue.list_services(ServiceFilter(), None, 50)
         async with pool.unit_of_work(Scope.platform()) as work:
-            people = [await work.users.find_by_email(email) for email in (OWNER, CUSTOMER, ADMIN)]
+            people = [await work.identity.users.find_by_email(email) for email in (OWNER, CUSTOMER, ADMIN)]
     finally:
         await pool.close()
     businesses = [one.business for one in found]
@@ -49,7 +49,7 @@ async def test_an_operator_is_made_and_unmade(database: Database) -> None:
 
     async def role(email: str) -> str:
         async with pool.unit_of_work(Scope.platform()) as work:
-            found = await work.users.find_by_email(email)
+            found = await work.identity.users.find_by_email(email)
             assert found is not None
             return found.platform_role
 

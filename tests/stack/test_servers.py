@@ -7,8 +7,8 @@ from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
 from stack.servers.postgres import APPLICATION, EXTENSIONS, OWNER
-from tests.servers import Database, PostgresServer
-from workflows import search_attributes
+from tests.support.servers import Database, PostgresServer
+from workflows.support import search_attributes
 
 
 async def test_postgres_has_the_extensions_and_roles_without_power(postgres: PostgresServer) -> None:

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from db.session import Database, Scope
-from db.stores.outbox import PAYMENT_EVENT, START_BOOKING, Command
+from db.engine.session import Database, Scope
+from db.platform.outbox import PAYMENT_EVENT, START_BOOKING, Command
 from domain.bookings.snapshot import BookingSnapshot
 
 _SNAPSHOT = TypeAdapter(BookingSnapshot)
@@ -15,7 +15,7 @@ _SNAPSHOT = TypeAdapter(BookingSnapshot)
 async def add(pool: Database, aggregate: str, command: str, payload: dict[str, object]) -> None:
     """One row."""
     async with pool.unit_of_work(Scope.platform()) as work:
-        await work.outbox.add(command, aggregate, None, payload, command)
+        await work.platform.outbox.add(command, aggregate, None, payload, command)
 
 
 async def ask_to_start(pool: Database, booking: BookingSnapshot) -> None:
@@ -44,7 +44,7 @@ class Notebook:
     fails: dict[str, Exception] = field(default_factory=dict)
 
     async def deliver(self, command: Command) -> None:
-        """See `Courier.deliver`."""
+        """See `OutboxDispatcher.deliver`."""
         if command.aggregate in self.fails:
             raise self.fails[command.aggregate]
         self.delivered.append((command.aggregate, int(command.payload["number"])))

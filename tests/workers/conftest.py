@@ -6,9 +6,9 @@ import pytest_asyncio
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from db.session import Database
+from db.engine.session import Database
 from runtime.temporal import core_runtime
-from tests import data, servers
+from tests.support import data, servers
 
 
 @pytest_asyncio.fixture

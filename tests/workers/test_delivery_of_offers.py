@@ -7,38 +7,38 @@ import pytest
 from temporalio.client import Client, WorkflowHandle
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from activities.reaccommodations import ReaccommodationActivities, ReaccommodationStep
-from db.session import Database
-from domain.businesses.hours import MinuteRange, WeeklyHours
-from tests import data
-from tests.data import Salon
+from activities.scheduling.reaccommodations import ReaccommodationActivities, ReaccommodationStep
+from db.engine.session import Database
+from domain.scheduling.hours import MinuteRange, WeeklyHours
+from tests.support import data
+from tests.support.data import Salon
 from tests.workers.commands import ask_to_start, snapshot_of
-from workers.delivery import Courier
-from workers.relay import Relay
-from workflows import ids
-from workflows.bookings.messages import STRANDED
-from workflows.reaccommodations.messages import DECIDED, ReaccommodationInput
+from workers.outbox_dispatcher import OutboxDispatcher
+from workers.outbox_relay import OutboxRelay
+from workflows.bookings.booking.messages import STRANDED
+from workflows.scheduling.reaccommodation.messages import DECIDED, ReaccommodationInput
+from workflows.support import ids
 
 CLOSED, OPEN = (WeeklyHours((day,) * 7) for day in ((), (MinuteRange(0, 1440),)))
 
 
 @pytest.fixture
-def relay(pool: Database, temporal: Client) -> Relay:
+def relay(pool: Database, temporal: Client) -> OutboxRelay:
     """The real one."""
-    return Relay(pool, Courier(temporal, pool))
+    return OutboxRelay(pool, OutboxDispatcher(temporal, pool))
 
 
-async def _carry_all(relay: Relay) -> None:
-    while await relay.carry():
+async def _carry_all(relay: OutboxRelay) -> None:
+    while await relay.dispatch_batch():
         pass
 
 
 async def _set_week(pool: Database, salon: Salon, week: WeeklyHours) -> None:
     async with pool.unit_of_work(salon.scope) as work:
-        await work.businesses.set_week(salon.business_id, week, datetime.now(UTC), confirm=True)
+        await work.scheduling.hours.set_week(salon.business_id, week, datetime.now(UTC), confirm=True)
 
 
-async def _stranded(pool: Database, relay: Relay) -> tuple[Salon, UUID]:
+async def _stranded(pool: Database, relay: OutboxRelay) -> tuple[Salon, UUID]:
     salon = await data.add_salon(pool)
     booking_id = await data.add_booking(pool, salon, datetime.now(UTC) + timedelta(days=5))
     await _set_week(pool, salon, CLOSED)
@@ -57,7 +57,7 @@ async def _signals(handle: WorkflowHandle) -> list[tuple[str, object]]:
 
 
 async def test_a_stranded_booking_has_a_run_which_hears_that_it_is_kept(
-    pool: Database, temporal: Client, relay: Relay
+    pool: Database, temporal: Client, relay: OutboxRelay
 ) -> None:
     salon, booking_id = await _stranded(pool, relay)
     handle = temporal.get_workflow_handle(ids.reaccommodation(booking_id, 1))
@@ -78,7 +78,7 @@ async def test_a_stranded_booking_has_a_run_which_hears_that_it_is_kept(
 
 @pytest.mark.parametrize("was_there", [True, False])
 async def test_the_deadlines_word_reaches_the_bookings_run(
-    pool: Database, temporal: Client, relay: Relay, was_there: bool
+    pool: Database, temporal: Client, relay: OutboxRelay, was_there: bool
 ) -> None:
     salon, booking_id = await _stranded(pool, relay)
     if was_there:

@@ -7,12 +7,12 @@ from datetime import timedelta
 import pytest_asyncio
 from temporalio.client import Client, ScheduleOverlapPolicy, ScheduleUpdate, ScheduleUpdateInput
 
-from tests import data, servers
+from tests.support import data, servers
 from tests.workers.test_main import running
 from workers.main import run_worker
 from workers.schedules import SCHEDULES, write_schedules
-from workflows import queues
-from workflows.maintenance import messages
+from workflows.platform.maintenance import messages
+from workflows.support import queues
 
 
 @pytest_asyncio.fixture

@@ -19,9 +19,9 @@ from domain.identity.actor import ActorKind
 from domain.payments.status import PaymentStatus
 from tests.workflows.world import World
 from workers.sandbox import workflow_runner
-from workflows import ids, queues
-from workflows.bookings import messages
-from workflows.bookings.workflow import BookingWorkflow
+from workflows.bookings.booking import messages
+from workflows.bookings.booking.workflow import BookingWorkflow
+from workflows.support import ids, queues
 
 
 @dataclass

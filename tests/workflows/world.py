@@ -9,9 +9,9 @@ from uuid import UUID, uuid4
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.attention import AttentionInput
-from activities.bookings import ExtendHoldInput, RemindInput
-from activities.payments import ApplyEventInput, PaymentNews, RecordInput
+from activities.bookings.bookings import ExtendHoldInput, RemindInput
+from activities.payments.payments import ApplyEventInput, PaymentUpdate, RecordInput
+from activities.platform.attention import AttentionInput
 from domain.bookings.commands import BookingCommand, BookingOutcome
 from domain.bookings.snapshot import BookingSnapshot
 from domain.bookings.status import ALLOWED, BookingStatus
@@ -132,7 +132,15 @@ class World:
         """Everything a worker needs."""
         return [
             *(self.confirm, self.approve, self.await_approval, self.begin_expiry, self.expire, self.extend_hold),
-            *(self.decline, self.cancel, self.reschedule, self.check_in, self.complete, self.no_show, self.retake),
+            *(
+                self.decline,
+                self.cancel,
+                self.reschedule,
+                self.check_in,
+                self.complete,
+                self.no_show,
+                self.reinstate_after_late_payment,
+            ),
             *(self.remind, self.apply_event, self.record, self.file, self.begin_renewal),
         ]
 
@@ -301,7 +309,7 @@ class World:
         return done or self._give_back(command, self.penalty)
 
     @activity.defn(name="bookings.retake")
-    async def retake(self, command: BookingCommand) -> BookingOutcome:
+    async def reinstate_after_late_payment(self, command: BookingCommand) -> BookingOutcome:
         await self._called("bookings.retake", command)
         if command.command_id in self.outcomes:
             seen = self.outcomes[command.command_id]
@@ -349,7 +357,7 @@ class World:
         return self.payment
 
     @activity.defn(name="payments.apply_event")
-    async def apply_event(self, event: ApplyEventInput) -> PaymentNews:
+    async def apply_event(self, event: ApplyEventInput) -> PaymentUpdate:
         await self._called("payments.apply_event", event)
         if event.webhook_id in self.new_cards:
             return self._take_new_card(event.webhook_id)
@@ -359,9 +367,9 @@ class World:
         if event.webhook_id not in self.applied:
             self.applied.append(event.webhook_id)
             payment = self._see(self.news[event.webhook_id])
-        return PaymentNews(self.booking.booking_id, self.booking.status, payment)
+        return PaymentUpdate(self.booking.booking_id, self.booking.status, payment)
 
-    def _take_new_card(self, webhook_id: UUID) -> PaymentNews:
+    def _take_new_card(self, webhook_id: UUID) -> PaymentUpdate:
         """As the stores do: the old authorisation is to be voided, or the new one where the visit is off."""
         if webhook_id not in self.applied:
             self.applied.append(webhook_id)
@@ -379,7 +387,7 @@ class World:
                 )
                 self.replaced = surplus
             self.payment, self.intent_id, self.at_provider = new, "pi_9", P.AUTHORIZED
-        return PaymentNews(self.booking.booking_id, self.booking.status, self.payment, self.to_void)
+        return PaymentUpdate(self.booking.booking_id, self.booking.status, self.payment, self.to_void)
 
     @activity.defn(name="payments.perform")
     async def perform(self, task: MoneyTask) -> MoneyResult:

@@ -1,1 +1,0 @@
-"""One picture or film, from upload to what is shown of it."""

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 from fastapi import FastAPI
 
-from db.session import Database as Pool
+from db.engine.session import Database as Pool
 from tests.api.conftest import Clock
 from tests.api.shop import Shop, opened_shop
 

@@ -14,16 +14,16 @@ from httpx import Response
 from temporalio.client import Client, WorkflowExecutionStatus
 
 from api.app import create_app
-from api.bookings.schemas import BookingChangedRead
-from api.envelope import Envelope
-from db.session import Database as Pool
+from api.http.envelope import Envelope
+from api.v1.bookings.bookings.schemas import BookingChangedRead
+from db.engine.session import Database as Pool
 from runtime.settings import Settings
 from runtime.temporal import connect
-from tests import data, servers
 from tests.api.conftest import PREFIX, Clock, Person, error_of
 from tests.api.shop import WRITTEN, Shop, counted, keyed, opened_shop
 from tests.e2e.platform import end_all, running_platform, running_relay, running_workers
-from workflows import ids
+from tests.support import data, servers
+from workflows.support import ids
 
 
 @dataclass
@@ -257,14 +257,14 @@ async def test_without_workers_a_command_is_503_and_its_key_works_later(stalled:
     booking = await stalled.book()
     shop = stalled.shop
     slow = stalled.settings.model_copy(update={"temporal_rpc_timeout": timedelta(milliseconds=800)})
-    parts = stalled.app.state.parts
-    stalled.app.state.parts = replace(parts, settings=slow)
+    parts = stalled.app.state.services
+    stalled.app.state.services = replace(parts, settings=slow)
     answer = await command(shop.customer, booking, "cancel", key="later")
     assert error_of(answer) == (503, "unavailable")
     assert int(answer.headers["retry-after"]) >= 1
     assert answer.json()["error"]["details"]["dependency"] == "temporal"
     assert (await shop.customer.get(f"/bookings/{booking}")).json()["data"]["status"] == "confirmed"
-    stalled.app.state.parts = parts
+    stalled.app.state.services = parts
     async with running_workers(stalled.settings, stalled.client), running_relay(stalled.settings, stalled.client):
         again = read(await command(shop.customer, booking, "cancel", key="later"))
         assert again.status == "cancelled"
@@ -293,7 +293,7 @@ async def test_temporal_away_and_back(
 
         settings = database.settings(temporal_address=temporal_server)
         client = await connect(settings, process="test")
-        app.state.parts = replace(app.state.parts, temporal=client, settings=settings)
+        app.state.services = replace(app.state.services, temporal=client, settings=settings)
         async with running_platform(settings, client):
             assert read(await command(shop.customer, booking, "cancel", key="away")).status == "cancelled"
 

@@ -9,24 +9,24 @@ import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient, Response
 
-from api.auth.tokens import Login
-from api.dependencies import Parts
-from api.guest_links import HEADER
-from db.session import Database as Pool
+from api.access.callers import ApiServices
+from api.access.guest_links import HEADER
+from api.access.tokens import Login
+from db.engine.session import Database as Pool
 from domain.bookings.link import AFTER_THE_END, link_ends
 from runtime.booking_links import BookingLinks
 from runtime.keyring import KeyRing
 from runtime.links import Links, Purpose
-from tests import data
 from tests.api.conftest import PREFIX, Clock, Statements, client_of, error_of
 from tests.api.shop import Shop, counted, keyed
+from tests.support import data
 
 GUEST = {"family_name": "佐藤", "given_name": "愛", "email": "ai@example.jp"}
 
 
 def links_of(app: FastAPI) -> BookingLinks:
-    parts: Parts = app.state.parts
-    return parts.booking_links
+    services: ApiServices = app.state.services
+    return services.booking_links
 
 
 async def booked(shop: Shop, hour: int = 10, key: str | None = None, **guest: str) -> dict[str, Any]:
@@ -135,7 +135,7 @@ def _flipped(token: str, position: int) -> str:
 async def test_tokens_that_are_not_ours_are_refused(shop: Shop, app: FastAPI, clock: Clock) -> None:
     booking = await booked(shop)
     good = booking["guest_token"]
-    parts: Parts = app.state.parts
+    services: ApiServices = app.state.services
     booking_id = UUID(booking["id"])
     size = len(base64.urlsafe_b64decode(good.partition(".")[2] + "=="))
     strangers = Links(KeyRing("k1", {"k1": b"x" * 32}))
@@ -147,7 +147,7 @@ async def test_tokens_that_are_not_ours_are_refused(shop: Shop, app: FastAPI, cl
         good[:-1],
         "k9." + good.partition(".")[2],
         shop.customer.token,
-        parts.links.issue(Purpose.CALENDAR, booking_id, clock.now() + timedelta(days=1)),
+        services.links.issue(Purpose.CALENDAR, booking_id, clock.now() + timedelta(days=1)),
         strangers.issue(Purpose.BOOKING, booking_id, clock.now() + timedelta(days=1)),
         "' OR 1=1 --",
         "k1." + "A" * 5000,
@@ -166,14 +166,14 @@ async def test_tokens_that_are_not_ours_are_refused(shop: Shop, app: FastAPI, cl
 
 async def test_a_retired_key_takes_its_links_along(shop: Shop, app: FastAPI) -> None:
     booking_id = UUID((await booked(shop))["id"])
-    parts: Parts = app.state.parts
-    settings = parts.settings
+    services: ApiServices = app.state.services
+    settings = services.settings
     secret = settings.jwt_key.get_secret_value().encode()
     former = BookingLinks(Links(KeyRing("k0", {"k0": b"0" * 32, settings.jwt_key_id: secret})), settings.public_url)
     assert error_of(await read(shop.nobody, str(booking_id), former.token(booking_id))) == (401, "unauthenticated")
     # While it is kept, it goes on verifying.
     both = KeyRing("k2", {"k2": b"2" * 32, settings.jwt_key_id: secret})
-    assert BookingLinks(Links(both), "").read(parts.booking_links.token(booking_id), parts.now()) == booking_id
+    assert BookingLinks(Links(both), "").read(services.booking_links.token(booking_id), services.now()) == booking_id
 
 
 async def test_a_link_is_over_a_month_after_the_end_and_moves_with_it(shop: Shop, pool: Pool, clock: Clock) -> None:
@@ -226,5 +226,5 @@ async def test_a_login_counts_first_and_the_link_helps_where_it_may_not(
 
 
 def _token(app: FastAPI, user_id: UUID, clock: Clock) -> str:
-    parts: Parts = app.state.parts
-    return parts.tokens.issue(Login(user_id, False), clock.now())
+    services: ApiServices = app.state.services
+    return services.tokens.issue(Login(user_id, False), clock.now())

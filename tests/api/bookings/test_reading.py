@@ -6,12 +6,12 @@ from uuid import UUID, uuid4
 
 import pytest_asyncio
 
-from api.bookings.schemas import BookingRead, HistoryRead, QuoteRead
-from api.envelope import Envelope, ListEnvelope
-from db.session import Database as Pool
-from tests import data
+from api.http.envelope import Envelope, ListEnvelope
+from api.v1.bookings.bookings.schemas import BookingRead, HistoryRead, QuoteRead
+from db.engine.session import Database as Pool
 from tests.api.conftest import Person, Statements, error_of
 from tests.api.shop import WRITTEN, Shop, counted, keyed
+from tests.support import data
 
 
 @pytest_asyncio.fixture

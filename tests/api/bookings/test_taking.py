@@ -8,12 +8,12 @@ from uuid import UUID, uuid4
 from fastapi import FastAPI
 from httpx import Response
 
-from api.bookings.schemas import BookingCreatedRead
-from api.envelope import Envelope
-from db.session import Database as Pool
-from tests import data
+from api.http.envelope import Envelope
+from api.v1.bookings.bookings.schemas import BookingCreatedRead
+from db.engine.session import Database as Pool
 from tests.api.conftest import PREFIX, Clock, Statements, client_of, error_of, rules_of
 from tests.api.shop import WRITTEN, Shop, counted, keyed, opened_shop
+from tests.support import data
 
 GUEST = {"family_name": "佐藤", "given_name": "愛", "email": "ai@example.jp"}
 

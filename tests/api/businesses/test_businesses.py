@@ -6,10 +6,10 @@ from uuid import uuid4
 
 from httpx import AsyncClient
 
-from db.session import Database as Pool
+from db.engine.session import Database as Pool
 from tests.api.conftest import PREFIX, Person, Statements, error_of, outcome, rules_of
 from tests.api.venues import NAME, approve, create_business, open_venue, rows
-from tests.servers import Database
+from tests.support.servers import Database
 
 
 async def test_a_new_business_is_a_draft_that_only_its_owner_sees(

@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from httpx import AsyncClient
 
-from db.session import Database as Pool
+from db.engine.session import Database as Pool
 from tests.api.conftest import PREFIX, Person, error_of, outcome, rules_of
 from tests.api.venues import EVERY_DAY, NINE_TO_SIX, Venue, create_business, open_venue, put_booking, rows
-from tests.servers import Database
+from tests.support.servers import Database
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 

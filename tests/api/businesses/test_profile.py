@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 from httpx import AsyncClient
 
-from db.session import Database as Pool
+from db.engine.session import Database as Pool
 from tests.api.conftest import PREFIX, Person, error_of
 from tests.api.venues import NAME, approve, assign, create_business, create_resource, open_venue, put_booking, rows
-from tests.servers import Database
+from tests.support.servers import Database
 
 NOTICE = {"ja": "販売業者: 株式会社花", "en": "Seller: Hana Inc."}
 

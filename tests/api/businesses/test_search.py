@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from httpx import AsyncClient
 
-from db.session import Database as Pool
+from db.engine.session import Database as Pool
 from domain.businesses.search import grams_of, search_form
-from tests import data
 from tests.api.conftest import PREFIX, Person, error_of, outcome
 from tests.api.venues import approve, create_business
+from tests.support import data
 
 SHIBUYA = {"latitude": 35.6595, "longitude": 139.7005}
 

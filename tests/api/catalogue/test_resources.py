@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from httpx import AsyncClient
 
-from db.session import Database as Pool
+from db.engine.session import Database as Pool
 from tests.api.conftest import PREFIX, Person, Statements, error_of, outcome
 from tests.api.venues import EVERY_DAY, create_business, create_resource, open_venue, put_booking, rows
-from tests.servers import Database
+from tests.support.servers import Database
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 MORNINGS = {day: [{"opens": "09:00", "closes": "12:00"}] for day in EVERY_DAY}

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from httpx import AsyncClient
 
-from db.session import Database as Pool
+from db.engine.session import Database as Pool
 from tests.api.catalogue.test_policies import add, defaults
 from tests.api.conftest import PREFIX, Person, error_of, rules_of
 from tests.api.venues import (
@@ -19,7 +19,7 @@ from tests.api.venues import (
     rows,
     service_body,
 )
-from tests.servers import Database
+from tests.support.servers import Database
 
 NOTICE = {"ja": "販売業者: 株式会社花"}
 

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from httpx import AsyncClient
 
-from db.session import Database as Pool
+from db.engine.session import Database as Pool
 from tests.api.conftest import PREFIX, Person, Statements, error_of, outcome, rules_of
 from tests.api.venues import (
     create_business,
@@ -17,7 +17,7 @@ from tests.api.venues import (
     rows,
     service_body,
 )
-from tests.servers import Database
+from tests.support.servers import Database
 
 
 async def test_a_service_is_read_as_it_was_made(client: AsyncClient, owner: Person, pool: Pool) -> None:

@@ -9,17 +9,17 @@ import pytest
 import pytest_asyncio
 from fastapi import FastAPI
 
-from activities.media import MediaActivities, MediaLookInput
+from activities.media.media import MediaActivities, MediaInspectionInput
 from api.app import create_app
-from db.session import Database as Pool
+from db.engine.session import Database as Pool
 from providers.cache.interface import Cache
 from providers.storage.interface import Storage
 from providers.storage.registry import storage_provider
 from runtime.settings import Settings
-from tests import pictures
 from tests.api.conftest import Clock, Person
 from tests.api.venues import Venue, open_venue
-from tests.servers import Database, StorageServer
+from tests.support import pictures
+from tests.support.servers import Database, StorageServer
 
 # A browser's own log of the links it opens is no log of ours.
 logging.getLogger("httpx").setLevel(logging.WARNING)
@@ -68,7 +68,7 @@ def look(keeper: MediaActivities) -> Look:
     """Has one file looked at, as the workflow does; gives its status."""
 
     async def look(media: dict[str, Any]) -> str:
-        return await keeper.look(MediaLookInput(UUID(media["id"]), UUID(media["business_id"])))
+        return await keeper.look(MediaInspectionInput(UUID(media["id"]), UUID(media["business_id"])))
 
     return look
 

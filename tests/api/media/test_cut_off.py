@@ -7,11 +7,11 @@ from fastapi import FastAPI
 
 from domain.media.files import UPLOADS
 from providers.storage.interface import Storage
-from tests import pictures
 from tests.api.conftest import PREFIX
 from tests.api.venues import Venue, rows
 from tests.e2e.serving import serving
-from tests.servers import Database
+from tests.support import pictures
+from tests.support.servers import Database
 
 
 async def test_an_upload_that_is_cut_off_leaves_nothing(

@@ -9,10 +9,10 @@ from httpx import AsyncClient
 
 from providers.storage.registry import storage_provider
 from runtime.settings import Settings
-from tests import pictures
 from tests.api.conftest import PREFIX, Person, error_of, outcome
 from tests.api.venues import Venue, rows
-from tests.servers import Database
+from tests.support import pictures
+from tests.support.servers import Database
 
 LIMIT = 10 * 1024 * 1024
 
@@ -135,7 +135,7 @@ async def test_a_storage_that_is_away_is_503_and_leaves_nothing(
     venue: Venue, app: FastAPI, settings: Settings, database: Database
 ) -> None:
     away = storage_provider(settings.model_copy(update={"s3_endpoint_url": "http://127.0.0.1:1"}))
-    app.state.parts = replace(app.state.parts, storage=away)
+    app.state.services = replace(app.state.services, storage=away)
     answer = await venue.owner.post(f"/media?business_id={venue.id}", files={"file": ("a.jpg", pictures.picture())})
     assert error_of(answer) == (503, "unavailable")
     assert int(answer.headers["retry-after"]) >= 1

@@ -9,15 +9,15 @@ import pytest
 from httpx import AsyncClient
 from temporalio.testing import ActivityEnvironment
 
-from activities.media import BATCH, KEEP_LOOSE, KEEP_REMOVED, MediaActivities, MediaSweepInput
-from db.session import Database as Pool
+from activities.media.media import BATCH, KEEP_LOOSE, KEEP_REMOVED, MediaActivities, MediaSweepInput
+from db.engine.session import Database as Pool
 from domain.media.files import SHOWN, UPLOADS
 from providers.storage.interface import ObjectMissing, Storage
-from tests import pictures
 from tests.api.conftest import PREFIX, Clock, Login, Person, Statements, error_of, rules_of
 from tests.api.media.conftest import Look, upload
 from tests.api.venues import Venue, assign, create_business, open_venue, rows
-from tests.servers import Database
+from tests.support import pictures
+from tests.support.servers import Database
 
 
 async def listed(person: AsyncClient | Person, venue: Venue, **asked: Any) -> list[dict[str, Any]]:

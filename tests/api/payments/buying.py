@@ -5,11 +5,11 @@ from uuid import UUID
 
 from httpx import Response
 
-from db.session import Database as Pool
-from db.session import Scope
-from tests import data
+from db.engine.session import Database as Pool
+from db.engine.session import Scope
 from tests.api.conftest import Person
 from tests.api.shop import Shop, keyed
+from tests.support import data
 
 RETURN = "https://salon.example/paid"
 
@@ -54,4 +54,4 @@ async def apply_news(pool: Pool) -> None:
     """What the booking's workflow does with the inbox."""
     for row in await data.rows(pool, "SELECT id, received_at FROM payment_webhooks WHERE applied_at IS NULL"):
         async with pool.unit_of_work(Scope.platform()) as work:
-            await work.webhooks.apply(UUID(str(row["id"])), row["received_at"])
+            await work.payments.webhooks.apply(UUID(str(row["id"])), row["received_at"])

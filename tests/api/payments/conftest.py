@@ -7,13 +7,13 @@ import pytest_asyncio
 from fastapi import FastAPI
 
 from api.app import create_app
-from db.session import Database as Pool
+from db.engine.session import Database as Pool
 from providers.cache.interface import Cache
 from providers.payments.stripe import StripePayments
-from tests import servers
 from tests.api.conftest import Clock
 from tests.api.shop import Shop, opened_shop
-from tests.sandbox import Sandbox, running_sandbox
+from tests.support import servers
+from tests.support.sandbox import Sandbox, running_sandbox
 
 
 @pytest.fixture(scope="session")

@@ -7,21 +7,21 @@ from uuid import UUID, uuid4
 import pytest_asyncio
 from fastapi import FastAPI
 
-from activities.payments import ApplyEventInput, PaymentActivities, RecordInput
-from api.dependencies import Parts
-from api.guest_links import HEADER
-from db.session import Database as Pool
+from activities.payments.payments import ApplyEventInput, PaymentActivities, RecordInput
+from api.access.callers import ApiServices
+from api.access.guest_links import HEADER
+from db.engine.session import Database as Pool
 from domain.bookings.commands import BookingCommand, BookingOutcome
 from domain.identity.actor import ActorKind
 from domain.payments.status import PaymentStatus, Phase
 from domain.payments.tasks import MoneyResult, MoneyTask
 from providers.payments.stripe import StripePayments
 from stack.audit import report
-from tests import data
 from tests.api.conftest import PREFIX, Clock, error_of
 from tests.api.payments.buying import RETURN, confirm, held, intent
 from tests.api.shop import Shop, keyed, opened_shop
-from tests.sandbox import Sandbox
+from tests.support import data
+from tests.support.sandbox import Sandbox
 
 
 class Till:
@@ -35,10 +35,10 @@ class Till:
         """One step of the booking."""
         command = BookingCommand(UUID(booking_id), self.shop.salon.business_id, uuid4().hex, by)
         async with self.pool.unit_of_work(self.shop.salon.scope) as work:
-            outcome: BookingOutcome = await getattr(work.changes, verb)(command, self.clock.now())
+            outcome: BookingOutcome = await getattr(work.bookings.changes, verb)(command, self.clock.now())
             return outcome
 
-    async def hear(self) -> None:
+    async def apply_payment_event(self) -> None:
         """Apply the inbox and make what follows."""
         for row in await data.rows(self.pool, "SELECT id FROM payment_webhooks WHERE applied_at IS NULL ORDER BY id"):
             news = await self.activities.apply_event(ApplyEventInput(row["id"]))
@@ -54,7 +54,7 @@ class Till:
         booking = await held(self.shop)
         payment = (await intent(self.shop.customer, booking)).json()["data"]["payment_id"]
         assert (await confirm(self.shop.customer, payment)).status_code == 200
-        await self.hear()
+        await self.apply_payment_event()
         await self.do("confirm", booking)
         return booking, payment
 
@@ -100,11 +100,11 @@ async def test_a_new_card_takes_the_place_of_the_old_one(till: Till, sandbox: Sa
     assert (await intent(till.shop.customer, booking)).json()["data"] == new
     declined = await confirm(till.shop.customer, new["payment_id"], "pm_card_chargeDeclinedInsufficientFunds")
     assert error_of(declined) == (422, "payment_declined")
-    await till.hear()
+    await till.apply_payment_event()
     assert await till.status(old) == ("authorized", PaymentStatus.AUTHORIZED), "a form that was opened gives nothing up"
     answer = await confirm(till.shop.customer, new["payment_id"])
     assert answer.json()["data"]["status"] == "authorized"
-    await till.hear()
+    await till.apply_payment_event()
     assert await till.status(new["payment_id"]) == ("authorized", PaymentStatus.AUTHORIZED)
     assert await till.status(old) == ("voided", PaymentStatus.VOIDED)
     assert sandbox.get("/sandbox/state")["objects"]["payment_intent"] == 2
@@ -117,8 +117,8 @@ async def test_a_new_card_takes_the_place_of_the_old_one(till: Till, sandbox: Sa
 async def test_the_link_of_the_message_is_enough(till: Till, app: FastAPI) -> None:
     booking, old, intent_id = await till.declined()
     await till.provider.cancel_intent(intent_id, "lapsed")
-    parts: Parts = app.state.parts
-    by_link = {HEADER: parts.booking_links.token(UUID(booking))}
+    services: ApiServices = app.state.services
+    by_link = {HEADER: services.booking_links.token(UUID(booking))}
     opened = await till.shop.nobody.post(
         f"{PREFIX}/payments/intent", json={"booking_id": booking}, headers=keyed() | by_link
     )
@@ -127,7 +127,7 @@ async def test_the_link_of_the_message_is_enough(till: Till, app: FastAPI) -> No
     body = {"payment_id": payment, "payment_method": "pm_card_visa", "return_url": RETURN}
     paid = await till.shop.nobody.post(f"{PREFIX}/payments/confirm", json=body, headers=keyed() | by_link)
     assert paid.json()["data"]["status"] == "authorized"
-    await till.hear()
+    await till.apply_payment_event()
     assert await till.status(old) == ("voided", PaymentStatus.VOIDED), "it had lapsed at the provider already"
     assert await till.status(payment) == ("authorized", PaymentStatus.AUTHORIZED)
     await till.audited()
@@ -147,7 +147,7 @@ async def test_cancelled_meanwhile_the_new_card_is_released(till: Till) -> None:
     cancelled = await till.do("cancel", booking, ActorKind.STAFF)
     assert cancelled.money is not None
     await till.make(cancelled.money)
-    await till.hear()
+    await till.apply_payment_event()
     assert await till.status(old) == ("voided", PaymentStatus.VOIDED)
     assert await till.status(new) == ("voided", PaymentStatus.VOIDED)
     assert error_of(await confirm(till.shop.customer, new)) == (409, "wrong_state")

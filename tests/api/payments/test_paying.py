@@ -6,14 +6,14 @@ from uuid import uuid4
 
 from fastapi import FastAPI
 
-from api.envelope import Envelope
-from api.payments.schemas import ConfirmedRead, IntentRead
-from db.session import Database as Pool
-from tests import data
+from api.http.envelope import Envelope
+from api.v1.payments.payments.schemas import ConfirmedRead, IntentRead
+from db.engine.session import Database as Pool
 from tests.api.conftest import PREFIX, Clock, error_of
 from tests.api.payments.buying import apply_news, confirm, held, intent, opened, paid
 from tests.api.shop import WRITTEN, Shop, counted, keyed, opened_shop
-from tests.sandbox import Sandbox
+from tests.support import data
+from tests.support.sandbox import Sandbox
 
 
 async def status_of(pool: Pool, payment_id: str) -> str:

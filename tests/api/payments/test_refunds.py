@@ -5,13 +5,13 @@ from uuid import uuid4
 
 from httpx import Response
 
-from api.envelope import Envelope
-from api.payments.schemas import PaymentWithRefundsRead, RefundRead
-from db.session import Database as Pool
-from tests import data
+from api.http.envelope import Envelope
+from api.v1.payments.payments.schemas import PaymentWithRefundsRead, RefundRead
+from db.engine.session import Database as Pool
 from tests.api.conftest import Person, error_of
 from tests.api.payments.buying import opened, paid
 from tests.api.shop import WRITTEN, Shop, counted, keyed
+from tests.support import data
 
 
 async def refund(person: Person, payment_id: str, amount: object = None, key: str | None = None) -> Response:

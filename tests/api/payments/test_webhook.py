@@ -8,11 +8,11 @@ from typing import Any
 
 from httpx import Response
 
-from db.session import Database as Pool
-from tests import data
+from db.engine.session import Database as Pool
 from tests.api.conftest import PREFIX, Statements, error_of
 from tests.api.payments.buying import apply_news, opened
 from tests.api.shop import WRITTEN, Shop, counted
+from tests.support import data
 
 SECRET = "whsec_sandbox"
 

@@ -12,7 +12,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import RouteContext
 from pydantic import BaseModel
 
-from tests.api.test_permissions import LINKED, PUBLIC, SIGNED, api_routes, name_of, the_app
+from tests.api.access.test_permissions import LINKED, PUBLIC, SIGNED, api_routes, name_of, the_app
 
 #: An id by the name that paths, queries and bodies have for it -> the table that it is of.
 TABLES: dict[str, str] = {

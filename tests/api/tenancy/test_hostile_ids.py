@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 from fastapi import FastAPI
 
-from db.session import Database as Pool
+from db.engine.session import Database as Pool
 from tests.api.conftest import PREFIX, Clock, error_of
 from tests.api.shop import keyed
 from tests.api.tenancy.asking import operations

@@ -11,21 +11,21 @@ from zoneinfo import ZoneInfo
 from fastapi import FastAPI
 from httpx import AsyncClient
 
-from api.auth.tokens import Login
-from api.dependencies import Parts
-from api.guest_links import HEADER
-from db.models import Base
-from db.models.identity import UserSession
-from db.models.media import BusinessMedia
-from db.models.payments import Refund
-from db.models.staff import StaffException, StaffInvitation
-from db.models.verifications import BusinessDocument, BusinessVerification
-from db.session import Database as Pool
-from domain.notices import NoticeKind
-from tests import data
+from api.access.callers import ApiServices
+from api.access.guest_links import HEADER
+from api.access.tokens import Login
+from db.engine.session import Database as Pool
+from db.identity.tables import UserSession
+from db.media.tables import BusinessMedia
+from db.onboarding.tables import BusinessDocument, BusinessVerification
+from db.payments.tables import Refund
+from db.scheduling.tables import StaffException, StaffInvitation
+from db.tables import Base
+from domain.messages.kinds import NoticeKind
 from tests.api.conftest import Clock, client_of
 from tests.api.tenancy.asking import operations
-from tests.data import Salon
+from tests.support import data
+from tests.support.data import Salon
 
 #: Who works for a business, who is its customer, who has a link of it, who is nobody, and a customer of the salon that
 #: must not be seen, who has nothing to do with what is asked for.
@@ -78,8 +78,10 @@ async def fill(pool: Pool, soon: datetime) -> Filled:
     refund = {"payment_id": payment, "booking_id": booking, "amount": 100, "currency": "JPY", "reason": "requested"}
     await data.add(pool, Refund, business_id=salon.business_id, command_id="r", **refund)
     async with pool.unit_of_work(salon.scope) as work:
-        await work.notices.promise(NoticeKind.BOOKING_CONFIRMED, booking, salon.business_id, str(booking))
-        await work.attention.file("visit_unattended", str(booking), business_id=salon.business_id, booking_id=booking)
+        await work.messages.notices.promise(NoticeKind.BOOKING_CONFIRMED, booking, salon.business_id, str(booking))
+        await work.platform.attention.file(
+            "visit_unattended", str(booking), business_id=salon.business_id, booking_id=booking
+        )
     later = soon + timedelta(days=7)
     await data.add(pool, UserSession, user_id=salon.owner_id, last_used_at=soon, expires_at=later)
     await data.add_staff(pool, salon.business_id, resource_id=salon.resources[0])
@@ -129,11 +131,11 @@ async def opened_world(app: FastAPI, pool: Pool, clock: Clock) -> AsyncIterator[
     soon = datetime.combine(day, time(10), ZoneInfo("Asia/Tokyo"))
     mine, other, hidden = [await fill(pool, soon) for _ in range(3)]
     await data.rows(pool, "UPDATE businesses SET status = 'suspended' WHERE id = :id", id=hidden.salon.business_id)
-    parts: Parts = app.state.parts
+    services: ApiServices = app.state.services
     async with AsyncExitStack() as stack:
 
         async def person(user_id: UUID, is_admin: bool = False) -> AsyncClient:
-            token = parts.tokens.issue(Login(user_id, is_admin), clock.now())
+            token = services.tokens.issue(Login(user_id, is_admin), clock.now())
             return await stack.enter_async_context(client_of(app, Authorization=f"Bearer {token}"))
 
         people = {"owner": await person(mine.salon.owner_id), "customer": await person(mine.salon.user_id)}
@@ -142,7 +144,7 @@ async def opened_world(app: FastAPI, pool: Pool, clock: Clock) -> AsyncIterator[
         fellow = await data.add_user(pool)
         for filled in (other, hidden):
             await data.add_customer(pool, filled.salon.business_id, user_id=fellow)
-        link = parts.booking_links.token(mine.rows["bookings"])
+        link = services.booking_links.token(mine.rows["bookings"])
         people["fellow"] = await person(fellow)
         people["guest"] = await stack.enter_async_context(client_of(app, **{HEADER: link}))
         people["nobody"] = await stack.enter_async_context(client_of(app))

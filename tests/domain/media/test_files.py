@@ -5,7 +5,7 @@ import pytest
 from domain.errors import WrongState
 from domain.media.files import ENDINGS, FIRST_BYTES, FileType, type_of
 from domain.media.status import ALLOWED, MediaStatus, check_transition
-from tests import pictures
+from tests.support import pictures
 
 KNOWN = {
     FileType.JPEG: pictures.picture("JPEG"),

@@ -13,13 +13,13 @@ import pytest_asyncio
 from pydantic import SecretStr
 from redis.asyncio import Redis as Client
 
-from domain.rates import BUCKETS, Window
+from domain.platform.rate_limits import BUCKETS, Window
 from providers.cache.interface import CacheAway
 from providers.cache.redis import RedisCache
 from runtime.settings import Settings
 from stack.ports import choose_ports
 from stack.servers.redis import Redis
-from tests.servers import running, scratch_folder
+from tests.support.servers import running, scratch_folder
 
 MINUTE = timedelta(minutes=1)
 #: Long enough for a machine that does several things at once.

@@ -7,9 +7,9 @@ from uuid import uuid4
 import pytest_asyncio
 
 from stack.servers.postgres import create_database
-from tests import servers
-from tests.data import HOUR, opened
 from tests.stack.audit.world import Template, World, make_world
+from tests.support import servers
+from tests.support.data import HOUR, opened
 
 
 @pytest_asyncio.fixture(scope="package")

@@ -11,15 +11,15 @@ from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from db.session import Database, Scope
-from db.stores.audit import CHECKS, Limits
-from db.stores.notices import Letter
-from domain.notices import LetterKind
+from db.engine.session import Database, Scope
+from db.messages.notices import AccountEmail
+from db.platform.invariants import CHECKS, Limits
+from domain.messages.kinds import AccountEmailKind
 from stack.audit import invariants, report
 from stack.audit.invariants import KINDS, TITLES
-from tests import servers
-from tests.data import opened
 from tests.stack.audit.world import World
+from tests.support import servers
+from tests.support.data import opened
 
 NO_CONSTRAINT = "ALTER TABLE resource_claims DROP CONSTRAINT ex_resource_claims_no_double_booking"
 LEDGER = "INSERT INTO payment_transactions (business_id, payment_id, movement_id, movement, phase, amount, currency)"
@@ -122,7 +122,9 @@ async def test_what_is_planted_is_found_and_named(world: World, kind: str) -> No
 async def test_a_letter_that_is_not_sent_is_found_too(world: World) -> None:
     """A message about no booking and of no business."""
     async with world.pool.unit_of_work(Scope.public()) as work:
-        await work.notices.promise_letter(Letter(LetterKind.PASSWORD_CHANGED, world.salon.user_id, "letter"))
+        await work.messages.notices.promise_letter(
+            AccountEmail(AccountEmailKind.PASSWORD_CHANGED, world.salon.user_id, "letter")
+        )
     assert (await world.audit()).total == 0
     await world.plant(
         "UPDATE notification_outbox SET updated_at = now() - interval '2 days' WHERE booking_id IS NULL",
@@ -234,7 +236,9 @@ async def test_pages_end_nowhere_too_early(world: World) -> None:
     async with world.pool.unit_of_work(Scope.platform()) as work:
         found = {
             size: [
-                finding for check in CHECKS async for finding in work.audit.run(check, world.at, Limits(), size=size)
+                finding
+                for check in CHECKS
+                async for finding in work.platform.invariants.run(check, world.at, Limits(), size=size)
             ]
             for size in (1, 2, 1000)
         }
@@ -266,7 +270,7 @@ async def test_it_reads_only(world: World) -> None:
         yield
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("db.stores.audit.AuditStore.run", spy)
+        patch.setattr("db.platform.invariants.AuditStore.run", spy)
         with pytest.raises(Seen) as seen:
             await world.audit()
     assert seen.value.args[0] == ("on", "repeatable read")

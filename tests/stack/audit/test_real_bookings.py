@@ -9,18 +9,18 @@ from uuid import UUID, uuid4
 import pytest
 import pytest_asyncio
 
-from db.session import Database, Scope
-from db.stores.bookings.hold import HoldRequest
+from db.bookings.commands.hold import HoldRequest
+from db.engine.session import Database, Scope
 from domain.bookings.commands import BookingOutcome
 from domain.identity.actor import ActorKind
 from domain.payments.movements import of_surplus
-from domain.payments.news import IntentNews, ProviderNews
+from domain.payments.provider_events import IntentEvent, ProviderEvent
 from domain.payments.status import Movement, PaymentStatus, Phase
 from domain.payments.tasks import MoneyResult
 from stack.audit import report
-from tests import servers
-from tests.data import HOUR, NOW, add_salon, opened
-from tests.desk import Desk
+from tests.support import servers
+from tests.support.data import HOUR, NOW, add_salon, opened
+from tests.support.desk import Desk
 
 START = NOW + 30 * HOUR
 CUSTOMER = ActorKind.CUSTOMER
@@ -32,19 +32,19 @@ class Counter(Desk):
     async def hold(self) -> UUID:
         request = HoldRequest(service_id=self.salon.service_id, start_at=START, user_id=self.salon.user_id)
         async with self.database.unit_of_work(Scope.of("service", self.salon.service_id, self.salon.user_id)) as work:
-            return (await work.holds.hold(request, NOW)).id
+            return (await work.bookings.holds.hold(request, NOW)).id
 
     async def open(self, booking_id: UUID) -> str:
         """An intent that can be paid."""
         name = f"pi_{uuid4().hex[:12]}"
-        payment = await self.within(lambda work: work.openings.open_intent(booking_id, NOW))
-        fresh = IntentNews(name, PaymentStatus.REQUIRES_PAYMENT, payment.amount, "JPY", 0)
+        payment = await self.within(lambda work: work.payments.openings.open_intent(booking_id, NOW))
+        fresh = IntentEvent(name, PaymentStatus.REQUIRES_PAYMENT, payment.amount, "JPY", 0)
         await self.within(lambda work: work.payments.attach_intent(payment.id, fresh, "secret"))
         return name
 
     async def tell(self, intent_id: str, status: PaymentStatus, captured: int = 0) -> None:
         """The provider's webhook, applied."""
-        news = ProviderNews(IntentNews(intent_id, status, 6600, "JPY", captured))
+        news = ProviderEvent(IntentEvent(intent_id, status, 6600, "JPY", captured))
         webhook_id = await self.receive(f"evt_{uuid4().hex}", intent_id, news)
         assert webhook_id is not None
         await self.apply(webhook_id)
@@ -74,9 +74,9 @@ class Counter(Desk):
             await self.record(task, **done)
         for start in await self.told_temporal("refund.start"):
             refund_id = UUID(start["payload"]["refund_id"])
-            if task := await self.within(lambda work, known=refund_id: work.refunds.begin(known)):
+            if task := await self.within(lambda work, known=refund_id: work.payments.refunds.begin(known)):
                 result = MoneyResult(task.movement_id, Phase.SUCCEEDED, provider_ref=f"re_{uuid4().hex}")
-                await self.within(lambda work, known=refund_id, said=result: work.refunds.record(known, said))
+                await self.within(lambda work, known=refund_id, said=result: work.payments.refunds.record(known, said))
 
 
 @pytest_asyncio.fixture
@@ -111,12 +111,12 @@ async def renewed(desk: Counter) -> None:
     assert task is not None
     new = f"pi_{uuid4().hex[:12]}"
     made = MoneyResult(task.movement_id, Phase.SUCCEEDED, PaymentStatus.AUTHORIZED, new, 6600, authorized_until=START)
-    await desk.within(lambda work: work.changes.record_renewal(task, made))
-    gone_at_provider = IntentNews(intent_id, PaymentStatus.VOIDED, 6600, "JPY", 0, payment_id=task.payment_id)
-    await desk.receive(f"evt_{uuid4().hex}", intent_id, ProviderNews(gone_at_provider))
+    await desk.within(lambda work: work.bookings.changes.record_renewal(task, made))
+    gone_at_provider = IntentEvent(intent_id, PaymentStatus.VOIDED, 6600, "JPY", 0, payment_id=task.payment_id)
+    await desk.receive(f"evt_{uuid4().hex}", intent_id, ProviderEvent(gone_at_provider))
     void = replace(task, movement=Movement.VOID, movement_id=of_surplus(task.movement_id))
     gone = MoneyResult(void.movement_id, Phase.SUCCEEDED, PaymentStatus.VOIDED, intent_id)
-    await desk.within(lambda work: work.changes.record_surplus(void, gone))
+    await desk.within(lambda work: work.bookings.changes.record_surplus(void, gone))
     await desk.settle(await desk.do("complete", booking_id, now=START + 2 * HOUR))
 
 
@@ -125,7 +125,7 @@ async def renewal_declined(desk: Counter) -> None:
     task = (await desk.do("begin_renewal", booking_id)).money
     assert task is not None
     no = MoneyResult(task.movement_id, Phase.FAILED, PaymentStatus.AUTHORIZED, intent_id, reason="expired_card")
-    await desk.within(lambda work: work.changes.record_renewal(task, no))
+    await desk.within(lambda work: work.bookings.changes.record_renewal(task, no))
     await desk.tell(intent_id, PaymentStatus.VOIDED)
     await desk.do("complete", booking_id, now=START + 2 * HOUR)
 
@@ -168,7 +168,7 @@ async def expired(desk: Counter) -> None:
 async def paid_too_late_for_a_free_time(desk: Counter) -> None:
     booking_id = await desk.hold()
     intent_id = await desk.open(booking_id)
-    await desk.within(lambda work: work.changes.sweep([booking_id], NOW + HOUR))
+    await desk.within(lambda work: work.bookings.changes.sweep([booking_id], NOW + HOUR))
     await desk.tell(intent_id, PaymentStatus.CAPTURED, 6600)
     assert (await desk.do("retake", booking_id, now=NOW + HOUR)).status == "confirmed"
 
@@ -176,7 +176,7 @@ async def paid_too_late_for_a_free_time(desk: Counter) -> None:
 async def paid_too_late_for_a_visit_that_began(desk: Counter) -> None:
     booking_id = await desk.hold()
     intent_id = await desk.open(booking_id)
-    await desk.within(lambda work: work.changes.sweep([booking_id], NOW + HOUR))
+    await desk.within(lambda work: work.bookings.changes.sweep([booking_id], NOW + HOUR))
     await desk.tell(intent_id, PaymentStatus.CAPTURED, 6600)
     await desk.settle(await desk.do("retake", booking_id, now=START))
 

@@ -8,10 +8,10 @@ import pytest_asyncio
 from temporalio.client import Client, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy
 
-from db.models.platform import OutboxRow
+from db.platform.tables import OutboxRow
 from runtime.temporal import connect as connect_temporal
-from tests.data import add
 from tests.stack.audit.world import PATHS, World, book
+from tests.support.data import add
 
 
 @pytest_asyncio.fixture

@@ -8,15 +8,15 @@ from uuid import UUID, uuid4
 import asyncpg
 from temporalio.client import Client
 
-from db.models.bookings import BookingHistory
-from db.models.notices import Notice, NoticeAttempt
-from db.models.payments import PaymentTransaction, PaymentWebhook, Refund
-from db.session import Database
-from db.stores.audit import Limits
+from db.bookings.tables import BookingHistory
+from db.engine.session import Database
+from db.messages.tables import Notice, NoticeAttempt
+from db.payments.tables import PaymentTransaction, PaymentWebhook, Refund
+from db.platform.invariants import Limits
 from stack.audit import report
 from stack.audit.invariants import Report
-from tests import servers
-from tests.data import HOUR, NOW, Salon, add, add_booking, add_payment, add_salon
+from tests.support import servers
+from tests.support.data import HOUR, NOW, Salon, add, add_booking, add_payment, add_salon
 
 PATHS = {
     "pending": ["pending"],

@@ -1,0 +1,77 @@
+"""Pictures: read strictly, drawn anew. Nothing of the file that came in is in a file that goes out."""
+
+import io
+import logging
+
+from PIL import Image, ImageCms, ImageOps
+
+from activities.inspection.results import FileVariant, InspectionResult, Rejected
+from domain.media.files import MOST_FRAMES, MOST_PIXELS, VARIANTS, FileType
+from domain.media.status import Rejection
+
+log = logging.getLogger(__name__)
+
+# Pillow looks at the header's size before it reads a pixel, and refuses from twice this on; we from this on.
+Image.MAX_IMAGE_PIXELS = MOST_PIXELS
+_FORMATS = {FileType.JPEG: "JPEG", FileType.PNG: "PNG", FileType.GIF: "GIF", FileType.WEBP: "WEBP"}
+
+
+def draw(content: bytes, file_type: FileType) -> InspectionResult:
+    """Every variant of a picture, upright and in sRGB, without what the file says beside its pixels: place, camera,
+    comments, or a second file behind the first. Of an animation the first frame. Raises Rejected."""
+    try:
+        image = _read(content, file_type)
+        width, height = image.size
+        shown = []
+        for variant in VARIANTS:
+            image.thumbnail((variant.side, variant.side), Image.Resampling.LANCZOS)
+            written = io.BytesIO()
+            image.save(written, "WEBP", quality=variant.quality, method=4, icc_profile=None, exif=b"", xmp=b"")
+            shown.append(FileVariant(f"{variant.name}.webp", "image/webp", written.getvalue(), *image.size))
+    except Rejected:
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning, MemoryError):
+        raise Rejected(Rejection.TOO_MANY_PIXELS) from None
+    except Exception as error:
+        # Decoders of strangers' bytes fail in every way there is.
+        log.info("unreadable picture: %s", type(error).__name__)
+        raise Rejected(Rejection.BROKEN) from None
+    return InspectionResult(width, height, None, tuple(shown))
+
+
+def _read(content: bytes, file_type: FileType) -> Image.Image:
+    # Only the one decoder that the first bytes name: no other is ever asked.
+    with Image.open(io.BytesIO(content), formats=(_FORMATS[file_type],)) as image:
+        if image.width * image.height > MOST_PIXELS:
+            raise Rejected(Rejection.TOO_MANY_PIXELS)
+        # A file may announce any number of them; none but the first is decoded.
+        if getattr(image, "n_frames", 1) > MOST_FRAMES:
+            raise Rejected(Rejection.TOO_MANY_FRAMES)
+        image.seek(0)
+        image.load()
+        upright = _in_srgb(ImageOps.exif_transpose(image))
+    upright.info = {}
+    return upright
+
+
+def _in_srgb(image: Image.Image) -> Image.Image:
+    """Eight bits a channel, red, green, blue, and transparency where there is any."""
+    profile = image.info.get("icc_profile")
+    if image.mode.startswith("I;16"):
+        image = image.convert("I").point(lambda value: value / 256).convert("L")
+    alpha = image.convert("RGBA").getchannel("A") if image.has_transparency_data else None
+    colours = _by_profile(image, profile) if profile and image.mode in {"RGB", "CMYK", "L", "RGBA"} else None
+    colours = (colours or image).convert("RGB")
+    if alpha is not None:
+        colours.putalpha(alpha)
+    return colours
+
+
+def _by_profile(image: Image.Image, profile: bytes) -> Image.Image | None:
+    """Its colours as sRGB has them. None: the profile is no good, or not for this kind of picture."""
+    plain = image.convert("RGB") if image.mode == "RGBA" else image
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        return ImageCms.profileToProfile(plain, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return None

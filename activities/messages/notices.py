@@ -1,0 +1,138 @@
+"""Handing one message to the e-mail provider, once as far as anybody can know."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.templates.account_email import compose_account_email, unsendable
+from activities.templates.render import compose
+from db.engine.session import Database, Scope, UnitOfWork
+from db.messages.commands.send import UNKNOWN_FOR
+from db.messages.notices import Attempt, AttemptOutcome, NoticeContent
+from domain.bookings.status import BookingStatus
+from domain.messages.kinds import NoticeKind, NoticeStatus
+from providers.email.interface import Email, EmailProvider
+from providers.errors import OutcomeUnknown, ProviderRefused, ProviderUnavailable
+from runtime.booking_links import BookingLinks
+from runtime.links import Links
+
+
+@dataclass(frozen=True)
+class NoticeSendInput:
+    """A row of ``notification_outbox``. ``business_id`` is None for a message of the platform itself."""
+
+    notice_id: UUID
+    business_id: UUID | None = None
+
+    @property
+    def scope(self) -> Scope:
+        """Whose row it is."""
+        return Scope.platform() if self.business_id is None else Scope.tenant(self.business_id)
+
+
+class NoticeActivities:
+    """``links`` makes the tokens of messages, whose links begin with ``public_url``. ``now`` gives aware UTC time."""
+
+    def __init__(
+        self, database: Database, email: EmailProvider, links: Links, public_url: str, now: Callable[[], datetime]
+    ) -> None:
+        self._database = database
+        self._email = email
+        self._links = links
+        self._public_url = public_url
+        self._now = now
+
+    @activity.defn(name="notices.send")
+    async def send(self, notice: NoticeSendInput) -> NoticeStatus:
+        """Send the message unless it is sent; gives where it stands: ``failed`` when the provider refused it.
+
+        Three steps: an attempt is opened and committed, the provider is called, its answer is recorded. When the
+        answer never came, nobody knows: the attempt stays open and the next one waits ``UNKNOWN_FOR`` for the
+        provider's webhook before it sends again. Give it a start-to-close timeout below that. Retryable errors:
+        ``attempt_open``, ``OutcomeUnknown`` (both with the pause they need) and ``ProviderUnavailable``.
+        """
+        attempt, email = await self._open(notice)
+        if attempt.wait is not None:
+            raise ApplicationError("an earlier attempt is open", type="attempt_open", next_retry_delay=attempt.wait)
+        if attempt.id is None or email is None:
+            return attempt.status
+        try:
+            message_id = await self._email.send(email)
+        except ProviderRefused as error:
+            return await self._finish(notice, attempt.id, AttemptOutcome.REFUSED, reason=error.reason)
+        except ProviderUnavailable as error:
+            await self._finish(notice, attempt.id, AttemptOutcome.UNAVAILABLE, reason=error.reason)
+            raise
+        except OutcomeUnknown as error:
+            raise ApplicationError(error.reason, type="OutcomeUnknown", next_retry_delay=UNKNOWN_FOR) from None
+        return await self._finish(notice, attempt.id, AttemptOutcome.ACCEPTED, message_id=message_id)
+
+    @activity.defn(name="notices.give_up")
+    async def give_up(self, notice: NoticeSendInput) -> NoticeStatus:
+        """The time for sending is over: failed, visibly, unless it was sent after all. Gives where it stands."""
+        async with self._database.unit_of_work(notice.scope) as work:
+            return await work.messages.notices.mark_failed(notice.notice_id, "gave_up", self._now())
+
+    async def _open(self, notice: NoticeSendInput) -> tuple[Attempt, Email | None]:
+        """An open attempt with its message; without one there is nothing to send (now).
+
+        The message is written inside the transaction, so that a text that cannot be written leaves no attempt open.
+        """
+        now = self._now()
+        async with self._database.unit_of_work(notice.scope) as work:
+            attempt = await work.messages.notices.open_attempt(notice.notice_id, now)
+            if attempt.id is None:
+                return attempt, None
+            write = self._letter if attempt.is_letter else self._message
+            written = await write(work, notice.notice_id, now)
+            if isinstance(written, Email):
+                return attempt, written
+            await work.messages.notices.finish_attempt(
+                notice.notice_id, attempt.id, AttemptOutcome.REFUSED, now, reason=written
+            )
+            return Attempt(NoticeStatus.FAILED), None
+
+    async def _message(self, work: UnitOfWork, notice_id: UUID, now: datetime) -> Email | str:
+        """The message about a booking, or why it would be wrong to send it."""
+        content = await work.messages.notices.read_for_sending(notice_id)
+        return _unsendable(content, now) or compose(content, now, BookingLinks(self._links, self._public_url))
+
+    async def _letter(self, work: UnitOfWork, notice_id: UUID, now: datetime) -> Email | str:
+        """The letter, or why it would be wrong to send it."""
+        content = await work.messages.notices.read_letter_for_sending(notice_id)
+        return unsendable(content, self._links, now) or compose_account_email(content, self._links, self._public_url)
+
+    async def _finish(
+        self,
+        notice: NoticeSendInput,
+        attempt_id: UUID,
+        outcome: AttemptOutcome,
+        *,
+        message_id: str | None = None,
+        reason: str | None = None,
+    ) -> NoticeStatus:
+        async with self._database.unit_of_work(notice.scope) as work:
+            return await work.messages.notices.finish_attempt(
+                notice.notice_id, attempt_id, outcome, self._now(), message_id=message_id, reason=reason
+            )
+
+
+def _unsendable(content: NoticeContent, now: datetime) -> str | None:
+    """Why it would be wrong to send this now: nobody to send it to, or a reminder of a visit that is not ahead."""
+    if content.address is None:
+        return "no_address"
+    if content.kind == NoticeKind.BOOKING_REMINDER and (
+        content.booking_status != BookingStatus.CONFIRMED
+        or content.start_at <= now
+        or _moved(content.facts.get("start_at"), content.start_at)
+    ):
+        return "outdated"
+    return None
+
+
+def _moved(reminded_of: object, start_at: datetime) -> bool:
+    return isinstance(reminded_of, str) and datetime.fromisoformat(reminded_of) != start_at

@@ -1,0 +1,174 @@
+"""The steps of money: apply news, make one movement at the provider, record what became of it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from temporalio import activity
+
+from activities.support.attempts import is_repeat, key_of_try
+from db.engine.context import Context
+from db.engine.session import Database, Scope
+from domain.bookings.status import BookingStatus
+from domain.identity.actor import PROVIDER
+from domain.money import Money
+from domain.payments.lapse import WITHOUT_CUSTOMER
+from domain.payments.movements import is_surplus, metadata
+from domain.payments.status import Movement, PaymentStatus, Phase
+from domain.payments.tasks import MoneyResult, MoneyTask, PaymentView
+from providers.errors import ProviderRefused
+from providers.payments.interface import CaptureMethod, Intent, IntentRequest, PaymentProvider
+
+
+@dataclass(frozen=True)
+class ApplyEventInput:
+    """A row of the inbox."""
+
+    webhook_id: UUID
+
+
+@dataclass(frozen=True)
+class PaymentUpdate:
+    """How things stand after an event; ``payment`` is None for one that concerns no payment of ours. ``money``: what is
+    to be given up because of a new card."""
+
+    booking_id: UUID | None
+    booking_status: BookingStatus | None
+    payment: PaymentView | None
+    money: MoneyTask | None = None
+
+
+@dataclass(frozen=True)
+class RecordInput:
+    """The outcome of a movement."""
+
+    task: MoneyTask
+    result: MoneyResult
+
+
+class PaymentActivities:
+    """``providers`` by name; ``now`` gives aware UTC time."""
+
+    def __init__(
+        self, database: Database, providers: Mapping[str, PaymentProvider], now: Callable[[], datetime]
+    ) -> None:
+        self._database = database
+        self._providers = providers
+        self._now = now
+
+    @activity.defn(name="payments.apply_event")
+    async def apply_event(self, event: ApplyEventInput) -> PaymentUpdate:
+        """Apply a row of the inbox, once, in whatever order it comes; a repeat reads how things stand."""
+        async with self._database.unit_of_work(Scope.platform(), Context(actor=PROVIDER)) as work:
+            booking_id, status, payment = await work.payments.webhooks.apply(event.webhook_id, self._now())
+            # A void that was decided by an attempt whose answer was lost is found again.
+            held = booking_id is not None and payment is not None and payment.manual_capture
+            money = await work.payments.openings.find_void(booking_id) if booking_id and held else None
+            return PaymentUpdate(booking_id, status, payment, money)
+
+    @activity.defn(name="payments.perform")
+    async def perform(self, task: MoneyTask) -> MoneyResult:
+        """Make one movement at the provider. Safe to repeat: the provider sees the movement's id as key, and a void
+        or a capture that is tried again looks first and has a key of its own.
+
+        A void that spares money looks first; one that the customer authorised in time is a result too, and stands.
+        A refusal is a result. ``OutcomeUnknown`` and ``ProviderUnavailable`` are tried again until the caller's
+        deadline, after which nobody knows.
+        """
+        provider = self._providers[task.provider]
+        if task.movement is Movement.AUTHORIZE:
+            return await self._renew(provider, task)
+        intent_id = task.intent_id or (await provider.create_intent(_request(task), str(task.payment_id))).id
+        if task.movement is Movement.VOID:
+            return await self._void(provider, task, intent_id)
+        if task.movement is Movement.CAPTURE:
+            return await self._capture(provider, task, intent_id)
+        return MoneyResult(task.movement_id, Phase.FAILED, intent_id=intent_id, reason="not_a_task_of_payments")
+
+    async def _void(self, provider: PaymentProvider, task: MoneyTask, intent_id: str) -> MoneyResult:
+        if task.spares_money or is_repeat():
+            found = await provider.get_intent(intent_id)
+            spared = task.spares_money and found.status is PaymentStatus.AUTHORIZED
+            if spared or found.captured or found.status is PaymentStatus.VOIDED:
+                return _voided(task, found)
+        return _voided(task, await provider.cancel_intent(intent_id, key_of_try(task.movement_id)))
+
+    async def _capture(self, provider: PaymentProvider, task: MoneyTask, intent_id: str) -> MoneyResult:
+        if is_repeat():
+            found = await provider.get_intent(intent_id)
+            if found.captured or found.status is PaymentStatus.VOIDED:
+                return _captured(task, found)
+        try:
+            return _captured(task, await provider.capture_intent(intent_id, task.amount, key_of_try(task.movement_id)))
+        except ProviderRefused as refusal:
+            # It may have been captured already, by hand or by an earlier try whose answer was lost with its key.
+            return _captured(task, await provider.get_intent(intent_id), refusal.reason)
+
+    async def _renew(self, provider: PaymentProvider, task: MoneyTask) -> MoneyResult:
+        """Authorise again; the old intent is left for a movement of its own, after the new one is recorded.
+
+        A new intent that did not become an authorisation is closed, because nobody shall pay it beside the old one.
+        """
+        if task.intent_id is None:
+            return MoneyResult(task.movement_id, Phase.FAILED, reason="no_card")
+        reason = "already_paid"
+        old = await provider.get_intent(task.intent_id)
+        if not old.captured:
+            about = metadata(task.payment_id, task.booking_id, task.business_id)
+            try:
+                new = await provider.reauthorize(task.intent_id, task.movement_id, about)
+            except ProviderRefused as refusal:
+                return _result(task, old, Phase.FAILED, refusal.reason)
+            if new.status is PaymentStatus.AUTHORIZED:
+                until = new.authorized_until or self._now() + WITHOUT_CUSTOMER
+                return replace(_result(task, new, Phase.SUCCEEDED), authorized_until=until)
+            reason = new.decline_code or new.status.value
+            await provider.cancel_intent(new.id, key_of_try(f"{task.movement_id}:close"))
+        return _result(task, old, Phase.FAILED, reason)
+
+    @activity.defn(name="payments.record")
+    async def record(self, outcome: RecordInput) -> PaymentView:
+        """Record the outcome of a movement: ledger, totals, status. Totals never go backwards."""
+        task, result = outcome.task, outcome.result
+        scope = Scope.tenant(outcome.task.business_id)
+        async with self._database.unit_of_work(scope, Context(actor=PROVIDER)) as work:
+            if task.movement is Movement.AUTHORIZE:
+                return await work.bookings.changes.record_renewal(task, result)
+            if is_surplus(task.movement_id):
+                return await work.bookings.changes.record_surplus(task, result)
+            return await work.payments.record(task, result)
+
+
+def _request(task: MoneyTask) -> IntentRequest:
+    capture = CaptureMethod.MANUAL if task.manual_capture else CaptureMethod.AUTOMATIC
+    about = metadata(task.payment_id, task.booking_id, task.business_id)
+    return IntentRequest(Money(task.amount_due, task.currency), capture, about)
+
+
+def _voided(task: MoneyTask, intent: Intent) -> MoneyResult:
+    if intent.status is PaymentStatus.VOIDED:
+        return _result(task, intent, Phase.SUCCEEDED)
+    if intent.status is PaymentStatus.PROCESSING:
+        return _result(task, intent, Phase.UNKNOWN, "processing")
+    return _result(task, intent, Phase.FAILED, "already_paid" if intent.captured else "not_voided")
+
+
+def _captured(task: MoneyTask, intent: Intent, refusal: str | None = None) -> MoneyResult:
+    if intent.captured:
+        return _result(task, intent, Phase.SUCCEEDED, refusal)
+    return _result(task, intent, Phase.FAILED, refusal or "not_captured")
+
+
+def _result(task: MoneyTask, intent: Intent, phase: Phase, reason: str | None = None) -> MoneyResult:
+    promised = intent.status is PaymentStatus.AUTHORIZED or (task.manual_capture and intent.captured)
+    return MoneyResult(
+        task.movement_id,
+        phase,
+        status=intent.status,
+        intent_id=intent.id,
+        authorized=intent.amount if promised else 0,
+        captured=intent.captured,
+        refunded=intent.refunded,
+        reason=reason,
+    )

@@ -1,0 +1,131 @@
+"""The steps of a refund: begin it in the ledger, ask the provider, ask again while it is pending, record the end."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from temporalio import activity
+
+from activities.support.attempts import is_repeat
+from db.engine.session import Database, Scope
+from domain.payments.movements import metadata, refund_in
+from domain.payments.status import Phase, RefundStatus
+from domain.payments.tasks import MoneyResult, MoneyTask
+from providers.errors import OutcomeUnknown, ProviderRefused
+from providers.payments.interface import PaymentProvider, Refund
+
+#: How many keys one refund has. Stripe forgets a key after a day.
+_KEYS = 10
+
+_PHASES: Mapping[RefundStatus, Phase] = {
+    RefundStatus.REQUESTED: Phase.UNKNOWN,
+    RefundStatus.PROCESSING: Phase.UNKNOWN,
+    RefundStatus.SUCCEEDED: Phase.SUCCEEDED,
+    RefundStatus.FAILED: Phase.FAILED,
+}
+
+
+@dataclass(frozen=True)
+class BeginRefundInput:
+    """A row of ``refunds``."""
+
+    refund_id: UUID
+    business_id: UUID
+    booking_id: UUID
+
+
+@dataclass(frozen=True)
+class PollRefundInput:
+    """A refund that is pending at the provider; ``provider_ref`` is its id there."""
+
+    task: MoneyTask
+    provider_ref: str
+
+
+@dataclass(frozen=True)
+class RecordRefundInput:
+    """What became of a refund, or how it stands."""
+
+    refund_id: UUID
+    business_id: UUID
+    task: MoneyTask
+    result: MoneyResult
+
+
+class RefundActivities:
+    """``providers`` by name; ``now`` gives aware UTC time."""
+
+    def __init__(
+        self, database: Database, providers: Mapping[str, PaymentProvider], now: Callable[[], datetime]
+    ) -> None:
+        self._database = database
+        self._providers = providers
+        self._now = now
+
+    @activity.defn(name="refunds.begin")
+    async def begin(self, refund: BeginRefundInput) -> MoneyTask | None:
+        """Record in the ledger that the refund is intended. None when it is over already."""
+        async with self._database.unit_of_work(Scope.tenant(refund.business_id)) as work:
+            return await work.payments.refunds.begin(refund.refund_id)
+
+    @activity.defn(name="refunds.perform")
+    async def perform(self, task: MoneyTask) -> MoneyResult:
+        """Ask the provider for the refund. Phase unknown with a ``provider_ref`` means: pending there.
+
+        Safe to repeat: a repeat looks for the refund first, and the provider sees the movement's id as key; the next
+        key is used only where the one before answers with an old failure. ``OutcomeUnknown`` and
+        ``ProviderUnavailable`` are retried; a refusal is a result.
+        """
+        if task.intent_id is None:
+            return MoneyResult(task.movement_id, Phase.FAILED, reason="no_intent")
+        try:
+            refund = await _made(self._providers[task.provider], task, task.intent_id)
+        except ProviderRefused as refusal:
+            return MoneyResult(task.movement_id, Phase.FAILED, intent_id=task.intent_id, reason=refusal.reason)
+        return _result(task, refund)
+
+    @activity.defn(name="refunds.poll")
+    async def poll(self, question: PollRefundInput) -> MoneyResult:
+        """How a pending refund stands at the provider."""
+        refund = await self._providers[question.task.provider].get_refund(question.provider_ref)
+        return _result(question.task, refund)
+
+    @activity.defn(name="refunds.record")
+    async def record(self, outcome: RecordRefundInput) -> RefundStatus:
+        """Record what the provider said: ledger, refund, payment totals; tells the customer when the money is on its
+        way, and a person when it is not."""
+        async with self._database.unit_of_work(Scope.tenant(outcome.business_id)) as work:
+            return await work.payments.refunds.record(outcome.refund_id, outcome.result)
+
+
+async def _made(provider: PaymentProvider, task: MoneyTask, intent_id: str) -> Refund:
+    """The one refund of this task. Refunds of one amount are not idempotent by themselves: a new key may be used only
+    when no call under an older one can still be under way, which a replayed answer says."""
+    refund_id = str(refund_in(task.movement_id))
+    about = metadata(task.payment_id, task.booking_id, task.business_id) | {"refund_id": refund_id}
+    number = 1
+    while True:
+        if number > 1 or is_repeat():
+            found = await provider.find_refund(intent_id, refund_id)
+            if found is not None:
+                return found
+        key = task.movement_id if number == 1 else f"{task.movement_id}:{number}"
+        try:
+            return await provider.create_refund(intent_id, task.amount, key, about)
+        except OutcomeUnknown as unknown:
+            if not unknown.replayed or number == _KEYS:
+                raise
+        number += 1
+
+
+def _result(task: MoneyTask, refund: Refund) -> MoneyResult:
+    phase = _PHASES[refund.status]
+    return MoneyResult(
+        task.movement_id,
+        phase,
+        intent_id=refund.intent_id or task.intent_id,
+        refunded=refund.amount if phase is Phase.SUCCEEDED else 0,
+        provider_ref=refund.id,
+        reason=refund.failure_reason,
+    )

@@ -1,0 +1,72 @@
+"""Forgetting a person, step by step; each may run twice and matters once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from temporalio import activity
+
+from db.engine.session import Database, Scope
+from db.messages.notices import AccountEmail
+from db.privacy.exports import object_key
+from domain.messages.kinds import AccountEmailKind
+from domain.privacy.status import ExportStatus
+from providers.storage.interface import Storage
+
+
+@dataclass(frozen=True)
+class ErasureStepInput:
+    """A row of ``erasures`` and whose it is. ``whatever``: do not wait for a letter any longer."""
+
+    erasure_id: UUID
+    user_id: UUID
+    whatever: bool = False
+
+
+class ErasureActivities:
+    """``now`` gives aware UTC time."""
+
+    def __init__(self, database: Database, storage: Storage, now: Callable[[], datetime]) -> None:
+        self._database = database
+        self._storage = storage
+        self._now = now
+
+    @activity.defn(name="erasures.remove_exports")
+    async def remove_exports(self, erasure: ErasureStepInput) -> int:
+        """Delete the files of every copy that the person asked for; gives how many copies there were."""
+        async with self._database.unit_of_work(Scope.platform()) as work:
+            found = await work.privacy.exports.list_ids_of(erasure.user_id)
+        for export_id in found:
+            await self._storage.delete(object_key(export_id))
+        async with self._database.unit_of_work(Scope.platform()) as work:
+            for export_id in found:
+                await work.privacy.exports.end(export_id, ExportStatus.EXPIRED)
+        return len(found)
+
+    @activity.defn(name="erasures.anonymise")
+    async def anonymise(self, erasure: ErasureStepInput) -> bool:
+        """Make the person unknown in every table; False when that was done before."""
+        async with self._database.unit_of_work(Scope.platform()) as work:
+            return await work.privacy.erasures.anonymise(erasure.erasure_id, self._now())
+
+    @activity.defn(name="erasures.finish")
+    async def finish(self, erasure: ErasureStepInput) -> bool:
+        """Delete what still led to the person, write the proof and promise the last letter; False when that was done
+        before."""
+        async with self._database.unit_of_work(Scope.platform()) as work:
+            done = await work.privacy.erasures.finish(erasure.erasure_id, self._now())
+            if done is None:
+                return False
+            facts = {"erasure_id": erasure.erasure_id}
+            key = f"erasure_done:{erasure.erasure_id}"
+            await work.messages.notices.promise_letter(
+                AccountEmail(AccountEmailKind.ERASURE_DONE, None, key, facts, language=done.language)
+            )
+            return True
+
+    @activity.defn(name="erasures.forget_address")
+    async def forget_address(self, erasure: ErasureStepInput) -> bool:
+        """Blank the address once the last letter is out; gives whether it is blank."""
+        async with self._database.unit_of_work(Scope.platform()) as work:
+            return await work.privacy.erasures.forget_address(erasure.erasure_id, whatever=erasure.whatever)

@@ -1,0 +1,398 @@
+"""Who asks, for what, and whether they may. Every route takes exactly one of these as a parameter:
+
+- :data:`Visit`: everybody, with or without a login;
+- :data:`Stranger`: everybody, whatever token came along;
+- :data:`Me`: any login, for what is its own;
+- ``Annotated[Access, Depends(may(...))]``: what a role in the object's business may do; with ``link=True`` also
+  what the signed link of a booking opens.
+
+A login counts first; where it may not, a link that came along may. Permission is judged inside the transaction that
+does the work, from one answer of Postgres: a request that may not is refused before its first statement, and one that
+may costs no extra round trip.
+"""
+
+import ipaddress
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import structlog
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from temporalio.client import Client
+
+from api.access.flags import Flags
+from api.access.guest_links import GuestLink, MaybeLink
+from api.access.passwords import Passwords
+from api.access.tokens import Login, Tokens
+from api.http.idempotency import Key, Replay, command_id
+from api.http.request_info import request_info
+from db.engine.context import Context, IdempotencyClaim
+from db.engine.session import Database, Scope, UnitOfWork
+from domain.businesses.status import BusinessStatus
+from domain.errors import NotFound, Unauthenticated
+from domain.identity.actor import Actor, ActorKind
+from domain.permissions import AFTER_CLOSING, IMPARTIAL, Action, Role, allowed, require
+from providers.cache.interface import Cache
+from providers.email.interface import EmailProvider
+from providers.payments.interface import PaymentProvider
+from providers.storage.interface import Storage
+from runtime.booking_links import BookingLinks
+from runtime.links import Links
+from runtime.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class ApiServices:
+    """What the process was put together from; ``app.state.parts``. ``now`` gives aware UTC time."""
+
+    settings: Settings
+    database: Database
+    temporal: Client
+    payments: Mapping[str, PaymentProvider]
+    email: EmailProvider
+    storage: Storage
+    passwords: Passwords
+    tokens: Tokens
+    links: Links
+    cache: Cache
+    flags: Flags
+    now: Callable[[], datetime]
+
+    @property
+    def booking_links(self) -> BookingLinks:
+        """What opens one booking without a login."""
+        return BookingLinks(self.links, self.settings.public_url)
+
+
+async def services(request: Request) -> ApiServices:
+    """The parts of this process."""
+    found: ApiServices = request.app.state.services
+    return found
+
+
+async def now(request: Request) -> datetime:
+    """The time at which this request is judged, aware UTC."""
+    found: ApiServices = request.app.state.services
+    return found.now()
+
+
+Services = Annotated[ApiServices, Depends(services)]
+Now = Annotated[datetime, Depends(now)]
+
+#: Where `api.http.rate_limits`, which reads the token first, leaves the login in the request's ASGI scope.
+LOGIN = "omotenashi.login"
+
+_bearer = HTTPBearer(auto_error=False, description="The access token of POST /auth/login.")
+
+
+async def optional_login(
+    request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+) -> Login | None:
+    """Who is logged in. Raises Unauthenticated for a token that is not good; no token is nobody."""
+    if credentials is None:
+        if "authorization" in request.headers:
+            raise Unauthenticated({"reason": "not_bearer"})
+        return None
+    found: ApiServices = request.app.state.services
+    known: Login | None = request.scope.get(LOGIN)
+    return known or found.tokens.read(credentials.credentials, found.now())
+
+
+async def current_login(login: Annotated[Login | None, Depends(optional_login)]) -> Login:
+    """Who is logged in. Raises Unauthenticated."""
+    if login is None:
+        raise Unauthenticated({"reason": "no_token"})
+    return login
+
+
+MaybeLogin = Annotated[Login | None, Depends(optional_login)]
+CurrentLogin = Annotated[Login, Depends(current_login)]
+
+
+def client_address(request: Request) -> str | None:
+    """The caller's IP address, if the server knows one."""
+    try:
+        return str(ipaddress.ip_address(request.client.host)) if request.client else None
+    except ValueError:
+        return None
+
+
+@dataclass(slots=True)
+class Caller:
+    """One request's caller. ``role`` and ``business_id`` are known inside ``work``."""
+
+    database: Database
+    login: Login | None
+    address: str | None
+    context: Context
+    role: Role | None = field(default=None, init=False)
+
+    @property
+    def user_id(self) -> UUID | None:
+        """The login's user."""
+        return self.login.user_id if self.login else None
+
+    @property
+    def standing(self) -> Role:
+        """What the caller is where no business gives a role."""
+        if self.login is None:
+            return Role.GUEST
+        return Role.ADMIN if self.login.is_admin else Role.CUSTOMER
+
+    def remember(self, key: Key | None) -> IdempotencyClaim | None:
+        """The key as this caller's."""
+        return key.remember(str(self.user_id or self.address or "unknown")) if key else None
+
+    @asynccontextmanager
+    async def _open(self, scope: Scope, key: Key | None) -> AsyncIterator[UnitOfWork]:
+        async with self.database.unit_of_work(scope, self.context, self.remember(key)) as work:
+            self._judge(work)
+            if work.remembered is not None:
+                raise Replay(work.remembered)
+            yield work
+
+    def _judge(self, work: UnitOfWork) -> None:
+        self.role = self.standing
+
+
+class PublicCaller(Caller):
+    """Anybody."""
+
+    @asynccontextmanager
+    async def work(self, key: Key | None = None) -> AsyncIterator[UnitOfWork]:
+        """What approved businesses show to everybody; with ``key`` it happens once. Raises Replay."""
+        async with self._open(Scope.public(), key) as work:
+            yield work
+
+
+class AuthenticatedCaller(Caller):
+    """Somebody who is logged in."""
+
+    @property
+    def id(self) -> UUID:
+        """The user."""
+        if self.login is None:
+            raise Unauthenticated
+        return self.login.user_id
+
+    @asynccontextmanager
+    async def work(self, key: Key | None = None, action: Action | None = None) -> AsyncIterator[UnitOfWork]:
+        """What belongs to the user, across businesses. Raises Forbidden for an ``action`` that logins of this kind
+        may not do, and Replay."""
+        if action is not None:
+            require(self.standing, action)
+        async with self._open(Scope.self_(self.id), key) as work:
+            yield work
+
+
+@dataclass(slots=True)
+class Access(Caller):
+    """Permission to do ``action`` to objects of one kind (``on``), judged when their tenant is entered.
+
+    ``public``: whoever has no role in the business is a customer or guest there, if it is approved. ``link``: a good
+    one, whichever booking it names. ``business_id`` and ``role`` are set inside ``work`` and ``command``.
+    ``subject``: whose idempotency keys these are, where neither login nor link says it.
+    """
+
+    action: Action
+    on: str
+    public: bool
+    link: GuestLink | None = None
+    subject: str | None = field(default=None, init=False)
+    _business_id: UUID | None = field(default=None, init=False)
+
+    @property
+    def business_id(self) -> UUID:
+        """The tenant that was entered. Raises NotFound before that."""
+        if self._business_id is None:
+            raise NotFound
+        return self._business_id
+
+    @property
+    def works_here(self) -> bool:
+        """Whether the caller belongs to the business, or is an admin: may see what is not public."""
+        return self.role not in {None, Role.CUSTOMER, Role.GUEST}
+
+    @asynccontextmanager
+    async def work(self, object_id: UUID | None, key: Key | None = None) -> AsyncIterator[UnitOfWork]:
+        """A transaction in the tenant of the object; with ``key`` what it does happens once.
+
+        Without an object: what approved businesses show to everybody. Raises NotFound for another tenant's object,
+        Forbidden for a role that may not, RequestInProgress, IdempotencyKeyReused, and Replay.
+        """
+        scope = Scope.public()
+        if object_id is not None:
+            scope = Scope.of(self.on, object_id, self.user_id, self.link.booking_id if self.link else None)
+        async with self._open(scope, key) as work:
+            yield work
+
+    @asynccontextmanager
+    async def command(self, object_id: UUID, key: Key | None = None) -> AsyncIterator["Command"]:
+        """For what goes through a workflow: permission and key are settled in a transaction of their own, nothing is
+        open while the workflow works. A refusal gives the key back. Raises what ``work`` raises."""
+        remember = self.remember(key)
+        async with self.work(object_id, key) as work:
+            actor = work.context.actor
+        command = Command(self, actor, command_id(remember), remember)
+        try:
+            yield command
+        except Exception:
+            await command.give_up()
+            raise
+
+    def remember(self, key: Key | None) -> IdempotencyClaim | None:
+        """The key as the login's, else the link's or ``subject``'s: an address is shared by many, and changes on the
+        way."""
+        if key is None or self.login is not None:
+            return Caller.remember(self, key)
+        if self.link is not None:
+            return key.remember(f"booking:{self.link.booking_id}")
+        return key.remember(self.subject) if self.subject else Caller.remember(self, key)
+
+    def _judge(self, work: UnitOfWork) -> None:
+        entered = work.entered
+        self._business_id = entered.business_id
+        if entered.business_id is not None:
+            structlog.contextvars.bind_contextvars(business_id=str(entered.business_id))
+        roles = list(self._roles(work))
+        self.role = next((role for role in roles if allowed(role, self.action)), roles[0] if roles else None)
+        if self.role is Role.GUEST and self.link is not None:
+            self.link.check(entered.ends_at)
+            self.context = replace(self.context, actor=Actor(ActorKind.GUEST))
+        if self.role in {Role.CUSTOMER, Role.GUEST}:
+            work.context = self.context
+        require(self.role, self.action)
+
+    def _roles(self, work: UnitOfWork) -> Iterator[Role]:
+        """What the caller is there, the nearest first. Who works somewhere may be a customer there too, and a login
+        may come with a link: the first that may do it counts."""
+        entered = work.entered
+        if work.scope.enter is None:
+            yield from [self.standing] if self.public else []
+            return
+        if entered.business_id is None or (entered.closed and self.action not in AFTER_CLOSING):
+            return
+        if entered.role is not None:
+            yield Role(entered.role)
+        if entered.own:
+            yield Role.CUSTOMER
+        if self.standing is Role.ADMIN and (entered.role is None or self.action not in IMPARTIAL):
+            yield Role.ADMIN
+        if entered.linked:
+            yield Role.GUEST
+        stranger = entered.role is None and not entered.own
+        if stranger and self.public and entered.business_status == BusinessStatus.APPROVED:
+            yield self.standing
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One wish on its way through a workflow. ``id`` is the same for every repeat of the same key and request."""
+
+    access: Access
+    actor: Actor
+    id: str
+    remember: IdempotencyClaim | None
+
+    @asynccontextmanager
+    async def finish(self) -> AsyncIterator[UnitOfWork]:
+        """The transaction that reads what came of it; hand ``remember`` to :func:`api.http.idempotency.kept` in it."""
+        access = self.access
+        # The session was asked when the wish was taken: what has come of it since is not to be lost with it.
+        context = replace(access.context, session_id=None)
+        async with access.database.unit_of_work(Scope.tenant(access.business_id), context) as work:
+            yield work
+
+    async def give_up(self) -> None:
+        """Give the key back: there will be no answer to store."""
+        if self.remember is not None:
+            async with self.finish() as work:
+                await work.forget(self.remember)
+
+
+def _asked(request: Request, login: Login | None) -> tuple[Database, Login | None, str | None, Context]:
+    found: ApiServices = request.app.state.services
+    address = client_address(request)
+    if login is None:
+        actor = Actor(ActorKind.GUEST)
+    else:
+        structlog.contextvars.bind_contextvars(user_id=str(login.user_id))
+        actor = Actor(ActorKind.ADMIN if login.is_admin else ActorKind.CUSTOMER, login.user_id)
+    session_id = login.session_id if login else None
+    context = Context(actor, request_info().request_id, address, request.headers.get("user-agent"), session_id)
+    return found.database, login, address, context
+
+
+async def public_caller(request: Request, login: MaybeLogin) -> PublicCaller:
+    """Anybody."""
+    return PublicCaller(*_asked(request, login))
+
+
+async def anonymous_caller(request: Request) -> PublicCaller:
+    """Somebody who is about to say who they are; a token that came along, good or over, does not matter."""
+    return PublicCaller(*_asked(request, None))
+
+
+async def authenticated_caller(request: Request, login: CurrentLogin) -> AuthenticatedCaller:
+    """Somebody who is logged in. Raises Unauthenticated."""
+    return AuthenticatedCaller(*_asked(request, login))
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """The dependency that :func:`may` makes."""
+
+    action: Action
+    on: str
+
+    async def __call__(self, request: Request, login: CurrentLogin) -> Access:
+        """For a login. Raises Unauthenticated."""
+        return Access(*_asked(request, login), self.action, self.on, public=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PublicPermission:
+    """The dependency that :func:`may` makes for what is public."""
+
+    action: Action
+    on: str
+
+    async def __call__(self, request: Request, login: MaybeLogin) -> Access:
+        """For anybody. Raises Unauthenticated for a token that is not good."""
+        return Access(*_asked(request, login), self.action, self.on, public=True)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkPermission:
+    """The dependency that :func:`may` makes for what the link of a booking opens."""
+
+    action: Action
+    on: str
+
+    async def __call__(self, request: Request, login: MaybeLogin, link: MaybeLink) -> Access:
+        """For a login or a link. Raises Unauthenticated without either, and for one that is not good."""
+        if login is None and link is None:
+            raise Unauthenticated({"reason": "no_token"})
+        return Access(*_asked(request, login), self.action, self.on, public=False, link=link)
+
+
+def may(
+    action: Action, on: str, *, public: bool = False, link: bool = False
+) -> Permission | PublicPermission | LinkPermission:
+    """Permission to do ``action`` to an object of the kind ``on`` (the kinds of :meth:`db.engine.session.Scope.of`).
+
+    With ``public`` also for those who have no role in the business, as customer or guest, if it is approved; with
+    ``link`` also for whoever has the signed link of the booking that ``on`` is or hangs on.
+    """
+    if link:
+        return LinkPermission(action, on)
+    return PublicPermission(action, on) if public else Permission(action, on)
+
+
+AnyCaller = Annotated[PublicCaller, Depends(public_caller)]
+AnonymousCaller = Annotated[PublicCaller, Depends(anonymous_caller)]
+CurrentUser = Annotated[AuthenticatedCaller, Depends(authenticated_caller)]

@@ -1,0 +1,82 @@
+"""The flags as this process knows them: read whole, kept, and read again when somebody says that they changed."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+import structlog
+
+from db.engine.session import Database, Scope
+from domain.errors import Unavailable
+from domain.platform.flags import Asking, Flag, is_on
+from providers.cache.channels import FLAGS
+from providers.cache.interface import Cache, CacheAway
+
+log = structlog.get_logger(__name__)
+
+#: Seconds after which the flags are read again although nobody said a word: so late, at most, is a process that the
+#: cache could not tell.
+KEEP = 30.0
+#: Between two tries to listen.
+_PAUSE = 1.0
+
+
+class Flags:
+    """Ask `is_on`; everything else happens behind it."""
+
+    def __init__(self, database: Database, cache: Cache) -> None:
+        self._database = database
+        self._cache = cache
+        self._known: Mapping[str, Flag] = {}
+        self._read_at: float | None = None
+        self._changed = True
+        self._reading = asyncio.Lock()
+
+    async def is_on(self, name: str, asking: Asking) -> bool:
+        """Whether the feature is on for whoever asks. Unknown is off; while Postgres is away the last word counts."""
+        if self._is_old():
+            async with self._reading:
+                if self._is_old():
+                    await self._read()
+        return is_on(self._known.get(name), asking)
+
+    def forget(self) -> None:
+        """The flags changed: the next question reads them."""
+        self._changed = True
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[None]:
+        """While the block runs, changes made by other processes are heard."""
+        task = asyncio.create_task(self._listen())
+        try:
+            yield
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    def _is_old(self) -> bool:
+        now = asyncio.get_running_loop().time()
+        return self._changed or self._read_at is None or now - self._read_at > KEEP
+
+    async def _read(self) -> None:
+        # Before the question, so that a change during it is not lost.
+        self._changed = False
+        try:
+            async with self._database.unit_of_work(Scope.platform()) as work:
+                self._known = {row.name: row.flag for row in await work.platform.flags.all()}
+        except Unavailable:
+            log.warning("the feature flags could not be read", known=len(self._known))
+        self._read_at = asyncio.get_running_loop().time()
+
+    async def _listen(self) -> None:
+        while True:
+            with contextlib.suppress(CacheAway):
+                async with self._cache.listen(FLAGS) as told:
+                    # What was said before this moment was not heard.
+                    self.forget()
+                    async for _ in told:
+                        self.forget()
+            self.forget()
+            await asyncio.sleep(_PAUSE)

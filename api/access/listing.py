@@ -1,0 +1,52 @@
+"""Whose list is asked for: one's own across all businesses, or what belongs to one object, such as a business."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from uuid import UUID
+
+from api.access.callers import Access, AuthenticatedCaller, CurrentUser
+from db.engine.session import UnitOfWork
+from domain.permissions import Action
+
+
+@dataclass(slots=True)
+class Listing:
+    """Permission to read one's own rows, or those of an object in whose business one has a role."""
+
+    me: AuthenticatedCaller
+    action: Action
+    #: Set inside the block: the caller belongs to the business, or is an admin.
+    works_here: bool = False
+
+    @asynccontextmanager
+    async def mine(self) -> AsyncIterator[UnitOfWork]:
+        """What belongs to the caller. Raises Forbidden."""
+        async with self.me.work(action=self.action) as work:
+            yield work
+
+    @asynccontextmanager
+    async def of(self, kind: str, object_id: UUID) -> AsyncIterator[UnitOfWork]:
+        """What belongs to the object (``kind`` as for :func:`api.access.callers.may`). Raises NotFound for another
+        tenant's, Forbidden for a role that may not."""
+        me = self.me
+        access = Access(me.database, me.login, me.address, me.context, self.action, kind, public=False)
+        async with access.work(object_id) as work:
+            self.works_here = access.works_here
+            yield work
+
+
+@dataclass(frozen=True, slots=True)
+class ListPermission:
+    """The dependency that :func:`may_list` makes."""
+
+    action: Action
+
+    async def __call__(self, me: CurrentUser) -> Listing:
+        """For a login. Raises Unauthenticated."""
+        return Listing(me, self.action)
+
+
+def may_list(action: Action) -> ListPermission:
+    """Permission to list by ``action``: one's own always, an object's by role."""
+    return ListPermission(action)

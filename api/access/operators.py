@@ -1,0 +1,93 @@
+"""Who watches over what: admins over the whole platform, owners over what is theirs."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from uuid import UUID
+
+from api.access.callers import Access, AuthenticatedCaller, Caller, CurrentUser
+from api.http.idempotency import Key
+from db.engine.session import Scope, UnitOfWork
+from domain.errors import Unauthenticated
+from domain.permissions import Action, Role, require
+
+
+@dataclass(slots=True)
+class Operator(Caller):
+    """An admin, for what belongs to the platform and not to one business."""
+
+    action: Action
+
+    @property
+    def id(self) -> UUID:
+        """The login."""
+        if self.login is None:
+            raise Unauthenticated
+        return self.login.user_id
+
+    @asynccontextmanager
+    async def work(self, key: Key | None = None) -> AsyncIterator[UnitOfWork]:
+        """A transaction that sees everything. Raises Forbidden for everybody who is no admin, and Replay."""
+        require(self.standing, self.action)
+        async with self._open(Scope.platform(), key) as work:
+            yield work
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorPermission:
+    """The dependency that :func:`operator` makes."""
+
+    action: Action
+
+    async def __call__(self, me: CurrentUser) -> Operator:
+        """For a login. Raises Unauthenticated."""
+        return Operator(me.database, me.login, me.address, me.context, self.action)
+
+
+def operator(action: Action) -> OperatorPermission:
+    """Permission to do ``action`` as an operator of the platform."""
+    return OperatorPermission(action)
+
+
+@dataclass(slots=True)
+class AuditReader:
+    """Somebody who reads over others' shoulders, as far as ``action`` lets them."""
+
+    me: AuthenticatedCaller
+    action: Action
+
+    @property
+    def sees_all(self) -> bool:
+        """Whether it is an admin."""
+        return self.me.standing is Role.ADMIN
+
+    @asynccontextmanager
+    async def of(self, business_id: UUID) -> AsyncIterator[UnitOfWork]:
+        """One business. Raises NotFound for another's, Forbidden for a role that may not."""
+        me = self.me
+        access = Access(me.database, me.login, me.address, me.context, self.action, "business", public=False)
+        async with access.work(business_id) as work:
+            yield work
+
+    @asynccontextmanager
+    async def everything(self) -> AsyncIterator[UnitOfWork]:
+        """All for an admin; for everybody else what the policies give to them: the trail of the businesses they own."""
+        scope = Scope.platform() if self.sees_all else Scope.self_(self.me.id)
+        async with self.me.database.unit_of_work(scope, self.me.context) as work:
+            yield work
+
+
+@dataclass(frozen=True, slots=True)
+class AuditReaderPermission:
+    """The dependency that :func:`overseer` makes."""
+
+    action: Action
+
+    async def __call__(self, me: CurrentUser) -> AuditReader:
+        """For a login. Raises Unauthenticated."""
+        return AuditReader(me, self.action)
+
+
+def audit_reader(action: Action) -> AuditReaderPermission:
+    """Permission to read by ``action``: all for admins, one's own businesses for owners."""
+    return AuditReaderPermission(action)

@@ -1,0 +1,49 @@
+"""What providers tell us: the raw body, and permission by its signature alone."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from api.access.callers import ApiServices, client_address
+from api.http.request_info import request_info
+from db.engine.context import Context
+from db.engine.session import Scope, UnitOfWork
+from domain.identity.actor import PROVIDER
+
+
+@dataclass(frozen=True, slots=True)
+class SignedWebhook:
+    """A webhook as it came. ``headers`` keys are lower case. Nothing of it is to be believed before a provider's
+    ``parse_webhook`` gave it back."""
+
+    services: ApiServices
+    body: bytes
+    headers: dict[str, str]
+    context: Context
+
+    @asynccontextmanager
+    async def work(self) -> AsyncIterator[UnitOfWork]:
+        """The platform's scope: an event does not say whose tenant it is for."""
+        async with self.services.database.unit_of_work(Scope.platform(), self.context) as work:
+            yield work
+
+
+async def signed_webhook(request: Request) -> SignedWebhook:
+    """Read the whole body, within the limit of the frame."""
+    context = Context(PROVIDER, request_info().request_id, client_address(request), request.headers.get("user-agent"))
+    return SignedWebhook(request.app.state.services, await request.body(), dict(request.headers), context)
+
+
+Signed = Annotated[SignedWebhook, Depends(signed_webhook)]
+
+#: ``openapi_extra=`` of a webhook: the body is the provider's, and is read only once its signature is found good.
+PROVIDERS_BODY = {
+    "requestBody": {
+        "required": True,
+        "description": "As the provider sends it, with its signature in the headers.",
+        "content": {"application/json": {"schema": {}, "example": {}}},
+    }
+}

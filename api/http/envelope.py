@@ -1,0 +1,105 @@
+"""The shape of every answer that says yes: ``{"status", "message", "data"}``, lists with ``meta``."""
+
+from collections.abc import Sequence
+from enum import Enum
+from typing import Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import to_json
+from starlette.responses import Response
+
+from api.http.request_info import Language, request_info
+
+T = TypeVar("T")
+
+
+class SuccessMessage(Enum):
+    """What a success says, in Japanese and English."""
+
+    DONE = ("完了しました。", "Done.")
+    CREATED = ("作成しました。", "Created.")
+    UPDATED = ("更新しました。", "Updated.")
+    DELETED = ("削除しました。", "Deleted.")
+    REGISTERED = ("登録しました。", "Registered.")
+    LINK_SENT = (
+        "該当するアカウントがある場合は、メールをお送りしました。",
+        "If there is such an account, an e-mail is on its way.",
+    )
+    EMAIL_VERIFIED = ("メールアドレスを確認しました。", "The e-mail address is confirmed.")
+    PASSWORD_CHANGED = ("パスワードを変更しました。", "The password is changed.")
+    LOGGED_IN = ("ログインしました。", "Logged in.")
+    LOGGED_OUT = ("ログアウトしました。", "Logged out.")
+
+    def sentence(self, language: Language) -> str:
+        """The sentence a person reads."""
+        return self.value[0] if language is Language.JA else self.value[1]
+
+
+class Envelope(BaseModel, Generic[T]):
+    """One thing."""
+
+    model_config = ConfigDict(frozen=True)
+
+    status: Literal["success"]
+    message: str = Field(description="A sentence in the caller's language.")
+    data: T
+
+
+class Meta(BaseModel):
+    """Where the next page begins."""
+
+    model_config = ConfigDict(frozen=True)
+
+    next_cursor: str | None = Field(description="Pass it as `cursor` for the next page; null: this is the last one.")
+    limit: int
+
+
+class ListEnvelope(BaseModel, Generic[T]):
+    """A page of things."""
+
+    model_config = ConfigDict(frozen=True)
+
+    status: Literal["success"]
+    message: str = Field(description="A sentence in the caller's language.")
+    data: list[T]
+    meta: Meta
+
+
+def ok(data: object, said: SuccessMessage = SuccessMessage.DONE, status_code: int = 200) -> Response:
+    """One thing: a ``…Read`` model, or plain JSON values."""
+    language = request_info().language
+    return _json({"status": "success", "message": said.sentence(language), "data": data}, status_code, language)
+
+
+def created(data: object, said: SuccessMessage = SuccessMessage.CREATED) -> Response:
+    """A new thing, with 201."""
+    return ok(data, said, 201)
+
+
+def moved(path: str) -> Response:
+    """For good, with the same method and body (308)."""
+    return Response(status_code=308, headers={"Location": path})
+
+
+def moved_response(why: str) -> dict[int | str, dict[str, Any]]:
+    """``responses=`` of an operation that may answer :func:`moved`."""
+    location = {"description": "The path to ask instead.", "schema": {"type": "string"}}
+    return {308: {"description": why, "headers": {"Location": location}}}
+
+
+def page_of(items: Sequence[object], next_cursor: str | None, limit: int) -> Response:
+    """A page; :meth:`api.http.paging.Page.answer` calls this."""
+    language = request_info().language
+    body = {
+        "status": "success",
+        "message": SuccessMessage.DONE.sentence(language),
+        "data": items,
+        "meta": {"next_cursor": next_cursor, "limit": limit},
+    }
+    return _json(body, 200, language)
+
+
+def _json(body: object, status_code: int, language: Language) -> Response:
+    # Bilingual texts bring the resolved string, so that what is said depends on the language.
+    headers = {"Content-Language": language.value, "Vary": "Accept-Language"}
+    return Response(to_json(body), status_code, headers, "application/json")

@@ -1,0 +1,220 @@
+"""The field types that schemas share: texts, bilingual texts, money, e-mail. What comes in is checked here once."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, NamedTuple, Self
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import phonenumbers
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from api.http.request_info import request_info
+from domain.errors import CurrencyMismatch
+from domain.money import SUPPORTED, Money
+
+
+def _clean(text: str) -> str:
+    """No control characters but line feed and tab: Postgres stores no NUL, and nobody can see the others."""
+    if any(unicodedata.category(character) == "Cc" and character not in "\n\t" for character in text):
+        raise PydanticCustomError("control_characters", "no control characters")
+    return text
+
+
+def _one_line(text: str) -> str:
+    if "\n" in text or "\t" in text:
+        raise PydanticCustomError("one_line", "one line")
+    return _clean(text)
+
+
+#: One line, trimmed, not empty.
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_one_line)]
+#: Several lines, trimmed, not empty.
+Prose = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=5000), AfterValidator(_clean)]
+
+_EMAIL = re.compile(
+    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}"
+)
+
+
+def _email(text: str) -> str:
+    if not _EMAIL.fullmatch(text) or ".." in text:
+        raise PydanticCustomError("email", "an e-mail address")
+    return text
+
+
+Email = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=254),
+    AfterValidator(_email),
+    Field(json_schema_extra={"format": "email"}),
+]
+
+
+def _phone(text: str) -> str:
+    """E.164. What has no country is read as a number in Japan."""
+    try:
+        number = phonenumbers.parse(text, "JP")
+    except phonenumbers.NumberParseException as error:
+        raise PydanticCustomError("phone", "a phone number") from error
+    if not phonenumbers.is_valid_number(number):
+        raise PydanticCustomError("phone", "a phone number")
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+class PhoneNumber(NamedTuple):
+    """A phone number as it was typed, and as it is called from anywhere (E.164)."""
+
+    as_typed: str
+    e164: str
+
+
+def _both(text: str) -> PhoneNumber:
+    return PhoneNumber(text, _phone(text))
+
+
+#: As ``Phone``, with what was typed kept beside it.
+TypedPhone = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=40),
+    AfterValidator(_one_line),
+    AfterValidator(_both),
+    Field(json_schema_extra={"format": "phone"}),
+]
+
+Phone = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=40),
+    AfterValidator(_phone),
+    Field(json_schema_extra={"format": "phone"}),
+]
+
+
+def _website(text: str) -> str:
+    """With a host that has a dot, no login in it, and a port that exists."""
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError as error:
+        raise PydanticCustomError("website", "an address of the web") from error
+    named = "." in host.strip(".") and not host.startswith(".")
+    if parts.scheme not in {"http", "https"} or not named or parts.username is not None or re.search(r"\s", text):
+        raise PydanticCustomError("website", "an address of the web")
+    return text
+
+
+#: An address of the web, ``http`` or ``https``.
+Website = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=300),
+    AfterValidator(_clean),
+    AfterValidator(_website),
+    Field(json_schema_extra={"format": "uri"}),
+]
+
+
+class Input(BaseModel):
+    """What comes in: unknown fields are refused, so that a typo is not a silent no."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Changes(Input):
+    """What is to be different: a field that is not sent stays as it is. Only the ``erasable`` ones may be null."""
+
+    erasable: ClassVar[frozenset[str]] = frozenset()
+
+    @model_validator(mode="after")
+    def _nothing_erased(self) -> Self:
+        for name in self.model_fields_set - self.erasable:
+            if getattr(self, name) is None:
+                raise PydanticCustomError("not_null", "{field} cannot be null", {"field": name})
+        return self
+
+
+class Output(BaseModel):
+    """What goes out: nothing has a default, so that nothing can be forgotten."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class Bilingual(Input):
+    """A text in Japanese, English, or both."""
+
+    ja: Line | None = None
+    en: Line | None = None
+
+    @model_validator(mode="after")
+    def _not_empty(self) -> Self:
+        if self.ja is None and self.en is None:
+            raise PydanticCustomError("ja_or_en", "a text in Japanese or English")
+        return self
+
+    def stored(self) -> dict[str, str]:
+        """As the database keeps it."""
+        return {key: value for key, value in (("ja", self.ja), ("en", self.en)) if value is not None}
+
+
+class BilingualProse(Bilingual):
+    """A longer text in Japanese, English, or both."""
+
+    ja: Prose | None = None
+    en: Prose | None = None
+
+
+class BilingualRead(Output):
+    """``text`` is the one of the caller's language, or the other where that one is missing."""
+
+    ja: str | None
+    en: str | None
+    text: str
+
+    @classmethod
+    def of(cls, stored: Mapping[str, str]) -> Self:
+        """A stored text."""
+        return cls(ja=stored.get("ja"), en=stored.get("en"), text=resolved(stored))
+
+
+def resolved(stored: Mapping[str, str]) -> str:
+    """The text in the caller's language, or in the other one."""
+    language = request_info().language.value
+    return stored.get(language) or next(iter(stored.values()), "")
+
+
+class MoneyWrite(Input):
+    """Whole minor units (yen; cents), not negative, in a currency the platform takes."""
+
+    amount: int = Field(ge=0, le=10**12)
+    currency: str = Field(pattern=r"^[A-Z]{3}$")
+
+    @model_validator(mode="after")
+    def _supported(self) -> Self:
+        if self.currency not in SUPPORTED:
+            raise CurrencyMismatch({"field": "currency", "got": self.currency})
+        return self
+
+    def money(self) -> Money:
+        """As the domain has it."""
+        return Money(self.amount, self.currency)
+
+
+class MoneyRead(Output):
+    """Whole minor units of ``currency``."""
+
+    amount: int
+    currency: str
+
+
+class DeletedRead(Output):
+    """What is gone."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"id": "019a0c5e-7b3f-7c21-b5d4-a9e1f2036c58"}]})
+
+    id: UUID
+
+
+def examples(*shown: Mapping[str, Any]) -> dict[str, Any]:
+    """``json_schema_extra`` with examples."""
+    return {"examples": [dict(example) for example in shown]}

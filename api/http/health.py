@@ -1,0 +1,137 @@
+"""Whether this process lives, can serve, and what it leans on. Outside ``/api/v1``."""
+
+import asyncio
+import time
+from collections.abc import Awaitable
+from datetime import timedelta
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, ConfigDict
+from starlette.responses import Response
+
+from api.access.callers import ApiServices, Services
+from api.http.envelope import Envelope, ok
+from api.http.errors import errors
+from api.http.rate_limits import RateClass, limited
+from db.engine.session import Scope
+from domain.errors import Unavailable
+
+router = APIRouter(tags=["health"])
+
+_PATIENCE = 2.0
+#: One look serves everybody for so many seconds: nobody can make this process ask its servers without end.
+_FRESH = 1.0
+
+
+class DependencyRead(BaseModel):
+    """One thing this process leans on."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    available: bool
+    milliseconds: float
+
+
+class HealthRead(BaseModel):
+    """``state``: ``ok``, or ``degraded`` when something but Postgres is away. Without Temporal reads and new
+    bookings go on and commands wait; without the storage there are no uploads."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "state": "ok",
+                    "build": "4f1c2ab",
+                    "dependencies": [
+                        {"name": "postgres", "available": True, "milliseconds": 1.2},
+                        {"name": "temporal", "available": True, "milliseconds": 2.9},
+                        {"name": "storage", "available": True, "milliseconds": 3.4},
+                    ],
+                }
+            ]
+        },
+    )
+
+    state: str
+    build: str
+    dependencies: list[DependencyRead]
+
+
+class AliveRead(BaseModel):
+    """The process answers."""
+
+    model_config = ConfigDict(frozen=True, json_schema_extra={"examples": [{"state": "ok"}]})
+
+    state: str
+
+
+async def _measure(name: str, call: Awaitable[object]) -> DependencyRead:
+    started = time.perf_counter()
+    try:
+        await asyncio.wait_for(call, _PATIENCE)
+        available = True
+    except Exception:  # whatever it is, the dependency does not answer
+        available = False
+    return DependencyRead(name=name, available=available, milliseconds=round((time.perf_counter() - started) * 1000, 1))
+
+
+class Looks:
+    """What this process leans on, as it was found a moment ago."""
+
+    def __init__(self) -> None:
+        self._found: list[DependencyRead] = []
+        self._at = float("-inf")
+        self._turn = asyncio.Lock()
+
+    async def look(self, services: ApiServices) -> list[DependencyRead]:
+        """Postgres first, then the others."""
+        async with self._turn:
+            if time.monotonic() - self._at > _FRESH:
+                self._found = [
+                    *await asyncio.gather(
+                        _measure("postgres", _ask_postgres(services)),
+                        _measure("temporal", _ask_temporal(services)),
+                        _measure("storage", services.storage.check()),
+                    )
+                ]
+                self._at = time.monotonic()
+            return self._found
+
+
+async def _ask_postgres(services: ApiServices) -> None:
+    async with services.database.unit_of_work(Scope.public()):
+        pass
+
+
+async def _ask_temporal(services: ApiServices) -> bool:
+    return await services.temporal.service_client.check_health(timeout=timedelta(seconds=_PATIENCE))
+
+
+@router.get("/health", response_model=Envelope[HealthRead], responses=errors(), summary="Health with dependencies")
+@limited(RateClass.NONE)
+async def health(request: Request, services: Services) -> Response:
+    """503 when Postgres is away; ``degraded`` when something else is. At most a second old."""
+    looks: Looks = request.app.state.looks
+    postgres, *others = await looks.look(services)
+    if not postgres.available:
+        raise Unavailable({"dependency": "postgres", "retry_after": 2})
+    state = "ok" if all(one.available for one in others) else "degraded"
+    return ok(HealthRead(state=state, build=services.settings.build_id, dependencies=[postgres, *others]))
+
+
+@router.get("/health/live", response_model=Envelope[AliveRead], responses=errors(), summary="The process lives")
+@limited(RateClass.NONE)
+async def live() -> Response:
+    """Asks nobody: an orchestrator restarts what does not answer here."""
+    return ok(AliveRead(state="ok"))
+
+
+@router.get("/health/ready", response_model=Envelope[AliveRead], responses=errors(), summary="Ready for requests")
+@limited(RateClass.NONE)
+async def ready(services: Services) -> Response:
+    """503 while Postgres is away. The others may be away: reads and new bookings need them not."""
+    if not (await _measure("postgres", _ask_postgres(services))).available:
+        raise Unavailable({"dependency": "postgres", "retry_after": 2})
+    return ok(AliveRead(state="ok"))

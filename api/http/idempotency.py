@@ -1,0 +1,96 @@
+"""``Idempotency-Key``: the same key with the same request gives the stored answer, byte for byte.
+
+What happens in one transaction takes the key and stores the answer in it (:meth:`api.access.callers.Asker.work`,
+:func:`kept`). What goes through Temporal takes the key in a transaction before and stores the answer in one after
+(:meth:`api.access.callers.Access.command`); its command id comes from the key, so that a repeat in between, or after
+a crash, meets the first try at the workflow.
+"""
+
+import hashlib
+import hmac
+import re
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import uuid4
+
+from fastapi import Depends, Header, Request
+from starlette.responses import Response
+
+from db.engine.context import IdempotencyClaim
+from db.engine.session import StoredResponse, UnitOfWork
+from domain.errors import IdempotencyKeyRequired, Malformed
+from runtime.keyring import KeyRing
+
+HEADER = "Idempotency-Key"
+REPLAYED = "Idempotent-Replayed"
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+
+
+class Replay(Exception):
+    """Not an error: this request was answered before, and ``remembered`` is the answer."""
+
+    def __init__(self, remembered: StoredResponse) -> None:
+        super().__init__()
+        self.remembered = remembered
+
+
+def replayed(replay: Replay) -> Response:
+    """The stored answer, marked as such."""
+    stored = replay.remembered
+    return Response(stored.body, stored.status_code, {REPLAYED: "true"}, "application/json")
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key with the fingerprint of its request. The fingerprint is keyed with the platform's own secret: a plain
+    digest would let whoever reads the table guess at a password in the body."""
+
+    value: str
+    fingerprint: bytes
+
+    def remember(self, subject: str) -> IdempotencyClaim:
+        """What the unit of work takes; ``subject`` is the user's id, or the client's address."""
+        return IdempotencyClaim(subject, self.value, self.fingerprint)
+
+
+def command_id(remember: IdempotencyClaim | None) -> str:
+    """The id of a command: the same for the same key and request, one of its own without a key."""
+    if remember is None:
+        return uuid4().hex
+    text = f"{remember.subject}\0{remember.key}\0".encode() + remember.fingerprint
+    return hashlib.sha256(text).hexdigest()[:32]
+
+
+async def optional_key(
+    request: Request,
+    idempotency_key: Annotated[
+        str | None, Header(alias=HEADER, description="Makes repeating this request harmless for 24 hours.")
+    ] = None,
+) -> Key | None:
+    """The key, if the caller sent one. Raises Malformed for one that is empty, too long, or not printable ASCII."""
+    if idempotency_key is None:
+        return None
+    if not _KEY.fullmatch(idempotency_key):
+        raise Malformed({"field": HEADER, "rule": "printable_1_to_255"})
+    # Of the oldest key: a repeat must meet its first try also when a new key was made in between.
+    ring: KeyRing = request.app.state.services.tokens.ring
+    secret = ring.derived("idempotency", ring.oldest)
+    target = f"{request.method} {request.url.path}?{request.url.query}\0".encode()
+    return Key(idempotency_key, hmac.digest(secret, target + await request.body(), "sha256"))
+
+
+async def required_key(key: Annotated[Key | None, Depends(optional_key)]) -> Key:
+    """The key. Raises IdempotencyKeyRequired."""
+    if key is None:
+        raise IdempotencyKeyRequired({"header": HEADER})
+    return key
+
+
+OptionalKey = Annotated[Key | None, Depends(optional_key)]
+RequiredKey = Annotated[Key, Depends(required_key)]
+
+
+async def store_response(work: UnitOfWork, response: Response, remember: IdempotencyClaim | None = None) -> Response:
+    """Store the answer for the key that ``work`` took (or for ``remember``, taken before), and give it on."""
+    await work.store_answer(response.status_code, bytes(response.body), remember)
+    return response

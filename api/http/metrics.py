@@ -1,0 +1,102 @@
+"""What this process has done, for Prometheus: counts and times by route template, never by id or person."""
+
+import hmac
+import ipaddress
+
+from fastapi import APIRouter, Request
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from starlette.responses import Response
+from starlette.types import Scope
+
+from api.access.callers import client_address
+from api.http.errors import errors
+from api.http.forwarded import was_forwarded
+from api.http.rate_limits import RateClass, RouteFacts, limited, tally_of
+from db.engine.session import Database
+from domain.errors import NotFound
+
+router = APIRouter(tags=["health"])
+
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_UNKNOWN = "unknown"
+_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
+
+
+_EXAMPLE = 'omotenashi_requests_total{method="GET",route="/api/v1/businesses",status="200"} 41.0'
+
+
+class Metrics:
+    """The counters of one application."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._requests = Counter(
+            "omotenashi_requests", "Requests answered.", ("method", "route", "status"), registry=self.registry
+        )
+        self._seconds = Histogram(
+            "omotenashi_request_seconds",
+            "Time from the first byte of a request to the end of its answer.",
+            ("method", "route"),
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self._limited = Counter(
+            "omotenashi_rate_limited", "Requests turned away with 429.", ("class",), registry=self.registry
+        )
+        self._pool = Gauge(
+            "omotenashi_database_connections", "Connections to Postgres.", ("state",), registry=self.registry
+        )
+
+    def observe(self, scope: Scope, status: int, seconds: float) -> None:
+        """Count one request. ``status`` 0: it ended without an answer."""
+        method = scope["method"] if scope["method"] in _METHODS else _UNKNOWN
+        route = _template(scope)
+        self._requests.labels(method, route, str(status)).inc()
+        self._seconds.labels(method, route).observe(seconds)
+        tally = tally_of(scope)
+        if tally is not None and not tally.counted.allowed:
+            self._limited.labels(tally.rate_class.value).inc()
+
+    def text(self, database: Database) -> bytes:
+        """Prometheus's text format, with the connections as they are now."""
+        used, idle = database.connections()
+        self._pool.labels("used").set(used)
+        self._pool.labels("idle").set(idle)
+        return generate_latest(self.registry)
+
+
+def _template(scope: Scope) -> str:
+    facts: dict[object, RouteFacts] = scope["app"].state.route_facts if "app" in scope else {}
+    known = facts.get(scope.get("endpoint"))
+    return known.template if known else _UNKNOWN
+
+
+@router.get(
+    "/metrics",
+    summary="Counters for Prometheus",
+    response_class=Response,
+    responses={
+        **errors(NotFound),
+        200: {"description": "The counters.", "content": {"text/plain": {"example": _EXAMPLE}}},
+    },
+)
+@limited(RateClass.NONE)
+async def metrics(request: Request) -> Response:
+    """With the token of the settings as bearer; without such a setting for callers of this machine and of private
+    networks who were not passed on by anybody. Everybody else is told that there is nothing here."""
+    if not _may_look(request):
+        raise NotFound
+    found: Metrics = request.app.state.metrics
+    return Response(found.text(request.app.state.services.database), media_type=CONTENT_TYPE_PLAIN_0_0_4)
+
+
+def _may_look(request: Request) -> bool:
+    token: str = request.app.state.services.settings.metrics_token.get_secret_value()
+    if token:
+        return hmac.compare_digest(request.headers.get("authorization", "").encode(), f"Bearer {token}".encode())
+    address = client_address(request)
+    if address is None or was_forwarded(request.scope):
+        return False
+    parsed = ipaddress.ip_address(address)
+    return parsed.is_loopback or parsed.is_private

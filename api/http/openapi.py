@@ -1,0 +1,108 @@
+"""The OpenAPI document: what FastAPI makes of the routes, with the error shape, the table of codes and examples."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from api.http.errors import TABLE
+from api.http.rate_limits import RouteFacts, route_facts
+
+_ERROR_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": ["status", "message", "error", "timestamp", "requestId"],
+    "properties": {
+        "status": {"type": "string", "const": "error"},
+        "message": {"type": "string", "description": "A sentence in the caller's language."},
+        "error": {
+            "type": "object",
+            "required": ["code", "message", "details"],
+            "properties": {
+                "code": {"type": "string", "enum": sorted(TABLE)},
+                "message": {"type": "string"},
+                "details": {"type": "object"},
+            },
+        },
+        "timestamp": {"type": "string", "format": "date-time"},
+        "requestId": {"type": "string"},
+    },
+}
+
+
+def description() -> str:
+    """What stands above the operations: the conventions, and every error code."""
+    rows = "\n".join(
+        f"| `{code}` | {meaning.status} | {meaning.en} | {meaning.ja} |" for code, meaning in TABLE.items()
+    )
+    return (
+        "Booking and business management for service businesses in Japan.\n\n"
+        "Times are RFC 3339 with offset, dates are the business's own, money is whole minor units. "
+        "Send `Accept-Language: ja` or `en`; errors come as RFC 9457 with `Accept: application/problem+json`. "
+        "`Idempotency-Key` makes a POST harmless to repeat for 24 hours.\n\n"
+        f"| code | status | English | 日本語 |\n|---|---|---|---|\n{rows}\n"
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Make ``app.openapi()`` give the complete document, built once."""
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            whole = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+            _open_what_is_public(whole, route_facts(app.routes).values())
+            app.openapi_schema = _complete(whole)
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _open_what_is_public(document: dict[str, Any], routes: Iterable[RouteFacts]) -> None:
+    """What reads a login without asking for one may be called without: an empty requirement is one of several."""
+    for route in routes:
+        for method in route.methods:
+            operation = document["paths"].get(route.template, {}).get(method.lower(), {})
+            asked = operation.get("security", [])
+            # A signed link stands in for a login: one of the two is needed there.
+            if asked and not route.needs_login and all(set(one) == {"HTTPBearer"} for one in asked):
+                operation["security"] = [{}, *asked]
+
+
+def _complete(document: dict[str, Any]) -> dict[str, Any]:
+    schemas: dict[str, Any] = document.setdefault("components", {}).setdefault("schemas", {})
+    schemas["Error"] = _ERROR_SCHEMA
+    for media in _media(document):
+        if "example" not in media and "examples" not in media:
+            example = _example(media.get("schema", {}), schemas)
+            if example is not None:
+                media["example"] = example
+    return document
+
+
+def _media(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Every body of every operation, asked and answered."""
+    for path in document["paths"].values():
+        for operation in path.values():
+            yield from operation.get("requestBody", {}).get("content", {}).values()
+            for response in operation["responses"].values():
+                yield from response.get("content", {}).values()
+
+
+def _example(schema: dict[str, Any], schemas: dict[str, Any]) -> Any:
+    """The example of a schema: its own, or put together from those of its parts. None: there is none."""
+    if "$ref" in schema:
+        schema = schemas[schema["$ref"].rpartition("/")[2]]
+    if "examples" in schema:
+        return schema["examples"][0]
+    if "anyOf" in schema:
+        return next((found for one in schema["anyOf"] if (found := _example(one, schemas)) is not None), None)
+    properties = schema.get("properties", {})
+    if "data" not in properties:
+        return None
+    data = properties["data"]
+    inner = _example(data["items"], schemas) if data.get("type") == "array" else _example(data, schemas)
+    if inner is None:
+        return None
+    if data.get("type") == "array":
+        return {"status": "success", "message": "Done.", "data": [inner], "meta": {"next_cursor": None, "limit": 20}}
+    return {"status": "success", "message": "Done.", "data": inner}

@@ -1,0 +1,114 @@
+"""Pages by cursor: the key of the last row, unreadable on purpose, so that nobody builds one.
+
+A store's ``list_`` takes ``after`` (the last key, or None) and ``limit`` + 1 rows, so that a page knows whether
+another follows without counting.
+"""
+
+import base64
+import binascii
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, TypeVar
+from uuid import UUID
+
+import orjson
+from fastapi import Depends, Query
+from starlette.responses import Response
+
+from api.http.envelope import page_of
+from domain.errors import Malformed
+
+Row = TypeVar("Row")
+
+MAX_LIMIT = 100
+DEFAULT_LIMIT = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What part of a list is asked for."""
+
+    limit: int
+    key: tuple[str, ...] | None
+
+    @property
+    def fetch(self) -> int:
+        """How many rows to fetch: one more than is shown."""
+        return self.limit + 1
+
+    @property
+    def after_id(self) -> UUID | None:
+        """The cursor of a list in order of ids. Raises Malformed."""
+        parts: tuple[UUID] | None = self.after(UUID)
+        return None if parts is None else parts[0]
+
+    def after(self, *readers: Callable[[str], Any]) -> tuple[Any, ...] | None:
+        """The parts of the last key, each read by its reader (``UUID``, :func:`moment_of`). Raises Malformed
+        for a cursor that is not of this list."""
+        if self.key is None:
+            return None
+        if len(self.key) != len(readers):
+            raise _broken()
+        try:
+            return tuple(read(part) for read, part in zip(readers, self.key, strict=True))
+        except ValueError as error:
+            raise _broken() from error
+
+    def answer(
+        self,
+        rows: Sequence[Row],
+        read: Callable[[Row], object],
+        key: Callable[[Row], tuple[object, ...]],
+    ) -> Response:
+        """The page of up to ``fetch`` rows: each as ``read`` shows it, the cursor from the ``key`` of the last one
+        shown."""
+        shown = rows[: self.limit]
+        following = encode_cursor(*key(shown[-1])) if len(rows) > self.limit else None
+        return page_of([read(row) for row in shown], following, self.limit)
+
+
+def encode_cursor(*parts: object) -> str:
+    """The cursor behind a row with this key."""
+    return base64.urlsafe_b64encode(orjson.dumps([str(part) for part in parts])).rstrip(b"=").decode()
+
+
+def _decode(cursor: str) -> tuple[str, ...]:
+    try:
+        parts = orjson.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
+    except (binascii.Error, ValueError) as error:
+        raise _broken() from error
+    if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
+        raise _broken()
+    return tuple(parts)
+
+
+def _broken() -> Malformed:
+    return Malformed({"field": "cursor", "rule": "cursor"})
+
+
+def moment_of(part: str) -> datetime:
+    """A time in a cursor. Raises ValueError for one without offset: Postgres would not compare it."""
+    moment = datetime.fromisoformat(part)
+    if moment.tzinfo is None:
+        raise ValueError("offset")
+    return moment
+
+
+def number_of(part: str) -> int:
+    """A key that is a number in a cursor. Raises ValueError for one larger than Postgres keeps them."""
+    number = int(part)
+    if not 0 <= number < 2**63:
+        raise ValueError("range")
+    return number
+
+
+async def page(
+    cursor: Annotated[str | None, Query(max_length=500, description="`meta.next_cursor` of the page before.")] = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Rows per page.")] = DEFAULT_LIMIT,
+) -> Page:
+    """Read ``cursor`` and ``limit``. Raises Malformed for a broken cursor."""
+    return Page(limit, None if cursor is None else _decode(cursor))
+
+
+PageAsked = Annotated[Page, Depends(page)]

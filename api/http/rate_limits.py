@@ -1,0 +1,191 @@
+"""How often a caller may ask. Every route has one class; an endpoint says with :func:`limited` which, and without a
+word it is ``user`` where a login is required and ``standard`` everywhere else.
+
+Counted in Redis in one round trip; in Postgres while Redis is away; without both nobody is let in. A request that
+reaches a route is counted before its work (:func:`count_request`), any other before its answer leaves (`api.http.request_limits`).
+"""
+
+import ipaddress
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, TypeVar
+
+import structlog
+from fastapi import Request
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import iter_route_contexts
+from starlette.routing import BaseRoute
+from starlette.types import Scope as HttpScope
+
+from api.access.callers import LOGIN, ApiServices, client_address, current_login
+from api.access.tokens import Login
+from db.engine.session import Scope
+from domain.errors import RateLimited, Unauthenticated, Unavailable
+from domain.platform.rate_limits import LimitResult, RateLimit, Window
+from providers.cache.interface import CacheAway
+from runtime.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+_Endpoint = TypeVar("_Endpoint", bound=Callable[..., Any])
+
+LIMIT_HEADERS = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
+
+#: Where a request's count is kept in its ASGI scope.
+_COUNTED = "omotenashi.counted"
+
+
+class RateClass(StrEnum):
+    """``auth`` counts by address, the others by user, or by address where nobody is logged in."""
+
+    STANDARD = "standard"
+    USER = "user"
+    AUTH = "auth"
+    PAYMENT = "payment"
+    STRICT = "strict"
+    #: Not counted: probes must not need Redis, and providers' signed news must not be turned away.
+    NONE = "none"
+
+
+_declared: dict[Callable[..., Any], RateClass] = {}
+
+
+def limited(rate_class: RateClass) -> Callable[[_Endpoint], _Endpoint]:
+    """Declare the class of an endpoint; stands below its ``@router`` line."""
+
+    def declare(endpoint: _Endpoint) -> _Endpoint:
+        _declared[endpoint] = rate_class
+        return endpoint
+
+    return declare
+
+
+@dataclass(frozen=True, slots=True)
+class RouteFacts:
+    """What is known about a route before anybody asks for it."""
+
+    template: str
+    methods: frozenset[str]
+    rate_class: RateClass
+    needs_login: bool
+
+
+def route_facts(routes: Iterable[BaseRoute]) -> dict[Callable[..., Any], RouteFacts]:
+    """Every route by its endpoint."""
+    facts: dict[Callable[..., Any], RouteFacts] = {}
+    for context in iter_route_contexts(list(routes)):
+        endpoint = context.endpoint
+        if endpoint is not None:
+            methods = frozenset(context.methods or ())
+            dependant: Dependant | None = getattr(context, "dependant", None)
+            needs_login = dependant is not None and _needs_login(dependant)
+            rate_class = _declared.get(endpoint, RateClass.USER if needs_login else RateClass.STANDARD)
+            facts[endpoint] = RouteFacts(context.path_format or "", methods, rate_class, needs_login)
+    return facts
+
+
+def _needs_login(dependant: Dependant) -> bool:
+    return any(one.call is current_login or _needs_login(one) for one in dependant.dependencies)
+
+
+def rate_of(settings: Settings, rate_class: RateClass) -> RateLimit:
+    """The rate of a class that is counted."""
+    rate: RateLimit = getattr(settings, f"rate_limit_{rate_class.value}")
+    return rate
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What was counted for one request. ``reset_at``: Unix time at which the window has more room."""
+
+    rate_class: RateClass
+    limit: int
+    counted: LimitResult
+    reset_at: int
+
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """``X-RateLimit-*``."""
+        return [
+            (name.lower().encode(), b"%d" % value)
+            for name, value in zip(LIMIT_HEADERS, (self.limit, self.counted.left, self.reset_at), strict=True)
+        ]
+
+
+def tally_of(scope: HttpScope) -> Tally | None:
+    """What was counted for the request, if anything."""
+    found: Tally | None = scope.get(_COUNTED)
+    return found
+
+
+def class_of(scope: HttpScope) -> RateClass:
+    """The class of the route that the request reached; ``standard`` for one that reached none."""
+    facts: dict[Any, RouteFacts] = scope["app"].state.route_facts if "app" in scope else {}
+    known = facts.get(scope.get("endpoint"))
+    return known.rate_class if known else RateClass.STANDARD
+
+
+async def count_request(request: Request) -> None:
+    """A dependency of every route. Raises RateLimited, and Unavailable when nobody can count."""
+    await count(request, class_of(request.scope))
+
+
+async def count(request: Request, rate_class: RateClass) -> None:
+    """Count the request once. Raises RateLimited, and Unavailable when nobody can count."""
+    if rate_class is RateClass.NONE or _COUNTED in request.scope:
+        return
+    request.scope[_COUNTED] = None  # once only, even if it fails
+    services: ApiServices = request.app.state.services
+    rate = rate_of(services.settings, rate_class)
+    window = Window(f"{rate_class.value}:{_subject(request, rate_class)}", rate.limit, rate.period)
+    counted = await _count(services, window)
+    seconds = -(-counted.resets_in.total_seconds() // 1)
+    request.scope[_COUNTED] = Tally(rate_class, rate.limit, counted, int(time.time() + seconds))
+    if not counted.allowed:
+        raise RateLimited({"retry_after": max(1, int(seconds))})
+
+
+async def _count(services: ApiServices, window: Window) -> LimitResult:
+    try:
+        [counted] = await services.cache.count([window])
+    except CacheAway:
+        try:
+            async with services.database.unit_of_work(Scope.public()) as work:
+                [counted] = await work.platform.rate_limits.count([window])
+        except Unavailable:
+            raise
+        except Exception as error:  # whatever keeps us from counting, it must not let anybody in
+            log.exception("requests cannot be counted")
+            raise Unavailable({"dependency": "rate_limits", "retry_after": 2}) from error
+    return counted
+
+
+def _subject(request: Request, rate_class: RateClass) -> str:
+    if rate_class is not RateClass.AUTH:
+        login = _login_of(request)
+        if login is not None:
+            return f"user:{login.user_id}"
+    return f"address:{network_of(client_address(request))}"
+
+
+def _login_of(request: Request) -> Login | None:
+    """Who the token speaks for; None without a good one, which the route will say."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    services: ApiServices = request.app.state.services
+    try:
+        login = services.tokens.read(token, services.now()) if scheme.lower() == "bearer" else None
+    except Unauthenticated:
+        return None
+    request.scope[LOGIN] = login
+    return login
+
+
+def network_of(address: str | None) -> str:
+    """Who is one client: an IPv4 address, or the 64 bits of IPv6 that one connection is given to choose from."""
+    if address is None:
+        return "unknown"
+    parsed = ipaddress.ip_address(address)
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return address
+    return str(ipaddress.ip_network((parsed, 64), strict=False).network_address)

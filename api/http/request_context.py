@@ -1,0 +1,107 @@
+"""The outermost layer of every request: its id, language and client, the headers of its answer, one line in the log,
+and its count in the metrics.
+
+A pure ASGI middleware: Starlette's base class costs a task and a queue per request.
+"""
+
+import time
+from collections.abc import Mapping
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.http.forwarded import TrustedProxies
+from api.http.metrics import Metrics
+from api.http.request_info import RequestInfo, language_from, request_id_from, set_request_info
+from runtime.settings import Environment, Settings
+
+log = structlog.get_logger(__name__)
+
+_DOCS = "/docs"
+
+_SECURITY = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cache-control", b"no-store"),
+)
+_NOTHING_RUNS = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
+# The documentation page loads its script and style from the place that FastAPI names.
+_DOCS_RUN = (
+    b"content-security-policy",
+    b"default-src 'self' https://cdn.jsdelivr.net https://fastapi.tiangolo.com; "
+    b"script-src 'self' 'unsafe-inline' https://cdn.jsdelivr.net; "
+    b"style-src 'self' 'unsafe-inline' https://cdn.jsdelivr.net; img-src 'self' data: https://fastapi.tiangolo.com; "
+    b"frame-ancestors 'none'",
+)
+_HTTPS_ONLY = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
+
+#: What later layers bind to the lines of a request; see `api.access.callers`.
+BOUND = ("user_id", "business_id")
+
+
+class RequestContextMiddleware:
+    """Wraps the whole application."""
+
+    def __init__(self, app: ASGIApp, settings: Settings, metrics: Metrics) -> None:
+        self.app = app
+        self.metrics = metrics
+        self.proxies = TrustedProxies(settings.trusted_proxies)
+        production = settings.environment is Environment.PRODUCTION
+        self.security = [*_SECURITY, *([_HTTPS_ONLY] if production else [])]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        self.proxies.settle(scope)
+        asked = RequestInfo(
+            request_id_from(_text(headers, b"x-request-id")),
+            language_from(_text(headers, b"accept-language")),
+            b"application/problem+json" in headers.get(b"accept", b""),
+        )
+        set_request_info(asked)
+        answer = _Answer(send, self._headers(scope, asked))
+        started = time.perf_counter()
+        with structlog.contextvars.bound_contextvars(request_id=asked.request_id):
+            try:
+                await self.app(scope, receive, answer.send)
+            finally:
+                seconds = time.perf_counter() - started
+                self.metrics.observe(scope, answer.status, seconds)
+                log.info(
+                    "request",
+                    method=scope["method"],
+                    path=scope["path"],
+                    status=answer.status,
+                    milliseconds=round(seconds * 1000, 1),
+                )
+                structlog.contextvars.unbind_contextvars(*BOUND)
+
+    def _headers(self, scope: Scope, asked: RequestInfo) -> list[tuple[bytes, bytes]]:
+        policy = _DOCS_RUN if scope["path"] == _DOCS else _NOTHING_RUNS
+        return [(b"x-request-id", asked.request_id.encode()), policy, *self.security]
+
+
+class _Answer:
+    """Adds headers as the answer goes out."""
+
+    def __init__(self, send: Send, headers: list[tuple[bytes, bytes]]) -> None:
+        self._send = send
+        self._headers = headers
+        self.status = 0
+
+    async def send(self, message: Message) -> None:
+        """Part of the answer."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            message["headers"] = [*message.get("headers", ()), *self._headers]
+        await self._send(message)
+
+
+def _text(headers: Mapping[bytes, bytes], name: bytes) -> str | None:
+    value = headers.get(name)
+    return None if value is None else value.decode("latin-1")

@@ -1,0 +1,146 @@
+"""Public answers, kept for a while: what somebody without a login is told, as bytes, in the cache.
+
+An endpoint says with :func:`kept` of which kind its answer is and what it is about. Whoever is logged in is never
+answered from here, since what they see depends on who they are. Nothing that takes time or money asks the cache. Cache
+away, or slow: every answer comes from Postgres.
+"""
+
+import functools
+import hashlib
+import inspect
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+from uuid import UUID
+
+import orjson
+import structlog
+from fastapi import Request
+from starlette.responses import Response
+
+from api.access.callers import Access, Caller
+from api.http.request_info import request_info
+from domain.platform.invalidation import KEEP, CacheKind
+from providers.cache import generations
+from providers.cache.generations import Generations
+from providers.cache.interface import Cache, CacheAway
+
+Endpoint = Callable[..., Awaitable[Response]]
+_Endpoint = TypeVar("_Endpoint", bound=Endpoint)
+
+#: Arguments that say who asks and when, not what.
+_NOT_ASKED = frozenset({"access", "visit", "now"})
+#: Things of which a process knows whose they are.
+_MOST_KNOWN = 50_000
+
+
+def cached(kind: CacheKind, about: str) -> Callable[[_Endpoint], Endpoint]:
+    """Declare that the answer may be kept; stands below the ``@router`` line. ``about`` names the parameter that holds
+    the business, something of it, or its slug. The endpoint takes its caller as ``access`` or ``visit``."""
+
+    def declare(endpoint: _Endpoint) -> Endpoint:
+        signature = inspect.signature(endpoint)
+        request = inspect.Parameter("request", inspect.Parameter.KEYWORD_ONLY, annotation=Request)
+
+        @functools.wraps(endpoint)
+        async def answer(*, request: Request, **arguments: Any) -> Response:
+            answers: Answers | None = request.app.state.answers
+            asker: Caller = arguments.get("access") or arguments["visit"]
+            if answers is None or asker.login is not None or arguments[about] is None:
+                return await endpoint(**arguments)
+            return await answers.answer(Question(endpoint, kind, str(arguments[about]).lower(), arguments))
+
+        answer.__signature__ = signature.replace(  # type: ignore[attr-defined]
+            parameters=[*signature.parameters.values(), request]
+        )
+        return answer
+
+    return declare
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What somebody without a login asks: the endpoint with its parsed arguments."""
+
+    endpoint: Endpoint
+    kind: CacheKind
+    thing: str
+    arguments: dict[str, Any]
+
+    def name(self, build_id: str) -> str:
+        """The key of its answer: other words for the same question have the same. Of one release, since another
+        writes other answers."""
+        asked = sorted((name, repr(value)) for name, value in self.arguments.items() if name not in _NOT_ASKED)
+        words = repr((build_id, self.endpoint.__module__, request_info().language.value, asked)).encode()
+        return f"answer:{self.endpoint.__name__}:{hashlib.blake2b(words, digest_size=20).hexdigest()}"
+
+    def business_of(self, response: Response) -> UUID:
+        """Whose the answer is."""
+        asker = self.arguments.get("access")
+        if isinstance(asker, Access):
+            return asker.business_id
+        return UUID(orjson.loads(response.body)["data"]["id"])
+
+
+@dataclass(slots=True)
+class Answers:
+    """The kept answers, as one process knows them."""
+
+    cache: Cache
+    generations: Generations
+    build_id: str
+    #: Whose a thing is. What moves to another business (a slug) costs a question that is not kept: an answer is put
+    #: under the business that it is about, or not at all.
+    _whose: dict[str, UUID] = field(default_factory=dict)
+
+    async def answer(self, question: Question) -> Response:
+        """From the cache if it is of today, else from Postgres."""
+        business_id = self._whose.get(question.thing)
+        if business_id is None:
+            return await self._learn(question)
+        names = generations.names_of(business_id, question.kind)
+        name = question.name(self.build_id)
+        try:
+            *found, value = await self.cache.get_many([*names, name])
+        except CacheAway:
+            return await question.endpoint(**question.arguments)
+        stamp = generations.stamp(found)
+        if stamp is None:
+            return await self._learn(question)
+        if self.generations.behind(names):
+            return await question.endpoint(**question.arguments)
+        if value is not None and value.startswith(stamp):
+            structlog.contextvars.bind_contextvars(business_id=str(business_id))
+            return _from_bytes(value[len(stamp) :])
+        response = await question.endpoint(**question.arguments)
+        if response.status_code == 200 and question.business_of(response) == business_id:
+            await self._keep(question.kind, name, stamp + bytes(response.body))
+        elif response.status_code == 200:
+            self._whose[question.thing] = question.business_of(response)
+        return response
+
+    async def _keep(self, kind: CacheKind, name: str, value: bytes) -> None:
+        try:
+            await self.cache.put(name, value, KEEP[kind])
+        except CacheAway:
+            return
+
+    async def _learn(self, question: Question) -> Response:
+        """Answer, and see to it that the next answer can be kept: generations must be there before the question."""
+        response = await question.endpoint(**question.arguments)
+        if response.status_code == 200:
+            business_id = question.business_of(response)
+            if len(self._whose) >= _MOST_KNOWN:
+                self._whose.clear()
+            self._whose[question.thing] = business_id
+            names = generations.names_of(business_id, question.kind)
+            try:
+                await generations.begin(self.cache, names, await self.cache.get_many(names))
+            except CacheAway:
+                return response
+        return response
+
+
+def _from_bytes(body: bytes) -> Response:
+    headers = {"Content-Language": request_info().language.value, "Vary": "Accept-Language"}
+    return Response(body, 200, headers, "application/json")

@@ -1,0 +1,49 @@
+"""What stands at the root: where to go from here."""
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict
+from starlette.responses import Response
+
+from api.http.envelope import Envelope, ok
+from api.http.errors import errors
+
+router = APIRouter(tags=["health"])
+
+
+class RootRead(BaseModel):
+    """Paths on this server."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "name": "Omotenashi Connect",
+                    "api": "/api/v1",
+                    "documentation": "/docs",
+                    "openapi": "/openapi.json",
+                    "health": "/health",
+                }
+            ]
+        },
+    )
+
+    name: str
+    api: str
+    documentation: str
+    openapi: str
+    health: str
+
+
+@router.get("/", summary="Where to go from here", response_model=Envelope[RootRead], responses=errors())
+async def root() -> Response:
+    """The paths of API, documentation and health."""
+    return ok(
+        RootRead(
+            name="Omotenashi Connect",
+            api="/api/v1",
+            documentation="/docs",
+            openapi="/openapi.json",
+            health="/health",
+        )
+    )

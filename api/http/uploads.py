@@ -1,0 +1,123 @@
+"""How files come in: through the API as a form, or past it with a ticket for the storage."""
+
+import asyncio
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import PurePosixPath
+from typing import Any, BinaryIO, Self
+
+from pydantic import ConfigDict, Field
+from python_multipart.exceptions import FormParserError
+from starlette.datastructures import FormData, UploadFile
+from starlette.requests import ClientDisconnect, Request
+
+from api.http.fields import Output, examples
+from domain.errors import InvalidInput, Malformed, TooLarge, UnsupportedMediaType
+from domain.media.files import ENDINGS, FIRST_BYTES, FileType, type_of
+from providers.storage.interface import Storage
+
+#: The file's field in a form, here and at the storage.
+FIELD = "file"
+#: A ticket is good for so long.
+TICKET_LASTS = timedelta(minutes=15)
+_FORM = "multipart/form-data"
+#: What a browser says of a file that it knows nothing about.
+_ANYTHING = {"", "application/octet-stream"}
+
+#: ``openapi_extra`` of an operation that takes one file.
+FILE_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            _FORM: {
+                "schema": {
+                    "type": "object",
+                    "required": [FIELD],
+                    "properties": {FIELD: {"type": "string", "contentMediaType": "application/octet-stream"}},
+                },
+                "example": {FIELD: "salon.jpg"},
+            }
+        },
+    }
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One file that came in whole; on disk beyond a megabyte, gone with the request. ``size`` in bytes."""
+
+    file: BinaryIO
+    type: FileType
+    size: int
+
+
+@asynccontextmanager
+async def received(request: Request, most: int, types: Collection[FileType]) -> AsyncIterator[Received]:
+    """The file in the field ``file`` of the request's form, at most ``most`` bytes and of one of ``types``, told by
+    its first bytes; its name and the type that it says it has must not contradict them.
+
+    Raises Malformed, also for a body that was cut off; UnsupportedMediaType, TooLarge, InvalidInput.
+    """
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
+        raise UnsupportedMediaType({"supported": [_FORM]})
+    try:
+        form = await request.form(max_files=1, max_fields=4)
+    except ClientDisconnect:
+        raise Malformed({"rule": "cut_off"}) from None
+    except FormParserError:
+        raise Malformed({"rule": "form"}) from None
+    try:
+        yield await _checked(form, most, types)
+    finally:
+        await form.close()
+
+
+async def _checked(form: FormData, most: int, types: Collection[FileType]) -> Received:
+    upload = form.get(FIELD)
+    if not isinstance(upload, UploadFile) or len(form.multi_items()) > 1:
+        raise InvalidInput.at(FIELD, "one_file")
+    size = upload.size or 0
+    if size > most:
+        raise TooLarge({"limit": most})
+    if size == 0:
+        raise InvalidInput.at(FIELD, "empty")
+    found = type_of(await upload.read(FIRST_BYTES))
+    if found is None or found not in types:
+        raise UnsupportedMediaType({"supported": sorted(types)})
+    said = (upload.content_type or "").partition(";")[0].strip().lower()
+    ending = PurePosixPath(upload.filename or "").suffix.lower()
+    if said not in _ANYTHING | {found.value}:
+        raise InvalidInput.at(FIELD, "another_type")
+    if ending and ending not in ENDINGS[found]:
+        raise InvalidInput.at(FIELD, "another_ending")
+    await upload.seek(0)
+    return Received(upload.file, found, size)
+
+
+class UploadTicketRead(Output):
+    """POST to ``url`` a form with all ``fields`` and then the file in a field named ``file``, before ``expires_at``.
+    The storage refuses another type and more than ``max_bytes``."""
+
+    model_config = ConfigDict(
+        json_schema_extra=examples(
+            {
+                "url": "https://files.example.jp/omotenashi",
+                "fields": {"key": "uploads/5f0c", "Content-Type": "image/jpeg", "policy": "eyJ…", "…": "…"},
+                "max_bytes": 10485760,
+                "expires_at": "2026-11-21T01:45:00Z",
+            }
+        )
+    )
+
+    url: str
+    fields: dict[str, str]
+    max_bytes: int = Field(description="The largest file that is taken.")
+    expires_at: datetime
+
+    @classmethod
+    async def of(cls, storage: Storage, key: str, file_type: FileType, most: int, now: datetime) -> Self:
+        """A ticket for one file of one type at one place of the storage."""
+        form = await asyncio.to_thread(storage.upload_form, key, file_type.value, most, TICKET_LASTS)
+        return cls(url=form.url, fields=dict(form.fields), max_bytes=most, expires_at=now + TICKET_LASTS)

@@ -1,0 +1,114 @@
+"""Sends a person's command to the booking's workflow, where it happens once and survives whatever dies meanwhile."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from temporalio.client import Client, WithStartWorkflowOperation
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import TemporalError, WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from api.workflow_calls import answering
+from domain.bookings.commands import BookingCommand, BookingOutcome
+from domain.bookings.snapshot import BookingSnapshot
+from domain.bookings.status import BookingStatus
+from domain.errors import WrongState
+from workflows.bookings.booking import messages
+from workflows.bookings.booking.start import attributes_of, summary_of
+from workflows.support import ids, queues
+
+Snapshot = Callable[[], Awaitable[BookingSnapshot]]
+
+#: What a command makes of the booking, where it is a status.
+_WANTED: Mapping[str, str] = {
+    messages.CONFIRM: BookingStatus.CONFIRMED,
+    messages.DECLINE: BookingStatus.DECLINED,
+    messages.CANCEL: BookingStatus.CANCELLED,
+    messages.CHECK_IN: BookingStatus.CHECKED_IN,
+    messages.COMPLETE: BookingStatus.COMPLETED,
+    messages.NO_SHOW: BookingStatus.NO_SHOW,
+}
+
+
+class BookingCommands:
+    """``timeout``: how long one command may take before the caller hears that nobody knows yet."""
+
+    def __init__(self, temporal: Client, timeout: timedelta) -> None:
+        self._temporal = temporal
+        self._timeout = timeout
+
+    async def send(self, update: str, command: BookingCommand, snapshot: Snapshot) -> BookingOutcome:
+        """How the booking stands after the command; sent again with the same ``command_id`` it gives the same.
+
+        ``snapshot`` is asked for only where no run is there: one that the relay has not started yet is started with
+        the command. Raises what the domain refused, WrongState when the booking's run is over, and Unavailable when
+        Temporal or its workers do not answer in time: the command may still happen, so it is safe to repeat it and
+        not safe to believe that it did not.
+        """
+        async with answering(self._timeout):
+            return await self._send(update, command, snapshot)
+
+    async def _send(self, update: str, command: BookingCommand, snapshot: Snapshot) -> BookingOutcome:
+        handle = self._temporal.get_workflow_handle(ids.booking(command.booking_id))
+        try:
+            outcome: BookingOutcome = await handle.execute_update(
+                update, command, id=command.command_id, result_type=BookingOutcome, rpc_timeout=self._timeout
+            )
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+        else:
+            return outcome
+        return await self._start_with(update, command, await snapshot())
+
+    async def _start_with(self, update: str, command: BookingCommand, booking: BookingSnapshot) -> BookingOutcome:
+        """No run is open: the relay is behind, or the booking is over. The server tells which. A run that an operator
+        ended by force is no reason to leave a live booking without one."""
+        start: WithStartWorkflowOperation[Any, BookingOutcome] = WithStartWorkflowOperation(
+            messages.WORKFLOW,
+            messages.BookingInput(booking),
+            id=ids.booking(booking.booking_id),
+            task_queue=queues.BOOKINGS,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+            search_attributes=attributes_of(booking),
+            static_summary=summary_of(booking),
+            result_type=BookingOutcome,
+        )
+        try:
+            outcome: BookingOutcome = await self._temporal.execute_update_with_start_workflow(
+                update,
+                command,
+                start_workflow_operation=start,
+                id=command.command_id,
+                result_type=BookingOutcome,
+                rpc_timeout=self._timeout,
+            )
+        except WorkflowAlreadyStartedError:
+            await _hear_out(start)
+            return await self._answered_before(update, command, booking)
+        except TemporalError:
+            await _hear_out(start)
+            raise
+        return outcome
+
+    async def _answered_before(self, update: str, command: BookingCommand, booking: BookingSnapshot) -> BookingOutcome:
+        """The run is over. If this very command ended it and only the answer was lost, the server still knows it."""
+        handle = self._temporal.get_workflow_handle(ids.booking(booking.booking_id))
+        try:
+            asked = handle.get_update_handle(command.command_id, result_type=BookingOutcome)
+            outcome: BookingOutcome = await asked.result(rpc_timeout=self._timeout)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            raise WrongState({"status": booking.status.value, "wanted": _WANTED.get(update, update)}) from error
+        return outcome
+
+
+async def _hear_out(start: WithStartWorkflowOperation[Any, BookingOutcome]) -> None:
+    """The SDK tells a failure to the operation's handle too; unheard there, it is logged as an error with a trace."""
+    with contextlib.suppress(TemporalError, TimeoutError):
+        await asyncio.wait_for(start.workflow_handle(), 1)

@@ -1,0 +1,64 @@
+"""What an endpoint of a command does: settle permission and key, ask the workflow, read what came of it, answer."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from starlette.responses import Response
+
+from api.access.callers import Access, ApiServices, Command
+from api.http.envelope import SuccessMessage, ok
+from api.http.idempotency import Key, store_response
+from api.v1.bookings.bookings.command_client import BookingCommands
+from api.v1.bookings.bookings.schemas import BookingChangedRead
+from domain.bookings.commands import BookingCommand, BookingOutcome
+from domain.bookings.snapshot import BookingSnapshot
+
+
+@dataclass(frozen=True, slots=True)
+class CommandRequest:
+    """What somebody wants of a booking. ``update`` is the workflow's name for it; the rest as `BookingCommand` has
+    it."""
+
+    update: str
+    reason: str | None = None
+    start_at: datetime | None = None
+    resource_ids: tuple[UUID, ...] = ()
+    waive_penalty: bool = False
+    stranded: bool = False
+
+
+async def execute_command(
+    services: ApiServices, access: Access, booking_id: UUID, key: Key, wish: CommandRequest
+) -> Response:
+    """The booking after the wish was fulfilled. Raises what permission, key and workflow refuse, and Unavailable when
+    Temporal is away; then the same key may be sent again."""
+    async with access.command(booking_id, key) as command:
+        outcome = await _ask(services, command, booking_id, wish)
+        async with command.finish() as work:
+            booking = await work.bookings.get(booking_id)
+            answer = BookingChangedRead.after(booking, access.works_here, outcome)
+            return await store_response(work, ok(answer, SuccessMessage.UPDATED), command.remember)
+
+
+async def _ask(services: ApiServices, command: Command, booking_id: UUID, wish: CommandRequest) -> BookingOutcome:
+    asked = BookingCommand(
+        booking_id=booking_id,
+        business_id=command.access.business_id,
+        command_id=command.id,
+        actor_kind=command.actor.kind,
+        actor_id=command.actor.user_id,
+        reason=wish.reason,
+        start_at=wish.start_at,
+        resource_ids=wish.resource_ids,
+        waive_penalty=wish.waive_penalty,
+        stranded=wish.stranded,
+    )
+
+    async def snapshot() -> BookingSnapshot:
+        async with command.finish() as work:
+            return await work.bookings.snapshot(booking_id)
+
+    return await BookingCommands(services.temporal, services.settings.temporal_rpc_timeout).send(
+        wish.update, asked, snapshot
+    )

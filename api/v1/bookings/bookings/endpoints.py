@@ -1,0 +1,249 @@
+"""Bookings: taking time, reading, and every command."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from starlette.responses import Response
+
+from api.access.callers import Access, Now, Services, may
+from api.access.listing import Listing, may_list
+from api.http.envelope import Envelope, ListEnvelope, ok
+from api.http.errors import body_errors, errors
+from api.http.idempotency import RequiredKey
+from api.http.paging import PageAsked
+from api.v1.bookings.bookings.command_handlers import CommandRequest, execute_command
+from api.v1.bookings.bookings.handlers import AskedBookings, history_page, list_bookings, write_changes
+from api.v1.bookings.bookings.hold_handlers import take
+from api.v1.bookings.bookings.quote_handlers import quote
+from api.v1.bookings.bookings.schemas import (
+    BookingChangedRead,
+    BookingCreate,
+    BookingCreatedRead,
+    BookingRead,
+    BookingUpdate,
+    HistoryRead,
+    NoShowWrite,
+    QuoteRead,
+    ReasonWrite,
+    RescheduleWrite,
+)
+from domain.errors import (
+    Forbidden,
+    Gone,
+    HoldLimit,
+    IdempotencyKeyRequired,
+    IdempotencyKeyReused,
+    NotBookable,
+    NotFound,
+    OutsideBookingWindow,
+    OutsideOpeningHours,
+    PartySizeRefused,
+    RequestInProgress,
+    RuleBroken,
+    SlotTaken,
+    Unauthenticated,
+    WrongState,
+)
+from domain.permissions import Action
+from workflows.bookings.booking import messages
+
+router = APIRouter(prefix="/bookings", tags=["bookings"])
+
+MayBook = Annotated[Access, Depends(may(Action.BOOKING_CREATE, "service", public=True))]
+MayList = Annotated[Listing, Depends(may_list(Action.BOOKING_READ))]
+MayRead = Annotated[Access, Depends(may(Action.BOOKING_READ, "booking", link=True))]
+MayUpdate = Annotated[Access, Depends(may(Action.BOOKING_UPDATE, "booking"))]
+MayCancel = Annotated[Access, Depends(may(Action.BOOKING_CANCEL, "booking", link=True))]
+MayReschedule = Annotated[Access, Depends(may(Action.BOOKING_RESCHEDULE, "booking", link=True))]
+MayConfirm = Annotated[Access, Depends(may(Action.BOOKING_CONFIRM, "booking"))]
+MayDecline = Annotated[Access, Depends(may(Action.BOOKING_DECLINE, "booking"))]
+MayCheckIn = Annotated[Access, Depends(may(Action.BOOKING_CHECK_IN, "booking"))]
+MayComplete = Annotated[Access, Depends(may(Action.BOOKING_COMPLETE, "booking"))]
+MayNoShow = Annotated[Access, Depends(may(Action.BOOKING_NO_SHOW, "booking"))]
+
+#: The body of a command may be left out.
+_NO_REASON, _AS_USUAL = ReasonWrite(), NoShowWrite()
+_KEY = (IdempotencyKeyRequired, IdempotencyKeyReused, RequestInProgress)
+_COMMAND = (*_KEY, Unauthenticated, Forbidden, NotFound, WrongState)
+
+
+@router.post(
+    "",
+    status_code=201,
+    summary="Book",
+    response_model=Envelope[BookingCreatedRead],
+    responses=body_errors(
+        *_KEY,
+        SlotTaken,
+        OutsideBookingWindow,
+        OutsideOpeningHours,
+        NotBookable,
+        PartySizeRefused,
+        HoldLimit,
+        NotFound,
+        Forbidden,
+        Unauthenticated,
+    ),
+)
+async def create_booking(
+    body: BookingCreate, access: MayBook, services: Services, now: Now, key: RequiredKey
+) -> Response:
+    """Takes the time. ``pending`` until it is paid or approved before ``hold_expires_at``, ``confirmed`` at once where
+    neither is asked for. A guest keeps the ``code`` and the ``guest_token``, which opens this booking in the header
+    ``X-Booking-Token``."""
+    return await take(access, key, body, services.booking_links, now)
+
+
+@router.get(
+    "",
+    summary="My bookings, or those of a business",
+    response_model=ListEnvelope[BookingRead],
+    responses=errors(Unauthenticated, Forbidden, NotFound),
+)
+async def get_bookings(asked: AskedBookings, access: MayList, page: PageAsked) -> Response:
+    """In order of their start. With ``business_id`` for those who work there."""
+    return await list_bookings(access, asked, page)
+
+
+@router.get(
+    "/{booking_id}",
+    summary="One booking",
+    response_model=Envelope[BookingRead],
+    responses=errors(Unauthenticated, Forbidden, NotFound, Gone),
+)
+async def get_booking(booking_id: UUID, access: MayRead) -> Response:
+    """For its customer, whoever has its link, and those who work at the business."""
+    async with access.work(booking_id) as work:
+        return ok(BookingRead.of(await work.bookings.get(booking_id), access.works_here))
+
+
+@router.get(
+    "/{booking_id}/history",
+    summary="What happened to a booking",
+    response_model=ListEnvelope[HistoryRead],
+    responses=errors(Unauthenticated, Forbidden, NotFound, Gone),
+)
+async def get_booking_history(booking_id: UUID, access: MayRead, page: PageAsked) -> Response:
+    """Every change, oldest first."""
+    async with access.work(booking_id) as work:
+        return history_page(await work.bookings.history(booking_id), page, access.works_here)
+
+
+@router.put(
+    "/{booking_id}",
+    summary="Change a booking's texts, or how many come",
+    response_model=Envelope[BookingRead],
+    responses=body_errors(Unauthenticated, Forbidden, NotFound, PartySizeRefused, WrongState),
+)
+async def update_booking(booking_id: UUID, body: BookingUpdate, access: MayUpdate) -> Response:
+    """``special_requests`` and ``party_size`` by customer and staff, ``internal_notes`` by staff alone."""
+    async with access.work(booking_id) as work:
+        return await write_changes(work, access, booking_id, body)
+
+
+@router.post(
+    "/{booking_id}/cancellation-quote",
+    summary="What cancelling would cost now",
+    response_model=Envelope[QuoteRead],
+    responses=errors(Unauthenticated, Forbidden, NotFound, Gone, WrongState),
+)
+async def quote_cancellation(booking_id: UUID, access: MayCancel, now: Now) -> Response:
+    """Changes nothing. Cancelling by the business costs the customer nothing."""
+    async with access.work(booking_id) as work:
+        return ok(await quote(work, booking_id, now, access.works_here))
+
+
+@router.post(
+    "/{booking_id}/cancel",
+    summary="Cancel",
+    response_model=Envelope[BookingChangedRead],
+    responses=body_errors(*_COMMAND, Gone, RuleBroken),
+)
+async def cancel_booking(
+    booking_id: UUID, access: MayCancel, services: Services, key: RequiredKey, body: ReasonWrite = _NO_REASON
+) -> Response:
+    """At the price of the booking's own policy; the time is free at once and the rest of the money goes back."""
+    return await execute_command(services, access, booking_id, key, CommandRequest(messages.CANCEL, body.reason))
+
+
+@router.post(
+    "/{booking_id}/reschedule",
+    summary="Move to another time",
+    response_model=Envelope[BookingChangedRead],
+    responses=body_errors(
+        *_COMMAND, SlotTaken, OutsideBookingWindow, OutsideOpeningHours, NotBookable, PartySizeRefused, Gone, RuleBroken
+    ),
+)
+async def reschedule_booking(
+    booking_id: UUID, body: RescheduleWrite, access: MayReschedule, services: Services, key: RequiredKey
+) -> Response:
+    """Takes the new time before it gives up the old one. Payment and policy carry over."""
+    wish = CommandRequest(messages.RESCHEDULE, body.reason, body.start_at, body.resource_ids)
+    return await execute_command(services, access, booking_id, key, wish)
+
+
+@router.post(
+    "/{booking_id}/confirm",
+    summary="Approve",
+    response_model=Envelope[BookingChangedRead],
+    responses=body_errors(*_COMMAND),
+)
+async def confirm_booking(
+    booking_id: UUID, access: MayConfirm, services: Services, key: RequiredKey, body: ReasonWrite = _NO_REASON
+) -> Response:
+    """The business says yes to a booking that waits for approval and is paid, if it must be."""
+    return await execute_command(services, access, booking_id, key, CommandRequest(messages.CONFIRM, body.reason))
+
+
+@router.post(
+    "/{booking_id}/decline",
+    summary="Decline",
+    response_model=Envelope[BookingChangedRead],
+    responses=body_errors(*_COMMAND),
+)
+async def decline_booking(
+    booking_id: UUID, access: MayDecline, services: Services, key: RequiredKey, body: ReasonWrite = _NO_REASON
+) -> Response:
+    """The business says no to a booking that waits; all money goes back."""
+    return await execute_command(services, access, booking_id, key, CommandRequest(messages.DECLINE, body.reason))
+
+
+@router.post(
+    "/{booking_id}/check-in",
+    summary="The customer is there",
+    response_model=Envelope[BookingChangedRead],
+    responses=body_errors(*_COMMAND, RuleBroken),
+)
+async def check_in_booking(
+    booking_id: UUID, access: MayCheckIn, services: Services, key: RequiredKey, body: ReasonWrite = _NO_REASON
+) -> Response:
+    """From confirmed to checked in."""
+    return await execute_command(services, access, booking_id, key, CommandRequest(messages.CHECK_IN, body.reason))
+
+
+@router.post(
+    "/{booking_id}/complete",
+    summary="The visit is over",
+    response_model=Envelope[BookingChangedRead],
+    responses=body_errors(*_COMMAND, RuleBroken),
+)
+async def complete_booking(
+    booking_id: UUID, access: MayComplete, services: Services, key: RequiredKey, body: ReasonWrite = _NO_REASON
+) -> Response:
+    """What was authorised is captured."""
+    return await execute_command(services, access, booking_id, key, CommandRequest(messages.COMPLETE, body.reason))
+
+
+@router.post(
+    "/{booking_id}/no-show",
+    summary="The customer did not come",
+    response_model=Envelope[BookingChangedRead],
+    responses=body_errors(*_COMMAND, RuleBroken),
+)
+async def no_show_booking(
+    booking_id: UUID, access: MayNoShow, services: Services, key: RequiredKey, body: NoShowWrite = _AS_USUAL
+) -> Response:
+    """Costs what the policy says, unless ``waive_penalty``; the rest goes back."""
+    wish = CommandRequest(messages.NO_SHOW, body.reason, waive_penalty=body.waive_penalty)
+    return await execute_command(services, access, booking_id, key, wish)

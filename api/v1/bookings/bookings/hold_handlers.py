@@ -1,0 +1,85 @@
+"""Who books for whom, and the answer that is stored with the hold."""
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from starlette.responses import Response
+
+from api.access.callers import Access
+from api.http.envelope import created
+from api.http.idempotency import Key
+from api.http.request_info import request_info
+from api.v1.bookings.bookings.schemas import BookingCreate, BookingCreatedRead
+from db.bookings.commands.hold import HoldRequest, Person
+from domain.bookings.view import BookingView
+from domain.errors import InvalidInput
+from domain.permissions import Action, allowed, require
+from runtime.booking_links import BookingLinks
+
+
+@dataclass(slots=True)
+class _Answer:
+    """The response, made while the hold is written, so that the very same bytes are stored for the key."""
+
+    access: Access
+    links: BookingLinks
+    made: Response = field(init=False)
+
+    def __call__(self, booking: BookingView) -> bytes:
+        token = self.links.token(booking.id) if self.access.user_id is None else None
+        self.made = created(BookingCreatedRead.with_token(booking, self.access.works_here, token))
+        return bytes(self.made.body)
+
+
+async def take(access: Access, key: Key, body: BookingCreate, links: BookingLinks, now: datetime) -> Response:
+    """Hold the time in one transaction; 201 with the booking. Raises what `HoldStore.hold` raises, Forbidden for one
+    who books in another's name without being staff, and InvalidInput where nobody is named."""
+    access.subject = _contact(body)
+    async with access.work(body.service_id, key) as work:
+        answer = _Answer(access, links)
+        await work.bookings.holds.hold(_request(access, body), now, answer, work.memory)
+        return answer.made
+
+
+def _contact(body: BookingCreate) -> str | None:
+    """A guest's keys are theirs from wherever they ask, and nobody else's behind the same address."""
+    guest = body.guest
+    if guest is None:
+        return None
+    reached = (guest.email or guest.phone or "").casefold()
+    return f"guest:{hashlib.sha256(reached.encode()).hexdigest()[:32]}"
+
+
+def _request(access: Access, body: BookingCreate) -> HoldRequest:
+    for_another = body.customer_id is not None or (body.guest is not None and access.user_id is not None)
+    if for_another or body.request_payment:
+        require(access.role, Action.BOOKING_CREATE_FOR_CUSTOMER)
+    if body.customer_id is not None and body.guest is not None:
+        raise InvalidInput.at("customer_id", "not_with_guest")
+    if access.user_id is None and body.guest is None:
+        raise InvalidInput.at("guest", "missing")
+    return HoldRequest(
+        service_id=body.service_id,
+        start_at=body.start_at,
+        party_size=body.party_size,
+        resource_ids=body.resource_ids,
+        user_id=None if for_another else access.user_id,
+        customer_id=body.customer_id,
+        person=_person(body),
+        by_staff=for_another and _is_staff(access),
+        request_payment=body.request_payment,
+        special_requests=body.special_requests,
+        language=body.language or request_info().language.value,
+    )
+
+
+def _is_staff(access: Access) -> bool:
+    return access.role is not None and allowed(access.role, Action.BOOKING_CREATE_FOR_CUSTOMER)
+
+
+def _person(body: BookingCreate) -> Person | None:
+    guest = body.guest
+    if guest is None:
+        return None
+    return Person(guest.family_name, guest.given_name, guest.email, guest.phone)

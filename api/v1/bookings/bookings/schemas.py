@@ -1,0 +1,379 @@
+"""What bookings ask and answer."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
+
+from api.http.fields import BilingualRead, Email, Input, Line, MoneyRead, Output, Prose, examples
+from api.http.times import Moment, at_venue
+from db.bookings.queries import HistoryEntry
+from domain.bookings.commands import BookingOutcome
+from domain.bookings.status import BookingStatus
+from domain.bookings.view import BookingView, ItemView
+from domain.payments.status import PaymentMode
+
+#: Several lines.
+Note = Annotated[Prose, StringConstraints(max_length=1000)]
+Phone = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\+?[0-9][0-9 ()\-]{4,24}$")]
+#: Why; shown to both sides.
+Reason = Annotated[Prose, StringConstraints(max_length=500)]
+Resources = Annotated[tuple[UUID, ...], Field(max_length=20, description="Preferred ones; may be empty.")]
+
+_SERVICE = "019a0c5e-9d11-7a40-8f3e-5b7c2d9e1a02"
+_STAFF = "019a0c5e-a111-7c20-8a4b-6c8d3e0f2b03"
+_BOOKING: dict[str, Any] = {
+    "id": "019a0c5f-1c2d-7e30-9b5a-7d9e4f1a3c04",
+    "business_id": "019a0c5e-8c00-7b10-9e2d-4a6b1c8d0f01",
+    "customer_id": "019a0c5f-1b00-7d11-8c4f-2b6d8e0f1a05",
+    "customer_name": {"family_name": "佐藤", "given_name": "愛"},
+    "code": "7KPMXRWT",
+    "status": "pending",
+    "start_at": "2026-11-24T10:00:00+09:00",
+    "end_at": "2026-11-24T11:00:00+09:00",
+    "time_zone": "Asia/Tokyo",
+    "party_size": 1,
+    "price": {"amount": 6600, "currency": "JPY"},
+    "amount_due": {"amount": 6600, "currency": "JPY"},
+    "penalty": {"amount": 0, "currency": "JPY"},
+    "refunding": {"amount": 0, "currency": "JPY"},
+    "refunded": {"amount": 0, "currency": "JPY"},
+    "payment_mode": "prepay",
+    "needs_approval": False,
+    "policy": {"tiers": [{"hours_before": 24, "penalty_percent": 50}], "no_show_percent": 100},
+    "hold_expires_at": "2026-11-21T10:40:00+09:00",
+    "approval_deadline": None,
+    "special_requests": None,
+    "internal_notes": None,
+    "language": "ja",
+    "version": 0,
+    "created_at": "2026-11-21T10:30:00+09:00",
+    "items": [
+        {
+            "position": 0,
+            "service_id": _SERVICE,
+            "name": {"ja": "カット", "en": "Cut", "text": "カット"},
+            "start_at": "2026-11-24T10:00:00+09:00",
+            "end_at": "2026-11-24T11:00:00+09:00",
+            "price": {"amount": 6600, "currency": "JPY"},
+            "tax_percent": 10,
+            "resource_ids": [_STAFF],
+        }
+    ],
+}
+
+
+class GuestWrite(Input):
+    """Somebody without a login, who must be reachable by e-mail or telephone."""
+
+    family_name: Line
+    given_name: Line
+    email: Email | None = None
+    phone: Phone | None = None
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        if self.email is None and self.phone is None:
+            raise ValueError("email or phone")
+        return self
+
+
+class BookingCreate(Input):
+    """A wish for one service at one time.
+
+    A login books for itself and gives neither ``guest`` nor ``customer_id``; without a login ``guest`` is needed.
+    Staff give one of the two, and may ask for online payment (``request_payment``).
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra=examples(
+            {"service_id": _SERVICE, "start_at": "2026-11-24T10:00:00+09:00", "resource_ids": [_STAFF]},
+            {
+                "service_id": _SERVICE,
+                "start_at": "2026-11-24T10:00:00+09:00",
+                "guest": {"family_name": "佐藤", "given_name": "愛", "email": "ai@example.jp"},
+            },
+        )
+    )
+
+    service_id: UUID
+    start_at: Moment
+    resource_ids: Resources = ()
+    party_size: int = Field(default=1, ge=1, le=1000)
+    special_requests: Note | None = None
+    language: Literal["ja", "en"] | None = Field(default=None, description="Of the notices; else `Accept-Language`.")
+    guest: GuestWrite | None = None
+    customer_id: UUID | None = None
+    request_payment: bool = False
+
+
+class BookingUpdate(Input):
+    """Texts; what is left out stays, an empty text takes it away. ``internal_notes`` is for staff alone. Time changes
+    by ``/reschedule``. ``party_size`` lies in the service's bounds; where places are sold it cannot change."""
+
+    model_config = ConfigDict(json_schema_extra=examples({"special_requests": "窓側の席をお願いします。"}))
+
+    special_requests: Note | Literal[""] | None = None
+    internal_notes: Note | Literal[""] | None = None
+    party_size: int | None = Field(default=None, ge=1, le=1000)
+
+
+class ReasonWrite(Input):
+    """A command with its reason."""
+
+    model_config = ConfigDict(json_schema_extra=examples({"reason": "体調不良のため"}))
+
+    reason: Reason | None = None
+
+
+class NoShowWrite(Input):
+    """``waive_penalty``: nothing is kept of what was paid."""
+
+    model_config = ConfigDict(json_schema_extra=examples({"waive_penalty": False}))
+
+    reason: Reason | None = None
+    waive_penalty: bool = False
+
+
+class RescheduleWrite(Input):
+    """The new start; ``resource_ids`` are preferred ones."""
+
+    model_config = ConfigDict(json_schema_extra=examples({"start_at": "2026-11-25T13:00:00+09:00"}))
+
+    start_at: Moment
+    resource_ids: Resources = ()
+    reason: Reason | None = None
+
+
+class TierRead(Output):
+    """Until ``hours_before`` the start a cancellation costs ``penalty_percent`` of the price."""
+
+    hours_before: int
+    penalty_percent: int
+
+
+class AgreedPolicyRead(Output):
+    """The cancellation policy as it was agreed."""
+
+    tiers: list[TierRead]
+    no_show_percent: int
+
+
+class ItemRead(Output):
+    """One service of a booking, as agreed."""
+
+    position: int
+    service_id: UUID
+    name: BilingualRead
+    start_at: datetime
+    end_at: datetime
+    price: MoneyRead
+    tax_percent: int
+    resource_ids: list[UUID]
+
+    @classmethod
+    def of(cls, item: ItemView, currency: str, zone: ZoneInfo) -> Self:
+        """One item, its times with the venue's offset."""
+        return cls(
+            position=item.position,
+            service_id=item.service_id,
+            name=BilingualRead.of(item.name),
+            start_at=at_venue(item.start_at, zone),
+            end_at=at_venue(item.end_at, zone),
+            price=MoneyRead(amount=item.price, currency=currency),
+            tax_percent=item.tax_percent,
+            resource_ids=list(item.resource_ids),
+        )
+
+
+class CustomerNameRead(Output):
+    """As the business has it."""
+
+    family_name: str
+    given_name: str
+
+
+class BookingRead(Output):
+    """Times carry the venue's offset. ``amount_due``: to be paid online before ``hold_expires_at``.
+
+    ``internal_notes`` and ``customer_name`` are null for everybody but the business, and the name in the answer that
+    makes the booking. ``penalty``: what its end costs the customer. ``refunding`` is on its way back, ``refunded`` has
+    arrived. ``version`` counts changes of time.
+    """
+
+    model_config = ConfigDict(json_schema_extra=examples(_BOOKING))
+
+    id: UUID
+    business_id: UUID
+    customer_id: UUID
+    customer_name: CustomerNameRead | None
+    code: str
+    status: BookingStatus
+    start_at: datetime
+    end_at: datetime
+    time_zone: str
+    party_size: int
+    price: MoneyRead
+    amount_due: MoneyRead
+    penalty: MoneyRead
+    refunding: MoneyRead
+    refunded: MoneyRead
+    payment_mode: PaymentMode
+    needs_approval: bool
+    policy: AgreedPolicyRead
+    hold_expires_at: datetime | None
+    approval_deadline: datetime | None
+    special_requests: str | None
+    internal_notes: str | None
+    language: str
+    version: int
+    created_at: datetime
+    items: list[ItemRead]
+
+    @classmethod
+    def of(cls, booking: BookingView, works_here: bool) -> Self:
+        """A booking; ``works_here``: the reader belongs to the business."""
+        return cls(**_shown(booking, works_here))
+
+
+class BookingCreatedRead(BookingRead):
+    """A new booking. ``guest_token``: for somebody without a login, who shows it in the header ``X-Booking-Token`` to
+    see, pay, move and cancel this booking; null for everybody else."""
+
+    model_config = ConfigDict(json_schema_extra=examples({**_BOOKING, "guest_token": None}))
+
+    guest_token: str | None
+
+    @classmethod
+    def with_token(cls, booking: BookingView, works_here: bool, guest_token: str | None) -> Self:
+        """A booking that was just taken."""
+        return cls(**_shown(booking, works_here), guest_token=guest_token)
+
+
+class BookingChangedRead(BookingRead):
+    """The booking after a command. ``penalty``: what its end costs the customer; ``refunding``: what is on its way
+    back because of this command."""
+
+    model_config = ConfigDict(
+        json_schema_extra=examples(
+            {
+                **_BOOKING,
+                "status": "cancelled",
+                "penalty": {"amount": 3300, "currency": "JPY"},
+                "refunding": {"amount": 3300, "currency": "JPY"},
+            }
+        )
+    )
+
+    @classmethod
+    def after(cls, booking: BookingView, works_here: bool, outcome: BookingOutcome) -> Self:
+        """A booking after what was done to it."""
+        return cls(
+            **{
+                **_shown(booking, works_here),
+                "penalty": MoneyRead(amount=outcome.penalty, currency=booking.currency),
+                "refunding": MoneyRead(amount=outcome.refunding, currency=booking.currency),
+            }
+        )
+
+
+def _shown(booking: BookingView, works_here: bool) -> dict[str, Any]:
+    zone = ZoneInfo(booking.time_zone)
+    pending = booking.status is BookingStatus.PENDING
+
+    def local(moment: datetime | None) -> datetime | None:
+        return None if moment is None else at_venue(moment, zone)
+
+    return {
+        "id": booking.id,
+        "business_id": booking.business_id,
+        "customer_id": booking.customer_id,
+        "customer_name": CustomerNameRead(**booking.customer) if works_here and booking.customer else None,
+        "code": booking.code,
+        "status": booking.status,
+        "start_at": local(booking.start_at),
+        "end_at": local(booking.end_at),
+        "time_zone": booking.time_zone,
+        "party_size": booking.party_size,
+        "price": MoneyRead(amount=booking.price, currency=booking.currency),
+        "amount_due": MoneyRead(amount=booking.amount_due, currency=booking.currency),
+        "penalty": MoneyRead(amount=booking.penalty, currency=booking.currency),
+        "refunding": MoneyRead(amount=booking.refunding, currency=booking.currency),
+        "refunded": MoneyRead(amount=booking.refunded, currency=booking.currency),
+        "payment_mode": booking.payment_mode,
+        "needs_approval": booking.needs_approval,
+        "policy": AgreedPolicyRead.model_validate(booking.policy),
+        "hold_expires_at": local(booking.hold_expires_at) if pending else None,
+        "approval_deadline": local(booking.approval_deadline) if pending else None,
+        "special_requests": booking.special_requests or None,
+        "internal_notes": (booking.internal_notes or None) if works_here else None,
+        "language": booking.language,
+        "version": booking.version,
+        "created_at": local(booking.created_at),
+        "items": [ItemRead.of(item, booking.currency, zone) for item in booking.items],
+    }
+
+
+class HistoryRead(Output):
+    """One change. ``actor_id`` is null for everybody but the business."""
+
+    model_config = ConfigDict(
+        json_schema_extra=examples(
+            {
+                "id": "019a0c60-0000-7f40-8c6b-8e0f5a2b4d06",
+                "event": "confirmed",
+                "from_status": "pending",
+                "to_status": "confirmed",
+                "actor_kind": "system",
+                "actor_id": None,
+                "reason": None,
+                "created_at": "2026-11-21T01:31:00Z",
+            }
+        )
+    )
+
+    id: UUID
+    event: str
+    from_status: BookingStatus | None
+    to_status: BookingStatus
+    actor_kind: str
+    actor_id: UUID | None
+    reason: str | None
+    created_at: datetime
+
+    @classmethod
+    def of(cls, entry: HistoryEntry, works_here: bool) -> Self:
+        """A stored change."""
+        return cls(
+            id=entry.id,
+            event=entry.event,
+            from_status=BookingStatus(entry.from_status) if entry.from_status else None,
+            to_status=BookingStatus(entry.to_status),
+            actor_kind=entry.actor_kind,
+            actor_id=entry.actor_id if works_here else None,
+            reason=entry.reason,
+            created_at=entry.created_at,
+        )
+
+
+class QuoteRead(Output):
+    """What cancelling now would cost the caller. ``percent`` is the policy's; ``penalty`` and ``refund`` add up to
+    what was paid or authorised online."""
+
+    model_config = ConfigDict(
+        json_schema_extra=examples(
+            {
+                "penalty": {"amount": 3300, "currency": "JPY"},
+                "refund": {"amount": 3300, "currency": "JPY"},
+                "percent": 50,
+                "at": "2026-11-23T10:00:00+09:00",
+            }
+        )
+    )
+
+    penalty: MoneyRead
+    refund: MoneyRead
+    percent: int
+    at: datetime

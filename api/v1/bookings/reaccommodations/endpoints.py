@@ -1,0 +1,104 @@
+"""Another time for a booking that the business cannot keep, or all of the money back."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from starlette.responses import Response
+
+from api.access.callers import Access, Now, Services, may
+from api.http.envelope import Envelope, ListEnvelope, ok
+from api.http.errors import body_errors, errors
+from api.http.idempotency import RequiredKey
+from api.http.paging import PageAsked
+from api.v1.bookings.bookings.command_handlers import CommandRequest, execute_command
+from api.v1.bookings.bookings.schemas import BookingChangedRead
+from api.v1.bookings.reaccommodations.schemas import OfferRead, OtherTimeWrite, ReaccommodationRead, read_offer
+from domain.errors import (
+    Forbidden,
+    Gone,
+    IdempotencyKeyRequired,
+    IdempotencyKeyReused,
+    NotBookable,
+    NotFound,
+    OutsideBookingWindow,
+    OutsideOpeningHours,
+    PartySizeRefused,
+    RequestInProgress,
+    RuleBroken,
+    SlotTaken,
+    Unauthenticated,
+    WrongState,
+)
+from domain.permissions import Action
+from domain.scheduling.reaccommodation import ReaccommodationStatus
+from workflows.bookings.booking import messages
+
+router = APIRouter(tags=["bookings"])
+
+MayRead = Annotated[Access, Depends(may(Action.BOOKING_READ, "booking", link=True))]
+MayCancel = Annotated[Access, Depends(may(Action.BOOKING_CANCEL, "booking", link=True))]
+MayReschedule = Annotated[Access, Depends(may(Action.BOOKING_RESCHEDULE, "booking", link=True))]
+MayList = Annotated[Access, Depends(may(Action.BOOKING_READ, on="business"))]
+
+_KEY = (IdempotencyKeyRequired, IdempotencyKeyReused, RequestInProgress)
+_COMMAND = (*_KEY, Unauthenticated, Forbidden, NotFound, WrongState, Gone, RuleBroken)
+_REASON = "reaccommodation"
+
+
+@router.get(
+    "/bookings/{booking_id}/reaccommodation",
+    summary="What is offered for a booking that cannot be kept",
+    response_model=Envelope[OfferRead],
+    responses=errors(Unauthenticated, Forbidden, NotFound, Gone),
+)
+async def get_reaccommodation(booking_id: UUID, access: MayRead, now: Now) -> Response:
+    """The last one of the booking, with the nearest free times while it waits for an answer."""
+    async with access.work(booking_id) as work:
+        return ok(await read_offer(work, booking_id, now))
+
+
+@router.post(
+    "/bookings/{booking_id}/reaccommodation/accept",
+    summary="Choose another time",
+    response_model=Envelope[BookingChangedRead],
+    responses=body_errors(
+        *_COMMAND, SlotTaken, OutsideBookingWindow, OutsideOpeningHours, NotBookable, PartySizeRefused
+    ),
+)
+async def accept_other_time(
+    booking_id: UUID, body: OtherTimeWrite, access: MayReschedule, services: Services, key: RequiredKey
+) -> Response:
+    """Any free time; the business's lead time and booking window do not bind. Payment and policy carry over."""
+    wish = CommandRequest(messages.RESCHEDULE, _REASON, body.start_at, body.resource_ids, stranded=True)
+    return await execute_command(services, access, booking_id, key, wish)
+
+
+@router.post(
+    "/bookings/{booking_id}/reaccommodation/decline",
+    summary="Choose no other time",
+    response_model=Envelope[BookingChangedRead],
+    responses=errors(*_COMMAND),
+)
+async def decline_other_time(booking_id: UUID, access: MayCancel, services: Services, key: RequiredKey) -> Response:
+    """Cancels without a penalty; everything that was paid goes back."""
+    return await execute_command(
+        services, access, booking_id, key, CommandRequest(messages.CANCEL, _REASON, stranded=True)
+    )
+
+
+@router.get(
+    "/owner/businesses/{business_id}/reaccommodations",
+    summary="Bookings that the business cannot keep",
+    response_model=ListEnvelope[ReaccommodationRead],
+    responses=errors(Unauthenticated, Forbidden, NotFound),
+)
+async def get_reaccommodations(
+    business_id: UUID, access: MayList, page: PageAsked, status: ReaccommodationStatus | None = None
+) -> Response:
+    """Newest first, with how each was decided."""
+    async with access.work(business_id) as work:
+        rows = await work.scheduling.reaccommodations.list_reaccommodations(
+            business_id, page.after_id, page.fetch, status
+        )
+    return page.answer(rows, ReaccommodationRead.of, lambda row: (row.id,))

@@ -1,0 +1,97 @@
+"""A booking that the business cannot keep: what its customer reads about it, and what the owner lists."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Self
+from uuid import UUID
+
+from pydantic import AwareDatetime, ConfigDict
+
+from api.http.fields import Input, Output, examples
+from api.v1.bookings.bookings.schemas import Resources
+from db.engine.session import UnitOfWork
+from db.scheduling.reaccommodations import ReaccommodationRow
+from domain.scheduling.reaccommodation import ReaccommodationStatus
+from domain.scheduling.stranded import StrandReason
+
+_ID = "019a0c5e-7b3f-7c21-b5d4-a9e1f2036c58"
+_EXAMPLE = {
+    "id": _ID,
+    "booking_id": _ID,
+    "code": "A7C9DFHK",
+    "status": "open",
+    "reason": "hours",
+    "lost_start_at": "2026-12-01T05:00:00Z",
+    "start_at": "2026-12-01T05:00:00Z",
+    "decide_by": "2026-11-23T01:30:00Z",
+    "decided_at": None,
+    "created_at": "2026-11-21T01:30:00Z",
+}
+
+
+class OtherTimeWrite(Input):
+    """The time that the customer chooses, one of the offered ones or any other that is free."""
+
+    model_config = ConfigDict(json_schema_extra=examples({"start_at": "2026-12-02T14:00:00+09:00"}))
+
+    start_at: AwareDatetime
+    resource_ids: Resources = ()
+
+
+class ReaccommodationRead(Output):
+    """``lost_start_at``: the time that the business cannot keep; ``start_at``: the one that the booking has now.
+    Without an answer by ``decide_by`` the booking is cancelled and everything given back."""
+
+    model_config = ConfigDict(json_schema_extra=examples(_EXAMPLE))
+
+    id: UUID
+    booking_id: UUID
+    code: str
+    status: ReaccommodationStatus
+    reason: StrandReason
+    lost_start_at: datetime
+    start_at: datetime
+    decide_by: datetime
+    decided_at: datetime | None
+    created_at: datetime
+
+    @classmethod
+    def of(cls, row: ReaccommodationRow) -> Self:
+        """A stored one."""
+        return cls(**_shown(row))
+
+
+class OfferRead(ReaccommodationRead):
+    """With up to three free times near the lost one, as of now."""
+
+    model_config = ConfigDict(json_schema_extra=examples({**_EXAMPLE, "alternatives": ["2026-12-01T06:00:00Z"]}))
+
+    alternatives: list[datetime]
+
+    @classmethod
+    def with_times(cls, row: ReaccommodationRow, times: Sequence[datetime]) -> Self:
+        """A stored one and what is free."""
+        return cls(**_shown(row), alternatives=list(times))
+
+
+def _shown(row: ReaccommodationRow) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "booking_id": row.booking_id,
+        "code": row.code,
+        "status": row.status,
+        "reason": row.reason,
+        "lost_start_at": row.start_at,
+        "start_at": row.booked_at,
+        "decide_by": row.decide_by,
+        "decided_at": row.decided_at,
+        "created_at": row.created_at,
+    }
+
+
+async def read_offer(work: UnitOfWork, booking_id: UUID, now: datetime) -> OfferRead:
+    """The booking's last offer. Raises NotFound for a booking that was never stranded."""
+    row = await work.scheduling.reaccommodations.get_latest(booking_id)
+    return OfferRead.with_times(
+        row, await work.scheduling.reaccommodations.alternatives(row, now) if row.is_open else ()
+    )

@@ -1,0 +1,123 @@
+"""Businesses as everybody sees them. Those who work there see theirs before it is approved."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from starlette.responses import Response
+
+from api.access.callers import Access, AnyCaller, Now, may
+from api.http.envelope import Envelope, ListEnvelope, moved, moved_response, ok
+from api.http.errors import errors
+from api.http.paging import PageAsked
+from api.http.response_cache import cached
+from api.v1.businesses.businesses.schemas import BusinessFound, BusinessRead
+from api.v1.businesses.businesses.search_handlers import SearchAsked
+from api.v1.businesses.businesses.settings_schemas import OwnSettingsRead, SettingsRead
+from api.v1.catalogue.resources.schemas import StaffRead
+from api.v1.catalogue.services.handlers import ServicesAsked
+from api.v1.catalogue.services.schemas import ServiceRead
+from api.v1.scheduling.schedules.hours_schemas import DaysRead, HoursRead
+from domain.businesses.status import ResourceKind
+from domain.errors import NotFound, Unauthenticated
+from domain.permissions import Action
+from domain.platform.invalidation import CacheKind
+
+router = APIRouter(prefix="/businesses", tags=["businesses"])
+
+MaySee = Annotated[Access, Depends(may(Action.BUSINESS_READ, on="business", public=True))]
+_SEEN = errors(NotFound, Unauthenticated)
+
+
+@router.get(
+    "", summary="Search businesses", response_model=ListEnvelope[BusinessFound], responses=errors(Unauthenticated)
+)
+async def list_businesses(visit: AnyCaller, asked: SearchAsked) -> Response:
+    """The approved ones. A word is found anywhere in name, place, address or description, katakana or hiragana, wide
+    or narrow, capital or small; of several words each must be. Names stand in the order of the caller's language."""
+    async with visit.work() as work:
+        found = await work.businesses.search(asked.search)
+    return asked.page.answer(found, BusinessFound.found, lambda one: one.key)
+
+
+@router.get(
+    "/slug/{slug}",
+    summary="Read a business by slug",
+    response_model=Envelope[BusinessRead],
+    responses={**_SEEN, **moved_response("A slug it had before: the business is at its present one.")},
+)
+@cached(CacheKind.BUSINESS, about="slug")
+async def read_business_by_slug(slug: str, visit: AnyCaller) -> Response:
+    """An approved business by the readable part of its address. One that it had before leads to the present one."""
+    async with visit.work() as work:
+        business = await work.businesses.get_by_slug(slug)
+    if business.slug != slug.lower():
+        return moved(f"/api/v1/businesses/slug/{business.slug}")
+    return ok(BusinessRead.of(business))
+
+
+@router.get("/{business_id}", summary="Read a business", response_model=Envelope[BusinessRead], responses=_SEEN)
+@cached(CacheKind.BUSINESS, about="business_id")
+async def read_business(business_id: UUID, access: MaySee) -> Response:
+    """One business."""
+    async with access.work(business_id) as work:
+        return ok(BusinessRead.of(await work.businesses.get(business_id)))
+
+
+@router.get(
+    "/{business_id}/services",
+    summary="List a business's services",
+    response_model=ListEnvelope[ServiceRead],
+    responses=_SEEN,
+)
+@cached(CacheKind.CATALOGUE, about="business_id")
+async def list_business_services(business_id: UUID, access: MaySee, asked: ServicesAsked) -> Response:
+    """The active ones; those who work there see the others too."""
+    async with access.work(business_id) as work:
+        wanted = asked.wanted(business_id, access.works_here)
+        rows = await work.catalogue.list_services(wanted, asked.after, asked.page.fetch)
+    return asked.page.answer(rows, lambda row: ServiceRead.of(row[0]), lambda row: row[1])
+
+
+@router.get("/{business_id}/hours", summary="Read the hours", response_model=Envelope[HoursRead], responses=_SEEN)
+@cached(CacheKind.BUSINESS, about="business_id")
+async def read_hours(business_id: UUID, access: MaySee, now: Now) -> Response:
+    """The week, the row for public holidays, and the one-off days to come. One-off day wins over public holiday wins
+    over weekday."""
+    async with access.work(business_id) as work:
+        return ok(HoursRead.of(await work.scheduling.hours.get_hours(business_id, now)))
+
+
+@router.get(
+    "/{business_id}/holidays", summary="Read the one-off days", response_model=Envelope[DaysRead], responses=_SEEN
+)
+@cached(CacheKind.BUSINESS, about="business_id")
+async def read_holidays(business_id: UUID, access: MaySee, now: Now) -> Response:
+    """The one-off days to come: closed, or open at other hours."""
+    async with access.work(business_id) as work:
+        return ok(DaysRead.of(await work.scheduling.hours.get_hours(business_id, now)))
+
+
+@router.get("/{business_id}/staff", summary="List the staff", response_model=ListEnvelope[StaffRead], responses=_SEEN)
+@cached(CacheKind.CATALOGUE, about="business_id")
+async def list_staff(business_id: UUID, access: MaySee, page: PageAsked) -> Response:
+    """Who can be booked, by the name that the business shows."""
+    async with access.work(business_id) as work:
+        rows = await work.catalogue.list_resources(
+            page.after_id, page.fetch, business_id, ResourceKind.STAFF, inactive=False
+        )
+    return page.answer(rows, StaffRead.of, lambda row: (row.id,))
+
+
+@router.get(
+    "/{business_id}/settings",
+    summary="Read the settings",
+    response_model=Envelope[OwnSettingsRead | SettingsRead],
+    responses=_SEEN,
+)
+@cached(CacheKind.BUSINESS, about="business_id")
+async def read_settings(business_id: UUID, access: MaySee) -> Response:
+    """What a customer needs to know; all of them for those who work there."""
+    async with access.work(business_id) as work:
+        settings = await work.businesses.get_settings(business_id)
+    return ok(OwnSettingsRead.of(settings) if access.works_here else SettingsRead.of(settings))

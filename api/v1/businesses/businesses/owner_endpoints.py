@@ -1,0 +1,146 @@
+"""What owners and managers do with their businesses."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from starlette.responses import Response
+
+from api.access.callers import Access, CurrentUser, Now, may
+from api.http.envelope import Envelope, ListEnvelope, SuccessMessage, created, ok
+from api.http.errors import body_errors, errors
+from api.http.fields import DeletedRead
+from api.http.idempotency import OptionalKey, store_response
+from api.http.paging import PageAsked
+from api.http.request_info import request_info
+from api.v1.businesses.businesses.handlers import city_reading
+from api.v1.businesses.businesses.schemas import BusinessCreate, BusinessRead, BusinessUpdate, OwnBusinessRead
+from api.v1.businesses.businesses.settings_schemas import OwnSettingsRead, SettingsUpdate
+from api.v1.scheduling.schedules.hours_schemas import HolidaysUpdate, HoursRead, HoursUpdate
+from domain.errors import (
+    AlreadyExists,
+    CurrencyMismatch,
+    Forbidden,
+    IdempotencyKeyReused,
+    LegalNoticeRequired,
+    NotFound,
+    OverlappingHours,
+    RequestInProgress,
+    Unauthenticated,
+    WouldBreakBookings,
+    WrongState,
+)
+from domain.permissions import Action
+
+router = APIRouter(prefix="/owner/businesses", tags=["businesses"])
+
+MayUpdate = Annotated[Access, Depends(may(Action.BUSINESS_UPDATE, on="business"))]
+MayDelete = Annotated[Access, Depends(may(Action.BUSINESS_DELETE, on="business"))]
+MaySetHours = Annotated[Access, Depends(may(Action.HOURS_UPDATE, on="business"))]
+MaySet = Annotated[Access, Depends(may(Action.SETTINGS_WRITE, on="business"))]
+Confirm = Annotated[bool, Query(description="Do it although bookings are stranded; each is offered another time.")]
+_GUARDED = (Unauthenticated, Forbidden, NotFound)
+
+
+@router.post(
+    "",
+    status_code=201,
+    summary="Create a business",
+    response_model=Envelope[BusinessRead],
+    responses=body_errors(
+        Unauthenticated, Forbidden, AlreadyExists, CurrencyMismatch, IdempotencyKeyReused, RequestInProgress
+    ),
+)
+async def create_business(body: BusinessCreate, myself: CurrentUser, key: OptionalKey) -> Response:
+    """A draft of one's own, with default settings and without hours. Only an approved business is public."""
+    city_kana = await city_reading(body.postal_code)
+    async with myself.work(key, Action.BUSINESS_CREATE) as work:
+        business = await work.businesses.found(myself.id, body.columns(), request_info().language, city_kana)
+        return await store_response(work, created(BusinessRead.of(business)))
+
+
+@router.get(
+    "", summary="List my businesses", response_model=ListEnvelope[OwnBusinessRead], responses=errors(Unauthenticated)
+)
+async def list_my_businesses(myself: CurrentUser, page: PageAsked) -> Response:
+    """Those one owns and those one works for, whatever their status, with one's role."""
+    async with myself.work() as work:
+        rows = await work.businesses.list_mine(page.after_id, page.fetch)
+    return page.answer(rows, OwnBusinessRead.mine, lambda row: (row[0].id,))
+
+
+@router.put(
+    "/{business_id}",
+    summary="Change a business",
+    response_model=Envelope[BusinessRead],
+    responses=body_errors(*_GUARDED, AlreadyExists, LegalNoticeRequired, WouldBreakBookings, WrongState),
+)
+async def update_business(
+    business_id: UUID, body: BusinessUpdate, access: MayUpdate, now: Now, confirm: Confirm = False
+) -> Response:
+    """What is not sent stays. Another time zone moves the hours, and so may strand bookings. A business that was let in
+    does not become a kind that needs a permit: nobody has looked at it."""
+    async with access.work(business_id) as work:
+        if body.time_zone is not None:
+            await work.scheduling.hours.set_zone(business_id, body.time_zone, now, confirm)
+        business = await work.businesses.change(business_id, body.columns())
+    return ok(BusinessRead.of(business), SuccessMessage.UPDATED)
+
+
+@router.delete(
+    "/{business_id}",
+    summary="Close a business for good",
+    response_model=Envelope[DeletedRead],
+    responses=errors(*_GUARDED, WouldBreakBookings),
+)
+async def delete_business(business_id: UUID, access: MayDelete, now: Now) -> Response:
+    """It is gone for everybody; its records are kept. Refused, with the list, while bookings are to come: cancel or
+    move them first."""
+    async with access.work(business_id) as work:
+        await work.businesses.remove(business_id, now)
+    return ok(DeletedRead(id=business_id), SuccessMessage.DELETED)
+
+
+@router.put(
+    "/{business_id}/hours",
+    summary="Set the hours",
+    response_model=Envelope[HoursRead],
+    responses=body_errors(*_GUARDED, OverlappingHours, WouldBreakBookings),
+)
+async def update_hours(
+    business_id: UUID, body: HoursUpdate, access: MaySetHours, now: Now, confirm: Confirm = False
+) -> Response:
+    """The whole week at once."""
+    week = body.week()
+    async with access.work(business_id) as work:
+        hours = await work.scheduling.hours.set_week(business_id, week, now, confirm)
+    return ok(HoursRead.of(hours), SuccessMessage.UPDATED)
+
+
+@router.put(
+    "/{business_id}/holidays",
+    summary="Set the one-off days",
+    response_model=Envelope[HoursRead],
+    responses=body_errors(*_GUARDED, OverlappingHours, WouldBreakBookings),
+)
+async def update_holidays(
+    business_id: UUID, body: HolidaysUpdate, access: MaySetHours, now: Now, confirm: Confirm = False
+) -> Response:
+    """All one-off days from today on; those of the past stay as they were."""
+    days = body.one_off()
+    async with access.work(business_id) as work:
+        hours = await work.scheduling.hours.set_days(business_id, days, now, confirm)
+    return ok(HoursRead.of(hours), SuccessMessage.UPDATED)
+
+
+@router.put(
+    "/{business_id}/settings",
+    summary="Change the settings",
+    response_model=Envelope[OwnSettingsRead],
+    responses=body_errors(*_GUARDED),
+)
+async def update_settings(business_id: UUID, body: SettingsUpdate, access: MaySet) -> Response:
+    """What is not sent stays."""
+    async with access.work(business_id) as work:
+        settings = await work.businesses.change_settings(business_id, body.columns())
+    return ok(OwnSettingsRead.of(settings), SuccessMessage.UPDATED)

@@ -1,0 +1,267 @@
+"""What a business says about itself."""
+
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Self
+from uuid import UUID
+
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
+
+from api.http.fields import (
+    Bilingual,
+    BilingualProse,
+    BilingualRead,
+    Changes,
+    Email,
+    Input,
+    Line,
+    Output,
+    TypedPhone,
+    Website,
+    examples,
+    resolved,
+)
+from db.businesses.businesses import BusinessRow
+from db.businesses.search import Found
+from domain.businesses.address import Prefecture, read_postal_code, read_prefecture
+from domain.businesses.invoice import read_invoice_number
+from domain.businesses.slug import check_slug
+from domain.businesses.status import BusinessStatus, Vertical
+from domain.errors import CurrencyMismatch, InvalidInput
+from domain.money import SUPPORTED
+from domain.permissions import Role
+from domain.scheduling.hours import check_zone
+
+_WRITTEN = {
+    "name": {"ja": "サロン花", "en": "Salon Hana"},
+    "description": {"ja": "表参道の小さなヘアサロンです。", "en": "A small hair salon in Omotesando."},
+    "address": {"ja": "神宮前4丁目1-2", "en": "4-1-2 Jingumae"},
+    "postal_code": "150-0001",
+    "prefecture": "東京都",
+    "city": "渋谷区",
+    "phone": "03-5550-0123",
+    "email": "hello@salon-hana.example",
+    "website": "https://salon-hana.example",
+    "location": {"latitude": 35.6672, "longitude": 139.7076},
+    "invoice_number": "T7123456789012",
+    "legal_notice": {"ja": "販売業者: 株式会社花\n返金: 予約の取消規定によります。", "en": "Seller: Hana Inc."},
+}
+READ_EXAMPLE: dict[str, Any] = {
+    **_WRITTEN,
+    "id": "019a0c5e-7b3f-7c21-b5d4-a9e1f2036c58",
+    "slug": "salon-hana",
+    "status": "approved",
+    "vertical": "salon",
+    "name": {"ja": "サロン花", "en": "Salon Hana", "text": "Salon Hana"},
+    "description": {
+        "ja": "表参道の小さなヘアサロンです。",
+        "en": "A small hair salon in Omotesando.",
+        "text": "A small hair salon in Omotesando.",
+    },
+    "address": {"ja": "神宮前4丁目1-2", "en": "4-1-2 Jingumae", "text": "4-1-2 Jingumae"},
+    "prefecture": {"code": "13", "ja": "東京都", "en": "Tokyo", "text": "Tokyo"},
+    "phone": "+81355500123",
+    "phone_as_typed": "03-5550-0123",
+    "legal_notice": {
+        "ja": "販売業者: 株式会社花\n返金: 予約の取消規定によります。",
+        "en": "Seller: Hana Inc.",
+        "text": "Seller: Hana Inc.",
+    },
+    "time_zone": "Asia/Tokyo",
+    "currency": "JPY",
+    "created_at": "2026-11-21T01:30:00Z",
+    "updated_at": "2026-11-21T01:30:00Z",
+}
+
+
+def _zone(name: str) -> str:
+    try:
+        check_zone(name)
+    except InvalidInput as error:
+        raise PydanticCustomError("iana_zone", "a zone of the IANA database") from error
+    return name
+
+
+def _currency(code: str) -> str:
+    if code not in SUPPORTED:
+        raise CurrencyMismatch({"field": "currency", "got": code})
+    return code
+
+
+Zone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_zone)]
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$"), AfterValidator(_currency)]
+Slug = Annotated[str, StringConstraints(max_length=100), AfterValidator(check_slug)]
+Short = Annotated[Line, Field(max_length=60)]
+PostalCode = Annotated[str, StringConstraints(max_length=20), AfterValidator(read_postal_code)]
+#: By its Japanese or English name, or its JIS X 0401 code.
+PrefectureName = Annotated[str, StringConstraints(max_length=20), AfterValidator(read_prefecture)]
+InvoiceNumber = Annotated[str, StringConstraints(max_length=40), AfterValidator(read_invoice_number)]
+
+
+class Location(Input):
+    """Degrees, WGS 84."""
+
+    latitude: float = Field(ge=-90, le=90, allow_inf_nan=False)
+    longitude: float = Field(ge=-180, le=180, allow_inf_nan=False)
+
+
+class BusinessCreate(Input):
+    """A new business. Without ``slug`` one is made from the name."""
+
+    model_config = ConfigDict(
+        json_schema_extra=examples({**_WRITTEN, "vertical": "salon", "time_zone": "Asia/Tokyo", "currency": "JPY"})
+    )
+
+    name: Bilingual
+    vertical: Vertical
+    slug: Slug | None = None
+    description: BilingualProse | None = None
+    address: Bilingual | None = None
+    postal_code: PostalCode | None = None
+    prefecture: PrefectureName | None = None
+    city: Short | None = None
+    phone: TypedPhone | None = None
+    email: Email | None = None
+    website: Website | None = None
+    location: Location | None = None
+    invoice_number: InvoiceNumber | None = None
+    legal_notice: BilingualProse | None = None
+    time_zone: Zone = "Asia/Tokyo"
+    currency: Currency = "JPY"
+
+    def columns(self) -> dict[str, Any]:
+        """As the database keeps it."""
+        given = {name for name in type(self).model_fields if getattr(self, name) is not None}
+        return _columns(self, given)
+
+
+class BusinessUpdate(Changes):
+    """What is to be different. The currency stays: prices are in it."""
+
+    model_config = ConfigDict(json_schema_extra=examples({"name": {"ja": "サロン花", "en": "Salon Hana"}}))
+    erasable: ClassVar[frozenset[str]] = frozenset(
+        {"description", "address", "postal_code", "prefecture", "city", "phone", "email", "website", "location"}
+        | {"invoice_number", "legal_notice"}
+    )
+
+    name: Bilingual | None = None
+    vertical: Vertical | None = None
+    slug: Slug | None = None
+    description: BilingualProse | None = None
+    address: Bilingual | None = None
+    postal_code: PostalCode | None = None
+    prefecture: PrefectureName | None = None
+    city: Short | None = None
+    phone: TypedPhone | None = None
+    email: Email | None = None
+    website: Website | None = None
+    location: Location | None = None
+    invoice_number: InvoiceNumber | None = None
+    legal_notice: BilingualProse | None = None
+    time_zone: Zone | None = None
+
+    def columns(self) -> dict[str, Any]:
+        """The columns that change."""
+        return _columns(self, self.model_fields_set)
+
+
+def _columns(written: BusinessCreate | BusinessUpdate, names: set[str]) -> dict[str, Any]:
+    columns: dict[str, Any] = {}
+    for name in names:
+        value = getattr(written, name)
+        if name == "location":
+            columns["latitude"] = value.latitude if value else None
+            columns["longitude"] = value.longitude if value else None
+        elif name == "phone":
+            columns["phone_as_typed"], columns["phone"] = value or (None, None)
+        else:
+            columns[name] = value.stored() if isinstance(value, Bilingual) else value
+    return columns
+
+
+class PrefectureRead(Output):
+    """A prefecture; ``code`` as in JIS X 0401."""
+
+    code: str
+    ja: str
+    en: str
+    text: str
+
+    @classmethod
+    def of(cls, one: Prefecture) -> Self:
+        """One of the 47."""
+        names = {"ja": one.value, "en": one.english}
+        return cls(code=one.code, **names, text=resolved(names))
+
+
+class BusinessRead(Output):
+    """A business as everybody sees it, and as its owner does before it is approved. ``phone`` is E.164."""
+
+    model_config = ConfigDict(json_schema_extra=examples(READ_EXAMPLE))
+
+    id: UUID
+    slug: str
+    status: BusinessStatus
+    vertical: Vertical
+    name: BilingualRead
+    description: BilingualRead | None
+    address: BilingualRead | None
+    postal_code: str | None
+    prefecture: PrefectureRead | None
+    city: str | None
+    phone: str | None
+    phone_as_typed: str | None
+    email: str | None
+    website: str | None
+    location: Location | None
+    time_zone: str
+    currency: str
+    invoice_number: str | None
+    legal_notice: BilingualRead | None
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, row: BusinessRow) -> Self:
+        """A stored business."""
+        return cls(**_shown(row))
+
+
+class OwnBusinessRead(BusinessRead):
+    """A business of one's own. ``role``: owner, manager, staff or assistant."""
+
+    model_config = ConfigDict(json_schema_extra=examples({**READ_EXAMPLE, "role": "owner"}))
+
+    role: Role
+
+    @classmethod
+    def mine(cls, found: tuple[BusinessRow, str]) -> Self:
+        """A stored business and what one is there."""
+        return cls(**_shown(found[0]), role=Role(found[1]))
+
+
+class BusinessFound(BusinessRead):
+    """A business in a search. ``distance_m``: whole metres from the point that was asked for, along the ground."""
+
+    model_config = ConfigDict(json_schema_extra=examples({**READ_EXAMPLE, "distance_m": 420}))
+
+    distance_m: int | None
+
+    @classmethod
+    def found(cls, one: Found) -> Self:
+        """One that a search found."""
+        return cls(**_shown(one.business), distance_m=None if one.distance_m is None else round(one.distance_m))
+
+
+def _shown(row: BusinessRow) -> dict[str, Any]:
+    shown = {name: getattr(row, name) for name in BusinessRead.model_fields if name != "location"}
+    for name in ("name", "description", "address", "legal_notice"):
+        shown[name] = BilingualRead.of(shown[name]) if shown[name] else None
+    shown["prefecture"] = PrefectureRead.of(Prefecture(row.prefecture)) if row.prefecture else None
+    return shown | {"location": _location(row)}
+
+
+def _location(row: BusinessRow) -> Location | None:
+    if row.latitude is None or row.longitude is None:
+        return None
+    return Location(latitude=row.latitude, longitude=row.longitude)

@@ -1,0 +1,28 @@
+"""A help for whoever fills in an address: nothing is refused because a code is not in the tables."""
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from api.access.callers import AnyCaller
+from api.http.envelope import Envelope, ok
+from api.http.errors import errors
+from api.v1.businesses.businesses.schemas import PostalCode
+from api.v1.businesses.postal_codes.schemas import PostalCodeRead
+from domain.errors import NotFound, Unauthenticated
+from providers.postal.japan_post import places_of
+
+router = APIRouter(prefix="/postal-codes", tags=["businesses"])
+
+
+@router.get(
+    "/{postal_code}",
+    summary="Look up a postal code",
+    response_model=Envelope[PostalCodeRead],
+    responses=errors(NotFound, Unauthenticated),
+)
+async def read_postal_code(postal_code: PostalCode, visit: AnyCaller) -> Response:
+    """The places of a Japanese postal code, with their readings."""
+    places = await places_of(postal_code)
+    if not places:
+        raise NotFound({"postal_code": postal_code})
+    return ok(PostalCodeRead.of(postal_code, places))

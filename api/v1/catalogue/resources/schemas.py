@@ -1,0 +1,140 @@
+"""Staff, rooms and equipment."""
+
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Self
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+
+from api.http.fields import Bilingual, BilingualRead, Changes, Input, Output, examples
+from api.v1.scheduling.schedules.hours_schemas import WorkingHours, WorkingHoursRead
+from db.catalogue.catalogue import ResourceRow
+from domain.businesses.status import ResourceKind
+from domain.scheduling.hours import WeeklyHours
+
+_SHIFT = [{"opens": "10:00", "closes": "13:00"}, {"opens": "14:00", "closes": "19:00"}]
+_WRITTEN = {
+    "kind": "staff",
+    "name": {"ja": "佐藤 美咲", "en": "Misaki Sato"},
+    "capacity": 1,
+    "working_hours": {"weekly": {"tuesday": _SHIFT, "wednesday": _SHIFT, "saturday": _SHIFT}, "public_holiday": None},
+}
+_ID = "019a0c5e-7b3f-7c21-b5d4-a9e1f2036c58"
+
+Capacity = Annotated[int, Field(ge=1, le=500)]
+
+
+class ResourceCreate(Input):
+    """A new resource. Without ``working_hours`` it has the business's."""
+
+    model_config = ConfigDict(json_schema_extra=examples({"business_id": _ID, **_WRITTEN}))
+
+    business_id: UUID
+    kind: ResourceKind
+    name: Bilingual
+    capacity: Capacity = 1
+    is_active: bool = True
+    working_hours: WorkingHours | None = None
+
+    def columns(self) -> dict[str, Any]:
+        """As the database keeps it."""
+        return {
+            "kind": self.kind,
+            "name": self.name.stored(),
+            "capacity": self.capacity,
+            "is_active": self.is_active,
+        }
+
+    def week(self) -> WeeklyHours | None:
+        """Its own hours. Raises OverlappingHours."""
+        return self.working_hours.week() if self.working_hours else None
+
+
+class ResourceUpdate(Changes):
+    """What is to be different. ``working_hours`` null gives it the business's hours again."""
+
+    model_config = ConfigDict(json_schema_extra=examples({"name": {"ja": "佐藤 美咲", "en": "Misaki Sato"}}))
+    erasable: ClassVar[frozenset[str]] = frozenset({"working_hours"})
+
+    name: Bilingual | None = None
+    capacity: Capacity | None = None
+    is_active: bool | None = None
+    working_hours: WorkingHours | None = None
+
+    def columns(self) -> dict[str, Any]:
+        """The columns that change."""
+        columns = {name: getattr(self, name) for name in self.model_fields_set - {"working_hours", "name"}}
+        return columns | ({"name": self.name.stored()} if self.name else {})
+
+    def week(self) -> tuple[WeeklyHours | None] | None:
+        """Its own hours, or None in a tuple for the business's; None where nothing was sent. Raises
+        OverlappingHours."""
+        if "working_hours" not in self.model_fields_set:
+            return None
+        return (self.working_hours.week() if self.working_hours else None,)
+
+
+class ResourceRead(Output):
+    """A resource. ``working_hours`` null: it has the business's."""
+
+    model_config = ConfigDict(
+        json_schema_extra=examples(
+            {
+                "id": "019a0c5e-8a10-7d4e-9c11-0f3b7a5e2d90",
+                "business_id": _ID,
+                "kind": "staff",
+                "name": {"ja": "佐藤 美咲", "en": "Misaki Sato", "text": "Misaki Sato"},
+                "capacity": 1,
+                "is_active": True,
+                "working_hours": None,
+                "created_at": "2026-11-21T01:30:00Z",
+                "updated_at": "2026-11-21T01:30:00Z",
+            }
+        )
+    )
+
+    id: UUID
+    business_id: UUID
+    kind: ResourceKind
+    name: BilingualRead
+    capacity: int
+    is_active: bool
+    working_hours: WorkingHoursRead | None
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, row: ResourceRow) -> Self:
+        """A stored resource."""
+        return cls(
+            id=row.id,
+            business_id=row.business_id,
+            kind=ResourceKind(row.kind),
+            name=BilingualRead.of(row.name),
+            capacity=row.capacity,
+            is_active=row.is_active,
+            working_hours=WorkingHoursRead.of(row.working_hours) if row.working_hours else None,
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+        )
+
+
+class StaffRead(Output):
+    """Somebody who can be booked. ``id`` is the resource's."""
+
+    model_config = ConfigDict(
+        json_schema_extra=examples(
+            {
+                "id": "019a0c5e-8a10-7d4e-9c11-0f3b7a5e2d90",
+                "name": {"ja": "佐藤 美咲", "en": "Misaki Sato", "text": "Misaki Sato"},
+            }
+        )
+    )
+
+    id: UUID
+    name: BilingualRead
+
+    @classmethod
+    def of(cls, row: ResourceRow) -> Self:
+        """A stored resource of the kind staff."""
+        return cls(id=row.id, name=BilingualRead.of(row.name))

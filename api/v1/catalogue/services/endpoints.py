@@ -1,0 +1,72 @@
+"""Services and resources as everybody sees them. Those who work there see the inactive ones too."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from starlette.responses import Response
+
+from api.access.callers import Access, may
+from api.http.envelope import Envelope, ListEnvelope, ok
+from api.http.errors import errors
+from api.http.paging import PageAsked
+from api.http.response_cache import cached
+from api.v1.catalogue.resources.schemas import ResourceRead
+from api.v1.catalogue.services.handlers import ServicesAsked
+from api.v1.catalogue.services.schemas import ServiceRead
+from domain.businesses.status import ResourceKind
+from domain.errors import NotFound, Unauthenticated
+from domain.permissions import Action
+from domain.platform.invalidation import CacheKind
+
+router = APIRouter(tags=["catalogue"])
+
+MaySeeBusiness = Annotated[Access, Depends(may(Action.BUSINESS_READ, on="business", public=True))]
+MaySeeService = Annotated[Access, Depends(may(Action.BUSINESS_READ, on="service", public=True))]
+MaySeeResource = Annotated[Access, Depends(may(Action.BUSINESS_READ, on="resource", public=True))]
+_SEEN = errors(NotFound, Unauthenticated)
+
+
+@router.get("/services", summary="List services", response_model=ListEnvelope[ServiceRead], responses=_SEEN)
+@cached(CacheKind.CATALOGUE, about="business_id")
+async def list_services(access: MaySeeBusiness, asked: ServicesAsked, business_id: UUID | None = None) -> Response:
+    """The active ones of one business, or of all that are approved; with the others for those who work there."""
+    async with access.work(business_id) as work:
+        wanted = asked.wanted(business_id, access.works_here)
+        rows = await work.catalogue.list_services(wanted, asked.after, asked.page.fetch)
+    return asked.page.answer(rows, lambda row: ServiceRead.of(row[0]), lambda row: row[1])
+
+
+@router.get("/services/{service_id}", summary="Read a service", response_model=Envelope[ServiceRead], responses=_SEEN)
+@cached(CacheKind.CATALOGUE, about="service_id")
+async def read_service(service_id: UUID, access: MaySeeService) -> Response:
+    """One service, with the policy that a booking of it is made under."""
+    async with access.work(service_id) as work:
+        return ok(ServiceRead.of(await work.catalogue.get_service(service_id, inactive=access.works_here)))
+
+
+@router.get("/resources", summary="List resources", response_model=ListEnvelope[ResourceRead], responses=_SEEN)
+@cached(CacheKind.CATALOGUE, about="business_id")
+async def list_resources(
+    access: MaySeeBusiness,
+    page: PageAsked,
+    business_id: UUID,
+    kind: ResourceKind | None = None,
+    active: Annotated[bool | None, Query(description="Those alone that are, or are not.")] = None,
+) -> Response:
+    """Staff, rooms and equipment of one business; the inactive ones for those who work there."""
+    async with access.work(business_id) as work:
+        rows = await work.catalogue.list_resources(
+            page.after_id, page.fetch, business_id, kind, inactive=access.works_here, active=active
+        )
+    return page.answer(rows, ResourceRead.of, lambda row: (row.id,))
+
+
+@router.get(
+    "/resources/{resource_id}", summary="Read a resource", response_model=Envelope[ResourceRead], responses=_SEEN
+)
+@cached(CacheKind.CATALOGUE, about="resource_id")
+async def read_resource(resource_id: UUID, access: MaySeeResource) -> Response:
+    """One resource."""
+    async with access.work(resource_id) as work:
+        return ok(ResourceRead.of(await work.catalogue.get_resource(resource_id, inactive=access.works_here)))

@@ -1,0 +1,128 @@
+"""What owners and managers do with services and resources."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from starlette.responses import Response
+
+from api.access.callers import Access, Now, may
+from api.http.envelope import Envelope, SuccessMessage, created, ok
+from api.http.errors import body_errors, errors
+from api.http.fields import DeletedRead
+from api.http.idempotency import OptionalKey, store_response
+from api.v1.catalogue.resources.schemas import ResourceCreate, ResourceRead, ResourceUpdate
+from api.v1.catalogue.services.schemas import ServiceCreate, ServiceRead, ServiceUpdate
+from domain.errors import (
+    CurrencyMismatch,
+    Forbidden,
+    IdempotencyKeyReused,
+    LegalNoticeRequired,
+    NotFound,
+    OverlappingHours,
+    RequestInProgress,
+    Unauthenticated,
+    WouldBreakBookings,
+)
+from domain.permissions import Action
+
+router = APIRouter(prefix="/owner", tags=["catalogue"])
+
+MayAddService = Annotated[Access, Depends(may(Action.SERVICE_WRITE, on="business"))]
+MayWriteService = Annotated[Access, Depends(may(Action.SERVICE_WRITE, on="service"))]
+MayAddResource = Annotated[Access, Depends(may(Action.RESOURCE_WRITE, on="business"))]
+MayWriteResource = Annotated[Access, Depends(may(Action.RESOURCE_WRITE, on="resource"))]
+Confirm = Annotated[bool, Query(description="Do it although bookings are stranded; each is offered another time.")]
+_GUARDED = (Unauthenticated, Forbidden, NotFound)
+_KEYED = (IdempotencyKeyReused, RequestInProgress)
+
+
+@router.post(
+    "/services",
+    status_code=201,
+    summary="Create a service",
+    response_model=Envelope[ServiceRead],
+    responses=body_errors(*_GUARDED, *_KEYED, CurrencyMismatch, LegalNoticeRequired),
+)
+async def create_service(body: ServiceCreate, access: MayAddService, key: OptionalKey) -> Response:
+    """Resources and policy must be the business's own, and the price in its currency."""
+    async with access.work(body.business_id, key) as work:
+        business = await work.businesses.get(body.business_id)
+        settings = await work.businesses.get_settings(body.business_id)
+        values = body.columns(business.currency, settings)
+        service = await work.catalogue.add_service(business.id, values, body.required())
+        return await store_response(work, created(ServiceRead.of(service)))
+
+
+@router.put(
+    "/services/{service_id}",
+    summary="Change a service",
+    response_model=Envelope[ServiceRead],
+    responses=body_errors(*_GUARDED, CurrencyMismatch, LegalNoticeRequired, WouldBreakBookings),
+)
+async def update_service(
+    service_id: UUID, body: ServiceUpdate, access: MayWriteService, now: Now, confirm: Confirm = False
+) -> Response:
+    """What is not sent stays. Bookings that stand keep what was agreed; those with somebody who no longer performs the
+    service are stranded."""
+    async with access.work(service_id) as work:
+        stored = await work.catalogue.lock_service(service_id)
+        service = await work.catalogue.change_service(stored, body.columns(stored), body.required(), now, confirm)
+    return ok(ServiceRead.of(service), SuccessMessage.UPDATED)
+
+
+@router.delete(
+    "/services/{service_id}",
+    summary="Remove a service",
+    response_model=Envelope[DeletedRead],
+    responses=errors(*_GUARDED, WouldBreakBookings),
+)
+async def delete_service(service_id: UUID, access: MayWriteService, now: Now, confirm: Confirm = False) -> Response:
+    """It is no longer shown or booked. Refused while bookings of it are to come, unless confirmed: they stand."""
+    async with access.work(service_id) as work:
+        await work.catalogue.remove_service(service_id, now, confirm)
+    return ok(DeletedRead(id=service_id), SuccessMessage.DELETED)
+
+
+@router.post(
+    "/resources",
+    status_code=201,
+    summary="Create a resource",
+    response_model=Envelope[ResourceRead],
+    responses=body_errors(*_GUARDED, *_KEYED, OverlappingHours),
+)
+async def create_resource(body: ResourceCreate, access: MayAddResource, key: OptionalKey) -> Response:
+    """A staff member, a room or a piece of equipment."""
+    week = body.week()
+    async with access.work(body.business_id, key) as work:
+        resource = await work.catalogue.add_resource(body.business_id, body.columns(), week)
+        return await store_response(work, created(ResourceRead.of(resource)))
+
+
+@router.put(
+    "/resources/{resource_id}",
+    summary="Change a resource",
+    response_model=Envelope[ResourceRead],
+    responses=body_errors(*_GUARDED, OverlappingHours, WouldBreakBookings),
+)
+async def update_resource(
+    resource_id: UUID, body: ResourceUpdate, access: MayWriteResource, now: Now, confirm: Confirm = False
+) -> Response:
+    """What is not sent stays. Other hours, fewer units or making it inactive may strand bookings."""
+    week = body.week()
+    async with access.work(resource_id) as work:
+        resource = await work.catalogue.change_resource(resource_id, body.columns(), week, now, confirm)
+    return ok(ResourceRead.of(resource), SuccessMessage.UPDATED)
+
+
+@router.delete(
+    "/resources/{resource_id}",
+    summary="Remove a resource",
+    response_model=Envelope[DeletedRead],
+    responses=errors(*_GUARDED, WouldBreakBookings),
+)
+async def delete_resource(resource_id: UUID, access: MayWriteResource, now: Now, confirm: Confirm = False) -> Response:
+    """It is no longer shown or booked. Refused while it is booked, unless confirmed."""
+    async with access.work(resource_id) as work:
+        await work.catalogue.remove_resource(resource_id, now, confirm)
+    return ok(DeletedRead(id=resource_id), SuccessMessage.DELETED)

@@ -1,0 +1,279 @@
+"""Services."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Self
+from uuid import UUID
+
+from pydantic import ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from api.http.fields import (
+    Bilingual,
+    BilingualProse,
+    BilingualRead,
+    Changes,
+    Input,
+    Line,
+    MoneyRead,
+    MoneyWrite,
+    Output,
+    examples,
+)
+from db.businesses.businesses import SettingsRow
+from db.catalogue.catalogue import ServiceRow
+from domain.businesses.status import ApprovalMode
+from domain.catalogue.service import ServiceTerms, check_terms
+from domain.money import Money
+from domain.payments.status import PaymentMode
+
+_ID = "019a0c5e-7b3f-7c21-b5d4-a9e1f2036c58"
+_STAFF = "019a0c5e-8a10-7d4e-9c11-0f3b7a5e2d90"
+_WRITTEN = {
+    "name": {"ja": "カット", "en": "Haircut"},
+    "description": {"ja": "シャンプー付き。", "en": "With shampoo."},
+    "category": "hair",
+    "price": {"amount": 5500, "currency": "JPY"},
+    "duration_minutes": 60,
+    "buffer_after_minutes": 10,
+    "payment_mode": "deposit",
+    "deposit_percent": 20,
+    "requirements": [{"group": 0, "resource_ids": [_STAFF]}],
+}
+
+Duration = Annotated[int, Field(ge=1, le=1440)]
+Buffer = Annotated[int, Field(ge=0, le=480)]
+Count = Annotated[int, Field(ge=1, le=500)]
+Percent = Annotated[int, Field(ge=1, le=100)]
+TaxPercent = Annotated[int, Field(json_schema_extra={"enum": [8, 10]})]
+
+
+class RequirementWrite(Input):
+    """A booking takes one of these."""
+
+    group: int = Field(ge=0, le=9)
+    resource_ids: list[UUID] = Field(min_length=1, max_length=100)
+
+
+Requirements = Annotated[list[RequirementWrite], Field(max_length=10)]
+
+
+def _by_group(written: list[RequirementWrite]) -> dict[int, list[UUID]]:
+    return {one.group: list(dict.fromkeys(one.resource_ids)) for one in written}
+
+
+class _Terms(Input):
+    """Checks that the whole of a service is sound, whatever was sent of it."""
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        requirements = getattr(self, "requirements", None) or []
+        if len({one.group for one in requirements}) < len(requirements):
+            raise PydanticCustomError("unique", "each group once", {"field": "requirements"})
+        if getattr(self, "tax_percent", None) not in {8, 10, None}:
+            raise PydanticCustomError("eight_or_ten", "8 or 10", {"field": "tax_percent"})
+        return self
+
+
+class ServiceCreate(_Terms):
+    """A new service. ``price`` includes tax. Payment and approval mode are the business's unless given. A booking takes
+    one resource of each requirement group; a service without any cannot be booked, and so is not active."""
+
+    model_config = ConfigDict(json_schema_extra=examples({"business_id": _ID, **_WRITTEN}))
+
+    business_id: UUID
+    name: Bilingual
+    description: BilingualProse | None = None
+    category: Line | None = None
+    price: MoneyWrite
+    tax_percent: TaxPercent = 10
+    duration_minutes: Duration
+    buffer_before_minutes: Buffer = 0
+    buffer_after_minutes: Buffer = 0
+    capacity: Count = 1
+    party_min: Count = 1
+    party_max: Count = 1
+    payment_mode: PaymentMode | None = None
+    deposit_percent: Percent | None = None
+    deposit_amount: MoneyWrite | None = None
+    approval_mode: ApprovalMode | None = None
+    policy_id: UUID | None = None
+    is_active: bool | None = None
+    requirements: Requirements = Field(default_factory=list)
+
+    def columns(self, currency: str, settings: SettingsRow) -> dict[str, Any]:
+        """As the database keeps it. Raises CurrencyMismatch and InvalidInput (``domain.catalogue.service``)."""
+        columns = _columns(self, set(type(self).model_fields) - {"business_id"})
+        columns["currency"] = self.price.currency
+        columns["is_active"] = bool(self.requirements) if self.is_active is None else self.is_active
+        columns["payment_mode"] = self.payment_mode or settings.payment_mode
+        columns["approval_mode"] = self.approval_mode or settings.approval_mode
+        _check(columns, currency, self.price, self.deposit_amount)
+        return columns
+
+    def required(self) -> Mapping[int, list[UUID]]:
+        """Resource ids by group."""
+        return _by_group(self.requirements)
+
+
+class ServiceUpdate(Changes, _Terms):
+    """What is to be different. Bookings that stand keep what was agreed. Another payment mode than deposit drops the
+    deposit."""
+
+    model_config = ConfigDict(json_schema_extra=examples({"price": {"amount": 6000, "currency": "JPY"}}))
+    erasable: ClassVar[frozenset[str]] = frozenset(
+        {"description", "category", "deposit_percent", "deposit_amount", "policy_id"}
+    )
+
+    name: Bilingual | None = None
+    description: BilingualProse | None = None
+    category: Line | None = None
+    price: MoneyWrite | None = None
+    tax_percent: TaxPercent | None = None
+    duration_minutes: Duration | None = None
+    buffer_before_minutes: Buffer | None = None
+    buffer_after_minutes: Buffer | None = None
+    capacity: Count | None = None
+    party_min: Count | None = None
+    party_max: Count | None = None
+    payment_mode: PaymentMode | None = None
+    deposit_percent: Percent | None = None
+    deposit_amount: MoneyWrite | None = None
+    approval_mode: ApprovalMode | None = None
+    policy_id: UUID | None = None
+    is_active: bool | None = None
+    requirements: Requirements | None = None
+
+    def columns(self, stored: ServiceRow) -> dict[str, Any]:
+        """The columns that change. The service is checked as it would be: raises as ``ServiceCreate.columns``."""
+        columns = _columns(self, self.model_fields_set)
+        if self.payment_mode is not None and self.payment_mode is not PaymentMode.DEPOSIT:
+            columns = {"deposit_percent": None, "deposit_amount": None, **columns}
+        whole = {name: getattr(stored, name) for name in ServiceRow.__dataclass_fields__} | columns
+        _check(whole, stored.currency, self.price, self.deposit_amount)
+        return columns
+
+    def required(self) -> Mapping[int, list[UUID]] | None:
+        """Resource ids by group, if they were sent."""
+        return None if self.requirements is None else _by_group(self.requirements)
+
+
+def _columns(written: ServiceCreate | ServiceUpdate, names: set[str]) -> dict[str, Any]:
+    columns: dict[str, Any] = {}
+    for name in names - {"requirements"}:
+        value = getattr(written, name)
+        if isinstance(value, Bilingual):
+            value = value.stored()
+        columns[name] = value.amount if isinstance(value, MoneyWrite) else value
+    return columns
+
+
+def _check(
+    columns: Mapping[str, Any], currency: str, price: MoneyWrite | None, deposit_amount: MoneyWrite | None
+) -> None:
+    stored_deposit = columns["deposit_amount"]
+    deposit = deposit_amount.money() if deposit_amount else None
+    check_terms(
+        ServiceTerms(
+            currency,
+            price.money() if price else Money(columns["price"], currency),
+            PaymentMode(columns["payment_mode"]),
+            columns["deposit_percent"],
+            deposit or (None if stored_deposit is None else Money(stored_deposit, currency)),
+            columns["party_min"],
+            columns["party_max"],
+        )
+    )
+
+
+class TierRead(Output):
+    """Until ``hours_before`` the start a cancellation costs ``penalty_percent`` of the price."""
+
+    hours_before: int
+    penalty_percent: int
+
+
+class PolicySummary(Output):
+    """What a cancellation costs."""
+
+    id: UUID
+    tiers: list[TierRead]
+    no_show_percent: int
+
+
+class RequirementRead(Output):
+    """A booking takes one of these."""
+
+    group: int
+    resource_ids: list[UUID]
+
+
+class ServiceRead(Output):
+    """A service. ``policy`` is the one that a booking made now is made under; null: cancelling is free."""
+
+    model_config = ConfigDict(
+        json_schema_extra=examples(
+            {
+                **_WRITTEN,
+                "id": "019a0c5e-9b21-7e5f-8d22-1f4c8b6f3ea1",
+                "business_id": _ID,
+                "name": {"ja": "カット", "en": "Haircut", "text": "Haircut"},
+                "description": {"ja": "シャンプー付き。", "en": "With shampoo.", "text": "With shampoo."},
+                "tax_percent": 10,
+                "buffer_before_minutes": 0,
+                "capacity": 1,
+                "party_min": 1,
+                "party_max": 1,
+                "deposit_amount": None,
+                "approval_mode": "instant",
+                "policy_id": None,
+                "is_active": True,
+                "policy": {
+                    "id": "019a0c5e-ac32-7f60-9e33-205d9c704fb2",
+                    "tiers": [{"hours_before": 24, "penalty_percent": 0}, {"hours_before": 0, "penalty_percent": 50}],
+                    "no_show_percent": 100,
+                },
+                "created_at": "2026-11-21T01:30:00Z",
+                "updated_at": "2026-11-21T01:30:00Z",
+            }
+        )
+    )
+
+    id: UUID
+    business_id: UUID
+    name: BilingualRead
+    description: BilingualRead | None
+    category: str | None
+    price: MoneyRead
+    tax_percent: int
+    duration_minutes: int
+    buffer_before_minutes: int
+    buffer_after_minutes: int
+    capacity: int
+    party_min: int
+    party_max: int
+    payment_mode: PaymentMode
+    deposit_percent: int | None
+    deposit_amount: MoneyRead | None
+    approval_mode: ApprovalMode
+    policy_id: UUID | None
+    is_active: bool
+    requirements: list[RequirementRead]
+    policy: PolicySummary | None
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, row: ServiceRow) -> Self:
+        """A stored service."""
+        columns = {name: getattr(row, name) for name in cls.model_fields}
+        deposit = row.deposit_amount
+        return cls.model_validate(
+            columns
+            | {
+                "name": BilingualRead.of(row.name),
+                "description": BilingualRead.of(row.description) if row.description else None,
+                "price": MoneyRead(amount=row.price, currency=row.currency),
+                "deposit_amount": None if deposit is None else MoneyRead(amount=deposit, currency=row.currency),
+            }
+        )

@@ -1,0 +1,102 @@
+"""Registering, logging in and out, and who one is."""
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from api.access.callers import AnonymousCaller, AnyCaller, CurrentUser, Now, Services
+from api.http.envelope import Envelope, SuccessMessage, created, ok
+from api.http.errors import body_errors, errors
+from api.http.idempotency import OptionalKey, store_response
+from api.http.rate_limits import RateClass, limited
+from api.http.request_info import request_info
+from api.v1.identity.auth.handlers import log_in, log_out
+from api.v1.identity.auth.handlers import refresh as refresh_tokens
+from api.v1.identity.auth.schemas import (
+    ChallengeRead,
+    EndedRead,
+    LoginCreate,
+    LoginRead,
+    RefreshCreate,
+    RegisterCreate,
+    TokensRead,
+    UserRead,
+)
+from db.identity.single_use_links import VERIFICATION
+from db.identity.users import NewUser
+from domain.errors import (
+    AccountLocked,
+    AlreadyExists,
+    IdempotencyKeyReused,
+    InvalidCredentials,
+    RequestInProgress,
+    Unauthenticated,
+)
+from domain.identity.passwords import check_password
+
+router = APIRouter(prefix="/auth", tags=["auth"])
+
+
+@router.post(
+    "/register",
+    status_code=201,
+    summary="Register a login",
+    response_model=Envelope[UserRead],
+    responses=body_errors(AlreadyExists, IdempotencyKeyReused, RequestInProgress, Unauthenticated),
+)
+@limited(RateClass.AUTH)
+async def register(body: RegisterCreate, visit: AnyCaller, services: Services, now: Now, key: OptionalKey) -> Response:
+    """The password has at least 8 characters with upper and lower case, a digit and a symbol, and is not the
+    e-mail. A letter asks to confirm the e-mail."""
+    check_password(body.password, body.email)
+    language = body.language or request_info().language.value
+    password_hash = await services.passwords.hash(body.password)
+    async with visit.work(key) as work:
+        user = await work.identity.users.create(
+            NewUser(body.email, password_hash, body.family_name, body.given_name, language)
+        )
+        await work.identity.single_use_links.send(VERIFICATION, user, services.links, now)
+        return await store_response(work, created(UserRead.of(user), SuccessMessage.REGISTERED))
+
+
+@router.post(
+    "/login",
+    summary="Log in",
+    response_model=Envelope[LoginRead | ChallengeRead],
+    responses=body_errors(InvalidCredentials, AccountLocked),
+)
+@limited(RateClass.AUTH)
+async def login(body: LoginCreate, stranger: AnonymousCaller, services: Services, now: Now) -> Response:
+    """Opens a session. Answers alike, in body and in time, whether or not the e-mail is known; five failures within
+    15 minutes lock it for 30, known or not. With two-factor login on, the answer is a challenge instead. Takes no
+    ``Idempotency-Key``: a stored answer would be a stored token."""
+    return ok(await log_in(stranger, services, body, now), SuccessMessage.LOGGED_IN)
+
+
+@router.post(
+    "/refresh",
+    summary="New tokens for a refresh token",
+    response_model=Envelope[TokensRead],
+    responses=body_errors(Unauthenticated),
+)
+async def refresh(body: RefreshCreate, stranger: AnonymousCaller, services: Services, now: Now) -> Response:
+    """A refresh token works once; the session lives for seven days from its last use. A used one that is shown again
+    ends its session and its user is written to. Of two requests with the same token one wins, and the session ends
+    all the same: repeat no refresh, and let one of several tabs ask for all. Takes no ``Idempotency-Key``."""
+    return ok(await refresh_tokens(stranger, services, body.refresh_token, now))
+
+
+@router.post("/logout", summary="Log out", response_model=Envelope[EndedRead], responses=errors(Unauthenticated))
+async def logout(myself: CurrentUser, now: Now) -> Response:
+    """Ends the session of the token: its refresh token and its access tokens are no good from then on. Doing it again
+    changes nothing, so it takes no ``Idempotency-Key``."""
+    return ok(await log_out(myself, now), SuccessMessage.LOGGED_OUT)
+
+
+@router.get("/me", summary="Who I am", response_model=Envelope[UserRead], responses=errors(Unauthenticated))
+async def me(myself: CurrentUser) -> Response:
+    """The login that the token speaks for."""
+    async with myself.work() as work:
+        user = await work.identity.users.find(myself.id)
+    if user is None:
+        raise Unauthenticated({"reason": "no_user"})
+    return ok(UserRead.of(user))

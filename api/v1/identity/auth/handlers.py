@@ -1,0 +1,176 @@
+"""Opening a session, keeping it alive and ending it."""
+
+import contextlib
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from api.access.callers import ApiServices, AuthenticatedCaller, PublicCaller
+from api.access.tokens import CHALLENGE_LIFETIME, Login, new_refresh_token
+from api.v1.identity.auth.schemas import ChallengeRead, EndedRead, LoginCreate, LoginRead, TokensRead, UserRead
+from db.identity.logins import Attempt
+from db.identity.sessions import Rotation
+from db.identity.users import UserRow
+from db.messages.notices import AccountEmail
+from domain.errors import AccountLocked, InvalidCredentials, NotFound, Unauthenticated, Unavailable
+from domain.identity.sessions import SessionEnd
+from domain.messages.kinds import AccountEmailKind
+
+
+async def log_in(
+    visitor: PublicCaller, services: ApiServices, asked: LoginCreate, now: datetime
+) -> LoginRead | ChallengeRead:
+    """Check the password and open a session, or ask for the second factor. Raises InvalidCredentials, AccountLocked,
+    and Unavailable when more wait for a check than can be answered soon."""
+    services.passwords.check_room()
+    async with visitor.work() as work:
+        attempt = await work.identity.logins.attempt(asked.email, now)
+    user = attempt.user
+    refuse_locked(attempt, now)
+    if not await is_right(visitor, services, attempt, asked.password) or user is None:
+        await tell_if_locked(visitor, attempt)
+        raise InvalidCredentials
+    if not user.two_factor:
+        answer = await open_session(visitor, services, user, now, two_factor=False)
+        await _rehashed(visitor, services, user, asked.password)
+        return answer
+    user = await _rehashed(visitor, services, user, asked.password)
+    async with visitor.work() as work:
+        await work.identity.logins.give_back(attempt)
+    token = services.tokens.challenge(user.id, user.password_hash, now)
+    return ChallengeRead(
+        two_factor_required=True, challenge_token=token, expires_in=int(CHALLENGE_LIFETIME.total_seconds())
+    )
+
+
+def refuse_locked(attempt: Attempt, now: datetime) -> None:
+    """Raise AccountLocked for an attempt during a lock, whoever it is and whatever they showed."""
+    if attempt.refused and attempt.locked_until is not None:
+        raise AccountLocked({"retry_after": max(1, int((attempt.locked_until - now).total_seconds()) + 1)})
+
+
+async def tell_if_locked(visitor: PublicCaller | AuthenticatedCaller, attempt: Attempt) -> None:
+    """Write to whose login this failed attempt has locked. Nobody is written to for an e-mail that nobody has."""
+    if attempt.locked_until is None:
+        return
+    async with visitor.work() as work:
+        if attempt.user is not None:
+            key = f"login_locked/{attempt.user.id}/{attempt.locked_until.isoformat()}"
+            facts = {"until": attempt.locked_until, "at": attempt.at}
+            await work.messages.notices.promise_letter(
+                AccountEmail(AccountEmailKind.LOGIN_LOCKED, attempt.user.id, key, facts)
+            )
+
+
+async def is_right(
+    visitor: PublicCaller | AuthenticatedCaller, services: ApiServices, attempt: Attempt, password: str
+) -> bool:
+    """Whether the password is that of the login that was attempted. Raises Unavailable, which is no failure."""
+    try:
+        return await services.passwords.matches(password, attempt.user.password_hash if attempt.user else None)
+    except Unavailable:
+        # Nobody looked at it, so it is no failure.
+        async with visitor.work() as work:
+            await work.identity.logins.give_back(attempt)
+        raise
+
+
+async def knows_password(
+    myself: AuthenticatedCaller, services: ApiServices, email: str, password: str, now: datetime
+) -> bool:
+    """Counted as an attempt to log in, so that whoever found a session left open cannot guess at it for long. Raises
+    AccountLocked and Unavailable."""
+    services.passwords.check_room()
+    async with myself.work() as work:
+        attempt = await work.identity.logins.attempt(email, now)
+    refuse_locked(attempt, now)
+    if await is_right(myself, services, attempt, password):
+        return True
+    await tell_if_locked(myself, attempt)
+    return False
+
+
+async def _rehashed(visitor: PublicCaller, services: ApiServices, user: UserRow, password: str) -> UserRow:
+    """The same login with a hash of the cost that is asked for today."""
+    if not services.passwords.is_dated(user.password_hash):
+        return user
+    fresh = await services.passwords.hash(password)
+    async with visitor.work() as work:
+        replaced = await work.identity.users.replace_hash(user.id, user.password_hash, fresh)
+    return replace(user, password_hash=fresh) if replaced else user
+
+
+async def open_session(
+    visitor: PublicCaller, services: ApiServices, user: UserRow, now: datetime, *, two_factor: bool
+) -> LoginRead:
+    """A new session of somebody who proved who they are. Raises InvalidCredentials for a password that was changed
+    while it was checked."""
+    token, until = new_refresh_token(), now + services.settings.refresh_token_lifetime
+    async with visitor.work() as work:
+        session_id = await work.identity.sessions.open(
+            user.id, user.password_hash, token, now, until, two_factor=two_factor
+        )
+        if session_id is None:
+            raise InvalidCredentials
+        await work.identity.logins.clear_failures(user.id)
+        if await work.identity.logins.note_device(user.id):
+            key = f"new_device/{session_id}"
+            facts = {"session_id": session_id, "at": now}
+            await work.messages.notices.promise_letter(AccountEmail(AccountEmailKind.NEW_DEVICE, user.id, key, facts))
+    is_admin = _speaks_as_admin(services, user.is_admin, two_factor)
+    tokens = _tokens(services, Login(user.id, is_admin, session_id), token, now)
+    return LoginRead(
+        **tokens.model_dump(),
+        two_factor_required=False,
+        two_factor_setup_required=user.is_admin and not is_admin,
+        user=UserRead.of(user),
+    )
+
+
+async def refresh(visitor: PublicCaller, services: ApiServices, token: str, now: datetime) -> TokensRead:
+    """New tokens for a refresh token, which is used up. One that was used before ends its session, also when it comes
+    at the same moment. Raises Unauthenticated."""
+    fresh = new_refresh_token()
+    async with visitor.work() as work:
+        rotated = await work.identity.sessions.rotate(token, fresh, now, now + services.settings.refresh_token_lifetime)
+        if rotated.outcome is Rotation.REPLAYED:
+            key, facts = f"token_reused/{rotated.session_id}", {"session_id": rotated.session_id, "at": now}
+            await work.messages.notices.promise_letter(
+                AccountEmail(AccountEmailKind.TOKEN_REUSED, rotated.user_id, key, facts)
+            )
+    if rotated.outcome is not Rotation.ROTATED or rotated.user_id is None:
+        raise Unauthenticated({"reason": "invalid_refresh_token"})
+    is_admin = _speaks_as_admin(services, rotated.is_admin, rotated.two_factor)
+    return _tokens(services, Login(rotated.user_id, is_admin, rotated.session_id), fresh, now)
+
+
+async def log_out(myself: AuthenticatedCaller, now: datetime) -> EndedRead:
+    """End the session that the token belongs to. One that is over already is what was asked for."""
+    session_id = current_session(myself)
+    myself.context = replace(myself.context, session_id=None)
+    async with myself.work() as work:
+        with contextlib.suppress(NotFound):
+            await work.identity.sessions.revoke(myself.id, session_id, now, SessionEnd.LOGGED_OUT)
+            return EndedRead(sessions_ended=1)
+    return EndedRead(sessions_ended=0)
+
+
+def current_session(myself: AuthenticatedCaller) -> UUID:
+    """The session that the token belongs to. Raises Unauthenticated for a token of none."""
+    if myself.login is None or myself.login.session_id is None:
+        raise Unauthenticated({"reason": "no_session"})
+    return myself.login.session_id
+
+
+def _speaks_as_admin(services: ApiServices, is_admin: bool, two_factor: bool) -> bool:
+    return is_admin and (two_factor or not services.settings.admins_need_two_factor)
+
+
+def _tokens(services: ApiServices, login: Login, refresh_token: str, now: datetime) -> TokensRead:
+    return TokensRead(
+        access_token=services.tokens.issue(login, now),
+        token_type="Bearer",  # noqa: S106 - the scheme
+        expires_in=int(services.tokens.lifetime.total_seconds()),
+        refresh_token=refresh_token,
+        refresh_expires_in=int(services.settings.refresh_token_lifetime.total_seconds()),
+    )

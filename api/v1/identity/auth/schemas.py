@@ -1,0 +1,196 @@
+"""What registering and logging in ask and answer."""
+
+from datetime import datetime
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+from pydantic import ConfigDict, StringConstraints
+
+from api.http.fields import Email, Input, Line, Output, examples
+from db.identity.sessions import SessionRow
+from db.identity.users import UserRow
+
+_USER = {
+    "id": "019a0c5e-7b3f-7c21-b5d4-a9e1f2036c58",
+    "email": "hanako@example.jp",
+    "family_name": "山田",
+    "given_name": "花子",
+    "language": "ja",
+    "role": "user",
+    "email_verified": True,
+    "two_factor": False,
+    "created_at": "2026-11-21T10:30:00+09:00",
+}
+
+#: Any text; what it must be is `domain.identity.passwords`.
+Password = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+class RegisterCreate(Input):
+    """A new login. ``language`` is the one its notices are written in; without it, that of ``Accept-Language``."""
+
+    model_config = ConfigDict(
+        json_schema_extra=examples(
+            {
+                "email": "hanako@example.jp",
+                "password": "Sakura-2026",
+                "family_name": "山田",
+                "given_name": "花子",
+                "language": "ja",
+            }
+        )
+    )
+
+    email: Email
+    password: Password
+    family_name: Line
+    given_name: Line
+    language: Literal["ja", "en"] | None = None
+
+
+class LoginCreate(Input):
+    """E-mail and password."""
+
+    model_config = ConfigDict(json_schema_extra=examples({"email": "hanako@example.jp", "password": "Sakura-2026"}))
+
+    email: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=254)]
+    password: Password
+
+
+class UserRead(Output):
+    """A login. ``role`` is ``user`` or ``admin``. ``two_factor``: logging in asks for a second factor."""
+
+    model_config = ConfigDict(json_schema_extra=examples(_USER))
+
+    id: UUID
+    email: str
+    family_name: str
+    given_name: str
+    language: str
+    role: str
+    email_verified: bool
+    two_factor: bool
+    created_at: datetime
+
+    @classmethod
+    def of(cls, row: UserRow) -> Self:
+        """A stored login."""
+        return cls(
+            id=row.id,
+            email=row.email,
+            family_name=row.family_name,
+            given_name=row.given_name,
+            language=row.language,
+            role=row.platform_role,
+            email_verified=row.email_verified_at is not None,
+            two_factor=row.two_factor,
+            created_at=row.created_at,
+        )
+
+
+_TOKENS = {
+    "access_token": "eyJhbGciOi…",
+    "token_type": "Bearer",
+    "expires_in": 900,
+    "refresh_token": "kq3vN0c4Vd0mJw…",
+    "refresh_expires_in": 604800,
+}
+
+
+class TokensRead(Output):
+    """Send ``access_token`` as ``Authorization: Bearer …``; when it is over, show ``refresh_token``, which works once,
+    for the next two. Both times in seconds."""
+
+    model_config = ConfigDict(json_schema_extra=examples(_TOKENS))
+
+    access_token: str
+    token_type: Literal["Bearer"]
+    expires_in: int
+    refresh_token: str
+    refresh_expires_in: int
+
+
+class LoginRead(TokensRead):
+    """An open session. ``two_factor_setup_required``: an admin's rights wait for a second factor."""
+
+    model_config = ConfigDict(
+        json_schema_extra=examples(
+            {**_TOKENS, "two_factor_required": False, "two_factor_setup_required": False, "user": _USER}
+        )
+    )
+
+    two_factor_required: Literal[False]
+    two_factor_setup_required: bool
+    user: UserRead
+
+
+class ChallengeRead(Output):
+    """The password was right; the second factor is asked for. ``challenge_token`` is the bearer of
+    ``POST /auth/2fa/verify`` and opens nothing else. ``expires_in`` in seconds."""
+
+    model_config = ConfigDict(
+        json_schema_extra=examples({"two_factor_required": True, "challenge_token": "eyJhbGciOi…", "expires_in": 300})
+    )
+
+    two_factor_required: Literal[True]
+    challenge_token: str
+    expires_in: int
+
+
+class RefreshCreate(Input):
+    """The refresh token of the last login or refresh."""
+
+    model_config = ConfigDict(json_schema_extra=examples({"refresh_token": "kq3vN0c4Vd0mJw…"}))
+
+    refresh_token: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+class EndedRead(Output):
+    """How many sessions this has ended."""
+
+    model_config = ConfigDict(json_schema_extra=examples({"sessions_ended": 1}))
+
+    sessions_ended: int
+
+
+class SessionRead(Output):
+    """A session: one login on one device. ``current``: it is the one that asks. ``last_used_at``, ``ip`` and
+    ``user_agent`` are of the last login or refresh. ``two_factor``: the second factor was proven in it."""
+
+    model_config = ConfigDict(
+        json_schema_extra=examples(
+            {
+                "id": "019a0c5e-7b3f-7c21-b5d4-a9e1f2036c58",
+                "current": True,
+                "ip": "203.0.113.7",
+                "user_agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 26_1 like Mac OS X)",
+                "two_factor": False,
+                "created_at": "2026-11-21T10:30:00+09:00",
+                "last_used_at": "2026-11-21T11:15:00+09:00",
+                "expires_at": "2026-11-28T11:15:00+09:00",
+            }
+        )
+    )
+
+    id: UUID
+    current: bool
+    ip: str | None
+    user_agent: str | None
+    two_factor: bool
+    created_at: datetime
+    last_used_at: datetime
+    expires_at: datetime
+
+    @classmethod
+    def of(cls, row: SessionRow, current: UUID | None) -> Self:
+        """A stored session, as the session ``current`` sees it."""
+        return cls(
+            id=row.id,
+            current=row.id == current,
+            ip=row.ip,
+            user_agent=row.user_agent,
+            two_factor=row.two_factor,
+            created_at=row.created_at,
+            last_used_at=row.last_used_at,
+            expires_at=row.expires_at,
+        )

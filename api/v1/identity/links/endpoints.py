@@ -1,0 +1,98 @@
+"""Confirming an e-mail, and choosing a new password with or without the old one."""
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from api.access.callers import AnonymousCaller, CurrentUser, Now, Services
+from api.http.envelope import Envelope
+from api.http.errors import body_errors
+from api.http.idempotency import OptionalKey
+from api.http.rate_limits import RateClass, limited
+from api.v1.identity.links import handlers as changing
+from api.v1.identity.links.schemas import (
+    EmailVerifiedRead,
+    EmailVerify,
+    LinkAsk,
+    LinkAskedRead,
+    PasswordChange,
+    PasswordChangedRead,
+    PasswordReset,
+)
+from domain.errors import AccountLocked, Gone, IdempotencyKeyReused, InvalidLink, RequestInProgress, Unauthenticated
+
+router = APIRouter(prefix="/auth", tags=["auth"])
+
+_KEYED = (IdempotencyKeyReused, RequestInProgress)
+
+
+@router.post(
+    "/verify-email",
+    summary="Confirm an e-mail address",
+    response_model=Envelope[EmailVerifiedRead],
+    responses=body_errors(InvalidLink, Gone, *_KEYED),
+)
+@limited(RateClass.AUTH)
+async def verify_email(
+    body: EmailVerify, stranger: AnonymousCaller, services: Services, now: Now, key: OptionalKey
+) -> Response:
+    """With the token of the newest verification letter, once and within 24 hours. `gone` says in `details.reason` why
+    it is good no longer: `link_used`, `link_replaced` (by a newer letter) or `link_expired`."""
+    return await changing.verify(stranger, services, body, now, key)
+
+
+@router.post(
+    "/resend-verification",
+    summary="Send the verification letter again",
+    response_model=Envelope[LinkAskedRead],
+    responses=body_errors(*_KEYED),
+)
+@limited(RateClass.AUTH)
+async def resend_verification(
+    body: LinkAsk, stranger: AnonymousCaller, services: Services, now: Now, key: OptionalKey
+) -> Response:
+    """Answers alike, in body and in time, whether or not there is such a login and whether it is verified already."""
+    return await changing.send_verification(stranger, services, body, now, key)
+
+
+@router.post(
+    "/forgot-password",
+    summary="Send a letter for choosing a new password",
+    response_model=Envelope[LinkAskedRead],
+    responses=body_errors(*_KEYED),
+)
+@limited(RateClass.AUTH)
+async def forgot_password(
+    body: LinkAsk, stranger: AnonymousCaller, services: Services, now: Now, key: OptionalKey
+) -> Response:
+    """Answers alike, in body and in time, whether or not the e-mail is known. The password stays as it is until the
+    link is used."""
+    return await changing.send_reset(stranger, services, body, now, key)
+
+
+@router.post(
+    "/reset-password",
+    summary="Choose a new password with the token of a letter",
+    response_model=Envelope[PasswordChangedRead],
+    responses=body_errors(InvalidLink, Gone, *_KEYED),
+)
+@limited(RateClass.AUTH)
+async def reset_password(
+    body: PasswordReset, stranger: AnonymousCaller, services: Services, now: Now, key: OptionalKey
+) -> Response:
+    """Once, within an hour. Ends every session, lifts a lock, confirms the e-mail, and voids all other such links.
+    `gone` says why in `details.reason`: `link_used`, `link_replaced` (by a newer letter) or `link_expired`."""
+    return await changing.reset(stranger, services, body, now, key)
+
+
+@router.post(
+    "/change-password",
+    summary="Choose a new password with the present one",
+    response_model=Envelope[PasswordChangedRead],
+    responses=body_errors(AccountLocked, Unauthenticated, *_KEYED),
+)
+async def change_password(
+    body: PasswordChange, me: CurrentUser, services: Services, now: Now, key: OptionalKey
+) -> Response:
+    """Ends every other session and voids the links for resetting it. A wrong present password is `invalid_input` with
+    the rule `wrong_password`: it is no missing login."""
+    return await changing.change(me, services, body, now, key)

@@ -1,0 +1,114 @@
+"""What the links of letters open, and choosing a new password."""
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from starlette.responses import Response
+
+from api.access.callers import ApiServices, AuthenticatedCaller, PublicCaller
+from api.http.envelope import SuccessMessage, ok
+from api.http.idempotency import Key, store_response
+from api.v1.identity.auth.handlers import knows_password
+from api.v1.identity.links.schemas import (
+    EmailVerifiedRead,
+    EmailVerify,
+    LinkAsk,
+    LinkAskedRead,
+    PasswordChange,
+    PasswordChangedRead,
+    PasswordReset,
+)
+from db.identity.passwords import NewPassword
+from db.identity.single_use_links import RESET, VERIFICATION, LinkKind
+from domain.errors import InvalidInput, InvalidLink, Unauthenticated
+from domain.identity.passwords import check_password
+from domain.identity.sessions import SessionEnd
+from runtime.links import Links
+
+
+async def send_verification(
+    visitor: PublicCaller, services: ApiServices, asked: LinkAsk, now: datetime, key: Key | None
+) -> Response:
+    """A new verification letter for a login that is not verified; the same answer for everybody else."""
+    async with visitor.work(key) as work:
+        user = await work.identity.users.find_by_email(asked.email)
+        unverified = user if user is not None and user.email_verified_at is None else None
+        await work.identity.single_use_links.send(VERIFICATION, unverified, services.links, now)
+        return await store_response(work, ok(LinkAskedRead.of(VERIFICATION.lifetime), SuccessMessage.LINK_SENT))
+
+
+async def send_reset(
+    visitor: PublicCaller, services: ApiServices, asked: LinkAsk, now: datetime, key: Key | None
+) -> Response:
+    """A letter for choosing a new password to whoever has the e-mail; the same answer where nobody has."""
+    async with visitor.work(key) as work:
+        user = await work.identity.users.find_by_email(asked.email)
+        await work.identity.single_use_links.send(RESET, user, services.links, now)
+        return await store_response(work, ok(LinkAskedRead.of(RESET.lifetime), SuccessMessage.LINK_SENT))
+
+
+async def verify(
+    visitor: PublicCaller, services: ApiServices, asked: EmailVerify, now: datetime, key: Key | None
+) -> Response:
+    """Note that the login's e-mail is its own. Raises InvalidLink and Gone."""
+    link_id = _opened(services.links, VERIFICATION, asked.token, now)
+    async with visitor.work(key) as work:
+        user = await work.identity.single_use_links.use(VERIFICATION, link_id, asked.token, now)
+        verified = await work.identity.users.verify_email(user.id, now)
+        answer = EmailVerifiedRead(email=verified.email, email_verified_at=verified.email_verified_at or now)
+        return await store_response(work, ok(answer, SuccessMessage.EMAIL_VERIFIED))
+
+
+async def reset(
+    visitor: PublicCaller, services: ApiServices, asked: PasswordReset, now: datetime, key: Key | None
+) -> Response:
+    """Store the password that was chosen through a letter. Raises InvalidInput, InvalidLink and Gone."""
+    link_id = _opened(services.links, RESET, asked.token, now)
+    async with visitor.work() as work:
+        email = await work.identity.single_use_links.find_email(RESET, link_id)
+    check_password(asked.password, email or "")
+    password_hash = await services.passwords.hash(asked.password)
+    async with visitor.work(key) as work:
+        user = await work.identity.single_use_links.use(RESET, link_id, asked.token, now)
+        new = NewPassword(user.id, password_hash, SessionEnd.PASSWORD_RESET, once=str(link_id))
+        await work.identity.passwords.replace(new, now)
+        await work.identity.users.verify_email(user.id, now)  # the letter reached them
+        return await store_response(work, ok(PasswordChangedRead(changed_at=now), SuccessMessage.PASSWORD_CHANGED))
+
+
+async def change(
+    myself: AuthenticatedCaller, services: ApiServices, asked: PasswordChange, now: datetime, key: Key | None
+) -> Response:
+    """Store the new password of somebody who knows the present one. Raises InvalidInput, AccountLocked,
+    Unauthenticated."""
+    async with myself.work() as work:
+        user = await work.identity.users.find(myself.id)
+    if user is None:
+        raise Unauthenticated({"reason": "no_user"})
+    check_password(asked.new_password, user.email, "new_password")
+    if asked.new_password == asked.current_password:
+        raise InvalidInput.at("new_password", "not_the_current_password")
+    right = await knows_password(myself, services, user.email, asked.current_password, now)
+    password_hash = await services.passwords.hash(asked.new_password) if right else ""
+    # A repeat with the same key is answered here: the password it names as the present one is that no longer.
+    async with myself.work(key) as work:
+        new = NewPassword(
+            user.id,
+            password_hash,
+            SessionEnd.PASSWORD_CHANGED,
+            once=str(uuid4()),
+            was=user.password_hash,
+            kept_session=myself.context.session_id,
+        )
+        if not right or not await work.identity.passwords.replace(new, now):
+            raise InvalidInput.at("current_password", "wrong_password")
+        return await store_response(work, ok(PasswordChangedRead(changed_at=now), SuccessMessage.PASSWORD_CHANGED))
+
+
+def _opened(links: Links, kind: LinkKind, token: str, now: datetime) -> UUID:
+    """The row that the token opens. Raises InvalidLink, and Gone for one that is over: a wrong link is no missing
+    login, so it is not answered like one."""
+    try:
+        return links.read(kind.purpose, token, now)
+    except Unauthenticated as error:
+        raise InvalidLink(error.details) from error

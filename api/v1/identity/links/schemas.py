@@ -1,0 +1,82 @@
+"""What the links of letters, and passwords chosen anew, ask and answer."""
+
+from datetime import datetime, timedelta
+from typing import Annotated, Self
+
+from pydantic import ConfigDict, StringConstraints
+
+from api.http.fields import Email, Input, Output, examples
+from api.v1.identity.auth.schemas import Password
+
+_TOKEN = "k1.AAAAAGcBAgMBn-qr_UNx360Dpulhcr2Wc4Qd1bP0c5u3wq9mJYkQ0A"  # noqa: S105 - an example
+
+#: The token of a letter, as it stands in its link behind ``#token=`` and by itself below it.
+Token = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
+
+
+class LinkAsk(Input):
+    """Whose letter is asked for."""
+
+    model_config = ConfigDict(json_schema_extra=examples({"email": "hanako@example.jp"}))
+
+    email: Email
+
+
+class LinkAskedRead(Output):
+    """``valid_for``: how many seconds the link of the letter is good."""
+
+    model_config = ConfigDict(json_schema_extra=examples({"valid_for": 3600}))
+
+    valid_for: int
+
+    @classmethod
+    def of(cls, lifetime: timedelta) -> Self:
+        """The same for everybody, known or not."""
+        return cls(valid_for=int(lifetime.total_seconds()))
+
+
+class EmailVerify(Input):
+    """The token of a letter."""
+
+    model_config = ConfigDict(json_schema_extra=examples({"token": _TOKEN}))
+
+    token: Token
+
+
+class EmailVerifiedRead(Output):
+    """The address that is confirmed, and since when."""
+
+    model_config = ConfigDict(
+        json_schema_extra=examples({"email": "hanako@example.jp", "email_verified_at": "2026-11-21T10:35:00+09:00"})
+    )
+
+    email: str
+    email_verified_at: datetime
+
+
+class PasswordReset(Input):
+    """The token of a letter, and a password as for registering."""
+
+    model_config = ConfigDict(json_schema_extra=examples({"token": _TOKEN, "password": "Momiji-2026"}))
+
+    token: Token
+    password: Password
+
+
+class PasswordChange(Input):
+    """The present password and the next, which is as for registering and another one."""
+
+    model_config = ConfigDict(
+        json_schema_extra=examples({"current_password": "Sakura-2026", "new_password": "Momiji-2026"})
+    )
+
+    current_password: Password
+    new_password: Password
+
+
+class PasswordChangedRead(Output):
+    """Since when the new password is the one. Every other session has ended."""
+
+    model_config = ConfigDict(json_schema_extra=examples({"changed_at": "2026-11-21T10:40:00+09:00"}))
+
+    changed_at: datetime

@@ -1,0 +1,74 @@
+"""Two-factor login. No answer here is kept for an ``Idempotency-Key``: each holds a secret, or is safe to repeat."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from starlette.responses import Response
+
+from api.access.callers import CurrentUser, Now, Services
+from api.http.envelope import Envelope, SuccessMessage, ok
+from api.http.errors import body_errors, errors
+from api.http.rate_limits import RateClass, limited
+from api.v1.identity.auth.schemas import LoginRead
+from api.v1.identity.two_factor.handlers import Challenged, challenged, disable, enable, set_up, verify
+from api.v1.identity.two_factor.schemas import (
+    RecoveryCodesRead,
+    TwoFactorDelete,
+    TwoFactorRead,
+    TwoFactorSetupRead,
+    TwoFactorUpdate,
+)
+from domain.errors import AccountLocked, InvalidCode, InvalidCredentials, Unauthenticated, WrongState
+
+router = APIRouter(prefix="/auth/2fa", tags=["auth"])
+
+
+@router.post(
+    "/setup",
+    summary="Begin to set up two-factor login",
+    response_model=Envelope[TwoFactorSetupRead],
+    responses=errors(Unauthenticated, WrongState),
+)
+async def set_up_two_factor(myself: CurrentUser, services: Services) -> Response:
+    """A new secret for an authenticator app (TOTP, six digits every 30 seconds). Nothing asks for it before
+    ``/auth/2fa/enable``; asking again gives another one."""
+    return ok(await set_up(myself, services))
+
+
+@router.post(
+    "/enable",
+    summary="Switch two-factor login on",
+    response_model=Envelope[RecoveryCodesRead],
+    responses=body_errors(Unauthenticated, InvalidCode, WrongState),
+)
+async def enable_two_factor(body: TwoFactorUpdate, myself: CurrentUser, services: Services, now: Now) -> Response:
+    """With a code of the app. Answers ten recovery codes, which are not shown again. Every other session of the login
+    ends: it was opened without the second factor."""
+    return ok(await enable(myself, services, body.code, now), SuccessMessage.UPDATED)
+
+
+@router.post(
+    "/disable",
+    summary="Switch two-factor login off",
+    response_model=Envelope[TwoFactorRead],
+    responses=body_errors(Unauthenticated, InvalidCredentials, InvalidCode, AccountLocked, WrongState),
+)
+async def disable_two_factor(body: TwoFactorDelete, myself: CurrentUser, services: Services, now: Now) -> Response:
+    """With the password and a code, or a recovery code. Wrong ones count as failed logins."""
+    await disable(myself, services, body, now)
+    return ok(TwoFactorRead(two_factor=False), SuccessMessage.UPDATED)
+
+
+@router.post(
+    "/verify",
+    summary="The second step of logging in",
+    response_model=Envelope[LoginRead],
+    responses=body_errors(Unauthenticated, InvalidCode, AccountLocked),
+)
+@limited(RateClass.AUTH)
+async def verify_two_factor(
+    body: TwoFactorUpdate, asker: Annotated[Challenged, Depends(challenged)], services: Services, now: Now
+) -> Response:
+    """Its bearer is the ``challenge_token`` of the login. A code of the app works once; so does a recovery code. Wrong
+    ones count as failed logins."""
+    return ok(await verify(asker, services, body.code, now), SuccessMessage.LOGGED_IN)

@@ -1,0 +1,181 @@
+"""The second factor: setting it up, proving it, switching it off."""
+
+import os
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+import pyotp
+import structlog
+from fastapi import Depends
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from api.access.callers import AnonymousCaller, ApiServices, AuthenticatedCaller, Now, PublicCaller, Services
+from api.access.tokens import Challenge
+from api.v1.identity.auth.handlers import current_session, is_right, open_session, refuse_locked, tell_if_locked
+from api.v1.identity.auth.schemas import LoginRead
+from api.v1.identity.two_factor.schemas import RecoveryCodesRead, TwoFactorDelete, TwoFactorSetupRead
+from db.engine.session import UnitOfWork
+from db.identity.logins import Attempt
+from db.identity.two_factor import TwoFactorRow
+from db.messages.notices import AccountEmail
+from domain.errors import InvalidCode, InvalidCredentials, Unauthenticated, WrongState
+from domain.identity.second_factor import RECOVERY_CODES, recovery_code, recovery_mark, steps_at
+from domain.identity.sessions import SessionEnd
+from domain.messages.kinds import AccountEmailKind
+from runtime.sealing import Sealed, Sealer, Unsealable
+
+log = structlog.get_logger(__name__)
+
+ISSUER = "Omotenashi Connect"
+#: What the secrets of second factors are sealed for.
+SEALED_FOR = "two_factor"
+
+_bearer = HTTPBearer(
+    auto_error=False,
+    scheme_name="Challenge",
+    description="The challenge token of a POST /auth/login that asks for a second factor.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Challenged:
+    """Somebody whose password was right and whose second factor is asked for."""
+
+    visitor: PublicCaller
+    challenge: Challenge
+
+
+async def challenged(
+    stranger: AnonymousCaller,
+    services: Services,
+    now: Now,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+) -> Challenged:
+    """The bearer of a challenge token. Raises Unauthenticated, also for an access token."""
+    if credentials is None:
+        raise Unauthenticated({"reason": "no_token"})
+    return Challenged(stranger, services.tokens.read_challenge(credentials.credentials, now))
+
+
+async def set_up(myself: AuthenticatedCaller, services: ApiServices) -> TwoFactorSetupRead:
+    """A new secret, not asked for before it was proven once. Raises WrongState when the second factor is on."""
+    secret = pyotp.random_base32()
+    sealed = _sealer(services).seal(secret.encode(), myself.id.bytes)
+    async with myself.work() as work:
+        user = await work.identity.users.find(myself.id)
+        if user is None:
+            raise Unauthenticated({"reason": "no_user"})
+        await work.identity.two_factor.begin(user.id, sealed.blob, sealed.kid)
+    uri = pyotp.TOTP(secret).provisioning_uri(name=user.email, issuer_name=ISSUER)
+    return TwoFactorSetupRead(secret=secret, otpauth_uri=uri)
+
+
+async def enable(myself: AuthenticatedCaller, services: ApiServices, code: str, now: datetime) -> RecoveryCodesRead:
+    """Ask for the second factor from now on. Sessions that were opened without it end, but for the one that proves it
+    now. Raises InvalidCode, and WrongState without a setup or when it is on."""
+    session_id = current_session(myself)
+    codes = [recovery_code(os.urandom(16)) for _ in range(RECOVERY_CODES)]
+    async with myself.work() as work:
+        row = await work.identity.two_factor.find(myself.id)
+        if row is None or row.enabled_at is not None:
+            raise WrongState({"status": "disabled" if row is None else "enabled", "wanted": "enabled"})
+        step = _step_of(services, row, code, now)
+        if step is None:
+            raise InvalidCode
+        await work.identity.two_factor.enable(myself.id, step, [recovery_mark(one) for one in codes], now)
+        await work.identity.sessions.prove_two_factor(session_id)
+        await work.identity.sessions.revoke_all(myself.id, session_id, SessionEnd.TWO_FACTOR_CHANGED)
+        await _tell(work, row, now, enabled=True)
+    return RecoveryCodesRead(recovery_codes=codes)
+
+
+async def disable(myself: AuthenticatedCaller, services: ApiServices, asked: TwoFactorDelete, now: datetime) -> None:
+    """Ask for it no longer. Counts as an attempt to log in: raises InvalidCredentials, InvalidCode, AccountLocked, and
+    WrongState when it is off."""
+    async with myself.work() as work:
+        user, row = await work.identity.users.find(myself.id), await work.identity.two_factor.find(myself.id)
+        if user is None or row is None or row.enabled_at is None:
+            raise WrongState({"status": "disabled", "wanted": "disabled"})
+        attempt = await work.identity.logins.attempt(user.email, now)
+    refuse_locked(attempt, now)
+    if not await is_right(myself, services, attempt, asked.password):
+        await tell_if_locked(myself, attempt)
+        raise InvalidCredentials
+    await _prove(myself, services, attempt, row, asked.code, now)
+    async with myself.work() as work:
+        await work.identity.two_factor.disable(myself.id)
+        await work.identity.logins.clear_failures(myself.id)
+        await _tell(work, row, now, enabled=False)
+
+
+async def verify(asker: Challenged, services: ApiServices, code: str, now: datetime) -> LoginRead:
+    """Open the session that the password alone did not. Counts as an attempt to log in: raises InvalidCode,
+    AccountLocked, and Unauthenticated when the password was changed since."""
+    visitor, challenge = asker.visitor, asker.challenge
+    async with visitor.work() as work:
+        user, row = (
+            await work.identity.users.find(challenge.user_id),
+            await work.identity.two_factor.find(challenge.user_id),
+        )
+        if user is None or row is None or row.enabled_at is None or not challenge.fits(user.password_hash):
+            raise Unauthenticated({"reason": "invalid_token"})
+        attempt = await work.identity.logins.attempt(user.email, now)
+    refuse_locked(attempt, now)
+    await _prove(visitor, services, attempt, row, code, now)
+    return await open_session(visitor, services, user, now, two_factor=True)
+
+
+async def _prove(
+    asker: PublicCaller | AuthenticatedCaller,
+    services: ApiServices,
+    attempt: Attempt,
+    row: TwoFactorRow,
+    code: str,
+    now: datetime,
+) -> None:
+    """Use a code or a recovery code up. Raises InvalidCode."""
+    step = _step_of(services, row, code, now)
+    async with asker.work() as work:
+        if step is not None:
+            good = await work.identity.two_factor.use_step(row.user_id, step)
+        else:
+            good = await work.identity.two_factor.use_recovery_code(row.user_id, recovery_mark(code), now)
+            if good:
+                await _tell(work, row, now, enabled=True, recovery_code_used=True)
+        if good and row.key_id != services.tokens.ring.current:
+            await reseal(work, _sealer(services), row)
+    if not good:
+        await tell_if_locked(asker, attempt)
+        raise InvalidCode
+
+
+def _step_of(services: ApiServices, row: TwoFactorRow, code: str, now: datetime) -> int | None:
+    """The time step whose code this is, of those that are taken now."""
+    try:
+        secret = _sealer(services).open(Sealed(row.key_id, row.totp_encrypted), row.user_id.bytes)
+    except Unsealable:
+        # A recovery code still helps; nothing else does before the key is back.
+        log.error("a second factor cannot be opened", key_id=row.key_id, user_id=str(row.user_id))
+        return None
+    totp, typed = pyotp.TOTP(secret.decode()), "".join(code.split()).encode()
+    right = (step for step in steps_at(now) if secrets.compare_digest(totp.generate_otp(step).encode(), typed))
+    return next(right, None)
+
+
+async def reseal(work: UnitOfWork, sealer: Sealer, row: TwoFactorRow) -> None:
+    """The secret under the current key, so that the one it was sealed with can be retired."""
+    sealed = sealer.seal(sealer.open(Sealed(row.key_id, row.totp_encrypted), row.user_id.bytes), row.user_id.bytes)
+    await work.identity.two_factor.reseal(row, sealed.blob, sealed.kid)
+
+
+def _sealer(services: ApiServices) -> Sealer:
+    return Sealer(services.tokens.ring, SEALED_FOR)
+
+
+async def _tell(work: UnitOfWork, row: TwoFactorRow, now: datetime, **facts: bool) -> None:
+    key = f"two_factor_changed/{row.user_id}/{now.isoformat()}"
+    await work.messages.notices.promise_letter(
+        AccountEmail(AccountEmailKind.TWO_FACTOR_CHANGED, row.user_id, key, {"at": now, **facts})
+    )

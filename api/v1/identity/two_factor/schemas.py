@@ -1,0 +1,62 @@
+"""What the second factor asks and answers."""
+
+from typing import Annotated
+
+from pydantic import ConfigDict, StringConstraints
+
+from api.http.fields import Input, Output, examples
+from api.v1.identity.auth.schemas import Password
+
+_CODES = ["k7qm-2xva-h9td-w4nz", "p3he-8rjc-6fyb-s5ug"]
+
+#: Six digits from the app, or a recovery code; spaces, hyphens and case do not matter.
+Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
+
+
+class TwoFactorUpdate(Input):
+    """A code of the app."""
+
+    model_config = ConfigDict(json_schema_extra=examples({"code": "492039"}))
+
+    code: Code
+
+
+class TwoFactorDelete(Input):
+    """The password and a code, or a recovery code."""
+
+    model_config = ConfigDict(json_schema_extra=examples({"password": "Sakura-2026", "code": "492039"}))
+
+    password: Password
+    code: Code
+
+
+class TwoFactorSetupRead(Output):
+    """For the app: show ``otpauth_uri`` as a QR code, and ``secret`` (Base32) for typing. Shown once."""
+
+    model_config = ConfigDict(
+        json_schema_extra=examples(
+            {
+                "secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
+                "otpauth_uri": "otpauth://totp/Omotenashi%20Connect:hanako%40example.jp?secret=JBSW…",
+            }
+        )
+    )
+
+    secret: str
+    otpauth_uri: str
+
+
+class RecoveryCodesRead(Output):
+    """Ten codes that each stand in for the second factor once. Shown once."""
+
+    model_config = ConfigDict(json_schema_extra=examples({"recovery_codes": _CODES}))
+
+    recovery_codes: list[str]
+
+
+class TwoFactorRead(Output):
+    """Whether logging in asks for a second factor."""
+
+    model_config = ConfigDict(json_schema_extra=examples({"two_factor": False}))
+
+    two_factor: bool

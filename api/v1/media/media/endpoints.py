@@ -1,0 +1,144 @@
+"""Pictures and films of a business, as everybody sees them, and what owners and managers do with them."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import Response
+
+from api.access.callers import Access, Now, Services, may
+from api.http.envelope import Envelope, ListEnvelope, SuccessMessage, created, ok
+from api.http.errors import body_errors, errors
+from api.http.fields import DeletedRead
+from api.http.paging import PageAsked
+from api.http.uploads import FILE_BODY
+from api.v1.media.media.handlers import finish, take_form, take_ticket
+from api.v1.media.media.schemas import (
+    MediaOrderRead,
+    MediaPresign,
+    MediaRead,
+    MediaReorder,
+    MediaTicketRead,
+    MediaUpdate,
+)
+from domain.errors import Forbidden, NotFound, TooLarge, Unauthenticated, WrongState
+from domain.permissions import Action
+
+router = APIRouter(prefix="/media", tags=["media"])
+
+MaySeeMedia = Annotated[Access, Depends(may(Action.MEDIA_READ, on="business_media", public=True))]
+MaySeeAll = Annotated[Access, Depends(may(Action.MEDIA_READ, on="business", public=True))]
+MayAddMedia = Annotated[Access, Depends(may(Action.MEDIA_WRITE, on="business"))]
+MayWriteMedia = Annotated[Access, Depends(may(Action.MEDIA_WRITE, on="business_media"))]
+_SEEN = errors(NotFound, Unauthenticated)
+_GUARDED = (NotFound, Forbidden, Unauthenticated)
+
+
+@router.get("", summary="List media", response_model=ListEnvelope[MediaRead], responses=_SEEN)
+async def list_media(
+    access: MaySeeAll,
+    page: PageAsked,
+    services: Services,
+    business_id: UUID | None = None,
+    deleted: Annotated[bool, Query(description="Those that were removed, for who works there.")] = False,
+) -> Response:
+    """The ready ones of one business in its order, or of all that are approved; who works there sees the others too."""
+    after, now = page.after(UUID, int, UUID), services.now()
+    async with access.work(business_id) as work:
+        inside = business_id is not None and access.works_here
+        rows = await work.media.list_media(
+            (after[0], after[1], after[2]) if after else None, page.fetch, business_id, inside, deleted and inside
+        )
+    return page.answer(
+        rows, lambda row: MediaRead.of(row, services.storage, now), lambda row: (row.business_id, row.position, row.id)
+    )
+
+
+@router.get("/{media_id}", summary="Read a picture or film", response_model=Envelope[MediaRead], responses=_SEEN)
+async def read_media(media_id: UUID, access: MaySeeMedia, services: Services, now: Now) -> Response:
+    """One, with links to what is shown of it."""
+    async with access.work(media_id) as work:
+        media = await work.media.get_media(media_id, hidden=access.works_here)
+    return ok(MediaRead.of(media, services.storage, now))
+
+
+@router.post(
+    "",
+    status_code=201,
+    summary="Upload a picture or film",
+    response_model=Envelope[MediaRead],
+    responses=body_errors(*_GUARDED),
+    openapi_extra=FILE_BODY,
+)
+async def upload_media(request: Request, business_id: UUID, access: MayAddMedia, services: Services) -> Response:
+    """JPEG, PNG, GIF, WebP, MP4 or WebM, told by content. It is looked at next: then it is ready, or rejected."""
+    media = await take_form(request, business_id, access, services)
+    return created(MediaRead.of(media, services.storage, services.now()))
+
+
+@router.post(
+    "/presign",
+    status_code=201,
+    summary="Ask where to upload",
+    response_model=Envelope[MediaTicketRead],
+    responses=body_errors(*_GUARDED, TooLarge),
+)
+async def presign_media(body: MediaPresign, access: MayAddMedia, services: Services, now: Now) -> Response:
+    """For sending a file to the storage itself; say so afterwards with `complete`."""
+    media, upload = await take_ticket(body, access, services, now)
+    return created(MediaTicketRead(media=MediaRead.of(media, services.storage, now), upload=upload))
+
+
+@router.post(
+    "/reorder", summary="Put media in order", response_model=Envelope[MediaOrderRead], responses=body_errors(*_GUARDED)
+)
+async def reorder_media(body: MediaReorder, access: MayAddMedia) -> Response:
+    """These first, in this order; the others follow behind as they are."""
+    async with access.work(body.business_id) as work:
+        await work.media.reorder_media(body.business_id, body.ids)
+    return ok(MediaOrderRead(ids=body.ids), SuccessMessage.UPDATED)
+
+
+@router.post(
+    "/{media_id}/complete",
+    summary="Say that the file has come",
+    response_model=Envelope[MediaRead],
+    responses=errors(*_GUARDED, WrongState, TooLarge),
+)
+async def complete_media(media_id: UUID, access: MayWriteMedia, services: Services) -> Response:
+    """After an upload to the storage. Saying it twice is the same as once."""
+    media = await finish(media_id, access, services)
+    return ok(MediaRead.of(media, services.storage, services.now()), SuccessMessage.UPDATED)
+
+
+@router.post(
+    "/{media_id}/restore", summary="Restore media", response_model=Envelope[MediaRead], responses=errors(*_GUARDED)
+)
+async def restore_media(media_id: UUID, access: MayWriteMedia, services: Services, now: Now) -> Response:
+    """Within thirty days after it was removed."""
+    async with access.work(media_id) as work:
+        media = await work.media.restore_media(media_id)
+    return ok(MediaRead.of(media, services.storage, now), SuccessMessage.UPDATED)
+
+
+@router.put(
+    "/{media_id}",
+    summary="Change media",
+    response_model=Envelope[MediaRead],
+    responses=body_errors(*_GUARDED, WrongState),
+)
+async def update_media(
+    media_id: UUID, body: MediaUpdate, access: MayWriteMedia, services: Services, now: Now
+) -> Response:
+    """Captions, and which one is featured. What is not sent stays."""
+    async with access.work(media_id) as work:
+        media = await work.media.change_media(media_id, body.columns())
+    return ok(MediaRead.of(media, services.storage, now), SuccessMessage.UPDATED)
+
+
+@router.delete("/{media_id}", summary="Remove media", response_model=Envelope[DeletedRead], responses=errors(*_GUARDED))
+async def delete_media(media_id: UUID, access: MayWriteMedia, now: Now) -> Response:
+    """It is no longer shown. For thirty days it can be restored."""
+    async with access.work(media_id) as work:
+        await work.media.remove_media(media_id, now)
+    return ok(DeletedRead(id=media_id), SuccessMessage.DELETED)

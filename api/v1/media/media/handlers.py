@@ -1,0 +1,61 @@
+"""The two ways in which a picture or film comes in. No transaction is open while bytes travel."""
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from fastapi import Request
+
+from api.access.callers import Access, ApiServices
+from api.http.uploads import UploadTicketRead, received
+from api.v1.media.media.schemas import MediaPresign
+from db.media.media import MediaRow
+from domain.errors import TooLarge, WrongState
+from domain.media.files import MEDIA, UPLOADS
+from domain.media.status import MediaStatus
+from providers.storage.interface import ObjectMissing
+
+
+def _new_key() -> str:
+    """Where one upload lies; nobody can guess another's."""
+    return f"{UPLOADS}{uuid4()}"
+
+
+async def take_form(request: Request, business_id: UUID, access: Access, services: ApiServices) -> MediaRow:
+    """Through the API. Who may not is refused before the body is read; a row is made when the file is in the storage,
+    so that an upload that is cut off leaves nothing behind."""
+    async with access.work(business_id):
+        pass
+    async with received(request, services.settings.max_media_bytes, MEDIA) as file:
+        key = _new_key()
+        await services.storage.put(key, file.file, file.type.value)
+    async with access.work(business_id) as work:
+        return await work.media.add_media(business_id, file.type, key, file.size)
+
+
+async def take_ticket(
+    body: MediaPresign, access: Access, services: ApiServices, now: datetime
+) -> tuple[MediaRow, UploadTicketRead]:
+    """Past the API: a row that waits for its file, and a ticket for it. Raises TooLarge."""
+    most = services.settings.max_media_bytes
+    if body.size > most:
+        raise TooLarge({"limit": most})
+    key = _new_key()
+    async with access.work(body.business_id) as work:
+        media = await work.media.add_media(body.business_id, body.type(), key)
+    return media, await UploadTicketRead.of(services.storage, key, body.type(), most, now)
+
+
+async def finish(media_id: UUID, access: Access, services: ApiServices) -> MediaRow:
+    """The storage has the file. Raises WrongState when it has not, and TooLarge."""
+    async with access.work(media_id) as work:
+        media = await work.media.get_media(media_id)
+    if media.status != MediaStatus.UPLOADING:
+        return media
+    try:
+        stored = await services.storage.head(media.upload_key)
+    except ObjectMissing:
+        raise WrongState({"status": media.status, "wanted": MediaStatus.PROCESSING.value, "rule": "no_file"}) from None
+    if stored.size > services.settings.max_media_bytes:
+        raise TooLarge({"limit": services.settings.max_media_bytes})
+    async with access.work(media_id) as work:
+        return await work.media.finish_upload(media_id, stored.size)

@@ -1,0 +1,106 @@
+"""What people were told, whether they read it, and sending again what failed."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from starlette.responses import Response
+
+from api.access.callers import Access, CurrentUser, Now, may
+from api.access.listing import Listing, may_list
+from api.access.signed_webhooks import PROVIDERS_BODY, Signed
+from api.http.envelope import Envelope, ListEnvelope, SuccessMessage, ok
+from api.http.errors import body_errors, errors
+from api.http.idempotency import OptionalKey, store_response
+from api.http.paging import PageAsked
+from api.http.rate_limits import RateClass, limited
+from api.v1.messages.notifications.handlers import list_notifications, read_notification, take_delivery_news
+from api.v1.messages.notifications.schemas import DeliveryWebhookRead, NotificationRead, NotificationUpdate
+from domain.errors import (
+    Forbidden,
+    ForgedWebhook,
+    IdempotencyKeyReused,
+    NotFound,
+    RequestInProgress,
+    Unauthenticated,
+    WrongState,
+)
+from domain.messages.kinds import NoticeStatus
+from domain.permissions import Action
+
+router = APIRouter(prefix="/notifications", tags=["notifications"])
+
+MayList = Annotated[Listing, Depends(may_list(Action.NOTIFICATION_READ))]
+MayRetry = Annotated[Access, Depends(may(Action.NOTIFICATION_RETRY, "notice"))]
+
+_WHO = (Unauthenticated, Forbidden, NotFound)
+
+
+@router.get(
+    "",
+    summary="My messages, or those of a business",
+    response_model=ListEnvelope[NotificationRead],
+    responses=errors(*_WHO),
+)
+async def get_notifications(
+    access: MayList,
+    page: PageAsked,
+    business_id: Annotated[UUID | None, Query(description="All that it sent; for those who work there.")] = None,
+    status: Annotated[NoticeStatus | None, Query(description="With `business_id`.")] = None,
+    unread: Annotated[bool, Query(description="Without `business_id`: leave out what was read.")] = False,
+) -> Response:
+    """Newest first."""
+    return await list_notifications(access, business_id, status, unread, page)
+
+
+@router.get(
+    "/{notification_id}",
+    summary="One message",
+    response_model=Envelope[NotificationRead],
+    responses=errors(*_WHO),
+)
+async def get_notification(notification_id: UUID, access: MayList) -> Response:
+    """For its recipient and for those who work at the business."""
+    return ok(await read_notification(access, notification_id))
+
+
+@router.put(
+    "/{notification_id}",
+    summary="Note that a message was read",
+    response_model=Envelope[NotificationRead],
+    responses=body_errors(*_WHO),
+)
+async def update_notification(notification_id: UUID, body: NotificationUpdate, me: CurrentUser, now: Now) -> Response:
+    """By its recipient alone; the first time counts."""
+    async with me.work(action=Action.NOTIFICATION_READ) as work:
+        return ok(
+            NotificationRead.of(await work.messages.notices.mark_read(notification_id, me.id, now)),
+            SuccessMessage.UPDATED,
+        )
+
+
+@router.post(
+    "/{notification_id}/retry",
+    summary="Send a failed message again",
+    response_model=Envelope[NotificationRead],
+    responses=errors(*_WHO, WrongState, IdempotencyKeyReused, RequestInProgress),
+)
+@limited(RateClass.STRICT)
+async def retry_notification(notification_id: UUID, access: MayRetry, now: Now, key: OptionalKey) -> Response:
+    """Tried for another 24 hours."""
+    async with access.work(notification_id, key) as work:
+        notice = await work.messages.notices.retry(notification_id, now)
+        return await store_response(work, ok(NotificationRead.of(notice, access.works_here), SuccessMessage.UPDATED))
+
+
+@router.post(
+    "/webhook/sendgrid",
+    summary="SendGrid's news of deliveries",
+    response_model=Envelope[DeliveryWebhookRead],
+    responses=body_errors(ForgedWebhook),
+    openapi_extra=PROVIDERS_BODY,
+)
+@limited(RateClass.NONE)
+async def take_sendgrid_webhook(signed: Signed) -> Response:
+    """Verified by its signature; applied in any order, any number of times."""
+    return ok({"known": await take_delivery_news(signed)})

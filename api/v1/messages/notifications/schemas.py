@@ -1,0 +1,91 @@
+"""What messages look like."""
+
+from datetime import datetime
+from typing import Any, Literal, Self
+from uuid import UUID
+
+from pydantic import ConfigDict
+
+from api.http.fields import Input, Output, examples
+from db.messages.queries import NoticeRow
+from domain.messages.kinds import AccountEmailKind, NoticeKind, NoticeStatus
+
+
+class NotificationUpdate(Input):
+    """Note that it was read; that cannot be taken back."""
+
+    model_config = ConfigDict(json_schema_extra=examples({"read": True}))
+
+    read: Literal[True]
+
+
+class NotificationRead(Output):
+    """One message to one recipient; ``booking_id`` is null for one about no booking. ``facts``: ids, amounts in minor
+    units and times that it speaks of.
+
+    ``failure_reason`` is null for everybody but the business.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra=examples(
+            {
+                "id": "019a0c63-4c5d-7f70-8a9e-1b3c8d5e7a09",
+                "business_id": "019a0c5e-8c00-7b10-9e2d-4a6b1c8d0f01",
+                "booking_id": "019a0c5f-1c2d-7e30-9b5a-7d9e4f1a3c04",
+                "audience": "customer",
+                "kind": "booking_confirmed",
+                "channel": "email",
+                "language": "ja",
+                "status": "delivered",
+                "facts": {},
+                "failure_reason": None,
+                "created_at": "2026-11-21T01:31:00Z",
+                "sent_at": "2026-11-21T01:31:01Z",
+                "delivered_at": "2026-11-21T01:31:04Z",
+                "read_at": None,
+            }
+        )
+    )
+
+    id: UUID
+    business_id: UUID | None
+    booking_id: UUID | None
+    audience: str
+    kind: NoticeKind | AccountEmailKind
+    channel: str
+    language: str
+    status: NoticeStatus
+    facts: dict[str, Any]
+    failure_reason: str | None
+    created_at: datetime
+    sent_at: datetime | None
+    delivered_at: datetime | None
+    read_at: datetime | None
+
+    @classmethod
+    def of(cls, row: NoticeRow, works_here: bool = False) -> Self:
+        """A stored message."""
+        return cls(
+            id=row.id,
+            business_id=row.business_id,
+            booking_id=row.booking_id,
+            audience=row.audience,
+            kind=AccountEmailKind(row.kind) if row.booking_id is None else NoticeKind(row.kind),
+            channel=row.channel,
+            language=row.language,
+            status=NoticeStatus(row.status),
+            facts=row.facts,
+            failure_reason=row.failure_reason if works_here else None,
+            created_at=row.created_at,
+            sent_at=row.sent_at,
+            delivered_at=row.delivered_at,
+            read_at=row.read_at,
+        )
+
+
+class DeliveryWebhookRead(Output):
+    """``known``: how many of our messages the news were about."""
+
+    model_config = ConfigDict(json_schema_extra=examples({"known": 2}))
+
+    known: int

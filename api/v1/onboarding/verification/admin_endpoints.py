@@ -1,0 +1,163 @@
+"""What operators do about businesses. Decisions are updates on the review's workflow, and the answer is its outcome."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from starlette.responses import Response
+
+from api.access.callers import Access, Now, Services, may
+from api.access.operators import Operator, operator
+from api.http.envelope import Envelope, ListEnvelope, SuccessMessage, ok
+from api.http.errors import body_errors, errors
+from api.http.idempotency import OptionalKey, command_id, store_response
+from api.http.paging import PageAsked
+from api.v1.onboarding.verification import handlers as deciding
+from api.v1.onboarding.verification.handlers import DecisionRequest
+from api.v1.onboarding.verification.list_handlers import standing
+from api.v1.onboarding.verification.review_handlers import update_verification
+from api.v1.onboarding.verification.schemas import (
+    BusinessUnderReviewRead,
+    ReasonWrite,
+    SuspendedRead,
+    VerificationRead,
+    VerificationUpdate,
+)
+from db.onboarding.verifications import Deciding
+from domain.businesses.status import BusinessStatus
+from domain.errors import (
+    Forbidden,
+    IdempotencyKeyReused,
+    NotFound,
+    RequestInProgress,
+    Unauthenticated,
+    Unavailable,
+    VerificationIncomplete,
+    WrongState,
+)
+from domain.onboarding.verification import Decision, ReviewStatus
+from domain.permissions import Action
+
+router = APIRouter(prefix="/admin", tags=["admin"])
+
+MayList = Annotated[Operator, Depends(operator(Action.VERIFICATION_DECIDE))]
+MayDecide = Annotated[Access, Depends(may(Action.VERIFICATION_DECIDE, on="business"))]
+MaySuspend = Annotated[Access, Depends(may(Action.BUSINESS_SUSPEND, on="business"))]
+MayWork = Annotated[Access, Depends(may(Action.VERIFICATION_DECIDE, on="business_verifications"))]
+_GUARDED = (Unauthenticated, Forbidden, NotFound)
+_DECIDED = (*_GUARDED, WrongState, Unavailable, IdempotencyKeyReused, RequestInProgress)
+
+
+@router.get(
+    "/businesses",
+    summary="List businesses for operators",
+    response_model=ListEnvelope[BusinessUnderReviewRead],
+    responses=errors(Unauthenticated, Forbidden),
+)
+async def list_businesses_under_review(
+    admin: MayList, page: PageAsked, status: BusinessStatus | None = None, review_status: ReviewStatus | None = None
+) -> Response:
+    """Newest first, each with its newest review."""
+    async with admin.work() as work:
+        rows = await work.onboarding.lists.list_businesses(
+            status=status, review_status=review_status, after=page.after_id, limit=page.fetch
+        )
+    return page.answer(rows, BusinessUnderReviewRead.of, lambda row: (row.id,))
+
+
+@router.get(
+    "/businesses/{business_id}",
+    summary="Read a business's review",
+    response_model=Envelope[VerificationRead],
+    responses=errors(*_GUARDED),
+)
+async def get_business_under_review(business_id: UUID, access: MayDecide, services: Services) -> Response:
+    """With links to its papers, good for ten minutes."""
+    async with access.work(business_id) as work:
+        return ok(await standing(work, services, business_id, to_operator=True))
+
+
+@router.post(
+    "/businesses/{business_id}/approve",
+    summary="Let a business in",
+    response_model=Envelope[VerificationRead],
+    responses=errors(*_DECIDED, VerificationIncomplete),
+)
+async def approve_business(business_id: UUID, access: MayDecide, services: Services, key: OptionalKey) -> Response:
+    """It is public and takes bookings from now on."""
+    return await deciding.decide(services, access, business_id, key, DecisionRequest(Decision.APPROVED))
+
+
+@router.post(
+    "/businesses/{business_id}/reject",
+    summary="Turn a business away",
+    response_model=Envelope[VerificationRead],
+    responses=body_errors(*_DECIDED),
+)
+async def reject_business(
+    business_id: UUID, body: ReasonWrite, access: MayDecide, services: Services, key: OptionalKey
+) -> Response:
+    """The owner reads why, and may ask again."""
+    return await deciding.decide(services, access, business_id, key, DecisionRequest(Decision.REJECTED, body.reason))
+
+
+@router.post(
+    "/businesses/{business_id}/request-info",
+    summary="Ask a business for more",
+    response_model=Envelope[VerificationRead],
+    responses=body_errors(*_DECIDED),
+)
+async def request_info(
+    business_id: UUID, body: ReasonWrite, access: MayDecide, services: Services, key: OptionalKey
+) -> Response:
+    """The owner has 30 days to answer; without one the review is closed."""
+    return await deciding.decide(
+        services, access, business_id, key, DecisionRequest(Decision.INFO_REQUESTED, body.reason)
+    )
+
+
+@router.post(
+    "/businesses/{business_id}/suspend",
+    summary="Suspend a business",
+    response_model=Envelope[SuspendedRead],
+    responses=body_errors(*_DECIDED),
+)
+async def suspend_business(
+    business_id: UUID, body: ReasonWrite, access: MaySuspend, now: Now, key: OptionalKey
+) -> Response:
+    """It is not public and takes no new bookings from now on. Those that stand are listed, for the operator to decide:
+    nothing happens to them by itself."""
+    async with access.work(business_id, key) as work:
+        wish = Deciding(Decision.SUSPENDED, command_id(work.memory), access.user_id, body.reason)
+        bookings = await work.onboarding.verifications.suspend(business_id, wish, now)
+        return await store_response(work, ok(SuspendedRead.of(business_id, bookings), SuccessMessage.UPDATED))
+
+
+@router.post(
+    "/businesses/{business_id}/reinstate",
+    summary="Open a suspended business again",
+    response_model=Envelope[VerificationRead],
+    responses=errors(*_DECIDED),
+)
+async def reinstate_business(business_id: UUID, access: MaySuspend, services: Services, key: OptionalKey) -> Response:
+    """It is public and takes bookings as before."""
+    async with access.work(business_id, key) as work:
+        wish = Deciding(Decision.REINSTATED, command_id(work.memory), access.user_id)
+        await work.onboarding.verifications.reinstate(business_id, wish)
+        return await store_response(
+            work, ok(await standing(work, services, business_id, to_operator=True), SuccessMessage.UPDATED)
+        )
+
+
+@router.put(
+    "/verifications/{verification_id}",
+    summary="Work on a review",
+    response_model=Envelope[VerificationRead],
+    responses=body_errors(*_GUARDED, WrongState),
+)
+async def put_verification(
+    verification_id: UUID, body: VerificationUpdate, access: MayWork, services: Services
+) -> Response:
+    """Notes for other operators, and papers accepted or refused one by one. It decides nothing."""
+    async with access.work(verification_id) as work:
+        return ok(await update_verification(work, services, verification_id, body), SuccessMessage.UPDATED)

@@ -1,0 +1,56 @@
+"""Papers on their way in: a ticket for the storage, and a look at what came."""
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from api.access.callers import Access, ApiServices
+from api.http.uploads import UploadTicketRead
+from api.v1.onboarding.verification.schemas import DocumentCreate, DocumentRead, DocumentTicketRead
+from db.onboarding.queries import DocumentRow
+from domain.errors import UnsupportedMediaType, WrongState
+from domain.media.files import FIRST_BYTES, type_of
+from domain.onboarding.verification import DocumentStatus
+from providers.storage.interface import ObjectMissing
+
+#: Where papers come in, and where they are kept; nothing there is ever shown to anybody but operators.
+_PREFIX = "documents/in/"
+_KEPT = "documents/kept/"
+
+
+async def expect(
+    services: ApiServices, access: Access, business_id: UUID, body: DocumentCreate, now: datetime
+) -> DocumentTicketRead:
+    """A row for the paper, and a ticket to send its file."""
+    place = f"{_PREFIX}{business_id}/{uuid4()}"
+    upload = await UploadTicketRead.of(services.storage, place, body.file_type, services.settings.max_media_bytes, now)
+    async with access.work(business_id) as work:
+        row = await work.onboarding.lists.add_document(business_id, body.kind, body.content_type, place)
+    return DocumentTicketRead(document=DocumentRead.of(row), upload=upload)
+
+
+async def receive(services: ApiServices, access: Access, business_id: UUID, document_id: UUID) -> DocumentRow:
+    """The file has come. Raises WrongState while there is none, and UnsupportedMediaType for one that is not what it
+    was announced as; that one is removed."""
+    async with access.work(business_id) as work:
+        document = await work.onboarding.lists.lock_document(business_id, document_id)
+    if document.status != DocumentStatus.UPLOADING:
+        return document
+    content = await _read(services, document)
+    # The ticket may still write to its own place: what was looked at is kept where nobody can.
+    kept_at = f"{_KEPT}{business_id}/{document.id}"
+    await services.storage.put(kept_at, content, document.content_type)
+    async with access.work(business_id) as work:
+        document = await work.onboarding.lists.lock_document(business_id, document_id)
+        return await work.onboarding.lists.receive_document(document, len(content), kept_at)
+
+
+async def _read(services: ApiServices, document: DocumentRow) -> bytes:
+    try:
+        content = await services.storage.read(document.object_key, services.settings.max_media_bytes)
+    except ObjectMissing as error:
+        raise WrongState({"status": document.status, "wanted": DocumentStatus.RECEIVED.value}) from error
+    found = type_of(content[:FIRST_BYTES])
+    if found is None or found.value != document.content_type:
+        await services.storage.delete(document.object_key)
+        raise UnsupportedMediaType({"supported": [document.content_type]})
+    return content

@@ -1,0 +1,76 @@
+"""A decision on its way through the review's workflow."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from starlette.responses import Response
+
+from api.access.callers import Access, ApiServices
+from api.http.envelope import SuccessMessage, ok
+from api.http.idempotency import Key, store_response
+from api.v1.onboarding.verification.list_handlers import standing
+from api.workflow_calls import NotRunning, ask, away
+from domain.errors import WrongState
+from domain.onboarding.verification import BUSINESS, REVIEW, Decision, ReviewStatus
+from workflows.onboarding.verification import messages
+from workflows.support import ids
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRequest:
+    """What somebody wants of a review."""
+
+    decision: Decision
+    reason: str | None = None
+
+
+async def decide(
+    services: ApiServices, access: Access, business_id: UUID, key: Key | None, wish: DecisionRequest
+) -> Response:
+    """Where the business stands after the decision. Raises what the review refuses, WrongState where none is under
+    way, and Unavailable when Temporal or its workers are away; then it may be said again."""
+    async with access.command(business_id, key) as command:
+        async with command.finish() as work:
+            business = await work.businesses.get(business_id)
+            review = await work.onboarding.verifications.open_review(business_id)
+        if review is None:
+            wanted = BUSINESS.get(wish.decision) or REVIEW[wish.decision][1]
+            raise WrongState({"status": business.status, "wanted": wanted.value})
+        said = messages.VerificationCommand(command.id, command.actor.user_id, wish.reason)
+        await _ask(services, business_id, messages.SAYS[wish.decision], said)
+        async with command.finish() as work:
+            answer = await standing(work, services, business_id, to_operator=wish.decision is not Decision.RESUBMITTED)
+            return await store_response(work, ok(answer, SuccessMessage.UPDATED), command.remember)
+
+
+async def _ask(
+    services: ApiServices, business_id: UUID, update: str, said: messages.VerificationCommand
+) -> ReviewStatus:
+    try:
+        return await ask(
+            services.temporal,
+            services.settings.temporal_rpc_timeout,
+            ids.verification(business_id),
+            update,
+            said,
+            said.command_id,
+            ReviewStatus,
+        )
+    except NotRunning as error:
+        # The relay is about to start it, or it has just been decided: the next try tells which.
+        raise away() from error
+
+
+async def submit(services: ApiServices, access: Access, business_id: UUID, key: Key | None) -> Response:
+    """Ask to be let in, or answer what was asked back."""
+    async with access.command(business_id, key) as command:
+        async with command.finish() as work:
+            review = await work.onboarding.verifications.open_review(business_id)
+        if review is not None and review[1] is ReviewStatus.INFO_REQUESTED:
+            said = messages.VerificationCommand(command.id, command.actor.user_id)
+            await _ask(services, business_id, messages.RESUBMIT, said)
+        async with command.finish() as work:
+            if review is None or review[1] is not ReviewStatus.INFO_REQUESTED:
+                await work.onboarding.verifications.submit(business_id, command.actor.user_id, command.id)
+            answer = await standing(work, services, business_id, to_operator=False)
+            return await store_response(work, ok(answer, SuccessMessage.UPDATED), command.remember)

@@ -1,0 +1,99 @@
+"""What owners and managers do to be let in."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from starlette.responses import Response
+
+from api.access.callers import Access, Now, Services, may
+from api.http.envelope import Envelope, SuccessMessage, created, ok
+from api.http.errors import body_errors, errors
+from api.http.fields import DeletedRead
+from api.http.idempotency import OptionalKey
+from api.v1.onboarding.verification import document_handlers as papers
+from api.v1.onboarding.verification import handlers as deciding
+from api.v1.onboarding.verification.list_handlers import standing
+from api.v1.onboarding.verification.schemas import DocumentCreate, DocumentRead, DocumentTicketRead, VerificationRead
+from domain.errors import (
+    Forbidden,
+    IdempotencyKeyReused,
+    NotFound,
+    RequestInProgress,
+    Unauthenticated,
+    Unavailable,
+    UnsupportedMediaType,
+    VerificationIncomplete,
+    WrongState,
+)
+from domain.permissions import Action
+
+router = APIRouter(prefix="/owner/businesses/{business_id}", tags=["businesses"])
+
+MayRead = Annotated[Access, Depends(may(Action.VERIFICATION_READ, on="business"))]
+MaySubmit = Annotated[Access, Depends(may(Action.VERIFICATION_SUBMIT, on="business"))]
+_GUARDED = (Unauthenticated, Forbidden, NotFound)
+_KEYED = (IdempotencyKeyReused, RequestInProgress)
+
+
+@router.get(
+    "/verification",
+    summary="Read where my business stands",
+    response_model=Envelope[VerificationRead],
+    responses=errors(*_GUARDED),
+)
+async def get_verification(business_id: UUID, access: MayRead, services: Services) -> Response:
+    """With all that a submission would still lack, the papers, and every decision with its reason."""
+    async with access.work(business_id) as work:
+        return ok(await standing(work, services, business_id, to_operator=False))
+
+
+@router.post(
+    "/submit",
+    summary="Ask to be let in",
+    response_model=Envelope[VerificationRead],
+    responses=errors(*_GUARDED, *_KEYED, VerificationIncomplete, WrongState, Unavailable),
+)
+async def submit_business(business_id: UUID, access: MaySubmit, services: Services, key: OptionalKey) -> Response:
+    """A draft or rejected business asks for its review; one that was asked for more answers. What is missing is said
+    all at once. Operators decide, and the owner is told by e-mail."""
+    return await deciding.submit(services, access, business_id, key)
+
+
+@router.post(
+    "/documents",
+    status_code=201,
+    summary="Ask where to upload a paper",
+    response_model=Envelope[DocumentTicketRead],
+    responses=body_errors(*_GUARDED),
+)
+async def create_document(
+    business_id: UUID, body: DocumentCreate, access: MaySubmit, services: Services, now: Now
+) -> Response:
+    """Send the file to the storage with the ticket, then say `complete`. Only operators can read it."""
+    return created(await papers.expect(services, access, business_id, body, now))
+
+
+@router.post(
+    "/documents/{document_id}/complete",
+    summary="Say that a paper has come",
+    response_model=Envelope[DocumentRead],
+    responses=errors(*_GUARDED, WrongState, UnsupportedMediaType, Unavailable),
+)
+async def complete_document(business_id: UUID, document_id: UUID, access: MaySubmit, services: Services) -> Response:
+    """The file's first bytes must be of the announced type. Saying it twice is the same as once."""
+    return ok(DocumentRead.of(await papers.receive(services, access, business_id, document_id)), SuccessMessage.UPDATED)
+
+
+@router.delete(
+    "/documents/{document_id}",
+    summary="Take a paper back",
+    response_model=Envelope[DeletedRead],
+    responses=errors(*_GUARDED, WrongState),
+)
+async def delete_document(business_id: UUID, document_id: UUID, access: MaySubmit, now: Now) -> Response:
+    """One that operators have accepted stays."""
+    async with access.work(business_id) as work:
+        document = await work.onboarding.lists.lock_document(business_id, document_id)
+        await work.onboarding.lists.remove_document(document, now)
+    return ok(DeletedRead(id=document_id), SuccessMessage.DELETED)

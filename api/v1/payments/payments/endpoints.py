@@ -1,0 +1,144 @@
+"""Paying for a booking, giving money back, and what providers tell."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Path, Query
+from starlette.responses import Response
+
+from api.access.callers import Access, Now, Services, may
+from api.access.listing import Listing, may_list
+from api.access.signed_webhooks import PROVIDERS_BODY, Signed
+from api.http.envelope import Envelope, ListEnvelope, ok
+from api.http.errors import body_errors, errors
+from api.http.idempotency import RequiredKey
+from api.http.paging import PageAsked
+from api.http.rate_limits import RateClass, limited
+from api.v1.payments.payments.handlers import confirm, open_intent
+from api.v1.payments.payments.list_handlers import list_payments
+from api.v1.payments.payments.refund_handlers import refund
+from api.v1.payments.payments.schemas import (
+    ConfirmedRead,
+    IntentCreate,
+    IntentRead,
+    PaymentConfirm,
+    PaymentRead,
+    PaymentWithRefundsRead,
+    RefundCreate,
+    RefundRead,
+    WebhookRead,
+)
+from api.v1.payments.payments.webhook_handlers import take_in
+from domain.errors import (
+    AmountRefused,
+    Conflict,
+    CurrencyMismatch,
+    Forbidden,
+    ForgedWebhook,
+    Gone,
+    IdempotencyKeyRequired,
+    IdempotencyKeyReused,
+    NotFound,
+    PaymentDeclined,
+    RequestInProgress,
+    RuleBroken,
+    Unauthenticated,
+    WrongState,
+)
+from domain.permissions import Action
+
+router = APIRouter(prefix="/payments", tags=["payments"])
+
+MayPayBooking = Annotated[Access, Depends(may(Action.PAYMENT_PAY, "booking", link=True))]
+MayPay = Annotated[Access, Depends(may(Action.PAYMENT_PAY, "payment", link=True))]
+MayList = Annotated[Listing, Depends(may_list(Action.PAYMENT_READ))]
+MayRead = Annotated[Access, Depends(may(Action.PAYMENT_READ, "payment"))]
+MayRefund = Annotated[Access, Depends(may(Action.PAYMENT_REFUND, "payment"))]
+
+_KEY = (IdempotencyKeyRequired, IdempotencyKeyReused, RequestInProgress)
+_WHO = (Unauthenticated, Forbidden, NotFound)
+
+
+@router.post(
+    "/intent",
+    status_code=201,
+    summary="Open the payment of a booking",
+    response_model=Envelope[IntentRead],
+    responses=body_errors(*_KEY, *_WHO, WrongState, Gone, RuleBroken, Conflict),
+)
+@limited(RateClass.PAYMENT)
+async def create_intent(
+    body: IntentCreate, access: MayPayBooking, services: Services, now: Now, key: RequiredKey
+) -> Response:
+    """The one open payment of the booking, over what is due; asked again it is the same. By its customer or whoever has
+    its link. On a confirmed booking: for another card, where the one before could not be kept authorised."""
+    return await open_intent(services, access, body.booking_id, key, now)
+
+
+@router.post(
+    "/confirm",
+    summary="Pay with a card",
+    response_model=Envelope[ConfirmedRead],
+    responses=body_errors(*_KEY, *_WHO, PaymentDeclined, WrongState, Gone, Conflict),
+)
+@limited(RateClass.PAYMENT)
+async def confirm_payment(
+    body: PaymentConfirm, access: MayPay, services: Services, now: Now, key: RequiredKey
+) -> Response:
+    """A declined card leaves the payment open for another one. ``action_url`` asks for 3-D Secure."""
+    return await confirm(services, access, body, key, now)
+
+
+@router.get(
+    "",
+    summary="My payments, or those of a booking or a business",
+    response_model=ListEnvelope[PaymentRead],
+    responses=errors(*_WHO),
+)
+async def get_payments(
+    access: MayList,
+    page: PageAsked,
+    booking_id: Annotated[UUID | None, Query()] = None,
+    business_id: Annotated[UUID | None, Query(description="For those who work there.")] = None,
+) -> Response:
+    """Newest first."""
+    return await list_payments(access, booking_id, business_id, page)
+
+
+@router.get(
+    "/{payment_id}",
+    summary="One payment with its refunds",
+    response_model=Envelope[PaymentWithRefundsRead],
+    responses=errors(*_WHO),
+)
+async def get_payment(payment_id: UUID, access: MayRead) -> Response:
+    """For its customer and for staff."""
+    async with access.work(payment_id) as work:
+        payment, refunds = await work.payments.get(payment_id), await work.payments.refunds.list_(payment_id)
+        return ok(PaymentWithRefundsRead.with_refunds(payment, refunds))
+
+
+@router.post(
+    "/{payment_id}/refund",
+    status_code=201,
+    summary="Give money back",
+    response_model=Envelope[RefundRead],
+    responses=body_errors(*_KEY, *_WHO, AmountRefused, CurrencyMismatch, WrongState),
+)
+@limited(RateClass.PAYMENT)
+async def create_refund(payment_id: UUID, body: RefundCreate, access: MayRefund, key: RequiredKey) -> Response:
+    """All or part of what was taken. It is on its way when this answers; `GET /payments/{id}` shows how it stands."""
+    return await refund(access, payment_id, body, key)
+
+
+@router.post(
+    "/webhook/{provider}",
+    summary="A payment provider's news",
+    response_model=Envelope[WebhookRead],
+    responses=body_errors(ForgedWebhook, NotFound),
+    openapi_extra=PROVIDERS_BODY,
+)
+@limited(RateClass.NONE)
+async def take_webhook(provider: Annotated[str, Path(max_length=20, examples=["stripe"])], signed: Signed) -> Response:
+    """Verified by its signature, stored, acknowledged at once, applied once."""
+    return ok({"fresh": await take_in(provider, signed)})

@@ -1,0 +1,127 @@
+"""Opening an intent and confirming it. No transaction is open while the provider is asked.
+
+Every step can be repeated: the row is found again, the provider knows its key, and news count once.
+"""
+
+from collections.abc import Awaitable
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+from starlette.responses import Response
+
+from api.access.callers import Access, ApiServices, Command
+from api.http.envelope import created, ok
+from api.http.idempotency import Key, store_response
+from api.v1.payments.payments.event_records import news_of_intent
+from api.v1.payments.payments.schemas import ConfirmedRead, IntentRead, PaymentConfirm
+from db.engine.session import Scope
+from db.payments.payments import Payment
+from domain.errors import Conflict, NotFound, PaymentDeclined, RuleBroken, Unavailable
+from domain.money import Money
+from domain.payments.movements import metadata
+from domain.payments.provider_events import ProviderEvent
+from domain.payments.status import SECURED, PaymentStatus
+from providers.errors import ProviderError, ProviderRefused
+from providers.payments.interface import CaptureMethod, Intent, IntentRequest, PaymentProvider
+
+T = TypeVar("T")
+
+
+async def open_intent(services: ApiServices, access: Access, booking_id: UUID, key: Key, now: datetime) -> Response:
+    """The booking's open payment with its secret; 201. Raises WrongState, Gone after the hold, RuleBroken when nothing
+    is due, and Unavailable while the provider is away; then the same key may be sent again."""
+    async with access.command(booking_id, key) as command:
+        async with command.finish() as work:
+            payment = await work.payments.openings.open_intent(booking_id, now)
+        intent = None if payment.provider_intent_id else await _create(_provider(services, payment), payment)
+        async with command.finish() as work:
+            if intent is not None:
+                payment = await work.payments.attach_intent(payment.id, news_of_intent(intent), intent.client_secret)
+            if payment.provider_intent_id is None:
+                raise Conflict({"payment_id": str(payment.id), "rule": "amount_mismatch"})
+            return await store_response(work, created(IntentRead.of(payment)), command.remember)
+
+
+async def confirm(services: ApiServices, access: Access, body: PaymentConfirm, key: Key, now: datetime) -> Response:
+    """Confirm with a card. What the provider says goes through the inbox, like a webhook, so that the booking hears
+    of it at once; the webhook that follows changes nothing more.
+
+    Raises PaymentDeclined with the provider's reason, Gone after the hold, WrongState, Conflict without an intent.
+    """
+    async with access.command(body.payment_id, key) as command:
+        payment = await _payable(command, body.payment_id, now)
+        if payment.status in SECURED:
+            async with command.finish() as work:
+                return await store_response(work, ok(ConfirmedRead.of(payment, None)), command.remember)
+        provider = _provider(services, payment)
+        intent = await _confirm(provider, payment, body, command.id)
+        response = ok(ConfirmedRead.of(payment, intent))
+        await _tell(command, provider, intent, now, response)
+        if intent.decline_code is not None or intent.status is PaymentStatus.FAILED:
+            raise PaymentDeclined({"reason": intent.decline_code or "declined"})
+        return response
+
+
+async def _payable(command: Command, payment_id: UUID, now: datetime) -> Payment:
+    """The payment if it is settled already, else if it can be paid now."""
+    async with command.finish() as work:
+        payment = await work.payments.get(payment_id)
+        if payment.status in SECURED:
+            return payment
+        current = await work.payments.openings.open_intent(payment.booking_id, now)
+        if current.id != payment_id or current.provider_intent_id is None:
+            raise Conflict({"payment_id": str(payment_id), "rule": "open_intent_first"})
+        return current
+
+
+async def _tell(command: Command, provider: PaymentProvider, intent: Intent, now: datetime, answer: Response) -> None:
+    """Store the news with the answer. While 3-D Secure waits there is nothing to tell.
+
+    Whole seconds, as providers count: our clock must not make an event of the same second look late.
+    """
+    scope, context = Scope.platform(), command.access.context
+    async with command.access.database.unit_of_work(scope, context) as work:
+        if intent.status is not PaymentStatus.REQUIRES_PAYMENT:
+            news = ProviderEvent(intent=news_of_intent(intent))
+            at = now.replace(microsecond=0)
+            await work.payments.webhooks.receive(provider.name, f"confirm:{command.id}", "confirm", intent.id, news, at)
+        if intent.status is not PaymentStatus.FAILED:
+            await store_response(work, answer, command.remember)
+
+
+def _provider(services: ApiServices, payment: Payment) -> PaymentProvider:
+    found = services.payments.get(payment.provider)
+    if found is None:
+        raise NotFound({"provider": payment.provider})
+    return found
+
+
+async def _create(provider: PaymentProvider, payment: Payment) -> Intent:
+    capture = CaptureMethod.MANUAL if payment.manual_capture else CaptureMethod.AUTOMATIC
+    about = metadata(payment.id, payment.booking_id, payment.business_id)
+    request = IntentRequest(Money(payment.amount, payment.currency), capture, about)
+    return await _asked(provider, provider.create_intent(request, str(payment.id)))
+
+
+async def _confirm(provider: PaymentProvider, payment: Payment, body: PaymentConfirm, command_id: str) -> Intent:
+    intent_id, key = payment.provider_intent_id or "", f"{payment.id}:confirm:{command_id}"
+    confirming = provider.confirm_intent(intent_id, body.payment_method, str(body.return_url), key)
+    try:
+        return await _asked(provider, confirming)
+    except RuleBroken as refusal:
+        # The intent may have been paid meanwhile, by another window: then that is the answer.
+        intent = await _asked(provider, provider.get_intent(intent_id))
+        if intent.status in SECURED:
+            return intent
+        raise PaymentDeclined({"reason": refusal.details["reason"]}) from refusal
+
+
+async def _asked(provider: PaymentProvider, call: Awaitable[T]) -> T:
+    """The provider's answer. Raises RuleBroken with its reason when it says no, Unavailable when nobody knows."""
+    try:
+        return await call
+    except ProviderRefused as refusal:
+        raise RuleBroken({"rule": "provider_refused", "reason": refusal.reason}) from refusal
+    except ProviderError as error:
+        raise Unavailable({"dependency": provider.name, "retry_after": 2}) from error

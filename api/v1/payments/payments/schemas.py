@@ -1,0 +1,253 @@
+"""What paying and giving back ask and answer."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+from pydantic import ConfigDict, HttpUrl, StringConstraints
+
+from api.http.fields import Input, MoneyRead, MoneyWrite, Output, examples
+from db.payments.payments import Payment
+from db.payments.refunds import Refund
+from domain.payments.status import PaymentStatus, RefundStatus
+from providers.payments.interface import Intent
+
+_PAYMENT = "019a0c61-2a3b-7d50-9e7c-9f1a6b3c5e07"
+_BOOKING = "019a0c5f-1c2d-7e30-9b5a-7d9e4f1a3c04"
+_BUSINESS = "019a0c5e-8c00-7b10-9e2d-4a6b1c8d0f01"
+_YEN = {"amount": 6600, "currency": "JPY"}
+_NO_YEN = {"amount": 0, "currency": "JPY"}
+_REFUND: dict[str, Any] = {
+    "id": "019a0c62-3b4c-7e60-8f8d-0a2b7c4d6f08",
+    "payment_id": _PAYMENT,
+    "booking_id": _BOOKING,
+    "status": "requested",
+    "amount": {"amount": 3000, "currency": "JPY"},
+    "reason": "goodwill",
+    "failure_reason": None,
+    "created_at": "2026-11-25T03:00:00Z",
+}
+
+
+class RefundReason(StrEnum):
+    """Why money goes back by hand."""
+
+    REQUESTED = "requested"
+    DUPLICATE = "duplicate"
+    SERVICE = "service"
+    GOODWILL = "goodwill"
+
+
+class IntentCreate(Input):
+    """Pay for this booking."""
+
+    model_config = ConfigDict(json_schema_extra=examples({"booking_id": _BOOKING}))
+
+    booking_id: UUID
+
+
+class PaymentConfirm(Input):
+    """``payment_method``: the provider's token for the card, made in the browser. ``return_url``: where the customer
+    comes back to after 3-D Secure."""
+
+    model_config = ConfigDict(
+        json_schema_extra=examples(
+            {"payment_id": _PAYMENT, "payment_method": "pm_card_visa", "return_url": "https://salon.example/paid"}
+        )
+    )
+
+    payment_id: UUID
+    payment_method: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_\-]{1,255}$")]
+    return_url: HttpUrl
+
+
+class RefundCreate(Input):
+    """``amount`` left out: all that is left."""
+
+    model_config = ConfigDict(
+        json_schema_extra=examples({"amount": {"amount": 3000, "currency": "JPY"}, "reason": "goodwill"})
+    )
+
+    amount: MoneyWrite | None = None
+    reason: RefundReason = RefundReason.REQUESTED
+
+
+class IntentRead(Output):
+    """``client_secret`` is for the provider's own form in the customer's browser; show it to nobody else."""
+
+    model_config = ConfigDict(
+        json_schema_extra=examples(
+            {
+                "payment_id": _PAYMENT,
+                "booking_id": _BOOKING,
+                "provider": "stripe",
+                "status": "requires_payment",
+                "amount": _YEN,
+                "client_secret": "pi_3Abc_secret_xyz",
+            }
+        )
+    )
+
+    payment_id: UUID
+    booking_id: UUID
+    provider: str
+    status: PaymentStatus
+    amount: MoneyRead
+    client_secret: str | None
+
+    @classmethod
+    def of(cls, payment: Payment) -> Self:
+        """A payment that waits for its customer."""
+        return cls(
+            payment_id=payment.id,
+            booking_id=payment.booking_id,
+            provider=payment.provider,
+            status=payment.status,
+            amount=MoneyRead(amount=payment.amount, currency=payment.currency),
+            client_secret=payment.client_secret,
+        )
+
+
+class ConfirmedRead(Output):
+    """``action_url``: send the customer there for 3-D Secure; null: nothing more to do. The booking is confirmed
+    moments after the money is ``captured`` or ``authorized``."""
+
+    model_config = ConfigDict(
+        json_schema_extra=examples(
+            {
+                "payment_id": _PAYMENT,
+                "booking_id": _BOOKING,
+                "status": "captured",
+                "amount": _YEN,
+                "action_url": None,
+            }
+        )
+    )
+
+    payment_id: UUID
+    booking_id: UUID
+    status: PaymentStatus
+    amount: MoneyRead
+    action_url: str | None
+
+    @classmethod
+    def of(cls, payment: Payment, intent: Intent | None) -> Self:
+        """``intent``: what the provider just said; None where the payment was settled before."""
+        return cls(
+            payment_id=payment.id,
+            booking_id=payment.booking_id,
+            status=intent.status if intent else payment.status,
+            amount=MoneyRead(amount=payment.amount, currency=payment.currency),
+            action_url=intent.action_url if intent else None,
+        )
+
+
+class RefundRead(Output):
+    """Money on its way back. ``reason``: requested, duplicate, service, goodwill, or the platform's own: cancelled,
+    declined, late, no_show, provider."""
+
+    model_config = ConfigDict(json_schema_extra=examples(_REFUND))
+
+    id: UUID
+    payment_id: UUID
+    booking_id: UUID
+    status: RefundStatus
+    amount: MoneyRead
+    reason: str
+    failure_reason: str | None
+    created_at: datetime
+
+    @classmethod
+    def of(cls, refund: Refund) -> Self:
+        """A stored refund."""
+        return cls(
+            id=refund.id,
+            payment_id=refund.payment_id,
+            booking_id=refund.booking_id,
+            status=refund.status,
+            amount=MoneyRead(amount=refund.amount, currency=refund.currency),
+            reason=refund.reason,
+            failure_reason=refund.failure_reason,
+            created_at=refund.created_at,
+        )
+
+
+_PAYMENT_ROW: dict[str, Any] = {
+    "id": _PAYMENT,
+    "business_id": _BUSINESS,
+    "booking_id": _BOOKING,
+    "provider": "stripe",
+    "status": "captured",
+    "amount": _YEN,
+    "authorized": _YEN,
+    "captured": _YEN,
+    "refunded": _NO_YEN,
+    "decline_code": None,
+    "created_at": "2026-11-21T01:31:00Z",
+}
+
+
+class PaymentRead(Output):
+    """One payment. ``authorized``: what the card promises; ``captured``: what was taken; ``refunded``: what went back
+    of it."""
+
+    model_config = ConfigDict(json_schema_extra=examples(_PAYMENT_ROW))
+
+    id: UUID
+    business_id: UUID
+    booking_id: UUID
+    provider: str
+    status: PaymentStatus
+    amount: MoneyRead
+    authorized: MoneyRead
+    captured: MoneyRead
+    refunded: MoneyRead
+    decline_code: str | None
+    created_at: datetime
+
+    @classmethod
+    def of(cls, payment: Payment) -> Self:
+        """A stored payment."""
+        return cls(**_shown(payment))
+
+
+class PaymentWithRefundsRead(PaymentRead):
+    """One payment with its refunds, oldest first."""
+
+    model_config = ConfigDict(json_schema_extra=examples({**_PAYMENT_ROW, "refunds": [_REFUND]}))
+
+    refunds: list[RefundRead]
+
+    @classmethod
+    def with_refunds(cls, payment: Payment, refunds: Sequence[Refund]) -> Self:
+        """A stored payment and its refunds."""
+        return cls(**_shown(payment), refunds=[RefundRead.of(refund) for refund in refunds])
+
+
+def _shown(payment: Payment) -> dict[str, Any]:
+    def money(amount: int) -> MoneyRead:
+        return MoneyRead(amount=amount, currency=payment.currency)
+
+    return {
+        "id": payment.id,
+        "business_id": payment.business_id,
+        "booking_id": payment.booking_id,
+        "provider": payment.provider,
+        "status": payment.status,
+        "amount": money(payment.amount),
+        "authorized": money(payment.authorized),
+        "captured": money(payment.captured),
+        "refunded": money(payment.refunded),
+        "decline_code": payment.decline_code,
+        "created_at": payment.created_at,
+    }
+
+
+class WebhookRead(Output):
+    """``fresh``: it was not here before."""
+
+    model_config = ConfigDict(json_schema_extra=examples({"fresh": True}))
+
+    fresh: bool

@@ -1,0 +1,20 @@
+"""Taking in a payment provider's webhook: verified over the raw body, stored, acknowledged, and nothing else."""
+
+from datetime import UTC, datetime
+
+from api.access.signed_webhooks import SignedWebhook
+from api.v1.payments.payments.event_records import news_of_event
+from domain.errors import NotFound
+
+
+async def take_in(provider_name: str, signed: SignedWebhook) -> bool:
+    """Whether it was new. Raises NotFound for a provider that is not ours, ForgedWebhook before anything is written."""
+    provider = signed.services.payments.get(provider_name)
+    if provider is None:
+        raise NotFound({"provider": provider_name})
+    event = provider.parse_webhook(signed.body, signed.headers)
+    created = datetime.fromtimestamp(event.created, UTC)
+    async with signed.work() as work:
+        return await work.payments.webhooks.receive(
+            provider.name, event.id, event.type, event.intent_id, news_of_event(event), created
+        )

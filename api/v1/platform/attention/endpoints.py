@@ -1,0 +1,60 @@
+"""What needs a person: for the operators of the platform."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from starlette.responses import Response
+
+from api.access.callers import Now
+from api.access.operators import Operator, operator
+from api.http.envelope import Envelope, ListEnvelope, SuccessMessage, ok
+from api.http.errors import body_errors, errors
+from api.http.idempotency import OptionalKey, store_response
+from api.http.paging import PageAsked
+from api.v1.platform.attention.schemas import AttentionRead, AttentionResolve
+from domain.errors import Forbidden, IdempotencyKeyReused, NotFound, RequestInProgress, Unauthenticated, WrongState
+from domain.permissions import Action
+
+router = APIRouter(prefix="/admin/attention", tags=["admin"])
+
+MayRead = Annotated[Operator, Depends(operator(Action.ATTENTION_READ))]
+MayResolve = Annotated[Operator, Depends(operator(Action.ATTENTION_RESOLVE))]
+
+_WHO = (Unauthenticated, Forbidden)
+
+
+@router.get(
+    "",
+    summary="What needs a person",
+    response_model=ListEnvelope[AttentionRead],
+    responses=errors(*_WHO),
+)
+async def get_attention(
+    admin: MayRead,
+    page: PageAsked,
+    business_id: Annotated[UUID | None, Query()] = None,
+    kind: Annotated[str | None, Query(min_length=1, max_length=100, description="Such as `refund_failed`.")] = None,
+    resolved: Annotated[bool, Query(description="What was settled instead of what is open.")] = False,
+) -> Response:
+    """Newest first."""
+    async with admin.work() as work:
+        rows = await work.platform.attention.list_(
+            open_=not resolved, business_id=business_id, kind=kind, after=page.after_id, limit=page.fetch
+        )
+    return page.answer(rows, AttentionRead.of, lambda row: (row.id,))
+
+
+@router.post(
+    "/{attention_id}/resolve",
+    summary="Note that a matter is settled",
+    response_model=Envelope[AttentionRead],
+    responses=body_errors(*_WHO, NotFound, WrongState, IdempotencyKeyReused, RequestInProgress),
+)
+async def resolve_attention(
+    attention_id: UUID, body: AttentionResolve, admin: MayResolve, now: Now, key: OptionalKey
+) -> Response:
+    """With what was done about it. Should the same thing happen again, it is filed anew."""
+    async with admin.work(key) as work:
+        matter = await work.platform.attention.resolve(attention_id, admin.id, body.note, now)
+        return await store_response(work, ok(AttentionRead.of(matter), SuccessMessage.UPDATED))

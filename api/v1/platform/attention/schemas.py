@@ -1,0 +1,56 @@
+"""What matters for a person look like."""
+
+from datetime import datetime
+from typing import Any, Self
+from uuid import UUID
+
+from pydantic import ConfigDict
+
+from api.http.fields import Input, Output, Prose, examples
+from db.platform.attention import AttentionItem
+
+
+class AttentionResolve(Input):
+    """``note``: what was done about it, for whoever looks later."""
+
+    model_config = ConfigDict(json_schema_extra=examples({"note": "Refunded by hand at Stripe, re_1P…"}))
+
+    note: Prose
+
+
+class AttentionRead(Output):
+    """Something that no machine can settle. ``details``: ids, amounts in minor units and codes; what each ``kind`` asks
+    for is in the operator's handbook."""
+
+    model_config = ConfigDict(
+        json_schema_extra=examples(
+            {
+                "id": "019a0c63-4c5d-7f70-8a9e-1b3c8d5e7a09",
+                "business_id": "019a0c5e-8c00-7b10-9e2d-4a6b1c8d0f01",
+                "booking_id": "019a0c5f-1c2d-7e30-9b5a-7d9e4f1a3c04",
+                "payment_id": None,
+                "kind": "refund_failed",
+                "details": {"amount": 5500, "reason": "expired_or_canceled_card"},
+                "created_at": "2026-11-21T01:31:00Z",
+                "resolved_at": None,
+                "resolved_by": None,
+                "resolution": None,
+            }
+        )
+    )
+
+    id: UUID
+    business_id: UUID | None
+    booking_id: UUID | None
+    payment_id: UUID | None
+    kind: str
+    details: dict[str, Any]
+    created_at: datetime
+    resolved_at: datetime | None
+    resolved_by: UUID | None
+    resolution: str | None
+
+    @classmethod
+    def of(cls, matter: AttentionItem) -> Self:
+        """A stored matter."""
+        return cls.model_validate({name: getattr(matter, name) for name in cls.model_fields})

@@ -1,0 +1,109 @@
+"""Feature flags. Admins write them; everybody who is logged in may ask whether a feature is on for them."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Path, Query
+from starlette.responses import Response
+
+from api.access.callers import CurrentUser, Now, Services
+from api.access.operators import Operator, operator
+from api.http.envelope import Envelope, ListEnvelope, SuccessMessage, created, ok
+from api.http.errors import body_errors, errors
+from api.http.fields import DeletedRead
+from api.http.idempotency import OptionalKey, store_response
+from api.http.paging import PageAsked
+from api.v1.platform.flags.handlers import told
+from api.v1.platform.flags.schemas import FlagCheck, FlagCreate, FlagRead, FlagUpdate
+from domain.errors import (
+    AlreadyExists,
+    Forbidden,
+    IdempotencyKeyReused,
+    NotFound,
+    RequestInProgress,
+    Unauthenticated,
+)
+from domain.permissions import Action
+from domain.platform.flags import MAX_NAME, Asking
+
+router = APIRouter(prefix="/feature-flags", tags=["platform"])
+
+MayWrite = Annotated[Operator, Depends(operator(Action.FLAG_WRITE))]
+_WHO = (Unauthenticated, Forbidden)
+
+
+@router.get(
+    "/check/{name}",
+    summary="Whether I have a feature",
+    response_model=Envelope[FlagCheck],
+    responses=errors(Unauthenticated),
+)
+async def check_flag(
+    me: CurrentUser,
+    services: Services,
+    name: Annotated[str, Path(max_length=MAX_NAME)],
+    business_id: Annotated[UUID | None, Query(description="The business in which it would be used.")] = None,
+) -> Response:
+    """A flag that nobody knows is off."""
+    enabled = await services.flags.is_on(name, Asking(me.id, business_id))
+    return ok(FlagCheck(name=name, enabled=enabled))
+
+
+@router.get("", summary="List feature flags", response_model=ListEnvelope[FlagRead], responses=errors(*_WHO))
+async def get_flags(admin: MayWrite, page: PageAsked) -> Response:
+    """In order of names."""
+    after = page.after(str)
+    async with admin.work() as work:
+        rows = await work.platform.flags.list_(after=after[0] if after else None, limit=page.fetch)
+    return page.answer(rows, FlagRead.of, lambda row: (row.name,))
+
+
+@router.post(
+    "",
+    status_code=201,
+    summary="Create a feature flag",
+    response_model=Envelope[FlagRead],
+    responses=body_errors(*_WHO, AlreadyExists, IdempotencyKeyReused, RequestInProgress),
+)
+async def create_flag(body: FlagCreate, admin: MayWrite, services: Services, key: OptionalKey) -> Response:
+    """Off for everybody unless the body says otherwise."""
+    async with told(services), admin.work(key) as work:
+        return await store_response(
+            work, created(FlagRead.of(await work.platform.flags.create(body.name, body.values())))
+        )
+
+
+@router.get(
+    "/{flag_id}", summary="Read a feature flag", response_model=Envelope[FlagRead], responses=errors(*_WHO, NotFound)
+)
+async def get_flag(flag_id: UUID, admin: MayWrite) -> Response:
+    """One flag."""
+    async with admin.work() as work:
+        return ok(FlagRead.of(await work.platform.flags.get(flag_id)))
+
+
+@router.put(
+    "/{flag_id}",
+    summary="Change a feature flag",
+    response_model=Envelope[FlagRead],
+    responses=body_errors(*_WHO, NotFound),
+)
+async def update_flag(flag_id: UUID, body: FlagUpdate, admin: MayWrite, services: Services, now: Now) -> Response:
+    """Every process follows at once; one that could not be told, within 30 seconds."""
+    async with told(services), admin.work() as work:
+        flag = await work.platform.flags.lock_(flag_id)
+        changed = await work.platform.flags.update(flag_id, body.onto(flag), now)
+        return ok(FlagRead.of(changed), SuccessMessage.UPDATED)
+
+
+@router.delete(
+    "/{flag_id}",
+    summary="Delete a feature flag",
+    response_model=Envelope[DeletedRead],
+    responses=errors(*_WHO, NotFound),
+)
+async def delete_flag(flag_id: UUID, admin: MayWrite, services: Services, now: Now) -> Response:
+    """The feature is off for everybody from now on."""
+    async with told(services), admin.work() as work:
+        await work.platform.flags.delete(flag_id, now)
+        return ok(DeletedRead(id=flag_id), SuccessMessage.DELETED)

@@ -1,0 +1,44 @@
+"""What an admin changes about flags and rollouts, and how the other processes hear of it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+from api.access.callers import ApiServices
+from api.workflow_calls import NotRunning, ask, away
+from db.platform.flags import RolloutRow
+from domain.errors import WrongState
+from domain.platform.flag_rollout import OVER, RolloutStatus
+from providers.cache.channels import FLAGS, tell
+from workflows.platform.flag_rollout import messages
+from workflows.support import ids
+
+
+@asynccontextmanager
+async def told(services: ApiServices) -> AsyncIterator[None]:
+    """Around a change of flags: once it is committed, this process and all others read them again."""
+    yield
+    services.flags.forget()
+    await tell(services.cache, FLAGS)
+
+
+async def command(
+    services: ApiServices, rollout: RolloutRow, update: str, by: UUID | None, command_id: str
+) -> RolloutStatus:
+    """Tell the rollout's run. Gives where it stands after that. Raises WrongState for one that is over, and
+    Unavailable while nobody works on it."""
+    if rollout.status in OVER:
+        raise WrongState({"status": rollout.status.value, "wanted": update})
+    try:
+        return await ask(
+            services.temporal,
+            services.settings.temporal_rpc_timeout,
+            ids.flag_rollout(rollout.id),
+            update,
+            messages.RolloutCommand(by),
+            command_id,
+            RolloutStatus,
+        )
+    except NotRunning as error:
+        # The relay is about to start it, or it has just ended: the next question tells which.
+        raise away() from error

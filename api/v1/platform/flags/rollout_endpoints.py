@@ -1,0 +1,78 @@
+"""Gradual rollouts: a flag's share grows by itself while the platform is watched."""
+
+from typing import Annotated, Literal
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Depends
+from starlette.responses import Response
+
+from api.access.callers import Services
+from api.access.operators import Operator, operator
+from api.http.envelope import Envelope, SuccessMessage, created, ok
+from api.http.errors import body_errors, errors
+from api.http.idempotency import OptionalKey, store_response
+from api.v1.platform.flags import handlers as changes
+from api.v1.platform.flags.schemas import RolloutCreate, RolloutRead
+from domain.errors import (
+    Conflict,
+    Forbidden,
+    IdempotencyKeyReused,
+    NotFound,
+    RequestInProgress,
+    Unauthenticated,
+    Unavailable,
+    WrongState,
+)
+from domain.permissions import Action
+from domain.platform.flag_rollout import check_plan
+
+router = APIRouter(prefix="/feature-flags/{flag_id}/rollout", tags=["platform"])
+
+MayWrite = Annotated[Operator, Depends(operator(Action.FLAG_WRITE))]
+_WHO = (Unauthenticated, Forbidden)
+
+
+@router.post(
+    "",
+    status_code=201,
+    summary="Start a gradual rollout",
+    response_model=Envelope[RolloutRead],
+    responses=body_errors(*_WHO, NotFound, Conflict, IdempotencyKeyReused, RequestInProgress),
+)
+async def start_rollout(flag_id: UUID, body: RolloutCreate, admin: MayWrite, key: OptionalKey) -> Response:
+    """The first step's share is given within seconds. What goes over its limit during a step stops the rollout, gives
+    the flag back its share, and is told to the operators."""
+    plan = body.plan()
+    async with admin.work(key) as work:
+        flag = await work.platform.flags.lock_(flag_id)
+        check_plan(plan, flag.share)
+        return await store_response(work, created(RolloutRead.of(await work.platform.flags.start_rollout(flag, plan))))
+
+
+@router.get(
+    "",
+    summary="Read the newest rollout of a flag",
+    response_model=Envelope[RolloutRead],
+    responses=errors(*_WHO, NotFound),
+)
+async def get_rollout(flag_id: UUID, admin: MayWrite) -> Response:
+    """The one that is under way, or the last one."""
+    async with admin.work() as work:
+        return ok(RolloutRead.of(await work.platform.flags.latest_rollout(flag_id)))
+
+
+@router.post(
+    "/{command}",
+    summary="Pause, resume or cancel a rollout",
+    response_model=Envelope[RolloutRead],
+    responses=errors(*_WHO, NotFound, WrongState, Unavailable),
+)
+async def command_rollout(
+    flag_id: UUID, command: Literal["pause", "resume", "cancel"], admin: MayWrite, services: Services
+) -> Response:
+    """``cancel`` gives the flag back the share that it had before. Safe to repeat; takes no ``Idempotency-Key``."""
+    async with admin.work() as work:
+        rollout = await work.platform.flags.latest_rollout(flag_id)
+    await changes.command(services, rollout, command, admin.user_id, uuid4().hex)
+    async with admin.work() as work:
+        return ok(RolloutRead.of(await work.platform.flags.latest_rollout(flag_id)), SuccessMessage.UPDATED)

@@ -1,0 +1,93 @@
+"""A copy of all that is held of the caller, and being forgotten (個人情報保護法 33条, 35条; GDPR 15, 17, 20)."""
+
+from uuid import UUID
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from api.access.callers import AnyCaller, CurrentUser, Now, Services
+from api.http.envelope import Envelope, ok
+from api.http.errors import body_errors, errors
+from api.http.idempotency import OptionalKey, store_response
+from api.http.rate_limits import RateClass, limited
+from api.v1.privacy.data_rights.handlers import begin_erasure, fetch_export, read_erasure
+from api.v1.privacy.data_rights.schemas import ErasureCreate, ErasureRead, ExportFetch, ExportFile, ExportRead
+from domain.errors import (
+    AccountLocked,
+    ErasureBlocked,
+    Gone,
+    IdempotencyKeyReused,
+    InvalidCredentials,
+    NotFound,
+    RequestInProgress,
+    Unauthenticated,
+    WrongState,
+)
+
+router = APIRouter(prefix="/auth", tags=["auth"])
+
+_KEY = (IdempotencyKeyReused, RequestInProgress)
+
+
+@router.post(
+    "/me/export",
+    status_code=202,
+    summary="Ask for a copy of my data",
+    response_model=Envelope[ExportRead],
+    responses=errors(Unauthenticated, *_KEY),
+)
+async def create_export(me: CurrentUser, key: OptionalKey) -> Response:
+    """A message says when it is ready. While one is being written, that one is meant."""
+    async with me.work(key) as work:
+        export = await work.privacy.exports.begin(me.id)
+        return await store_response(work, ok(ExportRead.of(export), status_code=202))
+
+
+@router.get(
+    "/me/export",
+    summary="Where my newest copy stands",
+    response_model=Envelope[ExportRead],
+    responses=errors(Unauthenticated, NotFound),
+)
+async def get_export(me: CurrentUser) -> Response:
+    """The newest that was asked for."""
+    async with me.work() as work:
+        return ok(ExportRead.of(await work.privacy.exports.get_newest(me.id)))
+
+
+@router.post(
+    "/export/fetch",
+    summary="Fetch the copy that a message announced",
+    response_model=ExportFile,
+    responses=body_errors(Unauthenticated, Gone, NotFound),
+)
+@limited(RateClass.AUTH)
+async def fetch(body: ExportFetch, visit: AnyCaller, services: Services, now: Now) -> Response:
+    """With the token of the message, for seven days and as often as wanted."""
+    return await fetch_export(services, body.token, now)
+
+
+@router.post(
+    "/me/erasure",
+    status_code=202,
+    summary="Be forgotten",
+    response_model=Envelope[ErasureRead],
+    responses=body_errors(Unauthenticated, InvalidCredentials, AccountLocked, ErasureBlocked, WrongState, *_KEY),
+)
+async def create_erasure(
+    body: ErasureCreate, me: CurrentUser, services: Services, now: Now, key: OptionalKey
+) -> Response:
+    """The login is closed at once and its personal data removed within seconds; this cannot be taken back. Bookings
+    ahead must be cancelled before, and businesses closed. A wrong password counts as a failed login."""
+    return await begin_erasure(services, me, body.password, now, key)
+
+
+@router.get(
+    "/erasures/{erasure_id}",
+    summary="Where an erasure stands",
+    response_model=Envelope[ErasureRead],
+    responses=errors(Unauthenticated, NotFound),
+)
+async def get_erasure(erasure_id: UUID, visit: AnyCaller, services: Services) -> Response:
+    """With the number that its answer gave: whoever was forgotten has no login to ask with. It says when, not who."""
+    return await read_erasure(services, erasure_id)

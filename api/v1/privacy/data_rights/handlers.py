@@ -1,0 +1,66 @@
+"""Asking to be forgotten, and fetching the copy of one's data."""
+
+from datetime import datetime
+from uuid import UUID
+
+from starlette.responses import Response
+
+from api.access.callers import ApiServices, AuthenticatedCaller
+from api.http.envelope import ok
+from api.http.idempotency import Key, store_response
+from api.v1.identity.auth.handlers import knows_password
+from api.v1.privacy.data_rights.schemas import ErasureRead
+from db.engine.session import Scope
+from db.messages.notices import AccountEmail
+from domain.errors import Gone, InvalidCredentials, Unauthenticated
+from domain.messages.kinds import AccountEmailKind
+from domain.privacy.status import ERASURE_DELAY, ExportStatus
+from providers.storage.interface import ObjectMissing
+from runtime.links import Purpose
+
+#: What one answer holds of a file; a person's data is some kilobytes.
+MOST = 64 * 1024 * 1024
+
+
+async def begin_erasure(
+    services: ApiServices, me: AuthenticatedCaller, password: str, now: datetime, key: Key | None
+) -> Response:
+    """Close the login and order the rest. Raises InvalidCredentials for a wrong password, AccountLocked, and what
+    `ErasureStore.begin` raises."""
+    async with me.work() as work:
+        user = await work.identity.users.find(me.id)
+    if user is None:
+        raise Unauthenticated({"reason": "no_user"})
+    if not await knows_password(me, services, user.email, password, now):
+        raise InvalidCredentials
+    async with me.work() as work:
+        await work.identity.logins.clear_failures(me.id)  # also where something else stands against it
+    async with me.work(key) as work:
+        erasure = await work.privacy.erasures.begin(me.id, now, now + ERASURE_DELAY)
+        facts = {"erasure_id": erasure.id, "delete_at": erasure.delete_at}
+        letter = AccountEmail(
+            AccountEmailKind.ERASURE_PLANNED, None, f"erasure_planned:{erasure.id}", facts, None, user.language
+        )
+        await work.messages.notices.promise_letter(letter)
+        return await store_response(work, ok(ErasureRead.of(erasure), status_code=202))
+
+
+async def fetch_export(services: ApiServices, token: str, now: datetime) -> Response:
+    """The file. Raises Unauthenticated for a token that is not ours, Gone for one that is over."""
+    export_id = services.links.read(Purpose.DATA_EXPORT, token, now)
+    async with services.database.unit_of_work(Scope.platform()) as work:
+        export = await work.privacy.exports.get(export_id)
+    if export.status is not ExportStatus.READY or export.expires_at is None or export.expires_at <= now:
+        raise Gone({"reason": "link_expired"})
+    try:
+        body = await services.storage.read(export.key, MOST)
+    except ObjectMissing as error:
+        raise Gone({"reason": "link_expired"}) from error
+    headers = {"Content-Disposition": 'attachment; filename="omotenashi-data.json"'}
+    return Response(body, 200, headers, "application/json")
+
+
+async def read_erasure(services: ApiServices, erasure_id: UUID) -> Response:
+    """Where an erasure stands, for whoever has its number. Raises NotFound."""
+    async with services.database.unit_of_work(Scope.platform()) as work:
+        return ok(ErasureRead.of(await work.privacy.erasures.get(erasure_id)))

@@ -1,0 +1,73 @@
+"""When a service can be booked, and with whom. Public, for services of approved businesses."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from starlette.responses import Response
+
+from api.access.callers import Access, Now, may
+from api.http.envelope import Envelope, ok
+from api.http.errors import errors
+from api.http.response_cache import cached
+from api.http.times import Day, Moment
+from api.v1.scheduling.availability.handlers import answer_with_starts, free_resources
+from api.v1.scheduling.availability.schemas import AvailabilityRead, FreeResourcesRead
+from domain.errors import NotBookable, NotFound, OutsideBookingWindow, PartySizeRefused, Unauthenticated
+from domain.permissions import Action, allowed
+from domain.platform.invalidation import CacheKind
+
+router = APIRouter(prefix="/availability", tags=["availability"])
+
+MaySee = Annotated[Access, Depends(may(Action.AVAILABILITY_READ, "service", public=True))]
+PartySize = Annotated[int, Query(ge=1, le=1000, description="How many people come.")]
+
+
+def _for_staff(access: Access) -> bool:
+    """Whoever books for customers sees what it can book: no lead time, and further ahead."""
+    return access.role is not None and allowed(access.role, Action.BOOKING_CREATE_FOR_CUSTOMER)
+
+
+@router.get(
+    "",
+    summary="When a service can be booked",
+    response_model=Envelope[AvailabilityRead],
+    responses=errors(NotFound, NotBookable, PartySizeRefused, Unauthenticated),
+)
+@cached(CacheKind.AVAILABILITY, about="service_id")
+async def list_starts(
+    access: MaySee,
+    now: Now,
+    service_id: UUID,
+    first: Annotated[Day, Query(alias="from", description="First business day, in the business's zone.")],
+    last: Annotated[Day, Query(alias="to", description="Last business day, included; 31 days at most.")],
+    resource_id: Annotated[
+        list[UUID], Query(max_length=50, description="Preferred resources; each narrows its own group.")
+    ] = [],  # noqa: B006  (FastAPI copies it)
+    party_size: PartySize = 1,
+) -> Response:
+    """Every start at which the service fits, exact to the minute. It is advice: the booking itself decides."""
+    async with access.work(service_id) as work:
+        catalogue, starts = await work.scheduling.availability.starts(
+            service_id, first, last, now, party_size, resource_id, _for_staff(access)
+        )
+    return answer_with_starts(catalogue, starts, party_size)
+
+
+@router.get(
+    "/resources",
+    summary="Who and what is free at a start",
+    response_model=Envelope[FreeResourcesRead],
+    responses=errors(NotFound, NotBookable, OutsideBookingWindow, PartySizeRefused, Unauthenticated),
+)
+@cached(CacheKind.AVAILABILITY, about="service_id")
+async def list_free_resources(
+    access: MaySee,
+    now: Now,
+    service_id: UUID,
+    start: Annotated[Moment, Query()],
+    party_size: PartySize = 1,
+) -> Response:
+    """The resources with which the service could be booked at ``start``."""
+    async with access.work(service_id) as work:
+        return ok(await free_resources(work, service_id, start, now, party_size, _for_staff(access)))

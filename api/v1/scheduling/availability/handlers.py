@@ -1,0 +1,100 @@
+"""The answers of availability, written without a model in between: a month holds some thousand starts."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import orjson
+from starlette.responses import Response
+
+from api.http.envelope import SuccessMessage
+from api.http.fields import BilingualRead
+from api.http.request_info import request_info
+from api.v1.scheduling.availability.schemas import FreeResourceRead, FreeResourcesRead
+from db.engine.session import UnitOfWork
+from db.scheduling.availability import Catalogue
+from domain.scheduling.availability.engine import check_window, plan
+from domain.scheduling.availability.model import StartTable
+from domain.scheduling.hours import DAY
+
+
+def answer_with_starts(catalogue: Catalogue, starts: StartTable, party_size: int) -> Response:
+    """``AvailabilityRead`` in its envelope, as bytes."""
+    language = request_info().language
+    zone = catalogue.zone
+    data: dict[str, Any] = {
+        "service_id": catalogue.item.service_id,
+        "business_id": catalogue.business_id,
+        "time_zone": zone.key,
+        "slot_interval": catalogue.settings["slot_interval"],
+        "duration_minutes": catalogue.service["duration_minutes"],
+        "party_size": party_size,
+        "starts": [
+            {"start_at": at, "left": left} for at, left in zip(local_times(zone, starts), starts.left, strict=True)
+        ],
+    }
+    body = {"status": "success", "message": SuccessMessage.DONE.sentence(language), "data": data}
+    headers = {"Content-Language": language.value, "Vary": "Accept-Language"}
+    return Response(orjson.dumps(body), 200, headers, "application/json")
+
+
+def local_times(zone: ZoneInfo, starts: StartTable) -> Iterator[str]:
+    """RFC 3339 with the venue's offset, which is asked for once a day: no zone changes its clocks there and back
+    within one."""
+    if not starts.minutes:
+        return
+    every_day = range(starts.minutes[0], starts.minutes[-1], DAY)
+    moments = [(starts.zero + timedelta(minutes=at)).astimezone(zone) for at in (*every_day, starts.minutes[-1])]
+    if len({moment.utcoffset() for moment in moments}) > 1:
+        for at in starts.minutes:
+            yield (starts.zero + timedelta(minutes=at)).astimezone(zone).isoformat()
+        return
+    first = moments[0]
+    midnight = first.replace(hour=0, minute=0)
+    suffix = midnight.isoformat()[19:]
+    begins = starts.minutes[0] - (first.hour * 60 + first.minute)
+    day, text = -1, ""
+    for at in starts.minutes:
+        number, minute = divmod(at - begins, DAY)
+        if number != day:
+            day, text = number, (first.date() + timedelta(days=number)).isoformat()
+        yield f"{text}T{minute // 60:02}:{minute % 60:02}:00{suffix}"
+
+
+async def free_resources(
+    work: UnitOfWork, service_id: UUID, start_at: datetime, now: datetime, party_size: int, staff: bool
+) -> FreeResourcesRead:
+    """Which resources could serve at ``start_at``. Raises OutsideBookingWindow, NotFound, NotBookable."""
+    first, last = _around(start_at)
+    catalogue = await work.scheduling.availability.catalogue(service_id, first, last)
+    check_window(catalogue.question(first, last, now, party_size, (), staff), start_at)
+    facts = await work.scheduling.availability.facts(catalogue, first, last, now)
+
+    def is_free(resource_id: UUID) -> bool:
+        question = catalogue.question(first, last, now, party_size, (resource_id,), staff)
+        taken = next(plan(question, facts, start_at, limit=1), ())
+        return any(claim.resource_id == resource_id for claim in taken)
+
+    free = [row for row in catalogue.described if is_free(UUID(row["id"]))]
+    return FreeResourcesRead(
+        service_id=service_id,
+        start_at=start_at.astimezone(catalogue.zone),
+        time_zone=catalogue.zone.key,
+        resources=[
+            FreeResourceRead(
+                id=UUID(row["id"]),
+                kind=row["kind"],
+                name=BilingualRead.of(row["name"]),
+                requirement_group=row["requirement_group"],
+            )
+            for row in free
+        ],
+    )
+
+
+def _around(start_at: datetime) -> tuple[date, date]:
+    """The business days that a start may belong to, whatever the zone and however far past midnight."""
+    day = start_at.astimezone(UTC).date()
+    return day - timedelta(days=2), day + timedelta(days=1)

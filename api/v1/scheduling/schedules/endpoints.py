@@ -1,0 +1,161 @@
+"""When people work: the usual week, and the days that are otherwise."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from starlette.responses import Response
+
+from api.access.callers import Access, Now, may
+from api.http.envelope import Envelope, ListEnvelope, SuccessMessage, created, ok
+from api.http.errors import body_errors, errors
+from api.http.fields import DeletedRead
+from api.http.idempotency import OptionalKey, store_response
+from api.http.paging import PageAsked
+from api.v1.scheduling.schedules.schemas import (
+    ExceptionCreate,
+    ExceptionRead,
+    ExceptionUpdate,
+    ScheduleRead,
+    WorkingHoursUpdate,
+)
+from api.v1.scheduling.staff.handlers import check_schedule
+from domain.errors import (
+    AlreadyExists,
+    Forbidden,
+    IdempotencyKeyReused,
+    NotFound,
+    OverlappingHours,
+    RequestInProgress,
+    Unauthenticated,
+    WouldBreakBookings,
+)
+from domain.permissions import Action
+
+router = APIRouter(prefix="/staff", tags=["staff"])
+
+MayRead = Annotated[Access, Depends(may(Action.SCHEDULE_READ, on="resource"))]
+MayWrite = Annotated[Access, Depends(may(Action.OWN_SCHEDULE_WRITE, on="resource"))]
+MayList = Annotated[Access, Depends(may(Action.SCHEDULE_READ, on="business"))]
+MayReadException = Annotated[Access, Depends(may(Action.SCHEDULE_READ, on="staff_exceptions"))]
+MayWriteException = Annotated[Access, Depends(may(Action.OWN_SCHEDULE_WRITE, on="staff_exceptions"))]
+Confirm = Annotated[bool, Query(description="Do it although bookings are stranded; each is offered another time.")]
+_GUARDED = (Unauthenticated, Forbidden, NotFound)
+_KEYED = (IdempotencyKeyReused, RequestInProgress)
+
+
+@router.put(
+    "/working-hours",
+    summary="Set somebody's week",
+    response_model=Envelope[ScheduleRead],
+    responses=body_errors(*_GUARDED, OverlappingHours, WouldBreakBookings),
+)
+async def update_working_hours(
+    body: WorkingHoursUpdate, access: MayWrite, now: Now, confirm: Confirm = False
+) -> Response:
+    """The whole week at once. Staff set their own, managers everybody's."""
+    week = body.working_hours.week() if body.working_hours else None
+    async with access.work(body.resource_id) as work:
+        await check_schedule(work, access, body.resource_id)
+        row = await work.catalogue.set_working_hours(body.resource_id, week, now, confirm)
+    return ok(ScheduleRead.of(row), SuccessMessage.UPDATED)
+
+
+@router.get(
+    "/working-hours/{resource_id}",
+    summary="Somebody's week",
+    response_model=Envelope[ScheduleRead],
+    responses=errors(*_GUARDED),
+)
+async def get_working_hours(resource_id: UUID, access: MayRead) -> Response:
+    """The usual one; see the exceptions for the days that are otherwise."""
+    async with access.work(resource_id) as work:
+        return ok(ScheduleRead.of(await work.catalogue.get_resource(resource_id)))
+
+
+@router.get(
+    "/exceptions",
+    summary="Days that are not as usual",
+    response_model=ListEnvelope[ExceptionRead],
+    responses=errors(*_GUARDED),
+)
+async def get_exceptions(
+    business_id: UUID,
+    access: MayList,
+    page: PageAsked,
+    resource_id: UUID | None = None,
+    since: Annotated[date | None, Query(alias="from", description="Those that reach into this day or later.")] = None,
+    until: Annotated[date | None, Query(alias="to", description="Those that begin on this day or before.")] = None,
+) -> Response:
+    """Of everybody at the business, or of one person."""
+    async with access.work(business_id) as work:
+        rows = await work.scheduling.staff.list_exceptions(
+            page.after_id, page.fetch, business_id, resource_id, since, until
+        )
+    return page.answer(rows, ExceptionRead.of, lambda row: (row.id,))
+
+
+@router.post(
+    "/exceptions",
+    status_code=201,
+    summary="Be off, or work other hours",
+    response_model=Envelope[ExceptionRead],
+    responses=body_errors(*_GUARDED, *_KEYED, OverlappingHours, AlreadyExists, WouldBreakBookings),
+)
+async def create_exception(
+    body: ExceptionCreate, access: MayWrite, now: Now, key: OptionalKey, confirm: Confirm = False
+) -> Response:
+    """For one day or several, the whole day or a part of it."""
+    asked = body.asked()
+    async with access.work(body.resource_id, key) as work:
+        await check_schedule(work, access, body.resource_id)
+        row = await work.scheduling.staff.add_exception(
+            access.business_id, body.resource_id, asked, body.reason, now, confirm
+        )
+        return await store_response(work, created(ExceptionRead.of(row)))
+
+
+@router.get(
+    "/exceptions/{exception_id}",
+    summary="One exception",
+    response_model=Envelope[ExceptionRead],
+    responses=errors(*_GUARDED),
+)
+async def get_exception(exception_id: UUID, access: MayReadException) -> Response:
+    """For everybody who works at the business."""
+    async with access.work(exception_id) as work:
+        return ok(ExceptionRead.of(await work.scheduling.staff.get_exception(exception_id)))
+
+
+@router.put(
+    "/exceptions/{exception_id}",
+    summary="Change an exception",
+    response_model=Envelope[ExceptionRead],
+    responses=body_errors(*_GUARDED, OverlappingHours, AlreadyExists, WouldBreakBookings),
+)
+async def update_exception(
+    exception_id: UUID, body: ExceptionUpdate, access: MayWriteException, now: Now, confirm: Confirm = False
+) -> Response:
+    """Replaces it."""
+    asked = body.asked()
+    async with access.work(exception_id) as work:
+        await check_schedule(work, access, (await work.scheduling.staff.get_exception(exception_id)).resource_id)
+        row = await work.scheduling.staff.change_exception(exception_id, asked, body.reason, now, confirm)
+    return ok(ExceptionRead.of(row), SuccessMessage.UPDATED)
+
+
+@router.delete(
+    "/exceptions/{exception_id}",
+    summary="As usual again",
+    response_model=Envelope[DeletedRead],
+    responses=errors(*_GUARDED, WouldBreakBookings),
+)
+async def delete_exception(
+    exception_id: UUID, access: MayWriteException, now: Now, confirm: Confirm = False
+) -> Response:
+    """Other hours that go may strand bookings too."""
+    async with access.work(exception_id) as work:
+        await check_schedule(work, access, (await work.scheduling.staff.get_exception(exception_id)).resource_id)
+        await work.scheduling.staff.remove_exception(exception_id, now, confirm)
+    return ok(DeletedRead(id=exception_id), SuccessMessage.DELETED)

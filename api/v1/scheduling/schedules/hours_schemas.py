@@ -1,0 +1,221 @@
+"""Hours as people write them: ``"10:00"``, and ``"25:30"`` where the business day runs past midnight."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Annotated, Self
+
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from api.http.fields import Input, Line, Output, examples
+from db.scheduling.business_hours import Hours, OneOffDay
+from domain.scheduling.hours import DAY, MinuteRange, Ranges, WeeklyHours, check_day, check_week
+
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_WEEK_EXAMPLE = {
+    **{day: [{"opens": "10:00", "closes": "19:00"}] for day in _DAYS[:5]},
+    "saturday": [{"opens": "10:00", "closes": "14:00"}, {"opens": "15:00", "closes": "20:00"}],
+    "sunday": [],
+}
+_DAY_EXAMPLE = {"day": "2026-12-31", "ranges": [], "name": "大晦日"}
+
+#: A time of the business day, up to 48:00.
+Clock = Annotated[str, StringConstraints(pattern=r"^(?:[0-3]\d|4[0-7]):[0-5]\d$|^48:00$")]
+
+
+def minutes(clock: str) -> int:
+    """Minutes from the midnight that the business day begins with."""
+    hours, _, rest = clock.partition(":")
+    return int(hours) * 60 + int(rest)
+
+
+def clock(minute: int) -> str:
+    """The opposite of :func:`minutes`."""
+    return f"{minute // 60:02d}:{minute % 60:02d}"
+
+
+class HoursRange(Input):
+    """``[opens, closes)``."""
+
+    model_config = ConfigDict(json_schema_extra=examples({"opens": "22:00", "closes": "25:30"}))
+
+    opens: Clock
+    closes: Clock
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if minutes(self.opens) >= DAY:
+            raise PydanticCustomError("within_day", "opens before midnight", {"field": "opens"})
+        if minutes(self.closes) <= minutes(self.opens):
+            raise PydanticCustomError("after_start", "closes after it opens", {"field": "closes"})
+        return self
+
+
+Day = Annotated[list[HoursRange], Field(max_length=10)]
+
+
+class Week(Input):
+    """Ranges per weekday; a day that is left out is closed."""
+
+    monday: Day = Field(default_factory=list)
+    tuesday: Day = Field(default_factory=list)
+    wednesday: Day = Field(default_factory=list)
+    thursday: Day = Field(default_factory=list)
+    friday: Day = Field(default_factory=list)
+    saturday: Day = Field(default_factory=list)
+    sunday: Day = Field(default_factory=list)
+
+    def days(self) -> tuple[Ranges, ...]:
+        """Monday to Sunday."""
+        return tuple(ranges_of(getattr(self, day)) for day in _DAYS)
+
+
+class HoursUpdate(Input):
+    """The whole week. ``public_holiday``: null treats a public holiday as its weekday, an empty list closes on it."""
+
+    model_config = ConfigDict(json_schema_extra=examples({"weekly": _WEEK_EXAMPLE, "public_holiday": []}))
+
+    weekly: Week
+    public_holiday: Day | None = None
+
+    def week(self) -> WeeklyHours:
+        """In order. Raises OverlappingHours."""
+        holiday = None if self.public_holiday is None else ranges_of(self.public_holiday)
+        return check_week(WeeklyHours(self.weekly.days(), holiday))
+
+
+class WorkingHours(Input):
+    """When a resource works. ``public_holiday``: null treats a public holiday as its weekday, an empty list is off on
+    it. The business's own hours bound both."""
+
+    weekly: Week
+    public_holiday: Day | None = None
+
+    @model_validator(mode="after")
+    def _works(self) -> Self:
+        if not any(self.weekly.days()):
+            raise PydanticCustomError("not_empty", "some hours in the week", {"field": "weekly"})
+        return self
+
+    def week(self) -> WeeklyHours:
+        """In order. Raises OverlappingHours."""
+        holiday = None if self.public_holiday is None else ranges_of(self.public_holiday)
+        return check_week(WeeklyHours(self.weekly.days(), holiday))
+
+
+class OneOffWrite(Input):
+    """A day that is not as its weekday: no ranges is closed."""
+
+    day: date
+    ranges: Day = Field(default_factory=list)
+    name: Line | None = None
+
+
+class HolidaysUpdate(Input):
+    """All one-off days from today on."""
+
+    model_config = ConfigDict(json_schema_extra=examples({"days": [_DAY_EXAMPLE]}))
+
+    days: list[OneOffWrite] = Field(max_length=400)
+
+    @model_validator(mode="after")
+    def _once_each(self) -> Self:
+        if len({one.day for one in self.days}) < len(self.days):
+            raise PydanticCustomError("unique", "each day once", {"field": "days"})
+        return self
+
+    def one_off(self) -> list[OneOffDay]:
+        """In order. Raises OverlappingHours."""
+        return [OneOffDay(one.day, check_day(ranges_of(one.ranges)), one.name) for one in self.days]
+
+
+class WeekRead(Output):
+    """Ranges per weekday."""
+
+    monday: list[HoursRange]
+    tuesday: list[HoursRange]
+    wednesday: list[HoursRange]
+    thursday: list[HoursRange]
+    friday: list[HoursRange]
+    saturday: list[HoursRange]
+    sunday: list[HoursRange]
+
+    @classmethod
+    def of(cls, days: Sequence[Ranges]) -> Self:
+        """Monday to Sunday."""
+        return cls(**dict(zip(_DAYS, map(shown, days), strict=True)))
+
+
+class WorkingHoursRead(Output):
+    """When a resource works."""
+
+    weekly: WeekRead
+    public_holiday: list[HoursRange] | None
+
+    @classmethod
+    def of(cls, week: WeeklyHours) -> Self:
+        """Stored hours."""
+        holiday = week.public_holiday
+        return cls(weekly=WeekRead.of(week.days), public_holiday=None if holiday is None else shown(holiday))
+
+
+class OneOffRead(Output):
+    """A one-off day."""
+
+    day: date
+    ranges: list[HoursRange]
+    name: str | None
+
+
+class HoursRead(Output):
+    """``one_off`` holds the days from today on, give or take the zones."""
+
+    model_config = ConfigDict(
+        json_schema_extra=examples(
+            {"time_zone": "Asia/Tokyo", "weekly": _WEEK_EXAMPLE, "public_holiday": [], "one_off": [_DAY_EXAMPLE]}
+        )
+    )
+
+    time_zone: str
+    weekly: WeekRead
+    public_holiday: list[HoursRange] | None
+    one_off: list[OneOffRead]
+
+    @classmethod
+    def of(cls, hours: Hours) -> Self:
+        """Stored hours."""
+        holiday = hours.week.public_holiday
+        return cls(
+            time_zone=hours.time_zone,
+            weekly=WeekRead.of(hours.week.days),
+            public_holiday=None if holiday is None else shown(holiday),
+            one_off=_one_off(hours),
+        )
+
+
+class DaysRead(Output):
+    """The days from today on, give or take the zones, that are not as their weekday."""
+
+    model_config = ConfigDict(json_schema_extra=examples({"time_zone": "Asia/Tokyo", "one_off": [_DAY_EXAMPLE]}))
+
+    time_zone: str
+    one_off: list[OneOffRead]
+
+    @classmethod
+    def of(cls, hours: Hours) -> Self:
+        """Stored hours."""
+        return cls(time_zone=hours.time_zone, one_off=_one_off(hours))
+
+
+def _one_off(hours: Hours) -> list[OneOffRead]:
+    return [OneOffRead(day=one.day, ranges=shown(one.ranges), name=one.name) for one in hours.one_off]
+
+
+def shown(ranges: Ranges) -> list[HoursRange]:
+    """Ranges as people write them."""
+    return [HoursRange(opens=clock(span.start), closes=clock(span.end)) for span in ranges]
+
+
+def ranges_of(written: Iterable[HoursRange]) -> Ranges:
+    """The opposite of :func:`shown`."""
+    return tuple(MinuteRange(minutes(one.opens), minutes(one.closes)) for one in written)

@@ -1,0 +1,116 @@
+"""When somebody works, and when not."""
+
+from datetime import date, datetime
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+
+from api.http.fields import Input, Line, Output, examples
+from api.v1.scheduling.schedules.hours_schemas import Day, HoursRange, WorkingHours, WorkingHoursRead, ranges_of, shown
+from db.catalogue.catalogue import ResourceRow
+from db.scheduling.staff.staff import ExceptionRow
+from domain.scheduling.staff_exceptions import CalendarException, ExceptionKind
+
+_ID = "019a0c5e-7b3f-7c21-b5d4-a9e1f2036c58"
+_SHIFT = [{"opens": "10:00", "closes": "13:00"}, {"opens": "14:00", "closes": "19:00"}]
+_LEAVE = {"first_day": "2026-12-28", "last_day": "2027-01-03", "kind": "off", "ranges": [], "reason": "年末年始休暇"}
+
+
+class WorkingHoursUpdate(Input):
+    """The whole week of one person (or room). ``working_hours`` null: the business's hours."""
+
+    model_config = ConfigDict(
+        json_schema_extra=examples(
+            {"resource_id": _ID, "working_hours": {"weekly": {"tuesday": _SHIFT}, "public_holiday": []}}
+        )
+    )
+
+    resource_id: UUID
+    working_hours: WorkingHours | None
+
+
+class ScheduleRead(Output):
+    """The usual week. ``working_hours`` null: the business's."""
+
+    model_config = ConfigDict(json_schema_extra=examples({"resource_id": _ID, "working_hours": None}))
+
+    resource_id: UUID
+    working_hours: WorkingHoursRead | None
+
+    @classmethod
+    def of(cls, row: ResourceRow) -> Self:
+        """Of a stored resource."""
+        return cls(
+            resource_id=row.id,
+            working_hours=WorkingHoursRead.of(row.working_hours) if row.working_hours else None,
+        )
+
+
+class ExceptionUpdate(Input):
+    """``off``: not there in ``ranges``, or all day where there are none. ``hours``: there in ``ranges`` instead of the
+    usual hours; the business's hours bound them. Without ``last_day`` it is one day."""
+
+    model_config = ConfigDict(json_schema_extra=examples(_LEAVE))
+
+    first_day: date
+    last_day: date | None = None
+    kind: ExceptionKind
+    ranges: Day = Field(default_factory=list)
+    reason: Line | None = None
+
+    def asked(self) -> CalendarException:
+        """As the calendar has it. Raises InvalidInput, OverlappingHours."""
+        return CalendarException(self.first_day, self.last_day or self.first_day, self.kind, ranges_of(self.ranges))
+
+
+class ExceptionCreate(ExceptionUpdate):
+    """A new one."""
+
+    model_config = ConfigDict(json_schema_extra=examples({"resource_id": _ID, **_LEAVE}))
+
+    resource_id: UUID
+
+
+class ExceptionRead(Output):
+    """Days on which somebody is not there as usual."""
+
+    model_config = ConfigDict(
+        json_schema_extra=examples(
+            {
+                "id": _ID,
+                "business_id": _ID,
+                "resource_id": _ID,
+                **_LEAVE,
+                "created_at": "2026-11-21T01:30:00Z",
+                "updated_at": "2026-11-21T01:30:00Z",
+            }
+        )
+    )
+
+    id: UUID
+    business_id: UUID
+    resource_id: UUID
+    first_day: date
+    last_day: date
+    kind: ExceptionKind
+    ranges: list[HoursRange]
+    reason: Annotated[str | None, Field(description="For the business's own eyes.")]
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, row: ExceptionRow) -> Self:
+        """A stored one."""
+        return cls(
+            id=row.id,
+            business_id=row.business_id,
+            resource_id=row.resource_id,
+            first_day=row.first_day,
+            last_day=row.last_day,
+            kind=row.kind,
+            ranges=shown(row.ranges),
+            reason=row.reason,
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+        )

@@ -1,0 +1,210 @@
+"""Inviting people to a business, what they are and do there, and the end of it."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from starlette.responses import Response
+
+from api.access.callers import Access, CurrentUser, Now, Services, may
+from api.http.envelope import Envelope, ListEnvelope, SuccessMessage, created, ok
+from api.http.errors import body_errors, errors
+from api.http.fields import DeletedRead
+from api.http.idempotency import OptionalKey, store_response
+from api.http.paging import PageAsked
+from api.http.rate_limits import RateClass, limited
+from api.v1.bookings.bookings.schemas import BookingRead
+from api.v1.scheduling.staff.handlers import assign
+from api.v1.scheduling.staff.schemas import (
+    AssignmentRead,
+    AssignmentUpdate,
+    AssignToBooking,
+    InvitationAccept,
+    InvitationCreate,
+    InvitationRead,
+)
+from domain.businesses.status import StaffRole
+from domain.errors import (
+    AlreadyExists,
+    Forbidden,
+    Gone,
+    IdempotencyKeyReused,
+    NotBookable,
+    NotFound,
+    RequestInProgress,
+    SlotTaken,
+    Unauthenticated,
+    WouldBreakBookings,
+    WrongState,
+)
+from domain.permissions import Action
+from runtime.links import Purpose
+
+router = APIRouter(prefix="/staff", tags=["staff"])
+
+MayInvite = Annotated[Access, Depends(may(Action.STAFF_WRITE, on="business"))]
+MayRead = Annotated[Access, Depends(may(Action.STAFF_READ, on="business"))]
+MayReadOne = Annotated[Access, Depends(may(Action.STAFF_READ, on="staff_assignments"))]
+MayWrite = Annotated[Access, Depends(may(Action.STAFF_WRITE, on="staff_assignments"))]
+MayWriteInvitation = Annotated[Access, Depends(may(Action.STAFF_WRITE, on="staff_invitations"))]
+MayAssign = Annotated[Access, Depends(may(Action.BOOKING_ASSIGN, on="booking"))]
+Confirm = Annotated[bool, Query(description="Do it although bookings are stranded; each is offered another time.")]
+_GUARDED = (Unauthenticated, Forbidden, NotFound)
+_KEYED = (IdempotencyKeyReused, RequestInProgress)
+
+
+@router.post(
+    "/assignments",
+    status_code=201,
+    summary="Invite somebody",
+    response_model=Envelope[InvitationRead],
+    responses=body_errors(*_GUARDED, *_KEYED, AlreadyExists),
+)
+@limited(RateClass.STRICT)
+async def create_assignment(body: InvitationCreate, access: MayInvite, now: Now, key: OptionalKey) -> Response:
+    """By e-mail. The link is good for seven days and once; the assignment is made when it is accepted."""
+    async with access.work(body.business_id, key) as work:
+        invitation = await work.scheduling.staff.invite(body.business_id, body.invited(), access.user_id, now)
+        return await store_response(work, created(InvitationRead.of(invitation)))
+
+
+@router.get(
+    "/assignments",
+    summary="Who works at a business",
+    response_model=ListEnvelope[AssignmentRead],
+    responses=errors(*_GUARDED),
+)
+async def get_assignments(
+    business_id: UUID,
+    access: MayRead,
+    page: PageAsked,
+    role: StaffRole | None = None,
+    service_id: Annotated[UUID | None, Query(description="Those who perform it.")] = None,
+    ended: Annotated[bool, Query(description="Former ones too.")] = False,
+) -> Response:
+    """Oldest first. The owner is not among them."""
+    async with access.work(business_id) as work:
+        rows = await work.scheduling.staff.list_assignments(
+            business_id, page.after_id, page.fetch, role, service_id, ended
+        )
+    return page.answer(rows, AssignmentRead.of, lambda row: (row.id,))
+
+
+@router.get(
+    "/assignments/{assignment_id}",
+    summary="One person's work",
+    response_model=Envelope[AssignmentRead],
+    responses=errors(*_GUARDED),
+)
+async def get_assignment(assignment_id: UUID, access: MayReadOne) -> Response:
+    """Also one that has ended."""
+    async with access.work(assignment_id) as work:
+        return ok(AssignmentRead.of(await work.scheduling.staff.get_assignment(assignment_id)))
+
+
+@router.put(
+    "/assignments/{assignment_id}",
+    summary="Change what somebody is and does",
+    response_model=Envelope[AssignmentRead],
+    responses=body_errors(*_GUARDED, WrongState, WouldBreakBookings),
+)
+async def update_assignment(
+    assignment_id: UUID, body: AssignmentUpdate, access: MayWrite, now: Now, confirm: Confirm = False
+) -> Response:
+    """What is not sent stays. What is no longer performed may strand bookings."""
+    name = body.name.stored() if body.name else None
+    async with access.work(assignment_id) as work:
+        row = await work.scheduling.staff.change_assignment(
+            assignment_id, body.role, name, body.service_ids, now, confirm
+        )
+    return ok(AssignmentRead.of(row), SuccessMessage.UPDATED)
+
+
+@router.delete(
+    "/assignments/{assignment_id}/terminate",
+    summary="End somebody's work",
+    response_model=Envelope[AssignmentRead],
+    responses=errors(*_GUARDED, WrongState, WouldBreakBookings),
+)
+async def terminate_assignment(assignment_id: UUID, access: MayWrite, now: Now, confirm: Confirm = False) -> Response:
+    """Access ends at once. Refused while bookings with the person are to come, unless confirmed: then each goes to
+    somebody else who is free at that time, or is offered another one."""
+    async with access.work(assignment_id) as work:
+        return ok(
+            AssignmentRead.of(await work.scheduling.staff.terminate(assignment_id, now, confirm)),
+            SuccessMessage.UPDATED,
+        )
+
+
+@router.get(
+    "/invitations",
+    summary="Who is invited",
+    response_model=ListEnvelope[InvitationRead],
+    responses=errors(*_GUARDED),
+)
+async def get_invitations(business_id: UUID, access: MayRead, page: PageAsked) -> Response:
+    """Those without an answer yet, oldest first."""
+    async with access.work(business_id) as work:
+        rows = await work.scheduling.staff.list_invitations(business_id, page.after_id, page.fetch)
+    return page.answer(rows, InvitationRead.of, lambda row: (row.id,))
+
+
+@router.post(
+    "/invitations/accept",
+    status_code=201,
+    summary="Accept an invitation",
+    response_model=Envelope[AssignmentRead],
+    responses=body_errors(Unauthenticated, Forbidden, Gone, AlreadyExists, *_KEYED),
+)
+async def accept_invitation(
+    body: InvitationAccept, myself: CurrentUser, services: Services, now: Now, key: OptionalKey
+) -> Response:
+    """For the login with the e-mail address that was invited; whoever has none registers first."""
+    invitation_id = services.links.read(Purpose.STAFF_INVITATION, body.token, now)
+    async with myself.work(key) as work:
+        assignment_id = await work.scheduling.staff.accept(invitation_id, myself.id, now)
+        return await store_response(
+            work, created(AssignmentRead.of(await work.scheduling.staff.get_assignment(assignment_id)))
+        )
+
+
+@router.post(
+    "/invitations/{invitation_id}/resend",
+    summary="Send an invitation again",
+    response_model=Envelope[InvitationRead],
+    responses=errors(*_GUARDED, *_KEYED, WrongState),
+)
+@limited(RateClass.STRICT)
+async def resend_invitation(invitation_id: UUID, access: MayWriteInvitation, now: Now, key: OptionalKey) -> Response:
+    """Good for seven days from now."""
+    async with access.work(invitation_id, key) as work:
+        return await store_response(
+            work, ok(InvitationRead.of(await work.scheduling.staff.resend(invitation_id, now)), SuccessMessage.UPDATED)
+        )
+
+
+@router.delete(
+    "/invitations/{invitation_id}",
+    summary="Withdraw an invitation",
+    response_model=Envelope[DeletedRead],
+    responses=errors(*_GUARDED, WrongState),
+)
+async def withdraw_invitation(invitation_id: UUID, access: MayWriteInvitation, now: Now) -> Response:
+    """Its link opens nothing any more."""
+    async with access.work(invitation_id) as work:
+        await work.scheduling.staff.withdraw(invitation_id, now)
+    return ok(DeletedRead(id=invitation_id), SuccessMessage.DELETED)
+
+
+@router.post(
+    "/assign-to-booking",
+    summary="Give a booking to somebody else of the staff",
+    response_model=Envelope[BookingRead],
+    responses=body_errors(*_GUARDED, *_KEYED, WrongState, SlotTaken, NotBookable),
+)
+async def assign_to_booking(body: AssignToBooking, access: MayAssign, now: Now, key: OptionalKey) -> Response:
+    """At the same time; they must perform the service, work then and be free. The customer is told if they had asked
+    for the person they lose."""
+    async with access.work(body.booking_id, key) as work:
+        booking = await assign(work, access, body, now)
+        return await store_response(work, ok(BookingRead.of(booking, access.works_here), SuccessMessage.UPDATED))

@@ -1,0 +1,269 @@
+"""Claims: the only thing that makes time scarce. The exclusion constraint decides; a candidate is only advice."""
+
+import secrets
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, text
+
+from db.engine.store import Store
+from db.scheduling.availability import AvailabilityStore, Catalogue
+from db.scheduling.calendars.change import CalendarStore
+from domain.errors import NotFound, OutsideOpeningHours, SlotTaken, Unavailable
+from domain.scheduling.availability.engine import check_window, is_offered, plan
+from domain.scheduling.availability.model import ClaimPlan, Facts, Question
+
+Candidate = tuple[ClaimPlan, ...]
+#: Gives True when every claim of the candidate was taken, False when none was.
+Attempt = Callable[[Candidate], Awaitable[bool]]
+
+#: Candidates tried on one reading of the claims, and how often they are read again, before the slot counts as taken.
+TRIES, READINGS = 8, 3
+
+# Whoever changes a calendar locks the business's row first. One change that committed after this booking read the
+# calendar left another version: nothing is taken then, and the booking is decided anew. A change that comes later
+# waits for this lock, and so sees the booking.
+CALENDAR = """
+    SELECT 1 FROM businesses
+     WHERE id = :business_id AND calendar_version = :calendar_version FOR KEY SHARE"""
+# In sorted order, so that two bookings that want the same units wait for each other instead of dead-locking.
+INSERT_CLAIMS = """
+    INSERT INTO resource_claims (business_id, booking_id, resource_id, item_position, requirement_group, unit,
+                                 starts_at, ends_at, holds_until)
+    SELECT :business_id, :booking_id, x.resource_id, x.item, x.grp, x.unit, x.starts_at, x.ends_at, :holds_until
+      FROM unnest(CAST(:resource_ids AS uuid[]), CAST(:items AS smallint[]), CAST(:groups AS smallint[]),
+                  CAST(:units AS smallint[]), CAST(:starts AS timestamptz[]), CAST(:ends AS timestamptz[]))
+           AS x(resource_id, item, grp, unit, starts_at, ends_at)
+     WHERE EXISTS (SELECT FROM calendar)
+     ORDER BY x.resource_id, x.unit, x.starts_at
+    ON CONFLICT DO NOTHING RETURNING id"""
+_TAKE = text(f"""
+    WITH calendar AS ({CALENDAR}), claimed AS ({INSERT_CLAIMS})
+    SELECT (SELECT array_agg(id) FROM claimed) AS claims, EXISTS (SELECT FROM calendar) AS is_current
+""")
+_PUT_BACK = text("DELETE FROM resource_claims WHERE id = ANY(:ids)")
+_RELEASE = text("UPDATE resource_claims SET released_at = :now WHERE booking_id = :booking_id AND released_at IS NULL")
+_IN_THE_WAY = text("""
+    SELECT DISTINCT c.booking_id
+      FROM resource_claims c
+      JOIN unnest(CAST(:resource_ids AS uuid[]), CAST(:units AS smallint[]), CAST(:starts AS timestamptz[]),
+                  CAST(:ends AS timestamptz[])) AS x(resource_id, unit, starts_at, ends_at)
+        ON c.resource_id = x.resource_id AND c.unit = x.unit AND c.starts_at < x.ends_at AND c.ends_at > x.starts_at
+     WHERE c.released_at IS NULL AND c.holds_until <= :now
+""")
+_LAST_CLAIMS = text("""
+    SELECT item_position, requirement_group, resource_id, unit, starts_at, ends_at FROM resource_claims
+     WHERE booking_id = :booking_id
+       AND released_at = (SELECT max(released_at) FROM resource_claims WHERE booking_id = :booking_id)
+""")
+_BOOKED = text("""
+    SELECT b.business_id, b.party_size, b.start_at, b.hold_expires_at, b.status, i.service_id,
+           CAST(extract(epoch FROM i.end_at - i.start_at) / 60 AS integer) AS duration,
+           i.buffer_before_minutes AS buffer_before, i.buffer_after_minutes AS buffer_after
+      FROM bookings b JOIN booking_items i ON i.booking_id = b.id AND i.position = 0 WHERE b.id = :booking_id
+""")
+
+
+def claim_values(candidate: Candidate) -> dict[str, object]:
+    """A candidate as the columns that ``INSERT_CLAIMS`` unnests."""
+    return {
+        "resource_ids": [claim.resource_id for claim in candidate],
+        "items": [claim.item_index for claim in candidate],
+        "groups": [claim.group for claim in candidate],
+        "units": [claim.unit for claim in candidate],
+        "starts": [claim.starts_at for claim in candidate],
+        "ends": [claim.ends_at for claim in candidate],
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """Another time for a booking, as ``move_claims`` is asked for it."""
+
+    booking_id: UUID
+    business_id: UUID
+    start_at: datetime
+    now: datetime
+    preferred: Sequence[UUID]
+    staff: bool
+
+
+class CalendarMoved(Unavailable):
+    """A calendar was changed after it was read and before the time was taken; nothing was written. The caller reads
+    again and tries once more; a second change in the same moment is the asker's to repeat."""
+
+
+class ClaimStore(Store):
+    """Takes, moves and re-takes the claims of a booking. Whoever calls holds the lock on the booking's row."""
+
+    async def take_any(
+        self,
+        catalogue: Catalogue,
+        question: Question,
+        facts: Facts,
+        start_at: datetime,
+        now: datetime,
+        attempt: Attempt,
+        booking_id: UUID | None = None,
+    ) -> Candidate:
+        """Let ``attempt`` take one candidate after the other until one is whole.
+
+        Lapsed holds are swept only when they are in the way: sweeping first would make every booking pay for a race
+        that is rare. Raises OutsideBookingWindow, and with the nearest free starts SlotTaken or OutsideOpeningHours.
+        """
+        check_window(question, start_at)
+        for reading in range(READINGS):
+            if reading:
+                facts = await self._read_again(catalogue, question, now, booking_id)
+            # Clients start at different candidates, so that a crowd does not queue for the first unit.
+            candidates = list(islice(plan(question, facts, start_at, seed=secrets.randbelow(1 << 16)), TRIES))
+            if not candidates:
+                break
+            for candidate in candidates:
+                if await attempt(candidate):
+                    return candidate
+                if await self._sweep(candidate, now) and await attempt(candidate):
+                    return candidate
+        availability = AvailabilityStore(self.session, self.context)
+        free = await availability.alternatives(catalogue, question, start_at, now, booking_id)
+        told = {"alternatives": [start.astimezone(catalogue.zone).isoformat() for start in free]}
+        raise SlotTaken(told) if is_offered(question, facts, start_at) else OutsideOpeningHours(told)
+
+    async def insert(
+        self,
+        booking_id: UUID,
+        business_id: UUID,
+        candidate: Candidate,
+        holds_until: datetime | None,
+        calendar_version: int,
+    ) -> bool:
+        """Take all claims of the candidate, or none. Waits for whoever is taking the same unit right now. Raises
+        CalendarMoved where the calendars are no longer those of ``calendar_version``."""
+        values = claim_values(candidate) | {
+            "booking_id": booking_id,
+            "business_id": business_id,
+            "holds_until": holds_until,
+            "calendar_version": calendar_version,
+        }
+        row = (await self.session.execute(_TAKE, values)).one()
+        return await self.is_whole(candidate, row.claims or [], row.is_current)
+
+    async def is_whole(self, candidate: Candidate, taken: Sequence[UUID], is_current: bool) -> bool:
+        """Whether the claims that a statement took are all of the candidate's; what was taken in part is put back.
+        Raises CalendarMoved."""
+        if not is_current:
+            raise CalendarMoved({"dependency": "calendar", "retry_after": 1})
+        if len(taken) == len(candidate):
+            return True
+        await self.put_back(taken)
+        return False
+
+    async def put_back(self, claim_ids: Sequence[UUID]) -> None:
+        """Undo claims that this very transaction inserted."""
+        if claim_ids:
+            await self.session.execute(_PUT_BACK, {"ids": list(claim_ids)})
+
+    async def move_claims(
+        self,
+        booking_id: UUID,
+        business_id: UUID,
+        start_at: datetime,
+        now: datetime,
+        preferred: Sequence[UUID],
+        staff: bool = False,
+    ) -> Candidate:
+        """Give the booking the time from ``start_at`` instead of its own; ``staff``: no lead time, and further ahead.
+
+        Its old claims do not stand in its way; if the new time is not free the transaction must roll back. Raises
+        SlotTaken, OutsideOpeningHours, OutsideBookingWindow.
+        """
+        booked = (await self.session.execute(_BOOKED, {"booking_id": booking_id})).one_or_none()
+        if booked is None:
+            raise NotFound({"booking_id": str(booking_id)})
+        await self.session.execute(_RELEASE, {"booking_id": booking_id, "now": now})
+        wish = _Wish(booking_id, business_id, start_at, now, preferred, staff)
+        try:
+            return await self._move(wish, booked)
+        except CalendarMoved:
+            return await self._move(wish, booked)
+
+    async def _move(self, wish: "_Wish", booked: Row[Any]) -> Candidate:
+        availability = AvailabilityStore(self.session, self.context)
+        # A visit at one o'clock at night may belong to the business day before.
+        last = wish.start_at.date() + timedelta(days=1)
+        first = wish.start_at.date() - timedelta(days=2)
+        catalogue = await availability.catalogue(booked.service_id, first, last, for_new=False)
+        # As agreed: what the service has become since does not concern this booking.
+        agreed = replace(
+            catalogue.item,
+            duration=booked.duration,
+            buffer_before=booked.buffer_before,
+            buffer_after=booked.buffer_after,
+        )
+        catalogue = replace(catalogue, item=agreed)
+        question = catalogue.question(first, last, wish.now, booked.party_size, wish.preferred, wish.staff)
+        facts = await availability.facts(catalogue, first, last, wish.now, except_booking=wish.booking_id)
+        holds_until = booked.hold_expires_at if booked.status == "pending" else None
+
+        async def attempt(candidate: Candidate) -> bool:
+            version = catalogue.calendar_version
+            return await self.insert(wish.booking_id, wish.business_id, candidate, holds_until, version)
+
+        return await self.take_any(catalogue, question, facts, wish.start_at, wish.now, attempt, wish.booking_id)
+
+    async def retake_claims(self, booking_id: UUID, now: datetime) -> bool:
+        """Take again the very claims that an expired booking lost. False, and nothing changed, if one is not free, or
+        no longer inside the hours."""
+        booked = (await self.session.execute(_BOOKED, {"booking_id": booking_id})).one()
+        rows = (await self.session.execute(_LAST_CLAIMS, {"booking_id": booking_id})).all()
+        candidate = tuple(ClaimPlan(*row) for row in rows)
+        if not candidate or booked.start_at <= now:
+            return False
+        try:
+            return await self._retake(booking_id, booked.business_id, candidate, now)
+        except CalendarMoved:
+            return await self._retake(booking_id, booked.business_id, candidate, now)
+
+    async def _retake(self, booking_id: UUID, business_id: UUID, candidate: Candidate, now: datetime) -> bool:
+        calendars = CalendarStore(self.session, self.context)
+        version = await calendars.version_if_open(business_id, booking_id, candidate)
+        if version is None:
+            return False
+        return await self.take(booking_id, business_id, candidate, None, version, now)
+
+    async def take(
+        self,
+        booking_id: UUID,
+        business_id: UUID,
+        candidate: Candidate,
+        holds_until: datetime | None,
+        calendar_version: int,
+        now: datetime,
+    ) -> bool:
+        """As ``insert``, with lapsed holds swept where they are in the way."""
+        if await self.insert(booking_id, business_id, candidate, holds_until, calendar_version):
+            return True
+        return bool(await self._sweep(candidate, now)) and await self.insert(
+            booking_id, business_id, candidate, holds_until, calendar_version
+        )
+
+    async def _read_again(
+        self, catalogue: Catalogue, question: Question, now: datetime, booking_id: UUID | None
+    ) -> Facts:
+        availability = AvailabilityStore(self.session, self.context)
+        return await availability.facts(catalogue, question.first, question.last, now, except_booking=booking_id)
+
+    async def _sweep(self, candidate: Candidate, now: datetime) -> int:
+        """Expire the lapsed holds that overlap the candidate; gives how many went."""
+        # The stores of change use this one to move claims, so they can only be met here.
+        from db.bookings.commands.change import ChangeStore
+
+        values = claim_values(candidate)
+        asked = {key: values[key] for key in ("resource_ids", "units", "starts", "ends")}
+        rows = await self.session.scalars(_IN_THE_WAY, asked | {"now": now})
+        lapsed = sorted(rows)
+        return await ChangeStore(self.session, self.context).sweep(lapsed, now) if lapsed else 0

@@ -1,0 +1,100 @@
+"""From a hold to a confirmed booking: money, then approval."""
+
+from datetime import datetime
+
+from db.bookings.commands.transition import Locked, Message, TransitionStore, change_of
+from domain.bookings.commands import BookingCommand, BookingOutcome
+from domain.bookings.status import BookingStatus, check_transition
+from domain.errors import WrongState
+from domain.messages.kinds import NoticeKind
+from domain.payments.settlement import settle
+
+
+class ConfirmStore(TransitionStore):
+    """A hold whose time is over but that nobody swept still has its claims: the constraint protects it, so it may
+    still be confirmed."""
+
+    async def confirm(self, command: BookingCommand, now: datetime) -> BookingOutcome:
+        """pending -> confirmed, by the process itself. A booking that is no longer pending is only reported, and not
+        under the command's id: for one that expired the money is late, which ``retake`` decides.
+
+        Raises WrongState while the money or the approval is missing.
+        """
+        booking, seen = await self._enter(command)
+        if seen is not None:
+            return seen
+        if booking.status is not BookingStatus.PENDING:
+            return booking.outcome()
+        if booking.needs_approval:
+            raise _missing(booking, "approval")
+        return await self._confirm(booking, command, now, tell_business=True)
+
+    async def approve(self, command: BookingCommand, now: datetime) -> BookingOutcome:
+        """pending -> confirmed, by a person of the business. Raises WrongState while the money is missing, and when
+        no approval is asked for."""
+        booking, seen = await self._enter(command)
+        if seen is not None:
+            return seen
+        check_transition(booking.status, BookingStatus.CONFIRMED)
+        if booking.status is not BookingStatus.PENDING or not booking.needs_approval:
+            raise WrongState({"status": booking.status.value, "wanted": BookingStatus.CONFIRMED.value})
+        return await self._confirm(booking, command, now, tell_business=False)
+
+    async def await_approval(self, command: BookingCommand, now: datetime) -> BookingOutcome:
+        """The money is secured: keep the time until the approval deadline and ask the business. A booking that is no
+        longer pending is only reported."""
+        booking, seen = await self._enter(command)
+        if seen is not None:
+            return seen
+        if booking.status is not BookingStatus.PENDING:
+            return booking.outcome()
+        if not booking.is_secured:
+            raise _missing(booking, "payment")
+        deadline = booking.approval_deadline or booking.start_at
+        messages = [Message(NoticeKind.BOOKING_REQUESTED, to_business=True), Message(NoticeKind.BOOKING_REQUESTED)]
+        if booking.payment is not None and booking.payment.captured:
+            facts = {"amount": booking.payment.captured, "currency": booking.currency}
+            messages.append(Message(NoticeKind.PAYMENT_RECEIVED, facts))
+        change = change_of(
+            booking,
+            "awaiting_approval",
+            BookingStatus.PENDING,
+            hold_expires_at=deadline,
+            approval_deadline=deadline,
+            messages=tuple(messages),
+        )
+        return await self._write(booking, change, command, now)
+
+    async def decline(self, command: BookingCommand, now: datetime) -> BookingOutcome:
+        """pending -> declined; everything goes back. Raises WrongState for a booking that is not pending."""
+        booking, seen = await self._enter(command)
+        if seen is not None:
+            return seen
+        check_transition(booking.status, BookingStatus.DECLINED)
+        settlement = settle(booking.payment.view() if booking.payment else None, 0, booking.on_the_way)
+        facts = {"refund": settlement.refund, "currency": booking.currency}
+        change = change_of(
+            booking,
+            "declined",
+            BookingStatus.DECLINED,
+            settlement=settlement,
+            why="declined",
+            penalty=0,
+            messages=(Message(NoticeKind.BOOKING_DECLINED, facts),),
+        )
+        return await self._write(booking, change, command, now)
+
+    async def _confirm(
+        self, booking: Locked, command: BookingCommand, now: datetime, tell_business: bool
+    ) -> BookingOutcome:
+        if not booking.is_secured:
+            raise _missing(booking, "payment")
+        messages = [Message(NoticeKind.BOOKING_CONFIRMED)]
+        if tell_business:
+            messages.append(Message(NoticeKind.BOOKING_CONFIRMED, to_business=True))
+        change = change_of(booking, "confirmed", BookingStatus.CONFIRMED, messages=tuple(messages))
+        return await self._write(booking, change, command, now)
+
+
+def _missing(booking: Locked, what: str) -> WrongState:
+    return WrongState({"status": booking.status.value, "wanted": BookingStatus.CONFIRMED.value, "missing": what})

@@ -1,0 +1,108 @@
+"""The end of a hold: settled with the provider by its workflow, or swept when it is in somebody's way."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import text
+
+from db.bookings.commands.transition import Locked, Message, TransitionStore, change_of
+from db.payments.payments import PaymentStore
+from domain.bookings.commands import BookingCommand, BookingOutcome
+from domain.bookings.status import BookingStatus
+from domain.identity.actor import SYSTEM
+from domain.messages.kinds import NoticeKind
+from domain.payments.movements import by_command
+from domain.payments.settlement import OPEN
+from domain.payments.status import Movement
+from domain.payments.tasks import MoneyTask
+
+_EXTEND = text("""
+    WITH booking AS (
+        UPDATE bookings SET hold_expires_at = greatest(hold_expires_at, :until)
+         WHERE id = :booking_id AND status = 'pending' RETURNING id, hold_expires_at),
+    claims AS (
+        UPDATE resource_claims c SET holds_until = b.hold_expires_at FROM booking b
+         WHERE c.booking_id = b.id AND c.released_at IS NULL)
+    SELECT id FROM booking
+""")
+# Whoever has the lock is changing this very booking: it is not ours to take, and waiting could dead-lock two that
+# sweep for each other.
+_LAPSED = text("""
+    SELECT b.id, b.business_id, b.status FROM bookings b WHERE b.id = ANY(:ids) ORDER BY b.id
+       FOR NO KEY UPDATE SKIP LOCKED
+""")
+_MONEY_WAITS = text("SELECT app_money_waits(:booking_id)")
+
+
+class ExpiryStore(TransitionStore):
+    """``begin_expiry`` and ``expire`` decide alike; between them the provider is asked."""
+
+    async def begin_expiry(self, command: BookingCommand, now: datetime) -> BookingOutcome:
+        """The hold's time is over, says the workflow, which alone keeps that time.
+
+        Expires at once where no intent is open. An open one gives ``money``: it must be closed at the provider before
+        the time is given up; also for a booking that was swept, whose intent can still be paid. With money secured
+        nothing happens; the answer shows it.
+        """
+        booking, seen = await self._enter(command)
+        if seen is not None:
+            return seen
+        is_open = booking.payment is not None and booking.payment.status in OPEN
+        if is_open and booking.status in {BookingStatus.PENDING, BookingStatus.EXPIRED}:
+            return booking.outcome(await self._close(booking, command))
+        if booking.status is not BookingStatus.PENDING or (booking.amount_due and booking.is_secured):
+            return booking.outcome()
+        return await self._expire(booking, command, now)
+
+    async def expire(self, command: BookingCommand, now: datetime) -> BookingOutcome:
+        """pending -> expired after the provider closed the intent; releases the claims and tells the customer.
+
+        Looks again under the lock: money that came in between keeps the booking, an intent that is open again is
+        given back as ``money``.
+        """
+        return await self.begin_expiry(command, now)
+
+    async def extend_hold(self, booking_id: UUID, until: datetime) -> bool:
+        """Keep the time of a pending booking until ``until`` at least. False when it is not pending any more."""
+        extended = await self.session.execute(_EXTEND, {"booking_id": booking_id, "until": until})
+        return extended.scalar() is not None
+
+    async def sweep(self, booking_ids: Sequence[UUID], now: datetime) -> int:
+        """Expire those of these bookings whose hold is over, because their time is in the way of another.
+
+        Gives how many of them hold their time no longer, by this or by somebody else's doing. One that is being
+        changed right now, whose hold was extended, or whose money is secured already keeps its time; also one whose
+        money is in the inbox and waits for a worker.
+        """
+        gone = 0
+        for row in (await self.session.execute(_LAPSED, {"ids": list(booking_ids)})).all():
+            booking, _ = await self._lock(row.id)
+            if booking.status is not BookingStatus.PENDING:
+                gone += booking.status not in {BookingStatus.CONFIRMED, BookingStatus.CHECKED_IN}
+                continue
+            lapsed = booking.hold_expires_at is not None and booking.hold_expires_at <= now
+            if not lapsed or (booking.amount_due and await self._has_money(booking)):
+                continue
+            swept = BookingCommand(booking.id, booking.business_id, "", SYSTEM.kind, reason="swept")
+            await self._expire(booking, swept, now)
+            gone += 1
+        return gone
+
+    async def _has_money(self, booking: Locked) -> bool:
+        return booking.is_secured or bool(await self.session.scalar(_MONEY_WAITS, {"booking_id": booking.id}))
+
+    async def _expire(self, booking: Locked, command: BookingCommand, now: datetime) -> BookingOutcome:
+        told = Message(NoticeKind.BOOKING_EXPIRED)
+        change = change_of(booking, "expired", BookingStatus.EXPIRED, messages=(told,))
+        return await self._write(booking, change, command, now)
+
+    async def _close(self, booking: Locked, command: BookingCommand) -> MoneyTask | None:
+        if booking.payment is None:
+            return None
+        movement_id = by_command(booking.payment.id, Movement.VOID, command.command_id)
+        # What was authorised in time counts, also where its news are still on the way.
+        task = replace(booking.payment.task(Movement.VOID, movement_id, 0), spares_money=True)
+        await PaymentStore(self.session, self.context).intend(task)
+        return task

@@ -1,0 +1,385 @@
+"""The hold of a new booking: the path that must be fast and must never sell a minute twice.
+
+Five round trips for a known customer, commit included: BEGIN, ``app_begin``, one read, one write, COMMIT.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import orjson
+from pydantic import TypeAdapter
+from sqlalchemy import LargeBinary, Text, bindparam, text
+from sqlalchemy.dialects.postgresql import CITEXT
+from sqlalchemy.dialects.postgresql import UUID as PgUUID
+
+from db.bookings.claims import CALENDAR, INSERT_CLAIMS, CalendarMoved, Candidate, ClaimStore, claim_values
+from db.engine.context import IdempotencyClaim
+from db.platform.outbox import START_BOOKING
+from db.scheduling.availability import AvailabilityStore, Catalogue, HoldFacts, Who
+from domain.bookings.commands import BookingCommand
+from domain.bookings.hold import HoldTerms, amount_due, terms
+from domain.bookings.snapshot import BookingSnapshot
+from domain.bookings.status import BookingStatus
+from domain.bookings.view import BookingView, ItemView
+from domain.businesses.status import ApprovalMode
+from domain.errors import HoldLimit, InvalidInput, NotBookable, NotFound
+from domain.identity.actor import SYSTEM
+from domain.ids import confirmation_code
+from domain.messages.kinds import NoticeKind
+from domain.money import Money
+from domain.payments.status import PaymentMode
+
+#: One customer may hold this many unpaid or unapproved bookings at one business.
+MAX_OPEN_HOLDS = 5
+_SNAPSHOT = TypeAdapter(BookingSnapshot)
+
+# A login's record is made from its profile; whoever came second finds the first one's.
+_NEW_CUSTOMER_OF_USER = text("""
+    INSERT INTO customers (business_id, user_id, family_name, given_name, email, language)
+    SELECT :business_id, u.id, u.family_name, u.given_name, u.email, u.language FROM users u WHERE u.id = :user_id
+    ON CONFLICT (business_id, user_id) WHERE user_id IS NOT NULL AND deleted_at IS NULL
+        DO UPDATE SET updated_at = now()
+    RETURNING id
+""")
+_NEW_CUSTOMER = text("""
+    INSERT INTO customers (business_id, family_name, given_name, email, phone, language)
+    VALUES (:business_id, :family_name, :given_name, :email, :phone, :language) RETURNING id
+""").bindparams(bindparam("email", type_=CITEXT))
+
+# One statement: either every claim is taken and the booking stands with history, event and stored answer, or nothing
+# but claims is written, which the caller puts back. The foreign keys to the booking are checked at commit.
+_HOLD = text(f"""
+WITH calendar AS ({CALENDAR}),
+claimed AS ({INSERT_CLAIMS}),
+whole AS (SELECT count(*) = :wanted AS yes FROM claimed),
+booked AS (
+    INSERT INTO bookings (id, business_id, customer_id, user_id, code, status, start_at, end_at, time_zone, party_size,
+        price, amount_due, currency, payment_mode, needs_approval, policy, hold_expires_at, approval_deadline,
+        special_requests, language, preferred_resource_ids, created_at)
+    SELECT :booking_id, :business_id, :customer_id, :user_id, :code, 'pending', :start_at, :end_at, :time_zone,
+        :party_size, :price, :amount_due, :currency, :payment_mode, :needs_approval, CAST(:policy AS jsonb),
+        :hold_expires_at, :approval_deadline, :special_requests, :language, CAST(:preferred AS uuid[]), :now
+      FROM whole WHERE yes),
+item AS (
+    INSERT INTO booking_items (business_id, booking_id, service_id, position, name, start_at, end_at,
+        buffer_before_minutes, buffer_after_minutes, price, tax_percent)
+    SELECT :business_id, :booking_id, :service_id, 0, CAST(:name AS jsonb), :start_at, :end_at, :buffer_before,
+        :buffer_after, :price, :tax_percent FROM whole WHERE yes),
+history AS (
+    INSERT INTO booking_history (business_id, booking_id, event, from_status, to_status, actor_kind, actor_id)
+    SELECT :business_id, :booking_id, 'held', NULL, 'pending', :actor_kind, :actor_id FROM whole WHERE yes),
+event AS (
+    INSERT INTO outbox (business_id, event, aggregate, payload, command, request_id)
+    SELECT :business_id, 'booking.held', :aggregate, CAST(:payload AS jsonb), :command, :request_id
+      FROM whole WHERE yes),
+answered AS (
+    UPDATE idempotency_keys SET status_code = 201, body = :answer, locked_until = NULL
+     WHERE subject = :who AND key = :what AND (SELECT yes FROM whole))
+SELECT (SELECT array_agg(id) FROM claimed) AS claims, EXISTS (SELECT FROM calendar) AS is_current
+""").bindparams(
+    bindparam("user_id", type_=PgUUID(as_uuid=True)),
+    bindparam("actor_id", type_=PgUUID(as_uuid=True)),
+    bindparam("service_id", type_=PgUUID(as_uuid=True)),
+    bindparam("special_requests", type_=Text),
+    bindparam("request_id", type_=Text),
+    bindparam("who", type_=Text),
+    bindparam("what", type_=Text),
+    bindparam("answer", type_=LargeBinary),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A guest, or somebody staff enter by hand."""
+
+    family_name: str
+    given_name: str = ""
+    email: str | None = None
+    phone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HoldRequest:
+    """Who wants what when. ``start_at`` aware; ``resource_ids`` preferred ones, may be empty.
+
+    Exactly one of ``user_id`` (books for himself), ``customer_id`` (staff, for a known customer) and ``person``
+    (a guest, or staff for somebody new). ``by_staff``: no lead time, no approval, and money only if
+    ``request_payment``.
+    """
+
+    service_id: UUID
+    start_at: datetime
+    party_size: int = 1
+    resource_ids: tuple[UUID, ...] = ()
+    user_id: UUID | None = None
+    customer_id: UUID | None = None
+    person: Person | None = None
+    by_staff: bool = False
+    request_payment: bool = False
+    special_requests: str | None = None
+    language: str = "ja"
+
+    def __post_init__(self) -> None:
+        if sum(one is not None for one in (self.user_id, self.customer_id, self.person)) != 1:
+            raise InvalidInput({"fields": [{"field": "customer", "rule": "exactly_one"}]})
+
+
+class HoldStore(ClaimStore):
+    """Makes bookings; for existing ones see ``ClaimStore`` (moving, taking again)."""
+
+    async def hold(
+        self,
+        request: HoldRequest,
+        now: datetime,
+        answer: Callable[[BookingView], bytes] | None = None,
+        remember: IdempotencyClaim | None = None,
+    ) -> BookingView:
+        """Insert booking and claims: ``pending`` until paid or approved, ``confirmed`` when neither is asked for.
+
+        With ``remember`` the bytes of ``answer`` are stored for the key in the same statement. Raises SlotTaken or
+        OutsideOpeningHours with the nearest free starts, OutsideBookingWindow, NotBookable, PartySizeRefused,
+        HoldLimit, NotFound.
+        """
+        known = await self._read(request, now)
+        customer_id = await self._customer(request, known)
+        try:
+            view = await self._take(request, known, customer_id, now, answer, remember)
+        except CalendarMoved:
+            known = await self._read(request, now)
+            view = await self._take(request, known, customer_id, now, answer, remember)
+        await self._tell(view, now)
+        return view
+
+    async def _take(
+        self,
+        request: HoldRequest,
+        known: HoldFacts,
+        customer_id: UUID,
+        now: datetime,
+        answer: Callable[[BookingView], bytes] | None,
+        remember: IdempotencyClaim | None,
+    ) -> BookingView:
+        catalogue = known.catalogue
+        question = catalogue.question(
+            known.first, known.last, now, request.party_size, request.resource_ids, request.by_staff
+        )
+        view = _view(request, catalogue, _terms(request, catalogue, now), customer_id, known, now)
+
+        async def attempt(candidate: Candidate) -> bool:
+            return await self._write(_with_resources(view, candidate), request, catalogue, candidate, answer, remember)
+
+        taken = await self.take_any(catalogue, question, known.facts, request.start_at, now, attempt)
+        return _with_resources(view, taken)
+
+    async def _read(self, request: HoldRequest, now: datetime) -> HoldFacts:
+        email = request.person.email if request.person else None
+        known = await AvailabilityStore(self.session, self.context).for_hold(
+            request.service_id, request.start_at, now, Who(request.customer_id, request.user_id, email)
+        )
+        guest = request.person is not None and not request.by_staff
+        if guest and not known.catalogue.settings["guest_booking"]:
+            raise NotBookable({"rule": "no_guest_booking"})
+        if known.customer is not None and known.customer["open_holds"] >= MAX_OPEN_HOLDS and not request.by_staff:
+            raise HoldLimit({"limit": MAX_OPEN_HOLDS})
+        return known
+
+    async def _customer(self, request: HoldRequest, known: HoldFacts) -> UUID:
+        if known.customer is not None:
+            return UUID(known.customer["id"])
+        business_id = known.catalogue.business_id
+        if request.customer_id is not None:
+            raise NotFound({"customer_id": str(request.customer_id)})
+        if request.person is not None:
+            person = request.person
+            values = {
+                "business_id": business_id,
+                "family_name": person.family_name,
+                "given_name": person.given_name,
+                "email": person.email,
+                "phone": person.phone,
+                "language": request.language,
+            }
+            made = await self.session.scalar(_NEW_CUSTOMER, values)
+        else:
+            made = await self.session.scalar(
+                _NEW_CUSTOMER_OF_USER, {"business_id": business_id, "user_id": request.user_id}
+            )
+        if made is None:
+            raise NotFound({"user_id": str(request.user_id)})
+        return UUID(str(made))
+
+    async def _write(
+        self,
+        view: BookingView,
+        request: HoldRequest,
+        catalogue: Catalogue,
+        candidate: Candidate,
+        answer: Callable[[BookingView], bytes] | None,
+        remember: IdempotencyClaim | None,
+    ) -> bool:
+        payload = {"booking": _SNAPSHOT.dump_python(_snapshot(view, catalogue), mode="json")}
+        values = _columns(view, catalogue) | claim_values(candidate)
+        values |= {
+            "wanted": len(candidate),
+            "preferred": list(request.resource_ids),
+            "calendar_version": catalogue.calendar_version,
+            "holds_until": view.hold_expires_at if view.status is BookingStatus.PENDING else None,
+            "actor_kind": self.context.actor.kind.value,
+            "actor_id": self.context.actor.user_id,
+            "request_id": self.context.request_id,
+            "command": START_BOOKING,
+            "payload": orjson.dumps(payload).decode(),
+            "who": remember.subject if remember else None,
+            "what": remember.key if remember else None,
+            "answer": answer(view) if answer and remember else None,
+        }
+        row = (await self.session.execute(_HOLD, values)).one()
+        return await self.is_whole(candidate, row.claims or [], row.is_current)
+
+    async def _tell(self, view: BookingView, now: datetime) -> None:
+        """What follows at once: the confirmation where nothing is asked for, the request where approval alone is."""
+        from db.bookings.commands.change import ChangeStore
+        from db.messages.notices import NoticeStore
+
+        if view.status is BookingStatus.CONFIRMED:
+            command = BookingCommand(view.id, view.business_id, f"instant:{view.id}", SYSTEM.kind)
+            await ChangeStore(self.session, self.context).confirm(command, now)
+        elif not view.amount_due:
+            await NoticeStore(self.session, self.context).promise(
+                NoticeKind.BOOKING_REQUESTED,
+                view.id,
+                view.business_id,
+                dedupe_key=f"booking/{view.id}/requested",
+                audience="business",
+            )
+
+
+def _terms(request: HoldRequest, catalogue: Catalogue, now: datetime) -> HoldTerms:
+    service, settings = catalogue.service, catalogue.settings
+    # A class is sold by the place, everything else by the visit.
+    price = Money(service["price"] * (request.party_size if service["capacity"] > 1 else 1), service["currency"])
+    mode = PaymentMode(service["payment_mode"])
+    asked = not request.by_staff or request.request_payment
+    due = amount_due(mode, price, service["deposit_percent"], service["deposit_amount"])
+    return terms(
+        price,
+        due if asked else Money(0, price.currency),
+        service["approval_mode"] == ApprovalMode.MANUAL and not request.by_staff,
+        now,
+        request.start_at,
+        timedelta(seconds=settings["hold"]),
+        timedelta(seconds=settings["approval"]),
+    )
+
+
+def _view(
+    request: HoldRequest,
+    catalogue: Catalogue,
+    agreed: HoldTerms,
+    customer_id: UUID,
+    known: HoldFacts,
+    now: datetime,
+) -> BookingView:
+    service = catalogue.service
+    end_at = request.start_at + timedelta(minutes=service["duration_minutes"])
+    login = known.customer["user_id"] if known.customer else None
+    item = ItemView(
+        0,
+        request.service_id,
+        service["name"],
+        request.start_at,
+        end_at,
+        agreed.price.amount,
+        service["tax_percent"],
+        (),
+    )
+    return BookingView(
+        id=catalogue.new_id,
+        business_id=catalogue.business_id,
+        customer_id=customer_id,
+        user_id=request.user_id or (UUID(login) if login else None),
+        code=confirmation_code(),
+        status=agreed.status,
+        start_at=request.start_at,
+        end_at=end_at,
+        time_zone=catalogue.settings["zone"],
+        party_size=request.party_size,
+        price=agreed.price.amount,
+        amount_due=agreed.amount_due.amount,
+        currency=agreed.price.currency,
+        payment_mode=PaymentMode(service["payment_mode"]),
+        needs_approval=agreed.needs_approval,
+        policy=catalogue.policy,
+        hold_expires_at=agreed.hold_expires_at,
+        approval_deadline=agreed.approval_deadline,
+        special_requests=request.special_requests,
+        internal_notes=None,
+        language=request.language,
+        version=0,
+        created_at=now,
+        items=(item,),
+    )
+
+
+def _with_resources(view: BookingView, candidate: Candidate) -> BookingView:
+    ids = tuple(dict.fromkeys(claim.resource_id for claim in candidate))
+    return replace(view, items=(replace(view.items[0], resource_ids=ids),))
+
+
+def _columns(view: BookingView, catalogue: Catalogue) -> dict[str, Any]:
+    service = catalogue.service
+    return {
+        "booking_id": view.id,
+        "business_id": view.business_id,
+        "customer_id": view.customer_id,
+        "user_id": view.user_id,
+        "code": view.code,
+        "start_at": view.start_at,
+        "end_at": view.end_at,
+        "time_zone": view.time_zone,
+        "party_size": view.party_size,
+        "price": view.price,
+        "amount_due": view.amount_due,
+        "currency": view.currency,
+        "payment_mode": view.payment_mode.value,
+        "needs_approval": view.needs_approval,
+        "policy": orjson.dumps(view.policy).decode(),
+        # A row is pending for the moment until `_tell` confirms it, and a pending row has an end.
+        "hold_expires_at": view.hold_expires_at or view.start_at,
+        "approval_deadline": view.approval_deadline,
+        "special_requests": view.special_requests,
+        "language": view.language,
+        "now": view.created_at,
+        "service_id": view.items[0].service_id,
+        "name": orjson.dumps(view.items[0].name).decode(),
+        "buffer_before": service["buffer_before_minutes"],
+        "buffer_after": service["buffer_after_minutes"],
+        "tax_percent": view.items[0].tax_percent,
+        "aggregate": f"booking/{view.id}",
+    }
+
+
+def _snapshot(view: BookingView, catalogue: Catalogue) -> BookingSnapshot:
+    settings = catalogue.settings
+    return BookingSnapshot(
+        booking_id=view.id,
+        business_id=view.business_id,
+        code=view.code,
+        status=view.status,
+        start_at=view.start_at,
+        end_at=view.end_at,
+        price=view.price,
+        amount_due=view.amount_due,
+        currency=view.currency,
+        payment_mode=view.payment_mode,
+        needs_approval=view.needs_approval,
+        hold_expires_at=view.hold_expires_at,
+        approval_deadline=view.approval_deadline,
+        reminder_offsets=tuple(timedelta(seconds=one) for one in settings["reminders"]),
+        no_show_grace=timedelta(seconds=settings["grace"]),
+        auto_complete=settings["auto_complete"],
+        version=view.version,
+    )

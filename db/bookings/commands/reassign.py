@@ -1,0 +1,169 @@
+"""A booking goes to another member of the staff: the new claim is taken before the old one is given up."""
+
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import UUID as PgUUID
+
+from db.bookings.claims import CalendarMoved, ClaimStore
+from db.bookings.commands.transition import Locked, Message, TransitionStore, change_of
+from db.scheduling.calendars.change import CalendarStore
+from db.scheduling.reaccommodations import ReaccommodationStore
+from domain.bookings.commands import BookingCommand, BookingOutcome
+from domain.bookings.status import LIVE
+from domain.errors import InvalidInput, NotBookable, SlotTaken, WrongState
+from domain.identity.actor import ActorKind
+from domain.messages.kinds import NoticeKind
+from domain.scheduling.availability.model import ClaimPlan
+from domain.scheduling.stranded import Visit, days_around, fitting
+
+# The staff's claims of a booking, and whether the other person could serve each of them.
+_CLAIMS = text("""
+    SELECT c.id, c.item_position, c.requirement_group, c.resource_id, c.starts_at, c.ends_at, c.holds_until,
+           i.service_id, i.start_at, i.end_at, c.resource_id = ANY(b.preferred_resource_ids) AS was_preferred,
+           EXISTS (SELECT FROM service_resources n
+                    WHERE n.service_id = i.service_id AND n.requirement_group = c.requirement_group
+                      AND n.resource_id = :resource_id) AS serves
+      FROM resource_claims c
+      JOIN bookings b ON b.id = c.booking_id
+      JOIN booking_items i ON i.booking_id = c.booking_id AND i.position = c.item_position
+      JOIN resources r ON r.id = c.resource_id
+     WHERE c.booking_id = :booking_id AND c.released_at IS NULL AND r.kind = 'staff'
+     ORDER BY c.starts_at
+""")
+_RELEASE = text("UPDATE resource_claims SET released_at = :now WHERE id = ANY(:ids)").bindparams(
+    bindparam("ids", type_=ARRAY(PgUUID(as_uuid=True)))
+)
+_IS_STAFF = text("SELECT capacity FROM resources WHERE id = :resource_id AND kind = 'staff' AND deleted_at IS NULL")
+# Whoever is changing such a booking at this moment decides for it: it is left out.
+_AHEAD = text("""
+    SELECT b.id FROM bookings b
+     WHERE b.id IN (SELECT c.booking_id FROM resource_claims c
+                     WHERE c.resource_id = :resource_id AND c.released_at IS NULL AND c.ends_at > :now)
+       AND b.status = ANY(:live) AND b.start_at > :now ORDER BY b.start_at FOR NO KEY UPDATE SKIP LOCKED
+""")
+_COLLEAGUES = text("""
+    SELECT r.id FROM resources r
+     WHERE r.business_id = :business_id AND r.kind = 'staff' AND r.is_active AND r.deleted_at IS NULL
+       AND r.id <> :resource_id AND r.id IN (
+           SELECT n.resource_id FROM service_resources n JOIN booking_items i ON i.service_id = n.service_id
+            WHERE i.booking_id = :booking_id)
+     ORDER BY (SELECT count(*) FROM resource_claims c
+                WHERE c.resource_id = r.id AND c.released_at IS NULL AND c.ends_at > :now), r.id
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    id: UUID
+    item_position: int
+    requirement_group: int
+    resource_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    holds_until: datetime | None
+    service_id: UUID
+    start_at: datetime
+    end_at: datetime
+    was_preferred: bool
+    serves: bool
+
+
+class ReassignStore(TransitionStore):
+    """Handing over."""
+
+    async def reassign(self, command: BookingCommand, now: datetime) -> BookingOutcome:
+        """Give the booking to ``command.resource_ids[0]`` at the same time. The customer is told if they had asked
+        for the person they lose.
+
+        Raises WrongState for a booking that is over, InvalidInput for somebody who is no staff or does not perform
+        the service, NotBookable for one who does not work then, and SlotTaken for one who is taken.
+        """
+        booking, seen = await self._enter(command)
+        if seen is not None:
+            return seen
+        if booking.status not in LIVE:
+            raise WrongState({"status": booking.status.value, "wanted": "reassign"})
+        resource_id = command.resource_ids[0]
+        claims = await self._replaceable(booking, resource_id)
+        if not claims:
+            return booking.outcome()
+        await self._take(booking, claims, resource_id, now)
+        await self.session.execute(_RELEASE, {"ids": [claim.id for claim in claims], "now": now})
+        facts = {"from": [str(claim.resource_id) for claim in claims], "to": str(resource_id)}
+        told = [Message(NoticeKind.BOOKING_REASSIGNED, {}, key=command.command_id)]
+        change = change_of(
+            booking,
+            "reassigned",
+            booking.status,
+            details=facts,
+            messages=tuple(told) if any(claim.was_preferred for claim in claims) else (),
+        )
+        outcome = await self._write(booking, change, command, now)
+        calendars = CalendarStore(self.session, self.context)
+        if booking.is_stranded and await calendars.still_fits(booking.business_id, booking.id, now):
+            await ReaccommodationStore(self.session, self.context).keep([booking.id], now)
+        return outcome
+
+    async def hand_over(self, resource_id: UUID, business_id: UUID, cause: str, now: datetime) -> None:
+        """Give every booking of somebody that is still to come to a colleague who is free then; those for whom there
+        is none stay as they are. ``cause`` makes each happen once."""
+        values = {"resource_id": resource_id, "now": now, "live": [status.value for status in LIVE]}
+        for booking_id in list(await self.session.scalars(_AHEAD, values)):
+            asked = {"business_id": business_id, "resource_id": resource_id, "booking_id": booking_id, "now": now}
+            for colleague in list(await self.session.scalars(_COLLEAGUES, asked)):
+                command = BookingCommand(
+                    booking_id,
+                    business_id,
+                    f"{cause}/{colleague}",
+                    ActorKind.SYSTEM,
+                    reason="staff_left",
+                    resource_ids=(colleague,),
+                )
+                with contextlib.suppress(SlotTaken, NotBookable, InvalidInput):
+                    await self.reassign(command, now)
+                    break
+
+    async def _replaceable(self, booking: Locked, resource_id: UUID) -> list[_Claim]:
+        """The claims that the other person takes over; none if the booking is theirs already."""
+        if await self.session.scalar(_IS_STAFF, {"resource_id": resource_id}) is None:
+            raise InvalidInput.at("resource_id", "not_staff")
+        values = {"booking_id": booking.id, "resource_id": resource_id}
+        claims = [_Claim(**row._mapping) for row in await self.session.execute(_CLAIMS, values)]
+        if any(claim.resource_id == resource_id for claim in claims):
+            return []
+        serving = [claim for claim in claims if claim.serves]
+        if not serving:
+            raise InvalidInput.at("resource_id", "does_not_perform_it")
+        return serving
+
+    async def _take(self, booking: Locked, claims: Sequence[_Claim], resource_id: UUID, now: datetime) -> None:
+        try:
+            await self._take_once(booking, claims, resource_id, now)
+        except CalendarMoved:
+            await self._take_once(booking, claims, resource_id, now)
+
+    async def _take_once(self, booking: Locked, claims: Sequence[_Claim], resource_id: UUID, now: datetime) -> None:
+        visits = [
+            Visit(booking.id, "", claim.start_at, claim.end_at, claim.service_id, resource_id, 0) for claim in claims
+        ]
+        known = await CalendarStore(self.session, self.context).read(booking.business_id, *days_around(visits))
+        if not fitting(visits, known.calendars):
+            raise NotBookable({"rule": "not_working", "resource_id": str(resource_id)})
+        store = ClaimStore(self.session, self.context)
+        for unit in range(known.calendars.resources[resource_id].capacity):
+            candidate = tuple(_plan(claim, resource_id, unit) for claim in claims)
+            if await store.take(booking.id, booking.business_id, candidate, claims[0].holds_until, known.version, now):
+                return
+        taken: dict[str, Any] = {"resource_id": str(resource_id), "alternatives": []}
+        raise SlotTaken(taken)
+
+
+def _plan(claim: _Claim, resource_id: UUID, unit: int) -> ClaimPlan:
+    return ClaimPlan(claim.item_position, claim.requirement_group, resource_id, unit, claim.starts_at, claim.ends_at)

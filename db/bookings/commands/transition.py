@@ -1,0 +1,335 @@
+"""One change of a booking: lock, look whether the command was seen, decide, write everything in one statement.
+
+Locks are taken in one order everywhere: booking, payment, refund, claims. Nobody changes a payment or a refund without
+the lock on its booking, so under that lock the money of the booking stands still.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from sqlalchemy import Text, bindparam, text
+from sqlalchemy.dialects.postgresql import UUID as PgUUID
+
+from db.engine.store import Store
+from db.messages.notices import NoticeStore, QueuedNotice
+from db.payments.payments import COLUMNS, CURRENT_FIRST, Payment, PaymentStore, payment_of
+from db.payments.refunds import RefundStore
+from db.platform.attention import AttentionStore
+from domain.bookings.commands import BookingCommand, BookingOutcome
+from domain.bookings.status import FINAL, BookingStatus, check_transition
+from domain.errors import NotFound
+from domain.identity.actor import ActorKind
+from domain.messages.kinds import NoticeKind
+from domain.payments.movements import by_command
+from domain.payments.settlement import Settlement
+from domain.payments.status import SECURED
+from domain.payments.tasks import MoneyTask
+from domain.scheduling.reaccommodation import ReaccommodationStatus
+
+_OUTCOME = TypeAdapter(BookingOutcome)
+
+# Waits for whoever is changing this booking now; then reads what they left. Not FOR UPDATE, so that a foreign key to
+# the booking (a notice, a reminder) need not wait.
+_LOCK = text("""
+    SELECT b.id, b.business_id, b.status, b.start_at, b.end_at, b.version, b.price, b.amount_due, b.currency,
+           b.needs_approval, b.policy, b.hold_expires_at, b.approval_deadline, b.cancellation_penalty
+      FROM bookings b WHERE b.id = :booking_id FOR NO KEY UPDATE
+""")
+# A statement of its own: one that waited for a lock still sees other tables as they were when it began.
+_READ = text(f"""
+    SELECT (SELECT h.outcome FROM booking_history h
+             WHERE h.booking_id = :booking_id AND h.command_id = :command_id) AS outcome,
+           (SELECT coalesce(sum(r.amount), 0)::bigint FROM refunds r
+             WHERE r.payment_id = p.id AND r.status IN ('requested', 'processing')) AS on_the_way,
+           EXISTS (SELECT FROM reaccommodations a
+                    WHERE a.booking_id = :booking_id AND a.status = 'open') AS is_stranded,
+           {COLUMNS}
+      FROM (VALUES (1)) AS one(row)
+      LEFT JOIN LATERAL (SELECT * FROM booking_payments p WHERE p.booking_id = :booking_id AND :has_payment
+                          ORDER BY {CURRENT_FIRST} LIMIT 1) p ON true
+""").bindparams(bindparam("command_id", type_=Text))
+_WRITE = text("""
+WITH booking AS (
+    UPDATE bookings SET status = :status, start_at = :start_at, end_at = :end_at, version = :version,
+           hold_expires_at = CAST(:hold_expires_at AS timestamptz), approval_deadline = :approval_deadline,
+           cancelled_by = CASE WHEN CAST(:status AS text) = 'cancelled' THEN :actor_kind ELSE cancelled_by END,
+           cancellation_penalty = :penalty
+     WHERE id = :booking_id),
+claims AS (
+    UPDATE resource_claims SET holds_until = CASE WHEN CAST(:status AS text) = 'pending'
+                                                 THEN CAST(:hold_expires_at AS timestamptz) END,
+           released_at = :released_at
+     WHERE booking_id = :booking_id AND released_at IS NULL),
+decided AS (
+    UPDATE reaccommodations SET status = :reaccommodated, decided_at = :now, decided_by = CAST(:actor_kind AS text)
+     WHERE booking_id = :booking_id AND status = 'open' AND CAST(:reaccommodated AS text) IS NOT NULL
+    RETURNING id),
+told AS (
+    INSERT INTO outbox (business_id, event, aggregate, payload, command, request_id)
+    SELECT :business_id, 'reaccommodation.decided', 'reaccommodation/' || d.id,
+           jsonb_build_object('reaccommodation_id', d.id, 'business_id', CAST(:business_id AS uuid),
+                              'booking_id', CAST(:booking_id AS uuid), 'status', CAST(:reaccommodated AS text)),
+           'reaccommodation.decided', :request_id FROM decided d),
+event AS (
+    INSERT INTO outbox (business_id, event, aggregate, payload, request_id)
+    VALUES (:business_id, CAST(:outbox_event AS text), :aggregate, CAST(:payload AS jsonb), :request_id))
+INSERT INTO booking_history (business_id, booking_id, event, from_status, to_status, actor_kind, actor_id, reason,
+                             details, command_id, outcome)
+VALUES (:business_id, :booking_id, :event, :from_status, CAST(:status AS text), CAST(:actor_kind AS text), :actor_id,
+        :reason, CAST(:details AS jsonb), :command_id, CAST(:outcome AS jsonb))
+""").bindparams(
+    bindparam("actor_id", type_=PgUUID(as_uuid=True)),
+    bindparam("reason", type_=Text),
+    bindparam("command_id", type_=Text),
+    bindparam("request_id", type_=Text),
+    bindparam("outcome", type_=Text),
+    bindparam("reaccommodated", type_=Text),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """A booking under its lock, with the payment that counts. ``on_the_way``: refunds asked for and not ended.
+    ``is_stranded``: the business cannot keep it and has offered another time."""
+
+    id: UUID
+    business_id: UUID
+    status: BookingStatus
+    start_at: datetime
+    end_at: datetime
+    version: int
+    price: int
+    amount_due: int
+    currency: str
+    needs_approval: bool
+    policy: Mapping[str, Any]
+    hold_expires_at: datetime | None
+    approval_deadline: datetime | None
+    cancellation_penalty: int | None
+    payment: Payment | None = None
+    on_the_way: int = 0
+    is_stranded: bool = False
+
+    @property
+    def is_secured(self) -> bool:
+        """The money that is due is captured or authorised, or nothing is due."""
+        return self.amount_due == 0 or (self.payment is not None and self.payment.status in SECURED)
+
+    def outcome(self, money: MoneyTask | None = None) -> BookingOutcome:
+        """How it stands, unchanged."""
+        return BookingOutcome(
+            booking_id=self.id,
+            status=self.status,
+            start_at=self.start_at,
+            end_at=self.end_at,
+            version=self.version,
+            hold_expires_at=self.hold_expires_at if self.status is BookingStatus.PENDING else None,
+            payment=self.payment.view() if self.payment else None,
+            money=money,
+            approval_deadline=self.approval_deadline if self.status is BookingStatus.PENDING else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A notice that a change promises. ``key`` tells it from others of its kind for the same booking."""
+
+    kind: NoticeKind
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    to_business: bool = False
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is to be written. ``event`` is its word in history and outbox; ``to`` may be the status it has already.
+
+    ``settlement`` says what happens to the money, ``why`` is the refund's reason. ``penalty`` is what the booking's
+    end costs the customer (None: no decision was made about it).
+    """
+
+    event: str
+    to: BookingStatus
+    hold_expires_at: datetime | None
+    approval_deadline: datetime | None
+    start_at: datetime
+    end_at: datetime
+    version: int
+    settlement: Settlement = field(default_factory=Settlement)
+    why: str = "requested"
+    penalty: int | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
+    messages: tuple[Message, ...] = ()
+
+
+def change_of(booking: Locked, event: str, to: BookingStatus, **more: Any) -> Change:
+    """A change that leaves everything as it is except what ``more`` names; a confirmed booking has no hold."""
+    stays: dict[str, Any] = {
+        "hold_expires_at": None if to is BookingStatus.CONFIRMED else booking.hold_expires_at,
+        "approval_deadline": booking.approval_deadline,
+        "start_at": booking.start_at,
+        "end_at": booking.end_at,
+        "version": booking.version,
+        "penalty": booking.cancellation_penalty,
+    }
+    return Change(event, to, **(stays | more))
+
+
+class TransitionStore(Store):
+    """What every change of a booking shares."""
+
+    async def _enter(self, command: BookingCommand) -> tuple[Locked, BookingOutcome | None]:
+        """Lock the booking; the outcome if this command was obeyed before. Raises NotFound.
+
+        A person hears again what was said to them. The process asks again where it stands, perhaps in a later run,
+        which must not go on from a status that the booking has left: it hears how the booking is now, and what its
+        step decided about the money.
+        """
+        booking, seen = await self._lock(command.booking_id, command.command_id)
+        if seen is not None and command.actor_kind is ActorKind.SYSTEM:
+            seen = replace(booking.outcome(seen.money), penalty=seen.penalty, refunding=seen.refunding)
+        return booking, seen
+
+    async def _lock(self, booking_id: UUID, command_id: str | None = None) -> tuple[Locked, BookingOutcome | None]:
+        row = (await self.session.execute(_LOCK, {"booking_id": booking_id})).one_or_none()
+        if row is None:
+            raise NotFound({"booking_id": str(booking_id)})
+        asked = {"booking_id": booking_id, "command_id": command_id, "has_payment": row.amount_due > 0}
+        read = (await self.session.execute(_READ, asked)).one()
+        values: dict[str, Any] = {**row._mapping, "status": BookingStatus(row.status)}
+        payment = payment_of(read) if read.id is not None else None
+        booking = Locked(**values, payment=payment, on_the_way=read.on_the_way, is_stranded=read.is_stranded)
+        return booking, _OUTCOME.validate_python(read.outcome, strict=False) if read.outcome is not None else None
+
+    async def _write(self, booking: Locked, change: Change, command: BookingCommand, now: datetime) -> BookingOutcome:
+        """Check the table, then write status, claims, history, event, money and notices. Raises WrongState."""
+        if change.to is not booking.status:
+            check_transition(booking.status, change.to)
+        money, refunding = await self._settle(booking, change, command)
+        outcome = BookingOutcome(
+            booking_id=booking.id,
+            status=change.to,
+            start_at=change.start_at,
+            end_at=change.end_at,
+            version=change.version,
+            hold_expires_at=change.hold_expires_at if change.to is BookingStatus.PENDING else None,
+            payment=booking.payment.view() if booking.payment else None,
+            money=money,
+            penalty=change.penalty or 0,
+            refunding=refunding,
+            approval_deadline=change.approval_deadline if change.to is BookingStatus.PENDING else None,
+        )
+        values = _columns(booking, change, command, now) | {
+            "request_id": self.context.request_id,
+            "outcome": json.dumps(_OUTCOME.dump_python(outcome, mode="json")) if command.command_id else None,
+            "payload": _payload(booking, change, refunding),
+        }
+        await self.session.execute(_WRITE, values)
+        await self._promise(booking, *change.messages)
+        return outcome
+
+    async def _promise(self, booking: Locked, *messages: Message) -> None:
+        promises = [_promise(booking, message) for message in messages]
+        await NoticeStore(self.session, self.context).promise_many(promises)
+
+    async def _settle(self, booking: Locked, change: Change, command: BookingCommand) -> tuple[MoneyTask | None, int]:
+        """Start what the settlement asks for: a task with its ledger row, or a refund with its workflow."""
+        payment, settlement = booking.payment, change.settlement
+        if payment is None:
+            return None, 0
+        if settlement.for_a_person:
+            await AttentionStore(self.session, self.context).file(
+                "disputed_money_owed",
+                f"disputed_money_owed:{booking.id}",
+                business_id=booking.business_id,
+                booking_id=booking.id,
+                payment_id=payment.id,
+                details={"event": change.event, "captured": payment.captured, "penalty": change.penalty or 0},
+            )
+        if settlement.refund:
+            await RefundStore(self.session, self.context).request(
+                payment.id, settlement.refund, change.why, command.command_id
+            )
+        if settlement.movement is None:
+            return None, settlement.refund
+        task = payment.task(
+            settlement.movement, by_command(payment.id, settlement.movement, command.command_id), settlement.amount
+        )
+        await PaymentStore(self.session, self.context).intend(task)
+        return task, settlement.refund
+
+
+def is_staff(kind: ActorKind) -> bool:
+    """Acts for the business or the platform, not for the customer."""
+    return kind not in {ActorKind.CUSTOMER, ActorKind.GUEST}
+
+
+def _columns(booking: Locked, change: Change, command: BookingCommand, now: datetime) -> dict[str, Any]:
+    return {
+        "booking_id": booking.id,
+        "business_id": booking.business_id,
+        "status": change.to.value,
+        "from_status": booking.status.value,
+        "start_at": change.start_at,
+        "end_at": change.end_at,
+        "version": change.version,
+        "hold_expires_at": change.hold_expires_at,
+        "approval_deadline": change.approval_deadline,
+        "penalty": change.penalty,
+        "released_at": now if change.to in FINAL else None,
+        "event": change.event,
+        "outbox_event": f"booking.{change.event}",
+        "aggregate": f"booking/{booking.id}",
+        "now": now,
+        "reaccommodated": _reaccommodated(booking, change),
+        "actor_kind": command.actor_kind.value,
+        "actor_id": command.actor_id,
+        "reason": command.reason,
+        "details": json.dumps(change.details, default=str),
+        "command_id": command.command_id or None,
+    }
+
+
+def _reaccommodated(booking: Locked, change: Change) -> str | None:
+    """What an open offer of another time comes to with this change; None: it stays open."""
+    if not booking.is_stranded:
+        return None
+    if change.to is BookingStatus.CANCELLED:
+        return ReaccommodationStatus.CANCELLED.value
+    if change.start_at != booking.start_at:
+        return ReaccommodationStatus.MOVED.value
+    over = change.to in FINAL or change.to is BookingStatus.CHECKED_IN
+    return ReaccommodationStatus.ENDED.value if over else None
+
+
+def _payload(booking: Locked, change: Change, refunding: int) -> str:
+    payload = {
+        "booking_id": booking.id,
+        "business_id": booking.business_id,
+        "from": booking.status.value,
+        "to": change.to.value,
+        "start_at": change.start_at.isoformat(),
+        "end_at": change.end_at.isoformat(),
+        "version": change.version,
+        "penalty": change.penalty or 0,
+        "refunding": refunding,
+        "currency": booking.currency,
+    }
+    return json.dumps(payload, default=str)
+
+
+def _promise(booking: Locked, message: Message) -> QueuedNotice:
+    parts = [message.kind.value, str(booking.id), *(["business"] if message.to_business else []), message.key]
+    return QueuedNotice(
+        message.kind,
+        booking.id,
+        booking.business_id,
+        ":".join(part for part in parts if part),
+        message.facts,
+        "business" if message.to_business else "customer",
+    )

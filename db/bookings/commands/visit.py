@@ -1,0 +1,115 @@
+"""The visit itself: reminders before it, check-in, completion, and not coming."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import text
+
+from db.bookings.commands.transition import Locked, Message, TransitionStore, change_of
+from domain.bookings.commands import BookingCommand, BookingOutcome
+from domain.bookings.status import BookingStatus, check_transition
+from domain.catalogue.cancellation import Policy, no_show_quote
+from domain.errors import RuleBroken
+from domain.identity.actor import ActorKind
+from domain.messages.kinds import NoticeKind
+from domain.money import Money
+from domain.payments.settlement import held, settle
+
+#: Whoever comes early may be checked in this long before the start; earlier is a slip of the finger on a wrong row.
+CHECK_IN_EARLY = timedelta(hours=2)
+
+_REMIND = text("""
+    INSERT INTO booking_reminders (business_id, booking_id, start_at, offset_seconds)
+    VALUES (:business_id, :booking_id, :start_at, :offset) ON CONFLICT DO NOTHING RETURNING id
+""")
+
+
+class VisitStore(TransitionStore):
+    """From the reminder to the review."""
+
+    async def remind(self, booking_id: UUID, start_at: datetime, offset: timedelta) -> bool:
+        """Promise the reminder that is due ``offset`` before ``start_at``. False when it was promised before, or the
+        booking is not confirmed for that time (any more)."""
+        booking, _ = await self._lock(booking_id)
+        if booking.status is not BookingStatus.CONFIRMED or booking.start_at != start_at:
+            return False
+        seconds = int(offset.total_seconds())
+        row = {
+            "business_id": booking.business_id,
+            "booking_id": booking_id,
+            "start_at": start_at,
+            "offset": seconds,
+        }
+        if await self.session.scalar(_REMIND, row) is None:
+            return False
+        facts = {"start_at": start_at.isoformat()}
+        reminder = Message(NoticeKind.BOOKING_REMINDER, facts, key=f"{start_at.isoformat()}:{seconds}")
+        await self._promise(booking, reminder)
+        return True
+
+    async def check_in(self, command: BookingCommand, now: datetime) -> BookingOutcome:
+        """confirmed -> checked_in, from ``CHECK_IN_EARLY`` before the start. Raises WrongState, RuleBroken."""
+        booking, seen = await self._enter(command)
+        if seen is not None:
+            return seen
+        check_transition(booking.status, BookingStatus.CHECKED_IN)
+        if now < booking.start_at - CHECK_IN_EARLY:
+            raise RuleBroken({"rule": "too_early", "start_at": booking.start_at.isoformat()})
+        return await self._write(booking, change_of(booking, "checked_in", BookingStatus.CHECKED_IN), command, now)
+
+    async def complete(self, command: BookingCommand, now: datetime) -> BookingOutcome:
+        """checked_in -> completed; an authorisation becomes a capture of all of it. The system also completes a
+        confirmed booking nobody checked in, by way of checked_in, so that the history follows the table.
+
+        Raises WrongState.
+        """
+        booking, seen = await self._enter(command)
+        if seen is not None:
+            return seen
+        if booking.status is BookingStatus.CONFIRMED and command.actor_kind is ActorKind.SYSTEM:
+            step = BookingCommand(booking.id, booking.business_id, "", ActorKind.SYSTEM, reason=command.reason)
+            await self._write(booking, change_of(booking, "checked_in", BookingStatus.CHECKED_IN), step, now)
+            booking, _ = await self._lock(booking.id)
+        check_transition(booking.status, BookingStatus.COMPLETED)
+        payment = booking.payment.view() if booking.payment else None
+        change = change_of(
+            booking,
+            "completed",
+            BookingStatus.COMPLETED,
+            settlement=settle(payment, payment.amount if payment else 0, booking.on_the_way),
+            messages=(Message(NoticeKind.BOOKING_COMPLETED),),
+        )
+        return await self._write(booking, change, command, now)
+
+    async def no_show(self, command: BookingCommand, now: datetime) -> BookingOutcome:
+        """To no_show, after the start only; keeps what the policy says and gives the rest back.
+
+        ``waive_penalty`` keeps nothing. Raises WrongState, and RuleBroken before the start.
+        """
+        booking, seen = await self._enter(command)
+        if seen is not None:
+            return seen
+        check_transition(booking.status, BookingStatus.NO_SHOW)
+        if now < booking.start_at:
+            raise RuleBroken({"rule": "not_started", "start_at": booking.start_at.isoformat()})
+        keep = 0 if command.waive_penalty else _no_show_penalty(booking)
+        settlement = settle(booking.payment.view() if booking.payment else None, keep, booking.on_the_way)
+        facts = {"penalty": settlement.kept, "refund": settlement.refund, "currency": booking.currency}
+        change = change_of(
+            booking,
+            "no_show",
+            BookingStatus.NO_SHOW,
+            settlement=settlement,
+            why="no_show",
+            penalty=settlement.kept,
+            messages=(Message(NoticeKind.BOOKING_NO_SHOW, facts),),
+        )
+        return await self._write(booking, change, command, now)
+
+
+def _no_show_penalty(booking: Locked) -> int:
+    if booking.payment is None:
+        return 0
+    paid = Money(held(booking.payment.view(), booking.on_the_way), booking.currency)
+    price = Money(booking.price, booking.currency)
+    return no_show_quote(Policy.from_json(booking.policy), paid, price).penalty.amount

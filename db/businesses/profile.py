@@ -1,0 +1,233 @@
+"""What a business says about itself, and where it stands on the platform."""
+
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import Select, Table, Text, insert, literal_column, select, text, update
+from sqlalchemy.dialects.postgresql import UUID as PgUUID
+from sqlalchemy.exc import IntegrityError
+
+from db.businesses.tables import Business
+from db.engine.store import Store
+from db.scheduling.calendars.change import would_break
+from domain.bookings.status import LIVE
+from domain.businesses.slug import slug_from, slug_of_place
+from domain.businesses.status import ALLOWED, PRIVATE, BusinessStatus
+from domain.errors import AlreadyExists, LegalNoticeRequired, NotFound, WrongState
+from domain.onboarding.verification import PERMIT_NEEDED
+from domain.payments.status import ONLINE
+
+_TABLE = cast(Table, Business.__table__)
+_SETTINGS = text("INSERT INTO business_settings (business_id, language) VALUES (:business_id, :language)")
+# The founder's transaction is the founder's own until the business is there; then it becomes the business's.
+_ENTER = text("SELECT business_id FROM app_enter('business', :business_id, :user_id)")
+_TRIES = 5
+_BY_SLUG = text("SELECT business_id FROM business_slugs WHERE slug = :slug")
+_PAID_SERVICES = text("""
+    SELECT s.id FROM services s
+     WHERE s.business_id = :business_id AND s.is_active AND s.deleted_at IS NULL AND s.payment_mode = ANY(:online)
+     ORDER BY s.id LIMIT 100
+""")
+_LOCK_KIND = text("""
+    SELECT status, vertical FROM businesses WHERE id = :business_id AND deleted_at IS NULL FOR NO KEY UPDATE
+""")
+# FOR UPDATE also waits for bookings that are being written: their foreign key holds the row.
+_LOCK = text("SELECT 1 FROM businesses WHERE id = :business_id AND deleted_at IS NULL FOR UPDATE")
+_TO_COME = text("""
+    SELECT b.id AS booking_id, b.code, b.start_at, b.end_at FROM bookings b
+     WHERE b.business_id = :business_id AND b.status = ANY(:live) AND b.end_at > :now
+       AND (b.status <> 'pending' OR b.hold_expires_at > :now)
+     ORDER BY b.start_at, b.id
+""")
+_MY_ROLE = literal_column(
+    "CASE WHEN businesses.owner_id = (SELECT app_self()) THEN 'owner' ELSE"
+    " (SELECT a.role FROM staff_assignments a WHERE a.business_id = businesses.id"
+    " AND a.user_id = (SELECT app_self()) AND a.ended_at IS NULL) END",
+    Text,
+).label("role")
+
+
+@dataclass(frozen=True, slots=True)
+class BusinessRow:
+    """A business as it is stored. Bilingual texts are ``{"ja": …, "en": …}``."""
+
+    id: UUID
+    owner_id: UUID
+    slug: str
+    status: str
+    vertical: str
+    name: dict[str, str]
+    description: dict[str, str] | None
+    address: dict[str, str] | None
+    postal_code: str | None
+    prefecture: str | None
+    city: str | None
+    phone: str | None
+    phone_as_typed: str | None
+    email: str | None
+    website: str | None
+    latitude: float | None
+    longitude: float | None
+    time_zone: str
+    currency: str
+    invoice_number: str | None
+    legal_notice: dict[str, str] | None
+    created_at: datetime
+    updated_at: datetime
+
+
+#: The columns of a ``BusinessRow``.
+NAMES = [field.name for field in fields(BusinessRow)]
+_COLUMNS = [_TABLE.c[name] for name in NAMES]
+
+
+def _is_taken(error: IntegrityError) -> bool:
+    """Whether a slug is another business's, or was."""
+    cause = error.orig.__cause__ if error.orig else None
+    return getattr(cause, "constraint_name", None) in {"uq_businesses_slug", "pk_business_slugs"}
+
+
+def _read() -> Select[Any]:
+    return select(*_COLUMNS).where(_TABLE.c.deleted_at.is_(None))
+
+
+class ProfileStore(Store):
+    """Founding, reading and changing businesses."""
+
+    async def found(
+        self, owner_id: UUID, values: Mapping[str, Any], language: str, city_kana: str | None = None
+    ) -> BusinessRow:
+        """Insert a draft with its settings; the transaction enters the new tenant. ``values`` are columns; without
+        ``slug`` one is made from the name, or from kind and place (``city_kana``) where nobody can know how the name
+        is read. Raises AlreadyExists for a slug that another business has or had."""
+        row = None
+        for slug in self._wanted_slugs(values, city_kana):
+            row = await self._insert(owner_id, {**values, "slug": slug})
+            if row is not None:
+                break
+        if row is None:
+            raise AlreadyExists({"field": "slug"})
+        await self.session.execute(_ENTER, {"business_id": row.id, "user_id": owner_id})
+        await self.session.execute(_SETTINGS, {"business_id": row.id, "language": language})
+        return row
+
+    def _wanted_slugs(self, values: Mapping[str, Any], city_kana: str | None) -> Iterator[str]:
+        if values.get("slug"):
+            yield values["slug"]
+            return
+        named = slug_from(values["name"])
+        if named is not None:
+            yield named
+        wanted = named or slug_of_place(values["vertical"], city_kana)
+        for _ in range(_TRIES):
+            yield f"{wanted}-{secrets.token_hex(2)}"
+
+    async def _insert(self, owner_id: UUID, values: Mapping[str, Any]) -> BusinessRow | None:
+        """None for a slug that is not free."""
+        statement = insert(_TABLE).values(owner_id=owner_id, **values).returning(*_COLUMNS)
+        try:
+            async with self.session.begin_nested():
+                row = (await self.session.execute(statement)).one()
+        except IntegrityError as error:
+            if not _is_taken(error):
+                raise
+            return None
+        return BusinessRow(**row._mapping)
+
+    async def get(self, business_id: UUID) -> BusinessRow:
+        """One business. Raises NotFound."""
+        row = (await self.session.execute(_read().where(_TABLE.c.id == business_id))).one_or_none()
+        if row is None:
+            raise NotFound
+        return BusinessRow(**row._mapping)
+
+    async def get_by_slug(self, slug: str) -> BusinessRow:
+        """One business by the slug that it has or had, compared without case; ``row.slug`` is the one it has. Raises
+        NotFound."""
+        of_slug = _BY_SLUG.bindparams(slug=slug.lower()).columns(business_id=PgUUID(as_uuid=True)).scalar_subquery()
+        row = (await self.session.execute(_read().where(_TABLE.c.id == of_slug))).one_or_none()
+        if row is None:
+            raise NotFound
+        return BusinessRow(**row._mapping)
+
+    async def list_mine(self, after: UUID | None, limit: int) -> Sequence[tuple[BusinessRow, str]]:
+        """Those that a transaction of one's own sees, oldest first, each with what one is there: owner, or the role of
+        the assignment."""
+        statement = _read().add_columns(_MY_ROLE).order_by(_TABLE.c.id).limit(limit)
+        if after is not None:
+            statement = statement.where(_TABLE.c.id > after)
+        rows = [dict(row._mapping) for row in await self.session.execute(statement)]
+        return [(BusinessRow(**{name: row[name] for name in NAMES}), row["role"]) for row in rows]
+
+    async def change(self, business_id: UUID, values: Mapping[str, Any]) -> BusinessRow:
+        """Set columns. Raises AlreadyExists for a slug that another business has or had, LegalNoticeRequired where the
+        notice goes and services that are paid online are published, WrongState for a kind that needs a permit which
+        nobody has reviewed, and NotFound."""
+        if not values:
+            return await self.get(business_id)
+        if values.get("vertical") in PERMIT_NEEDED:
+            await self._check_kind(business_id, values["vertical"])
+        statement = (
+            update(_TABLE)
+            .where(_TABLE.c.id == business_id, _TABLE.c.deleted_at.is_(None))
+            .values(**values)
+            .returning(*_COLUMNS)
+        )
+        try:
+            row = (await self.session.execute(statement)).one_or_none()
+        except IntegrityError as error:
+            if not _is_taken(error):
+                raise
+            raise AlreadyExists({"field": "slug"}) from error
+        if row is None:
+            raise NotFound
+        business = BusinessRow(**row._mapping)
+        if values.get("legal_notice", ...) is None and business.status not in PRIVATE:
+            await self.check_legal_notice(business)
+        return business
+
+    async def _check_kind(self, business_id: UUID, wanted: str) -> None:
+        row = (await self.session.execute(_LOCK_KIND, {"business_id": business_id})).one_or_none()
+        let_in = {BusinessStatus.APPROVED, BusinessStatus.SUSPENDED}
+        if row is not None and row.status in let_in and row.vertical != wanted:
+            raise WrongState({"status": row.status, "wanted": wanted})
+
+    async def check_legal_notice(self, business: BusinessRow) -> None:
+        """Raise LegalNoticeRequired, with the services, where active ones are paid online and the business has no
+        特定商取引法 notice. To be asked before a business is published."""
+        if business.legal_notice is not None:
+            return
+        values = {"business_id": business.id, "online": [mode.value for mode in ONLINE]}
+        services = [str(one) for one in await self.session.scalars(_PAID_SERVICES, values)]
+        if services:
+            raise LegalNoticeRequired({"field": "legal_notice", "services": services})
+
+    async def remove(self, business_id: UUID, now: datetime) -> None:
+        """Delete softly. Raises WouldBreakBookings while bookings are to come, and NotFound."""
+        if await self.session.scalar(_LOCK, {"business_id": business_id}) is None:
+            raise NotFound
+        values = {"business_id": business_id, "live": [status.value for status in LIVE], "now": now}
+        visits = (await self.session.execute(_TO_COME, values)).all()
+        if visits:
+            raise would_break(visits)
+        await self.session.execute(update(_TABLE).where(_TABLE.c.id == business_id).values(deleted_at=now))
+
+    async def approve(self, business_id: UUID) -> BusinessRow:
+        """Make it public, step by step as the table allows; a draft is submitted on the way. Approving twice changes
+        nothing. Raises NotFound."""
+        row = await self.get(business_id)
+        if row.status in {BusinessStatus.DRAFT, BusinessStatus.REJECTED}:
+            row = await self.set_status(row, BusinessStatus.PENDING)
+        if row.status != BusinessStatus.APPROVED:
+            row = await self.set_status(row, BusinessStatus.APPROVED)
+        return row
+
+    async def set_status(self, row: BusinessRow, wanted: BusinessStatus) -> BusinessRow:
+        """One step. Raises WrongState for one that the table does not allow."""
+        if wanted not in ALLOWED[BusinessStatus(row.status)]:
+            raise WrongState({"status": row.status, "wanted": wanted.value})
+        return await self.change(row.id, {"status": wanted.value})

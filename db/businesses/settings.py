@@ -1,0 +1,89 @@
+"""How a business takes bookings."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import Table, select, update
+
+from db.businesses.tables import BusinessSettings
+from db.catalogue.policies import PolicyStore
+from db.catalogue.tables import CancellationPolicy
+from db.engine.store import Store
+from domain.errors import InvalidInput, NotFound
+
+_TABLE = cast(Table, BusinessSettings.__table__)
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsRow:
+    """The settings of one business."""
+
+    business_id: UUID
+    slot_interval_minutes: int
+    hold_for: timedelta
+    approval_within: timedelta
+    lead_time: timedelta
+    booking_window: timedelta
+    approval_mode: str
+    guest_booking: bool
+    reminder_offsets: list[timedelta]
+    no_show_grace: timedelta
+    auto_complete: bool
+    waitlist_offer_for: timedelta
+    payment_mode: str
+    language: str
+    updated_at: datetime
+    #: The policy of services that name none.
+    default_policy_id: UUID | None
+
+
+_DEFAULT_POLICY = (
+    select(CancellationPolicy.id)
+    .where(
+        CancellationPolicy.business_id == _TABLE.c.business_id,
+        CancellationPolicy.is_default,
+        CancellationPolicy.deleted_at.is_(None),
+    )
+    .correlate(_TABLE)
+    .scalar_subquery()
+    .label("default_policy_id")
+)
+_COLUMNS = [
+    *(_TABLE.c[field.name] for field in fields(SettingsRow) if field.name != "default_policy_id"),
+    _DEFAULT_POLICY,
+]
+
+
+class SettingsStore(Store):
+    """Reading and changing settings."""
+
+    async def get_settings(self, business_id: UUID) -> SettingsRow:
+        """The settings. Raises NotFound."""
+        statement = select(*_COLUMNS).where(_TABLE.c.business_id == business_id)
+        row = (await self.session.execute(statement)).one_or_none()
+        if row is None:
+            raise NotFound
+        return SettingsRow(**row._mapping)
+
+    async def change_settings(self, business_id: UUID, values: Mapping[str, Any]) -> SettingsRow:
+        """Set columns, and the policy ``default_policy_id`` as the default. They count for new bookings; one that
+        stands keeps what was agreed. Raises NotFound, and InvalidInput for a policy that is not the business's own."""
+        columns = dict(values)
+        policy_id = columns.pop("default_policy_id", None)
+        if policy_id is not None:
+            await self._set_default_policy(business_id, policy_id)
+        if columns:
+            await self.session.execute(update(_TABLE).where(_TABLE.c.business_id == business_id).values(**columns))
+        return await self.get_settings(business_id)
+
+    async def _set_default_policy(self, business_id: UUID, policy_id: UUID) -> None:
+        policies = PolicyStore(self.session, self.context)
+        try:
+            if (await policies.get_policy(policy_id)).business_id != business_id:
+                raise NotFound
+        except NotFound as error:
+            raise InvalidInput.at("default_policy_id", "unknown") from error
+        await policies.change_policy(business_id, policy_id, {"is_default": True})

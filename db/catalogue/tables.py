@@ -1,0 +1,124 @@
+"""What can be booked, what it uses up, and what a cancellation costs."""
+
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, SmallInteger, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.engine.base import Base, Bilingual, Currency, Key, Minor, Stamped, Time, bilingual, one_of
+from domain.businesses.status import ApprovalMode, ResourceKind
+from domain.payments.status import PaymentMode
+
+
+class CancellationPolicy(Base, Stamped):
+    """``tiers``: ``[{"hours_before": 24, "penalty_percent": 50}, …]``. One default per business."""
+
+    __tablename__ = "cancellation_policies"
+    __table_args__ = (
+        bilingual("name"),
+        CheckConstraint("no_show_percent BETWEEN 0 AND 100", name="no_show_percent_in_range"),
+        Index(
+            "uq_cancellation_policies_default",
+            "business_id",
+            unique=True,
+            postgresql_where=text("is_default AND deleted_at IS NULL"),
+        ),
+        Index("ix_cancellation_policies_business_id", "business_id"),
+    )
+
+    id: Mapped[Key]
+    business_id: Mapped[UUID] = mapped_column(ForeignKey("businesses.id"))
+    name: Mapped[Bilingual]
+    tiers: Mapped[list[dict[str, int]]] = mapped_column(JSONB)
+    no_show_percent: Mapped[int] = mapped_column(SmallInteger, server_default=text("100"))
+    is_default: Mapped[bool] = mapped_column(server_default=text("false"))
+    deleted_at: Mapped[Time | None]
+
+
+class Service(Base, Stamped):
+    """``price`` includes tax; ``tax_percent`` is 10 or the reduced 8. ``deposit_*`` belong to payment mode deposit."""
+
+    __tablename__ = "services"
+    __table_args__ = (
+        bilingual("name"),
+        one_of("payment_mode", PaymentMode),
+        one_of("approval_mode", ApprovalMode),
+        CheckConstraint("price >= 0", name="price_not_negative"),
+        CheckConstraint("duration_minutes BETWEEN 1 AND 1440", name="duration_in_range"),
+        CheckConstraint("buffer_before_minutes BETWEEN 0 AND 480", name="buffer_before_in_range"),
+        CheckConstraint("buffer_after_minutes BETWEEN 0 AND 480", name="buffer_after_in_range"),
+        CheckConstraint("tax_percent IN (8, 10)", name="tax_percent_known"),
+        CheckConstraint("capacity BETWEEN 1 AND 500", name="capacity_in_range"),
+        CheckConstraint("party_min >= 1 AND party_max >= party_min", name="party_in_order"),
+        CheckConstraint("deposit_percent BETWEEN 1 AND 100", name="deposit_percent_in_range"),
+        CheckConstraint("deposit_amount > 0", name="deposit_amount_positive"),
+        CheckConstraint(
+            "payment_mode <> 'deposit' OR num_nonnulls(deposit_percent, deposit_amount) = 1",
+            name="deposit_says_how_much",
+        ),
+        CheckConstraint(
+            "payment_mode NOT IN ('prepay', 'deposit', 'card_hold') OR price > 0",
+            name="online_payment_has_a_price",
+        ),
+        Index("ix_services_business_id_is_active", "business_id", "is_active"),
+    )
+
+    id: Mapped[Key]
+    business_id: Mapped[UUID] = mapped_column(ForeignKey("businesses.id"))
+    name: Mapped[Bilingual]
+    description: Mapped[Bilingual | None]
+    category: Mapped[str | None]
+    price: Mapped[Minor]
+    currency: Mapped[Currency]
+    tax_percent: Mapped[int] = mapped_column(SmallInteger, server_default=text("10"))
+    duration_minutes: Mapped[int] = mapped_column(Integer)
+    buffer_before_minutes: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    buffer_after_minutes: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    capacity: Mapped[int] = mapped_column(SmallInteger, server_default=text("1"))
+    party_min: Mapped[int] = mapped_column(SmallInteger, server_default=text("1"))
+    party_max: Mapped[int] = mapped_column(SmallInteger, server_default=text("1"))
+    payment_mode: Mapped[str]
+    deposit_percent: Mapped[int | None] = mapped_column(SmallInteger)
+    deposit_amount: Mapped[Minor | None]
+    approval_mode: Mapped[str]
+    policy_id: Mapped[UUID | None] = mapped_column(ForeignKey("cancellation_policies.id"))
+    is_active: Mapped[bool] = mapped_column(server_default=text("true"))
+    deleted_at: Mapped[Time | None]
+
+
+class Resource(Base, Stamped):
+    """A staff member, room or piece of equipment; ``capacity`` units, numbered from 0."""
+
+    __tablename__ = "resources"
+    __table_args__ = (
+        bilingual("name"),
+        one_of("kind", ResourceKind),
+        CheckConstraint("capacity BETWEEN 1 AND 500", name="capacity_in_range"),
+        Index("ix_resources_business_id_is_active", "business_id", "is_active"),
+    )
+
+    id: Mapped[Key]
+    business_id: Mapped[UUID] = mapped_column(ForeignKey("businesses.id"))
+    kind: Mapped[str]
+    name: Mapped[Bilingual]
+    capacity: Mapped[int] = mapped_column(SmallInteger, server_default=text("1"))
+    #: Its own hours' row for public holidays counts, even where it is empty: off on them.
+    has_public_holiday_row: Mapped[bool] = mapped_column(server_default=text("false"))
+    is_active: Mapped[bool] = mapped_column(server_default=text("true"))
+    deleted_at: Mapped[Time | None]
+
+
+class ServiceResource(Base):
+    """``resource`` can serve ``requirement_group`` of ``service``; a booking takes one of each group."""
+
+    __tablename__ = "service_resources"
+    __table_args__ = (
+        CheckConstraint("requirement_group BETWEEN 0 AND 9", name="requirement_group_in_range"),
+        Index("ix_service_resources_resource_id", "resource_id"),
+    )
+
+    service_id: Mapped[UUID] = mapped_column(ForeignKey("services.id"), primary_key=True)
+    requirement_group: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    resource_id: Mapped[UUID] = mapped_column(ForeignKey("resources.id"), primary_key=True)
+    business_id: Mapped[UUID] = mapped_column(ForeignKey("businesses.id"))

@@ -1,0 +1,320 @@
+"""The unit of work: one transaction per request or activity attempt, and the only commit of the platform.
+
+It says to Postgres who the transaction is for (row-level security) and who does it (audit) in one statement.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import LargeBinary, Row, Text, bindparam, text
+from sqlalchemy.dialects.postgresql import UUID as PgUUID
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.pool import QueuePool
+
+from db.engine import invalidation as changes
+from db.engine.context import NOBODY, WORKFLOW, Context, IdempotencyClaim
+from db.stores import Stores
+from domain.errors import IdempotencyKeyReused, Malformed, RequestInProgress, Unauthenticated, Unavailable
+from domain.identity.actor import Actor, ActorKind
+from domain.platform.invalidation import CacheChange
+from runtime.settings import Settings
+
+
+class ScopeKind(StrEnum):
+    """Whose rows a transaction sees."""
+
+    TENANT = "tenant"
+    SELF = "self"
+    PUBLIC = "public"
+    PLATFORM = "platform"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Made by the class methods alone. ``enter`` resolves the tenant of an object inside the transaction."""
+
+    kind: ScopeKind
+    business_id: UUID | None = None
+    user_id: UUID | None = None
+    enter: tuple[str, UUID] | None = None
+    link: UUID | None = None
+
+    @classmethod
+    def tenant(cls, business_id: UUID) -> "Scope":
+        """Everything of one business."""
+        return cls(ScopeKind.TENANT, business_id=business_id)
+
+    @classmethod
+    def self_(cls, user_id: UUID) -> "Scope":
+        """What belongs to one user, across businesses."""
+        return cls(ScopeKind.SELF, user_id=user_id)
+
+    @classmethod
+    def public(cls) -> "Scope":
+        """What approved businesses show to everybody."""
+        return cls(ScopeKind.PUBLIC)
+
+    @classmethod
+    def platform(cls) -> "Scope":
+        """Everything: relay, auditor, admins. Never for a tenant's request."""
+        return cls(ScopeKind.PLATFORM)
+
+    @classmethod
+    def of(cls, kind: str, object_id: UUID, asker: UUID | None, link: UUID | None = None) -> "Scope":
+        """The tenant that the object belongs to; ``UnitOfWork.entered`` says which, and what the asker is there.
+
+        ``kind``: business, service, resource, policy, booking, payment, notice, or the name of any other table with
+        ``id`` and ``business_id``; never a caller's own text. ``link``: the booking that a signed link named. For an
+        object that does not exist the scope stays public and ``entered.business_id`` is None.
+        """
+        return cls(ScopeKind.PUBLIC, user_id=asker, enter=(kind, object_id), link=link)
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedScope:
+    """The answer of ``app_enter``. ``role`` is owner, manager, staff, assistant or None; ``own``: the asker is the
+    customer of this booking (or of what hangs on it); ``linked``: the asker's link names it, ``ends_at`` is its end.
+    ``closed``: the business is deleted."""
+
+    business_id: UUID | None
+    role: str | None = None
+    own: bool = False
+    business_status: str | None = None
+    closed: bool = False
+    linked: bool = False
+    ends_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredResponse:
+    """The stored answer of an earlier request with the same key."""
+
+    status_code: int
+    body: bytes
+
+
+_BEGIN = text(
+    "SELECT b.*, :session IS NULL OR EXISTS (SELECT FROM user_sessions s WHERE s.id = :session AND s.ended_at IS NULL)"
+    " AS live, :admin IS NULL OR EXISTS (SELECT FROM users u WHERE u.id = :admin AND u.platform_role = 'admin'"
+    " AND u.deleted_at IS NULL) AS still_admin"
+    " FROM app_begin(:scope, :tenant, :user_id, :actor_kind, :actor_id, :request_id, :ip, :user_agent,"
+    " :kind, :object_id, :asker, :link, :who, :what, :print) AS b"
+).bindparams(
+    bindparam("session", type_=PgUUID),
+    bindparam("admin", type_=PgUUID),
+    bindparam("kind", type_=Text),
+    bindparam("object_id", type_=PgUUID),
+    bindparam("asker", type_=PgUUID),
+    bindparam("link", type_=PgUUID),
+    bindparam("who", type_=Text),
+    bindparam("what", type_=Text),
+    bindparam("print", type_=LargeBinary),
+)
+
+#: SQLSTATE classes that mean "Postgres is away or overloaded": connection, resources, operator intervention.
+_AWAY = ("08", "53", "57")
+#: Lock time-out, deadlock, serialisation: the same request can be asked again.
+_AGAIN = frozenset({"55P03", "40P01", "40001"})
+#: A character that Postgres does not store (NUL), in a text or in JSON: whoever sent it sent no text.
+_NO_TEXT = frozenset({"22021", "22P05"})
+
+
+class UnitOfWork(Stores):
+    """One transaction with every store on it. Commits when its block ends, rolls back when it raises."""
+
+    def __init__(self, session: AsyncSession, scope: Scope, context: Context) -> None:
+        super().__init__(session, context)
+        self.scope = scope
+        self.entered = ResolvedScope(scope.business_id)
+        self.remembered: StoredResponse | None = None
+        self.memory: IdempotencyClaim | None = None
+
+    async def begin(self, remember: IdempotencyClaim | None) -> None:
+        """Open the transaction, say whose it is, and take the idempotency key. Raises Unauthenticated when the
+        request's session has ended or its admin is none any more, IdempotencyKeyReused and RequestInProgress; a
+        stored answer is in ``remembered``."""
+        self.memory = remember
+        scope, context = self.scope, self.context
+        kind, object_id = scope.enter or (None, None)
+        values = {
+            "scope": scope.kind.value,
+            "tenant": str(scope.business_id or ""),
+            "user_id": str(scope.user_id or ""),
+            "actor_kind": context.actor.kind.value,
+            "actor_id": str(context.actor.user_id or ""),
+            "request_id": context.request_id or "",
+            "ip": context.ip or "",
+            "user_agent": (context.user_agent or "")[:400],
+            "kind": kind,
+            "object_id": object_id,
+            "asker": scope.user_id,
+            "link": scope.link,
+            "who": remember.subject if remember else None,
+            "what": remember.key if remember else None,
+            "print": remember.fingerprint if remember else None,
+            "session": context.session_id,
+            # Of a request alone: what an admin has asked of a workflow is done, whatever became of them.
+            "admin": context.actor.user_id if context.session_id and context.actor.kind is ActorKind.ADMIN else None,
+        }
+        row = (await self.session.execute(_BEGIN, values)).one()
+        if not row.live:
+            raise Unauthenticated({"reason": "session_ended"})
+        if not row.still_admin:
+            raise Unauthenticated({"reason": "role_changed"})
+        if scope.enter is not None:
+            self.entered = ResolvedScope(
+                row.business_id, row.role, row.own, row.business_status, row.closed, row.linked, row.ends_at
+            )
+            if row.role is not None and context.actor.kind is ActorKind.CUSTOMER:
+                # Somebody of the business: `app_begin` has told the audit trail the same.
+                self.context = replace(context, actor=Actor(ActorKind.STAFF, context.actor.user_id))
+        if remember is not None:
+            self.remembered = _recall(row)
+
+    async def store_answer(self, status_code: int, body: bytes, remember: IdempotencyClaim | None = None) -> None:
+        """Keep the answer for the key that this transaction took, or for ``remember``, which one before it took;
+        nothing to do without either."""
+        memory = self.memory or remember
+        if memory is None:
+            return
+        await self.session.execute(
+            text(
+                "UPDATE idempotency_keys SET status_code = :status, body = :body WHERE subject = :who AND key = :what"
+            ),
+            {"status": status_code, "body": body, "who": memory.subject, "what": memory.key},
+        )
+
+    async def forget(self, remember: IdempotencyClaim) -> None:
+        """Give a key back that a transaction before this one took and that will get no answer."""
+        await self.session.execute(
+            text("DELETE FROM idempotency_keys WHERE subject = :who AND key = :what AND status_code IS NULL"),
+            {"who": remember.subject, "what": remember.key},
+        )
+
+
+async def _changes(work: UnitOfWork) -> list[CacheChange]:
+    kinds = changes.noted(work.session)
+    business_id = work.scope.business_id or work.entered.business_id
+    if kinds and business_id is None and work.scope.kind is ScopeKind.SELF:
+        # Somebody's own transaction that became a business's, which it founded or joined.
+        business_id = await work.session.scalar(text("SELECT app_tenant()"))
+    return [CacheChange(business_id, kind) for kind in kinds]
+
+
+def _is_away(error: DBAPIError) -> bool:
+    state = getattr(error.orig, "sqlstate", None) or ""
+    return bool(error.connection_invalidated or state.startswith(_AWAY) or state in _AGAIN)
+
+
+def _recall(row: Row[Any]) -> StoredResponse | None:
+    if row.fresh:
+        return None
+    if not row.same:
+        raise IdempotencyKeyReused()
+    if row.status_code is None:
+        raise RequestInProgress()
+    return StoredResponse(row.status_code, bytes(row.body))
+
+
+@dataclass(slots=True)
+class Database:
+    """The pool of one process, as the application's role. ``listener`` is told what its transactions change."""
+
+    engine: AsyncEngine
+    listener: changes.Listener | None = None
+    sessions: async_sessionmaker[AsyncSession] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.sessions = async_sessionmaker(self.engine, expire_on_commit=False, autoflush=False)
+        changes.watch(self.engine)
+
+    @asynccontextmanager
+    async def unit_of_work(
+        self, scope: Scope, context: Context = NOBODY, remember: IdempotencyClaim | None = None
+    ) -> AsyncIterator[UnitOfWork]:
+        """One transaction for ``scope``. Raises Unavailable when Postgres is away or asks to try again, and Malformed
+        for text with characters that it does not store."""
+        if context.request_id is None:
+            context = replace(context, request_id=WORKFLOW.get())
+        try:
+            async with self.sessions() as session:
+                work = UnitOfWork(session, scope, context)
+                await self._begin(work, remember)
+                yield work
+                await self._commit(work)
+        except DBAPIError as error:
+            if _is_away(error):
+                raise Unavailable({"dependency": "postgres", "retry_after": 2}) from error
+            if getattr(error.orig, "sqlstate", None) in _NO_TEXT:
+                raise Malformed({"rule": "characters"}) from error
+            raise
+        except (ConnectionError, PoolTimeout) as error:
+            raise Unavailable({"dependency": "postgres", "retry_after": 2}) from error
+
+    async def _begin(self, work: UnitOfWork, remember: IdempotencyClaim | None) -> None:
+        """Nothing has happened yet, so a connection that died in the pool is replaced once without a word."""
+        try:
+            await work.begin(remember)
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            await work.session.rollback()
+            await work.begin(remember)
+        except OSError as error:  # no such host, no answer: a name that is gone is a server that is away
+            raise Unavailable({"dependency": "postgres", "retry_after": 2}) from error
+
+    async def _commit(self, work: UnitOfWork) -> None:
+        await work.session.flush()
+        changed = await _changes(work)
+        if self.listener is not None and changed:
+            await self.listener.ahead(changed)
+        try:
+            await work.session.commit()
+        finally:
+            if self.listener is not None and changed:
+                await self.listener.done(changed)
+
+    def connections(self) -> tuple[int, int]:
+        """How many connections are in use, and how many are open and wait."""
+        pool = self.engine.pool
+        assert isinstance(pool, QueuePool)  # noqa: S101 - what `connect` makes
+        return pool.checkedout(), pool.checkedin()
+
+    async def close(self) -> None:
+        """Close every connection of the pool."""
+        await self.engine.dispose()
+
+
+def _milliseconds(duration: timedelta) -> str:
+    return str(int(duration.total_seconds() * 1000))
+
+
+def connect(settings: Settings, url: str | None = None) -> Database:
+    """The database of ``settings``, with its pool sizes and time-outs. Nothing is sent before the first use."""
+    engine = create_async_engine(
+        url or settings.database_url.get_secret_value(),
+        pool_size=settings.database_pool_size,
+        max_overflow=settings.database_pool_overflow,
+        pool_timeout=settings.database_pool_timeout.total_seconds(),
+        pool_pre_ping=False,
+        hide_parameters=True,  # what breaks is logged, and parameters are people's data
+        connect_args={
+            "timeout": 5,
+            "server_settings": {
+                "application_name": f"omotenashi {settings.build_id}",
+                "statement_timeout": _milliseconds(settings.database_statement_timeout),
+                "lock_timeout": _milliseconds(settings.database_lock_timeout),
+                "idle_in_transaction_session_timeout": "15000",
+                "jit": "off",
+                "timezone": "UTC",
+            },
+        },
+    )
+    return Database(engine)

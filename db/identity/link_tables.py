@@ -1,0 +1,37 @@
+"""Links that work once: for confirming an e-mail and for choosing a new password."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.engine.base import CITEXT, Base, Key, Stamped, Time
+
+
+class SingleUseLink(Stamped):
+    """``email``: where it was sent; it opens nothing once the login has another. The token itself is kept nowhere: it
+    is made again from ``id``, ``expires_at`` (whole seconds) and the key ``kid`` when the message is sent.
+    ``token_hash`` is its SHA-256. Only the newest of a login is good."""
+
+    id: Mapped[Key]
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", deferrable=True, initially="DEFERRED"))
+    email: Mapped[str] = mapped_column(CITEXT)
+    token_hash: Mapped[bytes]
+    kid: Mapped[str]
+    expires_at: Mapped[Time]
+    used_at: Mapped[datetime | None]
+
+
+class EmailVerification(SingleUseLink, Base):
+    """Whoever opens it reads mail at ``email``."""
+
+    __tablename__ = "email_verifications"
+    __table_args__ = (Index("ix_email_verifications_user_id", "user_id", "id"),)
+
+
+class PasswordReset(SingleUseLink, Base):
+    """Whoever opens it may choose a new password."""
+
+    __tablename__ = "password_resets"
+    __table_args__ = (Index("ix_password_resets_user_id", "user_id", "id"),)

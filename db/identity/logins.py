@@ -1,0 +1,105 @@
+"""What guards logins against guessing, and which devices they were seen on."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import LargeBinary, bindparam, text
+from sqlalchemy.dialects.postgresql import TIMESTAMP
+
+from db.engine.store import Store
+from db.identity.users import COLUMNS, UserRow
+from domain.identity.sessions import FAILURES, LOCK, WINDOW, device_mark
+
+# As citext compares: what is one e-mail to `users` is one subject here, or a guesser would count anew with each way of
+# writing it.
+_SUBJECT = "sha256(convert_to(lower(CAST(:email AS text)), 'UTF8'))"
+_TIMES = [bindparam(name, type_=TIMESTAMP(timezone=True)) for name in ("now", "since", "forget_at", "lock_until")]
+# Every attempt counts as failed from its beginning until it is proven right, so that guesses made at the same time
+# are not all let in before the first of them is counted. Known and unknown e-mails cost the same statement.
+_ATTEMPT = text(f"""
+    WITH subject AS (SELECT {_SUBJECT} AS hash), forgotten AS (
+        DELETE FROM login_failures WHERE subject_hash IN (
+            SELECT f.subject_hash FROM login_failures f, subject s
+             WHERE f.forget_at < :now AND f.subject_hash <> s.hash LIMIT 10 FOR UPDATE OF f SKIP LOCKED)
+    ), counted AS (
+        INSERT INTO login_failures AS f (subject_hash, failed_at, forget_at)
+        SELECT hash, ARRAY[:now], :forget_at FROM subject
+        ON CONFLICT (subject_hash) DO UPDATE SET
+            failed_at = CASE WHEN f.locked_until > :now THEN f.failed_at
+                ELSE ARRAY(SELECT t FROM unnest(f.failed_at) t WHERE t > :since) || :now END,
+            locked_until = CASE WHEN f.locked_until > :now THEN f.locked_until
+                WHEN (SELECT count(*) FROM unnest(f.failed_at) t WHERE t > :since) + 1 >= :failures
+                THEN :lock_until END,
+            forget_at = CASE WHEN f.locked_until > :now THEN f.forget_at ELSE excluded.forget_at END
+        RETURNING coalesce(old.locked_until > :now, false) AS refused, new.locked_until
+    )
+    SELECT counted.refused, counted.locked_until, {COLUMNS}
+      FROM counted LEFT JOIN users ON users.email = CAST(:email AS citext) AND users.deleted_at IS NULL
+""").bindparams(*_TIMES)
+_GIVE_BACK = text(f"""
+    UPDATE login_failures
+       SET failed_at = array_remove(failed_at, :now),
+           locked_until = CASE WHEN cardinality(array_remove(failed_at, :now)) >= :failures THEN locked_until END
+     WHERE subject_hash = {_SUBJECT}
+""").bindparams(_TIMES[0])
+_CLEAR = text(f"""
+    DELETE FROM login_failures
+     WHERE subject_hash = (SELECT {_SUBJECT.replace(":email", "email")} FROM users WHERE id = :user_id)
+""")
+# `known` is read as of before the insert.
+_SEEN = text("""
+    WITH seen AS (
+        INSERT INTO known_devices (user_id, device_hash) VALUES (:user_id, :mark)
+        ON CONFLICT (user_id, device_hash) DO UPDATE SET last_seen_at = now()
+        RETURNING old.user_id IS NULL AS fresh
+    )
+    SELECT fresh AND EXISTS (SELECT FROM known_devices WHERE user_id = :user_id) FROM seen
+""").bindparams(bindparam("mark", type_=LargeBinary))
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt to prove who somebody is. ``refused``: the account is locked until ``locked_until``, whatever is
+    shown. Else ``locked_until`` is set if this attempt locks it unless it is proven right. ``user`` is None for an
+    e-mail that nobody has."""
+
+    email: str
+    at: datetime
+    refused: bool
+    locked_until: datetime | None
+    user: UserRow | None
+
+
+class LoginStore(Store):
+    """Attempts to log in, counted by the e-mail as it was typed, and known devices."""
+
+    async def attempt(self, email: str, now: datetime) -> Attempt:
+        """Count an attempt before it is judged; the transaction must commit before that. Five within 15 minutes that
+        nobody proved right lock the e-mail for 30."""
+        values = {
+            "email": email,
+            "now": now,
+            "since": now - WINDOW,
+            "failures": FAILURES,
+            "lock_until": now + LOCK,
+            "forget_at": now + WINDOW + LOCK,
+        }
+        row = (await self.session.execute(_ATTEMPT, values)).one()
+        found = {name: value for name, value in row._mapping.items() if name not in {"refused", "locked_until"}}
+        user = UserRow(**found) if row.id is not None else None
+        return Attempt(email, now, row.refused, row.locked_until, user)
+
+    async def give_back(self, attempt: Attempt) -> None:
+        """It was right, but more is asked for: it counts no longer, and what failed before it still does."""
+        values = {"email": attempt.email, "now": attempt.at, "failures": FAILURES}
+        await self.session.execute(_GIVE_BACK, values)
+
+    async def clear_failures(self, user_id: UUID) -> None:
+        """Forget every failure, and with them the lock: somebody proved who they are."""
+        await self.session.execute(_CLEAR, {"user_id": user_id})
+
+    async def note_device(self, user_id: UUID) -> bool:
+        """Remember the device that this request comes from. True if it is a new one of a login that has others."""
+        mark = device_mark(self.context.user_agent, self.context.ip)
+        return bool((await self.session.execute(_SEEN, {"user_id": user_id, "mark": mark})).scalar_one())

@@ -1,0 +1,148 @@
+"""Links that work once: made, sent by a letter, used. Their tokens are kept nowhere."""
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Row, bindparam, text
+from sqlalchemy.dialects.postgresql import CITEXT
+
+from db.engine.store import Store
+from db.identity.users import UserRow, UserStore
+from db.messages.notices import AccountEmail, NoticeStore
+from domain.errors import Gone, InvalidLink
+from domain.messages.kinds import AccountEmailKind
+from runtime.links import Links, Purpose
+
+
+@dataclass(frozen=True, slots=True)
+class LinkKind:
+    """What a link is for: its table, the letter that brings it, and the fact by which that letter finds the row."""
+
+    purpose: Purpose
+    table: str
+    lifetime: timedelta
+    letter: AccountEmailKind
+    fact: str
+
+
+VERIFICATION = LinkKind(
+    Purpose.VERIFY_EMAIL,
+    "email_verifications",
+    timedelta(hours=24),
+    AccountEmailKind.EMAIL_VERIFICATION,
+    "verification_id",
+)
+RESET = LinkKind(
+    Purpose.RESET_PASSWORD, "password_resets", timedelta(hours=1), AccountEmailKind.PASSWORD_RESET, "reset_id"
+)
+_KINDS = (VERIFICATION, RESET)
+
+_NEW_ID = text("SELECT uuidv7()")
+_INSERT = {
+    kind: text(f"""
+        INSERT INTO {kind.table} (id, user_id, email, token_hash, kid, expires_at)
+        VALUES (:id, :user_id, :email, :token_hash, :kid, :expires_at)
+    """).bindparams(bindparam("email", type_=CITEXT))
+    for kind in _KINDS
+}
+_OWNER = {
+    kind: text(f"""
+        SELECT u.id FROM users u
+         WHERE u.id = (SELECT l.user_id FROM {kind.table} l WHERE l.id = :id) AND u.deleted_at IS NULL
+           FOR NO KEY UPDATE
+    """)
+    for kind in _KINDS
+}
+_FIND = {
+    kind: text(f"""
+        SELECT l.user_id, l.email, l.token_hash, l.used_at, l.expires_at, l.email <> u.email OR EXISTS (
+                  SELECT 1 FROM {kind.table} x WHERE x.user_id = l.user_id AND x.id > l.id) AS replaced
+          FROM {kind.table} l JOIN users u ON u.id = l.user_id AND u.deleted_at IS NULL
+         WHERE l.id = :id
+    """)
+    for kind in _KINDS
+}
+_USE = {kind: text(f"UPDATE {kind.table} SET used_at = :now WHERE id = :id") for kind in _KINDS}
+_VOID = {
+    kind: text(f"UPDATE {kind.table} SET used_at = :now WHERE user_id = :user_id AND used_at IS NULL")
+    for kind in _KINDS
+}
+
+
+class SingleUseLinkStore(Store):
+    """Links that work once. Only the newest of a login is good, and only while the login has the e-mail that it was
+    sent to."""
+
+    async def send(self, kind: LinkKind, user: UserRow | None, links: Links, now: datetime) -> None:
+        """Make a link and promise the letter that brings it; a former one is good no longer.
+
+        Without a user, for an e-mail that nobody has, the same statements are sent and taken back: neither the number
+        of round trips nor the work of the database tells whether somebody has it.
+        """
+        async with self.session.begin_nested() as here:
+            await self._write(kind, user, links, now)
+            if user is None:
+                await here.rollback()
+
+    async def find_email(self, kind: LinkKind, link_id: UUID) -> str | None:
+        """Where the link was sent."""
+        row = await self._find(kind, link_id)
+        return row.email if row else None
+
+    async def use(self, kind: LinkKind, link_id: UUID, token: str, now: datetime) -> UserRow:
+        """Use the link up; gives whose it is. Locks the login, so that of two who use it one is second, as is one who
+        changes the password at the same time.
+
+        Raises InvalidLink for one that is not there, Gone (``reason``: ``link_used``, ``link_replaced``,
+        ``link_expired``) for one that is good no longer.
+        """
+        owner: UUID | None = (await self.session.execute(_OWNER[kind], {"id": link_id})).scalar_one_or_none()
+        row = await self._find(kind, link_id)
+        user = await UserStore(self.session, self.context).find(owner) if owner else None
+        if row is None or user is None or not hmac.compare_digest(row.token_hash, _digest(token)):
+            raise InvalidLink({"reason": "invalid_link"})
+        if reason := _over(row, now):
+            raise Gone({"reason": reason})
+        await self.session.execute(_USE[kind], {"id": link_id, "now": now})
+        return user
+
+    async def void(self, kind: LinkKind, user_id: UUID, now: datetime) -> None:
+        """No link of this login that is still open works any more."""
+        await self.session.execute(_VOID[kind], {"user_id": user_id, "now": now})
+
+    async def _find(self, kind: LinkKind, link_id: UUID) -> Row[Any] | None:
+        return (await self.session.execute(_FIND[kind], {"id": link_id})).one_or_none()
+
+    async def _write(self, kind: LinkKind, user: UserRow | None, links: Links, now: datetime) -> None:
+        link_id: UUID = (await self.session.execute(_NEW_ID)).scalar_one()
+        kid, until = links.keys.current, (now + kind.lifetime).replace(microsecond=0)
+        values: Mapping[str, object] = {
+            "id": link_id,
+            "user_id": user.id if user else uuid4(),
+            "email": user.email if user else "nobody@example.invalid",
+            "token_hash": _digest(links.issue(kind.purpose, link_id, until, kid)),
+            "kid": kid,
+            "expires_at": until,
+        }
+        await self.session.execute(_INSERT[kind], values)
+        # A letter to nobody must name somebody; it is taken back with the rest.
+        facts = {kind.fact: link_id} if user else {kind.fact: link_id, "erasure_id": link_id}
+        letter = AccountEmail(kind.letter, user.id if user else None, f"{kind.letter}/{link_id}", facts)
+        await NoticeStore(self.session, self.context).promise_letter(letter)
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+def _over(row: Row[Any], now: datetime) -> str | None:
+    if row.used_at is not None:
+        return "link_used"
+    if row.replaced:
+        return "link_replaced"
+    return "link_expired" if row.expires_at <= now else None

@@ -1,0 +1,105 @@
+"""The second factor of logins: the sealed secret, the last code that counted, recovery codes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import LargeBinary, bindparam, text
+
+from db.engine.store import Store
+from domain.errors import WrongState
+
+_SEALED = bindparam("sealed", type_=LargeBinary)
+_CODE = bindparam("code", type_=LargeBinary)
+_BEGIN = text("""
+    INSERT INTO user_two_factors AS f (user_id, totp_encrypted, key_id) VALUES (:user_id, :sealed, :kid)
+    ON CONFLICT (user_id) DO UPDATE SET totp_encrypted = excluded.totp_encrypted, key_id = excluded.key_id
+     WHERE f.enabled_at IS NULL
+    RETURNING user_id
+""").bindparams(_SEALED)
+_FIND = text("SELECT user_id, totp_encrypted, key_id, enabled_at FROM user_two_factors WHERE user_id = :user_id")
+_WITH_OTHER_KEYS = text(
+    "SELECT user_id, totp_encrypted, key_id, enabled_at FROM user_two_factors WHERE key_id <> :kid ORDER BY id"
+)
+_ENABLE = text("""
+    UPDATE user_two_factors SET enabled_at = :now, last_step = :step
+     WHERE user_id = :user_id AND enabled_at IS NULL AND last_step < :step RETURNING user_id
+""")
+_STEP = text("""
+    UPDATE user_two_factors SET last_step = :step
+     WHERE user_id = :user_id AND enabled_at IS NOT NULL AND last_step < :step RETURNING user_id
+""")
+_RESEAL = text("""
+    UPDATE user_two_factors SET totp_encrypted = :sealed, key_id = :kid
+     WHERE user_id = :user_id AND totp_encrypted = :old
+""").bindparams(_SEALED, bindparam("old", type_=LargeBinary))
+_DISABLE = text("DELETE FROM user_two_factors WHERE user_id = :user_id")
+_FORGET_CODES = text("DELETE FROM recovery_codes WHERE user_id = :user_id")
+_UNPROVEN = text("UPDATE user_sessions SET two_factor = false WHERE user_id = :user_id AND two_factor")
+_GIVE_CODES = text("""
+    INSERT INTO recovery_codes (user_id, code_hash) SELECT :user_id, unnest(CAST(:codes AS bytea[]))
+""")
+_USE_CODE = text("""
+    UPDATE recovery_codes SET used_at = :now
+     WHERE user_id = :user_id AND code_hash = :code AND used_at IS NULL RETURNING user_id
+""").bindparams(_CODE)
+
+
+@dataclass(frozen=True, slots=True)
+class TwoFactorRow:
+    """A second factor; it is asked for from ``enabled_at`` on. ``totp_encrypted`` is sealed under ``key_id``."""
+
+    user_id: UUID
+    totp_encrypted: bytes
+    key_id: str
+    enabled_at: datetime | None
+
+
+class TwoFactorStore(Store):
+    """Second factors. Codes count once, whatever comes at the same time."""
+
+    async def begin(self, user_id: UUID, sealed: bytes, kid: str) -> None:
+        """Keep a secret that is not asked for yet, in place of an earlier such one. Raises WrongState when the second
+        factor is on."""
+        values = {"user_id": user_id, "sealed": sealed, "kid": kid}
+        if (await self.session.execute(_BEGIN, values)).one_or_none() is None:
+            raise WrongState({"status": "enabled", "wanted": "setup"})
+
+    async def find(self, user_id: UUID) -> TwoFactorRow | None:
+        """The second factor, on or not yet."""
+        row = (await self.session.execute(_FIND, {"user_id": user_id})).one_or_none()
+        return TwoFactorRow(**row._mapping) if row else None
+
+    async def enable(self, user_id: UUID, step: int, codes: Sequence[bytes], now: datetime) -> None:
+        """Ask for it from now on; ``step`` is that of the code that proved it, ``codes`` the marks of recovery codes.
+        Raises WrongState when it is on already."""
+        values = {"user_id": user_id, "step": step, "now": now}
+        if (await self.session.execute(_ENABLE, values)).one_or_none() is None:
+            raise WrongState({"status": "enabled", "wanted": "enabled"})
+        await self.session.execute(_FORGET_CODES, {"user_id": user_id})
+        await self.session.execute(_GIVE_CODES, {"user_id": user_id, "codes": list(codes)})
+
+    async def disable(self, user_id: UUID) -> None:
+        """Ask for it no longer, and count it as proven in no session."""
+        for statement in (_DISABLE, _FORGET_CODES, _UNPROVEN):
+            await self.session.execute(statement, {"user_id": user_id})
+
+    async def use_step(self, user_id: UUID, step: int) -> bool:
+        """Use the code of a time step up. False when it, or a later one, was used before."""
+        values = {"user_id": user_id, "step": step}
+        return (await self.session.execute(_STEP, values)).one_or_none() is not None
+
+    async def use_recovery_code(self, user_id: UUID, mark: bytes, now: datetime) -> bool:
+        """Use a recovery code up. False for one that is not there or was used."""
+        values = {"user_id": user_id, "code": mark, "now": now}
+        return (await self.session.execute(_USE_CODE, values)).one_or_none() is not None
+
+    async def list_with_other_keys(self, kid: str) -> list[TwoFactorRow]:
+        """Those that are sealed under any other key."""
+        return [TwoFactorRow(**row._mapping) for row in await self.session.execute(_WITH_OTHER_KEYS, {"kid": kid})]
+
+    async def reseal(self, row: TwoFactorRow, sealed: bytes, kid: str) -> None:
+        """The same secret under another key; nothing to do where it was replaced meanwhile."""
+        values = {"user_id": row.user_id, "old": row.totp_encrypted, "sealed": sealed, "kid": kid}
+        await self.session.execute(_RESEAL, values)

@@ -1,0 +1,97 @@
+"""What a message about no booking says and where it goes, read at the moment it is sent."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+
+from db.engine.store import Store
+from domain.errors import NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class AccountEmailLink:
+    """The row that the link of a letter opens. The token is made from it: ``kid`` signs (None: the current key).
+    ``over``: it was used, or replaced by a newer one, or belongs to an address that the login no longer has."""
+
+    id: UUID
+    expires_at: datetime
+    kid: str | None
+    over: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AccountEmailContent:
+    """Everything that a letter's template needs. ``address`` is None when there is none (any more). ``business_name``
+    is bilingual, None for a letter about no business; times are aware UTC, to be shown in ``time_zone``. ``user_agent``
+    and ``ip`` are of the session that the letter is about, ``reason`` is what an operator wrote with a decision."""
+
+    id: UUID
+    business_id: UUID | None
+    kind: str
+    language: str
+    audience: str
+    facts: Mapping[str, Any]
+    created_at: datetime
+    address: str | None
+    family_name: str
+    given_name: str
+    business_name: Mapping[str, str] | None
+    time_zone: str
+    user_agent: str | None
+    ip: str | None
+    reason: str | None
+    link: AccountEmailLink | None
+
+
+# Whom it goes to: a login, else whom its facts name. What its link opens: the row that its facts name. A new kind of
+# recipient is one more join and one more `coalesce`, a new kind of link one more `UNION ALL`.
+_LETTER = text("""
+    SELECT n.id, n.business_id, n.kind, n.language, n.audience, n.facts, n.created_at,
+           nullif(CAST(coalesce(u.email, i.email, e.address) AS text), '') AS address,
+           coalesce(u.family_name, '') AS family_name, coalesce(u.given_name, '') AS given_name,
+           s.name AS business_name, coalesce(s.time_zone, 'Asia/Tokyo') AS time_zone,
+           d.user_agent, host(d.ip) AS ip, y.reason, l.id AS link_id, l.expires_at, l.kid, l.over
+      FROM notification_outbox n
+      LEFT JOIN users u ON u.id = n.user_id AND u.deleted_at IS NULL
+      LEFT JOIN erasures e ON n.user_id IS NULL AND e.id = CAST(n.facts->>'erasure_id' AS uuid)
+      LEFT JOIN businesses s ON s.id = n.business_id
+      LEFT JOIN staff_invitations i ON i.id = CAST(n.facts->>'invitation_id' AS uuid) AND n.user_id IS NULL
+      LEFT JOIN user_sessions d ON d.id = CAST(n.facts->>'session_id' AS uuid) AND d.user_id = n.user_id
+      LEFT JOIN business_decisions y ON y.id = CAST(n.facts->>'decision_id' AS uuid) AND y.business_id = n.business_id
+      LEFT JOIN LATERAL (
+           SELECT v.id, v.expires_at, v.kid, v.used_at IS NOT NULL OR v.email IS DISTINCT FROM u.email OR EXISTS (
+                  SELECT 1 FROM email_verifications x WHERE x.user_id = v.user_id AND x.id > v.id) AS over
+             FROM email_verifications v
+            WHERE v.id = CAST(n.facts->>'verification_id' AS uuid) AND v.user_id = n.user_id
+            UNION ALL
+           SELECT r.id, r.expires_at, r.kid, r.used_at IS NOT NULL OR r.email IS DISTINCT FROM u.email OR EXISTS (
+                  SELECT 1 FROM password_resets x WHERE x.user_id = r.user_id AND x.id > r.id) AS over
+             FROM password_resets r
+            WHERE r.id = CAST(n.facts->>'reset_id' AS uuid) AND r.user_id = n.user_id
+            UNION ALL
+           SELECT i.id, i.expires_at, NULL, i.accepted_at IS NOT NULL OR i.withdrawn_at IS NOT NULL
+            WHERE i.id IS NOT NULL
+            UNION ALL
+           SELECT d.id, d.expires_at, NULL, d.status <> 'ready'
+             FROM data_exports d
+            WHERE d.id = CAST(n.facts->>'export_id' AS uuid) AND d.user_id = n.user_id) l ON true
+     WHERE n.id = :id AND n.booking_id IS NULL
+""")
+
+
+class AccountEmailStore(Store):
+    """Messages about no booking."""
+
+    async def read_letter_for_sending(self, notice_id: UUID) -> AccountEmailContent:
+        """What a message about no booking says and where it goes. Raises NotFound."""
+        row = (await self.session.execute(_LETTER, {"id": notice_id})).mappings().one_or_none()
+        if row is None:
+            raise NotFound({"notice_id": str(notice_id)})
+        values = dict(row)
+        link_id, expires_at, kid, over = (values.pop(name) for name in ("link_id", "expires_at", "kid", "over"))
+        link = None if link_id is None else AccountEmailLink(link_id, expires_at, kid, over)
+        return AccountEmailContent(**values, link=link)

@@ -1,0 +1,162 @@
+"""Promising a message.
+
+A promise is a row in ``notification_outbox`` written in the transaction that makes it due. Who gets it and in which
+language is decided there; the address itself stays with the customer or the business and is read when it is sent.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import Double, Text, bindparam, text
+from sqlalchemy.dialects.postgresql import UUID as PgUUID
+
+from db.engine.store import Store
+from domain.messages.kinds import AccountEmailKind, NoticeKind
+
+Audience = Literal["customer", "business"]
+
+# One statement for any number of promises, because it is on the way of every booking. A customer without an address
+# has the message in the app at once; nothing is to be sent, so no workflow is asked for. A reminder that comes after
+# the visit began is of no use: that is when sending is given up at the latest.
+_PROMISE = text("""
+    WITH asked AS (
+        SELECT p.*, b.start_at, b.user_id AS booking_user_id, b.customer_id AS booking_customer_id,
+               b.language AS customer_language
+          FROM jsonb_to_recordset(CAST(:promises AS jsonb))
+               AS p(kind text, booking_id uuid, business_id uuid, dedupe_key text, facts jsonb, audience text,
+                    not_before timestamptz)
+          JOIN bookings b ON b.id = p.booking_id AND b.business_id = p.business_id
+    ), made AS (
+        INSERT INTO notification_outbox (business_id, booking_id, user_id, customer_id, audience, kind, channel,
+                                         language, facts, status, dedupe_key, sent_at)
+        SELECT a.business_id, a.booking_id,
+               CASE a.audience WHEN 'business' THEN s.owner_id ELSE coalesce(c.user_id, a.booking_user_id) END,
+               CASE a.audience WHEN 'business' THEN NULL ELSE a.booking_customer_id END,
+               a.audience, a.kind, x.channel,
+               CASE a.audience WHEN 'business' THEN coalesce(t.language, 'ja') ELSE a.customer_language END,
+               a.facts, CASE x.channel WHEN 'email' THEN 'queued' ELSE 'sent' END, a.dedupe_key,
+               CASE x.channel WHEN 'email' THEN NULL ELSE now() END
+          FROM asked a
+          JOIN businesses s ON s.id = a.business_id
+          JOIN customers c ON c.id = a.booking_customer_id
+          LEFT JOIN business_settings t ON t.business_id = a.business_id
+         CROSS JOIN LATERAL (SELECT CASE WHEN a.audience = 'business' OR c.email <> '' THEN 'email' ELSE 'in_app' END
+                                    AS channel) x
+        ON CONFLICT (dedupe_key) DO NOTHING
+        RETURNING id, business_id, kind, channel, dedupe_key
+    ), told AS (
+        INSERT INTO outbox (business_id, event, aggregate, payload, command, request_id, not_before)
+        SELECT m.business_id, 'notice.promised', 'notice/' || m.id,
+               jsonb_build_object('notice_id', m.id, 'business_id', m.business_id, 'kind', m.kind, 'give_up_at',
+                   CASE m.kind WHEN 'booking_reminder'
+                        THEN least(greatest(a.start_at, now()), coalesce(a.not_before, now()) + interval '24 hours')
+                        ELSE coalesce(a.not_before, now()) + interval '24 hours' END),
+               'notice.start', :request_id, coalesce(a.not_before, now())
+          FROM made m JOIN asked a USING (dedupe_key)
+         WHERE m.channel = 'email'
+    )
+    SELECT id FROM made
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedNotice:
+    """One message that must reach one recipient.
+
+    ``dedupe_key`` makes it once, however often it is promised. ``facts``: what the template needs beyond the booking:
+    ids, amounts in minor units and RFC 3339 times, never a name, an address or a secret.
+    """
+
+    kind: NoticeKind
+    booking_id: UUID
+    business_id: UUID
+    dedupe_key: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    audience: Audience = "customer"
+    not_before: datetime | None = None
+
+
+# The language is the recipient's own; without a login (an invitation) it is told.
+_LETTER = text("""
+    SELECT app_letter(:business_id, :user_id, :kind, :language, CAST(:facts AS jsonb), :dedupe_key, :seconds,
+                      :request_id)
+""").bindparams(
+    bindparam("business_id", type_=PgUUID),
+    bindparam("user_id", type_=PgUUID),
+    bindparam("kind", type_=Text),
+    bindparam("language", type_=Text),
+    bindparam("dedupe_key", type_=Text),
+    bindparam("seconds", type_=Double),
+    bindparam("request_id", type_=Text),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountEmail:
+    """One message about no booking. ``user_id`` gets it; None: ``facts`` names whom it goes to (``invitation_id``,
+    ``erasure_id``), and ``language`` must be told. ``business_id``: the business that it is about, if any. ``facts``
+    are ids, codes and times, never a name, an address, a token or a secret."""
+
+    kind: AccountEmailKind
+    user_id: UUID | None
+    dedupe_key: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    business_id: UUID | None = None
+    language: str | None = None
+    give_up_after: timedelta = timedelta(hours=24)
+
+
+class NoticeQueueStore(Store):
+    """Messages that are due."""
+
+    async def promise_letter(self, letter: AccountEmail) -> UUID | None:
+        """Write one letter and the command that starts its workflow, in any scope. Gives its id, or None when it was
+        promised before."""
+        values = {
+            "business_id": letter.business_id,
+            "user_id": letter.user_id,
+            "kind": letter.kind.value,
+            "language": letter.language,
+            "facts": json.dumps(dict(letter.facts), default=_plain),
+            "dedupe_key": letter.dedupe_key,
+            "seconds": letter.give_up_after.total_seconds(),
+            "request_id": self.context.request_id,
+        }
+        made: UUID | None = (await self.session.execute(_LETTER, values)).scalar_one()
+        return made
+
+    async def promise(
+        self,
+        kind: NoticeKind,
+        booking_id: UUID,
+        business_id: UUID,
+        dedupe_key: str,
+        facts: Mapping[str, Any] | None = None,
+        audience: Audience = "customer",
+        not_before: datetime | None = None,
+    ) -> UUID | None:
+        """Write one message and the command that starts its workflow; the booking's row must be there.
+
+        Gives its id, or None when it was promised before. A customer without an e-mail address gets it in the app.
+        """
+        made = await self.promise_many(
+            [QueuedNotice(kind, booking_id, business_id, dedupe_key, facts or {}, audience, not_before)]
+        )
+        return made[0] if made else None
+
+    async def promise_many(self, promises: Sequence[QueuedNotice]) -> list[UUID]:
+        """Write several messages in one statement; gives the ids of those that were not promised before."""
+        if not promises:
+            return []
+        once = {promise.dedupe_key: asdict(promise) for promise in promises}
+        listed = json.dumps(list(once.values()), default=_plain)
+        rows = await self.session.execute(_PROMISE, {"promises": listed, "request_id": self.context.request_id})
+        return [row.id for row in rows]
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)

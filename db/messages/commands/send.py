@@ -1,0 +1,347 @@
+"""Sending one message: what it says, the attempts, and what the provider's webhook tells about it."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Protocol
+from uuid import UUID
+
+from sqlalchemy import Row, text
+
+from db.engine.store import Store
+from domain.errors import NotFound
+from domain.messages.kinds import NoticeStatus
+
+#: How long an attempt that never answered keeps the next one waiting: the provider's webhook may still tell. A try
+#: must be given up (start-to-close) before this is over.
+UNKNOWN_FOR = timedelta(seconds=60)
+
+
+class AttemptOutcome(StrEnum):
+    """What became of one call to the provider."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    UNAVAILABLE = "unavailable"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """The answer to "may I send now?". ``id``: yes, and this attempt is open. ``wait``: an earlier attempt may have
+    sent it, ask again after that. Neither: nothing is left to do, ``status`` says why. ``is_letter``: it is about no
+    booking."""
+
+    status: NoticeStatus
+    id: UUID | None = None
+    wait: timedelta | None = None
+    is_letter: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AgreedItem:
+    """One service of the booking, by the name and at the price agreed (minor units)."""
+
+    name: Mapping[str, str]
+    start_at: datetime
+    end_at: datetime
+    price: int
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeContent:
+    """Everything that a template needs. Names are bilingual (``{"ja": …, "en": …}``); amounts in minor units of
+    ``currency``; times aware UTC, to be shown in ``time_zone``. ``address`` is None when there is none (any more).
+    ``captured`` and ``refunded`` are totals of the booking's payments."""
+
+    id: UUID
+    business_id: UUID
+    booking_id: UUID
+    kind: str
+    channel: str
+    language: str
+    audience: str
+    facts: Mapping[str, Any]
+    created_at: datetime
+    address: str | None
+    family_name: str
+    given_name: str
+    business_name: Mapping[str, str]
+    business_phone: str | None
+    business_email: str | None
+    business_address: Mapping[str, str] | None
+    postal_code: str | None
+    code: str
+    booking_status: str
+    start_at: datetime
+    end_at: datetime
+    time_zone: str
+    party_size: int
+    price: int
+    amount_due: int
+    currency: str
+    payment_mode: str
+    policy: Mapping[str, Any]
+    hold_expires_at: datetime | None
+    approval_deadline: datetime | None
+    special_requests: str | None
+    version: int
+    cancelled_by: str | None
+    cancellation_penalty: int | None
+    captured: int
+    refunded: int
+    items: tuple[AgreedItem, ...]
+    staff: tuple[Mapping[str, str], ...]
+
+
+class DeliveryEvent(Protocol):
+    """One event of the e-mail provider's webhook, as ``providers.email.interface.DeliveryNews`` has it."""
+
+    @property
+    def notice_id(self) -> str | None:
+        """The id that was sent along; None for a message that is not ours."""
+
+    @property
+    def event(self) -> str:
+        """processed, deferred, delivered, bounced, dropped; anything else tells nothing."""
+
+    @property
+    def at(self) -> datetime:
+        """When it happened."""
+
+    @property
+    def reason(self) -> str | None:
+        """Why it bounced or was dropped."""
+
+
+#: What an event says about the message. A dropped one was accepted and then kept back by the provider.
+_SAYS: Mapping[str, NoticeStatus] = {
+    "processed": NoticeStatus.SENT,
+    "deferred": NoticeStatus.SENT,
+    "delivered": NoticeStatus.DELIVERED,
+    "bounced": NoticeStatus.BOUNCED,
+    "dropped": NoticeStatus.BOUNCED,
+}
+#: Later news never moves a message back. A bounce may follow a delivery (the far mailbox changed its mind), and any
+#: news of the provider is better than our own "given up".
+_RANK = (
+    NoticeStatus.QUEUED,
+    NoticeStatus.FAILED,
+    NoticeStatus.SENT,
+    NoticeStatus.DELIVERED,
+    NoticeStatus.BOUNCED,
+)
+
+_LOCK = text("""
+    SELECT status, channel, booking_id IS NULL AS is_letter FROM notification_outbox WHERE id = :id FOR NO KEY UPDATE
+""")
+_OPEN_ATTEMPTS = text("""
+    SELECT max(started_at) AS youngest FROM notification_attempts WHERE notice_id = :id AND finished_at IS NULL
+""")
+_OPEN = text("""
+    WITH given_up AS (
+        UPDATE notification_attempts SET finished_at = :now, outcome = 'unknown', reason = 'no_answer'
+         WHERE notice_id = :id AND finished_at IS NULL)
+    INSERT INTO notification_attempts (business_id, notice_id, started_at)
+    SELECT business_id, id, :now FROM notification_outbox WHERE id = :id
+    RETURNING id
+""")
+_CONTENT = text("""
+    SELECT n.id, n.business_id, n.booking_id, n.kind, n.channel, n.language, n.audience, n.facts, n.created_at,
+           nullif(CASE n.audience WHEN 'business' THEN coalesce(nullif(s.email, ''), CAST(u.email AS text))
+                                  ELSE CAST(c.email AS text) END, '') AS address,
+           c.family_name, c.given_name, s.name AS business_name, s.phone AS business_phone,
+           coalesce(nullif(s.email, ''), CAST(u.email AS text)) AS business_email,
+           s.address AS business_address, s.postal_code,
+           b.code, b.status AS booking_status, b.start_at, b.end_at, b.time_zone, b.party_size, b.price, b.amount_due,
+           b.currency, b.payment_mode, b.policy, b.hold_expires_at, b.approval_deadline, b.special_requests, b.version,
+           b.cancelled_by, b.cancellation_penalty,
+           coalesce(p.captured, 0) AS captured, coalesce(p.refunded, 0) AS refunded, i.items, r.staff
+      FROM notification_outbox n
+      JOIN bookings b ON b.id = n.booking_id
+      JOIN customers c ON c.id = b.customer_id
+      JOIN businesses s ON s.id = n.business_id
+      LEFT JOIN users u ON u.id = s.owner_id
+     CROSS JOIN LATERAL (SELECT CAST(sum(captured) AS bigint) AS captured, CAST(sum(refunded) AS bigint) AS refunded
+                           FROM booking_payments WHERE booking_id = b.id) p
+     CROSS JOIN LATERAL (SELECT jsonb_agg(jsonb_build_object('name', name, 'start_at', start_at, 'end_at', end_at,
+                                          'price', price) ORDER BY position) AS items
+                           FROM booking_items WHERE booking_id = b.id) i
+     CROSS JOIN LATERAL (SELECT jsonb_agg(DISTINCT x.name) AS staff
+                           FROM resource_claims k JOIN resources x ON x.id = k.resource_id
+                          WHERE k.booking_id = b.id AND k.released_at IS NULL AND x.kind = 'staff') r
+     WHERE n.id = :id
+""")
+# An attempt that was taken for lost and answers after all keeps the truth about itself.
+_FINISH = text("""
+    UPDATE notification_attempts
+       SET finished_at = :now, outcome = :outcome, reason = :reason
+     WHERE id = :id AND (outcome IS NULL OR (outcome = 'unknown' AND :outcome = 'accepted'))
+    RETURNING notice_id
+""")
+_SENT = text("""
+    UPDATE notification_outbox
+       SET provider_message_id = coalesce(:message_id, provider_message_id), sent_at = coalesce(sent_at, :now),
+           status = CASE WHEN status IN ('queued', 'failed') THEN 'sent' ELSE status END,
+           failure_reason = CASE WHEN status IN ('queued', 'failed') THEN NULL ELSE failure_reason END
+     WHERE id = :id
+    RETURNING status
+""")
+_FAIL = text("""
+    WITH given_up AS (
+        UPDATE notification_attempts SET finished_at = :now, outcome = 'unknown', reason = 'no_answer'
+         WHERE notice_id = :id AND finished_at IS NULL)
+    UPDATE notification_outbox
+       SET status = CASE status WHEN 'queued' THEN 'failed' ELSE status END,
+           failure_reason = CASE status WHEN 'queued' THEN :reason ELSE failure_reason END
+     WHERE id = :id
+    RETURNING status
+""")
+_LOCK_ALL = text("SELECT id FROM notification_outbox WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE")
+_NEWS = """
+    SELECT * FROM jsonb_to_recordset(CAST(:news AS jsonb))
+           AS x(id uuid, status text, first_at timestamptz, delivered_at timestamptz, reason text)
+"""
+_APPLY = text(f"""
+    WITH news AS ({_NEWS}),
+    ranked AS (
+        SELECT news.*, array_position(CAST(:ranks AS text[]), news.status)
+                       > array_position(CAST(:ranks AS text[]), n.status) AS better
+          FROM news JOIN notification_outbox n ON n.id = news.id)
+    UPDATE notification_outbox n
+       SET status = CASE WHEN r.better THEN r.status ELSE n.status END,
+           sent_at = coalesce(n.sent_at, r.first_at),
+           delivered_at = coalesce(n.delivered_at, r.delivered_at),
+           failure_reason = CASE WHEN r.better THEN CASE r.status WHEN 'bounced' THEN r.reason END
+                                 ELSE n.failure_reason END
+      FROM ranked r
+     WHERE n.id = r.id AND (r.better OR (n.delivered_at IS NULL AND r.delivered_at IS NOT NULL))
+""")
+_CLOSE_KNOWN = text(f"""
+    WITH news AS ({_NEWS})
+    UPDATE notification_attempts a SET finished_at = coalesce(a.finished_at, news.first_at), outcome = 'accepted',
+           reason = 'told_by_webhook'
+      FROM news
+     WHERE a.id = (SELECT o.id FROM notification_attempts o
+                    WHERE o.notice_id = news.id AND (o.outcome IS NULL OR o.outcome = 'unknown')
+                    ORDER BY o.id DESC LIMIT 1)
+       AND NOT EXISTS (SELECT 1 FROM notification_attempts d WHERE d.notice_id = news.id AND d.outcome = 'accepted')
+""")
+
+
+class SendStore(Store):
+    """The attempts to send a message and what is known about them."""
+
+    async def read_for_sending(self, notice_id: UUID) -> NoticeContent:
+        """What a message about a booking says and where it goes. Raises NotFound."""
+        row = (await self.session.execute(_CONTENT, {"id": notice_id})).mappings().one_or_none()
+        if row is None:
+            raise NotFound({"notice_id": str(notice_id)})
+        return _content(dict(row))
+
+    async def open_attempt(self, notice_id: UUID, now: datetime) -> Attempt:
+        """Open an attempt unless the message is sent, or may have been sent by an attempt that is still open and
+        younger than :data:`UNKNOWN_FOR`; an older one is closed as unknown. Locks the message. Raises NotFound."""
+        notice = await self._lock(notice_id)
+        status = NoticeStatus(notice.status)
+        if status is not NoticeStatus.QUEUED or notice.channel != "email":
+            return Attempt(status)
+        youngest = (await self.session.execute(_OPEN_ATTEMPTS, {"id": notice_id})).scalar_one()
+        if youngest is not None and youngest + UNKNOWN_FOR > now:
+            return Attempt(status, wait=youngest + UNKNOWN_FOR - now)
+        opened = await self.session.execute(_OPEN, {"id": notice_id, "now": now})
+        return Attempt(status, id=opened.scalar_one(), is_letter=notice.is_letter)
+
+    async def finish_attempt(
+        self,
+        notice_id: UUID,
+        attempt_id: UUID,
+        outcome: AttemptOutcome,
+        now: datetime,
+        *,
+        message_id: str | None = None,
+        reason: str | None = None,
+    ) -> NoticeStatus:
+        """Record what the provider said; gives where the message stands now. ``accepted`` makes it sent, ``refused``
+        makes it failed, ``unavailable`` leaves it queued. Repeating it changes nothing. Raises NotFound."""
+        notice = await self._lock(notice_id)
+        await self.session.execute(_FINISH, {"id": attempt_id, "outcome": outcome.value, "reason": reason, "now": now})
+        if outcome is AttemptOutcome.ACCEPTED:
+            sent = await self.session.execute(_SENT, {"id": notice_id, "message_id": message_id, "now": now})
+            return NoticeStatus(sent.scalar_one())
+        if outcome is AttemptOutcome.REFUSED:
+            return await self.mark_failed(notice_id, reason or "refused", now)
+        return NoticeStatus(notice.status)
+
+    async def mark_failed(self, notice_id: UUID, reason: str, now: datetime) -> NoticeStatus:
+        """Give a queued message up, visibly; one that was sent stays as it is. ``reason`` is a code. Gives where it
+        stands now. Raises NotFound."""
+        row = (await self.session.execute(_FAIL, {"id": notice_id, "reason": reason[:300], "now": now})).one_or_none()
+        if row is None:
+            raise NotFound({"notice_id": str(notice_id)})
+        return NoticeStatus(row.status)
+
+    async def apply_delivery(self, news: Iterable[DeliveryEvent]) -> int:
+        """Apply verified news of the provider, in any order and any number of times; never moves a message back.
+
+        Needs the platform's scope: one webhook brings news of many businesses. News of messages that are not ours is
+        passed over. Gives the number of messages that the news is about.
+        """
+        told = _by_notice(news)
+        if not told:
+            return 0
+        found = (await self.session.execute(_LOCK_ALL, {"ids": sorted(told)})).scalars().all()
+        values = {"news": json.dumps([told[notice_id] for notice_id in found], default=str)}
+        await self.session.execute(_APPLY, {**values, "ranks": [status.value for status in _RANK]})
+        await self.session.execute(_CLOSE_KNOWN, values)
+        return len(found)
+
+    async def _lock(self, notice_id: UUID) -> Row[Any]:
+        row = (await self.session.execute(_LOCK, {"id": notice_id})).one_or_none()
+        if row is None:
+            raise NotFound({"notice_id": str(notice_id)})
+        return row
+
+
+def _content(row: dict[str, Any]) -> NoticeContent:
+    row["items"] = tuple(
+        AgreedItem(
+            item["name"],
+            datetime.fromisoformat(item["start_at"]),
+            datetime.fromisoformat(item["end_at"]),
+            item["price"],
+        )
+        for item in row["items"] or ()
+    )
+    row["staff"] = tuple(row["staff"] or ())
+    return NoticeContent(**row)
+
+
+def _by_notice(news: Iterable[DeliveryEvent]) -> dict[UUID, dict[str, Any]]:
+    """All that is told about each message, as one row: its best status, when it was first heard of, why it bounced."""
+    told: dict[UUID, dict[str, Any]] = {}
+    for one in news:
+        status, notice_id = _SAYS.get(one.event), _uuid(one.notice_id)
+        if status is None or notice_id is None:
+            continue
+        row = told.setdefault(
+            notice_id,
+            {"id": notice_id, "status": status.value, "first_at": one.at, "delivered_at": None, "reason": None},
+        )
+        row["first_at"] = min(row["first_at"], one.at)
+        if _RANK.index(status) > _RANK.index(NoticeStatus(row["status"])):
+            row["status"] = status.value
+        if status is NoticeStatus.DELIVERED:
+            row["delivered_at"] = min(row["delivered_at"] or one.at, one.at)
+        if status is NoticeStatus.BOUNCED and row["reason"] is None:
+            row["reason"] = f"{one.event}: {one.reason or 'no reason given'}"[:300]
+    return told
+
+
+def _uuid(value: str | None) -> UUID | None:
+    try:
+        return UUID(value) if value else None
+    except ValueError:
+        return None

@@ -1,0 +1,25 @@
+"""Messages and the attempts to send them, split by verb: promise, send, read."""
+
+from db.messages.account_emails import AccountEmailContent, AccountEmailLink, AccountEmailStore
+from db.messages.commands.queue import AccountEmail, Audience, NoticeQueueStore, QueuedNotice
+from db.messages.commands.send import AgreedItem, Attempt, AttemptOutcome, NoticeContent, SendStore
+from db.messages.queries import NoticeReadStore, NoticeRow
+
+
+class NoticeStore(NoticeQueueStore, SendStore, AccountEmailStore, NoticeReadStore):
+    """Messages and the attempts to send them."""
+
+
+__all__ = [
+    "AgreedItem",
+    "Attempt",
+    "AttemptOutcome",
+    "Audience",
+    "AccountEmail",
+    "AccountEmailContent",
+    "AccountEmailLink",
+    "NoticeContent",
+    "NoticeRow",
+    "NoticeStore",
+    "QueuedNotice",
+]

@@ -1,0 +1,58 @@
+"""Messages that must reach one recipient, and every attempt to send them."""
+
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.engine.base import Base, Json, Key, Stamped, Time, one_of
+from domain.messages.kinds import AccountEmailKind, NoticeKind, NoticeStatus
+
+
+class Notice(Base, Stamped):
+    """``notification_outbox``: one message to one recipient. ``dedupe_key`` makes a promise that is made twice
+    matter once. ``facts`` are what the template needs beyond the booking (amounts, old times), never a secret."""
+
+    __tablename__ = "notification_outbox"
+    __table_args__ = (
+        one_of("kind", NoticeKind, AccountEmailKind),
+        one_of("status", NoticeStatus),
+        UniqueConstraint("dedupe_key"),
+        Index("ix_notification_outbox_user_id", "user_id", "id"),
+        Index("ix_notification_outbox_business_id", "business_id", "id"),
+        Index("ix_notification_outbox_booking_id", "booking_id"),
+        Index("ix_notification_outbox_queued", "created_at", postgresql_where=text("status = 'queued'")),
+    )
+
+    id: Mapped[Key]
+    business_id: Mapped[UUID | None] = mapped_column(ForeignKey("businesses.id"))
+    booking_id: Mapped[UUID | None] = mapped_column(ForeignKey("bookings.id"))
+    user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    customer_id: Mapped[UUID | None] = mapped_column(ForeignKey("customers.id"))
+    audience: Mapped[str] = mapped_column(server_default=text("'customer'"))
+    kind: Mapped[str]
+    channel: Mapped[str] = mapped_column(server_default=text("'email'"))
+    language: Mapped[str] = mapped_column(server_default=text("'ja'"))
+    facts: Mapped[Json] = mapped_column(server_default=text("'{}'"))
+    status: Mapped[str] = mapped_column(server_default=text("'queued'"))
+    dedupe_key: Mapped[str]
+    provider_message_id: Mapped[str | None]
+    failure_reason: Mapped[str | None]
+    sent_at: Mapped[Time | None]
+    delivered_at: Mapped[Time | None]
+    read_at: Mapped[Time | None]
+
+
+class NoticeAttempt(Base):
+    """One call to the provider; opened before it, closed after it. An open one means: nobody knows."""
+
+    __tablename__ = "notification_attempts"
+    __table_args__ = (Index("ix_notification_attempts_notice_id", "notice_id"),)
+
+    id: Mapped[Key]
+    business_id: Mapped[UUID | None] = mapped_column(ForeignKey("businesses.id"))
+    notice_id: Mapped[UUID] = mapped_column(ForeignKey("notification_outbox.id"))
+    started_at: Mapped[Time] = mapped_column(server_default=text("now()"))
+    finished_at: Mapped[Time | None]
+    outcome: Mapped[str | None]
+    reason: Mapped[str | None]

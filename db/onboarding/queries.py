@@ -1,0 +1,199 @@
+"""Reading reviews, decisions and papers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Text, bindparam, text
+from sqlalchemy.dialects.postgresql import UUID as PgUUID
+
+from db.engine.store import Store
+from domain.errors import NotFound, WrongState
+from domain.onboarding.verification import DocumentKind, DocumentStatus, ReviewStatus
+
+_DOCUMENT = "id, business_id, kind, status, content_type, size, object_key, note, created_at"
+_REVIEW = "id, business_id, status, note, created_at, decided_at"
+_LATEST = text(
+    f"SELECT {_REVIEW} FROM business_verifications WHERE business_id = :business_id ORDER BY id DESC LIMIT 1"
+)
+_DECISIONS = text("""
+    SELECT id, decision, reason, decided_by, created_at FROM business_decisions
+     WHERE business_id = :business_id ORDER BY id
+""")
+_DOCUMENTS = text(f"""
+    SELECT {_DOCUMENT} FROM business_documents
+     WHERE business_id = :business_id AND deleted_at IS NULL AND status <> 'uploading' ORDER BY id
+""")
+_LOCK_DOCUMENT = text(f"""
+    SELECT {_DOCUMENT} FROM business_documents
+     WHERE id = :id AND business_id = :business_id AND deleted_at IS NULL FOR UPDATE
+""")
+_ADD_DOCUMENT = text(f"""
+    INSERT INTO business_documents (business_id, kind, content_type, object_key)
+    VALUES (:business_id, :kind, :content_type, :object_key) RETURNING {_DOCUMENT}
+""")
+_RECEIVE = text(f"""
+    UPDATE business_documents SET status = 'received', size = :size, object_key = :object_key
+     WHERE id = :id RETURNING {_DOCUMENT}
+""")
+_REMOVE = text("UPDATE business_documents SET deleted_at = :now WHERE id = :id")
+_JUDGE = text(f"""
+    UPDATE business_documents SET status = :status, note = :note WHERE id = :id RETURNING {_DOCUMENT}
+""").bindparams(bindparam("note", type_=Text))
+_NOTE = text(f"UPDATE business_verifications SET note = :note WHERE id = :id RETURNING {_REVIEW}").bindparams(
+    bindparam("note", type_=Text)
+)
+_GET = text(f"SELECT {_REVIEW} FROM business_verifications WHERE id = :id")
+# The operators' list: the newest review beside each business.
+_FOR_ADMINS = text("""
+    SELECT b.id, b.slug, b.status, b.vertical, b.name, b.prefecture, b.created_at,
+           v.id AS verification_id, v.status AS review_status, v.created_at AS submitted_at
+      FROM businesses b
+      LEFT JOIN LATERAL (SELECT id, status, created_at FROM business_verifications
+                          WHERE business_id = b.id ORDER BY id DESC LIMIT 1) v ON true
+     WHERE b.deleted_at IS NULL AND (:status IS NULL OR b.status = :status) AND (:after IS NULL OR b.id < :after)
+       AND (:review_status IS NULL OR v.status = :review_status)
+     ORDER BY b.id DESC LIMIT :limit
+""").bindparams(
+    bindparam("status", type_=Text), bindparam("review_status", type_=Text), bindparam("after", type_=PgUUID)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewRow:
+    """A review as it is stored."""
+
+    id: UUID
+    business_id: UUID
+    status: ReviewStatus
+    note: str | None
+    created_at: datetime
+    decided_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRow:
+    """One decision about a business."""
+
+    id: UUID
+    decision: str
+    reason: str | None
+    decided_by: UUID | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRow:
+    """A paper. ``size`` in bytes; None while nobody knows of a file."""
+
+    id: UUID
+    business_id: UUID
+    kind: str
+    status: str
+    content_type: str
+    size: int | None
+    object_key: str
+    note: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BusinessUnderReview:
+    """A line of the operators' list; the review's columns are None for a business that never asked."""
+
+    id: UUID
+    slug: str
+    status: str
+    vertical: str
+    name: dict[str, str]
+    prefecture: str | None
+    created_at: datetime
+    verification_id: UUID | None
+    review_status: str | None
+    submitted_at: datetime | None
+
+
+class VerificationListStore(Store):
+    """What a review is made of."""
+
+    async def find_latest(self, business_id: UUID) -> ReviewRow | None:
+        """The newest review of a business; None: it never asked."""
+        row = (await self.session.execute(_LATEST, {"business_id": business_id})).one_or_none()
+        return _review(dict(row._mapping)) if row else None
+
+    async def get(self, verification_id: UUID) -> ReviewRow:
+        """One review. Raises NotFound."""
+        row = (await self.session.execute(_GET, {"id": verification_id})).one_or_none()
+        if row is None:
+            raise NotFound
+        return _review(dict(row._mapping))
+
+    async def set_note(self, verification_id: UUID, note: str | None) -> ReviewRow:
+        """What operators note for each other. Raises NotFound."""
+        row = (await self.session.execute(_NOTE, {"id": verification_id, "note": note})).one_or_none()
+        if row is None:
+            raise NotFound
+        return _review(dict(row._mapping))
+
+    async def list_decisions(self, business_id: UUID) -> Sequence[DecisionRow]:
+        """All that was decided, oldest first."""
+        rows = await self.session.execute(_DECISIONS, {"business_id": business_id})
+        return [DecisionRow(**row._mapping) for row in rows]
+
+    async def list_documents(self, business_id: UUID) -> Sequence[DocumentRow]:
+        """The papers that have come, oldest first."""
+        rows = await self.session.execute(_DOCUMENTS, {"business_id": business_id})
+        return [DocumentRow(**row._mapping) for row in rows]
+
+    async def list_businesses(
+        self, *, status: str | None, review_status: str | None, after: UUID | None, limit: int
+    ) -> Sequence[BusinessUnderReview]:
+        """Newest first, for operators. Needs the platform's scope."""
+        values = {"status": status, "review_status": review_status, "after": after, "limit": limit}
+        return [BusinessUnderReview(**row._mapping) for row in await self.session.execute(_FOR_ADMINS, values)]
+
+    async def add_document(
+        self, business_id: UUID, kind: DocumentKind, content_type: str, object_key: str
+    ) -> DocumentRow:
+        """Expect a paper; its file is not there yet."""
+        values = {
+            "business_id": business_id,
+            "kind": kind.value,
+            "content_type": content_type,
+            "object_key": object_key,
+        }
+        return DocumentRow(**(await self.session.execute(_ADD_DOCUMENT, values)).one()._mapping)
+
+    async def lock_document(self, business_id: UUID, document_id: UUID) -> DocumentRow:
+        """One paper, for a change of it. Raises NotFound."""
+        values = {"id": document_id, "business_id": business_id}
+        row = (await self.session.execute(_LOCK_DOCUMENT, values)).one_or_none()
+        if row is None:
+            raise NotFound
+        return DocumentRow(**row._mapping)
+
+    async def receive_document(self, document: DocumentRow, size: int, object_key: str) -> DocumentRow:
+        """The file has come and lies at ``object_key``; saying it twice is the same as once."""
+        if document.status != DocumentStatus.UPLOADING:
+            return document
+        row = (await self.session.execute(_RECEIVE, {"id": document.id, "size": size, "object_key": object_key})).one()
+        return DocumentRow(**row._mapping)
+
+    async def remove_document(self, document: DocumentRow, now: datetime) -> None:
+        """Take a paper back. Raises WrongState for one that operators have accepted."""
+        if document.status == DocumentStatus.ACCEPTED:
+            raise WrongState({"status": document.status, "wanted": "removed"})
+        await self.session.execute(_REMOVE, {"id": document.id, "now": now})
+
+    async def judge_document(self, document: DocumentRow, status: DocumentStatus, note: str | None) -> DocumentRow:
+        """An operator's word about a paper. Raises WrongState for one whose file has not come."""
+        if document.status == DocumentStatus.UPLOADING or status is DocumentStatus.UPLOADING:
+            raise WrongState({"status": document.status, "wanted": status.value})
+        row = (await self.session.execute(_JUDGE, {"id": document.id, "status": status.value, "note": note})).one()
+        return DocumentRow(**row._mapping)
+
+
+def _review(row: dict[str, Any]) -> ReviewRow:
+    return ReviewRow(**{**row, "status": ReviewStatus(row["status"])})

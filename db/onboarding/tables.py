@@ -1,0 +1,77 @@
+"""Reviews that let a business in, the papers they rest on, and every decision about a business."""
+
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.engine.base import Base, Key, Stamped, Time, one_of
+from domain.onboarding.verification import Decision, DocumentKind, DocumentStatus, ReviewStatus
+
+
+class BusinessVerification(Base, Stamped):
+    """One review, from its submission to its decision; a rejected business may ask for another. ``note`` is the
+    operators' own."""
+
+    __tablename__ = "business_verifications"
+    __table_args__ = (
+        one_of("status", ReviewStatus),
+        Index(
+            "uq_business_verifications_open",
+            "business_id",
+            unique=True,
+            postgresql_where=text("status IN ('waiting', 'info_requested')"),
+        ),
+        Index("ix_business_verifications_business_id", "business_id", "id"),
+        Index("ix_business_verifications_status", "status", "id"),
+    )
+
+    id: Mapped[Key]
+    business_id: Mapped[UUID] = mapped_column(ForeignKey("businesses.id"))
+    status: Mapped[str] = mapped_column(server_default=text("'waiting'"))
+    note: Mapped[str | None]
+    decided_at: Mapped[Time | None]
+
+
+class BusinessDecision(Base):
+    """What was decided about a business, by whom and why. Only ever added to; ``command_id`` makes one count once."""
+
+    __tablename__ = "business_decisions"
+    __table_args__ = (
+        one_of("decision", Decision),
+        UniqueConstraint("command_id"),
+        Index("ix_business_decisions_business_id", "business_id", "id"),
+        Index("ix_business_decisions_verification_id", "verification_id", "id"),
+    )
+
+    id: Mapped[Key]
+    business_id: Mapped[UUID] = mapped_column(ForeignKey("businesses.id"))
+    verification_id: Mapped[UUID | None] = mapped_column(ForeignKey("business_verifications.id"))
+    decision: Mapped[str]
+    reason: Mapped[str | None]
+    decided_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    command_id: Mapped[str]
+    created_at: Mapped[Time] = mapped_column(server_default=text("now()"))
+
+
+class BusinessDocument(Base, Stamped):
+    """A paper. The file lies in the object storage under ``object_key``, where nobody reads it without a signed
+    link."""
+
+    __tablename__ = "business_documents"
+    __table_args__ = (
+        one_of("kind", DocumentKind),
+        one_of("status", DocumentStatus),
+        UniqueConstraint("object_key"),
+        Index("ix_business_documents_business_id", "business_id", "id"),
+    )
+
+    id: Mapped[Key]
+    business_id: Mapped[UUID] = mapped_column(ForeignKey("businesses.id"))
+    kind: Mapped[str]
+    status: Mapped[str] = mapped_column(server_default=text("'uploading'"))
+    content_type: Mapped[str]
+    size: Mapped[int | None] = mapped_column(BigInteger)
+    object_key: Mapped[str]
+    note: Mapped[str | None]
+    deleted_at: Mapped[Time | None]

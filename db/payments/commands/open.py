@@ -1,0 +1,145 @@
+"""Opening a payment: the first one of a booking, or one with a new card where what a card promised is lost.
+
+A new card has a payment of its own that ``replaces`` the one before. That one stays until the new card is authorised,
+so that opening a form gives nothing up; then it is voided. Never are both kept.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, bindparam, text
+from sqlalchemy.dialects.postgresql import UUID as PgUUID
+
+from db.messages.notices import NoticeStore
+from db.payments.payments import COLUMNS, Payment, PaymentStore, payment_of
+from domain.bookings.status import BookingStatus
+from domain.errors import Gone, RuleBroken, WrongState
+from domain.messages.kinds import NoticeKind
+from domain.payments.movements import of_other_card
+from domain.payments.settlement import OPEN
+from domain.payments.status import SECURED, Movement, PaymentMode, PaymentStatus
+from domain.payments.tasks import MoneyTask
+
+_OPEN = text(f"""
+    INSERT INTO booking_payments AS p (business_id, booking_id, provider, capture_method, amount, currency, replaces)
+    SELECT b.business_id, b.id, s.payment_provider, :capture_method, b.amount_due, b.currency, :replaces
+      FROM bookings b JOIN businesses s ON s.id = b.business_id WHERE b.id = :booking_id
+    RETURNING {COLUMNS}
+""").bindparams(bindparam("replaces", type_=PgUUID(as_uuid=True)))
+_IN_ITS_PLACE = text(f"SELECT {COLUMNS} FROM booking_payments p WHERE p.replaces = :id AND p.status <> 'voided'")
+_RENEWAL_FAILED = text("""
+    SELECT EXISTS (
+        SELECT 1 FROM payment_transactions f
+         WHERE f.payment_id = :id AND f.movement = 'authorize' AND f.phase = 'failed'
+           AND NOT EXISTS (SELECT 1 FROM payment_transactions s
+                            WHERE s.payment_id = f.payment_id AND s.movement = 'authorize' AND s.phase = 'succeeded'
+                              AND s.id > f.id))
+""")
+_TO_VOID = text(f"""
+    SELECT t.movement_id, {COLUMNS}
+      FROM booking_payments p JOIN payment_transactions t ON t.payment_id = p.id
+     WHERE p.booking_id = :booking_id AND t.movement = 'void' AND t.phase = 'intended'
+       AND t.movement_id LIKE '%\\:other-card'
+       AND NOT EXISTS (SELECT 1 FROM payment_transactions o
+                        WHERE o.movement_id = t.movement_id AND o.phase IN ('succeeded', 'failed'))
+     ORDER BY t.id LIMIT 1
+""")
+_VISITING = frozenset({BookingStatus.CONFIRMED, BookingStatus.CHECKED_IN})
+#: Matters that a new card settles.
+_WANT_A_CARD = ("authorize_failed", "authorisation_lost")
+
+
+class OpeningStore(PaymentStore):
+    """Opens payments, and lets a new card take the place of the one before."""
+
+    async def open_intent(self, booking_id: UUID, now: datetime) -> Payment:
+        """The payment that a customer can pay now: the one that is open, else a new one over what is due.
+
+        A ``pending`` booking must be inside its hold (Gone), and something must be due (RuleBroken). A confirmed one
+        on a card hold takes a new card while its authorisation is lost or could not be renewed. Else WrongState.
+        A new row has no ``provider_intent_id`` yet: create the intent with the payment's id as key and
+        ``movements.metadata``, then ``attach_intent``. The row may also be paid already; its status says so.
+        """
+        booking = await self._lock_booking(booking_id)
+        if booking.status == BookingStatus.EXPIRED:
+            raise Gone({"status": booking.status})
+        if booking.status in _VISITING and booking.payment_mode == PaymentMode.CARD_HOLD:
+            return await self._open_new_card(booking)
+        if booking.status != BookingStatus.PENDING:
+            raise _no_payment_wanted(booking)
+        if booking.hold_expires_at <= now:
+            raise Gone({"hold_expires_at": booking.hold_expires_at.isoformat()})
+        if booking.amount_due == 0:
+            raise RuleBroken({"rule": "nothing_due"})
+        current = await self.lock_current(booking_id)
+        if current is not None and current.status is not PaymentStatus.VOIDED:
+            return current
+        return await self._open(booking, None)
+
+    async def take_place(self, payment: Payment, booking_status: BookingStatus) -> None:
+        """A payment with a new card has just been secured; its booking is locked.
+
+        The one that it replaces is to be voided, and what asked for a new card is settled. Where the visit is over or
+        off, the new one is to be voided instead. ``find_void`` gives what is to be made.
+        """
+        if payment.replaces is None:
+            return
+        surplus = payment
+        if booking_status in _VISITING:
+            surplus = await self.get(payment.replaces)
+            await self._attention.settle(payment.booking_id, _WANT_A_CARD, "new_card")
+        if surplus.status is PaymentStatus.AUTHORIZED:
+            await self.intend(_void(surplus, of_other_card(surplus.id, payment.id)))
+        elif surplus.captured:
+            await self._taken_twice(surplus)
+
+    async def find_void(self, booking_id: UUID) -> MoneyTask | None:
+        """The void that ``take_place`` decided and that has not ended yet."""
+        row = (await self.session.execute(_TO_VOID, {"booking_id": booking_id})).one_or_none()
+        return None if row is None else _void(payment_of(row), row.movement_id)
+
+    async def ask_for_card(self, payment: Payment, booking_status: BookingStatus) -> None:
+        """An authorisation has just been lost: ask the customer for another card, unless they were asked when it could
+        not be renewed, or another card is authorised already."""
+        if booking_status not in _VISITING or await self._renewal_failed(payment.id):
+            return
+        current = await self.lock_current(payment.booking_id)
+        if current is not None and current.status in SECURED:
+            return
+        await NoticeStore(self.session, self.context).promise(
+            NoticeKind.PAYMENT_RENEW,
+            payment.booking_id,
+            payment.business_id,
+            f"{NoticeKind.PAYMENT_RENEW.value}:{payment.id}",
+            {"amount": payment.amount, "currency": payment.currency, "reason": "authorisation_lost"},
+        )
+
+    async def _open_new_card(self, booking: Row[Any]) -> Payment:
+        current = await self.lock_current(booking.id)
+        if current is None:
+            raise _no_payment_wanted(booking)
+        if current.status in OPEN and current.replaces is not None:
+            return current
+        if current.status is PaymentStatus.VOIDED:
+            return await self._open(booking, current.id)
+        if current.status is not PaymentStatus.AUTHORIZED or not await self._renewal_failed(current.id):
+            raise _no_payment_wanted(booking)
+        opened = (await self.session.execute(_IN_ITS_PLACE, {"id": current.id})).one_or_none()
+        return payment_of(opened) if opened is not None else await self._open(booking, current.id)
+
+    async def _open(self, booking: Row[Any], replaces: UUID | None) -> Payment:
+        capture = "manual" if booking.payment_mode == PaymentMode.CARD_HOLD else "automatic"
+        values = {"booking_id": booking.id, "capture_method": capture, "replaces": replaces}
+        return payment_of((await self.session.execute(_OPEN, values)).one())
+
+    async def _renewal_failed(self, payment_id: UUID) -> bool:
+        return bool(await self.session.scalar(_RENEWAL_FAILED, {"id": payment_id}))
+
+
+def _void(payment: Payment, movement_id: str) -> MoneyTask:
+    return payment.task(Movement.VOID, movement_id, payment.authorized)
+
+
+def _no_payment_wanted(booking: Row[Any]) -> WrongState:
+    return WrongState({"status": booking.status, "wanted": "paid"})

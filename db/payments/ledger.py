@@ -1,0 +1,86 @@
+"""The append-only ledger of movements: what was intended, and what became of it. Rows are written, never changed."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import text
+
+from db.engine.store import Store
+from domain.payments.status import Movement, Phase
+from domain.payments.tasks import MoneyTask
+
+_WRITE = text("""
+    INSERT INTO payment_transactions (business_id, payment_id, movement_id, movement, phase, amount, currency,
+                                      provider_ref, reason)
+    VALUES (:business_id, :payment_id, :movement_id, :movement, :phase, :amount, :currency, :provider_ref, :reason)
+    ON CONFLICT (movement_id, phase) DO NOTHING
+""")
+# "unknown" is no end: the movement may still turn out either way.
+_ASKED_FOR = text("""
+    SELECT t.movement_id FROM payment_transactions t
+     WHERE t.payment_id = :payment_id AND t.movement = :movement AND t.phase = 'intended'
+       AND t.movement_id NOT LIKE '%\\:surplus'
+       AND NOT EXISTS (SELECT 1 FROM payment_transactions o
+                        WHERE o.movement_id = t.movement_id AND o.phase IN ('succeeded', 'failed'))
+     ORDER BY t.id DESC LIMIT 1
+""")
+_DISPUTED = text("""
+    SELECT EXISTS (
+        SELECT 1 FROM payment_transactions t WHERE t.payment_id = :payment_id AND t.movement = 'dispute'
+           AND NOT EXISTS (SELECT 1 FROM payment_transactions o
+                            WHERE o.movement_id = t.movement_id AND o.phase = 'failed'))
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row. ``amount`` in minor units."""
+
+    business_id: UUID
+    payment_id: UUID
+    movement_id: str
+    movement: Movement
+    phase: Phase
+    amount: int
+    currency: str
+    provider_ref: str | None = None
+    reason: str | None = None
+
+    @classmethod
+    def of(cls, task: MoneyTask, phase: Phase) -> "Entry":
+        """The row of a task."""
+        return cls(
+            task.business_id, task.payment_id, task.movement_id, task.movement, phase, task.amount, task.currency
+        )
+
+
+class LedgerStore(Store):
+    """Whoever writes holds the lock on the payment's booking."""
+
+    async def write(self, entry: Entry) -> None:
+        """Write one phase of one movement; a phase that is there already stays as it is."""
+        await self.session.execute(
+            _WRITE,
+            {
+                "business_id": entry.business_id,
+                "payment_id": entry.payment_id,
+                "movement_id": entry.movement_id,
+                "movement": entry.movement.value,
+                "phase": entry.phase.value,
+                "amount": entry.amount,
+                "currency": entry.currency,
+                "provider_ref": entry.provider_ref,
+                "reason": entry.reason,
+            },
+        )
+
+    async def asked_for(self, payment_id: UUID, movement: Movement) -> str | None:
+        """The newest movement of this kind that we intended and whose end is open; not of an intent that was
+        replaced, which has nothing to do with how the payment stands."""
+        values = {"payment_id": payment_id, "movement": movement.value}
+        found: str | None = await self.session.scalar(_ASKED_FOR, values)
+        return found
+
+    async def disputed(self, payment_id: UUID) -> bool:
+        """Whether a dispute is open, or was lost."""
+        return bool(await self.session.scalar(_DISPUTED, {"payment_id": payment_id}))

@@ -1,0 +1,363 @@
+"""Payments: opening one, reading them, and recording what the provider said.
+
+Locks are taken in one order everywhere: booking, payment, refund, claims. A payment changes only under the lock of its
+booking, so that a decision about the booking never meets money on the move.
+"""
+
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, text
+
+from db.engine.store import Store
+from db.messages.notices import NoticeStore
+from db.payments.ledger import Entry, LedgerStore
+from db.platform.attention import AttentionStore
+from db.platform.outbox import OutboxStore
+from domain.bookings.status import BookingStatus
+from domain.errors import Conflict, NotFound
+from domain.messages.kinds import NoticeKind
+from domain.payments.lapse import WITH_CUSTOMER
+from domain.payments.movements import by_provider, is_other_card
+from domain.payments.provider_events import IntentEvent, PaymentTotals, after_intent
+from domain.payments.status import Movement, PaymentStatus, Phase
+from domain.payments.tasks import MoneyResult, MoneyTask, PaymentView
+
+COLUMNS = """p.id, p.business_id, p.booking_id, p.provider, p.provider_intent_id, p.status, p.capture_method, p.amount,
+    p.authorized, p.captured, p.refunded, p.currency, p.client_secret, p.decline_code, p.created_at,
+    p.authorized_until, p.replaces"""
+#: Which payment of a booking counts: the newest that holds money, else one that could be paid. A voided one is of
+#: interest only where there is no other.
+CURRENT_FIRST = """p.status = 'voided', p.status IN ('requires_payment', 'processing', 'failed'), p.id DESC"""
+
+_LOCK_BOOKING = text("""
+    SELECT b.id, b.business_id, b.status, b.hold_expires_at, b.amount_due, b.currency, b.payment_mode
+      FROM bookings b WHERE b.id = :booking_id FOR NO KEY UPDATE
+""")
+_BOOKING_OF = text("SELECT booking_id FROM booking_payments WHERE id = :id")
+_LOCK = text(f"SELECT {COLUMNS} FROM booking_payments p WHERE p.id = :id FOR NO KEY UPDATE")
+_GET = text(f"SELECT {COLUMNS} FROM booking_payments p WHERE p.id = :id")
+_LOCK_CURRENT = text(f"""
+    SELECT {COLUMNS} FROM booking_payments p WHERE p.booking_id = :booking_id
+     ORDER BY {CURRENT_FIRST} LIMIT 1 FOR NO KEY UPDATE
+""")
+_ATTACH = text("""
+    UPDATE booking_payments SET provider_intent_id = :intent_id, client_secret = coalesce(:client_secret, client_secret)
+     WHERE id = :id
+""")
+_STAND = text("""
+    UPDATE booking_payments SET status = CAST(:status AS text), authorized = :authorized, captured = :captured,
+           refunded = :refunded, decline_code = :decline_code,
+           authorized_until = :authorized_until,
+           closed_at = CASE WHEN :closed THEN coalesce(closed_at, now()) ELSE closed_at END
+     WHERE id = :id
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """One intent at the provider for one booking; minor units. ``client_secret`` goes to the customer's browser and
+    nowhere else. ``replaces``: the payment whose place this one takes with a new card."""
+
+    id: UUID
+    business_id: UUID
+    booking_id: UUID
+    provider: str
+    provider_intent_id: str | None
+    status: PaymentStatus
+    manual_capture: bool
+    amount: int
+    authorized: int
+    captured: int
+    refunded: int
+    currency: str
+    client_secret: str | None
+    decline_code: str | None
+    created_at: datetime
+    authorized_until: datetime | None = None
+    replaces: UUID | None = None
+
+    @property
+    def standing(self) -> PaymentTotals:
+        """Status and totals."""
+        return PaymentTotals(self.status, self.authorized, self.captured, self.refunded)
+
+    def view(self) -> PaymentView:
+        """As the booking's workflow sees it."""
+        totals = (self.amount, self.authorized, self.captured, self.refunded)
+        until = self.authorized_until if self.status is PaymentStatus.AUTHORIZED else None
+        return PaymentView(self.id, self.status, *totals, self.manual_capture, until)
+
+    def task(self, movement: Movement, movement_id: str, amount: int) -> MoneyTask:
+        """What the provider must be asked."""
+        return MoneyTask(
+            movement_id=movement_id,
+            movement=movement,
+            payment_id=self.id,
+            booking_id=self.booking_id,
+            business_id=self.business_id,
+            provider=self.provider,
+            intent_id=self.provider_intent_id,
+            amount=amount,
+            currency=self.currency,
+            amount_due=self.amount,
+            manual_capture=self.manual_capture,
+        )
+
+
+#: Fields that are columns as they are.
+_SAME = tuple(one.name for one in fields(Payment) if one.name not in {"status", "manual_capture"})
+
+
+def payment_of(row: Row[Any]) -> Payment:
+    """A row that has ``COLUMNS`` among its columns."""
+    values: dict[str, Any] = {name: row._mapping[name] for name in _SAME}
+    return Payment(**values, status=PaymentStatus(row.status), manual_capture=row.capture_method == "manual")
+
+
+class PaymentStore(Store):
+    """Payments and the ledger of movements."""
+
+    async def attach_intent(self, payment_id: UUID, intent: IntentEvent, client_secret: str | None) -> Payment:
+        """Remember the provider's answer to the creation of the intent, and how it stands.
+
+        Raises Conflict when the payment has another intent. An intent over another amount or currency is filed for a
+        person and not attached: ``provider_intent_id`` stays None and the customer must not get its secret.
+        """
+        payment, booking_status = await self.lock(payment_id)
+        if payment.provider_intent_id not in {None, intent.intent_id}:
+            raise Conflict({"payment_id": str(payment_id), "rule": "one_intent"})
+        if not await self.agrees(payment, intent):
+            return payment
+        await self._attach(payment, intent.intent_id, client_secret)
+        attached = replace(
+            payment, provider_intent_id=intent.intent_id, client_secret=client_secret or payment.client_secret
+        )
+        return await self.take_intent(attached, booking_status, intent)
+
+    async def get(self, payment_id: UUID) -> Payment:
+        """Raises NotFound, also for another tenant's."""
+        row = (await self.session.execute(_GET, {"id": payment_id})).one_or_none()
+        if row is None:
+            raise NotFound({"payment_id": str(payment_id)})
+        return payment_of(row)
+
+    async def view(self, payment_id: UUID) -> PaymentView:
+        """As the booking's workflow sees it. Raises NotFound."""
+        return (await self.get(payment_id)).view()
+
+    async def lock(self, payment_id: UUID) -> tuple[Payment, BookingStatus]:
+        """Lock the payment's booking, then the payment. Raises NotFound."""
+        booking_id = await self.session.scalar(_BOOKING_OF, {"id": payment_id})
+        if booking_id is None:
+            raise NotFound({"payment_id": str(payment_id)})
+        booking = await self._lock_booking(booking_id)
+        row = (await self.session.execute(_LOCK, {"id": payment_id})).one()
+        return payment_of(row), BookingStatus(booking.status)
+
+    async def lock_current(self, booking_id: UUID) -> Payment | None:
+        """The payment that counts for a booking whose row is locked already; None where there is none."""
+        row = (await self.session.execute(_LOCK_CURRENT, {"booking_id": booking_id})).one_or_none()
+        return None if row is None else payment_of(row)
+
+    async def intend(self, task: MoneyTask) -> None:
+        """Write into the ledger that this movement is about to be asked for; again changes nothing."""
+        await self._ledger.write(Entry.of(task, Phase.INTENDED))
+
+    async def record(self, task: MoneyTask, result: MoneyResult) -> PaymentView:
+        """The outcome of a capture or void: ledger, totals, status. Recording it again changes nothing.
+
+        The provider's own word about the intent counts, whatever was asked: a void that met a paid intent makes the
+        payment captured. A capture that did not happen is filed for a person.
+        """
+        payment, booking_status = await self.lock(task.payment_id)
+        if payment.provider_intent_id is None and result.intent_id is not None:
+            await self._attach(payment, result.intent_id, None)
+            payment = replace(payment, provider_intent_id=result.intent_id)
+        if result.captured > payment.amount:
+            await self._mismatch(payment, result.intent_id, result.captured, payment.currency)
+            return payment.view()
+        standing = after_intent(payment.standing, result.status, result.authorized, result.captured)
+        changed = await self.stand(payment, standing, booking_status, authorized_until=result.authorized_until)
+        moved = task.amount
+        if task.movement is Movement.CAPTURE and result.phase is Phase.SUCCEEDED:
+            # What was counted before has its row already; the ledger's captures add up to the payment's.
+            moved = changed.captured - payment.captured
+        await self._ledger.write(
+            replace(Entry.of(task, result.phase), amount=moved, provider_ref=result.provider_ref, reason=result.reason)
+        )
+        if is_other_card(task.movement_id) and result.captured:
+            await self._taken_twice(changed)
+        if task.movement is Movement.CAPTURE and result.phase is Phase.FAILED:
+            await self._attention.file(
+                "capture_failed",
+                f"capture_failed:{task.movement_id}",
+                business_id=payment.business_id,
+                booking_id=payment.booking_id,
+                payment_id=payment.id,
+                details={"amount": task.amount, "currency": payment.currency, "reason": result.reason},
+            )
+        return changed.view()
+
+    async def agrees(self, payment: Payment, intent: IntentEvent) -> bool:
+        """Whether the intent is over what we asked for. If not, a person is told and nothing may be applied."""
+        if intent.amount == payment.amount and intent.currency == payment.currency and intent.captured <= intent.amount:
+            return True
+        await self._mismatch(payment, intent.intent_id, intent.amount, intent.currency)
+        return False
+
+    async def take_intent(
+        self, payment: Payment, booking_status: BookingStatus, intent: IntentEvent, stale: bool = False
+    ) -> Payment:
+        """Apply what the provider says about the intent of a locked payment; ``stale``: later news came before."""
+        promised = intent.status is PaymentStatus.AUTHORIZED or (payment.manual_capture and intent.captured > 0)
+        standing = after_intent(
+            payment.standing, intent.status, intent.amount if promised else 0, intent.captured, stale
+        )
+        declined = intent.decline_code if standing.status is PaymentStatus.FAILED else None
+        return await self.stand(payment, standing, booking_status, declined, intent.authorized_until)
+
+    async def stand(
+        self,
+        payment: Payment,
+        standing: PaymentTotals,
+        booking_status: BookingStatus,
+        decline_code: str | None = None,
+        authorized_until: datetime | None = None,
+    ) -> Payment:
+        """Write the new standing of a locked payment with everything that follows: ledger, event, notices.
+
+        An authorisation of which nobody said when it lapses is taken to last as long as the shortest."""
+        if standing == payment.standing and decline_code == payment.decline_code:
+            return payment
+        await self._write_movements(payment, standing)
+        until = payment.authorized_until
+        if standing.status is PaymentStatus.AUTHORIZED:
+            until = authorized_until or until or payment.created_at + WITH_CUSTOMER
+        new: dict[str, Any] = {
+            "authorized": standing.authorized,
+            "captured": standing.captured,
+            "refunded": standing.refunded,
+            "decline_code": decline_code,
+            "authorized_until": until,
+        }
+        closed = standing.status is PaymentStatus.VOIDED
+        await self.session.execute(_STAND, {"id": payment.id, "status": standing.status.value, "closed": closed, **new})
+        changed = replace(payment, status=standing.status, **new)
+        if standing.status is not payment.status:
+            await self._tell(changed, booking_status)
+        return changed
+
+    async def _write_movements(self, payment: Payment, standing: PaymentTotals) -> None:
+        """One ledger row for each total that grew. A movement that we asked for ourselves keeps the name of the task,
+        whoever tells of it first; so the record and the webhook of one capture are one row."""
+        if standing.authorized > payment.authorized:
+            await self._moved(payment, Movement.AUTHORIZE, standing.authorized, standing.authorized)
+        taken = standing.captured - payment.captured
+        if taken:
+            asked = await self._moved(payment, Movement.CAPTURE, taken, standing.captured)
+            if asked:
+                # Money that the customer pays by themselves is in the confirmation that follows at once.
+                await self._received(payment, taken)
+        if standing.status is PaymentStatus.VOIDED and payment.status is not PaymentStatus.VOIDED:
+            await self._moved(payment, Movement.VOID, standing.authorized, standing.authorized)
+        if taken and standing.status is PaymentStatus.VOIDED:
+            await self._attention.file(
+                "money_after_void",
+                f"money_after_void:{payment.id}",
+                business_id=payment.business_id,
+                booking_id=payment.booking_id,
+                payment_id=payment.id,
+                details={"captured": standing.captured, "currency": payment.currency},
+            )
+
+    async def _moved(self, payment: Payment, movement: Movement, amount: int, total: int) -> bool:
+        """Write that a movement succeeded; True when it is one that we asked for."""
+        asked = await self._ledger.asked_for(payment.id, movement)
+        movement_id = asked or by_provider(payment.id, movement, total)
+        await self._ledger.write(Entry.of(payment.task(movement, movement_id, amount), Phase.SUCCEEDED))
+        return asked is not None
+
+    async def _received(self, payment: Payment, amount: int) -> None:
+        await NoticeStore(self.session, self.context).promise(
+            NoticeKind.PAYMENT_RECEIVED,
+            payment.booking_id,
+            payment.business_id,
+            f"{NoticeKind.PAYMENT_RECEIVED.value}:{payment.id}",
+            {"amount": amount, "currency": payment.currency},
+        )
+
+    async def _tell(self, payment: Payment, booking_status: BookingStatus) -> None:
+        await OutboxStore(self.session, self.context).add(
+            f"payment.{payment.status.value}",
+            f"payment/{payment.id}",
+            payment.business_id,
+            {
+                "payment_id": payment.id,
+                "booking_id": payment.booking_id,
+                "authorized": payment.authorized,
+                "captured": payment.captured,
+                "refunded": payment.refunded,
+                "currency": payment.currency,
+            },
+        )
+        if payment.status is PaymentStatus.FAILED and booking_status is BookingStatus.PENDING:
+            # Once: the customer sees every further decline on the screen in front of them.
+            await NoticeStore(self.session, self.context).promise(
+                NoticeKind.PAYMENT_FAILED,
+                payment.booking_id,
+                payment.business_id,
+                f"{NoticeKind.PAYMENT_FAILED.value}:{payment.id}",
+                {"amount": payment.amount, "currency": payment.currency, "reason": payment.decline_code},
+            )
+
+    async def _attach(self, payment: Payment, intent_id: str, client_secret: str | None) -> None:
+        values = {"id": payment.id, "intent_id": intent_id, "client_secret": client_secret}
+        await self.session.execute(_ATTACH, values)
+
+    async def _taken_twice(self, payment: Payment) -> None:
+        """Money was taken on a payment beside the one that counts: for a person."""
+        await self._attention.file(
+            "replaced_intent_captured",
+            f"replaced_intent_captured:{payment.id}",
+            business_id=payment.business_id,
+            booking_id=payment.booking_id,
+            payment_id=payment.id,
+            details={
+                "intent_id": payment.provider_intent_id,
+                "captured": payment.captured,
+                "currency": payment.currency,
+            },
+        )
+
+    async def _mismatch(self, payment: Payment, intent_id: str | None, amount: int, currency: str) -> None:
+        await self._attention.file(
+            "amount_mismatch",
+            f"amount_mismatch:{payment.id}",
+            business_id=payment.business_id,
+            booking_id=payment.booking_id,
+            payment_id=payment.id,
+            details={
+                "intent_id": intent_id,
+                "expected": payment.amount,
+                "expected_currency": payment.currency,
+                "got": amount,
+                "got_currency": currency,
+            },
+        )
+
+    async def _lock_booking(self, booking_id: UUID) -> Row[Any]:
+        row = (await self.session.execute(_LOCK_BOOKING, {"booking_id": booking_id})).one_or_none()
+        if row is None:
+            raise NotFound({"booking_id": str(booking_id)})
+        return row
+
+    @property
+    def _ledger(self) -> LedgerStore:
+        return LedgerStore(self.session, self.context)
+
+    @property
+    def _attention(self) -> AttentionStore:
+        return AttentionStore(self.session, self.context)

@@ -1,0 +1,296 @@
+"""Money on its way back: every refund that was asked for, here or at the provider by hand, is one row."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, text
+
+from db.engine.store import Store
+from db.messages.notices import NoticeStore
+from db.payments.ledger import Entry, LedgerStore
+from db.payments.payments import Payment, PaymentStore
+from db.platform.attention import AttentionStore
+from db.platform.outbox import START_REFUND, OutboxStore
+from domain.bookings.status import BookingStatus
+from domain.errors import AmountRefused, NotFound, WrongState
+from domain.messages.kinds import NoticeKind
+from domain.payments.movements import of_refund
+from domain.payments.provider_events import RefundEvent, after_refunds, refund_after
+from domain.payments.settlement import held
+from domain.payments.status import Movement, PaymentStatus, Phase, RefundStatus
+from domain.payments.tasks import MoneyResult, MoneyTask
+
+COLUMNS = """r.id, r.business_id, r.payment_id, r.booking_id, r.status, r.amount, r.currency, r.reason, r.command_id,
+    r.provider_refund_id, r.failure_reason, r.created_at"""
+
+_GET = text(f"SELECT {COLUMNS} FROM refunds r WHERE r.id = :id")
+_LOCK = text(f"SELECT {COLUMNS} FROM refunds r WHERE r.id = :id FOR NO KEY UPDATE")
+_LIST = text(f"SELECT {COLUMNS} FROM refunds r WHERE r.payment_id = :payment_id ORDER BY r.id")
+_ASKED = text(f"SELECT {COLUMNS} FROM refunds r WHERE r.payment_id = :payment_id AND r.command_id = :command_id")
+_KNOWN = text(f"""
+    SELECT {COLUMNS} FROM refunds r
+     WHERE r.payment_id = :payment_id AND (r.id = :refund_id OR r.provider_refund_id = :provider_refund_id)
+     ORDER BY r.id = :refund_id DESC NULLS LAST LIMIT 1 FOR NO KEY UPDATE
+""")
+_INSERT = text(f"""
+    INSERT INTO refunds AS r (business_id, payment_id, booking_id, amount, currency, reason, command_id,
+                              provider_refund_id)
+    VALUES (:business_id, :payment_id, :booking_id, :amount, :currency, :reason, :command_id, :provider_refund_id)
+    RETURNING {COLUMNS}
+""")
+_ON_THE_WAY = text("""
+    SELECT coalesce(sum(amount), 0)::bigint FROM refunds
+     WHERE payment_id = :payment_id AND status IN ('requested', 'processing')
+""")
+_CONFIRMED = text("""
+    SELECT coalesce(sum(amount), 0)::bigint FROM refunds WHERE payment_id = :payment_id AND status = 'succeeded'
+""")
+_WRITE = text("""
+    UPDATE refunds SET status = :status, provider_refund_id = coalesce(:provider_refund_id, provider_refund_id),
+           failure_reason = :failure_reason
+     WHERE id = :id
+""")
+
+#: ``reason`` of a refund that somebody made at the provider by hand.
+BY_HAND = "provider"
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """One refund; minor units. ``reason`` is one of the platform's words: cancelled, declined, late, no_show,
+    requested, provider."""
+
+    id: UUID
+    business_id: UUID
+    payment_id: UUID
+    booking_id: UUID
+    status: RefundStatus
+    amount: int
+    currency: str
+    reason: str
+    command_id: str
+    provider_refund_id: str | None
+    failure_reason: str | None
+    created_at: datetime
+
+
+def _refund_of(row: Row[Any]) -> Refund:
+    return Refund(**{**row._mapping, "status": RefundStatus(row.status)})
+
+
+class RefundStore(Store):
+    """Money on its way back."""
+
+    async def request(self, payment_id: UUID, amount: int, reason: str, command_id: str) -> Refund:
+        """Ask for ``amount`` minor units to go back; the refund's workflow starts by the outbox.
+
+        The same ``command_id`` gives the same refund. Raises NotFound; WrongState when nothing was captured or the
+        money is disputed; AmountRefused when it is not positive or more than captured less what went back and is on
+        its way back.
+        """
+        payment, _ = await PaymentStore(self.session, self.context).lock(payment_id)
+        asked = {"payment_id": payment_id, "command_id": command_id}
+        known = (await self.session.execute(_ASKED, asked)).one_or_none()
+        if known is not None:
+            return _refund_of(known)
+        if payment.status not in {PaymentStatus.CAPTURED, PaymentStatus.PARTIALLY_REFUNDED, PaymentStatus.REFUNDED}:
+            raise WrongState({"status": payment.status.value, "wanted": PaymentStatus.REFUNDED.value})
+        available = held(payment.view(), await self.on_the_way(payment_id))
+        if not 0 < amount <= available:
+            raise AmountRefused({"available": available, "currency": payment.currency})
+        refund = await self._insert(payment, amount, reason, command_id)
+        await OutboxStore(self.session, self.context).add(
+            "refund.requested",
+            f"refund/{refund.id}",
+            refund.business_id,
+            {
+                "refund_id": refund.id,
+                "business_id": refund.business_id,
+                "booking_id": refund.booking_id,
+                "payment_id": refund.payment_id,
+                "amount": refund.amount,
+                "currency": refund.currency,
+            },
+            command=START_REFUND,
+        )
+        return refund
+
+    async def get(self, refund_id: UUID) -> Refund:
+        """Raises NotFound, also for another tenant's."""
+        row = (await self.session.execute(_GET, {"id": refund_id})).one_or_none()
+        if row is None:
+            raise NotFound({"refund_id": str(refund_id)})
+        return _refund_of(row)
+
+    async def list_(self, payment_id: UUID) -> Sequence[Refund]:
+        """All refunds of one payment, oldest first."""
+        return [_refund_of(row) for row in await self.session.execute(_LIST, {"payment_id": payment_id})]
+
+    async def on_the_way(self, payment_id: UUID) -> int:
+        """Minor units asked to go back whose end is open."""
+        return int(await self.session.scalar(_ON_THE_WAY, {"payment_id": payment_id}) or 0)
+
+    async def begin(self, refund_id: UUID) -> MoneyTask | None:
+        """requested -> processing, with the ledger's intention. None when the refund is over."""
+        payment, _, refund = await self._lock(refund_id)
+        if refund.status not in {RefundStatus.REQUESTED, RefundStatus.PROCESSING}:
+            return None
+        task = _task(payment, refund)
+        await PaymentStore(self.session, self.context).intend(task)
+        await self._write(refund, RefundStatus.PROCESSING, None, None)
+        return task
+
+    async def record(self, refund_id: UUID, result: MoneyResult) -> RefundStatus:
+        """What the provider said to ``begin``'s task; phase unknown means pending there. Repeating changes nothing."""
+        payment, booking_status, refund = await self._lock(refund_id)
+        said = {Phase.SUCCEEDED: RefundStatus.SUCCEEDED, Phase.FAILED: RefundStatus.FAILED}.get(
+            result.phase, RefundStatus.PROCESSING
+        )
+        if result.phase is Phase.UNKNOWN:
+            unknown = Entry.of(_task(payment, refund), Phase.UNKNOWN)
+            await self._ledger.write(replace(unknown, provider_ref=result.provider_ref, reason=result.reason))
+        return await self._move(payment, booking_status, refund, said, result.provider_ref, result.reason)
+
+    async def take_news(self, payment: Payment, booking_status: BookingStatus, news: RefundEvent) -> RefundStatus:
+        """Apply what the provider says about a refund of a locked payment; one that we did not ask for gets a row."""
+        known = await self.session.execute(
+            _KNOWN,
+            {
+                "payment_id": payment.id,
+                "refund_id": news.refund_id,
+                "provider_refund_id": news.provider_refund_id,
+            },
+        )
+        row = known.one_or_none()
+        if row is not None:
+            refund = _refund_of(row)
+        else:
+            command_id = f"{BY_HAND}:{news.provider_refund_id}"
+            refund = await self._insert(payment, news.amount, BY_HAND, command_id, news.provider_refund_id)
+        if refund.amount != news.amount:
+            await self._to_a_person("amount_mismatch", refund, {"got": news.amount})
+        return await self._move(
+            payment, booking_status, refund, news.status, news.provider_refund_id, news.failure_reason
+        )
+
+    async def _move(
+        self,
+        payment: Payment,
+        booking_status: BookingStatus,
+        refund: Refund,
+        said: RefundStatus,
+        provider_ref: str | None,
+        reason: str | None,
+    ) -> RefundStatus:
+        status = refund_after(refund.status, said)
+        if said is RefundStatus.FAILED and refund.status is RefundStatus.SUCCEEDED:
+            # The customer's bank sent it back (Stripe: refund.failed after succeeded). The money is with us again.
+            await self._to_a_person("refund_came_back", refund, {"reason": reason})
+        if status is refund.status and (provider_ref is None or provider_ref == refund.provider_refund_id):
+            return status
+        await self._write(refund, status, provider_ref, reason if status is RefundStatus.FAILED else None)
+        if status is not refund.status:
+            await self._finish(payment, booking_status, refund, status, provider_ref, reason)
+        return status
+
+    async def _finish(
+        self,
+        payment: Payment,
+        booking_status: BookingStatus,
+        refund: Refund,
+        status: RefundStatus,
+        provider_ref: str | None,
+        reason: str | None,
+    ) -> None:
+        """What follows from the end of a refund; a change to processing has no consequence."""
+        if status not in {RefundStatus.SUCCEEDED, RefundStatus.FAILED}:
+            return
+        phase = Phase.SUCCEEDED if status is RefundStatus.SUCCEEDED else Phase.FAILED
+        await self._ledger.write(
+            replace(Entry.of(_task(payment, refund), phase), provider_ref=provider_ref, reason=reason)
+        )
+        facts = {"amount": refund.amount, "currency": refund.currency, "reason": refund.reason}
+        await OutboxStore(self.session, self.context).add(
+            f"refund.{status.value}",
+            f"refund/{refund.id}",
+            refund.business_id,
+            {"refund_id": refund.id, "booking_id": refund.booking_id, "payment_id": refund.payment_id, **facts},
+        )
+        if status is RefundStatus.FAILED:
+            await self._to_a_person("refund_failed", refund, {"reason": reason})
+            return
+        await self.recount(payment, booking_status)
+        await NoticeStore(self.session, self.context).promise(
+            NoticeKind.PAYMENT_REFUNDED,
+            refund.booking_id,
+            refund.business_id,
+            f"{NoticeKind.PAYMENT_REFUNDED.value}:{refund.id}",
+            facts,
+        )
+
+    async def recount(self, payment: Payment, booking_status: BookingStatus) -> Payment:
+        """Bring a locked payment's ``refunded`` up to what the provider confirmed: news of a refund may have come
+        before the news of the capture."""
+        confirmed = int(await self.session.scalar(_CONFIRMED, {"payment_id": payment.id}) or 0)
+        standing = after_refunds(payment.standing, confirmed)
+        return await PaymentStore(self.session, self.context).stand(
+            payment, standing, booking_status, payment.decline_code
+        )
+
+    async def _lock(self, refund_id: UUID) -> tuple[Payment, BookingStatus, Refund]:
+        refund = await self.get(refund_id)
+        payment, booking_status = await PaymentStore(self.session, self.context).lock(refund.payment_id)
+        row = (await self.session.execute(_LOCK, {"id": refund_id})).one()
+        return payment, booking_status, _refund_of(row)
+
+    async def _insert(
+        self, payment: Payment, amount: int, reason: str, command_id: str, provider_refund_id: str | None = None
+    ) -> Refund:
+        row = await self.session.execute(
+            _INSERT,
+            {
+                "business_id": payment.business_id,
+                "payment_id": payment.id,
+                "booking_id": payment.booking_id,
+                "amount": amount,
+                "currency": payment.currency,
+                "reason": reason,
+                "command_id": command_id,
+                "provider_refund_id": provider_refund_id,
+            },
+        )
+        return _refund_of(row.one())
+
+    async def _write(
+        self, refund: Refund, status: RefundStatus, provider_refund_id: str | None, failure_reason: str | None
+    ) -> None:
+        await self.session.execute(
+            _WRITE,
+            {
+                "id": refund.id,
+                "status": status.value,
+                "provider_refund_id": provider_refund_id,
+                "failure_reason": failure_reason,
+            },
+        )
+
+    async def _to_a_person(self, kind: str, refund: Refund, details: dict[str, Any]) -> None:
+        await AttentionStore(self.session, self.context).file(
+            kind,
+            f"{kind}:{refund.id}",
+            business_id=refund.business_id,
+            booking_id=refund.booking_id,
+            payment_id=refund.payment_id,
+            details={"refund_id": refund.id, "amount": refund.amount, "currency": refund.currency, **details},
+        )
+
+    @property
+    def _ledger(self) -> LedgerStore:
+        return LedgerStore(self.session, self.context)
+
+
+def _task(payment: Payment, refund: Refund) -> MoneyTask:
+    return payment.task(Movement.REFUND, of_refund(payment.id, refund.id), refund.amount)

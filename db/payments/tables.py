@@ -1,0 +1,137 @@
+"""Payments, the append-only ledger of movements, refunds, and the inbox of provider news."""
+
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.engine.base import Base, Currency, Key, Minor, Stamped, Time, one_of
+from domain.payments.status import Movement, PaymentStatus, Phase, RefundStatus
+
+
+class BookingPayment(Base, Stamped):
+    """One intent at the provider for one booking. Amounts are minor units; ``authorized`` is what a card hold
+    promises until ``authorized_until``, ``captured`` what was taken, ``refunded`` what went back of it. ``replaces``:
+    the payment whose place it takes with a new card, once that is authorised."""
+
+    __tablename__ = "booking_payments"
+    __table_args__ = (
+        one_of("status", PaymentStatus),
+        CheckConstraint("capture_method IN ('automatic', 'manual')", name="capture_method_known"),
+        CheckConstraint("amount > 0", name="amount_positive"),
+        CheckConstraint("authorized >= 0 AND captured >= 0 AND captured <= amount", name="captured_in_range"),
+        CheckConstraint("refunded >= 0 AND refunded <= captured", name="refunded_in_range"),
+        UniqueConstraint("provider", "provider_intent_id"),
+        Index("ix_booking_payments_booking_id", "booking_id"),
+        Index("ix_booking_payments_business_id_id", "business_id", "id"),
+        Index("ix_booking_payments_status_created_at", "status", "created_at"),
+        # One open intent per booking: a second one could be paid beside the first. With a new card, one for each
+        # payment that is to be replaced.
+        Index(
+            "uq_booking_payments_open",
+            "booking_id",
+            unique=True,
+            postgresql_where=text(
+                "status IN ('requires_payment', 'processing', 'authorized', 'captured', 'failed') AND replaces IS NULL"
+            ),
+        ),
+        Index("uq_booking_payments_replaces", "replaces", unique=True, postgresql_where=text("status <> 'voided'")),
+    )
+
+    id: Mapped[Key]
+    business_id: Mapped[UUID] = mapped_column(ForeignKey("businesses.id"))
+    booking_id: Mapped[UUID] = mapped_column(ForeignKey("bookings.id"))
+    provider: Mapped[str]
+    provider_intent_id: Mapped[str | None]
+    status: Mapped[str] = mapped_column(server_default=text("'requires_payment'"))
+    capture_method: Mapped[str]
+    amount: Mapped[Minor]
+    authorized: Mapped[Minor] = mapped_column(server_default=text("0"))
+    captured: Mapped[Minor] = mapped_column(server_default=text("0"))
+    refunded: Mapped[Minor] = mapped_column(server_default=text("0"))
+    currency: Mapped[Currency]
+    client_secret: Mapped[str | None]
+    decline_code: Mapped[str | None]
+    authorized_until: Mapped[Time | None]
+    closed_at: Mapped[Time | None]
+    replaces: Mapped[UUID | None] = mapped_column(ForeignKey("booking_payments.id"))
+
+
+class PaymentTransaction(Base):
+    """The ledger. ``movement_id`` is the idempotency key at the provider; a movement has an ``intended`` row before
+    the call and an outcome row after it. The application can insert here and read, nothing else."""
+
+    __tablename__ = "payment_transactions"
+    __table_args__ = (
+        one_of("movement", Movement),
+        one_of("phase", Phase),
+        CheckConstraint("amount >= 0", name="amount_not_negative"),
+        UniqueConstraint("movement_id", "phase"),
+        Index("ix_payment_transactions_payment_id", "payment_id", "id"),
+    )
+
+    id: Mapped[Key]
+    business_id: Mapped[UUID] = mapped_column(ForeignKey("businesses.id"))
+    payment_id: Mapped[UUID] = mapped_column(ForeignKey("booking_payments.id"))
+    movement_id: Mapped[str]
+    movement: Mapped[str]
+    phase: Mapped[str]
+    amount: Mapped[Minor]
+    currency: Mapped[Currency]
+    provider_ref: Mapped[str | None]
+    reason: Mapped[str | None]
+    created_at: Mapped[Time] = mapped_column(server_default=text("now()"))
+
+
+class Refund(Base, Stamped):
+    """Money on its way back. ``reason`` is one of the platform's words (cancelled, declined, late, requested)."""
+
+    __tablename__ = "refunds"
+    __table_args__ = (
+        one_of("status", RefundStatus),
+        CheckConstraint("amount > 0", name="amount_positive"),
+        UniqueConstraint("payment_id", "command_id"),
+        Index("ix_refunds_payment_id", "payment_id"),
+        Index("ix_refunds_provider_refund_id", "provider_refund_id"),
+    )
+
+    id: Mapped[Key]
+    business_id: Mapped[UUID] = mapped_column(ForeignKey("businesses.id"))
+    payment_id: Mapped[UUID] = mapped_column(ForeignKey("booking_payments.id"))
+    booking_id: Mapped[UUID] = mapped_column(ForeignKey("bookings.id"))
+    status: Mapped[str] = mapped_column(server_default=text("'requested'"))
+    amount: Mapped[Minor]
+    currency: Mapped[Currency]
+    reason: Mapped[str]
+    command_id: Mapped[str]
+    provider_refund_id: Mapped[str | None]
+    failure_reason: Mapped[str | None]
+
+
+class PaymentWebhook(Base):
+    """The inbox: stored before anything else, applied once. ``outcome`` says what became of it."""
+
+    __tablename__ = "payment_webhooks"
+    __table_args__ = (
+        UniqueConstraint("provider", "event_id"),
+        Index(
+            "ix_payment_webhooks_applied",
+            "payment_id",
+            "event_created_at",
+            postgresql_where=text("applied_at IS NOT NULL"),
+        ),
+        Index("ix_payment_webhooks_unapplied", "received_at", postgresql_where=text("applied_at IS NULL")),
+    )
+
+    id: Mapped[Key]
+    provider: Mapped[str]
+    event_id: Mapped[str]
+    event_type: Mapped[str]
+    intent_id: Mapped[str | None]
+    payment_id: Mapped[UUID | None]
+    news: Mapped[dict[str, object]] = mapped_column(JSONB)
+    event_created_at: Mapped[Time]
+    received_at: Mapped[Time] = mapped_column(server_default=text("now()"))
+    applied_at: Mapped[Time | None]
+    outcome: Mapped[str | None]

@@ -1,0 +1,216 @@
+"""The inbox of provider news: stored before anything else, applied once, in whatever order they come."""
+
+import json
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from sqlalchemy import Row, bindparam, text
+from sqlalchemy.dialects.postgresql import UUID as PgUUID
+
+from db.engine.store import Store
+from db.payments.commands.open import OpeningStore
+from db.payments.ledger import Entry, LedgerStore
+from db.payments.payments import Payment, PaymentStore
+from db.payments.refunds import RefundStore
+from db.platform.attention import AttentionStore
+from db.platform.outbox import PAYMENT_EVENT, OutboxStore
+from domain.bookings.status import BookingStatus
+from domain.errors import NotFound
+from domain.payments.movements import of_dispute
+from domain.payments.provider_events import DisputeEvent, DisputeState, IntentEvent, ProviderEvent, after_disputes
+from domain.payments.status import SECURED, Movement, PaymentStatus, Phase
+from domain.payments.tasks import PaymentView
+
+_NEWS = TypeAdapter(ProviderEvent)
+
+# An intent whose creation was never answered is known by the payment id in its metadata; so are those of a payment
+# whose authorisation was renewed.
+_PAYMENT_OF = text("""
+    SELECT p.id, p.booking_id, p.business_id,
+           coalesce(p.provider_intent_id <> :intent_id, false) AS has_another
+      FROM booking_payments p
+     WHERE (p.provider = :provider AND p.provider_intent_id = :intent_id)
+        OR (p.provider = :provider AND p.id = :payment_id
+            AND (p.provider_intent_id IS NULL
+                 OR EXISTS (SELECT 1 FROM payment_transactions t WHERE t.payment_id = p.id
+                               AND t.movement = 'authorize' AND t.phase = 'intended')))
+     LIMIT 1
+""").bindparams(bindparam("payment_id", type_=PgUUID))
+_STORE = text("""
+    INSERT INTO payment_webhooks (provider, event_id, event_type, intent_id, payment_id, news, event_created_at,
+                                  applied_at, outcome)
+    VALUES (:provider, :event_id, :event_type, :intent_id, :payment_id, CAST(:news AS jsonb), :created_at,
+            CASE WHEN CAST(:outcome AS text) IS NULL THEN NULL ELSE now() END, :outcome)
+    ON CONFLICT (provider, event_id) DO NOTHING RETURNING id
+""").bindparams(bindparam("payment_id", type_=PgUUID))
+_LOCK = text("""
+    SELECT id, provider, event_id, event_type, intent_id, payment_id, news, event_created_at, applied_at
+      FROM payment_webhooks WHERE id = :id FOR NO KEY UPDATE
+""")
+_LATER = text("""
+    SELECT EXISTS (SELECT 1 FROM payment_webhooks WHERE payment_id = :payment_id AND applied_at IS NOT NULL
+                      AND intent_id = :intent_id AND event_created_at > :created_at AND news->'intent' IS NOT NULL)
+""")
+_APPLIED = text("UPDATE payment_webhooks SET applied_at = :now, outcome = :outcome WHERE id = :id")
+
+_PHASES = {DisputeState.OPEN: Phase.INTENDED, DisputeState.LOST: Phase.SUCCEEDED, DisputeState.WON: Phase.FAILED}
+
+#: Outcome of news about an intent that is not its payment's own any more.
+REPLACED = "replaced"
+
+Standing = tuple[UUID | None, BookingStatus | None, PaymentView | None]
+
+
+class WebhookStore(Store):
+    """Platform scope: a provider's event does not say whose tenant it is for."""
+
+    async def receive(
+        self,
+        provider: str,
+        event_id: str,
+        event_type: str,
+        intent_id: str | None,
+        news: ProviderEvent,
+        created_at: datetime,
+    ) -> bool:
+        """Store one verified event, with the outbox row that brings it to its booking. False when it was here before.
+
+        ``created_at`` is the provider's time (aware UTC). An event about an intent that is not ours is only stored; if
+        money moved, a person is told. So are news of an intent that was replaced by another, or is about to be: they
+        say nothing about the payment, unless it was paid.
+        """
+        payment = await self._payment_of(provider, intent_id, news) if intent_id else None
+        outcome = None if payment else ("unmatched" if intent_id else "ignored")
+        replaced = payment is not None and payment.has_another
+        if replaced:
+            outcome = REPLACED
+        stored = await self.session.execute(
+            _STORE,
+            {
+                "provider": provider,
+                "event_id": event_id,
+                "event_type": event_type,
+                "intent_id": intent_id,
+                "payment_id": payment.id if payment else None,
+                "news": json.dumps(_NEWS.dump_python(news, mode="json", exclude_none=True)),
+                "created_at": created_at,
+                "outcome": outcome,
+            },
+        )
+        webhook_id = stored.scalar()
+        if webhook_id is None:
+            return False
+        if payment is not None and not replaced:
+            await self._pass_on(webhook_id, payment)
+        elif intent_id and (_is_paid(news) if replaced else news.about_money):
+            await self._tell_person(provider, intent_id, event_id, event_type)
+        return True
+
+    async def apply(self, webhook_id: UUID, now: datetime) -> Standing:
+        """Apply one row; how the booking and the payment that counts stand then: (booking id, booking status, payment),
+        or three times None for an event that is not ours. Applied before: only the answer. Raises NotFound."""
+        row = (await self.session.execute(_LOCK, {"id": webhook_id})).one_or_none()
+        if row is None:
+            raise NotFound({"webhook_id": str(webhook_id)})
+        if row.payment_id is None:
+            return None, None, None
+        payment, booking_status = await PaymentStore(self.session, self.context).lock(row.payment_id)
+        if row.applied_at is None:
+            outcome = await self._apply(row, payment, booking_status)
+            await self.session.execute(_APPLIED, {"id": webhook_id, "now": now, "outcome": outcome})
+        stands = await PaymentStore(self.session, self.context).lock_current(payment.booking_id)
+        return payment.booking_id, booking_status, stands.view() if stands else None
+
+    async def _tell_person(self, provider: str, intent_id: str, event_id: str, event_type: str) -> None:
+        await AttentionStore(self.session, self.context).file(
+            "unmatched_payment",
+            f"unmatched_payment:{provider}:{intent_id}",
+            details={"provider": provider, "intent_id": intent_id, "event_id": event_id, "event_type": event_type},
+        )
+
+    async def _payment_of(self, provider: str, intent_id: str, news: ProviderEvent) -> Row[Any] | None:
+        asked = {
+            "provider": provider,
+            "intent_id": intent_id,
+            "payment_id": news.intent.payment_id if news.intent else None,
+        }
+        return (await self.session.execute(_PAYMENT_OF, asked)).one_or_none()
+
+    async def _pass_on(self, webhook_id: UUID, payment: Row[Any]) -> None:
+        await OutboxStore(self.session, self.context).add(
+            "payment.news",
+            f"booking/{payment.booking_id}",
+            payment.business_id,
+            {"booking_id": payment.booking_id, "business_id": payment.business_id, "webhook_id": webhook_id},
+            command=PAYMENT_EVENT,
+        )
+
+    async def _apply(self, row: Row[Any], payment: Payment, booking_status: BookingStatus) -> str:
+        """Returns the outcome's word."""
+        news = _NEWS.validate_python(row.news, strict=False)
+        if news.intent is not None:
+            return await self._apply_intent(row, payment, booking_status, news.intent)
+        if news.refund is not None:
+            status = await RefundStore(self.session, self.context).take_news(payment, booking_status, news.refund)
+            return f"refund_{status.value}"
+        if news.dispute is not None:
+            return await self._apply_dispute(payment, booking_status, news.dispute)
+        return "ignored"
+
+    async def _apply_intent(
+        self, row: Row[Any], payment: Payment, booking_status: BookingStatus, intent: IntentEvent
+    ) -> str:
+        payments, was = OpeningStore(self.session, self.context), payment.status
+        if payment.provider_intent_id not in {None, row.intent_id}:
+            if intent.captured:
+                await self._tell_person(row.provider, row.intent_id, row.event_id, row.event_type)
+            return REPLACED
+        renewing = await LedgerStore(self.session, self.context).asked_for(payment.id, Movement.AUTHORIZE)
+        if renewing and intent.status is PaymentStatus.VOIDED:
+            # The renewal's own record says how the payment stands after it.
+            return "being_replaced"
+        if not await payments.agrees(payment, intent):
+            return "mismatch"
+        if payment.provider_intent_id is None:
+            payment = await payments.attach_intent(payment.id, intent, None)
+        created = {"payment_id": payment.id, "intent_id": row.intent_id, "created_at": row.event_created_at}
+        later = bool(await self.session.scalar(_LATER, created))
+        after = await payments.take_intent(payment, booking_status, intent, stale=later)
+        after = await RefundStore(self.session, self.context).recount(after, booking_status)
+        if after.status in SECURED and was not in SECURED:
+            await payments.take_place(after, booking_status)
+        elif after.status is PaymentStatus.VOIDED and was is PaymentStatus.AUTHORIZED:
+            await payments.ask_for_card(after, booking_status)
+        return "unchanged" if after.standing == payment.standing else f"now_{after.status.value}"
+
+    async def _apply_dispute(self, payment: Payment, booking_status: BookingStatus, news: DisputeEvent) -> str:
+        """Each phase of a dispute is one row of the ledger, so that "closed" may come before "opened"."""
+        ledger = LedgerStore(self.session, self.context)
+        task = payment.task(Movement.DISPUTE, of_dispute(payment.id, news.dispute_id), news.amount)
+        entry = Entry.of(task, _PHASES[news.state])
+        await ledger.write(replace(entry, provider_ref=news.dispute_id, reason=news.reason))
+        standing = after_disputes(payment.standing, await ledger.disputed(payment.id))
+        await PaymentStore(self.session, self.context).stand(payment, standing, booking_status, payment.decline_code)
+        if standing.status is PaymentStatus.DISPUTED and news.state is not DisputeState.WON:
+            await AttentionStore(self.session, self.context).file(
+                "dispute",
+                f"dispute:{payment.id}:{news.dispute_id}",
+                business_id=payment.business_id,
+                booking_id=payment.booking_id,
+                payment_id=payment.id,
+                details={
+                    "dispute_id": news.dispute_id,
+                    "state": news.state.value,
+                    "amount": news.amount,
+                    "currency": payment.currency,
+                    "reason": news.reason,
+                },
+            )
+        return f"dispute_{news.state.value}"
+
+
+def _is_paid(news: ProviderEvent) -> bool:
+    return bool(news.refund or news.dispute or (news.intent and news.intent.captured))

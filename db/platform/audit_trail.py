@@ -1,0 +1,89 @@
+"""Reading the audit trail. Nothing here writes: the trigger does."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+
+from db.engine.store import Store
+from domain.errors import NotFound
+
+_COLUMNS = """id, at, business_id, entity, entity_id, action, before, after, actor_kind, actor_id, request_id,
+       host(ip) AS ip, user_agent"""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One change: ``before`` and ``after`` hold the changed columns, secrets masked. ``request_id`` is the request's,
+    or the id of the workflow whose step it was."""
+
+    id: int
+    at: datetime
+    business_id: UUID | None
+    entity: str
+    entity_id: str
+    action: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    actor_kind: str | None
+    actor_id: UUID | None
+    request_id: str | None
+    ip: str | None
+    user_agent: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFilter:
+    """What is asked for; None asks for everything. ``since`` is inside, ``until`` is not (aware UTC)."""
+
+    business_id: UUID | None = None
+    entity: str | None = None
+    entity_id: str | None = None
+    actor_id: UUID | None = None
+    action: str | None = None
+    request_id: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+# Only what is asked for is in the statement, so that each filter finds its index and a range of time its partitions.
+_CONDITIONS = {
+    "business_id": "business_id = :business_id",
+    "entity": "entity = :entity",
+    "entity_id": "entity_id = :entity_id",
+    "actor_id": "actor_id = :actor_id",
+    "action": "action = :action",
+    "request_id": "request_id = :request_id",
+    "since": "at >= :since",
+    "until": "at < :until",
+}
+
+#: The last row of the page before: its time and its number.
+Place = tuple[datetime, int]
+
+
+class AuditTrailStore(Store):
+    """The audit trail of one business (its scope), of one's own businesses (self), or of all (platform)."""
+
+    async def list_(self, asked: AuditFilter, after: Place | None, limit: int) -> list[AuditEntry]:
+        """Newest first, up to ``limit`` entries behind ``after``."""
+        values = {name: getattr(asked, name) for name in _CONDITIONS if getattr(asked, name) is not None}
+        conditions = [_CONDITIONS[name] for name in values]
+        if after is not None:
+            # The first half is for the index and the partitions, the second for entries of one transaction.
+            conditions.append("at <= :after_at AND (at, id) < (:after_at, :after_id)")
+            values |= {"after_at": after[0], "after_id": after[1]}
+        where = " AND ".join(conditions) or "true"
+        statement = f"SELECT {_COLUMNS} FROM audit_logs WHERE {where} ORDER BY at DESC, id DESC LIMIT :limit"
+        rows = await self.session.execute(text(statement), {**values, "limit": limit})
+        return [AuditEntry(**row) for row in rows.mappings()]
+
+    async def get(self, entry_id: int) -> AuditEntry:
+        """One entry. Raises NotFound."""
+        statement = text(f"SELECT {_COLUMNS} FROM audit_logs WHERE id = :id")
+        row = (await self.session.execute(statement, {"id": entry_id})).mappings().one_or_none()
+        if row is None:
+            raise NotFound({"audit_id": str(entry_id)})
+        return AuditEntry(**row)

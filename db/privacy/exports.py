@@ -1,0 +1,108 @@
+"""Copies of what is held of a person: asked for, written, fetched, gone."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+
+from db.engine.store import Store
+from db.platform.outbox import START_EXPORT, OutboxStore
+from db.privacy.sections import SECTIONS
+from domain.errors import NotFound
+from domain.privacy.status import ExportStatus
+
+_COLUMNS = "id, user_id, status, size, created_at, ready_at, expires_at"
+_BEGIN = text(f"""
+    INSERT INTO data_exports (user_id) VALUES (:user_id)
+    ON CONFLICT (user_id) WHERE status = 'queued' DO NOTHING RETURNING {_COLUMNS}
+""")
+_NEWEST = text(f"SELECT {_COLUMNS} FROM data_exports WHERE user_id = :user_id ORDER BY id DESC LIMIT 1")
+_GET = text(f"SELECT {_COLUMNS} FROM data_exports WHERE id = :id")
+_READY = text("""
+    UPDATE data_exports SET status = 'ready', size = :size, ready_at = :now, expires_at = :until
+     WHERE id = :id AND status IN ('queued', 'ready')
+       AND EXISTS (SELECT FROM users u WHERE u.id = user_id AND u.deleted_at IS NULL)
+    RETURNING id
+""")
+_END = text("UPDATE data_exports SET status = :status WHERE id = :id AND status IN ('queued', 'ready')")
+_OF_USER = text("SELECT id FROM data_exports WHERE user_id = :user_id ORDER BY id")
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRow:
+    """One copy. ``size`` in bytes, times aware UTC; the file is there from ``ready_at`` to ``expires_at``."""
+
+    id: UUID
+    user_id: UUID
+    status: ExportStatus
+    size: int | None
+    created_at: datetime
+    ready_at: datetime | None
+    expires_at: datetime | None
+
+    @property
+    def key(self) -> str:
+        """The object's key in the storage."""
+        return object_key(self.id)
+
+
+def object_key(export_id: UUID) -> str:
+    """The key of an export's file in the storage."""
+    return f"exports/{export_id}.json"
+
+
+class ExportStore(Store):
+    """Asking and reading is the person's own (self scope); writing and ending the platform's."""
+
+    async def begin(self, user_id: UUID) -> ExportRow:
+        """Ask for a copy; while one is being written, that one is meant."""
+        row = (await self.session.execute(_BEGIN, {"user_id": user_id})).mappings().one_or_none()
+        if row is None:
+            return await self.get_newest(user_id)
+        export = _row(row)
+        payload = {"export_id": export.id, "user_id": user_id}
+        await OutboxStore(self.session, self.context).order(
+            "data_export.requested", f"export/{export.id}", payload, START_EXPORT
+        )
+        return export
+
+    async def get_newest(self, user_id: UUID) -> ExportRow:
+        """The newest copy that was asked for. Raises NotFound."""
+        row = (await self.session.execute(_NEWEST, {"user_id": user_id})).mappings().one_or_none()
+        if row is None:
+            raise NotFound({"user_id": str(user_id)})
+        return _row(row)
+
+    async def get(self, export_id: UUID) -> ExportRow:
+        """One copy. Raises NotFound."""
+        row = (await self.session.execute(_GET, {"id": export_id})).mappings().one_or_none()
+        if row is None:
+            raise NotFound({"export_id": str(export_id)})
+        return _row(row)
+
+    async def collect(self, user_id: UUID) -> dict[str, list[dict[str, Any]]]:
+        """All that is held of a person, by section. Needs the platform's scope."""
+        found = {}
+        for name, statement in SECTIONS.items():
+            rows = await self.session.execute(text(statement), {"user_id": user_id})
+            found[name] = [row.entry for row in rows]
+        return found
+
+    async def mark_ready(self, export_id: UUID, size: int, now: datetime, until: datetime) -> bool:
+        """The file is there. False when nobody waits for it any more: the person has asked to be forgotten."""
+        values = {"id": export_id, "size": size, "now": now, "until": until}
+        return (await self.session.execute(_READY, values)).scalar() is not None
+
+    async def end(self, export_id: UUID, status: ExportStatus) -> None:
+        """The file is gone, or never came."""
+        await self.session.execute(_END, {"id": export_id, "status": status.value})
+
+    async def list_ids_of(self, user_id: UUID) -> list[UUID]:
+        """Every copy that a person ever asked for."""
+        return list(await self.session.scalars(_OF_USER, {"user_id": user_id}))
+
+
+def _row(row: Any) -> ExportRow:
+    return ExportRow(**{**row, "status": ExportStatus(row["status"])})

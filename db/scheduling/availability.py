@@ -1,0 +1,324 @@
+"""The facts that the availability engine asks for: one statement for the catalogue and hours, one for the claims."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import orjson
+from sqlalchemy import Text, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
+from sqlalchemy.dialects.postgresql import UUID as PgUUID
+
+from db.engine.store import Store
+from db.scheduling.calendars.rows import days_of, resource_calendar, week_of
+from db.scheduling.public_holidays import public_holidays
+from domain.businesses.status import BusinessStatus
+from domain.errors import NotBookable, NotFound, PartySizeRefused
+from domain.scheduling.availability.engine import nearest, tabulate
+from domain.scheduling.availability.model import Facts, Item, Need, Question, Resource, StartTable, Taken, bounds
+from domain.scheduling.hours import Calendar
+
+#: Claims are read this far around the midnights of the asked days: the last one's hours run for up to two days, a
+#: service that starts at their end for another, and buffers reach over.
+MARGIN = timedelta(hours=98)
+#: Staff take bookings at the counter: no lead time, and further ahead than the public window.
+STAFF_WINDOW = timedelta(days=730)
+
+_CATALOGUE = """
+WITH asked AS (
+    SELECT s.id, s.business_id, s.name, s.price, s.currency, s.tax_percent, s.duration_minutes,
+           s.buffer_before_minutes, s.buffer_after_minutes, s.capacity, s.party_min, s.party_max, s.payment_mode,
+           s.deposit_percent, s.deposit_amount, s.approval_mode, s.policy_id, s.is_active
+      FROM services s WHERE s.id = :service_id AND s.deleted_at IS NULL),
+used AS (
+    SELECT r.id, r.capacity, r.kind, r.name, r.has_public_holiday_row AS holiday_row, n.requirement_group
+      FROM service_resources n JOIN resources r ON r.id = n.resource_id
+     WHERE n.service_id = :service_id AND r.is_active AND r.deleted_at IS NULL)
+SELECT uuidv7() AS new_id, jsonb_build_object(
+    'service', to_jsonb(a),
+    'business', jsonb_build_object('status', b.status, 'zone', b.time_zone, 'currency', b.currency,
+        'slot_interval', t.slot_interval_minutes, 'lead', extract(epoch FROM t.lead_time),
+        'window', extract(epoch FROM t.booking_window), 'hold', extract(epoch FROM t.hold_for),
+        'approval', extract(epoch FROM t.approval_within), 'grace', extract(epoch FROM t.no_show_grace),
+        'auto_complete', t.auto_complete,
+        'calendar_version', b.calendar_version,
+        'holiday_row', t.has_public_holiday_row, 'guest_booking', t.guest_booking, 'language', t.language,
+        'reminders', (SELECT coalesce(jsonb_agg(extract(epoch FROM o)), '[]') FROM unnest(t.reminder_offsets) o)),
+    'policy', (SELECT jsonb_build_object('tiers', p.tiers, 'no_show_percent', p.no_show_percent)
+                 FROM cancellation_policies p
+                WHERE p.business_id = a.business_id AND p.deleted_at IS NULL
+                  AND (p.id = a.policy_id OR (a.policy_id IS NULL AND p.is_default))),
+    'hours', (SELECT coalesce(jsonb_agg(jsonb_build_array(h.weekday, h.opens, h.closes)), '[]')
+                FROM business_hours h WHERE h.business_id = a.business_id),
+    'days', (SELECT coalesce(jsonb_agg(jsonb_build_array(d.day, d.opens)), '[]') FROM business_holidays d
+              WHERE d.business_id = a.business_id AND d.day BETWEEN :first AND :last),
+    'resources', (SELECT coalesce(jsonb_agg(to_jsonb(u)), '[]') FROM used u),
+    'own_hours', (SELECT coalesce(jsonb_agg(jsonb_build_array(w.resource_id, w.weekday, w.opens, w.closes)), '[]')
+                    FROM staff_working_hours w WHERE w.resource_id IN (SELECT id FROM used)),
+    'exceptions', (SELECT coalesce(jsonb_agg(jsonb_build_array(x.resource_id, x.first_day, x.last_day, x.kind,
+                                                               x.ranges) ORDER BY x.id), '[]')
+                     FROM staff_exceptions x
+                    WHERE x.resource_id IN (SELECT id FROM used) AND x.first_day <= :last AND x.last_day >= :first)
+    )::text AS catalogue {more}
+  FROM asked a JOIN businesses b ON b.id = a.business_id JOIN business_settings t ON t.business_id = a.business_id
+  {beside}
+"""
+_READ = text(_CATALOGUE.format(more="", beside=""))
+#: The same, with what a hold needs beside it: who the customer is, and the claims of the venue's day and of the time
+#: that is asked for, as arrays, which the driver reads without Python.
+_READ_FOR_HOLD = text(
+    _CATALOGUE.format(
+        more=""", taken.ids, taken.units, taken.starts, taken.ends,
+            (SELECT jsonb_build_object('id', c.id, 'user_id', c.user_id, 'language', c.language, 'open_holds', (
+                        SELECT count(*) FROM bookings k WHERE k.customer_id = c.id AND k.status = 'pending'
+                           AND k.hold_expires_at > :now))
+               FROM customers c
+              WHERE c.business_id = a.business_id AND c.deleted_at IS NULL
+                AND (c.id = :customer_id OR c.user_id = :user_id OR (c.user_id IS NULL AND c.email_key = :email))
+              ORDER BY c.id LIMIT 1)::text AS customer""",
+        beside="""
+        CROSS JOIN LATERAL (SELECT date_trunc('day', :start AT TIME ZONE b.time_zone) AS midnight) local
+        CROSS JOIN LATERAL (
+            SELECT array_agg(c.resource_id) AS ids, array_agg(c.unit) AS units, array_agg(c.starts_at) AS starts,
+                   array_agg(c.ends_at) AS ends
+              FROM resource_claims c
+             WHERE c.resource_id IN (SELECT id FROM used) AND c.released_at IS NULL
+               AND c.ends_at > least(local.midnight AT TIME ZONE b.time_zone,
+                                     :start - make_interval(mins => a.buffer_before_minutes))
+               AND c.starts_at < greatest((local.midnight + interval '1 day') AT TIME ZONE b.time_zone,
+                       :start + make_interval(mins => a.duration_minutes + a.buffer_after_minutes))
+               AND (c.holds_until IS NULL OR c.holds_until > :now)) taken""",
+    )
+).bindparams(
+    bindparam("customer_id", type_=PgUUID(as_uuid=True)),
+    bindparam("user_id", type_=PgUUID(as_uuid=True)),
+    bindparam("email", type_=Text),
+    bindparam("start", type_=TIMESTAMP(timezone=True)),
+)
+# By btree on stored times: under row-level security the planner may use only leak-proof operators on an index, and
+# range overlap is none. A hold past its time takes nothing, whether or not somebody swept it.
+_CLAIMS = text("""
+    SELECT resource_id, unit, starts_at, ends_at FROM resource_claims
+     WHERE resource_id = ANY(:resource_ids) AND released_at IS NULL
+       AND ends_at > :since AND starts_at < :until AND (holds_until IS NULL OR holds_until > :now)
+       AND booking_id IS DISTINCT FROM :except_booking
+""").bindparams(
+    bindparam("resource_ids", type_=ARRAY(PgUUID(as_uuid=True))),
+    bindparam("except_booking", type_=PgUUID(as_uuid=True)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """One service with all that its availability depends on, but for the claims. ``service`` and ``settings`` are
+    plain columns (minutes, seconds, minor units); ``new_id`` is a fresh key made by the database."""
+
+    new_id: UUID
+    business_id: UUID
+    service: Mapping[str, Any]
+    settings: Mapping[str, Any]
+    policy: Mapping[str, Any]
+    zone: ZoneInfo
+    item: Item
+    business: Calendar
+    resources: Mapping[UUID, Resource]
+    described: Sequence[Mapping[str, Any]]
+
+    @property
+    def calendar_version(self) -> int:
+        """Of the calendars that these are; whoever takes time says it."""
+        version: int = self.settings["calendar_version"]
+        return version
+
+    def question(
+        self,
+        first: date,
+        last: date,
+        now: datetime,
+        party_size: int,
+        preferred: Sequence[UUID] = (),
+        staff: bool = False,
+    ) -> Question:
+        """Ask the engine for starts on ``first`` to ``last``. ``preferred`` narrows every group that has one of them;
+        ``staff`` leaves lead time and window out. Raises PartySizeRefused, and NotFound for a resource that does not
+        serve here."""
+        strangers = [str(one) for one in preferred if one not in self.resources]
+        if strangers:
+            raise NotFound({"resource_ids": strangers})
+        low, high = self.service["party_min"], self.service["party_max"]
+        if not low <= party_size <= high:
+            raise PartySizeRefused({"party_min": low, "party_max": high})
+        lead, window = timedelta(seconds=self.settings["lead"]), timedelta(seconds=self.settings["window"])
+        earliest, latest = bounds(now, timedelta() if staff else lead, STAFF_WINDOW if staff else window)
+        items = (_narrow(self.item, frozenset(preferred)),)
+        return Question(items, self.zone, first, last, self.settings["slot_interval"], earliest, latest, party_size)
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """How to find the customer of a new booking: by the business's record, by login, or by a guest's e-mail."""
+
+    customer_id: UUID | None = None
+    user_id: UUID | None = None
+    email: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HoldFacts:
+    """What a hold decides on. ``customer``: ``id``, ``user_id``, ``language``, ``open_holds``; None if new here."""
+
+    catalogue: Catalogue
+    facts: Facts
+    first: date
+    last: date
+    customer: Mapping[str, Any] | None
+
+
+class AvailabilityStore(Store):
+    """Reads; the engine in ``domain.scheduling.availability`` decides."""
+
+    async def catalogue(self, service_id: UUID, first: date, last: date, for_new: bool = True) -> Catalogue:
+        """The service and its hours for the business days ``first`` to ``last`` and one around them. Raises NotFound,
+        and NotBookable when the business or the service takes no bookings; ``for_new`` False: what is booked stands,
+        and may be moved all the same."""
+        around = {"first": first - timedelta(days=2), "last": last + timedelta(days=2)}
+        row = (await self.session.execute(_READ, {"service_id": service_id, **around})).one_or_none()
+        if row is None:
+            raise NotFound({"service_id": str(service_id)})
+        return _read_catalogue(row.new_id, orjson.loads(row.catalogue), around["first"], around["last"], for_new)
+
+    async def for_hold(self, service_id: UUID, start_at: datetime, now: datetime, who: Who) -> HoldFacts:
+        """Catalogue, claims and customer for a booking at ``start_at``, in one statement. Raises as ``catalogue``."""
+        around = start_at.date() - timedelta(days=3), start_at.date() + timedelta(days=3)
+        values = {
+            "service_id": service_id,
+            "first": around[0],
+            "last": around[1],
+            "start": start_at,
+            "now": now,
+            "customer_id": who.customer_id,
+            "user_id": who.user_id,
+            "email": who.email.lower() if who.email else None,
+        }
+        row = (await self.session.execute(_READ_FOR_HOLD, values)).one_or_none()
+        if row is None:
+            raise NotFound({"service_id": str(service_id)})
+        catalogue = _read_catalogue(row.new_id, orjson.loads(row.catalogue), *around)
+        taken = list(map(Taken, row.ids or (), row.units or (), row.starts or (), row.ends or ()))
+        facts = Facts(catalogue.business, catalogue.resources, taken)
+        # Hours run past midnight at most: the start belongs to the venue's date or to the one before.
+        last = start_at.astimezone(catalogue.zone).date()
+        first = last - timedelta(days=1)
+        return HoldFacts(catalogue, facts, first, last, orjson.loads(row.customer) if row.customer else None)
+
+    async def facts(
+        self, catalogue: Catalogue, first: date, last: date, now: datetime, except_booking: UUID | None = None
+    ) -> Facts:
+        """The live claims on top of the catalogue; those of ``except_booking`` do not count."""
+        midnight = datetime.combine(first, datetime.min.time(), tzinfo=catalogue.zone)
+        end = datetime.combine(last, datetime.min.time(), tzinfo=catalogue.zone)
+        rows = await self.session.execute(
+            _CLAIMS,
+            {
+                "resource_ids": list(catalogue.resources),
+                "since": midnight - MARGIN,
+                "until": end + MARGIN,
+                "now": now,
+                "except_booking": except_booking,
+            },
+        )
+        return Facts(catalogue.business, catalogue.resources, [Taken(*row) for row in rows.all()])
+
+    async def starts(
+        self,
+        service_id: UUID,
+        first: date,
+        last: date,
+        now: datetime,
+        party_size: int,
+        preferred: Sequence[UUID] = (),
+        staff: bool = False,
+    ) -> tuple[Catalogue, StartTable]:
+        """Every start on business days ``first`` to ``last`` (31 at most) at which the service fits."""
+        catalogue = await self.catalogue(service_id, first, last)
+        question = catalogue.question(first, last, now, party_size, preferred, staff)
+        return catalogue, tabulate(question, await self.facts(catalogue, first, last, now))
+
+    async def alternatives(
+        self, catalogue: Catalogue, question: Question, wanted: datetime, now: datetime, except_booking: UUID | None
+    ) -> list[datetime]:
+        """The up to three free starts nearest to ``wanted``, within a week of it, for the same question: who asked for
+        one person is offered that person's times."""
+        day = wanted.astimezone(catalogue.zone).date()
+        first, last = day - timedelta(days=3), day + timedelta(days=7)
+        whole = await self.catalogue(catalogue.item.service_id, first, last, for_new=False)
+        facts = await self.facts(whole, first, last, now, except_booking)
+        return [start.at for start in nearest(replace(question, first=first, last=last), facts, wanted)]
+
+
+def _narrow(item: Item, preferred: frozenset[UUID]) -> Item:
+    if not preferred:
+        return item
+    needs = tuple(
+        Need(need.group, tuple(i for i in need.resource_ids if i in preferred) or need.resource_ids, need.units)
+        if not need.per_person
+        else need
+        for need in item.needs
+    )
+    return Item(item.service_id, item.duration, item.buffer_before, item.buffer_after, needs)
+
+
+def _read_catalogue(new_id: UUID, found: dict[str, Any], first: date, last: date, for_new: bool = True) -> Catalogue:
+    service, settings = found["service"], found["business"]
+    if for_new and (settings["status"] != BusinessStatus.APPROVED or not service["is_active"]):
+        raise NotBookable({"service_id": service["id"]})
+    if not found["resources"]:
+        raise NotBookable({"service_id": service["id"], "rule": "no_resources"})
+    business = Calendar(
+        week_of(found["hours"], settings["holiday_row"]),
+        days_of(found["days"]),
+        public_holidays(settings["zone"], first, last),
+    )
+    own_hours, exceptions = _by_resource(found["own_hours"]), _by_resource(found["exceptions"])
+    resources, groups = {}, dict[int, list[UUID]]()
+    for row in found["resources"]:
+        key, name = UUID(row["id"]), row["id"]
+        groups.setdefault(row["requirement_group"], []).append(key)
+        calendar = resource_calendar(
+            business, own_hours.get(name), row["holiday_row"], exceptions.get(name), first, last
+        )
+        resources[key] = Resource(key, row["capacity"], calendar)
+    # Every group takes one unit; the seats of a class (a resource as large as the class) one for each of the party.
+    needs = tuple(
+        Need(group, tuple(ids), per_person=service["capacity"] > 1 and all(resources[i].capacity > 1 for i in ids))
+        for group, ids in sorted(groups.items())
+    )
+    item = Item(
+        UUID(service["id"]),
+        service["duration_minutes"],
+        service["buffer_before_minutes"],
+        service["buffer_after_minutes"],
+        needs,
+    )
+    return Catalogue(
+        new_id,
+        UUID(service["business_id"]),
+        service,
+        settings,
+        found["policy"] or {"tiers": [], "no_show_percent": 0},
+        ZoneInfo(settings["zone"]),
+        item,
+        business,
+        resources,
+        found["resources"],
+    )
+
+
+def _by_resource(rows: Sequence[Sequence[Any]]) -> dict[str, list[list[Any]]]:
+    found: dict[str, list[list[Any]]] = {}
+    for key, *rest in rows:
+        found.setdefault(key, []).append(rest)
+    return found

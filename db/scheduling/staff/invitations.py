@@ -1,0 +1,200 @@
+"""Asking somebody by e-mail to work at a business."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Text, bindparam, text
+from sqlalchemy.dialects.postgresql import CITEXT, JSONB
+from sqlalchemy.dialects.postgresql import UUID as PgUUID
+
+from db.engine.store import Store
+from db.messages.notices import AccountEmail, NoticeStore
+from domain.businesses.status import StaffRole
+from domain.errors import AlreadyExists, Forbidden, Gone, InvalidInput, NotFound, WrongState
+from domain.messages.kinds import AccountEmailKind
+
+#: How long an invitation can be accepted.
+GOOD_FOR = timedelta(days=7)
+
+_COLUMNS = """
+    id, business_id, CAST(email AS text) AS email, role, resource_id, resource_name, language, expires_at, accepted_at,
+    withdrawn_at, created_at
+"""
+_EMAIL = bindparam("email", type_=CITEXT)
+_WORKS_HERE = text("""
+    SELECT EXISTS (SELECT FROM users u WHERE u.email = :email AND (
+        EXISTS (SELECT FROM businesses b WHERE b.id = :business_id AND b.owner_id = u.id)
+        OR EXISTS (SELECT FROM staff_assignments a
+                    WHERE a.business_id = :business_id AND a.user_id = u.id AND a.ended_at IS NULL)))
+""").bindparams(_EMAIL)
+_FREE_PERSON = text("""
+    SELECT EXISTS (SELECT FROM resources r
+                    WHERE r.id = :resource_id AND r.business_id = :business_id AND r.kind = 'staff' AND r.is_active
+                      AND r.deleted_at IS NULL AND NOT EXISTS (
+                          SELECT FROM staff_assignments a WHERE a.resource_id = r.id AND a.ended_at IS NULL))
+""")
+_FORGET_OLD = text("""
+    UPDATE staff_invitations SET withdrawn_at = :now
+     WHERE business_id = :business_id AND email = :email AND accepted_at IS NULL AND withdrawn_at IS NULL
+       AND expires_at <= :now
+""").bindparams(_EMAIL)
+_INVITE = text(f"""
+    INSERT INTO staff_invitations (business_id, email, role, resource_id, resource_name, language, invited_by,
+                                   expires_at)
+    VALUES (:business_id, :email, :role, :resource_id, :resource_name, :language, :invited_by, :expires_at)
+    ON CONFLICT DO NOTHING RETURNING {_COLUMNS}
+""").bindparams(
+    _EMAIL, bindparam("resource_id", type_=PgUUID), bindparam("resource_name", type_=JSONB(none_as_null=True))
+)
+_LOCK = text(f"SELECT {_COLUMNS} FROM staff_invitations WHERE id = :id FOR UPDATE")
+_LIST = text(f"""
+    SELECT {_COLUMNS} FROM staff_invitations
+     WHERE business_id = :business_id AND accepted_at IS NULL AND withdrawn_at IS NULL
+       AND (CAST(:after AS uuid) IS NULL OR id > :after) ORDER BY id LIMIT :limit
+""").bindparams(bindparam("after", type_=PgUUID))
+_RENEW = text(f"UPDATE staff_invitations SET expires_at = :expires_at WHERE id = :id RETURNING {_COLUMNS}")
+_WITHDRAW = text("UPDATE staff_invitations SET withdrawn_at = :now WHERE id = :id")
+_ACCEPTED = text("UPDATE staff_invitations SET accepted_at = :now WHERE id = :id")
+_ENTER = text("SELECT app_enter_invited(:id)")
+_NEW_PERSON = text("""
+    INSERT INTO resources (business_id, kind, name) VALUES (:business_id, 'staff', :name) RETURNING id
+""").bindparams(bindparam("name", type_=JSONB))
+_ASSIGN = text("""
+    INSERT INTO staff_assignments (business_id, user_id, resource_id, role)
+    VALUES (:business_id, :user_id, :resource_id, :role) ON CONFLICT DO NOTHING RETURNING id
+""").bindparams(bindparam("resource_id", type_=PgUUID), bindparam("role", type_=Text))
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """Whom to ask, and as what. ``resource_id``: the bookable person they are, or ``resource_name`` (bilingual) for
+    one that is made when they accept; neither for somebody who is not booked."""
+
+    email: str
+    role: StaffRole
+    resource_id: UUID | None
+    resource_name: Mapping[str, str] | None
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationRow:
+    """An invitation; ``expires_at`` and ``id`` make its link."""
+
+    id: UUID
+    business_id: UUID
+    email: str
+    role: str
+    resource_id: UUID | None
+    resource_name: Mapping[str, str] | None
+    language: str
+    expires_at: datetime
+    accepted_at: datetime | None
+    withdrawn_at: datetime | None
+    created_at: datetime
+
+
+class InvitationStore(Store):
+    """Invitations of one business."""
+
+    async def invite(self, business_id: UUID, asked: Invited, by: UUID | None, now: datetime) -> InvitationRow:
+        """Write the invitation and promise its letter. Raises AlreadyExists for somebody who works there or is
+        invited, InvalidInput for a resource that is nobody's to give."""
+        person: dict[str, Any] = {"business_id": business_id, "email": asked.email}
+        if await self.session.scalar(_WORKS_HERE, person):
+            raise AlreadyExists({"field": "email"})
+        await self._check_person(business_id, asked.resource_id)
+        await self.session.execute(_FORGET_OLD, {**person, "now": now})
+        values = {
+            **person,
+            "role": asked.role.value,
+            "resource_id": asked.resource_id,
+            "resource_name": dict(asked.resource_name) if asked.resource_name else None,
+            "language": asked.language,
+            "invited_by": by,
+            "expires_at": now + GOOD_FOR,
+        }
+        row = (await self.session.execute(_INVITE, values)).one_or_none()
+        if row is None:
+            raise AlreadyExists({"field": "email"})
+        return await self._send(InvitationRow(**row._mapping))
+
+    async def list_invitations(self, business_id: UUID, after: UUID | None, limit: int) -> list[InvitationRow]:
+        """Those that nobody has accepted or withdrawn, oldest first."""
+        values = {"business_id": business_id, "after": after, "limit": limit}
+        return [InvitationRow(**row._mapping) for row in await self.session.execute(_LIST, values)]
+
+    async def resend(self, invitation_id: UUID, now: datetime) -> InvitationRow:
+        """Let it be good for seven days from now, with a new letter. Raises NotFound, WrongState."""
+        await self._lock_open(invitation_id)
+        values = {"id": invitation_id, "expires_at": now + GOOD_FOR}
+        row = (await self.session.execute(_RENEW, values)).one()
+        return await self._send(InvitationRow(**row._mapping))
+
+    async def withdraw(self, invitation_id: UUID, now: datetime) -> None:
+        """Its link opens nothing any more. Raises NotFound, WrongState."""
+        await self._lock_open(invitation_id)
+        await self.session.execute(_WITHDRAW, {"id": invitation_id, "now": now})
+
+    async def accept(self, invitation_id: UUID, user_id: UUID, now: datetime) -> UUID:
+        """Make the login of this transaction (its own scope) work there; gives the assignment, and the transaction
+        is in the business's scope from here on. Raises Forbidden for a login with another e-mail address, Gone for an
+        invitation that is used, withdrawn or over, and AlreadyExists for somebody who works there."""
+        if await self.session.scalar(_ENTER, {"id": invitation_id}) is None:
+            raise Forbidden({"reason": "other_email"})
+        row = InvitationRow(**(await self.session.execute(_LOCK, {"id": invitation_id})).one()._mapping)
+        if row.accepted_at or row.withdrawn_at or row.expires_at <= now:
+            raise Gone({"reason": "link_used" if row.accepted_at else "link_expired"})
+        works_here = {"business_id": row.business_id, "email": row.email}
+        if await self.session.scalar(_WORKS_HERE, works_here):
+            raise AlreadyExists({"field": "email"})
+        await self._check_person(row.business_id, row.resource_id)
+        assigned: UUID | None = await self.session.scalar(
+            _ASSIGN,
+            {
+                "business_id": row.business_id,
+                "user_id": user_id,
+                "resource_id": row.resource_id or await self._new_person(row),
+                "role": row.role,
+            },
+        )
+        if assigned is None:
+            raise AlreadyExists({"field": "email"})
+        await self.session.execute(_ACCEPTED, {"id": invitation_id, "now": now})
+        return assigned
+
+    async def _new_person(self, row: InvitationRow) -> UUID | None:
+        if row.resource_name is None:
+            return None
+        values = {"business_id": row.business_id, "name": dict(row.resource_name)}
+        made: UUID | None = await self.session.scalar(_NEW_PERSON, values)
+        return made
+
+    async def _check_person(self, business_id: UUID, resource_id: UUID | None) -> None:
+        if resource_id is None:
+            return
+        if not await self.session.scalar(_FREE_PERSON, {"business_id": business_id, "resource_id": resource_id}):
+            raise InvalidInput.at("resource_id", "unknown_or_taken")
+
+    async def _lock_open(self, invitation_id: UUID) -> InvitationRow:
+        found = (await self.session.execute(_LOCK, {"id": invitation_id})).one_or_none()
+        if found is None:
+            raise NotFound
+        if found.accepted_at is not None or found.withdrawn_at is not None:
+            raise WrongState({"status": "accepted" if found.accepted_at else "withdrawn", "wanted": "open"})
+        return InvitationRow(**found._mapping)
+
+    async def _send(self, row: InvitationRow) -> InvitationRow:
+        letter = AccountEmail(
+            AccountEmailKind.STAFF_INVITED,
+            None,
+            f"staff_invited/{row.id}/{row.expires_at.isoformat()}",
+            {"invitation_id": str(row.id)},
+            row.business_id,
+            row.language,
+        )
+        await NoticeStore(self.session, self.context).promise_letter(letter)
+        return row

@@ -1,0 +1,213 @@
+"""Every statement the platform sends, one store per noun."""
+
+from functools import cached_property
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.bookings.commands.change import ChangeStore
+from db.bookings.commands.hold import HoldStore
+from db.bookings.queries import BookingStore
+from db.businesses.businesses import BusinessStore
+from db.catalogue.catalogue import CatalogueStore
+from db.customers.queries import CustomerStore
+from db.engine.context import Context
+from db.identity.logins import LoginStore
+from db.identity.passwords import PasswordStore
+from db.identity.sessions import SessionStore
+from db.identity.single_use_links import SingleUseLinkStore
+from db.identity.two_factor import TwoFactorStore
+from db.identity.users import UserStore
+from db.media.media import MediaStore
+from db.messages.notices import NoticeStore
+from db.onboarding.queries import VerificationListStore
+from db.onboarding.verifications import VerificationStore
+from db.payments.commands.open import OpeningStore
+from db.payments.payments import PaymentStore
+from db.payments.queries import PaymentListStore
+from db.payments.refunds import RefundStore
+from db.payments.webhooks import WebhookStore
+from db.platform.attention import AttentionStore
+from db.platform.audit_trail import AuditTrailStore
+from db.platform.flags import FlagStore
+from db.platform.invariants import InvariantStore
+from db.platform.outbox import OutboxStore
+from db.platform.rate_limits import RateLimitStore
+from db.platform.retention import RetentionStore
+from db.privacy.erasures import ErasureStore
+from db.privacy.exports import ExportStore
+from db.scheduling.availability import AvailabilityStore
+from db.scheduling.reaccommodations import ReaccommodationStore
+from db.scheduling.staff.staff import StaffStore
+
+
+class Stores:
+    """The stores of one transaction; each is made when it is first asked for."""
+
+    def __init__(self, session: AsyncSession, context: Context) -> None:
+        self.session = session
+        self.context = context
+
+    @cached_property
+    def users(self) -> UserStore:
+        """Logins."""
+        return UserStore(self.session, self.context)
+
+    @cached_property
+    def logins(self) -> LoginStore:
+        """What guards logins against guessing, and known devices."""
+        return LoginStore(self.session, self.context)
+
+    @cached_property
+    def sessions(self) -> SessionStore:
+        """Sessions and refresh tokens."""
+        return SessionStore(self.session, self.context)
+
+    @cached_property
+    def single_use_links(self) -> SingleUseLinkStore:
+        """Links for confirming an e-mail and for choosing a new password."""
+        return SingleUseLinkStore(self.session, self.context)
+
+    @cached_property
+    def passwords(self) -> PasswordStore:
+        """A new password, and everything that ends with the old one."""
+        return PasswordStore(self.session, self.context)
+
+    @cached_property
+    def two_factor(self) -> TwoFactorStore:
+        """The second factor of logins."""
+        return TwoFactorStore(self.session, self.context)
+
+    @cached_property
+    def businesses(self) -> BusinessStore:
+        """Businesses, settings, hours and one-off days."""
+        return BusinessStore(self.session, self.context)
+
+    @cached_property
+    def catalogue(self) -> CatalogueStore:
+        """Services, resources and cancellation policies."""
+        return CatalogueStore(self.session, self.context)
+
+    @cached_property
+    def availability(self) -> AvailabilityStore:
+        """The facts that the availability engine asks for."""
+        return AvailabilityStore(self.session, self.context)
+
+    @cached_property
+    def reaccommodations(self) -> ReaccommodationStore:
+        """Bookings that the business cannot keep, and the offers of another time."""
+        return ReaccommodationStore(self.session, self.context)
+
+    @cached_property
+    def staff(self) -> StaffStore:
+        """Who works at a business, who is invited to, and days on which they are not there as usual."""
+        return StaffStore(self.session, self.context)
+
+    @cached_property
+    def customers(self) -> CustomerStore:
+        """The business's records of people."""
+        return CustomerStore(self.session, self.context)
+
+    @cached_property
+    def bookings(self) -> BookingStore:
+        """Reading bookings: one, many, history, and the snapshot a workflow starts with."""
+        return BookingStore(self.session, self.context)
+
+    @cached_property
+    def holds(self) -> HoldStore:
+        """Taking time: the hold of a new booking, and taking it again."""
+        return HoldStore(self.session, self.context)
+
+    @cached_property
+    def changes(self) -> ChangeStore:
+        """Every change of a booking's status or time, with history, event and notices in one transaction."""
+        return ChangeStore(self.session, self.context)
+
+    @cached_property
+    def payments(self) -> PaymentStore:
+        """Payments and the ledger of movements."""
+        return PaymentStore(self.session, self.context)
+
+    @cached_property
+    def openings(self) -> OpeningStore:
+        """Opening a payment, and giving a new card."""
+        return OpeningStore(self.session, self.context)
+
+    @cached_property
+    def payment_lists(self) -> PaymentListStore:
+        """Lists of payments."""
+        return PaymentListStore(self.session, self.context)
+
+    @cached_property
+    def refunds(self) -> RefundStore:
+        """Money on its way back."""
+        return RefundStore(self.session, self.context)
+
+    @cached_property
+    def webhooks(self) -> WebhookStore:
+        """The inbox of provider news."""
+        return WebhookStore(self.session, self.context)
+
+    @cached_property
+    def notices(self) -> NoticeStore:
+        """Messages and the attempts to send them."""
+        return NoticeStore(self.session, self.context)
+
+    @cached_property
+    def media(self) -> MediaStore:
+        """Pictures and films of a business."""
+        return MediaStore(self.session, self.context)
+
+    @cached_property
+    def outbox(self) -> OutboxStore:
+        """Events, and commands on their way to Temporal."""
+        return OutboxStore(self.session, self.context)
+
+    @cached_property
+    def attention(self) -> AttentionStore:
+        """What needs a person."""
+        return AttentionStore(self.session, self.context)
+
+    @cached_property
+    def exports(self) -> ExportStore:
+        """Copies of what is held of a person."""
+        return ExportStore(self.session, self.context)
+
+    @cached_property
+    def erasures(self) -> ErasureStore:
+        """People who asked to be forgotten."""
+        return ErasureStore(self.session, self.context)
+
+    @cached_property
+    def audit_trail(self) -> AuditTrailStore:
+        """Who changed what."""
+        return AuditTrailStore(self.session, self.context)
+
+    @cached_property
+    def retention(self) -> RetentionStore:
+        """What is deleted when its time is over; platform scope."""
+        return RetentionStore(self.session, self.context)
+
+    @cached_property
+    def flags(self) -> FlagStore:
+        """Feature flags and their rollouts; platform scope."""
+        return FlagStore(self.session, self.context)
+
+    @cached_property
+    def verifications(self) -> VerificationStore:
+        """Letting a business in, and putting it out."""
+        return VerificationStore(self.session, self.context)
+
+    @cached_property
+    def verification_lists(self) -> VerificationListStore:
+        """Reviews, decisions and papers, read."""
+        return VerificationListStore(self.session, self.context)
+
+    @cached_property
+    def audit(self) -> InvariantStore:
+        """What must always be true of all tables; platform scope, read only."""
+        return InvariantStore(self.session, self.context)
+
+    @cached_property
+    def rate_limits(self) -> RateLimitStore:
+        """Requests counted while Redis is away."""
+        return RateLimitStore(self.session, self.context)

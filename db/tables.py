@@ -1,0 +1,35 @@
+"""Tables only, one module per noun. Importing this package registers all of them."""
+
+from db.bookings import tables as bookings
+from db.businesses import tables as businesses
+from db.catalogue import tables as catalogue
+from db.customers import tables as customers
+from db.engine.base import Base
+from db.identity import link_tables as single_use_links
+from db.identity import tables as identity
+from db.media import tables as media
+from db.messages import tables as notices
+from db.onboarding import tables as verifications
+from db.payments import tables as payments
+from db.platform import flag_tables as flags
+from db.platform import tables as platform
+from db.privacy import tables as data_rights
+from db.scheduling import tables as staff
+
+__all__ = [
+    "Base",
+    "bookings",
+    "businesses",
+    "catalogue",
+    "customers",
+    "data_rights",
+    "flags",
+    "identity",
+    "media",
+    "notices",
+    "payments",
+    "platform",
+    "single_use_links",
+    "staff",
+    "verifications",
+]

@@ -1,0 +1,80 @@
+"""A gradual rollout: a feature's share grows step by step while somebody watches."""
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from domain.errors import InvalidInput
+from domain.platform.flags import WHOLE
+
+MAX_STEPS = 20
+LONGEST_STEP = timedelta(days=30)
+SHORTEST_STEP = timedelta(minutes=1)
+
+
+class RolloutStatus(StrEnum):
+    """Where a rollout stands. All but ``running`` and ``paused`` are its end."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    DONE = "done"  # the last step's time is over
+    STOPPED = "stopped"  # what is watched went over its limit: the share is what it was before
+    CANCELLED = "cancelled"  # an admin stopped it: the share is what it was before
+    SUPERSEDED = "superseded"  # an admin changed the flag itself: it stays as the admin wants it
+
+
+OVER = frozenset(RolloutStatus) - {RolloutStatus.RUNNING, RolloutStatus.PAUSED}
+
+
+class Measure(StrEnum):
+    """What can be watched: how many of these came since a moment."""
+
+    ATTENTION_FILED = "attention_filed"  # matters that no machine could settle
+    NOTICES_FAILED = "notices_failed"
+    PAYMENTS_FAILED = "payments_failed"
+    COMMANDS_FAILED = "commands_failed"  # deliveries to a workflow that had to be tried again
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The share (hundredths of a percent) and how long it is watched before the next one."""
+
+    share: int
+    watch_for: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutPlan:
+    """``limits``: by measure, how many may come within one step; more stop the rollout."""
+
+    steps: tuple[Step, ...]
+    limits: Mapping[Measure, int]
+
+
+def check_plan(plan: RolloutPlan, share_now: int) -> None:
+    """Raise ``InvalidInput``: steps must grow from the present share up to 100 % at most, each be watched for a
+    minute to 30 days, and something must be watched."""
+    broken: list[dict[str, str]] = []
+    shares = [share_now, *(step.share for step in plan.steps)]
+    if not 1 <= len(plan.steps) <= MAX_STEPS:
+        broken.append({"field": "steps", "rule": f"1_to_{MAX_STEPS}"})
+    if any(later <= earlier for earlier, later in itertools.pairwise(shares)) or shares[-1] > WHOLE:
+        broken.append({"field": "steps", "rule": "must_grow_to_at_most_100_percent"})
+    if any(not SHORTEST_STEP <= step.watch_for <= LONGEST_STEP for step in plan.steps):
+        broken.append({"field": "steps", "rule": "watched_for_1_minute_to_30_days"})
+    if not plan.limits or any(limit < 0 for limit in plan.limits.values()):
+        broken.append({"field": "limits", "rule": "at_least_one_not_negative"})
+    if broken:
+        raise InvalidInput({"fields": broken})
+
+
+def over_limit(limits: Mapping[Measure, int], counted: Mapping[Measure, int]) -> tuple[Measure, ...]:
+    """The measures that went over their limit, in their order of names."""
+    return tuple(sorted(measure for measure, limit in limits.items() if counted.get(measure, 0) > limit))
+
+
+def pause_between_looks(watch_for: timedelta) -> timedelta:
+    """How often a step is looked at: twenty times, at least once an hour, never more than once in ten seconds."""
+    return max(timedelta(seconds=10), min(watch_for / 20, timedelta(hours=1)))

@@ -1,0 +1,226 @@
+"""Lays a question and its facts out as bit strings: which starts the grid offers, and where each unit is free.
+
+Position ``p`` of every bit string here is the start of the *whole booking* at UTC minute ``origin + p``; the later
+items of a booking are shifted to it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import combinations
+from uuid import UUID
+
+from domain.scheduling.availability.bits import Tally, every, join, ones, runs, span
+from domain.scheduling.availability.days import BusinessDays, ceil_minute, floor_minute, instant_of, local
+from domain.scheduling.availability.model import Facts, Item, Need, Question, Resource, Taken
+from domain.scheduling.hours import DAY, Calendar
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Slot:
+    """One requirement of one item.
+
+    ``opens`` and ``closes``: the claim's ends in minutes from the start of the whole booking, buffers included.
+    ``free``: per resource and unit the starts at which that unit serves the requirement.
+    ``served``: at each start, how many times the requirement can be met.
+    """
+
+    item: int
+    need: Need
+    units: int
+    opens: int
+    closes: int
+    free: Mapping[UUID, tuple[int, ...]]
+    served: Tally
+
+    def overlaps(self, other: "Slot") -> bool:
+        """True when the two claims share a minute, so that they cannot have the same unit."""
+        return self.opens < other.closes and other.opens < self.closes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Board:
+    """The starts at which every requirement, judged by itself, is met. ``rivals``: see ``find_rivals``."""
+
+    origin: int
+    starts: int
+    slots: tuple[Slot, ...]
+    rivals: tuple[Slot, ...]
+
+
+def lay_out(question: Question, facts: Facts) -> Board | None:
+    """The board of ``question``; None when no start is left of its date range and booking window."""
+    items = question.items
+    offsets = _offsets(items)
+    length = offsets[-1] + items[-1].duration
+    zone = question.zone
+    # A range of business day D may hold starts of two wall-clock dates, of a third where a zone left a date out.
+    first = max(question.first, question.earliest.astimezone(zone).date() - timedelta(days=2))
+    last = min(question.last, question.latest.astimezone(zone).date())
+    if last < first:
+        return None
+    days = BusinessDays(zone, first - timedelta(days=2), last + timedelta(days=3 + length // DAY))
+    low = max(ceil_minute(question.earliest), days.midnights[2])
+    high = min(floor_minute(question.latest) + 1, local(zone, last, 2 * DAY))
+    if high <= low:
+        return None
+    lead = max(item.buffer_before - offset for item, offset in zip(items, offsets, strict=True))
+    tail = max(o + i.duration + i.buffer_after for i, o in zip(items, offsets, strict=True))
+    frame = _Frame(days, facts, low - max(lead, 0), high + tail)
+    starts = frame.grid(2, 2 + (last - first).days, low, high, question.slot_interval)
+    slots: list[Slot] = []
+    for index, item in enumerate(items):
+        for need in item.needs:
+            slot = frame.slot(index, item, need, offsets[index], question.party_size)
+            starts &= slot.served.any()
+            slots.append(slot)
+    return Board(frame.origin, starts, tuple(slots), find_rivals(slots))
+
+
+def find_rivals(slots: Sequence[Slot]) -> tuple[Slot, ...]:
+    """The requirements that may want one unit at the same time, so that judging each by itself is not enough.
+
+    The same staff in two groups of a service, or buffers of consecutive items that overlap.
+    """
+    found: set[int] = set()
+    for (a, one), (b, other) in combinations(enumerate(slots), 2):
+        if one.overlaps(other) and one.free.keys() & other.free.keys():
+            found |= {a, b}
+    return tuple(slots[index] for index in sorted(found))
+
+
+def _offsets(items: Sequence[Item]) -> list[int]:
+    """When each item begins, in minutes from the booking's start: where the one before ends, buffers left out."""
+    offsets = [0]
+    for item in items[:-1]:
+        offsets.append(offsets[-1] + item.duration)
+    return offsets
+
+
+class _Frame:
+    """The minutes ``[origin, end)``, and what is open and taken in them. Works each calendar out once."""
+
+    def __init__(self, days: BusinessDays, facts: Facts, origin: int, end: int) -> None:
+        self.origin = origin
+        self._size = end - origin
+        self._days = days
+        self._facts = facts
+        self._all = ones(self._size)
+        self._taken = _taken_bits(facts.taken, origin, self._size)
+        # By identity: calendars hold mappings and are not hashable; the facts keep them alive meanwhile.
+        self._open: dict[int, int] = {}
+        self._fits: dict[tuple[int, int], int] = {}
+
+    def grid(self, first: int, last: int, low: int, high: int, step: int) -> int:
+        """The starts offered on the business days with index ``first`` to ``last``, in minutes ``[low, high)``.
+
+        A start is offered inside the business's hours where the wall-clock minute of its business day is a multiple
+        of ``step``. An hour that the clock repeats is offered twice, one that it jumps over is not.
+        """
+        comb = every(step, 3 * DAY)
+        bits = 0
+        for index, start, end in self._days.spans(self._facts.business, first, last):
+            if end <= low or start >= high:
+                continue
+            for begin, stop, wall in self._days.pieces(index, start, end):
+                skipped = max(low - begin, 0)
+                offered = begin + skipped + -(wall + skipped) % step
+                count = min(stop, high) - offered
+                if count > 0:
+                    bits |= (comb & ones(count)) << (offered - self.origin)
+        return bits
+
+    def slot(self, index: int, item: Item, need: Need, offset: int, party_size: int) -> Slot:
+        """Where each unit of ``need`` is open for the service and free for the service with its buffers."""
+        units = need.units * (party_size if need.per_person else 1)
+        free: dict[UUID, tuple[int, ...]] = {}
+        served = Tally()
+        for resource_id in need.resource_ids:
+            resource = self._facts.resources.get(resource_id)
+            if resource is None or resource_id in free:
+                continue
+            blank = self._fitting(resource.calendar, item.duration) >> offset
+            busy = self._busy(resource, item, offset)
+            free[resource_id] = tuple(
+                blank & busy[unit] if unit in busy else blank for unit in range(resource.capacity)
+            )
+            _count(served, blank, [free[resource_id][unit] for unit in busy], resource.capacity, units)
+        closes = offset + item.duration + item.buffer_after
+        return Slot(index, need, units, offset - item.buffer_before, closes, free, served)
+
+    def _busy(self, resource: Resource, item: Item, offset: int) -> dict[int, int]:
+        """Per unit that has any claim: the starts at which the item's claim meets none."""
+        length = item.buffer_before + item.duration + item.buffer_after
+        shift = offset - item.buffer_before
+        clear: dict[int, int] = {}
+        for unit, taken in self._taken.get(resource.id, {}).items():
+            if 0 <= unit < resource.capacity:
+                bits = runs(self._all ^ taken, length)
+                clear[unit] = bits >> shift if shift >= 0 else bits << -shift
+        return clear
+
+    def _fitting(self, calendar: Calendar, duration: int) -> int:
+        """The minutes at which ``duration`` open minutes follow, of the business and of the resource."""
+        key = (id(calendar), duration)
+        bits = self._fits.get(key)
+        if bits is None:
+            both = self._opening(calendar) & self._opening(self._facts.business)
+            bits = self._fits[key] = runs(both, duration)
+        return bits
+
+    def _opening(self, calendar: Calendar) -> int:
+        bits = self._open.get(id(calendar))
+        if bits is None:
+            bits = self._open[id(calendar)] = self._days.opening(calendar, self.origin)
+        return bits
+
+
+def _count(served: Tally, blank: int, busy: Sequence[int], capacity: int, units: int) -> None:
+    """Add to ``served`` how many times one resource meets the requirement.
+
+    Units without a claim are all alike (``blank``) and are counted together: a class of a hundred costs no more.
+    """
+    own = served if units == 1 else Tally()
+    own.add(blank, capacity - len(busy))
+    for bits in busy:
+        own.add(bits)
+    if units > 1:
+        for times in range(1, capacity // units + 1):
+            served.add(own.at_least(times * units))
+
+
+def _taken_bits(taken: Sequence[Taken], origin: int, size: int) -> dict[UUID, dict[int, int]]:
+    """Per resource and unit the claimed minutes; a minute claimed in part is claimed."""
+    days: dict[UUID, dict[int, list[int]]] = {}
+    count = size // DAY + 2
+    zero = instant_of(origin)
+    # The one loop that runs a thousand times a question: no calls in it but for claims out of the ordinary.
+    for claim in taken:
+        since = claim.starts_at - zero
+        start = since.days * DAY + since.seconds // 60
+        until = zero - claim.ends_at  # negative, so that rounding down rounds the end up
+        end = -(until.days * DAY + until.seconds // 60)
+        if end <= 0 or start >= size:
+            continue
+        units = days.get(claim.resource_id)
+        if units is None:
+            units = days[claim.resource_id] = {}
+        parts = units.get(claim.unit)
+        if parts is None:
+            parts = units[claim.unit] = [0] * count
+        if start < 0 or end > size or end - start > DAY:
+            _mark(parts, max(start, 0), min(end, size))
+        else:
+            parts[start // DAY] |= ((1 << (end - start)) - 1) << start % DAY
+    return {
+        resource_id: {unit: join(parts, DAY) for unit, parts in units.items()} for resource_id, units in days.items()
+    }
+
+
+def _mark(parts: list[int], start: int, end: int) -> None:
+    """Set ``[start, end)`` in numbers that begin a day apart and may be two days long."""
+    index, within = divmod(start, DAY)
+    while end - index * DAY > 2 * DAY:  # a claim of days: a room out of order
+        parts[index] |= span(within, DAY)
+        index, within = index + 1, 0
+    parts[index] |= span(within, end - index * DAY)

@@ -1,0 +1,190 @@
+"""Which unit serves which requirement: whole assignments for one start, in the order to try them."""
+
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import combinations
+from typing import TypeVar
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from domain.scheduling.availability.board import Slot
+from domain.scheduling.availability.days import instant_of, local
+from domain.scheduling.availability.model import ClaimPlan, Facts
+
+SEARCH_STEPS = 100_000
+"""How much one question may search where requirements compete for units; what is undecided then is not offered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """The units of one resource that serve one requirement."""
+
+    resource_id: UUID
+    units: tuple[int, ...]
+
+
+T = TypeVar("T")
+
+Options = Sequence[tuple[UUID, Sequence[int]]]
+"""Resources that can serve a requirement, in the order to try them, each with its free units."""
+
+
+class Search:
+    """Finds assignments in which no unit is used twice at one time. ``steps`` are spent over all calls."""
+
+    def __init__(self, slots: Sequence[Slot], steps: int = SEARCH_STEPS) -> None:
+        self._slots = slots
+        self._steps = steps
+
+    def all(self, options: Sequence[Options]) -> Iterator[tuple[Pick, ...]]:
+        """Every assignment, one pick per slot; stops early when the steps are spent."""
+        # The requirement with the least choice goes first: a dead end shows at once.
+        order = sorted(range(len(options)), key=lambda index: sum(len(units) for _, units in options[index]))
+        yield from self._descend(options, order, {})
+
+    def _descend(
+        self, options: Sequence[Options], order: Sequence[int], picks: dict[int, Pick]
+    ) -> Iterator[tuple[Pick, ...]]:
+        if len(picks) == len(order):
+            yield tuple(picks[index] for index in range(len(order)))
+            return
+        index = order[len(picks)]
+        for resource_id, units in options[index]:
+            used = self._used(index, resource_id, picks)
+            for chosen in combinations([u for u in units if u not in used], self._slots[index].units):
+                if self._steps <= 0:
+                    return
+                self._steps -= 1
+                picks[index] = Pick(resource_id, chosen)
+                yield from self._descend(options, order, picks)
+                del picks[index]
+
+    def _used(self, index: int, resource_id: UUID, picks: Mapping[int, Pick]) -> set[int]:
+        slot = self._slots[index]
+        used: set[int] = set()
+        for other, pick in picks.items():
+            if pick.resource_id == resource_id and slot.overlaps(self._slots[other]):
+                used.update(pick.units)
+        return used
+
+
+def free_at(slots: Sequence[Slot], is_free: Callable[[int], bool]) -> list[list[tuple[UUID, tuple[int, ...]]]]:
+    """Per slot the resources with enough free units, and these units; ``is_free`` judges a unit's bit string."""
+    options = []
+    for slot in slots:
+        found = []
+        for resource_id, bits in slot.free.items():
+            units = tuple(unit for unit, part in enumerate(bits) if is_free(part))
+            if len(units) >= slot.units:
+                found.append((resource_id, units))
+        options.append(found)
+    return options
+
+
+def assignable(slots: Sequence[Slot], wanted: Sequence[int]) -> list[int]:
+    """Those of the ``wanted`` positions at which all ``slots`` can be served at once."""
+    texts: dict[int, str] = {}
+    for slot in slots:
+        for bits in slot.free.values():
+            texts.update((id(part), bin(part)[:1:-1]) for part in bits if id(part) not in texts)
+    search = Search(slots)
+    known: dict[object, bool] = {}  # the same few patterns of free units come back day after day
+    found = []
+    for position in wanted:
+        options = free_at(slots, lambda part, at=position: texts[id(part)][at : at + 1] == "1")  # type: ignore[misc]
+        key = tuple(tuple(choice) for choice in options)
+        if key not in known:
+            known[key] = next(search.all(options), None) is not None
+        if known[key]:
+            found.append(position)
+    return found
+
+
+def candidates(slots: Sequence[Slot], options: Sequence[Options], limit: int) -> Iterator[tuple[Pick, ...]]:
+    """At most ``limit`` different assignments.
+
+    First those that change every pick from one to the next, so that whoever loses one unit to another client does
+    not lose the next candidate to the same one; then whatever else there is.
+    """
+    rows = [_row(slot, choice) for slot, choice in zip(slots, options, strict=True)]
+    seen: set[tuple[Pick, ...]] = set()
+    for turn in range(max(len(row) for row in rows)):
+        picks = tuple(row[turn % len(row)] for row in rows)
+        if len(seen) < limit and picks not in seen and not _collide(slots, picks):
+            seen.add(picks)
+            yield picks
+    for picks in Search(slots).all(options):
+        if len(seen) >= limit:
+            return
+        picks = tuple(Pick(pick.resource_id, tuple(sorted(pick.units))) for pick in picks)
+        if picks not in seen:
+            seen.add(picks)
+            yield picks
+
+
+def by_load(options: Options, loads: Mapping[UUID, float], seed: int) -> Options:
+    """The options with the least booked resource first. Equally booked ones, and the units of each, stand in an order
+    that ``seed`` shuffles; 0 leaves it as it is."""
+    turned = [(resource_id, _turn(units, seed)) for resource_id, units in options]
+    if seed:
+        random.Random(seed).shuffle(turned)  # noqa: S311  (spreads clients, guards nothing)
+    return sorted(turned, key=lambda option: loads.get(option[0], 0.0))
+
+
+def loads_on(facts: Facts, zone: ZoneInfo, start: datetime) -> dict[UUID, float]:
+    """Minutes claimed per unit of each resource on the wall-clock date of ``start``."""
+    day = start.astimezone(zone).date()
+    low, high = (instant_of(local(zone, day + timedelta(days=n), 0)) for n in (0, 1))
+    loads: dict[UUID, float] = {}
+    for claim in facts.taken:
+        if claim.ends_at > low and claim.starts_at < high:
+            taken = min(claim.ends_at, high) - max(claim.starts_at, low)
+            loads[claim.resource_id] = loads.get(claim.resource_id, 0.0) + taken.total_seconds()
+    for resource_id in loads:
+        if resource_id in facts.resources:
+            loads[resource_id] /= 60 * facts.resources[resource_id].capacity
+    return loads
+
+
+def claims_of(slots: Sequence[Slot], picks: Sequence[Pick], start: int) -> tuple[ClaimPlan, ...]:
+    """The claims of an assignment for a booking that starts at UTC minute ``start``."""
+    return tuple(
+        ClaimPlan(
+            slot.item,
+            slot.need.group,
+            pick.resource_id,
+            unit,
+            instant_of(start + slot.opens),
+            instant_of(start + slot.closes),
+        )
+        for slot, pick in zip(slots, picks, strict=True)
+        for unit in pick.units
+    )
+
+
+def _row(slot: Slot, options: Options) -> list[Pick]:
+    """One pick per place to begin in each resource's free units, wrapping round where several are needed."""
+    row = []
+    for resource_id, units in options:
+        places = len(units) if len(units) > slot.units else 1
+        for place in range(places):
+            chosen = sorted(_turn(units, place)[: slot.units])
+            row.append(Pick(resource_id, tuple(chosen)))
+    return row
+
+
+def _turn(values: Sequence[T], by: int) -> Sequence[T]:
+    if not values:
+        return values
+    by %= len(values)
+    return [*values[by:], *values[:by]]
+
+
+def _collide(slots: Sequence[Slot], picks: Sequence[Pick]) -> bool:
+    for (a, one), (b, other) in combinations(enumerate(picks), 2):
+        shared = one.resource_id == other.resource_id and not set(one.units).isdisjoint(other.units)
+        if shared and slots[a].overlaps(slots[b]):
+            return True
+    return False

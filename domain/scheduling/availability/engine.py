@@ -1,0 +1,96 @@
+"""When does a booking fit, and which units would it take? Pure and exact to the minute.
+
+Rules, beside those the types state:
+
+- The service itself lies inside the business's hours and inside the hours of every resource it uses. Buffers need not:
+  a room may be cleaned after closing. But buffers must be free of claims like the service.
+- Item *n* begins when item *n - 1* ends, buffers not counted; each item chooses its own resources.
+- No unit serves two requirements of one booking at one time, buffers counted.
+- A start belongs to the business day in whose range it lies, also past midnight; it must be one of the asked days.
+- Starts lie on the grid: the wall-clock minute of the business day is a multiple of the slot interval.
+- The answer is advice. What prevents double booking is the constraint on the claims.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from heapq import nsmallest
+
+from domain.errors import OutsideBookingWindow
+from domain.intervals import as_utc
+from domain.scheduling.availability.bits import positions
+from domain.scheduling.availability.board import lay_out
+from domain.scheduling.availability.choice import assignable, by_load, candidates, claims_of, free_at, loads_on
+from domain.scheduling.availability.days import floor_minute, instant_of
+from domain.scheduling.availability.model import ClaimPlan, Facts, Question, Start, StartTable
+
+MAX_CANDIDATES = 256
+"""How many assignments ``plan`` offers for one start, at most."""
+
+
+def find_starts(question: Question, facts: Facts) -> list[Start]:
+    """Every offered start at which the whole booking fits, in ascending order."""
+    table = tabulate(question, facts)
+    return [Start(table.zero + timedelta(0, at * 60), left) for at, left in zip(table.minutes, table.left, strict=True)]
+
+
+def tabulate(question: Question, facts: Facts) -> StartTable:
+    """What ``find_starts`` gives, as two lists of numbers: a month holds some thousand starts, and an object for each
+    costs more than finding them."""
+    board = lay_out(question, facts)
+    if board is None or not board.starts:
+        return StartTable(question.earliest, [], [])
+    found = positions(board.starts)
+    if board.rivals:
+        found = assignable(board.rivals, found)
+    left = board.slots[0].served.at(found)
+    for slot in board.slots[1:]:
+        left = list(map(min, left, slot.served.at(found)))
+    return StartTable(instant_of(board.origin), found, left)
+
+
+def plan(
+    question: Question, facts: Facts, start: datetime, *, seed: int = 0, limit: int = MAX_CANDIDATES
+) -> Iterator[tuple[ClaimPlan, ...]]:
+    """Ways to take the time for a booking at ``start``, in the order to try them; at most ``limit``.
+
+    Gives nothing exactly when ``find_starts`` would not list ``start``. The units that are least booked that day come
+    first; ``seed`` shuffles those that are booked equally, so that clients with different seeds do not all reach for
+    the same unit. The same arguments always give the same answer.
+    """
+    moment = as_utc(start)
+    narrow = replace(question, earliest=max(question.earliest, moment), latest=min(question.latest, moment))
+    board = lay_out(narrow, facts)
+    if board is None or not board.starts:
+        return
+    minute = floor_minute(moment)
+    position = minute - board.origin
+    loads = loads_on(facts, question.zone, moment)
+    options = [by_load(choice, loads, seed) for choice in free_at(board.slots, lambda bits: bool(bits >> position & 1))]
+    for picks in candidates(board.slots, options, limit):
+        yield claims_of(board.slots, picks, minute)
+
+
+def nearest(question: Question, facts: Facts, wanted: datetime, count: int = 3) -> list[Start]:
+    """The up to ``count`` starts closest to ``wanted``, before or after; of two equally far, the earlier first."""
+    moment = as_utc(wanted)
+    return nsmallest(count, find_starts(question, facts), key=lambda start: (abs(start.at - moment), start.at))
+
+
+def is_offered(question: Question, facts: Facts, start: datetime) -> bool:
+    """Whether the business is open for a booking at ``start`` and bookings start then, whoever works and whatever is
+    taken."""
+    open_ = {key: replace(one, calendar=facts.business) for key, one in facts.resources.items()}
+    anybody = Facts(facts.business, open_, [])
+    return next(plan(replace(question, party_size=1), anybody, start, limit=1), None) is not None
+
+
+def check_window(question: Question, start: datetime) -> None:
+    """Raise ``OutsideBookingWindow`` unless ``start`` lies from ``earliest`` to ``latest``, both included."""
+    if not question.earliest <= as_utc(start) <= question.latest:
+        zone = question.zone
+        window = {
+            "earliest": question.earliest.astimezone(zone).isoformat(),
+            "latest": question.latest.astimezone(zone).isoformat(),
+        }
+        raise OutsideBookingWindow(window)

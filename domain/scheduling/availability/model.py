@@ -1,0 +1,177 @@
+"""What the availability engine is asked, what it is told, and what it answers.
+
+Durations and buffers are whole minutes. Instants are aware; answers are in UTC.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from domain.errors import InvalidInput
+from domain.intervals import Interval, as_utc
+from domain.scheduling.hours import DAY, Calendar
+
+MAX_DAYS = 31
+"""The longest date range one question may ask for (product rules, availability)."""
+MAX_ITEMS = 5
+"""The most consecutive services in one booking (product rules, words)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """Something a service uses up, with ``capacity`` units numbered from 0.
+
+    ``calendar``: its own hours; the business's calendar (the same object, which saves work) where it has none.
+    """
+
+    id: UUID
+    capacity: int
+    calendar: Calendar
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """One unit's live claim, buffers included: ``[starts_at, ends_at)``, aware.
+
+    The caller leaves out released claims and holds past their time. Unchecked, because there are many and they come
+    from the table whose constraint checked them.
+    """
+
+    resource_id: UUID
+    unit: int
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One requirement group: ``units`` free units of any ONE of the resources.
+
+    With ``per_person`` it is that many for each of the party: seats in a class are, the teacher is not. Resources
+    that the facts do not hold (inactive ones) are passed over.
+    """
+
+    group: int
+    resource_ids: tuple[UUID, ...]
+    units: int = 1
+    per_person: bool = False
+
+    def __post_init__(self) -> None:
+        if self.units < 1:
+            raise InvalidInput.at("units", "positive")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One service of a booking: minutes of service, minutes kept free before and after, and what it needs."""
+
+    service_id: UUID
+    duration: int
+    buffer_before: int
+    buffer_after: int
+    needs: tuple[Need, ...]
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.duration <= DAY:
+            raise InvalidInput.at("duration", "one_minute_to_one_day")
+        if not (0 <= self.buffer_before <= DAY and 0 <= self.buffer_after <= DAY):
+            raise InvalidInput.at("buffer", "at_most_one_day")
+        if not self.needs:
+            raise InvalidInput.at("needs", "not_empty")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """At which starts does a booking of these consecutive items fit?
+
+    ``first`` to ``last``: business days, both included, at most 31. ``slot_interval``: minutes between offered starts.
+    ``earliest`` and ``latest``: the booking window as ``bounds`` gives it, both included.
+    """
+
+    items: tuple[Item, ...]
+    zone: ZoneInfo
+    first: date
+    last: date
+    slot_interval: int
+    earliest: datetime
+    latest: datetime
+    party_size: int = 1
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.items) <= MAX_ITEMS:
+            raise InvalidInput.at("items", "one_to_five")
+        if self.last < self.first:
+            raise InvalidInput.at("to", "not_before_from")
+        if (self.last - self.first).days >= MAX_DAYS:
+            raise InvalidInput.at("to", "at_most_31_days")
+        if not 1 <= self.slot_interval <= DAY:
+            raise InvalidInput.at("slot_interval", "one_minute_to_one_day")
+        if self.party_size < 1:
+            raise InvalidInput.at("party_size", "positive")
+        object.__setattr__(self, "earliest", as_utc(self.earliest))
+        object.__setattr__(self, "latest", as_utc(self.latest))
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything the answer depends on.
+
+    ``taken`` must hold every live claim of the resources between the first business day's midnight and the end of
+    the last one's hours, widened by the items' buffers; claims further off do no harm.
+    """
+
+    business: Calendar
+    resources: Mapping[UUID, Resource]
+    taken: Sequence[Taken]
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A start at which the whole booking fits (UTC).
+
+    ``left``: how many bookings like the asked one still fit there, judged requirement by requirement: for each one
+    the sum over its resources of (units free for the whole claim ÷ units needed, rounded down); then the smallest of
+    these over all requirements of all items. That is exact unless two requirements compete for one resource at the
+    same time; then it is the most that could fit. It is at least 1.
+    """
+
+    at: datetime
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class StartTable:
+    """Starts in ascending order: ``zero`` (UTC) plus ``minutes[n]``, with ``left[n]`` as in ``Start``."""
+
+    zero: datetime
+    minutes: list[int]
+    left: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimPlan:
+    """One unit to take for one requirement, buffers included: ``[starts_at, ends_at)`` in UTC."""
+
+    item_index: int
+    group: int
+    resource_id: UUID
+    unit: int
+    starts_at: datetime
+    ends_at: datetime
+
+    @property
+    def during(self) -> Interval:
+        """The claimed time."""
+        return Interval(self.starts_at, self.ends_at)
+
+
+def bounds(now: datetime, lead: timedelta, window: timedelta) -> tuple[datetime, datetime]:
+    """Earliest and latest start that the business takes at ``now``, both included, in UTC.
+
+    ``lead``: notice it needs before a start. ``window``: how far ahead it takes bookings. Both are elapsed time, so
+    that 24 hours stay 24 hours over a clock change.
+    """
+    moment = as_utc(now)
+    return moment + lead, moment + window

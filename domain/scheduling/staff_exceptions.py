@@ -1,0 +1,94 @@
+"""Days on which a staff member (or a room) is not there as usual: off, off for a part, or other hours."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from enum import StrEnum
+
+from domain.errors import InvalidInput
+from domain.scheduling.hours import DAY, Calendar, MinuteRange, Ranges, check_day
+
+_A_DAY = timedelta(days=1)
+#: A leave or a sabbatical; longer than this somebody has left.
+MAX_DAYS = 366
+
+
+class ExceptionKind(StrEnum):
+    """What is different."""
+
+    OFF = "off"
+    HOURS = "hours"
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarException:
+    """The business days ``first_day`` to ``last_day``, both included.
+
+    ``OFF``: not there in ``ranges``, or all day where there are none. ``HOURS``: there in ``ranges`` instead of the
+    usual hours. Raises ``InvalidInput`` for days out of order, more than 366 of them, and hours without a range;
+    ``OverlappingHours`` for ranges that share a minute.
+    """
+
+    first_day: date
+    last_day: date
+    kind: ExceptionKind
+    ranges: Ranges = ()
+
+    def __post_init__(self) -> None:
+        if self.last_day < self.first_day:
+            raise InvalidInput.at("last_day", "not_before_first_day")
+        if (self.last_day - self.first_day).days >= MAX_DAYS:
+            raise InvalidInput.at("last_day", "at_most_366_days")
+        if self.kind is ExceptionKind.HOURS and not self.ranges:
+            raise InvalidInput.at("ranges", "not_empty")
+        object.__setattr__(self, "ranges", check_day(self.ranges))
+
+
+def without(ranges: Iterable[MinuteRange], off: Iterable[MinuteRange]) -> list[tuple[int, int]]:
+    """``ranges`` with the minutes of ``off`` cut out of them, as ``(start, end)``; a rest may begin after midnight."""
+    left = [(span.start, span.end) for span in ranges]
+    for gap in off:
+        cut: list[tuple[int, int]] = []
+        for start, end in left:
+            before, after = (start, min(end, gap.start)), (max(start, gap.end), end)
+            cut.extend(piece for piece in (before, after) if piece[0] < piece[1])
+        left = cut
+    return left
+
+
+def with_exceptions(usual: Calendar, exceptions: Sequence[CalendarException], first: date, last: date) -> Calendar:
+    """``usual`` with what is different on the days ``first`` to ``last``, both included.
+
+    On one day: other hours replace the usual ones (the first exception counts if there are several), then what is off
+    is cut out of them.
+    """
+    by_day: dict[date, list[CalendarException]] = {}
+    for one in exceptions:
+        day, end = max(first, one.first_day), min(last, one.last_day)
+        while day <= end:
+            by_day.setdefault(day, []).append(one)
+            day += _A_DAY
+    if not by_day:
+        return usual
+    changed: dict[date, Ranges] = {}
+    spilt: dict[date, Ranges] = {}
+    for day, found in by_day.items():
+        pieces = _on(usual.ranges_on(day), found)
+        changed[day] = tuple(MinuteRange(start, end) for start, end in pieces if start < DAY)
+        # No range begins after midnight: what is left of the night there is the next date's early morning.
+        if rest := tuple(MinuteRange(start - DAY, end - DAY) for start, end in pieces if start >= DAY):
+            spilt[day + _A_DAY] = rest
+    for day, rest in spilt.items():
+        changed[day] = (*changed.get(day, usual.ranges_on(day)), *rest)
+    return replace(usual, one_off={**usual.one_off, **changed})
+
+
+def _on(usual: Ranges, found: Sequence[CalendarException]) -> list[tuple[int, int]]:
+    ranges = next((one.ranges for one in found if one.kind is ExceptionKind.HOURS), usual)
+    off: list[MinuteRange] = []
+    for one in found:
+        if one.kind is ExceptionKind.OFF:
+            if not one.ranges:
+                return []
+            off.extend(one.ranges)
+    return without(ranges, off)

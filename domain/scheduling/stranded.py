@@ -1,0 +1,117 @@
+"""Which bookings a change of a business's calendars would strand: they fit as it was, and not as it would be."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from domain.scheduling.availability.bits import span
+from domain.scheduling.availability.days import BusinessDays, ceil_minute, floor_minute
+from domain.scheduling.hours import Calendar
+
+
+class StrandReason(StrEnum):
+    """What was changed."""
+
+    HOURS = "hours"
+    HOLIDAYS = "holidays"
+    TIME_ZONE = "time_zone"
+    WORKING_HOURS = "working_hours"
+    EXCEPTION = "exception"
+    RESOURCE = "resource"
+    SERVICE = "service"
+    STAFF_LEFT = "staff_left"
+
+
+#: Hours run at most two days past their midnight; a day more for the zones.
+_AROUND = timedelta(days=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Workplace:
+    """An active resource: its units, its hours (the business's bound them), and the services it is used for."""
+
+    capacity: int
+    calendar: Calendar
+    services: frozenset[UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class Calendars:
+    """Everything of a business that says when a booking can take place. Resources that are not active are left
+    out."""
+
+    zone: ZoneInfo
+    business: Calendar
+    resources: Mapping[UUID, Workplace]
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One claim of a booking that is still to come. ``[start_at, end_at)``: the service itself, aware; buffers may lie
+    outside the hours."""
+
+    booking_id: UUID
+    code: str
+    start_at: datetime
+    end_at: datetime
+    service_id: UUID
+    resource_id: UUID
+    unit: int
+
+
+class _Days:
+    """The open minutes of calendars over the days ``first`` to ``last``, each calendar worked out once."""
+
+    def __init__(self, calendars: Calendars, first: date, last: date) -> None:
+        self._calendars = calendars
+        self._days = BusinessDays(calendars.zone, first, last)
+        self._origin = self._days.midnights[0]
+        # By identity: calendars hold mappings and are not hashable; ``calendars`` keeps them alive.
+        self._open: dict[int, int] = {}
+
+    def fits(self, visit: Visit) -> bool:
+        """Whether business and resource are open throughout, and the resource has the unit and serves the service."""
+        place = self._calendars.resources.get(visit.resource_id)
+        if place is None or visit.unit >= place.capacity or visit.service_id not in place.services:
+            return False
+        wanted = span(floor_minute(visit.start_at) - self._origin, ceil_minute(visit.end_at) - self._origin)
+        return self._opening(self._calendars.business) & self._opening(place.calendar) & wanted == wanted
+
+    def _opening(self, calendar: Calendar) -> int:
+        bits = self._open.get(id(calendar))
+        if bits is None:
+            bits = self._open[id(calendar)] = self._days.opening(calendar, self._origin)
+        return bits
+
+
+def days_around(visits: Sequence[Visit]) -> tuple[date, date]:
+    """The first and the last business day whose hours may matter to ``visits`` (at least one), in any zone."""
+    first = min(visit.start_at for visit in visits).date() - _AROUND
+    return first, max(visit.end_at for visit in visits).date() + _AROUND
+
+
+def fitting(visits: Sequence[Visit], calendars: Calendars) -> frozenset[UUID]:
+    """The bookings of which every visit fits."""
+    if not visits:
+        return frozenset()
+    days = _Days(calendars, *days_around(visits))
+    known = {visit.booking_id for visit in visits}
+    return frozenset(known - {visit.booking_id for visit in visits if not days.fits(visit)})
+
+
+def stranded(visits: Sequence[Visit], before: Calendars, after: Calendars) -> list[Visit]:
+    """One visit of each booking that fits ``before`` and no longer ``after``, in order of their start. What did not
+    fit before is nobody's surprise."""
+    broken = fitting(visits, before) - fitting(visits, after)
+    return first_of_each(visit for visit in visits if visit.booking_id in broken)
+
+
+def first_of_each(visits: Iterable[Visit]) -> list[Visit]:
+    """The earliest visit of each booking, in order of their start."""
+    found: dict[UUID, Visit] = {}
+    for visit in sorted(visits, key=lambda visit: (visit.start_at, visit.booking_id)):
+        found.setdefault(visit.booking_id, visit)
+    return list(found.values())

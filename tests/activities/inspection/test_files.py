@@ -1,0 +1,224 @@
+"""What is shown of a file that a stranger sent, and what is refused: in this process and in one of its own."""
+
+import io
+from datetime import timedelta
+
+import pytest
+from PIL import Image
+
+from activities.inspection import subprocess as looking
+from activities.inspection.__main__ import look
+from activities.inspection.results import InspectionResult, Rejected
+from activities.inspection.subprocess import inspect_in_subprocess
+from domain.media.files import MOST_FRAMES, VARIANTS, FileType
+from domain.media.status import Rejection
+from tests.support import pictures
+
+
+def opened(looked: InspectionResult, name: str = "large.webp") -> Image.Image:
+    """One of the pictures that were drawn."""
+    (shown,) = [one for one in looked.shown if one.name == name]
+    image = Image.open(io.BytesIO(shown.content))
+    image.load()
+    return image
+
+
+def near(image: Image.Image, at: tuple[int, int]) -> str:
+    """The colour at a place, in a word."""
+    red, green, blue = image.convert("RGB").getpixel(at)
+    return "red" if red > 200 and blue < 60 and green < 60 else "blue" if blue > 200 and red < 60 else "other"
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "WEBP"])
+def test_every_variant_is_drawn_and_none_is_enlarged(kind: str) -> None:
+    looked = look(pictures.picture(kind, (2400, 1200)), FileType(f"image/{kind.lower()}"))
+    assert (looked.width, looked.height, looked.duration_ms) == (2400, 1200, None)
+    sizes = {one.name: (one.width, one.height) for one in looked.shown}
+    assert sizes == {"large.webp": (1920, 960), "medium.webp": (960, 480), "thumbnail.webp": (320, 160)}
+    for one in looked.shown:
+        assert one.content_type == "image/webp"
+        assert opened(looked, one.name).size == (one.width, one.height)
+    assert near(opened(looked), (100, 100)) == "red"
+    assert near(opened(looked), (1800, 100)) == "blue"
+    small = look(pictures.picture(kind, (200, 100)), FileType(f"image/{kind.lower()}"))
+    assert {(one.width, one.height) for one in small.shown} == {(200, 100)}
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_nobody_learns_where_and_by_what_it_was_taken(kind: str) -> None:
+    content = pictures.with_place(kind)
+    assert Image.open(io.BytesIO(content)).getexif().get_ifd(0x8825)[2] == pictures.LATITUDE, "the test can see it"
+    looked = look(content, FileType(f"image/{kind.lower()}"))
+    for one in looked.shown:
+        image = Image.open(io.BytesIO(one.content))
+        assert len(image.getexif()) == 0
+        assert not {"exif", "xmp", "icc_profile"} & set(image.info)
+        for told in (b"Exif", b"EXIF", b"XMP ", pictures.SECRET_MAKER.encode()):
+            assert told not in one.content
+
+
+def test_it_stands_upright() -> None:
+    looked = look(pictures.with_place(orientation=6, size=(640, 480)), FileType.JPEG)
+    assert (looked.width, looked.height) == (480, 640)
+    image = opened(looked)
+    assert image.size == (480, 640)
+    assert near(image, (240, 20)) == "red", "turned clockwise: left is above"
+    assert near(image, (240, 620)) == "blue"
+
+
+def test_a_profile_is_applied_and_a_broken_one_does_no_harm() -> None:
+    for content in (pictures.with_profile(), pictures.picture("JPEG", icc_profile=b"no profile at all" * 20)):
+        image = opened(look(content, FileType.JPEG))
+        assert near(image, (10, 10)) == "red"
+        assert "icc_profile" not in image.info
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode"),
+    [("PNG", "RGBA"), ("PNG", "P"), ("PNG", "L"), ("PNG", "LA"), ("PNG", "1"), ("PNG", "I;16"), ("JPEG", "CMYK")],
+)
+def test_every_kind_of_colour_is_drawn(kind: str, mode: str) -> None:
+    looked = look(pictures.picture(kind, (64, 48), mode), FileType(f"image/{kind.lower()}"))
+    assert opened(looked).mode in {"RGB", "RGBA"}
+
+
+def test_grey_of_sixteen_bits_keeps_its_greys() -> None:
+    written = io.BytesIO()
+    Image.new("I;16", (32, 32), 0x8000).save(written, "PNG")
+    red, green, blue = opened(look(written.getvalue(), FileType.PNG)).convert("RGB").getpixel((5, 5))
+    assert all(abs(value - 128) < 6 for value in (red, green, blue))
+
+
+def test_what_is_transparent_stays_so() -> None:
+    written = io.BytesIO()
+    Image.new("RGBA", (32, 32), (255, 0, 0, 0)).save(written, "PNG")
+    image = opened(look(written.getvalue(), FileType.PNG))
+    assert image.mode == "RGBA"
+    assert image.getpixel((5, 5))[3] == 0
+
+
+@pytest.mark.parametrize("hidden", [pictures.archive(), b"<html><script>alert(1)</script></html>"])
+def test_a_second_file_behind_the_first_is_left_behind(hidden: bytes) -> None:
+    for kind in ("JPEG", "PNG", "GIF"):
+        looked = look(pictures.picture(kind) + hidden, FileType(f"image/{kind.lower()}"))
+        for one in looked.shown:
+            assert b"<script>" not in one.content
+            assert b"PK\x03\x04" not in one.content
+
+
+def test_a_picture_that_is_a_script_too_is_a_picture_only() -> None:
+    """``GIF89a/*…*/=alert(1)``: the width of the picture is the beginning of a comment."""
+    content = bytearray(pictures.picture("GIF", (0x2A2F, 8)))
+    assert content[6:8] == b"/*"
+    content += b"*/=1;alert(1)//"
+    for one in look(bytes(content), FileType.GIF).shown:
+        assert one.content.startswith(b"RIFF")
+        assert b"alert" not in one.content
+
+
+def test_an_animation_is_its_first_frame_and_has_an_end() -> None:
+    looked = look(pictures.animation(5), FileType.GIF)
+    assert getattr(opened(looked), "n_frames", 1) == 1
+    assert refusal(pictures.animation(MOST_FRAMES + 1), FileType.GIF) is Rejection.TOO_MANY_FRAMES
+
+
+def refusal(content: bytes, announced: FileType) -> Rejection:
+    """Why the file is not shown."""
+    with pytest.raises(Rejected) as refused:
+        look(content, announced)
+    return refused.value.reason
+
+
+@pytest.mark.parametrize("bomb", [pictures.image_bomb(), pictures.image_bomb(7_000), pictures.flat_bomb()])
+def test_bombs_are_not_lit(bomb: bytes) -> None:
+    assert len(bomb) < 100_000
+    assert refusal(bomb, FileType.PNG) is Rejection.TOO_MANY_PIXELS
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "WEBP"])
+@pytest.mark.parametrize("part", [0.1, 0.5, 0.9])
+def test_what_was_cut_off_is_refused(kind: str, part: float) -> None:
+    whole = io.BytesIO()
+    Image.effect_noise((300, 300), 80).convert("RGB").save(whole, kind)
+    content = whole.getvalue()
+    assert refusal(content[: int(len(content) * part)], FileType(f"image/{kind.lower()}")) is Rejection.BROKEN
+
+
+def test_it_must_be_what_it_was_announced_as() -> None:
+    assert refusal(pictures.picture("PNG"), FileType.JPEG) is Rejection.TYPE_MISMATCH
+    assert refusal(b"<svg/>", FileType.PNG) is Rejection.UNKNOWN_TYPE
+    assert refusal(b"%PDF-1.7", FileType.PDF) is Rejection.UNKNOWN_TYPE
+    assert refusal(b"\xff\xd8\xff" + b"x" * 500, FileType.JPEG) is Rejection.BROKEN
+
+
+PLACE = b"+35.6586+139.7454/"
+
+
+@pytest.mark.parametrize(
+    ("content", "file_type"),
+    [
+        (pictures.mp4(pictures.box(b"udta", pictures.box(b"\xa9xyz", b"\x00\x12\x15\xc7", PLACE))), FileType.MP4),
+        (pictures.mp4(pictures.box(b"meta", bytes(4), PLACE)), FileType.MP4),
+        (pictures.mp4() + pictures.box(b"uuid", bytes(16), PLACE), FileType.MP4),
+        (pictures.webm(pictures.element(0x1254C367, pictures.element(0x7373, PLACE))), FileType.WEBM),
+        (pictures.webm(pictures.element(0x1254C367, pictures.element(0x7373, PLACE)), live=True), FileType.WEBM),
+        (pictures.webm(pictures.element(0x1941A469, PLACE)), FileType.WEBM),
+    ],
+)
+def test_a_film_does_not_say_where_it_was_taken(content: bytes, file_type: FileType) -> None:
+    assert PLACE in content
+    looked = look(content, file_type)
+    (shown,) = looked.shown
+    assert PLACE not in shown.content
+    assert len(shown.content) == len(content), "nothing moves"
+    assert shown.content_type == file_type
+    assert (looked.width, looked.height) == (320, 240)
+    assert looked.duration_ms == (1500 if file_type is FileType.MP4 else 2000)
+    assert look(shown.content, file_type) == looked
+
+
+@pytest.mark.parametrize(("content", "file_type"), [(pictures.mp4(), FileType.MP4), (pictures.webm(), FileType.WEBM)])
+def test_a_film_that_is_cut_off_or_none_is_refused(content: bytes, file_type: FileType) -> None:
+    assert look(content, file_type).shown[0].content == content
+    for end in (len(content) - 1, len(content) // 2, 40):
+        assert refusal(content[:end], file_type) is Rejection.BROKEN
+    assert refusal(content + b"<script>alert(1)</script>", file_type) is Rejection.BROKEN
+
+
+@pytest.mark.parametrize("file_type", [FileType.MP4, FileType.WEBM])
+def test_no_byte_of_a_film_brings_it_down(file_type: FileType) -> None:
+    content = pictures.mp4() if file_type is FileType.MP4 else pictures.webm()
+    for at in range(0, min(len(content), 400)):
+        for value in (0x00, 0x7F, 0xFF):
+            broken = bytearray(content)
+            broken[at] = value
+            try:
+                look(bytes(broken), file_type)
+            except Rejected:
+                continue
+
+
+async def test_apart_it_is_the_same() -> None:
+    content = pictures.with_place()
+    assert await inspect_in_subprocess(content, FileType.JPEG) == look(content, FileType.JPEG)
+    assert await inspect_in_subprocess(pictures.mp4(), FileType.MP4) == look(pictures.mp4(), FileType.MP4)
+    for bad, reason in ((pictures.flat_bomb(), Rejection.TOO_MANY_PIXELS), (b"<svg/>", Rejection.UNKNOWN_TYPE)):
+        with pytest.raises(Rejected) as refused:
+            await inspect_in_subprocess(bad, FileType.PNG)
+        assert refused.value.reason is reason
+
+
+async def test_a_decoder_that_hangs_or_dies_costs_the_one_file_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(looking, "PATIENCE", timedelta(milliseconds=1))
+    with pytest.raises(Rejected) as refused:
+        await inspect_in_subprocess(pictures.picture(), FileType.JPEG)
+    assert refused.value.reason is Rejection.BROKEN
+    monkeypatch.undo()
+    monkeypatch.setattr(looking.sys, "executable", "/bin/false")
+    with pytest.raises(Rejected) as refused:
+        await inspect_in_subprocess(pictures.picture(), FileType.JPEG)
+    assert refused.value.reason is Rejection.BROKEN
+
+
+def test_the_largest_variant_comes_first() -> None:
+    assert [variant.side for variant in VARIANTS] == sorted((v.side for v in VARIANTS), reverse=True)

@@ -1,0 +1,89 @@
+"""Refusals reach a workflow as codes."""
+
+import dataclasses
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import structlog
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
+from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput
+
+from activities.support.errors import CodedRefusals, NamedSteps
+from db.engine.context import WORKFLOW
+from domain.errors import DomainError, SlotTaken, Unavailable, WrongState
+from providers.errors import OutcomeUnknown, ProviderError, ProviderRefused, ProviderUnavailable
+
+
+class Raises(ActivityInboundInterceptor):
+    """Stands for the activity."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    async def execute_activity(self, input: Any) -> Any:
+        raise self.error
+
+
+async def raised_by(error: Exception) -> BaseException:
+    """What comes out of the interceptor."""
+    with pytest.raises(Exception) as caught:  # noqa: PT011 - the type is what is asked for
+        await CodedRefusals().intercept_activity(Raises(error)).execute_activity(None)  # type: ignore[arg-type]
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("error", "final"),
+    [
+        (WrongState({"status": "expired", "wanted": "confirmed"}), True),
+        (SlotTaken({"alternatives": []}), True),
+        (Unavailable({"dependency": "postgres"}), False),
+    ],
+)
+async def test_a_refusal_carries_its_code_and_details(error: DomainError, final: bool) -> None:
+    told = await raised_by(error)
+    assert isinstance(told, ApplicationError)
+    assert (told.type, told.details, told.non_retryable) == (error.code, (error.details,), final)
+
+
+@pytest.mark.parametrize(
+    ("error", "final"),
+    [(ProviderRefused("no"), True), (ProviderUnavailable("429"), False), (OutcomeUnknown("timeout"), False)],
+)
+async def test_a_provider_error_carries_its_class(error: ProviderError, final: bool) -> None:
+    told = await raised_by(error)
+    assert isinstance(told, ApplicationError)
+    assert (told.type, told.message, told.non_retryable) == (type(error).__name__, error.reason, final)
+    assert told.__cause__ is None
+
+
+async def test_a_bug_stays_a_bug() -> None:
+    assert isinstance(await raised_by(KeyError("x")), KeyError)
+
+
+class Tells(ActivityInboundInterceptor):
+    """Stands for an activity that gives back what its lines of the log carry."""
+
+    def __init__(self) -> None:
+        pass
+
+    async def execute_activity(self, input: Any) -> Any:
+        return {**structlog.contextvars.get_contextvars(), "audited": WORKFLOW.get()}
+
+
+async def test_every_line_of_an_activity_says_whose_it_is() -> None:
+    environment = ActivityEnvironment()
+    environment.info = dataclasses.replace(
+        environment.info, workflow_id="booking/b-1", activity_type="expire_booking", attempt=3
+    )
+
+    async def run(*arguments: object) -> Any:
+        asked = ExecuteActivityInput(fn=run, args=arguments, executor=None, headers={})
+        return await NamedSteps().intercept_activity(Tells()).execute_activity(asked)
+
+    known = {"workflow_id": "booking/b-1", "audited": "booking/b-1", "activity": "expire_booking", "attempt": 3}
+    assert await environment.run(run) == known
+    assert await environment.run(run, "text") == known
+    assert await environment.run(run, SimpleNamespace(business_id="s-1")) == {**known, "business_id": "s-1"}
+    assert "workflow_id" not in structlog.contextvars.get_contextvars()

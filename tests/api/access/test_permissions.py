@@ -1,0 +1,298 @@
+"""Every route carries its permission; every role may what the table says; no tenant meets another's."""
+
+import inspect
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
+from httpx import AsyncClient
+
+from api.access.callers import (
+    LinkPermission,
+    Permission,
+    PublicPermission,
+    anonymous_caller,
+    authenticated_caller,
+    public_caller,
+)
+from api.access.listing import ListPermission
+from api.access.operators import AuditReaderPermission, OperatorPermission
+from api.access.signed_webhooks import signed_webhook
+from api.app import create_app
+from api.v1.identity.two_factor.handlers import challenged
+from db.engine.session import Database as Pool
+from domain.permissions import Action, Role, allowed
+from runtime.settings import Environment, Settings
+from tests.api.conftest import PASSWORD, PREFIX, Login, Person, error_of
+from tests.api.venues import (
+    EVERY_DAY,
+    NAME,
+    Venue,
+    assign,
+    create_business,
+    create_resource,
+    create_service,
+    open_venue,
+    rows,
+    service_body,
+)
+from tests.support.servers import Database
+
+#: What anybody may ask without a login. A route that is not here answers 401 to them.
+PUBLIC = frozenset(
+    {
+        "GET /",
+        "GET /metrics",
+        "GET /health",
+        "GET /health/live",
+        "GET /health/ready",
+        "POST /api/v1/auth/register",
+        "POST /api/v1/auth/login",
+        "POST /api/v1/auth/refresh",
+        "POST /api/v1/auth/verify-email",
+        "POST /api/v1/auth/resend-verification",
+        "POST /api/v1/auth/forgot-password",
+        "POST /api/v1/auth/reset-password",
+        "POST /api/v1/auth/export/fetch",
+        "GET /api/v1/auth/erasures/{erasure_id}",
+        "GET /api/v1/businesses",
+        "GET /api/v1/businesses/slug/{slug}",
+        "GET /api/v1/businesses/{business_id}",
+        "GET /api/v1/businesses/{business_id}/services",
+        "GET /api/v1/businesses/{business_id}/hours",
+        "GET /api/v1/businesses/{business_id}/settings",
+        "GET /api/v1/businesses/{business_id}/holidays",
+        "GET /api/v1/businesses/{business_id}/staff",
+        "GET /api/v1/postal-codes/{postal_code}",
+        "GET /api/v1/services",
+        "GET /api/v1/services/{service_id}",
+        "GET /api/v1/resources",
+        "GET /api/v1/resources/{resource_id}",
+        "GET /api/v1/availability",
+        "GET /api/v1/media",
+        "GET /api/v1/media/{media_id}",
+        "GET /api/v1/availability/resources",
+        "POST /api/v1/bookings",
+    }
+)
+#: What a provider asks, by its signature.
+SIGNED = frozenset({"POST /api/v1/payments/webhook/{provider}", "POST /api/v1/notifications/webhook/sendgrid"})
+#: What the signed link of a booking opens without a login.
+LINKED = frozenset(
+    {
+        "GET /api/v1/bookings/{booking_id}",
+        "GET /api/v1/bookings/{booking_id}/history",
+        "POST /api/v1/bookings/{booking_id}/cancellation-quote",
+        "POST /api/v1/bookings/{booking_id}/cancel",
+        "POST /api/v1/bookings/{booking_id}/reschedule",
+        "GET /api/v1/bookings/{booking_id}/reaccommodation",
+        "POST /api/v1/bookings/{booking_id}/reaccommodation/accept",
+        "POST /api/v1/bookings/{booking_id}/reaccommodation/decline",
+        "POST /api/v1/payments/intent",
+        "POST /api/v1/payments/confirm",
+    }
+)
+
+
+def api_routes(app: FastAPI) -> Iterator[RouteContext]:
+    """Every operation, with its whole path."""
+    for context in iter_route_contexts(app.routes):
+        if isinstance(context.original_route, APIRoute):
+            yield context
+
+
+def the_app() -> FastAPI:
+    return create_app(Settings(environment=Environment.TEST))
+
+
+def name_of(route: RouteContext) -> str:
+    (method,) = route.methods or ()
+    return f"{method} {route.path}"
+
+
+_ASKERS = (Permission, PublicPermission, LinkPermission, ListPermission, OperatorPermission, AuditReaderPermission)
+
+
+def askers(route: RouteContext) -> list[Any]:
+    return [
+        one.call
+        for one in route.dependant.dependencies
+        if isinstance(one.call, _ASKERS)
+        or one.call in {anonymous_caller, challenged, authenticated_caller, public_caller, signed_webhook}
+    ]
+
+
+def test_every_route_says_who_may() -> None:
+    for route in api_routes(the_app()):
+        name = name_of(route)
+        found = askers(route)
+        if not name.split()[1].startswith("/api/v1/"):
+            assert found == []
+            continue
+        assert len(found) == 1, f"{name} has no permission, or two"
+        public = isinstance(found[0], PublicPermission) or found[0] in {anonymous_caller, public_caller}
+        assert public == (name in PUBLIC), name
+        assert (found[0] is signed_webhook) == (name in SIGNED), name
+        assert isinstance(found[0], LinkPermission) == (name in LINKED), name
+
+
+def test_no_public_route_is_forgotten() -> None:
+    names = {name_of(route) for route in api_routes(the_app())}
+    assert names >= PUBLIC | SIGNED
+
+
+def test_every_endpoint_is_short() -> None:
+    """Parse, authorise, one call, return."""
+    for route in api_routes(the_app()):
+        source = inspect.getsource(route.endpoint)
+        body = source[source.rindex('"""') + 3 :] if '"""' in source else source
+        assert len([line for line in body.splitlines() if line.strip()]) <= 12, route.path
+        assert "try:" not in body, route.path
+
+
+async def test_without_a_login_only_the_public_routes_answer(client: AsyncClient) -> None:
+    for route in api_routes(the_app()):
+        name = name_of(route)
+        method, path = name.split()
+        for parameter in route.dependant.path_params:
+            path = path.replace(f"{{{parameter.name}}}", str(uuid4()))
+        answer = await client.request(method, path, json={} if method in {"POST", "PUT"} else None)
+        assert (answer.status_code == 401) == (name not in PUBLIC | SIGNED), f"{name}: {answer.text}"
+
+
+def writes(venue: Venue, policy: str) -> dict[str, tuple[str, str, dict[str, Any] | None]]:
+    """Every operation on a business that asks for a role, by the action that its permission names."""
+    business = str(venue.id)
+    return {
+        "business.update": ("PUT", f"/owner/businesses/{business}", {"city": "港区"}),
+        "hours.update": ("PUT", f"/owner/businesses/{business}/hours", {"weekly": EVERY_DAY}),
+        "hours.update days": ("PUT", f"/owner/businesses/{business}/holidays", {"days": []}),
+        "settings.write": ("PUT", f"/owner/businesses/{business}/settings", {"auto_complete": True}),
+        "service.write add": ("POST", "/owner/services", service_body(business)),
+        "service.write": ("PUT", f"/owner/services/{venue.service}", {"category": "hair"}),
+        "resource.write add": (
+            "POST",
+            "/owner/resources",
+            {"business_id": business, "kind": "room", "name": {"en": "Room"}},
+        ),
+        "resource.write": ("PUT", f"/owner/resources/{venue.room}", {"capacity": 1}),
+        "policy.write add": (
+            "POST",
+            "/policies",
+            {"business_id": business, "name": {"en": "Free"}, "tiers": [], "is_default": True},
+        ),
+        "policy.write": ("PUT", f"/policies/{policy}", {"no_show_percent": 90}),
+        "business.read policies": ("GET", f"/policies?business_id={business}", None),
+        "business.read policy": ("GET", f"/policies/{policy}", None),
+        # Last, because they end things.
+        "service.write end": ("DELETE", f"/owner/services/{venue.service}", None),
+        "resource.write end": ("DELETE", f"/owner/resources/{venue.room}", None),
+        "policy.write end": ("DELETE", f"/policies/{policy}", None),
+        "business.delete": ("DELETE", f"/owner/businesses/{business}", None),
+    }
+
+
+async def policy_of(venue: Venue) -> str:
+    body = {"business_id": str(venue.id), "name": NAME, "tiers": []}
+    made = await venue.owner.post("/policies", json=body)
+    return str(made.json()["data"]["id"])
+
+
+async def ask(person: Person, operation: tuple[str, str, dict[str, Any] | None]) -> tuple[int, str]:
+    method, path, body = operation
+    answer = await person.http.request(method, PREFIX + path, json=body)
+    return (answer.status_code, "") if answer.is_success else error_of(answer)
+
+
+async def test_each_role_may_what_the_table_says(log_in: Login, pool: Pool, database: Database) -> None:
+    for role in (Role.ASSISTANT, Role.STAFF, Role.MANAGER, Role.OWNER):
+        owner = await log_in()
+        venue = await open_venue(pool, owner)
+        person = owner
+        if role is not Role.OWNER:
+            person = await log_in()
+            await assign(database, venue.id, person, role.value)
+        for name, operation in writes(venue, await policy_of(venue)).items():
+            action = Action(name.split()[0])
+            found = await ask(person, operation)
+            if allowed(role, action):
+                assert found[0] in {200, 201}, (role, name, found)
+            else:
+                assert found == (403, "forbidden"), (role, name)
+
+
+async def test_two_owners_never_meet(owner: Person, other_owner: Person, customer: Person, pool: Pool) -> None:
+    """Another's object and one that does not exist answer alike, and nothing is changed."""
+    venue = await open_venue(pool, owner)
+    policy = await policy_of(venue)
+    await open_venue(pool, other_owner)
+    before = [(await owner.get(path)).content for path in seen(venue, policy)]
+    for stranger in (other_owner, customer):
+        for name, operation in writes(venue, policy).items():
+            assert await ask(stranger, operation) == (404, "not_found"), name
+    assert [(await owner.get(path)).content for path in seen(venue, policy)] == before
+
+
+def seen(venue: Venue, policy: str) -> list[str]:
+    return [
+        f"/businesses/{venue.id}",
+        f"/businesses/{venue.id}/hours",
+        f"/businesses/{venue.id}/settings",
+        f"/services?business_id={venue.id}",
+        f"/resources?business_id={venue.id}",
+        f"/policies?business_id={venue.id}",
+        f"/policies/{policy}",
+    ]
+
+
+async def test_a_former_assignment_gives_nothing(
+    owner: Person, customer: Person, pool: Pool, database: Database
+) -> None:
+    venue = await open_venue(pool, owner)
+    await assign(database, venue.id, customer, "manager")
+    path = f"/owner/businesses/{venue.id}"
+    assert (await customer.put(path, json={"city": "港区"})).status_code == 200
+    assert [one["id"] for one in (await customer.get("/owner/businesses")).json()["data"]] == [str(venue.id)]
+    await rows(database, "UPDATE staff_assignments SET ended_at = now()")
+    assert error_of(await customer.put(path, json={"city": "港区"})) == (404, "not_found")
+    assert (await customer.get("/owner/businesses")).json()["data"] == []
+
+
+async def test_drafts_do_not_show_in_anothers_lists(
+    owner: Person, other_owner: Person, client: AsyncClient, pool: Pool
+) -> None:
+    draft = (await create_business(owner))["id"]
+    service = (await create_service(owner, draft))["id"]
+    resource = await create_resource(owner, draft)
+    for person in (client, other_owner.http):
+        assert (await person.get(f"{PREFIX}/services")).json()["data"] == []
+        for path in (f"/services/{service}", f"/resources/{resource}", f"/services?business_id={draft}"):
+            assert error_of(await person.get(PREFIX + path)) == (404, "not_found")
+    assert [one["id"] for one in (await owner.get(f"/services?business_id={draft}")).json()["data"]] == [service]
+
+
+async def test_an_admin_reads_and_does_not_write(owner: Person, log_in: Login, database: Database) -> None:
+    draft = (await create_business(owner))["id"]
+    admin = await log_in()
+    await rows(database, "UPDATE users SET platform_role = 'admin' WHERE id = $1", admin.id)
+    # The role is in the token: the next login has it.
+    login = {"email": admin.email, "password": PASSWORD}
+    token = (await admin.post("/auth/login", json=login)).json()["data"]["access_token"]
+    admin.http.headers["Authorization"] = f"Bearer {token}"
+    assert (await admin.get(f"/businesses/{draft}")).status_code == 200
+    assert error_of(await admin.put(f"/owner/businesses/{draft}", json={"city": "x"})) == (403, "forbidden")
+    assert error_of(await admin.post("/owner/businesses", json={"name": NAME, "vertical": "spa"})) == (
+        403,
+        "forbidden",
+    )
+
+
+def test_every_id_of_every_route_is_in_the_tenancy_matrix() -> None:
+    """The matrix calls every endpoint with another tenant's ids; it must know what each of them is."""
+    from tests.api.tenancy.asking import TABLES, operations
+
+    places = {(operation.name, place.name) for operation in operations() for place in operation.places}
+    unknown = sorted(f"{name}: {place}" for name, place in places if place not in TABLES)
+    assert unknown == [], "name their tables in tests/api/tenancy/asking.py and put a row into them in world.py"

@@ -1,0 +1,168 @@
+"""What somebody is in a business is read with every request: what ends, ends with the very next one."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from uuid import UUID
+
+import pytest_asyncio
+from fastapi import FastAPI
+from httpx import AsyncClient
+
+from api.access.callers import ApiServices
+from api.access.guest_links import HEADER
+from api.access.tokens import Login
+from db.engine.session import Database as Pool
+from tests.api.conftest import PREFIX, Clock, Statements, client_of, error_of
+from tests.api.shop import Shop, keyed, opened_shop
+from tests.support import data
+
+
+@pytest_asyncio.fixture
+async def shop(app: FastAPI, pool: Pool, clock: Clock) -> AsyncIterator[Shop]:
+    async with opened_shop(app, pool, clock) as opened:
+        yield opened
+
+
+async def test_a_role_that_changed_counts_at_once(shop: Shop, pool: Pool) -> None:
+    policy, path = {"no_show_percent": 90}, f"/policies/{shop.salon.policy_id}"
+    for role, status in (("manager", 200), ("staff", 403), ("assistant", 403), ("manager", 200)):
+        await data.rows(
+            pool, "UPDATE staff_assignments SET role = :role WHERE user_id = :id", role=role, id=shop.staff.id
+        )
+        assert (await shop.staff.put(path, json=policy)).status_code == status, role
+    await data.rows(pool, "UPDATE staff_assignments SET ended_at = now() WHERE user_id = :id", id=shop.staff.id)
+    assert error_of(await shop.staff.put(path, json=policy)) == (404, "not_found")
+    new = "UPDATE businesses SET owner_id = :owner WHERE id = :id"
+    await data.rows(pool, new, owner=shop.staff.id, id=shop.salon.business_id)
+    assert (await shop.staff.put(path, json=policy)).status_code == 200
+    assert error_of(await shop.owner.put(path, json=policy)) == (404, "not_found")
+
+
+async def test_nobody_judges_their_own_business(app: FastAPI, shop: Shop, pool: Pool, clock: Clock) -> None:
+    """An admin who owns a business, or works for it, is that and no more where it is approved or suspended."""
+    business = f"/admin/businesses/{shop.salon.business_id}"
+    [review] = await data.rows(
+        pool,
+        "INSERT INTO business_verifications (business_id) VALUES (:id) RETURNING id",
+        id=shop.salon.business_id,
+    )
+    work, note = f"{PREFIX}/admin/verifications/{review['id']}", {"note": "x"}
+    for person in (shop.owner, shop.staff):
+        await data.rows(pool, "UPDATE users SET platform_role = 'admin' WHERE id = :id", id=person.id)
+        _, token = await _session(app, pool, clock, person.id, is_admin=True)
+        async with client_of(app, Authorization=f"Bearer {token}") as admin:
+            for path, body in (("approve", None), ("suspend", {"reason": "x"}), ("reinstate", None)):
+                assert error_of(await admin.post(f"{PREFIX}{business}/{path}", json=body)) == (403, "forbidden"), path
+            assert error_of(await admin.get(f"{PREFIX}{business}")) == (403, "forbidden")
+            assert error_of(await admin.put(work, json=note)) == (403, "forbidden")
+    await data.rows(pool, "UPDATE users SET platform_role = 'admin' WHERE id = :id", id=shop.stranger.id)
+    _, token = await _session(app, pool, clock, shop.stranger.id, is_admin=True)
+    async with client_of(app, Authorization=f"Bearer {token}") as admin:
+        assert (await admin.put(work, json=note)).status_code == 200
+        answer = await admin.post(f"{PREFIX}{business}/suspend", json={"reason": "x"})
+        assert answer.status_code == 200, answer.text
+
+
+async def test_a_permission_costs_no_round_trip(shop: Shop, statements: Statements) -> None:
+    for person in (shop.owner, shop.staff, shop.assistant):
+        statements.clear()
+        assert (await person.get(f"/policies/{shop.salon.policy_id}")).status_code == 200
+        assert len(statements) == 2, statements.sent  # who may, and the policy
+    statements.clear()
+    assert error_of(await shop.stranger.get(f"/policies/{shop.salon.policy_id}")) == (404, "not_found")
+    assert len(statements) == 1, statements.sent
+
+
+async def _session(app: FastAPI, pool: Pool, clock: Clock, user_id: UUID, is_admin: bool = False) -> tuple[UUID, str]:
+    now, services = clock.now(), app.state.services
+    assert isinstance(services, ApiServices)
+    values = {"user_id": user_id, "now": now, "until": now + timedelta(days=7)}
+    [row] = await data.rows(
+        pool,
+        "INSERT INTO user_sessions (user_id, last_used_at, expires_at) VALUES (:user_id, :now, :until) RETURNING id",
+        **values,
+    )
+    return row["id"], services.tokens.issue(Login(user_id, is_admin, row["id"]), now)
+
+
+async def test_a_session_that_ended_opens_nothing(shop: Shop, app: FastAPI, pool: Pool, clock: Clock) -> None:
+    session_id, token = await _session(app, pool, clock, shop.owner.id)
+    async with client_of(app, Authorization=f"Bearer {token}") as http:
+        paths = (f"/policies/{shop.salon.policy_id}", "/bookings", "/owner/businesses", "/services")
+        assert {(await http.get(PREFIX + path)).status_code for path in paths} == {200}
+        ended = "UPDATE user_sessions SET ended_at = now(), end_reason = 'revoked' WHERE id = :id"
+        await data.rows(pool, ended, id=session_id)
+        for path in paths:
+            answer = await http.get(PREFIX + path)
+            assert error_of(answer) == (401, "unauthenticated"), path
+            assert answer.json()["error"]["details"] == {"reason": "session_ended"}
+        refused = await http.post(f"{PREFIX}/bookings", json=shop.wish(), headers=keyed())
+        assert error_of(refused) == (401, "unauthenticated")
+
+
+async def test_an_admin_who_is_none_any_more(shop: Shop, app: FastAPI, pool: Pool, clock: Clock) -> None:
+    admin = await data.add_user(pool, platform_role="admin")
+    _, token = await _session(app, pool, clock, admin, is_admin=True)
+    booking = await data.add_booking(pool, shop.salon, shop.at(10))
+    paths = (f"/bookings/{booking}", "/admin/attention", f"/audit?business_id={shop.salon.business_id}")
+    async with client_of(app, Authorization=f"Bearer {token}") as http:
+        assert {(await http.get(PREFIX + path)).status_code for path in paths} == {200}
+        await data.rows(pool, "UPDATE users SET platform_role = 'user' WHERE id = :id", id=admin)
+        for path in paths:
+            answer = await http.get(PREFIX + path)
+            assert error_of(answer) == (401, "unauthenticated"), path
+            assert answer.json()["error"]["details"] == {"reason": "role_changed"}
+
+
+async def _guest(shop: Shop, app: FastAPI, booking: UUID) -> AsyncClient:
+    services: ApiServices = app.state.services
+    return client_of(app, **{HEADER: services.booking_links.token(booking)})
+
+
+async def test_of_a_suspended_business_everything_but_new_bookings_goes_on(
+    shop: Shop, app: FastAPI, pool: Pool
+) -> None:
+    booking = await data.add_booking(pool, shop.salon, shop.at(10))
+    await data.rows(pool, "UPDATE businesses SET status = 'suspended' WHERE id = :id", id=shop.salon.business_id)
+    business, path = str(shop.salon.business_id), f"/bookings/{booking}"
+    for person in (shop.owner, shop.staff, shop.assistant, shop.customer):
+        assert (await person.get(path)).status_code == 200
+    assert (await shop.customer.post(f"{path}/cancellation-quote")).status_code == 200
+    assert (await shop.owner.put(f"/owner/businesses/{business}", json={"city": "港区"})).status_code == 200
+    assert (await shop.staff.get(f"/bookings?business_id={business}")).json()["data"]
+    async with await _guest(shop, app, booking) as guest:
+        assert (await guest.get(PREFIX + path)).status_code == 200
+    for person in (shop.stranger.http, shop.nobody):
+        for hidden in (f"/businesses/{business}", f"/services/{shop.salon.service_id}"):
+            assert error_of(await person.get(PREFIX + hidden)) == (404, "not_found")
+    wish = shop.wish(shop.at(14))
+    assert error_of(await shop.customer.post("/bookings", json=wish, headers=keyed())) == (404, "not_found")
+
+
+async def test_of_a_closed_business_stays_what_people_were_promised(shop: Shop, app: FastAPI, pool: Pool) -> None:
+    booking = await data.add_booking(pool, shop.salon, shop.at(10))
+    payment = await data.add_payment(pool, shop.salon, booking, status="captured")
+    await data.rows(pool, "UPDATE businesses SET deleted_at = now() WHERE id = :id", id=shop.salon.business_id)
+    business, path = str(shop.salon.business_id), f"/bookings/{booking}"
+    for person in (shop.owner, shop.staff, shop.customer):
+        assert (await person.get(path)).status_code == 200
+        assert (await person.get(f"/payments/{payment}")).status_code == 200
+    assert (await shop.owner.get(f"/bookings?business_id={business}")).json()["data"]
+    assert (await shop.owner.get(f"/audit?business_id={business}")).status_code == 200
+    refunded = await shop.owner.post(f"/payments/{payment}/refund", json={}, headers=keyed())
+    assert refunded.status_code == 201, refunded.text
+    assert (await shop.customer.post(f"{path}/cancellation-quote")).status_code == 200
+    async with await _guest(shop, app, booking) as guest:
+        assert (await guest.get(PREFIX + path)).status_code == 200
+        intent = {"booking_id": str(booking)}
+        paid = await guest.post(f"{PREFIX}/payments/intent", json=intent, headers=keyed())
+        assert error_of(paid) == (404, "not_found")
+    for answer in (
+        await shop.owner.put(f"/owner/businesses/{business}", json={"city": "港区"}),
+        await shop.owner.put(f"/policies/{shop.salon.policy_id}", json={"no_show_percent": 1}),
+        await shop.staff.post(f"{path}/check-in", headers=keyed()),
+        await shop.staff.put(path, json={"special_requests": "x"}),
+        await shop.stranger.get(path),
+        await shop.customer.post("/bookings", json=shop.wish(shop.at(14)), headers=keyed()),
+    ):
+        assert error_of(answer) == (404, "not_found"), answer.request.url

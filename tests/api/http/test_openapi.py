@@ -1,0 +1,128 @@
+"""The OpenAPI document is complete: no operation without a summary, examples and its error codes."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from api.app import create_app, openapi_document
+from api.http.errors import TABLE
+from api.http.fields import Input, Output
+from runtime.settings import Environment, Settings
+from tests.api.access.test_permissions import PUBLIC, SIGNED, api_routes
+
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    return openapi_document()
+
+
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield f"{method.upper()} {path}", operation
+
+
+def test_every_operation_has_a_name_of_its_own_and_a_summary(document: dict[str, Any]) -> None:
+    names = [operation["operationId"] for _, operation in operations(document)]
+    assert len(names) == len(set(names))
+    for name, operation in operations(document):
+        assert operation["summary"], name
+        assert operation["description"], name
+        assert operation["tags"], name
+
+
+def test_every_body_has_an_example(document: dict[str, Any]) -> None:
+    for name, operation in operations(document):
+        bodies = [operation["requestBody"]] if "requestBody" in operation else []
+        bodies += [response for response in operation["responses"].values() if "content" in response]
+        assert bodies, name
+        for body in bodies:
+            for media in body["content"].values():
+                assert media.get("example") is not None or media.get("examples"), name
+
+
+def test_every_operation_lists_its_errors(document: dict[str, Any]) -> None:
+    for name, operation in operations(document):
+        listed = operation["responses"]
+        expected = {"400", "422", "500", "503"}
+        if name not in PUBLIC | SIGNED:
+            expected |= {"401"}
+        if "requestBody" in operation:
+            expected |= {"413", "415"}
+        assert expected <= set(listed), name
+        for status, response in listed.items():
+            if status[0] not in "23":
+                examples = response["content"]["application/json"]["examples"]
+                for code, example in examples.items():
+                    assert TABLE[code].status == int(status), name
+                    assert example["value"]["error"]["code"] == code
+
+
+def test_examples_of_bodies_are_good_input() -> None:
+    app = create_app(Settings(environment=Environment.TEST))
+    checked = 0
+    for route in api_routes(app):
+        body = route.body_field
+        model = body.field_info.annotation if body else None
+        if not (isinstance(model, type) and issubclass(model, Input)):
+            continue
+        for example in model.model_config["json_schema_extra"]["examples"]:  # type: ignore[index, typeddict-item]
+            model.model_validate_json(json.dumps(example))
+            checked += 1
+    assert checked > 8
+
+
+def all_models(root: type[BaseModel]) -> Iterator[type[BaseModel]]:
+    for model in root.__subclasses__():
+        yield model
+        yield from all_models(model)
+
+
+def test_nothing_in_an_answer_has_a_default() -> None:
+    for model in all_models(Output):
+        for name, field in model.model_fields.items():
+            assert field.is_required(), f"{model.__name__}.{name}"
+
+
+def test_unknown_input_is_refused_everywhere() -> None:
+    for model in all_models(Input):
+        assert model.model_config["extra"] == "forbid", model
+        assert model.model_config["frozen"], model
+
+
+def test_the_table_of_codes_is_in_the_description(document: dict[str, Any]) -> None:
+    for code in TABLE:
+        assert f"| `{code}` |" in document["info"]["description"]
+
+
+def test_error_examples_are_not_invented(document: dict[str, Any]) -> None:
+    """The shape that the document promises is the one that the examples have."""
+    schema = document["components"]["schemas"]["Error"]
+    for _, operation in operations(document):
+        for response in operation["responses"].values():
+            for example in response.get("content", {}).get("application/json", {}).get("examples", {}).values():
+                assert set(example["value"]) == set(schema["required"])
+
+
+#: What stands beside the API.
+OUTSIDE = ["/health", "/health/live", "/health/ready", "/metrics", "/"]
+
+
+def test_routes_are_plain() -> None:
+    """Every route is under the prefix, but for what machines ask and the root."""
+    app = create_app(Settings(environment=Environment.TEST))
+    paths = [str(route.path) for route in api_routes(app)]
+    assert len(paths) > 25
+    assert [path for path in paths if not path.startswith("/api/v1/")] == OUTSIDE
+
+
+def test_public_operations_ask_for_no_login(document: dict[str, Any]) -> None:
+    for name, operation in operations(document):
+        required = [one for one in operation.get("security", [{}]) if one]
+        if name in PUBLIC | SIGNED:
+            assert {} in operation.get("security", [{}]), name
+        else:
+            assert required == operation["security"], name

@@ -1,0 +1,32 @@
+"""The letters that the API promises, written as a worker would write them."""
+
+import re
+from uuid import UUID
+
+from activities.templates.account_email import compose_account_email
+from api.access.callers import ApiServices
+from db.engine.session import Database, Scope
+from providers.email.interface import Email
+from tests.support import data
+
+_IDS = "SELECT id FROM notification_outbox WHERE kind = :kind AND user_id = :user_id ORDER BY id"
+
+
+async def letters(services: ApiServices, user_id: UUID, kind: str) -> list[Email]:
+    """Every letter of one kind that was promised to the login, oldest first."""
+    database: Database = services.database
+    found = await data.rows(database, _IDS, kind=kind, user_id=user_id)
+    async with database.unit_of_work(Scope.platform()) as work:
+        contents = [await work.messages.notices.read_letter_for_sending(row["id"]) for row in found]
+    return [compose_account_email(content, services.links, services.settings.public_url) for content in contents]
+
+
+def token_in(letter: Email) -> str:
+    """The token that stands by itself in a letter."""
+    [token] = re.findall(r"^(k\S+\.[\w-]{40,})$", letter.text, re.MULTILINE)
+    return str(token)
+
+
+async def newest_token(services: ApiServices, user_id: UUID, kind: str) -> str:
+    """The token of the newest letter of one kind."""
+    return token_in((await letters(services, user_id, kind))[-1])

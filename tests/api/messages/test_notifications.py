@@ -1,0 +1,188 @@
+"""What people were told: who sees it, that it was read, that it can be sent again, and SendGrid's news."""
+
+import base64
+import json
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest_asyncio
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from fastapi import FastAPI
+from httpx import Response
+
+from api.app import create_app
+from api.http.envelope import Envelope, ListEnvelope
+from api.v1.messages.notifications.schemas import NotificationRead
+from db.engine.session import Database as Pool
+from db.engine.session import Scope
+from db.messages.notices import AccountEmail
+from domain.messages.kinds import AccountEmailKind, NoticeKind
+from providers.cache.interface import Cache
+from tests.api.conftest import PREFIX, Clock, Person, error_of
+from tests.api.shop import Shop, counted, keyed
+from tests.support import data, servers
+
+KEY = ec.generate_private_key(ec.SECP256R1())
+PUBLIC = base64.b64encode(
+    KEY.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+).decode()
+
+
+@pytest_asyncio.fixture
+async def app(database: servers.Database, pool: Pool, clock: Clock, redis_cache: Cache) -> AsyncIterator[FastAPI]:
+    """An API that knows the public half of the key that signs SendGrid's news."""
+    settings = database.settings(temporal_address="127.0.0.1:1", sendgrid_webhook_public_key=PUBLIC)
+    app = create_app(settings, database=pool, cache=redis_cache, password_rounds=4, now=clock.now)
+    async with app.router.lifespan_context(app):
+        yield app
+
+
+async def told(pool: Pool, shop: Shop, kind: NoticeKind, audience: Any = "customer") -> str:
+    """One message about a new booking of the customer's."""
+    start = shop.at(9 + (await counted(pool, "bookings"))["bookings"])
+    booking = await data.add_booking(pool, shop.salon, start)
+    async with pool.unit_of_work(shop.salon.scope) as work:
+        made = await work.messages.notices.promise(
+            kind, booking, shop.salon.business_id, f"{kind}:{booking}", {}, audience
+        )
+    assert made is not None
+    return str(made)
+
+
+async def listed(person: Person, **params: Any) -> list[str]:
+    answer = await person.get("/notifications", params=params)
+    assert answer.status_code == 200, answer.text
+    ListEnvelope[NotificationRead].model_validate_json(answer.content, extra="forbid")
+    return [row["id"] for row in answer.json()["data"]]
+
+
+async def test_everybody_sees_what_was_told_to_them(shop: Shop, pool: Pool) -> None:
+    first = await told(pool, shop, NoticeKind.BOOKING_CONFIRMED)
+    second = await told(pool, shop, NoticeKind.BOOKING_CANCELLED)
+    to_owner = await told(pool, shop, NoticeKind.BOOKING_REQUESTED, "business")
+    assert await listed(shop.customer) == [second, first]
+    assert await listed(shop.owner) == [to_owner]
+    assert await listed(shop.stranger) == []
+    page = (await shop.customer.get("/notifications", params={"limit": 1})).json()
+    rest = (await shop.customer.get("/notifications", params={"cursor": page["meta"]["next_cursor"]})).json()
+    assert [page["data"][0]["id"], rest["data"][0]["id"]] == [second, first]
+    business = {"business_id": str(shop.salon.business_id)}
+    assert await listed(shop.assistant, **business) == [to_owner, second, first]
+    assert await listed(shop.owner, status="failed", **business) == []
+    theirs = await shop.stranger.get("/notifications", params=business)
+    unknown = await shop.stranger.get("/notifications", params={"business_id": str(uuid4())})
+    assert error_of(theirs) == error_of(unknown) == (404, "not_found")
+    assert theirs.json()["error"] == unknown.json()["error"]
+    assert error_of(await shop.customer.get("/notifications", params=business)) == (404, "not_found")
+
+
+async def test_letters_are_listed_read_and_noted_like_any_message(shop: Shop, pool: Pool) -> None:
+    """Of the platform itself, about no booking and of no business: nobody but the recipient sees them."""
+    about_booking = await told(pool, shop, NoticeKind.BOOKING_CONFIRMED)
+    async with pool.unit_of_work(Scope.public()) as work:
+        made = await work.messages.notices.promise_letter(
+            AccountEmail(AccountEmailKind.PASSWORD_CHANGED, shop.customer.id, "letter")
+        )
+    path = f"/notifications/{made}"
+    assert (await listed(shop.customer))[:2] == [str(made), about_booking]
+    one = (await shop.customer.get(path)).json()["data"]
+    assert (one["kind"], one["booking_id"], one["business_id"]) == ("password_changed", None, None)
+    assert (await shop.customer.put(path, json={"read": True})).json()["data"]["read_at"] is not None
+    for other in (shop.stranger, shop.owner):
+        assert error_of(await other.get(path)) == (404, "not_found")
+        assert error_of(await other.put(path, json={"read": True})) == (404, "not_found")
+        assert str(made) not in await listed(other)
+
+
+async def test_reading_one_and_noting_it(shop: Shop, pool: Pool) -> None:
+    notice = await told(pool, shop, NoticeKind.BOOKING_CONFIRMED)
+    path = f"/notifications/{notice}"
+    assert (await shop.customer.get(path)).json()["data"]["read_at"] is None
+    for person in (shop.owner, shop.staff, shop.assistant):
+        assert (await person.get(path)).status_code == 200
+        assert error_of(await person.put(path, json={"read": True})) == (404, "not_found")
+    first = (await shop.customer.put(path, json={"read": True})).json()["data"]["read_at"]
+    assert first is not None
+    assert (await shop.customer.put(path, json={"read": True})).json()["data"]["read_at"] == first
+    assert await listed(shop.customer, unread=True) == []
+    assert error_of(await shop.customer.put(path, json={"read": False})) == (422, "invalid_input")
+    for method, body in (("GET", None), ("PUT", {"read": True}), ("POST", None)):
+        target = path + "/retry" if method == "POST" else path
+        errors = []
+        for address in (target, target.replace(notice, str(uuid4()))):
+            answer = await shop.stranger.http.request(method, PREFIX + address, json=body)
+            assert error_of(answer) == (404, "not_found"), method
+            errors.append({**answer.json()["error"], "details": None})
+        assert errors[0] == errors[1]
+        assert error_of(await shop.nobody.request(method, PREFIX + target, json=body)) == (401, "unauthenticated")
+
+
+async def test_sending_a_failed_one_again(shop: Shop, pool: Pool, clock: Clock) -> None:
+    notice = await told(pool, shop, NoticeKind.BOOKING_CONFIRMED)
+    path = f"/notifications/{notice}/retry"
+    assert error_of(await shop.owner.post(path)) == (409, "wrong_state")
+    async with pool.unit_of_work(shop.salon.scope) as work:
+        await work.messages.notices.mark_failed(UUID(notice), "gave_up", clock.now())
+    for person in (shop.staff, shop.assistant, shop.customer):
+        assert error_of(await person.post(path)) == (403, "forbidden")
+    assert (await shop.owner.get(f"/notifications/{notice}")).json()["data"]["failure_reason"] == "gave_up"
+    assert (await shop.customer.get(f"/notifications/{notice}")).json()["data"]["failure_reason"] is None
+    again = await shop.owner.post(path, headers=keyed("n-1"))
+    read = Envelope[NotificationRead].model_validate_json(again.content, extra="forbid").data
+    assert read.status == "queued"
+    assert (await shop.owner.post(path, headers=keyed("n-1"))).content == again.content
+    starts = await data.rows(pool, "SELECT event FROM outbox WHERE command = 'notice.start' ORDER BY id")
+    assert [row["event"] for row in starts] == ["notice.promised", "notice.retried"]
+
+
+def signed(body: bytes, key: ec.EllipticCurvePrivateKey = KEY) -> dict[str, str]:
+    """As SendGrid documents it."""
+    at = str(int(time.time()))
+    made = base64.b64encode(key.sign(at.encode() + body, ec.ECDSA(hashes.SHA256()))).decode()
+    return {
+        "X-Twilio-Email-Event-Webhook-Signature": made,
+        "X-Twilio-Email-Event-Webhook-Timestamp": at,
+        "Content-Type": "application/json",
+    }
+
+
+async def send(shop: Shop, body: bytes, headers: dict[str, str]) -> Response:
+    return await shop.nobody.post(f"{PREFIX}/notifications/webhook/sendgrid", content=body, headers=headers)
+
+
+def news(notice_id: str, event: str) -> dict[str, Any]:
+    at = int(time.time())
+    return {"email": "a@example.jp", "timestamp": at, "event": event, "sg_event_id": event, "notice_id": notice_id}
+
+
+async def test_sendgrid_tells_what_became_of_it(shop: Shop, pool: Pool) -> None:
+    first = await told(pool, shop, NoticeKind.BOOKING_CONFIRMED)
+    second = await told(pool, shop, NoticeKind.BOOKING_CANCELLED)
+    body = json.dumps(
+        [news(first, "delivered"), news(first, "processed"), news(second, "bounce"), news(str(uuid4()), "delivered")]
+    ).encode()
+    answer = await send(shop, body, signed(body))
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["data"] == {"known": 2}
+    assert (await send(shop, body, signed(body))).status_code == 200
+    statuses = [(await shop.customer.get(f"/notifications/{one}")).json()["data"]["status"] for one in (first, second)]
+    assert statuses == ["delivered", "bounced"]
+
+
+async def test_forged_news_of_deliveries_change_nothing(shop: Shop, pool: Pool) -> None:
+    notice = await told(pool, shop, NoticeKind.BOOKING_CONFIRMED)
+    body = json.dumps([news(notice, "delivered")]).encode()
+    for headers in (
+        {"Content-Type": "application/json"},
+        signed(body + b" "),
+        signed(body, ec.generate_private_key(ec.SECP256R1())),
+    ):
+        for language in ("ja", "en"):
+            answer = await send(shop, body, {**headers, "Accept-Language": language})
+            assert error_of(answer) == (400, "forged_webhook")
+            assert answer.json()["message"].isascii() is (language == "en")
+    [row] = await data.rows(pool, "SELECT status FROM notification_outbox")
+    assert row == {"status": "queued"}

@@ -1,0 +1,209 @@
+"""Who may read which part of the audit trail, and that each filter finds what it says."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from api.http.envelope import Envelope, ListEnvelope
+from api.http.paging import encode_cursor
+from api.v1.platform.audit.schemas import AuditRead
+from db.engine.session import Database as Pool
+from db.engine.session import Scope
+from db.platform.audit_trail import AuditFilter
+from tests.api.conftest import PASSWORD, Login, Person, Statements, error_of
+from tests.api.venues import assign, create_business, create_service, rows
+from tests.support.servers import Database
+
+
+@pytest_asyncio.fixture
+async def admin(log_in: Login, database: Database) -> AsyncIterator[Person]:
+    person = await log_in()
+    await make_admin(person, database)
+    yield person
+
+
+async def make_admin(person: Person, database: Database) -> None:
+    await rows(database, "UPDATE users SET platform_role = 'admin' WHERE id = $1", person.id)
+    # The role is in the token: the next login has it.
+    answer = await person.post("/auth/login", json={"email": person.email, "password": PASSWORD})
+    person.http.headers["Authorization"] = f"Bearer {answer.json()['data']['access_token']}"
+
+
+@pytest_asyncio.fixture
+async def business(owner: Person) -> str:
+    return str((await create_business(owner))["id"])
+
+
+async def listed(person: Person, path: str = "/audit", **params: Any) -> list[dict[str, Any]]:
+    answer = await person.get(path, params=params)
+    assert answer.status_code == 200, answer.text
+    ListEnvelope[AuditRead].model_validate_json(answer.content, extra="forbid")
+    found: list[dict[str, Any]] = answer.json()["data"]
+    return found
+
+
+async def test_an_owner_reads_who_changed_what(owner: Person, business: str) -> None:
+    service = await create_service(owner, business)
+    price = {"price": {"amount": 6600, "currency": "JPY"}}
+    headers = {"User-Agent": "OmotenashiApp/3.1", "X-Request-ID": "req_of_mine"}
+    changed = await owner.put(f"/owner/services/{service['id']}", json=price, headers=headers)
+    assert changed.status_code == 200, changed.text
+    (entry,) = await listed(owner, business_id=business, entity="services", action="update")
+    assert entry["before"] == {"price": 5500}
+    assert entry["after"] == {"price": 6600}
+    assert entry["entity_id"] == service["id"]
+    assert (entry["actor_kind"], entry["actor_id"]) == ("staff", str(owner.id))
+    assert entry["request_id"] == changed.headers["x-request-id"]
+    assert (entry["ip"], entry["user_agent"]) == ("127.0.0.1", "OmotenashiApp/3.1")
+    one = await owner.get(f"/audit/{entry['id']}")
+    Envelope[AuditRead].model_validate_json(one.content, extra="forbid")
+    assert one.json()["data"] == entry
+    of_service = await listed(owner, f"/audit/entity/services/{service['id']}")
+    assert [each["action"] for each in of_service] == ["update", "insert"]
+
+
+async def test_others_see_nothing(
+    owner: Person, other_owner: Person, customer: Person, business: str, database: Database, log_in: Login
+) -> None:
+    await create_business(other_owner)
+    (entry, *_) = await listed(owner, business_id=business)
+    paths = (f"/audit?business_id={business}", f"/audit/{entry['id']}", f"/audit/entity/businesses/{business}")
+    for stranger in (other_owner, customer):
+        for path in paths:
+            assert error_of(await stranger.get(path)) == (404, "not_found"), path
+        assert error_of(await stranger.get("/audit")) == (422, "invalid_input")
+    manager = await log_in()
+    await assign(database, UUID(business), manager, "manager")
+    assert error_of(await manager.get(paths[0])) == (403, "forbidden")
+    for path in paths[1:]:
+        assert error_of(await manager.get(path)) == (404, "not_found"), path
+
+
+async def test_an_admin_reads_all(owner: Person, other_owner: Person, admin: Person, business: str) -> None:
+    other = str((await create_business(other_owner))["id"])
+    assert {business, other} <= {entry["business_id"] for entry in await listed(admin, limit=100)}
+    assert {entry["business_id"] for entry in await listed(admin, business_id=other)} == {other}
+    (login,) = await listed(admin, f"/audit/entity/users/{owner.id}")
+    assert login["after"]["password_hash"] == "***"
+    assert login["actor_kind"] == "guest"
+
+
+async def test_each_filter_finds_what_it_says(owner: Person, admin: Person, business: str) -> None:
+    first = await create_service(owner, business)
+    await create_service(owner, business)
+    everything = await listed(admin, limit=100)
+    sample = next(entry for entry in everything if entry["entity_id"] == first["id"])
+    for name in ("business_id", "entity", "entity_id", "actor_id", "action", "request_id"):
+        wanted = [entry["id"] for entry in everything if entry[name] == sample[name]]
+        assert 0 < len(wanted) < len(everything), name
+        assert [entry["id"] for entry in await listed(admin, limit=100, **{name: sample[name]})] == wanted, name
+    at = datetime.fromisoformat(sample["at"])
+    later = [entry["id"] for entry in everything if datetime.fromisoformat(entry["at"]) >= at]
+    assert [entry["id"] for entry in await listed(admin, limit=100, **{"from": at.isoformat()})] == later
+    earlier = [entry["id"] for entry in everything if entry["id"] not in later]
+    assert [entry["id"] for entry in await listed(admin, limit=100, to=at.isoformat())] == earlier
+    assert later
+    assert earlier
+
+
+async def test_pages_follow_each_other(owner: Person, business: str) -> None:
+    for _ in range(3):
+        await create_service(owner, business)
+    whole = [entry["id"] for entry in await listed(owner, business_id=business, limit=100)]
+    found, cursor = [], None
+    while True:
+        params = {"business_id": business, "limit": 2} | ({"cursor": cursor} if cursor else {})
+        answer = await owner.get("/audit", params=params)
+        found += [entry["id"] for entry in answer.json()["data"]]
+        if (cursor := answer.json()["meta"]["next_cursor"]) is None:
+            break
+    assert found == whole
+    assert len(whole) > 4
+
+
+@pytest.mark.parametrize("key", [("2026-11-21T00:00:00", "1"), ("x", "1"), ("2026-11-21T00:00:00Z", str(2**63))])
+async def test_a_cursor_of_ones_own_making(owner: Person, business: str, key: tuple[str, str]) -> None:
+    answer = await owner.get("/audit", params={"business_id": business, "cursor": encode_cursor(*key)})
+    assert error_of(answer) == (400, "malformed")
+
+
+@pytest.mark.parametrize("path", ["/audit/0", f"/audit/{2**63}", "/audit/x", "/audit?from=2026-11-21T00:00:00"])
+async def test_bad_questions(owner: Person, path: str) -> None:
+    assert error_of(await owner.get(path)) == (422, "invalid_input")
+
+
+async def test_a_page_is_one_statement_and_one_to_begin(owner: Person, business: str, statements: Statements) -> None:
+    statements.clear()
+    entries = await listed(owner, business_id=business)
+    assert len(statements) == 2
+    statements.clear()
+    await owner.get(f"/audit/{entries[0]['id']}")
+    await listed(owner, f"/audit/entity/businesses/{business}")
+    assert len(statements) == 4
+
+
+HUNDRED_THOUSAND = """
+    INSERT INTO audit_logs (at, business_id, entity, entity_id, action, after, actor_kind, actor_id, request_id)
+    SELECT date_trunc('month', now()) + g * interval '1 second', CASE g % 50 WHEN 0 THEN :b ELSE gen_random_uuid() END,
+           'bookings', 'e' || g % 20000, 'update', '{}', 'staff', CASE g % 50 WHEN 0 THEN :a ELSE gen_random_uuid() END,
+           'req_' || g FROM generate_series(1, 100000) g
+"""
+
+
+async def test_no_filter_reads_a_whole_month(database: Database, pool: Pool, owner: Person, business: str) -> None:
+    """At 100 000 entries, by Postgres' own word, as the application's role; and months that are not asked for are
+    not opened."""
+    engine = create_async_engine(database.superuser_url.replace("postgresql://", "postgresql+asyncpg://"))
+    async with engine.begin() as connection:
+        await connection.execute(text(HUNDRED_THOUSAND), {"b": UUID(business), "a": owner.id})
+    async with engine.connect() as connection:
+        await (await connection.execution_options(isolation_level="AUTOCOMMIT")).execute(text("ANALYZE audit_logs"))
+    await engine.dispose()
+    month = datetime.now(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    inside = {"since": month, "until": month + timedelta(days=20)}
+    tenant, own, all_ = Scope.tenant(UUID(business)), Scope.self_(owner.id), Scope.platform()
+    asked = [
+        (tenant, {"business_id": UUID(business)}),
+        (tenant, {"business_id": UUID(business), **inside}),
+        (tenant, {"business_id": UUID(business), "action": "delete"}),
+        (own, {"entity": "bookings", "entity_id": "e7"}),
+        (all_, {}),
+        (all_, inside),
+        (all_, {"actor_id": owner.id}),
+        (all_, {"request_id": "req_77"}),
+        (all_, {"entity": "bookings", "entity_id": "e7"}),
+    ]
+    for scope, values in asked:
+        plan = await plan_of(pool, scope, values)
+        assert f"Seq Scan on audit_logs_{month:%Y_%m}" not in plan, (values, plan)
+        if "since" in values:
+            assert f"audit_logs_{month:%Y_%m}" in plan
+            following = (month + timedelta(days=40)).strftime("%Y_%m")
+            assert f"audit_logs_{following}" not in plan, plan
+
+
+async def plan_of(pool: Pool, scope: Scope, values: dict[str, Any]) -> str:
+    """What Postgres would do for the store's own statement."""
+    async with pool.unit_of_work(scope) as work:
+        seen: list[Any] = []
+        execute = work.session.execute
+
+        async def explain(statement: Any, parameters: Any) -> Any:
+            seen.append(await execute(text(f"EXPLAIN {statement}"), parameters))
+            return await execute(statement, parameters)
+
+        work.session.execute = explain  # type: ignore[method-assign,assignment]
+        await work.platform.audit_trail.list_(AuditFilter(**values), None, 21)
+        return "\n".join(seen[0].scalars())
+
+
+async def test_unknown_entries(owner: Person, admin: Person) -> None:
+    for person in (owner, admin):
+        assert error_of(await person.get("/audit/999999999")) == (404, "not_found")
+        assert error_of(await person.get(f"/audit/entity/bookings/{uuid4()}")) == (404, "not_found")

@@ -1,0 +1,131 @@
+"""Another time for the same booking."""
+
+from uuid import uuid4
+
+import pytest
+
+from domain.errors import Gone, InvalidInput, NotFound, OutsideBookingWindow, RuleBroken, SlotTaken, WrongState
+from domain.identity.actor import ActorKind
+from tests.support.data import HOUR, NOW, add_booking, add_salon, rows
+from tests.support.desk import Desk, minutes
+
+CUSTOMER = ActorKind.CUSTOMER
+OLD, NEW = NOW + 72 * HOUR, NOW + 96 * HOUR
+
+
+async def test_moving_takes_the_new_time_and_gives_up_the_old(desk: Desk) -> None:
+    booking_id = await add_booking(desk.database, desk.salon, OLD)
+    command = desk.command(booking_id, CUSTOMER, start_at=NEW)
+
+    outcome = await desk.execute_command("reschedule", command)
+
+    assert (outcome.start_at, outcome.end_at, outcome.version) == (NEW, NEW + HOUR, 1)
+    assert [(claim["starts_at"], claim["holds_until"]) for claim in await desk.claims(booking_id)] == [(NEW, None)]
+    items = await rows(
+        desk.database, "SELECT start_at, end_at FROM booking_items WHERE booking_id = :id", id=booking_id
+    )
+    assert items == [{"start_at": NEW, "end_at": NEW + HOUR}]
+    assert await desk.history(booking_id) == [("rescheduled", "confirmed", "confirmed")]
+    assert await desk.notices(booking_id) == [("booking_changed", "business"), ("booking_changed", "customer")]
+    assert await desk.execute_command("reschedule", command) == outcome
+    assert (await desk.booking(booking_id))["version"] == 1
+
+
+async def test_a_moved_booking_takes_no_other_tenant_s_resource(desk: Desk) -> None:
+    """And hears nothing else of it than of one that does not exist."""
+    booking_id = await add_booking(desk.database, desk.salon, OLD)
+    other = await add_salon(desk.database)
+    for resource_id in (other.resources[0], uuid4()):
+        with pytest.raises(NotFound) as refused:
+            await desk.do("reschedule", booking_id, CUSTOMER, start_at=NEW, resource_ids=(resource_id,))
+        assert str(refused.value.details).replace(str(resource_id), "") == "{'resource_ids': ['']}"
+    assert [claim["starts_at"] for claim in await desk.claims(booking_id)] == [OLD]
+
+
+async def test_each_move_is_told_once(desk: Desk) -> None:
+    booking_id = await add_booking(desk.database, desk.salon, OLD)
+    for start_at in (NEW, OLD, NEW):
+        await desk.do("reschedule", booking_id, ActorKind.STAFF, start_at=start_at)
+    assert await desk.notices(booking_id) == [("booking_changed", "customer")] * 3
+    assert (await desk.booking(booking_id))["version"] == 3
+
+
+async def test_a_taken_time_leaves_everything_as_it_was(desk: Desk) -> None:
+    booking_id = await add_booking(desk.database, desk.salon, OLD)
+    await add_booking(desk.database, desk.salon, NEW, resource=0)
+    await add_booking(desk.database, desk.salon, NEW, resource=1)
+    with pytest.raises(SlotTaken) as refusal:
+        await desk.do("reschedule", booking_id, CUSTOMER, start_at=NEW)
+    assert 0 < len(refusal.value.details["alternatives"]) <= 3
+    assert [claim["starts_at"] for claim in await desk.claims(booking_id)] == [OLD]
+    assert await desk.history(booking_id) == []
+
+
+async def test_the_bookings_own_time_is_not_in_its_way(desk: Desk) -> None:
+    booking_id = await add_booking(desk.database, desk.salon, OLD)
+    await add_booking(desk.database, desk.salon, OLD + minutes(30), resource=1)
+    outcome = await desk.do("reschedule", booking_id, CUSTOMER, start_at=OLD + minutes(30))
+    assert outcome.start_at == OLD + minutes(30)
+
+
+async def test_a_hold_keeps_its_end_and_an_approval_is_due_by_the_start(desk: Desk) -> None:
+    booking_id = await add_booking(
+        desk.database,
+        desk.salon,
+        OLD,
+        status="pending",
+        needs_approval=True,
+        hold_expires_at=OLD,
+        approval_deadline=OLD,
+    )
+    sooner = NOW + 24 * HOUR
+    outcome = await desk.do("reschedule", booking_id, CUSTOMER, start_at=sooner)
+    assert outcome.hold_expires_at == sooner
+    assert (await desk.booking(booking_id))["approval_deadline"] == sooner
+    assert [claim["holds_until"] for claim in await desk.claims(booking_id)] == [sooner]
+
+    unpaid = await add_booking(desk.database, desk.salon, OLD, status="pending", amount_due=6600, payment_mode="prepay")
+    moved = await desk.do("reschedule", unpaid, CUSTOMER, start_at=NEW)
+    assert moved.hold_expires_at == NOW + minutes(10)
+
+
+async def test_who_may_not_be_moved(desk: Desk) -> None:
+    over = await add_booking(desk.database, desk.salon, OLD, status="checked_in")
+    with pytest.raises(WrongState):
+        await desk.do("reschedule", over, ActorKind.STAFF, start_at=NEW)
+    lapsed = await add_booking(desk.database, desk.salon, OLD + 2 * HOUR, status="pending")
+    with pytest.raises(Gone):
+        await desk.do("reschedule", lapsed, CUSTOMER, now=NOW + minutes(10), start_at=NEW)
+    started = await add_booking(desk.database, desk.salon, NOW)
+    with pytest.raises(RuleBroken):
+        await desk.do("reschedule", started, CUSTOMER, start_at=NEW)
+    with pytest.raises(InvalidInput):
+        await desk.do("reschedule", started, ActorKind.STAFF)
+    with pytest.raises(NotFound):
+        await desk.do("reschedule", uuid4(), ActorKind.STAFF, start_at=NEW)
+
+
+@pytest.mark.parametrize("start_at", [NOW - HOUR, NOW + 24 * 90 * HOUR])
+async def test_the_new_time_obeys_lead_time_and_window(desk: Desk, start_at: object) -> None:
+    booking_id = await add_booking(desk.database, desk.salon, OLD)
+    with pytest.raises(OutsideBookingWindow):
+        await desk.do("reschedule", booking_id, CUSTOMER, start_at=start_at)
+
+
+async def test_moving_to_where_it_is_changes_nothing(desk: Desk) -> None:
+    booking_id = await add_booking(desk.database, desk.salon, OLD)
+    assert (await desk.do("reschedule", booking_id, CUSTOMER, start_at=OLD)).version == 0
+    assert await desk.history(booking_id) == []
+
+
+async def test_a_move_keeps_the_length_that_was_agreed(desk: Desk) -> None:
+    """The service takes two hours and a buffer now; this booking is still the hour that its customer agreed to."""
+    booking_id = await add_booking(desk.database, desk.salon, OLD)
+    await rows(
+        desk.database,
+        "UPDATE services SET duration_minutes = 120, buffer_after_minutes = 30 WHERE id = :id",
+        id=desk.salon.service_id,
+    )
+    outcome = await desk.do("reschedule", booking_id, CUSTOMER, start_at=NEW)
+    assert outcome.end_at == NEW + HOUR
+    assert [claim["ends_at"] for claim in await desk.claims(booking_id)] == [NEW + HOUR]

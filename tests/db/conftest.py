@@ -1,0 +1,24 @@
+"""A salon of the test's own, in a database that the tests of one process share: row-level security keeps them apart,
+and a copy of the database costs more than most tests here."""
+
+from collections.abc import AsyncIterator
+
+import pytest_asyncio
+
+from db.engine.session import Database
+from tests.support.data import add_salon, opened
+from tests.support.desk import Desk
+from tests.support.servers import PostgresServer, copy_of_template
+
+
+@pytest_asyncio.fixture(scope="session")
+async def pool(migrated_postgres: PostgresServer) -> AsyncIterator[Database]:
+    """Connections as the application's role."""
+    async with copy_of_template(migrated_postgres) as database, opened(database) as shared:
+        yield shared
+
+
+@pytest_asyncio.fixture
+async def desk(pool: Database) -> Desk:
+    """The desk of a new salon; enough connections for two commands at once."""
+    return Desk(pool, await add_salon(pool))

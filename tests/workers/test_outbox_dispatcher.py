@@ -1,0 +1,186 @@
+"""What arrives at a real Temporal: each run once, news to the run there is or to a new one."""
+
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
+from temporalio.contrib.pydantic import pydantic_data_converter
+
+from db.engine.session import Database, Scope
+from db.platform.flags import FlagValues
+from db.platform.outbox import START_NOTICE, START_REFUND
+from domain.bookings.snapshot import BookingSnapshot
+from domain.platform.flag_rollout import Measure, RolloutPlan, Step
+from domain.platform.flags import Subject
+from tests.support import data
+from tests.workers.commands import add, ask_to_start, snapshot_of, tell_of_payment
+from workers.outbox_dispatcher import OutboxDispatcher
+from workers.outbox_relay import OutboxRelay
+from workflows.bookings.booking.messages import BookingInput
+from workflows.platform.flag_rollout.messages import RolloutInput
+from workflows.support import ids
+from workflows.support.search_attributes import BOOKING_ID, BUSINESS_ID, STAGE, STARTS_AT
+
+
+@pytest.fixture
+def relay(pool: Database, temporal: Client) -> OutboxRelay:
+    """The real one."""
+    return OutboxRelay(pool, OutboxDispatcher(temporal, pool))
+
+
+async def _booking(pool: Database, **values: object) -> BookingSnapshot:
+    salon = await data.add_salon(pool)
+    pending = {"status": "pending", "amount_due": 6600, "payment_mode": "prepay"}
+    booking_id = await data.add_booking(pool, salon, **{**pending, **values})
+    return await snapshot_of(pool, salon.business_id, booking_id)
+
+
+async def _carry_all(relay: OutboxRelay) -> None:
+    while await relay.dispatch_batch():
+        pass
+
+
+async def _started(handle: WorkflowHandle) -> BookingInput:
+    async for event in handle.fetch_history_events():
+        payloads = event.workflow_execution_started_event_attributes.input.payloads
+        (start,) = await pydantic_data_converter.decode(payloads, [BookingInput])
+        return start
+    raise AssertionError("no history")
+
+
+async def _signals(handle: WorkflowHandle) -> list[UUID]:
+    heard = []
+    async for event in handle.fetch_history_events():
+        if event.HasField("workflow_execution_signaled_event_attributes"):
+            payloads = event.workflow_execution_signaled_event_attributes.input.payloads
+            (said,) = await pydantic_data_converter.decode(payloads)
+            heard.append(UUID(said["webhook_id"]))
+    return heard
+
+
+async def test_booking_starts_with_all_that_operators_ask_for(
+    pool: Database, temporal: Client, relay: OutboxRelay
+) -> None:
+    booking = await _booking(pool, amount_due=6600)
+    await ask_to_start(pool, booking)
+    await _carry_all(relay)
+    handle = temporal.get_workflow_handle(ids.booking(booking.booking_id))
+    described = await handle.describe()
+    shown = described.typed_search_attributes
+    assert await _started(handle) == BookingInput(booking)
+    assert (shown[BUSINESS_ID], shown[BOOKING_ID]) == (str(booking.business_id), str(booking.booking_id))
+    assert (shown[STAGE], shown[STARTS_AT]) == ("waiting_for_payment", booking.start_at)
+    summary = await described.static_summary()
+    assert summary is not None
+    assert summary.startswith(f"{booking.code}, starts 2026-11-27 03:00 UTC")
+
+
+async def test_delivered_twice_starts_once(pool: Database, temporal: Client, relay: OutboxRelay) -> None:
+    booking = await _booking(pool)
+    await ask_to_start(pool, booking)
+    await _carry_all(relay)
+    first = await temporal.get_workflow_handle(ids.booking(booking.booking_id)).describe()
+    await data.rows(pool, "UPDATE outbox SET delivered_at = NULL")
+    await _carry_all(relay)
+    again = await temporal.get_workflow_handle(ids.booking(booking.booking_id)).describe()
+    assert first.run_id == again.run_id
+    assert await data.rows(pool, "SELECT 1 FROM outbox WHERE delivered_at IS NULL") == []
+
+
+async def test_a_run_that_is_over_is_not_started_again(pool: Database, temporal: Client, relay: OutboxRelay) -> None:
+    booking = await _booking(pool)
+    await ask_to_start(pool, booking)
+    await _carry_all(relay)
+    handle = temporal.get_workflow_handle(ids.booking(booking.booking_id))
+    await handle.terminate()
+    await data.rows(pool, "UPDATE outbox SET delivered_at = NULL")
+    await _carry_all(relay)
+    assert (await handle.describe()).status is WorkflowExecutionStatus.TERMINATED
+
+
+async def test_news_reach_the_run_in_their_order(pool: Database, temporal: Client, relay: OutboxRelay) -> None:
+    booking = await _booking(pool)
+    news = [uuid4() for _ in range(4)]
+    await ask_to_start(pool, booking)
+    for webhook_id in news:
+        await tell_of_payment(pool, booking, webhook_id)
+    await _carry_all(relay)
+    assert await _signals(temporal.get_workflow_handle(ids.booking(booking.booking_id))) == news
+
+
+@pytest.mark.parametrize("was_there", [True, False])
+async def test_news_after_the_end_start_a_resumed_run(
+    pool: Database, temporal: Client, relay: OutboxRelay, was_there: bool
+) -> None:
+    booking = await _booking(pool, status="expired", hold_expires_at=data.NOW)
+    handle = temporal.get_workflow_handle(ids.booking(booking.booking_id))
+    if was_there:
+        await ask_to_start(pool, booking)
+        await _carry_all(relay)
+        await handle.terminate()
+    first, second = uuid4(), uuid4()
+    await tell_of_payment(pool, booking, first)
+    await tell_of_payment(pool, booking, second)
+    await _carry_all(relay)
+    assert await _started(handle) == BookingInput(booking, resumed=True)
+    assert await _signals(handle) == [first, second]
+
+
+async def test_refund_and_notice_start_once(pool: Database, temporal: Client, relay: OutboxRelay) -> None:
+    refund_id, notice_id, business_id = uuid4(), uuid4(), uuid4()
+    refund = {"refund_id": refund_id, "business_id": business_id, "booking_id": uuid4(), "amount": 5000}
+    give_up_at = (data.NOW + timedelta(hours=24)).isoformat()
+    notice = {"notice_id": notice_id, "business_id": business_id, "kind": "booking_confirmed", "give_up_at": give_up_at}
+    for _ in range(2):
+        await add(pool, f"refund/{refund_id}", START_REFUND, refund)
+        await add(pool, f"notice/{notice_id}", START_NOTICE, notice)
+    await _carry_all(relay)
+    assert await data.rows(pool, "SELECT last_error FROM outbox WHERE delivered_at IS NULL") == []
+    for workflow_id in (ids.refund(refund_id), ids.notice(notice_id)):
+        described = await temporal.get_workflow_handle(workflow_id).describe()
+        assert described.typed_search_attributes[BUSINESS_ID] == str(business_id)
+
+
+async def test_a_notice_is_started_again_only_when_a_person_asked(
+    pool: Database, temporal: Client, relay: OutboxRelay
+) -> None:
+    notice_id = uuid4()
+    handle = temporal.get_workflow_handle(ids.notice(notice_id))
+    give_up_at = (data.NOW + timedelta(hours=24)).isoformat()
+    notice = {"notice_id": notice_id, "business_id": None, "kind": "booking_confirmed", "give_up_at": give_up_at}
+
+    async def run_after(event: str) -> str | None:
+        async with pool.unit_of_work(Scope.platform()) as work:
+            await work.platform.outbox.add(event, f"notice/{notice_id}", None, notice, START_NOTICE)
+        await _carry_all(relay)
+        return (await handle.describe()).run_id
+
+    first = await run_after("notice.promised")
+    await handle.terminate()
+    assert await run_after("notice.promised") == first
+    assert await run_after("notice.retried") != first
+
+
+async def test_the_request_is_found_from_the_run(pool: Database, temporal: Client, relay: OutboxRelay) -> None:
+    booking = await _booking(pool)
+    await ask_to_start(pool, booking)
+    await data.rows(pool, "UPDATE outbox SET request_id = 'req-7'")
+    await _carry_all(relay)
+    described = await temporal.get_workflow_handle(ids.booking(booking.booking_id)).describe()
+    assert await described.memo_value("request_id", type_hint=str) == "req-7"
+
+
+async def test_a_rollout_starts_with_its_whole_plan(pool: Database, temporal: Client, relay: OutboxRelay) -> None:
+    plan = RolloutPlan((Step(500, timedelta(hours=1)),), {Measure.PAYMENTS_FAILED: 3})
+    values = FlagValues("", True, False, Subject.USER, 0, (), ())
+    async with pool.unit_of_work(Scope.platform()) as work:
+        flag = await work.platform.flags.create("waitlist.offers", values)
+        rollout = await work.platform.flags.start_rollout(flag, plan)
+    await _carry_all(relay)
+    handle = temporal.get_workflow_handle(ids.flag_rollout(rollout.id))
+    async for event in handle.fetch_history_events():
+        payloads = event.workflow_execution_started_event_attributes.input.payloads
+        (start,) = await pydantic_data_converter.decode(payloads, [RolloutInput])
+        break
+    assert start == RolloutInput(rollout.id, "waitlist.offers", plan)

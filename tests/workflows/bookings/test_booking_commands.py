@@ -1,0 +1,84 @@
+"""Commands: refused by the state before history is written, refused by the facts with a code, obeyed once."""
+
+from datetime import timedelta
+
+import pytest
+from temporalio.client import WorkflowUpdateFailedError
+from temporalio.testing import WorkflowEnvironment
+
+from domain.bookings.status import BookingStatus as S
+from tests.workflows.life import living
+from tests.workflows.world import World, snapshot
+from workflows.bookings.booking import messages
+
+UPDATES = (
+    *(messages.CONFIRM, messages.DECLINE, messages.CANCEL, messages.RESCHEDULE, messages.CHECK_IN, messages.COMPLETE),
+    messages.NO_SHOW,
+)
+ALLOWED = {
+    S.PENDING: {messages.CONFIRM, messages.DECLINE, messages.CANCEL, messages.RESCHEDULE},
+    S.CONFIRMED: {messages.CANCEL, messages.RESCHEDULE, messages.CHECK_IN, messages.NO_SHOW},
+    S.CHECKED_IN: {messages.CANCEL, messages.COMPLETE, messages.NO_SHOW},
+}
+REFUSED = [(status, update) for status, allowed in ALLOWED.items() for update in UPDATES if update not in allowed]
+
+
+@pytest.mark.parametrize(("status", "update"), REFUSED)
+async def test_wrong_state_is_refused_without_a_trace(
+    temporal_time_skipping: WorkflowEnvironment, status: S, update: str
+) -> None:
+    world = World(snapshot(status=status))
+    async with living(temporal_time_skipping, world) as life:
+        with pytest.raises(WorkflowUpdateFailedError) as refused:
+            await life.says(update, start_at=world.booking.start_at)
+        events = (await life.history()).events
+    assert refused.value.cause.type == "wrong_state"
+    assert refused.value.cause.details[0]["status"] == status
+    assert world.names() == []
+    assert not any(event.HasField("workflow_execution_update_accepted_event_attributes") for event in events)
+
+
+async def test_refused_by_the_facts_with_code_and_details(temporal_time_skipping: WorkflowEnvironment) -> None:
+    world = World(snapshot(status=S.CONFIRMED), slot_is_free=False)
+    async with living(temporal_time_skipping, world) as life:
+        with pytest.raises(WorkflowUpdateFailedError) as refused:
+            await life.says(messages.RESCHEDULE, start_at=world.booking.start_at)
+        assert refused.value.cause.type == "slot_taken"
+        assert refused.value.cause.details[0] == {"alternatives": []}
+        assert (await life.says(messages.CHECK_IN)).status is S.CHECKED_IN
+
+
+async def test_a_refusal_teaches_the_run_what_the_state_is(temporal_time_skipping: WorkflowEnvironment) -> None:
+    world = World(snapshot(status=S.CONFIRMED, amount_due=0))
+    async with living(temporal_time_skipping, world) as life:
+        world.set(status=S.CANCELLED)  # not by this run
+        with pytest.raises(WorkflowUpdateFailedError):
+            await life.says(messages.CHECK_IN)
+        assert (await life.ends()).status is S.CANCELLED
+
+
+async def test_the_same_command_twice_is_one_command(temporal_time_skipping: WorkflowEnvironment) -> None:
+    world = World(snapshot(status=S.CONFIRMED))
+    async with living(temporal_time_skipping, world) as life:
+        first = await life.says(messages.CHECK_IN, command_id="c-1")
+        again = await life.says(messages.CHECK_IN, command_id="c-1")
+    assert first == again
+    assert world.names() == ["bookings.check_in"]
+
+
+async def test_postgres_away_delays_a_command_and_does_not_lose_it(
+    temporal_time_skipping: WorkflowEnvironment,
+) -> None:
+    world = World(snapshot(status=S.CONFIRMED), fail_once={"bookings.check_in"})
+    async with living(temporal_time_skipping, world) as life:
+        assert (await life.says(messages.CHECK_IN)).status is S.CHECKED_IN
+    assert world.names() == ["bookings.check_in"] * 2
+
+
+async def test_rescheduled_hold_keeps_its_deadline(temporal_time_skipping: WorkflowEnvironment) -> None:
+    world = World(snapshot())
+    async with living(temporal_time_skipping, world) as life:
+        await life.says(messages.RESCHEDULE, start_at=world.booking.start_at + timedelta(days=1))
+        await life.forward(timedelta(minutes=11))
+        await life.calls("bookings.expire")
+    assert world.booking.status is S.EXPIRED

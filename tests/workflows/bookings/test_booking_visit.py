@@ -1,0 +1,168 @@
+"""Steps 4 to 7: reminders, the visit, and its end."""
+
+from datetime import timedelta
+
+import pytest
+from temporalio.testing import WorkflowEnvironment
+
+from domain.bookings.status import BookingStatus as S
+from domain.payments.status import Movement, PaymentMode
+from domain.payments.status import PaymentStatus as P
+from tests.workflows.life import living
+from tests.workflows.world import AWAY, World, now, snapshot
+from workflows.bookings.booking import messages
+from workflows.support import options
+from workflows.support.search_attributes import STARTS_AT
+
+HOURS = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+
+def _instant(**changes: object) -> World:
+    """Confirmed from the start: nothing is asked for."""
+    free = {"amount_due": 0, "payment_mode": PaymentMode.AT_VENUE, "hold_expires_at": None}
+    return World(snapshot(status=S.CONFIRMED, **{**free, **changes}))
+
+
+async def test_instant_booking_needs_no_step(temporal_time_skipping: WorkflowEnvironment) -> None:
+    world = _instant()
+    async with living(temporal_time_skipping, world) as life:
+        outcome = await life.ends()
+    assert outcome.status is S.COMPLETED
+    assert world.names() == ["bookings.remind", "bookings.complete"]
+
+
+async def test_reminders_come_once_each_in_their_order(temporal_time_skipping: WorkflowEnvironment) -> None:
+    offsets = (2 * HOURS, DAY, 7 * DAY, timedelta(minutes=30))  # a week ahead is over already
+    world = _instant(reminder_offsets=offsets)
+    async with living(temporal_time_skipping, world) as life:
+        await life.ends()
+    assert [offset for _, offset in world.reminded] == [DAY, 2 * HOURS, timedelta(minutes=30)]
+
+
+async def test_reminder_comes_at_its_time(temporal_time_skipping: WorkflowEnvironment) -> None:
+    world = _instant()
+    due = world.booking.start_at - DAY
+    async with living(temporal_time_skipping, world) as life:
+        await life.forward_to(due, slack=timedelta(minutes=-1))
+        assert world.reminded == []
+        await life.forward(timedelta(minutes=2))
+        await life.calls("bookings.remind")
+    assert world.reminded == [(world.booking.start_at, DAY)]
+
+
+async def test_reschedule_moves_reminders_and_end(temporal_time_skipping: WorkflowEnvironment) -> None:
+    world = _instant()
+    first = world.booking.start_at
+    later = first + 7 * DAY
+    async with living(temporal_time_skipping, world) as life:
+        await life.says(messages.RESCHEDULE, start_at=later)
+        await life.state()
+        assert await life.shows(STARTS_AT) == later
+        await life.forward_to(first + 5 * HOURS)
+        assert world.names() == ["bookings.reschedule"]
+        await life.ends()
+    assert world.reminded == [(later, DAY)]
+
+
+async def test_rescheduled_after_its_reminder_is_reminded_again(temporal_time_skipping: WorkflowEnvironment) -> None:
+    world = _instant()
+    first = world.booking.start_at
+    async with living(temporal_time_skipping, world) as life:
+        await life.forward_to(first - DAY)
+        await life.calls("bookings.remind")
+        await life.says(messages.RESCHEDULE, start_at=first + 3 * DAY)
+        await life.ends()
+    assert world.reminded == [(first, DAY), (first + 3 * DAY, DAY)]
+
+
+async def test_rescheduled_into_the_reminder_window_is_not_reminded(
+    temporal_time_skipping: WorkflowEnvironment,
+) -> None:
+    world = _instant()
+    async with living(temporal_time_skipping, world) as life:
+        await life.says(messages.RESCHEDULE, start_at=now() + 5 * HOURS)
+        await life.ends()
+    assert world.reminded == []
+
+
+async def test_cancellation_ends_the_reminders(temporal_time_skipping: WorkflowEnvironment) -> None:
+    world = _instant()
+    async with living(temporal_time_skipping, world) as life:
+        await life.says(messages.CANCEL)
+        outcome = await life.ends()
+    assert outcome.status is S.CANCELLED
+    assert world.reminded == []
+
+
+async def test_checked_in_and_completed_by_staff(temporal_time_skipping: WorkflowEnvironment) -> None:
+    world = _instant()
+    async with living(temporal_time_skipping, world) as life:
+        await life.forward_to(world.booking.start_at)
+        assert (await life.says(messages.CHECK_IN)).status is S.CHECKED_IN
+        assert (await life.state()).stage == "checked_in"
+        assert (await life.says(messages.COMPLETE)).status is S.COMPLETED
+        outcome = await life.ends()
+    assert outcome.status is S.COMPLETED
+    assert world.names().count("bookings.complete") == 1
+
+
+async def test_checked_in_completes_by_itself(temporal_time_skipping: WorkflowEnvironment) -> None:
+    world = _instant()
+    async with living(temporal_time_skipping, world) as life:
+        await life.forward_to(world.booking.start_at)
+        await life.says(messages.CHECK_IN)
+        await life.forward_to(world.booking.end_at + timedelta(minutes=14), slack=timedelta(0))
+        assert world.booking.status is S.CHECKED_IN
+        outcome = await life.ends()
+    assert outcome.status is S.COMPLETED
+
+
+async def test_without_auto_complete_staff_has_a_month(temporal_time_skipping: WorkflowEnvironment) -> None:
+    world = _instant(auto_complete=False)
+    async with living(temporal_time_skipping, world) as life:
+        await life.forward_to(world.booking.end_at + options.UNATTENDED)
+        assert world.booking.status is S.CONFIRMED
+        outcome = await life.ends()
+    assert outcome.status is S.COMPLETED
+    assert world.names()[-2:] == ["attention.file", "bookings.complete"]
+
+
+async def test_no_show_by_staff(temporal_time_skipping: WorkflowEnvironment) -> None:
+    world = World(snapshot(), penalty=8000)
+    async with living(temporal_time_skipping, world) as life:
+        await life.pays()
+        await life.forward_to(world.booking.start_at + HOURS / 2)
+        outcome = await life.says(messages.NO_SHOW)
+        assert (outcome.status, outcome.refunding) == (S.NO_SHOW, 0)
+        assert (await life.ends()).status is S.NO_SHOW
+
+
+@pytest.mark.parametrize("by_staff", [True, False])
+async def test_card_hold_is_captured_at_the_end(temporal_time_skipping: WorkflowEnvironment, by_staff: bool) -> None:
+    world = World(snapshot(payment_mode=PaymentMode.CARD_HOLD), manual_capture=True)
+    world.answers.append(AWAY)
+    async with living(temporal_time_skipping, world) as life:
+        await life.pays()
+        await life.forward_to(world.booking.start_at)
+        await life.says(messages.CHECK_IN)
+        if by_staff:
+            outcome = await life.says(messages.COMPLETE)
+            assert outcome.status is S.COMPLETED
+            assert outcome.money is not None
+        outcome = await life.ends()
+    assert outcome.payment is not None
+    assert outcome.payment.status is P.CAPTURED
+    tries = world.arguments("payments.perform")
+    assert [task.movement for task in tries] == [Movement.CAPTURE] * 2
+    assert len({task.movement_id for task in tries}) == 1
+
+
+async def test_a_check_in_moves_no_timer(temporal_time_skipping: WorkflowEnvironment) -> None:
+    world = _instant(reminder_offsets=())
+    async with living(temporal_time_skipping, world) as life:
+        await life.forward_to(world.booking.start_at)
+        await life.says(messages.CHECK_IN)
+        await life.ends()
+        events = (await life.history()).events
+    assert sum(event.HasField("timer_started_event_attributes") for event in events) == 1

@@ -1,0 +1,63 @@
+"""What falls due during a visit: pure, by the clock that is passed in."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from domain.bookings.status import BookingStatus as S
+from tests.workflows.world import snapshot
+from workflows.bookings.booking.next_step import NextStep, StepKind, next_step
+from workflows.support import options
+
+DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
+BOOKING = snapshot(status=S.CONFIRMED, reminder_offsets=(HOUR, DAY))
+DAY_AHEAD = NextStep(StepKind.REMIND, BOOKING.start_at - DAY, BOOKING.start_at, DAY)
+HOUR_AHEAD = NextStep(StepKind.REMIND, BOOKING.start_at - HOUR, BOOKING.start_at, HOUR)
+END = NextStep(StepKind.COMPLETE, BOOKING.end_at + BOOKING.no_show_grace)
+
+
+def test_the_earliest_comes_first_whatever_the_order_of_the_settings() -> None:
+    armed_at = BOOKING.start_at - 3 * DAY
+    assert next_step(BOOKING, armed_at, frozenset()) == DAY_AHEAD
+    assert next_step(BOOKING, armed_at, {DAY_AHEAD}) == HOUR_AHEAD
+    assert next_step(BOOKING, armed_at, {DAY_AHEAD, HOUR_AHEAD}) == END
+
+
+def test_what_was_over_when_it_was_confirmed_is_left_out() -> None:
+    assert next_step(BOOKING, BOOKING.start_at - 23 * HOUR, frozenset()) == HOUR_AHEAD
+    assert next_step(BOOKING, BOOKING.start_at - DAY, frozenset()) == HOUR_AHEAD
+
+
+def test_what_fell_due_later_is_late_rather_than_lost() -> None:
+    # Nobody was there for a day: its time is past, and it is still the next thing to do.
+    assert next_step(BOOKING, BOOKING.start_at - 3 * DAY, frozenset()).at == BOOKING.start_at - DAY
+
+
+def test_a_new_start_has_reminders_of_its_own() -> None:
+    moved = replace(BOOKING, start_at=BOOKING.start_at + DAY, end_at=BOOKING.end_at + DAY)
+    duty = next_step(moved, BOOKING.start_at - 2 * DAY, {DAY_AHEAD, HOUR_AHEAD})
+    assert (duty.kind, duty.start_at, duty.offset) == (StepKind.REMIND, moved.start_at, DAY)
+
+
+def test_who_is_there_needs_no_reminder() -> None:
+    here = replace(BOOKING, status=S.CHECKED_IN)
+    assert next_step(here, BOOKING.start_at - 3 * DAY, frozenset()) == END
+
+
+def test_a_promise_that_lasts_until_the_visit_is_not_renewed() -> None:
+    paid_at = END.at + options.CAPTURE_WITHIN
+    armed_at = BOOKING.start_at - 3 * DAY
+    done = {DAY_AHEAD, HOUR_AHEAD}
+    assert next_step(BOOKING, armed_at, done, None) == END
+    assert next_step(BOOKING, armed_at, done, paid_at) == END
+    lapses_at = paid_at - timedelta(seconds=1)
+    renewal = NextStep(StepKind.RENEW, lapses_at - options.RENEW_AHEAD)
+    assert next_step(BOOKING, armed_at, done, lapses_at) == renewal
+    assert next_step(BOOKING, armed_at, {*done, renewal}, lapses_at) == END, "it is tried once"
+    assert next_step(replace(BOOKING, status=S.CHECKED_IN), armed_at, done, lapses_at) == renewal
+
+
+def test_without_auto_complete_the_end_is_a_month_later() -> None:
+    waits = replace(BOOKING, auto_complete=False, reminder_offsets=())
+    duty = next_step(waits, BOOKING.start_at, frozenset())
+    assert duty == NextStep(StepKind.CLOSE_UNATTENDED, END.at + options.UNATTENDED)

@@ -1,0 +1,164 @@
+"""A refund: asked for once, followed until the provider says what became of it."""
+
+import contextlib
+from collections import deque
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from uuid import uuid4
+
+from temporalio import activity
+from temporalio.client import WorkflowHandle
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
+
+from activities.payments.refunds import BeginRefundInput, PollRefundInput, RecordRefundInput
+from activities.platform.attention import AttentionInput
+from domain.payments.status import Movement, Phase, RefundStatus
+from domain.payments.tasks import MoneyResult, MoneyTask
+from tests.workflows.actions import cost_of
+from workers.sandbox import workflow_runner
+from workflows.payments.refund import messages
+from workflows.payments.refund.workflow import RefundWorkflow
+from workflows.support import ids, queues
+
+AWAY = "away"
+REFUND = messages.RefundInput(uuid4(), uuid4(), uuid4())
+PENDING = MoneyResult("", Phase.UNKNOWN, provider_ref="re_1")
+DONE = MoneyResult("", Phase.SUCCEEDED, refunded=5000, provider_ref="re_1")
+REFUSED = MoneyResult("", Phase.FAILED, provider_ref="re_1", reason="lost_or_stolen_card")
+
+
+@dataclass
+class Desk:
+    """Postgres and the provider of one refund."""
+
+    answers: deque[MoneyResult | str] = field(default_factory=deque)
+    is_over: bool = False
+    news: RefundStatus | None = None
+    calls: list[str] = field(default_factory=list)
+
+    def _answer(self, task: MoneyTask) -> MoneyResult:
+        answer = self.answers.popleft()
+        if isinstance(answer, str):
+            raise ApplicationError(answer, type="ProviderUnavailable", non_retryable=True)
+        return replace(answer, movement_id=task.movement_id)
+
+    @activity.defn(name="refunds.begin")
+    async def begin(self, refund: BeginRefundInput) -> MoneyTask | None:
+        self.calls.append("begin")
+        if self.is_over:
+            return None
+        ids_ = (uuid4(), refund.booking_id, refund.business_id)
+        return MoneyTask("m-1", Movement.REFUND, *ids_, "stripe", "pi_1", 5000, "JPY", 5000, False)
+
+    @activity.defn(name="refunds.perform")
+    async def perform(self, task: MoneyTask) -> MoneyResult:
+        self.calls.append(f"perform {task.movement_id}")
+        return self._answer(task)
+
+    @activity.defn(name="refunds.poll")
+    async def poll(self, question: PollRefundInput) -> MoneyResult:
+        self.calls.append(f"poll {question.provider_ref}")
+        return self._answer(question.task)
+
+    @activity.defn(name="refunds.record")
+    async def record(self, outcome: RecordRefundInput) -> RefundStatus:
+        self.calls.append(f"record {outcome.result.phase}")
+        ends = {Phase.SUCCEEDED: RefundStatus.SUCCEEDED, Phase.FAILED: RefundStatus.FAILED}
+        return self.news or ends.get(outcome.result.phase, RefundStatus.PROCESSING)
+
+    @activity.defn(name="attention.file")
+    async def file(self, matter: AttentionInput) -> bool:
+        self.calls.append(f"attention {matter.kind}")
+        return True
+
+
+@contextlib.asynccontextmanager
+async def refunding(env: WorkflowEnvironment, desk: Desk) -> AsyncIterator[WorkflowHandle]:
+    """A run that is started without skipping."""
+    worker = Worker(
+        env.client,
+        task_queue=queues.PAYMENTS,
+        workflows=[RefundWorkflow],
+        activities=[desk.begin, desk.perform, desk.poll, desk.record, desk.file],
+        workflow_runner=workflow_runner(),
+    )
+    async with worker:
+        with env.with_time_skipping_disabled():
+            yield await env.client.start_workflow(
+                messages.WORKFLOW,
+                replace(REFUND, refund_id=uuid4()),
+                id=ids.refund(uuid4()),
+                task_queue=queues.PAYMENTS,
+                result_type=RefundStatus,
+            )
+
+
+async def _end(env: WorkflowEnvironment, handle: WorkflowHandle) -> RefundStatus | None:
+    with contextlib.suppress(Exception):
+        await env.fast_forward(handle)
+    return await handle.result()
+
+
+async def test_asked_and_done(temporal_time_skipping: WorkflowEnvironment) -> None:
+    desk = Desk(deque([DONE]))
+    async with refunding(temporal_time_skipping, desk) as handle:
+        assert await handle.result() is RefundStatus.SUCCEEDED
+        cost = cost_of(await handle.fetch_history())
+    assert desk.calls == ["begin", "perform m-1", "record succeeded"]
+    assert cost.total == 4
+
+
+async def test_refused_is_recorded_and_ends(temporal_time_skipping: WorkflowEnvironment) -> None:
+    desk = Desk(deque([REFUSED]))
+    async with refunding(temporal_time_skipping, desk) as handle:
+        assert await handle.result() is RefundStatus.FAILED
+    assert desk.calls[-1] == "record failed"
+
+
+async def test_over_before_it_began(temporal_time_skipping: WorkflowEnvironment) -> None:
+    desk = Desk(is_over=True)
+    async with refunding(temporal_time_skipping, desk) as handle:
+        assert await handle.result() is None
+    assert desk.calls == ["begin"]
+
+
+async def test_pending_is_looked_at_with_growing_pauses(temporal_time_skipping: WorkflowEnvironment) -> None:
+    desk = Desk(deque([PENDING, PENDING, AWAY, PENDING, DONE]))
+    async with refunding(temporal_time_skipping, desk) as handle:
+        assert await _end(temporal_time_skipping, handle) is RefundStatus.SUCCEEDED
+        events = (await handle.fetch_history()).events
+    assert desk.calls == ["begin", "perform m-1", "record unknown", *["poll re_1"] * 4, "record succeeded"]
+    pauses = [
+        event.timer_started_event_attributes.start_to_fire_timeout.ToTimedelta()
+        for event in events
+        if event.HasField("timer_started_event_attributes")
+    ]
+    assert pauses == [timedelta(minutes=minutes) for minutes in (1, 2, 4, 8)]
+
+
+async def test_news_make_it_look_at_once(temporal_time_skipping: WorkflowEnvironment) -> None:
+    desk = Desk(deque([PENDING, DONE]))
+    async with refunding(temporal_time_skipping, desk) as handle:
+        await handle.signal(messages.REFUND_EVENT, messages.RefundEventInput(uuid4()))
+        # No time is skipped: it is the news that wake it. Told before the first answer, it looks a minute later.
+        while "record unknown" not in desk.calls:
+            await handle.query("__temporal_workflow_metadata")
+        await handle.signal(messages.REFUND_EVENT, messages.RefundEventInput(uuid4()))
+        assert await handle.result() is RefundStatus.SUCCEEDED
+
+
+async def test_news_that_were_faster_end_it(temporal_time_skipping: WorkflowEnvironment) -> None:
+    desk = Desk(deque([PENDING]), news=RefundStatus.SUCCEEDED)
+    async with refunding(temporal_time_skipping, desk) as handle:
+        assert await handle.result() is RefundStatus.SUCCEEDED
+
+
+async def test_provider_away_is_told_to_a_person_and_tried_on(temporal_time_skipping: WorkflowEnvironment) -> None:
+    desk = Desk(deque([AWAY, AWAY, AWAY, AWAY, DONE]))
+    async with refunding(temporal_time_skipping, desk) as handle:
+        assert await _end(temporal_time_skipping, handle) is RefundStatus.SUCCEEDED
+    assert desk.calls.count("attention refund_unsettled") == 1
+    assert desk.calls.count("perform m-1") == 5

@@ -1,0 +1,1 @@
+"""One picture or film, from upload to what is shown of it."""

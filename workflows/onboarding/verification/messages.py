@@ -1,0 +1,47 @@
+"""What can be said to a review's workflow."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from domain.onboarding.verification import Decision, ReviewStatus
+
+WORKFLOW = "business-verification"
+APPROVE = "approve"
+REJECT = "reject"
+REQUEST_INFO = "request_info"
+RESUBMIT = "resubmit"
+STATE = "state"
+
+#: The update that says each decision.
+SAYS = {
+    Decision.APPROVED: APPROVE,
+    Decision.REJECTED: REJECT,
+    Decision.INFO_REQUESTED: REQUEST_INFO,
+    Decision.RESUBMITTED: RESUBMIT,
+}
+
+
+@dataclass(frozen=True)
+class VerificationInput:
+    """The row in ``business_verifications`` is there already, and the business is pending."""
+
+    verification_id: UUID
+    business_id: UUID
+
+
+@dataclass(frozen=True)
+class VerificationCommand:
+    """One wish of an operator or of the business; ``command_id`` makes it happen once."""
+
+    command_id: str
+    by: UUID | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class VerificationState:
+    """Where the run stands: what it waits for and until when (RFC 3339), and how often operators were reminded."""
+
+    status: ReviewStatus
+    waiting_until: str | None
+    reminded: int

@@ -1,0 +1,107 @@
+"""One refund on its way to the customer: asked for once, followed until the provider says what became of it."""
+
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, is_cancelled_exception
+from temporalio.workflow import ActivityConfig
+
+with workflow.unsafe.imports_passed_through():
+    from activities.payments.refunds import BeginRefundInput, PollRefundInput, RecordRefundInput, RefundActivities
+    from activities.platform.attention import AttentionActivities, AttentionInput
+    from domain.payments.status import Phase, RefundStatus
+    from domain.payments.tasks import MoneyResult, MoneyTask
+    from workflows.payments.refund import messages
+    from workflows.support import options
+    from workflows.support.refusals import fail_workflow_task
+
+
+@workflow.defn(name=messages.WORKFLOW)
+class RefundWorkflow:
+    """Ends succeeded or failed. A failure is with a person: the step that records it files it."""
+
+    @workflow.init
+    def __init__(self, start: messages.RefundInput) -> None:
+        self._refund = start
+        self._news = 0
+        self._tries = 0
+
+    @workflow.run
+    async def run(self, start: messages.RefundInput) -> RefundStatus | None:
+        """How the refund ended; None when it was over before this run."""
+        about = BeginRefundInput(start.refund_id, start.business_id, start.booking_id)
+        with fail_workflow_task("refunds.begin"):
+            task = await workflow.execute_local_activity_method(RefundActivities.begin, about, **options.STEP)
+        if task is None:
+            return None
+        result = await self._ask(task)
+        if result.phase is Phase.UNKNOWN:
+            status = await self._record(task, result)
+            if status in (RefundStatus.SUCCEEDED, RefundStatus.FAILED):
+                return status  # The provider's news were faster.
+            result = await self._follow(task, result)
+        return await self._record(task, result)
+
+    async def _ask(self, task: MoneyTask) -> MoneyResult:
+        """Ask until the provider answers: the same movement, so it happens once."""
+        pause = options.FIRST_PAUSE
+        limits = options.MOVE | ActivityConfig(summary=f"refund {task.amount} {task.currency}")
+        while True:
+            try:
+                return await workflow.execute_activity_method(RefundActivities.perform, task, **limits)
+            except ActivityError as error:
+                await self._no_word(error)
+            await self._wait(pause)
+            pause = options.longer(pause, options.LONGEST_PAUSE)
+
+    async def _follow(self, task: MoneyTask, result: MoneyResult) -> MoneyResult:
+        """A pending refund may take days (a bank): look with growing pauses, or when there is news."""
+        pause = options.FIRST_LOOK
+        while result.phase is Phase.UNKNOWN:
+            await self._wait(pause)
+            pause = options.longer(pause, options.LONGEST_LOOK)
+            if result.provider_ref is None:
+                result = await self._ask(task)
+                continue
+            try:
+                result = await workflow.execute_activity_method(
+                    RefundActivities.poll, PollRefundInput(task, result.provider_ref), **options.POLL
+                )
+            except ActivityError as error:
+                await self._no_word(error)
+        return result
+
+    async def _record(self, task: MoneyTask, result: MoneyResult) -> RefundStatus:
+        outcome = RecordRefundInput(self._refund.refund_id, self._refund.business_id, task, result)
+        with fail_workflow_task("refunds.record"):
+            return await workflow.execute_local_activity_method(RefundActivities.record, outcome, **options.STEP)
+
+    async def _no_word(self, error: ActivityError) -> None:
+        if is_cancelled_exception(error):
+            raise error
+        self._tries += 1
+        if self._tries == options.HELP_AFTER:
+            refund = self._refund
+            matter = AttentionInput(
+                kind="refund_unsettled",
+                dedupe_key=f"refund_unsettled:{refund.refund_id}",
+                business_id=refund.business_id,
+                booking_id=refund.booking_id,
+                details={"refund_id": str(refund.refund_id), "tries": self._tries},
+            )
+            with fail_workflow_task("attention.file"):
+                await workflow.execute_local_activity_method(AttentionActivities.file, matter, **options.STEP)
+
+    async def _wait(self, pause: timedelta) -> None:
+        heard = self._news
+        try:
+            await workflow.wait_condition(
+                lambda: self._news != heard, timeout=pause, timeout_summary="ask the provider again"
+            )
+        except TimeoutError:
+            return
+
+    @workflow.signal(name=messages.REFUND_EVENT)
+    def refund_event(self, event: messages.RefundEventInput) -> None:
+        """The provider has news of this refund: look at once."""
+        self._news += 1

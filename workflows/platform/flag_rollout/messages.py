@@ -1,0 +1,39 @@
+"""What can be said to a rollout's workflow."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from domain.platform.flag_rollout import RolloutPlan, RolloutStatus
+
+WORKFLOW = "flag-rollout"
+PAUSE = "pause"
+RESUME = "resume"
+CANCEL = "cancel"
+STATE = "state"
+
+
+@dataclass(frozen=True)
+class RolloutInput:
+    """The row in ``flag_rollouts`` is there already. ``first_step`` counts from 1; later runs of the same rollout go on
+    there."""
+
+    rollout_id: UUID
+    flag: str
+    plan: RolloutPlan
+    first_step: int = 1
+
+
+@dataclass(frozen=True)
+class RolloutCommand:
+    """What an admin says; ``by`` is the admin."""
+
+    by: UUID | None = None
+
+
+@dataclass(frozen=True)
+class RolloutState:
+    """Where the run stands; ``step`` counts from 1."""
+
+    status: RolloutStatus
+    step: int
+    share: int

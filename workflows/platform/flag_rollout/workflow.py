@@ -1,0 +1,148 @@
+"""A feature's share grows step by step; what is watched stops it."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import timedelta
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from activities.platform.flags import BeginStepInput, FlagActivities, LookInput, MarkInput
+    from domain.platform.flag_rollout import OVER, RolloutStatus, Step, pause_between_looks
+    from workflows.platform.flag_rollout import messages
+    from workflows.support import options
+    from workflows.support.refusals import fail_workflow_task, wrong_state
+
+
+@workflow.defn(name=messages.WORKFLOW)
+class FlagRolloutWorkflow:
+    """One run per rollout. Postgres says whether it still counts: an admin who changes the flag's share or switches it
+    off supersedes it, and the run ends at its next look."""
+
+    @workflow.init
+    def __init__(self, start: messages.RolloutInput) -> None:
+        self._start = start
+        self._status = RolloutStatus.RUNNING
+        self._step = start.first_step
+        self._turn = asyncio.Lock()
+
+    @workflow.run
+    async def run(self, start: messages.RolloutInput) -> RolloutStatus:
+        """Gives how the rollout ended."""
+        try:
+            await self._climb()
+            await self._mark(RolloutStatus.DONE)
+        except asyncio.CancelledError:
+            # An operator cancelled the run: as if an admin had.
+            await self._mark(RolloutStatus.CANCELLED)
+            raise
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        workflow.set_current_details(f"**{self._status}** at step {self._step}")
+        return self._status
+
+    async def _climb(self) -> None:
+        """Every step from the first of this run on, unless the rollout is over before."""
+        start = self._start
+        for number, step in list(enumerate(start.plan.steps, 1))[start.first_step - 1 :]:
+            if workflow.info().is_continue_as_new_suggested() and number > start.first_step:
+                await workflow.wait_condition(workflow.all_handlers_finished)
+                workflow.continue_as_new(messages.RolloutInput(start.rollout_id, start.flag, start.plan, number))
+            self._step = number
+            await self._begin(number, step)
+            await self._watch(step)
+            if self._status in OVER:
+                return
+
+    async def _begin(self, number: int, step: Step) -> None:
+        await workflow.wait_condition(lambda: self._status is not RolloutStatus.PAUSED)
+        async with self._turn:
+            if self._status in OVER:
+                return
+            workflow.set_current_details(f"step {number}: {step.share / 100:g} %, watched for {step.watch_for}")
+            with fail_workflow_task("flags.begin_step"):
+                self._status = await workflow.execute_local_activity_method(
+                    FlagActivities.begin_step, BeginStepInput(self._start.rollout_id, number), **options.STEP
+                )
+
+    async def _watch(self, step: Step) -> None:
+        """Until the step's time is over. Time in which the rollout is paused does not count."""
+        left = step.watch_for
+        pause = pause_between_looks(step.watch_for)
+        while left > timedelta(0) and self._status not in OVER:
+            await workflow.wait_condition(lambda: self._status is not RolloutStatus.PAUSED)
+            began = workflow.now()
+            try:
+                await workflow.wait_condition(
+                    lambda: self._status is not RolloutStatus.RUNNING,
+                    timeout=min(left, pause),
+                    timeout_summary=f"step {self._step}: look again",
+                )
+            except TimeoutError:
+                await self._look()
+            left -= workflow.now() - began
+
+    async def _look(self) -> None:
+        async with self._turn:
+            if self._status in OVER:
+                return
+            with fail_workflow_task("flags.look"):
+                found = await workflow.execute_local_activity_method(
+                    FlagActivities.look, LookInput(self._start.rollout_id), **options.STEP
+                )
+            if found.status in OVER:
+                self._status = found.status
+                return
+        if found.over:
+            counts = {measure.value: count for measure, count in found.over.items()}
+            await self._mark(RolloutStatus.STOPPED, {"step": self._step, **counts})
+
+    async def _mark(self, status: RolloutStatus, reason: Mapping[str, str | int] | None = None) -> None:
+        """What was decided first stays."""
+        async with self._turn:
+            if self._status in OVER:
+                return
+            with fail_workflow_task("flags.mark"):
+                self._status = await workflow.execute_local_activity_method(
+                    FlagActivities.mark, MarkInput(self._start.rollout_id, status, reason or {}), **options.STEP
+                )
+
+    # -- updates: the admin's commands ----------------------------------------------------------------------------
+
+    @workflow.update(name=messages.PAUSE)
+    async def pause(self, command: messages.RolloutCommand) -> RolloutStatus:
+        """The share stays as it is until the rollout goes on."""
+        await self._mark(RolloutStatus.PAUSED, {"by": str(command.by)})
+        return self._status
+
+    @pause.validator
+    def _may_pause(self, command: messages.RolloutCommand) -> None:
+        if self._status is not RolloutStatus.RUNNING:
+            raise wrong_state(self._status, RolloutStatus.PAUSED)
+
+    @workflow.update(name=messages.RESUME)
+    async def resume(self, command: messages.RolloutCommand) -> RolloutStatus:
+        """Go on where it was paused."""
+        await self._mark(RolloutStatus.RUNNING, {"by": str(command.by)})
+        return self._status
+
+    @resume.validator
+    def _may_resume(self, command: messages.RolloutCommand) -> None:
+        if self._status is not RolloutStatus.PAUSED:
+            raise wrong_state(self._status, RolloutStatus.RUNNING)
+
+    @workflow.update(name=messages.CANCEL)
+    async def cancel(self, command: messages.RolloutCommand) -> RolloutStatus:
+        """Stop, and give the flag the share that it had before."""
+        await self._mark(RolloutStatus.CANCELLED, {"by": str(command.by)})
+        return self._status
+
+    @cancel.validator
+    def _may_cancel(self, command: messages.RolloutCommand) -> None:
+        if self._status in OVER:
+            raise wrong_state(self._status, RolloutStatus.CANCELLED)
+
+    @workflow.query(name=messages.STATE)
+    def state(self) -> messages.RolloutState:
+        """Where it stands."""
+        share = self._start.plan.steps[self._step - 1].share
+        return messages.RolloutState(self._status, self._step, share)
