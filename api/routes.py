@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 
+from api.v1.bookings.assignments import endpoints as assignments
 from api.v1.bookings.bookings import endpoints as bookings
 from api.v1.bookings.reaccommodations import endpoints as stranded
 from api.v1.businesses.businesses import endpoints as businesses
@@ -47,6 +48,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     policies.router,
     stranded.router,
     staff.router,
+    assignments.router,
     schedules.router,
     audit.router,
     data_rights.router,

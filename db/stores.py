@@ -1,4 +1,4 @@
-"""Every statement the platform sends, one store per noun."""
+"""Every statement the platform sends: one property per area, in which the nouns of the area are properties."""
 
 from functools import cached_property
 
@@ -11,6 +11,7 @@ from db.businesses.businesses import BusinessStore
 from db.catalogue.catalogue import CatalogueStore
 from db.customers.queries import CustomerStore
 from db.engine.context import Context
+from db.engine.store import Store
 from db.identity.logins import LoginStore
 from db.identity.passwords import PasswordStore
 from db.identity.sessions import SessionStore
@@ -36,16 +37,61 @@ from db.platform.retention import RetentionStore
 from db.privacy.erasures import ErasureStore
 from db.privacy.exports import ExportStore
 from db.scheduling.availability import AvailabilityStore
+from db.scheduling.business_hours import HoursStore
 from db.scheduling.reaccommodations import ReaccommodationStore
 from db.scheduling.staff.staff import StaffStore
 
 
-class Stores:
-    """The stores of one transaction; each is made when it is first asked for."""
+class PlatformStores(Store):
+    """What all areas use: the outbox, attention, flags, the audit trail, limits and retention."""
 
-    def __init__(self, session: AsyncSession, context: Context) -> None:
-        self.session = session
-        self.context = context
+    @cached_property
+    def attention(self) -> AttentionStore:
+        """What needs a person."""
+        return AttentionStore(self.session, self.context)
+
+    @cached_property
+    def audit_trail(self) -> AuditTrailStore:
+        """Who changed what."""
+        return AuditTrailStore(self.session, self.context)
+
+    @cached_property
+    def invariants(self) -> InvariantStore:
+        """What must always be true of all tables; platform scope, read only."""
+        return InvariantStore(self.session, self.context)
+
+    @cached_property
+    def outbox(self) -> OutboxStore:
+        """Events, and commands on their way to Temporal."""
+        return OutboxStore(self.session, self.context)
+
+    @cached_property
+    def flags(self) -> FlagStore:
+        """Feature flags and their rollouts; platform scope."""
+        return FlagStore(self.session, self.context)
+
+    @cached_property
+    def retention(self) -> RetentionStore:
+        """What is deleted when its time is over; platform scope."""
+        return RetentionStore(self.session, self.context)
+
+    @cached_property
+    def rate_limits(self) -> RateLimitStore:
+        """Requests counted while Redis is away."""
+        return RateLimitStore(self.session, self.context)
+
+
+class MessageStores(Store):
+    """Messages to people."""
+
+    @cached_property
+    def notices(self) -> NoticeStore:
+        """Messages and the attempts to send them."""
+        return NoticeStore(self.session, self.context)
+
+
+class IdentityStores(Store):
+    """Logins and how they are guarded."""
 
     @cached_property
     def users(self) -> UserStore:
@@ -77,15 +123,38 @@ class Stores:
         """The second factor of logins."""
         return TwoFactorStore(self.session, self.context)
 
-    @cached_property
-    def businesses(self) -> BusinessStore:
-        """Businesses, settings, hours and one-off days."""
-        return BusinessStore(self.session, self.context)
+
+class PaymentStores(PaymentStore):
+    """Payments and the ledger of movements."""
 
     @cached_property
-    def catalogue(self) -> CatalogueStore:
-        """Services, resources and cancellation policies."""
-        return CatalogueStore(self.session, self.context)
+    def openings(self) -> OpeningStore:
+        """Opening a payment, and giving a new card."""
+        return OpeningStore(self.session, self.context)
+
+    @cached_property
+    def lists(self) -> PaymentListStore:
+        """Lists of payments."""
+        return PaymentListStore(self.session, self.context)
+
+    @cached_property
+    def refunds(self) -> RefundStore:
+        """Money on its way back."""
+        return RefundStore(self.session, self.context)
+
+    @cached_property
+    def webhooks(self) -> WebhookStore:
+        """The inbox of provider events."""
+        return WebhookStore(self.session, self.context)
+
+
+class SchedulingStores(Store):
+    """Opening hours, working weeks, free time, and bookings that a change strands."""
+
+    @cached_property
+    def hours(self) -> HoursStore:
+        """Opening hours and one-off days."""
+        return HoursStore(self.session, self.context)
 
     @cached_property
     def availability(self) -> AvailabilityStore:
@@ -93,24 +162,32 @@ class Stores:
         return AvailabilityStore(self.session, self.context)
 
     @cached_property
-    def reaccommodations(self) -> ReaccommodationStore:
-        """Bookings that the business cannot keep, and the offers of another time."""
-        return ReaccommodationStore(self.session, self.context)
-
-    @cached_property
     def staff(self) -> StaffStore:
         """Who works at a business, who is invited to, and days on which they are not there as usual."""
         return StaffStore(self.session, self.context)
 
     @cached_property
-    def customers(self) -> CustomerStore:
-        """The business's records of people."""
-        return CustomerStore(self.session, self.context)
+    def reaccommodations(self) -> ReaccommodationStore:
+        """Bookings that the business cannot keep, and the offers of another time."""
+        return ReaccommodationStore(self.session, self.context)
+
+
+class OnboardingStores(Store):
+    """The verification of businesses."""
 
     @cached_property
-    def bookings(self) -> BookingStore:
-        """Reading bookings: one, many, history, and the snapshot a workflow starts with."""
-        return BookingStore(self.session, self.context)
+    def verifications(self) -> VerificationStore:
+        """Approving, rejecting, suspending and reinstating a business."""
+        return VerificationStore(self.session, self.context)
+
+    @cached_property
+    def lists(self) -> VerificationListStore:
+        """Reviews, decisions and documents, read."""
+        return VerificationListStore(self.session, self.context)
+
+
+class BookingStores(BookingStore):
+    """Reading bookings: one, many, history, and the snapshot a workflow starts with."""
 
     @cached_property
     def holds(self) -> HoldStore:
@@ -122,50 +199,9 @@ class Stores:
         """Every change of a booking's status or time, with history, event and notices in one transaction."""
         return ChangeStore(self.session, self.context)
 
-    @cached_property
-    def payments(self) -> PaymentStore:
-        """Payments and the ledger of movements."""
-        return PaymentStore(self.session, self.context)
 
-    @cached_property
-    def openings(self) -> OpeningStore:
-        """Opening a payment, and giving a new card."""
-        return OpeningStore(self.session, self.context)
-
-    @cached_property
-    def payment_lists(self) -> PaymentListStore:
-        """Lists of payments."""
-        return PaymentListStore(self.session, self.context)
-
-    @cached_property
-    def refunds(self) -> RefundStore:
-        """Money on its way back."""
-        return RefundStore(self.session, self.context)
-
-    @cached_property
-    def webhooks(self) -> WebhookStore:
-        """The inbox of provider news."""
-        return WebhookStore(self.session, self.context)
-
-    @cached_property
-    def notices(self) -> NoticeStore:
-        """Messages and the attempts to send them."""
-        return NoticeStore(self.session, self.context)
-
-    @cached_property
-    def media(self) -> MediaStore:
-        """Pictures and films of a business."""
-        return MediaStore(self.session, self.context)
-
-    @cached_property
-    def outbox(self) -> OutboxStore:
-        """Events, and commands on their way to Temporal."""
-        return OutboxStore(self.session, self.context)
-
-    @cached_property
-    def attention(self) -> AttentionStore:
-        """What needs a person."""
-        return AttentionStore(self.session, self.context)
+class PrivacyStores(Store):
+    """Export and erasure of a person's data."""
 
     @cached_property
     def exports(self) -> ExportStore:
@@ -174,40 +210,73 @@ class Stores:
 
     @cached_property
     def erasures(self) -> ErasureStore:
-        """People who asked to be forgotten."""
+        """People who asked for erasure."""
         return ErasureStore(self.session, self.context)
 
-    @cached_property
-    def audit_trail(self) -> AuditTrailStore:
-        """Who changed what."""
-        return AuditTrailStore(self.session, self.context)
+
+class Stores:
+    """The stores of one transaction; each is made when it is first asked for."""
+
+    def __init__(self, session: AsyncSession, context: Context) -> None:
+        self.session = session
+        self.context = context
 
     @cached_property
-    def retention(self) -> RetentionStore:
-        """What is deleted when its time is over; platform scope."""
-        return RetentionStore(self.session, self.context)
+    def platform(self) -> PlatformStores:
+        """What all areas use: the outbox, attention, flags, the audit trail, limits and retention."""
+        return PlatformStores(self.session, self.context)
 
     @cached_property
-    def flags(self) -> FlagStore:
-        """Feature flags and their rollouts; platform scope."""
-        return FlagStore(self.session, self.context)
+    def messages(self) -> MessageStores:
+        """Messages to people."""
+        return MessageStores(self.session, self.context)
 
     @cached_property
-    def verifications(self) -> VerificationStore:
-        """Letting a business in, and putting it out."""
-        return VerificationStore(self.session, self.context)
+    def identity(self) -> IdentityStores:
+        """Logins and how they are guarded."""
+        return IdentityStores(self.session, self.context)
 
     @cached_property
-    def verification_lists(self) -> VerificationListStore:
-        """Reviews, decisions and papers, read."""
-        return VerificationListStore(self.session, self.context)
+    def payments(self) -> PaymentStores:
+        """Payments and the ledger of movements."""
+        return PaymentStores(self.session, self.context)
 
     @cached_property
-    def audit(self) -> InvariantStore:
-        """What must always be true of all tables; platform scope, read only."""
-        return InvariantStore(self.session, self.context)
+    def scheduling(self) -> SchedulingStores:
+        """Opening hours, working weeks, free time, and bookings that a change strands."""
+        return SchedulingStores(self.session, self.context)
 
     @cached_property
-    def rate_limits(self) -> RateLimitStore:
-        """Requests counted while Redis is away."""
-        return RateLimitStore(self.session, self.context)
+    def catalogue(self) -> CatalogueStore:
+        """Services, resources and cancellation policies."""
+        return CatalogueStore(self.session, self.context)
+
+    @cached_property
+    def businesses(self) -> BusinessStore:
+        """Businesses and their settings."""
+        return BusinessStore(self.session, self.context)
+
+    @cached_property
+    def media(self) -> MediaStore:
+        """Pictures and films of a business."""
+        return MediaStore(self.session, self.context)
+
+    @cached_property
+    def onboarding(self) -> OnboardingStores:
+        """The verification of businesses."""
+        return OnboardingStores(self.session, self.context)
+
+    @cached_property
+    def customers(self) -> CustomerStore:
+        """The business's records of people."""
+        return CustomerStore(self.session, self.context)
+
+    @cached_property
+    def bookings(self) -> BookingStores:
+        """Reading bookings: one, many, history, and the snapshot a workflow starts with."""
+        return BookingStores(self.session, self.context)
+
+    @cached_property
+    def privacy(self) -> PrivacyStores:
+        """Export and erasure of a person's data."""
+        return PrivacyStores(self.session, self.context)

@@ -2,7 +2,8 @@
 word it is ``user`` where a login is required and ``standard`` everywhere else.
 
 Counted in Redis in one round trip; in Postgres while Redis is away; without both nobody is let in. A request that
-reaches a route is counted before its work (:func:`count_request`), any other before its answer leaves (`api.http.request_limits`).
+reaches a route is counted before its work (:func:`count_request`),
+any other before its answer leaves (`api.http.request_limits`).
 """
 
 import ipaddress

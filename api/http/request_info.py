@@ -1,6 +1,7 @@
 """What one request said about itself, for whoever answers it: its id, its language, and the shape of errors it reads.
 
-Kept in a context variable that `api.http.request_context` sets, so that schemas and error pages need no request in their hands.
+Kept in a context variable that `api.http.request_context` sets, so that schemas and error pages need no
+request in their hands.
 """
 
 import re

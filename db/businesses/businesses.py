@@ -1,12 +1,11 @@
-"""Businesses, their settings, hours and one-off days."""
+"""Businesses, their settings and search."""
 
 from db.businesses.profile import BusinessRow, ProfileStore
 from db.businesses.search import SearchStore
 from db.businesses.settings import SettingsRow, SettingsStore
-from db.scheduling.business_hours import HoursStore
 
 
-class BusinessStore(ProfileStore, SearchStore, SettingsStore, HoursStore):
+class BusinessStore(ProfileStore, SearchStore, SettingsStore):
     """The tenant itself."""
 
 

@@ -11,13 +11,13 @@ class NoticeStore(NoticeQueueStore, SendStore, AccountEmailStore, NoticeReadStor
 
 
 __all__ = [
+    "AccountEmail",
+    "AccountEmailContent",
+    "AccountEmailLink",
     "AgreedItem",
     "Attempt",
     "AttemptOutcome",
     "Audience",
-    "AccountEmail",
-    "AccountEmailContent",
-    "AccountEmailLink",
     "NoticeContent",
     "NoticeRow",
     "NoticeStore",

@@ -36,7 +36,8 @@ class FeatureFlag(Base, Stamped):
 
 
 class FlagRollout(Base, Stamped):
-    """A rollout of a flag; at most one of a flag is under way. ``plan``: see `domain.platform.flag_rollout.RolloutPlan`.
+    """A rollout of a flag; at most one of a flag is under way. ``plan``: see
+    `domain.platform.flag_rollout.RolloutPlan`.
     ``share_before`` is what it goes back to when it is stopped."""
 
     __tablename__ = "flag_rollouts"

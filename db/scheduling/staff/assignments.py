@@ -1,6 +1,6 @@
 """Who works where, as what, and what they do; and the end of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -63,6 +63,10 @@ _ADD_SERVICES = text("""
      WHERE s.id = ANY(:service_ids) AND NOT EXISTS (
            SELECT FROM service_resources n WHERE n.service_id = s.id AND n.resource_id = :resource_id)
 """).bindparams(_IDS)
+
+
+#: Gives the bookings to come of a resource to others: resource, business, command id, now.
+HandOver = Callable[[UUID, UUID, str, datetime], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,12 +148,11 @@ class AssignmentStore(Store):
             await self._perform(was, was.resource_id, list(set(service_ids)), now, confirm)
         return await self.get_assignment(assignment_id)
 
-    async def terminate(self, assignment_id: UUID, now: datetime, confirm: bool) -> AssignmentRow:
+    async def terminate(self, assignment_id: UUID, now: datetime, confirm: bool, hand_over: HandOver) -> AssignmentRow:
         """End it now: access is gone and the person cannot be booked any more. Raises NotFound, WrongState for one
         that has ended, and WouldBreakBookings while bookings with the person are to come; with ``confirm`` each goes
-        to somebody else who is free, or is offered another time."""
-        from db.bookings.commands.change import ChangeStore
-
+        to somebody else who is free, or is offered another time. ``hand_over``: ``ReassignStore.hand_over``, which this
+        area may not import."""
         was = await self._lock(assignment_id)
         calendars = CalendarStore(self.session, self.context)
         async with calendars.changing(was.business_id, now, confirm, StrandReason.STAFF_LEFT):
@@ -157,8 +160,7 @@ class AssignmentStore(Store):
             if was.resource_id is not None:
                 await self.session.execute(_RETIRE, {"id": was.resource_id})
                 if confirm:
-                    changes = ChangeStore(self.session, self.context)
-                    await changes.hand_over(was.resource_id, was.business_id, f"staff_left/{assignment_id}", now)
+                    await hand_over(was.resource_id, was.business_id, f"staff_left/{assignment_id}", now)
         letter = AccountEmail(
             AccountEmailKind.STAFF_ENDED,
             was.user_id,

@@ -13,12 +13,9 @@ from api.http.fields import DeletedRead
 from api.http.idempotency import OptionalKey, store_response
 from api.http.paging import PageAsked
 from api.http.rate_limits import RateClass, limited
-from api.v1.bookings.bookings.schemas import BookingRead
-from api.v1.scheduling.staff.handlers import assign
 from api.v1.scheduling.staff.schemas import (
     AssignmentRead,
     AssignmentUpdate,
-    AssignToBooking,
     InvitationAccept,
     InvitationCreate,
     InvitationRead,
@@ -29,10 +26,8 @@ from domain.errors import (
     Forbidden,
     Gone,
     IdempotencyKeyReused,
-    NotBookable,
     NotFound,
     RequestInProgress,
-    SlotTaken,
     Unauthenticated,
     WouldBreakBookings,
     WrongState,
@@ -47,7 +42,6 @@ MayRead = Annotated[Access, Depends(may(Action.STAFF_READ, on="business"))]
 MayReadOne = Annotated[Access, Depends(may(Action.STAFF_READ, on="staff_assignments"))]
 MayWrite = Annotated[Access, Depends(may(Action.STAFF_WRITE, on="staff_assignments"))]
 MayWriteInvitation = Annotated[Access, Depends(may(Action.STAFF_WRITE, on="staff_invitations"))]
-MayAssign = Annotated[Access, Depends(may(Action.BOOKING_ASSIGN, on="booking"))]
 Confirm = Annotated[bool, Query(description="Do it although bookings are stranded; each is offered another time.")]
 _GUARDED = (Unauthenticated, Forbidden, NotFound)
 _KEYED = (IdempotencyKeyReused, RequestInProgress)
@@ -131,7 +125,9 @@ async def terminate_assignment(assignment_id: UUID, access: MayWrite, now: Now, 
     somebody else who is free at that time, or is offered another one."""
     async with access.work(assignment_id) as work:
         return ok(
-            AssignmentRead.of(await work.scheduling.staff.terminate(assignment_id, now, confirm)),
+            AssignmentRead.of(
+                await work.scheduling.staff.terminate(assignment_id, now, confirm, work.bookings.changes.hand_over)
+            ),
             SuccessMessage.UPDATED,
         )
 
@@ -194,17 +190,3 @@ async def withdraw_invitation(invitation_id: UUID, access: MayWriteInvitation, n
     async with access.work(invitation_id) as work:
         await work.scheduling.staff.withdraw(invitation_id, now)
     return ok(DeletedRead(id=invitation_id), SuccessMessage.DELETED)
-
-
-@router.post(
-    "/assign-to-booking",
-    summary="Give a booking to somebody else of the staff",
-    response_model=Envelope[BookingRead],
-    responses=body_errors(*_GUARDED, *_KEYED, WrongState, SlotTaken, NotBookable),
-)
-async def assign_to_booking(body: AssignToBooking, access: MayAssign, now: Now, key: OptionalKey) -> Response:
-    """At the same time; they must perform the service, work then and be free. The customer is told if they had asked
-    for the person they lose."""
-    async with access.work(body.booking_id, key) as work:
-        booking = await assign(work, access, body, now)
-        return await store_response(work, ok(BookingRead.of(booking, access.works_here), SuccessMessage.UPDATED))

@@ -1,0 +1,26 @@
+"""Giving a booking to another member of the staff."""
+
+from datetime import datetime
+from uuid import uuid4
+
+from api.access.callers import Access
+from api.v1.scheduling.staff.schemas import AssignToBooking
+from db.engine.session import UnitOfWork
+from domain.bookings.commands import BookingCommand
+from domain.bookings.view import BookingView
+
+
+async def assign(work: UnitOfWork, access: Access, asked: AssignToBooking, now: datetime) -> BookingView:
+    """The booking with its new claim. Raises what ``ReassignStore.reassign`` raises."""
+    actor = work.context.actor
+    command = BookingCommand(
+        asked.booking_id,
+        access.business_id,
+        f"assign/{uuid4()}",
+        actor.kind,
+        actor.user_id,
+        asked.reason,
+        resource_ids=(asked.resource_id,),
+    )
+    await work.bookings.changes.reassign(command, now)
+    return await work.bookings.get(asked.booking_id)
