@@ -121,13 +121,8 @@ def worker_specs(services: WorkerServices) -> Mapping[str, WorkerSpec]:
             activities=[
                 *(bookings.confirm, bookings.approve, bookings.await_approval, bookings.begin_expiry),
                 *(bookings.expire, bookings.extend_hold, bookings.decline, bookings.cancel, bookings.reschedule),
-                *(
-                    bookings.check_in,
-                    bookings.complete,
-                    bookings.no_show,
-                    bookings.reinstate_after_late_payment,
-                    bookings.remind,
-                ),
+                *(bookings.check_in, bookings.complete, bookings.no_show),
+                *(bookings.reinstate_after_late_payment, bookings.remind),
                 *(bookings.begin_renewal, payments.apply_event, payments.record, attention.file),
                 *(stranded.offer, stranded.remind, stranded.give_up, stranded.tell),
             ],

@@ -29,30 +29,30 @@ class CommandRequest:
 
 
 async def execute_command(
-    services: ApiServices, access: Access, booking_id: UUID, key: Key, wish: CommandRequest
+    services: ApiServices, access: Access, booking_id: UUID, key: Key, request: CommandRequest
 ) -> Response:
-    """The booking after the wish was fulfilled. Raises what permission, key and workflow refuse, and Unavailable when
+    """The booking after the request was fulfilled. Raises what permission, key and workflow refuse, and Unavailable when
     Temporal is away; then the same key may be sent again."""
     async with access.command(booking_id, key) as command:
-        outcome = await _ask(services, command, booking_id, wish)
+        outcome = await _ask(services, command, booking_id, request)
         async with command.finish() as work:
             booking = await work.bookings.get(booking_id)
             answer = BookingChangedRead.after(booking, access.works_here, outcome)
             return await store_response(work, ok(answer, SuccessMessage.UPDATED), command.remember)
 
 
-async def _ask(services: ApiServices, command: Command, booking_id: UUID, wish: CommandRequest) -> BookingOutcome:
+async def _ask(services: ApiServices, command: Command, booking_id: UUID, request: CommandRequest) -> BookingOutcome:
     asked = BookingCommand(
         booking_id=booking_id,
         business_id=command.access.business_id,
         command_id=command.id,
         actor_kind=command.actor.kind,
         actor_id=command.actor.user_id,
-        reason=wish.reason,
-        start_at=wish.start_at,
-        resource_ids=wish.resource_ids,
-        waive_penalty=wish.waive_penalty,
-        stranded=wish.stranded,
+        reason=request.reason,
+        start_at=request.start_at,
+        resource_ids=request.resource_ids,
+        waive_penalty=request.waive_penalty,
+        stranded=request.stranded,
     )
 
     async def snapshot() -> BookingSnapshot:
@@ -60,5 +60,5 @@ async def _ask(services: ApiServices, command: Command, booking_id: UUID, wish: 
             return await work.bookings.snapshot(booking_id)
 
     return await BookingCommands(services.temporal, services.settings.temporal_rpc_timeout).send(
-        wish.update, asked, snapshot
+        request.update, asked, snapshot
     )

@@ -179,8 +179,8 @@ async def reschedule_booking(
     booking_id: UUID, body: RescheduleWrite, access: MayReschedule, services: Services, key: RequiredKey
 ) -> Response:
     """Takes the new time before it gives up the old one. Payment and policy carry over."""
-    wish = CommandRequest(messages.RESCHEDULE, body.reason, body.start_at, body.resource_ids)
-    return await execute_command(services, access, booking_id, key, wish)
+    request = CommandRequest(messages.RESCHEDULE, body.reason, body.start_at, body.resource_ids)
+    return await execute_command(services, access, booking_id, key, request)
 
 
 @router.post(
@@ -245,5 +245,5 @@ async def no_show_booking(
     booking_id: UUID, access: MayNoShow, services: Services, key: RequiredKey, body: NoShowWrite = _AS_USUAL
 ) -> Response:
     """Costs what the policy says, unless ``waive_penalty``; the rest goes back."""
-    wish = CommandRequest(messages.NO_SHOW, body.reason, waive_penalty=body.waive_penalty)
-    return await execute_command(services, access, booking_id, key, wish)
+    request = CommandRequest(messages.NO_SHOW, body.reason, waive_penalty=body.waive_penalty)
+    return await execute_command(services, access, booking_id, key, request)

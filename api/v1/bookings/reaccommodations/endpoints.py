@@ -70,8 +70,8 @@ async def accept_other_time(
     booking_id: UUID, body: OtherTimeWrite, access: MayReschedule, services: Services, key: RequiredKey
 ) -> Response:
     """Any free time; the business's lead time and booking window do not bind. Payment and policy carry over."""
-    wish = CommandRequest(messages.RESCHEDULE, _REASON, body.start_at, body.resource_ids, stranded=True)
-    return await execute_command(services, access, booking_id, key, wish)
+    request = CommandRequest(messages.RESCHEDULE, _REASON, body.start_at, body.resource_ids, stranded=True)
+    return await execute_command(services, access, booking_id, key, request)
 
 
 @router.post(
