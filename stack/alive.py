@@ -46,7 +46,7 @@ async def worker_polls(settings: Settings, queue: str, host: str | None = None) 
 
 
 async def relay_delivers(settings: Settings) -> bool:
-    """Whether nothing has waited in the outbox for longer than a minute past its time.
+    """Whether nothing has waited in the outbox for longer than a minute past its time. Parked rows do not count.
 
     Raises:
         Unavailable: Postgres does not answer.
@@ -57,7 +57,7 @@ async def relay_delivers(settings: Settings) -> bool:
             stuck = await work.session.scalar(
                 text(
                     "SELECT EXISTS (SELECT 1 FROM outbox WHERE command IS NOT NULL AND delivered_at IS NULL"
-                    " AND greatest(not_before, created_at) < now() - CAST(:due AS interval))"
+                    " AND parked_at IS NULL AND greatest(not_before, created_at) < now() - CAST(:due AS interval))"
                 ),
                 {"due": _DUE},
             )

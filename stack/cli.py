@@ -232,6 +232,58 @@ def operator(
     typer.echo(f"{email} is {'an ordinary login' if revoke else 'an operator'} from the next login on")
 
 
+outbox = typer.Typer(name="outbox", help="Rows of the outbox that could not be delivered: list them, try them again.")
+app.add_typer(outbox)
+
+OutboxCommand = Annotated[str | None, typer.Option("--command", help="Only rows of this command, as booking.start.")]
+OutboxLimit = Annotated[int, typer.Option(min=1, max=10_000, help="At most so many rows, the oldest first.")]
+
+
+@outbox.command("list")
+def list_outbox(command: OutboxCommand = None, limit: OutboxLimit = 100, data_dir: DataDir = DEFAULT) -> None:
+    """List the parked rows with the error of their last try."""
+    from domain.errors import Unavailable
+    from stack.outbox import describe, parked
+
+    try:
+        typer.echo(describe(asyncio.run(parked(_settings(data_dir, "outbox"), limit, command))))
+    except Unavailable as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+
+
+@outbox.command("release")
+def release_outbox(
+    row: Annotated[str | None, typer.Argument(help="The id of one row, of `outbox list`.")] = None,
+    command: OutboxCommand = None,
+    all_: Annotated[bool, typer.Option("--all", help="Every parked row.")] = False,
+    limit: OutboxLimit = 1000,
+    data_dir: DataDir = DEFAULT,
+) -> None:
+    """Try parked rows again, after the fix is deployed. Name one row, one command, or --all."""
+    from uuid import UUID
+
+    from domain.errors import Unavailable
+    from stack.outbox import release
+
+    if [row is not None, command is not None, all_].count(True) != 1:
+        typer.echo("Name one row, or --command, or --all", err=True)
+        raise typer.Exit(2)
+    try:
+        row_id = UUID(row) if row is not None else None
+    except ValueError:
+        typer.echo(f"{row} is not the id of a row", err=True)
+        raise typer.Exit(2) from None
+    try:
+        released = asyncio.run(release(_settings(data_dir, "outbox"), limit, row_id=row_id, command=command))
+    except Unavailable as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"{len(released)} released")
+    if row_id is not None and not released:
+        raise typer.Exit(1)
+
+
 keys = typer.Typer(name="keys", help="The signing keys: look at them, make a new one, retire an old one.")
 app.add_typer(keys)
 

@@ -13,7 +13,7 @@ import structlog
 from temporalio.service import RPCError, RPCStatusCode
 
 from db.engine.session import Database, Scope, connect
-from db.platform.outbox import Command
+from db.platform.outbox import Command, FailedDelivery, parked_key
 from db.platform.outbox_listener import listening
 from domain.errors import Unavailable
 from runtime.settings import Settings
@@ -26,15 +26,18 @@ BATCH = 50
 #: Longer than a delivery may take.
 LEASE = timedelta(seconds=40)
 DELIVERY = timedelta(seconds=20)
-#: Rows that wait for their time wake nobody; they are looked for this often.
+#: Rows that wait for their time wake nobody; the relay looks for them this often.
 LOOK = timedelta(seconds=1)
 #: A row that fails waits twice as long each time.
 FIRST_PAUSE = timedelta(milliseconds=500)
 LONGEST_PAUSE = timedelta(minutes=5)
 #: While Temporal itself is away, rows wait no longer than this.
 LONGEST_WHILE_AWAY = timedelta(seconds=10)
-#: A person is told after this many tries; the row is tried on.
-HELP_AFTER = 8
+#: A row that failed so often, for a reason of its own, is parked: it is listed in ``attention`` and is not tried again
+#: before somebody releases it. The pauses between these tries add up to about a minute.
+PARK_AFTER = 8
+#: A batch waits this long for its deliveries; slower ones go on beside the next batches.
+ROUND = timedelta(seconds=1)
 
 _AWAY = frozenset(
     {
@@ -60,12 +63,17 @@ async def run(settings: Settings) -> None:
 
 
 class OutboxRelay:
-    """``courier`` delivers one command; ``lease`` is longer than that may take."""
+    """``courier`` delivers one command; ``lease`` is longer than that may take; ``round_`` is how long a batch waits
+    for its deliveries."""
 
-    def __init__(self, database: Database, courier: OutboxDispatcher, lease: timedelta = LEASE) -> None:
+    def __init__(
+        self, database: Database, courier: OutboxDispatcher, lease: timedelta = LEASE, round_: timedelta = ROUND
+    ) -> None:
         self._database = database
         self._courier = courier
         self._lease = lease
+        self._round = round_
+        self._running: dict[asyncio.Task[Exception | None], Command] = {}
 
     async def dispatch_until(self, stop: asyncio.Event, settings: Settings) -> None:
         """Carry whatever is there, then wait to be woken; begin again when Postgres was away."""
@@ -83,16 +91,36 @@ class OutboxRelay:
                 log.warning("postgres_away")
                 await pause(stop, wait)
                 wait = min(wait * 2, LONGEST_WHILE_AWAY)
+        with contextlib.suppress(Unavailable):  # the leases run out, and the rows are delivered again
+            await self.finish()
 
     async def dispatch_batch(self) -> int:
-        """Lease one batch, deliver it at once, mark what was delivered. Gives how many rows were leased."""
-        async with self._database.unit_of_work(Scope.platform()) as work:
-            commands = await work.platform.outbox.lease(BATCH, self._lease)
-        if not commands:
+        """Lease one batch, deliver it, mark what is done. Returns how many rows were leased or marked.
+
+        A delivery that is not over after `ROUND` does not hold the others up: it goes on beside the next batches and
+        is marked by the first one that finds it done.
+        """
+        commands = await self._lease_batch()
+        for command in commands:
+            self._running[asyncio.create_task(self._deliver(command))] = command
+        if not self._running:
             return 0
-        outcomes = await asyncio.gather(*(self._deliver(command) for command in commands))
-        await self._mark(list(zip(commands, outcomes, strict=True)))
-        return len(commands)
+        done, _ = await asyncio.wait(self._running, timeout=self._round.total_seconds())
+        await self._mark([(self._running.pop(task), task.result()) for task in done])
+        return len(commands) + len(done)
+
+    async def finish(self) -> None:
+        """Wait for the deliveries that are still running and mark them."""
+        while self._running:
+            done, _ = await asyncio.wait(self._running)
+            await self._mark([(self._running.pop(task), task.result()) for task in done])
+
+    async def _lease_batch(self) -> list[Command]:
+        free = BATCH - len(self._running)
+        if free < BATCH // 2:
+            return []
+        async with self._database.unit_of_work(Scope.platform()) as work:
+            return await work.platform.outbox.lease(free, self._lease)
 
     async def _deliver(self, command: Command) -> Exception | None:
         try:
@@ -113,26 +141,35 @@ class OutboxRelay:
 
     async def _mark(self, outcomes: Sequence[tuple[Command, Exception | None]]) -> None:
         """If this fails, the leases run out and the rows are delivered again, which changes nothing."""
+        if not outcomes:
+            return
+        failed = [(command, error, _failure(command, error)) for command, error in outcomes if error is not None]
         async with self._database.unit_of_work(Scope.platform()) as work:
             await work.platform.outbox.delivered([command.id for command, error in outcomes if error is None])
-            for command, error in outcomes:
-                if error is None:
+            if failed:
+                await work.platform.outbox.failed([failure for _, _, failure in failed])
+            for command, error, failure in failed:
+                if not failure.parked:
                     continue
-                away = is_away(error)
-                await work.platform.outbox.failed(command.id, type(error).__name__, pause_after(command.attempts, away))
-                if command.attempts >= HELP_AFTER and not away:
-                    await work.platform.attention.file(
-                        "outbox_stuck",
-                        f"outbox_stuck:{command.id}",
-                        business_id=command.business_id,
-                        details={
-                            "outbox_id": str(command.id),
-                            "command": command.command,
-                            "aggregate": command.aggregate,
-                            "attempts": command.attempts,
-                            "error": type(error).__name__,
-                        },
-                    )
+                await work.platform.attention.file(
+                    "outbox_stuck",
+                    parked_key(command.id),
+                    business_id=command.business_id,
+                    details={
+                        "outbox_id": str(command.id),
+                        "command": command.command,
+                        "aggregate": command.aggregate,
+                        "attempts": command.attempts,
+                        "error": type(error).__name__,
+                    },
+                )
+
+
+def _failure(command: Command, error: Exception) -> FailedDelivery:
+    away = is_away(error)
+    failures = command.failures + (not away)
+    pause = pause_after(command.attempts if away else failures, away)
+    return FailedDelivery(command.id, type(error).__name__, failures, pause, parked=failures >= PARK_AFTER)
 
 
 def is_away(error: Exception) -> bool:

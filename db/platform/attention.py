@@ -30,6 +30,10 @@ _SETTLE = text("""
     UPDATE attention SET resolved_at = now(), resolution = :resolution
      WHERE booking_id = :booking_id AND kind = ANY(:kinds) AND resolved_at IS NULL
 """)
+_CLOSE = text("""
+    UPDATE attention SET resolved_at = now(), resolution = :resolution
+     WHERE dedupe_key = ANY(:keys) AND resolved_at IS NULL
+""")
 _CONDITIONS = {"business_id": "business_id = :business_id", "kind": "kind = :kind", "after": "id < :after"}
 
 
@@ -84,6 +88,10 @@ class AttentionStore(Store):
         """What was filed about a booking has settled itself; ``resolution`` is one word that says how."""
         values = {"booking_id": booking_id, "kinds": list(kinds), "resolution": resolution}
         await self.session.execute(_SETTLE, values)
+
+    async def close(self, dedupe_keys: Sequence[str], resolution: str) -> None:
+        """Resolve the open items with these keys; ``resolution`` is one word that says how."""
+        await self.session.execute(_CLOSE, {"keys": list(dedupe_keys), "resolution": resolution})
 
     async def list_(
         self, *, open_: bool, business_id: UUID | None, kind: str | None, after: UUID | None, limit: int

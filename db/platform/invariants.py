@@ -225,7 +225,7 @@ _REFUNDS = text("""
                         WHERE a.business_id = r.business_id AND a.kind <> ALL(:not_money)
                           AND (a.payment_id = r.payment_id OR a.booking_id = r.booking_id))
        AND NOT EXISTS (SELECT 1 FROM outbox o WHERE r.status = 'requested' AND o.aggregate = 'refund/' || r.id
-                          AND o.command IS NOT NULL AND o.delivered_at IS NULL)
+                          AND o.command IS NOT NULL AND o.delivered_at IS NULL AND o.parked_at IS NULL)
 """)
 _NEWS = text("""
     SELECT 'news_not_applied' AS kind,
@@ -235,7 +235,7 @@ _NEWS = text("""
      WHERE w.id > :after AND w.id <= :last AND w.applied_at IS NULL
        AND w.received_at < CAST(:settling AS timestamptz)
        AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.aggregate = 'booking/' || p.booking_id
-                          AND o.command IS NOT NULL AND o.delivered_at IS NULL)
+                          AND o.command IS NOT NULL AND o.delivered_at IS NULL AND o.parked_at IS NULL)
        AND NOT EXISTS (SELECT 1 FROM attention a WHERE a.dedupe_key = 'event_refused:' || w.id)
 """)
 _NOTICES = text("""
@@ -255,7 +255,8 @@ _NOTICES = text("""
         SELECT 'notice_overdue', * FROM notice n
          WHERE status = 'queued' AND accepted = 0 AND updated_at < CAST(:notice AS timestamptz)
            AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.aggregate = 'notice/' || n.id AND o.command IS NOT NULL
-                              AND o.delivered_at IS NULL AND o.not_before > CAST(:notice AS timestamptz)))
+                              AND o.delivered_at IS NULL AND o.parked_at IS NULL
+                              AND o.not_before > CAST(:notice AS timestamptz)))
     SELECT kind, jsonb_build_object('notice_id', id, 'booking_id', booking_id) AS ids,
            jsonb_build_object('message', message, 'status', status, 'accepted', accepted, 'since', updated_at) AS facts
       FROM found
@@ -287,7 +288,7 @@ _PAGE_OF = {
 _EXPECTED_BOOKINGS = text("""
     SELECT b.id, b.status, b.updated_at AS changed_at,
            EXISTS (SELECT 1 FROM outbox o WHERE o.aggregate = 'booking/' || b.id AND o.command IS NOT NULL
-                      AND o.delivered_at IS NULL) AS has_order
+                      AND o.delivered_at IS NULL AND o.parked_at IS NULL) AS has_order
       FROM bookings b
      WHERE b.id > :after AND (b.status <> ALL(:final) OR b.updated_at > CAST(:ended_after AS timestamptz))
      ORDER BY b.id LIMIT :size
@@ -295,7 +296,7 @@ _EXPECTED_BOOKINGS = text("""
 _EXPECTED_NOTICES = text("""
     SELECT n.id, n.status, n.updated_at AS changed_at,
            EXISTS (SELECT 1 FROM outbox o WHERE o.aggregate = 'notice/' || n.id AND o.command IS NOT NULL
-                      AND o.delivered_at IS NULL) AS has_order
+                      AND o.delivered_at IS NULL AND o.parked_at IS NULL) AS has_order
       FROM notification_outbox n
      WHERE n.id > :after AND n.status = 'queued' ORDER BY n.id LIMIT :size
 """)

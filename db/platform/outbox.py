@@ -8,8 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Text, bindparam, text
+from sqlalchemy.dialects.postgresql import UUID as PgUUID
 
 from db.engine.store import Store
+from db.platform.attention import AttentionStore
 
 # What the relay can be told to do. The payloads are described at `workers.outbox_relay`.
 START_BOOKING = "booking.start"
@@ -31,22 +33,50 @@ _ADD = text("""
             coalesce(:not_before, now()))
 """)
 # The oldest undelivered row of each aggregate, so that what belongs together stays in order. Rows of one aggregate
-# behind a leased or a waiting one stay where they are.
-_LEASE = text("""
+# behind a leased or a waiting one stay where they are; a parked row is in nobody's way.
+_DUE = """
+    SELECT o.id FROM outbox o
+     WHERE o.command IS NOT NULL AND o.delivered_at IS NULL AND o.parked_at IS NULL AND o.not_before <= now()
+       AND (o.leased_until IS NULL OR o.leased_until < now())
+       AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.aggregate = o.aggregate AND e.id < o.id
+                          AND e.command IS NOT NULL AND e.delivered_at IS NULL AND e.parked_at IS NULL)
+"""
+# A batch has three shares: rows that never failed, from the oldest on; such rows from the newest on, so that a fresh
+# row is in the next batch however many bad ones were written before it; and rows that failed before.
+_LEASE = text(f"""
+    WITH oldest AS ({_DUE} AND o.failures = 0 ORDER BY o.not_before, o.id LIMIT :oldest FOR UPDATE SKIP LOCKED),
+         newest AS ({_DUE} AND o.failures = 0 ORDER BY o.not_before DESC, o.id DESC LIMIT :newest
+                    FOR UPDATE SKIP LOCKED),
+         failed AS ({_DUE} AND o.failures > 0 ORDER BY o.not_before, o.id LIMIT :failed FOR UPDATE SKIP LOCKED)
     UPDATE outbox SET leased_until = now() + :lease, attempts = attempts + 1
-     WHERE id IN (
-        SELECT o.id FROM outbox o
-         WHERE o.command IS NOT NULL AND o.delivered_at IS NULL AND o.not_before <= now()
-           AND (o.leased_until IS NULL OR o.leased_until < now())
-           AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.aggregate = o.aggregate AND e.id < o.id
-                              AND e.command IS NOT NULL AND e.delivered_at IS NULL)
-         ORDER BY o.id LIMIT :limit FOR UPDATE SKIP LOCKED)
-    RETURNING id, business_id, event, aggregate, payload, command, request_id, attempts
+     WHERE id IN (SELECT id FROM oldest UNION SELECT id FROM newest UNION SELECT id FROM failed)
+    RETURNING id, business_id, event, aggregate, payload, command, request_id, attempts, failures
 """)
 _DELIVERED = text("UPDATE outbox SET delivered_at = now(), leased_until = NULL, last_error = NULL WHERE id = ANY(:ids)")
 _FAILED = text("""
-    UPDATE outbox SET leased_until = NULL, last_error = :error, not_before = now() + :pause WHERE id = :id
+    UPDATE outbox o SET leased_until = NULL, last_error = f.error, failures = f.failures,
+                        not_before = now() + make_interval(secs => f.pause),
+                        parked_at = CASE WHEN f.parked THEN now() END
+      FROM unnest(CAST(:ids AS uuid[]), CAST(:errors AS text[]), CAST(:failures AS integer[]),
+                  CAST(:pauses AS double precision[]), CAST(:parked AS boolean[]))
+           AS f(id, error, failures, pause, parked)
+     WHERE o.id = f.id
 """)
+_PARKED = text("""
+    SELECT id, business_id, event, aggregate, command, attempts, last_error, parked_at FROM outbox
+     WHERE parked_at IS NOT NULL AND delivered_at IS NULL
+       AND (CAST(:command AS text) IS NULL OR command = :command)
+     ORDER BY id LIMIT :limit
+""")
+_RELEASE = text("""
+    UPDATE outbox SET parked_at = NULL, failures = 0, attempts = 0, not_before = now()
+     WHERE id IN (SELECT id FROM outbox WHERE parked_at IS NOT NULL AND delivered_at IS NULL
+                     AND (CAST(:id AS uuid) IS NULL OR id = :id)
+                     AND (CAST(:command AS text) IS NULL OR command = :command)
+                   ORDER BY id LIMIT :limit FOR UPDATE)
+    RETURNING id
+""").bindparams(bindparam("id", type_=PgUUID))
+_WAKE = text("SELECT pg_notify('outbox', '')")
 
 
 _ORDER = text("SELECT app_order(:event, :aggregate, CAST(:payload AS jsonb), :command, :request_id)").bindparams(
@@ -56,7 +86,7 @@ _ORDER = text("SELECT app_order(:event, :aggregate, CAST(:payload AS jsonb), :co
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A leased row. ``attempts`` counts this one."""
+    """A leased row. ``attempts`` counts this try; ``failures`` counts earlier tries that failed because of the row."""
 
     id: UUID
     business_id: UUID | None
@@ -66,6 +96,33 @@ class Command:
     command: str
     request_id: str | None
     attempts: int
+    failures: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FailedDelivery:
+    """One try that failed. ``failures``: how many tries failed because of the row, with this one. The row is tried
+    again after ``pause``, or, when ``parked``, not before somebody releases it."""
+
+    id: UUID
+    error: str
+    failures: int
+    pause: timedelta
+    parked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedCommand:
+    """A row that could not be delivered and waits to be released; ``last_error`` is the last try's error."""
+
+    id: UUID
+    business_id: UUID | None
+    event: str
+    aggregate: str
+    command: str
+    attempts: int
+    last_error: str | None
+    parked_at: datetime
 
 
 class OutboxStore(Store):
@@ -104,16 +161,43 @@ class OutboxStore(Store):
 
     async def lease(self, limit: int, lease: timedelta) -> list[Command]:
         """Up to ``limit`` deliverable commands, kept from other relays for ``lease``; oldest of each aggregate."""
-        rows = await self.session.execute(_LEASE, {"limit": limit, "lease": lease})
+        share = limit // 4
+        shares = {"oldest": limit - 2 * share, "newest": share, "failed": share}
+        rows = await self.session.execute(_LEASE, {**shares, "lease": lease})
         return sorted((Command(**row._mapping) for row in rows), key=lambda command: command.id)
 
     async def delivered(self, ids: Sequence[UUID]) -> None:
         """Mark as delivered; repeating it changes nothing that matters."""
         await self.session.execute(_DELIVERED, {"ids": list(ids)})
 
-    async def failed(self, row_id: UUID, error: str, pause: timedelta) -> None:
-        """Give the row back; it is not tried again before ``pause`` is over."""
-        await self.session.execute(_FAILED, {"id": row_id, "error": error[:500], "pause": pause})
+    async def failed(self, failures: Sequence[FailedDelivery]) -> None:
+        """End the leases of rows whose delivery failed; each waits for its pause, or is parked."""
+        values = {
+            "ids": [each.id for each in failures],
+            "errors": [each.error[:500] for each in failures],
+            "failures": [each.failures for each in failures],
+            "pauses": [each.pause.total_seconds() for each in failures],
+            "parked": [each.parked for each in failures],
+        }
+        await self.session.execute(_FAILED, values)
+
+    async def parked(self, limit: int, command: str | None = None) -> list[ParkedCommand]:
+        """Up to ``limit`` parked rows, the oldest first; of one ``command``, or of all."""
+        rows = await self.session.execute(_PARKED, {"limit": limit, "command": command})
+        return [ParkedCommand(**row._mapping) for row in rows]
+
+    async def release(self, limit: int, *, row_id: UUID | None = None, command: str | None = None) -> list[UUID]:
+        """Let the relay try up to ``limit`` parked rows anew and close their attention items. Returns their ids."""
+        rows = await self.session.execute(_RELEASE, {"limit": limit, "id": row_id, "command": command})
+        released = list(rows.scalars())
+        await AttentionStore(self.session, self.context).close([parked_key(each) for each in released], "released")
+        await self.session.execute(_WAKE)
+        return released
+
+
+def parked_key(row_id: UUID) -> str:
+    """The key that keeps one open attention item per parked row."""
+    return f"outbox_stuck:{row_id}"
 
 
 def _plain(value: object) -> str:

@@ -23,7 +23,8 @@ from db.engine.base import Base, Json, Key, Time
 
 class OutboxRow(Base):
     """One business event, written in the transaction that makes it true. ``command`` names what the relay tells
-    Temporal (see ``db.outbox``); without one the row is history only."""
+    Temporal; without one the row is history only. ``failures`` counts the tries that failed because of the row; after a
+    bounded number of them it is parked (``parked_at``) and not tried again until it is released."""
 
     __tablename__ = "outbox"
     __table_args__ = (
@@ -31,8 +32,15 @@ class OutboxRow(Base):
             "ix_outbox_undelivered",
             "aggregate",
             "id",
-            postgresql_where=text("command IS NOT NULL AND delivered_at IS NULL"),
+            postgresql_where=text("command IS NOT NULL AND delivered_at IS NULL AND parked_at IS NULL"),
         ),
+        Index(
+            "ix_outbox_due",
+            "not_before",
+            "id",
+            postgresql_where=text("command IS NOT NULL AND delivered_at IS NULL AND parked_at IS NULL"),
+        ),
+        Index("ix_outbox_parked", "id", postgresql_where=text("parked_at IS NOT NULL AND delivered_at IS NULL")),
         Index("ix_outbox_business_id", "business_id", "id"),
     )
 
@@ -50,6 +58,8 @@ class OutboxRow(Base):
     attempts: Mapped[int] = mapped_column(server_default=text("0"))
     last_error: Mapped[str | None]
     delivered_at: Mapped[Time | None]
+    failures: Mapped[int] = mapped_column(server_default=text("0"))
+    parked_at: Mapped[Time | None]
 
 
 class IdempotencyKey(Base):

@@ -8,12 +8,26 @@ from pydantic import SecretStr
 from temporalio.service import RPCError, RPCStatusCode
 
 from db.engine.session import Database, Scope
+from db.platform.outbox import Command
 from db.platform.outbox_listener import listening
 from domain.errors import Unavailable
 from tests.support import data, servers
 from tests.workers.commands import Notebook, add
 from workers import outbox_relay as relay
 from workers.outbox_relay import OutboxRelay, is_away, pause_after
+
+
+class _Slow:
+    """Delivers rows of one aggregate only after ``answer``; others as ``notebook`` does."""
+
+    def __init__(self, notebook: Notebook, aggregate: str, answer: asyncio.Event) -> None:
+        self._notebook, self._aggregate, self._answer = notebook, aggregate, answer
+
+    async def deliver(self, command: Command) -> None:
+        """See `OutboxDispatcher.deliver`."""
+        if command.aggregate == self._aggregate:
+            await self._answer.wait()
+        await self._notebook.deliver(command)
 
 
 async def _fill(pool: Database, aggregates: int, rows: int) -> None:
@@ -61,25 +75,108 @@ async def test_one_that_fails_stops_its_aggregate_and_no_other(pool: Database) -
     assert (second["aggregate"], second["attempts"]) == ("a/0", 0)
 
 
-async def test_poison_is_told_to_a_person_once_and_tried_on(pool: Database) -> None:
+async def _fail_until_parked(pool: Database, relay_: OutboxRelay) -> None:
+    for _ in range(relay.PARK_AFTER):
+        await data.rows(pool, "UPDATE outbox SET not_before = now() WHERE delivered_at IS NULL AND parked_at IS NULL")
+        await relay_.dispatch_batch()
+
+
+async def test_relay_parks_a_row_after_a_bounded_number_of_failures(pool: Database) -> None:
     await _fill(pool, aggregates=1, rows=1)
     courier = OutboxRelay(pool, Notebook(fails={"a/0": ValueError("bad payload")}))
-    for attempt in range(1, relay.HELP_AFTER + 3):
+    for attempt in range(1, relay.PARK_AFTER + 1):
+        assert await data.rows(pool, "SELECT * FROM attention") == []
         await data.rows(pool, "UPDATE outbox SET not_before = now()")
-        assert await courier.dispatch_batch() == 1
-        matters = await data.rows(pool, "SELECT * FROM attention")
-        assert len(matters) == (1 if attempt >= relay.HELP_AFTER else 0)
-    assert matters[0]["kind"] == "outbox_stuck"
-    assert matters[0]["details"]["error"] == "ValueError"
+        assert await courier.dispatch_batch() > 0
+        (row,) = await _open(pool)
+        assert (row["parked_at"] is not None) is (attempt == relay.PARK_AFTER)
+    await data.rows(pool, "UPDATE outbox SET not_before = now()")
+    assert await courier.dispatch_batch() == 0
+    (matter,) = await data.rows(pool, "SELECT * FROM attention")
+    assert (matter["kind"], matter["resolved_at"]) == ("outbox_stuck", None)
+    assert matter["details"]["error"] == "ValueError"
 
 
-async def test_temporal_away_is_nobodys_fault(pool: Database) -> None:
+async def test_relay_delivers_the_rows_behind_a_parked_one(pool: Database) -> None:
+    await _fill(pool, aggregates=1, rows=2)
+    notebook = Notebook(fails={"a/0": ValueError("bad payload")})
+    await _fail_until_parked(pool, OutboxRelay(pool, notebook))
+    notebook.fails.clear()
+    await _carry_all(OutboxRelay(pool, notebook))
+    assert notebook.delivered == [("a/0", 1)]
+
+
+async def test_release_lets_the_relay_try_a_parked_row_again_and_closes_its_attention(pool: Database) -> None:
+    await _fill(pool, aggregates=2, rows=1)
+    errors = {"a/0": ValueError("bad payload"), "a/1": ValueError("bad payload")}
+    notebook = Notebook(fails=errors)
+    await _fail_until_parked(pool, OutboxRelay(pool, notebook))
+    notebook.fails.clear()
+    async with pool.unit_of_work(Scope.platform()) as work:
+        first, second = await work.platform.outbox.parked(10)
+        assert (first.last_error, first.attempts) == ("ValueError", relay.PARK_AFTER)
+        assert await work.platform.outbox.parked(10, "something.else") == []
+        assert await work.platform.outbox.release(10, row_id=first.id) == [first.id]
+        assert [row.id for row in await work.platform.outbox.parked(10)] == [second.id]
+    await _carry_all(OutboxRelay(pool, notebook))
+    assert notebook.delivered == [("a/0", 0)]
+    matters = await data.rows(pool, "SELECT details, resolution FROM attention ORDER BY id")
+    assert {each["details"]["outbox_id"]: each["resolution"] for each in matters} == {
+        str(first.id): "released",
+        str(second.id): None,
+    }
+
+
+async def test_relay_delivers_a_fresh_row_in_the_next_batch_behind_many_undeliverable_ones(pool: Database) -> None:
+    # Twenty batches of rows whose payload is not what their command takes; a third of them failed before.
+    await data.rows(
+        pool,
+        "INSERT INTO outbox (event, aggregate, payload, command, failures)"
+        " SELECT 'bad', 'bad/' || n, '{}', 'booking.start', CASE WHEN n % 3 = 0 THEN 1 ELSE 0 END"
+        " FROM generate_series(1, 1000) AS n",
+    )
+    await add(pool, "fresh/1", "anything", {"number": 1})
+    notebook = Notebook()
+    await OutboxRelay(pool, notebook).dispatch_batch()
+    assert ("fresh/1", 1) in notebook.delivered
+
+
+async def test_lease_takes_rows_that_failed_before_beside_fresh_ones(pool: Database) -> None:
+    await data.rows(
+        pool,
+        "INSERT INTO outbox (event, aggregate, payload, command, failures)"
+        " SELECT 'any', 'any/' || n, '{}', 'anything', CASE WHEN n > 200 THEN 1 ELSE 0 END"
+        " FROM generate_series(1, 400) AS n",
+    )
+    async with pool.unit_of_work(Scope.platform()) as work:
+        leased = await work.platform.outbox.lease(40, timedelta(minutes=1))
+    assert [sum(command.failures == number for command in leased) for number in (0, 1)] == [30, 10]
+
+
+async def test_relay_does_not_wait_for_a_slow_delivery(pool: Database) -> None:
+    await _fill(pool, aggregates=1, rows=1)
+    notebook, answer = Notebook(), asyncio.Event()
+    slow = OutboxRelay(pool, _Slow(notebook, "a/0", answer), round_=timedelta(milliseconds=10))
+    await slow.dispatch_batch()
+    await add(pool, "a/1", "anything", {"number": 7})
+    while ("a/1", 7) not in notebook.delivered:
+        await slow.dispatch_batch()
+    assert ("a/0", 0) not in notebook.delivered
+    answer.set()
+    await slow.finish()
+    assert notebook.delivered == [("a/1", 7), ("a/0", 0)]
+    assert await _open(pool) == []
+
+
+async def test_temporal_away_parks_nothing(pool: Database) -> None:
     await _fill(pool, aggregates=1, rows=1)
     away = RPCError("no", RPCStatusCode.UNAVAILABLE, b"")
     courier = OutboxRelay(pool, Notebook(fails={"a/0": away}))
-    for _ in range(relay.HELP_AFTER + 2):
+    for _ in range(relay.PARK_AFTER + 2):
         await data.rows(pool, "UPDATE outbox SET not_before = now()")
         await courier.dispatch_batch()
+    (row,) = await _open(pool)
+    assert (row["parked_at"], row["failures"]) == (None, 0)
     assert await data.rows(pool, "SELECT * FROM attention") == []
 
 
