@@ -131,7 +131,7 @@ def worker_specs(services: WorkerServices) -> Mapping[str, WorkerSpec]:
             workflows=[RefundWorkflow],
             activities=[
                 *(payments.perform, refunds.perform, refunds.poll),
-                *(refunds.begin, refunds.record, attention.file),
+                *(refunds.begin, refunds.record, refunds.apply_event, attention.file),
             ],
             per_second=80,
         ),

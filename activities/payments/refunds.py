@@ -8,7 +8,9 @@ from uuid import UUID
 from temporalio import activity
 
 from activities.support.attempts import is_repeat
+from db.engine.context import Context
 from db.engine.session import Database, Scope
+from domain.identity.actor import PROVIDER
 from domain.payments.movements import metadata, refund_in
 from domain.payments.status import Phase, RefundStatus
 from domain.payments.tasks import MoneyResult, MoneyTask
@@ -41,6 +43,15 @@ class PollRefundInput:
 
     task: MoneyTask
     provider_ref: str
+
+
+@dataclass(frozen=True)
+class ApplyRefundEventInput:
+    """A row of the inbox that concerns this refund."""
+
+    refund_id: UUID
+    business_id: UUID
+    webhook_id: UUID
 
 
 @dataclass(frozen=True)
@@ -97,6 +108,13 @@ class RefundActivities:
         way, and a person when it is not."""
         async with self._database.unit_of_work(Scope.tenant(outcome.business_id)) as work:
             return await work.payments.refunds.record(outcome.refund_id, outcome.result)
+
+    @activity.defn(name="refunds.apply_event")
+    async def apply_event(self, event: ApplyRefundEventInput) -> RefundStatus:
+        """Apply a row of the inbox, once, in whatever order it comes; returns the refund's status after it."""
+        async with self._database.unit_of_work(Scope.platform(), Context(actor=PROVIDER)) as work:
+            await work.payments.webhooks.apply(event.webhook_id, self._now())
+            return (await work.payments.refunds.get(event.refund_id)).status
 
 
 async def _made(provider: PaymentProvider, task: MoneyTask, intent_id: str) -> Refund:

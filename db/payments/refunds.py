@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row, bindparam, text
+from sqlalchemy.dialects.postgresql import UUID as PgUUID
 
 from db.engine.store import Store
 from db.messages.notices import NoticeStore
@@ -35,6 +36,12 @@ _KNOWN = text(f"""
      WHERE r.payment_id = :payment_id AND (r.id = :refund_id OR r.provider_refund_id = :provider_refund_id)
      ORDER BY r.id = :refund_id DESC NULLS LAST LIMIT 1 FOR NO KEY UPDATE
 """)
+_OURS = text("""
+    SELECT r.id FROM refunds r
+     WHERE r.payment_id = :payment_id AND (r.id = :refund_id OR r.provider_refund_id = :provider_refund_id)
+       AND r.reason <> :by_hand
+     ORDER BY r.id = :refund_id DESC NULLS LAST LIMIT 1
+""").bindparams(bindparam("refund_id", type_=PgUUID))
 _INSERT = text(f"""
     INSERT INTO refunds AS r (business_id, payment_id, booking_id, amount, currency, reason, command_id,
                               provider_refund_id)
@@ -124,6 +131,17 @@ class RefundStore(Store):
         if row is None:
             raise NotFound({"refund_id": str(refund_id)})
         return _refund_of(row)
+
+    async def with_run(self, payment_id: UUID, news: RefundEvent) -> UUID | None:
+        """The id of the refund that this event is about. None: it was made at the provider by hand and has no run."""
+        values = {
+            "payment_id": payment_id,
+            "refund_id": news.refund_id,
+            "provider_refund_id": news.provider_refund_id,
+            "by_hand": BY_HAND,
+        }
+        refund_id: UUID | None = await self.session.scalar(_OURS, values)
+        return refund_id
 
     async def list_(self, payment_id: UUID) -> Sequence[Refund]:
         """All refunds of one payment, oldest first."""

@@ -16,7 +16,7 @@ from db.payments.ledger import Entry, LedgerStore
 from db.payments.payments import Payment, PaymentStore
 from db.payments.refunds import RefundStore
 from db.platform.attention import AttentionStore
-from db.platform.outbox import PAYMENT_EVENT, OutboxStore
+from db.platform.outbox import PAYMENT_EVENT, REFUND_EVENT, OutboxStore
 from domain.bookings.status import BookingStatus
 from domain.errors import NotFound
 from domain.payments.movements import of_dispute
@@ -76,7 +76,7 @@ class WebhookStore(Store):
         news: ProviderEvent,
         created_at: datetime,
     ) -> bool:
-        """Store one verified event, with the outbox row that brings it to its booking. False when it was here before.
+        """Store one verified event, with the outbox row that brings it to its run. False when it was here before.
 
         ``created_at`` is the provider's time (aware UTC). An event about an intent that is not ours is only stored; if
         money moved, a person is told. So are news of an intent that was replaced by another, or is about to be: they
@@ -104,7 +104,7 @@ class WebhookStore(Store):
         if webhook_id is None:
             return False
         if payment is not None and not replaced:
-            await self._pass_on(webhook_id, payment)
+            await self._pass_on(webhook_id, payment, news)
         elif intent_id and (_is_paid(news) if replaced else news.about_money):
             await self._tell_person(provider, intent_id, event_id, event_type)
         return True
@@ -139,13 +139,19 @@ class WebhookStore(Store):
         }
         return (await self.session.execute(_PAYMENT_OF, asked)).one_or_none()
 
-    async def _pass_on(self, webhook_id: UUID, payment: Row[Any]) -> None:
+    async def _pass_on(self, webhook_id: UUID, payment: Row[Any], news: ProviderEvent) -> None:
+        """To the run that waits for it: a refund of ours has its own, all else is for the booking's."""
+        about = {"booking_id": payment.booking_id, "business_id": payment.business_id, "webhook_id": webhook_id}
+        refund_id = None
+        if news.refund is not None:
+            refund_id = await RefundStore(self.session, self.context).with_run(payment.id, news.refund)
+        if refund_id is None:
+            aggregate, command = f"booking/{payment.booking_id}", PAYMENT_EVENT
+        else:
+            aggregate, command = f"refund/{refund_id}", REFUND_EVENT
+            about["refund_id"] = refund_id
         await OutboxStore(self.session, self.context).add(
-            "payment.news",
-            f"booking/{payment.booking_id}",
-            payment.business_id,
-            {"booking_id": payment.booking_id, "business_id": payment.business_id, "webhook_id": webhook_id},
-            command=PAYMENT_EVENT,
+            "payment.news", aggregate, payment.business_id, about, command=command
         )
 
     async def _apply(self, row: Row[Any], payment: Payment, booking_status: BookingStatus) -> str:

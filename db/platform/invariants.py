@@ -234,7 +234,10 @@ _NEWS = text("""
       FROM payment_webhooks w LEFT JOIN booking_payments p ON p.id = w.payment_id
      WHERE w.id > :after AND w.id <= :last AND w.applied_at IS NULL
        AND w.received_at < CAST(:settling AS timestamptz)
-       AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.aggregate = 'booking/' || p.booking_id
+       AND NOT EXISTS (SELECT 1 FROM outbox o
+                        WHERE o.aggregate = ANY('booking/' || p.booking_id
+                                                || ARRAY(SELECT 'refund/' || r.id FROM refunds r
+                                                          WHERE r.payment_id = p.id))
                           AND o.command IS NOT NULL AND o.delivered_at IS NULL AND o.parked_at IS NULL)
        AND NOT EXISTS (SELECT 1 FROM attention a WHERE a.dedupe_key = 'event_refused:' || w.id)
 """)

@@ -13,10 +13,11 @@ from sqlalchemy.dialects.postgresql import UUID as PgUUID
 from db.engine.store import Store
 from db.platform.attention import AttentionStore
 
-# What the relay can be told to do. The payloads are described at `workers.outbox_relay`.
+# What the relay delivers. Each is described by a descriptor in `workflows/<process>/start.py`.
 START_BOOKING = "booking.start"
 PAYMENT_EVENT = "booking.payment_event"
 START_REFUND = "refund.start"
+REFUND_EVENT = "refund.event"
 START_NOTICE = "notice.start"
 START_ROLLOUT = "flag_rollout.start"
 START_MEDIA = "media.start"

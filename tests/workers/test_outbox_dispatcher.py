@@ -1,15 +1,20 @@
 """What arrives at a real Temporal: each run once, news to the run there is or to a new one."""
 
 from datetime import timedelta
+from pathlib import Path
+from unittest.mock import Mock
 from uuid import UUID, uuid4
 
 import pytest
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.service import RPCError
+from temporalio.workflow import _Definition
 
 from db.engine.session import Database, Scope
+from db.platform import outbox
 from db.platform.flags import FlagValues
-from db.platform.outbox import START_NOTICE, START_REFUND
+from db.platform.outbox import REFUND_EVENT, START_NOTICE, START_REFUND
 from domain.bookings.snapshot import BookingSnapshot
 from domain.platform.flag_rollout import Measure, RolloutPlan, Step
 from domain.platform.flags import Subject
@@ -17,8 +22,12 @@ from tests.support import data
 from tests.workers.commands import add, ask_to_start, snapshot_of, tell_of_payment
 from workers.outbox_dispatcher import OutboxDispatcher
 from workers.outbox_relay import OutboxRelay
+from workers.registry import worker_specs
+from workflows import processes
 from workflows.bookings.booking.messages import BookingInput
 from workflows.platform.flag_rollout.messages import RolloutInput
+from workflows.processes import PROCESSES
+from workflows.start import ProcessStart
 from workflows.support import ids
 from workflows.support.search_attributes import BOOKING_ID, BUSINESS_ID, STAGE, STARTS_AT
 
@@ -140,6 +149,65 @@ async def test_refund_and_notice_start_once(pool: Database, temporal: Client, re
     for workflow_id in (ids.refund(refund_id), ids.notice(notice_id)):
         described = await temporal.get_workflow_handle(workflow_id).describe()
         assert described.typed_search_attributes[BUSINESS_ID] == str(business_id)
+
+
+@pytest.mark.parametrize("was_over", [True, False])
+async def test_courier_brings_a_refunds_event_to_the_refunds_run(
+    pool: Database, temporal: Client, relay: OutboxRelay, was_over: bool
+) -> None:
+    refund = {"refund_id": uuid4(), "business_id": uuid4(), "booking_id": uuid4()}
+    aggregate, webhook_id = f"refund/{refund['refund_id']}", uuid4()
+    handle = temporal.get_workflow_handle(ids.refund(refund["refund_id"]))
+    await add(pool, aggregate, START_REFUND, dict(refund))
+    await _carry_all(relay)
+    if was_over:
+        await handle.terminate()
+    await add(pool, aggregate, REFUND_EVENT, {**refund, "webhook_id": webhook_id})
+    await _carry_all(relay)
+    assert await _signals(handle) == [webhook_id]
+    with pytest.raises(RPCError):
+        await temporal.get_workflow_handle(ids.booking(refund["booking_id"])).describe()
+
+
+async def test_relay_delivers_a_fresh_row_past_rows_whose_payload_does_not_validate(
+    pool: Database, temporal: Client, relay: OutboxRelay
+) -> None:
+    await data.rows(
+        pool,
+        "INSERT INTO outbox (event, aggregate, payload, command)"
+        " SELECT 'bad', 'bad/' || n, '{\"nothing\": 1}', 'booking.start' FROM generate_series(1, 500) AS n",
+    )
+    booking = await _booking(pool)
+    await ask_to_start(pool, booking)
+    await relay.dispatch_batch()
+    (row,) = await data.rows(pool, "SELECT delivered_at, attempts FROM outbox WHERE event = 'booking.start'")
+    assert (row["delivered_at"] is not None, row["attempts"]) == (True, 1)
+    (failed,) = await data.rows(pool, "SELECT DISTINCT last_error FROM outbox WHERE failures > 0")
+    assert failed["last_error"] == "ValidationError"
+
+
+def test_every_command_of_the_outbox_has_one_descriptor() -> None:
+    public = {name: value for name, value in vars(outbox).items() if name.isupper() and not name.startswith("_")}
+    commands = [value for value in public.values() if isinstance(value, str)]
+    assert sorted(each.command for each in PROCESSES) == sorted(commands)
+
+
+def test_every_start_descriptor_names_a_workflow_of_its_queue() -> None:
+    runs = {
+        (queue, _Definition.must_from_class(each).name)
+        for queue, duty in worker_specs(Mock()).items()
+        for each in duty.workflows
+    }
+    for each in PROCESSES:
+        start = each if isinstance(each, ProcessStart) else each.process
+        assert start is None or (start.queue, start.workflow) in runs
+
+
+def test_every_start_module_is_on_the_list() -> None:
+    root = Path(processes.__file__).parent
+    folders = {path.parent.name for path in root.glob("*/**/start.py")}
+    listed = {name for name, value in vars(processes).items() if getattr(value, "__name__", "").endswith(".start")}
+    assert folders <= listed
 
 
 async def test_a_notice_is_started_again_only_when_a_person_asked(

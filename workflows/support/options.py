@@ -118,9 +118,10 @@ LINGER = timedelta(minutes=10)
 #: A visit that nobody closed is completed by the system this long after its end, and a person is told.
 UNATTENDED = timedelta(days=30)
 
-#: Between two looks at a refund that is pending at the provider.
-FIRST_LOOK = timedelta(minutes=1)
-LONGEST_LOOK = timedelta(hours=6)
+#: Between two looks at a refund that is pending at the provider. The provider's events are what is waited for; looking
+#: is the fallback for one that was lost.
+FIRST_LOOK = timedelta(minutes=5)
+LONGEST_LOOK = timedelta(hours=24)
 
 
 def longer(pause: timedelta, longest: timedelta) -> timedelta:

@@ -136,6 +136,31 @@ async def test_the_news_may_be_faster_than_the_record(desk: Desk) -> None:
     assert (await desk.payment(payment_id))["refunded"] == 600
 
 
+async def test_receive_passes_a_refunds_event_to_the_refunds_run(desk: Desk) -> None:
+    payment_id = await paid(desk)
+    refund = await ask(desk, payment_id, 600, "c1")
+    name = (await desk.payment(payment_id))["provider_intent_id"]
+    news = ProviderEvent(refund=RefundEvent("re_own", RefundStatus.SUCCEEDED, 600, refund_id=refund.id))
+    webhook_id = await desk.receive("evt_own", name, news)
+    (told,) = await desk.told_temporal("refund.event")
+    assert told["aggregate"] == f"refund/{refund.id}"
+    assert told["payload"]["refund_id"] == str(refund.id)
+    assert told["payload"]["webhook_id"] == str(webhook_id)
+    assert await desk.told_temporal("booking.payment_event") == []
+
+
+async def test_receive_passes_a_refund_made_by_hand_to_the_bookings_run(desk: Desk) -> None:
+    payment_id = await paid(desk)
+    name = (await desk.payment(payment_id))["provider_intent_id"]
+    for number, status in enumerate((RefundStatus.PROCESSING, RefundStatus.SUCCEEDED)):
+        news = ProviderEvent(refund=RefundEvent("re_hand", status, 600))
+        webhook_id = await desk.receive(f"evt_hand_{number}", name, news)
+        assert webhook_id is not None
+        await desk.apply(webhook_id)
+    assert len(await desk.told_temporal("booking.payment_event")) == 2
+    assert await desk.told_temporal("refund.event") == []
+
+
 async def test_a_refund_that_comes_back_is_filed(desk: Desk) -> None:
     payment_id = await paid(desk)
     refund = await ask(desk, payment_id, 600, "c1")

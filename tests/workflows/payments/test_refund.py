@@ -13,7 +13,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from activities.payments.refunds import BeginRefundInput, PollRefundInput, RecordRefundInput
+from activities.payments.refunds import ApplyRefundEventInput, BeginRefundInput, PollRefundInput, RecordRefundInput
 from activities.platform.attention import AttentionInput
 from domain.payments.status import Movement, Phase, RefundStatus
 from domain.payments.tasks import MoneyResult, MoneyTask
@@ -37,6 +37,8 @@ class Desk:
     answers: deque[MoneyResult | str] = field(default_factory=deque)
     is_over: bool = False
     news: RefundStatus | None = None
+    #: What the provider's event says; None: its row cannot be read.
+    event: RefundStatus | None = RefundStatus.SUCCEEDED
     calls: list[str] = field(default_factory=list)
 
     def _answer(self, task: MoneyTask) -> MoneyResult:
@@ -69,6 +71,13 @@ class Desk:
         ends = {Phase.SUCCEEDED: RefundStatus.SUCCEEDED, Phase.FAILED: RefundStatus.FAILED}
         return self.news or ends.get(outcome.result.phase, RefundStatus.PROCESSING)
 
+    @activity.defn(name="refunds.apply_event")
+    async def apply_event(self, event: ApplyRefundEventInput) -> RefundStatus:
+        self.calls.append("apply_event")
+        if self.event is None:
+            raise ApplicationError("not_found", type="not_found", non_retryable=True)
+        return self.event
+
     @activity.defn(name="attention.file")
     async def file(self, matter: AttentionInput) -> bool:
         self.calls.append(f"attention {matter.kind}")
@@ -76,13 +85,13 @@ class Desk:
 
 
 @contextlib.asynccontextmanager
-async def refunding(env: WorkflowEnvironment, desk: Desk) -> AsyncIterator[WorkflowHandle]:
+async def refunding(env: WorkflowEnvironment, desk: Desk, **told: object) -> AsyncIterator[WorkflowHandle]:
     """A run that is started without skipping."""
     worker = Worker(
         env.client,
         task_queue=queues.PAYMENTS,
         workflows=[RefundWorkflow],
-        activities=[desk.begin, desk.perform, desk.poll, desk.record, desk.file],
+        activities=[desk.begin, desk.perform, desk.poll, desk.record, desk.apply_event, desk.file],
         workflow_runner=workflow_runner(),
     )
     async with worker:
@@ -93,6 +102,7 @@ async def refunding(env: WorkflowEnvironment, desk: Desk) -> AsyncIterator[Workf
                 id=ids.refund(uuid4()),
                 task_queue=queues.PAYMENTS,
                 result_type=RefundStatus,
+                **told,
             )
 
 
@@ -136,18 +146,58 @@ async def test_pending_is_looked_at_with_growing_pauses(temporal_time_skipping: 
         for event in events
         if event.HasField("timer_started_event_attributes")
     ]
-    assert pauses == [timedelta(minutes=minutes) for minutes in (1, 2, 4, 8)]
+    assert pauses == [timedelta(minutes=minutes) for minutes in (5, 10, 20, 40)]
 
 
-async def test_news_make_it_look_at_once(temporal_time_skipping: WorkflowEnvironment) -> None:
-    desk = Desk(deque([PENDING, DONE]))
+async def _until_pending(desk: Desk, handle: WorkflowHandle) -> None:
+    while "record unknown" not in desk.calls:
+        await handle.query("__temporal_workflow_metadata")
+
+
+async def test_refund_ends_with_the_providers_event_without_asking_again(
+    temporal_time_skipping: WorkflowEnvironment,
+) -> None:
+    desk = Desk(deque([PENDING]))
     async with refunding(temporal_time_skipping, desk) as handle:
+        await _until_pending(desk, handle)
         await handle.signal(messages.REFUND_EVENT, messages.RefundEventInput(uuid4()))
-        # No time is skipped: it is the news that wake it. Told before the first answer, it looks a minute later.
-        while "record unknown" not in desk.calls:
-            await handle.query("__temporal_workflow_metadata")
+        # No time is skipped: the event alone ends it.
+        assert await handle.result() is RefundStatus.SUCCEEDED
+    assert desk.calls[-1] == "apply_event"
+    assert not [call for call in desk.calls if call.startswith("poll")]
+
+
+async def test_refund_applies_each_event_once(temporal_time_skipping: WorkflowEnvironment) -> None:
+    desk = Desk(deque([PENDING]), event=RefundStatus.PROCESSING)
+    async with refunding(temporal_time_skipping, desk) as handle:
+        await _until_pending(desk, handle)
+        event = messages.RefundEventInput(uuid4())
+        for _ in range(3):
+            await handle.signal(messages.REFUND_EVENT, event)
+        desk.event = RefundStatus.SUCCEEDED
         await handle.signal(messages.REFUND_EVENT, messages.RefundEventInput(uuid4()))
         assert await handle.result() is RefundStatus.SUCCEEDED
+    assert desk.calls.count("apply_event") == 2
+
+
+async def test_refund_raises_attention_for_an_event_that_cannot_be_read_and_goes_on(
+    temporal_time_skipping: WorkflowEnvironment,
+) -> None:
+    desk = Desk(deque([PENDING, DONE]), event=None)
+    async with refunding(temporal_time_skipping, desk) as handle:
+        await _until_pending(desk, handle)
+        await handle.signal(messages.REFUND_EVENT, messages.RefundEventInput(uuid4()))
+        while "attention event_refused" not in desk.calls:
+            await handle.query("__temporal_workflow_metadata")
+        assert await _end(temporal_time_skipping, handle) is RefundStatus.SUCCEEDED
+
+
+async def test_refund_that_is_over_is_started_again_by_an_event(temporal_time_skipping: WorkflowEnvironment) -> None:
+    desk = Desk(is_over=True, event=RefundStatus.FAILED)
+    told = {"start_signal": messages.REFUND_EVENT, "start_signal_args": [messages.RefundEventInput(uuid4())]}
+    async with refunding(temporal_time_skipping, desk, **told) as handle:
+        assert await handle.result() is RefundStatus.FAILED
+    assert sorted(desk.calls) == ["apply_event", "begin"]
 
 
 async def test_news_that_were_faster_end_it(temporal_time_skipping: WorkflowEnvironment) -> None:

@@ -1,27 +1,65 @@
-"""How a booking's run is started, so that the relay and the API start it alike."""
+"""How a booking's run is started and signalled."""
 
-from temporalio.common import SearchAttributePair, TypedSearchAttributes
+from dataclasses import dataclass
+from uuid import UUID
 
-from domain.bookings.snapshot import BookingSnapshot
-from workflows.bookings.booking.stages import stage_of
-from workflows.support.search_attributes import BOOKING_ID, BUSINESS_ID, STAGE, STARTS_AT
-
-
-def attributes_of(booking: BookingSnapshot) -> TypedSearchAttributes:
-    """What an operator can ask for from the first moment; at the start they cost nothing."""
-    return TypedSearchAttributes(
-        [
-            SearchAttributePair(BUSINESS_ID, str(booking.business_id)),
-            SearchAttributePair(BOOKING_ID, str(booking.booking_id)),
-            SearchAttributePair(STAGE, stage_of(booking)),
-            SearchAttributePair(STARTS_AT, booking.start_at),
-        ]
-    )
+from db.engine.session import Database, Scope
+from db.platform.outbox import CANCEL_STRANDED, PAYMENT_EVENT, START_BOOKING
+from workflows.bookings.booking import messages
+from workflows.bookings.booking.start import attributes_of, summary_of
+from workflows.start import ProcessSignal, ProcessStart
+from workflows.support import ids, queues
 
 
-def summary_of(booking: BookingSnapshot) -> str:
-    """One line for the list of runs: code, start and money, nothing about a person."""
-    return (
-        f"{booking.code}, starts {booking.start_at:%Y-%m-%d %H:%M} UTC, "
-        f"{booking.payment_mode} {booking.amount_due} of {booking.price} {booking.currency}"
-    )
+@dataclass(frozen=True)
+class PaymentEvent:
+    """Payload of ``booking.payment_event``: a row of the inbox that concerns this booking."""
+
+    booking_id: UUID
+    business_id: UUID
+    webhook_id: UUID
+
+
+@dataclass(frozen=True)
+class StrandedBooking:
+    """Payload of ``booking.cancel_stranded``: nobody chose another time until the deadline."""
+
+    reaccommodation_id: UUID
+    business_id: UUID
+    booking_id: UUID
+
+
+async def _resumed(about: PaymentEvent | StrandedBooking, database: Database) -> messages.BookingInput:
+    async with database.unit_of_work(Scope.tenant(about.business_id)) as work:
+        return messages.BookingInput(await work.bookings.snapshot(about.booking_id), resumed=True)
+
+
+START = ProcessStart(
+    command=START_BOOKING,
+    workflow=messages.WORKFLOW,
+    payload=messages.BookingInput,
+    queue=queues.BOOKINGS,
+    workflow_id=lambda start: ids.booking(start.booking.booking_id),
+    attributes=lambda start: attributes_of(start.booking),
+    summary=lambda start: summary_of(start.booking),
+)
+
+PAYMENT_EVENTS = ProcessSignal(
+    command=PAYMENT_EVENT,
+    payload=PaymentEvent,
+    signal=messages.PAYMENT_EVENT,
+    workflow_id=lambda event: ids.booking(event.booking_id),
+    message=lambda event: messages.PaymentEventInput(event.webhook_id),
+    process=START,
+    restart=_resumed,
+)
+
+STRANDED = ProcessSignal(
+    command=CANCEL_STRANDED,
+    payload=StrandedBooking,
+    signal=messages.STRANDED,
+    workflow_id=lambda about: ids.booking(about.booking_id),
+    message=lambda about: messages.StrandedInput(about.reaccommodation_id),
+    process=START,
+    restart=_resumed,
+)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 WORKFLOW = "refund"
 
-#: Signal: the provider has news about this refund's payment; argument `RefundEventInput`.
+#: Signal: the provider has an event about this refund; argument `RefundEventInput`.
 REFUND_EVENT = "refund_event"
 
 

@@ -1,19 +1,28 @@
 """One refund on its way to the customer: asked for once, followed until the provider says what became of it."""
 
 from datetime import timedelta
+from uuid import UUID
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, is_cancelled_exception
+from temporalio.exceptions import ActivityError, ApplicationError, FailureError, is_cancelled_exception
 from temporalio.workflow import ActivityConfig
 
 with workflow.unsafe.imports_passed_through():
-    from activities.payments.refunds import BeginRefundInput, PollRefundInput, RecordRefundInput, RefundActivities
+    from activities.payments.refunds import (
+        ApplyRefundEventInput,
+        BeginRefundInput,
+        PollRefundInput,
+        RecordRefundInput,
+        RefundActivities,
+    )
     from activities.platform.attention import AttentionActivities, AttentionInput
     from domain.payments.status import Phase, RefundStatus
     from domain.payments.tasks import MoneyResult, MoneyTask
     from workflows.payments.refund import messages
     from workflows.support import options
-    from workflows.support.refusals import fail_workflow_task
+    from workflows.support.refusals import fail_workflow_task, refusal_in
+
+OVER = frozenset({RefundStatus.SUCCEEDED, RefundStatus.FAILED})
 
 
 @workflow.defn(name=messages.WORKFLOW)
@@ -23,23 +32,31 @@ class RefundWorkflow:
     @workflow.init
     def __init__(self, start: messages.RefundInput) -> None:
         self._refund = start
-        self._news = 0
+        self._events = 0
         self._tries = 0
+        #: What the provider's last event made of the refund.
+        self._status: RefundStatus | None = None
+        self._seen: set[UUID] = set()
 
     @workflow.run
     async def run(self, start: messages.RefundInput) -> RefundStatus | None:
-        """How the refund ended; None when it was over before this run."""
+        """How the refund ended; None when it was over before this run and no event changed that."""
         about = BeginRefundInput(start.refund_id, start.business_id, start.booking_id)
         with fail_workflow_task("refunds.begin"):
             task = await workflow.execute_local_activity_method(RefundActivities.begin, about, **options.STEP)
-        if task is None:
-            return None
+        status = await self._carry_out(task) if task is not None else None
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        return self._status or status
+
+    async def _carry_out(self, task: MoneyTask) -> RefundStatus:
         result = await self._ask(task)
         if result.phase is Phase.UNKNOWN:
             status = await self._record(task, result)
-            if status in (RefundStatus.SUCCEEDED, RefundStatus.FAILED):
-                return status  # The provider's news were faster.
+            if status in OVER:
+                return status  # The provider's event was faster.
             result = await self._follow(task, result)
+            if self._status in OVER:
+                return self._status
         return await self._record(task, result)
 
     async def _ask(self, task: MoneyTask) -> MoneyResult:
@@ -55,10 +72,12 @@ class RefundWorkflow:
             pause = options.longer(pause, options.LONGEST_PAUSE)
 
     async def _follow(self, task: MoneyTask, result: MoneyResult) -> MoneyResult:
-        """A pending refund may take days (a bank): look with growing pauses, or when there is news."""
+        """A pending refund may take days (a bank): its event says the end; look with growing pauses in case that event
+        was lost."""
         pause = options.FIRST_LOOK
-        while result.phase is Phase.UNKNOWN:
-            await self._wait(pause)
+        while result.phase is Phase.UNKNOWN and self._status not in OVER:
+            if await self._wait(pause):
+                continue  # The event said how it is: nothing to ask.
             pause = options.longer(pause, options.LONGEST_LOOK)
             if result.provider_ref is None:
                 result = await self._ask(task)
@@ -92,16 +111,43 @@ class RefundWorkflow:
             with fail_workflow_task("attention.file"):
                 await workflow.execute_local_activity_method(AttentionActivities.file, matter, **options.STEP)
 
-    async def _wait(self, pause: timedelta) -> None:
-        heard = self._news
+    async def _wait(self, pause: timedelta) -> bool:
+        """Wait for an event of the provider. False: the pause is over."""
+        applied = self._events
         try:
             await workflow.wait_condition(
-                lambda: self._news != heard, timeout=pause, timeout_summary="ask the provider again"
+                lambda: self._events != applied or self._status in OVER,
+                timeout=pause,
+                timeout_summary="ask the provider again",
             )
         except TimeoutError:
-            return
+            return False
+        return True
 
     @workflow.signal(name=messages.REFUND_EVENT)
-    def refund_event(self, event: messages.RefundEventInput) -> None:
-        """The provider has news of this refund: look at once."""
-        self._news += 1
+    async def refund_event(self, event: messages.RefundEventInput) -> None:
+        """The provider said something about this refund: apply it once."""
+        if event.webhook_id in self._seen:
+            return
+        self._seen.add(event.webhook_id)
+        row = ApplyRefundEventInput(self._refund.refund_id, self._refund.business_id, event.webhook_id)
+        try:
+            self._status = await workflow.execute_local_activity_method(
+                RefundActivities.apply_event, row, **options.STEP
+            )
+        except FailureError as error:
+            # One event that cannot be read must not keep the refund from everything else.
+            await self._event_refused(event.webhook_id, refusal_in(error))
+        self._events += 1
+
+    async def _event_refused(self, webhook_id: UUID, refusal: ApplicationError) -> None:
+        refund = self._refund
+        matter = AttentionInput(
+            kind="event_refused",
+            dedupe_key=f"event_refused:{webhook_id}",
+            business_id=refund.business_id,
+            booking_id=refund.booking_id,
+            details={"refund_id": str(refund.refund_id), "webhook_id": str(webhook_id), "code": refusal.type},
+        )
+        with fail_workflow_task("attention.file"):
+            await workflow.execute_local_activity_method(AttentionActivities.file, matter, **options.STEP)

@@ -1,0 +1,27 @@
+"""The one list of what the outbox can start and signal."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from workflows.bookings.booking import start as bookings
+from workflows.media.inspection import start as media
+from workflows.messages.notice import start as notices
+from workflows.onboarding.verification import start as verification
+from workflows.payments.refund import start as refunds
+from workflows.platform.flag_rollout import start as flags
+from workflows.privacy.erasure import start as erasures
+from workflows.privacy.export import start as exports
+from workflows.scheduling.reaccommodation import start as reaccommodations
+from workflows.start import ProcessSignal, ProcessStart
+
+PROCESSES: Sequence[ProcessStart[Any] | ProcessSignal[Any]] = (
+    *(bookings.START, bookings.PAYMENT_EVENTS, bookings.STRANDED),
+    *(refunds.START, refunds.EVENTS),
+    *(reaccommodations.START, reaccommodations.DECIDED),
+    notices.START,
+    flags.START,
+    media.START,
+    exports.START,
+    erasures.START,
+    verification.START,
+)
