@@ -5,12 +5,17 @@ from typing import Any
 
 import structlog
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, FailureError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
 from db.engine.context import WORKFLOW
 from domain.errors import DomainError, Unavailable
 from providers.errors import ProviderError, ProviderRefused
+
+log = structlog.get_logger(__name__)
+
+#: Type of an error that is neither a refusal of the domain nor one of a provider: a bug.
+UNEXPECTED = "internal_error"
 
 
 class _CodedRefusals(ActivityInboundInterceptor):
@@ -25,6 +30,15 @@ class _CodedRefusals(ActivityInboundInterceptor):
             # Only the code travels: a provider's error may quote what was sent.
             raise ApplicationError(
                 error.reason, type=type(error).__name__, non_retryable=isinstance(error, ProviderRefused)
+            ) from None
+        except FailureError:
+            raise
+        except Exception as error:
+            # Only the class's name travels: the message of an error may quote what was stored.
+            log.exception("activity_failed_unexpectedly")
+            passing = isinstance(error, OSError)
+            raise ApplicationError(
+                type(error).__name__, {"error": type(error).__name__}, type=Unavailable.code if passing else UNEXPECTED
             ) from None
 
 
@@ -51,7 +65,8 @@ class NamedSteps(Interceptor):
 
 class CodedRefusals(Interceptor):
     """Turns ``DomainError`` into ``ApplicationError(type=code, details)``. Only ``unavailable`` is tried again: every
-    other refusal stays the same however often it is asked. Provider errors keep their class's name as type."""
+    other refusal stays the same however often it is asked. Provider errors keep their class's name as type. What nobody
+    foresaw gets the type `UNEXPECTED`; the caller's profile says whether that is tried again."""
 
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
         return _CodedRefusals(next)

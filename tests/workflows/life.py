@@ -13,6 +13,7 @@ from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
+from activities.support.errors import CodedRefusals
 from domain.bookings.commands import BookingCommand, BookingOutcome
 from domain.bookings.status import BookingStatus
 from domain.identity.actor import ActorKind
@@ -110,6 +111,7 @@ async def working(env: WorkflowEnvironment, world: World, **worker: object) -> A
         task_queue=queues.BOOKINGS,
         workflows=[BookingWorkflow],
         activities=world.activities,
+        interceptors=[CodedRefusals()],
         workflow_runner=workflow_runner(),
         **worker,
     )

@@ -92,6 +92,8 @@ class World:
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     #: Activities whose next call finds Postgres away.
     fail_once: set[str] = field(default_factory=set)
+    #: Activities that fail with an error that nobody foresaw, for as long as it is here.
+    breaks: dict[str, Exception] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.gate.set()
@@ -149,6 +151,8 @@ class World:
     async def _called(self, name: str, argument: object) -> None:
         self.calls.append((name, argument))
         await self.gate.wait()
+        if name in self.breaks:
+            raise self.breaks[name]
         if name in self.fail_once:
             self.fail_once.discard(name)
             raise ApplicationError("unavailable", type="unavailable")

@@ -17,6 +17,21 @@ STEP = LocalActivityConfig(
     local_retry_threshold=timedelta(seconds=8),
 )
 
+#: A person's command, one transaction on Postgres. Somebody waits and the run's lock is held: only `unavailable` is
+#: tried again, for an hour at most. An error that nobody foresaw ends it at once.
+COMMAND = STEP | LocalActivityConfig(
+    schedule_to_close_timeout=timedelta(hours=1),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(milliseconds=250),
+        backoff_coefficient=2,
+        maximum_interval=timedelta(minutes=1),
+        non_retryable_error_types=["internal_error"],
+    ),
+)
+
+#: How far from now a time may be that a run is asked to wait for.
+FURTHEST = timedelta(days=3660)
+
 #: Close an intent at the hold's deadline. Somebody may want the time, so after a minute the answer is "unknown".
 CLOSE = ActivityConfig(
     task_queue=queues.PAYMENTS,

@@ -1,13 +1,13 @@
 """Commands: refused by the state before history is written, refused by the facts with a code, obeyed once."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.testing import WorkflowEnvironment
 
 from domain.bookings.status import BookingStatus as S
-from tests.workflows.life import living
+from tests.workflows.life import Life, living
 from tests.workflows.world import World, snapshot
 from workflows.bookings.booking import messages
 
@@ -82,3 +82,69 @@ async def test_rescheduled_hold_keeps_its_deadline(temporal_time_skipping: Workf
         await life.forward(timedelta(minutes=11))
         await life.calls("bookings.expire")
     assert world.booking.status is S.EXPIRED
+
+
+#: A booking as a command may find it, and the step of each command that it allows.
+FRESH, PAID, APPROVED, STRANDED, UNDER_WAY = "fresh", "paid", "approved", "stranded", "under way"
+STEPS = {
+    messages.CONFIRM: "bookings.approve",
+    messages.DECLINE: "bookings.decline",
+    messages.CANCEL: "bookings.cancel",
+    messages.RESCHEDULE: "bookings.reschedule",
+    messages.CHECK_IN: "bookings.check_in",
+    messages.COMPLETE: "bookings.complete",
+    messages.NO_SHOW: "bookings.no_show",
+}
+KINDS = {
+    FRESH: {"status": S.PENDING},
+    PAID: {"status": S.CONFIRMED},
+    APPROVED: {"status": S.CONFIRMED, "needs_approval": True, "amount_due": 0},
+    STRANDED: {"status": S.CONFIRMED},
+    UNDER_WAY: {"status": S.CHECKED_IN},
+}
+BUGS = (OverflowError("date value out of range"), KeyError("taro@example.com"), RuntimeError("bug"))
+WILD_TIMES = (
+    datetime(9999, 12, 31, 23, 59, tzinfo=UTC),
+    datetime(1, 1, 1, tzinfo=UTC),
+    datetime(2400, 2, 29, tzinfo=UTC),
+)
+
+
+async def _answers(life: Life) -> None:
+    """The run still takes a command, and has told a query."""
+    await life.state()
+    assert (await life.says(messages.CANCEL)).status is S.CANCELLED
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_booking_run_answers_after_commands_that_fail_unexpectedly(
+    temporal_time_skipping: WorkflowEnvironment, kind: str
+) -> None:
+    world = World(snapshot(**KINDS[kind]))
+    allowed = [update for update in UPDATES if update in ALLOWED[world.booking.status]]
+    async with living(temporal_time_skipping, world) as life:
+        for number, update in enumerate(allowed):
+            world.breaks[STEPS[update]] = BUGS[number % len(BUGS)]
+            with pytest.raises(WorkflowUpdateFailedError) as failed:
+                await life.says(update, start_at=world.booking.start_at, stranded=kind == STRANDED)
+            assert failed.value.cause.type == "internal_error"
+            assert world.names().count(STEPS[update]) == 1, "it is not tried again"
+        world.breaks.clear()
+        filed = [matter.kind for matter in world.arguments("attention.file")]
+        assert filed == ["command_failed"] * len(allowed)
+        await _answers(life)
+        assert "taro@example.com" not in (await life.history()).to_json()
+
+
+@pytest.mark.parametrize("kind", [FRESH, PAID, APPROVED, STRANDED])
+async def test_reschedule_to_a_time_that_no_run_can_wait_for_is_refused(
+    temporal_time_skipping: WorkflowEnvironment, kind: str
+) -> None:
+    world = World(snapshot(**KINDS[kind]))
+    async with living(temporal_time_skipping, world) as life:
+        for start_at in WILD_TIMES:
+            with pytest.raises(WorkflowUpdateFailedError) as refused:
+                await life.says(messages.RESCHEDULE, start_at=start_at, stranded=kind == STRANDED)
+            assert refused.value.cause.type == "invalid_input"
+        assert "bookings.reschedule" not in world.names()
+        await _answers(life)

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, FailureError, is_cancelled_exception
-from temporalio.workflow import ActivityConfig
+from temporalio.workflow import ActivityConfig, LocalActivityConfig
 
 from activities.bookings.bookings import BookingActivities, ExtendHoldInput, RemindInput
 from activities.payments.payments import ApplyEventInput, PaymentActivities, RecordInput
@@ -26,7 +26,7 @@ from domain.payments.tasks import MoneyResult, MoneyTask, PaymentView
 from workflows.bookings.booking import messages, stages
 from workflows.bookings.booking.next_step import NextStep
 from workflows.support import options
-from workflows.support.refusals import fail_workflow_task, refusal_in, workflow_task_failure, wrong_state
+from workflows.support.refusals import fail_workflow_task, is_unexpected, refusal_in, workflow_task_failure, wrong_state
 from workflows.support.search_attributes import NEEDS_ATTENTION, STAGE, STARTS_AT
 
 #: A step on Postgres that answers how the booking stands.
@@ -122,11 +122,13 @@ class BookingState:
             waive_penalty=waive_penalty,
         )
 
-    async def change(self, step: Step, command: BookingCommand) -> BookingOutcome:
+    async def change(
+        self, step: Step, command: BookingCommand, limits: LocalActivityConfig = options.STEP
+    ) -> BookingOutcome:
         """One transaction. Raises the coded refusal (`ApplicationError`), without the activity around it."""
         async with self._turn:
             try:
-                outcome = await workflow.execute_local_activity_method(step, command, **options.STEP)
+                outcome = await workflow.execute_local_activity_method(step, command, **limits)
             except FailureError as error:
                 refusal = refusal_in(error)
                 self._learn(refusal)
@@ -135,8 +137,14 @@ class BookingState:
             return outcome
 
     async def execute_command(self, step: Step, command: BookingCommand) -> BookingOutcome:
-        """A person's command: the state changes now, the money moves after the answer."""
-        outcome = await self.change(step, command)
+        """A person's command: the state changes now, the money moves after the answer. An error that nobody foresaw
+        is the answer, is filed for a person, and leaves the run free for the next command."""
+        try:
+            outcome = await self.change(step, command, options.COMMAND)
+        except ApplicationError as refusal:
+            if is_unexpected(refusal):
+                await self.raise_alert("command_failed", command.command_id, code=refusal.type)
+            raise
         if outcome.money is not None:
             self.money.append(outcome.money)
         return outcome

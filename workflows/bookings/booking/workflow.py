@@ -20,7 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.bookings.booking.next_step import NextStep, StepKind, next_step
     from workflows.bookings.booking.state import LOST, BookingState, until
     from workflows.support import options
-    from workflows.support.refusals import wrong_state
+    from workflows.support.refusals import invalid_time, wrong_state
 
 
 @workflow.defn(name=messages.WORKFLOW)
@@ -179,6 +179,9 @@ class BookingWorkflow:
     def _may_reschedule(self, command: BookingCommand) -> None:
         if self._case.booking.status not in (BookingStatus.PENDING, BookingStatus.CONFIRMED):
             raise wrong_state(self._case.booking.status, messages.RESCHEDULE)
+        now = workflow.now()
+        if command.start_at is not None and not now - options.FURTHEST < command.start_at < now + options.FURTHEST:
+            raise invalid_time("start_at")
 
     @workflow.update(name=messages.CHECK_IN)
     async def check_in(self, command: BookingCommand) -> BookingOutcome:

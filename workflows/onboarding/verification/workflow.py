@@ -4,14 +4,16 @@ import asyncio
 from datetime import datetime
 
 from temporalio import workflow
-from temporalio.exceptions import FailureError
+from temporalio.exceptions import ApplicationError, FailureError
+from temporalio.workflow import LocalActivityConfig
 
 with workflow.unsafe.imports_passed_through():
     from activities.onboarding.verification import DecideInput, RemindInput, VerificationActivities
+    from activities.platform.attention import AttentionActivities, AttentionInput
     from domain.onboarding.verification import ANSWER_WITHIN, REMIND_AFTER, REVIEW, Decision, ReviewStatus
     from workflows.onboarding.verification import messages
     from workflows.support import options
-    from workflows.support.refusals import fail_workflow_task, refusal_in, wrong_state
+    from workflows.support.refusals import fail_workflow_task, is_unexpected, refusal_in, wrong_state
     from workflows.support.search_attributes import STAGE
 
 OPEN = frozenset({ReviewStatus.WAITING, ReviewStatus.INFO_REQUESTED})
@@ -97,12 +99,31 @@ class VerificationWorkflow:
         async with self._turn:
             self._refuse_unless_allowed(decision)
             try:
-                await self._write(decision, command)
+                await self._write(decision, command, options.COMMAND)
             except FailureError as error:
-                raise refusal_in(error) from None
-            return self._status
+                refusal = refusal_in(error)
+            else:
+                return self._status
+        if is_unexpected(refusal):
+            await self._raise_alert(command, refusal)
+        raise refusal
 
-    async def _write(self, decision: Decision, command: messages.VerificationCommand) -> None:
+    async def _raise_alert(self, command: messages.VerificationCommand, refusal: ApplicationError) -> None:
+        matter = AttentionInput(
+            kind="command_failed",
+            dedupe_key=f"command_failed:{command.command_id}",
+            business_id=self._start.business_id,
+            details={"verification_id": str(self._start.verification_id), "code": refusal.type},
+        )
+        with fail_workflow_task("attention.file"):
+            await workflow.execute_local_activity_method(AttentionActivities.file, matter, **options.STEP)
+
+    async def _write(
+        self,
+        decision: Decision,
+        command: messages.VerificationCommand,
+        limits: LocalActivityConfig = options.STEP,
+    ) -> None:
         step = DecideInput(
             self._start.verification_id,
             self._start.business_id,
@@ -111,7 +132,7 @@ class VerificationWorkflow:
             command.by,
             command.reason,
         )
-        self._status = await workflow.execute_local_activity_method(VerificationActivities.decide, step, **options.STEP)
+        self._status = await workflow.execute_local_activity_method(VerificationActivities.decide, step, **limits)
         self._since = workflow.now()
         self._round += decision is Decision.RESUBMITTED
         workflow.upsert_search_attributes([STAGE.value_set(self._status.value)])
