@@ -120,13 +120,15 @@ async def working(env: WorkflowEnvironment, world: World, **worker: object) -> A
         yield
 
 
-async def begin(env: WorkflowEnvironment, world: World, resumed: bool = False, news: UUID | None = None) -> Life:
+async def begin(
+    env: WorkflowEnvironment, world: World, resumed: bool = False, news: UUID | None = None, **more: int
+) -> Life:
     """Start the run without skipping; with ``news`` as the relay starts it after an earlier one."""
     told = {"start_signal": messages.PAYMENT_EVENT, "start_signal_args": [messages.PaymentEventInput(news)]}
     with env.with_time_skipping_disabled():
         handle = await env.client.start_workflow(
             messages.WORKFLOW,
-            messages.BookingInput(world.booking, resumed),
+            messages.BookingInput(world.booking, resumed, **more),
             id=ids.booking(world.booking.booking_id),
             task_queue=queues.BOOKINGS,
             result_type=BookingOutcome,

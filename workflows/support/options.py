@@ -32,6 +32,12 @@ COMMAND = STEP | LocalActivityConfig(
 #: How far from now a time may be that a run is asked to wait for.
 FURTHEST = timedelta(days=3660)
 
+#: A booking's run continues as a new one after so many commands and events, or when the server suggests it. The server
+#: refuses the 2,001st update of a run.
+MESSAGES_PER_RUN = 1000
+#: How many of the last events a continued run knows as applied; applying one twice changes nothing.
+EVENTS_CARRIED = 200
+
 #: Close an intent at the hold's deadline. Somebody may want the time, so after a minute the answer is "unknown".
 CLOSE = ActivityConfig(
     task_queue=queues.PAYMENTS,

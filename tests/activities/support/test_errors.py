@@ -58,8 +58,11 @@ async def test_a_provider_error_carries_its_class(error: ProviderError, final: b
     assert told.__cause__ is None
 
 
-async def test_a_bug_stays_a_bug() -> None:
-    assert isinstance(await raised_by(KeyError("x")), KeyError)
+async def test_an_unexpected_error_travels_as_its_class_name_alone() -> None:
+    refusal = await raised_by(KeyError("taro@example.com"))
+    assert isinstance(refusal, ApplicationError)
+    assert (refusal.type, refusal.non_retryable) == ("internal_error", False)
+    assert "taro" not in f"{refusal.message} {refusal.details} {refusal.__cause__}"
 
 
 class Tells(ActivityInboundInterceptor):

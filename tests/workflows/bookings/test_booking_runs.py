@@ -72,3 +72,37 @@ async def test_a_run_says_what_it_waits_for(temporal_time_skipping: WorkflowEnvi
     async with living(temporal_time_skipping, world) as life:
         state = await life.state()
     assert state == messages.BookingRunState("waiting_for_payment", "pending", hold_end.isoformat(), False, False)
+
+
+async def test_booking_run_continues_as_new_and_loses_no_command(
+    temporal_time_skipping: WorkflowEnvironment,
+) -> None:
+    world = World(snapshot())
+    async with living(temporal_time_skipping, world, messages_per_run=5) as life:
+        await life.pays()
+        start = world.booking.start_at
+        moves = [start + timedelta(minutes=15 * number) for number in range(1, 21)]
+        for start_at in moves:
+            assert (await life.says(messages.RESCHEDULE, start_at=start_at)).start_at == start_at
+        assert [command.start_at for command in world.arguments("bookings.reschedule")] == moves
+        latest = await life.env.client.get_workflow_handle(life.handle.id).describe()
+        assert latest.run_id != life.handle.first_execution_run_id
+        state = await life.state()
+        assert (state.status, state.paid) == (S.CONFIRMED, True)
+        await life.says(messages.CHECK_IN)
+        assert (await life.says(messages.CANCEL)).status is S.CANCELLED
+
+
+async def test_booking_run_that_continued_keeps_what_it_knew(
+    temporal_time_skipping: WorkflowEnvironment,
+) -> None:
+    world = World(snapshot(amount_due=0))
+    async with living(temporal_time_skipping, world, messages_per_run=2) as life:
+        await life.calls("bookings.confirm")
+        for _ in range(4):
+            await life.says(messages.RESCHEDULE, start_at=world.booking.start_at + timedelta(minutes=15))
+        handle = life.env.client.get_workflow_handle(life.handle.id)
+        await life.env.fast_forward(handle, timedelta(days=4))
+        await life.calls("bookings.complete")
+    assert len(world.reminded) == 1
+    assert world.names().count("bookings.complete") == 1

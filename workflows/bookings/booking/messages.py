@@ -1,9 +1,13 @@
 """What can be said to a booking's workflow. Names are part of the contract with histories: never rename one."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from domain.bookings.snapshot import BookingSnapshot
+from domain.payments.tasks import PaymentView
+from workflows.bookings.booking.next_step import NextStep
+from workflows.support import options
 
 WORKFLOW = "booking"
 
@@ -25,11 +29,31 @@ STATE = "state"
 
 
 @dataclass(frozen=True)
+class CarriedState:
+    """What a long run hands to the one that continues it, beside the booking: see the attributes of `Case`."""
+
+    payment: PaymentView | None
+    hold_settled: bool
+    money_is_late: bool
+    expects_news: bool
+    armed_at: datetime
+    done: tuple[NextStep, ...]
+    was_secured: bool
+    late_is_settled: bool
+    needs_attention: bool
+    seen: tuple[UUID, ...]
+
+
+@dataclass(frozen=True)
 class BookingInput:
-    """``resumed``: an earlier run of this booking is over and news came for it afterwards (late money, a dispute)."""
+    """``resumed``: an earlier run of this booking is over and news came for it afterwards (late money, a dispute).
+    ``carried``: this run continues one whose history became long; it does so after ``messages_per_run`` commands and
+    events, or when the server suggests it."""
 
     booking: BookingSnapshot
     resumed: bool = False
+    carried: CarriedState | None = None
+    messages_per_run: int = options.MESSAGES_PER_RUN
 
 
 @dataclass(frozen=True)

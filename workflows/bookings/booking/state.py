@@ -58,8 +58,41 @@ class BookingState:
         self._late_is_settled = False
         self._shown = (stages.stage_of(start.booking), start.booking.start_at)
         self._needs_attention = False
-        self._seen: set[UUID] = set()
+        #: In the order in which they came.
+        self._seen: dict[UUID, None] = {}
         self._turn = asyncio.Lock()
+        #: Commands and events that this run was sent; the server limits how many one run takes.
+        self.messages = 0
+        if start.carried is not None:
+            self._take_over(start.carried)
+
+    def _take_over(self, carried: messages.CarriedState) -> None:
+        self.payment = carried.payment
+        self.hold_settled = carried.hold_settled
+        self.money_is_late = carried.money_is_late
+        self.expects_news = carried.expects_news
+        self.armed_at = carried.armed_at
+        self.done = set(carried.done)
+        self._was_secured = carried.was_secured
+        self._late_is_settled = carried.late_is_settled
+        self._needs_attention = carried.needs_attention
+        self._seen = dict.fromkeys(carried.seen)
+        self._shown = (self.stage, self.booking.start_at)
+
+    def carried(self) -> messages.CarriedState:
+        """For the run that continues this one. No movement of money may be under way."""
+        return messages.CarriedState(
+            payment=self.payment,
+            hold_settled=self.hold_settled,
+            money_is_late=self.money_is_late,
+            expects_news=self.expects_news,
+            armed_at=self.armed_at,
+            done=tuple(sorted(self.done, key=lambda duty: (duty.at, duty.kind))),
+            was_secured=self._was_secured,
+            late_is_settled=self._late_is_settled,
+            needs_attention=self._needs_attention,
+            seen=tuple(self._seen)[-options.EVENTS_CARRIED :],
+        )
 
     # -- what is known -------------------------------------------------------------------------------------------
 
@@ -139,6 +172,7 @@ class BookingState:
     async def execute_command(self, step: Step, command: BookingCommand) -> BookingOutcome:
         """A person's command: the state changes now, the money moves after the answer. An error that nobody foresaw
         is the answer, is filed for a person, and leaves the run free for the next command."""
+        self.messages += 1
         try:
             outcome = await self.change(step, command, options.COMMAND)
         except ApplicationError as refusal:
@@ -193,9 +227,10 @@ class BookingState:
 
     async def apply_payment_event(self, webhook_id: UUID) -> None:
         """Apply provider news once, in the order in which they came."""
+        self.messages += 1
         if webhook_id in self._seen:
             return
-        self._seen.add(webhook_id)
+        self._seen[webhook_id] = None
         async with self._turn:
             try:
                 news = await workflow.execute_local_activity_method(

@@ -35,6 +35,7 @@ class BookingWorkflow:
     @workflow.init
     def __init__(self, start: messages.BookingInput) -> None:
         self._case = BookingState(start)
+        self._messages_per_run = start.messages_per_run
         self._waiting_until: str | None = None
 
     @workflow.run
@@ -244,10 +245,23 @@ class BookingWorkflow:
         self._waiting_until = deadline.isoformat() if deadline else None
         when = f", until {deadline:%Y-%m-%d %H:%M} UTC" if deadline else ""
         workflow.set_current_details(f"**{self._case.stage}**: {name}{when}")
-        met = await until(lambda: condition() or self._payment_task.done(), deadline, name)
+        met = await until(lambda: condition() or self._payment_task.done() or self._is_long(), deadline, name)
+        if self._is_long() and not condition() and not self._payment_task.done():
+            await self._continue()
         if self._payment_task.done():
             await self._payment_task  # It never ends by itself: raises what went wrong.
         return met
+
+    def _is_long(self) -> bool:
+        """The history is long, and nothing is under way that a new run would not know."""
+        full = self._case.messages >= self._messages_per_run or workflow.info().is_continue_as_new_suggested()
+        return full and self._is_quiet()
+
+    async def _continue(self) -> None:
+        """Go on in a new run with the same state; every deadline is a point in time, so each is met there."""
+        self._payment_task.cancel()
+        case = self._case
+        workflow.continue_as_new(messages.BookingInput(case.booking, False, case.carried(), self._messages_per_run))
 
     def _is_paid_or_moved(self, deadline: datetime | None) -> bool:
         case = self._case
