@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from types import ModuleType
 from unittest.mock import Mock
 from uuid import UUID, uuid4
 
@@ -152,7 +153,7 @@ async def test_refund_and_notice_start_once(pool: Database, temporal: Client, re
 
 
 @pytest.mark.parametrize("was_over", [True, False])
-async def test_courier_brings_a_refunds_event_to_the_refunds_run(
+async def test_dispatcher_delivers_a_refunds_event_to_the_refunds_run(
     pool: Database, temporal: Client, relay: OutboxRelay, was_over: bool
 ) -> None:
     refund = {"refund_id": uuid4(), "business_id": uuid4(), "booking_id": uuid4()}
@@ -205,9 +206,11 @@ def test_every_start_descriptor_names_a_workflow_of_its_queue() -> None:
 
 def test_every_start_module_is_on_the_list() -> None:
     root = Path(processes.__file__).parent
-    folders = {path.parent.name for path in root.glob("*/**/start.py")}
-    listed = {name for name, value in vars(processes).items() if getattr(value, "__name__", "").endswith(".start")}
-    assert folders <= listed
+    modules = {".".join(path.relative_to(root.parent).with_suffix("").parts) for path in root.rglob("*/start.py")} - {
+        "workflows.start"
+    }
+    assert modules
+    assert modules == {value.__name__ for value in vars(processes).values() if isinstance(value, ModuleType)}
 
 
 async def test_a_notice_is_started_again_only_when_a_person_asked(

@@ -3,12 +3,16 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from temporalio.common import SearchAttributePair, TypedSearchAttributes
+
 from db.engine.session import Database, Scope
 from db.platform.outbox import CANCEL_STRANDED, PAYMENT_EVENT, START_BOOKING
+from domain.bookings.snapshot import BookingSnapshot
 from workflows.bookings.booking import messages
-from workflows.bookings.booking.start import attributes_of, summary_of
+from workflows.bookings.booking.stages import stage_of
 from workflows.start import ProcessSignal, ProcessStart
 from workflows.support import ids, queues
+from workflows.support.search_attributes import BOOKING_ID, BUSINESS_ID, STAGE, STARTS_AT
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,26 @@ class StrandedBooking:
 async def _resumed(about: PaymentEvent | StrandedBooking, database: Database) -> messages.BookingInput:
     async with database.unit_of_work(Scope.tenant(about.business_id)) as work:
         return messages.BookingInput(await work.bookings.snapshot(about.booking_id), resumed=True)
+
+
+def attributes_of(booking: BookingSnapshot) -> TypedSearchAttributes:
+    """What an operator can ask for from the first moment; at the start they cost nothing."""
+    return TypedSearchAttributes(
+        [
+            SearchAttributePair(BUSINESS_ID, str(booking.business_id)),
+            SearchAttributePair(BOOKING_ID, str(booking.booking_id)),
+            SearchAttributePair(STAGE, stage_of(booking)),
+            SearchAttributePair(STARTS_AT, booking.start_at),
+        ]
+    )
+
+
+def summary_of(booking: BookingSnapshot) -> str:
+    """One line for the list of runs: code, start and money, nothing about a person."""
+    return (
+        f"{booking.code}, starts {booking.start_at:%Y-%m-%d %H:%M} UTC, "
+        f"{booking.payment_mode} {booking.amount_due} of {booking.price} {booking.currency}"
+    )
 
 
 START = ProcessStart(

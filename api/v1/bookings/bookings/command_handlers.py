@@ -31,8 +31,8 @@ class CommandRequest:
 async def execute_command(
     services: ApiServices, access: Access, booking_id: UUID, key: Key, request: CommandRequest
 ) -> Response:
-    """The booking after the request was fulfilled. Raises what permission, key and workflow refuse, and Unavailable when
-    Temporal is away; then the same key may be sent again."""
+    """The booking after the command. Raises what permission, key and workflow refuse, and Unavailable when Temporal is
+    away; then the same key may be sent again."""
     async with access.command(booking_id, key) as command:
         outcome = await _ask(services, command, booking_id, request)
         async with command.finish() as work:
