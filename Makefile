@@ -7,10 +7,10 @@ STAMP := $(VENV)/.installed
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 
 .DEFAULT_GOAL := help
-.PHONY: help install up demo test check bench chaos clean
+.PHONY: help install up demo test test-all check bench chaos clean
 
 help: ## Show what can be made
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 12
 
 install: $(STAMP) ## Make the virtual environment from uv.lock
 
@@ -26,8 +26,11 @@ up: $(STAMP) ## Start the whole platform on this machine
 demo: $(STAMP) ## Run one booking's life, and what can go wrong, on a fresh throw-away stack
 	@"$(RUN)/omotenashi" demo
 
-test: $(STAMP) ## Run the tests
-	@"$(RUN)/python" -m pytest -n 2 --dist loadgroup -m "not bench"
+test: $(STAMP) ## Run the tests; AREA=bookings runs one area
+	@"$(RUN)/python" -m pytest -n 2 --dist loadgroup -m "not bench" $(if $(AREA),--area $(AREA))
+
+test-all: $(STAMP) ## Run the tests with every cross-product whole: before a release
+	@OMOTENASHI_TEST_WHOLE=1 "$(RUN)/python" -m pytest -n 2 --dist loadgroup -m "not bench"
 
 check: $(STAMP) ## Format, lint, types and import contracts
 	@"$(RUN)/ruff" format --check .

@@ -7,6 +7,7 @@ import pytest_asyncio
 from temporalio.testing import WorkflowEnvironment
 
 from runtime.temporal import guard_exit
+from tests import sampling
 from tests.support.leaks import watch
 from tests.support.servers import (
     Database,
@@ -22,6 +23,47 @@ from tests.support.servers import (
 )
 
 guard_exit()
+
+
+def pytest_report_header() -> str:
+    """Which sample this run asks."""
+    return sampling.describe()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The seed once more below failures, where people look for it."""
+    if terminalreporter.stats.get("failed"):
+        terminalreporter.write_line(sampling.describe())
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--area bookings`` runs the tests that lie in a folder of that name."""
+    parser.addoption("--area", default="", help="run one area: tests below a folder of this name")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves other areas out, and keeps tests that share a costly fixture together: what a module or a package builds
+    once is built by one process of ``-n`` alone."""
+    area = config.getoption("--area")
+    if area:
+        others = [item for item in items if area not in item.path.parent.relative_to(config.rootpath).parts]
+        items[:] = [item for item in items if item not in set(others)]
+        config.hook.pytest_deselected(items=others)
+        if not items:
+            raise pytest.UsageError(f"no test lies in a folder {area!r}")
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            shared = _shared_by(item)
+            if shared is not None:
+                item.add_marker(pytest.mark.xdist_group(shared))
+
+
+def _shared_by(item: pytest.Item) -> str | None:
+    """The place whose fixture of module or package scope the test uses."""
+    fixtures: dict[str, list[pytest.FixtureDef[object]]] = getattr(item, "_fixtureinfo").name2fixturedefs  # noqa: B009
+    owners = [one.baseid for found in fixtures.values() for one in found if one.scope in {"module", "package"}]
+    return owners[0] or None if owners else None
 
 
 @pytest.fixture(autouse=True)

@@ -12,6 +12,8 @@ from typing import Any
 import httpx
 import stripe
 
+from providers.tls import tls_context
+
 #: A connection takes milliseconds or fails; the rest of the time limit is for the answer.
 CONNECT_LIMIT_SECONDS = 5.0
 
@@ -34,6 +36,7 @@ class Transport(stripe.HTTPClient):
         super().__init__()
         seconds = timeout.total_seconds()
         self._client = httpx.AsyncClient(
+            verify=tls_context(),
             timeout=httpx.Timeout(seconds, connect=min(seconds, CONNECT_LIMIT_SECONDS)),
             limits=httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=30),
         )

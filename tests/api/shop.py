@@ -52,10 +52,11 @@ def keyed(key: str | None = None) -> dict[str, str]:
 @asynccontextmanager
 async def opened_shop(app: FastAPI, pool: Pool, clock: Clock, **service: Any) -> AsyncIterator[Shop]:
     """``service``: columns of the service; prepaid unless they say otherwise."""
-    salon = await data.add_salon(pool, **{"payment_mode": "prepay", **service})
-    other = await data.add_salon(pool, **{"payment_mode": "prepay", **service})
-    staff = await data.add_staff(pool, salon.business_id)
-    assistant = await data.add_staff(pool, salon.business_id, role="assistant")
+    async with data.one_transaction(pool):
+        salon = await data.add_salon(pool, **{"payment_mode": "prepay", **service})
+        other = await data.add_salon(pool, **{"payment_mode": "prepay", **service})
+        staff = await data.add_staff(pool, salon.business_id)
+        assistant = await data.add_staff(pool, salon.business_id, role="assistant")
     tomorrow = clock.now().astimezone(TOKYO).date() + timedelta(days=2)
     async with AsyncExitStack() as stack:
 

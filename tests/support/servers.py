@@ -6,6 +6,7 @@ Each pytest process (each worker of ``-n``) has its own. They end even if the ru
 import asyncio
 import contextlib
 import itertools
+import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator
@@ -46,6 +47,10 @@ PATIENT: dict[str, object] = {
     **{f"rate_limit_{name}": "1000000/1h" for name in ("standard", "user", "auth", "payment", "strict")},
     "redis_timeout": timedelta(seconds=2),
 }
+
+#: A file system in memory on Linux. Containers often have 64 MB of it: too little for a cluster.
+_MEMORY = Path("/dev/shm")
+_ROOM = 4 * 1024**3
 
 _numbers = itertools.count(1)
 
@@ -109,8 +114,18 @@ class Database:
         return self.postgres.settings(self.name, **more)
 
 
+def fast_folder() -> str | None:
+    """Where the folders of test servers are made: the memory file system if it has room, else the system's temporary
+    folder. A new database is a copy of 800 files: 10 ms in memory, 100 to 170 ms on a disk."""
+    try:
+        has_room = shutil.disk_usage(_MEMORY).free > _ROOM
+    except OSError:
+        return None
+    return str(_MEMORY) if has_room and os.access(_MEMORY, os.W_OK) else None
+
+
 def _make_folder() -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="omotenashi-test-"))
+    folder = Path(tempfile.mkdtemp(prefix="omotenashi-test-", dir=fast_folder()))
     folder.chmod(0o711)
     return folder
 

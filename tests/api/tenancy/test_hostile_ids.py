@@ -9,6 +9,7 @@ import pytest_asyncio
 from fastapi import FastAPI
 
 from db.engine.session import Database as Pool
+from tests import sampling
 from tests.api.conftest import PREFIX, Clock, error_of
 from tests.api.shop import keyed
 from tests.api.tenancy.asking import operations
@@ -30,7 +31,8 @@ async def test_what_is_no_id_is_refused_with_a_code(world: World, where: str) ->
         for place in operation.places:
             if place.where != where or (where == "path" and place.name == "entity_id"):  # any text
                 continue
-            for bad in NO_IDS if where == "path" else NO_IDS[1:4]:
+            bads = NO_IDS if where == "path" else NO_IDS[1:4]
+            for bad in sampling.sample(bads, one_in=4, purpose=f"{operation.name} {place}"):
                 answer = await owner.request(**world.ready(operation.ask(world.mine.rows, place, bad)))
                 status, code = error_of(answer)
                 assert status in {400, 403, 404, 405, 422}, (operation.name, place, bad, answer.text)
@@ -78,7 +80,7 @@ async def test_nobody_writes_what_is_not_theirs_to_write(world: World, pool: Poo
     for operation in operations():
         if operation.example is None:
             continue
-        for field in NOT_YOURS:
+        for field in sampling.sample(NOT_YOURS, one_in=3, purpose=operation.name):
             asked = world.ready(operation.ask(world.mine.rows, None, None))
             if field in asked["json"] or "/auth/" in operation.path or "/admin/" in operation.path:
                 continue
@@ -89,7 +91,7 @@ async def test_nobody_writes_what_is_not_theirs_to_write(world: World, pool: Poo
             status, code = error_of(answer)
             assert (status, code) == (422, "invalid_input"), (operation.name, field, answer.text)
             refused += 1
-    assert refused > 80
+    assert refused > 30
     # `business_id` belongs to what makes something; what is there stays where it is.
     theirs = str(world.other.salon.business_id)
     for path in (
