@@ -73,13 +73,13 @@ HOT: Mapping[str, Search] = {
 }
 
 
-async def fill(database: servers.Database, pool: Database) -> None:
+async def fill(database: servers.Database, pool: Database, count: int = BUSINESSES) -> None:
     """Straight in, as superuser; the triggers that keep the directory run as for every other business."""
     owner = await data.add_user(pool)
     engine = create_async_engine(database.superuser_url.replace("postgresql://", "postgresql+asyncpg://"))
     async with engine.begin() as connection:
         await connection.execute(text("ALTER TABLE businesses DISABLE TRIGGER audit"))
-        await connection.execute(text(_FILL), {"owner": owner, "count": BUSINESSES})
+        await connection.execute(text(_FILL), {"owner": owner, "count": count})
         await connection.execute(text("ALTER TABLE businesses ENABLE TRIGGER audit"))
     async with engine.connect() as connection:
         await (await connection.execution_options(isolation_level="AUTOCOMMIT")).execute(text("VACUUM ANALYZE"))

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from domain.scheduling.availability.engine import find_starts, nearest, plan
 from domain.scheduling.availability.model import ClaimPlan, Facts, Question
 from domain.scheduling.staff_exceptions import with_exceptions
+from tests import sampling
 from tests.domain.scheduling.availability.oracle import Oracle, collide, open_with, remaining
 from tests.domain.scheduling.availability.scenarios import (
     CHANGES,
@@ -39,7 +40,7 @@ def as_tuple(claim: ClaimPlan) -> tuple:
 
 
 @given(cases())
-@settings(max_examples=150)
+@settings(max_examples=sampling.examples(60, whole=150))
 def test_same_starts_and_same_left(case: tuple[Question, Facts]) -> None:
     question, facts = case
     answer = find_starts(question, facts)
@@ -48,14 +49,14 @@ def test_same_starts_and_same_left(case: tuple[Question, Facts]) -> None:
 
 
 @given(cases(max_items=5, max_needs=1))
-@settings(max_examples=60)
+@settings(max_examples=sampling.examples(24, whole=60))
 def test_same_starts_for_up_to_five_items(case: tuple[Question, Facts]) -> None:
     question, facts = case
     assert {s.at: s.left for s in find_starts(question, facts)} == Oracle(question, facts).starts()
 
 
 @given(cases(), st.data())
-@settings(max_examples=120)
+@settings(max_examples=sampling.examples(48, whole=120))
 def test_same_starts_where_people_are_not_there_as_usual(case: tuple[Question, Facts], data: st.DataObject) -> None:
     """Leaves, parts of days, other hours, on top of weeks, public holidays and one-off days, around clock changes."""
     question, facts = case
@@ -73,7 +74,7 @@ def test_same_starts_where_people_are_not_there_as_usual(case: tuple[Question, F
 
 
 @given(cases(), st.integers(0, 10**6), st.integers(0, 10**6))
-@settings(max_examples=100)
+@settings(max_examples=sampling.examples(40, whole=100))
 def test_plan_gives_each_possible_assignment_once(case: tuple[Question, Facts], which: int, seed: int) -> None:
     question, facts = case
     oracle = Oracle(question, facts)
@@ -87,7 +88,7 @@ def test_plan_gives_each_possible_assignment_once(case: tuple[Question, Facts], 
 
 
 @given(cases(), st.integers(-3000, 3000))
-@settings(max_examples=100)
+@settings(max_examples=sampling.examples(40, whole=100))
 def test_plan_gives_nothing_where_no_start_is_listed(case: tuple[Question, Facts], offset: int) -> None:
     question, facts = case
     listed = {start.at for start in find_starts(question, facts)}
@@ -99,7 +100,7 @@ def test_plan_gives_nothing_where_no_start_is_listed(case: tuple[Question, Facts
 
 
 @given(cases(max_items=1), st.integers(-3000, 3000), st.integers(1, 4))
-@settings(max_examples=40)
+@settings(max_examples=sampling.examples(20, whole=40))
 def test_nearest_are_the_closest_of_all(case: tuple[Question, Facts], offset: int, count: int) -> None:
     question, facts = case
     wanted = datetime(question.first.year, question.first.month, question.first.day, tzinfo=UTC)
@@ -157,7 +158,7 @@ def behaviours() -> dict[tuple, str]:
 
 def test_every_zone_of_the_database_on_its_changes_in_2026() -> None:
     wrong = []
-    for (changes, *_), name in behaviours().items():
+    for (changes, *_), name in sampling.sample(behaviours().items(), one_in=3, purpose="zones"):
         zone = ZoneInfo(name)
         for day in [change.astimezone(zone).date() for change in changes] or [date(2026, 6, 1)]:
             business = every_day((0, 150), (540, 1080), (1320, 1440), one_off={day: hours((0, 600), (1320, 1560))})
