@@ -1,4 +1,7 @@
-"""No hot statement reads a whole table: by Postgres' own counters, at 30 000 bookings, or 100 000 in a whole run, as the application's role."""
+"""No hot statement reads a whole table: by Postgres' own counters, as the application's role, at 30 000 bookings.
+
+A whole run has 100 000.
+"""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
@@ -29,7 +32,7 @@ LARGE = (
     "outbox",
     "notification_outbox",
 )
-#: What a hundred thousand bookings leave behind, apart from themselves and their claims.
+#: What so many bookings leave behind, apart from themselves and their claims.
 REST = (
     """INSERT INTO customers (business_id, user_id, family_name, email)
        SELECT :b, NULL, 'x', g || '@example.com' FROM generate_series(1, :n) g""",

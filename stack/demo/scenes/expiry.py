@@ -1,10 +1,13 @@
 """A hold that nobody pays ends by itself, and its time is free again."""
 
+from datetime import datetime
+
 from stack.demo.expectations import Unexpected, expect, until
-from stack.demo.salon import GOOD_CARD, HOLD, Salon
+from stack.demo.salon import GOOD_CARD, HOLD, ZONE, Salon
 
 TITLE = "A hold that expires"
-_SHORT = 3
+#: Seconds: time to read the list and to ask for a payment on a busy machine, and no long wait for who watches.
+_SHORT = 5
 
 
 async def play(salon: Salon) -> None:
@@ -13,9 +16,12 @@ async def play(salon: Salon) -> None:
     start_at = await salon.a_start()
     await salon.set_up(hold_for=_SHORT)
     booking = await salon.book(hanako, start_at)
+    left = await salon.left_at(start_at)
+    # On a machine that is busy for a moment the hold may be over before the list of starts is read.
+    if datetime.now(ZONE) < datetime.fromisoformat(booking["hold_expires_at"]):
+        expect("left at that start while it is held", left, 1)
     await salon.set_up(hold_for=HOLD.total_seconds())
     payment = await salon.ask_to_pay(hanako, booking)
-    expect("left at that start while it is held", await salon.left_at(start_at), 1)
     await until("the start to be offered again", lambda: salon.left_at(start_at), lambda left: left == 2)
     salon.timeline.say(f"{_SHORT} s later the start is offered to everybody again: 2 left")
     await salon.becomes(hanako, booking, "expired")

@@ -8,11 +8,12 @@ import asyncio
 from datetime import datetime
 
 from stack.demo.expectations import expect, until
-from stack.demo.salon import HOLD, PRICE, ZONE, Json, Salon, run_of, yen
+from stack.demo.salon import HOLD, PRICE, ZONE, Json, Salon, clock, run_of, yen
 from stack.demo.scenes.cards import bank_page
 
 TITLE = "Money that arrives after the hold"
-_SHORT = 4
+#: Seconds: both must be at the bank's page before their holds end, on a busy machine too.
+_SHORT = 6
 
 
 async def play(salon: Salon) -> None:
@@ -26,7 +27,7 @@ async def play(salon: Salon) -> None:
         tabs = await asyncio.gather(_at_the_bank(salon, lucky), _at_the_bank(salon, unlucky))
         await salon.set_up(hold_for=HOLD.total_seconds())
         salon.timeline.say("Ken is at his bank's page for both, and takes his time")
-        await until("both holds to be over", _now, lambda now: now > max(map(_end, (lucky, unlucky))))
+        await until("both holds to be over", lambda: holds_are_over(salon, (lucky, unlucky)), bool)
         kept = await _others_come(salon, (lucky, unlucky), (free, sold))
         await salon.pay(hanako, kept)
         await salon.becomes(hanako, kept, "confirmed")
@@ -49,13 +50,28 @@ async def _at_the_bank(salon: Salon, booking: Json) -> tuple[Json, str]:
 async def _others_come(salon: Salon, over: tuple[Json, Json], starts: tuple[str, str]) -> Json:
     """Hanako takes both starts and gives the first up again; gives her booking of the second."""
     hanako = salon.hanako
-    regretted, kept = [await salon.book(hanako, start, salon.staff[0]) for start in starts]
+    regretted, kept = [await _take(salon, start) for start in starts]
     for booking in over:
         expect("a hold that is over and in the way", (await salon.read(salon.ken, booking))["status"], "expired")
     salon.timeline.say("Ken's holds were over and in her way: expired", *(booking["code"] for booking in over))
     await hanako.post(f"/bookings/{regretted['id']}/cancel", {"reason": "やっぱりやめます"})
     salon.timeline.say("Hanako gives the first one up again", regretted["code"])
     return kept
+
+
+async def _take(salon: Salon, start_at: str) -> Json:
+    """Hanako's booking of a start whose hold is over. While the run of the old booking has it locked, to ask the
+    provider, the start is still taken: she tries again, as people do."""
+    wish = {"service_id": salon.service_id, "start_at": start_at, "resource_ids": [salon.staff[0]]}
+    answer = await until(
+        f"{clock(start_at)} to be free for Hanako",
+        lambda: salon.hanako.ask("POST", "/bookings", wish),
+        lambda answer: answer.code != "slot_taken",
+    )
+    expect("a booking of a start whose hold is over: status", answer.status, 201)
+    booking: Json = answer.data
+    salon.timeline.say(f"Hanako holds {clock(start_at)} ({booking['code']})", run_of(booking))
+    return booking
 
 
 async def _given_back(salon: Salon, booking: Json, payment: Json) -> None:
@@ -65,9 +81,9 @@ async def _given_back(salon: Salon, booking: Json, payment: Json) -> None:
     salon.timeline.say(f"the second one is sold: {yen(PRICE)} go back in full", run_of(booking))
 
 
-async def _now() -> datetime:
-    return datetime.now(ZONE)
-
-
-def _end(booking: Json) -> datetime:
-    return datetime.fromisoformat(booking["hold_expires_at"])
+async def holds_are_over(salon: Salon, bookings: tuple[Json, ...]) -> bool:
+    """Whether the last of Ken's holds is over, as the API says now: a payment under way may have extended a hold
+    since the booking was made."""
+    found = [await salon.read(salon.ken, booking) for booking in bookings]
+    ends = [datetime.fromisoformat(one["hold_expires_at"]) for one in found if one["hold_expires_at"] is not None]
+    return not ends or datetime.now(ZONE) > max(ends)

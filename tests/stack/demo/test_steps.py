@@ -3,7 +3,9 @@
 import io
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -12,6 +14,7 @@ from rich.console import Console
 from stack.demo.expectations import Unexpected, expect, until
 from stack.demo.main import run
 from stack.demo.people import Person
+from stack.demo.scenes.late_money import holds_are_over
 from stack.demo.timeline import Timeline
 
 Handler = Callable[[httpx.Request], httpx.Response]
@@ -124,3 +127,31 @@ def test_a_folder_in_use_is_left_alone(tmp_path: Path) -> None:
     assert run(Console(file=output, width=300), tmp_path) == 1
     assert "is not empty" in output.getvalue()
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+class _Ends:
+    """Reads bookings as the API would: by id, the seconds until their holds end, or None for an expired one."""
+
+    ken = None
+
+    def __init__(self, **seconds: float | None) -> None:
+        self.seconds = seconds
+
+    async def read(self, _person: object, booking: dict[str, str]) -> dict[str, Any]:
+        """The booking as it is now."""
+        left = self.seconds[booking["id"]]
+        end = None if left is None else (datetime.now(UTC) + timedelta(seconds=left)).isoformat()
+        return {"hold_expires_at": end}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "over"),
+    [(-1, -1, True), (-1, 60, False), (60, -1, False), (None, 60, False), (None, None, True)],
+)
+async def test_holds_are_over_waits_for_the_later_end_that_the_api_tells(
+    first: float | None, second: float | None, over: bool
+) -> None:
+    """The ends in the bookings at hand are old: a payment under way extends a hold."""
+    old = "2026-11-24T12:00:00+09:00"
+    bookings = ({"id": "first", "hold_expires_at": old}, {"id": "second", "hold_expires_at": old})
+    assert await holds_are_over(_Ends(first=first, second=second), bookings) is over  # type: ignore[arg-type]  # a double
