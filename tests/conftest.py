@@ -7,7 +7,7 @@ import pytest_asyncio
 from temporalio.testing import WorkflowEnvironment
 
 from runtime.temporal import guard_exit
-from tests import sampling
+from tests.support import sampling
 from tests.support.leaks import watch
 from tests.support.servers import (
     Database,

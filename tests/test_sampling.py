@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests import sampling
+from tests.support import sampling
 
 NUMBERS = list(range(100))
 

@@ -27,9 +27,9 @@ from schemathesis.specs.openapi.checks import (
 from api.app import openapi_document
 from db.engine.session import connect
 from providers.cache.interface import Cache
-from tests import sampling
 from tests.api.conftest import PASSWORD, PREFIX
 from tests.api.http.test_protocol import served
+from tests.support import sampling
 from tests.support.servers import PostgresServer, copy_of_template
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]

@@ -19,14 +19,13 @@ from sqlalchemy import event
 
 from db.engine.session import Database as Pool
 from db.tables import Base
-from tests import sampling
 from tests.api.conftest import PREFIX, Clock, Login, error_of
 from tests.api.payments.test_webhook import event as news
 from tests.api.payments.test_webhook import signature
 from tests.api.tenancy.asking import Operation, operations
 from tests.api.tenancy.world import World, opened_world
-from tests.changed import Changed, counting_changes
-from tests.support import servers
+from tests.support import sampling, servers
+from tests.support.changed import Changed, counting_changes
 
 ASKERS = ("owner", "customer", "admin", "newcomer")
 #: What an error says that no answer may.

@@ -16,9 +16,8 @@ from db.bookings.queries import BookingFilter
 from db.engine.session import Database, Scope, UnitOfWork
 from domain.bookings.commands import BookingCommand
 from domain.identity.actor import ActorKind
-from tests import sampling
 from tests.bench import world
-from tests.support import data, servers
+from tests.support import data, sampling, servers
 from tests.support.data import HOUR
 
 BOOKINGS = sampling.examples(30_000, whole=100_000)

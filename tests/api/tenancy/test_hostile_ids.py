@@ -9,11 +9,11 @@ import pytest_asyncio
 from fastapi import FastAPI
 
 from db.engine.session import Database as Pool
-from tests import sampling
 from tests.api.conftest import PREFIX, Clock, error_of
 from tests.api.shop import keyed
 from tests.api.tenancy.asking import operations
 from tests.api.tenancy.world import World, content, opened_world
+from tests.support import sampling
 
 NO_IDS = ("0", "-1", "not-a-uuid", "%00", "%2e%2e", "' OR 1=1 --", "null", "{}", "x" * 4000, "１２３", "*")
 

@@ -14,12 +14,11 @@ from httpx import Response
 
 from db.engine.session import Database as Pool
 from domain.permissions import Role, allowed
-from tests import sampling
 from tests.api.access.test_permissions import api_routes, askers, name_of, the_app
 from tests.api.conftest import PREFIX, Clock, Statements
 from tests.api.tenancy.asking import Operation, Place, operations
 from tests.api.tenancy.world import ASKERS, Filled, World, content, missing, opened_world
-from tests.support import data, timing
+from tests.support import data, sampling, timing
 
 #: Headers that say when and how often somebody asked, and nothing about what; and the length of a body, which is
 #: compared itself, without the id that was sent.

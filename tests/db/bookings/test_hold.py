@@ -116,7 +116,7 @@ async def two_at_once(pool: Database, salon: Salon) -> list[BookingView | BaseEx
     wish, other = salon.resources[:1], await data.add_user(pool)
     scope = Scope.of("service", salon.service_id, None)
     async with pool.unit_of_work(scope) as first:
-        winner = await first.holds.hold(asked(salon, resource_ids=wish), NOW)
+        winner = await first.bookings.holds.hold(asked(salon, resource_ids=wish), NOW)
         second = asyncio.create_task(hold(pool, asked(salon, resource_ids=wish, user_id=other)))
         # Long enough to be done if nothing makes it wait; how long it really takes changes no outcome.
         await asyncio.wait([second], timeout=1)

@@ -25,9 +25,8 @@ from domain.payments.movements import metadata
 from domain.payments.provider_events import IntentEvent, ProviderEvent, RefundEvent
 from domain.payments.status import SECURED, PaymentStatus, RefundStatus
 from domain.payments.tasks import MoneyTask
-from tests import sampling
 from tests.activities.payments.till import Till
-from tests.support import servers
+from tests.support import sampling, servers
 from tests.support.data import HOUR, NOW, add, add_booking, add_salon, opened, rows
 from tests.support.desk import Desk
 

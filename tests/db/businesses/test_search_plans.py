@@ -11,9 +11,8 @@ from sqlalchemy import text
 
 from db.businesses.search import Search, _statement
 from db.engine.session import Database, Scope
-from tests import sampling
 from tests.bench.directory import BUSINESSES, HOT, fill
-from tests.support import data, servers
+from tests.support import data, sampling, servers
 
 LISTED = sampling.examples(12_000, whole=BUSINESSES)
 #: Pages of 8 KiB that one search may touch. The table has about as many: an order that walks past most of it to find

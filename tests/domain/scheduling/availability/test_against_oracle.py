@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from domain.scheduling.availability.engine import find_starts, nearest, plan
 from domain.scheduling.availability.model import ClaimPlan, Facts, Question
 from domain.scheduling.staff_exceptions import with_exceptions
-from tests import sampling
 from tests.domain.scheduling.availability.oracle import Oracle, collide, open_with, remaining
 from tests.domain.scheduling.availability.scenarios import (
     CHANGES,
@@ -26,6 +25,7 @@ from tests.domain.scheduling.availability.scenarios import (
     need,
     taken,
 )
+from tests.support import sampling
 
 
 def as_tuple(claim: ClaimPlan) -> tuple:
