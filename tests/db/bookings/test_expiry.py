@@ -140,4 +140,4 @@ async def test_sweeping_leaves_alone_what_somebody_is_changing(desk: Desk) -> No
     booking_id = await add_booking(desk.database, desk.salon, **UNPAID)
     async with desk.database.unit_of_work(desk.salon.scope) as work:
         await work.bookings.changes.extend_hold(booking_id, LATER)
-        assert await desk.within(lambda other: other.changes.sweep([booking_id], LATER + HOUR)) == 0
+        assert await desk.within(lambda other: other.bookings.changes.sweep([booking_id], LATER + HOUR)) == 0
