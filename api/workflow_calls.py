@@ -1,17 +1,21 @@
 """Asking a workflow, and hearing its refusals as the domain's own."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from temporalio.client import Client, RPCTimeoutOrCancelledError, WorkflowUpdateFailedError
-from temporalio.exceptions import ApplicationError
+from temporalio.client import Client, RPCTimeoutOrCancelledError, WithStartWorkflowOperation, WorkflowUpdateFailedError
+from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.exceptions import ApplicationError, TemporalError
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.errors import DomainError, Unavailable
+from workflows.start import ProcessStart
 
+P = TypeVar("P")
 T = TypeVar("T")
 
 #: After the time-out of one call this much is left for the way there and back.
@@ -70,6 +74,44 @@ async def ask(
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
             raise NotRunning from error
+        return answer
+
+
+async def start_and_ask(
+    temporal: Client,
+    patience: timedelta,
+    process: ProcessStart[P],
+    start: P,
+    update: str,
+    argument: object,
+    update_id: str,
+    result_type: type[T],
+) -> T:
+    """As `ask`, for a run that the relay has not started yet: starts it with the update."""
+    operation: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
+        process.workflow,
+        start,
+        id=process.workflow_id(start),
+        task_queue=process.queue,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        search_attributes=process.attributes(start),
+        static_summary=process.summary(start),
+    )
+    async with answering(patience):
+        try:
+            answer: T = await temporal.execute_update_with_start_workflow(
+                update,
+                argument,
+                start_workflow_operation=operation,
+                id=update_id,
+                result_type=result_type,
+                rpc_timeout=patience,
+            )
+        except TemporalError:
+            # The SDK passes a failure to the operation's handle too; unread there, it is logged as an error.
+            with contextlib.suppress(TemporalError, TimeoutError):
+                await asyncio.wait_for(operation.workflow_handle(), 1)
+            raise
         return answer
 
 

@@ -45,6 +45,8 @@ class OutboxDispatcher:
             await self._signal(command, process, payload)
 
     async def _start(self, command: Command, process: ProcessStart[Any], payload: object) -> None:
+        if process.is_needed is not None and not await process.is_needed(payload, self._database):
+            return
         again = process.restarts(command.event)
         try:
             await self._client.start_workflow(

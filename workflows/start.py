@@ -41,6 +41,8 @@ class ProcessStart(Generic[P]):
     attributes: Callable[[P], TypedSearchAttributes]
     summary: Callable[[P], str]
     restarts: Callable[[str], bool] = never
+    #: Whether a run is still needed when the row is delivered; None: always.
+    is_needed: Callable[[P, Database], Awaitable[bool]] | None = None
 
 
 @dataclass(frozen=True)

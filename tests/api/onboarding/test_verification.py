@@ -1,6 +1,5 @@
 """A business is let in the way an owner and an operator live it: over HTTP, through the real workflow and storage."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -131,13 +130,8 @@ async def ready(draft: Draft) -> Draft:
 
 
 async def decide(admin: Person, draft: Draft, what: str, body: Any = None, **more: Any) -> Response:
-    """An operator's word. Says it again while the run is not there yet, as any client does with a 503."""
-    async with asyncio.timeout(30):
-        while True:
-            answer = await admin.post(f"/admin/businesses/{draft.id}/{what}", json=body, **more)
-            if answer.status_code != 503:
-                return answer
-            await asyncio.sleep(0.05)
+    """An operator's decision, asked for once: it works right after the submission, too."""
+    return await admin.post(f"/admin/businesses/{draft.id}/{what}", json=body, **more)
 
 
 async def seen(client: AsyncClient, draft: Draft) -> bool:

@@ -174,6 +174,8 @@ async def test_refund_applies_each_event_once(temporal_time_skipping: WorkflowEn
         event = messages.RefundEventInput(uuid4())
         for _ in range(3):
             await handle.signal(messages.REFUND_EVENT, event)
+        while "apply_event" not in desk.calls:
+            await handle.query("__temporal_workflow_metadata")
         desk.event = RefundStatus.SUCCEEDED
         await handle.signal(messages.REFUND_EVENT, messages.RefundEventInput(uuid4()))
         assert await handle.result() is RefundStatus.SUCCEEDED

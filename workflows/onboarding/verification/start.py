@@ -2,12 +2,23 @@
 
 from temporalio.common import SearchAttributePair
 
+from db.engine.session import Database, Scope
 from db.platform.outbox import START_VERIFICATION
 from domain.onboarding.verification import ReviewStatus
 from workflows.onboarding.verification import messages
 from workflows.start import ProcessStart, always, attributes
 from workflows.support import ids, queues
 from workflows.support.search_attributes import BUSINESS_ID, STAGE
+
+OPEN = frozenset({ReviewStatus.WAITING, ReviewStatus.INFO_REQUESTED})
+
+
+async def _is_open(start: messages.VerificationInput, database: Database) -> bool:
+    """The first decision may have started the run, and ended it, before the row of the outbox was delivered."""
+    async with database.unit_of_work(Scope.tenant(start.business_id)) as work:
+        review = await work.onboarding.verifications.open_review(start.business_id)
+    return review is not None and review[0] == start.verification_id and review[1] in OPEN
+
 
 START = ProcessStart(
     command=START_VERIFICATION,
@@ -21,4 +32,5 @@ START = ProcessStart(
     summary=lambda start: f"review {start.verification_id}",
     # A business that was rejected may ask again.
     restarts=always,
+    is_needed=_is_open,
 )

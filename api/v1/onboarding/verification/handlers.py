@@ -9,10 +9,11 @@ from api.access.callers import Access, ApiServices
 from api.http.envelope import SuccessMessage, ok
 from api.http.idempotency import Key, store_response
 from api.v1.onboarding.verification.list_handlers import standing
-from api.workflow_calls import NotRunning, ask, away
+from api.workflow_calls import NotRunning, ask, start_and_ask
 from domain.errors import WrongState
 from domain.onboarding.verification import BUSINESS, REVIEW, Decision, ReviewStatus
 from workflows.onboarding.verification import messages
+from workflows.onboarding.verification.start import START
 from workflows.support import ids
 
 
@@ -37,28 +38,25 @@ async def decide(
             wanted = BUSINESS.get(wish.decision) or REVIEW[wish.decision][1]
             raise WrongState({"status": business.status, "wanted": wanted.value})
         said = messages.VerificationCommand(command.id, command.actor.user_id, wish.reason)
-        await _ask(services, business_id, messages.SAYS[wish.decision], said)
+        start = messages.VerificationInput(review[0], business_id)
+        await _ask(services, start, messages.SAYS[wish.decision], said)
         async with command.finish() as work:
             answer = await standing(work, services, business_id, to_operator=wish.decision is not Decision.RESUBMITTED)
             return await store_response(work, ok(answer, SuccessMessage.UPDATED), command.remember)
 
 
 async def _ask(
-    services: ApiServices, business_id: UUID, update: str, said: messages.VerificationCommand
+    services: ApiServices, start: messages.VerificationInput, update: str, said: messages.VerificationCommand
 ) -> ReviewStatus:
+    """The answer of the review's run, which is started with this command where the relay is behind."""
+    patience = services.settings.temporal_rpc_timeout
+    workflow_id = ids.verification(start.business_id)
     try:
-        return await ask(
-            services.temporal,
-            services.settings.temporal_rpc_timeout,
-            ids.verification(business_id),
-            update,
-            said,
-            said.command_id,
-            ReviewStatus,
+        return await ask(services.temporal, patience, workflow_id, update, said, said.command_id, ReviewStatus)
+    except NotRunning:
+        return await start_and_ask(
+            services.temporal, patience, START, start, update, said, said.command_id, ReviewStatus
         )
-    except NotRunning as error:
-        # The relay is about to start it, or it has just been decided: the next try tells which.
-        raise away() from error
 
 
 async def submit(services: ApiServices, access: Access, business_id: UUID, key: Key | None) -> Response:
@@ -68,7 +66,8 @@ async def submit(services: ApiServices, access: Access, business_id: UUID, key: 
             review = await work.onboarding.verifications.open_review(business_id)
         if review is not None and review[1] is ReviewStatus.INFO_REQUESTED:
             said = messages.VerificationCommand(command.id, command.actor.user_id)
-            await _ask(services, business_id, messages.RESUBMIT, said)
+            start = messages.VerificationInput(review[0], business_id)
+            await _ask(services, start, messages.RESUBMIT, said)
         async with command.finish() as work:
             if review is None or review[1] is not ReviewStatus.INFO_REQUESTED:
                 await work.onboarding.verifications.submit(business_id, command.actor.user_id, command.id)
