@@ -98,8 +98,8 @@ async def test_without_the_lock_they_would(desk: Desk, monkeypatch: pytest.Monke
     payment_id = await paid(desk)
     work = desk.database.unit_of_work
     async with work(desk.salon.scope) as first, work(desk.salon.scope) as second:
-        await first.refunds.request(payment_id, 6600, "requested", "c1")
-        await second.refunds.request(payment_id, 6600, "requested", "c2")
+        await first.payments.refunds.request(payment_id, 6600, "requested", "c1")
+        await second.payments.refunds.request(payment_id, 6600, "requested", "c2")
     assert sum(amount for _, amount, _ in await desk.refunds(payment_id)) > 6600
 
 
