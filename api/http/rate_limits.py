@@ -6,7 +6,6 @@ reaches a route is counted before its work (:func:`count_request`),
 any other before its answer leaves (`api.http.request_limits`).
 """
 
-import ipaddress
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from api.access.callers import LOGIN, ApiServices, client_address, current_login
 from api.access.tokens import Login
 from db.engine.session import Scope
 from domain.errors import RateLimited, Unauthenticated, Unavailable
+from domain.identity.network import network_of
 from domain.platform.rate_limits import LimitResult, RateLimit, Window
 from providers.cache.interface import CacheAway
 from runtime.settings import Settings
@@ -180,13 +180,3 @@ def _login_of(request: Request) -> Login | None:
         return None
     request.scope[LOGIN] = login
     return login
-
-
-def network_of(address: str | None) -> str:
-    """Who is one client: an IPv4 address, or the 64 bits of IPv6 that one connection is given to choose from."""
-    if address is None:
-        return "unknown"
-    parsed = ipaddress.ip_address(address)
-    if isinstance(parsed, ipaddress.IPv4Address):
-        return address
-    return str(ipaddress.ip_network((parsed, 64), strict=False).network_address)

@@ -21,8 +21,7 @@ _COLUMNS = """b.id, b.business_id, b.customer_id, b.user_id, b.code, b.status, b
     b.party_size, b.price, b.amount_due, b.currency, b.payment_mode, b.needs_approval, b.policy, b.hold_expires_at,
     b.approval_deadline, b.special_requests, b.internal_notes, b.language, b.version, b.created_at,
     coalesce(b.cancellation_penalty, 0) AS penalty"""
-_BESIDE = """(SELECT jsonb_build_object('family_name', c.family_name, 'given_name', c.given_name) FROM customers c
-        WHERE c.id = b.customer_id) AS customer,
+_BESIDE = """jsonb_build_object('family_name', b.family_name, 'given_name', b.given_name) AS customer,
     (SELECT coalesce(sum(r.amount), 0)::bigint FROM booking_payments p JOIN refunds r ON r.payment_id = p.id
       WHERE p.booking_id = b.id AND r.status IN ('requested', 'processing')) AS refunding,
     (SELECT coalesce(sum(p.refunded), 0)::bigint FROM booking_payments p WHERE p.booking_id = b.id) AS refunded"""

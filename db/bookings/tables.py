@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSTZRANGE, ExcludeConst
 from sqlalchemy.dialects.postgresql import UUID as PgUUID
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.engine.base import Base, Currency, Json, Key, Minor, Stamped, Time, one_of
+from db.engine.base import CITEXT, Base, Currency, Json, Key, Minor, Stamped, Time, one_of
 from domain.bookings.status import BookingStatus
 from domain.payments.status import PaymentMode
 from domain.scheduling.reaccommodation import ReaccommodationStatus
@@ -44,6 +44,13 @@ class Booking(Base, Stamped):
         Index("ix_bookings_business_id_start_at", "business_id", "start_at"),
         Index("ix_bookings_customer_id_start_at", "customer_id", "start_at"),
         Index("ix_bookings_user_id_start_at", "user_id", "start_at"),
+        Index(
+            "ix_bookings_ip",
+            "business_id",
+            "ip",
+            "start_at",
+            postgresql_where=text("ip IS NOT NULL AND status IN ('pending', 'confirmed')"),
+        ),
         Index("ix_bookings_pending", "hold_expires_at", postgresql_where=text("status = 'pending'")),
     )
 
@@ -51,6 +58,13 @@ class Booking(Base, Stamped):
     business_id: Mapped[UUID] = mapped_column(ForeignKey("businesses.id"))
     customer_id: Mapped[UUID] = mapped_column(ForeignKey("customers.id"))
     user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    #: The contact that was typed for this booking. It is not read from the customer's record.
+    family_name: Mapped[str] = mapped_column(server_default=text("''"))
+    given_name: Mapped[str] = mapped_column(server_default=text("''"))
+    email: Mapped[str | None] = mapped_column(CITEXT)
+    phone: Mapped[str | None]
+    #: The network of a caller who proved no identity: an IPv4 address or the first address of an IPv6 /64.
+    ip: Mapped[str | None]
     code: Mapped[str] = mapped_column(String(8))
     status: Mapped[str] = mapped_column(server_default=text("'pending'"))
     start_at: Mapped[Time]

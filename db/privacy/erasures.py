@@ -17,11 +17,7 @@ from domain.errors import ErasureBlocked, NotFound, WrongState
 _COLUMNS = "id, user_id, language, created_at, delete_at, anonymised_at, completed_at, proof"
 # Whoever takes time for the same login waits, and finds it closed.
 _LOCK = text("SELECT id FROM users WHERE id = :user_id AND deleted_at IS NULL FOR UPDATE")
-_AHEAD = text("""
-    SELECT b.id, b.business_id, b.code, b.start_at, b.status FROM bookings b
-     WHERE b.user_id = :user_id AND b.status IN ('pending', 'confirmed', 'checked_in') AND b.end_at > :now
-     ORDER BY b.start_at LIMIT 50
-""")
+_AHEAD = text("SELECT id, business_id, code, start_at, status FROM app_visits_ahead(:user_id, :now)")
 _OWNED = text("SELECT id FROM businesses WHERE owner_id = :user_id AND deleted_at IS NULL ORDER BY id LIMIT 50")
 _BEGIN = text(f"""
     INSERT INTO erasures (user_id, address, language, delete_at)
@@ -103,7 +99,7 @@ class ErasureStore(Store):
         erasure, address = await self._lock(erasure_id)
         if erasure.anonymised_at is not None:
             return False
-        people = (await self.session.execute(PEOPLE, {"user_id": erasure.user_id, "address": address})).one()
+        people = (await self.session.execute(PEOPLE, {"user_id": erasure.user_id})).one()
         values = {
             "user_id": erasure.user_id,
             "address": address,

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from db.engine.store import Store
 from db.platform.outbox import START_EXPORT, OutboxStore
+from db.privacy.forgetting import PEOPLE
 from db.privacy.sections import SECTIONS
 from domain.errors import NotFound
 from domain.privacy.status import ExportStatus
@@ -84,9 +85,13 @@ class ExportStore(Store):
 
     async def collect(self, user_id: UUID) -> dict[str, list[dict[str, Any]]]:
         """All that is held of a person, by section. Needs the platform's scope."""
+        people = (await self.session.execute(PEOPLE, {"user_id": user_id})).one()
+        values = {"user_id": user_id, "customers": people.customers, "bookings": people.bookings}
         found = {}
-        for name, statement in SECTIONS.items():
-            rows = await self.session.execute(text(statement), {"user_id": user_id})
+        for name, section in SECTIONS.items():
+            statement = text(section)
+            asked = {key: values[key] for key in statement.compile().params}
+            rows = await self.session.execute(statement, asked)
             found[name] = [row.entry for row in rows]
         return found
 

@@ -5,17 +5,8 @@ from collections.abc import Mapping
 
 from sqlalchemy import TextClause, text
 
-# The businesses' records of the person: those of the login, and those that a guest left with the same address, if the
-# address was proven to be the person's.
-PEOPLE = text("""
-    WITH records AS (
-        SELECT c.id FROM customers c, users u
-         WHERE u.id = :user_id
-           AND (c.user_id = u.id OR (u.email_verified_at IS NOT NULL AND c.email_key = lower(CAST(:address AS text)))))
-    SELECT coalesce((SELECT array_agg(id) FROM records), '{}') AS customers,
-           coalesce((SELECT array_agg(b.id) FROM bookings b
-                      WHERE b.user_id = :user_id OR b.customer_id IN (SELECT id FROM records)), '{}') AS bookings
-""")
+# The records and bookings of a person. The same function says what blocks an erasure and what an export holds.
+PEOPLE = text("SELECT records AS customers, visits AS bookings FROM app_belongings(:user_id)")
 
 _MY_NOTICES = """(n.user_id = :user_id OR n.customer_id = ANY(CAST(:customers AS uuid[])))"""
 
@@ -27,8 +18,9 @@ FORGET: Mapping[str, TextClause] = {
          WHERE id = ANY(CAST(:customers AS uuid[]))
     """),
     "bookings": text("""
-        UPDATE bookings SET special_requests = NULL, internal_notes = NULL
-         WHERE id = ANY(CAST(:bookings AS uuid[])) AND (special_requests IS NOT NULL OR internal_notes IS NOT NULL)
+        UPDATE bookings SET family_name = '—', given_name = '', email = NULL, phone = NULL, ip = NULL,
+               special_requests = NULL, internal_notes = NULL
+         WHERE id = ANY(CAST(:bookings AS uuid[]))
     """),
     "notification_attempts": text(f"""
         UPDATE notification_attempts a SET reason = NULL FROM notification_outbox n

@@ -6,8 +6,6 @@ a business keeps for itself are the business's to show.
 
 from collections.abc import Mapping
 
-_MINE = "SELECT b.id FROM bookings b WHERE b.user_id = :user_id"
-
 SECTIONS: Mapping[str, str] = {
     "account": """
         SELECT to_jsonb(u) - ARRAY['password_hash', 'deleted_at'] AS entry FROM users u WHERE u.id = :user_id
@@ -25,31 +23,35 @@ SECTIONS: Mapping[str, str] = {
     """,
     "customer_records": """
         SELECT to_jsonb(c) - ARRAY['user_id', 'email_key'] || jsonb_build_object('business', s.name) AS entry
-          FROM customers c JOIN businesses s ON s.id = c.business_id WHERE c.user_id = :user_id ORDER BY c.id
+          FROM customers c JOIN businesses s ON s.id = c.business_id WHERE c.id = ANY(CAST(:customers AS uuid[]))
+         ORDER BY c.id
     """,
     "bookings": """
         SELECT to_jsonb(b) - ARRAY['user_id', 'internal_notes']
                || jsonb_build_object('business', s.name, 'items', (
                     SELECT coalesce(jsonb_agg(to_jsonb(i) - ARRAY['business_id', 'booking_id'] ORDER BY i.position),
                                     '[]') FROM booking_items i WHERE i.booking_id = b.id)) AS entry
-          FROM bookings b JOIN businesses s ON s.id = b.business_id WHERE b.user_id = :user_id ORDER BY b.start_at
+          FROM bookings b JOIN businesses s ON s.id = b.business_id WHERE b.id = ANY(CAST(:bookings AS uuid[]))
+         ORDER BY b.start_at
     """,
-    "booking_history": f"""
+    "booking_history": """
         SELECT jsonb_build_object('booking_id', h.booking_id, 'event', h.event, 'from', h.from_status,
                                   'to', h.to_status, 'by', h.actor_kind, 'reason', h.reason,
                                   'at', h.created_at) AS entry
-          FROM booking_history h WHERE h.booking_id IN ({_MINE}) ORDER BY h.id
+          FROM booking_history h WHERE h.booking_id = ANY(CAST(:bookings AS uuid[])) ORDER BY h.id
     """,
-    "payments": f"""
-        SELECT to_jsonb(p) - 'client_secret' AS entry FROM booking_payments p WHERE p.booking_id IN ({_MINE})
+    "payments": """
+        SELECT to_jsonb(p) - 'client_secret' AS entry FROM booking_payments p
+         WHERE p.booking_id = ANY(CAST(:bookings AS uuid[]))
          ORDER BY p.id
     """,
-    "refunds": f"""
-        SELECT to_jsonb(r) AS entry FROM refunds r WHERE r.booking_id IN ({_MINE}) ORDER BY r.id
+    "refunds": """
+        SELECT to_jsonb(r) AS entry FROM refunds r WHERE r.booking_id = ANY(CAST(:bookings AS uuid[])) ORDER BY r.id
     """,
     "notices": """
         SELECT to_jsonb(n) - ARRAY['user_id', 'dedupe_key', 'provider_message_id'] AS entry
-          FROM notification_outbox n WHERE n.user_id = :user_id ORDER BY n.id
+          FROM notification_outbox n
+         WHERE n.user_id = :user_id OR n.customer_id = ANY(CAST(:customers AS uuid[])) ORDER BY n.id
     """,
     "work": """
         SELECT to_jsonb(a) || jsonb_build_object('business', s.name) AS entry

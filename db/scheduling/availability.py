@@ -72,13 +72,20 @@ _READ = text(_CATALOGUE.format(more="", beside=""))
 _READ_FOR_HOLD = text(
     _CATALOGUE.format(
         more=""", taken.ids, taken.units, taken.starts, taken.ends,
-            (SELECT jsonb_build_object('id', c.id, 'user_id', c.user_id, 'language', c.language, 'open_holds', (
+            (SELECT jsonb_build_object('id', c.id, 'user_id', c.user_id, 'language', c.language,
+                    'family_name', c.family_name, 'given_name', c.given_name, 'email', c.email, 'phone', c.phone,
+                    'open_holds', (
                         SELECT count(*) FROM bookings k WHERE k.customer_id = c.id AND k.status = 'pending'
                            AND k.hold_expires_at > :now))
                FROM customers c
               WHERE c.business_id = a.business_id AND c.deleted_at IS NULL
-                AND (c.id = :customer_id OR c.user_id = :user_id OR (c.user_id IS NULL AND c.email_key = :email))
-              ORDER BY c.id LIMIT 1)::text AS customer""",
+                AND (c.id = :customer_id OR c.user_id = :user_id)
+              ORDER BY c.id LIMIT 1)::text AS customer,
+            (SELECT u.email_verified_at IS NOT NULL FROM users u WHERE u.id = :user_id) AS is_proven,
+            (SELECT count(*) FROM bookings k
+              WHERE k.business_id = a.business_id AND k.ip = :ip AND k.start_at > :now AND (
+                    (k.status = 'pending' AND k.hold_expires_at > :now)
+                 OR (k.status = 'confirmed' AND k.amount_due = 0))) AS by_network""",
         beside="""
         CROSS JOIN LATERAL (SELECT date_trunc('day', :start AT TIME ZONE b.time_zone) AS midnight) local
         CROSS JOIN LATERAL (
@@ -95,7 +102,7 @@ _READ_FOR_HOLD = text(
 ).bindparams(
     bindparam("customer_id", type_=PgUUID(as_uuid=True)),
     bindparam("user_id", type_=PgUUID(as_uuid=True)),
-    bindparam("email", type_=Text),
+    bindparam("ip", type_=Text),
     bindparam("start", type_=TIMESTAMP(timezone=True)),
 )
 # By btree on stored times: under row-level security the planner may use only leak-proof operators on an index, and
@@ -159,22 +166,26 @@ class Catalogue:
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """How to find the customer of a new booking: by the business's record, by login, or by a guest's e-mail."""
+    """How to find the customer of a new booking: by the business's record or by login. A guest's contact is not proven,
+    so it finds nobody. ``ip``: the network that the request came from, None where it is unknown."""
 
     customer_id: UUID | None = None
     user_id: UUID | None = None
-    email: str | None = None
+    ip: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class HoldFacts:
-    """What a hold decides on. ``customer``: ``id``, ``user_id``, ``language``, ``open_holds``; None if new here."""
+    """What a hold decides on. ``customer``: ``id``, ``user_id``, ``language``, the contact, ``open_holds``; None if
+    new here. ``is_proven``: the login's address is. ``by_network``: unpaid bookings of unproven callers there."""
 
     catalogue: Catalogue
     facts: Facts
     first: date
     last: date
     customer: Mapping[str, Any] | None
+    is_proven: bool
+    by_network: int
 
 
 class AvailabilityStore(Store):
@@ -201,7 +212,7 @@ class AvailabilityStore(Store):
             "now": now,
             "customer_id": who.customer_id,
             "user_id": who.user_id,
-            "email": who.email.lower() if who.email else None,
+            "ip": who.ip,
         }
         row = (await self.session.execute(_READ_FOR_HOLD, values)).one_or_none()
         if row is None:
@@ -212,7 +223,8 @@ class AvailabilityStore(Store):
         # Hours run past midnight at most: the start belongs to the venue's date or to the one before.
         last = start_at.astimezone(catalogue.zone).date()
         first = last - timedelta(days=1)
-        return HoldFacts(catalogue, facts, first, last, orjson.loads(row.customer) if row.customer else None)
+        customer = orjson.loads(row.customer) if row.customer else None
+        return HoldFacts(catalogue, facts, first, last, customer, bool(row.is_proven), row.by_network)
 
     async def facts(
         self, catalogue: Catalogue, first: date, last: date, now: datetime, except_booking: UUID | None = None

@@ -55,8 +55,8 @@ _END = text("""
             WHERE b.id = reaccommodations.booking_id AND b.status NOT IN ('pending', 'confirmed'))
 """)
 _REACHABLE = text("""
-    SELECT coalesce(c.email, '') <> '' OR b.user_id IS NOT NULL
-      FROM bookings b JOIN customers c ON c.id = b.customer_id WHERE b.id = :booking_id
+    SELECT coalesce(b.email, '') <> '' OR b.user_id IS NOT NULL
+      FROM bookings b WHERE b.id = :booking_id
 """)
 _WISH = text("""
     SELECT b.start_at, b.party_size, i.service_id FROM bookings b

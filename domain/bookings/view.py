@@ -28,9 +28,8 @@ class ItemView:
 class BookingView:
     """Amounts in minor units of ``currency``; times aware UTC, ``time_zone`` the venue's.
 
-    ``customer``: ``family_name`` and ``given_name`` as the business has them, None where the reader's scope shows no
-    customers or the booking was just made. ``penalty``: what its end costs the customer; ``refunding`` is on its way
-    back, ``refunded`` has arrived."""
+    ``customer``: ``family_name`` and ``given_name`` as typed for this booking, None where it was just made.
+    ``penalty``: what its end costs the customer; ``refunding`` is on its way back, ``refunded`` has arrived."""
 
     id: UUID
     business_id: UUID

@@ -11,10 +11,11 @@ import pytest_asyncio
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from db.bookings.commands.hold import HoldRequest, Person
+from db.bookings.commands.hold import HoldRequest
 from db.bookings.queries import BookingFilter
 from db.engine.session import Database, Scope, UnitOfWork
 from domain.bookings.commands import BookingCommand
+from domain.bookings.contact import Contact
 from domain.identity.actor import ActorKind
 from tests.bench import world
 from tests.support import data, sampling, servers
@@ -127,7 +128,7 @@ async def test_no_hot_statement_reads_a_whole_table(crowded: tuple[servers.Datab
 
         async def guest_hold(work: UnitOfWork) -> object:
             start_at = world.days_ahead(42) + next(calls) * HOUR
-            guest = Person("x", email=f"{next(calls)}@example.com")
+            guest = Contact("x", email=f"{next(calls)}@example.com")
             return await work.bookings.holds.hold(HoldRequest(salon.service_id, start_at, person=guest), now)
 
         async def month(work: UnitOfWork) -> object:

@@ -210,7 +210,7 @@ async def add_salon(database: Database, **service: Any) -> Salon:
         second = await add_resource(database, business_id, name={"ja": "次郎", "en": "Jiro"})
         service_id = await add_service(database, business_id, first, second, **service)
         policy_id = await add_policy(database, business_id)
-        user_id = await add_user(database)
+        user_id = await add_user(database, email_verified_at=NOW)
         customer_id = await add_customer(database, business_id, user_id=user_id)
     return Salon(business_id, owner_id, (first, second), service_id, policy_id, customer_id, user_id)
 
@@ -249,7 +249,8 @@ async def add_booking(
         "hold_expires_at": hold,
     }
     async with one_transaction(database):
-        booking_id = await _added(database, Booking, {**defaults, **values})
+        contact = await _contact_of(database, values.get("customer_id", salon.customer_id))
+        booking_id = await _added(database, Booking, {**defaults, **contact, **values})
         await add(
             database,
             BookingItem,
@@ -278,6 +279,13 @@ async def add_booking(
             released_at=None if status in {"pending", "confirmed", "checked_in"} else NOW,
         )
     return booking_id
+
+
+async def _contact_of(database: Database, customer_id: UUID) -> dict[str, Any]:
+    [contact] = await rows(
+        database, "SELECT family_name, given_name, email, phone FROM customers WHERE id = :id", id=customer_id
+    )
+    return contact
 
 
 async def add_payment(database: Database, salon: Salon, booking_id: UUID, **values: Any) -> UUID:

@@ -4,7 +4,7 @@ Five round trips for a known customer, commit included: BEGIN, ``app_begin``, on
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,38 +16,33 @@ from sqlalchemy.dialects.postgresql import CITEXT
 from sqlalchemy.dialects.postgresql import UUID as PgUUID
 
 from db.bookings.claims import CALENDAR, INSERT_CLAIMS, CalendarMoved, Candidate, ClaimStore, claim_values
+from db.bookings.commands.customers import BookingCustomer, BookingCustomerStore, customer_of
 from db.engine.context import IdempotencyClaim
 from db.platform.outbox import START_BOOKING
 from db.scheduling.availability import AvailabilityStore, Catalogue, HoldFacts, Who
 from domain.bookings.commands import BookingCommand
+from domain.bookings.contact import Contact
 from domain.bookings.hold import HoldTerms, amount_due, terms
+from domain.bookings.limits import check_open_bookings
 from domain.bookings.snapshot import BookingSnapshot
 from domain.bookings.status import BookingStatus
 from domain.bookings.view import BookingView, ItemView
 from domain.businesses.status import ApprovalMode
-from domain.errors import HoldLimit, InvalidInput, NotBookable, NotFound
+from domain.errors import InvalidInput, NotBookable, NotFound
 from domain.identity.actor import SYSTEM
+from domain.identity.network import network_of
 from domain.ids import confirmation_code
 from domain.messages.kinds import NoticeKind
 from domain.money import Money
 from domain.payments.status import PaymentMode
 
-#: One customer may hold this many unpaid or unapproved bookings at one business.
-MAX_OPEN_HOLDS = 5
 _SNAPSHOT = TypeAdapter(BookingSnapshot)
 
-# A login's record is made from its profile; whoever came second finds the first one's.
-_NEW_CUSTOMER_OF_USER = text("""
-    INSERT INTO customers (business_id, user_id, family_name, given_name, email, language)
-    SELECT :business_id, u.id, u.family_name, u.given_name, u.email, u.language FROM users u WHERE u.id = :user_id
-    ON CONFLICT (business_id, user_id) WHERE user_id IS NOT NULL AND deleted_at IS NULL
-        DO UPDATE SET updated_at = now()
-    RETURNING id
+# Callers without a proven identity who book at one business from one network come one after the other: the statement
+# that counts their bookings begins after this lock is held.
+_ONE_AT_A_TIME = text("""
+    SELECT pg_advisory_xact_lock(hashtextextended(:ip || CAST(CAST(:service_id AS uuid) AS text), 1))
 """)
-_NEW_CUSTOMER = text("""
-    INSERT INTO customers (business_id, family_name, given_name, email, phone, language)
-    VALUES (:business_id, :family_name, :given_name, :email, :phone, :language) RETURNING id
-""").bindparams(bindparam("email", type_=CITEXT))
 
 # One statement: either every claim is taken and the booking stands with history, event and stored answer, or nothing
 # but claims is written, which the caller puts back. The foreign keys to the booking are checked at commit.
@@ -56,10 +51,12 @@ WITH calendar AS ({CALENDAR}),
 claimed AS ({INSERT_CLAIMS}),
 whole AS (SELECT count(*) = :wanted AS yes FROM claimed),
 booked AS (
-    INSERT INTO bookings (id, business_id, customer_id, user_id, code, status, start_at, end_at, time_zone, party_size,
+    INSERT INTO bookings (id, business_id, customer_id, user_id, family_name, given_name, email, phone, ip, code,
+        status, start_at, end_at, time_zone, party_size,
         price, amount_due, currency, payment_mode, needs_approval, policy, hold_expires_at, approval_deadline,
         special_requests, language, preferred_resource_ids, created_at)
-    SELECT :booking_id, :business_id, :customer_id, :user_id, :code, 'pending', :start_at, :end_at, :time_zone,
+    SELECT :booking_id, :business_id, :customer_id, :user_id, :family_name, :given_name, :email, :phone, :ip, :code,
+        'pending', :start_at, :end_at, :time_zone,
         :party_size, :price, :amount_due, :currency, :payment_mode, :needs_approval, CAST(:policy AS jsonb),
         :hold_expires_at, :approval_deadline, :special_requests, :language, CAST(:preferred AS uuid[]), :now
       FROM whole WHERE yes),
@@ -84,21 +81,14 @@ SELECT (SELECT array_agg(id) FROM claimed) AS claims, EXISTS (SELECT FROM calend
     bindparam("actor_id", type_=PgUUID(as_uuid=True)),
     bindparam("service_id", type_=PgUUID(as_uuid=True)),
     bindparam("special_requests", type_=Text),
+    bindparam("email", type_=CITEXT),
+    bindparam("phone", type_=Text),
+    bindparam("ip", type_=Text),
     bindparam("request_id", type_=Text),
     bindparam("who", type_=Text),
     bindparam("what", type_=Text),
     bindparam("answer", type_=LargeBinary),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """A guest, or somebody staff enter by hand."""
-
-    family_name: str
-    given_name: str = ""
-    email: str | None = None
-    phone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +106,7 @@ class HoldRequest:
     resource_ids: tuple[UUID, ...] = ()
     user_id: UUID | None = None
     customer_id: UUID | None = None
-    person: Person | None = None
+    person: Contact | None = None
     by_staff: bool = False
     request_payment: bool = False
     special_requests: str | None = None
@@ -143,13 +133,13 @@ class HoldStore(ClaimStore):
         OutsideOpeningHours with the nearest free starts, OutsideBookingWindow, NotBookable, PartySizeRefused,
         HoldLimit, NotFound.
         """
-        known = await self._read(request, now)
-        customer_id = await self._customer(request, known)
+        known = await self._read_counted(request, now)
+        customer = await self._customer_for(request, known)
         try:
-            view = await self._take(request, known, customer_id, now, answer, remember)
+            view = await self._take(request, known, customer, now, answer, remember)
         except CalendarMoved:
             known = await self._read(request, now)
-            view = await self._take(request, known, customer_id, now, answer, remember)
+            view = await self._take(request, known, customer, now, answer, remember)
         await self._tell(view, now)
         return view
 
@@ -157,7 +147,7 @@ class HoldStore(ClaimStore):
         self,
         request: HoldRequest,
         known: HoldFacts,
-        customer_id: UUID,
+        customer: BookingCustomer,
         now: datetime,
         answer: Callable[[BookingView], bytes] | None,
         remember: IdempotencyClaim | None,
@@ -166,54 +156,59 @@ class HoldStore(ClaimStore):
         question = catalogue.question(
             known.first, known.last, now, request.party_size, request.resource_ids, request.by_staff
         )
-        view = _view(request, catalogue, _terms(request, catalogue, now), customer_id, known, now)
+        view = _view(request, catalogue, _terms(request, catalogue, now), customer.id, known, now)
+        ip = None if request.by_staff or known.is_proven else self._ip()
+        kept = {**asdict(customer.contact), "ip": ip}
 
         async def attempt(candidate: Candidate) -> bool:
-            return await self._write(_with_resources(view, candidate), request, catalogue, candidate, answer, remember)
+            made = _with_resources(view, candidate)
+            return await self._write(made, kept, request, catalogue, candidate, answer, remember)
 
         taken = await self.take_any(catalogue, question, known.facts, request.start_at, now, attempt)
         return _with_resources(view, taken)
 
+    async def _read_counted(self, request: HoldRequest, now: datetime) -> HoldFacts:
+        """The facts, with every earlier booking of an unproven caller's network seen. Raises HoldLimit."""
+        ip = None if request.by_staff else self._ip()
+        lock = {"ip": ip, "service_id": request.service_id}
+        if ip is not None and request.person is not None:
+            await self.session.execute(_ONE_AT_A_TIME, lock)
+        known = await self._read(request, now)
+        if ip is not None and request.user_id is not None and not known.is_proven:
+            await self.session.execute(_ONE_AT_A_TIME, lock)
+            known = await self._read(request, now)
+        if not request.by_staff:
+            holds = known.customer["open_holds"] if known.customer else 0
+            check_open_bookings(holds, known.by_network, is_proven=known.is_proven)
+        return known
+
+    def _ip(self) -> str | None:
+        return network_of(self.context.ip) if self.context.ip else None
+
     async def _read(self, request: HoldRequest, now: datetime) -> HoldFacts:
-        email = request.person.email if request.person else None
         known = await AvailabilityStore(self.session, self.context).for_hold(
-            request.service_id, request.start_at, now, Who(request.customer_id, request.user_id, email)
+            request.service_id, request.start_at, now, Who(request.customer_id, request.user_id, self._ip())
         )
         guest = request.person is not None and not request.by_staff
         if guest and not known.catalogue.settings["guest_booking"]:
             raise NotBookable({"rule": "no_guest_booking"})
-        if known.customer is not None and known.customer["open_holds"] >= MAX_OPEN_HOLDS and not request.by_staff:
-            raise HoldLimit({"limit": MAX_OPEN_HOLDS})
         return known
 
-    async def _customer(self, request: HoldRequest, known: HoldFacts) -> UUID:
+    async def _customer_for(self, request: HoldRequest, known: HoldFacts) -> BookingCustomer:
         if known.customer is not None:
-            return UUID(known.customer["id"])
+            return customer_of(known.customer)
+        customers = BookingCustomerStore(self.session, self.context)
         business_id = known.catalogue.business_id
-        if request.customer_id is not None:
-            raise NotFound({"customer_id": str(request.customer_id)})
         if request.person is not None:
-            person = request.person
-            values = {
-                "business_id": business_id,
-                "family_name": person.family_name,
-                "given_name": person.given_name,
-                "email": person.email,
-                "phone": person.phone,
-                "language": request.language,
-            }
-            made = await self.session.scalar(_NEW_CUSTOMER, values)
-        else:
-            made = await self.session.scalar(
-                _NEW_CUSTOMER_OF_USER, {"business_id": business_id, "user_id": request.user_id}
-            )
-        if made is None:
-            raise NotFound({"user_id": str(request.user_id)})
-        return UUID(str(made))
+            return await customers.add(business_id, request.person, request.language)
+        if request.user_id is None:
+            raise NotFound({"customer_id": str(request.customer_id)})
+        return await customers.add_login(business_id, request.user_id)
 
     async def _write(
         self,
         view: BookingView,
+        kept: dict[str, Any],
         request: HoldRequest,
         catalogue: Catalogue,
         candidate: Candidate,
@@ -221,7 +216,7 @@ class HoldStore(ClaimStore):
         remember: IdempotencyClaim | None,
     ) -> bool:
         payload = {"booking": _SNAPSHOT.dump_python(_snapshot(view, catalogue), mode="json")}
-        values = _columns(view, catalogue) | claim_values(candidate)
+        values = _columns(view, catalogue) | claim_values(candidate) | kept
         values |= {
             "wanted": len(candidate),
             "preferred": list(request.resource_ids),

@@ -25,7 +25,7 @@ Audience = Literal["customer", "business"]
 _PROMISE = text("""
     WITH asked AS (
         SELECT p.*, b.start_at, b.user_id AS booking_user_id, b.customer_id AS booking_customer_id,
-               b.language AS customer_language
+               b.language AS customer_language, b.email AS booking_email
           FROM jsonb_to_recordset(CAST(:promises AS jsonb))
                AS p(kind text, booking_id uuid, business_id uuid, dedupe_key text, facts jsonb, audience text,
                     not_before timestamptz)
@@ -44,8 +44,8 @@ _PROMISE = text("""
           JOIN businesses s ON s.id = a.business_id
           JOIN customers c ON c.id = a.booking_customer_id
           LEFT JOIN business_settings t ON t.business_id = a.business_id
-         CROSS JOIN LATERAL (SELECT CASE WHEN a.audience = 'business' OR c.email <> '' THEN 'email' ELSE 'in_app' END
-                                    AS channel) x
+         CROSS JOIN LATERAL (SELECT CASE WHEN a.audience = 'business' OR a.booking_email <> '' THEN 'email'
+                                         ELSE 'in_app' END AS channel) x
         ON CONFLICT (dedupe_key) DO NOTHING
         RETURNING id, business_id, kind, channel, dedupe_key
     ), told AS (

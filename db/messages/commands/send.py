@@ -151,8 +151,8 @@ _OPEN = text("""
 _CONTENT = text("""
     SELECT n.id, n.business_id, n.booking_id, n.kind, n.channel, n.language, n.audience, n.facts, n.created_at,
            nullif(CASE n.audience WHEN 'business' THEN coalesce(nullif(s.email, ''), CAST(u.email AS text))
-                                  ELSE CAST(c.email AS text) END, '') AS address,
-           c.family_name, c.given_name, s.name AS business_name, s.phone AS business_phone,
+                                  ELSE CAST(b.email AS text) END, '') AS address,
+           b.family_name, b.given_name, s.name AS business_name, s.phone AS business_phone,
            coalesce(nullif(s.email, ''), CAST(u.email AS text)) AS business_email,
            s.address AS business_address, s.postal_code,
            b.code, b.status AS booking_status, b.start_at, b.end_at, b.time_zone, b.party_size, b.price, b.amount_due,
@@ -161,7 +161,6 @@ _CONTENT = text("""
            coalesce(p.captured, 0) AS captured, coalesce(p.refunded, 0) AS refunded, i.items, r.staff
       FROM notification_outbox n
       JOIN bookings b ON b.id = n.booking_id
-      JOIN customers c ON c.id = b.customer_id
       JOIN businesses s ON s.id = n.business_id
       LEFT JOIN users u ON u.id = s.owner_id
      CROSS JOIN LATERAL (SELECT CAST(sum(captured) AS bigint) AS captured, CAST(sum(refunded) AS bigint) AS refunded

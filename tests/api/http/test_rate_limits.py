@@ -14,9 +14,10 @@ from httpx import ASGITransport, AsyncClient
 from pydantic import SecretStr
 
 from api.app import create_app
-from api.http.rate_limits import RateClass, network_of, rate_of, route_facts
+from api.http.rate_limits import RateClass, rate_of, route_facts
 from db.engine.session import Database as Pool
 from db.engine.session import Scope
+from domain.identity.network import network_of
 from domain.platform.rate_limits import LimitResult, RateLimit, Window
 from providers.cache.interface import Cache, CacheAway
 from providers.cache.redis import RedisCache

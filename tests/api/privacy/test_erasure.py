@@ -6,11 +6,13 @@ from uuid import UUID
 
 import pytest
 from httpx import AsyncClient
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from api.http.envelope import Envelope
 from api.v1.privacy.data_rights.schemas import ErasureRead
 from db.engine.session import Database as Pool
+from db.engine.session import Scope
 from db.tables import Base
 from domain.privacy.status import ERASURE_DELAY
 from tests.api.conftest import PASSWORD, PREFIX, Clock, Login, Person, error_of
@@ -173,6 +175,37 @@ async def test_what_stands_against_it(customer: Person, pool: Pool, clock: Clock
     assert (await customer.post("/auth/me/erasure", json=ASK)).status_code == 202
 
 
+async def test_begin_erasure_is_blocked_by_a_guest_visit_of_the_proven_address(
+    customer: Person, pool: Pool, clock: Clock, hands: Hands
+) -> None:
+    """The same visits block an erasure, are in the export, and lose their contact with the erasure."""
+    salon = await data.add_salon(pool)
+    record = await data.add_customer(pool, salon.business_id, email=customer.email)
+    start = clock.now().replace(microsecond=0) + timedelta(days=3)
+    visit = await data.add_booking(pool, salon, start, user_id=None, customer_id=record)
+    assert (await customer.post("/auth/me/export")).status_code == 202
+    await hands.exports.write(await hands.export_of(customer.id))
+    assert str(visit).encode() not in next(iter(hands.shelf.objects.values())), "the address is not proven"
+    await data.rows(pool, "UPDATE users SET email_verified_at = now() WHERE id = :id", id=customer.id)
+    refused = await customer.post("/auth/me/erasure", json=ASK)
+    assert error_of(refused) == (409, "erasure_blocked")
+    assert [one["id"] for one in refused.json()["error"]["details"]["bookings"]] == [str(visit)]
+    assert (await customer.post("/auth/me/export")).status_code == 202
+    await hands.exports.write(await hands.export_of(customer.id))
+    assert any(str(visit).encode() in body for body in hands.shelf.objects.values())
+    await data.rows(pool, "UPDATE bookings SET status = 'cancelled' WHERE id = :id", id=visit)
+    assert (await customer.post("/auth/me/erasure", json=ASK)).status_code == 202
+    await hands.erasures.anonymise(await hands.erasure_of(customer.id))
+    [left] = await data.rows(pool, "SELECT family_name, email, phone FROM bookings WHERE id = :id", id=visit)
+    assert left == {"family_name": "—", "email": None, "phone": None}
+
+
+async def test_belongings_of_another_person_are_refused(pool: Pool, customer: Person) -> None:
+    async with pool.unit_of_work(Scope.self_(customer.id)) as work:
+        with pytest.raises(DBAPIError, match="another person"):
+            await work.session.execute(text("SELECT app_belongings(:id)"), {"id": UUID(int=1)})
+
+
 async def test_the_trail_cannot_be_masked_for_anybody_else(pool: Pool, customer: Person, hands: Hands) -> None:
     """The application may take what is personal out of the trail for those who asked, and only that."""
     nobody = "SELECT * FROM app_forget_trail(:id, '{}', '{}')"
@@ -222,6 +255,7 @@ HANDLED = {
     *("users.email", "users.email_verified_at", "users.family_name", "users.given_name"),
     *("customers.family_name", "customers.given_name", "customers.family_name_kana", "customers.given_name_kana"),
     *("customers.phone", "customers.email", "customers.email_key"),
+    *("bookings.family_name", "bookings.given_name", "bookings.email", "bookings.phone", "bookings.ip"),
     *("bookings.special_requests", "bookings.internal_notes", "booking_history.reason"),
     *("notification_outbox.facts", "notification_outbox.failure_reason", "notification_attempts.reason"),
     *("audit_logs.before", "audit_logs.after", "audit_logs.ip", "audit_logs.user_agent"),

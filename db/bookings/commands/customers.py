@@ -1,0 +1,59 @@
+"""The record that a new booking belongs to. A typed contact is not proven, so it joins no record: it always gets a new
+one, and the answer to a known address is the same as to an unknown one."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import bindparam, text
+from sqlalchemy.dialects.postgresql import CITEXT
+
+from db.engine.store import Store
+from domain.bookings.contact import Contact
+from domain.errors import NotFound
+
+# A login's record is made from its profile; whoever came second finds the first one's.
+_NEW_CUSTOMER_OF_USER = text("""
+    INSERT INTO customers (business_id, user_id, family_name, given_name, email, language)
+    SELECT :business_id, u.id, u.family_name, u.given_name, u.email, u.language FROM users u WHERE u.id = :user_id
+    ON CONFLICT (business_id, user_id) WHERE user_id IS NOT NULL AND deleted_at IS NULL
+        DO UPDATE SET updated_at = now()
+    RETURNING id, family_name, given_name, email, phone
+""")
+_NEW_CUSTOMER = text("""
+    INSERT INTO customers (business_id, family_name, given_name, email, phone, language)
+    VALUES (:business_id, :family_name, :given_name, :email, :phone, :language)
+    RETURNING id, family_name, given_name, email, phone
+""").bindparams(bindparam("email", type_=CITEXT))
+
+
+@dataclass(frozen=True, slots=True)
+class BookingCustomer:
+    """The record a booking belongs to, and the contact that the booking keeps."""
+
+    id: UUID
+    contact: Contact
+
+
+class BookingCustomerStore(Store):
+    """Makes records."""
+
+    async def add(self, business_id: UUID, contact: Contact, language: str) -> BookingCustomer:
+        """A new record for somebody without a proven identity."""
+        values = {"business_id": business_id, "language": language, **asdict(contact)}
+        return customer_of(dict((await self.session.execute(_NEW_CUSTOMER, values)).mappings().one()))
+
+    async def add_login(self, business_id: UUID, user_id: UUID) -> BookingCustomer:
+        """The record of a login, made from its profile if it is not there yet. Raises NotFound."""
+        values = {"business_id": business_id, "user_id": user_id}
+        row = (await self.session.execute(_NEW_CUSTOMER_OF_USER, values)).mappings().one_or_none()
+        if row is None:
+            raise NotFound({"user_id": str(user_id)})
+        return customer_of(dict(row))
+
+
+def customer_of(row: Mapping[str, Any]) -> BookingCustomer:
+    """A record as it was read: ``id`` and the contact."""
+    contact = Contact(row["family_name"], row["given_name"], row["email"], row["phone"])
+    return BookingCustomer(UUID(str(row["id"])), contact)

@@ -1,0 +1,17 @@
+"""How many unpaid bookings one caller may have at one business."""
+
+from domain.errors import HoldLimit
+
+#: One customer, and one network without a proven identity, may have this many open bookings at one business.
+MAX_OPEN_HOLDS = 5
+
+
+def check_open_bookings(by_customer: int, by_network: int, *, is_proven: bool) -> None:
+    """Raise HoldLimit where the caller has too many.
+
+    ``by_customer``: open holds of the login's record. ``by_network``: bookings without payment that unproven callers
+    made from the same network. A caller with a proven address is counted by that identity alone, because many people
+    share one network. Everybody else chooses name, address and phone freely, so none of these is counted.
+    """
+    if by_customer >= MAX_OPEN_HOLDS or (not is_proven and by_network >= MAX_OPEN_HOLDS):
+        raise HoldLimit({"limit": MAX_OPEN_HOLDS})

@@ -1,0 +1,13 @@
+"""What counts as one client of the network."""
+
+import ipaddress
+
+
+def network_of(address: str | None) -> str:
+    """The network of one client: an IPv4 address, or the first address of the IPv6 /64 that one connection has."""
+    if address is None:
+        return "unknown"
+    parsed = ipaddress.ip_address(address)
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return address
+    return str(ipaddress.ip_network((parsed, 64), strict=False).network_address)
