@@ -41,6 +41,11 @@ class Guarded:
         return self.code()
 
 
+async def prove_address(database: Database, person: Person) -> None:
+    """As if the link of the verification message was used."""
+    await rows(database, "UPDATE users SET email_verified_at = now() WHERE id = $1", person.id)
+
+
 async def setup(person: Person) -> pyotp.TOTP:
     data = (await person.post("/auth/2fa/setup")).json()["data"]
     totp = pyotp.parse_uri(data["otpauth_uri"])
@@ -50,10 +55,11 @@ async def setup(person: Person) -> pyotp.TOTP:
 
 
 @pytest_asyncio.fixture
-async def guarded(log_in: Login, clock: Clock) -> Guarded:
+async def guarded(log_in: Login, clock: Clock, database: Database) -> Guarded:
     person = await log_in()
+    await prove_address(database, person)
     totp = await setup(person)
-    answer = await person.post("/auth/2fa/enable", json={"code": totp.at(clock.now())})
+    answer = await person.post("/auth/2fa/enable", json={"password": PASSWORD, "code": totp.at(clock.now())})
     assert answer.status_code == 200, answer.text
     return Guarded(person, totp, answer.json()["data"]["recovery_codes"], clock)
 
@@ -160,7 +166,8 @@ async def test_a_challenge_ends(app: FastAPI, client: AsyncClient, guarded: Guar
 
 async def test_setting_up(client: AsyncClient, log_in: Login, clock: Clock, database: Database) -> None:
     person = await log_in()
-    code = {"code": "000000"}
+    await prove_address(database, person)
+    code = {"password": PASSWORD, "code": "000000"}
     assert error_of(await person.post("/auth/2fa/enable", json=code)) == (409, "wrong_state")
     old = await setup(person)
     totp = await setup(person)
@@ -168,9 +175,9 @@ async def test_setting_up(client: AsyncClient, log_in: Login, clock: Clock, data
     elsewhere = await ask(client, person)
     assert elsewhere["two_factor_required"] is False
     assert error_of(await person.post("/auth/2fa/enable", json=code)) == (422, "invalid_code")
-    replaced = {"code": old.at(clock.now())}
+    replaced = {"password": PASSWORD, "code": old.at(clock.now())}
     assert error_of(await person.post("/auth/2fa/enable", json=replaced)) == (422, "invalid_code")
-    right = {"code": totp.at(clock.now())}
+    right = {"password": PASSWORD, "code": totp.at(clock.now())}
     assert (await person.post("/auth/2fa/enable", json=right)).status_code == 200
     assert error_of(await person.post("/auth/2fa/enable", json=right)) == (409, "wrong_state")
     assert error_of(await person.post("/auth/2fa/setup")) == (409, "wrong_state")
@@ -235,8 +242,9 @@ async def test_a_row_of_one_user_opens_nothing_for_another(
     app: FastAPI, client: AsyncClient, guarded: Guarded, log_in: Login, database: Database
 ) -> None:
     thief = await log_in()
+    await prove_address(database, thief)
     totp = await setup(thief)
-    await thief.post("/auth/2fa/enable", json={"code": totp.at(guarded.clock.now())})
+    await thief.post("/auth/2fa/enable", json={"password": PASSWORD, "code": totp.at(guarded.clock.now())})
     await rows(
         database,
         "UPDATE user_two_factors SET totp_encrypted = (SELECT totp_encrypted FROM user_two_factors WHERE user_id = $1)"
@@ -275,5 +283,6 @@ async def test_admins_need_it_where_it_is_asked_of_them(
         async with client_of(strict, Authorization=f"Bearer {without['access_token']}") as admin:
             secret = (await admin.post(f"{PREFIX}/auth/2fa/setup")).json()["data"]["secret"]
             code = pyotp.TOTP(secret).at(clock.now())
-            assert (await admin.post(f"{PREFIX}/auth/2fa/enable", json={"code": code})).status_code == 200
+            on = {"password": PASSWORD, "code": code}
+            assert (await admin.post(f"{PREFIX}/auth/2fa/enable", json=on)).status_code == 200
         assert claim((await refresh(http, without["refresh_token"])).json()["data"], "adm") is True

@@ -62,7 +62,8 @@ async def verify(
 async def reset(
     visitor: PublicCaller, services: ApiServices, asked: PasswordReset, now: datetime, key: Key | None
 ) -> Response:
-    """Store the password that was chosen through a letter. Raises InvalidInput, InvalidLink and Gone."""
+    """Store the password that was chosen through a mail link. A login whose address was not proven before loses its
+    second factor, too. Raises InvalidInput, InvalidLink and Gone."""
     link_id = _opened(services.links, RESET, asked.token, now)
     async with visitor.work() as work:
         email = await work.identity.single_use_links.find_email(RESET, link_id)
@@ -72,6 +73,9 @@ async def reset(
         user = await work.identity.single_use_links.use(RESET, link_id, asked.token, now)
         new = NewPassword(user.id, password_hash, SessionEnd.PASSWORD_RESET, once=str(link_id))
         await work.identity.passwords.replace(new, now)
+        if user.email_verified_at is None:
+            # Somebody else may have registered this address. Nothing of theirs keeps its owner out.
+            await work.identity.two_factor.disable(user.id)
         await work.identity.users.verify_email(user.id, now)  # the letter reached them
         return await store_response(work, ok(PasswordChangedRead(changed_at=now), SuccessMessage.PASSWORD_CHANGED))
 

@@ -14,6 +14,7 @@ from api.v1.identity.two_factor.handlers import Challenged, challenged, disable,
 from api.v1.identity.two_factor.schemas import (
     RecoveryCodesRead,
     TwoFactorDelete,
+    TwoFactorEnable,
     TwoFactorRead,
     TwoFactorSetupRead,
     TwoFactorUpdate,
@@ -39,12 +40,13 @@ async def set_up_two_factor(myself: CurrentUser, services: Services) -> Response
     "/enable",
     summary="Switch two-factor login on",
     response_model=Envelope[RecoveryCodesRead],
-    responses=body_errors(Unauthenticated, InvalidCode, WrongState),
+    responses=body_errors(Unauthenticated, InvalidCredentials, InvalidCode, AccountLocked, WrongState),
 )
-async def enable_two_factor(body: TwoFactorUpdate, myself: CurrentUser, services: Services, now: Now) -> Response:
-    """With a code of the app. Answers ten recovery codes, which are not shown again. Every other session of the login
-    ends: it was opened without the second factor."""
-    return ok(await enable(myself, services, body.code, now), SuccessMessage.UPDATED)
+async def enable_two_factor(body: TwoFactorEnable, myself: CurrentUser, services: Services, now: Now) -> Response:
+    """With the password and a code of the app, once the e-mail address is confirmed: `wrong_state` before that.
+    Answers ten recovery codes, which are not shown again. Every other session of the login ends: it was opened without
+    the second factor. Wrong passwords count as failed logins."""
+    return ok(await enable(myself, services, body, now), SuccessMessage.UPDATED)
 
 
 @router.post(

@@ -13,14 +13,22 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from api.access.callers import AnonymousCaller, ApiServices, AuthenticatedCaller, Now, PublicCaller, Services
 from api.access.tokens import Challenge
-from api.v1.identity.auth.handlers import current_session, is_right, open_session, refuse_locked, tell_if_locked
+from api.v1.identity.auth.handlers import (
+    current_session,
+    is_right,
+    knows_password,
+    open_session,
+    refuse_locked,
+    tell_if_locked,
+)
 from api.v1.identity.auth.schemas import LoginRead
-from api.v1.identity.two_factor.schemas import RecoveryCodesRead, TwoFactorDelete, TwoFactorSetupRead
+from api.v1.identity.two_factor.schemas import RecoveryCodesRead, TwoFactorDelete, TwoFactorEnable, TwoFactorSetupRead
 from db.engine.session import UnitOfWork
 from db.identity.logins import Attempt
 from db.identity.two_factor import TwoFactorRow
 from db.messages.notices import AccountEmail
 from domain.errors import InvalidCode, InvalidCredentials, Unauthenticated, WrongState
+from domain.identity.proofs import LoginChange, check_address
 from domain.identity.second_factor import RECOVERY_CODES, recovery_code, recovery_mark, steps_at
 from domain.identity.sessions import SessionEnd
 from domain.messages.kinds import AccountEmailKind
@@ -72,23 +80,42 @@ async def set_up(myself: AuthenticatedCaller, services: ApiServices) -> TwoFacto
     return TwoFactorSetupRead(secret=secret, otpauth_uri=uri)
 
 
-async def enable(myself: AuthenticatedCaller, services: ApiServices, code: str, now: datetime) -> RecoveryCodesRead:
+async def enable(
+    myself: AuthenticatedCaller, services: ApiServices, asked: TwoFactorEnable, now: datetime
+) -> RecoveryCodesRead:
     """Ask for the second factor from now on. Sessions that were opened without it end, but for the one that proves it
-    now. Raises InvalidCode, and WrongState without a setup or when it is on."""
+    now. Raises InvalidCode, InvalidCredentials, AccountLocked, and WrongState without a setup, without a proven address
+    or when it is on."""
     session_id = current_session(myself)
+    await _check_enable(myself, services, asked, now)
     codes = [recovery_code(os.urandom(16)) for _ in range(RECOVERY_CODES)]
     async with myself.work() as work:
         row = await work.identity.two_factor.find(myself.id)
         if row is None or row.enabled_at is not None:
             raise WrongState({"status": "disabled" if row is None else "enabled", "wanted": "enabled"})
-        step = _step_of(services, row, code, now)
+        step = _step_of(services, row, asked.code, now)
         if step is None:
             raise InvalidCode
+        await work.identity.logins.clear_failures(myself.id)
         await work.identity.two_factor.enable(myself.id, step, [recovery_mark(one) for one in codes], now)
         await work.identity.sessions.prove_two_factor(session_id)
         await work.identity.sessions.revoke_all(myself.id, session_id, SessionEnd.TWO_FACTOR_CHANGED)
         await _tell(work, row, now, enabled=True)
     return RecoveryCodesRead(recovery_codes=codes)
+
+
+async def _check_enable(
+    myself: AuthenticatedCaller, services: ApiServices, asked: TwoFactorEnable, now: datetime
+) -> None:
+    async with myself.work() as work:
+        user, row = await work.identity.users.find(myself.id), await work.identity.two_factor.find(myself.id)
+    if user is None:
+        raise Unauthenticated({"reason": "no_user"})
+    check_address(LoginChange.TWO_FACTOR_ENABLE, is_proven=user.email_verified_at is not None)
+    if row is None or row.enabled_at is not None:
+        raise WrongState({"status": "disabled" if row is None else "enabled", "wanted": "enabled"})
+    if not await knows_password(myself, services, user.email, asked.password, now):
+        raise InvalidCredentials
 
 
 async def disable(myself: AuthenticatedCaller, services: ApiServices, asked: TwoFactorDelete, now: datetime) -> None:

@@ -21,6 +21,15 @@ class TwoFactorUpdate(Input):
     code: Code
 
 
+class TwoFactorEnable(Input):
+    """The password, and a code of the app. The password shows that the caller has more than a session token."""
+
+    model_config = ConfigDict(json_schema_extra=examples({"password": "Sakura-2026", "code": "492039"}))
+
+    password: Password
+    code: Code
+
+
 class TwoFactorDelete(Input):
     """The password and a code, or a recovery code."""
 

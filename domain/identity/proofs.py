@@ -1,0 +1,49 @@
+"""What changes how a login is opened, and what each change must prove. A session token alone changes nothing."""
+
+from collections.abc import Collection, Mapping
+from enum import StrEnum
+
+from domain.errors import WrongState
+
+
+class LoginChange(StrEnum):
+    """Everything that changes how somebody logs in. The value is the path of its endpoint under ``/auth``."""
+
+    CHANGE_PASSWORD = "change-password"  # noqa: S105 - a path
+    RESET_PASSWORD = "reset-password"  # noqa: S105
+    VERIFY_EMAIL = "verify-email"
+    TWO_FACTOR_ENABLE = "2fa/enable"
+    TWO_FACTOR_DISABLE = "2fa/disable"
+
+
+class Proof(StrEnum):
+    """What a caller can prove."""
+
+    PASSWORD = "password"  # noqa: S105 - a word
+    CODE = "code"  # of the second factor, or a recovery code
+    MAIL_LINK = "mail_link"  # the token of a link that was sent to the address
+    PROVEN_ADDRESS = "proven_address"  # a mail link of this address was used before
+
+
+REQUIRED: Mapping[LoginChange, frozenset[Proof]] = {
+    LoginChange.CHANGE_PASSWORD: frozenset({Proof.PASSWORD}),
+    LoginChange.RESET_PASSWORD: frozenset({Proof.MAIL_LINK}),
+    LoginChange.VERIFY_EMAIL: frozenset({Proof.MAIL_LINK}),
+    # Without a proven address a stranger could shut the owner of the mailbox out of a login in the owner's name.
+    LoginChange.TWO_FACTOR_ENABLE: frozenset({Proof.PASSWORD, Proof.CODE, Proof.PROVEN_ADDRESS}),
+    LoginChange.TWO_FACTOR_DISABLE: frozenset({Proof.PASSWORD, Proof.CODE}),
+}
+
+
+def check_address(change: LoginChange, *, is_proven: bool) -> None:
+    """Raise WrongState where the change needs a proven address and the login has none."""
+    if Proof.PROVEN_ADDRESS in REQUIRED[change] and not is_proven:
+        raise WrongState({"status": "email_unverified", "wanted": "email_verified"})
+
+
+def missing_fields(change: LoginChange, fields: Collection[str]) -> frozenset[str]:
+    """The proofs of ``change`` that no field of its request carries. ``fields``: names of the request's fields."""
+    carried = {Proof.PASSWORD: {"password", "current_password"}, Proof.CODE: {"code"}, Proof.MAIL_LINK: {"token"}}
+    return frozenset(
+        proof.value for proof in REQUIRED[change] if proof in carried and carried[proof].isdisjoint(fields)
+    )
