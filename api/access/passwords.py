@@ -11,6 +11,7 @@ from typing import TypeVar
 import bcrypt
 
 from domain.errors import Unavailable
+from domain.identity.passwords import check_inputs, hash_input
 
 T = TypeVar("T")
 
@@ -20,8 +21,6 @@ ROUNDS = 12
 PATIENCE = timedelta(seconds=3)
 #: How much the last hash counts in what one is expected to take.
 _WEIGHT = 0.2
-#: bcrypt reads this much. Longer passwords are refused when they are chosen, so none can match.
-_BYTES = 72
 
 
 class Passwords:
@@ -36,8 +35,7 @@ class Passwords:
         self._nobody, self._seconds = _timed(partial(self._hash, os.urandom(16).hex()))
 
     async def hash(self, password: str) -> str:
-        """The hash to store. The password is at most 72 bytes long, as `domain.identity.passwords` asks. Raises
-        Unavailable when too many wait."""
+        """The hash to store, of the normalised password. Raises Unavailable when too many wait."""
         return await self._run(partial(self._hash, password))
 
     async def matches(self, password: str, stored: str | None) -> bool:
@@ -72,12 +70,11 @@ class Passwords:
         return result
 
     def _hash(self, password: str) -> str:
-        return bcrypt.hashpw(password.encode(), bcrypt.gensalt(self._rounds)).decode()
+        return bcrypt.hashpw(hash_input(password), bcrypt.gensalt(self._rounds)).decode()
 
     @staticmethod
     def _check(password: str, stored: str) -> bool:
-        typed = password.encode()
-        return bcrypt.checkpw(typed[:_BYTES], stored.encode()) and len(typed) <= _BYTES
+        return any(bcrypt.checkpw(typed, stored.encode()) for typed in check_inputs(password))
 
 
 def _timed(work: "partial[T]") -> tuple[T, float]:

@@ -28,6 +28,8 @@ class LinkKind:
     lifetime: timedelta
     letter: AccountEmailKind
     fact: str
+    #: Whether a newer link ends the older ones. Not for resets: anybody can ask for one, and so void the owner's.
+    newest_alone: bool = True
 
 
 VERIFICATION = LinkKind(
@@ -38,7 +40,12 @@ VERIFICATION = LinkKind(
     "verification_id",
 )
 RESET = LinkKind(
-    Purpose.RESET_PASSWORD, "password_resets", timedelta(hours=1), AccountEmailKind.PASSWORD_RESET, "reset_id"
+    Purpose.RESET_PASSWORD,
+    "password_resets",
+    timedelta(hours=1),
+    AccountEmailKind.PASSWORD_RESET,
+    "reset_id",
+    newest_alone=False,
 )
 _KINDS = (VERIFICATION, RESET)
 
@@ -60,8 +67,9 @@ _OWNER = {
 }
 _FIND = {
     kind: text(f"""
-        SELECT l.user_id, l.email, l.token_hash, l.used_at, l.expires_at, l.email <> u.email OR EXISTS (
-                  SELECT 1 FROM {kind.table} x WHERE x.user_id = l.user_id AND x.id > l.id) AS replaced
+        SELECT l.user_id, l.email, l.token_hash, l.used_at, l.expires_at,
+               l.email <> u.email OR ({kind.newest_alone} AND EXISTS (
+                  SELECT 1 FROM {kind.table} x WHERE x.user_id = l.user_id AND x.id > l.id)) AS replaced
           FROM {kind.table} l JOIN users u ON u.id = l.user_id AND u.deleted_at IS NULL
          WHERE l.id = :id
     """)
@@ -75,11 +83,11 @@ _VOID = {
 
 
 class SingleUseLinkStore(Store):
-    """Links that work once. Only the newest of a login is good, and only while the login has the e-mail that it was
-    sent to."""
+    """Links that work once, while the login has the e-mail that they were sent to. Of verification links only the
+    newest is good; every reset link is good until one of them is used."""
 
     async def send(self, kind: LinkKind, user: UserRow | None, links: Links, now: datetime) -> None:
-        """Make a link and promise the letter that brings it; a former one is good no longer.
+        """Make a link and promise the letter that brings it.
 
         Without a user, for an e-mail that nobody has, the same statements are sent and taken back: neither the number
         of round trips nor the work of the database tells whether somebody has it.

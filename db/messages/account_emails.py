@@ -68,8 +68,7 @@ _LETTER = text("""
              FROM email_verifications v
             WHERE v.id = CAST(n.facts->>'verification_id' AS uuid) AND v.user_id = n.user_id
             UNION ALL
-           SELECT r.id, r.expires_at, r.kid, r.used_at IS NOT NULL OR r.email IS DISTINCT FROM u.email OR EXISTS (
-                  SELECT 1 FROM password_resets x WHERE x.user_id = r.user_id AND x.id > r.id) AS over
+           SELECT r.id, r.expires_at, r.kid, r.used_at IS NOT NULL OR r.email IS DISTINCT FROM u.email AS over
              FROM password_resets r
             WHERE r.id = CAST(n.facts->>'reset_id' AS uuid) AND r.user_id = n.user_id
             UNION ALL

@@ -1,17 +1,45 @@
-"""What a password must be. Only when it is chosen: a login takes what was chosen under older rules."""
+"""What a password must be, and how it is written before it is hashed.
+
+The rules hold when a password is chosen: a login takes what was chosen under older rules.
+"""
+
+import base64
+import hashlib
+import unicodedata
 
 from domain.errors import InvalidInput
 
 MIN_LENGTH = 8
-#: bcrypt reads 72 bytes and no more: the rest would protect nobody.
+#: bcrypt reads 72 bytes and no more.
 MAX_BYTES = 72
+
+
+def normalised(password: str) -> str:
+    """The password as NIST SP 800-63B section 5.1.1.2 asks: in Unicode form NFKC. Composed and decomposed letters, wide
+    and narrow ones are the same password, because keyboards differ in what they send."""
+    return unicodedata.normalize("NFKC", password)
+
+
+def hash_input(password: str) -> bytes:
+    """The bytes that are hashed: at most 72, of the normalised password. Of a longer one the SHA-256 in Base64, so that
+    every byte of it counts; Base64, because bcrypt ends at a zero byte."""
+    typed = normalised(password).encode()
+    return typed if len(typed) <= MAX_BYTES else base64.b64encode(hashlib.sha256(typed).digest())
+
+
+def check_inputs(password: str) -> tuple[bytes, ...]:
+    """What to compare with a stored hash, in this order. The second one is there for passwords that were chosen before
+    they were normalised."""
+    typed = password.encode()
+    first = hash_input(password)
+    return (first,) if typed == first or len(typed) > MAX_BYTES else (first, typed)
 
 
 def broken_rules(password: str, email: str) -> tuple[str, ...]:
     """The stable words of every rule that ``password`` breaks; empty when it may be chosen."""
+    password = normalised(password)
     rules = {
         "at_least_8_characters": len(password) >= MIN_LENGTH,
-        "at_most_72_bytes": len(password.encode()) <= MAX_BYTES,
         "upper_case_letter": any(character.isupper() for character in password),
         "lower_case_letter": any(character.islower() for character in password),
         "digit": any(character.isdigit() for character in password),

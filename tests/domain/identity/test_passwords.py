@@ -3,7 +3,7 @@
 import pytest
 
 from domain.errors import InvalidInput
-from domain.identity.passwords import broken_rules, check_password
+from domain.identity.passwords import broken_rules, check_inputs, check_password, hash_input
 
 EMAIL = "hanako@example.jp"
 
@@ -16,8 +16,8 @@ EMAIL = "hanako@example.jp"
         ("Aa1-" + "a" * 68, ()),
         ("Äé1-aaaa", ()),
         ("Aa1-aaa", ("at_least_8_characters",)),
-        ("Aa1-" + "a" * 69, ("at_most_72_bytes",)),
-        ("Aa1-" + "花" * 23, ("at_most_72_bytes",)),
+        ("Aa1-" + "a" * 69, ()),
+        ("Ａａ１-花花花花", ()),
         ("aa1-aaaa", ("upper_case_letter",)),
         ("AA1-AAAA", ("lower_case_letter",)),
         ("Aaa-aaaa", ("digit",)),
@@ -41,3 +41,22 @@ def test_every_broken_rule_is_named() -> None:
     assert rules == ["at_least_8_characters", "upper_case_letter", "digit", "symbol"]
     assert "aaaa" not in repr(refused.value)
     check_password("Sakura-2026", EMAIL)
+
+
+def test_hash_input_is_the_same_for_composed_decomposed_and_wide_letters() -> None:
+    assert hash_input("Sakura-2026が") == hash_input("Sakura-2026か\u3099")
+    assert hash_input("Ｓａｋｕｒａ-２０２６") == hash_input("Sakura-2026")
+
+
+def test_hash_input_counts_every_byte_and_has_no_zero_byte() -> None:
+    long = "Aa1-" + "花" * 60
+    assert hash_input(long) != hash_input(long + "x")
+    assert len(hash_input(long)) <= 72
+    assert b"\0" not in hash_input(long)
+    assert hash_input("a" * 72) == b"a" * 72
+
+
+def test_check_inputs_holds_a_password_chosen_before_normalisation() -> None:
+    old = "Sakura-2026か\u3099"
+    assert old.encode() in check_inputs(old)
+    assert check_inputs("Sakura-2026") == (b"Sakura-2026",)

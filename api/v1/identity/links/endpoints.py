@@ -80,7 +80,8 @@ async def reset_password(
     body: PasswordReset, stranger: AnonymousCaller, services: Services, now: Now, key: OptionalKey
 ) -> Response:
     """Once, within an hour. Ends every session, lifts a lock, confirms the e-mail, and voids all other such links.
-    `gone` says why in `details.reason`: `link_used`, `link_replaced` (by a newer letter) or `link_expired`."""
+    An older link stays good when a newer one was asked for. `gone` says why in `details.reason`: `link_used` or
+    `link_expired`."""
     return await changing.reset(stranger, services, body, now, key)
 
 
