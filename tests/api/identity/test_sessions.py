@@ -2,10 +2,11 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import jwt
 import pytest
@@ -213,3 +214,21 @@ async def test_a_new_device_is_written_about_and_the_first_is_not(
     [letter] = await letters(database, "new_device")
     assert letter["user_id"] == person.id
     assert set(json.loads(letter["facts"])) == {"session_id", "at"}
+
+
+async def test_logout_ends_every_question_that_needs_a_login(app: FastAPI, client: AsyncClient, log_in: Login) -> None:
+    """Walks over all reading endpoints; path parameters name nothing."""
+    tokens = await open_session(client, (await log_in()).email)
+    assert (await with_token(app, tokens["access_token"], "/auth/logout", "POST")).status_code == 200
+    asked = 0
+    for path, operations in app.openapi()["paths"].items():
+        operation = operations.get("get")
+        if operation is None or not operation.get("security"):
+            continue
+        if len(operation["security"]) > 1:
+            continue  # a login is optional there, and a bad one is refused by a test of its own
+        concrete = re.sub(r"{[^}]+}", str(uuid4()), path.removeprefix(PREFIX))
+        answer = await with_token(app, tokens["access_token"], concrete)
+        assert answer.status_code in {401, 403, 422}, (path, answer.text)
+        asked += answer.status_code == 401
+    assert asked > 5

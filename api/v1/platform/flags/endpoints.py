@@ -13,6 +13,7 @@ from api.http.errors import body_errors, errors
 from api.http.fields import DeletedRead
 from api.http.idempotency import OptionalKey, store_response
 from api.http.paging import PageAsked
+from api.v1.platform.flags.asking import is_on_for
 from api.v1.platform.flags.handlers import told
 from api.v1.platform.flags.schemas import FlagCheck, FlagCreate, FlagRead, FlagUpdate
 from domain.errors import (
@@ -24,7 +25,7 @@ from domain.errors import (
     Unauthenticated,
 )
 from domain.permissions import Action
-from domain.platform.flags import MAX_NAME, Asking
+from domain.platform.flags import MAX_NAME
 
 router = APIRouter(prefix="/feature-flags", tags=["platform"])
 
@@ -45,7 +46,7 @@ async def check_flag(
     business_id: Annotated[UUID | None, Query(description="The business in which it would be used.")] = None,
 ) -> Response:
     """A flag that nobody knows is off."""
-    enabled = await services.flags.is_on(name, Asking(me.id, business_id))
+    enabled = await is_on_for(me, services.flags, name, business_id)
     return ok(FlagCheck(name=name, enabled=enabled))
 
 
