@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Annotated
 from uuid import uuid4
 
+import orjson
 from fastapi import Depends, Header, Request
 from starlette.responses import Response
 
@@ -24,6 +25,21 @@ from runtime.keyring import KeyRing
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
+
+
+#: Fields of ``data`` that open something by themselves.
+SECRET_FIELDS = frozenset({"guest_token", "client_secret"})
+
+
+def without_secrets(body: bytes) -> bytes:
+    """The answer with null for each of its secrets: what is stored."""
+    if not any(f'"{name}"'.encode() in body for name in SECRET_FIELDS):
+        return body
+    answer = orjson.loads(body)
+    data = answer.get("data")
+    if isinstance(data, dict):
+        data.update(dict.fromkeys(SECRET_FIELDS & set(data)))
+    return orjson.dumps(answer)
 
 
 class Replay(Exception):
@@ -91,6 +107,7 @@ RequiredKey = Annotated[Key, Depends(required_key)]
 
 
 async def store_response(work: UnitOfWork, response: Response, remember: IdempotencyClaim | None = None) -> Response:
-    """Store the answer for the key that ``work`` took (or for ``remember``, taken before), and give it on."""
-    await work.store_answer(response.status_code, bytes(response.body), remember)
+    """Store the answer without its secrets for the key that ``work`` took (or for ``remember``, taken before), and
+    return it."""
+    await work.store_answer(response.status_code, without_secrets(bytes(response.body)), remember)
     return response

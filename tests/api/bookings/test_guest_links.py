@@ -71,6 +71,20 @@ async def test_the_link_of_a_customer_s_booking_opens_it_too(shop: Shop, app: Fa
     assert answer.status_code == 200, answer.text
 
 
+async def test_post_bookings_stores_no_token_and_replays_to_the_same_client_alone(shop: Shop, pool: Pool) -> None:
+    body, keys = shop.wish(guest=GUEST), keyed("guest-1")
+    first = await shop.nobody.post(f"{PREFIX}/bookings", json=body, headers=keys)
+    token = first.json()["data"]["guest_token"]
+    assert token
+    stored = await data.rows(pool, "SELECT body FROM idempotency_keys")
+    assert [token.encode() in bytes(row["body"]) for row in stored] == [False]
+    assert (await shop.nobody.post(f"{PREFIX}/bookings", json=body, headers=keys)).content == first.content
+    # Another client knows contact, key and body, and gets no token of the first one's booking.
+    thief = await shop.nobody.post(f"{PREFIX}/bookings", json=body, headers={**keys, "User-Agent": "another"})
+    assert first.json()["data"]["id"] not in thief.text
+    assert token not in thief.text
+
+
 async def test_a_replay_has_the_same_token_from_another_address(shop: Shop, app: FastAPI, pool: Pool) -> None:
     body, keys = shop.wish(guest=GUEST), keyed("guest-1")
     first = await shop.nobody.post(f"{PREFIX}/bookings", json=body, headers=keys)

@@ -2,7 +2,9 @@
 
 import asyncio
 import hashlib
+import re
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -14,7 +16,16 @@ from httpx import AsyncClient
 from api.access.callers import Access
 from api.access.tokens import Login
 from api.http.envelope import ok
-from api.http.idempotency import Key, Replay, command_id, optional_key, required_key, store_response
+from api.http.idempotency import (
+    HEADER,
+    SECRET_FIELDS,
+    Key,
+    Replay,
+    command_id,
+    optional_key,
+    required_key,
+    store_response,
+)
 from db.engine.context import Context, IdempotencyClaim
 from domain.errors import NotFound, RequestInProgress, WrongState
 from domain.identity.actor import Actor, ActorKind
@@ -235,3 +246,30 @@ def test_command_ids() -> None:
     ]
     assert len({command_id(one) for one in (remember, *others)}) == 4
     assert command_id(None) != command_id(None)
+
+
+def test_secret_fields_of_answers_are_all_left_out_of_what_is_stored(app: FastAPI) -> None:
+    """Walks over the answers of every endpoint that takes a key."""
+    document = app.openapi()
+    schemas = document["components"]["schemas"]
+    found: set[str] = set()
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            if any(one.get("name") == HEADER for one in operation.get("parameters", ())):
+                found |= _names(operation["responses"], schemas, set())
+    secret = {name for name in found if re.search(r"token|secret|password|otpauth|recovery_codes", name)}
+    assert secret == SECRET_FIELDS
+
+
+def _names(node: object, schemas: dict[str, Any], seen: set[str]) -> set[str]:
+    """The property names of every schema that can be reached from ``node``."""
+    if isinstance(node, list):
+        return set().union(*(_names(one, schemas, seen) for one in node))
+    if not isinstance(node, dict):
+        return set()
+    found = set(node.get("properties", ()))
+    name = str(node.get("$ref", "")).rpartition("/")[2]
+    if name and name not in seen:
+        seen.add(name)
+        found |= _names(schemas[name], schemas, seen)
+    return found.union(*(_names(one, schemas, seen) for one in node.values()))

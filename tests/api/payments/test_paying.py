@@ -29,6 +29,8 @@ async def test_an_intent_is_opened_once_over_what_is_due(shop: Shop, pool: Pool,
     assert (read.amount.amount, read.amount.currency, read.status) == (6600, "JPY", "requires_payment")
     assert read.client_secret
     assert (await intent(shop.customer, booking, key="i-1")).content == first.content
+    stored = await data.rows(pool, "SELECT body FROM idempotency_keys WHERE body IS NOT NULL")
+    assert not any(read.client_secret.encode() in bytes(row["body"]) for row in stored)
     again = await intent(shop.customer, booking)
     assert again.json()["data"] == first.json()["data"]
     assert sandbox.get("/sandbox/state")["objects"]["payment_intent"] == 1

@@ -3,24 +3,28 @@
 import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
 from starlette.responses import Response
 
 from api.access.callers import Access
+from api.answer_secrets import data_of, with_secret
 from api.http.envelope import created
-from api.http.idempotency import Key
+from api.http.idempotency import Key, Replay, without_secrets
 from api.http.request_info import request_info
 from api.v1.bookings.bookings.schemas import BookingCreate, BookingCreatedRead
-from db.bookings.commands.hold import HoldRequest, Person
+from db.bookings.commands.hold import HoldRequest
+from domain.bookings.contact import Contact
 from domain.bookings.view import BookingView
 from domain.errors import InvalidInput
+from domain.identity.network import network_of
 from domain.permissions import Action, allowed, require
 from runtime.booking_links import BookingLinks
 
 
 @dataclass(slots=True)
 class _Answer:
-    """The response, made while the hold is written, so that the very same bytes are stored for the key."""
+    """The response, made while the hold is written, so that it is stored for the key: without the guest's token."""
 
     access: Access
     links: BookingLinks
@@ -29,26 +33,34 @@ class _Answer:
     def __call__(self, booking: BookingView) -> bytes:
         token = self.links.token(booking.id) if self.access.user_id is None else None
         self.made = created(BookingCreatedRead.with_token(booking, self.access.works_here, token))
-        return bytes(self.made.body)
+        return without_secrets(bytes(self.made.body))
 
 
 async def take(access: Access, key: Key, body: BookingCreate, links: BookingLinks, now: datetime) -> Response:
     """Hold the time in one transaction; 201 with the booking. Raises what `HoldStore.hold` raises, Forbidden for one
     who books in another's name without being staff, and InvalidInput where nobody is named."""
-    access.subject = _contact(body)
-    async with access.work(body.service_id, key) as work:
-        answer = _Answer(access, links)
-        await work.bookings.holds.hold(_request(access, body), now, answer, work.memory)
-        return answer.made
+    access.subject = _guest_subject(access, body)
+    try:
+        async with access.work(body.service_id, key) as work:
+            answer = _Answer(access, links)
+            await work.bookings.holds.hold(_request(access, body), now, answer, work.memory)
+            return answer.made
+    except Replay as replay:
+        made = data_of(replay).get("id")
+        if access.user_id is not None or made is None:
+            raise
+        raise with_secret(replay, "guest_token", links.token(UUID(made))) from None
 
 
-def _contact(body: BookingCreate) -> str | None:
-    """A guest's keys are theirs from wherever they ask, and nobody else's behind the same address."""
+def _guest_subject(access: Access, body: BookingCreate) -> str | None:
+    """Whose keys these are, for a guest: those of one client (its network and program) with one contact. The contact
+    alone is known to others, and a replay brings the token of the booking."""
     guest = body.guest
     if guest is None:
         return None
     reached = (guest.email or guest.phone or "").casefold()
-    return f"guest:{hashlib.sha256(reached.encode()).hexdigest()[:32]}"
+    client = "\0".join((network_of(access.address), access.context.user_agent or "", reached))
+    return f"guest:{hashlib.sha256(client.encode()).hexdigest()[:32]}"
 
 
 def _request(access: Access, body: BookingCreate) -> HoldRequest:
@@ -78,8 +90,8 @@ def _is_staff(access: Access) -> bool:
     return access.role is not None and allowed(access.role, Action.BOOKING_CREATE_FOR_CUSTOMER)
 
 
-def _person(body: BookingCreate) -> Person | None:
+def _person(body: BookingCreate) -> Contact | None:
     guest = body.guest
     if guest is None:
         return None
-    return Person(guest.family_name, guest.given_name, guest.email, guest.phone)
+    return Contact(guest.family_name, guest.given_name, guest.email, guest.phone)

@@ -11,8 +11,9 @@ from uuid import UUID
 from starlette.responses import Response
 
 from api.access.callers import Access, ApiServices, Command
+from api.answer_secrets import data_of, with_secret
 from api.http.envelope import created, ok
-from api.http.idempotency import Key, store_response
+from api.http.idempotency import Key, Replay, store_response
 from api.v1.payments.payments.event_records import news_of_intent
 from api.v1.payments.payments.schemas import ConfirmedRead, IntentRead, PaymentConfirm
 from db.engine.session import Scope
@@ -31,6 +32,18 @@ T = TypeVar("T")
 async def open_intent(services: ApiServices, access: Access, booking_id: UUID, key: Key, now: datetime) -> Response:
     """The booking's open payment with its secret; 201. Raises WrongState, Gone after the hold, RuleBroken when nothing
     is due, and Unavailable while the provider is away; then the same key may be sent again."""
+    try:
+        return await _open_once(services, access, booking_id, key, now)
+    except Replay as replay:
+        payment_id = data_of(replay).get("payment_id")
+        if payment_id is None:
+            raise
+        async with access.database.unit_of_work(Scope.tenant(access.business_id), access.context) as work:
+            payment = await work.payments.get(UUID(payment_id))
+        raise with_secret(replay, "client_secret", payment.client_secret) from None
+
+
+async def _open_once(services: ApiServices, access: Access, booking_id: UUID, key: Key, now: datetime) -> Response:
     async with access.command(booking_id, key) as command:
         async with command.finish() as work:
             payment = await work.payments.openings.open_intent(booking_id, now)

@@ -1,0 +1,24 @@
+"""Secrets inside of answers. A stored answer holds none of them: for a replay they are made anew.
+
+A new secret field of an answer is one more name in :data:`api.http.idempotency.SECRET_FIELDS`; a test looks for such fields.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+import orjson
+
+from api.http.idempotency import Replay
+
+
+def data_of(replay: Replay) -> dict[str, Any]:
+    """``data`` of the stored answer, empty where it has none."""
+    data = orjson.loads(replay.remembered.body).get("data")
+    return data if isinstance(data, dict) else {}
+
+
+def with_secret(replay: Replay, field: str, secret: str | None) -> Replay:
+    """The replay with the secret in its place."""
+    answer = orjson.loads(replay.remembered.body)
+    answer["data"][field] = secret
+    return Replay(replace(replay.remembered, body=orjson.dumps(answer)))
