@@ -50,6 +50,11 @@ FORGET: Mapping[str, TextClause] = {
                withdrawn_at = coalesce(withdrawn_at, CASE WHEN accepted_at IS NULL THEN CAST(:now AS timestamptz) END)
          WHERE email = CAST(:address AS citext)
     """),
+    # Before the assignments, which say whose resource it was.
+    "resources": text("""
+        UPDATE resources r SET name = jsonb_build_object('ja', '—', 'en', '—') FROM staff_assignments a
+         WHERE a.user_id = :user_id AND r.id = a.resource_id AND r.business_id = a.business_id AND r.kind = 'staff'
+    """),
     "staff_assignments": text("""
         UPDATE staff_assignments SET ended_at = :now WHERE user_id = :user_id AND ended_at IS NULL
     """),

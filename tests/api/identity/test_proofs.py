@@ -24,6 +24,7 @@ NO_CHANGE = {
     "logout": "ends a session",
     "logout-all": "ends sessions",
     "sessions": "ends sessions",
+    "sessions/{session_id}": "ends a session",
     "export/fetch": "shows a token; reads a file",
     "resend-verification": "sends a message to the address",
     "forgot-password": "sends a message to the address",

@@ -200,6 +200,18 @@ async def test_begin_erasure_is_blocked_by_a_guest_visit_of_the_proven_address(
     assert left == {"family_name": "—", "email": None, "phone": None}
 
 
+async def test_anonymise_takes_the_name_off_the_bookable_person(customer: Person, pool: Pool, hands: Hands) -> None:
+    salon = await data.add_salon(pool)
+    mine, colleague = salon.resources
+    await data.add_staff(pool, salon.business_id, customer.id, resource_id=mine)
+    assert (await customer.post("/auth/me/erasure", json=ASK)).status_code == 202
+    await hands.erasures.anonymise(await hands.erasure_of(customer.id))
+    names = await data.rows(
+        pool, "SELECT id, name->>'en' AS name FROM resources WHERE id IN (:a, :b)", a=mine, b=colleague
+    )
+    assert {row["id"]: row["name"] for row in names} == {mine: "—", colleague: "Jiro"}
+
+
 async def test_belongings_of_another_person_are_refused(pool: Pool, customer: Person) -> None:
     async with pool.unit_of_work(Scope.self_(customer.id)) as work:
         with pytest.raises(DBAPIError, match="another person"):
