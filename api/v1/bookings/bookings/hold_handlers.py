@@ -8,7 +8,7 @@ from uuid import UUID
 from starlette.responses import Response
 
 from api.access.callers import Access
-from api.answer_secrets import data_of, with_secret
+from api.http.answer_secrets import data_of, with_secret
 from api.http.envelope import created
 from api.http.idempotency import Key, Replay, without_secrets
 from api.http.request_info import request_info

@@ -11,7 +11,7 @@ from uuid import UUID
 from starlette.responses import Response
 
 from api.access.callers import Access, ApiServices, Command
-from api.answer_secrets import data_of, with_secret
+from api.http.answer_secrets import data_of, with_secret
 from api.http.envelope import created, ok
 from api.http.idempotency import Key, Replay, store_response
 from api.v1.payments.payments.event_records import news_of_intent

@@ -1,6 +1,7 @@
 """Secrets inside of answers. A stored answer holds none of them: for a replay they are made anew.
 
-A new secret field of an answer is one more name in :data:`api.http.idempotency.SECRET_FIELDS`; a test looks for such fields.
+A new secret field of an answer is one more name in :data:`api.http.idempotency.SECRET_FIELDS`; a test looks for such
+fields.
 """
 
 from dataclasses import replace
