@@ -13,7 +13,7 @@ from domain.identity.sessions import FAILURES, LOCK, WINDOW, device_mark
 
 # As citext compares: what is one e-mail to `users` is one subject here, or a guesser would count anew with each way of
 # writing it.
-_SUBJECT = "sha256(convert_to(lower(CAST(:email AS text)), 'UTF8'))"
+_SUBJECT = "sha256(convert_to(lower(CAST(:subject AS text)), 'UTF8'))"
 _TIMES = [bindparam(name, type_=TIMESTAMP(timezone=True)) for name in ("now", "since", "forget_at", "lock_until")]
 # Every attempt counts as failed from its beginning until it is proven right, so that guesses made at the same time
 # are not all let in before the first of them is counted. Known and unknown e-mails cost the same statement.
@@ -45,8 +45,9 @@ _GIVE_BACK = text(f"""
 """).bindparams(_TIMES[0])
 _CLEAR = text(f"""
     DELETE FROM login_failures
-     WHERE subject_hash = (SELECT {_SUBJECT.replace(":email", "email")} FROM users WHERE id = :user_id)
+     WHERE subject_hash = (SELECT {_SUBJECT.replace(":subject", "email")} FROM users WHERE id = :user_id)
 """)
+_CLEAR_SUBJECT = text(f"DELETE FROM login_failures WHERE subject_hash = {_SUBJECT}")
 # `known` is read as of before the insert.
 _SEEN = text("""
     WITH seen AS (
@@ -62,9 +63,9 @@ _SEEN = text("""
 class Attempt:
     """One attempt to prove who somebody is. ``refused``: the account is locked until ``locked_until``, whatever is
     shown. Else ``locked_until`` is set if this attempt locks it unless it is proven right. ``user`` is None for an
-    e-mail that nobody has."""
+    e-mail that nobody has. ``subject``: what it is counted by."""
 
-    email: str
+    subject: str
     at: datetime
     refused: bool
     locked_until: datetime | None
@@ -72,12 +73,27 @@ class Attempt:
 
 
 class LoginStore(Store):
-    """Attempts to log in, counted by the e-mail as it was typed, and known devices."""
+    """Attempts to log in, counted by the e-mail as it was typed; proofs within a session, counted by the session; and
+    known devices."""
 
     async def attempt(self, email: str, now: datetime) -> Attempt:
-        """Count an attempt before it is judged; the transaction must commit before that. Five within 15 minutes that
-        nobody proved right lock the e-mail for 30."""
+        """Count an attempt to log in before it is judged; the transaction must commit before that. Five within 15
+        minutes that nobody proved right lock the e-mail for 30."""
+        return await self._attempt(email, email, now)
+
+    async def attempt_in_session(self, email: str, session_id: UUID, now: datetime) -> Attempt:
+        """Count somebody who is logged in and shows the password again, as ``attempt`` does, but by the session. So a
+        stranger who guesses at the e-mail does not lock its owner's open sessions, and one who found a session left
+        open has five guesses."""
+        return await self._attempt(f"session:{session_id}", email, now)
+
+    async def clear_attempts(self, attempt: Attempt) -> None:
+        """Forget every failure of what the attempt is counted by: it was right."""
+        await self.session.execute(_CLEAR_SUBJECT, {"subject": attempt.subject})
+
+    async def _attempt(self, subject: str, email: str, now: datetime) -> Attempt:
         values = {
+            "subject": subject,
             "email": email,
             "now": now,
             "since": now - WINDOW,
@@ -88,11 +104,11 @@ class LoginStore(Store):
         row = (await self.session.execute(_ATTEMPT, values)).one()
         found = {name: value for name, value in row._mapping.items() if name not in {"refused", "locked_until"}}
         user = UserRow(**found) if row.id is not None else None
-        return Attempt(email, now, row.refused, row.locked_until, user)
+        return Attempt(subject, now, row.refused, row.locked_until, user)
 
     async def give_back(self, attempt: Attempt) -> None:
         """It was right, but more is asked for: it counts no longer, and what failed before it still does."""
-        values = {"email": attempt.email, "now": attempt.at, "failures": FAILURES}
+        values = {"subject": attempt.subject, "now": attempt.at, "failures": FAILURES}
         await self.session.execute(_GIVE_BACK, values)
 
     async def clear_failures(self, user_id: UUID) -> None:

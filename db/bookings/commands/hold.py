@@ -38,12 +38,16 @@ from domain.payments.status import PaymentMode
 
 _SNAPSHOT = TypeAdapter(BookingSnapshot)
 
-# Callers without a proven identity who book at one business from one network come one after the other: the statement
-# that counts their bookings begins after this lock is held.
+# Two bookings from one network at the same moment do not see each other. So whoever has taken the time waits here for
+# the other one, and then counts. Losers of a race for one time never wait here.
 _ONE_AT_A_TIME = text("""
-    SELECT pg_advisory_xact_lock(hashtextextended(:ip || CAST(CAST(:service_id AS uuid) AS text), 1))
+    SELECT pg_advisory_xact_lock(hashtextextended(:ip || CAST(CAST(:business_id AS uuid) AS text), 1))
 """)
-
+_OTHERS_OF_NETWORK = text("""
+    SELECT count(*) FROM bookings k
+     WHERE k.business_id = :business_id AND k.id <> :booking_id AND k.ip = :ip AND k.start_at > :now AND (
+           (k.status = 'pending' AND k.hold_expires_at > :now) OR (k.status = 'confirmed' AND k.amount_due = 0))
+""")
 # One statement: either every claim is taken and the booking stands with history, event and stored answer, or nothing
 # but claims is written, which the caller puts back. The foreign keys to the booking are checked at commit.
 _HOLD = text(f"""
@@ -140,6 +144,9 @@ class HoldStore(ClaimStore):
         except CalendarMoved:
             known = await self._read(request, now)
             view = await self._take(request, known, customer, now, answer, remember)
+        ip = self._ip()
+        if ip is not None and not known.is_proven and not request.by_staff:
+            await self._count_network(view, ip, now)
         await self._tell(view, now)
         return view
 
@@ -168,19 +175,19 @@ class HoldStore(ClaimStore):
         return _with_resources(view, taken)
 
     async def _read_counted(self, request: HoldRequest, now: datetime) -> HoldFacts:
-        """The facts, with every earlier booking of an unproven caller's network seen. Raises HoldLimit."""
-        ip = None if request.by_staff else self._ip()
-        lock = {"ip": ip, "service_id": request.service_id}
-        if ip is not None and request.person is not None:
-            await self.session.execute(_ONE_AT_A_TIME, lock)
+        """The facts. Raises HoldLimit for what is known before the time is taken."""
         known = await self._read(request, now)
-        if ip is not None and request.user_id is not None and not known.is_proven:
-            await self.session.execute(_ONE_AT_A_TIME, lock)
-            known = await self._read(request, now)
         if not request.by_staff:
             holds = known.customer["open_holds"] if known.customer else 0
             check_open_bookings(holds, known.by_network, is_proven=known.is_proven)
         return known
+
+    async def _count_network(self, view: BookingView, ip: str, now: datetime) -> None:
+        """Count again with every other booking of the network seen. Raises HoldLimit."""
+        values = {"ip": ip, "business_id": view.business_id}
+        await self.session.execute(_ONE_AT_A_TIME, values)
+        others = await self.session.scalar(_OTHERS_OF_NETWORK, {**values, "booking_id": view.id, "now": now})
+        check_open_bookings(0, others or 0, is_proven=False)
 
     def _ip(self) -> str | None:
         return network_of(self.context.ip) if self.context.ip else None

@@ -1,5 +1,6 @@
 """A booking keeps the contact typed for it; what a caller types joins no record and escapes no limit."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -89,6 +90,15 @@ async def test_post_bookings_counts_on_whatever_field_is_rotated(shop: Shop, poo
         answers.append(await book(shop, 9 + n, {**FIRST, **ROTATED[field](n)}, **agent))
     assert [answer.status_code for answer in answers[:-1]] == [201] * MAX_OPEN_HOLDS
     assert error_of(answers[-1]) == (422, "hold_limit")
+
+
+async def test_post_bookings_at_the_same_moment_are_all_counted(shop: Shop, pool: Pool) -> None:
+    """Twelve different times at once: nobody waits for another's time, so only the count holds them back."""
+    asked = (book(shop, 8 + n, {**FIRST, "email": f"guest{n}@example.jp"}) for n in range(12))
+    answers = await asyncio.gather(*asked)
+    made = [answer for answer in answers if answer.status_code == 201]
+    assert len(made) == MAX_OPEN_HOLDS
+    assert {error_of(answer) for answer in answers if answer not in made} == {(422, "hold_limit")}
 
 
 async def test_post_bookings_of_a_proven_login_are_not_counted_with_its_network(shop: Shop) -> None:

@@ -58,6 +58,40 @@ async def test_a_lock_does_not_end_sessions(client: AsyncClient, log_in: Login) 
     assert (await person.get("/auth/me")).status_code == 200
 
 
+#: Everything that asks a logged-in person for the password again: path, body with the right one, its answer.
+AGAIN: list[tuple[str, dict[str, str], int]] = [
+    ("/auth/change-password", {"current_password": PASSWORD, "new_password": "Momiji-2026"}, 200),
+    ("/auth/2fa/enable", {"password": PASSWORD, "code": "000000"}, 422),
+    ("/auth/me/erasure", {"password": PASSWORD}, 202),
+]
+
+
+@pytest.mark.parametrize(("path", "body", "status"), AGAIN)
+async def test_lock_by_a_stranger_leaves_an_open_session_able_to_prove_its_password(
+    client: AsyncClient, log_in: Login, database: Database, path: str, body: dict[str, str], status: int
+) -> None:
+    person = await log_in()
+    await rows(database, "UPDATE users SET email_verified_at = now()")
+    await person.post("/auth/2fa/setup")
+    await lock(client, person.email)
+    assert error_of(await attempt(client, person.email, PASSWORD)) == (429, "account_locked")
+    answer = await person.post(path, json=body)
+    assert answer.status_code == status, answer.text
+
+
+@pytest.mark.parametrize(("path", "body", "_status"), AGAIN)
+async def test_wrong_passwords_of_a_session_are_counted_by_the_session(
+    log_in: Login, database: Database, path: str, body: dict[str, str], _status: int
+) -> None:
+    person = await log_in()
+    await rows(database, "UPDATE users SET email_verified_at = now()")
+    await person.post("/auth/2fa/setup")
+    wrong = {name: WRONG if value == PASSWORD else value for name, value in body.items()}
+    for _ in range(5):
+        assert (await person.post(path, json=wrong)).status_code in {401, 422}
+    assert error_of(await person.post(path, json=body)) == (429, "account_locked")
+
+
 async def test_success_forgets_what_failed(client: AsyncClient, log_in: Login) -> None:
     person = await log_in()
     for _ in range(3):

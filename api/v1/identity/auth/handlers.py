@@ -78,13 +78,15 @@ async def is_right(
 async def knows_password(
     myself: AuthenticatedCaller, services: ApiServices, email: str, password: str, now: datetime
 ) -> bool:
-    """Counted as an attempt to log in, so that whoever found a session left open cannot guess at it for long. Raises
-    AccountLocked and Unavailable."""
+    """Counted by the session, so that somebody who found it left open cannot guess for long. Raises AccountLocked and
+    Unavailable."""
     services.passwords.check_room()
     async with myself.work() as work:
-        attempt = await work.identity.logins.attempt(email, now)
+        attempt = await work.identity.logins.attempt_in_session(email, current_session(myself), now)
     refuse_locked(attempt, now)
     if await is_right(myself, services, attempt, password):
+        async with myself.work() as work:
+            await work.identity.logins.clear_attempts(attempt)
         return True
     await tell_if_locked(myself, attempt)
     return False

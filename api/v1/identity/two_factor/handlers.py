@@ -96,7 +96,6 @@ async def enable(
         step = _step_of(services, row, asked.code, now)
         if step is None:
             raise InvalidCode
-        await work.identity.logins.clear_failures(myself.id)
         await work.identity.two_factor.enable(myself.id, step, [recovery_mark(one) for one in codes], now)
         await work.identity.sessions.prove_two_factor(session_id)
         await work.identity.sessions.revoke_all(myself.id, session_id, SessionEnd.TWO_FACTOR_CHANGED)
@@ -125,7 +124,7 @@ async def disable(myself: AuthenticatedCaller, services: ApiServices, asked: Two
         user, row = await work.identity.users.find(myself.id), await work.identity.two_factor.find(myself.id)
         if user is None or row is None or row.enabled_at is None:
             raise WrongState({"status": "disabled", "wanted": "disabled"})
-        attempt = await work.identity.logins.attempt(user.email, now)
+        attempt = await work.identity.logins.attempt_in_session(user.email, current_session(myself), now)
     refuse_locked(attempt, now)
     if not await is_right(myself, services, attempt, asked.password):
         await tell_if_locked(myself, attempt)
@@ -133,7 +132,7 @@ async def disable(myself: AuthenticatedCaller, services: ApiServices, asked: Two
     await _prove(myself, services, attempt, row, asked.code, now)
     async with myself.work() as work:
         await work.identity.two_factor.disable(myself.id)
-        await work.identity.logins.clear_failures(myself.id)
+        await work.identity.logins.clear_attempts(attempt)
         await _tell(work, row, now, enabled=False)
 
 

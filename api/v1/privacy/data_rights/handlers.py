@@ -33,8 +33,6 @@ async def begin_erasure(
         raise Unauthenticated({"reason": "no_user"})
     if not await knows_password(me, services, user.email, password, now):
         raise InvalidCredentials
-    async with me.work() as work:
-        await work.identity.logins.clear_failures(me.id)  # also where something else stands against it
     async with me.work(key) as work:
         erasure = await work.privacy.erasures.begin(me.id, now, now + ERASURE_DELAY)
         facts = {"erasure_id": erasure.id, "delete_at": erasure.delete_at}
