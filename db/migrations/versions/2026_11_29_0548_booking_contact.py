@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision: str = "2026_11_29_0548_booking_contact"
-down_revision: str | None = "2026_11_21_search_paths"
+down_revision: str | None = "2026_11_29_0545_outbox_parking"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 

@@ -92,7 +92,7 @@ def gone(answer: Response) -> str:
 
 async def test_registering_sends_a_letter_that_confirms_the_email(account: Account) -> None:
     assert (await account.person.get("/auth/me")).json()["data"]["email_verified"] is False
-    [letter] = await letters(account.parts, account.person.id, "email_verification")
+    [letter] = await letters(account.services, account.person.id, "email_verification")
     assert letter.to == account.person.email
     answer = await account.post("verify-email", token=token_in(letter))
     assert answer.status_code == 200, answer.text
@@ -103,7 +103,7 @@ async def test_registering_sends_a_letter_that_confirms_the_email(account: Accou
 
 
 async def test_a_verification_lasts_a_day_and_a_newer_one_replaces_it(account: Account, clock: Clock) -> None:
-    first = await newest_token(account.parts, account.person.id, "email_verification")
+    first = await newest_token(account.services, account.person.id, "email_verification")
     second = await account.resent()
     assert gone(await account.post("verify-email", token=first)) == "link_replaced"
     clock.ahead = timedelta(hours=24) + MINUTE
@@ -139,8 +139,8 @@ async def test_a_reset_works_once_tells_and_confirms_the_email(account: Account)
     assert (await account.reset(token)).status_code == 200
     assert gone(await account.reset(token, THIRD)) == "link_used"
     assert await account.logs_in_with(NEXT)
-    assert len(await letters(account.parts, account.person.id, "password_changed")) == 1
-    [row] = await data.rows(account.parts.database, "SELECT email_verified_at FROM users")
+    assert len(await letters(account.services, account.person.id, "password_changed")) == 1
+    [row] = await data.rows(account.services.database, "SELECT email_verified_at FROM users")
     assert row["email_verified_at"] is not None
 
 
@@ -153,7 +153,9 @@ async def test_a_reset_ends_every_session_and_lifts_a_lock(account: Account) -> 
     assert (await account.reset(token)).status_code == 200
     assert error_of(await account.person.get("/auth/me")) == (401, "unauthenticated")
     assert await account.logs_in_with(NEXT)
-    ended = await data.rows(account.parts.database, "SELECT end_reason FROM user_sessions WHERE ended_at IS NOT NULL")
+    ended = await data.rows(
+        account.services.database, "SELECT end_reason FROM user_sessions WHERE ended_at IS NOT NULL"
+    )
     assert {row["end_reason"] for row in ended} == {"password_reset"}
 
 
@@ -172,7 +174,7 @@ async def test_guessing_the_present_password_from_an_open_session_locks(account:
     for _ in range(5):
         assert rules_of(await account.change("Wrong-2026", NEXT)) == {("current_password", "wrong_password")}
     assert error_of(await account.change(PASSWORD, NEXT)) == (429, "account_locked")
-    assert len(await letters(account.parts, account.person.id, "login_locked")) == 1
+    assert len(await letters(account.services, account.person.id, "login_locked")) == 1
 
 
 async def test_changing_the_password_voids_the_links_that_were_out(account: Account) -> None:
@@ -181,7 +183,7 @@ async def test_changing_the_password_voids_the_links_that_were_out(account: Acco
     assert gone(await account.reset(token, THIRD)) == "link_used"
     assert await account.logs_in_with(NEXT)
     assert not await account.logs_in_with(PASSWORD)
-    assert len(await letters(account.parts, account.person.id, "password_changed")) == 1
+    assert len(await letters(account.services, account.person.id, "password_changed")) == 1
 
 
 async def test_changing_needs_the_present_password_and_a_good_other_one(account: Account) -> None:
@@ -190,7 +192,7 @@ async def test_changing_needs_the_present_password_and_a_good_other_one(account:
     assert ("new_password", "digit") in rules_of(await account.change(PASSWORD, "Momiji-Leaf"))
     assert error_of(await account.post("change-password", current_password=PASSWORD, new_password=NEXT))[0] == 401
     assert await account.logs_in_with(PASSWORD)
-    assert await letters(account.parts, account.person.id, "password_changed") == []
+    assert await letters(account.services, account.person.id, "password_changed") == []
 
 
 async def test_a_reset_refuses_a_weak_password_and_stays_good(account: Account) -> None:
@@ -203,7 +205,7 @@ async def test_a_reset_refuses_a_weak_password_and_stays_good(account: Account) 
 
 async def test_a_repeat_with_the_same_key_gives_the_same_answer(account: Account) -> None:
     """Though the link is used by then, and the present password is the present one no longer."""
-    token = await newest_token(account.parts, account.person.id, "email_verification")
+    token = await newest_token(account.services, account.person.id, "email_verification")
     for path, body in (
         ("verify-email", {"token": token}),
         ("reset-password", {"token": await account.forgot(), "password": NEXT}),
@@ -215,7 +217,7 @@ async def test_a_repeat_with_the_same_key_gives_the_same_answer(account: Account
     await account.enter(NEXT)
     first, second = [await account.change(NEXT, THIRD, headers={"Idempotency-Key": "c"}) for _ in range(2)]
     assert (first.status_code, first.content) == (200, second.content)
-    assert len(await letters(account.parts, account.person.id, "password_changed")) == 2
+    assert len(await letters(account.services, account.person.id, "password_changed")) == 2
 
 
 async def test_the_language_is_that_of_the_request_unless_it_is_told(app: FastAPI) -> None:
@@ -264,7 +266,7 @@ async def asked_about(client: AsyncClient, path: str, email: str) -> dict[str, A
 
 @pytest.mark.parametrize("path", ["forgot-password", "resend-verification"])
 async def test_nobody_learns_who_has_a_login(account: Account, statements: Statements, path: str) -> None:
-    verified = await newest_token(account.parts, account.person.id, "email_verification")
+    verified = await newest_token(account.services, account.person.id, "email_verification")
     counts, answers = [], []
     for email in (account.person.email, account.person.email.upper(), "nobody@example.jp"):
         statements.clear()
@@ -341,17 +343,17 @@ async def test_a_link_is_for_one_purpose_alone(account: Account, app: FastAPI) -
 
 async def test_a_well_signed_link_to_nothing_opens_nothing(account: Account, clock: Clock) -> None:
     """Also one whose row is there, but which was not the one that was sent: its digest is another."""
-    links, until = account.parts.links, clock.now() + timedelta(hours=1)
+    links, until = account.services.links, clock.now() + timedelta(hours=1)
     nothing = links.issue(Purpose.RESET_PASSWORD, uuid4(), until)
     assert error_of(await account.reset(nothing)) == (422, "invalid_link")
     await account.forgot()
-    [row] = await data.rows(account.parts.database, "SELECT id FROM password_resets")
+    [row] = await data.rows(account.services.database, "SELECT id FROM password_resets")
     longer = links.issue(Purpose.RESET_PASSWORD, row["id"], until + timedelta(days=365))
     assert error_of(await account.reset(longer)) == (422, "invalid_link")
 
 
 async def test_a_link_works_for_its_own_login_alone(account: Account, log_in: Login) -> None:
-    other = Account(await log_in(), account.client, account.parts)
+    other = Account(await log_in(), account.client, account.services)
     mine, theirs = await account.forgot(), await other.forgot()
     assert mine != theirs
     assert (await account.reset(mine)).status_code == 200
@@ -399,13 +401,13 @@ async def test_a_reset_and_a_change_at_once_one_wins_and_is_the_password(account
             assert gone(reset) == "link_used"
         elif changed.status_code != 401:  # before it looked at the password, its session had ended
             assert rules_of(changed) == {("current_password", "wrong_password")}
-    assert len(await letters(account.parts, account.person.id, "password_changed")) == 8
+    assert len(await letters(account.services, account.person.id, "password_changed")) == 8
 
 
 async def test_asking_many_times_at_once_leaves_one_good_link(account: Account) -> None:
     answers = await asyncio.gather(*(account.post("forgot-password", email=account.person.email) for _ in range(6)))
     assert {answer.status_code for answer in answers} == {200}
-    tokens = [token_in(letter) for letter in await letters(account.parts, account.person.id, "password_reset")]
+    tokens = [token_in(letter) for letter in await letters(account.services, account.person.id, "password_reset")]
     assert len(set(tokens)) == 6
     assert [(await account.reset(token)).status_code for token in tokens].count(200) == 1
 
@@ -463,7 +465,7 @@ async def test_hostile_text_where_an_email_belongs(account: Account, path: str) 
         answer = await account.post(path, email=text, **rest)
         status, code = error_of(answer)
         assert (status, code) in {(422, "invalid_input"), (401, "invalid_credentials"), (400, "malformed")}, text
-    [row] = await data.rows(account.parts.database, "SELECT count(*) AS n FROM users")
+    [row] = await data.rows(account.services.database, "SELECT count(*) AS n FROM users")
     assert row["n"] == 1
 
 
@@ -475,7 +477,7 @@ async def test_hostile_text_in_a_name_is_stored_as_it_is_or_refused(account: Acc
         assert answer.status_code == 201, text
         data_ = answer.json()["data"]
         assert data_[field] == text
-        [letter] = await letters(account.parts, UUID(data_["id"]), "email_verification")
+        [letter] = await letters(account.services, UUID(data_["id"]), "email_verification")
         assert "<script>" not in letter.html
     for text in CONTROL:
         body = {"email": "c@example.jp", "password": PASSWORD, "family_name": "山", "given_name": "花"}
