@@ -39,7 +39,6 @@ _OPEN = text("""
       FROM bookings b WHERE b.id = :booking_id
     ON CONFLICT DO NOTHING RETURNING id, number
 """)
-_IS_OPEN = text("SELECT EXISTS (SELECT FROM reaccommodations WHERE booking_id = :booking_id AND status = 'open')")
 _OPEN_ONES = text("SELECT booking_id FROM reaccommodations WHERE business_id = :business_id AND status = 'open'")
 # Somebody who is changing the booking at this moment decides it in another way.
 _KEEP = text("""
@@ -110,10 +109,6 @@ class ReaccommodationStore(Store):
         if row is None:
             raise NotFound
         return ReaccommodationRow(**row._mapping)
-
-    async def is_open(self, booking_id: UUID) -> bool:
-        """Whether the booking waits for an answer: whatever the customer does costs nothing."""
-        return bool(await self.session.scalar(_IS_OPEN, {"booking_id": booking_id}))
 
     async def get_latest(self, booking_id: UUID) -> ReaccommodationRow:
         """The booking's last one. Raises NotFound for a booking that was never stranded."""

@@ -16,6 +16,7 @@ from domain.bookings.commands import BookingCommand, BookingOutcome
 from domain.bookings.snapshot import BookingSnapshot
 from domain.bookings.status import ALLOWED, BookingStatus
 from domain.payments.movements import is_other_card, is_surplus, of_other_card
+from domain.payments.settlement import settle
 from domain.payments.status import ALLOWED as MOVES
 from domain.payments.status import SECURED, Movement, PaymentMode, PaymentStatus, Phase
 from domain.payments.tasks import MoneyResult, MoneyTask, PaymentView
@@ -204,16 +205,12 @@ class World:
         )
 
     def _give_back(self, command: BookingCommand, keep: int = 0) -> BookingOutcome:
-        """What a decision does to the money: captured goes back, the rest is closed."""
-        if self.payment is None or self.payment.status is P.VOIDED:
-            return self._outcome(command)
-        if self.payment.status in (P.CAPTURED, P.PARTIALLY_REFUNDED):
-            amount = self.payment.captured - self.payment.refunded - keep - self.given_back
-            self.given_back += amount
-            return self._outcome(command, refunding=amount)
-        if self.payment.status is P.AUTHORIZED and keep:
-            return self._outcome(command, self._task(Movement.CAPTURE, command, keep))
-        return self._outcome(command, self._task(Movement.VOID, command, 0))
+        """What an end does to the money, by the rule that the store asks."""
+        settlement = settle(self.payment, keep, self.given_back)
+        self.given_back += settlement.refund
+        if settlement.movement is None:
+            return self._outcome(command, refunding=settlement.refund)
+        return self._outcome(command, self._task(settlement.movement, command, settlement.amount))
 
     @activity.defn(name="bookings.confirm")
     async def confirm(self, command: BookingCommand) -> BookingOutcome:
@@ -303,9 +300,7 @@ class World:
         if self.booking.status not in (S.CONFIRMED, S.CHECKED_IN):
             raise self._refuse("completed")
         self.set(status=S.COMPLETED)
-        if self.payment is not None and self.payment.status is P.AUTHORIZED:
-            return self._outcome(command, self._task(Movement.CAPTURE, command, self.booking.price))
-        return self._outcome(command)
+        return self._give_back(command, self.payment.amount if self.payment else 0)
 
     @activity.defn(name="bookings.no_show")
     async def no_show(self, command: BookingCommand) -> BookingOutcome:

@@ -3,11 +3,11 @@
 from datetime import datetime
 
 from db.bookings.commands.transition import Locked, Message, TransitionStore, change_of
+from domain.bookings import decisions
 from domain.bookings.commands import BookingCommand, BookingOutcome
 from domain.bookings.status import BookingStatus, check_transition
 from domain.errors import WrongState
 from domain.messages.kinds import NoticeKind
-from domain.payments.settlement import settle
 
 
 class ConfirmStore(TransitionStore):
@@ -70,8 +70,7 @@ class ConfirmStore(TransitionStore):
         booking, seen = await self._enter(command)
         if seen is not None:
             return seen
-        check_transition(booking.status, BookingStatus.DECLINED)
-        settlement = settle(booking.payment.view() if booking.payment else None, 0, booking.on_the_way)
+        settlement = decisions.decline(booking.facts()).settlement
         facts = {"refund": settlement.refund, "currency": booking.currency}
         change = change_of(
             booking,

@@ -6,8 +6,9 @@ from uuid import UUID
 from sqlalchemy import text
 
 from db.bookings.claims import ClaimStore
-from db.bookings.commands.transition import Locked, Message, TransitionStore, change_of, is_staff
+from db.bookings.commands.transition import Locked, Message, TransitionStore, change_of
 from domain.bookings.commands import BookingCommand, BookingOutcome
+from domain.bookings.decisions import is_staff
 from domain.bookings.status import BookingStatus
 from domain.errors import Gone, InvalidInput, RuleBroken, WrongState
 from domain.messages.kinds import NoticeKind

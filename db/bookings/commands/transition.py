@@ -21,7 +21,9 @@ from db.payments.payments import COLUMNS, CURRENT_FIRST, Payment, PaymentStore, 
 from db.payments.refunds import RefundStore
 from db.platform.attention import AttentionStore
 from domain.bookings.commands import BookingCommand, BookingOutcome
+from domain.bookings.decisions import BookingFacts
 from domain.bookings.status import FINAL, BookingStatus, check_transition
+from domain.catalogue.cancellation import Policy
 from domain.errors import NotFound
 from domain.identity.actor import ActorKind
 from domain.messages.kinds import NoticeKind
@@ -35,10 +37,11 @@ _OUTCOME = TypeAdapter(BookingOutcome)
 
 # Waits for whoever is changing this booking now; then reads what they left. Not FOR UPDATE, so that a foreign key to
 # the booking (a notice, a reminder) need not wait.
-_LOCK = text("""
-    SELECT b.id, b.business_id, b.status, b.start_at, b.end_at, b.version, b.price, b.amount_due, b.currency,
-           b.needs_approval, b.policy, b.hold_expires_at, b.approval_deadline, b.cancellation_penalty
-      FROM bookings b WHERE b.id = :booking_id FOR NO KEY UPDATE
+_BOOKING = """b.id, b.business_id, b.status, b.start_at, b.end_at, b.version, b.price, b.amount_due, b.currency,
+           b.needs_approval, b.policy, b.hold_expires_at, b.approval_deadline, b.cancellation_penalty"""
+_LOCK = text(f"SELECT {_BOOKING} FROM bookings b WHERE b.id = :booking_id FOR NO KEY UPDATE")
+_LOOK = text(f"""
+    SELECT {_BOOKING}, s.time_zone FROM bookings b JOIN businesses s ON s.id = b.business_id WHERE b.id = :booking_id
 """)
 # A statement of its own: one that waited for a lock still sees other tables as they were when it began.
 _READ = text(f"""
@@ -120,6 +123,19 @@ class Locked:
         """The money that is due is captured or authorised, or nothing is due."""
         return self.amount_due == 0 or (self.payment is not None and self.payment.status in SECURED)
 
+    def facts(self) -> BookingFacts:
+        """What the decisions of `domain.bookings.decisions` are made from."""
+        return BookingFacts(
+            self.status,
+            self.start_at,
+            self.price,
+            self.currency,
+            Policy.from_json(self.policy),
+            self.payment.view() if self.payment else None,
+            self.on_the_way,
+            self.is_stranded,
+        )
+
     def outcome(self, money: MoneyTask | None = None) -> BookingOutcome:
         """How it stands, unchanged."""
         return BookingOutcome(
@@ -197,11 +213,24 @@ class TransitionStore(Store):
 
     async def _lock(self, booking_id: UUID, command_id: str | None = None) -> tuple[Locked, BookingOutcome | None]:
         row = (await self.session.execute(_LOCK, {"booking_id": booking_id})).one_or_none()
+        return await self._with_money(booking_id, dict(row._mapping) if row else None, command_id)
+
+    async def _read_facts(self, booking_id: UUID) -> tuple[Locked, str]:
+        """As ``_lock``, without a lock; and the venue's time zone. Raises NotFound."""
+        row = (await self.session.execute(_LOOK, {"booking_id": booking_id})).one_or_none()
+        values = dict(row._mapping) if row else {}
+        time_zone = values.pop("time_zone", "")
+        booking, _ = await self._with_money(booking_id, values or None, None)
+        return booking, time_zone
+
+    async def _with_money(
+        self, booking_id: UUID, row: Mapping[str, Any] | None, command_id: str | None
+    ) -> tuple[Locked, BookingOutcome | None]:
         if row is None:
             raise NotFound({"booking_id": str(booking_id)})
-        asked = {"booking_id": booking_id, "command_id": command_id, "has_payment": row.amount_due > 0}
+        asked = {"booking_id": booking_id, "command_id": command_id, "has_payment": row["amount_due"] > 0}
         read = (await self.session.execute(_READ, asked)).one()
-        values: dict[str, Any] = {**row._mapping, "status": BookingStatus(row.status)}
+        values: dict[str, Any] = {**row, "status": BookingStatus(row["status"])}
         payment = payment_of(read) if read.id is not None else None
         booking = Locked(**values, payment=payment, on_the_way=read.on_the_way, is_stranded=read.is_stranded)
         return booking, _OUTCOME.validate_python(read.outcome, strict=False) if read.outcome is not None else None
@@ -262,11 +291,6 @@ class TransitionStore(Store):
         )
         await PaymentStore(self.session, self.context).intend(task)
         return task, settlement.refund
-
-
-def is_staff(kind: ActorKind) -> bool:
-    """Acts for the business or the platform, not for the customer."""
-    return kind not in {ActorKind.CUSTOMER, ActorKind.GUEST}
 
 
 def _columns(booking: Locked, change: Change, command: BookingCommand, now: datetime) -> dict[str, Any]:

@@ -5,18 +5,12 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from db.bookings.commands.transition import Locked, Message, TransitionStore, change_of
+from db.bookings.commands.transition import Message, TransitionStore, change_of
+from domain.bookings import decisions
 from domain.bookings.commands import BookingCommand, BookingOutcome
-from domain.bookings.status import BookingStatus, check_transition
-from domain.catalogue.cancellation import Policy, no_show_quote
-from domain.errors import RuleBroken
+from domain.bookings.status import BookingStatus
 from domain.identity.actor import ActorKind
 from domain.messages.kinds import NoticeKind
-from domain.money import Money
-from domain.payments.settlement import held, settle
-
-#: Whoever comes early may be checked in this long before the start; earlier is a slip of the finger on a wrong row.
-CHECK_IN_EARLY = timedelta(hours=2)
 
 _REMIND = text("""
     INSERT INTO booking_reminders (business_id, booking_id, start_at, offset_seconds)
@@ -52,9 +46,7 @@ class VisitStore(TransitionStore):
         booking, seen = await self._enter(command)
         if seen is not None:
             return seen
-        check_transition(booking.status, BookingStatus.CHECKED_IN)
-        if now < booking.start_at - CHECK_IN_EARLY:
-            raise RuleBroken({"rule": "too_early", "start_at": booking.start_at.isoformat()})
+        decisions.check_in(booking.facts(), now)
         return await self._write(booking, change_of(booking, "checked_in", BookingStatus.CHECKED_IN), command, now)
 
     async def complete(self, command: BookingCommand, now: datetime) -> BookingOutcome:
@@ -70,13 +62,11 @@ class VisitStore(TransitionStore):
             step = BookingCommand(booking.id, booking.business_id, "", ActorKind.SYSTEM, reason=command.reason)
             await self._write(booking, change_of(booking, "checked_in", BookingStatus.CHECKED_IN), step, now)
             booking, _ = await self._lock(booking.id)
-        check_transition(booking.status, BookingStatus.COMPLETED)
-        payment = booking.payment.view() if booking.payment else None
         change = change_of(
             booking,
             "completed",
             BookingStatus.COMPLETED,
-            settlement=settle(payment, payment.amount if payment else 0, booking.on_the_way),
+            settlement=decisions.complete(booking.facts()).settlement,
             messages=(Message(NoticeKind.BOOKING_COMPLETED),),
         )
         return await self._write(booking, change, command, now)
@@ -89,11 +79,7 @@ class VisitStore(TransitionStore):
         booking, seen = await self._enter(command)
         if seen is not None:
             return seen
-        check_transition(booking.status, BookingStatus.NO_SHOW)
-        if now < booking.start_at:
-            raise RuleBroken({"rule": "not_started", "start_at": booking.start_at.isoformat()})
-        keep = 0 if command.waive_penalty else _no_show_penalty(booking)
-        settlement = settle(booking.payment.view() if booking.payment else None, keep, booking.on_the_way)
+        settlement = decisions.no_show(booking.facts(), command.waive_penalty, now).settlement
         facts = {"penalty": settlement.kept, "refund": settlement.refund, "currency": booking.currency}
         change = change_of(
             booking,
@@ -105,11 +91,3 @@ class VisitStore(TransitionStore):
             messages=(Message(NoticeKind.BOOKING_NO_SHOW, facts),),
         )
         return await self._write(booking, change, command, now)
-
-
-def _no_show_penalty(booking: Locked) -> int:
-    if booking.payment is None:
-        return 0
-    paid = Money(held(booking.payment.view(), booking.on_the_way), booking.currency)
-    price = Money(booking.price, booking.currency)
-    return no_show_quote(Policy.from_json(booking.policy), paid, price).penalty.amount

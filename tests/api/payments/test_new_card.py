@@ -152,3 +152,25 @@ async def test_cancelled_meanwhile_the_new_card_is_released(till: Till) -> None:
     assert await till.status(new) == ("voided", PaymentStatus.VOIDED)
     assert error_of(await confirm(till.shop.customer, new)) == (409, "wrong_state")
     await till.audited()
+
+
+async def test_cancellation_quote_is_what_is_charged_while_a_second_card_is_open(till: Till) -> None:
+    """The payment that counts is the authorised one, not the newest: an open form gives nothing up."""
+    booking, _, _ = await till.declined()
+    assert (await intent(till.shop.customer, booking)).status_code == 201
+    till.clock.ahead += till.shop.at(10) - timedelta(hours=30) - till.clock.now()  # 50 % from 48 to 24 hours ahead
+    quote = (await till.shop.customer.post(f"/bookings/{booking}/cancellation-quote")).json()["data"]
+    cancelled = await till.do("cancel", booking, ActorKind.CUSTOMER)
+    assert (quote["percent"], quote["penalty"]["amount"]) == (50, 3300)
+    assert cancelled.penalty == quote["penalty"]["amount"]
+
+
+async def test_cancellation_quote_refuses_a_customer_after_the_start(till: Till) -> None:
+    booking, _ = await till.confirmed()
+    till.clock.ahead += till.shop.at(10, 1) - till.clock.now()
+    path = f"/bookings/{booking}/cancellation-quote"
+    refused = await till.shop.customer.post(path)
+    assert error_of(refused) == (422, "rule_broken"), refused.text
+    assert refused.json()["error"]["details"]["rule"] == "already_started"
+    free = (await till.shop.staff.post(path)).json()["data"]
+    assert (free["penalty"]["amount"], free["refund"]["amount"]) == (0, 6600)

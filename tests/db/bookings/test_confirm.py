@@ -122,7 +122,7 @@ async def test_declining_gives_everything_back(
 async def test_the_other_tenant_sees_nothing_to_confirm(desk: Desk) -> None:
     other = Desk(desk.database, await add_salon(desk.database))
     booking_id = await add_booking(desk.database, desk.salon, status="pending")
-    for verb in ("confirm", "cancel", "complete", "retake", "begin_expiry"):
+    for verb in ("confirm", "cancel", "complete", "reinstate_after_late_payment", "begin_expiry"):
         with pytest.raises(NotFound):
             await other.do(verb, booking_id)
     assert not await other.within(lambda work: work.bookings.changes.extend_hold(booking_id, NOW + HOUR))

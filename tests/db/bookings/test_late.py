@@ -34,7 +34,7 @@ async def test_a_free_time_is_taken_again(desk: Desk) -> None:
     booking_id, payment_id = await expired(desk)
     command = desk.command(booking_id)
 
-    outcome = await desk.execute_command("retake", command)
+    outcome = await desk.execute_command("reinstate_after_late_payment", command)
 
     assert outcome.status is BookingStatus.CONFIRMED
     assert [(claim["starts_at"], claim["holds_until"]) for claim in await desk.claims(booking_id)] == [(START, None)]
@@ -45,7 +45,7 @@ async def test_a_free_time_is_taken_again(desk: Desk) -> None:
         ("payment_late", "customer"),
     ]
     assert await desk.refunds(payment_id) == []
-    assert await desk.execute_command("retake", command) == outcome
+    assert await desk.execute_command("reinstate_after_late_payment", command) == outcome
 
 
 async def test_a_taken_time_sends_the_money_back(desk: Desk) -> None:
@@ -53,11 +53,11 @@ async def test_a_taken_time_sends_the_money_back(desk: Desk) -> None:
     await add_booking(desk.database, desk.salon, START + minutes(30))
     command = desk.command(booking_id)
 
-    outcome = await desk.execute_command("retake", command)
+    outcome = await desk.execute_command("reinstate_after_late_payment", command)
 
     assert (outcome.status, outcome.refunding) == (BookingStatus.EXPIRED, 6600)
-    assert await desk.execute_command("retake", command) == outcome
-    assert (await desk.do("retake", booking_id)).refunding == 0
+    assert await desk.execute_command("reinstate_after_late_payment", command) == outcome
+    assert (await desk.do("reinstate_after_late_payment", booking_id)).refunding == 0
     assert await desk.refunds(payment_id) == [("requested", 6600, "late")]
     assert await desk.claims(booking_id) == []
     assert await desk.notices(booking_id) == [("payment_late", "customer")]
@@ -67,27 +67,27 @@ async def test_a_taken_time_sends_the_money_back(desk: Desk) -> None:
 async def test_a_lapsed_hold_is_not_in_the_way_of_money(desk: Desk) -> None:
     booking_id, _ = await expired(desk)
     other = await add_booking(desk.database, desk.salon, START, status="pending")
-    assert (await desk.do("retake", booking_id, now=NOW + HOUR)).status is BookingStatus.CONFIRMED
+    assert (await desk.do("reinstate_after_late_payment", booking_id, now=NOW + HOUR)).status is BookingStatus.CONFIRMED
     assert (await desk.booking(other))["status"] == "expired"
 
 
 async def test_money_that_comes_after_the_start_goes_back(desk: Desk) -> None:
     booking_id, payment_id = await expired(desk)
-    outcome = await desk.do("retake", booking_id, now=START)
+    outcome = await desk.do("reinstate_after_late_payment", booking_id, now=START)
     assert (outcome.status, outcome.refunding) == (BookingStatus.EXPIRED, 6600)
     assert await desk.refunds(payment_id) == [("requested", 6600, "late")]
 
 
 async def test_nobody_approved_it_so_it_does_not_come_back(desk: Desk) -> None:
     booking_id, _ = await expired(desk, needs_approval=True)
-    assert (await desk.do("retake", booking_id)).refunding == 6600
+    assert (await desk.do("reinstate_after_late_payment", booking_id)).refunding == 6600
 
 
 async def test_a_late_authorisation_is_voided(desk: Desk) -> None:
     held = {"status": "authorized", "capture_method": "manual"}
     booking_id, _ = await expired(desk, held, payment_mode="card_hold")
     await add_booking(desk.database, desk.salon, START)
-    outcome = await desk.do("retake", booking_id)
+    outcome = await desk.do("reinstate_after_late_payment", booking_id)
     assert outcome.money is not None
     assert (outcome.money.movement, outcome.money.amount, outcome.refunding) == (Movement.VOID, 6600, 0)
 
@@ -95,24 +95,24 @@ async def test_a_late_authorisation_is_voided(desk: Desk) -> None:
 @pytest.mark.parametrize("status", ["cancelled", "declined"])
 async def test_money_for_what_was_called_off_goes_back(desk: Desk, status: str) -> None:
     booking_id, payment_id = await expired(desk, status=status, cancellation_penalty=0)
-    outcome = await desk.do("retake", booking_id)
+    outcome = await desk.do("reinstate_after_late_payment", booking_id)
     assert (outcome.status.value, outcome.refunding) == (status, 6600)
     assert await desk.refunds(payment_id) == [("requested", 6600, "late")]
 
 
 async def test_a_penalty_is_not_late_money(desk: Desk) -> None:
     booking_id, payment_id = await expired(desk, status="cancelled", cancellation_penalty=6600)
-    assert (await desk.do("retake", booking_id)).refunding == 0
+    assert (await desk.do("reinstate_after_late_payment", booking_id)).refunding == 0
     assert await desk.refunds(payment_id) == []
 
 
 @pytest.mark.parametrize("status", ["confirmed", "pending", "completed"])
 async def test_where_nothing_is_late_nothing_happens(desk: Desk, status: str) -> None:
     booking_id, payment_id = await expired(desk, status=status, hold_expires_at=NOW + HOUR)
-    assert (await desk.do("retake", booking_id)).status.value == status
+    assert (await desk.do("reinstate_after_late_payment", booking_id)).status.value == status
     assert await desk.refunds(payment_id) == []
     unpaid, _ = await expired(desk, {"status": "requires_payment"})
-    assert (await desk.do("retake", unpaid)).status is BookingStatus.EXPIRED
+    assert (await desk.do("reinstate_after_late_payment", unpaid)).status is BookingStatus.EXPIRED
 
 
 @pytest.mark.parametrize(("verb", "status"), [("cancel", "confirmed"), ("decline", "pending")])
@@ -123,7 +123,7 @@ async def test_a_refund_that_failed_is_a_persons_and_is_not_asked_again(desk: De
     before = await desk.refunds(payment_id), await desk.history(booking_id), await desk.notices(booking_id)
 
     for _ in range(2):
-        outcome = await desk.do("retake", booking_id)
+        outcome = await desk.do("reinstate_after_late_payment", booking_id)
         assert (outcome.refunding, outcome.money) == (0, None)
 
     after = await desk.refunds(payment_id), await desk.history(booking_id), await desk.notices(booking_id)
@@ -135,11 +135,11 @@ async def test_a_refund_that_failed_is_a_persons_and_is_not_asked_again(desk: De
 async def test_late_money_that_could_not_go_back_brings_nothing_back(desk: Desk) -> None:
     booking_id, payment_id = await expired(desk)
     other = await add_booking(desk.database, desk.salon, START)
-    assert (await desk.do("retake", booking_id)).refunding == 6600
+    assert (await desk.do("reinstate_after_late_payment", booking_id)).refunding == 6600
     await refund_fails(desk, payment_id)
     await desk.do("cancel", other, waive_penalty=True)
 
-    outcome = await desk.do("retake", booking_id)
+    outcome = await desk.do("reinstate_after_late_payment", booking_id)
 
     assert (outcome.status, outcome.refunding) == (BookingStatus.EXPIRED, 0)
     assert await desk.refunds(payment_id) == [("failed", 6600, "late")]
@@ -150,8 +150,8 @@ async def test_only_what_was_never_asked_back_goes_back(desk: Desk) -> None:
     booking_id, payment_id = await expired(desk, status="cancelled", cancellation_penalty=1000)
     await desk.within(lambda work: work.payments.refunds.request(payment_id, 2000, "requested", "by hand"))
     await refund_fails(desk, payment_id)
-    assert (await desk.do("retake", booking_id)).refunding == 3600
-    assert (await desk.do("retake", booking_id)).refunding == 0
+    assert (await desk.do("reinstate_after_late_payment", booking_id)).refunding == 3600
+    assert (await desk.do("reinstate_after_late_payment", booking_id)).refunding == 0
     assert await desk.refunds(payment_id) == [("failed", 2000, "requested"), ("requested", 3600, "late")]
 
 
@@ -161,6 +161,6 @@ async def test_money_that_was_captured_after_the_cancellation_goes_back(desk: De
     name = (await desk.payment(payment_id))["provider_intent_id"]
     news = ProviderEvent(intent=IntentEvent(name, PaymentStatus.CAPTURED, 6600, "JPY", 6600))
     await desk.apply(await desk.receive("evt_late", name, news))
-    outcome = await desk.do("retake", booking_id)
+    outcome = await desk.do("reinstate_after_late_payment", booking_id)
     assert (outcome.status, outcome.refunding) == (BookingStatus.CANCELLED, 6600)
     assert await desk.refunds(payment_id) == [("requested", 6600, "late")]

@@ -15,12 +15,12 @@ async def test_a_step_of_the_process_hears_how_the_booking_stands_now(desk: Desk
     booking_id = await add_booking(desk.database, desk.salon, START, **{**PAID, "status": "expired"})
     await add_payment(desk.database, desk.salon, booking_id, status="captured")
     retake = desk.command(booking_id)
-    assert (await desk.execute_command("retake", retake)).status is BookingStatus.CONFIRMED
+    assert (await desk.execute_command("reinstate_after_late_payment", retake)).status is BookingStatus.CONFIRMED
     moved = await desk.do("reschedule", booking_id, ActorKind.STAFF, start_at=START + HOUR)
     await desk.do("cancel", booking_id, ActorKind.STAFF, waive_penalty=True)
     history = await desk.history(booking_id)
 
-    again = await desk.execute_command("retake", retake)
+    again = await desk.execute_command("reinstate_after_late_payment", retake)
 
     assert (again.status, again.start_at, again.version) == (BookingStatus.CANCELLED, START + HOUR, moved.version)
     assert again.refunding == 0, "the cancellation's refund is not this step's"

@@ -108,7 +108,7 @@ class Walk:
         for _ in range(self.dice.choice([1, 1, 2])):
             _, status, payment = await self.desk.apply(webhook_id)
         if payment is not None and payment.status in SECURED and status in FINAL:
-            await self._obey("retake", ActorKind.SYSTEM)
+            await self._obey("reinstate_after_late_payment", ActorKind.SYSTEM)
 
     async def move(self) -> None:
         """A movement is made at the provider, sometimes recorded twice."""
@@ -123,7 +123,7 @@ class Walk:
             view = await steps.record(RecordInput(task, result))
         booking = await self.desk.booking(self.booking_id)
         if view.status in SECURED and booking["status"] in FINAL:
-            await self._obey("retake", ActorKind.SYSTEM)
+            await self._obey("reinstate_after_late_payment", ActorKind.SYSTEM)
 
     async def refund(self) -> None:
         """A refund is carried out; its news follow, or come first."""

@@ -146,7 +146,7 @@ async def update_booking(booking_id: UUID, body: BookingUpdate, access: MayUpdat
     "/{booking_id}/cancellation-quote",
     summary="What cancelling would cost now",
     response_model=Envelope[QuoteRead],
-    responses=errors(Unauthenticated, Forbidden, NotFound, Gone, WrongState),
+    responses=errors(Unauthenticated, Forbidden, NotFound, Gone, WrongState, RuleBroken),
 )
 async def quote_cancellation(booking_id: UUID, access: MayCancel, now: Now) -> Response:
     """Changes nothing. Cancelling by the business costs the customer nothing."""

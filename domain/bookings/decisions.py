@@ -1,0 +1,113 @@
+"""What the end of a booking comes to: who pays what, what goes back, and when a step is refused. Pure rules.
+
+The store asks with the facts that it read under the booking's lock, the quote with the facts of this moment, and the
+tests of the workflows with their own. All amounts are minor units of the booking's currency; times are aware UTC.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from domain.bookings.status import BookingStatus, check_transition
+from domain.catalogue.cancellation import Policy, no_show_quote, penalty
+from domain.errors import RuleBroken
+from domain.identity.actor import ActorKind
+from domain.money import Money
+from domain.payments.settlement import Settlement, held, settle
+from domain.payments.tasks import PaymentView
+
+#: A customer who comes early may be checked in this long before the start; earlier is a slip of the finger.
+CHECK_IN_EARLY = timedelta(hours=2)
+
+
+@dataclass(frozen=True, slots=True)
+class BookingFacts:
+    """A booking at one moment, with the payment that counts (`CURRENT_FIRST` in ``db.payments.payments``).
+
+    ``refunds_in_progress``: minor units that are on their way back already. ``is_stranded``: the business cannot keep
+    the time and has offered another one.
+    """
+
+    status: BookingStatus
+    start_at: datetime
+    price: int
+    currency: str
+    policy: Policy
+    payment: PaymentView | None = None
+    refunds_in_progress: int = 0
+    is_stranded: bool = False
+
+    @property
+    def paid(self) -> Money:
+        """Captured or authorised, less what went or is going back."""
+        return Money(held(self.payment, self.refunds_in_progress), self.currency)
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What an end does to the money. ``settlement.kept`` is the penalty that is charged, ``percent`` what the policy
+    says of the price, ``returned`` what the customer has back of what was paid or authorised."""
+
+    settlement: Settlement
+    percent: int = 0
+    returned: int = 0
+    by_business: bool = False
+
+
+def is_staff(kind: ActorKind) -> bool:
+    """Acts for the business or the platform, not for the customer."""
+    return kind not in {ActorKind.CUSTOMER, ActorKind.GUEST}
+
+
+def cancel(facts: BookingFacts, by_business: bool, now: datetime) -> Ending:
+    """Cancelling at ``now``.
+
+    Customer and guest pay what the policy says of the price, at most what they paid online; nothing while the booking
+    is not confirmed. Where the business cancels, or cannot keep the time, nothing is kept. Raises WrongState for a
+    booking that cannot be cancelled any more, and RuleBroken when the customer asks after the start.
+    """
+    check_transition(facts.status, BookingStatus.CANCELLED)
+    free = by_business or facts.is_stranded
+    if not free and now >= facts.start_at:
+        raise RuleBroken({"rule": "already_started", "start_at": facts.start_at.isoformat()})
+    if free or facts.status is BookingStatus.PENDING:
+        return _ending(facts, 0, 0, free)
+    quote = penalty(facts.policy, facts.paid, Money(facts.price, facts.currency), facts.start_at, now)
+    return _ending(facts, quote.penalty.amount, quote.percent, free)
+
+
+def decline(facts: BookingFacts) -> Ending:
+    """The business says no to a booking that waits: everything goes back. Raises WrongState."""
+    check_transition(facts.status, BookingStatus.DECLINED)
+    return _ending(facts, 0, 0, by_business=True)
+
+
+def no_show(facts: BookingFacts, waive_penalty: bool, now: datetime) -> Ending:
+    """The customer did not come: what the policy says is kept, nothing with ``waive_penalty``. Raises WrongState, and
+    RuleBroken before the start."""
+    check_transition(facts.status, BookingStatus.NO_SHOW)
+    if now < facts.start_at:
+        raise RuleBroken({"rule": "not_started", "start_at": facts.start_at.isoformat()})
+    if waive_penalty:
+        return _ending(facts, 0, 0, by_business=False)
+    quote = no_show_quote(facts.policy, facts.paid, Money(facts.price, facts.currency))
+    return _ending(facts, quote.penalty.amount, quote.percent, by_business=False)
+
+
+def complete(facts: BookingFacts) -> Ending:
+    """The visit is over: all that was agreed online is kept, so an authorisation is captured in full. Raises
+    WrongState for a booking that is not checked in."""
+    check_transition(facts.status, BookingStatus.COMPLETED)
+    return _ending(facts, facts.payment.amount if facts.payment else 0, 100, by_business=False)
+
+
+def check_in(facts: BookingFacts, now: datetime) -> None:
+    """Whether the customer may be checked in at ``now``, from ``CHECK_IN_EARLY`` before the start. Raises WrongState
+    and RuleBroken."""
+    check_transition(facts.status, BookingStatus.CHECKED_IN)
+    if now < facts.start_at - CHECK_IN_EARLY:
+        raise RuleBroken({"rule": "too_early", "start_at": facts.start_at.isoformat()})
+
+
+def _ending(facts: BookingFacts, keep: int, percent: int, by_business: bool) -> Ending:
+    settlement = settle(facts.payment, keep, facts.refunds_in_progress)
+    return Ending(settlement, percent, facts.paid.amount - settlement.kept, by_business)
