@@ -50,7 +50,7 @@ async def test_money_that_is_second_is_late_and_takes_the_time_again(desk: Desk)
     booking_id, payment_id, pay, sweep = await waiting(desk)
     swept, (_, status, payment) = await overlap(desk.database, Scope.platform(), sweep, pay)
     assert (swept, status, payment.status) == (1, BookingStatus.EXPIRED, PaymentStatus.CAPTURED)
-    assert (await desk.do("retake", booking_id, now=LATER)).status is BookingStatus.CONFIRMED
+    assert (await desk.do("reinstate_after_late_payment", booking_id, now=LATER)).status is BookingStatus.CONFIRMED
     assert await desk.refunds(payment_id) == []
 
 

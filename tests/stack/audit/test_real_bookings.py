@@ -170,7 +170,7 @@ async def paid_too_late_for_a_free_time(desk: Counter) -> None:
     intent_id = await desk.open(booking_id)
     await desk.within(lambda work: work.bookings.changes.sweep([booking_id], NOW + HOUR))
     await desk.tell(intent_id, PaymentStatus.CAPTURED, 6600)
-    assert (await desk.do("retake", booking_id, now=NOW + HOUR)).status == "confirmed"
+    assert (await desk.do("reinstate_after_late_payment", booking_id, now=NOW + HOUR)).status == "confirmed"
 
 
 async def paid_too_late_for_a_visit_that_began(desk: Counter) -> None:
@@ -178,7 +178,7 @@ async def paid_too_late_for_a_visit_that_began(desk: Counter) -> None:
     intent_id = await desk.open(booking_id)
     await desk.within(lambda work: work.bookings.changes.sweep([booking_id], NOW + HOUR))
     await desk.tell(intent_id, PaymentStatus.CAPTURED, 6600)
-    await desk.settle(await desk.do("retake", booking_id, now=START))
+    await desk.settle(await desk.do("reinstate_after_late_payment", booking_id, now=START))
 
 
 WAYS: list[Callable[[Counter], Awaitable[None]]] = [
