@@ -20,7 +20,7 @@ import httpx
 
 from runtime.settings import Settings
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 START_SECONDS = 30
 
 
