@@ -16,7 +16,7 @@ class ConfirmStore(TransitionStore):
 
     async def confirm(self, command: BookingCommand, now: datetime) -> BookingOutcome:
         """pending -> confirmed, by the process itself. A booking that is no longer pending is only reported, and not
-        under the command's id: for one that expired the money is late, which ``retake`` decides.
+        under the command's id: for one that expired the money is late, which ``reinstate_after_late_payment`` decides.
 
         Raises WrongState while the money or the approval is missing.
         """

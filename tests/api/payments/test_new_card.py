@@ -1,7 +1,7 @@
 """Another card for a confirmed booking, through the API and at the provider: one authorisation is kept, never two."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest_asyncio
@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from activities.payments.payments import ApplyEventInput, PaymentActivities, RecordInput
 from api.access.callers import ApiServices
 from api.access.guest_links import HEADER
+from api.access.tokens import Login
 from db.engine.session import Database as Pool
 from domain.bookings.commands import BookingCommand, BookingOutcome
 from domain.identity.actor import ActorKind
@@ -154,20 +155,29 @@ async def test_cancelled_meanwhile_the_new_card_is_released(till: Till) -> None:
     await till.audited()
 
 
-async def test_cancellation_quote_is_what_is_charged_while_a_second_card_is_open(till: Till) -> None:
+def log_in_again(app: FastAPI, till: Till, moment: datetime) -> None:
+    """Move the clock to ``moment``, and give customer and staff tokens of that time."""
+    till.clock.ahead += moment - till.clock.now()
+    services: ApiServices = app.state.services
+    for person in (till.shop.customer, till.shop.staff):
+        token = services.tokens.issue(Login(person.id, False), till.clock.now())
+        person.http.headers["Authorization"] = f"Bearer {token}"
+
+
+async def test_cancellation_quote_is_what_is_charged_while_a_second_card_is_open(till: Till, app: FastAPI) -> None:
     """The payment that counts is the authorised one, not the newest: an open form gives nothing up."""
     booking, _, _ = await till.declined()
     assert (await intent(till.shop.customer, booking)).status_code == 201
-    till.clock.ahead += till.shop.at(10) - timedelta(hours=30) - till.clock.now()  # 50 % from 48 to 24 hours ahead
+    log_in_again(app, till, till.shop.at(10) - timedelta(hours=30))  # 50 % from 48 to 24 hours ahead
     quote = (await till.shop.customer.post(f"/bookings/{booking}/cancellation-quote")).json()["data"]
     cancelled = await till.do("cancel", booking, ActorKind.CUSTOMER)
     assert (quote["percent"], quote["penalty"]["amount"]) == (50, 3300)
     assert cancelled.penalty == quote["penalty"]["amount"]
 
 
-async def test_cancellation_quote_refuses_a_customer_after_the_start(till: Till) -> None:
+async def test_cancellation_quote_refuses_a_customer_after_the_start(till: Till, app: FastAPI) -> None:
     booking, _ = await till.confirmed()
-    till.clock.ahead += till.shop.at(10, 1) - till.clock.now()
+    log_in_again(app, till, till.shop.at(10, 1))
     path = f"/bookings/{booking}/cancellation-quote"
     refused = await till.shop.customer.post(path)
     assert error_of(refused) == (422, "rule_broken"), refused.text
