@@ -38,7 +38,7 @@ async def snapshot_of(pool: Database, business_id: UUID, booking_id: UUID) -> Bo
 
 @dataclass
 class Notebook:
-    """A courier that writes down what it was given; ``fails`` are the aggregates that it cannot deliver."""
+    """A dispatcher that records what it was given; ``fails`` are the aggregates that it cannot deliver."""
 
     delivered: list[tuple[str, int]] = field(default_factory=list)
     fails: dict[str, Exception] = field(default_factory=dict)

@@ -36,8 +36,8 @@ async def _fill(pool: Database, aggregates: int, rows: int) -> None:
             await add(pool, f"a/{aggregate}", "anything", {"number": number})
 
 
-async def _carry_all(courier: OutboxRelay) -> None:
-    while await courier.dispatch_batch():
+async def _dispatch_all(outbox_relay: OutboxRelay) -> None:
+    while await outbox_relay.dispatch_batch():
         pass
 
 
@@ -49,8 +49,8 @@ async def test_each_aggregate_in_its_order(pool: Database) -> None:
     await _fill(pool, aggregates=5, rows=4)
     notebook = Notebook()
     # Two relays at once: the leases keep them apart, the order holds across both.
-    await asyncio.gather(_carry_all(OutboxRelay(pool, notebook)), _carry_all(OutboxRelay(pool, notebook)))
-    await _carry_all(OutboxRelay(pool, notebook))
+    await asyncio.gather(_dispatch_all(OutboxRelay(pool, notebook)), _dispatch_all(OutboxRelay(pool, notebook)))
+    await _dispatch_all(OutboxRelay(pool, notebook))
     for aggregate in range(5):
         assert [number for name, number in notebook.delivered if name == f"a/{aggregate}"] == [0, 1, 2, 3]
     assert await _open(pool) == []
@@ -67,7 +67,7 @@ async def test_what_waits_for_its_time_stays(pool: Database) -> None:
 async def test_one_that_fails_stops_its_aggregate_and_no_other(pool: Database) -> None:
     await _fill(pool, aggregates=2, rows=2)
     notebook = Notebook(fails={"a/0": ValueError("bad payload")})
-    await _carry_all(OutboxRelay(pool, notebook))
+    await _dispatch_all(OutboxRelay(pool, notebook))
     assert notebook.delivered == [("a/1", 0), ("a/1", 1)]
     first, second = await _open(pool)
     assert (first["attempts"], first["last_error"]) == (1, "ValueError")
@@ -83,15 +83,15 @@ async def _fail_until_parked(pool: Database, relay_: OutboxRelay) -> None:
 
 async def test_relay_parks_a_row_after_a_bounded_number_of_failures(pool: Database) -> None:
     await _fill(pool, aggregates=1, rows=1)
-    courier = OutboxRelay(pool, Notebook(fails={"a/0": ValueError("bad payload")}))
+    outbox_relay = OutboxRelay(pool, Notebook(fails={"a/0": ValueError("bad payload")}))
     for attempt in range(1, relay.PARK_AFTER + 1):
         assert await data.rows(pool, "SELECT * FROM attention") == []
         await data.rows(pool, "UPDATE outbox SET not_before = now()")
-        assert await courier.dispatch_batch() > 0
+        assert await outbox_relay.dispatch_batch() > 0
         (row,) = await _open(pool)
         assert (row["parked_at"] is not None) is (attempt == relay.PARK_AFTER)
     await data.rows(pool, "UPDATE outbox SET not_before = now()")
-    assert await courier.dispatch_batch() == 0
+    assert await outbox_relay.dispatch_batch() == 0
     (matter,) = await data.rows(pool, "SELECT * FROM attention")
     assert (matter["kind"], matter["resolved_at"]) == ("outbox_stuck", None)
     assert matter["details"]["error"] == "ValueError"
@@ -102,7 +102,7 @@ async def test_relay_delivers_the_rows_behind_a_parked_one(pool: Database) -> No
     notebook = Notebook(fails={"a/0": ValueError("bad payload")})
     await _fail_until_parked(pool, OutboxRelay(pool, notebook))
     notebook.fails.clear()
-    await _carry_all(OutboxRelay(pool, notebook))
+    await _dispatch_all(OutboxRelay(pool, notebook))
     assert notebook.delivered == [("a/0", 1)]
 
 
@@ -118,7 +118,7 @@ async def test_release_lets_the_relay_try_a_parked_row_again_and_closes_its_atte
         assert await work.platform.outbox.parked(10, "something.else") == []
         assert await work.platform.outbox.release(10, row_id=first.id) == [first.id]
         assert [row.id for row in await work.platform.outbox.parked(10)] == [second.id]
-    await _carry_all(OutboxRelay(pool, notebook))
+    await _dispatch_all(OutboxRelay(pool, notebook))
     assert notebook.delivered == [("a/0", 0)]
     matters = await data.rows(pool, "SELECT details, resolution FROM attention ORDER BY id")
     assert {each["details"]["outbox_id"]: each["resolution"] for each in matters} == {
@@ -171,10 +171,10 @@ async def test_relay_does_not_wait_for_a_slow_delivery(pool: Database) -> None:
 async def test_temporal_away_parks_nothing(pool: Database) -> None:
     await _fill(pool, aggregates=1, rows=1)
     away = RPCError("no", RPCStatusCode.UNAVAILABLE, b"")
-    courier = OutboxRelay(pool, Notebook(fails={"a/0": away}))
+    outbox_relay = OutboxRelay(pool, Notebook(fails={"a/0": away}))
     for _ in range(relay.PARK_AFTER + 2):
         await data.rows(pool, "UPDATE outbox SET not_before = now()")
-        await courier.dispatch_batch()
+        await outbox_relay.dispatch_batch()
     (row,) = await _open(pool)
     assert (row["parked_at"], row["failures"]) == (None, 0)
     assert await data.rows(pool, "SELECT * FROM attention") == []
