@@ -176,7 +176,7 @@ async def test_giving_up_is_visible_and_takes_nothing_back(desk: Desk) -> None:
 
 async def test_a_message_without_an_address_fails_visibly(desk: Desk) -> None:
     notice = await desk.promised()
-    await rows(desk.pool, "UPDATE customers SET email = NULL")
+    await rows(desk.pool, "UPDATE bookings SET email = NULL")
     assert await desk.activities.send(notice) == "failed"
     assert (await desk.notice())["failure_reason"] == "no_address"
 
