@@ -19,7 +19,7 @@ from api.access.callers import ApiServices
 from api.access.flags import Flags
 from api.access.passwords import ROUNDS, Passwords
 from api.access.tokens import Tokens
-from api.http import errors, health, metrics, root
+from api.http import documentation, errors, health, metrics, root
 from api.http import openapi as document
 from api.http.idempotency import HEADER, REPLAYED, Replay, replayed
 from api.http.rate_limits import LIMIT_HEADERS, count_request, route_facts
@@ -91,6 +91,7 @@ def create_app(
         version="1",
         description=document.description(),
         lifespan=lifespan,
+        docs_url=None,
         redoc_url=None,
         generate_unique_id_function=_operation_id,
         redirect_slashes=False,
@@ -128,7 +129,7 @@ def _all_routes() -> tuple[BaseRoute, ...]:
 
 
 def _add_routes(app: FastAPI) -> None:
-    app.router.routes.extend(_all_routes())
+    app.router.routes.extend((*documentation.ROUTES, *_all_routes()))
     errors.install(app)
     app.add_exception_handler(Replay, _replay)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -47,8 +48,23 @@ async def test_every_answer_carries_security_headers(client: AsyncClient) -> Non
         assert "server" not in headers
 
 
-async def test_documentation_is_served(client: AsyncClient) -> None:
-    assert (await client.get("/docs")).status_code == 200
+async def test_documentation_is_served_without_another_host(client: AsyncClient) -> None:
+    page = await client.get("/docs")
+    assert page.status_code == 200
+    policy = page.headers["content-security-policy"]
+    assert "http" not in policy
+    assert "script-src" not in policy  # default-src 'self': no inline script, no other host
+    named = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert len(named) == 4
+    for path in named:
+        answer = await client.get(path)
+        assert answer.status_code == 200, path
+        assert len(answer.content) > 100, path
+    assert "<script>" not in page.text
+    assert error_of(await client.get("/docs/core.py")) == (404, "not_found")
+
+
+async def test_openapi_document_is_served(client: AsyncClient) -> None:
     assert (await client.get("/openapi.json")).json()["openapi"].startswith("3.1")
 
 
