@@ -71,11 +71,11 @@ claims AS (
 decided AS (
     UPDATE reaccommodations SET status = :reaccommodated, decided_at = :now, decided_by = CAST(:actor_kind AS text)
      WHERE booking_id = :booking_id AND status = 'open' AND CAST(:reaccommodated AS text) IS NOT NULL
-    RETURNING id),
+    RETURNING id, number),
 told AS (
     INSERT INTO outbox (business_id, event, aggregate, payload, command, request_id)
     SELECT :business_id, 'reaccommodation.decided', 'reaccommodation/' || d.id,
-           jsonb_build_object('reaccommodation_id', d.id, 'business_id', CAST(:business_id AS uuid),
+           jsonb_build_object('reaccommodation_id', d.id, 'number', d.number, 'business_id', CAST(:business_id AS uuid),
                               'booking_id', CAST(:booking_id AS uuid), 'status', CAST(:reaccommodated AS text)),
            'reaccommodation.decided', :request_id FROM decided d),
 event AS (

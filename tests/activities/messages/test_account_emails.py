@@ -29,7 +29,7 @@ from tests.activities.messages.test_notices import Clock, Mailbox
 from tests.activities.templates.test_templates import HOSTILE, Seen
 from tests.support import data, servers
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 NOW = datetime(2026, 11, 18, 3, 0, tzinfo=UTC)
 LINKS = Links(KeyRing("k2", {"k1": b"the former key", "k2": b"the present key"}))
 URL = "https://omotenashi.example"

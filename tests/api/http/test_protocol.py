@@ -141,7 +141,7 @@ async def test_a_body_that_is_too_large_ends_the_connection(port: int) -> None:
 
 
 async def test_a_slow_head_is_not_waited_for(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api.protocol, "HEAD_SECONDS", 0.3)
+    monkeypatch.setattr(api.http.protocol, "HEAD_SECONDS", 0.3)
     assert await answers_to(port, "GET / HTTP/1.1\r\nHost: a") == [408]
     assert await answers_to(port, "") == []
     assert await answers_to(port, "\r\n") == []

@@ -270,7 +270,7 @@ async def test_it_reads_only(world: World) -> None:
         yield
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("db.platform.invariants.AuditStore.run", spy)
+        patch.setattr("db.platform.invariants.InvariantStore.run", spy)
         with pytest.raises(Seen) as seen:
             await world.audit()
     assert seen.value.args[0] == ("on", "repeatable read")
