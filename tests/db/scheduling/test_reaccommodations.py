@@ -81,7 +81,7 @@ async def test_the_steps_of_the_run_count_once(desk: Desk) -> None:
 
 async def test_a_customer_whom_no_message_reaches_is_a_persons_task(desk: Desk) -> None:
     booking_id, offer = await stranded_booking(desk, user_id=None)
-    await rows(desk.database, "UPDATE customers SET email = NULL WHERE id = :id", id=desk.salon.customer_id)
+    await rows(desk.database, "UPDATE bookings SET email = NULL WHERE id = :id", id=booking_id)
     steps = ReaccommodationActivities(desk.database, lambda: NOW)
     await steps.offer(ReaccommodationStep(offer["id"], desk.salon.business_id, booking_id))
     assert await desk.attention() == ["rebook"]
