@@ -102,6 +102,8 @@ class Settings(BaseSettings):
     rate_limit_auth: RateSetting = RateLimit.parse("5/15m")
     rate_limit_payment: RateSetting = RateLimit.parse("10/1m")
     rate_limit_strict: RateSetting = RateLimit.parse("100/15m")
+    #: Unpaid bookings that callers without a proven address may have open from one network at one business.
+    unpaid_bookings_per_network: int = Field(default=5, ge=1)
 
     jwt_key: SecretStr = SecretStr(DEVELOPMENT_KEY)
     jwt_key_id: str = "k1"

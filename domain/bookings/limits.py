@@ -6,12 +6,18 @@ from domain.errors import HoldLimit
 MAX_OPEN_HOLDS = 5
 
 
-def check_open_bookings(by_customer: int, by_network: int, *, is_proven: bool) -> None:
+def check_open_bookings(
+    by_customer: int, by_network: int, *, is_proven: bool, network_limit: int = MAX_OPEN_HOLDS
+) -> None:
     """Raise HoldLimit where the caller has too many.
 
     ``by_customer``: open holds of the login's record. ``by_network``: bookings without payment that unproven callers
     made from the same network. A caller with a proven address is counted by that identity alone, because many people
-    share one network. Everybody else chooses name, address and phone freely, so none of these is counted.
+    share one network.
+    ``network_limit`` is the platform's setting. Everybody else chooses name, address and phone freely, so none of
+    these is counted.
     """
-    if by_customer >= MAX_OPEN_HOLDS or (not is_proven and by_network >= MAX_OPEN_HOLDS):
+    if by_customer >= MAX_OPEN_HOLDS:
         raise HoldLimit({"limit": MAX_OPEN_HOLDS})
+    if not is_proven and by_network >= network_limit:
+        raise HoldLimit({"limit": network_limit})

@@ -63,7 +63,7 @@ async def test_a_worker_confirms_what_its_owner_approves(pool: Database, tempora
     await ask_to_start(pool, await snapshot_of(pool, salon.business_id, booking_id))
     command = BookingCommand(booking_id, salon.business_id, str(uuid4()), ActorKind.STAFF, salon.owner_id)
     async with running(run_worker(settings, ["bookings"])):
-        await relay.OutboxRelay(pool, relay.Courier(temporal, pool)).dispatch_batch()
+        await relay.OutboxRelay(pool, relay.OutboxDispatcher(temporal, pool)).dispatch_batch()
         handle = temporal.get_workflow_handle(ids.booking(booking_id))
         outcome = await handle.execute_update(
             messages.CONFIRM, command, id=command.command_id, result_type=BookingOutcome
@@ -92,7 +92,7 @@ async def test_an_unpaid_hold_ends_at_the_provider_first(
         reachable = {"stripe_base_url": sandbox.url, "sendgrid_base_url": sandbox.url}
         both = run_worker(settings.model_copy(update=reachable), ["bookings", "payments"])
         async with running(both):
-            await relay.OutboxRelay(pool, relay.Courier(temporal, pool)).dispatch_batch()
+            await relay.OutboxRelay(pool, relay.OutboxDispatcher(temporal, pool)).dispatch_batch()
             await _until_seen(pool, "SELECT 1 FROM bookings WHERE status = 'expired'")
     (payment,) = await data.rows(pool, "SELECT status, provider_intent_id FROM booking_payments")
     assert payment["status"] == "voided"

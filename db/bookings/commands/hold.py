@@ -23,7 +23,7 @@ from db.scheduling.availability import AvailabilityStore, Catalogue, HoldFacts, 
 from domain.bookings.commands import BookingCommand
 from domain.bookings.contact import Contact
 from domain.bookings.hold import HoldTerms, amount_due, terms
-from domain.bookings.limits import check_open_bookings
+from domain.bookings.limits import MAX_OPEN_HOLDS, check_open_bookings
 from domain.bookings.snapshot import BookingSnapshot
 from domain.bookings.status import BookingStatus
 from domain.bookings.view import BookingView, ItemView
@@ -101,7 +101,7 @@ class HoldRequest:
 
     Exactly one of ``user_id`` (books for himself), ``customer_id`` (staff, for a known customer) and ``person``
     (a guest, or staff for somebody new). ``by_staff``: no lead time, no approval, and money only if
-    ``request_payment``.
+    ``request_payment``. ``network_limit``: unpaid bookings that unproven callers of one network may have.
     """
 
     service_id: UUID
@@ -115,6 +115,7 @@ class HoldRequest:
     request_payment: bool = False
     special_requests: str | None = None
     language: str = "ja"
+    network_limit: int = MAX_OPEN_HOLDS
 
     def __post_init__(self) -> None:
         if sum(one is not None for one in (self.user_id, self.customer_id, self.person)) != 1:
@@ -146,7 +147,7 @@ class HoldStore(ClaimStore):
             view = await self._take(request, known, customer, now, answer, remember)
         ip = self._ip()
         if ip is not None and not known.is_proven and not request.by_staff:
-            await self._count_network(view, ip, now)
+            await self._count_network(view, ip, now, request.network_limit)
         await self._tell(view, now)
         return view
 
@@ -179,15 +180,15 @@ class HoldStore(ClaimStore):
         known = await self._read(request, now)
         if not request.by_staff:
             holds = known.customer["open_holds"] if known.customer else 0
-            check_open_bookings(holds, known.by_network, is_proven=known.is_proven)
+            check_open_bookings(holds, known.by_network, is_proven=known.is_proven, network_limit=request.network_limit)
         return known
 
-    async def _count_network(self, view: BookingView, ip: str, now: datetime) -> None:
+    async def _count_network(self, view: BookingView, ip: str, now: datetime, limit: int) -> None:
         """Count again with every other booking of the network seen. Raises HoldLimit."""
         values = {"ip": ip, "business_id": view.business_id}
         await self.session.execute(_ONE_AT_A_TIME, values)
         others = await self.session.scalar(_OTHERS_OF_NETWORK, {**values, "booking_id": view.id, "now": now})
-        check_open_bookings(0, others or 0, is_proven=False)
+        check_open_bookings(0, others or 0, is_proven=False, network_limit=limit)
 
     def _ip(self) -> str | None:
         return network_of(self.context.ip) if self.context.ip else None

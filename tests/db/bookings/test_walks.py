@@ -54,7 +54,20 @@ class Walk:
         """Something happens."""
         self.now += timedelta(minutes=self.dice.choice([0, 0, 1, 5, 60, 60 * 24]))
         name = self.dice.choice(
-            ["open", "open", "pay", "pay", "refuse", "apply_payment_event", "apply_payment_event", "move", "refund", "by_hand", "command", "command"]
+            [
+                "open",
+                "open",
+                "pay",
+                "pay",
+                "refuse",
+                "apply_payment_event",
+                "apply_payment_event",
+                "move",
+                "refund",
+                "by_hand",
+                "command",
+                "command",
+            ]
         )
         self.steps.append(name)
         await getattr(self, name)()

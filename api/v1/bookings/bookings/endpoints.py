@@ -92,7 +92,7 @@ async def create_booking(
     """Takes the time. ``pending`` until it is paid or approved before ``hold_expires_at``, ``confirmed`` at once where
     neither is asked for. A guest keeps the ``code`` and the ``guest_token``, which opens this booking in the header
     ``X-Booking-Token``."""
-    return await take(access, key, body, services.booking_links, now)
+    return await take(access, key, body, services, now)
 
 
 @router.get(

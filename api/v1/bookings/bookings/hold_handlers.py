@@ -7,7 +7,7 @@ from uuid import UUID
 
 from starlette.responses import Response
 
-from api.access.callers import Access
+from api.access.callers import Access, ApiServices
 from api.http.answer_secrets import data_of, with_secret
 from api.http.envelope import created
 from api.http.idempotency import Key, Replay, without_secrets
@@ -20,6 +20,7 @@ from domain.errors import InvalidInput
 from domain.identity.network import network_of
 from domain.permissions import Action, allowed, require
 from runtime.booking_links import BookingLinks
+from runtime.settings import Settings
 
 
 @dataclass(slots=True)
@@ -36,14 +37,15 @@ class _Answer:
         return without_secrets(bytes(self.made.body))
 
 
-async def take(access: Access, key: Key, body: BookingCreate, links: BookingLinks, now: datetime) -> Response:
+async def take(access: Access, key: Key, body: BookingCreate, services: ApiServices, now: datetime) -> Response:
     """Hold the time in one transaction; 201 with the booking. Raises what `HoldStore.hold` raises, Forbidden for one
     who books in another's name without being staff, and InvalidInput where nobody is named."""
     access.subject = _guest_subject(access, body)
+    links = services.booking_links
     try:
         async with access.work(body.service_id, key) as work:
             answer = _Answer(access, links)
-            await work.bookings.holds.hold(_request(access, body), now, answer, work.memory)
+            await work.bookings.holds.hold(_request(access, body, services.settings), now, answer, work.memory)
             return answer.made
     except Replay as replay:
         made = data_of(replay).get("id")
@@ -63,7 +65,7 @@ def _guest_subject(access: Access, body: BookingCreate) -> str | None:
     return f"guest:{hashlib.sha256(client.encode()).hexdigest()[:32]}"
 
 
-def _request(access: Access, body: BookingCreate) -> HoldRequest:
+def _request(access: Access, body: BookingCreate, settings: Settings) -> HoldRequest:
     for_another = body.customer_id is not None or (body.guest is not None and access.user_id is not None)
     if for_another or body.request_payment:
         require(access.role, Action.BOOKING_CREATE_FOR_CUSTOMER)
@@ -72,6 +74,7 @@ def _request(access: Access, body: BookingCreate) -> HoldRequest:
     if access.user_id is None and body.guest is None:
         raise InvalidInput.at("guest", "missing")
     return HoldRequest(
+        network_limit=settings.unpaid_bookings_per_network,
         service_id=body.service_id,
         start_at=body.start_at,
         party_size=body.party_size,
