@@ -41,26 +41,23 @@ def answer_with_starts(catalogue: Catalogue, starts: StartTable, party_size: int
 
 
 def local_times(zone: ZoneInfo, starts: StartTable) -> Iterator[str]:
-    """RFC 3339 with the venue's offset, which is asked for once a day: no zone changes its clocks there and back
-    within one."""
-    if not starts.minutes:
-        return
-    every_day = range(starts.minutes[0], starts.minutes[-1], DAY)
-    moments = [(starts.zero + timedelta(minutes=at)).astimezone(zone) for at in (*every_day, starts.minutes[-1])]
-    if len({moment.utcoffset() for moment in moments}) > 1:
-        for at in starts.minutes:
-            yield (starts.zero + timedelta(minutes=at)).astimezone(zone).isoformat()
-        return
-    first = moments[0]
-    midnight = first.replace(hour=0, minute=0)
-    suffix = midnight.isoformat()[19:]
-    begins = starts.minutes[0] - (first.hour * 60 + first.minute)
-    day, text = -1, ""
+    """RFC 3339 with the venue's offset at each start.
+
+    The zone is asked twice for each 24 hours: no zone changes its clocks and changes them back within that time. Where
+    the two answers differ, the zone is asked for every start.
+    """
+    until, local_zero, suffix = -1, None, ""
     for at in starts.minutes:
-        number, minute = divmod(at - begins, DAY)
-        if number != day:
-            day, text = number, (first.date() + timedelta(days=number)).isoformat()
-        yield f"{text}T{minute // 60:02}:{minute % 60:02}:00{suffix}"
+        if at > until:
+            until = at + DAY
+            begin, end = ((starts.zero + timedelta(minutes=edge)).astimezone(zone) for edge in (at, until))
+            same = begin.utcoffset() == end.utcoffset()
+            local_zero = begin.replace(tzinfo=None) - timedelta(minutes=at) if same else None
+            suffix = begin.isoformat(timespec="seconds")[19:]
+        if local_zero is None:
+            yield (starts.zero + timedelta(minutes=at)).astimezone(zone).isoformat()
+        else:
+            yield (local_zero + timedelta(0, at * 60)).isoformat() + suffix
 
 
 async def free_resources(

@@ -1,7 +1,7 @@
 """Local times are written fast; they must be what the zone says, also where clocks change."""
 
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 
@@ -31,3 +31,31 @@ def test_they_are_what_the_zone_says(zone: str, first: datetime, step: int) -> N
 
 def test_no_start_is_no_time() -> None:
     assert list(local_times(ZoneInfo("Asia/Tokyo"), StartTable(datetime(2026, 11, 1, tzinfo=UTC), [], []))) == []
+
+
+def test_local_times_are_the_zones_own_when_the_first_day_is_a_clock_change() -> None:
+    wrong, changes = [], 0
+    for key in sorted(available_timezones()):
+        zone = ZoneInfo(key)
+        for change in clock_changes(zone, datetime(2026, 11, 29, tzinfo=UTC), days=2 * 365):
+            changes += 1
+            for first in (change - timedelta(hours=2), change, change + timedelta(hours=8)):
+                minutes = list(range(0, 3 * 1440, 45))
+                shown = list(local_times(zone, StartTable(first, minutes, [1] * len(minutes))))
+                expected = [(first + timedelta(minutes=at)).astimezone(zone).isoformat() for at in minutes]
+                if shown != expected:
+                    wrong.append((key, first))
+    assert changes > 0
+    assert wrong == []
+
+
+def clock_changes(zone: ZoneInfo, begin: datetime, days: int) -> list[datetime]:
+    """The hours (UTC) in which the offset of ``zone`` changes, from ``begin`` on for ``days`` days."""
+    found = []
+    for number in range(days):
+        day = begin + timedelta(days=number)
+        if day.astimezone(zone).utcoffset() != (day + timedelta(days=1)).astimezone(zone).utcoffset():
+            hours = [day + timedelta(hours=hour) for hour in range(25)]
+            offsets = [hour.astimezone(zone).utcoffset() for hour in hours]
+            found += [hours[n] for n in range(1, 25) if offsets[n] != offsets[n - 1]]
+    return found
