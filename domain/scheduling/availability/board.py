@@ -61,7 +61,7 @@ def lay_out(question: Question, facts: Facts) -> Board | None:
         return None
     days = BusinessDays(zone, first - timedelta(days=2), last + timedelta(days=3 + length // DAY))
     low = max(ceil_minute(question.earliest), days.midnights[2])
-    # Where the zone leaves out the date after ``last``, what runs past midnight ends after the next midnight that exists.
+    # Where the zone leaves out the date after ``last``, a night may end after the next midnight that exists.
     latest_end = max(local(zone, last, 2 * DAY), local(zone, last, DAY) + DAY)
     high = min(floor_minute(question.latest) + 1, latest_end)
     if high <= low:
