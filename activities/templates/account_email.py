@@ -11,13 +11,11 @@ from typing import Any
 from urllib.parse import quote
 
 from activities.templates.layout import MessageLayout, render_layout, written
-from activities.templates.words import Bilingual, device, moment, one_line, pick
+from activities.templates.words import PLATFORM, Bilingual, device, moment, one_line, pick
 from db.messages.notices import AccountEmailContent
 from domain.messages.kinds import AccountEmailKind
 from providers.email.interface import Email
 from runtime.links import Links, Purpose
-
-PLATFORM = "Omotenashi Connect"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +99,8 @@ def compose_account_email(content: AccountEmailContent, links: Links, public_url
     plain, html = render_layout(language, subject, paragraphs, frame)
     return Email(
         to=content.address or "",
+        from_name=PLATFORM,
+        reply_to=None,
         subject=subject,
         text=plain,
         html=html,

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from activities.templates import calendar, view
 from activities.templates.layout import MessageLayout, render_layout, written
-from activities.templates.words import pick
+from activities.templates.words import PLATFORM, pick
 from db.messages.notices import NoticeContent
 from domain.messages.kinds import NoticeKind
 from providers.email.interface import Attachment, Email
@@ -38,8 +38,11 @@ def compose(content: NoticeContent, now: datetime, links: BookingLinks) -> Email
         link=(_LINK_TITLE[content.language], links.url(content.booking_id)) if content.audience == "customer" else None,
     )
     plain, html = render_layout(content.language, subject, paragraphs, frame)
+    to_customer = content.audience == "customer"
     return Email(
         to=content.address or "",
+        from_name=pick(content.business_name, content.language) if to_customer else PLATFORM,
+        reply_to=content.business_email if to_customer else None,
         subject=subject,
         text=plain,
         html=html,

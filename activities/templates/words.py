@@ -9,6 +9,9 @@ from domain.money import ZERO_DECIMAL
 
 Bilingual = Mapping[str, str]
 
+#: The name that the platform writes under.
+PLATFORM = "Omotenashi Connect"
+
 _DAYS_JA = "月火水木金土日"
 _DAYS_EN = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS_EN = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

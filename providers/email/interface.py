@@ -18,9 +18,12 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Email:
-    """One message to one recipient. ``notice_id`` travels as a custom argument and comes back in webhooks."""
+    """One message to one recipient. ``from_name`` is shown as the sender; answers go to ``reply_to`` (None: nobody
+    reads them). ``notice_id`` travels as a custom argument and comes back in webhooks."""
 
     to: str
+    from_name: str
+    reply_to: str | None
     subject: str
     text: str
     html: str

@@ -105,6 +105,8 @@ class SendGridApi:
         contents = {item["type"]: item["value"] for item in mail["content"]}
         body: JSON = {
             "from": mail["from"]["email"],
+            "from_name": mail["from"].get("name") or "",
+            "reply_to": (mail.get("reply_to") or {}).get("email"),
             "to": recipient,
             "subject": part.get("subject") or mail.get("subject"),
             "text": contents.get("text/plain", ""),
@@ -150,9 +152,13 @@ def _mail(raw: bytes) -> JSON:
         if not part.get("subject") and not mail.get("subject"):
             raise MailFailure(400, "The subject is required.", "subject")
     _check_address(mail.get("from"), "from.email")
+    if mail.get("reply_to") is not None:
+        _check_address(mail["reply_to"], "reply_to.email")
     contents = mail.get("content")
     if not isinstance(contents, list) or not contents or not all(_is_content(item) for item in contents):
         raise MailFailure(400, "The content value must be a string at least one character in length.", "content")
+    if [item["type"] for item in contents[1:]].count("text/plain"):
+        raise MailFailure(400, "If present, text/plain must be first.", "content")
     for attachment in mail.get("attachments") or []:
         _check_attachment(attachment)
     return mail

@@ -1,4 +1,4 @@
-"""The SendGrid adapter over HTTP with the real SDK: a message's way out, and the news about it."""
+"""The SendGrid adapter over HTTP with the real SDK: sending a message, and the delivery events about it."""
 
 import base64
 import json
@@ -25,6 +25,8 @@ ICS = "BEGIN:VCALENDAR\r\nSUMMARY:カット\r\nEND:VCALENDAR\r\n".encode()
 def email(to: str = "hanako@example.jp", **changes: object) -> Email:
     values: dict[str, object] = {
         "to": to,
+        "from_name": "ヘアサロン花",
+        "reply_to": "hello@salon-hana.example",
         "subject": "ご予約が確定しました（山田様）😊",
         "text": "明日 10:00 にお待ちしております。",
         "html": "<p>明日 <b>10:00</b> にお待ちしております。</p>",
@@ -40,6 +42,7 @@ async def test_a_message_arrives_as_it_was_written(mail: SendGridEmail, sandbox:
     [message] = sandbox.get("/mailbox.json", to="hanako@example.jp")["messages"]
     assert message["id"] == message_id
     assert (message["from"], message["to"]) == ("no-reply@omotenashi.example", "hanako@example.jp")
+    assert (message["from_name"], message["reply_to"]) == ("ヘアサロン花", "hello@salon-hana.example")
     assert message["subject"] == "ご予約が確定しました（山田様）😊"
     assert message["text"] == "明日 10:00 にお待ちしております。"
     assert message["html"] == "<p>明日 <b>10:00</b> にお待ちしております。</p>"
@@ -81,7 +84,7 @@ async def test_the_mailbox_shows_it_to_people(mail: SendGridEmail, sandbox: Sand
     ("fault", "error", "reason"),
     [("rate_limited", ProviderUnavailable, "http_429"), ("error_500", OutcomeUnknown, "http_500")],
 )
-async def test_a_trouble_has_its_name_and_nothing_was_sent(
+async def test_a_failure_has_its_reason_and_nothing_was_sent(
     mail: SendGridEmail, sandbox: Sandbox, fault: str, error: type[OutcomeUnknown], reason: str
 ) -> None:
     sandbox.fault("mail.send", fault)
@@ -110,15 +113,34 @@ async def test_a_refused_connection_means_that_nothing_was_sent(sandbox: Sandbox
     await mail.aclose()
 
 
-@pytest.mark.parametrize("changes", [{"to": "nobody"}, {"to": "no body@"}, {"subject": ""}, {"text": "SG.abc.def"}])
-async def test_a_message_that_is_none_is_refused(
+#: What the SDK's own message builder takes for an API key; a business may have such a name.
+LIKE_A_KEY = "SG.Nail.Lab"
+
+
+@pytest.mark.parametrize("field", ["from_name", "subject", "text", "html"])
+async def test_a_text_that_looks_like_an_api_key_is_sent(mail: SendGridEmail, sandbox: Sandbox, field: str) -> None:
+    await mail.send(email(**{field: f"{LIKE_A_KEY}, bookings"}))
+    [message] = sandbox.get("/mailbox.json")["messages"]
+    assert message[field] == f"{LIKE_A_KEY}, bookings"
+
+
+async def test_a_message_that_nobody_can_answer_has_no_reply_address(mail: SendGridEmail, sandbox: Sandbox) -> None:
+    await mail.send(email(reply_to=None))
+    [message] = sandbox.get("/mailbox.json")["messages"]
+    assert message["reply_to"] is None
+
+
+@pytest.mark.parametrize("changes", [{"to": "nobody"}, {"to": "no body@"}, {"subject": ""}, {"text": "", "html": ""}])
+async def test_an_unreadable_message_is_refused(
     mail: SendGridEmail, sandbox: Sandbox, changes: dict[str, object]
 ) -> None:
     with pytest.raises(ProviderRefused):
         await mail.send(email(**changes))  # type: ignore[arg-type]
 
 
-async def test_a_wrong_key_fails_no_message_and_is_not_told(sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_wrong_key_fails_no_message_and_is_not_logged(
+    sandbox: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.DEBUG)
     mail = SendGridEmail(sandbox.settings(sendgrid_api_key=SecretStr("SG.other-secret")))
     with pytest.raises(ProviderUnavailable) as refused:
@@ -138,7 +160,7 @@ async def test_a_wrong_key_fails_no_message_and_is_not_told(sandbox: Sandbox, ca
         ("drop@example.jp", [DeliveryEvent.DROPPED]),
     ],
 )
-async def test_what_became_of_a_message_is_told(
+async def test_the_webhook_reports_each_delivery_event(
     mail: SendGridEmail, receiver: Receiver, to: str, expected: list[DeliveryEvent]
 ) -> None:
     await mail.send(email(to, notice_id="n-7"))
@@ -168,7 +190,7 @@ def signed(sandbox: Sandbox, body: bytes, key: ec.EllipticCurvePrivateKey | None
     return {SIGNATURE_HEADER: base64.b64encode(signature).decode(), TIMESTAMP_HEADER: moment}
 
 
-async def test_a_genuine_batch_is_read(mail: SendGridEmail, sandbox: Sandbox) -> None:
+async def test_a_signed_batch_is_read(mail: SendGridEmail, sandbox: Sandbox) -> None:
     first, second = mail.parse_webhook(BODY, signed(sandbox, BODY))
     assert (first.id, first.notice_id, first.event) == ("e-1", "n-1", DeliveryEvent.DELIVERED)
     assert first.at == datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
@@ -204,6 +226,6 @@ async def test_without_a_public_key_every_batch_is_refused(sandbox: Sandbox) -> 
     await mail.aclose()
 
 
-async def test_a_public_key_that_is_none_stops_the_start(sandbox: Sandbox) -> None:
+async def test_an_unreadable_public_key_stops_the_start(sandbox: Sandbox) -> None:
     with pytest.raises(ValueError, match=r".+"):
         SendGridEmail(sandbox.settings(sendgrid_webhook_public_key="nonsense"))
