@@ -1,7 +1,7 @@
 """Money is a whole number of minor units with its currency; nothing here ever meets a float."""
 
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+from decimal import ROUND_DOWN, Decimal
 
 from domain.errors import CurrencyMismatch
 
@@ -40,11 +40,6 @@ class Money:
         """``percent`` hundredths of this, rounded down to the minor unit."""
         exact = Decimal(self.amount) * percent / 100
         return Money(int(exact.to_integral_value(ROUND_DOWN)), self.currency)
-
-    def tax_included(self, rate: Decimal) -> "Money":
-        """The tax inside a tax-inclusive amount at ``rate`` (0.10, 0.08), rounded half up once."""
-        exact = Decimal(self.amount) * rate / (1 + rate)
-        return Money(int(exact.to_integral_value(ROUND_HALF_UP)), self.currency)
 
     def _same(self, other: "Money") -> "Money":
         if other.currency != self.currency:

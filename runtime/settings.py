@@ -115,7 +115,6 @@ class Settings(BaseSettings):
     #: Without a second factor an admin's token carries no admin's rights. Unset: in production only.
     admin_two_factor_required: bool | None = None
 
-    payment_provider: str = "stripe"
     stripe_api_key: SecretStr = SecretStr("sk_test_sandbox")
     stripe_base_url: str = "https://api.stripe.com"
     stripe_webhook_secret: SecretStr = SecretStr("whsec_sandbox")

@@ -15,6 +15,7 @@ from domain.identity.actor import PROVIDER
 from domain.money import Money
 from domain.payments.lapse import WITHOUT_CUSTOMER
 from domain.payments.movements import is_surplus, metadata
+from domain.payments.provider_events import authorized_by
 from domain.payments.status import Movement, PaymentStatus, Phase
 from domain.payments.tasks import MoneyResult, MoneyTask, PaymentView
 from providers.errors import ProviderRefused
@@ -161,13 +162,12 @@ def _captured(task: MoneyTask, intent: Intent, refusal: str | None = None) -> Mo
 
 
 def _result(task: MoneyTask, intent: Intent, phase: Phase, reason: str | None = None) -> MoneyResult:
-    promised = intent.status is PaymentStatus.AUTHORIZED or (task.manual_capture and intent.captured)
     return MoneyResult(
         task.movement_id,
         phase,
         status=intent.status,
         intent_id=intent.id,
-        authorized=intent.amount if promised else 0,
+        authorized=authorized_by(intent.status, intent.amount, intent.captured, task.manual_capture),
         captured=intent.captured,
         refunded=intent.refunded,
         reason=reason,

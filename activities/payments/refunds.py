@@ -12,6 +12,7 @@ from db.engine.context import Context
 from db.engine.session import Database, Scope
 from domain.identity.actor import PROVIDER
 from domain.payments.movements import metadata, refund_in
+from domain.payments.refunds import PHASE_OF
 from domain.payments.status import Phase, RefundStatus
 from domain.payments.tasks import MoneyResult, MoneyTask
 from providers.errors import OutcomeUnknown, ProviderRefused
@@ -19,13 +20,6 @@ from providers.payments.interface import PaymentProvider, Refund
 
 #: How many keys one refund has. Stripe forgets a key after a day.
 _KEYS = 10
-
-_PHASES: Mapping[RefundStatus, Phase] = {
-    RefundStatus.REQUESTED: Phase.UNKNOWN,
-    RefundStatus.PROCESSING: Phase.UNKNOWN,
-    RefundStatus.SUCCEEDED: Phase.SUCCEEDED,
-    RefundStatus.FAILED: Phase.FAILED,
-}
 
 
 @dataclass(frozen=True)
@@ -138,7 +132,7 @@ async def _made(provider: PaymentProvider, task: MoneyTask, intent_id: str) -> R
 
 
 def _result(task: MoneyTask, refund: Refund) -> MoneyResult:
-    phase = _PHASES[refund.status]
+    phase = PHASE_OF[refund.status]
     return MoneyResult(
         task.movement_id,
         phase,

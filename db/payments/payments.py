@@ -21,7 +21,7 @@ from domain.errors import Conflict, NotFound
 from domain.messages.kinds import NoticeKind
 from domain.payments.lapse import WITH_CUSTOMER
 from domain.payments.movements import by_provider, is_other_card
-from domain.payments.provider_events import IntentEvent, PaymentTotals, after_intent
+from domain.payments.provider_events import IntentEvent, PaymentTotals, after_intent, authorized_by
 from domain.payments.status import Movement, PaymentStatus, Phase
 from domain.payments.tasks import MoneyResult, MoneyTask, PaymentView
 
@@ -212,10 +212,8 @@ class PaymentStore(Store):
         self, payment: Payment, booking_status: BookingStatus, intent: IntentEvent, stale: bool = False
     ) -> Payment:
         """Apply what the provider says about the intent of a locked payment; ``stale``: later news came before."""
-        promised = intent.status is PaymentStatus.AUTHORIZED or (payment.manual_capture and intent.captured > 0)
-        standing = after_intent(
-            payment.standing, intent.status, intent.amount if promised else 0, intent.captured, stale
-        )
+        promised = authorized_by(intent.status, intent.amount, intent.captured, payment.manual_capture)
+        standing = after_intent(payment.standing, intent.status, promised, intent.captured, stale)
         declined = intent.decline_code if standing.status is PaymentStatus.FAILED else None
         return await self.stand(payment, standing, booking_status, declined, intent.authorized_until)
 

@@ -1,4 +1,4 @@
-"""Money on its way back: every refund that was asked for, here or at the provider by hand, is one row."""
+"""Refunds: each one that was asked for, here or at the provider by hand, is one row."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,12 +16,13 @@ from db.payments.payments import Payment, PaymentStore
 from db.platform.attention import AttentionStore
 from db.platform.outbox import START_REFUND, OutboxStore
 from domain.bookings.status import BookingStatus
-from domain.errors import AmountRefused, NotFound, WrongState
+from domain.errors import NotFound
 from domain.messages.kinds import NoticeKind
+from domain.money import Money
 from domain.payments.movements import of_refund
 from domain.payments.provider_events import RefundEvent, after_refunds, refund_after
-from domain.payments.settlement import held
-from domain.payments.status import Movement, PaymentStatus, Phase, RefundStatus
+from domain.payments.refunds import PHASE_OF, RefundReason, amount_to_refund, refund_status_of
+from domain.payments.status import Movement, Phase, RefundStatus
 from domain.payments.tasks import MoneyResult, MoneyTask
 
 COLUMNS = """r.id, r.business_id, r.payment_id, r.booking_id, r.status, r.amount, r.currency, r.reason, r.command_id,
@@ -61,14 +62,10 @@ _WRITE = text("""
      WHERE id = :id
 """)
 
-#: ``reason`` of a refund that somebody made at the provider by hand.
-BY_HAND = "provider"
-
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """One refund; minor units. ``reason`` is one of the platform's words: cancelled, declined, late, no_show,
-    requested, provider."""
+    """One refund; minor units."""
 
     id: UUID
     business_id: UUID
@@ -77,7 +74,7 @@ class Refund:
     status: RefundStatus
     amount: int
     currency: str
-    reason: str
+    reason: RefundReason
     command_id: str
     provider_refund_id: str | None
     failure_reason: str | None
@@ -85,29 +82,23 @@ class Refund:
 
 
 def _refund_of(row: Row[Any]) -> Refund:
-    return Refund(**{**row._mapping, "status": RefundStatus(row.status)})
+    return Refund(**{**row._mapping, "status": RefundStatus(row.status), "reason": RefundReason(row.reason)})
 
 
 class RefundStore(Store):
-    """Money on its way back."""
+    """Refunds of payments."""
 
-    async def request(self, payment_id: UUID, amount: int, reason: str, command_id: str) -> Refund:
-        """Ask for ``amount`` minor units to go back; the refund's workflow starts by the outbox.
+    async def request(self, payment_id: UUID, asked: Money | None, reason: RefundReason, command_id: str) -> Refund:
+        """Refund ``asked``, or all that is left; the refund's workflow starts by the outbox.
 
-        The same ``command_id`` gives the same refund. Raises NotFound; WrongState when nothing was captured or the
-        money is disputed; AmountRefused when it is not positive or more than captured less what went back and is on
-        its way back.
+        The same ``command_id`` gives the same refund. Raises NotFound, and what ``amount_to_refund`` raises.
         """
         payment, _ = await PaymentStore(self.session, self.context).lock(payment_id)
-        asked = {"payment_id": payment_id, "command_id": command_id}
-        known = (await self.session.execute(_ASKED, asked)).one_or_none()
+        command = {"payment_id": payment_id, "command_id": command_id}
+        known = (await self.session.execute(_ASKED, command)).one_or_none()
         if known is not None:
             return _refund_of(known)
-        if payment.status not in {PaymentStatus.CAPTURED, PaymentStatus.PARTIALLY_REFUNDED, PaymentStatus.REFUNDED}:
-            raise WrongState({"status": payment.status.value, "wanted": PaymentStatus.REFUNDED.value})
-        available = held(payment.view(), await self.on_the_way(payment_id))
-        if not 0 < amount <= available:
-            raise AmountRefused({"available": available, "currency": payment.currency})
+        amount = amount_to_refund(payment.view(), payment.currency, asked, await self.on_the_way(payment_id))
         refund = await self._insert(payment, amount, reason, command_id)
         await OutboxStore(self.session, self.context).add(
             "refund.requested",
@@ -138,7 +129,7 @@ class RefundStore(Store):
             "payment_id": payment_id,
             "refund_id": news.refund_id,
             "provider_refund_id": news.provider_refund_id,
-            "by_hand": BY_HAND,
+            "by_hand": RefundReason.PROVIDER.value,
         }
         refund_id: UUID | None = await self.session.scalar(_OURS, values)
         return refund_id
@@ -164,12 +155,10 @@ class RefundStore(Store):
     async def record(self, refund_id: UUID, result: MoneyResult) -> RefundStatus:
         """What the provider said to ``begin``'s task; phase unknown means pending there. Repeating changes nothing."""
         payment, booking_status, refund = await self._lock(refund_id)
-        said = {Phase.SUCCEEDED: RefundStatus.SUCCEEDED, Phase.FAILED: RefundStatus.FAILED}.get(
-            result.phase, RefundStatus.PROCESSING
-        )
         if result.phase is Phase.UNKNOWN:
             unknown = Entry.of(_task(payment, refund), Phase.UNKNOWN)
             await self._ledger.write(replace(unknown, provider_ref=result.provider_ref, reason=result.reason))
+        said = refund_status_of(result.phase)
         return await self._move(payment, booking_status, refund, said, result.provider_ref, result.reason)
 
     async def take_news(self, payment: Payment, booking_status: BookingStatus, news: RefundEvent) -> RefundStatus:
@@ -186,8 +175,9 @@ class RefundStore(Store):
         if row is not None:
             refund = _refund_of(row)
         else:
-            command_id = f"{BY_HAND}:{news.provider_refund_id}"
-            refund = await self._insert(payment, news.amount, BY_HAND, command_id, news.provider_refund_id)
+            reason = RefundReason.PROVIDER
+            command_id = f"{reason.value}:{news.provider_refund_id}"
+            refund = await self._insert(payment, news.amount, reason, command_id, news.provider_refund_id)
         if refund.amount != news.amount:
             await self._to_a_person("amount_mismatch", refund, {"got": news.amount})
         return await self._move(
@@ -226,11 +216,10 @@ class RefundStore(Store):
         """What follows from the end of a refund; a change to processing has no consequence."""
         if status not in {RefundStatus.SUCCEEDED, RefundStatus.FAILED}:
             return
-        phase = Phase.SUCCEEDED if status is RefundStatus.SUCCEEDED else Phase.FAILED
         await self._ledger.write(
-            replace(Entry.of(_task(payment, refund), phase), provider_ref=provider_ref, reason=reason)
+            replace(Entry.of(_task(payment, refund), PHASE_OF[status]), provider_ref=provider_ref, reason=reason)
         )
-        facts = {"amount": refund.amount, "currency": refund.currency, "reason": refund.reason}
+        facts = {"amount": refund.amount, "currency": refund.currency, "reason": refund.reason.value}
         await OutboxStore(self.session, self.context).add(
             f"refund.{status.value}",
             f"refund/{refund.id}",
@@ -265,7 +254,12 @@ class RefundStore(Store):
         return payment, booking_status, _refund_of(row)
 
     async def _insert(
-        self, payment: Payment, amount: int, reason: str, command_id: str, provider_refund_id: str | None = None
+        self,
+        payment: Payment,
+        amount: int,
+        reason: RefundReason,
+        command_id: str,
+        provider_refund_id: str | None = None,
     ) -> Refund:
         row = await self.session.execute(
             _INSERT,
@@ -275,7 +269,7 @@ class RefundStore(Store):
                 "booking_id": payment.booking_id,
                 "amount": amount,
                 "currency": payment.currency,
-                "reason": reason,
+                "reason": reason.value,
                 "command_id": command_id,
                 "provider_refund_id": provider_refund_id,
             },

@@ -1,4 +1,4 @@
-"""Payments, the append-only ledger of movements, refunds, and the inbox of provider news."""
+"""Payments, the append-only ledger of movements, refunds, and the inbox of provider events."""
 
 from uuid import UUID
 
@@ -7,6 +7,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.engine.base import Base, Currency, Key, Minor, Stamped, Time, one_of
+from domain.payments.refunds import RefundReason
 from domain.payments.status import Movement, PaymentStatus, Phase, RefundStatus
 
 
@@ -85,11 +86,12 @@ class PaymentTransaction(Base):
 
 
 class Refund(Base, Stamped):
-    """Money on its way back. ``reason`` is one of the platform's words (cancelled, declined, late, requested)."""
+    """A refund that was asked for, here or at the provider by hand."""
 
     __tablename__ = "refunds"
     __table_args__ = (
         one_of("status", RefundStatus),
+        one_of("reason", RefundReason),
         CheckConstraint("amount > 0", name="amount_positive"),
         UniqueConstraint("payment_id", "command_id"),
         Index("ix_refunds_payment_id", "payment_id"),

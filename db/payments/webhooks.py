@@ -20,8 +20,8 @@ from db.platform.outbox import PAYMENT_EVENT, REFUND_EVENT, OutboxStore
 from domain.bookings.status import BookingStatus
 from domain.errors import NotFound
 from domain.payments.movements import of_dispute
-from domain.payments.provider_events import DisputeEvent, DisputeState, IntentEvent, ProviderEvent, after_disputes
-from domain.payments.status import SECURED, Movement, PaymentStatus, Phase
+from domain.payments.provider_events import DisputeEvent, IntentEvent, ProviderEvent, after_disputes
+from domain.payments.status import DISPUTE_PHASE, SECURED, DisputeStatus, Movement, PaymentStatus
 from domain.payments.tasks import PaymentView
 
 _NEWS = TypeAdapter(ProviderEvent)
@@ -55,8 +55,6 @@ _LATER = text("""
                       AND intent_id = :intent_id AND event_created_at > :created_at AND news->'intent' IS NOT NULL)
 """)
 _APPLIED = text("UPDATE payment_webhooks SET applied_at = :now, outcome = :outcome WHERE id = :id")
-
-_PHASES = {DisputeState.OPEN: Phase.INTENDED, DisputeState.LOST: Phase.SUCCEEDED, DisputeState.WON: Phase.FAILED}
 
 #: Outcome of news about an intent that is not its payment's own any more.
 REPLACED = "replaced"
@@ -196,11 +194,11 @@ class WebhookStore(Store):
         """Each phase of a dispute is one row of the ledger, so that "closed" may come before "opened"."""
         ledger = LedgerStore(self.session, self.context)
         task = payment.task(Movement.DISPUTE, of_dispute(payment.id, news.dispute_id), news.amount)
-        entry = Entry.of(task, _PHASES[news.state])
+        entry = Entry.of(task, DISPUTE_PHASE[news.status])
         await ledger.write(replace(entry, provider_ref=news.dispute_id, reason=news.reason))
         standing = after_disputes(payment.standing, await ledger.disputed(payment.id))
         await PaymentStore(self.session, self.context).stand(payment, standing, booking_status, payment.decline_code)
-        if standing.status is PaymentStatus.DISPUTED and news.state is not DisputeState.WON:
+        if standing.status is PaymentStatus.DISPUTED and news.status is not DisputeStatus.WON:
             await AttentionStore(self.session, self.context).file(
                 "dispute",
                 f"dispute:{payment.id}:{news.dispute_id}",
@@ -209,13 +207,13 @@ class WebhookStore(Store):
                 payment_id=payment.id,
                 details={
                     "dispute_id": news.dispute_id,
-                    "state": news.state.value,
+                    "status": news.status.value,
                     "amount": news.amount,
                     "currency": payment.currency,
                     "reason": news.reason,
                 },
             )
-        return f"dispute_{news.state.value}"
+        return f"dispute_{news.status.value}"
 
 
 def _is_paid(news: ProviderEvent) -> bool:

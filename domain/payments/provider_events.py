@@ -1,23 +1,14 @@
 """What a provider says about a payment, in plain values, and how it changes what we know.
 
-News come in any order, late and repeated. Totals only grow and a status moves only as its table allows, so that the
+Events come in any order, late and repeated. Totals only grow and a status moves only as its table allows, so that the
 order does not matter in the end.
 """
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
-from domain.payments.status import ALLOWED, REFUND_ALLOWED, PaymentStatus, RefundStatus
-
-
-class DisputeState(StrEnum):
-    """Whose money it is: ``open`` (withdrawn, may come back), ``won`` (ours again), ``lost`` (gone)."""
-
-    OPEN = "open"
-    WON = "won"
-    LOST = "lost"
+from domain.payments.status import ALLOWED, REFUND_ALLOWED, DisputeStatus, PaymentStatus, RefundStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +42,7 @@ class DisputeEvent:
     """A dispute at one moment. ``reason`` is the provider's code."""
 
     dispute_id: str
-    state: DisputeState
+    status: DisputeStatus
     amount: int
     reason: str
 
@@ -82,8 +73,8 @@ class PaymentTotals:
     refunded: int
 
 
-# What news of an intent may say while nothing is captured; everything else follows from the totals. The first may be
-# followed by anything, so an old one must not undo a newer one; the others are never taken back.
+# What an event about an intent may say while nothing is captured; everything else follows from the totals. The first
+# may be followed by anything, so an old one must not undo a newer one; the others are final.
 _PASSING = frozenset({PaymentStatus.REQUIRES_PAYMENT, PaymentStatus.PROCESSING, PaymentStatus.FAILED})
 _LASTING = frozenset({PaymentStatus.AUTHORIZED, PaymentStatus.VOIDED})
 
@@ -91,12 +82,12 @@ _LASTING = frozenset({PaymentStatus.AUTHORIZED, PaymentStatus.VOIDED})
 def after_intent(
     known: PaymentTotals, status: PaymentStatus | None, authorized: int, captured: int, stale: bool = False
 ) -> PaymentTotals:
-    """The standing after news of the intent itself.
+    """The totals after an event about the intent itself.
 
-    ``stale``: later news were applied before; then words about the card do not count, but totals, an authorisation
-    and a void do: clocks differ, and no money may be overlooked for that. Money decides over words: with something
-    captured the status follows from the totals, and only a dispute's own news begin or end a dispute. A voided
-    payment stays voided whatever comes, because its booking was let go: captured money on it is for a person.
+    ``stale``: a later event was applied before. Then what this one says about the card does not count, but its
+    totals, an authorisation and a void do: clocks differ, and no money may be overlooked for that. With something
+    captured the status follows from the totals, and only a dispute's own events begin or end a dispute. A voided
+    payment stays voided, because its booking was given up: captured money on it is for a person.
     """
     grown = replace(known, authorized=max(known.authorized, authorized), captured=max(known.captured, captured))
     if known.status in {PaymentStatus.DISPUTED, PaymentStatus.VOIDED}:
@@ -110,7 +101,7 @@ def after_intent(
 
 
 def after_refunds(known: PaymentTotals, refunded: int) -> PaymentTotals:
-    """The standing when ``refunded`` is the sum of all refunds that the provider confirmed."""
+    """The totals when ``refunded`` is the sum of all refunds that the provider confirmed."""
     grown = replace(known, refunded=max(known.refunded, min(refunded, known.captured)))
     if known.status in {PaymentStatus.DISPUTED, PaymentStatus.VOIDED} or not grown.captured:
         return grown
@@ -118,7 +109,7 @@ def after_refunds(known: PaymentTotals, refunded: int) -> PaymentTotals:
 
 
 def after_disputes(known: PaymentTotals, disputed: bool) -> PaymentTotals:
-    """The standing when ``disputed`` says whether any dispute is open or lost."""
+    """The totals when ``disputed`` says whether any dispute is open or lost."""
     if disputed:
         return replace(known, status=PaymentStatus.DISPUTED)
     if known.status is PaymentStatus.DISPUTED:
@@ -136,10 +127,16 @@ def by_totals(standing: PaymentTotals) -> PaymentStatus:
 
 
 def refund_after(known: RefundStatus, news: RefundStatus) -> RefundStatus:
-    """The refund's status after news. Money that arrived is a fact, also where a failure was noted before; a late
-    "processing" does not bring a failed refund back to life."""
+    """The refund's status after an event. A success is a fact, also where a failure was recorded before; a late
+    "processing" does not reopen a failed refund."""
     if news is RefundStatus.SUCCEEDED:
         return news
     if known is RefundStatus.FAILED:
         return known
     return news if news in REFUND_ALLOWED[known] else known
+
+
+def authorized_by(status: PaymentStatus, amount: int, captured: int, manual_capture: bool) -> int:
+    """What the card of an intent over ``amount`` promises or promised: all of it from the authorisation on. An
+    automatic capture has no authorisation of its own."""
+    return amount if status is PaymentStatus.AUTHORIZED or (manual_capture and captured > 0) else 0

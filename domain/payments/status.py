@@ -16,12 +16,12 @@ class PaymentMode(StrEnum):
     CARD_HOLD = "card_hold"
 
 
-#: Modes in which a booking is confirmed only after the provider said yes.
+#: Modes in which a booking is confirmed only after the provider authorised or took the money.
 ONLINE = frozenset({PaymentMode.PREPAY, PaymentMode.DEPOSIT, PaymentMode.CARD_HOLD})
 
 
 class PaymentStatus(StrEnum):
-    """Where a payment stands."""
+    """How a payment stands."""
 
     REQUIRES_PAYMENT = "requires_payment"
     PROCESSING = "processing"
@@ -36,7 +36,7 @@ class PaymentStatus(StrEnum):
 
 P = PaymentStatus
 
-#: Provider news arrives in any order; a move that is not here is late news and is recorded without effect.
+#: Events of a provider come in any order; a move that is not here is a late event and is recorded without effect.
 ALLOWED: Mapping[PaymentStatus, frozenset[PaymentStatus]] = {
     P.REQUIRES_PAYMENT: frozenset({P.PROCESSING, P.AUTHORIZED, P.CAPTURED, P.VOIDED, P.FAILED}),
     P.PROCESSING: frozenset({P.REQUIRES_PAYMENT, P.AUTHORIZED, P.CAPTURED, P.VOIDED, P.FAILED}),
@@ -69,6 +69,14 @@ class Movement(StrEnum):
     DISPUTE = "dispute"
 
 
+class DisputeStatus(StrEnum):
+    """Whose money it is: ``open`` (withdrawn, may come back), ``won`` (ours again), ``lost`` (gone)."""
+
+    OPEN = "open"
+    WON = "won"
+    LOST = "lost"
+
+
 class Phase(StrEnum):
     """A movement is recorded as intended, then with its outcome: two rows, neither ever changed."""
 
@@ -79,13 +87,20 @@ class Phase(StrEnum):
 
 
 class RefundStatus(StrEnum):
-    """Where a refund stands."""
+    """How a refund stands."""
 
     REQUESTED = "requested"
     PROCESSING = "processing"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
 
+
+#: A dispute in the ledger: intended = opened, succeeded = the customer won, failed = the money stays with us.
+DISPUTE_PHASE: Mapping[DisputeStatus, Phase] = {
+    DisputeStatus.OPEN: Phase.INTENDED,
+    DisputeStatus.LOST: Phase.SUCCEEDED,
+    DisputeStatus.WON: Phase.FAILED,
+}
 
 REFUND_ALLOWED: Mapping[RefundStatus, frozenset[RefundStatus]] = {
     RefundStatus.REQUESTED: frozenset({RefundStatus.PROCESSING, RefundStatus.SUCCEEDED, RefundStatus.FAILED}),

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from domain.money import Money
-from domain.payments.status import PaymentStatus, RefundStatus
+from domain.payments.status import DisputeStatus, PaymentStatus, RefundStatus
 
 
 class CaptureMethod(StrEnum):
@@ -69,14 +69,6 @@ class Refund:
     metadata: Mapping[str, str] = field(default_factory=dict)
 
 
-class DisputeStatus(StrEnum):
-    """Whose money it is: ``open`` (withdrawn, may come back), ``won`` (ours again), ``lost`` (gone)."""
-
-    OPEN = "open"
-    WON = "won"
-    LOST = "lost"
-
-
 @dataclass(frozen=True, slots=True)
 class Dispute:
     """A chargeback or an inquiry, in minor units. ``reason`` is the provider's code."""
@@ -94,8 +86,8 @@ class WebhookEvent:
     """A verified webhook. Exactly one of ``intent``/``refund``/``dispute`` is set for the types that we apply; all
     are None for a type that we only store. ``created`` is epoch seconds by the provider's clock.
 
-    It is a picture of the moment ``created`` and may arrive late: ``intent.refunded`` is 0 in news of the intent
-    itself, which do not carry it. ``disputed``: the money of the intent is under or lost to a dispute by this news.
+    It shows the moment ``created`` and may arrive late: ``intent.refunded`` is 0 in an event about the intent itself,
+    which does not carry it.
     """
 
     id: str
@@ -104,7 +96,6 @@ class WebhookEvent:
     intent_id: str | None
     intent: Intent | None
     refund: Refund | None
-    disputed: bool
     dispute: Dispute | None = None
 
 

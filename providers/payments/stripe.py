@@ -10,9 +10,9 @@ from stripe import RequestOptions
 from stripe.params import CustomerCreateParams, PaymentIntentCreateParams
 
 from domain.errors import ForgedWebhook
-from domain.payments.status import PaymentStatus
+from domain.payments.status import DisputeStatus, PaymentStatus
 from providers.errors import OutcomeUnknown, ProviderError, ProviderRefused, ProviderUnavailable
-from providers.payments.interface import CaptureMethod, DisputeStatus, Intent, IntentRequest, Refund, WebhookEvent
+from providers.payments.interface import CaptureMethod, Intent, IntentRequest, Refund, WebhookEvent
 from providers.payments.stripe_objects import dispute_of, event_of, id_of, intent_of, refund_of
 from providers.payments.stripe_transport import NoAnswer, Transport
 from runtime.settings import Settings

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from domain.payments.status import PaymentStatus, RefundStatus
-from providers.payments.interface import Dispute, DisputeStatus, Intent, Refund, WebhookEvent
+from domain.payments.status import DisputeStatus, PaymentStatus, RefundStatus
+from providers.payments.interface import Dispute, Intent, Refund, WebhookEvent
 
 Raw = Mapping[str, Any]
 
@@ -120,24 +120,21 @@ def dispute_of(raw: Raw) -> Dispute:
 
 
 def event_of(raw: Raw) -> WebhookEvent:
-    """A snapshot Event. News that belong to no PaymentIntent (made elsewhere with the same account) are only stored."""
+    """A snapshot Event. One that belongs to no PaymentIntent (made elsewhere with the same account) is only stored."""
     kind = str(raw["type"])
     subject: Raw = raw["data"]["object"]
     intent: Intent | None = None
     refund: Refund | None = None
     dispute: Dispute | None = None
-    disputed = False
     intent_id = subject["id"] if subject.get("object") == "payment_intent" else id_of(subject.get("payment_intent"))
     if kind in INTENT_TYPES:
         intent = intent_of(subject)
     elif intent_id and kind in CHARGE_TYPES:
         intent = intent_of_charge(subject)
-        disputed = intent.status is PaymentStatus.DISPUTED
     elif intent_id and kind in REFUND_TYPES:
         refund = refund_of(subject)
     elif intent_id and kind in DISPUTE_TYPES:
         dispute = dispute_of(subject)
-        disputed = dispute.status is not DisputeStatus.WON
     return WebhookEvent(
         id=raw["id"],
         type=kind,
@@ -145,7 +142,6 @@ def event_of(raw: Raw) -> WebhookEvent:
         intent_id=intent_id or None,
         intent=intent,
         refund=refund,
-        disputed=disputed,
         dispute=dispute,
     )
 

@@ -1,6 +1,5 @@
 """Whole minor units: nothing is lost, nothing is made, currencies do not mix."""
 
-from decimal import Decimal
 from fractions import Fraction
 
 import pytest
@@ -45,22 +44,6 @@ def test_a_percent_and_the_rest_are_the_whole(amount: int, percent: int) -> None
     assert whole.percent(percent) + (whole - whole.percent(percent)) == whole
     assert Money(0) <= whole.percent(percent)
     assert whole.percent(percent) <= whole
-
-
-@given(POSITIVE, st.sampled_from([Decimal("0.10"), Decimal("0.08"), Decimal("0")]))
-def test_tax_inside_an_amount_is_the_nearest_unit(amount: int, rate: Decimal) -> None:
-    exact = Fraction(amount) * Fraction(rate) / (1 + Fraction(rate))
-    tax = Money(amount).tax_included(rate).amount
-    assert abs(tax - exact) <= Fraction(1, 2)
-    assert tax >= exact or exact - tax < Fraction(1, 2)  # a half goes up
-
-
-@pytest.mark.parametrize(
-    ("amount", "rate", "tax"),
-    [(1_100, "0.10", 100), (1_080, "0.08", 80), (1_000, "0.10", 91), (27, "0.08", 2), (0, "0.10", 0)],
-)
-def test_tax_of_known_amounts(amount: int, rate: str, tax: int) -> None:
-    assert Money(amount).tax_included(Decimal(rate)) == Money(tax)
 
 
 @pytest.mark.parametrize("currency", ["BTC", "jpy", "", "JPYY"])

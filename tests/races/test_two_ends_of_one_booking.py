@@ -9,6 +9,8 @@ import pytest
 from domain.bookings.commands import BookingOutcome
 from domain.errors import AmountRefused, DomainError, WrongState
 from domain.identity.actor import ActorKind
+from domain.money import Money
+from domain.payments.refunds import RefundReason
 from tests.races.overlap import Step, overlap
 from tests.support.data import HOUR, NOW, add_booking, add_payment
 from tests.support.desk import Desk
@@ -99,7 +101,9 @@ def by_hand(payment_id: UUID, amount: int) -> Step:
     """The business gives money back."""
 
     async def step(work: Any) -> Any:
-        return await work.payments.refunds.request(payment_id, amount, "goodwill", f"by hand {payment_id}")
+        return await work.payments.refunds.request(
+            payment_id, Money(amount), RefundReason.GOODWILL, f"by hand {payment_id}"
+        )
 
     return step
 

@@ -11,6 +11,7 @@ from domain.bookings.status import BookingStatus
 from domain.errors import WrongState
 from domain.identity.actor import ActorKind
 from domain.messages.kinds import NoticeKind
+from domain.payments.refunds import RefundReason
 
 
 class CancelStore(TransitionStore):
@@ -43,7 +44,7 @@ class CancelStore(TransitionStore):
             "cancelled",
             BookingStatus.CANCELLED,
             settlement=settlement,
-            why="cancelled",
+            refund_reason=RefundReason.CANCELLED,
             penalty=settlement.kept,
             messages=tuple(told),
         )

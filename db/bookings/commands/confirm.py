@@ -8,6 +8,7 @@ from domain.bookings.commands import BookingCommand, BookingOutcome
 from domain.bookings.status import BookingStatus, check_transition
 from domain.errors import WrongState
 from domain.messages.kinds import NoticeKind
+from domain.payments.refunds import RefundReason
 
 
 class ConfirmStore(TransitionStore):
@@ -77,7 +78,7 @@ class ConfirmStore(TransitionStore):
             "declined",
             BookingStatus.DECLINED,
             settlement=settlement,
-            why="declined",
+            refund_reason=RefundReason.DECLINED,
             penalty=0,
             messages=(Message(NoticeKind.BOOKING_DECLINED, facts),),
         )

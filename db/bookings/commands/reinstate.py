@@ -11,6 +11,7 @@ from db.bookings.commands.transition import Locked, Message, TransitionStore, ch
 from domain.bookings.commands import BookingCommand, BookingOutcome
 from domain.bookings.status import BookingStatus
 from domain.messages.kinds import NoticeKind
+from domain.payments.refunds import RefundReason
 from domain.payments.settlement import held, settle
 from domain.payments.status import SECURED, PaymentStatus
 
@@ -80,7 +81,7 @@ class ReinstateStore(TransitionStore):
             "late_money_returned",
             booking.status,
             settlement=settlement,
-            why="late",
+            refund_reason=RefundReason.LATE,
             messages=(Message(NoticeKind.PAYMENT_LATE, _facts(booking, retaken=False)),),
         )
         return await self._write(booking, change, command, now)

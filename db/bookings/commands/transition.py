@@ -27,7 +27,9 @@ from domain.catalogue.cancellation import Policy
 from domain.errors import NotFound
 from domain.identity.actor import ActorKind
 from domain.messages.kinds import NoticeKind
+from domain.money import Money
 from domain.payments.movements import by_command
+from domain.payments.refunds import RefundReason
 from domain.payments.settlement import Settlement
 from domain.payments.status import SECURED
 from domain.payments.tasks import MoneyTask
@@ -165,8 +167,8 @@ class Message:
 class Change:
     """What is to be written. ``event`` is its word in history and outbox; ``to`` may be the status it has already.
 
-    ``settlement`` says what happens to the money, ``why`` is the refund's reason. ``penalty`` is what the booking's
-    end costs the customer (None: no decision was made about it).
+    ``settlement`` says what happens to the money, ``refund_reason`` is why some of it goes back. ``penalty`` is what
+    the booking's end costs the customer (None: no decision was made about it).
     """
 
     event: str
@@ -177,7 +179,7 @@ class Change:
     end_at: datetime
     version: int
     settlement: Settlement = field(default_factory=Settlement)
-    why: str = "requested"
+    refund_reason: RefundReason = RefundReason.REQUESTED
     penalty: int | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
     messages: tuple[Message, ...] = ()
@@ -282,7 +284,7 @@ class TransitionStore(Store):
             )
         if settlement.refund:
             await RefundStore(self.session, self.context).request(
-                payment.id, settlement.refund, change.why, command.command_id
+                payment.id, Money(settlement.refund, payment.currency), change.refund_reason, command.command_id
             )
         if settlement.movement is None:
             return None, settlement.refund

@@ -11,6 +11,7 @@ from domain.bookings.commands import BookingCommand, BookingOutcome
 from domain.bookings.status import BookingStatus
 from domain.identity.actor import ActorKind
 from domain.messages.kinds import NoticeKind
+from domain.payments.refunds import RefundReason
 
 _REMIND = text("""
     INSERT INTO booking_reminders (business_id, booking_id, start_at, offset_seconds)
@@ -86,7 +87,7 @@ class VisitStore(TransitionStore):
             "no_show",
             BookingStatus.NO_SHOW,
             settlement=settlement,
-            why="no_show",
+            refund_reason=RefundReason.NO_SHOW,
             penalty=settlement.kept,
             messages=(Message(NoticeKind.BOOKING_NO_SHOW, facts),),
         )

@@ -8,6 +8,8 @@ import pytest
 import pytest_asyncio
 
 from activities.payments.refunds import BeginRefundInput, PollRefundInput, RecordRefundInput, RefundActivities
+from domain.money import Money
+from domain.payments.refunds import RefundReason
 from domain.payments.status import Phase, RefundStatus
 from domain.payments.tasks import MoneyTask
 from providers.errors import OutcomeUnknown, ProviderRefused
@@ -28,7 +30,9 @@ async def begun(desk: Desk, steps: RefundActivities) -> tuple[Any, MoneyTask]:
     """A refund of 2000 of 6600 yen, begun twice."""
     booking_id = await add_booking(desk.database, desk.salon, status="completed", amount_due=6600)
     payment_id = await add_payment(desk.database, desk.salon, booking_id, status="captured")
-    refund = await desk.within(lambda work: work.payments.refunds.request(payment_id, 2000, "requested", "c"))
+    refund = await desk.within(
+        lambda work: work.payments.refunds.request(payment_id, Money(2000), RefundReason.REQUESTED, "c")
+    )
     ids = BeginRefundInput(refund.id, desk.salon.business_id, booking_id)
     task = await steps.begin(ids)
     assert task is not None

@@ -5,6 +5,8 @@ import pytest
 from domain.bookings.status import BookingStatus
 from domain.errors import RuleBroken, WrongState
 from domain.identity.actor import ActorKind
+from domain.money import Money
+from domain.payments.refunds import RefundReason
 from domain.payments.status import Movement, Phase
 from tests.support.data import HOUR, NOW, add_booking, add_payment
 from tests.support.desk import Desk, minutes
@@ -52,7 +54,9 @@ async def test_a_refund_starts_its_workflow_with_ids_alone(desk: Desk) -> None:
 async def test_what_went_back_before_is_not_given_back_again(desk: Desk) -> None:
     booking_id = await add_booking(desk.database, desk.salon, NOW + 30 * HOUR, **PREPAID)
     payment_id = await add_payment(desk.database, desk.salon, booking_id, status="partially_refunded", refunded=1000)
-    await desk.within(lambda work: work.payments.refunds.request(payment_id, 600, "requested", "earlier"))
+    await desk.within(
+        lambda work: work.payments.refunds.request(payment_id, Money(600), RefundReason.REQUESTED, "earlier")
+    )
 
     outcome = await desk.do("cancel", booking_id, ActorKind.CUSTOMER)
 

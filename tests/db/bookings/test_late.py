@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from domain.bookings.status import BookingStatus
+from domain.money import Money
 from domain.payments.provider_events import IntentEvent, ProviderEvent
+from domain.payments.refunds import RefundReason
 from domain.payments.status import Movement, PaymentStatus, Phase, RefundStatus
 from domain.payments.tasks import MoneyResult
 from tests.support.data import HOUR, NOW, add_booking, add_payment
@@ -148,7 +150,9 @@ async def test_late_money_that_could_not_go_back_brings_nothing_back(desk: Desk)
 
 async def test_only_what_was_never_asked_back_goes_back(desk: Desk) -> None:
     booking_id, payment_id = await expired(desk, status="cancelled", cancellation_penalty=1000)
-    await desk.within(lambda work: work.payments.refunds.request(payment_id, 2000, "requested", "by hand"))
+    await desk.within(
+        lambda work: work.payments.refunds.request(payment_id, Money(2000), RefundReason.REQUESTED, "by hand")
+    )
     await refund_fails(desk, payment_id)
     assert (await desk.do("reinstate_after_late_payment", booking_id)).refunding == 3600
     assert (await desk.do("reinstate_after_late_payment", booking_id)).refunding == 0

@@ -6,7 +6,9 @@ import pytest
 
 from domain.errors import Conflict, Gone, NotFound, RuleBroken, WrongState
 from domain.identity.actor import ActorKind
+from domain.money import Money
 from domain.payments.provider_events import IntentEvent
+from domain.payments.refunds import RefundReason
 from domain.payments.status import PaymentStatus, Phase
 from tests.support.data import HOUR, NOW, add_booking, add_payment, add_salon
 from tests.support.desk import Desk, minutes
@@ -132,4 +134,4 @@ async def test_listing_pages_backwards_and_stays_in_its_tenant(desk: Desk) -> No
     with pytest.raises(NotFound):
         await other.within(lambda work: work.payments.view(made[0]))
     with pytest.raises(NotFound):
-        await other.within(lambda work: work.payments.refunds.request(made[0], 1, "requested", "c"))
+        await other.within(lambda work: work.payments.refunds.request(made[0], Money(1), RefundReason.REQUESTED, "c"))

@@ -9,7 +9,9 @@ from sqlalchemy import text
 
 from db.payments import payments
 from domain.errors import AmountRefused, NotFound, WrongState
+from domain.money import Money
 from domain.payments.provider_events import ProviderEvent, RefundEvent
+from domain.payments.refunds import RefundReason
 from domain.payments.status import Movement, Phase, RefundStatus
 from domain.payments.tasks import MoneyResult
 from tests.support.data import add_booking, add_payment, add_salon
@@ -24,7 +26,9 @@ async def paid(desk: Desk, **payment: Any) -> UUID:
 
 async def ask(desk: Desk, payment_id: UUID, amount: int, command_id: str) -> Any:
     """Request a refund."""
-    return await desk.within(lambda work: work.payments.refunds.request(payment_id, amount, "requested", command_id))
+    return await desk.within(
+        lambda work: work.payments.refunds.request(payment_id, Money(amount), RefundReason.REQUESTED, command_id)
+    )
 
 
 async def end(desk: Desk, refund_id: UUID, phase: Phase, **said: Any) -> RefundStatus:
@@ -98,8 +102,8 @@ async def test_without_the_lock_they_would(desk: Desk, monkeypatch: pytest.Monke
     payment_id = await paid(desk)
     work = desk.database.unit_of_work
     async with work(desk.salon.scope) as first, work(desk.salon.scope) as second:
-        await first.payments.refunds.request(payment_id, 6600, "requested", "c1")
-        await second.payments.refunds.request(payment_id, 6600, "requested", "c2")
+        await first.payments.refunds.request(payment_id, Money(6600), RefundReason.REQUESTED, "c1")
+        await second.payments.refunds.request(payment_id, Money(6600), RefundReason.REQUESTED, "c2")
     assert sum(amount for _, amount, _ in await desk.refunds(payment_id)) > 6600
 
 

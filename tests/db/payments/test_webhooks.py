@@ -11,7 +11,9 @@ import pytest
 from domain.bookings.status import BookingStatus
 from domain.errors import NotFound
 from domain.identity.actor import ActorKind
-from domain.payments.provider_events import DisputeEvent, DisputeState, IntentEvent, ProviderEvent, RefundEvent
+from domain.money import Money
+from domain.payments.provider_events import DisputeEvent, DisputeStatus, IntentEvent, ProviderEvent, RefundEvent
+from domain.payments.refunds import RefundReason
 from domain.payments.status import PaymentStatus, RefundStatus
 from tests.support.data import HOUR, NOW, add_booking, add_payment, rows
 from tests.support.desk import Desk, minutes
@@ -30,7 +32,7 @@ def refund(name: str, status: RefundStatus, amount: int, **values: Any) -> Provi
     return ProviderEvent(refund=RefundEvent(name, status, amount, **values))
 
 
-def dispute(state: DisputeState, name: str = "dp_1") -> ProviderEvent:
+def dispute(state: DisputeStatus, name: str = "dp_1") -> ProviderEvent:
     """News of a dispute about everything."""
     return ProviderEvent(dispute=DisputeEvent(name, state, 6600, "fraudulent"))
 
@@ -107,8 +109,8 @@ async def test_every_order_of_a_whole_life_ends_the_same(desk: Desk) -> None:
         (intent(P.FAILED, decline_code="card_declined"), 2),
         (intent(P.CAPTURED, captured=6600), 3),
         (refund("re", RefundStatus.SUCCEEDED, 2600), 4),
-        (dispute(DisputeState.OPEN), 5),
-        (dispute(DisputeState.WON), 6),
+        (dispute(DisputeStatus.OPEN), 5),
+        (dispute(DisputeStatus.WON), 6),
     ]
     orders = random.Random(7).sample(list(permutations(life)), 14)
     for order in [tuple(life), tuple(life[::-1]), *orders]:
@@ -139,8 +141,8 @@ async def test_a_later_word_outlives_an_earlier_one_that_comes_late(desk: Desk) 
 
 async def test_a_dispute_that_is_lost_stays(desk: Desk) -> None:
     _, payment_id, name = await paying(desk, "confirmed", status="captured")
-    await hear(desk, name, dispute(DisputeState.LOST))
-    await hear(desk, name, dispute(DisputeState.OPEN))
+    await hear(desk, name, dispute(DisputeStatus.LOST))
+    await hear(desk, name, dispute(DisputeStatus.OPEN))
     assert (await desk.payment(payment_id))["status"] == "disputed"
     await hear(desk, name, intent(P.CAPTURED, captured=6600))
     assert (await desk.payment(payment_id))["status"] == "disputed"
@@ -202,7 +204,9 @@ async def test_a_refund_made_by_hand_gets_a_row_and_counts(desk: Desk) -> None:
 
 async def test_our_own_refund_is_found_by_our_id_in_it(desk: Desk) -> None:
     _, payment_id, name = await paying(desk, "cancelled", status="captured")
-    asked = await desk.within(lambda work: work.payments.refunds.request(payment_id, 600, "requested", "c1"))
+    asked = await desk.within(
+        lambda work: work.payments.refunds.request(payment_id, Money(600), RefundReason.REQUESTED, "c1")
+    )
     await desk.within(lambda work: work.payments.refunds.begin(asked.id))
     await hear(desk, name, refund(f"re_{uuid4().hex}", RefundStatus.SUCCEEDED, 600, refund_id=asked.id))
     assert await desk.refunds(payment_id) == [("succeeded", 600, "requested")]

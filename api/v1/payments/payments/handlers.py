@@ -14,7 +14,6 @@ from api.access.callers import Access, ApiServices, Command
 from api.http.answer_secrets import data_of, with_secret
 from api.http.envelope import created, ok
 from api.http.idempotency import Key, Replay, store_response
-from api.v1.payments.payments.event_records import news_of_intent
 from api.v1.payments.payments.schemas import ConfirmedRead, IntentRead, PaymentConfirm
 from db.engine.session import Scope
 from db.payments.payments import Payment
@@ -24,6 +23,7 @@ from domain.payments.movements import metadata
 from domain.payments.provider_events import ProviderEvent
 from domain.payments.status import SECURED, PaymentStatus
 from providers.errors import ProviderError, ProviderRefused
+from providers.payments.domain_events import intent_event
 from providers.payments.interface import CaptureMethod, Intent, IntentRequest, PaymentProvider
 
 T = TypeVar("T")
@@ -50,7 +50,7 @@ async def _open_once(services: ApiServices, access: Access, booking_id: UUID, ke
         intent = None if payment.provider_intent_id else await _create(_provider(services, payment), payment)
         async with command.finish() as work:
             if intent is not None:
-                payment = await work.payments.attach_intent(payment.id, news_of_intent(intent), intent.client_secret)
+                payment = await work.payments.attach_intent(payment.id, intent_event(intent), intent.client_secret)
             if payment.provider_intent_id is None:
                 raise Conflict({"payment_id": str(payment.id), "rule": "amount_mismatch"})
             return await store_response(work, created(IntentRead.of(payment)), command.remember)
@@ -96,7 +96,7 @@ async def _tell(command: Command, provider: PaymentProvider, intent: Intent, now
     scope, context = Scope.platform(), command.access.context
     async with command.access.database.unit_of_work(scope, context) as work:
         if intent.status is not PaymentStatus.REQUIRES_PAYMENT:
-            news = ProviderEvent(intent=news_of_intent(intent))
+            news = ProviderEvent(intent=intent_event(intent))
             at = now.replace(microsecond=0)
             await work.payments.webhooks.receive(provider.name, f"confirm:{command.id}", "confirm", intent.id, news, at)
         if intent.status is not PaymentStatus.FAILED:

@@ -1,4 +1,4 @@
-"""Giving money back by hand, in one transaction; the refund's workflow does the rest."""
+"""A refund that a person asks for, in one transaction; the refund's workflow does the rest."""
 
 from uuid import UUID
 
@@ -8,20 +8,12 @@ from api.access.callers import Access
 from api.http.envelope import created
 from api.http.idempotency import Key, command_id, store_response
 from api.v1.payments.payments.schemas import RefundCreate, RefundRead
-from domain.errors import CurrencyMismatch
-from domain.payments.settlement import held
 
 
 async def refund(access: Access, payment_id: UUID, body: RefundCreate, key: Key) -> Response:
     """201 with the refund that was asked for. Raises AmountRefused, CurrencyMismatch, WrongState."""
     async with access.work(payment_id, key) as work:
-        payment, _ = await work.payments.lock(payment_id)
-        if body.amount is None:
-            amount = held(payment.view(), await work.payments.refunds.on_the_way(payment_id))
-        elif body.amount.currency != payment.currency:
-            raise CurrencyMismatch({"expected": payment.currency, "got": body.amount.currency})
-        else:
-            amount = body.amount.amount
+        amount = body.amount.money() if body.amount else None
         asked_by = command_id(access.remember(key))
-        made = await work.payments.refunds.request(payment_id, amount, body.reason.value, asked_by)
+        made = await work.payments.refunds.request(payment_id, amount, body.reason, asked_by)
         return await store_response(work, created(RefundRead.of(made)))

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from enum import StrEnum
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import ConfigDict, HttpUrl, StringConstraints
@@ -11,6 +10,7 @@ from pydantic import ConfigDict, HttpUrl, StringConstraints
 from api.http.fields import Input, MoneyRead, MoneyWrite, Output, examples
 from db.payments.payments import Payment
 from db.payments.refunds import Refund
+from domain.payments.refunds import RefundReason
 from domain.payments.status import PaymentStatus, RefundStatus
 from providers.payments.interface import Intent
 
@@ -31,13 +31,8 @@ _REFUND: dict[str, Any] = {
 }
 
 
-class RefundReason(StrEnum):
-    """Why money goes back by hand."""
-
-    REQUESTED = "requested"
-    DUPLICATE = "duplicate"
-    SERVICE = "service"
-    GOODWILL = "goodwill"
+#: The reasons that a person may give.
+ReasonGiven = Literal[RefundReason.REQUESTED, RefundReason.DUPLICATE, RefundReason.SERVICE, RefundReason.GOODWILL]
 
 
 class IntentCreate(Input):
@@ -71,7 +66,7 @@ class RefundCreate(Input):
     )
 
     amount: MoneyWrite | None = None
-    reason: RefundReason = RefundReason.REQUESTED
+    reason: ReasonGiven = RefundReason.REQUESTED
 
 
 class IntentRead(Output):
@@ -145,8 +140,8 @@ class ConfirmedRead(Output):
 
 
 class RefundRead(Output):
-    """Money on its way back. ``reason``: requested, duplicate, service, goodwill, or the platform's own: cancelled,
-    declined, late, no_show, provider."""
+    """A refund. ``reason``: what a person gave, or what the platform refunded for (cancelled, declined, late, no_show),
+    or ``provider`` for a refund that was made at the provider by hand."""
 
     model_config = ConfigDict(json_schema_extra=examples(_REFUND))
 
@@ -155,7 +150,7 @@ class RefundRead(Output):
     booking_id: UUID
     status: RefundStatus
     amount: MoneyRead
-    reason: str
+    reason: RefundReason
     failure_reason: str | None
     created_at: datetime
 

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 
 from api.access.signed_webhooks import SignedWebhook
-from api.v1.payments.payments.event_records import news_of_event
 from domain.errors import NotFound
+from providers.payments.domain_events import provider_event
 
 
 async def take_in(provider_name: str, signed: SignedWebhook) -> bool:
@@ -16,5 +16,5 @@ async def take_in(provider_name: str, signed: SignedWebhook) -> bool:
     created = datetime.fromtimestamp(event.created, UTC)
     async with signed.work() as work:
         return await work.payments.webhooks.receive(
-            provider.name, event.id, event.type, event.intent_id, news_of_event(event), created
+            provider.name, event.id, event.type, event.intent_id, provider_event(event), created
         )

@@ -1,13 +1,13 @@
-"""A provider's words read into the platform's own. Ids from metadata are believed only as far as they are ids."""
+"""What a provider says, read into the domain's own values. Ids in metadata count only where they are UUIDs."""
 
 from collections.abc import Mapping
 from uuid import UUID
 
-from domain.payments.provider_events import DisputeEvent, DisputeState, IntentEvent, ProviderEvent, RefundEvent
+from domain.payments.provider_events import DisputeEvent, IntentEvent, ProviderEvent, RefundEvent
 from providers.payments.interface import Intent, WebhookEvent
 
 
-def news_of_intent(intent: Intent) -> IntentEvent:
+def intent_event(intent: Intent) -> IntentEvent:
     """How the intent stands."""
     return IntentEvent(
         intent_id=intent.id,
@@ -21,12 +21,11 @@ def news_of_intent(intent: Intent) -> IntentEvent:
     )
 
 
-def news_of_event(event: WebhookEvent) -> ProviderEvent:
-    """What a verified event tells; empty for a kind that concerns no payment."""
+def provider_event(event: WebhookEvent) -> ProviderEvent:
+    """What a verified event says; empty for a type that concerns no payment."""
     if event.dispute is not None:
         dispute = event.dispute
-        state = DisputeState(dispute.status.value)
-        return ProviderEvent(dispute=DisputeEvent(dispute.id, state, dispute.amount, dispute.reason))
+        return ProviderEvent(dispute=DisputeEvent(dispute.id, dispute.status, dispute.amount, dispute.reason))
     if event.refund is not None:
         refund = event.refund
         return ProviderEvent(
@@ -34,7 +33,7 @@ def news_of_event(event: WebhookEvent) -> ProviderEvent:
                 refund.id, refund.status, refund.amount, _id(refund.metadata, "refund_id"), refund.failure_reason
             )
         )
-    return ProviderEvent(intent=news_of_intent(event.intent) if event.intent else None)
+    return ProviderEvent(intent=intent_event(event.intent) if event.intent else None)
 
 
 def _id(metadata: Mapping[str, str], name: str) -> UUID | None:
