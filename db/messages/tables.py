@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.engine.base import Base, Json, Key, Stamped, Time, one_of
@@ -10,13 +10,21 @@ from domain.messages.kinds import AccountEmailKind, NoticeKind, NoticeStatus
 
 
 class Notice(Base, Stamped):
-    """``notification_outbox``: one message to one recipient. ``dedupe_key`` makes a promise that is made twice
-    matter once. ``facts`` are what the template needs beyond the booking (amounts, old times), never a secret."""
+    """``notification_outbox``: one message to one recipient.
+
+    ``dedupe_key`` keeps a message that is queued twice from being sent twice. ``facts`` are what the template needs
+    beyond the booking (amounts, old times), never a secret.
+    """
 
     __tablename__ = "notification_outbox"
     __table_args__ = (
         one_of("kind", NoticeKind, AccountEmailKind),
         one_of("status", NoticeStatus),
+        # An invited person may have no login, and an erased one has none any more: their address is found by the fact.
+        CheckConstraint(
+            "booking_id IS NOT NULL OR user_id IS NOT NULL OR facts ? 'invitation_id' OR facts ? 'erasure_id'",
+            name="has_recipient",
+        ),
         UniqueConstraint("dedupe_key"),
         Index("ix_notification_outbox_user_id", "user_id", "id"),
         Index("ix_notification_outbox_business_id", "business_id", "id"),
@@ -44,7 +52,7 @@ class Notice(Base, Stamped):
 
 
 class NoticeAttempt(Base):
-    """One call to the provider; opened before it, closed after it. An open one means: nobody knows."""
+    """One call to the provider; opened before it, closed after it. An open one means that the outcome is unknown."""
 
     __tablename__ = "notification_attempts"
     __table_args__ = (Index("ix_notification_attempts_notice_id", "notice_id"),)

@@ -1,20 +1,79 @@
-"""The migrations lead to the models and can be walked back."""
+"""The migrations lead to the models and can be walked back; a changed SQL function has a migration."""
 
 import asyncio
+import re
+from collections.abc import Mapping
 
 from alembic import command
-from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from alembic.script import Script, ScriptDirectory
+from sqlalchemy import CheckConstraint, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from db import migrate
 from db.engine.session import connect
+from db.migrations.statements import SQL, digest, split_statements
+from db.tables import Base
 from tests.support import data
 from tests.support.servers import Database
 
 
 async def test_the_models_are_what_the_migrations_make(database: Database) -> None:
     await asyncio.to_thread(command.check, migrate.configuration(database.owner_url))
+
+
+def chain() -> list[Script]:
+    """All migrations, the first one first."""
+    return list(reversed(list(ScriptDirectory.from_config(migrate.configuration("")).walk_revisions())))
+
+
+async def test_check_constraints_are_the_models(database: Database) -> None:
+    """Alembic does not compare check constraints."""
+    owner = create_async_engine(database.owner_url)
+    async with owner.begin() as connection:
+        found = await connection.scalars(
+            text("""
+                SELECT c.conname FROM pg_constraint c JOIN pg_class t ON t.oid = c.conrelid
+                 WHERE c.contype = 'c' AND c.connamespace = 'public'::regnamespace AND NOT t.relispartition
+            """)
+        )
+        in_database = sorted(found)
+    await owner.dispose()
+    tables = Base.metadata.tables.values()
+    rules = [rule for table in tables for rule in table.constraints if isinstance(rule, CheckConstraint)]
+    assert in_database == sorted(str(rule.name) for rule in rules)
+
+
+def test_names_sort_in_the_order_of_the_chain() -> None:
+    names = [script.revision for script in chain()]
+    assert names == sorted(names)
+    assert all(re.fullmatch(r"\d{4}_\d{2}_\d{2}_\d{4}_[a-z0-9_]+", name) for name in names), names
+    assert [f"{name}.py" for name in names] == [script.path.rsplit("/", 1)[1] for script in chain()]
+
+
+def test_the_last_migration_of_a_function_has_its_file() -> None:
+    """A file that is changed without a migration would never reach a database that exists already."""
+    applied: dict[str, str] = {}
+    for script in chain():
+        functions: Mapping[str, str] = getattr(script.module, "FUNCTIONS", {})
+        applied |= functions
+    now = {path.stem: digest(path.stem) for path in SQL.glob("*.sql")}
+    assert applied == now, "a changed file needs a new migration with this digest; see db/migrations/README.md"
+
+
+def test_files_of_functions_hold_the_function_of_their_name() -> None:
+    for path in SQL.glob("*.sql"):
+        script = path.read_text(encoding="utf-8")
+        assert re.findall(r"^CREATE OR REPLACE FUNCTION (\w+)\(", script, re.MULTILINE) == [path.stem]
+        assert script.startswith("-- "), f"{path.name}: say what it does"
+
+
+def test_statements_are_split_outside_of_bodies_texts_and_comments() -> None:
+    script = "-- one; two\nSELECT ';'; CREATE FUNCTION f() AS $$ a; b $$; DO $x$ $$ ; $$ $x$;\n"
+    assert list(split_statements(script)) == [
+        "-- one; two\nSELECT ';'",
+        "CREATE FUNCTION f() AS $$ a; b $$",
+        "DO $x$ $$ ; $$ $x$",
+    ]
 
 
 async def test_up_down_up(database: Database) -> None:
@@ -28,9 +87,7 @@ async def test_up_down_up(database: Database) -> None:
 
 async def test_every_step_can_be_taken_back_alone(database: Database) -> None:
     config = migrate.configuration(database.owner_url)
-    revisions = list(ScriptDirectory.from_config(config).walk_revisions())
-    assert len(revisions) >= 2
-    for _ in revisions:
+    for _ in chain():
         await asyncio.to_thread(command.downgrade, config, "-1")
     await migrate.upgrade(database.settings())
     await asyncio.to_thread(command.check, config)

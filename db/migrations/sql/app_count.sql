@@ -1,20 +1,8 @@
-"""Counting requests where Redis is away."""
-
-from collections.abc import Sequence
-
-import sqlalchemy as sa
-from alembic import op
-
-revision: str = "2026_11_21_rate_limits"
-down_revision: str | None = "2026_11_21_guest_links"
-branch_labels: Sequence[str] | None = None
-depends_on: Sequence[str] | None = None
-
-# The same count as the script of `providers.cache.redis`. `counts` is a ring of 61 buckets, `newest` the number of the
-# last one written. Rows are locked in the order of their names, so that two requests never wait for each other.
-COUNT = """
-CREATE FUNCTION app_count(subjects text[], limits integer[], lengths bigint[],
-                          OUT counted integer[], OUT resets bigint[])
+-- Counts requests for the rate limits: the same count as the script of `providers.cache.redis`. `counts` is a ring of 61
+-- buckets, `newest` the number of the bucket that was written last. Rows are locked in the order of their names, so that
+-- two requests never wait for each other.
+CREATE OR REPLACE FUNCTION app_count(subjects text[], limits integer[], lengths bigint[], OUT counted integer[], OUT
+    resets bigint[])
 LANGUAGE plpgsql AS $$
 DECLARE
     ring CONSTANT integer := 61;
@@ -62,26 +50,4 @@ BEGIN
     DELETE FROM rate_limits r WHERE r.subject IN (
         SELECT f.subject FROM rate_limits f WHERE f.expires_at < now() - interval '1 minute'
          ORDER BY f.expires_at LIMIT 2 FOR UPDATE SKIP LOCKED);
-END $$
-"""
-
-
-def upgrade() -> None:
-    # Unlogged: what a crash forgets is a count of requests, and nothing waits for the disk.
-    op.create_table(
-        "rate_limits",
-        sa.Column("subject", sa.Text(), nullable=False),
-        sa.Column("newest", sa.BigInteger(), nullable=False),
-        sa.Column("counts", sa.ARRAY(sa.Integer()), nullable=False),
-        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("subject", name=op.f("pk_rate_limits")),
-        prefixes=["UNLOGGED"],
-    )
-    op.create_index("ix_rate_limits_expires_at", "rate_limits", ["expires_at"])
-    op.execute(COUNT)
-    op.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON rate_limits TO omotenashi_app")
-
-
-def downgrade() -> None:
-    op.execute("DROP FUNCTION app_count(text[], integer[], bigint[])")
-    op.drop_table("rate_limits")
+END $$;

@@ -1,0 +1,33 @@
+-- The first statement of every transaction: its scope, its actor, the object whose business it enters (if any), and the
+-- idempotency key that it takes (if any). One function, so that the order is fixed and it costs one round trip.
+CREATE OR REPLACE FUNCTION app_begin(scope text, tenant text, user_id text, actor_kind text, actor_id text, request_id
+    text, ip text, user_agent text, kind text, object_id uuid, asker uuid, link uuid, who text, what text, print bytea,
+    OUT business_id uuid, OUT role text, OUT own boolean, OUT business_status text, OUT closed boolean, OUT linked
+    boolean, OUT ends_at timestamptz, OUT fresh boolean, OUT same boolean, OUT status_code smallint, OUT body bytea)
+LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM set_config('app.scope', scope, true), set_config('app.business_id', tenant, true),
+            set_config('app.user_id', user_id, true), set_config('app.actor_kind', actor_kind, true),
+            set_config('app.actor_id', actor_id, true), set_config('app.request_id', request_id, true),
+            set_config('app.ip', ip, true), set_config('app.user_agent', user_agent, true);
+    IF kind IS NOT NULL THEN
+        SELECT e.business_id, e.role, e.own, e.business_status, e.closed, e.linked, e.ends_at
+          INTO app_begin.business_id, app_begin.role, app_begin.own, app_begin.business_status, app_begin.closed,
+               app_begin.linked, app_begin.ends_at
+          FROM app_enter(kind, object_id, asker, link) e;
+        -- A login is a customer to everybody but the businesses it works for.
+        IF app_begin.role IS NOT NULL AND actor_kind = 'customer' THEN
+            PERFORM set_config('app.actor_kind', 'staff', true);
+        END IF;
+    END IF;
+    -- One login's keyed bookings at one business come one after the other, so that the limit of open holds is counted
+    -- with all of them seen: the statement that counts begins after this lock is had.
+    IF kind = 'service' AND who IS NOT NULL AND app_begin.business_id IS NOT NULL THEN
+        PERFORM pg_advisory_xact_lock(hashtextextended(who || app_begin.business_id::text, 0));
+    END IF;
+    IF who IS NOT NULL THEN
+        SELECT r.fresh, r.same, r.status_code, r.body
+          INTO app_begin.fresh, app_begin.same, app_begin.status_code, app_begin.body
+          FROM app_remember(who, what, print) r;
+    END IF;
+END $$;

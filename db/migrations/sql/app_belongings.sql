@@ -1,0 +1,20 @@
+-- Which customer records and bookings belong to a person: those of the login, and those that carry its e-mail address, if
+-- the address was verified. The check before an erasure, the export and the erasure itself all use this function. It reads
+-- across businesses, so it answers the platform and the person only.
+CREATE OR REPLACE FUNCTION app_belongings(person uuid, OUT records uuid[], OUT visits uuid[])
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE was text := current_setting('app.scope', true);
+BEGIN
+    IF was IS DISTINCT FROM 'platform' AND current_setting('app.user_id', true) IS DISTINCT FROM person::text THEN
+        RAISE EXCEPTION 'another person''s bookings' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    PERFORM set_config('app.scope', 'platform', true);
+    SELECT coalesce(array_agg(c.id), '{}') INTO records FROM customers c JOIN users u ON u.id = person
+     WHERE c.user_id = u.id
+        OR (c.user_id IS NULL AND u.email_verified_at IS NOT NULL AND c.email_key = lower(u.email::text));
+    SELECT coalesce(array_agg(b.id), '{}') INTO visits FROM bookings b
+     WHERE b.user_id = person OR b.customer_id = ANY (records);
+    PERFORM set_config('app.scope', coalesce(was, ''), true);
+END $$;
+REVOKE ALL ON FUNCTION app_belongings FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION app_belongings TO omotenashi_app;

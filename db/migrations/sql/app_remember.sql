@@ -1,0 +1,29 @@
+-- Takes an idempotency key inside the caller's transaction. A concurrent request with the same key waits here until the
+-- first one commits.
+CREATE OR REPLACE FUNCTION app_remember(who text, what text, print bytea, OUT fresh boolean, OUT same boolean, OUT
+    status_code smallint, OUT body bytea)
+LANGUAGE plpgsql AS $$
+DECLARE known idempotency_keys;
+BEGIN
+    INSERT INTO idempotency_keys (subject, key, fingerprint, locked_until)
+    VALUES (who, what, print, now() + interval '30 seconds') ON CONFLICT DO NOTHING;
+    fresh := FOUND;
+    same := true;
+    IF fresh THEN RETURN; END IF;
+    SELECT * INTO known FROM idempotency_keys k WHERE k.subject = who AND k.key = what FOR UPDATE;
+    IF known.created_at < now() - interval '24 hours' THEN
+        UPDATE idempotency_keys k SET fingerprint = print, status_code = NULL, body = NULL, created_at = now(),
+               locked_until = now() + interval '30 seconds' WHERE k.subject = who AND k.key = what;
+        fresh := true;
+        RETURN;
+    END IF;
+    same := known.fingerprint = print;
+    status_code := known.status_code;
+    body := known.body;
+    -- Whoever took the key died before it had an answer: the same request may try again.
+    IF same AND status_code IS NULL AND known.locked_until < now() THEN
+        UPDATE idempotency_keys k SET locked_until = now() + interval '30 seconds'
+         WHERE k.subject = who AND k.key = what;
+        fresh := true;
+    END IF;
+END $$;

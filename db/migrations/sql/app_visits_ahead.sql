@@ -1,0 +1,16 @@
+-- The visits that block an erasure, the next ones first.
+CREATE OR REPLACE FUNCTION app_visits_ahead(person uuid, at timestamptz)
+RETURNS TABLE(id uuid, business_id uuid, code text, start_at timestamptz, status text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    was text := current_setting('app.scope', true);
+    mine uuid[] := (SELECT visits FROM app_belongings(person));
+BEGIN
+    PERFORM set_config('app.scope', 'platform', true);
+    RETURN QUERY SELECT b.id, b.business_id, b.code::text, b.start_at, b.status FROM bookings b
+     WHERE b.id = ANY (mine) AND b.status IN ('pending', 'confirmed', 'checked_in') AND b.end_at > at
+     ORDER BY b.start_at LIMIT 50;
+    PERFORM set_config('app.scope', coalesce(was, ''), true);
+END $$;
+REVOKE ALL ON FUNCTION app_visits_ahead FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION app_visits_ahead TO omotenashi_app;
