@@ -105,17 +105,17 @@ _BEGIN = text(
     " AS live, :admin IS NULL OR EXISTS (SELECT FROM users u WHERE u.id = :admin AND u.platform_role = 'admin'"
     " AND u.deleted_at IS NULL) AS still_admin"
     " FROM app_begin(:scope, :tenant, :user_id, :actor_kind, :actor_id, :request_id, :ip, :user_agent,"
-    " :kind, :object_id, :asker, :link, :who, :what, :print) AS b"
+    " :kind, :object_id, :caller, :link, :key_subject, :key_name, :key_fingerprint) AS b"
 ).bindparams(
     bindparam("session", type_=PgUUID),
     bindparam("admin", type_=PgUUID),
     bindparam("kind", type_=Text),
     bindparam("object_id", type_=PgUUID),
-    bindparam("asker", type_=PgUUID),
+    bindparam("caller", type_=PgUUID),
     bindparam("link", type_=PgUUID),
-    bindparam("who", type_=Text),
-    bindparam("what", type_=Text),
-    bindparam("print", type_=LargeBinary),
+    bindparam("key_subject", type_=Text),
+    bindparam("key_name", type_=Text),
+    bindparam("key_fingerprint", type_=LargeBinary),
 )
 
 #: SQLSTATE classes that mean "Postgres is away or overloaded": connection, resources, operator intervention.
@@ -154,11 +154,11 @@ class UnitOfWork(Stores):
             "user_agent": (context.user_agent or "")[:400],
             "kind": kind,
             "object_id": object_id,
-            "asker": scope.user_id,
+            "caller": scope.user_id,
             "link": scope.link,
-            "who": remember.subject if remember else None,
-            "what": remember.key if remember else None,
-            "print": remember.fingerprint if remember else None,
+            "key_subject": remember.subject if remember else None,
+            "key_name": remember.key if remember else None,
+            "key_fingerprint": remember.fingerprint if remember else None,
             "session": context.session_id,
             # Of a request alone: what an admin has asked of a workflow is done, whatever became of them.
             "admin": context.actor.user_id if context.session_id and context.actor.kind is ActorKind.ADMIN else None,

@@ -132,7 +132,7 @@ class PaymentWebhook(Base):
     event_type: Mapped[str]
     intent_id: Mapped[str | None]
     payment_id: Mapped[UUID | None]
-    news: Mapped[dict[str, object]] = mapped_column(JSONB)
+    event: Mapped[dict[str, object]] = mapped_column(JSONB)
     event_created_at: Mapped[Time]
     received_at: Mapped[Time] = mapped_column(server_default=text("now()"))
     applied_at: Mapped[Time | None]

@@ -40,19 +40,19 @@ _PAYMENT_OF = text("""
      LIMIT 1
 """).bindparams(bindparam("payment_id", type_=PgUUID))
 _STORE = text("""
-    INSERT INTO payment_webhooks (provider, event_id, event_type, intent_id, payment_id, news, event_created_at,
+    INSERT INTO payment_webhooks (provider, event_id, event_type, intent_id, payment_id, event, event_created_at,
                                   applied_at, outcome)
-    VALUES (:provider, :event_id, :event_type, :intent_id, :payment_id, CAST(:news AS jsonb), :created_at,
+    VALUES (:provider, :event_id, :event_type, :intent_id, :payment_id, CAST(:event AS jsonb), :created_at,
             CASE WHEN CAST(:outcome AS text) IS NULL THEN NULL ELSE now() END, :outcome)
     ON CONFLICT (provider, event_id) DO NOTHING RETURNING id
 """).bindparams(bindparam("payment_id", type_=PgUUID))
 _LOCK = text("""
-    SELECT id, provider, event_id, event_type, intent_id, payment_id, news, event_created_at, applied_at
+    SELECT id, provider, event_id, event_type, intent_id, payment_id, event, event_created_at, applied_at
       FROM payment_webhooks WHERE id = :id FOR NO KEY UPDATE
 """)
 _LATER = text("""
     SELECT EXISTS (SELECT 1 FROM payment_webhooks WHERE payment_id = :payment_id AND applied_at IS NOT NULL
-                      AND intent_id = :intent_id AND event_created_at > :created_at AND news->'intent' IS NOT NULL)
+                      AND intent_id = :intent_id AND event_created_at > :created_at AND event->'intent' IS NOT NULL)
 """)
 _APPLIED = text("UPDATE payment_webhooks SET applied_at = :now, outcome = :outcome WHERE id = :id")
 
@@ -93,7 +93,7 @@ class WebhookStore(Store):
                 "event_type": event_type,
                 "intent_id": intent_id,
                 "payment_id": payment.id if payment else None,
-                "news": json.dumps(_NEWS.dump_python(news, mode="json", exclude_none=True)),
+                "event": json.dumps(_NEWS.dump_python(news, mode="json", exclude_none=True)),
                 "created_at": created_at,
                 "outcome": outcome,
             },
@@ -154,7 +154,7 @@ class WebhookStore(Store):
 
     async def _apply(self, row: Row[Any], payment: Payment, booking_status: BookingStatus) -> str:
         """Returns the outcome's word."""
-        news = _NEWS.validate_python(row.news, strict=False)
+        news = _NEWS.validate_python(row.event, strict=False)
         if news.intent is not None:
             return await self._apply_intent(row, payment, booking_status, news.intent)
         if news.refund is not None:

@@ -80,9 +80,9 @@ _RELEASE = text("""
 _WAKE = text("SELECT pg_notify('outbox', '')")
 
 
-_ORDER = text("SELECT app_order(:event, :aggregate, CAST(:payload AS jsonb), :command, :request_id)").bindparams(
-    bindparam("request_id", type_=Text)
-)
+_QUEUE_COMMAND = text(
+    "SELECT app_queue_command(:event, :aggregate, CAST(:payload AS jsonb), :command, :request_id)"
+).bindparams(bindparam("request_id", type_=Text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +158,7 @@ class OutboxStore(Store):
     async def order(self, event: str, aggregate: str, payload: Mapping[str, Any], command: str) -> None:
         """Write a command that belongs to no business, in any scope; ids and times only."""
         values = {"event": event, "aggregate": aggregate, "command": command, "request_id": self.context.request_id}
-        await self.session.execute(_ORDER, {**values, "payload": json.dumps(payload, default=_plain)})
+        await self.session.execute(_QUEUE_COMMAND, {**values, "payload": json.dumps(payload, default=_plain)})
 
     async def lease(self, limit: int, lease: timedelta) -> list[Command]:
         """Up to ``limit`` deliverable commands, kept from other relays for ``lease``; oldest of each aggregate."""

@@ -32,7 +32,7 @@ _GET = text(f"SELECT {_COLUMNS} FROM erasures WHERE id = :id")
 _LOCKED = text(f"""
     SELECT {_COLUMNS}, CAST(address AS text) AS address FROM erasures WHERE id = :id FOR UPDATE
 """)
-_TRAIL = text("SELECT audit, history FROM app_forget_trail(:id, CAST(:customers AS uuid[]), CAST(:bookings AS uuid[]))")
+_TRAIL = text("SELECT audit, history FROM app_erase_trail(:id, CAST(:customers AS uuid[]), CAST(:bookings AS uuid[]))")
 _ANONYMISED = text("""
     UPDATE erasures SET anonymised_at = :now, proof = proof || CAST(:proof AS jsonb) WHERE id = :id
 """)

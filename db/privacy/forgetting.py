@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from sqlalchemy import TextClause, text
 
 # The records and bookings of a person. The same function says what blocks an erasure and what an export holds.
-PEOPLE = text("SELECT records AS customers, visits AS bookings FROM app_belongings(:user_id)")
+PEOPLE = text("SELECT records AS customers, visits AS bookings FROM app_records_of_person(:user_id)")
 
 _MY_NOTICES = """(n.user_id = :user_id OR n.customer_id = ANY(CAST(:customers AS uuid[])))"""
 

@@ -22,7 +22,7 @@ _BOOKINGS = """
              ORDER BY h.id LIMIT 1) AS cancelled_by,
            EXISTS (SELECT 1 FROM booking_history h WHERE h.booking_id = b.id AND h.reason = 'swept') AS swept,
            (SELECT min(w.received_at) FROM payment_webhooks w JOIN booking_payments m ON m.id = w.payment_id
-             WHERE m.booking_id = b.id AND w.news->'intent'->>'status' = 'captured') AS money_at
+             WHERE m.booking_id = b.id AND w.event->'intent'->>'status' = 'captured') AS money_at
       FROM bookings b
  CROSS JOIN LATERAL (SELECT sum(captured) AS captured, sum(refunded) AS refunded FROM booking_payments
                       WHERE booking_id = b.id) p

@@ -33,7 +33,7 @@ _BEGIN = """app_begin('public', '', CAST(:user AS text), 'customer', CAST(:user 
                       CAST(:object AS uuid), CAST(:user AS uuid), NULL, NULL, NULL, NULL)"""
 _ENTER = "app_enter('business', CAST(:object AS uuid), CAST(:user AS uuid))"
 CALLS: Mapping[str, tuple[Call, ...]] = {
-    "app_belongings": (Call("app_belongings(CAST(:user AS uuid))", "customers"),),
+    "app_records_of_person": (Call("app_records_of_person(CAST(:user AS uuid))", "customers"),),
     "app_visits_ahead": (Call("app_visits_ahead(CAST(:user AS uuid), now())", "bookings"),),
     "app_begin": (
         Call(_BEGIN, "businesses", "tenant"),
@@ -47,17 +47,18 @@ CALLS: Mapping[str, tuple[Call, ...]] = {
         Call("app_enter_invited(CAST(:invitation AS uuid))", "staff_invitations", "tenant"),
         Call("app_enter_invited(CAST(:object AS uuid))", "staff_invitations", "self"),
     ),
-    "app_letter": (
+    "app_queue_account_email": (
         Call(
-            "app_letter(NULL, CAST(:user AS uuid), 'email_verification', 'ja', '{}', CAST(:key AS text), 60, 'r')",
+            "app_queue_account_email(NULL, CAST(:user AS uuid), 'email_verification', 'ja', '{}', CAST(:key AS text),"
+            " 60, 'r')",
             "notification_outbox",
         ),
     ),
-    "app_money_waits": (Call("app_money_waits(CAST(:object AS uuid))", "payment_webhooks"),),
-    "app_order": (Call("app_order('thing.wanted', 'thing/1', '{}', NULL, 'r')", "outbox"),),
+    "app_has_unapplied_payment": (Call("app_has_unapplied_payment(CAST(:object AS uuid))", "payment_webhooks"),),
+    "app_queue_command": (Call("app_queue_command('thing.wanted', 'thing/1', '{}', NULL, 'r')", "outbox"),),
 }
 #: Functions that answer the person and the platform alone.
-_OF_ONE_PERSON = frozenset({"app_belongings", "app_visits_ahead"})
+_OF_ONE_PERSON = frozenset({"app_records_of_person", "app_visits_ahead"})
 _EACH = [pytest.param(name, call, id=f"{name}-{n}") for name, calls in CALLS.items() for n, call in enumerate(calls)]
 _STANDING = text("SELECT current_setting('app.scope', true), current_setting('app.business_id', true)")
 

@@ -33,7 +33,7 @@ _LAPSED = text("""
     SELECT b.id, b.business_id, b.status FROM bookings b WHERE b.id = ANY(:ids) ORDER BY b.id
        FOR NO KEY UPDATE SKIP LOCKED
 """)
-_MONEY_WAITS = text("SELECT app_money_waits(:booking_id)")
+_HAS_UNAPPLIED_PAYMENT = text("SELECT app_has_unapplied_payment(:booking_id)")
 
 
 class ExpiryStore(TransitionStore):
@@ -91,7 +91,7 @@ class ExpiryStore(TransitionStore):
         return gone
 
     async def _has_money(self, booking: Locked) -> bool:
-        return booking.is_secured or bool(await self.session.scalar(_MONEY_WAITS, {"booking_id": booking.id}))
+        return booking.is_secured or bool(await self.session.scalar(_HAS_UNAPPLIED_PAYMENT, {"booking_id": booking.id}))
 
     async def _expire(self, booking: Locked, command: BookingCommand, now: datetime) -> BookingOutcome:
         told = Message(NoticeKind.BOOKING_EXPIRED)

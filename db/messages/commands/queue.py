@@ -82,8 +82,8 @@ class QueuedNotice:
 
 # The language is the recipient's own; without a login (an invitation) it is told.
 _LETTER = text("""
-    SELECT app_letter(:business_id, :user_id, :kind, :language, CAST(:facts AS jsonb), :dedupe_key, :seconds,
-                      :request_id)
+    SELECT app_queue_account_email(:business_id, :user_id, :kind, :language, CAST(:facts AS jsonb), :dedupe_key,
+                                   :seconds, :request_id)
 """).bindparams(
     bindparam("business_id", type_=PgUUID),
     bindparam("user_id", type_=PgUUID),

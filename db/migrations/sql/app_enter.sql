@@ -1,10 +1,11 @@
--- Finds the business of an object, enters it, and says which role the caller has there. `kind` is one of the words below,
--- or the name of a table with `business_id`. `own`: the caller is the customer of this booking (or of the booking that the
--- object belongs to). `linked`: `link` is that booking; `ends_at` is its end. `closed`: the business is deleted.
--- An error in here ends the transaction or its savepoint, and with it the scope that was switched.
-CREATE OR REPLACE FUNCTION app_enter(kind text, object_id uuid, asker uuid, link uuid DEFAULT NULL::uuid, OUT
-    business_id uuid, OUT role text, OUT own boolean, OUT business_status text, OUT closed boolean, OUT linked boolean,
-    OUT ends_at timestamptz)
+-- Finds the business of an object, enters it, and says which role the caller has there. `kind` is one of the words
+-- below, or the name of a table with `business_id`. `own`: the caller is the customer of this booking (or of the
+-- booking that the object belongs to). `linked`: `link` is that booking; `ends_at` is its end. `closed`: the business
+-- is deleted. An error in here ends the transaction or its savepoint, and with it the scope that was switched.
+CREATE OR REPLACE FUNCTION app_enter(
+    kind text, object_id uuid, caller uuid, link uuid DEFAULT NULL,
+    OUT business_id uuid, OUT role text, OUT own boolean, OUT business_status text, OUT closed boolean,
+    OUT linked boolean, OUT ends_at timestamptz)
 LANGUAGE plpgsql AS $$
 DECLARE owner uuid; customer uuid; booking uuid;
 BEGIN
@@ -41,13 +42,13 @@ BEGIN
         RETURN;
     END IF;
     linked := coalesce(booking = link, false);
-    IF asker IS NOT NULL THEN
-        own := coalesce(customer = asker, false);
-        IF owner = asker THEN
+    IF caller IS NOT NULL THEN
+        own := coalesce(customer = caller, false);
+        IF owner = caller THEN
             role := 'owner';
         ELSE
             SELECT a.role INTO role FROM staff_assignments a
-             WHERE a.business_id = app_enter.business_id AND a.user_id = asker AND a.ended_at IS NULL;
+             WHERE a.business_id = app_enter.business_id AND a.user_id = caller AND a.ended_at IS NULL;
         END IF;
     END IF;
     PERFORM set_config('app.scope', 'tenant', true), set_config('app.business_id', business_id::text, true);

@@ -4,7 +4,7 @@ RETURNS TABLE(id uuid, business_id uuid, code text, start_at timestamptz, status
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     was text := current_setting('app.scope', true);
-    mine uuid[] := (SELECT visits FROM app_belongings(person));
+    mine uuid[] := (SELECT visits FROM app_records_of_person(person));
 BEGIN
     PERFORM set_config('app.scope', 'platform', true);
     RETURN QUERY SELECT b.id, b.business_id, b.code::text, b.start_at, b.status FROM bookings b

@@ -1,4 +1,5 @@
--- An audit record without secrets. Columns are recognised by the end of their name, so that a new column is masked too.
+-- An audit record without secrets. Columns are recognised by the end of their name, so that a new column is masked
+-- too.
 CREATE OR REPLACE FUNCTION audit_masked(kept jsonb)
 RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
     SELECT coalesce(jsonb_object_agg(key, CASE WHEN key LIKE ANY (ARRAY['%\_hash', '%\_secret', '%\_token',

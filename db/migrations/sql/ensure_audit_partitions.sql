@@ -1,5 +1,5 @@
--- Makes the partitions of this month and of the next `months` months. Rows that came before their month had a partition
--- are moved out of the default one.
+-- Makes the partitions of this month and of the next `months` months. Rows that came before their month had a
+-- partition are moved out of the default one.
 CREATE OR REPLACE FUNCTION ensure_audit_partitions(months integer)
 RETURNS void LANGUAGE plpgsql AS $$
 DECLARE first date; low timestamptz; high timestamptz; name text;
@@ -11,7 +11,7 @@ BEGIN
         name := 'audit_logs_' || to_char(first, 'YYYY_MM');
         IF to_regclass(name) IS NULL THEN
             EXECUTE format('CREATE TABLE %I (LIKE audit_logs INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', name);
-            -- What came before its month had a table waits in the default one. The owner is bound by the policies too.
+            -- Rows that came before their month had a partition. The policies bind the owner, too.
             ALTER TABLE audit_logs_default NO FORCE ROW LEVEL SECURITY;
             EXECUTE format('WITH moved AS (DELETE FROM audit_logs_default WHERE at >= %L AND at < %L RETURNING *)
                             INSERT INTO %I SELECT * FROM moved', low, high, name);

@@ -10,7 +10,7 @@ BEGIN
     VALUES (NEW.id, NEW.vertical, NEW.prefecture, search_form(coalesce(NEW.name->>'ja', NEW.name->>'en')),
             search_form(coalesce(NEW.name->>'en', NEW.name->>'ja')),
             search_form(concat_ws(' ', NEW.name->>'ja', NEW.name->>'en',
-                -- 東京都 holds 京都: the ending goes, in what is looked for as well.
+                -- 東京都 contains 京都: the ending is cut off here, and in the text of a search, too.
                 regexp_replace(NEW.prefecture, '[都府県]$', ''), NEW.city, NEW.address->>'ja',
                 NEW.address->>'en', left(NEW.description->>'ja', 500), left(NEW.description->>'en', 500))),
             NEW.latitude, NEW.longitude)

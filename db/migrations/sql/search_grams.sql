@@ -1,5 +1,5 @@
--- Single characters and pairs of them, for the search index. pg_trgm ignores Japanese under the C locale, and needs three
--- characters. The high cost keeps the planner from computing this row by row.
+-- Single characters and pairs of them, for the search index. pg_trgm ignores Japanese under the C locale, and needs
+-- three characters. The high cost keeps the planner from computing this row by row.
 CREATE OR REPLACE FUNCTION search_grams(form text)
 RETURNS text[] LANGUAGE sql IMMUTABLE COST 10000 PARALLEL SAFE AS $$
     SELECT coalesce(array_agg(DISTINCT piece), '{}')

@@ -216,13 +216,13 @@ async def test_anonymise_takes_the_name_off_the_bookable_person(customer: Person
 async def test_belongings_of_another_person_are_refused(pool: Pool, customer: Person) -> None:
     async with pool.unit_of_work(Scope.self_(customer.id)) as work:
         with pytest.raises(DBAPIError, match="another person"):
-            await work.session.execute(text("SELECT app_belongings(:id)"), {"id": UUID(int=1)})
+            await work.session.execute(text("SELECT app_records_of_person(:id)"), {"id": UUID(int=1)})
 
 
 async def test_the_trail_cannot_be_masked_for_anybody_else(pool: Pool, customer: Person, hands: Hands) -> None:
     """The application may take what is personal out of the trail for those who asked, and only that."""
-    nobody = "SELECT * FROM app_forget_trail(:id, '{}', '{}')"
-    with pytest.raises(DBAPIError, match="nobody asked"):
+    nobody = "SELECT * FROM app_erase_trail(:id, '{}', '{}')"
+    with pytest.raises(DBAPIError, match="no open erasure"):
         await data.rows(pool, nobody, id=UUID(int=1))
     await customer.post("/auth/me/erasure", json=ASK)
     before = await data.rows(pool, "SELECT id, at, entity, entity_id, action, actor_id FROM audit_logs ORDER BY id")
@@ -231,14 +231,14 @@ async def test_the_trail_cannot_be_masked_for_anybody_else(pool: Pool, customer:
     after = await data.rows(pool, "SELECT id, at, entity, entity_id, action, actor_id FROM audit_logs ORDER BY id")
     assert after[: len(before)] == before
     await hands.erasures.finish(erasure)
-    with pytest.raises(DBAPIError, match="nobody asked"):
+    with pytest.raises(DBAPIError, match="no open erasure"):
         await data.rows(pool, nobody, id=erasure.erasure_id)
 
 
 #: Columns whose name says that they may be about a person, and why forgetting leaves them alone.
 PERSONAL = re.compile(
     r"e?mail|address|phone|kana|family_name|given_name|birth|request|notes?$|reason|user_agent|^ip$|facts|body|payload"
-    r"|details|before|after|news|text|device|label|caption"
+    r"|details|before|after|^event$|text|device|label|caption"
 )
 LEFT_ALONE = {
     "attention.details": "ids, amounts and codes by the house's rule",
@@ -251,9 +251,10 @@ LEFT_ALONE = {
     "businesses.phone": "a business's own",
     "businesses.phone_as_typed": "a business's own",
     "idempotency_keys.body": "deleted by subject and by address, the rest within 24 hours",
+    "outbox.event": "a word of ours",
     "outbox.payload": "ids, amounts and times by the house's rule",
     "outbox.request_id": "an id",
-    "payment_webhooks.news": "ids, amounts and codes",
+    "payment_webhooks.event": "ids, amounts and codes",
     "flag_rollouts.reason": "a word of ours",
     "flag_rollouts.share_before": "a share",
     "outbox.not_before": "a time",

@@ -54,10 +54,10 @@ PLANTS: dict[str, list[str]] = {
     ],
     "news_not_applied": ["UPDATE payment_webhooks SET applied_at = NULL"],
     "refunded_more_than_paid": [
-        f"{REFUND} VALUES ('{{business}}', '{{returned}}', '{{cancelled}}', 'requested', 3301, 'JPY', 'x', 'c2')",
+        f"{REFUND} VALUES ('{{business}}', '{{returned}}', '{{cancelled}}', 'requested', 3301, 'JPY', 'late', 'c2')",
     ],
     "refunds_and_total_differ": [
-        f"{REFUND} VALUES ('{{business}}', '{{returned}}', '{{cancelled}}', 'succeeded', 1, 'JPY', 'x', 'c2')",
+        f"{REFUND} VALUES ('{{business}}', '{{returned}}', '{{cancelled}}', 'succeeded', 1, 'JPY', 'late', 'c2')",
         f"{LEDGER} VALUES ('{{business}}', '{{returned}}', 'm2', 'refund', 'succeeded', 1, 'JPY')",
     ],
     "ledger_and_total_differ": [
@@ -153,7 +153,7 @@ async def test_a_double_claim_names_both_bookings(world: World) -> None:
         ),
         (
             "money_astray",
-            f"{REFUND} VALUES ('{{business}}', '{{returned}}', '{{cancelled}}', 'requested', 1, 'JPY', 'x', 'c2')",
+            f"{REFUND} VALUES ('{{business}}', '{{returned}}', '{{cancelled}}', 'requested', 1, 'JPY', 'late', 'c2')",
         ),
         ("money_astray", f"{LEDGER} VALUES ('{{business}}', '{{returned}}', 'm2', 'void', 'intended', 1, 'JPY')"),
         (

@@ -147,7 +147,7 @@ async def make_world(pool: Database, at: datetime) -> tuple[Salon, dict[str, UUI
         event_id="evt_1",
         event_type="payment_intent.succeeded",
         payment_id=ids["payment"],
-        news={},
+        event={},
         event_created_at=NOW,
         applied_at=NOW,
         outcome="captured",

@@ -105,7 +105,7 @@ CREATE POLICY also_read ON businesses FOR SELECT
     USING (((SELECT app_public()) AND (status = 'approved'::text) AND (deleted_at IS NULL)) OR (owner_id = (SELECT
     app_self())) OR (((SELECT app_self()) IS NOT NULL) AND (id IN (SELECT a.business_id FROM staff_assignments a WHERE
     ((a.user_id = (SELECT app_self())) AND (a.ended_at IS NULL))))));
-CREATE POLICY found ON businesses FOR INSERT WITH CHECK (owner_id = (SELECT app_self()));
+CREATE POLICY register ON businesses FOR INSERT WITH CHECK (owner_id = (SELECT app_self()));
 
 ALTER TABLE cancellation_policies ENABLE ROW LEVEL SECURITY;
 ALTER TABLE cancellation_policies FORCE ROW LEVEL SECURITY;
@@ -143,7 +143,7 @@ ALTER TABLE notification_outbox ENABLE ROW LEVEL SECURITY;
 ALTER TABLE notification_outbox FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON notification_outbox USING ((business_id = (SELECT app_tenant())) OR (SELECT app_platform()));
 CREATE POLICY also_read ON notification_outbox FOR SELECT USING (user_id = (SELECT app_self()));
-CREATE POLICY read_by_me ON notification_outbox FOR UPDATE USING (user_id = (SELECT app_self()));
+CREATE POLICY mark_read ON notification_outbox FOR UPDATE USING (user_id = (SELECT app_self()));
 
 ALTER TABLE outbox ENABLE ROW LEVEL SECURITY;
 ALTER TABLE outbox FORCE ROW LEVEL SECURITY;

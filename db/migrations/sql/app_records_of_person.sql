@@ -1,7 +1,7 @@
--- Which customer records and bookings belong to a person: those of the login, and those that carry its e-mail address, if
--- the address was verified. The check before an erasure, the export and the erasure itself all use this function. It reads
--- across businesses, so it answers the platform and the person only.
-CREATE OR REPLACE FUNCTION app_belongings(person uuid, OUT records uuid[], OUT visits uuid[])
+-- Which customer records and bookings belong to a person: those of the login, and those that carry its e-mail address,
+-- if the address was verified. The check before an erasure, the export and the erasure itself all use this function.
+-- It reads across businesses, so it answers the platform and the person only.
+CREATE OR REPLACE FUNCTION app_records_of_person(person uuid, OUT records uuid[], OUT visits uuid[])
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE was text := current_setting('app.scope', true);
 BEGIN
@@ -16,5 +16,5 @@ BEGIN
      WHERE b.user_id = person OR b.customer_id = ANY (records);
     PERFORM set_config('app.scope', coalesce(was, ''), true);
 END $$;
-REVOKE ALL ON FUNCTION app_belongings FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION app_belongings TO omotenashi_app;
+REVOKE ALL ON FUNCTION app_records_of_person FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION app_records_of_person TO omotenashi_app;
