@@ -8,7 +8,16 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 import phonenumbers
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from api.http.request_info import request_info
@@ -53,42 +62,46 @@ Email = Annotated[
 ]
 
 
-def _phone(text: str) -> str:
-    """E.164. What has no country is read as a number in Japan."""
+class PhoneNumber(NamedTuple):
+    """A phone number as it was typed, and in the form that can be dialled from every country (E.164)."""
+
+    as_typed: str
+    e164: str
+
+
+def _phone(value: object) -> PhoneNumber:
+    """The one check of phone numbers. A number without a country code is read as a number in Japan.
+
+    ``phonenumbers`` folds full-width digits and takes every hyphen, bracket and blank between them, the Japanese ``ー``
+    included. ``is_valid_number`` asks for the length and the prefix of a numbering plan, so ``00000`` is refused.
+    """
+    text = value.strip() if isinstance(value, str) else ""
+    if not text or len(text) > _PHONE_LENGTH:
+        raise PydanticCustomError("phone", "a phone number")
+    _one_line(text)
     try:
         number = phonenumbers.parse(text, "JP")
     except phonenumbers.NumberParseException as error:
         raise PydanticCustomError("phone", "a phone number") from error
     if not phonenumbers.is_valid_number(number):
         raise PydanticCustomError("phone", "a phone number")
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return PhoneNumber(text, phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 
-class PhoneNumber(NamedTuple):
-    """A phone number as it was typed, and as it is called from anywhere (E.164)."""
-
-    as_typed: str
-    e164: str
-
-
-def _both(text: str) -> PhoneNumber:
-    return PhoneNumber(text, _phone(text))
-
-
-#: As ``Phone``, with what was typed kept beside it.
-TypedPhone = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, max_length=40),
-    AfterValidator(_one_line),
-    AfterValidator(_both),
-    Field(json_schema_extra={"format": "phone"}),
-]
-
+_PHONE_LENGTH = 40
+#: The one type of phone numbers in requests.
 Phone = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, max_length=40),
-    AfterValidator(_phone),
-    Field(json_schema_extra={"format": "phone"}),
+    PhoneNumber,
+    PlainValidator(_phone),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "format": "phone",
+            "minLength": 1,
+            "maxLength": _PHONE_LENGTH,
+            "description": "A valid number. Without a country code it is a number in Japan.",
+        }
+    ),
 ]
 
 
@@ -187,7 +200,7 @@ class MoneyWrite(Input):
     """Whole minor units (yen; cents), not negative, in a currency the platform takes."""
 
     amount: int = Field(ge=0, le=10**12)
-    currency: str = Field(pattern=r"^[A-Z]{3}$")
+    currency: str = Field(pattern=r"^[A-Z]{3}$", max_length=3)
 
     @model_validator(mode="after")
     def _supported(self) -> Self:

@@ -15,6 +15,7 @@ from uuid import uuid4
 
 import orjson
 from fastapi import Depends, Header, Request
+from pydantic import Field
 from starlette.responses import Response
 
 from db.engine.context import IdempotencyClaim
@@ -80,7 +81,8 @@ def command_id(remember: IdempotencyClaim | None) -> str:
 async def optional_key(
     request: Request,
     idempotency_key: Annotated[
-        str | None, Header(alias=HEADER, description="Makes repeating this request harmless for 24 hours.")
+        Annotated[str, Field(json_schema_extra={"minLength": 1, "maxLength": 255})] | None,
+        Header(alias=HEADER, description="Makes repeating this request harmless for 24 hours."),
     ] = None,
 ) -> Key | None:
     """The key, if the caller sent one. Raises Malformed for one that is empty, too long, or not printable ASCII."""

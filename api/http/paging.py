@@ -17,6 +17,7 @@ from fastapi import Depends, Query
 from starlette.responses import Response
 
 from api.http.envelope import page_of
+from api.http.times import check_year
 from domain.errors import Malformed
 
 Row = TypeVar("Row")
@@ -88,16 +89,19 @@ def _broken() -> Malformed:
 
 
 def moment_of(part: str) -> datetime:
-    """A time in a cursor. Raises ValueError for one without offset: Postgres would not compare it."""
+    """A time in a cursor. Raises ValueError for one without offset, which Postgres would not compare, and for a year
+    that it would not store."""
     moment = datetime.fromisoformat(part)
     if moment.tzinfo is None:
         raise ValueError("offset")
+    check_year(moment)
     return moment
 
 
 def number_of(part: str) -> int:
     """A key that is a number in a cursor. Raises ValueError for one larger than Postgres keeps them."""
-    number = int(part)
+    # ``int`` alone would read digits of every script, blanks and underscores.
+    number = int(part) if part.isascii() and part.isdigit() else -1
     if not 0 <= number < 2**63:
         raise ValueError("range")
     return number

@@ -1,37 +1,74 @@
-"""Points in time and dates as they come in: with an offset, and inside the years that a business can mean."""
+"""The types of times and dates in requests: RFC 3339 text, in the years 2000 to 2199.
 
+Pydantic's own types also take numbers (seconds since 1970), numbers in a text, a blank or ``_`` in place of the ``T``,
+and times without seconds. Those are refused here: a client that sends one has a mistake in it.
+"""
+
+import re
 from datetime import UTC, date, datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 
-#: Nobody books outside these years, and around them every sum of a date and some days still is a date.
+#: No booking lies outside these years. Adding some years to one of them gives a valid date.
 FIRST_YEAR, LAST_YEAR = 2000, 2199
 
+#: RFC 3339 section 5.6, with at most nine digits after the second.
+_TIME = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
-def _known_year(moment: datetime) -> datetime:
-    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
-        raise ValueError("year")
+
+def _time_text(value: object) -> object:
+    if not isinstance(value, datetime) and not (isinstance(value, str) and _TIME.fullmatch(value)):
+        raise PydanticCustomError("rfc3339_with_offset", "a time like 2026-11-24T10:00:00+09:00")
+    return value
+
+
+def _date_text(value: object) -> object:
+    if type(value) is not date and not (isinstance(value, str) and _DATE.fullmatch(value)):
+        raise PydanticCustomError("date", "a date like 2026-11-24")
+    return value
+
+
+def _known_moment(moment: datetime) -> datetime:
+    check_year(moment)
     return moment.astimezone(UTC)
 
 
 def _known_day(day: date) -> date:
-    if not FIRST_YEAR <= day.year <= LAST_YEAR:
-        raise ValueError("year")
+    check_year(day)
     return day
 
 
-#: RFC 3339 with offset; UTC afterwards. A time without offset is refused: nobody knows whose it is.
+def check_year(day: date) -> None:
+    """Raises a ValueError for a year that no business means."""
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise PydanticCustomError("year", "a year from 2000 to 2199")
+
+
+#: A time with its offset; in UTC after reading.
 Moment = Annotated[
     AwareDatetime,
-    AfterValidator(_known_year),
-    Field(description="RFC 3339 with offset.", examples=["2026-11-24T10:00:00+09:00"]),
+    BeforeValidator(_time_text),
+    AfterValidator(_known_moment),
+    Field(
+        description="RFC 3339 with seconds and offset, in the years 2000 to 2199.",
+        examples=["2026-11-24T10:00:00+09:00"],
+    ),
 ]
 #: A day of the business's own calendar.
-Day = Annotated[date, AfterValidator(_known_day), Field(examples=["2026-11-24"])]
+Day = Annotated[
+    date,
+    BeforeValidator(_date_text),
+    AfterValidator(_known_day),
+    Field(description="YYYY-MM-DD, in the years 2000 to 2199.", examples=["2026-11-24"]),
+]
 
 
 def at_venue(moment: datetime, zone: ZoneInfo) -> datetime:
-    """The same moment with the offset of the venue."""
+    """The same time with the offset of the venue."""
     return moment.astimezone(zone)

@@ -35,6 +35,7 @@ FILE_BODY: dict[str, Any] = {
                 "schema": {
                     "type": "object",
                     "required": [FIELD],
+                    "additionalProperties": False,
                     "properties": {FIELD: {"type": "string", "contentMediaType": "application/octet-stream"}},
                 },
                 "example": {FIELD: "salon.jpg"},

@@ -28,7 +28,7 @@ WATCHED: Mapping[str, CacheKind] = {
     "resource_claims": CacheKind.AVAILABILITY,
 }
 
-_WRITES = re.compile(r"\b(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+(?:ONLY\s+)?\"?(\w+)", re.IGNORECASE)
+_WRITES = re.compile(r"\b(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+(?:ONLY\s+)?\"?(\w+)", re.IGNORECASE | re.ASCII)
 _NOTED = "omotenashi.changed"
 
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from domain.errors import InvalidInput
 
-_POSTAL_CODE = re.compile(r"〒?\s*(\d{3})[-‐−–—ー]?(\d{4})")
+_POSTAL_CODE = re.compile(r"〒?\s*([0-9]{3})[-‐−–—ー]?([0-9]{4})")
 
 
 class Prefecture(StrEnum):

@@ -5,7 +5,7 @@ import unicodedata
 
 from domain.errors import InvalidInput
 
-_NUMBER = re.compile(r"T([1-9])(\d{12})")
+_NUMBER = re.compile(r"T([1-9])([0-9]{12})")
 
 
 def check_digit(base: str) -> int:
@@ -20,7 +20,8 @@ def check_digit(base: str) -> int:
 
 
 def read_invoice_number(text: str) -> str:
-    """``T`` and thirteen digits, wide or narrow, hyphens and spaces left out. Raises ``InvalidInput``.
+    """``T`` and thirteen digits, hyphens and blanks left out. Full-width signs are folded; digits of another script are
+    refused, as the database refuses them. Raises ``InvalidInput``.
 
     A company's is ``T`` and its 法人番号. Others get a number of the same form that is no 法人番号
     (https://www.invoice-kohyo.nta.go.jp/about-toroku/); for those the agency publishes no rule of their own, and the

@@ -1,4 +1,4 @@
-"""What the terms of a service must be together. What one field must be alone is the schema's matter."""
+"""The rules about several fields of a service. The schema checks each field alone."""
 
 from dataclasses import dataclass
 
@@ -23,8 +23,8 @@ class ServiceTerms:
 def check_terms(terms: ServiceTerms) -> None:
     """Raise ``CurrencyMismatch`` for money of another currency than the business's, and ``InvalidInput`` for:
 
-    a party that ends before it begins; an online payment of nothing; a deposit that says not, or twice, how much it
-    is; a deposit without the payment mode, or larger than the price.
+    a largest party below the smallest; an online payment without a price; a deposit with neither percent nor amount,
+    or with both; a deposit in another payment mode; a deposit of zero, or above the price.
     """
     for money in (terms.price, terms.deposit_amount):
         if money is not None and money.currency != terms.currency:
@@ -38,5 +38,7 @@ def check_terms(terms: ServiceTerms) -> None:
         raise InvalidInput.at("deposit_percent", "percent_or_amount")
     if terms.payment_mode is not PaymentMode.DEPOSIT and said:
         raise InvalidInput.at("payment_mode", "deposit_for_a_deposit")
+    if terms.deposit_amount is not None and not terms.deposit_amount:
+        raise InvalidInput.at("deposit_amount", "positive")
     if terms.deposit_amount is not None and terms.price < terms.deposit_amount:
         raise InvalidInput.at("deposit_amount", "at_most_price")

@@ -11,7 +11,7 @@ FAILURES = 5
 WINDOW = timedelta(minutes=15)
 LOCK = timedelta(minutes=30)
 
-_VERSIONS = re.compile(r"[\d._]+")
+_VERSIONS = re.compile(r"[0-9._]+")
 
 
 class SessionEnd(StrEnum):

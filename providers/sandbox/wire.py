@@ -74,7 +74,7 @@ def _lists(node: Any) -> Any:
     if not isinstance(node, dict):
         return node
     inner = {name: _lists(value) for name, value in node.items()}
-    if inner and all(name.isdigit() for name in inner):
+    if inner and all(name.isascii() and name.isdigit() for name in inner):
         return [inner[name] for name in sorted(inner, key=int)]
     return inner
 

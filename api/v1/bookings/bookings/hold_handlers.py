@@ -60,7 +60,7 @@ def _guest_subject(access: Access, body: BookingCreate) -> str | None:
     guest = body.guest
     if guest is None:
         return None
-    reached = (guest.email or guest.phone or "").casefold()
+    reached = (guest.email or (guest.phone.e164 if guest.phone else "")).casefold()
     client = "\0".join((network_of(access.address), access.context.user_agent or "", reached))
     return f"guest:{hashlib.sha256(client.encode()).hexdigest()[:32]}"
 
@@ -97,4 +97,4 @@ def _person(body: BookingCreate) -> Contact | None:
     guest = body.guest
     if guest is None:
         return None
-    return Contact(guest.family_name, guest.given_name, guest.email, guest.phone)
+    return Contact(guest.family_name, guest.given_name, guest.email, guest.phone.e164 if guest.phone else None)

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
-from api.http.fields import BilingualRead, Email, Input, Line, MoneyRead, Output, Prose, examples
+from api.http.fields import BilingualRead, Email, Input, Line, MoneyRead, Output, Phone, Prose, examples
 from api.http.times import Moment, at_venue
 from db.bookings.queries import HistoryEntry
 from domain.bookings.commands import BookingOutcome
@@ -17,7 +17,6 @@ from domain.payments.status import PaymentMode
 
 #: Several lines.
 Note = Annotated[Prose, StringConstraints(max_length=1000)]
-Phone = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\+?[0-9][0-9 ()\-]{4,24}$")]
 #: Why; shown to both sides.
 Reason = Annotated[Prose, StringConstraints(max_length=500)]
 Resources = Annotated[tuple[UUID, ...], Field(max_length=20, description="Preferred ones; may be empty.")]

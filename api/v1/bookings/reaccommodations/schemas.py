@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, ConfigDict
+from pydantic import ConfigDict
 
 from api.http.fields import Input, Output, examples
+from api.http.times import Moment
 from api.v1.bookings.bookings.schemas import Resources
 from db.engine.session import UnitOfWork
 from db.scheduling.reaccommodations import ReaccommodationRow
@@ -34,7 +35,7 @@ class OtherTimeWrite(Input):
 
     model_config = ConfigDict(json_schema_extra=examples({"start_at": "2026-12-02T14:00:00+09:00"}))
 
-    start_at: AwareDatetime
+    start_at: Moment
     resource_ids: Resources = ()
 
 

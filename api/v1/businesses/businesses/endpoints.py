@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Path
 from starlette.responses import Response
 
 from api.access.callers import Access, AnyCaller, Now, may
@@ -47,7 +47,7 @@ async def list_businesses(visit: AnyCaller, asked: SearchAsked) -> Response:
     responses={**_SEEN, **moved_response("A slug it had before: the business is at its present one.")},
 )
 @cached(CacheKind.BUSINESS, about="slug")
-async def read_business_by_slug(slug: str, visit: AnyCaller) -> Response:
+async def read_business_by_slug(slug: Annotated[str, Path(max_length=100)], visit: AnyCaller) -> Response:
     """An approved business by the readable part of its address. One that it had before leads to the present one."""
     async with visit.work() as work:
         business = await work.businesses.get_by_slug(slug)

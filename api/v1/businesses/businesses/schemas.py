@@ -16,7 +16,7 @@ from api.http.fields import (
     Input,
     Line,
     Output,
-    TypedPhone,
+    Phone,
     Website,
     examples,
     resolved,
@@ -89,7 +89,7 @@ def _currency(code: str) -> str:
 
 
 Zone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_zone)]
-Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$"), AfterValidator(_currency)]
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$", max_length=3), AfterValidator(_currency)]
 Slug = Annotated[str, StringConstraints(max_length=100), AfterValidator(check_slug)]
 Short = Annotated[Line, Field(max_length=60)]
 PostalCode = Annotated[str, StringConstraints(max_length=20), AfterValidator(read_postal_code)]
@@ -120,7 +120,7 @@ class BusinessCreate(Input):
     postal_code: PostalCode | None = None
     prefecture: PrefectureName | None = None
     city: Short | None = None
-    phone: TypedPhone | None = None
+    phone: Phone | None = None
     email: Email | None = None
     website: Website | None = None
     location: Location | None = None
@@ -152,7 +152,7 @@ class BusinessUpdate(Changes):
     postal_code: PostalCode | None = None
     prefecture: PrefectureName | None = None
     city: Short | None = None
-    phone: TypedPhone | None = None
+    phone: Phone | None = None
     email: Email | None = None
     website: Website | None = None
     location: Location | None = None

@@ -45,7 +45,7 @@ Duration = Annotated[int, Field(ge=1, le=1440)]
 Buffer = Annotated[int, Field(ge=0, le=480)]
 Count = Annotated[int, Field(ge=1, le=500)]
 Percent = Annotated[int, Field(ge=1, le=100)]
-TaxPercent = Annotated[int, Field(json_schema_extra={"enum": [8, 10]})]
+TaxPercent = Annotated[int, Field(ge=0, le=100, json_schema_extra={"enum": [8, 10]})]
 
 
 class RequirementWrite(Input):

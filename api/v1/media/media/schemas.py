@@ -38,7 +38,7 @@ class MediaPresign(Input):
 
     business_id: UUID
     content_type: MediaType
-    size: int = Field(ge=1)
+    size: int = Field(ge=1, le=2**40)
 
     def type(self) -> FileType:
         """As the domain has it."""

@@ -54,7 +54,7 @@ class PaymentConfirm(Input):
     )
 
     payment_id: UUID
-    payment_method: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_\-]{1,255}$")]
+    payment_method: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_\-]{1,255}$", max_length=255)]
     return_url: HttpUrl
 
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints, WithJsonSchema
 
 from api.http.fields import Changes, Input, Output, examples
 from db.platform.flags import FlagRow, FlagValues, RolloutRow
@@ -33,7 +33,11 @@ _PLAN = {
 }
 
 FlagName = Annotated[str, StringConstraints(min_length=1, max_length=MAX_NAME, pattern=f"^{NAME.pattern}$")]
-Percentage = Annotated[Decimal, Field(ge=0, le=100, decimal_places=2)]
+Percentage = Annotated[
+    Decimal,
+    Field(ge=0, le=100, decimal_places=2),
+    WithJsonSchema({"type": "number", "minimum": 0, "maximum": 100, "description": "At most two decimal places."}),
+]
 Ids = Annotated[tuple[UUID, ...], Field(max_length=1000)]
 Description = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
 

@@ -1,6 +1,5 @@
 """When people work: the usual week, and the days that are otherwise."""
 
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -13,6 +12,7 @@ from api.http.errors import body_errors, errors
 from api.http.fields import DeletedRead
 from api.http.idempotency import OptionalKey, store_response
 from api.http.paging import PageAsked
+from api.http.times import Day
 from api.v1.scheduling.schedules.schemas import (
     ExceptionCreate,
     ExceptionRead,
@@ -85,8 +85,8 @@ async def get_exceptions(
     access: MayList,
     page: PageAsked,
     resource_id: UUID | None = None,
-    since: Annotated[date | None, Query(alias="from", description="Those that reach into this day or later.")] = None,
-    until: Annotated[date | None, Query(alias="to", description="Those that begin on this day or before.")] = None,
+    since: Annotated[Day | None, Query(alias="from", description="Those that reach into this day or later.")] = None,
+    until: Annotated[Day | None, Query(alias="to", description="Those that begin on this day or before.")] = None,
 ) -> Response:
     """Of everybody at the business, or of one person."""
     async with access.work(business_id) as work:

@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from api.http.fields import Input, Line, Output, examples
+from api.http.times import Day
 from db.scheduling.business_hours import Hours, OneOffDay
 from domain.scheduling.hours import DAY, MinuteRange, Ranges, WeeklyHours, check_day, check_week
 
@@ -20,7 +21,7 @@ _WEEK_EXAMPLE = {
 _DAY_EXAMPLE = {"day": "2026-12-31", "ranges": [], "name": "大晦日"}
 
 #: A time of the business day, up to 48:00.
-Clock = Annotated[str, StringConstraints(pattern=r"^(?:[0-3]\d|4[0-7]):[0-5]\d$|^48:00$")]
+Clock = Annotated[str, StringConstraints(pattern=r"^(?:[0-3][0-9]|4[0-7]):[0-5][0-9]$|^48:00$", max_length=5)]
 
 
 def minutes(clock: str) -> int:
@@ -51,19 +52,19 @@ class HoursRange(Input):
         return self
 
 
-Day = Annotated[list[HoursRange], Field(max_length=10)]
+RangesWrite = Annotated[list[HoursRange], Field(max_length=10)]
 
 
 class Week(Input):
     """Ranges per weekday; a day that is left out is closed."""
 
-    monday: Day = Field(default_factory=list)
-    tuesday: Day = Field(default_factory=list)
-    wednesday: Day = Field(default_factory=list)
-    thursday: Day = Field(default_factory=list)
-    friday: Day = Field(default_factory=list)
-    saturday: Day = Field(default_factory=list)
-    sunday: Day = Field(default_factory=list)
+    monday: RangesWrite = Field(default_factory=list)
+    tuesday: RangesWrite = Field(default_factory=list)
+    wednesday: RangesWrite = Field(default_factory=list)
+    thursday: RangesWrite = Field(default_factory=list)
+    friday: RangesWrite = Field(default_factory=list)
+    saturday: RangesWrite = Field(default_factory=list)
+    sunday: RangesWrite = Field(default_factory=list)
 
     def days(self) -> tuple[Ranges, ...]:
         """Monday to Sunday."""
@@ -76,7 +77,7 @@ class HoursUpdate(Input):
     model_config = ConfigDict(json_schema_extra=examples({"weekly": _WEEK_EXAMPLE, "public_holiday": []}))
 
     weekly: Week
-    public_holiday: Day | None = None
+    public_holiday: RangesWrite | None = None
 
     def week(self) -> WeeklyHours:
         """In order. Raises OverlappingHours."""
@@ -89,7 +90,7 @@ class WorkingHours(Input):
     it. The business's own hours bound both."""
 
     weekly: Week
-    public_holiday: Day | None = None
+    public_holiday: RangesWrite | None = None
 
     @model_validator(mode="after")
     def _works(self) -> Self:
@@ -106,8 +107,8 @@ class WorkingHours(Input):
 class OneOffWrite(Input):
     """A day that is not as its weekday: no ranges is closed."""
 
-    day: date
-    ranges: Day = Field(default_factory=list)
+    day: Day
+    ranges: RangesWrite = Field(default_factory=list)
     name: Line | None = None
 
 

@@ -7,7 +7,15 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from api.http.fields import Input, Line, Output, examples
-from api.v1.scheduling.schedules.hours_schemas import Day, HoursRange, WorkingHours, WorkingHoursRead, ranges_of, shown
+from api.http.times import Day
+from api.v1.scheduling.schedules.hours_schemas import (
+    HoursRange,
+    RangesWrite,
+    WorkingHours,
+    WorkingHoursRead,
+    ranges_of,
+    shown,
+)
 from db.catalogue.catalogue import ResourceRow
 from db.scheduling.staff.staff import ExceptionRow
 from domain.scheduling.staff_exceptions import CalendarException, ExceptionKind
@@ -53,10 +61,10 @@ class ExceptionUpdate(Input):
 
     model_config = ConfigDict(json_schema_extra=examples(_LEAVE))
 
-    first_day: date
-    last_day: date | None = None
+    first_day: Day
+    last_day: Day | None = None
     kind: ExceptionKind
-    ranges: Day = Field(default_factory=list)
+    ranges: RangesWrite = Field(default_factory=list)
     reason: Line | None = None
 
     def asked(self) -> CalendarException:
