@@ -1,14 +1,13 @@
-"""Who asks, for what, and whether they may. Every route takes exactly one of these as a parameter:
+"""Who calls, and the transactions that this caller may open. Every route takes exactly one caller as a parameter:
 
-- :data:`Visit`: everybody, with or without a login;
-- :data:`Stranger`: everybody, whatever token came along;
-- :data:`Me`: any login, for what is its own;
-- ``Annotated[Access, Depends(may(...))]``: what a role in the object's business may do; with ``link=True`` also
-  what the signed link of a booking opens.
+- :data:`AnyCaller`: everybody, with or without a login;
+- :data:`AnonymousCaller`: everybody; a token in the request is not read;
+- :data:`CurrentUser`: any login, for its own rows;
+- :class:`Access`, made by :func:`api.access.permissions.may`: what a role in the object's business allows, or what the
+  signed link of a booking opens.
 
-A login counts first; where it may not, a link that came along may. Permission is judged inside the transaction that
-does the work, from one answer of Postgres: a request that may not is refused before its first statement, and one that
-may costs no extra round trip.
+The login's own role is checked first, then the link. Postgres answers in the statement that opens the transaction:
+the permission is checked before the first statement of the work, and costs no round trip of its own.
 """
 
 import ipaddress
@@ -25,10 +24,11 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from temporalio.client import Client
 
 from api.access.flags import Flags
-from api.access.guest_links import GuestLink, MaybeLink
+from api.access.guest_links import GuestLink
 from api.access.passwords import Passwords
 from api.access.tokens import Login, Tokens
 from api.http.idempotency import Key, Replay, command_id
+from api.http.operation_errors import raises
 from api.http.request_info import request_info
 from db.engine.context import Context, IdempotencyClaim
 from db.engine.session import Database, Scope, UnitOfWork
@@ -89,6 +89,7 @@ LOGIN = "omotenashi.login"
 _bearer = HTTPBearer(auto_error=False, description="The access token of POST /auth/login.")
 
 
+@raises(Unauthenticated)
 async def optional_login(
     request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 ) -> Login | None:
@@ -314,7 +315,8 @@ class Command:
                 await work.forget(self.remember)
 
 
-def _asked(request: Request, login: Login | None) -> tuple[Database, Login | None, str | None, Context]:
+def caller_facts(request: Request, login: Login | None) -> tuple[Database, Login | None, str | None, Context]:
+    """The database, the login, the IP address and the context of a request: what every caller is made of."""
     found: ApiServices = request.app.state.services
     address = client_address(request)
     if login is None:
@@ -329,68 +331,17 @@ def _asked(request: Request, login: Login | None) -> tuple[Database, Login | Non
 
 async def public_caller(request: Request, login: MaybeLogin) -> PublicCaller:
     """Anybody."""
-    return PublicCaller(*_asked(request, login))
+    return PublicCaller(*caller_facts(request, login))
 
 
 async def anonymous_caller(request: Request) -> PublicCaller:
     """Somebody who is about to say who they are; a token that came along, good or over, does not matter."""
-    return PublicCaller(*_asked(request, None))
+    return PublicCaller(*caller_facts(request, None))
 
 
 async def authenticated_caller(request: Request, login: CurrentLogin) -> AuthenticatedCaller:
     """Somebody who is logged in. Raises Unauthenticated."""
-    return AuthenticatedCaller(*_asked(request, login))
-
-
-@dataclass(frozen=True, slots=True)
-class Permission:
-    """The dependency that :func:`may` makes."""
-
-    action: Action
-    on: str
-
-    async def __call__(self, request: Request, login: CurrentLogin) -> Access:
-        """For a login. Raises Unauthenticated."""
-        return Access(*_asked(request, login), self.action, self.on, public=False)
-
-
-@dataclass(frozen=True, slots=True)
-class PublicPermission:
-    """The dependency that :func:`may` makes for what is public."""
-
-    action: Action
-    on: str
-
-    async def __call__(self, request: Request, login: MaybeLogin) -> Access:
-        """For anybody. Raises Unauthenticated for a token that is not good."""
-        return Access(*_asked(request, login), self.action, self.on, public=True)
-
-
-@dataclass(frozen=True, slots=True)
-class LinkPermission:
-    """The dependency that :func:`may` makes for what the link of a booking opens."""
-
-    action: Action
-    on: str
-
-    async def __call__(self, request: Request, login: MaybeLogin, link: MaybeLink) -> Access:
-        """For a login or a link. Raises Unauthenticated without either, and for one that is not good."""
-        if login is None and link is None:
-            raise Unauthenticated({"reason": "no_token"})
-        return Access(*_asked(request, login), self.action, self.on, public=False, link=link)
-
-
-def may(
-    action: Action, on: str, *, public: bool = False, link: bool = False
-) -> Permission | PublicPermission | LinkPermission:
-    """Permission to do ``action`` to an object of the kind ``on`` (the kinds of :meth:`db.engine.session.Scope.of`).
-
-    With ``public`` also for those who have no role in the business, as customer or guest, if it is approved; with
-    ``link`` also for whoever has the signed link of the booking that ``on`` is or hangs on.
-    """
-    if link:
-        return LinkPermission(action, on)
-    return PublicPermission(action, on) if public else Permission(action, on)
+    return AuthenticatedCaller(*caller_facts(request, login))
 
 
 AnyCaller = Annotated[PublicCaller, Depends(public_caller)]

@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import Depends, Request
 from fastapi.security import APIKeyHeader
 
+from api.http.operation_errors import raises
 from domain.bookings.link import link_ends
 from domain.errors import Gone, Unauthenticated
 from runtime.booking_links import BookingLinks
@@ -35,6 +36,7 @@ class GuestLink:
             raise Gone({"reason": "link_expired"})
 
 
+@raises(Unauthenticated, Gone)
 async def optional_link(request: Request, token: Annotated[str | None, Depends(_header)]) -> GuestLink | None:
     """The booking that the caller's link names. Raises Unauthenticated for a token that is not ours, and for two."""
     if token is None:

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from api.access.callers import Access, AuthenticatedCaller, CurrentUser
+from api.http.operation_errors import raises
 from db.engine.session import UnitOfWork
+from domain.errors import Forbidden, NotFound
 from domain.permissions import Action
 
 
@@ -27,7 +29,7 @@ class Listing:
 
     @asynccontextmanager
     async def of(self, kind: str, object_id: UUID) -> AsyncIterator[UnitOfWork]:
-        """What belongs to the object (``kind`` as for :func:`api.access.callers.may`). Raises NotFound for another
+        """What belongs to the object (``kind`` as for :func:`api.access.permissions.may`). Raises NotFound for another
         tenant's, Forbidden for a role that may not."""
         me = self.me
         access = Access(me.database, me.login, me.address, me.context, self.action, kind, public=False)
@@ -36,6 +38,7 @@ class Listing:
             yield work
 
 
+@raises(Forbidden, NotFound)
 @dataclass(frozen=True, slots=True)
 class ListPermission:
     """The dependency that :func:`may_list` makes."""

@@ -7,8 +7,9 @@ from uuid import UUID
 
 from api.access.callers import Access, AuthenticatedCaller, Caller, CurrentUser
 from api.http.idempotency import Key
+from api.http.operation_errors import raises
 from db.engine.session import Scope, UnitOfWork
-from domain.errors import Unauthenticated
+from domain.errors import Forbidden, NotFound, Unauthenticated
 from domain.permissions import Action, Role, require
 
 
@@ -33,6 +34,7 @@ class Operator(Caller):
             yield work
 
 
+@raises(Forbidden)
 @dataclass(frozen=True, slots=True)
 class OperatorPermission:
     """The dependency that :func:`operator` makes."""
@@ -77,6 +79,7 @@ class AuditReader:
             yield work
 
 
+@raises(Forbidden, NotFound)
 @dataclass(frozen=True, slots=True)
 class AuditReaderPermission:
     """The dependency that :func:`overseer` makes."""

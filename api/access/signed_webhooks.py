@@ -8,9 +8,11 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from api.access.callers import ApiServices, client_address
+from api.http.operation_errors import BODY_ERRORS, raises
 from api.http.request_info import request_info
 from db.engine.context import Context
 from db.engine.session import Scope, UnitOfWork
+from domain.errors import ForgedWebhook
 from domain.identity.actor import PROVIDER
 
 
@@ -31,6 +33,7 @@ class SignedWebhook:
             yield work
 
 
+@raises(ForgedWebhook, *BODY_ERRORS)
 async def signed_webhook(request: Request) -> SignedWebhook:
     """Read the whole body, within the limit of the frame."""
     context = Context(PROVIDER, request_info().request_id, client_address(request), request.headers.get("user-agent"))

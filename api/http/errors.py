@@ -16,12 +16,7 @@ from api.http.request_info import Language, RequestInfo, request_info
 from domain.errors import (
     DomainError,
     InvalidInput,
-    Malformed,
-    RateLimited,
-    TooLarge,
-    TooSlow,
     Unavailable,
-    UnsupportedMediaType,
 )
 from providers.errors import ProviderUnavailable
 
@@ -243,35 +238,3 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(DomainError, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _of_the_router)
-
-
-#: What any operation may answer, whatever it does.
-_ANY: tuple[str, ...] = (Malformed.code, InvalidInput.code, RateLimited.code, INTERNAL_ERROR, "unavailable")
-_EXAMPLE = RequestInfo(request_id="req_019a0c5e7b3f7c21b5d4a9e1f2036c58", language=Language.EN)
-_EXAMPLE_TIME = datetime(2026, 11, 21, 1, 30, tzinfo=UTC)
-
-
-def errors(*raised: type[DomainError]) -> dict[int | str, dict[str, Any]]:
-    """``responses=`` of an operation: every code it may answer, each with an example, beside those of all."""
-    by_status: dict[int, list[str]] = {}
-    for code in (*(error.code for error in raised), *_ANY):
-        codes = by_status.setdefault(TABLE[code].status, [])
-        if code not in codes:
-            codes.append(code)
-    return {status: _documented(codes) for status, codes in sorted(by_status.items())}
-
-
-def body_errors(*raised: type[DomainError]) -> dict[int | str, dict[str, Any]]:
-    """:func:`errors` of an operation that reads a body."""
-    return errors(*raised, TooLarge, TooSlow, UnsupportedMediaType)
-
-
-def _documented(codes: list[str]) -> dict[str, Any]:
-    examples = {
-        code: {"summary": TABLE[code].en, "value": error_document(code, {}, _EXAMPLE, _EXAMPLE_TIME)[0]}
-        for code in codes
-    }
-    return {
-        "description": ", ".join(f"`{code}`" for code in codes),
-        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}, "examples": examples}},
-    }

@@ -11,7 +11,6 @@ from starlette.responses import Response
 
 from api.access.callers import ApiServices, Services
 from api.http.envelope import Envelope, ok
-from api.http.errors import errors
 from api.http.rate_limits import RateClass, limited
 from db.engine.session import Scope
 from domain.errors import Unavailable
@@ -109,7 +108,7 @@ async def _ask_temporal(services: ApiServices) -> bool:
     return await services.temporal.service_client.check_health(timeout=timedelta(seconds=_PATIENCE))
 
 
-@router.get("/health", response_model=Envelope[HealthRead], responses=errors(), summary="Health with dependencies")
+@router.get("/health", response_model=Envelope[HealthRead], summary="Health with dependencies")
 @limited(RateClass.NONE)
 async def health(request: Request, services: Services) -> Response:
     """503 when Postgres is away; ``degraded`` when something else is. At most a second old."""
@@ -121,14 +120,14 @@ async def health(request: Request, services: Services) -> Response:
     return ok(HealthRead(state=state, build=services.settings.build_id, dependencies=[postgres, *others]))
 
 
-@router.get("/health/live", response_model=Envelope[AliveRead], responses=errors(), summary="The process lives")
+@router.get("/health/live", response_model=Envelope[AliveRead], summary="The process lives")
 @limited(RateClass.NONE)
 async def live() -> Response:
     """Asks nobody: an orchestrator restarts what does not answer here."""
     return ok(AliveRead(state="ok"))
 
 
-@router.get("/health/ready", response_model=Envelope[AliveRead], responses=errors(), summary="Ready for requests")
+@router.get("/health/ready", response_model=Envelope[AliveRead], summary="Ready for requests")
 @limited(RateClass.NONE)
 async def ready(services: Services) -> Response:
     """503 while Postgres is away. The others may be away: reads and new bookings need them not."""

@@ -18,9 +18,10 @@ from fastapi import Depends, Header, Request
 from pydantic import Field
 from starlette.responses import Response
 
+from api.http.operation_errors import raises
 from db.engine.context import IdempotencyClaim
 from db.engine.session import StoredResponse, UnitOfWork
-from domain.errors import IdempotencyKeyRequired, Malformed
+from domain.errors import IdempotencyKeyRequired, IdempotencyKeyReused, Malformed, RequestInProgress
 from runtime.keyring import KeyRing
 
 HEADER = "Idempotency-Key"
@@ -78,6 +79,7 @@ def command_id(remember: IdempotencyClaim | None) -> str:
     return hashlib.sha256(text).hexdigest()[:32]
 
 
+@raises(IdempotencyKeyReused, RequestInProgress)
 async def optional_key(
     request: Request,
     idempotency_key: Annotated[
@@ -97,6 +99,7 @@ async def optional_key(
     return Key(idempotency_key, hmac.digest(secret, target + await request.body(), "sha256"))
 
 
+@raises(IdempotencyKeyRequired)
 async def required_key(key: Annotated[Key | None, Depends(optional_key)]) -> Key:
     """The key. Raises IdempotencyKeyRequired."""
     if key is None:

@@ -10,8 +10,8 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from api.access.callers import client_address
-from api.http.errors import errors
 from api.http.forwarded import was_forwarded
+from api.http.operation_errors import raises
 from api.http.rate_limits import RateClass, RouteFacts, limited, tally_of
 from db.engine.session import Database
 from domain.errors import NotFound
@@ -76,11 +76,9 @@ def _template(scope: Scope) -> str:
     "/metrics",
     summary="Counters for Prometheus",
     response_class=Response,
-    responses={
-        **errors(NotFound),
-        200: {"description": "The counters.", "content": {"text/plain": {"example": _EXAMPLE}}},
-    },
+    responses={200: {"description": "The counters.", "content": {"text/plain": {"example": _EXAMPLE}}}},
 )
+@raises(NotFound)
 @limited(RateClass.NONE)
 async def metrics(request: Request) -> Response:
     """With the token of the settings as bearer; without such a setting for callers of this machine and of private

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from api.http.errors import TABLE
+from api.http.operation_errors import documented
 from api.http.rate_limits import RouteFacts, route_facts
 
 _ERROR_SCHEMA: dict[str, Any] = {
@@ -50,18 +51,37 @@ def install(app: FastAPI) -> None:
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
             whole = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
-            _open_what_is_public(whole, route_facts(app.routes).values())
+            facts = list(route_facts(app.routes).values())
+            _add_errors(whole, facts)
+            _open_what_is_public(whole, facts)
             app.openapi_schema = _complete(whole)
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
 
 
+def _operations(document: dict[str, Any], route: RouteFacts) -> Iterator[dict[str, Any]]:
+    """The operations of the document that are the route's."""
+    for method in route.methods:
+        operation = document["paths"].get(route.template, {}).get(method.lower())
+        if operation is not None:
+            yield operation
+
+
+def _add_errors(document: dict[str, Any], routes: Iterable[RouteFacts]) -> None:
+    """Give every operation the errors of its route, in place of the framework's own 422."""
+    for route in routes:
+        for operation in _operations(document, route):
+            successes = {status: found for status, found in operation["responses"].items() if status[0] in "23"}
+            operation["responses"] = {**successes, **documented(list(route.errors))}
+    for name in ("HTTPValidationError", "ValidationError"):
+        document["components"]["schemas"].pop(name, None)
+
+
 def _open_what_is_public(document: dict[str, Any], routes: Iterable[RouteFacts]) -> None:
     """What reads a login without asking for one may be called without: an empty requirement is one of several."""
     for route in routes:
-        for method in route.methods:
-            operation = document["paths"].get(route.template, {}).get(method.lower(), {})
+        for operation in _operations(document, route):
             asked = operation.get("security", [])
             # A signed link stands in for a login: one of the two is needed there.
             if asked and not route.needs_login and all(set(one) == {"HTTPBearer"} for one in asked):

@@ -21,6 +21,7 @@ from starlette.types import Scope as HttpScope
 
 from api.access.callers import LOGIN, ApiServices, client_address, current_login
 from api.access.tokens import Login
+from api.http.operation_errors import codes_of
 from db.engine.session import Scope
 from domain.errors import RateLimited, Unauthenticated, Unavailable
 from domain.identity.network import network_of
@@ -71,6 +72,8 @@ class RouteFacts:
     methods: frozenset[str]
     rate_class: RateClass
     needs_login: bool
+    #: The error codes that the route may answer.
+    errors: tuple[str, ...] = ()
 
 
 def route_facts(routes: Iterable[BaseRoute]) -> dict[Callable[..., Any], RouteFacts]:
@@ -83,7 +86,9 @@ def route_facts(routes: Iterable[BaseRoute]) -> dict[Callable[..., Any], RouteFa
             dependant: Dependant | None = getattr(context, "dependant", None)
             needs_login = dependant is not None and _needs_login(dependant)
             rate_class = _declared.get(endpoint, RateClass.USER if needs_login else RateClass.STANDARD)
-            facts[endpoint] = RouteFacts(context.path_format or "", methods, rate_class, needs_login)
+            reads_body = getattr(context, "body_field", None) is not None
+            codes = tuple(codes_of(dependant, reads_body)) if dependant is not None else ()
+            facts[endpoint] = RouteFacts(context.path_format or "", methods, rate_class, needs_login, codes)
     return facts
 
 

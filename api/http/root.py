@@ -5,7 +5,6 @@ from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response
 
 from api.http.envelope import Envelope, ok
-from api.http.errors import errors
 
 router = APIRouter(tags=["health"])
 
@@ -35,7 +34,7 @@ class RootRead(BaseModel):
     health: str
 
 
-@router.get("/", summary="Where to go from here", response_model=Envelope[RootRead], responses=errors())
+@router.get("/", summary="Where to go from here", response_model=Envelope[RootRead])
 async def root() -> Response:
     """The paths of API, documentation and health."""
     return ok(

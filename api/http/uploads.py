@@ -14,6 +14,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import ClientDisconnect, Request
 
 from api.http.fields import Output, examples
+from api.http.operation_errors import BODY_ERRORS, raises
 from domain.errors import InvalidInput, Malformed, TooLarge, UnsupportedMediaType
 from domain.media.files import ENDINGS, FIRST_BYTES, FileType, type_of
 from providers.storage.interface import Storage
@@ -54,6 +55,7 @@ class Received:
     size: int
 
 
+@raises(*BODY_ERRORS)
 @asynccontextmanager
 async def received(request: Request, most: int, types: Collection[FileType]) -> AsyncIterator[Received]:
     """The file in the field ``file`` of the request's form, at most ``most`` bytes and of one of ``types``, told by

@@ -23,6 +23,7 @@ from db.engine.session import connect
 from providers.cache.interface import Cache
 from providers.cache.registry import cache_of
 from runtime.settings import Settings
+from tests.support.documented import check_documented
 from tests.support.leaks import planting
 from tests.support.servers import PATIENT, Database
 
@@ -131,7 +132,7 @@ def client_of(app: FastAPI, **headers: str) -> AsyncClient:
         transport=transport,
         base_url="http://api.test",
         headers={"Accept-Language": "en", **headers},
-        event_hooks={"response": [planting]},
+        event_hooks={"response": [planting, check_documented]},
     )
 
 

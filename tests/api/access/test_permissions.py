@@ -9,16 +9,10 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from httpx import AsyncClient
 
-from api.access.callers import (
-    LinkPermission,
-    Permission,
-    PublicPermission,
-    anonymous_caller,
-    authenticated_caller,
-    public_caller,
-)
+from api.access.callers import anonymous_caller, authenticated_caller, public_caller
 from api.access.listing import ListPermission
 from api.access.operators import AuditReaderPermission, OperatorPermission
+from api.access.permissions import LinkPermission, Permission, PublicPermission
 from api.access.signed_webhooks import signed_webhook
 from api.app import create_app
 from api.v1.identity.two_factor.handlers import challenged

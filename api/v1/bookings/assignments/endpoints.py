@@ -5,23 +5,14 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
-from api.access.callers import Access, Now, may
+from api.access.callers import Access, Now
+from api.access.permissions import may
 from api.http.envelope import Envelope, SuccessMessage, ok
-from api.http.errors import body_errors
 from api.http.idempotency import OptionalKey, store_response
+from api.http.operation_errors import raises
 from api.v1.bookings.assignments.handlers import assign
 from api.v1.bookings.bookings.schemas import BookingRead
 from api.v1.scheduling.staff.schemas import AssignToBooking
-from domain.errors import (
-    Forbidden,
-    IdempotencyKeyReused,
-    NotBookable,
-    NotFound,
-    RequestInProgress,
-    SlotTaken,
-    Unauthenticated,
-    WrongState,
-)
 from domain.permissions import Action
 
 router = APIRouter(prefix="/staff", tags=["staff"])
@@ -33,17 +24,8 @@ MayAssign = Annotated[Access, Depends(may(Action.BOOKING_ASSIGN, on="booking"))]
     "/assign-to-booking",
     summary="Give a booking to somebody else of the staff",
     response_model=Envelope[BookingRead],
-    responses=body_errors(
-        Unauthenticated,
-        Forbidden,
-        NotFound,
-        IdempotencyKeyReused,
-        RequestInProgress,
-        WrongState,
-        SlotTaken,
-        NotBookable,
-    ),
 )
+@raises(assign)
 async def assign_to_booking(body: AssignToBooking, access: MayAssign, now: Now, key: OptionalKey) -> Response:
     """At the same time; they must perform the service, work then and be free. The customer is told if they had asked
     for the person they lose."""

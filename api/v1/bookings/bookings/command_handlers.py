@@ -9,10 +9,12 @@ from starlette.responses import Response
 from api.access.callers import Access, ApiServices, Command
 from api.http.envelope import SuccessMessage, ok
 from api.http.idempotency import Key, store_response
+from api.http.operation_errors import raises
 from api.v1.bookings.bookings.command_client import BookingCommands
 from api.v1.bookings.bookings.schemas import BookingChangedRead
 from domain.bookings.commands import BookingCommand, BookingOutcome
 from domain.bookings.snapshot import BookingSnapshot
+from domain.errors import WrongState
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class CommandRequest:
     stranded: bool = False
 
 
+@raises(WrongState)
 async def execute_command(
     services: ApiServices, access: Access, booking_id: UUID, key: Key, request: CommandRequest
 ) -> Response:

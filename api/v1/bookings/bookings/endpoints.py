@@ -6,15 +6,16 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
-from api.access.callers import Access, Now, Services, may
+from api.access.callers import Access, Now, Services
 from api.access.listing import Listing, may_list
+from api.access.permissions import may
 from api.http.envelope import Envelope, ListEnvelope, ok
-from api.http.errors import body_errors, errors
 from api.http.idempotency import RequiredKey
+from api.http.operation_errors import raises
 from api.http.paging import PageAsked
 from api.v1.bookings.bookings.command_handlers import CommandRequest, execute_command
 from api.v1.bookings.bookings.handlers import AskedBookings, history_page, list_bookings, write_changes
-from api.v1.bookings.bookings.hold_handlers import take
+from api.v1.bookings.bookings.hold_handlers import TIME_REFUSED, take
 from api.v1.bookings.bookings.quote_handlers import quote
 from api.v1.bookings.bookings.schemas import (
     BookingChangedRead,
@@ -29,21 +30,10 @@ from api.v1.bookings.bookings.schemas import (
     RescheduleWrite,
 )
 from domain.errors import (
-    Forbidden,
-    Gone,
-    HoldLimit,
     IdempotencyKeyRequired,
     IdempotencyKeyReused,
-    NotBookable,
-    NotFound,
-    OutsideBookingWindow,
-    OutsideOpeningHours,
-    PartySizeRefused,
     RequestInProgress,
     RuleBroken,
-    SlotTaken,
-    Unauthenticated,
-    WrongState,
 )
 from domain.permissions import Action
 from workflows.bookings.booking import messages
@@ -65,7 +55,6 @@ MayNoShow = Annotated[Access, Depends(may(Action.BOOKING_NO_SHOW, "booking"))]
 #: The body of a command may be left out.
 _NO_REASON, _AS_USUAL = ReasonWrite(), NoShowWrite()
 _KEY = (IdempotencyKeyRequired, IdempotencyKeyReused, RequestInProgress)
-_COMMAND = (*_KEY, Unauthenticated, Forbidden, NotFound, WrongState)
 
 
 @router.post(
@@ -73,19 +62,8 @@ _COMMAND = (*_KEY, Unauthenticated, Forbidden, NotFound, WrongState)
     status_code=201,
     summary="Book",
     response_model=Envelope[BookingCreatedRead],
-    responses=body_errors(
-        *_KEY,
-        SlotTaken,
-        OutsideBookingWindow,
-        OutsideOpeningHours,
-        NotBookable,
-        PartySizeRefused,
-        HoldLimit,
-        NotFound,
-        Forbidden,
-        Unauthenticated,
-    ),
 )
+@raises(take)
 async def create_booking(
     body: BookingCreate, access: MayBook, services: Services, now: Now, key: RequiredKey
 ) -> Response:
@@ -99,7 +77,6 @@ async def create_booking(
     "",
     summary="My bookings, or those of a business",
     response_model=ListEnvelope[BookingRead],
-    responses=errors(Unauthenticated, Forbidden, NotFound),
 )
 async def get_bookings(asked: AskedBookings, access: MayList, page: PageAsked) -> Response:
     """In order of their start. With ``business_id`` for those who work there."""
@@ -110,7 +87,6 @@ async def get_bookings(asked: AskedBookings, access: MayList, page: PageAsked) -
     "/{booking_id}",
     summary="One booking",
     response_model=Envelope[BookingRead],
-    responses=errors(Unauthenticated, Forbidden, NotFound, Gone),
 )
 async def get_booking(booking_id: UUID, access: MayRead) -> Response:
     """For its customer, whoever has its link, and those who work at the business."""
@@ -122,7 +98,6 @@ async def get_booking(booking_id: UUID, access: MayRead) -> Response:
     "/{booking_id}/history",
     summary="What happened to a booking",
     response_model=ListEnvelope[HistoryRead],
-    responses=errors(Unauthenticated, Forbidden, NotFound, Gone),
 )
 async def get_booking_history(booking_id: UUID, access: MayRead, page: PageAsked) -> Response:
     """Every change, oldest first."""
@@ -134,8 +109,8 @@ async def get_booking_history(booking_id: UUID, access: MayRead, page: PageAsked
     "/{booking_id}",
     summary="Change a booking's texts, or how many come",
     response_model=Envelope[BookingRead],
-    responses=body_errors(Unauthenticated, Forbidden, NotFound, PartySizeRefused, WrongState),
 )
+@raises(write_changes)
 async def update_booking(booking_id: UUID, body: BookingUpdate, access: MayUpdate) -> Response:
     """``special_requests`` and ``party_size`` by customer and staff, ``internal_notes`` by staff alone."""
     async with access.work(booking_id) as work:
@@ -146,8 +121,8 @@ async def update_booking(booking_id: UUID, body: BookingUpdate, access: MayUpdat
     "/{booking_id}/cancellation-quote",
     summary="What cancelling would cost now",
     response_model=Envelope[QuoteRead],
-    responses=errors(Unauthenticated, Forbidden, NotFound, Gone, WrongState, RuleBroken),
 )
+@raises(quote)
 async def quote_cancellation(booking_id: UUID, access: MayCancel, now: Now) -> Response:
     """Changes nothing. Cancelling by the business costs the customer nothing."""
     async with access.work(booking_id) as work:
@@ -158,8 +133,8 @@ async def quote_cancellation(booking_id: UUID, access: MayCancel, now: Now) -> R
     "/{booking_id}/cancel",
     summary="Cancel",
     response_model=Envelope[BookingChangedRead],
-    responses=body_errors(*_COMMAND, Gone, RuleBroken),
 )
+@raises(execute_command, RuleBroken)
 async def cancel_booking(
     booking_id: UUID, access: MayCancel, services: Services, key: RequiredKey, body: ReasonWrite = _NO_REASON
 ) -> Response:
@@ -171,10 +146,8 @@ async def cancel_booking(
     "/{booking_id}/reschedule",
     summary="Move to another time",
     response_model=Envelope[BookingChangedRead],
-    responses=body_errors(
-        *_COMMAND, SlotTaken, OutsideBookingWindow, OutsideOpeningHours, NotBookable, PartySizeRefused, Gone, RuleBroken
-    ),
 )
+@raises(execute_command, *TIME_REFUSED, RuleBroken)
 async def reschedule_booking(
     booking_id: UUID, body: RescheduleWrite, access: MayReschedule, services: Services, key: RequiredKey
 ) -> Response:
@@ -187,8 +160,8 @@ async def reschedule_booking(
     "/{booking_id}/confirm",
     summary="Approve",
     response_model=Envelope[BookingChangedRead],
-    responses=body_errors(*_COMMAND),
 )
+@raises(execute_command)
 async def confirm_booking(
     booking_id: UUID, access: MayConfirm, services: Services, key: RequiredKey, body: ReasonWrite = _NO_REASON
 ) -> Response:
@@ -200,8 +173,8 @@ async def confirm_booking(
     "/{booking_id}/decline",
     summary="Decline",
     response_model=Envelope[BookingChangedRead],
-    responses=body_errors(*_COMMAND),
 )
+@raises(execute_command)
 async def decline_booking(
     booking_id: UUID, access: MayDecline, services: Services, key: RequiredKey, body: ReasonWrite = _NO_REASON
 ) -> Response:
@@ -213,8 +186,8 @@ async def decline_booking(
     "/{booking_id}/check-in",
     summary="The customer is there",
     response_model=Envelope[BookingChangedRead],
-    responses=body_errors(*_COMMAND, RuleBroken),
 )
+@raises(execute_command, RuleBroken)
 async def check_in_booking(
     booking_id: UUID, access: MayCheckIn, services: Services, key: RequiredKey, body: ReasonWrite = _NO_REASON
 ) -> Response:
@@ -226,8 +199,8 @@ async def check_in_booking(
     "/{booking_id}/complete",
     summary="The visit is over",
     response_model=Envelope[BookingChangedRead],
-    responses=body_errors(*_COMMAND, RuleBroken),
 )
+@raises(execute_command, RuleBroken)
 async def complete_booking(
     booking_id: UUID, access: MayComplete, services: Services, key: RequiredKey, body: ReasonWrite = _NO_REASON
 ) -> Response:
@@ -239,8 +212,8 @@ async def complete_booking(
     "/{booking_id}/no-show",
     summary="The customer did not come",
     response_model=Envelope[BookingChangedRead],
-    responses=body_errors(*_COMMAND, RuleBroken),
 )
+@raises(execute_command, RuleBroken)
 async def no_show_booking(
     booking_id: UUID, access: MayNoShow, services: Services, key: RequiredKey, body: NoShowWrite = _AS_USUAL
 ) -> Response:

@@ -12,13 +12,14 @@ from starlette.responses import Response
 from api.access.callers import Access
 from api.access.listing import Listing
 from api.http.envelope import SuccessMessage, ok
+from api.http.operation_errors import raises
 from api.http.paging import Page, moment_of
 from api.http.times import Moment
 from api.v1.bookings.bookings.schemas import BookingRead, BookingUpdate, HistoryRead
 from db.bookings.queries import BookingFilter, HistoryEntry
 from db.engine.session import UnitOfWork
 from domain.bookings.status import BookingStatus
-from domain.errors import Forbidden
+from domain.errors import Forbidden, PartySizeRefused, WrongState
 from domain.permissions import Action
 
 
@@ -86,6 +87,7 @@ def history_page(entries: Sequence[HistoryEntry], page: Page, works_here: bool) 
     return page.answer(rest, lambda entry: HistoryRead.of(entry, works_here), lambda entry: (entry.id,))
 
 
+@raises(PartySizeRefused, WrongState)
 async def write_changes(work: UnitOfWork, access: Access, booking_id: UUID, body: BookingUpdate) -> Response:
     """Write what was given. Raises Forbidden when a customer writes internal notes, and what
     ``set_party`` raises."""

@@ -11,16 +11,28 @@ from api.access.callers import Access, ApiServices
 from api.http.answer_secrets import data_of, with_secret
 from api.http.envelope import created
 from api.http.idempotency import Key, Replay, without_secrets
+from api.http.operation_errors import raises
 from api.http.request_info import request_info
 from api.v1.bookings.bookings.schemas import BookingCreate, BookingCreatedRead
 from db.bookings.commands.hold import HoldRequest
 from domain.bookings.contact import Contact
 from domain.bookings.view import BookingView
-from domain.errors import InvalidInput
+from domain.errors import (
+    HoldLimit,
+    InvalidInput,
+    NotBookable,
+    OutsideBookingWindow,
+    OutsideOpeningHours,
+    PartySizeRefused,
+    SlotTaken,
+)
 from domain.identity.network import network_of
 from domain.permissions import Action, allowed, require
 from runtime.booking_links import BookingLinks
 from runtime.settings import Settings
+
+#: Why a booking cannot take the asked time.
+TIME_REFUSED = (SlotTaken, OutsideBookingWindow, OutsideOpeningHours, NotBookable, PartySizeRefused)
 
 
 @dataclass(slots=True)
@@ -37,6 +49,7 @@ class _Answer:
         return without_secrets(bytes(self.made.body))
 
 
+@raises(*TIME_REFUSED, HoldLimit)
 async def take(access: Access, key: Key, body: BookingCreate, services: ApiServices, now: datetime) -> Response:
     """Hold the time in one transaction; 201 with the booking. Raises what `HoldStore.hold` raises, Forbidden for one
     who books in another's name without being staff, and InvalidInput where nobody is named."""

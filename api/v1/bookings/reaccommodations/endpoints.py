@@ -6,29 +6,21 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
-from api.access.callers import Access, Now, Services, may
+from api.access.callers import Access, Now, Services
+from api.access.permissions import may
 from api.http.envelope import Envelope, ListEnvelope, ok
-from api.http.errors import body_errors, errors
 from api.http.idempotency import RequiredKey
+from api.http.operation_errors import raises
 from api.http.paging import PageAsked
 from api.v1.bookings.bookings.command_handlers import CommandRequest, execute_command
+from api.v1.bookings.bookings.hold_handlers import TIME_REFUSED
 from api.v1.bookings.bookings.schemas import BookingChangedRead
 from api.v1.bookings.reaccommodations.schemas import OfferRead, OtherTimeWrite, ReaccommodationRead, read_offer
 from domain.errors import (
-    Forbidden,
-    Gone,
     IdempotencyKeyRequired,
     IdempotencyKeyReused,
-    NotBookable,
-    NotFound,
-    OutsideBookingWindow,
-    OutsideOpeningHours,
-    PartySizeRefused,
     RequestInProgress,
     RuleBroken,
-    SlotTaken,
-    Unauthenticated,
-    WrongState,
 )
 from domain.permissions import Action
 from domain.scheduling.reaccommodation import ReaccommodationStatus
@@ -42,7 +34,6 @@ MayReschedule = Annotated[Access, Depends(may(Action.BOOKING_RESCHEDULE, "bookin
 MayList = Annotated[Access, Depends(may(Action.BOOKING_READ, on="business"))]
 
 _KEY = (IdempotencyKeyRequired, IdempotencyKeyReused, RequestInProgress)
-_COMMAND = (*_KEY, Unauthenticated, Forbidden, NotFound, WrongState, Gone, RuleBroken)
 _REASON = "reaccommodation"
 
 
@@ -50,7 +41,6 @@ _REASON = "reaccommodation"
     "/bookings/{booking_id}/reaccommodation",
     summary="What is offered for a booking that cannot be kept",
     response_model=Envelope[OfferRead],
-    responses=errors(Unauthenticated, Forbidden, NotFound, Gone),
 )
 async def get_reaccommodation(booking_id: UUID, access: MayRead, now: Now) -> Response:
     """The last one of the booking, with the nearest free times while it waits for an answer."""
@@ -62,10 +52,8 @@ async def get_reaccommodation(booking_id: UUID, access: MayRead, now: Now) -> Re
     "/bookings/{booking_id}/reaccommodation/accept",
     summary="Choose another time",
     response_model=Envelope[BookingChangedRead],
-    responses=body_errors(
-        *_COMMAND, SlotTaken, OutsideBookingWindow, OutsideOpeningHours, NotBookable, PartySizeRefused
-    ),
 )
+@raises(execute_command, *TIME_REFUSED, RuleBroken)
 async def accept_other_time(
     booking_id: UUID, body: OtherTimeWrite, access: MayReschedule, services: Services, key: RequiredKey
 ) -> Response:
@@ -78,8 +66,8 @@ async def accept_other_time(
     "/bookings/{booking_id}/reaccommodation/decline",
     summary="Choose no other time",
     response_model=Envelope[BookingChangedRead],
-    responses=errors(*_COMMAND),
 )
+@raises(execute_command, RuleBroken)
 async def decline_other_time(booking_id: UUID, access: MayCancel, services: Services, key: RequiredKey) -> Response:
     """Cancels without a penalty; everything that was paid goes back."""
     return await execute_command(
@@ -91,7 +79,6 @@ async def decline_other_time(booking_id: UUID, access: MayCancel, services: Serv
     "/owner/businesses/{business_id}/reaccommodations",
     summary="Bookings that the business cannot keep",
     response_model=ListEnvelope[ReaccommodationRead],
-    responses=errors(Unauthenticated, Forbidden, NotFound),
 )
 async def get_reaccommodations(
     business_id: UUID, access: MayList, page: PageAsked, status: ReaccommodationStatus | None = None

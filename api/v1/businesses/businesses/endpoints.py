@@ -6,9 +6,10 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path
 from starlette.responses import Response
 
-from api.access.callers import Access, AnyCaller, Now, may
+from api.access.callers import Access, AnyCaller, Now
+from api.access.permissions import may
 from api.http.envelope import Envelope, ListEnvelope, moved, moved_response, ok
-from api.http.errors import errors
+from api.http.operation_errors import raises
 from api.http.paging import PageAsked
 from api.http.response_cache import cached
 from api.v1.businesses.businesses.schemas import BusinessFound, BusinessRead
@@ -19,19 +20,16 @@ from api.v1.catalogue.services.handlers import ServicesAsked
 from api.v1.catalogue.services.schemas import ServiceRead
 from api.v1.scheduling.schedules.hours_schemas import DaysRead, HoursRead
 from domain.businesses.status import ResourceKind
-from domain.errors import NotFound, Unauthenticated
+from domain.errors import NotFound
 from domain.permissions import Action
 from domain.platform.invalidation import CacheKind
 
 router = APIRouter(prefix="/businesses", tags=["businesses"])
 
 MaySee = Annotated[Access, Depends(may(Action.BUSINESS_READ, on="business", public=True))]
-_SEEN = errors(NotFound, Unauthenticated)
 
 
-@router.get(
-    "", summary="Search businesses", response_model=ListEnvelope[BusinessFound], responses=errors(Unauthenticated)
-)
+@router.get("", summary="Search businesses", response_model=ListEnvelope[BusinessFound])
 async def list_businesses(visit: AnyCaller, asked: SearchAsked) -> Response:
     """The approved ones. A word is found anywhere in name, place, address or description, katakana or hiragana, wide
     or narrow, capital or small; of several words each must be. Names stand in the order of the caller's language."""
@@ -44,8 +42,9 @@ async def list_businesses(visit: AnyCaller, asked: SearchAsked) -> Response:
     "/slug/{slug}",
     summary="Read a business by slug",
     response_model=Envelope[BusinessRead],
-    responses={**_SEEN, **moved_response("A slug it had before: the business is at its present one.")},
+    responses=moved_response("A slug it had before: the business is at its present one."),
 )
+@raises(NotFound)
 @cached(CacheKind.BUSINESS, about="slug")
 async def read_business_by_slug(slug: Annotated[str, Path(max_length=100)], visit: AnyCaller) -> Response:
     """An approved business by the readable part of its address. One that it had before leads to the present one."""
@@ -56,7 +55,7 @@ async def read_business_by_slug(slug: Annotated[str, Path(max_length=100)], visi
     return ok(BusinessRead.of(business))
 
 
-@router.get("/{business_id}", summary="Read a business", response_model=Envelope[BusinessRead], responses=_SEEN)
+@router.get("/{business_id}", summary="Read a business", response_model=Envelope[BusinessRead])
 @cached(CacheKind.BUSINESS, about="business_id")
 async def read_business(business_id: UUID, access: MaySee) -> Response:
     """One business."""
@@ -68,7 +67,6 @@ async def read_business(business_id: UUID, access: MaySee) -> Response:
     "/{business_id}/services",
     summary="List a business's services",
     response_model=ListEnvelope[ServiceRead],
-    responses=_SEEN,
 )
 @cached(CacheKind.CATALOGUE, about="business_id")
 async def list_business_services(business_id: UUID, access: MaySee, asked: ServicesAsked) -> Response:
@@ -79,7 +77,7 @@ async def list_business_services(business_id: UUID, access: MaySee, asked: Servi
     return asked.page.answer(rows, lambda row: ServiceRead.of(row[0]), lambda row: row[1])
 
 
-@router.get("/{business_id}/hours", summary="Read the hours", response_model=Envelope[HoursRead], responses=_SEEN)
+@router.get("/{business_id}/hours", summary="Read the hours", response_model=Envelope[HoursRead])
 @cached(CacheKind.BUSINESS, about="business_id")
 async def read_hours(business_id: UUID, access: MaySee, now: Now) -> Response:
     """The week, the row for public holidays, and the one-off days to come. One-off day wins over public holiday wins
@@ -88,9 +86,7 @@ async def read_hours(business_id: UUID, access: MaySee, now: Now) -> Response:
         return ok(HoursRead.of(await work.scheduling.hours.get_hours(business_id, now)))
 
 
-@router.get(
-    "/{business_id}/holidays", summary="Read the one-off days", response_model=Envelope[DaysRead], responses=_SEEN
-)
+@router.get("/{business_id}/holidays", summary="Read the one-off days", response_model=Envelope[DaysRead])
 @cached(CacheKind.BUSINESS, about="business_id")
 async def read_holidays(business_id: UUID, access: MaySee, now: Now) -> Response:
     """The one-off days to come: closed, or open at other hours."""
@@ -98,7 +94,7 @@ async def read_holidays(business_id: UUID, access: MaySee, now: Now) -> Response
         return ok(DaysRead.of(await work.scheduling.hours.get_hours(business_id, now)))
 
 
-@router.get("/{business_id}/staff", summary="List the staff", response_model=ListEnvelope[StaffRead], responses=_SEEN)
+@router.get("/{business_id}/staff", summary="List the staff", response_model=ListEnvelope[StaffRead])
 @cached(CacheKind.CATALOGUE, about="business_id")
 async def list_staff(business_id: UUID, access: MaySee, page: PageAsked) -> Response:
     """Who can be booked, by the name that the business shows."""
@@ -113,7 +109,6 @@ async def list_staff(business_id: UUID, access: MaySee, page: PageAsked) -> Resp
     "/{business_id}/settings",
     summary="Read the settings",
     response_model=Envelope[OwnSettingsRead | SettingsRead],
-    responses=_SEEN,
 )
 @cached(CacheKind.BUSINESS, about="business_id")
 async def read_settings(business_id: UUID, access: MaySee) -> Response:

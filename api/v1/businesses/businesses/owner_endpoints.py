@@ -3,14 +3,16 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
-from api.access.callers import Access, CurrentUser, Now, may
+from api.access.callers import Access, CurrentUser, Now
+from api.access.permissions import may
+from api.http.confirm import Confirm
 from api.http.envelope import Envelope, ListEnvelope, SuccessMessage, created, ok
-from api.http.errors import body_errors, errors
 from api.http.fields import DeletedRead
 from api.http.idempotency import OptionalKey, store_response
+from api.http.operation_errors import raises
 from api.http.paging import PageAsked
 from api.http.request_info import request_info
 from api.v1.businesses.businesses.handlers import city_reading
@@ -21,12 +23,8 @@ from domain.errors import (
     AlreadyExists,
     CurrencyMismatch,
     Forbidden,
-    IdempotencyKeyReused,
     LegalNoticeRequired,
-    NotFound,
     OverlappingHours,
-    RequestInProgress,
-    Unauthenticated,
     WouldBreakBookings,
     WrongState,
 )
@@ -38,8 +36,6 @@ MayUpdate = Annotated[Access, Depends(may(Action.BUSINESS_UPDATE, on="business")
 MayDelete = Annotated[Access, Depends(may(Action.BUSINESS_DELETE, on="business"))]
 MaySetHours = Annotated[Access, Depends(may(Action.HOURS_UPDATE, on="business"))]
 MaySet = Annotated[Access, Depends(may(Action.SETTINGS_WRITE, on="business"))]
-Confirm = Annotated[bool, Query(description="Do it although bookings are stranded; each is offered another time.")]
-_GUARDED = (Unauthenticated, Forbidden, NotFound)
 
 
 @router.post(
@@ -47,10 +43,8 @@ _GUARDED = (Unauthenticated, Forbidden, NotFound)
     status_code=201,
     summary="Create a business",
     response_model=Envelope[BusinessRead],
-    responses=body_errors(
-        Unauthenticated, Forbidden, AlreadyExists, CurrencyMismatch, IdempotencyKeyReused, RequestInProgress
-    ),
 )
+@raises(AlreadyExists, CurrencyMismatch, Forbidden)
 async def create_business(body: BusinessCreate, myself: CurrentUser, key: OptionalKey) -> Response:
     """A draft of one's own, with default settings and without hours. Only an approved business is public."""
     city_kana = await city_reading(body.postal_code)
@@ -59,9 +53,7 @@ async def create_business(body: BusinessCreate, myself: CurrentUser, key: Option
         return await store_response(work, created(BusinessRead.of(business)))
 
 
-@router.get(
-    "", summary="List my businesses", response_model=ListEnvelope[OwnBusinessRead], responses=errors(Unauthenticated)
-)
+@router.get("", summary="List my businesses", response_model=ListEnvelope[OwnBusinessRead])
 async def list_my_businesses(myself: CurrentUser, page: PageAsked) -> Response:
     """Those one owns and those one works for, whatever their status, with one's role."""
     async with myself.work() as work:
@@ -73,10 +65,10 @@ async def list_my_businesses(myself: CurrentUser, page: PageAsked) -> Response:
     "/{business_id}",
     summary="Change a business",
     response_model=Envelope[BusinessRead],
-    responses=body_errors(*_GUARDED, AlreadyExists, LegalNoticeRequired, WouldBreakBookings, WrongState),
 )
+@raises(AlreadyExists, LegalNoticeRequired, WrongState)
 async def update_business(
-    business_id: UUID, body: BusinessUpdate, access: MayUpdate, now: Now, confirm: Confirm = False
+    business_id: UUID, body: BusinessUpdate, access: MayUpdate, now: Now, confirm: Confirm
 ) -> Response:
     """What is not sent stays. Another time zone moves the hours, and so may strand bookings. A business that was let in
     does not become a kind that needs a permit: nobody has looked at it."""
@@ -91,8 +83,8 @@ async def update_business(
     "/{business_id}",
     summary="Close a business for good",
     response_model=Envelope[DeletedRead],
-    responses=errors(*_GUARDED, WouldBreakBookings),
 )
+@raises(WouldBreakBookings)
 async def delete_business(business_id: UUID, access: MayDelete, now: Now) -> Response:
     """It is gone for everybody; its records are kept. Refused, with the list, while bookings are to come: cancel or
     move them first."""
@@ -105,10 +97,10 @@ async def delete_business(business_id: UUID, access: MayDelete, now: Now) -> Res
     "/{business_id}/hours",
     summary="Set the hours",
     response_model=Envelope[HoursRead],
-    responses=body_errors(*_GUARDED, OverlappingHours, WouldBreakBookings),
 )
+@raises(OverlappingHours)
 async def update_hours(
-    business_id: UUID, body: HoursUpdate, access: MaySetHours, now: Now, confirm: Confirm = False
+    business_id: UUID, body: HoursUpdate, access: MaySetHours, now: Now, confirm: Confirm
 ) -> Response:
     """The whole week at once."""
     week = body.week()
@@ -121,10 +113,10 @@ async def update_hours(
     "/{business_id}/holidays",
     summary="Set the one-off days",
     response_model=Envelope[HoursRead],
-    responses=body_errors(*_GUARDED, OverlappingHours, WouldBreakBookings),
 )
+@raises(OverlappingHours)
 async def update_holidays(
-    business_id: UUID, body: HolidaysUpdate, access: MaySetHours, now: Now, confirm: Confirm = False
+    business_id: UUID, body: HolidaysUpdate, access: MaySetHours, now: Now, confirm: Confirm
 ) -> Response:
     """All one-off days from today on; those of the past stay as they were."""
     days = body.one_off()
@@ -137,7 +129,6 @@ async def update_holidays(
     "/{business_id}/settings",
     summary="Change the settings",
     response_model=Envelope[OwnSettingsRead],
-    responses=body_errors(*_GUARDED),
 )
 async def update_settings(business_id: UUID, body: SettingsUpdate, access: MaySet) -> Response:
     """What is not sent stays."""

@@ -5,10 +5,10 @@ from starlette.responses import Response
 
 from api.access.callers import AnyCaller
 from api.http.envelope import Envelope, ok
-from api.http.errors import errors
+from api.http.operation_errors import raises
 from api.v1.businesses.businesses.schemas import PostalCode
 from api.v1.businesses.postal_codes.schemas import PostalCodeRead
-from domain.errors import NotFound, Unauthenticated
+from domain.errors import NotFound
 from providers.postal.japan_post import places_of
 
 router = APIRouter(prefix="/postal-codes", tags=["businesses"])
@@ -18,8 +18,8 @@ router = APIRouter(prefix="/postal-codes", tags=["businesses"])
     "/{postal_code}",
     summary="Look up a postal code",
     response_model=Envelope[PostalCodeRead],
-    responses=errors(NotFound, Unauthenticated),
 )
+@raises(NotFound)
 async def read_postal_code(postal_code: PostalCode, visit: AnyCaller) -> Response:
     """The places of a Japanese postal code, with their readings."""
     places = await places_of(postal_code)

@@ -6,14 +6,15 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
-from api.access.callers import Access, Now, may
+from api.access.callers import Access, Now
+from api.access.permissions import may
 from api.http.envelope import Envelope, ListEnvelope, SuccessMessage, created, ok
-from api.http.errors import body_errors, errors
 from api.http.fields import DeletedRead
 from api.http.idempotency import OptionalKey, store_response
+from api.http.operation_errors import raises
 from api.http.paging import PageAsked
 from api.v1.catalogue.policies.schemas import PolicyCreate, PolicyRead, PolicyUpdate
-from domain.errors import Conflict, Forbidden, IdempotencyKeyReused, NotFound, RequestInProgress, Unauthenticated
+from domain.errors import Conflict
 from domain.permissions import Action
 
 router = APIRouter(prefix="/policies", tags=["catalogue"])
@@ -22,10 +23,9 @@ MayListPolicies = Annotated[Access, Depends(may(Action.BUSINESS_READ, on="busine
 MayReadPolicy = Annotated[Access, Depends(may(Action.BUSINESS_READ, on="policy"))]
 MayAddPolicy = Annotated[Access, Depends(may(Action.POLICY_WRITE, on="business"))]
 MayWritePolicy = Annotated[Access, Depends(may(Action.POLICY_WRITE, on="policy"))]
-_GUARDED = (Unauthenticated, Forbidden, NotFound)
 
 
-@router.get("", summary="List policies", response_model=ListEnvelope[PolicyRead], responses=errors(*_GUARDED))
+@router.get("", summary="List policies", response_model=ListEnvelope[PolicyRead])
 async def list_policies(access: MayListPolicies, page: PageAsked, business_id: UUID) -> Response:
     """The policies of a business, oldest first."""
     async with access.work(business_id) as work:
@@ -38,7 +38,6 @@ async def list_policies(access: MayListPolicies, page: PageAsked, business_id: U
     status_code=201,
     summary="Create a policy",
     response_model=Envelope[PolicyRead],
-    responses=body_errors(*_GUARDED, IdempotencyKeyReused, RequestInProgress),
 )
 async def create_policy(body: PolicyCreate, access: MayAddPolicy, key: OptionalKey) -> Response:
     """The first one of a business is its default."""
@@ -48,7 +47,7 @@ async def create_policy(body: PolicyCreate, access: MayAddPolicy, key: OptionalK
         return await store_response(work, created(PolicyRead.of(policy)))
 
 
-@router.get("/{policy_id}", summary="Read a policy", response_model=Envelope[PolicyRead], responses=errors(*_GUARDED))
+@router.get("/{policy_id}", summary="Read a policy", response_model=Envelope[PolicyRead])
 async def read_policy(policy_id: UUID, access: MayReadPolicy) -> Response:
     """One policy."""
     async with access.work(policy_id) as work:
@@ -59,7 +58,6 @@ async def read_policy(policy_id: UUID, access: MayReadPolicy) -> Response:
     "/{policy_id}",
     summary="Change a policy",
     response_model=Envelope[PolicyRead],
-    responses=body_errors(*_GUARDED),
 )
 async def update_policy(policy_id: UUID, body: PolicyUpdate, access: MayWritePolicy) -> Response:
     """What is not sent stays. Bookings that stand keep the tiers they were made with."""
@@ -73,8 +71,8 @@ async def update_policy(policy_id: UUID, body: PolicyUpdate, access: MayWritePol
     "/{policy_id}",
     summary="Remove a policy",
     response_model=Envelope[DeletedRead],
-    responses=errors(*_GUARDED, Conflict),
 )
+@raises(Conflict)
 async def delete_policy(policy_id: UUID, access: MayWritePolicy, now: Now) -> Response:
     """Refused, with the services that name it, while there are any, and for the default while there are others."""
     async with access.work(policy_id) as work:

@@ -6,16 +6,15 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
-from api.access.callers import Access, may
+from api.access.callers import Access
+from api.access.permissions import may
 from api.http.envelope import Envelope, ListEnvelope, ok
-from api.http.errors import errors
 from api.http.paging import PageAsked
 from api.http.response_cache import cached
 from api.v1.catalogue.resources.schemas import ResourceRead
 from api.v1.catalogue.services.handlers import ServicesAsked
 from api.v1.catalogue.services.schemas import ServiceRead
 from domain.businesses.status import ResourceKind
-from domain.errors import NotFound, Unauthenticated
 from domain.permissions import Action
 from domain.platform.invalidation import CacheKind
 
@@ -24,10 +23,9 @@ router = APIRouter(tags=["catalogue"])
 MaySeeBusiness = Annotated[Access, Depends(may(Action.BUSINESS_READ, on="business", public=True))]
 MaySeeService = Annotated[Access, Depends(may(Action.BUSINESS_READ, on="service", public=True))]
 MaySeeResource = Annotated[Access, Depends(may(Action.BUSINESS_READ, on="resource", public=True))]
-_SEEN = errors(NotFound, Unauthenticated)
 
 
-@router.get("/services", summary="List services", response_model=ListEnvelope[ServiceRead], responses=_SEEN)
+@router.get("/services", summary="List services", response_model=ListEnvelope[ServiceRead])
 @cached(CacheKind.CATALOGUE, about="business_id")
 async def list_services(access: MaySeeBusiness, asked: ServicesAsked, business_id: UUID | None = None) -> Response:
     """The active ones of one business, or of all that are approved; with the others for those who work there."""
@@ -37,7 +35,7 @@ async def list_services(access: MaySeeBusiness, asked: ServicesAsked, business_i
     return asked.page.answer(rows, lambda row: ServiceRead.of(row[0]), lambda row: row[1])
 
 
-@router.get("/services/{service_id}", summary="Read a service", response_model=Envelope[ServiceRead], responses=_SEEN)
+@router.get("/services/{service_id}", summary="Read a service", response_model=Envelope[ServiceRead])
 @cached(CacheKind.CATALOGUE, about="service_id")
 async def read_service(service_id: UUID, access: MaySeeService) -> Response:
     """One service, with the policy that a booking of it is made under."""
@@ -45,7 +43,7 @@ async def read_service(service_id: UUID, access: MaySeeService) -> Response:
         return ok(ServiceRead.of(await work.catalogue.get_service(service_id, inactive=access.works_here)))
 
 
-@router.get("/resources", summary="List resources", response_model=ListEnvelope[ResourceRead], responses=_SEEN)
+@router.get("/resources", summary="List resources", response_model=ListEnvelope[ResourceRead])
 @cached(CacheKind.CATALOGUE, about="business_id")
 async def list_resources(
     access: MaySeeBusiness,
@@ -62,9 +60,7 @@ async def list_resources(
     return page.answer(rows, ResourceRead.of, lambda row: (row.id,))
 
 
-@router.get(
-    "/resources/{resource_id}", summary="Read a resource", response_model=Envelope[ResourceRead], responses=_SEEN
-)
+@router.get("/resources/{resource_id}", summary="Read a resource", response_model=Envelope[ResourceRead])
 @cached(CacheKind.CATALOGUE, about="resource_id")
 async def read_resource(resource_id: UUID, access: MaySeeResource) -> Response:
     """One resource."""

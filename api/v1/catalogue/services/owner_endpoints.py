@@ -3,26 +3,22 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
-from api.access.callers import Access, Now, may
+from api.access.callers import Access, Now
+from api.access.permissions import may
+from api.http.confirm import Confirm
 from api.http.envelope import Envelope, SuccessMessage, created, ok
-from api.http.errors import body_errors, errors
 from api.http.fields import DeletedRead
 from api.http.idempotency import OptionalKey, store_response
+from api.http.operation_errors import raises
 from api.v1.catalogue.resources.schemas import ResourceCreate, ResourceRead, ResourceUpdate
 from api.v1.catalogue.services.schemas import ServiceCreate, ServiceRead, ServiceUpdate
 from domain.errors import (
     CurrencyMismatch,
-    Forbidden,
-    IdempotencyKeyReused,
     LegalNoticeRequired,
-    NotFound,
     OverlappingHours,
-    RequestInProgress,
-    Unauthenticated,
-    WouldBreakBookings,
 )
 from domain.permissions import Action
 
@@ -32,9 +28,6 @@ MayAddService = Annotated[Access, Depends(may(Action.SERVICE_WRITE, on="business
 MayWriteService = Annotated[Access, Depends(may(Action.SERVICE_WRITE, on="service"))]
 MayAddResource = Annotated[Access, Depends(may(Action.RESOURCE_WRITE, on="business"))]
 MayWriteResource = Annotated[Access, Depends(may(Action.RESOURCE_WRITE, on="resource"))]
-Confirm = Annotated[bool, Query(description="Do it although bookings are stranded; each is offered another time.")]
-_GUARDED = (Unauthenticated, Forbidden, NotFound)
-_KEYED = (IdempotencyKeyReused, RequestInProgress)
 
 
 @router.post(
@@ -42,8 +35,8 @@ _KEYED = (IdempotencyKeyReused, RequestInProgress)
     status_code=201,
     summary="Create a service",
     response_model=Envelope[ServiceRead],
-    responses=body_errors(*_GUARDED, *_KEYED, CurrencyMismatch, LegalNoticeRequired),
 )
+@raises(CurrencyMismatch, LegalNoticeRequired)
 async def create_service(body: ServiceCreate, access: MayAddService, key: OptionalKey) -> Response:
     """Resources and policy must be the business's own, and the price in its currency."""
     async with access.work(body.business_id, key) as work:
@@ -58,10 +51,10 @@ async def create_service(body: ServiceCreate, access: MayAddService, key: Option
     "/services/{service_id}",
     summary="Change a service",
     response_model=Envelope[ServiceRead],
-    responses=body_errors(*_GUARDED, CurrencyMismatch, LegalNoticeRequired, WouldBreakBookings),
 )
+@raises(CurrencyMismatch, LegalNoticeRequired)
 async def update_service(
-    service_id: UUID, body: ServiceUpdate, access: MayWriteService, now: Now, confirm: Confirm = False
+    service_id: UUID, body: ServiceUpdate, access: MayWriteService, now: Now, confirm: Confirm
 ) -> Response:
     """What is not sent stays. Bookings that stand keep what was agreed; those with somebody who no longer performs the
     service are stranded."""
@@ -75,9 +68,8 @@ async def update_service(
     "/services/{service_id}",
     summary="Remove a service",
     response_model=Envelope[DeletedRead],
-    responses=errors(*_GUARDED, WouldBreakBookings),
 )
-async def delete_service(service_id: UUID, access: MayWriteService, now: Now, confirm: Confirm = False) -> Response:
+async def delete_service(service_id: UUID, access: MayWriteService, now: Now, confirm: Confirm) -> Response:
     """It is no longer shown or booked. Refused while bookings of it are to come, unless confirmed: they stand."""
     async with access.work(service_id) as work:
         await work.catalogue.remove_service(service_id, now, confirm)
@@ -89,8 +81,8 @@ async def delete_service(service_id: UUID, access: MayWriteService, now: Now, co
     status_code=201,
     summary="Create a resource",
     response_model=Envelope[ResourceRead],
-    responses=body_errors(*_GUARDED, *_KEYED, OverlappingHours),
 )
+@raises(OverlappingHours)
 async def create_resource(body: ResourceCreate, access: MayAddResource, key: OptionalKey) -> Response:
     """A staff member, a room or a piece of equipment."""
     week = body.week()
@@ -103,10 +95,10 @@ async def create_resource(body: ResourceCreate, access: MayAddResource, key: Opt
     "/resources/{resource_id}",
     summary="Change a resource",
     response_model=Envelope[ResourceRead],
-    responses=body_errors(*_GUARDED, OverlappingHours, WouldBreakBookings),
 )
+@raises(OverlappingHours)
 async def update_resource(
-    resource_id: UUID, body: ResourceUpdate, access: MayWriteResource, now: Now, confirm: Confirm = False
+    resource_id: UUID, body: ResourceUpdate, access: MayWriteResource, now: Now, confirm: Confirm
 ) -> Response:
     """What is not sent stays. Other hours, fewer units or making it inactive may strand bookings."""
     week = body.week()
@@ -119,9 +111,8 @@ async def update_resource(
     "/resources/{resource_id}",
     summary="Remove a resource",
     response_model=Envelope[DeletedRead],
-    responses=errors(*_GUARDED, WouldBreakBookings),
 )
-async def delete_resource(resource_id: UUID, access: MayWriteResource, now: Now, confirm: Confirm = False) -> Response:
+async def delete_resource(resource_id: UUID, access: MayWriteResource, now: Now, confirm: Confirm) -> Response:
     """It is no longer shown or booked. Refused while it is booked, unless confirmed."""
     async with access.work(resource_id) as work:
         await work.catalogue.remove_resource(resource_id, now, confirm)

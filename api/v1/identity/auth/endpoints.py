@@ -5,8 +5,8 @@ from starlette.responses import Response
 
 from api.access.callers import AnonymousCaller, AnyCaller, CurrentUser, Now, Services
 from api.http.envelope import Envelope, SuccessMessage, created, ok
-from api.http.errors import body_errors, errors
 from api.http.idempotency import OptionalKey, store_response
+from api.http.operation_errors import raises
 from api.http.rate_limits import RateClass, limited
 from api.http.request_info import request_info
 from api.v1.identity.auth.handlers import log_in, log_out
@@ -23,14 +23,7 @@ from api.v1.identity.auth.schemas import (
 )
 from db.identity.single_use_links import VERIFICATION
 from db.identity.users import NewUser
-from domain.errors import (
-    AccountLocked,
-    AlreadyExists,
-    IdempotencyKeyReused,
-    InvalidCredentials,
-    RequestInProgress,
-    Unauthenticated,
-)
+from domain.errors import AlreadyExists, Unauthenticated
 from domain.identity.passwords import check_password
 
 router = APIRouter(prefix="/auth", tags=["auth"])
@@ -41,8 +34,8 @@ router = APIRouter(prefix="/auth", tags=["auth"])
     status_code=201,
     summary="Register a login",
     response_model=Envelope[UserRead],
-    responses=body_errors(AlreadyExists, IdempotencyKeyReused, RequestInProgress, Unauthenticated),
 )
+@raises(AlreadyExists)
 @limited(RateClass.AUTH)
 async def register(body: RegisterCreate, visit: AnyCaller, services: Services, now: Now, key: OptionalKey) -> Response:
     """The password has at least 8 characters with upper and lower case, a digit and a symbol, and is not the
@@ -62,8 +55,8 @@ async def register(body: RegisterCreate, visit: AnyCaller, services: Services, n
     "/login",
     summary="Log in",
     response_model=Envelope[LoginRead | ChallengeRead],
-    responses=body_errors(InvalidCredentials, AccountLocked),
 )
+@raises(log_in)
 @limited(RateClass.AUTH)
 async def login(body: LoginCreate, stranger: AnonymousCaller, services: Services, now: Now) -> Response:
     """Opens a session. Answers alike, in body and in time, whether or not the e-mail is known; five failures within
@@ -76,8 +69,8 @@ async def login(body: LoginCreate, stranger: AnonymousCaller, services: Services
     "/refresh",
     summary="New tokens for a refresh token",
     response_model=Envelope[TokensRead],
-    responses=body_errors(Unauthenticated),
 )
+@raises(refresh_tokens)
 async def refresh(body: RefreshCreate, stranger: AnonymousCaller, services: Services, now: Now) -> Response:
     """A refresh token works once; the session lives for seven days from its last use. A used one that is shown again
     ends its session and its user is written to. Of two requests with the same token one wins, and the session ends
@@ -85,14 +78,14 @@ async def refresh(body: RefreshCreate, stranger: AnonymousCaller, services: Serv
     return ok(await refresh_tokens(stranger, services, body.refresh_token, now))
 
 
-@router.post("/logout", summary="Log out", response_model=Envelope[EndedRead], responses=errors(Unauthenticated))
+@router.post("/logout", summary="Log out", response_model=Envelope[EndedRead])
 async def logout(myself: CurrentUser, now: Now) -> Response:
     """Ends the session of the token: its refresh token and its access tokens are no good from then on. Doing it again
     changes nothing, so it takes no ``Idempotency-Key``."""
     return ok(await log_out(myself, now), SuccessMessage.LOGGED_OUT)
 
 
-@router.get("/me", summary="Who I am", response_model=Envelope[UserRead], responses=errors(Unauthenticated))
+@router.get("/me", summary="Who I am", response_model=Envelope[UserRead])
 async def me(myself: CurrentUser) -> Response:
     """The login that the token speaks for."""
     async with myself.work() as work:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from api.access.callers import ApiServices, AuthenticatedCaller, PublicCaller
 from api.access.tokens import CHALLENGE_LIFETIME, Login, new_refresh_token
+from api.http.operation_errors import raises
 from api.v1.identity.auth.schemas import ChallengeRead, EndedRead, LoginCreate, LoginRead, TokensRead, UserRead
 from db.identity.logins import Attempt
 from db.identity.sessions import Rotation
@@ -17,6 +18,7 @@ from domain.identity.sessions import SessionEnd
 from domain.messages.kinds import AccountEmailKind
 
 
+@raises(InvalidCredentials, AccountLocked)
 async def log_in(
     visitor: PublicCaller, services: ApiServices, asked: LoginCreate, now: datetime
 ) -> LoginRead | ChallengeRead:
@@ -129,6 +131,7 @@ async def open_session(
     )
 
 
+@raises(Unauthenticated)
 async def refresh(visitor: PublicCaller, services: ApiServices, token: str, now: datetime) -> TokensRead:
     """New tokens for a refresh token, which is used up. One that was used before ends its session, also when it comes
     at the same moment. Raises Unauthenticated."""

@@ -5,8 +5,8 @@ from starlette.responses import Response
 
 from api.access.callers import AnonymousCaller, CurrentUser, Now, Services
 from api.http.envelope import Envelope
-from api.http.errors import body_errors
 from api.http.idempotency import OptionalKey
+from api.http.operation_errors import raises
 from api.http.rate_limits import RateClass, limited
 from api.v1.identity.links import handlers as changing
 from api.v1.identity.links.schemas import (
@@ -18,19 +18,16 @@ from api.v1.identity.links.schemas import (
     PasswordChangedRead,
     PasswordReset,
 )
-from domain.errors import AccountLocked, Gone, IdempotencyKeyReused, InvalidLink, RequestInProgress, Unauthenticated
 
 router = APIRouter(prefix="/auth", tags=["auth"])
-
-_KEYED = (IdempotencyKeyReused, RequestInProgress)
 
 
 @router.post(
     "/verify-email",
     summary="Confirm an e-mail address",
     response_model=Envelope[EmailVerifiedRead],
-    responses=body_errors(InvalidLink, Gone, *_KEYED),
 )
+@raises(changing.verify)
 @limited(RateClass.AUTH)
 async def verify_email(
     body: EmailVerify, stranger: AnonymousCaller, services: Services, now: Now, key: OptionalKey
@@ -44,7 +41,6 @@ async def verify_email(
     "/resend-verification",
     summary="Send the verification letter again",
     response_model=Envelope[LinkAskedRead],
-    responses=body_errors(*_KEYED),
 )
 @limited(RateClass.AUTH)
 async def resend_verification(
@@ -58,7 +54,6 @@ async def resend_verification(
     "/forgot-password",
     summary="Send a letter for choosing a new password",
     response_model=Envelope[LinkAskedRead],
-    responses=body_errors(*_KEYED),
 )
 @limited(RateClass.AUTH)
 async def forgot_password(
@@ -73,8 +68,8 @@ async def forgot_password(
     "/reset-password",
     summary="Choose a new password with the token of a letter",
     response_model=Envelope[PasswordChangedRead],
-    responses=body_errors(InvalidLink, Gone, *_KEYED),
 )
+@raises(changing.reset)
 @limited(RateClass.AUTH)
 async def reset_password(
     body: PasswordReset, stranger: AnonymousCaller, services: Services, now: Now, key: OptionalKey
@@ -89,8 +84,8 @@ async def reset_password(
     "/change-password",
     summary="Choose a new password with the present one",
     response_model=Envelope[PasswordChangedRead],
-    responses=body_errors(AccountLocked, Unauthenticated, *_KEYED),
 )
+@raises(changing.change)
 async def change_password(
     body: PasswordChange, me: CurrentUser, services: Services, now: Now, key: OptionalKey
 ) -> Response:

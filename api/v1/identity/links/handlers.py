@@ -8,6 +8,7 @@ from starlette.responses import Response
 from api.access.callers import ApiServices, AuthenticatedCaller, PublicCaller
 from api.http.envelope import SuccessMessage, ok
 from api.http.idempotency import Key, store_response
+from api.http.operation_errors import raises
 from api.v1.identity.auth.handlers import knows_password
 from api.v1.identity.links.schemas import (
     EmailVerifiedRead,
@@ -20,7 +21,7 @@ from api.v1.identity.links.schemas import (
 )
 from db.identity.passwords import NewPassword
 from db.identity.single_use_links import RESET, VERIFICATION, LinkKind
-from domain.errors import InvalidInput, InvalidLink, Unauthenticated
+from domain.errors import AccountLocked, Gone, InvalidInput, InvalidLink, Unauthenticated
 from domain.identity.passwords import check_password
 from domain.identity.sessions import SessionEnd
 from runtime.links import Links
@@ -47,6 +48,7 @@ async def send_reset(
         return await store_response(work, ok(LinkAskedRead.of(RESET.lifetime), SuccessMessage.LINK_SENT))
 
 
+@raises(InvalidLink, Gone)
 async def verify(
     visitor: PublicCaller, services: ApiServices, asked: EmailVerify, now: datetime, key: Key | None
 ) -> Response:
@@ -59,6 +61,7 @@ async def verify(
         return await store_response(work, ok(answer, SuccessMessage.EMAIL_VERIFIED))
 
 
+@raises(InvalidLink, Gone)
 async def reset(
     visitor: PublicCaller, services: ApiServices, asked: PasswordReset, now: datetime, key: Key | None
 ) -> Response:
@@ -80,6 +83,7 @@ async def reset(
         return await store_response(work, ok(PasswordChangedRead(changed_at=now), SuccessMessage.PASSWORD_CHANGED))
 
 
+@raises(AccountLocked)
 async def change(
     myself: AuthenticatedCaller, services: ApiServices, asked: PasswordChange, now: datetime, key: Key | None
 ) -> Response:

@@ -7,19 +7,17 @@ from starlette.responses import Response
 
 from api.access.callers import CurrentUser, Now
 from api.http.envelope import Envelope, ListEnvelope, SuccessMessage, ok
-from api.http.errors import errors
+from api.http.operation_errors import raises
 from api.http.paging import PageAsked
 from api.v1.identity.auth.handlers import current_session
 from api.v1.identity.auth.schemas import EndedRead, SessionRead
-from domain.errors import NotFound, Unauthenticated
+from domain.errors import NotFound
 from domain.identity.sessions import SessionEnd
 
 router = APIRouter(prefix="/auth/sessions", tags=["auth"])
 
 
-@router.get(
-    "", summary="Where I am logged in", response_model=ListEnvelope[SessionRead], responses=errors(Unauthenticated)
-)
+@router.get("", summary="Where I am logged in", response_model=ListEnvelope[SessionRead])
 async def get_sessions(myself: CurrentUser, page: PageAsked, now: Now) -> Response:
     """Live sessions, the youngest first; ``current`` marks the one that asks."""
     current = myself.login.session_id if myself.login else None
@@ -28,9 +26,7 @@ async def get_sessions(myself: CurrentUser, page: PageAsked, now: Now) -> Respon
     return page.answer(rows, lambda row: SessionRead.of(row, current), lambda row: (row.id,))
 
 
-@router.delete(
-    "", summary="Log out everywhere else", response_model=Envelope[EndedRead], responses=errors(Unauthenticated)
-)
+@router.delete("", summary="Log out everywhere else", response_model=Envelope[EndedRead])
 async def delete_sessions(myself: CurrentUser) -> Response:
     """Ends every session but the one that asks."""
     async with myself.work() as work:
@@ -42,8 +38,8 @@ async def delete_sessions(myself: CurrentUser) -> Response:
     "/{session_id}",
     summary="End one session",
     response_model=Envelope[EndedRead],
-    responses=errors(Unauthenticated, NotFound),
 )
+@raises(NotFound)
 async def delete_session(session_id: UUID, myself: CurrentUser, now: Now) -> Response:
     """Its tokens are no good from then on. The one that asks may end itself."""
     async with myself.work() as work:

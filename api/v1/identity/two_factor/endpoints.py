@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from api.access.callers import CurrentUser, Now, Services
 from api.http.envelope import Envelope, SuccessMessage, ok
-from api.http.errors import body_errors, errors
+from api.http.operation_errors import raises
 from api.http.rate_limits import RateClass, limited
 from api.v1.identity.auth.schemas import LoginRead
 from api.v1.identity.two_factor.handlers import Challenged, challenged, disable, enable, set_up, verify
@@ -19,7 +19,6 @@ from api.v1.identity.two_factor.schemas import (
     TwoFactorSetupRead,
     TwoFactorUpdate,
 )
-from domain.errors import AccountLocked, InvalidCode, InvalidCredentials, Unauthenticated, WrongState
 
 router = APIRouter(prefix="/auth/2fa", tags=["auth"])
 
@@ -28,8 +27,8 @@ router = APIRouter(prefix="/auth/2fa", tags=["auth"])
     "/setup",
     summary="Begin to set up two-factor login",
     response_model=Envelope[TwoFactorSetupRead],
-    responses=errors(Unauthenticated, WrongState),
 )
+@raises(set_up)
 async def set_up_two_factor(myself: CurrentUser, services: Services) -> Response:
     """A new secret for an authenticator app (TOTP, six digits every 30 seconds). Nothing asks for it before
     ``/auth/2fa/enable``; asking again gives another one."""
@@ -40,8 +39,8 @@ async def set_up_two_factor(myself: CurrentUser, services: Services) -> Response
     "/enable",
     summary="Switch two-factor login on",
     response_model=Envelope[RecoveryCodesRead],
-    responses=body_errors(Unauthenticated, InvalidCredentials, InvalidCode, AccountLocked, WrongState),
 )
+@raises(enable)
 async def enable_two_factor(body: TwoFactorEnable, myself: CurrentUser, services: Services, now: Now) -> Response:
     """With the password and a code of the app, once the e-mail address is confirmed: `wrong_state` before that.
     Answers ten recovery codes, which are not shown again. Every other session of the login ends: it was opened without
@@ -53,8 +52,8 @@ async def enable_two_factor(body: TwoFactorEnable, myself: CurrentUser, services
     "/disable",
     summary="Switch two-factor login off",
     response_model=Envelope[TwoFactorRead],
-    responses=body_errors(Unauthenticated, InvalidCredentials, InvalidCode, AccountLocked, WrongState),
 )
+@raises(disable)
 async def disable_two_factor(body: TwoFactorDelete, myself: CurrentUser, services: Services, now: Now) -> Response:
     """With the password and a code, or a recovery code. Wrong ones count as failed logins."""
     await disable(myself, services, body, now)
@@ -65,8 +64,8 @@ async def disable_two_factor(body: TwoFactorDelete, myself: CurrentUser, service
     "/verify",
     summary="The second step of logging in",
     response_model=Envelope[LoginRead],
-    responses=body_errors(Unauthenticated, InvalidCode, AccountLocked),
 )
+@raises(verify)
 @limited(RateClass.AUTH)
 async def verify_two_factor(
     body: TwoFactorUpdate, asker: Annotated[Challenged, Depends(challenged)], services: Services, now: Now

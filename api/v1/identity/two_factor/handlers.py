@@ -13,6 +13,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from api.access.callers import AnonymousCaller, ApiServices, AuthenticatedCaller, Now, PublicCaller, Services
 from api.access.tokens import Challenge
+from api.http.operation_errors import raises
 from api.v1.identity.auth.handlers import (
     current_session,
     is_right,
@@ -27,7 +28,7 @@ from db.engine.session import UnitOfWork
 from db.identity.logins import Attempt
 from db.identity.two_factor import TwoFactorRow
 from db.messages.notices import AccountEmail
-from domain.errors import InvalidCode, InvalidCredentials, Unauthenticated, WrongState
+from domain.errors import AccountLocked, InvalidCode, InvalidCredentials, Unauthenticated, WrongState
 from domain.identity.proofs import LoginChange, check_address
 from domain.identity.second_factor import RECOVERY_CODES, recovery_code, recovery_mark, steps_at
 from domain.identity.sessions import SessionEnd
@@ -67,6 +68,7 @@ async def challenged(
     return Challenged(stranger, services.tokens.read_challenge(credentials.credentials, now))
 
 
+@raises(WrongState)
 async def set_up(myself: AuthenticatedCaller, services: ApiServices) -> TwoFactorSetupRead:
     """A new secret, not asked for before it was proven once. Raises WrongState when the second factor is on."""
     secret = pyotp.random_base32()
@@ -80,6 +82,7 @@ async def set_up(myself: AuthenticatedCaller, services: ApiServices) -> TwoFacto
     return TwoFactorSetupRead(secret=secret, otpauth_uri=uri)
 
 
+@raises(InvalidCredentials, InvalidCode, AccountLocked, WrongState)
 async def enable(
     myself: AuthenticatedCaller, services: ApiServices, asked: TwoFactorEnable, now: datetime
 ) -> RecoveryCodesRead:
@@ -117,6 +120,7 @@ async def _check_enable(
         raise InvalidCredentials
 
 
+@raises(InvalidCredentials, InvalidCode, AccountLocked, WrongState)
 async def disable(myself: AuthenticatedCaller, services: ApiServices, asked: TwoFactorDelete, now: datetime) -> None:
     """Ask for it no longer. Counts as an attempt to log in: raises InvalidCredentials, InvalidCode, AccountLocked, and
     WrongState when it is off."""
@@ -136,6 +140,7 @@ async def disable(myself: AuthenticatedCaller, services: ApiServices, asked: Two
         await _tell(work, row, now, enabled=False)
 
 
+@raises(InvalidCode, AccountLocked, Unauthenticated)
 async def verify(asker: Challenged, services: ApiServices, code: str, now: datetime) -> LoginRead:
     """Open the session that the password alone did not. Counts as an attempt to log in: raises InvalidCode,
     AccountLocked, and Unauthenticated when the password was changed since."""

@@ -6,10 +6,11 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
-from api.access.callers import Access, Now, Services, may
+from api.access.callers import Access, Now, Services
+from api.access.permissions import may
 from api.http.envelope import Envelope, ListEnvelope, SuccessMessage, created, ok
-from api.http.errors import body_errors, errors
 from api.http.fields import DeletedRead
+from api.http.operation_errors import raises
 from api.http.paging import PageAsked
 from api.http.uploads import FILE_BODY
 from api.v1.media.media.handlers import finish, take_form, take_ticket
@@ -21,7 +22,7 @@ from api.v1.media.media.schemas import (
     MediaTicketRead,
     MediaUpdate,
 )
-from domain.errors import Forbidden, NotFound, TooLarge, Unauthenticated, WrongState
+from domain.errors import WrongState
 from domain.permissions import Action
 
 router = APIRouter(prefix="/media", tags=["media"])
@@ -30,11 +31,9 @@ MaySeeMedia = Annotated[Access, Depends(may(Action.MEDIA_READ, on="business_medi
 MaySeeAll = Annotated[Access, Depends(may(Action.MEDIA_READ, on="business", public=True))]
 MayAddMedia = Annotated[Access, Depends(may(Action.MEDIA_WRITE, on="business"))]
 MayWriteMedia = Annotated[Access, Depends(may(Action.MEDIA_WRITE, on="business_media"))]
-_SEEN = errors(NotFound, Unauthenticated)
-_GUARDED = (NotFound, Forbidden, Unauthenticated)
 
 
-@router.get("", summary="List media", response_model=ListEnvelope[MediaRead], responses=_SEEN)
+@router.get("", summary="List media", response_model=ListEnvelope[MediaRead])
 async def list_media(
     access: MaySeeAll,
     page: PageAsked,
@@ -54,7 +53,7 @@ async def list_media(
     )
 
 
-@router.get("/{media_id}", summary="Read a picture or film", response_model=Envelope[MediaRead], responses=_SEEN)
+@router.get("/{media_id}", summary="Read a picture or film", response_model=Envelope[MediaRead])
 async def read_media(media_id: UUID, access: MaySeeMedia, services: Services, now: Now) -> Response:
     """One, with links to what is shown of it."""
     async with access.work(media_id) as work:
@@ -67,9 +66,9 @@ async def read_media(media_id: UUID, access: MaySeeMedia, services: Services, no
     status_code=201,
     summary="Upload a picture or film",
     response_model=Envelope[MediaRead],
-    responses=body_errors(*_GUARDED),
     openapi_extra=FILE_BODY,
 )
+@raises(take_form)
 async def upload_media(request: Request, business_id: UUID, access: MayAddMedia, services: Services) -> Response:
     """JPEG, PNG, GIF, WebP, MP4 or WebM, told by content. It is looked at next: then it is ready, or rejected."""
     media = await take_form(request, business_id, access, services)
@@ -81,17 +80,15 @@ async def upload_media(request: Request, business_id: UUID, access: MayAddMedia,
     status_code=201,
     summary="Ask where to upload",
     response_model=Envelope[MediaTicketRead],
-    responses=body_errors(*_GUARDED, TooLarge),
 )
+@raises(take_ticket)
 async def presign_media(body: MediaPresign, access: MayAddMedia, services: Services, now: Now) -> Response:
     """For sending a file to the storage itself; say so afterwards with `complete`."""
     media, upload = await take_ticket(body, access, services, now)
     return created(MediaTicketRead(media=MediaRead.of(media, services.storage, now), upload=upload))
 
 
-@router.post(
-    "/reorder", summary="Put media in order", response_model=Envelope[MediaOrderRead], responses=body_errors(*_GUARDED)
-)
+@router.post("/reorder", summary="Put media in order", response_model=Envelope[MediaOrderRead])
 async def reorder_media(body: MediaReorder, access: MayAddMedia) -> Response:
     """These first, in this order; the others follow behind as they are."""
     async with access.work(body.business_id) as work:
@@ -103,17 +100,15 @@ async def reorder_media(body: MediaReorder, access: MayAddMedia) -> Response:
     "/{media_id}/complete",
     summary="Say that the file has come",
     response_model=Envelope[MediaRead],
-    responses=errors(*_GUARDED, WrongState, TooLarge),
 )
+@raises(finish)
 async def complete_media(media_id: UUID, access: MayWriteMedia, services: Services) -> Response:
     """After an upload to the storage. Saying it twice is the same as once."""
     media = await finish(media_id, access, services)
     return ok(MediaRead.of(media, services.storage, services.now()), SuccessMessage.UPDATED)
 
 
-@router.post(
-    "/{media_id}/restore", summary="Restore media", response_model=Envelope[MediaRead], responses=errors(*_GUARDED)
-)
+@router.post("/{media_id}/restore", summary="Restore media", response_model=Envelope[MediaRead])
 async def restore_media(media_id: UUID, access: MayWriteMedia, services: Services, now: Now) -> Response:
     """Within thirty days after it was removed."""
     async with access.work(media_id) as work:
@@ -125,8 +120,8 @@ async def restore_media(media_id: UUID, access: MayWriteMedia, services: Service
     "/{media_id}",
     summary="Change media",
     response_model=Envelope[MediaRead],
-    responses=body_errors(*_GUARDED, WrongState),
 )
+@raises(WrongState)
 async def update_media(
     media_id: UUID, body: MediaUpdate, access: MayWriteMedia, services: Services, now: Now
 ) -> Response:
@@ -136,7 +131,7 @@ async def update_media(
     return ok(MediaRead.of(media, services.storage, now), SuccessMessage.UPDATED)
 
 
-@router.delete("/{media_id}", summary="Remove media", response_model=Envelope[DeletedRead], responses=errors(*_GUARDED))
+@router.delete("/{media_id}", summary="Remove media", response_model=Envelope[DeletedRead])
 async def delete_media(media_id: UUID, access: MayWriteMedia, now: Now) -> Response:
     """It is no longer shown. For thirty days it can be restored."""
     async with access.work(media_id) as work:

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 from fastapi import Request
 
 from api.access.callers import Access, ApiServices
+from api.http.operation_errors import raises
 from api.http.uploads import UploadTicketRead, received
 from api.v1.media.media.schemas import MediaPresign
 from db.media.media import MediaRow
@@ -20,6 +21,7 @@ def _new_key() -> str:
     return f"{UPLOADS}{uuid4()}"
 
 
+@raises(received)
 async def take_form(request: Request, business_id: UUID, access: Access, services: ApiServices) -> MediaRow:
     """Through the API. Who may not is refused before the body is read; a row is made when the file is in the storage,
     so that an upload that is cut off leaves nothing behind."""
@@ -32,6 +34,7 @@ async def take_form(request: Request, business_id: UUID, access: Access, service
         return await work.media.add_media(business_id, file.type, key, file.size)
 
 
+@raises(TooLarge)
 async def take_ticket(
     body: MediaPresign, access: Access, services: ApiServices, now: datetime
 ) -> tuple[MediaRow, UploadTicketRead]:
@@ -45,6 +48,7 @@ async def take_ticket(
     return media, await UploadTicketRead.of(services.storage, key, body.type(), most, now)
 
 
+@raises(WrongState, TooLarge)
 async def finish(media_id: UUID, access: Access, services: ApiServices) -> MediaRow:
     """The storage has the file. Raises WrongState when it has not, and TooLarge."""
     async with access.work(media_id) as work:

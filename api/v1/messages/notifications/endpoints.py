@@ -6,25 +6,18 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
-from api.access.callers import Access, CurrentUser, Now, may
+from api.access.callers import Access, CurrentUser, Now
 from api.access.listing import Listing, may_list
+from api.access.permissions import may
 from api.access.signed_webhooks import PROVIDERS_BODY, Signed
 from api.http.envelope import Envelope, ListEnvelope, SuccessMessage, ok
-from api.http.errors import body_errors, errors
 from api.http.idempotency import OptionalKey, store_response
+from api.http.operation_errors import raises
 from api.http.paging import PageAsked
 from api.http.rate_limits import RateClass, limited
 from api.v1.messages.notifications.handlers import list_notifications, read_notification, take_delivery_news
 from api.v1.messages.notifications.schemas import DeliveryWebhookRead, NotificationRead, NotificationUpdate
-from domain.errors import (
-    Forbidden,
-    ForgedWebhook,
-    IdempotencyKeyReused,
-    NotFound,
-    RequestInProgress,
-    Unauthenticated,
-    WrongState,
-)
+from domain.errors import Forbidden, ForgedWebhook, NotFound, WrongState
 from domain.messages.kinds import NoticeStatus
 from domain.permissions import Action
 
@@ -33,14 +26,11 @@ router = APIRouter(prefix="/notifications", tags=["notifications"])
 MayList = Annotated[Listing, Depends(may_list(Action.NOTIFICATION_READ))]
 MayRetry = Annotated[Access, Depends(may(Action.NOTIFICATION_RETRY, "notice"))]
 
-_WHO = (Unauthenticated, Forbidden, NotFound)
-
 
 @router.get(
     "",
     summary="My messages, or those of a business",
     response_model=ListEnvelope[NotificationRead],
-    responses=errors(*_WHO),
 )
 async def get_notifications(
     access: MayList,
@@ -57,7 +47,6 @@ async def get_notifications(
     "/{notification_id}",
     summary="One message",
     response_model=Envelope[NotificationRead],
-    responses=errors(*_WHO),
 )
 async def get_notification(notification_id: UUID, access: MayList) -> Response:
     """For its recipient and for those who work at the business."""
@@ -68,8 +57,8 @@ async def get_notification(notification_id: UUID, access: MayList) -> Response:
     "/{notification_id}",
     summary="Note that a message was read",
     response_model=Envelope[NotificationRead],
-    responses=body_errors(*_WHO),
 )
+@raises(Forbidden, NotFound)
 async def update_notification(notification_id: UUID, body: NotificationUpdate, me: CurrentUser, now: Now) -> Response:
     """By its recipient alone; the first time counts."""
     async with me.work(action=Action.NOTIFICATION_READ) as work:
@@ -83,8 +72,8 @@ async def update_notification(notification_id: UUID, body: NotificationUpdate, m
     "/{notification_id}/retry",
     summary="Send a failed message again",
     response_model=Envelope[NotificationRead],
-    responses=errors(*_WHO, WrongState, IdempotencyKeyReused, RequestInProgress),
 )
+@raises(WrongState)
 @limited(RateClass.STRICT)
 async def retry_notification(notification_id: UUID, access: MayRetry, now: Now, key: OptionalKey) -> Response:
     """Tried for another 24 hours."""
@@ -97,9 +86,9 @@ async def retry_notification(notification_id: UUID, access: MayRetry, now: Now, 
     "/webhook/sendgrid",
     summary="SendGrid's news of deliveries",
     response_model=Envelope[DeliveryWebhookRead],
-    responses=body_errors(ForgedWebhook),
     openapi_extra=PROVIDERS_BODY,
 )
+@raises(ForgedWebhook)
 @limited(RateClass.NONE)
 async def take_sendgrid_webhook(signed: Signed) -> Response:
     """Verified by its signature; applied in any order, any number of times."""

@@ -6,11 +6,12 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
-from api.access.callers import Access, Now, Services, may
+from api.access.callers import Access, Now, Services
 from api.access.operators import Operator, operator
+from api.access.permissions import may
 from api.http.envelope import Envelope, ListEnvelope, SuccessMessage, ok
-from api.http.errors import body_errors, errors
 from api.http.idempotency import OptionalKey, command_id, store_response
+from api.http.operation_errors import raises
 from api.http.paging import PageAsked
 from api.v1.onboarding.verification import handlers as deciding
 from api.v1.onboarding.verification.handlers import DecisionRequest
@@ -27,9 +28,7 @@ from db.onboarding.verifications import Deciding
 from domain.businesses.status import BusinessStatus
 from domain.errors import (
     Forbidden,
-    IdempotencyKeyReused,
     NotFound,
-    RequestInProgress,
     Unauthenticated,
     Unavailable,
     VerificationIncomplete,
@@ -45,14 +44,12 @@ MayDecide = Annotated[Access, Depends(may(Action.VERIFICATION_DECIDE, on="busine
 MaySuspend = Annotated[Access, Depends(may(Action.BUSINESS_SUSPEND, on="business"))]
 MayWork = Annotated[Access, Depends(may(Action.VERIFICATION_DECIDE, on="business_verifications"))]
 _GUARDED = (Unauthenticated, Forbidden, NotFound)
-_DECIDED = (*_GUARDED, WrongState, Unavailable, IdempotencyKeyReused, RequestInProgress)
 
 
 @router.get(
     "/businesses",
     summary="List businesses for operators",
     response_model=ListEnvelope[BusinessUnderReviewRead],
-    responses=errors(Unauthenticated, Forbidden),
 )
 async def list_businesses_under_review(
     admin: MayList, page: PageAsked, status: BusinessStatus | None = None, review_status: ReviewStatus | None = None
@@ -69,7 +66,6 @@ async def list_businesses_under_review(
     "/businesses/{business_id}",
     summary="Read a business's review",
     response_model=Envelope[VerificationRead],
-    responses=errors(*_GUARDED),
 )
 async def get_business_under_review(business_id: UUID, access: MayDecide, services: Services) -> Response:
     """With links to its papers, good for ten minutes."""
@@ -81,8 +77,8 @@ async def get_business_under_review(business_id: UUID, access: MayDecide, servic
     "/businesses/{business_id}/approve",
     summary="Let a business in",
     response_model=Envelope[VerificationRead],
-    responses=errors(*_DECIDED, VerificationIncomplete),
 )
+@raises(deciding.decide, VerificationIncomplete)
 async def approve_business(business_id: UUID, access: MayDecide, services: Services, key: OptionalKey) -> Response:
     """It is public and takes bookings from now on."""
     return await deciding.decide(services, access, business_id, key, DecisionRequest(Decision.APPROVED))
@@ -92,8 +88,8 @@ async def approve_business(business_id: UUID, access: MayDecide, services: Servi
     "/businesses/{business_id}/reject",
     summary="Turn a business away",
     response_model=Envelope[VerificationRead],
-    responses=body_errors(*_DECIDED),
 )
+@raises(deciding.decide)
 async def reject_business(
     business_id: UUID, body: ReasonWrite, access: MayDecide, services: Services, key: OptionalKey
 ) -> Response:
@@ -105,8 +101,8 @@ async def reject_business(
     "/businesses/{business_id}/request-info",
     summary="Ask a business for more",
     response_model=Envelope[VerificationRead],
-    responses=body_errors(*_DECIDED),
 )
+@raises(deciding.decide)
 async def request_info(
     business_id: UUID, body: ReasonWrite, access: MayDecide, services: Services, key: OptionalKey
 ) -> Response:
@@ -120,8 +116,8 @@ async def request_info(
     "/businesses/{business_id}/suspend",
     summary="Suspend a business",
     response_model=Envelope[SuspendedRead],
-    responses=body_errors(*_DECIDED),
 )
+@raises(WrongState, Unavailable)
 async def suspend_business(
     business_id: UUID, body: ReasonWrite, access: MaySuspend, now: Now, key: OptionalKey
 ) -> Response:
@@ -137,8 +133,8 @@ async def suspend_business(
     "/businesses/{business_id}/reinstate",
     summary="Open a suspended business again",
     response_model=Envelope[VerificationRead],
-    responses=errors(*_DECIDED),
 )
+@raises(WrongState, Unavailable)
 async def reinstate_business(business_id: UUID, access: MaySuspend, services: Services, key: OptionalKey) -> Response:
     """It is public and takes bookings as before."""
     async with access.work(business_id, key) as work:
@@ -153,8 +149,8 @@ async def reinstate_business(business_id: UUID, access: MaySuspend, services: Se
     "/verifications/{verification_id}",
     summary="Work on a review",
     response_model=Envelope[VerificationRead],
-    responses=body_errors(*_GUARDED, WrongState),
 )
+@raises(WrongState)
 async def put_verification(
     verification_id: UUID, body: VerificationUpdate, access: MayWork, services: Services
 ) -> Response:

@@ -4,10 +4,11 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from api.access.callers import Access, ApiServices
+from api.http.operation_errors import raises
 from api.http.uploads import UploadTicketRead
 from api.v1.onboarding.verification.schemas import DocumentCreate, DocumentRead, DocumentTicketRead
 from db.onboarding.queries import DocumentRow
-from domain.errors import UnsupportedMediaType, WrongState
+from domain.errors import Unavailable, UnsupportedMediaType, WrongState
 from domain.media.files import FIRST_BYTES, type_of
 from domain.onboarding.verification import DocumentStatus
 from providers.storage.interface import ObjectMissing
@@ -28,6 +29,7 @@ async def expect(
     return DocumentTicketRead(document=DocumentRead.of(row), upload=upload)
 
 
+@raises(WrongState, UnsupportedMediaType, Unavailable)
 async def receive(services: ApiServices, access: Access, business_id: UUID, document_id: UUID) -> DocumentRow:
     """The file has come. Raises WrongState while there is none, and UnsupportedMediaType for one that is not what it
     was announced as; that one is removed."""

@@ -8,9 +8,10 @@ from starlette.responses import Response
 from api.access.callers import Access, ApiServices
 from api.http.envelope import SuccessMessage, ok
 from api.http.idempotency import Key, store_response
+from api.http.operation_errors import raises
 from api.v1.onboarding.verification.list_handlers import standing
 from api.workflow_calls import NotRunning, ask, start_and_ask
-from domain.errors import WrongState
+from domain.errors import Unavailable, VerificationIncomplete, WrongState
 from domain.onboarding.verification import BUSINESS, REVIEW, Decision, ReviewStatus
 from workflows.onboarding.verification import messages
 from workflows.onboarding.verification.start import START
@@ -25,6 +26,7 @@ class DecisionRequest:
     reason: str | None = None
 
 
+@raises(WrongState, Unavailable)
 async def decide(
     services: ApiServices, access: Access, business_id: UUID, key: Key | None, wish: DecisionRequest
 ) -> Response:
@@ -59,6 +61,7 @@ async def _ask(
         )
 
 
+@raises(VerificationIncomplete, WrongState, Unavailable)
 async def submit(services: ApiServices, access: Access, business_id: UUID, key: Key | None) -> Response:
     """Ask to be let in, or answer what was asked back."""
     async with access.command(business_id, key) as command:

@@ -6,24 +6,17 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
-from api.access.callers import Access, Now, Services, may
+from api.access.callers import Access, Now, Services
+from api.access.permissions import may
 from api.http.envelope import Envelope, SuccessMessage, created, ok
-from api.http.errors import body_errors, errors
 from api.http.fields import DeletedRead
 from api.http.idempotency import OptionalKey
+from api.http.operation_errors import raises
 from api.v1.onboarding.verification import document_handlers as papers
 from api.v1.onboarding.verification import handlers as deciding
 from api.v1.onboarding.verification.list_handlers import standing
 from api.v1.onboarding.verification.schemas import DocumentCreate, DocumentRead, DocumentTicketRead, VerificationRead
 from domain.errors import (
-    Forbidden,
-    IdempotencyKeyReused,
-    NotFound,
-    RequestInProgress,
-    Unauthenticated,
-    Unavailable,
-    UnsupportedMediaType,
-    VerificationIncomplete,
     WrongState,
 )
 from domain.permissions import Action
@@ -32,15 +25,12 @@ router = APIRouter(prefix="/owner/businesses/{business_id}", tags=["businesses"]
 
 MayRead = Annotated[Access, Depends(may(Action.VERIFICATION_READ, on="business"))]
 MaySubmit = Annotated[Access, Depends(may(Action.VERIFICATION_SUBMIT, on="business"))]
-_GUARDED = (Unauthenticated, Forbidden, NotFound)
-_KEYED = (IdempotencyKeyReused, RequestInProgress)
 
 
 @router.get(
     "/verification",
     summary="Read where my business stands",
     response_model=Envelope[VerificationRead],
-    responses=errors(*_GUARDED),
 )
 async def get_verification(business_id: UUID, access: MayRead, services: Services) -> Response:
     """With all that a submission would still lack, the papers, and every decision with its reason."""
@@ -52,8 +42,8 @@ async def get_verification(business_id: UUID, access: MayRead, services: Service
     "/submit",
     summary="Ask to be let in",
     response_model=Envelope[VerificationRead],
-    responses=errors(*_GUARDED, *_KEYED, VerificationIncomplete, WrongState, Unavailable),
 )
+@raises(deciding.submit)
 async def submit_business(business_id: UUID, access: MaySubmit, services: Services, key: OptionalKey) -> Response:
     """A draft or rejected business asks for its review; one that was asked for more answers. What is missing is said
     all at once. Operators decide, and the owner is told by e-mail."""
@@ -65,7 +55,6 @@ async def submit_business(business_id: UUID, access: MaySubmit, services: Servic
     status_code=201,
     summary="Ask where to upload a paper",
     response_model=Envelope[DocumentTicketRead],
-    responses=body_errors(*_GUARDED),
 )
 async def create_document(
     business_id: UUID, body: DocumentCreate, access: MaySubmit, services: Services, now: Now
@@ -78,8 +67,8 @@ async def create_document(
     "/documents/{document_id}/complete",
     summary="Say that a paper has come",
     response_model=Envelope[DocumentRead],
-    responses=errors(*_GUARDED, WrongState, UnsupportedMediaType, Unavailable),
 )
+@raises(papers.receive)
 async def complete_document(business_id: UUID, document_id: UUID, access: MaySubmit, services: Services) -> Response:
     """The file's first bytes must be of the announced type. Saying it twice is the same as once."""
     return ok(DocumentRead.of(await papers.receive(services, access, business_id, document_id)), SuccessMessage.UPDATED)
@@ -89,8 +78,8 @@ async def complete_document(business_id: UUID, document_id: UUID, access: MaySub
     "/documents/{document_id}",
     summary="Take a paper back",
     response_model=Envelope[DeletedRead],
-    responses=errors(*_GUARDED, WrongState),
 )
+@raises(WrongState)
 async def delete_document(business_id: UUID, document_id: UUID, access: MaySubmit, now: Now) -> Response:
     """One that operators have accepted stays."""
     async with access.work(business_id) as work:

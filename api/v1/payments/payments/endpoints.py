@@ -6,12 +6,13 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path, Query
 from starlette.responses import Response
 
-from api.access.callers import Access, Now, Services, may
+from api.access.callers import Access, Now, Services
 from api.access.listing import Listing, may_list
+from api.access.permissions import may
 from api.access.signed_webhooks import PROVIDERS_BODY, Signed
 from api.http.envelope import Envelope, ListEnvelope, ok
-from api.http.errors import body_errors, errors
 from api.http.idempotency import RequiredKey
+from api.http.operation_errors import raises
 from api.http.paging import PageAsked
 from api.http.rate_limits import RateClass, limited
 from api.v1.payments.payments.handlers import confirm, open_intent
@@ -30,20 +31,8 @@ from api.v1.payments.payments.schemas import (
 )
 from api.v1.payments.payments.webhook_handlers import take_in
 from domain.errors import (
-    AmountRefused,
-    Conflict,
-    CurrencyMismatch,
-    Forbidden,
     ForgedWebhook,
-    Gone,
-    IdempotencyKeyRequired,
-    IdempotencyKeyReused,
     NotFound,
-    PaymentDeclined,
-    RequestInProgress,
-    RuleBroken,
-    Unauthenticated,
-    WrongState,
 )
 from domain.permissions import Action
 
@@ -55,17 +44,14 @@ MayList = Annotated[Listing, Depends(may_list(Action.PAYMENT_READ))]
 MayRead = Annotated[Access, Depends(may(Action.PAYMENT_READ, "payment"))]
 MayRefund = Annotated[Access, Depends(may(Action.PAYMENT_REFUND, "payment"))]
 
-_KEY = (IdempotencyKeyRequired, IdempotencyKeyReused, RequestInProgress)
-_WHO = (Unauthenticated, Forbidden, NotFound)
-
 
 @router.post(
     "/intent",
     status_code=201,
     summary="Open the payment of a booking",
     response_model=Envelope[IntentRead],
-    responses=body_errors(*_KEY, *_WHO, WrongState, Gone, RuleBroken, Conflict),
 )
+@raises(open_intent)
 @limited(RateClass.PAYMENT)
 async def create_intent(
     body: IntentCreate, access: MayPayBooking, services: Services, now: Now, key: RequiredKey
@@ -79,8 +65,8 @@ async def create_intent(
     "/confirm",
     summary="Pay with a card",
     response_model=Envelope[ConfirmedRead],
-    responses=body_errors(*_KEY, *_WHO, PaymentDeclined, WrongState, Gone, Conflict),
 )
+@raises(confirm)
 @limited(RateClass.PAYMENT)
 async def confirm_payment(
     body: PaymentConfirm, access: MayPay, services: Services, now: Now, key: RequiredKey
@@ -93,7 +79,6 @@ async def confirm_payment(
     "",
     summary="My payments, or those of a booking or a business",
     response_model=ListEnvelope[PaymentRead],
-    responses=errors(*_WHO),
 )
 async def get_payments(
     access: MayList,
@@ -109,7 +94,6 @@ async def get_payments(
     "/{payment_id}",
     summary="One payment with its refunds",
     response_model=Envelope[PaymentWithRefundsRead],
-    responses=errors(*_WHO),
 )
 async def get_payment(payment_id: UUID, access: MayRead) -> Response:
     """For its customer and for staff."""
@@ -123,8 +107,8 @@ async def get_payment(payment_id: UUID, access: MayRead) -> Response:
     status_code=201,
     summary="Give money back",
     response_model=Envelope[RefundRead],
-    responses=body_errors(*_KEY, *_WHO, AmountRefused, CurrencyMismatch, WrongState),
 )
+@raises(refund)
 @limited(RateClass.PAYMENT)
 async def create_refund(payment_id: UUID, body: RefundCreate, access: MayRefund, key: RequiredKey) -> Response:
     """All or part of what was taken. It is on its way when this answers; `GET /payments/{id}` shows how it stands."""
@@ -135,9 +119,9 @@ async def create_refund(payment_id: UUID, body: RefundCreate, access: MayRefund,
     "/webhook/{provider}",
     summary="A payment provider's news",
     response_model=Envelope[WebhookRead],
-    responses=body_errors(ForgedWebhook, NotFound),
     openapi_extra=PROVIDERS_BODY,
 )
+@raises(ForgedWebhook, NotFound)
 @limited(RateClass.NONE)
 async def take_webhook(provider: Annotated[str, Path(max_length=20, examples=["stripe"])], signed: Signed) -> Response:
     """Verified by its signature, stored, acknowledged at once, applied once."""

@@ -14,10 +14,11 @@ from api.access.callers import Access, ApiServices, Command
 from api.http.answer_secrets import data_of, with_secret
 from api.http.envelope import created, ok
 from api.http.idempotency import Key, Replay, store_response
+from api.http.operation_errors import raises
 from api.v1.payments.payments.schemas import ConfirmedRead, IntentRead, PaymentConfirm
 from db.engine.session import Scope
 from db.payments.payments import Payment
-from domain.errors import Conflict, NotFound, PaymentDeclined, RuleBroken, Unavailable
+from domain.errors import Conflict, Gone, NotFound, PaymentDeclined, RuleBroken, Unavailable, WrongState
 from domain.money import Money
 from domain.payments.movements import metadata
 from domain.payments.provider_events import ProviderEvent
@@ -29,6 +30,7 @@ from providers.payments.interface import CaptureMethod, Intent, IntentRequest, P
 T = TypeVar("T")
 
 
+@raises(WrongState, Gone, RuleBroken, Conflict)
 async def open_intent(services: ApiServices, access: Access, booking_id: UUID, key: Key, now: datetime) -> Response:
     """The booking's open payment with its secret; 201. Raises WrongState, Gone after the hold, RuleBroken when nothing
     is due, and Unavailable while the provider is away; then the same key may be sent again."""
@@ -56,6 +58,7 @@ async def _open_once(services: ApiServices, access: Access, booking_id: UUID, ke
             return await store_response(work, created(IntentRead.of(payment)), command.remember)
 
 
+@raises(PaymentDeclined, WrongState, Gone, Conflict)
 async def confirm(services: ApiServices, access: Access, body: PaymentConfirm, key: Key, now: datetime) -> Response:
     """Confirm with a card. What the provider says goes through the inbox, like a webhook, so that the booking hears
     of it at once; the webhook that follows changes nothing more.

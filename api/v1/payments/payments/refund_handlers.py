@@ -7,9 +7,12 @@ from starlette.responses import Response
 from api.access.callers import Access
 from api.http.envelope import created
 from api.http.idempotency import Key, command_id, store_response
+from api.http.operation_errors import raises
 from api.v1.payments.payments.schemas import RefundCreate, RefundRead
+from domain.errors import AmountRefused, CurrencyMismatch, WrongState
 
 
+@raises(AmountRefused, CurrencyMismatch, WrongState)
 async def refund(access: Access, payment_id: UUID, body: RefundCreate, key: Key) -> Response:
     """201 with the refund that was asked for. Raises AmountRefused, CurrencyMismatch, WrongState."""
     async with access.work(payment_id, key) as work:

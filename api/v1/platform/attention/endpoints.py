@@ -9,11 +9,11 @@ from starlette.responses import Response
 from api.access.callers import Now
 from api.access.operators import Operator, operator
 from api.http.envelope import Envelope, ListEnvelope, SuccessMessage, ok
-from api.http.errors import body_errors, errors
 from api.http.idempotency import OptionalKey, store_response
+from api.http.operation_errors import raises
 from api.http.paging import PageAsked
 from api.v1.platform.attention.schemas import AttentionRead, AttentionResolve
-from domain.errors import Forbidden, IdempotencyKeyReused, NotFound, RequestInProgress, Unauthenticated, WrongState
+from domain.errors import NotFound, WrongState
 from domain.permissions import Action
 
 router = APIRouter(prefix="/admin/attention", tags=["admin"])
@@ -21,14 +21,11 @@ router = APIRouter(prefix="/admin/attention", tags=["admin"])
 MayRead = Annotated[Operator, Depends(operator(Action.ATTENTION_READ))]
 MayResolve = Annotated[Operator, Depends(operator(Action.ATTENTION_RESOLVE))]
 
-_WHO = (Unauthenticated, Forbidden)
-
 
 @router.get(
     "",
     summary="What needs a person",
     response_model=ListEnvelope[AttentionRead],
-    responses=errors(*_WHO),
 )
 async def get_attention(
     admin: MayRead,
@@ -49,8 +46,8 @@ async def get_attention(
     "/{attention_id}/resolve",
     summary="Note that a matter is settled",
     response_model=Envelope[AttentionRead],
-    responses=body_errors(*_WHO, NotFound, WrongState, IdempotencyKeyReused, RequestInProgress),
 )
+@raises(WrongState, NotFound)
 async def resolve_attention(
     attention_id: UUID, body: AttentionResolve, admin: MayResolve, now: Now, key: OptionalKey
 ) -> Response:

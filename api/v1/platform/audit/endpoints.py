@@ -7,25 +7,20 @@ from starlette.responses import Response
 
 from api.access.operators import AuditReader, audit_reader
 from api.http.envelope import Envelope, ListEnvelope, ok
-from api.http.errors import errors
 from api.http.paging import PageAsked
 from api.v1.platform.audit.handlers import Asked, list_entries, list_of_entity
 from api.v1.platform.audit.schemas import AuditRead
-from domain.errors import Forbidden, NotFound, Unauthenticated
 from domain.permissions import Action
 
 router = APIRouter(prefix="/audit", tags=["audit"])
 
 MayRead = Annotated[AuditReader, Depends(audit_reader(Action.AUDIT_READ))]
 
-_WHO = (Unauthenticated, Forbidden, NotFound)
-
 
 @router.get(
     "",
     summary="Who changed what",
     response_model=ListEnvelope[AuditRead],
-    responses=errors(*_WHO),
 )
 async def get_audit(reader: MayRead, asked: Asked, page: PageAsked) -> Response:
     """Newest first. Owners name one of their businesses; admins may leave it out."""
@@ -36,7 +31,6 @@ async def get_audit(reader: MayRead, asked: Asked, page: PageAsked) -> Response:
     "/entity/{entity}/{entity_id}",
     summary="What happened to one thing",
     response_model=ListEnvelope[AuditRead],
-    responses=errors(*_WHO),
 )
 async def get_audit_of_entity(
     entity: Annotated[str, Path(max_length=63, description="A table, such as `bookings`.")],
@@ -52,7 +46,6 @@ async def get_audit_of_entity(
     "/{audit_id}",
     summary="One change",
     response_model=Envelope[AuditRead],
-    responses=errors(*_WHO),
 )
 async def get_audit_entry(audit_id: Annotated[int, Path(ge=1, le=2**63 - 1)], reader: MayRead) -> Response:
     """With what was there before and after."""

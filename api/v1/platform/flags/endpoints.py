@@ -9,35 +9,26 @@ from starlette.responses import Response
 from api.access.callers import CurrentUser, Now, Services
 from api.access.operators import Operator, operator
 from api.http.envelope import Envelope, ListEnvelope, SuccessMessage, created, ok
-from api.http.errors import body_errors, errors
 from api.http.fields import DeletedRead
 from api.http.idempotency import OptionalKey, store_response
+from api.http.operation_errors import raises
 from api.http.paging import PageAsked
 from api.v1.platform.flags.asking import is_on_for
 from api.v1.platform.flags.handlers import told
 from api.v1.platform.flags.schemas import FlagCheck, FlagCreate, FlagRead, FlagUpdate
-from domain.errors import (
-    AlreadyExists,
-    Forbidden,
-    IdempotencyKeyReused,
-    NotFound,
-    RequestInProgress,
-    Unauthenticated,
-)
+from domain.errors import AlreadyExists, NotFound
 from domain.permissions import Action
 from domain.platform.flags import MAX_NAME
 
 router = APIRouter(prefix="/feature-flags", tags=["platform"])
 
 MayWrite = Annotated[Operator, Depends(operator(Action.FLAG_WRITE))]
-_WHO = (Unauthenticated, Forbidden)
 
 
 @router.get(
     "/check/{name}",
     summary="Whether I have a feature",
     response_model=Envelope[FlagCheck],
-    responses=errors(Unauthenticated),
 )
 async def check_flag(
     me: CurrentUser,
@@ -50,7 +41,7 @@ async def check_flag(
     return ok(FlagCheck(name=name, enabled=enabled))
 
 
-@router.get("", summary="List feature flags", response_model=ListEnvelope[FlagRead], responses=errors(*_WHO))
+@router.get("", summary="List feature flags", response_model=ListEnvelope[FlagRead])
 async def get_flags(admin: MayWrite, page: PageAsked) -> Response:
     """In order of names."""
     after = page.after(str)
@@ -64,8 +55,8 @@ async def get_flags(admin: MayWrite, page: PageAsked) -> Response:
     status_code=201,
     summary="Create a feature flag",
     response_model=Envelope[FlagRead],
-    responses=body_errors(*_WHO, AlreadyExists, IdempotencyKeyReused, RequestInProgress),
 )
+@raises(AlreadyExists)
 async def create_flag(body: FlagCreate, admin: MayWrite, services: Services, key: OptionalKey) -> Response:
     """Off for everybody unless the body says otherwise."""
     async with told(services), admin.work(key) as work:
@@ -74,9 +65,8 @@ async def create_flag(body: FlagCreate, admin: MayWrite, services: Services, key
         )
 
 
-@router.get(
-    "/{flag_id}", summary="Read a feature flag", response_model=Envelope[FlagRead], responses=errors(*_WHO, NotFound)
-)
+@router.get("/{flag_id}", summary="Read a feature flag", response_model=Envelope[FlagRead])
+@raises(NotFound)
 async def get_flag(flag_id: UUID, admin: MayWrite) -> Response:
     """One flag."""
     async with admin.work() as work:
@@ -87,8 +77,8 @@ async def get_flag(flag_id: UUID, admin: MayWrite) -> Response:
     "/{flag_id}",
     summary="Change a feature flag",
     response_model=Envelope[FlagRead],
-    responses=body_errors(*_WHO, NotFound),
 )
+@raises(NotFound)
 async def update_flag(flag_id: UUID, body: FlagUpdate, admin: MayWrite, services: Services, now: Now) -> Response:
     """Every process follows at once; one that could not be told, within 30 seconds."""
     async with told(services), admin.work() as work:
@@ -101,8 +91,8 @@ async def update_flag(flag_id: UUID, body: FlagUpdate, admin: MayWrite, services
     "/{flag_id}",
     summary="Delete a feature flag",
     response_model=Envelope[DeletedRead],
-    responses=errors(*_WHO, NotFound),
 )
+@raises(NotFound)
 async def delete_flag(flag_id: UUID, admin: MayWrite, services: Services, now: Now) -> Response:
     """The feature is off for everybody from now on."""
     async with told(services), admin.work() as work:

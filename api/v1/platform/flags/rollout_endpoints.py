@@ -9,27 +9,17 @@ from starlette.responses import Response
 from api.access.callers import Services
 from api.access.operators import Operator, operator
 from api.http.envelope import Envelope, SuccessMessage, created, ok
-from api.http.errors import body_errors, errors
 from api.http.idempotency import OptionalKey, store_response
+from api.http.operation_errors import raises
 from api.v1.platform.flags import handlers as changes
 from api.v1.platform.flags.schemas import RolloutCreate, RolloutRead
-from domain.errors import (
-    Conflict,
-    Forbidden,
-    IdempotencyKeyReused,
-    NotFound,
-    RequestInProgress,
-    Unauthenticated,
-    Unavailable,
-    WrongState,
-)
+from domain.errors import Conflict, NotFound, Unavailable, WrongState
 from domain.permissions import Action
 from domain.platform.flag_rollout import check_plan
 
 router = APIRouter(prefix="/feature-flags/{flag_id}/rollout", tags=["platform"])
 
 MayWrite = Annotated[Operator, Depends(operator(Action.FLAG_WRITE))]
-_WHO = (Unauthenticated, Forbidden)
 
 
 @router.post(
@@ -37,8 +27,8 @@ _WHO = (Unauthenticated, Forbidden)
     status_code=201,
     summary="Start a gradual rollout",
     response_model=Envelope[RolloutRead],
-    responses=body_errors(*_WHO, NotFound, Conflict, IdempotencyKeyReused, RequestInProgress),
 )
+@raises(Conflict, NotFound)
 async def start_rollout(flag_id: UUID, body: RolloutCreate, admin: MayWrite, key: OptionalKey) -> Response:
     """The first step's share is given within seconds. What goes over its limit during a step stops the rollout, gives
     the flag back its share, and is told to the operators."""
@@ -53,8 +43,8 @@ async def start_rollout(flag_id: UUID, body: RolloutCreate, admin: MayWrite, key
     "",
     summary="Read the newest rollout of a flag",
     response_model=Envelope[RolloutRead],
-    responses=errors(*_WHO, NotFound),
 )
+@raises(NotFound)
 async def get_rollout(flag_id: UUID, admin: MayWrite) -> Response:
     """The one that is under way, or the last one."""
     async with admin.work() as work:
@@ -65,8 +55,8 @@ async def get_rollout(flag_id: UUID, admin: MayWrite) -> Response:
     "/{command}",
     summary="Pause, resume or cancel a rollout",
     response_model=Envelope[RolloutRead],
-    responses=errors(*_WHO, NotFound, WrongState, Unavailable),
 )
+@raises(WrongState, Unavailable, NotFound)
 async def command_rollout(
     flag_id: UUID, command: Literal["pause", "resume", "cancel"], admin: MayWrite, services: Services
 ) -> Response:

@@ -7,26 +7,14 @@ from starlette.responses import Response
 
 from api.access.callers import AnyCaller, CurrentUser, Now, Services
 from api.http.envelope import Envelope, ok
-from api.http.errors import body_errors, errors
 from api.http.idempotency import OptionalKey, store_response
+from api.http.operation_errors import raises
 from api.http.rate_limits import RateClass, limited
 from api.v1.privacy.data_rights.handlers import begin_erasure, fetch_export, read_erasure
 from api.v1.privacy.data_rights.schemas import ErasureCreate, ErasureRead, ExportFetch, ExportFile, ExportRead
-from domain.errors import (
-    AccountLocked,
-    ErasureBlocked,
-    Gone,
-    IdempotencyKeyReused,
-    InvalidCredentials,
-    NotFound,
-    RequestInProgress,
-    Unauthenticated,
-    WrongState,
-)
+from domain.errors import NotFound
 
 router = APIRouter(prefix="/auth", tags=["auth"])
-
-_KEY = (IdempotencyKeyReused, RequestInProgress)
 
 
 @router.post(
@@ -34,7 +22,6 @@ _KEY = (IdempotencyKeyReused, RequestInProgress)
     status_code=202,
     summary="Ask for a copy of my data",
     response_model=Envelope[ExportRead],
-    responses=errors(Unauthenticated, *_KEY),
 )
 async def create_export(me: CurrentUser, key: OptionalKey) -> Response:
     """A message says when it is ready. While one is being written, that one is meant."""
@@ -47,8 +34,8 @@ async def create_export(me: CurrentUser, key: OptionalKey) -> Response:
     "/me/export",
     summary="Where my newest copy stands",
     response_model=Envelope[ExportRead],
-    responses=errors(Unauthenticated, NotFound),
 )
+@raises(NotFound)
 async def get_export(me: CurrentUser) -> Response:
     """The newest that was asked for."""
     async with me.work() as work:
@@ -59,8 +46,8 @@ async def get_export(me: CurrentUser) -> Response:
     "/export/fetch",
     summary="Fetch the copy that a message announced",
     response_model=ExportFile,
-    responses=body_errors(Unauthenticated, Gone, NotFound),
 )
+@raises(fetch_export)
 @limited(RateClass.AUTH)
 async def fetch(body: ExportFetch, visit: AnyCaller, services: Services, now: Now) -> Response:
     """With the token of the message, for seven days and as often as wanted."""
@@ -72,8 +59,8 @@ async def fetch(body: ExportFetch, visit: AnyCaller, services: Services, now: No
     status_code=202,
     summary="Be forgotten",
     response_model=Envelope[ErasureRead],
-    responses=body_errors(Unauthenticated, InvalidCredentials, AccountLocked, ErasureBlocked, WrongState, *_KEY),
 )
+@raises(begin_erasure)
 async def create_erasure(
     body: ErasureCreate, me: CurrentUser, services: Services, now: Now, key: OptionalKey
 ) -> Response:
@@ -86,8 +73,8 @@ async def create_erasure(
     "/erasures/{erasure_id}",
     summary="Where an erasure stands",
     response_model=Envelope[ErasureRead],
-    responses=errors(Unauthenticated, NotFound),
 )
+@raises(read_erasure)
 async def get_erasure(erasure_id: UUID, visit: AnyCaller, services: Services) -> Response:
     """With the number that its answer gave: whoever was forgotten has no login to ask with. It says when, not who."""
     return await read_erasure(services, erasure_id)

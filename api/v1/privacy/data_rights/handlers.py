@@ -8,11 +8,12 @@ from starlette.responses import Response
 from api.access.callers import ApiServices, AuthenticatedCaller
 from api.http.envelope import ok
 from api.http.idempotency import Key, store_response
+from api.http.operation_errors import raises
 from api.v1.identity.auth.handlers import knows_password
 from api.v1.privacy.data_rights.schemas import ErasureRead
 from db.engine.session import Scope
 from db.messages.notices import AccountEmail
-from domain.errors import Gone, InvalidCredentials, Unauthenticated
+from domain.errors import AccountLocked, ErasureBlocked, Gone, InvalidCredentials, NotFound, Unauthenticated, WrongState
 from domain.messages.kinds import AccountEmailKind
 from domain.privacy.status import ERASURE_DELAY, ExportStatus
 from providers.storage.interface import ObjectMissing
@@ -22,6 +23,7 @@ from runtime.links import Purpose
 MOST = 64 * 1024 * 1024
 
 
+@raises(InvalidCredentials, AccountLocked, ErasureBlocked, WrongState)
 async def begin_erasure(
     services: ApiServices, me: AuthenticatedCaller, password: str, now: datetime, key: Key | None
 ) -> Response:
@@ -43,6 +45,7 @@ async def begin_erasure(
         return await store_response(work, ok(ErasureRead.of(erasure), status_code=202))
 
 
+@raises(Gone, NotFound)
 async def fetch_export(services: ApiServices, token: str, now: datetime) -> Response:
     """The file. Raises Unauthenticated for a token that is not ours, Gone for one that is over."""
     export_id = services.links.read(Purpose.DATA_EXPORT, token, now)
@@ -58,6 +61,7 @@ async def fetch_export(services: ApiServices, token: str, now: datetime) -> Resp
     return Response(body, 200, headers, "application/json")
 
 
+@raises(NotFound)
 async def read_erasure(services: ApiServices, erasure_id: UUID) -> Response:
     """Where an erasure stands, for whoever has its number. Raises NotFound."""
     async with services.database.unit_of_work(Scope.platform()) as work:

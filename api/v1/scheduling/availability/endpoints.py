@@ -6,14 +6,15 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
-from api.access.callers import Access, Now, may
+from api.access.callers import Access, Now
+from api.access.permissions import may
 from api.http.envelope import Envelope, ok
-from api.http.errors import errors
+from api.http.operation_errors import raises
 from api.http.response_cache import cached
 from api.http.times import Day, Moment
 from api.v1.scheduling.availability.handlers import answer_with_starts, free_resources
 from api.v1.scheduling.availability.schemas import AvailabilityRead, FreeResourcesRead
-from domain.errors import NotBookable, NotFound, OutsideBookingWindow, PartySizeRefused, Unauthenticated
+from domain.errors import NotBookable, OutsideBookingWindow, PartySizeRefused
 from domain.permissions import Action, allowed
 from domain.platform.invalidation import CacheKind
 
@@ -32,8 +33,8 @@ def _for_staff(access: Access) -> bool:
     "",
     summary="When a service can be booked",
     response_model=Envelope[AvailabilityRead],
-    responses=errors(NotFound, NotBookable, PartySizeRefused, Unauthenticated),
 )
+@raises(NotBookable, PartySizeRefused)
 @cached(CacheKind.AVAILABILITY, about="service_id")
 async def list_starts(
     access: MaySee,
@@ -58,8 +59,8 @@ async def list_starts(
     "/resources",
     summary="Who and what is free at a start",
     response_model=Envelope[FreeResourcesRead],
-    responses=errors(NotFound, NotBookable, OutsideBookingWindow, PartySizeRefused, Unauthenticated),
 )
+@raises(NotBookable, OutsideBookingWindow, PartySizeRefused)
 @cached(CacheKind.AVAILABILITY, about="service_id")
 async def list_free_resources(
     access: MaySee,

@@ -6,11 +6,13 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
-from api.access.callers import Access, Now, may
+from api.access.callers import Access, Now
+from api.access.permissions import may
+from api.http.confirm import Confirm
 from api.http.envelope import Envelope, ListEnvelope, SuccessMessage, created, ok
-from api.http.errors import body_errors, errors
 from api.http.fields import DeletedRead
 from api.http.idempotency import OptionalKey, store_response
+from api.http.operation_errors import raises
 from api.http.paging import PageAsked
 from api.http.times import Day
 from api.v1.scheduling.schedules.schemas import (
@@ -23,13 +25,7 @@ from api.v1.scheduling.schedules.schemas import (
 from api.v1.scheduling.staff.handlers import check_schedule
 from domain.errors import (
     AlreadyExists,
-    Forbidden,
-    IdempotencyKeyReused,
-    NotFound,
     OverlappingHours,
-    RequestInProgress,
-    Unauthenticated,
-    WouldBreakBookings,
 )
 from domain.permissions import Action
 
@@ -40,20 +36,15 @@ MayWrite = Annotated[Access, Depends(may(Action.OWN_SCHEDULE_WRITE, on="resource
 MayList = Annotated[Access, Depends(may(Action.SCHEDULE_READ, on="business"))]
 MayReadException = Annotated[Access, Depends(may(Action.SCHEDULE_READ, on="staff_exceptions"))]
 MayWriteException = Annotated[Access, Depends(may(Action.OWN_SCHEDULE_WRITE, on="staff_exceptions"))]
-Confirm = Annotated[bool, Query(description="Do it although bookings are stranded; each is offered another time.")]
-_GUARDED = (Unauthenticated, Forbidden, NotFound)
-_KEYED = (IdempotencyKeyReused, RequestInProgress)
 
 
 @router.put(
     "/working-hours",
     summary="Set somebody's week",
     response_model=Envelope[ScheduleRead],
-    responses=body_errors(*_GUARDED, OverlappingHours, WouldBreakBookings),
 )
-async def update_working_hours(
-    body: WorkingHoursUpdate, access: MayWrite, now: Now, confirm: Confirm = False
-) -> Response:
+@raises(OverlappingHours)
+async def update_working_hours(body: WorkingHoursUpdate, access: MayWrite, now: Now, confirm: Confirm) -> Response:
     """The whole week at once. Staff set their own, managers everybody's."""
     week = body.working_hours.week() if body.working_hours else None
     async with access.work(body.resource_id) as work:
@@ -66,7 +57,6 @@ async def update_working_hours(
     "/working-hours/{resource_id}",
     summary="Somebody's week",
     response_model=Envelope[ScheduleRead],
-    responses=errors(*_GUARDED),
 )
 async def get_working_hours(resource_id: UUID, access: MayRead) -> Response:
     """The usual one; see the exceptions for the days that are otherwise."""
@@ -78,7 +68,6 @@ async def get_working_hours(resource_id: UUID, access: MayRead) -> Response:
     "/exceptions",
     summary="Days that are not as usual",
     response_model=ListEnvelope[ExceptionRead],
-    responses=errors(*_GUARDED),
 )
 async def get_exceptions(
     business_id: UUID,
@@ -101,10 +90,10 @@ async def get_exceptions(
     status_code=201,
     summary="Be off, or work other hours",
     response_model=Envelope[ExceptionRead],
-    responses=body_errors(*_GUARDED, *_KEYED, OverlappingHours, AlreadyExists, WouldBreakBookings),
 )
+@raises(OverlappingHours, AlreadyExists)
 async def create_exception(
-    body: ExceptionCreate, access: MayWrite, now: Now, key: OptionalKey, confirm: Confirm = False
+    body: ExceptionCreate, access: MayWrite, now: Now, key: OptionalKey, confirm: Confirm
 ) -> Response:
     """For one day or several, the whole day or a part of it."""
     asked = body.asked()
@@ -120,7 +109,6 @@ async def create_exception(
     "/exceptions/{exception_id}",
     summary="One exception",
     response_model=Envelope[ExceptionRead],
-    responses=errors(*_GUARDED),
 )
 async def get_exception(exception_id: UUID, access: MayReadException) -> Response:
     """For everybody who works at the business."""
@@ -132,10 +120,10 @@ async def get_exception(exception_id: UUID, access: MayReadException) -> Respons
     "/exceptions/{exception_id}",
     summary="Change an exception",
     response_model=Envelope[ExceptionRead],
-    responses=body_errors(*_GUARDED, OverlappingHours, AlreadyExists, WouldBreakBookings),
 )
+@raises(OverlappingHours, AlreadyExists)
 async def update_exception(
-    exception_id: UUID, body: ExceptionUpdate, access: MayWriteException, now: Now, confirm: Confirm = False
+    exception_id: UUID, body: ExceptionUpdate, access: MayWriteException, now: Now, confirm: Confirm
 ) -> Response:
     """Replaces it."""
     asked = body.asked()
@@ -149,11 +137,8 @@ async def update_exception(
     "/exceptions/{exception_id}",
     summary="As usual again",
     response_model=Envelope[DeletedRead],
-    responses=errors(*_GUARDED, WouldBreakBookings),
 )
-async def delete_exception(
-    exception_id: UUID, access: MayWriteException, now: Now, confirm: Confirm = False
-) -> Response:
+async def delete_exception(exception_id: UUID, access: MayWriteException, now: Now, confirm: Confirm) -> Response:
     """Other hours that go may strand bookings too."""
     async with access.work(exception_id) as work:
         await check_schedule(work, access, (await work.scheduling.staff.get_exception(exception_id)).resource_id)

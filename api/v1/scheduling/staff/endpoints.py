@@ -6,11 +6,13 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
-from api.access.callers import Access, CurrentUser, Now, Services, may
+from api.access.callers import Access, CurrentUser, Now, Services
+from api.access.permissions import may
+from api.http.confirm import Confirm
 from api.http.envelope import Envelope, ListEnvelope, SuccessMessage, created, ok
-from api.http.errors import body_errors, errors
 from api.http.fields import DeletedRead
 from api.http.idempotency import OptionalKey, store_response
+from api.http.operation_errors import raises
 from api.http.paging import PageAsked
 from api.http.rate_limits import RateClass, limited
 from api.v1.scheduling.staff.schemas import (
@@ -21,17 +23,7 @@ from api.v1.scheduling.staff.schemas import (
     InvitationRead,
 )
 from domain.businesses.status import StaffRole
-from domain.errors import (
-    AlreadyExists,
-    Forbidden,
-    Gone,
-    IdempotencyKeyReused,
-    NotFound,
-    RequestInProgress,
-    Unauthenticated,
-    WouldBreakBookings,
-    WrongState,
-)
+from domain.errors import AlreadyExists, Forbidden, Gone, WrongState
 from domain.permissions import Action
 from runtime.links import Purpose
 
@@ -42,9 +34,6 @@ MayRead = Annotated[Access, Depends(may(Action.STAFF_READ, on="business"))]
 MayReadOne = Annotated[Access, Depends(may(Action.STAFF_READ, on="staff_assignments"))]
 MayWrite = Annotated[Access, Depends(may(Action.STAFF_WRITE, on="staff_assignments"))]
 MayWriteInvitation = Annotated[Access, Depends(may(Action.STAFF_WRITE, on="staff_invitations"))]
-Confirm = Annotated[bool, Query(description="Do it although bookings are stranded; each is offered another time.")]
-_GUARDED = (Unauthenticated, Forbidden, NotFound)
-_KEYED = (IdempotencyKeyReused, RequestInProgress)
 
 
 @router.post(
@@ -52,8 +41,8 @@ _KEYED = (IdempotencyKeyReused, RequestInProgress)
     status_code=201,
     summary="Invite somebody",
     response_model=Envelope[InvitationRead],
-    responses=body_errors(*_GUARDED, *_KEYED, AlreadyExists),
 )
+@raises(AlreadyExists)
 @limited(RateClass.STRICT)
 async def create_assignment(body: InvitationCreate, access: MayInvite, now: Now, key: OptionalKey) -> Response:
     """By e-mail. The link is good for seven days and once; the assignment is made when it is accepted."""
@@ -66,7 +55,6 @@ async def create_assignment(body: InvitationCreate, access: MayInvite, now: Now,
     "/assignments",
     summary="Who works at a business",
     response_model=ListEnvelope[AssignmentRead],
-    responses=errors(*_GUARDED),
 )
 async def get_assignments(
     business_id: UUID,
@@ -88,7 +76,6 @@ async def get_assignments(
     "/assignments/{assignment_id}",
     summary="One person's work",
     response_model=Envelope[AssignmentRead],
-    responses=errors(*_GUARDED),
 )
 async def get_assignment(assignment_id: UUID, access: MayReadOne) -> Response:
     """Also one that has ended."""
@@ -100,10 +87,10 @@ async def get_assignment(assignment_id: UUID, access: MayReadOne) -> Response:
     "/assignments/{assignment_id}",
     summary="Change what somebody is and does",
     response_model=Envelope[AssignmentRead],
-    responses=body_errors(*_GUARDED, WrongState, WouldBreakBookings),
 )
+@raises(WrongState)
 async def update_assignment(
-    assignment_id: UUID, body: AssignmentUpdate, access: MayWrite, now: Now, confirm: Confirm = False
+    assignment_id: UUID, body: AssignmentUpdate, access: MayWrite, now: Now, confirm: Confirm
 ) -> Response:
     """What is not sent stays. What is no longer performed may strand bookings."""
     name = body.name.stored() if body.name else None
@@ -118,9 +105,9 @@ async def update_assignment(
     "/assignments/{assignment_id}/terminate",
     summary="End somebody's work",
     response_model=Envelope[AssignmentRead],
-    responses=errors(*_GUARDED, WrongState, WouldBreakBookings),
 )
-async def terminate_assignment(assignment_id: UUID, access: MayWrite, now: Now, confirm: Confirm = False) -> Response:
+@raises(WrongState)
+async def terminate_assignment(assignment_id: UUID, access: MayWrite, now: Now, confirm: Confirm) -> Response:
     """Access ends at once. Refused while bookings with the person are to come, unless confirmed: then each goes to
     somebody else who is free at that time, or is offered another one."""
     async with access.work(assignment_id) as work:
@@ -136,7 +123,6 @@ async def terminate_assignment(assignment_id: UUID, access: MayWrite, now: Now, 
     "/invitations",
     summary="Who is invited",
     response_model=ListEnvelope[InvitationRead],
-    responses=errors(*_GUARDED),
 )
 async def get_invitations(business_id: UUID, access: MayRead, page: PageAsked) -> Response:
     """Those without an answer yet, oldest first."""
@@ -150,8 +136,8 @@ async def get_invitations(business_id: UUID, access: MayRead, page: PageAsked) -
     status_code=201,
     summary="Accept an invitation",
     response_model=Envelope[AssignmentRead],
-    responses=body_errors(Unauthenticated, Forbidden, Gone, AlreadyExists, *_KEYED),
 )
+@raises(Gone, AlreadyExists, Forbidden)
 async def accept_invitation(
     body: InvitationAccept, myself: CurrentUser, services: Services, now: Now, key: OptionalKey
 ) -> Response:
@@ -168,8 +154,8 @@ async def accept_invitation(
     "/invitations/{invitation_id}/resend",
     summary="Send an invitation again",
     response_model=Envelope[InvitationRead],
-    responses=errors(*_GUARDED, *_KEYED, WrongState),
 )
+@raises(WrongState)
 @limited(RateClass.STRICT)
 async def resend_invitation(invitation_id: UUID, access: MayWriteInvitation, now: Now, key: OptionalKey) -> Response:
     """Good for seven days from now."""
@@ -183,8 +169,8 @@ async def resend_invitation(invitation_id: UUID, access: MayWriteInvitation, now
     "/invitations/{invitation_id}",
     summary="Withdraw an invitation",
     response_model=Envelope[DeletedRead],
-    responses=errors(*_GUARDED, WrongState),
 )
+@raises(WrongState)
 async def withdraw_invitation(invitation_id: UUID, access: MayWriteInvitation, now: Now) -> Response:
     """Its link opens nothing any more."""
     async with access.work(invitation_id) as work:
