@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, text
 
+from db.bookings.commands.expire import ExpiryStore
 from db.engine.store import Store
 from db.scheduling.availability import AvailabilityStore, Catalogue
 from db.scheduling.calendars.change import CalendarStore
@@ -259,11 +260,8 @@ class ClaimStore(Store):
 
     async def _sweep(self, candidate: Candidate, now: datetime) -> int:
         """Expire the lapsed holds that overlap the candidate; gives how many went."""
-        # The stores of change use this one to move claims, so they can only be met here.
-        from db.bookings.commands.change import ChangeStore
-
         values = claim_values(candidate)
         asked = {key: values[key] for key in ("resource_ids", "units", "starts", "ends")}
         rows = await self.session.scalars(_IN_THE_WAY, asked | {"now": now})
         lapsed = sorted(rows)
-        return await ChangeStore(self.session, self.context).sweep(lapsed, now) if lapsed else 0
+        return await ExpiryStore(self.session, self.context).sweep(lapsed, now) if lapsed else 0

@@ -14,6 +14,7 @@ from db.engine.store import Store
 from db.messages.notices import NoticeStore, QueuedNotice
 from db.platform.attention import AttentionStore
 from db.platform.outbox import CANCEL_STRANDED, REACCOMMODATION_DECIDED, START_REACCOMMODATION, OutboxStore
+from db.scheduling.availability import AvailabilityStore
 from domain.errors import DomainError, NotFound
 from domain.messages.kinds import NoticeKind
 from domain.scheduling.reaccommodation import ReaccommodationStatus, deadlines
@@ -178,8 +179,6 @@ class ReaccommodationStore(Store):
 
     async def alternatives(self, row: ReaccommodationRow, now: datetime) -> list[datetime]:
         """Up to three free times near the lost one, with whoever is free; none where the service is gone."""
-        from db.scheduling.availability import AvailabilityStore
-
         wish = (await self.session.execute(_WISH, {"booking_id": row.booking_id})).one()
         first = wish.start_at.date() - timedelta(days=2)
         last = first + timedelta(days=4)

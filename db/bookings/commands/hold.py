@@ -16,8 +16,10 @@ from sqlalchemy.dialects.postgresql import CITEXT
 from sqlalchemy.dialects.postgresql import UUID as PgUUID
 
 from db.bookings.claims import CALENDAR, INSERT_CLAIMS, CalendarMoved, Candidate, ClaimStore, claim_values
+from db.bookings.commands.confirm import ConfirmStore
 from db.bookings.commands.customers import BookingCustomer, BookingCustomerStore, customer_of
 from db.engine.context import IdempotencyClaim
+from db.messages.notices import NoticeStore
 from db.platform.outbox import START_BOOKING
 from db.scheduling.availability import AvailabilityStore, Catalogue, HoldFacts, Who
 from domain.bookings.commands import BookingCommand
@@ -244,12 +246,9 @@ class HoldStore(ClaimStore):
 
     async def _tell(self, view: BookingView, now: datetime) -> None:
         """What follows at once: the confirmation where nothing is asked for, the request where approval alone is."""
-        from db.bookings.commands.change import ChangeStore
-        from db.messages.notices import NoticeStore
-
         if view.status is BookingStatus.CONFIRMED:
             command = BookingCommand(view.id, view.business_id, f"instant:{view.id}", SYSTEM.kind)
-            await ChangeStore(self.session, self.context).confirm(command, now)
+            await ConfirmStore(self.session, self.context).confirm(command, now)
         elif not view.amount_due:
             await NoticeStore(self.session, self.context).promise(
                 NoticeKind.BOOKING_REQUESTED,
