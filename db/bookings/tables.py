@@ -39,6 +39,8 @@ class Booking(Base, Stamped):
         CheckConstraint("end_at > start_at", name="time_in_order"),
         CheckConstraint("price >= 0 AND amount_due >= 0 AND amount_due <= price", name="amounts_in_order"),
         CheckConstraint("party_size >= 1", name="party_positive"),
+        CheckConstraint("moves >= 0", name="moves_not_negative"),
+        CheckConstraint("kept_penalty_percent BETWEEN 0 AND 100", name="kept_penalty_percent_in_range"),
         CheckConstraint("status <> 'pending' OR hold_expires_at IS NOT NULL", name="pending_has_an_end"),
         UniqueConstraint("business_id", "code"),
         Index("ix_bookings_business_id_start_at", "business_id", "start_at"),
@@ -85,6 +87,10 @@ class Booking(Base, Stamped):
     cancelled_by: Mapped[str | None]
     cancellation_penalty: Mapped[Minor | None]
     version: Mapped[int] = mapped_column(server_default=text("0"))
+    #: How often the customer has moved it, and the percent that cancelling would have cost then (`KeptPenalty`).
+    moves: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    kept_penalty_percent: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    kept_penalty_until: Mapped[Time | None]
     #: Whom or what the customer asked for, where they did.
     preferred_resource_ids: Mapped[list[UUID]] = mapped_column(ARRAY(PgUUID(as_uuid=True)), server_default=text("'{}'"))
 

@@ -31,13 +31,14 @@ _USERS = text("""
 
 @dataclass(frozen=True, slots=True)
 class PolicyRow:
-    """A policy; ``tiers`` as `domain.catalogue.cancellation.Policy.to_json` has them."""
+    """A policy; ``tiers`` and ``moves`` as `domain.catalogue.cancellation.Policy.to_json` has them."""
 
     id: UUID
     business_id: UUID
     name: dict[str, str]
     tiers: list[dict[str, int]]
     no_show_percent: int
+    moves: dict[str, Any]
     is_default: bool
     created_at: datetime
     updated_at: datetime

@@ -63,7 +63,8 @@ _READ = f"""
               FROM (SELECT n.requirement_group, jsonb_agg(n.resource_id ORDER BY n.resource_id) AS ids
                       FROM service_resources n WHERE n.service_id = s.id GROUP BY n.requirement_group) g
            )::text AS requirements,
-           (SELECT jsonb_build_object('id', p.id, 'tiers', p.tiers, 'no_show_percent', p.no_show_percent)
+           (SELECT jsonb_build_object('id', p.id, 'tiers', p.tiers, 'no_show_percent', p.no_show_percent,
+                                   'moves', p.moves)
               FROM cancellation_policies p
              WHERE p.business_id = s.business_id AND p.deleted_at IS NULL
                AND (p.id = s.policy_id OR (s.policy_id IS NULL AND p.is_default)))::text AS policy

@@ -6,13 +6,17 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, SmallInteger
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.engine.base import Base, Bilingual, Currency, Key, Minor, Stamped, Time, bilingual, one_of
+from db.engine.base import Base, Bilingual, Currency, Json, Key, Minor, Stamped, Time, bilingual, one_of
 from domain.businesses.status import ApprovalMode, ResourceKind
 from domain.payments.status import PaymentMode
 
+#: The default rules for moves, as `MoveRules` has them.
+MOVE_RULES = """'{"max_moves": 3, "hours_before": 0, "in_paid_tier": "keep_penalty", "penalty_kept_days": null}'"""
+
 
 class CancellationPolicy(Base, Stamped):
-    """``tiers``: ``[{"hours_before": 24, "penalty_percent": 50}, …]``. One default per business."""
+    """``tiers``: ``[{"hours_before": 24, "penalty_percent": 50}, …]``. ``moves``: `MoveRules.to_json` of
+    ``domain.catalogue.cancellation``. One default per business."""
 
     __tablename__ = "cancellation_policies"
     __table_args__ = (
@@ -32,6 +36,7 @@ class CancellationPolicy(Base, Stamped):
     name: Mapped[Bilingual]
     tiers: Mapped[list[dict[str, int]]] = mapped_column(JSONB)
     no_show_percent: Mapped[int] = mapped_column(SmallInteger, server_default=text("100"))
+    moves: Mapped[Json] = mapped_column(server_default=text(MOVE_RULES))
     is_default: Mapped[bool] = mapped_column(server_default=text("false"))
     deleted_at: Mapped[Time | None]
 

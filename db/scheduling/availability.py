@@ -47,7 +47,8 @@ SELECT uuidv7() AS new_id, jsonb_build_object(
         'calendar_version', b.calendar_version,
         'holiday_row', t.has_public_holiday_row, 'guest_booking', t.guest_booking, 'language', t.language,
         'reminders', (SELECT coalesce(jsonb_agg(extract(epoch FROM o)), '[]') FROM unnest(t.reminder_offsets) o)),
-    'policy', (SELECT jsonb_build_object('tiers', p.tiers, 'no_show_percent', p.no_show_percent)
+    'policy', (SELECT jsonb_build_object('tiers', p.tiers, 'no_show_percent', p.no_show_percent,
+                                           'moves', p.moves)
                  FROM cancellation_policies p
                 WHERE p.business_id = a.business_id AND p.deleted_at IS NULL
                   AND (p.id = a.policy_id OR (a.policy_id IS NULL AND p.is_default))),

@@ -4,11 +4,11 @@ The store asks with the facts that it read under the booking's lock, the quote w
 tests of the workflows with their own. All amounts are minor units of the booking's currency; times are aware UTC.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from domain.bookings.status import BookingStatus, check_transition
-from domain.catalogue.cancellation import Policy, no_show_quote, penalty
+from domain.catalogue.cancellation import Policy, Quote, no_show_quote, penalty
 from domain.errors import RuleBroken
 from domain.identity.actor import ActorKind
 from domain.money import Money
@@ -20,11 +20,24 @@ CHECK_IN_EARLY = timedelta(hours=2)
 
 
 @dataclass(frozen=True, slots=True)
+class KeptPenalty:
+    """What a cancellation would have cost when the customer moved the booking: ``percent`` of the price, remembered
+    until ``until`` (None: as long as the booking lives)."""
+
+    percent: int = 0
+    until: datetime | None = None
+
+    def at(self, now: datetime) -> int:
+        """The percent that is remembered at ``now``."""
+        return self.percent if self.until is None or now < self.until else 0
+
+
+@dataclass(frozen=True, slots=True)
 class BookingFacts:
     """A booking at one moment, with the payment that counts (`CURRENT_FIRST` in ``db.payments.payments``).
 
     ``refunds_in_progress``: minor units that are on their way back already. ``is_stranded``: the business cannot keep
-    the time and has offered another one.
+    the time and has offered another one. ``moves``: how often the customer has moved it.
     """
 
     status: BookingStatus
@@ -35,6 +48,11 @@ class BookingFacts:
     payment: PaymentView | None = None
     refunds_in_progress: int = 0
     is_stranded: bool = False
+    needs_approval: bool = False
+    hold_expires_at: datetime | None = None
+    approval_deadline: datetime | None = None
+    moves: int = 0
+    kept_penalty: KeptPenalty = field(default_factory=KeptPenalty)
 
     @property
     def paid(self) -> Money:
@@ -61,18 +79,26 @@ def is_staff(kind: ActorKind) -> bool:
 def cancel(facts: BookingFacts, by_business: bool, now: datetime) -> Ending:
     """Cancelling at ``now``.
 
-    Customer and guest pay what the policy says of the price, at most what they paid online; nothing while the booking
-    is not confirmed. Where the business cancels, or cannot keep the time, nothing is kept. Raises WrongState for a
-    booking that cannot be cancelled any more, and RuleBroken when the customer asks after the start.
+    Customer and guest pay what ``cancellation_quote`` says, at most what they paid online. Where the business cancels,
+    or cannot keep the time, nothing is kept. Raises WrongState for a booking that cannot be cancelled any more, and
+    RuleBroken when the customer asks after the start.
     """
     check_transition(facts.status, BookingStatus.CANCELLED)
     free = by_business or facts.is_stranded
     if not free and now >= facts.start_at:
         raise RuleBroken({"rule": "already_started", "start_at": facts.start_at.isoformat()})
-    if free or facts.status is BookingStatus.PENDING:
-        return _ending(facts, 0, 0, free)
-    quote = penalty(facts.policy, facts.paid, Money(facts.price, facts.currency), facts.start_at, now)
-    return _ending(facts, quote.penalty.amount, quote.percent, free)
+    if free:
+        return _ending(facts, 0, 0, by_business=True)
+    quote = cancellation_quote(facts, now)
+    return _ending(facts, quote.penalty.amount, quote.percent, by_business=False)
+
+
+def cancellation_quote(facts: BookingFacts, now: datetime) -> Quote:
+    """What a customer's cancellation at ``now`` costs: what the policy says, nothing while the booking waits, and
+    never less than the penalty that is kept from a move."""
+    kept = facts.kept_penalty.at(now)
+    policy = Policy((), 0) if facts.status is BookingStatus.PENDING else facts.policy
+    return penalty(policy, facts.paid, Money(facts.price, facts.currency), facts.start_at, now, at_least=kept)
 
 
 def decline(facts: BookingFacts) -> Ending:
@@ -89,7 +115,8 @@ def no_show(facts: BookingFacts, waive_penalty: bool, now: datetime) -> Ending:
         raise RuleBroken({"rule": "not_started", "start_at": facts.start_at.isoformat()})
     if waive_penalty:
         return _ending(facts, 0, 0, by_business=False)
-    quote = no_show_quote(facts.policy, facts.paid, Money(facts.price, facts.currency))
+    kept = facts.kept_penalty.at(now)
+    quote = no_show_quote(facts.policy, facts.paid, Money(facts.price, facts.currency), at_least=kept)
     return _ending(facts, quote.penalty.amount, quote.percent, by_business=False)
 
 

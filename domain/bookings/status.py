@@ -21,11 +21,11 @@ class BookingStatus(StrEnum):
 
 S = BookingStatus
 
-#: ``expired -> confirmed`` and ``cancelled``/``expired`` re-entry happen only for late money (the claims are
-#: taken again first); everything else walks forward.
+#: Two steps go back. ``confirmed -> pending``: the customer moved a booking that needs approval, so the business
+#: decides again. ``expired -> confirmed``: the money came late and the time was still free.
 ALLOWED: Mapping[BookingStatus, frozenset[BookingStatus]] = {
     S.PENDING: frozenset({S.CONFIRMED, S.EXPIRED, S.CANCELLED, S.DECLINED}),
-    S.CONFIRMED: frozenset({S.CHECKED_IN, S.NO_SHOW, S.CANCELLED}),
+    S.CONFIRMED: frozenset({S.PENDING, S.CHECKED_IN, S.NO_SHOW, S.CANCELLED}),
     S.CHECKED_IN: frozenset({S.COMPLETED, S.NO_SHOW, S.CANCELLED}),
     S.EXPIRED: frozenset({S.CONFIRMED}),
     S.COMPLETED: frozenset(),

@@ -1,8 +1,12 @@
-"""What a cancellation or a no-show costs. A booking keeps the policy that was in force when the customer agreed."""
+"""What a cancellation or a no-show costs, and when a customer may move a booking.
+
+A booking keeps the policy that was in force when the customer agreed.
+"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 from itertools import pairwise
 from typing import Any
 
@@ -31,9 +35,67 @@ class Tier:
             raise InvalidInput.at("penalty_percent", "zero_to_hundred")
 
 
+class PaidTierMove(StrEnum):
+    """What a customer's move does while a cancellation would cost something."""
+
+    #: The move is allowed. A later cancellation costs at least what it would have cost at the move.
+    KEEP_PENALTY = "keep_penalty"
+    #: The move is refused. The customer may ask the business, or cancel.
+    REFUSE = "refuse"
+
+
+MAX_MOVES = 100
+MAX_KEPT_DAYS = 730
+
+
+@dataclass(frozen=True, slots=True)
+class MoveRules:
+    """When a customer may move a booking. The business may always move it.
+
+    ``max_moves``: how often, None without a limit. ``hours_before``: no later than so many hours before the start.
+    ``penalty_kept_days``: how long after the move its penalty is remembered; None until the booking ends. Raises
+    ``InvalidInput`` for a number out of range.
+    """
+
+    max_moves: int | None = 3
+    hours_before: int = 0
+    in_paid_tier: PaidTierMove = PaidTierMove.KEEP_PENALTY
+    penalty_kept_days: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.max_moves is not None and not 0 <= self.max_moves <= MAX_MOVES:
+            raise InvalidInput.at("moves.max_moves", "zero_to_hundred")
+        if not 0 <= self.hours_before <= MAX_HOURS:
+            raise InvalidInput.at("moves.hours_before", "zero_to_one_year")
+        if self.penalty_kept_days is not None and not 1 <= self.penalty_kept_days <= MAX_KEPT_DAYS:
+            raise InvalidInput.at("moves.penalty_kept_days", "one_to_730")
+
+    def to_json(self) -> dict[str, Any]:
+        """As a policy and a booking store them."""
+        return {
+            "max_moves": self.max_moves,
+            "hours_before": self.hours_before,
+            "in_paid_tier": self.in_paid_tier.value,
+            "penalty_kept_days": self.penalty_kept_days,
+        }
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> "MoveRules":
+        """Read stored rules; what is not there has its default. Raises ``Malformed`` and ``InvalidInput``."""
+        values = {name: stored[name] for name in ("max_moves", "hours_before", "penalty_kept_days") if name in stored}
+        if any(number is not None and type(number) is not int for number in values.values()):
+            raise Malformed({"field": "policy.moves", "rule": "whole_numbers"})
+        try:
+            in_paid_tier = PaidTierMove(stored.get("in_paid_tier", PaidTierMove.KEEP_PENALTY))
+        except ValueError as error:
+            raise Malformed({"field": "policy.moves", "rule": "shape"}) from error
+        return cls(in_paid_tier=in_paid_tier, **values)
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Tiers from the furthest from the start to the nearest, and the percent of the price that a no-show costs.
+    """Tiers from the furthest from the start to the nearest, the percent of the price that a no-show costs, and the
+    rules for moves.
 
     Without tiers a cancellation is free at any time. Raises ``InvalidInput`` unless the hours strictly descend and
     the percent is 0..100.
@@ -41,6 +103,7 @@ class Policy:
 
     tiers: tuple[Tier, ...]
     no_show_percent: int
+    moves: MoveRules = field(default_factory=MoveRules)
 
     def __post_init__(self) -> None:
         if any(later.hours_before >= earlier.hours_before for earlier, later in pairwise(self.tiers)):
@@ -51,7 +114,7 @@ class Policy:
     def to_json(self) -> dict[str, Any]:
         """The snapshot that a booking stores."""
         tiers = [{"hours_before": t.hours_before, "penalty_percent": t.penalty_percent} for t in self.tiers]
-        return {"tiers": tiers, "no_show_percent": self.no_show_percent}
+        return {"tiers": tiers, "no_show_percent": self.no_show_percent, "moves": self.moves.to_json()}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> "Policy":
@@ -59,11 +122,12 @@ class Policy:
         try:
             rows = [(row["hours_before"], row["penalty_percent"]) for row in stored["tiers"]]
             no_show = stored["no_show_percent"]
-        except (KeyError, TypeError) as error:
+            moves = MoveRules.from_json(stored.get("moves") or {})
+        except (AttributeError, KeyError, TypeError) as error:
             raise Malformed({"field": "policy", "rule": "shape"}) from error
         if any(type(number) is not int for number in (no_show, *(n for row in rows for n in row))):
             raise Malformed({"field": "policy", "rule": "whole_numbers"})
-        return cls(tuple(Tier(hours, percent) for hours, percent in rows), no_show)
+        return cls(tuple(Tier(hours, percent) for hours, percent in rows), no_show, moves)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +171,10 @@ def tier_at(policy: Policy, starts_at: datetime, now: datetime) -> Tier | None:
     return policy.tiers[-1] if policy.tiers else None
 
 
-def penalty(policy: Policy, paid: Money, price: Money | None, starts_at: datetime, now: datetime) -> Quote:
-    """What a cancellation at ``now`` costs.
+def penalty(
+    policy: Policy, paid: Money, price: Money | None, starts_at: datetime, now: datetime, at_least: int = 0
+) -> Quote:
+    """What a cancellation at ``now`` costs, ``at_least`` so many percent.
 
     ``paid``: what was paid or authorised online, refunds already taken off. ``price``: the booking's price; None where
     it is what was paid. The penalty is the tier's percent of the price, rounded down so that the business never
@@ -116,12 +182,12 @@ def penalty(policy: Policy, paid: Money, price: Money | None, starts_at: datetim
     differ in currency, ``AmountRefused`` for a negative amount.
     """
     tier = tier_at(policy, starts_at, now)
-    return _quote(tier.penalty_percent if tier else 0, paid, price, tier)
+    return _quote(max(tier.penalty_percent if tier else 0, at_least), paid, price, tier)
 
 
-def no_show_quote(policy: Policy, paid: Money, price: Money | None = None) -> Quote:
-    """What not coming costs; amounts and errors as for ``penalty``."""
-    return _quote(policy.no_show_percent, paid, price, None)
+def no_show_quote(policy: Policy, paid: Money, price: Money | None = None, at_least: int = 0) -> Quote:
+    """What not coming costs, ``at_least`` so many percent; amounts and errors as for ``penalty``."""
+    return _quote(max(policy.no_show_percent, at_least), paid, price, None)
 
 
 def _quote(percent: int, paid: Money, price: Money | None, tier: Tier | None) -> Quote:

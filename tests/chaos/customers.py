@@ -208,7 +208,7 @@ class Customer:
         wanted = self._any_start()
         visit.moves_unanswered = True
         answer = await self._post(
-            f"/bookings/{visit.booking_id}/reschedule", {"start_at": wanted.isoformat()}, {200, 409, 410}
+            f"/bookings/{visit.booking_id}/reschedule", {"start_at": wanted.isoformat()}, {200, 409, 410, 422}
         )
         visit.moves_unanswered = False
         if answer.status == 200:

@@ -35,6 +35,7 @@ class Life:
 
     async def forward(self, by: timedelta) -> None:
         """Move this run's clock."""
+        self.world.ahead += by
         await self.env.fast_forward(self.handle, by)
 
     async def forward_to(self, moment: datetime, slack: timedelta = timedelta(seconds=5)) -> None:
@@ -63,12 +64,12 @@ class Life:
         """The relay's signal."""
         await self.handle.signal(messages.PAYMENT_EVENT, messages.PaymentEventInput(webhook_id))
 
-    async def says(self, update: str, command_id: str | None = None, **more: object) -> BookingOutcome:
+    async def says(
+        self, update: str, command_id: str | None = None, by: ActorKind = ActorKind.STAFF, **more: object
+    ) -> BookingOutcome:
         """A person's command."""
         booking = self.world.booking
-        command = BookingCommand(
-            booking.booking_id, booking.business_id, command_id or str(uuid4()), ActorKind.STAFF, **more
-        )
+        command = BookingCommand(booking.booking_id, booking.business_id, command_id or str(uuid4()), by, **more)
         return await self.handle.execute_update(
             update, command, id=command.command_id, result_type=BookingOutcome, rpc_timeout=timedelta(seconds=20)
         )

@@ -12,9 +12,12 @@ from temporalio.exceptions import ApplicationError
 from activities.bookings.bookings import ExtendHoldInput, RemindInput
 from activities.payments.payments import ApplyEventInput, PaymentUpdate, RecordInput
 from activities.platform.attention import AttentionInput
+from domain.bookings import moves
 from domain.bookings.commands import BookingCommand, BookingOutcome
+from domain.bookings.decisions import BookingFacts, KeptPenalty, is_staff
 from domain.bookings.snapshot import BookingSnapshot
 from domain.bookings.status import ALLOWED, BookingStatus
+from domain.catalogue.cancellation import Policy
 from domain.payments.movements import is_other_card, is_surplus, of_other_card
 from domain.payments.settlement import settle
 from domain.payments.status import ALLOWED as MOVES
@@ -53,10 +56,6 @@ def snapshot(**changes: object) -> BookingSnapshot:
     return replace(plain, **changes)
 
 
-def _no_later(moment: datetime | None, start_at: datetime) -> datetime | None:
-    return None if moment is None else min(moment, start_at)
-
-
 @dataclass
 class World:
     """What Postgres and the provider hold. ``answers`` are the provider's next ones; without one it tells the truth:
@@ -75,6 +74,12 @@ class World:
     outcomes: dict[str, BookingOutcome] = field(default_factory=dict)
     reminded: list[tuple[datetime, timedelta]] = field(default_factory=list)
     given_back: int = 0
+    #: How far this run's clock is ahead of the wall clock, as far as the test moved it (`Life.forward`).
+    ahead: timedelta = timedelta()
+    policy: Policy = field(default_factory=lambda: Policy((), 0))
+    approve_within: timedelta = timedelta(hours=24)
+    moves: int = 0
+    kept_penalty: KeptPenalty = field(default_factory=KeptPenalty)
     #: What a cancellation or a no-show costs, and what a cancellation kept.
     penalty: int = 0
     kept: int = 0
@@ -129,6 +134,20 @@ class World:
     def set(self, **changes: object) -> None:
         """Somebody else changed the booking in Postgres."""
         self.booking = replace(self.booking, **changes)
+
+    def facts(self) -> BookingFacts:
+        """What the decisions of `domain.bookings` are made from, as the stores read it."""
+        booking = self.booking
+        return BookingFacts(
+            *(booking.status, booking.start_at, booking.price, booking.currency, self.policy),
+            payment=self.payment,
+            refunds_in_progress=self.given_back,
+            needs_approval=booking.needs_approval,
+            hold_expires_at=booking.hold_expires_at,
+            approval_deadline=booking.approval_deadline,
+            moves=self.moves,
+            kept_penalty=self.kept_penalty,
+        )
 
     @property
     def activities(self) -> list[object]:
@@ -278,15 +297,19 @@ class World:
     async def reschedule(self, command: BookingCommand) -> BookingOutcome:
         await self._called("bookings.reschedule", command)
         assert command.start_at is not None
+        by_business = is_staff(command.actor_kind)
+        move = moves.move(self.facts(), command.start_at, by_business, self.approve_within, now() + self.ahead)
         if not self.slot_is_free:
             raise ApplicationError("slot_taken", {"alternatives": []}, type="slot_taken", non_retryable=True)
         length = self.booking.end_at - self.booking.start_at
+        self.moves, self.kept_penalty = move.terms.moves, move.terms.kept_penalty
         self.set(
+            status=move.status,
             start_at=command.start_at,
             end_at=command.start_at + length,
             version=self.booking.version + 1,
-            hold_expires_at=_no_later(self.booking.hold_expires_at, command.start_at),
-            approval_deadline=_no_later(self.booking.approval_deadline, command.start_at),
+            hold_expires_at=move.hold_expires_at,
+            approval_deadline=move.approval_deadline,
         )
         return self._outcome(command)
 

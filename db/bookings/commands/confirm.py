@@ -89,9 +89,11 @@ class ConfirmStore(TransitionStore):
     ) -> BookingOutcome:
         if not booking.is_secured:
             raise _missing(booking, "payment")
-        messages = [Message(NoticeKind.BOOKING_CONFIRMED)]
+        # A booking that was moved may be confirmed a second time.
+        key = str(booking.version) if booking.version else ""
+        messages = [Message(NoticeKind.BOOKING_CONFIRMED, key=key)]
         if tell_business:
-            messages.append(Message(NoticeKind.BOOKING_CONFIRMED, to_business=True))
+            messages.append(Message(NoticeKind.BOOKING_CONFIRMED, to_business=True, key=key))
         change = change_of(booking, "confirmed", BookingStatus.CONFIRMED, messages=tuple(messages))
         return await self._write(booking, change, command, now)
 

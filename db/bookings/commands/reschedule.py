@@ -7,15 +7,18 @@ from sqlalchemy import text
 
 from db.bookings.claims import ClaimStore
 from db.bookings.commands.transition import Locked, Message, TransitionStore, change_of
+from domain.bookings import moves
 from domain.bookings.commands import BookingCommand, BookingOutcome
-from domain.bookings.decisions import is_staff
-from domain.bookings.status import BookingStatus
-from domain.errors import Gone, InvalidInput, RuleBroken, WrongState
+from domain.bookings.decisions import cancellation_quote, is_staff
+from domain.bookings.moves import Move, MoveTerms
+from domain.errors import InvalidInput, WrongState
 from domain.messages.kinds import NoticeKind
+from domain.money import Money
 
 _MOVE_ITEMS = text("""
     UPDATE booking_items SET start_at = start_at + :by, end_at = end_at + :by WHERE booking_id = :booking_id
 """)
+_APPROVE_WITHIN = text("SELECT approval_within FROM business_settings WHERE business_id = :business_id")
 
 
 class RescheduleStore(TransitionStore):
@@ -24,14 +27,16 @@ class RescheduleStore(TransitionStore):
     async def reschedule(self, command: BookingCommand, now: datetime) -> BookingOutcome:
         """Move a pending or confirmed booking to ``command.start_at``, with other resources if that is what it takes.
 
-        The hold of a pending one ends when it would have; an approval is due by the new start at the latest. Raises
-        WrongState, Gone (the hold is over), RuleBroken (the customer comes after the start), and from taking the time
-        SlotTaken or OutsideOpeningHours with alternatives, and OutsideBookingWindow.
+        `domain.bookings.moves.move` decides. Raises what it raises, and from taking the time SlotTaken or
+        OutsideOpeningHours with alternatives, and OutsideBookingWindow.
         """
         booking, seen = await self._enter(command)
         if seen is not None:
             return seen
-        start_at = _checked(booking, command, now)
+        if command.start_at is None:
+            raise InvalidInput.at("start_at", "required")
+        start_at, by_business = command.start_at, is_staff(command.actor_kind)
+        move = moves.move(booking.facts(), start_at, by_business, await self._approve_within(booking), now)
         if command.stranded and not booking.is_stranded:
             raise WrongState({"status": booking.status.value, "wanted": "reaccommodation"})
         if start_at == booking.start_at and not command.resource_ids:
@@ -42,49 +47,53 @@ class RescheduleStore(TransitionStore):
             start_at,
             now,
             command.resource_ids,
-            staff=is_staff(command.actor_kind) or booking.is_stranded,
+            staff=by_business or booking.is_stranded,
         )
         moved = start_at - booking.start_at
         await self._move_items(booking.id, moved)
         change = change_of(
             booking,
             "rescheduled",
-            booking.status,
+            move.status,
             start_at=start_at,
             end_at=booking.end_at + moved,
             version=booking.version + 1,
-            hold_expires_at=_no_later(booking.hold_expires_at, start_at),
-            approval_deadline=_no_later(booking.approval_deadline, start_at),
+            hold_expires_at=move.hold_expires_at,
+            approval_deadline=move.approval_deadline,
+            moves=move.terms.moves,
+            kept_penalty=move.terms.kept_penalty,
             details={"old_start_at": booking.start_at.isoformat(), "start_at": start_at.isoformat()},
-            messages=_messages(booking, command),
+            messages=_messages(booking, move, by_business),
         )
         return await self._write(booking, change, command, now)
+
+    async def quote_move(self, booking_id: UUID, by_business: bool, now: datetime) -> tuple[MoveTerms, Money, str]:
+        """On which terms the booking may be moved at ``now``, by the same rule on the same facts; with what a
+        cancellation after the move costs at least, and the venue's time zone. Changes nothing and waits for nobody.
+        Raises NotFound and what ``move_terms`` raises."""
+        booking, time_zone = await self._read_facts(booking_id)
+        facts = booking.facts()
+        terms = moves.move_terms(facts, by_business, now)
+        kept = cancellation_quote(facts, now).penalty if terms.kept_penalty.at(now) else Money(0, booking.currency)
+        return terms, kept, time_zone
 
     async def _move_items(self, booking_id: UUID, by: timedelta) -> None:
         await self.session.execute(_MOVE_ITEMS, {"booking_id": booking_id, "by": by})
 
-
-def _checked(booking: Locked, command: BookingCommand, now: datetime) -> datetime:
-    """The new start, if this booking may be moved."""
-    if command.start_at is None:
-        raise InvalidInput.at("start_at", "required")
-    if booking.status not in {BookingStatus.PENDING, BookingStatus.CONFIRMED}:
-        raise WrongState({"status": booking.status.value, "wanted": "reschedule"})
-    if booking.hold_expires_at is not None and booking.hold_expires_at <= now:
-        raise Gone({"hold_expires_at": booking.hold_expires_at.isoformat()})
-    if not is_staff(command.actor_kind) and now >= booking.start_at:
-        raise RuleBroken({"rule": "already_started", "start_at": booking.start_at.isoformat()})
-    return command.start_at
+    async def _approve_within(self, booking: Locked) -> timedelta:
+        if not booking.needs_approval:
+            return timedelta(0)
+        found: timedelta = await self.session.scalar(_APPROVE_WITHIN, {"business_id": booking.business_id})
+        return found
 
 
-def _no_later(moment: datetime | None, start_at: datetime) -> datetime | None:
-    return None if moment is None else min(moment, start_at)
-
-
-def _messages(booking: Locked, command: BookingCommand) -> tuple[Message, ...]:
-    facts = {"old_start": booking.start_at.isoformat()}
+def _messages(booking: Locked, move: Move, by_business: bool) -> tuple[Message, ...]:
     key = str(booking.version + 1)
-    told = [Message(NoticeKind.BOOKING_CHANGED, facts, key=key)]
-    if not is_staff(command.actor_kind):
-        told.append(Message(NoticeKind.BOOKING_CHANGED, facts, to_business=True, key=key))
+    if move.terms.asks_again:
+        kind, facts = NoticeKind.BOOKING_REQUESTED, {}
+    else:
+        kind, facts = NoticeKind.BOOKING_CHANGED, {"old_start": booking.start_at.isoformat()}
+    told = [Message(kind, facts, key=key)]
+    if not by_business:
+        told.append(Message(kind, facts, to_business=True, key=key))
     return tuple(told)

@@ -21,7 +21,7 @@ from db.payments.payments import COLUMNS, CURRENT_FIRST, Payment, PaymentStore, 
 from db.payments.refunds import RefundStore
 from db.platform.attention import AttentionStore
 from domain.bookings.commands import BookingCommand, BookingOutcome
-from domain.bookings.decisions import BookingFacts
+from domain.bookings.decisions import BookingFacts, KeptPenalty
 from domain.bookings.status import FINAL, BookingStatus, check_transition
 from domain.catalogue.cancellation import Policy
 from domain.errors import NotFound
@@ -40,7 +40,8 @@ _OUTCOME = TypeAdapter(BookingOutcome)
 # Waits for whoever is changing this booking now; then reads what they left. Not FOR UPDATE, so that a foreign key to
 # the booking (a notice, a reminder) need not wait.
 _BOOKING = """b.id, b.business_id, b.status, b.start_at, b.end_at, b.version, b.price, b.amount_due, b.currency,
-           b.needs_approval, b.policy, b.hold_expires_at, b.approval_deadline, b.cancellation_penalty"""
+           b.needs_approval, b.policy, b.hold_expires_at, b.approval_deadline, b.cancellation_penalty, b.moves,
+           b.kept_penalty_percent, b.kept_penalty_until"""
 _LOCK = text(f"SELECT {_BOOKING} FROM bookings b WHERE b.id = :booking_id FOR NO KEY UPDATE")
 _LOOK = text(f"""
     SELECT {_BOOKING}, s.time_zone FROM bookings b JOIN businesses s ON s.id = b.business_id WHERE b.id = :booking_id
@@ -63,7 +64,8 @@ WITH booking AS (
     UPDATE bookings SET status = :status, start_at = :start_at, end_at = :end_at, version = :version,
            hold_expires_at = CAST(:hold_expires_at AS timestamptz), approval_deadline = :approval_deadline,
            cancelled_by = CASE WHEN CAST(:status AS text) = 'cancelled' THEN :actor_kind ELSE cancelled_by END,
-           cancellation_penalty = :penalty
+           cancellation_penalty = :penalty, moves = :moves, kept_penalty_percent = :kept_percent,
+           kept_penalty_until = CAST(:kept_until AS timestamptz)
      WHERE id = :booking_id),
 claims AS (
     UPDATE resource_claims SET holds_until = CASE WHEN CAST(:status AS text) = 'pending'
@@ -116,6 +118,9 @@ class Locked:
     hold_expires_at: datetime | None
     approval_deadline: datetime | None
     cancellation_penalty: int | None
+    moves: int
+    kept_penalty_percent: int
+    kept_penalty_until: datetime | None
     payment: Payment | None = None
     on_the_way: int = 0
     is_stranded: bool = False
@@ -136,7 +141,17 @@ class Locked:
             self.payment.view() if self.payment else None,
             self.on_the_way,
             self.is_stranded,
+            self.needs_approval,
+            self.hold_expires_at,
+            self.approval_deadline,
+            self.moves,
+            self.kept_penalty,
         )
+
+    @property
+    def kept_penalty(self) -> KeptPenalty:
+        """What is remembered from the customer's moves."""
+        return KeptPenalty(self.kept_penalty_percent, self.kept_penalty_until)
 
     def outcome(self, money: MoneyTask | None = None) -> BookingOutcome:
         """How it stands, unchanged."""
@@ -181,6 +196,8 @@ class Change:
     settlement: Settlement = field(default_factory=Settlement)
     refund_reason: RefundReason = RefundReason.REQUESTED
     penalty: int | None = None
+    moves: int = 0
+    kept_penalty: KeptPenalty = field(default_factory=KeptPenalty)
     details: Mapping[str, Any] = field(default_factory=dict)
     messages: tuple[Message, ...] = ()
 
@@ -194,6 +211,8 @@ def change_of(booking: Locked, event: str, to: BookingStatus, **more: Any) -> Ch
         "end_at": booking.end_at,
         "version": booking.version,
         "penalty": booking.cancellation_penalty,
+        "moves": booking.moves,
+        "kept_penalty": booking.kept_penalty,
     }
     return Change(event, to, **(stays | more))
 
@@ -307,6 +326,9 @@ def _columns(booking: Locked, change: Change, command: BookingCommand, now: date
         "hold_expires_at": change.hold_expires_at,
         "approval_deadline": change.approval_deadline,
         "penalty": change.penalty,
+        "moves": change.moves,
+        "kept_percent": change.kept_penalty.percent,
+        "kept_until": change.kept_penalty.until,
         "released_at": now if change.to in FINAL else None,
         "event": change.event,
         "outbox_event": f"booking.{change.event}",

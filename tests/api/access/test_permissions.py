@@ -81,6 +81,7 @@ LINKED = frozenset(
         "POST /api/v1/bookings/{booking_id}/cancellation-quote",
         "POST /api/v1/bookings/{booking_id}/cancel",
         "POST /api/v1/bookings/{booking_id}/reschedule",
+        "POST /api/v1/bookings/{booking_id}/reschedule-quote",
         "GET /api/v1/bookings/{booking_id}/reaccommodation",
         "POST /api/v1/bookings/{booking_id}/reaccommodation/accept",
         "POST /api/v1/bookings/{booking_id}/reaccommodation/decline",

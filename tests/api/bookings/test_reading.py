@@ -7,7 +7,8 @@ from uuid import UUID, uuid4
 import pytest_asyncio
 
 from api.http.envelope import Envelope, ListEnvelope
-from api.v1.bookings.bookings.schemas import BookingRead, HistoryRead, QuoteRead
+from api.v1.bookings.bookings.quote_schemas import QuoteRead
+from api.v1.bookings.bookings.schemas import BookingRead, HistoryRead
 from db.engine.session import Database as Pool
 from tests.api.conftest import Person, Statements, error_of
 from tests.api.shop import WRITTEN, Shop, counted, keyed

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+from domain.catalogue.cancellation import MoveRules
 from tests.api.conftest import Person, error_of, rules_of
 from tests.api.venues import create_business, create_service
 
@@ -34,6 +35,18 @@ async def test_the_first_one_is_the_default_until_another_is(owner: Person) -> N
     third = await add(owner, business, is_default=True)
     assert await defaults(owner, business) == [third["id"]]
     assert (await owner.get(f"/policies/{third['id']}")).json()["data"] == third
+
+
+async def test_rules_for_moves_are_stored_and_changed(owner: Person) -> None:
+    business = (await create_business(owner))["id"]
+    made = await add(owner, business)
+    assert made["moves"] == MoveRules().to_json()
+    strict = {"max_moves": 1, "hours_before": 24, "in_paid_tier": "refuse", "penalty_kept_days": 30}
+    changed = await owner.put(f"/policies/{made['id']}", json={"moves": strict})
+    assert changed.json()["data"]["moves"] == strict
+    assert (await owner.get(f"/policies/{made['id']}")).json()["data"]["moves"] == strict
+    refused = await owner.put(f"/policies/{made['id']}", json={"moves": {"max_moves": 101}})
+    assert error_of(refused) == (422, "invalid_input")
 
 
 async def test_many_defaults_at_once_leave_one(owner: Person) -> None:

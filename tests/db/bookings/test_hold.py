@@ -17,6 +17,7 @@ from domain.bookings.contact import Contact
 from domain.bookings.limits import MAX_OPEN_HOLDS
 from domain.bookings.status import BookingStatus
 from domain.bookings.view import BookingView
+from domain.catalogue.cancellation import MoveRules
 from domain.errors import (
     HoldLimit,
     NotBookable,
@@ -67,7 +68,7 @@ async def test_a_hold_writes_booking_item_claim_history_and_event(pool: Database
     [booking] = await data.rows(pool, "SELECT status, price, amount_due, hold_expires_at, policy FROM bookings")
     assert booking["status"] == "pending"
     assert booking["hold_expires_at"] == view.hold_expires_at
-    assert booking["policy"] == data.POLICY
+    assert booking["policy"] == {**data.POLICY, "moves": MoveRules().to_json()}
     [claim] = await data.rows(pool, "SELECT starts_at, ends_at, holds_until, resource_id FROM resource_claims")
     assert (claim["starts_at"], claim["ends_at"]) == (TOMORROW, TOMORROW + HOUR)
     assert claim["holds_until"] == view.hold_expires_at

@@ -4,9 +4,10 @@ from uuid import uuid4
 
 import pytest
 
+from domain.bookings.status import BookingStatus
 from domain.errors import Gone, InvalidInput, NotFound, OutsideBookingWindow, RuleBroken, SlotTaken, WrongState
 from domain.identity.actor import ActorKind
-from tests.support.data import HOUR, NOW, add_booking, add_salon, rows
+from tests.support.data import HOUR, NOW, add_booking, add_payment, add_salon, rows
 from tests.support.desk import Desk, minutes
 
 CUSTOMER = ActorKind.CUSTOMER
@@ -129,3 +130,48 @@ async def test_a_move_keeps_the_length_that_was_agreed(desk: Desk) -> None:
     outcome = await desk.do("reschedule", booking_id, CUSTOMER, start_at=NEW)
     assert outcome.end_at == NEW + HOUR
     assert [claim["ends_at"] for claim in await desk.claims(booking_id)] == [NEW + HOUR]
+
+
+async def test_a_customer_s_move_keeps_the_penalty_of_that_moment(desk: Desk) -> None:
+    soon = NOW + 10 * HOUR
+    booking_id = await add_booking(desk.database, desk.salon, soon, amount_due=6600, payment_mode="prepay")
+    await add_payment(desk.database, desk.salon, booking_id, status="captured")
+    await desk.do("reschedule", booking_id, CUSTOMER, start_at=NEW)
+    booking = await desk.booking(booking_id)
+    assert (booking["moves"], booking["kept_penalty_percent"], booking["kept_penalty_until"]) == (1, 100, None)
+    outcome = await desk.do("cancel", booking_id, CUSTOMER)
+    assert (outcome.penalty, outcome.refunding) == (6600, 0)
+
+
+async def test_a_move_by_staff_counts_nowhere(desk: Desk) -> None:
+    booking_id = await add_booking(desk.database, desk.salon, NOW + 10 * HOUR)
+    await desk.do("reschedule", booking_id, ActorKind.STAFF, start_at=NEW)
+    booking = await desk.booking(booking_id)
+    assert (booking["moves"], booking["kept_penalty_percent"]) == (0, 0)
+
+
+async def test_an_approved_booking_that_its_customer_moves_is_decided_again(desk: Desk) -> None:
+    booking_id = await add_booking(desk.database, desk.salon, OLD, needs_approval=True)
+    outcome = await desk.do("reschedule", booking_id, CUSTOMER, start_at=NEW)
+    assert (outcome.status, outcome.hold_expires_at, outcome.approval_deadline) == (
+        BookingStatus.PENDING,
+        NOW + 24 * HOUR,
+        NOW + 24 * HOUR,
+    )
+    assert [(claim["starts_at"], claim["holds_until"]) for claim in await desk.claims(booking_id)] == [
+        (NEW, NOW + 24 * HOUR)
+    ]
+    assert await desk.history(booking_id) == [("rescheduled", "confirmed", "pending")]
+    assert await desk.notices(booking_id) == [("booking_requested", "business"), ("booking_requested", "customer")]
+    await desk.do("approve", booking_id, ActorKind.STAFF)
+    assert [claim["holds_until"] for claim in await desk.claims(booking_id)] == [None]
+    assert ("booking_confirmed", "customer") in await desk.notices(booking_id)
+
+
+async def test_quote_of_a_move_says_what_the_move_will_keep(desk: Desk) -> None:
+    booking_id = await add_booking(desk.database, desk.salon, NOW + 30 * HOUR, amount_due=6600, payment_mode="prepay")
+    await add_payment(desk.database, desk.salon, booking_id, status="captured")
+    terms, kept, _ = await desk.within(lambda work: work.bookings.changes.quote_move(booking_id, False, NOW))
+    assert (terms.kept_penalty.percent, kept.amount, terms.moves_left) == (50, 3300, 2)
+    await desk.do("reschedule", booking_id, CUSTOMER, start_at=NEW)
+    assert (await desk.do("cancel", booking_id, CUSTOMER)).penalty == kept.amount

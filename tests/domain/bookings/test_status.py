@@ -5,10 +5,11 @@ import pytest
 from domain.bookings.status import ALLOWED, FINAL, LIVE, BookingStatus, check_transition
 from domain.errors import WrongState
 
-#: From each status the statuses that may follow. ``expired -> confirmed`` is money that came late for a free slot.
+#: From each status the statuses that may follow. ``expired -> confirmed`` is money that came late for a free slot;
+#: ``confirmed -> pending`` is a customer's move that the business has to approve again.
 EXPECTED = {
     "pending": {"confirmed", "expired", "cancelled", "declined"},
-    "confirmed": {"checked_in", "no_show", "cancelled"},
+    "confirmed": {"pending", "checked_in", "no_show", "cancelled"},
     "checked_in": {"completed", "no_show", "cancelled"},
     "completed": set(),
     "no_show": set(),

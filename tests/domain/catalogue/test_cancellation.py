@@ -122,6 +122,7 @@ def test_the_snapshots_shape() -> None:
             {"hours_before": 24, "penalty_percent": 50},
         ],
         "no_show_percent": 80,
+        "moves": {"max_moves": 3, "hours_before": 0, "in_paid_tier": "keep_penalty", "penalty_kept_days": None},
     }
 
 

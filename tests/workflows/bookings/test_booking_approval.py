@@ -8,6 +8,7 @@ from temporalio.client import WorkflowUpdateFailedError
 from temporalio.testing import WorkflowEnvironment
 
 from domain.bookings.status import BookingStatus as S
+from domain.identity.actor import ActorKind
 from domain.payments.status import PaymentMode
 from domain.payments.status import PaymentStatus as P
 from tests.workflows.life import Life, living
@@ -158,3 +159,39 @@ async def test_an_earlier_time_ends_the_hold_earlier(temporal_time_skipping: Wor
         await life.calls("bookings.expire")
         outcome = await life.ends()
     assert outcome.status is S.EXPIRED
+
+
+async def test_moved_by_the_customer_is_decided_again(temporal_time_skipping: WorkflowEnvironment) -> None:
+    world = _asks_both()
+    async with living(temporal_time_skipping, world) as life:
+        await _pays_and_waits(life)
+        assert (await life.says(messages.CONFIRM)).status is S.CONFIRMED
+        start_at = world.booking.start_at + timedelta(days=2)
+        moved = await life.says(messages.RESCHEDULE, by=ActorKind.CUSTOMER, start_at=start_at)
+        assert (moved.status, moved.start_at) == (S.PENDING, start_at)
+        assert moved.approval_deadline == moved.hold_expires_at
+        await life.state()
+        assert await life.shows(STAGE) == "waiting_for_approval"
+        assert (await life.says(messages.CONFIRM)).status is S.CONFIRMED
+        outcome = await life.ends()
+    assert outcome.status is S.COMPLETED
+    assert world.reminded == [(start_at, timedelta(days=1))]
+
+
+@pytest.mark.parametrize("answer", [messages.DECLINE, None])
+async def test_moved_by_the_customer_and_declined_gives_everything_back(
+    temporal_time_skipping: WorkflowEnvironment, answer: str | None
+) -> None:
+    """Also where the business does not answer until the new deadline."""
+    world = _asks_both()
+    async with living(temporal_time_skipping, world) as life:
+        await _pays_and_waits(life)
+        await life.says(messages.CONFIRM)
+        start_at = world.booking.start_at + timedelta(days=2)
+        await life.says(messages.RESCHEDULE, by=ActorKind.CUSTOMER, start_at=start_at)
+        if answer:
+            await life.says(answer)
+        outcome = await life.ends()
+    assert outcome.status is S.DECLINED
+    assert world.given_back == 8000
+    assert world.reminded == []

@@ -48,7 +48,7 @@ class BookingWorkflow:
                 await self._wait_for_approval()
                 await self._confirm()
                 await self._attend_visit()
-                if await self._settle():
+                if not self._case.pending and await self._settle():
                     return self._outcome()
         except (asyncio.CancelledError, FailureError) as error:
             if not is_cancelled_exception(error):
@@ -74,6 +74,7 @@ class BookingWorkflow:
             return
         if case.booking.amount_due:
             await case.decide(BookingActivities.await_approval, case.command("await_approval"))
+        if case.booking.amount_due or case.booking.version:
             case.show()
         while case.pending:
             deadline = case.answer_is_due
@@ -86,7 +87,8 @@ class BookingWorkflow:
             await self._case.decide(BookingActivities.confirm, self._case.command("confirm"))
 
     async def _attend_visit(self) -> None:
-        """Reminders in their order, then the end of the visit; staff may end it earlier."""
+        """Reminders in their order, then the end of the visit. Staff may end it earlier, and a customer's move may need
+        approval again: then the booking is pending."""
         case = self._case
         while case.visiting:
             case.show()

@@ -16,7 +16,8 @@ from api.http.paging import PageAsked
 from api.v1.bookings.bookings.command_handlers import CommandRequest, execute_command
 from api.v1.bookings.bookings.handlers import AskedBookings, history_page, list_bookings, write_changes
 from api.v1.bookings.bookings.hold_handlers import TIME_REFUSED, take
-from api.v1.bookings.bookings.quote_handlers import quote
+from api.v1.bookings.bookings.quote_handlers import quote, quote_move
+from api.v1.bookings.bookings.quote_schemas import QuoteRead, RescheduleQuoteRead
 from api.v1.bookings.bookings.schemas import (
     BookingChangedRead,
     BookingCreate,
@@ -25,7 +26,6 @@ from api.v1.bookings.bookings.schemas import (
     BookingUpdate,
     HistoryRead,
     NoShowWrite,
-    QuoteRead,
     ReasonWrite,
     RescheduleWrite,
 )
@@ -143,6 +143,18 @@ async def cancel_booking(
 
 
 @router.post(
+    "/{booking_id}/reschedule-quote",
+    summary="On which terms a booking may be moved now",
+    response_model=Envelope[RescheduleQuoteRead],
+)
+@raises(quote_move)
+async def quote_reschedule(booking_id: UUID, access: MayReschedule, now: Now) -> Response:
+    """Changes nothing. Refuses what `/reschedule` would refuse at this moment, whatever the new time."""
+    async with access.work(booking_id) as work:
+        return ok(await quote_move(work, booking_id, now, access.works_here))
+
+
+@router.post(
     "/{booking_id}/reschedule",
     summary="Move to another time",
     response_model=Envelope[BookingChangedRead],
@@ -151,7 +163,12 @@ async def cancel_booking(
 async def reschedule_booking(
     booking_id: UUID, body: RescheduleWrite, access: MayReschedule, services: Services, key: RequiredKey
 ) -> Response:
-    """Takes the new time before it gives up the old one. Payment and policy carry over."""
+    """Takes the new time before it gives up the old one. Price, payment and policy stay as agreed.
+
+    A customer's move is judged by the policy (``moves``) as a cancellation at that moment would be: a penalty that had
+    been reached is kept for a later cancellation. A booking that the business had approved is ``pending`` again. Rules
+    that refuse a move: ``already_started``, ``too_late_to_move``, ``too_many_moves``, ``paid_tier``.
+    """
     request = CommandRequest(messages.RESCHEDULE, body.reason, body.start_at, body.resource_ids)
     return await execute_command(services, access, booking_id, key, request)
 

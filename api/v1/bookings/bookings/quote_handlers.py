@@ -1,4 +1,5 @@
-"""What a cancellation would cost, asked without doing it. The rule is `domain.bookings.decisions.cancel`."""
+"""What a cancellation or a move would come to, asked without doing it. The rules are `domain.bookings.decisions.cancel`
+and `domain.bookings.moves.move_terms`."""
 
 from datetime import datetime
 from uuid import UUID
@@ -7,9 +8,9 @@ from zoneinfo import ZoneInfo
 from api.http.fields import MoneyRead
 from api.http.operation_errors import raises
 from api.http.times import at_venue
-from api.v1.bookings.bookings.schemas import QuoteRead
+from api.v1.bookings.bookings.quote_schemas import QuoteRead, RescheduleQuoteRead
 from db.engine.session import UnitOfWork
-from domain.errors import RuleBroken, WrongState
+from domain.errors import Gone, RuleBroken, WrongState
 
 
 @raises(WrongState, RuleBroken)
@@ -22,4 +23,22 @@ async def quote(work: UnitOfWork, booking_id: UUID, now: datetime, by_business: 
         refund=MoneyRead(amount=ending.returned, currency=currency),
         percent=ending.percent,
         at=at_venue(now, ZoneInfo(time_zone)),
+    )
+
+
+@raises(WrongState, Gone, RuleBroken)
+async def quote_move(work: UnitOfWork, booking_id: UUID, now: datetime, by_business: bool) -> RescheduleQuoteRead:
+    """On which terms the booking may be moved at ``now``, by the rule that the move itself asks. Raises NotFound,
+    WrongState, Gone, and RuleBroken with the rule that refuses it."""
+    terms, kept, time_zone = await work.bookings.changes.quote_move(booking_id, by_business, now)
+    zone = ZoneInfo(time_zone)
+    until = terms.kept_penalty.until
+    return RescheduleQuoteRead(
+        needs_approval=terms.asks_again,
+        moves_left=terms.moves_left,
+        latest_at=at_venue(terms.latest_at, zone) if terms.latest_at else None,
+        kept_penalty=MoneyRead(amount=kept.amount, currency=kept.currency),
+        kept_penalty_percent=terms.kept_penalty.at(now),
+        kept_penalty_until=at_venue(until, zone) if until else None,
+        at=at_venue(now, zone),
     )

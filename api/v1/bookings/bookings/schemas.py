@@ -9,10 +9,12 @@ from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from api.http.fields import BilingualRead, Email, Input, Line, MoneyRead, Output, Phone, Prose, examples
 from api.http.times import Moment, at_venue
+from api.v1.catalogue.services.schemas import MoveRulesRead, TierRead
 from db.bookings.queries import HistoryEntry
 from domain.bookings.commands import BookingOutcome
 from domain.bookings.status import BookingStatus
 from domain.bookings.view import BookingView, ItemView
+from domain.catalogue.cancellation import Policy
 from domain.payments.status import PaymentMode
 
 #: Several lines.
@@ -41,7 +43,11 @@ _BOOKING: dict[str, Any] = {
     "refunded": {"amount": 0, "currency": "JPY"},
     "payment_mode": "prepay",
     "needs_approval": False,
-    "policy": {"tiers": [{"hours_before": 24, "penalty_percent": 50}], "no_show_percent": 100},
+    "policy": {
+        "tiers": [{"hours_before": 24, "penalty_percent": 50}],
+        "no_show_percent": 100,
+        "moves": {"max_moves": 3, "hours_before": 24, "in_paid_tier": "keep_penalty", "penalty_kept_days": None},
+    },
     "hold_expires_at": "2026-11-21T10:40:00+09:00",
     "approval_deadline": None,
     "special_requests": None,
@@ -146,18 +152,12 @@ class RescheduleWrite(Input):
     reason: Reason | None = None
 
 
-class TierRead(Output):
-    """Until ``hours_before`` the start a cancellation costs ``penalty_percent`` of the price."""
-
-    hours_before: int
-    penalty_percent: int
-
-
 class AgreedPolicyRead(Output):
-    """The cancellation policy as it was agreed."""
+    """The policy as it was agreed: what a cancellation costs, and when the customer may move the booking."""
 
     tiers: list[TierRead]
     no_show_percent: int
+    moves: MoveRulesRead
 
 
 class ItemRead(Output):
@@ -303,7 +303,7 @@ def _shown(booking: BookingView, works_here: bool) -> dict[str, Any]:
         "refunded": MoneyRead(amount=booking.refunded, currency=booking.currency),
         "payment_mode": booking.payment_mode,
         "needs_approval": booking.needs_approval,
-        "policy": AgreedPolicyRead.model_validate(booking.policy),
+        "policy": AgreedPolicyRead.model_validate(Policy.from_json(booking.policy).to_json()),
         "hold_expires_at": local(booking.hold_expires_at) if pending else None,
         "approval_deadline": local(booking.approval_deadline) if pending else None,
         "special_requests": booking.special_requests or None,
@@ -355,24 +355,3 @@ class HistoryRead(Output):
             reason=entry.reason,
             created_at=entry.created_at,
         )
-
-
-class QuoteRead(Output):
-    """What cancelling now would cost the caller. ``percent`` is the policy's; ``penalty`` and ``refund`` add up to
-    what was paid or authorised online."""
-
-    model_config = ConfigDict(
-        json_schema_extra=examples(
-            {
-                "penalty": {"amount": 3300, "currency": "JPY"},
-                "refund": {"amount": 3300, "currency": "JPY"},
-                "percent": 50,
-                "at": "2026-11-23T10:00:00+09:00",
-            }
-        )
-    )
-
-    penalty: MoneyRead
-    refund: MoneyRead
-    percent: int
-    at: datetime

@@ -7,9 +7,9 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from api.http.fields import Bilingual, BilingualRead, Changes, Input, Output, examples
-from api.v1.catalogue.services.schemas import TierRead
+from api.v1.catalogue.services.schemas import MoveRulesRead, TierRead
 from db.catalogue.catalogue import PolicyRow
-from domain.catalogue.cancellation import Policy, Tier
+from domain.catalogue.cancellation import MAX_HOURS, MAX_KEPT_DAYS, MAX_MOVES, MoveRules, PaidTierMove, Policy, Tier
 
 _ID = "019a0c5e-7b3f-7c21-b5d4-a9e1f2036c58"
 _WRITTEN = {
@@ -20,6 +20,7 @@ _WRITTEN = {
         {"hours_before": 0, "penalty_percent": 100},
     ],
     "no_show_percent": 100,
+    "moves": {"max_moves": 3, "hours_before": 24, "in_paid_tier": "keep_penalty", "penalty_kept_days": None},
     "is_default": True,
 }
 
@@ -35,6 +36,32 @@ Tiers = Annotated[list[TierWrite], Field(max_length=10)]
 Percent = Annotated[int, Field(ge=0, le=100)]
 
 
+class MoveRulesWrite(Input):
+    """When a customer may move a booking. Those who work in the business may always move it."""
+
+    max_moves: int | None = Field(
+        default=3, ge=0, le=MAX_MOVES, description="How often a customer may move one booking; null: without a limit."
+    )
+    hours_before: int = Field(
+        default=0, ge=0, le=MAX_HOURS, description="A customer moves no later than so many hours before the start."
+    )
+    in_paid_tier: PaidTierMove = Field(
+        default=PaidTierMove.KEEP_PENALTY,
+        description="While cancelling costs something: `keep_penalty` allows the move and a later cancellation costs "
+        "at least as much; `refuse` refuses the move.",
+    )
+    penalty_kept_days: int | None = Field(
+        default=None,
+        ge=1,
+        le=MAX_KEPT_DAYS,
+        description="How many days after a move its penalty is remembered; null: until the booking ends.",
+    )
+
+    def stored(self) -> dict[str, Any]:
+        """As the database keeps it."""
+        return MoveRules(self.max_moves, self.hours_before, self.in_paid_tier, self.penalty_kept_days).to_json()
+
+
 class PolicyCreate(Input):
     """A new policy, tiers from the furthest from the start to the nearest. Without tiers cancelling is free. The first
     policy of a business is its default."""
@@ -45,6 +72,7 @@ class PolicyCreate(Input):
     name: Bilingual
     tiers: Tiers
     no_show_percent: Percent = 100
+    moves: MoveRulesWrite = MoveRulesWrite()
     is_default: bool = False
 
     def columns(self) -> dict[str, Any]:
@@ -53,6 +81,7 @@ class PolicyCreate(Input):
             "name": self.name.stored(),
             "tiers": _tiers(self.tiers),
             "no_show_percent": self.no_show_percent,
+            "moves": self.moves.stored(),
             "is_default": self.is_default,
         }
 
@@ -66,15 +95,18 @@ class PolicyUpdate(Changes):
     name: Bilingual | None = None
     tiers: Tiers | None = None
     no_show_percent: Percent | None = None
+    moves: MoveRulesWrite | None = None
     is_default: bool | None = None
 
     def columns(self) -> dict[str, Any]:
         """The columns that change. Raises InvalidInput for tiers out of order."""
-        columns = {name: getattr(self, name) for name in self.model_fields_set - {"name", "tiers"}}
+        columns = {name: getattr(self, name) for name in self.model_fields_set - {"name", "tiers", "moves"}}
         if self.name is not None:
             columns["name"] = self.name.stored()
         if self.tiers is not None:
             columns["tiers"] = _tiers(self.tiers)
+        if self.moves is not None:
+            columns["moves"] = self.moves.stored()
         return columns
 
 
@@ -105,6 +137,7 @@ class PolicyRead(Output):
     name: BilingualRead
     tiers: list[TierRead]
     no_show_percent: int
+    moves: MoveRulesRead
     is_default: bool
     created_at: datetime
     updated_at: datetime
@@ -113,5 +146,6 @@ class PolicyRead(Output):
     def of(cls, row: PolicyRow) -> Self:
         """A stored policy."""
         return cls.model_validate(
-            {name: getattr(row, name) for name in cls.model_fields} | {"name": BilingualRead.of(row.name)}
+            {name: getattr(row, name) for name in cls.model_fields}
+            | {"name": BilingualRead.of(row.name), "moves": MoveRules.from_json(row.moves).to_json()}
         )

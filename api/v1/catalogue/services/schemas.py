@@ -23,6 +23,7 @@ from api.http.fields import (
 from db.businesses.businesses import SettingsRow
 from db.catalogue.catalogue import ServiceRow
 from domain.businesses.status import ApprovalMode
+from domain.catalogue.cancellation import PaidTierMove
 from domain.catalogue.service import ServiceTerms, check_terms
 from domain.money import Money
 from domain.payments.status import PaymentMode
@@ -193,12 +194,27 @@ class TierRead(Output):
     penalty_percent: int
 
 
+class MoveRulesRead(Output):
+    """When a customer may move a booking."""
+
+    max_moves: int | None = Field(description="How often; null: without a limit.")
+    hours_before: int = Field(description="No later than so many hours before the start.")
+    in_paid_tier: PaidTierMove = Field(
+        description="While cancelling costs something: `keep_penalty` allows the move and a later cancellation costs "
+        "at least as much; `refuse` refuses the move."
+    )
+    penalty_kept_days: int | None = Field(
+        description="How many days after a move its penalty is remembered; null: until the booking ends."
+    )
+
+
 class PolicySummary(Output):
-    """What a cancellation costs."""
+    """What a cancellation costs, and when a booking may be moved."""
 
     id: UUID
     tiers: list[TierRead]
     no_show_percent: int
+    moves: MoveRulesRead
 
 
 class RequirementRead(Output):
@@ -232,6 +248,12 @@ class ServiceRead(Output):
                     "id": "019a0c5e-ac32-7f60-9e33-205d9c704fb2",
                     "tiers": [{"hours_before": 24, "penalty_percent": 0}, {"hours_before": 0, "penalty_percent": 50}],
                     "no_show_percent": 100,
+                    "moves": {
+                        "max_moves": 3,
+                        "hours_before": 24,
+                        "in_paid_tier": "keep_penalty",
+                        "penalty_kept_days": None,
+                    },
                 },
                 "created_at": "2026-11-21T01:30:00Z",
                 "updated_at": "2026-11-21T01:30:00Z",

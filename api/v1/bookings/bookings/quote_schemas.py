@@ -1,0 +1,58 @@
+"""What cancelling or moving a booking would come to, before it is done."""
+
+from datetime import datetime
+
+from pydantic import ConfigDict, Field
+
+from api.http.fields import MoneyRead, Output, examples
+
+
+class QuoteRead(Output):
+    """What cancelling now would cost the caller. ``percent`` is the policy's; ``penalty`` and ``refund`` add up to
+    what was paid or authorised online."""
+
+    model_config = ConfigDict(
+        json_schema_extra=examples(
+            {
+                "penalty": {"amount": 3300, "currency": "JPY"},
+                "refund": {"amount": 3300, "currency": "JPY"},
+                "percent": 50,
+                "at": "2026-11-23T10:00:00+09:00",
+            }
+        )
+    )
+
+    penalty: MoneyRead
+    refund: MoneyRead
+    percent: int
+    at: datetime
+
+
+class RescheduleQuoteRead(Output):
+    """On which terms the caller may move the booking now. The price stays as agreed."""
+
+    model_config = ConfigDict(
+        json_schema_extra=examples(
+            {
+                "needs_approval": False,
+                "moves_left": 2,
+                "latest_at": "2026-11-23T10:00:00+09:00",
+                "kept_penalty": {"amount": 3300, "currency": "JPY"},
+                "kept_penalty_percent": 50,
+                "kept_penalty_until": None,
+                "at": "2026-11-23T09:00:00+09:00",
+            }
+        )
+    )
+
+    needs_approval: bool = Field(
+        description="The business approved the present time, so the moved booking waits for approval again."
+    )
+    moves_left: int | None = Field(description="How often it may be moved after this move; null: without a limit.")
+    latest_at: datetime | None = Field(
+        description="Until when it may be moved; null: no limit for those who work here."
+    )
+    kept_penalty: MoneyRead = Field(description="What a cancellation after the move costs at least.")
+    kept_penalty_percent: int = Field(description="The same in percent of the price.")
+    kept_penalty_until: datetime | None = Field(description="Until when it is remembered; null: as long as it lives.")
+    at: datetime = Field(description="The moment that this answer is about.")

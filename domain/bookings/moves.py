@@ -1,0 +1,93 @@
+"""Moving a booking to another time: who may, how often, and what of the agreement stays. Pure rules.
+
+A customer's move is judged as a cancellation at that moment would be. Otherwise a booking inside its paid tier could be
+moved far ahead and then cancelled for nothing. Price and policy stay as agreed. Times are aware UTC.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from domain.bookings.decisions import BookingFacts, KeptPenalty, cancellation_quote
+from domain.bookings.status import BookingStatus
+from domain.catalogue.cancellation import PaidTierMove
+from domain.errors import Gone, RuleBroken, WrongState
+
+MOVABLE = frozenset({BookingStatus.PENDING, BookingStatus.CONFIRMED})
+
+
+@dataclass(frozen=True, slots=True)
+class MoveTerms:
+    """What a move at this moment comes to, before the new time is known.
+
+    ``moves``: how often the customer will have moved it. ``moves_left``: how often it may be moved afterwards, None
+    without a limit. ``kept_penalty``: what a later cancellation costs at least. ``asks_again``: the booking was
+    approved for its present time, so the business decides again. ``latest_at``: until when the customer may move it.
+    """
+
+    moves: int
+    moves_left: int | None
+    kept_penalty: KeptPenalty
+    asks_again: bool
+    latest_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """The booking at its new time. The hold of a pending one ends when it would have, and both deadlines lie at the new
+    start at the latest."""
+
+    terms: MoveTerms
+    status: BookingStatus
+    hold_expires_at: datetime | None
+    approval_deadline: datetime | None
+
+
+def move_terms(facts: BookingFacts, by_business: bool, now: datetime) -> MoveTerms:
+    """Whether the booking may be moved at ``now``, and on which terms.
+
+    The business moves without limits, and so does the customer of a booking that the business cannot keep. Raises
+    WrongState, Gone (the hold is over), and RuleBroken with the ``rule``: ``already_started``, ``too_late_to_move``,
+    ``too_many_moves``, or ``paid_tier`` where the policy refuses moves that would be a paid cancellation, or where the
+    business would have to approve again and might decline.
+    """
+    if facts.status not in MOVABLE:
+        raise WrongState({"status": facts.status.value, "wanted": "reschedule"})
+    if facts.hold_expires_at is not None and facts.hold_expires_at <= now:
+        raise Gone({"hold_expires_at": facts.hold_expires_at.isoformat()})
+    if not by_business and now >= facts.start_at:
+        raise RuleBroken({"rule": "already_started", "start_at": facts.start_at.isoformat()})
+    if by_business or facts.is_stranded:
+        return MoveTerms(facts.moves, None, facts.kept_penalty, asks_again=False, latest_at=None)
+    return _customer_terms(facts, now)
+
+
+def _customer_terms(facts: BookingFacts, now: datetime) -> MoveTerms:
+    rules = facts.policy.moves
+    latest = facts.start_at - timedelta(hours=rules.hours_before)
+    if now > latest:
+        raise RuleBroken({"rule": "too_late_to_move", "latest": latest.isoformat()})
+    if rules.max_moves is not None and facts.moves >= rules.max_moves:
+        raise RuleBroken({"rule": "too_many_moves", "max_moves": rules.max_moves})
+    percent = cancellation_quote(facts, now).percent
+    asks_again = facts.needs_approval and facts.status is BookingStatus.CONFIRMED
+    if percent and (asks_again or rules.in_paid_tier is PaidTierMove.REFUSE):
+        raise RuleBroken({"rule": "paid_tier", "percent": percent})
+    days = rules.penalty_kept_days
+    until = now + timedelta(days=days) if percent and days is not None else None
+    left = None if rules.max_moves is None else rules.max_moves - facts.moves - 1
+    return MoveTerms(facts.moves + 1, left, KeptPenalty(percent, until), asks_again, latest)
+
+
+def move(facts: BookingFacts, start_at: datetime, by_business: bool, approve_within: timedelta, now: datetime) -> Move:
+    """The booking moved to ``start_at``; whether that time is free is not asked here. ``approve_within``: how long the
+    business has for an approval. Raises what ``move_terms`` raises."""
+    terms = move_terms(facts, by_business, now)
+    if terms.asks_again:
+        deadline = min(now + approve_within, start_at)
+        return Move(terms, BookingStatus.PENDING, deadline, deadline)
+    hold, deadline_was = facts.hold_expires_at, facts.approval_deadline
+    return Move(terms, facts.status, _no_later(hold, start_at), _no_later(deadline_was, start_at))
+
+
+def _no_later(moment: datetime | None, start_at: datetime) -> datetime | None:
+    return None if moment is None else min(moment, start_at)
