@@ -29,6 +29,7 @@ from db.payments.refunds import RefundStore
 from db.payments.webhooks import WebhookStore
 from db.platform.attention import AttentionStore
 from db.platform.audit_trail import AuditTrailStore
+from db.platform.command_texts import CommandTextStore
 from db.platform.flags import FlagStore
 from db.platform.invariants import InvariantStore
 from db.platform.outbox import OutboxStore
@@ -54,6 +55,11 @@ class PlatformStores(Store):
     def audit_trail(self) -> AuditTrailStore:
         """Who changed what."""
         return AuditTrailStore(self.session, self.context)
+
+    @cached_property
+    def command_texts(self) -> CommandTextStore:
+        """What people type with their commands."""
+        return CommandTextStore(self.session, self.context)
 
     @cached_property
     def invariants(self) -> InvariantStore:

@@ -66,6 +66,7 @@ SCHEDULES: tuple[ScheduledWorkflow, ...] = (
         maintenance.MaintenanceInput(
             sweep=(
                 RetainedData.OUTBOX,
+                RetainedData.COMMAND_TEXTS,
                 RetainedData.SESSIONS,
                 RetainedData.EMAIL_VERIFICATIONS,
                 RetainedData.PASSWORD_RESETS,

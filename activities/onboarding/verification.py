@@ -14,14 +14,14 @@ from domain.onboarding.verification import Decision, ReviewStatus
 
 @dataclass(frozen=True)
 class DecideInput:
-    """One decision. ``command_id`` is the same for every repeat of the same wish; ``by`` None: the platform itself."""
+    """One decision. ``command_id`` is the same for every repeat of the same command and names its text in
+    ``command_texts``; ``by`` None: the platform itself."""
 
     verification_id: UUID
     business_id: UUID
     decision: Decision
     command_id: str
     by: UUID | None = None
-    reason: str | None = None
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class VerificationActivities:
     async def decide(self, asked: DecideInput) -> ReviewStatus:
         """Take the review one step further, once. Raises the coded refusals of `VerificationStore.decide`."""
         async with self._database.unit_of_work(Scope.tenant(asked.business_id)) as work:
-            deciding = Deciding(asked.decision, asked.command_id, asked.by, asked.reason)
+            deciding = Deciding(asked.decision, asked.command_id, asked.by)
             return await work.onboarding.verifications.decide(asked.verification_id, deciding, self._now())
 
     @activity.defn(name="verification.remind")

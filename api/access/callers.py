@@ -33,7 +33,7 @@ from api.http.request_info import request_info
 from db.engine.context import Context, IdempotencyClaim
 from db.engine.session import Database, Scope, UnitOfWork
 from domain.businesses.status import BusinessStatus
-from domain.errors import NotFound, Unauthenticated
+from domain.errors import NotFound, Unauthenticated, Unavailable
 from domain.identity.actor import Actor, ActorKind
 from domain.permissions import AFTER_CLOSING, IMPARTIAL, Action, Role, allowed, require
 from providers.cache.interface import Cache
@@ -232,17 +232,24 @@ class Access(Caller):
             yield work
 
     @asynccontextmanager
-    async def command(self, object_id: UUID, key: Key | None = None) -> AsyncIterator["Command"]:
+    async def command(
+        self, object_id: UUID, key: Key | None = None, typed: str | None = None
+    ) -> AsyncIterator["Command"]:
         """For what goes through a workflow: permission and key are settled in a transaction of their own, nothing is
-        open while the workflow works. A refusal gives the key back. Raises what ``work`` raises."""
+        open while the workflow works. ``typed`` is a text that the transaction which executes the command finds under
+        the command's id. A refusal gives the key back and deletes the text. Raises what ``work`` raises."""
         remember = self.remember(key)
+        number = command_id(remember)
         async with self.work(object_id, key) as work:
             actor = work.context.actor
-        command = Command(self, actor, command_id(remember), remember)
+            if typed is not None:
+                booking_id = object_id if self.on == "booking" else None
+                await work.platform.command_texts.store(self.business_id, number, typed, booking_id)
+        command = Command(self, actor, number, remember, typed is not None)
         try:
             yield command
-        except Exception:
-            await command.give_up()
+        except Exception as error:
+            await command.give_up(error)
             raise
 
     def remember(self, key: Key | None) -> IdempotencyClaim | None:
@@ -292,12 +299,14 @@ class Access(Caller):
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One wish on its way through a workflow. ``id`` is the same for every repeat of the same key and request."""
+    """One command on its way through a workflow. ``id`` is the same for every repeat of the same key and request;
+    ``has_text``: somebody typed a text with it."""
 
     access: Access
     actor: Actor
     id: str
     remember: IdempotencyClaim | None
+    has_text: bool = False
 
     @asynccontextmanager
     async def finish(self) -> AsyncIterator[UnitOfWork]:
@@ -308,11 +317,17 @@ class Command:
         async with access.database.unit_of_work(Scope.tenant(access.business_id), context) as work:
             yield work
 
-    async def give_up(self) -> None:
-        """Give the key back: there will be no answer to store."""
-        if self.remember is not None:
-            async with self.finish() as work:
+    async def give_up(self, error: Exception) -> None:
+        """Give the key back: there will be no answer to store. Delete the text, unless nobody knows whether the
+        command will still be executed."""
+        done_with_text = self.has_text and not isinstance(error, Unavailable)
+        if self.remember is None and not done_with_text:
+            return
+        async with self.finish() as work:
+            if self.remember is not None:
                 await work.forget(self.remember)
+            if done_with_text:
+                await work.platform.command_texts.take(self.access.business_id, self.id)
 
 
 def caller_facts(request: Request, login: Login | None) -> tuple[Database, Login | None, str | None, Context]:

@@ -1,7 +1,7 @@
 """Letting a business in, and putting it out: the review, its papers, and every decision with its reason."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import UUID as PgUUID
 
 from db.engine.store import Store
 from db.messages.notices import AccountEmail, NoticeStore
+from db.platform.command_texts import CommandTextStore
 from db.platform.outbox import START_VERIFICATION
 from domain.bookings.status import LIVE
 from domain.businesses.status import ALLOWED, BusinessStatus, Vertical
@@ -153,13 +154,14 @@ class VerificationStore(Store):
         """Take the review one step further, once; gives where it stands. A decision that was written before gives the
         same. Raises WrongState, InvalidInput without a reason that is needed, VerificationIncomplete where an answer
         or an approval finds something missing, and NotFound."""
-        if deciding.decision in NEEDS_REASON and not deciding.reason:
-            raise InvalidInput.at("reason", "missing")
         review = (await self.session.execute(_LOCK_REVIEW, {"id": verification_id})).one_or_none()
         if review is None:
             raise NotFound
         if await self._was_decided(deciding.command_id):
             return ReviewStatus(review.status)
+        deciding = await self._with_text(review.business_id, deciding)
+        if deciding.decision in NEEDS_REASON and not deciding.reason:
+            raise InvalidInput.at("reason", "missing")
         after = review_after(ReviewStatus(review.status), deciding.decision)
         business = await self._lock_business(review.business_id)
         if deciding.decision in (Decision.RESUBMITTED, Decision.APPROVED):
@@ -219,6 +221,13 @@ class VerificationStore(Store):
         return told
 
     # -- steps -------------------------------------------------------------------------------------------------------
+
+    async def _with_text(self, business_id: UUID, deciding: Deciding) -> Deciding:
+        """With the text that the request stored for the command, unless the decision brings its own."""
+        if deciding.reason is not None:
+            return deciding
+        typed = await CommandTextStore(self.session, self.context).take(business_id, deciding.command_id)
+        return replace(deciding, reason=typed)
 
     async def _change_business(self, business_id: UUID, deciding: Deciding) -> None:
         business = await self._lock_business(business_id)

@@ -33,6 +33,11 @@ _BATCH: Mapping[RetainedData, TextClause] = {
              WHERE id < :first_id AND (command IS NULL OR delivered_at < CAST(:before AS timestamptz))
              ORDER BY id LIMIT :size FOR UPDATE SKIP LOCKED)
     """),
+    RetainedData.COMMAND_TEXTS: text("""
+        DELETE FROM command_texts WHERE (business_id, command_id) IN (
+            SELECT business_id, command_id FROM command_texts WHERE created_at < :before
+             ORDER BY created_at LIMIT :size FOR UPDATE SKIP LOCKED)
+    """),
     # Its refresh tokens go with it.
     RetainedData.SESSIONS: text("""
         DELETE FROM user_sessions WHERE id IN (

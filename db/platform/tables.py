@@ -77,6 +77,26 @@ class IdempotencyKey(Base):
     created_at: Mapped[Time] = mapped_column(server_default=text("now()"))
 
 
+class CommandText(Base):
+    """What a person typed with a command that goes through Temporal, until the transaction that executes the command
+    moves it to where it belongs. A workflow's history keeps every input, so a text never travels in one. A text whose
+    command was never executed is deleted after a day."""
+
+    __tablename__ = "command_texts"
+    __table_args__ = (
+        Index("ix_command_texts_created_at", "created_at"),
+        Index("ix_command_texts_booking_id", "booking_id"),
+        Index("ix_command_texts_user_id", "user_id"),
+    )
+
+    business_id: Mapped[UUID] = mapped_column(ForeignKey("businesses.id"), primary_key=True)
+    command_id: Mapped[str] = mapped_column(primary_key=True)
+    booking_id: Mapped[UUID | None] = mapped_column(ForeignKey("bookings.id"))
+    user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    body: Mapped[str]
+    created_at: Mapped[Time] = mapped_column(server_default=text("now()"))
+
+
 class RateLimitRow(Base):
     """Requests of one caller while Redis is away: a ring of buckets. Written by ``app_count`` alone; unlogged."""
 

@@ -22,6 +22,9 @@ FORGET: Mapping[str, TextClause] = {
                special_requests = NULL, internal_notes = NULL
          WHERE id = ANY(CAST(:bookings AS uuid[]))
     """),
+    "command_texts": text("""
+        DELETE FROM command_texts WHERE user_id = :user_id OR booking_id = ANY(CAST(:bookings AS uuid[]))
+    """),
     "notification_attempts": text(f"""
         UPDATE notification_attempts a SET reason = NULL FROM notification_outbox n
          WHERE n.id = a.notice_id AND a.reason IS NOT NULL AND {_MY_NOTICES}

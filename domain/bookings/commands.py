@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 from domain.bookings.status import BookingStatus
@@ -9,12 +10,27 @@ from domain.identity.actor import ActorKind
 from domain.payments.tasks import MoneyTask, PaymentView
 
 
+class Cause(StrEnum):
+    """Why the platform acts without a person's text; the value stands in the booking's history."""
+
+    SWEPT = "swept"
+    NO_ANSWER = "no_answer"
+    OPERATOR = "operator"
+    STRANDED = "stranded"
+    STAFF_LEFT = "staff_left"
+    REACCOMMODATION = "reaccommodation"
+    VISIT_ENDED = "end of the visit"
+    VISIT_UNATTENDED = "nobody closed the visit"
+
+
 @dataclass(frozen=True)
 class BookingCommand:
-    """One wish of one actor. ``command_id`` makes it happen once, however often it is delivered.
+    """One command of one actor. ``command_id`` makes it happen once, however often it is delivered.
 
-    ``start_at`` and ``resource_ids`` (preferred resources) belong to a reschedule. ``waive_penalty`` is honoured for
-    staff only.
+    A text that a person typed with it is not here, because Temporal keeps every command: the request stores the text
+    in ``command_texts`` under ``command_id``, and the transaction that executes the command moves it to the history.
+    ``start_at`` and ``resource_ids`` (preferred resources) belong to a reschedule. ``waive_penalty`` counts for staff
+    only.
     """
 
     booking_id: UUID
@@ -22,7 +38,7 @@ class BookingCommand:
     command_id: str
     actor_kind: ActorKind
     actor_id: UUID | None = None
-    reason: str | None = None
+    cause: Cause | None = None
     start_at: datetime | None = None
     resource_ids: tuple[UUID, ...] = ()
     waive_penalty: bool = False

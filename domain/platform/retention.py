@@ -11,6 +11,7 @@ class RetainedData(StrEnum):
 
     IDEMPOTENCY_KEYS = "idempotency_keys"
     OUTBOX = "outbox"
+    COMMAND_TEXTS = "command_texts"
     SESSIONS = "sessions"
     LOGIN_FAILURES = "login_failures"
     RATE_LIMITS = "rate_limits"
@@ -23,6 +24,8 @@ KEEP: Mapping[RetainedData, timedelta] = {
     RetainedData.IDEMPOTENCY_KEYS: timedelta(hours=24),
     # As long as Temporal shows the closed runs that the orders started.
     RetainedData.OUTBOX: timedelta(days=30),
+    # A text whose command was executed is gone already.
+    RetainedData.COMMAND_TEXTS: timedelta(hours=24),
     # After they ended: long enough to look into a login that somebody did not recognise.
     RetainedData.SESSIONS: timedelta(days=90),
     # After their own time to be forgotten, after which they count for nothing.

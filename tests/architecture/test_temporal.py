@@ -5,9 +5,9 @@ import dataclasses
 import inspect
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_type_hints
 from unittest.mock import Mock
 
 import pytest
@@ -15,6 +15,7 @@ from temporalio import activity
 from temporalio.workflow import _Definition
 
 from workers.registry import worker_specs
+from workflows.processes import PROCESSES
 from workflows.support import options, queues
 
 ROOT = Path(__file__).parents[2]
@@ -130,6 +131,73 @@ def test_activities_run_under_named_profiles_alone() -> None:
     assert len(calls) > 10
     for call in calls:
         assert [word.arg for word in call.keywords] == [None], ast.unparse(call)
+
+
+#: Every text that travels through Temporal or the outbox, and why it is none that a person typed.
+TEXTS = {
+    **dict.fromkeys(
+        (
+            *(
+                "AttentionInput.dedupe_key",
+                "BookingCommand.command_id",
+                "BookingSnapshot.code",
+                "DecideInput.command_id",
+            ),
+            *("MoneyResult.intent_id", "MoneyResult.movement_id", "MoneyResult.provider_ref", "MoneyTask.intent_id"),
+            *("MoneyTask.movement_id", "PollRefundInput.provider_ref", "VerificationCommand.command_id"),
+        ),
+        "an id",
+    ),
+    **dict.fromkeys(
+        (
+            *("AttentionInput.kind", "Decided.status", "DecidedInput.status", "MaintenanceDone.failed"),
+            *("MaintenanceDone.removed", "MoneyTask.provider", "NoticeInput.kind", "RolloutInput.flag"),
+            *("BookingSnapshot.currency", "MoneyTask.currency"),
+        ),
+        "a word of the platform's own, such as a status",
+    ),
+    "MoneyResult.reason": "the provider's code, or the class of an error",
+    "AttentionInput.details": "ids, amounts and codes, written by workflows alone",
+    "MarkInput.reason": "measures and counts",
+}
+
+
+def _arguments() -> Iterator[type]:
+    """Every input of a workflow, an update, a signal and an activity, every answer of one, and every payload."""
+    functions = list(ACTIVITIES.values())
+    for each in WORKFLOWS:
+        definition = _Definition.must_from_class(each)
+        functions += [definition.run_fn]
+        functions += [handler.fn for handler in (*definition.signals.values(), *definition.updates.values())]
+    for function in functions:
+        yield from get_type_hints(function).values()
+    yield from (process.payload for process in PROCESSES)
+
+
+def _texts(kind: Any, seen: set[Any]) -> Iterator[str]:
+    """``Class.field`` of every text in a type, nested ones included; an enum is no text."""
+    if dataclasses.is_dataclass(kind) and kind not in seen:
+        seen.add(kind)
+        for name, hint in get_type_hints(kind).items():
+            parts = set(_parts(hint))
+            if str in parts or Any in parts or object in parts:
+                yield f"{kind.__name__}.{name}"  # type: ignore[union-attr]
+            for part in parts:
+                yield from _texts(part, seen)
+
+
+def _parts(hint: Any) -> Iterator[Any]:
+    yield hint
+    for part in get_args(hint):
+        yield from _parts(part)
+
+
+def test_no_text_that_a_person_typed_travels() -> None:
+    """Temporal keeps every input and every answer for weeks and shows them in its UI. What a person types is stored in
+    Postgres and travels as an id (``command_texts``)."""
+    seen: set[Any] = set()
+    found = {text for kind in _arguments() for part in _parts(kind) for text in _texts(part, seen)}
+    assert found == set(TEXTS)
 
 
 def _assert_frozen(argument: type) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from db.bookings.commands.transition import Locked, Message, TransitionStore, change_of
 from db.payments.payments import PaymentStore
-from domain.bookings.commands import BookingCommand, BookingOutcome
+from domain.bookings.commands import BookingCommand, BookingOutcome, Cause
 from domain.bookings.status import BookingStatus
 from domain.identity.actor import SYSTEM
 from domain.messages.kinds import NoticeKind
@@ -85,7 +85,7 @@ class ExpiryStore(TransitionStore):
             lapsed = booking.hold_expires_at is not None and booking.hold_expires_at <= now
             if not lapsed or (booking.amount_due and await self._has_money(booking)):
                 continue
-            swept = BookingCommand(booking.id, booking.business_id, "", SYSTEM.kind, reason="swept")
+            swept = BookingCommand(booking.id, booking.business_id, "", SYSTEM.kind, cause=Cause.SWEPT)
             await self._expire(booking, swept, now)
             gone += 1
         return gone

@@ -15,7 +15,7 @@ from db.bookings.claims import CalendarMoved, ClaimStore
 from db.bookings.commands.transition import Locked, Message, TransitionStore, change_of
 from db.scheduling.calendars.change import CalendarStore
 from db.scheduling.reaccommodations import ReaccommodationStore
-from domain.bookings.commands import BookingCommand, BookingOutcome
+from domain.bookings.commands import BookingCommand, BookingOutcome, Cause
 from domain.bookings.status import LIVE
 from domain.errors import InvalidInput, NotBookable, SlotTaken, WrongState
 from domain.identity.actor import ActorKind
@@ -123,7 +123,7 @@ class ReassignStore(TransitionStore):
                     business_id,
                     f"{cause}/{colleague}",
                     ActorKind.SYSTEM,
-                    reason="staff_left",
+                    cause=Cause.STAFF_LEFT,
                     resource_ids=(colleague,),
                 )
                 with contextlib.suppress(SlotTaken, NotBookable, InvalidInput):

@@ -84,14 +84,16 @@ told AS (
            'reaccommodation.decided', :request_id FROM decided d),
 event AS (
     INSERT INTO outbox (business_id, event, aggregate, payload, request_id)
-    VALUES (:business_id, CAST(:outbox_event AS text), :aggregate, CAST(:payload AS jsonb), :request_id))
+    VALUES (:business_id, CAST(:outbox_event AS text), :aggregate, CAST(:payload AS jsonb), :request_id)),
+typed AS (
+    DELETE FROM command_texts WHERE business_id = :business_id AND command_id = :command_id RETURNING body)
 INSERT INTO booking_history (business_id, booking_id, event, from_status, to_status, actor_kind, actor_id, reason,
                              details, command_id, outcome)
 VALUES (:business_id, :booking_id, :event, :from_status, CAST(:status AS text), CAST(:actor_kind AS text), :actor_id,
-        :reason, CAST(:details AS jsonb), :command_id, CAST(:outcome AS jsonb))
+        coalesce((SELECT body FROM typed), :cause), CAST(:details AS jsonb), :command_id, CAST(:outcome AS jsonb))
 """).bindparams(
     bindparam("actor_id", type_=PgUUID(as_uuid=True)),
-    bindparam("reason", type_=Text),
+    bindparam("cause", type_=Text),
     bindparam("command_id", type_=Text),
     bindparam("request_id", type_=Text),
     bindparam("outcome", type_=Text),
@@ -337,7 +339,7 @@ def _columns(booking: Locked, change: Change, command: BookingCommand, now: date
         "reaccommodated": _reaccommodated(booking, change),
         "actor_kind": command.actor_kind.value,
         "actor_id": command.actor_id,
-        "reason": command.reason,
+        "cause": command.cause.value if command.cause else None,
         "details": json.dumps(change.details, default=str),
         "command_id": command.command_id or None,
     }

@@ -60,7 +60,7 @@ class VisitStore(TransitionStore):
         if seen is not None:
             return seen
         if booking.status is BookingStatus.CONFIRMED and command.actor_kind is ActorKind.SYSTEM:
-            step = BookingCommand(booking.id, booking.business_id, "", ActorKind.SYSTEM, reason=command.reason)
+            step = BookingCommand(booking.id, booking.business_id, "", ActorKind.SYSTEM, cause=command.cause)
             await self._write(booking, change_of(booking, "checked_in", BookingStatus.CHECKED_IN), step, now)
             booking, _ = await self._lock(booking.id)
         change = change_of(

@@ -103,7 +103,18 @@ def plant_link(table: str) -> Any:
     return plant
 
 
+async def plant_command_text(pool: Database, name: str, at: datetime, **_: Any) -> None:
+    await data.rows(
+        pool,
+        "INSERT INTO command_texts (business_id, command_id, body, created_at) VALUES (:business, :name, '', :at)",
+        business=(await data.add_salon(pool)).business_id,
+        name=name,
+        at=at,
+    )
+
+
 PLANT = {
+    RetainedData.COMMAND_TEXTS: plant_command_text,
     RetainedData.SESSIONS: plant_session,
     RetainedData.LOGIN_FAILURES: plant_login_failures,
     RetainedData.RATE_LIMITS: plant_rate_limit,
@@ -113,6 +124,7 @@ PLANT = {
     RetainedData.OUTBOX: plant_outbox,
 }
 NAMES = {
+    RetainedData.COMMAND_TEXTS: "SELECT command_id AS name FROM command_texts",
     RetainedData.IDEMPOTENCY_KEYS: "SELECT key AS name FROM idempotency_keys",
     RetainedData.OUTBOX: "SELECT event AS name FROM outbox",
     RetainedData.SESSIONS: """SELECT user_agent AS name FROM user_sessions

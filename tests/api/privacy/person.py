@@ -109,6 +109,14 @@ async def _visit(pool: Pool, salon: data.Salon) -> UUID:
         user=salon.user_id,
         reason=TRACES["reason"],
     )
+    await data.rows(
+        pool,
+        """INSERT INTO command_texts (business_id, command_id, booking_id, body)
+           VALUES (:business, 'never executed', :booking, :reason)""",
+        business=salon.business_id,
+        booking=booking,
+        reason=TRACES["reason"],
+    )
     notice = await data.add(
         pool,
         Notice,

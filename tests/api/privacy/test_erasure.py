@@ -275,6 +275,7 @@ HANDLED = {
     *("notification_outbox.facts", "notification_outbox.failure_reason", "notification_attempts.reason"),
     *("audit_logs.before", "audit_logs.after", "audit_logs.ip", "audit_logs.user_agent"),
     *("user_sessions.ip", "user_sessions.user_agent", "known_devices.device_hash"),
+    "command_texts.body",
     *("email_verifications.email", "password_resets.email", "staff_invitations.email", "erasures.address"),
 }
 

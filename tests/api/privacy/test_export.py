@@ -24,6 +24,7 @@ NOT_EXPORTED = {
     "recovery_codes": "digests of codes that the person has",
     "email_verifications": "digests of links that were sent, gone after a week",
     "password_resets": "digests of links that were sent, gone after a week",
+    "command_texts": "moved to booking_history when the command is executed, else deleted after a day",
     "erasures": "who has one has no login to ask with",
 }
 

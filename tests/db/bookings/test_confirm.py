@@ -110,7 +110,7 @@ async def test_declining_gives_everything_back(
     booking_id = await add_booking(desk.database, desk.salon, needs_approval=True, policy=POLICY, **PAID)
     await add_payment(desk.database, desk.salon, booking_id, **payment)
 
-    outcome = await desk.do("decline", booking_id, ActorKind.STAFF, reason="full")
+    outcome = await desk.do("decline", booking_id, ActorKind.STAFF)
 
     assert outcome.status is BookingStatus.DECLINED
     assert outcome.refunding == refunding

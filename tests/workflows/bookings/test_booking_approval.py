@@ -48,7 +48,7 @@ async def test_approved_is_confirmed(temporal_time_skipping: WorkflowEnvironment
 async def test_declined_is_over(temporal_time_skipping: WorkflowEnvironment) -> None:
     world = _asks()
     async with living(temporal_time_skipping, world) as life:
-        assert (await life.says(messages.DECLINE, reason="full")).status is S.DECLINED
+        assert (await life.says(messages.DECLINE)).status is S.DECLINED
         outcome = await life.ends()
     assert outcome.status is S.DECLINED
     assert world.names() == ["bookings.decline"]
@@ -62,7 +62,7 @@ async def test_silence_declines_at_the_deadline(temporal_time_skipping: Workflow
         outcome = await life.ends()
     assert outcome.status is S.DECLINED
     (command,) = world.arguments("bookings.decline")
-    assert (command.actor_kind, command.reason) == ("system", "no_answer")
+    assert (command.actor_kind, command.cause) == ("system", "no_answer")
 
 
 async def test_money_first_then_approval(temporal_time_skipping: WorkflowEnvironment) -> None:

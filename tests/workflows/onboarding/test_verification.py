@@ -31,7 +31,7 @@ class Board:
     """Postgres: the review, what was decided and who was reminded."""
 
     status: ReviewStatus = S.WAITING
-    decided: list[tuple[Decision, str | None]] = field(default_factory=list)
+    decided: list[Decision] = field(default_factory=list)
     reminded: list[tuple[int, int]] = field(default_factory=list)
     incomplete: bool = False
 
@@ -41,7 +41,7 @@ class Board:
             details = {"missing": ["phone"]}
             raise ApplicationError("no", details, type="verification_incomplete", non_retryable=True)
         self.status = review_after(self.status, asked.decision)
-        self.decided.append((asked.decision, asked.reason))
+        self.decided.append(asked.decision)
         return self.status
 
     @activity.defn(name="verification.remind")
@@ -73,8 +73,8 @@ async def reviewing(env: WorkflowEnvironment, board: Board) -> AsyncIterator[Wor
         yield handle
 
 
-async def say(handle: WorkflowHandle, what: str, reason: str | None = None) -> ReviewStatus:
-    command = messages.VerificationCommand(uuid4().hex, uuid4(), reason)
+async def say(handle: WorkflowHandle, what: str) -> ReviewStatus:
+    command = messages.VerificationCommand(uuid4().hex, uuid4())
     return await handle.execute_update(
         what, command, id=command.command_id, result_type=ReviewStatus, rpc_timeout=timedelta(seconds=20)
     )
@@ -90,7 +90,7 @@ async def test_approved_at_once(temporal_time_skipping: WorkflowEnvironment) -> 
         assert await say(handle, messages.APPROVE) is S.APPROVED
         assert await handle.result() is S.APPROVED
         shown = (await handle.describe()).typed_search_attributes
-    assert (board.decided, board.reminded) == ([(Decision.APPROVED, None)], [])
+    assert (board.decided, board.reminded) == ([Decision.APPROVED], [])
     assert shown[STAGE] == "approved"
 
 
@@ -106,16 +106,16 @@ async def test_operators_are_reminded_after_a_day_and_after_two(temporal_time_sk
         await temporal_time_skipping.fast_forward(handle, timedelta(days=100))
         assert board.reminded == [(1, 1), (1, 2)]
         assert (await state(handle)) == messages.VerificationState(S.WAITING, None, 2)
-        assert await say(handle, messages.REJECT, "The permit cannot be read.") is S.REJECTED
+        assert await say(handle, messages.REJECT) is S.REJECTED
         assert await handle.result() is S.REJECTED
-    assert board.decided == [(Decision.REJECTED, "The permit cannot be read.")]
+    assert board.decided == [Decision.REJECTED]
 
 
 async def test_a_question_stops_the_reminders_until_it_is_answered(temporal_time_skipping: WorkflowEnvironment) -> None:
     board = Board()
     async with reviewing(temporal_time_skipping, board) as handle:
         await temporal_time_skipping.fast_forward(handle, HOUR)
-        assert await say(handle, messages.REQUEST_INFO, "Which address?") is S.INFO_REQUESTED
+        assert await say(handle, messages.REQUEST_INFO) is S.INFO_REQUESTED
         await temporal_time_skipping.fast_forward(handle, timedelta(days=29))
         assert (board.reminded, board.status) == ([], S.INFO_REQUESTED)
         assert await say(handle, messages.RESUBMIT) is S.WAITING
@@ -128,16 +128,16 @@ async def test_a_question_stops_the_reminders_until_it_is_answered(temporal_time
 async def test_silence_closes_the_review(temporal_time_skipping: WorkflowEnvironment) -> None:
     board = Board()
     async with reviewing(temporal_time_skipping, board) as handle:
-        await say(handle, messages.REQUEST_INFO, "Which address?")
+        await say(handle, messages.REQUEST_INFO)
         await temporal_time_skipping.fast_forward(handle)
         assert await handle.result() is S.CLOSED
-    assert [decision for decision, _ in board.decided] == [Decision.INFO_REQUESTED, Decision.CLOSED]
+    assert board.decided == [Decision.INFO_REQUESTED, Decision.CLOSED]
 
 
 async def test_an_operator_may_decide_while_the_business_is_asked(temporal_time_skipping: WorkflowEnvironment) -> None:
     board = Board()
     async with reviewing(temporal_time_skipping, board) as handle:
-        await say(handle, messages.REQUEST_INFO, "Which address?")
+        await say(handle, messages.REQUEST_INFO)
         assert await say(handle, messages.APPROVE) is S.APPROVED
         assert await handle.result() is S.APPROVED
 
@@ -167,7 +167,7 @@ async def test_two_operators_at_once_decide_once(temporal_time_skipping: Workflo
     board = Board()
     async with reviewing(temporal_time_skipping, board) as handle:
         answers = await asyncio.gather(
-            say(handle, messages.APPROVE), say(handle, messages.REJECT, "No."), return_exceptions=True
+            say(handle, messages.APPROVE), say(handle, messages.REJECT), return_exceptions=True
         )
         ended = await handle.result()
     assert [answer for answer in answers if not isinstance(answer, BaseException)] == [ended]

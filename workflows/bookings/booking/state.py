@@ -16,7 +16,7 @@ from temporalio.workflow import ActivityConfig, LocalActivityConfig
 from activities.bookings.bookings import BookingActivities, ExtendHoldInput, RemindInput
 from activities.payments.payments import ApplyEventInput, PaymentActivities, RecordInput
 from activities.platform.attention import AttentionActivities, AttentionInput
-from domain.bookings.commands import BookingCommand, BookingOutcome
+from domain.bookings.commands import BookingCommand, BookingOutcome, Cause
 from domain.bookings.snapshot import BookingSnapshot
 from domain.bookings.status import ALLOWED, BookingStatus
 from domain.errors import WrongState
@@ -144,14 +144,14 @@ class BookingState:
 
     # -- steps on Postgres ---------------------------------------------------------------------------------------
 
-    def command(self, step: str, reason: str | None = None, waive_penalty: bool = False) -> BookingCommand:
+    def command(self, step: str, cause: Cause | None = None, waive_penalty: bool = False) -> BookingCommand:
         """A step of the process itself. ``step`` is its name within this booking, so that it counts once."""
         return BookingCommand(
             self.booking.booking_id,
             self.booking.business_id,
             f"{workflow.info().workflow_id}:{step}",
             ActorKind.SYSTEM,
-            reason=reason,
+            cause=cause,
             waive_penalty=waive_penalty,
         )
 

@@ -12,7 +12,7 @@ from temporalio.exceptions import FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from activities.bookings.bookings import BookingActivities
-    from domain.bookings.commands import BookingCommand, BookingOutcome
+    from domain.bookings.commands import BookingCommand, BookingOutcome, Cause
     from domain.bookings.status import ALLOWED, BookingStatus
     from workflows.bookings.booking import messages
     from workflows.bookings.booking.expiry import settle_hold
@@ -79,7 +79,7 @@ class BookingWorkflow:
         while case.pending:
             deadline = case.answer_is_due
             if not await self._until(partial(self._is_answered_or_moved, deadline), deadline, "approval deadline"):
-                await case.decide(BookingActivities.decline, case.command("decline", "no_answer"))
+                await case.decide(BookingActivities.decline, case.command("decline", Cause.NO_ANSWER))
 
     async def _confirm(self) -> None:
         """Nothing more is asked. If the time was lost in the meantime, the booking is expired and its money late."""
@@ -132,13 +132,13 @@ class BookingWorkflow:
             return
         if duty.kind is StepKind.CLOSE_UNATTENDED:
             await case.raise_alert("visit_unattended", str(case.booking.booking_id))
-        await case.decide(BookingActivities.complete, case.command("complete", duty.kind))
+        await case.decide(BookingActivities.complete, case.command("complete", Cause(duty.kind.value)))
 
     async def _give_everything_back(self) -> None:
         case = self._case
         for number in itertools.count(1):
             if BookingStatus.CANCELLED in ALLOWED[case.booking.status]:
-                command = case.command(f"cancel_by_operator:{number}", "operator", waive_penalty=True)
+                command = case.command(f"cancel_by_operator:{number}", Cause.OPERATOR, waive_penalty=True)
                 await case.decide(BookingActivities.cancel, command)
             if await self._settle():
                 return
@@ -225,7 +225,7 @@ class BookingWorkflow:
         """Cancelled with everything given back; the step itself looks whether it is still without another time."""
         case = self._case
         if BookingStatus.CANCELLED in ALLOWED[case.booking.status]:
-            command = case.command(f"stranded:{news.reaccommodation_id}", "stranded", waive_penalty=True)
+            command = case.command(f"stranded:{news.reaccommodation_id}", Cause.STRANDED, waive_penalty=True)
             await case.decide(BookingActivities.cancel, replace(command, stranded=True))
 
     @workflow.query(name=messages.STATE)

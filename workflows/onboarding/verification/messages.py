@@ -31,11 +31,11 @@ class VerificationInput:
 
 @dataclass(frozen=True)
 class VerificationCommand:
-    """One wish of an operator or of the business; ``command_id`` makes it happen once."""
+    """One command of an operator or of the business; ``command_id`` makes it happen once, and names the text in
+    ``command_texts`` that was typed with it."""
 
     command_id: str
     by: UUID | None = None
-    reason: str | None = None
 
 
 @dataclass(frozen=True)

@@ -130,7 +130,6 @@ class VerificationWorkflow:
             decision,
             command.command_id,
             command.by,
-            command.reason,
         )
         self._status = await workflow.execute_local_activity_method(VerificationActivities.decide, step, **limits)
         self._since = workflow.now()

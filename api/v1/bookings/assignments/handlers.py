@@ -22,8 +22,12 @@ async def assign(work: UnitOfWork, access: Access, asked: AssignToBooking, now: 
         f"assign/{uuid4()}",
         actor.kind,
         actor.user_id,
-        asked.reason,
         resource_ids=(asked.resource_id,),
     )
+    texts = work.platform.command_texts
+    if asked.reason is not None:
+        await texts.store(access.business_id, command.command_id, asked.reason, asked.booking_id)
     await work.bookings.changes.reassign(command, now)
+    if asked.reason is not None:
+        await texts.take(access.business_id, command.command_id)  # the booking was theirs already: nothing moved it
     return await work.bookings.get(asked.booking_id)

@@ -12,22 +12,23 @@ from api.http.idempotency import Key, store_response
 from api.http.operation_errors import raises
 from api.v1.bookings.bookings.command_client import BookingCommands
 from api.v1.bookings.bookings.schemas import BookingChangedRead
-from domain.bookings.commands import BookingCommand, BookingOutcome
+from domain.bookings.commands import BookingCommand, BookingOutcome, Cause
 from domain.bookings.snapshot import BookingSnapshot
 from domain.errors import WrongState
 
 
 @dataclass(frozen=True, slots=True)
 class CommandRequest:
-    """What somebody wants of a booking. ``update`` is the workflow's name for it; the rest as `BookingCommand` has
-    it."""
+    """What somebody wants of a booking. ``update`` is the workflow's name for it, ``typed`` the person's text; the
+    rest as `BookingCommand` has it."""
 
     update: str
-    reason: str | None = None
+    typed: str | None = None
     start_at: datetime | None = None
     resource_ids: tuple[UUID, ...] = ()
     waive_penalty: bool = False
     stranded: bool = False
+    cause: Cause | None = None
 
 
 @raises(WrongState)
@@ -36,7 +37,7 @@ async def execute_command(
 ) -> Response:
     """The booking after the command. Raises what permission, key and workflow refuse, and Unavailable when Temporal is
     away; then the same key may be sent again."""
-    async with access.command(booking_id, key) as command:
+    async with access.command(booking_id, key, request.typed) as command:
         outcome = await _ask(services, command, booking_id, request)
         async with command.finish() as work:
             booking = await work.bookings.get(booking_id)
@@ -51,7 +52,7 @@ async def _ask(services: ApiServices, command: Command, booking_id: UUID, reques
         command_id=command.id,
         actor_kind=command.actor.kind,
         actor_id=command.actor.user_id,
-        reason=request.reason,
+        cause=request.cause,
         start_at=request.start_at,
         resource_ids=request.resource_ids,
         waive_penalty=request.waive_penalty,

@@ -16,6 +16,7 @@ from api.v1.bookings.bookings.command_handlers import CommandRequest, execute_co
 from api.v1.bookings.bookings.hold_handlers import TIME_REFUSED
 from api.v1.bookings.bookings.schemas import BookingChangedRead
 from api.v1.bookings.reaccommodations.schemas import OfferRead, OtherTimeWrite, ReaccommodationRead, read_offer
+from domain.bookings.commands import Cause
 from domain.errors import (
     IdempotencyKeyRequired,
     IdempotencyKeyReused,
@@ -34,7 +35,6 @@ MayReschedule = Annotated[Access, Depends(may(Action.BOOKING_RESCHEDULE, "bookin
 MayList = Annotated[Access, Depends(may(Action.BOOKING_READ, on="business"))]
 
 _KEY = (IdempotencyKeyRequired, IdempotencyKeyReused, RequestInProgress)
-_REASON = "reaccommodation"
 
 
 @router.get(
@@ -58,7 +58,13 @@ async def accept_other_time(
     booking_id: UUID, body: OtherTimeWrite, access: MayReschedule, services: Services, key: RequiredKey
 ) -> Response:
     """Any free time; the business's lead time and booking window do not bind. Payment and policy carry over."""
-    request = CommandRequest(messages.RESCHEDULE, _REASON, body.start_at, body.resource_ids, stranded=True)
+    request = CommandRequest(
+        messages.RESCHEDULE,
+        start_at=body.start_at,
+        resource_ids=body.resource_ids,
+        stranded=True,
+        cause=Cause.REACCOMMODATION,
+    )
     return await execute_command(services, access, booking_id, key, request)
 
 
@@ -70,9 +76,8 @@ async def accept_other_time(
 @raises(execute_command, RuleBroken)
 async def decline_other_time(booking_id: UUID, access: MayCancel, services: Services, key: RequiredKey) -> Response:
     """Cancels without a penalty; everything that was paid goes back."""
-    return await execute_command(
-        services, access, booking_id, key, CommandRequest(messages.CANCEL, _REASON, stranded=True)
-    )
+    request = CommandRequest(messages.CANCEL, stranded=True, cause=Cause.REACCOMMODATION)
+    return await execute_command(services, access, booking_id, key, request)
 
 
 @router.get(

@@ -32,14 +32,14 @@ async def decide(
 ) -> Response:
     """Where the business stands after the decision. Raises what the review refuses, WrongState where none is under
     way, and Unavailable when Temporal or its workers are away; then it may be said again."""
-    async with access.command(business_id, key) as command:
+    async with access.command(business_id, key, wish.reason) as command:
         async with command.finish() as work:
             business = await work.businesses.get(business_id)
             review = await work.onboarding.verifications.open_review(business_id)
         if review is None:
             wanted = BUSINESS.get(wish.decision) or REVIEW[wish.decision][1]
             raise WrongState({"status": business.status, "wanted": wanted.value})
-        said = messages.VerificationCommand(command.id, command.actor.user_id, wish.reason)
+        said = messages.VerificationCommand(command.id, command.actor.user_id)
         start = messages.VerificationInput(review[0], business_id)
         await _ask(services, start, messages.SAYS[wish.decision], said)
         async with command.finish() as work:

@@ -1,0 +1,147 @@
+"""What people type with a command is in Postgres alone: in no workflow's history and in no row of the outbox."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+from fastapi import FastAPI
+from httpx import Response
+from temporalio.client import Client
+
+from db.engine.session import Database as Pool
+from tests.api.bookings.test_commands import Live, command, error_of, live, opened_live, read, soon, stalled
+from tests.api.conftest import Clock
+from tests.api.shop import keyed
+from tests.e2e.platform import running_platform
+from tests.support import data, servers
+from workflows.support import ids
+
+__all__ = ["live", "stalled"]
+
+MARKER = "zebra-with-a-broken-leg"
+
+#: Where people type a text, and how it is known that Temporal does not see it.
+TYPED = {
+    **dict.fromkeys(
+        (f"/bookings/{{booking_id}}/{name}" for name in ("cancel", "reschedule", "check-in", "complete", "no-show")),
+        "a command of this module",
+    ),
+    **dict.fromkeys(
+        (f"/bookings/{{booking_id}}/{name}" for name in ("confirm", "decline")),
+        "a command of this module",
+    ),
+    "/staff/assign-to-booking": "a command of this module",
+    "/staff/exceptions": "written by the request itself, no command",
+    "/staff/exceptions/{exception_id}": "written by the request itself, no command",
+    "/admin/businesses/{business_id}/reject": "tests/api/onboarding/test_verification.py",
+    "/admin/businesses/{business_id}/request-info": "tests/api/onboarding/test_verification.py",
+    "/admin/businesses/{business_id}/suspend": "written by the request itself, no command",
+}
+
+
+async def everything_about(client: Client, *workflow_ids: str) -> bytes:
+    """The histories of runs as the server stores them."""
+    found = b""
+    for workflow_id in workflow_ids:
+        async for event in client.get_workflow_handle(workflow_id).fetch_history_events():
+            found += event.SerializeToString()
+    return found
+
+
+async def assert_only_in_postgres(client: Client, pool: Pool, *workflow_ids: str) -> None:
+    """Raises AssertionError if the marker is in a history or in the outbox, or is still waiting to be moved."""
+    histories = await everything_about(client, *workflow_ids)
+    assert b"actor_kind" in histories, "the commands are there and can be read"
+    assert MARKER.encode() not in histories
+    assert await data.rows(pool, f"SELECT 1 FROM outbox o WHERE o::text LIKE '%{MARKER}%'") == []
+    assert await data.rows(pool, "SELECT command_id FROM command_texts") == []
+
+
+async def history_of(live: Live, booking_id: str) -> list[tuple[str, str | None]]:
+    rows = (await live.shop.owner.get(f"/bookings/{booking_id}/history")).json()["data"]
+    return [(row["event"], row["reason"]) for row in rows if row["reason"]]
+
+
+async def test_texts_of_a_visit(live: Live, clock: Clock) -> None:
+    shop = live.shop
+    words = {"special_requests": MARKER}
+    visit, missed, left = await live.book(soon(clock), **words), await live.book(), await live.book(shop.at(15))
+    moved = {"start_at": shop.at(16).isoformat(), "reason": MARKER}
+    steps: list[tuple[str, str, dict[str, Any]]] = [
+        (visit, "check-in", {}),
+        (visit, "complete", {}),
+        (left, "reschedule", moved),
+        (left, "cancel", {}),
+    ]
+    for booking_id, name, body in steps:
+        assert read(await command(shop.staff, booking_id, name, **{"reason": MARKER, **body}))
+    await data.rows(
+        live.pool,
+        "UPDATE bookings SET start_at = now() - interval '2 hours', end_at = now() WHERE id = CAST(:id AS uuid)",
+        id=missed,
+    )
+    for resource in shop.salon.resources:  # one of them serves already
+        asked = {"booking_id": missed, "resource_id": str(resource), "reason": MARKER}
+        await shop.owner.post("/staff/assign-to-booking", json=asked, headers=keyed())
+    assert read(await command(shop.staff, missed, "no-show", reason=MARKER)).status == "no_show"
+    assert await history_of(live, visit) == [("checked_in", MARKER), ("completed", MARKER)]
+    assert await history_of(live, left) == [("rescheduled", MARKER), ("cancelled", MARKER)]
+    assert ("no_show", MARKER) in await history_of(live, missed)
+    await assert_only_in_postgres(live.client, live.pool, *(ids.booking(UUID(one)) for one in (visit, missed, left)))
+
+
+async def test_texts_of_an_answer(database: servers.Database, pool: Pool, clock: Clock, temporal_server: str) -> None:
+    kind = {"payment_mode": "at_venue", "approval_mode": "manual"}
+    async with (
+        opened_live(database, pool, clock, temporal_server, **kind) as live,
+        running_platform(live.settings, live.client),
+    ):
+        shop, made = live.shop, {}
+        for hour, name in ((10, "confirm"), (12, "decline")):
+            wish = shop.wish(shop.at(hour), special_requests=MARKER)
+            taken: Response = await shop.customer.post("/bookings", json=wish, headers=keyed())
+            made[name] = taken.json()["data"]["id"]
+            assert read(await command(shop.staff, made[name], name, reason=MARKER))
+        assert await history_of(live, made["decline"]) == [("declined", MARKER)]
+        await assert_only_in_postgres(live.client, pool, *(ids.booking(UUID(one)) for one in made.values()))
+
+
+async def test_the_text_of_a_refused_command_is_deleted(live: Live) -> None:
+    booking = await live.book()
+    refused = await command(live.shop.staff, booking, "complete", reason=MARKER)
+    assert error_of(refused) == (409, "wrong_state")
+    assert await data.rows(live.pool, "SELECT 1 FROM command_texts") == []
+
+
+async def test_a_text_waits_with_its_command(stalled: Live) -> None:
+    """Nobody knows whether the command will be executed, so its text must be there when it is."""
+    booking = await stalled.book()
+    answer = await command(stalled.shop.customer, booking, "cancel", key="later", reason=MARKER)
+    assert error_of(answer) == (503, "unavailable")
+    assert await data.rows(stalled.pool, "SELECT body FROM command_texts") == [{"body": MARKER}]
+    async with running_platform(stalled.settings, stalled.client):
+        assert read(await command(stalled.shop.customer, booking, "cancel", key="later", reason=MARKER))
+    assert await history_of(stalled, booking) == [("cancelled", MARKER)]
+    assert await data.rows(stalled.pool, "SELECT body FROM command_texts") == []
+
+
+@pytest.mark.parametrize("field", ["reason"])
+async def test_every_command_with_a_text_is_known_here(app: FastAPI, field: str) -> None:
+    document = app.openapi()
+
+    def properties(schema: dict[str, Any]) -> dict[str, Any]:
+        for branch in schema.get("anyOf", [schema]):
+            name = branch.get("$ref", "").rpartition("/")[2]
+            found: dict[str, Any] = document["components"]["schemas"].get(name, branch).get("properties", {})
+            if found:
+                return found
+        return {}
+
+    typed = set()
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            for content in operation.get("requestBody", {}).get("content", {}).values():
+                schema = properties(content["schema"]).get(field, {})
+                if any(kind.get("type") == "string" and "enum" not in kind for kind in schema.get("anyOf", [schema])):
+                    typed.add(path.removeprefix("/api/v1"))
+    assert typed == set(TYPED)
