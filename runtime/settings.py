@@ -76,7 +76,6 @@ class Settings(BaseSettings):
 
     temporal_address: str = "127.0.0.1:7233"
     temporal_namespace: str = "default"
-    temporal_ui_url: str = "http://127.0.0.1:8233"
     #: How long the API waits for a workflow's answer before it says 503.
     temporal_rpc_timeout: timedelta = timedelta(seconds=8)
 

@@ -62,25 +62,3 @@ class ConsoleReporter:
     def killed(self, name: str) -> None:
         """See :class:`Reporter`."""
         self._line("!", "yellow", f"{name} did not end in time and was killed")
-
-
-class Silent:
-    """Tells nobody."""
-
-    def ready(self, name: str, seconds: float) -> None:
-        """See :class:`Reporter`."""
-
-    def crashed(self, name: str, how: str, log: Path, pause: float) -> None:
-        """See :class:`Reporter`."""
-
-    def restarted(self, name: str) -> None:
-        """See :class:`Reporter`."""
-
-    def stuck(self, name: str, reason: str, pause: float) -> None:
-        """See :class:`Reporter`."""
-
-    def stopping(self, forced: bool) -> None:
-        """See :class:`Reporter`."""
-
-    def killed(self, name: str) -> None:
-        """See :class:`Reporter`."""

@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from domain.errors import AmountRefused, InvalidInput, Malformed
-from domain.intervals import as_utc
+from domain.instants import as_utc
 from domain.money import Money
 
 MAX_HOURS = 365 * 24

@@ -1,6 +1,6 @@
 """What changes how a login is opened, and what each change must prove. A session token alone changes nothing."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
 
 from domain.errors import WrongState
@@ -39,11 +39,3 @@ def check_address(change: LoginChange, *, is_proven: bool) -> None:
     """Raise WrongState where the change needs a proven address and the login has none."""
     if Proof.PROVEN_ADDRESS in REQUIRED[change] and not is_proven:
         raise WrongState({"status": "email_unverified", "wanted": "email_verified"})
-
-
-def missing_fields(change: LoginChange, fields: Collection[str]) -> frozenset[str]:
-    """The proofs of ``change`` that no field of its request carries. ``fields``: names of the request's fields."""
-    carried = {Proof.PASSWORD: {"password", "current_password"}, Proof.CODE: {"code"}, Proof.MAIL_LINK: {"token"}}
-    return frozenset(
-        proof.value for proof in REQUIRED[change] if proof in carried and carried[proof].isdisjoint(fields)
-    )

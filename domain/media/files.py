@@ -34,8 +34,6 @@ MEDIA: Mapping[FileType, MediaKind] = {
     FileType.MP4: MediaKind.VIDEO,
     FileType.WEBM: MediaKind.VIDEO,
 }
-#: What an authority would send: papers that prove who runs a business.
-DOCUMENTS = frozenset({FileType.PDF, FileType.JPEG, FileType.PNG})
 
 #: The ending that a file of this type has, first the usual one.
 ENDINGS: Mapping[FileType, tuple[str, ...]] = {

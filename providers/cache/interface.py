@@ -27,9 +27,6 @@ class Cache(Protocol):
     async def put_new(self, key: str, value: bytes, keep: timedelta) -> None:
         """Keep it for so long, unless something is kept there."""
 
-    async def drop(self, *keys: str) -> None:
-        """Forget the keys; what is not there is forgotten already."""
-
     async def count(self, windows: Sequence[Window]) -> list[LimitResult]:
         """Count one request against every window, atomically, in one round trip. A request that one window refuses
         counts against none."""

@@ -114,11 +114,6 @@ class RedisCache:
         """Keep it for so long, unless something is kept there. Raises CacheAway."""
         await self._ask(lambda: self._redis.set(key, value, px=max(1, _milliseconds(keep)), nx=True))
 
-    async def drop(self, *keys: str) -> None:
-        """Forget the keys. Raises CacheAway."""
-        if keys:
-            await self._ask(lambda: self._redis.unlink(*keys))
-
     async def count(self, windows: Sequence[Window]) -> list[LimitResult]:
         """Count one request against every window, or against none if one is full. Raises CacheAway."""
         if not windows:

@@ -26,7 +26,6 @@ class Stored:
     key: str
     size: int
     content_type: str
-    etag: str
     modified_at: datetime
 
 

@@ -80,10 +80,7 @@ class S3Storage:
         """Objects whose key begins with ``prefix``, by key; ``after`` is the page before's ``next``."""
         more = {"StartAfter": after} if after else {}
         answer = await self._call("list_objects_v2", Prefix=prefix, MaxKeys=limit, **more)
-        found = [
-            Stored(one["Key"], one["Size"], "", one["ETag"].strip('"'), one["LastModified"])
-            for one in answer.get("Contents", ())
-        ]
+        found = [Stored(one["Key"], one["Size"], "", one["LastModified"]) for one in answer.get("Contents", ())]
         return Page(found, found[-1].key if answer.get("IsTruncated") and found else None)
 
     def upload_form(self, key: str, content_type: str, most: int, lasts: timedelta) -> UploadForm:
@@ -190,6 +187,5 @@ def _stored(key: str, answer: dict[str, Any]) -> Stored:
         key,
         int(answer["ContentLength"]),
         str(answer.get("ContentType", "")),
-        str(answer["ETag"]).strip('"'),
         answer["LastModified"],
     )

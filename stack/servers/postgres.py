@@ -39,16 +39,6 @@ _SETTINGS: Mapping[str, str] = {
     "idle_in_transaction_session_timeout": "60s",
 }
 
-#: For servers that live as long as a test run.
-THROW_AWAY_SETTINGS: Mapping[str, str] = {
-    "fsync": "off",
-    "full_page_writes": "off",
-    "synchronous_commit": "off",
-    "wal_level": "minimal",
-    "max_wal_senders": "0",
-    "autovacuum_naptime": "5min",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Postgres:
@@ -65,10 +55,6 @@ class Postgres:
     def url(self, user: str, database: str = DATABASE) -> str:
         """The libpq URL for a user and database."""
         return f"postgresql://{user}@{LOOPBACK}:{self.port}/{database}"
-
-    def asyncpg_url(self, user: str, database: str = DATABASE) -> str:
-        """The SQLAlchemy URL for a user and database."""
-        return f"postgresql+asyncpg://{user}@{LOOPBACK}:{self.port}/{database}"
 
     def program(self) -> Program:
         """How the supervisor runs it. SIGINT is Postgres' fast shutdown: sessions end, data is safe.

@@ -47,11 +47,6 @@ class Temporal:
         """What a client connects to."""
         return f"{LOOPBACK}:{self.port}"
 
-    @property
-    def ui_url(self) -> str:
-        """The web UI."""
-        return f"http://{LOOPBACK}:{self.ui_port}"
-
     def program(self) -> Program:
         """How the supervisor runs it.
 

@@ -18,7 +18,7 @@ from stack.binaries import postgres_folder
 from stack.namespace import RETENTION
 from stack.platform import WORKER_ROLES
 from stack.servers.postgres import EXTENSIONS, SUPERUSER
-from tests.support.servers import run_bare_postgres
+from tests.support.servers import asyncpg_url, run_bare_postgres
 
 ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
@@ -239,8 +239,8 @@ async def test_the_first_set_up_of_postgres_makes_what_the_migrations_need(tmp_p
         assert result.returncode == 0, result.stderr
         await upgrade(
             Settings(
-                database_owner_url=SecretStr(server.asyncpg_url("omotenashi_owner")),
-                database_url=SecretStr(server.asyncpg_url("omotenashi_app")),
+                database_owner_url=SecretStr(asyncpg_url(server, "omotenashi_owner")),
+                database_url=SecretStr(asyncpg_url(server, "omotenashi_app")),
             )
         )
         connection = await asyncpg.connect(server.url(SUPERUSER, "omotenashi"), ssl=False)

@@ -9,7 +9,7 @@ from stack.environment import process_environment, settings_environment
 from stack.folder import DataFolder
 from stack.platform import Platform
 from stack.ports import DEFAULT_PORTS
-from stack.reports import Silent
+from tests.stack.reports import SilentReporter
 
 
 def test_every_variable_is_a_setting() -> None:
@@ -51,7 +51,7 @@ def test_bytecode_goes_to_the_cache_where_it_may_not_lie_beside_the_sources(
 
 
 async def test_the_platform_says_the_settings_of_its_processes(tmp_path: Path) -> None:
-    async with Platform(DataFolder.at(tmp_path / "data"), Silent(), free_ports=True) as platform:
+    async with Platform(DataFolder.at(tmp_path / "data"), SilentReporter(), free_ports=True) as platform:
         settings = platform.settings()
         assert settings.api_port == platform.ports["api"]
         written = Settings(_env_file=platform.folder.environment_file)

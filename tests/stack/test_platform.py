@@ -11,7 +11,7 @@ from stack import platform as platforms
 from stack.folder import DataFolder, Remembered
 from stack.platform import Platform
 from stack.processes import Program
-from stack.reports import Silent
+from tests.stack.reports import SilentReporter
 
 
 @dataclass
@@ -40,7 +40,7 @@ async def platform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
         folder.part(name).mkdir(parents=True)
     (folder.part("sandbox") / "sendgrid_public_key.txt").write_text("key\n")
     (folder.part("postgres") / "PG_VERSION").write_text("18\n")
-    async with Platform(folder, Silent(), free_ports=True) as entered:
+    async with Platform(folder, SilentReporter(), free_ports=True) as entered:
         entered.supervisor = Order()  # type: ignore[assignment]
         yield entered
 
@@ -78,6 +78,6 @@ async def test_a_lost_database_is_migrated_and_seeded_again(tmp_path: Path) -> N
     folder = DataFolder.at(tmp_path / "data")
     folder.create()
     folder.remember(replace(Remembered(), seeded=True, migrated="all"))
-    async with Platform(folder, Silent(), free_ports=True) as platform:
+    async with Platform(folder, SilentReporter(), free_ports=True) as platform:
         assert platform.first_start
     assert folder.remembered().migrated == ""

@@ -9,7 +9,7 @@ import itertools
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -27,9 +27,9 @@ from stack.ports import choose_ports
 from stack.processes import Child, Program, StartFailed
 from stack.servers.postgres import (
     APPLICATION,
+    DATABASE,
     OWNER,
     SUPERUSER,
-    THROW_AWAY_SETTINGS,
     Postgres,
     create_database,
 )
@@ -52,7 +52,22 @@ PATIENT: dict[str, object] = {
 _MEMORY = Path("/dev/shm")
 _ROOM = 4 * 1024**3
 
+#: For servers that live as long as a test run: nothing waits for the disk.
+THROW_AWAY_SETTINGS: Mapping[str, str] = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "autovacuum_naptime": "5min",
+}
+
 _numbers = itertools.count(1)
+
+
+def asyncpg_url(server: Postgres, user: str, database: str = DATABASE) -> str:
+    """The SQLAlchemy URL for a user and database."""
+    return server.url(user, database).replace("postgresql://", "postgresql+asyncpg://")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +87,11 @@ class PostgresServer:
 
     def owner_url(self, database: str) -> str:
         """As the role that owns the tables."""
-        return self.server.asyncpg_url(OWNER, database)
+        return asyncpg_url(self.server, OWNER, database)
 
     def app_url(self, database: str) -> str:
         """As the role of the API and the workers."""
-        return self.server.asyncpg_url(APPLICATION, database)
+        return asyncpg_url(self.server, APPLICATION, database)
 
     def settings(self, database: str, **more: object) -> Settings:
         """Settings of a process that works on this database."""

@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from heapq import nsmallest
 
 from domain.errors import OutsideBookingWindow
-from domain.intervals import as_utc
+from domain.instants import as_utc
 from domain.scheduling.availability.bits import positions
 from domain.scheduling.availability.board import lay_out
 from domain.scheduling.availability.choice import assignable, by_load, candidates, claims_of, free_at, loads_on

@@ -10,7 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from domain.errors import InvalidInput
-from domain.intervals import Interval, as_utc
+from domain.instants import as_utc
 from domain.scheduling.hours import DAY, Calendar
 
 MAX_DAYS = 31
@@ -160,11 +160,6 @@ class ClaimPlan:
     unit: int
     starts_at: datetime
     ends_at: datetime
-
-    @property
-    def during(self) -> Interval:
-        """The claimed time."""
-        return Interval(self.starts_at, self.ends_at)
 
 
 def bounds(now: datetime, lead: timedelta, window: timedelta) -> tuple[datetime, datetime]:

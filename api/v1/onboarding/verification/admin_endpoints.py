@@ -27,9 +27,6 @@ from api.v1.onboarding.verification.schemas import (
 from db.onboarding.verifications import Deciding
 from domain.businesses.status import BusinessStatus
 from domain.errors import (
-    Forbidden,
-    NotFound,
-    Unauthenticated,
     Unavailable,
     VerificationIncomplete,
     WrongState,
@@ -43,7 +40,6 @@ MayList = Annotated[Operator, Depends(operator(Action.VERIFICATION_DECIDE))]
 MayDecide = Annotated[Access, Depends(may(Action.VERIFICATION_DECIDE, on="business"))]
 MaySuspend = Annotated[Access, Depends(may(Action.BUSINESS_SUSPEND, on="business"))]
 MayWork = Annotated[Access, Depends(may(Action.VERIFICATION_DECIDE, on="business_verifications"))]
-_GUARDED = (Unauthenticated, Forbidden, NotFound)
 
 
 @router.get(

@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from domain.errors import InvalidInput, OutsideBookingWindow
-from domain.intervals import Interval
 from domain.scheduling.availability.engine import check_window, find_starts, is_offered, nearest, plan
 from domain.scheduling.availability.model import Facts, Item, Need, Question, Resource, Taken, bounds
 from domain.scheduling.hours import Calendar, WeeklyHours
@@ -318,7 +317,7 @@ class TestPlan:
         question = ask(item(60, need(0, group=4), before=10, after=20))
         (claim,) = next(plan(question, known(NINE_TO_TWELVE, 1), self.NINE))
         assert (claim.item_index, claim.group, claim.resource_id, claim.unit) == (0, 4, resource_id(0), 0)
-        assert claim.during == Interval(at(TOKYO, MONDAY, 8, 50), at(TOKYO, MONDAY, 10, 20))
+        assert (claim.starts_at, claim.ends_at) == (at(TOKYO, MONDAY, 8, 50), at(TOKYO, MONDAY, 10, 20))
 
     def test_the_least_booked_of_the_day_comes_first(self) -> None:
         claims = (
