@@ -22,6 +22,7 @@ from api.access.tokens import Tokens
 from api.http import documentation, errors, health, metrics, root
 from api.http import openapi as document
 from api.http.idempotency import HEADER, REPLAYED, Replay, replayed
+from api.http.query_parameters import known_query
 from api.http.rate_limits import LIMIT_HEADERS, count_request, route_facts
 from api.http.request_context import RequestContextMiddleware
 from api.http.request_limits import RequestLimitsMiddleware
@@ -120,7 +121,9 @@ def _furnish(app: FastAPI, settings: Settings) -> None:
 def _all_routes() -> tuple[BaseRoute, ...]:
     """Every route, for all applications of this process. Nothing in a route depends on settings, and FastAPI needs
     150 ms to build the dependencies of all of them: a test that makes an application must not pay that again."""
-    router = APIRouter(generate_unique_id_function=_operation_id, dependencies=[Depends(count_request)])
+    router = APIRouter(
+        generate_unique_id_function=_operation_id, dependencies=[Depends(count_request), Depends(known_query)]
+    )
     for versioned in routes.ROUTERS:
         router.include_router(versioned, prefix=PREFIX)
     for plain in (health.router, metrics.router, root.router):

@@ -39,6 +39,7 @@ def description() -> str:
     return (
         "Booking and business management for service businesses in Japan.\n\n"
         "Times are RFC 3339 with offset, dates are the business's own, money is whole minor units. "
+        "Unknown fields and unknown query parameters are refused with `invalid_input`. "
         "Send `Accept-Language: ja` or `en`; errors come as RFC 9457 with `Accept: application/problem+json`. "
         "`Idempotency-Key` makes a POST harmless to repeat for 24 hours.\n\n"
         f"| code | status | English | 日本語 |\n|---|---|---|---|\n{rows}\n"

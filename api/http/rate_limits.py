@@ -22,6 +22,7 @@ from starlette.types import Scope as HttpScope
 from api.access.callers import LOGIN, ApiServices, client_address, current_login
 from api.access.tokens import Login
 from api.http.operation_errors import codes_of
+from api.http.query_parameters import parameters_of
 from db.engine.session import Scope
 from domain.errors import RateLimited, Unauthenticated, Unavailable
 from domain.identity.network import network_of
@@ -66,12 +67,14 @@ def limited(rate_class: RateClass) -> Callable[[_Endpoint], _Endpoint]:
 
 @dataclass(frozen=True, slots=True)
 class RouteFacts:
-    """What is known about a route before anybody asks for it."""
+    """What is known about a route at the start."""
 
     template: str
     methods: frozenset[str]
     rate_class: RateClass
     needs_login: bool
+    #: The names of its query parameters.
+    query: frozenset[str]
     #: The error codes that the route may answer.
     errors: tuple[str, ...] = ()
 
@@ -88,7 +91,8 @@ def route_facts(routes: Iterable[BaseRoute]) -> dict[Callable[..., Any], RouteFa
             rate_class = _declared.get(endpoint, RateClass.USER if needs_login else RateClass.STANDARD)
             reads_body = getattr(context, "body_field", None) is not None
             codes = tuple(codes_of(dependant, reads_body)) if dependant is not None else ()
-            facts[endpoint] = RouteFacts(context.path_format or "", methods, rate_class, needs_login, codes)
+            template, query = context.path_format or "", parameters_of(dependant)
+            facts[endpoint] = RouteFacts(template, methods, rate_class, needs_login, query, codes)
     return facts
 
 

@@ -114,10 +114,10 @@ def test_an_open_input_is_found() -> None:
     }
 
 
-def _dependants(dependant: Dependant) -> Iterator[Dependant]:
+def dependants(dependant: Dependant) -> Iterator[Dependant]:
     yield dependant
     for one in dependant.dependencies:
-        yield from _dependants(one)
+        yield from dependants(one)
 
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:
@@ -137,7 +137,7 @@ def _adapter(field: FieldInfo) -> TypeAdapter[Any]:
 def leaves() -> Iterator[tuple[str, TypeAdapter[Any]]]:
     """Every parameter and every field of every body, each with what reads it."""
     for route in api_routes(the_app()):
-        for dependant in _dependants(route.dependant):
+        for dependant in dependants(route.dependant):
             for one in (*dependant.query_params, *dependant.path_params, *dependant.header_params):
                 yield f"{name_of(route)} {one.alias}", _adapter(one.field_info)
             for body in dependant.body_params:
@@ -211,7 +211,7 @@ def test_every_body_refuses_unknown_fields() -> None:
     models = {
         model
         for route in api_routes(the_app())
-        for dependant in _dependants(route.dependant)
+        for dependant in dependants(route.dependant)
         for body in dependant.body_params
         for model in _models(body.field_info.annotation)
     }
