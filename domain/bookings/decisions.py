@@ -13,6 +13,7 @@ from domain.errors import RuleBroken
 from domain.identity.actor import ActorKind
 from domain.money import Money
 from domain.payments.settlement import Settlement, held, settle
+from domain.payments.status import SECURED, PaymentStatus
 from domain.payments.tasks import PaymentView
 
 #: A customer who comes early may be checked in this long before the start; earlier is a slip of the finger.
@@ -37,7 +38,8 @@ class BookingFacts:
     """A booking at one moment, with the payment that counts (`CURRENT_FIRST` in ``db.payments.payments``).
 
     ``refunds_in_progress``: minor units that are on their way back already. ``is_stranded``: the business cannot keep
-    the time and has offered another one. ``moves``: how often the customer has moved it.
+    the time and has offered another one. ``amount_due``: to be paid online before it is confirmed.
+    ``penalty_charged``: what its end has cost the customer. ``moves``: how often the customer has moved it.
     """
 
     status: BookingStatus
@@ -48,11 +50,18 @@ class BookingFacts:
     payment: PaymentView | None = None
     refunds_in_progress: int = 0
     is_stranded: bool = False
+    amount_due: int = 0
+    penalty_charged: int = 0
     needs_approval: bool = False
     hold_expires_at: datetime | None = None
     approval_deadline: datetime | None = None
     moves: int = 0
     kept_penalty: KeptPenalty = field(default_factory=KeptPenalty)
+
+    @property
+    def is_secured(self) -> bool:
+        """The money that is due is captured or authorised, or nothing is due."""
+        return self.amount_due == 0 or (self.payment is not None and self.payment.status in SECURED)
 
     @property
     def paid(self) -> Money:
@@ -133,6 +142,19 @@ def check_in(facts: BookingFacts, now: datetime) -> None:
     check_transition(facts.status, BookingStatus.CHECKED_IN)
     if now < facts.start_at - CHECK_IN_EARLY:
         raise RuleBroken({"rule": "too_early", "start_at": facts.start_at.isoformat()})
+
+
+#: A booking in one of these still has its visit, so a card's promise must last.
+_VISITING = frozenset({BookingStatus.CONFIRMED, BookingStatus.CHECKED_IN})
+
+
+def renewal_amount(facts: BookingFacts) -> int | None:
+    """How much to authorise again because the authorisation lapses before the visit is over. None: the booking is over,
+    or nothing is authorised."""
+    payment = facts.payment
+    if payment is None or payment.status is not PaymentStatus.AUTHORIZED or facts.status not in _VISITING:
+        return None
+    return payment.authorized
 
 
 def _ending(facts: BookingFacts, keep: int, percent: int, by_business: bool) -> Ending:

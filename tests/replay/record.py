@@ -13,6 +13,7 @@ from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
 from domain.bookings.status import BookingStatus as S
+from domain.identity.actor import ActorKind
 from domain.media.status import MediaStatus
 from domain.onboarding.verification import ReviewStatus
 from domain.payments.status import PaymentMode, Phase
@@ -35,7 +36,7 @@ from tests.workflows.platform.test_maintenance import FILES, ROUND, Broom, sweep
 from tests.workflows.privacy.test_data_rights import FOREVER as STAYS_AWAY
 from tests.workflows.privacy.test_data_rights import Archive, exporting, forgetting
 from tests.workflows.scheduling.test_reaccommodation import Offer, decide, offering, until
-from tests.workflows.world import AWAY, World, now, snapshot
+from tests.workflows.world import AWAY, HALF, World, now, snapshot
 from workflows.bookings.booking import messages
 from workflows.onboarding.verification import messages as reviews
 from workflows.platform.flag_rollout import messages as rollouts
@@ -110,9 +111,9 @@ async def _stop(life: Life) -> None:
     await life.handle.cancel()
 
 
-def _says(update: str) -> Told:
+def _says(update: str, by: ActorKind = ActorKind.STAFF) -> Told:
     async def say(life: Life) -> None:
-        await life.says(update)
+        await life.says(update, by=by)
 
     return say
 
@@ -146,7 +147,7 @@ async def _give_new_card(life: Life) -> None:
 
 
 async def _give_new_card_too_late(life: Life) -> None:
-    await life.says(messages.CANCEL)
+    await life.says(messages.CANCEL, by=ActorKind.CUSTOMER)
     await life.calls("payments.record")
     await life.gets_new_card()
 
@@ -155,6 +156,7 @@ def _answers(*answers: str | MoneyResult, **more: object) -> World:
     return World(snapshot(), answers=deque(answers), **more)
 
 
+_CANCEL_BY_CUSTOMER = _says(messages.CANCEL, ActorKind.CUSTOMER)
 _CONFIRM, _DECLINE, _CANCEL = _says(messages.CONFIRM), _says(messages.DECLINE), _says(messages.CANCEL)
 _REFUSED = MoneyResult("", Phase.FAILED, P.AUTHORIZED, "pi_1", reason="expired_card")
 
@@ -177,10 +179,10 @@ STORIES: dict[str, dict[str, Story]] = {
         "expiry_unknown": _booking(lambda: _answers(AWAY, AWAY, AWAY, AWAY)),
         "expiry_processing": _booking(lambda: World(snapshot(), at_provider=P.PROCESSING), _lapse, _settle_processing),
         "cancelled_unpaid": _booking(lambda: World(snapshot()), _CANCEL),
-        "cancelled_refunded": _booking(lambda: World(snapshot(), penalty=3000), _pay, _CANCEL),
-        "cancelled_penalty_captured": _booking(lambda: _card_hold(penalty=3000), _pay, _CANCEL),
+        "cancelled_refunded": _booking(lambda: World(snapshot(), policy=HALF), _pay, _CANCEL_BY_CUSTOMER),
+        "cancelled_penalty_captured": _booking(lambda: _card_hold(policy=HALF), _pay, _CANCEL_BY_CUSTOMER),
         "rescheduled": _booking(lambda: World(snapshot()), _pay, _move),
-        "no_show": _booking(lambda: World(snapshot(), penalty=8000), _pay, _stay_away),
+        "no_show": _booking(lambda: World(snapshot(), policy=HALF), _pay, _stay_away),
         "card_hold_captured": _booking(_card_hold, _pay),
         "capture_refused": _booking(lambda: _card_hold(answers=deque([_REFUSED])), _pay),
         "late_money_retaken": _booking(lambda: World(snapshot()), _lapse, _pay_late),
@@ -193,7 +195,7 @@ STORIES: dict[str, dict[str, Story]] = {
         "new_card_captured": _booking(
             lambda: _long_ahead(10, declines="expired_card"), _pay, _go_on(days=6), _give_new_card
         ),
-        "new_card_too_late": _booking(lambda: _card_hold(penalty=3000), _pay, _give_new_card_too_late),
+        "new_card_too_late": _booking(lambda: _card_hold(policy=HALF), _pay, _give_new_card_too_late),
         "authorised_at_deadline": _booking(lambda: _card_hold(at_provider=P.AUTHORIZED), _lapse),
         "unattended": _booking(lambda: World(snapshot(auto_complete=False, **INSTANT))),
     },

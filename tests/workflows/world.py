@@ -12,20 +12,24 @@ from temporalio.exceptions import ApplicationError
 from activities.bookings.bookings import ExtendHoldInput, RemindInput
 from activities.payments.payments import ApplyEventInput, PaymentUpdate, RecordInput
 from activities.platform.attention import AttentionInput
-from domain.bookings import moves
+from domain.bookings import confirmation, decisions, late_payment, moves
 from domain.bookings.commands import BookingCommand, BookingOutcome
 from domain.bookings.decisions import BookingFacts, KeptPenalty, is_staff
+from domain.bookings.expiry import HoldEnd, end_hold
 from domain.bookings.snapshot import BookingSnapshot
-from domain.bookings.status import ALLOWED, BookingStatus
-from domain.catalogue.cancellation import Policy
+from domain.bookings.status import BookingStatus
+from domain.catalogue.cancellation import Policy, Tier
+from domain.identity.actor import ActorKind
 from domain.payments.movements import is_other_card, is_surplus, of_other_card
-from domain.payments.settlement import settle
+from domain.payments.settlement import Settlement
 from domain.payments.status import ALLOWED as MOVES
-from domain.payments.status import SECURED, Movement, PaymentMode, PaymentStatus, Phase
+from domain.payments.status import Movement, PaymentMode, PaymentStatus, Phase
 from domain.payments.tasks import MoneyResult, MoneyTask, PaymentView
 
 S, P = BookingStatus, PaymentStatus
 AWAY = "away"
+#: Cancelling is free; or costs half of the price until the start, and not coming costs all of it.
+FREE, HALF = Policy((), 0), Policy((Tier(0, 50),), 100)
 _VISITING = (S.CONFIRMED, S.CHECKED_IN)
 
 
@@ -76,12 +80,11 @@ class World:
     given_back: int = 0
     #: How far this run's clock is ahead of the wall clock, as far as the test moved it (`Life.forward`).
     ahead: timedelta = timedelta()
-    policy: Policy = field(default_factory=lambda: Policy((), 0))
+    policy: Policy = FREE
     approve_within: timedelta = timedelta(hours=24)
     moves: int = 0
     kept_penalty: KeptPenalty = field(default_factory=KeptPenalty)
-    #: What a cancellation or a no-show costs, and what a cancellation kept.
-    penalty: int = 0
+    #: What the end of the booking has cost the customer.
     kept: int = 0
     #: How long the card's promise lasts, from each authorisation; without it nobody knows.
     lasts: timedelta | None = None
@@ -142,6 +145,8 @@ class World:
             *(booking.status, booking.start_at, booking.price, booking.currency, self.policy),
             payment=self.payment,
             refunds_in_progress=self.given_back,
+            amount_due=booking.amount_due,
+            penalty_charged=self.kept,
             needs_approval=booking.needs_approval,
             hold_expires_at=booking.hold_expires_at,
             approval_deadline=booking.approval_deadline,
@@ -177,10 +182,6 @@ class World:
             self.fail_once.discard(name)
             raise ApplicationError("unavailable", type="unavailable")
 
-    def _refuse(self, wanted: str) -> ApplicationError:
-        details = {"status": self.booking.status.value, "wanted": wanted}
-        return ApplicationError("wrong_state", details, type="wrong_state", non_retryable=True)
-
     def _outcome(self, command: BookingCommand, money: MoneyTask | None = None, refunding: int = 0) -> BookingOutcome:
         outcome = BookingOutcome(
             self.booking.booking_id,
@@ -198,14 +199,13 @@ class World:
         self.outcomes[command.command_id] = outcome
         return outcome
 
-    async def _change(self, name: str, command: BookingCommand, wanted: BookingStatus) -> BookingOutcome | None:
+    async def _seen(self, name: str, command: BookingCommand) -> BookingOutcome | None:
+        """Note the call; the outcome if this command was executed before."""
         await self._called(name, command)
-        if command.command_id in self.outcomes:
-            return self.outcomes[command.command_id]
-        if wanted not in ALLOWED[self.booking.status]:
-            raise self._refuse(wanted)
-        self.set(status=wanted)
-        return None
+        return self.outcomes.get(command.command_id)
+
+    def _time(self) -> datetime:
+        return now() + self.ahead
 
     def _task(self, movement: Movement, command: BookingCommand, amount: int) -> MoneyTask:
         assert self.payment is not None
@@ -223,9 +223,8 @@ class World:
             self.manual_capture,
         )
 
-    def _give_back(self, command: BookingCommand, keep: int = 0) -> BookingOutcome:
-        """What an end does to the money, by the rule that the store asks."""
-        settlement = settle(self.payment, keep, self.given_back)
+    def _settle(self, command: BookingCommand, settlement: Settlement) -> BookingOutcome:
+        """Start what was decided about the money, as the store does."""
         self.given_back += settlement.refund
         if settlement.movement is None:
             return self._outcome(command, refunding=settlement.refund)
@@ -234,24 +233,23 @@ class World:
     @activity.defn(name="bookings.confirm")
     async def confirm(self, command: BookingCommand) -> BookingOutcome:
         await self._called("bookings.confirm", command)
-        if self.booking.status is S.PENDING:
+        if confirmation.confirm(self.facts()):
             self.set(status=S.CONFIRMED, hold_expires_at=None)
         return self._outcome(command)
 
     @activity.defn(name="bookings.approve")
     async def approve(self, command: BookingCommand) -> BookingOutcome:
         await self._called("bookings.approve", command)
-        paid = self.payment is None or self.payment.status in SECURED
-        if self.booking.status is not S.PENDING or not paid:
-            raise self._refuse("confirmed")
+        confirmation.approve(self.facts())
         self.set(status=S.CONFIRMED, hold_expires_at=None)
         return self._outcome(command)
 
     @activity.defn(name="bookings.await_approval")
     async def await_approval(self, command: BookingCommand) -> BookingOutcome:
         await self._called("bookings.await_approval", command)
-        if self.booking.status is S.PENDING:
-            self.set(hold_expires_at=self.booking.approval_deadline)
+        deadline = confirmation.await_approval(self.facts())
+        if deadline is not None:
+            self.set(hold_expires_at=deadline, approval_deadline=deadline)
         return self._outcome(command)
 
     @activity.defn(name="bookings.begin_expiry")
@@ -265,10 +263,10 @@ class World:
         return self._end_hold(command)
 
     def _end_hold(self, command: BookingCommand) -> BookingOutcome:
-        is_open = self.payment is not None and self.payment.status in (P.REQUIRES_PAYMENT, P.PROCESSING, P.FAILED)
-        if is_open and self.booking.status in (S.PENDING, S.EXPIRED):
+        end = end_hold(self.facts())
+        if end is HoldEnd.CLOSE_INTENT:
             return self._outcome(command, replace(self._task(Movement.VOID, command, 0), spares_money=True))
-        if self.booking.status is S.PENDING and (self.payment is None or self.payment.status not in SECURED):
+        if end is HoldEnd.EXPIRE:
             self.set(status=S.EXPIRED)
         return self._outcome(command)
 
@@ -282,23 +280,28 @@ class World:
 
     @activity.defn(name="bookings.decline")
     async def decline(self, command: BookingCommand) -> BookingOutcome:
-        return await self._change("bookings.decline", command, S.DECLINED) or self._give_back(command)
+        if seen := await self._seen("bookings.decline", command):
+            return seen
+        ending = decisions.decline(self.facts())
+        self.set(status=S.DECLINED)
+        return self._settle(command, ending.settlement)
 
     @activity.defn(name="bookings.cancel")
     async def cancel(self, command: BookingCommand) -> BookingOutcome:
-        was = self.booking.status
-        outcome = await self._change("bookings.cancel", command, S.CANCELLED)
-        if outcome is not None:
-            return outcome
-        self.kept = 0 if command.waive_penalty or was is S.PENDING else self.penalty
-        return self._give_back(command, self.kept)
+        if seen := await self._seen("bookings.cancel", command):
+            return seen
+        ending = decisions.cancel(self.facts(), is_staff(command.actor_kind), self._time())
+        self.set(status=S.CANCELLED)
+        self.kept = ending.settlement.kept
+        return self._settle(command, ending.settlement)
 
     @activity.defn(name="bookings.reschedule")
     async def reschedule(self, command: BookingCommand) -> BookingOutcome:
-        await self._called("bookings.reschedule", command)
+        if seen := await self._seen("bookings.reschedule", command):
+            return seen
         assert command.start_at is not None
         by_business = is_staff(command.actor_kind)
-        move = moves.move(self.facts(), command.start_at, by_business, self.approve_within, now() + self.ahead)
+        move = moves.move(self.facts(), command.start_at, by_business, self.approve_within, self._time())
         if not self.slot_is_free:
             raise ApplicationError("slot_taken", {"alternatives": []}, type="slot_taken", non_retryable=True)
         length = self.booking.end_at - self.booking.start_at
@@ -315,34 +318,40 @@ class World:
 
     @activity.defn(name="bookings.check_in")
     async def check_in(self, command: BookingCommand) -> BookingOutcome:
-        return await self._change("bookings.check_in", command, S.CHECKED_IN) or self._outcome(command)
+        if seen := await self._seen("bookings.check_in", command):
+            return seen
+        decisions.check_in(self.facts(), self._time())
+        self.set(status=S.CHECKED_IN)
+        return self._outcome(command)
 
     @activity.defn(name="bookings.complete")
     async def complete(self, command: BookingCommand) -> BookingOutcome:
-        await self._called("bookings.complete", command)
-        if self.booking.status not in (S.CONFIRMED, S.CHECKED_IN):
-            raise self._refuse("completed")
+        if seen := await self._seen("bookings.complete", command):
+            return seen
+        if self.booking.status is S.CONFIRMED and command.actor_kind is ActorKind.SYSTEM:
+            self.set(status=S.CHECKED_IN)
+        ending = decisions.complete(self.facts())
         self.set(status=S.COMPLETED)
-        return self._give_back(command, self.payment.amount if self.payment else 0)
+        return self._settle(command, ending.settlement)
 
     @activity.defn(name="bookings.no_show")
     async def no_show(self, command: BookingCommand) -> BookingOutcome:
-        done = await self._change("bookings.no_show", command, S.NO_SHOW)
-        return done or self._give_back(command, self.penalty)
+        if seen := await self._seen("bookings.no_show", command):
+            return seen
+        ending = decisions.no_show(self.facts(), command.waive_penalty, self._time())
+        self.set(status=S.NO_SHOW)
+        self.kept = ending.settlement.kept
+        return self._settle(command, ending.settlement)
 
     @activity.defn(name="bookings.retake")
     async def reinstate_after_late_payment(self, command: BookingCommand) -> BookingOutcome:
-        await self._called("bookings.retake", command)
-        if command.command_id in self.outcomes:
-            seen = self.outcomes[command.command_id]
+        if seen := await self._seen("bookings.retake", command):
             return self._outcome(command, seen.money, seen.refunding)
-        secured = self.payment is not None and self.payment.status in SECURED
-        if self.booking.status not in (S.EXPIRED, S.CANCELLED, S.DECLINED) or not secured:
-            return self._outcome(command)
-        if self.booking.status is S.EXPIRED and self.slot_is_free and not self.booking.needs_approval:
+        if late_payment.may_reinstate(self.facts(), 0, self._time()) and self.slot_is_free:
             self.set(status=S.CONFIRMED)
             return self._outcome(command)
-        return self._give_back(command, self.kept)
+        settlement = late_payment.give_back(self.facts(), 0)
+        return self._settle(command, settlement) if settlement else self._outcome(command)
 
     @activity.defn(name="bookings.remind")
     async def remind(self, reminder: RemindInput) -> bool:
@@ -353,9 +362,8 @@ class World:
     @activity.defn(name="bookings.begin_renewal")
     async def begin_renewal(self, command: BookingCommand) -> BookingOutcome:
         await self._called("bookings.begin_renewal", command)
-        if self.booking.status not in (S.CONFIRMED, S.CHECKED_IN) or self.payment.status is not P.AUTHORIZED:
-            return self._outcome(command)
-        return self._outcome(command, self._task(Movement.AUTHORIZE, command, self.payment.authorized))
+        amount = decisions.renewal_amount(self.facts())
+        return self._outcome(command, self._task(Movement.AUTHORIZE, command, amount) if amount else None)
 
     @activity.defn(name="attention.file")
     async def file(self, matter: AttentionInput) -> bool:

@@ -3,10 +3,9 @@
 from datetime import datetime
 
 from db.bookings.commands.transition import Locked, Message, TransitionStore, change_of
-from domain.bookings import decisions
+from domain.bookings import confirmation, decisions
 from domain.bookings.commands import BookingCommand, BookingOutcome
-from domain.bookings.status import BookingStatus, check_transition
-from domain.errors import WrongState
+from domain.bookings.status import BookingStatus
 from domain.messages.kinds import NoticeKind
 from domain.payments.refunds import RefundReason
 
@@ -24,10 +23,8 @@ class ConfirmStore(TransitionStore):
         booking, seen = await self._enter(command)
         if seen is not None:
             return seen
-        if booking.status is not BookingStatus.PENDING:
+        if not confirmation.confirm(booking.facts()):
             return booking.outcome()
-        if booking.needs_approval:
-            raise _missing(booking, "approval")
         return await self._confirm(booking, command, now, tell_business=True)
 
     async def approve(self, command: BookingCommand, now: datetime) -> BookingOutcome:
@@ -36,9 +33,7 @@ class ConfirmStore(TransitionStore):
         booking, seen = await self._enter(command)
         if seen is not None:
             return seen
-        check_transition(booking.status, BookingStatus.CONFIRMED)
-        if booking.status is not BookingStatus.PENDING or not booking.needs_approval:
-            raise WrongState({"status": booking.status.value, "wanted": BookingStatus.CONFIRMED.value})
+        confirmation.approve(booking.facts())
         return await self._confirm(booking, command, now, tell_business=False)
 
     async def await_approval(self, command: BookingCommand, now: datetime) -> BookingOutcome:
@@ -47,11 +42,9 @@ class ConfirmStore(TransitionStore):
         booking, seen = await self._enter(command)
         if seen is not None:
             return seen
-        if booking.status is not BookingStatus.PENDING:
+        deadline = confirmation.await_approval(booking.facts())
+        if deadline is None:
             return booking.outcome()
-        if not booking.is_secured:
-            raise _missing(booking, "payment")
-        deadline = booking.approval_deadline or booking.start_at
         messages = [Message(NoticeKind.BOOKING_REQUESTED, to_business=True), Message(NoticeKind.BOOKING_REQUESTED)]
         if booking.payment is not None and booking.payment.captured:
             facts = {"amount": booking.payment.captured, "currency": booking.currency}
@@ -87,8 +80,6 @@ class ConfirmStore(TransitionStore):
     async def _confirm(
         self, booking: Locked, command: BookingCommand, now: datetime, tell_business: bool
     ) -> BookingOutcome:
-        if not booking.is_secured:
-            raise _missing(booking, "payment")
         # A booking that was moved may be confirmed a second time.
         key = str(booking.version) if booking.version else ""
         messages = [Message(NoticeKind.BOOKING_CONFIRMED, key=key)]
@@ -96,7 +87,3 @@ class ConfirmStore(TransitionStore):
             messages.append(Message(NoticeKind.BOOKING_CONFIRMED, to_business=True, key=key))
         change = change_of(booking, "confirmed", BookingStatus.CONFIRMED, messages=tuple(messages))
         return await self._write(booking, change, command, now)
-
-
-def _missing(booking: Locked, what: str) -> WrongState:
-    return WrongState({"status": booking.status.value, "wanted": BookingStatus.CONFIRMED.value, "missing": what})

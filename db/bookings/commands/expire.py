@@ -9,12 +9,13 @@ from sqlalchemy import text
 
 from db.bookings.commands.transition import Locked, Message, TransitionStore, change_of
 from db.payments.payments import PaymentStore
+from domain.bookings import expiry
 from domain.bookings.commands import BookingCommand, BookingOutcome, Cause
+from domain.bookings.expiry import HoldEnd
 from domain.bookings.status import BookingStatus
 from domain.identity.actor import SYSTEM
 from domain.messages.kinds import NoticeKind
 from domain.payments.movements import by_command
-from domain.payments.settlement import OPEN
 from domain.payments.status import Movement
 from domain.payments.tasks import MoneyTask
 
@@ -49,12 +50,13 @@ class ExpiryStore(TransitionStore):
         booking, seen = await self._enter(command)
         if seen is not None:
             return seen
-        is_open = booking.payment is not None and booking.payment.status in OPEN
-        if is_open and booking.status in {BookingStatus.PENDING, BookingStatus.EXPIRED}:
-            return booking.outcome(await self._close(booking, command))
-        if booking.status is not BookingStatus.PENDING or (booking.amount_due and booking.is_secured):
-            return booking.outcome()
-        return await self._expire(booking, command, now)
+        match expiry.end_hold(booking.facts()):
+            case HoldEnd.CLOSE_INTENT:
+                return booking.outcome(await self._close(booking, command))
+            case HoldEnd.EXPIRE:
+                return await self._expire(booking, command, now)
+            case HoldEnd.NOTHING:
+                return booking.outcome()
 
     async def expire(self, command: BookingCommand, now: datetime) -> BookingOutcome:
         """pending -> expired after the provider closed the intent; releases the claims and tells the customer.
@@ -79,19 +81,19 @@ class ExpiryStore(TransitionStore):
         gone = 0
         for row in (await self.session.execute(_LAPSED, {"ids": list(booking_ids)})).all():
             booking, _ = await self._lock(row.id)
-            if booking.status is not BookingStatus.PENDING:
-                gone += booking.status not in {BookingStatus.CONFIRMED, BookingStatus.CHECKED_IN}
+            facts = booking.facts()
+            if facts.status is not BookingStatus.PENDING:
+                gone += not expiry.holds_its_time(facts)
                 continue
-            lapsed = booking.hold_expires_at is not None and booking.hold_expires_at <= now
-            if not lapsed or (booking.amount_due and await self._has_money(booking)):
+            if not expiry.may_sweep(facts, now) or (booking.amount_due and await self._money_waits(booking)):
                 continue
             swept = BookingCommand(booking.id, booking.business_id, "", SYSTEM.kind, cause=Cause.SWEPT)
             await self._expire(booking, swept, now)
             gone += 1
         return gone
 
-    async def _has_money(self, booking: Locked) -> bool:
-        return booking.is_secured or bool(await self.session.scalar(_HAS_UNAPPLIED_PAYMENT, {"booking_id": booking.id}))
+    async def _money_waits(self, booking: Locked) -> bool:
+        return bool(await self.session.scalar(_HAS_UNAPPLIED_PAYMENT, {"booking_id": booking.id}))
 
     async def _expire(self, booking: Locked, command: BookingCommand, now: datetime) -> BookingOutcome:
         told = Message(NoticeKind.BOOKING_EXPIRED)

@@ -14,6 +14,7 @@ from db.messages.notices import NoticeStore
 from db.payments.ledger import Entry, LedgerStore
 from db.payments.payments import Payment, PaymentStore
 from db.platform.attention import AttentionStore
+from domain.bookings import decisions
 from domain.bookings.commands import BookingCommand, BookingOutcome
 from domain.bookings.status import BookingStatus
 from domain.messages.kinds import NoticeKind
@@ -35,11 +36,11 @@ class RenewalStore(TransitionStore):
         """The authorisation lapses before the visit is over: ``money`` is to authorise the same amount again. None
         where the booking is over or nothing is authorised; then nothing is written. The status does not change."""
         booking, _ = await self._enter(command)
-        payment = booking.payment
-        if payment is None or payment.status is not PaymentStatus.AUTHORIZED or booking.status not in _VISITING:
+        payment, amount = booking.payment, decisions.renewal_amount(booking.facts())
+        if payment is None or amount is None:
             return booking.outcome()
         movement_id = by_command(payment.id, Movement.AUTHORIZE, command.command_id)
-        task = payment.task(Movement.AUTHORIZE, movement_id, payment.authorized)
+        task = payment.task(Movement.AUTHORIZE, movement_id, amount)
         await self._ledger.write(replace(Entry.of(task, Phase.INTENDED), provider_ref=task.intent_id))
         return booking.outcome(task)
 

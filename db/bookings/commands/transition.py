@@ -31,7 +31,6 @@ from domain.money import Money
 from domain.payments.movements import by_command
 from domain.payments.refunds import RefundReason
 from domain.payments.settlement import Settlement
-from domain.payments.status import SECURED
 from domain.payments.tasks import MoneyTask
 from domain.scheduling.reaccommodation import ReaccommodationStatus
 
@@ -127,27 +126,24 @@ class Locked:
     on_the_way: int = 0
     is_stranded: bool = False
 
-    @property
-    def is_secured(self) -> bool:
-        """The money that is due is captured or authorised, or nothing is due."""
-        return self.amount_due == 0 or (self.payment is not None and self.payment.status in SECURED)
-
     def facts(self) -> BookingFacts:
         """What the decisions of `domain.bookings.decisions` are made from."""
         return BookingFacts(
-            self.status,
-            self.start_at,
-            self.price,
-            self.currency,
-            Policy.from_json(self.policy),
-            self.payment.view() if self.payment else None,
-            self.on_the_way,
-            self.is_stranded,
-            self.needs_approval,
-            self.hold_expires_at,
-            self.approval_deadline,
-            self.moves,
-            self.kept_penalty,
+            status=self.status,
+            start_at=self.start_at,
+            price=self.price,
+            currency=self.currency,
+            policy=Policy.from_json(self.policy),
+            payment=self.payment.view() if self.payment else None,
+            refunds_in_progress=self.on_the_way,
+            is_stranded=self.is_stranded,
+            amount_due=self.amount_due,
+            penalty_charged=self.cancellation_penalty or 0,
+            needs_approval=self.needs_approval,
+            hold_expires_at=self.hold_expires_at,
+            approval_deadline=self.approval_deadline,
+            moves=self.moves,
+            kept_penalty=self.kept_penalty,
         )
 
     @property

@@ -12,11 +12,12 @@ from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
 from domain.bookings.status import BookingStatus as S
+from domain.identity.actor import ActorKind
 from domain.payments.status import Movement, PaymentMode, Phase
 from domain.payments.status import PaymentStatus as P
 from domain.payments.tasks import MoneyResult
 from tests.workflows.life import living
-from tests.workflows.world import AWAY, World, snapshot
+from tests.workflows.world import AWAY, HALF, World, snapshot
 from workflows.bookings.booking import messages
 from workflows.support import options
 
@@ -43,23 +44,23 @@ async def test_answer_does_not_wait_for_the_provider(temporal_time_skipping: Wor
 
 
 async def test_after_money_refunds(temporal_time_skipping: WorkflowEnvironment) -> None:
-    world = World(snapshot(), penalty=3000)
+    world = World(snapshot(), policy=HALF)
     async with living(temporal_time_skipping, world) as life:
         await life.pays()
-        assert (await life.says(messages.CANCEL)).refunding == 5000
+        assert (await life.says(messages.CANCEL, by=ActorKind.CUSTOMER)).refunding == 4000
         await life.hears(P.CAPTURED)  # a repeat of old news must not give the penalty back
         await life.ends()
-    assert world.given_back == 5000
+    assert world.given_back == 4000
 
 
 async def test_authorised_with_penalty_captures_it(temporal_time_skipping: WorkflowEnvironment) -> None:
-    world = World(snapshot(payment_mode=PaymentMode.CARD_HOLD), manual_capture=True, penalty=3000)
+    world = World(snapshot(payment_mode=PaymentMode.CARD_HOLD), manual_capture=True, policy=HALF)
     async with living(temporal_time_skipping, world) as life:
         await life.pays()
-        await life.says(messages.CANCEL)
+        await life.says(messages.CANCEL, by=ActorKind.CUSTOMER)
         await life.ends()
     (task,) = world.arguments("payments.perform")
-    assert (task.movement, task.amount) == (Movement.CAPTURE, 3000)
+    assert (task.movement, task.amount) == (Movement.CAPTURE, 4000)
 
 
 async def test_authorised_without_penalty_voids_it(temporal_time_skipping: WorkflowEnvironment) -> None:
@@ -83,11 +84,11 @@ async def test_checked_in_can_be_cancelled(temporal_time_skipping: WorkflowEnvir
 
 
 async def test_refused_movement_goes_to_a_person(temporal_time_skipping: WorkflowEnvironment) -> None:
-    world = World(snapshot(payment_mode=PaymentMode.CARD_HOLD), manual_capture=True, penalty=3000)
+    world = World(snapshot(payment_mode=PaymentMode.CARD_HOLD), manual_capture=True, policy=HALF)
     world.answers.append(MoneyResult("", Phase.FAILED, P.AUTHORIZED, "pi_1", reason="expired_card"))
     async with living(temporal_time_skipping, world) as life:
         await life.pays()
-        await life.says(messages.CANCEL)
+        await life.says(messages.CANCEL, by=ActorKind.CUSTOMER)
         await life.ends()
     (matter,) = world.arguments("attention.file")
     assert matter.kind == "capture_failed"
@@ -206,7 +207,7 @@ async def test_the_run_waits_for_the_news_of_its_movement(temporal_time_skipping
 
 @pytest.mark.parametrize("paid", [False, True])
 async def test_cancelled_run_cancels_the_booking(temporal_time_skipping: WorkflowEnvironment, paid: bool) -> None:
-    world = World(snapshot(), penalty=3000)
+    world = World(snapshot(), policy=HALF)
     async with living(temporal_time_skipping, world) as life:
         if paid:
             await life.pays()
@@ -247,7 +248,7 @@ async def test_nobody_chose_another_time_for_what_the_business_cannot_keep(
     temporal_time_skipping: WorkflowEnvironment,
 ) -> None:
     """The word of the deadline, said twice: cancelled once, without a penalty."""
-    world = World(snapshot(), penalty=3000)
+    world = World(snapshot(), policy=HALF)
     async with living(temporal_time_skipping, world) as life:
         await life.pays()
         for _ in range(2):

@@ -6,9 +6,10 @@ import pytest
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.testing import WorkflowEnvironment
 
+from domain.bookings.snapshot import BookingSnapshot
 from domain.bookings.status import BookingStatus as S
 from tests.workflows.life import Life, living
-from tests.workflows.world import World, snapshot
+from tests.workflows.world import World, now, snapshot
 from workflows.bookings.booking import messages
 
 UPDATES = (
@@ -21,6 +22,12 @@ ALLOWED = {
     S.CHECKED_IN: {messages.CANCEL, messages.COMPLETE, messages.NO_SHOW},
 }
 REFUSED = [(status, update) for status, allowed in ALLOWED.items() for update in UPDATES if update not in allowed]
+
+
+def _soon() -> BookingSnapshot:
+    """A confirmed visit in an hour, so that the customer may be checked in."""
+    start = now() + timedelta(hours=1)
+    return snapshot(status=S.CONFIRMED, start_at=start, end_at=start + timedelta(hours=1))
 
 
 @pytest.mark.parametrize(("status", "update"), REFUSED)
@@ -39,7 +46,7 @@ async def test_wrong_state_is_refused_without_a_trace(
 
 
 async def test_refused_by_the_facts_with_code_and_details(temporal_time_skipping: WorkflowEnvironment) -> None:
-    world = World(snapshot(status=S.CONFIRMED), slot_is_free=False)
+    world = World(_soon(), slot_is_free=False)
     async with living(temporal_time_skipping, world) as life:
         with pytest.raises(WorkflowUpdateFailedError) as refused:
             await life.says(messages.RESCHEDULE, start_at=world.booking.start_at)
@@ -58,7 +65,7 @@ async def test_a_refusal_teaches_the_run_what_the_state_is(temporal_time_skippin
 
 
 async def test_the_same_command_twice_is_one_command(temporal_time_skipping: WorkflowEnvironment) -> None:
-    world = World(snapshot(status=S.CONFIRMED))
+    world = World(_soon())
     async with living(temporal_time_skipping, world) as life:
         first = await life.says(messages.CHECK_IN, command_id="c-1")
         again = await life.says(messages.CHECK_IN, command_id="c-1")
@@ -69,7 +76,7 @@ async def test_the_same_command_twice_is_one_command(temporal_time_skipping: Wor
 async def test_postgres_away_delays_a_command_and_does_not_lose_it(
     temporal_time_skipping: WorkflowEnvironment,
 ) -> None:
-    world = World(snapshot(status=S.CONFIRMED), fail_once={"bookings.check_in"})
+    world = World(_soon(), fail_once={"bookings.check_in"})
     async with living(temporal_time_skipping, world) as life:
         assert (await life.says(messages.CHECK_IN)).status is S.CHECKED_IN
     assert world.names() == ["bookings.check_in"] * 2

@@ -6,10 +6,13 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from domain.bookings.status import BookingStatus as S
+from domain.catalogue.cancellation import Policy
+from domain.identity.actor import ActorKind
 from domain.payments.status import Movement
 from domain.payments.status import PaymentStatus as P
 from tests.workflows.bookings.test_booking_renewal import DAY, RENEWAL, SURPLUS, held, moved
 from tests.workflows.life import living
+from tests.workflows.world import FREE, HALF
 from workflows.bookings.booking import messages
 from workflows.support.search_attributes import NEEDS_ATTENTION
 
@@ -92,12 +95,12 @@ async def test_two_news_of_one_new_card_void_once(temporal_time_skipping: Workfl
     assert moved(world) == [(Movement.VOID, "pi_1"), (Movement.CAPTURE, "pi_9")]
 
 
-@pytest.mark.parametrize("penalty", [0, 3000])
-async def test_too_late_it_is_given_up_by_itself(temporal_time_skipping: WorkflowEnvironment, penalty: int) -> None:
-    world = held(days=3, penalty=penalty)
+@pytest.mark.parametrize("policy", [FREE, HALF])
+async def test_too_late_it_is_given_up_by_itself(temporal_time_skipping: WorkflowEnvironment, policy: Policy) -> None:
+    world = held(days=3, policy=policy)
     async with living(temporal_time_skipping, world) as life:
         await life.pays()
-        await life.says(messages.CANCEL)
+        await life.says(messages.CANCEL, by=ActorKind.CUSTOMER)
         await life.calls("payments.record")
         await life.gets_new_card()
         assert (await life.ends()).status is S.CANCELLED

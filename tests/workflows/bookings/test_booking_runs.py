@@ -80,8 +80,7 @@ async def test_booking_run_continues_as_new_and_loses_no_command(
     world = World(snapshot())
     async with living(temporal_time_skipping, world, messages_per_run=5) as life:
         await life.pays()
-        start = world.booking.start_at
-        moves = [start + timedelta(minutes=15 * number) for number in range(1, 21)]
+        moves = [now() + timedelta(minutes=60 + number) for number in range(1, 21)]
         for start_at in moves:
             assert (await life.says(messages.RESCHEDULE, start_at=start_at)).start_at == start_at
         assert [command.start_at for command in world.arguments("bookings.reschedule")] == moves

@@ -9,7 +9,7 @@ from domain.bookings.status import BookingStatus as S
 from domain.payments.status import Movement, PaymentMode
 from domain.payments.status import PaymentStatus as P
 from tests.workflows.life import living
-from tests.workflows.world import AWAY, World, now, snapshot
+from tests.workflows.world import AWAY, HALF, World, now, snapshot
 from workflows.bookings.booking import messages
 from workflows.support import options
 from workflows.support.search_attributes import STARTS_AT
@@ -129,7 +129,7 @@ async def test_without_auto_complete_staff_has_a_month(temporal_time_skipping: W
 
 
 async def test_no_show_by_staff(temporal_time_skipping: WorkflowEnvironment) -> None:
-    world = World(snapshot(), penalty=8000)
+    world = World(snapshot(), policy=HALF)
     async with living(temporal_time_skipping, world) as life:
         await life.pays()
         await life.forward_to(world.booking.start_at + HOURS / 2)

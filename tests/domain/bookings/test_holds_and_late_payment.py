@@ -1,0 +1,141 @@
+"""The end of a hold, the confirmation, and money that comes late: over every status of booking and payment."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from domain.bookings import confirmation, decisions, late_payment
+from domain.bookings.decisions import BookingFacts
+from domain.bookings.expiry import HoldEnd, end_hold, holds_its_time, may_sweep
+from domain.bookings.status import BookingStatus
+from domain.catalogue.cancellation import Policy
+from domain.errors import WrongState
+from domain.payments.settlement import OPEN
+from domain.payments.status import SECURED, Movement, PaymentStatus
+from domain.payments.tasks import PaymentView
+
+START = datetime(2026, 12, 1, 1, tzinfo=UTC)
+NOW = START - timedelta(days=2)
+S, P = BookingStatus, PaymentStatus
+
+
+def payment(status: PaymentStatus, refunded: int = 0) -> PaymentView:
+    taken = 6000 if status in {P.CAPTURED, P.PARTIALLY_REFUNDED, P.DISPUTED} else 0
+    promised = 6000 if status is P.AUTHORIZED else 0
+    return PaymentView(UUID(int=1), status, 6000, promised, taken, refunded, status is P.AUTHORIZED)
+
+
+def facts(status: BookingStatus, paid: PaymentStatus | None = None, **more: object) -> BookingFacts:
+    plain = BookingFacts(status, START, 6000, "JPY", Policy((), 0), payment(paid) if paid else None)
+    return replace(plain, amount_due=6000 if paid else 0, **more)
+
+
+@pytest.mark.parametrize("paid", list(P))
+@pytest.mark.parametrize("status", list(S))
+def test_end_of_a_hold_closes_an_open_intent_and_never_takes_paid_time(status: S, paid: P) -> None:
+    end = end_hold(facts(status, paid))
+    if status in {S.PENDING, S.EXPIRED} and paid in OPEN:
+        assert end is HoldEnd.CLOSE_INTENT
+    elif status is S.PENDING and paid not in SECURED:
+        assert end is HoldEnd.EXPIRE
+    else:
+        assert end is HoldEnd.NOTHING
+
+
+def test_end_of_a_hold_without_money_expires() -> None:
+    assert end_hold(facts(S.PENDING)) is HoldEnd.EXPIRE
+    assert end_hold(facts(S.EXPIRED)) is HoldEnd.NOTHING
+
+
+@pytest.mark.parametrize("paid", [None, *P])
+def test_sweep_takes_a_hold_whose_time_is_over_and_that_is_not_paid(paid: P | None) -> None:
+    lapsed = facts(S.PENDING, paid, hold_expires_at=NOW)
+    assert may_sweep(lapsed, NOW) is (paid not in SECURED)
+    assert not may_sweep(lapsed, NOW - timedelta(microseconds=1))
+    assert not may_sweep(replace(lapsed, status=S.CONFIRMED), NOW)
+
+
+def test_booking_that_stands_holds_its_time() -> None:
+    assert {status for status in S if holds_its_time(facts(status))} == {S.CONFIRMED, S.CHECKED_IN}
+
+
+@pytest.mark.parametrize("paid", list(P))
+def test_confirmation_needs_the_money(paid: P) -> None:
+    waiting = facts(S.PENDING, paid)
+    asked = replace(waiting, needs_approval=True, approval_deadline=NOW)
+    if paid in SECURED:
+        assert confirmation.confirm(waiting)
+        confirmation.approve(asked)
+        assert confirmation.await_approval(asked) == NOW
+        assert confirmation.await_approval(replace(asked, approval_deadline=None)) == START
+        return
+    for refused in (
+        lambda: confirmation.confirm(waiting),
+        lambda: confirmation.approve(asked),
+        lambda: confirmation.await_approval(asked),
+    ):
+        with pytest.raises(WrongState) as error:
+            refused()
+        assert error.value.details["missing"] == "payment"
+
+
+def test_confirmation_by_the_process_needs_the_approval() -> None:
+    with pytest.raises(WrongState) as refused:
+        confirmation.confirm(facts(S.PENDING, needs_approval=True))
+    assert refused.value.details["missing"] == "approval"
+    with pytest.raises(WrongState):
+        confirmation.approve(facts(S.PENDING))
+
+
+@pytest.mark.parametrize("status", sorted(set(S) - {S.PENDING}))
+def test_confirmation_of_a_booking_that_no_longer_waits(status: S) -> None:
+    assert not confirmation.confirm(facts(status))
+    assert confirmation.await_approval(facts(status)) is None
+    with pytest.raises(WrongState):
+        confirmation.approve(facts(status, needs_approval=True))
+
+
+@pytest.mark.parametrize("paid", list(P))
+@pytest.mark.parametrize("status", list(S))
+def test_late_payment_reinstates_an_expired_booking_alone(status: S, paid: P) -> None:
+    late = facts(status, paid)
+    assert late_payment.is_late(late) is (status in late_payment.LOST and paid in SECURED)
+    whole = paid in {P.AUTHORIZED, P.CAPTURED, P.PARTIALLY_REFUNDED}
+    assert late_payment.may_reinstate(late, 0, NOW) is (status is S.EXPIRED and whole)
+
+
+def test_late_payment_does_not_reinstate_after_the_start_or_in_part_or_without_approval() -> None:
+    late = facts(S.EXPIRED, P.CAPTURED)
+    assert late_payment.may_reinstate(late, 0, START - timedelta(microseconds=1))
+    assert not late_payment.may_reinstate(late, 0, START)
+    assert not late_payment.may_reinstate(late, 1, NOW)
+    assert not late_payment.may_reinstate(replace(late, refunds_in_progress=1), 0, NOW)
+    assert not late_payment.may_reinstate(replace(late, needs_approval=True), 0, NOW)
+
+
+def test_late_payment_goes_back_less_the_penalty_and_what_a_person_has() -> None:
+    late = facts(S.CANCELLED, P.CAPTURED)
+    for penalty, failed, back in ((0, 0, 6000), (2000, 0, 4000), (0, 2500, 3500), (2000, 1000, 3000)):
+        settlement = late_payment.give_back(replace(late, penalty_charged=penalty), failed)
+        assert settlement is not None
+        assert settlement.refund == back
+    assert late_payment.give_back(late, 6000) is None
+    assert late_payment.give_back(replace(late, refunds_in_progress=6000), 0) is None
+    assert late_payment.give_back(facts(S.CONFIRMED, P.CAPTURED), 0) is None
+
+
+def test_late_authorisation_is_voided_unless_a_penalty_is_being_captured() -> None:
+    late = facts(S.EXPIRED, P.AUTHORIZED)
+    settlement = late_payment.give_back(late, 0)
+    assert settlement is not None
+    assert settlement.movement is Movement.VOID
+    assert late_payment.give_back(replace(late, penalty_charged=3000), 0) is None
+
+
+@pytest.mark.parametrize("paid", [None, *P])
+@pytest.mark.parametrize("status", list(S))
+def test_renewal_is_for_an_authorisation_before_the_end_of_the_visit(status: S, paid: P | None) -> None:
+    wanted = 6000 if paid is P.AUTHORIZED and status in {S.CONFIRMED, S.CHECKED_IN} else None
+    assert decisions.renewal_amount(facts(status, paid)) == wanted
