@@ -1,10 +1,12 @@
 """Tables only, one module per noun. Importing this package registers all of them."""
 
+from collections.abc import Mapping
+
 from db.bookings import tables as bookings
 from db.businesses import tables as businesses
 from db.catalogue import tables as catalogue
 from db.customers import tables as customers
-from db.engine.base import Base
+from db.engine.base import CACHE_KIND, Base
 from db.identity import link_tables as single_use_links
 from db.identity import tables as identity
 from db.media import tables as media
@@ -15,8 +17,15 @@ from db.platform import flag_tables as flags
 from db.platform import tables as platform
 from db.privacy import tables as data_rights
 from db.scheduling import tables as staff
+from domain.platform.invalidation import CacheKind
+
+#: Which cached answers a change of the table ends; the other tables end none.
+CACHE_KINDS: Mapping[str, CacheKind] = {
+    table.name: table.info[CACHE_KIND] for table in Base.metadata.tables.values() if CACHE_KIND in table.info
+}
 
 __all__ = [
+    "CACHE_KINDS",
     "Base",
     "bookings",
     "businesses",

@@ -16,9 +16,10 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSTZRANGE, ExcludeConst
 from sqlalchemy.dialects.postgresql import UUID as PgUUID
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.engine.base import CITEXT, Base, Currency, Json, Key, Minor, Stamped, Time, one_of
+from db.engine.base import CITEXT, Base, Currency, Json, Key, Minor, Stamped, Time, ends_cached, one_of
 from domain.bookings.status import BookingStatus
 from domain.payments.status import PaymentMode
+from domain.platform.invalidation import CacheKind
 from domain.scheduling.reaccommodation import ReaccommodationStatus
 from domain.scheduling.stranded import StrandReason
 
@@ -145,6 +146,7 @@ class ResourceClaim(Base):
             postgresql_include=["unit", "holds_until", "business_id", "booking_id"],
         ),
         Index("ix_resource_claims_booking_id", "booking_id"),
+        ends_cached(CacheKind.AVAILABILITY),
     )
 
     id: Mapped[Key]

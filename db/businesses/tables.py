@@ -7,10 +7,11 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, Text, U
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.engine.base import INTERVAL, Base, Bilingual, Currency, Key, Stamped, Time, bilingual, one_of
+from db.engine.base import INTERVAL, Base, Bilingual, Currency, Key, Stamped, Time, bilingual, ends_cached, one_of
 from domain.businesses.address import Prefecture
 from domain.businesses.status import ApprovalMode, BusinessStatus, Vertical
 from domain.payments.status import PaymentMode
+from domain.platform.invalidation import CacheKind
 
 
 class Business(Base, Stamped):
@@ -28,6 +29,7 @@ class Business(Base, Stamped):
         CheckConstraint("slug ~ '^[a-z0-9][a-z0-9-]*[a-z0-9]$'", name="slug_plain"),
         CheckConstraint("invoice_number ~ '^T[1-9][0-9]{12}$'", name="invoice_number_form"),
         bilingual("legal_notice"),
+        ends_cached(CacheKind.BUSINESS),
     )
 
     id: Mapped[Key]
@@ -121,6 +123,7 @@ class BusinessSettings(Base, Stamped):
         CheckConstraint("lead_time >= interval '0'", name="lead_time_not_negative"),
         CheckConstraint("booking_window > interval '0'", name="booking_window_positive"),
         CheckConstraint("language IN ('ja', 'en')", name="language_known"),
+        ends_cached(CacheKind.BUSINESS),
     )
 
     business_id: Mapped[UUID] = mapped_column(ForeignKey("businesses.id"), primary_key=True)
@@ -152,6 +155,7 @@ class BusinessHours(Base, Stamped):
         UniqueConstraint("business_id", "weekday", "opens"),
         CheckConstraint("weekday BETWEEN 0 AND 7", name="weekday_known"),
         CheckConstraint("opens >= 0 AND opens < 1440 AND closes > opens AND closes <= 2880", name="minutes_in_order"),
+        ends_cached(CacheKind.BUSINESS),
     )
 
     id: Mapped[Key]
@@ -165,7 +169,10 @@ class BusinessHoliday(Base, Stamped):
     """A one-off day: closed all day, or open in these ranges only (``[[opens, closes], …]`` in minutes)."""
 
     __tablename__ = "business_holidays"
-    __table_args__ = (UniqueConstraint("business_id", "day"),)
+    __table_args__ = (
+        UniqueConstraint("business_id", "day"),
+        ends_cached(CacheKind.BUSINESS),
+    )
 
     id: Mapped[Key]
     business_id: Mapped[UUID] = mapped_column(ForeignKey("businesses.id"))

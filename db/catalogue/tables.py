@@ -6,9 +6,10 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, SmallInteger
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.engine.base import Base, Bilingual, Currency, Json, Key, Minor, Stamped, Time, bilingual, one_of
+from db.engine.base import Base, Bilingual, Currency, Json, Key, Minor, Stamped, Time, bilingual, ends_cached, one_of
 from domain.businesses.status import ApprovalMode, ResourceKind
 from domain.payments.status import PaymentMode
+from domain.platform.invalidation import CacheKind
 
 #: The default rules for moves, as `MoveRules` has them.
 MOVE_RULES = """'{"max_moves": 3, "hours_before": 0, "in_paid_tier": "keep_penalty", "penalty_kept_days": null}'"""
@@ -29,6 +30,7 @@ class CancellationPolicy(Base, Stamped):
             postgresql_where=text("is_default AND deleted_at IS NULL"),
         ),
         Index("ix_cancellation_policies_business_id", "business_id"),
+        ends_cached(CacheKind.BUSINESS),
     )
 
     id: Mapped[Key]
@@ -67,6 +69,7 @@ class Service(Base, Stamped):
             name="online_payment_has_a_price",
         ),
         Index("ix_services_business_id_is_active", "business_id", "is_active"),
+        ends_cached(CacheKind.CATALOGUE),
     )
 
     id: Mapped[Key]
@@ -101,6 +104,7 @@ class Resource(Base, Stamped):
         one_of("kind", ResourceKind),
         CheckConstraint("capacity BETWEEN 1 AND 500", name="capacity_in_range"),
         Index("ix_resources_business_id_is_active", "business_id", "is_active"),
+        ends_cached(CacheKind.CATALOGUE),
     )
 
     id: Mapped[Key]
@@ -121,6 +125,7 @@ class ServiceResource(Base):
     __table_args__ = (
         CheckConstraint("requirement_group BETWEEN 0 AND 9", name="requirement_group_in_range"),
         Index("ix_service_resources_resource_id", "resource_id"),
+        ends_cached(CacheKind.CATALOGUE),
     )
 
     service_id: Mapped[UUID] = mapped_column(ForeignKey("services.id"), primary_key=True)

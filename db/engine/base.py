@@ -10,6 +10,8 @@ from sqlalchemy.dialects.postgresql import CITEXT, INTERVAL, JSONB
 from sqlalchemy.dialects.postgresql import UUID as PgUUID
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from domain.platform.invalidation import CacheKind
+
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -48,12 +50,22 @@ def one_of(column: str, *enums: type[StrEnum]) -> CheckConstraint:
     return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_known")
 
 
+#: Where a table says which cached answers its changes end; joined in `db.tables`.
+CACHE_KIND = "cache_kind"
+
+
+def ends_cached(kind: CacheKind) -> dict[str, object]:
+    """The last of ``__table_args__`` of a table that cached answers are made from: a change ends those of ``kind``."""
+    return {"info": {CACHE_KIND: kind}}
+
+
 def bilingual(column: str) -> CheckConstraint:
     """A bilingual text is an object with a Japanese or an English string."""
     return CheckConstraint(f"{column} ?| array['ja', 'en']", name=f"{column}_bilingual")
 
 
 __all__ = [
+    "CACHE_KIND",
     "CITEXT",
     "INTERVAL",
     "Base",
@@ -65,5 +77,6 @@ __all__ = [
     "Stamped",
     "Time",
     "bilingual",
+    "ends_cached",
     "one_of",
 ]

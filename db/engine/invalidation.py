@@ -1,39 +1,26 @@
-"""Which changes a transaction makes that public answers depend on, seen from its statements.
+"""Finds out from the statements of a transaction which cached answers it ends.
 
-No store has to remember to say it: whatever writes to one of these tables is noticed, whoever sends it. What triggers
-write besides (the directory, former slugs) follows from ``businesses``, which is among them.
+A table declares in its ``__table_args__`` that cached answers are made from it; a store need not remember anything. The
+tables that triggers write (the directory, former slugs) change with ``businesses``, which is among them.
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from functools import lru_cache
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, event
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from db.tables import CACHE_KINDS
 from domain.platform.invalidation import CacheChange, CacheKind
-
-WATCHED: Mapping[str, CacheKind] = {
-    "businesses": CacheKind.BUSINESS,
-    "business_settings": CacheKind.BUSINESS,
-    "business_hours": CacheKind.BUSINESS,
-    "business_holidays": CacheKind.BUSINESS,
-    "cancellation_policies": CacheKind.BUSINESS,
-    "services": CacheKind.CATALOGUE,
-    "service_resources": CacheKind.CATALOGUE,
-    "resources": CacheKind.CATALOGUE,
-    "staff_working_hours": CacheKind.CATALOGUE,
-    "staff_exceptions": CacheKind.AVAILABILITY,
-    "resource_claims": CacheKind.AVAILABILITY,
-}
 
 _WRITES = re.compile(r"\b(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+(?:ONLY\s+)?\"?(\w+)", re.IGNORECASE | re.ASCII)
 _NOTED = "omotenashi.changed"
 
 
 class Listener(Protocol):
-    """Whoever wants to know what is changed. Neither method raises: a change is made, whoever hears of it."""
+    """Is called with the changes of each transaction. Neither method raises: no failure may undo a change."""
 
     async def ahead(self, changes: Collection[CacheChange]) -> None:
         """These are about to be committed."""
@@ -44,12 +31,14 @@ class Listener(Protocol):
 
 @lru_cache(maxsize=4096)
 def kinds_written(statement: str) -> frozenset[CacheKind]:
-    """What the statement changes, if it finds a row."""
-    return frozenset(WATCHED[table] for name in _WRITES.findall(statement) if (table := name.lower()) in WATCHED)
+    """The kinds of cached answers that the statement ends, if it finds a row."""
+    return frozenset(
+        CACHE_KINDS[table] for name in _WRITES.findall(statement) if (table := name.lower()) in CACHE_KINDS
+    )
 
 
 def watch(engine: AsyncEngine) -> None:
-    """Note from now on what each transaction of the engine writes."""
+    """Note from now on which cached answers each transaction of the engine ends."""
 
     def begin(connection: Connection) -> None:
         connection.info[_NOTED] = set()
@@ -64,5 +53,5 @@ def watch(engine: AsyncEngine) -> None:
 
 
 def noted(session: AsyncSession) -> frozenset[CacheKind]:
-    """What the open transaction of the session has written."""
+    """The kinds of cached answers that the open transaction of the session ends."""
     return frozenset(session.sync_session.connection().info.get(_NOTED, ()))

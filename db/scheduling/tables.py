@@ -7,8 +7,9 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, UniqueC
 from sqlalchemy.dialects.postgresql import ARRAY, ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.engine.base import CITEXT, Base, Bilingual, Key, Stamped, Time, one_of
+from db.engine.base import CITEXT, Base, Bilingual, Key, Stamped, Time, ends_cached, one_of
 from domain.businesses.status import StaffRole
+from domain.platform.invalidation import CacheKind
 from domain.scheduling.staff_exceptions import ExceptionKind
 
 
@@ -45,6 +46,7 @@ class StaffWorkingHours(Base, Stamped):
         UniqueConstraint("resource_id", "weekday", "opens"),
         CheckConstraint("weekday BETWEEN 0 AND 7", name="weekday_known"),
         CheckConstraint("opens >= 0 AND opens < 1440 AND closes > opens AND closes <= 2880", name="minutes_in_order"),
+        ends_cached(CacheKind.CATALOGUE),
     )
 
     id: Mapped[Key]
@@ -73,6 +75,7 @@ class StaffException(Base, Stamped):
         ),
         Index("ix_staff_exceptions_resource_id_last_day", "resource_id", "last_day"),
         Index("ix_staff_exceptions_business_id", "business_id"),
+        ends_cached(CacheKind.AVAILABILITY),
     )
 
     id: Mapped[Key]

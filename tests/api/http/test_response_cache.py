@@ -20,9 +20,9 @@ from api.http import response_cache as kept
 from db.bookings.commands.hold import HoldRequest
 from db.businesses.tables import Business
 from db.engine.base import Base
-from db.engine.invalidation import WATCHED
 from db.engine.session import Database as Pool
 from db.onboarding.verifications import Deciding
+from db.tables import CACHE_KINDS
 from domain.errors import NotFound
 from domain.identity.actor import ActorKind
 from domain.onboarding.verification import Decision
@@ -140,7 +140,7 @@ async def test_whatever_is_read_for_an_answer_is_watched(here: Process, shop: Sh
         read = (read & set(Base.metadata.tables)) - apart
         assert read, name
         leaned_on = LEANS_ON[kinds[name]]
-        assert {table for table in read if WATCHED.get(table) not in leaned_on} == set(), name
+        assert {table for table in read if CACHE_KINDS.get(table) not in leaned_on} == set(), name
 
 
 def closure_kind(endpoint: Any) -> Any:
