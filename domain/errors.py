@@ -67,6 +67,13 @@ class SlotTaken(Conflict):
     code = "slot_taken"
 
 
+class PriceChanged(Conflict):
+    """The price is not the one that the caller was shown. ``details``: ``price`` is the present one and
+    ``expected_price`` the caller's, each with ``amount`` (minor units) and ``currency``."""
+
+    code = "price_changed"
+
+
 class WrongState(Conflict):
     """The transition table does not allow this. ``details``: ``status`` (now) and ``wanted``."""
 

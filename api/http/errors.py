@@ -61,6 +61,11 @@ TABLE: Mapping[str, Meaning] = {
     "too_slow": Meaning(408, "時間内にデータを受信できませんでした。", "The request did not arrive in time."),
     "conflict": Meaning(409, "現在の状態では実行できません。", "The state of things stands against it."),
     "slot_taken": Meaning(409, "ご希望の時間は埋まっています。", "The time you asked for is taken."),
+    "price_changed": Meaning(
+        409,
+        "料金が変更されました。新しい料金をご確認のうえ、もう一度お手続きください。",
+        "The price has changed. Please check the new price and book again.",
+    ),
     "wrong_state": Meaning(409, "現在の状態ではこの操作はできません。", "This is not possible in the present state."),
     "already_exists": Meaning(409, "すでに使われています。", "This is already in use."),
     "would_break_bookings": Meaning(

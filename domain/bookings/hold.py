@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from domain.bookings.status import BookingStatus
+from domain.errors import PriceChanged
 from domain.money import Money
 from domain.payments.status import ONLINE, PaymentMode
 
@@ -22,6 +23,13 @@ class HoldTerms:
     status: BookingStatus
     hold_expires_at: datetime | None
     approval_deadline: datetime | None
+
+
+def check_price(price: Money, expected: Money | None) -> None:
+    """Raise PriceChanged where the caller was shown another price; ``expected`` is None where the caller names none."""
+    if expected is not None and expected != price:
+        shown = {"amount": expected.amount, "currency": expected.currency}
+        raise PriceChanged({"price": {"amount": price.amount, "currency": price.currency}, "expected_price": shown})
 
 
 def amount_due(mode: PaymentMode, price: Money, deposit_percent: int | None, deposit_amount: int | None) -> Money:

@@ -24,7 +24,7 @@ from db.platform.outbox import START_BOOKING
 from db.scheduling.availability import AvailabilityStore, Catalogue, HoldFacts, Who
 from domain.bookings.commands import BookingCommand
 from domain.bookings.contact import Contact
-from domain.bookings.hold import HoldTerms, amount_due, terms
+from domain.bookings.hold import HoldTerms, amount_due, check_price, terms
 from domain.bookings.limits import MAX_OPEN_HOLDS, check_open_bookings
 from domain.bookings.snapshot import BookingSnapshot
 from domain.bookings.status import BookingStatus
@@ -103,7 +103,8 @@ class HoldRequest:
 
     Exactly one of ``user_id`` (books for himself), ``customer_id`` (staff, for a known customer) and ``person``
     (a guest, or staff for somebody new). ``by_staff``: no lead time, no approval, and money only if
-    ``request_payment``. ``network_limit``: unpaid bookings that unproven callers of one network may have.
+    ``request_payment``. ``expected_price``: what the caller was shown. ``network_limit``: unpaid bookings that unproven
+    callers of one network may have.
     """
 
     service_id: UUID
@@ -117,6 +118,7 @@ class HoldRequest:
     request_payment: bool = False
     special_requests: str | None = None
     language: str = "ja"
+    expected_price: Money | None = None
     network_limit: int = MAX_OPEN_HOLDS
 
     def __post_init__(self) -> None:
@@ -138,7 +140,7 @@ class HoldStore(ClaimStore):
 
         With ``remember`` the bytes of ``answer`` are stored for the key in the same statement. Raises SlotTaken or
         OutsideOpeningHours with the nearest free starts, OutsideBookingWindow, NotBookable, PartySizeRefused,
-        HoldLimit, NotFound.
+        PriceChanged, HoldLimit, NotFound.
         """
         known = await self._read_counted(request, now)
         customer = await self._customer_for(request, known)
@@ -263,6 +265,7 @@ def _terms(request: HoldRequest, catalogue: Catalogue, now: datetime) -> HoldTer
     service, settings = catalogue.service, catalogue.settings
     # A class is sold by the place, everything else by the visit.
     price = Money(service["price"] * (request.party_size if service["capacity"] > 1 else 1), service["currency"])
+    check_price(price, request.expected_price)
     mode = PaymentMode(service["payment_mode"])
     asked = not request.by_staff or request.request_payment
     due = amount_due(mode, price, service["deposit_percent"], service["deposit_amount"])

@@ -263,3 +263,21 @@ async def test_twenty_clients_on_one_slot_have_one_winner(app: FastAPI, pool: Po
         "idempotency_keys": 1,
     }
     assert UUID(won[0].json()["data"]["id"])
+
+
+async def test_a_price_that_has_changed_since_it_was_shown_is_not_agreed(shop: Shop, pool: Pool) -> None:
+    service = (await shop.customer.get(f"/services/{shop.salon.service_id}")).json()["data"]
+    shown = service["price"]
+    await data.rows(pool, "UPDATE services SET price = price + 500 WHERE id = :id", id=shop.salon.service_id)
+    before = await counted(pool, *WRITTEN)
+    refused = await shop.customer.post("/bookings", json=shop.wish(expected_price=shown), headers=keyed())
+    assert error_of(refused) == (409, "price_changed")
+    now = {**shown, "amount": shown["amount"] + 500}
+    assert refused.json()["error"]["details"] == {"price": now, "expected_price": shown}
+    assert await counted(pool, *WRITTEN) == before
+    foreign = {**now, "currency": "USD"}
+    again = await shop.customer.post("/bookings", json=shop.wish(expected_price=foreign), headers=keyed())
+    assert error_of(again) == (409, "price_changed")
+    booked = await shop.customer.post("/bookings", json=shop.wish(expected_price=now), headers=keyed())
+    assert booked.status_code == 201, booked.text
+    assert booked.json()["data"]["price"] == now

@@ -24,6 +24,7 @@ from domain.errors import (
     OutsideBookingWindow,
     OutsideOpeningHours,
     PartySizeRefused,
+    PriceChanged,
     SlotTaken,
 )
 from domain.identity.network import network_of
@@ -49,7 +50,7 @@ class _Answer:
         return without_secrets(bytes(self.made.body))
 
 
-@raises(*TIME_REFUSED, HoldLimit)
+@raises(*TIME_REFUSED, PriceChanged, HoldLimit)
 async def take(access: Access, key: Key, body: BookingCreate, services: ApiServices, now: datetime) -> Response:
     """Hold the time in one transaction; 201 with the booking. Raises what `HoldStore.hold` raises, Forbidden for one
     who books in another's name without being staff, and InvalidInput where nobody is named."""
@@ -97,6 +98,7 @@ def _request(access: Access, body: BookingCreate, settings: Settings) -> HoldReq
         person=_person(body),
         by_staff=for_another and _is_staff(access),
         request_payment=body.request_payment,
+        expected_price=body.expected_price.money() if body.expected_price else None,
         special_requests=body.special_requests,
         language=body.language or request_info().language.value,
     )

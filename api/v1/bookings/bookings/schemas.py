@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
-from api.http.fields import BilingualRead, Email, Input, Line, MoneyRead, Output, Phone, Prose, examples
+from api.http.fields import BilingualRead, Email, Input, Line, MoneyRead, MoneyWrite, Output, Phone, Prose, examples
 from api.http.times import Moment, at_venue
 from api.v1.catalogue.services.schemas import MoveRulesRead, TierRead
 from db.bookings.queries import HistoryEntry
@@ -112,6 +112,11 @@ class BookingCreate(Input):
     guest: GuestWrite | None = None
     customer_id: UUID | None = None
     request_payment: bool = False
+    expected_price: MoneyWrite | None = Field(
+        default=None,
+        description="The total price that the caller was shown. If it is another one now, nothing is booked and the "
+        "answer is `price_changed` with the present price.",
+    )
 
 
 class BookingUpdate(Input):
