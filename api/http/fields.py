@@ -153,7 +153,7 @@ class Output(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class Bilingual(Input):
+class BilingualWrite(Input):
     """A text in Japanese, English, or both."""
 
     ja: Line | None = None
@@ -170,7 +170,7 @@ class Bilingual(Input):
         return {key: value for key, value in (("ja", self.ja), ("en", self.en)) if value is not None}
 
 
-class BilingualProse(Bilingual):
+class BilingualProseWrite(BilingualWrite):
     """A longer text in Japanese, English, or both."""
 
     ja: Prose | None = None

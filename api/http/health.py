@@ -110,7 +110,7 @@ async def _ask_temporal(services: ApiServices) -> bool:
 
 @router.get("/health", response_model=Envelope[HealthRead], summary="Health with dependencies")
 @limited(RateClass.NONE)
-async def health(request: Request, services: Services) -> Response:
+async def get_health(request: Request, services: Services) -> Response:
     """503 when Postgres is away; ``degraded`` when something else is. At most a second old."""
     looks: Looks = request.app.state.looks
     postgres, *others = await looks.look(services)
@@ -122,14 +122,14 @@ async def health(request: Request, services: Services) -> Response:
 
 @router.get("/health/live", response_model=Envelope[AliveRead], summary="The process lives")
 @limited(RateClass.NONE)
-async def live() -> Response:
+async def get_liveness() -> Response:
     """Asks nobody: an orchestrator restarts what does not answer here."""
     return ok(AliveRead(state="ok"))
 
 
 @router.get("/health/ready", response_model=Envelope[AliveRead], summary="Ready for requests")
 @limited(RateClass.NONE)
-async def ready(services: Services) -> Response:
+async def get_readiness(services: Services) -> Response:
     """503 while Postgres is away. The others may be away: reads and new bookings need them not."""
     if not (await _measure("postgres", _ask_postgres(services))).available:
         raise Unavailable({"dependency": "postgres", "retry_after": 2})

@@ -80,7 +80,7 @@ def _template(scope: Scope) -> str:
 )
 @raises(NotFound)
 @limited(RateClass.NONE)
-async def metrics(request: Request) -> Response:
+async def get_metrics(request: Request) -> Response:
     """With the token of the settings as bearer; without such a setting for callers of this machine and of private
     networks who were not passed on by anybody. Everybody else is told that there is nothing here."""
     if not _may_look(request):

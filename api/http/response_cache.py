@@ -45,8 +45,8 @@ def cached(kind: CacheKind, about: str) -> Callable[[_Endpoint], Endpoint]:
         @functools.wraps(endpoint)
         async def answer(*, request: Request, **arguments: Any) -> Response:
             answers: Answers | None = request.app.state.answers
-            asker: Caller = arguments.get("access") or arguments["visit"]
-            if answers is None or asker.login is not None or arguments[about] is None:
+            caller: Caller = arguments.get("access") or arguments["visit"]
+            if answers is None or caller.login is not None or arguments[about] is None:
                 return await endpoint(**arguments)
             return await answers.answer(Question(endpoint, kind, str(arguments[about]).lower(), arguments))
 
@@ -76,9 +76,9 @@ class Question:
 
     def business_of(self, response: Response) -> UUID:
         """Whose the answer is."""
-        asker = self.arguments.get("access")
-        if isinstance(asker, Access):
-            return asker.business_id
+        caller = self.arguments.get("access")
+        if isinstance(caller, Access):
+            return caller.business_id
         return UUID(orjson.loads(response.body)["data"]["id"])
 
 

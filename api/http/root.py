@@ -35,7 +35,7 @@ class RootRead(BaseModel):
 
 
 @router.get("/", summary="Where to go from here", response_model=Envelope[RootRead])
-async def root() -> Response:
+async def get_root() -> Response:
     """The paths of API, documentation and health."""
     return ok(
         RootRead(

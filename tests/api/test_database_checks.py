@@ -15,13 +15,13 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from api.v1.businesses.businesses.schemas import BusinessCreate, Location
+from api.v1.businesses.businesses.schemas import BusinessCreate, LocationWrite
 from api.v1.businesses.businesses.settings_schemas import SettingsUpdate
 from api.v1.catalogue.policies.schemas import PolicyCreate
 from api.v1.catalogue.resources.schemas import ResourceCreate
 from api.v1.catalogue.services.schemas import RequirementWrite, ServiceCreate
 from api.v1.platform.flags.schemas import FlagCreate
-from api.v1.scheduling.schedules.hours_schemas import HoursRange
+from api.v1.scheduling.schedules.hours_schemas import HoursRangeWrite
 from domain.catalogue.service import ServiceTerms, check_terms
 from domain.errors import DomainError
 from domain.money import Money
@@ -154,8 +154,8 @@ TWINS: dict[str, tuple[Twin, ...]] = {
     "ck_business_settings_lead_time_not_negative": (field(SettingsUpdate, "lead_time", LENGTHS),),
     "ck_business_settings_slot_interval_in_range": (field(SettingsUpdate, "slot_interval_minutes", NUMBERS),),
     "ck_businesses_invoice_number_form": (field(BusinessCreate, "invoice_number", INVOICES),),
-    "ck_businesses_latitude_in_range": (field(Location, "latitude", DEGREES),),
-    "ck_businesses_longitude_in_range": (field(Location, "longitude", DEGREES),),
+    "ck_businesses_latitude_in_range": (field(LocationWrite, "latitude", DEGREES),),
+    "ck_businesses_longitude_in_range": (field(LocationWrite, "longitude", DEGREES),),
     "ck_businesses_slug_plain": (field(BusinessCreate, "slug", WORDS),),
     "ck_businesses_name_bilingual": (field(BusinessCreate, "name", TEXTS),),
     "ck_businesses_legal_notice_bilingual": (field(BusinessCreate, "legal_notice", TEXTS),),
@@ -276,4 +276,4 @@ async def test_a_looser_twin_is_seen(connection: AsyncConnection) -> None:
 
 def test_clock_of_hours_reads_ascii_digits_alone() -> None:
     with pytest.raises(ValidationError):
-        HoursRange(opens="1٣:00", closes="19:00")
+        HoursRangeWrite(opens="1٣:00", closes="19:00")

@@ -26,19 +26,19 @@ def questions(shop: Shop, slug: str = "") -> dict[str, str]:
     day, resource = shop.day.date(), shop.salon.resources[0]
     at = shop.at(10).isoformat().replace("+", "%2B")
     return {
-        "read_business_by_slug": f"/businesses/slug/{slug}",
-        "read_business": f"/businesses/{business}",
+        "get_business_by_slug": f"/businesses/slug/{slug}",
+        "get_business": f"/businesses/{business}",
         "list_business_services": f"/businesses/{business}/services?limit=5",
-        "read_hours": f"/businesses/{business}/hours",
-        "read_holidays": f"/businesses/{business}/holidays",
+        "get_hours": f"/businesses/{business}/hours",
+        "get_holidays": f"/businesses/{business}/holidays",
         "list_staff": f"/businesses/{business}/staff",
-        "read_settings": f"/businesses/{business}/settings",
+        "get_settings": f"/businesses/{business}/settings",
         "list_services": f"/services?business_id={business}",
-        "read_service": f"/services/{service}",
+        "get_service": f"/services/{service}",
         "list_resources": f"/resources?business_id={business}",
-        "read_resource": f"/resources/{resource}",
-        "list_starts": f"/availability?service_id={service}&from={day}&to={day}",
-        "list_free_resources": f"/availability/resources?service_id={service}&start={at}",
+        "get_resource": f"/resources/{resource}",
+        "get_availability": f"/availability?service_id={service}&from={day}&to={day}",
+        "get_free_resources": f"/availability/resources?service_id={service}&start={at}",
     }
 
 

@@ -202,7 +202,7 @@ def test_every_time_in_every_input_is_rfc_3339_in_a_sensible_year() -> None:
                 kinds[kind].add(name)
                 taken += [f"{name}: {value!r}" for value in bad if _read(adapter, value) is not None]
     assert not taken, "\n".join(sorted(set(taken)))
-    assert "OtherTimeWrite.start_at" in kinds[datetime]
+    assert "AcceptTimeCommand.start_at" in kinds[datetime]
     assert "ExceptionCreate.first_day" in kinds[date]
     assert "SettingsUpdate.lead_time" in kinds[timedelta]
 

@@ -34,6 +34,55 @@ def test_every_operation_has_a_name_of_its_own_and_a_summary(document: dict[str,
         assert operation["tags"], name
 
 
+def segments(path: str) -> list[str]:
+    """The words of the path, as a function's name would have them."""
+    return [part.strip("{}").replace("-", "_") for part in path.split("/") if part]
+
+
+def returns_a_list(operation: dict[str, Any]) -> bool:
+    [success] = [found for status, found in operation["responses"].items() if status[0] == "2"]
+    reference = success["content"].get("application/json", {}).get("schema", {}).get("$ref", "")
+    return "/ListEnvelope" in reference
+
+
+_VERBS = {"get": "get", "post": "create", "put": "update", "delete": "delete"}
+
+
+def verbs_of(method: str, path: str, operation: dict[str, Any]) -> set[str]:
+    """What the operation's id may begin with: the verb of its method, or a command that its path names."""
+    named = set(segments(path)[3:]) - {"list", *_VERBS.values()}
+    if "webhook" in named:
+        return {"receive"}
+    return named | {"list" if returns_a_list(operation) and method == "get" else _VERBS[method]}
+
+
+def test_operation_ids_begin_with_their_verb(document: dict[str, Any]) -> None:
+    wrong = [
+        f"{method} {path}: {operation['operationId']}"
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+        if not any(f"{operation['operationId']}_".startswith(f"{verb}_") for verb in verbs_of(method, path, operation))
+    ]
+    assert wrong == []
+
+
+#: Schemas that wrap others or come from the document itself.
+WRAPPERS = ("Envelope_", "ListEnvelope_", "Error", "Meta")
+
+
+def test_schemas_are_named_after_their_use(document: dict[str, Any]) -> None:
+    """A body to create or update something, a command, a part of those, or something to read."""
+    names = [name for name in document["components"]["schemas"] if not name.startswith(WRAPPERS)]
+    kinds = {model.__name__: model for root in (Input, Output) for model in all_models(root)}
+    assert len(names) > 80
+    for name in names:
+        assert "__" not in name, "two schemas have this name"
+        if name in kinds and issubclass(kinds[name], Input):
+            assert name.endswith(("Create", "Update", "Command", "Write")), name
+        elif name in kinds:
+            assert name.endswith("Read"), name
+
+
 def test_every_body_has_an_example(document: dict[str, Any]) -> None:
     for name, operation in operations(document):
         bodies = [operation["requestBody"]] if "requestBody" in operation else []

@@ -255,43 +255,43 @@ async def reassignment(shop: Shop, pool: Pool) -> None:
 
 BOOKED = {"cancel", "reschedule", "reassignment"}
 CHANGES = [
-    (profile, "read_business"),
-    (profile, "read_business_by_slug"),
-    (slug, "read_business"),
-    (slug, "read_business_by_slug"),
-    (opening_hours, "read_hours"),
-    (opening_hours, "list_starts"),
-    (closed_day, "read_holidays"),
-    (closed_day, "read_hours"),
-    (closed_day, "list_starts"),
-    (settings, "read_settings"),
-    (settings, "list_starts"),
-    *((suspension, name) for name in ("read_business", "read_business_by_slug", "read_hours", "read_holidays")),
-    *((suspension, name) for name in ("list_business_services", "list_staff", "read_settings", "list_services")),
-    *((suspension, name) for name in ("read_service", "list_resources", "read_resource")),
-    *((suspension, name) for name in ("list_starts", "list_free_resources")),
-    (service, "read_service"),
+    (profile, "get_business"),
+    (profile, "get_business_by_slug"),
+    (slug, "get_business"),
+    (slug, "get_business_by_slug"),
+    (opening_hours, "get_hours"),
+    (opening_hours, "get_availability"),
+    (closed_day, "get_holidays"),
+    (closed_day, "get_hours"),
+    (closed_day, "get_availability"),
+    (settings, "get_settings"),
+    (settings, "get_availability"),
+    *((suspension, name) for name in ("get_business", "get_business_by_slug", "get_hours", "get_holidays")),
+    *((suspension, name) for name in ("list_business_services", "list_staff", "get_settings", "list_services")),
+    *((suspension, name) for name in ("get_service", "list_resources", "get_resource")),
+    *((suspension, name) for name in ("get_availability", "get_free_resources")),
+    (service, "get_service"),
     (service, "list_services"),
     (service, "list_business_services"),
-    (service, "list_starts"),
-    (service_gone, "read_service"),
-    (service_gone, "list_starts"),
+    (service, "get_availability"),
+    (service_gone, "get_service"),
+    (service_gone, "get_availability"),
     (another_service, "list_services"),
-    (policy, "read_service"),
-    (resource, "read_resource"),
+    (policy, "get_service"),
+    (resource, "get_resource"),
     (resource, "list_resources"),
     (resource, "list_staff"),
-    (resource, "list_free_resources"),
-    (resource_away, "list_starts"),
-    (resource_away, "read_resource"),
-    (week_of_one, "list_starts"),
-    (day_off, "list_starts"),
-    (day_off, "list_free_resources"),
-    (hold, "list_starts"),
-    (hold, "list_free_resources"),
-    (by_desk("cancel"), "list_starts"),
-    (by_desk("reschedule", start_at=lambda shop: shop.at(15)), "list_starts"),
-    (reassignment, "list_free_resources"),
+    (resource, "get_free_resources"),
+    (resource_away, "get_availability"),
+    (resource_away, "get_resource"),
+    (week_of_one, "get_availability"),
+    (day_off, "get_availability"),
+    (day_off, "get_free_resources"),
+    (hold, "get_availability"),
+    (hold, "get_free_resources"),
+    (by_desk("cancel"), "get_availability"),
+    (by_desk("reschedule", start_at=lambda shop: shop.at(15)), "get_availability"),
+    (reassignment, "get_free_resources"),
 ]
 
 
@@ -319,7 +319,7 @@ async def test_what_a_worker_changes_is_seen_at_once(
     here: Process, there: Process, shop: Shop, database: Database, redis_url: str
 ) -> None:
     booking = await data.add_booking(here.pool, shop.salon, shop.at(10))
-    path = (await asked(here, shop))["list_starts"]
+    path = (await asked(here, shop))["get_availability"]
     before = (await there.warm(path)).content
     worker = WorkerServices.of(database.settings(redis_url=SecretStr(redis_url), **PATIENT))
     await Desk(worker.database, shop.salon).do("cancel", booking, now=shop.at(0, days=-1))
@@ -345,7 +345,7 @@ async def test_a_hold_that_lapsed_is_free_at_once(here: Process, there: Process,
     booking = await data.add_booking(
         here.pool, shop.salon, shop.at(10), status="pending", hold_expires_at=until, payment_mode="prepay"
     )
-    path = (await asked(here, shop))["list_starts"]
+    path = (await asked(here, shop))["get_availability"]
     before = (await there.warm(path)).json()
     clock.ahead = timedelta(minutes=11)
     assert (await there.ask(path)).json() == before, "time alone is not heard of, for a minute at most"
@@ -406,8 +406,8 @@ def without_generations(monkeypatch: pytest.MonkeyPatch) -> None:
 async def late(there: Process, here: Process, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> bytes:
     """What is read after an answer from before a hold was kept after it."""
     paths = await asked(here, shop)
-    path = paths["list_starts"]
-    await there.warm(paths["list_free_resources"])  # whose the service is, and the generations of the same kind
+    path = paths["get_availability"]
+    await there.warm(paths["get_free_resources"])  # whose the service is, and the generations of the same kind
     waiting, go_on = asyncio.Event(), asyncio.Event()
     put = kept.Answers._keep
 
@@ -442,7 +442,7 @@ async def test_without_generations_it_is_read(
 
 async def test_a_lie_in_the_cache_sells_nothing(here: Process, there: Process, shop: Shop, redis_url: str) -> None:
     """Somebody takes the time behind the back of every process: the kept answer offers it, the booking does not."""
-    path = (await asked(here, shop))["list_starts"]
+    path = (await asked(here, shop))["get_availability"]
     before = await there.warm(path)
     listener, here.pool.listener = here.pool.listener, None
     for resource in (0, 1):
@@ -468,7 +468,7 @@ async def ask_redis(url: str, business_id: Any, do: Callable[[Redis, list[str]],
 
 
 async def test_lost_generations_come_back_as_others(here: Process, there: Process, shop: Shop, redis_url: str) -> None:
-    path = (await asked(here, shop))["list_starts"]
+    path = (await asked(here, shop))["get_availability"]
     before = (await there.warm(path)).content
     old = await ask_redis(redis_url, shop.salon.business_id, lambda redis, names: redis.mget(names))
     await ask_redis(redis_url, shop.salon.business_id, lambda redis, names: redis.delete(*names))
@@ -488,9 +488,9 @@ async def test_every_answer_ends_by_itself(there: Process, here: Process, shop: 
         had = {key async for key in redis.scan_iter(f"answer:{name}:*")}
         await there.warm(path)
         [key] = {key async for key in redis.scan_iter(f"answer:{name}:*")} - had
-        kind = {"list_starts": CacheKind.AVAILABILITY, "list_free_resources": CacheKind.AVAILABILITY}.get(name)
-        catalogue = {"list_business_services", "list_staff", "list_services", "read_service"}
-        catalogue |= {"list_resources", "read_resource"}
+        kind = {"get_availability": CacheKind.AVAILABILITY, "get_free_resources": CacheKind.AVAILABILITY}.get(name)
+        catalogue = {"list_business_services", "list_staff", "list_services", "get_service"}
+        catalogue |= {"list_resources", "get_resource"}
         kind = kind or (CacheKind.CATALOGUE if name in catalogue else CacheKind.BUSINESS)
         left = timedelta(milliseconds=await redis.pttl(key))
         assert KEEP[kind] - timedelta(seconds=30) < left <= KEEP[kind], name
@@ -503,7 +503,7 @@ async def test_without_redis_every_answer_comes_from_postgres(database: Database
     async with process(database, clock, nowhere) as alone, opened_shop(alone.app, alone.pool, clock) as shop:
         for name, path in (await asked(alone, shop)).items():
             assert (await alone.warm(path)).status_code == 200, name
-        path = (await asked(alone, shop))["read_business"]
+        path = (await asked(alone, shop))["get_business"]
         before = (await alone.ask(path)).content
         await profile(shop, alone.pool)
         assert (await alone.ask(path)).content != before
@@ -517,7 +517,7 @@ async def test_what_redis_could_not_be_told_is_told_later(
     async with data.opened(database) as pool, opened_shop(there.app, there.pool, clock) as shop:
         told = Generations(deaf, timedelta(milliseconds=20))  # type: ignore[arg-type]
         pool.listener = told
-        path = (await asked(there, shop))["list_starts"]
+        path = (await asked(there, shop))["get_availability"]
         before = (await there.warm(path)).content
         deaf.away = True
         request = HoldRequest(shop.salon.service_id, shop.at(10), user_id=shop.salon.user_id)
@@ -537,7 +537,7 @@ async def test_whoever_could_not_tell_redis_does_not_believe_it(database: Databa
     """Redis takes no word and still answers: whoever made the change sees it."""
     deaf = Deaf(cache)
     async with process(database, clock, deaf) as one, opened_shop(one.app, one.pool, clock) as shop:  # type: ignore[arg-type]
-        path = (await asked(one, shop))["list_starts"]
+        path = (await asked(one, shop))["get_availability"]
         before = (await one.warm(path)).content
         deaf.away = True
         await hold(shop, one.pool)
@@ -566,7 +566,7 @@ async def test_a_business_is_gone_even_if_the_process_that_suspended_it_dies(
 
 
 async def test_what_is_rolled_back_ends_no_answer(here: Process, there: Process, shop: Shop) -> None:
-    path = (await asked(here, shop))["read_business"]
+    path = (await asked(here, shop))["get_business"]
     await there.warm(path)
     with contextlib.suppress(NotFound):
         async with here.pool.unit_of_work(shop.salon.scope) as work:

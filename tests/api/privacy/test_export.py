@@ -8,7 +8,7 @@ from urllib.parse import unquote
 from httpx import AsyncClient
 
 from api.http.envelope import Envelope
-from api.v1.privacy.data_rights.schemas import ExportFile, ExportRead
+from api.v1.privacy.data_rights.schemas import ExportFileRead, ExportRead
 from db.engine.session import Database as Pool
 from db.privacy.sections import SECTIONS
 from db.tables import Base
@@ -53,7 +53,7 @@ async def test_it_holds_everything_and_no_secret(
     assert answer.status_code == 200, answer.text
     assert answer.headers["content-disposition"].startswith("attachment")
     assert "no-store" in answer.headers["cache-control"]
-    ExportFile.model_validate_json(answer.content)
+    ExportFileRead.model_validate_json(answer.content)
     whole = json.loads(answer.content)
     assert set(whole) == {"format", "exported_at", *SECTIONS}
     filled = {name for name in SECTIONS if whole[name]}

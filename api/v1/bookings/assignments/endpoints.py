@@ -12,7 +12,7 @@ from api.http.idempotency import OptionalKey, store_response
 from api.http.operation_errors import raises
 from api.v1.bookings.assignments.handlers import assign
 from api.v1.bookings.bookings.schemas import BookingRead
-from api.v1.scheduling.staff.schemas import AssignToBooking
+from api.v1.scheduling.staff.schemas import AssignToBookingCommand
 from domain.permissions import Action
 
 router = APIRouter(prefix="/staff", tags=["staff"])
@@ -26,7 +26,7 @@ MayAssign = Annotated[Access, Depends(may(Action.BOOKING_ASSIGN, on="booking"))]
     response_model=Envelope[BookingRead],
 )
 @raises(assign)
-async def assign_to_booking(body: AssignToBooking, access: MayAssign, now: Now, key: OptionalKey) -> Response:
+async def assign_to_booking(body: AssignToBookingCommand, access: MayAssign, now: Now, key: OptionalKey) -> Response:
     """At the same time; they must perform the service, work then and be free. The customer is told if they had asked
     for the person they lose."""
     async with access.work(body.booking_id, key) as work:

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from api.access.callers import Access
 from api.http.operation_errors import raises
-from api.v1.scheduling.staff.schemas import AssignToBooking
+from api.v1.scheduling.staff.schemas import AssignToBookingCommand
 from db.engine.session import UnitOfWork
 from domain.bookings.commands import BookingCommand
 from domain.bookings.view import BookingView
@@ -13,7 +13,7 @@ from domain.errors import NotBookable, SlotTaken, WrongState
 
 
 @raises(WrongState, SlotTaken, NotBookable)
-async def assign(work: UnitOfWork, access: Access, asked: AssignToBooking, now: datetime) -> BookingView:
+async def assign(work: UnitOfWork, access: Access, asked: AssignToBookingCommand, now: datetime) -> BookingView:
     """The booking with its new claim. Raises what ``ReassignStore.reassign`` raises."""
     actor = work.context.actor
     command = BookingCommand(

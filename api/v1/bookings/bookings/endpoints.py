@@ -14,7 +14,7 @@ from api.http.idempotency import RequiredKey
 from api.http.operation_errors import raises
 from api.http.paging import PageAsked
 from api.v1.bookings.bookings.command_handlers import CommandRequest, execute_command
-from api.v1.bookings.bookings.handlers import AskedBookings, history_page, list_bookings, write_changes
+from api.v1.bookings.bookings.handlers import AskedBookings, bookings_page, history_page, write_changes
 from api.v1.bookings.bookings.hold_handlers import TIME_REFUSED, take
 from api.v1.bookings.bookings.quote_handlers import quote, quote_move
 from api.v1.bookings.bookings.quote_schemas import QuoteRead, RescheduleQuoteRead
@@ -25,9 +25,9 @@ from api.v1.bookings.bookings.schemas import (
     BookingRead,
     BookingUpdate,
     HistoryRead,
-    NoShowWrite,
-    ReasonWrite,
-    RescheduleWrite,
+    NoShowCommand,
+    ReasonCommand,
+    RescheduleCommand,
 )
 from domain.errors import (
     IdempotencyKeyRequired,
@@ -53,7 +53,7 @@ MayComplete = Annotated[Access, Depends(may(Action.BOOKING_COMPLETE, "booking"))
 MayNoShow = Annotated[Access, Depends(may(Action.BOOKING_NO_SHOW, "booking"))]
 
 #: The body of a command may be left out.
-_NO_REASON, _AS_USUAL = ReasonWrite(), NoShowWrite()
+_NO_REASON, _AS_USUAL = ReasonCommand(), NoShowCommand()
 _KEY = (IdempotencyKeyRequired, IdempotencyKeyReused, RequestInProgress)
 
 
@@ -78,9 +78,9 @@ async def create_booking(
     summary="My bookings, or those of a business",
     response_model=ListEnvelope[BookingRead],
 )
-async def get_bookings(asked: AskedBookings, access: MayList, page: PageAsked) -> Response:
+async def list_bookings(asked: AskedBookings, access: MayList, page: PageAsked) -> Response:
     """In order of their start. With ``business_id`` for those who work there."""
-    return await list_bookings(access, asked, page)
+    return await bookings_page(access, asked, page)
 
 
 @router.get(
@@ -99,7 +99,7 @@ async def get_booking(booking_id: UUID, access: MayRead) -> Response:
     summary="What happened to a booking",
     response_model=ListEnvelope[HistoryRead],
 )
-async def get_booking_history(booking_id: UUID, access: MayRead, page: PageAsked) -> Response:
+async def list_booking_history(booking_id: UUID, access: MayRead, page: PageAsked) -> Response:
     """Every change, oldest first."""
     async with access.work(booking_id) as work:
         return history_page(await work.bookings.history(booking_id), page, access.works_here)
@@ -123,7 +123,7 @@ async def update_booking(booking_id: UUID, body: BookingUpdate, access: MayUpdat
     response_model=Envelope[QuoteRead],
 )
 @raises(quote)
-async def quote_cancellation(booking_id: UUID, access: MayCancel, now: Now) -> Response:
+async def create_cancellation_quote(booking_id: UUID, access: MayCancel, now: Now) -> Response:
     """Changes nothing. Cancelling by the business costs the customer nothing."""
     async with access.work(booking_id) as work:
         return ok(await quote(work, booking_id, now, access.works_here))
@@ -136,7 +136,7 @@ async def quote_cancellation(booking_id: UUID, access: MayCancel, now: Now) -> R
 )
 @raises(execute_command, RuleBroken)
 async def cancel_booking(
-    booking_id: UUID, access: MayCancel, services: Services, key: RequiredKey, body: ReasonWrite = _NO_REASON
+    booking_id: UUID, access: MayCancel, services: Services, key: RequiredKey, body: ReasonCommand = _NO_REASON
 ) -> Response:
     """At the price of the booking's own policy; the time is free at once and the rest of the money goes back."""
     return await execute_command(services, access, booking_id, key, CommandRequest(messages.CANCEL, body.reason))
@@ -148,7 +148,7 @@ async def cancel_booking(
     response_model=Envelope[RescheduleQuoteRead],
 )
 @raises(quote_move)
-async def quote_reschedule(booking_id: UUID, access: MayReschedule, now: Now) -> Response:
+async def create_reschedule_quote(booking_id: UUID, access: MayReschedule, now: Now) -> Response:
     """Changes nothing. Refuses what `/reschedule` would refuse at this moment, whatever the new time."""
     async with access.work(booking_id) as work:
         return ok(await quote_move(work, booking_id, now, access.works_here))
@@ -161,7 +161,7 @@ async def quote_reschedule(booking_id: UUID, access: MayReschedule, now: Now) ->
 )
 @raises(execute_command, *TIME_REFUSED, RuleBroken)
 async def reschedule_booking(
-    booking_id: UUID, body: RescheduleWrite, access: MayReschedule, services: Services, key: RequiredKey
+    booking_id: UUID, body: RescheduleCommand, access: MayReschedule, services: Services, key: RequiredKey
 ) -> Response:
     """Takes the new time before it gives up the old one. Price, payment and policy stay as agreed.
 
@@ -180,7 +180,7 @@ async def reschedule_booking(
 )
 @raises(execute_command)
 async def confirm_booking(
-    booking_id: UUID, access: MayConfirm, services: Services, key: RequiredKey, body: ReasonWrite = _NO_REASON
+    booking_id: UUID, access: MayConfirm, services: Services, key: RequiredKey, body: ReasonCommand = _NO_REASON
 ) -> Response:
     """The business says yes to a booking that waits for approval and is paid, if it must be."""
     return await execute_command(services, access, booking_id, key, CommandRequest(messages.CONFIRM, body.reason))
@@ -193,7 +193,7 @@ async def confirm_booking(
 )
 @raises(execute_command)
 async def decline_booking(
-    booking_id: UUID, access: MayDecline, services: Services, key: RequiredKey, body: ReasonWrite = _NO_REASON
+    booking_id: UUID, access: MayDecline, services: Services, key: RequiredKey, body: ReasonCommand = _NO_REASON
 ) -> Response:
     """The business says no to a booking that waits; all money goes back."""
     return await execute_command(services, access, booking_id, key, CommandRequest(messages.DECLINE, body.reason))
@@ -206,7 +206,7 @@ async def decline_booking(
 )
 @raises(execute_command, RuleBroken)
 async def check_in_booking(
-    booking_id: UUID, access: MayCheckIn, services: Services, key: RequiredKey, body: ReasonWrite = _NO_REASON
+    booking_id: UUID, access: MayCheckIn, services: Services, key: RequiredKey, body: ReasonCommand = _NO_REASON
 ) -> Response:
     """From confirmed to checked in."""
     return await execute_command(services, access, booking_id, key, CommandRequest(messages.CHECK_IN, body.reason))
@@ -219,7 +219,7 @@ async def check_in_booking(
 )
 @raises(execute_command, RuleBroken)
 async def complete_booking(
-    booking_id: UUID, access: MayComplete, services: Services, key: RequiredKey, body: ReasonWrite = _NO_REASON
+    booking_id: UUID, access: MayComplete, services: Services, key: RequiredKey, body: ReasonCommand = _NO_REASON
 ) -> Response:
     """What was authorised is captured."""
     return await execute_command(services, access, booking_id, key, CommandRequest(messages.COMPLETE, body.reason))
@@ -232,7 +232,7 @@ async def complete_booking(
 )
 @raises(execute_command, RuleBroken)
 async def no_show_booking(
-    booking_id: UUID, access: MayNoShow, services: Services, key: RequiredKey, body: NoShowWrite = _AS_USUAL
+    booking_id: UUID, access: MayNoShow, services: Services, key: RequiredKey, body: NoShowCommand = _AS_USUAL
 ) -> Response:
     """Costs what the policy says, unless ``waive_penalty``; the rest goes back."""
     request = CommandRequest(messages.NO_SHOW, body.reason, waive_penalty=body.waive_penalty)

@@ -67,7 +67,7 @@ async def booking_query(
 AskedBookings = Annotated[BookingQuery, Depends(booking_query)]
 
 
-async def list_bookings(access: Listing, asked: BookingQuery, page: Page) -> Response:
+async def bookings_page(access: Listing, asked: BookingQuery, page: Page) -> Response:
     """A page of one's own bookings, or of a business's."""
     if asked.business_id is None:
         async with access.mine() as work:

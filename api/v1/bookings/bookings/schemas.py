@@ -130,7 +130,7 @@ class BookingUpdate(Input):
     party_size: int | None = Field(default=None, ge=1, le=1000)
 
 
-class ReasonWrite(Input):
+class ReasonCommand(Input):
     """A command with its reason."""
 
     model_config = ConfigDict(json_schema_extra=examples({"reason": "体調不良のため"}))
@@ -138,7 +138,7 @@ class ReasonWrite(Input):
     reason: Reason | None = None
 
 
-class NoShowWrite(Input):
+class NoShowCommand(Input):
     """``waive_penalty``: nothing is kept of what was paid."""
 
     model_config = ConfigDict(json_schema_extra=examples({"waive_penalty": False}))
@@ -147,7 +147,7 @@ class NoShowWrite(Input):
     waive_penalty: bool = False
 
 
-class RescheduleWrite(Input):
+class RescheduleCommand(Input):
     """The new start; ``resource_ids`` are preferred ones."""
 
     model_config = ConfigDict(json_schema_extra=examples({"start_at": "2026-11-25T13:00:00+09:00"}))

@@ -15,7 +15,7 @@ from api.http.paging import PageAsked
 from api.v1.bookings.bookings.command_handlers import CommandRequest, execute_command
 from api.v1.bookings.bookings.hold_handlers import TIME_REFUSED
 from api.v1.bookings.bookings.schemas import BookingChangedRead
-from api.v1.bookings.reaccommodations.schemas import OfferRead, OtherTimeWrite, ReaccommodationRead, read_offer
+from api.v1.bookings.reaccommodations.schemas import AcceptTimeCommand, OfferRead, ReaccommodationRead, read_offer
 from domain.bookings.commands import Cause
 from domain.errors import (
     IdempotencyKeyRequired,
@@ -54,8 +54,8 @@ async def get_reaccommodation(booking_id: UUID, access: MayRead, now: Now) -> Re
     response_model=Envelope[BookingChangedRead],
 )
 @raises(execute_command, *TIME_REFUSED, RuleBroken)
-async def accept_other_time(
-    booking_id: UUID, body: OtherTimeWrite, access: MayReschedule, services: Services, key: RequiredKey
+async def accept_reaccommodation(
+    booking_id: UUID, body: AcceptTimeCommand, access: MayReschedule, services: Services, key: RequiredKey
 ) -> Response:
     """Any free time; the business's lead time and booking window do not bind. Payment and policy carry over."""
     request = CommandRequest(
@@ -74,7 +74,9 @@ async def accept_other_time(
     response_model=Envelope[BookingChangedRead],
 )
 @raises(execute_command, RuleBroken)
-async def decline_other_time(booking_id: UUID, access: MayCancel, services: Services, key: RequiredKey) -> Response:
+async def decline_reaccommodation(
+    booking_id: UUID, access: MayCancel, services: Services, key: RequiredKey
+) -> Response:
     """Cancels without a penalty; everything that was paid goes back."""
     request = CommandRequest(messages.CANCEL, stranded=True, cause=Cause.REACCOMMODATION)
     return await execute_command(services, access, booking_id, key, request)
@@ -85,7 +87,7 @@ async def decline_other_time(booking_id: UUID, access: MayCancel, services: Serv
     summary="Bookings that the business cannot keep",
     response_model=ListEnvelope[ReaccommodationRead],
 )
-async def get_reaccommodations(
+async def list_reaccommodations(
     business_id: UUID, access: MayList, page: PageAsked, status: ReaccommodationStatus | None = None
 ) -> Response:
     """Newest first, with how each was decided."""

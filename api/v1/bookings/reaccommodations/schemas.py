@@ -30,7 +30,7 @@ _EXAMPLE = {
 }
 
 
-class OtherTimeWrite(Input):
+class AcceptTimeCommand(Input):
     """The time that the customer chooses, one of the offered ones or any other that is free."""
 
     model_config = ConfigDict(json_schema_extra=examples({"start_at": "2026-12-02T14:00:00+09:00"}))

@@ -12,7 +12,7 @@ from api.http.envelope import Envelope, ListEnvelope, moved, moved_response, ok
 from api.http.operation_errors import raises
 from api.http.paging import PageAsked
 from api.http.response_cache import cached
-from api.v1.businesses.businesses.schemas import BusinessFound, BusinessRead
+from api.v1.businesses.businesses.schemas import BusinessRead, BusinessSummaryRead
 from api.v1.businesses.businesses.search_handlers import SearchAsked
 from api.v1.businesses.businesses.settings_schemas import OwnSettingsRead, SettingsRead
 from api.v1.catalogue.resources.schemas import StaffRead
@@ -29,13 +29,13 @@ router = APIRouter(prefix="/businesses", tags=["businesses"])
 MaySee = Annotated[Access, Depends(may(Action.BUSINESS_READ, on="business", public=True))]
 
 
-@router.get("", summary="Search businesses", response_model=ListEnvelope[BusinessFound])
-async def list_businesses(visit: AnyCaller, asked: SearchAsked) -> Response:
+@router.get("", summary="Search businesses", response_model=ListEnvelope[BusinessSummaryRead])
+async def list_businesses(caller: AnyCaller, asked: SearchAsked) -> Response:
     """The approved ones. A word is found anywhere in name, place, address or description, katakana or hiragana, wide
     or narrow, capital or small; of several words each must be. Names stand in the order of the caller's language."""
-    async with visit.work() as work:
+    async with caller.work() as work:
         found = await work.businesses.search(asked.search)
-    return asked.page.answer(found, BusinessFound.found, lambda one: one.key)
+    return asked.page.answer(found, BusinessSummaryRead.found, lambda one: one.key)
 
 
 @router.get(
@@ -46,9 +46,9 @@ async def list_businesses(visit: AnyCaller, asked: SearchAsked) -> Response:
 )
 @raises(NotFound)
 @cached(CacheKind.BUSINESS, about="slug")
-async def read_business_by_slug(slug: Annotated[str, Path(max_length=100)], visit: AnyCaller) -> Response:
+async def get_business_by_slug(slug: Annotated[str, Path(max_length=100)], caller: AnyCaller) -> Response:
     """An approved business by the readable part of its address. One that it had before leads to the present one."""
-    async with visit.work() as work:
+    async with caller.work() as work:
         business = await work.businesses.get_by_slug(slug)
     if business.slug != slug.lower():
         return moved(f"/api/v1/businesses/slug/{business.slug}")
@@ -57,7 +57,7 @@ async def read_business_by_slug(slug: Annotated[str, Path(max_length=100)], visi
 
 @router.get("/{business_id}", summary="Read a business", response_model=Envelope[BusinessRead])
 @cached(CacheKind.BUSINESS, about="business_id")
-async def read_business(business_id: UUID, access: MaySee) -> Response:
+async def get_business(business_id: UUID, access: MaySee) -> Response:
     """One business."""
     async with access.work(business_id) as work:
         return ok(BusinessRead.of(await work.businesses.get(business_id)))
@@ -79,7 +79,7 @@ async def list_business_services(business_id: UUID, access: MaySee, asked: Servi
 
 @router.get("/{business_id}/hours", summary="Read the hours", response_model=Envelope[HoursRead])
 @cached(CacheKind.BUSINESS, about="business_id")
-async def read_hours(business_id: UUID, access: MaySee, now: Now) -> Response:
+async def get_hours(business_id: UUID, access: MaySee, now: Now) -> Response:
     """The week, the row for public holidays, and the one-off days to come. One-off day wins over public holiday wins
     over weekday."""
     async with access.work(business_id) as work:
@@ -88,7 +88,7 @@ async def read_hours(business_id: UUID, access: MaySee, now: Now) -> Response:
 
 @router.get("/{business_id}/holidays", summary="Read the one-off days", response_model=Envelope[DaysRead])
 @cached(CacheKind.BUSINESS, about="business_id")
-async def read_holidays(business_id: UUID, access: MaySee, now: Now) -> Response:
+async def get_holidays(business_id: UUID, access: MaySee, now: Now) -> Response:
     """The one-off days to come: closed, or open at other hours."""
     async with access.work(business_id) as work:
         return ok(DaysRead.of(await work.scheduling.hours.get_hours(business_id, now)))
@@ -111,7 +111,7 @@ async def list_staff(business_id: UUID, access: MaySee, page: PageAsked) -> Resp
     response_model=Envelope[OwnSettingsRead | SettingsRead],
 )
 @cached(CacheKind.BUSINESS, about="business_id")
-async def read_settings(business_id: UUID, access: MaySee) -> Response:
+async def get_settings(business_id: UUID, access: MaySee) -> Response:
     """What a customer needs to know; all of them for those who work there."""
     async with access.work(business_id) as work:
         settings = await work.businesses.get_settings(business_id)

@@ -45,18 +45,18 @@ MaySet = Annotated[Access, Depends(may(Action.SETTINGS_WRITE, on="business"))]
     response_model=Envelope[BusinessRead],
 )
 @raises(AlreadyExists, CurrencyMismatch, Forbidden)
-async def create_business(body: BusinessCreate, myself: CurrentUser, key: OptionalKey) -> Response:
+async def create_business(body: BusinessCreate, caller: CurrentUser, key: OptionalKey) -> Response:
     """A draft of one's own, with default settings and without hours. Only an approved business is public."""
     city_kana = await city_reading(body.postal_code)
-    async with myself.work(key, Action.BUSINESS_CREATE) as work:
-        business = await work.businesses.found(myself.id, body.columns(), request_info().language, city_kana)
+    async with caller.work(key, Action.BUSINESS_CREATE) as work:
+        business = await work.businesses.found(caller.id, body.columns(), request_info().language, city_kana)
         return await store_response(work, created(BusinessRead.of(business)))
 
 
 @router.get("", summary="List my businesses", response_model=ListEnvelope[OwnBusinessRead])
-async def list_my_businesses(myself: CurrentUser, page: PageAsked) -> Response:
+async def list_my_businesses(caller: CurrentUser, page: PageAsked) -> Response:
     """Those one owns and those one works for, whatever their status, with one's role."""
-    async with myself.work() as work:
+    async with caller.work() as work:
         rows = await work.businesses.list_mine(page.after_id, page.fetch)
     return page.answer(rows, OwnBusinessRead.mine, lambda row: (row[0].id,))
 

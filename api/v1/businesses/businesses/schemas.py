@@ -8,9 +8,9 @@ from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from api.http.fields import (
-    Bilingual,
-    BilingualProse,
+    BilingualProseWrite,
     BilingualRead,
+    BilingualWrite,
     Changes,
     Email,
     Input,
@@ -98,7 +98,7 @@ PrefectureName = Annotated[str, StringConstraints(max_length=20), AfterValidator
 InvoiceNumber = Annotated[str, StringConstraints(max_length=40), AfterValidator(read_invoice_number)]
 
 
-class Location(Input):
+class LocationWrite(Input):
     """Degrees, WGS 84."""
 
     latitude: float = Field(ge=-90, le=90, allow_inf_nan=False)
@@ -112,20 +112,20 @@ class BusinessCreate(Input):
         json_schema_extra=examples({**_WRITTEN, "vertical": "salon", "time_zone": "Asia/Tokyo", "currency": "JPY"})
     )
 
-    name: Bilingual
+    name: BilingualWrite
     vertical: Vertical
     slug: Slug | None = None
-    description: BilingualProse | None = None
-    address: Bilingual | None = None
+    description: BilingualProseWrite | None = None
+    address: BilingualWrite | None = None
     postal_code: PostalCode | None = None
     prefecture: PrefectureName | None = None
     city: Short | None = None
     phone: Phone | None = None
     email: Email | None = None
     website: Website | None = None
-    location: Location | None = None
+    location: LocationWrite | None = None
     invoice_number: InvoiceNumber | None = None
-    legal_notice: BilingualProse | None = None
+    legal_notice: BilingualProseWrite | None = None
     time_zone: Zone = "Asia/Tokyo"
     currency: Currency = "JPY"
 
@@ -144,20 +144,20 @@ class BusinessUpdate(Changes):
         | {"invoice_number", "legal_notice"}
     )
 
-    name: Bilingual | None = None
+    name: BilingualWrite | None = None
     vertical: Vertical | None = None
     slug: Slug | None = None
-    description: BilingualProse | None = None
-    address: Bilingual | None = None
+    description: BilingualProseWrite | None = None
+    address: BilingualWrite | None = None
     postal_code: PostalCode | None = None
     prefecture: PrefectureName | None = None
     city: Short | None = None
     phone: Phone | None = None
     email: Email | None = None
     website: Website | None = None
-    location: Location | None = None
+    location: LocationWrite | None = None
     invoice_number: InvoiceNumber | None = None
-    legal_notice: BilingualProse | None = None
+    legal_notice: BilingualProseWrite | None = None
     time_zone: Zone | None = None
 
     def columns(self) -> dict[str, Any]:
@@ -175,7 +175,7 @@ def _columns(written: BusinessCreate | BusinessUpdate, names: set[str]) -> dict[
         elif name == "phone":
             columns["phone_as_typed"], columns["phone"] = value or (None, None)
         else:
-            columns[name] = value.stored() if isinstance(value, Bilingual) else value
+            columns[name] = value.stored() if isinstance(value, BilingualWrite) else value
     return columns
 
 
@@ -213,7 +213,7 @@ class BusinessRead(Output):
     phone_as_typed: str | None
     email: str | None
     website: str | None
-    location: Location | None
+    location: LocationWrite | None
     time_zone: str
     currency: str
     invoice_number: str | None
@@ -240,7 +240,7 @@ class OwnBusinessRead(BusinessRead):
         return cls(**_shown(found[0]), role=Role(found[1]))
 
 
-class BusinessFound(BusinessRead):
+class BusinessSummaryRead(BusinessRead):
     """A business in a search. ``distance_m``: whole metres from the point that was asked for, along the ground."""
 
     model_config = ConfigDict(json_schema_extra=examples({**READ_EXAMPLE, "distance_m": 420}))
@@ -261,7 +261,7 @@ def _shown(row: BusinessRow) -> dict[str, Any]:
     return shown | {"location": _location(row)}
 
 
-def _location(row: BusinessRow) -> Location | None:
+def _location(row: BusinessRow) -> LocationWrite | None:
     if row.latitude is None or row.longitude is None:
         return None
-    return Location(latitude=row.latitude, longitude=row.longitude)
+    return LocationWrite(latitude=row.latitude, longitude=row.longitude)

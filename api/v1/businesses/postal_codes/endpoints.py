@@ -20,7 +20,7 @@ router = APIRouter(prefix="/postal-codes", tags=["businesses"])
     response_model=Envelope[PostalCodeRead],
 )
 @raises(NotFound)
-async def read_postal_code(postal_code: PostalCode, visit: AnyCaller) -> Response:
+async def get_postal_code(postal_code: PostalCode, caller: AnyCaller) -> Response:
     """The places of a Japanese postal code, with their readings."""
     places = await places_of(postal_code)
     if not places:

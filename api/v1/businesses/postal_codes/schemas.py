@@ -11,7 +11,7 @@ from domain.businesses.kana import romanised
 from providers.postal.japan_post import Place
 
 
-class PlaceName(Output):
+class PlaceNameRead(Output):
     """A name with its reading in katakana and, from that, in Latin letters as passports write them."""
 
     ja: str
@@ -28,16 +28,16 @@ class PlaceRead(Output):
     """A place. ``neighborhood`` is null where the code stands for all of the city."""
 
     prefecture: PrefectureRead
-    city: PlaceName
-    neighborhood: PlaceName | None
+    city: PlaceNameRead
+    neighborhood: PlaceNameRead | None
 
     @classmethod
     def of(cls, place: Place) -> Self:
         """A place of the tables."""
-        hood = PlaceName.of(place.neighborhood, place.neighborhood_kana) if place.neighborhood else None
+        hood = PlaceNameRead.of(place.neighborhood, place.neighborhood_kana) if place.neighborhood else None
         return cls(
             prefecture=PrefectureRead.of(Prefecture(place.prefecture)),
-            city=PlaceName.of(place.city, place.city_kana),
+            city=PlaceNameRead.of(place.city, place.city_kana),
             neighborhood=hood,
         )
 

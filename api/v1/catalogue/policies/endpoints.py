@@ -48,7 +48,7 @@ async def create_policy(body: PolicyCreate, access: MayAddPolicy, key: OptionalK
 
 
 @router.get("/{policy_id}", summary="Read a policy", response_model=Envelope[PolicyRead])
-async def read_policy(policy_id: UUID, access: MayReadPolicy) -> Response:
+async def get_policy(policy_id: UUID, access: MayReadPolicy) -> Response:
     """One policy."""
     async with access.work(policy_id) as work:
         return ok(PolicyRead.of(await work.catalogue.get_policy(policy_id)))

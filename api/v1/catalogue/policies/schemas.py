@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from api.http.fields import Bilingual, BilingualRead, Changes, Input, Output, examples
+from api.http.fields import BilingualRead, BilingualWrite, Changes, Input, Output, examples
 from api.v1.catalogue.services.schemas import MoveRulesRead, TierRead
 from db.catalogue.catalogue import PolicyRow
 from domain.catalogue.cancellation import MAX_HOURS, MAX_KEPT_DAYS, MAX_MOVES, MoveRules, PaidTierMove, Policy, Tier
@@ -69,7 +69,7 @@ class PolicyCreate(Input):
     model_config = ConfigDict(json_schema_extra=examples({"business_id": _ID, **_WRITTEN}))
 
     business_id: UUID
-    name: Bilingual
+    name: BilingualWrite
     tiers: Tiers
     no_show_percent: Percent = 100
     moves: MoveRulesWrite = MoveRulesWrite()
@@ -92,7 +92,7 @@ class PolicyUpdate(Changes):
 
     model_config = ConfigDict(json_schema_extra=examples({"no_show_percent": 80}))
 
-    name: Bilingual | None = None
+    name: BilingualWrite | None = None
     tiers: Tiers | None = None
     no_show_percent: Percent | None = None
     moves: MoveRulesWrite | None = None

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from api.http.fields import Bilingual, BilingualRead, Changes, Input, Output, examples
-from api.v1.scheduling.schedules.hours_schemas import WorkingHours, WorkingHoursRead
+from api.http.fields import BilingualRead, BilingualWrite, Changes, Input, Output, examples
+from api.v1.scheduling.schedules.hours_schemas import WorkingHoursRead, WorkingHoursWrite
 from db.catalogue.catalogue import ResourceRow
 from domain.businesses.status import ResourceKind
 from domain.scheduling.hours import WeeklyHours
@@ -31,10 +31,10 @@ class ResourceCreate(Input):
 
     business_id: UUID
     kind: ResourceKind
-    name: Bilingual
+    name: BilingualWrite
     capacity: Capacity = 1
     is_active: bool = True
-    working_hours: WorkingHours | None = None
+    working_hours: WorkingHoursWrite | None = None
 
     def columns(self) -> dict[str, Any]:
         """As the database keeps it."""
@@ -56,10 +56,10 @@ class ResourceUpdate(Changes):
     model_config = ConfigDict(json_schema_extra=examples({"name": {"ja": "佐藤 美咲", "en": "Misaki Sato"}}))
     erasable: ClassVar[frozenset[str]] = frozenset({"working_hours"})
 
-    name: Bilingual | None = None
+    name: BilingualWrite | None = None
     capacity: Capacity | None = None
     is_active: bool | None = None
-    working_hours: WorkingHours | None = None
+    working_hours: WorkingHoursWrite | None = None
 
     def columns(self) -> dict[str, Any]:
         """The columns that change."""

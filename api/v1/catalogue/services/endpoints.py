@@ -37,7 +37,7 @@ async def list_services(access: MaySeeBusiness, asked: ServicesAsked, business_i
 
 @router.get("/services/{service_id}", summary="Read a service", response_model=Envelope[ServiceRead])
 @cached(CacheKind.CATALOGUE, about="service_id")
-async def read_service(service_id: UUID, access: MaySeeService) -> Response:
+async def get_service(service_id: UUID, access: MaySeeService) -> Response:
     """One service, with the policy that a booking of it is made under."""
     async with access.work(service_id) as work:
         return ok(ServiceRead.of(await work.catalogue.get_service(service_id, inactive=access.works_here)))
@@ -62,7 +62,7 @@ async def list_resources(
 
 @router.get("/resources/{resource_id}", summary="Read a resource", response_model=Envelope[ResourceRead])
 @cached(CacheKind.CATALOGUE, about="resource_id")
-async def read_resource(resource_id: UUID, access: MaySeeResource) -> Response:
+async def get_resource(resource_id: UUID, access: MaySeeResource) -> Response:
     """One resource."""
     async with access.work(resource_id) as work:
         return ok(ResourceRead.of(await work.catalogue.get_resource(resource_id, inactive=access.works_here)))

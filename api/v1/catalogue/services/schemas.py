@@ -9,9 +9,9 @@ from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from api.http.fields import (
-    Bilingual,
-    BilingualProse,
+    BilingualProseWrite,
     BilingualRead,
+    BilingualWrite,
     Changes,
     Input,
     Line,
@@ -83,8 +83,8 @@ class ServiceCreate(_Terms):
     model_config = ConfigDict(json_schema_extra=examples({"business_id": _ID, **_WRITTEN}))
 
     business_id: UUID
-    name: Bilingual
-    description: BilingualProse | None = None
+    name: BilingualWrite
+    description: BilingualProseWrite | None = None
     category: Line | None = None
     price: MoneyWrite
     tax_percent: TaxPercent = 10
@@ -126,8 +126,8 @@ class ServiceUpdate(Changes, _Terms):
         {"description", "category", "deposit_percent", "deposit_amount", "policy_id"}
     )
 
-    name: Bilingual | None = None
-    description: BilingualProse | None = None
+    name: BilingualWrite | None = None
+    description: BilingualProseWrite | None = None
     category: Line | None = None
     price: MoneyWrite | None = None
     tax_percent: TaxPercent | None = None
@@ -163,7 +163,7 @@ def _columns(written: ServiceCreate | ServiceUpdate, names: set[str]) -> dict[st
     columns: dict[str, Any] = {}
     for name in names - {"requirements"}:
         value = getattr(written, name)
-        if isinstance(value, Bilingual):
+        if isinstance(value, BilingualWrite):
             value = value.stored()
         columns[name] = value.amount if isinstance(value, MoneyWrite) else value
     return columns
@@ -208,7 +208,7 @@ class MoveRulesRead(Output):
     )
 
 
-class PolicySummary(Output):
+class PolicySummaryRead(Output):
     """What a cancellation costs, and when a booking may be moved."""
 
     id: UUID
@@ -281,7 +281,7 @@ class ServiceRead(Output):
     policy_id: UUID | None
     is_active: bool
     requirements: list[RequirementRead]
-    policy: PolicySummary | None
+    policy: PolicySummaryRead | None
     created_at: datetime
     updated_at: datetime
 

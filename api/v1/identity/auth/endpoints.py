@@ -37,13 +37,13 @@ router = APIRouter(prefix="/auth", tags=["auth"])
 )
 @raises(AlreadyExists)
 @limited(RateClass.AUTH)
-async def register(body: RegisterCreate, visit: AnyCaller, services: Services, now: Now, key: OptionalKey) -> Response:
+async def register(body: RegisterCreate, caller: AnyCaller, services: Services, now: Now, key: OptionalKey) -> Response:
     """The password has at least 8 characters with upper and lower case, a digit and a symbol, and is not the
     e-mail. A letter asks to confirm the e-mail."""
     check_password(body.password, body.email)
     language = body.language or request_info().language.value
     password_hash = await services.passwords.hash(body.password)
-    async with visit.work(key) as work:
+    async with caller.work(key) as work:
         user = await work.identity.users.create(
             NewUser(body.email, password_hash, body.family_name, body.given_name, language)
         )
@@ -58,11 +58,11 @@ async def register(body: RegisterCreate, visit: AnyCaller, services: Services, n
 )
 @raises(log_in)
 @limited(RateClass.AUTH)
-async def login(body: LoginCreate, stranger: AnonymousCaller, services: Services, now: Now) -> Response:
+async def login(body: LoginCreate, caller: AnonymousCaller, services: Services, now: Now) -> Response:
     """Opens a session. Answers alike, in body and in time, whether or not the e-mail is known; five failures within
     15 minutes lock it for 30, known or not. With two-factor login on, the answer is a challenge instead. Takes no
     ``Idempotency-Key``: a stored answer would be a stored token."""
-    return ok(await log_in(stranger, services, body, now), SuccessMessage.LOGGED_IN)
+    return ok(await log_in(caller, services, body, now), SuccessMessage.LOGGED_IN)
 
 
 @router.post(
@@ -71,25 +71,25 @@ async def login(body: LoginCreate, stranger: AnonymousCaller, services: Services
     response_model=Envelope[TokensRead],
 )
 @raises(refresh_tokens)
-async def refresh(body: RefreshCreate, stranger: AnonymousCaller, services: Services, now: Now) -> Response:
+async def refresh(body: RefreshCreate, caller: AnonymousCaller, services: Services, now: Now) -> Response:
     """A refresh token works once; the session lives for seven days from its last use. A used one that is shown again
     ends its session and its user is written to. Of two requests with the same token one wins, and the session ends
     all the same: repeat no refresh, and let one of several tabs ask for all. Takes no ``Idempotency-Key``."""
-    return ok(await refresh_tokens(stranger, services, body.refresh_token, now))
+    return ok(await refresh_tokens(caller, services, body.refresh_token, now))
 
 
 @router.post("/logout", summary="Log out", response_model=Envelope[EndedRead])
-async def logout(myself: CurrentUser, now: Now) -> Response:
+async def logout(caller: CurrentUser, now: Now) -> Response:
     """Ends the session of the token: its refresh token and its access tokens are no good from then on. Doing it again
     changes nothing, so it takes no ``Idempotency-Key``."""
-    return ok(await log_out(myself, now), SuccessMessage.LOGGED_OUT)
+    return ok(await log_out(caller, now), SuccessMessage.LOGGED_OUT)
 
 
 @router.get("/me", summary="Who I am", response_model=Envelope[UserRead])
-async def me(myself: CurrentUser) -> Response:
+async def get_me(caller: CurrentUser) -> Response:
     """The login that the token speaks for."""
-    async with myself.work() as work:
-        user = await work.identity.users.find(myself.id)
+    async with caller.work() as work:
+        user = await work.identity.users.find(caller.id)
     if user is None:
         raise Unauthenticated({"reason": "no_user"})
     return ok(UserRead.of(user))

@@ -78,19 +78,19 @@ async def is_right(
 
 
 async def knows_password(
-    myself: AuthenticatedCaller, services: ApiServices, email: str, password: str, now: datetime
+    caller: AuthenticatedCaller, services: ApiServices, email: str, password: str, now: datetime
 ) -> bool:
     """Counted by the session, so that somebody who found it left open cannot guess for long. Raises AccountLocked and
     Unavailable."""
     services.passwords.check_room()
-    async with myself.work() as work:
-        attempt = await work.identity.logins.attempt_in_session(email, current_session(myself), now)
+    async with caller.work() as work:
+        attempt = await work.identity.logins.attempt_in_session(email, current_session(caller), now)
     refuse_locked(attempt, now)
-    if await is_right(myself, services, attempt, password):
-        async with myself.work() as work:
+    if await is_right(caller, services, attempt, password):
+        async with caller.work() as work:
             await work.identity.logins.clear_attempts(attempt)
         return True
-    await tell_if_locked(myself, attempt)
+    await tell_if_locked(caller, attempt)
     return False
 
 
@@ -149,22 +149,22 @@ async def refresh(visitor: PublicCaller, services: ApiServices, token: str, now:
     return _tokens(services, Login(rotated.user_id, is_admin, rotated.session_id), fresh, now)
 
 
-async def log_out(myself: AuthenticatedCaller, now: datetime) -> EndedRead:
+async def log_out(caller: AuthenticatedCaller, now: datetime) -> EndedRead:
     """End the session that the token belongs to. One that is over already is what was asked for."""
-    session_id = current_session(myself)
-    myself.context = replace(myself.context, session_id=None)
-    async with myself.work() as work:
+    session_id = current_session(caller)
+    caller.context = replace(caller.context, session_id=None)
+    async with caller.work() as work:
         with contextlib.suppress(NotFound):
-            await work.identity.sessions.revoke(myself.id, session_id, now, SessionEnd.LOGGED_OUT)
+            await work.identity.sessions.revoke(caller.id, session_id, now, SessionEnd.LOGGED_OUT)
             return EndedRead(sessions_ended=1)
     return EndedRead(sessions_ended=0)
 
 
-def current_session(myself: AuthenticatedCaller) -> UUID:
+def current_session(caller: AuthenticatedCaller) -> UUID:
     """The session that the token belongs to. Raises Unauthenticated for a token of none."""
-    if myself.login is None or myself.login.session_id is None:
+    if caller.login is None or caller.login.session_id is None:
         raise Unauthenticated({"reason": "no_session"})
-    return myself.login.session_id
+    return caller.login.session_id
 
 
 def _speaks_as_admin(services: ApiServices, is_admin: bool, two_factor: bool) -> bool:

@@ -10,13 +10,13 @@ from api.http.operation_errors import raises
 from api.http.rate_limits import RateClass, limited
 from api.v1.identity.links import handlers as changing
 from api.v1.identity.links.schemas import (
+    ChangePasswordCommand,
     EmailVerifiedRead,
-    EmailVerify,
-    LinkAsk,
     LinkAskedRead,
-    PasswordChange,
+    LinkCreate,
     PasswordChangedRead,
-    PasswordReset,
+    ResetPasswordCommand,
+    VerifyEmailCommand,
 )
 
 router = APIRouter(prefix="/auth", tags=["auth"])
@@ -30,11 +30,11 @@ router = APIRouter(prefix="/auth", tags=["auth"])
 @raises(changing.verify)
 @limited(RateClass.AUTH)
 async def verify_email(
-    body: EmailVerify, stranger: AnonymousCaller, services: Services, now: Now, key: OptionalKey
+    body: VerifyEmailCommand, caller: AnonymousCaller, services: Services, now: Now, key: OptionalKey
 ) -> Response:
     """With the token of the newest verification letter, once and within 24 hours. `gone` says in `details.reason` why
     it is good no longer: `link_used`, `link_replaced` (by a newer letter) or `link_expired`."""
-    return await changing.verify(stranger, services, body, now, key)
+    return await changing.verify(caller, services, body, now, key)
 
 
 @router.post(
@@ -44,10 +44,10 @@ async def verify_email(
 )
 @limited(RateClass.AUTH)
 async def resend_verification(
-    body: LinkAsk, stranger: AnonymousCaller, services: Services, now: Now, key: OptionalKey
+    body: LinkCreate, caller: AnonymousCaller, services: Services, now: Now, key: OptionalKey
 ) -> Response:
     """Answers alike, in body and in time, whether or not there is such a login and whether it is verified already."""
-    return await changing.send_verification(stranger, services, body, now, key)
+    return await changing.send_verification(caller, services, body, now, key)
 
 
 @router.post(
@@ -57,11 +57,11 @@ async def resend_verification(
 )
 @limited(RateClass.AUTH)
 async def forgot_password(
-    body: LinkAsk, stranger: AnonymousCaller, services: Services, now: Now, key: OptionalKey
+    body: LinkCreate, caller: AnonymousCaller, services: Services, now: Now, key: OptionalKey
 ) -> Response:
     """Answers alike, in body and in time, whether or not the e-mail is known. The password stays as it is until the
     link is used."""
-    return await changing.send_reset(stranger, services, body, now, key)
+    return await changing.send_reset(caller, services, body, now, key)
 
 
 @router.post(
@@ -72,12 +72,12 @@ async def forgot_password(
 @raises(changing.reset)
 @limited(RateClass.AUTH)
 async def reset_password(
-    body: PasswordReset, stranger: AnonymousCaller, services: Services, now: Now, key: OptionalKey
+    body: ResetPasswordCommand, caller: AnonymousCaller, services: Services, now: Now, key: OptionalKey
 ) -> Response:
     """Once, within an hour. Ends every session, lifts a lock, confirms the e-mail, and voids all other such links.
     An older link stays good when a newer one was asked for. `gone` says why in `details.reason`: `link_used` or
     `link_expired`."""
-    return await changing.reset(stranger, services, body, now, key)
+    return await changing.reset(caller, services, body, now, key)
 
 
 @router.post(
@@ -87,8 +87,8 @@ async def reset_password(
 )
 @raises(changing.change)
 async def change_password(
-    body: PasswordChange, me: CurrentUser, services: Services, now: Now, key: OptionalKey
+    body: ChangePasswordCommand, caller: CurrentUser, services: Services, now: Now, key: OptionalKey
 ) -> Response:
     """Ends every other session and voids the links for resetting it. A wrong present password is `invalid_input` with
     the rule `wrong_password`: it is no missing login."""
-    return await changing.change(me, services, body, now, key)
+    return await changing.change(caller, services, body, now, key)

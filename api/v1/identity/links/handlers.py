@@ -11,13 +11,13 @@ from api.http.idempotency import Key, store_response
 from api.http.operation_errors import raises
 from api.v1.identity.auth.handlers import knows_password
 from api.v1.identity.links.schemas import (
+    ChangePasswordCommand,
     EmailVerifiedRead,
-    EmailVerify,
-    LinkAsk,
     LinkAskedRead,
-    PasswordChange,
+    LinkCreate,
     PasswordChangedRead,
-    PasswordReset,
+    ResetPasswordCommand,
+    VerifyEmailCommand,
 )
 from db.identity.passwords import NewPassword
 from db.identity.single_use_links import RESET, VERIFICATION, LinkKind
@@ -28,7 +28,7 @@ from runtime.links import Links
 
 
 async def send_verification(
-    visitor: PublicCaller, services: ApiServices, asked: LinkAsk, now: datetime, key: Key | None
+    visitor: PublicCaller, services: ApiServices, asked: LinkCreate, now: datetime, key: Key | None
 ) -> Response:
     """A new verification letter for a login that is not verified; the same answer for everybody else."""
     async with visitor.work(key) as work:
@@ -39,7 +39,7 @@ async def send_verification(
 
 
 async def send_reset(
-    visitor: PublicCaller, services: ApiServices, asked: LinkAsk, now: datetime, key: Key | None
+    visitor: PublicCaller, services: ApiServices, asked: LinkCreate, now: datetime, key: Key | None
 ) -> Response:
     """A letter for choosing a new password to whoever has the e-mail; the same answer where nobody has."""
     async with visitor.work(key) as work:
@@ -50,7 +50,7 @@ async def send_reset(
 
 @raises(InvalidLink, Gone)
 async def verify(
-    visitor: PublicCaller, services: ApiServices, asked: EmailVerify, now: datetime, key: Key | None
+    visitor: PublicCaller, services: ApiServices, asked: VerifyEmailCommand, now: datetime, key: Key | None
 ) -> Response:
     """Note that the login's e-mail is its own. Raises InvalidLink and Gone."""
     link_id = _opened(services.links, VERIFICATION, asked.token, now)
@@ -63,7 +63,7 @@ async def verify(
 
 @raises(InvalidLink, Gone)
 async def reset(
-    visitor: PublicCaller, services: ApiServices, asked: PasswordReset, now: datetime, key: Key | None
+    visitor: PublicCaller, services: ApiServices, asked: ResetPasswordCommand, now: datetime, key: Key | None
 ) -> Response:
     """Store the password that was chosen through a mail link. A login whose address was not proven before loses its
     second factor, too. Raises InvalidInput, InvalidLink and Gone."""
@@ -85,28 +85,28 @@ async def reset(
 
 @raises(AccountLocked)
 async def change(
-    myself: AuthenticatedCaller, services: ApiServices, asked: PasswordChange, now: datetime, key: Key | None
+    caller: AuthenticatedCaller, services: ApiServices, asked: ChangePasswordCommand, now: datetime, key: Key | None
 ) -> Response:
     """Store the new password of somebody who knows the present one. Raises InvalidInput, AccountLocked,
     Unauthenticated."""
-    async with myself.work() as work:
-        user = await work.identity.users.find(myself.id)
+    async with caller.work() as work:
+        user = await work.identity.users.find(caller.id)
     if user is None:
         raise Unauthenticated({"reason": "no_user"})
     check_password(asked.new_password, user.email, "new_password")
     if asked.new_password == asked.current_password:
         raise InvalidInput.at("new_password", "not_the_current_password")
-    right = await knows_password(myself, services, user.email, asked.current_password, now)
+    right = await knows_password(caller, services, user.email, asked.current_password, now)
     password_hash = await services.passwords.hash(asked.new_password) if right else ""
     # A repeat with the same key is answered here: the password it names as the present one is that no longer.
-    async with myself.work(key) as work:
+    async with caller.work(key) as work:
         new = NewPassword(
             user.id,
             password_hash,
             SessionEnd.PASSWORD_CHANGED,
             once=str(uuid4()),
             was=user.password_hash,
-            kept_session=myself.context.session_id,
+            kept_session=caller.context.session_id,
         )
         if not right or not await work.identity.passwords.replace(new, now):
             raise InvalidInput.at("current_password", "wrong_password")

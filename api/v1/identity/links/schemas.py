@@ -14,7 +14,7 @@ _TOKEN = "k1.AAAAAGcBAgMBn-qr_UNx360Dpulhcr2Wc4Qd1bP0c5u3wq9mJYkQ0A"  # noqa: S1
 Token = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
 
 
-class LinkAsk(Input):
+class LinkCreate(Input):
     """Whose letter is asked for."""
 
     model_config = ConfigDict(json_schema_extra=examples({"email": "hanako@example.jp"}))
@@ -35,7 +35,7 @@ class LinkAskedRead(Output):
         return cls(valid_for=int(lifetime.total_seconds()))
 
 
-class EmailVerify(Input):
+class VerifyEmailCommand(Input):
     """The token of a letter."""
 
     model_config = ConfigDict(json_schema_extra=examples({"token": _TOKEN}))
@@ -54,7 +54,7 @@ class EmailVerifiedRead(Output):
     email_verified_at: datetime
 
 
-class PasswordReset(Input):
+class ResetPasswordCommand(Input):
     """The token of a letter, and a password as for registering."""
 
     model_config = ConfigDict(json_schema_extra=examples({"token": _TOKEN, "password": "Momiji-2026"}))
@@ -63,7 +63,7 @@ class PasswordReset(Input):
     password: Password
 
 
-class PasswordChange(Input):
+class ChangePasswordCommand(Input):
     """The present password and the next, which is as for registering and another one."""
 
     model_config = ConfigDict(

@@ -18,19 +18,19 @@ router = APIRouter(prefix="/auth/sessions", tags=["auth"])
 
 
 @router.get("", summary="Where I am logged in", response_model=ListEnvelope[SessionRead])
-async def get_sessions(myself: CurrentUser, page: PageAsked, now: Now) -> Response:
+async def list_sessions(caller: CurrentUser, page: PageAsked, now: Now) -> Response:
     """Live sessions, the youngest first; ``current`` marks the one that asks."""
-    current = myself.login.session_id if myself.login else None
-    async with myself.work() as work:
-        rows = await work.identity.sessions.list_(myself.id, now, page.after_id, page.fetch)
+    current = caller.login.session_id if caller.login else None
+    async with caller.work() as work:
+        rows = await work.identity.sessions.list_(caller.id, now, page.after_id, page.fetch)
     return page.answer(rows, lambda row: SessionRead.of(row, current), lambda row: (row.id,))
 
 
 @router.delete("", summary="Log out everywhere else", response_model=Envelope[EndedRead])
-async def delete_sessions(myself: CurrentUser) -> Response:
+async def delete_sessions(caller: CurrentUser) -> Response:
     """Ends every session but the one that asks."""
-    async with myself.work() as work:
-        ended = await work.identity.sessions.revoke_all(myself.id, current_session(myself), SessionEnd.REVOKED)
+    async with caller.work() as work:
+        ended = await work.identity.sessions.revoke_all(caller.id, current_session(caller), SessionEnd.REVOKED)
     return ok(EndedRead(sessions_ended=ended), SuccessMessage.LOGGED_OUT)
 
 
@@ -40,8 +40,8 @@ async def delete_sessions(myself: CurrentUser) -> Response:
     response_model=Envelope[EndedRead],
 )
 @raises(NotFound)
-async def delete_session(session_id: UUID, myself: CurrentUser, now: Now) -> Response:
+async def delete_session(session_id: UUID, caller: CurrentUser, now: Now) -> Response:
     """Its tokens are no good from then on. The one that asks may end itself."""
-    async with myself.work() as work:
-        await work.identity.sessions.revoke(myself.id, session_id, now, SessionEnd.REVOKED)
+    async with caller.work() as work:
+        await work.identity.sessions.revoke(caller.id, session_id, now, SessionEnd.REVOKED)
     return ok(EndedRead(sessions_ended=1), SuccessMessage.LOGGED_OUT)

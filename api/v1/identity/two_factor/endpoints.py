@@ -12,12 +12,12 @@ from api.http.rate_limits import RateClass, limited
 from api.v1.identity.auth.schemas import LoginRead
 from api.v1.identity.two_factor.handlers import Challenged, challenged, disable, enable, set_up, verify
 from api.v1.identity.two_factor.schemas import (
+    DisableTwoFactorCommand,
+    EnableTwoFactorCommand,
     RecoveryCodesRead,
-    TwoFactorDelete,
-    TwoFactorEnable,
     TwoFactorRead,
     TwoFactorSetupRead,
-    TwoFactorUpdate,
+    VerifyTwoFactorCommand,
 )
 
 router = APIRouter(prefix="/auth/2fa", tags=["auth"])
@@ -29,10 +29,10 @@ router = APIRouter(prefix="/auth/2fa", tags=["auth"])
     response_model=Envelope[TwoFactorSetupRead],
 )
 @raises(set_up)
-async def set_up_two_factor(myself: CurrentUser, services: Services) -> Response:
+async def setup_two_factor(caller: CurrentUser, services: Services) -> Response:
     """A new secret for an authenticator app (TOTP, six digits every 30 seconds). Nothing asks for it before
     ``/auth/2fa/enable``; asking again gives another one."""
-    return ok(await set_up(myself, services))
+    return ok(await set_up(caller, services))
 
 
 @router.post(
@@ -41,11 +41,13 @@ async def set_up_two_factor(myself: CurrentUser, services: Services) -> Response
     response_model=Envelope[RecoveryCodesRead],
 )
 @raises(enable)
-async def enable_two_factor(body: TwoFactorEnable, myself: CurrentUser, services: Services, now: Now) -> Response:
+async def enable_two_factor(
+    body: EnableTwoFactorCommand, caller: CurrentUser, services: Services, now: Now
+) -> Response:
     """With the password and a code of the app, once the e-mail address is confirmed: `wrong_state` before that.
     Answers ten recovery codes, which are not shown again. Every other session of the login ends: it was opened without
     the second factor. Wrong passwords count as failed logins."""
-    return ok(await enable(myself, services, body, now), SuccessMessage.UPDATED)
+    return ok(await enable(caller, services, body, now), SuccessMessage.UPDATED)
 
 
 @router.post(
@@ -54,9 +56,11 @@ async def enable_two_factor(body: TwoFactorEnable, myself: CurrentUser, services
     response_model=Envelope[TwoFactorRead],
 )
 @raises(disable)
-async def disable_two_factor(body: TwoFactorDelete, myself: CurrentUser, services: Services, now: Now) -> Response:
+async def disable_two_factor(
+    body: DisableTwoFactorCommand, caller: CurrentUser, services: Services, now: Now
+) -> Response:
     """With the password and a code, or a recovery code. Wrong ones count as failed logins."""
-    await disable(myself, services, body, now)
+    await disable(caller, services, body, now)
     return ok(TwoFactorRead(two_factor=False), SuccessMessage.UPDATED)
 
 
@@ -68,8 +72,8 @@ async def disable_two_factor(body: TwoFactorDelete, myself: CurrentUser, service
 @raises(verify)
 @limited(RateClass.AUTH)
 async def verify_two_factor(
-    body: TwoFactorUpdate, asker: Annotated[Challenged, Depends(challenged)], services: Services, now: Now
+    body: VerifyTwoFactorCommand, caller: Annotated[Challenged, Depends(challenged)], services: Services, now: Now
 ) -> Response:
     """Its bearer is the ``challenge_token`` of the login. A code of the app works once; so does a recovery code. Wrong
     ones count as failed logins."""
-    return ok(await verify(asker, services, body.code, now), SuccessMessage.LOGGED_IN)
+    return ok(await verify(caller, services, body.code, now), SuccessMessage.LOGGED_IN)

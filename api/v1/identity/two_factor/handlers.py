@@ -23,7 +23,12 @@ from api.v1.identity.auth.handlers import (
     tell_if_locked,
 )
 from api.v1.identity.auth.schemas import LoginRead
-from api.v1.identity.two_factor.schemas import RecoveryCodesRead, TwoFactorDelete, TwoFactorEnable, TwoFactorSetupRead
+from api.v1.identity.two_factor.schemas import (
+    DisableTwoFactorCommand,
+    EnableTwoFactorCommand,
+    RecoveryCodesRead,
+    TwoFactorSetupRead,
+)
 from db.engine.session import UnitOfWork
 from db.identity.logins import Attempt
 from db.identity.two_factor import TwoFactorRow
@@ -57,7 +62,7 @@ class Challenged:
 
 
 async def challenged(
-    stranger: AnonymousCaller,
+    caller: AnonymousCaller,
     services: Services,
     now: Now,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
@@ -65,16 +70,16 @@ async def challenged(
     """The bearer of a challenge token. Raises Unauthenticated, also for an access token."""
     if credentials is None:
         raise Unauthenticated({"reason": "no_token"})
-    return Challenged(stranger, services.tokens.read_challenge(credentials.credentials, now))
+    return Challenged(caller, services.tokens.read_challenge(credentials.credentials, now))
 
 
 @raises(WrongState)
-async def set_up(myself: AuthenticatedCaller, services: ApiServices) -> TwoFactorSetupRead:
+async def set_up(caller: AuthenticatedCaller, services: ApiServices) -> TwoFactorSetupRead:
     """A new secret, not asked for before it was proven once. Raises WrongState when the second factor is on."""
     secret = pyotp.random_base32()
-    sealed = _sealer(services).seal(secret.encode(), myself.id.bytes)
-    async with myself.work() as work:
-        user = await work.identity.users.find(myself.id)
+    sealed = _sealer(services).seal(secret.encode(), caller.id.bytes)
+    async with caller.work() as work:
+        user = await work.identity.users.find(caller.id)
         if user is None:
             raise Unauthenticated({"reason": "no_user"})
         await work.identity.two_factor.begin(user.id, sealed.blob, sealed.kid)
@@ -84,67 +89,69 @@ async def set_up(myself: AuthenticatedCaller, services: ApiServices) -> TwoFacto
 
 @raises(InvalidCredentials, InvalidCode, AccountLocked, WrongState)
 async def enable(
-    myself: AuthenticatedCaller, services: ApiServices, asked: TwoFactorEnable, now: datetime
+    caller: AuthenticatedCaller, services: ApiServices, asked: EnableTwoFactorCommand, now: datetime
 ) -> RecoveryCodesRead:
     """Ask for the second factor from now on. Sessions that were opened without it end, but for the one that proves it
     now. Raises InvalidCode, InvalidCredentials, AccountLocked, and WrongState without a setup, without a proven address
     or when it is on."""
-    session_id = current_session(myself)
-    await _check_enable(myself, services, asked, now)
+    session_id = current_session(caller)
+    await _check_enable(caller, services, asked, now)
     codes = [recovery_code(os.urandom(16)) for _ in range(RECOVERY_CODES)]
-    async with myself.work() as work:
-        row = await work.identity.two_factor.find(myself.id)
+    async with caller.work() as work:
+        row = await work.identity.two_factor.find(caller.id)
         if row is None or row.enabled_at is not None:
             raise WrongState({"status": "disabled" if row is None else "enabled", "wanted": "enabled"})
         step = _step_of(services, row, asked.code, now)
         if step is None:
             raise InvalidCode
-        await work.identity.two_factor.enable(myself.id, step, [recovery_mark(one) for one in codes], now)
+        await work.identity.two_factor.enable(caller.id, step, [recovery_mark(one) for one in codes], now)
         await work.identity.sessions.prove_two_factor(session_id)
-        await work.identity.sessions.revoke_all(myself.id, session_id, SessionEnd.TWO_FACTOR_CHANGED)
+        await work.identity.sessions.revoke_all(caller.id, session_id, SessionEnd.TWO_FACTOR_CHANGED)
         await _tell(work, row, now, enabled=True)
     return RecoveryCodesRead(recovery_codes=codes)
 
 
 async def _check_enable(
-    myself: AuthenticatedCaller, services: ApiServices, asked: TwoFactorEnable, now: datetime
+    caller: AuthenticatedCaller, services: ApiServices, asked: EnableTwoFactorCommand, now: datetime
 ) -> None:
-    async with myself.work() as work:
-        user, row = await work.identity.users.find(myself.id), await work.identity.two_factor.find(myself.id)
+    async with caller.work() as work:
+        user, row = await work.identity.users.find(caller.id), await work.identity.two_factor.find(caller.id)
     if user is None:
         raise Unauthenticated({"reason": "no_user"})
     check_address(LoginChange.TWO_FACTOR_ENABLE, is_proven=user.email_verified_at is not None)
     if row is None or row.enabled_at is not None:
         raise WrongState({"status": "disabled" if row is None else "enabled", "wanted": "enabled"})
-    if not await knows_password(myself, services, user.email, asked.password, now):
+    if not await knows_password(caller, services, user.email, asked.password, now):
         raise InvalidCredentials
 
 
 @raises(InvalidCredentials, InvalidCode, AccountLocked, WrongState)
-async def disable(myself: AuthenticatedCaller, services: ApiServices, asked: TwoFactorDelete, now: datetime) -> None:
+async def disable(
+    caller: AuthenticatedCaller, services: ApiServices, asked: DisableTwoFactorCommand, now: datetime
+) -> None:
     """Ask for it no longer. Counts as an attempt to log in: raises InvalidCredentials, InvalidCode, AccountLocked, and
     WrongState when it is off."""
-    async with myself.work() as work:
-        user, row = await work.identity.users.find(myself.id), await work.identity.two_factor.find(myself.id)
+    async with caller.work() as work:
+        user, row = await work.identity.users.find(caller.id), await work.identity.two_factor.find(caller.id)
         if user is None or row is None or row.enabled_at is None:
             raise WrongState({"status": "disabled", "wanted": "disabled"})
-        attempt = await work.identity.logins.attempt_in_session(user.email, current_session(myself), now)
+        attempt = await work.identity.logins.attempt_in_session(user.email, current_session(caller), now)
     refuse_locked(attempt, now)
-    if not await is_right(myself, services, attempt, asked.password):
-        await tell_if_locked(myself, attempt)
+    if not await is_right(caller, services, attempt, asked.password):
+        await tell_if_locked(caller, attempt)
         raise InvalidCredentials
-    await _prove(myself, services, attempt, row, asked.code, now)
-    async with myself.work() as work:
-        await work.identity.two_factor.disable(myself.id)
+    await _prove(caller, services, attempt, row, asked.code, now)
+    async with caller.work() as work:
+        await work.identity.two_factor.disable(caller.id)
         await work.identity.logins.clear_attempts(attempt)
         await _tell(work, row, now, enabled=False)
 
 
 @raises(InvalidCode, AccountLocked, Unauthenticated)
-async def verify(asker: Challenged, services: ApiServices, code: str, now: datetime) -> LoginRead:
+async def verify(caller: Challenged, services: ApiServices, code: str, now: datetime) -> LoginRead:
     """Open the session that the password alone did not. Counts as an attempt to log in: raises InvalidCode,
     AccountLocked, and Unauthenticated when the password was changed since."""
-    visitor, challenge = asker.visitor, asker.challenge
+    visitor, challenge = caller.visitor, caller.challenge
     async with visitor.work() as work:
         user, row = (
             await work.identity.users.find(challenge.user_id),
@@ -159,7 +166,7 @@ async def verify(asker: Challenged, services: ApiServices, code: str, now: datet
 
 
 async def _prove(
-    asker: PublicCaller | AuthenticatedCaller,
+    caller: PublicCaller | AuthenticatedCaller,
     services: ApiServices,
     attempt: Attempt,
     row: TwoFactorRow,
@@ -168,7 +175,7 @@ async def _prove(
 ) -> None:
     """Use a code or a recovery code up. Raises InvalidCode."""
     step = _step_of(services, row, code, now)
-    async with asker.work() as work:
+    async with caller.work() as work:
         if step is not None:
             good = await work.identity.two_factor.use_step(row.user_id, step)
         else:
@@ -178,7 +185,7 @@ async def _prove(
         if good and row.key_id != services.tokens.ring.current:
             await reseal(work, _sealer(services), row)
     if not good:
-        await tell_if_locked(asker, attempt)
+        await tell_if_locked(caller, attempt)
         raise InvalidCode
 
 

@@ -13,7 +13,7 @@ _CODES = ["k7qm-2xva-h9td-w4nz", "p3he-8rjc-6fyb-s5ug"]
 Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
 
 
-class TwoFactorUpdate(Input):
+class VerifyTwoFactorCommand(Input):
     """A code of the app."""
 
     model_config = ConfigDict(json_schema_extra=examples({"code": "492039"}))
@@ -21,7 +21,7 @@ class TwoFactorUpdate(Input):
     code: Code
 
 
-class TwoFactorEnable(Input):
+class EnableTwoFactorCommand(Input):
     """The password, and a code of the app. The password shows that the caller has more than a session token."""
 
     model_config = ConfigDict(json_schema_extra=examples({"password": "Sakura-2026", "code": "492039"}))
@@ -30,7 +30,7 @@ class TwoFactorEnable(Input):
     code: Code
 
 
-class TwoFactorDelete(Input):
+class DisableTwoFactorCommand(Input):
     """The password and a code, or a recovery code."""
 
     model_config = ConfigDict(json_schema_extra=examples({"password": "Sakura-2026", "code": "492039"}))

@@ -16,11 +16,11 @@ from api.http.uploads import FILE_BODY
 from api.v1.media.media.handlers import finish, take_form, take_ticket
 from api.v1.media.media.schemas import (
     MediaOrderRead,
-    MediaPresign,
     MediaRead,
-    MediaReorder,
     MediaTicketRead,
     MediaUpdate,
+    PresignMediaCommand,
+    ReorderMediaCommand,
 )
 from domain.errors import WrongState
 from domain.permissions import Action
@@ -54,7 +54,7 @@ async def list_media(
 
 
 @router.get("/{media_id}", summary="Read a picture or film", response_model=Envelope[MediaRead])
-async def read_media(media_id: UUID, access: MaySeeMedia, services: Services, now: Now) -> Response:
+async def get_media(media_id: UUID, access: MaySeeMedia, services: Services, now: Now) -> Response:
     """One, with links to what is shown of it."""
     async with access.work(media_id) as work:
         media = await work.media.get_media(media_id, hidden=access.works_here)
@@ -69,7 +69,7 @@ async def read_media(media_id: UUID, access: MaySeeMedia, services: Services, no
     openapi_extra=FILE_BODY,
 )
 @raises(take_form)
-async def upload_media(request: Request, business_id: UUID, access: MayAddMedia, services: Services) -> Response:
+async def create_media(request: Request, business_id: UUID, access: MayAddMedia, services: Services) -> Response:
     """JPEG, PNG, GIF, WebP, MP4 or WebM, told by content. It is looked at next: then it is ready, or rejected."""
     media = await take_form(request, business_id, access, services)
     return created(MediaRead.of(media, services.storage, services.now()))
@@ -82,14 +82,14 @@ async def upload_media(request: Request, business_id: UUID, access: MayAddMedia,
     response_model=Envelope[MediaTicketRead],
 )
 @raises(take_ticket)
-async def presign_media(body: MediaPresign, access: MayAddMedia, services: Services, now: Now) -> Response:
+async def presign_media(body: PresignMediaCommand, access: MayAddMedia, services: Services, now: Now) -> Response:
     """For sending a file to the storage itself; say so afterwards with `complete`."""
     media, upload = await take_ticket(body, access, services, now)
     return created(MediaTicketRead(media=MediaRead.of(media, services.storage, now), upload=upload))
 
 
 @router.post("/reorder", summary="Put media in order", response_model=Envelope[MediaOrderRead])
-async def reorder_media(body: MediaReorder, access: MayAddMedia) -> Response:
+async def reorder_media(body: ReorderMediaCommand, access: MayAddMedia) -> Response:
     """These first, in this order; the others follow behind as they are."""
     async with access.work(body.business_id) as work:
         await work.media.reorder_media(body.business_id, body.ids)

@@ -8,7 +8,7 @@ from fastapi import Request
 from api.access.callers import Access, ApiServices
 from api.http.operation_errors import raises
 from api.http.uploads import UploadTicketRead, received
-from api.v1.media.media.schemas import MediaPresign
+from api.v1.media.media.schemas import PresignMediaCommand
 from db.media.media import MediaRow
 from domain.errors import TooLarge, WrongState
 from domain.media.files import MEDIA, UPLOADS
@@ -36,7 +36,7 @@ async def take_form(request: Request, business_id: UUID, access: Access, service
 
 @raises(TooLarge)
 async def take_ticket(
-    body: MediaPresign, access: Access, services: ApiServices, now: datetime
+    body: PresignMediaCommand, access: Access, services: ApiServices, now: datetime
 ) -> tuple[MediaRow, UploadTicketRead]:
     """Past the API: a row that waits for its file, and a ticket for it. Raises TooLarge."""
     most = services.settings.max_media_bytes

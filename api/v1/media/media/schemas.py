@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from api.http.fields import Bilingual, BilingualRead, Changes, Input, Output, examples
+from api.http.fields import BilingualRead, BilingualWrite, Changes, Input, Output, examples
 from api.http.uploads import UploadTicketRead
 from db.media.media import MediaRow
 from domain.media.files import FileType, MediaKind
@@ -29,7 +29,7 @@ def _each_once(ids: list[UUID]) -> list[UUID]:
     return ids
 
 
-class MediaPresign(Input):
+class PresignMediaCommand(Input):
     """A file that is to be sent to the storage itself. ``size`` in bytes."""
 
     model_config = ConfigDict(
@@ -51,7 +51,7 @@ class MediaUpdate(Changes):
     model_config = ConfigDict(json_schema_extra=examples({"captions": _CAPTIONS, "featured": True}))
     erasable: ClassVar[frozenset[str]] = frozenset({"captions"})
 
-    captions: Bilingual | None = None
+    captions: BilingualWrite | None = None
     featured: bool | None = None
 
     def columns(self) -> dict[str, Any]:
@@ -62,7 +62,7 @@ class MediaUpdate(Changes):
         return columns
 
 
-class MediaReorder(Input):
+class ReorderMediaCommand(Input):
     """The order in which they are shown. What is not named follows behind, in the order it has."""
 
     model_config = ConfigDict(json_schema_extra=examples({"business_id": _BUSINESS, "ids": [_ID]}))

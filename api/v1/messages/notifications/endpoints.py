@@ -15,7 +15,7 @@ from api.http.idempotency import OptionalKey, store_response
 from api.http.operation_errors import raises
 from api.http.paging import PageAsked
 from api.http.rate_limits import RateClass, limited
-from api.v1.messages.notifications.handlers import list_notifications, read_notification, take_delivery_news
+from api.v1.messages.notifications.handlers import notifications_page, read_notification, take_delivery_news
 from api.v1.messages.notifications.schemas import DeliveryWebhookRead, NotificationRead, NotificationUpdate
 from domain.errors import Forbidden, ForgedWebhook, NotFound, WrongState
 from domain.messages.kinds import NoticeStatus
@@ -32,7 +32,7 @@ MayRetry = Annotated[Access, Depends(may(Action.NOTIFICATION_RETRY, "notice"))]
     summary="My messages, or those of a business",
     response_model=ListEnvelope[NotificationRead],
 )
-async def get_notifications(
+async def list_notifications(
     access: MayList,
     page: PageAsked,
     business_id: Annotated[UUID | None, Query(description="All that it sent; for those who work there.")] = None,
@@ -40,7 +40,7 @@ async def get_notifications(
     unread: Annotated[bool, Query(description="Without `business_id`: leave out what was read.")] = False,
 ) -> Response:
     """Newest first."""
-    return await list_notifications(access, business_id, status, unread, page)
+    return await notifications_page(access, business_id, status, unread, page)
 
 
 @router.get(
@@ -59,11 +59,13 @@ async def get_notification(notification_id: UUID, access: MayList) -> Response:
     response_model=Envelope[NotificationRead],
 )
 @raises(Forbidden, NotFound)
-async def update_notification(notification_id: UUID, body: NotificationUpdate, me: CurrentUser, now: Now) -> Response:
+async def update_notification(
+    notification_id: UUID, body: NotificationUpdate, caller: CurrentUser, now: Now
+) -> Response:
     """By its recipient alone; the first time counts."""
-    async with me.work(action=Action.NOTIFICATION_READ) as work:
+    async with caller.work(action=Action.NOTIFICATION_READ) as work:
         return ok(
-            NotificationRead.of(await work.messages.notices.mark_read(notification_id, me.id, now)),
+            NotificationRead.of(await work.messages.notices.mark_read(notification_id, caller.id, now)),
             SuccessMessage.UPDATED,
         )
 
@@ -90,6 +92,6 @@ async def retry_notification(notification_id: UUID, access: MayRetry, now: Now, 
 )
 @raises(ForgedWebhook)
 @limited(RateClass.NONE)
-async def take_sendgrid_webhook(signed: Signed) -> Response:
+async def receive_sendgrid_webhook(signed: Signed) -> Response:
     """Verified by its signature; applied in any order, any number of times."""
     return ok({"known": await take_delivery_news(signed)})

@@ -11,7 +11,7 @@ from api.v1.messages.notifications.schemas import NotificationRead
 from domain.messages.kinds import NoticeStatus
 
 
-async def list_notifications(
+async def notifications_page(
     access: Listing, business_id: UUID | None, status: NoticeStatus | None, unread: bool, page: Page
 ) -> Response:
     """A page of what the caller was told, or of all that a business sent; newest first."""

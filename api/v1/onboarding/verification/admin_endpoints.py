@@ -16,10 +16,10 @@ from api.http.paging import PageAsked
 from api.v1.onboarding.verification import handlers as deciding
 from api.v1.onboarding.verification.handlers import DecisionRequest
 from api.v1.onboarding.verification.list_handlers import standing
-from api.v1.onboarding.verification.review_handlers import update_verification
+from api.v1.onboarding.verification.review_handlers import write_review
 from api.v1.onboarding.verification.schemas import (
     BusinessUnderReviewRead,
-    ReasonWrite,
+    DecisionCommand,
     SuspendedRead,
     VerificationRead,
     VerificationUpdate,
@@ -87,7 +87,7 @@ async def approve_business(business_id: UUID, access: MayDecide, services: Servi
 )
 @raises(deciding.decide)
 async def reject_business(
-    business_id: UUID, body: ReasonWrite, access: MayDecide, services: Services, key: OptionalKey
+    business_id: UUID, body: DecisionCommand, access: MayDecide, services: Services, key: OptionalKey
 ) -> Response:
     """The owner reads why, and may ask again."""
     return await deciding.decide(services, access, business_id, key, DecisionRequest(Decision.REJECTED, body.reason))
@@ -100,7 +100,7 @@ async def reject_business(
 )
 @raises(deciding.decide)
 async def request_info(
-    business_id: UUID, body: ReasonWrite, access: MayDecide, services: Services, key: OptionalKey
+    business_id: UUID, body: DecisionCommand, access: MayDecide, services: Services, key: OptionalKey
 ) -> Response:
     """The owner has 30 days to answer; without one the review is closed."""
     return await deciding.decide(
@@ -115,7 +115,7 @@ async def request_info(
 )
 @raises(WrongState, Unavailable)
 async def suspend_business(
-    business_id: UUID, body: ReasonWrite, access: MaySuspend, now: Now, key: OptionalKey
+    business_id: UUID, body: DecisionCommand, access: MaySuspend, now: Now, key: OptionalKey
 ) -> Response:
     """It is not public and takes no new bookings from now on. Those that stand are listed, for the operator to decide:
     nothing happens to them by itself."""
@@ -147,9 +147,9 @@ async def reinstate_business(business_id: UUID, access: MaySuspend, services: Se
     response_model=Envelope[VerificationRead],
 )
 @raises(WrongState)
-async def put_verification(
+async def update_verification(
     verification_id: UUID, body: VerificationUpdate, access: MayWork, services: Services
 ) -> Response:
     """Notes for other operators, and papers accepted or refused one by one. It decides nothing."""
     async with access.work(verification_id) as work:
-        return ok(await update_verification(work, services, verification_id, body), SuccessMessage.UPDATED)
+        return ok(await write_review(work, services, verification_id, body), SuccessMessage.UPDATED)

@@ -9,7 +9,7 @@ from db.engine.session import UnitOfWork
 from domain.onboarding.verification import DocumentStatus
 
 
-async def update_verification(
+async def write_review(
     work: UnitOfWork, services: ApiServices, verification_id: UUID, body: VerificationUpdate
 ) -> VerificationRead:
     """Notes, and papers judged. Raises NotFound, also for a paper of another business, and WrongState."""

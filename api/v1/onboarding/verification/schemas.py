@@ -159,7 +159,7 @@ class VerificationRead(Output):
     decisions: list[DecisionRead]
 
 
-class ReasonWrite(Input):
+class DecisionCommand(Input):
     """Why; the owner reads it."""
 
     model_config = ConfigDict(json_schema_extra=examples({"reason": "許可証の有効期限が切れています。"}))
@@ -167,7 +167,7 @@ class ReasonWrite(Input):
     reason: Reason
 
 
-class DocumentJudgement(Input):
+class DocumentJudgementWrite(Input):
     """An operator's word about one paper."""
 
     document_id: UUID
@@ -186,7 +186,7 @@ class VerificationUpdate(Changes):
     )
 
     note: Prose | None = None
-    documents: Annotated[tuple[DocumentJudgement, ...], Field(max_length=50)] = ()
+    documents: Annotated[tuple[DocumentJudgementWrite, ...], Field(max_length=50)] = ()
 
 
 class BusinessUnderReviewRead(Output):

@@ -16,13 +16,13 @@ from api.http.operation_errors import raises
 from api.http.paging import PageAsked
 from api.http.rate_limits import RateClass, limited
 from api.v1.payments.payments.handlers import confirm, open_intent
-from api.v1.payments.payments.list_handlers import list_payments
-from api.v1.payments.payments.refund_handlers import refund
+from api.v1.payments.payments.list_handlers import payments_page
+from api.v1.payments.payments.refund_handlers import request_refund
 from api.v1.payments.payments.schemas import (
     ConfirmedRead,
+    ConfirmPaymentCommand,
     IntentCreate,
     IntentRead,
-    PaymentConfirm,
     PaymentRead,
     PaymentWithRefundsRead,
     RefundCreate,
@@ -69,7 +69,7 @@ async def create_intent(
 @raises(confirm)
 @limited(RateClass.PAYMENT)
 async def confirm_payment(
-    body: PaymentConfirm, access: MayPay, services: Services, now: Now, key: RequiredKey
+    body: ConfirmPaymentCommand, access: MayPay, services: Services, now: Now, key: RequiredKey
 ) -> Response:
     """A declined card leaves the payment open for another one. ``action_url`` asks for 3-D Secure."""
     return await confirm(services, access, body, key, now)
@@ -80,14 +80,14 @@ async def confirm_payment(
     summary="My payments, or those of a booking or a business",
     response_model=ListEnvelope[PaymentRead],
 )
-async def get_payments(
+async def list_payments(
     access: MayList,
     page: PageAsked,
     booking_id: Annotated[UUID | None, Query()] = None,
     business_id: Annotated[UUID | None, Query(description="For those who work there.")] = None,
 ) -> Response:
     """Newest first."""
-    return await list_payments(access, booking_id, business_id, page)
+    return await payments_page(access, booking_id, business_id, page)
 
 
 @router.get(
@@ -108,11 +108,11 @@ async def get_payment(payment_id: UUID, access: MayRead) -> Response:
     summary="Give money back",
     response_model=Envelope[RefundRead],
 )
-@raises(refund)
+@raises(request_refund)
 @limited(RateClass.PAYMENT)
-async def create_refund(payment_id: UUID, body: RefundCreate, access: MayRefund, key: RequiredKey) -> Response:
+async def refund_payment(payment_id: UUID, body: RefundCreate, access: MayRefund, key: RequiredKey) -> Response:
     """All or part of what was taken. It is on its way when this answers; `GET /payments/{id}` shows how it stands."""
-    return await refund(access, payment_id, body, key)
+    return await request_refund(access, payment_id, body, key)
 
 
 @router.post(
@@ -123,6 +123,8 @@ async def create_refund(payment_id: UUID, body: RefundCreate, access: MayRefund,
 )
 @raises(ForgedWebhook, NotFound)
 @limited(RateClass.NONE)
-async def take_webhook(provider: Annotated[str, Path(max_length=20, examples=["stripe"])], signed: Signed) -> Response:
+async def receive_payment_webhook(
+    provider: Annotated[str, Path(max_length=20, examples=["stripe"])], signed: Signed
+) -> Response:
     """Verified by its signature, stored, acknowledged at once, applied once."""
     return ok({"fresh": await take_in(provider, signed)})

@@ -15,7 +15,7 @@ from api.http.answer_secrets import data_of, with_secret
 from api.http.envelope import created, ok
 from api.http.idempotency import Key, Replay, store_response
 from api.http.operation_errors import raises
-from api.v1.payments.payments.schemas import ConfirmedRead, IntentRead, PaymentConfirm
+from api.v1.payments.payments.schemas import ConfirmedRead, ConfirmPaymentCommand, IntentRead
 from db.engine.session import Scope
 from db.payments.payments import Payment
 from domain.errors import Conflict, Gone, NotFound, PaymentDeclined, RuleBroken, Unavailable, WrongState
@@ -59,7 +59,9 @@ async def _open_once(services: ApiServices, access: Access, booking_id: UUID, ke
 
 
 @raises(PaymentDeclined, WrongState, Gone, Conflict)
-async def confirm(services: ApiServices, access: Access, body: PaymentConfirm, key: Key, now: datetime) -> Response:
+async def confirm(
+    services: ApiServices, access: Access, body: ConfirmPaymentCommand, key: Key, now: datetime
+) -> Response:
     """Confirm with a card. What the provider says goes through the inbox, like a webhook, so that the booking hears
     of it at once; the webhook that follows changes nothing more.
 
@@ -120,7 +122,7 @@ async def _create(provider: PaymentProvider, payment: Payment) -> Intent:
     return await _asked(provider, provider.create_intent(request, str(payment.id)))
 
 
-async def _confirm(provider: PaymentProvider, payment: Payment, body: PaymentConfirm, command_id: str) -> Intent:
+async def _confirm(provider: PaymentProvider, payment: Payment, body: ConfirmPaymentCommand, command_id: str) -> Intent:
     intent_id, key = payment.provider_intent_id or "", f"{payment.id}:confirm:{command_id}"
     confirming = provider.confirm_intent(intent_id, body.payment_method, str(body.return_url), key)
     try:

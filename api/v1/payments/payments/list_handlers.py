@@ -9,7 +9,7 @@ from api.http.paging import Page
 from api.v1.payments.payments.schemas import PaymentRead
 
 
-async def list_payments(access: Listing, booking_id: UUID | None, business_id: UUID | None, page: Page) -> Response:
+async def payments_page(access: Listing, booking_id: UUID | None, business_id: UUID | None, page: Page) -> Response:
     """A page of a booking's payments, of a business's, or of one's own, newest first."""
     if booking_id is not None:
         async with access.of("booking", booking_id) as work:

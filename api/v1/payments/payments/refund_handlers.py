@@ -13,7 +13,7 @@ from domain.errors import AmountRefused, CurrencyMismatch, WrongState
 
 
 @raises(AmountRefused, CurrencyMismatch, WrongState)
-async def refund(access: Access, payment_id: UUID, body: RefundCreate, key: Key) -> Response:
+async def request_refund(access: Access, payment_id: UUID, body: RefundCreate, key: Key) -> Response:
     """201 with the refund that was asked for. Raises AmountRefused, CurrencyMismatch, WrongState."""
     async with access.work(payment_id, key) as work:
         amount = body.amount.money() if body.amount else None

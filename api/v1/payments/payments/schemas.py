@@ -43,7 +43,7 @@ class IntentCreate(Input):
     booking_id: UUID
 
 
-class PaymentConfirm(Input):
+class ConfirmPaymentCommand(Input):
     """``payment_method``: the provider's token for the card, made in the browser. ``return_url``: where the customer
     comes back to after 3-D Secure."""
 

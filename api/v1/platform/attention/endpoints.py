@@ -12,7 +12,7 @@ from api.http.envelope import Envelope, ListEnvelope, SuccessMessage, ok
 from api.http.idempotency import OptionalKey, store_response
 from api.http.operation_errors import raises
 from api.http.paging import PageAsked
-from api.v1.platform.attention.schemas import AttentionRead, AttentionResolve
+from api.v1.platform.attention.schemas import AttentionRead, ResolveAttentionCommand
 from domain.errors import NotFound, WrongState
 from domain.permissions import Action
 
@@ -27,7 +27,7 @@ MayResolve = Annotated[Operator, Depends(operator(Action.ATTENTION_RESOLVE))]
     summary="What needs a person",
     response_model=ListEnvelope[AttentionRead],
 )
-async def get_attention(
+async def list_attention(
     admin: MayRead,
     page: PageAsked,
     business_id: Annotated[UUID | None, Query()] = None,
@@ -49,7 +49,7 @@ async def get_attention(
 )
 @raises(WrongState, NotFound)
 async def resolve_attention(
-    attention_id: UUID, body: AttentionResolve, admin: MayResolve, now: Now, key: OptionalKey
+    attention_id: UUID, body: ResolveAttentionCommand, admin: MayResolve, now: Now, key: OptionalKey
 ) -> Response:
     """With what was done about it. Should the same thing happen again, it is filed anew."""
     async with admin.work(key) as work:

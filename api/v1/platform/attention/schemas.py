@@ -10,7 +10,7 @@ from api.http.fields import Input, Output, Prose, examples
 from db.platform.attention import AttentionItem
 
 
-class AttentionResolve(Input):
+class ResolveAttentionCommand(Input):
     """``note``: what was done about it, for whoever looks later."""
 
     model_config = ConfigDict(json_schema_extra=examples({"note": "Refunded by hand at Stripe, re_1P…"}))

@@ -22,7 +22,7 @@ MayRead = Annotated[AuditReader, Depends(audit_reader(Action.AUDIT_READ))]
     summary="Who changed what",
     response_model=ListEnvelope[AuditRead],
 )
-async def get_audit(reader: MayRead, asked: Asked, page: PageAsked) -> Response:
+async def list_audit_entries(reader: MayRead, asked: Asked, page: PageAsked) -> Response:
     """Newest first. Owners name one of their businesses; admins may leave it out."""
     return await list_entries(reader, asked, page)
 
@@ -32,7 +32,7 @@ async def get_audit(reader: MayRead, asked: Asked, page: PageAsked) -> Response:
     summary="What happened to one thing",
     response_model=ListEnvelope[AuditRead],
 )
-async def get_audit_of_entity(
+async def list_audit_entries_of_entity(
     entity: Annotated[str, Path(max_length=63, description="A table, such as `bookings`.")],
     entity_id: Annotated[str, Path(max_length=200)],
     reader: MayRead,

@@ -9,10 +9,10 @@ from domain.errors import Unavailable
 from domain.platform.flags import Asking
 
 
-async def is_on_for(me: AuthenticatedCaller, flags: Flags, name: str, business_id: UUID | None) -> bool:
+async def is_on_for(caller: AuthenticatedCaller, flags: Flags, name: str, business_id: UUID | None) -> bool:
     """Whether the flag is on for this login. Raises Unauthenticated when its session has ended. While Postgres is away
     the last known answers count, as for every flag."""
     with contextlib.suppress(Unavailable):
-        async with me.work():
+        async with caller.work():
             pass
-    return await flags.is_on(name, Asking(me.id, business_id))
+    return await flags.is_on(name, Asking(caller.id, business_id))

@@ -15,7 +15,7 @@ from api.http.operation_errors import raises
 from api.http.paging import PageAsked
 from api.v1.platform.flags.asking import is_on_for
 from api.v1.platform.flags.handlers import told
-from api.v1.platform.flags.schemas import FlagCheck, FlagCreate, FlagRead, FlagUpdate
+from api.v1.platform.flags.schemas import FlagCheckRead, FlagCreate, FlagRead, FlagUpdate
 from domain.errors import AlreadyExists, NotFound
 from domain.permissions import Action
 from domain.platform.flags import MAX_NAME
@@ -28,21 +28,21 @@ MayWrite = Annotated[Operator, Depends(operator(Action.FLAG_WRITE))]
 @router.get(
     "/check/{name}",
     summary="Whether I have a feature",
-    response_model=Envelope[FlagCheck],
+    response_model=Envelope[FlagCheckRead],
 )
 async def check_flag(
-    me: CurrentUser,
+    caller: CurrentUser,
     services: Services,
     name: Annotated[str, Path(max_length=MAX_NAME)],
     business_id: Annotated[UUID | None, Query(description="The business in which it would be used.")] = None,
 ) -> Response:
     """A flag that nobody knows is off."""
-    enabled = await is_on_for(me, services.flags, name, business_id)
-    return ok(FlagCheck(name=name, enabled=enabled))
+    enabled = await is_on_for(caller, services.flags, name, business_id)
+    return ok(FlagCheckRead(name=name, enabled=enabled))
 
 
 @router.get("", summary="List feature flags", response_model=ListEnvelope[FlagRead])
-async def get_flags(admin: MayWrite, page: PageAsked) -> Response:
+async def list_flags(admin: MayWrite, page: PageAsked) -> Response:
     """In order of names."""
     after = page.after(str)
     async with admin.work() as work:

@@ -29,7 +29,7 @@ MayWrite = Annotated[Operator, Depends(operator(Action.FLAG_WRITE))]
     response_model=Envelope[RolloutRead],
 )
 @raises(Conflict, NotFound)
-async def start_rollout(flag_id: UUID, body: RolloutCreate, admin: MayWrite, key: OptionalKey) -> Response:
+async def create_rollout(flag_id: UUID, body: RolloutCreate, admin: MayWrite, key: OptionalKey) -> Response:
     """The first step's share is given within seconds. What goes over its limit during a step stops the rollout, gives
     the flag back its share, and is told to the operators."""
     plan = body.plan()

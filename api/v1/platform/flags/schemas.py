@@ -135,7 +135,7 @@ class FlagRead(Output):
         )
 
 
-class FlagCheck(Output):
+class FlagCheckRead(Output):
     """Whether the caller has the feature."""
 
     model_config = ConfigDict(json_schema_extra=examples({"name": "waitlist.offers", "enabled": True}))

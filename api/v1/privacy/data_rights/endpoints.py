@@ -10,8 +10,14 @@ from api.http.envelope import Envelope, ok
 from api.http.idempotency import OptionalKey, store_response
 from api.http.operation_errors import raises
 from api.http.rate_limits import RateClass, limited
-from api.v1.privacy.data_rights.handlers import begin_erasure, fetch_export, read_erasure
-from api.v1.privacy.data_rights.schemas import ErasureCreate, ErasureRead, ExportFetch, ExportFile, ExportRead
+from api.v1.privacy.data_rights.handlers import begin_erasure, read_erasure, send_export
+from api.v1.privacy.data_rights.schemas import (
+    ErasureCreate,
+    ErasureRead,
+    ExportFileRead,
+    ExportRead,
+    FetchExportCommand,
+)
 from domain.errors import NotFound
 
 router = APIRouter(prefix="/auth", tags=["auth"])
@@ -23,10 +29,10 @@ router = APIRouter(prefix="/auth", tags=["auth"])
     summary="Ask for a copy of my data",
     response_model=Envelope[ExportRead],
 )
-async def create_export(me: CurrentUser, key: OptionalKey) -> Response:
+async def create_export(caller: CurrentUser, key: OptionalKey) -> Response:
     """A message says when it is ready. While one is being written, that one is meant."""
-    async with me.work(key) as work:
-        export = await work.privacy.exports.begin(me.id)
+    async with caller.work(key) as work:
+        export = await work.privacy.exports.begin(caller.id)
         return await store_response(work, ok(ExportRead.of(export), status_code=202))
 
 
@@ -36,22 +42,22 @@ async def create_export(me: CurrentUser, key: OptionalKey) -> Response:
     response_model=Envelope[ExportRead],
 )
 @raises(NotFound)
-async def get_export(me: CurrentUser) -> Response:
+async def get_export(caller: CurrentUser) -> Response:
     """The newest that was asked for."""
-    async with me.work() as work:
-        return ok(ExportRead.of(await work.privacy.exports.get_newest(me.id)))
+    async with caller.work() as work:
+        return ok(ExportRead.of(await work.privacy.exports.get_newest(caller.id)))
 
 
 @router.post(
     "/export/fetch",
     summary="Fetch the copy that a message announced",
-    response_model=ExportFile,
+    response_model=ExportFileRead,
 )
-@raises(fetch_export)
+@raises(send_export)
 @limited(RateClass.AUTH)
-async def fetch(body: ExportFetch, visit: AnyCaller, services: Services, now: Now) -> Response:
+async def fetch_export(body: FetchExportCommand, caller: AnyCaller, services: Services, now: Now) -> Response:
     """With the token of the message, for seven days and as often as wanted."""
-    return await fetch_export(services, body.token, now)
+    return await send_export(services, body.token, now)
 
 
 @router.post(
@@ -62,11 +68,11 @@ async def fetch(body: ExportFetch, visit: AnyCaller, services: Services, now: No
 )
 @raises(begin_erasure)
 async def create_erasure(
-    body: ErasureCreate, me: CurrentUser, services: Services, now: Now, key: OptionalKey
+    body: ErasureCreate, caller: CurrentUser, services: Services, now: Now, key: OptionalKey
 ) -> Response:
     """The login is closed at once and its personal data removed within seconds; this cannot be taken back. Bookings
     ahead must be cancelled before, and businesses closed. A wrong password counts as a failed login."""
-    return await begin_erasure(services, me, body.password, now, key)
+    return await begin_erasure(services, caller, body.password, now, key)
 
 
 @router.get(
@@ -75,6 +81,6 @@ async def create_erasure(
     response_model=Envelope[ErasureRead],
 )
 @raises(read_erasure)
-async def get_erasure(erasure_id: UUID, visit: AnyCaller, services: Services) -> Response:
+async def get_erasure(erasure_id: UUID, caller: AnyCaller, services: Services) -> Response:
     """With the number that its answer gave: whoever was forgotten has no login to ask with. It says when, not who."""
     return await read_erasure(services, erasure_id)

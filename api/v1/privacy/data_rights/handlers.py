@@ -25,18 +25,18 @@ MOST = 64 * 1024 * 1024
 
 @raises(InvalidCredentials, AccountLocked, ErasureBlocked, WrongState)
 async def begin_erasure(
-    services: ApiServices, me: AuthenticatedCaller, password: str, now: datetime, key: Key | None
+    services: ApiServices, caller: AuthenticatedCaller, password: str, now: datetime, key: Key | None
 ) -> Response:
     """Close the login and order the rest. Raises InvalidCredentials for a wrong password, AccountLocked, and what
     `ErasureStore.begin` raises."""
-    async with me.work() as work:
-        user = await work.identity.users.find(me.id)
+    async with caller.work() as work:
+        user = await work.identity.users.find(caller.id)
     if user is None:
         raise Unauthenticated({"reason": "no_user"})
-    if not await knows_password(me, services, user.email, password, now):
+    if not await knows_password(caller, services, user.email, password, now):
         raise InvalidCredentials
-    async with me.work(key) as work:
-        erasure = await work.privacy.erasures.begin(me.id, now, now + ERASURE_DELAY)
+    async with caller.work(key) as work:
+        erasure = await work.privacy.erasures.begin(caller.id, now, now + ERASURE_DELAY)
         facts = {"erasure_id": erasure.id, "delete_at": erasure.delete_at}
         letter = AccountEmail(
             AccountEmailKind.ERASURE_PLANNED, None, f"erasure_planned:{erasure.id}", facts, None, user.language
@@ -46,7 +46,7 @@ async def begin_erasure(
 
 
 @raises(Gone, NotFound)
-async def fetch_export(services: ApiServices, token: str, now: datetime) -> Response:
+async def send_export(services: ApiServices, token: str, now: datetime) -> Response:
     """The file. Raises Unauthenticated for a token that is not ours, Gone for one that is over."""
     export_id = services.links.read(Purpose.DATA_EXPORT, token, now)
     async with services.database.unit_of_work(Scope.platform()) as work:

@@ -43,7 +43,7 @@ class ExportRead(Output):
         return cls.model_validate({name: getattr(row, name) for name in cls.model_fields})
 
 
-class ExportFetch(Input):
+class FetchExportCommand(Input):
     """``token``: from the message that says that the copy is ready."""
 
     model_config = ConfigDict(json_schema_extra=examples({"token": "k1.AAAAAGkg…"}))
@@ -51,7 +51,7 @@ class ExportFetch(Input):
     token: Annotated[str, StringConstraints(min_length=1, max_length=500)]
 
 
-class ExportFile(Output):
+class ExportFileRead(Output):
     """All that is held of a person, a list for each section: ``account``, ``sessions``, ``customer_records``,
     ``bookings``, ``payments``, ``notices`` and more. ``format`` counts up when the shape changes."""
 

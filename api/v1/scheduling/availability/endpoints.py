@@ -36,7 +36,7 @@ def _for_staff(access: Access) -> bool:
 )
 @raises(NotBookable, PartySizeRefused)
 @cached(CacheKind.AVAILABILITY, about="service_id")
-async def list_starts(
+async def get_availability(
     access: MaySee,
     now: Now,
     service_id: UUID,
@@ -62,7 +62,7 @@ async def list_starts(
 )
 @raises(NotBookable, OutsideBookingWindow, PartySizeRefused)
 @cached(CacheKind.AVAILABILITY, about="service_id")
-async def list_free_resources(
+async def get_free_resources(
     access: MaySee,
     now: Now,
     service_id: UUID,

@@ -69,7 +69,7 @@ async def get_working_hours(resource_id: UUID, access: MayRead) -> Response:
     summary="Days that are not as usual",
     response_model=ListEnvelope[ExceptionRead],
 )
-async def get_exceptions(
+async def list_exceptions(
     business_id: UUID,
     access: MayList,
     page: PageAsked,

@@ -35,7 +35,7 @@ def clock(minute: int) -> str:
     return f"{minute // 60:02d}:{minute % 60:02d}"
 
 
-class HoursRange(Input):
+class HoursRangeWrite(Input):
     """``[opens, closes)``."""
 
     model_config = ConfigDict(json_schema_extra=examples({"opens": "22:00", "closes": "25:30"}))
@@ -52,10 +52,10 @@ class HoursRange(Input):
         return self
 
 
-RangesWrite = Annotated[list[HoursRange], Field(max_length=10)]
+RangesWrite = Annotated[list[HoursRangeWrite], Field(max_length=10)]
 
 
-class Week(Input):
+class WeekWrite(Input):
     """Ranges per weekday; a day that is left out is closed."""
 
     monday: RangesWrite = Field(default_factory=list)
@@ -76,7 +76,7 @@ class HoursUpdate(Input):
 
     model_config = ConfigDict(json_schema_extra=examples({"weekly": _WEEK_EXAMPLE, "public_holiday": []}))
 
-    weekly: Week
+    weekly: WeekWrite
     public_holiday: RangesWrite | None = None
 
     def week(self) -> WeeklyHours:
@@ -85,11 +85,11 @@ class HoursUpdate(Input):
         return check_week(WeeklyHours(self.weekly.days(), holiday))
 
 
-class WorkingHours(Input):
+class WorkingHoursWrite(Input):
     """When a resource works. ``public_holiday``: null treats a public holiday as its weekday, an empty list is off on
     it. The business's own hours bound both."""
 
-    weekly: Week
+    weekly: WeekWrite
     public_holiday: RangesWrite | None = None
 
     @model_validator(mode="after")
@@ -133,13 +133,13 @@ class HolidaysUpdate(Input):
 class WeekRead(Output):
     """Ranges per weekday."""
 
-    monday: list[HoursRange]
-    tuesday: list[HoursRange]
-    wednesday: list[HoursRange]
-    thursday: list[HoursRange]
-    friday: list[HoursRange]
-    saturday: list[HoursRange]
-    sunday: list[HoursRange]
+    monday: list[HoursRangeWrite]
+    tuesday: list[HoursRangeWrite]
+    wednesday: list[HoursRangeWrite]
+    thursday: list[HoursRangeWrite]
+    friday: list[HoursRangeWrite]
+    saturday: list[HoursRangeWrite]
+    sunday: list[HoursRangeWrite]
 
     @classmethod
     def of(cls, days: Sequence[Ranges]) -> Self:
@@ -151,7 +151,7 @@ class WorkingHoursRead(Output):
     """When a resource works."""
 
     weekly: WeekRead
-    public_holiday: list[HoursRange] | None
+    public_holiday: list[HoursRangeWrite] | None
 
     @classmethod
     def of(cls, week: WeeklyHours) -> Self:
@@ -164,7 +164,7 @@ class OneOffRead(Output):
     """A one-off day."""
 
     day: date
-    ranges: list[HoursRange]
+    ranges: list[HoursRangeWrite]
     name: str | None
 
 
@@ -179,7 +179,7 @@ class HoursRead(Output):
 
     time_zone: str
     weekly: WeekRead
-    public_holiday: list[HoursRange] | None
+    public_holiday: list[HoursRangeWrite] | None
     one_off: list[OneOffRead]
 
     @classmethod
@@ -212,11 +212,11 @@ def _one_off(hours: Hours) -> list[OneOffRead]:
     return [OneOffRead(day=one.day, ranges=shown(one.ranges), name=one.name) for one in hours.one_off]
 
 
-def shown(ranges: Ranges) -> list[HoursRange]:
+def shown(ranges: Ranges) -> list[HoursRangeWrite]:
     """Ranges as people write them."""
-    return [HoursRange(opens=clock(span.start), closes=clock(span.end)) for span in ranges]
+    return [HoursRangeWrite(opens=clock(span.start), closes=clock(span.end)) for span in ranges]
 
 
-def ranges_of(written: Iterable[HoursRange]) -> Ranges:
+def ranges_of(written: Iterable[HoursRangeWrite]) -> Ranges:
     """The opposite of :func:`shown`."""
     return tuple(MinuteRange(minutes(one.opens), minutes(one.closes)) for one in written)

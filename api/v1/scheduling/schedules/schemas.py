@@ -9,10 +9,10 @@ from pydantic import ConfigDict, Field
 from api.http.fields import Input, Line, Output, examples
 from api.http.times import Day
 from api.v1.scheduling.schedules.hours_schemas import (
-    HoursRange,
+    HoursRangeWrite,
     RangesWrite,
-    WorkingHours,
     WorkingHoursRead,
+    WorkingHoursWrite,
     ranges_of,
     shown,
 )
@@ -35,7 +35,7 @@ class WorkingHoursUpdate(Input):
     )
 
     resource_id: UUID
-    working_hours: WorkingHours | None
+    working_hours: WorkingHoursWrite | None
 
 
 class ScheduleRead(Output):
@@ -102,7 +102,7 @@ class ExceptionRead(Output):
     first_day: date
     last_day: date
     kind: ExceptionKind
-    ranges: list[HoursRange]
+    ranges: list[HoursRangeWrite]
     reason: Annotated[str | None, Field(description="For the business's own eyes.")]
     created_at: datetime
     updated_at: datetime

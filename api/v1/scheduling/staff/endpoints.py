@@ -16,9 +16,9 @@ from api.http.operation_errors import raises
 from api.http.paging import PageAsked
 from api.http.rate_limits import RateClass, limited
 from api.v1.scheduling.staff.schemas import (
+    AcceptInvitationCommand,
     AssignmentRead,
     AssignmentUpdate,
-    InvitationAccept,
     InvitationCreate,
     InvitationRead,
 )
@@ -56,7 +56,7 @@ async def create_assignment(body: InvitationCreate, access: MayInvite, now: Now,
     summary="Who works at a business",
     response_model=ListEnvelope[AssignmentRead],
 )
-async def get_assignments(
+async def list_assignments(
     business_id: UUID,
     access: MayRead,
     page: PageAsked,
@@ -124,7 +124,7 @@ async def terminate_assignment(assignment_id: UUID, access: MayWrite, now: Now, 
     summary="Who is invited",
     response_model=ListEnvelope[InvitationRead],
 )
-async def get_invitations(business_id: UUID, access: MayRead, page: PageAsked) -> Response:
+async def list_invitations(business_id: UUID, access: MayRead, page: PageAsked) -> Response:
     """Those without an answer yet, oldest first."""
     async with access.work(business_id) as work:
         rows = await work.scheduling.staff.list_invitations(business_id, page.after_id, page.fetch)
@@ -139,12 +139,12 @@ async def get_invitations(business_id: UUID, access: MayRead, page: PageAsked) -
 )
 @raises(Gone, AlreadyExists, Forbidden)
 async def accept_invitation(
-    body: InvitationAccept, myself: CurrentUser, services: Services, now: Now, key: OptionalKey
+    body: AcceptInvitationCommand, caller: CurrentUser, services: Services, now: Now, key: OptionalKey
 ) -> Response:
     """For the login with the e-mail address that was invited; whoever has none registers first."""
     invitation_id = services.links.read(Purpose.STAFF_INVITATION, body.token, now)
-    async with myself.work(key) as work:
-        assignment_id = await work.scheduling.staff.accept(invitation_id, myself.id, now)
+    async with caller.work(key) as work:
+        assignment_id = await work.scheduling.staff.accept(invitation_id, caller.id, now)
         return await store_response(
             work, created(AssignmentRead.of(await work.scheduling.staff.get_assignment(assignment_id)))
         )
@@ -171,7 +171,7 @@ async def resend_invitation(invitation_id: UUID, access: MayWriteInvitation, now
     response_model=Envelope[DeletedRead],
 )
 @raises(WrongState)
-async def withdraw_invitation(invitation_id: UUID, access: MayWriteInvitation, now: Now) -> Response:
+async def delete_invitation(invitation_id: UUID, access: MayWriteInvitation, now: Now) -> Response:
     """Its link opens nothing any more."""
     async with access.work(invitation_id) as work:
         await work.scheduling.staff.withdraw(invitation_id, now)

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from api.http.fields import Bilingual, BilingualRead, Changes, Email, Input, Line, Output, examples
+from api.http.fields import BilingualRead, BilingualWrite, Changes, Email, Input, Line, Output, examples
 from api.http.request_info import Language, request_info
 from db.scheduling.staff.invitations import Invited
 from db.scheduling.staff.staff import AssignmentRow, InvitationRow
@@ -32,7 +32,7 @@ class InvitationCreate(Input):
     email: Email
     role: StaffRole
     resource_id: UUID | None = None
-    resource_name: Bilingual | None = None
+    resource_name: BilingualWrite | None = None
     language: Language | None = Field(default=None, description="Of the letter; else the caller's.")
 
     @model_validator(mode="after")
@@ -47,7 +47,7 @@ class InvitationCreate(Input):
         return Invited(self.email, self.role, self.resource_id, name, (self.language or request_info().language).value)
 
 
-class InvitationAccept(Input):
+class AcceptInvitationCommand(Input):
     """The token of the letter."""
 
     model_config = ConfigDict(json_schema_extra=examples({"token": "k1.AAAAAGk…"}))
@@ -103,7 +103,7 @@ class AssignmentUpdate(Changes):
     model_config = ConfigDict(json_schema_extra=examples({"role": "manager", "service_ids": [_ID]}))
 
     role: StaffRole | None = None
-    name: Bilingual | None = None
+    name: BilingualWrite | None = None
     service_ids: list[UUID] | None = Field(default=None, max_length=500)
 
 
@@ -164,7 +164,7 @@ class AssignmentRead(Output):
         )
 
 
-class AssignToBooking(Input):
+class AssignToBookingCommand(Input):
     """Who is to serve a booking instead."""
 
     model_config = ConfigDict(

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from api.app import create_app
 from api.http.envelope import Envelope, ListEnvelope
-from api.v1.platform.flags.schemas import FlagCheck, FlagRead, RolloutRead
+from api.v1.platform.flags.schemas import FlagCheckRead, FlagRead, RolloutRead
 from db.engine.session import Database as Pool
 from db.engine.session import Scope
 from domain.platform.flag_rollout import Measure
@@ -44,7 +44,7 @@ async def make(admin: Person, **changes: Any) -> dict[str, Any]:
 async def has(person: Person, name: str = "waitlist.offers", **params: Any) -> bool:
     answer = await person.get(f"/feature-flags/check/{name}", params=params)
     assert answer.status_code == 200, answer.text
-    return Envelope[FlagCheck].model_validate_json(answer.content, extra="forbid").data.enabled
+    return Envelope[FlagCheckRead].model_validate_json(answer.content, extra="forbid").data.enabled
 
 
 async def test_unknown_is_off_and_new_is_off(admin: Person, customer: Person) -> None:
