@@ -29,14 +29,14 @@ Endpoint = Callable[..., Awaitable[Response]]
 _Endpoint = TypeVar("_Endpoint", bound=Endpoint)
 
 #: Arguments that say who asks and when, not what.
-_NOT_ASKED = frozenset({"access", "visit", "now"})
+_NOT_ASKED = frozenset({"access", "caller", "now"})
 #: Things of which a process knows whose they are.
 _MOST_KNOWN = 50_000
 
 
 def cached(kind: CacheKind, about: str) -> Callable[[_Endpoint], Endpoint]:
     """Declare that the answer may be kept; stands below the ``@router`` line. ``about`` names the parameter that holds
-    the business, something of it, or its slug. The endpoint takes its caller as ``access`` or ``visit``."""
+    the business, something of it, or its slug. The endpoint takes its caller as ``access`` or ``caller``."""
 
     def declare(endpoint: _Endpoint) -> Endpoint:
         signature = inspect.signature(endpoint)
@@ -45,7 +45,7 @@ def cached(kind: CacheKind, about: str) -> Callable[[_Endpoint], Endpoint]:
         @functools.wraps(endpoint)
         async def answer(*, request: Request, **arguments: Any) -> Response:
             answers: Answers | None = request.app.state.answers
-            caller: Caller = arguments.get("access") or arguments["visit"]
+            caller: Caller = arguments.get("access") or arguments["caller"]
             if answers is None or caller.login is not None or arguments[about] is None:
                 return await endpoint(**arguments)
             return await answers.answer(Question(endpoint, kind, str(arguments[about]).lower(), arguments))
