@@ -4,6 +4,7 @@ from functools import cached_property
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.analytics.stale_days import StaleDayStore
 from db.bookings.commands.change import ChangeStore
 from db.bookings.commands.hold import HoldStore
 from db.bookings.queries import BookingStore
@@ -206,6 +207,15 @@ class BookingStores(BookingStore):
         return ChangeStore(self.session, self.context)
 
 
+class AnalyticsStores(Store):
+    """Aggregates by business and business day."""
+
+    @cached_property
+    def stale_days(self) -> StaleDayStore:
+        """Business days that are to be computed; platform scope."""
+        return StaleDayStore(self.session, self.context)
+
+
 class PrivacyStores(Store):
     """Export and erasure of a person's data."""
 
@@ -281,6 +291,11 @@ class Stores:
     def bookings(self) -> BookingStores:
         """Reading bookings: one, many, history, and the snapshot a workflow starts with."""
         return BookingStores(self.session, self.context)
+
+    @cached_property
+    def analytics(self) -> AnalyticsStores:
+        """Aggregates by business and business day."""
+        return AnalyticsStores(self.session, self.context)
 
     @cached_property
     def privacy(self) -> PrivacyStores:

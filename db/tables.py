@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from db.analytics import tables as analytics
 from db.bookings import tables as bookings
 from db.businesses import tables as businesses
 from db.catalogue import tables as catalogue
@@ -27,6 +28,7 @@ CACHE_KINDS: Mapping[str, CacheKind] = {
 __all__ = [
     "CACHE_KINDS",
     "Base",
+    "analytics",
     "bookings",
     "businesses",
     "catalogue",

@@ -1,0 +1,138 @@
+"""How long businesses and their resources are open on the days of a page."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+import orjson
+import polars as pl
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from analytics.page import Page
+from db.scheduling.calendars.rows import days_of, exceptions_of, resource_calendar, week_of
+from db.scheduling.public_holidays import public_holidays
+from domain.scheduling.hours import DAY, Calendar, Ranges
+
+_READ = text("""
+    SELECT b.id, b.time_zone, s.has_public_holiday_row,
+           (SELECT coalesce(jsonb_agg(jsonb_build_array(h.weekday, h.opens, h.closes)), '[]')
+              FROM business_hours h WHERE h.business_id = b.id)::text AS hours,
+           (SELECT coalesce(jsonb_agg(jsonb_build_array(d.day, d.opens)), '[]') FROM business_holidays d
+             WHERE d.business_id = b.id AND d.day BETWEEN :first AND :last)::text AS days,
+           (SELECT coalesce(jsonb_agg(jsonb_build_object(
+                'id', r.id, 'capacity', r.capacity, 'holiday_row', r.has_public_holiday_row,
+                'hours', (SELECT jsonb_agg(jsonb_build_array(w.weekday, w.opens, w.closes))
+                            FROM staff_working_hours w WHERE w.resource_id = r.id),
+                'exceptions', (SELECT jsonb_agg(jsonb_build_array(x.first_day, x.last_day, x.kind, x.ranges)
+                                                ORDER BY x.id)
+                                 FROM staff_exceptions x
+                                WHERE x.resource_id = r.id AND x.first_day <= :last AND x.last_day >= :first))
+                ORDER BY r.id), '[]')
+              FROM resources r WHERE r.business_id = b.id AND r.is_active AND r.deleted_at IS NULL)::text AS resources
+      FROM businesses b JOIN business_settings s ON s.business_id = b.id WHERE b.id = ANY(:ids)
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class _Resource:
+    id: str
+    capacity: int
+    calendar: Calendar
+
+
+@dataclass(frozen=True, slots=True)
+class _Opening:
+    """The calendars of one business; ``special`` are the dates that may differ from their weekday."""
+
+    business: Calendar
+    resources: Sequence[_Resource]
+    special: frozenset[date]
+
+
+@dataclass(frozen=True, slots=True)
+class Openings:
+    """``spills``: minutes after midnight that still belong to business day ``day``, where there are any;
+    ``minutes``: open minutes of each resource on each day of the page, all its units together."""
+
+    spills: pl.DataFrame
+    minutes: pl.DataFrame
+
+
+async def read(session: AsyncSession, page: Page) -> Openings:
+    """Hours, one-off days, public holidays and exceptions as they are now, in one statement."""
+    first = min(one.day for one in page.days) - timedelta(days=1)
+    last = max(one.day for one in page.days)
+    rows = await session.execute(_READ, {"ids": list(page.by_business), "first": first, "last": last})
+    openings = {row.id: _opening(row, first, last) for row in rows}
+    return Openings(_spills(page, openings), _minutes(page, openings))
+
+
+def _opening(row: Any, first: date, last: date) -> _Opening:
+    holidays = public_holidays(row.time_zone, first, last)
+    days = days_of(orjson.loads(row.days))
+    business = Calendar(week_of(orjson.loads(row.hours), row.has_public_holiday_row), days, holidays)
+    special = set(days)
+    resources = []
+    holiday_rows = business.weekly.public_holiday is not None
+    for one in orjson.loads(row.resources):
+        exceptions = one["exceptions"] or ()
+        calendar = resource_calendar(business, one["hours"], one["holiday_row"], exceptions, first, last)
+        resources.append(_Resource(one["id"], one["capacity"], calendar))
+        holiday_rows = holiday_rows or calendar.weekly.public_holiday is not None
+        for each in exceptions_of(exceptions):
+            special.update(_dates(max(each.first_day, first), min(each.last_day, last)))
+    return _Opening(business, resources, frozenset(special | (holidays if holiday_rows else frozenset())))
+
+
+def _dates(first: date, last: date) -> Iterator[date]:
+    return (first + timedelta(days=n) for n in range((last - first).days + 1))
+
+
+def _spills(page: Page, openings: Mapping[UUID, _Opening]) -> pl.DataFrame:
+    rows = [
+        (str(business_id), day, spill)
+        for business_id, days in page.by_business.items()
+        if business_id in openings
+        for day in sorted({*days, *(day - timedelta(days=1) for day in days)})
+        if (spill := _spill(openings[business_id].business.ranges_on(day))) > 0
+    ]
+    schema = {"business_id": pl.String, "day": pl.Date, "spill": pl.Int32}
+    return pl.DataFrame(rows, schema=schema, orient="row").with_columns(pl.col("day").to_physical())
+
+
+def _spill(ranges: Ranges) -> int:
+    return max((each.end for each in ranges), default=0) - DAY
+
+
+def _minutes(page: Page, openings: Mapping[UUID, _Opening]) -> pl.DataFrame:
+    """Ordinary days by weekday; the few special dates one by one."""
+    usual: list[tuple[str, str, int, int]] = []
+    special: list[tuple[str, str, date, int]] = []
+    for business_id, days in page.by_business.items():
+        opening = openings.get(business_id)
+        if opening is None:
+            continue
+        dates = [day for day in days if day in opening.special]
+        for resource in opening.resources:
+            week = zip(opening.business.weekly.days, resource.calendar.weekly.days, strict=True)
+            for weekday, (business, own) in enumerate(week):
+                usual.append((str(business_id), resource.id, weekday, _common(business, own) * resource.capacity))
+            for day in dates:
+                minutes = _common(opening.business.ranges_on(day), resource.calendar.ranges_on(day))
+                special.append((str(business_id), resource.id, day, minutes * resource.capacity))
+    keys = {"business_id": pl.String, "resource_id": pl.String}
+    by_weekday = pl.DataFrame(usual, schema=keys | {"weekday": pl.Int32, "usual": pl.Int32}, orient="row")
+    by_day = pl.DataFrame(special, schema=keys | {"day": pl.Date, "special": pl.Int32}, orient="row")
+    return (
+        page.frame.join(by_weekday, on=["business_id", "weekday"])
+        .join(by_day.with_columns(pl.col("day").to_physical()), on=["business_id", "resource_id", "day"], how="left")
+        .select("business_id", "day", "resource_id", pl.coalesce("special", "usual").alias("open_minutes"))
+    )
+
+
+def _common(one: Ranges, other: Ranges) -> int:
+    """Minutes that both have; ranges of one side never overlap."""
+    return sum(max(0, min(a.end, b.end) - max(a.start, b.start)) for a in one for b in other)

@@ -1,0 +1,93 @@
+"""Reads bookings and what belongs to them as frames: one ``COPY`` for each kind of row of a page."""
+
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any, cast
+
+import polars as pl
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from analytics.page import Page
+
+_WINDOWS = """
+    unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[]) AS w (business_id, from_at, to_at)
+    JOIN bookings b ON b.business_id = w.business_id AND b.start_at >= w.from_at AND b.start_at < w.to_at
+"""
+_BOOKINGS = f"""
+    SELECT b.id, b.business_id, b.customer_id, b.status, b.party_size, b.price,
+           (b.start_at AT TIME ZONE z.time_zone)::date - DATE '1970-01-01',
+           extract(hour FROM b.start_at AT TIME ZONE z.time_zone)::int * 60
+               + extract(minute FROM b.start_at AT TIME ZONE z.time_zone)::int,
+           CASE WHEN b.status = 'completed' AND NOT EXISTS (
+               SELECT 1 FROM bookings o WHERE o.customer_id = b.customer_id AND o.status = 'completed'
+                  AND (o.start_at < b.start_at OR (o.start_at = b.start_at AND o.id < b.id))) THEN 1 ELSE 0 END
+      FROM {_WINDOWS} JOIN businesses z ON z.id = b.business_id
+"""
+_ITEMS = f"""
+    SELECT i.booking_id, i.position, i.service_id, i.price
+      FROM {_WINDOWS} JOIN booking_items i ON i.booking_id = b.id
+"""
+_CLAIMS = f"""
+    SELECT c.booking_id, c.item_position, c.resource_id, (extract(epoch FROM c.ends_at - c.starts_at) / 60)::int
+      FROM {_WINDOWS} JOIN resource_claims c ON c.booking_id = b.id
+     WHERE c.released_at IS NULL AND b.status IN ('confirmed', 'checked_in', 'completed', 'no_show')
+"""
+_PAYMENTS = f"""
+    SELECT p.booking_id, p.captured, p.refunded
+      FROM {_WINDOWS} JOIN booking_payments p ON p.booking_id = b.id
+     WHERE p.captured > 0
+"""
+_BOOKING_COLUMNS = {
+    "booking_id": pl.String,
+    "business_id": pl.String,
+    "customer_id": pl.String,
+    "status": pl.String,
+    "people": pl.Int32,
+    "price": pl.Int64,
+    "day": pl.Int32,
+    "minute": pl.Int32,
+    "is_first": pl.Int8,
+}
+_ITEM_COLUMNS = {"booking_id": pl.String, "position": pl.Int32, "service_id": pl.String, "price": pl.Int64}
+_CLAIM_COLUMNS = {"booking_id": pl.String, "position": pl.Int32, "resource_id": pl.String, "minutes": pl.Int32}
+_PAYMENT_COLUMNS = {"booking_id": pl.String, "captured": pl.Int64, "refunded": pl.Int64}
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """Rows of a page. ``bookings.day`` and ``minute`` are the date (days since 1970-01-01) and the minute of the start
+    on the wall clock of the business; ``is_first``: 1 for a customer's first completed booking at the business.
+    ``claims`` are those that are kept, with their minutes."""
+
+    bookings: pl.DataFrame
+    items: pl.DataFrame
+    claims: pl.DataFrame
+    payments: pl.DataFrame
+
+
+async def read(session: AsyncSession, page: Page) -> Extract:
+    """Everything of the page's bookings; bookings of the night before and after the page may be among them."""
+    return Extract(
+        await _copy(session, _BOOKINGS, page, _BOOKING_COLUMNS),
+        await _copy(session, _ITEMS, page, _ITEM_COLUMNS),
+        await _copy(session, _CLAIMS, page, _CLAIM_COLUMNS),
+        await _copy(session, _PAYMENTS, page, _PAYMENT_COLUMNS),
+    )
+
+
+async def _copy(session: AsyncSession, query: str, page: Page, columns: dict[str, Any]) -> pl.DataFrame:
+    """The rows of ``query``, by COPY on the connection of the transaction, so that its scope holds here too."""
+    windows = list(page.windows())
+    connection = await (await session.connection()).get_raw_connection()
+    buffer = BytesIO()
+    await cast(Any, connection.driver_connection).copy_from_query(
+        query,
+        [str(window.business_id) for window in windows],
+        [window.start for window in windows],
+        [window.end for window in windows],
+        output=buffer,
+        format="csv",
+    )
+    if not buffer.tell():
+        return pl.DataFrame(schema=columns)
+    return pl.read_csv(buffer.getvalue(), has_header=False, schema=columns)

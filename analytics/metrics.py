@@ -1,0 +1,146 @@
+"""The figures of business days: one pure function for each family, frames in, one frame out.
+
+Every frame is keyed by ``business_id`` (text) and ``day`` (days since 1970-01-01).
+"""
+
+import polars as pl
+
+from analytics.calendars import Openings
+from analytics.extract import Extract
+from domain.bookings.status import BookingStatus
+from domain.scheduling.hours import DAY
+
+KEY = ["business_id", "day"]
+#: Bookings that count as visits made or to come.
+KEPT = [BookingStatus.CONFIRMED.value, BookingStatus.CHECKED_IN.value, BookingStatus.COMPLETED.value]
+_STATUSES = [status.value for status in BookingStatus]
+_KEPT = pl.col("status").is_in(KEPT)
+
+
+def bookings_of(extract: Extract, openings: Openings, page: pl.DataFrame) -> pl.DataFrame:
+    """The bookings of the page's days, with the business day of their start, what they brought and their value.
+
+    A start after midnight belongs to the business day before where that day's hours reach it; its minute then counts
+    on past 1440.
+    """
+    spills = openings.spills.with_columns(pl.col("day") + 1)
+    money = extract.payments.group_by("booking_id").agg(pl.col("captured", "refunded").sum())
+    is_night = pl.col("minute") < pl.col("spill").fill_null(0)
+    return (
+        extract.bookings.join(spills, on=KEY, how="left")
+        .with_columns(
+            pl.when(is_night).then(pl.col("day") - 1).otherwise(pl.col("day")).alias("day"),
+            pl.when(is_night).then(pl.col("minute") + DAY).otherwise(pl.col("minute")).alias("minute"),
+        )
+        .join(page, on=KEY, how="semi")
+        .join(money, on="booking_id", how="left")
+        .with_columns(
+            pl.col("captured").fill_null(0),
+            pl.col("refunded").fill_null(0),
+            pl.when(_KEPT).then(pl.col("price")).otherwise(0).alias("value"),
+        )
+        .with_columns((pl.col("captured") - pl.col("refunded")).alias("net"))
+    )
+
+
+def items_of(bookings: pl.DataFrame, extract: Extract) -> pl.DataFrame:
+    """The items of ``bookings``, each with its share of the booking's value and net amount.
+
+    Shares follow the items' prices, rounded down; what is left goes to the first item, so that they add up.
+    """
+    items = extract.items.join(
+        bookings.select("booking_id", *KEY, "status", "value", "net"), on="booking_id", how="inner"
+    )
+    total = pl.col("price").sum().over("booking_id")
+    shares = [
+        pl.when(total > 0).then(pl.col(amount) * pl.col("price") // total).otherwise(0).alias(f"{amount}_share")
+        for amount in ("value", "net")
+    ]
+    is_first = pl.col("position") == pl.col("position").min().over("booking_id")
+    return items.with_columns(shares).with_columns(
+        (
+            pl.col(f"{amount}_share")
+            + pl.when(is_first).then(pl.col(amount) - pl.col(f"{amount}_share").sum().over("booking_id")).otherwise(0)
+        ).alias(f"{amount}_share")
+        for amount in ("value", "net")
+    )
+
+
+def daily(bookings: pl.DataFrame, resources: pl.DataFrame, page: pl.DataFrame) -> pl.DataFrame:
+    """One row for each day of the page, also where nothing happened."""
+    counts = bookings.group_by(KEY).agg(
+        pl.len().alias("bookings"),
+        *((pl.col("status") == status).sum().alias(status) for status in _STATUSES),
+        pl.col("people").filter(_KEPT).sum().alias("people"),
+        pl.col("value").sum(),
+        pl.col("captured").sum().alias("gross"),
+        pl.col("refunded").sum().alias("refunds"),
+        pl.col("net").sum(),
+    )
+    visits = (
+        bookings.filter(pl.col("status") == BookingStatus.COMPLETED.value)
+        .group_by(*KEY, "customer_id")
+        .agg(pl.col("is_first").max())
+        .group_by(KEY)
+        .agg(
+            pl.col("is_first").cast(pl.Int64).sum().alias("new_customers"),
+            (pl.len() - pl.col("is_first").cast(pl.Int64).sum()).alias("returning_customers"),
+        )
+    )
+    minutes = resources.group_by(KEY).agg(pl.col("booked_minutes", "open_minutes").sum())
+    return (
+        page.select(KEY)
+        .join(counts, on=KEY, how="left")
+        .join(visits, on=KEY, how="left")
+        .join(minutes, on=KEY, how="left")
+        .fill_null(0)
+        .sort(KEY)
+    )
+
+
+def services(items: pl.DataFrame) -> pl.DataFrame:
+    """Each service that was booked on a day; a booking counts once for a service."""
+    return (
+        items.group_by(*KEY, "service_id")
+        .agg(
+            pl.col("booking_id").n_unique().alias("bookings"),
+            pl.col("booking_id").filter(pl.col("status") == "completed").n_unique().alias("completed"),
+            pl.col("booking_id").filter(pl.col("status") == "no_show").n_unique().alias("no_show"),
+            pl.col("value_share").sum().alias("value"),
+            pl.col("net_share").sum().alias("net"),
+        )
+        .sort(*KEY, "service_id")
+    )
+
+
+def resources(items: pl.DataFrame, extract: Extract, openings: Openings) -> pl.DataFrame:
+    """Each resource that was open or booked on a day. The value of an item counts for every resource of it."""
+    claims = extract.claims.join(
+        items.select("booking_id", "position", *KEY, "value_share"), on=["booking_id", "position"], how="inner"
+    )
+    minutes = claims.group_by(*KEY, "resource_id").agg(
+        pl.col("booking_id").n_unique().alias("bookings"), pl.col("minutes").sum().alias("booked_minutes")
+    )
+    # A class takes several units of one resource for one item; its value counts once.
+    values = (
+        claims.unique(["booking_id", "position", "resource_id"])
+        .group_by(*KEY, "resource_id")
+        .agg(pl.col("value_share").sum().alias("value"))
+    )
+    keys = [*KEY, "resource_id"]
+    return (
+        openings.minutes.filter(pl.col("open_minutes") > 0)
+        .join(minutes.join(values, on=keys), on=keys, how="full", coalesce=True)
+        .select(*keys, pl.col("bookings", "booked_minutes", "open_minutes", "value").fill_null(0))
+        .sort(keys)
+    )
+
+
+def hours(bookings: pl.DataFrame) -> pl.DataFrame:
+    """Kept bookings by the hour in which they start; 25 is one o'clock in the night after the day."""
+    return (
+        bookings.filter(_KEPT)
+        .group_by(*KEY, (pl.col("minute") // 60).alias("hour"))
+        .agg(pl.len().alias("bookings"), pl.col("people").sum())
+        .sort(*KEY, "hour")
+    )

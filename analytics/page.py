@@ -1,0 +1,94 @@
+"""The business days that are computed together."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
+from itertools import groupby
+from operator import attrgetter
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+#: A business day can run past midnight by this much.
+SPILL = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class BusinessDay:
+    """One business day of one business. ``marked``: the mark that is removed when the day is computed."""
+
+    business_id: UUID
+    day: date
+    marked: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Bookings of one business that start in ``[start, end)``, aware UTC."""
+
+    business_id: UUID
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True)
+class Page:
+    """Business days in order, without repetition. ``zones`` and ``currency_of`` have every business of them."""
+
+    days: Sequence[BusinessDay]
+    zones: Mapping[UUID, ZoneInfo]
+    currency_of: Mapping[UUID, str]
+
+    @classmethod
+    def of(cls, days: Iterable[BusinessDay], businesses: Mapping[UUID, tuple[str, str]]) -> "Page":
+        """The days of ``businesses``, which have time zone and currency by id; other days are left out."""
+        return cls(
+            sorted({one for one in days if one.business_id in businesses}),
+            {key: ZoneInfo(zone) for key, (zone, _) in businesses.items()},
+            {key: currency for key, (_, currency) in businesses.items()},
+        )
+
+    @cached_property
+    def currencies(self) -> pl.DataFrame:
+        """``business_id`` (text), ``currency``."""
+        rows = [(str(key), currency) for key, currency in self.currency_of.items()]
+        return pl.DataFrame(rows, schema={"business_id": pl.String, "currency": pl.String}, orient="row")
+
+    @cached_property
+    def by_business(self) -> Mapping[UUID, Sequence[date]]:
+        """The days of each business."""
+        return {key: [one.day for one in days] for key, days in groupby(self.days, attrgetter("business_id"))}
+
+    @cached_property
+    def frame(self) -> pl.DataFrame:
+        """``business_id`` (text), ``day`` (days since 1970-01-01), ``weekday`` (0 is Monday)."""
+        return pl.DataFrame(
+            {
+                "business_id": [str(one.business_id) for one in self.days],
+                "day": pl.Series([one.day for one in self.days], dtype=pl.Date),
+            },
+            schema_overrides={"business_id": pl.String},
+        ).select(
+            "business_id",
+            pl.col("day").to_physical().cast(pl.Int32),
+            (pl.col("day").dt.weekday().cast(pl.Int32) - 1).alias("weekday"),
+        )
+
+    def windows(self) -> Iterator[Window]:
+        """The fewest windows that hold every booking of these days; consecutive days share one."""
+        for business_id, days in self.by_business.items():
+            zone = self.zones[business_id]
+            first = last = days[0]
+            for day in [*days[1:], None]:
+                if day is not None and (day - last).days <= 2:
+                    last = day
+                    continue
+                yield Window(business_id, _midnight(first, zone), _midnight(last + timedelta(days=1), zone) + SPILL)
+                if day is not None:
+                    first = last = day
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time.min, zone).astimezone(UTC)

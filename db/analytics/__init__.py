@@ -1,0 +1,1 @@
+"""Aggregates by business and business day."""

@@ -1,0 +1,16 @@
+"""One database for the tests of a process; every test makes businesses of its own."""
+
+from collections.abc import AsyncIterator
+
+import pytest_asyncio
+
+from db.engine.session import Database
+from tests.support.data import opened
+from tests.support.servers import PostgresServer, copy_of_template
+
+
+@pytest_asyncio.fixture(scope="session")
+async def pool(migrated_postgres: PostgresServer) -> AsyncIterator[Database]:
+    """Connections as the application's role."""
+    async with copy_of_template(migrated_postgres) as database, opened(database) as shared:
+        yield shared
