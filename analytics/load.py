@@ -25,12 +25,14 @@ async def replace(session: AsyncSession, table: Table, frame: pl.DataFrame, page
     names = ", ".join(types)
     arrays = ", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in types.items())
     same_key = " AND ".join(f"f.{name} = t.{name}" for name in key)
+    # Names and types of our own tables.
     statement = text(f"""
         WITH f AS MATERIALIZED (SELECT * FROM unnest({arrays}) AS r ({names})),
              gone AS (
                  DELETE FROM {table.name} t
                   USING unnest(CAST(:page_ids AS uuid[]), CAST(:page_days AS date[])) AS p (business_id, day)
-                  WHERE t.business_id = p.business_id AND t.day = p.day AND NOT EXISTS (SELECT 1 FROM f WHERE {same_key})
+                  WHERE t.business_id = p.business_id AND t.day = p.day
+                    AND NOT EXISTS (SELECT 1 FROM f WHERE {same_key})
              )
         INSERT INTO {table.name} AS t ({names}) SELECT {names} FROM f
         ON CONFLICT ({", ".join(key)}) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in rest)}

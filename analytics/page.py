@@ -11,17 +11,20 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+#: The mark of a day that nobody marked.
+NOT_MARKED = UUID(int=0)
 #: A business day can run past midnight by this much.
 SPILL = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class BusinessDay:
-    """One business day of one business. ``marked``: the mark that is removed when the day is computed."""
+    """One business day of one business. ``marked``: the mark that is removed when the day is computed; nil for a day
+    that was never marked."""
 
     business_id: UUID
     day: date
-    marked: UUID | None = None
+    marked: UUID = NOT_MARKED
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,7 @@ class Part(StrEnum):
     NOTICES = "notices"
     PLATFORM = "platform"
     MEDIA = "media"
+    ANALYTICS = "analytics"
     RELAY = "relay"
 
 
@@ -57,6 +58,7 @@ class Role(StrEnum):
     NOTICES = "notices"
     PLATFORM = "platform"
     MEDIA = "media"
+    ANALYTICS = "analytics"
     ALL = "all"
 
 

@@ -32,7 +32,7 @@ MIGRATIONS = Path(__file__).parent.parent / "db" / "migrations"
 WORKER = "worker"
 
 #: The roles of workers; each has a task queue of its own.
-WORKER_ROLES = ("bookings", "payments", "notices", "platform", "media")
+WORKER_ROLES = ("bookings", "payments", "notices", "platform", "media", "analytics")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from activities.analytics.days import AnalyticsActivities
 from activities.bookings.bookings import BookingActivities
 from activities.media.media import MediaActivities
 from activities.messages.notices import NoticeActivities
@@ -31,6 +32,7 @@ from providers.storage.registry import storage_provider
 from runtime.keyring import KeyRing
 from runtime.links import Links
 from runtime.settings import Settings
+from workflows.analytics.daily.workflow import DailyAnalyticsWorkflow
 from workflows.bookings.booking.workflow import BookingWorkflow
 from workflows.media.inspection.workflow import MediaWorkflow
 from workflows.messages.notice.workflow import NoticeWorkflow
@@ -115,6 +117,7 @@ def worker_specs(services: WorkerServices) -> Mapping[str, WorkerSpec]:
     exports = ExportActivities(services.database, services.storage, services.now)
     erasures = ErasureActivities(services.database, services.storage, services.now)
     verification = VerificationActivities(services.database, services.now)
+    analytics = AnalyticsActivities(services.database, services.now)
     return {
         queues.BOOKINGS: WorkerSpec(
             workflows=[BookingWorkflow, ReaccommodationWorkflow],
@@ -145,6 +148,10 @@ def worker_specs(services: WorkerServices) -> Mapping[str, WorkerSpec]:
                 *(flags.begin_step, flags.look, flags.mark),
                 *(verification.decide, verification.remind),
             ],
+        ),
+        queues.ANALYTICS: WorkerSpec(
+            workflows=[DailyAnalyticsWorkflow],
+            activities=[analytics.collect, analytics.compute, attention.file],
         ),
         queues.MEDIA: WorkerSpec(workflows=[MediaWorkflow], activities=[media.look, media.give_up, media.sweep]),
     }

@@ -19,6 +19,7 @@ from temporalio.client import (
 )
 
 from domain.platform.retention import RetainedData
+from workflows.analytics.daily import messages as analytics
 from workflows.platform.maintenance import messages as maintenance
 from workflows.support import queues
 
@@ -37,6 +38,7 @@ class ScheduledWorkflow:
     workflow: str
     start: object
     catch_up: timedelta
+    queue: str = queues.PLATFORM
 
 
 def _hourly(minute: int) -> ScheduleCalendarSpec:
@@ -48,6 +50,15 @@ def _daily(hour: int, minute: int) -> ScheduleCalendarSpec:
 
 
 SCHEDULES: tuple[ScheduledWorkflow, ...] = (
+    ScheduledWorkflow(
+        "analytics/daily",
+        "computes the figures of business days that ended or changed",
+        _daily(2, 0),
+        analytics.WORKFLOW,
+        analytics.DailyAnalyticsInput(),
+        catch_up=timedelta(hours=12),
+        queue=queues.ANALYTICS,
+    ),
     ScheduledWorkflow(
         "maintenance/hourly",
         "deletes what is kept for hours",
@@ -107,7 +118,7 @@ def _schedule(each: ScheduledWorkflow, state: ScheduleState) -> Schedule:
             each.start,
             # Temporal adds the round's time.
             id=each.id,
-            task_queue=queues.PLATFORM,
+            task_queue=each.queue,
             execution_timeout=_AT_MOST,
             static_summary=each.says,
         ),

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from workflows.analytics.daily import start as analytics
 from workflows.bookings.booking import start as bookings
 from workflows.media.inspection import start as media
 from workflows.messages.notice import start as notices
@@ -24,4 +25,5 @@ PROCESSES: Sequence[ProcessStart[Any] | ProcessSignal[Any]] = (
     exports.START,
     erasures.START,
     verification.START,
+    analytics.MARKED,
 )

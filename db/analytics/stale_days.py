@@ -1,12 +1,13 @@
 """Business days that are to be computed: those that are over, and earlier ones that a late change made wrong."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import Row, text
 
 from db.engine.store import Store
+from domain.ids import first_uuid_of
 
 #: Changes are read again from this long before the last reading: a transaction that was open then may have committed
 #: since, with keys that are older. No transaction of the application lives longer.
@@ -83,7 +84,10 @@ _MARK_RANGE = text(
 """
     )
 )
-_TAKE = text("SELECT business_id, day, marked FROM analytics_stale_days ORDER BY business_id, day LIMIT :limit")
+_TAKE = text("""
+    SELECT business_id, day, marked FROM analytics_stale_days WHERE NOT business_id = ANY(:without)
+     ORDER BY business_id, day LIMIT :limit
+""")
 _REMOVE = text("""
     DELETE FROM analytics_stale_days s
      USING unnest(CAST(:ids AS uuid[]), CAST(:days AS date[]), CAST(:marks AS uuid[])) AS d (business_id, day, marked)
@@ -99,7 +103,7 @@ class StaleDayStore(Store):
         gives how many were marked. The first collection marks every day that has a booking."""
         read_until = await self.session.scalar(_LOCK)
         since = read_until - OVERLAP if read_until else datetime.fromtimestamp(0, UTC)
-        changed = await self.session.execute(_MARK_CHANGED, {"since": _key(since), "now": now})
+        changed = await self.session.execute(_MARK_CHANGED, {"since": first_uuid_of(since), "now": now})
         ended = await self.session.execute(_MARK_ENDED, {"since": read_until or now, "now": now})
         await self.session.execute(_FINISH, {"now": now})
         return int(changed.rowcount + ended.rowcount)  # type: ignore[attr-defined]
@@ -110,16 +114,12 @@ class StaleDayStore(Store):
         values = {"first": first, "last": last, "now": now, "business_id": business_id}
         return int((await self.session.execute(_MARK_RANGE, values)).rowcount)  # type: ignore[attr-defined]
 
-    async def take(self, limit: int) -> Sequence[Row[tuple[UUID, date, UUID]]]:
-        """Up to ``limit`` marked days as (business, day, mark), those of a business together."""
-        return (await self.session.execute(_TAKE, {"limit": limit})).all()
+    async def take(self, limit: int, without: Collection[UUID] = ()) -> Sequence[Row[tuple[UUID, date, UUID]]]:
+        """Up to ``limit`` marked days as (business, day, mark), those of a business together, and none of the
+        businesses ``without``."""
+        return (await self.session.execute(_TAKE, {"limit": limit, "without": list(without)})).all()
 
     async def remove(self, days: Sequence[tuple[UUID, date, UUID]]) -> None:
         """Take the marks away, except of days that were marked again meanwhile."""
         ids, dates, marks = zip(*days, strict=True) if days else ((), (), ())
         await self.session.execute(_REMOVE, {"ids": list(ids), "days": list(dates), "marks": list(marks)})
-
-
-def _key(at: datetime) -> UUID:
-    """The least UUIDv7 of a moment (RFC 9562 §5.7: 48 bits of milliseconds since 1970)."""
-    return UUID(int=max(0, int(at.timestamp() * 1000)) << 80)

@@ -27,6 +27,7 @@ CANCEL_STRANDED = "booking.cancel_stranded"
 START_EXPORT = "data_export.start"
 START_ERASURE = "erasure.start"
 START_VERIFICATION = "verification.start"
+COMPUTE_DAYS = "analytics.compute"
 
 _ADD = text("""
     INSERT INTO outbox (business_id, event, aggregate, payload, command, request_id, not_before)

@@ -71,9 +71,7 @@ async def _set_hours(pool: Database, salon: Salon, first: date, random: Random) 
     )
     other, closed = random.sample(range(1, DAYS), 2)
     for day, opens in ((other, [[720, 1500]]), (closed, [])):
-        await add(
-            pool, BusinessHoliday, business_id=salon.business_id, day=first + timedelta(days=day), opens=opens
-        )
+        await add(pool, BusinessHoliday, business_id=salon.business_id, day=first + timedelta(days=day), opens=opens)
     for weekday in range(5):
         await add(
             pool,

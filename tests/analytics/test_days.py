@@ -1,6 +1,6 @@
 """Aggregates equal a recount in plain SQL, to the yen, and computing twice changes nothing."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -10,8 +10,6 @@ from analytics.page import BusinessDay
 from db.engine.session import Database, Scope
 from tests.analytics.generated import Generated, add_history
 from tests.support.data import rows
-
-NOW = datetime(2027, 6, 1, tzinfo=UTC)
 
 #: The hours of every date: the one-off day, else the weekday.
 _PLACED = """
@@ -73,7 +71,11 @@ _HOURS = f"""{_PLACED}
            count(*) AS bookings, sum(party_size) AS people
       FROM placed WHERE kept AND day BETWEEN :first AND :last GROUP BY 1, 2 ORDER BY 1, 2
 """
-_PLACES = (("Asia/Tokyo", date(2027, 3, 1)), ("Europe/Berlin", date(2027, 3, 24)), ("America/New_York", date(2027, 3, 10)))
+_PLACES = (
+    ("Asia/Tokyo", date(2027, 3, 1)),
+    ("Europe/Berlin", date(2027, 3, 24)),
+    ("America/New_York", date(2027, 3, 10)),
+)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -132,7 +134,7 @@ async def test_recompute_replaces_what_changed_and_nothing_else(pool: Database) 
 
 
 async def test_open_minutes_follow_hours_exceptions_and_one_off_days(pool: Database) -> None:
-    """Counted by hand: the first resource works Monday to Friday 11:00 to 18:00, the second has the business's hours."""
+    """Counted by hand: the first resource works Monday to Friday 11:00 to 18:00, the second as the business."""
     made = await add_history(pool, 79, "Asia/Tokyo", date(2027, 3, 1), bookings=1)
     await rows(pool, "DELETE FROM business_holidays WHERE business_id = :id", id=made.salon.business_id)
     await _recompute(pool, made)
@@ -181,8 +183,6 @@ async def _stored(pool: Database, made: Generated, table: str, columns: list[str
 async def _everything(pool: Database, made: Generated) -> dict[str, list[dict[str, Any]]]:
     tables = ("analytics_daily", "analytics_daily_services", "analytics_daily_resources", "analytics_daily_hours")
     return {
-        table: await rows(
-            pool, f"SELECT * FROM {table} WHERE business_id = :id ORDER BY id", id=made.salon.business_id
-        )
+        table: await rows(pool, f"SELECT * FROM {table} WHERE business_id = :id ORDER BY id", id=made.salon.business_id)
         for table in tables
     }

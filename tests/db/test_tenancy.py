@@ -23,6 +23,7 @@ WITHOUT_TENANT = {
     "rate_limits": "callers by class and address; written by one function",
     "payment_webhooks": "platform scope alone, by policy",
     **dict.fromkeys(("feature_flags", "flag_rollouts"), "platform scope alone, by policy"),
+    "analytics_progress": "platform scope alone, by policy",
     "data_exports": "the person's own, by policy",
     "erasures": "the person's own, by policy",
     "businesses": "is the tenant itself, by policy on its id",

@@ -23,6 +23,7 @@ OUTCOMES: dict[str, tuple[str, ...]] = {
     "flag-rollout": ("done", "stopped", "superseded", "paused", "cancelled"),
     "media": ("ready", "rejected", "storage_away", "given_up"),
     "maintenance": ("done", "step_failed", "files", "files_failed"),
+    "daily-analytics": ("done", "business_failed", "round_failed", "marked_meanwhile"),
     "data-export": ("expired", "unwanted", "failed"),
     "account-erasure": ("done", "letter_waits", "storage_away"),
 }

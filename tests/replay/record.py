@@ -24,6 +24,7 @@ from domain.scheduling.reaccommodation import ReaccommodationStatus
 from runtime.temporal import guard_exit
 from tests.replay.outcomes import OUTCOMES, path_of, write
 from tests.support.servers import run_time_skipping
+from tests.workflows.analytics.test_daily import BUSINESS, Figures, computing
 from tests.workflows.life import Life, living
 from tests.workflows.media.test_media import Desk as LookingDesk
 from tests.workflows.media.test_media import looking
@@ -202,6 +203,7 @@ STORIES: dict[str, dict[str, Story]] = {
     "refund": {},
     "notice": {},
     "maintenance": {},
+    "daily-analytics": {},
     "flag-rollout": {},
     "reaccommodation": {},
     "data-export": {},
@@ -230,6 +232,16 @@ def _maintenance(start: MaintenanceInput = ROUND, **broom: object) -> Story:
     async def story(env: WorkflowEnvironment) -> WorkflowHistory:
         async with sweeping(env, Broom(**broom), start) as handle:
             return await _end(env, handle)
+
+    return story
+
+
+def _analytics(**figures: object) -> Story:
+    async def story(env: WorkflowEnvironment) -> WorkflowHistory:
+        async with computing(env, Figures(**figures)) as handle:
+            with contextlib.suppress(WorkflowFailureError):  # a round that failed
+                await handle.result()
+            return await handle.fetch_history()
 
     return story
 
@@ -343,6 +355,12 @@ STORIES["maintenance"] = {
     "step_failed": _maintenance(stuck="outbox"),
     "files": _maintenance(FILES),
     "files_failed": _maintenance(FILES, broken="files"),
+}
+STORIES["daily-analytics"] = {
+    "done": _analytics(),
+    "business_failed": _analytics(failed=(BUSINESS,)),
+    "round_failed": _analytics(broken=True),
+    "marked_meanwhile": _analytics(signals=True),
 }
 STORIES["media"] = {
     "ready": _media(),

@@ -2,6 +2,9 @@
 
 from uuid import UUID
 
+#: The one run that computes business days which somebody marked.
+BACKFILL = "analytics/backfill"
+
 
 def booking(booking_id: UUID) -> str:
     """The one workflow of a booking."""

@@ -102,6 +102,27 @@ SWEEP = ActivityConfig(
 #: The same for files, where the storage is at hand.
 SWEEP_FILES = SWEEP | ActivityConfig(task_queue=queues.MEDIA)
 
+#: Find the business days that ended or changed: some statements.
+COLLECT_DAYS = ActivityConfig(
+    task_queue=queues.ANALYTICS,
+    start_to_close_timeout=timedelta(minutes=30),
+    schedule_to_close_timeout=timedelta(hours=1),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(seconds=5), backoff_coefficient=2, maximum_interval=timedelta(minutes=5)
+    ),
+)
+
+#: Compute all business days that are to be computed, page by page with a heartbeat after each.
+COMPUTE_DAYS = ActivityConfig(
+    task_queue=queues.ANALYTICS,
+    start_to_close_timeout=timedelta(hours=2),
+    schedule_to_close_timeout=timedelta(hours=5),
+    heartbeat_timeout=timedelta(minutes=2),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(seconds=5), backoff_coefficient=2, maximum_interval=timedelta(minutes=5)
+    ),
+)
+
 #: Write or remove the file of an export: the storage may be away for a day.
 FILES = ActivityConfig(
     task_queue=queues.PLATFORM,

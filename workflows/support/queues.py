@@ -7,3 +7,5 @@ NOTICES = "notices"
 PLATFORM = "platform"
 #: Looking into files: heavy on the processor.
 MEDIA = "media"
+#: Computing figures over many businesses: heavy on the processor and on Postgres.
+ANALYTICS = "analytics"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from alembic import op
 
 revision: str = "2026_11_29_1300_analytics"
-down_revision: str | None = "2026_11_29_0548_booking_contact"
+down_revision: str | None = "2026_11_29_1240_refund_reasons"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 

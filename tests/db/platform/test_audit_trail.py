@@ -42,6 +42,17 @@ UNAUDITED = {
     "password_resets": "digests of single-use links; what they change is audited",
     "business_directory": "repeats what approved businesses show, written by a trigger",
     "business_slugs": "names that a business had, which is audited; written by a trigger",
+    **dict.fromkeys(
+        (
+            "analytics_daily",
+            "analytics_daily_services",
+            "analytics_daily_resources",
+            "analytics_daily_hours",
+            "analytics_stale_days",
+            "analytics_progress",
+        ),
+        "computed from audited tables, by the platform alone",
+    ),
     "rate_limits": "counters, gone within the hour",
     "recovery_codes": "digests; the second factor that they stand in for is audited",
 }

@@ -1,0 +1,115 @@
+"""Which business days are to be computed, and computing them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
+from uuid import UUID
+
+import structlog
+from temporalio import activity
+
+from analytics.days import recompute
+from analytics.page import BusinessDay
+from db.engine.session import Database, Scope
+from domain.errors import Unavailable
+
+log = structlog.get_logger(__name__)
+
+#: Business days a transaction: a night of a platform with 5,000 businesses.
+PAGE = 5000
+#: So many failed businesses are named in the result; all of them are in the log.
+NAMED = 20
+
+
+@dataclass(frozen=True)
+class CollectInput:
+    """Nothing: what has changed is in the database."""
+
+
+@dataclass(frozen=True)
+class ComputeInput:
+    """``page``: business days a transaction."""
+
+    page: int = PAGE
+
+
+@dataclass(frozen=True)
+class Computed:
+    """How many days of how many bookings were computed by this try. ``failed``: businesses whose days could not be
+    computed, 20 at most; their days stay marked."""
+
+    days: int
+    bookings: int
+    failed: tuple[UUID, ...] = ()
+
+
+class AnalyticsActivities:
+    """``now`` gives aware UTC time."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
+        self._database = database
+        self._now = now
+
+    @activity.defn(name="analytics.collect")
+    async def collect(self, asked: CollectInput) -> int:
+        """Mark the days that ended or changed since the last collection; gives how many. Twice marks none more."""
+        async with self._database.unit_of_work(Scope.platform()) as work:
+            return await work.analytics.stale_days.collect(self._now())
+
+    @activity.defn(name="analytics.compute")
+    async def compute(self, asked: ComputeInput) -> Computed:
+        """Compute every marked day, a page in each transaction, with a heartbeat after it.
+
+        A try that was interrupted is continued by the next one: a computed day has no mark any more. Where a page
+        fails, the days of its businesses are computed one business after the other, so that one that fails keeps no
+        other waiting.
+        """
+        done = Progress()
+        while page := await self._take(asked.page, done.failed):
+            try:
+                done.add(page, await self._compute(page))
+            except Unavailable:
+                raise
+            except Exception:
+                await self._compute_one_by_one(page, done)
+            activity.heartbeat(done.days)
+        return Computed(done.days, done.bookings, tuple(done.failed[:NAMED]))
+
+    async def _take(self, limit: int, without: Sequence[UUID]) -> list[BusinessDay]:
+        async with self._database.unit_of_work(Scope.platform()) as work:
+            rows = await work.analytics.stale_days.take(limit, without)
+            return [BusinessDay(row.business_id, row.day, row.marked) for row in rows]
+
+    async def _compute(self, page: Sequence[BusinessDay]) -> int:
+        async with self._database.unit_of_work(Scope.platform()) as work:
+            bookings = await recompute(work.session, page)
+            await work.analytics.stale_days.remove([(one.business_id, one.day, one.marked) for one in page])
+            return bookings
+
+    async def _compute_one_by_one(self, page: Sequence[BusinessDay], done: "Progress") -> None:
+        for business_id, days in groupby(page, attrgetter("business_id")):
+            part = list(days)
+            try:
+                done.add(part, await self._compute(part))
+            except Unavailable:
+                raise
+            except Exception:
+                log.exception("analytics_failed", business_id=str(business_id), first=str(part[0].day))
+                done.failed.append(business_id)
+            activity.heartbeat(done.days)
+
+
+@dataclass
+class Progress:
+    """What one try has done so far."""
+
+    days: int = 0
+    bookings: int = 0
+    failed: list[UUID] = field(default_factory=list)
+
+    def add(self, page: Sequence[BusinessDay], bookings: int) -> None:
+        """A page is computed."""
+        self.days += len(page)
+        self.bookings += bookings

@@ -1,0 +1,1 @@
+"""The computation of business days."""

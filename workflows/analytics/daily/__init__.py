@@ -1,0 +1,1 @@
+"""Computes the figures of business days that ended or changed."""
