@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from alembic import op
 
-revision: str = "2026_11_29_1300_analytics"
-down_revision: str | None = "2026_11_29_1240_refund_reasons"
+revision: str = "2026_11_29_1330_analytics"
+down_revision: str | None = "2026_11_29_1315_command_texts"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
