@@ -46,9 +46,7 @@ async def test_collect_makes_up_for_nights_without_a_collection(pool: Database) 
 async def test_collect_uses_the_dates_of_each_zone(pool: Database) -> None:
     """At 02:00 in Tokyo it is still Wednesday in New York: Tuesday is the day that ended."""
     salon = await add_salon(pool)
-    await rows(
-        pool, "UPDATE businesses SET time_zone = 'America/New_York' WHERE id = :id", id=salon.business_id
-    )
+    await rows(pool, "UPDATE businesses SET time_zone = 'America/New_York' WHERE id = :id", id=salon.business_id)
     await _collect(pool, NIGHT)
     assert await _take_all(pool) == {(salon.business_id, WEDNESDAY - DAY)}
 
@@ -77,8 +75,9 @@ async def test_collect_marks_the_day_of_a_refund(pool: Database) -> None:
     await _take_all(pool)
     await rows(
         pool,
-        "INSERT INTO payment_transactions (id, business_id, payment_id, movement_id, movement, phase, amount, currency)"
-        " VALUES (uuidv7(CAST(:at AS timestamptz) - now()), :business, :payment, 'm1', 'refund', 'succeeded', 1, 'JPY')",
+        "INSERT INTO payment_transactions"
+        " (id, business_id, payment_id, movement_id, movement, phase, amount, currency) VALUES"
+        " (uuidv7(CAST(:at AS timestamptz) - now()), :business, :payment, 'm1', 'refund', 'succeeded', 1, 'JPY')",
         at=NIGHT + 2 * HOUR,
         business=salon.business_id,
         payment=payment_id,
@@ -126,9 +125,7 @@ async def test_mark_takes_a_range_up_to_yesterday(pool: Database) -> None:
     salon, other = await add_salon(pool), await add_salon(pool)
     await rows(pool, "UPDATE businesses SET created_at = :at", at=NIGHT - 5 * DAY)
     async with pool.unit_of_work(Scope.platform()) as work:
-        marked = await work.analytics.stale_days.mark(
-            date(2020, 1, 1), date(2030, 1, 1), NIGHT, salon.business_id
-        )
+        marked = await work.analytics.stale_days.mark(date(2020, 1, 1), date(2030, 1, 1), NIGHT, salon.business_id)
     found = await _take_all(pool)
     assert marked == len(found) == 5
     assert {business for business, _ in found} == {salon.business_id}

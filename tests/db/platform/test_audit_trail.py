@@ -53,6 +53,7 @@ UNAUDITED = {
         ),
         "computed from audited tables, by the platform alone",
     ),
+    "command_texts": "free texts of people on their way to a command, deleted by it",
     "rate_limits": "counters, gone within the hour",
     "recovery_codes": "digests; the second factor that they stand in for is audited",
 }
