@@ -105,53 +105,80 @@ def worker_specs(services: WorkerServices) -> Mapping[str, WorkerSpec]:
 
     A local activity runs where its workflow runs, so a step may be listed under more than one queue.
     """
+    return {
+        queues.BOOKINGS: _bookings(services),
+        queues.PAYMENTS: _payments(services),
+        queues.NOTICES: _notices(services),
+        queues.PLATFORM: _platform(services),
+        queues.ANALYTICS: _analytics(services),
+        queues.MEDIA: _media(services),
+    }
+
+
+def _bookings(services: WorkerServices) -> WorkerSpec:
     bookings = BookingActivities(services.database, services.now)
     payments = PaymentActivities(services.database, services.payments, services.now)
-    refunds = RefundActivities(services.database, services.payments, services.now)
-    notices = NoticeActivities(services.database, services.email, services.links, services.public_url, services.now)
-    attention = AttentionActivities(services.database)
     stranded = ReaccommodationActivities(services.database, services.now)
+    return WorkerSpec(
+        workflows=[BookingWorkflow, ReaccommodationWorkflow],
+        activities=[
+            *(bookings.confirm, bookings.approve, bookings.await_approval, bookings.begin_expiry),
+            *(bookings.expire, bookings.extend_hold, bookings.decline, bookings.cancel, bookings.reschedule),
+            *(bookings.check_in, bookings.complete, bookings.no_show),
+            *(bookings.reinstate_after_late_payment, bookings.remind),
+            *(bookings.begin_renewal, payments.apply_event, payments.record),
+            *(stranded.offer, stranded.remind, stranded.give_up, stranded.tell),
+            AttentionActivities(services.database).file,
+        ],
+    )
+
+
+def _payments(services: WorkerServices) -> WorkerSpec:
+    payments = PaymentActivities(services.database, services.payments, services.now)
+    refunds = RefundActivities(services.database, services.payments, services.now)
+    return WorkerSpec(
+        workflows=[RefundWorkflow],
+        activities=[
+            *(payments.perform, refunds.perform, refunds.poll),
+            *(refunds.begin, refunds.record, refunds.apply_event),
+            AttentionActivities(services.database).file,
+        ],
+        per_second=80,
+    )
+
+
+def _notices(services: WorkerServices) -> WorkerSpec:
+    notices = NoticeActivities(services.database, services.email, services.links, services.public_url, services.now)
+    return WorkerSpec(workflows=[NoticeWorkflow], activities=[notices.send, notices.give_up])
+
+
+def _platform(services: WorkerServices) -> WorkerSpec:
     maintenance = MaintenanceActivities(services.database, services.now)
     flags = FlagActivities(services.database, services.cache, services.now)
-    media = MediaActivities(services.database, services.storage, services.max_media_bytes, services.now)
     exports = ExportActivities(services.database, services.storage, services.now)
     erasures = ErasureActivities(services.database, services.storage, services.now)
     verification = VerificationActivities(services.database, services.now)
+    return WorkerSpec(
+        workflows=[MaintenanceWorkflow, FlagRolloutWorkflow, ExportWorkflow, ErasureWorkflow, VerificationWorkflow],
+        activities=[
+            *(maintenance.sweep, maintenance.make_audit_partitions),
+            *(exports.write, exports.remove, exports.fail, erasures.remove_exports),
+            *(erasures.anonymise, erasures.finish, erasures.forget_address),
+            *(flags.begin_step, flags.look, flags.mark),
+            *(verification.decide, verification.remind),
+            AttentionActivities(services.database).file,
+        ],
+    )
+
+
+def _analytics(services: WorkerServices) -> WorkerSpec:
     analytics = AnalyticsActivities(services.database, services.now)
-    return {
-        queues.BOOKINGS: WorkerSpec(
-            workflows=[BookingWorkflow, ReaccommodationWorkflow],
-            activities=[
-                *(bookings.confirm, bookings.approve, bookings.await_approval, bookings.begin_expiry),
-                *(bookings.expire, bookings.extend_hold, bookings.decline, bookings.cancel, bookings.reschedule),
-                *(bookings.check_in, bookings.complete, bookings.no_show),
-                *(bookings.reinstate_after_late_payment, bookings.remind),
-                *(bookings.begin_renewal, payments.apply_event, payments.record, attention.file),
-                *(stranded.offer, stranded.remind, stranded.give_up, stranded.tell),
-            ],
-        ),
-        queues.PAYMENTS: WorkerSpec(
-            workflows=[RefundWorkflow],
-            activities=[
-                *(payments.perform, refunds.perform, refunds.poll),
-                *(refunds.begin, refunds.record, refunds.apply_event, attention.file),
-            ],
-            per_second=80,
-        ),
-        queues.NOTICES: WorkerSpec(workflows=[NoticeWorkflow], activities=[notices.send, notices.give_up]),
-        queues.PLATFORM: WorkerSpec(
-            workflows=[MaintenanceWorkflow, FlagRolloutWorkflow, ExportWorkflow, ErasureWorkflow, VerificationWorkflow],
-            activities=[
-                *(maintenance.sweep, maintenance.make_audit_partitions, attention.file),
-                *(exports.write, exports.remove, exports.fail, erasures.remove_exports),
-                *(erasures.anonymise, erasures.finish, erasures.forget_address),
-                *(flags.begin_step, flags.look, flags.mark),
-                *(verification.decide, verification.remind),
-            ],
-        ),
-        queues.ANALYTICS: WorkerSpec(
-            workflows=[DailyAnalyticsWorkflow],
-            activities=[analytics.collect, analytics.compute, attention.file],
-        ),
-        queues.MEDIA: WorkerSpec(workflows=[MediaWorkflow], activities=[media.look, media.give_up, media.sweep]),
-    }
+    return WorkerSpec(
+        workflows=[DailyAnalyticsWorkflow],
+        activities=[analytics.collect, analytics.compute, AttentionActivities(services.database).file],
+    )
+
+
+def _media(services: WorkerServices) -> WorkerSpec:
+    media = MediaActivities(services.database, services.storage, services.max_media_bytes, services.now)
+    return WorkerSpec(workflows=[MediaWorkflow], activities=[media.look, media.give_up, media.sweep])
