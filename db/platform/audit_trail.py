@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from db.engine.store import Store
 from domain.errors import NotFound
+from domain.platform.audit_readers import OPERATORS_TABLES
 
 _COLUMNS = """id, at, business_id, entity, entity_id, action, before, after, actor_kind, actor_id, request_id,
        host(ip) AS ip, user_agent"""
@@ -67,23 +68,30 @@ Place = tuple[datetime, int]
 class AuditTrailStore(Store):
     """The audit trail of one business (its scope), of one's own businesses (self), or of all (platform)."""
 
-    async def list_(self, asked: AuditFilter, after: Place | None, limit: int) -> list[AuditEntry]:
-        """Newest first, up to ``limit`` entries behind ``after``."""
-        values = {name: getattr(asked, name) for name in _CONDITIONS if getattr(asked, name) is not None}
+    async def list_(
+        self, asked: AuditFilter, after: Place | None, limit: int, to_operator: bool = False
+    ) -> list[AuditEntry]:
+        """Newest first, up to ``limit`` entries behind ``after``; those of operators' tables for operators alone."""
+        values: dict[str, Any] = {
+            name: getattr(asked, name) for name in _CONDITIONS if getattr(asked, name) is not None
+        }
         conditions = [_CONDITIONS[name] for name in values]
         if after is not None:
             # The first half is for the index and the partitions, the second for entries of one transaction.
             conditions.append("at <= :after_at AND (at, id) < (:after_at, :after_id)")
             values |= {"after_at": after[0], "after_id": after[1]}
+        if not to_operator:
+            conditions.append("entity <> ALL(:operators_tables)")
+            values["operators_tables"] = list(OPERATORS_TABLES)
         where = " AND ".join(conditions) or "true"
         statement = f"SELECT {_COLUMNS} FROM audit_logs WHERE {where} ORDER BY at DESC, id DESC LIMIT :limit"
         rows = await self.session.execute(text(statement), {**values, "limit": limit})
         return [AuditEntry(**row) for row in rows.mappings()]
 
-    async def get(self, entry_id: int) -> AuditEntry:
-        """One entry. Raises NotFound."""
+    async def get(self, entry_id: int, to_operator: bool = False) -> AuditEntry:
+        """One entry. Raises NotFound, also for one of an operators' table that somebody else asks for."""
         statement = text(f"SELECT {_COLUMNS} FROM audit_logs WHERE id = :id")
         row = (await self.session.execute(statement, {"id": entry_id})).mappings().one_or_none()
-        if row is None:
+        if row is None or (row["entity"] in OPERATORS_TABLES and not to_operator):
             raise NotFound({"audit_id": str(entry_id)})
         return AuditEntry(**row)

@@ -50,4 +50,5 @@ async def list_audit_entries_of_entity(
 async def get_audit_entry(audit_id: Annotated[int, Path(ge=1, le=2**63 - 1)], reader: MayRead) -> Response:
     """With what was there before and after."""
     async with reader.everything() as work:
-        return ok(AuditRead.of(await work.platform.audit_trail.get(audit_id)))
+        entry = await work.platform.audit_trail.get(audit_id, reader.sees_all)
+        return ok(AuditRead.of(entry, reader.sees_all))

@@ -42,8 +42,8 @@ async def list_entries(reader: AuditReader, asked: AuditFilter, page: Page) -> R
     after = page.after(moment_of, number_of)
     opened = reader.everything() if asked.business_id is None else reader.of(asked.business_id)
     async with opened as work:
-        entries = await work.platform.audit_trail.list_(asked, after, page.fetch)
-    return _answer(page, entries)
+        entries = await work.platform.audit_trail.list_(asked, after, page.fetch, reader.sees_all)
+    return _answer(page, entries, reader)
 
 
 async def list_of_entity(reader: AuditReader, entity: str, entity_id: str, page: Page) -> Response:
@@ -51,12 +51,14 @@ async def list_of_entity(reader: AuditReader, entity: str, entity_id: str, page:
     after = page.after(moment_of, number_of)
     async with reader.everything() as work:
         entries = await work.platform.audit_trail.list_(
-            AuditFilter(entity=entity, entity_id=entity_id), after, page.fetch
+            AuditFilter(entity=entity, entity_id=entity_id), after, page.fetch, reader.sees_all
         )
     if not entries and after is None:
         raise NotFound({"entity": entity, "entity_id": entity_id})
-    return _answer(page, entries)
+    return _answer(page, entries, reader)
 
 
-def _answer(page: Page, entries: list[AuditEntry]) -> Response:
-    return page.answer(entries, AuditRead.of, lambda entry: (entry.at.isoformat(), entry.id))
+def _answer(page: Page, entries: list[AuditEntry], reader: AuditReader) -> Response:
+    return page.answer(
+        entries, lambda entry: AuditRead.of(entry, reader.sees_all), lambda entry: (entry.at.isoformat(), entry.id)
+    )

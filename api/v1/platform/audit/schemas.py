@@ -8,6 +8,8 @@ from pydantic import ConfigDict
 
 from api.http.fields import Output, examples
 from db.platform.audit_trail import AuditEntry
+from domain.identity.actor import ActorKind
+from domain.platform.audit_readers import without_operators_columns
 
 Change = Literal["insert", "update", "delete"]
 
@@ -16,7 +18,8 @@ class AuditRead(Output):
     """One change of one row. ``before`` and ``after`` hold the changed columns alone, secrets masked.
 
     ``actor_kind`` is customer, guest, staff, admin, system or provider. ``request_id`` is the `X-Request-ID` of the
-    request that did it, the id of the command that it became, or of the workflow whose step it was.
+    request that did it, the id of the command that it became, or of the workflow whose step it was. For owners, ``ip``
+    and ``user_agent`` are null where the actor is not of the staff, and what operators note for each other is left out.
     """
 
     model_config = ConfigDict(
@@ -54,8 +57,12 @@ class AuditRead(Output):
     user_agent: str | None
 
     @classmethod
-    def of(cls, entry: AuditEntry) -> Self:
-        """A stored entry."""
-        return cls.model_validate(
-            {name: getattr(entry, name) for name in cls.model_fields if name != "id"} | {"id": str(entry.id)}
-        )
+    def of(cls, entry: AuditEntry, to_operator: bool) -> Self:
+        """A stored entry; an owner reads no column that other answers keep from owners."""
+        values = {name: getattr(entry, name) for name in cls.model_fields if name != "id"} | {"id": str(entry.id)}
+        if not to_operator:
+            for side in ("before", "after"):
+                values[side] = without_operators_columns(entry.entity, values[side])
+            if entry.actor_kind != ActorKind.STAFF:
+                values |= {"ip": None, "user_agent": None}
+        return cls.model_validate(values)

@@ -1,12 +1,15 @@
 """Who may read which part of the audit trail, and that each filter finds what it says."""
 
+import ast
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
+from fastapi import FastAPI
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -16,9 +19,13 @@ from api.v1.platform.audit.schemas import AuditRead
 from db.engine.session import Database as Pool
 from db.engine.session import Scope
 from db.platform.audit_trail import AuditFilter
+from domain.platform.audit_readers import OPERATORS_COLUMNS, OPERATORS_TABLES
 from tests.api.conftest import PASSWORD, Login, Person, Statements, error_of
 from tests.api.venues import assign, create_business, create_service, rows
+from tests.support import data
 from tests.support.servers import Database
+
+ROOT = Path(__file__).parents[4]
 
 
 @pytest_asyncio.fixture
@@ -207,3 +214,84 @@ async def test_unknown_entries(owner: Person, admin: Person) -> None:
     for person in (owner, admin):
         assert error_of(await person.get("/audit/999999999")) == (404, "not_found")
         assert error_of(await person.get(f"/audit/entity/bookings/{uuid4()}")) == (404, "not_found")
+
+
+async def test_an_owner_reads_nothing_of_the_operators(
+    owner: Person, admin: Person, business: str, database: Database
+) -> None:
+    [review] = await rows(
+        database, "INSERT INTO business_verifications (business_id) VALUES ($1) RETURNING id", UUID(business)
+    )
+    [matter] = await rows(
+        database,
+        "INSERT INTO attention (business_id, kind, dedupe_key) VALUES ($1, 'rebook', 'one') RETURNING id",
+        UUID(business),
+    )
+    agent = {"User-Agent": "OperatorsDesk/1"}
+    noted = await admin.put(f"/admin/verifications/{review['id']}", json={"note": "looks forged"}, headers=agent)
+    assert noted.status_code == 200, noted.text
+    settled = await admin.post(
+        f"/admin/attention/{matter['id']}/resolve", json={"note": "owner lied on the phone"}, headers=agent
+    )
+    assert settled.status_code == 200, settled.text
+    for whole, reader in ((True, admin), (False, owner)):
+        entries = await listed(reader, business_id=business, limit=100)
+        text_of = str(entries)
+        for secret in ("looks forged", "owner lied", "OperatorsDesk/1"):
+            assert (secret in text_of) is whole, secret
+        assert ("attention" in {entry["entity"] for entry in entries}) is whole
+    [of_review] = [one for one in await listed(owner, business_id=business, limit=100) if one["actor_kind"] == "admin"]
+    assert (of_review["entity"], of_review["ip"], of_review["after"]) == ("business_verifications", None, {})
+    [of_matter, *_] = await listed(admin, business_id=business, entity="attention")
+    assert error_of(await owner.get(f"/audit/{of_matter['id']}")) == (404, "not_found")
+    assert error_of(await owner.get(f"/audit/entity/attention/{matter['id']}")) == (404, "not_found")
+
+
+#: Audited columns that stand in no answer under their name, and why an owner may read them in the trail.
+OWNERS_OWN = {
+    **dict.fromkeys(("opens", "closes", "weekday"), "hours, shown as ranges"),
+    **dict.fromkeys(("has_public_holiday_row", "calendar_version"), "derived from the business's own hours"),
+    **dict.fromkeys(("latitude", "longitude"), "shown as a place"),
+    **dict.fromkeys(("owner_id", "invited_by", "accepted_at", "withdrawn_at"), "who works there, and since when"),
+    **dict.fromkeys(("cancelled_by", "cancellation_penalty", "preferred_resource_ids"), "the booking's course"),
+    **dict.fromkeys(("family_name_kana", "given_name_kana"), "the business's own record of its customer"),
+    **dict.fromkeys(
+        ("authorized_until", "capture_method", "closed_at", "replaces", "payment_provider"), "the business's own money"
+    ),
+    **dict.fromkeys(("provider_intent_id", "provider_refund_id", "command_id", "number"), "ids"),
+    "remind_at": "the offer's course",
+}
+
+
+def _operators_fields() -> set[str]:
+    """Fields of answers that are null for everybody but operators."""
+    found = set()
+    for path in (ROOT / "api" / "v1").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.keyword) and ast.unparse(node.value).endswith(" if to_operator else None"):
+                found.add(str(node.arg))
+    return found
+
+
+async def test_every_column_that_answers_keep_from_owners_is_kept_from_them_in_the_trail(
+    app: FastAPI, pool: Pool
+) -> None:
+    """A new column of an audited table is shown to owners by an answer, hidden in the trail, or listed above."""
+    hidden = {column for columns in OPERATORS_COLUMNS.values() for column in columns}
+    assert _operators_fields() == {"note"}
+    assert hidden >= _operators_fields()
+    shown = {
+        field for schema in app.openapi()["components"]["schemas"].values() for field in schema.get("properties", {})
+    }
+    audited = await data.rows(
+        pool,
+        """SELECT c.relname AS entity, a.attname AS name FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+             JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+            WHERE p.proname = 'audit_change' AND NOT a.attisdropped""",
+    )
+    columns = {(row["entity"], row["name"]) for row in audited if row["entity"] not in OPERATORS_TABLES}
+    assert {entity for entity, _ in columns} >= set(OPERATORS_COLUMNS)
+    for entity, name in columns:
+        masked = name.endswith(("_hash", "_secret", "_token", "_encrypted"))
+        known = name in shown or name in OWNERS_OWN or name in OPERATORS_COLUMNS.get(entity, ()) or masked
+        assert known, f"{entity}.{name}: who reads it?"
