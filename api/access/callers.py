@@ -35,7 +35,8 @@ from db.engine.session import Database, Scope, UnitOfWork
 from domain.businesses.status import BusinessStatus
 from domain.errors import NotFound, Unauthenticated, Unavailable
 from domain.identity.actor import Actor, ActorKind
-from domain.permissions import AFTER_CLOSING, IMPARTIAL, Action, Role, allowed, require
+from domain.permissions import RULES, allowed, require
+from domain.roles import Action, Role
 from providers.cache.interface import Cache
 from providers.email.interface import EmailProvider
 from providers.payments.interface import PaymentProvider
@@ -282,13 +283,13 @@ class Access(Caller):
         if work.scope.enter is None:
             yield from [self.standing] if self.public else []
             return
-        if entered.business_id is None or (entered.closed and self.action not in AFTER_CLOSING):
+        if entered.business_id is None or (entered.closed and not RULES[self.action].after_closing):
             return
         if entered.role is not None:
             yield Role(entered.role)
         if entered.own:
             yield Role.CUSTOMER
-        if self.standing is Role.ADMIN and (entered.role is None or self.action not in IMPARTIAL):
+        if self.standing is Role.ADMIN and (entered.role is None or not RULES[self.action].impartial):
             yield Role.ADMIN
         if entered.linked:
             yield Role.GUEST

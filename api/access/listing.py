@@ -9,7 +9,7 @@ from api.access.callers import Access, AuthenticatedCaller, CurrentUser
 from api.http.operation_errors import raises
 from db.engine.session import UnitOfWork
 from domain.errors import Forbidden, NotFound
-from domain.permissions import Action
+from domain.roles import Action
 
 
 @dataclass(slots=True)

@@ -10,7 +10,8 @@ from api.http.idempotency import Key
 from api.http.operation_errors import raises
 from db.engine.session import Scope, UnitOfWork
 from domain.errors import Forbidden, NotFound, Unauthenticated
-from domain.permissions import Action, Role, require
+from domain.permissions import require
+from domain.roles import Action, Role
 
 
 @dataclass(slots=True)

@@ -8,7 +8,8 @@ from api.access.callers import Access, CurrentLogin, MaybeLogin, caller_facts
 from api.access.guest_links import MaybeLink
 from api.http.operation_errors import raises
 from domain.errors import Forbidden, NotFound, Unauthenticated
-from domain.permissions import Action, Role, allowed
+from domain.permissions import allowed
+from domain.roles import Action, Role
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,9 +27,10 @@ from api.http.idempotency import (
     store_response,
 )
 from db.engine.context import Context, IdempotencyClaim
+from domain.businesses.permissions import BusinessAction
 from domain.errors import NotFound, RequestInProgress, WrongState
 from domain.identity.actor import Actor, ActorKind
-from domain.permissions import Action
+from domain.roles import Action
 from tests.api.access.test_permissions import api_routes, name_of, the_app
 from tests.api.conftest import PREFIX, Person, error_of
 from tests.api.venues import NAME, create_business, rows
@@ -176,7 +177,7 @@ async def test_anothers_key_means_nothing_to_me(owner: Person, other_owner: Pers
 # What goes through a workflow: the key is taken before and answered after, in transactions of their own.
 
 
-def access_of(app: FastAPI, person: Person, action: Action = Action.BUSINESS_UPDATE) -> Access:
+def access_of(app: FastAPI, person: Person, action: Action = BusinessAction.UPDATE) -> Access:
     context = Context(Actor(ActorKind.CUSTOMER, person.id), "req-1", "127.0.0.1", None)
     return Access(
         app.state.services.database, Login(person.id, False), "127.0.0.1", context, action, "business", public=False

@@ -13,7 +13,8 @@ from fastapi import FastAPI
 from httpx import Response
 
 from db.engine.session import Database as Pool
-from domain.permissions import Role, allowed
+from domain.permissions import allowed
+from domain.roles import Role
 from tests.api.access.test_permissions import api_routes, askers, name_of, the_app
 from tests.api.conftest import PREFIX, Clock, Statements
 from tests.api.tenancy.asking import Operation, Place, operations

@@ -13,11 +13,11 @@ from api.http.operation_errors import raises
 from api.v1.bookings.assignments.handlers import assign
 from api.v1.bookings.bookings.schemas import BookingRead
 from api.v1.scheduling.staff.schemas import AssignToBookingCommand
-from domain.permissions import Action
+from domain.bookings.permissions import BookingAction
 
 router = APIRouter(prefix="/staff", tags=["staff"])
 
-MayAssign = Annotated[Access, Depends(may(Action.BOOKING_ASSIGN, on="booking"))]
+MayAssign = Annotated[Access, Depends(may(BookingAction.ASSIGN, on="booking"))]
 
 
 @router.post(

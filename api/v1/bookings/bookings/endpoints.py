@@ -29,28 +29,28 @@ from api.v1.bookings.bookings.schemas import (
     ReasonCommand,
     RescheduleCommand,
 )
+from domain.bookings.permissions import BookingAction
 from domain.errors import (
     IdempotencyKeyRequired,
     IdempotencyKeyReused,
     RequestInProgress,
     RuleBroken,
 )
-from domain.permissions import Action
 from workflows.bookings.booking import messages
 
 router = APIRouter(prefix="/bookings", tags=["bookings"])
 
-MayBook = Annotated[Access, Depends(may(Action.BOOKING_CREATE, "service", public=True))]
-MayList = Annotated[Listing, Depends(may_list(Action.BOOKING_READ))]
-MayRead = Annotated[Access, Depends(may(Action.BOOKING_READ, "booking", link=True))]
-MayUpdate = Annotated[Access, Depends(may(Action.BOOKING_UPDATE, "booking"))]
-MayCancel = Annotated[Access, Depends(may(Action.BOOKING_CANCEL, "booking", link=True))]
-MayReschedule = Annotated[Access, Depends(may(Action.BOOKING_RESCHEDULE, "booking", link=True))]
-MayConfirm = Annotated[Access, Depends(may(Action.BOOKING_CONFIRM, "booking"))]
-MayDecline = Annotated[Access, Depends(may(Action.BOOKING_DECLINE, "booking"))]
-MayCheckIn = Annotated[Access, Depends(may(Action.BOOKING_CHECK_IN, "booking"))]
-MayComplete = Annotated[Access, Depends(may(Action.BOOKING_COMPLETE, "booking"))]
-MayNoShow = Annotated[Access, Depends(may(Action.BOOKING_NO_SHOW, "booking"))]
+MayBook = Annotated[Access, Depends(may(BookingAction.CREATE, "service", public=True))]
+MayList = Annotated[Listing, Depends(may_list(BookingAction.READ))]
+MayRead = Annotated[Access, Depends(may(BookingAction.READ, "booking", link=True))]
+MayUpdate = Annotated[Access, Depends(may(BookingAction.UPDATE, "booking"))]
+MayCancel = Annotated[Access, Depends(may(BookingAction.CANCEL, "booking", link=True))]
+MayReschedule = Annotated[Access, Depends(may(BookingAction.RESCHEDULE, "booking", link=True))]
+MayConfirm = Annotated[Access, Depends(may(BookingAction.CONFIRM, "booking"))]
+MayDecline = Annotated[Access, Depends(may(BookingAction.DECLINE, "booking"))]
+MayCheckIn = Annotated[Access, Depends(may(BookingAction.CHECK_IN, "booking"))]
+MayComplete = Annotated[Access, Depends(may(BookingAction.COMPLETE, "booking"))]
+MayNoShow = Annotated[Access, Depends(may(BookingAction.NO_SHOW, "booking"))]
 
 #: The body of a command may be left out.
 _NO_REASON, _AS_USUAL = ReasonCommand(), NoShowCommand()

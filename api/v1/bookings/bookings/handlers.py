@@ -18,9 +18,9 @@ from api.http.times import Moment
 from api.v1.bookings.bookings.schemas import BookingRead, BookingUpdate, HistoryRead
 from db.bookings.queries import BookingFilter, HistoryEntry
 from db.engine.session import UnitOfWork
+from domain.bookings.permissions import BookingAction
 from domain.bookings.status import BookingStatus
 from domain.errors import Forbidden, PartySizeRefused, WrongState
-from domain.permissions import Action
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ async def write_changes(work: UnitOfWork, access: Access, booking_id: UUID, body
     """Write what was given. Raises Forbidden when a customer writes internal notes, and what
     ``set_party`` raises."""
     if body.internal_notes is not None and not access.works_here:
-        raise Forbidden({"action": Action.BOOKING_UPDATE.value, "field": "internal_notes"})
+        raise Forbidden({"action": BookingAction.UPDATE.value, "field": "internal_notes"})
     if body.party_size is not None:
         await work.bookings.set_party(booking_id, body.party_size)
     booking = await work.bookings.update(booking_id, body.special_requests, body.internal_notes)

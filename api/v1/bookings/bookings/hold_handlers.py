@@ -16,6 +16,7 @@ from api.http.request_info import request_info
 from api.v1.bookings.bookings.schemas import BookingCreate, BookingCreatedRead
 from db.bookings.commands.hold import HoldRequest
 from domain.bookings.contact import Contact
+from domain.bookings.permissions import BookingAction
 from domain.bookings.view import BookingView
 from domain.errors import (
     HoldLimit,
@@ -28,7 +29,7 @@ from domain.errors import (
     SlotTaken,
 )
 from domain.identity.network import network_of
-from domain.permissions import Action, allowed, require
+from domain.permissions import allowed, require
 from runtime.booking_links import BookingLinks
 from runtime.settings import Settings
 
@@ -82,7 +83,7 @@ def _guest_subject(access: Access, body: BookingCreate) -> str | None:
 def _request(access: Access, body: BookingCreate, settings: Settings) -> HoldRequest:
     for_another = body.customer_id is not None or (body.guest is not None and access.user_id is not None)
     if for_another or body.request_payment:
-        require(access.role, Action.BOOKING_CREATE_FOR_CUSTOMER)
+        require(access.role, BookingAction.CREATE_FOR_CUSTOMER)
     if body.customer_id is not None and body.guest is not None:
         raise InvalidInput.at("customer_id", "not_with_guest")
     if access.user_id is None and body.guest is None:
@@ -105,7 +106,7 @@ def _request(access: Access, body: BookingCreate, settings: Settings) -> HoldReq
 
 
 def _is_staff(access: Access) -> bool:
-    return access.role is not None and allowed(access.role, Action.BOOKING_CREATE_FOR_CUSTOMER)
+    return access.role is not None and allowed(access.role, BookingAction.CREATE_FOR_CUSTOMER)
 
 
 def _person(body: BookingCreate) -> Contact | None:

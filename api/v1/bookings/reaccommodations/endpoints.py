@@ -17,22 +17,22 @@ from api.v1.bookings.bookings.hold_handlers import TIME_REFUSED
 from api.v1.bookings.bookings.schemas import BookingChangedRead
 from api.v1.bookings.reaccommodations.schemas import AcceptTimeCommand, OfferRead, ReaccommodationRead, read_offer
 from domain.bookings.commands import Cause
+from domain.bookings.permissions import BookingAction
 from domain.errors import (
     IdempotencyKeyRequired,
     IdempotencyKeyReused,
     RequestInProgress,
     RuleBroken,
 )
-from domain.permissions import Action
 from domain.scheduling.reaccommodation import ReaccommodationStatus
 from workflows.bookings.booking import messages
 
 router = APIRouter(tags=["bookings"])
 
-MayRead = Annotated[Access, Depends(may(Action.BOOKING_READ, "booking", link=True))]
-MayCancel = Annotated[Access, Depends(may(Action.BOOKING_CANCEL, "booking", link=True))]
-MayReschedule = Annotated[Access, Depends(may(Action.BOOKING_RESCHEDULE, "booking", link=True))]
-MayList = Annotated[Access, Depends(may(Action.BOOKING_READ, on="business"))]
+MayRead = Annotated[Access, Depends(may(BookingAction.READ, "booking", link=True))]
+MayCancel = Annotated[Access, Depends(may(BookingAction.CANCEL, "booking", link=True))]
+MayReschedule = Annotated[Access, Depends(may(BookingAction.RESCHEDULE, "booking", link=True))]
+MayList = Annotated[Access, Depends(may(BookingAction.READ, on="business"))]
 
 _KEY = (IdempotencyKeyRequired, IdempotencyKeyReused, RequestInProgress)
 

@@ -19,14 +19,14 @@ from api.v1.catalogue.resources.schemas import StaffRead
 from api.v1.catalogue.services.handlers import ServicesAsked
 from api.v1.catalogue.services.schemas import ServiceRead
 from api.v1.scheduling.schedules.hours_schemas import DaysRead, HoursRead
+from domain.businesses.permissions import BusinessAction
 from domain.businesses.status import ResourceKind
 from domain.errors import NotFound
-from domain.permissions import Action
 from domain.platform.invalidation import CacheKind
 
 router = APIRouter(prefix="/businesses", tags=["businesses"])
 
-MaySee = Annotated[Access, Depends(may(Action.BUSINESS_READ, on="business", public=True))]
+MaySee = Annotated[Access, Depends(may(BusinessAction.READ, on="business", public=True))]
 
 
 @router.get("", summary="Search businesses", response_model=ListEnvelope[BusinessSummaryRead])

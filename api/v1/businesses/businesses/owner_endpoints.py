@@ -19,6 +19,7 @@ from api.v1.businesses.businesses.handlers import city_reading
 from api.v1.businesses.businesses.schemas import BusinessCreate, BusinessRead, BusinessUpdate, OwnBusinessRead
 from api.v1.businesses.businesses.settings_schemas import OwnSettingsRead, SettingsUpdate
 from api.v1.scheduling.schedules.hours_schemas import HolidaysUpdate, HoursRead, HoursUpdate
+from domain.businesses.permissions import BusinessAction
 from domain.errors import (
     AlreadyExists,
     CurrencyMismatch,
@@ -28,14 +29,13 @@ from domain.errors import (
     WouldBreakBookings,
     WrongState,
 )
-from domain.permissions import Action
 
 router = APIRouter(prefix="/owner/businesses", tags=["businesses"])
 
-MayUpdate = Annotated[Access, Depends(may(Action.BUSINESS_UPDATE, on="business"))]
-MayDelete = Annotated[Access, Depends(may(Action.BUSINESS_DELETE, on="business"))]
-MaySetHours = Annotated[Access, Depends(may(Action.HOURS_UPDATE, on="business"))]
-MaySet = Annotated[Access, Depends(may(Action.SETTINGS_WRITE, on="business"))]
+MayUpdate = Annotated[Access, Depends(may(BusinessAction.UPDATE, on="business"))]
+MayDelete = Annotated[Access, Depends(may(BusinessAction.DELETE, on="business"))]
+MaySetHours = Annotated[Access, Depends(may(BusinessAction.UPDATE_HOURS, on="business"))]
+MaySet = Annotated[Access, Depends(may(BusinessAction.UPDATE_SETTINGS, on="business"))]
 
 
 @router.post(
@@ -48,7 +48,7 @@ MaySet = Annotated[Access, Depends(may(Action.SETTINGS_WRITE, on="business"))]
 async def create_business(body: BusinessCreate, caller: CurrentUser, key: OptionalKey) -> Response:
     """A draft of one's own, with default settings and without hours. Only an approved business is public."""
     city_kana = await city_reading(body.postal_code)
-    async with caller.work(key, Action.BUSINESS_CREATE) as work:
+    async with caller.work(key, BusinessAction.CREATE) as work:
         business = await work.businesses.found(caller.id, body.columns(), request_info().language, city_kana)
         return await store_response(work, created(BusinessRead.of(business)))
 

@@ -29,7 +29,7 @@ from domain.businesses.slug import check_slug
 from domain.businesses.status import BusinessStatus, Vertical
 from domain.errors import CurrencyMismatch, InvalidInput
 from domain.money import SUPPORTED
-from domain.permissions import Role
+from domain.roles import Role
 from domain.scheduling.hours import check_zone
 
 _WRITTEN = {

@@ -15,19 +15,19 @@ from api.http.idempotency import OptionalKey, store_response
 from api.http.operation_errors import raises
 from api.v1.catalogue.resources.schemas import ResourceCreate, ResourceRead, ResourceUpdate
 from api.v1.catalogue.services.schemas import ServiceCreate, ServiceRead, ServiceUpdate
+from domain.catalogue.permissions import CatalogueAction
 from domain.errors import (
     CurrencyMismatch,
     LegalNoticeRequired,
     OverlappingHours,
 )
-from domain.permissions import Action
 
 router = APIRouter(prefix="/owner", tags=["catalogue"])
 
-MayAddService = Annotated[Access, Depends(may(Action.SERVICE_WRITE, on="business"))]
-MayWriteService = Annotated[Access, Depends(may(Action.SERVICE_WRITE, on="service"))]
-MayAddResource = Annotated[Access, Depends(may(Action.RESOURCE_WRITE, on="business"))]
-MayWriteResource = Annotated[Access, Depends(may(Action.RESOURCE_WRITE, on="resource"))]
+MayAddService = Annotated[Access, Depends(may(CatalogueAction.WRITE_SERVICE, on="business"))]
+MayWriteService = Annotated[Access, Depends(may(CatalogueAction.WRITE_SERVICE, on="service"))]
+MayAddResource = Annotated[Access, Depends(may(CatalogueAction.WRITE_RESOURCE, on="business"))]
+MayWriteResource = Annotated[Access, Depends(may(CatalogueAction.WRITE_RESOURCE, on="resource"))]
 
 
 @router.post(

@@ -23,14 +23,14 @@ from api.v1.media.media.schemas import (
     ReorderMediaCommand,
 )
 from domain.errors import WrongState
-from domain.permissions import Action
+from domain.media.permissions import MediaAction
 
 router = APIRouter(prefix="/media", tags=["media"])
 
-MaySeeMedia = Annotated[Access, Depends(may(Action.MEDIA_READ, on="business_media", public=True))]
-MaySeeAll = Annotated[Access, Depends(may(Action.MEDIA_READ, on="business", public=True))]
-MayAddMedia = Annotated[Access, Depends(may(Action.MEDIA_WRITE, on="business"))]
-MayWriteMedia = Annotated[Access, Depends(may(Action.MEDIA_WRITE, on="business_media"))]
+MaySeeMedia = Annotated[Access, Depends(may(MediaAction.READ, on="business_media", public=True))]
+MaySeeAll = Annotated[Access, Depends(may(MediaAction.READ, on="business", public=True))]
+MayAddMedia = Annotated[Access, Depends(may(MediaAction.WRITE, on="business"))]
+MayWriteMedia = Annotated[Access, Depends(may(MediaAction.WRITE, on="business_media"))]
 
 
 @router.get("", summary="List media", response_model=ListEnvelope[MediaRead])

@@ -19,12 +19,12 @@ from api.v1.messages.notifications.handlers import notifications_page, read_noti
 from api.v1.messages.notifications.schemas import DeliveryWebhookRead, NotificationRead, NotificationUpdate
 from domain.errors import Forbidden, ForgedWebhook, NotFound, WrongState
 from domain.messages.kinds import NoticeStatus
-from domain.permissions import Action
+from domain.messages.permissions import MessageAction
 
 router = APIRouter(prefix="/notifications", tags=["notifications"])
 
-MayList = Annotated[Listing, Depends(may_list(Action.NOTIFICATION_READ))]
-MayRetry = Annotated[Access, Depends(may(Action.NOTIFICATION_RETRY, "notice"))]
+MayList = Annotated[Listing, Depends(may_list(MessageAction.READ))]
+MayRetry = Annotated[Access, Depends(may(MessageAction.RETRY, "notice"))]
 
 
 @router.get(
@@ -63,7 +63,7 @@ async def update_notification(
     notification_id: UUID, body: NotificationUpdate, caller: CurrentUser, now: Now
 ) -> Response:
     """By its recipient alone; the first time counts."""
-    async with caller.work(action=Action.NOTIFICATION_READ) as work:
+    async with caller.work(action=MessageAction.READ) as work:
         return ok(
             NotificationRead.of(await work.messages.notices.mark_read(notification_id, caller.id, now)),
             SuccessMessage.UPDATED,

@@ -31,15 +31,15 @@ from domain.errors import (
     VerificationIncomplete,
     WrongState,
 )
+from domain.onboarding.permissions import OnboardingAction
 from domain.onboarding.verification import Decision, ReviewStatus
-from domain.permissions import Action
 
 router = APIRouter(prefix="/admin", tags=["admin"])
 
-MayList = Annotated[Operator, Depends(operator(Action.VERIFICATION_DECIDE))]
-MayDecide = Annotated[Access, Depends(may(Action.VERIFICATION_DECIDE, on="business"))]
-MaySuspend = Annotated[Access, Depends(may(Action.BUSINESS_SUSPEND, on="business"))]
-MayWork = Annotated[Access, Depends(may(Action.VERIFICATION_DECIDE, on="business_verifications"))]
+MayList = Annotated[Operator, Depends(operator(OnboardingAction.DECIDE))]
+MayDecide = Annotated[Access, Depends(may(OnboardingAction.DECIDE, on="business"))]
+MaySuspend = Annotated[Access, Depends(may(OnboardingAction.SUSPEND, on="business"))]
+MayWork = Annotated[Access, Depends(may(OnboardingAction.DECIDE, on="business_verifications"))]
 
 
 @router.get(

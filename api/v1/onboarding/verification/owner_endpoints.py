@@ -19,12 +19,12 @@ from api.v1.onboarding.verification.schemas import DocumentCreate, DocumentRead,
 from domain.errors import (
     WrongState,
 )
-from domain.permissions import Action
+from domain.onboarding.permissions import OnboardingAction
 
 router = APIRouter(prefix="/owner/businesses/{business_id}", tags=["businesses"])
 
-MayRead = Annotated[Access, Depends(may(Action.VERIFICATION_READ, on="business"))]
-MaySubmit = Annotated[Access, Depends(may(Action.VERIFICATION_SUBMIT, on="business"))]
+MayRead = Annotated[Access, Depends(may(OnboardingAction.READ, on="business"))]
+MaySubmit = Annotated[Access, Depends(may(OnboardingAction.SUBMIT, on="business"))]
 
 
 @router.get(

@@ -34,15 +34,15 @@ from domain.errors import (
     ForgedWebhook,
     NotFound,
 )
-from domain.permissions import Action
+from domain.payments.permissions import PaymentAction
 
 router = APIRouter(prefix="/payments", tags=["payments"])
 
-MayPayBooking = Annotated[Access, Depends(may(Action.PAYMENT_PAY, "booking", link=True))]
-MayPay = Annotated[Access, Depends(may(Action.PAYMENT_PAY, "payment", link=True))]
-MayList = Annotated[Listing, Depends(may_list(Action.PAYMENT_READ))]
-MayRead = Annotated[Access, Depends(may(Action.PAYMENT_READ, "payment"))]
-MayRefund = Annotated[Access, Depends(may(Action.PAYMENT_REFUND, "payment"))]
+MayPayBooking = Annotated[Access, Depends(may(PaymentAction.PAY, "booking", link=True))]
+MayPay = Annotated[Access, Depends(may(PaymentAction.PAY, "payment", link=True))]
+MayList = Annotated[Listing, Depends(may_list(PaymentAction.READ))]
+MayRead = Annotated[Access, Depends(may(PaymentAction.READ, "payment"))]
+MayRefund = Annotated[Access, Depends(may(PaymentAction.REFUND, "payment"))]
 
 
 @router.post(

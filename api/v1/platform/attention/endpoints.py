@@ -14,12 +14,12 @@ from api.http.operation_errors import raises
 from api.http.paging import PageAsked
 from api.v1.platform.attention.schemas import AttentionRead, ResolveAttentionCommand
 from domain.errors import NotFound, WrongState
-from domain.permissions import Action
+from domain.platform.permissions import PlatformAction
 
 router = APIRouter(prefix="/admin/attention", tags=["admin"])
 
-MayRead = Annotated[Operator, Depends(operator(Action.ATTENTION_READ))]
-MayResolve = Annotated[Operator, Depends(operator(Action.ATTENTION_RESOLVE))]
+MayRead = Annotated[Operator, Depends(operator(PlatformAction.READ_ATTENTION))]
+MayResolve = Annotated[Operator, Depends(operator(PlatformAction.RESOLVE_ATTENTION))]
 
 
 @router.get(

@@ -10,11 +10,11 @@ from api.http.envelope import Envelope, ListEnvelope, ok
 from api.http.paging import PageAsked
 from api.v1.platform.audit.handlers import Asked, list_entries, list_of_entity
 from api.v1.platform.audit.schemas import AuditRead
-from domain.permissions import Action
+from domain.platform.permissions import PlatformAction
 
 router = APIRouter(prefix="/audit", tags=["audit"])
 
-MayRead = Annotated[AuditReader, Depends(audit_reader(Action.AUDIT_READ))]
+MayRead = Annotated[AuditReader, Depends(audit_reader(PlatformAction.READ_AUDIT))]
 
 
 @router.get(

@@ -17,12 +17,12 @@ from api.v1.platform.flags.asking import is_on_for
 from api.v1.platform.flags.handlers import told
 from api.v1.platform.flags.schemas import FlagCheckRead, FlagCreate, FlagRead, FlagUpdate
 from domain.errors import AlreadyExists, NotFound
-from domain.permissions import Action
 from domain.platform.flags import MAX_NAME
+from domain.platform.permissions import PlatformAction
 
 router = APIRouter(prefix="/feature-flags", tags=["platform"])
 
-MayWrite = Annotated[Operator, Depends(operator(Action.FLAG_WRITE))]
+MayWrite = Annotated[Operator, Depends(operator(PlatformAction.WRITE_FLAGS))]
 
 
 @router.get(

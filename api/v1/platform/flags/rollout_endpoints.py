@@ -14,12 +14,12 @@ from api.http.operation_errors import raises
 from api.v1.platform.flags import handlers as changes
 from api.v1.platform.flags.schemas import RolloutCreate, RolloutRead
 from domain.errors import Conflict, NotFound, Unavailable, WrongState
-from domain.permissions import Action
 from domain.platform.flag_rollout import check_plan
+from domain.platform.permissions import PlatformAction
 
 router = APIRouter(prefix="/feature-flags/{flag_id}/rollout", tags=["platform"])
 
-MayWrite = Annotated[Operator, Depends(operator(Action.FLAG_WRITE))]
+MayWrite = Annotated[Operator, Depends(operator(PlatformAction.WRITE_FLAGS))]
 
 
 @router.post(

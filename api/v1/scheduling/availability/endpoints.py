@@ -14,19 +14,21 @@ from api.http.response_cache import cached
 from api.http.times import Day, Moment
 from api.v1.scheduling.availability.handlers import answer_with_starts, free_resources
 from api.v1.scheduling.availability.schemas import AvailabilityRead, FreeResourcesRead
+from domain.bookings.permissions import BookingAction
 from domain.errors import NotBookable, OutsideBookingWindow, PartySizeRefused
-from domain.permissions import Action, allowed
+from domain.permissions import allowed
 from domain.platform.invalidation import CacheKind
+from domain.scheduling.permissions import SchedulingAction
 
 router = APIRouter(prefix="/availability", tags=["availability"])
 
-MaySee = Annotated[Access, Depends(may(Action.AVAILABILITY_READ, "service", public=True))]
+MaySee = Annotated[Access, Depends(may(SchedulingAction.READ_AVAILABILITY, "service", public=True))]
 PartySize = Annotated[int, Query(ge=1, le=1000, description="How many people come.")]
 
 
 def _for_staff(access: Access) -> bool:
     """Whoever books for customers sees what it can book: no lead time, and further ahead."""
-    return access.role is not None and allowed(access.role, Action.BOOKING_CREATE_FOR_CUSTOMER)
+    return access.role is not None and allowed(access.role, BookingAction.CREATE_FOR_CUSTOMER)
 
 
 @router.get(

@@ -27,15 +27,15 @@ from domain.errors import (
     AlreadyExists,
     OverlappingHours,
 )
-from domain.permissions import Action
+from domain.scheduling.permissions import SchedulingAction
 
 router = APIRouter(prefix="/staff", tags=["staff"])
 
-MayRead = Annotated[Access, Depends(may(Action.SCHEDULE_READ, on="resource"))]
-MayWrite = Annotated[Access, Depends(may(Action.OWN_SCHEDULE_WRITE, on="resource"))]
-MayList = Annotated[Access, Depends(may(Action.SCHEDULE_READ, on="business"))]
-MayReadException = Annotated[Access, Depends(may(Action.SCHEDULE_READ, on="staff_exceptions"))]
-MayWriteException = Annotated[Access, Depends(may(Action.OWN_SCHEDULE_WRITE, on="staff_exceptions"))]
+MayRead = Annotated[Access, Depends(may(SchedulingAction.READ_SCHEDULE, on="resource"))]
+MayWrite = Annotated[Access, Depends(may(SchedulingAction.WRITE_OWN_SCHEDULE, on="resource"))]
+MayList = Annotated[Access, Depends(may(SchedulingAction.READ_SCHEDULE, on="business"))]
+MayReadException = Annotated[Access, Depends(may(SchedulingAction.READ_SCHEDULE, on="staff_exceptions"))]
+MayWriteException = Annotated[Access, Depends(may(SchedulingAction.WRITE_OWN_SCHEDULE, on="staff_exceptions"))]
 
 
 @router.put(

@@ -24,16 +24,16 @@ from api.v1.scheduling.staff.schemas import (
 )
 from domain.businesses.status import StaffRole
 from domain.errors import AlreadyExists, Forbidden, Gone, WrongState
-from domain.permissions import Action
+from domain.scheduling.permissions import SchedulingAction
 from runtime.links import Purpose
 
 router = APIRouter(prefix="/staff", tags=["staff"])
 
-MayInvite = Annotated[Access, Depends(may(Action.STAFF_WRITE, on="business"))]
-MayRead = Annotated[Access, Depends(may(Action.STAFF_READ, on="business"))]
-MayReadOne = Annotated[Access, Depends(may(Action.STAFF_READ, on="staff_assignments"))]
-MayWrite = Annotated[Access, Depends(may(Action.STAFF_WRITE, on="staff_assignments"))]
-MayWriteInvitation = Annotated[Access, Depends(may(Action.STAFF_WRITE, on="staff_invitations"))]
+MayInvite = Annotated[Access, Depends(may(SchedulingAction.WRITE_STAFF, on="business"))]
+MayRead = Annotated[Access, Depends(may(SchedulingAction.READ_STAFF, on="business"))]
+MayReadOne = Annotated[Access, Depends(may(SchedulingAction.READ_STAFF, on="staff_assignments"))]
+MayWrite = Annotated[Access, Depends(may(SchedulingAction.WRITE_STAFF, on="staff_assignments"))]
+MayWriteInvitation = Annotated[Access, Depends(may(SchedulingAction.WRITE_STAFF, on="staff_invitations"))]
 
 
 @router.post(

@@ -5,12 +5,13 @@ from uuid import UUID
 from api.access.callers import Access
 from db.engine.session import UnitOfWork
 from domain.errors import Forbidden
-from domain.permissions import Action, allowed
+from domain.permissions import allowed
+from domain.scheduling.permissions import SchedulingAction
 
 
 async def check_schedule(work: UnitOfWork, access: Access, resource_id: UUID) -> None:
     """Who may write every schedule may write this one; others only their own. Raises Forbidden."""
-    if access.role is not None and allowed(access.role, Action.SCHEDULE_WRITE):
+    if access.role is not None and allowed(access.role, SchedulingAction.WRITE_SCHEDULE):
         return
     if not await work.scheduling.staff.is_own(resource_id, access.user_id):
-        raise Forbidden({"action": Action.SCHEDULE_WRITE.value})
+        raise Forbidden({"action": SchedulingAction.WRITE_SCHEDULE.value})

@@ -1,0 +1,38 @@
+"""Who may do what: bookings."""
+
+from collections.abc import Mapping
+
+from domain.roles import EVERYBODY, TEAM, VISITORS, Action, Role, Rule
+
+
+class BookingAction(Action):
+    """What can be done to bookings."""
+
+    CREATE = "booking.create"
+    CREATE_FOR_CUSTOMER = "booking.create_for_customer"
+    READ = "booking.read"
+    UPDATE = "booking.update"
+    CANCEL = "booking.cancel"
+    RESCHEDULE = "booking.reschedule"
+    CONFIRM = "booking.confirm"
+    DECLINE = "booking.decline"
+    CHECK_IN = "booking.check_in"
+    COMPLETE = "booking.complete"
+    NO_SHOW = "booking.no_show"
+    ASSIGN = "booking.assign"
+
+
+PERMISSIONS: Mapping[Action, Rule] = {
+    BookingAction.CREATE: Rule(TEAM | VISITORS),
+    BookingAction.CREATE_FOR_CUSTOMER: Rule(TEAM),
+    BookingAction.READ: Rule(EVERYBODY, after_closing=True),
+    BookingAction.UPDATE: Rule(TEAM | {Role.CUSTOMER}),
+    BookingAction.CANCEL: Rule(TEAM | VISITORS, after_closing=True),
+    BookingAction.RESCHEDULE: Rule(TEAM | VISITORS),
+    BookingAction.CONFIRM: Rule(TEAM),
+    BookingAction.DECLINE: Rule(TEAM),
+    BookingAction.CHECK_IN: Rule(TEAM),
+    BookingAction.COMPLETE: Rule(TEAM),
+    BookingAction.NO_SHOW: Rule(TEAM),
+    BookingAction.ASSIGN: Rule(TEAM),
+}

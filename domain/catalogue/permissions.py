@@ -1,0 +1,20 @@
+"""Who may do what: catalogue."""
+
+from collections.abc import Mapping
+
+from domain.roles import MANAGERS, Action, Rule
+
+
+class CatalogueAction(Action):
+    """What can be done to services, resources and cancellation policies."""
+
+    WRITE_SERVICE = "service.write"
+    WRITE_RESOURCE = "resource.write"
+    WRITE_POLICY = "policy.write"
+
+
+PERMISSIONS: Mapping[Action, Rule] = {
+    CatalogueAction.WRITE_SERVICE: Rule(MANAGERS),
+    CatalogueAction.WRITE_RESOURCE: Rule(MANAGERS),
+    CatalogueAction.WRITE_POLICY: Rule(MANAGERS),
+}

@@ -1,0 +1,25 @@
+"""Who may do what: payments."""
+
+from collections.abc import Mapping
+
+from domain.roles import MANAGERS, TEAM, VISITORS, Action, Role, Rule
+
+
+class PaymentAction(Action):
+    """What can be done to payments."""
+
+    READ = "payment.read"
+    PAY = "payment.pay"
+    REFUND = "payment.refund"
+    CAPTURE = "payment.capture"
+    VOID = "payment.void"
+
+
+PERMISSIONS: Mapping[Action, Rule] = {
+    PaymentAction.READ: Rule(TEAM | {Role.ADMIN, Role.CUSTOMER}, after_closing=True),
+    # Nobody in the business enters a customer's card.
+    PaymentAction.PAY: Rule(VISITORS),
+    PaymentAction.REFUND: Rule(MANAGERS, after_closing=True),
+    PaymentAction.CAPTURE: Rule(MANAGERS),
+    PaymentAction.VOID: Rule(MANAGERS),
+}

@@ -1,0 +1,22 @@
+"""Who may do what: platform."""
+
+from collections.abc import Mapping
+
+from domain.roles import Action, Role, Rule
+
+
+class PlatformAction(Action):
+    """What operators do, and the audit trail."""
+
+    READ_AUDIT = "audit.read"
+    WRITE_FLAGS = "flag.write"
+    READ_ATTENTION = "attention.read"
+    RESOLVE_ATTENTION = "attention.resolve"
+
+
+PERMISSIONS: Mapping[Action, Rule] = {
+    PlatformAction.READ_AUDIT: Rule(frozenset({Role.ADMIN, Role.OWNER}), after_closing=True),
+    PlatformAction.WRITE_FLAGS: Rule(frozenset({Role.ADMIN})),
+    PlatformAction.READ_ATTENTION: Rule(frozenset({Role.ADMIN})),
+    PlatformAction.RESOLVE_ATTENTION: Rule(frozenset({Role.ADMIN})),
+}
