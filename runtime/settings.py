@@ -18,6 +18,9 @@ from domain.platform.rate_limits import RateLimit
 #: What a development machine signs with; production refuses to start with it.
 DEVELOPMENT_KEY = "development-only-key-do-not-use-in-production"
 
+#: The secret key of PAY.JP's sandbox; in production it means that PAY.JP is not used.
+PAYJP_SANDBOX_KEY = "sk_test_payjp_sandbox_0123456789abcdef0123"
+
 
 #: An origin as browsers send it (RFC 6454): no wildcard, no ``null``, no path.
 _ORIGIN = re.compile(r"https?://[a-z0-9.\-\[\]:]+")
@@ -120,6 +123,12 @@ class Settings(BaseSettings):
     #: Stripe allows webhooks this old; its SDK's default is 300 s.
     webhook_tolerance: timedelta = timedelta(minutes=5)
 
+    #: PAY.JP, for businesses whose account is there. In production it is offered once its key is set.
+    payjp_api_key: SecretStr = SecretStr(PAYJP_SANDBOX_KEY)
+    payjp_base_url: str = "https://api.pay.jp"
+    #: The account's token that its webhooks carry.
+    payjp_webhook_token: SecretStr = SecretStr("whook_sandbox")
+
     sendgrid_api_key: SecretStr = SecretStr("SG.sandbox")
     sendgrid_base_url: str = "https://api.sendgrid.com"
     #: Base64 of the ECDSA public key that signs SendGrid's event webhooks; empty: the endpoint refuses all.
@@ -143,6 +152,22 @@ class Settings(BaseSettings):
         """``admin_two_factor_required``, or what this environment takes for granted."""
         unset = self.admin_two_factor_required is None
         return self.environment is Environment.PRODUCTION if unset else bool(self.admin_two_factor_required)
+
+    @property
+    def payjp_is_set(self) -> bool:
+        """Whether PAY.JP can be used: everywhere but in production, where its key must have been given."""
+        is_given = self.payjp_api_key.get_secret_value() not in {"", PAYJP_SANDBOX_KEY}
+        return self.environment is not Environment.PRODUCTION or is_given
+
+    def _unsafe_payjp(self) -> list[str]:
+        unsafe: list[str] = []
+        if not self.payjp_api_key.get_secret_value().startswith("sk_live_"):
+            unsafe.append("payjp_api_key")
+        if self.payjp_base_url != "https://api.pay.jp":
+            unsafe.append("payjp_base_url")
+        if self.payjp_webhook_token.get_secret_value() in {"", "whook_sandbox"}:
+            unsafe.append("payjp_webhook_token")
+        return unsafe
 
     @field_validator("cors_origins")
     @classmethod
@@ -174,6 +199,8 @@ class Settings(BaseSettings):
             unsafe.append("stripe_base_url")
         if self.stripe_webhook_secret.get_secret_value() in {"", "whsec_sandbox"}:
             unsafe.append("stripe_webhook_secret")
+        if self.payjp_is_set:
+            unsafe.extend(self._unsafe_payjp())
         if self.sendgrid_api_key.get_secret_value() in {"", "SG.sandbox"}:
             unsafe.append("sendgrid_api_key")
         if self.sendgrid_base_url != "https://api.sendgrid.com":

@@ -41,6 +41,7 @@ def settings_environment(ports: Mapping[str, int]) -> dict[str, str]:
         "api_port": str(ports["api"]),
         "public_url": f"http://{LOOPBACK}:{ports['api']}",
         "stripe_base_url": f"http://{LOOPBACK}:{ports['sandbox']}",
+        "payjp_base_url": f"http://{LOOPBACK}:{ports['sandbox']}/payjp",
         "sendgrid_base_url": f"http://{LOOPBACK}:{ports['sandbox']}",
         "s3_endpoint_url": f"http://{LOOPBACK}:{ports['storage']}",
         "s3_public_url": f"http://{LOOPBACK}:{ports['storage']}",
@@ -51,6 +52,8 @@ def settings_environment(ports: Mapping[str, int]) -> dict[str, str]:
         # The keys of the sandbox, whatever the caller's own are: real ones must not reach a test stack.
         "stripe_api_key": default("stripe_api_key"),
         "stripe_webhook_secret": default("stripe_webhook_secret"),
+        "payjp_api_key": default("payjp_api_key"),
+        "payjp_webhook_token": default("payjp_webhook_token"),
         "sendgrid_api_key": default("sendgrid_api_key"),
     }
     own = {f"{_PREFIX}{name.upper()}": value for name, value in addresses.items()}

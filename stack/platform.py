@@ -244,6 +244,7 @@ class Platform:
                 *("--host", LOOPBACK, "--port", str(self.ports["sandbox"])),
                 *("--state-dir", str(self.folder.part("sandbox")), "--public-url", url),
                 *("--stripe-webhook-url", f"{api}/api/v1/payments/webhook/stripe"),
+                *("--payjp-webhook-url", f"{api}/api/v1/payments/webhook/payjp"),
                 *("--sendgrid-webhook-url", f"{api}/api/v1/notifications/webhook/sendgrid"),
             ),
             environment=process_environment(self._variables),

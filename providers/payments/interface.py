@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from domain.money import Money
+from domain.payments.limits import ProviderLimits
 from domain.payments.status import DisputeStatus, PaymentStatus, RefundStatus
 
 
@@ -103,13 +104,16 @@ class PaymentProvider(Protocol):
     """Raises ``providers.errors`` and, for ``parse_webhook``, ``domain.errors.ForgedWebhook``."""
 
     name: str
+    limits: ProviderLimits
 
     async def create_intent(self, request: IntentRequest, key: str) -> Intent:
         """Create an intent that waits for a card."""
         ...
 
     async def confirm_intent(self, intent_id: str, payment_method: str, return_url: str, key: str) -> Intent:
-        """Confirm with a payment method (``pm_…``). A declined card gives an Intent with ``decline_code``."""
+        """Confirm with the provider's token of a card (``pm_…``, ``tok_…``). A declined card gives an Intent with
+        ``decline_code``. Asked again when the customer is back from ``action_url``, with any key, it takes the payment
+        on, or gives back what is settled already."""
         ...
 
     async def get_intent(self, intent_id: str) -> Intent:

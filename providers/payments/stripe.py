@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Awaitable, Mapping
+from datetime import timedelta
 from typing import Any, TypeVar
 
 import stripe
@@ -10,7 +11,8 @@ from stripe import RequestOptions
 from stripe.params import CustomerCreateParams, PaymentIntentCreateParams
 
 from domain.errors import ForgedWebhook
-from domain.payments.status import DisputeStatus, PaymentStatus
+from domain.payments.limits import ProviderLimits
+from domain.payments.status import SECURED, DisputeStatus, PaymentStatus
 from providers.errors import OutcomeUnknown, ProviderError, ProviderRefused, ProviderUnavailable
 from providers.payments.interface import CaptureMethod, Intent, IntentRequest, Refund, WebhookEvent
 from providers.payments.stripe_objects import dispute_of, event_of, id_of, intent_of, refund_of
@@ -20,6 +22,24 @@ from runtime.settings import Settings
 #: The dated version whose shapes ``stripe_objects`` reads. The account's default never decides; the webhook endpoint
 #: must be created with the same version.
 API_VERSION = "2026-10-28.endive"
+
+#: Amounts: docs.stripe.com/currencies, "Minimum and maximum charge amounts". Authorisations: docs.stripe.com, "Place a
+#: hold on a payment method" (7 days for a customer's card; ``capture_before`` says it for each).
+LIMITS = ProviderLimits(
+    amounts={
+        "JPY": (50, 99_999_999),
+        "USD": (50, 99_999_999),
+        "EUR": (50, 99_999_999),
+        "GBP": (30, 99_999_999),
+        "AUD": (50, 99_999_999),
+        "SGD": (50, 99_999_999),
+        "HKD": (400, 99_999_999),
+        "KRW": (500, 99_999_999),
+        "TWD": (1500, 99_999_999),
+    },
+    authorization=timedelta(days=7),
+    foreign_authorization=timedelta(days=7),
+)
 
 # Every answer with an intent says what was captured and given back, so that no second call is needed.
 _EXPAND = ["latest_charge"]
@@ -41,6 +61,7 @@ class StripePayments:
     """Built once per process and used in one event loop; ``aclose`` at the end."""
 
     name = "stripe"
+    limits = LIMITS
 
     def __init__(self, settings: Settings) -> None:
         self._secret = settings.stripe_webhook_secret
@@ -82,7 +103,8 @@ class StripePayments:
         return await self._intent(self._intents.create_async(asked, {"idempotency_key": key}))
 
     async def confirm_intent(self, intent_id: str, payment_method: str, return_url: str, key: str) -> Intent:
-        """Confirm with a payment method. A declined card gives the Intent, failed, with its ``decline_code``."""
+        """Confirm with a payment method. A declined card gives the Intent, failed, with its ``decline_code``; an intent
+        that is settled already is given back as it is."""
         answer = await _attempt(
             self._intents.confirm_async(
                 intent_id,
@@ -90,6 +112,10 @@ class StripePayments:
                 {"idempotency_key": key},
             )
         )
+        if isinstance(answer, stripe.InvalidRequestError) and answer.code == "payment_intent_unexpected_state":
+            intent = await self.get_intent(intent_id)
+            if intent.status in SECURED or intent.status is PaymentStatus.PROCESSING:
+                return intent
         return _confirmed(answer)
 
     async def get_intent(self, intent_id: str) -> Intent:

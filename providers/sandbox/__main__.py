@@ -12,6 +12,7 @@ import uvicorn
 
 from providers.sandbox.app import create_app
 from providers.sandbox.config import DEFAULT_STRIPE_EVENTS, SandboxConfig
+from runtime.settings import PAYJP_SANDBOX_KEY
 
 ADDRESS_FILE = "address.txt"
 
@@ -28,6 +29,9 @@ def serve(
         str | None,
         typer.Option(envvar="SANDBOX_STRIPE_WEBHOOK_EVENTS", help="Types with commas between, or * for all."),
     ] = None,
+    payjp_api_key: Annotated[str, typer.Option(envvar="SANDBOX_PAYJP_API_KEY")] = PAYJP_SANDBOX_KEY,
+    payjp_webhook_url: Annotated[str | None, typer.Option(envvar="SANDBOX_PAYJP_WEBHOOK_URL")] = None,
+    payjp_webhook_token: Annotated[str, typer.Option(envvar="SANDBOX_PAYJP_WEBHOOK_TOKEN")] = "whook_sandbox",  # noqa: S107  known to all
     sendgrid_api_key: Annotated[str, typer.Option(envvar="SANDBOX_SENDGRID_API_KEY")] = "SG.sandbox",
     sendgrid_webhook_url: Annotated[str | None, typer.Option(envvar="SANDBOX_SENDGRID_WEBHOOK_URL")] = None,
     webhook_attempts: Annotated[int, typer.Option(envvar="SANDBOX_WEBHOOK_ATTEMPTS")] = 20,
@@ -35,7 +39,7 @@ def serve(
         float, typer.Option(envvar="SANDBOX_WEBHOOK_PAUSE", help="Seconds before the second attempt; then doubling.")
     ] = 1.0,
 ) -> None:
-    """Stand in for Stripe and SendGrid on this machine."""
+    """Stand in for Stripe, PAY.JP and SendGrid on this machine."""
     state_dir.mkdir(parents=True, exist_ok=True)
     listener = _listen(host, port)
     address = f"http://{host}:{listener.getsockname()[1]}"
@@ -46,6 +50,9 @@ def serve(
         stripe_webhook_url=stripe_webhook_url,
         stripe_webhook_secret=stripe_webhook_secret,
         stripe_events=_types(stripe_webhook_events),
+        payjp_api_key=payjp_api_key,
+        payjp_webhook_url=payjp_webhook_url,
+        payjp_webhook_token=payjp_webhook_token,
         sendgrid_api_key=sendgrid_api_key,
         sendgrid_webhook_url=sendgrid_webhook_url,
         webhook_attempts=webhook_attempts,

@@ -16,6 +16,10 @@ from providers.sandbox.faults import Faults
 from providers.sandbox.intents import Intents
 from providers.sandbox.mailbox import Pages
 from providers.sandbox.news import News
+from providers.sandbox.payjp.control import PayjpControl
+from providers.sandbox.payjp.flows import Flows
+from providers.sandbox.payjp.server import PayjpFailure
+from providers.sandbox.payjp.v2_api import v2_api
 from providers.sandbox.refunds import Refunds
 from providers.sandbox.sendgrid_api import SendGridApi
 from providers.sandbox.signing import SendGridKey
@@ -30,7 +34,11 @@ def create_app(config: SandboxConfig) -> FastAPI:
     """The server over the state in ``config.state_dir``, which is made if it is not there."""
     config.state_dir.mkdir(parents=True, exist_ok=True)
     store = Store(config.state_dir / DATABASE_FILE)
-    for name, url in (("stripe", config.stripe_webhook_url), ("sendgrid", config.sendgrid_webhook_url)):
+    for name, url in (
+        ("stripe", config.stripe_webhook_url),
+        ("payjp", config.payjp_webhook_url),
+        ("sendgrid", config.sendgrid_webhook_url),
+    ):
         if url is not None:
             store.set_target(name, url)
     faults = Faults(store)
@@ -40,6 +48,7 @@ def create_app(config: SandboxConfig) -> FastAPI:
     intents = Intents(store, news, customers, config.public_url)
     refunds = Refunds(store, news, intents)
     calls: Counter[str] = Counter()
+    flows = Flows(store, news, config.public_url)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -54,7 +63,10 @@ def create_app(config: SandboxConfig) -> FastAPI:
 
     app = FastAPI(title="Provider sandbox", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.add_exception_handler(StripeFailure, _stripe_failure)
+    app.add_exception_handler(PayjpFailure, _payjp_failure)
     app.include_router(StripeApi(store, config, faults, news, deliveries, intents, refunds, customers, calls).router)
+    app.include_router(v2_api(config.payjp_api_key, flows, store, faults, deliveries, calls))
+    app.include_router(PayjpControl(store, deliveries, flows).router)
     app.include_router(SendGridApi(store, config, faults, news, deliveries, calls).router)
     app.include_router(Control(store, faults, deliveries, intents, refunds, calls).router)
     app.include_router(Pages(store, faults, deliveries).router)
@@ -66,3 +78,10 @@ async def _stripe_failure(_: Request, error: Exception) -> Response:
     if not isinstance(error, StripeFailure):
         raise error
     return JSONResponse(error.body, status_code=error.status)
+
+
+async def _payjp_failure(_: Request, error: Exception) -> Response:
+    """Control endpoints of PAY.JP refuse with its codes."""
+    if not isinstance(error, PayjpFailure):
+        raise error
+    return JSONResponse({"error": error.code, "message": error.message}, status_code=error.status)

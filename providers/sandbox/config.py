@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from runtime.settings import PAYJP_SANDBOX_KEY
+
 #: The news that a platform's endpoint at Stripe would be subscribed to.
 DEFAULT_STRIPE_EVENTS = frozenset(
     {
@@ -35,6 +37,9 @@ class SandboxConfig:
     stripe_webhook_url: str | None = None
     stripe_webhook_secret: str = field(default="whsec_sandbox", repr=False)
     stripe_events: frozenset[str] = DEFAULT_STRIPE_EVENTS
+    payjp_api_key: str = field(default=PAYJP_SANDBOX_KEY, repr=False)
+    payjp_webhook_url: str | None = None
+    payjp_webhook_token: str = field(default="whook_sandbox", repr=False)
     sendgrid_api_key: str = field(default="SG.sandbox", repr=False)
     sendgrid_webhook_url: str | None = None
     webhook_attempts: int = 20

@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from providers.sandbox.deliveries import Deliveries
-from providers.sandbox.faults import WEBHOOK_KINDS, FaultKind, Faults
+from providers.sandbox.faults import KEY_KINDS, WEBHOOK_KINDS, FaultKind, Faults
 from providers.sandbox.intents import Answer, Intents
 from providers.sandbox.refunds import Refunds
 from providers.sandbox.store import JSON, Store
@@ -39,6 +39,8 @@ class FaultOrder(_Body):
     def _fits(self) -> "FaultOrder":
         if (self.operation == "webhook") != (self.kind in WEBHOOK_KINDS):
             raise ValueError(f"{self.kind.value} is no fault of {self.operation}")
+        if self.kind in KEY_KINDS and not self.operation.startswith("payjp_v2."):
+            raise ValueError(f"{self.kind.value} is a fault of PAY.JP's v2 only")
         return self
 
 
@@ -54,6 +56,7 @@ class Targets(_Body):
     """Where webhooks go; null sends none. What is not named stays."""
 
     stripe: str | None = None
+    payjp: str | None = None
     sendgrid: str | None = None
 
 
@@ -103,7 +106,7 @@ class Control:
         return {
             "objects": self._store.counts(),
             "calls": dict(self._calls),
-            "targets": {name: self._store.find_target(name) for name in ("stripe", "sendgrid")},
+            "targets": {name: self._store.find_target(name) for name in ("stripe", "payjp", "sendgrid")},
             "faults": self._faults.list_(),
             "webhooks_pending": self._deliveries.pending(),
         }
@@ -119,7 +122,7 @@ class Control:
             for name in body.model_fields_set:
                 self._store.set_target(name, getattr(body, name))
         self._deliveries.wake()
-        return {name: self._store.find_target(name) for name in ("stripe", "sendgrid")}
+        return {name: self._store.find_target(name) for name in ("stripe", "payjp", "sendgrid")}
 
     async def faults(self) -> JSON:
         return {"faults": self._faults.list_()}

@@ -99,7 +99,7 @@ class Deliveries:
             self.wake()
 
     async def _post(self, client: httpx.AsyncClient, row: sqlite3.Row) -> int | None:
-        """The status that came back, or None. Signed anew at every attempt, as both providers do."""
+        """The status that came back, or None. Signed anew at every attempt; PAY.JP sends its token."""
         url = self._store.find_target(row["target"])
         if not url:
             return None
@@ -107,6 +107,8 @@ class Deliveries:
         headers = {"Content-Type": "application/json; charset=utf-8"}
         if row["target"] == "stripe":
             headers["Stripe-Signature"] = stripe_signature(self._config.stripe_webhook_secret, now, body)
+        elif row["target"] == "payjp":
+            headers["X-Payjp-Webhook-Token"] = self._config.payjp_webhook_token
         else:
             headers["X-Twilio-Email-Event-Webhook-Timestamp"] = str(now)
             headers["X-Twilio-Email-Event-Webhook-Signature"] = self._key.sign(str(now), body)

@@ -14,11 +14,12 @@ _DICE = secrets.SystemRandom()
 
 
 class FaultKind(StrEnum):
-    """The first five are for calls, the last four for webhooks.
+    """The first seven are for calls, the last four for webhooks.
 
     ``delay`` waits, then works. ``error_500`` does nothing; with ``stored`` its idempotency key answers 500 from then
     on, as Stripe's do. ``timeout_after_success`` works and withholds the answer; ``error_500_after_success`` works and
-    answers 500. ``rate_limited`` does nothing and answers 429.
+    answers 500. ``rate_limited`` does nothing and answers 429. PAY.JP's v2 only: ``idempotency_timeout``
+    does nothing and answers 409, as if another request with the key were under way; ``idempotency_down`` answers 503.
     """
 
     DELAY = "delay"
@@ -26,6 +27,8 @@ class FaultKind(StrEnum):
     TIMEOUT_AFTER_SUCCESS = "timeout_after_success"
     ERROR_500_AFTER_SUCCESS = "error_500_after_success"
     RATE_LIMITED = "rate_limited"
+    IDEMPOTENCY_TIMEOUT = "idempotency_timeout"
+    IDEMPOTENCY_DOWN = "idempotency_down"
     DUPLICATE = "duplicate"
     REORDER = "reorder"
     LATE = "late"
@@ -33,6 +36,8 @@ class FaultKind(StrEnum):
 
 
 WEBHOOK_KINDS = frozenset({FaultKind.DUPLICATE, FaultKind.REORDER, FaultKind.LATE, FaultKind.DROP})
+#: Troubles of idempotency keys.
+KEY_KINDS = frozenset({FaultKind.IDEMPOTENCY_TIMEOUT, FaultKind.IDEMPOTENCY_DOWN})
 
 #: What ``seconds`` is where none is given.
 _SECONDS = {

@@ -16,7 +16,7 @@ from providers.sandbox.store import JSON, Store
 
 PAGES = Path(__file__).parent / "pages"
 
-_PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; img-src 'self'"
+PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; img-src 'self'"
 #: A message may look as it likes, but it runs nothing and fetches nothing.
 _MESSAGE_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
@@ -89,11 +89,14 @@ class Pages:
     async def three_d_secure(self, intent_id: str) -> Response:
         """What a bank's page would be: two buttons."""
         intent: JSON | None = self._store.find("payment_intent", intent_id)
-        return self._page("three_d_secure.html", intent=intent) if intent else _nothing()
+        if intent is None:
+            return _nothing()
+        is_open = intent["status"] == "requires_action"
+        return self._page("three_d_secure.html", intent=intent, action=f"/sandbox/3ds/{intent_id}", open=is_open)
 
     def _page(self, name: str, **values: Any) -> HTMLResponse:
         html = self._templates.get_template(name).render(**values)
-        return HTMLResponse(html, headers={"Content-Security-Policy": _PAGE_POLICY})
+        return HTMLResponse(html, headers={"Content-Security-Policy": PAGE_POLICY})
 
 
 def _nothing() -> Response:

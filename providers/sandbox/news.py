@@ -1,4 +1,4 @@
-"""What the providers tell the platform: events are written here, with the deliveries that carry them."""
+"""What the providers send to the platform: events are written here, with the deliveries that carry them."""
 
 import json
 import time
@@ -15,7 +15,7 @@ API_VERSION = "2026-10-28.endive"
 
 
 class News:
-    """Call inside the transaction of the change that is the news."""
+    """Call inside the transaction of the change that the event is about."""
 
     def __init__(self, store: Store, config: SandboxConfig, faults: Faults) -> None:
         self._store = store
@@ -43,6 +43,25 @@ class News:
         self._store.put(event, parent=parent)
         if url and wanted:
             self._queue("stripe", event["id"], kind, json.dumps(event))
+
+    def payjp_v2(self, kind: str, subject: JSON, now: str) -> None:
+        """Record an event of PAY.JP's v2 and queue its webhook; ``now`` as its times are written."""
+        self._payjp("evt", kind, subject, {"created_at": now, "updated_at": now})
+
+    def _payjp(self, prefix: str, kind: str, subject: JSON, times: JSON) -> None:
+        url = self._store.find_target("payjp")
+        event: JSON = {
+            "id": new_id(prefix),
+            "object": "event",
+            "livemode": False,
+            "type": kind,
+            "pending_webhooks": int(bool(url)),
+            "data": shown(subject),
+            **times,
+        }
+        self._store.put(event, parent=subject["id"], kind="payjp.event")
+        if url:
+            self._queue("payjp", event["id"], kind, json.dumps(event, ensure_ascii=False))
 
     def sendgrid(self, events: Sequence[JSON]) -> None:
         """Queue one webhook with this batch."""

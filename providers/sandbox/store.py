@@ -67,14 +67,15 @@ class Store:
             raise
         self.db.execute("COMMIT")
 
-    # Objects of Stripe's API, as JSON. Keys that begin with an underscore are ours and never leave the server.
+    # Objects of the payment APIs, as JSON. Keys that begin with an underscore are ours and never leave the server.
 
-    def put(self, body: JSON, parent: str | None = None) -> None:
-        """Insert or replace by ``body["id"]``; the order stays that of the first insert."""
+    def put(self, body: JSON, parent: str | None = None, kind: str | None = None) -> None:
+        """Insert or replace by ``body["id"]``; the order stays that of the first insert. ``kind`` is its ``object``
+        where none is given."""
         self.db.execute(
             "INSERT INTO objects (id, kind, parent, body) VALUES (?, ?, ?, ?) "
             "ON CONFLICT (id) DO UPDATE SET body = excluded.body",
-            (body["id"], body["object"], parent, json.dumps(body)),
+            (body["id"], kind or body["object"], parent, json.dumps(body)),
         )
 
     def find(self, kind: str, object_id: str) -> JSON | None:

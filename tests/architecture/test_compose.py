@@ -13,6 +13,7 @@ import yaml
 from pydantic import SecretStr
 
 from db.migrate import upgrade
+from providers.payments.registry import LIMITS, payment_providers
 from runtime.settings import Environment, Settings, UnsafeSettings
 from stack.binaries import postgres_folder
 from stack.namespace import RETENTION
@@ -28,6 +29,9 @@ ONE_SHOT = {"temporal-schema", "temporal-namespace", "migrate"}
 LASTING = {name: service for name, service in SERVICES.items() if name not in ONE_SHOT}
 
 _VARIABLE = re.compile(r"\$\{(\w+)(?:(:\?|:-)([^}]*))?\}")
+
+#: Secrets of what a deployment may do without.
+OPTIONAL = frozenset({"OMOTENASHI_PAYJP_API_KEY", "OMOTENASHI_PAYJP_WEBHOOK_TOKEN"})
 
 #: What an operator would set; the shape that production settings ask for.
 SECRETS = {
@@ -86,6 +90,26 @@ def test_the_environment_is_the_settings_class(name: str) -> None:
     assert set(OURS[name]["environment"]) <= fields
 
 
+@pytest.mark.parametrize("missing", ["OMOTENASHI_PAYJP_API_KEY", "OMOTENASHI_PAYJP_WEBHOOK_TOKEN"])
+def test_production_takes_pay_jp_whole_or_not_at_all(missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    live = {
+        "OMOTENASHI_PAYJP_API_KEY": "sk_live_y",
+        "OMOTENASHI_PAYJP_WEBHOOK_TOKEN": "whook_y",
+    }
+    for variable, value in OURS["api"]["environment"].items():
+        monkeypatch.setenv(variable, interpolate(value, SECRETS))
+    assert set(payment_providers(Settings())) == {"stripe"}
+    for variable, value in live.items():
+        monkeypatch.setenv(variable, value)
+    assert set(payment_providers(Settings())) == set(LIMITS)
+    monkeypatch.setenv(missing, "")
+    if missing == "OMOTENASHI_PAYJP_API_KEY":
+        assert set(payment_providers(Settings())) == {"stripe"}
+    else:
+        with pytest.raises(UnsafeSettings, match=missing):
+            Settings()
+
+
 @pytest.mark.parametrize("name", OURS)
 def test_production_accepts_the_settings(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in [variable for variable in os.environ if variable.startswith("OMOTENASHI_")]:
@@ -117,7 +141,7 @@ def test_no_secret_has_a_value_here() -> None:
         for key, value in (service.get("environment") or {}).items():
             if re.search(r"PASSWORD|PWD|SECRET|_KEY|AUTH|TOKEN", key):
                 assert _VARIABLE.fullmatch(value), f"{name}: {key}"
-                assert ":?" in value, f"{name}: {key} may be missing"
+                assert ":?" in value or key in OPTIONAL, f"{name}: {key} may be missing"
     whole = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
     demanded = set(re.findall(r"\$\{(\w+):\?", whole))
     assert demanded == set(SECRETS)

@@ -6,6 +6,7 @@ import pytest
 import pytest_asyncio
 
 from providers.email.sendgrid import SendGridEmail
+from providers.payments.payjp_v2 import PayjpV2Payments
 from providers.payments.stripe import StripePayments
 from tests.support.sandbox import Receiver, Sandbox, running_receiver, running_sandbox
 
@@ -33,6 +34,14 @@ async def payments(sandbox: Sandbox) -> AsyncIterator[StripePayments]:
 
 
 @pytest_asyncio.fixture
+async def payjp_v2(sandbox: Sandbox) -> AsyncIterator[PayjpV2Payments]:
+    """PAY.JP's v2 adapter against the sandbox."""
+    adapter = PayjpV2Payments(sandbox.settings())
+    yield adapter
+    await adapter.aclose()
+
+
+@pytest_asyncio.fixture
 async def mail(sandbox: Sandbox) -> AsyncIterator[SendGridEmail]:
     """SendGrid's adapter against the sandbox."""
     adapter = SendGridEmail(sandbox.settings())
@@ -42,8 +51,10 @@ async def mail(sandbox: Sandbox) -> AsyncIterator[SendGridEmail]:
 
 @pytest_asyncio.fixture
 async def receiver(sandbox: Sandbox) -> AsyncIterator[Receiver]:
-    """Takes the sandbox's webhooks of both providers."""
+    """Takes the sandbox's webhooks of all providers."""
     async with running_receiver() as receiver:
-        sandbox.target(stripe=receiver.url + "/stripe", sendgrid=receiver.url + "/sendgrid")
+        sandbox.target(
+            stripe=receiver.url + "/stripe", payjp=receiver.url + "/payjp", sendgrid=receiver.url + "/sendgrid"
+        )
         yield receiver
-        sandbox.target(stripe=None, sendgrid=None)
+        sandbox.target(stripe=None, payjp=None, sendgrid=None)

@@ -81,6 +81,7 @@ class Sandbox:
         key = (self.state_dir / "sendgrid_public_key.txt").read_text().strip()
         values: dict[str, Any] = {
             "stripe_base_url": self.url,
+            "payjp_base_url": self.url + "/payjp",
             "sendgrid_base_url": self.url,
             "sendgrid_webhook_public_key": key,
             "provider_timeout": timedelta(seconds=5),
@@ -104,12 +105,12 @@ class Sandbox:
         self.post("/sandbox/faults", {"operation": operation, "kind": kind, **more})
 
     def target(self, **urls: str | None) -> None:
-        """Set where webhooks go: ``stripe=``, ``sendgrid=``."""
+        """Set where webhooks go: ``stripe=``, ``payjp=``, ``sendgrid=``."""
         self.http.put(self.url + "/sandbox/targets", json=urls).raise_for_status()
 
     def reset(self) -> None:
         """Forget everything, troubles and targets too."""
-        self.target(stripe=None, sendgrid=None)
+        self.target(stripe=None, payjp=None, sendgrid=None)
         self.post("/sandbox/reset")
 
 

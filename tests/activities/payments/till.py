@@ -5,9 +5,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from domain.payments.limits import ProviderLimits
 from domain.payments.status import PaymentStatus, RefundStatus
 from providers.errors import ProviderRefused
 from providers.payments.interface import CaptureMethod, Intent, IntentRequest, Refund, WebhookEvent
+from providers.payments.stripe import LIMITS
 
 
 @dataclass
@@ -16,6 +18,7 @@ class Till:
     was kept is refused; ``until``: when what it promises lapses."""
 
     name: str = "stripe"
+    limits: ProviderLimits = LIMITS
     fails: Exception | None = None
     after: bool = False
     refund_status: RefundStatus = RefundStatus.SUCCEEDED

@@ -1,6 +1,6 @@
 """The salon of these tests, and an API whose payment provider is the sandbox."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 
 import pytest
 import pytest_asyncio
@@ -9,10 +9,11 @@ from fastapi import FastAPI
 from api.app import create_app
 from db.engine.session import Database as Pool
 from providers.cache.interface import Cache
-from providers.payments.stripe import StripePayments
+from providers.payments.interface import PaymentProvider
+from providers.payments.registry import payment_providers
 from tests.api.conftest import Clock
 from tests.api.shop import Shop, opened_shop
-from tests.support import servers
+from tests.support import data, servers
 from tests.support.sandbox import Sandbox, running_sandbox
 
 
@@ -31,22 +32,27 @@ def sandbox(sandbox_process: Sandbox) -> Sandbox:
 
 
 @pytest_asyncio.fixture
-async def provider(sandbox: Sandbox) -> AsyncIterator[StripePayments]:
-    """Stripe's adapter against the sandbox."""
-    adapter = StripePayments(sandbox.settings())
-    yield adapter
-    await adapter.aclose()
+async def providers(sandbox: Sandbox) -> AsyncIterator[Mapping[str, PaymentProvider]]:
+    """Every adapter against the sandbox."""
+    adapters = payment_providers(sandbox.settings())
+    yield adapters
+    for adapter in adapters.values():
+        await adapter.aclose()
+
+
+@pytest.fixture
+def provider(providers: Mapping[str, PaymentProvider]) -> PaymentProvider:
+    """Stripe's adapter, which most tests pay with."""
+    return providers["stripe"]
 
 
 @pytest_asyncio.fixture
 async def app(
-    database: servers.Database, pool: Pool, clock: Clock, provider: StripePayments, redis_cache: Cache
+    database: servers.Database, pool: Pool, clock: Clock, providers: Mapping[str, PaymentProvider], redis_cache: Cache
 ) -> AsyncIterator[FastAPI]:
     """Temporal is away: nothing here needs it."""
     settings = database.settings(temporal_address="127.0.0.1:1")
-    app = create_app(
-        settings, database=pool, cache=redis_cache, payments={provider.name: provider}, password_rounds=4, now=clock.now
-    )
+    app = create_app(settings, database=pool, cache=redis_cache, payments=providers, password_rounds=4, now=clock.now)
     async with app.router.lifespan_context(app):
         yield app
 
@@ -56,3 +62,11 @@ async def shop(app: FastAPI, pool: Pool, clock: Clock) -> AsyncIterator[Shop]:
     """A salon whose service is prepaid."""
     async with opened_shop(app, pool, clock) as opened:
         yield opened
+
+
+@pytest_asyncio.fixture(params=["payjp_v2"])
+async def payjp(request: pytest.FixtureRequest, shop: Shop, pool: Pool) -> Shop:
+    """The salon with its account at PAY.JP."""
+    sql = "UPDATE businesses SET payment_provider = :provider WHERE id::text = :id"
+    await data.rows(pool, sql, provider=request.param, id=str(shop.salon.business_id))
+    return shop

@@ -16,7 +16,7 @@ from domain.bookings.commands import BookingCommand, BookingOutcome
 from domain.identity.actor import ActorKind
 from domain.payments.status import PaymentStatus, Phase
 from domain.payments.tasks import MoneyResult, MoneyTask
-from providers.payments.stripe import StripePayments
+from providers.payments.interface import PaymentProvider
 from stack.audit import report
 from tests.api.conftest import PREFIX, Clock, error_of
 from tests.api.payments.buying import RETURN, confirm, held, intent
@@ -28,7 +28,7 @@ from tests.support.sandbox import Sandbox
 class Till:
     """What the booking's run does with money, without its clock."""
 
-    def __init__(self, shop: Shop, pool: Pool, clock: Clock, provider: StripePayments) -> None:
+    def __init__(self, shop: Shop, pool: Pool, clock: Clock, provider: PaymentProvider) -> None:
         self.shop, self.pool, self.clock, self.provider = shop, pool, clock, provider
         self.activities = PaymentActivities(pool, {provider.name: provider}, clock.now)
 
@@ -85,7 +85,7 @@ class Till:
 
 
 @pytest_asyncio.fixture
-async def till(app: FastAPI, pool: Pool, clock: Clock, provider: StripePayments) -> AsyncIterator[Till]:
+async def till(app: FastAPI, pool: Pool, clock: Clock, provider: PaymentProvider) -> AsyncIterator[Till]:
     """A salon that holds cards."""
     async with opened_shop(app, pool, clock, payment_mode="card_hold") as shop:
         yield Till(shop, pool, clock, provider)

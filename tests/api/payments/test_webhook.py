@@ -107,3 +107,40 @@ async def test_a_wrong_currency_changes_no_payment(shop: Shop, pool: Pool) -> No
     [after] = await data.rows(pool, "SELECT status, captured FROM booking_payments")
     assert after == {"status": "requires_payment", "captured": 0}
     assert (await counted(pool, "attention"))["attention"] == 1
+
+
+def payjp_event(intent_id: str, **changed: Any) -> bytes:
+    """PAY.JP v2's event that a flow over 6600 yen was paid."""
+    flow = {
+        **{"object": "payment_flow", "id": intent_id, "status": "succeeded", "amount": 6600, "currency": "jpy"},
+        **{"amount_received": 6600, "metadata": {}, **changed},
+    }
+    body = {"object": "event", "id": f"evt_{intent_id}", "type": "payment_flow.succeeded", "data": flow}
+    return json.dumps({**body, "created_at": "2026-11-21T01:31:00Z", "livemode": False}).encode()
+
+
+TOKEN = {"X-Payjp-Webhook-Token": "whook_sandbox", "Content-Type": "application/json"}
+
+
+async def test_an_event_of_payjp_is_stored_once_by_its_token_alone(payjp: Shop, pool: Pool) -> None:
+    body = payjp_event("pfw_elsewhere")
+    before = await counted(pool, *WRITTEN)
+    for token in ({}, {"X-Payjp-Webhook-Token": ""}, {"X-Payjp-Webhook-Token": "whook_other"}):
+        headers = {"Content-Type": "application/json", **token}
+        assert error_of(await send(payjp, body, headers, "payjp")) == (400, "forged_webhook")
+    for unread in (b"", b"[]", b"{}", b'{"object": "event", "data": {}}'):
+        assert error_of(await send(payjp, unread, TOKEN, "payjp")) == (400, "forged_webhook"), unread
+    assert await counted(pool, *WRITTEN) == before
+    for fresh in (True, False):
+        answer = await send(payjp, body, TOKEN, "payjp")
+        assert (answer.status_code, answer.json()["data"]) == (200, {"fresh": fresh})
+    [row] = await data.rows(pool, "SELECT provider, outcome FROM payment_webhooks")
+    assert row == {"provider": "payjp_v2", "outcome": "unmatched"}
+
+
+async def test_an_event_of_a_type_of_tomorrow_is_kept_and_changes_nothing(payjp: Shop, pool: Pool) -> None:
+    body = payjp_event("pfw_1").replace(b"payment_flow.succeeded", b"payment_flow.of_tomorrow")
+    assert (await send(payjp, body, TOKEN, "payjp")).status_code == 200
+    [row] = await data.rows(pool, "SELECT event_type, outcome FROM payment_webhooks")
+    assert row == {"event_type": "payment_flow.of_tomorrow", "outcome": "unmatched"}
+    assert (await counted(pool, "attention", "outbox")) == {"attention": 0, "outbox": 0}

@@ -5,11 +5,12 @@ from datetime import UTC, datetime
 from api.access.signed_webhooks import SignedWebhook
 from domain.errors import NotFound
 from providers.payments.domain_events import provider_event
+from providers.payments.registry import webhook_receiver
 
 
 async def take_in(provider_name: str, signed: SignedWebhook) -> bool:
     """Whether it was new. Raises NotFound for a provider that is not ours, ForgedWebhook before anything is written."""
-    provider = signed.services.payments.get(provider_name)
+    provider = webhook_receiver(signed.services.payments, provider_name)
     if provider is None:
         raise NotFound({"provider": provider_name})
     event = provider.parse_webhook(signed.body, signed.headers)

@@ -1,0 +1,100 @@
+"""What a customer, a bank or a test does at PAY.JP: the 3-D Secure page, the ends of slow refunds, disputes."""
+
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from jinja2 import Environment, FileSystemLoader
+from pydantic import BaseModel, ConfigDict, Field
+
+from providers.sandbox.deliveries import Deliveries
+from providers.sandbox.mailbox import PAGE_POLICY, PAGES
+from providers.sandbox.payjp.flows import Flows
+from providers.sandbox.payjp.server import PayjpFailure
+from providers.sandbox.store import JSON, Store
+from providers.sandbox.wire import shown
+
+
+class PayjpDisputeOrder(BaseModel):
+    """``amount`` in yen; all that was captured without it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    payment_flow_id: str
+    amount: Annotated[int, Field(gt=0)] | None = None
+
+
+class ClientConfirmation(BaseModel):
+    """What PAY.JP's form in the browser sends."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    payment_method_id: str
+    return_url: str
+
+
+class PayjpControl:
+    """Everything under ``/sandbox/payjp``."""
+
+    def __init__(self, store: Store, deliveries: Deliveries, flows: Flows) -> None:
+        self._store = store
+        self._deliveries = deliveries
+        self._flows = flows
+        self._templates = Environment(loader=FileSystemLoader(PAGES), autoescape=True)
+        self.router = APIRouter(prefix="/sandbox/payjp")
+        for method, path, endpoint in (
+            ("GET", "/3ds/{object_id}", self.page),
+            ("POST", "/3ds/{object_id}/{end}", self.answer),
+            ("POST", "/payment_flows/{object_id}/confirm", self.confirm),
+            ("POST", "/refunds/{object_id}/{end}", self.settle_refund),
+            ("POST", "/disputes", self.open_dispute),
+            ("POST", "/disputes/{object_id}/{end}", self.close_dispute),
+        ):
+            self.router.add_api_route(path, endpoint, methods=[method], response_model=None)
+
+    async def page(self, object_id: str) -> Response:
+        """What a bank's page, or PayPay's, would be: two buttons."""
+        flow = self._flows.get("payment_flow", object_id)
+        return self._page(flow, f"/sandbox/payjp/3ds/{object_id}", flow["status"] == "requires_action")
+
+    async def answer(self, object_id: str, end: str) -> Response:
+        """``authorise`` or ``fail``; sends the browser back to the shop."""
+        flow = self._work(lambda: self._flows.settle(object_id, _is_yes(end, ("authorise", "fail"))))
+        return RedirectResponse(str(flow["return_url"]), status_code=303)
+
+    async def confirm(self, object_id: str, body: ClientConfirmation) -> Response:
+        """Confirm a flow as the browser would, for PayPay too."""
+        flow = self._work(lambda: self._flows.confirm_by_client(object_id, body.payment_method_id, body.return_url))
+        return JSONResponse(shown(flow))
+
+    async def settle_refund(self, object_id: str, end: str) -> Response:
+        """``succeed`` or ``fail`` a pending refund."""
+        yes = _is_yes(end, ("succeed", "fail"))
+        return JSONResponse(shown(self._work(lambda: self._flows.settle_refund(object_id, yes))))
+
+    async def open_dispute(self, body: PayjpDisputeOrder) -> Response:
+        dispute = self._work(lambda: self._flows.open_dispute(body.payment_flow_id, body.amount))
+        return JSONResponse(shown(dispute), status_code=201)
+
+    async def close_dispute(self, object_id: str, end: str) -> Response:
+        """``won`` or ``lost``."""
+        won = _is_yes(end, ("won", "lost"))
+        return JSONResponse(shown(self._work(lambda: self._flows.close_dispute(object_id, won))))
+
+    def _page(self, intent: JSON, action: str, is_open: bool) -> Response:
+        template = self._templates.get_template("three_d_secure.html")
+        html = template.render(intent=intent, action=action, open=is_open)
+        return HTMLResponse(html, headers={"Content-Security-Policy": PAGE_POLICY})
+
+    def _work(self, work: Callable[[], JSON]) -> JSON:
+        with self._store.transaction():
+            body = work()
+        self._deliveries.wake()
+        return body
+
+
+def _is_yes(end: str, ends: tuple[str, str]) -> bool:
+    if end not in ends:
+        raise PayjpFailure(404, "not_found", f"one of {ends[0]}, {ends[1]}")
+    return end == ends[0]

@@ -1,0 +1,139 @@
+"""What is PAY.JP v2's own: keys and their errors, PayPay, disputes, how long an authorisation lasts.
+
+The sandbox's answers have PAY.JP's published shapes: the SDK's models, generated from its OpenAPI description, read
+each of them, and one that does not fit is an error here.
+"""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from domain.payments.status import DisputeStatus, PaymentStatus, RefundStatus
+from providers.errors import OutcomeUnknown, ProviderRefused
+from providers.payments.interface import CaptureMethod, WebhookEvent
+from providers.payments.payjp_v2 import PayjpV2Payments
+from providers.payments.payjp_v2_objects import event_of, intent_of
+from tests.providers.rails import RETURN_URL, Rail, new_key
+from tests.support.sandbox import Receiver, Sandbox
+
+P = PaymentStatus
+
+
+@pytest.fixture
+def rail(payjp_v2: PayjpV2Payments, sandbox: Sandbox) -> Rail:
+    return Rail(payjp_v2, sandbox)
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [("idempotency_timeout", "idempotency_timeout"), ("idempotency_down", "idempotency_infrastructure_error")],
+)
+async def test_a_key_that_pay_jp_cannot_answer_for_is_asked_again(rail: Rail, fault: str, reason: str) -> None:
+    held, key = await rail.pay(capture=CaptureMethod.MANUAL), new_key()
+    rail.sandbox.fault(rail.operation("capture"), fault)
+    with pytest.raises(OutcomeUnknown) as unknown:
+        await rail.adapter.capture_intent(held.id, 5000, key)
+    assert (unknown.value.reason, unknown.value.replayed) == (reason, False)
+    assert (await rail.adapter.capture_intent(held.id, 5000, key)).captured == 5000
+
+
+async def test_one_key_with_another_request_is_refused(rail: Rail) -> None:
+    paid, key = await rail.pay(), new_key()
+    await rail.adapter.create_refund(paid.id, 2000, key, {"refund_id": "r-1"})
+    with pytest.raises(ProviderRefused) as refused:
+        await rail.adapter.create_refund(paid.id, 1000, key, {"refund_id": "r-1"})
+    assert refused.value.reason == "idempotency_conflict"
+
+
+async def test_a_key_of_any_length_and_character_is_taken(rail: Rail) -> None:
+    paid = await rail.pay()
+    long = f"{'a' * 300}:refund:2"
+    for key in ("a:b", "ありがとう", long):
+        await rail.adapter.create_refund(paid.id, 100, key, {})
+    await rail.adapter.create_refund(paid.id, 100, long, {})
+    assert (await rail.adapter.get_intent(paid.id)).refunded == 300
+
+
+async def test_paypay_is_confirmed_by_the_browser(rail: Rail) -> None:
+    intent = await rail.open()
+    with pytest.raises(ProviderRefused):
+        await rail.adapter.confirm_intent(intent.id, "pm_paypay_1", RETURN_URL, new_key())
+    body = {"payment_method_id": "pm_paypay_1", "return_url": RETURN_URL}
+    rail.sandbox.post(f"/sandbox/payjp/payment_flows/{intent.id}/confirm", body)
+    asked = await rail.adapter.get_intent(intent.id)
+    assert (asked.status, asked.action_url is not None) == (P.REQUIRES_PAYMENT, True)
+    rail.answer(str(asked.action_url), "authorise")
+    assert (await rail.adapter.get_intent(intent.id)).captured == 5000
+
+
+async def test_paypay_is_not_offered_where_the_money_is_taken_later(rail: Rail) -> None:
+    intent = await rail.open(CaptureMethod.MANUAL)
+    body = {"payment_method_id": "pm_paypay_1", "return_url": RETURN_URL}
+    url = f"{rail.sandbox.url}/sandbox/payjp/payment_flows/{intent.id}/confirm"
+    assert rail.sandbox.http.post(url, json=body).json()["error"] == "invalid_payment_method_type"
+
+
+async def test_an_authorisation_lasts_longer_where_the_card_allows_it(rail: Rail) -> None:
+    held = await rail.pay(capture=CaptureMethod.MANUAL)
+    assert held.authorized_until is not None
+    assert held.authorized_until - datetime.now(UTC) > timedelta(days=29)
+
+
+async def test_an_authorisation_whose_end_is_not_told_lasts_seven_days() -> None:
+    raw = {
+        **{"id": "pfw_1", "status": "requires_capture", "amount": 5000, "currency": "jpy", "amount_received": 0},
+        **{"expired_at": None, "updated_at": "2026-11-29T03:00:00Z", "metadata": {}},
+    }
+    assert intent_of(raw).authorized_until == datetime(2026, 12, 6, 3, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("end", "status"), [("won", DisputeStatus.WON), ("lost", DisputeStatus.LOST)])
+async def test_a_dispute_is_told_from_its_opening_to_its_end(
+    rail: Rail, receiver: Receiver, end: str, status: DisputeStatus
+) -> None:
+    paid = await rail.pay()
+    dispute = rail.sandbox.post("/sandbox/payjp/disputes", {"payment_flow_id": paid.id})
+    assert (await rail.adapter.get_intent(paid.id)).status is P.DISPUTED
+    rail.sandbox.post(f"/sandbox/payjp/disputes/{dispute['id']}/{end}")
+
+    def disputes() -> dict[DisputeStatus, WebhookEvent]:
+        events = [rail.adapter.parse_webhook(took.body, took.headers) for took in receiver.received]
+        return {event.dispute.status: event for event in events if event.dispute}
+
+    await receiver.wait_until(lambda: {DisputeStatus.OPEN, status} <= set(disputes()))
+    told = disputes()[status]
+    assert (told.intent_id, told.dispute and told.dispute.amount) == (paid.id, 5000)
+    found = await rail.adapter.get_intent(paid.id)
+    assert found.status is (P.CAPTURED if end == "won" else P.DISPUTED)
+
+
+async def test_a_refund_that_ends_later_is_pending_until_then(rail: Rail) -> None:
+    paid = await rail.pay("slow-refund")
+    made = await rail.adapter.create_refund(paid.id, 5000, new_key(), {"refund_id": "r-1"})
+    assert made.status is RefundStatus.PROCESSING
+    rail.sandbox.post(f"/sandbox/payjp/refunds/{made.id}/succeed")
+    assert (await rail.adapter.get_refund(made.id)).status is RefundStatus.SUCCEEDED
+
+
+async def test_a_refund_that_fails_gives_its_amount_back_to_the_flow(rail: Rail) -> None:
+    paid = await rail.pay("refund-fails")
+    made = await rail.adapter.create_refund(paid.id, 5000, new_key(), {"refund_id": "r-1"})
+    failed = await rail.adapter.get_refund(made.id)
+    assert (failed.status, failed.failure_reason) == (RefundStatus.FAILED, "failed")
+    assert (await rail.adapter.get_intent(paid.id)).refunded == 0
+
+
+async def test_two_confirmations_at_once_take_once(rail: Rail) -> None:
+    intent, card = await rail.open(), rail.card("good")
+    confirming = (rail.adapter.confirm_intent(intent.id, card, RETURN_URL, new_key()) for _ in range(2))
+    answers = await asyncio.gather(*confirming, return_exceptions=True)
+    assert any(not isinstance(answer, BaseException) and answer.captured == 5000 for answer in answers)
+    assert (await rail.adapter.get_intent(intent.id)).captured == 5000
+
+
+@pytest.mark.parametrize("kind", ["payment_flow.created", "payment_flow.requires_action", "a.type.of.tomorrow"])
+def test_an_event_of_another_type_is_only_stored(kind: str) -> None:
+    data = {"object": "payment_flow", "id": "pfw_1", "status": "requires_action", "amount": 1, "currency": "jpy"}
+    event = event_of({"id": "evt_1", "type": kind, "created_at": "2026-11-29T03:00:00Z", "data": data})
+    assert (event.intent, event.refund, event.dispute) == (None, None, None)
