@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -15,8 +15,8 @@ from db.engine.store import Store
 from db.scheduling.availability import AvailabilityStore, Catalogue
 from db.scheduling.calendars.change import CalendarStore
 from domain.errors import NotFound, OutsideOpeningHours, SlotTaken, Unavailable
-from domain.scheduling.availability.engine import check_window, is_offered, plan
-from domain.scheduling.availability.model import ClaimPlan, Facts, Question
+from domain.scheduling.availability.engine import check_window, is_offered, plan, tabulate
+from domain.scheduling.availability.model import ClaimPlan, Facts, Question, StartTable
 
 Candidate = tuple[ClaimPlan, ...]
 #: Gives True when every claim of the candidate was taken, False when none was.
@@ -62,7 +62,7 @@ _LAST_CLAIMS = text("""
        AND released_at = (SELECT max(released_at) FROM resource_claims WHERE booking_id = :booking_id)
 """)
 _BOOKED = text("""
-    SELECT b.business_id, b.party_size, b.start_at, b.hold_expires_at, b.status, i.service_id,
+    SELECT b.id, b.business_id, b.party_size, b.start_at, b.hold_expires_at, b.status, i.service_id,
            CAST(extract(epoch FROM i.end_at - i.start_at) / 60 AS integer) AS duration,
            i.buffer_before_minutes AS buffer_before, i.buffer_after_minutes AS buffer_after
       FROM bookings b JOIN booking_items i ON i.booking_id = b.id AND i.position = 0 WHERE b.id = :booking_id
@@ -193,21 +193,10 @@ class ClaimStore(Store):
             return await self._move(wish, booked)
 
     async def _move(self, wish: "_Wish", booked: Row[Any]) -> Candidate:
-        availability = AvailabilityStore(self.session, self.context)
         # A visit at one o'clock at night may belong to the business day before.
         last = wish.start_at.date() + timedelta(days=1)
         first = wish.start_at.date() - timedelta(days=2)
-        catalogue = await availability.catalogue(booked.service_id, first, last, for_new=False)
-        # As agreed: what the service has become since does not concern this booking.
-        agreed = replace(
-            catalogue.item,
-            duration=booked.duration,
-            buffer_before=booked.buffer_before,
-            buffer_after=booked.buffer_after,
-        )
-        catalogue = replace(catalogue, item=agreed)
-        question = catalogue.question(first, last, wish.now, booked.party_size, wish.preferred, wish.staff)
-        facts = await availability.facts(catalogue, first, last, wish.now, except_booking=wish.booking_id)
+        catalogue, question, facts = await self._without(booked, first, last, wish.now, wish.preferred, wish.staff)
         holds_until = booked.hold_expires_at if booked.status == "pending" else None
 
         async def attempt(candidate: Candidate) -> bool:
@@ -215,6 +204,35 @@ class ClaimStore(Store):
             return await self.insert(wish.booking_id, wish.business_id, candidate, holds_until, version)
 
         return await self.take_any(catalogue, question, facts, wish.start_at, wish.now, attempt, wish.booking_id)
+
+    async def starts_for_move(
+        self, booking_id: UUID, first: date, last: date, now: datetime, preferred: Sequence[UUID], staff: bool
+    ) -> tuple[Catalogue, StartTable, int]:
+        """Every start on business days ``first`` to ``last`` (31 at most) to which ``move_claims`` could move the
+        booking, with the size of its party. Changes nothing. Raises NotFound."""
+        booked = (await self.session.execute(_BOOKED, {"booking_id": booking_id})).one_or_none()
+        if booked is None:
+            raise NotFound({"booking_id": str(booking_id)})
+        catalogue, question, facts = await self._without(booked, first, last, now, preferred, staff)
+        return catalogue, tabulate(question, facts), booked.party_size
+
+    async def _without(
+        self, booked: Row[Any], first: date, last: date, now: datetime, preferred: Sequence[UUID], staff: bool
+    ) -> tuple[Catalogue, Question, Facts]:
+        """The question and the facts for another time of a booking, as if it had no time. Its own length and buffers
+        are as agreed: later changes of the service do not concern it."""
+        availability = AvailabilityStore(self.session, self.context)
+        catalogue = await availability.catalogue(booked.service_id, first, last, for_new=False)
+        agreed = replace(
+            catalogue.item,
+            duration=booked.duration,
+            buffer_before=booked.buffer_before,
+            buffer_after=booked.buffer_after,
+        )
+        catalogue = replace(catalogue, item=agreed)
+        question = catalogue.question(first, last, now, booked.party_size, preferred, staff)
+        facts = await availability.facts(catalogue, first, last, now, except_booking=booked.id)
+        return catalogue, question, facts
 
     async def retake_claims(self, booking_id: UUID, now: datetime) -> bool:
         """Take again the very claims that an expired booking lost. False, and nothing changed, if one is not free, or

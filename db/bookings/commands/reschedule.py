@@ -1,12 +1,14 @@
 """Another time for the same booking: the new time is taken before the old is given up, in one transaction."""
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import text
 
 from db.bookings.claims import ClaimStore
 from db.bookings.commands.transition import Locked, Message, TransitionStore, change_of
+from db.scheduling.availability import Catalogue
 from domain.bookings import moves
 from domain.bookings.commands import BookingCommand, BookingOutcome
 from domain.bookings.decisions import cancellation_quote, is_staff
@@ -14,6 +16,7 @@ from domain.bookings.moves import Move, MoveTerms
 from domain.errors import InvalidInput, WrongState
 from domain.messages.kinds import NoticeKind
 from domain.money import Money
+from domain.scheduling.availability.model import StartTable
 
 _MOVE_ITEMS = text("""
     UPDATE booking_items SET start_at = start_at + :by, end_at = end_at + :by WHERE booking_id = :booking_id
@@ -76,6 +79,17 @@ class RescheduleStore(TransitionStore):
         terms = moves.move_terms(facts, by_business, now)
         kept = cancellation_quote(facts, now).penalty if terms.kept_penalty.at(now) else Money(0, booking.currency)
         return terms, kept, time_zone
+
+    async def starts_for_move(
+        self, booking_id: UUID, by_business: bool, first: date, last: date, preferred: Sequence[UUID], now: datetime
+    ) -> tuple[Catalogue, StartTable, int]:
+        """Every start to which ``reschedule`` could move the booking, its own time included; with the size of its
+        party. Raises NotFound and what ``move_terms`` raises."""
+        booking, _ = await self._read_facts(booking_id)
+        moves.move_terms(booking.facts(), by_business, now)
+        claims = ClaimStore(self.session, self.context)
+        staff = by_business or booking.is_stranded
+        return await claims.starts_for_move(booking_id, first, last, now, preferred, staff)
 
     async def _move_items(self, booking_id: UUID, by: timedelta) -> None:
         await self.session.execute(_MOVE_ITEMS, {"booking_id": booking_id, "by": by})

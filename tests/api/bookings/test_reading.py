@@ -9,8 +9,9 @@ import pytest_asyncio
 from api.http.envelope import Envelope, ListEnvelope
 from api.v1.bookings.bookings.quote_schemas import QuoteRead
 from api.v1.bookings.bookings.schemas import BookingRead, HistoryRead
+from api.v1.scheduling.availability.schemas import AvailabilityRead
 from db.engine.session import Database as Pool
-from tests.api.conftest import Person, Statements, error_of
+from tests.api.conftest import PREFIX, Person, Statements, error_of
 from tests.api.shop import WRITTEN, Shop, counted, keyed
 from tests.support import data
 
@@ -249,3 +250,26 @@ async def test_every_door_is_shut_without_a_login_and_to_other_tenants(shop: Sho
         anonymous = await shop.nobody.request(method, "/api/v1" + path, json=body, headers=keyed())
         assert error_of(anonymous) == (401, "unauthenticated"), path
     assert await counted(pool, *WRITTEN) == before
+
+
+async def test_availability_for_a_move_shows_the_booking_s_own_time(shop: Shop, pool: Pool) -> None:
+    """To its customer, its guest link and the staff; the public list, and everybody else, learn nothing of it."""
+    start = shop.at(10)
+    booking = (await shop.customer.post("/bookings", json=shop.wish(start), headers=keyed())).json()["data"]
+    taken = [UUID(booking["items"][0]["resource_ids"][0])]
+    for index, resource in enumerate(shop.salon.resources):
+        if resource not in taken:
+            await data.add_booking(pool, shop.salon, start, resource=index)
+    day = {"from": start.date().isoformat(), "to": start.date().isoformat()}
+    later = (start + timedelta(minutes=30)).isoformat()
+    public = await shop.customer.get("/availability", params={**day, "service_id": booking["items"][0]["service_id"]})
+    assert later not in {one["start_at"] for one in public.json()["data"]["starts"]}
+    path = f"/bookings/{booking['id']}/availability"
+    for who in (shop.customer, shop.staff):
+        own = await who.get(path, params=day)
+        assert own.status_code == 200, own.text
+        read = AvailabilityRead.model_validate(own.json()["data"], extra="forbid")
+        assert later in {one.start_at.isoformat() for one in read.starts}
+    for who, answer in ((shop.assistant, (403, "forbidden")), (shop.stranger, (404, "not_found"))):
+        assert error_of(await who.get(path, params=day)) == answer
+    assert error_of(await shop.nobody.get(PREFIX + path, params=day)) == (401, "unauthenticated")

@@ -1,15 +1,28 @@
 """Another time for the same booking."""
 
+from datetime import datetime
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from db.engine.session import UnitOfWork
 from domain.bookings.status import BookingStatus
-from domain.errors import Gone, InvalidInput, NotFound, OutsideBookingWindow, RuleBroken, SlotTaken, WrongState
+from domain.errors import (
+    Gone,
+    InvalidInput,
+    NotFound,
+    OutsideBookingWindow,
+    OutsideOpeningHours,
+    RuleBroken,
+    SlotTaken,
+    WrongState,
+)
 from domain.identity.actor import ActorKind
 from tests.support.data import HOUR, NOW, add_booking, add_payment, add_salon, rows
 from tests.support.desk import Desk, minutes
 
+TOKYO = ZoneInfo("Asia/Tokyo")
 CUSTOMER = ActorKind.CUSTOMER
 OLD, NEW = NOW + 72 * HOUR, NOW + 96 * HOUR
 
@@ -175,3 +188,38 @@ async def test_quote_of_a_move_says_what_the_move_will_keep(desk: Desk) -> None:
     assert (terms.kept_penalty.percent, kept.amount, terms.moves_left) == (50, 3300, 2)
     await desk.do("reschedule", booking_id, CUSTOMER, start_at=NEW)
     assert (await desk.do("cancel", booking_id, CUSTOMER)).penalty == kept.amount
+
+
+class _Undone(Exception):
+    pass
+
+
+async def test_every_start_that_is_listed_for_a_move_is_taken_and_no_other(desk: Desk) -> None:
+    """The booking is as long as it was agreed, and its own time counts as free."""
+    booking_id = await add_booking(desk.database, desk.salon, OLD)
+    await add_booking(desk.database, desk.salon, OLD + 2 * HOUR)
+    await add_booking(desk.database, desk.salon, OLD + minutes(90), resource=1)
+    await rows(desk.database, "UPDATE services SET duration_minutes = 120 WHERE id = :id", id=desk.salon.service_id)
+    day = OLD.astimezone(TOKYO).date()
+
+    async def listed(work: UnitOfWork) -> set[datetime]:
+        catalogue, starts, _ = await work.bookings.changes.starts_for_move(booking_id, False, day, day, (), NOW)
+        assert catalogue.item.duration == 60
+        return {starts.zero + minutes(at) for at in starts.minutes}
+
+    async def can_move(start_at: datetime) -> bool:
+        command = desk.command(booking_id, CUSTOMER, start_at=start_at, resource_ids=desk.salon.resources)
+        try:
+            async with desk.database.unit_of_work(desk.salon.scope) as work:
+                await work.bookings.changes.reschedule(command, NOW)
+                raise _Undone
+        except _Undone:
+            return True
+        except (SlotTaken, OutsideOpeningHours):
+            return False
+
+    offered = await desk.within(listed)
+    assert OLD + minutes(15) in offered
+    asked = [OLD + minutes(15 * step) for step in range(-8, 16)]
+    assert [await can_move(start_at) for start_at in asked] == [start_at in offered for start_at in asked]
+    assert len({start_at in offered for start_at in asked}) == 2

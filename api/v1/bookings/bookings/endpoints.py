@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from api.access.callers import Access, Now, Services
@@ -13,10 +13,11 @@ from api.http.envelope import Envelope, ListEnvelope, ok
 from api.http.idempotency import RequiredKey
 from api.http.operation_errors import raises
 from api.http.paging import PageAsked
+from api.http.times import Day
 from api.v1.bookings.bookings.command_handlers import CommandRequest, execute_command
 from api.v1.bookings.bookings.handlers import AskedBookings, bookings_page, history_page, write_changes
 from api.v1.bookings.bookings.hold_handlers import TIME_REFUSED, take
-from api.v1.bookings.bookings.quote_handlers import quote, quote_move
+from api.v1.bookings.bookings.quote_handlers import quote, quote_move, starts_for_move
 from api.v1.bookings.bookings.quote_schemas import QuoteRead, RescheduleQuoteRead
 from api.v1.bookings.bookings.schemas import (
     BookingChangedRead,
@@ -29,6 +30,7 @@ from api.v1.bookings.bookings.schemas import (
     ReasonCommand,
     RescheduleCommand,
 )
+from api.v1.scheduling.availability.schemas import AvailabilityRead
 from domain.bookings.permissions import BookingAction
 from domain.errors import (
     IdempotencyKeyRequired,
@@ -152,6 +154,28 @@ async def create_reschedule_quote(booking_id: UUID, access: MayReschedule, now: 
     """Changes nothing. Refuses what `/reschedule` would refuse at this moment, whatever the new time."""
     async with access.work(booking_id) as work:
         return ok(await quote_move(work, booking_id, now, access.works_here))
+
+
+@router.get(
+    "/{booking_id}/availability",
+    summary="To which times a booking can be moved",
+    response_model=Envelope[AvailabilityRead],
+)
+@raises(starts_for_move)
+async def list_starts_for_move(
+    booking_id: UUID,
+    access: MayReschedule,
+    now: Now,
+    first: Annotated[Day, Query(alias="from", description="First business day, in the business's zone.")],
+    last: Annotated[Day, Query(alias="to", description="Last business day, included; 31 days at most.")],
+    resource_id: Annotated[
+        list[UUID], Query(max_length=20, description="Preferred resources; each narrows its own group.")
+    ] = [],  # noqa: B006  (FastAPI copies it)
+) -> Response:
+    """As `GET /availability` for the booking's service, length and party, but the booking's own time is not in its
+    way. Refuses what `/reschedule` would refuse at this moment, whatever the new time."""
+    async with access.work(booking_id) as work:
+        return await starts_for_move(work, booking_id, access.works_here, first, last, resource_id, now)
 
 
 @router.post(

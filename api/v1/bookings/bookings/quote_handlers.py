@@ -1,16 +1,22 @@
-"""What a cancellation or a move would come to, asked without doing it. The rules are `domain.bookings.decisions.cancel`
-and `domain.bookings.moves.move_terms`."""
+"""What a cancellation or a move would come to, and to which times a booking can be moved, asked without doing it.
 
-from datetime import datetime
+The rules are `domain.bookings.decisions.cancel` and `domain.bookings.moves.move_terms`.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
+
+from starlette.responses import Response
 
 from api.http.fields import MoneyRead
 from api.http.operation_errors import raises
 from api.http.times import at_venue
 from api.v1.bookings.bookings.quote_schemas import QuoteRead, RescheduleQuoteRead
+from api.v1.scheduling.availability.handlers import answer_with_starts
 from db.engine.session import UnitOfWork
-from domain.errors import Gone, RuleBroken, WrongState
+from domain.errors import Gone, NotBookable, PartySizeRefused, RuleBroken, WrongState
 
 
 @raises(WrongState, RuleBroken)
@@ -42,3 +48,20 @@ async def quote_move(work: UnitOfWork, booking_id: UUID, now: datetime, by_busin
         kept_penalty_until=at_venue(until, zone) if until else None,
         at=at_venue(now, zone),
     )
+
+
+@raises(WrongState, Gone, RuleBroken, PartySizeRefused, NotBookable)
+async def starts_for_move(
+    work: UnitOfWork,
+    booking_id: UUID,
+    by_business: bool,
+    first: date,
+    last: date,
+    preferred: Sequence[UUID],
+    now: datetime,
+) -> Response:
+    """``AvailabilityRead`` of the times that the booking can be moved to."""
+    catalogue, starts, party_size = await work.bookings.changes.starts_for_move(
+        booking_id, by_business, first, last, preferred, now
+    )
+    return answer_with_starts(catalogue, starts, party_size)

@@ -29,7 +29,7 @@ def answer_with_starts(catalogue: Catalogue, starts: StartTable, party_size: int
         "business_id": catalogue.business_id,
         "time_zone": zone.key,
         "slot_interval": catalogue.settings["slot_interval"],
-        "duration_minutes": catalogue.service["duration_minutes"],
+        "duration_minutes": catalogue.item.duration,
         "party_size": party_size,
         "starts": [
             {"start_at": at, "left": left} for at, left in zip(local_times(zone, starts), starts.left, strict=True)
