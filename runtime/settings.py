@@ -134,6 +134,8 @@ class Settings(BaseSettings):
     #: Base64 of the ECDSA public key that signs SendGrid's event webhooks; empty: the endpoint refuses all.
     sendgrid_webhook_public_key: str = ""
     email_from: str = "no-reply@omotenashi.example"
+    #: Answers to messages of the platform itself go here.
+    support_email: str = "support@omotenashi.example"
 
     s3_endpoint_url: str = "http://127.0.0.1:8333"
     #: Where browsers reach the same storage: signed links name it. Empty: at the endpoint.

@@ -57,6 +57,7 @@ class WorkerServices:
     storage: Storage
     links: Links
     public_url: str
+    support_email: str
     max_media_bytes: int
     now: Callable[[], datetime]
 
@@ -74,6 +75,7 @@ class WorkerServices:
             storage_provider(settings),
             Links(KeyRing.of(settings)),
             settings.public_url,
+            settings.support_email,
             settings.max_media_bytes,
             lambda: datetime.now(UTC),
         )
@@ -148,7 +150,14 @@ def _payments(services: WorkerServices) -> WorkerSpec:
 
 
 def _notices(services: WorkerServices) -> WorkerSpec:
-    notices = NoticeActivities(services.database, services.email, services.links, services.public_url, services.now)
+    notices = NoticeActivities(
+        services.database,
+        services.email,
+        services.links,
+        services.public_url,
+        services.support_email,
+        services.now,
+    )
     return WorkerSpec(workflows=[NoticeWorkflow], activities=[notices.send, notices.give_up])
 
 

@@ -1,7 +1,7 @@
-"""Handing one message to the e-mail provider, once as far as anybody can know."""
+"""Sending one message through the e-mail provider, once as far as can be known."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -14,9 +14,11 @@ from db.engine.session import Database, Scope, UnitOfWork
 from db.messages.commands.send import UNKNOWN_FOR
 from db.messages.notices import Attempt, AttemptOutcome, NoticeContent
 from domain.bookings.status import BookingStatus
+from domain.businesses.address import latin_city
 from domain.messages.kinds import NoticeKind, NoticeStatus
 from providers.email.interface import Email, EmailProvider
 from providers.errors import OutcomeUnknown, ProviderRefused, ProviderUnavailable
+from providers.postal.japan_post import places_of
 from runtime.booking_links import BookingLinks
 from runtime.links import Links
 
@@ -35,15 +37,23 @@ class NoticeSendInput:
 
 
 class NoticeActivities:
-    """``links`` makes the tokens of messages, whose links begin with ``public_url``. ``now`` gives aware UTC time."""
+    """``links`` makes the tokens of messages, whose links begin with ``public_url``. Answers to messages that the
+    platform itself sends go to ``support_email``. ``now`` gives aware UTC time."""
 
     def __init__(
-        self, database: Database, email: EmailProvider, links: Links, public_url: str, now: Callable[[], datetime]
+        self,
+        database: Database,
+        email: EmailProvider,
+        links: Links,
+        public_url: str,
+        support_email: str,
+        now: Callable[[], datetime],
     ) -> None:
         self._database = database
         self._email = email
         self._links = links
         self._public_url = public_url
+        self._support_email = support_email
         self._now = now
 
     @activity.defn(name="notices.send")
@@ -73,7 +83,7 @@ class NoticeActivities:
 
     @activity.defn(name="notices.give_up")
     async def give_up(self, notice: NoticeSendInput) -> NoticeStatus:
-        """The time for sending is over: failed, visibly, unless it was sent after all. Gives where it stands."""
+        """The time for sending has ended: the message is failed unless it was sent. Gives its status."""
         async with self._database.unit_of_work(notice.scope) as work:
             return await work.messages.notices.mark_failed(notice.notice_id, "gave_up", self._now())
 
@@ -99,12 +109,16 @@ class NoticeActivities:
     async def _message(self, work: UnitOfWork, notice_id: UUID, now: datetime) -> Email | str:
         """The message about a booking, or why it would be wrong to send it."""
         content = await work.messages.notices.read_for_sending(notice_id)
+        if content.language == "en":
+            content = replace(content, city=await _english_city(content.postal_code, content.city))
         return _unsendable(content, now) or compose(content, now, BookingLinks(self._links, self._public_url))
 
     async def _letter(self, work: UnitOfWork, notice_id: UUID, now: datetime) -> Email | str:
         """The letter, or why it would be wrong to send it."""
         content = await work.messages.notices.read_letter_for_sending(notice_id)
-        return unsendable(content, self._links, now) or compose_account_email(content, self._links, self._public_url)
+        return unsendable(content, self._links, now) or compose_account_email(
+            content, self._links, self._public_url, self._support_email
+        )
 
     async def _finish(
         self,
@@ -122,9 +136,14 @@ class NoticeActivities:
 
 
 def _unsendable(content: NoticeContent, now: datetime) -> str | None:
-    """Why it would be wrong to send this now: nobody to send it to, or a reminder of a visit that is not ahead."""
+    """Why it would be wrong to send this now: there is no address, the reminder is of a visit that is not ahead, or
+    the payment that it asks for was made or is too late."""
     if content.address is None:
         return "no_address"
+    if content.kind == NoticeKind.BOOKING_HELD and (
+        content.booking_status != BookingStatus.PENDING or content.captured or content.authorised
+    ):
+        return "outdated"
     if content.kind == NoticeKind.BOOKING_REMINDER and (
         content.booking_status != BookingStatus.CONFIRMED
         or content.start_at <= now
@@ -132,6 +151,14 @@ def _unsendable(content: NoticeContent, now: datetime) -> str | None:
     ):
         return "outdated"
     return None
+
+
+async def _english_city(postal_code: str | None, city: str | None) -> str | None:
+    """``Shibuya-ku`` for ``渋谷区``, by Japan Post's kana of the postal code; the city as it is without them."""
+    if not postal_code or not city:
+        return city
+    readings = [place.city_kana for place in await places_of(postal_code) if place.city == city]
+    return next((latin for kana in readings if kana and (latin := latin_city(city, kana))), city)
 
 
 def _moved(reminded_of: object, start_at: datetime) -> bool:

@@ -1,7 +1,7 @@
-"""From the content of a letter, a message about no booking, to an e-mail.
+"""From the content of a message that is not about a booking to an e-mail.
 
-A new letter is a line in :data:`FORMS` and a text in each language under ``letter/``. Tokens are made here, when the
-message is sent: they stand in no table, no event and no workflow history.
+A new message is a line in :data:`FORMS` and a text in each language under ``account/``. Tokens are made here, when the
+message is sent: no table, event or workflow history has them.
 """
 
 from collections.abc import Mapping
@@ -10,18 +10,20 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
-from activities.templates.layout import MessageLayout, render_layout, written
-from activities.templates.words import PLATFORM, Bilingual, device, moment, one_line, pick
+from activities.templates.layout import MessageLayout, fitting, render_layout, written
+from activities.templates.words import PLATFORM, Bilingual, device, one_line, pick
 from db.messages.notices import AccountEmailContent
+from domain.messages.formats import full_name, moment, salutation, short
 from domain.messages.kinds import AccountEmailKind
+from domain.onboarding.verification import ANSWER_WITHIN
 from providers.email.interface import Email
 from runtime.links import Links, Purpose
 
 
 @dataclass(frozen=True, slots=True)
 class Opens:
-    """What the link of a letter is for: ``{public_url}{path}#token=…``. The token stands behind ``#``, which browsers
-    send to no server, so that it lands in no access log and in no ``Referer``."""
+    """What the link of a message is for: ``{public_url}{path}#token=…``. Browsers send what follows ``#`` to no server,
+    so the token is in no access log and in no ``Referer``."""
 
     purpose: Purpose
     path: str
@@ -30,25 +32,31 @@ class Opens:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What a text may use beside the names: facts by what they are. A fact that was not told is empty. ``at``, the
-    time of what the letter tells, is always there; ``device`` and ``ip`` are of the session that the fact
+    """What a text may use beside the names: facts by what they are. A fact that is missing is empty. ``at``, the time
+    of what the message is about, is always there; ``device`` and ``ip`` are of the session that the fact
     ``session_id`` names."""
 
     times: tuple[str, ...] = ()
-    words: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     opens: Opens | None = None
-    #: The platform writes to a business, not the business to somebody.
-    by_platform: bool = False
+    #: It goes to the owner of the business or to an operator: without a greeting.
+    about_business: bool = False
 
 
-_VERIFY = Opens(Purpose.VERIFY_EMAIL, "/verify-email", {"ja": "メールアドレスを確認する", "en": "Confirm my e-mail"})
+_VERIFY = Opens(
+    Purpose.VERIFY_EMAIL, "/verify-email", {"ja": "メールアドレスを確認する", "en": "Confirm e-mail address"}
+)
 _RESET = Opens(
     Purpose.RESET_PASSWORD, "/reset-password", {"ja": "新しいパスワードを設定する", "en": "Choose a new password"}
 )
 _JOIN = Opens(Purpose.STAFF_INVITATION, "/staff/invitation", {"ja": "招待を受ける", "en": "Accept the invitation"})
 
-_EXPORT = Opens(Purpose.DATA_EXPORT, "/data-export", {"ja": "データを受け取る", "en": "Get my data"})
+_EXPORT = Opens(Purpose.DATA_EXPORT, "/data-export", {"ja": "データをダウンロードする", "en": "Download my data"})
+
+_FOOTER = {
+    "ja": "{platform}がお送りしています。ご質問は、このメールへのご返信か{support}までお寄せください。",
+    "en": "Sent by {platform}. If you have questions, reply to this e-mail or write to {support}.",
+}
 
 FORMS: Mapping[AccountEmailKind, Form] = {
     AccountEmailKind.EMAIL_VERIFICATION: Form(opens=_VERIFY),
@@ -58,14 +66,14 @@ FORMS: Mapping[AccountEmailKind, Form] = {
     AccountEmailKind.LOGIN_LOCKED: Form(times=("until",)),
     AccountEmailKind.TOKEN_REUSED: Form(),
     AccountEmailKind.TWO_FACTOR_CHANGED: Form(flags=("enabled", "recovery_code_used")),
-    AccountEmailKind.BUSINESS_SUBMITTED: Form(by_platform=True),
-    AccountEmailKind.BUSINESS_APPROVED: Form(by_platform=True),
-    AccountEmailKind.BUSINESS_REJECTED: Form(by_platform=True),
-    AccountEmailKind.BUSINESS_INFO_REQUESTED: Form(by_platform=True),
-    AccountEmailKind.BUSINESS_SUSPENDED: Form(by_platform=True),
-    AccountEmailKind.BUSINESS_REINSTATED: Form(by_platform=True),
-    AccountEmailKind.BUSINESS_REVIEW_CLOSED: Form(by_platform=True),
-    AccountEmailKind.REVIEW_DUE: Form(by_platform=True),
+    AccountEmailKind.BUSINESS_SUBMITTED: Form(about_business=True),
+    AccountEmailKind.BUSINESS_APPROVED: Form(about_business=True),
+    AccountEmailKind.BUSINESS_REJECTED: Form(about_business=True),
+    AccountEmailKind.BUSINESS_INFO_REQUESTED: Form(about_business=True),
+    AccountEmailKind.BUSINESS_SUSPENDED: Form(about_business=True),
+    AccountEmailKind.BUSINESS_REINSTATED: Form(about_business=True),
+    AccountEmailKind.BUSINESS_REVIEW_CLOSED: Form(about_business=True),
+    AccountEmailKind.REVIEW_DUE: Form(about_business=True),
     AccountEmailKind.STAFF_INVITED: Form(opens=_JOIN),
     AccountEmailKind.STAFF_ENDED: Form(),
     AccountEmailKind.DATA_EXPORT_READY: Form(opens=_EXPORT),
@@ -74,33 +82,32 @@ FORMS: Mapping[AccountEmailKind, Form] = {
 }
 
 
-def compose_account_email(content: AccountEmailContent, links: Links, public_url: str) -> Email:
-    """The whole letter in the recipient's language. ``content.address`` must be there, and ``content.link`` for a
-    letter that opens something, with a key that is not retired.
+def compose_account_email(content: AccountEmailContent, links: Links, public_url: str, support_email: str) -> Email:
+    """The whole message in the recipient's language. ``content.address`` must be there, and ``content.link`` for a
+    message that opens something, with a key that is not retired. Answers go to ``support_email``.
 
     Raises KeyError for a kind without a form and ``jinja2.TemplateNotFound`` for one without a text: bugs, seen by the
     tests.
     """
-    form = FORMS[AccountEmailKind(content.kind)]
-    language, variables = content.language, _variables(content, form)
-    business = "" if form.by_platform else pick(content.business_name, language)
+    form, language = FORMS[AccountEmailKind(content.kind)], content.language
+    variables = _variables(content, form)
     frame = MessageLayout(
-        sender=business or PLATFORM,
-        greeting=_greeting(content),
-        signature=[*([business] if business else []), f"{PLATFORM}  {public_url}"],
+        sender=PLATFORM,
+        greeting=_greeting(content, form),
+        footer=_FOOTER[language].format(platform=PLATFORM, support=support_email),
     )
     if form.opens is not None and content.link is not None:
         token = links.issue(form.opens.purpose, content.link.id, content.link.expires_at, content.link.kid)
         url = f"{public_url.rstrip('/')}{form.opens.path}#token={quote(token)}"
-        variables |= {"url": url, "token": token}
         variables["valid_until"] = moment(content.link.expires_at, content.time_zone, language)
         frame = replace(frame, button=(pick(form.opens.label, language), url))
-    subject, *paragraphs = written([f"{language}/letter/{content.kind}.j2"], variables)
+    subject, *paragraphs = written([f"{language}/account/{content.kind}.j2"], variables)
+    subject = fitting(subject, language)
     plain, html = render_layout(language, subject, paragraphs, frame)
     return Email(
         to=content.address or "",
         from_name=PLATFORM,
-        reply_to=None,
+        reply_to=support_email,
         subject=subject,
         text=plain,
         html=html,
@@ -110,7 +117,7 @@ def compose_account_email(content: AccountEmailContent, links: Links, public_url
 
 
 def unsendable(content: AccountEmailContent, links: Links, now: datetime) -> str | None:
-    """Why it would be wrong to send this now: nobody to send it to, or a link that opens nothing any more."""
+    """Why it would be wrong to send this now: there is no address, or the link no longer works."""
     if content.address is None:
         return "no_address"
     if FORMS[AccountEmailKind(content.kind)].opens is None:
@@ -124,9 +131,11 @@ def unsendable(content: AccountEmailContent, links: Links, now: datetime) -> str
 def _variables(content: AccountEmailContent, form: Form) -> dict[str, Any]:
     facts, language, zone = content.facts, content.language, content.time_zone
 
-    def written_out(at: object) -> str:
+    def time(at: object) -> str:
         return moment(datetime.fromisoformat(str(at)).astimezone(UTC), zone, language) if at else ""
 
+    happened = facts.get("at") or content.created_at
+    answer_by = datetime.fromisoformat(str(happened)).astimezone(UTC) + ANSWER_WITHIN
     return {
         "platform": PLATFORM,
         "business": pick(content.business_name, language),
@@ -134,16 +143,14 @@ def _variables(content: AccountEmailContent, form: Form) -> dict[str, Any]:
         "device": device(content.user_agent or ""),
         "ip": content.ip or "",
         "reason": one_line(content.reason or ""),
-        "at": written_out(facts.get("at") or content.created_at),
-        **{name: written_out(facts.get(name)) for name in form.times},
-        **{name: one_line(str(facts.get(name) or "")) for name in form.words},
+        "at": time(happened),
+        "answer_by": short(answer_by, zone, language),
+        **{name: time(facts.get(name)) for name in form.times},
         **{name: bool(facts.get(name)) for name in form.flags},
     }
 
 
-def _greeting(content: AccountEmailContent) -> str:
-    names = [one_line(content.family_name), one_line(content.given_name)]
-    name = " ".join(part for part in (names if content.language == "ja" else names[::-1]) if part)
-    if content.language == "ja":
-        return f"{name} 様" if name else "お客様"
-    return f"Dear {name}," if name else "Hello,"
+def _greeting(content: AccountEmailContent, form: Form) -> str:
+    """A person with a name is addressed by it; a business, an operator and an unknown person are not greeted."""
+    name = full_name(one_line(content.family_name), one_line(content.given_name), content.language)
+    return salutation(name, content.language) if name and not form.about_business else ""

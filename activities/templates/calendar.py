@@ -1,11 +1,11 @@
 """A booking as an iCalendar file (RFC 5545), to be added to the customer's own calendar.
 
 It is published, not an invitation: nobody is asked to answer. The same UID with a higher SEQUENCE replaces what an
-earlier message brought.
+earlier message brought. Times are in UTC (``…Z``): a local time would need the rules of its zone in the file, and
+means two instants in the hour that a clock repeats.
 """
 
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime
 
 from icalendar import Calendar, Event, vCalAddress
 
@@ -15,45 +15,45 @@ from domain.bookings.status import BookingStatus
 
 PRODUCT = "-//Omotenashi Connect//Bookings//JA"
 
+_ENDED = frozenset({BookingStatus.CANCELLED, BookingStatus.DECLINED, BookingStatus.EXPIRED})
 
-def visit(content: NoticeContent, now: datetime) -> bytes:
-    """The visit as it stands; ``now`` is when the file was made (DTSTAMP).
 
-    A booking that is over before its visit is written as CANCELLED, with a SEQUENCE above that of its last time, so
-    that calendars which compare it take it off.
+def calendar_file(content: NoticeContent, place: str, notes: str, now: datetime) -> bytes:
+    """The booking at its present time. ``place`` is the full address, ``notes`` the description, ``now`` when the file
+    was made (DTSTAMP).
+
+    A booking that ended before its start is a CANCEL (RFC 5546, 3.2.5) with the same UID and a SEQUENCE above that of
+    its last time, so that calendars take the event off.
     """
+    ended = BookingStatus(content.booking_status) in _ENDED
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
-    calendar.add("method", "PUBLISH")
-    calendar.add_component(_event(content, now))
-    # Whole years around the visit, so that the rules of its zone (daylight saving) are in the file.
-    first, last = content.start_at.year - 1, content.end_at.year + 1
-    calendar.add_missing_timezones(first_date=date(first, 1, 1), last_date=date(last, 12, 31))
+    calendar.add("method", "CANCEL" if ended else "PUBLISH")
+    calendar.add_component(_event(content, place, notes, ended, now))
     written: bytes = calendar.to_ical()
     return written
 
 
-def _event(content: NoticeContent, now: datetime) -> Event:
-    status, zone, language = BookingStatus(content.booking_status), ZoneInfo(content.time_zone), content.language
-    called_off = status in {BookingStatus.CANCELLED, BookingStatus.DECLINED, BookingStatus.EXPIRED}
+def _event(content: NoticeContent, place: str, notes: str, ended: bool, now: datetime) -> Event:
+    status, language = BookingStatus(content.booking_status), content.language
     business = pick(content.business_name, language)
     services = " / ".join(pick(item.name, language) for item in content.items)
     event = Event()
     event.add("uid", f"booking-{content.booking_id}@omotenashi")
-    event.add("sequence", content.version + 1 if called_off else content.version)
+    event.add("sequence", content.version + 1 if ended else content.version)
     event.add("dtstamp", now)
-    event.add("dtstart", content.start_at.astimezone(zone))
-    event.add("dtend", content.end_at.astimezone(zone))
+    event.add("dtstart", content.start_at.astimezone(UTC))
+    event.add("dtend", content.end_at.astimezone(UTC))
     event.add("summary", f"{business} {services}".strip())
-    event.add("description", ("予約番号：" if language == "ja" else "Confirmation code: ") + content.code)
-    event.add("status", "CANCELLED" if called_off else _certainty(status))
-    event.add("transp", "TRANSPARENT" if called_off else "OPAQUE")
-    place = pick(content.business_address, language)
+    event.add("description", notes)
+    event.add("status", "CANCELLED" if ended else _certainty(status))
+    event.add("transp", "TRANSPARENT" if ended else "OPAQUE")
     if place:
         event.add("location", place)
     if content.business_email:
+        # PUBLISH and CANCEL must name an organizer (RFC 5546, 3.2.1 and 3.2.5).
         organizer = vCalAddress(f"mailto:{one_line(content.business_email)}")
         organizer.params["cn"] = business
         event.add("organizer", organizer)

@@ -8,10 +8,11 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from activities.templates.rows import Row
 from activities.templates.words import one_line
 
-#: Longer subjects are cut by most readers anyway.
-SUBJECT_LENGTH = 200
+#: What an inbox on a phone and a mail program show of a subject; the rest would be cut there without a sign.
+SUBJECT_LENGTH = {"ja": 32, "en": 60}
 
 _FOLDER = Path(__file__).parent
 TEXT = Environment(  # noqa: S701 - plain text; what goes into HTML is escaped by the environment below
@@ -24,26 +25,24 @@ _HTML = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_POLICY_TITLE = {"ja": "キャンセル規定", "en": "Cancellation policy"}
-_FOOTER = {
-    "ja": "このメールは送信専用です。ご返信いただいてもお答えできませんのでご了承ください。（Omotenashi Connect）",
-    "en": "This message was sent automatically; replies are not read. (Omotenashi Connect)",
-}
+_TERMS_TITLE = {"ja": "キャンセル規定", "en": "Cancellation policy"}
+_CONTACT_TITLE = {"ja": "お問い合わせ", "en": "Questions?"}
 
 
 @dataclass(frozen=True, slots=True)
 class MessageLayout:
-    """What stands around the paragraphs. ``sender`` is the headline; ``details`` are rows of label and value;
-    ``policy`` and ``signature`` are lines; ``button`` is label and address of what the message asks for;
-    ``link`` title and address of what it is about."""
+    """What surrounds the paragraphs. ``sender`` is the headline; an empty ``greeting`` is left out; ``button`` is label
+    and address of what the message asks for, ``note`` is said under it; ``rows`` are the facts; ``terms`` (of a
+    cancellation) and ``contact`` are lines; ``footer`` says who sent the message and whether it can be answered."""
 
     sender: str
     greeting: str
-    signature: Sequence[str]
-    details: Sequence[tuple[str, str]] = ()
-    policy: Sequence[str] = ()
+    footer: str
     button: tuple[str, str] | None = None
-    link: tuple[str, str] | None = None
+    note: str = ""
+    rows: Sequence[Row] = ()
+    terms: Sequence[str] = ()
+    contact: Sequence[str] = ()
 
 
 def written(names: Sequence[str], variables: Mapping[str, Any]) -> list[str]:
@@ -52,7 +51,13 @@ def written(names: Sequence[str], variables: Mapping[str, Any]) -> list[str]:
     rendered = TEXT.select_template(list(names)).render(variables)
     subject, _, body = rendered.strip().partition("\n")
     paragraphs = [paragraph.strip() for paragraph in re.split(r"\n\s*\n", body)]
-    return [one_line(subject)[:SUBJECT_LENGTH], *(paragraph for paragraph in paragraphs if paragraph)]
+    return [one_line(subject), *(paragraph for paragraph in paragraphs if paragraph)]
+
+
+def fitting(subject: str, language: str) -> str:
+    """The subject, cut with a sign where it is too long: what is at its end is the least important."""
+    most = SUBJECT_LENGTH[language]
+    return subject if len(subject) <= most else subject[: most - 1].rstrip(" ,（(") + "…"
 
 
 def render_layout(language: str, subject: str, paragraphs: Sequence[str], frame: MessageLayout) -> tuple[str, str]:
@@ -60,16 +65,10 @@ def render_layout(language: str, subject: str, paragraphs: Sequence[str], frame:
     shared: dict[str, Any] = {
         "language": language,
         "subject": subject,
-        "business": frame.sender,
-        "greeting": frame.greeting,
         "paragraphs": paragraphs,
-        "button": frame.button,
-        "link": frame.link,
-        "details": frame.details,
-        "policy": frame.policy,
-        "policy_title": _POLICY_TITLE[language],
-        "signature": frame.signature,
-        "footer": _FOOTER[language],
+        "frame": frame,
+        "terms_title": _TERMS_TITLE[language],
+        "contact_title": _CONTACT_TITLE[language],
         "colon": "：" if language == "ja" else ": ",
         "bullet": "・" if language == "ja" else "- ",
     }

@@ -1,59 +1,100 @@
 """From the content of a message about a booking to an e-mail."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
-from activities.templates import calendar, view
-from activities.templates.layout import MessageLayout, render_layout, written
-from activities.templates.words import PLATFORM, pick
+from activities.templates import calendar, rows, terms, view
+from activities.templates.layout import MessageLayout, fitting, render_layout, written
+from activities.templates.words import BUTTONS, PLATFORM, pick, private_link
 from db.messages.notices import NoticeContent
+from domain.bookings.status import BookingStatus
 from domain.messages.kinds import NoticeKind
 from providers.email.interface import Attachment, Email
 from runtime.booking_links import BookingLinks
 
-_WITH_CALENDAR = frozenset(
-    {NoticeKind.BOOKING_CONFIRMED, NoticeKind.BOOKING_CHANGED, NoticeKind.BOOKING_CANCELLED, NoticeKind.PAYMENT_LATE}
-)
+_WITH_CALENDAR = frozenset({NoticeKind.BOOKING_CONFIRMED, NoticeKind.BOOKING_CHANGED, NoticeKind.BOOKING_CANCELLED})
 
-
-_LINK_TITLE = {
-    "ja": "ご予約の確認・お支払い・変更・キャンセル（このリンクはご本人専用です。転送しないでください）",
-    "en": "See, pay, change or cancel your booking (this link is yours alone: please do not pass it on)",
+#: What a message asks for, where that is more than a look at the booking.
+_ASKS: Mapping[NoticeKind, str] = {
+    NoticeKind.BOOKING_HELD: "pay",
+    NoticeKind.PAYMENT_FAILED: "pay",
+    NoticeKind.PAYMENT_RENEW: "card",
+    NoticeKind.REACCOMMODATION_OFFERED: "choose",
+    NoticeKind.REACCOMMODATION_REMINDER: "choose",
 }
+_CHANGEABLE = frozenset({BookingStatus.PENDING, BookingStatus.CONFIRMED})
 
 
 def compose(content: NoticeContent, now: datetime, links: BookingLinks) -> Email:
-    """The whole message in the recipient's language. ``content.address`` must be there; ``now`` dates the calendar
-    file; ``links`` make what opens the booking, for its customer alone.
+    """The whole message in the recipient's language, as it is true at ``now``. ``content.address`` must be there;
+    ``links`` make what opens the booking, for its customer alone.
 
     Raises ``jinja2.UndefinedError`` for a text that names what is not there: a bug, seen by the tests.
     """
-    folder = f"{content.language}/{content.audience}"
-    subject, *paragraphs = written([f"{folder}/{content.kind}.j2", f"{folder}/other.j2"], view.variables(content))
+    language, to_customer = content.language, content.audience == "customer"
+    folder, url = f"{language}/{content.audience}", links.url(content.booking_id)
+    names = [f"{folder}/{content.kind}.j2", *([] if to_customer else [f"{folder}/other.j2"])]
+    subject, *paragraphs = written(names, view.variables(content, now))
+    subject = fitting(subject, language)
+    business = pick(content.business_name, language)
     frame = MessageLayout(
-        sender=pick(content.business_name, content.language),
+        sender=business if to_customer else PLATFORM,
         greeting=view.greeting(content),
-        signature=view.signature(content),
-        details=view.details(content),
-        policy=view.policy(content),
-        link=(_LINK_TITLE[content.language], links.url(content.booking_id)) if content.audience == "customer" else None,
+        footer=_footer(content, business),
+        button=(BUTTONS[button(content)][language], url) if to_customer else None,
+        note=private_link(language) if to_customer else "",
+        rows=rows.facts(content),
+        terms=terms.terms(content),
+        contact=view.contact(content),
     )
-    plain, html = render_layout(content.language, subject, paragraphs, frame)
-    to_customer = content.audience == "customer"
+    plain, html = render_layout(language, subject, paragraphs, frame)
     return Email(
         to=content.address or "",
-        from_name=pick(content.business_name, content.language) if to_customer else PLATFORM,
+        from_name=business if to_customer else PLATFORM,
         reply_to=content.business_email if to_customer else None,
         subject=subject,
         text=plain,
         html=html,
         notice_id=str(content.id),
-        language=content.language,
-        attachments=_attachments(content, now),
+        language=language,
+        attachments=_attachments(content, url, now),
     )
 
 
-def _attachments(content: NoticeContent, now: datetime) -> tuple[Attachment, ...]:
-    if content.audience == "business" or content.kind not in _WITH_CALENDAR:
+def button(content: NoticeContent) -> str:
+    """Which button fits the message and the state of its booking: a booking that is over offers nothing but a look."""
+    if content.booking_status not in _CHANGEABLE:
+        return "view"
+    asked = _ASKS.get(NoticeKind(content.kind), "change")
+    pays = content.booking_status == BookingStatus.PENDING
+    return "change" if asked == "pay" and not pays else asked
+
+
+def _footer(content: NoticeContent, business: str) -> str:
+    japanese = content.language == "ja"
+    if content.audience == "business":
+        return (
+            f"{PLATFORM}がお送りしています。このメールには返信できません。"
+            if japanese
+            else f"Sent by {PLATFORM}. This e-mail cannot be answered."
+        )
+    if content.business_email:
+        return (
+            f"このメールは{PLATFORM}よりお送りしています。ご返信は{business}に届きます。"
+            if japanese
+            else f"Sent by {PLATFORM} for {business}. Your reply goes to {business}."
+        )
+    return (
+        f"このメールは{PLATFORM}よりお送りしています。このメールには返信できません。"
+        if japanese
+        else f"Sent by {PLATFORM} for {business}. This e-mail cannot be answered."
+    )
+
+
+def _attachments(content: NoticeContent, url: str, now: datetime) -> tuple[Attachment, ...]:
+    retaken = content.kind == NoticeKind.PAYMENT_LATE and content.booking_status == BookingStatus.CONFIRMED
+    if content.audience == "business" or not (content.kind in _WITH_CALENDAR or retaken):
         return ()
+    file = calendar.calendar_file(content, rows.address(content), view.calendar_notes(content, url), now)
     # SendGrid refuses a content type with a semicolon, so the method is said inside the file alone.
-    return (Attachment("booking.ics", "text/calendar", calendar.visit(content, now)),)
+    return (Attachment("booking.ics", "text/calendar", file),)

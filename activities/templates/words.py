@@ -1,21 +1,15 @@
-"""How times, amounts and states are written in each language. Nothing here knows a message."""
+"""The words of messages that are the same everywhere: labels, states, events. Nothing here knows a message."""
 
 import unicodedata
 from collections.abc import Mapping
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
-from domain.money import ZERO_DECIMAL
+import phonenumbers
+from phonenumbers import NumberParseException, PhoneNumberFormat
 
 Bilingual = Mapping[str, str]
 
 #: The name that the platform writes under.
 PLATFORM = "Omotenashi Connect"
-
-_DAYS_JA = "月火水木金土日"
-_DAYS_EN = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS_EN = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_SIGNS = {"JPY": "¥", "USD": "US$", "EUR": "€", "GBP": "£", "KRW": "₩"}
 
 # The more particular first: every one of them calls itself Mozilla, and most of them Safari.
 _BROWSERS = (
@@ -27,60 +21,106 @@ _SYSTEMS = (
     *(("CrOS", "ChromeOS"), ("Linux", "Linux")),
 )
 
+#: The rows of facts.
 LABELS: Mapping[str, Bilingual] = {
-    "customer": {"ja": "お客様", "en": "Customer"},
-    "code": {"ja": "予約番号", "en": "Confirmation code"},
-    "when": {"ja": "日時", "en": "When"},
-    "service": {"ja": "メニュー", "en": "Service"},
-    "staff": {"ja": "担当", "en": "With"},
-    "party": {"ja": "人数", "en": "Party"},
-    "total": {"ja": "合計金額（税込）", "en": "Total (tax included)"},
+    "code": {"ja": "予約番号", "en": "Booking number"},
+    "when": {"ja": "日時", "en": "Date and time"},
+    "service": {"ja": "ご予約内容", "en": "Booked"},
+    "staff": {"ja": "担当", "en": "Staff"},
+    "party": {"ja": "人数", "en": "People"},
+    "total": {"ja": "ご予約金額", "en": "Total"},
+    "agreed": {"ja": "ご予約時の金額", "en": "Total when booked"},
     "payment": {"ja": "お支払い", "en": "Payment"},
+    "address": {"ja": "住所", "en": "Address"},
+    "map": {"ja": "地図", "en": "Map"},
+    "phone": {"ja": "電話", "en": "Phone"},
+    "email": {"ja": "メール", "en": "E-mail"},
+    "customer": {"ja": "お客様", "en": "Customer"},
     "requests": {"ja": "ご要望", "en": "Requests"},
-    "place": {"ja": "場所", "en": "Where"},
+    "visits": {"ja": "ご利用回数", "en": "Visit"},
+    "open_map": {"ja": "地図を開く", "en": "Open map"},
 }
 
+#: What is written differently to owners, about their own things.
+OWNER_LABELS: Mapping[str, Bilingual] = {
+    "service": {"ja": "予約内容", "en": "Booked"},
+    "total": {"ja": "予約金額", "en": "Total"},
+    "agreed": {"ja": "予約時の金額", "en": "Total when booked"},
+    "payment": {"ja": "支払い", "en": "Payment"},
+}
+
+#: States of a booking as owners read them.
 STATUS: Mapping[str, Bilingual] = {
-    "pending": {"ja": "未確定", "en": "pending"},
+    "pending": {"ja": "未確定", "en": "not confirmed yet"},
     "confirmed": {"ja": "確定", "en": "confirmed"},
-    "checked_in": {"ja": "ご来店中", "en": "checked in"},
+    "checked_in": {"ja": "受付済み", "en": "checked in"},
     "completed": {"ja": "完了", "en": "completed"},
-    "no_show": {"ja": "ご来店なし", "en": "no-show"},
+    "no_show": {"ja": "無断キャンセル", "en": "no-show"},
     "cancelled": {"ja": "キャンセル", "en": "cancelled"},
-    "declined": {"ja": "辞退", "en": "declined"},
+    "declined": {"ja": "お断り", "en": "declined"},
     "expired": {"ja": "期限切れ", "en": "expired"},
 }
 
 #: What a message to the business is about, where it has no text of its own.
 EVENTS: Mapping[str, Bilingual] = {
+    "booking_held": {"ja": "支払い待ち", "en": "waiting for payment"},
     "booking_requested": {"ja": "申し込み", "en": "request"},
     "booking_confirmed": {"ja": "確定", "en": "confirmed"},
-    "booking_reminder": {"ja": "まもなくご来店", "en": "visit ahead"},
-    "booking_changed": {"ja": "日時の変更", "en": "new time"},
+    "booking_reminder": {"ja": "リマインダー", "en": "reminder"},
+    "booking_changed": {"ja": "日時変更", "en": "new time"},
     "booking_cancelled": {"ja": "キャンセル", "en": "cancelled"},
-    "booking_expired": {"ja": "仮押さえの期限切れ", "en": "hold expired"},
-    "booking_declined": {"ja": "辞退", "en": "declined"},
+    "booking_expired": {"ja": "仮予約の期限切れ", "en": "reservation expired"},
+    "booking_declined": {"ja": "お断り", "en": "declined"},
     "booking_completed": {"ja": "完了", "en": "completed"},
-    "booking_no_show": {"ja": "ご来店なし", "en": "no-show"},
+    "booking_no_show": {"ja": "無断キャンセル", "en": "no-show"},
     "payment_received": {"ja": "入金", "en": "payment received"},
-    "payment_failed": {"ja": "お支払いの失敗", "en": "payment failed"},
+    "payment_failed": {"ja": "支払いの失敗", "en": "payment failed"},
     "payment_refunded": {"ja": "返金", "en": "refunded"},
-    "payment_late": {"ja": "期限後の入金", "en": "payment after the hold"},
-    "reaccommodation_offered": {"ja": "別の日時のご案内", "en": "another time offered"},
-    "reaccommodation_reminder": {"ja": "別の日時のご案内（再送）", "en": "another time offered, reminder"},
-    "reaccommodation_decided": {"ja": "日時変更のご案内の結果", "en": "outcome of the offer of another time"},
-    "booking_reassigned": {"ja": "担当者の変更", "en": "somebody else serves you"},
-    "payment_renew": {"ja": "カードの再登録のお願い", "en": "card must be entered again"},
+    "payment_late": {"ja": "期限後の入金", "en": "late payment"},
+    "payment_renew": {"ja": "カードの再登録待ち", "en": "card needed again"},
+    "reaccommodation_offered": {"ja": "日時変更のお願い", "en": "another time offered"},
+    "reaccommodation_reminder": {"ja": "日時変更のお願い（再送）", "en": "another time offered again"},
+    "reaccommodation_decided": {"ja": "日時変更の結果", "en": "answer to the offered time"},
+    "booking_reassigned": {"ja": "担当変更", "en": "new staff member"},
 }
+
+#: The buttons of messages to customers: what the state of the booking allows.
+BUTTONS: Mapping[str, Bilingual] = {
+    "change": {"ja": "予約の確認・変更・キャンセル", "en": "View or change booking"},
+    "pay": {"ja": "お支払いに進む", "en": "Pay now"},
+    "card": {"ja": "カードを登録する", "en": "Enter card"},
+    "choose": {"ja": "日時を選ぶ", "en": "Choose a time"},
+    "view": {"ja": "予約内容を見る", "en": "View booking"},
+}
+
+_PRIVATE_LINK: Bilingual = {
+    "ja": "このリンクはご本人専用です。ほかの方に転送しないでください。",
+    "en": "This link is for you only. Please do not forward it.",
+}
+
+
+def private_link(language: str) -> str:
+    """What is said under the link to a booking."""
+    return _PRIVATE_LINK[language]
 
 
 def one_line(value: str) -> str:
     """What people typed, without line breaks and control characters: it can neither add a header nor a paragraph.
 
-    Marks that change the direction of writing go too, because they let a name rewrite what stands behind it.
+    Marks that change the direction of writing are removed too, because they let a name rewrite what follows it.
+    U+200C and U+200D stay: Persian and Sinhala are written with them, and emoji of several people.
     """
-    kept = "".join(" " if unicodedata.category(sign) in {"Cc", "Cf", "Zl", "Zp"} else sign for sign in value)
-    return " ".join(kept.split())
+    return " ".join("".join(_kept(sign) for sign in value).split())
+
+
+_JOINERS = frozenset("\u200c\u200d")
+
+
+def _kept(sign: str) -> str:
+    category = unicodedata.category(sign)
+    if category == "Cf":
+        return sign if sign in _JOINERS else ""
+    return " " if category in {"Cc", "Zl", "Zp"} else sign
 
 
 def device(user_agent: str) -> str:
@@ -91,49 +131,23 @@ def device(user_agent: str) -> str:
 
 
 def pick(name: Bilingual | None, language: str) -> str:
-    """The text in ``language``, else in whichever it is there."""
+    """The text in ``language``, else in the language that there is."""
     if not name:
         return ""
     return one_line(name.get(language) or name.get("ja") or name.get("en") or "")
 
 
-def money(amount: int, currency: str) -> str:
-    """``¥5,000``; two digits where the currency has minor units: ``US$50.00``."""
-    sign = _SIGNS.get(currency, f"{currency} ")
-    minus, size = ("-", -amount) if amount < 0 else ("", amount)
-    if currency in ZERO_DECIMAL:
-        return f"{minus}{sign}{size:,}"
-    return f"{minus}{sign}{size // 100:,}.{size % 100:02d}"
-
-
-def day(at: datetime, zone: str, language: str) -> str:
-    """``2026年11月21日(土)`` or ``Sat 21 Nov 2026``, at the venue."""
-    local = at.astimezone(ZoneInfo(zone))
-    if language == "ja":
-        return f"{local.year}年{local.month}月{local.day}日({_DAYS_JA[local.weekday()]})"
-    return f"{_DAYS_EN[local.weekday()]} {local.day} {_MONTHS_EN[local.month - 1]} {local.year}"
-
-
-def moment(at: datetime, zone: str, language: str) -> str:
-    """``2026年11月21日(土) 14:00`` or ``Sat 21 Nov 2026, 14:00 (Asia/Tokyo)``. Japanese names the zone only where it
-    is not Japan's."""
-    return day(at, zone, language) + _gap(language) + _clock(at, zone) + _zone(zone, language)
-
-
-def span(start: datetime, end: datetime, zone: str, language: str) -> str:
-    """As ``moment``, with the end: ``2026年11月21日(土) 14:00–15:00``."""
-    first, last = day(start, zone, language), day(end, zone, language)
-    until = _clock(end, zone) if first == last else last + _gap(language) + _clock(end, zone)
-    return f"{first}{_gap(language)}{_clock(start, zone)}–{until}{_zone(zone, language)}"
-
-
-def _gap(language: str) -> str:
-    return " " if language == "ja" else ", "
-
-
-def _clock(at: datetime, zone: str) -> str:
-    return f"{at.astimezone(ZoneInfo(zone)):%H:%M}"
-
-
-def _zone(zone: str, language: str) -> str:
-    return "" if language == "ja" and zone == "Asia/Tokyo" else f" ({zone})"
+def phone(number: str | None, as_typed: str | None, language: str) -> str:
+    """``03-5550-0123`` in Japanese, as it was typed where that is known; ``+81 3-5550-0123`` in English. ``number`` is
+    E.164; what cannot be read is written as it is."""
+    typed = one_line(as_typed or "")
+    try:
+        parsed = phonenumbers.parse(number or "", "JP")
+    except NumberParseException:
+        return typed or one_line(number or "")
+    if language == "en":
+        return phonenumbers.format_number(parsed, PhoneNumberFormat.INTERNATIONAL)
+    at_home = parsed.country_code == 81
+    return typed or phonenumbers.format_number(
+        parsed, PhoneNumberFormat.NATIONAL if at_home else PhoneNumberFormat.INTERNATIONAL
+    )

@@ -230,7 +230,7 @@ class PaymentStore(Store):
         An authorisation of which nobody said when it lapses is taken to last as long as the shortest."""
         if standing == payment.standing and decline_code == payment.decline_code:
             return payment
-        await self._write_movements(payment, standing)
+        await self._write_movements(payment, standing, booking_status)
         until = payment.authorized_until
         if standing.status is PaymentStatus.AUTHORIZED:
             until = authorized_until or until or payment.created_at + WITH_CUSTOMER
@@ -248,7 +248,7 @@ class PaymentStore(Store):
             await self._tell(changed, booking_status)
         return changed
 
-    async def _write_movements(self, payment: Payment, standing: PaymentTotals) -> None:
+    async def _write_movements(self, payment: Payment, standing: PaymentTotals, booking_status: BookingStatus) -> None:
         """One ledger row for each total that grew. A movement that we asked for ourselves keeps the name of the task,
         whoever tells of it first; so the record and the webhook of one capture are one row."""
         if standing.authorized > payment.authorized:
@@ -256,8 +256,8 @@ class PaymentStore(Store):
         taken = standing.captured - payment.captured
         if taken:
             asked = await self._moved(payment, Movement.CAPTURE, taken, standing.captured)
-            if asked:
-                # Money that the customer pays by themselves is in the confirmation that follows at once.
+            # The confirmation has what the customer paid, the thanks for the visit what is charged after it.
+            if asked and booking_status is not BookingStatus.COMPLETED:
                 await self._received(payment, taken)
         if standing.status is PaymentStatus.VOIDED and payment.status is not PaymentStatus.VOIDED:
             await self._moved(payment, Movement.VOID, standing.authorized, standing.authorized)

@@ -1,4 +1,4 @@
-"""What the platform tells people, and where each message stands."""
+"""The kinds of messages that the platform sends, and the states of a message."""
 
 from enum import StrEnum
 
@@ -6,28 +6,29 @@ from enum import StrEnum
 class NoticeKind(StrEnum):
     """Every message about a booking. The value is the template's name."""
 
-    BOOKING_REQUESTED = "booking_requested"  # to the business: waits for approval
+    BOOKING_HELD = "booking_held"  # the time is reserved until it is paid
+    BOOKING_REQUESTED = "booking_requested"  # it waits for the approval of the business
     BOOKING_CONFIRMED = "booking_confirmed"
     BOOKING_REMINDER = "booking_reminder"
     BOOKING_CHANGED = "booking_changed"
     BOOKING_CANCELLED = "booking_cancelled"
     BOOKING_EXPIRED = "booking_expired"
     BOOKING_DECLINED = "booking_declined"
-    BOOKING_COMPLETED = "booking_completed"  # thanks, and asks for a review
+    BOOKING_COMPLETED = "booking_completed"
     BOOKING_NO_SHOW = "booking_no_show"
     PAYMENT_RECEIVED = "payment_received"
     PAYMENT_FAILED = "payment_failed"
     PAYMENT_REFUNDED = "payment_refunded"
-    PAYMENT_LATE = "payment_late"  # money after the hold: slot taken again, or refunded in full
-    PAYMENT_RENEW = "payment_renew"  # the card must be given again
+    PAYMENT_LATE = "payment_late"  # paid after the hold ended: confirmed again, or refunded
+    PAYMENT_RENEW = "payment_renew"  # the card must be entered again
     REACCOMMODATION_OFFERED = "reaccommodation_offered"  # the business cannot keep the time
     REACCOMMODATION_REMINDER = "reaccommodation_reminder"
-    REACCOMMODATION_DECIDED = "reaccommodation_decided"  # to the business; to the customer if the booking stands
-    BOOKING_REASSIGNED = "booking_reassigned"  # whom they asked for is not there: somebody else is
+    REACCOMMODATION_DECIDED = "reaccommodation_decided"  # to the business; to the customer if the time can be kept
+    BOOKING_REASSIGNED = "booking_reassigned"  # the staff member that the customer chose is not available
 
 
 class AccountEmailKind(StrEnum):
-    """Every message that is about no booking: to a login, to a business, to an operator. The value is the template's
+    """Every message that is not about a booking: to an account, a business, an operator. The value is the template's
     name."""
 
     EMAIL_VERIFICATION = "email_verification"
@@ -46,14 +47,14 @@ class AccountEmailKind(StrEnum):
     BUSINESS_INFO_REQUESTED = "business_info_requested"
     BUSINESS_SUSPENDED = "business_suspended"
     BUSINESS_REINSTATED = "business_reinstated"
-    BUSINESS_REVIEW_CLOSED = "business_review_closed"  # nobody answered the request for information
-    REVIEW_DUE = "review_due"  # to admins: a business waits for them
+    BUSINESS_REVIEW_CLOSED = "business_review_closed"  # no answer to the request for information
+    REVIEW_DUE = "review_due"  # to admins: a business waits for its review
     STAFF_INVITED = "staff_invited"
     STAFF_ENDED = "staff_ended"
 
 
 class NoticeStatus(StrEnum):
-    """Where one message to one recipient stands."""
+    """The state of one message to one recipient."""
 
     QUEUED = "queued"
     SENT = "sent"

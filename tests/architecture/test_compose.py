@@ -47,6 +47,7 @@ SECRETS = {
     "OMOTENASHI_SENDGRID_API_KEY": "SG.x",
     "OMOTENASHI_SENDGRID_WEBHOOK_PUBLIC_KEY": "public",
     "OMOTENASHI_EMAIL_FROM": "no-reply@booking.example",
+    "OMOTENASHI_SUPPORT_EMAIL": "support@booking.example",
     "OMOTENASHI_S3_PUBLIC_URL": "https://files.booking.example",
     "OMOTENASHI_S3_ACCESS_KEY": "access",
     "OMOTENASHI_S3_SECRET_KEY": "secret",

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from db.bookings.commands.transition import Message, TransitionStore, change_of
+from db.bookings.commands.transition import Locked, Message, TransitionStore, amounts, change_of
 from domain.bookings import decisions
 from domain.bookings.commands import BookingCommand, BookingOutcome
 from domain.bookings.decisions import Ending, is_staff
@@ -30,15 +30,11 @@ class CancelStore(TransitionStore):
         asked_by_business = is_staff(command.actor_kind)
         ending = decisions.cancel(booking.facts(), asked_by_business, now)
         settlement = ending.settlement
-        facts = {
-            "penalty": settlement.kept,
-            "refund": settlement.refund,
-            "currency": booking.currency,
-            "by_business": ending.by_business,
-        }
-        told = [Message(NoticeKind.BOOKING_CANCELLED, facts)]
-        if not asked_by_business:
-            told.append(Message(NoticeKind.BOOKING_CANCELLED, facts, to_business=True))
+        facts = amounts(booking, settlement) | {"by_business": ending.by_business, "cause": _cause(booking, command)}
+        messages = [Message(NoticeKind.BOOKING_CANCELLED, facts)]
+        # The business reads of an offered time that was not taken in the message about the offer.
+        if not asked_by_business and not booking.is_stranded:
+            messages.append(Message(NoticeKind.BOOKING_CANCELLED, facts, to_business=True))
         change = change_of(
             booking,
             "cancelled",
@@ -46,7 +42,7 @@ class CancelStore(TransitionStore):
             settlement=settlement,
             refund_reason=RefundReason.CANCELLED,
             penalty=settlement.kept,
-            messages=tuple(told),
+            messages=tuple(messages),
         )
         return await self._write(booking, change, command, now)
 
@@ -55,3 +51,12 @@ class CancelStore(TransitionStore):
         venue's time zone. Changes nothing and waits for nobody. Raises NotFound and what ``cancel`` raises."""
         booking, time_zone = await self._read_facts(booking_id)
         return decisions.cancel(booking.facts(), by_business, now), booking.currency, time_zone
+
+
+def _cause(booking: Locked, command: BookingCommand) -> str:
+    """Why the booking ends, for the text of the message."""
+    if booking.is_stranded and command.actor_kind is ActorKind.SYSTEM:
+        return "no_answer"
+    if is_staff(command.actor_kind):
+        return "business"
+    return "offer_declined" if booking.is_stranded else "customer"

@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
-from db.bookings.commands.transition import Locked, Message, TransitionStore, change_of
+from db.bookings.commands.transition import Locked, Message, TransitionStore, amounts, change_of
 from domain.bookings import confirmation, decisions
 from domain.bookings.commands import BookingCommand, BookingOutcome
 from domain.bookings.status import BookingStatus
+from domain.identity.actor import ActorKind
 from domain.messages.kinds import NoticeKind
 from domain.payments.refunds import RefundReason
 
@@ -45,17 +46,13 @@ class ConfirmStore(TransitionStore):
         deadline = confirmation.await_approval(booking.facts())
         if deadline is None:
             return booking.outcome()
-        messages = [Message(NoticeKind.BOOKING_REQUESTED, to_business=True), Message(NoticeKind.BOOKING_REQUESTED)]
-        if booking.payment is not None and booking.payment.captured:
-            facts = {"amount": booking.payment.captured, "currency": booking.currency}
-            messages.append(Message(NoticeKind.PAYMENT_RECEIVED, facts))
         change = change_of(
             booking,
             "awaiting_approval",
             BookingStatus.PENDING,
             hold_expires_at=deadline,
             approval_deadline=deadline,
-            messages=tuple(messages),
+            messages=(Message(NoticeKind.BOOKING_REQUESTED, to_business=True), Message(NoticeKind.BOOKING_REQUESTED)),
         )
         return await self._write(booking, change, command, now)
 
@@ -65,7 +62,10 @@ class ConfirmStore(TransitionStore):
         if seen is not None:
             return seen
         settlement = decisions.decline(booking.facts()).settlement
-        facts = {"refund": settlement.refund, "currency": booking.currency}
+        facts = amounts(booking, settlement)
+        messages = [Message(NoticeKind.BOOKING_DECLINED, facts)]
+        if command.actor_kind is ActorKind.SYSTEM:  # the business did not answer in time
+            messages.append(Message(NoticeKind.BOOKING_DECLINED, facts, to_business=True))
         change = change_of(
             booking,
             "declined",
@@ -73,7 +73,7 @@ class ConfirmStore(TransitionStore):
             settlement=settlement,
             refund_reason=RefundReason.DECLINED,
             penalty=0,
-            messages=(Message(NoticeKind.BOOKING_DECLINED, facts),),
+            messages=tuple(messages),
         )
         return await self._write(booking, change, command, now)
 

@@ -19,7 +19,8 @@ from db.bookings.claims import CALENDAR, INSERT_CLAIMS, CalendarMoved, Candidate
 from db.bookings.commands.confirm import ConfirmStore
 from db.bookings.commands.customers import BookingCustomer, BookingCustomerStore, customer_of
 from db.engine.context import IdempotencyClaim
-from db.messages.notices import NoticeStore
+from db.messages.commands.held import HELD_NOTICE
+from db.messages.notices import NoticeStore, QueuedNotice
 from db.platform.outbox import START_BOOKING
 from db.scheduling.availability import AvailabilityStore, Catalogue, HoldFacts, Who
 from domain.bookings.commands import BookingCommand
@@ -78,6 +79,7 @@ event AS (
     INSERT INTO outbox (business_id, event, aggregate, payload, command, request_id)
     SELECT :business_id, 'booking.held', :aggregate, CAST(:payload AS jsonb), :command, :request_id
       FROM whole WHERE yes),
+{HELD_NOTICE},
 answered AS (
     UPDATE idempotency_keys SET status_code = 201, body = :answer, locked_until = NULL
      WHERE subject = :who AND key = :what AND (SELECT yes FROM whole))
@@ -247,17 +249,18 @@ class HoldStore(ClaimStore):
         return await self.is_whole(candidate, row.claims or [], row.is_current)
 
     async def _tell(self, view: BookingView, now: datetime) -> None:
-        """What follows at once: the confirmation where nothing is asked for, the request where approval alone is."""
+        """The messages of a new booking that waits for no payment: confirmed where nothing is missing, a request where
+        only the approval is. One that waits for a payment has its message from the statement that made it."""
         if view.status is BookingStatus.CONFIRMED:
             command = BookingCommand(view.id, view.business_id, f"instant:{view.id}", SYSTEM.kind)
             await ConfirmStore(self.session, self.context).confirm(command, now)
         elif not view.amount_due:
-            await NoticeStore(self.session, self.context).promise(
-                NoticeKind.BOOKING_REQUESTED,
-                view.id,
-                view.business_id,
-                dedupe_key=f"booking/{view.id}/requested",
-                audience="business",
+            kind, key = NoticeKind.BOOKING_REQUESTED, f"booking/{view.id}/requested"
+            await NoticeStore(self.session, self.context).promise_many(
+                [
+                    QueuedNotice(kind, view.id, view.business_id, key, audience="business"),
+                    QueuedNotice(kind, view.id, view.business_id, f"{key}/customer"),
+                ]
             )
 
 

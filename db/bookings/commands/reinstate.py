@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from db.bookings.claims import ClaimStore
-from db.bookings.commands.transition import Locked, Message, TransitionStore, change_of
+from db.bookings.commands.transition import Locked, Message, TransitionStore, amounts, change_of
 from domain.bookings import late_payment
 from domain.bookings.commands import BookingCommand, BookingOutcome
 from domain.bookings.status import BookingStatus
@@ -46,10 +46,9 @@ class ReinstateStore(TransitionStore):
         return await ClaimStore(self.session, self.context).retake_claims(booking.id, now)
 
     async def _come_back(self, booking: Locked, command: BookingCommand, now: datetime) -> BookingOutcome:
-        late = Message(NoticeKind.PAYMENT_LATE, _facts(booking, retaken=True))
+        # The message about the late payment confirms the booking as well.
         messages = (
-            late,
-            Message(NoticeKind.BOOKING_CONFIRMED),
+            Message(NoticeKind.PAYMENT_LATE, _facts(booking, retaken=True)),
             Message(NoticeKind.BOOKING_CONFIRMED, to_business=True),
         )
         change = change_of(
@@ -66,7 +65,7 @@ class ReinstateStore(TransitionStore):
             booking.status,
             settlement=settlement,
             refund_reason=RefundReason.LATE,
-            messages=(Message(NoticeKind.PAYMENT_LATE, _facts(booking, retaken=False)),),
+            messages=(Message(NoticeKind.PAYMENT_LATE, _facts(booking, retaken=False) | amounts(booking, settlement)),),
         )
         return await self._write(booking, change, command, now)
 

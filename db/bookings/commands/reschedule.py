@@ -102,12 +102,11 @@ class RescheduleStore(TransitionStore):
 
 
 def _messages(booking: Locked, move: Move, by_business: bool) -> tuple[Message, ...]:
+    facts: dict[str, object] = {"old_start": booking.start_at.isoformat(), "by_business": by_business}
     key = str(booking.version + 1)
-    if move.terms.asks_again:
-        kind, facts = NoticeKind.BOOKING_REQUESTED, {}
-    else:
-        kind, facts = NoticeKind.BOOKING_CHANGED, {"old_start": booking.start_at.isoformat()}
-    told = [Message(kind, facts, key=key)]
-    if not by_business:
-        told.append(Message(kind, facts, to_business=True, key=key))
-    return tuple(told)
+    kind = NoticeKind.BOOKING_REQUESTED if move.terms.asks_again else NoticeKind.BOOKING_CHANGED
+    messages = [Message(kind, facts, key=key)]
+    # The business reads of an offered time that was taken in the message about the offer.
+    if not by_business and (move.terms.asks_again or not booking.is_stranded):
+        messages.append(Message(kind, facts, to_business=True, key=key))
+    return tuple(messages)

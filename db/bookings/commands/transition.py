@@ -31,6 +31,7 @@ from domain.money import Money
 from domain.payments.movements import by_command
 from domain.payments.refunds import RefundReason
 from domain.payments.settlement import Settlement
+from domain.payments.status import Movement
 from domain.payments.tasks import MoneyTask
 from domain.scheduling.reaccommodation import ReaccommodationStatus
 
@@ -174,6 +175,17 @@ class Message:
     facts: Mapping[str, Any] = field(default_factory=dict)
     to_business: bool = False
     key: str = ""
+
+
+def amounts(booking: Locked, settlement: Settlement) -> dict[str, Any]:
+    """The facts of a message about an end: what is kept, what goes back, and what is released on a card."""
+    voided = settlement.movement is Movement.VOID
+    return {
+        "penalty": settlement.kept,
+        "refund": settlement.refund,
+        "release": settlement.amount if voided else 0,
+        "currency": booking.currency,
+    }
 
 
 @dataclass(frozen=True, slots=True)

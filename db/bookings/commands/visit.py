@@ -5,13 +5,14 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from db.bookings.commands.transition import Message, TransitionStore, change_of
+from db.bookings.commands.transition import Message, TransitionStore, amounts, change_of
 from domain.bookings import decisions
 from domain.bookings.commands import BookingCommand, BookingOutcome
 from domain.bookings.status import BookingStatus
 from domain.identity.actor import ActorKind
 from domain.messages.kinds import NoticeKind
 from domain.payments.refunds import RefundReason
+from domain.payments.status import Movement
 
 _REMIND = text("""
     INSERT INTO booking_reminders (business_id, booking_id, start_at, offset_seconds)
@@ -63,12 +64,15 @@ class VisitStore(TransitionStore):
             step = BookingCommand(booking.id, booking.business_id, "", ActorKind.SYSTEM, cause=command.cause)
             await self._write(booking, change_of(booking, "checked_in", BookingStatus.CHECKED_IN), step, now)
             booking, _ = await self._lock(booking.id)
+        settlement = decisions.complete(booking.facts()).settlement
+        charged = settlement.amount if settlement.movement is Movement.CAPTURE else 0
+        facts = {"charge": charged, "currency": booking.currency}
         change = change_of(
             booking,
             "completed",
             BookingStatus.COMPLETED,
-            settlement=decisions.complete(booking.facts()).settlement,
-            messages=(Message(NoticeKind.BOOKING_COMPLETED),),
+            settlement=settlement,
+            messages=(Message(NoticeKind.BOOKING_COMPLETED, facts),),
         )
         return await self._write(booking, change, command, now)
 
@@ -81,7 +85,7 @@ class VisitStore(TransitionStore):
         if seen is not None:
             return seen
         settlement = decisions.no_show(booking.facts(), command.waive_penalty, now).settlement
-        facts = {"penalty": settlement.kept, "refund": settlement.refund, "currency": booking.currency}
+        facts = amounts(booking, settlement)
         change = change_of(
             booking,
             "no_show",

@@ -54,7 +54,13 @@ class AgreedItem:
 class NoticeContent:
     """Everything that a template needs. Names are bilingual (``{"ja": …, "en": …}``); amounts in minor units of
     ``currency``; times aware UTC, to be shown in ``time_zone``. ``address`` is None when there is none (any more).
-    ``captured`` and ``refunded`` are totals of the booking's payments."""
+    ``captured`` and ``refunded`` are totals of the booking's payments, ``authorised`` is what is held on a card and not
+    taken. ``kept_penalty_percent`` is what a cancellation costs at least until ``kept_penalty_until``, because the
+    booking was moved. ``city`` is as the business wrote it, phone numbers are E.164 beside ``phone_as_typed``.
+
+    What is about the customer is there for the business alone: ``customer_kana`` only where the customer's record has
+    the name of the booking, ``customer_visits`` are earlier ones, ``cancellation_reason`` is the customer's own.
+    """
 
     id: UUID
     business_id: UUID
@@ -70,9 +76,14 @@ class NoticeContent:
     given_name: str
     business_name: Mapping[str, str]
     business_phone: str | None
+    phone_as_typed: str | None
     business_email: str | None
     business_address: Mapping[str, str] | None
     postal_code: str | None
+    prefecture: str | None
+    city: str | None
+    latitude: float | None
+    longitude: float | None
     code: str
     booking_status: str
     start_at: datetime
@@ -83,15 +94,24 @@ class NoticeContent:
     amount_due: int
     currency: str
     payment_mode: str
+    needs_approval: bool
     policy: Mapping[str, Any]
     hold_expires_at: datetime | None
     approval_deadline: datetime | None
     special_requests: str | None
     version: int
+    kept_penalty_percent: int
+    kept_penalty_until: datetime | None
     cancelled_by: str | None
     cancellation_penalty: int | None
     captured: int
     refunded: int
+    authorised: int
+    customer_phone: str | None
+    customer_email: str | None
+    customer_kana: str | None
+    customer_visits: int
+    cancellation_reason: str | None
     items: tuple[AgreedItem, ...]
     staff: tuple[Mapping[str, str], ...]
 
@@ -152,18 +172,23 @@ _CONTENT = text("""
     SELECT n.id, n.business_id, n.booking_id, n.kind, n.channel, n.language, n.audience, n.facts, n.created_at,
            nullif(CASE n.audience WHEN 'business' THEN coalesce(nullif(s.email, ''), CAST(u.email AS text))
                                   ELSE CAST(b.email AS text) END, '') AS address,
-           b.family_name, b.given_name, s.name AS business_name, s.phone AS business_phone,
+           b.family_name, b.given_name, s.name AS business_name, s.phone AS business_phone, s.phone_as_typed,
            coalesce(nullif(s.email, ''), CAST(u.email AS text)) AS business_email,
-           s.address AS business_address, s.postal_code,
+           s.address AS business_address, s.postal_code, s.prefecture, s.city, s.latitude, s.longitude,
            b.code, b.status AS booking_status, b.start_at, b.end_at, b.time_zone, b.party_size, b.price, b.amount_due,
-           b.currency, b.payment_mode, b.policy, b.hold_expires_at, b.approval_deadline, b.special_requests, b.version,
-           b.cancelled_by, b.cancellation_penalty,
-           coalesce(p.captured, 0) AS captured, coalesce(p.refunded, 0) AS refunded, i.items, r.staff
+           b.currency, b.payment_mode, b.needs_approval, b.policy,
+           b.hold_expires_at, b.approval_deadline, b.special_requests, b.version,
+           b.kept_penalty_percent, b.kept_penalty_until, b.cancelled_by, b.cancellation_penalty,
+           coalesce(p.captured, 0) AS captured, coalesce(p.refunded, 0) AS refunded,
+           coalesce(p.authorised, 0) AS authorised, i.items, r.staff,
+           w.phone AS customer_phone, w.email AS customer_email, w.kana AS customer_kana,
+           coalesce(w.visits, 0) AS customer_visits, w.reason AS cancellation_reason
       FROM notification_outbox n
       JOIN bookings b ON b.id = n.booking_id
       JOIN businesses s ON s.id = n.business_id
       LEFT JOIN users u ON u.id = s.owner_id
-     CROSS JOIN LATERAL (SELECT CAST(sum(captured) AS bigint) AS captured, CAST(sum(refunded) AS bigint) AS refunded
+     CROSS JOIN LATERAL (SELECT CAST(sum(captured) AS bigint) AS captured, CAST(sum(refunded) AS bigint) AS refunded,
+                                CAST(sum(authorized) FILTER (WHERE status = 'authorized') AS bigint) AS authorised
                            FROM booking_payments WHERE booking_id = b.id) p
      CROSS JOIN LATERAL (SELECT jsonb_agg(jsonb_build_object('name', name, 'start_at', start_at, 'end_at', end_at,
                                           'price', price) ORDER BY position) AS items
@@ -171,6 +196,16 @@ _CONTENT = text("""
      CROSS JOIN LATERAL (SELECT jsonb_agg(DISTINCT x.name) AS staff
                            FROM resource_claims k JOIN resources x ON x.id = k.resource_id
                           WHERE k.booking_id = b.id AND k.released_at IS NULL AND x.kind = 'staff') r
+      LEFT JOIN LATERAL (
+           SELECT b.phone, CAST(b.email AS text) AS email,
+                  CASE WHEN c.family_name = b.family_name AND c.given_name = b.given_name
+                       THEN nullif(concat_ws(' ', c.family_name_kana, c.given_name_kana), '') END AS kana,
+                  (SELECT count(*) FROM bookings o WHERE o.customer_id = b.customer_id AND o.id <> b.id
+                                                     AND o.status IN ('checked_in', 'completed')) AS visits,
+                  (SELECT h.reason FROM booking_history h WHERE h.booking_id = b.id AND h.event = 'cancelled'
+                                                            AND h.actor_kind IN ('customer', 'guest')
+                    ORDER BY h.id DESC LIMIT 1) AS reason
+             FROM customers c WHERE c.id = b.customer_id AND n.audience = 'business') w ON true
      WHERE n.id = :id
 """)
 # An attempt that was taken for lost and answers after all keeps the truth about itself.

@@ -88,7 +88,14 @@ class Desk:
 
 
 def notices_of(pool: Database, mailbox: Mailbox, clock: Clock) -> NoticeActivities:
-    return NoticeActivities(pool, mailbox, Links(KeyRing("k1", {"k1": b"a key"})), "https://omotenashi.example", clock)
+    return NoticeActivities(
+        pool,
+        mailbox,
+        Links(KeyRing("k1", {"k1": b"a key"})),
+        "https://omotenashi.example",
+        "support@omotenashi.example",
+        clock,
+    )
 
 
 @pytest_asyncio.fixture

@@ -1,6 +1,7 @@
 """The letters that the API promises, written as a worker would write them."""
 
 import re
+from urllib.parse import unquote
 from uuid import UUID
 
 from activities.templates.account_email import compose_account_email
@@ -9,6 +10,7 @@ from db.engine.session import Database, Scope
 from providers.email.interface import Email
 from tests.support import data
 
+SUPPORT = "support@omotenashi.example"
 _IDS = "SELECT id FROM notification_outbox WHERE kind = :kind AND user_id = :user_id ORDER BY id"
 
 
@@ -18,13 +20,15 @@ async def letters(services: ApiServices, user_id: UUID, kind: str) -> list[Email
     found = await data.rows(database, _IDS, kind=kind, user_id=user_id)
     async with database.unit_of_work(Scope.platform()) as work:
         contents = [await work.messages.notices.read_letter_for_sending(row["id"]) for row in found]
-    return [compose_account_email(content, services.links, services.settings.public_url) for content in contents]
+    return [
+        compose_account_email(content, services.links, services.settings.public_url, SUPPORT) for content in contents
+    ]
 
 
 def token_in(letter: Email) -> str:
-    """The token that stands by itself in a letter."""
-    [token] = re.findall(r"^(k\S+\.[\w-]{40,})$", letter.text, re.MULTILINE)
-    return str(token)
+    """The token in the link of a message."""
+    [token] = re.findall(r"#token=(\S+)$", letter.text, re.MULTILINE)
+    return unquote(token)
 
 
 async def newest_token(services: ApiServices, user_id: UUID, kind: str) -> str:

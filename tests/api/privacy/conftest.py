@@ -66,7 +66,9 @@ class Hands:
         """Send what is queued; gives what arrived by it."""
         before = len(self.mailbox.arrived)
         links = self.app.state.services.links
-        sender = NoticeActivities(self.pool, self.mailbox, links, "https://omotenashi.example", self.clock.now)
+        sender = NoticeActivities(
+            self.pool, self.mailbox, links, "https://omotenashi.example", "support@omotenashi.example", self.clock.now
+        )
         for row in await data.rows(
             self.pool, "SELECT id FROM notification_outbox WHERE status = 'queued' AND booking_id IS NULL ORDER BY id"
         ):

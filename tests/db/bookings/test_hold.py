@@ -181,6 +181,33 @@ async def test_only_approval_is_held_until_the_deadline(pool: Database) -> None:
     assert view.hold_expires_at == view.approval_deadline == NOW + 12 * HOUR
 
 
+async def messages(pool: Database) -> list[tuple[str, str, str]]:
+    rows = await data.rows(pool, "SELECT kind, audience, channel FROM notification_outbox ORDER BY kind, audience")
+    return [(row["kind"], row["audience"], row["channel"]) for row in rows]
+
+
+async def test_a_hold_to_be_paid_tells_the_customer_until_when(pool: Database, salon: Salon) -> None:
+    view = await hold(pool, asked(salon))
+    assert await messages(pool) == [("booking_held", "customer", "email")]
+    [order] = await data.rows(pool, "SELECT payload FROM outbox WHERE command = 'notice.start'")
+    assert datetime.fromisoformat(order["payload"]["give_up_at"]) == view.hold_expires_at
+
+
+async def test_a_hold_without_an_address_has_its_message_in_the_app(pool: Database, salon: Salon) -> None:
+    guest = Contact("客", "一", phone="+819012345678")
+    await hold(pool, asked(salon, user_id=None, person=guest, by_staff=True, request_payment=True))
+    assert await messages(pool) == [("booking_held", "customer", "in_app")]
+    assert await data.rows(pool, "SELECT 1 FROM outbox WHERE command = 'notice.start'") == []
+
+
+async def test_a_request_without_a_payment_is_acknowledged(pool: Database) -> None:
+    await hold(pool, asked(await data.add_salon(pool, approval_mode="manual")))
+    assert await messages(pool) == [
+        ("booking_requested", "business", "email"),
+        ("booking_requested", "customer", "email"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("values", "error"),
     [

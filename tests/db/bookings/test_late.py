@@ -41,11 +41,7 @@ async def test_a_free_time_is_taken_again(desk: Desk) -> None:
     assert outcome.status is BookingStatus.CONFIRMED
     assert [(claim["starts_at"], claim["holds_until"]) for claim in await desk.claims(booking_id)] == [(START, None)]
     assert await desk.history(booking_id) == [("confirmed", "expired", "confirmed")]
-    assert await desk.notices(booking_id) == [
-        ("booking_confirmed", "business"),
-        ("booking_confirmed", "customer"),
-        ("payment_late", "customer"),
-    ]
+    assert await desk.notices(booking_id) == [("booking_confirmed", "business"), ("payment_late", "customer")]
     assert await desk.refunds(payment_id) == []
     assert await desk.execute_command("reinstate_after_late_payment", command) == outcome
 

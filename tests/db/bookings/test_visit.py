@@ -56,7 +56,7 @@ async def test_completing_captures_the_whole_authorisation(desk: Desk) -> None:
     assert (await desk.record(outcome.money, **captured)).status is PaymentStatus.CAPTURED
     await desk.record(outcome.money, **captured)
     assert await desk.ledger(payment_id) == [("capture", "intended", 6600), ("capture", "succeeded", 6600)]
-    assert await desk.notices(booking_id) == [("booking_completed", "customer"), ("payment_received", "customer")]
+    assert await desk.notices(booking_id) == [("booking_completed", "customer")]
 
 
 async def test_completing_what_was_paid_moves_nothing(desk: Desk) -> None:

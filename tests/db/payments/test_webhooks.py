@@ -162,7 +162,8 @@ async def test_our_own_capture_and_its_news_are_one_row(desk: Desk, webhook_firs
         await desk.record(task, **captured)
         await hear(desk, name, intent(P.CAPTURED, captured=6600))
     assert await desk.ledger(payment_id) == [("capture", "intended", 6600), ("capture", "succeeded", 6600)]
-    assert ("payment_received", "customer") in await desk.notices(booking_id)
+    # The message about the end of the visit has the amount already.
+    assert await desk.notices(booking_id) == [("booking_completed", "customer")]
 
 
 @pytest.mark.parametrize("webhook_first", [True, False])

@@ -1,0 +1,127 @@
+"""Messages that are not about a booking, as they are sent in real cases."""
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from activities.templates.account_email import FORMS, compose_account_email
+from db.messages.notices import AccountEmailContent, AccountEmailLink
+from domain.messages.kinds import AccountEmailKind
+from providers.email.interface import Email
+from runtime.keyring import KeyRing
+from runtime.links import Links
+
+K = AccountEmailKind
+NOW = datetime(2026, 11, 18, 3, 0, tzinfo=UTC)  # Wed, 12:00 in Tokyo
+LINKS = Links(KeyRing("k2", {"k1": b"the former key", "k2": b"the present key"}))
+URL = "https://omotenashi.example"
+SUPPORT = "support@omotenashi.example"
+LINK = AccountEmailLink(UUID(int=7), NOW + timedelta(hours=1), "k1", False)
+FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:132.0) Gecko/20100101 Firefox/132.0"
+UNTIL = {"ja": "2026年11月18日（水）13:00", "en": "Wed 18 Nov 2026, 13:00 (Japan time)"}
+AT = {"ja": "2026年11月18日（水）12:00", "en": "Wed 18 Nov 2026, 12:00 (Japan time)"}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One message in one case, and what it must say in each language."""
+
+    name: str
+    kind: AccountEmailKind
+    ja: tuple[str, ...]
+    en: tuple[str, ...]
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def says(self, language: str) -> tuple[str, ...]:
+        return self.ja if language == "ja" else self.en
+
+
+def _of_business(kind: AccountEmailKind, ja: tuple[str, ...], en: tuple[str, ...]) -> Case:
+    return Case(kind.value, kind, ja, en)
+
+
+_REASON = "許可証が読めません。"
+CASES = (
+    Case("email_verification", K.EMAIL_VERIFICATION, ("ai@example.com", UNTIL["ja"]), ("ai@example.com", UNTIL["en"])),
+    Case(
+        "password_reset", K.PASSWORD_RESET, ("パスワードは変わりません", UNTIL["ja"]), ("stays the same", UNTIL["en"])
+    ),
+    Case("password_changed", K.PASSWORD_CHANGED, ("変更日時：" + AT["ja"],), ("When: " + AT["en"],)),
+    Case("new_device", K.NEW_DEVICE, ("端末：Firefox (Windows)", AT["ja"]), ("IP address: 192.0.2.7", AT["en"])),
+    Case(
+        "login_locked",
+        K.LOGIN_LOCKED,
+        ("再開予定：2026年11月18日（水）12:30",),
+        ("Paused until: Wed 18 Nov 2026, 12:30",),
+        {"until": "2026-11-18T12:30:00+09:00"},
+    ),
+    Case("token_reused", K.TOKEN_REUSED, ("パスワードを変更してください",), ("change your password",)),
+    Case("two_factor_on", K.TWO_FACTOR_CHANGED, ("有効にしました",), ("was turned on",), {"enabled": True}),
+    Case("two_factor_off", K.TWO_FACTOR_CHANGED, ("無効にしました",), ("was turned off",), {"enabled": False}),
+    Case(
+        "recovery_code_used",
+        K.TWO_FACTOR_CHANGED,
+        ("もう使えません",),
+        ("can no longer be used",),
+        {"recovery_code_used": True},
+    ),
+    Case("data_export_ready", K.DATA_EXPORT_READY, (UNTIL["ja"],), (UNTIL["en"],)),
+    Case(
+        "erasure_planned",
+        K.ERASURE_PLANNED,
+        ("2026年12月18日（金）12:00", "取り消しはできません"),
+        ("Fri 18 Dec 2026, 12:00", "cannot be undone"),
+        {"delete_at": "2026-12-18T12:00:00+09:00"},
+    ),
+    Case("erasure_done", K.ERASURE_DONE, ("完了日時：" + AT["ja"],), ("Completed: " + AT["en"],)),
+    _of_business(K.BUSINESS_SUBMITTED, ("受付日時：" + AT["ja"],), ("Received: " + AT["en"],)),
+    _of_business(K.BUSINESS_APPROVED, ("予約を受け付けます",), ("takes bookings from now on",)),
+    _of_business(K.BUSINESS_REJECTED, ("理由：" + _REASON,), ("Reason: " + _REASON,)),
+    _of_business(K.BUSINESS_INFO_REQUESTED, ("12月18日（金）12:00までに", _REASON), ("by Fri 18 Dec, 12:00", _REASON)),
+    _of_business(K.BUSINESS_REVIEW_CLOSED, ("審査を終了しました",), ("is closed",)),
+    _of_business(K.BUSINESS_SUSPENDED, ("そのまま有効です", _REASON), ("Existing bookings are not affected", _REASON)),
+    _of_business(K.BUSINESS_REINSTATED, ("再開しています",), ("takes bookings again",)),
+    _of_business(K.REVIEW_DUE, ("承認・却下・追加情報の依頼",), ("approve it, reject it or ask",)),
+    Case(
+        "staff_invited",
+        K.STAFF_INVITED,
+        ("あなたを招待しています", UNTIL["ja"]),
+        ("invited you to its team", UNTIL["en"]),
+    ),
+    Case("staff_ended", K.STAFF_ENDED, ("終了日時：" + AT["ja"],), ("Ended: " + AT["en"],)),
+)
+
+
+def content(kind: AccountEmailKind = K.PASSWORD_RESET, language: str = "ja", **changes: Any) -> AccountEmailContent:
+    """The content of a message of this kind, with everything that can be known."""
+    about_business = FORMS[kind].about_business or kind in {K.STAFF_INVITED, K.STAFF_ENDED}
+    whole = AccountEmailContent(
+        id=UUID(int=1),
+        business_id=None,
+        kind=kind.value,
+        language=language,
+        audience="user",
+        facts={},
+        created_at=NOW,
+        address="ai@example.com",
+        family_name="佐藤" if language == "ja" else "Sato",
+        given_name="愛" if language == "ja" else "Ai",
+        business_name={"ja": "ヘアサロン花", "en": "Hair Salon Hana"} if about_business else None,
+        time_zone="Asia/Tokyo",
+        user_agent=FIREFOX,
+        ip="192.0.2.7",
+        reason=_REASON,
+        link=LINK if FORMS[kind].opens else None,
+    )
+    return replace(whole, **changes)
+
+
+def compose(what: AccountEmailContent) -> Email:
+    """The message."""
+    return compose_account_email(what, LINKS, URL, SUPPORT)
+
+
+def written(case: Case, language: str, **changes: Any) -> Email:
+    """The message of a case."""
+    return compose(content(case.kind, language, **({"facts": case.facts} | changes)))

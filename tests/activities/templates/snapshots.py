@@ -1,0 +1,48 @@
+"""Every message as its reader gets it, kept beside the tests: `python -m tests.activities.templates.snapshots` writes
+the files anew. Read them like mail, from the top, before they are committed."""
+
+from pathlib import Path
+
+from providers.email.interface import Email
+from tests.activities.templates import accounts
+from tests.activities.templates.contents import CASES, LANGUAGES, Seen, written
+
+FOLDER = Path(__file__).parent / "written"
+
+
+def plain(email: Email) -> str:
+    """The message as plain text, with its head."""
+    link = email.text
+    for line in email.text.splitlines():
+        if "#token=" in line:
+            link = link.replace(line, line.partition("#token=")[0] + "#token=…")
+    return f"From: {email.from_name}\nReply-To: {email.reply_to or '-'}\nSubject: {email.subject}\n\n{link}"
+
+
+def shown(email: Email) -> str:
+    """The words of the HTML form, in their order."""
+    lines = (line.strip() for line in Seen(email.html).words.splitlines())
+    return "\n".join(line for line in lines if line)
+
+
+def snapshots() -> dict[str, str]:
+    """File name and text of every case in every language."""
+    mails = {f"{language}/{case.name}": written(case, language) for case in CASES for language in LANGUAGES}
+    mails |= {
+        f"{language}/account_{case.name}": accounts.written(case, language)
+        for case in accounts.CASES
+        for language in LANGUAGES
+    }
+    return {f"{name}.txt": f"{plain(email)}\n==== HTML ====\n{shown(email)}\n" for name, email in mails.items()}
+
+
+def main() -> None:
+    """Write all files."""
+    for name, text in snapshots().items():
+        path = FOLDER / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,17 @@
+"""Every message is what its file says: a change of a text is seen as a reader sees it."""
+
+import pytest
+
+from tests.activities.templates.snapshots import FOLDER, snapshots
+
+WRITTEN = snapshots()
+
+
+@pytest.mark.parametrize("name", sorted(WRITTEN))
+def test_a_message_is_as_it_was_read(name: str) -> None:
+    assert WRITTEN[name] == (FOLDER / name).read_text(encoding="utf-8")
+
+
+def test_no_file_is_left_of_a_message_that_is_gone() -> None:
+    kept = {path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*.txt")}
+    assert kept == set(WRITTEN)
