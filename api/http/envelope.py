@@ -40,9 +40,9 @@ class Envelope(BaseModel, Generic[T]):
 
     model_config = ConfigDict(frozen=True)
 
-    status: Literal["success"]
+    status: Literal["success"] = Field(description="Always `success`.")
     message: str = Field(description="A sentence in the caller's language.")
-    data: T
+    data: T = Field(description="The answer.")
 
 
 class Meta(BaseModel):
@@ -51,7 +51,7 @@ class Meta(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     next_cursor: str | None = Field(description="Pass it as `cursor` for the next page; null: this is the last one.")
-    limit: int
+    limit: int = Field(description="The largest number of rows on a page.")
 
 
 class ListEnvelope(BaseModel, Generic[T]):
@@ -59,10 +59,10 @@ class ListEnvelope(BaseModel, Generic[T]):
 
     model_config = ConfigDict(frozen=True)
 
-    status: Literal["success"]
+    status: Literal["success"] = Field(description="Always `success`.")
     message: str = Field(description="A sentence in the caller's language.")
-    data: list[T]
-    meta: Meta
+    data: list[T] = Field(description="The rows of this page.")
+    meta: Meta = Field(description="Where the next page begins, and how long a page is.")
 
 
 def ok(data: object, said: SuccessMessage = SuccessMessage.DONE, status_code: int = 200) -> Response:

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any, ClassVar, NamedTuple, Self
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -156,8 +157,8 @@ class Output(BaseModel):
 class BilingualWrite(Input):
     """A text in Japanese, English, or both."""
 
-    ja: Line | None = None
-    en: Line | None = None
+    ja: Line | None = Field(default=None, description="Text in Japanese.")
+    en: Line | None = Field(default=None, description="Text in English.")
 
     @model_validator(mode="after")
     def _not_empty(self) -> Self:
@@ -173,16 +174,16 @@ class BilingualWrite(Input):
 class BilingualProseWrite(BilingualWrite):
     """A longer text in Japanese, English, or both."""
 
-    ja: Prose | None = None
-    en: Prose | None = None
+    ja: Prose | None = Field(default=None, description="Text in Japanese.")
+    en: Prose | None = Field(default=None, description="Text in English.")
 
 
 class BilingualRead(Output):
     """``text`` is the one of the caller's language, or the other where that one is missing."""
 
-    ja: str | None
-    en: str | None
-    text: str
+    ja: str | None = Field(description="Text in Japanese; null for none.")
+    en: str | None = Field(description="Text in English; null for none.")
+    text: str = Field(description="The text in the caller's language, or in the other one.")
 
     @classmethod
     def of(cls, stored: Mapping[str, str]) -> Self:
@@ -199,8 +200,8 @@ def resolved(stored: Mapping[str, str]) -> str:
 class MoneyWrite(Input):
     """Whole minor units (yen; cents), not negative, in a currency the platform takes."""
 
-    amount: int = Field(ge=0, le=10**12)
-    currency: str = Field(pattern=r"^[A-Z]{3}$", max_length=3)
+    amount: int = Field(ge=0, le=10**12, description="Whole minor units: yen for JPY, cents for USD.")
+    currency: str = Field(pattern=r"^[A-Z]{3}$", max_length=3, description="ISO 4217 code, such as `JPY`.")
 
     @model_validator(mode="after")
     def _supported(self) -> Self:
@@ -216,8 +217,21 @@ class MoneyWrite(Input):
 class MoneyRead(Output):
     """Whole minor units of ``currency``."""
 
-    amount: int
-    currency: str
+    amount: int = Field(description="Whole minor units: yen for JPY, cents for USD.")
+    currency: str = Field(description="ISO 4217 code, such as `JPY`.")
+
+
+class RecordRead(Output):
+    """A row of the platform: its id, and when it was created."""
+
+    id: UUID = Field(description="Id (UUID version 7).")
+    created_at: datetime = Field(description="When it was created, RFC 3339.")
+
+
+class ChangedRecordRead(RecordRead):
+    """A row that can change, with the time of its last change."""
+
+    updated_at: datetime = Field(description="When it was last changed, RFC 3339.")
 
 
 class DeletedRead(Output):
@@ -225,7 +239,7 @@ class DeletedRead(Output):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"id": "019a0c5e-7b3f-7c21-b5d4-a9e1f2036c58"}]})
 
-    id: UUID
+    id: UUID = Field(description="Id (UUID version 7).")
 
 
 def examples(*shown: Mapping[str, Any]) -> dict[str, Any]:

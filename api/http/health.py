@@ -6,7 +6,7 @@ from collections.abc import Awaitable
 from datetime import timedelta
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from api.access.callers import ApiServices, Services
@@ -27,9 +27,9 @@ class DependencyRead(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    name: str
-    available: bool
-    milliseconds: float
+    name: str = Field(description="Name of the server.")
+    available: bool = Field(description="Whether the dependency answered.")
+    milliseconds: float = Field(description="How long the answer took, in milliseconds.")
 
 
 class HealthRead(BaseModel):
@@ -53,9 +53,9 @@ class HealthRead(BaseModel):
         },
     )
 
-    state: str
-    build: str
-    dependencies: list[DependencyRead]
+    state: str = Field(description="`ok`, or `degraded` while a dependency does not answer.")
+    build: str = Field(description="Build id of the running process.")
+    dependencies: list[DependencyRead] = Field(description="The servers that this process calls.")
 
 
 class AliveRead(BaseModel):
@@ -63,7 +63,7 @@ class AliveRead(BaseModel):
 
     model_config = ConfigDict(frozen=True, json_schema_extra={"examples": [{"state": "ok"}]})
 
-    state: str
+    state: str = Field(description="Always `ok`.")
 
 
 async def _measure(name: str, call: Awaitable[object]) -> DependencyRead:

@@ -12,21 +12,23 @@ from api.http.rate_limits import RouteFacts, route_facts
 
 _ERROR_SCHEMA: dict[str, Any] = {
     "type": "object",
+    "description": "Why the request was refused.",
     "required": ["status", "message", "error", "timestamp", "requestId"],
     "properties": {
-        "status": {"type": "string", "const": "error"},
+        "status": {"type": "string", "const": "error", "description": "Always `error`."},
         "message": {"type": "string", "description": "A sentence in the caller's language."},
         "error": {
             "type": "object",
+            "description": "The error, for programs.",
             "required": ["code", "message", "details"],
             "properties": {
-                "code": {"type": "string", "enum": sorted(TABLE)},
-                "message": {"type": "string"},
-                "details": {"type": "object"},
+                "code": {"type": "string", "enum": sorted(TABLE), "description": "Stable code."},
+                "message": {"type": "string", "description": "The same sentence."},
+                "details": {"type": "object", "description": "Facts about the error; they depend on the code."},
             },
         },
-        "timestamp": {"type": "string", "format": "date-time"},
-        "requestId": {"type": "string"},
+        "timestamp": {"type": "string", "format": "date-time", "description": "Time of the answer, RFC 3339."},
+        "requestId": {"type": "string", "description": "Id of the request, as in the header `X-Request-ID`."},
     },
 }
 
@@ -55,6 +57,7 @@ def install(app: FastAPI) -> None:
             facts = list(route_facts(app.routes).values())
             _add_errors(whole, facts)
             _open_what_is_public(whole, facts)
+            _describe_ids(whole)
             app.openapi_schema = _complete(whole)
         return app.openapi_schema
 
@@ -77,6 +80,16 @@ def _add_errors(document: dict[str, Any], routes: Iterable[RouteFacts]) -> None:
             operation["responses"] = {**successes, **documented(list(route.errors))}
     for name in ("HTTPValidationError", "ValidationError"):
         document["components"]["schemas"].pop(name, None)
+
+
+def _describe_ids(document: dict[str, Any]) -> None:
+    """``booking_id`` in a path or query is the id of a booking, wherever it is used."""
+    for path in document["paths"].values():
+        for operation in path.values():
+            for parameter in operation.get("parameters", ()):
+                name: str = parameter["name"]
+                if name.endswith("_id") and "description" not in parameter:
+                    parameter["description"] = f"Id of the {name.removesuffix('_id').replace('_', ' ')}."
 
 
 def _open_what_is_public(document: dict[str, Any], routes: Iterable[RouteFacts]) -> None:

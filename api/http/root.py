@@ -1,7 +1,7 @@
 """What stands at the root: where to go from here."""
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from api.http.envelope import Envelope, ok
@@ -27,11 +27,11 @@ class RootRead(BaseModel):
         },
     )
 
-    name: str
-    api: str
-    documentation: str
-    openapi: str
-    health: str
+    name: str = Field(description="Name of the product.")
+    api: str = Field(description="Path of the REST API.")
+    documentation: str = Field(description="Path of the documentation for people.")
+    openapi: str = Field(description="Path of the OpenAPI document.")
+    health: str = Field(description="Path of the health check.")
 
 
 @router.get("/", summary="Where to go from here", response_model=Envelope[RootRead])

@@ -114,10 +114,10 @@ class UploadTicketRead(Output):
         )
     )
 
-    url: str
-    fields: dict[str, str]
+    url: str = Field(description="URL to which the form is posted.")
+    fields: dict[str, str] = Field(description="Form fields to send before the file, by name.")
     max_bytes: int = Field(description="The largest file that is taken.")
-    expires_at: datetime
+    expires_at: datetime = Field(description="When it expires, RFC 3339.")
 
     @classmethod
     async def of(cls, storage: Storage, key: str, file_type: FileType, most: int, now: datetime) -> Self:

@@ -66,6 +66,41 @@ def test_operation_ids_begin_with_their_verb(document: dict[str, Any]) -> None:
     assert wrong == []
 
 
+def properties(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every field of every schema, and every parameter of every operation."""
+    for name, schema in document["components"]["schemas"].items():
+        for field, found in schema.get("properties", {}).items():
+            yield f"{name}.{field}", found
+    for name, operation in operations(document):
+        for parameter in operation.get("parameters", ()):
+            yield f"{name}?{parameter['name']}", {**parameter["schema"], **parameter}
+
+
+def formats_of(found: dict[str, Any]) -> set[str]:
+    """The formats that the field may have, beside null."""
+    return {one["format"] for one in (found, *found.get("anyOf", ())) if "format" in one}
+
+
+def test_every_field_and_parameter_has_a_description(document: dict[str, Any]) -> None:
+    found = dict(properties(document))
+    assert len(found) > 900
+    assert [name for name, one in found.items() if not one.get("description")] == []
+
+
+#: What a description names where the format alone does not say it.
+NAMED = {"date-time": "RFC 3339", "duration": "ISO 8601"}
+
+
+def test_descriptions_of_times_name_their_format(document: dict[str, Any]) -> None:
+    wrong = [
+        name
+        for name, found in properties(document)
+        for form in formats_of(found)
+        if NAMED.get(form, "") not in found.get("description", "")
+    ]
+    assert wrong == []
+
+
 #: Schemas that wrap others or come from the document itself.
 WRAPPERS = ("Envelope_", "ListEnvelope_", "Error", "Meta")
 

@@ -53,9 +53,9 @@ class BookingQuery:
 
 async def booking_query(
     business_id: Annotated[UUID | None, Query(description="For those who work there; else the caller's own.")] = None,
-    status: BookingStatus | None = None,
-    since: Annotated[Moment | None, Query(alias="from", description="Starts at or after this.")] = None,
-    until: Annotated[Moment | None, Query(alias="to", description="Starts before this.")] = None,
+    status: Annotated[BookingStatus | None, Query(description="Only those with this status.")] = None,
+    since: Annotated[Moment | None, Query(alias="from", description="Starts at or after this time, RFC 3339.")] = None,
+    until: Annotated[Moment | None, Query(alias="to", description="Starts before this time, RFC 3339.")] = None,
     customer_id: UUID | None = None,
     resource_id: UUID | None = None,
     code: Annotated[str | None, Query(max_length=20, description="The confirmation code.")] = None,

@@ -22,10 +22,10 @@ class QuoteRead(Output):
         )
     )
 
-    penalty: MoneyRead
-    refund: MoneyRead
-    percent: int
-    at: datetime
+    penalty: MoneyRead = Field(description="What a cancellation would cost at `at`.")
+    refund: MoneyRead = Field(description="What would be refunded after a cancellation at `at`.")
+    percent: int = Field(description="Percent of the price that applies at `at`.")
+    at: datetime = Field(description="The time for which the quote is calculated, RFC 3339 with the venue's offset.")
 
 
 class RescheduleQuoteRead(Output):
@@ -49,10 +49,8 @@ class RescheduleQuoteRead(Output):
         description="The business approved the present time, so the moved booking waits for approval again."
     )
     moves_left: int | None = Field(description="How often it may be moved after this move; null: without a limit.")
-    latest_at: datetime | None = Field(
-        description="Until when it may be moved; null: no limit for those who work here."
-    )
+    latest_at: datetime | None = Field(description="Until when it may be moved, RFC 3339; null: no limit for staff.")
     kept_penalty: MoneyRead = Field(description="What a cancellation after the move costs at least.")
     kept_penalty_percent: int = Field(description="The same in percent of the price.")
-    kept_penalty_until: datetime | None = Field(description="Until when it is remembered; null: as long as it lives.")
-    at: datetime = Field(description="The moment that this answer is about.")
+    kept_penalty_until: datetime | None = Field(description="Until when it applies, RFC 3339; null: for good.")
+    at: datetime = Field(description="The time for which the quote is calculated, RFC 3339.")

@@ -7,7 +7,19 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
-from api.http.fields import BilingualRead, Email, Input, Line, MoneyRead, MoneyWrite, Output, Phone, Prose, examples
+from api.http.fields import (
+    BilingualRead,
+    Email,
+    Input,
+    Line,
+    MoneyRead,
+    MoneyWrite,
+    Output,
+    Phone,
+    Prose,
+    RecordRead,
+    examples,
+)
 from api.http.times import Moment, at_venue
 from api.v1.catalogue.services.schemas import MoveRulesRead, TierRead
 from db.bookings.queries import HistoryEntry
@@ -73,10 +85,10 @@ _BOOKING: dict[str, Any] = {
 class GuestWrite(Input):
     """Somebody without a login, who must be reachable by e-mail or telephone."""
 
-    family_name: Line
-    given_name: Line
-    email: Email | None = None
-    phone: Phone | None = None
+    family_name: Line = Field(description="Family name.")
+    given_name: Line = Field(description="Given name.")
+    email: Email | None = Field(default=None, description="E-mail address.")
+    phone: Phone | None = Field(default=None, description="Phone number in E.164, such as `+81312345678`.")
 
     @model_validator(mode="after")
     def _reachable(self) -> Self:
@@ -103,15 +115,15 @@ class BookingCreate(Input):
         )
     )
 
-    service_id: UUID
+    service_id: UUID = Field(description="Id of the service (UUID).")
     start_at: Moment
     resource_ids: Resources = ()
-    party_size: int = Field(default=1, ge=1, le=1000)
-    special_requests: Note | None = None
+    party_size: int = Field(default=1, ge=1, le=1000, description="Number of persons.")
+    special_requests: Note | None = Field(default=None, description="Wishes of the customer.")
     language: Literal["ja", "en"] | None = Field(default=None, description="Of the notices; else `Accept-Language`.")
-    guest: GuestWrite | None = None
-    customer_id: UUID | None = None
-    request_payment: bool = False
+    guest: GuestWrite | None = Field(default=None, description="The person who books without a login.")
+    customer_id: UUID | None = Field(default=None, description="Customer for whom staff book (UUID).")
+    request_payment: bool = Field(default=False, description="Whether the customer is asked to pay online.")
     expected_price: MoneyWrite | None = Field(
         default=None,
         description="The total price that the caller was shown. If it is another one now, nothing is booked and the "
@@ -125,9 +137,9 @@ class BookingUpdate(Input):
 
     model_config = ConfigDict(json_schema_extra=examples({"special_requests": "窓側の席をお願いします。"}))
 
-    special_requests: Note | Literal[""] | None = None
-    internal_notes: Note | Literal[""] | None = None
-    party_size: int | None = Field(default=None, ge=1, le=1000)
+    special_requests: Note | Literal[""] | None = Field(default=None, description="Wishes of the customer.")
+    internal_notes: Note | Literal[""] | None = Field(default=None, description="Notes for the business alone.")
+    party_size: int | None = Field(default=None, ge=1, le=1000, description="Number of persons.")
 
 
 class ReasonCommand(Input):
@@ -135,7 +147,7 @@ class ReasonCommand(Input):
 
     model_config = ConfigDict(json_schema_extra=examples({"reason": "体調不良のため"}))
 
-    reason: Reason | None = None
+    reason: Reason | None = Field(default=None, description="Reason, for people to read.")
 
 
 class NoShowCommand(Input):
@@ -143,8 +155,8 @@ class NoShowCommand(Input):
 
     model_config = ConfigDict(json_schema_extra=examples({"waive_penalty": False}))
 
-    reason: Reason | None = None
-    waive_penalty: bool = False
+    reason: Reason | None = Field(default=None, description="Reason, for people to read.")
+    waive_penalty: bool = Field(default=False, description="True keeps nothing of what was paid.")
 
 
 class RescheduleCommand(Input):
@@ -154,28 +166,28 @@ class RescheduleCommand(Input):
 
     start_at: Moment
     resource_ids: Resources = ()
-    reason: Reason | None = None
+    reason: Reason | None = Field(default=None, description="Reason, for people to read.")
 
 
 class AgreedPolicyRead(Output):
     """The policy as it was agreed: what a cancellation costs, and when the customer may move the booking."""
 
-    tiers: list[TierRead]
-    no_show_percent: int
-    moves: MoveRulesRead
+    tiers: list[TierRead] = Field(description="What a cancellation costs, by hours before the start.")
+    no_show_percent: int = Field(description="Percent of the price that a no-show costs.")
+    moves: MoveRulesRead = Field(description="When and how often the customer may move the booking.")
 
 
 class ItemRead(Output):
     """One service of a booking, as agreed."""
 
-    position: int
-    service_id: UUID
-    name: BilingualRead
-    start_at: datetime
-    end_at: datetime
-    price: MoneyRead
-    tax_percent: int
-    resource_ids: list[UUID]
+    position: int = Field(description="Position in the order, from 0.")
+    service_id: UUID = Field(description="Id of the service (UUID).")
+    name: BilingualRead = Field(description="Name in Japanese, English or both.")
+    start_at: datetime = Field(description="Start, RFC 3339 with the venue's offset.")
+    end_at: datetime = Field(description="End, RFC 3339 with the venue's offset.")
+    price: MoneyRead = Field(description="Price with tax.")
+    tax_percent: int = Field(description="Rate of the consumption tax that the price contains, in percent.")
+    resource_ids: list[UUID] = Field(description="Ids of resources (UUIDs).")
 
     @classmethod
     def of(cls, item: ItemView, currency: str, zone: ZoneInfo) -> Self:
@@ -195,11 +207,11 @@ class ItemRead(Output):
 class CustomerNameRead(Output):
     """As the business has it."""
 
-    family_name: str
-    given_name: str
+    family_name: str = Field(description="Family name.")
+    given_name: str = Field(description="Given name.")
 
 
-class BookingRead(Output):
+class BookingRead(RecordRead):
     """Times carry the venue's offset. ``amount_due``: to be paid online before ``hold_expires_at``.
 
     ``internal_notes`` and ``customer_name`` are null for everybody but the business, and the name in the answer that
@@ -209,32 +221,39 @@ class BookingRead(Output):
 
     model_config = ConfigDict(json_schema_extra=examples(_BOOKING))
 
-    id: UUID
-    business_id: UUID
-    customer_id: UUID
-    customer_name: CustomerNameRead | None
-    code: str
-    status: BookingStatus
-    start_at: datetime
-    end_at: datetime
-    time_zone: str
-    party_size: int
-    price: MoneyRead
-    amount_due: MoneyRead
-    penalty: MoneyRead
-    refunding: MoneyRead
-    refunded: MoneyRead
-    payment_mode: PaymentMode
-    needs_approval: bool
-    policy: AgreedPolicyRead
-    hold_expires_at: datetime | None
-    approval_deadline: datetime | None
-    special_requests: str | None
-    internal_notes: str | None
-    language: str
-    version: int
-    created_at: datetime
-    items: list[ItemRead]
+    business_id: UUID = Field(description="Id of the business (UUID).")
+    customer_id: UUID = Field(description="Id of the customer (UUID).")
+    customer_name: CustomerNameRead | None = Field(
+        description="Name of the customer; null for readers outside the business.",
+    )
+    code: str = Field(description="The booking's short code, as people read it out.")
+    status: BookingStatus = Field(description="Present status.")
+    start_at: datetime = Field(description="Start, RFC 3339 with the venue's offset.")
+    end_at: datetime = Field(description="End, RFC 3339 with the venue's offset.")
+    time_zone: str = Field(description="IANA time zone of the venue, such as `Asia/Tokyo`.")
+    party_size: int = Field(description="Number of persons.")
+    price: MoneyRead = Field(description="Price with tax.")
+    amount_due: MoneyRead = Field(description="What is to be paid online before `hold_expires_at`.")
+    penalty: MoneyRead = Field(description="What the end of the booking costs the customer.")
+    refunding: MoneyRead = Field(description="What is on its way back to the customer.")
+    refunded: MoneyRead = Field(description="What has arrived back at the customer.")
+    payment_mode: PaymentMode = Field(description="When the customer pays: online in full, a deposit, or at the venue.")
+    needs_approval: bool = Field(description="Whether the business must approve.")
+    policy: AgreedPolicyRead = Field(description="The cancellation policy.")
+    hold_expires_at: datetime | None = Field(
+        description="Until when the time is held, RFC 3339 with the venue's offset; null unless `pending`.",
+    )
+    approval_deadline: datetime | None = Field(
+        description="Until when the business may approve, RFC 3339 with the venue's offset; null unless it waits for "
+        "approval.",
+    )
+    special_requests: str | None = Field(description="Wishes of the customer.")
+    internal_notes: str | None = Field(
+        description="Notes for the business alone; null for readers outside the business.",
+    )
+    language: str = Field(description="Language: `ja` or `en`.")
+    version: int = Field(description="Number of changes of time so far.")
+    items: list[ItemRead] = Field(description="The services of the booking, in order of time.")
 
     @classmethod
     def of(cls, booking: BookingView, works_here: bool) -> Self:
@@ -248,7 +267,10 @@ class BookingCreatedRead(BookingRead):
 
     model_config = ConfigDict(json_schema_extra=examples({**_BOOKING, "guest_token": None}))
 
-    guest_token: str | None
+    guest_token: str | None = Field(
+        description="Token for the header `X-Booking-Token`; null for everybody who has a login, and in a repeated "
+        "answer.",
+    )
 
     @classmethod
     def with_token(cls, booking: BookingView, works_here: bool, guest_token: str | None) -> Self:
@@ -320,7 +342,7 @@ def _shown(booking: BookingView, works_here: bool) -> dict[str, Any]:
     }
 
 
-class HistoryRead(Output):
+class HistoryRead(RecordRead):
     """One change. ``actor_id`` is null for everybody but the business."""
 
     model_config = ConfigDict(
@@ -338,14 +360,15 @@ class HistoryRead(Output):
         )
     )
 
-    id: UUID
-    event: str
-    from_status: BookingStatus | None
-    to_status: BookingStatus
-    actor_kind: str
-    actor_id: UUID | None
-    reason: str | None
-    created_at: datetime
+    event: str = Field(description="What happened, such as `confirmed`.")
+    from_status: BookingStatus | None = Field(description="Status before the change; null for a new booking.")
+    to_status: BookingStatus = Field(description="Status after the change.")
+    actor_kind: str = Field(description="Who made the change, such as `customer`, `staff`, `system`.")
+    actor_id: UUID | None = Field(
+        description="User who made the change (UUID); null for guests and the platform, and for readers outside the "
+        "business.",
+    )
+    reason: str | None = Field(description="Reason that was given; null for none.")
 
     @classmethod
     def of(cls, entry: HistoryEntry, works_here: bool) -> Self:

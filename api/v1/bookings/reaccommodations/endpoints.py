@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from api.access.callers import Access, Now, Services
@@ -88,7 +88,10 @@ async def decline_reaccommodation(
     response_model=ListEnvelope[ReaccommodationRead],
 )
 async def list_reaccommodations(
-    business_id: UUID, access: MayList, page: PageAsked, status: ReaccommodationStatus | None = None
+    business_id: UUID,
+    access: MayList,
+    page: PageAsked,
+    status: Annotated[ReaccommodationStatus | None, Query(description="Only those with this status.")] = None,
 ) -> Response:
     """Newest first, with how each was decided."""
     async with access.work(business_id) as work:

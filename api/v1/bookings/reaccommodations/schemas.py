@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
-from api.http.fields import Input, Output, examples
+from api.http.fields import Input, RecordRead, examples
 from api.http.times import Moment
 from api.v1.bookings.bookings.schemas import Resources
 from db.engine.session import UnitOfWork
@@ -39,22 +39,20 @@ class AcceptTimeCommand(Input):
     resource_ids: Resources = ()
 
 
-class ReaccommodationRead(Output):
+class ReaccommodationRead(RecordRead):
     """``lost_start_at``: the time that the business cannot keep; ``start_at``: the one that the booking has now.
     Without an answer by ``decide_by`` the booking is cancelled and everything given back."""
 
     model_config = ConfigDict(json_schema_extra=examples(_EXAMPLE))
 
-    id: UUID
-    booking_id: UUID
-    code: str
-    status: ReaccommodationStatus
-    reason: StrandReason
-    lost_start_at: datetime
-    start_at: datetime
-    decide_by: datetime
-    decided_at: datetime | None
-    created_at: datetime
+    booking_id: UUID = Field(description="Id of the booking (UUID).")
+    code: str = Field(description="The booking's short code, as people read it out.")
+    status: ReaccommodationStatus = Field(description="Present status.")
+    reason: StrandReason = Field(description="Why the booking lost its time.")
+    lost_start_at: datetime = Field(description="The start that the customer lost, RFC 3339 with the venue's offset.")
+    start_at: datetime = Field(description="Start, RFC 3339 with the venue's offset.")
+    decide_by: datetime = Field(description="Until when the customer may decide, RFC 3339 with the venue's offset.")
+    decided_at: datetime | None = Field(description="When it was decided, RFC 3339; null until then.")
 
     @classmethod
     def of(cls, row: ReaccommodationRow) -> Self:
@@ -67,7 +65,9 @@ class OfferRead(ReaccommodationRead):
 
     model_config = ConfigDict(json_schema_extra=examples({**_EXAMPLE, "alternatives": ["2026-12-01T06:00:00Z"]}))
 
-    alternatives: list[datetime]
+    alternatives: list[datetime] = Field(
+        description="Free starts that are offered instead, RFC 3339 with the venue's offset, nearest first.",
+    )
 
     @classmethod
     def with_times(cls, row: ReaccommodationRow, times: Sequence[datetime]) -> Self:

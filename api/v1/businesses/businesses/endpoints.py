@@ -46,7 +46,10 @@ async def list_businesses(caller: AnyCaller, asked: SearchAsked) -> Response:
 )
 @raises(NotFound)
 @cached(CacheKind.BUSINESS, about="slug")
-async def get_business_by_slug(slug: Annotated[str, Path(max_length=100)], caller: AnyCaller) -> Response:
+async def get_business_by_slug(
+    slug: Annotated[str, Path(max_length=100, description="Present or earlier slug of the business.")],
+    caller: AnyCaller,
+) -> Response:
     """An approved business by the readable part of its address. One that it had before leads to the present one."""
     async with caller.work() as work:
         business = await work.businesses.get_by_slug(slug)

@@ -1,8 +1,6 @@
 """What a business says about itself."""
 
-from datetime import datetime
 from typing import Annotated, Any, ClassVar, Self
-from uuid import UUID
 
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
@@ -11,6 +9,7 @@ from api.http.fields import (
     BilingualProseWrite,
     BilingualRead,
     BilingualWrite,
+    ChangedRecordRead,
     Changes,
     Email,
     Input,
@@ -101,8 +100,8 @@ InvoiceNumber = Annotated[str, StringConstraints(max_length=40), AfterValidator(
 class LocationWrite(Input):
     """Degrees, WGS 84."""
 
-    latitude: float = Field(ge=-90, le=90, allow_inf_nan=False)
-    longitude: float = Field(ge=-180, le=180, allow_inf_nan=False)
+    latitude: float = Field(ge=-90, le=90, allow_inf_nan=False, description="Degrees north, WGS 84.")
+    longitude: float = Field(ge=-180, le=180, allow_inf_nan=False, description="Degrees east, WGS 84.")
 
 
 class BusinessCreate(Input):
@@ -112,22 +111,34 @@ class BusinessCreate(Input):
         json_schema_extra=examples({**_WRITTEN, "vertical": "salon", "time_zone": "Asia/Tokyo", "currency": "JPY"})
     )
 
-    name: BilingualWrite
-    vertical: Vertical
-    slug: Slug | None = None
-    description: BilingualProseWrite | None = None
-    address: BilingualWrite | None = None
-    postal_code: PostalCode | None = None
-    prefecture: PrefectureName | None = None
-    city: Short | None = None
-    phone: Phone | None = None
-    email: Email | None = None
-    website: Website | None = None
-    location: LocationWrite | None = None
-    invoice_number: InvoiceNumber | None = None
-    legal_notice: BilingualProseWrite | None = None
-    time_zone: Zone = "Asia/Tokyo"
-    currency: Currency = "JPY"
+    name: BilingualWrite = Field(description="Name in Japanese, English or both.")
+    vertical: Vertical = Field(description="Line of business.")
+    slug: Slug | None = Field(
+        default=None,
+        description="Name in the business's own URL: small letters, digits and hyphens.",
+    )
+    description: BilingualProseWrite | None = Field(
+        default=None,
+        description="Description in Japanese, English or both.",
+    )
+    address: BilingualWrite | None = Field(default=None, description="Street address in Japanese, English or both.")
+    postal_code: PostalCode | None = Field(default=None, description="Japanese postal code, seven digits.")
+    prefecture: PrefectureName | None = Field(default=None, description="Prefecture.")
+    city: Short | None = Field(default=None, description="City, ward or town.")
+    phone: Phone | None = Field(default=None, description="Phone number in E.164, such as `+81312345678`.")
+    email: Email | None = Field(default=None, description="E-mail address.")
+    website: Website | None = Field(default=None, description="URL of the website.")
+    location: LocationWrite | None = Field(default=None, description="Position on the map, WGS 84.")
+    invoice_number: InvoiceNumber | None = Field(
+        default=None,
+        description="Registration number for qualified invoices: `T` and 13 digits.",
+    )
+    legal_notice: BilingualProseWrite | None = Field(
+        default=None,
+        description="Notice of the Act on Specified Commercial Transactions, in Japanese, English or both.",
+    )
+    time_zone: Zone = Field(default="Asia/Tokyo", description="IANA time zone of the venue, such as `Asia/Tokyo`.")
+    currency: Currency = Field(default="JPY", description="ISO 4217 code, such as `JPY`.")
 
     def columns(self) -> dict[str, Any]:
         """As the database keeps it."""
@@ -144,21 +155,33 @@ class BusinessUpdate(Changes):
         | {"invoice_number", "legal_notice"}
     )
 
-    name: BilingualWrite | None = None
-    vertical: Vertical | None = None
-    slug: Slug | None = None
-    description: BilingualProseWrite | None = None
-    address: BilingualWrite | None = None
-    postal_code: PostalCode | None = None
-    prefecture: PrefectureName | None = None
-    city: Short | None = None
-    phone: Phone | None = None
-    email: Email | None = None
-    website: Website | None = None
-    location: LocationWrite | None = None
-    invoice_number: InvoiceNumber | None = None
-    legal_notice: BilingualProseWrite | None = None
-    time_zone: Zone | None = None
+    name: BilingualWrite | None = Field(default=None, description="Name in Japanese, English or both.")
+    vertical: Vertical | None = Field(default=None, description="Line of business.")
+    slug: Slug | None = Field(
+        default=None,
+        description="Name in the business's own URL: small letters, digits and hyphens.",
+    )
+    description: BilingualProseWrite | None = Field(
+        default=None,
+        description="Description in Japanese, English or both.",
+    )
+    address: BilingualWrite | None = Field(default=None, description="Street address in Japanese, English or both.")
+    postal_code: PostalCode | None = Field(default=None, description="Japanese postal code, seven digits.")
+    prefecture: PrefectureName | None = Field(default=None, description="Prefecture.")
+    city: Short | None = Field(default=None, description="City, ward or town.")
+    phone: Phone | None = Field(default=None, description="Phone number in E.164, such as `+81312345678`.")
+    email: Email | None = Field(default=None, description="E-mail address.")
+    website: Website | None = Field(default=None, description="URL of the website.")
+    location: LocationWrite | None = Field(default=None, description="Position on the map, WGS 84.")
+    invoice_number: InvoiceNumber | None = Field(
+        default=None,
+        description="Registration number for qualified invoices: `T` and 13 digits.",
+    )
+    legal_notice: BilingualProseWrite | None = Field(
+        default=None,
+        description="Notice of the Act on Specified Commercial Transactions, in Japanese, English or both.",
+    )
+    time_zone: Zone | None = Field(default=None, description="IANA time zone of the venue, such as `Asia/Tokyo`.")
 
     def columns(self) -> dict[str, Any]:
         """The columns that change."""
@@ -182,10 +205,10 @@ def _columns(written: BusinessCreate | BusinessUpdate, names: set[str]) -> dict[
 class PrefectureRead(Output):
     """A prefecture; ``code`` as in JIS X 0401."""
 
-    code: str
-    ja: str
-    en: str
-    text: str
+    code: str = Field(description="JIS X 0401 code, two digits.")
+    ja: str = Field(description="Name in Japanese.")
+    en: str = Field(description="Name in English.")
+    text: str = Field(description="The name in the caller's language.")
 
     @classmethod
     def of(cls, one: Prefecture) -> Self:
@@ -194,32 +217,33 @@ class PrefectureRead(Output):
         return cls(code=one.code, **names, text=resolved(names))
 
 
-class BusinessRead(Output):
+class BusinessRead(ChangedRecordRead):
     """A business as everybody sees it, and as its owner does before it is approved. ``phone`` is E.164."""
 
     model_config = ConfigDict(json_schema_extra=examples(READ_EXAMPLE))
 
-    id: UUID
-    slug: str
-    status: BusinessStatus
-    vertical: Vertical
-    name: BilingualRead
-    description: BilingualRead | None
-    address: BilingualRead | None
-    postal_code: str | None
-    prefecture: PrefectureRead | None
-    city: str | None
-    phone: str | None
-    phone_as_typed: str | None
-    email: str | None
-    website: str | None
-    location: LocationWrite | None
-    time_zone: str
-    currency: str
-    invoice_number: str | None
-    legal_notice: BilingualRead | None
-    created_at: datetime
-    updated_at: datetime
+    slug: str = Field(description="Name in the business's own URL: small letters, digits and hyphens.")
+    status: BusinessStatus = Field(description="Present status.")
+    vertical: Vertical = Field(description="Line of business.")
+    name: BilingualRead = Field(description="Name in Japanese, English or both.")
+    description: BilingualRead | None = Field(description="Description in Japanese, English or both.")
+    address: BilingualRead | None = Field(description="Street address in Japanese, English or both.")
+    postal_code: str | None = Field(description="Japanese postal code, seven digits.")
+    prefecture: PrefectureRead | None = Field(description="Prefecture.")
+    city: str | None = Field(description="City, ward or town.")
+    phone: str | None = Field(description="Phone number in E.164, such as `+81312345678`.")
+    phone_as_typed: str | None = Field(description="Phone number as it was entered; null for none.")
+    email: str | None = Field(description="E-mail address of the business; null for none.")
+    website: str | None = Field(description="URL of the website; null for none.")
+    location: LocationWrite | None = Field(description="Position on the map, WGS 84.")
+    time_zone: str = Field(description="IANA time zone of the venue, such as `Asia/Tokyo`.")
+    currency: str = Field(description="ISO 4217 code, such as `JPY`.")
+    invoice_number: str | None = Field(
+        description="Registration number for qualified invoices: `T` and 13 digits; null for none.",
+    )
+    legal_notice: BilingualRead | None = Field(
+        description="Notice of the Act on Specified Commercial Transactions, in Japanese, English or both.",
+    )
 
     @classmethod
     def of(cls, row: BusinessRow) -> Self:
@@ -232,7 +256,7 @@ class OwnBusinessRead(BusinessRead):
 
     model_config = ConfigDict(json_schema_extra=examples({**READ_EXAMPLE, "role": "owner"}))
 
-    role: Role
+    role: Role = Field(description="Role in the business.")
 
     @classmethod
     def mine(cls, found: tuple[BusinessRow, str]) -> Self:
@@ -245,7 +269,7 @@ class BusinessSummaryRead(BusinessRead):
 
     model_config = ConfigDict(json_schema_extra=examples({**READ_EXAMPLE, "distance_m": 420}))
 
-    distance_m: int | None
+    distance_m: int | None = Field(description="Metres from the point that was asked for; null without a point.")
 
     @classmethod
     def found(cls, one: Found) -> Self:

@@ -27,7 +27,7 @@ class BusinessSearch:
 
 async def near(
     latitude: Annotated[float | None, Query(ge=-90, le=90, description="Degrees, WGS 84; with `longitude`.")] = None,
-    longitude: Annotated[float | None, Query(ge=-180, le=180)] = None,
+    longitude: Annotated[float | None, Query(ge=-180, le=180, description="Degrees, WGS 84; with `latitude`.")] = None,
     radius_km: Annotated[float | None, Query(gt=0, le=200, description="5 unless given.")] = None,
 ) -> Point | None:
     """A point and what is around it. Raises InvalidInput for half a point, and for a radius without one."""
@@ -42,8 +42,8 @@ async def business_search(
     page: PageAsked,
     point: Annotated[Point | None, Depends(near)],
     q: Annotated[str | None, Query(min_length=1, max_length=100, description="Up to five words.")] = None,
-    vertical: Vertical | None = None,
-    prefecture: Annotated[PrefectureName | None, Query()] = None,
+    vertical: Annotated[Vertical | None, Query(description="Only this line of business.")] = None,
+    prefecture: Annotated[PrefectureName | None, Query(description="Only this prefecture.")] = None,
     sort: Annotated[
         Sort | None, Query(description="Without one: relevance with `q`, else distance with a point, else newest.")
     ] = None,

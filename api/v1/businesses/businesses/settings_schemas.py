@@ -44,20 +44,53 @@ class SettingsUpdate(Changes):
 
     model_config = ConfigDict(json_schema_extra=examples({"lead_time": "PT2H", "reminder_offsets": ["P1D", "PT2H"]}))
 
-    slot_interval_minutes: Annotated[int, Field(ge=1, le=1440)] | None = None
-    hold_for: Soon | None = None
-    approval_within: Soon | None = None
-    lead_time: Lead | None = None
-    booking_window: Window | None = None
-    approval_mode: ApprovalMode | None = None
-    guest_booking: bool | None = None
-    reminder_offsets: Annotated[list[Offset], Field(max_length=5)] | None = None
-    no_show_grace: Lead | None = None
-    auto_complete: bool | None = None
-    waitlist_offer_for: Soon | None = None
-    payment_mode: PaymentMode | None = None
-    language: Literal["ja", "en"] | None = None
-    default_policy_id: UUID | None = None
+    slot_interval_minutes: Annotated[int, Field(ge=1, le=1440)] | None = Field(
+        default=None,
+        description="Minutes between two offered starts.",
+    )
+    hold_for: Soon | None = Field(default=None, description="How long an unpaid time is held, as an ISO 8601 duration.")
+    approval_within: Soon | None = Field(
+        default=None,
+        description="How long the business may take to approve, as an ISO 8601 duration.",
+    )
+    lead_time: Lead | None = Field(
+        default=None,
+        description="How long before its start a booking must be made, as an ISO 8601 duration.",
+    )
+    booking_window: Window | None = Field(
+        default=None,
+        description="How far ahead bookings are taken, as an ISO 8601 duration.",
+    )
+    approval_mode: ApprovalMode | None = Field(
+        default=None,
+        description="`instant` confirms by itself, `manual` waits for the business.",
+    )
+    guest_booking: bool | None = Field(default=None, description="Whether people may book without a login.")
+    reminder_offsets: Annotated[list[Offset], Field(max_length=5)] | None = Field(
+        default=None,
+        description="How long before the start customers are reminded, as ISO 8601 durations.",
+    )
+    no_show_grace: Lead | None = Field(
+        default=None,
+        description="How long after its end a booking waits before it completes by itself, as an ISO 8601 duration.",
+    )
+    auto_complete: bool | None = Field(
+        default=None,
+        description="Whether a booking completes by itself when `no_show_grace` is over.",
+    )
+    waitlist_offer_for: Soon | None = Field(
+        default=None,
+        description="How long an offer from the waitlist lasts, as an ISO 8601 duration.",
+    )
+    payment_mode: PaymentMode | None = Field(
+        default=None,
+        description="When the customer pays: online in full, a deposit, or at the venue.",
+    )
+    language: Literal["ja", "en"] | None = Field(default=None, description="Language: `ja` or `en`.")
+    default_policy_id: UUID | None = Field(
+        default=None,
+        description="Cancellation policy of services that name none (UUID); null for none.",
+    )
 
     @model_validator(mode="after")
     def _each_offset_once(self) -> Self:
@@ -76,14 +109,16 @@ class SettingsRead(Output):
 
     model_config = ConfigDict(json_schema_extra=examples(_PUBLIC))
 
-    slot_interval_minutes: int
-    hold_for: timedelta
-    lead_time: timedelta
-    booking_window: timedelta
-    approval_mode: ApprovalMode
-    guest_booking: bool
-    payment_mode: PaymentMode
-    language: str
+    slot_interval_minutes: int = Field(description="Minutes between two offered starts.")
+    hold_for: timedelta = Field(description="How long an unpaid time is held, as an ISO 8601 duration.")
+    lead_time: timedelta = Field(
+        description="How long before its start a booking must be made, as an ISO 8601 duration.",
+    )
+    booking_window: timedelta = Field(description="How far ahead bookings are taken, as an ISO 8601 duration.")
+    approval_mode: ApprovalMode = Field(description="`instant` confirms by itself, `manual` waits for the business.")
+    guest_booking: bool = Field(description="Whether people may book without a login.")
+    payment_mode: PaymentMode = Field(description="When the customer pays: online in full, a deposit, or at the venue.")
+    language: str = Field(description="Language: `ja` or `en`.")
 
     @classmethod
     def of(cls, row: SettingsRow) -> Self:
@@ -96,10 +131,20 @@ class OwnSettingsRead(SettingsRead):
 
     model_config = ConfigDict(json_schema_extra=examples({**_WHOLE, "updated_at": "2026-11-21T01:30:00Z"}))
 
-    approval_within: timedelta
-    reminder_offsets: list[timedelta]
-    no_show_grace: timedelta
-    auto_complete: bool
-    waitlist_offer_for: timedelta
-    default_policy_id: UUID | None
-    updated_at: datetime
+    approval_within: timedelta = Field(
+        description="How long the business may take to approve, as an ISO 8601 duration.",
+    )
+    reminder_offsets: list[timedelta] = Field(
+        description="How long before the start customers are reminded, as ISO 8601 durations.",
+    )
+    no_show_grace: timedelta = Field(
+        description="How long after its end a booking waits before it completes by itself, as an ISO 8601 duration.",
+    )
+    auto_complete: bool = Field(description="Whether a booking completes by itself when `no_show_grace` is over.")
+    waitlist_offer_for: timedelta = Field(
+        description="How long an offer from the waitlist lasts, as an ISO 8601 duration.",
+    )
+    default_policy_id: UUID | None = Field(
+        description="Cancellation policy of services that name none (UUID); null for none.",
+    )
+    updated_at: datetime = Field(description="When it was last changed, RFC 3339.")

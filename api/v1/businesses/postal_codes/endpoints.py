@@ -1,6 +1,8 @@
 """A help for whoever fills in an address: nothing is refused because a code is not in the tables."""
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Path
 from starlette.responses import Response
 
 from api.access.callers import AnyCaller
@@ -20,7 +22,9 @@ router = APIRouter(prefix="/postal-codes", tags=["businesses"])
     response_model=Envelope[PostalCodeRead],
 )
 @raises(NotFound)
-async def get_postal_code(postal_code: PostalCode, caller: AnyCaller) -> Response:
+async def get_postal_code(
+    postal_code: Annotated[PostalCode, Path(description="Seven digits, with or without the hyphen.")], caller: AnyCaller
+) -> Response:
     """The places of a Japanese postal code, with their readings."""
     places = await places_of(postal_code)
     if not places:

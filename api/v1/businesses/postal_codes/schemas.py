@@ -2,7 +2,7 @@
 
 from typing import Self
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from api.http.fields import Output, examples
 from api.v1.businesses.businesses.schemas import PrefectureRead
@@ -14,9 +14,9 @@ from providers.postal.japan_post import Place
 class PlaceNameRead(Output):
     """A name with its reading in katakana and, from that, in Latin letters as passports write them."""
 
-    ja: str
-    kana: str | None
-    romaji: str | None
+    ja: str = Field(description="Name in Japanese.")
+    kana: str | None = Field(description="Reading in katakana.")
+    romaji: str | None = Field(description="Name in Latin letters.")
 
     @classmethod
     def of(cls, name: str, kana: str | None) -> Self:
@@ -27,9 +27,9 @@ class PlaceNameRead(Output):
 class PlaceRead(Output):
     """A place. ``neighborhood`` is null where the code stands for all of the city."""
 
-    prefecture: PrefectureRead
-    city: PlaceNameRead
-    neighborhood: PlaceNameRead | None
+    prefecture: PrefectureRead = Field(description="Prefecture.")
+    city: PlaceNameRead = Field(description="City, ward or town.")
+    neighborhood: PlaceNameRead | None = Field(description="Neighbourhood (町域).")
 
     @classmethod
     def of(cls, place: Place) -> Self:
@@ -60,8 +60,8 @@ class PostalCodeRead(Output):
         )
     )
 
-    postal_code: str
-    places: list[PlaceRead]
+    postal_code: str = Field(description="Japanese postal code, seven digits.")
+    places: list[PlaceRead] = Field(description="The places with this postal code.")
 
     @classmethod
     def of(cls, postal_code: str, places: list[Place]) -> Self:

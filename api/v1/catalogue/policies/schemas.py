@@ -1,12 +1,11 @@
 """What a cancellation costs."""
 
-from datetime import datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from api.http.fields import BilingualRead, BilingualWrite, Changes, Input, Output, examples
+from api.http.fields import BilingualRead, BilingualWrite, ChangedRecordRead, Changes, Input, examples
 from api.v1.catalogue.services.schemas import MoveRulesRead, TierRead
 from db.catalogue.catalogue import PolicyRow
 from domain.catalogue.cancellation import MAX_HOURS, MAX_KEPT_DAYS, MAX_MOVES, MoveRules, PaidTierMove, Policy, Tier
@@ -28,8 +27,12 @@ _WRITTEN = {
 class TierWrite(Input):
     """Until ``hours_before`` the start, that moment included, a cancellation costs ``penalty_percent``."""
 
-    hours_before: int = Field(ge=0, le=8760)
-    penalty_percent: int = Field(ge=0, le=100)
+    hours_before: int = Field(ge=0, le=8760, description="Hours before the start.")
+    penalty_percent: int = Field(
+        ge=0,
+        le=100,
+        description="Percent of the price that a cancellation costs from then on.",
+    )
 
 
 Tiers = Annotated[list[TierWrite], Field(max_length=10)]
@@ -68,12 +71,15 @@ class PolicyCreate(Input):
 
     model_config = ConfigDict(json_schema_extra=examples({"business_id": _ID, **_WRITTEN}))
 
-    business_id: UUID
-    name: BilingualWrite
-    tiers: Tiers
-    no_show_percent: Percent = 100
-    moves: MoveRulesWrite = MoveRulesWrite()
-    is_default: bool = False
+    business_id: UUID = Field(description="Id of the business (UUID).")
+    name: BilingualWrite = Field(description="Name in Japanese, English or both.")
+    tiers: Tiers = Field(description="What a cancellation costs, by hours before the start.")
+    no_show_percent: Percent = Field(default=100, description="Percent of the price that a no-show costs.")
+    moves: MoveRulesWrite = Field(
+        default=MoveRulesWrite(),
+        description="When and how often the customer may move the booking.",
+    )
+    is_default: bool = Field(default=False, description="Whether it is the policy of services that name none.")
 
     def columns(self) -> dict[str, Any]:
         """As the database keeps it. Raises InvalidInput for tiers out of order."""
@@ -92,11 +98,14 @@ class PolicyUpdate(Changes):
 
     model_config = ConfigDict(json_schema_extra=examples({"no_show_percent": 80}))
 
-    name: BilingualWrite | None = None
-    tiers: Tiers | None = None
-    no_show_percent: Percent | None = None
-    moves: MoveRulesWrite | None = None
-    is_default: bool | None = None
+    name: BilingualWrite | None = Field(default=None, description="Name in Japanese, English or both.")
+    tiers: Tiers | None = Field(default=None, description="What a cancellation costs, by hours before the start.")
+    no_show_percent: Percent | None = Field(default=None, description="Percent of the price that a no-show costs.")
+    moves: MoveRulesWrite | None = Field(
+        default=None,
+        description="When and how often the customer may move the booking.",
+    )
+    is_default: bool | None = Field(default=None, description="Whether it is the policy of services that name none.")
 
     def columns(self) -> dict[str, Any]:
         """The columns that change. Raises InvalidInput for tiers out of order."""
@@ -116,7 +125,7 @@ def _tiers(written: list[TierWrite]) -> list[dict[str, int]]:
     return stored
 
 
-class PolicyRead(Output):
+class PolicyRead(ChangedRecordRead):
     """A policy."""
 
     model_config = ConfigDict(
@@ -132,15 +141,12 @@ class PolicyRead(Output):
         )
     )
 
-    id: UUID
-    business_id: UUID
-    name: BilingualRead
-    tiers: list[TierRead]
-    no_show_percent: int
-    moves: MoveRulesRead
-    is_default: bool
-    created_at: datetime
-    updated_at: datetime
+    business_id: UUID = Field(description="Id of the business (UUID).")
+    name: BilingualRead = Field(description="Name in Japanese, English or both.")
+    tiers: list[TierRead] = Field(description="What a cancellation costs, by hours before the start.")
+    no_show_percent: int = Field(description="Percent of the price that a no-show costs.")
+    moves: MoveRulesRead = Field(description="When and how often the customer may move the booking.")
+    is_default: bool = Field(description="Whether it is the policy of services that name none.")
 
     @classmethod
     def of(cls, row: PolicyRow) -> Self:

@@ -1,12 +1,11 @@
 """Staff, rooms and equipment."""
 
-from datetime import datetime
 from typing import Annotated, Any, ClassVar, Self
 from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from api.http.fields import BilingualRead, BilingualWrite, Changes, Input, Output, examples
+from api.http.fields import BilingualRead, BilingualWrite, ChangedRecordRead, Changes, Input, Output, examples
 from api.v1.scheduling.schedules.hours_schemas import WorkingHoursRead, WorkingHoursWrite
 from db.catalogue.catalogue import ResourceRow
 from domain.businesses.status import ResourceKind
@@ -29,12 +28,15 @@ class ResourceCreate(Input):
 
     model_config = ConfigDict(json_schema_extra=examples({"business_id": _ID, **_WRITTEN}))
 
-    business_id: UUID
-    kind: ResourceKind
-    name: BilingualWrite
-    capacity: Capacity = 1
-    is_active: bool = True
-    working_hours: WorkingHoursWrite | None = None
+    business_id: UUID = Field(description="Id of the business (UUID).")
+    kind: ResourceKind = Field(description="What the resource is, such as `staff` or `room`.")
+    name: BilingualWrite = Field(description="Name in Japanese, English or both.")
+    capacity: Capacity = Field(default=1, description="How many persons or places fit at one time.")
+    is_active: bool = Field(default=True, description="Whether it can be booked.")
+    working_hours: WorkingHoursWrite | None = Field(
+        default=None,
+        description="Weekly working hours; null takes those of the business.",
+    )
 
     def columns(self) -> dict[str, Any]:
         """As the database keeps it."""
@@ -56,10 +58,13 @@ class ResourceUpdate(Changes):
     model_config = ConfigDict(json_schema_extra=examples({"name": {"ja": "佐藤 美咲", "en": "Misaki Sato"}}))
     erasable: ClassVar[frozenset[str]] = frozenset({"working_hours"})
 
-    name: BilingualWrite | None = None
-    capacity: Capacity | None = None
-    is_active: bool | None = None
-    working_hours: WorkingHoursWrite | None = None
+    name: BilingualWrite | None = Field(default=None, description="Name in Japanese, English or both.")
+    capacity: Capacity | None = Field(default=None, description="How many persons or places fit at one time.")
+    is_active: bool | None = Field(default=None, description="Whether it can be booked.")
+    working_hours: WorkingHoursWrite | None = Field(
+        default=None,
+        description="Weekly working hours; null takes those of the business.",
+    )
 
     def columns(self) -> dict[str, Any]:
         """The columns that change."""
@@ -74,7 +79,7 @@ class ResourceUpdate(Changes):
         return (self.working_hours.week() if self.working_hours else None,)
 
 
-class ResourceRead(Output):
+class ResourceRead(ChangedRecordRead):
     """A resource. ``working_hours`` null: it has the business's."""
 
     model_config = ConfigDict(
@@ -93,15 +98,14 @@ class ResourceRead(Output):
         )
     )
 
-    id: UUID
-    business_id: UUID
-    kind: ResourceKind
-    name: BilingualRead
-    capacity: int
-    is_active: bool
-    working_hours: WorkingHoursRead | None
-    created_at: datetime
-    updated_at: datetime
+    business_id: UUID = Field(description="Id of the business (UUID).")
+    kind: ResourceKind = Field(description="What the resource is, such as `staff` or `room`.")
+    name: BilingualRead = Field(description="Name in Japanese, English or both.")
+    capacity: int = Field(description="How many persons or places fit at one time.")
+    is_active: bool = Field(description="Whether it can be booked.")
+    working_hours: WorkingHoursRead | None = Field(
+        description="Weekly working hours; null takes those of the business.",
+    )
 
     @classmethod
     def of(cls, row: ResourceRow) -> Self:
@@ -131,8 +135,8 @@ class StaffRead(Output):
         )
     )
 
-    id: UUID
-    name: BilingualRead
+    id: UUID = Field(description="Id (UUID version 7).")
+    name: BilingualRead = Field(description="Name in Japanese, English or both.")
 
     @classmethod
     def of(cls, row: ResourceRow) -> Self:

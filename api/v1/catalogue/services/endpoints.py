@@ -49,7 +49,7 @@ async def list_resources(
     access: MaySeeBusiness,
     page: PageAsked,
     business_id: UUID,
-    kind: ResourceKind | None = None,
+    kind: Annotated[ResourceKind | None, Query(description="Only resources of this kind.")] = None,
     active: Annotated[bool | None, Query(description="Those alone that are, or are not.")] = None,
 ) -> Response:
     """Staff, rooms and equipment of one business; the inactive ones for those who work there."""

@@ -35,10 +35,10 @@ class ServiceListing:
 
 async def listing(
     page: PageAsked,
-    category: Annotated[str | None, Query(max_length=200)] = None,
+    category: Annotated[str | None, Query(max_length=200, description="Only this category.")] = None,
     active: Annotated[bool | None, Query(description="Those alone that are, or are not.")] = None,
     q: Annotated[str | None, Query(min_length=1, max_length=100, description="A part of name or description.")] = None,
-    sort: ServiceSort = ServiceSort.OLDEST,
+    sort: Annotated[ServiceSort, Query(description="Order of the services.")] = ServiceSort.OLDEST,
 ) -> ServiceListing:
     """Read the query."""
     words = None if q is None else search_form(q)

@@ -1,7 +1,6 @@
 """Services."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Annotated, Any, ClassVar, Self
 from uuid import UUID
 
@@ -12,6 +11,7 @@ from api.http.fields import (
     BilingualProseWrite,
     BilingualRead,
     BilingualWrite,
+    ChangedRecordRead,
     Changes,
     Input,
     Line,
@@ -52,8 +52,12 @@ TaxPercent = Annotated[int, Field(ge=0, le=100, json_schema_extra={"enum": [8, 1
 class RequirementWrite(Input):
     """A booking takes one of these."""
 
-    group: int = Field(ge=0, le=9)
-    resource_ids: list[UUID] = Field(min_length=1, max_length=100)
+    group: int = Field(
+        ge=0,
+        le=9,
+        description="Resources of one group are alternatives; each group needs one of its resources.",
+    )
+    resource_ids: list[UUID] = Field(min_length=1, max_length=100, description="Ids of resources (UUIDs).")
 
 
 Requirements = Annotated[list[RequirementWrite], Field(max_length=10)]
@@ -82,25 +86,49 @@ class ServiceCreate(_Terms):
 
     model_config = ConfigDict(json_schema_extra=examples({"business_id": _ID, **_WRITTEN}))
 
-    business_id: UUID
-    name: BilingualWrite
-    description: BilingualProseWrite | None = None
-    category: Line | None = None
-    price: MoneyWrite
-    tax_percent: TaxPercent = 10
-    duration_minutes: Duration
-    buffer_before_minutes: Buffer = 0
-    buffer_after_minutes: Buffer = 0
-    capacity: Count = 1
-    party_min: Count = 1
-    party_max: Count = 1
-    payment_mode: PaymentMode | None = None
-    deposit_percent: Percent | None = None
-    deposit_amount: MoneyWrite | None = None
-    approval_mode: ApprovalMode | None = None
-    policy_id: UUID | None = None
-    is_active: bool | None = None
-    requirements: Requirements = Field(default_factory=list)
+    business_id: UUID = Field(description="Id of the business (UUID).")
+    name: BilingualWrite = Field(description="Name in Japanese, English or both.")
+    description: BilingualProseWrite | None = Field(
+        default=None,
+        description="Description in Japanese, English or both.",
+    )
+    category: Line | None = Field(default=None, description="Name of the group in which the service is shown.")
+    price: MoneyWrite = Field(description="Price with tax.")
+    tax_percent: TaxPercent = Field(
+        default=10,
+        description="Rate of the consumption tax that the price contains, in percent.",
+    )
+    duration_minutes: Duration = Field(description="Length of the visit in minutes, without buffers.")
+    buffer_before_minutes: Buffer = Field(
+        default=0,
+        description="Minutes that the resources are taken before the visit.",
+    )
+    buffer_after_minutes: Buffer = Field(
+        default=0,
+        description="Minutes that the resources stay taken after the visit.",
+    )
+    capacity: Count = Field(default=1, description="How many persons or places fit at one time.")
+    party_min: Count = Field(default=1, description="Smallest number of persons.")
+    party_max: Count = Field(default=1, description="Largest number of persons.")
+    payment_mode: PaymentMode | None = Field(
+        default=None,
+        description="When the customer pays; null takes the setting of the business.",
+    )
+    deposit_percent: Percent | None = Field(default=None, description="Deposit in percent of the price; null for none.")
+    deposit_amount: MoneyWrite | None = Field(default=None, description="Deposit to pay when booking; null for none.")
+    approval_mode: ApprovalMode | None = Field(
+        default=None,
+        description="`instant` or `manual`; null takes the setting of the business.",
+    )
+    policy_id: UUID | None = Field(
+        default=None,
+        description="Cancellation policy (UUID); null takes the default of the business.",
+    )
+    is_active: bool | None = Field(default=None, description="Whether it can be booked.")
+    requirements: Requirements = Field(
+        default_factory=list,
+        description="What the service needs: one resource of each group.",
+    )
 
     def columns(self, currency: str, settings: SettingsRow) -> dict[str, Any]:
         """As the database keeps it. Raises CurrencyMismatch and InvalidInput (``domain.catalogue.service``)."""
@@ -126,24 +154,51 @@ class ServiceUpdate(Changes, _Terms):
         {"description", "category", "deposit_percent", "deposit_amount", "policy_id"}
     )
 
-    name: BilingualWrite | None = None
-    description: BilingualProseWrite | None = None
-    category: Line | None = None
-    price: MoneyWrite | None = None
-    tax_percent: TaxPercent | None = None
-    duration_minutes: Duration | None = None
-    buffer_before_minutes: Buffer | None = None
-    buffer_after_minutes: Buffer | None = None
-    capacity: Count | None = None
-    party_min: Count | None = None
-    party_max: Count | None = None
-    payment_mode: PaymentMode | None = None
-    deposit_percent: Percent | None = None
-    deposit_amount: MoneyWrite | None = None
-    approval_mode: ApprovalMode | None = None
-    policy_id: UUID | None = None
-    is_active: bool | None = None
-    requirements: Requirements | None = None
+    name: BilingualWrite | None = Field(default=None, description="Name in Japanese, English or both.")
+    description: BilingualProseWrite | None = Field(
+        default=None,
+        description="Description in Japanese, English or both.",
+    )
+    category: Line | None = Field(default=None, description="Name of the group in which the service is shown.")
+    price: MoneyWrite | None = Field(default=None, description="Price with tax.")
+    tax_percent: TaxPercent | None = Field(
+        default=None,
+        description="Rate of the consumption tax that the price contains, in percent.",
+    )
+    duration_minutes: Duration | None = Field(
+        default=None,
+        description="Length of the visit in minutes, without buffers.",
+    )
+    buffer_before_minutes: Buffer | None = Field(
+        default=None,
+        description="Minutes that the resources are taken before the visit.",
+    )
+    buffer_after_minutes: Buffer | None = Field(
+        default=None,
+        description="Minutes that the resources stay taken after the visit.",
+    )
+    capacity: Count | None = Field(default=None, description="How many persons or places fit at one time.")
+    party_min: Count | None = Field(default=None, description="Smallest number of persons.")
+    party_max: Count | None = Field(default=None, description="Largest number of persons.")
+    payment_mode: PaymentMode | None = Field(
+        default=None,
+        description="When the customer pays; null takes the setting of the business.",
+    )
+    deposit_percent: Percent | None = Field(default=None, description="Deposit in percent of the price; null for none.")
+    deposit_amount: MoneyWrite | None = Field(default=None, description="Deposit to pay when booking; null for none.")
+    approval_mode: ApprovalMode | None = Field(
+        default=None,
+        description="`instant` or `manual`; null takes the setting of the business.",
+    )
+    policy_id: UUID | None = Field(
+        default=None,
+        description="Cancellation policy (UUID); null takes the default of the business.",
+    )
+    is_active: bool | None = Field(default=None, description="Whether it can be booked.")
+    requirements: Requirements | None = Field(
+        default=None,
+        description="What the service needs: one resource of each group.",
+    )
 
     def columns(self, stored: ServiceRow) -> dict[str, Any]:
         """The columns that change. The service is checked as it would be: raises as ``ServiceCreate.columns``."""
@@ -190,8 +245,8 @@ def _check(
 class TierRead(Output):
     """Until ``hours_before`` the start a cancellation costs ``penalty_percent`` of the price."""
 
-    hours_before: int
-    penalty_percent: int
+    hours_before: int = Field(description="Hours before the start.")
+    penalty_percent: int = Field(description="Percent of the price that a cancellation costs from then on.")
 
 
 class MoveRulesRead(Output):
@@ -211,20 +266,20 @@ class MoveRulesRead(Output):
 class PolicySummaryRead(Output):
     """What a cancellation costs, and when a booking may be moved."""
 
-    id: UUID
-    tiers: list[TierRead]
-    no_show_percent: int
-    moves: MoveRulesRead
+    id: UUID = Field(description="Id (UUID version 7).")
+    tiers: list[TierRead] = Field(description="What a cancellation costs, by hours before the start.")
+    no_show_percent: int = Field(description="Percent of the price that a no-show costs.")
+    moves: MoveRulesRead = Field(description="When and how often the customer may move the booking.")
 
 
 class RequirementRead(Output):
     """A booking takes one of these."""
 
-    group: int
-    resource_ids: list[UUID]
+    group: int = Field(description="Resources of one group are alternatives; each group needs one of its resources.")
+    resource_ids: list[UUID] = Field(description="Ids of resources (UUIDs).")
 
 
-class ServiceRead(Output):
+class ServiceRead(ChangedRecordRead):
     """A service. ``policy`` is the one that a booking made now is made under; null: cancelling is free."""
 
     model_config = ConfigDict(
@@ -261,29 +316,26 @@ class ServiceRead(Output):
         )
     )
 
-    id: UUID
-    business_id: UUID
-    name: BilingualRead
-    description: BilingualRead | None
-    category: str | None
-    price: MoneyRead
-    tax_percent: int
-    duration_minutes: int
-    buffer_before_minutes: int
-    buffer_after_minutes: int
-    capacity: int
-    party_min: int
-    party_max: int
-    payment_mode: PaymentMode
-    deposit_percent: int | None
-    deposit_amount: MoneyRead | None
-    approval_mode: ApprovalMode
-    policy_id: UUID | None
-    is_active: bool
-    requirements: list[RequirementRead]
-    policy: PolicySummaryRead | None
-    created_at: datetime
-    updated_at: datetime
+    business_id: UUID = Field(description="Id of the business (UUID).")
+    name: BilingualRead = Field(description="Name in Japanese, English or both.")
+    description: BilingualRead | None = Field(description="Description in Japanese, English or both.")
+    category: str | None = Field(description="Name of the group in which the service is shown.")
+    price: MoneyRead = Field(description="Price with tax.")
+    tax_percent: int = Field(description="Rate of the consumption tax that the price contains, in percent.")
+    duration_minutes: int = Field(description="Length of the visit in minutes, without buffers.")
+    buffer_before_minutes: int = Field(description="Minutes that the resources are taken before the visit.")
+    buffer_after_minutes: int = Field(description="Minutes that the resources stay taken after the visit.")
+    capacity: int = Field(description="How many persons or places fit at one time.")
+    party_min: int = Field(description="Smallest number of persons.")
+    party_max: int = Field(description="Largest number of persons.")
+    payment_mode: PaymentMode = Field(description="When the customer pays: online in full, a deposit, or at the venue.")
+    deposit_percent: int | None = Field(description="Deposit in percent of the price; null for none.")
+    deposit_amount: MoneyRead | None = Field(description="Deposit to pay when booking; null for none.")
+    approval_mode: ApprovalMode = Field(description="`instant` or `manual`; null takes the setting of the business.")
+    policy_id: UUID | None = Field(description="Cancellation policy (UUID); null takes the default of the business.")
+    is_active: bool = Field(description="Whether it can be booked.")
+    requirements: list[RequirementRead] = Field(description="What the service needs: one resource of each group.")
+    policy: PolicySummaryRead | None = Field(description="The cancellation policy.")
 
     @classmethod
     def of(cls, row: ServiceRow) -> Self:

@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import ConfigDict, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
-from api.http.fields import Email, Input, Line, Output, examples
+from api.http.fields import Email, Input, Line, Output, RecordRead, examples
 from db.identity.sessions import SessionRow
 from db.identity.users import UserRow
 
@@ -41,11 +41,11 @@ class RegisterCreate(Input):
         )
     )
 
-    email: Email
-    password: Password
-    family_name: Line
-    given_name: Line
-    language: Literal["ja", "en"] | None = None
+    email: Email = Field(description="E-mail address.")
+    password: Password = Field(description="The new password.")
+    family_name: Line = Field(description="Family name.")
+    given_name: Line = Field(description="Given name.")
+    language: Literal["ja", "en"] | None = Field(default=None, description="Language: `ja` or `en`.")
 
 
 class LoginCreate(Input):
@@ -53,24 +53,24 @@ class LoginCreate(Input):
 
     model_config = ConfigDict(json_schema_extra=examples({"email": "hanako@example.jp", "password": "Sakura-2026"}))
 
-    email: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=254)]
-    password: Password
+    email: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=254)] = Field(
+        description="E-mail address.",
+    )
+    password: Password = Field(description="Password.")
 
 
-class UserRead(Output):
+class UserRead(RecordRead):
     """A login. ``role`` is ``user`` or ``admin``. ``two_factor``: logging in asks for a second factor."""
 
     model_config = ConfigDict(json_schema_extra=examples(_USER))
 
-    id: UUID
-    email: str
-    family_name: str
-    given_name: str
-    language: str
-    role: str
-    email_verified: bool
-    two_factor: bool
-    created_at: datetime
+    email: str = Field(description="E-mail address.")
+    family_name: str = Field(description="Family name.")
+    given_name: str = Field(description="Given name.")
+    language: str = Field(description="Language: `ja` or `en`.")
+    role: str = Field(description="Role on the platform.")
+    email_verified: bool = Field(description="Whether the e-mail address is confirmed.")
+    two_factor: bool = Field(description="Whether login asks for a second factor.")
 
     @classmethod
     def of(cls, row: UserRow) -> Self:
@@ -103,11 +103,11 @@ class TokensRead(Output):
 
     model_config = ConfigDict(json_schema_extra=examples(_TOKENS))
 
-    access_token: str
-    token_type: Literal["Bearer"]
-    expires_in: int
-    refresh_token: str
-    refresh_expires_in: int
+    access_token: str = Field(description="JWT for the header `Authorization: Bearer`.")
+    token_type: Literal["Bearer"] = Field(description="Always `bearer`.")
+    expires_in: int = Field(description="Seconds until the token expires.")
+    refresh_token: str = Field(description="Token for `POST /auth/refresh`. It works once.")
+    refresh_expires_in: int = Field(description="Seconds until the refresh token expires.")
 
 
 class LoginRead(TokensRead):
@@ -119,9 +119,9 @@ class LoginRead(TokensRead):
         )
     )
 
-    two_factor_required: Literal[False]
-    two_factor_setup_required: bool
-    user: UserRead
+    two_factor_required: Literal[False] = Field(description="Whether a code of the authenticator app is needed next.")
+    two_factor_setup_required: bool = Field(description="Whether this login must set up a second factor first.")
+    user: UserRead = Field(description="The user who logged in.")
 
 
 class ChallengeRead(Output):
@@ -132,9 +132,9 @@ class ChallengeRead(Output):
         json_schema_extra=examples({"two_factor_required": True, "challenge_token": "eyJhbGciOi…", "expires_in": 300})
     )
 
-    two_factor_required: Literal[True]
-    challenge_token: str
-    expires_in: int
+    two_factor_required: Literal[True] = Field(description="Whether a code of the authenticator app is needed next.")
+    challenge_token: str = Field(description="JWT for `POST /auth/2fa/verify`, sent as bearer.")
+    expires_in: int = Field(description="Seconds until the token expires.")
 
 
 class RefreshCreate(Input):
@@ -142,7 +142,9 @@ class RefreshCreate(Input):
 
     model_config = ConfigDict(json_schema_extra=examples({"refresh_token": "kq3vN0c4Vd0mJw…"}))
 
-    refresh_token: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    refresh_token: Annotated[str, StringConstraints(min_length=1, max_length=200)] = Field(
+        description="Token for `POST /auth/refresh`. It works once.",
+    )
 
 
 class EndedRead(Output):
@@ -150,10 +152,10 @@ class EndedRead(Output):
 
     model_config = ConfigDict(json_schema_extra=examples({"sessions_ended": 1}))
 
-    sessions_ended: int
+    sessions_ended: int = Field(description="Number of sessions that ended.")
 
 
-class SessionRead(Output):
+class SessionRead(RecordRead):
     """A session: one login on one device. ``current``: it is the one that asks. ``last_used_at``, ``ip`` and
     ``user_agent`` are of the last login or refresh. ``two_factor``: the second factor was proven in it."""
 
@@ -172,14 +174,12 @@ class SessionRead(Output):
         )
     )
 
-    id: UUID
-    current: bool
-    ip: str | None
-    user_agent: str | None
-    two_factor: bool
-    created_at: datetime
-    last_used_at: datetime
-    expires_at: datetime
+    current: bool = Field(description="Whether this is the session of the request.")
+    ip: str | None = Field(description="IP address of the request; null when unknown.")
+    user_agent: str | None = Field(description="The header `User-Agent` of the request; null when unknown.")
+    two_factor: bool = Field(description="Whether the session was opened with a second factor.")
+    last_used_at: datetime = Field(description="When the session was last used, RFC 3339.")
+    expires_at: datetime = Field(description="When it expires, RFC 3339.")
 
     @classmethod
     def of(cls, row: SessionRow, current: UUID | None) -> Self:

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Annotated, Self
 
-from pydantic import ConfigDict, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
 from api.http.fields import Email, Input, Output, examples
 from api.v1.identity.auth.schemas import Password
@@ -19,7 +19,7 @@ class LinkCreate(Input):
 
     model_config = ConfigDict(json_schema_extra=examples({"email": "hanako@example.jp"}))
 
-    email: Email
+    email: Email = Field(description="E-mail address.")
 
 
 class LinkAskedRead(Output):
@@ -27,7 +27,7 @@ class LinkAskedRead(Output):
 
     model_config = ConfigDict(json_schema_extra=examples({"valid_for": 3600}))
 
-    valid_for: int
+    valid_for: int = Field(description="Seconds for which the link in the message works.")
 
     @classmethod
     def of(cls, lifetime: timedelta) -> Self:
@@ -40,7 +40,7 @@ class VerifyEmailCommand(Input):
 
     model_config = ConfigDict(json_schema_extra=examples({"token": _TOKEN}))
 
-    token: Token
+    token: Token = Field(description="Token of the link in the message.")
 
 
 class EmailVerifiedRead(Output):
@@ -50,8 +50,8 @@ class EmailVerifiedRead(Output):
         json_schema_extra=examples({"email": "hanako@example.jp", "email_verified_at": "2026-11-21T10:35:00+09:00"})
     )
 
-    email: str
-    email_verified_at: datetime
+    email: str = Field(description="E-mail address.")
+    email_verified_at: datetime = Field(description="When the e-mail address was confirmed, RFC 3339.")
 
 
 class ResetPasswordCommand(Input):
@@ -59,8 +59,8 @@ class ResetPasswordCommand(Input):
 
     model_config = ConfigDict(json_schema_extra=examples({"token": _TOKEN, "password": "Momiji-2026"}))
 
-    token: Token
-    password: Password
+    token: Token = Field(description="Token of the link in the message.")
+    password: Password = Field(description="The new password.")
 
 
 class ChangePasswordCommand(Input):
@@ -70,8 +70,8 @@ class ChangePasswordCommand(Input):
         json_schema_extra=examples({"current_password": "Sakura-2026", "new_password": "Momiji-2026"})
     )
 
-    current_password: Password
-    new_password: Password
+    current_password: Password = Field(description="The present password.")
+    new_password: Password = Field(description="The new password.")
 
 
 class PasswordChangedRead(Output):
@@ -79,4 +79,4 @@ class PasswordChangedRead(Output):
 
     model_config = ConfigDict(json_schema_extra=examples({"changed_at": "2026-11-21T10:40:00+09:00"}))
 
-    changed_at: datetime
+    changed_at: datetime = Field(description="When the password was changed, RFC 3339.")

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import ConfigDict, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
 from api.http.fields import Input, Output, examples
 from api.v1.identity.auth.schemas import Password
@@ -18,7 +18,7 @@ class VerifyTwoFactorCommand(Input):
 
     model_config = ConfigDict(json_schema_extra=examples({"code": "492039"}))
 
-    code: Code
+    code: Code = Field(description="Six digits of the authenticator app, or a recovery code.")
 
 
 class EnableTwoFactorCommand(Input):
@@ -26,8 +26,8 @@ class EnableTwoFactorCommand(Input):
 
     model_config = ConfigDict(json_schema_extra=examples({"password": "Sakura-2026", "code": "492039"}))
 
-    password: Password
-    code: Code
+    password: Password = Field(description="Password.")
+    code: Code = Field(description="Six digits of the authenticator app, or a recovery code.")
 
 
 class DisableTwoFactorCommand(Input):
@@ -35,8 +35,8 @@ class DisableTwoFactorCommand(Input):
 
     model_config = ConfigDict(json_schema_extra=examples({"password": "Sakura-2026", "code": "492039"}))
 
-    password: Password
-    code: Code
+    password: Password = Field(description="Password.")
+    code: Code = Field(description="Six digits of the authenticator app, or a recovery code.")
 
 
 class TwoFactorSetupRead(Output):
@@ -51,8 +51,8 @@ class TwoFactorSetupRead(Output):
         )
     )
 
-    secret: str
-    otpauth_uri: str
+    secret: str = Field(description="Secret of the authenticator app, Base32.")
+    otpauth_uri: str = Field(description="`otpauth://` URI for the QR code.")
 
 
 class RecoveryCodesRead(Output):
@@ -60,7 +60,7 @@ class RecoveryCodesRead(Output):
 
     model_config = ConfigDict(json_schema_extra=examples({"recovery_codes": _CODES}))
 
-    recovery_codes: list[str]
+    recovery_codes: list[str] = Field(description="Codes that each replace the app once. They are shown here only.")
 
 
 class TwoFactorRead(Output):
@@ -68,4 +68,4 @@ class TwoFactorRead(Output):
 
     model_config = ConfigDict(json_schema_extra=examples({"two_factor": False}))
 
-    two_factor: bool
+    two_factor: bool = Field(description="Whether login asks for a second factor.")

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from api.http.fields import BilingualRead, BilingualWrite, Changes, Input, Output, examples
+from api.http.fields import BilingualRead, BilingualWrite, ChangedRecordRead, Changes, Input, Output, examples
 from api.http.uploads import UploadTicketRead
 from db.media.media import MediaRow
 from domain.media.files import FileType, MediaKind
@@ -36,9 +36,9 @@ class PresignMediaCommand(Input):
         json_schema_extra=examples({"business_id": _BUSINESS, "content_type": "image/jpeg", "size": 483211})
     )
 
-    business_id: UUID
-    content_type: MediaType
-    size: int = Field(ge=1, le=2**40)
+    business_id: UUID = Field(description="Id of the business (UUID).")
+    content_type: MediaType = Field(description="Media type of the file, such as `image/jpeg`.")
+    size: int = Field(ge=1, le=2**40, description="Size in bytes.")
 
     def type(self) -> FileType:
         """As the domain has it."""
@@ -51,8 +51,8 @@ class MediaUpdate(Changes):
     model_config = ConfigDict(json_schema_extra=examples({"captions": _CAPTIONS, "featured": True}))
     erasable: ClassVar[frozenset[str]] = frozenset({"captions"})
 
-    captions: BilingualWrite | None = None
-    featured: bool | None = None
+    captions: BilingualWrite | None = Field(default=None, description="Caption in Japanese, English or both.")
+    featured: bool | None = Field(default=None, description="Whether it is shown first.")
 
     def columns(self) -> dict[str, Any]:
         """The columns that change."""
@@ -67,8 +67,10 @@ class ReorderMediaCommand(Input):
 
     model_config = ConfigDict(json_schema_extra=examples({"business_id": _BUSINESS, "ids": [_ID]}))
 
-    business_id: UUID
-    ids: Annotated[list[UUID], Field(min_length=1, max_length=500), AfterValidator(_each_once)]
+    business_id: UUID = Field(description="Id of the business (UUID).")
+    ids: Annotated[list[UUID], Field(min_length=1, max_length=500), AfterValidator(_each_once)] = Field(
+        description="Ids of media in their new order (UUIDs).",
+    )
 
 
 class MediaOrderRead(Output):
@@ -76,21 +78,21 @@ class MediaOrderRead(Output):
 
     model_config = ConfigDict(json_schema_extra=examples({"ids": [_ID]}))
 
-    ids: list[UUID]
+    ids: list[UUID] = Field(description="Ids of all media in their order (UUIDs).")
 
 
 class VariantRead(Output):
     """One form in which it is shown. ``url`` is signed: it reads this one file, until the media's
     ``links_expire_at``."""
 
-    name: str
-    url: str
-    content_type: str
-    width: int
-    height: int
+    name: str = Field(description="Which size this is.")
+    url: str = Field(description="URL that works until it expires.")
+    content_type: str = Field(description="Media type of the file, such as `image/jpeg`.")
+    width: int = Field(description="Width in pixels.")
+    height: int = Field(description="Height in pixels.")
 
 
-class MediaRead(Output):
+class MediaRead(ChangedRecordRead):
     """A picture or film. ``size`` in bytes, ``width`` and ``height`` in pixels, as it came in. ``variants`` are there
     when it is ready: a picture's ``large``, ``medium`` and ``thumbnail``, a film's ``film``."""
 
@@ -127,24 +129,21 @@ class MediaRead(Output):
         )
     )
 
-    id: UUID
-    business_id: UUID
-    kind: MediaKind
-    content_type: str
-    status: MediaStatus
-    rejection: Rejection | None
-    size: int | None
-    width: int | None
-    height: int | None
-    duration_ms: int | None
-    captions: BilingualRead | None
-    position: int
-    featured: bool
-    variants: list[VariantRead]
-    links_expire_at: datetime
-    deleted_at: datetime | None
-    created_at: datetime
-    updated_at: datetime
+    business_id: UUID = Field(description="Id of the business (UUID).")
+    kind: MediaKind = Field(description="Picture or film.")
+    content_type: str = Field(description="Media type of the file, such as `image/jpeg`.")
+    status: MediaStatus = Field(description="Present status.")
+    rejection: Rejection | None = Field(description="Why the file was refused; null otherwise.")
+    size: int | None = Field(description="Size in bytes.")
+    width: int | None = Field(description="Width in pixels; null while unknown.")
+    height: int | None = Field(description="Height in pixels; null while unknown.")
+    duration_ms: int | None = Field(description="Length of the film in milliseconds; null for pictures.")
+    captions: BilingualRead | None = Field(description="Caption in Japanese, English or both.")
+    position: int = Field(description="Position in the order, from 0.")
+    featured: bool = Field(description="Whether it is shown first.")
+    variants: list[VariantRead] = Field(description="Sizes in which the file can be shown.")
+    links_expire_at: datetime = Field(description="When the URLs of the variants expire, RFC 3339.")
+    deleted_at: datetime | None = Field(description="When it was removed, RFC 3339; null while it is shown.")
 
     @classmethod
     def of(cls, row: MediaRow, storage: Storage, now: datetime) -> Self:
@@ -193,5 +192,5 @@ class MediaTicketRead(Output):
         )
     )
 
-    media: MediaRead
-    upload: UploadTicketRead
+    media: MediaRead = Field(description="The row that waits for its file.")
+    upload: UploadTicketRead = Field(description="Where to send the file.")

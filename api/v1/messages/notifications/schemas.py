@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Any, Literal, Self
 from uuid import UUID
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
-from api.http.fields import Input, Output, examples
+from api.http.fields import Input, Output, RecordRead, examples
 from db.messages.queries import NoticeRow
 from domain.messages.kinds import AccountEmailKind, NoticeKind, NoticeStatus
 
@@ -16,10 +16,10 @@ class NotificationUpdate(Input):
 
     model_config = ConfigDict(json_schema_extra=examples({"read": True}))
 
-    read: Literal[True]
+    read: Literal[True] = Field(description="True marks the notice as read.")
 
 
-class NotificationRead(Output):
+class NotificationRead(RecordRead):
     """One message to one recipient; ``booking_id`` is null for one about no booking. ``facts``: ids, amounts in minor
     units and times that it speaks of.
 
@@ -47,20 +47,20 @@ class NotificationRead(Output):
         )
     )
 
-    id: UUID
-    business_id: UUID | None
-    booking_id: UUID | None
-    audience: str
-    kind: NoticeKind | AccountEmailKind
-    channel: str
-    language: str
-    status: NoticeStatus
-    facts: dict[str, Any]
-    failure_reason: str | None
-    created_at: datetime
-    sent_at: datetime | None
-    delivered_at: datetime | None
-    read_at: datetime | None
+    business_id: UUID | None = Field(description="Id of the business (UUID); null for what belongs to the platform.")
+    booking_id: UUID | None = Field(description="Id of the booking that this is about (UUID); null for none.")
+    audience: str = Field(description="Who reads the notice: the customer or the business.")
+    kind: NoticeKind | AccountEmailKind = Field(description="What the notice is about.")
+    channel: str = Field(description="How the notice is sent, such as `email`.")
+    language: str = Field(description="Language: `ja` or `en`.")
+    status: NoticeStatus = Field(description="Present status.")
+    facts: dict[str, Any] = Field(description="What the notice is about: the values that its text was made from.")
+    failure_reason: str | None = Field(description="Why it failed; null otherwise.")
+    sent_at: datetime | None = Field(description="When it was sent, RFC 3339; null until then.")
+    delivered_at: datetime | None = Field(
+        description="When the recipient's server accepted it, RFC 3339; null until then.",
+    )
+    read_at: datetime | None = Field(description="When the recipient read it, RFC 3339; null until then.")
 
     @classmethod
     def of(cls, row: NoticeRow, works_here: bool = False) -> Self:
@@ -88,4 +88,4 @@ class DeliveryWebhookRead(Output):
 
     model_config = ConfigDict(json_schema_extra=examples({"known": 2}))
 
-    known: int
+    known: int = Field(description="False when no notice has this message id.")

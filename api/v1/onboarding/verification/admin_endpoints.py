@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from api.access.callers import Access, Now, Services
@@ -48,7 +48,10 @@ MayWork = Annotated[Access, Depends(may(OnboardingAction.DECIDE, on="business_ve
     response_model=ListEnvelope[BusinessUnderReviewRead],
 )
 async def list_businesses_under_review(
-    admin: MayList, page: PageAsked, status: BusinessStatus | None = None, review_status: ReviewStatus | None = None
+    admin: MayList,
+    page: PageAsked,
+    status: Annotated[BusinessStatus | None, Query(description="Only businesses with this status.")] = None,
+    review_status: Annotated[ReviewStatus | None, Query(description="Only reviews with this status.")] = None,
 ) -> Response:
     """Newest first, each with its newest review."""
     async with admin.work() as work:

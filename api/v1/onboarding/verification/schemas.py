@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, StringConstraints
 
-from api.http.fields import BilingualRead, Changes, Input, Output, Prose, examples
+from api.http.fields import BilingualRead, Changes, Input, Output, Prose, RecordRead, examples
 from api.http.uploads import UploadTicketRead
 from db.onboarding.queries import BusinessUnderReview, DecisionRow, DocumentRow, ReviewRow
 from db.onboarding.verifications import BookingToCome
@@ -47,8 +47,10 @@ class DocumentCreate(Input):
 
     model_config = ConfigDict(json_schema_extra=examples({"kind": "permit", "content_type": "application/pdf"}))
 
-    kind: DocumentKind
-    content_type: Literal["application/pdf", "image/jpeg", "image/png"]
+    kind: DocumentKind = Field(description="What the document proves.")
+    content_type: Literal["application/pdf", "image/jpeg", "image/png"] = Field(
+        description="Media type of the file, such as `image/jpeg`.",
+    )
 
     @property
     def file_type(self) -> FileType:
@@ -56,19 +58,17 @@ class DocumentCreate(Input):
         return FileType(self.content_type)
 
 
-class DocumentRead(Output):
+class DocumentRead(RecordRead):
     """A paper. ``size`` in bytes. ``url``: where an operator reads it, for some minutes; null for everybody else."""
 
     model_config = ConfigDict(json_schema_extra=examples(_DOCUMENT))
 
-    id: UUID
-    kind: DocumentKind
-    status: DocumentStatus
-    content_type: str
-    size: int | None
-    note: str | None
-    url: str | None
-    created_at: datetime
+    kind: DocumentKind = Field(description="What the document proves.")
+    status: DocumentStatus = Field(description="Present status.")
+    content_type: str = Field(description="Media type of the file, such as `image/jpeg`.")
+    size: int | None = Field(description="Size in bytes.")
+    note: str | None = Field(description="Note of the operator.")
+    url: str | None = Field(description="URL that works until it expires.")
 
     @classmethod
     def of(cls, row: DocumentRow, url: str | None = None) -> Self:
@@ -102,8 +102,8 @@ class DocumentTicketRead(Output):
         )
     )
 
-    document: DocumentRead
-    upload: UploadTicketRead
+    document: DocumentRead = Field(description="The document that waits for its file.")
+    upload: UploadTicketRead = Field(description="Where to send the file.")
 
 
 class ReviewRead(Output):
@@ -111,11 +111,11 @@ class ReviewRead(Output):
 
     model_config = ConfigDict(json_schema_extra=examples(_REVIEW))
 
-    id: UUID
-    status: ReviewStatus
-    note: str | None
-    submitted_at: datetime
-    decided_at: datetime | None
+    id: UUID = Field(description="Id (UUID version 7).")
+    status: ReviewStatus = Field(description="Present status.")
+    note: str | None = Field(description="Note of the operator.")
+    submitted_at: datetime = Field(description="When the business asked for the review, RFC 3339.")
+    decided_at: datetime | None = Field(description="When it was decided, RFC 3339; null until then.")
 
     @classmethod
     def of(cls, row: ReviewRow, to_operator: bool) -> Self:
@@ -134,10 +134,10 @@ class DecisionRead(Output):
 
     model_config = ConfigDict(json_schema_extra=examples(_DECISION))
 
-    decision: Decision
-    reason: str | None
-    decided_by: UUID | None
-    at: datetime
+    decision: Decision = Field(description="What was decided.")
+    reason: str | None = Field(description="Reason that was given; null for none.")
+    decided_by: UUID | None = Field(description="User who decided (UUID); null for the platform.")
+    at: datetime = Field(description="When it was decided, RFC 3339.")
 
     @classmethod
     def of(cls, row: DecisionRow) -> Self:
@@ -151,12 +151,12 @@ class VerificationRead(Output):
 
     model_config = ConfigDict(json_schema_extra=examples(_STANDING))
 
-    business_id: UUID
-    status: BusinessStatus
-    missing: list[str]
-    review: ReviewRead | None
-    documents: list[DocumentRead]
-    decisions: list[DecisionRead]
+    business_id: UUID = Field(description="Id of the business (UUID).")
+    status: BusinessStatus = Field(description="Present status.")
+    missing: list[str] = Field(description="What is missing before the review can begin.")
+    review: ReviewRead | None = Field(description="The present review; null before the first.")
+    documents: list[DocumentRead] = Field(description="Documents of the business.")
+    decisions: list[DecisionRead] = Field(description="Every decision so far, newest first.")
 
 
 class DecisionCommand(Input):
@@ -164,15 +164,15 @@ class DecisionCommand(Input):
 
     model_config = ConfigDict(json_schema_extra=examples({"reason": "許可証の有効期限が切れています。"}))
 
-    reason: Reason
+    reason: Reason = Field(description="Reason, for people to read.")
 
 
 class DocumentJudgementWrite(Input):
     """An operator's word about one paper."""
 
-    document_id: UUID
-    status: Literal["accepted", "refused"]
-    note: Prose | None = None
+    document_id: UUID = Field(description="Id of the document (UUID).")
+    status: Literal["accepted", "refused"] = Field(description="Accepted or refused.")
+    note: Prose | None = Field(default=None, description="Note of the operator.")
 
 
 class VerificationUpdate(Changes):
@@ -185,11 +185,14 @@ class VerificationUpdate(Changes):
         )
     )
 
-    note: Prose | None = None
-    documents: Annotated[tuple[DocumentJudgementWrite, ...], Field(max_length=50)] = ()
+    note: Prose | None = Field(default=None, description="Note of the operator.")
+    documents: Annotated[tuple[DocumentJudgementWrite, ...], Field(max_length=50)] = Field(
+        default=(),
+        description="Documents to accept or refuse.",
+    )
 
 
-class BusinessUnderReviewRead(Output):
+class BusinessUnderReviewRead(RecordRead):
     """A line of the operators' list."""
 
     model_config = ConfigDict(
@@ -209,16 +212,14 @@ class BusinessUnderReviewRead(Output):
         )
     )
 
-    id: UUID
-    slug: str
-    status: BusinessStatus
-    vertical: str
-    name: BilingualRead
-    prefecture: str | None
-    verification_id: UUID | None
-    review_status: ReviewStatus | None
-    submitted_at: datetime | None
-    created_at: datetime
+    slug: str = Field(description="Name in the business's own URL: small letters, digits and hyphens.")
+    status: BusinessStatus = Field(description="Present status.")
+    vertical: str = Field(description="Line of business.")
+    name: BilingualRead = Field(description="Name in Japanese, English or both.")
+    prefecture: str | None = Field(description="Prefecture.")
+    verification_id: UUID | None = Field(description="Id of the present review (UUID); null before the first.")
+    review_status: ReviewStatus | None = Field(description="Status of the review; null before the first.")
+    submitted_at: datetime | None = Field(description="When the business asked for the review, RFC 3339.")
 
     @classmethod
     def of(cls, row: BusinessUnderReview) -> Self:
@@ -240,11 +241,11 @@ class BusinessUnderReviewRead(Output):
 class StandingBookingRead(Output):
     """A booking that stands although its business is suspended."""
 
-    booking_id: UUID
-    code: str
-    status: str
-    start_at: datetime
-    end_at: datetime
+    booking_id: UUID = Field(description="Id of the booking (UUID).")
+    code: str = Field(description="The booking's short code, as people read it out.")
+    status: str = Field(description="Present status.")
+    start_at: datetime = Field(description="Start, RFC 3339 with the venue's offset.")
+    end_at: datetime = Field(description="End, RFC 3339 with the venue's offset.")
 
 
 class SuspendedRead(Output):
@@ -268,9 +269,9 @@ class SuspendedRead(Output):
         )
     )
 
-    business_id: UUID
-    status: BusinessStatus
-    bookings: list[StandingBookingRead]
+    business_id: UUID = Field(description="Id of the business (UUID).")
+    status: BusinessStatus = Field(description="Present status.")
+    bookings: list[StandingBookingRead] = Field(description="Number of open bookings of the business.")
 
     @classmethod
     def of(cls, business_id: UUID, bookings: Sequence[BookingToCome]) -> Self:

@@ -124,7 +124,8 @@ async def refund_payment(payment_id: UUID, body: RefundCreate, access: MayRefund
 @raises(ForgedWebhook, NotFound)
 @limited(RateClass.NONE)
 async def receive_payment_webhook(
-    provider: Annotated[str, Path(max_length=20, examples=["stripe"])], signed: Signed
+    provider: Annotated[str, Path(max_length=20, examples=["stripe"], description="Name of the provider.")],
+    signed: Signed,
 ) -> Response:
     """Verified by its signature, stored, acknowledged at once, applied once."""
     return ok({"fresh": await take_in(provider, signed)})

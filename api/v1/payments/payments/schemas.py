@@ -1,13 +1,12 @@
 """What paying and giving back ask and answer."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import ConfigDict, HttpUrl, StringConstraints
+from pydantic import ConfigDict, Field, HttpUrl, StringConstraints
 
-from api.http.fields import Input, MoneyRead, MoneyWrite, Output, examples
+from api.http.fields import Input, MoneyRead, MoneyWrite, Output, RecordRead, examples
 from db.payments.payments import Payment
 from db.payments.refunds import Refund
 from domain.payments.refunds import RefundReason
@@ -40,7 +39,7 @@ class IntentCreate(Input):
 
     model_config = ConfigDict(json_schema_extra=examples({"booking_id": _BOOKING}))
 
-    booking_id: UUID
+    booking_id: UUID = Field(description="Id of the booking (UUID).")
 
 
 class ConfirmPaymentCommand(Input):
@@ -53,9 +52,11 @@ class ConfirmPaymentCommand(Input):
         )
     )
 
-    payment_id: UUID
-    payment_method: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_\-]{1,255}$", max_length=255)]
-    return_url: HttpUrl
+    payment_id: UUID = Field(description="Id of the payment (UUID).")
+    payment_method: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_\-]{1,255}$", max_length=255)] = Field(
+        description="Id of the provider's payment method, such as `pm_card_visa`.",
+    )
+    return_url: HttpUrl = Field(description="URL to which the provider's page returns.")
 
 
 class RefundCreate(Input):
@@ -65,8 +66,11 @@ class RefundCreate(Input):
         json_schema_extra=examples({"amount": {"amount": 3000, "currency": "JPY"}, "reason": "goodwill"})
     )
 
-    amount: MoneyWrite | None = None
-    reason: ReasonGiven = RefundReason.REQUESTED
+    amount: MoneyWrite | None = Field(
+        default=None,
+        description="How much to refund; left out, everything that is still held.",
+    )
+    reason: ReasonGiven = Field(default=RefundReason.REQUESTED, description="Why the money goes back.")
 
 
 class IntentRead(Output):
@@ -85,12 +89,14 @@ class IntentRead(Output):
         )
     )
 
-    payment_id: UUID
-    booking_id: UUID
-    provider: str
-    status: PaymentStatus
-    amount: MoneyRead
-    client_secret: str | None
+    payment_id: UUID = Field(description="Id of the payment (UUID).")
+    booking_id: UUID = Field(description="Id of the booking (UUID).")
+    provider: str = Field(description="Name of the payment provider, such as `stripe`.")
+    status: PaymentStatus = Field(description="Present status.")
+    amount: MoneyRead = Field(description="How much is to be paid.")
+    client_secret: str | None = Field(
+        description="Secret with which the provider's client library pays this intent; null in a repeated answer.",
+    )
 
     @classmethod
     def of(cls, payment: Payment) -> Self:
@@ -121,11 +127,13 @@ class ConfirmedRead(Output):
         )
     )
 
-    payment_id: UUID
-    booking_id: UUID
-    status: PaymentStatus
-    amount: MoneyRead
-    action_url: str | None
+    payment_id: UUID = Field(description="Id of the payment (UUID).")
+    booking_id: UUID = Field(description="Id of the booking (UUID).")
+    status: PaymentStatus = Field(description="Present status.")
+    amount: MoneyRead = Field(description="How much is to be paid.")
+    action_url: str | None = Field(
+        description="URL of the provider's page for 3-D Secure; null when nothing is left to do.",
+    )
 
     @classmethod
     def of(cls, payment: Payment, intent: Intent | None) -> Self:
@@ -139,20 +147,18 @@ class ConfirmedRead(Output):
         )
 
 
-class RefundRead(Output):
+class RefundRead(RecordRead):
     """A refund. ``reason``: what a person gave, or what the platform refunded for (cancelled, declined, late, no_show),
     or ``provider`` for a refund that was made at the provider by hand."""
 
     model_config = ConfigDict(json_schema_extra=examples(_REFUND))
 
-    id: UUID
-    payment_id: UUID
-    booking_id: UUID
-    status: RefundStatus
-    amount: MoneyRead
-    reason: RefundReason
-    failure_reason: str | None
-    created_at: datetime
+    payment_id: UUID = Field(description="Id of the payment (UUID).")
+    booking_id: UUID = Field(description="Id of the booking (UUID).")
+    status: RefundStatus = Field(description="Present status.")
+    amount: MoneyRead = Field(description="How much is refunded.")
+    reason: RefundReason = Field(description="Why the money goes back.")
+    failure_reason: str | None = Field(description="Why it failed; null otherwise.")
 
     @classmethod
     def of(cls, refund: Refund) -> Self:
@@ -184,23 +190,21 @@ _PAYMENT_ROW: dict[str, Any] = {
 }
 
 
-class PaymentRead(Output):
+class PaymentRead(RecordRead):
     """One payment. ``authorized``: what the card promises; ``captured``: what was taken; ``refunded``: what went back
     of it."""
 
     model_config = ConfigDict(json_schema_extra=examples(_PAYMENT_ROW))
 
-    id: UUID
-    business_id: UUID
-    booking_id: UUID
-    provider: str
-    status: PaymentStatus
-    amount: MoneyRead
-    authorized: MoneyRead
-    captured: MoneyRead
-    refunded: MoneyRead
-    decline_code: str | None
-    created_at: datetime
+    business_id: UUID = Field(description="Id of the business (UUID).")
+    booking_id: UUID = Field(description="Id of the booking (UUID).")
+    provider: str = Field(description="Name of the payment provider, such as `stripe`.")
+    status: PaymentStatus = Field(description="Present status.")
+    amount: MoneyRead = Field(description="How much is to be paid.")
+    authorized: MoneyRead = Field(description="What the card's issuer has reserved and nobody has captured.")
+    captured: MoneyRead = Field(description="What was captured so far.")
+    refunded: MoneyRead = Field(description="What has arrived back at the customer.")
+    decline_code: str | None = Field(description="The provider's code for why the card was declined; null otherwise.")
 
     @classmethod
     def of(cls, payment: Payment) -> Self:
@@ -213,7 +217,7 @@ class PaymentWithRefundsRead(PaymentRead):
 
     model_config = ConfigDict(json_schema_extra=examples({**_PAYMENT_ROW, "refunds": [_REFUND]}))
 
-    refunds: list[RefundRead]
+    refunds: list[RefundRead] = Field(description="Refunds of this payment, oldest first.")
 
     @classmethod
     def with_refunds(cls, payment: Payment, refunds: Sequence[Refund]) -> Self:
@@ -245,4 +249,4 @@ class WebhookRead(Output):
 
     model_config = ConfigDict(json_schema_extra=examples({"fresh": True}))
 
-    fresh: bool
+    fresh: bool = Field(description="False when the event was received before.")

@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
-from api.http.fields import Input, Output, Prose, examples
+from api.http.fields import Input, Prose, RecordRead, examples
 from db.platform.attention import AttentionItem
 
 
@@ -15,10 +15,10 @@ class ResolveAttentionCommand(Input):
 
     model_config = ConfigDict(json_schema_extra=examples({"note": "Refunded by hand at Stripe, re_1P…"}))
 
-    note: Prose
+    note: Prose = Field(description="How it was settled.")
 
 
-class AttentionRead(Output):
+class AttentionRead(RecordRead):
     """Something that no machine can settle. ``details``: ids, amounts in minor units and codes; what each ``kind`` asks
     for is in the operator's handbook."""
 
@@ -39,16 +39,14 @@ class AttentionRead(Output):
         )
     )
 
-    id: UUID
-    business_id: UUID | None
-    booking_id: UUID | None
-    payment_id: UUID | None
-    kind: str
-    details: dict[str, Any]
-    created_at: datetime
-    resolved_at: datetime | None
-    resolved_by: UUID | None
-    resolution: str | None
+    business_id: UUID | None = Field(description="Id of the business (UUID); null for what belongs to the platform.")
+    booking_id: UUID | None = Field(description="Id of the booking that this is about (UUID); null for none.")
+    payment_id: UUID | None = Field(description="Id of the payment that this is about (UUID); null for none.")
+    kind: str = Field(description="What needs a person.")
+    details: dict[str, Any] = Field(description="Facts for the person who handles it.")
+    resolved_at: datetime | None = Field(description="When it was settled, RFC 3339; null until then.")
+    resolved_by: UUID | None = Field(description="User who settled it (UUID); null until then.")
+    resolution: str | None = Field(description="How it was settled; null until then.")
 
     @classmethod
     def of(cls, matter: AttentionItem) -> Self:

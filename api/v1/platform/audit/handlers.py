@@ -23,10 +23,10 @@ async def asked_filter(
     ] = None,
     entity_id: _Word = None,
     actor_id: Annotated[UUID | None, Query(description="The login that did it.")] = None,
-    action: Annotated[Change | None, Query()] = None,
+    action: Annotated[Change | None, Query(description="Only this kind of change.")] = None,
     request_id: _Word = None,
-    since: Annotated[Moment | None, Query(alias="from", description="From this time on.")] = None,
-    until: Annotated[Moment | None, Query(alias="to", description="Before this time.")] = None,
+    since: Annotated[Moment | None, Query(alias="from", description="From this time on, RFC 3339.")] = None,
+    until: Annotated[Moment | None, Query(alias="to", description="Before this time, RFC 3339.")] = None,
 ) -> AuditFilter:
     """The filters of the query string."""
     return AuditFilter(business_id, entity, entity_id, actor_id, action, request_id, since, until)

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, Literal, Self
 from uuid import UUID
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from api.http.fields import Output, examples
 from db.platform.audit_trail import AuditEntry
@@ -42,19 +42,23 @@ class AuditRead(Output):
         )
     )
 
-    id: str
-    at: datetime
-    business_id: UUID | None
-    entity: str
-    entity_id: str
-    action: Change
-    before: dict[str, Any] | None
-    after: dict[str, Any] | None
-    actor_kind: str | None
-    actor_id: UUID | None
-    request_id: str | None
-    ip: str | None
-    user_agent: str | None
+    id: str = Field(description="Number of the entry, in order of time.")
+    at: datetime = Field(description="When it happened, RFC 3339.")
+    business_id: UUID | None = Field(description="Id of the business (UUID); null for what belongs to the platform.")
+    entity: str = Field(description="Name of the table that was changed.")
+    entity_id: str = Field(description="Id of the row that was changed.")
+    action: Change = Field(description="What was done: `insert`, `update`, `delete`, or the name of an action.")
+    before: dict[str, Any] | None = Field(description="The row before the change; null for a new row.")
+    after: dict[str, Any] | None = Field(description="The row after the change; null after a deletion.")
+    actor_kind: str | None = Field(description="Who made the change, such as `customer`, `staff`, `system`.")
+    actor_id: UUID | None = Field(
+        description="User who made the change (UUID); null for guests, the platform and providers.",
+    )
+    request_id: str | None = Field(
+        description="Id of the request, as in the header `X-Request-ID`; null when it was not a request.",
+    )
+    ip: str | None = Field(description="IP address of the request; null when unknown.")
+    user_agent: str | None = Field(description="The header `User-Agent` of the request; null when unknown.")
 
     @classmethod
     def of(cls, entry: AuditEntry, to_operator: bool) -> Self:

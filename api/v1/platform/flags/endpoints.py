@@ -33,7 +33,7 @@ MayWrite = Annotated[Operator, Depends(operator(PlatformAction.WRITE_FLAGS))]
 async def check_flag(
     caller: CurrentUser,
     services: Services,
-    name: Annotated[str, Path(max_length=MAX_NAME)],
+    name: Annotated[str, Path(max_length=MAX_NAME, description="Name of the feature.")],
     business_id: Annotated[UUID | None, Query(description="The business in which it would be used.")] = None,
 ) -> Response:
     """A flag that nobody knows is off."""

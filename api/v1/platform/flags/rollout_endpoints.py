@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Path
 from starlette.responses import Response
 
 from api.access.callers import Services
@@ -58,7 +58,10 @@ async def get_rollout(flag_id: UUID, admin: MayWrite) -> Response:
 )
 @raises(WrongState, Unavailable, NotFound)
 async def command_rollout(
-    flag_id: UUID, command: Literal["pause", "resume", "cancel"], admin: MayWrite, services: Services
+    flag_id: UUID,
+    command: Annotated[Literal["pause", "resume", "cancel"], Path(description="What to do.")],
+    admin: MayWrite,
+    services: Services,
 ) -> Response:
     """``cancel`` gives the flag back the share that it had before. Safe to repeat; takes no ``Idempotency-Key``."""
     async with admin.work() as work:

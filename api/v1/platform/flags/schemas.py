@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, StringConstraints, WithJsonSchema
 
-from api.http.fields import Changes, Input, Output, examples
+from api.http.fields import ChangedRecordRead, Changes, Input, Output, RecordRead, examples
 from db.platform.flags import FlagRow, FlagValues, RolloutRow
 from domain.platform.flag_rollout import MAX_STEPS, Measure, RolloutPlan, RolloutStatus, Step
 from domain.platform.flags import MAX_NAME, NAME, Subject
@@ -47,14 +47,17 @@ class FlagCreate(Input):
 
     model_config = ConfigDict(json_schema_extra=examples(_NEW))
 
-    name: FlagName
-    description: Description = ""
-    enabled: bool = False
-    killed: bool = False
-    subject: Subject = Subject.USER
-    percentage: Percentage = Decimal(0)
-    users: Ids = ()
-    businesses: Ids = ()
+    name: FlagName = Field(description="Name by which programs ask for the feature.")
+    description: Description = Field(default="", description="What the feature does, for operators.")
+    enabled: bool = Field(default=False, description="Whether the feature may be on at all.")
+    killed: bool = Field(default=False, description="True turns the feature off at once for everybody.")
+    subject: Subject = Field(default=Subject.USER, description="What the share is counted by: users or businesses.")
+    percentage: Percentage = Field(
+        default=Decimal(0),
+        description="Share of the subjects for which the feature is on, in percent.",
+    )
+    users: Ids = Field(default=(), description="Ids of the users for which the feature is on (UUIDs).")
+    businesses: Ids = Field(default=(), description="Ids of the businesses for which the feature is on (UUIDs).")
 
     def values(self) -> FlagValues:
         """As the store takes it."""
@@ -75,13 +78,19 @@ class FlagUpdate(Changes):
 
     model_config = ConfigDict(json_schema_extra=examples({"killed": True}))
 
-    description: Description | None = None
-    enabled: bool | None = None
-    killed: bool | None = None
-    subject: Subject | None = None
-    percentage: Percentage | None = None
-    users: Ids | None = None
-    businesses: Ids | None = None
+    description: Description | None = Field(default=None, description="What the feature does, for operators.")
+    enabled: bool | None = Field(default=None, description="Whether the feature may be on at all.")
+    killed: bool | None = Field(default=None, description="True turns the feature off at once for everybody.")
+    subject: Subject | None = Field(default=None, description="What the share is counted by: users or businesses.")
+    percentage: Percentage | None = Field(
+        default=None,
+        description="Share of the subjects for which the feature is on, in percent.",
+    )
+    users: Ids | None = Field(default=None, description="Ids of the users for which the feature is on (UUIDs).")
+    businesses: Ids | None = Field(
+        default=None,
+        description="Ids of the businesses for which the feature is on (UUIDs).",
+    )
 
     def onto(self, flag: FlagRow) -> FlagValues:
         """The flag with these changes."""
@@ -98,23 +107,20 @@ class FlagUpdate(Changes):
         )
 
 
-class FlagRead(Output):
+class FlagRead(ChangedRecordRead):
     """A flag. ``percentage`` of the subjects (users or businesses) have the feature beside those that are listed."""
 
     model_config = ConfigDict(json_schema_extra=examples(_FLAG))
 
-    id: UUID
-    name: str
-    description: str
-    enabled: bool
-    killed: bool
-    subject: Subject
-    percentage: float
-    users: list[UUID]
-    businesses: list[UUID]
-    version: int
-    created_at: datetime
-    updated_at: datetime
+    name: str = Field(description="Name by which programs ask for the feature.")
+    description: str = Field(description="What the feature does, for operators.")
+    enabled: bool = Field(description="Whether the feature may be on at all.")
+    killed: bool = Field(description="True turns the feature off at once for everybody.")
+    subject: Subject = Field(description="What the share is counted by: users or businesses.")
+    percentage: float = Field(description="Share of the subjects for which the feature is on, in percent.")
+    users: list[UUID] = Field(description="Ids of the users for which the feature is on (UUIDs).")
+    businesses: list[UUID] = Field(description="Ids of the businesses for which the feature is on (UUIDs).")
+    version: int = Field(description="Number that grows with each change.")
 
     @classmethod
     def of(cls, row: FlagRow) -> Self:
@@ -140,15 +146,17 @@ class FlagCheckRead(Output):
 
     model_config = ConfigDict(json_schema_extra=examples({"name": "waitlist.offers", "enabled": True}))
 
-    name: str
-    enabled: bool
+    name: str = Field(description="Name by which programs ask for the feature.")
+    enabled: bool = Field(description="Whether the feature is on for the caller.")
 
 
 class StepWrite(Input):
     """One step: the share, and for how many minutes it is watched before the next."""
 
-    percentage: Percentage
-    watch_minutes: Annotated[int, Field(ge=1, le=60 * 24 * 30)]
+    percentage: Percentage = Field(description="Share of the subjects for which the feature is on, in percent.")
+    watch_minutes: Annotated[int, Field(ge=1, le=60 * 24 * 30)] = Field(
+        description="Minutes that the rollout watches this step.",
+    )
 
 
 class RolloutCreate(Input):
@@ -157,8 +165,12 @@ class RolloutCreate(Input):
 
     model_config = ConfigDict(json_schema_extra=examples(_PLAN))
 
-    steps: Annotated[tuple[StepWrite, ...], Field(min_length=1, max_length=MAX_STEPS)]
-    limits: dict[Measure, Annotated[int, Field(ge=0, le=1_000_000)]]
+    steps: Annotated[tuple[StepWrite, ...], Field(min_length=1, max_length=MAX_STEPS)] = Field(
+        description="Shares that the rollout reaches one after the other.",
+    )
+    limits: dict[Measure, Annotated[int, Field(ge=0, le=1_000_000)]] = Field(
+        description="Largest number of each measure within one step; one more stops the rollout.",
+    )
 
     def plan(self) -> RolloutPlan:
         """As the domain has it."""
@@ -169,11 +181,11 @@ class RolloutCreate(Input):
 class StepRead(Output):
     """One step."""
 
-    percentage: float
-    watch_minutes: float
+    percentage: float = Field(description="Share of the subjects for which the feature is on, in percent.")
+    watch_minutes: float = Field(description="Minutes that the rollout watches this step.")
 
 
-class RolloutRead(Output):
+class RolloutRead(RecordRead):
     """A rollout. ``step`` counts from 1; 0: none has begun. ``reason`` says why it ended: the measures that went over
     their limits, or the admin who stopped it."""
 
@@ -193,16 +205,16 @@ class RolloutRead(Output):
         )
     )
 
-    id: UUID
-    flag_id: UUID
-    status: RolloutStatus
-    steps: list[StepRead]
-    limits: dict[Measure, int]
-    step: int
-    step_began_at: datetime | None
-    ended_at: datetime | None
-    reason: dict[str, str | int]
-    created_at: datetime
+    flag_id: UUID = Field(description="Id of the feature flag (UUID).")
+    status: RolloutStatus = Field(description="Present status.")
+    steps: list[StepRead] = Field(description="Shares that the rollout reaches one after the other.")
+    limits: dict[Measure, int] = Field(
+        description="Largest number of each measure within one step; one more stops the rollout.",
+    )
+    step: int = Field(description="Number of the present step, from 0.")
+    step_began_at: datetime | None = Field(description="When the present step began, RFC 3339; null before the first.")
+    ended_at: datetime | None = Field(description="When it ended, RFC 3339; null while it runs.")
+    reason: dict[str, str | int] = Field(description="Why the rollout ended early; null otherwise.")
 
     @classmethod
     def of(cls, row: RolloutRow) -> Self:

@@ -2,18 +2,17 @@
 
 from datetime import datetime
 from typing import Annotated, Any, Self
-from uuid import UUID
 
-from pydantic import ConfigDict, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
-from api.http.fields import Input, Output, examples
+from api.http.fields import Input, Output, RecordRead, examples
 from api.v1.identity.auth.schemas import Password
 from db.privacy.erasures import ErasureRow
 from db.privacy.exports import ExportRow
 from domain.privacy.status import ExportStatus
 
 
-class ExportRead(Output):
+class ExportRead(RecordRead):
     """A copy of one's data. It can be fetched from ``ready_at`` to ``expires_at`` with the link in the message that
     says so. ``size`` in bytes."""
 
@@ -30,12 +29,10 @@ class ExportRead(Output):
         )
     )
 
-    id: UUID
-    status: ExportStatus
-    size: int | None
-    created_at: datetime
-    ready_at: datetime | None
-    expires_at: datetime | None
+    status: ExportStatus = Field(description="Present status.")
+    size: int | None = Field(description="Size in bytes.")
+    ready_at: datetime | None = Field(description="When the file was ready, RFC 3339; null until then.")
+    expires_at: datetime | None = Field(description="When it expires, RFC 3339.")
 
     @classmethod
     def of(cls, row: ExportRow) -> Self:
@@ -48,7 +45,9 @@ class FetchExportCommand(Input):
 
     model_config = ConfigDict(json_schema_extra=examples({"token": "k1.AAAAAGkg…"}))
 
-    token: Annotated[str, StringConstraints(min_length=1, max_length=500)]
+    token: Annotated[str, StringConstraints(min_length=1, max_length=500)] = Field(
+        description="Token of the link in the message.",
+    )
 
 
 class ExportFileRead(Output):
@@ -67,9 +66,9 @@ class ExportFileRead(Output):
         ),
     )
 
-    format: int
-    exported_at: datetime
-    account: list[dict[str, Any]]
+    format: int = Field(description="Version of the format of this file.")
+    exported_at: datetime = Field(description="When the export was made, RFC 3339.")
+    account: list[dict[str, Any]] = Field(description="Everything that is stored about the person, by kind.")
 
 
 class ErasureCreate(Input):
@@ -77,10 +76,10 @@ class ErasureCreate(Input):
 
     model_config = ConfigDict(json_schema_extra=examples({"password": "Sakura-2026"}))
 
-    password: Password
+    password: Password = Field(description="Password.")
 
 
-class ErasureRead(Output):
+class ErasureRead(RecordRead):
     """The login is closed since ``created_at`` and anonymous since ``anonymised_at``; what still leads to it is deleted
     at ``delete_at``, which ``completed_at`` confirms."""
 
@@ -96,11 +95,11 @@ class ErasureRead(Output):
         )
     )
 
-    id: UUID
-    created_at: datetime
-    anonymised_at: datetime | None
-    delete_at: datetime
-    completed_at: datetime | None
+    anonymised_at: datetime | None = Field(
+        description="When the personal data was made anonymous, RFC 3339; null until then.",
+    )
+    delete_at: datetime = Field(description="When the rest will be deleted, RFC 3339.")
+    completed_at: datetime | None = Field(description="When everything was erased, RFC 3339; null until then.")
 
     @classmethod
     def of(cls, row: ErasureRow) -> Self:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from api.http.fields import BilingualRead, Output, examples
 
@@ -14,8 +14,8 @@ _BUSINESS = "019a0c5e-8c00-7b10-9e2d-4a6b1c8d0f01"
 class StartRead(Output):
     """``start_at`` with the venue's offset. ``left``: how many bookings like this one still fit there, at least 1."""
 
-    start_at: datetime
-    left: int
+    start_at: datetime = Field(description="Start, RFC 3339 with the venue's offset.")
+    left: int = Field(description="How many more can be booked at this start.")
 
 
 class AvailabilityRead(Output):
@@ -38,22 +38,22 @@ class AvailabilityRead(Output):
         )
     )
 
-    service_id: UUID
-    business_id: UUID
-    time_zone: str
-    slot_interval: int
-    duration_minutes: int
-    party_size: int
-    starts: list[StartRead]
+    service_id: UUID = Field(description="Id of the service (UUID).")
+    business_id: UUID = Field(description="Id of the business (UUID).")
+    time_zone: str = Field(description="IANA time zone of the venue, such as `Asia/Tokyo`.")
+    slot_interval: int = Field(description="Minutes between two offered starts.")
+    duration_minutes: int = Field(description="Length of the visit in minutes, without buffers.")
+    party_size: int = Field(description="Number of persons.")
+    starts: list[StartRead] = Field(description="Free starts in order of time.")
 
 
 class FreeResourceRead(Output):
     """A resource that could serve. One of each ``requirement_group`` is needed."""
 
-    id: UUID
-    kind: str
-    name: BilingualRead
-    requirement_group: int
+    id: UUID = Field(description="Id (UUID version 7).")
+    kind: str = Field(description="What the resource is, such as `staff` or `room`.")
+    name: BilingualRead = Field(description="Name in Japanese, English or both.")
+    requirement_group: int = Field(description="Group of the service's requirements that the resource is in.")
 
 
 class FreeResourcesRead(Output):
@@ -77,7 +77,7 @@ class FreeResourcesRead(Output):
         )
     )
 
-    service_id: UUID
-    start_at: datetime
-    time_zone: str
-    resources: list[FreeResourceRead]
+    service_id: UUID = Field(description="Id of the service (UUID).")
+    start_at: datetime = Field(description="Start, RFC 3339 with the venue's offset.")
+    time_zone: str = Field(description="IANA time zone of the venue, such as `Asia/Tokyo`.")
+    resources: list[FreeResourceRead] = Field(description="Resources that are free at this start.")

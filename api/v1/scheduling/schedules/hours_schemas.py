@@ -40,8 +40,10 @@ class HoursRangeWrite(Input):
 
     model_config = ConfigDict(json_schema_extra=examples({"opens": "22:00", "closes": "25:30"}))
 
-    opens: Clock
-    closes: Clock
+    opens: Clock = Field(description="`HH:MM` of the business day, before `24:00`.")
+    closes: Clock = Field(
+        description="`HH:MM` of the business day, up to `48:00`: `25:30` is half past one of the next calendar day.",
+    )
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -58,13 +60,13 @@ RangesWrite = Annotated[list[HoursRangeWrite], Field(max_length=10)]
 class WeekWrite(Input):
     """Ranges per weekday; a day that is left out is closed."""
 
-    monday: RangesWrite = Field(default_factory=list)
-    tuesday: RangesWrite = Field(default_factory=list)
-    wednesday: RangesWrite = Field(default_factory=list)
-    thursday: RangesWrite = Field(default_factory=list)
-    friday: RangesWrite = Field(default_factory=list)
-    saturday: RangesWrite = Field(default_factory=list)
-    sunday: RangesWrite = Field(default_factory=list)
+    monday: RangesWrite = Field(default_factory=list, description="Opening hours of Mondays, in order.")
+    tuesday: RangesWrite = Field(default_factory=list, description="Opening hours of Tuesdays, in order.")
+    wednesday: RangesWrite = Field(default_factory=list, description="Opening hours of Wednesdays, in order.")
+    thursday: RangesWrite = Field(default_factory=list, description="Opening hours of Thursdays, in order.")
+    friday: RangesWrite = Field(default_factory=list, description="Opening hours of Fridays, in order.")
+    saturday: RangesWrite = Field(default_factory=list, description="Opening hours of Saturdays, in order.")
+    sunday: RangesWrite = Field(default_factory=list, description="Opening hours of Sundays, in order.")
 
     def days(self) -> tuple[Ranges, ...]:
         """Monday to Sunday."""
@@ -76,8 +78,11 @@ class HoursUpdate(Input):
 
     model_config = ConfigDict(json_schema_extra=examples({"weekly": _WEEK_EXAMPLE, "public_holiday": []}))
 
-    weekly: WeekWrite
-    public_holiday: RangesWrite | None = None
+    weekly: WeekWrite = Field(description="Hours of each weekday.")
+    public_holiday: RangesWrite | None = Field(
+        default=None,
+        description="Hours of public holidays; null takes those of the weekday.",
+    )
 
     def week(self) -> WeeklyHours:
         """In order. Raises OverlappingHours."""
@@ -89,8 +94,11 @@ class WorkingHoursWrite(Input):
     """When a resource works. ``public_holiday``: null treats a public holiday as its weekday, an empty list is off on
     it. The business's own hours bound both."""
 
-    weekly: WeekWrite
-    public_holiday: RangesWrite | None = None
+    weekly: WeekWrite = Field(description="Hours of each weekday.")
+    public_holiday: RangesWrite | None = Field(
+        default=None,
+        description="Hours of public holidays; null takes those of the weekday.",
+    )
 
     @model_validator(mode="after")
     def _works(self) -> Self:
@@ -108,8 +116,11 @@ class OneOffWrite(Input):
     """A day that is not as its weekday: no ranges is closed."""
 
     day: Day
-    ranges: RangesWrite = Field(default_factory=list)
-    name: Line | None = None
+    ranges: RangesWrite = Field(
+        default_factory=list,
+        description="Opening hours of the day, in order; none means closed.",
+    )
+    name: Line | None = Field(default=None, description="Name in Japanese, English or both.")
 
 
 class HolidaysUpdate(Input):
@@ -117,7 +128,7 @@ class HolidaysUpdate(Input):
 
     model_config = ConfigDict(json_schema_extra=examples({"days": [_DAY_EXAMPLE]}))
 
-    days: list[OneOffWrite] = Field(max_length=400)
+    days: list[OneOffWrite] = Field(max_length=400, description="Single days with hours of their own.")
 
     @model_validator(mode="after")
     def _once_each(self) -> Self:
@@ -133,13 +144,13 @@ class HolidaysUpdate(Input):
 class WeekRead(Output):
     """Ranges per weekday."""
 
-    monday: list[HoursRangeWrite]
-    tuesday: list[HoursRangeWrite]
-    wednesday: list[HoursRangeWrite]
-    thursday: list[HoursRangeWrite]
-    friday: list[HoursRangeWrite]
-    saturday: list[HoursRangeWrite]
-    sunday: list[HoursRangeWrite]
+    monday: list[HoursRangeWrite] = Field(description="Opening hours of Mondays, in order.")
+    tuesday: list[HoursRangeWrite] = Field(description="Opening hours of Tuesdays, in order.")
+    wednesday: list[HoursRangeWrite] = Field(description="Opening hours of Wednesdays, in order.")
+    thursday: list[HoursRangeWrite] = Field(description="Opening hours of Thursdays, in order.")
+    friday: list[HoursRangeWrite] = Field(description="Opening hours of Fridays, in order.")
+    saturday: list[HoursRangeWrite] = Field(description="Opening hours of Saturdays, in order.")
+    sunday: list[HoursRangeWrite] = Field(description="Opening hours of Sundays, in order.")
 
     @classmethod
     def of(cls, days: Sequence[Ranges]) -> Self:
@@ -150,8 +161,10 @@ class WeekRead(Output):
 class WorkingHoursRead(Output):
     """When a resource works."""
 
-    weekly: WeekRead
-    public_holiday: list[HoursRangeWrite] | None
+    weekly: WeekRead = Field(description="Hours of each weekday.")
+    public_holiday: list[HoursRangeWrite] | None = Field(
+        description="Hours of public holidays; null takes those of the weekday.",
+    )
 
     @classmethod
     def of(cls, week: WeeklyHours) -> Self:
@@ -163,9 +176,9 @@ class WorkingHoursRead(Output):
 class OneOffRead(Output):
     """A one-off day."""
 
-    day: date
-    ranges: list[HoursRangeWrite]
-    name: str | None
+    day: date = Field(description="The business day, `YYYY-MM-DD`.")
+    ranges: list[HoursRangeWrite] = Field(description="Opening hours of the day, in order; none means closed.")
+    name: str | None = Field(description="Name in Japanese, English or both.")
 
 
 class HoursRead(Output):
@@ -177,10 +190,12 @@ class HoursRead(Output):
         )
     )
 
-    time_zone: str
-    weekly: WeekRead
-    public_holiday: list[HoursRangeWrite] | None
-    one_off: list[OneOffRead]
+    time_zone: str = Field(description="IANA time zone of the venue, such as `Asia/Tokyo`.")
+    weekly: WeekRead = Field(description="Hours of each weekday.")
+    public_holiday: list[HoursRangeWrite] | None = Field(
+        description="Hours of public holidays; null takes those of the weekday.",
+    )
+    one_off: list[OneOffRead] = Field(description="Single days with hours of their own, in order.")
 
     @classmethod
     def of(cls, hours: Hours) -> Self:
@@ -199,8 +214,8 @@ class DaysRead(Output):
 
     model_config = ConfigDict(json_schema_extra=examples({"time_zone": "Asia/Tokyo", "one_off": [_DAY_EXAMPLE]}))
 
-    time_zone: str
-    one_off: list[OneOffRead]
+    time_zone: str = Field(description="IANA time zone of the venue, such as `Asia/Tokyo`.")
+    one_off: list[OneOffRead] = Field(description="Single days with hours of their own, in order.")
 
     @classmethod
     def of(cls, hours: Hours) -> Self:

@@ -1,12 +1,12 @@
 """When somebody works, and when not."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Self
 from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from api.http.fields import Input, Line, Output, examples
+from api.http.fields import ChangedRecordRead, Input, Line, Output, examples
 from api.http.times import Day
 from api.v1.scheduling.schedules.hours_schemas import (
     HoursRangeWrite,
@@ -34,8 +34,10 @@ class WorkingHoursUpdate(Input):
         )
     )
 
-    resource_id: UUID
-    working_hours: WorkingHoursWrite | None
+    resource_id: UUID = Field(description="Id of the resource (UUID).")
+    working_hours: WorkingHoursWrite | None = Field(
+        description="Weekly working hours; null takes those of the business.",
+    )
 
 
 class ScheduleRead(Output):
@@ -43,8 +45,10 @@ class ScheduleRead(Output):
 
     model_config = ConfigDict(json_schema_extra=examples({"resource_id": _ID, "working_hours": None}))
 
-    resource_id: UUID
-    working_hours: WorkingHoursRead | None
+    resource_id: UUID = Field(description="Id of the resource (UUID).")
+    working_hours: WorkingHoursRead | None = Field(
+        description="Weekly working hours; null takes those of the business.",
+    )
 
     @classmethod
     def of(cls, row: ResourceRow) -> Self:
@@ -62,10 +66,16 @@ class ExceptionUpdate(Input):
     model_config = ConfigDict(json_schema_extra=examples(_LEAVE))
 
     first_day: Day
-    last_day: Day | None = None
-    kind: ExceptionKind
-    ranges: RangesWrite = Field(default_factory=list)
-    reason: Line | None = None
+    last_day: Day | None = Field(
+        default=None,
+        description="Last business day, included, `YYYY-MM-DD`; left out, the first day alone.",
+    )
+    kind: ExceptionKind = Field(description="Whether the person is away or works other hours.")
+    ranges: RangesWrite = Field(
+        default_factory=list,
+        description="Working hours of each day, in order; none when the person is away.",
+    )
+    reason: Line | None = Field(default=None, description="Reason, for people to read.")
 
     def asked(self) -> CalendarException:
         """As the calendar has it. Raises InvalidInput, OverlappingHours."""
@@ -77,10 +87,10 @@ class ExceptionCreate(ExceptionUpdate):
 
     model_config = ConfigDict(json_schema_extra=examples({"resource_id": _ID, **_LEAVE}))
 
-    resource_id: UUID
+    resource_id: UUID = Field(description="Id of the resource (UUID).")
 
 
-class ExceptionRead(Output):
+class ExceptionRead(ChangedRecordRead):
     """Days on which somebody is not there as usual."""
 
     model_config = ConfigDict(
@@ -96,16 +106,15 @@ class ExceptionRead(Output):
         )
     )
 
-    id: UUID
-    business_id: UUID
-    resource_id: UUID
-    first_day: date
-    last_day: date
-    kind: ExceptionKind
-    ranges: list[HoursRangeWrite]
+    business_id: UUID = Field(description="Id of the business (UUID).")
+    resource_id: UUID = Field(description="Id of the resource (UUID).")
+    first_day: date = Field(description="First business day, `YYYY-MM-DD`.")
+    last_day: date = Field(description="Last business day, included, `YYYY-MM-DD`.")
+    kind: ExceptionKind = Field(description="Whether the person is away or works other hours.")
+    ranges: list[HoursRangeWrite] = Field(
+        description="Working hours of each day, in order; none when the person is away.",
+    )
     reason: Annotated[str | None, Field(description="For the business's own eyes.")]
-    created_at: datetime
-    updated_at: datetime
 
     @classmethod
     def of(cls, row: ExceptionRow) -> Self:

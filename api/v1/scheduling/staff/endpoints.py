@@ -60,7 +60,7 @@ async def list_assignments(
     business_id: UUID,
     access: MayRead,
     page: PageAsked,
-    role: StaffRole | None = None,
+    role: Annotated[StaffRole | None, Query(description="Only this role.")] = None,
     service_id: Annotated[UUID | None, Query(description="Those who perform it.")] = None,
     ended: Annotated[bool, Query(description="Former ones too.")] = False,
 ) -> Response:

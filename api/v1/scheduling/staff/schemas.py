@@ -7,7 +7,17 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from api.http.fields import BilingualRead, BilingualWrite, Changes, Email, Input, Line, Output, examples
+from api.http.fields import (
+    BilingualRead,
+    BilingualWrite,
+    ChangedRecordRead,
+    Changes,
+    Email,
+    Input,
+    Line,
+    RecordRead,
+    examples,
+)
 from api.http.request_info import Language, request_info
 from db.scheduling.staff.invitations import Invited
 from db.scheduling.staff.staff import AssignmentRow, InvitationRow
@@ -28,11 +38,17 @@ class InvitationCreate(Input):
         )
     )
 
-    business_id: UUID
-    email: Email
-    role: StaffRole
-    resource_id: UUID | None = None
-    resource_name: BilingualWrite | None = None
+    business_id: UUID = Field(description="Id of the business (UUID).")
+    email: Email = Field(description="E-mail address.")
+    role: StaffRole = Field(description="Role in the business.")
+    resource_id: UUID | None = Field(
+        default=None,
+        description="Resource that customers book with this person (UUID); null for none.",
+    )
+    resource_name: BilingualWrite | None = Field(
+        default=None,
+        description="Name under which customers book this person.",
+    )
     language: Language | None = Field(default=None, description="Of the letter; else the caller's.")
 
     @model_validator(mode="after")
@@ -52,10 +68,10 @@ class AcceptInvitationCommand(Input):
 
     model_config = ConfigDict(json_schema_extra=examples({"token": "k1.AAAAAGk…"}))
 
-    token: str = Field(min_length=1, max_length=300)
+    token: str = Field(min_length=1, max_length=300, description="Token of the link in the message.")
 
 
-class InvitationRead(Output):
+class InvitationRead(RecordRead):
     """An invitation that waits for its answer."""
 
     model_config = ConfigDict(
@@ -73,14 +89,12 @@ class InvitationRead(Output):
         )
     )
 
-    id: UUID
-    business_id: UUID
-    email: str
-    role: StaffRole
-    resource_id: UUID | None
-    resource_name: BilingualRead | None
-    expires_at: datetime
-    created_at: datetime
+    business_id: UUID = Field(description="Id of the business (UUID).")
+    email: str = Field(description="E-mail address.")
+    role: StaffRole = Field(description="Role in the business.")
+    resource_id: UUID | None = Field(description="Resource that customers book with this person (UUID); null for none.")
+    resource_name: BilingualRead | None = Field(description="Name under which customers book this person.")
+    expires_at: datetime = Field(description="When it expires, RFC 3339.")
 
     @classmethod
     def of(cls, row: InvitationRow) -> Self:
@@ -102,12 +116,16 @@ class AssignmentUpdate(Changes):
 
     model_config = ConfigDict(json_schema_extra=examples({"role": "manager", "service_ids": [_ID]}))
 
-    role: StaffRole | None = None
-    name: BilingualWrite | None = None
-    service_ids: list[UUID] | None = Field(default=None, max_length=500)
+    role: StaffRole | None = Field(default=None, description="Role in the business.")
+    name: BilingualWrite | None = Field(default=None, description="Name in Japanese, English or both.")
+    service_ids: list[UUID] | None = Field(
+        default=None,
+        max_length=500,
+        description="Ids of the services that the person gives (UUIDs).",
+    )
 
 
-class AssignmentRead(Output):
+class AssignmentRead(ChangedRecordRead):
     """One person's work at one business. ``resource_id`` and ``name`` null: not booked."""
 
     model_config = ConfigDict(
@@ -130,19 +148,16 @@ class AssignmentRead(Output):
         )
     )
 
-    id: UUID
-    business_id: UUID
-    user_id: UUID
-    email: str
-    family_name: str
-    given_name: str
-    role: StaffRole
-    resource_id: UUID | None
-    name: BilingualRead | None
-    service_ids: list[UUID]
-    ended_at: datetime | None
-    created_at: datetime
-    updated_at: datetime
+    business_id: UUID = Field(description="Id of the business (UUID).")
+    user_id: UUID = Field(description="Id of the user (UUID).")
+    email: str = Field(description="E-mail address.")
+    family_name: str = Field(description="Family name.")
+    given_name: str = Field(description="Given name.")
+    role: StaffRole = Field(description="Role in the business.")
+    resource_id: UUID | None = Field(description="Resource that customers book with this person (UUID); null for none.")
+    name: BilingualRead | None = Field(description="Name in Japanese, English or both.")
+    service_ids: list[UUID] = Field(description="Ids of the services that the person gives (UUIDs).")
+    ended_at: datetime | None = Field(description="When it ended, RFC 3339; null while it runs.")
 
     @classmethod
     def of(cls, row: AssignmentRow) -> Self:
@@ -171,6 +186,6 @@ class AssignToBookingCommand(Input):
         json_schema_extra=examples({"booking_id": _ID, "resource_id": _PERSON, "reason": "病欠のため"})
     )
 
-    booking_id: UUID
-    resource_id: UUID
-    reason: Line | None = None
+    booking_id: UUID = Field(description="Id of the booking (UUID).")
+    resource_id: UUID = Field(description="Id of the resource (UUID).")
+    reason: Line | None = Field(default=None, description="Reason, for people to read.")
