@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 
+from api.v1.analytics.figures import endpoints as analytics
 from api.v1.bookings.assignments import endpoints as assignments
 from api.v1.bookings.bookings import endpoints as bookings
 from api.v1.bookings.reaccommodations import endpoints as stranded
@@ -50,6 +51,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     staff.router,
     assignments.router,
     schedules.router,
+    analytics.router,
     audit.router,
     data_rights.router,
     attention.router,

@@ -4,6 +4,7 @@ from functools import cached_property
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.analytics.queries import AnalyticsStore
 from db.analytics.stale_days import StaleDayStore
 from db.bookings.commands.change import ChangeStore
 from db.bookings.commands.hold import HoldStore
@@ -207,7 +208,7 @@ class BookingStores(BookingStore):
         return ChangeStore(self.session, self.context)
 
 
-class AnalyticsStores(Store):
+class AnalyticsStores(AnalyticsStore):
     """Aggregates by business and business day."""
 
     @cached_property

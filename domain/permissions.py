@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from domain.analytics import permissions as analytics
 from domain.bookings import permissions as bookings
 from domain.businesses import permissions as businesses
 from domain.catalogue import permissions as catalogue
@@ -14,7 +15,7 @@ from domain.platform import permissions as platform
 from domain.roles import Action, Role, Rule
 from domain.scheduling import permissions as scheduling
 
-_AREAS = (platform, messages, payments, scheduling, catalogue, businesses, media, onboarding, bookings)
+_AREAS = (platform, messages, payments, scheduling, catalogue, businesses, media, onboarding, bookings, analytics)
 
 RULES: Mapping[Action, Rule] = {action: rule for area in _AREAS for action, rule in area.PERMISSIONS.items()}
 

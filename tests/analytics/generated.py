@@ -57,7 +57,9 @@ async def add_history(pool: Database, seed: int, zone: str, first: date, booking
         await add_all(pool, Booking, *(one["booking"] for one in made))
         await add_all(pool, BookingItem, *(item for one in made for item in one["items"]))
         await add_all(pool, ResourceClaim, *(claim for one in made for claim in one["claims"]))
-        await add_all(pool, BookingPayment, *(payment for one in made for payment in one["payments"]))
+        payments = [payment for one in made for payment in one["payments"]]
+        if payments:
+            await add_all(pool, BookingPayment, *payments)
     return Generated(salon, services, first)
 
 

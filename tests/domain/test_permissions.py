@@ -52,6 +52,9 @@ EXPECTED = {
     "media.write": "-yy----",
     "audit.read": "yy-----",
     "flag.write": "y------",
+    "analytics.read": "yyy----",
+    "analytics.read_platform": "y------",
+    "analytics.backfill": "y------",
     "attention.read": "y------",
     "attention.resolve": "y------",
 }

@@ -1,0 +1,114 @@
+"""Figures of businesses: for those who run them, and for the operators of the platform."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from starlette.responses import Response
+
+from api.access.callers import Access, Now
+from api.access.operators import AuditReader, Operator, audit_reader, operator
+from api.access.permissions import may
+from api.http.envelope import Envelope, ListEnvelope, SuccessMessage, ok
+from api.http.idempotency import OptionalKey, store_response
+from api.http.paging import PageAsked
+from api.v1.analytics.figures.handlers import (
+    AskedPeriod,
+    Format,
+    export_days,
+    list_days,
+    read_business,
+    read_dashboard,
+    read_platform,
+)
+from api.v1.analytics.figures.schemas import (
+    AnalyticsRead,
+    BackfillCreate,
+    BackfillRead,
+    BusinessAnalyticsRead,
+    DashboardRead,
+    PlatformAnalyticsRead,
+)
+from db.platform.outbox import COMPUTE_DAYS
+from domain.analytics.permissions import AnalyticsAction
+
+router = APIRouter(tags=["analytics"])
+
+MayList = Annotated[AuditReader, Depends(audit_reader(AnalyticsAction.READ))]
+MayRead = Annotated[Access, Depends(may(AnalyticsAction.READ, "business"))]
+MayReadDay = Annotated[Access, Depends(may(AnalyticsAction.READ, "analytics_daily"))]
+MayReadPlatform = Annotated[Operator, Depends(operator(AnalyticsAction.READ_PLATFORM))]
+MayBackfill = Annotated[Operator, Depends(operator(AnalyticsAction.BACKFILL))]
+OfBusiness = Annotated[UUID, Query(description="The business.")]
+
+
+@router.get("/analytics", summary="Business days", response_model=ListEnvelope[AnalyticsRead])
+async def list_analytics(
+    reader: MayList,
+    asked: AskedPeriod,
+    page: PageAsked,
+    business_id: Annotated[UUID | None, Query(description="Required for everybody but admins.")] = None,
+) -> Response:
+    """The newest first. Days are computed in the night after them."""
+    return await list_days(reader, business_id, asked, page)
+
+
+@router.get("/analytics/dashboard", summary="Today and the last weeks", response_model=Envelope[DashboardRead])
+async def get_dashboard(access: MayRead, business_id: OfBusiness, now: Now) -> Response:
+    """The present day as it is now; the last 7 and 28 days beside as many days before them."""
+    return await read_dashboard(access, business_id, now)
+
+
+@router.get(
+    "/analytics/export",
+    summary="Business days as a file",
+    response_class=Response,
+    responses={200: {"content": {"text/csv": {}, "application/vnd.apache.parquet": {}}, "description": "The file."}},
+)
+async def export_analytics(
+    access: MayRead,
+    business_id: OfBusiness,
+    asked: AskedPeriod,
+    format_: Annotated[Format, Query(alias="format", description="What kind of file.")] = "csv",
+) -> Response:
+    """The oldest first, one row for each business day."""
+    return await export_days(access, business_id, asked, format_)
+
+
+@router.get("/analytics/{analytics_id}", summary="One business day", response_model=Envelope[AnalyticsRead])
+async def get_analytics(analytics_id: UUID, access: MayReadDay) -> Response:
+    """With all its figures."""
+    async with access.work(analytics_id) as work:
+        return ok(AnalyticsRead.of(await work.analytics.get(analytics_id)))
+
+
+@router.get(
+    "/businesses/{business_id}/analytics",
+    summary="A period of one business",
+    response_model=Envelope[BusinessAnalyticsRead],
+)
+async def get_business_analytics(business_id: UUID, access: MayRead, asked: AskedPeriod) -> Response:
+    """Its sums beside those of the period before, by day, service, resource, and weekday × hour."""
+    return await read_business(access, business_id, asked)
+
+
+@router.get("/admin/analytics", summary="All businesses together", response_model=Envelope[PlatformAnalyticsRead])
+async def get_platform_analytics(admin: MayReadPlatform, asked: AskedPeriod) -> Response:
+    """Sums by currency."""
+    async with admin.work() as work:
+        return ok(await read_platform(work, asked))
+
+
+@router.post(
+    "/admin/analytics/backfill",
+    status_code=202,
+    summary="Compute business days again",
+    response_model=Envelope[BackfillRead],
+)
+async def backfill_analytics(body: BackfillCreate, admin: MayBackfill, now: Now, key: OptionalKey) -> Response:
+    """Days that have ended, of one business or of all. They are computed in the background; twice is once."""
+    async with admin.work(key) as work:
+        stale = work.analytics.stale_days
+        marked = await stale.mark(body.first, body.last, now, body.business_id)
+        await work.platform.outbox.order("analytics.marked", "analytics/backfill", {}, COMPUTE_DAYS)
+        return await store_response(work, ok(BackfillRead(marked=marked), SuccessMessage.CREATED, 202))

@@ -1,0 +1,119 @@
+"""Reading aggregates: days, sums of periods, and what they are made of."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, text
+
+from db.analytics.tables import AnalyticsDaily
+from db.engine.store import Store
+from domain.analytics.periods import Period
+from domain.errors import NotFound
+
+_DAY = ", ".join(f"d.{column.name}" for column in AnalyticsDaily.__table__.columns)
+#: What can be added up over days.
+_SUMS = tuple(
+    column.name
+    for column in AnalyticsDaily.__table__.columns
+    if column.name not in {"id", "business_id", "day", "currency", "created_at", "updated_at"}
+)
+_WITHIN = "(CAST(:business_id AS uuid) IS NULL OR d.business_id = :business_id) AND d.day BETWEEN :first AND :last"
+_GET = text(f"SELECT {_DAY} FROM analytics_daily d WHERE d.id = :id")
+_LIST = text(f"""
+    SELECT {_DAY} FROM analytics_daily d
+     WHERE {_WITHIN}
+       AND (CAST(:after_day AS date) IS NULL OR (d.day, d.business_id) < (:after_day, CAST(:after_business AS uuid)))
+     ORDER BY d.day DESC, d.business_id DESC LIMIT :limit
+""")
+# Amounts of different currencies are not added: one row for each.
+_TOTALS = text(f"""
+    SELECT d.currency, {", ".join(f"sum(d.{name})::bigint AS {name}" for name in _SUMS)},
+           count(DISTINCT d.business_id) AS businesses, max(d.updated_at) AS computed_at
+      FROM analytics_daily d WHERE {_WITHIN} GROUP BY d.currency ORDER BY sum(d.bookings) DESC, d.currency
+""")
+_SERIES = text("""
+    SELECT d.day, d.bookings, d.completed, d.cancelled, d.no_show, d.value, d.net, d.booked_minutes, d.open_minutes
+      FROM analytics_daily d WHERE d.business_id = :business_id AND d.day BETWEEN :first AND :last ORDER BY d.day
+""")
+_SERVICES = text("""
+    SELECT d.service_id, s.name, sum(d.bookings)::bigint AS bookings, sum(d.completed)::bigint AS completed,
+           sum(d.no_show)::bigint AS no_show, sum(d.value)::bigint AS value, sum(d.net)::bigint AS net
+      FROM analytics_daily_services d JOIN services s ON s.id = d.service_id
+     WHERE d.business_id = :business_id AND d.day BETWEEN :first AND :last
+     GROUP BY d.service_id, s.name ORDER BY value DESC, d.service_id
+""")
+_RESOURCES = text("""
+    SELECT d.resource_id, r.name, r.kind, sum(d.bookings)::bigint AS bookings, sum(d.value)::bigint AS value,
+           sum(d.booked_minutes)::bigint AS booked_minutes, sum(d.open_minutes)::bigint AS open_minutes
+      FROM analytics_daily_resources d JOIN resources r ON r.id = d.resource_id
+     WHERE d.business_id = :business_id AND d.day BETWEEN :first AND :last
+     GROUP BY d.resource_id, r.name, r.kind ORDER BY value DESC, d.resource_id
+""")
+_HOURS = text("""
+    SELECT extract(isodow FROM d.day)::int - 1 AS weekday, d.hour, sum(d.bookings)::bigint AS bookings,
+           sum(d.people)::bigint AS people
+      FROM analytics_daily_hours d
+     WHERE d.business_id = :business_id AND d.day BETWEEN :first AND :last
+     GROUP BY 1, 2 ORDER BY 1, 2
+""")
+_TODAY = text("SELECT CAST(CAST(:now AS timestamptz) AT TIME ZONE time_zone AS date) FROM businesses WHERE id = :id")
+
+
+@dataclass(frozen=True, slots=True)
+class Breakdown:
+    """What the figures of a period are made of: by day, service, resource, and weekday × hour."""
+
+    days: Sequence[Row[Any]]
+    services: Sequence[Row[Any]]
+    resources: Sequence[Row[Any]]
+    hours: Sequence[Row[Any]]
+
+
+class AnalyticsStore(Store):
+    """Aggregates of the businesses that the transaction sees."""
+
+    async def get(self, row_id: UUID) -> Row[Any]:
+        """One business day. Raises NotFound."""
+        row = (await self.session.execute(_GET, {"id": row_id})).one_or_none()
+        if row is None:
+            raise NotFound
+        return row
+
+    async def list_(
+        self, business_id: UUID | None, period: Period, after: tuple[date, UUID] | None, limit: int
+    ) -> Sequence[Row[Any]]:
+        """Business days of one business or of all, the newest first; ``after``: day and business of the last row."""
+        after_day, after_business = after or (None, None)
+        values = _values(business_id, period) | {
+            "after_day": after_day,
+            "after_business": after_business,
+            "limit": limit,
+        }
+        return (await self.session.execute(_LIST, values)).all()
+
+    async def totals(self, business_id: UUID | None, period: Period) -> Sequence[Row[Any]]:
+        """Sums over the period, a row for each currency; none where nothing was computed."""
+        return (await self.session.execute(_TOTALS, _values(business_id, period))).all()
+
+    async def breakdown(self, business_id: UUID, period: Period) -> Breakdown:
+        """By day, service, resource and hour."""
+        values = _values(business_id, period)
+        found = [
+            (await self.session.execute(statement, values)).all()
+            for statement in (_SERIES, _SERVICES, _RESOURCES, _HOURS)
+        ]
+        return Breakdown(*found)
+
+    async def today(self, business_id: UUID, now: datetime) -> date:
+        """The present date at the business. Raises NotFound."""
+        found: date | None = await self.session.scalar(_TODAY, {"id": business_id, "now": now})
+        if found is None:
+            raise NotFound
+        return found
+
+
+def _values(business_id: UUID | None, period: Period) -> dict[str, Any]:
+    return {"business_id": business_id, "first": period.first, "last": period.last}

@@ -1,0 +1,1 @@
+"""What figures of business days say: rates, and periods that are compared."""

@@ -1,0 +1,36 @@
+"""Ranges of business days, and the range before, with which figures are compared."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from domain.errors import InvalidInput
+
+#: The longest range that one request can ask for, in days: a year and the day on which it comes round.
+LONGEST = 367
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Business days ``first`` to ``last``, both included. Raises InvalidInput for one that ends before it begins or has
+    more than 367 days."""
+
+    first: date
+    last: date
+
+    def __post_init__(self) -> None:
+        if self.last < self.first:
+            raise InvalidInput.at("to", "after_start")
+        if self.days > LONGEST:
+            raise InvalidInput.at("to", "too_long")
+
+    @property
+    def days(self) -> int:
+        """How many days."""
+        return (self.last - self.first).days + 1
+
+    def before(self) -> "Period":
+        """As many days, ending on the day before. Raises InvalidInput where the calendar begins."""
+        try:
+            return Period(self.first - timedelta(days=self.days), self.first - timedelta(days=1))
+        except OverflowError:
+            raise InvalidInput.at("from", "too_far") from None
