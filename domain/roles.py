@@ -29,7 +29,7 @@ MANAGERS = frozenset({Role.OWNER, Role.MANAGER})
 #: Who takes care of customers; an assistant may read only.
 TEAM = MANAGERS | {Role.STAFF}
 #: The customer of a booking, with a login or with the signed link of a message.
-VISITORS = frozenset({Role.CUSTOMER, Role.GUEST})
+CUSTOMERS = frozenset({Role.CUSTOMER, Role.GUEST})
 EVERYBODY = frozenset(Role)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from domain.roles import EVERYBODY, TEAM, VISITORS, Action, Role, Rule
+from domain.roles import CUSTOMERS, EVERYBODY, TEAM, Action, Role, Rule
 
 
 class BookingAction(Action):
@@ -23,12 +23,12 @@ class BookingAction(Action):
 
 
 PERMISSIONS: Mapping[Action, Rule] = {
-    BookingAction.CREATE: Rule(TEAM | VISITORS),
+    BookingAction.CREATE: Rule(TEAM | CUSTOMERS),
     BookingAction.CREATE_FOR_CUSTOMER: Rule(TEAM),
     BookingAction.READ: Rule(EVERYBODY, after_closing=True),
     BookingAction.UPDATE: Rule(TEAM | {Role.CUSTOMER}),
-    BookingAction.CANCEL: Rule(TEAM | VISITORS, after_closing=True),
-    BookingAction.RESCHEDULE: Rule(TEAM | VISITORS),
+    BookingAction.CANCEL: Rule(TEAM | CUSTOMERS, after_closing=True),
+    BookingAction.RESCHEDULE: Rule(TEAM | CUSTOMERS),
     BookingAction.CONFIRM: Rule(TEAM),
     BookingAction.DECLINE: Rule(TEAM),
     BookingAction.CHECK_IN: Rule(TEAM),

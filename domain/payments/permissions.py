@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from domain.roles import MANAGERS, TEAM, VISITORS, Action, Role, Rule
+from domain.roles import CUSTOMERS, MANAGERS, TEAM, Action, Role, Rule
 
 
 class PaymentAction(Action):
@@ -18,7 +18,7 @@ class PaymentAction(Action):
 PERMISSIONS: Mapping[Action, Rule] = {
     PaymentAction.READ: Rule(TEAM | {Role.ADMIN, Role.CUSTOMER}, after_closing=True),
     # Nobody in the business enters a customer's card.
-    PaymentAction.PAY: Rule(VISITORS),
+    PaymentAction.PAY: Rule(CUSTOMERS),
     PaymentAction.REFUND: Rule(MANAGERS, after_closing=True),
     PaymentAction.CAPTURE: Rule(MANAGERS),
     PaymentAction.VOID: Rule(MANAGERS),
