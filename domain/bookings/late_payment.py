@@ -8,13 +8,15 @@ from domain.bookings.status import BookingStatus
 from domain.payments.settlement import Settlement, held, settle
 from domain.payments.status import SECURED, PaymentStatus
 
-#: Over before the visit: money that is secured now is late.
+#: Over before the visit: money that comes now is late.
 LOST = frozenset({BookingStatus.EXPIRED, BookingStatus.CANCELLED, BookingStatus.DECLINED})
+#: Over without a visit: money that a void finds taken goes back as well.
+WITHOUT_VISIT = LOST | {BookingStatus.NO_SHOW}
 
 
 def is_late(facts: BookingFacts) -> bool:
-    """Whether money is with us for a booking that was lost."""
-    return facts.status in LOST and facts.payment is not None and facts.payment.status in SECURED
+    """Whether money is with us for a booking that is over without a visit."""
+    return facts.status in WITHOUT_VISIT and facts.payment is not None and facts.payment.status in SECURED
 
 
 def may_reinstate(facts: BookingFacts, failed_refunds: int, now: datetime) -> bool:

@@ -9,6 +9,10 @@ from domain.payments.tasks import PaymentView
 OPEN = frozenset({PaymentStatus.REQUIRES_PAYMENT, PaymentStatus.PROCESSING, PaymentStatus.FAILED})
 
 
+#: The money was taken, and what is left of it can be refunded.
+TAKEN = frozenset({PaymentStatus.CAPTURED, PaymentStatus.PARTIALLY_REFUNDED, PaymentStatus.REFUNDED})
+
+
 @dataclass(frozen=True, slots=True)
 class Settlement:
     """What to do, in minor units.

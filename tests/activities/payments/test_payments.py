@@ -49,6 +49,8 @@ def task(movement: Movement, intent_id: str | None = "pi", amount: int = 6600) -
         (P.AUTHORIZED, 0, Phase.SUCCEEDED, None),
         (P.VOIDED, 0, Phase.SUCCEEDED, None),
         (P.CAPTURED, 6600, Phase.FAILED, "already_paid"),
+        (P.PARTIALLY_REFUNDED, 6600, Phase.FAILED, "already_paid"),
+        (P.REFUNDED, 6600, Phase.FAILED, "already_paid"),
         (P.PROCESSING, 0, Phase.UNKNOWN, "processing"),
     ],
 )

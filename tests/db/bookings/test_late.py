@@ -164,3 +164,22 @@ async def test_money_that_was_captured_after_the_cancellation_goes_back(desk: De
     outcome = await desk.do("reinstate_after_late_payment", booking_id)
     assert (outcome.status, outcome.refunding) == (BookingStatus.CANCELLED, 6600)
     assert await desk.refunds(payment_id) == [("requested", 6600, "late")]
+
+
+@pytest.mark.parametrize(("status", "penalty"), [("cancelled", 0), ("no_show", 0), ("no_show", 6600)])
+async def test_a_void_that_finds_the_money_taken_refunds_what_the_end_does_not_keep(
+    desk: Desk, status: str, penalty: int
+) -> None:
+    """The card was to be released, but somebody had captured it at the provider."""
+    held = {"status": "authorized", "capture_method": "manual"}
+    booking_id, payment_id = await expired(desk, held, status=status, cancellation_penalty=penalty)
+    payment = await desk.within(lambda work: work.payments.get(payment_id))
+    task = payment.task(Movement.VOID, f"{payment_id}:void", 6600)
+    said = {"phase": Phase.FAILED, "status": PaymentStatus.CAPTURED, "captured": 6600, "reason": "already_paid"}
+    assert (await desk.record(task, **said)).status is PaymentStatus.CAPTURED
+
+    outcome = await desk.do("reinstate_after_late_payment", booking_id)
+
+    assert (outcome.status, outcome.refunding) == (status, 6600 - penalty)
+    assert [amount for _, amount, _ in await desk.refunds(payment_id)] == ([] if penalty else [6600])
+    assert await desk.attention() == []

@@ -101,7 +101,7 @@ def test_confirmation_of_a_booking_that_no_longer_waits(status: S) -> None:
 @pytest.mark.parametrize("status", list(S))
 def test_late_payment_reinstates_an_expired_booking_alone(status: S, paid: P) -> None:
     late = facts(status, paid)
-    assert late_payment.is_late(late) is (status in late_payment.LOST and paid in SECURED)
+    assert late_payment.is_late(late) is (status in late_payment.WITHOUT_VISIT and paid in SECURED)
     whole = paid in {P.AUTHORIZED, P.CAPTURED, P.PARTIALLY_REFUNDED}
     assert late_payment.may_reinstate(late, 0, NOW) is (status is S.EXPIRED and whole)
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from temporalio import workflow
 
 from domain.payments.movements import of_surplus
+from domain.payments.settlement import TAKEN
 from domain.payments.status import Movement, PaymentStatus, Phase
 from domain.payments.tasks import MoneyResult, MoneyTask, PaymentView
 from workflows.bookings.booking.state import BookingState
@@ -68,5 +69,5 @@ def _is_open(task: MoneyTask, result: MoneyResult) -> bool:
 
 
 def _found_paid(task: MoneyTask, result: MoneyResult) -> bool:
-    """A void that came too late: that money is seen to as late money."""
-    return task.movement is Movement.VOID and result.status is PaymentStatus.CAPTURED
+    """A void that came too late. The money is refunded as late money, or was refunded already."""
+    return task.movement is Movement.VOID and result.status in TAKEN

@@ -17,10 +17,12 @@ from activities.bookings.bookings import BookingActivities, ExtendHoldInput, Rem
 from activities.payments.payments import ApplyEventInput, PaymentActivities, RecordInput
 from activities.platform.attention import AttentionActivities, AttentionInput
 from domain.bookings.commands import BookingCommand, BookingOutcome, Cause
+from domain.bookings.late_payment import LOST, WITHOUT_VISIT
 from domain.bookings.snapshot import BookingSnapshot
 from domain.bookings.status import ALLOWED, BookingStatus
 from domain.errors import WrongState
 from domain.identity.actor import ActorKind
+from domain.payments.settlement import TAKEN
 from domain.payments.status import SECURED, Movement, PaymentStatus, Phase
 from domain.payments.tasks import MoneyResult, MoneyTask, PaymentView
 from workflows.bookings.booking import messages, stages
@@ -33,8 +35,6 @@ from workflows.support.search_attributes import NEEDS_ATTENTION, STAGE, STARTS_A
 Step = Callable[[BookingActivities, BookingCommand], Awaitable[BookingOutcome]]
 
 VISITING = frozenset({BookingStatus.CONFIRMED, BookingStatus.CHECKED_IN})
-#: Over before the visit: money that comes now is late.
-LOST = frozenset({BookingStatus.EXPIRED, BookingStatus.CANCELLED, BookingStatus.DECLINED})
 
 
 class BookingState:
@@ -280,11 +280,12 @@ class BookingState:
                 payment = await workflow.execute_local_activity_method(
                     PaymentActivities.record, RecordInput(task, result), **options.STEP
                 )
-            # A void that finds the money taken is news of that money.
-            found = task.movement is Movement.VOID and payment.status is PaymentStatus.CAPTURED
+            # A void that finds the money taken is news of that money: what the booking's end does not keep goes back.
+            found = task.movement is Movement.VOID and payment.status in TAKEN
             if self.payment is None or self.payment.payment_id == payment.payment_id:
                 # Not of one that gave its place to a new card.
                 self._take_payment(payment, is_news=found)
+                self.money_is_late = self.money_is_late or (found and self.booking.status in WITHOUT_VISIT)
             return payment
 
     # -- for people ----------------------------------------------------------------------------------------------

@@ -13,12 +13,13 @@ from temporalio.exceptions import FailureError, is_cancelled_exception
 with workflow.unsafe.imports_passed_through():
     from activities.bookings.bookings import BookingActivities
     from domain.bookings.commands import BookingCommand, BookingOutcome, Cause
+    from domain.bookings.late_payment import LOST
     from domain.bookings.status import ALLOWED, BookingStatus
     from workflows.bookings.booking import messages
     from workflows.bookings.booking.expiry import settle_hold
     from workflows.bookings.booking.money import move_money
     from workflows.bookings.booking.next_step import NextStep, StepKind, next_step
-    from workflows.bookings.booking.state import LOST, BookingState, until
+    from workflows.bookings.booking.state import BookingState, until
     from workflows.support import options
     from workflows.support.refusals import invalid_time, wrong_state
 
