@@ -17,27 +17,68 @@ _JAPANESE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff々]")
 #: How the readings of cities, wards, towns and villages end.
 _KIND_OF_PLACE = re.compile(r"(?:shi|ku|cho|machi|mura|son)$")
 
+#: Paths of the platform.
+_PATHS = """
+    account accounts admin analytics api app apps assets audit auth availability avatar billing blog book booking
+    bookings business businesses calendar calendars callback careers cart catalogue categories category checkout
+    city company confirm console contact cookies customer customers dashboard developer developers dining
+    directory discover docs download downloads embed error errors events explore export faq favicon feature-flags
+    features feed feedback feeds files filter forgot-password gift gifts guest guests guide guides health help
+    home hooks images img import index install integrations invitation invitations invite invoices jobs join
+    landing language languages legal licenses link links list live location locations log-in log-out login logout
+    manifest map maps media member members menu message messages metrics mobile near nearby new news newsletter
+    notifications oauth offers offline onboarding openapi order orders owner owners page pages partner partners
+    password pay payment payments plans policies policy postal-codes prefecture prefectures press preview pricing
+    privacy privacy-policy profile promo promotions public receipt receipts refund refunds register reports
+    reservation reservations reset-password resources review reviews robots rss salons schedule schedules search
+    security service services session sessions settings shop sign-in sign-out sign-up signin signout signup site
+    sitemap sitemap-xml sitemaps spas staff static store styles sub subscribe subscription subscriptions support
+    tag tags team terms terms-of-service ticket tickets token tokens tokushoho tokutei-shotorihiki tour trial
+    two-factor unsubscribe upload uploads user users vendor verify verify-email version waitlist wallet webhook
+    webhooks welcome well-known widget widgets
+"""
+#: Names of hosts and mailboxes.
+_HOSTS = """
+    abuse administrator admins autoconfig autodiscover cdn dev dns email ftp host hostmaster http https imap info
+    localhost mail mailer mx no-reply noreply ns1 ns2 pop pop3 postmaster root server smtp ssl staging status
+    sysadmin system test testing webmail webmaster wpad www www1 www2
+"""
+#: The platform's own names, and the kinds of business, which are pages of their own.
+_OWN = """
+    barber clinic fitness moderator official omotenashi omotenashi-connect operator operators platform restaurant
+    salon spa
+"""
+#: What programs write where a value is missing.
+_NO_VALUES = """
+    false nan nil none null true undefined unknown
+"""
+#: Words that stand at the root of the site, now or later, where the page of a business stands too; host names; and
+#: names that a customer would take for the platform's own.
+RESERVED = frozenset(" ".join((_PATHS, _HOSTS, _OWN, _NO_VALUES)).split())
+
 
 def check_slug(slug: str) -> str:
-    """Three to sixty of ``a-z``, ``0-9`` and inner hyphens. Raises ``InvalidInput``."""
+    """Three to sixty of ``a-z``, ``0-9`` and inner hyphens, and no reserved word. Raises ``InvalidInput``."""
     if not _SLUG.fullmatch(slug) or "--" in slug:
         raise InvalidInput.at("slug", "three_to_sixty_of_a_z_0_9_hyphen")
+    if slug in RESERVED:
+        raise InvalidInput.at("slug", "reserved")
     return slug
 
 
 def slug_from(name: Mapping[str, str]) -> str | None:
-    """A slug from the English name, else from the Japanese one where it is kana (and Latin letters); None for a name
-    with kanji: how it is read, nobody but its owner knows."""
+    """A slug from the English name, else from the Japanese one where it is kana (and Latin letters). None for a name
+    with kanji, because only its owner knows how it is read, and for a reserved word."""
     english, japanese = name.get("en", ""), name.get("ja", "")
     readings = [_plain(english)]
     romaji = romanised(japanese)
     if not _JAPANESE.search(romaji):
         readings.append(_plain(romaji))
-    return next((slug for slug in readings if len(slug) >= 3), None)
+    return next((slug for slug in readings if len(slug) >= 3 and slug not in RESERVED), None)
 
 
 def slug_of_place(vertical: str, city_kana: str | None) -> str:
-    """What a business is called whose name cannot be read: ``salon-shibuya``, or its kind alone."""
+    """For a business without a readable name: ``salon-shibuya``, or its kind alone. It needs a suffix to be unique."""
     place = _KIND_OF_PLACE.sub("", _plain(romanised(city_kana))) if city_kana else ""
     return f"{vertical}-{place}"[: MAX_LENGTH - _ROOM].strip("-")
 

@@ -2,9 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 
+from fastapi.routing import iter_route_contexts
 from httpx import AsyncClient
 
 from db.engine.session import Database as Pool
+from domain.businesses.slug import RESERVED
+from domain.businesses.status import Vertical
+from tests.api.access.test_permissions import the_app
 from tests.api.conftest import PREFIX, Person, error_of
 from tests.api.venues import NAME, approve, assign, create_business, create_resource, open_venue, put_booking, rows
 from tests.support.servers import Database
@@ -139,3 +143,21 @@ async def test_postal_codes(client: AsyncClient) -> None:
     assert error_of(await client.get(f"{PREFIX}/postal-codes/abc"))[0] == 422
     shared = (await client.get(f"{PREFIX}/postal-codes/4980000")).json()
     assert len(shared["data"]["places"]) > 1
+
+
+def test_every_first_part_of_a_path_is_a_reserved_slug() -> None:
+    """The page of a business stands at ``/{slug}``, beside everything else that stands there."""
+    paths = {getattr(context, "path_format", None) or "" for context in iter_route_contexts(the_app().routes)}
+    firsts = {path.strip("/").removeprefix("api/v1/").split("/")[0].partition(".")[0] for path in paths}
+    words = {word for word in firsts if word and not word.startswith("{")} | {"api", *Vertical}
+    assert len(words) > 20
+    assert words <= RESERVED, words - RESERVED
+
+
+async def test_reserved_slugs_are_refused(owner: Person) -> None:
+    body = {"name": {"en": "Admin"}, "vertical": "salon"}
+    for slug in ("api", "admin", "login", "www"):
+        answer = await owner.post("/owner/businesses", json={**body, "slug": slug})
+        assert answer.json()["error"]["details"] == {"fields": [{"field": "slug", "rule": "reserved"}]}, slug
+    made = await owner.post("/owner/businesses", json=body)
+    assert made.json()["data"]["slug"].startswith("salon-")
