@@ -17,6 +17,7 @@ from db.scheduling.calendars.change import CalendarStore
 from domain.errors import NotFound, OutsideOpeningHours, SlotTaken, Unavailable
 from domain.scheduling.availability.engine import check_window, is_offered, plan, tabulate
 from domain.scheduling.availability.model import ClaimPlan, Facts, Question, StartTable
+from domain.scheduling.classes import is_class
 
 Candidate = tuple[ClaimPlan, ...]
 #: Gives True when every claim of the candidate was taken, False when none was.
@@ -46,7 +47,12 @@ _TAKE = text(f"""
     WITH calendar AS ({CALENDAR}), claimed AS ({INSERT_CLAIMS})
     SELECT (SELECT array_agg(id) FROM claimed) AS claims, EXISTS (SELECT FROM calendar) AS is_current
 """)
+_ONE_CLASS_AT_A_TIME = text("""
+    SELECT pg_advisory_xact_lock(hashtextextended(
+        CAST(CAST(:service_id AS uuid) AS text) || extract(epoch FROM CAST(:start_at AS timestamptz)), 2))
+""")
 _PUT_BACK = text("DELETE FROM resource_claims WHERE id = ANY(:ids)")
+_DROP = text("DELETE FROM resource_claims WHERE booking_id = :booking_id AND released_at IS NULL")
 _RELEASE = text("UPDATE resource_claims SET released_at = :now WHERE booking_id = :booking_id AND released_at IS NULL")
 _IN_THE_WAY = text("""
     SELECT DISTINCT c.booking_id
@@ -63,6 +69,7 @@ _LAST_CLAIMS = text("""
 """)
 _BOOKED = text("""
     SELECT b.id, b.business_id, b.party_size, b.start_at, b.hold_expires_at, b.status, i.service_id,
+           (SELECT s.capacity FROM services s WHERE s.id = i.service_id) AS capacity,
            CAST(extract(epoch FROM i.end_at - i.start_at) / 60 AS integer) AS duration,
            i.buffer_before_minutes AS buffer_before, i.buffer_after_minutes AS buffer_after
       FROM bookings b JOIN booking_items i ON i.booking_id = b.id AND i.position = 0 WHERE b.id = :booking_id
@@ -117,22 +124,53 @@ class ClaimStore(Store):
         that is rare. Raises OutsideBookingWindow, and with the nearest free starts SlotTaken or OutsideOpeningHours.
         """
         check_window(question, start_at)
+        own = booking_id or catalogue.new_id
+        taken = await self._first_whole(catalogue, question, facts, start_at, now, attempt, booking_id)
+        places = catalogue.item.places
+        if taken is not None and (
+            places is None
+            or await self._has_places(catalogue.item.service_id, places, start_at, question.party_size, now, own)
+        ):
+            return taken
+        availability = AvailabilityStore(self.session, self.context)
+        free = await availability.alternatives(catalogue, question, start_at, now, own)
+        told = {"alternatives": [start.astimezone(catalogue.zone).isoformat() for start in free]}
+        raise SlotTaken(told) if is_offered(question, facts, start_at) else OutsideOpeningHours(told)
+
+    async def _first_whole(
+        self,
+        catalogue: Catalogue,
+        question: Question,
+        facts: Facts,
+        start_at: datetime,
+        now: datetime,
+        attempt: Attempt,
+        booking_id: UUID | None,
+    ) -> Candidate | None:
+        """The first candidate of which ``attempt`` took every claim."""
         for reading in range(READINGS):
             if reading:
                 facts = await self._read_again(catalogue, question, now, booking_id)
             # Clients start at different candidates, so that a crowd does not queue for the first unit.
             candidates = list(islice(plan(question, facts, start_at, seed=secrets.randbelow(1 << 16)), TRIES))
             if not candidates:
-                break
+                return None
             for candidate in candidates:
                 if await attempt(candidate):
                     return candidate
                 if await self._sweep(candidate, now) and await attempt(candidate):
                     return candidate
+        return None
+
+    async def _has_places(
+        self, service_id: UUID, places: int, start_at: datetime, party_size: int, now: datetime, booking_id: UUID
+    ) -> bool:
+        """Whether a class still has places for the booking, which has taken its claims. Bookings of one class at one
+        start wait for each other here, so each counts all that were sold before it."""
+        await self.session.execute(_ONE_CLASS_AT_A_TIME, {"service_id": service_id, "start_at": start_at})
         availability = AvailabilityStore(self.session, self.context)
-        free = await availability.alternatives(catalogue, question, start_at, now, booking_id)
-        told = {"alternatives": [start.astimezone(catalogue.zone).isoformat() for start in free]}
-        raise SlotTaken(told) if is_offered(question, facts, start_at) else OutsideOpeningHours(told)
+        sold = await availability.sold(service_id, start_at, start_at, now, booking_id)
+        return sum(sold.values()) + party_size <= places
 
     async def insert(
         self,
@@ -243,9 +281,16 @@ class ClaimStore(Store):
         if not candidate or booked.start_at <= now:
             return False
         try:
-            return await self._retake(booking_id, booked.business_id, candidate, now)
+            taken = await self._retake(booking_id, booked.business_id, candidate, now)
         except CalendarMoved:
-            return await self._retake(booking_id, booked.business_id, candidate, now)
+            taken = await self._retake(booking_id, booked.business_id, candidate, now)
+        if not taken or not is_class(booked.capacity):
+            return taken
+        wanted = booked.service_id, booked.capacity, booked.start_at, booked.party_size
+        if await self._has_places(*wanted, now, booking_id):
+            return True
+        await self.session.execute(_DROP, {"booking_id": booking_id})
+        return False
 
     async def _retake(self, booking_id: UUID, business_id: UUID, candidate: Candidate, now: datetime) -> bool:
         calendars = CalendarStore(self.session, self.context)

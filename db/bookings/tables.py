@@ -103,7 +103,7 @@ class BookingItem(Base):
     __table_args__ = (
         UniqueConstraint("booking_id", "position"),
         CheckConstraint("position BETWEEN 0 AND 4", name="position_in_range"),
-        Index("ix_booking_items_service_id", "service_id"),
+        Index("ix_booking_items_service_id_start_at", "service_id", "start_at"),
     )
 
     id: Mapped[Key]

@@ -19,6 +19,7 @@ from domain.bookings.status import LIVE
 from domain.businesses.status import PRIVATE
 from domain.errors import InvalidInput, LegalNoticeRequired, NotFound
 from domain.payments.status import ONLINE
+from domain.scheduling.classes import check_places
 from domain.scheduling.stranded import StrandReason
 
 _TABLE = cast(Table, Service.__table__)
@@ -138,10 +139,10 @@ _KNOWN_POLICY = text("""
     SELECT 1 FROM cancellation_policies
      WHERE business_id = :business_id AND id = :policy_id AND deleted_at IS NULL FOR KEY SHARE
 """)
-_IDLE_GROUP = text("""
-    SELECT EXISTS (SELECT 1 FROM service_resources n JOIN resources r ON r.id = n.resource_id
-                    WHERE n.service_id = :service_id GROUP BY n.requirement_group
-                   HAVING NOT bool_or(r.is_active AND r.deleted_at IS NULL))
+_UNITS = text("""
+    SELECT coalesce(array_agg(r.capacity) FILTER (WHERE r.is_active AND r.deleted_at IS NULL), '{}')
+      FROM service_resources n JOIN resources r ON r.id = n.resource_id
+     WHERE n.service_id = :service_id GROUP BY n.requirement_group
 """)
 # The share lock waits for whoever is taking the notice away.
 _LACKS_NOTICE = text("""
@@ -229,20 +230,23 @@ class ServiceStore(Store):
             async with calendars.changing(service.business_id, now, confirm, StrandReason.SERVICE):
                 await self.session.execute(_CLEAR_NEEDS, {"service_id": service.id})
                 await self._write_requirements(service.business_id, service.id, requirements)
-        if values.keys() & {"is_active", "payment_mode"} or requirements is not None:
+        if values.keys() & {"is_active", "payment_mode", "capacity", "party_min"} or requirements is not None:
             return await self._sound(service.id)
         return await self.get_service(service.id)
 
     async def _sound(self, service_id: UUID) -> ServiceRow:
         """The service as it was written. Raises InvalidInput where it is active and nothing of a requirement group can
-        be taken, and LegalNoticeRequired where it would sell online in a published business without the notice."""
+        be taken, or its resources cannot hold its places; and LegalNoticeRequired where it would sell online in a
+        published business without the notice."""
         service = await self.get_service(service_id)
         if not service.is_active:
             return service
         if not service.requirements:
             raise InvalidInput.at("requirements", "needed_to_be_active")
-        if await self.session.scalar(_IDLE_GROUP, {"service_id": service_id}):
+        groups = [units for (units,) in await self.session.execute(_UNITS, {"service_id": service_id})]
+        if not all(groups):
             raise InvalidInput.at("requirements", "no_active_resource")
+        check_places(service.capacity, service.party_min, groups)
         if service.payment_mode in ONLINE:
             values = {"business_id": service.business_id, "private": [status.value for status in PRIVATE]}
             if await self.session.scalar(_LACKS_NOTICE, values):

@@ -17,8 +17,10 @@ from db.scheduling.calendars.rows import days_of, resource_calendar, week_of
 from db.scheduling.public_holidays import public_holidays
 from domain.businesses.status import BusinessStatus
 from domain.errors import NotBookable, NotFound, PartySizeRefused
+from domain.instants import as_utc
 from domain.scheduling.availability.engine import nearest, tabulate
 from domain.scheduling.availability.model import Facts, Item, Need, Question, Resource, StartTable, Taken, bounds
+from domain.scheduling.classes import is_class, is_sold_by_unit
 from domain.scheduling.hours import Calendar
 
 #: Claims are read this far around the midnights of the asked days: the last one's hours run for up to two days, a
@@ -117,6 +119,11 @@ _CLAIMS = text("""
     bindparam("resource_ids", type_=ARRAY(PgUUID(as_uuid=True))),
     bindparam("except_booking", type_=PgUUID(as_uuid=True)),
 )
+
+_SOLD = text("SELECT start_at, places FROM app_places_sold(:service, :since, :until, :at, :but_for)").bindparams(
+    bindparam("but_for", type_=PgUUID(as_uuid=True))
+)
+_MOMENT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +227,8 @@ class AvailabilityStore(Store):
             raise NotFound({"service_id": str(service_id)})
         catalogue = _read_catalogue(row.new_id, orjson.loads(row.catalogue), *around)
         taken = list(map(Taken, row.ids or (), row.units or (), row.starts or (), row.ends or ()))
-        facts = Facts(catalogue.business, catalogue.resources, taken)
+        sold = await self.sold(service_id, start_at, start_at, now) if catalogue.item.places else {}
+        facts = Facts(catalogue.business, catalogue.resources, taken, sold)
         # Hours run past midnight at most: the start belongs to the venue's date or to the one before.
         last = start_at.astimezone(catalogue.zone).date()
         first = last - timedelta(days=1)
@@ -243,7 +251,18 @@ class AvailabilityStore(Store):
                 "except_booking": except_booking,
             },
         )
-        return Facts(catalogue.business, catalogue.resources, [Taken(*row) for row in rows.all()])
+        service_id, since, until = catalogue.item.service_id, midnight - MARGIN, end + MARGIN
+        sold = await self.sold(service_id, since, until, now, except_booking) if catalogue.item.places else {}
+        return Facts(catalogue.business, catalogue.resources, [Taken(*row) for row in rows.all()], sold)
+
+    async def sold(
+        self, service_id: UUID, since: datetime, until: datetime, now: datetime, except_booking: UUID | None = None
+    ) -> Mapping[tuple[UUID, datetime], int]:
+        """The places of a class that live bookings have at each start from ``since`` to ``until``, both included.
+        ``except_booking`` does not count."""
+        values = {"service": service_id, "since": since, "until": until + _MOMENT, "at": now, "but_for": except_booking}
+        rows = await self.session.execute(_SOLD, values)
+        return {(service_id, as_utc(start_at)): int(places) for start_at, places in rows}
 
     async def starts(
         self,
@@ -276,12 +295,10 @@ def _narrow(item: Item, preferred: frozenset[UUID]) -> Item:
     if not preferred:
         return item
     needs = tuple(
-        Need(need.group, tuple(i for i in need.resource_ids if i in preferred) or need.resource_ids, need.units)
-        if not need.per_person
-        else need
+        replace(need, resource_ids=tuple(i for i in need.resource_ids if i in preferred) or need.resource_ids)
         for need in item.needs
     )
-    return Item(item.service_id, item.duration, item.buffer_before, item.buffer_after, needs)
+    return replace(item, needs=needs)
 
 
 def _read_catalogue(new_id: UUID, found: dict[str, Any], first: date, last: date, for_new: bool = True) -> Catalogue:
@@ -304,9 +321,9 @@ def _read_catalogue(new_id: UUID, found: dict[str, Any], first: date, last: date
             business, own_hours.get(name), row["holiday_row"], exceptions.get(name), first, last
         )
         resources[key] = Resource(key, row["capacity"], calendar)
-    # Every group takes one unit; the seats of a class (a resource as large as the class) one for each of the party.
+    capacity = service["capacity"]
     needs = tuple(
-        Need(group, tuple(ids), per_person=service["capacity"] > 1 and all(resources[i].capacity > 1 for i in ids))
+        Need(group, tuple(ids), per_person=is_sold_by_unit(capacity, [resources[i].capacity for i in ids]))
         for group, ids in sorted(groups.items())
     )
     item = Item(
@@ -315,6 +332,7 @@ def _read_catalogue(new_id: UUID, found: dict[str, Any], first: date, last: date
         service["buffer_before_minutes"],
         service["buffer_after_minutes"],
         needs,
+        capacity if is_class(capacity) else None,
     )
     return Catalogue(
         new_id,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from domain.errors import CurrencyMismatch, InvalidInput
 from domain.money import Money
 from domain.payments.status import ONLINE, PaymentMode
+from domain.scheduling.classes import is_class
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,19 +19,23 @@ class ServiceTerms:
     deposit_amount: Money | None
     party_min: int
     party_max: int
+    capacity: int = 1
 
 
 def check_terms(terms: ServiceTerms) -> None:
     """Raise ``CurrencyMismatch`` for money of another currency than the business's, and ``InvalidInput`` for:
 
-    a largest party below the smallest; an online payment without a price; a deposit with neither percent nor amount,
-    or with both; a deposit in another payment mode; a deposit of zero, or above the price.
+    a largest party below the smallest, or above the places of a class; an online payment without a price; a deposit
+    with neither percent nor amount, or with both; a deposit in another payment mode; a deposit of zero, or above the
+    price.
     """
     for money in (terms.price, terms.deposit_amount):
         if money is not None and money.currency != terms.currency:
             raise CurrencyMismatch({"expected": terms.currency, "got": money.currency})
     if terms.party_max < terms.party_min:
         raise InvalidInput.at("party_max", "not_below_party_min")
+    if is_class(terms.capacity) and terms.party_max > terms.capacity:
+        raise InvalidInput.at("party_max", "at_most_capacity")
     if terms.payment_mode in ONLINE and not terms.price:
         raise InvalidInput.at("price", "positive_for_online_payment")
     said = (terms.deposit_percent is not None) + (terms.deposit_amount is not None)

@@ -14,7 +14,8 @@ from domain.scheduling.availability.days import instant_of, local
 from domain.scheduling.availability.model import ClaimPlan, Facts
 
 SEARCH_STEPS = 100_000
-"""How much one question may search where requirements compete for units; what is undecided then is not offered."""
+"""How much one question may search where requirements for several units compete; what is undecided then does not
+count as free."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Search:
 
     def __init__(self, slots: Sequence[Slot], steps: int = SEARCH_STEPS) -> None:
         self._slots = slots
-        self._steps = steps
+        self.steps = steps
 
     def all(self, options: Sequence[Options]) -> Iterator[tuple[Pick, ...]]:
         """Every assignment, one pick per slot; stops early when the steps are spent."""
@@ -54,9 +55,9 @@ class Search:
         for resource_id, units in options[index]:
             used = self._used(index, resource_id, picks)
             for chosen in combinations([u for u in units if u not in used], self._slots[index].units):
-                if self._steps <= 0:
+                if self.steps <= 0:
                     return
-                self._steps -= 1
+                self.steps -= 1
                 picks[index] = Pick(resource_id, chosen)
                 yield from self._descend(options, order, picks)
                 del picks[index]
@@ -83,23 +84,70 @@ def free_at(slots: Sequence[Slot], is_free: Callable[[int], bool]) -> list[list[
     return options
 
 
-def assignable(slots: Sequence[Slot], wanted: Sequence[int]) -> list[int]:
-    """Those of the ``wanted`` positions at which all ``slots`` can be served at once."""
+def bookings_left(slots: Sequence[Slot], wanted: Sequence[int]) -> list[int]:
+    """At each of the ``wanted`` positions: how many times all ``slots`` can be served at once."""
     texts: dict[int, str] = {}
     for slot in slots:
         for bits in slot.free.values():
             texts.update((id(part), bin(part)[:1:-1]) for part in bits if id(part) not in texts)
-    search = Search(slots)
-    known: dict[object, bool] = {}  # the same few patterns of free units come back day after day
+    packing = _Packing(slots)
+    known: dict[object, int] = {}  # the same few patterns of free units come back day after day
     found = []
     for position in wanted:
         options = free_at(slots, lambda part, at=position: texts[id(part)][at : at + 1] == "1")  # type: ignore[misc]
         key = tuple(tuple(choice) for choice in options)
         if key not in known:
-            known[key] = next(search.all(options), None) is not None
-        if known[key]:
-            found.append(position)
+            known[key] = packing.most(options)
+        found.append(known[key])
     return found
+
+
+class _Packing:
+    """Counts how many bookings alike fit beside each other into the free units of competing requirements."""
+
+    def __init__(self, slots: Sequence[Slot]) -> None:
+        self._slots = slots
+        self._steps = SEARCH_STEPS
+        # Requirements that all overlap each other: each unit serves one of them.
+        self._sets = [
+            chosen
+            for size in range(1, len(slots) + 1)
+            for chosen in combinations(range(len(slots)), size)
+            if all(slots[a].overlaps(slots[b]) for a, b in combinations(chosen, 2))
+        ]
+        together = tuple(range(len(slots)))
+        self._bound_is_exact = together in self._sets and all(slot.units == 1 for slot in slots)
+
+    def most(self, options: Sequence[Options]) -> int:
+        """The number of bookings that fit at once."""
+        bound = self._bound(options)
+        if self._bound_is_exact:
+            return bound
+        count = 0
+        while count < bound and self._fits(options, count + 1):
+            count += 1
+        return count
+
+    def _bound(self, options: Sequence[Options]) -> int:
+        """``k`` bookings need ``k`` times their units out of those that any of the requirements may use. Where each
+        needs one unit and all overlap, that is enough too (Hall's marriage theorem)."""
+        bits = {key: 1 << place for place, key in enumerate({(r, u) for one in options for r, us in one for u in us})}
+        masks = [sum(bits[resource_id, unit] for resource_id, units in one for unit in units) for one in options]
+        best: int | None = None
+        for chosen in self._sets:
+            union, wanted = 0, 0
+            for index in chosen:
+                union |= masks[index]
+                wanted += self._slots[index].units
+            most = union.bit_count() // wanted
+            best = most if best is None else min(best, most)
+        return best or 0
+
+    def _fits(self, options: Sequence[Options], count: int) -> bool:
+        search = Search([*self._slots] * count, self._steps)
+        fits = next(search.all([*options] * count), None) is not None
+        self._steps = search.steps
+        return fits
 
 
 def candidates(slots: Sequence[Slot], options: Sequence[Options], limit: int) -> Iterator[tuple[Pick, ...]]:

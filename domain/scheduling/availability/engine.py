@@ -6,12 +6,13 @@ Rules, beside those the types state:
   a room may be cleaned after closing. But buffers must be free of claims like the service.
 - Item *n* begins when item *n - 1* ends, buffers not counted; each item chooses its own resources.
 - No unit serves two requirements of one booking at one time, buffers counted.
+- A class sells at most its places at one start, whatever its resources hold.
 - A start belongs to the business day in whose range it lies, also past midnight; it must be one of the asked days.
 - Starts lie on the grid: the wall-clock minute of the business day is a multiple of the slot interval.
 - The answer is advice. What prevents double booking is the constraint on the claims.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from heapq import nsmallest
@@ -20,7 +21,7 @@ from domain.errors import OutsideBookingWindow
 from domain.instants import as_utc
 from domain.scheduling.availability.bits import positions
 from domain.scheduling.availability.board import lay_out
-from domain.scheduling.availability.choice import assignable, by_load, candidates, claims_of, free_at, loads_on
+from domain.scheduling.availability.choice import bookings_left, by_load, candidates, claims_of, free_at, loads_on
 from domain.scheduling.availability.days import floor_minute, instant_of
 from domain.scheduling.availability.model import ClaimPlan, Facts, Question, Start, StartTable
 
@@ -41,12 +42,29 @@ def tabulate(question: Question, facts: Facts) -> StartTable:
     if board is None or not board.starts:
         return StartTable(question.earliest, [], [])
     found = positions(board.starts)
+    zero = instant_of(board.origin)
+    counts = [slot.served.at(found) for slot in board.slots]
     if board.rivals:
-        found = assignable(board.rivals, found)
-    left = board.slots[0].served.at(found)
-    for slot in board.slots[1:]:
-        left = list(map(min, left, slot.served.at(found)))
-    return StartTable(instant_of(board.origin), found, left)
+        counts.append(bookings_left(board.rivals, found))
+    counts += _places_left(question, facts, zero, found)
+    left = list(map(min, *counts)) if len(counts) > 1 else counts[0]
+    fitting = [index for index, number in enumerate(left) if number > 0]
+    if len(fitting) < len(found):
+        found, left = [found[index] for index in fitting], [left[index] for index in fitting]
+    return StartTable(zero, found, left)
+
+
+def _places_left(question: Question, facts: Facts, zero: datetime, found: Sequence[int]) -> Iterator[list[int]]:
+    """For each class of the booking: how many bookings of the party its places still take, at each start."""
+    offset = 0
+    for item in question.items:
+        if item.places is not None:
+            sold = {moment: places for (service, moment), places in facts.sold.items() if service == item.service_id}
+            yield [
+                (item.places - sold.get(zero + timedelta(0, (at + offset) * 60), 0)) // question.party_size
+                for at in found
+            ]
+        offset += item.duration
 
 
 def plan(
@@ -65,6 +83,8 @@ def plan(
         return
     minute = floor_minute(moment)
     position = minute - board.origin
+    if any(left[0] < 1 for left in _places_left(question, facts, instant_of(board.origin), [position])):
+        return
     loads = loads_on(facts, question.zone, moment)
     options = [by_load(choice, loads, seed) for choice in free_at(board.slots, lambda bits: bool(bits >> position & 1))]
     for picks in candidates(board.slots, options, limit):

@@ -1,10 +1,10 @@
-"""What the availability engine is asked, what it is told, and what it answers.
+"""The types of the availability engine: its question, the facts that it decides on, and its answer.
 
 Durations and buffers are whole minutes. Instants are aware; answers are in UTC.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -65,13 +65,17 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One service of a booking: minutes of service, minutes kept free before and after, and what it needs."""
+    """One service of a booking: minutes of service, minutes kept free before and after, and what it needs.
+
+    ``places``: a class sells at most so many at one start, whatever its resources hold; None for no class.
+    """
 
     service_id: UUID
     duration: int
     buffer_before: int
     buffer_after: int
     needs: tuple[Need, ...]
+    places: int | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= self.duration <= DAY:
@@ -80,6 +84,8 @@ class Item:
             raise InvalidInput.at("buffer", "at_most_one_day")
         if not self.needs:
             raise InvalidInput.at("needs", "not_empty")
+        if self.places is not None and self.places < 1:
+            raise InvalidInput.at("places", "positive")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,22 +125,24 @@ class Facts:
     """Everything the answer depends on.
 
     ``taken`` must hold every live claim of the resources between the first business day's midnight and the end of
-    the last one's hours, widened by the items' buffers; claims further off do no harm.
+    the last one's hours, widened by the items' buffers; claims further off do no harm. ``sold``: the places of a class
+    that live bookings have, by service and start (UTC).
     """
 
     business: Calendar
     resources: Mapping[UUID, Resource]
     taken: Sequence[Taken]
+    sold: Mapping[tuple[UUID, datetime], int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
     """A start at which the whole booking fits (UTC).
 
-    ``left``: how many bookings like the asked one still fit there, judged requirement by requirement: for each one
-    the sum over its resources of (units free for the whole claim ÷ units needed, rounded down); then the smallest of
-    these over all requirements of all items. That is exact unless two requirements compete for one resource at the
-    same time; then it is the most that could fit. It is at least 1.
+    ``left``: how many bookings like the asked one still fit there together, at least 1. It is exact, also where two
+    requirements compete for the same units and where a class sells fewer places than its room holds. Only where
+    requirements for several units compete may the search give up after ``choice.SEARCH_STEPS``; the number is then
+    too small, never too large.
     """
 
     at: datetime

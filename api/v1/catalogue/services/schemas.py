@@ -82,7 +82,11 @@ class _Terms(Input):
 
 class ServiceCreate(_Terms):
     """A new service. ``price`` includes tax. Payment and approval mode are the business's unless given. A booking takes
-    one resource of each requirement group; a service without any cannot be booked, and so is not active."""
+    one resource of each requirement group; a service without any cannot be booked, and so is not active.
+
+    ``capacity`` above 1 makes it a class: ``price`` is for one person, and at one start at most ``capacity`` places are
+    sold, whatever the rooms hold. A group whose resources all have several units gives one to each person. Refused:
+    more places than these units together, and ``party_max`` above ``capacity``."""
 
     model_config = ConfigDict(json_schema_extra=examples({"business_id": _ID, **_WRITTEN}))
 
@@ -238,6 +242,7 @@ def _check(
             deposit or (None if stored_deposit is None else Money(stored_deposit, currency)),
             columns["party_min"],
             columns["party_max"],
+            columns["capacity"],
         )
     )
 

@@ -7,7 +7,7 @@ midnights. What a wall clock shows is read off by walking.
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from itertools import combinations, product
+from itertools import chain, combinations, product
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,8 @@ from domain.scheduling.hours import Calendar, MinuteRange
 from domain.scheduling.staff_exceptions import CalendarException, ExceptionKind
 
 MINUTE = timedelta(minutes=1)
+#: Item, group, resource, unit, begin and end of the claim.
+Claim = tuple[int, int, UUID, int, datetime, datetime]
 DAYS_BEFORE = timedelta(days=3)
 DAYS_AFTER = timedelta(days=5)
 
@@ -92,6 +94,7 @@ class Oracle:
     def __init__(self, question: Question, facts: Facts) -> None:
         self.question = question
         self.facts = facts
+        self.packed: dict[object, int] = {}
         self.steps = walk(question.zone, question.first, question.last)
         self.business = open_minutes(facts.business, self.steps)
         self.lasts = {
@@ -146,16 +149,27 @@ class Oracle:
         return [unit for unit in range(capacity) if self.is_free(key, unit, item, start, end)]
 
     def left(self, start: datetime) -> int:
-        counts = []
-        for item, begin, end in self.service_times(start):
-            for need in item.needs:
-                keys = [key for key in dict.fromkeys(need.resource_ids) if key in self.facts.resources]
-                free = (len(self.free_units(key, item, begin, end)) for key in keys)
-                counts.append(sum(count // self.units(need) for count in free))
-        return min(counts)
+        """How many bookings like this one fit beside each other: tried out, one more each time."""
+        counts = [
+            (item.places - self.facts.sold.get((item.service_id, begin), 0)) // self.question.party_size
+            for item, begin, _ in self.service_times(start)
+            if item.places is not None
+        ]
+        return min([*counts, *(self._packed(part, start) for part in independent(self.choices(start)))])
 
-    def assignments(self, start: datetime) -> Iterator[frozenset[tuple[int, int, UUID, int, datetime, datetime]]]:
-        """Every way to serve the booking: (item, group, resource, unit, claim's start, claim's end)."""
+    def _packed(self, choices: list[list[frozenset[Claim]]], start: datetime) -> int:
+        key = tuple(
+            frozenset(
+                frozenset((*claim[:4], claim[4] - start, claim[5] - start) for claim in option) for option in options
+            )
+            for options in choices
+        )
+        if key not in self.packed:
+            self.packed[key] = most_beside_each_other(choices)
+        return self.packed[key]
+
+    def choices(self, start: datetime) -> list[list[frozenset[Claim]]]:
+        """For each requirement every way to serve it alone."""
         choices = []
         for index, (item, begin, end) in enumerate(self.service_times(start)):
             claim = (begin - item.buffer_before * MINUTE, end + item.buffer_after * MINUTE)
@@ -165,12 +179,47 @@ class Oracle:
                     if key in self.facts.resources:
                         free = self.free_units(key, item, begin, end)
                         for units in combinations(free, self.units(need)):
-                            options.append([(index, need.group, key, unit, *claim) for unit in units])
+                            options.append(frozenset((index, need.group, key, unit, *claim) for unit in units))
                 choices.append(options)
-        for picked in product(*choices):
+        return choices
+
+    def assignments(self, start: datetime) -> Iterator[frozenset[Claim]]:
+        """Every way to serve the booking."""
+        for picked in product(*self.choices(start)):
             claims = [claim for option in picked for claim in option]
             if not any(collide(one, other) for one, other in combinations(claims, 2)):
                 yield frozenset(claims)
+
+
+def independent(choices: list[list[frozenset[Claim]]]) -> list[list[list[frozenset[Claim]]]]:
+    """The requirements in parts: those of different parts never want one unit at one time."""
+    parts: list[list[list[frozenset[Claim]]]] = []
+    for options in choices:
+        claims = [claim for option in options for claim in option]
+        touching = [
+            part
+            for part in parts
+            if any(collide(claim, other) for other in chain(*(o for one in part for o in one)) for claim in claims)
+        ]
+        parts = [part for part in parts if part not in touching]
+        parts.append([options, *chain(*touching)])
+    return parts
+
+
+def most_beside_each_other(choices: list[list[frozenset[Claim]]]) -> int:
+    """Adds one booking after the other, each in every possible way, until none fits beside the others."""
+    count, reached = 0, {frozenset[Claim]()}
+    while True:
+        for options in choices:
+            reached = {
+                used | option
+                for used in reached
+                for option in options
+                if not any(collide(claim, other) for claim in option for other in used)
+            }
+        if not reached:
+            return count
+        count += 1
 
 
 def collide(one: tuple, other: tuple) -> bool:

@@ -1,6 +1,7 @@
 """Questions and facts for the tests: written out by hand, and drawn at random."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -171,3 +172,23 @@ def cases(draw: st.DrawFn, max_items: int = 2, max_needs: int = 2) -> tuple[Ques
         latest=draw(st.one_of(st.just(FAR_FUTURE), moment)),
     )
     return question, Facts(business, {resource.id: resource for resource in resources}, claims)
+
+
+@st.composite
+def classes(draw: st.DrawFn) -> tuple[Question, Facts]:
+    """A class: some rooms with seats, perhaps a teacher, more or fewer places than seats, some of them sold."""
+    day = date(2026, 6, 1)
+    rooms = draw(st.lists(st.integers(1, 6), min_size=1, max_size=2))
+    teachers = draw(st.integers(0, 2))
+    seats = need(*range(len(rooms)), per_person=True)
+    needs = [seats, need(*range(len(rooms), len(rooms) + teachers), group=1)] if teachers else [seats]
+    one = replace(item(60, *needs), places=draw(st.integers(1, 8)))
+    business = every_day((540, 840))
+    claims = [
+        taken(draw(st.integers(0, len(rooms) - 1)), at("Asia/Tokyo", day, draw(st.integers(8, 14))), 60, unit)
+        for unit in draw(st.lists(st.integers(0, 5), max_size=3))
+    ]
+    hour = st.integers(9, 14).map(lambda hour: (SERVICE, at("Asia/Tokyo", day, hour)))
+    sold = draw(st.dictionaries(hour, st.integers(0, 8), max_size=3))
+    facts = replace(known(business, *rooms, *([1] * teachers), taken=tuple(claims)), sold=sold)
+    return ask(one, day=day, party_size=draw(st.integers(1, 5))), facts

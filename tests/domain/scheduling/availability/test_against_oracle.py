@@ -17,6 +17,7 @@ from tests.domain.scheduling.availability.scenarios import (
     ask,
     at,
     cases,
+    classes,
     every_day,
     exceptions,
     hours,
@@ -46,6 +47,16 @@ def test_same_starts_and_same_left(case: tuple[Question, Facts]) -> None:
     answer = find_starts(question, facts)
     assert {start.at: start.left for start in answer} == Oracle(question, facts).starts()
     assert [start.at for start in answer] == sorted({start.at for start in answer})
+
+
+@given(classes())
+@settings(max_examples=sampling.examples(60, whole=300))
+def test_same_starts_and_same_left_for_classes(case: tuple[Question, Facts]) -> None:
+    question, facts = case
+    oracle = Oracle(question, facts).starts()
+    assert {start.at: start.left for start in find_starts(question, facts)} == oracle
+    for moment in Oracle(question, facts).offered():
+        assert (next(plan(question, facts, moment), None) is not None) == (moment in oracle)
 
 
 @given(cases(max_items=5, max_needs=1))

@@ -443,3 +443,35 @@ class TestShapes:
         facts = Facts(NINE_TO_TWELVE, {seats.id: seats}, claims)
         assert left(ask(item(60, need(0)), step=60), facts) == [60, 100, 100]
         assert left(ask(item(60, need(0, units=30)), step=60), facts) == [2, 3, 3]
+
+
+class TestExactLeft:
+    """``left`` is the number of bookings that still fit, not a bound above it."""
+
+    def test_two_groups_that_share_their_staff(self) -> None:
+        question = ask(item(60, need(0, 1), need(0, 1, group=1)), step=60)
+        starts = find_starts(question, known(every_day((600, 660)), 1, 1))
+        assert [start.left for start in starts] == [1]
+
+    def test_groups_that_share_a_part_of_their_staff(self) -> None:
+        question = ask(item(60, need(0, 1, 2), need(2, 3, group=1)), step=60)
+        starts = find_starts(question, known(every_day((600, 660)), 1, 1, 1, 1))
+        assert [start.left for start in starts] == [2]
+
+    def test_three_groups_of_one_team(self) -> None:
+        team = tuple(range(20))
+        question = ask(item(60, *(need(*team, group=group) for group in range(3))), step=60)
+        starts = find_starts(question, known(every_day((600, 660)), *([1] * 20)))
+        assert [start.left for start in starts] == [6]
+
+    def test_a_class_sells_its_places_whatever_its_room_holds(self) -> None:
+        one = replace(item(60, need(0, per_person=True)), places=4)
+        facts = known(every_day((600, 660)), 6)
+        assert [start.left for start in find_starts(ask(one, step=60), facts)] == [4]
+        assert [start.left for start in find_starts(ask(one, step=60, party_size=4), facts)] == [1]
+        assert find_starts(ask(one, step=60, party_size=5), facts) == []
+        start = at("Asia/Tokyo", date(2026, 6, 1), 10)
+        assert list(plan(ask(one, step=60, party_size=5), facts, start)) == []
+        sold = replace(facts, sold={(SERVICE, start): 3})
+        assert [start.left for start in find_starts(ask(one, step=60), sold)] == [1]
+        assert list(plan(ask(one, step=60, party_size=2), sold, start)) == []
