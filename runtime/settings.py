@@ -125,6 +125,8 @@ class Settings(BaseSettings):
 
     #: PAY.JP, for businesses whose account is there. In production it is offered once its key is set.
     payjp_api_key: SecretStr = SecretStr(PAYJP_SANDBOX_KEY)
+    #: Goes into the links that start 3-D Secure with v1.
+    payjp_public_key: str = "pk_test_payjp_sandbox"
     payjp_base_url: str = "https://api.pay.jp"
     #: The account's token that its webhooks carry.
     payjp_webhook_token: SecretStr = SecretStr("whook_sandbox")
@@ -165,6 +167,8 @@ class Settings(BaseSettings):
         unsafe: list[str] = []
         if not self.payjp_api_key.get_secret_value().startswith("sk_live_"):
             unsafe.append("payjp_api_key")
+        if not self.payjp_public_key.startswith("pk_live_"):
+            unsafe.append("payjp_public_key")
         if self.payjp_base_url != "https://api.pay.jp":
             unsafe.append("payjp_base_url")
         if self.payjp_webhook_token.get_secret_value() in {"", "whook_sandbox"}:

@@ -53,6 +53,7 @@ def settings_environment(ports: Mapping[str, int]) -> dict[str, str]:
         "stripe_api_key": default("stripe_api_key"),
         "stripe_webhook_secret": default("stripe_webhook_secret"),
         "payjp_api_key": default("payjp_api_key"),
+        "payjp_public_key": default("payjp_public_key"),
         "payjp_webhook_token": default("payjp_webhook_token"),
         "sendgrid_api_key": default("sendgrid_api_key"),
     }

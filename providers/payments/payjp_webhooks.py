@@ -27,3 +27,12 @@ def verified_event(body: bytes, headers: Mapping[str, str], token: str) -> dict[
     if not isinstance(event, dict) or event.get("object") != "event" or not isinstance(event.get("data"), dict):
         raise ForgedWebhook
     return event
+
+
+def is_v2(body: bytes) -> bool:
+    """Whether an unverified body has the form of v2: its times are ``created_at``, those of v1 ``created``."""
+    try:
+        event = json.loads(body)
+    except ValueError:
+        return False
+    return isinstance(event, dict) and "created_at" in event

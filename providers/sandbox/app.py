@@ -16,9 +16,11 @@ from providers.sandbox.faults import Faults
 from providers.sandbox.intents import Intents
 from providers.sandbox.mailbox import Pages
 from providers.sandbox.news import News
+from providers.sandbox.payjp.charges import Charges
 from providers.sandbox.payjp.control import PayjpControl
 from providers.sandbox.payjp.flows import Flows
 from providers.sandbox.payjp.server import PayjpFailure
+from providers.sandbox.payjp.v1_api import v1_api
 from providers.sandbox.payjp.v2_api import v2_api
 from providers.sandbox.refunds import Refunds
 from providers.sandbox.sendgrid_api import SendGridApi
@@ -49,6 +51,7 @@ def create_app(config: SandboxConfig) -> FastAPI:
     refunds = Refunds(store, news, intents)
     calls: Counter[str] = Counter()
     flows = Flows(store, news, config.public_url)
+    charges = Charges(store, news, config.payjp_api_key)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -65,8 +68,9 @@ def create_app(config: SandboxConfig) -> FastAPI:
     app.add_exception_handler(StripeFailure, _stripe_failure)
     app.add_exception_handler(PayjpFailure, _payjp_failure)
     app.include_router(StripeApi(store, config, faults, news, deliveries, intents, refunds, customers, calls).router)
+    app.include_router(PayjpControl(store, deliveries, flows, charges).router)
+    app.include_router(v1_api(config.payjp_api_key, charges, store, faults, deliveries, calls))
     app.include_router(v2_api(config.payjp_api_key, flows, store, faults, deliveries, calls))
-    app.include_router(PayjpControl(store, deliveries, flows).router)
     app.include_router(SendGridApi(store, config, faults, news, deliveries, calls).router)
     app.include_router(Control(store, faults, deliveries, intents, refunds, calls).router)
     app.include_router(Pages(store, faults, deliveries).router)

@@ -48,6 +48,10 @@ class News:
         """Record an event of PAY.JP's v2 and queue its webhook; ``now`` as its times are written."""
         self._payjp("evt", kind, subject, {"created_at": now, "updated_at": now})
 
+    def payjp_v1(self, kind: str, subject: JSON) -> None:
+        """Record an event of PAY.JP's v1 and queue its webhook."""
+        self._payjp("evnt", kind, subject, {"created": int(time.time())})
+
     def _payjp(self, prefix: str, kind: str, subject: JSON, times: JSON) -> None:
         url = self._store.find_target("payjp")
         event: JSON = {

@@ -31,7 +31,7 @@ LASTING = {name: service for name, service in SERVICES.items() if name not in ON
 _VARIABLE = re.compile(r"\$\{(\w+)(?:(:\?|:-)([^}]*))?\}")
 
 #: Secrets of what a deployment may do without.
-OPTIONAL = frozenset({"OMOTENASHI_PAYJP_API_KEY", "OMOTENASHI_PAYJP_WEBHOOK_TOKEN"})
+OPTIONAL = frozenset({"OMOTENASHI_PAYJP_API_KEY", "OMOTENASHI_PAYJP_WEBHOOK_TOKEN", "OMOTENASHI_PAYJP_PUBLIC_KEY"})
 
 #: What an operator would set; the shape that production settings ask for.
 SECRETS = {
@@ -91,10 +91,13 @@ def test_the_environment_is_the_settings_class(name: str) -> None:
     assert set(OURS[name]["environment"]) <= fields
 
 
-@pytest.mark.parametrize("missing", ["OMOTENASHI_PAYJP_API_KEY", "OMOTENASHI_PAYJP_WEBHOOK_TOKEN"])
+@pytest.mark.parametrize(
+    "missing", ["OMOTENASHI_PAYJP_API_KEY", "OMOTENASHI_PAYJP_PUBLIC_KEY", "OMOTENASHI_PAYJP_WEBHOOK_TOKEN"]
+)
 def test_production_takes_pay_jp_whole_or_not_at_all(missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
     live = {
         "OMOTENASHI_PAYJP_API_KEY": "sk_live_y",
+        "OMOTENASHI_PAYJP_PUBLIC_KEY": "pk_live_y",
         "OMOTENASHI_PAYJP_WEBHOOK_TOKEN": "whook_y",
     }
     for variable, value in OURS["api"]["environment"].items():

@@ -1,11 +1,13 @@
 """The sandbox process, empty for each test, and the adapters that talk to it with the real SDKs."""
 
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 
 import pytest
 import pytest_asyncio
 
 from providers.email.sendgrid import SendGridEmail
+from providers.payments.payjp_v1 import PayjpV1Payments
 from providers.payments.payjp_v2 import PayjpV2Payments
 from providers.payments.stripe import StripePayments
 from tests.support.sandbox import Receiver, Sandbox, running_receiver, running_sandbox
@@ -29,6 +31,14 @@ def sandbox(sandbox_process: Sandbox) -> Sandbox:
 async def payments(sandbox: Sandbox) -> AsyncIterator[StripePayments]:
     """Stripe's adapter against the sandbox."""
     adapter = StripePayments(sandbox.settings())
+    yield adapter
+    await adapter.aclose()
+
+
+@pytest_asyncio.fixture
+async def payjp_v1(sandbox: Sandbox) -> AsyncIterator[PayjpV1Payments]:
+    """PAY.JP's v1 adapter against the sandbox; it waits for an answer no longer than two seconds."""
+    adapter = PayjpV1Payments(sandbox.settings(provider_timeout=timedelta(seconds=2)))
     yield adapter
     await adapter.aclose()
 

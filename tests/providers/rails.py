@@ -21,6 +21,13 @@ CARDS: Mapping[str, Mapping[str, str]] = {
         "slow-refund": "pm_card_pendingRefund",
         "refund-fails": "pm_card_refundFail",
     },
+    "payjp_v1": {
+        "good": "tok_visa",
+        "declined": "tok_declined",
+        "challenge": "tok_challenge",
+        "challenge-declined": "tok_challenge-declined",
+        "declined-later": "tok_declined-later",
+    },
     "payjp_v2": {
         "good": "pm_visa",
         "declined": "pm_declined",
@@ -40,6 +47,14 @@ OPERATIONS: Mapping[str, Mapping[str, str]] = {
         "cancel": "payment_intents.cancel",
         "retrieve": "payment_intents.retrieve",
         "refund": "refunds.create",
+    },
+    "payjp_v1": {
+        "create": "payjp_v1.customers.create",
+        "confirm": "payjp_v1.charges.create",
+        "capture": "payjp_v1.charges.capture",
+        "cancel": "payjp_v1.customers.update",
+        "retrieve": "payjp_v1.customers.retrieve",
+        "refund": "payjp_v1.charges.refund",
     },
     "payjp_v2": {
         "create": "payjp_v2.payment_flows.create",

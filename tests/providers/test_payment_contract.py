@@ -296,6 +296,6 @@ def _events(rail: Rail, receiver: Receiver) -> list:
     providers = {rail.adapter.name: rail.adapter}
     found = []
     for took in receiver.received:
-        if webhook_receiver(providers, took.path.strip("/")) is rail.adapter:
+        if webhook_receiver(providers, took.path.strip("/"), took.body) is rail.adapter:
             found.append(rail.adapter.parse_webhook(took.body, took.headers))
     return found

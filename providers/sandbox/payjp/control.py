@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader
 from pydantic import BaseModel, ConfigDict, Field
 
 from providers.sandbox.deliveries import Deliveries
 from providers.sandbox.mailbox import PAGE_POLICY, PAGES
+from providers.sandbox.payjp.charges import PREFIX, Charges
 from providers.sandbox.payjp.flows import Flows
 from providers.sandbox.payjp.server import PayjpFailure
 from providers.sandbox.store import JSON, Store
@@ -35,14 +36,16 @@ class ClientConfirmation(BaseModel):
 
 
 class PayjpControl:
-    """Everything under ``/sandbox/payjp``."""
+    """Everything under ``/sandbox/payjp``, and where 3-D Secure of v1 starts."""
 
-    def __init__(self, store: Store, deliveries: Deliveries, flows: Flows) -> None:
+    def __init__(self, store: Store, deliveries: Deliveries, flows: Flows, charges: Charges) -> None:
         self._store = store
         self._deliveries = deliveries
         self._flows = flows
+        self._charges = charges
         self._templates = Environment(loader=FileSystemLoader(PAGES), autoescape=True)
-        self.router = APIRouter(prefix="/sandbox/payjp")
+        self.router = APIRouter()
+        self.router.add_api_route(f"{PREFIX}/tds/{{charge_id}}/start", self.start, methods=["GET"], response_model=None)
         for method, path, endpoint in (
             ("GET", "/3ds/{object_id}", self.page),
             ("POST", "/3ds/{object_id}/{end}", self.answer),
@@ -51,17 +54,27 @@ class PayjpControl:
             ("POST", "/disputes", self.open_dispute),
             ("POST", "/disputes/{object_id}/{end}", self.close_dispute),
         ):
-            self.router.add_api_route(path, endpoint, methods=[method], response_model=None)
+            self.router.add_api_route("/sandbox/payjp" + path, endpoint, methods=[method], response_model=None)
 
     async def page(self, object_id: str) -> Response:
         """What a bank's page, or PayPay's, would be: two buttons."""
         flow = self._flows.get("payment_flow", object_id)
-        return self._page(flow, f"/sandbox/payjp/3ds/{object_id}", flow["status"] == "requires_action")
+        return self._page(flow, flow["status"] == "requires_action")
+
+    async def start(self, charge_id: str, request: Request) -> Response:
+        """v1: the bank's page, or straight back where it asks nothing."""
+        with self._store.transaction():
+            charge, back = self._charges.start(charge_id, request.url.query)
+        return RedirectResponse(back, status_code=303) if back else self._page(charge, is_open=True)
 
     async def answer(self, object_id: str, end: str) -> Response:
         """``authorise`` or ``fail``; sends the browser back to the shop."""
-        flow = self._work(lambda: self._flows.settle(object_id, _is_yes(end, ("authorise", "fail"))))
-        return RedirectResponse(str(flow["return_url"]), status_code=303)
+        yes = _is_yes(end, ("authorise", "fail"))
+        if object_id.startswith("ch_"):
+            back = self._work(lambda: self._charges.settle(object_id, yes))["_return_url"]
+        else:
+            back = self._work(lambda: self._flows.settle(object_id, yes))["return_url"]
+        return RedirectResponse(str(back), status_code=303)
 
     async def confirm(self, object_id: str, body: ClientConfirmation) -> Response:
         """Confirm a flow as the browser would, for PayPay too."""
@@ -82,7 +95,8 @@ class PayjpControl:
         won = _is_yes(end, ("won", "lost"))
         return JSONResponse(shown(self._work(lambda: self._flows.close_dispute(object_id, won))))
 
-    def _page(self, intent: JSON, action: str, is_open: bool) -> Response:
+    def _page(self, intent: JSON, is_open: bool) -> Response:
+        action = f"/sandbox/payjp/3ds/{intent['id']}"
         template = self._templates.get_template("three_d_secure.html")
         html = template.render(intent=intent, action=action, open=is_open)
         return HTMLResponse(html, headers={"Content-Security-Policy": PAGE_POLICY})

@@ -64,7 +64,7 @@ async def shop(app: FastAPI, pool: Pool, clock: Clock) -> AsyncIterator[Shop]:
         yield opened
 
 
-@pytest_asyncio.fixture(params=["payjp_v2"])
+@pytest_asyncio.fixture(params=["payjp_v1", "payjp_v2"])
 async def payjp(request: pytest.FixtureRequest, shop: Shop, pool: Pool) -> Shop:
     """The salon with its account at PAY.JP."""
     sql = "UPDATE businesses SET payment_provider = :provider WHERE id::text = :id"

@@ -10,7 +10,7 @@ from providers.payments.registry import webhook_receiver
 
 async def take_in(provider_name: str, signed: SignedWebhook) -> bool:
     """Whether it was new. Raises NotFound for a provider that is not ours, ForgedWebhook before anything is written."""
-    provider = webhook_receiver(signed.services.payments, provider_name)
+    provider = webhook_receiver(signed.services.payments, provider_name, signed.body)
     if provider is None:
         raise NotFound({"provider": provider_name})
     event = provider.parse_webhook(signed.body, signed.headers)

@@ -1,0 +1,221 @@
+"""What is PAY.JP v1's own: without idempotency keys a repeat looks first, and what stays unknown is not repeated."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from domain.payments.status import PaymentStatus, RefundStatus
+from providers.errors import OutcomeUnknown, ProviderRefused, ProviderUnavailable
+from providers.payments.interface import CaptureMethod
+from providers.payments.payjp_v1 import PayjpV1Payments
+from providers.payments.payjp_v1_objects import event_of, intent_of_charge
+from tests.providers.rails import RETURN_URL, Rail, new_key
+from tests.support.sandbox import Receiver, Sandbox
+
+P = PaymentStatus
+MANUAL = CaptureMethod.MANUAL
+NOW = datetime(2026, 11, 29, 3, tzinfo=UTC)
+
+
+@pytest.fixture
+def rail(payjp_v1: PayjpV1Payments, sandbox: Sandbox) -> Rail:
+    return Rail(payjp_v1, sandbox)
+
+
+def charges(rail: Rail) -> list[dict[str, Any]]:
+    """All charges that PAY.JP has."""
+    url = f"{rail.sandbox.url}/payjp/v1/charges"
+    key = rail.sandbox.settings().payjp_api_key.get_secret_value()
+    listed: list[dict[str, Any]] = rail.sandbox.http.get(url, params={"limit": 100}, auth=(key, "")).json()["data"]
+    return listed
+
+
+@pytest.mark.parametrize("fault", ["timeout_after_success", "error_500_after_success"])
+async def test_a_charge_whose_answer_was_lost_is_found_and_not_made_again(rail: Rail, fault: str) -> None:
+    intent, card = await rail.open(), rail.card("good")
+    rail.sandbox.fault("payjp_v1.charges.create", fault)
+    with pytest.raises(OutcomeUnknown):
+        await rail.adapter.confirm_intent(intent.id, card, RETURN_URL, new_key())
+    asked = await rail.adapter.confirm_intent(intent.id, card, RETURN_URL, new_key())
+    assert asked.action_url is not None
+    rail.answer(asked.action_url, "authorise")
+    paid = await rail.adapter.confirm_intent(intent.id, card, RETURN_URL, new_key())
+    assert (paid.captured, len(charges(rail))) == (5000, 1)
+
+
+@pytest.mark.parametrize("fault", ["timeout_after_success", "error_500_after_success"])
+async def test_a_finish_whose_answer_was_lost_took_the_money_once(rail: Rail, fault: str) -> None:
+    intent, card = await rail.open(), rail.card("good")
+    asked = await rail.adapter.confirm_intent(intent.id, card, RETURN_URL, new_key())
+    rail.answer(str(asked.action_url), "authorise")
+    rail.sandbox.fault("payjp_v1.charges.tds_finish", fault)
+    with pytest.raises(OutcomeUnknown):
+        await rail.adapter.confirm_intent(intent.id, card, RETURN_URL, new_key())
+    assert (await rail.adapter.get_intent(intent.id)).captured == 5000
+    again = await rail.adapter.confirm_intent(intent.id, card, RETURN_URL, new_key())
+    assert (again.captured, rail.calls("confirm")) == (5000, 1)
+    assert sum(charge["paid"] for charge in charges(rail)) == 1
+
+
+async def test_nothing_is_taken_before_the_customer_is_authenticated(rail: Rail) -> None:
+    intent, card = await rail.open(), rail.card("challenge")
+    for _ in range(3):
+        asked = await rail.adapter.confirm_intent(intent.id, card, RETURN_URL, new_key())
+        assert (asked.captured, asked.action_url is not None) == (0, True)
+    assert [charge["paid"] for charge in charges(rail)] == [False]
+
+
+async def test_another_card_leaves_the_first_charge_behind_unpaid(rail: Rail) -> None:
+    intent = await rail.open()
+    first = await rail.adapter.confirm_intent(intent.id, rail.card("challenge"), RETURN_URL, new_key())
+    card = rail.card("good")
+    second = await rail.adapter.confirm_intent(intent.id, card, RETURN_URL, new_key())
+    for asked in (first, second):
+        rail.answer(str(asked.action_url), "authorise")
+    paid = await rail.adapter.confirm_intent(intent.id, card, RETURN_URL, new_key())
+    assert paid.captured == 5000
+    assert sorted(charge["paid"] for charge in charges(rail)) == [False, True]
+
+
+async def test_a_card_that_was_used_before_is_used_again(rail: Rail) -> None:
+    intent = await rail.open()
+    for kind in ("declined", "good", "declined"):
+        card = rail.card(kind)
+        asked = await rail.adapter.confirm_intent(intent.id, card, RETURN_URL, new_key())
+        if kind == "good":
+            continue  # The customer turned back.
+        rail.answer(str(asked.action_url), "authorise")
+        refused = await rail.adapter.confirm_intent(intent.id, card, RETURN_URL, new_key())
+        assert (refused.status, refused.decline_code) == (P.FAILED, "card_declined")
+
+
+async def test_a_closed_intent_is_not_finished(rail: Rail) -> None:
+    intent, card = await rail.open(), rail.card("good")
+    asked = await rail.adapter.confirm_intent(intent.id, card, RETURN_URL, new_key())
+    rail.answer(str(asked.action_url), "authorise")
+    await rail.adapter.cancel_intent(intent.id, new_key())
+    with pytest.raises(ProviderRefused):
+        await rail.adapter.confirm_intent(intent.id, card, RETURN_URL, new_key())
+    assert [charge["paid"] for charge in charges(rail)] == [False]
+
+
+@pytest.mark.parametrize(("kind", "days"), [("good", 60), ("foreign", 7)])
+async def test_an_authorisation_lasts_by_where_the_card_is_from(rail: Rail, kind: str, days: int) -> None:
+    intent, card = await rail.open(MANUAL), "tok_foreign_1" if kind == "foreign" else rail.card(kind)
+    asked = await rail.adapter.confirm_intent(intent.id, card, RETURN_URL, new_key())
+    rail.answer(str(asked.action_url), "authorise")
+    held = await rail.adapter.confirm_intent(intent.id, card, RETURN_URL, new_key())
+    assert held.authorized_until is not None
+    assert timedelta(days=days - 1) < held.authorized_until - datetime.now(UTC) <= timedelta(days=days)
+
+
+async def test_a_renewal_whose_answer_was_lost_is_found_by_its_metadata(rail: Rail) -> None:
+    held, key = await rail.pay(capture=MANUAL), new_key()
+    rail.sandbox.fault("payjp_v1.charges.create", "timeout_after_success")
+    with pytest.raises(OutcomeUnknown):
+        await rail.adapter.reauthorize(held.id, key, {"payment_id": "p-2"})
+    renewed = await rail.adapter.reauthorize(held.id, key, {"payment_id": "p-2"})
+    assert (renewed.status, len(charges(rail))) == (P.AUTHORIZED, 2)
+
+
+async def test_a_renewal_that_is_not_seen_is_never_asked_for_again(rail: Rail) -> None:
+    held, key = await rail.pay(capture=MANUAL), new_key()
+    rail.sandbox.fault("payjp_v1.charges.create", "error_500")
+    for _ in range(3):
+        with pytest.raises(OutcomeUnknown):
+            await rail.adapter.reauthorize(held.id, key, {})
+    assert rail.calls("confirm") == 2  # The first authorisation, and the renewal once.
+
+
+async def test_a_renewal_that_never_left_is_asked_for_again(rail: Rail) -> None:
+    held, key = await rail.pay(capture=MANUAL), new_key()
+    rail.sandbox.fault("payjp_v1.charges.create", "rate_limited")
+    with pytest.raises(ProviderUnavailable):
+        await rail.adapter.reauthorize(held.id, key, {})
+    assert (await rail.adapter.reauthorize(held.id, key, {})).status is P.AUTHORIZED
+
+
+async def test_a_refund_that_is_not_seen_is_never_asked_for_again_until_a_person_made_it(rail: Rail) -> None:
+    paid = await rail.pay()
+    rail.sandbox.fault("payjp_v1.charges.refund", "error_500")
+    asked = {"refund_id": "r-1"}
+    for _ in range(3):
+        with pytest.raises(OutcomeUnknown):
+            await rail.adapter.create_refund(paid.id, 2000, new_key(), asked)
+        with pytest.raises(OutcomeUnknown):
+            await rail.adapter.find_refund(paid.id, "r-1")
+    with pytest.raises(ProviderUnavailable):
+        await rail.adapter.create_refund(paid.id, 100, new_key(), {"refund_id": "r-2"})
+    assert rail.calls("refund") == 1
+    key = rail.sandbox.settings().payjp_api_key.get_secret_value()
+    url = f"{rail.sandbox.url}/payjp/v1/charges/{charges(rail)[0]['id']}/refund"
+    assert rail.sandbox.http.post(url, data={"amount": "2000"}, auth=(key, "")).status_code == 200
+    found = await rail.adapter.find_refund(paid.id, "r-1")
+    assert (found and found.amount, found and found.status) == (2000, RefundStatus.SUCCEEDED)
+    assert (await rail.adapter.create_refund(paid.id, 100, new_key(), {"refund_id": "r-2"})).amount == 100
+
+
+async def test_two_refunds_at_once_are_both_made_and_none_is_taken_for_the_other(rail: Rail) -> None:
+    paid = await rail.pay()
+
+    async def until_made(refund_id: str, amount: int) -> int:
+        while True:
+            try:
+                made = await rail.adapter.create_refund(paid.id, amount, new_key(), {"refund_id": refund_id})
+            except ProviderUnavailable:
+                await asyncio.sleep(0.01 * amount / 1000)
+            else:
+                return made.amount
+
+    assert await asyncio.gather(until_made("r-1", 1000), until_made("r-2", 3000)) == [1000, 3000]
+    assert (await rail.adapter.get_intent(paid.id)).refunded == 4000
+    assert rail.calls("refund") == 2
+
+
+async def test_a_refund_after_a_partial_capture_counts_what_was_taken(rail: Rail) -> None:
+    held = await rail.pay(capture=MANUAL)
+    await rail.adapter.capture_intent(held.id, 3000, new_key())
+    with pytest.raises(ProviderRefused):
+        await rail.adapter.create_refund(held.id, 3001, new_key(), {"refund_id": "r-1"})
+    await rail.adapter.create_refund(held.id, 3000, new_key(), {"refund_id": "r-1"})
+    found = await rail.adapter.get_intent(held.id)
+    assert (found.status, found.captured, found.refunded) == (P.REFUNDED, 3000, 3000)
+
+
+async def test_a_refund_by_hand_is_told_without_an_id_of_ours(rail: Rail, receiver: Receiver) -> None:
+    paid = await rail.pay()
+    await rail.adapter.create_refund(paid.id, 1000, new_key(), {"refund_id": "r-1"})
+    key = rail.sandbox.settings().payjp_api_key.get_secret_value()
+    url = f"{rail.sandbox.url}/payjp/v1/charges/{charges(rail)[0]['id']}/refund"
+    rail.sandbox.http.post(url, data={"amount": "500"}, auth=(key, "")).raise_for_status()
+
+    def refunds() -> list[tuple[int, str | None]]:
+        events = [rail.adapter.parse_webhook(took.body, took.headers) for took in receiver.received]
+        return sorted((e.refund.amount, e.refund.metadata.get("refund_id")) for e in events if e.refund)
+
+    await receiver.wait_until(lambda: len(refunds()) == 2)
+    assert refunds() == [(500, None), (1000, "r-1")]
+
+
+def test_an_authorisation_that_lapsed_is_void() -> None:
+    charge = {
+        **{"id": "ch_1", "amount": 5000, "currency": "jpy", "paid": True, "captured": False, "refunded": False},
+        **{"expired_at": int(NOW.timestamp()), "metadata": {}, "customer": None, "amount_refunded": 0},
+    }
+    assert intent_of_charge(charge, NOW).status is P.VOIDED
+    assert intent_of_charge(charge, NOW - timedelta(seconds=1)).status is P.AUTHORIZED
+
+
+@pytest.mark.parametrize(
+    ("kind", "data"),
+    [
+        ("charge.updated", {"object": "charge", "id": "ch_1"}),
+        ("customer.created", {"object": "customer", "id": "omo_1"}),
+        ("a.type.of.tomorrow", {"object": "thing"}),
+    ],
+)
+def test_an_event_of_another_type_is_only_stored(kind: str, data: dict[str, Any]) -> None:
+    event = event_of({"id": "evnt_1", "type": kind, "created": 1, "data": data}, NOW)
+    assert (event.intent, event.refund, event.dispute) == (None, None, None)
