@@ -206,7 +206,7 @@ def _answers(settings: Settings, database: Database, cache: Cache, stack: AsyncE
     database.listener = told
     stack.push_async_callback(told.aclose)
     stack.callback(setattr, database, "listener", None)
-    return Answers(cache, told, settings.build_id) if settings.keep_answers else None
+    return Answers(cache, told, settings.build_id) if settings.cache_responses else None
 
 
 def _storage(settings: Settings, stack: AsyncExitStack) -> Storage:

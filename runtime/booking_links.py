@@ -1,4 +1,4 @@
-"""The signed link that lets somebody without a login see, pay, move and cancel one booking."""
+"""The signed link with which a guest without a login sees, pays, reschedules and cancels one booking."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -7,8 +7,8 @@ from uuid import UUID
 
 from runtime.links import Links, Purpose
 
-#: Beyond every booking. When the link is over is judged from the end of the booking as it stands
-#: (`domain.bookings.link`): a time inside the token would be the one before a reschedule.
+#: Later than every booking. The link expires by the present end of the booking (`domain.bookings.link`): a time inside
+#: the token would be the one before a reschedule.
 _HORIZON = datetime(2200, 1, 1, tzinfo=UTC)
 
 
@@ -24,9 +24,9 @@ class BookingLinks:
         return self.links.issue(Purpose.BOOKING, booking_id, _HORIZON)
 
     def url(self, booking_id: UUID) -> str:
-        """For a message. Behind ``#``, so that no browser sends the token to a server's log or another page."""
+        """For a message. The token is behind ``#``: browsers send that part to no server and to no other page."""
         return f"{self.public_url.rstrip('/')}/bookings/{booking_id}#token={quote(self.token(booking_id))}"
 
     def read(self, token: str, now: datetime) -> UUID:
-        """The booking that the token names. Raises Unauthenticated for one that is not ours."""
+        """The id of the booking. Raises Unauthenticated for a token that is not ours."""
         return self.links.read(Purpose.BOOKING, token, now)

@@ -1,4 +1,4 @@
-"""The platform's signing keys. One signs, former ones keep verifying until they are retired."""
+"""The signing keys of the platform. The current one signs; earlier ones verify until they are retired."""
 
 import hashlib
 import hmac
@@ -23,12 +23,12 @@ _LEAST = 32
 
 
 class UnusableKeys(Exception):
-    """A key file that is missing, not one, or open to others. The message says what, and never a key."""
+    """The key file is missing, unreadable as a key file, or readable by other users. The message never has a key."""
 
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """One state of a ring, the oldest key first. ``made``: when each was made, aware UTC, where that is known."""
+    """The keys at one time, the oldest first. ``made``: when each was made, aware UTC, where that is known."""
 
     current: str
     keys: Mapping[str, bytes]
@@ -45,7 +45,7 @@ class Keys:
         return Keys(kid, {**self.keys, kid: secrets.token_bytes(_LEAST)}, {**self.made, kid: now})
 
     def without(self, kid: str) -> "Keys":
-        """Without a former key: what it signed is no good from then on. Raises KeyError for one that is not there and
+        """Without an earlier key: what it signed is invalid from then on. Raises KeyError for an unknown one and
         ValueError for the current one."""
         if kid == self.current:
             raise ValueError(kid)
@@ -73,7 +73,7 @@ def read_keys(path: Path) -> Keys:
 
 
 def write_keys(path: Path, keys: Keys) -> None:
-    """Write the file so that a reader sees the old or the new one, never half; readable by its owner alone."""
+    """Replace the file in one step: a reader sees the old or the new one. Only its owner can read it."""
     listed = [
         {"kid": kid, "key": b64encode(key).decode(), "made_at": keys.made[kid].astimezone(UTC).isoformat()}
         for kid, key in keys.keys.items()
@@ -90,9 +90,9 @@ def write_keys(path: Path, keys: Keys) -> None:
 class KeyRing:
     """Keys by their id (``kid``). ``current`` signs; every key in ``keys`` verifies. Keys never leave the process.
 
-    A ring of a file looks at the file whenever it is asked, which costs a microsecond: a new key is known to every
-    process before the first token that it signed arrives, and a retired one is refused at once. A file that cannot be
-    used any more leaves the last good keys in place, and the log says so.
+    With a file, each use checks whether the file has changed, which costs a microsecond: a new key is known to every
+    process before the first token that it signed arrives, and a retired one is refused at once. If the file becomes
+    unusable, the last good keys stay in use, and it is logged.
     """
 
     def __init__(self, current: str, keys: Mapping[str, bytes], file: Path | None = None) -> None:
@@ -123,12 +123,12 @@ class KeyRing:
 
     @property
     def oldest(self) -> str:
-        """The id of the key that has been there longest: it changes only when a key is retired."""
+        """The id of the oldest key: it changes only when a key is retired."""
         return next(iter(self._now().keys))
 
     def derived(self, purpose: str, kid: str | None = None) -> bytes:
-        """A key for one purpose alone, so that what one part signs means nothing to another. ``kid``: None for the
-        current one. Raises KeyError for one that is unknown or retired."""
+        """A key for one purpose: a signature for one purpose is invalid for another. ``kid``: None for the current key.
+        Raises KeyError for one that is unknown or retired."""
         now = self._now()
         return hmac.digest(now.keys[now.current if kid is None else kid], purpose.encode(), hashlib.sha256)
 

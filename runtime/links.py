@@ -1,5 +1,5 @@
-"""Signed links: what a message lets its reader do without a login. A link is for one purpose and one object and is
-over at its time; nothing is stored for it."""
+"""Signed links of messages, which work without a login. A link has one purpose, one object and a time when it expires;
+nothing is stored for it."""
 
 import base64
 import binascii
@@ -19,11 +19,11 @@ _MAC = 16
 
 
 class Purpose(StrEnum):
-    """What a link opens; the object's id is the one named."""
+    """What a link opens. The comment names the object whose id it carries."""
 
     VERIFY_EMAIL = "verify_email"  # row of email_verifications
     RESET_PASSWORD = "reset_password"  # noqa: S105 - row of password_resets
-    BOOKING = "booking"  # booking: a guest reads, pays, cancels and moves it
+    BOOKING = "booking"  # booking: a guest reads, pays, cancels and reschedules it
     DATA_EXPORT = "data_export"  # row of data_exports
     STAFF_INVITATION = "staff_invitation"  # row of staff_invitations
     CALENDAR = "calendar"  # business or resource
@@ -36,21 +36,21 @@ class Links:
     keys: KeyRing
 
     def issue(self, purpose: Purpose, object_id: UUID, until: datetime, kid: str | None = None) -> str:
-        """A token for a URL or a header, good before ``until`` (aware; whole seconds count). The same arguments give
+        """A token for a URL or a header, valid before ``until`` (aware; whole seconds count). The same arguments give
         the same token. ``kid``: sign with this key instead of the current one. Raises KeyError for an unknown one."""
         kid = self.keys.current if kid is None else kid
         body = _BODY.pack(int(until.timestamp()), object_id.bytes)
         return f"{kid}.{_text(body + self._mac(purpose, kid, body))}"
 
     def read(self, purpose: Purpose, token: str, now: datetime) -> UUID:
-        """The object. Raises Unauthenticated for a token that is not ours or not for this, Gone for one that is
-        over."""
+        """The id of the object. Raises Unauthenticated for a token that is not ours or has another purpose, Gone for an
+        expired one."""
         kid, _, rest = token.partition(".")
         try:
             signed = base64.b64decode(rest.encode("ascii") + b"=" * (-len(rest) % 4), b"-_", validate=True)
             body, mac = signed[:-_MAC], signed[-_MAC:]
             until, raw = _BODY.unpack(body)
-            # One text per token: what decodes alike but is written otherwise is not ours.
+            # Several texts decode to the same bytes; only the one that we write is accepted.
             good = hmac.compare_digest(mac, self._mac(purpose, kid, body)) and _text(signed) == rest
         except (KeyError, ValueError, struct.error, binascii.Error) as error:
             raise Unauthenticated({"reason": "invalid_link"}) from error

@@ -31,8 +31,8 @@ _WORDS = re.compile(r"[a-z0-9]+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 #: What a secret looks like inside a text: provider keys, bearer tokens, JWTs, passwords in URLs, card numbers.
-#: Anybody writes into the log, with the path of a request: each pattern either begins only where a run of its letters
-#: does, or takes whatever it has begun with, so that it looks at no letter more than a few times.
+#: Every caller can write into the log, with the path of a request. So each pattern begins at the start of a word, or
+#: consumes what it has matched: no character is examined more than a few times.
 _SECRET_TEXTS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\b(sk|rk|pk|whsec|SG)([_.])[\w.\-]{6,}"), rf"\1\2{MASK}"),
     (re.compile(r"\b(pi|seti)_(\w+)_secret_\w+"), rf"\1_\2_secret_{MASK}"),
@@ -40,7 +40,7 @@ _SECRET_TEXTS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\beyJ[\w\-]{5,}(?:\.[\w\-]*)*"), MASK),
     (re.compile(r"(?<!\w)(\w+://[^\s:/@]*):[^\s@/]+@"), rf"\1:{MASK}@"),
     (re.compile(r"\b(?:\d[ -]?){13,18}\d\b"), MASK),
-    # No secret, but whose it is: ids say enough.
+    # An e-mail address is no secret, but personal data: ids are enough.
     (re.compile(r"(?<![\w.+\-])[\w.+\-]+@((?:[\w\-]+\.)+[A-Za-z]{2,})\b"), rf"{MASK}@\1"),
 )
 
@@ -80,7 +80,7 @@ def masked(value: Any) -> Any:
 
 
 def name_workflow(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
-    """The structlog processor that says of a line written by ``workflow.logger`` whose it is."""
+    """The structlog processor that adds the workflow to a line of ``workflow.logger``."""
     about: Mapping[str, Any] = getattr(event.get("_record"), "temporal_workflow", None) or {}
     for name in ("workflow_id", "workflow_type"):
         if name in about:
@@ -89,7 +89,7 @@ def name_workflow(logger: WrappedLogger, method: str, event: EventDict) -> Event
 
 
 def mask_secrets(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
-    """The structlog processor that masks; after it only rendering follows."""
+    """The structlog processor that masks secrets; it is the last one before rendering."""
     for key, value in event.items():
         if key.startswith("_"):
             continue  # structlog's own
@@ -118,7 +118,7 @@ def configure(settings: Settings, process: str) -> None:
 
 
 def hand_to_logging(settings: Settings, process: str) -> logging.Formatter:
-    """Make structlog's events records of the standard library, and give the formatter that writes all of them."""
+    """Send structlog's events through the standard library, and return the formatter of all records."""
 
     def name_process(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
         event.setdefault("process", process)

@@ -1,4 +1,4 @@
-"""Secrets that must be read again, encrypted under a key of the ring: AES-256-GCM with a key for the purpose alone."""
+"""Encrypts stored secrets with AES-256-GCM, under a key that is derived from the key ring for one purpose."""
 
 import os
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ _NONCE = 12
 
 
 class Unsealable(Exception):
-    """The key is retired, or what is there is not what was sealed for this purpose and this owner."""
+    """The key is retired, or the data was not sealed for this purpose and this owner."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """What may be stored: the key's id, and nonce and ciphertext in one."""
+    """What is stored: the id of the key, and nonce and ciphertext in one."""
 
     kid: str
     blob: bytes
@@ -31,12 +31,12 @@ class Sealer:
     purpose: str
 
     def seal(self, data: bytes, owner: bytes) -> Sealed:
-        """Encrypt for ``owner``: copied into another owner's row it opens no more."""
+        """Encrypt for ``owner``: a copy in another owner's row cannot be opened."""
         kid, nonce = self.keys.current, os.urandom(_NONCE)
         return Sealed(kid, nonce + self._cipher(kid).encrypt(nonce, data, owner))
 
     def open(self, sealed: Sealed, owner: bytes) -> bytes:
-        """What was sealed. Raises Unsealable."""
+        """Decrypt. Raises Unsealable."""
         try:
             return self._cipher(sealed.kid).decrypt(sealed.blob[:_NONCE], sealed.blob[_NONCE:], owner)
         except (KeyError, ValueError, InvalidTag) as error:

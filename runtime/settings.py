@@ -15,7 +15,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from domain.platform.rate_limits import RateLimit
 
-#: What a development machine signs with; production refuses to start with it.
+#: Signs on development machines; production refuses to start with it.
 DEVELOPMENT_KEY = "development-only-key-do-not-use-in-production"
 
 #: The secret key of PAY.JP's sandbox; in production it means that PAY.JP is not used.
@@ -56,26 +56,26 @@ class Settings(BaseSettings):
     log_json: bool = False
     build_id: str = "dev"
 
-    # Postgres, asyncpg URLs. The application's role owns nothing; the owner's is for migrations alone.
+    # Postgres, asyncpg URLs. The application's role owns nothing; the owner's role is used by migrations only.
     database_url: SecretStr = SecretStr("postgresql+asyncpg://omotenashi_app@127.0.0.1:5432/omotenashi")
     database_owner_url: SecretStr = SecretStr("postgresql+asyncpg://omotenashi_owner@127.0.0.1:5432/omotenashi")
     database_pool_size: int = Field(default=10, ge=1)
     database_pool_overflow: int = Field(default=10, ge=0)
-    #: How long a request waits for a connection of the pool before it is told to come back (503).
+    #: How long a request waits for a connection of the pool before it is refused with 503.
     database_pool_timeout: timedelta = timedelta(seconds=10)
     database_statement_timeout: timedelta = timedelta(seconds=10)
     database_lock_timeout: timedelta = timedelta(seconds=5)
 
     redis_url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
-    #: How long a request waits for Redis (connecting, and each answer) before it goes on without it.
+    #: How long a request waits for Redis (connecting, and each answer) before it continues without it.
     redis_timeout: timedelta = timedelta(milliseconds=100)
-    #: How long a Redis that did not answer is left alone.
+    #: How long no request asks a Redis that did not answer.
     redis_pause: timedelta = timedelta(seconds=1)
-    #: How often a listener makes sure that its connection lives.
+    #: How often a listener checks its connection.
     redis_heartbeat: timedelta = timedelta(seconds=5)
     redis_pool_size: int = Field(default=32, ge=1)
-    #: Whether public answers are kept in Redis for some minutes; off, each comes from Postgres.
-    keep_answers: bool = True
+    #: Whether public answers are cached in Redis for some minutes; if not, each comes from Postgres.
+    cache_responses: bool = True
 
     temporal_address: str = "127.0.0.1:7233"
     temporal_namespace: str = "default"
@@ -88,17 +88,16 @@ class Settings(BaseSettings):
     cors_origins: tuple[str, ...] = ()
     max_body_bytes: int = Field(default=1_048_576, ge=1024)
 
-    #: How long a body may take to come in, from the start of its request.
+    #: How long a body may take to arrive, from the start of its request.
     body_timeout: timedelta = timedelta(seconds=20)
     #: How long a request may take altogether before it is ended with 503.
     request_timeout: timedelta = timedelta(seconds=30)
-    #: Networks that our own proxies call from, for example ``["10.0.0.0/8"]``: only they are believed when they say
-    #: in X-Forwarded-For whom they speak for.
+    #: Networks of our own proxies, for example ``["10.0.0.0/8"]``: X-Forwarded-For is read from these only.
     trusted_proxies: tuple[str, ...] = ()
-    #: Bearer token for /metrics; empty: only callers of this machine and of private networks may look.
+    #: Bearer token for /metrics; empty: only this machine and private networks may read it.
     metrics_token: SecretStr = SecretStr("")
 
-    # How often one caller may ask; which route has which class is declared at the route.
+    # How many requests one caller may send; each route declares its class.
     rate_limit_standard: RateSetting = RateLimit.parse("1000/1h")
     rate_limit_user: RateSetting = RateLimit.parse("1000/1h")
     rate_limit_auth: RateSetting = RateLimit.parse("5/15m")
@@ -112,9 +111,9 @@ class Settings(BaseSettings):
     #: Several keys, made by ``omotenashi keys``; used instead of ``jwt_key`` and read again when it changes.
     jwt_keys_file: Path | None = None
     access_token_lifetime: timedelta = timedelta(minutes=15)
-    #: Counted anew at every refresh.
+    #: Counted from the last refresh.
     refresh_token_lifetime: timedelta = timedelta(days=7)
-    #: Without a second factor an admin's token carries no admin's rights. Unset: in production only.
+    #: Whether an admin's token has admin rights only with a second factor. Unset: in production only.
     admin_two_factor_required: bool | None = None
 
     stripe_api_key: SecretStr = SecretStr("sk_test_sandbox")
@@ -140,7 +139,7 @@ class Settings(BaseSettings):
     support_email: str = "support@omotenashi.example"
 
     s3_endpoint_url: str = "http://127.0.0.1:8333"
-    #: Where browsers reach the same storage: signed links name it. Empty: at the endpoint.
+    #: Where browsers reach the same storage, for signed links. Empty: at the endpoint.
     s3_public_url: str = ""
     s3_region: str = "us-east-1"
     #: The largest picture or film.
@@ -153,7 +152,7 @@ class Settings(BaseSettings):
 
     @property
     def admins_need_two_factor(self) -> bool:
-        """``admin_two_factor_required``, or what this environment takes for granted."""
+        """``admin_two_factor_required``, or the default of this environment."""
         unset = self.admin_two_factor_required is None
         return self.environment is Environment.PRODUCTION if unset else bool(self.admin_two_factor_required)
 
@@ -188,7 +187,7 @@ class Settings(BaseSettings):
     def _proxies_are_networks(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
         for network in networks:
             if ipaddress.ip_network(network).prefixlen == 0:
-                raise ValueError(f"{network} would believe everybody")
+                raise ValueError(f"{network} would trust every caller")
         return networks
 
     @model_validator(mode="after")

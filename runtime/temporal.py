@@ -1,4 +1,4 @@
-"""Connection to Temporal: one data converter, one runtime whose logs go to ours, and the remedy for its exit."""
+"""Connection to Temporal: one data converter, one runtime that logs through this process, and a safe exit."""
 
 import atexit
 import functools
@@ -14,17 +14,17 @@ from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, Tele
 
 from runtime.settings import Settings
 
-#: What the SDK's core says goes here, through the process' own logging.
+#: The logger of the SDK's core.
 CORE_LOGGER = "temporalio.core"
 
 
 @functools.cache
 def guard_exit() -> None:
-    """Keep the interpreter's end from crashing: called by every entry point before the first connection.
+    """Prevent a crash when the interpreter ends. Every entry point calls it before the first connection.
 
-    A thread of the SDK's core may take the interpreter's lock after it is gone (sdk-python issue 300): the process
-    then aborts, or hangs for ever. A quarter of a second for that thread at exit avoids it; 22 of 60 short scripts
-    ended badly without, none of 132 with. Calling it again changes nothing.
+    A thread of the SDK's core may take the interpreter's lock after it was deleted (sdk-python issue 300): the process
+    then aborts, or hangs. Waiting a quarter of a second at exit avoids it: 22 of 60 short scripts crashed without it,
+    none of 132 with it. Calling it again changes nothing.
     """
     atexit.register(time.sleep, 0.25)
 
@@ -33,8 +33,8 @@ def guard_exit() -> None:
 def core_runtime() -> Runtime:
     """The SDK core's runtime of this process.
 
-    Its logs are forwarded to :data:`CORE_LOGGER`. Written to standard output, as they are by default, a pipe that
-    nobody drains would freeze the process.
+    Its logs are forwarded to :data:`CORE_LOGGER`. By default they are written to standard output, where a full pipe
+    would block the process.
     """
     return Runtime(
         telemetry=TelemetryConfig(
@@ -47,7 +47,7 @@ def core_runtime() -> Runtime:
 
 
 def identity(process: str) -> str:
-    """Who this client is in Temporal's histories and poller lists, for example ``worker-bookings 812@host``."""
+    """The name of this client in Temporal's histories and poller lists, for example ``worker-bookings 812@host``."""
     return f"{process} {os.getpid()}@{socket.gethostname()}"
 
 
@@ -67,7 +67,7 @@ async def connect(
         interceptors: of the client, and of workers made from it.
 
     Raises:
-        RuntimeError: nobody answers at the address.
+        RuntimeError: no server answers at the address.
     """
     guard_exit()
     return await Client.connect(

@@ -1,4 +1,4 @@
-"""Beginning and end of a process that works until it is told to stop."""
+"""Start and stop of a process that runs until SIGTERM or SIGINT."""
 
 import asyncio
 import contextlib
@@ -33,14 +33,14 @@ def stopping() -> Iterator[asyncio.Event]:
 
 
 async def pause(stop: asyncio.Event, duration: timedelta) -> None:
-    """Sleep, but not past the stop."""
+    """Sleep for the duration, or until the stop."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(duration.total_seconds()):
             await stop.wait()
 
 
 async def connect_when_there(settings: Settings, process: str, stop: asyncio.Event) -> Client | None:
-    """The client, as soon as Temporal answers. None: told to stop before that."""
+    """The client, as soon as Temporal answers. None: the process was stopped before that."""
     wait = timedelta(milliseconds=200)
     while not stop.is_set():
         try:

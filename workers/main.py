@@ -1,4 +1,4 @@
-"""A worker process: the queues it is told to serve, until it is told to stop."""
+"""A worker process: serves its task queues until SIGTERM or SIGINT."""
 
 import asyncio
 import contextlib
@@ -18,9 +18,9 @@ from workers.sandbox import workflow_runner
 
 log = structlog.get_logger(__name__)
 
-#: Below the time after which an orchestrator kills (15 s): activities in flight finish instead of being tried again.
+#: Less than the 15 s after which an orchestrator kills: running activities finish instead of being tried again.
 GRACE = timedelta(seconds=10)
-#: A killed worker's runs go to another one after this; the SDK's default is 10 s.
+#: Another worker takes the runs of a killed one after this; the SDK's default is 10 s.
 STICKY = timedelta(seconds=2)
 #: Provider calls wait for the network, not for Postgres.
 CALLS_AT_ONCE = 50
@@ -38,8 +38,8 @@ async def run_worker(settings: Settings, roles: Sequence[str]) -> None:
         services = WorkerServices.of(settings)
         async with contextlib.AsyncExitStack() as closing:
             closing.push_async_callback(services.aclose)
-            all_duties = worker_specs(services)
-            chosen = {role: all_duties[role] for role in roles}
+            specs = worker_specs(services)
+            chosen = {role: specs[role] for role in roles}
             client = await connect_when_there(settings, f"worker-{'-'.join(roles)}", stop)
             if client is None:
                 return
@@ -51,11 +51,11 @@ async def run_worker(settings: Settings, roles: Sequence[str]) -> None:
 
 
 async def _serve(workers: Sequence[Worker], stop: asyncio.Event) -> None:
-    """Until the stop, or until one of them fails: then all drain at the same time."""
+    """Run until the stop, or until one of them fails; then all drain at the same time."""
     running = [asyncio.create_task(worker.run()) for worker in workers]
-    told = asyncio.create_task(stop.wait())
-    await asyncio.wait([told, *running], return_when=asyncio.FIRST_COMPLETED)
-    told.cancel()
+    stopped = asyncio.create_task(stop.wait())
+    await asyncio.wait([stopped, *running], return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
     await asyncio.gather(*(worker.shutdown() for worker in workers if worker.is_running))
     await asyncio.gather(*running)
 

@@ -1,4 +1,4 @@
-"""Delivers a command of the outbox to Temporal: starts a run or signals one. Delivering one twice changes nothing."""
+"""Delivers one command of the outbox to Temporal: starts a run or signals one. A second delivery changes nothing."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -15,8 +15,8 @@ from db.platform.outbox import Command
 from workflows.processes import PROCESSES
 from workflows.start import ProcessSignal, ProcessStart
 
-#: One call to Temporal; the lease is longer than all calls of one delivery.
-CALL = timedelta(seconds=5)
+#: Of one call to Temporal; the lease is longer than all calls of one delivery.
+RPC_TIMEOUT = timedelta(seconds=5)
 
 Process = ProcessStart[Any] | ProcessSignal[Any]
 
@@ -32,10 +32,10 @@ class OutboxDispatcher:
         }
 
     async def deliver(self, command: Command) -> None:
-        """Returns when Temporal has it, from now or from before.
+        """Returns when Temporal has the command, from this delivery or an earlier one.
 
         Raises:
-            KeyError: no such command. pydantic.ValidationError: not its payload. RPCError: Temporal did not take it.
+            KeyError: unknown command. pydantic.ValidationError: wrong payload. RPCError: Temporal refused it.
         """
         process, adapter = self._by_command[command.command]
         payload = adapter.validate_python(command.payload)
@@ -58,7 +58,7 @@ class OutboxDispatcher:
                 search_attributes=process.attributes(payload),
                 static_summary=process.summary(payload),
                 memo=_memo(command),
-                rpc_timeout=CALL,
+                rpc_timeout=RPC_TIMEOUT,
             )
         except WorkflowAlreadyStartedError:
             return
@@ -67,7 +67,7 @@ class OutboxDispatcher:
         """Signal the run; if none is open, start one with the signal where the descriptor says so."""
         workflow_id, message = process.workflow_id(payload), process.message(payload)
         try:
-            await self._client.get_workflow_handle(workflow_id).signal(process.signal, message, rpc_timeout=CALL)
+            await self._client.get_workflow_handle(workflow_id).signal(process.signal, message, rpc_timeout=RPC_TIMEOUT)
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
@@ -81,7 +81,7 @@ class OutboxDispatcher:
             start,
             id=workflow_id,
             task_queue=process.process.queue,
-            # Another signal may have started it a moment ago: then this is one more signal.
+            # Another signal may have started the run meanwhile: then this only signals it.
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             id_reuse_policy=_ALLOW,
             start_signal=process.signal,
@@ -89,7 +89,7 @@ class OutboxDispatcher:
             search_attributes=process.process.attributes(start),
             static_summary=process.process.summary(start),
             memo=_memo(command),
-            rpc_timeout=CALL,
+            rpc_timeout=RPC_TIMEOUT,
         )
 
 
@@ -97,5 +97,5 @@ _ALLOW = WorkflowIDReusePolicy.ALLOW_DUPLICATE
 
 
 def _memo(command: Command) -> dict[str, Any] | None:
-    """The request that asked for it, to be found from the run."""
+    """The id of the request that caused the command, shown with the run."""
     return {"request_id": command.request_id} if command.request_id else None

@@ -1,7 +1,7 @@
-"""The relay: carries committed commands from the outbox to Temporal, in order per aggregate, at least once.
+"""The relay: delivers committed commands from the outbox to Temporal, in order per aggregate, at least once.
 
 A row is leased in a short transaction, delivered outside of any, and marked in another: no lock is ever held across
-a remote call. Any number of relays may run. One that dies leaves leases that run out.
+a remote call. Any number of relays may run. The leases of one that dies end after a while.
 """
 
 import asyncio
@@ -23,20 +23,20 @@ from workers.outbox_dispatcher import OutboxDispatcher
 log = structlog.get_logger(__name__)
 
 BATCH = 50
-#: Longer than a delivery may take.
+#: Longer than `DELIVERY`.
 LEASE = timedelta(seconds=40)
 DELIVERY = timedelta(seconds=20)
-#: Rows that wait for their time wake nobody; the relay looks for them this often.
-LOOK = timedelta(seconds=1)
-#: A row that fails waits twice as long each time.
+#: No notification comes for a row whose time begins later: the relay polls for those.
+POLL_EVERY = timedelta(seconds=1)
+#: The pause of a failed row doubles with each failure.
 FIRST_PAUSE = timedelta(milliseconds=500)
 LONGEST_PAUSE = timedelta(minutes=5)
-#: While Temporal itself is away, rows wait no longer than this.
+#: The longest pause while Temporal itself is not reachable.
 LONGEST_WHILE_AWAY = timedelta(seconds=10)
-#: A row that failed so often, for a reason of its own, is parked: it is listed in ``attention`` and is not tried again
-#: before somebody releases it. The pauses between these tries add up to about a minute.
+#: A row that failed this often, for a reason of its own, is parked: it is listed in ``attention`` and is not tried
+#: again before an operator releases it. The pauses between these tries add up to about a minute.
 PARK_AFTER = 8
-#: A batch waits this long for its deliveries; slower ones go on beside the next batches.
+#: A batch waits this long for its deliveries; slower ones run on while the next batches are delivered.
 ROUND = timedelta(seconds=1)
 
 _AWAY = frozenset(
@@ -50,7 +50,7 @@ _AWAY = frozenset(
 
 
 async def run(settings: Settings) -> None:
-    """Carry until SIGTERM or SIGINT, then finish the batch in hand."""
+    """Deliver until SIGTERM or SIGINT, then finish the deliveries that are running."""
     with stopping() as stop:
         database = connect(settings)
         try:
@@ -63,29 +63,28 @@ async def run(settings: Settings) -> None:
 
 
 class OutboxRelay:
-    """``courier`` delivers one command; ``lease`` is longer than that may take; ``round_`` is how long a batch waits
-    for its deliveries."""
+    """``lease`` must be longer than one delivery may take; ``round_`` is how long a batch waits for its deliveries."""
 
     def __init__(
-        self, database: Database, courier: OutboxDispatcher, lease: timedelta = LEASE, round_: timedelta = ROUND
+        self, database: Database, dispatcher: OutboxDispatcher, lease: timedelta = LEASE, round_: timedelta = ROUND
     ) -> None:
         self._database = database
-        self._courier = courier
+        self._dispatcher = dispatcher
         self._lease = lease
         self._round = round_
         self._running: dict[asyncio.Task[Exception | None], Command] = {}
 
     async def dispatch_until(self, stop: asyncio.Event, settings: Settings) -> None:
-        """Carry whatever is there, then wait to be woken; begin again when Postgres was away."""
+        """Deliver all rows that are due, then wait for a notification; reconnect after Postgres was away."""
         wait = FIRST_PAUSE
         while not stop.is_set():
-            heard = asyncio.Event()
+            woken = asyncio.Event()
             try:
-                async with listening(settings, heard) as lost:
+                async with listening(settings, woken) as lost:
                     while not (stop.is_set() or lost.is_set()):
-                        heard.clear()
+                        woken.clear()
                         if not await self.dispatch_batch():
-                            await _first_of(LOOK, stop, lost, heard)
+                            await _first_of(POLL_EVERY, stop, lost, woken)
                         wait = FIRST_PAUSE
             except Unavailable:
                 log.warning("postgres_away")
@@ -97,8 +96,8 @@ class OutboxRelay:
     async def dispatch_batch(self) -> int:
         """Lease one batch, deliver it, mark what is done. Returns how many rows were leased or marked.
 
-        A delivery that is not over after `ROUND` does not hold the others up: it goes on beside the next batches and
-        is marked by the first one that finds it done.
+        A delivery that takes longer than `ROUND` does not delay the others: it runs on, and the first batch that finds
+        it done marks it.
         """
         commands = await self._lease_batch()
         for command in commands:
@@ -125,9 +124,9 @@ class OutboxRelay:
     async def _deliver(self, command: Command) -> Exception | None:
         try:
             async with asyncio.timeout(DELIVERY.total_seconds()):
-                await self._courier.deliver(command)
+                await self._dispatcher.deliver(command)
         except Exception as error:
-            # Whatever it is, it is this row's: the others go on.
+            # The error is this row's: the others go on.
             log.warning(
                 "delivery_failed",
                 outbox_id=str(command.id),
@@ -140,7 +139,7 @@ class OutboxRelay:
         return None
 
     async def _mark(self, outcomes: Sequence[tuple[Command, Exception | None]]) -> None:
-        """If this fails, the leases run out and the rows are delivered again, which changes nothing."""
+        """Where this fails, the leases end and the rows are delivered again, which changes nothing."""
         if not outcomes:
             return
         failed = [(command, error, _failure(command, error)) for command, error in outcomes if error is not None]
@@ -173,14 +172,14 @@ def _failure(command: Command, error: Exception) -> FailedDelivery:
 
 
 def is_away(error: Exception) -> bool:
-    """Nothing is wrong with the row: Temporal or Postgres does not answer."""
+    """Whether Temporal or Postgres did not answer, so that nothing is wrong with the row."""
     if isinstance(error, RPCError):
         return error.status in _AWAY
     return isinstance(error, Unavailable | TimeoutError)
 
 
 def pause_after(attempts: int, away: bool) -> timedelta:
-    """How long a row waits after its try number ``attempts``."""
+    """How long a row waits after try number ``attempts``."""
     longest = LONGEST_WHILE_AWAY if away else LONGEST_PAUSE
     return min(FIRST_PAUSE * (1 << min(attempts - 1, 20)), longest)
 

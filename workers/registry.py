@@ -1,4 +1,4 @@
-"""The one list of what runs where: workflows and activities of each task queue."""
+"""Workflows and activities of each task queue."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -81,7 +81,7 @@ class WorkerServices:
         )
 
     async def aclose(self) -> None:
-        """Give every connection back."""
+        """Close every connection."""
         for provider in self.payments.values():
             await provider.aclose()
         await self.email.aclose()
@@ -94,8 +94,11 @@ class WorkerServices:
 
 @dataclass(frozen=True)
 class WorkerSpec:
-    """What the worker of one queue runs. ``per_second`` limits normal activities over all its workers: the provider
-    counts calls of the whole platform (Stripe: 100 a second)."""
+    """What the worker of one queue runs.
+
+    ``per_second`` limits the normal activities of all workers of the queue together: the provider counts the calls of
+    the whole platform (Stripe: 100 a second).
+    """
 
     workflows: Sequence[type]
     activities: Sequence[Callable[..., Any]]

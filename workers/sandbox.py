@@ -1,4 +1,4 @@
-"""How workflow code runs: in the sandbox, each run with its own copy of its workflow module and of nothing else."""
+"""How workflow code runs: in the sandbox, where each run imports its own copy of the workflow module only."""
 
 from dataclasses import replace
 
@@ -10,7 +10,7 @@ _CONVERTER = ("pydantic", "pydantic_core", "annotated_types", "typing_inspection
 
 
 def workflow_runner() -> SandboxedWorkflowRunner:
-    """Used by workers, tests and the replayer alike. A module that is imported without being named raises: it would
+    """The runner of workers, tests and the replayer. An import of a module that is not named raises: the module would
     be loaded again for every run."""
     return SandboxedWorkflowRunner(
         restrictions=replace(

@@ -1,4 +1,4 @@
-"""The one list of what runs by the clock, and how it is written to Temporal."""
+"""All schedules, and how they are written to Temporal."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,16 +24,17 @@ from workflows.platform.maintenance import messages as maintenance
 from workflows.support import queues
 
 _ZONE = "Asia/Tokyo"
-#: A round that hangs is given up, so that it cannot keep the next ones from starting for ever.
+#: A run that never ends would keep the next ones from starting.
 _AT_MOST = timedelta(hours=6)
 
 
 @dataclass(frozen=True)
 class ScheduledWorkflow:
-    """One schedule. ``catch_up``: rounds that fell into an outage of Temporal are made up for if they are not older."""
+    """One schedule. ``catch_up``: runs that were missed in an outage of Temporal are started late if they are not
+    older."""
 
     id: str
-    says: str
+    summary: str
     at: ScheduleCalendarSpec
     workflow: str
     start: object
@@ -91,36 +92,36 @@ SCHEDULES: tuple[ScheduledWorkflow, ...] = (
 
 
 async def write_schedules(client: Client) -> None:
-    """Create what is missing and bring the rest up to the list. One that a person has paused stays paused."""
+    """Create missing schedules and update the others. One that an operator has paused stays paused."""
     for each in SCHEDULES:
         await _write(client, each)
 
 
 async def _write(client: Client, each: ScheduledWorkflow) -> None:
     try:
-        await client.create_schedule(each.id, _schedule(each, ScheduleState(note=each.says)))
+        await client.create_schedule(each.id, _schedule(each, ScheduleState(note=each.summary)))
     except ScheduleAlreadyRunningError:
         pass
     else:
         return
 
-    def renew(found: ScheduleUpdateInput) -> ScheduleUpdate:
+    def update(found: ScheduleUpdateInput) -> ScheduleUpdate:
         return ScheduleUpdate(_schedule(each, found.description.schedule.state))
 
-    await client.get_schedule_handle(each.id).update(renew)
+    await client.get_schedule_handle(each.id).update(update)
 
 
 def _schedule(each: ScheduledWorkflow, state: ScheduleState) -> Schedule:
-    """A round that would overlap the one before is left out: the next one does its work."""
+    """A run that would overlap the one before is skipped: the next one does its work."""
     return Schedule(
         action=ScheduleActionStartWorkflow(
             each.workflow,
             each.start,
-            # Temporal adds the round's time.
+            # Temporal adds the time of the run.
             id=each.id,
             task_queue=each.queue,
             execution_timeout=_AT_MOST,
-            static_summary=each.says,
+            static_summary=each.summary,
         ),
         spec=ScheduleSpec(calendars=[each.at], time_zone_name=_ZONE),
         policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=each.catch_up),

@@ -10,7 +10,7 @@ from sqlalchemy import make_url
 from domain.errors import Unavailable
 from runtime.settings import Settings
 
-#: The trigger ``wake_dispatcher`` notifies it at every insert.
+#: The trigger ``wake_relay`` notifies it at every insert.
 CHANNEL = "outbox"
 
 _LOST = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)

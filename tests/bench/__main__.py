@@ -39,7 +39,7 @@ async def availability(database: servers.Database, pool: Database) -> dict[str, 
     span = f"from={first.date()}&to={(first + timedelta(days=30)).date()}"
     raw = f"first={first.date()}&last={(first + timedelta(days=30)).date()}"
     found: dict[str, Any] = {"statements": await _statements(pool, small, first)}
-    async with world.api(database.settings(keep_answers=False), world.CORES) as port:
+    async with world.api(database.settings(cache_responses=False), world.CORES) as port:
         for name, path in (
             ("rows of 20 staff", f"/bench/rows?service_id={small.service_id}&{raw}"),
             ("month of 20 staff", f"/api/v1/availability?service_id={small.service_id}&{span}"),

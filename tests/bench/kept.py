@@ -25,7 +25,7 @@ async def kept(database: servers.Database, pool: Database) -> dict[str, Any]:
     async with servers.run_redis() as redis_url:
         same = {"redis_url": SecretStr(redis_url)}
         async with (
-            world.api(database.settings(**same, keep_answers=False), 1) as plain,
+            world.api(database.settings(**same, cache_responses=False), 1) as plain,
             world.api(database.settings(**same), 1) as keeping,
         ):
             for name, path in paths.items():

@@ -132,7 +132,7 @@ def _environment(settings: Settings) -> dict[str, str]:
         "OMOTENASHI_DATABASE_URL": settings.database_url.get_secret_value(),
         "OMOTENASHI_DATABASE_OWNER_URL": settings.database_owner_url.get_secret_value(),
         "OMOTENASHI_REDIS_URL": settings.redis_url.get_secret_value(),
-        "OMOTENASHI_KEEP_ANSWERS": str(settings.keep_answers),
+        "OMOTENASHI_CACHE_RESPONSES": str(settings.cache_responses),
         "OMOTENASHI_LOG_LEVEL": "WARNING",
         # One address asks for everybody here.
         **{f"OMOTENASHI_RATE_LIMIT_{name}": "1000000/1h" for name in ("STANDARD", "USER", "AUTH", "PAYMENT")},

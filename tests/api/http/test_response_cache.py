@@ -101,7 +101,7 @@ def essence(answer: Response) -> tuple[int, bytes, dict[str, str]]:
 async def test_a_kept_answer_costs_no_statement_and_is_the_same_to_the_byte(
     here: Process, there: Process, shop: Shop, database: Database, clock: Clock, cache: Cache
 ) -> None:
-    async with process(database, clock, cache, keep_answers=False) as plain:
+    async with process(database, clock, cache, cache_responses=False) as plain:
         for name, path in (await asked(here, shop)).items():
             for headers in ({"Accept-Language": "ja"}, {"Accept-Language": "en"}):
                 truth = await plain.ask(path, **headers)
