@@ -20,14 +20,29 @@ class SuccessMessage(Enum):
     CREATED = ("作成しました。", "Created.")
     UPDATED = ("更新しました。", "Updated.")
     DELETED = ("削除しました。", "Deleted.")
-    REGISTERED = ("登録しました。", "Registered.")
-    LINK_SENT = (
-        "該当するアカウントがある場合は、メールをお送りしました。",
-        "If there is such an account, an e-mail is on its way.",
+    REGISTERED = (
+        "ご登録ありがとうございます。確認メールをお送りしました。",
+        "Thank you for registering. We have sent you an e-mail to confirm your address.",
     )
-    EMAIL_VERIFIED = ("メールアドレスを確認しました。", "The e-mail address is confirmed.")
-    PASSWORD_CHANGED = ("パスワードを変更しました。", "The password is changed.")
+    LINK_SENT = (
+        "ご登録のメールアドレスであれば、メールをお送りしました。届かない場合は、迷惑メールフォルダをご確認ください。",
+        "If this address is registered, we have sent you an e-mail. Please also check your spam folder.",
+    )
+    EMAIL_VERIFIED = ("メールアドレスの確認が完了しました。", "Your e-mail address is confirmed.")
+    PASSWORD_CHANGED = ("パスワードを変更しました。", "Your password has been changed.")
     LOGGED_IN = ("ログインしました。", "Logged in.")
+    LOGGED_OUT_ELSEWHERE = ("ほかの端末からログアウトしました。", "Logged out of all other devices.")
+    BOOKING_HELD = ("仮予約を承りました。期限までにお支払いください。", "Reserved. Please pay in time.")
+    BOOKING_REQUESTED = ("ご予約のお申し込みを承りました。", "We have received your request.")
+    BOOKING_CONFIRMED = ("ご予約が確定しました。", "Your booking is confirmed.")
+    BOOKING_CANCELLED = ("ご予約をキャンセルしました。", "Booking cancelled.")
+    BOOKING_MOVED = ("日時を変更しました。", "Time changed.")
+    BOOKING_APPROVED = ("予約を承認しました。", "Approved.")
+    BOOKING_DECLINED = ("予約をお断りしました。", "Declined.")
+    BOOKING_CHECKED_IN = ("受付しました。", "Checked in.")
+    BOOKING_COMPLETED = ("予約を完了しました。", "Completed.")
+    BOOKING_NO_SHOW = ("無断キャンセルとして記録しました。", "Recorded as a no-show.")
+    REFUND_REQUESTED = ("返金を受け付けました。", "Refund requested.")
     LOGGED_OUT = ("ログアウトしました。", "Logged out.")
 
     def sentence(self, language: Language) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from api.http.errors import TABLE
+from api.http.error_texts import TABLE
 from api.http.operation_errors import documented
 from api.http.rate_limits import RouteFacts, route_facts
 

@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 
 from fastapi.dependencies.models import Dependant
 
-from api.http.errors import INTERNAL_ERROR, TABLE, error_document
+from api.http.error_texts import INTERNAL_ERROR, TABLE
+from api.http.errors import error_document
 from api.http.request_info import Language, RequestInfo
 from domain.errors import (
     DomainError,

@@ -46,7 +46,11 @@ def span(start: datetime, end: datetime, zone: str, language: str) -> str:
 
 def short(at: datetime, zone: str, language: str) -> str:
     """Without the year, for subjects, deadlines and lists: ``11月21日（土）14:00`` or ``Sat 21 Nov, 14:00``."""
-    local = _local(at, zone)
+    return short_local(_local(at, zone), language)
+
+
+def short_local(local: datetime, language: str) -> str:
+    """``short`` of a time that has the venue's offset already."""
     return _short_day(local, language) + _gap(language) + _clock(local, language)
 
 

@@ -3,7 +3,8 @@
 import re
 from pathlib import Path
 
-from api.http.errors import TABLE
+from api.http.error_texts import TABLE
+from api.http.rule_texts import RULES
 
 ROOT = Path(__file__).parents[2]
 
@@ -11,7 +12,8 @@ ROOT = Path(__file__).parents[2]
 def test_the_page_of_error_codes_is_the_table() -> None:
     page = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
     rows = [line for line in page.splitlines() if line.startswith("| `")]
-    assert rows == [f"| `{code}` | {m.status} | {m.ja} | {m.en} |" for code, m in TABLE.items()]
+    codes = [f"| `{code}` | {m.status} | {m.ja} | {m.en} |" for code, m in TABLE.items()]
+    assert rows == [*codes, *(f"| `{rule}` | {text.ja} | {text.en} |" for rule, text in RULES.items())]
 
 
 def test_every_link_of_the_documents_leads_somewhere() -> None:

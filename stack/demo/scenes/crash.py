@@ -25,6 +25,7 @@ async def play(salon: Salon, platform: Platform) -> None:
     worker = next(child for child in platform.supervisor.children if child.name in {"worker", "worker-bookings"})
     victim = worker.pid
     await salon.provider.take_time(_CONFIRM, _BANK)
+    await salon.mail_arrives(hanako, booking, "booking_held")
     before = await salon.provider.calls(_CONFIRM)
     _, killed_at = await asyncio.gather(salon.give_card(hanako, payment), _kill_while_paying(salon, worker, before))
     status = (await salon.read(hanako, booking))["status"]
@@ -52,6 +53,7 @@ async def _nothing_twice(salon: Salon, booking: Json) -> None:
     await until("no webhook under way", salon.provider.webhooks_under_way, lambda count: count == 0)
     notices = Counter(str(notice["kind"]) for notice in await salon.notices(salon.hanako, booking))
     mails = {kind: len(await salon.emails(salon.hanako, booking, kind)) for kind in notices}
-    expect("notices", dict(notices), {"booking_confirmed": 1})
-    expect("e-mails", mails, {"booking_confirmed": 1})
+    once = {"booking_held": 1, "booking_confirmed": 1}
+    expect("notices", dict(notices), once)
+    expect("e-mails", mails, once)
     salon.timeline.say("exactly one e-mail of each kind")

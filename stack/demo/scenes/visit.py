@@ -1,4 +1,4 @@
-"""A booking as it should be: paid, confirmed, reminded of, visited, thanked for."""
+"""A booking without trouble: held, paid, confirmed, reminder, visit, thanks."""
 
 from datetime import datetime, timedelta
 
@@ -9,11 +9,11 @@ TITLE = "A booking's life"
 #: The reminder comes this long after the booking: time to pay on a slow machine.
 _REMIND_AFTER = timedelta(seconds=6)
 _DAY_BEFORE = timedelta(days=1)
-_KINDS = ("booking_confirmed", "booking_reminder", "booking_completed")
+_KINDS = ("booking_held", "booking_confirmed", "booking_reminder", "booking_completed")
 
 
 async def play(salon: Salon) -> None:
-    """From the hold to the question for a review."""
+    """From the hold to the thanks for the visit."""
     hanako, owner = salon.hanako, salon.owner
     start_at = await _soon(salon)
     # As many seconds before the start as bring the reminder soon.
@@ -21,6 +21,7 @@ async def play(salon: Salon) -> None:
     await salon.set_up(reminder_offsets=[int(offset.total_seconds())])
     booking = await salon.book(hanako, start_at)
     await salon.set_up(reminder_offsets=[_DAY_BEFORE.total_seconds()])
+    await salon.mail_arrives(hanako, booking, "booking_held")
     await salon.pay(hanako, booking)
     booking = await salon.becomes(hanako, booking, "confirmed")
     salon.timeline.say("the provider's signed webhook arrives; confirmed", run_of(booking))

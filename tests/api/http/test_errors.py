@@ -8,7 +8,8 @@ from uuid import UUID
 from httpx import AsyncClient
 
 import domain
-from api.http.errors import TABLE
+from api.http.error_sentences import title
+from api.http.error_texts import TABLE
 from api.http.request_info import Language, RequestInfo, language_from, new_request_id
 from domain.errors import DomainError
 from tests.api.conftest import PREFIX, error_of
@@ -34,15 +35,15 @@ def test_every_meaning_is_in_both_languages() -> None:
         assert 400 <= meaning.status <= 503, code
         assert any(ord(character) > 0x3000 for character in meaning.ja), code
         assert meaning.en.isascii(), code
-        assert meaning.sentence(Language.JA) != meaning.sentence(Language.EN)
+        assert (title(code, Language.JA), title(code, Language.EN)) == (meaning.ja, meaning.en)
 
 
 async def test_the_language_of_an_error(client: AsyncClient) -> None:
     path = f"{PREFIX}/auth/me"
     japanese = await client.get(path, headers={"Accept-Language": "ja-JP,ja;q=0.9,en;q=0.8"})
     english = await client.get(path, headers={"Accept-Language": "en-US"})
-    assert japanese.json()["message"] == japanese.json()["error"]["message"] == "ログインしてください。"
-    assert english.json()["message"] == "Please log in."
+    assert japanese.json()["message"] == japanese.json()["error"]["message"] == TABLE["unauthenticated"].ja
+    assert english.json()["message"] == TABLE["unauthenticated"].en
     assert japanese.headers["content-language"] == "ja"
     assert error_of(japanese) == error_of(english)
 
@@ -57,8 +58,9 @@ async def test_problem_json(client: AsyncClient) -> None:
     assert stamp.endswith("Z")
     assert problem == {
         "type": "urn:omotenashi:error:unauthenticated",
-        "title": "Please log in.",
+        "title": TABLE["unauthenticated"].en,
         "status": 401,
+        "detail": TABLE["unauthenticated"].en,
         "code": "unauthenticated",
         "details": {"reason": "no_token"},
         "requestId": "abc",

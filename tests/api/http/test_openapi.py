@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel
 
 from api.app import create_app, openapi_document
-from api.http.errors import TABLE
+from api.http.error_texts import TABLE
 from api.http.fields import Input, Output
 from runtime.settings import Environment, Settings
 from tests.api.access.test_permissions import PUBLIC, SIGNED, api_routes

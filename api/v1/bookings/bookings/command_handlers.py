@@ -1,5 +1,6 @@
 """What an endpoint of a command does: settle permission and key, ask the workflow, read what came of it, answer."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -15,6 +16,17 @@ from api.v1.bookings.bookings.schemas import BookingChangedRead
 from domain.bookings.commands import BookingCommand, BookingOutcome, Cause
 from domain.bookings.snapshot import BookingSnapshot
 from domain.errors import WrongState
+from workflows.bookings.booking import messages
+
+_MESSAGES: Mapping[str, SuccessMessage] = {
+    messages.CANCEL: SuccessMessage.BOOKING_CANCELLED,
+    messages.RESCHEDULE: SuccessMessage.BOOKING_MOVED,
+    messages.CONFIRM: SuccessMessage.BOOKING_APPROVED,
+    messages.DECLINE: SuccessMessage.BOOKING_DECLINED,
+    messages.CHECK_IN: SuccessMessage.BOOKING_CHECKED_IN,
+    messages.COMPLETE: SuccessMessage.BOOKING_COMPLETED,
+    messages.NO_SHOW: SuccessMessage.BOOKING_NO_SHOW,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +54,7 @@ async def execute_command(
         async with command.finish() as work:
             booking = await work.bookings.get(booking_id)
             answer = BookingChangedRead.after(booking, access.works_here, outcome)
-            return await store_response(work, ok(answer, SuccessMessage.UPDATED), command.remember)
+            return await store_response(work, ok(answer, _MESSAGES[request.update]), command.remember)
 
 
 async def _ask(services: ApiServices, command: Command, booking_id: UUID, request: CommandRequest) -> BookingOutcome:

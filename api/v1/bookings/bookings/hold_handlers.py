@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from api.access.callers import Access, ApiServices
 from api.http.answer_secrets import data_of, with_secret
-from api.http.envelope import created
+from api.http.envelope import SuccessMessage, created
 from api.http.idempotency import Key, Replay, without_secrets
 from api.http.operation_errors import raises
 from api.http.request_info import request_info
@@ -17,6 +17,7 @@ from api.v1.bookings.bookings.schemas import BookingCreate, BookingCreatedRead
 from db.bookings.commands.hold import HoldRequest
 from domain.bookings.contact import Contact
 from domain.bookings.permissions import BookingAction
+from domain.bookings.status import BookingStatus
 from domain.bookings.view import BookingView
 from domain.errors import (
     HoldLimit,
@@ -47,8 +48,14 @@ class _Answer:
 
     def __call__(self, booking: BookingView) -> bytes:
         token = self.links.token(booking.id) if self.access.user_id is None else None
-        self.made = created(BookingCreatedRead.with_token(booking, self.access.works_here, token))
+        self.made = created(BookingCreatedRead.with_token(booking, self.access.works_here, token), _message(booking))
         return without_secrets(bytes(self.made.body))
+
+
+def _message(booking: BookingView) -> SuccessMessage:
+    if booking.status is BookingStatus.CONFIRMED:
+        return SuccessMessage.BOOKING_CONFIRMED
+    return SuccessMessage.BOOKING_HELD if booking.amount_due else SuccessMessage.BOOKING_REQUESTED
 
 
 @raises(*TIME_REFUSED, PriceChanged, HoldLimit)

@@ -31,7 +31,7 @@ async def delete_sessions(caller: CurrentUser) -> Response:
     """Ends every session but the one that asks."""
     async with caller.work() as work:
         ended = await work.identity.sessions.revoke_all(caller.id, current_session(caller), SessionEnd.REVOKED)
-    return ok(EndedRead(sessions_ended=ended), SuccessMessage.LOGGED_OUT)
+    return ok(EndedRead(sessions_ended=ended), SuccessMessage.LOGGED_OUT_ELSEWHERE)
 
 
 @router.delete(

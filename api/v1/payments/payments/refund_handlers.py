@@ -5,7 +5,7 @@ from uuid import UUID
 from starlette.responses import Response
 
 from api.access.callers import Access
-from api.http.envelope import created
+from api.http.envelope import SuccessMessage, created
 from api.http.idempotency import Key, command_id, store_response
 from api.http.operation_errors import raises
 from api.v1.payments.payments.schemas import RefundCreate, RefundRead
@@ -19,4 +19,4 @@ async def request_refund(access: Access, payment_id: UUID, body: RefundCreate, k
         amount = body.amount.money() if body.amount else None
         asked_by = command_id(access.remember(key))
         made = await work.payments.refunds.request(payment_id, amount, body.reason, asked_by)
-        return await store_response(work, created(RefundRead.of(made)))
+        return await store_response(work, created(RefundRead.of(made), SuccessMessage.REFUND_REQUESTED))

@@ -1,0 +1,175 @@
+"""The sentence of one refusal in the caller's language: by its cause or rule where that is known, with its values."""
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from string import Formatter
+from typing import Any
+
+from api.http.error_texts import BY_CAUSE, TABLE, WITH_VALUES, Text
+from api.http.request_info import Language
+from api.http.rule_texts import ANY_FIELD, RULES
+from api.http.state_texts import NEEDED, STATES
+from domain.messages import formats
+
+
+def title(code: str, language: Language) -> str:
+    """The sentence of the code alone."""
+    return _in(TABLE[code].text, language)
+
+
+def sentence(code: str, details: Mapping[str, Any], language: Language) -> str:
+    """What a person reads: of the texts for the rule, the cause and the code, the first whose values are all known."""
+    values = _values(code, details, language)
+    for text in _candidates(code, details):
+        written = _filled(_in(text, language), values)
+        if written is not None:
+            return written
+    return title(code, language)
+
+
+def field_message(rule: str, language: Language, values: Mapping[str, Any] | None = None) -> str:
+    """What is said beside a field. ``values``: the limits of the check, such as ``max_length``."""
+    written = _filled(_in(RULES.get(rule, ANY_FIELD), language), values or {})
+    return written if written is not None else _in(ANY_FIELD, language)
+
+
+def with_field_messages(details: Mapping[str, Any], language: Language) -> Mapping[str, Any]:
+    """The details with a ``message`` beside each field that has a rule."""
+    fields = details.get("fields")
+    if not isinstance(fields, list):
+        return details
+    return {**details, "fields": [_with_message(one, language) for one in fields]}
+
+
+def _with_message(field: Any, language: Language) -> Any:
+    if not isinstance(field, Mapping) or "rule" not in field or "message" in field:
+        return field
+    return {**field, "message": field_message(str(field["rule"]), language)}
+
+
+def _candidates(code: str, details: Mapping[str, Any]) -> Iterable[Text]:
+    rule = details.get("rule")
+    if isinstance(rule, str) and rule in RULES:
+        yield RULES[rule]
+    if code in WITH_VALUES:
+        yield WITH_VALUES[code]
+    for cause in (details.get("reason"), details.get("field"), *details):
+        if isinstance(cause, str) and (code, cause) in BY_CAUSE:
+            yield BY_CAUSE[code, cause]
+
+
+def _in(text: Text, language: Language) -> str:
+    return text.ja if language is Language.JA else text.en
+
+
+def _filled(text: str, values: Mapping[str, Any]) -> str | None:
+    """The text with its values; None where one is missing."""
+    names = {name for _, name, _, _ in Formatter().parse(text) if name}
+    return text.format_map({name: values[name] for name in names}) if names <= set(values) else None
+
+
+def _values(code: str, details: Mapping[str, Any], language: Language) -> dict[str, str]:
+    """The details that can be written out; a value of another shape is left out."""
+    known: dict[str, str] = {}
+    for name, write in _WRITERS.items():
+        if details.get(name) is not None:
+            written = write(details[name], details, language)
+            if written:
+                known[name] = written
+    if code == "hold_limit" and isinstance(details.get("limit"), int):
+        known["limit_count"] = str(details["limit"])
+    return known
+
+
+def _time(value: Any, _: Mapping[str, Any], language: Language) -> str:
+    """In the offset that it has. UTC is nobody's clock here, so such a time is left out."""
+    try:
+        at = datetime.fromisoformat(str(value))
+    except ValueError:
+        return ""
+    return formats.short_local(at, language) if at.utcoffset() else ""
+
+
+def _times(value: Any, details: Mapping[str, Any], language: Language) -> str:
+    times = [_time(one, details, language) for one in value] if isinstance(value, list) else []
+    return _listed(times, language) if times and all(times) else ""
+
+
+def _state(value: Any, _: Mapping[str, Any], language: Language) -> str:
+    return _in(STATES[value], language) if isinstance(value, str) and value in STATES else ""
+
+
+def _size(value: Any, _: Mapping[str, Any], language: Language) -> str:
+    """``10 MB``, ``64 KB``: bytes, rounded down: a file of the written size is taken."""
+    if not isinstance(value, int) or value <= 0:
+        return ""
+    for size, unit in ((1024 * 1024, "MB"), (1024, "KB")):
+        if value >= size:
+            return f"{value // size} {unit}" if language is Language.EN else f"{value // size}{unit}"
+    return f"{value} B"
+
+
+def _types(value: Any, _: Mapping[str, Any], language: Language) -> str:
+    if not isinstance(value, list) or any(not _is_file_type(one) for one in value):
+        return ""
+    return _listed([str(one).partition("/")[2].upper() for one in value], language)
+
+
+def _is_file_type(value: Any) -> bool:
+    """A type that people choose by its name; a form or JSON is put together by programs."""
+    return (isinstance(value, str) and value.startswith(("image/", "video/"))) or value == "application/pdf"
+
+
+def _minutes(value: Any, _: Mapping[str, Any], language: Language) -> str:
+    """``[600, 840]`` of the business day is ``10:00〜14:00``."""
+    if not isinstance(value, list) or len(value) != 2 or not all(isinstance(one, int) for one in value):
+        return ""
+    start, end = (f"{one // 60}:{one % 60:02d}" for one in value)
+    return f"{start}〜{end}" if language is Language.JA else f"{start}–{end}"
+
+
+def _needed(value: Any, _: Mapping[str, Any], language: Language) -> str:
+    known = [one for one in value if isinstance(one, str) and one in NEEDED] if isinstance(value, list) else []
+    return _listed([_in(NEEDED[one], language) for one in known], language)
+
+
+def _money(value: Any, details: Mapping[str, Any], language: Language) -> str:
+    currency = details.get("currency")
+    if not isinstance(currency, str) or not isinstance(value, int):
+        return ""
+    return formats.money(value, currency, language.value)
+
+
+def _price(value: Any, _: Mapping[str, Any], language: Language) -> str:
+    return _money(value.get("amount"), value, language) if isinstance(value, Mapping) else ""
+
+
+def _wait(value: Any, _: Mapping[str, Any], language: Language) -> str:
+    return formats.wait(math.ceil(value), language.value) if isinstance(value, int | float) else ""
+
+
+def _plain(value: Any, _: Mapping[str, Any], __: Language) -> str:
+    return str(value) if isinstance(value, int | str) else ""
+
+
+def _listed(values: Iterable[str], language: Language) -> str:
+    return ("、" if language is Language.JA else "; ").join(values)
+
+
+_WRITERS: Mapping[str, Callable[[Any, Mapping[str, Any], Language], str]] = {
+    "alternatives": _times,
+    "hold_expires_at": _time,
+    "earliest": _time,
+    "latest": _time,
+    "status": _state,
+    "limit": _size,
+    "supported": _types,
+    "first": _minutes,
+    "second": _minutes,
+    "missing": _needed,
+    "available": _money,
+    "price": _price,
+    "retry_after": _wait,
+    **dict.fromkeys(("count", "party_min", "party_max", "expected"), _plain),
+}
