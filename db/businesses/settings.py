@@ -23,6 +23,7 @@ class SettingsRow:
 
     business_id: UUID
     slot_interval_minutes: int
+    start_grid: str
     hold_for: timedelta
     approval_within: timedelta
     lead_time: timedelta

@@ -12,6 +12,7 @@ from domain.businesses.address import Prefecture
 from domain.businesses.status import ApprovalMode, BusinessStatus, Vertical
 from domain.payments.status import PaymentMode
 from domain.platform.invalidation import CacheKind
+from domain.scheduling.availability.model import StartGrid
 
 
 class Business(Base, Stamped):
@@ -118,6 +119,7 @@ class BusinessSettings(Base, Stamped):
     __table_args__ = (
         one_of("approval_mode", ApprovalMode),
         one_of("payment_mode", PaymentMode),
+        one_of("start_grid", StartGrid),
         CheckConstraint("slot_interval_minutes BETWEEN 1 AND 1440", name="slot_interval_in_range"),
         CheckConstraint("hold_for > interval '0'", name="hold_positive"),
         CheckConstraint("lead_time >= interval '0'", name="lead_time_not_negative"),
@@ -128,6 +130,7 @@ class BusinessSettings(Base, Stamped):
 
     business_id: Mapped[UUID] = mapped_column(ForeignKey("businesses.id"), primary_key=True)
     slot_interval_minutes: Mapped[int] = mapped_column(SmallInteger, server_default=text("15"))
+    start_grid: Mapped[str] = mapped_column(server_default=text("'opening'"))
     hold_for: Mapped[timedelta] = mapped_column(INTERVAL, server_default=text("interval '10 minutes'"))
     approval_within: Mapped[timedelta] = mapped_column(INTERVAL, server_default=text("interval '24 hours'"))
     lead_time: Mapped[timedelta] = mapped_column(INTERVAL, server_default=text("interval '1 hour'"))

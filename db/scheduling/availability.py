@@ -19,7 +19,17 @@ from domain.businesses.status import BusinessStatus
 from domain.errors import NotBookable, NotFound, PartySizeRefused
 from domain.instants import as_utc
 from domain.scheduling.availability.engine import nearest, tabulate
-from domain.scheduling.availability.model import Facts, Item, Need, Question, Resource, StartTable, Taken, bounds
+from domain.scheduling.availability.model import (
+    Facts,
+    Item,
+    Need,
+    Question,
+    Resource,
+    StartGrid,
+    StartTable,
+    Taken,
+    bounds,
+)
 from domain.scheduling.classes import is_class, is_sold_by_unit
 from domain.scheduling.hours import Calendar
 
@@ -42,7 +52,7 @@ used AS (
 SELECT uuidv7() AS new_id, jsonb_build_object(
     'service', to_jsonb(a),
     'business', jsonb_build_object('status', b.status, 'zone', b.time_zone, 'currency', b.currency,
-        'slot_interval', t.slot_interval_minutes, 'lead', extract(epoch FROM t.lead_time),
+        'slot_interval', t.slot_interval_minutes, 'start_grid', t.start_grid, 'lead', extract(epoch FROM t.lead_time),
         'window', extract(epoch FROM t.booking_window), 'hold', extract(epoch FROM t.hold_for),
         'approval', extract(epoch FROM t.approval_within), 'grace', extract(epoch FROM t.no_show_grace),
         'auto_complete', t.auto_complete,
@@ -169,7 +179,9 @@ class Catalogue:
         lead, window = timedelta(seconds=self.settings["lead"]), timedelta(seconds=self.settings["window"])
         earliest, latest = bounds(now, timedelta() if staff else lead, STAFF_WINDOW if staff else window)
         items = (_narrow(self.item, frozenset(preferred)),)
-        return Question(items, self.zone, first, last, self.settings["slot_interval"], earliest, latest, party_size)
+        grid = StartGrid(self.settings["start_grid"])
+        interval = self.settings["slot_interval"]
+        return Question(items, self.zone, first, last, interval, earliest, latest, party_size, grid)
 
 
 @dataclass(frozen=True, slots=True)

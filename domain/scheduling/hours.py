@@ -19,17 +19,18 @@ DAY = 1440
 
 @dataclass(frozen=True, slots=True, order=True)
 class MinuteRange:
-    """``[start, end)`` in minutes of the business day; ``0 <= start < 1440``, ``start < end <= 2880``.
+    """``[start, end)`` in minutes of the business day, ``0 <= start < end <= 2880``.
 
-    Raises ``InvalidInput`` for anything else, an empty range included.
+    Raises ``InvalidInput`` for anything else, an empty range included. Opening hours begin before midnight
+    (``check_day``); an exception may lie wholly in the night after it.
     """
 
     start: int
     end: int
 
     def __post_init__(self) -> None:
-        if not 0 <= self.start < DAY:
-            raise InvalidInput.at("start", "within_day")
+        if not 0 <= self.start < 2 * DAY:
+            raise InvalidInput.at("start", "within_two_days")
         if self.end <= self.start:
             raise InvalidInput.at("end", "after_start")
         if self.end > 2 * DAY:
@@ -74,6 +75,15 @@ class Calendar:
 
 
 def check_day(ranges: Iterable[MinuteRange]) -> Ranges:
+    """Opening hours of one day in order. Raises as ``in_order``, and ``InvalidInput`` for a range that begins after
+    midnight: it belongs to the next business day."""
+    ordered = in_order(ranges)
+    if ordered and ordered[-1].start >= DAY:
+        raise InvalidInput.at("start", "within_day")
+    return ordered
+
+
+def in_order(ranges: Iterable[MinuteRange]) -> Ranges:
     """The ranges in order. Raises ``OverlappingHours`` when two share a minute; touching is allowed."""
     ordered = tuple(sorted(ranges))
     for earlier, later in pairwise(ordered):

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from domain.errors import InvalidInput
-from domain.scheduling.hours import DAY, Calendar, MinuteRange, Ranges, check_day
+from domain.scheduling.hours import DAY, Calendar, MinuteRange, Ranges, in_order
 
 _A_DAY = timedelta(days=1)
 #: A leave or a sabbatical; longer than this somebody has left.
@@ -25,7 +25,8 @@ class CalendarException:
     """The business days ``first_day`` to ``last_day``, both included.
 
     ``OFF``: not there in ``ranges``, or all day where there are none. ``HOURS``: there in ``ranges`` instead of the
-    usual hours. Raises ``InvalidInput`` for days out of order, more than 366 of them, and hours without a range;
+    usual hours. Minutes count from the midnight that the business day begins with, so 24:30–26:00 is a part of the
+    night after it. Raises ``InvalidInput`` for days out of order, more than 366 of them, and hours without a range;
     ``OverlappingHours`` for ranges that share a minute.
     """
 
@@ -41,7 +42,7 @@ class CalendarException:
             raise InvalidInput.at("last_day", "at_most_366_days")
         if self.kind is ExceptionKind.HOURS and not self.ranges:
             raise InvalidInput.at("ranges", "not_empty")
-        object.__setattr__(self, "ranges", check_day(self.ranges))
+        object.__setattr__(self, "ranges", in_order(self.ranges))
 
 
 def without(ranges: Iterable[MinuteRange], off: Iterable[MinuteRange]) -> list[tuple[int, int]]:

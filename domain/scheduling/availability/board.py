@@ -12,7 +12,7 @@ from uuid import UUID
 
 from domain.scheduling.availability.bits import Tally, every, join, ones, runs, span
 from domain.scheduling.availability.days import BusinessDays, ceil_minute, floor_minute, instant_of, local
-from domain.scheduling.availability.model import Facts, Item, Need, Question, Resource, Taken
+from domain.scheduling.availability.model import Facts, Item, Need, Question, Resource, StartGrid, Taken
 from domain.scheduling.hours import DAY, Calendar
 
 
@@ -69,7 +69,7 @@ def lay_out(question: Question, facts: Facts) -> Board | None:
     lead = max(item.buffer_before - offset for item, offset in zip(items, offsets, strict=True))
     tail = max(o + i.duration + i.buffer_after for i, o in zip(items, offsets, strict=True))
     frame = _Frame(days, facts, low - max(lead, 0), high + tail)
-    starts = frame.grid(2, 2 + (last - first).days, low, high, question.slot_interval)
+    starts = frame.grid(2, 2 + (last - first).days, low, high, question)
     slots: list[Slot] = []
     for index, item in enumerate(items):
         for need in item.needs:
@@ -113,20 +113,24 @@ class _Frame:
         self._open: dict[int, int] = {}
         self._fits: dict[tuple[int, int], int] = {}
 
-    def grid(self, first: int, last: int, low: int, high: int, step: int) -> int:
+    def grid(self, first: int, last: int, low: int, high: int, question: Question) -> int:
         """The starts offered on the business days with index ``first`` to ``last``, in minutes ``[low, high)``.
 
-        A start is offered inside the business's hours where the wall-clock minute of its business day is a multiple
-        of ``step``. An hour that the clock repeats is offered twice, one that it jumps over is not.
+        A start is offered inside the business's hours where the wall clock is a multiple of the slot interval past the
+        opening, or past midnight (``question.grid``). An hour that the clock repeats is offered twice, one that it
+        jumps over is not.
         """
+        step = question.slot_interval
         comb = every(step, 3 * DAY)
         bits = 0
         for index, start, end in self._days.spans(self._facts.business, first, last):
             if end <= low or start >= high:
                 continue
+            opening = None if question.grid is StartGrid.OPENING else 0
             for begin, stop, wall in self._days.pieces(index, start, end):
+                opening = wall if opening is None else opening
                 skipped = max(low - begin, 0)
-                offered = begin + skipped + -(wall + skipped) % step
+                offered = begin + skipped + (opening - wall - skipped) % step
                 count = min(stop, high) - offered
                 if count > 0:
                     bits |= (comb & ones(count)) << (offered - self.origin)

@@ -8,7 +8,8 @@ Rules, beside those the types state:
 - No unit serves two requirements of one booking at one time, buffers counted.
 - A class sells at most its places at one start, whatever its resources hold.
 - A start belongs to the business day in whose range it lies, also past midnight; it must be one of the asked days.
-- Starts lie on the grid: the wall-clock minute of the business day is a multiple of the slot interval.
+- Starts lie on the grid: the wall clock is a multiple of the slot interval past the opening of the range, or past
+  midnight where the owner chose the clock.
 - The answer is advice. What prevents double booking is the constraint on the claims.
 """
 

@@ -6,6 +6,7 @@ Durations and buffers are whole minutes. Instants are aware; answers are in UTC.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,13 @@ MAX_DAYS = 31
 """The longest date range one question may ask for (product rules, availability)."""
 MAX_ITEMS = 5
 """The most consecutive services in one booking (product rules, words)."""
+
+
+class StartGrid(StrEnum):
+    """Where the minutes between offered starts count from: each opening (10:10, 10:40 …), or midnight (10:30 …)."""
+
+    OPENING = "opening"
+    CLOCK = "clock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +101,8 @@ class Question:
     """At which starts does a booking of these consecutive items fit?
 
     ``first`` to ``last``: business days, both included, at most 31. ``slot_interval``: minutes between offered starts.
-    ``earliest`` and ``latest``: the booking window as ``bounds`` gives it, both included.
+    ``earliest`` and ``latest``: the booking window as ``bounds`` gives it, both included. ``grid``: where the interval
+    counts from.
     """
 
     items: tuple[Item, ...]
@@ -104,6 +113,7 @@ class Question:
     earliest: datetime
     latest: datetime
     party_size: int = 1
+    grid: StartGrid = StartGrid.OPENING
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.items) <= MAX_ITEMS:

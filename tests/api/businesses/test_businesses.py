@@ -157,6 +157,7 @@ async def test_settings_have_defaults_and_a_public_part(client: AsyncClient, own
     public = (await client.get(f"{PREFIX}/businesses/{venue.id}/settings")).json()["data"]
     assert public == {
         "slot_interval_minutes": 15,
+        "start_grid": "opening",
         "hold_for": "PT10M",
         "lead_time": "PT1H",
         "booking_window": "P60D",

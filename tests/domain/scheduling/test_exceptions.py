@@ -113,3 +113,23 @@ def test_minute_by_minute(working: list[MinuteRange], asked: list[tuple]) -> Non
         wanted |= {index * DAY + minute for minute in minutes}
         found |= {index * DAY + m for span in calendar.ranges_on(day) for m in range(span.start, span.end)}
     assert found == wanted
+
+
+def test_a_part_of_the_night_after_midnight_can_be_off() -> None:
+    """Monday 22:00-26:00 without 24:30-26:00 ends at half past midnight."""
+    calendar = usual((1320, 1560))
+    assert on(calendar, exception(OFF, (1470, 1560))) == spans((1320, 1470))
+    assert on(calendar, exception(OFF, (1470, 1560)), day=1) == spans((1320, 1560))
+
+
+def test_other_hours_can_lie_in_the_night() -> None:
+    calendar = usual((540, 1080))
+    assert on(calendar, exception(HOURS, (1470, 1560))) == ()
+    assert on(calendar, exception(HOURS, (1470, 1560)), day=1) == spans((540, 1080), (30, 120))
+
+
+def test_a_day_off_leaves_the_night_before_it() -> None:
+    """The night from Monday to Tuesday is Monday's."""
+    calendar = usual((1320, 1560))
+    assert on(calendar, exception(OFF, first=1, last=1)) == spans((1320, 1560))
+    assert on(calendar, exception(OFF, first=1, last=1), day=1) == ()

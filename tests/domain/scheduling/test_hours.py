@@ -29,12 +29,19 @@ def test_ranges_inside_the_bounds(start: int, end: int) -> None:
 
 @pytest.mark.parametrize(
     ("start", "end", "field"),
-    [(600, 540, "end"), (600, 600, "end"), (-1, 60, "start"), (1440, 1500, "start"), (0, 2881, "end")],
+    [(600, 540, "end"), (600, 600, "end"), (-1, 60, "start"), (2880, 2881, "start"), (0, 2881, "end")],
 )
 def test_ranges_out_of_bounds_are_refused_with_the_field(start: int, end: int, field: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         MinuteRange(start, end)
     assert [wrong["field"] for wrong in refused.value.details["fields"]] == [field]
+
+
+def test_hours_that_begin_after_midnight_are_the_next_days() -> None:
+    with pytest.raises(InvalidInput):
+        check_day(hours((1440, 1500)))
+    with pytest.raises(InvalidInput):
+        check_week(week(mon=hours((540, 600), (1470, 1560))))
 
 
 SPANS = st.tuples(st.integers(0, 1439), st.integers(1, 600)).map(lambda p: MinuteRange(p[0], p[0] + p[1]))

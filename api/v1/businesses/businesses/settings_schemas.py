@@ -11,9 +11,11 @@ from api.http.fields import Changes, Output, examples
 from db.businesses.businesses import SettingsRow
 from domain.businesses.status import ApprovalMode
 from domain.payments.status import PaymentMode
+from domain.scheduling.availability.model import StartGrid
 
 _PUBLIC = {
     "slot_interval_minutes": 15,
+    "start_grid": "opening",
     "hold_for": "PT10M",
     "lead_time": "PT1H",
     "booking_window": "P60D",
@@ -47,6 +49,11 @@ class SettingsUpdate(Changes):
     slot_interval_minutes: Annotated[int, Field(ge=1, le=1440)] | None = Field(
         default=None,
         description="Minutes between two offered starts.",
+    )
+    start_grid: StartGrid | None = Field(
+        default=None,
+        description="What the minutes between starts count from: `opening`, so that the first start is the opening of "
+        "each range of hours, or `clock`, from midnight.",
     )
     hold_for: Soon | None = Field(default=None, description="How long an unpaid time is held, as an ISO 8601 duration.")
     approval_within: Soon | None = Field(
@@ -110,6 +117,7 @@ class SettingsRead(Output):
     model_config = ConfigDict(json_schema_extra=examples(_PUBLIC))
 
     slot_interval_minutes: int = Field(description="Minutes between two offered starts.")
+    start_grid: StartGrid = Field(description="What the minutes between starts count from: `opening` or `clock`.")
     hold_for: timedelta = Field(description="How long an unpaid time is held, as an ISO 8601 duration.")
     lead_time: timedelta = Field(
         description="How long before its start a booking must be made, as an ISO 8601 duration.",

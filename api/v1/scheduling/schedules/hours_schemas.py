@@ -57,6 +57,21 @@ class HoursRangeWrite(Input):
 RangesWrite = Annotated[list[HoursRangeWrite], Field(max_length=10)]
 
 
+class ExceptionRangeWrite(Input):
+    """``[opens, closes)`` of a business day; it may lie wholly in the night after it."""
+
+    model_config = ConfigDict(json_schema_extra=examples({"opens": "24:30", "closes": "26:00"}))
+
+    opens: Clock = Field(description="`HH:MM` of the business day, before `48:00`: `24:30` is in the night after it.")
+    closes: Clock = Field(description="`HH:MM` of the business day, up to `48:00`.")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if minutes(self.closes) <= minutes(self.opens):
+            raise PydanticCustomError("after_start", "closes after it opens", {"field": "closes"})
+        return self
+
+
 class WeekWrite(Input):
     """Ranges per weekday; a day that is left out is closed."""
 
@@ -232,6 +247,6 @@ def shown(ranges: Ranges) -> list[HoursRangeWrite]:
     return [HoursRangeWrite(opens=clock(span.start), closes=clock(span.end)) for span in ranges]
 
 
-def ranges_of(written: Iterable[HoursRangeWrite]) -> Ranges:
+def ranges_of(written: Iterable[HoursRangeWrite | ExceptionRangeWrite]) -> Ranges:
     """The opposite of :func:`shown`."""
     return tuple(MinuteRange(minutes(one.opens), minutes(one.closes)) for one in written)

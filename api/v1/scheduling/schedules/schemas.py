@@ -9,12 +9,11 @@ from pydantic import ConfigDict, Field
 from api.http.fields import ChangedRecordRead, Input, Line, Output, examples
 from api.http.times import Day
 from api.v1.scheduling.schedules.hours_schemas import (
-    HoursRangeWrite,
-    RangesWrite,
+    ExceptionRangeWrite,
     WorkingHoursRead,
     WorkingHoursWrite,
+    clock,
     ranges_of,
-    shown,
 )
 from db.catalogue.catalogue import ResourceRow
 from db.scheduling.staff.staff import ExceptionRow
@@ -61,7 +60,10 @@ class ScheduleRead(Output):
 
 class ExceptionUpdate(Input):
     """``off``: not there in ``ranges``, or all day where there are none. ``hours``: there in ``ranges`` instead of the
-    usual hours; the business's hours bound them. Without ``last_day`` it is one day."""
+    usual hours; the business's hours bound them. Without ``last_day`` it is one day.
+
+    Days are business days, as in the hours: the night from Monday to Tuesday is Monday's, up to ``48:00``. Off on
+    Tuesday leaves Monday's night as it is; off on Monday from ``24:00`` to ``26:00`` takes it."""
 
     model_config = ConfigDict(json_schema_extra=examples(_LEAVE))
 
@@ -71,9 +73,9 @@ class ExceptionUpdate(Input):
         description="Last business day, included, `YYYY-MM-DD`; left out, the first day alone.",
     )
     kind: ExceptionKind = Field(description="Whether the person is away or works other hours.")
-    ranges: RangesWrite = Field(
+    ranges: Annotated[list[ExceptionRangeWrite], Field(max_length=10)] = Field(
         default_factory=list,
-        description="Working hours of each day, in order; none when the person is away.",
+        description="With `hours`: the working hours of each day. With `off`: the parts of each day; none for all day.",
     )
     reason: Line | None = Field(default=None, description="Reason, for people to read.")
 
@@ -111,8 +113,8 @@ class ExceptionRead(ChangedRecordRead):
     first_day: date = Field(description="First business day, `YYYY-MM-DD`.")
     last_day: date = Field(description="Last business day, included, `YYYY-MM-DD`.")
     kind: ExceptionKind = Field(description="Whether the person is away or works other hours.")
-    ranges: list[HoursRangeWrite] = Field(
-        description="Working hours of each day, in order; none when the person is away.",
+    ranges: list[ExceptionRangeWrite] = Field(
+        description="With `hours`: the working hours of each day. With `off`: the parts of each day; none for all day.",
     )
     reason: Annotated[str | None, Field(description="For the business's own eyes.")]
 
@@ -126,7 +128,7 @@ class ExceptionRead(ChangedRecordRead):
             first_day=row.first_day,
             last_day=row.last_day,
             kind=row.kind,
-            ranges=shown(row.ranges),
+            ranges=[ExceptionRangeWrite(opens=clock(span.start), closes=clock(span.end)) for span in row.ranges],
             reason=row.reason,
             created_at=row.created_at,
             updated_at=row.updated_at,

@@ -11,7 +11,7 @@ from itertools import chain, combinations, product
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from domain.scheduling.availability.model import Facts, Item, Need, Question
+from domain.scheduling.availability.model import Facts, Item, Need, Question, StartGrid
 from domain.scheduling.hours import Calendar, MinuteRange
 from domain.scheduling.staff_exceptions import CalendarException, ExceptionKind
 
@@ -111,7 +111,8 @@ class Oracle:
             midnight = datetime.combine(day, time.min)
             instant = opens
             while instant < closes:
-                minute = (self.steps.shows[instant] - midnight) // MINUTE
+                counted_from = self.steps.shows[opens] if self.question.grid is StartGrid.OPENING else midnight
+                minute = (self.steps.shows[instant] - counted_from) // MINUTE
                 on_grid = minute % self.question.slot_interval == 0
                 if on_grid and self.question.earliest <= instant <= self.question.latest:
                     found.add(instant)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
-from domain.scheduling.availability.model import Facts, Item, Need, Question, Resource, Taken
+from domain.scheduling.availability.model import Facts, Item, Need, Question, Resource, StartGrid, Taken
 from domain.scheduling.hours import Calendar, MinuteRange, WeeklyHours
 from domain.scheduling.staff_exceptions import CalendarException, ExceptionKind
 
@@ -66,8 +66,9 @@ def ask(
     earliest: datetime = FAR_PAST,
     latest: datetime = FAR_FUTURE,
     party_size: int = 1,
+    grid: StartGrid = StartGrid.OPENING,
 ) -> Question:
-    return Question(items, ZoneInfo(zone), day, last or day, step, earliest, latest, party_size)
+    return Question(items, ZoneInfo(zone), day, last or day, step, earliest, latest, party_size, grid)
 
 
 def known(business: Calendar, *capacities: int, taken: tuple[Taken, ...] = (), own: Calendar | None = None) -> Facts:
@@ -117,7 +118,7 @@ def calendars(draw: st.DrawFn, around: date) -> Calendar:
 @st.composite
 def exceptions(draw: st.DrawFn, around: date) -> list[CalendarException]:
     """Up to three: leaves, parts of days, other hours, over midnight too."""
-    spans = st.tuples(minutes(0, 1439), minutes(1, 900)).map(lambda pair: MinuteRange(pair[0], sum(pair)))
+    spans = st.tuples(minutes(0, 2400), minutes(1, 900)).map(lambda pair: MinuteRange(pair[0], min(sum(pair), 2880)))
     found = []
     for _ in range(draw(st.integers(0, 3))):
         first = around + timedelta(days=draw(st.integers(-3, 2)))
@@ -170,6 +171,7 @@ def cases(draw: st.DrawFn, max_items: int = 2, max_needs: int = 2) -> tuple[Ques
         step=draw(st.sampled_from([1, 1, 7, 15, 30, 50])),
         earliest=draw(st.one_of(st.just(FAR_PAST), moment)),
         latest=draw(st.one_of(st.just(FAR_FUTURE), moment)),
+        grid=draw(st.sampled_from(StartGrid)),
     )
     return question, Facts(business, {resource.id: resource for resource in resources}, claims)
 

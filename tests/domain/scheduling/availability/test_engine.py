@@ -9,7 +9,7 @@ import pytest
 
 from domain.errors import InvalidInput, OutsideBookingWindow
 from domain.scheduling.availability.engine import check_window, find_starts, is_offered, nearest, plan
-from domain.scheduling.availability.model import Facts, Item, Need, Question, Resource, Taken, bounds
+from domain.scheduling.availability.model import Facts, Item, Need, Question, Resource, StartGrid, Taken, bounds
 from domain.scheduling.hours import Calendar, WeeklyHours
 from tests.domain.scheduling.availability.scenarios import (
     SERVICE,
@@ -97,8 +97,16 @@ class TestHours:
 
 
 class TestGrid:
-    def test_counts_from_midnight_not_from_opening(self) -> None:
-        assert clock(ask(item(30, need(0)), step=30), known(every_day((550, 650)), 1)) == ["09:30", "10:00"]
+    @pytest.mark.parametrize(
+        ("grid", "starts"),
+        [
+            (StartGrid.OPENING, ["10:00", "10:45", "11:30", "13:10", "13:55"]),
+            (StartGrid.CLOCK, ["10:30", "11:15", "13:30", "14:15"]),
+        ],
+    )
+    def test_an_interval_that_does_not_divide_the_opening(self, grid: StartGrid, starts: list[str]) -> None:
+        question = ask(item(30, need(0)), step=45, grid=grid)
+        assert clock(question, known(every_day((600, 720), (790, 885)), 1)) == starts
 
     def test_an_interval_that_does_not_divide_the_day_goes_on_past_midnight(self) -> None:
         business = every_day((1400, 1560))
