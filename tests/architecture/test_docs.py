@@ -30,3 +30,36 @@ def test_the_readme_names_what_make_has() -> None:
     named = set(re.findall(r"\bmake ([a-z]+)", (ROOT / "README.md").read_text(encoding="utf-8")))
     assert {"up", "test", "demo"} <= named
     assert all(re.search(rf"^{target}:", makefile, re.MULTILINE) for target in named)
+
+
+#: A file of this project in a document: it is in one of these folders, or one of these names.
+_PATH = re.compile(
+    r"`((?:activities|analytics|api|db|docs|domain|providers|runtime|stack|tests|workers|workflows)/[\w./*<>-]+)`"
+)
+
+
+#: Names of schedules that look like paths.
+_SCHEDULES = frozenset({"analytics/daily"})
+
+
+def test_every_path_in_the_documents_exists() -> None:
+    missing = []
+    checked = 0
+    for page in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md")):
+        for named in _PATH.findall(page.read_text(encoding="utf-8")):
+            checked += 1
+            if named in _SCHEDULES:
+                continue
+            pattern = re.sub(r"<\w+>", "*", named.rstrip("/."))
+            if not any(ROOT.glob(pattern)):
+                missing.append(f"{page.name}: {named}")
+    assert checked > 50
+    assert missing == []
+
+
+def test_the_tours_of_the_readme_name_files_of_every_room() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for tour in ("## Follow one booking", "## Follow one refund"):
+        text = readme.split(tour)[1].split("\n## ")[0]
+        rooms = {target.split("/")[0] for target in re.findall(r"\]\(([^)#]+)\)", text)}
+        assert {"api", "db", "domain", "workers", "workflows", "activities"} <= rooms, tour
