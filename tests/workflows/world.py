@@ -19,6 +19,7 @@ from domain.bookings.expiry import HoldEnd, end_hold
 from domain.bookings.snapshot import BookingSnapshot
 from domain.bookings.status import BookingStatus
 from domain.catalogue.cancellation import Policy, Tier
+from domain.errors import InvalidInput
 from domain.identity.actor import ActorKind
 from domain.payments.movements import is_other_card, is_surplus, of_other_card
 from domain.payments.settlement import Settlement
@@ -299,7 +300,8 @@ class World:
     async def reschedule(self, command: BookingCommand) -> BookingOutcome:
         if seen := await self._seen("bookings.reschedule", command):
             return seen
-        assert command.start_at is not None
+        if command.start_at is None:
+            raise InvalidInput.at("start_at", "required")
         by_business = is_staff(command.actor_kind)
         move = moves.move(self.facts(), command.start_at, by_business, self.approve_within, self._time())
         if not self.slot_is_free:

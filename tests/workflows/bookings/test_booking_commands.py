@@ -1,15 +1,22 @@
 """Commands: refused by the state before history is written, refused by the facts with a code, obeyed once."""
 
+import random
 from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
 
 import pytest
 from temporalio.client import WorkflowUpdateFailedError
+from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
 from domain.bookings.snapshot import BookingSnapshot
+from domain.bookings.status import FINAL
 from domain.bookings.status import BookingStatus as S
+from domain.identity.actor import ActorKind
+from tests.support.sampling import seed
 from tests.workflows.life import Life, living
-from tests.workflows.world import World, now, snapshot
+from tests.workflows.world import HALF, World, now, snapshot
 from workflows.bookings.booking import messages
 
 UPDATES = (
@@ -155,3 +162,49 @@ async def test_reschedule_to_a_time_that_no_run_can_wait_for_is_refused(
             assert refused.value.cause.type == "invalid_input"
         assert "bookings.reschedule" not in world.names()
         await _answers(life)
+
+
+#: What a random command may be answered with.
+CODES = {"wrong_state", "rule_broken", "invalid_input", "gone", "slot_taken", "internal_error"}
+
+
+def _random_command(dice: random.Random, update: str, start_at: datetime) -> dict[str, Any]:
+    times = (None, *WILD_TIMES, start_at, start_at + timedelta(minutes=dice.randrange(-6000, 60_000)))
+    return {
+        "by": dice.choice(list(ActorKind)),
+        "start_at": dice.choice(times) if update == messages.RESCHEDULE or dice.random() < 0.2 else None,
+        "resource_ids": tuple(UUID(int=dice.randrange(1 << 128)) for _ in range(dice.randrange(3))),
+        "waive_penalty": dice.random() < 0.3,
+        "stranded": dice.random() < 0.2,
+    }
+
+
+@pytest.mark.parametrize("number", range(4))
+@pytest.mark.parametrize("kind", KINDS)
+async def test_booking_run_answers_after_random_commands(
+    temporal_time_skipping: WorkflowEnvironment, kind: str, number: int
+) -> None:
+    """The seed of the sample chooses them; some fail with a bug. Each is answered with a known code, and so is the next
+    one, until the booking is over."""
+    dice = random.Random(f"{seed()} {kind} {number}")
+    world, codes = World(snapshot(**KINDS[kind]), policy=HALF), set[str]()
+    async with living(temporal_time_skipping, world) as life:
+        for _ in range(12):
+            update = dice.choice(UPDATES)
+            world.slot_is_free = dice.random() < 0.7
+            world.breaks = {STEPS[update]: dice.choice(BUGS)} if dice.random() < 0.25 else {}
+            told = _random_command(dice, update, world.booking.start_at)
+            try:
+                await life.says(update, **told)
+            except WorkflowUpdateFailedError as refused:
+                codes.add(refused.cause.type)
+            assert (await life.state()).status == world.booking.status
+            if world.booking.status in FINAL:
+                break
+        assert codes <= CODES
+        world.breaks.clear()
+        if world.booking.status in FINAL:
+            with pytest.raises((WorkflowUpdateFailedError, RPCError)):
+                await life.says(messages.CANCEL)
+        else:
+            await _answers(life)

@@ -15,6 +15,8 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from activities.onboarding.verification import DecideInput, RemindInput
+from activities.platform.attention import AttentionInput
+from activities.support.errors import CodedRefusals
 from domain.onboarding.verification import Decision, ReviewStatus, review_after
 from workers.sandbox import workflow_runner
 from workflows.onboarding.verification import messages
@@ -34,9 +36,16 @@ class Board:
     decided: list[Decision] = field(default_factory=list)
     reminded: list[tuple[int, int]] = field(default_factory=list)
     incomplete: bool = False
+    #: A person's command fails with it.
+    bug: Exception | None = None
+    calls: list[str] = field(default_factory=list)
+    filed: list[AttentionInput] = field(default_factory=list)
 
     @activity.defn(name="verification.decide")
     async def decide(self, asked: DecideInput) -> ReviewStatus:
+        self.calls.append("verification.decide")
+        if self.bug is not None:
+            raise self.bug
         if self.incomplete:
             details = {"missing": ["phone"]}
             raise ApplicationError("no", details, type="verification_incomplete", non_retryable=True)
@@ -50,6 +59,11 @@ class Board:
             self.reminded.append((asked.round, asked.number))
         return self.status
 
+    @activity.defn(name="attention.file")
+    async def file(self, matter: AttentionInput) -> bool:
+        self.filed.append(matter)
+        return True
+
 
 @contextlib.asynccontextmanager
 async def reviewing(env: WorkflowEnvironment, board: Board) -> AsyncIterator[WorkflowHandle]:
@@ -58,7 +72,8 @@ async def reviewing(env: WorkflowEnvironment, board: Board) -> AsyncIterator[Wor
         env.client,
         task_queue=queues.PLATFORM,
         workflows=[VerificationWorkflow],
-        activities=[board.decide, board.remind],
+        activities=[board.decide, board.remind, board.file],
+        interceptors=[CodedRefusals()],
         workflow_runner=workflow_runner(),
     )
     async with worker:

@@ -14,7 +14,9 @@ from temporalio.exceptions import ApplicationError, CancelledError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
+from activities.platform.attention import AttentionInput
 from activities.platform.flags import BeginStepInput, Look, LookInput, MarkInput
+from activities.support.errors import CodedRefusals
 from domain.platform.flag_rollout import OVER, Measure, RolloutPlan, RolloutStatus, Step
 from workers.sandbox import workflow_runner
 from workflows.platform.flag_rollout import messages
@@ -37,6 +39,10 @@ class FlagTable:
     looks: int = 0
     trouble_at: int | None = None
     marks: list[MarkInput] = field(default_factory=list)
+    #: A person's command fails with it.
+    bug: Exception | None = None
+    calls: list[str] = field(default_factory=list)
+    filed: list[AttentionInput] = field(default_factory=list)
 
     @activity.defn(name="flags.begin_step")
     async def begin_step(self, asked: BeginStepInput) -> RolloutStatus:
@@ -53,12 +59,20 @@ class FlagTable:
 
     @activity.defn(name="flags.mark")
     async def mark(self, asked: MarkInput) -> RolloutStatus:
+        self.calls.append("flags.mark")
+        if self.bug is not None:
+            raise self.bug
         if self.status not in OVER:
             self.marks.append(asked)
             self.status = asked.status
             if asked.status in (S.STOPPED, S.CANCELLED):
                 self.share = 0
         return self.status
+
+    @activity.defn(name="attention.file")
+    async def file(self, matter: AttentionInput) -> bool:
+        self.filed.append(matter)
+        return True
 
 
 @contextlib.asynccontextmanager
@@ -68,7 +82,8 @@ async def rolling(env: WorkflowEnvironment, table: FlagTable) -> AsyncIterator[W
         env.client,
         task_queue=queues.PLATFORM,
         workflows=[FlagRolloutWorkflow],
-        activities=[table.begin_step, table.look, table.mark],
+        activities=[table.begin_step, table.look, table.mark, table.file],
+        interceptors=[CodedRefusals()],
         workflow_runner=workflow_runner(),
     )
     async with worker:

@@ -5,13 +5,15 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from temporalio import workflow
+from temporalio.exceptions import ApplicationError, FailureError
 
 with workflow.unsafe.imports_passed_through():
+    from activities.platform.attention import AttentionActivities, AttentionInput
     from activities.platform.flags import BeginStepInput, FlagActivities, LookInput, MarkInput
     from domain.platform.flag_rollout import OVER, RolloutStatus, Step, pause_between_looks
     from workflows.platform.flag_rollout import messages
     from workflows.support import options
-    from workflows.support.refusals import fail_workflow_task, wrong_state
+    from workflows.support.refusals import fail_workflow_task, is_unexpected, refusal_in, wrong_state
 
 
 @workflow.defn(name=messages.WORKFLOW)
@@ -106,13 +108,41 @@ class FlagRolloutWorkflow:
                     FlagActivities.mark, MarkInput(self._start.rollout_id, status, reason or {}), **options.STEP
                 )
 
+    async def _execute_command(self, status: RolloutStatus, command: messages.RolloutCommand) -> RolloutStatus:
+        """An admin waits for the answer: an error that is no known passing failure is the answer, and is filed for a
+        person."""
+        async with self._turn:
+            if self._status in OVER:
+                return self._status
+            step = MarkInput(self._start.rollout_id, status, {"by": str(command.by)})
+            try:
+                self._status = await workflow.execute_local_activity_method(
+                    FlagActivities.mark, step, **options.COMMAND
+                )
+            except FailureError as error:
+                refusal = refusal_in(error)
+            else:
+                return self._status
+        if is_unexpected(refusal):
+            await self._raise_alert(status, refusal)
+        raise refusal
+
+    async def _raise_alert(self, wanted: RolloutStatus, refusal: ApplicationError) -> None:
+        update = workflow.current_update_info()
+        matter = AttentionInput(
+            kind="command_failed",
+            dedupe_key=f"command_failed:{update.id if update else self._start.rollout_id}",
+            details={"rollout_id": str(self._start.rollout_id), "wanted": wanted.value, "code": refusal.type},
+        )
+        with fail_workflow_task("attention.file"):
+            await workflow.execute_local_activity_method(AttentionActivities.file, matter, **options.STEP)
+
     # -- updates: the admin's commands ----------------------------------------------------------------------------
 
     @workflow.update(name=messages.PAUSE)
     async def pause(self, command: messages.RolloutCommand) -> RolloutStatus:
         """The share stays as it is until the rollout goes on."""
-        await self._mark(RolloutStatus.PAUSED, {"by": str(command.by)})
-        return self._status
+        return await self._execute_command(RolloutStatus.PAUSED, command)
 
     @pause.validator
     def _may_pause(self, command: messages.RolloutCommand) -> None:
@@ -122,8 +152,7 @@ class FlagRolloutWorkflow:
     @workflow.update(name=messages.RESUME)
     async def resume(self, command: messages.RolloutCommand) -> RolloutStatus:
         """Go on where it was paused."""
-        await self._mark(RolloutStatus.RUNNING, {"by": str(command.by)})
-        return self._status
+        return await self._execute_command(RolloutStatus.RUNNING, command)
 
     @resume.validator
     def _may_resume(self, command: messages.RolloutCommand) -> None:
@@ -133,8 +162,7 @@ class FlagRolloutWorkflow:
     @workflow.update(name=messages.CANCEL)
     async def cancel(self, command: messages.RolloutCommand) -> RolloutStatus:
         """Stop, and give the flag the share that it had before."""
-        await self._mark(RolloutStatus.CANCELLED, {"by": str(command.by)})
-        return self._status
+        return await self._execute_command(RolloutStatus.CANCELLED, command)
 
     @cancel.validator
     def _may_cancel(self, command: messages.RolloutCommand) -> None:
