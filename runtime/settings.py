@@ -4,6 +4,7 @@ Names in the environment are upper case with the prefix ``OMOTENASHI_``, for exa
 """
 
 import ipaddress
+import json
 import re
 from datetime import timedelta
 from enum import StrEnum
@@ -14,6 +15,7 @@ from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_v
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from domain.platform.rate_limits import RateLimit
+from runtime.roles import ProcessRole, needs
 
 #: Signs on development machines; production refuses to start with it.
 DEVELOPMENT_KEY = "development-only-key-do-not-use-in-production"
@@ -22,12 +24,21 @@ DEVELOPMENT_KEY = "development-only-key-do-not-use-in-production"
 PAYJP_SANDBOX_KEY = "sk_test_payjp_sandbox_0123456789abcdef0123"
 
 
+#: Of a token that a person chooses for another program.
+SHORTEST_TOKEN = 16
+
 #: An origin as browsers send it (RFC 6454): no wildcard, no ``null``, no path.
 _ORIGIN = re.compile(r"https?://[a-z0-9.\-\[\]:]+")
 
 
 def _rate(value: object) -> object:
     return RateLimit.parse(value) if isinstance(value, str) else value
+
+
+def _networks(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    return () if value.strip().lower() == "none" else json.loads(value)
 
 
 #: Written ``5/15m``: five requests in any fifteen minutes.
@@ -52,6 +63,8 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="OMOTENASHI_", frozen=True, extra="ignore")
 
     environment: Environment = Environment.DEVELOPMENT
+    #: Which process this is: production demands what it needs (`runtime.roles`).
+    role: ProcessRole = ProcessRole.ALL
     log_level: str = "INFO"
     log_json: bool = False
     build_id: str = "dev"
@@ -92,9 +105,11 @@ class Settings(BaseSettings):
     body_timeout: timedelta = timedelta(seconds=20)
     #: How long a request may take altogether before it is ended with 503.
     request_timeout: timedelta = timedelta(seconds=30)
-    #: Networks of our own proxies, for example ``["10.0.0.0/8"]``: X-Forwarded-For is read from these only.
-    trusted_proxies: tuple[str, ...] = ()
-    #: Bearer token for /metrics; empty: only this machine and private networks may read it.
+    #: Networks of our own proxies, for example ``["10.0.0.0/8"]``: X-Forwarded-For is read from these only. ``none``:
+    #: callers reach the API directly. Production demands one or the other: without its proxies' networks, all callers
+    #: behind them share the limits of one address.
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_networks)] = ()
+    #: Bearer token for /metrics. Empty (refused in production): only this machine and private networks may read it.
     metrics_token: SecretStr = SecretStr("")
 
     # How many requests one caller may send; each route declares its class.
@@ -212,9 +227,12 @@ class Settings(BaseSettings):
             unsafe.append("sendgrid_base_url")
         if not self.sendgrid_webhook_public_key:
             unsafe.append("sendgrid_webhook_public_key")
-        for name in ("database_url", "s3_secret_key"):
+        for name in ("database_url", "s3_access_key", "s3_secret_key", "trusted_proxies"):
             if name not in self.model_fields_set:
                 unsafe.append(name)
+        if len(self.metrics_token.get_secret_value()) < SHORTEST_TOKEN:
+            unsafe.append("metrics_token")
+        unsafe = [name for name in unsafe if needs(self.role, name)]
         if unsafe:
             raise UnsafeSettings(
                 "missing or unsafe in production: " + ", ".join(f"OMOTENASHI_{name.upper()}" for name in unsafe)

@@ -74,26 +74,28 @@ def _console() -> "Console":
     return Console() if sys.stdout.isatty() else Console(width=200)
 
 
-def _settings(data_dir: Path, process: str) -> "Settings":
-    """The settings of one part, with its logging set up.
+def _settings(data_dir: Path, process: str, role: str = "all") -> "Settings":
+    """The settings of one part, with its logging set up; production demands what its ``role`` needs.
 
     They come from the environment. Where a stack runs on the data folder, its addresses fill what is not set, so that
     the parts started by hand work on it.
     """
     from runtime.logging import configure
 
-    settings = _read_settings(DataFolder.at(data_dir))
+    settings = _read_settings(DataFolder.at(data_dir), role)
     configure(settings, process)
     return settings
 
 
-def _read_settings(folder: DataFolder) -> "Settings":
+def _read_settings(folder: DataFolder, role: str) -> "Settings":
     from pydantic import ValidationError
 
+    from runtime.roles import ProcessRole
     from runtime.settings import Settings, UnsafeSettings
 
     try:
-        return Settings(_env_file=folder.environment_file if folder.holder() is not None else None)
+        addresses = folder.environment_file if folder.holder() is not None else None
+        return Settings(_env_file=addresses, role=ProcessRole(role))
     except (UnsafeSettings, ValidationError) as error:
         typer.echo(f"The settings are not usable: {error}", err=True)
         raise typer.Exit(1) from None
@@ -147,7 +149,7 @@ def api(data_dir: DataDir = DEFAULT) -> None:
     """Serve HTTP."""
     from api.main import serve
 
-    serve(_settings(data_dir, "api"))
+    serve(_settings(data_dir, "api", "api"))
 
 
 @app.command()
@@ -158,7 +160,7 @@ def worker(
     from workers.main import run_worker
 
     roles = [each.value for each in Role if each is not Role.ALL] if role is Role.ALL else [role.value]
-    asyncio.run(run_worker(_settings(data_dir, f"worker-{role.value}"), roles))
+    asyncio.run(run_worker(_settings(data_dir, f"worker-{role.value}", role.value), roles))
 
 
 @app.command()
@@ -166,7 +168,7 @@ def relay(data_dir: DataDir = DEFAULT) -> None:
     """Carry committed events from the outbox to Temporal."""
     from workers.outbox_relay import run
 
-    asyncio.run(run(_settings(data_dir, "relay")))
+    asyncio.run(run(_settings(data_dir, "relay", "relay")))
 
 
 @app.command()
@@ -179,7 +181,7 @@ def alive(
     from domain.errors import Unavailable
     from stack.alive import relay_delivers, worker_polls
 
-    settings = _settings(data_dir, "alive")
+    settings = _settings(data_dir, "alive", part.value)
     check = relay_delivers(settings) if part is Part.RELAY else worker_polls(settings, part.value)
     try:
         well = asyncio.run(check)
@@ -195,7 +197,7 @@ def migrate(data_dir: DataDir = DEFAULT) -> None:
     from db.migrate import upgrade
     from stack.namespace import prepare
 
-    settings = _settings(data_dir, "migrate")
+    settings = _settings(data_dir, "migrate", "migrate")
 
     async def both() -> None:
         await asyncio.gather(upgrade(settings), prepare(settings))
@@ -227,7 +229,7 @@ def operator(
     from stack.operators import set_operator
 
     try:
-        asyncio.run(set_operator(_settings(data_dir, "operator"), email, operator=not revoke))
+        asyncio.run(set_operator(_settings(data_dir, "operator", "operator"), email, operator=not revoke))
     except NotFound:
         typer.echo(f"There is no login {email}", err=True)
         raise typer.Exit(1) from None
@@ -248,7 +250,7 @@ def list_outbox(command: OutboxCommand = None, limit: OutboxLimit = 100, data_di
     from stack.outbox import describe, parked
 
     try:
-        typer.echo(describe(asyncio.run(parked(_settings(data_dir, "outbox"), limit, command))))
+        typer.echo(describe(asyncio.run(parked(_settings(data_dir, "outbox", "operator"), limit, command))))
     except Unavailable as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
@@ -277,7 +279,9 @@ def release_outbox(
         typer.echo(f"{row} is not the id of a row", err=True)
         raise typer.Exit(2) from None
     try:
-        released = asyncio.run(release(_settings(data_dir, "outbox"), limit, row_id=row_id, command=command))
+        released = asyncio.run(
+            release(_settings(data_dir, "outbox", "operator"), limit, row_id=row_id, command=command)
+        )
     except Unavailable as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
@@ -295,7 +299,7 @@ def _change_keys(data_dir: Path, change: "Callable[[Settings], str]") -> None:
     from runtime.keyring import UnusableKeys
 
     try:
-        typer.echo(change(_settings(data_dir, "keys")))
+        typer.echo(change(_settings(data_dir, "keys", "api")))
     except (UnusableKeys, Unavailable) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
@@ -343,7 +347,7 @@ def audit(
     """Check that no booking, yen or notice was lost; exit code 1 if one was."""
     from stack.audit.report import main as report
 
-    raise typer.Exit(report(_settings(data_dir, "audit"), as_json))
+    raise typer.Exit(report(_settings(data_dir, "audit", "operator"), as_json))
 
 
 @app.command()

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from db.migrate import upgrade
 from providers.payments.registry import LIMITS, payment_providers
+from runtime.roles import NEEDED_BY, ProcessRole
 from runtime.settings import Environment, Settings, UnsafeSettings
 from stack.binaries import postgres_folder
 from stack.namespace import RETENTION
@@ -51,6 +52,8 @@ SECRETS = {
     "OMOTENASHI_S3_PUBLIC_URL": "https://files.booking.example",
     "OMOTENASHI_S3_ACCESS_KEY": "access",
     "OMOTENASHI_S3_SECRET_KEY": "secret",
+    "OMOTENASHI_TRUSTED_PROXIES": '["10.0.0.0/8"]',
+    "OMOTENASHI_METRICS_TOKEN": "m" * 20,
 }
 
 
@@ -66,6 +69,15 @@ def interpolate(value: str, variables: dict[str, str]) -> str:
         return rest or ""
 
     return _VARIABLE.sub(replace, value).replace("$$", "$")
+
+
+#: Of PAY.JP all or nothing is set; the owner's URL is a default until it is.
+NOT_DEMANDED = {"payjp_api_key", "payjp_public_key", "payjp_webhook_token", "database_owner_url"}
+
+
+def role_of(service: str) -> ProcessRole:
+    """The role that the process of a service reads its settings with."""
+    return ProcessRole(OURS[service]["command"][-1])
 
 
 def texts(value: Any) -> list[str]:
@@ -102,16 +114,16 @@ def test_production_takes_pay_jp_whole_or_not_at_all(missing: str, monkeypatch: 
     }
     for variable, value in OURS["api"]["environment"].items():
         monkeypatch.setenv(variable, interpolate(value, SECRETS))
-    assert set(payment_providers(Settings())) == {"stripe"}
+    assert set(payment_providers(Settings(role=ProcessRole.API))) == {"stripe"}
     for variable, value in live.items():
         monkeypatch.setenv(variable, value)
-    assert set(payment_providers(Settings())) == set(LIMITS)
+    assert set(payment_providers(Settings(role=ProcessRole.API))) == set(LIMITS)
     monkeypatch.setenv(missing, "")
     if missing == "OMOTENASHI_PAYJP_API_KEY":
-        assert set(payment_providers(Settings())) == {"stripe"}
+        assert set(payment_providers(Settings(role=ProcessRole.API))) == {"stripe"}
     else:
         with pytest.raises(UnsafeSettings, match=missing):
-            Settings()
+            Settings(role=ProcessRole.API)
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -120,12 +132,35 @@ def test_production_accepts_the_settings(name: str, monkeypatch: pytest.MonkeyPa
         monkeypatch.delenv(variable)
     for variable, value in OURS[name]["environment"].items():
         monkeypatch.setenv(variable, interpolate(value, SECRETS))
-    settings = Settings()
+    role = role_of(name)
+    settings = Settings(role=role)
     assert settings.environment is Environment.PRODUCTION
     assert settings.cors_origins == ()
-    monkeypatch.setenv("OMOTENASHI_STRIPE_API_KEY", "sk_test_sandbox")
-    with pytest.raises(UnsafeSettings, match="OMOTENASHI_STRIPE_API_KEY"):
-        Settings()
+    for setting, needed_by in NEEDED_BY.items():
+        variable = f"OMOTENASHI_{setting.upper()}"
+        assert (variable in OURS[name]["environment"]) is (role in needed_by), f"{name}: {variable}"
+        if role in needed_by and setting not in NOT_DEMANDED:
+            kept = os.environ[variable]
+            monkeypatch.delenv(variable)
+            with pytest.raises(UnsafeSettings, match=variable):
+                Settings(role=role)
+            monkeypatch.setenv(variable, kept)
+
+
+def test_every_secret_of_the_settings_says_who_needs_it() -> None:
+    secret = {name for name, field in Settings.model_fields.items() if field.annotation is SecretStr}
+    assert secret - set(NEEDED_BY) == {"database_url", "redis_url"}, "these two are for every process"
+
+
+@pytest.mark.parametrize("written", ["none", "None", '["10.1.0.0/16"]'])
+def test_production_wants_its_proxies_named_or_denied(written: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable, value in OURS["api"]["environment"].items():
+        monkeypatch.setenv(variable, interpolate(value, SECRETS))
+    monkeypatch.setenv("OMOTENASHI_TRUSTED_PROXIES", written)
+    assert Settings(role=ProcessRole.API).trusted_proxies == (() if written.lower() == "none" else ("10.1.0.0/16",))
+    monkeypatch.delenv("OMOTENASHI_TRUSTED_PROXIES")
+    with pytest.raises(UnsafeSettings, match="OMOTENASHI_TRUSTED_PROXIES"):
+        Settings(role=ProcessRole.API)
 
 
 def test_only_the_migration_knows_the_owner_of_the_tables() -> None:

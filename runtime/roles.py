@@ -1,0 +1,49 @@
+"""What each process of the platform is for, and which secrets it therefore needs. It is given those and no others."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class ProcessRole(StrEnum):
+    """The process that reads the settings. ``all``: one that does everything."""
+
+    API = "api"
+    RELAY = "relay"
+    MIGRATE = "migrate"
+    BOOKINGS = "bookings"
+    PAYMENTS = "payments"
+    NOTICES = "notices"
+    PLATFORM = "platform"
+    MEDIA = "media"
+    ANALYTICS = "analytics"
+    #: A command of an operator that works on Postgres and Temporal.
+    OPERATOR = "operator"
+    ALL = "all"
+
+
+_API = ProcessRole.API
+_MONEY = frozenset({_API, ProcessRole.PAYMENTS})
+_FILES = frozenset({_API, ProcessRole.PLATFORM, ProcessRole.MEDIA})
+
+#: By setting: the processes that production does not start without it. A setting that is not here is for all.
+NEEDED_BY: Mapping[str, frozenset[ProcessRole]] = {
+    # The API signs tokens, the notices' worker signs links.
+    "jwt_key": frozenset({_API, ProcessRole.NOTICES}),
+    "stripe_api_key": _MONEY,
+    "stripe_webhook_secret": frozenset({_API}),
+    "payjp_api_key": _MONEY,
+    "payjp_public_key": _MONEY,
+    "payjp_webhook_token": frozenset({_API}),
+    "sendgrid_api_key": frozenset({ProcessRole.NOTICES}),
+    "sendgrid_webhook_public_key": frozenset({_API}),
+    "s3_access_key": _FILES,
+    "s3_secret_key": _FILES,
+    "trusted_proxies": frozenset({_API}),
+    "metrics_token": frozenset({_API}),
+    "database_owner_url": frozenset({ProcessRole.MIGRATE}),
+}
+
+
+def needs(role: ProcessRole, setting: str) -> bool:
+    """Whether a process of this role needs the setting."""
+    return role is ProcessRole.ALL or role in NEEDED_BY.get(setting, frozenset(ProcessRole))
