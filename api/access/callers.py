@@ -30,7 +30,7 @@ from api.access.tokens import Login, Tokens
 from api.http.idempotency import Key, Replay, command_id
 from api.http.operation_errors import raises
 from api.http.request_info import request_info
-from db.engine.context import Context, IdempotencyClaim
+from db.engine.context import Context, IdempotencyKey
 from db.engine.session import Database, Scope, UnitOfWork
 from domain.businesses.status import BusinessStatus
 from domain.errors import NotFound, Unauthenticated, Unavailable
@@ -145,16 +145,16 @@ class Caller:
             return Role.GUEST
         return Role.ADMIN if self.login.is_admin else Role.CUSTOMER
 
-    def remember(self, key: Key | None) -> IdempotencyClaim | None:
+    def idempotency_key(self, key: Key | None) -> IdempotencyKey | None:
         """The key as this caller's."""
-        return key.remember(str(self.user_id or self.address or "unknown")) if key else None
+        return key.of_subject(str(self.user_id or self.address or "unknown")) if key else None
 
     @asynccontextmanager
     async def _open(self, scope: Scope, key: Key | None) -> AsyncIterator[UnitOfWork]:
-        async with self.database.unit_of_work(scope, self.context, self.remember(key)) as work:
+        async with self.database.unit_of_work(scope, self.context, self.idempotency_key(key)) as work:
             self._judge(work)
-            if work.remembered is not None:
-                raise Replay(work.remembered)
+            if work.stored_response is not None:
+                raise Replay(work.stored_response)
             yield work
 
     def _judge(self, work: UnitOfWork) -> None:
@@ -239,28 +239,28 @@ class Access(Caller):
         """For what goes through a workflow: permission and key are settled in a transaction of their own, nothing is
         open while the workflow works. ``typed`` is a text that the transaction which executes the command finds under
         the command's id. A refusal gives the key back and deletes the text. Raises what ``work`` raises."""
-        remember = self.remember(key)
-        number = command_id(remember)
+        taken = self.idempotency_key(key)
+        number = command_id(taken)
         async with self.work(object_id, key) as work:
             actor = work.context.actor
             if typed is not None:
                 booking_id = object_id if self.on == "booking" else None
                 await work.platform.command_texts.store(self.business_id, number, typed, booking_id)
-        command = Command(self, actor, number, remember, typed is not None)
+        command = Command(self, actor, number, taken, typed is not None)
         try:
             yield command
         except Exception as error:
             await command.give_up(error)
             raise
 
-    def remember(self, key: Key | None) -> IdempotencyClaim | None:
+    def idempotency_key(self, key: Key | None) -> IdempotencyKey | None:
         """The key as the login's, else the link's or ``subject``'s: an address is shared by many, and changes on the
         way."""
         if key is None or self.login is not None:
-            return Caller.remember(self, key)
+            return Caller.idempotency_key(self, key)
         if self.link is not None:
-            return key.remember(f"booking:{self.link.booking_id}")
-        return key.remember(self.subject) if self.subject else Caller.remember(self, key)
+            return key.of_subject(f"booking:{self.link.booking_id}")
+        return key.of_subject(self.subject) if self.subject else Caller.idempotency_key(self, key)
 
     def _judge(self, work: UnitOfWork) -> None:
         entered = work.entered
@@ -306,12 +306,13 @@ class Command:
     access: Access
     actor: Actor
     id: str
-    remember: IdempotencyClaim | None
+    idempotency_key: IdempotencyKey | None
     has_text: bool = False
 
     @asynccontextmanager
     async def finish(self) -> AsyncIterator[UnitOfWork]:
-        """The transaction that reads what came of it; hand ``remember`` to :func:`api.http.idempotency.kept` in it."""
+        """The transaction that reads what came of it; hand ``idempotency_key`` to
+        :func:`api.http.idempotency.store_response` in it."""
         access = self.access
         # The session was asked when the wish was taken: what has come of it since is not to be lost with it.
         context = replace(access.context, session_id=None)
@@ -322,11 +323,11 @@ class Command:
         """Give the key back: there will be no answer to store. Delete the text, unless nobody knows whether the
         command will still be executed."""
         done_with_text = self.has_text and not isinstance(error, Unavailable)
-        if self.remember is None and not done_with_text:
+        if self.idempotency_key is None and not done_with_text:
             return
         async with self.finish() as work:
-            if self.remember is not None:
-                await work.forget(self.remember)
+            if self.idempotency_key is not None:
+                await work.release_key(self.idempotency_key)
             if done_with_text:
                 await work.platform.command_texts.take(self.access.business_id, self.id)
 

@@ -14,12 +14,12 @@ from api.http.idempotency import Replay
 
 def data_of(replay: Replay) -> dict[str, Any]:
     """``data`` of the stored answer, empty where it has none."""
-    data = orjson.loads(replay.remembered.body).get("data")
+    data = orjson.loads(replay.stored_response.body).get("data")
     return data if isinstance(data, dict) else {}
 
 
 def with_secret(replay: Replay, field: str, secret: str | None) -> Replay:
     """The replay with the secret in its place."""
-    answer = orjson.loads(replay.remembered.body)
+    answer = orjson.loads(replay.stored_response.body)
     answer["data"][field] = secret
-    return Replay(replace(replay.remembered, body=orjson.dumps(answer)))
+    return Replay(replace(replay.stored_response, body=orjson.dumps(answer)))

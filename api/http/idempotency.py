@@ -19,7 +19,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from api.http.operation_errors import raises
-from db.engine.context import IdempotencyClaim
+from db.engine.context import IdempotencyKey
 from db.engine.session import StoredResponse, UnitOfWork
 from domain.errors import IdempotencyKeyRequired, IdempotencyKeyReused, Malformed, RequestInProgress
 from runtime.keyring import KeyRing
@@ -45,37 +45,37 @@ def without_secrets(body: bytes) -> bytes:
 
 
 class Replay(Exception):
-    """Not an error: this request was answered before, and ``remembered`` is the answer."""
+    """Not an error: this request was answered before, and ``stored_response`` is the answer."""
 
-    def __init__(self, remembered: StoredResponse) -> None:
+    def __init__(self, stored_response: StoredResponse) -> None:
         super().__init__()
-        self.remembered = remembered
+        self.stored_response = stored_response
 
 
 def replayed(replay: Replay) -> Response:
     """The stored answer, marked as such."""
-    stored = replay.remembered
+    stored = replay.stored_response
     return Response(stored.body, stored.status_code, {REPLAYED: "true"}, "application/json")
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
     """A key with the fingerprint of its request. The fingerprint is keyed with the platform's own secret: a plain
-    digest would let whoever reads the table guess at a password in the body."""
+    digest would let a reader of the table test guesses of a password in the body."""
 
     value: str
     fingerprint: bytes
 
-    def remember(self, subject: str) -> IdempotencyClaim:
-        """What the unit of work takes; ``subject`` is the user's id, or the client's address."""
-        return IdempotencyClaim(subject, self.value, self.fingerprint)
+    def of_subject(self, subject: str) -> IdempotencyKey:
+        """The key that the unit of work takes; ``subject`` is the user's id, or the client's address."""
+        return IdempotencyKey(subject, self.value, self.fingerprint)
 
 
-def command_id(remember: IdempotencyClaim | None) -> str:
+def command_id(key: IdempotencyKey | None) -> str:
     """The id of a command: the same for the same key and request, one of its own without a key."""
-    if remember is None:
+    if key is None:
         return uuid4().hex
-    text = f"{remember.subject}\0{remember.key}\0".encode() + remember.fingerprint
+    text = f"{key.subject}\0{key.key}\0".encode() + key.fingerprint
     return hashlib.sha256(text).hexdigest()[:32]
 
 
@@ -111,8 +111,8 @@ OptionalKey = Annotated[Key | None, Depends(optional_key)]
 RequiredKey = Annotated[Key, Depends(required_key)]
 
 
-async def store_response(work: UnitOfWork, response: Response, remember: IdempotencyClaim | None = None) -> Response:
-    """Store the answer without its secrets for the key that ``work`` took (or for ``remember``, taken before), and
-    return it."""
-    await work.store_answer(response.status_code, without_secrets(bytes(response.body)), remember)
+async def store_response(work: UnitOfWork, response: Response, key: IdempotencyKey | None = None) -> Response:
+    """Store the answer without its secrets for the key that ``work`` took (or for ``key``, taken by an earlier one),
+    and return it."""
+    await work.store_response(response.status_code, without_secrets(bytes(response.body)), key)
     return response

@@ -1,4 +1,4 @@
-"""Who does it, in which request, under which idempotency key; every store may write it down."""
+"""The actor, the request and the idempotency key of a transaction."""
 
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ from domain.identity.actor import SYSTEM, Actor
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Who does it and in which request; lands in the audit trail. ``session_id``: the session that the request's token
-    belongs to, which must be live for anything to be done."""
+    """The actor and the request, for the audit trail. ``session_id``: the session of the request's token; the
+    transaction is refused if it has ended."""
 
     actor: Actor = SYSTEM
     request_id: str | None = None
@@ -19,16 +19,16 @@ class Context:
     session_id: UUID | None = None
 
 
-#: The workflow whose step is being taken, if any: what the audit trail names where no request is known.
+#: The workflow whose activity runs, if any: the audit trail has it where no request is known.
 WORKFLOW: ContextVar[str | None] = ContextVar("workflow", default=None)
 
-#: Nobody in particular, for the platform's own doings.
+#: The platform itself.
 NOBODY = Context()
 
 
 @dataclass(frozen=True, slots=True)
-class IdempotencyClaim:
-    """An idempotency key to take inside the transaction; ``fingerprint`` is a digest of method, path and body."""
+class IdempotencyKey:
+    """An idempotency key of one subject; ``fingerprint`` is a digest of method, path and body."""
 
     subject: str
     key: str

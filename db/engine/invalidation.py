@@ -1,7 +1,7 @@
 """Finds out from the statements of a transaction which cached answers it ends.
 
-A table declares in its ``__table_args__`` that cached answers are made from it; a store need not remember anything. The
-tables that triggers write (the directory, former slugs) change with ``businesses``, which is among them.
+A table declares in its ``__table_args__`` that cached answers are made from it; stores do nothing for it. The tables
+that triggers write (the directory, earlier slugs) change with ``businesses``, which is among them.
 """
 
 import re

@@ -1,6 +1,6 @@
 """The unit of work: one transaction per request or activity attempt, and the only commit of the platform.
 
-It says to Postgres who the transaction is for (row-level security) and who does it (audit) in one statement.
+Its first statement sets whose rows it sees (row-level security) and who acts (audit trail).
 """
 
 from collections.abc import AsyncIterator
@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.pool import QueuePool
 
 from db.engine import invalidation as changes
-from db.engine.context import NOBODY, WORKFLOW, Context, IdempotencyClaim
+from db.engine.context import NOBODY, WORKFLOW, Context, IdempotencyKey
 from db.stores import Stores
 from domain.errors import IdempotencyKeyReused, Malformed, RequestInProgress, Unauthenticated, Unavailable
 from domain.identity.actor import Actor, ActorKind
@@ -38,7 +38,7 @@ class ScopeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Made by the class methods alone. ``enter`` resolves the tenant of an object inside the transaction."""
+    """Made by the class methods. ``enter`` resolves the tenant of an object inside the transaction."""
 
     kind: ScopeKind
     business_id: UUID | None = None
@@ -63,25 +63,28 @@ class Scope:
 
     @classmethod
     def platform(cls) -> "Scope":
-        """Everything: relay, auditor, admins. Never for a tenant's request."""
+        """Everything: for the relay, the auditor and admins, never for a request of a tenant."""
         return cls(ScopeKind.PLATFORM)
 
     @classmethod
-    def of(cls, kind: str, object_id: UUID, asker: UUID | None, link: UUID | None = None) -> "Scope":
-        """The tenant that the object belongs to; ``UnitOfWork.entered`` says which, and what the asker is there.
+    def of(cls, kind: str, object_id: UUID, caller: UUID | None, link: UUID | None = None) -> "Scope":
+        """The tenant of the object; ``UnitOfWork.entered`` has it, and the role of the caller there.
 
         ``kind``: business, service, resource, policy, booking, payment, notice, or the name of any other table with
-        ``id`` and ``business_id``; never a caller's own text. ``link``: the booking that a signed link named. For an
+        ``id`` and ``business_id``; never text of a request. ``link``: the booking that a signed link named. For an
         object that does not exist the scope stays public and ``entered.business_id`` is None.
         """
-        return cls(ScopeKind.PUBLIC, user_id=asker, enter=(kind, object_id), link=link)
+        return cls(ScopeKind.PUBLIC, user_id=caller, enter=(kind, object_id), link=link)
 
 
 @dataclass(frozen=True, slots=True)
 class ResolvedScope:
-    """The answer of ``app_enter``. ``role`` is owner, manager, staff, assistant or None; ``own``: the asker is the
-    customer of this booking (or of what hangs on it); ``linked``: the asker's link names it, ``ends_at`` is its end.
-    ``closed``: the business is deleted."""
+    """The result of ``app_enter``.
+
+    ``role`` is owner, manager, staff, assistant or None. ``own``: the caller is the customer of this booking, or of the
+    booking that the object belongs to. ``linked``: the caller's link names that booking; ``ends_at`` is its end.
+    ``closed``: the business is deleted.
+    """
 
     business_id: UUID | None
     role: str | None = None
@@ -94,7 +97,7 @@ class ResolvedScope:
 
 @dataclass(frozen=True, slots=True)
 class StoredResponse:
-    """The stored answer of an earlier request with the same key."""
+    """The stored response of an earlier request with the same key."""
 
     status_code: int
     body: bytes
@@ -118,12 +121,12 @@ _BEGIN = text(
     bindparam("key_fingerprint", type_=LargeBinary),
 )
 
-#: SQLSTATE classes that mean "Postgres is away or overloaded": connection, resources, operator intervention.
-_AWAY = ("08", "53", "57")
-#: Lock time-out, deadlock, serialisation: the same request can be asked again.
-_AGAIN = frozenset({"55P03", "40P01", "40001"})
-#: A character that Postgres does not store (NUL), in a text or in JSON: whoever sent it sent no text.
-_NO_TEXT = frozenset({"22021", "22P05"})
+#: SQLSTATE classes: connection, resources, operator intervention. Postgres is not reachable or overloaded.
+_UNAVAILABLE = ("08", "53", "57")
+#: Lock time-out, deadlock, serialisation failure: the same request can be sent again.
+_RETRY = frozenset({"55P03", "40P01", "40001"})
+#: A character that Postgres does not store (NUL), in text or in JSON: the request is malformed.
+_NOT_STORABLE = frozenset({"22021", "22P05"})
 
 
 class UnitOfWork(Stores):
@@ -133,14 +136,16 @@ class UnitOfWork(Stores):
         super().__init__(session, context)
         self.scope = scope
         self.entered = ResolvedScope(scope.business_id)
-        self.remembered: StoredResponse | None = None
-        self.memory: IdempotencyClaim | None = None
+        self.stored_response: StoredResponse | None = None
+        self.idempotency_key: IdempotencyKey | None = None
 
-    async def begin(self, remember: IdempotencyClaim | None) -> None:
-        """Open the transaction, say whose it is, and take the idempotency key. Raises Unauthenticated when the
-        request's session has ended or its admin is none any more, IdempotencyKeyReused and RequestInProgress; a
-        stored answer is in ``remembered``."""
-        self.memory = remember
+    async def begin(self, key: IdempotencyKey | None) -> None:
+        """Open the transaction in its scope and take the idempotency key.
+
+        A response that is stored for the key is in ``stored_response``. Raises Unauthenticated when the session of the
+        request has ended or its login is no admin any more, IdempotencyKeyReused and RequestInProgress.
+        """
+        self.idempotency_key = key
         scope, context = self.scope, self.context
         kind, object_id = scope.enter or (None, None)
         values = {
@@ -156,11 +161,11 @@ class UnitOfWork(Stores):
             "object_id": object_id,
             "caller": scope.user_id,
             "link": scope.link,
-            "key_subject": remember.subject if remember else None,
-            "key_name": remember.key if remember else None,
-            "key_fingerprint": remember.fingerprint if remember else None,
+            "key_subject": key.subject if key else None,
+            "key_name": key.key if key else None,
+            "key_fingerprint": key.fingerprint if key else None,
             "session": context.session_id,
-            # Of a request alone: what an admin has asked of a workflow is done, whatever became of them.
+            # Checked for requests only: a workflow finishes what an admin asked for, also after the role has ended.
             "admin": context.actor.user_id if context.session_id and context.actor.kind is ActorKind.ADMIN else None,
         }
         row = (await self.session.execute(_BEGIN, values)).one()
@@ -173,29 +178,28 @@ class UnitOfWork(Stores):
                 row.business_id, row.role, row.own, row.business_status, row.closed, row.linked, row.ends_at
             )
             if row.role is not None and context.actor.kind is ActorKind.CUSTOMER:
-                # Somebody of the business: `app_begin` has told the audit trail the same.
+                # A member of the team: `app_begin` has set the same for the audit trail.
                 self.context = replace(context, actor=Actor(ActorKind.STAFF, context.actor.user_id))
-        if remember is not None:
-            self.remembered = _recall(row)
+        if key is not None:
+            self.stored_response = _stored_response(row)
 
-    async def store_answer(self, status_code: int, body: bytes, remember: IdempotencyClaim | None = None) -> None:
-        """Keep the answer for the key that this transaction took, or for ``remember``, which one before it took;
-        nothing to do without either."""
-        memory = self.memory or remember
-        if memory is None:
+    async def store_response(self, status_code: int, body: bytes, key: IdempotencyKey | None = None) -> None:
+        """Store the response for the key that this transaction took, or for ``key``, which an earlier one took."""
+        taken = self.idempotency_key or key
+        if taken is None:
             return
         await self.session.execute(
             text(
                 "UPDATE idempotency_keys SET status_code = :status, body = :body WHERE subject = :who AND key = :what"
             ),
-            {"status": status_code, "body": body, "who": memory.subject, "what": memory.key},
+            {"status": status_code, "body": body, "who": taken.subject, "what": taken.key},
         )
 
-    async def forget(self, remember: IdempotencyClaim) -> None:
-        """Give a key back that a transaction before this one took and that will get no answer."""
+    async def release_key(self, key: IdempotencyKey) -> None:
+        """Release a key that an earlier transaction took and that gets no response."""
         await self.session.execute(
             text("DELETE FROM idempotency_keys WHERE subject = :who AND key = :what AND status_code IS NULL"),
-            {"who": remember.subject, "what": remember.key},
+            {"who": key.subject, "what": key.key},
         )
 
 
@@ -203,17 +207,17 @@ async def _changes(work: UnitOfWork) -> list[CacheChange]:
     kinds = changes.noted(work.session)
     business_id = work.scope.business_id or work.entered.business_id
     if kinds and business_id is None and work.scope.kind is ScopeKind.SELF:
-        # Somebody's own transaction that became a business's, which it founded or joined.
+        # The transaction of a login that entered the scope of a business, which it registered or joined.
         business_id = await work.session.scalar(text("SELECT app_tenant()"))
     return [CacheChange(business_id, kind) for kind in kinds]
 
 
-def _is_away(error: DBAPIError) -> bool:
+def _is_unavailable(error: DBAPIError) -> bool:
     state = getattr(error.orig, "sqlstate", None) or ""
-    return bool(error.connection_invalidated or state.startswith(_AWAY) or state in _AGAIN)
+    return bool(error.connection_invalidated or state.startswith(_UNAVAILABLE) or state in _RETRY)
 
 
-def _recall(row: Row[Any]) -> StoredResponse | None:
+def _stored_response(row: Row[Any]) -> StoredResponse | None:
     if row.fresh:
         return None
     if not row.same:
@@ -225,7 +229,7 @@ def _recall(row: Row[Any]) -> StoredResponse | None:
 
 @dataclass(slots=True)
 class Database:
-    """The pool of one process, as the application's role. ``listener`` is told what its transactions change."""
+    """The pool of one process, as the application's role. ``listener`` gets the changes of its transactions."""
 
     engine: AsyncEngine
     listener: changes.Listener | None = None
@@ -237,37 +241,37 @@ class Database:
 
     @asynccontextmanager
     async def unit_of_work(
-        self, scope: Scope, context: Context = NOBODY, remember: IdempotencyClaim | None = None
+        self, scope: Scope, context: Context = NOBODY, key: IdempotencyKey | None = None
     ) -> AsyncIterator[UnitOfWork]:
-        """One transaction for ``scope``. Raises Unavailable when Postgres is away or asks to try again, and Malformed
-        for text with characters that it does not store."""
+        """One transaction for ``scope``. Raises Unavailable when Postgres is not reachable or the transaction must be
+        repeated, and Malformed for text with characters that Postgres does not store."""
         if context.request_id is None:
             context = replace(context, request_id=WORKFLOW.get())
         try:
             async with self.sessions() as session:
                 work = UnitOfWork(session, scope, context)
-                await self._begin(work, remember)
+                await self._begin(work, key)
                 yield work
                 await self._commit(work)
         except DBAPIError as error:
-            if _is_away(error):
+            if _is_unavailable(error):
                 raise Unavailable({"dependency": "postgres", "retry_after": 2}) from error
-            if getattr(error.orig, "sqlstate", None) in _NO_TEXT:
+            if getattr(error.orig, "sqlstate", None) in _NOT_STORABLE:
                 raise Malformed({"rule": "characters"}) from error
             raise
         except (ConnectionError, PoolTimeout) as error:
             raise Unavailable({"dependency": "postgres", "retry_after": 2}) from error
 
-    async def _begin(self, work: UnitOfWork, remember: IdempotencyClaim | None) -> None:
-        """Nothing has happened yet, so a connection that died in the pool is replaced once without a word."""
+    async def _begin(self, work: UnitOfWork, key: IdempotencyKey | None) -> None:
+        """Nothing was written yet, so a broken connection of the pool is replaced once."""
         try:
-            await work.begin(remember)
+            await work.begin(key)
         except DBAPIError as error:
             if not error.connection_invalidated:
                 raise
             await work.session.rollback()
-            await work.begin(remember)
-        except OSError as error:  # no such host, no answer: a name that is gone is a server that is away
+            await work.begin(key)
+        except OSError as error:  # the name does not resolve, or nothing answers
             raise Unavailable({"dependency": "postgres", "retry_after": 2}) from error
 
     async def _commit(self, work: UnitOfWork) -> None:
@@ -282,7 +286,7 @@ class Database:
                 await self.listener.done(changed)
 
     def connections(self) -> tuple[int, int]:
-        """How many connections are in use, and how many are open and wait."""
+        """How many connections are in use, and how many are open and idle."""
         pool = self.engine.pool
         assert isinstance(pool, QueuePool)  # noqa: S101 - what `connect` makes
         return pool.checkedout(), pool.checkedin()
@@ -304,7 +308,7 @@ def connect(settings: Settings, url: str | None = None) -> Database:
         max_overflow=settings.database_pool_overflow,
         pool_timeout=settings.database_pool_timeout.total_seconds(),
         pool_pre_ping=False,
-        hide_parameters=True,  # what breaks is logged, and parameters are people's data
+        hide_parameters=True,  # errors are logged, and parameters are personal data
         connect_args={
             "timeout": 5,
             "server_settings": {

@@ -62,7 +62,7 @@ class OutboxRow(Base):
     parked_at: Mapped[Time | None]
 
 
-class IdempotencyKey(Base):
+class IdempotencyKeyRow(Base):
     """A stored answer. ``subject`` is the user, or the client's address for guests; kept 24 h."""
 
     __tablename__ = "idempotency_keys"

@@ -9,7 +9,7 @@ import pytest_asyncio
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from db.engine.context import Context, IdempotencyClaim
+from db.engine.context import Context, IdempotencyKey
 from db.engine.session import Database, Scope, connect
 from domain.errors import IdempotencyKeyReused, RequestInProgress, Unavailable
 from domain.identity.actor import Actor, ActorKind
@@ -61,7 +61,7 @@ async def test_a_raise_leaves_nothing_behind(pool: Database) -> None:
     salon = await data.add_salon(pool)
 
     async def fail() -> None:
-        async with pool.unit_of_work(salon.scope, remember=IdempotencyClaim("u", "k", b"1")) as work:
+        async with pool.unit_of_work(salon.scope, key=IdempotencyKey("u", "k", b"1")) as work:
             await work.platform.outbox.add("test.happened", "test/1", salon.business_id, {})
             raise RuntimeError
 
@@ -105,54 +105,54 @@ async def test_the_audit_trail_keeps_no_secret(pool: Database) -> None:
 
 
 async def test_a_stored_answer_comes_back_byte_for_byte(pool: Database) -> None:
-    remember = IdempotencyClaim("user", "key", b"print")
-    async with pool.unit_of_work(Scope.public(), remember=remember) as work:
-        assert work.remembered is None
-        await work.store_answer(201, b'{"a": 1}')
-    async with pool.unit_of_work(Scope.public(), remember=remember) as work:
-        assert work.remembered is not None
-        assert (work.remembered.status_code, work.remembered.body) == (201, b'{"a": 1}')
+    key = IdempotencyKey("user", "key", b"print")
+    async with pool.unit_of_work(Scope.public(), key=key) as work:
+        assert work.stored_response is None
+        await work.store_response(201, b'{"a": 1}')
+    async with pool.unit_of_work(Scope.public(), key=key) as work:
+        assert work.stored_response is not None
+        assert (work.stored_response.status_code, work.stored_response.body) == (201, b'{"a": 1}')
     with pytest.raises(IdempotencyKeyReused):
-        async with pool.unit_of_work(Scope.public(), remember=IdempotencyClaim("user", "key", b"other")):
+        async with pool.unit_of_work(Scope.public(), key=IdempotencyKey("user", "key", b"other")):
             pass
-    async with pool.unit_of_work(Scope.public(), remember=IdempotencyClaim("stranger", "key", b"print")) as work:
-        assert work.remembered is None
+    async with pool.unit_of_work(Scope.public(), key=IdempotencyKey("another", "key", b"print")) as work:
+        assert work.stored_response is None
 
 
 async def test_a_twin_waits_for_the_first_and_gets_its_answer(pool: Database) -> None:
-    remember = IdempotencyClaim("user", "key", b"print")
+    key = IdempotencyKey("user", "key", b"print")
 
     async def twin() -> object:
-        async with pool.unit_of_work(Scope.public(), remember=remember) as work:
-            return work.remembered
+        async with pool.unit_of_work(Scope.public(), key=key) as work:
+            return work.stored_response
 
-    async with pool.unit_of_work(Scope.public(), remember=remember) as work:
+    async with pool.unit_of_work(Scope.public(), key=key) as work:
         second = asyncio.create_task(twin())
         await asyncio.wait([second], timeout=0.3)
         assert not second.done()
-        await work.store_answer(200, b"first")
+        await work.store_response(200, b"first")
     answer = await second
     assert getattr(answer, "body", None) == b"first"
 
 
 async def test_a_key_without_an_answer_is_in_progress_until_its_lock_is_over(pool: Database) -> None:
-    remember = IdempotencyClaim("user", "key", b"print")
-    async with pool.unit_of_work(Scope.public(), remember=remember):
+    key = IdempotencyKey("user", "key", b"print")
+    async with pool.unit_of_work(Scope.public(), key=key):
         pass  # taken, and no answer yet: the work goes on elsewhere
     with pytest.raises(RequestInProgress):
-        async with pool.unit_of_work(Scope.public(), remember=remember):
+        async with pool.unit_of_work(Scope.public(), key=key):
             pass
     await data.rows(pool, "UPDATE idempotency_keys SET locked_until = now() - interval '1 second'")
-    async with pool.unit_of_work(Scope.public(), remember=remember) as work:
-        assert work.remembered is None
+    async with pool.unit_of_work(Scope.public(), key=key) as work:
+        assert work.stored_response is None
 
 
 async def test_a_key_older_than_a_day_is_new(pool: Database) -> None:
-    async with pool.unit_of_work(Scope.public(), remember=IdempotencyClaim("user", "key", b"print")) as work:
-        await work.store_answer(200, b"old")
+    async with pool.unit_of_work(Scope.public(), key=IdempotencyKey("user", "key", b"print")) as work:
+        await work.store_response(200, b"old")
     await data.rows(pool, "UPDATE idempotency_keys SET created_at = now() - interval '25 hours'")
-    async with pool.unit_of_work(Scope.public(), remember=IdempotencyClaim("user", "key", b"other")) as work:
-        assert work.remembered is None
+    async with pool.unit_of_work(Scope.public(), key=IdempotencyKey("user", "key", b"other")) as work:
+        assert work.stored_response is None
 
 
 async def test_connections_that_died_in_the_pool_are_replaced_without_a_word(

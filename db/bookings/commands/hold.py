@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql import UUID as PgUUID
 from db.bookings.claims import CALENDAR, INSERT_CLAIMS, CalendarMoved, Candidate, ClaimStore, claim_values
 from db.bookings.commands.confirm import ConfirmStore
 from db.bookings.commands.customers import BookingCustomer, BookingCustomerStore, customer_of
-from db.engine.context import IdempotencyClaim
+from db.engine.context import IdempotencyKey
 from db.messages.commands.held import HELD_NOTICE
 from db.messages.notices import NoticeStore, QueuedNotice
 from db.platform.outbox import START_BOOKING
@@ -136,21 +136,21 @@ class HoldStore(ClaimStore):
         request: HoldRequest,
         now: datetime,
         answer: Callable[[BookingView], bytes] | None = None,
-        remember: IdempotencyClaim | None = None,
+        key: IdempotencyKey | None = None,
     ) -> BookingView:
         """Insert booking and claims: ``pending`` until paid or approved, ``confirmed`` when neither is asked for.
 
-        With ``remember`` the bytes of ``answer`` are stored for the key in the same statement. Raises SlotTaken or
+        With ``key`` the bytes of ``answer`` are stored for the key in the same statement. Raises SlotTaken or
         OutsideOpeningHours with the nearest free starts, OutsideBookingWindow, NotBookable, PartySizeRefused,
         PriceChanged, HoldLimit, NotFound.
         """
         known = await self._read_counted(request, now)
         customer = await self._customer_for(request, known)
         try:
-            view = await self._take(request, known, customer, now, answer, remember)
+            view = await self._take(request, known, customer, now, answer, key)
         except CalendarMoved:
             known = await self._read(request, now)
-            view = await self._take(request, known, customer, now, answer, remember)
+            view = await self._take(request, known, customer, now, answer, key)
         ip = self._ip()
         if ip is not None and not known.is_proven and not request.by_staff:
             await self._count_network(view, ip, now, request.network_limit)
@@ -164,7 +164,7 @@ class HoldStore(ClaimStore):
         customer: BookingCustomer,
         now: datetime,
         answer: Callable[[BookingView], bytes] | None,
-        remember: IdempotencyClaim | None,
+        key: IdempotencyKey | None,
     ) -> BookingView:
         catalogue = known.catalogue
         question = catalogue.question(
@@ -176,7 +176,7 @@ class HoldStore(ClaimStore):
 
         async def attempt(candidate: Candidate) -> bool:
             made = _with_resources(view, candidate)
-            return await self._write(made, kept, request, catalogue, candidate, answer, remember)
+            return await self._write(made, kept, request, catalogue, candidate, answer, key)
 
         taken = await self.take_any(catalogue, question, known.facts, request.start_at, now, attempt)
         return _with_resources(view, taken)
@@ -227,7 +227,7 @@ class HoldStore(ClaimStore):
         catalogue: Catalogue,
         candidate: Candidate,
         answer: Callable[[BookingView], bytes] | None,
-        remember: IdempotencyClaim | None,
+        key: IdempotencyKey | None,
     ) -> bool:
         payload = {"booking": _SNAPSHOT.dump_python(_snapshot(view, catalogue), mode="json")}
         values = _columns(view, catalogue) | claim_values(candidate) | kept
@@ -241,9 +241,9 @@ class HoldStore(ClaimStore):
             "request_id": self.context.request_id,
             "command": START_BOOKING,
             "payload": orjson.dumps(payload).decode(),
-            "who": remember.subject if remember else None,
-            "what": remember.key if remember else None,
-            "answer": answer(view) if answer and remember else None,
+            "who": key.subject if key else None,
+            "what": key.key if key else None,
+            "answer": answer(view) if answer and key else None,
         }
         row = (await self.session.execute(_HOLD, values)).one()
         return await self.is_whole(candidate, row.claims or [], row.is_current)

@@ -26,7 +26,7 @@ from api.http.idempotency import (
     required_key,
     store_response,
 )
-from db.engine.context import Context, IdempotencyClaim
+from db.engine.context import Context, IdempotencyKey
 from domain.businesses.permissions import BusinessAction
 from domain.errors import NotFound, RequestInProgress, WrongState
 from domain.identity.actor import Actor, ActorKind
@@ -194,11 +194,11 @@ async def test_a_command_is_answered_once(app: FastAPI, owner: Person) -> None:
             async with access_of(app, owner).command(business, key):
                 pass
         async with command.finish() as work:
-            answer = await store_response(work, ok({"done": True}), command.remember)
+            answer = await store_response(work, ok({"done": True}), command.idempotency_key)
     with pytest.raises(Replay) as again:
         async with access_of(app, owner).command(business, key):
             pass
-    assert again.value.remembered.body == answer.body
+    assert again.value.stored_response.body == answer.body
 
 
 async def test_a_refused_command_may_be_sent_again(app: FastAPI, owner: Person) -> None:
@@ -221,8 +221,8 @@ async def test_after_a_crash_the_same_command_goes_on(app: FastAPI, owner: Perso
     key = Key("first", b"print")
     crashed = access_of(app, owner)
     async with crashed.work(business, key) as work:
-        first = command_id(crashed.remember(key))
-        assert work.remembered is None
+        first = command_id(crashed.idempotency_key(key))
+        assert work.stored_response is None
     with pytest.raises(RequestInProgress):
         async with access_of(app, owner).command(business, key):
             pass
@@ -239,14 +239,14 @@ async def test_a_command_asks_for_permission(app: FastAPI, owner: Person, other_
 
 
 def test_command_ids() -> None:
-    remember = IdempotencyClaim("me", "key", b"print")
-    assert command_id(remember) == command_id(IdempotencyClaim("me", "key", b"print"))
+    key = IdempotencyKey("me", "key", b"print")
+    assert command_id(key) == command_id(IdempotencyKey("me", "key", b"print"))
     others = [
-        IdempotencyClaim("you", "key", b"print"),
-        IdempotencyClaim("me", "key2", b"print"),
-        IdempotencyClaim("me", "key", b"other"),
+        IdempotencyKey("you", "key", b"print"),
+        IdempotencyKey("me", "key2", b"print"),
+        IdempotencyKey("me", "key", b"other"),
     ]
-    assert len({command_id(one) for one in (remember, *others)}) == 4
+    assert len({command_id(one) for one in (key, *others)}) == 4
     assert command_id(None) != command_id(None)
 
 

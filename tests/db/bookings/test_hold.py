@@ -10,7 +10,7 @@ from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from db.bookings.commands.hold import HoldRequest
-from db.engine.context import Context, IdempotencyClaim
+from db.engine.context import Context, IdempotencyKey
 from db.engine.session import Database, Scope
 from domain.bookings.commands import BookingCommand
 from domain.bookings.contact import Contact
@@ -271,15 +271,15 @@ async def test_a_hold_takes_five_round_trips(pool: Database, salon: Salon) -> No
     event.listen(
         pool.engine.sync_engine, "before_cursor_execute", lambda _c, _k, statement, *_rest: statements.append(statement)
     )
-    remember = IdempotencyClaim("user", "key-1", b"print")
+    key = IdempotencyKey("user", "key-1", b"print")
     context = Context(Actor(ActorKind.CUSTOMER, salon.user_id))
     scope = Scope.of("service", salon.service_id, salon.user_id)
-    async with pool.unit_of_work(scope, context, remember) as work:
-        view = await work.bookings.holds.hold(asked(salon), NOW, lambda booked: booked.code.encode(), work.memory)
+    async with pool.unit_of_work(scope, context, key) as work:
+        view = await work.bookings.holds.hold(asked(salon), NOW, lambda booked: booked.code.encode(), key)
     assert len(statements) == 3
-    async with pool.unit_of_work(scope, context, remember) as work:
-        assert work.remembered is not None
-        assert (work.remembered.status_code, work.remembered.body) == (201, view.code.encode())
+    async with pool.unit_of_work(scope, context, key) as work:
+        assert work.stored_response is not None
+        assert (work.stored_response.status_code, work.stored_response.body) == (201, view.code.encode())
 
 
 async def test_the_clock_of_a_zone_decides_the_day(pool: Database, salon: Salon) -> None:
@@ -307,7 +307,7 @@ async def test_the_limit_of_holds_counts_what_comes_at_once(pool: Database, salo
     async def one(number: int) -> BookingView:
         request = asked(salon, start_at=TOMORROW + number * HOUR)
         scope = Scope.of("service", salon.service_id, salon.user_id)
-        async with pool.unit_of_work(scope, remember=IdempotencyClaim(str(salon.user_id), str(number), b"x")) as work:
+        async with pool.unit_of_work(scope, key=IdempotencyKey(str(salon.user_id), str(number), b"x")) as work:
             return await work.bookings.holds.hold(request, NOW)
 
     answers = await asyncio.gather(*(one(number) for number in range(12)), return_exceptions=True)

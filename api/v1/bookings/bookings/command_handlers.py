@@ -54,7 +54,7 @@ async def execute_command(
         async with command.finish() as work:
             booking = await work.bookings.get(booking_id)
             answer = BookingChangedRead.after(booking, access.works_here, outcome)
-            return await store_response(work, ok(answer, _MESSAGES[request.update]), command.remember)
+            return await store_response(work, ok(answer, _MESSAGES[request.update]), command.idempotency_key)
 
 
 async def _ask(services: ApiServices, command: Command, booking_id: UUID, request: CommandRequest) -> BookingOutcome:

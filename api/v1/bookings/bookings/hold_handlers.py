@@ -67,7 +67,7 @@ async def take(access: Access, key: Key, body: BookingCreate, services: ApiServi
     try:
         async with access.work(body.service_id, key) as work:
             answer = _Answer(access, links)
-            await work.bookings.holds.hold(_request(access, body, services.settings), now, answer, work.memory)
+            await work.bookings.holds.hold(_request(access, body, services.settings), now, answer, work.idempotency_key)
             return answer.made
     except Replay as replay:
         made = data_of(replay).get("id")

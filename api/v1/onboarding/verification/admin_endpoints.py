@@ -123,7 +123,7 @@ async def suspend_business(
     """It is not public and takes no new bookings from now on. Those that stand are listed, for the operator to decide:
     nothing happens to them by itself."""
     async with access.work(business_id, key) as work:
-        wish = Deciding(Decision.SUSPENDED, command_id(work.memory), access.user_id, body.reason)
+        wish = Deciding(Decision.SUSPENDED, command_id(work.idempotency_key), access.user_id, body.reason)
         bookings = await work.onboarding.verifications.suspend(business_id, wish, now)
         return await store_response(work, ok(SuspendedRead.of(business_id, bookings), SuccessMessage.UPDATED))
 
@@ -137,7 +137,7 @@ async def suspend_business(
 async def reinstate_business(business_id: UUID, access: MaySuspend, services: Services, key: OptionalKey) -> Response:
     """It is public and takes bookings as before."""
     async with access.work(business_id, key) as work:
-        wish = Deciding(Decision.REINSTATED, command_id(work.memory), access.user_id)
+        wish = Deciding(Decision.REINSTATED, command_id(work.idempotency_key), access.user_id)
         await work.onboarding.verifications.reinstate(business_id, wish)
         return await store_response(
             work, ok(await standing(work, services, business_id, to_operator=True), SuccessMessage.UPDATED)

@@ -44,7 +44,7 @@ async def decide(
         await _ask(services, start, messages.SAYS[wish.decision], said)
         async with command.finish() as work:
             answer = await standing(work, services, business_id, to_operator=wish.decision is not Decision.RESUBMITTED)
-            return await store_response(work, ok(answer, SuccessMessage.UPDATED), command.remember)
+            return await store_response(work, ok(answer, SuccessMessage.UPDATED), command.idempotency_key)
 
 
 async def _ask(
@@ -75,4 +75,4 @@ async def submit(services: ApiServices, access: Access, business_id: UUID, key: 
             if review is None or review[1] is not ReviewStatus.INFO_REQUESTED:
                 await work.onboarding.verifications.submit(business_id, command.actor.user_id, command.id)
             answer = await standing(work, services, business_id, to_operator=False)
-            return await store_response(work, ok(answer, SuccessMessage.UPDATED), command.remember)
+            return await store_response(work, ok(answer, SuccessMessage.UPDATED), command.idempotency_key)

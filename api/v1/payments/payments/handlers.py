@@ -55,7 +55,7 @@ async def _open_once(services: ApiServices, access: Access, booking_id: UUID, ke
                 payment = await work.payments.attach_intent(payment.id, intent_event(intent), intent.client_secret)
             if payment.provider_intent_id is None:
                 raise Conflict({"payment_id": str(payment.id), "rule": "amount_mismatch"})
-            return await store_response(work, created(IntentRead.of(payment)), command.remember)
+            return await store_response(work, created(IntentRead.of(payment)), command.idempotency_key)
 
 
 @raises(PaymentDeclined, WrongState, Gone, Conflict)
@@ -71,7 +71,7 @@ async def confirm(
         payment = await _payable(command, body.payment_id, now)
         if payment.status in SECURED:
             async with command.finish() as work:
-                return await store_response(work, ok(ConfirmedRead.of(payment, None)), command.remember)
+                return await store_response(work, ok(ConfirmedRead.of(payment, None)), command.idempotency_key)
         provider = _provider(services, payment)
         intent = await _confirm(provider, payment, body, command.id)
         response = ok(ConfirmedRead.of(payment, intent))
@@ -105,7 +105,7 @@ async def _tell(command: Command, provider: PaymentProvider, intent: Intent, now
             at = now.replace(microsecond=0)
             await work.payments.webhooks.receive(provider.name, f"confirm:{command.id}", "confirm", intent.id, news, at)
         if intent.status is not PaymentStatus.FAILED:
-            await store_response(work, answer, command.remember)
+            await store_response(work, answer, command.idempotency_key)
 
 
 def _provider(services: ApiServices, payment: Payment) -> PaymentProvider:

@@ -17,6 +17,6 @@ async def request_refund(access: Access, payment_id: UUID, body: RefundCreate, k
     """201 with the refund that was asked for. Raises AmountRefused, CurrencyMismatch, WrongState."""
     async with access.work(payment_id, key) as work:
         amount = body.amount.money() if body.amount else None
-        asked_by = command_id(access.remember(key))
+        asked_by = command_id(access.idempotency_key(key))
         made = await work.payments.refunds.request(payment_id, amount, body.reason, asked_by)
         return await store_response(work, created(RefundRead.of(made), SuccessMessage.REFUND_REQUESTED))
