@@ -76,6 +76,7 @@ class BusinessRow:
     currency: str
     invoice_number: str | None
     legal_notice: dict[str, str] | None
+    payment_provider: str
     created_at: datetime
     updated_at: datetime
 

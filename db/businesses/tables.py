@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from db.engine.base import INTERVAL, Base, Bilingual, Currency, Key, Stamped, Time, bilingual, ends_cached, one_of
 from domain.businesses.address import Prefecture
 from domain.businesses.status import ApprovalMode, BusinessStatus, Vertical
+from domain.payments.providers import ProviderName
 from domain.payments.status import PaymentMode
 from domain.platform.invalidation import CacheKind
 from domain.scheduling.availability.model import StartGrid
@@ -22,6 +23,7 @@ class Business(Base, Stamped):
     __table_args__ = (
         one_of("status", BusinessStatus),
         one_of("vertical", Vertical),
+        one_of("payment_provider", ProviderName),
         bilingual("name"),
         CheckConstraint("latitude BETWEEN -90 AND 90", name="latitude_in_range"),
         CheckConstraint("longitude BETWEEN -180 AND 180", name="longitude_in_range"),

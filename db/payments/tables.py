@@ -7,6 +7,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.engine.base import Base, Currency, Key, Minor, Stamped, Time, one_of
+from domain.payments.providers import ProviderName
 from domain.payments.refunds import RefundReason
 from domain.payments.status import Movement, PaymentStatus, Phase, RefundStatus
 
@@ -19,6 +20,7 @@ class BookingPayment(Base, Stamped):
     __tablename__ = "booking_payments"
     __table_args__ = (
         one_of("status", PaymentStatus),
+        one_of("provider", ProviderName),
         CheckConstraint("capture_method IN ('automatic', 'manual')", name="capture_method_known"),
         CheckConstraint("amount > 0", name="amount_positive"),
         CheckConstraint("authorized >= 0 AND captured >= 0 AND captured <= amount", name="captured_in_range"),

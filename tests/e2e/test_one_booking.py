@@ -13,6 +13,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import httpx
+import pytest
 import pytest_asyncio
 
 from api.app import create_app
@@ -55,10 +56,12 @@ async def world(database: servers.Database, temporal_server: str, tmp_path: Path
             async with serving(app) as url, running_platform(settings, client):
                 api = url + "/api/v1"
                 sandbox.target(
-                    stripe=api + "/payments/webhook/stripe", sendgrid=api + "/notifications/webhook/sendgrid"
+                    stripe=api + "/payments/webhook/stripe",
+                    payjp=api + "/payments/webhook/payjp",
+                    sendgrid=api + "/notifications/webhook/sendgrid",
                 )
                 yield World(api, pool, sandbox)
-                sandbox.target(stripe=None, sendgrid=None)
+                sandbox.target(stripe=None, payjp=None, sendgrid=None)
         finally:
             await pool.close()
 
@@ -153,9 +156,18 @@ async def hold(person: Person, service: str, after: datetime) -> str:
 async def pay(person: Person, booking: str, card: str, expect: int = 200) -> Any:
     """Open the payment and confirm it."""
     payment = await person.ask("POST", "/payments/intent", {"booking_id": booking}, expect=201)
-    assert payment["client_secret"]
+    assert bool(payment["client_secret"]) is (payment["provider"] != "payjp_v1")
     body = {"payment_id": payment["payment_id"], "payment_method": card, "return_url": "https://salon.example/paid"}
     return {"payment": payment["payment_id"], "said": await person.ask("POST", "/payments/confirm", body, expect)}
+
+
+async def authenticate(world: World, action_url: str) -> None:
+    """The customer answers the bank's question with yes, if it asks one, and comes back."""
+    page = await asyncio.to_thread(world.sandbox.http.get, action_url)
+    if not page.is_redirect:
+        button = page.text.partition('action="')[2].partition('/authorise"')[0]
+        page = await asyncio.to_thread(world.sandbox.http.post, f"{world.sandbox.url}{button}/authorise")
+    assert page.headers["location"].startswith("https://salon.example/paid")
 
 
 async def stripe_has_said_so_too(world: World) -> None:
@@ -238,3 +250,40 @@ async def test_three_d_secure_is_finished_by_the_webhook_alone(
     back = await asyncio.to_thread(world.sandbox.http.post, page)
     assert back.headers["location"].startswith("https://salon.example/paid?")
     await customer.until(f"/bookings/{booking}", lambda seen: seen["status"] == "confirmed")
+
+
+@pytest.mark.parametrize(("provider", "card"), [("payjp_v1", "tok"), ("payjp_v2", "pm")])
+async def test_a_booking_is_paid_and_refunded_at_payjp(
+    world: World, log_in: Callable[[str], Awaitable[Person]], provider: str, card: str
+) -> None:
+    owner, customer = await log_in("owner@example.jp"), await log_in("customer@example.jp")
+    business, service = await open_salon(world, owner)
+    changed = await owner.ask("PUT", f"/owner/businesses/{business}", {"payment_provider": provider})
+    assert changed["payment_provider"] == provider
+    booking = await hold(customer, service, datetime.now(UTC) + timedelta(hours=20))
+
+    asked = await pay(customer, booking, f"{card}_challenge_1")
+    assert asked["said"]["status"] == "requires_payment"
+    await authenticate(world, asked["said"]["action_url"])
+    done = await pay(customer, booking, f"{card}_challenge_1")
+    assert done["payment"] == asked["payment"]
+    await customer.until(f"/bookings/{booking}", lambda seen: seen["status"] == "confirmed")
+
+    # The business changes its provider; what was paid at the old one is refunded there.
+    await owner.ask("PUT", f"/owner/businesses/{business}", {"payment_provider": "stripe"})
+    cancelled = await customer.ask("POST", f"/bookings/{booking}/cancel", {"reason": "都合が悪くなりました"})
+    assert (cancelled["penalty"]["amount"], cancelled["refunding"]["amount"]) == (3300, 3300)
+    payment = await customer.until(f"/payments/{done['payment']}", lambda seen: seen["status"] == "partially_refunded")
+    assert (payment["provider"], payment["captured"]["amount"], payment["refunded"]["amount"]) == (provider, 6600, 3300)
+    await owner.ask("POST", f"/payments/{done['payment']}/refund", {"reason": "goodwill"}, expect=201)
+    payment = await customer.until(f"/payments/{done['payment']}", lambda seen: seen["status"] == "refunded")
+    assert [row["status"] for row in payment["refunds"]] == ["succeeded", "succeeded"]
+
+    # The webhooks of all that came too, and say nothing else.
+    undelivered = "SELECT 1 FROM outbox WHERE delivered_at IS NULL AND command IS NOT NULL"
+    async with asyncio.timeout(20):
+        while await data.rows(world.pool, undelivered):  # noqa: ASYNC110  (the relay changes it)
+            await asyncio.sleep(0.1)
+    sources = await data.rows(world.pool, "SELECT DISTINCT provider FROM payment_webhooks")
+    assert sources == [{"provider": provider}]
+    assert await data.rows(world.pool, "SELECT kind FROM attention") == []

@@ -161,3 +161,20 @@ async def test_reserved_slugs_are_refused(owner: Person) -> None:
         assert answer.json()["error"]["details"] == {"fields": [{"field": "slug", "rule": "reserved"}]}, slug
     made = await owner.post("/owner/businesses", json=body)
     assert made.json()["data"]["slug"].startswith("salon-")
+
+
+async def test_the_payment_provider_must_be_offered_and_take_the_currency(owner: Person) -> None:
+    yen, dollars = await create_business(owner), await create_business(owner, currency="USD")
+    assert yen["payment_provider"] == "stripe"
+    for provider in ("payjp_v1", "payjp_v2", "stripe"):
+        changed = await owner.put(f"/owner/businesses/{yen['id']}", json={"payment_provider": provider})
+        assert changed.json()["data"]["payment_provider"] == provider
+    refused = await owner.put(f"/owner/businesses/{dollars['id']}", json={"payment_provider": "payjp_v2"})
+    assert error_of(refused) == (422, "currency_mismatch")
+    unknown = await owner.put(f"/owner/businesses/{yen['id']}", json={"payment_provider": "paypal"})
+    assert unknown.status_code == 422
+    unset = await owner.put(f"/owner/businesses/{yen['id']}", json={"payment_provider": None})
+    assert unset.status_code == 422
+    for business in (yen, dollars):
+        shown = (await owner.get(f"/businesses/{business['id']}")).json()["data"]
+        assert shown["payment_provider"] == "stripe"

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
-from api.access.callers import Access, CurrentUser, Now
+from api.access.callers import Access, CurrentUser, Now, Services
 from api.access.permissions import may
 from api.http.confirm import Confirm
 from api.http.envelope import Envelope, ListEnvelope, SuccessMessage, created, ok
@@ -15,7 +15,7 @@ from api.http.idempotency import OptionalKey, store_response
 from api.http.operation_errors import raises
 from api.http.paging import PageAsked
 from api.http.request_info import request_info
-from api.v1.businesses.businesses.handlers import city_reading
+from api.v1.businesses.businesses.handlers import check_provider, city_reading
 from api.v1.businesses.businesses.schemas import BusinessCreate, BusinessRead, BusinessUpdate, OwnBusinessRead
 from api.v1.businesses.businesses.settings_schemas import OwnSettingsRead, SettingsUpdate
 from api.v1.scheduling.schedules.hours_schemas import HolidaysUpdate, HoursRead, HoursUpdate
@@ -26,6 +26,7 @@ from domain.errors import (
     Forbidden,
     LegalNoticeRequired,
     OverlappingHours,
+    RuleBroken,
     WouldBreakBookings,
     WrongState,
 )
@@ -66,16 +67,18 @@ async def list_my_businesses(caller: CurrentUser, page: PageAsked) -> Response:
     summary="Change a business",
     response_model=Envelope[BusinessRead],
 )
-@raises(AlreadyExists, LegalNoticeRequired, WrongState)
+@raises(AlreadyExists, CurrencyMismatch, LegalNoticeRequired, RuleBroken, WrongState)
 async def update_business(
-    business_id: UUID, body: BusinessUpdate, access: MayUpdate, now: Now, confirm: Confirm
+    business_id: UUID, body: BusinessUpdate, access: MayUpdate, services: Services, now: Now, confirm: Confirm
 ) -> Response:
-    """What is not sent stays. Another time zone moves the hours, and so may strand bookings. A business that was let in
-    does not become a kind that needs a permit: nobody has looked at it."""
+    """What is not sent stays. Another time zone moves the hours, and so may strand bookings. An approved business does
+    not become a kind that needs a permit: nobody has looked at it."""
     async with access.work(business_id) as work:
         if body.time_zone is not None:
             await work.scheduling.hours.set_zone(business_id, body.time_zone, now, confirm)
         business = await work.businesses.change(business_id, body.columns())
+        if body.payment_provider is not None:
+            check_provider(services.payments, business)
     return ok(BusinessRead.of(business), SuccessMessage.UPDATED)
 
 

@@ -28,6 +28,7 @@ from domain.businesses.slug import check_slug
 from domain.businesses.status import BusinessStatus, Vertical
 from domain.errors import CurrencyMismatch, InvalidInput
 from domain.money import SUPPORTED
+from domain.payments.providers import ProviderName
 from domain.roles import Role
 from domain.scheduling.hours import check_zone
 
@@ -68,6 +69,7 @@ READ_EXAMPLE: dict[str, Any] = {
     },
     "time_zone": "Asia/Tokyo",
     "currency": "JPY",
+    "payment_provider": "stripe",
     "created_at": "2026-11-21T01:30:00Z",
     "updated_at": "2026-11-21T01:30:00Z",
 }
@@ -182,6 +184,10 @@ class BusinessUpdate(Changes):
         description="Notice of the Act on Specified Commercial Transactions, in Japanese, English or both.",
     )
     time_zone: Zone | None = Field(default=None, description="IANA time zone of the venue, such as `Asia/Tokyo`.")
+    payment_provider: ProviderName | None = Field(
+        default=None,
+        description="Where the account for online payments is. Payments that were opened before stay where they are.",
+    )
 
     def columns(self) -> dict[str, Any]:
         """The columns that change."""
@@ -244,6 +250,7 @@ class BusinessRead(ChangedRecordRead):
     legal_notice: BilingualRead | None = Field(
         description="Notice of the Act on Specified Commercial Transactions, in Japanese, English or both.",
     )
+    payment_provider: ProviderName = Field(description="Whose form takes cards in the customer's browser.")
 
     @classmethod
     def of(cls, row: BusinessRow) -> Self:
