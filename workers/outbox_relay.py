@@ -14,7 +14,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from db.engine.session import Database, Scope, connect
 from db.platform.outbox import Command, FailedDelivery, parked_key
-from db.platform.outbox_listener import listening
+from db.platform.outbox_poll import OutboxPoll, polling
 from domain.errors import Unavailable
 from runtime.settings import Settings
 from workers.lifecycle import connect_when_there, pause, stopping
@@ -26,8 +26,10 @@ BATCH = 50
 #: Longer than `DELIVERY`.
 LEASE = timedelta(seconds=40)
 DELIVERY = timedelta(seconds=20)
-#: No notification comes for a row whose time begins later: the relay polls for those.
-POLL_EVERY = timedelta(seconds=1)
+#: How long a committed row waits at most before the relay sees it.
+POLL_EVERY = timedelta(milliseconds=40)
+#: Deliveries that take longer than their batch waited are marked at least this often.
+MARK_EVERY = timedelta(seconds=1)
 #: The pause of a failed row doubles with each failure.
 FIRST_PAUSE = timedelta(milliseconds=500)
 LONGEST_PAUSE = timedelta(minutes=5)
@@ -75,16 +77,14 @@ class OutboxRelay:
         self._running: dict[asyncio.Task[Exception | None], Command] = {}
 
     async def dispatch_until(self, stop: asyncio.Event, settings: Settings) -> None:
-        """Deliver all rows that are due, then wait for a notification; reconnect after Postgres was away."""
+        """Deliver all rows that are due, then poll for more; reconnect after Postgres was away."""
         wait = FIRST_PAUSE
         while not stop.is_set():
-            woken = asyncio.Event()
             try:
-                async with listening(settings, woken) as lost:
-                    while not (stop.is_set() or lost.is_set()):
-                        woken.clear()
+                async with polling(settings) as poll:
+                    while not stop.is_set():
                         if not await self.dispatch_batch():
-                            await _first_of(POLL_EVERY, stop, lost, woken)
+                            await _wait_until_due(poll, stop)
                         wait = FIRST_PAUSE
             except Unavailable:
                 log.warning("postgres_away")
@@ -184,12 +184,12 @@ def pause_after(attempts: int, away: bool) -> timedelta:
     return min(FIRST_PAUSE * (1 << min(attempts - 1, 20)), longest)
 
 
-async def _first_of(at_most: timedelta, *events: asyncio.Event) -> None:
-    waits = [asyncio.create_task(event.wait()) for event in events]
-    try:
-        await asyncio.wait(waits, timeout=at_most.total_seconds(), return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for wait in waits:
-            wait.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.gather(*waits, return_exceptions=True)
+async def _wait_until_due(poll: OutboxPoll, stop: asyncio.Event) -> None:
+    """Until a row is due, or for `MARK_EVERY`, or until the stop. The pause comes first: a row that waits behind an
+    earlier one of its aggregate is due all the time."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + MARK_EVERY.total_seconds()
+    while not stop.is_set() and loop.time() < until:
+        await pause(stop, POLL_EVERY)
+        if await poll.is_due():
+            return

@@ -78,7 +78,6 @@ _RELEASE = text("""
                    ORDER BY id LIMIT :limit FOR UPDATE)
     RETURNING id
 """).bindparams(bindparam("id", type_=PgUUID))
-_WAKE = text("SELECT pg_notify('outbox', '')")
 
 
 _QUEUE_COMMAND = text(
@@ -193,7 +192,6 @@ class OutboxStore(Store):
         rows = await self.session.execute(_RELEASE, {"limit": limit, "id": row_id, "command": command})
         released = list(rows.scalars())
         await AttentionStore(self.session, self.context).close([parked_key(each) for each in released], "released")
-        await self.session.execute(_WAKE)
         return released
 
 

@@ -9,7 +9,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from db.engine.session import Database, Scope
 from db.platform.outbox import Command
-from db.platform.outbox_listener import listening
+from db.platform.outbox_poll import polling
 from domain.errors import Unavailable
 from tests.support import data, servers
 from tests.workers.commands import Notebook, add
@@ -223,31 +223,72 @@ def test_who_is_to_blame(error: Exception, away: bool) -> None:
     assert is_away(error) is away
 
 
-async def test_a_write_wakes_the_listener(database: servers.Database, pool: Database) -> None:
-    heard = asyncio.Event()
-    async with listening(database.settings(), heard):
+async def test_poll_sees_a_row_from_its_commit_until_it_is_leased(database: servers.Database, pool: Database) -> None:
+    """Nothing has to wake it."""
+    async with polling(database.settings()) as poll:
+        assert not await poll.is_due()
         await add(pool, "a/0", "anything", {"number": 0})
-        async with asyncio.timeout(10):
-            await heard.wait()
+        assert await poll.is_due()
+        await OutboxRelay(pool, Notebook()).dispatch_batch()
+        assert not await poll.is_due()
 
 
-async def test_a_lost_connection_is_noticed(database: servers.Database, pool: Database) -> None:
-    async with listening(database.settings(), asyncio.Event()) as lost:
+async def test_poll_does_not_see_rows_whose_time_begins_later(database: servers.Database, pool: Database) -> None:
+    async with polling(database.settings()) as poll:
+        await add(pool, "a/0", "anything", {"number": 0})
+        await data.rows(pool, "UPDATE outbox SET not_before = now() + interval '1 hour'")
+        assert not await poll.is_due()
+        await data.rows(pool, "UPDATE outbox SET not_before = now()")
+        assert await poll.is_due()
+
+
+async def test_poll_says_that_its_connection_is_lost(database: servers.Database, pool: Database) -> None:
+    async with polling(database.settings()) as poll:
         await data.rows(
             pool,
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND application_name LIKE 'omotenashi relay%'",
         )
-        async with asyncio.timeout(10):
-            await lost.wait()
+        with pytest.raises(Unavailable):
+            await poll.is_due()
 
 
-async def test_postgres_away_is_unavailable(database: servers.Database) -> None:
+async def test_polling_raises_unavailable_without_postgres(database: servers.Database) -> None:
     nowhere = SecretStr("postgresql+asyncpg://omotenashi_app@127.0.0.1:1/none")
     elsewhere = database.settings().model_copy(update={"database_url": nowhere})
     with pytest.raises(Unavailable):
-        async with listening(elsewhere, asyncio.Event()):
+        async with polling(elsewhere):
             pass
+
+
+async def test_no_transaction_notifies(pool: Database) -> None:
+    """NOTIFY makes the commits of the whole database wait for each other."""
+    found = await data.rows(
+        pool,
+        "SELECT proname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace"
+        " WHERE n.nspname = 'public' AND prosrc ~* 'pg_notify|\\mNOTIFY\\M'",
+    )
+    assert found == []
+
+
+async def test_relay_reconnects_after_its_connection_was_lost(database: servers.Database, pool: Database) -> None:
+    notebook = Notebook()
+    stop = asyncio.Event()
+    carrying = asyncio.create_task(OutboxRelay(pool, notebook).dispatch_until(stop, database.settings()))
+    async with asyncio.timeout(30):
+        await _fill(pool, aggregates=1, rows=1)
+        while not notebook.delivered:  # noqa: ASYNC110 (the relay sets no event)
+            await asyncio.sleep(0.01)
+        await data.rows(
+            pool,
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND application_name LIKE 'omotenashi relay%'",
+        )
+        await add(pool, "b/0", "anything", {"number": 7})
+        while len(notebook.delivered) < 2:  # noqa: ASYNC110 (the relay sets no event)
+            await asyncio.sleep(0.01)
+        stop.set()
+        await carrying
 
 
 async def test_it_carries_until_it_is_told_to_stop(database: servers.Database, pool: Database) -> None:

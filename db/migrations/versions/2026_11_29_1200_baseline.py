@@ -40,7 +40,6 @@ FUNCTIONS = {
     "search_grams": "7706af74f974",
     "search_name_grams": "4e19b64c1fff",
     "touch_updated_at": "1d7963d3015b",
-    "wake_relay": "171a671ee68a",
 }
 
 
