@@ -62,7 +62,8 @@ class Conflict(DomainError):
 
 
 class SlotTaken(Conflict):
-    """The asked time is not free. ``details["alternatives"]``: up to three nearest free starts, RFC 3339."""
+    """Everything that the booking needs at the asked time is there, and taken. ``details``: ``reason`` (``full``) and
+    ``alternatives``, up to three nearest free starts in the booking window."""
 
     code = "slot_taken"
 
@@ -148,7 +149,7 @@ class OverlappingHours(RuleBroken):
 
 class OutsideBookingWindow(RuleBroken):
     """The start is in the past, inside the lead time, or further away than the business takes bookings.
-    ``details``: ``earliest`` and ``latest``, with the venue's offset."""
+    ``details``: ``reason`` (``too_soon`` or ``too_far``), ``earliest`` and ``latest``, with the venue's offset."""
 
     code = "outside_booking_window"
 
@@ -160,10 +161,17 @@ class VerificationIncomplete(RuleBroken):
 
 
 class OutsideOpeningHours(RuleBroken):
-    """The visit does not lie inside the business's hours, or its start is none of the times that are offered.
-    ``details["alternatives"]``: up to three nearest free starts, RFC 3339."""
+    """The business is closed at the asked start (``details["reason"]`` ``closed``), or open without bookings of this
+    service starting then (``no_start``). ``alternatives`` as in ``SlotTaken``."""
 
     code = "outside_opening_hours"
+
+
+class NobodyWorks(RuleBroken):
+    """The business is open, and nobody (or no room) that the service needs works at the asked time, taken or not.
+    ``details``: ``reason`` (``nobody_works``) and ``alternatives`` as in ``SlotTaken``."""
+
+    code = "nobody_works"
 
 
 class NotBookable(RuleBroken):

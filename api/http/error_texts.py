@@ -160,6 +160,11 @@ TABLE: Mapping[str, Meaning] = {
         "この時刻はご予約いただけません。空き時間からお選びください。",
         "You cannot book this time. Please choose one of the available times.",
     ),
+    "nobody_works": Meaning(
+        422,
+        "この時間に対応できる担当者または設備がありません。ほかの時間または担当者をお選びください。",
+        "Nobody who is needed works at this time. Please choose another time or person.",
+    ),
     "not_bookable": Meaning(
         422,
         "現在、オンラインではご予約いただけません。お店に直接お問い合わせください。",
@@ -228,6 +233,10 @@ WITH_VALUES: Mapping[str, Text] = {
     "slot_taken": Text(
         "ご希望の日時はすでに埋まっています。近い空き時間：{alternatives}",
         "This time is no longer available. Nearest available times: {alternatives}",
+    ),
+    "nobody_works": Text(
+        "この時間に対応できる担当者または設備がありません。近い空き時間：{alternatives}",
+        "Nobody who is needed works at this time. Nearest available times: {alternatives}",
     ),
     "outside_opening_hours": Text(
         "この時刻はご予約いただけません。近い空き時間：{alternatives}",

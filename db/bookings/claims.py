@@ -1,7 +1,7 @@
 """Claims: the only thing that makes time scarce. The exclusion constraint decides; a candidate is only advice."""
 
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import islice
@@ -14,11 +14,17 @@ from db.bookings.commands.expire import ExpiryStore
 from db.engine.store import Store
 from db.scheduling.availability import AvailabilityStore, Catalogue
 from db.scheduling.calendars.change import CalendarStore
-from domain.errors import NotFound, OutsideOpeningHours, SlotTaken, Unavailable
-from domain.scheduling.availability.engine import check_window, is_offered, plan, tabulate
+from domain.errors import DomainError, NobodyWorks, NotFound, OutsideOpeningHours, SlotTaken, Unavailable
+from domain.scheduling.availability.engine import Refusal, check_window, plan, tabulate, why_not
 from domain.scheduling.availability.model import ClaimPlan, Facts, Question, StartTable
 from domain.scheduling.classes import is_class
 
+_REFUSALS: Mapping[Refusal, type[DomainError]] = {
+    Refusal.CLOSED: OutsideOpeningHours,
+    Refusal.NO_START: OutsideOpeningHours,
+    Refusal.NOBODY_WORKS: NobodyWorks,
+    Refusal.FULL: SlotTaken,
+}
 Candidate = tuple[ClaimPlan, ...]
 #: Gives True when every claim of the candidate was taken, False when none was.
 Attempt = Callable[[Candidate], Awaitable[bool]]
@@ -121,7 +127,8 @@ class ClaimStore(Store):
         """Let ``attempt`` take one candidate after the other until one is whole.
 
         Lapsed holds are swept only when they are in the way: sweeping first would make every booking pay for a race
-        that is rare. Raises OutsideBookingWindow, and with the nearest free starts SlotTaken or OutsideOpeningHours.
+        that is rare. Raises OutsideBookingWindow, and with the nearest free starts SlotTaken, NobodyWorks or
+        OutsideOpeningHours.
         """
         check_window(question, start_at)
         own = booking_id or catalogue.new_id
@@ -134,8 +141,9 @@ class ClaimStore(Store):
             return taken
         availability = AvailabilityStore(self.session, self.context)
         free = await availability.alternatives(catalogue, question, start_at, now, own)
-        told = {"alternatives": [start.astimezone(catalogue.zone).isoformat() for start in free]}
-        raise SlotTaken(told) if is_offered(question, facts, start_at) else OutsideOpeningHours(told)
+        reason = why_not(question, facts, start_at)
+        shown = [start.astimezone(catalogue.zone).isoformat() for start in free]
+        raise _REFUSALS[reason]({"reason": reason.value, "alternatives": shown})
 
     async def _first_whole(
         self,

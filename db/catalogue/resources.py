@@ -15,6 +15,7 @@ from db.catalogue.tables import Resource
 from db.engine.store import Store
 from db.scheduling.calendars.change import CalendarStore
 from db.scheduling.calendars.rows import columns_of, week_of
+from db.scheduling.public_holidays import check_holiday_row
 from domain.errors import NotFound
 from domain.scheduling.hours import WeeklyHours
 from domain.scheduling.stranded import StrandReason
@@ -30,6 +31,7 @@ _ADD_HOURS = text("""
     SELECT :business_id, :resource_id, * FROM unnest(CAST(:weekdays AS smallint[]), CAST(:opens AS smallint[]),
                                                      CAST(:closes AS smallint[]))
 """)
+_ZONE = text("SELECT time_zone FROM businesses WHERE id = :business_id")
 _SET_ROW = text("""
     UPDATE resources SET has_public_holiday_row = :has
      WHERE id = :resource_id AND has_public_holiday_row IS DISTINCT FROM :has
@@ -155,4 +157,5 @@ class ResourceStore(Store):
             values = {"business_id": business_id, "resource_id": resource_id, **columns_of(week)}
             await self.session.execute(_ADD_HOURS, values)
         has_row = week is not None and week.public_holiday is not None
+        check_holiday_row(str(await self.session.scalar(_ZONE, {"business_id": business_id})), has_row)
         await self.session.execute(_SET_ROW, {"resource_id": resource_id, "has": has_row})

@@ -18,7 +18,7 @@ from db.scheduling.public_holidays import public_holidays
 from domain.businesses.status import BusinessStatus
 from domain.errors import NotBookable, NotFound, PartySizeRefused
 from domain.instants import as_utc
-from domain.scheduling.availability.engine import nearest, tabulate
+from domain.scheduling.availability.engine import AROUND, nearest_of_all, tabulate
 from domain.scheduling.availability.model import (
     Facts,
     Item,
@@ -294,13 +294,31 @@ class AvailabilityStore(Store):
     async def alternatives(
         self, catalogue: Catalogue, question: Question, wanted: datetime, now: datetime, except_booking: UUID | None
     ) -> list[datetime]:
-        """The up to three free starts nearest to ``wanted``, within a week of it, for the same question: who asked for
-        one person is offered that person's times."""
+        """The up to three free starts of the booking window nearest to ``wanted``, for the same question: a customer
+        who asked for one person is offered that person's times. Looks at some days around it first, and at the whole
+        window only where these are full."""
         day = wanted.astimezone(catalogue.zone).date()
-        first, last = day - timedelta(days=3), day + timedelta(days=7)
-        whole = await self.catalogue(catalogue.item.service_id, first, last, for_new=False)
-        facts = await self.facts(whole, first, last, now, except_booking)
-        return [start.at for start in nearest(replace(question, first=first, last=last), facts, wanted)]
+        found = await self._nearest(
+            catalogue, question, wanted, now, except_booking, (day - AROUND[0], day + AROUND[1])
+        )
+        if found:
+            return found
+        first = question.earliest.astimezone(catalogue.zone).date() - timedelta(days=1)
+        last = question.latest.astimezone(catalogue.zone).date()
+        return await self._nearest(catalogue, question, wanted, now, except_booking, (first, last))
+
+    async def _nearest(
+        self,
+        catalogue: Catalogue,
+        question: Question,
+        wanted: datetime,
+        now: datetime,
+        except_booking: UUID | None,
+        days: tuple[date, date],
+    ) -> list[datetime]:
+        whole = await self.catalogue(catalogue.item.service_id, *days, for_new=False)
+        facts = await self.facts(whole, *days, now, except_booking)
+        return [start.at for start in nearest_of_all(question, facts, wanted, *days)]
 
 
 def _narrow(item: Item, preferred: frozenset[UUID]) -> Item:

@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, SMALLINT
 from db.engine.store import Store
 from db.scheduling.calendars.change import CalendarStore
 from db.scheduling.calendars.rows import columns_of, pairs_of, ranges_of, rows_of, week_of
+from db.scheduling.public_holidays import check_holiday_row
 from domain.errors import NotFound
 from domain.scheduling.hours import Ranges, WeeklyHours
 from domain.scheduling.stranded import StrandReason
@@ -33,6 +34,12 @@ _ADD_WEEK = text("""
                                        CAST(:closes AS smallint[]))
 """)
 _SET_ROW = text("UPDATE business_settings SET has_public_holiday_row = :has WHERE business_id = :business_id")
+_ZONE = text("SELECT time_zone FROM businesses WHERE id = :business_id")
+_HAS_ROW = text("""
+    SELECT (SELECT s.has_public_holiday_row FROM business_settings s WHERE s.business_id = :business_id)
+        OR EXISTS (SELECT 1 FROM resources r WHERE r.business_id = :business_id AND r.deleted_at IS NULL
+                      AND r.has_public_holiday_row)
+""")
 _SET_ZONE = text("UPDATE businesses SET time_zone = :time_zone WHERE id = :business_id")
 _CLEAR_DAYS = text("DELETE FROM business_holidays WHERE business_id = :business_id AND day >= :since")
 _ADD_DAY = text("""
@@ -74,8 +81,11 @@ class HoursStore(Store):
         return Hours(row.time_zone, week_of(orjson.loads(row.hours), row.has_public_holiday_row), tuple(days))
 
     async def set_week(self, business_id: UUID, week: WeeklyHours, now: datetime, confirm: bool) -> Hours:
-        """Replace the whole week. Raises WouldBreakBookings for bookings that it would strand, unless ``confirm``."""
+        """Replace the whole week. Raises WouldBreakBookings for bookings that it would strand, unless ``confirm``; and
+        InvalidInput for a row for public holidays where they are not known."""
         async with self._changing(business_id, now, confirm, StrandReason.HOURS):
+            zone = await self.session.scalar(_ZONE, {"business_id": business_id})
+            check_holiday_row(str(zone), week.public_holiday is not None)
             await self.session.execute(_CLEAR_WEEK, {"business_id": business_id})
             if rows_of(week):
                 await self.session.execute(_ADD_WEEK, {"business_id": business_id, **columns_of(week)})
@@ -99,8 +109,11 @@ class HoursStore(Store):
         return await self.get_hours(business_id, now)
 
     async def set_zone(self, business_id: UUID, time_zone: str, now: datetime, confirm: bool) -> None:
-        """Move the hours to another time zone. Raises as ``set_week``."""
+        """Move the hours to another time zone. Raises as ``set_week``: its row for public holidays, and those of its
+        resources, go first where they would do nothing."""
         async with self._changing(business_id, now, confirm, StrandReason.TIME_ZONE):
+            has_row = await self.session.scalar(_HAS_ROW, {"business_id": business_id})
+            check_holiday_row(time_zone, bool(has_row))
             await self.session.execute(_SET_ZONE, {"business_id": business_id, "time_zone": time_zone})
 
     def _changing(

@@ -1,7 +1,7 @@
 """Public holidays by time zone, from the maintained ``holidays`` library.
 
-Japan only for now: the zone says the country, and elsewhere one zone serves several. Without an entry here a
-business has no public holidays and its row for them is never used.
+Japan only for now: the zone says the country, and elsewhere one zone serves several countries. In another zone a row
+for public holidays would do nothing, so it is refused (``check_holiday_row``).
 """
 
 from datetime import date
@@ -10,7 +10,15 @@ from functools import lru_cache
 # The country itself, not by name: looking it up by name loads it in the first request that asks, half a second late.
 from holidays.countries.japan import Japan
 
+from domain.errors import InvalidInput
+
 _CALENDAR = {"Asia/Tokyo": Japan, "Japan": Japan}
+
+
+def check_holiday_row(zone: str, has_row: bool) -> None:
+    """Raises InvalidInput for hours on public holidays in a zone whose public holidays are not known."""
+    if has_row and zone not in _CALENDAR:
+        raise InvalidInput.at("public_holiday", "no_holidays_known_in_this_time_zone")
 
 
 @lru_cache(maxsize=64)

@@ -15,8 +15,10 @@ Rules, beside those the types state:
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from enum import StrEnum
 from heapq import nsmallest
+from uuid import UUID
 
 from domain.errors import OutsideBookingWindow
 from domain.instants import as_utc
@@ -24,10 +26,25 @@ from domain.scheduling.availability.bits import positions
 from domain.scheduling.availability.board import lay_out
 from domain.scheduling.availability.choice import bookings_left, by_load, candidates, claims_of, free_at, loads_on
 from domain.scheduling.availability.days import floor_minute, instant_of
-from domain.scheduling.availability.model import ClaimPlan, Facts, Question, Start, StartTable
+from domain.scheduling.availability.model import (
+    MAX_DAYS,
+    ClaimPlan,
+    Facts,
+    Item,
+    Need,
+    Question,
+    Resource,
+    Start,
+    StartTable,
+)
 
 MAX_CANDIDATES = 256
 """How many assignments ``plan`` offers for one start, at most."""
+_ANYTHING = UUID(int=0)
+_DAY = timedelta(days=1)
+_RING = timedelta(days=MAX_DAYS - 1)
+AROUND = timedelta(days=3), timedelta(days=7)
+"""Where alternatives are looked for first: so long before and after the day that was asked for."""
 
 
 def find_starts(question: Question, facts: Facts) -> list[Start]:
@@ -98,12 +115,60 @@ def nearest(question: Question, facts: Facts, wanted: datetime, count: int = 3) 
     return nsmallest(count, find_starts(question, facts), key=lambda start: (abs(start.at - moment), start.at))
 
 
-def is_offered(question: Question, facts: Facts, start: datetime) -> bool:
-    """Whether the business is open for a booking at ``start`` and bookings start then, whoever works and whatever is
-    taken."""
-    open_ = {key: replace(one, calendar=facts.business) for key, one in facts.resources.items()}
-    anybody = Facts(facts.business, open_, [])
-    return next(plan(replace(question, party_size=1), anybody, start, limit=1), None) is not None
+def nearest_of_all(
+    question: Question, facts: Facts, wanted: datetime, first: date, last: date, count: int = 3
+) -> list[Start]:
+    """As ``nearest``, over any number of business days (``first`` to ``last``). Looks at the days around ``wanted``,
+    and then a month further on both sides each time, until some start is free."""
+    day = min(max(as_utc(wanted).astimezone(question.zone).date(), first), last)
+    low, high = max(first, day - AROUND[0]), min(last, day + AROUND[1])
+    found = nearest(replace(question, first=low, last=high), facts, wanted, count)
+    while not found and (low > first or high < last):
+        sides = []
+        if low > first:
+            low, until = max(first, low - _RING), low - _DAY
+            sides.append((low, until))
+        if high < last:
+            since, high = high + _DAY, min(last, high + _RING)
+            sides.append((since, high))
+        for begin, end in sides:
+            found += nearest(replace(question, first=begin, last=end), facts, wanted, count)
+    moment = as_utc(wanted)
+    return nsmallest(count, found, key=lambda start: (abs(start.at - moment), start.at))
+
+
+class Refusal(StrEnum):
+    """Why a booking does not fit at a start."""
+
+    CLOSED = "closed"
+    NO_START = "no_start"
+    NOBODY_WORKS = "nobody_works"
+    FULL = "full"
+
+
+def why_not(question: Question, facts: Facts, start: datetime) -> Refusal:
+    """The first of these that holds at a ``start`` where ``question`` does not fit: the business is closed; no booking
+    of this service starts then, even if everybody worked; nobody of those asked for works; all is taken."""
+    if not _is_open(question, facts, start):
+        return Refusal.CLOSED
+    everybody = {key: replace(one, calendar=facts.business) for key, one in facts.resources.items()}
+    if not _fits_alone(question, Facts(facts.business, everybody, []), start):
+        return Refusal.NO_START
+    if not _fits_alone(question, Facts(facts.business, facts.resources, []), start):
+        return Refusal.NOBODY_WORKS
+    return Refusal.FULL
+
+
+def _fits_alone(question: Question, facts: Facts, start: datetime) -> bool:
+    """Whether one person's booking fits."""
+    return next(plan(replace(question, party_size=1), facts, start, limit=1), None) is not None
+
+
+def _is_open(question: Question, facts: Facts, start: datetime) -> bool:
+    """Whether the business is open at ``start``, on or off the grid."""
+    nothing = Need(0, (_ANYTHING,))
+    moment = replace(question, items=(Item(_ANYTHING, 1, 0, 0, (nothing,)),), slot_interval=1)
+    return _fits_alone(moment, Facts(facts.business, {_ANYTHING: Resource(_ANYTHING, 1, facts.business)}, []), start)
 
 
 def check_window(question: Question, start: datetime) -> None:
@@ -111,6 +176,7 @@ def check_window(question: Question, start: datetime) -> None:
     if not question.earliest <= as_utc(start) <= question.latest:
         zone = question.zone
         window = {
+            "reason": "too_soon" if as_utc(start) < question.earliest else "too_far",
             "earliest": question.earliest.astimezone(zone).isoformat(),
             "latest": question.latest.astimezone(zone).isoformat(),
         }

@@ -225,7 +225,29 @@ async def test_a_time_that_is_never_offered_has_its_own_code(shop: Shop, pool: P
         assert alternatives[0] == nearest.isoformat()
     late = await book(shop, shop.at(10) + timedelta(days=400))
     details = late.json()["error"]["details"]
+    assert details.pop("reason") == "too_far"
     assert all(one.endswith("+09:00") for one in details.values())
+
+
+async def test_where_nobody_works_the_answer_says_so_and_looks_further(shop: Shop, pool: Pool) -> None:
+    """Both are on leave for a month: the next free start comes after it, inside the booking window."""
+    first, last = shop.at(0).date() - timedelta(days=5), shop.at(0).date() + timedelta(days=30)
+    for resource in shop.salon.resources:
+        await data.rows(
+            pool,
+            "INSERT INTO staff_exceptions (business_id, resource_id, first_day, last_day, kind)"
+            " VALUES (:b, :r, :first, :last, 'off')",
+            b=shop.salon.business_id,
+            r=resource,
+            first=first,
+            last=last,
+        )
+    answer = await book(shop)
+    assert error_of(answer) == (422, "nobody_works")
+    details = answer.json()["error"]["details"]
+    assert details["reason"] == "nobody_works"
+    found = [datetime.fromisoformat(one).date() for one in details["alternatives"]]
+    assert found == [last + timedelta(days=1)] * 3
 
 
 async def test_suspended_businesses_take_no_bookings(shop: Shop, pool: Pool) -> None:

@@ -179,3 +179,25 @@ async def test_a_one_off_day_of_the_past_stays(owner: Person, pool: Pool, databa
     await rows(database, "INSERT INTO business_holidays (business_id, day) VALUES ($1, $2)", venue.id, past)
     assert (await owner.put(f"/owner/businesses/{venue.id}/holidays", json={"days": []})).status_code == 200
     assert len(await rows(database, "SELECT * FROM business_holidays")) == 1
+
+
+async def test_hours_on_public_holidays_need_a_zone_whose_holidays_are_known(owner: Person, pool: Pool) -> None:
+    """A row that would do nothing is refused, for the business, for a resource, and by a change of the time zone."""
+    venue = await open_venue(pool, owner)
+    path, refused = f"/owner/businesses/{venue.id}", {("public_holiday", "no_holidays_known_in_this_time_zone")}
+    resource = f"/owner/resources/{venue.staff[0]}"
+    moved = await owner.put(path, json={"time_zone": "America/New_York"})
+    assert moved.status_code == 200, moved.text
+    for holiday in ([], NINE_TO_SIX):
+        body = {"weekly": EVERY_DAY, "public_holiday": holiday}
+        assert rules_of(await owner.put(f"{path}/hours", json=body)) == refused
+        assert rules_of(await owner.put(resource, json={"working_hours": body})) == refused
+    plain = {"weekly": EVERY_DAY, "public_holiday": None}
+    assert (await owner.put(f"{path}/hours", json=plain)).status_code == 200
+    assert (await owner.put(path, json={"time_zone": "Asia/Tokyo"})).status_code == 200
+    closed = {"weekly": EVERY_DAY, "public_holiday": []}
+    for place, body in ((f"{path}/hours", closed), (resource, {"working_hours": closed})):
+        assert (await owner.put(place, json=body)).status_code == 200
+        assert rules_of(await owner.put(path, json={"time_zone": "America/New_York"})) == refused
+        null = plain if place.endswith("hours") else {"working_hours": plain}
+        assert (await owner.put(place, json=null)).status_code == 200

@@ -22,6 +22,7 @@ from domain.bookings.view import BookingView
 from domain.errors import (
     HoldLimit,
     InvalidInput,
+    NobodyWorks,
     NotBookable,
     OutsideBookingWindow,
     OutsideOpeningHours,
@@ -35,7 +36,7 @@ from runtime.booking_links import BookingLinks
 from runtime.settings import Settings
 
 #: Why a booking cannot take the asked time.
-TIME_REFUSED = (SlotTaken, OutsideBookingWindow, OutsideOpeningHours, NotBookable, PartySizeRefused)
+TIME_REFUSED = (SlotTaken, OutsideBookingWindow, OutsideOpeningHours, NobodyWorks, NotBookable, PartySizeRefused)
 
 
 @dataclass(slots=True)

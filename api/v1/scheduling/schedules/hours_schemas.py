@@ -89,7 +89,8 @@ class WeekWrite(Input):
 
 
 class HoursUpdate(Input):
-    """The whole week. ``public_holiday``: null treats a public holiday as its weekday, an empty list closes on it."""
+    """The whole week. ``public_holiday``: null treats a public holiday as its weekday, an empty list closes on it. Only
+    the public holidays of Japan are known: in another time zone than ``Asia/Tokyo`` it must be null."""
 
     model_config = ConfigDict(json_schema_extra=examples({"weekly": _WEEK_EXAMPLE, "public_holiday": []}))
 

@@ -8,7 +8,15 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from domain.errors import InvalidInput, OutsideBookingWindow
-from domain.scheduling.availability.engine import check_window, find_starts, is_offered, nearest, plan
+from domain.scheduling.availability.engine import (
+    Refusal,
+    check_window,
+    find_starts,
+    nearest,
+    nearest_of_all,
+    plan,
+    why_not,
+)
 from domain.scheduling.availability.model import Facts, Item, Need, Question, Resource, StartGrid, Taken, bounds
 from domain.scheduling.hours import Calendar, WeeklyHours
 from tests.domain.scheduling.availability.scenarios import (
@@ -300,22 +308,55 @@ class TestWindow:
             with pytest.raises(OutsideBookingWindow) as refused:
                 check_window(question, moment)
             assert refused.value.details == {
+                "reason": "too_soon" if moment < early else "too_far",
                 "earliest": "2026-06-01T09:00:00+09:00",
                 "latest": "2026-06-01T10:00:00+09:00",
             }
 
     @pytest.mark.parametrize(
-        ("hour", "minute", "offered"),
-        [(9, 0, True), (11, 0, True), (11, 15, False), (8, 45, False), (9, 7, False), (13, 0, False)],
+        ("hour", "minute", "reason"),
+        [
+            (9, 0, Refusal.FULL),
+            (11, 0, Refusal.NOBODY_WORKS),
+            (11, 30, Refusal.NO_START),
+            (9, 7, Refusal.NO_START),
+            (8, 45, Refusal.CLOSED),
+            (13, 0, Refusal.CLOSED),
+        ],
     )
-    def test_what_is_offered_is_about_hours_and_grid_alone(self, hour: int, minute: int, offered: bool) -> None:
-        facts = known(NINE_TO_TWELVE, 1)
+    def test_why_not_names_the_true_reason(self, hour: int, minute: int, reason: Refusal) -> None:
+        facts = known(NINE_TO_TWELVE, 1, own=every_day((540, 660)))
         busy = replace(
             facts, taken=[Taken(one, 0, at(TOKYO, MONDAY, 8), at(TOKYO, MONDAY, 13)) for one in facts.resources]
         )
         question = ask(item(60, need(0)))
         assert find_starts(question, busy) == []
-        assert is_offered(question, busy, at(TOKYO, MONDAY, hour, minute)) is offered
+        assert why_not(question, busy, at(TOKYO, MONDAY, hour, minute)) is reason
+
+    def test_why_not_is_full_for_a_class_whose_places_are_sold(self) -> None:
+        start = at(TOKYO, MONDAY, 9)
+        one = replace(item(60, need(0, per_person=True)), places=4)
+        facts = replace(known(NINE_TO_TWELVE, 6), sold={(SERVICE, start): 4})
+        assert why_not(ask(one), facts, start) is Refusal.FULL
+
+    @pytest.mark.parametrize("days", [0, 3, 30, 60, 200, -50])
+    def test_nearest_of_all_reaches_over_the_whole_window(self, days: int) -> None:
+        """Open on one day alone, however far from the day that was asked for."""
+        open_on = MONDAY + timedelta(days=days)
+        business = every_day(one_off={open_on: hours((600, 780))})
+        first, last = MONDAY - timedelta(days=60), MONDAY + timedelta(days=240)
+        question = ask(item(60, need(0)), step=60)
+        found = nearest_of_all(question, known(business, 1), at(TOKYO, MONDAY, 9), first, last)
+        assert [start.at for start in found] == sorted(
+            [at(TOKYO, open_on, hour) for hour in (10, 11, 12)], key=lambda one: abs(one - at(TOKYO, MONDAY, 9))
+        )
+        around = [find_starts(replace(question, first=day, last=day), known(business, 1)) for day in (first, last)]
+        assert around == [[], []]
+
+    def test_nearest_of_all_ends_where_nothing_is_open(self) -> None:
+        first, last = MONDAY - timedelta(days=60), MONDAY + timedelta(days=730)
+        question = ask(item(60, need(0)))
+        assert nearest_of_all(question, known(every_day(), 1), at(TOKYO, MONDAY, 9), first, last) == []
 
 
 class TestPlan:
