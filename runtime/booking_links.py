@@ -27,6 +27,20 @@ class BookingLinks:
         """For a message. The token is behind ``#``: browsers send that part to no server and to no other page."""
         return f"{self.public_url.rstrip('/')}/bookings/{booking_id}#token={quote(self.token(booking_id))}"
 
+    def proof(self, booking_id: UUID, until: datetime) -> str:
+        """What shows that its holder reads mail at the booking's address, good before ``until``. It goes to that
+        address and nowhere else."""
+        return self.links.issue(Purpose.BOOKING_PROOF, booking_id, until)
+
+    def proof_url(self, booking_id: UUID, until: datetime) -> str:
+        """For the message that asks for the proof."""
+        return f"{self.url(booking_id)}&proof={quote(self.proof(booking_id, until))}"
+
+    def read_proof(self, token: str, now: datetime) -> UUID:
+        """The booking whose address is proven. Raises Unauthenticated for a token that is not ours, Gone for one that
+        is over."""
+        return self.links.read(Purpose.BOOKING_PROOF, token, now)
+
     def read(self, token: str, now: datetime) -> UUID:
         """The id of the booking. Raises Unauthenticated for a token that is not ours."""
         return self.links.read(Purpose.BOOKING, token, now)

@@ -118,6 +118,8 @@ class Settings(BaseSettings):
     rate_limit_auth: RateSetting = RateLimit.parse("5/15m")
     rate_limit_payment: RateSetting = RateLimit.parse("10/1m")
     rate_limit_strict: RateSetting = RateLimit.parse("100/15m")
+    #: Tries to book at one business, by user, or by network where nobody is logged in.
+    rate_limit_booking: RateSetting = RateLimit.parse("20/10m")
     #: Unpaid bookings that callers without a proven address may have open from one network at one business.
     unpaid_bookings_per_network: int = Field(default=5, ge=1)
 

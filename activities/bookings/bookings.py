@@ -50,6 +50,18 @@ class BookingActivities:
         async with self._database.unit_of_work(Scope.tenant(command.business_id), _context(command)) as work:
             return await work.bookings.changes.confirm(command, self._now())
 
+    @activity.defn(name="bookings.prove_contact")
+    async def prove_contact(self, command: BookingCommand) -> BookingOutcome:
+        """The address is theirs: confirmed, or waiting for approval. Raises WrongState and HoldLimit."""
+        async with self._database.unit_of_work(Scope.tenant(command.business_id), _context(command)) as work:
+            return await work.bookings.changes.prove_contact(command, self._now())
+
+    @activity.defn(name="bookings.expire_unproven")
+    async def expire_unproven(self, command: BookingCommand) -> BookingOutcome:
+        """pending -> expired, because nobody proved the address in time; tells nobody."""
+        async with self._database.unit_of_work(Scope.tenant(command.business_id), _context(command)) as work:
+            return await work.bookings.changes.expire_unproven(command, self._now())
+
     @activity.defn(name="bookings.approve")
     async def approve(self, command: BookingCommand) -> BookingOutcome:
         """A person of the business says yes. Raises WrongState while the money is still missing."""

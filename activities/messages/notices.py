@@ -136,10 +136,12 @@ class NoticeActivities:
 
 
 def _unsendable(content: NoticeContent, now: datetime) -> str | None:
-    """Why it would be wrong to send this now: there is no address, the reminder is of a visit that is not ahead, or
-    the payment that it asks for was made or is too late."""
+    """Why it would be wrong to send this now: there is no address, the reminder is of a visit that is not ahead, the
+    payment that it asks for was made or is too late, or the proof of the address is not asked for any more."""
     if content.address is None:
         return "no_address"
+    if content.kind == NoticeKind.BOOKING_PROOF and (content.proof_deadline is None or content.proof_deadline <= now):
+        return "outdated"
     if content.kind == NoticeKind.BOOKING_HELD and (
         content.booking_status != BookingStatus.PENDING or content.captured or content.authorised
     ):

@@ -17,6 +17,7 @@ _WITH_CALENDAR = frozenset({NoticeKind.BOOKING_CONFIRMED, NoticeKind.BOOKING_CHA
 #: What a message asks for, where that is more than a look at the booking.
 _ASKS: Mapping[NoticeKind, str] = {
     NoticeKind.BOOKING_HELD: "pay",
+    NoticeKind.BOOKING_PROOF: "prove",
     NoticeKind.PAYMENT_FAILED: "pay",
     NoticeKind.PAYMENT_RENEW: "card",
     NoticeKind.REACCOMMODATION_OFFERED: "choose",
@@ -32,7 +33,7 @@ def compose(content: NoticeContent, now: datetime, links: BookingLinks) -> Email
     Raises ``jinja2.UndefinedError`` for a text that names what is not there: a bug, seen by the tests.
     """
     language, to_customer = content.language, content.audience == "customer"
-    folder, url = f"{language}/{content.audience}", links.url(content.booking_id)
+    folder, url = f"{language}/{content.audience}", _url(content, links)
     names = [f"{folder}/{content.kind}.j2", *([] if to_customer else [f"{folder}/other.j2"])]
     subject, *paragraphs = written(names, view.variables(content, now))
     subject = fitting(subject, language)
@@ -59,6 +60,13 @@ def compose(content: NoticeContent, now: datetime, links: BookingLinks) -> Email
         language=language,
         attachments=_attachments(content, url, now),
     )
+
+
+def _url(content: NoticeContent, links: BookingLinks) -> str:
+    """What the button opens: the booking, with the proof of the address in the one message that asks for it."""
+    if content.kind == NoticeKind.BOOKING_PROOF and content.proof_deadline is not None:
+        return links.proof_url(content.booking_id, content.proof_deadline)
+    return links.url(content.booking_id)
 
 
 def button(content: NoticeContent) -> str:

@@ -10,6 +10,7 @@ from db.messages.notices import NoticeContent
 from domain.bookings.status import LIVE, BookingStatus
 from domain.identity.actor import ActorKind
 from domain.messages import formats
+from domain.messages.kinds import NoticeKind
 
 _BY_BUSINESS = frozenset({ActorKind.STAFF, ActorKind.ADMIN})
 
@@ -40,7 +41,9 @@ def greeting(content: NoticeContent) -> str:
     """How the customer is addressed; a message to a business has no greeting."""
     if content.audience == "business":
         return ""
-    return formats.salutation(rows.customer_name(content), content.language)
+    # Nobody has shown that the typed name belongs to the typed address: it is not sent there.
+    name = "" if content.kind == NoticeKind.BOOKING_PROOF else rows.customer_name(content)
+    return formats.salutation(name, content.language)
 
 
 def contact(content: NoticeContent) -> list[str]:
@@ -84,6 +87,7 @@ def _times(content: NoticeContent, now: datetime) -> dict[str, Any]:
         "old_short": short(old_start),
         "old_brief": brief(old_start),
         "approval_deadline": short(content.approval_deadline),
+        "proof_deadline": short(content.proof_deadline),
         "hold_until": short(content.hold_expires_at) if pending else "",
         "decide_by": short(decide_by),
         "decide_by_brief": brief(decide_by),

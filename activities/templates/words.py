@@ -65,6 +65,7 @@ STATUS: Mapping[str, Bilingual] = {
 EVENTS: Mapping[str, Bilingual] = {
     "booking_held": {"ja": "支払い待ち", "en": "waiting for payment"},
     "booking_requested": {"ja": "申し込み", "en": "request"},
+    "booking_proof": {"ja": "メールアドレスの確認", "en": "confirm your address"},
     "booking_confirmed": {"ja": "確定", "en": "confirmed"},
     "booking_reminder": {"ja": "リマインダー", "en": "reminder"},
     "booking_changed": {"ja": "日時変更", "en": "new time"},
@@ -88,6 +89,7 @@ EVENTS: Mapping[str, Bilingual] = {
 BUTTONS: Mapping[str, Bilingual] = {
     "change": {"ja": "予約の確認・変更・キャンセル", "en": "View or change booking"},
     "pay": {"ja": "お支払いに進む", "en": "Pay now"},
+    "prove": {"ja": "予約を確定する", "en": "Confirm my booking"},
     "card": {"ja": "カードを登録する", "en": "Enter card"},
     "choose": {"ja": "日時を選ぶ", "en": "Choose a time"},
     "view": {"ja": "予約内容を見る", "en": "View booking"},

@@ -37,6 +37,11 @@ class SuccessMessage(Enum):
     BOOKING_CONFIRMED = ("ご予約が確定しました。", "Your booking is confirmed.")
     BOOKING_CANCELLED = ("ご予約をキャンセルしました。", "Booking cancelled.")
     BOOKING_MOVED = ("日時を変更しました。", "Time changed.")
+    ADDRESS_ASKED = (
+        "ご入力のメールアドレスに確認メールをお送りしました。",
+        "Please confirm your address with the e-mail that we have sent.",
+    )
+    ADDRESS_CONFIRMED = ("メールアドレスを確認しました。", "E-mail address confirmed.")
     BOOKING_APPROVED = ("予約を承認しました。", "Approved.")
     BOOKING_DECLINED = ("予約をお断りしました。", "Declined.")
     BOOKING_CHECKED_IN = ("受付しました。", "Checked in.")

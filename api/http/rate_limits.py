@@ -19,7 +19,7 @@ from fastapi.routing import iter_route_contexts
 from starlette.routing import BaseRoute
 from starlette.types import Scope as HttpScope
 
-from api.access.callers import LOGIN, ApiServices, client_address, current_login
+from api.access.callers import LOGIN, Access, ApiServices, client_address, current_login
 from api.access.tokens import Login
 from api.http.operation_errors import codes_of
 from api.http.query_parameters import parameters_of
@@ -48,6 +48,8 @@ class RateClass(StrEnum):
     AUTH = "auth"
     PAYMENT = "payment"
     STRICT = "strict"
+    #: Counted beside the route's class, per business, by :func:`count_booking`.
+    BOOKING = "booking"
     #: Not counted: probes must not need Redis, and providers' signed news must not be turned away.
     NONE = "none"
 
@@ -154,6 +156,18 @@ async def count(request: Request, rate_class: RateClass) -> None:
     request.scope[_COUNTED] = Tally(rate_class, rate.limit, counted, int(time.time() + seconds))
     if not counted.allowed:
         raise RateLimited({"retry_after": max(1, int(seconds))})
+
+
+async def count_booking(services: ApiServices, asker: Access) -> None:
+    """Count one try to book at the business that ``asker`` has entered, by user, or by network where nobody is logged
+    in; refused tries count too. Those who work there are not counted. Raises RateLimited and Unavailable."""
+    if asker.works_here:
+        return
+    rate = rate_of(services.settings, RateClass.BOOKING)
+    who = f"user:{asker.user_id}" if asker.user_id else f"address:{network_of(asker.address)}"
+    counted = await _count(services, Window(f"booking:{who}:{asker.business_id}", rate.limit, rate.period))
+    if not counted.allowed:
+        raise RateLimited({"retry_after": max(1, int(-(-counted.resets_in.total_seconds() // 1)))})
 
 
 async def _count(services: ApiServices, window: Window) -> LimitResult:

@@ -54,6 +54,12 @@ class Booking(Base, Stamped):
             "start_at",
             postgresql_where=text("ip IS NOT NULL AND status IN ('pending', 'confirmed')"),
         ),
+        Index(
+            "ix_bookings_contact_proven",
+            "business_id",
+            "start_at",
+            postgresql_where=text("contact_proven_at IS NOT NULL AND status IN ('pending', 'confirmed')"),
+        ),
         Index("ix_bookings_pending", "hold_expires_at", postgresql_where=text("status = 'pending'")),
     )
 
@@ -82,6 +88,10 @@ class Booking(Base, Stamped):
     policy: Mapped[Json]
     hold_expires_at: Mapped[Time | None]
     approval_deadline: Mapped[Time | None]
+    #: Until when the caller must show that ``email`` is theirs; empty where that is not asked, and once it is settled.
+    proof_deadline: Mapped[Time | None]
+    #: When a message's link showed that the caller reads mail at ``email``.
+    contact_proven_at: Mapped[Time | None]
     special_requests: Mapped[str | None]
     internal_notes: Mapped[str | None]
     language: Mapped[str] = mapped_column(server_default=text("'ja'"))

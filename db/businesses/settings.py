@@ -30,6 +30,7 @@ class SettingsRow:
     booking_window: timedelta
     approval_mode: str
     guest_booking: bool
+    address_proof_within: timedelta
     reminder_offsets: list[timedelta]
     no_show_grace: timedelta
     auto_complete: bool

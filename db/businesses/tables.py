@@ -124,6 +124,9 @@ class BusinessSettings(Base, Stamped):
         one_of("start_grid", StartGrid),
         CheckConstraint("slot_interval_minutes BETWEEN 1 AND 1440", name="slot_interval_in_range"),
         CheckConstraint("hold_for > interval '0'", name="hold_positive"),
+        CheckConstraint(
+            "address_proof_within BETWEEN interval '0' AND interval '1 day'", name="address_proof_in_range"
+        ),
         CheckConstraint("lead_time >= interval '0'", name="lead_time_not_negative"),
         CheckConstraint("booking_window > interval '0'", name="booking_window_positive"),
         CheckConstraint("language IN ('ja', 'en')", name="language_known"),
@@ -139,6 +142,9 @@ class BusinessSettings(Base, Stamped):
     booking_window: Mapped[timedelta] = mapped_column(INTERVAL, server_default=text("interval '60 days'"))
     approval_mode: Mapped[str] = mapped_column(server_default=text("'instant'"))
     guest_booking: Mapped[bool] = mapped_column(server_default=text("true"))
+    #: How long an unpaid booking waits until a caller without a proven identity has confirmed the typed address. Zero:
+    #: that is not asked.
+    address_proof_within: Mapped[timedelta] = mapped_column(INTERVAL, server_default=text("interval '30 minutes'"))
     reminder_offsets: Mapped[list[timedelta]] = mapped_column(
         ARRAY(INTERVAL), server_default=text("ARRAY[interval '24 hours']")
     )

@@ -57,7 +57,8 @@ SELECT uuidv7() AS new_id, jsonb_build_object(
         'approval', extract(epoch FROM t.approval_within), 'grace', extract(epoch FROM t.no_show_grace),
         'auto_complete', t.auto_complete,
         'calendar_version', b.calendar_version,
-        'holiday_row', t.has_public_holiday_row, 'guest_booking', t.guest_booking, 'language', t.language,
+        'holiday_row', t.has_public_holiday_row, 'guest_booking', t.guest_booking,
+        'proof', extract(epoch FROM t.address_proof_within), 'language', t.language,
         'reminders', (SELECT coalesce(jsonb_agg(extract(epoch FROM o)), '[]') FROM unnest(t.reminder_offsets) o)),
     'policy', (SELECT jsonb_build_object('tiers', p.tiers, 'no_show_percent', p.no_show_percent,
                                            'moves', p.moves)

@@ -52,7 +52,8 @@ class BookingOutcome:
 
     ``money`` is a movement that was recorded as intended in the same transaction and must now be made at the
     provider. ``refunding`` is what a refund workflow is already on its way to give back. Minor units.
-    ``hold_expires_at`` and ``approval_deadline`` are set while it is pending.
+    ``hold_expires_at`` and ``approval_deadline`` are set while it is pending, ``proof_deadline`` while it waits for the
+    proof of its address.
     """
 
     booking_id: UUID
@@ -66,3 +67,4 @@ class BookingOutcome:
     penalty: int = 0
     refunding: int = 0
     approval_deadline: datetime | None = None
+    proof_deadline: datetime | None = None

@@ -1,4 +1,4 @@
-"""From a hold to a confirmed booking: money first, then approval. Pure rules."""
+"""From a hold to a confirmed booking: money or the proof of the address first, then approval. Pure rules."""
 
 from datetime import datetime
 
@@ -9,23 +9,36 @@ from domain.errors import WrongState
 
 def confirm(facts: BookingFacts) -> bool:
     """Whether the process confirms the booking now. False: it is no longer pending, so there is nothing to do; for one
-    that expired the money is late (`domain.bookings.late_payment`). Raises WrongState while money or approval is
-    missing."""
+    that expired the money is late (`domain.bookings.late_payment`). Raises WrongState while money,
+    approval or the proof of the address is missing."""
     if facts.status is not BookingStatus.PENDING:
         return False
     if facts.needs_approval:
         raise _missing(facts, "approval")
+    if facts.proof_deadline is not None:
+        raise _missing(facts, "proof")
     _check_money(facts)
     return True
 
 
 def approve(facts: BookingFacts) -> None:
-    """Whether a person of the business may approve. Raises WrongState for a booking that does not wait for approval,
-    and while the money is missing."""
+    """Whether a person of the business may approve; they may do without the proof of the address. Raises WrongState for
+    a booking that waits for neither, and while the money is missing."""
     check_transition(facts.status, BookingStatus.CONFIRMED)
-    if facts.status is not BookingStatus.PENDING or not facts.needs_approval:
+    waits = facts.needs_approval or facts.proof_deadline is not None
+    if facts.status is not BookingStatus.PENDING or not waits:
         raise WrongState({"status": facts.status.value, "wanted": BookingStatus.CONFIRMED.value})
     _check_money(facts)
+
+
+def prove_contact(facts: BookingFacts) -> bool:
+    """Whether the proof of the address changes something. False: nobody waits for it any more. Raises WrongState for a
+    booking that is over."""
+    if facts.status in {BookingStatus.CONFIRMED, BookingStatus.CHECKED_IN}:
+        return False
+    if facts.status is not BookingStatus.PENDING:
+        raise WrongState({"status": facts.status.value, "wanted": BookingStatus.CONFIRMED.value})
+    return facts.proof_deadline is not None
 
 
 def await_approval(facts: BookingFacts) -> datetime | None:

@@ -40,6 +40,7 @@ class BookingFacts:
     ``refunds_in_progress``: minor units that are on their way back already. ``is_stranded``: the business cannot keep
     the time and has offered another one. ``amount_due``: to be paid online before it is confirmed.
     ``penalty_charged``: what its end has cost the customer. ``moves``: how often the customer has moved it.
+    ``proof_deadline`` is set while the address is to be proven.
     """
 
     status: BookingStatus
@@ -55,6 +56,7 @@ class BookingFacts:
     needs_approval: bool = False
     hold_expires_at: datetime | None = None
     approval_deadline: datetime | None = None
+    proof_deadline: datetime | None = None
     moves: int = 0
     kept_penalty: KeptPenalty = field(default_factory=KeptPenalty)
 

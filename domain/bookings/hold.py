@@ -14,7 +14,8 @@ class HoldTerms:
     """What is agreed when the time is taken.
 
     ``amount_due``: to be paid or authorised online before it is confirmed. ``status``: confirmed at once when neither
-    money nor approval is asked for, so that nobody loses a booking because a machine was slow.
+    money nor approval is asked for, so that nobody loses a booking because a machine was slow. ``proof_deadline``:
+    until when the caller must show that the typed address is theirs; None where that is not asked.
     """
 
     price: Money
@@ -23,6 +24,7 @@ class HoldTerms:
     status: BookingStatus
     hold_expires_at: datetime | None
     approval_deadline: datetime | None
+    proof_deadline: datetime | None = None
 
 
 def check_price(price: Money, expected: Money | None) -> None:
@@ -48,12 +50,12 @@ def terms(
     start_at: datetime,
     hold_for: timedelta,
     approve_within: timedelta,
+    prove_within: timedelta = timedelta(),
 ) -> HoldTerms:
-    """Money first, then approval: the hold ends with the first of them, and approval never later than the start."""
+    """Money or proof of the address first, then approval: the hold ends with the first of them, and none of them later
+    than the start. ``prove_within``: zero where no proof is asked (`domain.bookings.proof`)."""
     deadline = min(now + approve_within, start_at) if manual_approval else None
-    if due:
-        ends: datetime | None = now + hold_for
-    else:
-        ends = deadline
-    status = BookingStatus.PENDING if due or manual_approval else BookingStatus.CONFIRMED
-    return HoldTerms(price, due, manual_approval, status, ends, deadline)
+    prove_by = min(now + prove_within, start_at) if prove_within else None
+    ends = now + hold_for if due else prove_by or deadline
+    status = BookingStatus.PENDING if due or manual_approval or prove_by else BookingStatus.CONFIRMED
+    return HoldTerms(price, due, manual_approval, status, ends, deadline, prove_by)

@@ -21,3 +21,10 @@ def check_open_bookings(
         raise HoldLimit({"limit": MAX_OPEN_HOLDS})
     if not is_proven and by_network >= network_limit:
         raise HoldLimit({"limit": network_limit})
+
+
+def check_proven_bookings(by_address: int) -> None:
+    """Raise HoldLimit where a proven address has too many unpaid bookings ahead at one business, from whatever
+    networks they were made."""
+    if by_address >= MAX_OPEN_HOLDS:
+        raise HoldLimit({"limit": MAX_OPEN_HOLDS})

@@ -12,6 +12,7 @@ class BookingAction(Action):
     CREATE_FOR_CUSTOMER = "booking.create_for_customer"
     READ = "booking.read"
     UPDATE = "booking.update"
+    PROVE = "booking.prove"
     CANCEL = "booking.cancel"
     RESCHEDULE = "booking.reschedule"
     CONFIRM = "booking.confirm"
@@ -27,6 +28,7 @@ PERMISSIONS: Mapping[Action, Rule] = {
     BookingAction.CREATE_FOR_CUSTOMER: Rule(TEAM),
     BookingAction.READ: Rule(EVERYBODY, after_closing=True),
     BookingAction.UPDATE: Rule(TEAM | {Role.CUSTOMER}),
+    BookingAction.PROVE: Rule(CUSTOMERS),
     BookingAction.CANCEL: Rule(TEAM | CUSTOMERS, after_closing=True),
     BookingAction.RESCHEDULE: Rule(TEAM | CUSTOMERS),
     BookingAction.CONFIRM: Rule(TEAM),

@@ -28,6 +28,7 @@ class ItemView:
 class BookingView:
     """Amounts in minor units of ``currency``; times aware UTC, ``time_zone`` the venue's.
 
+    ``proof_deadline``: set while the booking waits for the proof of its address.
     ``customer``: ``family_name`` and ``given_name`` as typed for this booking, None where it was just made.
     ``penalty``: what its end costs the customer; ``refunding`` is on its way back, ``refunded`` has arrived."""
 
@@ -49,6 +50,7 @@ class BookingView:
     policy: Mapping[str, Any]
     hold_expires_at: datetime | None
     approval_deadline: datetime | None
+    proof_deadline: datetime | None
     special_requests: str | None
     internal_notes: str | None
     language: str

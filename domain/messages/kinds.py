@@ -8,6 +8,7 @@ class NoticeKind(StrEnum):
 
     BOOKING_HELD = "booking_held"  # the time is reserved until it is paid
     BOOKING_REQUESTED = "booking_requested"  # it waits for the approval of the business
+    BOOKING_PROOF = "booking_proof"  # to the typed address, which nobody has proven yet
     BOOKING_CONFIRMED = "booking_confirmed"
     BOOKING_REMINDER = "booking_reminder"
     BOOKING_CHANGED = "booking_changed"

@@ -22,6 +22,7 @@ EXPECTED = {
     "booking.create": "-yyy-yy",
     "booking.create_for_customer": "-yyy---",
     "booking.read": "yyyyyyy",
+    "booking.prove": "-----yy",
     "booking.cancel": "-yyy-yy",
     "booking.reschedule": "-yyy-yy",
     "booking.confirm": "-yyy---",

@@ -159,6 +159,7 @@ class World:
     def activities(self) -> list[object]:
         """Everything a worker needs."""
         return [
+            *(self.prove_contact, self.expire_unproven),
             *(self.confirm, self.approve, self.await_approval, self.begin_expiry, self.expire, self.extend_hold),
             *(
                 self.decline,
@@ -196,6 +197,7 @@ class World:
             self.kept,
             refunding,
             self.booking.approval_deadline,
+            self.booking.proof_deadline,
         )
         self.outcomes[command.command_id] = outcome
         return outcome
@@ -243,6 +245,22 @@ class World:
         await self._called("bookings.approve", command)
         confirmation.approve(self.facts())
         self.set(status=S.CONFIRMED, hold_expires_at=None)
+        return self._outcome(command)
+
+    @activity.defn(name="bookings.prove_contact")
+    async def prove_contact(self, command: BookingCommand) -> BookingOutcome:
+        await self._called("bookings.prove_contact", command)
+        if self.booking.proof_deadline is not None:
+            waits = self.booking.needs_approval
+            hold = self.booking.approval_deadline if waits else None
+            self.set(proof_deadline=None, hold_expires_at=hold, status=S.PENDING if waits else S.CONFIRMED)
+        return self._outcome(command)
+
+    @activity.defn(name="bookings.expire_unproven")
+    async def expire_unproven(self, command: BookingCommand) -> BookingOutcome:
+        await self._called("bookings.expire_unproven", command)
+        if self.booking.proof_deadline is not None:
+            self.set(status=S.EXPIRED, proof_deadline=None)
         return self._outcome(command)
 
     @activity.defn(name="bookings.await_approval")

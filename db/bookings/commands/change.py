@@ -3,6 +3,7 @@
 from db.bookings.commands.cancel import CancelStore
 from db.bookings.commands.confirm import ConfirmStore
 from db.bookings.commands.expire import ExpiryStore
+from db.bookings.commands.prove import ProofStore
 from db.bookings.commands.reassign import ReassignStore
 from db.bookings.commands.reinstate import ReinstateStore
 from db.bookings.commands.renew import RenewalStore
@@ -11,7 +12,15 @@ from db.bookings.commands.visit import VisitStore
 
 
 class ChangeStore(
-    ConfirmStore, ExpiryStore, CancelStore, RescheduleStore, VisitStore, ReinstateStore, RenewalStore, ReassignStore
+    ConfirmStore,
+    ProofStore,
+    ExpiryStore,
+    CancelStore,
+    RescheduleStore,
+    VisitStore,
+    ReinstateStore,
+    RenewalStore,
+    ReassignStore,
 ):
     """Each method obeys one ``BookingCommand`` under the lock of its booking, and gives the stored outcome when the
     command's id was obeyed before. Raises NotFound for another tenant's booking, WrongState where the transition

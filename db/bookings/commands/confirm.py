@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from db.bookings.commands.transition import Locked, Message, TransitionStore, amounts, change_of
+from db.bookings.commands.promises import Message
+from db.bookings.commands.transition import Locked, TransitionStore, amounts, change_of
 from domain.bookings import confirmation, decisions
 from domain.bookings.commands import BookingCommand, BookingOutcome
 from domain.bookings.status import BookingStatus
@@ -29,8 +30,8 @@ class ConfirmStore(TransitionStore):
         return await self._confirm(booking, command, now, tell_business=True)
 
     async def approve(self, command: BookingCommand, now: datetime) -> BookingOutcome:
-        """pending -> confirmed, by a person of the business. Raises WrongState while the money is missing, and when
-        no approval is asked for."""
+        """pending -> confirmed, by a person of the business, who may do without the proof of the address. Raises
+        WrongState while the money is missing, and when neither approval nor proof is asked for."""
         booking, seen = await self._enter(command)
         if seen is not None:
             return seen

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from db.bookings.commands.transition import Locked, Message, TransitionStore, change_of
+from db.bookings.commands.promises import Message
+from db.bookings.commands.transition import Locked, TransitionStore, change_of
 from db.payments.payments import PaymentStore
 from domain.bookings import expiry
 from domain.bookings.commands import BookingCommand, BookingOutcome, Cause

@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql import UUID as PgUUID
 from db.bookings.claims import CALENDAR, INSERT_CLAIMS, CalendarMoved, Candidate, ClaimStore, claim_values
 from db.bookings.commands.confirm import ConfirmStore
 from db.bookings.commands.customers import BookingCustomer, BookingCustomerStore, customer_of
+from db.bookings.commands.hold_values import columns_of, snapshot_of
 from db.engine.context import IdempotencyKey
 from db.messages.commands.held import HELD_NOTICE
 from db.messages.notices import NoticeStore, QueuedNotice
@@ -27,6 +28,7 @@ from domain.bookings.commands import BookingCommand
 from domain.bookings.contact import Contact
 from domain.bookings.hold import HoldTerms, amount_due, check_price, terms
 from domain.bookings.limits import MAX_OPEN_HOLDS, check_open_bookings
+from domain.bookings.proof import time_to_prove
 from domain.bookings.snapshot import BookingSnapshot
 from domain.bookings.status import BookingStatus
 from domain.bookings.view import BookingView, ItemView
@@ -61,11 +63,12 @@ booked AS (
     INSERT INTO bookings (id, business_id, customer_id, user_id, family_name, given_name, email, phone, ip, code,
         status, start_at, end_at, time_zone, party_size,
         price, amount_due, currency, payment_mode, needs_approval, policy, hold_expires_at, approval_deadline,
-        special_requests, language, preferred_resource_ids, created_at)
+        proof_deadline, special_requests, language, preferred_resource_ids, created_at)
     SELECT :booking_id, :business_id, :customer_id, :user_id, :family_name, :given_name, :email, :phone, :ip, :code,
         'pending', :start_at, :end_at, :time_zone,
         :party_size, :price, :amount_due, :currency, :payment_mode, :needs_approval, CAST(:policy AS jsonb),
-        :hold_expires_at, :approval_deadline, :special_requests, :language, CAST(:preferred AS uuid[]), :now
+        :hold_expires_at, :approval_deadline, :proof_deadline, :special_requests, :language,
+        CAST(:preferred AS uuid[]), :now
       FROM whole WHERE yes),
 item AS (
     INSERT INTO booking_items (business_id, booking_id, service_id, position, name, start_at, end_at,
@@ -170,7 +173,7 @@ class HoldStore(ClaimStore):
         question = catalogue.question(
             known.first, known.last, now, request.party_size, request.resource_ids, request.by_staff
         )
-        view = _view(request, catalogue, _terms(request, catalogue, now), customer.id, known, now)
+        view = _view(request, catalogue, _terms(request, known, customer, now), customer.id, known, now)
         ip = None if request.by_staff or known.is_proven else self._ip()
         kept = {**asdict(customer.contact), "ip": ip}
 
@@ -229,8 +232,8 @@ class HoldStore(ClaimStore):
         answer: Callable[[BookingView], bytes] | None,
         key: IdempotencyKey | None,
     ) -> bool:
-        payload = {"booking": _SNAPSHOT.dump_python(_snapshot(view, catalogue), mode="json")}
-        values = _columns(view, catalogue) | claim_values(candidate) | kept
+        payload = {"booking": _SNAPSHOT.dump_python(snapshot_of(view, catalogue), mode="json")}
+        values = columns_of(view, catalogue) | claim_values(candidate) | kept
         values |= {
             "wanted": len(candidate),
             "preferred": list(request.resource_ids),
@@ -249,37 +252,51 @@ class HoldStore(ClaimStore):
         return await self.is_whole(candidate, row.claims or [], row.is_current)
 
     async def _tell(self, view: BookingView, now: datetime) -> None:
-        """The messages of a new booking that waits for no payment: confirmed where nothing is missing, a request where
-        only the approval is. One that waits for a payment has its message from the statement that made it."""
+        """The messages of a new booking that waits for no payment: confirmed where nothing is missing, the question for
+        the proof of the address, or a request where only the approval is missing. One that waits for a payment has its
+        message from the statement that made it."""
         if view.status is BookingStatus.CONFIRMED:
             command = BookingCommand(view.id, view.business_id, f"instant:{view.id}", SYSTEM.kind)
             await ConfirmStore(self.session, self.context).confirm(command, now)
         elif not view.amount_due:
-            kind, key = NoticeKind.BOOKING_REQUESTED, f"booking/{view.id}/requested"
-            await NoticeStore(self.session, self.context).promise_many(
-                [
-                    QueuedNotice(kind, view.id, view.business_id, key, audience="business"),
-                    QueuedNotice(kind, view.id, view.business_id, f"{key}/customer"),
-                ]
-            )
+            await NoticeStore(self.session, self.context).promise_many(_asking(view))
 
 
-def _terms(request: HoldRequest, catalogue: Catalogue, now: datetime) -> HoldTerms:
-    service, settings = catalogue.service, catalogue.settings
+def _asking(view: BookingView) -> list[QueuedNotice]:
+    """The messages of a booking that waits for a proof or an approval."""
+    if view.proof_deadline is not None:
+        return [QueuedNotice(NoticeKind.BOOKING_PROOF, view.id, view.business_id, f"booking/{view.id}/proof")]
+    kind, key = NoticeKind.BOOKING_REQUESTED, f"booking/{view.id}/requested"
+    return [
+        QueuedNotice(kind, view.id, view.business_id, key, audience="business"),
+        QueuedNotice(kind, view.id, view.business_id, f"{key}/customer"),
+    ]
+
+
+def _terms(request: HoldRequest, known: HoldFacts, customer: BookingCustomer, now: datetime) -> HoldTerms:
+    service, settings = known.catalogue.service, known.catalogue.settings
     # A class is sold by the place, everything else by the visit.
     price = Money(service["price"] * (request.party_size if service["capacity"] > 1 else 1), service["currency"])
     check_price(price, request.expected_price)
     mode = PaymentMode(service["payment_mode"])
     asked = not request.by_staff or request.request_payment
     due = amount_due(mode, price, service["deposit_percent"], service["deposit_amount"])
+    due = due if asked else Money(0, price.currency)
     return terms(
         price,
-        due if asked else Money(0, price.currency),
+        due,
         service["approval_mode"] == ApprovalMode.MANUAL and not request.by_staff,
         now,
         request.start_at,
         timedelta(seconds=settings["hold"]),
         timedelta(seconds=settings["approval"]),
+        time_to_prove(
+            timedelta(seconds=settings["proof"]),
+            is_due=bool(due),
+            by_staff=request.by_staff,
+            is_proven=known.is_proven,
+            has_address=bool(customer.contact.email),
+        ),
     )
 
 
@@ -323,6 +340,7 @@ def _view(
         policy=catalogue.policy,
         hold_expires_at=agreed.hold_expires_at,
         approval_deadline=agreed.approval_deadline,
+        proof_deadline=agreed.proof_deadline,
         special_requests=request.special_requests,
         internal_notes=None,
         language=request.language,
@@ -335,59 +353,3 @@ def _view(
 def _with_resources(view: BookingView, candidate: Candidate) -> BookingView:
     ids = tuple(dict.fromkeys(claim.resource_id for claim in candidate))
     return replace(view, items=(replace(view.items[0], resource_ids=ids),))
-
-
-def _columns(view: BookingView, catalogue: Catalogue) -> dict[str, Any]:
-    service = catalogue.service
-    return {
-        "booking_id": view.id,
-        "business_id": view.business_id,
-        "customer_id": view.customer_id,
-        "user_id": view.user_id,
-        "code": view.code,
-        "start_at": view.start_at,
-        "end_at": view.end_at,
-        "time_zone": view.time_zone,
-        "party_size": view.party_size,
-        "price": view.price,
-        "amount_due": view.amount_due,
-        "currency": view.currency,
-        "payment_mode": view.payment_mode.value,
-        "needs_approval": view.needs_approval,
-        "policy": orjson.dumps(view.policy).decode(),
-        # A row is pending for the moment until `_tell` confirms it, and a pending row has an end.
-        "hold_expires_at": view.hold_expires_at or view.start_at,
-        "approval_deadline": view.approval_deadline,
-        "special_requests": view.special_requests,
-        "language": view.language,
-        "now": view.created_at,
-        "service_id": view.items[0].service_id,
-        "name": orjson.dumps(view.items[0].name).decode(),
-        "buffer_before": service["buffer_before_minutes"],
-        "buffer_after": service["buffer_after_minutes"],
-        "tax_percent": view.items[0].tax_percent,
-        "aggregate": f"booking/{view.id}",
-    }
-
-
-def _snapshot(view: BookingView, catalogue: Catalogue) -> BookingSnapshot:
-    settings = catalogue.settings
-    return BookingSnapshot(
-        booking_id=view.id,
-        business_id=view.business_id,
-        code=view.code,
-        status=view.status,
-        start_at=view.start_at,
-        end_at=view.end_at,
-        price=view.price,
-        amount_due=view.amount_due,
-        currency=view.currency,
-        payment_mode=view.payment_mode,
-        needs_approval=view.needs_approval,
-        hold_expires_at=view.hold_expires_at,
-        approval_deadline=view.approval_deadline,
-        reminder_offsets=tuple(timedelta(seconds=one) for one in settings["reminders"]),
-        no_show_grace=timedelta(seconds=settings["grace"]),
-        auto_complete=settings["auto_complete"],
-        version=view.version,
-    )

@@ -7,7 +7,8 @@ from uuid import UUID
 from sqlalchemy import text
 
 from db.bookings.claims import ClaimStore
-from db.bookings.commands.transition import Locked, Message, TransitionStore, change_of
+from db.bookings.commands.promises import Message
+from db.bookings.commands.transition import Locked, TransitionStore, change_of
 from db.scheduling.availability import Catalogue
 from domain.bookings import moves
 from domain.bookings.commands import BookingCommand, BookingOutcome
@@ -63,6 +64,7 @@ class RescheduleStore(TransitionStore):
             version=booking.version + 1,
             hold_expires_at=move.hold_expires_at,
             approval_deadline=move.approval_deadline,
+            proof_deadline=None if booking.proof_deadline is None else min(booking.proof_deadline, start_at),
             moves=move.terms.moves,
             kept_penalty=move.terms.kept_penalty,
             details={"old_start_at": booking.start_at.isoformat(), "start_at": start_at.isoformat()},

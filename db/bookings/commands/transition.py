@@ -12,11 +12,12 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import Text, bindparam, text
+from sqlalchemy import Boolean, Text, bindparam, text
 from sqlalchemy.dialects.postgresql import UUID as PgUUID
 
+from db.bookings.commands.promises import Message, queued
 from db.engine.store import Store
-from db.messages.notices import NoticeStore, QueuedNotice
+from db.messages.notices import NoticeStore
 from db.payments.payments import COLUMNS, CURRENT_FIRST, Payment, PaymentStore, payment_of
 from db.payments.refunds import RefundStore
 from db.platform.attention import AttentionStore
@@ -26,7 +27,6 @@ from domain.bookings.status import FINAL, BookingStatus, check_transition
 from domain.catalogue.cancellation import Policy
 from domain.errors import NotFound
 from domain.identity.actor import ActorKind
-from domain.messages.kinds import NoticeKind
 from domain.money import Money
 from domain.payments.movements import by_command
 from domain.payments.refunds import RefundReason
@@ -40,8 +40,8 @@ _OUTCOME = TypeAdapter(BookingOutcome)
 # Waits for whoever is changing this booking now; then reads what they left. Not FOR UPDATE, so that a foreign key to
 # the booking (a notice, a reminder) need not wait.
 _BOOKING = """b.id, b.business_id, b.status, b.start_at, b.end_at, b.version, b.price, b.amount_due, b.currency,
-           b.needs_approval, b.policy, b.hold_expires_at, b.approval_deadline, b.cancellation_penalty, b.moves,
-           b.kept_penalty_percent, b.kept_penalty_until"""
+           b.needs_approval, b.policy, b.hold_expires_at, b.approval_deadline, b.proof_deadline,
+           b.cancellation_penalty, b.moves, b.kept_penalty_percent, b.kept_penalty_until"""
 _LOCK = text(f"SELECT {_BOOKING} FROM bookings b WHERE b.id = :booking_id FOR NO KEY UPDATE")
 _LOOK = text(f"""
     SELECT {_BOOKING}, s.time_zone FROM bookings b JOIN businesses s ON s.id = b.business_id WHERE b.id = :booking_id
@@ -63,6 +63,8 @@ _WRITE = text("""
 WITH booking AS (
     UPDATE bookings SET status = :status, start_at = :start_at, end_at = :end_at, version = :version,
            hold_expires_at = CAST(:hold_expires_at AS timestamptz), approval_deadline = :approval_deadline,
+           proof_deadline = :proof_deadline,
+           contact_proven_at = CASE WHEN :proves_contact THEN :now ELSE contact_proven_at END,
            cancelled_by = CASE WHEN CAST(:status AS text) = 'cancelled' THEN :actor_kind ELSE cancelled_by END,
            cancellation_penalty = :penalty, moves = :moves, kept_penalty_percent = :kept_percent,
            kept_penalty_until = CAST(:kept_until AS timestamptz)
@@ -98,6 +100,7 @@ VALUES (:business_id, :booking_id, :event, :from_status, CAST(:status AS text), 
     bindparam("request_id", type_=Text),
     bindparam("outcome", type_=Text),
     bindparam("reaccommodated", type_=Text),
+    bindparam("proves_contact", type_=Boolean),
 )
 
 
@@ -119,6 +122,7 @@ class Locked:
     policy: Mapping[str, Any]
     hold_expires_at: datetime | None
     approval_deadline: datetime | None
+    proof_deadline: datetime | None
     cancellation_penalty: int | None
     moves: int
     kept_penalty_percent: int
@@ -143,6 +147,7 @@ class Locked:
             needs_approval=self.needs_approval,
             hold_expires_at=self.hold_expires_at,
             approval_deadline=self.approval_deadline,
+            proof_deadline=self.proof_deadline,
             moves=self.moves,
             kept_penalty=self.kept_penalty,
         )
@@ -164,17 +169,8 @@ class Locked:
             payment=self.payment.view() if self.payment else None,
             money=money,
             approval_deadline=self.approval_deadline if self.status is BookingStatus.PENDING else None,
+            proof_deadline=self.proof_deadline,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A notice that a change promises. ``key`` tells it from others of its kind for the same booking."""
-
-    kind: NoticeKind
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    to_business: bool = False
-    key: str = ""
 
 
 def amounts(booking: Locked, settlement: Settlement) -> dict[str, Any]:
@@ -193,7 +189,8 @@ class Change:
     """What is to be written. ``event`` is its word in history and outbox; ``to`` may be the status it has already.
 
     ``settlement`` says what happens to the money, ``refund_reason`` is why some of it goes back. ``penalty`` is what
-    the booking's end costs the customer (None: no decision was made about it).
+    the booking's end costs the customer (None: no decision was made about it). ``proves_contact``: the address was
+    shown to be the customer's.
     """
 
     event: str
@@ -203,6 +200,8 @@ class Change:
     start_at: datetime
     end_at: datetime
     version: int
+    proof_deadline: datetime | None = None
+    proves_contact: bool = False
     settlement: Settlement = field(default_factory=Settlement)
     refund_reason: RefundReason = RefundReason.REQUESTED
     penalty: int | None = None
@@ -213,10 +212,12 @@ class Change:
 
 
 def change_of(booking: Locked, event: str, to: BookingStatus, **more: Any) -> Change:
-    """A change that leaves everything as it is except what ``more`` names; a confirmed booking has no hold."""
+    """A change that leaves everything as it is except what ``more`` names; a confirmed booking has no hold, and
+    one that is no longer pending waits for no proof."""
     stays: dict[str, Any] = {
         "hold_expires_at": None if to is BookingStatus.CONFIRMED else booking.hold_expires_at,
         "approval_deadline": booking.approval_deadline,
+        "proof_deadline": booking.proof_deadline if to is BookingStatus.PENDING else None,
         "start_at": booking.start_at,
         "end_at": booking.end_at,
         "version": booking.version,
@@ -283,6 +284,7 @@ class TransitionStore(Store):
             penalty=change.penalty or 0,
             refunding=refunding,
             approval_deadline=change.approval_deadline if change.to is BookingStatus.PENDING else None,
+            proof_deadline=change.proof_deadline,
         )
         values = _columns(booking, change, command, now) | {
             "request_id": self.context.request_id,
@@ -290,11 +292,11 @@ class TransitionStore(Store):
             "payload": _payload(booking, change, refunding),
         }
         await self.session.execute(_WRITE, values)
-        await self._promise(booking, *change.messages)
+        await self._promise(booking, *_messages_of(booking, change))
         return outcome
 
     async def _promise(self, booking: Locked, *messages: Message) -> None:
-        promises = [_promise(booking, message) for message in messages]
+        promises = [queued(booking.id, booking.business_id, message) for message in messages]
         await NoticeStore(self.session, self.context).promise_many(promises)
 
     async def _settle(self, booking: Locked, change: Change, command: BookingCommand) -> tuple[MoneyTask | None, int]:
@@ -335,6 +337,8 @@ def _columns(booking: Locked, change: Change, command: BookingCommand, now: date
         "version": change.version,
         "hold_expires_at": change.hold_expires_at,
         "approval_deadline": change.approval_deadline,
+        "proof_deadline": change.proof_deadline,
+        "proves_contact": change.proves_contact,
         "penalty": change.penalty,
         "moves": change.moves,
         "kept_percent": change.kept_penalty.percent,
@@ -351,6 +355,13 @@ def _columns(booking: Locked, change: Change, command: BookingCommand, now: date
         "details": json.dumps(change.details, default=str),
         "command_id": command.command_id or None,
     }
+
+
+def _messages_of(booking: Locked, change: Change) -> tuple[Message, ...]:
+    """What the change promises. Nobody has heard of a booking that waits for the proof of its address, so nobody hears
+    that it was moved or is over; and the unproven address gets the one message that asks for the proof."""
+    waits = booking.proof_deadline is not None and not change.proves_contact
+    return () if waits and change.to is not BookingStatus.CONFIRMED else change.messages
 
 
 def _reaccommodated(booking: Locked, change: Change) -> str | None:
@@ -379,15 +390,3 @@ def _payload(booking: Locked, change: Change, refunding: int) -> str:
         "currency": booking.currency,
     }
     return json.dumps(payload, default=str)
-
-
-def _promise(booking: Locked, message: Message) -> QueuedNotice:
-    parts = [message.kind.value, str(booking.id), *(["business"] if message.to_business else []), message.key]
-    return QueuedNotice(
-        message.kind,
-        booking.id,
-        booking.business_id,
-        ":".join(part for part in parts if part),
-        message.facts,
-        "business" if message.to_business else "customer",
-    )

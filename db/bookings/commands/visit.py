@@ -5,7 +5,8 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from db.bookings.commands.transition import Message, TransitionStore, amounts, change_of
+from db.bookings.commands.promises import Message
+from db.bookings.commands.transition import TransitionStore, amounts, change_of
 from domain.bookings import decisions
 from domain.bookings.commands import BookingCommand, BookingOutcome
 from domain.bookings.status import BookingStatus

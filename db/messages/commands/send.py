@@ -98,6 +98,7 @@ class NoticeContent:
     policy: Mapping[str, Any]
     hold_expires_at: datetime | None
     approval_deadline: datetime | None
+    proof_deadline: datetime | None
     special_requests: str | None
     version: int
     kept_penalty_percent: int
@@ -177,7 +178,7 @@ _CONTENT = text("""
            s.address AS business_address, s.postal_code, s.prefecture, s.city, s.latitude, s.longitude,
            b.code, b.status AS booking_status, b.start_at, b.end_at, b.time_zone, b.party_size, b.price, b.amount_due,
            b.currency, b.payment_mode, b.needs_approval, b.policy,
-           b.hold_expires_at, b.approval_deadline, b.special_requests, b.version,
+           b.hold_expires_at, b.approval_deadline, b.proof_deadline, b.special_requests, b.version,
            b.kept_penalty_percent, b.kept_penalty_until, b.cancelled_by, b.cancellation_penalty,
            coalesce(p.captured, 0) AS captured, coalesce(p.refunded, 0) AS refunded,
            coalesce(p.authorised, 0) AS authorised, i.items, r.staff,

@@ -67,6 +67,13 @@ _NO_FEE = {"penalty": 0, "refund": 5000, "release": 0}
 
 CUSTOMER = (
     _case("held", K.BOOKING_HELD, "11月18日（水）12:10まで", "until Wed 18 Nov, 12:10", **_WAITS),
+    _case(
+        "proof",
+        K.BOOKING_PROOF,
+        "11月18日（水）12:30まで",
+        "by Wed 18 Nov, 12:30",
+        **{**_WAITS, "amount_due": 0, "payment_mode": "at_venue"},
+    ),
     _case("held_to_approve", K.BOOKING_HELD, "ご予約の可否", "whether it can accept", **_WAITS, needs_approval=True),
     _case(
         "requested",
@@ -389,6 +396,7 @@ def content(
         },
         hold_expires_at=NOW + timedelta(minutes=10),
         approval_deadline=NOW + timedelta(hours=24),
+        proof_deadline=NOW + timedelta(minutes=30),
         special_requests="静かな席",
         version=1,
         kept_penalty_percent=0,

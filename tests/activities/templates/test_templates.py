@@ -92,7 +92,9 @@ def test_a_customer_reads_where_it_is_and_whom_to_call(case: Case, language: str
         assert "hello@salon-hana.example" in form
     assert "tel:+81355500123" in seen.links
     assert any(link.startswith("https://www.google.com/maps/search/?api=1&query=") for link in seen.links)
-    assert ("佐藤 愛 様" if language == "ja" else "Dear Ai Sato,") in email.text
+    # The name that was typed does not go to an address that nobody has proven.
+    named = ("佐藤 愛 様" if language == "ja" else "Dear Ai Sato,") in email.text
+    assert named == (case.kind is not NoticeKind.BOOKING_PROOF)
 
 
 @pytest.mark.parametrize(("case", "language"), TO_BUSINESSES)
@@ -130,6 +132,7 @@ def test_a_long_name_is_cut_at_the_end_of_the_subject(language: str) -> None:
 #: A state that is over offers nothing that can no longer be done.
 _OFFERS = {
     "pay": ("お支払いに進む", "Pay now"),
+    "prove": ("予約を確定する", "Confirm my booking"),
     "card": ("カードを登録する", "Enter card"),
     "choose": ("日時を選ぶ", "Choose a time"),
     "change": ("予約の確認・変更・キャンセル", "View or change booking"),
@@ -143,6 +146,7 @@ def test_the_button_fits_the_state(case: Case, language: str) -> None:
     status = case.changes.get("booking_status", "confirmed")
     expected = {
         NoticeKind.BOOKING_HELD: "pay",
+        NoticeKind.BOOKING_PROOF: "prove",
         NoticeKind.PAYMENT_FAILED: "pay",
         NoticeKind.PAYMENT_RENEW: "card",
         NoticeKind.REACCOMMODATION_OFFERED: "choose",
@@ -170,8 +174,11 @@ def test_the_customer_alone_gets_the_link(case: Case, language: str) -> None:
     assert (url in email.text) == (url in email.html) == (case.audience == "customer")
     if case.audience == "customer":
         [line] = [line for line in email.text.splitlines() if line.startswith(url)]
-        assert LINKS.read(line.removeprefix(url), NOW) == content().booking_id
-        assert f'<a href="{line}"' in email.html
+        token, _, proof = line.removeprefix(url).partition("&proof=")
+        assert LINKS.read(token, NOW) == content().booking_id
+        assert bool(proof) == (case.kind is NoticeKind.BOOKING_PROOF)
+        assert not proof or LINKS.read_proof(proof, NOW) == content().booking_id
+        assert f'<a href="{line.replace("&", "&amp;")}"' in email.html
         assert ("ご本人専用" if language == "ja" else "for you only") in email.text
 
 

@@ -82,6 +82,7 @@ LINKED = frozenset(
         "GET /api/v1/bookings/{booking_id}/availability",
         "POST /api/v1/bookings/{booking_id}/cancellation-quote",
         "POST /api/v1/bookings/{booking_id}/cancel",
+        "POST /api/v1/bookings/{booking_id}/confirm-address",
         "POST /api/v1/bookings/{booking_id}/reschedule",
         "POST /api/v1/bookings/{booking_id}/reschedule-quote",
         "GET /api/v1/bookings/{booking_id}/reaccommodation",

@@ -1,19 +1,25 @@
 """A booking keeps the contact typed for it; what a caller types joins no record and escapes no limit."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from fastapi import FastAPI
 from httpx import Response
 
+from api.app import create_app
 from db.engine.session import Database as Pool
 from domain.bookings.limits import MAX_OPEN_HOLDS
 from domain.messages.kinds import NoticeKind
-from tests.api.conftest import PREFIX, error_of
-from tests.api.shop import Shop, keyed
+from providers.cache.interface import Cache
+from tests.api.conftest import PREFIX, Clock, error_of
+from tests.api.shop import Shop, keyed, opened_shop
 from tests.support import data
+from tests.support.servers import Database
 
 FIRST = {"family_name": "佐藤", "given_name": "愛", "email": "ai@example.jp", "phone": "+819011112222"}
 SECOND = {"family_name": "Smith", "given_name": "Ken", "email": "AI@example.jp", "phone": "+819033334444"}
@@ -80,14 +86,21 @@ ROTATED: dict[str, Callable[[int], dict[str, Any]]] = {
 }
 
 
+def chosen_headers(n: int) -> dict[str, str]:
+    """Headers that a caller chooses, other ones each time; among them those that a proxy would set."""
+    address = f"198.51.100.{n}"
+    named = dict.fromkeys(("X-Forwarded-For", "X-Real-IP", "True-Client-IP", "CF-Connecting-IP"), address)
+    more = {"Forwarded": f"for={address}", "Origin": f"https://s{n}.example", "X-Request-ID": f"request-{n:08}"}
+    return {**named, **more, "User-Agent": f"agent {n}", "Accept-Language": "ja" if n % 2 else "en", **keyed()}
+
+
 @pytest.mark.parametrize("field", ROTATED)
 @pytest.mark.parametrize("mode", ["prepay", "at_venue"])
 async def test_post_bookings_counts_on_whatever_field_is_rotated(shop: Shop, pool: Pool, field: str, mode: str) -> None:
     await data.rows(pool, "UPDATE services SET payment_mode = :mode", mode=mode)
     answers = []
     for n in range(MAX_OPEN_HOLDS + 1):
-        agent = {"User-Agent": f"agent {n}", "Accept-Language": "ja" if n % 2 else "en"}
-        answers.append(await book(shop, 9 + n, {**FIRST, **ROTATED[field](n)}, **agent))
+        answers.append(await book(shop, 9 + n, {**FIRST, **ROTATED[field](n)}, **chosen_headers(n)))
     assert [answer.status_code for answer in answers[:-1]] == [201] * MAX_OPEN_HOLDS
     assert error_of(answers[-1]) == (422, "hold_limit")
 
@@ -120,3 +133,35 @@ async def test_post_bookings_by_staff_count_for_no_network(shop: Shop) -> None:
     for n in range(MAX_OPEN_HOLDS + 2):
         made = await shop.staff.post("/bookings", json=shop.wish(shop.at(9 + n), guest=FIRST), headers=keyed())
         assert made.status_code == 201, made.text
+
+
+@asynccontextmanager
+async def limited_app(
+    database: Database, pool: Pool, clock: Clock, cache: Cache, **limits: object
+) -> AsyncIterator[FastAPI]:
+    """The application with other limits."""
+    settings = database.settings(temporal_address="127.0.0.1:1", temporal_rpc_timeout=timedelta(seconds=1), **limits)
+    app = create_app(settings, database=pool, cache=cache, password_rounds=4, now=clock.now)
+    async with app.router.lifespan_context(app):
+        yield app
+
+
+@pytest.mark.parametrize("field", ROTATED)
+async def test_post_bookings_are_limited_by_network_and_business(
+    database: Database, pool: Pool, clock: Clock, redis_cache: Cache, field: str
+) -> None:
+    """Also the tries that were refused: nobody may ask for one time after another, or have one message after another
+    sent."""
+    limits = {"rate_limit_booking": "3/10m", "unpaid_bookings_per_network": 2}
+    async with limited_app(database, pool, clock, redis_cache, **limits) as app, opened_shop(app, pool, clock) as shop:
+        codes = []
+        for n in range(5):
+            answer = await book(shop, 9 + n, {**FIRST, **ROTATED[field](n)}, **chosen_headers(n))
+            codes.append(answer.status_code if answer.is_success else error_of(answer)[1])
+        assert codes == [201, 201, "hold_limit", "rate_limited", "rate_limited"]
+        assert answer.json()["error"]["details"]["retry_after"] > 0
+        elsewhere = {"service_id": str(shop.other.service_id), "start_at": shop.at(9).isoformat(), "guest": FIRST}
+        assert (await shop.nobody.post(f"{PREFIX}/bookings", json=elsewhere, headers=keyed())).status_code == 201
+        for n in range(4):
+            wish = shop.wish(shop.at(15 + n), guest=FIRST)
+            assert (await shop.staff.post("/bookings", json=wish, headers=keyed())).status_code == 201

@@ -163,6 +163,7 @@ async def test_settings_have_defaults_and_a_public_part(client: AsyncClient, own
         "booking_window": "P60D",
         "approval_mode": "instant",
         "guest_booking": True,
+        "address_proof_within": "PT30M",
         "payment_mode": "at_venue",
         "language": "en",
     }

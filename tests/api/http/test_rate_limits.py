@@ -89,6 +89,7 @@ def test_the_defaults_are_those_of_the_specification() -> None:
         "auth": RateLimit(5, timedelta(minutes=15)),
         "payment": RateLimit(10, timedelta(minutes=1)),
         "strict": RateLimit(100, timedelta(minutes=15)),
+        "booking": RateLimit(20, timedelta(minutes=10)),
     }
 
 

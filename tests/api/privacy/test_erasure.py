@@ -183,7 +183,8 @@ async def test_begin_erasure_is_blocked_by_a_guest_visit_of_the_proven_address(
     salon = await data.add_salon(pool)
     record = await data.add_customer(pool, salon.business_id, email=customer.email)
     start = clock.now().replace(microsecond=0) + timedelta(days=3)
-    visit = await data.add_booking(pool, salon, start, user_id=None, customer_id=record)
+    proven = {"email": customer.email, "contact_proven_at": clock.now()}
+    visit = await data.add_booking(pool, salon, start, user_id=None, customer_id=record, **proven)
     assert (await customer.post("/auth/me/export")).status_code == 202
     await hands.exports.write(await hands.export_of(customer.id))
     assert str(visit).encode() not in next(iter(hands.shelf.objects.values())), "the address is not proven"
@@ -199,6 +200,17 @@ async def test_begin_erasure_is_blocked_by_a_guest_visit_of_the_proven_address(
     await hands.erasures.anonymise(await hands.erasure_of(customer.id))
     [left] = await data.rows(pool, "SELECT family_name, email, phone FROM bookings WHERE id = :id", id=visit)
     assert left == {"family_name": "—", "email": None, "phone": None}
+
+
+async def test_begin_erasure_is_not_blocked_by_an_address_that_somebody_typed(
+    customer: Person, pool: Pool, clock: Clock
+) -> None:
+    salon = await data.add_salon(pool)
+    await data.rows(pool, "UPDATE users SET email_verified_at = now() WHERE id = :id", id=customer.id)
+    record = await data.add_customer(pool, salon.business_id, email=customer.email)
+    start = clock.now().replace(microsecond=0) + timedelta(days=3)
+    await data.add_booking(pool, salon, start, user_id=None, customer_id=record, email=customer.email)
+    assert (await customer.post("/auth/me/erasure", json=ASK)).status_code == 202
 
 
 async def test_anonymise_takes_the_name_off_the_bookable_person(customer: Person, pool: Pool, hands: Hands) -> None:

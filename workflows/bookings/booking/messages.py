@@ -13,6 +13,7 @@ WORKFLOW = "booking"
 
 # Updates: a person's command; argument `domain.bookings.commands.BookingCommand`, answer `BookingOutcome`.
 CONFIRM = "confirm"
+PROVE_CONTACT = "prove_contact"
 DECLINE = "decline"
 CANCEL = "cancel"
 RESCHEDULE = "reschedule"

@@ -336,6 +336,7 @@ class BookingState:
             hold_expires_at=outcome.hold_expires_at,
             # Outcomes of before this was told say nothing about it.
             approval_deadline=outcome.approval_deadline or self.booking.approval_deadline,
+            proof_deadline=outcome.proof_deadline,
         )
         self._move_to(outcome.status)
         if moved:

@@ -46,6 +46,7 @@ class BookingWorkflow:
         try:
             while True:
                 await self._wait_for_money()
+                await self._wait_for_proof()
                 await self._wait_for_approval()
                 await self._confirm()
                 await self._attend_visit()
@@ -67,6 +68,15 @@ class BookingWorkflow:
             if case.pending and await self._until(partial(self._is_paid_or_moved, deadline), deadline, "the hold ends"):
                 continue
             await settle_hold(case)
+
+    async def _wait_for_proof(self) -> None:
+        """Until the guest has shown that the typed address is theirs; silence ends the hold. A reschedule may move
+        the deadline."""
+        case = self._case
+        while case.pending and case.booking.proof_deadline is not None:
+            deadline = case.booking.proof_deadline
+            if not await self._until(partial(self._is_proven_or_moved, deadline), deadline, "address to be proven"):
+                await case.decide(BookingActivities.expire_unproven, case.command("expire_unproven"))
 
     async def _wait_for_approval(self) -> None:
         """Until the business says yes or no; silence is no. A reschedule may move the deadline."""
@@ -154,6 +164,16 @@ class BookingWorkflow:
     @confirm.validator
     def _may_confirm(self, command: BookingCommand) -> None:
         if not self._case.pending:
+            raise wrong_state(self._case.booking.status, BookingStatus.CONFIRMED)
+
+    @workflow.update(name=messages.PROVE_CONTACT)
+    async def prove_contact(self, command: BookingCommand) -> BookingOutcome:
+        """The guest has opened the link that was sent to the typed address."""
+        return await self._case.execute_command(BookingActivities.prove_contact, command)
+
+    @prove_contact.validator
+    def _may_prove_contact(self, command: BookingCommand) -> None:
+        if not self._case.pending and not self._case.visiting:
             raise wrong_state(self._case.booking.status, BookingStatus.CONFIRMED)
 
     @workflow.update(name=messages.DECLINE)
@@ -269,6 +289,9 @@ class BookingWorkflow:
     def _is_paid_or_moved(self, deadline: datetime | None) -> bool:
         case = self._case
         return case.paid or not case.pending or case.booking.hold_expires_at != deadline
+
+    def _is_proven_or_moved(self, deadline: datetime) -> bool:
+        return not self._case.pending or self._case.booking.proof_deadline != deadline
 
     def _is_answered_or_moved(self, deadline: datetime | None) -> bool:
         return not self._case.pending or self._case.answer_is_due != deadline

@@ -25,6 +25,7 @@ Snapshot = Callable[[], Awaitable[BookingSnapshot]]
 #: What a command makes of the booking, where it is a status.
 _WANTED: Mapping[str, str] = {
     messages.CONFIRM: BookingStatus.CONFIRMED,
+    messages.PROVE_CONTACT: BookingStatus.CONFIRMED,
     messages.DECLINE: BookingStatus.DECLINED,
     messages.CANCEL: BookingStatus.CANCELLED,
     messages.CHECK_IN: BookingStatus.CHECKED_IN,

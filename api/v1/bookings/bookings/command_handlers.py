@@ -15,12 +15,13 @@ from api.v1.bookings.bookings.command_client import BookingCommands
 from api.v1.bookings.bookings.schemas import BookingChangedRead
 from domain.bookings.commands import BookingCommand, BookingOutcome, Cause
 from domain.bookings.snapshot import BookingSnapshot
-from domain.errors import WrongState
+from domain.errors import Gone, HoldLimit, InvalidLink, Unauthenticated, WrongState
 from workflows.bookings.booking import messages
 
 _MESSAGES: Mapping[str, SuccessMessage] = {
     messages.CANCEL: SuccessMessage.BOOKING_CANCELLED,
     messages.RESCHEDULE: SuccessMessage.BOOKING_MOVED,
+    messages.PROVE_CONTACT: SuccessMessage.ADDRESS_CONFIRMED,
     messages.CONFIRM: SuccessMessage.BOOKING_APPROVED,
     messages.DECLINE: SuccessMessage.BOOKING_DECLINED,
     messages.CHECK_IN: SuccessMessage.BOOKING_CHECKED_IN,
@@ -55,6 +56,23 @@ async def execute_command(
             booking = await work.bookings.get(booking_id)
             answer = BookingChangedRead.after(booking, access.works_here, outcome)
             return await store_response(work, ok(answer, _MESSAGES[request.update]), command.idempotency_key)
+
+
+@raises(execute_command, Gone, InvalidLink, HoldLimit)
+async def prove_contact(
+    services: ApiServices, access: Access, booking_id: UUID, key: Key, token: str, now: datetime
+) -> Response:
+    """The booking whose address is proven. Raises InvalidLink for a token of something else, Gone for one that is
+    over, and what ``execute_command`` raises."""
+    async with access.work(booking_id):
+        pass  # Who may not see the booking hears nothing about the token.
+    try:
+        proven = services.booking_links.read_proof(token, now)
+    except Unauthenticated as error:
+        raise InvalidLink from error
+    if proven != booking_id:
+        raise InvalidLink
+    return await execute_command(services, access, booking_id, key, CommandRequest(messages.PROVE_CONTACT))
 
 
 async def _ask(services: ApiServices, command: Command, booking_id: UUID, request: CommandRequest) -> BookingOutcome:

@@ -14,9 +14,10 @@ from api.http.idempotency import RequiredKey
 from api.http.operation_errors import raises
 from api.http.paging import PageAsked
 from api.http.times import Day
-from api.v1.bookings.bookings.command_handlers import CommandRequest, execute_command
+from api.v1.bookings.bookings.command_handlers import CommandRequest, execute_command, prove_contact
 from api.v1.bookings.bookings.handlers import AskedBookings, bookings_page, history_page, write_changes
 from api.v1.bookings.bookings.hold_handlers import TIME_REFUSED, take
+from api.v1.bookings.bookings.proof_schemas import ProofCommand
 from api.v1.bookings.bookings.quote_handlers import quote, quote_move, starts_for_move
 from api.v1.bookings.bookings.quote_schemas import QuoteRead, RescheduleQuoteRead
 from api.v1.bookings.bookings.schemas import (
@@ -48,6 +49,7 @@ MayRead = Annotated[Access, Depends(may(BookingAction.READ, "booking", link=True
 MayUpdate = Annotated[Access, Depends(may(BookingAction.UPDATE, "booking"))]
 MayCancel = Annotated[Access, Depends(may(BookingAction.CANCEL, "booking", link=True))]
 MayReschedule = Annotated[Access, Depends(may(BookingAction.RESCHEDULE, "booking", link=True))]
+MayProve = Annotated[Access, Depends(may(BookingAction.PROVE, "booking", link=True))]
 MayConfirm = Annotated[Access, Depends(may(BookingAction.CONFIRM, "booking"))]
 MayDecline = Annotated[Access, Depends(may(BookingAction.DECLINE, "booking"))]
 MayCheckIn = Annotated[Access, Depends(may(BookingAction.CHECK_IN, "booking"))]
@@ -70,8 +72,10 @@ async def create_booking(
     body: BookingCreate, access: MayBook, services: Services, now: Now, key: RequiredKey
 ) -> Response:
     """Takes the time. ``pending`` until it is paid or approved before ``hold_expires_at``, ``confirmed`` at once where
-    neither is asked for. A guest keeps the ``code`` and the ``guest_token``, which opens this booking in the header
-    ``X-Booking-Token``."""
+    neither is asked for. Where nothing is paid online, a guest must confirm the e-mail address before
+    ``proof_deadline``, with the link in the message that is sent there (the business's setting
+    ``address_proof_within``). A guest keeps the ``code`` and the ``guest_token``, which opens this booking in the
+    header ``X-Booking-Token``."""
     return await take(access, key, body, services, now)
 
 
@@ -208,6 +212,19 @@ async def confirm_booking(
 ) -> Response:
     """The business says yes to a booking that waits for approval and is paid, if it must be."""
     return await execute_command(services, access, booking_id, key, CommandRequest(messages.CONFIRM, body.reason))
+
+
+@router.post(
+    "/{booking_id}/confirm-address",
+    summary="Confirm the e-mail address of a booking",
+    response_model=Envelope[BookingChangedRead],
+)
+@raises(prove_contact)
+async def confirm_address_of_booking(
+    booking_id: UUID, body: ProofCommand, access: MayProve, services: Services, now: Now, key: RequiredKey
+) -> Response:
+    """With the token of the message that went to the address. The booking is confirmed, or waits for approval."""
+    return await prove_contact(services, access, booking_id, key, body.token, now)
 
 
 @router.post(

@@ -12,6 +12,7 @@ from api.http.answer_secrets import data_of, with_secret
 from api.http.envelope import SuccessMessage, created
 from api.http.idempotency import Key, Replay, without_secrets
 from api.http.operation_errors import raises
+from api.http.rate_limits import count_booking
 from api.http.request_info import request_info
 from api.v1.bookings.bookings.schemas import BookingCreate, BookingCreatedRead
 from db.bookings.commands.hold import HoldRequest
@@ -56,6 +57,8 @@ class _Answer:
 def _message(booking: BookingView) -> SuccessMessage:
     if booking.status is BookingStatus.CONFIRMED:
         return SuccessMessage.BOOKING_CONFIRMED
+    if booking.proof_deadline is not None:
+        return SuccessMessage.ADDRESS_ASKED
     return SuccessMessage.BOOKING_HELD if booking.amount_due else SuccessMessage.BOOKING_REQUESTED
 
 
@@ -67,6 +70,7 @@ async def take(access: Access, key: Key, body: BookingCreate, services: ApiServi
     links = services.booking_links
     try:
         async with access.work(body.service_id, key) as work:
+            await count_booking(services, access)
             answer = _Answer(access, links)
             await work.bookings.holds.hold(_request(access, body, services.settings), now, answer, work.idempotency_key)
             return answer.made

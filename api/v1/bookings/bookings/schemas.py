@@ -62,6 +62,7 @@ _BOOKING: dict[str, Any] = {
     },
     "hold_expires_at": "2026-11-21T10:40:00+09:00",
     "approval_deadline": None,
+    "proof_deadline": None,
     "special_requests": None,
     "internal_notes": None,
     "language": "ja",
@@ -216,7 +217,8 @@ class BookingRead(RecordRead):
 
     ``internal_notes`` and ``customer_name`` are null for everybody but the business, and the name in the answer that
     makes the booking. ``penalty``: what its end costs the customer. ``refunding`` is on its way back, ``refunded`` has
-    arrived. ``version`` counts changes of time.
+    arrived. ``version`` counts changes of time. ``proof_deadline``: until when the guest must confirm the
+    e-mail address.
     """
 
     model_config = ConfigDict(json_schema_extra=examples(_BOOKING))
@@ -246,6 +248,10 @@ class BookingRead(RecordRead):
     approval_deadline: datetime | None = Field(
         description="Until when the business may approve, RFC 3339 with the venue's offset; null unless it waits for "
         "approval.",
+    )
+    proof_deadline: datetime | None = Field(
+        description="Until when the guest must confirm the e-mail address, RFC 3339 with the venue's offset; null "
+        "where that is not asked.",
     )
     special_requests: str | None = Field(description="Wishes of the customer.")
     internal_notes: str | None = Field(
@@ -333,6 +339,7 @@ def _shown(booking: BookingView, works_here: bool) -> dict[str, Any]:
         "policy": AgreedPolicyRead.model_validate(Policy.from_json(booking.policy).to_json()),
         "hold_expires_at": local(booking.hold_expires_at) if pending else None,
         "approval_deadline": local(booking.approval_deadline) if pending else None,
+        "proof_deadline": local(booking.proof_deadline) if pending else None,
         "special_requests": booking.special_requests or None,
         "internal_notes": (booking.internal_notes or None) if works_here else None,
         "language": booking.language,

@@ -21,6 +21,7 @@ _PUBLIC = {
     "booking_window": "P60D",
     "approval_mode": "instant",
     "guest_booking": True,
+    "address_proof_within": "PT30M",
     "payment_mode": "at_venue",
     "language": "ja",
 }
@@ -36,6 +37,7 @@ _WHOLE = {
 
 _SECOND, _DAY = timedelta(seconds=1), timedelta(days=1)
 Soon = Annotated[timedelta, Field(ge=_SECOND, le=7 * _DAY)]
+Proof = Annotated[timedelta, Field(ge=timedelta(), le=_DAY)]
 Lead = Annotated[timedelta, Field(ge=timedelta(), le=365 * _DAY)]
 Window = Annotated[timedelta, Field(ge=_SECOND, le=730 * _DAY)]
 Offset = Annotated[timedelta, Field(ge=_SECOND, le=60 * _DAY)]
@@ -73,6 +75,11 @@ class SettingsUpdate(Changes):
         description="`instant` confirms by itself, `manual` waits for the business.",
     )
     guest_booking: bool | None = Field(default=None, description="Whether people may book without a login.")
+    address_proof_within: Proof | None = Field(
+        default=None,
+        description="How long an unpaid booking waits until its guest has confirmed the e-mail address, as an ISO "
+        "8601 duration; `PT0S`: it is not asked.",
+    )
     reminder_offsets: Annotated[list[Offset], Field(max_length=5)] | None = Field(
         default=None,
         description="How long before the start customers are reminded, as ISO 8601 durations.",
@@ -125,6 +132,10 @@ class SettingsRead(Output):
     booking_window: timedelta = Field(description="How far ahead bookings are taken, as an ISO 8601 duration.")
     approval_mode: ApprovalMode = Field(description="`instant` confirms by itself, `manual` waits for the business.")
     guest_booking: bool = Field(description="Whether people may book without a login.")
+    address_proof_within: timedelta = Field(
+        description="How long an unpaid booking waits until its guest has confirmed the e-mail address, as an ISO "
+        "8601 duration; `PT0S`: it is not asked.",
+    )
     payment_mode: PaymentMode = Field(description="When the customer pays: online in full, a deposit, or at the venue.")
     language: str = Field(description="Language: `ja` or `en`.")
 

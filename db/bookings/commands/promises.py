@@ -1,0 +1,32 @@
+"""The messages that a change of a booking promises."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from db.messages.notices import QueuedNotice
+from domain.messages.kinds import NoticeKind
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A notice that a change promises. ``key`` tells it from others of its kind for the same booking."""
+
+    kind: NoticeKind
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    to_business: bool = False
+    key: str = ""
+
+
+def queued(booking_id: UUID, business_id: UUID, message: Message) -> QueuedNotice:
+    """The message as it is queued, once for one booking and ``key``."""
+    parts = [message.kind.value, str(booking_id), *(["business"] if message.to_business else []), message.key]
+    return QueuedNotice(
+        message.kind,
+        booking_id,
+        business_id,
+        ":".join(part for part in parts if part),
+        message.facts,
+        "business" if message.to_business else "customer",
+    )

@@ -1,0 +1,62 @@
+"""The proof of an address that was typed for a booking: its caller opened the link that was sent there."""
+
+from datetime import datetime
+
+from sqlalchemy import text
+
+from db.bookings.commands.promises import Message
+from db.bookings.commands.transition import TransitionStore, change_of
+from domain.bookings import confirmation
+from domain.bookings.commands import BookingCommand, BookingOutcome
+from domain.bookings.limits import check_proven_bookings
+from domain.bookings.status import BookingStatus
+from domain.messages.kinds import NoticeKind
+
+# Two proofs of one address at the same moment wait for each other here, so that both are counted.
+_ONE_AT_A_TIME = text("""
+    SELECT pg_advisory_xact_lock(hashtextextended(lower(CAST(b.email AS text)) || CAST(b.business_id AS text), 2))
+      FROM bookings b WHERE b.id = :booking_id
+""")
+_OTHERS_OF_ADDRESS = text("""
+    SELECT count(*) FROM bookings o JOIN bookings b ON b.id = :booking_id
+     WHERE o.business_id = b.business_id AND o.id <> b.id AND o.email = b.email AND o.contact_proven_at IS NOT NULL
+       AND o.start_at > :now AND o.status IN ('pending', 'confirmed') AND o.amount_due = 0
+""")
+
+
+class ProofStore(TransitionStore):
+    """A pending booking whose ``proof_deadline`` is set."""
+
+    async def prove_contact(self, command: BookingCommand, now: datetime) -> BookingOutcome:
+        """The address is theirs: the booking is confirmed, or waits for approval from now on. One that was proven or
+        confirmed before is only reported. Raises WrongState for one that is over, and HoldLimit where the address has
+        too many unpaid bookings here."""
+        booking, seen = await self._enter(command)
+        if seen is not None:
+            return seen
+        if not confirmation.prove_contact(booking.facts()):
+            return booking.outcome()
+        await self.session.execute(_ONE_AT_A_TIME, {"booking_id": booking.id})
+        others = await self.session.scalar(_OTHERS_OF_ADDRESS, {"booking_id": booking.id, "now": now})
+        check_proven_bookings(others or 0)
+        to_both = NoticeKind.BOOKING_REQUESTED if booking.needs_approval else NoticeKind.BOOKING_CONFIRMED
+        change = change_of(
+            booking,
+            "address_proven" if booking.needs_approval else "confirmed",
+            BookingStatus.PENDING if booking.needs_approval else BookingStatus.CONFIRMED,
+            hold_expires_at=booking.approval_deadline if booking.needs_approval else None,
+            proof_deadline=None,
+            proves_contact=True,
+            messages=(Message(to_both), Message(to_both, to_business=True)),
+        )
+        return await self._write(booking, change, command, now)
+
+    async def expire_unproven(self, command: BookingCommand, now: datetime) -> BookingOutcome:
+        """pending -> expired, because nobody proved the address in time. Nothing happens to a booking that was proven
+        or moved on in the meantime; the answer shows it."""
+        booking, seen = await self._enter(command)
+        if seen is not None:
+            return seen
+        if booking.status is not BookingStatus.PENDING or booking.proof_deadline is None:
+            return booking.outcome()
+        return await self._write(booking, change_of(booking, "expired", BookingStatus.EXPIRED), command, now)
