@@ -44,7 +44,7 @@ class DeliveryEvent(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class DeliveryNews:
+class DeliveryReport:
     """One event of a verified webhook; ``id`` is the provider's and is used to apply it once."""
 
     id: str
@@ -63,7 +63,7 @@ class EmailProvider(Protocol):
         """Hand one message over. Gives the provider's message id."""
         ...
 
-    def parse_webhook(self, body: bytes, headers: Mapping[str, str]) -> Sequence[DeliveryNews]:
+    def parse_webhook(self, body: bytes, headers: Mapping[str, str]) -> Sequence[DeliveryReport]:
         """Verify the signature over the raw body and parse all events. ``headers`` keys are lower case."""
         ...
 

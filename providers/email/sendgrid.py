@@ -16,7 +16,7 @@ from sendgrid import SendGridAPIClient
 from sendgrid.helpers.eventwebhook import EventWebhook
 
 from domain.errors import ForgedWebhook
-from providers.email.interface import Attachment, DeliveryEvent, DeliveryNews, Email
+from providers.email.interface import Attachment, DeliveryEvent, DeliveryReport, Email
 from providers.errors import OutcomeUnknown, ProviderError, ProviderRefused, ProviderUnavailable
 from runtime.settings import Settings
 
@@ -68,7 +68,7 @@ class SendGridEmail:
             raise answer
         return answer
 
-    def parse_webhook(self, body: bytes, headers: Mapping[str, str]) -> Sequence[DeliveryNews]:
+    def parse_webhook(self, body: bytes, headers: Mapping[str, str]) -> Sequence[DeliveryReport]:
         """Verify the ECDSA signature over ``body`` as it came, and read all events.
 
         Age is not checked: SendGrid repeats a batch for a day, and news are applied once by their id.
@@ -149,10 +149,10 @@ def _attachment(attachment: Attachment) -> dict[str, str]:
     }
 
 
-def _news(raw: Mapping[str, Any]) -> DeliveryNews:
+def _news(raw: Mapping[str, Any]) -> DeliveryReport:
     reason = raw.get("reason")
     notice = raw.get("notice_id")
-    return DeliveryNews(
+    return DeliveryReport(
         id=str(raw["sg_event_id"]),
         notice_id=str(notice) if notice else None,
         event=_EVENTS.get(str(raw["event"]), DeliveryEvent.OTHER),

@@ -39,7 +39,7 @@ def serve(
         float, typer.Option(envvar="SANDBOX_WEBHOOK_PAUSE", help="Seconds before the second attempt; then doubling.")
     ] = 1.0,
 ) -> None:
-    """Stand in for Stripe, PAY.JP and SendGrid on this machine."""
+    """Serve the APIs of Stripe, PAY.JP and SendGrid on this machine."""
     state_dir.mkdir(parents=True, exist_ok=True)
     listener = _listen(host, port)
     address = f"http://{host}:{listener.getsockname()[1]}"
@@ -70,7 +70,7 @@ def _run(config: SandboxConfig, listener: socket.socket, address: str) -> None:
     partial = address_file.with_suffix(".part")
     partial.write_text(address + "\n")
     os.replace(partial, address_file)
-    # uvicorn drains, then raises the signal again for whoever was there before it: that is this.
+    # uvicorn drains, then raises the signal again for the handler that was there before: this one.
     signal.signal(signal.SIGTERM, _end)
     signal.signal(signal.SIGINT, _end)
     try:
@@ -84,7 +84,7 @@ def _end(*_: object) -> None:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """Bind before anything else, so that a taken port is said at once."""
+    """Bind first, so that a port in use is reported at once."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # The protocol is named because asyncio sets TCP_NODELAY only then: without it every answer waits 40 ms.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)

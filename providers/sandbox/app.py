@@ -15,7 +15,6 @@ from providers.sandbox.deliveries import Deliveries
 from providers.sandbox.faults import Faults
 from providers.sandbox.intents import Intents
 from providers.sandbox.mailbox import Pages
-from providers.sandbox.news import News
 from providers.sandbox.payjp.charges import Charges
 from providers.sandbox.payjp.control import PayjpControl
 from providers.sandbox.payjp.flows import Flows
@@ -27,6 +26,7 @@ from providers.sandbox.sendgrid_api import SendGridApi
 from providers.sandbox.signing import SendGridKey
 from providers.sandbox.store import Store
 from providers.sandbox.stripe_api import StripeApi
+from providers.sandbox.webhook_events import WebhookEvents
 from providers.sandbox.wire import StripeFailure
 
 DATABASE_FILE = "sandbox.sqlite3"
@@ -44,14 +44,14 @@ def create_app(config: SandboxConfig) -> FastAPI:
         if url is not None:
             store.set_target(name, url)
     faults = Faults(store)
-    news = News(store, config, faults)
+    events = WebhookEvents(store, config, faults)
     deliveries = Deliveries(store, config, SendGridKey.of(config.state_dir))
     customers = Customers(store)
-    intents = Intents(store, news, customers, config.public_url)
-    refunds = Refunds(store, news, intents)
+    intents = Intents(store, events, customers, config.public_url)
+    refunds = Refunds(store, events, intents)
     calls: Counter[str] = Counter()
-    flows = Flows(store, news, config.public_url)
-    charges = Charges(store, news, config.payjp_api_key)
+    flows = Flows(store, events, config.public_url)
+    charges = Charges(store, events, config.payjp_api_key)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -67,11 +67,11 @@ def create_app(config: SandboxConfig) -> FastAPI:
     app = FastAPI(title="Provider sandbox", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.add_exception_handler(StripeFailure, _stripe_failure)
     app.add_exception_handler(PayjpFailure, _payjp_failure)
-    app.include_router(StripeApi(store, config, faults, news, deliveries, intents, refunds, customers, calls).router)
+    app.include_router(StripeApi(store, config, faults, events, deliveries, intents, refunds, customers, calls).router)
     app.include_router(PayjpControl(store, deliveries, flows, charges).router)
     app.include_router(v1_api(config.payjp_api_key, charges, store, faults, deliveries, calls))
     app.include_router(v2_api(config.payjp_api_key, flows, store, faults, deliveries, calls))
-    app.include_router(SendGridApi(store, config, faults, news, deliveries, calls).router)
+    app.include_router(SendGridApi(store, config, faults, events, deliveries, calls).router)
     app.include_router(Control(store, faults, deliveries, intents, refunds, calls).router)
     app.include_router(Pages(store, faults, deliveries).router)
     return app

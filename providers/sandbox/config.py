@@ -1,11 +1,11 @@
-"""What a sandbox process is told at its start."""
+"""The settings of a sandbox process."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from runtime.settings import PAYJP_SANDBOX_KEY
 
-#: The news that a platform's endpoint at Stripe would be subscribed to.
+#: The event types that a platform's endpoint at Stripe would be subscribed to.
 DEFAULT_STRIPE_EVENTS = frozenset(
     {
         "payment_intent.succeeded",

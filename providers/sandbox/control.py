@@ -171,7 +171,7 @@ class Control:
         return self._ends(end, ("won", "lost"), lambda yes: (200, self._refunds.close_dispute(object_id, yes)))
 
     async def deliveries(self) -> JSON:
-        """The last 200 webhooks and how they stand, newest first."""
+        """The last 200 webhooks and their states, newest first."""
         return {"deliveries": self._deliveries.list_()}
 
     async def resend(self, event_id: str) -> Response:

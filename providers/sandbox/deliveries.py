@@ -1,5 +1,5 @@
-"""Carries the queued webhooks to the platform, again and again until it says 2xx. Survives a restart: the queue is
-in the file. Several are under way at once, so that their order is as little promised as the providers promise it."""
+"""Sends the queued webhooks to the platform until it answers 2xx. The queue is in the file, so it survives a restart.
+Several are sent at once: their order is not guaranteed, as with the providers themselves."""
 
 import asyncio
 import sqlite3
@@ -28,7 +28,7 @@ class Deliveries:
         self._under_way: dict[int, asyncio.Task[None]] = {}
 
     def wake(self) -> None:
-        """Something may have become due."""
+        """Look for due deliveries now."""
         self._wake.set()
 
     async def run(self) -> None:
@@ -58,7 +58,7 @@ class Deliveries:
         return [dict(row) for row in rows]
 
     def pending(self) -> int:
-        """How many are still to go."""
+        """How many are not sent yet."""
         row = self._store.db.execute("SELECT count(*) FROM deliveries WHERE state = 'pending'").fetchone()
         return int(row[0])
 
@@ -99,7 +99,7 @@ class Deliveries:
             self.wake()
 
     async def _post(self, client: httpx.AsyncClient, row: sqlite3.Row) -> int | None:
-        """The status that came back, or None. Signed anew at every attempt; PAY.JP sends its token."""
+        """The status that came back, or None. Signed again at every attempt; PAY.JP sends its token."""
         url = self._store.find_target(row["target"])
         if not url:
             return None

@@ -6,8 +6,8 @@ from typing import Any
 
 from providers.sandbox.cards import NUMBERS, PAYMENT_METHODS, Card, Outcome, decline_message
 from providers.sandbox.customers import Customers
-from providers.sandbox.news import News
 from providers.sandbox.store import JSON, Store
+from providers.sandbox.webhook_events import WebhookEvents
 from providers.sandbox.wire import (
     StripeFailure,
     error_body,
@@ -32,10 +32,10 @@ Answer = tuple[int, JSON]
 class Intents:
     """Every method is one transaction of the caller's. Amounts are minor units."""
 
-    def __init__(self, store: Store, news: News, customers: Customers, public_url: str) -> None:
+    def __init__(self, store: Store, events: WebhookEvents, customers: Customers, public_url: str) -> None:
         self._store = store
         self._customers = customers
-        self._news = news
+        self._events = events
         self._public_url = public_url
 
     def get(self, intent_id: str, param: str = "intent") -> JSON:
@@ -62,7 +62,7 @@ class Intents:
             raise StripeFailure(400, "Invalid capture_method", param="capture_method", kept=False)
         intent = _new_intent(amount, currency, capture, params)
         self._save(intent)
-        self._news.stripe("payment_intent.created", intent)
+        self._events.stripe("payment_intent.created", intent)
         if params.get("confirm") == "true":
             return self.confirm(intent["id"], params)
         return 200, intent
@@ -87,7 +87,7 @@ class Intents:
             case Outcome.PROCESS:
                 intent["status"] = "processing"
                 self._save(intent)
-                self._news.stripe("payment_intent.processing", intent)
+                self._events.stripe("payment_intent.processing", intent)
             case _:
                 self._pay(intent, card)
         return 200, intent
@@ -122,7 +122,7 @@ class Intents:
             next_action=None,
         )
         self._save(intent)
-        self._news.stripe("payment_intent.canceled", intent)
+        self._events.stripe("payment_intent.canceled", intent)
         return 200, intent
 
     def capture(self, intent_id: str, params: Mapping[str, Any]) -> Answer:
@@ -144,8 +144,8 @@ class Intents:
         self._store.put(charge)
         intent.update(status="succeeded", amount_capturable=0, amount_received=amount)
         self._save(intent)
-        self._news.stripe("charge.captured", charge)
-        self._news.stripe("payment_intent.succeeded", intent)
+        self._events.stripe("charge.captured", charge)
+        self._events.stripe("payment_intent.succeeded", intent)
         return 200, intent
 
     def _pay(self, intent: JSON, card: Card) -> None:
@@ -156,18 +156,18 @@ class Intents:
         else:
             intent.update(status="succeeded", amount_received=intent["amount"])
         self._save(intent)
-        self._news.stripe("charge.succeeded", charge)
+        self._events.stripe("charge.succeeded", charge)
         kind = "payment_intent.amount_capturable_updated" if manual else "payment_intent.succeeded"
-        self._news.stripe(kind, intent)
+        self._events.stripe(kind, intent)
         if card.dispute and not manual:
-            open_dispute(self._store, self._news, charge, card.dispute, inquiry=card.inquiry)
+            open_dispute(self._store, self._events, charge, card.dispute, inquiry=card.inquiry)
 
     def _decline(self, intent: JSON, card: Card, decline: tuple[str, str] | None = None) -> Answer:
         code, decline_code = decline or card.decline or ("card_declined", "generic_decline")
         charge = self._charge(intent, card, captured=False, failure=(code, decline_code))
         error = _error("card_error", code, decline_code) | {"charge": charge["id"]}
         self._refuse(intent, error)
-        self._news.stripe("charge.failed", charge)
+        self._events.stripe("charge.failed", charge)
         return 402, error_body(
             "card_error",
             str(error["message"]),
@@ -180,7 +180,7 @@ class Intents:
     def _refuse(self, intent: JSON, error: JSON) -> None:
         intent.update(status="requires_payment_method", payment_method=None, last_payment_error=error)
         self._save(intent)
-        self._news.stripe("payment_intent.payment_failed", intent)
+        self._events.stripe("payment_intent.payment_failed", intent)
 
     def _ask_customer(self, intent: JSON, return_url: Any) -> Answer:
         url = f"{self._public_url}/sandbox/3ds/{intent['id']}"
@@ -191,7 +191,7 @@ class Intents:
             _return_url=return_url,
         )
         self._save(intent)
-        self._news.stripe("payment_intent.requires_action", intent)
+        self._events.stripe("payment_intent.requires_action", intent)
         return 200, intent
 
     def _charge(self, intent: JSON, card: Card, *, captured: bool, failure: tuple[str, str] | None = None) -> JSON:
@@ -241,7 +241,7 @@ class Intents:
 
 
 def open_dispute(
-    store: Store, news: News, charge: JSON, reason: str, *, inquiry: bool = False, amount: int | None = None
+    store: Store, events: WebhookEvents, charge: JSON, reason: str, *, inquiry: bool = False, amount: int | None = None
 ) -> JSON:
     """A cardholder's bank takes the money back (or, for an inquiry, asks). Marks the charge."""
     dispute: JSON = {
@@ -263,7 +263,7 @@ def open_dispute(
     charge["disputed"] = True
     store.put(charge)
     store.put(dispute, parent=charge["payment_intent"])
-    news.stripe("charge.dispute.created", dispute)
+    events.stripe("charge.dispute.created", dispute)
     return dispute
 
 
@@ -317,7 +317,7 @@ def _check_amount(amount: int, currency: str) -> None:
 
 
 def _method_of(params: Mapping[str, Any]) -> str | None:
-    """A named payment method, or the one that a well-known test card number stands for."""
+    """A named payment method, or the one of a well-known test card number."""
     named = params.get("payment_method")
     if named:
         return str(named)

@@ -6,8 +6,8 @@ from typing import Any
 
 from providers.sandbox.cards import PAYMENT_METHODS
 from providers.sandbox.intents import Answer, Intents, open_dispute
-from providers.sandbox.news import News
 from providers.sandbox.store import JSON, Store
+from providers.sandbox.webhook_events import WebhookEvents
 from providers.sandbox.wire import StripeFailure, integer, metadata, missing, new_id
 
 REASONS = frozenset({"duplicate", "fraudulent", "requested_by_customer"})
@@ -16,9 +16,9 @@ REASONS = frozenset({"duplicate", "fraudulent", "requested_by_customer"})
 class Refunds:
     """Every method is one transaction of the caller's. Amounts are minor units."""
 
-    def __init__(self, store: Store, news: News, intents: Intents) -> None:
+    def __init__(self, store: Store, events: WebhookEvents, intents: Intents) -> None:
         self._store = store
-        self._news = news
+        self._events = events
         self._intents = intents
 
     def get(self, refund_id: str) -> JSON:
@@ -55,8 +55,8 @@ class Refunds:
         }
         self._store.put(refund, parent=charge["payment_intent"])
         self._give_back(charge, amount)
-        self._news.stripe("refund.created", refund)
-        self._news.stripe("charge.refunded", charge)
+        self._events.stripe("refund.created", refund)
+        self._events.stripe("charge.refunded", charge)
         if fate == "failed":
             # The answer still shows it pending, as a bank's refusal comes later.
             self.settle(refund["id"], success=False)
@@ -75,9 +75,9 @@ class Refunds:
             if charge is not None:
                 self._give_back(charge, -refund["amount"])
         self._store.put(refund)
-        self._news.stripe("refund.updated", refund)
+        self._events.stripe("refund.updated", refund)
         if not success:
-            self._news.stripe("refund.failed", refund)
+            self._events.stripe("refund.failed", refund)
         return 200, refund
 
     def dispute(self, intent_id: str, reason: str, amount: int | None) -> JSON:
@@ -86,7 +86,7 @@ class Refunds:
         charge = self._store.find("charge", intent["latest_charge"] or "")
         if charge is None or not charge["captured"] or charge["disputed"]:
             raise StripeFailure(400, "There is nothing to dispute.", code="charge_not_disputable")
-        return open_dispute(self._store, self._news, charge, reason, amount=amount)
+        return open_dispute(self._store, self._events, charge, reason, amount=amount)
 
     def close_dispute(self, dispute_id: str, won: bool) -> JSON:
         """The bank's verdict. ``charge.disputed`` stays set, as at Stripe."""
@@ -96,7 +96,7 @@ class Refunds:
         inquiry = str(dispute["status"]).startswith("warning")
         dispute["status"] = "warning_closed" if inquiry and won else "won" if won else "lost"
         self._store.put(dispute)
-        self._news.stripe("charge.dispute.closed", dispute)
+        self._events.stripe("charge.dispute.closed", dispute)
         return dispute
 
     def _charge_of(self, params: Mapping[str, Any]) -> JSON:

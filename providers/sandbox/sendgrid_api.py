@@ -16,8 +16,8 @@ from fastapi import APIRouter, Request, Response
 from providers.sandbox.config import SandboxConfig
 from providers.sandbox.deliveries import Deliveries
 from providers.sandbox.faults import FaultKind, Faults, withhold
-from providers.sandbox.news import News
 from providers.sandbox.store import JSON, Store
+from providers.sandbox.webhook_events import WebhookEvents
 
 OPERATION = "mail.send"
 
@@ -38,21 +38,21 @@ class MailFailure(Exception):
 
 
 class SendGridApi:
-    """Answers ``POST /v3/mail/send``: keeps the message for the mailbox and tells what became of it."""
+    """Answers ``POST /v3/mail/send``: keeps the message for the mailbox and reports what became of it."""
 
     def __init__(
         self,
         store: Store,
         config: SandboxConfig,
         faults: Faults,
-        news: News,
+        events: WebhookEvents,
         deliveries: Deliveries,
         calls: Counter[str],
     ) -> None:
         self._store = store
         self._config = config
         self._faults = faults
-        self._news = news
+        self._events = events
         self._deliveries = deliveries
         self._calls = calls
         self.router = APIRouter(include_in_schema=False)
@@ -125,7 +125,7 @@ class SendGridApi:
             state, batches = "delivered", [[{"event": "processed"}], [{"event": "delivered", "response": "250 OK"}]]
         self._store.add_message(stored_id, recipient, state, time.time(), body)
         for batch in batches:
-            self._news.sendgrid([{**base, **event, **_stamp()} for event in batch])
+            self._events.sendgrid([{**base, **event, **_stamp()} for event in batch])
 
 
 def _stamp() -> JSON:

@@ -20,9 +20,9 @@ from providers.sandbox.customers import Customers
 from providers.sandbox.deliveries import Deliveries
 from providers.sandbox.faults import Fault, FaultKind, Faults, withhold
 from providers.sandbox.intents import Answer, Intents
-from providers.sandbox.news import API_VERSION, News
 from providers.sandbox.refunds import Refunds
 from providers.sandbox.store import JSON, Store
+from providers.sandbox.webhook_events import API_VERSION, WebhookEvents
 from providers.sandbox.wire import (
     StripeFailure,
     check_known,
@@ -83,7 +83,7 @@ class StripeApi:
         store: Store,
         config: SandboxConfig,
         faults: Faults,
-        news: News,
+        events: WebhookEvents,
         deliveries: Deliveries,
         intents: Intents,
         refunds: Refunds,
@@ -93,7 +93,7 @@ class StripeApi:
         self._store = store
         self._config = config
         self._faults = faults
-        self._news = news
+        self._events = events
         self._deliveries = deliveries
         self._calls = calls
         self._operations = (*self._table(intents, refunds), *_keeping(customers))
@@ -160,7 +160,7 @@ class StripeApi:
                     return replay
             check_known(params, operation.params)
             with self._store.transaction():
-                self._news.request = {"id": request_id, "idempotency_key": key}
+                self._events.request = {"id": request_id, "idempotency_key": key}
                 status, body = operation.run(ids, params)
                 text = dump(self._expanded(body, params.get("expand") or []) if status == 200 else body)
                 if key is not None:

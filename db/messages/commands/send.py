@@ -118,7 +118,7 @@ class NoticeContent:
 
 
 class DeliveryEvent(Protocol):
-    """One event of the e-mail provider's webhook, as ``providers.email.interface.DeliveryNews`` has it."""
+    """One event of the e-mail provider's webhook, as ``providers.email.interface.DeliveryReport`` has it."""
 
     @property
     def notice_id(self) -> str | None:

@@ -8,10 +8,10 @@ from urllib.parse import parse_qs
 
 import jwt
 
-from providers.sandbox.news import News
 from providers.sandbox.payjp.cards import CARDS, Card, card_named
 from providers.sandbox.payjp.server import Params, PayjpFailure
 from providers.sandbox.store import JSON, Store
+from providers.sandbox.webhook_events import WebhookEvents
 from providers.sandbox.wire import StripeFailure, new_id, parse_form
 
 PREFIX = "/payjp/v1"
@@ -49,9 +49,9 @@ class V1Wire:
 class Charges:
     """Every method is one transaction of the caller's. Amounts are yen."""
 
-    def __init__(self, store: Store, news: News, key: str) -> None:
+    def __init__(self, store: Store, events: WebhookEvents, key: str) -> None:
         self._store = store
-        self._news = news
+        self._events = events
         self._key = key
 
     # -- customers and cards -----------------------------------------------------------------------------------------
@@ -181,7 +181,7 @@ class Charges:
             raise PayjpFailure(400, "capture_amount_gt_net", param="amount")
         charge.update(captured=True, captured_at=int(time.time()), amount_refunded=charge["amount"] - amount)
         self._put("charge", charge)
-        self._news.payjp_v1("charge.captured", charge)
+        self._events.payjp_v1("charge.captured", charge)
         return charge
 
     def refund(self, charge_id: str, params: Params) -> JSON:
@@ -200,7 +200,7 @@ class Charges:
         charge["amount_refunded"] += amount
         charge.update(refunded=amount == left, refund_reason=params.get("refund_reason"))
         self._put("charge", charge)
-        self._news.payjp_v1("charge.refunded", charge)
+        self._events.payjp_v1("charge.refunded", charge)
         return charge
 
     # -- 3-D Secure --------------------------------------------------------------------------------------------------
@@ -254,7 +254,7 @@ class Charges:
         if refusal:
             charge.update(failure_code=refusal, failure_message="The card was refused.")
             self._put("charge", charge)
-            self._news.payjp_v1("charge.failed", charge)
+            self._events.payjp_v1("charge.failed", charge)
             raise PayjpFailure(402, refusal, "The card was refused.", worked=True)
         now = int(time.time())
         charge["paid"] = True
@@ -263,7 +263,7 @@ class Charges:
         else:
             charge["expired_at"] = now + charge["_days"] * 86400
         self._put("charge", charge)
-        self._news.payjp_v1("charge.succeeded", charge)
+        self._events.payjp_v1("charge.succeeded", charge)
         return charge
 
     def _card_of(self, params: Params) -> JSON:

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl
 
-from providers.sandbox.news import News
 from providers.sandbox.payjp.cards import CARDS, Card, card_named
 from providers.sandbox.payjp.server import Params, PayjpFailure
 from providers.sandbox.store import JSON, Store
+from providers.sandbox.webhook_events import WebhookEvents
 from providers.sandbox.wire import new_id
 
 PREFIX = "/payjp/v2"
@@ -57,9 +57,9 @@ class V2Wire:
 class Flows:
     """Every method is one transaction of the caller's. Amounts are yen."""
 
-    def __init__(self, store: Store, news: News, public_url: str) -> None:
+    def __init__(self, store: Store, events: WebhookEvents, public_url: str) -> None:
         self._store = store
-        self._news = news
+        self._events = events
         self._public_url = public_url
 
     # -- customers and payment methods -------------------------------------------------------------------------------
@@ -348,7 +348,7 @@ class Flows:
         return body
 
     def _event(self, kind: str, subject: JSON) -> None:
-        self._news.payjp_v2(kind, subject, _now())
+        self._events.payjp_v2(kind, subject, _now())
 
 
 def _listed(url: str, items: list[JSON]) -> JSON:

@@ -14,7 +14,7 @@ from providers.sandbox.wire import new_id, shown
 API_VERSION = "2026-10-28.endive"
 
 
-class News:
+class WebhookEvents:
     """Call inside the transaction of the change that the event is about."""
 
     def __init__(self, store: Store, config: SandboxConfig, faults: Faults) -> None:
