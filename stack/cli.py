@@ -157,8 +157,10 @@ def worker(
     role: Annotated[Role, typer.Option(help="Which task queue to work on.")], data_dir: DataDir = DEFAULT
 ) -> None:
     """Run workflows and activities."""
+    from runtime.confinement import hide_memory
     from workers.main import run_worker
 
+    hide_memory()
     roles = [each.value for each in Role if each is not Role.ALL] if role is Role.ALL else [role.value]
     asyncio.run(run_worker(_settings(data_dir, f"worker-{role.value}", role.value), roles))
 

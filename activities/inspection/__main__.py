@@ -1,18 +1,20 @@
-"""``python -m activities.inspection TYPE FILE FOLDER``: look at one file, write what is shown of it, say what it is.
+"""``python -m activities.inspection TYPE < FILE``: look at one file, say what it is and what is shown of it.
 
-The answer is one line of JSON. Memory and processor time are limited before a byte of the file is read.
+The answer is one line of JSON; contents are base64. Memory and processor time are limited before a byte of the file is
+read, and everything else is given up before one is decoded.
 """
 
+import base64
 import json
 import resource
 import sys
-from pathlib import Path
 
 from activities.inspection.films import clean
-from activities.inspection.pictures import draw
+from activities.inspection.pictures import draw, load_decoders
 from activities.inspection.results import InspectionResult, Rejected
 from domain.media.files import FIRST_BYTES, MEDIA, FileType, MediaKind, type_of
 from domain.media.status import Rejection
+from runtime.confinement import give_up_everything
 
 #: For the largest picture that is taken, some copies of it and the interpreter.
 MEMORY = 1536 * 1024 * 1024
@@ -29,22 +31,26 @@ def look(content: bytes, announced: FileType) -> InspectionResult:
     return draw(content, found) if MEDIA[found] is MediaKind.IMAGE else clean(content, found)
 
 
-def main(announced: str, file: str, folder: str) -> None:
+def main(announced: str) -> None:
     """See the module."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    content = sys.stdin.buffer.read()
+    load_decoders()
+    give_up_everything()
     try:
-        looked = look(Path(file).read_bytes(), FileType(announced))
+        looked = look(content, FileType(announced))
     except Rejected as error:
         said: dict[str, object] = {"rejection": error.reason.value}
     else:
-        for shown in looked.shown:
-            (Path(folder) / shown.name).write_bytes(shown.content)
         said = {
             "width": looked.width,
             "height": looked.height,
             "duration_ms": looked.duration_ms,
-            "shown": [[one.name, one.content_type, one.width, one.height] for one in looked.shown],
+            "shown": [
+                [one.name, one.content_type, base64.b64encode(one.content).decode(), one.width, one.height]
+                for one in looked.shown
+            ],
         }
     sys.stdout.write(json.dumps(said))
 

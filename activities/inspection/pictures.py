@@ -6,7 +6,7 @@ import logging
 from PIL import Image, ImageCms, ImageOps
 
 from activities.inspection.results import FileVariant, InspectionResult, Rejected
-from domain.media.files import MOST_FRAMES, MOST_PIXELS, VARIANTS, FileType
+from domain.media.files import MOST_FRAMES, MOST_PIXELS, VARIANTS, FileType, most_pixels
 from domain.media.status import Rejection
 
 log = logging.getLogger(__name__)
@@ -14,6 +14,13 @@ log = logging.getLogger(__name__)
 # Pillow looks at the header's size before it reads a pixel, and refuses from twice this on; we from this on.
 Image.MAX_IMAGE_PIXELS = MOST_PIXELS
 _FORMATS = {FileType.JPEG: "JPEG", FileType.PNG: "PNG", FileType.GIF: "GIF", FileType.WEBP: "WEBP"}
+
+
+def load_decoders() -> None:
+    """Import what decoding would import on the way: afterwards this module opens no file."""
+    Image.preinit()
+    Image.init()
+    ImageCms.createProfile("sRGB")
 
 
 def draw(content: bytes, file_type: FileType) -> InspectionResult:
@@ -42,7 +49,7 @@ def draw(content: bytes, file_type: FileType) -> InspectionResult:
 def _read(content: bytes, file_type: FileType) -> Image.Image:
     # Only the one decoder that the first bytes name: no other is ever asked.
     with Image.open(io.BytesIO(content), formats=(_FORMATS[file_type],)) as image:
-        if image.width * image.height > MOST_PIXELS:
+        if image.width * image.height > most_pixels(len(content)):
             raise Rejected(Rejection.TOO_MANY_PIXELS)
         # A file may announce any number of them; none but the first is decoded.
         if getattr(image, "n_frames", 1) > MOST_FRAMES:

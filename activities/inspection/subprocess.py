@@ -1,12 +1,11 @@
 """Has a file looked at by a process of its own: what breaks a decoder there breaks nothing here."""
 
 import asyncio
+import base64
 import json
 import os
 import sys
-import tempfile
 from datetime import timedelta
-from pathlib import Path
 
 from activities.inspection.results import FileVariant, InspectionResult, Rejected
 from domain.media.files import FileType
@@ -18,26 +17,19 @@ PATIENCE = timedelta(seconds=60)
 
 async def inspect_in_subprocess(content: bytes, announced: FileType) -> InspectionResult:
     """What the file is and what is shown of it. Raises Rejected; `BROKEN` also for what took too long or too much."""
-    with tempfile.TemporaryDirectory(prefix="omotenashi-media-") as folder:
-        return await _look_in(Path(folder), content, announced)
-
-
-async def _look_in(folder: Path, content: bytes, announced: FileType) -> InspectionResult:
-    file = folder / "upload"
-    await asyncio.to_thread(file.write_bytes, content)
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-P", "-m", "activities.inspection", announced.value, str(file), str(folder)),
-        stdin=asyncio.subprocess.DEVNULL,
+        *(sys.executable, "-P", "-m", "activities.inspection", announced.value),
+        stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
-        cwd=folder,
+        cwd="/",
         # No secret of ours is in what it inherits.
         env={name: os.environ[name] for name in ("PATH", "LANG", "PYTHONPYCACHEPREFIX") if name in os.environ},
     )
     try:
         async with asyncio.timeout(PATIENCE.total_seconds()):
-            answer, _ = await process.communicate()
-    except TimeoutError:
+            answer, _ = await process.communicate(content)
+    except (TimeoutError, ConnectionError):
         raise Rejected(Rejection.BROKEN) from None
     finally:
         if process.returncode is None:
@@ -45,15 +37,15 @@ async def _look_in(folder: Path, content: bytes, announced: FileType) -> Inspect
             await process.wait()
     if process.returncode:
         raise Rejected(Rejection.BROKEN)
-    return await asyncio.to_thread(_collect, folder, answer)
+    return await asyncio.to_thread(_collect, answer)
 
 
-def _collect(folder: Path, answer: bytes) -> InspectionResult:
+def _collect(answer: bytes) -> InspectionResult:
     said = json.loads(answer)
     if "rejection" in said:
         raise Rejected(Rejection(said["rejection"]))
     shown = tuple(
-        FileVariant(name, content_type, (folder / name).read_bytes(), width, height)
-        for name, content_type, width, height in said["shown"]
+        FileVariant(name, content_type, base64.b64decode(content), width, height)
+        for name, content_type, content, width, height in said["shown"]
     )
     return InspectionResult(said["width"], said["height"], said["duration_ms"], shown)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO, Self
 
-from pydantic import ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 from python_multipart.exceptions import FormParserError
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import ClientDisconnect, Request
@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect, Request
 from api.http.fields import Output, examples
 from api.http.operation_errors import BODY_ERRORS, raises
 from domain.errors import InvalidInput, Malformed, TooLarge, UnsupportedMediaType
-from domain.media.files import ENDINGS, FIRST_BYTES, FileType, type_of
+from domain.media.files import FIRST_BYTES, FileType, announced_type, contradiction, type_of
 from providers.storage.interface import Storage
 
 #: The file's field in a form, here and at the storage.
@@ -24,8 +24,14 @@ FIELD = "file"
 #: A ticket is good for so long.
 TICKET_LASTS = timedelta(minutes=15)
 _FORM = "multipart/form-data"
-#: What a browser says of a file that it knows nothing about.
-_ANYTHING = {"", "application/octet-stream"}
+
+
+def _usual_name(media_type: object) -> object:
+    return announced_type(media_type) if isinstance(media_type, str) else media_type
+
+
+#: On the media type of an upload ticket: ``image/jpg`` is taken for ``image/jpeg``.
+USUAL_NAME = BeforeValidator(_usual_name)
 
 #: ``openapi_extra`` of an operation that takes one file.
 FILE_BODY: dict[str, Any] = {
@@ -89,12 +95,9 @@ async def _checked(form: FormData, most: int, types: Collection[FileType]) -> Re
     found = type_of(await upload.read(FIRST_BYTES))
     if found is None or found not in types:
         raise UnsupportedMediaType({"supported": sorted(types)})
-    said = (upload.content_type or "").partition(";")[0].strip().lower()
-    ending = PurePosixPath(upload.filename or "").suffix.lower()
-    if said not in _ANYTHING | {found.value}:
-        raise InvalidInput.at(FIELD, "another_type")
-    if ending and ending not in ENDINGS[found]:
-        raise InvalidInput.at(FIELD, "another_ending")
+    broken = contradiction(found, upload.content_type or "", PurePosixPath(upload.filename or "").suffix)
+    if broken is not None:
+        raise InvalidInput.at(FIELD, broken)
     await upload.seek(0)
     return Received(upload.file, found, size)
 

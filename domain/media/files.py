@@ -37,7 +37,7 @@ MEDIA: Mapping[FileType, MediaKind] = {
 
 #: The ending that a file of this type has, first the usual one.
 ENDINGS: Mapping[FileType, tuple[str, ...]] = {
-    FileType.JPEG: (".jpg", ".jpeg", ".jpe"),
+    FileType.JPEG: (".jpg", ".jpeg", ".jpe", ".jfif", ".pjpeg"),
     FileType.PNG: (".png",),
     FileType.GIF: (".gif",),
     FileType.WEBP: (".webp",),
@@ -45,6 +45,37 @@ ENDINGS: Mapping[FileType, tuple[str, ...]] = {
     FileType.WEBM: (".webm",),
     FileType.PDF: (".pdf",),
 }
+
+#: Other names under which programs announce a type, as they are seen in practice.
+ALIASES: Mapping[str, FileType] = {
+    "image/jpg": FileType.JPEG,
+    "image/pjpeg": FileType.JPEG,
+    "image/jfif": FileType.JPEG,
+    "image/x-png": FileType.PNG,
+    "video/x-m4v": FileType.MP4,
+    "video/m4v": FileType.MP4,
+    "application/x-pdf": FileType.PDF,
+}
+#: What programs announce for a file that they know nothing about: its bytes decide.
+UNKNOWN_TYPES = frozenset(("", "application/octet-stream", "binary/octet-stream"))
+
+
+def announced_type(media_type: str) -> str:
+    """The media type without parameters, in lower case, by its usual name."""
+    plain = media_type.partition(";")[0].strip().lower()
+    return ALIASES.get(plain, plain)
+
+
+def contradiction(found: FileType, media_type: str, ending: str) -> str | None:
+    """Whether the announced media type or the name's ending (``.jpg``, or nothing) says something else than the bytes:
+    the rule that is broken, or None."""
+    announced = announced_type(media_type)
+    if announced not in UNKNOWN_TYPES and announced != found.value:
+        return "another_type"
+    if ending and ending.lower() not in ENDINGS[found]:
+        return "another_ending"
+    return None
+
 
 #: How many of a file's first bytes `type_of` wants to see.
 FIRST_BYTES = 64
@@ -87,6 +118,16 @@ VARIANTS = (Variant("large", 1920, 82), Variant("medium", 960, 80), Variant("thu
 #: What a picture may have; 40 megapixels are 160 MB of memory.
 MOST_PIXELS = 40_000_000
 MOST_FRAMES = 300
+#: No photograph and no drawing needs so few bytes; a file that does is made to cost time. Small files may have the
+#: first figure in any case.
+_PIXELS_OF_ANY_FILE = 1_000_000
+_PIXELS_PER_BYTE = 2_000
+
+
+def most_pixels(size: int) -> int:
+    """How many pixels a picture of ``size`` bytes may have. Decoding is paid by the pixel, uploading by the byte."""
+    return min(MOST_PIXELS, _PIXELS_OF_ANY_FILE + size * _PIXELS_PER_BYTE)
+
 
 #: Where files lie. What came in is looked at there and removed; only what was made of it is ever shown.
 UPLOADS = "uploads/"

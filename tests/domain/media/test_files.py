@@ -3,7 +3,16 @@
 import pytest
 
 from domain.errors import WrongState
-from domain.media.files import ENDINGS, FIRST_BYTES, FileType, type_of
+from domain.media.files import (
+    ALIASES,
+    ENDINGS,
+    FIRST_BYTES,
+    MOST_PIXELS,
+    FileType,
+    contradiction,
+    most_pixels,
+    type_of,
+)
 from domain.media.status import ALLOWED, MediaStatus, check_transition
 from tests.support import pictures
 
@@ -22,6 +31,38 @@ KNOWN = {
 def test_every_type_is_told_by_its_first_bytes(file_type: FileType) -> None:
     assert type_of(KNOWN[file_type][:FIRST_BYTES]) is file_type
     assert ENDINGS[file_type]
+
+
+@pytest.mark.parametrize(
+    ("found", "media_type", "ending", "rule"),
+    [
+        (FileType.JPEG, "image/jpg", ".jpg", None),
+        (FileType.JPEG, "IMAGE/PJPEG; q=1", ".JFIF", None),
+        (FileType.MP4, "video/x-m4v", ".m4v", None),
+        (FileType.PNG, "application/octet-stream", ".png", None),
+        (FileType.PNG, "", "", None),
+        (FileType.PNG, "image/jpg", ".png", "another_type"),
+        (FileType.PNG, "text/html", "", "another_type"),
+        (FileType.PNG, "image/png", ".jfif", "another_ending"),
+        (FileType.GIF, "application/octet-stream", ".html", "another_ending"),
+    ],
+)
+def test_what_is_announced_must_not_contradict_the_bytes(
+    found: FileType, media_type: str, ending: str, rule: str | None
+) -> None:
+    assert contradiction(found, media_type, ending) == rule
+
+
+def test_every_other_name_of_a_type_is_one_that_is_taken() -> None:
+    for name, file_type in ALIASES.items():
+        assert contradiction(file_type, name, ENDINGS[file_type][0]) is None
+        assert name not in set(FileType)
+
+
+def test_a_small_file_may_not_ask_for_many_pixels() -> None:
+    assert most_pixels(38) < 1_100_000
+    assert most_pixels(30_000) == MOST_PIXELS
+    assert most_pixels(10) <= most_pixels(1_000) <= most_pixels(10_000_000) == MOST_PIXELS
 
 
 @pytest.mark.parametrize(

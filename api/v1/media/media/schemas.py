@@ -8,7 +8,7 @@ from pydantic import AfterValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from api.http.fields import BilingualRead, BilingualWrite, ChangedRecordRead, Changes, Input, Output, examples
-from api.http.uploads import UploadTicketRead
+from api.http.uploads import USUAL_NAME, UploadTicketRead
 from db.media.media import MediaRow
 from domain.media.files import FileType, MediaKind
 from domain.media.status import MediaStatus, Rejection
@@ -37,7 +37,7 @@ class PresignMediaCommand(Input):
     )
 
     business_id: UUID = Field(description="Id of the business (UUID).")
-    content_type: MediaType = Field(description="Media type of the file, such as `image/jpeg`.")
+    content_type: Annotated[MediaType, USUAL_NAME] = Field(description="Media type of the file, such as `image/jpeg`.")
     size: int = Field(ge=1, le=2**40, description="Size in bytes.")
 
     def type(self) -> FileType:

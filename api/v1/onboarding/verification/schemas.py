@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, StringConstraints
 
 from api.http.fields import BilingualRead, Changes, Input, Output, Prose, RecordRead, examples
-from api.http.uploads import UploadTicketRead
+from api.http.uploads import USUAL_NAME, UploadTicketRead
 from db.onboarding.queries import BusinessUnderReview, DecisionRow, DocumentRow, ReviewRow
 from db.onboarding.verifications import BookingToCome
 from domain.businesses.status import BusinessStatus
@@ -48,7 +48,7 @@ class DocumentCreate(Input):
     model_config = ConfigDict(json_schema_extra=examples({"kind": "permit", "content_type": "application/pdf"}))
 
     kind: DocumentKind = Field(description="What the document proves.")
-    content_type: Literal["application/pdf", "image/jpeg", "image/png"] = Field(
+    content_type: Annotated[Literal["application/pdf", "image/jpeg", "image/png"], USUAL_NAME] = Field(
         description="Media type of the file, such as `image/jpeg`.",
     )
 
