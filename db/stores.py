@@ -1,4 +1,4 @@
-"""Every statement the platform sends: one property per area, in which the nouns of the area are properties."""
+"""All stores: one property per area, which has one property per noun."""
 
 from functools import cached_property
 
@@ -65,12 +65,12 @@ class PlatformStores(Store):
 
     @cached_property
     def invariants(self) -> InvariantStore:
-        """What must always be true of all tables; platform scope, read only."""
+        """Invariants of all tables; platform scope, read only."""
         return InvariantStore(self.session, self.context)
 
     @cached_property
     def outbox(self) -> OutboxStore:
-        """Events, and commands on their way to Temporal."""
+        """Events, and commands for Temporal."""
         return OutboxStore(self.session, self.context)
 
     @cached_property
@@ -80,12 +80,12 @@ class PlatformStores(Store):
 
     @cached_property
     def retention(self) -> RetentionStore:
-        """What is deleted when its time is over; platform scope."""
+        """Deletes expired data; platform scope."""
         return RetentionStore(self.session, self.context)
 
     @cached_property
     def rate_limits(self) -> RateLimitStore:
-        """Requests counted while Redis is away."""
+        """Requests counted while Redis is unreachable."""
         return RateLimitStore(self.session, self.context)
 
 
@@ -99,7 +99,7 @@ class MessageStores(Store):
 
 
 class IdentityStores(Store):
-    """Logins and how they are guarded."""
+    """Logins and their protection."""
 
     @cached_property
     def users(self) -> UserStore:
@@ -108,7 +108,7 @@ class IdentityStores(Store):
 
     @cached_property
     def logins(self) -> LoginStore:
-        """What guards logins against guessing, and known devices."""
+        """Locks after failed logins, and known devices."""
         return LoginStore(self.session, self.context)
 
     @cached_property
@@ -123,7 +123,7 @@ class IdentityStores(Store):
 
     @cached_property
     def passwords(self) -> PasswordStore:
-        """A new password, and everything that ends with the old one."""
+        """Changes a password and ends what depended on the old one."""
         return PasswordStore(self.session, self.context)
 
     @cached_property
@@ -147,7 +147,7 @@ class PaymentStores(PaymentStore):
 
     @cached_property
     def refunds(self) -> RefundStore:
-        """Money on its way back."""
+        """Refunds."""
         return RefundStore(self.session, self.context)
 
     @cached_property
@@ -199,7 +199,7 @@ class BookingStores(BookingStore):
 
     @cached_property
     def holds(self) -> HoldStore:
-        """Taking time: the hold of a new booking, and taking it again."""
+        """The holds of new bookings."""
         return HoldStore(self.session, self.context)
 
     @cached_property
@@ -250,7 +250,7 @@ class Stores:
 
     @cached_property
     def identity(self) -> IdentityStores:
-        """Logins and how they are guarded."""
+        """Logins and their protection."""
         return IdentityStores(self.session, self.context)
 
     @cached_property

@@ -1,1 +1,1 @@
-"""The outside world, one folder per capability: the interface, the real clients, the sandbox that stands in."""
+"""Clients of other systems, one folder per capability, and the sandbox servers that replace them in development."""

@@ -1,4 +1,4 @@
-"""How a call to the outside can fail. A caller decides by the class alone, never by the text."""
+"""How a call to a provider can fail. Callers decide by the class, never by the text."""
 
 
 class ProviderError(Exception):
@@ -10,11 +10,11 @@ class ProviderError(Exception):
 
 
 class ProviderRefused(ProviderError):
-    """The provider understood and said no; asking again gives the same answer."""
+    """The provider refused; the same request would be refused again."""
 
 
 class ProviderUnavailable(ProviderError):
-    """The provider said that it did nothing (429, connection refused); ask again later."""
+    """The provider did nothing (429, connection refused); try again later."""
 
 
 class OutcomeUnknown(ProviderError):

@@ -11,7 +11,7 @@ from temporalio import activity
 from db.engine.session import Database, Scope, UnitOfWork
 from db.platform.flags import RolloutRow
 from domain.platform.flag_rollout import OVER, Measure, RolloutStatus, over_limit
-from providers.cache.channels import FLAGS, tell
+from providers.cache.channels import FLAGS, notify
 from providers.cache.interface import Cache
 
 
@@ -64,7 +64,7 @@ class FlagActivities:
             status = _standing(rollout)
             if rollout is not None and status is RolloutStatus.RUNNING:
                 await work.platform.flags.begin_step(rollout, asked.step, self._now())
-        await tell(self._cache, FLAGS)
+        await notify(self._cache, FLAGS)
         return status
 
     @activity.defn(name="flags.look")
@@ -83,7 +83,7 @@ class FlagActivities:
         """Pause it, let it go on, or end it; the share goes back where that is its end. Gives where it stands."""
         async with self._database.unit_of_work(Scope.platform()) as work:
             status = await self._mark(work, asked)
-        await tell(self._cache, FLAGS)
+        await notify(self._cache, FLAGS)
         return status
 
     async def _mark(self, work: UnitOfWork, asked: MarkInput) -> RolloutStatus:

@@ -1,4 +1,4 @@
-"""What needs a person."""
+"""Attention items: what needs a person."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -39,8 +39,8 @@ _CONDITIONS = {"business_id": "business_id = :business_id", "kind": "kind = :kin
 
 @dataclass(frozen=True, slots=True)
 class AttentionItem:
-    """Something for a person. ``details``: ids, amounts and codes; ``resolved_by`` is who settled it, ``resolution``
-    what they did."""
+    """``details``: ids, amounts and codes. ``resolved_by``: the person who resolved it; ``resolution``: what they
+    did."""
 
     id: UUID
     business_id: UUID | None
@@ -55,7 +55,7 @@ class AttentionItem:
 
 
 class AttentionStore(Store):
-    """What needs a person."""
+    """Attention items: what needs a person."""
 
     async def file(
         self,
@@ -85,7 +85,7 @@ class AttentionStore(Store):
         return filed.scalar() is not None
 
     async def settle(self, booking_id: UUID, kinds: Sequence[str], resolution: str) -> None:
-        """What was filed about a booking has settled itself; ``resolution`` is one word that says how."""
+        """Resolve the open items of a booking that need nobody any more; ``resolution`` is one word that says why."""
         values = {"booking_id": booking_id, "kinds": list(kinds), "resolution": resolution}
         await self.session.execute(_SETTLE, values)
 
@@ -96,7 +96,7 @@ class AttentionStore(Store):
     async def list_(
         self, *, open_: bool, business_id: UUID | None, kind: str | None, after: UUID | None, limit: int
     ) -> list[AttentionItem]:
-        """What is open, or what was settled; newest first, older than ``after``."""
+        """Open or resolved items, newest first, older than ``after``."""
         asked = {"business_id": business_id, "kind": kind, "after": after}
         values = {name: value for name, value in asked.items() if value is not None}
         conditions = [f"resolved_at IS {'NULL' if open_ else 'NOT NULL'}", *(_CONDITIONS[name] for name in values)]
@@ -105,14 +105,14 @@ class AttentionStore(Store):
         return [AttentionItem(**row) for row in rows.mappings()]
 
     async def get(self, matter_id: UUID) -> AttentionItem:
-        """One matter. Raises NotFound."""
+        """One item. Raises NotFound."""
         row = (await self.session.execute(_GET, {"id": matter_id})).mappings().one_or_none()
         if row is None:
             raise NotFound({"attention_id": str(matter_id)})
         return AttentionItem(**row)
 
     async def resolve(self, matter_id: UUID, by: UUID, note: str, now: datetime) -> AttentionItem:
-        """A person has settled it; ``note`` says how. Raises NotFound, and WrongState for what is settled."""
+        """A person resolves it; ``note`` says how. Raises NotFound, and WrongState for a resolved one."""
         values = {"id": matter_id, "by": by, "note": note, "now": now}
         row = (await self.session.execute(_RESOLVE, values)).mappings().one_or_none()
         if row is not None:

@@ -1,4 +1,4 @@
-"""Reading the audit trail. Nothing here writes: the trigger does."""
+"""Reads the audit trail. The trigger `audit_change` writes it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,8 +17,8 @@ _COLUMNS = """id, at, business_id, entity, entity_id, action, before, after, act
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """One change: ``before`` and ``after`` hold the changed columns, secrets masked. ``request_id`` is the request's,
-    or the id of the workflow whose step it was."""
+    """One change: ``before`` and ``after`` hold the changed columns, secrets masked. ``request_id`` is the
+    request's, or the id of the workflow whose activity it was."""
 
     id: int
     at: datetime
@@ -37,7 +37,7 @@ class AuditEntry:
 
 @dataclass(frozen=True, slots=True)
 class AuditFilter:
-    """What is asked for; None asks for everything. ``since`` is inside, ``until`` is not (aware UTC)."""
+    """A field that is None does not filter. ``since`` is included, ``until`` is not (aware UTC)."""
 
     business_id: UUID | None = None
     entity: str | None = None
@@ -49,7 +49,7 @@ class AuditFilter:
     until: datetime | None = None
 
 
-# Only what is asked for is in the statement, so that each filter finds its index and a range of time its partitions.
+# Only the filters in use are in the statement, so that Postgres uses their index and the partitions of the time range.
 _CONDITIONS = {
     "business_id": "business_id = :business_id",
     "entity": "entity = :entity",
@@ -61,7 +61,7 @@ _CONDITIONS = {
     "until": "at < :until",
 }
 
-#: The last row of the page before: its time and its number.
+#: Time and number of the last row of the page before.
 Place = tuple[datetime, int]
 
 
@@ -71,13 +71,13 @@ class AuditTrailStore(Store):
     async def list_(
         self, asked: AuditFilter, after: Place | None, limit: int, to_operator: bool = False
     ) -> list[AuditEntry]:
-        """Newest first, up to ``limit`` entries behind ``after``; those of operators' tables for operators alone."""
+        """Newest first, up to ``limit`` entries after ``after``; entries of operators' tables for operators only."""
         values: dict[str, Any] = {
             name: getattr(asked, name) for name in _CONDITIONS if getattr(asked, name) is not None
         }
         conditions = [_CONDITIONS[name] for name in values]
         if after is not None:
-            # The first half is for the index and the partitions, the second for entries of one transaction.
+            # The first condition is for the index and the partitions, the second for entries of one transaction.
             conditions.append("at <= :after_at AND (at, id) < (:after_at, :after_id)")
             values |= {"after_at": after[0], "after_id": after[1]}
         if not to_operator:
@@ -89,7 +89,7 @@ class AuditTrailStore(Store):
         return [AuditEntry(**row) for row in rows.mappings()]
 
     async def get(self, entry_id: int, to_operator: bool = False) -> AuditEntry:
-        """One entry. Raises NotFound, also for one of an operators' table that somebody else asks for."""
+        """One entry. Raises NotFound, also for an entry of an operators' table unless an operator asks."""
         statement = text(f"SELECT {_COLUMNS} FROM audit_logs WHERE id = :id")
         row = (await self.session.execute(statement, {"id": entry_id})).mappings().one_or_none()
         if row is None or (row["entity"] in OPERATORS_TABLES and not to_operator):

@@ -36,9 +36,9 @@ class FeatureFlag(Base, Stamped):
 
 
 class FlagRollout(Base, Stamped):
-    """A rollout of a flag; at most one of a flag is under way. ``plan``: see
+    """A rollout of a flag; at most one of a flag is running. ``plan``: see
     `domain.platform.flag_rollout.RolloutPlan`.
-    ``share_before`` is what it goes back to when it is stopped."""
+    ``share_before`` is restored when it is stopped."""
 
     __tablename__ = "flag_rollouts"
     __table_args__ = (

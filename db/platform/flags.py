@@ -71,7 +71,7 @@ _SUPERSEDE = text("""
     UPDATE flag_rollouts SET status = 'superseded', ended_at = :now
      WHERE flag_id = :flag_id AND status IN ('running', 'paused')
 """)
-# Keys are in order of time, so each is a walk over the newest rows of an index.
+# Keys are in order of time, so each query reads only the newest rows of an index.
 _COUNT = text("""
     SELECT (SELECT count(*) FROM attention WHERE id >= :first) AS attention_filed,
            (SELECT count(*) FROM notification_outbox WHERE id >= :first AND status = 'failed') AS notices_failed,
@@ -99,7 +99,7 @@ class FlagRow:
 
     @property
     def flag(self) -> Flag:
-        """What decides."""
+        """The part that decides who has the feature."""
         return Flag(
             self.name,
             self.enabled,
@@ -113,7 +113,7 @@ class FlagRow:
 
 @dataclass(frozen=True, slots=True)
 class FlagValues:
-    """What an admin decides about a flag. ``share`` in hundredths of a percent."""
+    """The values that an admin sets. ``share`` in hundredths of a percent."""
 
     description: str
     enabled: bool
@@ -144,7 +144,7 @@ class FlagStore(Store):
     """Flags by name and id."""
 
     async def all(self) -> list[FlagRow]:
-        """Every flag: there are dozens, not thousands."""
+        """All flags: there are dozens."""
         return [FlagRow(**row._mapping) for row in await self.session.execute(_ALL)]
 
     async def list_(self, *, after: str | None, limit: int) -> list[FlagRow]:
@@ -174,7 +174,7 @@ class FlagStore(Store):
         return FlagRow(**row._mapping)
 
     async def update(self, flag_id: UUID, values: FlagValues, now: datetime) -> FlagRow:
-        """Change a locked flag. A rollout that is under way is superseded when anything changes that it decides by."""
+        """Change a locked flag. A running rollout is superseded when a value changes that it depends on."""
         before = await self.lock_(flag_id)
         decides = (values.share, values.killed, values.enabled, values.subject)
         if (before.share, before.killed, before.enabled, before.subject) != decides:
@@ -183,7 +183,7 @@ class FlagStore(Store):
         return FlagRow(**row._mapping)
 
     async def delete(self, flag_id: UUID, now: datetime) -> None:
-        """Forget a flag: it is off for everybody from now on. Raises NotFound."""
+        """Delete a flag: the feature is off for everybody. Raises NotFound."""
         await self.lock_(flag_id)
         await self.session.execute(_SUPERSEDE, {"flag_id": flag_id, "now": now})
         await self.session.execute(_DELETE, {"id": flag_id})
@@ -191,8 +191,8 @@ class FlagStore(Store):
     # -- rollouts ----------------------------------------------------------------------------------------------------
 
     async def start_rollout(self, flag: FlagRow, plan: RolloutPlan) -> RolloutRow:
-        """Write down a rollout of a locked flag, and the command that starts its workflow. Raises Conflict when one is
-        under way."""
+        """Record a rollout of a locked flag, and the command that starts its workflow. Raises Conflict when one is
+        running."""
         values = {
             "flag_id": flag.id,
             "plan": json.dumps(_plan_json(plan)),
@@ -219,7 +219,7 @@ class FlagStore(Store):
         return _rollout(dict(row._mapping)) if row else None
 
     async def begin_step(self, rollout: RolloutRow, step: int, now: datetime) -> None:
-        """Give the flag the share of ``step`` (from 1) of a locked rollout. Twice is once."""
+        """Set the flag's share to that of ``step`` (from 1) of a locked rollout. Repeating it changes nothing."""
         await self.session.execute(_STEP, {"id": rollout.id, "step": step, "now": now})
         share = rollout.plan.steps[step - 1].share
         await self.session.execute(_SET_SHARE, {"id": rollout.flag_id, "share": share})
@@ -227,15 +227,15 @@ class FlagStore(Store):
     async def mark_rollout(
         self, rollout: RolloutRow, status: RolloutStatus, now: datetime, reason: Mapping[str, Any] | None = None
     ) -> None:
-        """A locked rollout is paused, runs again, or is over. ``stopped`` and ``cancelled`` give the flag back the
-        share that it had before."""
+        """A locked rollout is paused, runs again, or is over. ``stopped`` and ``cancelled`` restore the
+        share before it."""
         values = {"id": rollout.id, "status": status.value, "now": now, "over": status in OVER}
         await self.session.execute(_MARK, {**values, "reason": json.dumps(dict(reason or {}))})
         if status in (RolloutStatus.STOPPED, RolloutStatus.CANCELLED):
             await self.session.execute(_SET_SHARE, {"id": rollout.flag_id, "share": rollout.share_before})
 
     async def count_trouble(self, since: datetime) -> dict[Measure, int]:
-        """How much of everything that can be watched came since then (aware)."""
+        """The count of each watched kind of trouble since then (aware)."""
         row = (await self.session.execute(_COUNT, {"first": first_uuid_of(since)})).one()
         return {measure: row._mapping[measure.value] for measure in Measure}
 

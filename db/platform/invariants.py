@@ -1,8 +1,8 @@
-"""What must always be true of the tables, asked anew from the rows: never from a constraint, a total or a status that
-the platform keeps to make it so.
+"""Invariants of the tables, computed from the rows themselves and not from constraints, totals or statuses that the
+platform maintains.
 
-Every check reads one page of one table's keys, so that each statement stays short whatever the size of the table, and
-gives only what is wrong. The caller opens a read-only transaction with one snapshot for all pages.
+Every check reads one page of the keys of one table, so that each statement is short for a table of any size, and
+returns what is wrong. The caller opens a read-only transaction with one snapshot for all pages.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -17,13 +17,13 @@ from db.engine.store import Store
 from domain.bookings.status import ALLOWED, FINAL, LIVE
 from domain.messages.kinds import NoticeStatus
 
-#: A page of keys: large enough that the round trips do not count, small enough for the statement time limit.
+#: Keys per page: few round trips, and within the statement time limit.
 PAGE = 2000
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long something may be on its way before it counts as lost. Zero for all: the backlog has drained.
+    """How long something may be in progress before it counts as lost. Zero for all: nothing is in progress any more.
 
     ``hold``: past the end of a hold. ``settling``: between a change and what follows from it. ``movement``: between
     asking for a movement of money (or a refund) and its outcome. ``bank``: a refund that the provider is carrying out.
@@ -40,7 +40,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that is not as it must be. ``ids`` name the rows; ``facts`` are amounts, states and times."""
+    """A violation of an invariant. ``ids`` name the rows; ``facts`` are amounts, states and times."""
 
     kind: str
     ids: Mapping[str, str]
@@ -58,12 +58,12 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """A booking or notice that must have a workflow. ``has_order``: an outbox row about it is not delivered yet."""
+    """A booking or notice that must have a workflow. ``has_command``: an outbox row about it is not delivered yet."""
 
     id: UUID
     status: str
     changed_at: datetime
-    has_order: bool
+    has_command: bool
 
 
 # Linear in the claims: within a unit, in order of time, each must begin after all before it have ended.
@@ -156,8 +156,8 @@ _HISTORY = text("""
       FROM bookings b LEFT JOIN step s ON s.booking_id = b.id AND s.is_last
      WHERE b.id > :after AND b.id <= :last AND s.to_status IS DISTINCT FROM b.status
 """)
-# `held` is what of the customer's money is with us, or promised to us, and not on its way back. `entitled` is what the
-# booking's end leaves to the business; NULL: all of it.
+# `held`: the customer's money that is captured or authorised and not being refunded. `entitled`: what the business may
+# keep by the end of the booking; NULL: all of it.
 _MONEY = text("""
     WITH payment AS (
         SELECT p.id, p.business_id, p.booking_id, p.status, p.amount, p.authorized, p.captured, p.refunded,
@@ -227,7 +227,7 @@ _REFUNDS = text("""
        AND NOT EXISTS (SELECT 1 FROM outbox o WHERE r.status = 'requested' AND o.aggregate = 'refund/' || r.id
                           AND o.command IS NOT NULL AND o.delivered_at IS NULL AND o.parked_at IS NULL)
 """)
-_NEWS = text("""
+_EVENTS = text("""
     SELECT 'news_not_applied' AS kind,
            jsonb_build_object('webhook_id', w.id, 'payment_id', w.payment_id, 'booking_id', p.booking_id) AS ids,
            jsonb_build_object('event_type', w.event_type, 'received_at', w.received_at) AS facts
@@ -272,11 +272,11 @@ CHECKS: Sequence[Check] = (
     Check("history", "bookings", _HISTORY),
     Check("money", "booking_payments", _MONEY),
     Check("refunds", "refunds", _REFUNDS),
-    Check("provider news", "payment_webhooks", _NEWS),
+    Check("provider events", "payment_webhooks", _EVENTS),
     Check("notices", "notification_outbox", _NOTICES),
 )
 
-#: Matters for a person that say nothing about where money is.
+#: Attention items that say nothing about where money is.
 NOT_MONEY = ("visit_unattended", "rebook")
 
 _SENT = (NoticeStatus.SENT, NoticeStatus.DELIVERED, NoticeStatus.BOUNCED)
@@ -291,7 +291,7 @@ _PAGE_OF = {
 _EXPECTED_BOOKINGS = text("""
     SELECT b.id, b.status, b.updated_at AS changed_at,
            EXISTS (SELECT 1 FROM outbox o WHERE o.aggregate = 'booking/' || b.id AND o.command IS NOT NULL
-                      AND o.delivered_at IS NULL AND o.parked_at IS NULL) AS has_order
+                      AND o.delivered_at IS NULL AND o.parked_at IS NULL) AS has_command
       FROM bookings b
      WHERE b.id > :after AND (b.status <> ALL(:final) OR b.updated_at > CAST(:ended_after AS timestamptz))
      ORDER BY b.id LIMIT :size
@@ -299,24 +299,24 @@ _EXPECTED_BOOKINGS = text("""
 _EXPECTED_NOTICES = text("""
     SELECT n.id, n.status, n.updated_at AS changed_at,
            EXISTS (SELECT 1 FROM outbox o WHERE o.aggregate = 'notice/' || n.id AND o.command IS NOT NULL
-                      AND o.delivered_at IS NULL AND o.parked_at IS NULL) AS has_order
+                      AND o.delivered_at IS NULL AND o.parked_at IS NULL) AS has_command
       FROM notification_outbox n
      WHERE n.id > :after AND n.status = 'queued' ORDER BY n.id LIMIT :size
 """)
 
 
 class InvariantStore(Store):
-    """Reads everything, writes nothing. Needs the platform's scope."""
+    """Reads only. Needs the platform's scope."""
 
     async def run(self, check: Check, now: datetime, limits: Limits, size: int = PAGE) -> AsyncIterator[Finding]:
-        """What a check finds, page by page, in the order of the table's keys."""
+        """The findings of a check, page by page, in the order of the table's keys."""
         values: dict[str, Any] = {
             "live": [status.value for status in LIVE],
             "final": [status.value for status in FINAL],
             "allowed": [f"{a.value}>{b.value}" for a, others in ALLOWED.items() for b in others],
             "sent": [status.value for status in _SENT],
             "not_money": list(NOT_MONEY),
-            # What is older than these instants had its time.
+            # Rows that are older than these instants are overdue.
             **{name: now - limit for name, limit in asdict(limits).items()},
         }
         asked = check.statement.compile().params.keys() & values.keys()

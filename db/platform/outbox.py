@@ -1,4 +1,4 @@
-"""Events, and commands on their way to Temporal: written in the transaction that makes them true."""
+"""Events, and commands for Temporal: written in the transaction of the change that they report."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import UUID as PgUUID
 from db.engine.store import Store
 from db.platform.attention import AttentionStore
 
-# What the relay delivers. Each is described by a descriptor in `workflows/<process>/start.py`.
+# The commands that the relay delivers. Each has a descriptor in `workflows/<area>/<process>/start.py`.
 START_BOOKING = "booking.start"
 PAYMENT_EVENT = "booking.payment_event"
 START_REFUND = "refund.start"
@@ -34,8 +34,8 @@ _ADD = text("""
     VALUES (:business_id, :event, :aggregate, CAST(:payload AS jsonb), :command, :request_id,
             coalesce(:not_before, now()))
 """)
-# The oldest undelivered row of each aggregate, so that what belongs together stays in order. Rows of one aggregate
-# behind a leased or a waiting one stay where they are; a parked row is in nobody's way.
+# The oldest undelivered row of each aggregate, so that rows of one aggregate stay in order. Rows behind a leased or a
+# waiting row of their aggregate wait; a parked row blocks none.
 _DUE = """
     SELECT o.id FROM outbox o
      WHERE o.command IS NOT NULL AND o.delivered_at IS NULL AND o.parked_at IS NULL AND o.not_before <= now()
@@ -103,7 +103,7 @@ class Command:
 @dataclass(frozen=True, slots=True)
 class FailedDelivery:
     """One try that failed. ``failures``: how many tries failed because of the row, with this one. The row is tried
-    again after ``pause``, or, when ``parked``, not before somebody releases it."""
+    again after ``pause``, or, when ``parked``, not before an operator releases it."""
 
     id: UUID
     error: str
@@ -114,7 +114,7 @@ class FailedDelivery:
 
 @dataclass(frozen=True, slots=True)
 class ParkedCommand:
-    """A row that could not be delivered and waits to be released; ``last_error`` is the last try's error."""
+    """A row that could not be delivered and waits to be released; ``last_error`` is the error of the last try."""
 
     id: UUID
     business_id: UUID | None
@@ -127,7 +127,7 @@ class ParkedCommand:
 
 
 class OutboxStore(Store):
-    """Adding belongs to every store that makes something true; leasing to the relay."""
+    """Every store adds rows; the relay leases them."""
 
     async def add(
         self,
@@ -155,20 +155,20 @@ class OutboxStore(Store):
             },
         )
 
-    async def order(self, event: str, aggregate: str, payload: Mapping[str, Any], command: str) -> None:
+    async def add_platform_command(self, event: str, aggregate: str, payload: Mapping[str, Any], command: str) -> None:
         """Write a command that belongs to no business, in any scope; ids and times only."""
         values = {"event": event, "aggregate": aggregate, "command": command, "request_id": self.context.request_id}
         await self.session.execute(_QUEUE_COMMAND, {**values, "payload": json.dumps(payload, default=_plain)})
 
     async def lease(self, limit: int, lease: timedelta) -> list[Command]:
-        """Up to ``limit`` deliverable commands, kept from other relays for ``lease``; oldest of each aggregate."""
+        """Up to ``limit`` due commands, the oldest of each aggregate; other relays do not get them for ``lease``."""
         share = limit // 4
         shares = {"oldest": limit - 2 * share, "newest": share, "failed": share}
         rows = await self.session.execute(_LEASE, {**shares, "lease": lease})
         return sorted((Command(**row._mapping) for row in rows), key=lambda command: command.id)
 
     async def delivered(self, ids: Sequence[UUID]) -> None:
-        """Mark as delivered; repeating it changes nothing that matters."""
+        """Mark as delivered; repeating it is harmless."""
         await self.session.execute(_DELIVERED, {"ids": list(ids)})
 
     async def failed(self, failures: Sequence[FailedDelivery]) -> None:
@@ -188,7 +188,7 @@ class OutboxStore(Store):
         return [ParkedCommand(**row._mapping) for row in rows]
 
     async def release(self, limit: int, *, row_id: UUID | None = None, command: str | None = None) -> list[UUID]:
-        """Let the relay try up to ``limit`` parked rows anew and close their attention items. Returns their ids."""
+        """Let the relay try up to ``limit`` parked rows again, and close their attention items. Returns their ids."""
         rows = await self.session.execute(_RELEASE, {"limit": limit, "id": row_id, "command": command})
         released = list(rows.scalars())
         await AttentionStore(self.session, self.context).close([parked_key(each) for each in released], "released")

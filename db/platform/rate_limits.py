@@ -1,4 +1,4 @@
-"""Counting requests where Redis is away: slower, and as strict."""
+"""Counts requests for the rate limits while Redis is unreachable: slower, and as strict."""
 
 from collections.abc import Sequence
 
@@ -18,8 +18,8 @@ class RateLimitStore(Store):
     """The table ``rate_limits``."""
 
     async def count(self, windows: Sequence[Window]) -> list[LimitResult]:
-        """Count one request against every window, or against none if one is full. One statement; a twin waits for
-        the end of this transaction, so keep it short."""
+        """Count one request against every window, or against none if one is full. One statement. A concurrent request
+        of the same caller waits for the end of this transaction, so keep it short."""
         lengths = [window.bucket_milliseconds for window in windows]
         values = {
             "subjects": [f"{window.subject}:{length}" for window, length in zip(windows, lengths, strict=True)],

@@ -1,4 +1,4 @@
-"""Deleting what has had its time, batch by batch; and the audit trail's partitions, made ahead."""
+"""Deletes expired data in batches, and makes the partitions of the audit trail in advance."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from domain.platform.retention import RetainedData
 
 
 def _links(table: str) -> TextClause:
-    """Single-use links; the newest of a login is what makes the others bad, so it goes with them or after them."""
+    """Single-use links. The newest link of a login invalidates the others, so it is deleted with them or after them."""
     return text(f"""
         DELETE FROM {table} WHERE id IN (
             SELECT id FROM {table} WHERE id < :first_id AND expires_at < CAST(:before AS timestamptz)
@@ -38,7 +38,7 @@ _BATCH: Mapping[RetainedData, TextClause] = {
             SELECT business_id, command_id FROM command_texts WHERE created_at < :before
              ORDER BY created_at LIMIT :size FOR UPDATE SKIP LOCKED)
     """),
-    # Its refresh tokens go with it.
+    # Its refresh tokens are deleted with it.
     RetainedData.SESSIONS: text("""
         DELETE FROM user_sessions WHERE id IN (
             SELECT id FROM user_sessions
@@ -63,7 +63,7 @@ _LOCK_TIMEOUT = text("SELECT set_config('lock_timeout', :limit, true)")
 
 
 class RetentionStore(Store):
-    """What is deleted when its time is over. Needs the platform's scope."""
+    """Deletes expired data. Needs the platform's scope."""
 
     async def delete_batch(self, what: RetainedData, before: datetime, size: int) -> int:
         """Delete up to ``size`` rows that are older than ``before``; gives how many there were."""
@@ -74,7 +74,7 @@ class RetentionStore(Store):
         return int(done.rowcount)  # type: ignore[attr-defined]
 
     async def make_audit_partitions(self, months: int, lock_timeout: timedelta) -> None:
-        """Make the partitions of the running month and of ``months`` (1 to 12) more. A new one closes the table that
-        catches the rest for a moment: it gives up after ``lock_timeout`` instead of making every writer wait."""
+        """Make the partitions of the running month and of ``months`` (1 to 12) more. A new one locks the default
+        partition for a moment: it gives up after ``lock_timeout`` instead of making every writer wait."""
         await self.session.execute(_LOCK_TIMEOUT, {"limit": f"{int(lock_timeout.total_seconds() * 1000)}ms"})
         await self.session.execute(_PARTITIONS, {"months": months})

@@ -1,4 +1,4 @@
-"""Events and commands on their way to Temporal, stored answers, the audit trail, and what needs a person."""
+"""The outbox, stored responses, rate limits, the audit trail and attention items."""
 
 from datetime import datetime
 from uuid import UUID
@@ -22,8 +22,8 @@ from db.engine.base import Base, Json, Key, Time
 
 
 class OutboxRow(Base):
-    """One business event, written in the transaction that makes it true. ``command`` names what the relay tells
-    Temporal; without one the row is history only. ``failures`` counts the tries that failed because of the row; after a
+    """One event, written in the transaction of the change. ``command`` names what the relay delivers to Temporal;
+    without one the row is history only. ``failures`` counts the tries that failed because of the row; after a
     bounded number of them it is parked (``parked_at``) and not tried again until it is released."""
 
     __tablename__ = "outbox"
@@ -63,7 +63,7 @@ class OutboxRow(Base):
 
 
 class IdempotencyKeyRow(Base):
-    """A stored answer. ``subject`` is the user, or the client's address for guests; kept 24 h."""
+    """A stored response. ``subject`` is the user, or the client's address for guests; kept 24 h."""
 
     __tablename__ = "idempotency_keys"
     __table_args__ = (Index("ix_idempotency_keys_created_at", "created_at"),)
@@ -98,7 +98,8 @@ class CommandText(Base):
 
 
 class RateLimitRow(Base):
-    """Requests of one caller while Redis is away: a ring of buckets. Written by ``app_count`` alone; unlogged."""
+    """Requests of one caller while Redis is unreachable: a ring of buckets. Written by ``app_count`` alone;
+    unlogged."""
 
     __tablename__ = "rate_limits"
     __table_args__ = (Index("ix_rate_limits_expires_at", "expires_at"), {"prefixes": ["UNLOGGED"]})
@@ -138,7 +139,7 @@ class AuditLog(Base):
 
 
 class Attention(Base):
-    """Something that no machine can settle, with everything that a person needs to settle it."""
+    """Something that a person must resolve, with everything that they need for it."""
 
     __tablename__ = "attention"
     __table_args__ = (

@@ -82,7 +82,7 @@ class ErasureStore(Store):
         for statement in (_CLOSE, _END_SESSIONS):
             await self.session.execute(statement, values)
         payload = {"erasure_id": erasure.id, "user_id": user_id, "delete_at": delete_at}
-        await OutboxStore(self.session, self.context).order(
+        await OutboxStore(self.session, self.context).add_platform_command(
             "erasure.requested", f"erasure/{user_id}", payload, START_ERASURE
         )
         return erasure

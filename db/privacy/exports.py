@@ -64,7 +64,7 @@ class ExportStore(Store):
             return await self.get_newest(user_id)
         export = _row(row)
         payload = {"export_id": export.id, "user_id": user_id}
-        await OutboxStore(self.session, self.context).order(
+        await OutboxStore(self.session, self.context).add_platform_command(
             "data_export.requested", f"export/{export.id}", payload, START_EXPORT
         )
         return export

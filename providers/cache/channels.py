@@ -1,4 +1,4 @@
-"""What processes tell each other through the cache. Whoever listens reads the truth from Postgres."""
+"""Channels on which processes notify each other. A listener then reads the present state from Postgres."""
 
 import contextlib
 
@@ -8,7 +8,7 @@ from providers.cache.interface import Cache, CacheAway
 FLAGS = "flags"
 
 
-async def tell(cache: Cache, channel: str) -> None:
-    """Say that something changed. Nobody hears it while the cache is away: listeners must not rely on it alone."""
+async def notify(cache: Cache, channel: str) -> None:
+    """Publish that something changed. A notification is lost while the cache is unreachable: listeners also poll."""
     with contextlib.suppress(CacheAway):
         await cache.publish(channel, b"changed")

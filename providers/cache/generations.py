@@ -1,10 +1,9 @@
-"""Generations: which answers in the cache are of today.
+"""Generations: which answers in the cache are still valid.
 
-Each business has one for each kind of change, and there is one for changes of which nobody can say whose they are. It
-is random, so that one which was lost never comes back as an old one. Whoever keeps an answer reads the generations
-before it reads Postgres and keeps them with the answer; whoever changes something puts new ones in their place when
-it has committed. An answer is good while its generations are the present ones, so that what was read before a change
-and kept after it is never taken for the truth.
+Each business has one for each kind of change, and one more covers changes whose business is unknown. A generation is
+random, so a lost one never returns as an old one. A reader takes the generations before it reads Postgres and stores
+them with the answer; a writer replaces them after its commit. An answer is valid while its generations are the present
+ones: what was read before a change and cached after it is never used.
 """
 
 import asyncio
@@ -23,99 +22,101 @@ log = structlog.get_logger(__name__)
 
 #: Bytes of a generation.
 WIDTH = 16
-#: Longer than any answer is kept: a generation that ends takes no answer with it that was still good.
+#: Longer than any answer is cached: no valid answer is lost when a generation expires.
 _LASTS = timedelta(days=1)
-#: Says in the place of a generation that a change is about to be committed: nothing is kept, and nothing kept counts.
+#: In the place of a generation: a change is about to be committed, so nothing is cached and no cached answer is used.
 _CHANGING = b"changing"
 #: Longer than any transaction takes.
 _CHANGING_LASTS = timedelta(minutes=1)
-#: After this nothing is left in the cache that a change could concern.
+#: After this time the cache has no answer from before a change.
 _FORGET_AFTER = max(KEEP.values()) + timedelta(minutes=1)
-#: More that could not be told than this counts as a change of everything.
+#: More unpublished changes than this count as a change of everything.
 _MOST = 10_000
 _EVERYTHING = "generation:all"
 
 
 class Generations:
-    """The listener of a process's changes, and what its readers ask. What the cache could not be told is told again
-    every ``pause`` until it was, or until no answer can be left that it concerns."""
+    """Publishes the changes of a process, and serves its readers. A change that could not be published is tried again
+    every ``pause``, until it succeeds or until no cached answer can be affected."""
 
     def __init__(self, cache: Cache, pause: timedelta = timedelta(seconds=1)) -> None:
         self._cache = cache
         self._pause = pause.total_seconds()
-        self._untold: dict[str, float] = {}
-        self._telling: asyncio.Task[None] | None = None
+        self._unpublished: dict[str, float] = {}
+        self._publishing: asyncio.Task[None] | None = None
 
-    # -- for those who change ----------------------------------------------------------------------------------------
+    # -- writers
+    # ---------------------------------------------------------------------------------------------------------
 
     async def ahead(self, changes: Collection[CacheChange]) -> None:
-        """Before a business's own change is committed, its answers stop to count: should this process die between
-        commit and word, the cache fills again by itself when ``_CHANGING_LASTS`` is over. Not so for the rest, which
-        changes with every booking: there the word comes after the commit alone."""
+        """Before a change of the kind ``business`` is committed, its cached answers become invalid: if this process
+        dies between commit and publication, the cache fills again after ``_CHANGING_LASTS``. The other kinds change
+        with every booking and are published after the commit only."""
         with contextlib.suppress(CacheAway):
             for change in changes:
                 if change.kind is CacheKind.BUSINESS:
                     await self._cache.put(_name(change.business_id, change.kind), _CHANGING, _CHANGING_LASTS)
 
     async def done(self, changes: Collection[CacheChange]) -> None:
-        """Begin new generations. What cannot be told now is told later."""
+        """Begin new generations. What cannot be published now is published later."""
         until = asyncio.get_running_loop().time() + _FORGET_AFTER.total_seconds()
         names = [_name(change.business_id, change.kind) for change in changes]
-        self._untold.update(dict.fromkeys(names, until))
-        if len(self._untold) > _MOST:
-            self._untold, names = {_EVERYTHING: until}, [_EVERYTHING]
+        self._unpublished.update(dict.fromkeys(names, until))
+        if len(self._unpublished) > _MOST:
+            self._unpublished, names = {_EVERYTHING: until}, [_EVERYTHING]
         try:
             with contextlib.suppress(CacheAway):
-                await self._tell(names)
+                await self._publish(names)
         finally:  # cancelled, too
-            if self._untold and (self._telling is None or self._telling.done()):
-                log.warning("the cache cannot be told of changes", count=len(self._untold))
-                self._telling = asyncio.create_task(self._tell_later())
+            if self._unpublished and (self._publishing is None or self._publishing.done()):
+                log.warning("changes cannot be published to the cache", count=len(self._unpublished))
+                self._publishing = asyncio.create_task(self._tell_later())
 
     async def aclose(self) -> None:
-        """Try a last time to tell what is left, and stop."""
-        if self._telling is not None:
-            self._telling.cancel()
+        """Try a last time to publish what is left, and stop."""
+        if self._publishing is not None:
+            self._publishing.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await self._telling
+                await self._publishing
         with contextlib.suppress(CacheAway):
-            await self._tell(list(self._untold))
+            await self._publish(list(self._unpublished))
 
-    async def _tell(self, names: Iterable[str]) -> None:
+    async def _publish(self, names: Iterable[str]) -> None:
         for name in names:
-            until = self._untold.get(name)
+            until = self._unpublished.get(name)
             await self._cache.put(name, new_generation(), _LASTS)
-            # A change of the same that came meanwhile is told by whoever noted it.
-            if until is not None and self._untold.get(name) == until:
-                del self._untold[name]
+            # A newer change of the same name is published by the call that recorded it.
+            if until is not None and self._unpublished.get(name) == until:
+                del self._unpublished[name]
 
     async def _tell_later(self) -> None:
         loop = asyncio.get_running_loop()
-        while self._untold:
+        while self._unpublished:
             await asyncio.sleep(self._pause)
-            self._untold = {name: until for name, until in self._untold.items() if until > loop.time()}
+            self._unpublished = {name: until for name, until in self._unpublished.items() if until > loop.time()}
             with contextlib.suppress(CacheAway):
-                await self._tell(list(self._untold))
+                await self._publish(list(self._unpublished))
 
-    # -- for those who read ------------------------------------------------------------------------------------------
+    # -- readers
+    # ---------------------------------------------------------------------------------------------------------
 
     def behind(self, names: Iterable[str]) -> bool:
-        """Whether this process knows of a change that the cache does not."""
-        return any(name in self._untold for name in names)
+        """Whether this process has a change that is not published yet."""
+        return any(name in self._unpublished for name in names)
 
 
 def names_of(business_id: UUID, kind: CacheKind) -> list[str]:
-    """The keys of the generations that an answer of the kind about the business has."""
+    """The keys of the generations of an answer of this kind about this business."""
     return [_EVERYTHING, *(_name(business_id, leaned_on) for leaned_on in LEANS_ON[kind])]
 
 
 def new_generation() -> bytes:
-    """One that never was."""
+    """A new random one."""
     return secrets.token_bytes(WIDTH)
 
 
 async def begin(cache: Cache, names: Iterable[str], found: Iterable[bytes | None]) -> None:
-    """Begin the generations that were not ``found``, unless somebody else did. Raises CacheAway."""
+    """Begin the generations that were not ``found``, unless another process did. Raises CacheAway."""
     for name, generation in zip(names, found, strict=True):
         if generation is None:
             await cache.put_new(name, new_generation(), _LASTS)

@@ -75,14 +75,15 @@ class RedisCache:
         self._patience = settings.redis_timeout.total_seconds()
         self._pause = settings.redis_pause.total_seconds()
         self._again_at = 0.0
-        #: Waiting for one's turn is not waiting for Redis: a busy process must not take it for a dead server.
+        #: Waiting for a free connection is not waiting for Redis: a busy process must not conclude that the server is
+        #: dead.
         self._turns = asyncio.Semaphore(settings.redis_pool_size)
         pool = BlockingConnectionPool.from_url(
             settings.redis_url.get_secret_value(),
             max_connections=settings.redis_pool_size,
             timeout=self._patience,
             socket_connect_timeout=self._patience,
-            # How long a command may take is judged by `_ask`, which knows a busy process from a slow server.
+            # `_ask` limits the time of a command: it distinguishes a busy process from a slow server.
             socket_timeout=None,
             retry=Retry(NoBackoff(), 0),
             protocol=2,
@@ -99,39 +100,39 @@ class RedisCache:
         self._count = self._redis.register_script(_COUNT)
 
     async def get(self, key: str) -> bytes | None:
-        """What is kept under the key. Raises CacheAway."""
+        """The value of the key, or None. Raises CacheAway."""
         return cast("bytes | None", await self._ask(lambda: self._redis.get(key)))
 
     async def put(self, key: str, value: bytes, keep: timedelta) -> None:
-        """Keep it for so long, whole milliseconds, at least one. Raises CacheAway."""
+        """Store the value for whole milliseconds, at least one. Raises CacheAway."""
         await self._ask(lambda: self._redis.set(key, value, px=max(1, _milliseconds(keep))))
 
     async def get_many(self, keys: Sequence[str]) -> list[bytes | None]:
-        """What is kept under each of the keys, as of one moment. Raises CacheAway."""
+        """The value of each key, or None, read at one moment. Raises CacheAway."""
         return cast("list[bytes | None]", await self._ask(lambda: self._redis.mget(keys)))
 
     async def put_new(self, key: str, value: bytes, keep: timedelta) -> None:
-        """Keep it for so long, unless something is kept there. Raises CacheAway."""
+        """Store the value unless the key has one. Raises CacheAway."""
         await self._ask(lambda: self._redis.set(key, value, px=max(1, _milliseconds(keep)), nx=True))
 
     async def count(self, windows: Sequence[Window]) -> list[LimitResult]:
         """Count one request against every window, or against none if one is full. Raises CacheAway."""
         if not windows:
             return []
-        # A window of another length is another window: its buckets have other numbers.
+        # The length is part of the key: buckets of another length have other numbers.
         keys = [f"rate:{window.subject}:{window.bucket_milliseconds}" for window in windows]
         arguments = [number for window in windows for number in (window.limit, window.bucket_milliseconds)]
         answer = cast("list[int]", await self._ask(lambda: self._count(keys=keys, args=arguments)))
         return evaluate_limits(windows, answer[::2], answer[1::2])
 
     async def publish(self, channel: str, message: bytes) -> None:
-        """Tell every process that listens now. Raises CacheAway."""
+        """Send a message to every process that listens now. Raises CacheAway."""
         await self._ask(lambda: self._redis.publish(channel, message))
 
     @asynccontextmanager
     async def listen(self, channel: str) -> AsyncIterator[AsyncIterator[bytes]]:
-        """What is told on the channel from now on: when the block is entered, Redis has confirmed. A connection that
-        dies without a word is noticed within two heartbeats. Raises CacheAway."""
+        """The messages of the channel, from when Redis has confirmed (before the block is entered). A dead connection
+        is noticed within two heartbeats. Raises CacheAway."""
         subscription = self._listening.pubsub()
         try:
             try:
@@ -140,11 +141,11 @@ class RedisCache:
                     await subscription.get_message(timeout=None)
             except (RedisError, OSError, TimeoutError) as error:
                 raise CacheAway from error
-            yield self._told(subscription)
+            yield self._messages(subscription)
         finally:
             await subscription.aclose()  # type: ignore[no-untyped-call]
 
-    async def _told(self, subscription: PubSub) -> AsyncIterator[bytes]:
+    async def _messages(self, subscription: PubSub) -> AsyncIterator[bytes]:
         asked = False
         while True:
             try:
@@ -166,17 +167,17 @@ class RedisCache:
         await self._listening.aclose()
 
     async def _ask(self, call: Callable[[], Awaitable[_T]]) -> _T:
-        """The answer, in time. Raises CacheAway."""
+        """The reply within the time limit. Raises CacheAway."""
         async with self._turns:
             loop = asyncio.get_running_loop()
             if loop.time() < self._again_at:
                 raise CacheAway
             if self._again_at:
-                self._again_at = loop.time() + self._pause  # whoever comes while this one tries does not
+                self._again_at = loop.time() + self._pause  # other calls raise at once while this one tries
             task = asyncio.ensure_future(call())
             try:
                 await asyncio.wait({task}, timeout=self._patience)
-                # A process that was busy for longer than its patience may have the answer already, unread.
+                # A process that was busy for longer than the limit may already have the reply, unread.
                 for _ in range(10):
                     if task.done():
                         break

@@ -68,5 +68,5 @@ class EmailProvider(Protocol):
         ...
 
     async def aclose(self) -> None:
-        """Give connections and threads back; nothing may be called afterwards."""
+        """Close connections and threads. No call may follow."""
         ...

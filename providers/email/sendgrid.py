@@ -58,7 +58,7 @@ class SendGridEmail:
         self._threads = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="sendgrid")
 
     async def aclose(self) -> None:
-        """Wait for the requests under way (at most the provider's time limit) and end the threads."""
+        """Wait for running requests (at most the provider's time limit) and end the threads."""
         await asyncio.to_thread(self._threads.shutdown)
 
     async def send(self, email: Email) -> str:
@@ -71,7 +71,7 @@ class SendGridEmail:
     def parse_webhook(self, body: bytes, headers: Mapping[str, str]) -> Sequence[DeliveryReport]:
         """Verify the ECDSA signature over ``body`` as it came, and read all events.
 
-        Age is not checked: SendGrid repeats a batch for a day, and news are applied once by their id.
+        Age is not checked: SendGrid repeats a batch for a day, and each event is applied once, by its id.
         """
         signature = headers.get(SIGNATURE_HEADER, "")
         timestamp = headers.get(TIMESTAMP_HEADER, "")
@@ -79,13 +79,13 @@ class SendGridEmail:
             raise ForgedWebhook({"reason": "signature"})
         try:
             genuine = bool(self._webhook.verify_signature(body.decode(), signature, timestamp))
-            news = [_news(raw) for raw in json.loads(body)] if genuine else []
+            reports = [_report(raw) for raw in json.loads(body)] if genuine else []
         except (ValueError, KeyError, TypeError, AttributeError):
             # Also base64 that is none, bytes that are no text, and a signed body of another shape.
             genuine = False
         if not genuine:
             raise ForgedWebhook({"reason": "signature"})
-        return news
+        return reports
 
     def _post(self, email: Email) -> str | ProviderError:
         """Runs in a thread. Errors are given back as values, without the SDK's exception behind them."""
@@ -107,7 +107,7 @@ class SendGridEmail:
 
 def _failure(status: int) -> ProviderError:
     reason = f"http_{status}"
-    # A key that is not accepted today is a mistake of ours, not of the message: nothing was sent, and it will be.
+    # A refused API key is our mistake, not the message's: nothing was sent, and a later try sends it.
     if status in (401, 403, 429):
         return ProviderUnavailable(reason)
     return ProviderRefused(reason) if 400 <= status < 500 else OutcomeUnknown(reason)
@@ -149,7 +149,7 @@ def _attachment(attachment: Attachment) -> dict[str, str]:
     }
 
 
-def _news(raw: Mapping[str, Any]) -> DeliveryReport:
+def _report(raw: Mapping[str, Any]) -> DeliveryReport:
     reason = raw.get("reason")
     notice = raw.get("notice_id")
     return DeliveryReport(

@@ -42,7 +42,7 @@ LIMITS = ProviderLimits(
 #: docs.pay.jp/v2/guide/developers/idempotency: letters, digits, ``-`` and ``_``, at most 255.
 _NOT_IN_KEYS = re.compile(r"[^A-Za-z0-9_-]")
 
-#: The earlier request with this key is not over, or PAY.JP could not tell: the same key finds out.
+#: The earlier request with this key is not over, or PAY.JP did not know: a call with the same key finds out.
 _ASK_AGAIN = frozenset({"idempotency_timeout", "idempotency_infrastructure_error"})
 
 # At DEBUG these write bodies and headers.
@@ -198,7 +198,7 @@ class PayjpV2Payments:
             await self._call(self._methods.attach_payment_method_with_http_info, method, request, key=f"{key}:attach")
 
     async def _confirmed(self, flow_id: str, body: dict[str, Any], key: str) -> Intent:
-        """The flow after a confirmation. A refused card is told by the flow, not by the error."""
+        """The flow after a confirmation. The flow reports a refused card, not the error."""
         request = _request(payjpv2.PaymentFlowConfirmRequest, body)
         try:
             return intent_of(

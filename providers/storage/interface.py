@@ -1,5 +1,5 @@
-"""What the platform asks of an object storage. Nothing in it is public: whoever reads or writes without our key holds
-a signed link that names one object and is over soon."""
+"""An object storage. Nothing in it is public: without our key, an object is read or written with a signed link that
+names it and expires soon."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -20,8 +20,8 @@ class ObjectTooLarge(ProviderRefused):
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """One object. ``size`` in bytes; ``modified_at`` aware UTC; ``content_type`` is what the writer said it is, and
-    empty in a list."""
+    """One object. ``size`` in bytes; ``modified_at`` aware UTC; ``content_type`` is the writer's, and empty in a
+    list."""
 
     key: str
     size: int
@@ -31,7 +31,7 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Objects by key. ``next`` is handed to the next call; None: these were the last."""
+    """Objects by key. ``next`` is the argument of the next call; None: this is the last page."""
 
     objects: Sequence[Stored]
     next: str | None
@@ -56,20 +56,20 @@ class UploadForm:
 
 class Storage(Protocol):
     """Raises `ProviderUnavailable` when it does not answer: every method may be called again, and writing or removing
-    twice is the same as once. `ProviderRefused` when it says no."""
+    twice has the effect of once. Raises `ProviderRefused` when it refuses."""
 
     name: str
 
     async def put(self, key: str, body: bytes | BinaryIO, content_type: str) -> None:
-        """Write an object, or write it again. A file is read from where it stands, in a thread."""
+        """Write an object, or replace it. A file is read in a thread, from its present position."""
         ...
 
     async def head(self, key: str) -> Stored:
-        """What is known of an object. Raises ObjectMissing."""
+        """The metadata of an object. Raises ObjectMissing."""
         ...
 
     def get(self, key: str) -> AbstractAsyncContextManager[Download]:
-        """Read an object bit by bit. Raises ObjectMissing on entering."""
+        """Read an object in pieces. Raises ObjectMissing on entering."""
         ...
 
     async def read(self, key: str, most: int) -> bytes:
@@ -77,28 +77,29 @@ class Storage(Protocol):
         ...
 
     async def delete(self, key: str) -> None:
-        """Remove an object; one that is not there is removed already."""
+        """Remove an object, if it is there."""
         ...
 
     async def list_page(self, prefix: str, after: str | None = None, limit: int = 1000) -> Page:
-        """Objects whose key begins with ``prefix``, by key; ``after`` is the page before's ``next``."""
+        """Objects whose key begins with ``prefix``, by key; ``after`` is ``next`` of the page before."""
         ...
 
     def upload_form(self, key: str, content_type: str, most: int, lasts: timedelta) -> UploadForm:
-        """Lets its holder write this object, of this type and 1 to ``most`` bytes. Computed here, nothing is sent."""
+        """A form that allows writing this object, of this type and 1 to ``most`` bytes. Computed here, nothing is
+        sent."""
         ...
 
     def link(
         self, key: str, lasts: timedelta, *, content_type: str | None = None, download_as: str | None = None
     ) -> str:
-        """A URL that reads this object. ``content_type`` is what the answer says it is, whatever was written with it;
-        with ``download_as`` a browser saves it under this name instead of showing it. Computed here."""
+        """A URL that reads this object. ``content_type`` replaces the stored one in the response. With ``download_as``
+        a browser saves the object under this name instead of showing it. Computed here, nothing is sent."""
         ...
 
     async def check(self) -> None:
-        """Whether the storage answers and has our bucket."""
+        """Raise unless the storage answers and has our bucket."""
         ...
 
     async def aclose(self) -> None:
-        """Give connections and threads back; nothing may be called afterwards."""
+        """Close connections and threads. No call may follow."""
         ...

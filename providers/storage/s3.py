@@ -25,7 +25,7 @@ THREADS = 16
 #: One piece of an object that is read bit by bit, in bytes.
 CHUNK = 256 * 1024
 _MISSING = frozenset({"404", "NoSuchKey", "NotFound"})
-#: A read-time limit covers one wait for bytes; connecting is quick or hopeless.
+#: The read limit covers one wait for bytes; a connection is made quickly or not at all.
 _CONNECT_SECONDS = 3
 
 # At DEBUG they write the signatures of requests.
@@ -48,16 +48,16 @@ class S3Storage:
         self._threads = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="s3")
 
     async def put(self, key: str, body: bytes | BinaryIO, content_type: str) -> None:
-        """Write an object, or write it again."""
+        """Write an object, or replace it."""
         await self._call("put_object", Key=key, Body=body, ContentType=content_type)
 
     async def head(self, key: str) -> Stored:
-        """What is known of an object. Raises ObjectMissing."""
+        """The metadata of an object. Raises ObjectMissing."""
         return _stored(key, await self._call("head_object", Key=key))
 
     @asynccontextmanager
     async def get(self, key: str) -> AsyncIterator[Download]:
-        """Read an object bit by bit. Raises ObjectMissing on entering."""
+        """Read an object in pieces. Raises ObjectMissing on entering."""
         answer = await self._call("get_object", Key=key)
         body = answer["Body"]
         try:
@@ -73,18 +73,18 @@ class S3Storage:
             return b"".join([chunk async for chunk in download.chunks])
 
     async def delete(self, key: str) -> None:
-        """Remove an object; one that is not there is removed already."""
+        """Remove an object, if it is there."""
         await self._call("delete_object", Key=key)
 
     async def list_page(self, prefix: str, after: str | None = None, limit: int = 1000) -> Page:
-        """Objects whose key begins with ``prefix``, by key; ``after`` is the page before's ``next``."""
+        """Objects whose key begins with ``prefix``, by key; ``after`` is ``next`` of the page before."""
         more = {"StartAfter": after} if after else {}
         answer = await self._call("list_objects_v2", Prefix=prefix, MaxKeys=limit, **more)
         found = [Stored(one["Key"], one["Size"], "", one["LastModified"]) for one in answer.get("Contents", ())]
         return Page(found, found[-1].key if answer.get("IsTruncated") and found else None)
 
     def upload_form(self, key: str, content_type: str, most: int, lasts: timedelta) -> UploadForm:
-        """Lets its holder write this object, of this type and 1 to ``most`` bytes."""
+        """A form that allows writing this object, of this type and 1 to ``most`` bytes."""
         made = self._signer.generate_presigned_post(
             self._bucket,
             key,
@@ -112,7 +112,7 @@ class S3Storage:
         await self._call("head_bucket")
 
     async def aclose(self) -> None:
-        """Wait for the requests under way (at most the provider's time limit) and end the threads."""
+        """Wait for running requests (at most the provider's time limit) and end the threads."""
         await asyncio.to_thread(self._threads.shutdown)
         for name in ("_client", "_signer"):
             if client := self.__dict__.get(name):
@@ -129,7 +129,7 @@ class S3Storage:
 
     @cached_property
     def _signer(self) -> Any:
-        # A link is signed for the address that its reader opens, which need not be the one that this process uses.
+        # A link is signed for the address that its reader opens; this process may use another one.
         return _client(self._settings, self._settings.s3_public_url or self._settings.s3_endpoint_url)
 
     async def _call(self, operation: str, **arguments: Any) -> dict[str, Any]:
@@ -161,7 +161,7 @@ def _client(settings: Settings, address: str) -> Any:
             signature_version="s3v4",
             connect_timeout=min(_CONNECT_SECONDS, seconds),
             read_timeout=seconds,
-            # Whoever calls decides about trying again; one more try covers a connection that died in the pool.
+            # The caller decides about retries; one more try covers a broken connection of the pool.
             retries={"mode": "standard", "total_max_attempts": 2},
             max_pool_connections=THREADS,
             s3={"addressing_style": "path"},
@@ -178,7 +178,7 @@ def _failure(error: Exception) -> ProviderError:
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     if code in _MISSING:
         return ObjectMissing(code)
-    # A key that is not accepted today is a mistake of ours, which somebody will mend.
+    # A refused key is our mistake: once it is corrected, the same call works.
     return ProviderUnavailable(code) if status >= 500 or status in {401, 403, 429} else ProviderRefused(code)
 
 

@@ -80,7 +80,7 @@ class _Auditor:
         is_fine: Callable[[Expected, WorkflowExecutionStatus | None], bool],
     ) -> list[Expected]:
         """Those of a page for which the list of runs does not show that all is well."""
-        old = [one for one in page if not one.has_order and one.changed_at < self._now - self._limits.workflow]
+        old = [one for one in page if not one.has_command and one.changed_at < self._now - self._limits.workflow]
         if not old:
             return []
         listed = ", ".join(f"'{workflow_id(one.id)}'" for one in old)
@@ -98,7 +98,7 @@ class _Auditor:
         run_status = await self._ask(ids.booking(booking.id))
         before = UUID(int=booking.id.int - 1)
         now = [one for one in await self._bookings(before, 1) if one.id == booking.id]
-        if not now or now[0].has_order or self._is_fine(now[0], run_status):
+        if not now or now[0].has_command or self._is_fine(now[0], run_status):
             return None
         facts = {"status": now[0].status, "run_status": run_status.name.lower() if run_status else None}
         kind = "workflow_not_running" if run_status else "booking_without_workflow"
@@ -108,7 +108,7 @@ class _Auditor:
         run_status = await self._ask(ids.notice(notice.id))
         before = UUID(int=notice.id.int - 1)
         now = [one for one in await self._notices(before, 1) if one.id == notice.id]
-        if not now or now[0].has_order or run_status is _RUNNING:
+        if not now or now[0].has_command or run_status is _RUNNING:
             return None
         facts = {"run_status": run_status.name.lower() if run_status else None}
         return Finding(

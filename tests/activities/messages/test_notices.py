@@ -15,7 +15,7 @@ from db.engine.session import Database, Scope
 from db.messages.commands.send import UNKNOWN_FOR
 from domain.errors import NotFound
 from domain.messages.kinds import NoticeKind
-from providers.email.interface import DeliveryEvent, DeliveryNews, Email
+from providers.email.interface import DeliveryEvent, DeliveryReport, Email
 from providers.errors import OutcomeUnknown, ProviderRefused, ProviderUnavailable
 from runtime.keyring import KeyRing
 from runtime.links import Links
@@ -41,7 +41,7 @@ class Mailbox:
             raise self.fails
         return f"m{len(self.arrived)}"
 
-    def parse_webhook(self, body: bytes, headers: Mapping[str, str]) -> Sequence[DeliveryNews]:
+    def parse_webhook(self, body: bytes, headers: Mapping[str, str]) -> Sequence[DeliveryReport]:
         """None ever comes."""
         return []
 
@@ -151,7 +151,7 @@ async def test_after_a_lost_answer_the_webhook_is_waited_for(desk: Desk) -> None
         await desk.activities.send(notice)
     assert (waiting.value.type, waiting.value.next_retry_delay) == ("attempt_open", UNKNOWN_FOR - 10 * SECOND)
     assert not waiting.value.non_retryable
-    news = DeliveryNews("e1", str(notice.notice_id), DeliveryEvent.PROCESSED, desk.clock.now, None)
+    news = DeliveryReport("e1", str(notice.notice_id), DeliveryEvent.PROCESSED, desk.clock.now, None)
     async with desk.pool.unit_of_work(Scope.platform()) as work:
         await work.messages.notices.apply_delivery([news])
     desk.clock.now += UNKNOWN_FOR

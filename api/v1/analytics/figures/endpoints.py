@@ -110,5 +110,5 @@ async def backfill_analytics(body: BackfillCreate, admin: MayBackfill, now: Now,
     async with admin.work(key) as work:
         stale = work.analytics.stale_days
         marked = await stale.mark(body.first, body.last, now, body.business_id)
-        await work.platform.outbox.order("analytics.marked", "analytics/backfill", {}, COMPUTE_DAYS)
+        await work.platform.outbox.add_platform_command("analytics.marked", "analytics/backfill", {}, COMPUTE_DAYS)
         return await store_response(work, ok(BackfillRead(marked=marked), SuccessMessage.CREATED, 202))

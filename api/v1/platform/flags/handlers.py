@@ -9,7 +9,7 @@ from api.workflow_calls import NotRunning, ask, away
 from db.platform.flags import RolloutRow
 from domain.errors import WrongState
 from domain.platform.flag_rollout import OVER, RolloutStatus
-from providers.cache.channels import FLAGS, tell
+from providers.cache.channels import FLAGS, notify
 from workflows.platform.flag_rollout import messages
 from workflows.support import ids
 
@@ -19,7 +19,7 @@ async def told(services: ApiServices) -> AsyncIterator[None]:
     """Around a change of flags: once it is committed, this process and all others read them again."""
     yield
     services.flags.forget()
-    await tell(services.cache, FLAGS)
+    await notify(services.cache, FLAGS)
 
 
 async def command(
