@@ -106,6 +106,29 @@ _FIELDS: Mapping[str, Text] = {
     "not_below_party_min": Text(
         "最大人数は最小人数以上にしてください。", "The largest group must not be below the smallest."
     ),
+    "at_most_capacity": Text(
+        "最大人数は定員以下にしてください。", "The largest group must fit into the places of the class."
+    ),
+    "at_most_the_units_of_its_resources": Text(
+        "定員は、部屋や設備の席数の合計以下にしてください。",
+        "The places must not exceed the seats of all its rooms together.",
+    ),
+    "at_most_the_units_of_one_resource": Text(
+        "最小人数は、1つの部屋の席数以下にしてください。", "The smallest group must fit into one of the rooms."
+    ),
+    "no_holidays_known_in_this_time_zone": Text(
+        "このタイムゾーンの祝日は登録されていません。祝日の営業時間は設定せず、臨時営業日・休業日をご利用ください。",
+        "Public holidays are not known in this time zone. Leave this empty and use single days instead.",
+    ),
+    "less_than_the_provider_takes": Text(
+        "オンライン決済できる最低額を下回っています。", "This is less than the payment company takes."
+    ),
+    "more_than_the_provider_takes": Text(
+        "オンライン決済できる上限額を超えています。", "This is more than the payment company takes."
+    ),
+    "reserved": Text(
+        "このURLは使用できません。別のものをお選びください。", "This address is reserved. Please choose another one."
+    ),
     **dict.fromkeys(
         ("unknown", "unknown_resource", "unknown_service", "unknown_media"),
         Text(

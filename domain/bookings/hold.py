@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from domain.bookings.status import BookingStatus
 from domain.errors import PriceChanged
 from domain.money import Money
-from domain.payments.status import ONLINE, PaymentMode
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +31,6 @@ def check_price(price: Money, expected: Money | None) -> None:
     if expected is not None and expected != price:
         shown = {"amount": expected.amount, "currency": expected.currency}
         raise PriceChanged({"price": {"amount": price.amount, "currency": price.currency}, "expected_price": shown})
-
-
-def amount_due(mode: PaymentMode, price: Money, deposit_percent: int | None, deposit_amount: int | None) -> Money:
-    """What is asked online for ``price``: all of it, the deposit (never more than the price), or nothing."""
-    if mode is PaymentMode.DEPOSIT:
-        deposit = Money(deposit_amount, price.currency) if deposit_amount else price.percent(deposit_percent or 0)
-        return min(deposit, price)
-    return price if mode in ONLINE else Money(0, price.currency)
 
 
 def terms(

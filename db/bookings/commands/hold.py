@@ -26,13 +26,14 @@ from db.platform.outbox import START_BOOKING
 from db.scheduling.availability import AvailabilityStore, Catalogue, HoldFacts, Who
 from domain.bookings.commands import BookingCommand
 from domain.bookings.contact import Contact
-from domain.bookings.hold import HoldTerms, amount_due, check_price, terms
+from domain.bookings.hold import HoldTerms, check_price, terms
 from domain.bookings.limits import MAX_OPEN_HOLDS, check_open_bookings
 from domain.bookings.proof import time_to_prove
 from domain.bookings.snapshot import BookingSnapshot
 from domain.bookings.status import BookingStatus
 from domain.bookings.view import BookingView, ItemView
 from domain.businesses.status import ApprovalMode
+from domain.catalogue.amounts import amount_due
 from domain.errors import InvalidInput, NotBookable, NotFound
 from domain.identity.actor import SYSTEM
 from domain.identity.network import network_of

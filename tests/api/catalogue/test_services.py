@@ -233,3 +233,36 @@ async def test_the_service_shows_the_policy_that_counts(client: AsyncClient, own
     assert await shown() == policies[0]  # the default
     await owner.put(f"/owner/services/{venue.service}", json={"policy_id": policies[1]})
     assert await shown() == policies[1]
+
+
+async def test_prices_that_the_provider_refuses_are_not_saved(owner: Person, pool: Pool) -> None:
+    """The owner hears it when saving, and not each customer when paying."""
+    business = (await open_venue(pool, owner)).id
+    await add_legal_notice(owner, business)
+    prepaid = {"payment_mode": "prepay"}
+    cases: list[tuple[dict[str, Any], str, str]] = [
+        ({**prepaid, "price": {"amount": 49, "currency": "JPY"}}, "price", "less"),
+        ({**prepaid, "price": {"amount": 100_000_000, "currency": "JPY"}}, "price", "more"),
+        (
+            {"payment_mode": "deposit", "deposit_percent": 5, "price": {"amount": 500, "currency": "JPY"}},
+            "deposit_percent",
+            "less",
+        ),
+        (
+            {**prepaid, "price": {"amount": 50_000_000, "currency": "JPY"}, "capacity": 3, "party_max": 3},
+            "price",
+            "more",
+        ),
+    ]
+    for changed, field, which in cases:
+        answer = await owner.post("/owner/services", json=service_body(business, **changed))
+        assert rules_of(answer) == {(field, f"{which}_than_the_provider_takes")}, answer.text
+        assert answer.json()["error"]["details"]["least"] == 50
+    made = await create_service(owner, business, **prepaid, price={"amount": 50, "currency": "JPY"})
+    refused = await owner.put(f"/owner/services/{made['id']}", json={"price": {"amount": 49, "currency": "JPY"}})
+    assert rules_of(refused) == {("price", "less_than_the_provider_takes")}
+
+
+async def add_legal_notice(owner: Person, business_id: object) -> None:
+    notice = {"legal_notice": {"ja": "販売業者: 株式会社花"}}
+    assert (await owner.put(f"/owner/businesses/{business_id}", json=notice)).status_code == 200

@@ -21,6 +21,7 @@ from domain.errors import (
     LegalNoticeRequired,
     OverlappingHours,
 )
+from providers.payments.registry import LIMITS
 
 router = APIRouter(prefix="/owner", tags=["catalogue"])
 
@@ -42,7 +43,7 @@ async def create_service(body: ServiceCreate, access: MayAddService, key: Option
     async with access.work(body.business_id, key) as work:
         business = await work.businesses.get(body.business_id)
         settings = await work.businesses.get_settings(body.business_id)
-        values = body.columns(business.currency, settings)
+        values = body.columns(business.currency, settings, LIMITS[business.payment_provider])
         service = await work.catalogue.add_service(business.id, values, body.required())
         return await store_response(work, created(ServiceRead.of(service)))
 
@@ -60,7 +61,9 @@ async def update_service(
     service are stranded."""
     async with access.work(service_id) as work:
         stored = await work.catalogue.lock_service(service_id)
-        service = await work.catalogue.change_service(stored, body.columns(stored), body.required(), now, confirm)
+        business = await work.businesses.get(stored.business_id)
+        values = body.columns(stored, LIMITS[business.payment_provider])
+        service = await work.catalogue.change_service(stored, values, body.required(), now, confirm)
     return ok(ServiceRead.of(service), SuccessMessage.UPDATED)
 
 

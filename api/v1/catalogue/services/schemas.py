@@ -23,9 +23,11 @@ from api.http.fields import (
 from db.businesses.businesses import SettingsRow
 from db.catalogue.catalogue import ServiceRow
 from domain.businesses.status import ApprovalMode
+from domain.catalogue.amounts import check_amounts
 from domain.catalogue.cancellation import PaidTierMove
 from domain.catalogue.service import ServiceTerms, check_terms
 from domain.money import Money
+from domain.payments.limits import ProviderLimits
 from domain.payments.status import PaymentMode
 
 _ID = "019a0c5e-7b3f-7c21-b5d4-a9e1f2036c58"
@@ -134,14 +136,14 @@ class ServiceCreate(_Terms):
         description="What the service needs: one resource of each group.",
     )
 
-    def columns(self, currency: str, settings: SettingsRow) -> dict[str, Any]:
+    def columns(self, currency: str, settings: SettingsRow, limits: ProviderLimits) -> dict[str, Any]:
         """As the database keeps it. Raises CurrencyMismatch and InvalidInput (``domain.catalogue.service``)."""
         columns = _columns(self, set(type(self).model_fields) - {"business_id"})
         columns["currency"] = self.price.currency
         columns["is_active"] = bool(self.requirements) if self.is_active is None else self.is_active
         columns["payment_mode"] = self.payment_mode or settings.payment_mode
         columns["approval_mode"] = self.approval_mode or settings.approval_mode
-        _check(columns, currency, self.price, self.deposit_amount)
+        _check(columns, currency, self.price, self.deposit_amount, limits)
         return columns
 
     def required(self) -> Mapping[int, list[UUID]]:
@@ -204,13 +206,13 @@ class ServiceUpdate(Changes, _Terms):
         description="What the service needs: one resource of each group.",
     )
 
-    def columns(self, stored: ServiceRow) -> dict[str, Any]:
+    def columns(self, stored: ServiceRow, limits: ProviderLimits) -> dict[str, Any]:
         """The columns that change. The service is checked as it would be: raises as ``ServiceCreate.columns``."""
         columns = _columns(self, self.model_fields_set)
         if self.payment_mode is not None and self.payment_mode is not PaymentMode.DEPOSIT:
             columns = {"deposit_percent": None, "deposit_amount": None, **columns}
         whole = {name: getattr(stored, name) for name in ServiceRow.__dataclass_fields__} | columns
-        _check(whole, stored.currency, self.price, self.deposit_amount)
+        _check(whole, stored.currency, self.price, self.deposit_amount, limits)
         return columns
 
     def required(self) -> Mapping[int, list[UUID]] | None:
@@ -229,22 +231,26 @@ def _columns(written: ServiceCreate | ServiceUpdate, names: set[str]) -> dict[st
 
 
 def _check(
-    columns: Mapping[str, Any], currency: str, price: MoneyWrite | None, deposit_amount: MoneyWrite | None
+    columns: Mapping[str, Any],
+    currency: str,
+    price: MoneyWrite | None,
+    deposit_amount: MoneyWrite | None,
+    limits: ProviderLimits,
 ) -> None:
     stored_deposit = columns["deposit_amount"]
     deposit = deposit_amount.money() if deposit_amount else None
-    check_terms(
-        ServiceTerms(
-            currency,
-            price.money() if price else Money(columns["price"], currency),
-            PaymentMode(columns["payment_mode"]),
-            columns["deposit_percent"],
-            deposit or (None if stored_deposit is None else Money(stored_deposit, currency)),
-            columns["party_min"],
-            columns["party_max"],
-            columns["capacity"],
-        )
+    terms = ServiceTerms(
+        currency,
+        price.money() if price else Money(columns["price"], currency),
+        PaymentMode(columns["payment_mode"]),
+        columns["deposit_percent"],
+        deposit or (None if stored_deposit is None else Money(stored_deposit, currency)),
+        columns["party_min"],
+        columns["party_max"],
+        columns["capacity"],
     )
+    check_terms(terms)
+    check_amounts(terms, limits)
 
 
 class TierRead(Output):

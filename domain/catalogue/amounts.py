@@ -1,0 +1,43 @@
+"""What a service asks for online, and whether the business's payment provider takes it."""
+
+from domain.catalogue.service import ServiceTerms
+from domain.errors import InvalidInput
+from domain.money import Money
+from domain.payments.limits import ProviderLimits
+from domain.payments.status import ONLINE, PaymentMode
+from domain.scheduling.classes import is_class
+
+
+def amount_due(mode: PaymentMode, price: Money, deposit_percent: int | None, deposit_amount: int | None) -> Money:
+    """What is asked online for ``price``: all of it, the deposit (never more than the price), or nothing."""
+    if mode is PaymentMode.DEPOSIT:
+        deposit = Money(deposit_amount, price.currency) if deposit_amount else price.percent(deposit_percent or 0)
+        return min(deposit, price)
+    return price if mode in ONLINE else Money(0, price.currency)
+
+
+def check_amounts(terms: ServiceTerms, limits: ProviderLimits) -> None:
+    """Raise ``InvalidInput`` where the provider would refuse what a booking has to pay: for the smallest party, or for
+    the largest. A class costs its price for each person. ``details`` say ``amount``, ``least``, ``most`` and
+    ``currency``."""
+    if terms.payment_mode not in ONLINE:
+        return
+    deposit = terms.deposit_amount.amount if terms.deposit_amount else None
+    for party in (terms.party_min, terms.party_max):
+        price = Money(terms.price.amount * (party if is_class(terms.capacity) else 1), terms.currency)
+        due = amount_due(terms.payment_mode, price, terms.deposit_percent, deposit)
+        if limits.takes(due):
+            continue
+        least, most = limits.amounts.get(terms.currency, (1, 0))
+        wrong = {"field": _field(terms), "rule": "less_than_the_provider_takes"}
+        if due.amount > most:
+            wrong |= {"rule": "more_than_the_provider_takes"}
+        raise InvalidInput(
+            {"fields": [wrong], "amount": due.amount, "least": least, "most": most, "currency": terms.currency}
+        )
+
+
+def _field(terms: ServiceTerms) -> str:
+    if terms.payment_mode is not PaymentMode.DEPOSIT:
+        return "price"
+    return "deposit_amount" if terms.deposit_amount else "deposit_percent"
