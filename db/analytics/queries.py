@@ -59,6 +59,30 @@ _HOURS = text("""
      WHERE d.business_id = :business_id AND d.day BETWEEN :first AND :last
      GROUP BY 1, 2 ORDER BY 1, 2
 """)
+_KEPT = text("""
+    SELECT d.day, d.confirmed + d.checked_in + d.completed + d.no_show AS kept
+      FROM analytics_daily d WHERE d.business_id = :business_id AND d.day BETWEEN :first AND :last
+""")
+# By calendar date: which night a booking after midnight belongs to changes nothing here.
+_BOOKED = text("""
+    SELECT (b.start_at AT TIME ZONE z.time_zone)::date AS day, count(*) AS booked
+      FROM bookings b JOIN businesses z ON z.id = b.business_id
+     WHERE b.business_id = :business_id AND b.status IN ('confirmed', 'checked_in', 'completed')
+       AND b.start_at >= CAST(:first AS date)::timestamp AT TIME ZONE z.time_zone
+       AND b.start_at < (CAST(:last AS date) + 1)::timestamp AT TIME ZONE z.time_zone
+     GROUP BY 1
+""")
+_COHORTS = text("""
+    WITH visits AS (
+        SELECT DISTINCT b.customer_id, date_trunc('month', b.start_at AT TIME ZONE z.time_zone)::date AS month
+          FROM bookings b JOIN businesses z ON z.id = b.business_id
+         WHERE b.business_id = :business_id AND b.status = 'completed'
+    ), first_visits AS (SELECT customer_id, min(month) AS month FROM visits GROUP BY customer_id)
+    SELECT f.month, (extract(year FROM v.month) - extract(year FROM f.month))::int * 12
+           + (extract(month FROM v.month) - extract(month FROM f.month))::int AS later, count(*) AS customers
+      FROM first_visits f JOIN visits v ON v.customer_id = f.customer_id
+     WHERE f.month >= CAST(:since AS date) GROUP BY 1, 2 ORDER BY 1, 2
+""")
 _TODAY = text("SELECT CAST(CAST(:now AS timestamptz) AT TIME ZONE time_zone AS date) FROM businesses WHERE id = :id")
 
 
@@ -106,6 +130,21 @@ class AnalyticsStore(Store):
             for statement in (_SERIES, _SERVICES, _RESOURCES, _HOURS)
         ]
         return Breakdown(*found)
+
+    async def kept_bookings(self, business_id: UUID, period: Period) -> dict[date, int]:
+        """Bookings of each computed day that were neither cancelled nor refused."""
+        rows = await self.session.execute(_KEPT, _values(business_id, period))
+        return {row.day: row.kept for row in rows}
+
+    async def booked(self, business_id: UUID, period: Period) -> dict[date, int]:
+        """Bookings that are there now, by date."""
+        rows = await self.session.execute(_BOOKED, _values(business_id, period))
+        return {row.day: row.booked for row in rows}
+
+    async def cohorts(self, business_id: UUID, since: date) -> Sequence[Row[Any]]:
+        """How many customers, by the month of their first completed booking (from ``since`` on) and by how many months
+        later they came: ``month``, ``later``, ``customers``."""
+        return (await self.session.execute(_COHORTS, {"business_id": business_id, "since": since})).all()
 
     async def today(self, business_id: UUID, now: datetime) -> date:
         """The present date at the business. Raises NotFound."""

@@ -197,3 +197,56 @@ async def test_backfill_marks_days_and_orders_the_run_once(
     assert ordered == [{"payload": {}}]
     [marked] = await data.rows(pool, "SELECT count(*) AS days FROM analytics_stale_days")
     assert marked["days"] == DAYS
+
+
+async def test_cohorts_count_customers_who_came_again(pool: Pool, database: Database, owner: Person) -> None:
+    """Three came first two months ago; one of them came again this month."""
+    now = datetime.now(UTC)
+    salon = await data.add_salon(pool)
+    await rows(database, "UPDATE businesses SET owner_id = $1 WHERE id = $2", owner.id, salon.business_id)
+    past = (now.replace(day=1) - timedelta(days=32)).replace(day=10, hour=3, minute=0, second=0, microsecond=0)
+    customers = [salon.customer_id, *[await data.add_customer(pool, salon.business_id) for _ in range(2)]]
+    for number, customer in enumerate(customers):
+        await data.add_booking(
+            pool, salon, past + timedelta(days=number), status="completed", customer_id=customer, unit=number
+        )
+    await data.add_booking(pool, salon, now.replace(day=1, hour=3), status="completed", unit=9)
+    found = (await read(owner, f"/businesses/{salon.business_id}/analytics/cohorts"))["cohorts"]
+    assert found == [{"month": f"{past:%Y-%m}", "customers": [3, 0, 1]}]
+
+
+async def test_forecast_follows_the_weekdays_and_what_is_booked(pool: Pool, database: Database, owner: Person) -> None:
+    """Two bookings on the same weekday of each of the last four weeks; five are booked for tomorrow."""
+    now = datetime.now(UTC)
+    salon = await data.add_salon(pool)
+    business = salon.business_id
+    await rows(database, "UPDATE businesses SET owner_id = $1 WHERE id = $2", owner.id, business)
+    noon = now.astimezone(ZoneInfo("Asia/Tokyo")).replace(hour=12, minute=0, second=0, microsecond=0)
+    for week in range(1, 5):
+        for unit in range(2):
+            await data.add_booking(pool, salon, noon - timedelta(weeks=week), status="completed", unit=unit)
+    for unit in range(5):
+        await data.add_booking(pool, salon, noon + timedelta(days=1), unit=unit)
+    days = [BusinessDay(business, noon.date() - timedelta(days=n)) for n in range(1, 40)]
+    async with pool.unit_of_work(Scope.platform()) as work:
+        await recompute(work.session, days)
+    found = await read(owner, f"/businesses/{business}/analytics/forecast")
+    assert len(found["days"]) == 28
+    assert found["days"][0] == {
+        "day": str(noon.date()),
+        "expected": 1.6,
+        "booked": 0,
+    }  # 8 in five weeks
+    assert found["days"][1] == {"day": str(noon.date() + timedelta(days=1)), "expected": 5.0, "booked": 5}
+    assert found["accuracy"]["days"] > 0
+
+
+@pytest.mark.parametrize("picture", ["revenue", "occupancy", "cohorts"])
+async def test_pictures_are_svg_without_script(pool: Pool, database: Database, owner: Person, picture: str) -> None:
+    made = await history(pool, database, owner)
+    path = f"/businesses/{made.salon.business_id}/analytics/pictures/{picture}"
+    answer = await owner.get(path, params=RANGE)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/svg+xml")
+    assert answer.text.startswith("<svg")
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert error_of(await owner.get(path.replace(picture, "secrets"), params=RANGE)) == (422, "invalid_input")

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Path, Query
 from starlette.responses import Response
 
 from api.access.callers import Access, Now
@@ -21,12 +21,15 @@ from api.v1.analytics.figures.handlers import (
     read_dashboard,
     read_platform,
 )
+from api.v1.analytics.figures.insight_handlers import Picture, draw, read_cohorts, read_forecast
 from api.v1.analytics.figures.schemas import (
     AnalyticsRead,
     BackfillCreate,
     BackfillRead,
     BusinessAnalyticsRead,
+    CohortsRead,
     DashboardRead,
+    ForecastRead,
     PlatformAnalyticsRead,
 )
 from db.platform.outbox import COMPUTE_DAYS
@@ -90,6 +93,43 @@ async def get_analytics(analytics_id: UUID, access: MayReadDay) -> Response:
 async def get_business_analytics(business_id: UUID, access: MayRead, asked: AskedPeriod) -> Response:
     """Its sums beside those of the period before, by day, service, resource, and weekday × hour."""
     return await read_business(access, business_id, asked)
+
+
+@router.get(
+    "/businesses/{business_id}/analytics/cohorts",
+    summary="Returning customers",
+    response_model=Envelope[CohortsRead],
+)
+async def get_cohorts(business_id: UUID, access: MayRead, now: Now) -> Response:
+    """By the month of the first completed booking, of the last twelve months."""
+    return await read_cohorts(access, business_id, now)
+
+
+@router.get(
+    "/businesses/{business_id}/analytics/forecast",
+    summary="Bookings of the next four weeks",
+    response_model=Envelope[ForecastRead],
+)
+async def get_forecast(business_id: UUID, access: MayRead, now: Now) -> Response:
+    """What the same weekdays of the last eight weeks were like on average, and how good such a forecast was."""
+    return await read_forecast(access, business_id, now)
+
+
+@router.get(
+    "/businesses/{business_id}/analytics/pictures/{picture}",
+    summary="Figures as a picture",
+    response_class=Response,
+    responses={200: {"content": {"image/svg+xml": {}}, "description": "The picture."}},
+)
+async def get_picture(
+    business_id: UUID,
+    picture: Annotated[Picture, Path(description="What is drawn; `cohorts` has a period of its own.")],
+    access: MayRead,
+    asked: AskedPeriod,
+    now: Now,
+) -> Response:
+    """Revenue by day, bookings by weekday and hour, or returning customers, as SVG."""
+    return await draw(access, business_id, picture, asked, now)
 
 
 @router.get("/admin/analytics", summary="All businesses together", response_model=Envelope[PlatformAnalyticsRead])

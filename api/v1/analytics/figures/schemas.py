@@ -225,6 +225,42 @@ class BusinessAnalyticsRead(ComparedRead):
     by_hour: Annotated[list[HourFiguresRead], Field(description="Weekday × hour, where anything started.")]
 
 
+class CohortRead(Output):
+    """The customers whose first completed booking was in one month."""
+
+    month: Annotated[str, Field(description="YYYY-MM of their first completed booking.", examples=["2026-09"])]
+    customers: Annotated[list[int], Field(description="How many came 0, 1, 2, … months later; the first is all.")]
+
+
+class CohortsRead(Output):
+    """Returning customers by the month of their first visit, the oldest month first."""
+
+    cohorts: list[CohortRead]
+
+
+class PredictionRead(Output):
+    """One day to come."""
+
+    day: Annotated[date, Field(description="The date.")]
+    expected: Annotated[float, Field(description="Bookings, with one decimal.")]
+    booked: Annotated[int, Field(description="Bookings that are there already.")]
+
+
+class AccuracyRead(Output):
+    """Mean absolute errors over the last 28 days, in bookings a day; smaller is better."""
+
+    model: Annotated[float, Field(description="Of the forecast as it would have been 28 days ago.")]
+    same_as_last_week: Annotated[float, Field(description="Of the last week that was known then.")]
+    days: Annotated[int, Field(description="How many days were compared.")]
+
+
+class ForecastRead(Output):
+    """The next 28 days: the mean of the same weekday of the last eight weeks, at least what is booked already."""
+
+    days: list[PredictionRead]
+    accuracy: Annotated[AccuracyRead | None, Field(description="Null where there is nothing to compare yet.")]
+
+
 class DashboardRead(Output):
     """The present day as it is now, and the last days beside those before them."""
 
