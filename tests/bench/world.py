@@ -24,7 +24,7 @@ CORES = os.cpu_count() or 1
 
 
 @dataclass(frozen=True)
-class Salon:
+class BenchSalon:
     """A salon whose service any of ``staff`` can do, with ``users`` who are its customers."""
 
     business_id: UUID
@@ -33,7 +33,7 @@ class Salon:
     users: list[UUID]
 
 
-async def make_salon(pool: Database, staff: int, users: int, duration: int = 60) -> Salon:
+async def make_salon(pool: Database, staff: int, users: int, duration: int = 60) -> BenchSalon:
     """Open 0:00 to 24:00 every day, paid in advance."""
     business_id = await data.add_business(pool)
     resources = [await data.add_resource(pool, business_id) for _ in range(staff)]
@@ -55,10 +55,10 @@ async def make_salon(pool: Database, staff: int, users: int, duration: int = 60)
             ),
             {"b": business_id, "u": ids},
         )
-    return Salon(business_id, service_id, resources, ids)
+    return BenchSalon(business_id, service_id, resources, ids)
 
 
-async def fill(database: servers.Database, salon: Salon, bookings: int, first: datetime, days: int) -> None:
+async def fill(database: servers.Database, salon: BenchSalon, bookings: int, first: datetime, days: int) -> None:
     """Confirmed bookings of an hour with their claims, spread over staff and days; straight in, as superuser."""
     engine = create_async_engine(database.superuser_url.replace("postgresql://", "postgresql+asyncpg://"))
     values = {

@@ -36,7 +36,7 @@ _TRIES = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Salon:
+class BookableSalon:
     """``starts``: what can be booked, earliest first. ``hold``: how long there is to pay."""
 
     business_id: UUID
@@ -51,7 +51,7 @@ class Visit:
 
     name: str
     user_id: UUID
-    salon: Salon
+    salon: BookableSalon
     way: str
     regret: str
     token: Callable[[], str]

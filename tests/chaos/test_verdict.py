@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from tests.chaos.customers import Salon, Visit
+from tests.chaos.customers import BookableSalon, Visit
 from tests.chaos.verdict import Mail, _judge, _judge_copies
 
 START = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
@@ -16,7 +16,7 @@ HOLD = timedelta(seconds=15)
 
 def visit(**told: Any) -> Visit:
     """Somebody who was given a booking."""
-    salon = Salon(UUID(int=1), UUID(int=2), HOLD, [START])
+    salon = BookableSalon(UUID(int=1), UUID(int=2), HOLD, [START])
     made = Visit("customer1", uuid4(), salon, "good card", "keeps it", lambda: "token")
     given = {"wish": "w", "booking_id": "b", "start_at": START, "hold_expires_at": ENDS, "paid_at": ENDS - HOLD}
     for name, value in {**given, **told}.items():

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from db.engine.session import Database, Scope
-from tests.chaos.customers import Salon
+from tests.chaos.customers import BookableSalon
 from tests.chaos.plan import Plan
 from tests.support import data
 
@@ -21,15 +21,15 @@ _MAIL = "example.jp"
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class Population:
     """``users``: (id, e-mail address) of the customers. ``mailboxes`` of the salons."""
 
-    salons: Sequence[Salon]
+    salons: Sequence[BookableSalon]
     users: Sequence[tuple[UUID, str]]
     mailboxes: Sequence[str]
 
 
-async def make(database: Database, plan: Plan) -> World:
+async def make(database: Database, plan: Plan) -> Population:
     """As many salons as the bookings need, each with staff and one service that is paid in advance."""
     # From 20 hours ahead, so that every tier of the cancellation policy is met.
     first = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(hours=20)
@@ -48,8 +48,8 @@ async def make(database: Database, plan: Plan) -> World:
             hold=plan.hold,
             id=business_id,
         )
-        salons.append(Salon(business_id, service_id, plan.hold, starts))
-    return World(salons, await _users(database, plan.bookings), mailboxes)
+        salons.append(BookableSalon(business_id, service_id, plan.hold, starts))
+    return Population(salons, await _users(database, plan.bookings), mailboxes)
 
 
 async def _users(database: Database, count: int) -> list[tuple[UUID, str]]:

@@ -32,7 +32,7 @@ WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sun
 
 
 @dataclass
-class World:
+class Running:
     """A running platform. ``url`` is the API's."""
 
     url: str
@@ -41,7 +41,7 @@ class World:
 
 
 @pytest_asyncio.fixture
-async def world(database: servers.Database, temporal_server: str, tmp_path: Path) -> AsyncIterator[World]:
+async def world(database: servers.Database, temporal_server: str, tmp_path: Path) -> AsyncIterator[Running]:
     """API, workers, relay and sandbox; the sandbox's webhooks go to the API."""
     with running_sandbox(tmp_path, "--webhook-pause", "0.1") as sandbox:
         settings = sandbox.settings(
@@ -60,7 +60,7 @@ async def world(database: servers.Database, temporal_server: str, tmp_path: Path
                     payjp=api + "/payments/webhook/payjp",
                     sendgrid=api + "/notifications/webhook/sendgrid",
                 )
-                yield World(api, pool, sandbox)
+                yield Running(api, pool, sandbox)
                 sandbox.target(stripe=None, payjp=None, sendgrid=None)
         finally:
             await pool.close()
@@ -94,7 +94,7 @@ class Person:
 
 
 @pytest_asyncio.fixture
-async def log_in(world: World) -> AsyncIterator[Callable[[str], Awaitable[Person]]]:
+async def log_in(world: Running) -> AsyncIterator[Callable[[str], Awaitable[Person]]]:
     """Registers and logs in."""
     opened: list[httpx.AsyncClient] = []
 
@@ -113,7 +113,7 @@ async def log_in(world: World) -> AsyncIterator[Callable[[str], Awaitable[Person
         await http.aclose()
 
 
-async def open_salon(world: World, owner: Person) -> tuple[str, str]:
+async def open_salon(world: Running, owner: Person) -> tuple[str, str]:
     """Ids of an approved business, open day and night, and of its prepaid service by one staff member."""
     name = {"ja": "サロン花", "en": "Salon Hana"}
     business = (await owner.ask("POST", "/owner/businesses", {"name": name, "vertical": "salon"}, expect=201))["id"]
@@ -161,7 +161,7 @@ async def pay(person: Person, booking: str, card: str, expect: int = 200) -> Any
     return {"payment": payment["payment_id"], "said": await person.ask("POST", "/payments/confirm", body, expect)}
 
 
-async def authenticate(world: World, action_url: str) -> None:
+async def authenticate(world: Running, action_url: str) -> None:
     """The customer answers the bank's question with yes, if it asks one, and comes back."""
     page = await asyncio.to_thread(world.sandbox.http.get, action_url)
     if not page.is_redirect:
@@ -170,7 +170,7 @@ async def authenticate(world: World, action_url: str) -> None:
     assert page.headers["location"].startswith("https://salon.example/paid")
 
 
-async def stripe_has_said_so_too(world: World) -> None:
+async def stripe_has_said_so_too(world: Running) -> None:
     """Its webhook came and was applied, beside our own news of the confirmation."""
     applied = "event_type = 'payment_intent.succeeded' AND applied_at IS NOT NULL"
     async with asyncio.timeout(20):
@@ -178,7 +178,7 @@ async def stripe_has_said_so_too(world: World) -> None:
             await asyncio.sleep(0.1)
 
 
-async def test_from_registration_to_completion(world: World, log_in: Callable[[str], Awaitable[Person]]) -> None:
+async def test_from_registration_to_completion(world: Running, log_in: Callable[[str], Awaitable[Person]]) -> None:
     owner, customer = await log_in("owner@example.jp"), await log_in("customer@example.jp")
     business, service = await open_salon(world, owner)
     booking = await hold(customer, service, datetime.now(UTC) + timedelta(minutes=5))
@@ -208,7 +208,7 @@ async def test_from_registration_to_completion(world: World, log_in: Callable[[s
 
 
 async def test_cancelling_gives_back_what_the_policy_leaves(
-    world: World, log_in: Callable[[str], Awaitable[Person]]
+    world: Running, log_in: Callable[[str], Awaitable[Person]]
 ) -> None:
     owner, customer = await log_in("owner@example.jp"), await log_in("customer@example.jp")
     _, service = await open_salon(world, owner)
@@ -238,7 +238,7 @@ async def _same(person: Person, booking: str, service: str) -> dict[str, str]:
 
 
 async def test_three_d_secure_is_finished_by_the_webhook_alone(
-    world: World, log_in: Callable[[str], Awaitable[Person]]
+    world: Running, log_in: Callable[[str], Awaitable[Person]]
 ) -> None:
     owner, customer = await log_in("owner@example.jp"), await log_in("customer@example.jp")
     _, service = await open_salon(world, owner)
@@ -254,7 +254,7 @@ async def test_three_d_secure_is_finished_by_the_webhook_alone(
 
 @pytest.mark.parametrize(("provider", "card"), [("payjp_v1", "tok"), ("payjp_v2", "pm")])
 async def test_a_booking_is_paid_and_refunded_at_payjp(
-    world: World, log_in: Callable[[str], Awaitable[Person]], provider: str, card: str
+    world: Running, log_in: Callable[[str], Awaitable[Person]], provider: str, card: str
 ) -> None:
     owner, customer = await log_in("owner@example.jp"), await log_in("customer@example.jp")
     business, service = await open_salon(world, owner)

@@ -4,7 +4,8 @@ Everything goes in as the application's role in platform scope. Times hang on ``
 pass it on as ``now``.
 """
 
-from collections.abc import AsyncIterator, Mapping
+import secrets
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import insert, text
+from sqlalchemy import insert, literal, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.bookings.tables import Booking, BookingItem, ResourceClaim
@@ -25,7 +26,7 @@ from db.engine.session import Database, Scope, connect
 from db.identity.tables import User
 from db.payments.tables import BookingPayment
 from db.scheduling.tables import StaffAssignment
-from domain.ids import confirmation_code
+from domain.ids import confirmation_code, first_uuid_of
 from tests.support import servers
 
 #: A Tuesday, noon in Tokyo.
@@ -106,46 +107,35 @@ async def rows(database: Database, sql: str, **values: Any) -> list[dict[str, An
         return [dict(row) for row in result.mappings()] if result.returns_rows else []
 
 
-async def add_user(database: Database, **values: Any) -> UUID:
-    """A login; its password hash fits no password."""
-    number = next(_numbers)
-    defaults = {"email": f"user{number}-{uuid4().hex[:8]}@example.com", "password_hash": "!", "family_name": "山田"}
-    return await _added(database, User, {**defaults, **values})
+def _user() -> dict[str, Any]:
+    email = f"user{next(_numbers)}-{uuid4().hex[:8]}@example.com"
+    return {"email": email, "password_hash": "!", "family_name": "山田"}
 
 
-async def add_business(database: Database, owner_id: UUID | None = None, **values: Any) -> UUID:
-    """An approved business, open every day 0:00–24:00, with the default settings; guests need not prove
-    their address."""
-    defaults = {
-        "slug": f"salon-{uuid4().hex[:12]}",
-        "status": "approved",
-        "vertical": "salon",
-        "name": {"ja": "美容室さくら", "en": "Salon Sakura"},
-    }
-    async with one_transaction(database):
-        owner = owner_id or await add_user(database)
-        business_id = await _added(database, Business, {"owner_id": owner, **defaults, **values})
-        await add(database, BusinessSettings, business_id=business_id, address_proof_within=timedelta())
-        always = [{"business_id": business_id, "weekday": day, "opens": 0, "closes": 1440} for day in range(7)]
-        await add_all(database, BusinessHours, *always)
-    return business_id
+def _business(owner_id: UUID) -> dict[str, Any]:
+    name = {"ja": "美容室さくら", "en": "Salon Sakura"}
+    slug = f"salon-{uuid4().hex[:12]}"
+    return {"owner_id": owner_id, "slug": slug, "status": "approved", "vertical": "salon", "name": name}
 
 
-async def add_policy(database: Database, business_id: UUID, **values: Any) -> UUID:
-    """The tiers of ``POLICY``, as the business's default."""
-    defaults = {"business_id": business_id, "name": {"ja": "標準", "en": "Standard"}, "is_default": True, **POLICY}
-    return await _added(database, CancellationPolicy, {**defaults, **values})
+def _settings(business_id: UUID) -> dict[str, Any]:
+    return {"business_id": business_id, "address_proof_within": timedelta()}
 
 
-async def add_resource(database: Database, business_id: UUID, **values: Any) -> UUID:
-    """A staff member with one unit and the business's hours."""
-    defaults = {"business_id": business_id, "kind": "staff", "name": {"ja": "花子", "en": "Hanako"}}
-    return await _added(database, Resource, {**defaults, **values})
+def _hours(business_id: UUID) -> list[dict[str, Any]]:
+    return [{"business_id": business_id, "weekday": day, "opens": 0, "closes": 1440} for day in range(7)]
 
 
-async def add_service(database: Database, business_id: UUID, *resources: UUID, **values: Any) -> UUID:
-    """One hour for 6600 yen, confirmed at once, paid at the venue; any one of ``resources`` can do it."""
-    defaults = {
+def _policy(business_id: UUID) -> dict[str, Any]:
+    return {"business_id": business_id, "name": {"ja": "標準", "en": "Standard"}, "is_default": True, **POLICY}
+
+
+def _resource(business_id: UUID) -> dict[str, Any]:
+    return {"business_id": business_id, "kind": "staff", "name": {"ja": "花子", "en": "Hanako"}}
+
+
+def _service(business_id: UUID) -> dict[str, Any]:
+    return {
         "business_id": business_id,
         "name": {"ja": "カット", "en": "Cut"},
         "price": 6600,
@@ -154,26 +144,58 @@ async def add_service(database: Database, business_id: UUID, *resources: UUID, *
         "payment_mode": "at_venue",
         "approval_mode": "instant",
     }
+
+
+def _requirements(business_id: UUID, service_id: UUID, resources: Sequence[UUID]) -> list[dict[str, Any]]:
+    return [
+        {"service_id": service_id, "requirement_group": 0, "resource_id": one, "business_id": business_id}
+        for one in resources
+    ]
+
+
+def _customer(business_id: UUID) -> dict[str, Any]:
+    email = f"customer-{uuid4().hex[:8]}@example.com"
+    return {"business_id": business_id, "family_name": "佐藤", "given_name": "愛", "email": email}
+
+
+async def add_user(database: Database, **values: Any) -> UUID:
+    """A login; its password hash fits no password."""
+    return await _added(database, User, {**_user(), **values})
+
+
+async def add_business(database: Database, owner_id: UUID | None = None, **values: Any) -> UUID:
+    """An approved business, open every day 0:00–24:00, with the default settings; guests need not prove
+    their address."""
     async with one_transaction(database):
-        service_id = await _added(database, Service, {**defaults, **values})
-        needs = [
-            {"service_id": service_id, "requirement_group": 0, "resource_id": one, "business_id": business_id}
-            for one in resources
-        ]
-        if needs:
-            await add_all(database, ServiceResource, *needs)
+        owner = owner_id or await add_user(database)
+        business_id = await _added(database, Business, {**_business(owner), **values})
+        await add(database, BusinessSettings, **_settings(business_id))
+        await add_all(database, BusinessHours, *_hours(business_id))
+    return business_id
+
+
+async def add_policy(database: Database, business_id: UUID, **values: Any) -> UUID:
+    """The tiers of ``POLICY``, as the business's default."""
+    return await _added(database, CancellationPolicy, {**_policy(business_id), **values})
+
+
+async def add_resource(database: Database, business_id: UUID, **values: Any) -> UUID:
+    """A staff member with one unit and the business's hours."""
+    return await _added(database, Resource, {**_resource(business_id), **values})
+
+
+async def add_service(database: Database, business_id: UUID, *resources: UUID, **values: Any) -> UUID:
+    """One hour for 6600 yen, confirmed at once, paid at the venue; any one of ``resources`` can do it."""
+    async with one_transaction(database):
+        service_id = await _added(database, Service, {**_service(business_id), **values})
+        if resources:
+            await add_all(database, ServiceResource, *_requirements(business_id, service_id, resources))
     return service_id
 
 
 async def add_customer(database: Database, business_id: UUID, **values: Any) -> UUID:
     """A customer with an e-mail address and no login."""
-    defaults = {
-        "business_id": business_id,
-        "family_name": "佐藤",
-        "given_name": "愛",
-        "email": f"customer-{uuid4().hex[:8]}@example.com",
-    }
-    return await _added(database, Customer, {**defaults, **values})
+    return await _added(database, Customer, {**_customer(business_id), **values})
 
 
 async def add_staff(database: Database, business_id: UUID, user_id: UUID | None = None, **values: Any) -> UUID:
@@ -203,17 +225,40 @@ class Salon:
 
 
 async def add_salon(database: Database, **service: Any) -> Salon:
-    """A whole salon, in one transaction; ``service`` are columns of its service."""
-    async with one_transaction(database):
-        owner_id = await add_user(database)
-        business_id = await add_business(database, owner_id)
-        first = await add_resource(database, business_id)
-        second = await add_resource(database, business_id, name={"ja": "次郎", "en": "Jiro"})
-        service_id = await add_service(database, business_id, first, second, **service)
-        policy_id = await add_policy(database, business_id)
-        user_id = await add_user(database, email_verified_at=NOW)
-        customer_id = await add_customer(database, business_id, user_id=user_id)
-    return Salon(business_id, owner_id, (first, second), service_id, policy_id, customer_id, user_id)
+    """A whole salon, in one statement; ``service`` are columns of its service."""
+    salon = Salon(_next_id(), _next_id(), (_next_id(), _next_id()), _next_id(), _next_id(), _next_id(), _next_id())
+    business_id, (first, second) = salon.business_id, salon.resources
+    jiro = {"id": second, "name": {"ja": "次郎", "en": "Jiro"}}
+    await _insert_together(
+        database,
+        (User, {"id": salon.owner_id, "email_verified_at": None, **_user()}),
+        (User, {"id": salon.user_id, "email_verified_at": NOW, **_user()}),
+        (Business, {"id": business_id, **_business(salon.owner_id)}),
+        (BusinessSettings, _settings(business_id)),
+        *((BusinessHours, hours) for hours in _hours(business_id)),
+        (Resource, {"id": first, **_resource(business_id)}),
+        (Resource, {**_resource(business_id), **jiro}),
+        (Service, {"id": salon.service_id, **_service(business_id), **service}),
+        *((ServiceResource, needs) for needs in _requirements(business_id, salon.service_id, salon.resources)),
+        (CancellationPolicy, {"id": salon.policy_id, **_policy(business_id)}),
+        (Customer, {"id": salon.customer_id, "user_id": salon.user_id, **_customer(business_id)}),
+    )
+    return salon
+
+
+def _next_id() -> UUID:
+    """A UUIDv7 of this moment, greater than all that this process made before."""
+    return UUID(int=first_uuid_of(datetime.now(UTC)).int | next(_numbers) << 32 | secrets.randbits(32))
+
+
+async def _insert_together(database: Database, *rows_: tuple[type[Base], Mapping[str, Any]]) -> None:
+    """Insert rows of several tables in one statement. Postgres checks foreign keys at its end."""
+    by_table: dict[type[Base], list[Mapping[str, Any]]] = {}
+    for table, row in rows_:
+        by_table.setdefault(table, []).append(row)
+    inserts = [insert(table).values(values).cte(table.__tablename__) for table, values in by_table.items()]
+    async with _session(database) as session:
+        await session.execute(select(literal(1)).add_cte(*inserts))
 
 
 async def add_booking(

@@ -10,6 +10,8 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 
 from db.engine.session import Database
@@ -28,9 +30,12 @@ from workflows.support import ids
 
 @contextlib.asynccontextmanager
 async def running(*processes: Awaitable[None]) -> AsyncIterator[None]:
-    """Processes that are told to stop by SIGTERM, and obey."""
+    """Processes that run until the block ends, and then stop by SIGTERM."""
     tasks = [asyncio.ensure_future(process) for process in processes]
-    await asyncio.sleep(0.2)  # their handlers are in place: the signal would end this test's process otherwise
+    async with asyncio.timeout(30):
+        # Without a handler the signal would end the process of this test.
+        while signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:  # noqa: ASYNC110 - nothing announces it
+            await asyncio.sleep(0.01)
     try:
         yield
     finally:
@@ -103,7 +108,7 @@ async def test_an_unpaid_hold_ends_at_the_provider_first(
     assert await data.rows(pool, "SELECT 1 FROM resource_claims WHERE released_at IS NULL") == []
 
 
-async def test_the_relay_process_carries_and_stops(pool: Database, temporal: Client, settings: Settings) -> None:
+async def test_run_relay_delivers_a_row_and_stops(pool: Database, temporal: Client, settings: Settings) -> None:
     salon = await data.add_salon(pool)
     booking_id = await data.add_booking(pool, salon)
     async with running(relay.run(settings)):
@@ -113,23 +118,33 @@ async def test_the_relay_process_carries_and_stops(pool: Database, temporal: Cli
     assert described.workflow_type == messages.WORKFLOW
 
 
-async def test_all_roles_in_one_process(settings: Settings) -> None:
-    async with running(run_worker(settings, ["bookings", "payments", "notices", "platform", "media"])):
-        await asyncio.sleep(0.5)
+async def _polled(temporal: Client, queue: str) -> None:
+    """Wait until a worker asks for tasks of the queue."""
+    request = DescribeTaskQueueRequest(namespace=temporal.namespace, task_queue=TaskQueue(name=queue))
+    async with asyncio.timeout(30):
+        while not (await temporal.workflow_service.describe_task_queue(request)).pollers:  # noqa: ASYNC110 - Temporal does not notify
+            await asyncio.sleep(0.02)
 
 
-async def test_stopped_before_temporal_is_there(settings: Settings) -> None:
+async def test_run_worker_serves_all_roles_in_one_process(temporal: Client, settings: Settings) -> None:
+    roles = ["bookings", "payments", "notices", "platform", "media"]
+    async with running(run_worker(settings, roles)):
+        for queue in roles:
+            await _polled(temporal, queue)
+
+
+async def test_run_worker_stops_before_temporal_answers(settings: Settings) -> None:
     elsewhere = settings.model_copy(update={"temporal_address": "127.0.0.1:1"})
     async with running(run_worker(elsewhere, ["notices"])):
         await asyncio.sleep(0.1)
 
 
-async def test_an_unknown_role_is_named(settings: Settings) -> None:
+async def test_run_worker_names_an_unknown_role(settings: Settings) -> None:
     with pytest.raises(KeyError, match="gardening"):
         await run_worker(settings, ["gardening"])
 
 
-def test_no_step_waits_for_a_connection(settings: Settings) -> None:
+def test_steps_at_once_leaves_a_connection_for_each_step(settings: Settings) -> None:
     all_connections = settings.database_pool_size + settings.database_pool_overflow
     for queues in (1, 2, 3, 4):
         assert steps_at_once(settings, queues) * queues * 2 <= all_connections

@@ -18,7 +18,7 @@ from domain.roles import Role
 from tests.api.access.test_permissions import api_routes, askers, name_of, the_app
 from tests.api.conftest import PREFIX, Clock, Statements
 from tests.api.tenancy.asking import Operation, Place, operations
-from tests.api.tenancy.world import ASKERS, Filled, World, content, missing, opened_world
+from tests.api.tenancy.world import ASKERS, Filled, Tenants, content, missing, opened_world
 from tests.support import data, sampling, timing
 
 #: Headers that say when and how often somebody asked, and nothing about what; and the length of a body, which is
@@ -27,7 +27,7 @@ OF_THE_REQUEST = frozenset({"x-request-id", "date", "x-ratelimit-remaining", "x-
 
 
 @pytest_asyncio.fixture
-async def world(app: FastAPI, pool: Pool, clock: Clock) -> AsyncIterator[World]:
+async def tenants(app: FastAPI, pool: Pool, clock: Clock) -> AsyncIterator[Tenants]:
     async with opened_world(app, pool, clock) as opened:
         yield opened
 
@@ -41,9 +41,9 @@ def told(response: Response, sent: object) -> tuple[int, dict[str, str], object]
     return response.status_code, headers, str(body).replace(str(sent), "<id>")
 
 
-def targets(world: World, operation: Operation, asker: str) -> list[Filled]:
+def targets(tenants: Tenants, operation: Operation, asker: str) -> list[Filled]:
     """Whose ids must not exist: what is public of an open salon may be seen, of a suspended one nothing."""
-    return [world.hidden] if operation.is_public else [world.other, world.hidden]
+    return [tenants.hidden] if operation.is_public else [tenants.other, tenants.hidden]
 
 
 def expected(operation: Operation, place: Place, asker: str) -> set[int]:
@@ -62,55 +62,55 @@ def expected(operation: Operation, place: Place, asker: str) -> set[int]:
 
 
 @pytest.mark.parametrize("asker", ASKERS)
-async def test_another_tenant_s_id_is_one_that_does_not_exist(world: World, pool: Pool, asker: str) -> None:
-    before = [await content(pool, filled.salon) for filled in (world.other, world.hidden)]
-    http, own, wrong, asked = world.people[asker], world.mine.rows, [], 0
+async def test_another_tenant_s_id_is_one_that_does_not_exist(tenants: Tenants, pool: Pool, asker: str) -> None:
+    before = [await content(pool, filled.salon) for filled in (tenants.other, tenants.hidden)]
+    http, own, wrong, asked = tenants.people[asker], tenants.mine.rows, [], 0
     places = [(operation, place) for operation in operations() for place in operation.places]
     # Two shares: every place is asked by four of the eight.
     for operation, place in sampling.share(places, ASKERS.index(asker), 2):
         nothing = missing(place.table)
-        unknown = await http.request(**world.ready(operation.ask(own, place, nothing)))
-        for target in targets(world, operation, asker):
+        unknown = await http.request(**tenants.ready(operation.ask(own, place, nothing)))
+        for target in targets(tenants, operation, asker):
             foreign_id = target.rows[place.table]
-            foreign = await http.request(**world.ready(operation.ask(own, place, foreign_id)))
+            foreign = await http.request(**tenants.ready(operation.ask(own, place, foreign_id)))
             asked += 1
             same = told(foreign, foreign_id) == told(unknown, nothing)
             if not same or foreign.status_code not in expected(operation, place, asker):
                 wrong.append((operation.name, place, foreign.status_code, foreign.text, unknown.text))
     assert not wrong, "\n".join(map(str, wrong))
     assert asked > 50
-    assert [await content(pool, filled.salon) for filled in (world.other, world.hidden)] == before
+    assert [await content(pool, filled.salon) for filled in (tenants.other, tenants.hidden)] == before
 
 
 @pytest.mark.parametrize("asker", ASKERS)
-async def test_no_answer_shows_another_tenant_s_rows(world: World, pool: Pool, asker: str) -> None:
+async def test_no_answer_shows_another_tenant_s_rows(tenants: Tenants, pool: Pool, asker: str) -> None:
     """Everything that can be read, with one's own ids: nothing of the others is in it."""
     secrets = {}
-    for filled in (world.other, world.hidden):
+    for filled in (tenants.other, tenants.hidden):
         tables = await content(pool, filled.salon)
         ids = {str(row[name]) for rows in tables.values() for row in rows for name in ("id", "code") if name in row}
         ids = {one for one in ids if not one.isdigit()}  # the audit trail counts, and so do times of day
         ids |= {row["email"] for row in tables["customers"]} - {None}
         secrets[filled.salon.business_id] = ids
-    fully = secrets[world.other.salon.business_id] | secrets[world.hidden.salon.business_id]
-    http, shown = world.people[asker], 0
+    fully = secrets[tenants.other.salon.business_id] | secrets[tenants.hidden.salon.business_id]
+    http, shown = tenants.people[asker], 0
     for operation in operations():
         if operation.method != "GET":
             continue
         for place in (None, *(one for one in operation.places if one.where == "query")):
-            own = world.mine.rows[place.table] if place else None
-            answer = await http.request(**world.ready(operation.ask(world.mine.rows, place, own)))
+            own = tenants.mine.rows[place.table] if place else None
+            answer = await http.request(**tenants.ready(operation.ask(tenants.mine.rows, place, own)))
             assert answer.status_code in {200, 401, 403, 404, 422}, (operation.name, answer.text)
-            hidden = secrets[world.hidden.salon.business_id] if operation.is_public else fully
+            hidden = secrets[tenants.hidden.salon.business_id] if operation.is_public else fully
             if asker == "fellow":  # a customer of the others sees that they are
-                hidden = hidden - {str(world.other.salon.business_id), str(world.hidden.salon.business_id)}
+                hidden = hidden - {str(tenants.other.salon.business_id), str(tenants.hidden.salon.business_id)}
             assert not [one for one in hidden if one in answer.text], operation.name
             shown += answer.status_code == 200
     assert shown >= (9 if asker in {"nobody", "guest"} else 12)
 
 
-async def test_admins_change_nothing_that_the_table_keeps_from_them(world: World, pool: Pool) -> None:
-    before = [await content(pool, filled.salon) for filled in (world.other, world.hidden)]
+async def test_admins_change_nothing_that_the_table_keeps_from_them(tenants: Tenants, pool: Pool) -> None:
+    before = [await content(pool, filled.salon) for filled in (tenants.other, tenants.hidden)]
     actions = {name_of(route): askers(route)[0] for route in api_routes(the_app()) if askers(route)}
     refused = 0
     for operation in operations():
@@ -118,39 +118,41 @@ async def test_admins_change_nothing_that_the_table_keeps_from_them(world: World
         if action is None or allowed(Role.ADMIN, action):
             continue
         for place in operation.places:
-            answer = await world.admin.request(
-                **world.ready(operation.ask(world.other.rows, place, world.hidden.rows[place.table]))
+            answer = await tenants.admin.request(
+                **tenants.ready(operation.ask(tenants.other.rows, place, tenants.hidden.rows[place.table]))
             )
             assert answer.status_code in {403, 404}, (operation.name, answer.text)
             refused += 1
     assert refused > 15
-    assert [await content(pool, filled.salon) for filled in (world.other, world.hidden)] == before
+    assert [await content(pool, filled.salon) for filled in (tenants.other, tenants.hidden)] == before
 
 
-async def test_hidden_slugs_are_not_there(world: World, pool: Pool) -> None:
-    [row] = await data.rows(pool, "SELECT slug FROM businesses WHERE id = :id", id=world.hidden.salon.business_id)
-    for asker, http in world.people.items():
+async def test_hidden_slugs_are_not_there(tenants: Tenants, pool: Pool) -> None:
+    [row] = await data.rows(pool, "SELECT slug FROM businesses WHERE id = :id", id=tenants.hidden.salon.business_id)
+    for asker, http in tenants.people.items():
         hidden = await http.get(f"{PREFIX}/businesses/slug/{row['slug']}")
         unknown = await http.get(f"{PREFIX}/businesses/slug/salon-{uuid4().hex[:12]}")
         assert hidden.status_code == unknown.status_code == 404, asker
         assert hidden.json()["error"] == unknown.json()["error"], asker
 
 
-async def test_a_foreign_id_costs_the_statements_of_a_missing_one(world: World, statements: Statements) -> None:
-    owner = world.people["owner"]
+async def test_a_foreign_id_costs_the_statements_of_a_missing_one(tenants: Tenants, statements: Statements) -> None:
+    owner = tenants.people["owner"]
     for operation in operations():
         for place in operation.places:
             sent: list[list[str]] = []
-            await owner.request(**world.ready(operation.ask(world.mine.rows, place, missing(place.table))))  # caches
-            for target in (missing(place.table), targets(world, operation, "owner")[0].rows[place.table]):
+            await owner.request(
+                **tenants.ready(operation.ask(tenants.mine.rows, place, missing(place.table)))
+            )  # caches
+            for target in (missing(place.table), targets(tenants, operation, "owner")[0].rows[place.table]):
                 statements.clear()
-                await owner.request(**world.ready(operation.ask(world.mine.rows, place, target)))
+                await owner.request(**tenants.ready(operation.ask(tenants.mine.rows, place, target)))
                 sent.append([*statements.sent])
             assert sent[0] == sent[1], operation.name
 
 
-async def test_a_foreign_id_takes_the_time_of_a_missing_one(world: World) -> None:
-    owner, foreign = world.people["owner"], world.other.rows["bookings"]
+async def test_a_foreign_id_takes_the_time_of_a_missing_one(tenants: Tenants) -> None:
+    owner, foreign = tenants.people["owner"], tenants.other.rows["bookings"]
 
     async def ask(exists: bool) -> None:
         answer = await owner.get(f"{PREFIX}/bookings/{foreign if exists else uuid4()}")

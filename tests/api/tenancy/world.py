@@ -46,7 +46,7 @@ def missing(table: str) -> object:
 
 
 @dataclass
-class World:
+class Tenants:
     """``mine`` is everybody's but the fellow's; ``other`` is open to all, ``hidden`` is suspended."""
 
     mine: Filled
@@ -125,7 +125,7 @@ async def content(pool: Pool, salon: Salon) -> dict[str, list[dict[str, Any]]]:
 
 
 @asynccontextmanager
-async def opened_world(app: FastAPI, pool: Pool, clock: Clock) -> AsyncIterator[World]:
+async def opened_world(app: FastAPI, pool: Pool, clock: Clock) -> AsyncIterator[Tenants]:
     """The world, with a client for everybody in it."""
     day = clock.now().astimezone(ZoneInfo("Asia/Tokyo")).date() + timedelta(days=2)
     soon = datetime.combine(day, time(10), ZoneInfo("Asia/Tokyo"))
@@ -149,4 +149,4 @@ async def opened_world(app: FastAPI, pool: Pool, clock: Clock) -> AsyncIterator[
         people["guest"] = await stack.enter_async_context(client_of(app, **{HEADER: link}))
         people["nobody"] = await stack.enter_async_context(client_of(app))
         admin = await data.add_user(pool, platform_role="admin")
-        yield World(mine, other, hidden, people, await person(admin, is_admin=True), soon)
+        yield Tenants(mine, other, hidden, people, await person(admin, is_admin=True), soon)

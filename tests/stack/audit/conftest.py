@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest_asyncio
 
 from stack.servers.postgres import create_database
-from tests.stack.audit.world import Template, World, make_world
+from tests.stack.audit.world import Audited, Template, make_world
 from tests.support import servers
 from tests.support.data import HOUR, opened
 
@@ -22,11 +22,11 @@ async def template(migrated_postgres: servers.PostgresServer) -> AsyncIterator[T
 
 
 @pytest_asyncio.fixture
-async def world(migrated_postgres: servers.PostgresServer, template: Template) -> AsyncIterator[World]:
+async def world(migrated_postgres: servers.PostgresServer, template: Template) -> AsyncIterator[Audited]:
     database = servers.Database(f"{template.name}_{uuid4().hex[:8]}", migrated_postgres)
     await create_database(migrated_postgres.superuser_url, database.name, template=template.name)
     try:
         async with opened(database) as pool:
-            yield World(database, pool, template.salon, template.at, template.ids)
+            yield Audited(database, pool, template.salon, template.at, template.ids)
     finally:
         await servers.drop_database(migrated_postgres, database.name)

@@ -17,7 +17,7 @@ from db.platform.invariants import CHECKS, Limits
 from domain.messages.kinds import AccountEmailKind
 from stack.audit import invariants, report
 from stack.audit.invariants import KINDS, TITLES
-from tests.stack.audit.world import World
+from tests.stack.audit.world import Audited
 from tests.support import servers
 from tests.support.data import opened
 
@@ -96,7 +96,7 @@ def test_every_kind_of_finding_is_planted_and_every_invariant_has_one() -> None:
     assert {number for number, _ in KINDS.values()} == TITLES.keys() == set(range(1, 8))
 
 
-async def test_where_all_is_well_nothing_is_found(world: World) -> None:
+async def test_where_all_is_well_nothing_is_found(world: Audited) -> None:
     found = await world.audit()
     assert found.violations == []
     assert (found.total, found.unchecked.keys()) == (0, {6, 7})
@@ -108,7 +108,7 @@ async def test_an_empty_platform_is_clean(database: servers.Database) -> None:
 
 
 @pytest.mark.parametrize("kind", PLANTS)
-async def test_what_is_planted_is_found_and_named(world: World, kind: str) -> None:
+async def test_what_is_planted_is_found_and_named(world: Audited, kind: str) -> None:
     await world.plant(*PLANTS[kind])
     found = await world.audit()
     assert found.counts == {kind: 1}
@@ -119,7 +119,7 @@ async def test_what_is_planted_is_found_and_named(world: World, kind: str) -> No
     assert found.of(violation.invariant) == 1
 
 
-async def test_a_letter_that_is_not_sent_is_found_too(world: World) -> None:
+async def test_a_letter_that_is_not_sent_is_found_too(world: Audited) -> None:
     """A message about no booking and of no business."""
     async with world.pool.unit_of_work(Scope.public()) as work:
         await work.messages.notices.promise_letter(
@@ -136,7 +136,7 @@ async def test_a_letter_that_is_not_sent_is_found_too(world: World) -> None:
     assert "None" not in found.violations[0].sentence
 
 
-async def test_a_double_claim_names_both_bookings(world: World) -> None:
+async def test_a_double_claim_names_both_bookings(world: Audited) -> None:
     await world.plant(*PLANTS["double_claim"])
     [violation] = (await world.audit()).violations
     both = {violation.ids["booking_id"], violation.ids["other_booking_id"]}
@@ -174,7 +174,7 @@ async def test_a_double_claim_names_both_bookings(world: World) -> None:
         ("notice_overdue", "UPDATE notification_outbox SET status = 'failed' WHERE id = '{queued}'"),
     ],
 )
-async def test_what_is_on_its_way_or_with_a_person_is_no_violation(world: World, kind: str, excuse: str) -> None:
+async def test_what_is_on_its_way_or_with_a_person_is_no_violation(world: Audited, kind: str, excuse: str) -> None:
     await world.plant(*PLANTS[kind], excuse)
     assert (await world.audit()).counts == {}
 
@@ -188,7 +188,7 @@ async def test_what_is_on_its_way_or_with_a_person_is_no_violation(world: World,
         " ('{business}', '{returned}', 'm2', 'void', 'failed', 1, 'JPY')",
     ],
 )
-async def test_what_says_nothing_about_the_money_excuses_nothing(world: World, no_excuse: str) -> None:
+async def test_what_says_nothing_about_the_money_excuses_nothing(world: Audited, no_excuse: str) -> None:
     await world.plant(*PLANTS["money_astray"], no_excuse)
     assert (await world.audit()).counts == {"money_astray": 1}
 
@@ -202,7 +202,7 @@ async def test_what_says_nothing_about_the_money_excuses_nothing(world: World, n
         "status = 'disputed', captured = 6600",
     ],
 )
-async def test_money_of_an_expired_booking_is_found_in_every_state(world: World, payment: str) -> None:
+async def test_money_of_an_expired_booking_is_found_in_every_state(world: Audited, payment: str) -> None:
     ledger = f"{LEDGER} SELECT business_id, id, 'm2', 'capture', 'succeeded', captured, 'JPY' FROM booking_payments"
     await world.plant(
         f"UPDATE booking_payments SET {payment} WHERE id = '{{voided}}'",
@@ -213,7 +213,7 @@ async def test_money_of_an_expired_booking_is_found_in_every_state(world: World,
     assert found.violations[0].ids["booking_id"] == str(world.ids["expired"])
 
 
-async def test_an_authorisation_left_after_the_visit_is_found(world: World) -> None:
+async def test_an_authorisation_left_after_the_visit_is_found(world: Audited) -> None:
     await world.plant(
         "UPDATE booking_payments SET status = 'authorized', authorized = 6600, captured = 0"
         " WHERE booking_id = '{completed}'",
@@ -223,7 +223,7 @@ async def test_an_authorisation_left_after_the_visit_is_found(world: World) -> N
     assert (await world.audit()).counts == {"money_astray": 1}
 
 
-async def test_what_is_young_is_left_alone_unless_nothing_may_be_under_way(world: World) -> None:
+async def test_what_is_young_is_left_alone_unless_nothing_may_be_under_way(world: Audited) -> None:
     await world.plant(*PLANTS["money_astray"], "UPDATE bookings SET updated_at = now() WHERE id = '{cancelled}'")
     world.at = datetime.now(UTC) + timedelta(seconds=1)
     assert (await world.audit()).counts == {}
@@ -231,7 +231,7 @@ async def test_what_is_young_is_left_alone_unless_nothing_may_be_under_way(world
     assert (await world.audit(limits=Limits(settling=none))).counts == {"money_astray": 1}
 
 
-async def test_pages_end_nowhere_too_early(world: World) -> None:
+async def test_pages_end_nowhere_too_early(world: Audited) -> None:
     await world.plant(*PLANTS["status_without_history"], *PLANTS["claim_of_ended_booking"])
     async with world.pool.unit_of_work(Scope.platform()) as work:
         found = {
@@ -245,7 +245,7 @@ async def test_pages_end_nowhere_too_early(world: World) -> None:
     assert len(found[1]) == len(found[2]) == len(found[1000]) == 2
 
 
-async def test_all_are_counted_and_some_are_kept(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_all_are_counted_and_some_are_kept(world: Audited, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(invariants, "KEPT", 2)
     await world.plant("DELETE FROM booking_history")
     found = await world.audit()
@@ -253,7 +253,7 @@ async def test_all_are_counted_and_some_are_kept(world: World, monkeypatch: pyte
     assert len(found.violations) == 2
 
 
-async def test_it_reads_only(world: World) -> None:
+async def test_it_reads_only(world: Audited) -> None:
     read_only = Database(world.pool.engine.execution_options(postgresql_readonly=True))
     with pytest.raises(DBAPIError, match="read-only"):
         async with read_only.unit_of_work(Scope.platform()) as work:
@@ -279,7 +279,7 @@ async def test_it_reads_only(world: World) -> None:
 # -- the program -----------------------------------------------------------------------------------------------------
 
 
-async def test_the_last_line_and_the_table(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_the_last_line_and_the_table(world: Audited, capsys: pytest.CaptureFixture[str]) -> None:
     report.show(await world.audit(), as_json=False)
     clean = capsys.readouterr().out
     assert clean.splitlines()[-1] == "audit: 0 violations"
@@ -291,7 +291,7 @@ async def test_the_last_line_and_the_table(world: World, capsys: pytest.CaptureF
     assert any(line.startswith(f"4 hold_overdue: Booking {world.ids['pending']}") for line in lines)
 
 
-async def test_the_answer_for_programs(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_the_answer_for_programs(world: Audited, capsys: pytest.CaptureFixture[str]) -> None:
     await world.plant(*PLANTS["hold_overdue"])
     report.show(await world.audit(), as_json=True)
     data = json.loads(capsys.readouterr().out)
@@ -302,7 +302,7 @@ async def test_the_answer_for_programs(world: World, capsys: pytest.CaptureFixtu
     assert (found["invariant"], found["ids"]) == (4, {"booking_id": str(world.ids["pending"])})
 
 
-async def test_exit_codes(world: World, capfd: pytest.CaptureFixture[str]) -> None:
+async def test_exit_codes(world: Audited, capfd: pytest.CaptureFixture[str]) -> None:
     """The program has an event loop of its own, so it runs in a thread."""
     nowhere = world.servers.settings(temporal_address="127.0.0.1:1")
     assert await asyncio.to_thread(report.main, nowhere, False) == 0

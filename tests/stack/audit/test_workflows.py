@@ -10,12 +10,12 @@ from temporalio.common import WorkflowIDConflictPolicy
 
 from db.platform.tables import OutboxRow
 from runtime.temporal import connect as connect_temporal
-from tests.stack.audit.world import PATHS, World, book
+from tests.stack.audit.world import PATHS, Audited, book
 from tests.support.data import add
 
 
 @pytest_asyncio.fixture
-async def temporal(temporal_server: str, world: World) -> Client:
+async def temporal(temporal_server: str, world: Audited) -> Client:
     return await connect_temporal(world.servers.settings(temporal_address=temporal_server))
 
 
@@ -30,7 +30,7 @@ async def start(client: Client, workflow_id: str) -> WorkflowHandle[Any, Any]:
 
 
 @pytest_asyncio.fixture
-async def running(world: World, temporal: Client) -> dict[str, WorkflowHandle[Any, Any]]:
+async def running(world: Audited, temporal: Client) -> dict[str, WorkflowHandle[Any, Any]]:
     """A workflow for each booking and for the unsent notice; those of bookings that are over have ended."""
     handles = {name: await start(temporal, f"booking/{world.ids[name]}") for name in PATHS}
     handles["queued"] = await start(temporal, f"notice/{world.ids['queued']}")
@@ -42,12 +42,12 @@ async def running(world: World, temporal: Client) -> dict[str, WorkflowHandle[An
 Handles = dict[str, WorkflowHandle[Any, Any]]
 
 
-async def test_with_a_workflow_for_each_nothing_is_found(world: World, temporal: Client, running: Handles) -> None:
+async def test_with_a_workflow_for_each_nothing_is_found(world: Audited, temporal: Client, running: Handles) -> None:
     found = await world.audit(temporal)
     assert (found.counts, found.unchecked) == ({}, {})
 
 
-async def test_a_booking_whose_workflow_ended_too_early(world: World, temporal: Client, running: Handles) -> None:
+async def test_a_booking_whose_workflow_ended_too_early(world: Audited, temporal: Client, running: Handles) -> None:
     await running["confirmed"].terminate()
     found = await world.audit(temporal)
     assert found.counts == {"workflow_not_running": 1}
@@ -57,7 +57,7 @@ async def test_a_booking_whose_workflow_ended_too_early(world: World, temporal: 
 
 @pytest.mark.parametrize(("status", "hour"), [("confirmed", 90), ("completed", 92)])
 async def test_a_booking_that_never_had_a_workflow(
-    world: World, temporal: Client, running: Handles, status: str, hour: int
+    world: Audited, temporal: Client, running: Handles, status: str, hour: int
 ) -> None:
     booking_id = await book(world.pool, world.salon, status, hour)
     found = await world.audit(temporal)
@@ -68,20 +68,22 @@ async def test_a_booking_that_never_had_a_workflow(
 
 
 async def test_a_booking_that_ended_before_temporal_forgot_it_is_not_missed(
-    world: World, temporal: Client, running: Handles
+    world: Audited, temporal: Client, running: Handles
 ) -> None:
     booking_id = await book(world.pool, world.salon, "completed", 90)
     await world.plant(f"UPDATE bookings SET updated_at = now() - interval '400 days' WHERE id = '{booking_id}'")
     assert (await world.audit(temporal)).counts == {}
 
 
-async def test_a_second_run_after_a_closed_one_counts(world: World, temporal: Client, running: Handles) -> None:
+async def test_a_second_run_after_a_closed_one_counts(world: Audited, temporal: Client, running: Handles) -> None:
     await running["confirmed"].terminate()
     await start(temporal, f"booking/{world.ids['confirmed']}")
     assert (await world.audit(temporal)).counts == {}
 
 
-async def test_an_unsent_notice_that_nobody_is_going_to_send(world: World, temporal: Client, running: Handles) -> None:
+async def test_an_unsent_notice_that_nobody_is_going_to_send(
+    world: Audited, temporal: Client, running: Handles
+) -> None:
     await running["queued"].terminate()
     found = await world.audit(temporal)
     assert found.counts == {"notice_without_workflow": 1}

@@ -28,7 +28,7 @@ PATHS = {
 
 
 @dataclass
-class World:
+class Audited:
     """A platform on which all is well: bookings in five states, money taken and given back, notices sent."""
 
     servers: servers.Database

@@ -23,7 +23,7 @@ FOREVER = 10_000
 
 
 @dataclass
-class Desk:
+class InspectionStub:
     """Who looks at one file; ``away`` counts the tries that find the storage away."""
 
     stands: MediaStatus = MediaStatus.READY
@@ -45,13 +45,13 @@ class Desk:
 
 
 @contextlib.asynccontextmanager
-async def looking(env: WorkflowEnvironment, desk: Desk) -> AsyncIterator[WorkflowHandle]:
+async def looking(env: WorkflowEnvironment, stub: InspectionStub) -> AsyncIterator[WorkflowHandle]:
     """A run about one file."""
     worker = Worker(
         env.client,
         task_queue=queues.MEDIA,
         workflows=[MediaWorkflow],
-        activities=[desk.look, desk.give_up],
+        activities=[stub.look, stub.give_up],
         workflow_runner=workflow_runner(),
     )
     async with worker:
@@ -68,23 +68,23 @@ async def looking(env: WorkflowEnvironment, desk: Desk) -> AsyncIterator[Workflo
 
 async def test_a_file_costs_two_actions(temporal_time_skipping: WorkflowEnvironment) -> None:
     for stands in (MediaStatus.READY, MediaStatus.REJECTED):
-        async with looking(temporal_time_skipping, Desk(stands)) as handle:
+        async with looking(temporal_time_skipping, InspectionStub(stands)) as handle:
             assert await handle.result() is stands
             assert cost_of(await handle.fetch_history()).actions == {"start": 1, "activity": 1}
 
 
 async def test_it_waits_for_a_storage_that_is_away(temporal_time_skipping: WorkflowEnvironment) -> None:
-    desk = Desk(away=6)
-    async with looking(temporal_time_skipping, desk) as handle:
+    stub = InspectionStub(away=6)
+    async with looking(temporal_time_skipping, stub) as handle:
         await temporal_time_skipping.fast_forward(handle)
         assert await handle.result() is MediaStatus.READY
-    assert (desk.tries, desk.given_up) == (7, 0)
+    assert (stub.tries, stub.given_up) == (7, 0)
 
 
 async def test_nobody_waits_for_ever(temporal_time_skipping: WorkflowEnvironment) -> None:
-    desk = Desk(away=FOREVER)
-    async with looking(temporal_time_skipping, desk) as handle:
+    stub = InspectionStub(away=FOREVER)
+    async with looking(temporal_time_skipping, stub) as handle:
         await temporal_time_skipping.fast_forward(handle)
         assert await handle.result() is MediaStatus.REJECTED
-    assert desk.given_up == 1
-    assert 100 < desk.tries < 200, "pauses grow to ten minutes"
+    assert stub.given_up == 1
+    assert 100 < stub.tries < 200, "pauses grow to ten minutes"

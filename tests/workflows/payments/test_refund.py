@@ -31,7 +31,7 @@ REFUSED = MoneyResult("", Phase.FAILED, provider_ref="re_1", reason="lost_or_sto
 
 
 @dataclass
-class Desk:
+class RefundStub:
     """Postgres and the provider of one refund."""
 
     answers: deque[MoneyResult | str] = field(default_factory=deque)
@@ -85,13 +85,13 @@ class Desk:
 
 
 @contextlib.asynccontextmanager
-async def refunding(env: WorkflowEnvironment, desk: Desk, **told: object) -> AsyncIterator[WorkflowHandle]:
+async def refunding(env: WorkflowEnvironment, stub: RefundStub, **told: object) -> AsyncIterator[WorkflowHandle]:
     """A run that is started without skipping."""
     worker = Worker(
         env.client,
         task_queue=queues.PAYMENTS,
         workflows=[RefundWorkflow],
-        activities=[desk.begin, desk.perform, desk.poll, desk.record, desk.apply_event, desk.file],
+        activities=[stub.begin, stub.perform, stub.poll, stub.record, stub.apply_event, stub.file],
         workflow_runner=workflow_runner(),
     )
     async with worker:
@@ -113,34 +113,34 @@ async def _end(env: WorkflowEnvironment, handle: WorkflowHandle) -> RefundStatus
 
 
 async def test_asked_and_done(temporal_time_skipping: WorkflowEnvironment) -> None:
-    desk = Desk(deque([DONE]))
-    async with refunding(temporal_time_skipping, desk) as handle:
+    stub = RefundStub(deque([DONE]))
+    async with refunding(temporal_time_skipping, stub) as handle:
         assert await handle.result() is RefundStatus.SUCCEEDED
         cost = cost_of(await handle.fetch_history())
-    assert desk.calls == ["begin", "perform m-1", "record succeeded"]
+    assert stub.calls == ["begin", "perform m-1", "record succeeded"]
     assert cost.total == 4
 
 
 async def test_refused_is_recorded_and_ends(temporal_time_skipping: WorkflowEnvironment) -> None:
-    desk = Desk(deque([REFUSED]))
-    async with refunding(temporal_time_skipping, desk) as handle:
+    stub = RefundStub(deque([REFUSED]))
+    async with refunding(temporal_time_skipping, stub) as handle:
         assert await handle.result() is RefundStatus.FAILED
-    assert desk.calls[-1] == "record failed"
+    assert stub.calls[-1] == "record failed"
 
 
 async def test_over_before_it_began(temporal_time_skipping: WorkflowEnvironment) -> None:
-    desk = Desk(is_over=True)
-    async with refunding(temporal_time_skipping, desk) as handle:
+    stub = RefundStub(is_over=True)
+    async with refunding(temporal_time_skipping, stub) as handle:
         assert await handle.result() is None
-    assert desk.calls == ["begin"]
+    assert stub.calls == ["begin"]
 
 
 async def test_pending_is_looked_at_with_growing_pauses(temporal_time_skipping: WorkflowEnvironment) -> None:
-    desk = Desk(deque([PENDING, PENDING, AWAY, PENDING, DONE]))
-    async with refunding(temporal_time_skipping, desk) as handle:
+    stub = RefundStub(deque([PENDING, PENDING, AWAY, PENDING, DONE]))
+    async with refunding(temporal_time_skipping, stub) as handle:
         assert await _end(temporal_time_skipping, handle) is RefundStatus.SUCCEEDED
         events = (await handle.fetch_history()).events
-    assert desk.calls == ["begin", "perform m-1", "record unknown", *["poll re_1"] * 4, "record succeeded"]
+    assert stub.calls == ["begin", "perform m-1", "record unknown", *["poll re_1"] * 4, "record succeeded"]
     pauses = [
         event.timer_started_event_attributes.start_to_fire_timeout.ToTimedelta()
         for event in events
@@ -149,68 +149,68 @@ async def test_pending_is_looked_at_with_growing_pauses(temporal_time_skipping: 
     assert pauses == [timedelta(minutes=minutes) for minutes in (5, 10, 20, 40)]
 
 
-async def _until_pending(desk: Desk, handle: WorkflowHandle) -> None:
-    while "record unknown" not in desk.calls:
+async def _until_pending(stub: RefundStub, handle: WorkflowHandle) -> None:
+    while "record unknown" not in stub.calls:
         await handle.query("__temporal_workflow_metadata")
 
 
 async def test_refund_ends_with_the_providers_event_without_asking_again(
     temporal_time_skipping: WorkflowEnvironment,
 ) -> None:
-    desk = Desk(deque([PENDING]))
-    async with refunding(temporal_time_skipping, desk) as handle:
-        await _until_pending(desk, handle)
+    stub = RefundStub(deque([PENDING]))
+    async with refunding(temporal_time_skipping, stub) as handle:
+        await _until_pending(stub, handle)
         await handle.signal(messages.REFUND_EVENT, messages.RefundEventInput(uuid4()))
         # No time is skipped: the event alone ends it.
         assert await handle.result() is RefundStatus.SUCCEEDED
-    assert desk.calls[-1] == "apply_event"
-    assert not [call for call in desk.calls if call.startswith("poll")]
+    assert stub.calls[-1] == "apply_event"
+    assert not [call for call in stub.calls if call.startswith("poll")]
 
 
 async def test_refund_applies_each_event_once(temporal_time_skipping: WorkflowEnvironment) -> None:
-    desk = Desk(deque([PENDING]), event=RefundStatus.PROCESSING)
-    async with refunding(temporal_time_skipping, desk) as handle:
-        await _until_pending(desk, handle)
+    stub = RefundStub(deque([PENDING]), event=RefundStatus.PROCESSING)
+    async with refunding(temporal_time_skipping, stub) as handle:
+        await _until_pending(stub, handle)
         event = messages.RefundEventInput(uuid4())
         for _ in range(3):
             await handle.signal(messages.REFUND_EVENT, event)
-        while "apply_event" not in desk.calls:
+        while "apply_event" not in stub.calls:
             await handle.query("__temporal_workflow_metadata")
-        desk.event = RefundStatus.SUCCEEDED
+        stub.event = RefundStatus.SUCCEEDED
         await handle.signal(messages.REFUND_EVENT, messages.RefundEventInput(uuid4()))
         assert await handle.result() is RefundStatus.SUCCEEDED
-    assert desk.calls.count("apply_event") == 2
+    assert stub.calls.count("apply_event") == 2
 
 
 async def test_refund_raises_attention_for_an_event_that_cannot_be_read_and_goes_on(
     temporal_time_skipping: WorkflowEnvironment,
 ) -> None:
-    desk = Desk(deque([PENDING, DONE]), event=None)
-    async with refunding(temporal_time_skipping, desk) as handle:
-        await _until_pending(desk, handle)
+    stub = RefundStub(deque([PENDING, DONE]), event=None)
+    async with refunding(temporal_time_skipping, stub) as handle:
+        await _until_pending(stub, handle)
         await handle.signal(messages.REFUND_EVENT, messages.RefundEventInput(uuid4()))
-        while "attention event_refused" not in desk.calls:
+        while "attention event_refused" not in stub.calls:
             await handle.query("__temporal_workflow_metadata")
         assert await _end(temporal_time_skipping, handle) is RefundStatus.SUCCEEDED
 
 
 async def test_refund_that_is_over_is_started_again_by_an_event(temporal_time_skipping: WorkflowEnvironment) -> None:
-    desk = Desk(is_over=True, event=RefundStatus.FAILED)
+    stub = RefundStub(is_over=True, event=RefundStatus.FAILED)
     told = {"start_signal": messages.REFUND_EVENT, "start_signal_args": [messages.RefundEventInput(uuid4())]}
-    async with refunding(temporal_time_skipping, desk, **told) as handle:
+    async with refunding(temporal_time_skipping, stub, **told) as handle:
         assert await handle.result() is RefundStatus.FAILED
-    assert sorted(desk.calls) == ["apply_event", "begin"]
+    assert sorted(stub.calls) == ["apply_event", "begin"]
 
 
 async def test_news_that_were_faster_end_it(temporal_time_skipping: WorkflowEnvironment) -> None:
-    desk = Desk(deque([PENDING]), news=RefundStatus.SUCCEEDED)
-    async with refunding(temporal_time_skipping, desk) as handle:
+    stub = RefundStub(deque([PENDING]), news=RefundStatus.SUCCEEDED)
+    async with refunding(temporal_time_skipping, stub) as handle:
         assert await handle.result() is RefundStatus.SUCCEEDED
 
 
 async def test_provider_away_is_told_to_a_person_and_tried_on(temporal_time_skipping: WorkflowEnvironment) -> None:
-    desk = Desk(deque([AWAY, AWAY, AWAY, AWAY, DONE]))
-    async with refunding(temporal_time_skipping, desk) as handle:
+    stub = RefundStub(deque([AWAY, AWAY, AWAY, AWAY, DONE]))
+    async with refunding(temporal_time_skipping, stub) as handle:
         assert await _end(temporal_time_skipping, handle) is RefundStatus.SUCCEEDED
-    assert desk.calls.count("attention refund_unsettled") == 1
-    assert desk.calls.count("perform m-1") == 5
+    assert stub.calls.count("attention refund_unsettled") == 1
+    assert stub.calls.count("perform m-1") == 5
