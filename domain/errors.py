@@ -1,7 +1,7 @@
-"""The one tree of refusals that callers may see.
+"""The tree of errors that callers may see.
 
-Every error has a stable ``code``; the API maps it once to an HTTP status and to a sentence in the caller's
-language, activities map it once to ``ApplicationError(type=code)``. Nobody reads ``str(error)``.
+Every error has a stable ``code``. The API maps it to an HTTP status and to a sentence in the language of the caller,
+activities map it to ``ApplicationError(type=code)``. No code reads ``str(error)``.
 """
 
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ class Malformed(DomainError):
 
 
 class Unauthenticated(DomainError):
-    """No login, or one that is no longer good (401)."""
+    """No login, or an expired one (401)."""
 
     code = "unauthenticated"
 
@@ -37,8 +37,8 @@ class InvalidCredentials(Unauthenticated):
 
 
 class AccountLocked(DomainError):
-    """Too many failed attempts; said alike of accounts that exist and that do not (429). ``details["retry_after"]`` in
-    seconds."""
+    """Too many failed attempts; answered in the same way for accounts that exist and that do not (429).
+    ``details["retry_after"]`` in seconds."""
 
     code = "account_locked"
 
@@ -50,13 +50,13 @@ class Forbidden(DomainError):
 
 
 class NotFound(DomainError):
-    """Does not exist, or belongs to another tenant: nobody can tell which (404)."""
+    """Does not exist, or belongs to another tenant; the answer does not say which (404)."""
 
     code = "not_found"
 
 
 class Conflict(DomainError):
-    """The state of things stands against it (409)."""
+    """Not possible in the present state of the object (409)."""
 
     code = "conflict"
 
@@ -88,38 +88,39 @@ class AlreadyExists(Conflict):
 
 
 class WouldBreakBookings(Conflict):
-    """The change strands bookings. ``details["bookings"]`` lists them; repeat with ``confirm=true``."""
+    """Bookings would not fit any more after the change. ``details["bookings"]`` lists them; repeat with
+    ``confirm=true``."""
 
     code = "would_break_bookings"
 
 
 class ErasureBlocked(Conflict):
-    """The login cannot be closed yet. ``details["bookings"]``: visits ahead, to be cancelled first;
+    """The login cannot be closed yet. ``details["bookings"]``: future visits, to be cancelled first;
     ``details["businesses"]``: what the login owns, to be closed or handed over first."""
 
     code = "erasure_blocked"
 
 
 class RequestInProgress(Conflict):
-    """The same idempotency key is being worked on."""
+    """A request with the same idempotency key is in progress."""
 
     code = "request_in_progress"
 
 
 class Gone(DomainError):
-    """A link or hold whose time is over (410)."""
+    """An expired link or hold (410)."""
 
     code = "gone"
 
 
 class RuleBroken(DomainError):
-    """Well-formed, but against a rule (422). ``details`` may hold ``field`` and ``rule``."""
+    """Well-formed, but a rule does not allow it (422). ``details`` may hold ``field`` and ``rule``."""
 
     code = "rule_broken"
 
 
 class InvalidCode(RuleBroken):
-    """The code of the second factor is wrong, over, or was used before."""
+    """The code of the second factor is wrong, expired, or was used before."""
 
     code = "invalid_code"
 
@@ -136,7 +137,7 @@ class InvalidInput(RuleBroken):
 
 
 class InvalidLink(RuleBroken):
-    """A token that is not ours, or is for something else, or for something that is not there (422)."""
+    """A token that is not ours, has another purpose, or names an object that does not exist (422)."""
 
     code = "invalid_link"
 
@@ -155,7 +156,7 @@ class OutsideBookingWindow(RuleBroken):
 
 
 class VerificationIncomplete(RuleBroken):
-    """The business cannot be reviewed yet. ``details["missing"]``: stable words for all that is not there."""
+    """The business cannot be reviewed yet. ``details["missing"]``: stable words for everything that is missing."""
 
     code = "verification_incomplete"
 
@@ -187,7 +188,7 @@ class PartySizeRefused(RuleBroken):
 
 
 class HoldLimit(RuleBroken):
-    """One customer may not hold more unpaid time than this."""
+    """The customer has as many unpaid bookings as are allowed."""
 
     code = "hold_limit"
 
@@ -205,7 +206,8 @@ class AmountRefused(RuleBroken):
 
 
 class LegalNoticeRequired(RuleBroken):
-    """Nothing may be sold online without the 特定商取引法 notice. ``details["services"]``: what is, as far as known."""
+    """Nothing may be sold online without the 特定商取引法 notice. ``details["services"]``: the services that are sold
+    online."""
 
     code = "legal_notice_required"
 
@@ -241,7 +243,7 @@ class TooLarge(DomainError):
 
 
 class TooSlow(DomainError):
-    """The body did not come in within the time a request has for it (408)."""
+    """The body did not arrive within the time limit (408)."""
 
     code = "too_slow"
 
@@ -259,6 +261,6 @@ class RateLimited(DomainError):
 
 
 class Unavailable(DomainError):
-    """Something this answer needs is away for the moment (503). ``details["retry_after"]`` in seconds."""
+    """A system that the answer needs is unreachable at the moment (503). ``details["retry_after"]`` in seconds."""
 
     code = "unavailable"

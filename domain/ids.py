@@ -1,10 +1,10 @@
-"""Codes that people read to each other, and keys in order of time."""
+"""Confirmation codes, and keys in order of time."""
 
 import secrets
 from datetime import datetime
 from uuid import UUID
 
-#: No 0/O, 1/I/L, 2/Z, 5/S, 8/B, U/V: what is misheard or misread is not in it.
+#: Without 0/O, 1/I/L, 2/Z, 5/S, 8/B, U/V, which people mishear or misread.
 CODE_ALPHABET = "34679ACDEFGHJKMNPQRTWXY"
 CODE_LENGTH = 8
 
@@ -15,7 +15,7 @@ def confirmation_code() -> str:
 
 
 def first_uuid_of(moment: datetime) -> UUID:
-    """The smallest UUIDv7 of a moment (aware; milliseconds count): every key that was made before it is smaller.
+    """The smallest UUIDv7 of a time (aware; milliseconds count): every key made before that time is smaller.
 
     RFC 9562, 5.7: 48 bits of Unix time in milliseconds, then version and variant.
     """

@@ -1,4 +1,4 @@
-"""Money is a whole number of minor units with its currency; nothing here ever meets a float."""
+"""Money: a whole number of minor units with its currency, never a float."""
 
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal

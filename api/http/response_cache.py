@@ -20,7 +20,7 @@ from starlette.responses import Response
 
 from api.access.callers import Access, Caller
 from api.http.request_info import request_info
-from domain.platform.invalidation import KEEP, CacheKind
+from domain.platform.invalidation import CACHE_FOR, CacheKind
 from providers.cache import generations
 from providers.cache.generations import Generations
 from providers.cache.interface import Cache, CacheAway
@@ -121,7 +121,7 @@ class Answers:
 
     async def _keep(self, kind: CacheKind, name: str, value: bytes) -> None:
         try:
-            await self.cache.put(name, value, KEEP[kind])
+            await self.cache.put(name, value, CACHE_FOR[kind])
         except CacheAway:
             return
 

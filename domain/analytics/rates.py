@@ -1,6 +1,6 @@
 """Rates, as shares from 0 to 1 with four decimals; None where there is nothing to share."""
 
-#: More digits would be a promise that so few bookings do not keep.
+#: More digits would claim a precision that so few bookings do not have.
 DECIMALS = 4
 
 

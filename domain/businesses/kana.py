@@ -1,4 +1,4 @@
-"""Kana in Latin letters: Hepburn as in passports, where a long vowel is written once (おおさか is osaka)."""
+"""Kana in Latin script: Hepburn as in passports, where a long vowel is written once (おおさか is osaka)."""
 
 import re
 import unicodedata
@@ -39,7 +39,7 @@ def to_hiragana(text: str) -> str:
 
 
 def romanised(text: str) -> str:
-    """What is kana of the text in lower-case Latin letters; every other character stays."""
+    """The text with its kana in lower-case Latin script; every other character stays."""
     kana = to_hiragana(unicodedata.normalize("NFKC", text))
     written, doubled = "", False
     for position, one in enumerate(kana):

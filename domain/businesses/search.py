@@ -11,12 +11,12 @@ from domain.businesses.kana import to_hiragana
 from domain.errors import InvalidInput
 
 MAX_TERMS = 5
-#: 東京都 holds 京都, so that prefectures are kept and looked for without their ending.
+#: 東京都 contains 京都, so prefectures are stored and searched without their ending.
 _PREFECTURES = {one.value: one.value[:-1] for one in Prefecture if one is not Prefecture.HOKKAIDO}
 
 
 def search_form(text: str) -> str:
-    """Wide letters narrow, upper case lower, katakana hiragana: ＣＵＴ is cut, ヘア is へあ."""
+    """Full width becomes half width, upper case lower case, katakana hiragana: ＣＵＴ is cut, ヘア is へあ."""
     return to_hiragana(unicodedata.normalize("NFKC", text).lower())
 
 

@@ -8,7 +8,7 @@ from domain.businesses.kana import romanised
 from domain.errors import InvalidInput
 
 MAX_LENGTH = 60
-#: Room for the short id that tells two of one name apart.
+#: Space for the short id that distinguishes two businesses of one name.
 _ROOM = 7
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{1,58})[a-z0-9]")
 _OTHER = re.compile(r"[^a-z0-9]+")
@@ -67,7 +67,7 @@ def check_slug(slug: str) -> str:
 
 
 def slug_from(name: Mapping[str, str]) -> str | None:
-    """A slug from the English name, else from the Japanese one where it is kana (and Latin letters). None for a name
+    """A slug from the English name, else from the Japanese one where it is kana (and Latin script). None for a name
     with kanji, because only its owner knows how it is read, and for a reserved word."""
     english, japanese = name.get("en", ""), name.get("ja", "")
     readings = [_plain(english)]

@@ -1,4 +1,4 @@
-"""Where a business stands on the platform, and what kinds there are."""
+"""The status of a business, and the kinds of businesses."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -25,7 +25,7 @@ ALLOWED: Mapping[BusinessStatus, frozenset[BusinessStatus]] = {
 }
 
 
-#: Nobody but its people has seen the business, and nobody is asked to.
+#: Only the team sees the business, and no review waits.
 PRIVATE = frozenset({B.DRAFT, B.REJECTED})
 
 
@@ -48,7 +48,7 @@ class ApprovalMode(StrEnum):
 
 
 class ResourceKind(StrEnum):
-    """What a service uses up."""
+    """What a service needs."""
 
     STAFF = "staff"
     ROOM = "room"

@@ -1,4 +1,4 @@
-"""Who does something: recorded in history and audit, and asked by every permission check."""
+"""Who acts: for the history, the audit trail and permissions."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -6,7 +6,7 @@ from uuid import UUID
 
 
 class ActorKind(StrEnum):
-    """In what capacity somebody acts."""
+    """The capacity in which someone acts."""
 
     CUSTOMER = "customer"
     STAFF = "staff"

@@ -15,8 +15,8 @@ MAX_BYTES = 72
 
 
 def normalised(password: str) -> str:
-    """The password as NIST SP 800-63B section 5.1.1.2 asks: in Unicode form NFKC. Composed and decomposed letters, wide
-    and narrow ones are the same password, because keyboards differ in what they send."""
+    """The password as NIST SP 800-63B section 5.1.1.2 asks: in Unicode form NFKC. Composed and decomposed characters,
+    full and half width are the same password, because keyboards differ in what they send."""
     return unicodedata.normalize("NFKC", password)
 
 
@@ -50,7 +50,7 @@ def broken_rules(password: str, email: str) -> tuple[str, ...]:
 
 
 def check_password(password: str, email: str, field: str = "password") -> None:
-    """Raise ``InvalidInput`` with every rule that ``password`` breaks; ``field`` is where it stands in the request."""
+    """Raise ``InvalidInput`` with every rule that ``password`` breaks; ``field`` is its path in the request."""
     broken = broken_rules(password, email)
     if broken:
         raise InvalidInput({"fields": [{"field": field, "rule": rule} for rule in broken]})

@@ -1,4 +1,4 @@
-"""What changes how a login is opened, and what each change must prove. A session token alone changes nothing."""
+"""Changes of how a person logs in, and the proofs that each one needs. A session token alone is not enough."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -7,7 +7,7 @@ from domain.errors import WrongState
 
 
 class LoginChange(StrEnum):
-    """Everything that changes how somebody logs in. The value is the path of its endpoint under ``/auth``."""
+    """Everything that changes how a person logs in. The value is the path of its endpoint under ``/auth``."""
 
     CHANGE_PASSWORD = "change-password"  # noqa: S105 - a path
     RESET_PASSWORD = "reset-password"  # noqa: S105
@@ -29,7 +29,7 @@ REQUIRED: Mapping[LoginChange, frozenset[Proof]] = {
     LoginChange.CHANGE_PASSWORD: frozenset({Proof.PASSWORD}),
     LoginChange.RESET_PASSWORD: frozenset({Proof.MAIL_LINK}),
     LoginChange.VERIFY_EMAIL: frozenset({Proof.MAIL_LINK}),
-    # Without a proven address a stranger could shut the owner of the mailbox out of a login in the owner's name.
+    # Otherwise, who registers with another person's address could lock that person out of the login.
     LoginChange.TWO_FACTOR_ENABLE: frozenset({Proof.PASSWORD, Proof.CODE, Proof.PROVEN_ADDRESS}),
     LoginChange.TWO_FACTOR_DISABLE: frozenset({Proof.PASSWORD, Proof.CODE}),
 }

@@ -1,4 +1,4 @@
-"""The second factor: time-based codes (RFC 6238) that count once, and recovery codes that stand in for them."""
+"""The second factor: time-based codes (RFC 6238), each valid once, and recovery codes that replace them."""
 
 import hashlib
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Sessions, refusing guesses, and telling one device from another: the rules of product 1."""
+"""Sessions, locks after failed logins, and how devices are recognised."""
 
 import hashlib
 import ipaddress
@@ -27,7 +27,8 @@ class SessionEnd(StrEnum):
 
 
 def device_mark(user_agent: str | None, address: str | None) -> bytes:
-    """What a device is known by: 32 bytes of its user agent without version numbers, and its coarse network.
+    """The mark by which a device is recognised: 32 bytes of its user agent without version numbers, and its coarse
+    network.
 
     The API sets no cookies, so this is a guess: the network is the first 16 bits of an IPv4 address and the first 32
     of an IPv6 one, which is about a provider's region. A browser that updates itself stays the same device; a phone

@@ -1,4 +1,5 @@
-"""Which files are taken, told by their first bytes alone: a name and an announced type are what somebody says."""
+"""Which files are accepted. The type of a file is read from its first bytes; its name and declared type are not
+trusted."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ class FileType(StrEnum):
     PDF = "application/pdf"
 
 
-#: What a business shows of itself.
+#: The types of pictures and films of a business.
 MEDIA: Mapping[FileType, MediaKind] = {
     FileType.JPEG: MediaKind.IMAGE,
     FileType.PNG: MediaKind.IMAGE,
@@ -56,7 +57,7 @@ ALIASES: Mapping[str, FileType] = {
     "video/m4v": FileType.MP4,
     "application/x-pdf": FileType.PDF,
 }
-#: What programs announce for a file that they know nothing about: its bytes decide.
+#: The types that programs declare for an unknown file: its bytes decide.
 UNKNOWN_TYPES = frozenset(("", "application/octet-stream", "binary/octet-stream"))
 
 
@@ -98,7 +99,7 @@ def type_of(first: bytes) -> FileType | None:
         return FileType.WEBP
     if first[4:8] == b"ftyp" and first[8:12] in _MP4_BRANDS:
         return FileType.MP4
-    # EBML; its document type, element 4282, stands near the beginning and tells WebM from other Matroska.
+    # EBML: its document type, element 4282, is near the beginning and distinguishes WebM from other Matroska.
     if first.startswith(b"\x1a\x45\xdf\xa3") and b"\x42\x82\x84webm" in first:
         return FileType.WEBM
     return FileType.PDF if first.startswith(b"%PDF-") else None
@@ -129,11 +130,11 @@ def most_pixels(size: int) -> int:
     return min(MOST_PIXELS, _PIXELS_OF_ANY_FILE + size * _PIXELS_PER_BYTE)
 
 
-#: Where files lie. What came in is looked at there and removed; only what was made of it is ever shown.
+#: Prefixes of keys. An uploaded file is inspected and deleted; only the files that are made from it are shown.
 UPLOADS = "uploads/"
 SHOWN = "media/"
 
 
 def shown_key(business_id: UUID, media_id: UUID, name: str) -> str:
-    """Where one form of it lies that visitors see; ``name`` with its ending."""
+    """The key of one public form of it; ``name`` with its ending."""
     return f"{SHOWN}{business_id}/{media_id}/{name}"

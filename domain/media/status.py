@@ -7,7 +7,7 @@ from domain.errors import WrongState
 
 
 class MediaStatus(StrEnum):
-    """Where an upload stands."""
+    """The status of an upload."""
 
     UPLOADING = "uploading"
     PROCESSING = "processing"
@@ -39,7 +39,7 @@ class Rejection(StrEnum):
     BROKEN = "broken"
     #: There is no file.
     MISSING = "missing"
-    #: It could not be looked at for so long that nobody waits any more.
+    #: The inspection failed for too long.
     NOT_PROCESSED = "not_processed"
 
 

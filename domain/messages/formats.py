@@ -132,7 +132,7 @@ def _gap(language: str) -> str:
 
 
 def _notes(local: datetime, zone: str, language: str) -> str:
-    """What stands in brackets behind a time: the night that it belongs to, and the zone."""
+    """The text in brackets after a time: the night that it belongs to, and the zone."""
     notes = [note for note in (_night(local, language), _zone(zone, language)) if note]
     if language == "ja":
         return "".join(f"（{note}）" for note in notes)

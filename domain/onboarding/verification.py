@@ -1,4 +1,4 @@
-"""How a business is let in: what it must show, and the review's states. Pure rules."""
+"""The verification of a business: what it must have, and the statuses of its review."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ ANSWER_WITHIN = timedelta(days=30)
 
 
 class DocumentKind(StrEnum):
-    """What a paper proves."""
+    """What a document proves."""
 
     REGISTRATION = "registration"  # that the business exists: 登記事項証明書 or 開業届
     PERMIT = "permit"  # that it may do what it does
@@ -23,7 +23,7 @@ class DocumentKind(StrEnum):
 
 
 class DocumentStatus(StrEnum):
-    """Where a paper stands. ``uploading``: a form was given out, nobody knows yet of a file."""
+    """The status of a document. ``uploading``: the upload form was issued; no file is known yet."""
 
     UPLOADING = "uploading"
     RECEIVED = "received"
@@ -32,7 +32,7 @@ class DocumentStatus(StrEnum):
 
 
 class ReviewStatus(StrEnum):
-    """Where a review stands."""
+    """The status of a review."""
 
     WAITING = "waiting"  # for an operator
     INFO_REQUESTED = "info_requested"  # for the business
@@ -42,7 +42,7 @@ class ReviewStatus(StrEnum):
 
 
 class Decision(StrEnum):
-    """Every step that is written down, with who took it and why."""
+    """Every recorded step of a review, with its actor and reason."""
 
     SUBMITTED = "submitted"
     INFO_REQUESTED = "info_requested"
@@ -56,7 +56,7 @@ class Decision(StrEnum):
 
 R, D = ReviewStatus, Decision
 
-#: What each decision makes of a review, and from where.
+#: The status of the review after each decision, and the statuses that allow it.
 REVIEW: Mapping[Decision, tuple[frozenset[ReviewStatus], ReviewStatus]] = {
     D.INFO_REQUESTED: (frozenset({R.WAITING}), R.INFO_REQUESTED),
     D.RESUBMITTED: (frozenset({R.INFO_REQUESTED}), R.WAITING),
@@ -64,7 +64,7 @@ REVIEW: Mapping[Decision, tuple[frozenset[ReviewStatus], ReviewStatus]] = {
     D.REJECTED: (frozenset({R.WAITING, R.INFO_REQUESTED}), R.REJECTED),
     D.CLOSED: (frozenset({R.INFO_REQUESTED}), R.CLOSED),
 }
-#: What a decision makes of the business itself.
+#: The status of the business after a decision.
 BUSINESS: Mapping[Decision, BusinessStatus] = {
     D.SUBMITTED: BusinessStatus.PENDING,
     D.APPROVED: BusinessStatus.APPROVED,
@@ -73,17 +73,17 @@ BUSINESS: Mapping[Decision, BusinessStatus] = {
     D.SUSPENDED: BusinessStatus.SUSPENDED,
     D.REINSTATED: BusinessStatus.APPROVED,
 }
-#: Nobody may be turned away without being told why.
+#: Decisions that need a reason, which the business reads.
 NEEDS_REASON = frozenset({D.INFO_REQUESTED, D.REJECTED, D.SUSPENDED})
 
-#: Kinds that the law lets open only after an authority has said yes: restaurants (食品衛生法第55条), hairdressers
+#: Kinds of businesses that need a permit by law: restaurants (食品衛生法第55条), hairdressers
 #: (美容師法第11条・第12条), barbers (理容師法第11条・第11条の2) and clinics (医療法第7条・第8条).
 PERMIT_NEEDED = frozenset({Vertical.RESTAURANT, Vertical.SALON, Vertical.BARBER, Vertical.CLINIC})
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What a business shows at the moment it asks to be let in. ``documents``: kinds that are there and were not
+    """What a business has when it submits itself for review. ``documents``: kinds that are there and were not
     refused."""
 
     vertical: Vertical
@@ -104,7 +104,7 @@ class Standing:
 def missing(standing: Standing) -> tuple[str, ...]:
     """Stable words for everything that is not there yet, in the order of a form; empty: it may be reviewed.
 
-    The 特定商取引法 notice is asked of whoever takes money at a distance (特定商取引に関する法律第11条).
+    Every business that takes money online needs the 特定商取引法 notice (特定商取引に関する法律第11条).
     """
     wanted = {
         "name": standing.has_name,
@@ -132,7 +132,7 @@ def check_complete(standing: Standing) -> None:
 
 
 def review_after(current: ReviewStatus, decision: Decision) -> ReviewStatus:
-    """Where the review stands after the decision. Raises WrongState for one that the table does not allow."""
+    """The status of the review after the decision. Raises WrongState for one that the table does not allow."""
     allowed, becomes = REVIEW[decision]
     if current not in allowed:
         raise WrongState({"status": current.value, "wanted": becomes.value})

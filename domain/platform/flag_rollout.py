@@ -1,4 +1,4 @@
-"""A gradual rollout: a feature's share grows step by step while somebody watches."""
+"""A gradual rollout: the share of a feature grows step by step while counts of trouble are watched."""
 
 import itertools
 from collections.abc import Mapping
@@ -15,26 +15,26 @@ SHORTEST_STEP = timedelta(minutes=1)
 
 
 class RolloutStatus(StrEnum):
-    """Where a rollout stands. All but ``running`` and ``paused`` are its end."""
+    """The status of a rollout. All but ``running`` and ``paused`` are final."""
 
     RUNNING = "running"
     PAUSED = "paused"
-    DONE = "done"  # the last step's time is over
-    STOPPED = "stopped"  # what is watched went over its limit: the share is what it was before
-    CANCELLED = "cancelled"  # an admin stopped it: the share is what it was before
-    SUPERSEDED = "superseded"  # an admin changed the flag itself: it stays as the admin wants it
+    DONE = "done"  # the last step has ended
+    STOPPED = "stopped"  # a count went over its limit: the share before is restored
+    CANCELLED = "cancelled"  # an admin stopped it: the share before is restored
+    SUPERSEDED = "superseded"  # an admin changed the flag itself: the flag keeps that change
 
 
 OVER = frozenset(RolloutStatus) - {RolloutStatus.RUNNING, RolloutStatus.PAUSED}
 
 
 class Measure(StrEnum):
-    """What can be watched: how many of these came since a moment."""
+    """What can be watched: the number of these since a time."""
 
-    ATTENTION_FILED = "attention_filed"  # matters that no machine could settle
+    ATTENTION_FILED = "attention_filed"  # new attention items
     NOTICES_FAILED = "notices_failed"
     PAYMENTS_FAILED = "payments_failed"
-    COMMANDS_FAILED = "commands_failed"  # deliveries to a workflow that had to be tried again
+    COMMANDS_FAILED = "commands_failed"  # deliveries of outbox commands that were repeated
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,5 +76,5 @@ def over_limit(limits: Mapping[Measure, int], counted: Mapping[Measure, int]) ->
 
 
 def pause_between_looks(watch_for: timedelta) -> timedelta:
-    """How often a step is looked at: twenty times, at least once an hour, never more than once in ten seconds."""
+    """The pause between two checks of a step: twenty checks, at least one per hour, at most one per ten seconds."""
     return max(timedelta(seconds=10), min(watch_for / 20, timedelta(hours=1)))

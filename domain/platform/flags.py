@@ -1,4 +1,4 @@
-"""Feature flags: who has a feature. Unknown is off; growing the share takes the feature from nobody."""
+"""Feature flags: who has a feature. An unknown flag is off; a subject keeps the feature when the share grows."""
 
 import hashlib
 import re
@@ -14,7 +14,7 @@ WHOLE = 10_000
 
 
 class Subject(StrEnum):
-    """Whose share it is: a business has the feature with all its people, or each user alone."""
+    """What the share counts: businesses, each with all its people, or single users."""
 
     USER = "user"
     BUSINESS = "business"
@@ -22,7 +22,7 @@ class Subject(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """For whom a feature is asked. Either may be unknown."""
+    """The business and the user of a check. Either may be unknown."""
 
     user_id: UUID | None = None
     business_id: UUID | None = None
@@ -30,8 +30,8 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """``share``: of the subjects that have it, in hundredths of a percent (0 to 10 000). ``killed`` beats everything,
-    ``enabled`` everything but that; the allow lists come before the share."""
+    """``share``: of the subjects that have it, in hundredths of a percent (0 to 10 000). ``killed`` comes before
+    everything else, then ``enabled``, then the allow lists, then the share."""
 
     name: str
     enabled: bool
@@ -43,13 +43,13 @@ class Flag:
 
 
 def place(name: str, subject_id: UUID) -> int:
-    """Where a subject stands for this flag, 0 to 9 999: the same for ever, and with no relation between two flags."""
+    """The place of a subject for this flag, 0 to 9 999. It never changes, and differs from flag to flag."""
     digest = hashlib.sha256(f"{name}\0{subject_id}".encode()).digest()
     return int.from_bytes(digest[:8], "big") % WHOLE
 
 
 def is_on(flag: Flag | None, asking: Asking) -> bool:
-    """Whether whoever asks has the feature. A subject that is unknown has it only when everybody does."""
+    """Whether the feature is on. An unknown subject has it only when all have it."""
     if flag is None or flag.killed or not flag.enabled:
         return False
     if asking.user_id in flag.users or asking.business_id in flag.businesses:

@@ -1,7 +1,7 @@
-"""How long public answers are kept, and which changes end them before that.
+"""How long public answers are cached, and which changes end them earlier.
 
-An answer is of one kind. It is good while nothing of the kinds that it leans on was changed in its business: no service
-is shown of a business that was suspended, and no free time by hours that were changed.
+An answer is of one kind. It is valid until something of the kinds that it depends on changes in its business: a service
+of a suspended business is not shown, and no free time by earlier hours.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from uuid import UUID
 
 
 class CacheKind(StrEnum):
-    """What an answer is about, and what a change is of."""
+    """The kind of an answer, and of a change."""
 
     #: Profile, status, settings, policies, hours, one-off days.
     BUSINESS = "business"
@@ -22,15 +22,15 @@ class CacheKind(StrEnum):
     AVAILABILITY = "availability"
 
 
-#: How long an answer of the kind is kept.
-KEEP: Mapping[CacheKind, timedelta] = {
+#: How long an answer of the kind is cached.
+CACHE_FOR: Mapping[CacheKind, timedelta] = {
     CacheKind.BUSINESS: timedelta(minutes=5),
     CacheKind.CATALOGUE: timedelta(minutes=10),
     CacheKind.AVAILABILITY: timedelta(minutes=1),
 }
 
-#: What an answer of the kind leans on.
-LEANS_ON: Mapping[CacheKind, tuple[CacheKind, ...]] = {
+#: The kinds of changes that end an answer of the kind.
+DEPENDS_ON: Mapping[CacheKind, tuple[CacheKind, ...]] = {
     CacheKind.BUSINESS: (CacheKind.BUSINESS,),
     CacheKind.CATALOGUE: (CacheKind.BUSINESS, CacheKind.CATALOGUE),
     CacheKind.AVAILABILITY: (CacheKind.BUSINESS, CacheKind.CATALOGUE, CacheKind.AVAILABILITY),
@@ -39,7 +39,7 @@ LEANS_ON: Mapping[CacheKind, tuple[CacheKind, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class CacheChange:
-    """Something of ``kind`` was changed. ``business_id`` None: nobody can say whose, so it counts for all."""
+    """Something of ``kind`` was changed. ``business_id`` None: the business is unknown, so all are affected."""
 
     business_id: UUID | None
     kind: CacheKind

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-#: Into so many parts a window is cut.
+#: The number of parts of a window.
 BUCKETS = 60
 
 _RATE = re.compile(r"([1-9][0-9]{0,8})/([1-9][0-9]{0,5})(s|m|h)")
@@ -58,8 +58,8 @@ class LimitResult:
 
 
 def evaluate_limits(windows: Sequence[Window], before: Sequence[int], resets: Sequence[int]) -> list[LimitResult]:
-    """What was counted, from how many there were before this request and the milliseconds until there is more room.
-    A request that one window refuses counts against none."""
+    """The results, from the counts before this request and the milliseconds until more requests are allowed. A request
+    that one window refuses counts against none."""
     refused = any(counted >= window.limit for counted, window in zip(before, windows, strict=True))
     return [
         LimitResult(

@@ -1,5 +1,5 @@
-"""How long the platform keeps what it does not need for ever. Bookings, payments and the audit trail are not here: the
-law asks for them for seven years and nothing deletes them (``docs/data-protection.md``)."""
+"""How long the platform keeps data before it deletes it. Bookings, payments and the audit trail are not here: the law
+requires them for seven years and nothing deletes them (``docs/data-protection.md``)."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class RetainedData(StrEnum):
-    """What is swept. The value names it in Temporal and in ``attention``."""
+    """What is deleted. The value names it in Temporal and in ``attention``."""
 
     IDEMPOTENCY_KEYS = "idempotency_keys"
     OUTBOX = "outbox"
@@ -19,19 +19,19 @@ class RetainedData(StrEnum):
     PASSWORD_RESETS = "password_resets"  # noqa: S105 - a table's name
 
 
-#: Age after which a row may go. What is still at work (an order that is not delivered) stays, whatever its age.
+#: Age after which a row is deleted. A row that is still in use (an undelivered command) stays at any age.
 KEEP: Mapping[RetainedData, timedelta] = {
     RetainedData.IDEMPOTENCY_KEYS: timedelta(hours=24),
-    # As long as Temporal shows the closed runs that the orders started.
+    # As long as Temporal shows the closed runs that the commands started.
     RetainedData.OUTBOX: timedelta(days=30),
-    # A text whose command was executed is gone already.
+    # The text of an executed command is deleted earlier.
     RetainedData.COMMAND_TEXTS: timedelta(hours=24),
-    # After they ended: long enough to look into a login that somebody did not recognise.
+    # After they ended: long enough to examine a login that its owner did not recognise.
     RetainedData.SESSIONS: timedelta(days=90),
-    # After their own time to be forgotten, after which they count for nothing.
+    # After the time until which they count.
     RetainedData.LOGIN_FAILURES: timedelta(0),
     RetainedData.RATE_LIMITS: timedelta(0),
-    # After they opened nothing any more.
+    # After they expired.
     RetainedData.EMAIL_VERIFICATIONS: timedelta(days=7),
     RetainedData.PASSWORD_RESETS: timedelta(days=7),
 }

@@ -1,16 +1,16 @@
-"""What a person may ask of what is held about them: a copy of it, and that it be forgotten."""
+"""A person may ask for a copy of their data, and for its erasure."""
 
 from datetime import timedelta
 from enum import StrEnum
 
 #: How long the file of an export can be fetched; then it is deleted.
 EXPORT_LASTS = timedelta(days=7)
-#: The person is made unknown at once; what still connects the rows that the law keeps goes after this.
+#: Personal data is removed at once; what still connects the rows that the law requires is removed after this.
 ERASURE_DELAY = timedelta(days=30)
 
 
 class ExportStatus(StrEnum):
-    """Where a copy of somebody's data stands."""
+    """The status of a data export."""
 
     QUEUED = "queued"
     READY = "ready"

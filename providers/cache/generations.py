@@ -15,7 +15,7 @@ from uuid import UUID
 
 import structlog
 
-from domain.platform.invalidation import KEEP, LEANS_ON, CacheChange, CacheKind
+from domain.platform.invalidation import CACHE_FOR, DEPENDS_ON, CacheChange, CacheKind
 from providers.cache.interface import Cache, CacheAway
 
 log = structlog.get_logger(__name__)
@@ -29,7 +29,7 @@ _CHANGING = b"changing"
 #: Longer than any transaction takes.
 _CHANGING_LASTS = timedelta(minutes=1)
 #: After this time the cache has no answer from before a change.
-_FORGET_AFTER = max(KEEP.values()) + timedelta(minutes=1)
+_FORGET_AFTER = max(CACHE_FOR.values()) + timedelta(minutes=1)
 #: More unpublished changes than this count as a change of everything.
 _MOST = 10_000
 _EVERYTHING = "generation:all"
@@ -107,7 +107,7 @@ class Generations:
 
 def names_of(business_id: UUID, kind: CacheKind) -> list[str]:
     """The keys of the generations of an answer of this kind about this business."""
-    return [_EVERYTHING, *(_name(business_id, leaned_on) for leaned_on in LEANS_ON[kind])]
+    return [_EVERYTHING, *(_name(business_id, depended_on) for depended_on in DEPENDS_ON[kind])]
 
 
 def new_generation() -> bytes:

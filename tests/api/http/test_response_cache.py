@@ -26,7 +26,7 @@ from db.tables import CACHE_KINDS
 from domain.errors import NotFound
 from domain.identity.actor import ActorKind
 from domain.onboarding.verification import Decision
-from domain.platform.invalidation import KEEP, LEANS_ON, CacheChange, CacheKind
+from domain.platform.invalidation import CACHE_FOR, DEPENDS_ON, CacheChange, CacheKind
 from providers.cache import generations
 from providers.cache.generations import Generations, names_of
 from providers.cache.interface import Cache, CacheAway
@@ -139,8 +139,8 @@ async def test_whatever_is_read_for_an_answer_is_watched(here: Process, shop: Sh
         read = set(re.findall(r"\b(?:FROM|JOIN)\s+(\w+)", " ".join(here.statements.sent), re.IGNORECASE))
         read = (read & set(Base.metadata.tables)) - apart
         assert read, name
-        leaned_on = LEANS_ON[kinds[name]]
-        assert {table for table in read if CACHE_KINDS.get(table) not in leaned_on} == set(), name
+        depended_on = DEPENDS_ON[kinds[name]]
+        assert {table for table in read if CACHE_KINDS.get(table) not in depended_on} == set(), name
 
 
 def closure_kind(endpoint: Any) -> Any:
@@ -493,9 +493,9 @@ async def test_every_answer_ends_by_itself(there: Process, here: Process, shop: 
         catalogue |= {"list_resources", "get_resource"}
         kind = kind or (CacheKind.CATALOGUE if name in catalogue else CacheKind.BUSINESS)
         left = timedelta(milliseconds=await redis.pttl(key))
-        assert KEEP[kind] - timedelta(seconds=30) < left <= KEEP[kind], name
+        assert CACHE_FOR[kind] - timedelta(seconds=30) < left <= CACHE_FOR[kind], name
     await redis.aclose()
-    assert [KEEP[kind] for kind in CacheKind] == [timedelta(minutes=minutes) for minutes in (5, 10, 1)]
+    assert [CACHE_FOR[kind] for kind in CacheKind] == [timedelta(minutes=minutes) for minutes in (5, 10, 1)]
 
 
 async def test_without_redis_every_answer_comes_from_postgres(database: Database, clock: Clock) -> None:
