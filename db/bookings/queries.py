@@ -27,7 +27,8 @@ _BESIDE = """jsonb_build_object('family_name', b.family_name, 'given_name', b.gi
     (SELECT coalesce(sum(p.refunded), 0)::bigint FROM booking_payments p WHERE p.booking_id = b.id) AS refunded"""
 # Claims that were given up last still say which resources an ended booking had.
 _ITEMS = """(SELECT jsonb_agg(jsonb_build_array(i.position, i.service_id, i.name, i.start_at, i.end_at, i.price,
-        i.tax_percent, (SELECT coalesce(jsonb_agg(DISTINCT c.resource_id), '[]') FROM resource_claims c
+        i.tax_percent, (SELECT coalesce(jsonb_agg(DISTINCT jsonb_build_array(c.resource_id, c.unit)), '[]')
+            FROM resource_claims c
             WHERE c.booking_id = b.id AND c.item_position = i.position AND c.released_at IS NOT DISTINCT FROM
                 (SELECT max(x.released_at) FROM resource_claims x WHERE x.booking_id = b.id
                     AND NOT EXISTS (SELECT 1 FROM resource_claims y WHERE y.booking_id = b.id
@@ -210,9 +211,10 @@ def _view(row: Row[Any]) -> BookingView:
             end_at=datetime.fromisoformat(end_at),
             price=price,
             tax_percent=tax_percent,
-            resource_ids=tuple(UUID(one) for one in resource_ids),
+            resource_ids=tuple(dict.fromkeys(UUID(resource_id) for resource_id, _ in units)),
+            units=tuple((UUID(resource_id), unit) for resource_id, unit in units),
         )
-        for position, service_id, name, start_at, end_at, price, tax_percent, resource_ids in values.pop("items") or []
+        for position, service_id, name, start_at, end_at, price, tax_percent, units in values.pop("items") or []
     )
     status, mode = BookingStatus(values.pop("status")), PaymentMode(values.pop("payment_mode"))
     return BookingView(**values, status=status, payment_mode=mode, items=items)

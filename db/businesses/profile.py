@@ -38,7 +38,7 @@ _LOCK_KIND = text("""
 # FOR UPDATE also waits for bookings that are being written: their foreign key holds the row.
 _LOCK = text("SELECT 1 FROM businesses WHERE id = :business_id AND deleted_at IS NULL FOR UPDATE")
 _TO_COME = text("""
-    SELECT b.id AS booking_id, b.code, b.start_at, b.end_at FROM bookings b
+    SELECT b.id AS booking_id, b.code, b.start_at, b.end_at, b.time_zone FROM bookings b
      WHERE b.business_id = :business_id AND b.status = ANY(:live) AND b.end_at > :now
        AND (b.status <> 'pending' OR b.hold_expires_at > :now)
      ORDER BY b.start_at, b.id
@@ -214,7 +214,7 @@ class ProfileStore(Store):
         values = {"business_id": business_id, "live": [status.value for status in LIVE], "now": now}
         visits = (await self.session.execute(_TO_COME, values)).all()
         if visits:
-            raise would_break(visits)
+            raise would_break(visits, visits[0].time_zone)
         await self.session.execute(update(_TABLE).where(_TABLE.c.id == business_id).values(deleted_at=now))
 
     async def approve(self, business_id: UUID) -> BusinessRow:

@@ -155,7 +155,7 @@ _ADD_NEEDS = text("""
     SELECT :business_id, :service_id, * FROM unnest(CAST(:groups AS smallint[]), CAST(:resources AS uuid[]))
 """).bindparams(bindparam("resources", type_=ARRAY(PgUUID(as_uuid=True))))
 _VISITS = text("""
-    SELECT DISTINCT b.id AS booking_id, b.code, b.start_at, b.end_at
+    SELECT DISTINCT b.id AS booking_id, b.code, b.start_at, b.end_at, b.time_zone
       FROM booking_items i JOIN bookings b ON b.id = i.booking_id
      WHERE i.service_id = :service_id AND b.status = ANY(:live) AND b.end_at > :now
        AND (b.status <> 'pending' OR b.hold_expires_at > :now)
@@ -261,7 +261,7 @@ class ServiceStore(Store):
         values = {"service_id": service_id, "live": [status.value for status in LIVE], "now": now}
         visits = (await self.session.execute(_VISITS, values)).all()
         if visits and not confirm:
-            raise would_break(visits)
+            raise would_break(visits, visits[0].time_zone)
         await self.session.execute(
             update(_TABLE).where(_TABLE.c.id == service_id).values(is_active=False, deleted_at=now)
         )

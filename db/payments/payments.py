@@ -33,7 +33,8 @@ COLUMNS = """p.id, p.business_id, p.booking_id, p.provider, p.provider_intent_id
 CURRENT_FIRST = """p.status = 'voided', p.status IN ('requires_payment', 'processing', 'failed'), p.id DESC"""
 
 _LOCK_BOOKING = text("""
-    SELECT b.id, b.business_id, b.status, b.hold_expires_at, b.amount_due, b.currency, b.payment_mode
+    SELECT b.id, b.business_id, b.status, b.hold_expires_at, b.amount_due, b.currency, b.payment_mode,
+           b.time_zone
       FROM bookings b WHERE b.id = :booking_id FOR NO KEY UPDATE
 """)
 _BOOKING_OF = text("SELECT booking_id FROM booking_payments WHERE id = :id")

@@ -51,7 +51,8 @@ class BookingOutcome:
     """How the booking stands after a command.
 
     ``money`` is a movement that was recorded as intended in the same transaction and must now be made at the
-    provider. ``refunding`` is what a refund workflow is already on its way to give back. Minor units.
+    provider. ``refunding`` is what a refund workflow is already on its way to give back, ``released`` what is given up
+    of an authorisation. Minor units.
     ``hold_expires_at`` and ``approval_deadline`` are set while it is pending, ``proof_deadline`` while it waits for the
     proof of its address.
     """
@@ -68,3 +69,4 @@ class BookingOutcome:
     refunding: int = 0
     approval_deadline: datetime | None = None
     proof_deadline: datetime | None = None
+    released: int = 0

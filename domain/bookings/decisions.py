@@ -11,6 +11,7 @@ from domain.bookings.status import BookingStatus, check_transition
 from domain.catalogue.cancellation import Policy, Quote, no_show_quote, penalty
 from domain.errors import RuleBroken
 from domain.identity.actor import ActorKind
+from domain.instants import text_at_venue
 from domain.money import Money
 from domain.payments.settlement import Settlement, held, settle
 from domain.payments.status import SECURED, PaymentStatus
@@ -49,6 +50,7 @@ class BookingFacts:
     currency: str
     policy: Policy
     payment: PaymentView | None = None
+    time_zone: str = "UTC"
     refunds_in_progress: int = 0
     is_stranded: bool = False
     amount_due: int = 0
@@ -74,11 +76,10 @@ class BookingFacts:
 @dataclass(frozen=True, slots=True)
 class Ending:
     """What an end does to the money. ``settlement.kept`` is the penalty that is charged, ``percent`` what the policy
-    says of the price, ``returned`` what the customer has back of what was paid or authorised."""
+    says of the price."""
 
     settlement: Settlement
     percent: int = 0
-    returned: int = 0
     by_business: bool = False
 
 
@@ -97,7 +98,7 @@ def cancel(facts: BookingFacts, by_business: bool, now: datetime) -> Ending:
     check_transition(facts.status, BookingStatus.CANCELLED)
     free = by_business or facts.is_stranded
     if not free and now >= facts.start_at:
-        raise RuleBroken({"rule": "already_started", "start_at": facts.start_at.isoformat()})
+        raise RuleBroken({"rule": "already_started", "start_at": text_at_venue(facts.start_at, facts.time_zone)})
     if free:
         return _ending(facts, 0, 0, by_business=True)
     quote = cancellation_quote(facts, now)
@@ -123,7 +124,7 @@ def no_show(facts: BookingFacts, waive_penalty: bool, now: datetime) -> Ending:
     RuleBroken before the start."""
     check_transition(facts.status, BookingStatus.NO_SHOW)
     if now < facts.start_at:
-        raise RuleBroken({"rule": "not_started", "start_at": facts.start_at.isoformat()})
+        raise RuleBroken({"rule": "not_started", "start_at": text_at_venue(facts.start_at, facts.time_zone)})
     if waive_penalty:
         return _ending(facts, 0, 0, by_business=False)
     kept = facts.kept_penalty.at(now)
@@ -143,7 +144,7 @@ def check_in(facts: BookingFacts, now: datetime) -> None:
     and RuleBroken."""
     check_transition(facts.status, BookingStatus.CHECKED_IN)
     if now < facts.start_at - CHECK_IN_EARLY:
-        raise RuleBroken({"rule": "too_early", "start_at": facts.start_at.isoformat()})
+        raise RuleBroken({"rule": "too_early", "start_at": text_at_venue(facts.start_at, facts.time_zone)})
 
 
 #: A booking in one of these still has its visit, so a card's promise must last.
@@ -161,4 +162,4 @@ def renewal_amount(facts: BookingFacts) -> int | None:
 
 def _ending(facts: BookingFacts, keep: int, percent: int, by_business: bool) -> Ending:
     settlement = settle(facts.payment, keep, facts.refunds_in_progress)
-    return Ending(settlement, percent, facts.paid.amount - settlement.kept, by_business)
+    return Ending(settlement, percent, by_business)

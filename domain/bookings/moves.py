@@ -11,6 +11,7 @@ from domain.bookings.decisions import BookingFacts, KeptPenalty, cancellation_qu
 from domain.bookings.status import BookingStatus
 from domain.catalogue.cancellation import PaidTierMove
 from domain.errors import Gone, RuleBroken, WrongState
+from domain.instants import text_at_venue
 
 MOVABLE = frozenset({BookingStatus.PENDING, BookingStatus.CONFIRMED})
 
@@ -53,9 +54,9 @@ def move_terms(facts: BookingFacts, by_business: bool, now: datetime) -> MoveTer
     if facts.status not in MOVABLE:
         raise WrongState({"status": facts.status.value, "wanted": "reschedule"})
     if facts.hold_expires_at is not None and facts.hold_expires_at <= now:
-        raise Gone({"hold_expires_at": facts.hold_expires_at.isoformat()})
+        raise Gone({"hold_expires_at": text_at_venue(facts.hold_expires_at, facts.time_zone)})
     if not by_business and now >= facts.start_at:
-        raise RuleBroken({"rule": "already_started", "start_at": facts.start_at.isoformat()})
+        raise RuleBroken({"rule": "already_started", "start_at": text_at_venue(facts.start_at, facts.time_zone)})
     if by_business or facts.is_stranded:
         return MoveTerms(facts.moves, None, facts.kept_penalty, asks_again=False, latest_at=None)
     return _customer_terms(facts, now)
@@ -65,7 +66,7 @@ def _customer_terms(facts: BookingFacts, now: datetime) -> MoveTerms:
     rules = facts.policy.moves
     latest = facts.start_at - timedelta(hours=rules.hours_before)
     if now > latest:
-        raise RuleBroken({"rule": "too_late_to_move", "latest": latest.isoformat()})
+        raise RuleBroken({"rule": "too_late_to_move", "latest": text_at_venue(latest, facts.time_zone)})
     if rules.max_moves is not None and facts.moves >= rules.max_moves:
         raise RuleBroken({"rule": "too_many_moves", "max_moves": rules.max_moves})
     percent = cancellation_quote(facts, now).percent

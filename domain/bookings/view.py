@@ -12,7 +12,8 @@ from domain.payments.status import PaymentMode
 
 @dataclass(frozen=True, slots=True)
 class ItemView:
-    """One service of a booking, as agreed. ``price`` in minor units; ``resource_ids`` are those it holds now."""
+    """One service of a booking, as agreed. ``price`` in minor units; ``resource_ids`` are those it holds now, and
+    ``units`` the places in them: resource and number, from 0."""
 
     position: int
     service_id: UUID
@@ -22,6 +23,7 @@ class ItemView:
     price: int
     tax_percent: int
     resource_ids: tuple[UUID, ...]
+    units: tuple[tuple[UUID, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

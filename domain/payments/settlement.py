@@ -17,12 +17,14 @@ TAKEN = frozenset({PaymentStatus.CAPTURED, PaymentStatus.PARTIALLY_REFUNDED, Pay
 class Settlement:
     """What to do, in minor units.
 
-    ``kept``: stays with the business. ``refund``: goes back of what was captured. ``movement``: what the provider is
+    ``kept``: stays with the business. ``refund``: goes back of what was captured. ``released``: is given up of what was
+    authorised. ``movement``: what the provider is
     asked for instead, a capture or a void over ``amount``. ``for_a_person``: the money cannot be moved by machine.
     """
 
     kept: int = 0
     refund: int = 0
+    released: int = 0
     movement: Movement | None = None
     amount: int = 0
     for_a_person: bool = False
@@ -56,9 +58,9 @@ def settle(payment: PaymentView | None, keep: int, on_the_way: int = 0) -> Settl
     kept = min(max(keep, 0), available)
     match payment.status:
         case PaymentStatus.AUTHORIZED if kept:
-            return Settlement(kept=kept, movement=Movement.CAPTURE, amount=kept)
+            return Settlement(kept=kept, released=available - kept, movement=Movement.CAPTURE, amount=kept)
         case PaymentStatus.AUTHORIZED:
-            return Settlement(movement=Movement.VOID, amount=available)
+            return Settlement(released=available, movement=Movement.VOID, amount=available)
         case PaymentStatus.CAPTURED | PaymentStatus.PARTIALLY_REFUNDED:
             return Settlement(kept=kept, refund=available - kept)
         case PaymentStatus.DISPUTED:

@@ -4,7 +4,8 @@
 """
 
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -193,7 +194,20 @@ def error_of(response: Response) -> tuple[int, str]:
     assert body["status"] == "error"
     assert set(body["error"]) == {"code", "message", "details"}
     assert body["requestId"] == response.headers["x-request-id"]
+    assert not list(_utc_times(body["error"]["details"])), "times in details carry the venue's offset"
     return response.status_code, body["error"]["code"]
+
+
+_UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)")
+
+
+def _utc_times(details: Any) -> Iterator[str]:
+    """Times that a refusal tells in UTC. The venues of these tests are in Tokyo, unless they say otherwise."""
+    if isinstance(details, str) and _UTC.fullmatch(details):
+        yield details
+    inner = details.values() if isinstance(details, dict) else details if isinstance(details, list) else ()
+    for value in inner:
+        yield from _utc_times(value)
 
 
 def rules_of(response: Response) -> set[tuple[str, str]]:

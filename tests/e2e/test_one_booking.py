@@ -217,7 +217,7 @@ async def test_cancelling_gives_back_what_the_policy_leaves(
     await customer.until(f"/bookings/{booking}", lambda seen: seen["status"] == "confirmed")
 
     quote = await customer.ask("POST", f"/bookings/{booking}/cancellation-quote")
-    assert (quote["penalty"]["amount"], quote["refund"]["amount"]) == (3300, 3300)
+    assert (quote["penalty"]["amount"], quote["refunding"]["amount"]) == (3300, 3300)
     cancelled = await customer.ask("POST", f"/bookings/{booking}/cancel", {"reason": "都合が悪くなりました"})
     assert (cancelled["status"], cancelled["penalty"]["amount"]) == ("cancelled", 3300)
     assert cancelled["refunding"]["amount"] == 3300

@@ -184,7 +184,9 @@ class World:
             self.fail_once.discard(name)
             raise ApplicationError("unavailable", type="unavailable")
 
-    def _outcome(self, command: BookingCommand, money: MoneyTask | None = None, refunding: int = 0) -> BookingOutcome:
+    def _outcome(
+        self, command: BookingCommand, money: MoneyTask | None = None, refunding: int = 0, released: int = 0
+    ) -> BookingOutcome:
         outcome = BookingOutcome(
             self.booking.booking_id,
             self.booking.status,
@@ -198,6 +200,7 @@ class World:
             refunding,
             self.booking.approval_deadline,
             self.booking.proof_deadline,
+            released,
         )
         self.outcomes[command.command_id] = outcome
         return outcome
@@ -231,7 +234,8 @@ class World:
         self.given_back += settlement.refund
         if settlement.movement is None:
             return self._outcome(command, refunding=settlement.refund)
-        return self._outcome(command, self._task(settlement.movement, command, settlement.amount))
+        task = self._task(settlement.movement, command, settlement.amount)
+        return self._outcome(command, task, released=settlement.released)
 
     @activity.defn(name="bookings.confirm")
     async def confirm(self, command: BookingCommand) -> BookingOutcome:

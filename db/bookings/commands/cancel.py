@@ -50,8 +50,8 @@ class CancelStore(TransitionStore):
     async def quote_cancellation(self, booking_id: UUID, by_business: bool, now: datetime) -> tuple[Ending, str, str]:
         """What cancelling at ``now`` would do, decided by the same rule on the same facts; with the currency and the
         venue's time zone. Changes nothing and waits for nobody. Raises NotFound and what ``cancel`` raises."""
-        booking, time_zone = await self._read_facts(booking_id)
-        return decisions.cancel(booking.facts(), by_business, now), booking.currency, time_zone
+        booking = await self._read_facts(booking_id)
+        return decisions.cancel(booking.facts(), by_business, now), booking.currency, booking.time_zone
 
 
 def _cause(booking: Locked, command: BookingCommand) -> str:

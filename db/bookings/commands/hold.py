@@ -352,5 +352,6 @@ def _view(
 
 
 def _with_resources(view: BookingView, candidate: Candidate) -> BookingView:
-    ids = tuple(dict.fromkeys(claim.resource_id for claim in candidate))
-    return replace(view, items=(replace(view.items[0], resource_ids=ids),))
+    units = tuple(sorted({(claim.resource_id, claim.unit) for claim in candidate}))
+    ids = tuple(dict.fromkeys(resource_id for resource_id, _ in units))
+    return replace(view, items=(replace(view.items[0], resource_ids=ids, units=units),))

@@ -76,18 +76,18 @@ class RescheduleStore(TransitionStore):
         """On which terms the booking may be moved at ``now``, by the same rule on the same facts; with what a
         cancellation after the move costs at least, and the venue's time zone. Changes nothing and waits for nobody.
         Raises NotFound and what ``move_terms`` raises."""
-        booking, time_zone = await self._read_facts(booking_id)
+        booking = await self._read_facts(booking_id)
         facts = booking.facts()
         terms = moves.move_terms(facts, by_business, now)
         kept = cancellation_quote(facts, now).penalty if terms.kept_penalty.at(now) else Money(0, booking.currency)
-        return terms, kept, time_zone
+        return terms, kept, booking.time_zone
 
     async def starts_for_move(
         self, booking_id: UUID, by_business: bool, first: date, last: date, preferred: Sequence[UUID], now: datetime
     ) -> tuple[Catalogue, StartTable, int]:
         """Every start to which ``reschedule`` could move the booking, its own time included; with the size of its
         party. Raises NotFound and what ``move_terms`` raises."""
-        booking, _ = await self._read_facts(booking_id)
+        booking = await self._read_facts(booking_id)
         moves.move_terms(booking.facts(), by_business, now)
         claims = ClaimStore(self.session, self.context)
         staff = by_business or booking.is_stranded

@@ -41,11 +41,9 @@ _OUTCOME = TypeAdapter(BookingOutcome)
 # the booking (a notice, a reminder) need not wait.
 _BOOKING = """b.id, b.business_id, b.status, b.start_at, b.end_at, b.version, b.price, b.amount_due, b.currency,
            b.needs_approval, b.policy, b.hold_expires_at, b.approval_deadline, b.proof_deadline,
-           b.cancellation_penalty, b.moves, b.kept_penalty_percent, b.kept_penalty_until"""
+           b.cancellation_penalty, b.moves, b.kept_penalty_percent, b.kept_penalty_until, b.time_zone"""
 _LOCK = text(f"SELECT {_BOOKING} FROM bookings b WHERE b.id = :booking_id FOR NO KEY UPDATE")
-_LOOK = text(f"""
-    SELECT {_BOOKING}, s.time_zone FROM bookings b JOIN businesses s ON s.id = b.business_id WHERE b.id = :booking_id
-""")
+_LOOK = text(f"SELECT {_BOOKING} FROM bookings b WHERE b.id = :booking_id")
 # A statement of its own: one that waited for a lock still sees other tables as they were when it began.
 _READ = text(f"""
     SELECT (SELECT h.outcome FROM booking_history h
@@ -127,6 +125,7 @@ class Locked:
     moves: int
     kept_penalty_percent: int
     kept_penalty_until: datetime | None
+    time_zone: str
     payment: Payment | None = None
     on_the_way: int = 0
     is_stranded: bool = False
@@ -140,6 +139,7 @@ class Locked:
             currency=self.currency,
             policy=Policy.from_json(self.policy),
             payment=self.payment.view() if self.payment else None,
+            time_zone=self.time_zone,
             refunds_in_progress=self.on_the_way,
             is_stranded=self.is_stranded,
             amount_due=self.amount_due,
@@ -240,20 +240,20 @@ class TransitionStore(Store):
         """
         booking, seen = await self._lock(command.booking_id, command.command_id)
         if seen is not None and command.actor_kind is ActorKind.SYSTEM:
-            seen = replace(booking.outcome(seen.money), penalty=seen.penalty, refunding=seen.refunding)
+            seen = replace(
+                booking.outcome(seen.money), penalty=seen.penalty, refunding=seen.refunding, released=seen.released
+            )
         return booking, seen
 
     async def _lock(self, booking_id: UUID, command_id: str | None = None) -> tuple[Locked, BookingOutcome | None]:
         row = (await self.session.execute(_LOCK, {"booking_id": booking_id})).one_or_none()
         return await self._with_money(booking_id, dict(row._mapping) if row else None, command_id)
 
-    async def _read_facts(self, booking_id: UUID) -> tuple[Locked, str]:
-        """As ``_lock``, without a lock; and the venue's time zone. Raises NotFound."""
+    async def _read_facts(self, booking_id: UUID) -> Locked:
+        """As ``_lock``, without a lock. Raises NotFound."""
         row = (await self.session.execute(_LOOK, {"booking_id": booking_id})).one_or_none()
-        values = dict(row._mapping) if row else {}
-        time_zone = values.pop("time_zone", "")
-        booking, _ = await self._with_money(booking_id, values or None, None)
-        return booking, time_zone
+        booking, _ = await self._with_money(booking_id, dict(row._mapping) if row else None, None)
+        return booking
 
     async def _with_money(
         self, booking_id: UUID, row: Mapping[str, Any] | None, command_id: str | None
@@ -285,6 +285,7 @@ class TransitionStore(Store):
             refunding=refunding,
             approval_deadline=change.approval_deadline if change.to is BookingStatus.PENDING else None,
             proof_deadline=change.proof_deadline,
+            released=change.settlement.released,
         )
         values = _columns(booking, change, command, now) | {
             "request_id": self.context.request_id,

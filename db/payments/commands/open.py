@@ -15,6 +15,7 @@ from db.messages.notices import NoticeStore
 from db.payments.payments import COLUMNS, Payment, PaymentStore, payment_of
 from domain.bookings.status import BookingStatus
 from domain.errors import Gone, RuleBroken, WrongState
+from domain.instants import text_at_venue
 from domain.messages.kinds import NoticeKind
 from domain.payments.movements import of_other_card
 from domain.payments.settlement import OPEN
@@ -69,7 +70,7 @@ class OpeningStore(PaymentStore):
         if booking.status != BookingStatus.PENDING:
             raise _no_payment_wanted(booking)
         if booking.hold_expires_at <= now:
-            raise Gone({"hold_expires_at": booking.hold_expires_at.isoformat()})
+            raise Gone({"hold_expires_at": text_at_venue(booking.hold_expires_at, booking.time_zone)})
         if booking.amount_due == 0:
             raise RuleBroken({"rule": "nothing_due"})
         current = await self.lock_current(booking_id)

@@ -18,6 +18,7 @@ from db.scheduling.public_holidays import public_holidays
 from db.scheduling.reaccommodations import ReaccommodationStore
 from domain.bookings.status import BookingStatus
 from domain.errors import NotFound, WouldBreakBookings
+from domain.instants import text_at_venue
 from domain.scheduling.availability.model import ClaimPlan
 from domain.scheduling.hours import Calendar
 from domain.scheduling.stranded import Calendars, StrandReason, Visit, Workplace, days_around, fitting, stranded
@@ -148,7 +149,7 @@ class CalendarStore(Store):
         claimed = await self.visits(business_id, now)
         broken = stranded(claimed, before.calendars, after.calendars)
         if broken and not confirm:
-            raise would_break(broken)
+            raise would_break(broken, after.calendars.zone)
         offers = ReaccommodationStore(self.session, self.context)
         await offers.open(broken, reason, now)
         waiting = await offers.open_bookings(business_id)
@@ -156,15 +157,16 @@ class CalendarStore(Store):
             await offers.keep(waiting & fitting(claimed, after.calendars), now)
 
 
-def would_break(visits: Sequence[Visit] | Sequence[Row[Any]]) -> WouldBreakBookings:
-    """The refusal that lists them; of rows: ``booking_id``, ``code``, ``start_at``, ``end_at``."""
-    return WouldBreakBookings({"count": len(visits), "bookings": [_shown(visit) for visit in visits[:LISTED]]})
+def would_break(visits: Sequence[Visit] | Sequence[Row[Any]], zone: ZoneInfo | str) -> WouldBreakBookings:
+    """The refusal that lists them, with times in the venue's ``zone``; of rows: ``booking_id``, ``code``, ``start_at``,
+    ``end_at``."""
+    return WouldBreakBookings({"count": len(visits), "bookings": [_shown(visit, zone) for visit in visits[:LISTED]]})
 
 
-def _shown(visit: Visit | Row[Any]) -> Mapping[str, Any]:
+def _shown(visit: Visit | Row[Any], zone: ZoneInfo | str) -> Mapping[str, Any]:
     return {
         "id": str(visit.booking_id),
         "code": visit.code,
-        "start_at": visit.start_at.isoformat(),
-        "end_at": visit.end_at.isoformat(),
+        "start_at": text_at_venue(visit.start_at, zone),
+        "end_at": text_at_venue(visit.end_at, zone),
     }

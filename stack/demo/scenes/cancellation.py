@@ -16,7 +16,7 @@ async def play(salon: Salon) -> None:
     await salon.becomes(hanako, booking, "confirmed")
     quote = await hanako.post(f"/bookings/{booking['id']}/cancellation-quote")
     expect("percent kept two days before", quote["percent"], 50)
-    expect("refund in the quote", quote["refund"]["amount"], PRICE - _HALF)
+    expect("refund in the quote", quote["refunding"]["amount"], PRICE - _HALF)
     salon.timeline.say(f"the quote: {quote['percent']} %, {yen(_HALF)} kept, {yen(PRICE - _HALF)} back")
     cancelled = await hanako.post(f"/bookings/{booking['id']}/cancel", {"reason": "体調不良のため"})
     expect("status after cancel", cancelled["status"], "cancelled")

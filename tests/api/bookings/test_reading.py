@@ -7,8 +7,9 @@ from uuid import UUID, uuid4
 import pytest_asyncio
 
 from api.http.envelope import Envelope, ListEnvelope
+from api.v1.bookings.bookings.history_schemas import HistoryRead
 from api.v1.bookings.bookings.quote_schemas import QuoteRead
-from api.v1.bookings.bookings.schemas import BookingRead, HistoryRead
+from api.v1.bookings.bookings.schemas import BookingRead
 from api.v1.scheduling.availability.schemas import AvailabilityRead
 from db.engine.session import Database as Pool
 from tests.api.conftest import PREFIX, Person, Statements, error_of
@@ -204,7 +205,7 @@ async def test_what_cancelling_would_cost(shop: Shop, pool: Pool) -> None:
         answer = await person.post(path)
         assert answer.status_code == 200, answer.text
         quote = Envelope[QuoteRead].model_validate_json(answer.content, extra="forbid").data
-        return quote.percent, quote.penalty.amount, quote.refund.amount
+        return quote.percent, quote.penalty.amount, quote.refunding.amount
 
     assert await asked(shop.customer) in {(50, 3300, 3300), (0, 0, 6600)}
     await data.rows(
@@ -273,3 +274,16 @@ async def test_availability_for_a_move_shows_the_booking_s_own_time(shop: Shop, 
     for who, answer in ((shop.assistant, (403, "forbidden")), (shop.stranger, (404, "not_found"))):
         assert error_of(await who.get(path, params=day)) == answer
     assert error_of(await shop.nobody.get(PREFIX + path, params=day)) == (401, "unauthenticated")
+
+
+async def test_a_booking_shows_the_places_that_it_takes(shop: Shop, pool: Pool) -> None:
+    """As made, as read and in lists."""
+    made = (await shop.customer.post("/bookings", json=shop.wish(), headers=keyed())).json()["data"]
+    claims = await data.rows(
+        pool, "SELECT resource_id, unit FROM resource_claims WHERE booking_id = CAST(:id AS uuid)", id=made["id"]
+    )
+    units = [{"resource_id": str(claim["resource_id"]), "unit": claim["unit"]} for claim in claims]
+    assert units
+    read = (await shop.customer.get(f"/bookings/{made['id']}")).json()["data"]
+    (listed,) = (await shop.staff.get("/bookings", params={"business_id": str(shop.salon.business_id)})).json()["data"]
+    assert [one["items"][0]["units"] for one in (made, read, listed)] == [units] * 3

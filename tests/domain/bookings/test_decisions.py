@@ -37,13 +37,13 @@ def hours(count: float) -> timedelta:
 @pytest.mark.parametrize(("left", "kept"), [(72, 0), (30, 3000), (1, 6000)])
 def test_cancel_keeps_the_penalty_and_refunds_the_rest(left: int, kept: int) -> None:
     ending = decisions.cancel(facts(paid=payment(P.CAPTURED, captured=6000)), False, START - hours(left))
-    assert (ending.settlement.kept, ending.settlement.refund, ending.returned) == (kept, 6000 - kept, 6000 - kept)
+    assert (ending.settlement.kept, ending.settlement.refund, ending.settlement.released) == (kept, 6000 - kept, 0)
 
 
 def test_cancel_captures_the_penalty_of_an_authorisation_and_releases_the_rest() -> None:
     ending = decisions.cancel(facts(paid=payment(P.AUTHORIZED)), False, START - hours(30))
     assert (ending.settlement.movement, ending.settlement.amount) == (Movement.CAPTURE, 3000)
-    assert ending.returned == 3000
+    assert (ending.settlement.refund, ending.settlement.released) == (0, 3000)
 
 
 def test_cancel_by_the_business_or_of_a_stranded_booking_keeps_nothing() -> None:
@@ -120,7 +120,23 @@ def test_cancel_never_moves_more_than_there_is(
         facts(paid=paid, price=price, refunds_in_progress=on_the_way), by_business, START - hours(left)
     )
     assert ending.settlement.kept + ending.settlement.refund == there
-    assert ending.returned == ending.settlement.refund
+    assert ending.settlement.released == 0
     assert ending.settlement.kept <= price
     if by_business:
         assert ending.settlement.kept == 0
+
+
+@pytest.mark.parametrize("left", [72, 30, 1])
+@pytest.mark.parametrize("status", [P.AUTHORIZED, P.CAPTURED])
+def test_penalty_refund_and_release_add_up_to_what_was_paid(status: PaymentStatus, left: int) -> None:
+    booking = facts(paid=payment(status, captured=6000 if status is P.CAPTURED else 0))
+    settlement = decisions.cancel(booking, False, START - hours(left)).settlement
+    assert settlement.kept + settlement.refund + settlement.released == booking.paid.amount == 6000
+    assert not (settlement.refund and settlement.released)
+
+
+def test_times_of_a_refusal_have_the_offset_of_the_venue() -> None:
+    booking = facts(time_zone="Asia/Tokyo")
+    with pytest.raises(RuleBroken) as refused:
+        decisions.cancel(booking, False, START)
+    assert refused.value.details["start_at"] == "2026-12-01T10:00:00+09:00"

@@ -31,8 +31,8 @@ def test_no_payment_no_settlement() -> None:
 @pytest.mark.parametrize(
     ("keep", "expected"),
     [
-        (0, Settlement(movement=Movement.VOID, amount=6600)),
-        (1, Settlement(kept=1, movement=Movement.CAPTURE, amount=1)),
+        (0, Settlement(released=6600, movement=Movement.VOID, amount=6600)),
+        (1, Settlement(kept=1, released=6599, movement=Movement.CAPTURE, amount=1)),
         (6600, Settlement(kept=6600, movement=Movement.CAPTURE, amount=6600)),
         (9000, Settlement(kept=6600, movement=Movement.CAPTURE, amount=6600)),
     ],

@@ -16,6 +16,7 @@ from api.http.paging import PageAsked
 from api.http.times import Day
 from api.v1.bookings.bookings.command_handlers import CommandRequest, execute_command, prove_contact
 from api.v1.bookings.bookings.handlers import AskedBookings, bookings_page, history_page, write_changes
+from api.v1.bookings.bookings.history_schemas import HistoryRead
 from api.v1.bookings.bookings.hold_handlers import TIME_REFUSED, take
 from api.v1.bookings.bookings.proof_schemas import ProofCommand
 from api.v1.bookings.bookings.quote_handlers import quote, quote_move, starts_for_move
@@ -26,7 +27,6 @@ from api.v1.bookings.bookings.schemas import (
     BookingCreatedRead,
     BookingRead,
     BookingUpdate,
-    HistoryRead,
     NoShowCommand,
     ReasonCommand,
     RescheduleCommand,

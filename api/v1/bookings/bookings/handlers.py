@@ -15,7 +15,8 @@ from api.http.envelope import SuccessMessage, ok
 from api.http.operation_errors import raises
 from api.http.paging import Page, moment_of
 from api.http.times import Moment
-from api.v1.bookings.bookings.schemas import BookingRead, BookingUpdate, HistoryRead
+from api.v1.bookings.bookings.history_schemas import HistoryRead
+from api.v1.bookings.bookings.schemas import BookingRead, BookingUpdate
 from db.bookings.queries import BookingFilter, HistoryEntry
 from db.engine.session import UnitOfWork
 from domain.bookings.permissions import BookingAction

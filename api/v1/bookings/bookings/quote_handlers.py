@@ -26,7 +26,8 @@ async def quote(work: UnitOfWork, booking_id: UUID, now: datetime, by_business: 
     ending, currency, time_zone = await work.bookings.changes.quote_cancellation(booking_id, by_business, now)
     return QuoteRead(
         penalty=MoneyRead(amount=ending.settlement.kept, currency=currency),
-        refund=MoneyRead(amount=ending.returned, currency=currency),
+        refunding=MoneyRead(amount=ending.settlement.refund, currency=currency),
+        released=MoneyRead(amount=ending.settlement.released, currency=currency),
         percent=ending.percent,
         at=at_venue(now, ZoneInfo(time_zone)),
     )

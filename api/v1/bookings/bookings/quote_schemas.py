@@ -8,14 +8,15 @@ from api.http.fields import MoneyRead, Output, examples
 
 
 class QuoteRead(Output):
-    """What cancelling now would cost the caller. ``percent`` is the policy's; ``penalty`` and ``refund`` add up to
-    what was paid or authorised online."""
+    """What cancelling now would cost the caller. ``percent`` is the policy's. ``penalty``, ``refunding`` and
+    ``released`` add up to what was paid or authorised online; the answer of the cancellation has the same three."""
 
     model_config = ConfigDict(
         json_schema_extra=examples(
             {
                 "penalty": {"amount": 3300, "currency": "JPY"},
-                "refund": {"amount": 3300, "currency": "JPY"},
+                "refunding": {"amount": 3300, "currency": "JPY"},
+                "released": {"amount": 0, "currency": "JPY"},
                 "percent": 50,
                 "at": "2026-11-23T10:00:00+09:00",
             }
@@ -23,7 +24,8 @@ class QuoteRead(Output):
     )
 
     penalty: MoneyRead = Field(description="What a cancellation would cost at `at`.")
-    refund: MoneyRead = Field(description="What would be refunded after a cancellation at `at`.")
+    refunding: MoneyRead = Field(description="What of the captured money goes back.")
+    released: MoneyRead = Field(description="What of an authorisation (a card hold) is given up without being taken.")
     percent: int = Field(description="Percent of the price that applies at `at`.")
     at: datetime = Field(description="The time for which the quote is calculated, RFC 3339 with the venue's offset.")
 

@@ -22,7 +22,6 @@ from api.http.fields import (
 )
 from api.http.times import Moment, at_venue
 from api.v1.catalogue.services.schemas import MoveRulesRead, TierRead
-from db.bookings.queries import HistoryEntry
 from domain.bookings.commands import BookingOutcome
 from domain.bookings.status import BookingStatus
 from domain.bookings.view import BookingView, ItemView
@@ -78,6 +77,7 @@ _BOOKING: dict[str, Any] = {
             "price": {"amount": 6600, "currency": "JPY"},
             "tax_percent": 10,
             "resource_ids": [_STAFF],
+            "units": [{"resource_id": _STAFF, "unit": 0}],
         }
     ],
 }
@@ -178,6 +178,13 @@ class AgreedPolicyRead(Output):
     moves: MoveRulesRead = Field(description="When and how often the customer may move the booking.")
 
 
+class UnitRead(Output):
+    """One place that a booking takes."""
+
+    resource_id: UUID = Field(description="Id of the resource (UUID).")
+    unit: int = Field(description="Number of the place in the resource, from 0; a resource with one place has only 0.")
+
+
 class ItemRead(Output):
     """One service of a booking, as agreed."""
 
@@ -189,6 +196,7 @@ class ItemRead(Output):
     price: MoneyRead = Field(description="Price with tax.")
     tax_percent: int = Field(description="Rate of the consumption tax that the price contains, in percent.")
     resource_ids: list[UUID] = Field(description="Ids of resources (UUIDs).")
+    units: list[UnitRead] = Field(description="The places that it takes in these resources.")
 
     @classmethod
     def of(cls, item: ItemView, currency: str, zone: ZoneInfo) -> Self:
@@ -202,6 +210,7 @@ class ItemRead(Output):
             price=MoneyRead(amount=item.price, currency=currency),
             tax_percent=item.tax_percent,
             resource_ids=list(item.resource_ids),
+            units=[UnitRead(resource_id=resource_id, unit=unit) for resource_id, unit in item.units],
         )
 
 
@@ -285,8 +294,8 @@ class BookingCreatedRead(BookingRead):
 
 
 class BookingChangedRead(BookingRead):
-    """The booking after a command. ``penalty``: what its end costs the customer; ``refunding``: what is on its way
-    back because of this command."""
+    """The booking after a command. ``penalty``: what its end costs the customer; ``refunding`` and ``released``: what
+    goes back because of this command."""
 
     model_config = ConfigDict(
         json_schema_extra=examples(
@@ -295,9 +304,12 @@ class BookingChangedRead(BookingRead):
                 "status": "cancelled",
                 "penalty": {"amount": 3300, "currency": "JPY"},
                 "refunding": {"amount": 3300, "currency": "JPY"},
+                "released": {"amount": 0, "currency": "JPY"},
             }
         )
     )
+
+    released: MoneyRead = Field(description="What of an authorisation (a card hold) is given up without being taken.")
 
     @classmethod
     def after(cls, booking: BookingView, works_here: bool, outcome: BookingOutcome) -> Self:
@@ -307,6 +319,7 @@ class BookingChangedRead(BookingRead):
                 **_shown(booking, works_here),
                 "penalty": MoneyRead(amount=outcome.penalty, currency=booking.currency),
                 "refunding": MoneyRead(amount=outcome.refunding, currency=booking.currency),
+                "released": MoneyRead(amount=outcome.released, currency=booking.currency),
             }
         )
 
@@ -347,46 +360,3 @@ def _shown(booking: BookingView, works_here: bool) -> dict[str, Any]:
         "created_at": local(booking.created_at),
         "items": [ItemRead.of(item, booking.currency, zone) for item in booking.items],
     }
-
-
-class HistoryRead(RecordRead):
-    """One change. ``actor_id`` is null for everybody but the business."""
-
-    model_config = ConfigDict(
-        json_schema_extra=examples(
-            {
-                "id": "019a0c60-0000-7f40-8c6b-8e0f5a2b4d06",
-                "event": "confirmed",
-                "from_status": "pending",
-                "to_status": "confirmed",
-                "actor_kind": "system",
-                "actor_id": None,
-                "reason": None,
-                "created_at": "2026-11-21T01:31:00Z",
-            }
-        )
-    )
-
-    event: str = Field(description="What happened, such as `confirmed`.")
-    from_status: BookingStatus | None = Field(description="Status before the change; null for a new booking.")
-    to_status: BookingStatus = Field(description="Status after the change.")
-    actor_kind: str = Field(description="Who made the change, such as `customer`, `staff`, `system`.")
-    actor_id: UUID | None = Field(
-        description="User who made the change (UUID); null for guests and the platform, and for readers outside the "
-        "business.",
-    )
-    reason: str | None = Field(description="Reason that was given; null for none.")
-
-    @classmethod
-    def of(cls, entry: HistoryEntry, works_here: bool) -> Self:
-        """A stored change."""
-        return cls(
-            id=entry.id,
-            event=entry.event,
-            from_status=BookingStatus(entry.from_status) if entry.from_status else None,
-            to_status=BookingStatus(entry.to_status),
-            actor_kind=entry.actor_kind,
-            actor_id=entry.actor_id if works_here else None,
-            reason=entry.reason,
-            created_at=entry.created_at,
-        )
