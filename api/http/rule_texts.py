@@ -48,6 +48,10 @@ _WHOLE: Mapping[str, Text] = {
         "担当スタッフや設備が登録されていないメニューです。", "No staff, room or equipment is set for this service."
     ),
     "no_guest_booking": Text("ご予約にはログインが必要です。", "Please log in to book here."),
+    "email_needed": Text(
+        "確認のメールをお送りしますので、メールアドレスを入力してください。",
+        "Please enter an e-mail address; we send a link there to confirm the booking.",
+    ),
     "not_working": Text(
         "このスタッフは、その時間は勤務していません。", "This staff member is not working at that time."
     ),
@@ -161,6 +165,10 @@ _FIELDS: Mapping[str, Text] = {
         "半角英小文字・数字・ハイフンで、3〜60文字で入力してください。",
         "Use 3 to 60 lower-case letters, digits and hyphens.",
     ),
+    "provider_not_offered": Text(
+        "この決済サービスは現在ご利用いただけません。", "This payment service is not available at the moment."
+    ),
+    "too_far": Text("この日付は指定できません。", "This date is not possible."),
     "one_to_five": Text("1〜5個で指定してください。", "Choose one to five."),
     "positive": Text("0より大きい値を入力してください。", "Enter more than zero."),
     "not_empty": Text("1つ以上指定してください。", "Choose at least one."),
@@ -176,10 +184,6 @@ _FIELDS: Mapping[str, Text] = {
     "date": Text("日付の形式が正しくありません。", "Please enter a valid date."),
     "year": Text("この年は指定できません。", "This year is not possible."),
     "required": Text("入力してください。", "Please fill this in."),
-    "another_ending": Text(
-        "ファイル名の拡張子が、ファイルの種類と異なります。", "The ending of the file name does not fit the file."
-    ),
-    "another_type": Text("ファイルの種類が、指定と異なります。", "The file is of another type than it says."),
     "empty": Text("ファイルが空です。", "The file is empty."),
     "no_file": Text("ファイルを選んでください。", "Please choose a file."),
     "one_file": Text("ファイルは1つだけ選んでください。", "Please choose one file only."),

@@ -1,12 +1,10 @@
 """What people read when something is refused: every code, cause and rule has its sentence in both languages."""
 
-import ast
 import importlib
 import pkgutil
 import re
 from collections.abc import Iterator
 from enum import StrEnum
-from pathlib import Path
 from string import Formatter
 from typing import Any, get_args
 
@@ -21,11 +19,8 @@ from api.http.request_info import Language
 from api.http.rule_texts import ANY_FIELD, RULES
 from api.http.state_texts import NEEDED, STATES
 from domain.businesses.status import Vertical
-from domain.identity.passwords import broken_rules
 from domain.onboarding.verification import DocumentKind, Standing, missing
-from domain.platform.flag_rollout import MAX_STEPS
 
-ROOT = Path(__file__).parents[3]
 JA, EN = Language.JA, Language.EN
 
 
@@ -45,46 +40,6 @@ TEXTS = all_texts()
 #: Only a program can cause these.
 FOR_PROGRAMMERS = {"forged_webhook", METHOD_NOT_ALLOWED, "idempotency_key_required", "idempotency_key_reused"}
 FOR_PEOPLE = {name: text for name, text in TEXTS.items() if name.partition(" ")[2] not in FOR_PROGRAMMERS}
-
-
-def rules_in_code() -> Iterator[tuple[str, str]]:
-    """Every rule word that the code writes down, with the file that does."""
-    for package in ("domain", "db", "api", "activities"):
-        for path in (ROOT / package).rglob("*.py"):
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                for word in _words(node):
-                    yield word, str(path.relative_to(ROOT))
-
-
-def _words(node: ast.AST) -> Iterator[str]:
-    if isinstance(node, ast.Dict):
-        for key, value in zip(node.keys, node.values, strict=True):
-            if isinstance(key, ast.Constant) and key.value == "rule" and _is_text(value):
-                yield value.value  # type: ignore[attr-defined]
-    if isinstance(node, ast.Call) and node.args:
-        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        if name == "at" and len(node.args) == 2 and _is_text(node.args[1]):
-            yield node.args[1].value  # type: ignore[attr-defined]
-        if name == "PydanticCustomError" and _is_text(node.args[0]):
-            yield node.args[0].value  # type: ignore[attr-defined]
-
-
-def _is_text(node: ast.AST) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, str)
-
-
-def test_every_rule_word_has_its_own_sentence() -> None:
-    words = dict(rules_in_code())
-    assert len(words) > 80
-    words |= dict.fromkeys(broken_rules("", ""), "domain/identity/passwords.py")
-    words |= {f"1_to_{MAX_STEPS}": "domain/platform/flag_rollout.py"}
-    missing_ones = {word: where for word, where in words.items() if word not in RULES}
-    assert missing_ones == {}, "write it in api/http/rule_texts.py"
-
-
-def test_no_sentence_is_left_of_a_rule_that_is_gone() -> None:
-    words = {word for word, _ in rules_in_code()} | set(broken_rules("", "")) | {f"1_to_{MAX_STEPS}"}
-    assert set(RULES) - words - set(get_args(ErrorType)) == set()
 
 
 def test_every_check_of_an_input_is_answered_with_a_sentence() -> None:

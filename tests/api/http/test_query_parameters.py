@@ -10,7 +10,7 @@ from api.http.query_parameters import check_query
 from api.http.rate_limits import RateClass
 from domain.errors import InvalidInput, Malformed
 from tests.api.access.test_permissions import api_routes, name_of, the_app
-from tests.api.conftest import PREFIX
+from tests.api.conftest import PREFIX, rules_of
 from tests.api.http.test_inputs import dependants
 
 UNKNOWN = "unknwon"
@@ -29,9 +29,7 @@ async def test_every_route_refuses_an_unknown_parameter(client: AsyncClient) -> 
         asked.add(rate)
         method, path = name_of(route).split()
         answer = await client.request(method, re.sub(r"\{[^}]*\}", str(uuid4()), path), params={UNKNOWN: "1"})
-        assert answer.status_code == 422, (name_of(route), answer.text)
-        fields = answer.json()["error"]["details"]["fields"]
-        assert {"field": UNKNOWN, "rule": "extra_forbidden"} in fields, name_of(route)
+        assert (UNKNOWN, "extra_forbidden") in rules_of(answer), name_of(route)
         count += 1
     assert count > 80
 
@@ -48,7 +46,7 @@ def test_every_declared_parameter_is_known() -> None:
 
 async def test_a_parameter_in_another_case_is_unknown(client: AsyncClient) -> None:
     answer = await client.get(f"{PREFIX}/businesses?Limit=1&q=a")
-    assert answer.json()["error"]["details"]["fields"] == [{"field": "Limit", "rule": "extra_forbidden"}]
+    assert rules_of(answer) == {("Limit", "extra_forbidden")}
     assert (await client.get(f"{PREFIX}/businesses?limit=1&q=a")).status_code == 200
 
 
