@@ -116,6 +116,7 @@ class Settings(BaseSettings):
     rate_limit_standard: RateSetting = RateLimit.parse("1000/1h")
     rate_limit_user: RateSetting = RateLimit.parse("1000/1h")
     rate_limit_auth: RateSetting = RateLimit.parse("5/15m")
+    rate_limit_login: RateSetting = RateLimit.parse("100/15m")
     rate_limit_payment: RateSetting = RateLimit.parse("10/1m")
     rate_limit_strict: RateSetting = RateLimit.parse("100/15m")
     #: Tries to book at one business, by user, or by network where nobody is logged in.

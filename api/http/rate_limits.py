@@ -41,11 +41,14 @@ _COUNTED = "omotenashi.counted"
 
 
 class RateClass(StrEnum):
-    """``auth`` counts by address, the others by user, or by address where nobody is logged in."""
+    """``auth`` and ``login`` count by address, the others by user, or by address where nobody is logged in."""
 
     STANDARD = "standard"
     USER = "user"
     AUTH = "auth"
+    #: By address. Wrong passwords are counted by address and account together (`db.identity.logins`), so that an office
+    #: behind one address can log in.
+    LOGIN = "login"
     PAYMENT = "payment"
     STRICT = "strict"
     #: Counted beside the route's class, per business, by :func:`count_booking`.
@@ -186,7 +189,7 @@ async def _count(services: ApiServices, window: Window) -> LimitResult:
 
 
 def _subject(request: Request, rate_class: RateClass) -> str:
-    if rate_class is not RateClass.AUTH:
+    if rate_class not in {RateClass.AUTH, RateClass.LOGIN}:
         login = _login_of(request)
         if login is not None:
             return f"user:{login.user_id}"

@@ -1,6 +1,6 @@
 """What guards logins against guessing, and which devices they were seen on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -9,7 +9,8 @@ from sqlalchemy.dialects.postgresql import TIMESTAMP
 
 from db.engine.store import Store
 from db.identity.users import COLUMNS, UserRow
-from domain.identity.sessions import FAILURES, LOCK, WINDOW, device_mark
+from domain.identity.network import network_of
+from domain.identity.sessions import ACCOUNT_FAILURES, FAILURES, LOCK, WINDOW, device_mark
 
 # As citext compares: what is one e-mail to `users` is one subject here, or a guesser would count anew with each way of
 # writing it.
@@ -44,8 +45,9 @@ _GIVE_BACK = text(f"""
      WHERE subject_hash = {_SUBJECT}
 """).bindparams(_TIMES[0])
 _CLEAR = text(f"""
-    DELETE FROM login_failures
-     WHERE subject_hash = (SELECT {_SUBJECT.replace(":subject", "email")} FROM users WHERE id = :user_id)
+    DELETE FROM login_failures f USING users u
+     WHERE u.id = :user_id AND f.subject_hash IN ({_SUBJECT.replace(":subject", "u.email")},
+           {_SUBJECT.replace(":subject", "CAST(:network AS text) || ' ' || CAST(u.email AS text)")})
 """)
 _CLEAR_SUBJECT = text(f"DELETE FROM login_failures WHERE subject_hash = {_SUBJECT}")
 # `known` is read as of before the insert.
@@ -61,25 +63,52 @@ _SEEN = text("""
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One attempt to prove who somebody is. ``refused``: the account is locked until ``locked_until``, whatever is
-    shown. Else ``locked_until`` is set if this attempt locks it unless it is proven right. ``user`` is None for an
-    e-mail that nobody has. ``subject``: what it is counted by."""
+    """One attempt to prove who somebody is. ``refused``: it is locked for this network, device or session until
+    ``locked_until``, whatever is shown. Else ``locked_until`` is set if this attempt locks it unless it is proven
+    right. ``user`` is None for an e-mail that nobody has. ``subject``: what it is counted by. ``account``: the count of
+    all networks together, None where that does not count (a known device, a session)."""
 
     subject: str
     at: datetime
     refused: bool
     locked_until: datetime | None
     user: UserRow | None
+    failures: int = FAILURES
+    account: "Attempt | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownDevice:
+    """The token of a device on which ``user_id`` has logged in."""
+
+    token: str
+    user_id: UUID
 
 
 class LoginStore(Store):
-    """Attempts to log in, counted by the e-mail as it was typed; proofs within a session, counted by the session; and
-    known devices."""
+    """Attempts to log in, counted by network and e-mail together, or by known device; proofs within a session, counted
+    by the session; codes of second factors, counted by the account; and devices that were seen."""
 
-    async def attempt(self, email: str, now: datetime) -> Attempt:
-        """Count an attempt to log in before it is judged; the transaction must commit before that. Five within 15
-        minutes that nobody proved right lock the e-mail for 30."""
-        return await self._attempt(email, email, now)
+    async def attempt(self, email: str, now: datetime, device: KnownDevice | None = None) -> Attempt:
+        """Count an attempt to log in before it is judged; the transaction must commit before that.
+
+        Five within 15 minutes that nobody proved right lock the e-mail for 30, for the network that they came from.
+        50 from all networks together lock it for every device that is not known. An attempt from a device of this
+        login is counted by the device alone, so that nobody's guesses lock out somebody who was there before.
+        """
+        if device is not None:
+            known = await self._attempt(f"device:{device.token}", email, now)
+            if known.user is not None and known.user.id == device.user_id:
+                return known
+        near = await self._attempt(f"{network_of(self.context.ip)} {email}", email, now)
+        if near.refused:
+            return near
+        return replace(near, account=await self._attempt(email, email, now, ACCOUNT_FAILURES))
+
+    async def attempt_code(self, email: str, user_id: UUID, now: datetime) -> Attempt:
+        """Count a code of the second factor, which is asked for after the right password: by the account, wherever it
+        comes from."""
+        return await self._attempt(f"second_factor:{user_id}", email, now)
 
     async def attempt_in_session(self, email: str, session_id: UUID, now: datetime) -> Attempt:
         """Count somebody who is logged in and shows the password again, as ``attempt`` does, but by the session. So a
@@ -91,29 +120,32 @@ class LoginStore(Store):
         """Forget every failure of what the attempt is counted by: it was right."""
         await self.session.execute(_CLEAR_SUBJECT, {"subject": attempt.subject})
 
-    async def _attempt(self, subject: str, email: str, now: datetime) -> Attempt:
+    async def _attempt(self, subject: str, email: str, now: datetime, failures: int = FAILURES) -> Attempt:
         values = {
             "subject": subject,
             "email": email,
             "now": now,
             "since": now - WINDOW,
-            "failures": FAILURES,
+            "failures": failures,
             "lock_until": now + LOCK,
             "forget_at": now + WINDOW + LOCK,
         }
         row = (await self.session.execute(_ATTEMPT, values)).one()
         found = {name: value for name, value in row._mapping.items() if name not in {"refused", "locked_until"}}
         user = UserRow(**found) if row.id is not None else None
-        return Attempt(subject, now, row.refused, row.locked_until, user)
+        return Attempt(subject, now, row.refused, row.locked_until, user, failures)
 
     async def give_back(self, attempt: Attempt) -> None:
         """It was right, but more is asked for: it counts no longer, and what failed before it still does."""
-        values = {"subject": attempt.subject, "now": attempt.at, "failures": FAILURES}
-        await self.session.execute(_GIVE_BACK, values)
+        for counted in (attempt, attempt.account):
+            if counted is not None:
+                values = {"subject": counted.subject, "now": counted.at, "failures": counted.failures}
+                await self.session.execute(_GIVE_BACK, values)
 
     async def clear_failures(self, user_id: UUID) -> None:
-        """Forget every failure, and with them the lock: somebody proved who they are."""
-        await self.session.execute(_CLEAR, {"user_id": user_id})
+        """Forget the failures of this network and those of the account, and with them the locks: somebody proved who
+        they are."""
+        await self.session.execute(_CLEAR, {"user_id": user_id, "network": network_of(self.context.ip)})
 
     async def note_device(self, user_id: UUID) -> bool:
         """Remember the device that this request comes from. True if it is a new one of a login that has others."""

@@ -6,10 +6,14 @@ import re
 from datetime import timedelta
 from enum import StrEnum
 
-#: Failures within the window that lock an account, and for how long.
+#: Failures within the window that lock an account for one network or one known device, and for how long.
 FAILURES = 5
+#: Failures from all networks together that lock it for every device that is not known.
+ACCOUNT_FAILURES = 50
 WINDOW = timedelta(minutes=15)
 LOCK = timedelta(minutes=30)
+#: How long a device that somebody logged in on is known.
+DEVICE_KNOWN_FOR = timedelta(days=180)
 
 _VERSIONS = re.compile(r"[0-9._]+")
 

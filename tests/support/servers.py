@@ -44,7 +44,10 @@ TEMPLATE = "migrated"
 
 #: A test asks from one address more often than any client may, on a machine that does several things at once.
 PATIENT: dict[str, object] = {
-    **{f"rate_limit_{name}": "1000000/1h" for name in ("standard", "user", "auth", "payment", "strict", "booking")},
+    **{
+        f"rate_limit_{name}": "1000000/1h"
+        for name in ("standard", "user", "auth", "payment", "strict", "booking", "login")
+    },
     "redis_timeout": timedelta(seconds=2),
 }
 

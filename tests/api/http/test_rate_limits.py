@@ -22,11 +22,12 @@ from domain.platform.rate_limits import LimitResult, RateLimit, Window
 from providers.cache.interface import Cache, CacheAway
 from providers.cache.redis import RedisCache
 from runtime.settings import Environment, Settings
-from tests.api.conftest import PREFIX, Clock, Person, client_of, error_of
+from tests.api.conftest import PASSWORD, PREFIX, Clock, Person, client_of, error_of
+from tests.support import data
 from tests.support.data import rows
 from tests.support.servers import Database
 
-LOGIN = f"{PREFIX}/auth/login"
+LOGIN, REGISTER = f"{PREFIX}/auth/login", f"{PREFIX}/auth/register"
 NOBODY = {"email": "nobody@example.jp", "password": "Wrong-2026"}
 AWAY = SecretStr("redis://127.0.0.1:1/0")
 
@@ -87,6 +88,7 @@ def test_the_defaults_are_those_of_the_specification() -> None:
         "standard": RateLimit(1000, timedelta(hours=1)),
         "user": RateLimit(1000, timedelta(hours=1)),
         "auth": RateLimit(5, timedelta(minutes=15)),
+        "login": RateLimit(100, timedelta(minutes=15)),
         "payment": RateLimit(10, timedelta(minutes=1)),
         "strict": RateLimit(100, timedelta(minutes=15)),
         "booking": RateLimit(20, timedelta(minutes=10)),
@@ -120,6 +122,9 @@ def test_every_route_has_a_class() -> None:
             assert found is RateClass.PAYMENT, f"{route}: declare @limited(RateClass.PAYMENT)"
         if route == f"POST {PREFIX}/auth/refresh":
             continue  # nothing can be guessed there, and an open page asks every few minutes
+        if route in {f"POST {PREFIX}/auth/login", f"POST {PREFIX}/auth/2fa/verify"}:
+            assert found is RateClass.LOGIN, f"{route}: guesses are counted by account there"
+            continue
         if path.startswith(f"{PREFIX}/auth") and method == "POST" and found is not RateClass.USER:
             assert found is RateClass.AUTH, f"{route}: what needs no login there is @limited(RateClass.AUTH)"
     # Whoever has a business, approved or not, writes to strangers there.
@@ -129,31 +134,43 @@ def test_every_route_has_a_class() -> None:
     assert classes[f"GET {PREFIX}/auth/me"] is RateClass.USER
 
 
-async def test_the_sixth_login_from_one_address_waits(strict_app: FastAPI) -> None:
+async def test_the_sixth_registration_from_one_address_waits(strict_app: FastAPI) -> None:
     async with client_at(strict_app, address()) as http, client_at(strict_app, address()) as other:
         for left in (4, 3, 2, 1, 0):
-            answer = await http.post(LOGIN, json=NOBODY)
-            assert error_of(answer) == (401, "invalid_credentials")
+            answer = await http.post(REGISTER, json={})
+            assert error_of(answer) == (422, "invalid_input")
             assert answer.headers["x-ratelimit-limit"] == "5"
             assert answer.headers["x-ratelimit-remaining"] == str(left)
-        refused = await http.post(LOGIN, json=NOBODY)
+        refused = await http.post(REGISTER, json={})
         assert error_of(refused) == (429, "rate_limited")
         assert refused.headers["x-ratelimit-remaining"] == "0"
         seconds = int(refused.headers["retry-after"])
         assert 14 * 60 < seconds <= 15 * 60 + 15
         assert refused.json()["error"]["details"] == {"retry_after": seconds}
-        # The class is one window: registering is no way around it. Reading is another.
-        assert (await http.post(f"{PREFIX}/auth/register", json={})).status_code == 429
+        # The class is one window: asking for a new password is no way around it. Reading and logging in are others.
+        assert (await http.post(f"{PREFIX}/auth/forgot-password", json={})).status_code == 429
         assert (await http.get(f"{PREFIX}/businesses")).status_code == 200
-        assert error_of(await other.post(LOGIN, json={**NOBODY, "email": "another@example.jp"})) == (
-            401,
-            "invalid_credentials",
-        )
+        assert error_of(await http.post(LOGIN, json=NOBODY)) == (401, "invalid_credentials")
+        assert error_of(await other.post(REGISTER, json={})) == (422, "invalid_input")
+
+
+async def test_post_login_lets_a_whole_office_in_from_one_address(strict_app: FastAPI, pool: Pool) -> None:
+    """Wrong passwords are counted by address and account together: one who forgot theirs keeps nobody else out."""
+    password_hash = await strict_app.state.services.passwords.hash(PASSWORD)
+    emails = [f"office{number}-{uuid4().hex[:8]}@example.jp" for number in range(20)]
+    for email in emails:
+        await data.add_user(pool, email=email, password_hash=password_hash)
+    async with client_at(strict_app, address()) as office:
+        for _ in range(6):
+            forgetful = await office.post(LOGIN, json={"email": emails[0], "password": "Wrong-2026"})
+        assert error_of(forgetful) == (429, "account_locked")
+        for email in emails[1:]:
+            assert (await office.post(LOGIN, json={"email": email, "password": PASSWORD})).status_code == 200
 
 
 async def test_exactly_five_of_forty_at_once(strict_app: FastAPI) -> None:
     async with client_at(strict_app, address()) as http:
-        answers = await asyncio.gather(*(http.post(LOGIN, json={}) for _ in range(40)))
+        answers = await asyncio.gather(*(http.post(REGISTER, json={}) for _ in range(40)))
     assert sorted(answer.status_code for answer in answers) == [422] * 5 + [429] * 35
 
 

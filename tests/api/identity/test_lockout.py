@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from httpx import AsyncClient, Response
+from httpx import ASGITransport, AsyncClient, Response
 from sqlalchemy import text
 
 from api.access.passwords import Passwords
 from db.engine.session import Database as Pool
 from db.engine.session import Scope
 from domain.errors import Unavailable
+from domain.identity.sessions import ACCOUNT_FAILURES, FAILURES
 from tests.api.conftest import PASSWORD, PREFIX, Clock, Login, Statements, error_of
 from tests.api.venues import rows
 from tests.support import timing
@@ -56,6 +57,58 @@ async def test_a_lock_does_not_end_sessions(client: AsyncClient, log_in: Login) 
     person = await log_in()
     await lock(client, person.email)
     assert (await person.get("/auth/me")).status_code == 200
+
+
+def at(app: FastAPI, number: int) -> AsyncClient:
+    """A client in a network of its own."""
+    transport = ASGITransport(app=app, raise_app_exceptions=False, client=(f"198.51.{number // 250}.{number % 250}", 1))
+    return AsyncClient(transport=transport, base_url="http://api.test", headers={"Accept-Language": "en"})
+
+
+async def test_login_is_locked_for_the_network_of_the_failures(
+    app: FastAPI, client: AsyncClient, log_in: Login
+) -> None:
+    """A stranger who types wrong passwords does not lock out the owner, who is elsewhere."""
+    person = await log_in()
+    await lock(client, person.email)
+    assert error_of(await attempt(client, person.email, PASSWORD)) == (429, "account_locked")
+    async with at(app, 1) as home:
+        assert (await attempt(home, person.email, PASSWORD)).status_code == 200
+    assert error_of(await attempt(client, person.email, PASSWORD)) == (429, "account_locked")
+
+
+async def test_login_from_a_known_device_passes_the_lock_of_its_network(client: AsyncClient, log_in: Login) -> None:
+    person, other = await log_in(), await log_in()
+    tokens = [(await attempt(client, one.email, PASSWORD)).json()["data"]["device_token"] for one in (person, other)]
+    await lock(client, person.email)
+
+    async def tried(token: str, password: str = PASSWORD) -> Response:
+        body = {"email": person.email, "password": password, "device_token": token}
+        return await client.post(f"{PREFIX}/auth/login", json=body)
+
+    for strange in (tokens[1], tokens[0][:-2] + "AA", "x"):
+        assert error_of(await tried(strange)) == (429, "account_locked"), strange
+    assert (await tried(tokens[0])).status_code == 200
+    for _ in range(5):
+        assert error_of(await tried(tokens[0], WRONG)) == (401, "invalid_credentials")
+    assert error_of(await tried(tokens[0])) == (429, "account_locked"), "a device has five guesses as well"
+
+
+async def test_guesses_from_many_networks_lock_the_account_for_unknown_devices(
+    app: FastAPI, client: AsyncClient, log_in: Login, database: Database
+) -> None:
+    person = await log_in()
+    token = (await attempt(client, person.email, PASSWORD)).json()["data"]["device_token"]
+    for number in range(ACCOUNT_FAILURES // FAILURES):
+        async with at(app, number) as guesser:
+            await lock(guesser, person.email)
+    async with at(app, 200) as home:
+        for password in (PASSWORD, WRONG):
+            assert error_of(await attempt(home, person.email, password)) == (429, "account_locked")
+        body = {"email": person.email, "password": PASSWORD, "device_token": token}
+        assert (await home.post(f"{PREFIX}/auth/login", json=body)).status_code == 200
+    told = await rows(database, "SELECT 1 FROM notification_outbox WHERE kind = 'login_locked'")
+    assert 1 <= len(told) <= 2, "one message in the time of a lock, not one for each network"
 
 
 #: Everything that asks a logged-in person for the password again: path, body with the right one, its answer.
@@ -137,7 +190,8 @@ async def test_statements_of_known_and_unknown_are_the_same(
             await attempt(client, email)
             sent.setdefault(email, []).append([one for one in statements.sent if "app_queue_account_email" not in one])
     assert sent[person.email] == sent["nobody@example.jp"]
-    assert [len(one) for one in sent[person.email]] == [2, 2, 2, 2, 3, 2]
+    # One statement counts for the network, one for the account; a locked network asks no further.
+    assert [len(one) for one in sent[person.email]] == [3, 3, 3, 3, 4, 2]
 
 
 async def test_times_of_known_and_unknown_are_the_same(
@@ -186,7 +240,11 @@ async def forget(pool: Pool, *emails: str) -> None:
     async with pool.unit_of_work(Scope.platform()) as work:
         for email in emails:
             await work.session.execute(
-                text("DELETE FROM login_failures WHERE subject_hash = sha256(convert_to(lower(:email), 'UTF8'))"),
+                text("""
+                    DELETE FROM login_failures WHERE subject_hash IN (
+                        sha256(convert_to(lower(:email), 'UTF8')),
+                        sha256(convert_to('127.0.0.1 ' || lower(:email), 'UTF8')))
+                """),
                 {"email": email},
             )
 

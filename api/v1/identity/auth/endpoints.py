@@ -57,10 +57,11 @@ async def register(body: RegisterCreate, caller: AnyCaller, services: Services, 
     response_model=Envelope[LoginRead | ChallengeRead],
 )
 @raises(log_in)
-@limited(RateClass.AUTH)
+@limited(RateClass.LOGIN)
 async def login(body: LoginCreate, caller: AnonymousCaller, services: Services, now: Now) -> Response:
     """Opens a session. Answers alike, in body and in time, whether or not the e-mail is known; five failures within
-    15 minutes lock it for 30, known or not. With two-factor login on, the answer is a challenge instead. Takes no
+    15 minutes lock it for 30 for their network, known or not; a device that sends its ``device_token`` is counted by
+    itself. With two-factor login on, the answer is a challenge instead. Takes no
     ``Idempotency-Key``: a stored answer would be a stored token."""
     return ok(await log_in(caller, services, body, now), SuccessMessage.LOGGED_IN)
 

@@ -9,13 +9,14 @@ from api.access.callers import ApiServices, AuthenticatedCaller, PublicCaller
 from api.access.tokens import CHALLENGE_LIFETIME, Login, new_refresh_token
 from api.http.operation_errors import raises
 from api.v1.identity.auth.schemas import ChallengeRead, EndedRead, LoginCreate, LoginRead, TokensRead, UserRead
-from db.identity.logins import Attempt
+from db.identity.logins import Attempt, KnownDevice
 from db.identity.sessions import Rotation
 from db.identity.users import UserRow
 from db.messages.notices import AccountEmail
-from domain.errors import AccountLocked, InvalidCredentials, NotFound, Unauthenticated, Unavailable
-from domain.identity.sessions import SessionEnd
+from domain.errors import AccountLocked, Gone, InvalidCredentials, NotFound, Unauthenticated, Unavailable
+from domain.identity.sessions import DEVICE_KNOWN_FOR, LOCK, SessionEnd
 from domain.messages.kinds import AccountEmailKind
+from runtime.links import Purpose
 
 
 @raises(InvalidCredentials, AccountLocked)
@@ -26,14 +27,18 @@ async def log_in(
     and Unavailable when more wait for a check than can be answered soon."""
     services.passwords.check_room()
     async with visitor.work() as work:
-        attempt = await work.identity.logins.attempt(asked.email, now)
+        attempt = await work.identity.logins.attempt(asked.email, now, _known_device(services, asked, now))
     user = attempt.user
     refuse_locked(attempt, now)
-    if not await is_right(visitor, services, attempt, asked.password) or user is None:
+    right = await is_right(visitor, services, attempt, asked.password)
+    if attempt.account is not None and not (right and user is not None and user.two_factor):
+        # A second factor still stands between a guessed password and the account, so it is not locked for its owner.
+        refuse_locked(attempt.account, now)
+    if not right or user is None:
         await tell_if_locked(visitor, attempt)
         raise InvalidCredentials
     if not user.two_factor:
-        answer = await open_session(visitor, services, user, now, two_factor=False)
+        answer = await open_session(visitor, services, user, now, attempt, two_factor=False)
         await _rehashed(visitor, services, user, asked.password)
         return answer
     user = await _rehashed(visitor, services, user, asked.password)
@@ -45,6 +50,16 @@ async def log_in(
     )
 
 
+def _known_device(services: ApiServices, asked: LoginCreate, now: datetime) -> KnownDevice | None:
+    """The device that the token names; a token that is not ours, or is over, is like none."""
+    if asked.device_token is None:
+        return None
+    try:
+        return KnownDevice(asked.device_token, services.links.read(Purpose.KNOWN_DEVICE, asked.device_token, now))
+    except (Unauthenticated, Gone):
+        return None
+
+
 def refuse_locked(attempt: Attempt, now: datetime) -> None:
     """Raise AccountLocked for an attempt during a lock, whoever it is and whatever they showed."""
     if attempt.refused and attempt.locked_until is not None:
@@ -52,13 +67,15 @@ def refuse_locked(attempt: Attempt, now: datetime) -> None:
 
 
 async def tell_if_locked(visitor: PublicCaller | AuthenticatedCaller, attempt: Attempt) -> None:
-    """Write to whose login this failed attempt has locked. Nobody is written to for an e-mail that nobody has."""
-    if attempt.locked_until is None:
+    """Write to whose login this failed attempt has locked, at most once in the time of a lock, from however many
+    networks it is attacked. Nobody is written to for an e-mail that nobody has."""
+    times = [one.locked_until for one in (attempt, attempt.account) if one and one.locked_until]
+    if not times:
         return
     async with visitor.work() as work:
         if attempt.user is not None:
-            key = f"login_locked/{attempt.user.id}/{attempt.locked_until.isoformat()}"
-            facts = {"until": attempt.locked_until, "at": attempt.at}
+            key = f"login_locked/{attempt.user.id}/{int(attempt.at.timestamp() // LOCK.total_seconds())}"
+            facts = {"until": max(times), "at": attempt.at}
             await work.messages.notices.promise_letter(
                 AccountEmail(AccountEmailKind.LOGIN_LOCKED, attempt.user.id, key, facts)
             )
@@ -105,7 +122,7 @@ async def _rehashed(visitor: PublicCaller, services: ApiServices, user: UserRow,
 
 
 async def open_session(
-    visitor: PublicCaller, services: ApiServices, user: UserRow, now: datetime, *, two_factor: bool
+    visitor: PublicCaller, services: ApiServices, user: UserRow, now: datetime, attempt: Attempt, *, two_factor: bool
 ) -> LoginRead:
     """A new session of somebody who proved who they are. Raises InvalidCredentials for a password that was changed
     while it was checked."""
@@ -117,6 +134,7 @@ async def open_session(
         if session_id is None:
             raise InvalidCredentials
         await work.identity.logins.clear_failures(user.id)
+        await work.identity.logins.clear_attempts(attempt)
         if await work.identity.logins.note_device(user.id):
             key = f"new_device/{session_id}"
             facts = {"session_id": session_id, "at": now}
@@ -127,6 +145,7 @@ async def open_session(
         **tokens.model_dump(),
         two_factor_required=False,
         two_factor_setup_required=user.is_admin and not is_admin,
+        device_token=services.links.issue(Purpose.KNOWN_DEVICE, user.id, now + DEVICE_KNOWN_FOR),
         user=UserRead.of(user),
     )
 

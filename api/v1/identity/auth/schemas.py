@@ -57,6 +57,10 @@ class LoginCreate(Input):
         description="E-mail address.",
     )
     password: Password = Field(description="Password.")
+    device_token: Annotated[str, StringConstraints(min_length=1, max_length=500)] | None = Field(
+        default=None,
+        description="`device_token` of an earlier login on this device, against locks by others.",
+    )
 
 
 class UserRead(RecordRead):
@@ -115,12 +119,21 @@ class LoginRead(TokensRead):
 
     model_config = ConfigDict(
         json_schema_extra=examples(
-            {**_TOKENS, "two_factor_required": False, "two_factor_setup_required": False, "user": _USER}
+            {
+                **_TOKENS,
+                "two_factor_required": False,
+                "two_factor_setup_required": False,
+                "device_token": "k1.AAAAAGkg…",
+                "user": _USER,
+            }
         )
     )
 
     two_factor_required: Literal[False] = Field(description="Whether a code of the authenticator app is needed next.")
     two_factor_setup_required: bool = Field(description="Whether this login must set up a second factor first.")
+    device_token: str = Field(
+        description="To be kept on this device for 180 days and sent with its next logins. It gives no access."
+    )
     user: UserRead = Field(description="The user who logged in.")
 
 

@@ -70,7 +70,7 @@ async def disable_two_factor(
     response_model=Envelope[LoginRead],
 )
 @raises(verify)
-@limited(RateClass.AUTH)
+@limited(RateClass.LOGIN)
 async def verify_two_factor(
     body: VerifyTwoFactorCommand, caller: Annotated[Challenged, Depends(challenged)], services: Services, now: Now
 ) -> Response:

@@ -159,10 +159,10 @@ async def verify(caller: Challenged, services: ApiServices, code: str, now: date
         )
         if user is None or row is None or row.enabled_at is None or not challenge.fits(user.password_hash):
             raise Unauthenticated({"reason": "invalid_token"})
-        attempt = await work.identity.logins.attempt(user.email, now)
+        attempt = await work.identity.logins.attempt_code(user.email, user.id, now)
     refuse_locked(attempt, now)
     await _prove(visitor, services, attempt, row, code, now)
-    return await open_session(visitor, services, user, now, two_factor=True)
+    return await open_session(visitor, services, user, now, attempt, two_factor=True)
 
 
 async def _prove(
