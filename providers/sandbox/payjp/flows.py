@@ -11,7 +11,7 @@ from providers.sandbox.payjp.cards import CARDS, Card, card_named
 from providers.sandbox.payjp.server import Params, PayjpFailure
 from providers.sandbox.store import JSON, Store
 from providers.sandbox.webhook_events import WebhookEvents
-from providers.sandbox.wire import new_id
+from providers.sandbox.wire import new_id, shown
 
 PREFIX = "/payjp/v2"
 LEAST, MOST = 50, 9_999_999
@@ -230,9 +230,7 @@ class Flows:
         return flow
 
     def list_flows(self, params: Params) -> JSON:
-        parent = params.get("customer_id")
-        items = self._store.list_objects("payjp.v2.payment_flow", str(parent) if parent else None)
-        return _listed("/v2/payment_flows", items)
+        return self._listed("payment_flow", "/v2/payment_flows", params.get("customer_id"), params)
 
     # -- refunds and disputes ----------------------------------------------------------------------------------------
 
@@ -273,8 +271,8 @@ class Flows:
         self._event("refund.updated" if success else "refund.failed", refund)
         return refund
 
-    def list_refunds(self, flow_id: str) -> JSON:
-        return _listed(f"/v2/payment_flows/{flow_id}/refunds", self._refunds(flow_id))
+    def list_refunds(self, flow_id: str, params: Params) -> JSON:
+        return self._listed("payment_refund", f"/v2/payment_flows/{flow_id}/refunds", flow_id, params)
 
     def open_dispute(self, flow_id: str, amount: int | None) -> JSON:
         flow = self.get("payment_flow", flow_id)
@@ -306,8 +304,7 @@ class Flows:
         return dispute
 
     def list_disputes(self, params: Params) -> JSON:
-        parent = params.get("payment_flow_id")
-        return _listed("/v2/payment_disputes", self._store.list_objects("payjp.v2.payment_dispute", parent))
+        return self._listed("payment_dispute", "/v2/payment_disputes", params.get("payment_flow_id"), params)
 
     # -- shared ------------------------------------------------------------------------------------------------------
 
@@ -339,6 +336,13 @@ class Flows:
     def _refunds(self, flow_id: str) -> list[JSON]:
         return self._store.list_objects("payjp.v2.payment_refund", flow_id)
 
+    def _listed(self, kind: str, url: str, parent: str | None, params: Params) -> JSON:
+        """Newest first; the next page is after the last one's id."""
+        limit, before = int(params.get("limit") or 10), params.get("starting_after")
+        found = self._store.list_objects(f"payjp.v2.{kind}", parent, before, limit + 1)
+        data = [shown(item) for item in found[:limit]]
+        return {"object": "list", "url": url, "has_more": len(found) > limit, "data": data}
+
     def _save(self, flow: JSON) -> None:
         flow["updated_at"] = _now()
         self._put("payment_flow", flow)
@@ -349,11 +353,6 @@ class Flows:
 
     def _event(self, kind: str, subject: JSON) -> None:
         self._events.payjp_v2(kind, subject, _now())
-
-
-def _listed(url: str, items: list[JSON]) -> JSON:
-    data = [{name: value for name, value in item.items() if not name.startswith("_")} for item in items]
-    return {"object": "list", "url": url, "has_more": False, "data": data}
 
 
 def _amount(value: Any, most: int) -> int:

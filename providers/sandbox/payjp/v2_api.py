@@ -60,7 +60,7 @@ def _operations(flows: Flows) -> list[Operation]:
             "amount_to_capture",
         ),
         one("payment_flows.cancel", f"POST {flow}/cancel", lambda ids, _: flows.cancel(ids[0]), "cancellation_reason"),
-        one("payment_flows.refunds", f"GET {flow}/refunds", lambda ids, _: flows.list_refunds(ids[0]), *_PAGING),
+        one("payment_flows.refunds", f"GET {flow}/refunds", lambda ids, p: flows.list_refunds(ids[0], p), *_PAGING),
         one(
             "payment_refunds.create",
             "POST /payment_refunds",
