@@ -40,7 +40,7 @@ async def recompute(session: AsyncSession, days: Sequence[BusinessDay]) -> int:
 
     Twice is once: a day whose figures are the same keeps its rows byte by byte.
     """
-    page = await _page(session, days)
+    page = await page_of(session, days)
     if not page.days:
         return 0
     aggregates = await _compute(session, page)
@@ -53,12 +53,12 @@ async def recompute(session: AsyncSession, days: Sequence[BusinessDay]) -> int:
 
 async def compute(session: AsyncSession, days: Sequence[BusinessDay]) -> Aggregates | None:
     """The figures of these business days, nothing written; None where no business of them is visible."""
-    page = await _page(session, days)
+    page = await page_of(session, days)
     return await _compute(session, page) if page.days else None
 
 
-async def _page(session: AsyncSession, days: Sequence[BusinessDay]) -> Page:
-    """Days of businesses that the transaction does not see are left out."""
+async def page_of(session: AsyncSession, days: Sequence[BusinessDay]) -> Page:
+    """The days of businesses that the transaction sees; the others are left out."""
     rows = await session.execute(_BUSINESSES, {"ids": sorted({one.business_id for one in days})})
     return Page.of(days, {row.id: (row.time_zone, row.currency) for row in rows})
 
