@@ -26,6 +26,7 @@ TABLES: dict[str, str] = {
     "payment_id": "booking_payments",
     "notification_id": "notification_outbox",
     "customer_id": "customers",
+    "analytics_id": "analytics_daily",
     "audit_id": "audit_logs",
     "entity_id": "bookings",
     "actor_id": "users",
@@ -45,6 +46,7 @@ TABLES: dict[str, str] = {
 #: What in paths is no tenant's, and what stands there: words, and what belongs to the platform. Slugs are public names:
 #: see test_hidden_slugs_are_not_there.
 WORDS: dict[str, str] = {
+    "picture": "revenue",
     "provider": "stripe",
     "slug": "sakura",
     "entity": "bookings",
