@@ -145,6 +145,6 @@ class BookingActivities:
 
     @activity.defn(name="bookings.remind")
     async def remind(self, reminder: RemindInput) -> bool:
-        """Promise one reminder; False when it was promised before, or the visit is no longer to come at that time."""
+        """Queue one reminder; False when it was queued before, or the visit is no longer to come at that time."""
         async with self._database.unit_of_work(Scope.tenant(reminder.business_id)) as work:
             return await work.bookings.changes.remind(reminder.booking_id, reminder.start_at, reminder.offset)

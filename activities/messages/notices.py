@@ -97,7 +97,7 @@ class NoticeActivities:
             attempt = await work.messages.notices.open_attempt(notice.notice_id, now)
             if attempt.id is None:
                 return attempt, None
-            write = self._letter if attempt.is_letter else self._message
+            write = self._account_email if attempt.is_account_email else self._message
             written = await write(work, notice.notice_id, now)
             if isinstance(written, Email):
                 return attempt, written
@@ -113,9 +113,9 @@ class NoticeActivities:
             content = replace(content, city=await _english_city(content.postal_code, content.city))
         return _unsendable(content, now) or compose(content, now, BookingLinks(self._links, self._public_url))
 
-    async def _letter(self, work: UnitOfWork, notice_id: UUID, now: datetime) -> Email | str:
-        """The letter, or why it would be wrong to send it."""
-        content = await work.messages.notices.read_letter_for_sending(notice_id)
+    async def _account_email(self, work: UnitOfWork, notice_id: UUID, now: datetime) -> Email | str:
+        """The e-mail, or why it would be wrong to send it."""
+        content = await work.messages.notices.read_account_email(notice_id)
         return unsendable(content, self._links, now) or compose_account_email(
             content, self._links, self._public_url, self._support_email
         )

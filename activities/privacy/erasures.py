@@ -17,7 +17,7 @@ from providers.storage.interface import Storage
 
 @dataclass(frozen=True)
 class ErasureStepInput:
-    """A row of ``erasures`` and whose it is. ``whatever``: do not wait for a letter any longer."""
+    """A row of ``erasures`` and whose it is. ``whatever``: do not wait for an e-mail any longer."""
 
     erasure_id: UUID
     user_id: UUID
@@ -52,7 +52,7 @@ class ErasureActivities:
 
     @activity.defn(name="erasures.finish")
     async def finish(self, erasure: ErasureStepInput) -> bool:
-        """Delete what still led to the person, write the proof and promise the last letter; False when that was done
+        """Delete what still led to the person, write the proof and queue the last e-mail; False when that was done
         before."""
         async with self._database.unit_of_work(Scope.platform()) as work:
             done = await work.privacy.erasures.finish(erasure.erasure_id, self._now())
@@ -60,13 +60,13 @@ class ErasureActivities:
                 return False
             facts = {"erasure_id": erasure.erasure_id}
             key = f"erasure_done:{erasure.erasure_id}"
-            await work.messages.notices.promise_letter(
+            await work.messages.notices.queue_account_email(
                 AccountEmail(AccountEmailKind.ERASURE_DONE, None, key, facts, language=done.language)
             )
             return True
 
     @activity.defn(name="erasures.forget_address")
     async def forget_address(self, erasure: ErasureStepInput) -> bool:
-        """Blank the address once the last letter is out; gives whether it is blank."""
+        """Blank the address once the last e-mail is out; gives whether it is blank."""
         async with self._database.unit_of_work(Scope.platform()) as work:
             return await work.privacy.erasures.forget_address(erasure.erasure_id, whatever=erasure.whatever)

@@ -49,7 +49,7 @@ class ExportActivities:
             wanted = await work.privacy.exports.mark_ready(export.export_id, len(body), now, until)
             if wanted:
                 facts = {"export_id": export.export_id}
-                await work.messages.notices.promise_letter(
+                await work.messages.notices.queue_account_email(
                     AccountEmail(
                         AccountEmailKind.DATA_EXPORT_READY,
                         export.user_id,

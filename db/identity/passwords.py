@@ -24,7 +24,7 @@ _REPLACE = text("""
 @dataclass(frozen=True, slots=True)
 class NewPassword:
     """``was``: the hash that was checked, None where a link stood in for the old password. ``kept_session``: the one
-    from which it was changed. ``once`` names this change, for its letter."""
+    from which it was changed. ``once`` names this change, for its e-mail."""
 
     user_id: UUID
     password_hash: str
@@ -47,8 +47,8 @@ class PasswordStore(Store):
         await SessionStore(session, context).revoke_all(new.user_id, new.kept_session, new.reason)
         await SingleUseLinkStore(session, context).void(RESET, new.user_id, now)
         await LoginStore(session, context).clear_failures(new.user_id)
-        letter = AccountEmail(
+        message = AccountEmail(
             AccountEmailKind.PASSWORD_CHANGED, new.user_id, f"password_changed/{new.once}", {"at": now}
         )
-        await NoticeStore(session, context).promise_letter(letter)
+        await NoticeStore(session, context).queue_account_email(message)
         return True

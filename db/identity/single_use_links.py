@@ -1,4 +1,4 @@
-"""Links that work once: made, sent by a letter, used. Their tokens are kept nowhere."""
+"""Links that work once: made, sent by an e-mail, used. Their tokens are kept nowhere."""
 
 import hashlib
 import hmac
@@ -21,12 +21,12 @@ from runtime.links import Links, Purpose
 
 @dataclass(frozen=True, slots=True)
 class LinkKind:
-    """What a link is for: its table, the letter that brings it, and the fact by which that letter finds the row."""
+    """What a link is for: its table, the e-mail that brings it, and the fact by which that e-mail finds the row."""
 
     purpose: Purpose
     table: str
     lifetime: timedelta
-    letter: AccountEmailKind
+    email_kind: AccountEmailKind
     fact: str
     #: Whether a newer link ends the older ones. Not for resets: anybody can ask for one, and so void the owner's.
     newest_alone: bool = True
@@ -87,7 +87,7 @@ class SingleUseLinkStore(Store):
     newest is good; every reset link is good until one of them is used."""
 
     async def send(self, kind: LinkKind, user: UserRow | None, links: Links, now: datetime) -> None:
-        """Make a link and promise the letter that brings it.
+        """Make a link and queue the e-mail that has it.
 
         Without a user, for an e-mail that nobody has, the same statements are sent and taken back: neither the number
         of round trips nor the work of the database tells whether somebody has it.
@@ -138,10 +138,10 @@ class SingleUseLinkStore(Store):
             "expires_at": until,
         }
         await self.session.execute(_INSERT[kind], values)
-        # A letter to nobody must name somebody; it is taken back with the rest.
+        # An e-mail to nobody must name somebody; it is taken back with the rest.
         facts = {kind.fact: link_id} if user else {kind.fact: link_id, "erasure_id": link_id}
-        letter = AccountEmail(kind.letter, user.id if user else None, f"{kind.letter}/{link_id}", facts)
-        await NoticeStore(self.session, self.context).promise_letter(letter)
+        message = AccountEmail(kind.email_kind, user.id if user else None, f"{kind.email_kind}/{link_id}", facts)
+        await NoticeStore(self.session, self.context).queue_account_email(message)
 
 
 def _digest(token: str) -> bytes:

@@ -14,7 +14,7 @@ from domain.errors import NotFound
 
 @dataclass(frozen=True, slots=True)
 class AccountEmailLink:
-    """The row that the link of a letter opens. The token is made from it: ``kid`` signs (None: the current key).
+    """The row that the link of an e-mail opens. The token is made from it: ``kid`` signs (None: the current key).
     ``over``: it was used, or replaced by a newer one, or belongs to an address that the login no longer has."""
 
     id: UUID
@@ -25,9 +25,10 @@ class AccountEmailLink:
 
 @dataclass(frozen=True, slots=True)
 class AccountEmailContent:
-    """Everything that a letter's template needs. ``address`` is None when there is none (any more). ``business_name``
-    is bilingual, None for a letter about no business; times are aware UTC, to be shown in ``time_zone``. ``user_agent``
-    and ``ip`` are of the session that the letter is about, ``reason`` is what an operator wrote with a decision."""
+    """Everything that an e-mail's template needs. ``address`` is None when there is none (any more). ``business_name``
+    is bilingual, None for an e-mail about no business; times are aware UTC, to be shown in ``time_zone``.
+    ``user_agent`` and ``ip`` are of the session that the e-mail is about, ``reason`` is what an operator wrote with a
+    decision."""
 
     id: UUID
     business_id: UUID | None
@@ -85,7 +86,7 @@ _LETTER = text("""
 class AccountEmailStore(Store):
     """Messages about no booking."""
 
-    async def read_letter_for_sending(self, notice_id: UUID) -> AccountEmailContent:
+    async def read_account_email(self, notice_id: UUID) -> AccountEmailContent:
         """What a message about no booking says and where it goes. Raises NotFound."""
         row = (await self.session.execute(_LETTER, {"id": notice_id})).mappings().one_or_none()
         if row is None:

@@ -1,4 +1,4 @@
-"""Messages and the attempts to send them, split by verb: promise, send, read."""
+"""Messages and the attempts to send them, split by verb: queue, send, read."""
 
 from db.messages.account_emails import AccountEmailContent, AccountEmailLink, AccountEmailStore
 from db.messages.commands.queue import AccountEmail, Audience, NoticeQueueStore, QueuedNotice

@@ -209,12 +209,12 @@ class VerificationStore(Store):
         return ReviewStatus(row.status)
 
     async def remind_admins(self, verification_id: UUID, business_id: UUID, round_: int, number: int) -> int:
-        """Promise every operator a letter that a business waits; gives how many. Twice is once."""
+        """Queue for every operator an e-mail that a business waits; gives how many. Twice is once."""
         notices = NoticeStore(self.session, self.context)
         told = 0
         for admin in await self.session.scalars(_ADMINS):
             key = f"review_due/{verification_id}/{round_}/{number}/{admin}"
-            made = await notices.promise_letter(
+            made = await notices.queue_account_email(
                 AccountEmail(AccountEmailKind.REVIEW_DUE, admin, key, {"review_id": verification_id}, business_id)
             )
             told += made is not None
@@ -252,7 +252,7 @@ class VerificationStore(Store):
         return row
 
     async def _write(self, business: Any, verification_id: UUID | None, deciding: Deciding) -> None:
-        """The decision, what it makes of the business, and the letter to its owner."""
+        """The decision, what it makes of the business, and the e-mail to its owner."""
         decided = await self.session.execute(
             _DECIDE,
             {
@@ -268,11 +268,11 @@ class VerificationStore(Store):
         if deciding.decision in BUSINESS:
             values = {"business_id": business.id, "status": BUSINESS[deciding.decision].value}
             await self.session.execute(_SET_BUSINESS, values)
-        letter = AccountEmail(
+        message = AccountEmail(
             LETTERS[deciding.decision],
             business.owner_id,
             f"decision/{decision_id}",
             {"decision_id": decision_id},
             business.id,
         )
-        await NoticeStore(self.session, self.context).promise_letter(letter)
+        await NoticeStore(self.session, self.context).queue_account_email(message)

@@ -280,7 +280,7 @@ class PaymentStore(Store):
         return asked is not None
 
     async def _received(self, payment: Payment, amount: int) -> None:
-        await NoticeStore(self.session, self.context).promise(
+        await NoticeStore(self.session, self.context).queue(
             NoticeKind.PAYMENT_RECEIVED,
             payment.booking_id,
             payment.business_id,
@@ -304,7 +304,7 @@ class PaymentStore(Store):
         )
         if payment.status is PaymentStatus.FAILED and booking_status is BookingStatus.PENDING:
             # Once: the customer sees every further decline on the screen in front of them.
-            await NoticeStore(self.session, self.context).promise(
+            await NoticeStore(self.session, self.context).queue(
                 NoticeKind.PAYMENT_FAILED,
                 payment.booking_id,
                 payment.business_id,

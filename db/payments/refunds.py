@@ -230,7 +230,7 @@ class RefundStore(Store):
             await self._to_a_person("refund_failed", refund, {"reason": reason})
             return
         await self.recount(payment, booking_status)
-        await NoticeStore(self.session, self.context).promise(
+        await NoticeStore(self.session, self.context).queue(
             NoticeKind.PAYMENT_REFUNDED,
             refund.booking_id,
             refund.business_id,

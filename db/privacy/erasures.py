@@ -128,7 +128,7 @@ class ErasureStore(Store):
         return erasure
 
     async def forget_address(self, erasure_id: UUID, *, whatever: bool) -> bool:
-        """Blank the address when the last letter has gone out or was given up; ``whatever``: even if it waits. Gives
+        """Blank the address when the last e-mail has gone out or was given up; ``whatever``: even if it waits. Gives
         whether it is blank."""
         waits = await self.session.scalar(_STILL_QUEUED, {"id": str(erasure_id)})
         if waits and not whatever:

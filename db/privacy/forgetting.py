@@ -76,6 +76,6 @@ LET_GO: Mapping[str, TextClause] = {
         DELETE FROM notification_attempts a USING notification_outbox n
          WHERE n.id = a.notice_id AND n.user_id = :user_id AND n.booking_id IS NULL
     """),
-    "letters": text("DELETE FROM notification_outbox WHERE user_id = :user_id AND booking_id IS NULL"),
+    "e-mails": text("DELETE FROM notification_outbox WHERE user_id = :user_id AND booking_id IS NULL"),
     "notification_outbox": text("UPDATE notification_outbox SET user_id = NULL WHERE user_id = :user_id"),
 }

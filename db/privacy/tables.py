@@ -29,7 +29,7 @@ class DataExport(Base, Stamped):
 
 
 class Erasure(Base, Stamped):
-    """A person who asked to be forgotten; the row stays, as the proof. ``address`` is where the two letters about it
+    """A person who asked to be forgotten; the row stays, as the proof. ``address`` is where the two e-mails about it
     go, and empty when the last one is gone. ``proof``: how many rows of which table lost what, by step."""
 
     __tablename__ = "erasures"

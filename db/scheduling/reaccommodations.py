@@ -148,14 +148,14 @@ class ReaccommodationStore(Store):
         if row.is_open:
             if not await self.session.scalar(_REACHABLE, {"booking_id": row.booking_id}):
                 await self._file(row)
-            await self._promise(row, NoticeKind.REACCOMMODATION_OFFERED, await self.alternatives(row, now))
+            await self._queue_notices(row, NoticeKind.REACCOMMODATION_OFFERED, await self.alternatives(row, now))
         return ReaccommodationStatus(row.status)
 
     async def remind(self, reaccommodation_id: UUID, now: datetime) -> ReaccommodationStatus:
         """Promise the reminder, with the times that are free now."""
         row = await self.get(reaccommodation_id)
         if row.is_open:
-            await self._promise(row, NoticeKind.REACCOMMODATION_REMINDER, await self.alternatives(row, now))
+            await self._queue_notices(row, NoticeKind.REACCOMMODATION_REMINDER, await self.alternatives(row, now))
         return ReaccommodationStatus(row.status)
 
     async def give_up(self, reaccommodation_id: UUID) -> ReaccommodationStatus:
@@ -172,9 +172,9 @@ class ReaccommodationStore(Store):
         the booking stands after all."""
         row = await self.get(reaccommodation_id)
         if row.status in {ReaccommodationStatus.MOVED, ReaccommodationStatus.CANCELLED}:
-            await self._promise(row, NoticeKind.REACCOMMODATION_DECIDED, audience="business")
+            await self._queue_notices(row, NoticeKind.REACCOMMODATION_DECIDED, audience="business")
         elif row.status == ReaccommodationStatus.KEPT:
-            await self._promise(row, NoticeKind.REACCOMMODATION_DECIDED)
+            await self._queue_notices(row, NoticeKind.REACCOMMODATION_DECIDED)
         return ReaccommodationStatus(row.status)
 
     async def alternatives(self, row: ReaccommodationRow, now: datetime) -> list[datetime]:
@@ -199,7 +199,7 @@ class ReaccommodationStore(Store):
             details={"why": row.reason, "start_at": row.start_at.isoformat(), "decide_by": row.decide_by.isoformat()},
         )
 
-    async def _promise(
+    async def _queue_notices(
         self, row: ReaccommodationRow, kind: NoticeKind, times: Sequence[datetime] = (), audience: Any = "customer"
     ) -> None:
         facts: Mapping[str, Any] = {
@@ -209,8 +209,8 @@ class ReaccommodationStore(Store):
             "outcome": row.status,
         }
         key = f"{kind.value}:{row.id}"
-        promise = QueuedNotice(kind, row.booking_id, row.business_id, key, facts, audience)
-        await NoticeStore(self.session, self.context).promise_many([promise])
+        notice = QueuedNotice(kind, row.booking_id, row.business_id, key, facts, audience)
+        await NoticeStore(self.session, self.context).queue_many([notice])
 
     async def _announce(self, row: ReaccommodationRow, event: str, command: str) -> None:
         payload = {

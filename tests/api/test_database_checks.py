@@ -203,7 +203,7 @@ NO_INPUT = {
     "ck_business_media_rejected_with_reason",
     "ck_data_exports_ready_has_an_end",
     "ck_feature_flags_share_in_range",
-    "ck_notification_outbox_letter_has_recipient",
+    "ck_notification_outbox_has_recipient",
     "ck_payment_transactions_amount_not_negative",
     "ck_reaccommodations_decided",
     "ck_refunds_amount_positive",

@@ -227,9 +227,9 @@ async def test_a_notice_is_started_again_only_when_a_person_asked(
         await _carry_all(relay)
         return (await handle.describe()).run_id
 
-    first = await run_after("notice.promised")
+    first = await run_after("notice.queued")
     await handle.terminate()
-    assert await run_after("notice.promised") == first
+    assert await run_after("notice.queued") == first
     assert await run_after("notice.retried") != first
 
 

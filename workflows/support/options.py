@@ -132,7 +132,7 @@ FILES = ActivityConfig(
         initial_interval=timedelta(seconds=2), backoff_coefficient=2, maximum_interval=timedelta(minutes=15)
     ),
 )
-#: The last letter to a person who is being forgotten is sent within a day; then its address goes in any case.
+#: The last e-mail to a person who is being forgotten is sent within a day; then its address goes in any case.
 LAST_LETTER = timedelta(hours=26)
 #: Between two looks whether it was sent.
 LOOK_FOR_LETTER = timedelta(minutes=30)

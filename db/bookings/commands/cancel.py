@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from db.bookings.commands.promises import Message
+from db.bookings.commands.notices import Message
 from db.bookings.commands.transition import Locked, TransitionStore, amounts, change_of
 from domain.bookings import decisions
 from domain.bookings.commands import BookingCommand, BookingOutcome

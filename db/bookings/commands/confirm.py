@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from db.bookings.commands.promises import Message
+from db.bookings.commands.notices import Message
 from db.bookings.commands.transition import Locked, TransitionStore, amounts, change_of
 from domain.bookings import confirmation, decisions
 from domain.bookings.commands import BookingCommand, BookingOutcome

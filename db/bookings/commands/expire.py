@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from db.bookings.commands.promises import Message
+from db.bookings.commands.notices import Message
 from db.bookings.commands.transition import Locked, TransitionStore, change_of
 from db.payments.payments import PaymentStore
 from domain.bookings import expiry

@@ -260,7 +260,7 @@ class HoldStore(ClaimStore):
             command = BookingCommand(view.id, view.business_id, f"instant:{view.id}", SYSTEM.kind)
             await ConfirmStore(self.session, self.context).confirm(command, now)
         elif not view.amount_due:
-            await NoticeStore(self.session, self.context).promise_many(_asking(view))
+            await NoticeStore(self.session, self.context).queue_many(_asking(view))
 
 
 def _asking(view: BookingView) -> list[QueuedNotice]:

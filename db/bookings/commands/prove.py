@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import text
 
-from db.bookings.commands.promises import Message
+from db.bookings.commands.notices import Message
 from db.bookings.commands.transition import TransitionStore, change_of
 from domain.bookings import confirmation
 from domain.bookings.commands import BookingCommand, BookingOutcome

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import UUID as PgUUID
 
 from db.bookings.claims import CalendarMoved, ClaimStore
-from db.bookings.commands.promises import Message
+from db.bookings.commands.notices import Message
 from db.bookings.commands.transition import Locked, TransitionStore, change_of
 from db.scheduling.calendars.change import CalendarStore
 from db.scheduling.reaccommodations import ReaccommodationStore

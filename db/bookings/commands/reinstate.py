@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from db.bookings.claims import ClaimStore
-from db.bookings.commands.promises import Message
+from db.bookings.commands.notices import Message
 from db.bookings.commands.transition import Locked, TransitionStore, amounts, change_of
 from domain.bookings import late_payment
 from domain.bookings.commands import BookingCommand, BookingOutcome

@@ -90,7 +90,7 @@ class RenewalStore(TransitionStore):
     ) -> None:
         if booking_status not in _VISITING:
             return
-        await NoticeStore(self.session, self.context).promise(
+        await NoticeStore(self.session, self.context).queue(
             NoticeKind.PAYMENT_RENEW,
             payment.booking_id,
             payment.business_id,

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from db.bookings.claims import ClaimStore
-from db.bookings.commands.promises import Message
+from db.bookings.commands.notices import Message
 from db.bookings.commands.transition import Locked, TransitionStore, change_of
 from db.scheduling.availability import Catalogue
 from domain.bookings import moves

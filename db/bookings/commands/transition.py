@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Boolean, Text, bindparam, text
 from sqlalchemy.dialects.postgresql import UUID as PgUUID
 
-from db.bookings.commands.promises import Message, queued
+from db.bookings.commands.notices import Message, queued
 from db.engine.store import Store
 from db.messages.notices import NoticeStore
 from db.payments.payments import COLUMNS, CURRENT_FIRST, Payment, PaymentStore, payment_of
@@ -293,12 +293,12 @@ class TransitionStore(Store):
             "payload": _payload(booking, change, refunding),
         }
         await self.session.execute(_WRITE, values)
-        await self._promise(booking, *_messages_of(booking, change))
+        await self._queue_notices(booking, *_messages_of(booking, change))
         return outcome
 
-    async def _promise(self, booking: Locked, *messages: Message) -> None:
-        promises = [queued(booking.id, booking.business_id, message) for message in messages]
-        await NoticeStore(self.session, self.context).promise_many(promises)
+    async def _queue_notices(self, booking: Locked, *messages: Message) -> None:
+        notices = [queued(booking.id, booking.business_id, message) for message in messages]
+        await NoticeStore(self.session, self.context).queue_many(notices)
 
     async def _settle(self, booking: Locked, change: Change, command: BookingCommand) -> tuple[MoneyTask | None, int]:
         """Start what the settlement asks for: a task with its ledger row, or a refund with its workflow."""

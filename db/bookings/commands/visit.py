@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from db.bookings.commands.promises import Message
+from db.bookings.commands.notices import Message
 from db.bookings.commands.transition import TransitionStore, amounts, change_of
 from domain.bookings import decisions
 from domain.bookings.commands import BookingCommand, BookingOutcome
@@ -25,7 +25,7 @@ class VisitStore(TransitionStore):
     """From the reminder to the review."""
 
     async def remind(self, booking_id: UUID, start_at: datetime, offset: timedelta) -> bool:
-        """Promise the reminder that is due ``offset`` before ``start_at``. False when it was promised before, or the
+        """Queue the reminder that is due ``offset`` before ``start_at``. False when it was queued before, or the
         booking is not confirmed for that time (any more)."""
         booking, _ = await self._lock(booking_id)
         if booking.status is not BookingStatus.CONFIRMED or booking.start_at != start_at:
@@ -41,7 +41,7 @@ class VisitStore(TransitionStore):
             return False
         facts = {"start_at": start_at.isoformat()}
         reminder = Message(NoticeKind.BOOKING_REMINDER, facts, key=f"{start_at.isoformat()}:{seconds}")
-        await self._promise(booking, reminder)
+        await self._queue_notices(booking, reminder)
         return True
 
     async def check_in(self, command: BookingCommand, now: datetime) -> BookingOutcome:

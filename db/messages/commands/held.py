@@ -15,7 +15,7 @@ HELD_NOTICE = """notice AS (
     RETURNING id, channel),
 sending AS (
     INSERT INTO outbox (business_id, event, aggregate, payload, command, request_id)
-    SELECT :business_id, 'notice.promised', 'notice/' || id,
+    SELECT :business_id, 'notice.queued', 'notice/' || id,
            jsonb_build_object('notice_id', id, 'business_id', CAST(:business_id AS uuid), 'kind', 'booking_held',
                               'give_up_at', CAST(:hold_expires_at AS timestamptz)), 'notice.start', :request_id
       FROM notice WHERE channel = 'email')"""

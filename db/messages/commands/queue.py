@@ -1,8 +1,8 @@
 """Promising a message.
 
-A promise is a row in ``notification_outbox`` written in the transaction that makes it due. Who gets it and in which
-language is decided there; the address itself stays with the customer or the business and is read when it is sent.
-"""
+A queued message is a row in ``notification_outbox`` written in the transaction of the change that it reports. Who gets
+it and in which language is decided there; the address itself stays with the customer or the business and is read when
+it is sent."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -19,14 +19,14 @@ from domain.messages.kinds import AccountEmailKind, NoticeKind
 
 Audience = Literal["customer", "business"]
 
-# One statement for any number of promises, because it is on the way of every booking. A customer without an address
+# One statement for any number of notices, because it is on the way of every booking. A customer without an address
 # has the message in the app at once; nothing is to be sent, so no workflow is asked for. A reminder that comes after
 # the visit began is of no use: that is when sending is given up at the latest.
-_PROMISE = text("""
+_QUEUE = text("""
     WITH asked AS (
         SELECT p.*, b.start_at, b.user_id AS booking_user_id, b.customer_id AS booking_customer_id,
                b.language AS customer_language, b.email AS booking_email
-          FROM jsonb_to_recordset(CAST(:promises AS jsonb))
+          FROM jsonb_to_recordset(CAST(:notices AS jsonb))
                AS p(kind text, booking_id uuid, business_id uuid, dedupe_key text, facts jsonb, audience text,
                     not_before timestamptz)
           JOIN bookings b ON b.id = p.booking_id AND b.business_id = p.business_id
@@ -50,7 +50,7 @@ _PROMISE = text("""
         RETURNING id, business_id, kind, channel, dedupe_key
     ), told AS (
         INSERT INTO outbox (business_id, event, aggregate, payload, command, request_id, not_before)
-        SELECT m.business_id, 'notice.promised', 'notice/' || m.id,
+        SELECT m.business_id, 'notice.queued', 'notice/' || m.id,
                jsonb_build_object('notice_id', m.id, 'business_id', m.business_id, 'kind', m.kind, 'give_up_at',
                    CASE m.kind WHEN 'booking_reminder'
                         THEN least(greatest(a.start_at, now()), coalesce(a.not_before, now()) + interval '24 hours')
@@ -67,7 +67,7 @@ _PROMISE = text("""
 class QueuedNotice:
     """One message that must reach one recipient.
 
-    ``dedupe_key`` makes it once, however often it is promised. ``facts``: what the template needs beyond the booking:
+    ``dedupe_key`` makes it once, however often it is queued. ``facts``: what the template needs beyond the booking:
     ids, amounts in minor units and RFC 3339 times, never a name, an address or a secret.
     """
 
@@ -81,7 +81,7 @@ class QueuedNotice:
 
 
 # The language is the recipient's own; without a login (an invitation) it is told.
-_LETTER = text("""
+_QUEUE_ACCOUNT_EMAIL = text("""
     SELECT app_queue_account_email(:business_id, :user_id, :kind, :language, CAST(:facts AS jsonb), :dedupe_key,
                                    :seconds, :request_id)
 """).bindparams(
@@ -113,23 +113,23 @@ class AccountEmail:
 class NoticeQueueStore(Store):
     """Messages that are due."""
 
-    async def promise_letter(self, letter: AccountEmail) -> UUID | None:
-        """Write one letter and the command that starts its workflow, in any scope. Gives its id, or None when it was
+    async def queue_account_email(self, message: AccountEmail) -> UUID | None:
+        """Write one e-mail and the command that starts its workflow, in any scope. Gives its id, or None when it was
         promised before."""
         values = {
-            "business_id": letter.business_id,
-            "user_id": letter.user_id,
-            "kind": letter.kind.value,
-            "language": letter.language,
-            "facts": json.dumps(dict(letter.facts), default=_plain),
-            "dedupe_key": letter.dedupe_key,
-            "seconds": letter.give_up_after.total_seconds(),
+            "business_id": message.business_id,
+            "user_id": message.user_id,
+            "kind": message.kind.value,
+            "language": message.language,
+            "facts": json.dumps(dict(message.facts), default=_plain),
+            "dedupe_key": message.dedupe_key,
+            "seconds": message.give_up_after.total_seconds(),
             "request_id": self.context.request_id,
         }
-        made: UUID | None = (await self.session.execute(_LETTER, values)).scalar_one()
+        made: UUID | None = (await self.session.execute(_QUEUE_ACCOUNT_EMAIL, values)).scalar_one()
         return made
 
-    async def promise(
+    async def queue(
         self,
         kind: NoticeKind,
         booking_id: UUID,
@@ -141,20 +141,20 @@ class NoticeQueueStore(Store):
     ) -> UUID | None:
         """Write one message and the command that starts its workflow; the booking's row must be there.
 
-        Gives its id, or None when it was promised before. A customer without an e-mail address gets it in the app.
+        Gives its id, or None when it was queued before. A customer without an e-mail address gets it in the app.
         """
-        made = await self.promise_many(
+        made = await self.queue_many(
             [QueuedNotice(kind, booking_id, business_id, dedupe_key, facts or {}, audience, not_before)]
         )
         return made[0] if made else None
 
-    async def promise_many(self, promises: Sequence[QueuedNotice]) -> list[UUID]:
-        """Write several messages in one statement; gives the ids of those that were not promised before."""
-        if not promises:
+    async def queue_many(self, notices: Sequence[QueuedNotice]) -> list[UUID]:
+        """Write several messages in one statement; gives the ids of those that were not queued before."""
+        if not notices:
             return []
-        once = {promise.dedupe_key: asdict(promise) for promise in promises}
+        once = {notice.dedupe_key: asdict(notice) for notice in notices}
         listed = json.dumps(list(once.values()), default=_plain)
-        rows = await self.session.execute(_PROMISE, {"promises": listed, "request_id": self.context.request_id})
+        rows = await self.session.execute(_QUEUE, {"notices": listed, "request_id": self.context.request_id})
         return [row.id for row in rows]
 
 

@@ -31,13 +31,13 @@ class AttemptOutcome(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """The answer to "may I send now?". ``id``: yes, and this attempt is open. ``wait``: an earlier attempt may have
-    sent it, ask again after that. Neither: nothing is left to do, ``status`` says why. ``is_letter``: it is about no
-    booking."""
+    sent it, ask again after that. Neither: nothing is left to do, ``status`` says why. ``is_account_email``: it is
+    about no booking."""
 
     status: NoticeStatus
     id: UUID | None = None
     wait: timedelta | None = None
-    is_letter: bool = False
+    is_account_email: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,8 @@ _RANK = (
 )
 
 _LOCK = text("""
-    SELECT status, channel, booking_id IS NULL AS is_letter FROM notification_outbox WHERE id = :id FOR NO KEY UPDATE
+    SELECT status, channel, booking_id IS NULL AS is_account_email FROM notification_outbox WHERE id = :id
+       FOR NO KEY UPDATE
 """)
 _OPEN_ATTEMPTS = text("""
     SELECT max(started_at) AS youngest FROM notification_attempts WHERE notice_id = :id AND finished_at IS NULL
@@ -287,7 +288,7 @@ class SendStore(Store):
         if youngest is not None and youngest + UNKNOWN_FOR > now:
             return Attempt(status, wait=youngest + UNKNOWN_FOR - now)
         opened = await self.session.execute(_OPEN, {"id": notice_id, "now": now})
-        return Attempt(status, id=opened.scalar_one(), is_letter=notice.is_letter)
+        return Attempt(status, id=opened.scalar_one(), is_account_email=notice.is_account_email)
 
     async def finish_attempt(
         self,

@@ -14,7 +14,7 @@ BEGIN
     ON CONFLICT ON CONSTRAINT uq_notification_outbox_dedupe_key DO NOTHING RETURNING id INTO made;
     IF made IS NOT NULL THEN
         INSERT INTO outbox (business_id, event, aggregate, payload, command, request_id)
-        VALUES (tenant, 'notice.promised', 'notice/' || made,
+        VALUES (tenant, 'notice.queued', 'notice/' || made,
                 jsonb_build_object('notice_id', made, 'business_id', tenant, 'kind', app_queue_account_email.kind,
                                    'give_up_at', now() + make_interval(secs => seconds)),
                 'notice.start', app_queue_account_email.request_id);

@@ -23,7 +23,7 @@ FUNCTIONS = {
     "app_has_unapplied_payment": "f7d3f35c2f3e",
     "app_platform": "f6d6ef47b8a2",
     "app_public": "5a6bfcb4b685",
-    "app_queue_account_email": "b37d25d09eb7",
+    "app_queue_account_email": "4ff6d0e0747d",
     "app_queue_command": "048aa5c30a1e",
     "app_records_of_person": "806d07323e43",
     "app_self": "f8f998b09594",

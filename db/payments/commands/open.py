@@ -108,7 +108,7 @@ class OpeningStore(PaymentStore):
         current = await self.lock_current(payment.booking_id)
         if current is not None and current.status in SECURED:
             return
-        await NoticeStore(self.session, self.context).promise(
+        await NoticeStore(self.session, self.context).queue(
             NoticeKind.PAYMENT_RENEW,
             payment.booking_id,
             payment.business_id,

@@ -161,14 +161,14 @@ class AssignmentStore(Store):
                 await self.session.execute(_RETIRE, {"id": was.resource_id})
                 if confirm:
                     await hand_over(was.resource_id, was.business_id, f"staff_left/{assignment_id}", now)
-        letter = AccountEmail(
+        message = AccountEmail(
             AccountEmailKind.STAFF_ENDED,
             was.user_id,
             f"staff_ended/{assignment_id}",
             {"at": now.isoformat()},
             was.business_id,
         )
-        await NoticeStore(self.session, self.context).promise_letter(letter)
+        await NoticeStore(self.session, self.context).queue_account_email(message)
         return await self.get_assignment(assignment_id)
 
     async def _lock(self, assignment_id: UUID) -> AssignmentRow:

@@ -101,7 +101,7 @@ class InvitationStore(Store):
     """Invitations of one business."""
 
     async def invite(self, business_id: UUID, asked: Invited, by: UUID | None, now: datetime) -> InvitationRow:
-        """Write the invitation and promise its letter. Raises AlreadyExists for somebody who works there or is
+        """Write the invitation and queue its e-mail. Raises AlreadyExists for somebody who works there or is
         invited, InvalidInput for a resource that is nobody's to give."""
         person: dict[str, Any] = {"business_id": business_id, "email": asked.email}
         if await self.session.scalar(_WORKS_HERE, person):
@@ -128,7 +128,7 @@ class InvitationStore(Store):
         return [InvitationRow(**row._mapping) for row in await self.session.execute(_LIST, values)]
 
     async def resend(self, invitation_id: UUID, now: datetime) -> InvitationRow:
-        """Let it be good for seven days from now, with a new letter. Raises NotFound, WrongState."""
+        """Let it be good for seven days from now, with a new e-mail. Raises NotFound, WrongState."""
         await self._lock_open(invitation_id)
         values = {"id": invitation_id, "expires_at": now + GOOD_FOR}
         row = (await self.session.execute(_RENEW, values)).one()
@@ -188,7 +188,7 @@ class InvitationStore(Store):
         return InvitationRow(**found._mapping)
 
     async def _send(self, row: InvitationRow) -> InvitationRow:
-        letter = AccountEmail(
+        message = AccountEmail(
             AccountEmailKind.STAFF_INVITED,
             None,
             f"staff_invited/{row.id}/{row.expires_at.isoformat()}",
@@ -196,5 +196,5 @@ class InvitationStore(Store):
             row.business_id,
             row.language,
         )
-        await NoticeStore(self.session, self.context).promise_letter(letter)
+        await NoticeStore(self.session, self.context).queue_account_email(message)
         return row

@@ -42,7 +42,7 @@ ROOT = Path(__file__).parents[3]
 WRITTEN = [pytest.param(case, language, id=f"{case.name}-{language}") for case in CASES for language in LANGUAGES]
 
 
-def promised_kinds() -> dict[AccountEmailKind, str]:
+def queued_kinds() -> dict[AccountEmailKind, str]:
     """Every kind that the code names where it queues messages, and a file that does."""
     found: dict[AccountEmailKind, str] = {}
     for package in ("db", "activities", "api", "workers", "stack"):
@@ -60,7 +60,7 @@ def promised_kinds() -> dict[AccountEmailKind, str]:
 
 
 def test_every_message_that_is_queued_can_be_written() -> None:
-    missing = {kind: where for kind, where in promised_kinds().items() if kind not in FORMS}
+    missing = {kind: where for kind, where in queued_kinds().items() if kind not in FORMS}
     assert missing == {}, "add its form, its texts and its case"
 
 
@@ -185,7 +185,7 @@ async def pool(database: servers.Database) -> AsyncIterator[Database]:
 
 async def promised(pool: Database, user_id: UUID, kind: AccountEmailKind, **facts: Any) -> NoticeSendInput:
     async with pool.unit_of_work(Scope.public()) as work:
-        made = await work.messages.notices.promise_letter(AccountEmail(kind, user_id, str(uuid4()), facts))
+        made = await work.messages.notices.queue_account_email(AccountEmail(kind, user_id, str(uuid4()), facts))
     assert made is not None
     return NoticeSendInput(made)
 

@@ -72,9 +72,7 @@ class Desk:
     async def promised(self, kind: NoticeKind = NoticeKind.BOOKING_CONFIRMED, **facts: Any) -> NoticeSendInput:
         booking_id = await add_booking(self.pool, self.salon)
         async with self.pool.unit_of_work(self.salon.scope) as work:
-            notice_id = await work.messages.notices.promise(
-                kind, booking_id, self.salon.business_id, str(uuid4()), facts
-            )
+            notice_id = await work.messages.notices.queue(kind, booking_id, self.salon.business_id, str(uuid4()), facts)
         assert notice_id is not None
         return NoticeSendInput(notice_id, self.salon.business_id)
 

@@ -49,7 +49,7 @@ async def test_post_bookings_messages_go_to_the_contact_typed_for_the_booking(sh
     booking = (await book(shop, 10, FIRST)).json()["data"]
     await data.rows(pool, "UPDATE customers SET family_name = 'x', email = 'x@example.jp'")
     async with pool.unit_of_work(shop.salon.scope) as work:
-        await work.messages.notices.promise(
+        await work.messages.notices.queue(
             NoticeKind.BOOKING_CONFIRMED, UUID(booking["id"]), shop.salon.business_id, dedupe_key="k"
         )
     [notice] = await data.rows(pool, "SELECT id FROM notification_outbox WHERE dedupe_key = 'k'")

@@ -47,8 +47,8 @@ async def test_five_failures_lock_known_and_unknown_alike(
         assert set(answer.json()["error"]["details"]) == {"retry_after"}
         said.append((answer.json()["message"], sorted(answer.headers)))
     assert said[0] == said[1]
-    [letter] = await rows(database, "SELECT user_id FROM notification_outbox WHERE kind = 'login_locked'")
-    assert letter["user_id"] == person.id
+    [message] = await rows(database, "SELECT user_id FROM notification_outbox WHERE kind = 'login_locked'")
+    assert message["user_id"] == person.id
     clock.ahead = LOCK + timedelta(seconds=1)
     assert (await attempt(client, person.email, PASSWORD)).status_code == 200
 

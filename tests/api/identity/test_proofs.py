@@ -11,7 +11,7 @@ from httpx import AsyncClient
 from api.access.callers import ApiServices
 from domain.identity.proofs import REQUIRED, LoginChange, Proof
 from tests.api.conftest import PASSWORD, PREFIX, Clock, Login, Person, error_of
-from tests.api.identity.letters import newest_token
+from tests.api.identity.account_emails import newest_token
 from tests.api.identity.test_two_factor import prove_address, setup
 from tests.api.venues import rows
 from tests.support.servers import Database

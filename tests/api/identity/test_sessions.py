@@ -40,7 +40,7 @@ def sid(tokens: Mapping[str, Any]) -> str:
     return str(claims["sid"])
 
 
-async def letters(database: Database, kind: str) -> list[Any]:
+async def account_emails(database: Database, kind: str) -> list[Any]:
     return await rows(database, "SELECT user_id, facts FROM notification_outbox WHERE kind = $1", kind)
 
 
@@ -80,9 +80,9 @@ async def test_a_replay_ends_the_session_and_tells_its_user_once(
         assert error_of(await refresh(client, first["refresh_token"])) == (401, "unauthenticated")
     assert error_of(await refresh(client, second["refresh_token"])) == (401, "unauthenticated")
     assert error_of(await with_token(app, second["access_token"])) == (401, "unauthenticated")
-    [letter] = await letters(database, "token_reused")
-    assert letter["user_id"] == customer.id
-    assert first["refresh_token"] not in letter["facts"]
+    [message] = await account_emails(database, "token_reused")
+    assert message["user_id"] == customer.id
+    assert first["refresh_token"] not in message["facts"]
     # The other session of the same user goes on.
     assert (await customer.get("/auth/me")).status_code == 200
 
@@ -93,7 +93,7 @@ async def test_two_refreshes_at_once(client: AsyncClient, customer: Person, data
     assert sorted(answer.status_code for answer in answers) == [200, 401, 401, 401]
     [winner] = [answer.json()["data"] for answer in answers if answer.status_code == 200]
     assert error_of(await refresh(client, winner["refresh_token"])) == (401, "unauthenticated")
-    assert len(await letters(database, "token_reused")) == 1
+    assert len(await account_emails(database, "token_reused")) == 1
 
 
 @pytest.mark.parametrize("token", ["", "x", "あ", "0" * 43, "x" * 201, "' OR 1=1 --"])
@@ -208,12 +208,12 @@ async def test_a_new_device_is_written_about_and_the_first_is_not(
     client: AsyncClient, log_in: Login, database: Database
 ) -> None:
     person = await log_in()
-    assert await letters(database, "new_device") == []
+    assert await account_emails(database, "new_device") == []
     for _ in range(2):
         await open_session(client, person.email, **{"User-Agent": "Unknown/1.0 <script>"})
-    [letter] = await letters(database, "new_device")
-    assert letter["user_id"] == person.id
-    assert set(json.loads(letter["facts"])) == {"session_id", "at"}
+    [message] = await account_emails(database, "new_device")
+    assert message["user_id"] == person.id
+    assert set(json.loads(message["facts"])) == {"session_id", "at"}
 
 
 async def test_logout_ends_every_question_that_needs_a_login(app: FastAPI, client: AsyncClient, log_in: Login) -> None:

@@ -27,7 +27,7 @@ from tests.api.conftest import (
     error_of,
     rules_of,
 )
-from tests.api.identity.letters import letters, newest_token, token_in
+from tests.api.identity.account_emails import account_emails, newest_token, token_in
 from tests.support import data, timing
 
 NEXT = "Momiji-2026"
@@ -57,7 +57,7 @@ class Account:
         return await newest_token(self.services, self.person.id, "password_reset")
 
     async def resent(self) -> str:
-        """Asks for the verification letter again; gives its token."""
+        """Asks for the verification e-mail again; gives its token."""
         answer = await self.post("resend-verification", email=self.person.email)
         assert answer.status_code == 200, answer.text
         return await newest_token(self.services, self.person.id, "email_verification")
@@ -90,16 +90,16 @@ def gone(answer: Response) -> str:
     return str(answer.json()["error"]["details"]["reason"])
 
 
-async def test_registering_sends_a_letter_that_confirms_the_email(account: Account) -> None:
+async def test_registering_sends_a_account_email_that_confirms_the_email(account: Account) -> None:
     assert (await account.person.get("/auth/me")).json()["data"]["email_verified"] is False
-    [letter] = await letters(account.services, account.person.id, "email_verification")
-    assert letter.to == account.person.email
-    answer = await account.post("verify-email", token=token_in(letter))
+    [message] = await account_emails(account.services, account.person.id, "email_verification")
+    assert message.to == account.person.email
+    answer = await account.post("verify-email", token=token_in(message))
     assert answer.status_code == 200, answer.text
     told = answer.json()["data"]
     assert told["email"] == account.person.email
     assert (await account.person.get("/auth/me")).json()["data"]["email_verified"] is True
-    assert gone(await account.post("verify-email", token=token_in(letter))) == "link_used"
+    assert gone(await account.post("verify-email", token=token_in(message))) == "link_used"
 
 
 async def test_a_verification_lasts_a_day_and_a_newer_one_replaces_it(account: Account, clock: Clock) -> None:
@@ -139,7 +139,7 @@ async def test_a_reset_works_once_tells_and_confirms_the_email(account: Account)
     assert (await account.reset(token)).status_code == 200
     assert gone(await account.reset(token, THIRD)) == "link_used"
     assert await account.logs_in_with(NEXT)
-    assert len(await letters(account.services, account.person.id, "password_changed")) == 1
+    assert len(await account_emails(account.services, account.person.id, "password_changed")) == 1
     [row] = await data.rows(account.services.database, "SELECT email_verified_at FROM users")
     assert row["email_verified_at"] is not None
 
@@ -174,7 +174,7 @@ async def test_guessing_the_present_password_from_an_open_session_locks(account:
     for _ in range(5):
         assert rules_of(await account.change("Wrong-2026", NEXT)) == {("current_password", "wrong_password")}
     assert error_of(await account.change(PASSWORD, NEXT)) == (429, "account_locked")
-    assert len(await letters(account.services, account.person.id, "login_locked")) == 1
+    assert len(await account_emails(account.services, account.person.id, "login_locked")) == 1
 
 
 async def test_changing_the_password_voids_the_links_that_were_out(account: Account) -> None:
@@ -183,7 +183,7 @@ async def test_changing_the_password_voids_the_links_that_were_out(account: Acco
     assert gone(await account.reset(token, THIRD)) == "link_used"
     assert await account.logs_in_with(NEXT)
     assert not await account.logs_in_with(PASSWORD)
-    assert len(await letters(account.services, account.person.id, "password_changed")) == 1
+    assert len(await account_emails(account.services, account.person.id, "password_changed")) == 1
 
 
 async def test_changing_needs_the_present_password_and_a_good_other_one(account: Account) -> None:
@@ -192,7 +192,7 @@ async def test_changing_needs_the_present_password_and_a_good_other_one(account:
     assert ("new_password", "digit") in rules_of(await account.change(PASSWORD, "Momiji-Leaf"))
     assert error_of(await account.post("change-password", current_password=PASSWORD, new_password=NEXT))[0] == 401
     assert await account.logs_in_with(PASSWORD)
-    assert await letters(account.services, account.person.id, "password_changed") == []
+    assert await account_emails(account.services, account.person.id, "password_changed") == []
 
 
 async def test_a_reset_refuses_a_weak_password_and_stays_good(account: Account) -> None:
@@ -217,7 +217,7 @@ async def test_a_repeat_with_the_same_key_gives_the_same_answer(account: Account
     await account.enter(NEXT)
     first, second = [await account.change(NEXT, THIRD, headers={"Idempotency-Key": "c"}) for _ in range(2)]
     assert (first.status_code, first.content) == (200, second.content)
-    assert len(await letters(account.services, account.person.id, "password_changed")) == 2
+    assert len(await account_emails(account.services, account.person.id, "password_changed")) == 2
 
 
 async def test_the_language_is_that_of_the_request_unless_it_is_told(app: FastAPI) -> None:
@@ -229,8 +229,8 @@ async def test_the_language_is_that_of_the_request_unless_it_is_told(app: FastAP
             answer = await http.post(f"{PREFIX}/auth/register", json=body | ({"language": told} if told else {}))
         assert answer.json()["data"]["language"] == stored
         user_id = UUID(answer.json()["data"]["id"])
-        [letter] = await letters(app.state.services, user_id, "email_verification")
-        assert letter.language == stored
+        [message] = await account_emails(app.state.services, user_id, "email_verification")
+        assert message.language == stored
 
 
 async def test_no_token_is_kept_anywhere(account: Account, pool: Pool) -> None:
@@ -300,7 +300,7 @@ async def test_what_is_done_for_an_unknown_email_leaves_nothing(account: Account
     assert await data.rows(pool, "SELECT count(*) FROM notification_outbox") == before
     assert await data.rows(pool, "SELECT 1 FROM password_resets") == []
     promised = await data.rows(pool, "SELECT payload FROM outbox")
-    assert len(promised) == 1  # the verification letter of registering
+    assert len(promised) == 1  # the verification e-mail of registering
 
 
 def tampered(token: str) -> list[str]:
@@ -401,13 +401,14 @@ async def test_a_reset_and_a_change_at_once_one_wins_and_is_the_password(account
             assert gone(reset) == "link_used"
         elif changed.status_code != 401:  # before it looked at the password, its session had ended
             assert rules_of(changed) == {("current_password", "wrong_password")}
-    assert len(await letters(account.services, account.person.id, "password_changed")) == 8
+    assert len(await account_emails(account.services, account.person.id, "password_changed")) == 8
 
 
 async def test_asking_many_times_at_once_leaves_one_good_link(account: Account) -> None:
     answers = await asyncio.gather(*(account.post("forgot-password", email=account.person.email) for _ in range(6)))
     assert {answer.status_code for answer in answers} == {200}
-    tokens = [token_in(letter) for letter in await letters(account.services, account.person.id, "password_reset")]
+    sent = await account_emails(account.services, account.person.id, "password_reset")
+    tokens = [token_in(message) for message in sent]
     assert len(set(tokens)) == 6
     assert [(await account.reset(token)).status_code for token in tokens].count(200) == 1
 
@@ -477,8 +478,8 @@ async def test_hostile_text_in_a_name_is_stored_as_it_is_or_refused(account: Acc
         assert answer.status_code == 201, text
         data_ = answer.json()["data"]
         assert data_[field] == text
-        [letter] = await letters(account.services, UUID(data_["id"]), "email_verification")
-        assert "<script>" not in letter.html
+        [message] = await account_emails(account.services, UUID(data_["id"]), "email_verification")
+        assert "<script>" not in message.html
     for text in CONTROL:
         body = {"email": "c@example.jp", "password": PASSWORD, "family_name": "山", "given_name": "花"}
         assert {name for name, _ in rules_of(await account.post("register", **{**body, field: text}))} == {field}

@@ -16,7 +16,7 @@ from api.app import create_app
 from db.engine.session import Database as Pool
 from domain.errors import Unavailable
 from tests.api.conftest import PASSWORD, PREFIX, Clock, Login, Person, client_of, error_of
-from tests.api.identity.test_sessions import claim, letters, open_session, refresh, with_token
+from tests.api.identity.test_sessions import account_emails, claim, open_session, refresh, with_token
 from tests.api.venues import rows
 from tests.support.servers import Database
 
@@ -120,7 +120,8 @@ async def test_a_recovery_code_counts_once(
     for typed, status in ((code.upper().replace("-", " "), 200), (code, 422), (guarded.recovery[4], 200)):
         first = await ask(client, guarded.person)
         assert (await verify(app, first["challenge_token"], typed)).status_code == status, typed
-    told = [letter for letter in await letters(database, "two_factor_changed") if "recovery" in letter["facts"]]
+    sent = await account_emails(database, "two_factor_changed")
+    told = [message for message in sent if "recovery" in message["facts"]]
     assert len(told) == 2
     stored = await rows(database, "SELECT r::text AS whole FROM recovery_codes r")
     assert not any(one in row["whole"] for row in stored for one in guarded.recovery)
@@ -142,7 +143,7 @@ async def test_guessing_codes_locks_the_account(
     assert error_of(await verify(app, first["challenge_token"], guarded.next_code())) == (429, "account_locked")
     again = await ask(client, guarded.person)
     assert error_of(await verify(app, again["challenge_token"], guarded.next_code())) == (429, "account_locked")
-    assert len(await letters(database, "login_locked")) == 1
+    assert len(await account_emails(database, "login_locked")) == 1
 
 
 async def test_what_is_no_challenge(app: FastAPI, client: AsyncClient, guarded: Guarded, log_in: Login) -> None:
@@ -184,8 +185,8 @@ async def test_setting_up(client: AsyncClient, log_in: Login, clock: Clock, data
     # What was opened without it is over, but for the session that proved it.
     assert error_of(await refresh(client, elsewhere["refresh_token"])) == (401, "unauthenticated")
     assert (await person.get("/auth/me")).json()["data"]["two_factor"] is True
-    [letter] = await letters(database, "two_factor_changed")
-    assert '"enabled": true' in letter["facts"]
+    [message] = await account_emails(database, "two_factor_changed")
+    assert '"enabled": true' in message["facts"]
 
 
 async def test_switching_it_off(client: AsyncClient, guarded: Guarded, database: Database) -> None:
@@ -198,7 +199,7 @@ async def test_switching_it_off(client: AsyncClient, guarded: Guarded, database:
     assert (await person.post("/auth/2fa/disable", json=right)).status_code == 200
     assert error_of(await person.post("/auth/2fa/disable", json=right)) == (409, "wrong_state")
     assert (await ask(client, person))["two_factor_required"] is False
-    assert len(await letters(database, "two_factor_changed")) == 2
+    assert len(await account_emails(database, "two_factor_changed")) == 2
     assert await rows(database, "SELECT 1 FROM recovery_codes") == []
 
 

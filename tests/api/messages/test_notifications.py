@@ -45,7 +45,7 @@ async def told(pool: Pool, shop: Shop, kind: NoticeKind, audience: Any = "custom
     start = shop.at(9 + (await counted(pool, "bookings"))["bookings"])
     booking = await data.add_booking(pool, shop.salon, start)
     async with pool.unit_of_work(shop.salon.scope) as work:
-        made = await work.messages.notices.promise(
+        made = await work.messages.notices.queue(
             kind, booking, shop.salon.business_id, f"{kind}:{booking}", {}, audience
         )
     assert made is not None
@@ -79,12 +79,12 @@ async def test_everybody_sees_what_was_told_to_them(shop: Shop, pool: Pool) -> N
     assert error_of(await shop.customer.get("/notifications", params=business)) == (404, "not_found")
 
 
-async def test_letters_are_listed_read_and_noted_like_any_message(shop: Shop, pool: Pool) -> None:
+async def test_account_emails_are_listed_read_and_noted_like_any_message(shop: Shop, pool: Pool) -> None:
     """Of the platform itself, about no booking and of no business: nobody but the recipient sees them."""
     about_booking = await told(pool, shop, NoticeKind.BOOKING_CONFIRMED)
     async with pool.unit_of_work(Scope.public()) as work:
-        made = await work.messages.notices.promise_letter(
-            AccountEmail(AccountEmailKind.PASSWORD_CHANGED, shop.customer.id, "letter")
+        made = await work.messages.notices.queue_account_email(
+            AccountEmail(AccountEmailKind.PASSWORD_CHANGED, shop.customer.id, "e-mail")
         )
     path = f"/notifications/{made}"
     assert (await listed(shop.customer))[:2] == [str(made), about_booking]
@@ -135,7 +135,7 @@ async def test_sending_a_failed_one_again(shop: Shop, pool: Pool, clock: Clock) 
     assert read.status == "queued"
     assert (await shop.owner.post(path, headers=keyed("n-1"))).content == again.content
     starts = await data.rows(pool, "SELECT event FROM outbox WHERE command = 'notice.start' ORDER BY id")
-    assert [row["event"] for row in starts] == ["notice.promised", "notice.retried"]
+    assert [row["event"] for row in starts] == ["notice.queued", "notice.retried"]
 
 
 def signed(body: bytes, key: ec.EllipticCurvePrivateKey = KEY) -> dict[str, str]:

@@ -138,7 +138,7 @@ async def seen(client: AsyncClient, draft: Draft) -> bool:
     return (await client.get(f"/api/v1/businesses/{draft.id}")).status_code == 200
 
 
-async def letters(draft: Draft) -> list[str]:
+async def account_emails(draft: Draft) -> list[str]:
     found = await rows(
         draft.database, "SELECT kind FROM notification_outbox WHERE user_id = $1 ORDER BY id", draft.owner.id
     )
@@ -166,7 +166,7 @@ async def test_approved_and_public(ready: Draft, admin: Person, client: AsyncCli
     assert (read.status, read.review.status) == ("approved", "approved")
     assert await seen(client, ready)
     assert [each.decision for each in (await ready.standing()).decisions] == ["submitted", "approved"]
-    assert await letters(ready) == ["business_submitted", "business_approved"]
+    assert await account_emails(ready) == ["business_submitted", "business_approved"]
 
 
 async def test_asked_back_answered_and_approved(ready: Draft, admin: Person, client: AsyncClient) -> None:
@@ -177,7 +177,7 @@ async def test_asked_back_answered_and_approved(ready: Draft, admin: Person, cli
     again = await ready.post("/submit")
     assert again.json()["data"]["review"]["status"] == "waiting"
     assert (await decide(admin, ready, "approve")).status_code == 200
-    assert await letters(ready) == [
+    assert await account_emails(ready) == [
         *("business_submitted", "business_info_requested", "business_submitted", "business_approved")
     ]
 
@@ -217,7 +217,7 @@ async def test_a_repeated_approval_is_answered_alike(ready: Draft, admin: Person
     first = await decide(admin, ready, "approve", headers=keyed)
     again = await decide(admin, ready, "approve", headers=keyed)
     assert (first.status_code, again.content) == (200, first.content)
-    assert len(await letters(ready)) == 2
+    assert len(await account_emails(ready)) == 2
 
 
 async def test_suspension_stops_new_bookings_and_lists_those_that_stand(
@@ -233,7 +233,7 @@ async def test_suspension_stops_new_bookings_and_lists_those_that_stand(
     back = await admin.post(f"/admin/businesses/{ready.id}/reinstate")
     assert back.json()["data"]["status"] == "approved"
     assert await seen(client, ready)
-    assert (await letters(ready))[-2:] == ["business_suspended", "business_reinstated"]
+    assert (await account_emails(ready))[-2:] == ["business_suspended", "business_reinstated"]
 
 
 async def test_only_operators_decide(ready: Draft, owner: Person, customer: Person) -> None:

@@ -62,7 +62,7 @@ class Hands:
         [row] = await data.rows(self.pool, "SELECT id FROM erasures WHERE user_id = :id", id=user_id)
         return ErasureStepInput(row["id"], user_id)
 
-    async def send_letters(self) -> list[Email]:
+    async def send_account_emails(self) -> list[Email]:
         """Send what is queued; gives what arrived by it."""
         before = len(self.mailbox.arrived)
         links = self.app.state.services.links

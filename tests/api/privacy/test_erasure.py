@@ -42,16 +42,16 @@ async def test_no_trace_is_left(
     assert not await hands.erasures.anonymise(erasure), "a second time changes nothing"
     assert await hands.erasures.remove_exports(erasure) == copies
     assert hands.shelf.objects == {}
-    [planned] = [email for email in await hands.send_letters() if email.to == EMAIL]
+    [planned] = [email for email in await hands.send_account_emails() if email.to == EMAIL]
     assert "2026" in planned.text or "2027" in planned.text
     left = traces_in(await dump(database))
-    assert left == {"email": ["erasures"]}, "where the last letter goes, and nowhere else"
+    assert left == {"email": ["erasures"]}, "where the last e-mail goes, and nowhere else"
 
     clock.ahead = ERASURE_DELAY + timedelta(minutes=1)
     assert await hands.erasures.finish(erasure)
     assert not await hands.erasures.finish(erasure)
-    assert not await hands.erasures.forget_address(erasure), "the last letter has not gone out"
-    [last] = await hands.send_letters()
+    assert not await hands.erasures.forget_address(erasure), "the last e-mail has not gone out"
+    [last] = await hands.send_account_emails()
     assert last.to == EMAIL
     assert await hands.erasures.forget_address(erasure)
     assert await hands.erasures.forget_address(erasure)

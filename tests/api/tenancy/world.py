@@ -84,7 +84,7 @@ async def fill(pool: Pool, soon: datetime) -> Filled:
     refund = {"payment_id": payment, "booking_id": booking, "amount": 100, "currency": "JPY", "reason": "requested"}
     await data.add(pool, Refund, business_id=salon.business_id, command_id="r", **refund)
     async with pool.unit_of_work(salon.scope) as work:
-        await work.messages.notices.promise(NoticeKind.BOOKING_CONFIRMED, booking, salon.business_id, str(booking))
+        await work.messages.notices.queue(NoticeKind.BOOKING_CONFIRMED, booking, salon.business_id, str(booking))
         await work.platform.attention.file(
             "visit_unattended", str(booking), business_id=salon.business_id, booking_id=booking
         )

@@ -43,17 +43,17 @@ async def commands(pool: Database) -> list[Row]:
     return await rows(pool, "SELECT * FROM outbox WHERE command = 'notice.start' ORDER BY id")
 
 
-async def promise(pool: Database, salon: Salon, booking_id: UUID, **values: Any) -> UUID | None:
+async def queue(pool: Database, salon: Salon, booking_id: UUID, **values: Any) -> UUID | None:
     defaults = {"kind": NoticeKind.BOOKING_CONFIRMED, "dedupe_key": f"{booking_id}:{uuid4()}"}
     async with pool.unit_of_work(salon.scope, Context(request_id="r1")) as work:
-        return await work.messages.notices.promise(
+        return await work.messages.notices.queue(
             booking_id=booking_id, business_id=salon.business_id, **{**defaults, **values}
         )
 
 
-async def test_promise_writes_the_message_and_the_start_of_its_workflow(pool: Database, salon: Salon) -> None:
+async def test_queue_writes_the_message_and_the_start_of_its_workflow(pool: Database, salon: Salon) -> None:
     booking_id = await add_booking(pool, salon, language="en")
-    notice_id = await promise(pool, salon, booking_id, facts={"amount": 6600})
+    notice_id = await queue(pool, salon, booking_id, facts={"amount": 6600})
     [notice] = await notices(pool)
     assert notice["id"] == notice_id
     assert (notice["status"], notice["channel"], notice["audience"]) == ("queued", "email", "customer")
@@ -61,7 +61,7 @@ async def test_promise_writes_the_message_and_the_start_of_its_workflow(pool: Da
     assert (notice["customer_id"], notice["user_id"]) == (salon.customer_id, salon.user_id)
     assert notice["facts"] == {"amount": 6600}
     [command] = await commands(pool)
-    assert (command["aggregate"], command["event"]) == (f"notice/{notice_id}", "notice.promised")
+    assert (command["aggregate"], command["event"]) == (f"notice/{notice_id}", "notice.queued")
     assert command["request_id"] == "r1"
     give_up_at = datetime.fromisoformat(command["payload"].pop("give_up_at"))
     assert give_up_at == command["created_at"] + timedelta(hours=24)
@@ -72,18 +72,18 @@ async def test_promise_writes_the_message_and_the_start_of_its_workflow(pool: Da
     }
 
 
-async def test_promised_twice_is_promised_once(pool: Database, salon: Salon) -> None:
+async def test_queued_twice_is_queued_once(pool: Database, salon: Salon) -> None:
     booking_id = await add_booking(pool, salon)
-    first = await promise(pool, salon, booking_id, dedupe_key="same")
+    first = await queue(pool, salon, booking_id, dedupe_key="same")
     assert first is not None
-    assert await promise(pool, salon, booking_id, dedupe_key="same") is None
+    assert await queue(pool, salon, booking_id, dedupe_key="same") is None
     assert len(await notices(pool)) == len(await commands(pool)) == 1
 
 
 async def test_the_business_is_told_at_its_owner_in_its_own_language(pool: Database, salon: Salon) -> None:
     await rows(pool, "UPDATE business_settings SET language = 'en'")
     booking_id = await add_booking(pool, salon, language="ja")
-    await promise(pool, salon, booking_id, audience="business")
+    await queue(pool, salon, booking_id, audience="business")
     [notice] = await notices(pool)
     assert (notice["user_id"], notice["customer_id"], notice["language"]) == (salon.owner_id, None, "en")
 
@@ -93,7 +93,7 @@ async def test_a_customer_without_an_address_has_it_in_the_app_and_nothing_is_st
 ) -> None:
     customer_id = await add_customer(pool, salon.business_id, email=None)
     booking_id = await add_booking(pool, salon, customer_id=customer_id)
-    assert await promise(pool, salon, booking_id) is not None
+    assert await queue(pool, salon, booking_id) is not None
     [notice] = await notices(pool)
     assert (notice["channel"], notice["status"]) == ("in_app", "sent")
     assert notice["sent_at"] is not None
@@ -103,20 +103,20 @@ async def test_a_customer_without_an_address_has_it_in_the_app_and_nothing_is_st
 async def test_a_reminder_is_given_up_when_the_visit_begins(pool: Database, salon: Salon) -> None:
     now = (await rows(pool, "SELECT date_trunc('second', now()) AS now"))[0]["now"]
     booking_id = await add_booking(pool, salon, start_at=now + 3 * HOUR)
-    await promise(pool, salon, booking_id, kind=NoticeKind.BOOKING_REMINDER)
+    await queue(pool, salon, booking_id, kind=NoticeKind.BOOKING_REMINDER)
     [command] = await commands(pool)
     assert datetime.fromisoformat(command["payload"]["give_up_at"]) == now + 3 * HOUR
 
 
 async def test_a_later_message_waits_in_the_outbox(pool: Database, salon: Salon) -> None:
     booking_id = await add_booking(pool, salon)
-    await promise(pool, salon, booking_id, not_before=NOW + 500 * HOUR)
+    await queue(pool, salon, booking_id, not_before=NOW + 500 * HOUR)
     [command] = await commands(pool)
     assert command["not_before"] == NOW + 500 * HOUR
     assert datetime.fromisoformat(command["payload"]["give_up_at"]) == NOW + 524 * HOUR
 
 
-async def test_many_promises_are_one_statement_and_each_counts_once(pool: Database, salon: Salon) -> None:
+async def test_many_notices_are_one_statement_and_each_counts_once(pool: Database, salon: Salon) -> None:
     booking_id = await add_booking(pool, salon)
     wanted = [
         QueuedNotice(NoticeKind.BOOKING_CONFIRMED, booking_id, salon.business_id, "a"),
@@ -124,17 +124,17 @@ async def test_many_promises_are_one_statement_and_each_counts_once(pool: Databa
         QueuedNotice(NoticeKind.BOOKING_CONFIRMED, booking_id, salon.business_id, "a"),
     ]
     async with pool.unit_of_work(salon.scope) as work:
-        assert len(await work.messages.notices.promise_many(wanted)) == 2
-        assert await work.messages.notices.promise_many([]) == []
+        assert len(await work.messages.notices.queue_many(wanted)) == 2
+        assert await work.messages.notices.queue_many([]) == []
     assert [notice["dedupe_key"] for notice in await notices(pool)] == ["a", "b"]
     assert (await notices(pool))[1]["facts"] == {"amount": 1, "at": NOW.isoformat()}
     assert len(await commands(pool)) == 2
 
 
-async def test_another_tenants_booking_cannot_be_promised_about(pool: Database, salon: Salon) -> None:
+async def test_another_tenants_booking_cannot_be_queued_about(pool: Database, salon: Salon) -> None:
     other = await add_salon(pool)
     booking_id = await add_booking(pool, other)
-    assert await promise(pool, salon, booking_id) is None
+    assert await queue(pool, salon, booking_id) is None
     assert await notices(pool) == []
 
 
@@ -149,7 +149,7 @@ class Told:
 
 
 async def queued(pool: Database, salon: Salon, **values: Any) -> UUID:
-    notice_id = await promise(pool, salon, await add_booking(pool, salon), **values)
+    notice_id = await queue(pool, salon, await add_booking(pool, salon), **values)
     assert notice_id is not None
     return notice_id
 
@@ -166,7 +166,7 @@ async def tell(pool: Database, *news: Told) -> int:
 async def test_what_is_read_for_sending(pool: Database, salon: Salon) -> None:
     booking_id = await add_booking(pool, salon, language="en", version=3, special_requests="quiet")
     await add_payment(pool, salon, booking_id, status="captured")
-    notice_id = await promise(pool, salon, booking_id, facts={"amount": 6600})
+    notice_id = await queue(pool, salon, booking_id, facts={"amount": 6600})
     assert notice_id is not None
     async with pool.unit_of_work(salon.scope) as work:
         content = await work.messages.notices.read_for_sending(notice_id)
@@ -313,10 +313,10 @@ async def listed(pool: Database, scope: Scope, method: str, *arguments: Any, **m
 
 async def test_lists_page_from_the_newest_and_stay_with_their_reader(pool: Database, salon: Salon) -> None:
     booking_id = await add_booking(pool, salon)
-    made = [await promise(pool, salon, booking_id) for _ in range(3)]
-    to_business = await promise(pool, salon, booking_id, audience="business")
+    made = [await queue(pool, salon, booking_id) for _ in range(3)]
+    to_business = await queue(pool, salon, booking_id, audience="business")
     other = await add_salon(pool)
-    theirs = await promise(pool, other, await add_booking(pool, other))
+    theirs = await queue(pool, other, await add_booking(pool, other))
     me = Scope.self_(salon.user_id)
     assert await listed(pool, me, "list_for_user", salon.user_id, None, 2) == [made[2], made[1]]
     assert await listed(pool, me, "list_for_user", salon.user_id, made[1], 2) == [made[0]]

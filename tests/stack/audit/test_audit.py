@@ -119,16 +119,16 @@ async def test_what_is_planted_is_found_and_named(world: Audited, kind: str) -> 
     assert found.of(violation.invariant) == 1
 
 
-async def test_a_letter_that_is_not_sent_is_found_too(world: Audited) -> None:
+async def test_a_account_email_that_is_not_sent_is_found_too(world: Audited) -> None:
     """A message about no booking and of no business."""
     async with world.pool.unit_of_work(Scope.public()) as work:
-        await work.messages.notices.promise_letter(
-            AccountEmail(AccountEmailKind.PASSWORD_CHANGED, world.salon.user_id, "letter")
+        await work.messages.notices.queue_account_email(
+            AccountEmail(AccountEmailKind.PASSWORD_CHANGED, world.salon.user_id, "e-mail")
         )
     assert (await world.audit()).total == 0
     await world.plant(
         "UPDATE notification_outbox SET updated_at = now() - interval '2 days' WHERE booking_id IS NULL",
-        "UPDATE outbox SET not_before = now() - interval '2 days' WHERE event = 'notice.promised'",
+        "UPDATE outbox SET not_before = now() - interval '2 days' WHERE event = 'notice.queued'",
     )
     found = await world.audit()
     assert found.counts == {"notice_overdue": 1}

@@ -88,6 +88,6 @@ async def test_an_unsent_notice_that_nobody_is_going_to_send(
     found = await world.audit(temporal)
     assert found.counts == {"notice_without_workflow": 1}
     assert found.violations[0].ids["notice_id"] == str(world.ids["queued"])
-    order = {"event": "notice.promised", "aggregate": f"notice/{world.ids['queued']}", "command": "notice.start"}
+    order = {"event": "notice.queued", "aggregate": f"notice/{world.ids['queued']}", "command": "notice.start"}
     await add(world.pool, OutboxRow, business_id=world.salon.business_id, **order)
     assert (await world.audit(temporal)).counts == {}

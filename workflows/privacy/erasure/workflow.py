@@ -44,7 +44,7 @@ class ErasureWorkflow:
                 await workflow.execute_local_activity_method(AttentionActivities.file, matter, **options.STEP)
 
     async def _forget_address(self, about: ErasureStepInput) -> None:
-        """The last letter needs it; when that is out or its time is over, it goes."""
+        """The last e-mail needs it; when that is out or its time is over, it goes."""
         waited = timedelta()
         while True:
             last = ErasureStepInput(about.erasure_id, about.user_id, whatever=waited >= options.LAST_LETTER)

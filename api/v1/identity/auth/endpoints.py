@@ -39,7 +39,7 @@ router = APIRouter(prefix="/auth", tags=["auth"])
 @limited(RateClass.AUTH)
 async def register(body: RegisterCreate, caller: AnyCaller, services: Services, now: Now, key: OptionalKey) -> Response:
     """The password has at least 8 characters with upper and lower case, a digit and a symbol, and is not the
-    e-mail. A letter asks to confirm the e-mail."""
+    e-mail. An e-mail asks to confirm the e-mail."""
     check_password(body.password, body.email)
     language = body.language or request_info().language.value
     password_hash = await services.passwords.hash(body.password)

@@ -76,7 +76,7 @@ async def tell_if_locked(visitor: PublicCaller | AuthenticatedCaller, attempt: A
         if attempt.user is not None:
             key = f"login_locked/{attempt.user.id}/{int(attempt.at.timestamp() // LOCK.total_seconds())}"
             facts = {"until": max(times), "at": attempt.at}
-            await work.messages.notices.promise_letter(
+            await work.messages.notices.queue_account_email(
                 AccountEmail(AccountEmailKind.LOGIN_LOCKED, attempt.user.id, key, facts)
             )
 
@@ -138,7 +138,8 @@ async def open_session(
         if await work.identity.logins.note_device(user.id):
             key = f"new_device/{session_id}"
             facts = {"session_id": session_id, "at": now}
-            await work.messages.notices.promise_letter(AccountEmail(AccountEmailKind.NEW_DEVICE, user.id, key, facts))
+            message = AccountEmail(AccountEmailKind.NEW_DEVICE, user.id, key, facts)
+            await work.messages.notices.queue_account_email(message)
     is_admin = _speaks_as_admin(services, user.is_admin, two_factor)
     tokens = _tokens(services, Login(user.id, is_admin, session_id), token, now)
     return LoginRead(
@@ -159,7 +160,7 @@ async def refresh(visitor: PublicCaller, services: ApiServices, token: str, now:
         rotated = await work.identity.sessions.rotate(token, fresh, now, now + services.settings.refresh_token_lifetime)
         if rotated.outcome is Rotation.REPLAYED:
             key, facts = f"token_reused/{rotated.session_id}", {"session_id": rotated.session_id, "at": now}
-            await work.messages.notices.promise_letter(
+            await work.messages.notices.queue_account_email(
                 AccountEmail(AccountEmailKind.TOKEN_REUSED, rotated.user_id, key, facts)
             )
     if rotated.outcome is not Rotation.ROTATED or rotated.user_id is None:

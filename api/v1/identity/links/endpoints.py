@@ -32,14 +32,14 @@ router = APIRouter(prefix="/auth", tags=["auth"])
 async def verify_email(
     body: VerifyEmailCommand, caller: AnonymousCaller, services: Services, now: Now, key: OptionalKey
 ) -> Response:
-    """With the token of the newest verification letter, once and within 24 hours. `gone` says in `details.reason` why
-    it is good no longer: `link_used`, `link_replaced` (by a newer letter) or `link_expired`."""
+    """With the token of the newest verification e-mail, once and within 24 hours. `gone` says in `details.reason` why
+    it is good no longer: `link_used`, `link_replaced` (by a newer e-mail) or `link_expired`."""
     return await changing.verify(caller, services, body, now, key)
 
 
 @router.post(
     "/resend-verification",
-    summary="Send the verification letter again",
+    summary="Send the verification e-mail again",
     response_model=Envelope[LinkAskedRead],
 )
 @limited(RateClass.AUTH)
@@ -52,7 +52,7 @@ async def resend_verification(
 
 @router.post(
     "/forgot-password",
-    summary="Send a letter for choosing a new password",
+    summary="Send an e-mail for choosing a new password",
     response_model=Envelope[LinkAskedRead],
 )
 @limited(RateClass.AUTH)
@@ -66,7 +66,7 @@ async def forgot_password(
 
 @router.post(
     "/reset-password",
-    summary="Choose a new password with the token of a letter",
+    summary="Choose a new password with the token of an e-mail",
     response_model=Envelope[PasswordChangedRead],
 )
 @raises(changing.reset)

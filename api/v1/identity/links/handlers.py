@@ -1,4 +1,4 @@
-"""What the links of letters open, and choosing a new password."""
+"""What the links of e-mails open, and choosing a new password."""
 
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -30,7 +30,7 @@ from runtime.links import Links
 async def send_verification(
     visitor: PublicCaller, services: ApiServices, asked: LinkCreate, now: datetime, key: Key | None
 ) -> Response:
-    """A new verification letter for a login that is not verified; the same answer for everybody else."""
+    """A new verification e-mail for a login that is not verified; the same answer for everybody else."""
     async with visitor.work(key) as work:
         user = await work.identity.users.find_by_email(asked.email)
         unverified = user if user is not None and user.email_verified_at is None else None
@@ -41,7 +41,7 @@ async def send_verification(
 async def send_reset(
     visitor: PublicCaller, services: ApiServices, asked: LinkCreate, now: datetime, key: Key | None
 ) -> Response:
-    """A letter for choosing a new password to whoever has the e-mail; the same answer where nobody has."""
+    """An e-mail for choosing a new password to whoever has the e-mail; the same answer where nobody has."""
     async with visitor.work(key) as work:
         user = await work.identity.users.find_by_email(asked.email)
         await work.identity.single_use_links.send(RESET, user, services.links, now)
@@ -79,7 +79,7 @@ async def reset(
         if user.email_verified_at is None:
             # Somebody else may have registered this address. Nothing of theirs keeps its owner out.
             await work.identity.two_factor.disable(user.id)
-        await work.identity.users.verify_email(user.id, now)  # the letter reached them
+        await work.identity.users.verify_email(user.id, now)  # the e-mail reached them
         return await store_response(work, ok(PasswordChangedRead(changed_at=now), SuccessMessage.PASSWORD_CHANGED))
 
 

@@ -1,4 +1,4 @@
-"""What the links of letters, and passwords chosen anew, ask and answer."""
+"""What the links of e-mails, and passwords chosen anew, ask and answer."""
 
 from datetime import datetime, timedelta
 from typing import Annotated, Self
@@ -10,12 +10,12 @@ from api.v1.identity.auth.schemas import Password
 
 _TOKEN = "k1.AAAAAGcBAgMBn-qr_UNx360Dpulhcr2Wc4Qd1bP0c5u3wq9mJYkQ0A"  # noqa: S105 - an example
 
-#: The token of a letter, as it stands in its link behind ``#token=`` and by itself below it.
+#: The token of an e-mail, as it stands in its link behind ``#token=`` and by itself below it.
 Token = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
 
 
 class LinkCreate(Input):
-    """Whose letter is asked for."""
+    """Whose e-mail is asked for."""
 
     model_config = ConfigDict(json_schema_extra=examples({"email": "hanako@example.jp"}))
 
@@ -23,7 +23,7 @@ class LinkCreate(Input):
 
 
 class LinkAskedRead(Output):
-    """``valid_for``: how many seconds the link of the letter is good."""
+    """``valid_for``: how many seconds the link of the e-mail is good."""
 
     model_config = ConfigDict(json_schema_extra=examples({"valid_for": 3600}))
 
@@ -36,7 +36,7 @@ class LinkAskedRead(Output):
 
 
 class VerifyEmailCommand(Input):
-    """The token of a letter."""
+    """The token of an e-mail."""
 
     model_config = ConfigDict(json_schema_extra=examples({"token": _TOKEN}))
 
@@ -55,7 +55,7 @@ class EmailVerifiedRead(Output):
 
 
 class ResetPasswordCommand(Input):
-    """The token of a letter, and a password as for registering."""
+    """The token of an e-mail, and a password as for registering."""
 
     model_config = ConfigDict(json_schema_extra=examples({"token": _TOKEN, "password": "Momiji-2026"}))
 

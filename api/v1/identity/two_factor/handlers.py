@@ -214,6 +214,6 @@ def _sealer(services: ApiServices) -> Sealer:
 
 async def _tell(work: UnitOfWork, row: TwoFactorRow, now: datetime, **facts: bool) -> None:
     key = f"two_factor_changed/{row.user_id}/{now.isoformat()}"
-    await work.messages.notices.promise_letter(
+    await work.messages.notices.queue_account_email(
         AccountEmail(AccountEmailKind.TWO_FACTOR_CHANGED, row.user_id, key, {"at": now, **facts})
     )

@@ -38,10 +38,10 @@ async def begin_erasure(
     async with caller.work(key) as work:
         erasure = await work.privacy.erasures.begin(caller.id, now, now + ERASURE_DELAY)
         facts = {"erasure_id": erasure.id, "delete_at": erasure.delete_at}
-        letter = AccountEmail(
+        message = AccountEmail(
             AccountEmailKind.ERASURE_PLANNED, None, f"erasure_planned:{erasure.id}", facts, None, user.language
         )
-        await work.messages.notices.promise_letter(letter)
+        await work.messages.notices.queue_account_email(message)
         return await store_response(work, ok(ErasureRead.of(erasure), status_code=202))
 
 

@@ -49,7 +49,7 @@ class InvitationCreate(Input):
         default=None,
         description="Name under which customers book this person.",
     )
-    language: Language | None = Field(default=None, description="Of the letter; else the caller's.")
+    language: Language | None = Field(default=None, description="Of the e-mail; else the caller's.")
 
     @model_validator(mode="after")
     def _one_person(self) -> Self:
@@ -64,7 +64,7 @@ class InvitationCreate(Input):
 
 
 class AcceptInvitationCommand(Input):
-    """The token of the letter."""
+    """The token of the e-mail."""
 
     model_config = ConfigDict(json_schema_extra=examples({"token": "k1.AAAAAGk…"}))
 

@@ -1,4 +1,4 @@
-"""The messages that a change of a booking promises."""
+"""The notices that a change of a booking queues."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from domain.messages.kinds import NoticeKind
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A notice that a change promises. ``key`` tells it from others of its kind for the same booking."""
+    """A notice that a change queues. ``key`` distinguishes it from others of its kind for the same booking."""
 
     kind: NoticeKind
     facts: Mapping[str, Any] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""The letters that the API promises, written as a worker would write them."""
+"""The e-mails that the API promises, written as a worker would write them."""
 
 import re
 from urllib.parse import unquote
@@ -14,23 +14,23 @@ SUPPORT = "support@omotenashi.example"
 _IDS = "SELECT id FROM notification_outbox WHERE kind = :kind AND user_id = :user_id ORDER BY id"
 
 
-async def letters(services: ApiServices, user_id: UUID, kind: str) -> list[Email]:
-    """Every letter of one kind that was promised to the login, oldest first."""
+async def account_emails(services: ApiServices, user_id: UUID, kind: str) -> list[Email]:
+    """Every account e-mail of one kind that was promised to the login, oldest first."""
     database: Database = services.database
     found = await data.rows(database, _IDS, kind=kind, user_id=user_id)
     async with database.unit_of_work(Scope.platform()) as work:
-        contents = [await work.messages.notices.read_letter_for_sending(row["id"]) for row in found]
+        contents = [await work.messages.notices.read_account_email(row["id"]) for row in found]
     return [
         compose_account_email(content, services.links, services.settings.public_url, SUPPORT) for content in contents
     ]
 
 
-def token_in(letter: Email) -> str:
+def token_in(message: Email) -> str:
     """The token in the link of a message."""
-    [token] = re.findall(r"#token=(\S+)$", letter.text, re.MULTILINE)
+    [token] = re.findall(r"#token=(\S+)$", message.text, re.MULTILINE)
     return unquote(token)
 
 
 async def newest_token(services: ApiServices, user_id: UUID, kind: str) -> str:
-    """The token of the newest letter of one kind."""
-    return token_in((await letters(services, user_id, kind))[-1])
+    """The token of the newest e-mail of one kind."""
+    return token_in((await account_emails(services, user_id, kind))[-1])
