@@ -61,14 +61,14 @@ class Envelope(BaseModel, Generic[T]):
     model_config = ConfigDict(frozen=True)
 
     status: Literal["success"] = Field(description="Always `success`.")
-    message: str = Field(description="A sentence in the caller's language.")
+    message: str = Field(description="A sentence in the caller's language.", examples=["Done."])
     data: T = Field(description="The answer.")
 
 
 class Meta(BaseModel):
     """Where the next page begins."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, json_schema_extra={"examples": [{"next_cursor": None, "limit": 20}]})
 
     next_cursor: str | None = Field(description="Pass it as `cursor` for the next page; null: this is the last one.")
     limit: int = Field(description="The largest number of rows on a page.")
@@ -80,7 +80,7 @@ class ListEnvelope(BaseModel, Generic[T]):
     model_config = ConfigDict(frozen=True)
 
     status: Literal["success"] = Field(description="Always `success`.")
-    message: str = Field(description="A sentence in the caller's language.")
+    message: str = Field(description="A sentence in the caller's language.", examples=["Done."])
     data: list[T] = Field(description="The rows of this page.")
     meta: Meta = Field(description="Where the next page begins, and how long a page is.")
 

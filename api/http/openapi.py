@@ -33,6 +33,20 @@ _ERROR_SCHEMA: dict[str, Any] = {
 }
 
 
+#: Values of fields that have no example of their own, by format or type.
+_SAMPLES: dict[str, Any] = {
+    "string": "…",
+    "integer": 1,
+    "number": 1.0,
+    "boolean": True,
+    "uuid": "019a0c5e-7b3f-7c21-b5d4-a9e1f2036c58",
+    "date": "2026-11-24",
+    "date-time": "2026-11-24T10:00:00+09:00",
+    "duration": "PT1H",
+    "email": "ai@example.jp",
+}
+
+
 def description() -> str:
     """What stands above the operations: the conventions, and every error code."""
     rows = "\n".join(
@@ -130,13 +144,10 @@ def _example(schema: dict[str, Any], schemas: dict[str, Any]) -> Any:
         return schema["examples"][0]
     if "anyOf" in schema:
         return next((found for one in schema["anyOf"] if (found := _example(one, schemas)) is not None), None)
-    properties = schema.get("properties", {})
-    if "data" not in properties:
-        return None
-    data = properties["data"]
-    inner = _example(data["items"], schemas) if data.get("type") == "array" else _example(data, schemas)
-    if inner is None:
-        return None
-    if data.get("type") == "array":
-        return {"status": "success", "message": "Done.", "data": [inner], "meta": {"next_cursor": None, "limit": 20}}
-    return {"status": "success", "message": "Done.", "data": inner}
+    if "enum" in schema:
+        return schema["enum"][0]
+    if schema.get("type") == "object":
+        return {name: _example(one, schemas) for name, one in schema.get("properties", {}).items()}
+    if schema.get("type") == "array":
+        return [_example(schema.get("items", {}), schemas)]
+    return schema.get("const", _SAMPLES.get(schema.get("format", schema.get("type", ""))))

@@ -109,7 +109,7 @@ class AnalyticsRead(FiguresRead):
     id: Annotated[UUID, Field(description="Of this business day's figures.")]
     business_id: Annotated[UUID, Field(description="Whose they are.")]
     day: Annotated[date, Field(description="The business day; it may run past midnight.")]
-    computed_at: Annotated[datetime, Field(description="When the figures last changed.")]
+    computed_at: Annotated[datetime, Field(description="When the figures last changed, RFC 3339.")]
 
     @classmethod
     def of(cls, row: Any) -> Self:
@@ -148,9 +148,9 @@ class ChangesRead(Output):
 class ComparedRead(Output):
     """The sums of a period, of as many days before it, and how they differ."""
 
-    period: PeriodRead
+    period: PeriodRead = Field(description="The period, by business days.")
     figures: Annotated[FiguresRead | None, Field(description="Null where no day was computed yet.")]
-    previous_period: PeriodRead
+    previous_period: PeriodRead = Field(description="The period of the same length before it.")
     previous: Annotated[FiguresRead | None, Field(description="Null where no day was computed.")]
     changes: Annotated[ChangesRead | None, Field(description="Null where one of both is missing.")]
 
@@ -185,7 +185,7 @@ class ServiceFiguresRead(Output):
     """One service over the period. Its amounts are its share of the bookings that it was part of."""
 
     service_id: Annotated[UUID, Field(description="The service.")]
-    name: BilingualRead
+    name: BilingualRead = Field(description="Its name in Japanese, English or both.")
     bookings: Count
     completed: Count
     no_show: Count
@@ -198,7 +198,7 @@ class ResourceFiguresRead(Output):
     resources, so that staff and rooms do not add up."""
 
     resource_id: Annotated[UUID, Field(description="The resource.")]
-    name: BilingualRead
+    name: BilingualRead = Field(description="Its name in Japanese, English or both.")
     kind: Annotated[Literal["staff", "room", "equipment"], Field(description="What it is.")]
     bookings: Count
     value: Amount
@@ -219,7 +219,7 @@ class HourFiguresRead(Output):
 class BusinessAnalyticsRead(ComparedRead):
     """A period of one business, and what it is made of."""
 
-    by_day: list[DayFiguresRead]
+    by_day: list[DayFiguresRead] = Field(description="One entry a business day, the oldest first.")
     by_service: Annotated[list[ServiceFiguresRead], Field(description="The highest value first.")]
     by_resource: Annotated[list[ResourceFiguresRead], Field(description="The highest value first.")]
     by_hour: Annotated[list[HourFiguresRead], Field(description="Weekday × hour, where anything started.")]
@@ -235,7 +235,7 @@ class CohortRead(Output):
 class CohortsRead(Output):
     """Returning customers by the month of their first visit, the oldest month first."""
 
-    cohorts: list[CohortRead]
+    cohorts: list[CohortRead] = Field(description="One entry a month, the oldest first.")
 
 
 class PredictionRead(Output):
@@ -257,7 +257,7 @@ class AccuracyRead(Output):
 class ForecastRead(Output):
     """The next 28 days: the mean of the same weekday of the last eight weeks, at least what is booked already."""
 
-    days: list[PredictionRead]
+    days: list[PredictionRead] = Field(description="One entry a day, the next one first.")
     accuracy: Annotated[AccuracyRead | None, Field(description="Null where there is nothing to compare yet.")]
 
 
@@ -267,16 +267,16 @@ class DashboardRead(Output):
     business_id: Annotated[UUID, Field(description="Whose it is.")]
     today: Annotated[date, Field(description="The present date at the business.")]
     live: Annotated[FiguresRead, Field(description="The present day, counted for this answer.")]
-    last_7_days: ComparedRead
-    last_28_days: ComparedRead
+    last_7_days: ComparedRead = Field(description="The last 7 business days beside the 7 before them.")
+    last_28_days: ComparedRead = Field(description="The last 28 business days beside the 28 before them.")
 
 
 class PlatformAnalyticsRead(Output):
     """All businesses together, a row for each currency."""
 
-    period: PeriodRead
+    period: PeriodRead = Field(description="The period, by business days.")
     businesses: Annotated[int, Field(description="That had a computed day in the period.")]
-    totals: list[FiguresRead]
+    totals: list[FiguresRead] = Field(description="Sums, one entry a currency.")
 
     @classmethod
     def of_rows(cls, period: Period, found: Sequence[Any]) -> Self:

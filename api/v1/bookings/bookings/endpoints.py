@@ -166,7 +166,7 @@ async def create_reschedule_quote(booking_id: UUID, access: MayReschedule, now: 
     response_model=Envelope[AvailabilityRead],
 )
 @raises(starts_for_move)
-async def list_starts_for_move(
+async def get_availability_for_move(
     booking_id: UUID,
     access: MayReschedule,
     now: Now,
