@@ -13,11 +13,12 @@ from db.engine.store import Store
 from db.platform.outbox import START_ERASURE, OutboxStore
 from db.privacy.forgetting import FORGET, LET_GO, PEOPLE
 from domain.errors import ErasureBlocked, NotFound, WrongState
+from domain.instants import text_at_venue
 
 _COLUMNS = "id, user_id, language, created_at, delete_at, anonymised_at, completed_at, proof"
 # Whoever takes time for the same login waits, and finds it closed.
 _LOCK = text("SELECT id FROM users WHERE id = :user_id AND deleted_at IS NULL FOR UPDATE")
-_AHEAD = text("SELECT id, business_id, code, start_at, status FROM app_visits_ahead(:user_id, :now)")
+_AHEAD = text("SELECT * FROM app_visits_ahead(:user_id, :now)")
 _OWNED = text("SELECT id FROM businesses WHERE owner_id = :user_id AND deleted_at IS NULL ORDER BY id LIMIT 50")
 _BEGIN = text(f"""
     INSERT INTO erasures (user_id, address, language, delete_at)
@@ -75,7 +76,7 @@ class ErasureStore(Store):
         ahead = [dict(row) for row in (await self.session.execute(_AHEAD, values)).mappings()]
         owned = [str(business_id) for business_id in await self.session.scalars(_OWNED, values)]
         if ahead or owned:
-            bookings = [{name: _plain(value) for name, value in row.items()} for row in ahead]
+            bookings = [{name: _plain(value) for name, value in _at_venue(row).items()} for row in ahead]
             raise ErasureBlocked({"bookings": bookings, "businesses": owned})
         row = (await self.session.execute(_BEGIN, {"user_id": user_id, "delete_at": delete_at})).mappings().one()
         erasure = ErasureRow(**row)
@@ -155,6 +156,12 @@ class ErasureStore(Store):
 
 def _only(statement: Any, values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: values[name] for name in statement.compile().params if name in values}
+
+
+def _at_venue(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A visit with its start as text, with the offset of its venue."""
+    values = dict(row)
+    return {**values, "start_at": text_at_venue(values["start_at"], values.pop("time_zone"))}
 
 
 def _plain(value: object) -> object:

@@ -149,7 +149,7 @@ class CalendarStore(Store):
         claimed = await self.visits(business_id, now)
         broken = stranded(claimed, before.calendars, after.calendars)
         if broken and not confirm:
-            raise would_break(broken, after.calendars.zone)
+            raise would_break(broken, before.calendars.zone)
         offers = ReaccommodationStore(self.session, self.context)
         await offers.open(broken, reason, now)
         waiting = await offers.open_bookings(business_id)
