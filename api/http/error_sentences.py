@@ -121,12 +121,11 @@ def _is_file_type(value: Any) -> bool:
     return (isinstance(value, str) and value.startswith(("image/", "video/"))) or value == "application/pdf"
 
 
-def _minutes(value: Any, _: Mapping[str, Any], language: Language) -> str:
-    """``[600, 840]`` of the business day is ``10:00〜14:00``."""
-    if not isinstance(value, list) or len(value) != 2 or not all(isinstance(one, int) for one in value):
+def _hours(value: Any, _: Mapping[str, Any], language: Language) -> str:
+    """``{"opens": "10:00", "closes": "14:00"}`` is ``10:00〜14:00``."""
+    if not isinstance(value, Mapping) or not {"opens", "closes"} <= value.keys():
         return ""
-    start, end = (f"{one // 60}:{one % 60:02d}" for one in value)
-    return f"{start}〜{end}" if language is Language.JA else f"{start}–{end}"
+    return ("〜" if language is Language.JA else "–").join((str(value["opens"]), str(value["closes"])))
 
 
 def _needed(value: Any, _: Mapping[str, Any], language: Language) -> str:
@@ -165,8 +164,8 @@ _WRITERS: Mapping[str, Callable[[Any, Mapping[str, Any], Language], str]] = {
     "status": _state,
     "limit": _size,
     "supported": _types,
-    "first": _minutes,
-    "second": _minutes,
+    "first": _hours,
+    "second": _hours,
     "missing": _needed,
     "available": _money,
     "price": _price,

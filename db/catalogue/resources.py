@@ -31,7 +31,6 @@ _ADD_HOURS = text("""
     SELECT :business_id, :resource_id, * FROM unnest(CAST(:weekdays AS smallint[]), CAST(:opens AS smallint[]),
                                                      CAST(:closes AS smallint[]))
 """)
-_ZONE = text("SELECT time_zone FROM businesses WHERE id = :business_id")
 _SET_ROW = text("""
     UPDATE resources SET has_public_holiday_row = :has
      WHERE id = :resource_id AND has_public_holiday_row IS DISTINCT FROM :has
@@ -157,5 +156,6 @@ class ResourceStore(Store):
             values = {"business_id": business_id, "resource_id": resource_id, **columns_of(week)}
             await self.session.execute(_ADD_HOURS, values)
         has_row = week is not None and week.public_holiday is not None
-        check_holiday_row(str(await self.session.scalar(_ZONE, {"business_id": business_id})), has_row)
+        zone = await CalendarStore(self.session, self.context).zone(business_id)
+        check_holiday_row(zone.key, has_row)
         await self.session.execute(_SET_ROW, {"resource_id": resource_id, "has": has_row})

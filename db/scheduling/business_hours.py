@@ -34,7 +34,6 @@ _ADD_WEEK = text("""
                                        CAST(:closes AS smallint[]))
 """)
 _SET_ROW = text("UPDATE business_settings SET has_public_holiday_row = :has WHERE business_id = :business_id")
-_ZONE = text("SELECT time_zone FROM businesses WHERE id = :business_id")
 _HAS_ROW = text("""
     SELECT (SELECT s.has_public_holiday_row FROM business_settings s WHERE s.business_id = :business_id)
         OR EXISTS (SELECT 1 FROM resources r WHERE r.business_id = :business_id AND r.deleted_at IS NULL
@@ -84,8 +83,8 @@ class HoursStore(Store):
         """Replace the whole week. Raises WouldBreakBookings for bookings that it would strand, unless ``confirm``; and
         InvalidInput for a row for public holidays where they are not known."""
         async with self._changing(business_id, now, confirm, StrandReason.HOURS):
-            zone = await self.session.scalar(_ZONE, {"business_id": business_id})
-            check_holiday_row(str(zone), week.public_holiday is not None)
+            zone = await CalendarStore(self.session, self.context).zone(business_id)
+            check_holiday_row(zone.key, week.public_holiday is not None)
             await self.session.execute(_CLEAR_WEEK, {"business_id": business_id})
             if rows_of(week):
                 await self.session.execute(_ADD_WEEK, {"business_id": business_id, **columns_of(week)})

@@ -15,6 +15,9 @@ from domain.errors import InvalidInput, OverlappingHours
 
 DAY = 1440
 """Minutes from one midnight to the next on a wall clock."""
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+PUBLIC_HOLIDAY = "public_holiday"
+"""The name of the row for public holidays, as ``WEEKDAYS`` are of the others."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -74,21 +77,22 @@ class Calendar:
         return self.weekly.days[day.weekday()]
 
 
-def check_day(ranges: Iterable[MinuteRange]) -> Ranges:
-    """Opening hours of one day in order. Raises as ``in_order``, and ``InvalidInput`` for a range that begins after
-    midnight: it belongs to the next business day."""
-    ordered = in_order(ranges)
+def check_day(ranges: Iterable[MinuteRange], name: str | None = None) -> Ranges:
+    """Opening hours of one day in order; ``name`` is the day's in refusals. Raises as ``in_order``, and
+    ``InvalidInput`` for a range that begins after midnight: it belongs to the next business day."""
+    ordered = in_order(ranges, name)
     if ordered and ordered[-1].start >= DAY:
         raise InvalidInput.at("start", "within_day")
     return ordered
 
 
-def in_order(ranges: Iterable[MinuteRange]) -> Ranges:
+def in_order(ranges: Iterable[MinuteRange], name: str | None = None) -> Ranges:
     """The ranges in order. Raises ``OverlappingHours`` when two share a minute; touching is allowed."""
     ordered = tuple(sorted(ranges))
     for earlier, later in pairwise(ordered):
         if later.start < earlier.end:
-            raise OverlappingHours({"first": _span(earlier), "second": _span(later)})
+            day = {} if name is None else {"day": name}
+            raise OverlappingHours({**day, "first": _span(earlier), "second": _span(later)})
     return ordered
 
 
@@ -98,16 +102,16 @@ def check_week(week: WeeklyHours) -> WeeklyHours:
     Raises ``OverlappingHours`` when ranges of one day overlap, or when a range past midnight reaches into the first
     range of the day after. The public-holiday row may stand before and after any weekday and itself.
     """
-    days = tuple(check_day(day) for day in week.days)
+    days = tuple(check_day(day, name) for name, day in zip(WEEKDAYS, week.days, strict=True))
     for weekday, day in enumerate(days):
-        _check_follows(day, days[(weekday + 1) % 7], str(weekday))
+        _check_follows(day, days[(weekday + 1) % 7], WEEKDAYS[weekday])
     if week.public_holiday is None:
         return WeeklyHours(days)
-    holiday = check_day(week.public_holiday)
-    _check_follows(holiday, holiday, "public_holiday")
+    holiday = check_day(week.public_holiday, PUBLIC_HOLIDAY)
+    _check_follows(holiday, holiday, PUBLIC_HOLIDAY)
     for weekday, day in enumerate(days):
-        _check_follows(holiday, day, "public_holiday")
-        _check_follows(day, holiday, str(weekday))
+        _check_follows(holiday, day, PUBLIC_HOLIDAY)
+        _check_follows(day, holiday, WEEKDAYS[weekday])
     return WeeklyHours(days, holiday)
 
 
@@ -129,5 +133,6 @@ def _check_follows(day: Ranges, following: Ranges, name: str) -> None:
         raise OverlappingHours({"day": name, "first": _span(day[-1]), "second": _span(following[0])})
 
 
-def _span(span: MinuteRange) -> list[int]:
-    return [span.start, span.end]
+def _span(span: MinuteRange) -> dict[str, str]:
+    opens, closes = (f"{minute // 60:02d}:{minute % 60:02d}" for minute in (span.start, span.end))
+    return {"opens": opens, "closes": closes}

@@ -61,6 +61,7 @@ _VISITS = """
      ORDER BY b.start_at, b.id
 """
 _ITEMS = text("SELECT position, start_at, end_at, service_id FROM booking_items WHERE booking_id = :booking_id")
+_ZONE = text("SELECT time_zone FROM businesses WHERE id = :business_id")
 _VISITS_OF_BUSINESS = text(_VISITS.format(which="b.business_id = :id"))
 _VISITS_OF_BOOKING = text(_VISITS.format(which="b.id = :id"))
 
@@ -96,6 +97,10 @@ class CalendarStore(Store):
             for one in orjson.loads(row.resources)
         }
         return Known(Calendars(ZoneInfo(row.time_zone), business, places), row.calendar_version)
+
+    async def zone(self, business_id: UUID) -> ZoneInfo:
+        """The time zone of a business that there is."""
+        return ZoneInfo((await self.session.execute(_ZONE, {"business_id": business_id})).scalar_one())
 
     async def visits(self, business_id: UUID, now: datetime) -> list[Visit]:
         """Every claim of every booking that is still to come."""

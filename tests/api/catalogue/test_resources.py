@@ -75,7 +75,9 @@ async def test_what_strands_bookings_lists_them(
 
     refused = await ask()
     assert error_of(refused) == (409, "would_break_bookings")
-    assert [one["id"] for one in refused.json()["error"]["details"]["bookings"]] == [str(booking)]
+    [broken] = refused.json()["error"]["details"]["bookings"]
+    assert broken["id"] == str(booking)
+    assert {broken["start_at"][-6:], broken["end_at"][-6:]} == {"+09:00"}, "the offset of the venue"
     assert (await owner.get(f"/resources/{venue.staff[0]}")).json()["data"]["is_active"] is True
     assert (await ask(confirm="true")).status_code == 200
     filed = await rows(database, "SELECT status, booking_id FROM reaccommodations")

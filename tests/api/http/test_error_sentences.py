@@ -176,7 +176,7 @@ def test_japanese_is_as_a_good_shop_writes(name: str) -> None:
         ),
         (
             "overlapping_hours",
-            {"first": [600, 840], "second": [780, 1500]},
+            {"first": {"opens": "10:00", "closes": "14:00"}, "second": {"opens": "13:00", "closes": "25:00"}},
             "時間帯が重なっています（10:00〜14:00と13:00〜25:00）。重ならないように修正してください。",
             "These hours overlap (10:00–14:00 and 13:00–25:00). Please correct them.",
         ),

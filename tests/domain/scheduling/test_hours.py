@@ -37,6 +37,19 @@ def test_ranges_out_of_bounds_are_refused_with_the_field(start: int, end: int, f
     assert [wrong["field"] for wrong in refused.value.details["fields"]] == [field]
 
 
+def test_overlapping_hours_are_named_as_people_write_them() -> None:
+    with pytest.raises(OverlappingHours) as refused:
+        check_week(week(fri=hours((1320, 1530)), sat=hours((60, 600))))
+    assert refused.value.details == {
+        "day": "friday",
+        "first": {"opens": "22:00", "closes": "25:30"},
+        "second": {"opens": "01:00", "closes": "10:00"},
+    }
+    with pytest.raises(OverlappingHours) as refused:
+        check_week(week(mon=hours((540, 720), (600, 1080))))
+    assert refused.value.details["day"] == "monday"
+
+
 def test_hours_that_begin_after_midnight_are_the_next_days() -> None:
     with pytest.raises(InvalidInput):
         check_day(hours((1440, 1500)))
