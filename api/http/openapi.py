@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from api.http.error_schemas import schema_name, schema_of
 from api.http.error_texts import TABLE
 from api.http.operation_errors import documented
 from api.http.rate_limits import RouteFacts, route_facts
@@ -119,6 +120,7 @@ def _open_what_is_public(document: dict[str, Any], routes: Iterable[RouteFacts])
 def _complete(document: dict[str, Any]) -> dict[str, Any]:
     schemas: dict[str, Any] = document.setdefault("components", {}).setdefault("schemas", {})
     schemas["Error"] = _ERROR_SCHEMA
+    schemas |= {schema_name(code): schema_of(code) for code in TABLE}
     for media in _media(document):
         if "example" not in media and "examples" not in media:
             example = _example(media.get("schema", {}), schemas)

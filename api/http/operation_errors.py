@@ -10,9 +10,11 @@ from typing import Any, TypeVar
 
 from fastapi.dependencies.models import Dependant
 
+from api.http.error_schemas import example_of, schema_name, shapes
 from api.http.error_texts import INTERNAL_ERROR, TABLE
 from api.http.errors import error_document
 from api.http.request_info import Language, RequestInfo
+from domain.error_details import NoDetails
 from domain.errors import (
     DomainError,
     InvalidInput,
@@ -82,10 +84,20 @@ def documented(codes: list[str]) -> dict[str, dict[str, Any]]:
 
 def _response(codes: list[str]) -> dict[str, Any]:
     examples = {
-        code: {"summary": TABLE[code].en, "value": error_document(code, {}, _EXAMPLE, _EXAMPLE_TIME)[0]}
+        code: {"summary": TABLE[code].en, "value": error_document(code, _example(code), _EXAMPLE, _EXAMPLE_TIME)[0]}
         for code in codes
     }
     return {
         "description": ", ".join(f"`{code}`" for code in codes),
-        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}, "examples": examples}},
+        "content": {"application/json": {"schema": _any_of(codes), "examples": examples}},
     }
+
+
+def _any_of(codes: list[str]) -> dict[str, Any]:
+    """The schema of one code, or of several that share a status: ``error.code`` says which."""
+    refs = [{"$ref": f"#/components/schemas/{schema_name(code)}"} for code in codes]
+    return refs[0] if len(refs) == 1 else {"oneOf": refs}
+
+
+def _example(code: str) -> dict[str, Any]:
+    return example_of(shapes().get(code, NoDetails))

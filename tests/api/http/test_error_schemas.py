@@ -1,0 +1,103 @@
+"""Each error's details have a declared schema, and what the code raises keeps to it."""
+
+import ast
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal, Required, TypedDict, get_type_hints
+
+import pytest
+
+import domain.errors
+from api.app import openapi_document
+from api.http.error_schemas import details_of, schema_name, shapes
+from api.http.error_texts import TABLE
+from domain.errors import DomainError
+
+ROOT = Path(__file__).parents[3]
+ROOMS = ("domain", "db", "providers", "api", "activities", "workflows", "analytics", "runtime")
+ERRORS = {
+    name: found
+    for name, found in vars(domain.errors).items()
+    if isinstance(found, type) and issubclass(found, DomainError)
+}
+
+
+def raised(source: str) -> Iterator[tuple[int, str, set[str]]]:
+    """Line, error and keys of every error that is made with written out details."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Dict):
+            name = getattr(node.func, "id", "")
+            if name in ERRORS:
+                keys = {key.value for key in node.args[0].keys if isinstance(key, ast.Constant)}
+                yield node.lineno, name, keys
+
+
+def test_what_is_raised_has_the_declared_keys_alone() -> None:
+    count = 0
+    undeclared = []
+    for room in ROOMS:
+        for path in sorted((ROOT / room).rglob("*.py")):
+            for line, name, keys in raised(path.read_text()):
+                count += 1
+                if extra := keys - get_type_hints(ERRORS[name].shape).keys():
+                    undeclared.append(f"{path.relative_to(ROOT)}:{line} {name}: {sorted(extra)}")
+    assert count > 80
+    assert not undeclared, "declare it in domain/error_details.py\n" + "\n".join(undeclared)
+
+
+def test_an_undeclared_key_is_found() -> None:
+    assert list(raised("raise NotFound({'moon_id': 1})")) == [(1, "NotFound", {"moon_id"})]
+    assert "moon_id" not in get_type_hints(ERRORS["NotFound"].shape)
+
+
+def test_every_answer_of_every_operation_names_the_schema_of_its_codes() -> None:
+    document = openapi_document()
+    schemas = document["components"]["schemas"]
+    count = 0
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            for status, response in operation["responses"].items():
+                if status[0] in "45":
+                    content = response["content"]["application/json"]
+                    schema = content["schema"]
+                    refs = {one["$ref"].rpartition("/")[2] for one in schema.get("oneOf", [schema])}
+                    assert refs == {schema_name(code) for code in content["examples"]}, (method, path, status)
+                    count += len(refs)
+    assert count > 500
+    for code in TABLE:
+        envelope, own = schemas[schema_name(code)]["allOf"]
+        assert envelope == {"$ref": "#/components/schemas/Error"}
+        assert own["properties"]["error"]["properties"]["code"] == {"const": code}
+    taken = schemas["SlotTakenError"]["allOf"][1]["properties"]["error"]["properties"]["details"]
+    assert taken["properties"]["alternatives"] == {"type": "array", "items": {"type": "string", "format": "date-time"}}
+    window = schemas["OutsideBookingWindowError"]["allOf"][1]["properties"]["error"]["properties"]["details"]
+    assert window["required"] == ["earliest", "latest", "reason"]
+
+
+def test_every_error_has_a_code_and_a_shape() -> None:
+    assert shapes().keys() >= TABLE.keys() - {"internal_error", "method_not_allowed"}
+
+
+class _Sample(TypedDict, total=False):
+    """All kinds of hints."""
+
+    at: Required[datetime]
+    word: Literal["a", "b"]
+    many: list[int]
+    maybe: str | None
+
+
+@pytest.mark.parametrize(
+    ("name", "schema"),
+    [
+        ("at", {"type": "string", "format": "date-time"}),
+        ("word", {"type": "string", "enum": ["a", "b"]}),
+        ("many", {"type": "array", "items": {"type": "integer"}}),
+        ("maybe", {"anyOf": [{"type": "string"}, {"type": "null"}]}),
+    ],
+)
+def test_details_of_writes_every_kind_of_hint(name: str, schema: dict[str, Any]) -> None:
+    found = details_of(_Sample)
+    assert found["properties"][name] == schema
+    assert found["required"] == ["at"]
