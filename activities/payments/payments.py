@@ -1,4 +1,4 @@
-"""The steps of money: apply news, make one movement at the provider, record what became of it."""
+"""Steps of payments: apply an event, make one movement at the provider, record its outcome."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -73,7 +73,7 @@ class PaymentActivities:
         """Make one movement at the provider. Safe to repeat: the provider sees the movement's id as key, and a void
         or a capture that is tried again looks first and has a key of its own.
 
-        A void that spares money looks first; one that the customer authorised in time is a result too, and stands.
+        A void that spares money looks first; one that the customer authorised in time is a result too, and is kept.
         A refusal is a result. ``OutcomeUnknown`` and ``ProviderUnavailable`` are tried again until the caller's
         deadline, after which nobody knows.
         """

@@ -50,7 +50,7 @@ class ApplyRefundEventInput:
 
 @dataclass(frozen=True)
 class RecordRefundInput:
-    """What became of a refund, or how it stands."""
+    """The outcome of a refund, or its present state."""
 
     refund_id: UUID
     business_id: UUID
@@ -92,7 +92,7 @@ class RefundActivities:
 
     @activity.defn(name="refunds.poll")
     async def poll(self, question: PollRefundInput) -> MoneyResult:
-        """How a pending refund stands at the provider."""
+        """The present state of a pending refund at the provider."""
         refund = await self._providers[question.task.provider].get_refund(question.provider_ref)
         return _result(question.task, refund)
 

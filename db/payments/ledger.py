@@ -55,7 +55,7 @@ class Entry:
 
 
 class LedgerStore(Store):
-    """Whoever writes holds the lock on the payment's booking."""
+    """The caller of ``write`` holds the lock on the payment's booking."""
 
     async def write(self, entry: Entry) -> None:
         """Write one phase of one movement; a phase that is there already stays as it is."""
@@ -76,7 +76,7 @@ class LedgerStore(Store):
 
     async def asked_for(self, payment_id: UUID, movement: Movement) -> str | None:
         """The newest movement of this kind that we intended and whose end is open; not of an intent that was
-        replaced, which has nothing to do with how the payment stands."""
+        replaced, which does not change the payment."""
         values = {"payment_id": payment_id, "movement": movement.value}
         found: str | None = await self.session.scalar(_ASKED_FOR, values)
         return found

@@ -48,7 +48,7 @@ _ATTACH = text("""
     UPDATE booking_payments SET provider_intent_id = :intent_id, client_secret = coalesce(:client_secret, client_secret)
      WHERE id = :id
 """)
-_STAND = text("""
+_UPDATE_TOTALS = text("""
     UPDATE booking_payments SET status = CAST(:status AS text), authorized = :authorized, captured = :captured,
            refunded = :refunded, decline_code = :decline_code,
            authorized_until = :authorized_until,
@@ -81,7 +81,7 @@ class Payment:
     replaces: UUID | None = None
 
     @property
-    def standing(self) -> PaymentTotals:
+    def totals(self) -> PaymentTotals:
         """Status and totals."""
         return PaymentTotals(self.status, self.authorized, self.captured, self.refunded)
 
@@ -122,7 +122,7 @@ class PaymentStore(Store):
     """Payments and the ledger of movements."""
 
     async def attach_intent(self, payment_id: UUID, intent: IntentEvent, client_secret: str | None) -> Payment:
-        """Remember the provider's answer to the creation of the intent, and how it stands.
+        """Store the provider's answer to the creation of the intent, and its status.
 
         Raises Conflict when the payment has another intent. An intent over another amount or currency is filed for a
         person and not attached: ``provider_intent_id`` stays None and the customer must not get its secret.
@@ -130,13 +130,13 @@ class PaymentStore(Store):
         payment, booking_status = await self.lock(payment_id)
         if payment.provider_intent_id not in {None, intent.intent_id}:
             raise Conflict({"payment_id": str(payment_id), "rule": "one_intent"})
-        if not await self.agrees(payment, intent):
+        if not await self.matches(payment, intent):
             return payment
         await self._attach(payment, intent.intent_id, client_secret)
         attached = replace(
             payment, provider_intent_id=intent.intent_id, client_secret=client_secret or payment.client_secret
         )
-        return await self.take_intent(attached, booking_status, intent)
+        return await self.apply_intent(attached, booking_status, intent)
 
     async def get(self, payment_id: UUID) -> Payment:
         """Raises NotFound, also for another tenant's."""
@@ -178,10 +178,10 @@ class PaymentStore(Store):
             await self._attach(payment, result.intent_id, None)
             payment = replace(payment, provider_intent_id=result.intent_id)
         if result.captured > payment.amount:
-            await self._mismatch(payment, result.intent_id, result.captured, payment.currency)
+            await self._report_mismatch(payment, result.intent_id, result.captured, payment.currency)
             return payment.view()
-        standing = after_intent(payment.standing, result.status, result.authorized, result.captured)
-        changed = await self.stand(payment, standing, booking_status, authorized_until=result.authorized_until)
+        totals = after_intent(payment.totals, result.status, result.authorized, result.captured)
+        changed = await self.apply_totals(payment, totals, booking_status, authorized_until=result.authorized_until)
         moved = task.amount
         if task.movement is Movement.CAPTURE and result.phase is Phase.SUCCEEDED:
             # What was counted before has its row already; the ledger's captures add up to the payment's.
@@ -190,7 +190,7 @@ class PaymentStore(Store):
             replace(Entry.of(task, result.phase), amount=moved, provider_ref=result.provider_ref, reason=result.reason)
         )
         if is_other_card(task.movement_id) and result.captured:
-            await self._taken_twice(changed)
+            await self._report_double_capture(changed)
         if task.movement is Movement.CAPTURE and result.phase is Phase.FAILED:
             await self._attention.file(
                 "capture_failed",
@@ -202,84 +202,86 @@ class PaymentStore(Store):
             )
         return changed.view()
 
-    async def agrees(self, payment: Payment, intent: IntentEvent) -> bool:
-        """Whether the intent is over what we asked for. If not, a person is told and nothing may be applied."""
+    async def matches(self, payment: Payment, intent: IntentEvent) -> bool:
+        """Whether the intent is over what we asked for. If not, an alert is raised and nothing may be applied."""
         if intent.amount == payment.amount and intent.currency == payment.currency and intent.captured <= intent.amount:
             return True
-        await self._mismatch(payment, intent.intent_id, intent.amount, intent.currency)
+        await self._report_mismatch(payment, intent.intent_id, intent.amount, intent.currency)
         return False
 
-    async def take_intent(
+    async def apply_intent(
         self, payment: Payment, booking_status: BookingStatus, intent: IntentEvent, stale: bool = False
     ) -> Payment:
-        """Apply what the provider says about the intent of a locked payment; ``stale``: later news came before."""
+        """Apply what the provider says about the intent of a locked payment; ``stale``: a later event came before."""
         promised = authorized_by(intent.status, intent.amount, intent.captured, payment.manual_capture)
-        standing = after_intent(payment.standing, intent.status, promised, intent.captured, stale)
-        declined = intent.decline_code if standing.status is PaymentStatus.FAILED else None
-        return await self.stand(payment, standing, booking_status, declined, intent.authorized_until)
+        totals = after_intent(payment.totals, intent.status, promised, intent.captured, stale)
+        declined = intent.decline_code if totals.status is PaymentStatus.FAILED else None
+        return await self.apply_totals(payment, totals, booking_status, declined, intent.authorized_until)
 
-    async def stand(
+    async def apply_totals(
         self,
         payment: Payment,
-        standing: PaymentTotals,
+        totals: PaymentTotals,
         booking_status: BookingStatus,
         decline_code: str | None = None,
         authorized_until: datetime | None = None,
     ) -> Payment:
-        """Write the new standing of a locked payment with everything that follows: ledger, event, notices.
+        """Write new totals of a locked payment with everything that follows: ledger, event, notices.
 
-        An authorisation of which nobody said when it lapses is taken to last as long as the shortest."""
-        if standing == payment.standing and decline_code == payment.decline_code:
+        An authorisation whose end is not known is taken to last as long as the shortest."""
+        if totals == payment.totals and decline_code == payment.decline_code:
             return payment
-        await self._write_movements(payment, standing, booking_status)
+        await self._write_movements(payment, totals, booking_status)
         until = payment.authorized_until
-        if standing.status is PaymentStatus.AUTHORIZED:
+        if totals.status is PaymentStatus.AUTHORIZED:
             until = authorized_until or until or payment.created_at + WITH_CUSTOMER
         new: dict[str, Any] = {
-            "authorized": standing.authorized,
-            "captured": standing.captured,
-            "refunded": standing.refunded,
+            "authorized": totals.authorized,
+            "captured": totals.captured,
+            "refunded": totals.refunded,
             "decline_code": decline_code,
             "authorized_until": until,
         }
-        closed = standing.status is PaymentStatus.VOIDED
-        await self.session.execute(_STAND, {"id": payment.id, "status": standing.status.value, "closed": closed, **new})
-        changed = replace(payment, status=standing.status, **new)
-        if standing.status is not payment.status:
-            await self._tell(changed, booking_status)
+        closed = totals.status is PaymentStatus.VOIDED
+        await self.session.execute(
+            _UPDATE_TOTALS, {"id": payment.id, "status": totals.status.value, "closed": closed, **new}
+        )
+        changed = replace(payment, status=totals.status, **new)
+        if totals.status is not payment.status:
+            await self._publish_status(changed, booking_status)
         return changed
 
-    async def _write_movements(self, payment: Payment, standing: PaymentTotals, booking_status: BookingStatus) -> None:
+    async def _write_movements(self, payment: Payment, totals: PaymentTotals, booking_status: BookingStatus) -> None:
         """One ledger row for each total that grew. A movement that we asked for ourselves keeps the name of the task,
-        whoever tells of it first; so the record and the webhook of one capture are one row."""
-        if standing.authorized > payment.authorized:
-            await self._moved(payment, Movement.AUTHORIZE, standing.authorized, standing.authorized)
-        taken = standing.captured - payment.captured
+        from whichever side it is seen first; so the record and the webhook of one capture are one row."""
+        if totals.authorized > payment.authorized:
+            await self._record_success(payment, Movement.AUTHORIZE, totals.authorized, totals.authorized)
+        taken = totals.captured - payment.captured
         if taken:
-            asked = await self._moved(payment, Movement.CAPTURE, taken, standing.captured)
+            asked = await self._record_success(payment, Movement.CAPTURE, taken, totals.captured)
             # The confirmation has what the customer paid, the thanks for the visit what is charged after it.
             if asked and booking_status is not BookingStatus.COMPLETED:
-                await self._received(payment, taken)
-        if standing.status is PaymentStatus.VOIDED and payment.status is not PaymentStatus.VOIDED:
-            await self._moved(payment, Movement.VOID, standing.authorized, standing.authorized)
-        if taken and standing.status is PaymentStatus.VOIDED:
+                await self._queue_receipt_notice(payment, taken)
+        if totals.status is PaymentStatus.VOIDED and payment.status is not PaymentStatus.VOIDED:
+            await self._record_success(payment, Movement.VOID, totals.authorized, totals.authorized)
+        if taken and totals.status is PaymentStatus.VOIDED:
             await self._attention.file(
                 "money_after_void",
                 f"money_after_void:{payment.id}",
                 business_id=payment.business_id,
                 booking_id=payment.booking_id,
                 payment_id=payment.id,
-                details={"captured": standing.captured, "currency": payment.currency},
+                details={"captured": totals.captured, "currency": payment.currency},
             )
 
-    async def _moved(self, payment: Payment, movement: Movement, amount: int, total: int) -> bool:
+    async def _record_success(self, payment: Payment, movement: Movement, amount: int, total: int) -> bool:
         """Write that a movement succeeded; True when it is one that we asked for."""
         asked = await self._ledger.asked_for(payment.id, movement)
         movement_id = asked or by_provider(payment.id, movement, total)
         await self._ledger.write(Entry.of(payment.task(movement, movement_id, amount), Phase.SUCCEEDED))
         return asked is not None
 
-    async def _received(self, payment: Payment, amount: int) -> None:
+    async def _queue_receipt_notice(self, payment: Payment, amount: int) -> None:
         await NoticeStore(self.session, self.context).queue(
             NoticeKind.PAYMENT_RECEIVED,
             payment.booking_id,
@@ -288,7 +290,7 @@ class PaymentStore(Store):
             {"amount": amount, "currency": payment.currency},
         )
 
-    async def _tell(self, payment: Payment, booking_status: BookingStatus) -> None:
+    async def _publish_status(self, payment: Payment, booking_status: BookingStatus) -> None:
         await OutboxStore(self.session, self.context).add(
             f"payment.{payment.status.value}",
             f"payment/{payment.id}",
@@ -316,7 +318,7 @@ class PaymentStore(Store):
         values = {"id": payment.id, "intent_id": intent_id, "client_secret": client_secret}
         await self.session.execute(_ATTACH, values)
 
-    async def _taken_twice(self, payment: Payment) -> None:
+    async def _report_double_capture(self, payment: Payment) -> None:
         """Money was taken on a payment beside the one that counts: for a person."""
         await self._attention.file(
             "replaced_intent_captured",
@@ -331,7 +333,7 @@ class PaymentStore(Store):
             },
         )
 
-    async def _mismatch(self, payment: Payment, intent_id: str | None, amount: int, currency: str) -> None:
+    async def _report_mismatch(self, payment: Payment, intent_id: str | None, amount: int, currency: str) -> None:
         await self._attention.file(
             "amount_mismatch",
             f"amount_mismatch:{payment.id}",

@@ -123,12 +123,12 @@ class RefundStore(Store):
             raise NotFound({"refund_id": str(refund_id)})
         return _refund_of(row)
 
-    async def with_run(self, payment_id: UUID, news: RefundEvent) -> UUID | None:
+    async def find_own(self, payment_id: UUID, event: RefundEvent) -> UUID | None:
         """The id of the refund that this event is about. None: it was made at the provider by hand and has no run."""
         values = {
             "payment_id": payment_id,
-            "refund_id": news.refund_id,
-            "provider_refund_id": news.provider_refund_id,
+            "refund_id": event.refund_id,
+            "provider_refund_id": event.provider_refund_id,
             "by_hand": RefundReason.PROVIDER.value,
         }
         refund_id: UUID | None = await self.session.scalar(_OURS, values)
@@ -153,22 +153,22 @@ class RefundStore(Store):
         return task
 
     async def record(self, refund_id: UUID, result: MoneyResult) -> RefundStatus:
-        """What the provider said to ``begin``'s task; phase unknown means pending there. Repeating changes nothing."""
+        """What the provider answered to ``begin``'s task; phase unknown means pending. Repeating changes nothing."""
         payment, booking_status, refund = await self._lock(refund_id)
         if result.phase is Phase.UNKNOWN:
             unknown = Entry.of(_task(payment, refund), Phase.UNKNOWN)
             await self._ledger.write(replace(unknown, provider_ref=result.provider_ref, reason=result.reason))
-        said = refund_status_of(result.phase)
-        return await self._move(payment, booking_status, refund, said, result.provider_ref, result.reason)
+        reported = refund_status_of(result.phase)
+        return await self._change_status(payment, booking_status, refund, reported, result.provider_ref, result.reason)
 
-    async def take_news(self, payment: Payment, booking_status: BookingStatus, news: RefundEvent) -> RefundStatus:
+    async def apply_event(self, payment: Payment, booking_status: BookingStatus, event: RefundEvent) -> RefundStatus:
         """Apply what the provider says about a refund of a locked payment; one that we did not ask for gets a row."""
         known = await self.session.execute(
             _KNOWN,
             {
                 "payment_id": payment.id,
-                "refund_id": news.refund_id,
-                "provider_refund_id": news.provider_refund_id,
+                "refund_id": event.refund_id,
+                "provider_refund_id": event.provider_refund_id,
             },
         )
         row = known.one_or_none()
@@ -176,35 +176,35 @@ class RefundStore(Store):
             refund = _refund_of(row)
         else:
             reason = RefundReason.PROVIDER
-            command_id = f"{reason.value}:{news.provider_refund_id}"
-            refund = await self._insert(payment, news.amount, reason, command_id, news.provider_refund_id)
-        if refund.amount != news.amount:
-            await self._to_a_person("amount_mismatch", refund, {"got": news.amount})
-        return await self._move(
-            payment, booking_status, refund, news.status, news.provider_refund_id, news.failure_reason
+            command_id = f"{reason.value}:{event.provider_refund_id}"
+            refund = await self._insert(payment, event.amount, reason, command_id, event.provider_refund_id)
+        if refund.amount != event.amount:
+            await self._raise_alert("amount_mismatch", refund, {"got": event.amount})
+        return await self._change_status(
+            payment, booking_status, refund, event.status, event.provider_refund_id, event.failure_reason
         )
 
-    async def _move(
+    async def _change_status(
         self,
         payment: Payment,
         booking_status: BookingStatus,
         refund: Refund,
-        said: RefundStatus,
+        reported: RefundStatus,
         provider_ref: str | None,
         reason: str | None,
     ) -> RefundStatus:
-        status = refund_after(refund.status, said)
-        if said is RefundStatus.FAILED and refund.status is RefundStatus.SUCCEEDED:
+        status = refund_after(refund.status, reported)
+        if reported is RefundStatus.FAILED and refund.status is RefundStatus.SUCCEEDED:
             # The customer's bank sent it back (Stripe: refund.failed after succeeded). The money is with us again.
-            await self._to_a_person("refund_came_back", refund, {"reason": reason})
+            await self._raise_alert("refund_came_back", refund, {"reason": reason})
         if status is refund.status and (provider_ref is None or provider_ref == refund.provider_refund_id):
             return status
         await self._write(refund, status, provider_ref, reason if status is RefundStatus.FAILED else None)
         if status is not refund.status:
-            await self._finish(payment, booking_status, refund, status, provider_ref, reason)
+            await self._record_end(payment, booking_status, refund, status, provider_ref, reason)
         return status
 
-    async def _finish(
+    async def _record_end(
         self,
         payment: Payment,
         booking_status: BookingStatus,
@@ -227,7 +227,7 @@ class RefundStore(Store):
             {"refund_id": refund.id, "booking_id": refund.booking_id, "payment_id": refund.payment_id, **facts},
         )
         if status is RefundStatus.FAILED:
-            await self._to_a_person("refund_failed", refund, {"reason": reason})
+            await self._raise_alert("refund_failed", refund, {"reason": reason})
             return
         await self.recount(payment, booking_status)
         await NoticeStore(self.session, self.context).queue(
@@ -239,12 +239,12 @@ class RefundStore(Store):
         )
 
     async def recount(self, payment: Payment, booking_status: BookingStatus) -> Payment:
-        """Bring a locked payment's ``refunded`` up to what the provider confirmed: news of a refund may have come
-        before the news of the capture."""
+        """Bring a locked payment's ``refunded`` up to what the provider confirmed: the event of a refund may have
+        come before the event of the capture."""
         confirmed = int(await self.session.scalar(_CONFIRMED, {"payment_id": payment.id}) or 0)
-        standing = after_refunds(payment.standing, confirmed)
-        return await PaymentStore(self.session, self.context).stand(
-            payment, standing, booking_status, payment.decline_code
+        totals = after_refunds(payment.totals, confirmed)
+        return await PaymentStore(self.session, self.context).apply_totals(
+            payment, totals, booking_status, payment.decline_code
         )
 
     async def _lock(self, refund_id: UUID) -> tuple[Payment, BookingStatus, Refund]:
@@ -289,7 +289,7 @@ class RefundStore(Store):
             },
         )
 
-    async def _to_a_person(self, kind: str, refund: Refund, details: dict[str, Any]) -> None:
+    async def _raise_alert(self, kind: str, refund: Refund, details: dict[str, Any]) -> None:
         await AttentionStore(self.session, self.context).file(
             kind,
             f"{kind}:{refund.id}",

@@ -1,4 +1,4 @@
-"""The inbox of provider news: stored before anything else, applied once, in whatever order they come."""
+"""The inbox of provider events: stored before anything else, applied once, in any order."""
 
 import json
 from dataclasses import replace
@@ -24,7 +24,7 @@ from domain.payments.provider_events import DisputeEvent, IntentEvent, ProviderE
 from domain.payments.status import DISPUTE_PHASE, SECURED, DisputeStatus, Movement, PaymentStatus
 from domain.payments.tasks import PaymentView
 
-_NEWS = TypeAdapter(ProviderEvent)
+_EVENT = TypeAdapter(ProviderEvent)
 
 # An intent whose creation was never answered is known by the payment id in its metadata; so are those of a payment
 # whose authorisation was renewed.
@@ -56,10 +56,10 @@ _LATER = text("""
 """)
 _APPLIED = text("UPDATE payment_webhooks SET applied_at = :now, outcome = :outcome WHERE id = :id")
 
-#: Outcome of news about an intent that is not its payment's own any more.
+#: Outcome of an event about an intent that is not its payment's own any more.
 REPLACED = "replaced"
 
-Standing = tuple[UUID | None, BookingStatus | None, PaymentView | None]
+Applied = tuple[UUID | None, BookingStatus | None, PaymentView | None]
 
 
 class WebhookStore(Store):
@@ -71,16 +71,16 @@ class WebhookStore(Store):
         event_id: str,
         event_type: str,
         intent_id: str | None,
-        news: ProviderEvent,
+        event: ProviderEvent,
         created_at: datetime,
     ) -> bool:
         """Store one verified event, with the outbox row that brings it to its run. False when it was here before.
 
-        ``created_at`` is the provider's time (aware UTC). An event about an intent that is not ours is only stored; if
-        money moved, a person is told. So are news of an intent that was replaced by another, or is about to be: they
-        say nothing about the payment, unless it was paid.
+        ``created_at`` is the provider's time (aware UTC). An event about an intent that is not ours is only stored,
+        with an alert if money moved. So is one about an intent that was replaced by another, or is about to be: it
+        says nothing about the payment, unless it was paid.
         """
-        payment = await self._payment_of(provider, intent_id, news) if intent_id else None
+        payment = await self._payment_of(provider, intent_id, event) if intent_id else None
         outcome = None if payment else ("unmatched" if intent_id else "ignored")
         replaced = payment is not None and payment.has_another
         if replaced:
@@ -93,7 +93,7 @@ class WebhookStore(Store):
                 "event_type": event_type,
                 "intent_id": intent_id,
                 "payment_id": payment.id if payment else None,
-                "event": json.dumps(_NEWS.dump_python(news, mode="json", exclude_none=True)),
+                "event": json.dumps(_EVENT.dump_python(event, mode="json", exclude_none=True)),
                 "created_at": created_at,
                 "outcome": outcome,
             },
@@ -102,13 +102,13 @@ class WebhookStore(Store):
         if webhook_id is None:
             return False
         if payment is not None and not replaced:
-            await self._pass_on(webhook_id, payment, news)
-        elif intent_id and (_is_paid(news) if replaced else news.about_money):
-            await self._tell_person(provider, intent_id, event_id, event_type)
+            await self._queue_delivery(webhook_id, payment, event)
+        elif intent_id and (_is_paid(event) if replaced else event.about_money):
+            await self._report_unmatched(provider, intent_id, event_id, event_type)
         return True
 
-    async def apply(self, webhook_id: UUID, now: datetime) -> Standing:
-        """Apply one row; how the booking and the payment that counts stand then: (booking id, booking status, payment),
+    async def apply(self, webhook_id: UUID, now: datetime) -> Applied:
+        """Apply one row; the booking and the payment that counts after it: (booking id, booking status, payment),
         or three times None for an event that is not ours. Applied before: only the answer. Raises NotFound."""
         row = (await self.session.execute(_LOCK, {"id": webhook_id})).one_or_none()
         if row is None:
@@ -119,49 +119,49 @@ class WebhookStore(Store):
         if row.applied_at is None:
             outcome = await self._apply(row, payment, booking_status)
             await self.session.execute(_APPLIED, {"id": webhook_id, "now": now, "outcome": outcome})
-        stands = await PaymentStore(self.session, self.context).lock_current(payment.booking_id)
-        return payment.booking_id, booking_status, stands.view() if stands else None
+        current = await PaymentStore(self.session, self.context).lock_current(payment.booking_id)
+        return payment.booking_id, booking_status, current.view() if current else None
 
-    async def _tell_person(self, provider: str, intent_id: str, event_id: str, event_type: str) -> None:
+    async def _report_unmatched(self, provider: str, intent_id: str, event_id: str, event_type: str) -> None:
         await AttentionStore(self.session, self.context).file(
             "unmatched_payment",
             f"unmatched_payment:{provider}:{intent_id}",
             details={"provider": provider, "intent_id": intent_id, "event_id": event_id, "event_type": event_type},
         )
 
-    async def _payment_of(self, provider: str, intent_id: str, news: ProviderEvent) -> Row[Any] | None:
+    async def _payment_of(self, provider: str, intent_id: str, event: ProviderEvent) -> Row[Any] | None:
         asked = {
             "provider": provider,
             "intent_id": intent_id,
-            "payment_id": news.intent.payment_id if news.intent else None,
+            "payment_id": event.intent.payment_id if event.intent else None,
         }
         return (await self.session.execute(_PAYMENT_OF, asked)).one_or_none()
 
-    async def _pass_on(self, webhook_id: UUID, payment: Row[Any], news: ProviderEvent) -> None:
+    async def _queue_delivery(self, webhook_id: UUID, payment: Row[Any], event: ProviderEvent) -> None:
         """To the run that waits for it: a refund of ours has its own, all else is for the booking's."""
         about = {"booking_id": payment.booking_id, "business_id": payment.business_id, "webhook_id": webhook_id}
         refund_id = None
-        if news.refund is not None:
-            refund_id = await RefundStore(self.session, self.context).with_run(payment.id, news.refund)
+        if event.refund is not None:
+            refund_id = await RefundStore(self.session, self.context).find_own(payment.id, event.refund)
         if refund_id is None:
             aggregate, command = f"booking/{payment.booking_id}", PAYMENT_EVENT
         else:
             aggregate, command = f"refund/{refund_id}", REFUND_EVENT
             about["refund_id"] = refund_id
         await OutboxStore(self.session, self.context).add(
-            "payment.news", aggregate, payment.business_id, about, command=command
+            "payment.event", aggregate, payment.business_id, about, command=command
         )
 
     async def _apply(self, row: Row[Any], payment: Payment, booking_status: BookingStatus) -> str:
         """Returns the outcome's word."""
-        news = _NEWS.validate_python(row.event, strict=False)
-        if news.intent is not None:
-            return await self._apply_intent(row, payment, booking_status, news.intent)
-        if news.refund is not None:
-            status = await RefundStore(self.session, self.context).take_news(payment, booking_status, news.refund)
+        event = _EVENT.validate_python(row.event, strict=False)
+        if event.intent is not None:
+            return await self._apply_intent(row, payment, booking_status, event.intent)
+        if event.refund is not None:
+            status = await RefundStore(self.session, self.context).apply_event(payment, booking_status, event.refund)
             return f"refund_{status.value}"
-        if news.dispute is not None:
-            return await self._apply_dispute(payment, booking_status, news.dispute)
+        if event.dispute is not None:
+            return await self._apply_dispute(payment, booking_status, event.dispute)
         return "ignored"
 
     async def _apply_intent(
@@ -170,51 +170,53 @@ class WebhookStore(Store):
         payments, was = OpeningStore(self.session, self.context), payment.status
         if payment.provider_intent_id not in {None, row.intent_id}:
             if intent.captured:
-                await self._tell_person(row.provider, row.intent_id, row.event_id, row.event_type)
+                await self._report_unmatched(row.provider, row.intent_id, row.event_id, row.event_type)
             return REPLACED
         renewing = await LedgerStore(self.session, self.context).asked_for(payment.id, Movement.AUTHORIZE)
         if renewing and intent.status is PaymentStatus.VOIDED:
-            # The renewal's own record says how the payment stands after it.
+            # The record of the renewal sets the payment's status.
             return "being_replaced"
-        if not await payments.agrees(payment, intent):
+        if not await payments.matches(payment, intent):
             return "mismatch"
         if payment.provider_intent_id is None:
             payment = await payments.attach_intent(payment.id, intent, None)
         created = {"payment_id": payment.id, "intent_id": row.intent_id, "created_at": row.event_created_at}
         later = bool(await self.session.scalar(_LATER, created))
-        after = await payments.take_intent(payment, booking_status, intent, stale=later)
+        after = await payments.apply_intent(payment, booking_status, intent, stale=later)
         after = await RefundStore(self.session, self.context).recount(after, booking_status)
         if after.status in SECURED and was not in SECURED:
-            await payments.take_place(after, booking_status)
+            await payments.replace_payment(after, booking_status)
         elif after.status is PaymentStatus.VOIDED and was is PaymentStatus.AUTHORIZED:
             await payments.ask_for_card(after, booking_status)
-        return "unchanged" if after.standing == payment.standing else f"now_{after.status.value}"
+        return "unchanged" if after.totals == payment.totals else f"now_{after.status.value}"
 
-    async def _apply_dispute(self, payment: Payment, booking_status: BookingStatus, news: DisputeEvent) -> str:
+    async def _apply_dispute(self, payment: Payment, booking_status: BookingStatus, event: DisputeEvent) -> str:
         """Each phase of a dispute is one row of the ledger, so that "closed" may come before "opened"."""
         ledger = LedgerStore(self.session, self.context)
-        task = payment.task(Movement.DISPUTE, of_dispute(payment.id, news.dispute_id), news.amount)
-        entry = Entry.of(task, DISPUTE_PHASE[news.status])
-        await ledger.write(replace(entry, provider_ref=news.dispute_id, reason=news.reason))
-        standing = after_disputes(payment.standing, await ledger.disputed(payment.id))
-        await PaymentStore(self.session, self.context).stand(payment, standing, booking_status, payment.decline_code)
-        if standing.status is PaymentStatus.DISPUTED and news.status is not DisputeStatus.WON:
+        task = payment.task(Movement.DISPUTE, of_dispute(payment.id, event.dispute_id), event.amount)
+        entry = Entry.of(task, DISPUTE_PHASE[event.status])
+        await ledger.write(replace(entry, provider_ref=event.dispute_id, reason=event.reason))
+        totals = after_disputes(payment.totals, await ledger.disputed(payment.id))
+        await PaymentStore(self.session, self.context).apply_totals(
+            payment, totals, booking_status, payment.decline_code
+        )
+        if totals.status is PaymentStatus.DISPUTED and event.status is not DisputeStatus.WON:
             await AttentionStore(self.session, self.context).file(
                 "dispute",
-                f"dispute:{payment.id}:{news.dispute_id}",
+                f"dispute:{payment.id}:{event.dispute_id}",
                 business_id=payment.business_id,
                 booking_id=payment.booking_id,
                 payment_id=payment.id,
                 details={
-                    "dispute_id": news.dispute_id,
-                    "status": news.status.value,
-                    "amount": news.amount,
+                    "dispute_id": event.dispute_id,
+                    "status": event.status.value,
+                    "amount": event.amount,
                     "currency": payment.currency,
-                    "reason": news.reason,
+                    "reason": event.reason,
                 },
             )
-        return f"dispute_{news.status.value}"
+        return f"dispute_{event.status.value}"
 
 
-def _is_paid(news: ProviderEvent) -> bool:
-    return bool(news.refund or news.dispute or (news.intent and news.intent.captured))
+def _is_paid(event: ProviderEvent) -> bool:
+    return bool(event.refund or event.dispute or (event.intent and event.intent.captured))

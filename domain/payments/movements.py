@@ -1,5 +1,5 @@
 """Names of movements. A name is the key in the ledger and the idempotency key at the provider, so that our own record
-of a movement and the provider's news of it meet in one row.
+of a movement and the provider's event about it are one row.
 """
 
 from uuid import UUID
@@ -61,7 +61,7 @@ def of_dispute(payment_id: UUID, dispute_id: str) -> str:
 def metadata(payment_id: UUID, booking_id: UUID, business_id: UUID) -> dict[str, str]:
     """What an intent carries to the provider and back in its webhooks: ids only.
 
-    Whoever creates an intent for a payment uses exactly this: asking again with the payment's key finds the intent
+    Every creation of an intent for a payment uses exactly this: asking again with the payment's key finds the intent
     only when the whole request is the same.
     """
     return {"payment_id": str(payment_id), "booking_id": str(booking_id), "business_id": str(business_id)}

@@ -126,14 +126,14 @@ def by_totals(standing: PaymentTotals) -> PaymentStatus:
     return PaymentStatus.REFUNDED if standing.refunded >= standing.captured else PaymentStatus.PARTIALLY_REFUNDED
 
 
-def refund_after(known: RefundStatus, news: RefundStatus) -> RefundStatus:
+def refund_after(known: RefundStatus, reported: RefundStatus) -> RefundStatus:
     """The refund's status after an event. A success is a fact, also where a failure was recorded before; a late
     "processing" does not reopen a failed refund."""
-    if news is RefundStatus.SUCCEEDED:
-        return news
+    if reported is RefundStatus.SUCCEEDED:
+        return reported
     if known is RefundStatus.FAILED:
         return known
-    return news if news in REFUND_ALLOWED[known] else known
+    return reported if reported in REFUND_ALLOWED[known] else known
 
 
 def authorized_by(status: PaymentStatus, amount: int, captured: int, manual_capture: bool) -> int:

@@ -27,7 +27,7 @@ class RefundReason(StrEnum):
 #: Payments of which something can go back.
 REFUNDABLE = frozenset({PaymentStatus.CAPTURED, PaymentStatus.PARTIALLY_REFUNDED, PaymentStatus.REFUNDED})
 
-#: How a refund stands in the ledger. The provider may still say either.
+#: The phase of a refund in the ledger, by its status.
 PHASE_OF: Mapping[RefundStatus, Phase] = {
     RefundStatus.REQUESTED: Phase.UNKNOWN,
     RefundStatus.PROCESSING: Phase.UNKNOWN,

@@ -21,7 +21,7 @@ ONLINE = frozenset({PaymentMode.PREPAY, PaymentMode.DEPOSIT, PaymentMode.CARD_HO
 
 
 class PaymentStatus(StrEnum):
-    """How a payment stands."""
+    """The state of a payment."""
 
     REQUIRES_PAYMENT = "requires_payment"
     PROCESSING = "processing"
@@ -87,7 +87,7 @@ class Phase(StrEnum):
 
 
 class RefundStatus(StrEnum):
-    """How a refund stands."""
+    """The state of a refund."""
 
     REQUESTED = "requested"
     PROCESSING = "processing"

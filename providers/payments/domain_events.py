@@ -8,7 +8,7 @@ from providers.payments.interface import Intent, WebhookEvent
 
 
 def intent_event(intent: Intent) -> IntentEvent:
-    """How the intent stands."""
+    """The intent as an event of the domain."""
     return IntentEvent(
         intent_id=intent.id,
         status=intent.status,

@@ -252,7 +252,8 @@ class PayjpV1Payments:
         )
 
     async def _card(self, customer_id: str, token: str) -> Raw:
-        """The token's card at the customer, who gets it once: a token is spent by that, a card is told by its print."""
+        """The token's card at the customer. It is added once, which uses the token up; afterwards its fingerprint finds
+        it."""
         card: Raw = (await self._transport.get(f"/tokens/{token}"))["card"]
         listed = await self._transport.get(f"/customers/{customer_id}/cards", limit=100)
         for known in listed["data"]:
@@ -300,8 +301,8 @@ class PayjpV1Payments:
 
 
 def _is_alone(charge: Raw, mark: RefundMark) -> bool:
-    """Whether no other refund is on its way. Two at a time could not be told apart in the charge's total; of two that
-    note themselves at once, the later sees the earlier."""
+    """Whether no other refund is on its way. Two at a time could not be distinguished in the charge's total; of two
+    that are noted at once, the later sees the earlier."""
     others = (other for other in objects.refund_marks(charge) if other.refund_id != mark.refund_id)
     is_unchanged = int(charge["amount_refunded"]) == mark.before
     return is_unchanged and not any(other.sent and not other.is_made(charge) for other in others)

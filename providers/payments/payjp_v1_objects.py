@@ -15,7 +15,7 @@ from providers.payments.interface import CaptureMethod, Intent, Refund, WebhookE
 
 Raw = Mapping[str, Any]
 
-#: Ids of the customers that stand for intents; a renewed authorisation is known by its charge (``ch_…``).
+#: Ids of the customers that represent intents; a renewed authorisation is known by its charge (``ch_…``).
 INTENT = "omo_"
 
 # Our own names in metadata: of the customer the first four, of a charge the others.
@@ -91,7 +91,7 @@ def intent_of_charge(charge: Raw, now: datetime) -> Intent:
 
 
 def intent_of(customer: Raw, charges: Sequence[Raw], now: datetime) -> Intent:
-    """The intent that ``customer`` stands for; ``charges`` are its own, newest first. The charge that counts is the
+    """The intent that ``customer`` represents; ``charges`` are its own, newest first. The charge that counts is the
     one that the bank agreed to, else the newest."""
     about = metadata_of(customer)
     plain = Intent(
@@ -127,7 +127,7 @@ def own_charges(charges: Sequence[Raw]) -> list[Raw]:
 
 
 def intent_id_of(charge: Raw) -> str:
-    """The customer that stands for the intent; the charge's own id for a renewal, or where we made no customer."""
+    """The customer that represents the intent; the charge's own id for a renewal, or where we made no customer."""
     customer = str(charge.get("customer") or "")
     is_own = customer.startswith(INTENT) and RENEWAL not in metadata_of(charge)
     return customer if is_own else str(charge["id"])

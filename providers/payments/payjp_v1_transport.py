@@ -83,8 +83,8 @@ class Transport:
 
     async def post(self, path: str, **params: Any) -> dict[str, Any]:
         """Change something under ``/v1``. Truth values are written as PAY.JP reads them."""
-        told = {name: str(value).lower() if isinstance(value, bool) else value for name, value in params.items()}
-        return await self._ask("post", path, told)
+        form = {name: str(value).lower() if isinstance(value, bool) else value for name, value in params.items()}
+        return await self._ask("post", path, form)
 
     async def _ask(self, method: str, path: str, params: Mapping[str, Any]) -> dict[str, Any]:
         def ask() -> dict[str, Any]:

@@ -28,7 +28,7 @@ _OPEN = text(f"""
       FROM bookings b JOIN businesses s ON s.id = b.business_id WHERE b.id = :booking_id
     RETURNING {COLUMNS}
 """).bindparams(bindparam("replaces", type_=PgUUID(as_uuid=True)))
-_IN_ITS_PLACE = text(f"SELECT {COLUMNS} FROM booking_payments p WHERE p.replaces = :id AND p.status <> 'voided'")
+_REPLACEMENT = text(f"SELECT {COLUMNS} FROM booking_payments p WHERE p.replaces = :id AND p.status <> 'voided'")
 _RENEWAL_FAILED = text("""
     SELECT EXISTS (
         SELECT 1 FROM payment_transactions f
@@ -78,7 +78,7 @@ class OpeningStore(PaymentStore):
             return current
         return await self._open(booking, None)
 
-    async def take_place(self, payment: Payment, booking_status: BookingStatus) -> None:
+    async def replace_payment(self, payment: Payment, booking_status: BookingStatus) -> None:
         """A payment with a new card has just been secured; its booking is locked.
 
         The one that it replaces is to be voided, and what asked for a new card is settled. Where the visit is over or
@@ -93,7 +93,7 @@ class OpeningStore(PaymentStore):
         if surplus.status is PaymentStatus.AUTHORIZED:
             await self.intend(_void(surplus, of_other_card(surplus.id, payment.id)))
         elif surplus.captured:
-            await self._taken_twice(surplus)
+            await self._report_double_capture(surplus)
 
     async def find_void(self, booking_id: UUID) -> MoneyTask | None:
         """The void that ``take_place`` decided and that has not ended yet."""
@@ -126,7 +126,7 @@ class OpeningStore(PaymentStore):
             return await self._open(booking, current.id)
         if current.status is not PaymentStatus.AUTHORIZED or not await self._renewal_failed(current.id):
             raise _no_payment_wanted(booking)
-        opened = (await self.session.execute(_IN_ITS_PLACE, {"id": current.id})).one_or_none()
+        opened = (await self.session.execute(_REPLACEMENT, {"id": current.id})).one_or_none()
         return payment_of(opened) if opened is not None else await self._open(booking, current.id)
 
     async def _open(self, booking: Row[Any], replaces: UUID | None) -> Payment:

@@ -1,4 +1,4 @@
-"""Paying for a booking, giving money back, and what providers tell."""
+"""Paying for a booking, refunds, and webhooks of the providers."""
 
 from typing import Annotated
 from uuid import UUID
@@ -56,8 +56,8 @@ MayRefund = Annotated[Access, Depends(may(PaymentAction.REFUND, "payment"))]
 async def create_intent(
     body: IntentCreate, access: MayPayBooking, services: Services, now: Now, key: RequiredKey
 ) -> Response:
-    """The one open payment of the booking, over what is due; asked again it is the same. By its customer or whoever has
-    its link. On a confirmed booking: for another card, where the one before could not be kept authorised."""
+    """The one open payment of the booking, over what is due; asked again it is the same. For its customer, or with the
+    booking's link. On a confirmed booking: for another card, where the one before could not be kept authorised."""
     return await open_intent(services, access, body.booking_id, key, now)
 
 
@@ -71,7 +71,8 @@ async def create_intent(
 async def confirm_payment(
     body: ConfirmPaymentCommand, access: MayPay, services: Services, now: Now, key: RequiredKey
 ) -> Response:
-    """A declined card leaves the payment open for another one. ``action_url`` asks for 3-D Secure."""
+    """A declined card leaves the payment open for another one. Where `action_url` is given, send the customer there for
+    3-D Secure, and confirm again with the same `payment_method` when they are back at `return_url`."""
     return await confirm(services, access, body, key, now)
 
 
@@ -105,19 +106,19 @@ async def get_payment(payment_id: UUID, access: MayRead) -> Response:
 @router.post(
     "/{payment_id}/refund",
     status_code=201,
-    summary="Give money back",
+    summary="Refund a payment",
     response_model=Envelope[RefundRead],
 )
 @raises(request_refund)
 @limited(RateClass.PAYMENT)
 async def refund_payment(payment_id: UUID, body: RefundCreate, access: MayRefund, key: RequiredKey) -> Response:
-    """All or part of what was taken. It is on its way when this answers; `GET /payments/{id}` shows how it stands."""
+    """All or part of what was taken. It is on its way when this answers; `GET /payments/{id}` shows its state."""
     return await request_refund(access, payment_id, body, key)
 
 
 @router.post(
     "/webhook/{provider}",
-    summary="A payment provider's news",
+    summary="A payment provider's webhook",
     response_model=Envelope[WebhookRead],
     openapi_extra=PROVIDERS_BODY,
 )

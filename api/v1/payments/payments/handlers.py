@@ -1,6 +1,6 @@
 """Opening an intent and confirming it. No transaction is open while the provider is asked.
 
-Every step can be repeated: the row is found again, the provider knows its key, and news count once.
+Every step can be repeated: the row is found again, the provider knows its key, and an event counts once.
 """
 
 from collections.abc import Awaitable
@@ -75,7 +75,7 @@ async def confirm(
         provider = _provider(services, payment)
         intent = await _confirm(provider, payment, body, command.id)
         response = ok(ConfirmedRead.of(payment, intent))
-        await _tell(command, provider, intent, now, response)
+        await _record(command, provider, intent, now, response)
         if intent.decline_code is not None or intent.status is PaymentStatus.FAILED:
             raise PaymentDeclined({"reason": intent.decline_code or "declined"})
         return response
@@ -93,17 +93,19 @@ async def _payable(command: Command, payment_id: UUID, now: datetime) -> Payment
         return current
 
 
-async def _tell(command: Command, provider: PaymentProvider, intent: Intent, now: datetime, answer: Response) -> None:
-    """Store the news with the answer. While 3-D Secure waits there is nothing to tell.
+async def _record(command: Command, provider: PaymentProvider, intent: Intent, now: datetime, answer: Response) -> None:
+    """Store what the provider said with the response. While 3-D Secure waits there is nothing to store.
 
     Whole seconds, as providers count: our clock must not make an event of the same second look late.
     """
     scope, context = Scope.platform(), command.access.context
     async with command.access.database.unit_of_work(scope, context) as work:
         if intent.status is not PaymentStatus.REQUIRES_PAYMENT:
-            news = ProviderEvent(intent=intent_event(intent))
+            event = ProviderEvent(intent=intent_event(intent))
             at = now.replace(microsecond=0)
-            await work.payments.webhooks.receive(provider.name, f"confirm:{command.id}", "confirm", intent.id, news, at)
+            await work.payments.webhooks.receive(
+                provider.name, f"confirm:{command.id}", "confirm", intent.id, event, at
+            )
         if intent.status is not PaymentStatus.FAILED:
             await store_response(work, answer, command.idempotency_key)
 
