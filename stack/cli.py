@@ -147,7 +147,10 @@ def doctor(data_dir: DataDir = DEFAULT) -> None:
 @app.command()
 def api(data_dir: DataDir = DEFAULT) -> None:
     """Serve HTTP."""
-    from api.main import serve
+    from runtime.starting import loading
+
+    with loading():
+        from api.main import serve
 
     serve(_settings(data_dir, "api", "api"))
 
@@ -158,7 +161,10 @@ def worker(
 ) -> None:
     """Run workflows and activities."""
     from runtime.confinement import hide_memory
-    from workers.main import run_worker
+    from runtime.starting import loading
+
+    with loading():
+        from workers.main import run_worker
 
     hide_memory()
     roles = [each.value for each in Role if each is not Role.ALL] if role is Role.ALL else [role.value]
@@ -168,7 +174,10 @@ def worker(
 @app.command()
 def relay(data_dir: DataDir = DEFAULT) -> None:
     """Carry committed events from the outbox to Temporal."""
-    from workers.outbox_relay import run
+    from runtime.starting import loading
+
+    with loading():
+        from workers.outbox_relay import run
 
     asyncio.run(run(_settings(data_dir, "relay", "relay")))
 

@@ -8,16 +8,20 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import cached_property, partial
 from threading import Lock
-from typing import Any, BinaryIO, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, ParamSpec, TypeVar
 from urllib.parse import quote
-
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 
 from providers.errors import ProviderError, ProviderRefused, ProviderUnavailable
 from providers.storage.interface import Download, ObjectMissing, ObjectTooLarge, Page, Stored, UploadForm
 from runtime.settings import Settings
+from runtime.starting import deferred
+
+if TYPE_CHECKING:
+    import boto3
+    from botocore import config, exceptions
+else:
+    # Loaded by the first call, in its thread: many processes never make one.
+    boto3, config, exceptions = map(deferred, ("boto3", "botocore.config", "botocore.exceptions"))
 
 #: Threads that may wait for the storage at once; apart from the default pool, so that a slow storage blocks nothing
 #: else. As many connections are kept.
@@ -145,7 +149,7 @@ class S3Storage:
         loop = asyncio.get_running_loop()
         try:
             return await loop.run_in_executor(self._threads, partial(call, *args, **kwargs))
-        except (ClientError, BotoCoreError, HTTPClientError) as error:
+        except (exceptions.ClientError, exceptions.BotoCoreError, exceptions.HTTPClientError) as error:
             raise _failure(error) from None
 
 
@@ -157,7 +161,7 @@ def _client(settings: Settings, address: str) -> Any:
         region_name=settings.s3_region,
         aws_access_key_id=settings.s3_access_key.get_secret_value(),
         aws_secret_access_key=settings.s3_secret_key.get_secret_value(),
-        config=Config(
+        config=config.Config(
             signature_version="s3v4",
             connect_timeout=min(_CONNECT_SECONDS, seconds),
             read_timeout=seconds,
@@ -172,7 +176,7 @@ def _client(settings: Settings, address: str) -> Any:
 
 
 def _failure(error: Exception) -> ProviderError:
-    if not isinstance(error, ClientError):
+    if not isinstance(error, exceptions.ClientError):
         return ProviderUnavailable(type(error).__name__)
     code = str(error.response.get("Error", {}).get("Code", ""))
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))

@@ -3,15 +3,12 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from io import BytesIO
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import Depends, Query
 from starlette.responses import Response
 
-from analytics.days import compute
-from analytics.export import write_days
-from analytics.page import BusinessDay
 from api.access.callers import Access
 from api.access.operators import AuditReader
 from api.http.envelope import ok
@@ -36,6 +33,14 @@ from db.engine.session import UnitOfWork
 from domain.analytics import rates
 from domain.analytics.periods import Period
 from domain.errors import InvalidInput
+from runtime.starting import deferred
+
+if TYPE_CHECKING:
+    from analytics import days, export
+    from analytics import page as business_days
+else:
+    # They load Polars: a process that nobody asks for the present day or for a file does without it.
+    days, export, business_days = map(deferred, ("analytics.days", "analytics.export", "analytics.page"))
 
 Format = Literal["csv", "parquet"]
 _MEDIA_TYPES = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
@@ -131,7 +136,7 @@ class _Row:
 
 
 async def _live(work: UnitOfWork, business_id: UUID, today: date) -> FiguresRead:
-    found = await compute(work.session, [BusinessDay(business_id, today)])
+    found = await days.compute(work.session, [business_days.BusinessDay(business_id, today)])
     assert found is not None  # noqa: S101 - the transaction has entered the business
     return FiguresRead.of(_Row(found.daily.to_dicts()[0]))
 
@@ -141,7 +146,7 @@ async def export_days(access: Access, business_id: UUID, asked: Period, format_:
     async with access.work(business_id) as work:
         found = await work.analytics.list_(business_id, asked, None, asked.days)
     buffer = BytesIO()
-    write_days(buffer, [dict(row._mapping) for row in found], format_)
+    export.write_days(buffer, [dict(row._mapping) for row in found], format_)
     name = f"analytics-{asked.first}-{asked.last}.{format_}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(buffer.getvalue(), media_type=_MEDIA_TYPES[format_], headers=headers)
