@@ -162,9 +162,11 @@ class RuleBrokenDetails(TypedDict, total=False):
 
 
 class InvalidInputDetails(TypedDict, total=False):
-    """Every wrong field. For an amount that the payment provider refuses: the amount and the provider's limits."""
+    """Every wrong field. For an amount that the payment provider refuses: the amount, the provider's limits, and the
+    services that ask for it where several were looked at."""
 
     fields: Required[list[FieldDetails]]
+    services: list[str]
     amount: int
     least: int
     most: int

@@ -10,7 +10,17 @@ from domain.businesses.slug import RESERVED
 from domain.businesses.status import Vertical
 from tests.api.access.test_permissions import the_app
 from tests.api.conftest import PREFIX, Person, error_of, rules_of
-from tests.api.venues import NAME, approve, assign, create_business, create_resource, open_venue, put_booking, rows
+from tests.api.venues import (
+    NAME,
+    approve,
+    assign,
+    create_business,
+    create_resource,
+    create_service,
+    open_venue,
+    put_booking,
+    rows,
+)
 from tests.support.servers import Database
 
 NOTICE = {"ja": "販売業者: 株式会社花", "en": "Seller: Hana Inc."}
@@ -178,3 +188,20 @@ async def test_the_payment_provider_must_be_offered_and_take_the_currency(owner:
     for business in (yen, dollars):
         shown = (await owner.get(f"/businesses/{business['id']}")).json()["data"]
         assert shown["payment_provider"] == "stripe"
+
+
+async def test_a_provider_that_refuses_the_price_of_a_service_is_not_chosen(owner: Person, pool: Pool) -> None:
+    """Stripe takes up to 99 999 999 yen, PAY.JP up to 9 999 999."""
+    venue = await open_venue(pool, owner, legal_notice=NOTICE)
+    price = {"amount": 10_000_000, "currency": "JPY"}
+    needed = [{"group": 0, "resource_ids": [str(venue.staff[0])]}]
+    service = await create_service(owner, venue.id, payment_mode="prepay", price=price, requirements=needed)
+    path = f"/owner/businesses/{venue.id}"
+    refused = await owner.put(path, json={"payment_provider": "payjp_v2"})
+    details = refused.json()["error"]["details"]
+    [field] = details["fields"]
+    assert (field["field"], field["rule"]) == ("payment_provider", "more_than_the_provider_takes")
+    assert details["services"] == [service["id"]]
+    assert (await owner.get(path)).json()["data"]["payment_provider"] == "stripe"
+    await owner.put(f"/owner/services/{service['id']}", json={"payment_mode": "at_venue"})
+    assert (await owner.put(path, json={"payment_provider": "payjp_v2"})).status_code == 200

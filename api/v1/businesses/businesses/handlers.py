@@ -1,11 +1,23 @@
 """What a change of a business asks of the outside: how a city's name is read, and what a payment provider takes."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from db.businesses.profile import BusinessRow
-from domain.errors import CurrencyMismatch, RuleBroken
+from db.catalogue.services import ServiceFilter, ServiceRow
+from db.engine.session import UnitOfWork
+from domain.catalogue.amounts import check_amounts
+from domain.catalogue.service import ServiceTerms
+from domain.errors import CurrencyMismatch, InvalidInput, RuleBroken
+from domain.money import Money
+from domain.payments.limits import ProviderLimits
+from domain.payments.status import PaymentMode
 from providers.payments.interface import PaymentProvider
+from providers.payments.registry import LIMITS
 from providers.postal.japan_post import places_of
+
+#: Services of one business that are checked when its provider changes.
+MOST_SERVICES = 1000
 
 
 async def city_reading(postal_code: str | None) -> str | None:
@@ -22,3 +34,25 @@ def check_provider(providers: Mapping[str, PaymentProvider], business: BusinessR
         raise RuleBroken({"rule": "provider_not_offered", "provider": business.payment_provider})
     if business.currency not in provider.limits.amounts:
         raise CurrencyMismatch({"expected": sorted(provider.limits.amounts), "got": business.currency})
+
+
+async def check_prices(work: UnitOfWork, business: BusinessRow) -> None:
+    """Raise InvalidInput where the business's provider does not take what one of its active services asks for online;
+    ``services`` are all of these."""
+    rows = await work.catalogue.list_services(ServiceFilter(business_id=business.id), None, MOST_SERVICES)
+    limits = LIMITS[business.payment_provider]
+    refused = {str(row.id): broken for row, _ in rows if (broken := _refused_price(row, limits)) is not None}
+    for broken in refused.values():
+        field = {**broken["fields"][0], "field": "payment_provider"}
+        raise InvalidInput({**broken, "fields": [field], "services": list(refused)})
+
+
+def _refused_price(row: ServiceRow, limits: ProviderLimits) -> dict[str, Any] | None:
+    deposit = None if row.deposit_amount is None else Money(row.deposit_amount, row.currency)
+    price, mode = Money(row.price, row.currency), PaymentMode(row.payment_mode)
+    party = row.party_min, row.party_max, row.capacity
+    try:
+        check_amounts(ServiceTerms(row.currency, price, mode, row.deposit_percent, deposit, *party), limits)
+    except InvalidInput as error:
+        return error.details
+    return None

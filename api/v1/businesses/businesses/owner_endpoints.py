@@ -15,7 +15,7 @@ from api.http.idempotency import OptionalKey, store_response
 from api.http.operation_errors import raises
 from api.http.paging import PageAsked
 from api.http.request_info import request_info
-from api.v1.businesses.businesses.handlers import check_provider, city_reading
+from api.v1.businesses.businesses.handlers import check_prices, check_provider, city_reading
 from api.v1.businesses.businesses.schemas import BusinessCreate, BusinessRead, BusinessUpdate, OwnBusinessRead
 from api.v1.businesses.businesses.settings_schemas import OwnSettingsRead, SettingsUpdate
 from api.v1.scheduling.schedules.hours_schemas import HolidaysUpdate, HoursRead, HoursUpdate
@@ -79,6 +79,7 @@ async def update_business(
         business = await work.businesses.change(business_id, body.columns())
         if body.payment_provider is not None:
             check_provider(services.payments, business)
+            await check_prices(work, business)
     return ok(BusinessRead.of(business), SuccessMessage.UPDATED)
 
 

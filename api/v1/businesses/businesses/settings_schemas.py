@@ -68,7 +68,8 @@ class SettingsUpdate(Changes):
     )
     booking_window: Window | None = Field(
         default=None,
-        description="How far ahead bookings are taken, as an ISO 8601 duration.",
+        description="How far ahead customers may book, as an ISO 8601 duration. Staff book up to 730 days ahead, "
+        "without `lead_time`.",
     )
     approval_mode: ApprovalMode | None = Field(
         default=None,
@@ -129,7 +130,10 @@ class SettingsRead(Output):
     lead_time: timedelta = Field(
         description="How long before its start a booking must be made, as an ISO 8601 duration.",
     )
-    booking_window: timedelta = Field(description="How far ahead bookings are taken, as an ISO 8601 duration.")
+    booking_window: timedelta = Field(
+        description="How far ahead customers may book, as an ISO 8601 duration. Staff book up to 730 days ahead, "
+        "without `lead_time`."
+    )
     approval_mode: ApprovalMode = Field(description="`instant` confirms by itself, `manual` waits for the business.")
     guest_booking: bool = Field(description="Whether people may book without a login.")
     address_proof_within: timedelta = Field(

@@ -31,7 +31,9 @@ class ResourceCreate(Input):
     business_id: UUID = Field(description="Id of the business (UUID).")
     kind: ResourceKind = Field(description="What the resource is, such as `staff` or `room`.")
     name: BilingualWrite = Field(description="Name in Japanese, English or both.")
-    capacity: Capacity = Field(default=1, description="How many persons or places fit at one time.")
+    capacity: Capacity = Field(
+        default=1, description="Units that can be booked at one time: the seats of a room; 1 for a person."
+    )
     is_active: bool = Field(default=True, description="Whether it can be booked.")
     working_hours: WorkingHoursWrite | None = Field(
         default=None,
@@ -59,7 +61,9 @@ class ResourceUpdate(Changes):
     erasable: ClassVar[frozenset[str]] = frozenset({"working_hours"})
 
     name: BilingualWrite | None = Field(default=None, description="Name in Japanese, English or both.")
-    capacity: Capacity | None = Field(default=None, description="How many persons or places fit at one time.")
+    capacity: Capacity | None = Field(
+        default=None, description="Units that can be booked at one time: the seats of a room; 1 for a person."
+    )
     is_active: bool | None = Field(default=None, description="Whether it can be booked.")
     working_hours: WorkingHoursWrite | None = Field(
         default=None,
@@ -101,7 +105,7 @@ class ResourceRead(ChangedRecordRead):
     business_id: UUID = Field(description="Id of the business (UUID).")
     kind: ResourceKind = Field(description="What the resource is, such as `staff` or `room`.")
     name: BilingualRead = Field(description="Name in Japanese, English or both.")
-    capacity: int = Field(description="How many persons or places fit at one time.")
+    capacity: int = Field(description="Units that can be booked at one time: the seats of a room; 1 for a person.")
     is_active: bool = Field(description="Whether it can be booked.")
     working_hours: WorkingHoursRead | None = Field(
         description="Weekly working hours; null takes those of the business.",

@@ -113,7 +113,10 @@ class ServiceCreate(_Terms):
         default=0,
         description="Minutes that the resources stay taken after the visit.",
     )
-    capacity: Count = Field(default=1, description="How many persons or places fit at one time.")
+    capacity: Count = Field(
+        default=1,
+        description="1, or the places of a class: at most so many are sold at one start, whatever its rooms hold.",
+    )
     party_min: Count = Field(default=1, description="Smallest number of persons.")
     party_max: Count = Field(default=1, description="Largest number of persons.")
     payment_mode: PaymentMode | None = Field(
@@ -183,7 +186,10 @@ class ServiceUpdate(Changes, _Terms):
         default=None,
         description="Minutes that the resources stay taken after the visit.",
     )
-    capacity: Count | None = Field(default=None, description="How many persons or places fit at one time.")
+    capacity: Count | None = Field(
+        default=None,
+        description="1, or the places of a class: at most so many are sold at one start, whatever its rooms hold.",
+    )
     party_min: Count | None = Field(default=None, description="Smallest number of persons.")
     party_max: Count | None = Field(default=None, description="Largest number of persons.")
     payment_mode: PaymentMode | None = Field(
@@ -336,7 +342,9 @@ class ServiceRead(ChangedRecordRead):
     duration_minutes: int = Field(description="Length of the visit in minutes, without buffers.")
     buffer_before_minutes: int = Field(description="Minutes that the resources are taken before the visit.")
     buffer_after_minutes: int = Field(description="Minutes that the resources stay taken after the visit.")
-    capacity: int = Field(description="How many persons or places fit at one time.")
+    capacity: int = Field(
+        description="1, or the places of a class: at most so many are sold at one start, whatever its rooms hold."
+    )
     party_min: int = Field(description="Smallest number of persons.")
     party_max: int = Field(description="Largest number of persons.")
     payment_mode: PaymentMode = Field(description="When the customer pays: online in full, a deposit, or at the venue.")
