@@ -11,7 +11,6 @@ from db.bookings.commands.hold import HoldStore
 from db.bookings.queries import BookingStore
 from db.businesses.businesses import BusinessStore
 from db.catalogue.catalogue import CatalogueStore
-from db.customers.queries import CustomerStore
 from db.engine.context import Context
 from db.engine.store import Store
 from db.identity.logins import LoginStore
@@ -282,11 +281,6 @@ class Stores:
     def onboarding(self) -> OnboardingStores:
         """The verification of businesses."""
         return OnboardingStores(self.session, self.context)
-
-    @cached_property
-    def customers(self) -> CustomerStore:
-        """The business's records of people."""
-        return CustomerStore(self.session, self.context)
 
     @cached_property
     def bookings(self) -> BookingStores:

@@ -23,6 +23,7 @@ from pydantic_core import PydanticCustomError
 
 from api.http.request_info import request_info
 from domain.errors import CurrencyMismatch
+from domain.identity.names import holds_link, looks_empty
 from domain.money import SUPPORTED, Money
 
 
@@ -43,6 +44,18 @@ def _one_line(text: str) -> str:
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_one_line)]
 #: Several lines, trimmed, not empty.
 Prose = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=5000), AfterValidator(_clean)]
+
+
+def _person_name(text: str) -> str:
+    if looks_empty(text):
+        raise PydanticCustomError("invisible", "at least one visible character")
+    if holds_link(text):
+        raise PydanticCustomError("link", "no web address")
+    return text
+
+
+#: A part of a person's name: one line with something to see, and no web address, because names go out in messages.
+PersonName = Annotated[Line, AfterValidator(_person_name)]
 
 _EMAIL = re.compile(
     r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}"

@@ -83,6 +83,17 @@ class Looks:
         self._found: list[DependencyRead] = []
         self._at = float("-inf")
         self._turn = asyncio.Lock()
+        self._postgres: DependencyRead | None = None
+        self._postgres_at = float("-inf")
+        self._postgres_turn = asyncio.Lock()
+
+    async def look_at_postgres(self, services: ApiServices) -> DependencyRead:
+        """Postgres alone; callers at the same moment share one question."""
+        async with self._postgres_turn:
+            if self._postgres is None or time.monotonic() - self._postgres_at > _FRESH:
+                self._postgres = await _measure("postgres", _ask_postgres(services))
+                self._postgres_at = time.monotonic()
+            return self._postgres
 
     async def look(self, services: ApiServices) -> list[DependencyRead]:
         """Postgres first, then the others."""
@@ -129,8 +140,10 @@ async def get_liveness() -> Response:
 
 @router.get("/health/ready", response_model=Envelope[AliveRead], summary="Ready for requests")
 @limited(RateClass.NONE)
-async def get_readiness(services: Services) -> Response:
-    """503 while Postgres is away. The others may be away: reads and new bookings need them not."""
-    if not (await _measure("postgres", _ask_postgres(services))).available:
+async def get_readiness(request: Request, services: Services) -> Response:
+    """503 while Postgres is away. The others may be away: reads and new bookings do not need them. Asked of Postgres
+    once a second at most, however often this is called."""
+    looks: Looks = request.app.state.looks
+    if not (await looks.look_at_postgres(services)).available:
         raise Unavailable({"dependency": "postgres", "retry_after": 2})
     return ok(AliveRead(state="ok"))

@@ -178,6 +178,8 @@ _FIELDS: Mapping[str, Text] = {
     "eight_or_ten": Text("税率は8%か10%を選んでください。", "Choose a tax rate of 8% or 10%."),
     "ja_or_en": Text("日本語か英語を入力してください。", "Please write it in Japanese or English."),
     "not_null": Text("この項目は空にできません。", "This cannot be empty."),
+    "invisible": Text("文字を入力してください。", "Please enter a name that can be read."),
+    "link": Text("URLは入力できません。", "Please enter a name without a web address."),
     "one_line": Text("改行は使えません。", "Use one line only."),
     "control_characters": Text("使えない文字が含まれています。", "It has characters that cannot be used."),
     "rfc3339_with_offset": Text("日時の形式が正しくありません。", "Please enter a valid date and time."),

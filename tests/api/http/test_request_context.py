@@ -15,7 +15,7 @@ from api.http.metrics import Metrics
 from api.http.request_context import RequestContextMiddleware
 from providers.cache.interface import Cache
 from runtime.settings import Environment, Settings
-from tests.api.conftest import PREFIX, Person, client_of, error_of
+from tests.api.conftest import PREFIX, Person, Statements, client_of, error_of
 from tests.support.servers import Database
 
 REGISTER = f"{PREFIX}/auth/register"
@@ -141,6 +141,13 @@ async def test_postgres_away_is_503(app: FastAPI, client: AsyncClient, database:
         assert error_of(await http.get("/health/ready")) == (503, "unavailable")
         assert error_of(await http.get("/health")) == (503, "unavailable")
         assert (await http.get("/health/live")).status_code == 200
+
+
+async def test_readiness_asks_postgres_once_for_many_callers(client: AsyncClient, statements: Statements) -> None:
+    statements.clear()
+    answers = await asyncio.gather(*(client.get("/health/ready") for _ in range(50)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert len(statements) <= 3, statements.sent
 
 
 async def test_without_temporal_and_storage_reads_go_on(client: AsyncClient) -> None:

@@ -125,4 +125,4 @@ def _person(body: BookingCreate) -> Contact | None:
     guest = body.guest
     if guest is None:
         return None
-    return Contact(guest.family_name, guest.given_name, guest.email, guest.phone.e164 if guest.phone else None)
+    return Contact(guest.family_name, guest.given_name or "", guest.email, guest.phone.e164 if guest.phone else None)

@@ -11,10 +11,10 @@ from api.http.fields import (
     BilingualRead,
     Email,
     Input,
-    Line,
     MoneyRead,
     MoneyWrite,
     Output,
+    PersonName,
     Phone,
     Prose,
     RecordRead,
@@ -86,8 +86,8 @@ _BOOKING: dict[str, Any] = {
 class GuestWrite(Input):
     """Somebody without a login, who must be reachable by e-mail or telephone."""
 
-    family_name: Line = Field(description="Family name.")
-    given_name: Line = Field(description="Given name.")
+    family_name: PersonName = Field(description="Family name, or the only name.")
+    given_name: PersonName | None = Field(default=None, description="Given name; one name is enough.")
     email: Email | None = Field(default=None, description="E-mail address.")
     phone: Phone | None = Field(default=None, description="Phone number in E.164, such as `+81312345678`.")
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, StringConstraints
 
-from api.http.fields import Email, Input, Line, Output, RecordRead, examples
+from api.http.fields import Email, Input, Output, PersonName, RecordRead, examples
 from db.identity.sessions import SessionRow
 from db.identity.users import UserRow
 
@@ -43,8 +43,8 @@ class RegisterCreate(Input):
 
     email: Email = Field(description="E-mail address.")
     password: Password = Field(description="The new password.")
-    family_name: Line = Field(description="Family name.")
-    given_name: Line = Field(description="Given name.")
+    family_name: PersonName = Field(description="Family name.")
+    given_name: PersonName = Field(description="Given name.")
     language: Literal["ja", "en"] | None = Field(default=None, description="Language: `ja` or `en`.")
 
 

@@ -1,0 +1,68 @@
+"""Names over HTTP: every input that is a person's name has the one type for it."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from fastapi import FastAPI
+from httpx import AsyncClient
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from api.http.fields import Input, PersonName
+from db.engine.session import Database as Pool
+from tests.api.access.test_permissions import the_app
+from tests.api.conftest import PASSWORD, PREFIX, Clock, rules_of
+from tests.api.shop import Shop, keyed, opened_shop
+from tests.support import data
+
+
+@pytest_asyncio.fixture
+async def shop(app: FastAPI, pool: Pool, clock: Clock) -> AsyncIterator[Shop]:
+    """A salon."""
+    async with opened_shop(app, pool, clock) as opened:
+        yield opened
+
+
+FAMILY = "👨\u200d👩\u200d👧"
+
+
+def inputs() -> list[type[BaseModel]]:
+    """Every schema of a request."""
+    found, todo = [], list(Input.__subclasses__())
+    while todo:
+        one = todo.pop()
+        found.append(one)
+        todo += one.__subclasses__()
+    return found
+
+
+def test_every_name_of_a_person_in_a_request_is_checked() -> None:
+    the_app()  # so that every schema is there
+    checked = 0
+    for schema in inputs():
+        for name, field in schema.model_fields.items():
+            if name in {"family_name", "given_name"}:
+                with pytest.raises(ValidationError):
+                    TypeAdapter(field.rebuild_annotation()).validate_python("evil.com")
+                checked += 1
+    assert checked >= 4
+    assert TypeAdapter(PersonName).validate_python(FAMILY) == FAMILY
+
+
+@pytest.mark.parametrize(("name", "rule"), [("\u200b", "invisible"), ("\u3164", "invisible"), ("see evil.com", "link")])
+async def test_register_and_guests_refuse_empty_names_and_links(
+    client: AsyncClient, shop: Shop, name: str, rule: str
+) -> None:
+    body = {"email": "a@example.jp", "password": PASSWORD, "family_name": name, "given_name": "花子"}
+    assert rules_of(await client.post(f"{PREFIX}/auth/register", json=body)) == {("family_name", rule)}
+    wish = shop.wish(guest={"family_name": name, "email": "ai@example.jp"})
+    refused = await shop.nobody.post(f"{PREFIX}/bookings", json=wish, headers=keyed())
+    assert rules_of(refused) == {("guest.family_name", rule)}
+
+
+async def test_post_bookings_takes_a_guest_with_one_name(shop: Shop, pool: Pool) -> None:
+    wish = shop.wish(guest={"family_name": FAMILY, "email": "ai@example.jp"})
+    made = await shop.nobody.post(f"{PREFIX}/bookings", json=wish, headers=keyed())
+    assert made.status_code == 201, made.text
+    [row] = await data.rows(pool, "SELECT family_name, given_name FROM bookings")
+    assert row == {"family_name": FAMILY, "given_name": ""}

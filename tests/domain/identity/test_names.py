@@ -1,0 +1,53 @@
+"""What may be a person's name."""
+
+import pytest
+
+from domain.identity.names import holds_link, looks_empty
+
+EMPTY = ("\u200b", "\u3164", "\u00ad", "\u200d", "\u2060\ufeff", "\u2800", "\u115f", " \u3000 ", "\u0301", "\U000e0061")
+NAMES = (
+    "佐藤",
+    "O'Neil",
+    "Anne-Marie",
+    "J.Smith",
+    "J. R. Tanaka",
+    "St. John",
+    "مي\u200cخواهم",  # Persian, with a non-joiner
+    "ක්\u200dෂ",  # Sinhala, with a joiner
+    "👨\u200d👩\u200d👧",
+    "が",
+    "か\u3099",
+    "ヴァン・ダム",
+    "Dr.佐藤",
+    "㌔",
+)
+LINKS = (
+    "http://evil.example",
+    "www.evil",
+    "evil.com",
+    "Win at evil-prize.top now",
+    "ｅｖｉｌ．ｃｏｍ",
+    "ev\u200bil.com",
+    "evil.\u00adcom",
+    "t.co",
+    "X.COM",
+    "銀行.jp",
+    "evil.com/path",
+    "a@evil.com",
+)
+
+
+@pytest.mark.parametrize("text", EMPTY)
+def test_looks_empty_finds_what_nobody_sees(text: str) -> None:
+    assert looks_empty(text)
+
+
+@pytest.mark.parametrize("text", NAMES)
+def test_names_of_many_scripts_are_neither_empty_nor_links(text: str) -> None:
+    assert not looks_empty(text)
+    assert not holds_link(text)
+
+
+@pytest.mark.parametrize("text", LINKS)
+def test_holds_link_finds_what_mail_programs_make_a_link_of(text: str) -> None:
+    assert holds_link(text)
