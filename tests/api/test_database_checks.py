@@ -26,7 +26,7 @@ from domain.catalogue.service import ServiceTerms, check_terms
 from domain.errors import DomainError
 from domain.money import Money
 from domain.payments.status import PaymentMode
-from domain.scheduling.hours import MinuteRange
+from domain.scheduling.hours import MinuteRange, check_day
 from domain.scheduling.staff_exceptions import CalendarException, ExceptionKind
 from tests.support.servers import PostgresServer, copy_of_template
 
@@ -126,7 +126,7 @@ def terms(name: str, values: tuple[object, ...], **others: Any) -> Twin:
 
 
 def minutes(value: Any) -> dict[str, Any]:
-    span = MinuteRange(*value)
+    (span,) = check_day([MinuteRange(*value)])
     return {"opens": span.start, "closes": span.end}
 
 
@@ -149,6 +149,7 @@ MINUTES, EXCEPTION = Twin(minutes, SPANS), Twin(exception, EXCEPTIONS)
 TWINS: dict[str, tuple[Twin, ...]] = {
     "ck_business_hours_minutes_in_order": (MINUTES,),
     "ck_staff_working_hours_minutes_in_order": (MINUTES,),
+    "ck_business_settings_address_proof_in_range": (field(SettingsUpdate, "address_proof_within", LENGTHS),),
     "ck_business_settings_booking_window_positive": (field(SettingsUpdate, "booking_window", LENGTHS),),
     "ck_business_settings_hold_positive": (field(SettingsUpdate, "hold_for", LENGTHS),),
     "ck_business_settings_lead_time_not_negative": (field(SettingsUpdate, "lead_time", LENGTHS),),
@@ -188,11 +189,16 @@ TWINS: dict[str, tuple[Twin, ...]] = {
 #: Written by the platform from facts of its own; no field of a request ends there as it is. Checks named ``_known``
 #: repeat an enum of the domain and are made from it.
 NO_INPUT = {
+    "ck_analytics_daily_hours_hour_in_range",
+    "ck_analytics_daily_net_is_the_difference",
+    "ck_analytics_progress_one_row",
     "ck_booking_items_position_in_range",
     "ck_booking_payments_amount_positive",
     "ck_booking_payments_captured_in_range",
     "ck_booking_payments_refunded_in_range",
     "ck_bookings_amounts_in_order",
+    "ck_bookings_kept_penalty_percent_in_range",
+    "ck_bookings_moves_not_negative",
     "ck_bookings_party_positive",
     "ck_bookings_pending_has_an_end",
     "ck_bookings_time_in_order",

@@ -23,7 +23,7 @@ from tests.api.conftest import PREFIX, Clock, Login, error_of
 from tests.api.payments.test_webhook import event as news
 from tests.api.payments.test_webhook import signature
 from tests.api.tenancy.asking import Operation, operations
-from tests.api.tenancy.world import World, opened_world
+from tests.api.tenancy.world import Tenants, opened_world
 from tests.support import sampling, servers
 from tests.support.changed import Changed, counting_changes
 
@@ -116,7 +116,7 @@ def broken(pool: Pool, fault: str, at: int) -> Iterator[Trouble]:
 
 
 @pytest_asyncio.fixture
-async def world(app: FastAPI, pool: Pool, clock: Clock) -> AsyncIterator[World]:
+async def world(app: FastAPI, pool: Pool, clock: Clock) -> AsyncIterator[Tenants]:
     async with opened_world(app, pool, clock) as opened:
         yield opened
 
@@ -137,7 +137,7 @@ def says_nothing(response: Response) -> tuple[int, str]:
     return found
 
 
-async def ask(http: AsyncClient, pool: Pool, world: World, operation: Operation, fault: str, at: int) -> Trouble:
+async def ask(http: AsyncClient, pool: Pool, world: Tenants, operation: Operation, fault: str, at: int) -> Trouble:
     """One request with its trouble; what is not answered as it should be raises AssertionError."""
     asked = world.ready(operation.ask(world.mine.rows, None, None))
     with broken(pool, fault, at) as trouble:
@@ -154,7 +154,7 @@ async def ask(http: AsyncClient, pool: Pool, world: World, operation: Operation,
 
 @pytest.mark.parametrize("asker", ASKERS)
 async def test_a_database_that_breaks_is_a_coded_answer_and_nothing_half_written(
-    world: World, pool: Pool, changed: Changed, asker: str, log_in: Login
+    world: Tenants, pool: Pool, changed: Changed, asker: str, log_in: Login
 ) -> None:
     """One request for every statement of every operation. What breaks it takes turns; so do the askers, but for a
     whole run."""
@@ -174,7 +174,7 @@ async def test_a_database_that_breaks_is_a_coded_answer_and_nothing_half_written
 
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_every_operation_says_that_the_database_breaks(
-    world: World, pool: Pool, fault: str, log_in: Login
+    world: Tenants, pool: Pool, fault: str, log_in: Login
 ) -> None:
     """Every trouble at the first statement: whose transaction it is."""
     newcomer, unopened = await log_in(), set()
@@ -209,7 +209,7 @@ async def test_health_says_no_more_than_that(client: AsyncClient, pool: Pool, fa
             assert says_nothing(await client.get(path)) == (503, "unavailable")
 
 
-async def test_an_operation_without_trouble_is_seen_to_write(world: World, changed: Changed) -> None:
+async def test_an_operation_without_trouble_is_seen_to_write(world: Tenants, changed: Changed) -> None:
     """The control: the counters see a change, and the trouble is over with its request."""
     before = await changed.rows()
     path = f"{PREFIX}/owner/businesses/{world.mine.rows['businesses']}"

@@ -58,7 +58,7 @@ async def availability(database: servers.Database, pool: Database) -> dict[str, 
     return found
 
 
-async def _statements(pool: Database, salon: world.Salon, first: datetime) -> int:
+async def _statements(pool: Database, salon: world.BenchSalon, first: datetime) -> int:
     seen: list[str] = []
 
     def see(_c: object, _k: object, statement: str, *_rest: object) -> None:
@@ -93,7 +93,7 @@ async def holds(database: servers.Database, pool: Database) -> dict[str, Any]:
     return found
 
 
-def _holds(settings: Any, salon: world.Salon, count: int, staff: int, day: int) -> Iterator[bytes]:
+def _holds(settings: Any, salon: world.BenchSalon, count: int, staff: int, day: int) -> Iterator[bytes]:
     first = world.days_ahead(day)
     tokens = [world.token(settings, user) for user in salon.users[:count]]
     for number in range(count):
@@ -105,7 +105,7 @@ def _holds(settings: Any, salon: world.Salon, count: int, staff: int, day: int) 
         yield load.post("/api/v1/bookings", json.dumps(body).encode(), headers)
 
 
-def _bare(salon: world.Salon, count: int, staff: int) -> Iterator[bytes]:
+def _bare(salon: world.BenchSalon, count: int, staff: int) -> Iterator[bytes]:
     first = world.days_ahead(3)
     for number in range(count):
         body = {

@@ -95,7 +95,7 @@ async def _on_the_stack(platform: Platform, result: Result, say: Callable[[str],
         await database.close()
 
 
-async def _load(platform: Platform, result: Result, made: world.World, sandbox: Caller) -> list[Visit]:
+async def _load(platform: Platform, result: Result, made: world.Population, sandbox: Caller) -> list[Visit]:
     """Customers and killer at the same time."""
     plan = result.plan
     dice = plan.dice("customers")
@@ -122,7 +122,7 @@ async def _load(platform: Platform, result: Result, made: world.World, sandbox: 
     return visits
 
 
-def _visits(result: Result, made: world.World, settings: Settings) -> list[Visit]:
+def _visits(result: Result, made: world.Population, settings: Settings) -> list[Visit]:
     dice, tokens = result.plan.dice("visits"), Tokens(KeyRing.of(settings), settings.access_token_lifetime)
 
     def token(user_id: UUID) -> Callable[[], str]:
@@ -154,7 +154,9 @@ async def _after(
     result.wrong += await verdict.check_runs(temporal)
 
 
-async def _judge(result: Result, database: Database, made: world.World, visits: list[Visit], sandbox: Caller) -> None:
+async def _judge(
+    result: Result, database: Database, made: world.Population, visits: list[Visit], sandbox: Caller
+) -> None:
     wrong, result.ends = await verdict.judge(database, visits)
     result.wrong += wrong
     result.mail = await verdict.check_mail(database, sandbox, [*(mail for _, mail in made.users), *made.mailboxes])

@@ -26,12 +26,11 @@ from tests.replay.outcomes import OUTCOMES, path_of, write
 from tests.support.servers import run_time_skipping
 from tests.workflows.analytics.test_daily import BUSINESS, Figures, computing
 from tests.workflows.life import Life, living
-from tests.workflows.media.test_media import Desk as LookingDesk
-from tests.workflows.media.test_media import looking
+from tests.workflows.media.test_media import InspectionStub, looking
 from tests.workflows.messages.test_notice import FOREVER, Post, sending
 from tests.workflows.onboarding.test_verification import Board, reviewing, say
 from tests.workflows.payments.test_refund import AWAY as REFUND_AWAY
-from tests.workflows.payments.test_refund import DONE, PENDING, REFUSED, Desk, refunding
+from tests.workflows.payments.test_refund import DONE, PENDING, REFUSED, RefundStub, refunding
 from tests.workflows.platform.test_flag_rollout import FlagTable, begun, rolling, tell
 from tests.workflows.platform.test_maintenance import FILES, ROUND, Broom, sweeping
 from tests.workflows.privacy.test_data_rights import FOREVER as STAYS_AWAY
@@ -214,7 +213,7 @@ STORIES: dict[str, dict[str, Story]] = {
 
 def _refund(**desk: object) -> Story:
     async def story(env: WorkflowEnvironment) -> WorkflowHistory:
-        async with refunding(env, Desk(**desk)) as handle:
+        async with refunding(env, RefundStub(**desk)) as handle:
             return await _end(env, handle)
 
     return story
@@ -248,7 +247,7 @@ def _analytics(**figures: object) -> Story:
 
 def _media(**desk: object) -> Story:
     async def story(env: WorkflowEnvironment) -> WorkflowHistory:
-        async with looking(env, LookingDesk(**desk)) as handle:
+        async with looking(env, InspectionStub(**desk)) as handle:
             return await _end(env, handle)
 
     return story

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from httpx import AsyncClient
 
 from tests.api.conftest import PREFIX, client_of
-from tests.api.identity.letters import newest_token
+from tests.api.identity.account_emails import newest_token
 
 #: The same password as two keyboards send it.
 WAYS = {

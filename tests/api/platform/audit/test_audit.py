@@ -253,7 +253,9 @@ OWNERS_OWN = {
     **dict.fromkeys(("has_public_holiday_row", "calendar_version"), "derived from the business's own hours"),
     **dict.fromkeys(("latitude", "longitude"), "shown as a place"),
     **dict.fromkeys(("owner_id", "invited_by", "accepted_at", "withdrawn_at"), "who works there, and since when"),
-    **dict.fromkeys(("cancelled_by", "cancellation_penalty", "preferred_resource_ids"), "the booking's course"),
+    **dict.fromkeys(
+        ("cancelled_by", "cancellation_penalty", "preferred_resource_ids", "contact_proven_at"), "the booking's course"
+    ),
     **dict.fromkeys(("family_name_kana", "given_name_kana"), "the business's own record of its customer"),
     **dict.fromkeys(
         ("authorized_until", "capture_method", "closed_at", "replaces", "payment_provider"), "the business's own money"
