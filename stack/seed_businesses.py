@@ -55,18 +55,31 @@ def _week(usual: Ranges, holiday: Ranges | None = None, **days: Ranges) -> Weekl
 
 
 def _notice(
-    seller: Mapping[str, str], who: Mapping[str, str], address: Mapping[str, str], phone: str
+    seller: Mapping[str, str], who: Mapping[str, str], address: Mapping[str, str], hours: Mapping[str, str], email: str
 ) -> dict[str, str]:
-    """特定商取引法に基づく表記, with what the law asks for of a seller at a distance (法11条)."""
+    """特定商取引法に基づく表記, with what the law asks of a seller at a distance (法11条).
+
+    ``hours``: the phone number and when it is answered.
+    """
     return {
-        "ja": f"販売業者: {seller['ja']}\n運営責任者: {who['ja']}\n所在地: {address['ja']}\n電話番号: {phone}\n"
-        "販売価格: 各メニューに税込で表示\n商品代金以外の必要料金: なし\n支払方法: クレジットカード\n"
-        "支払時期: 予約時(予約金のあるメニューは残額を当日店頭で)\nサービスの提供時期: 予約した日時\n"
-        "キャンセル・返金: 予約画面に表示するキャンセル規定によります",
-        "en": f"Seller: {seller['en']}\nResponsible: {who['en']}\nAddress: {address['en']}\nPhone: {phone}\n"
-        "Prices: with each service, tax included\nOther charges: none\nPayment: credit card\n"
-        "When: on booking (of services with a deposit the rest at the venue)\nProvided: at the time that is booked\n"
-        "Cancellation and refunds: by the policy shown with the booking",
+        "ja": f"販売業者：{seller['ja']}\n運営責任者：{who['ja']}\n所在地：{address['ja']}\n電話番号：{hours['ja']}\n"
+        f"メールアドレス：{email}\n販売価格：各メニューに税込価格で表示しています\n"
+        "販売価格以外の費用：なし（インターネット接続料はお客様のご負担です）\n"
+        "支払方法：クレジットカード（オンライン決済）、店頭でのお支払い\n"
+        "支払時期：オンライン決済は予約時。予約金のあるメニューは予約金を予約時に、残額を当日店頭で。"
+        "カードのご利用枠を確保するメニューは、ご利用後に確定\n"
+        "サービスの提供時期：ご予約の日時\n"
+        "キャンセル・変更・返金：予約メールのリンクからお手続きいただけます。"
+        "キャンセル料は、予約時に表示するキャンセル規定によります。当店の都合によるキャンセルは全額返金します",
+        "en": f"Seller: {seller['en']}\nResponsible: {who['en']}\nAddress: {address['en']}\nPhone: {hours['en']}\n"
+        f"E-mail: {email}\nPrices: shown with each service, tax included\n"
+        "Other costs: none (you pay for your own internet connection)\n"
+        "Payment: credit card (online), or at the venue\n"
+        "When to pay: online payments when you book. Deposits when you book, the rest at the venue. Amounts held on a"
+        " card are charged after your visit\n"
+        "Provided: at the time of the booking\n"
+        "Cancellation, changes and refunds: with the link in your booking e-mail. Fees follow the cancellation policy"
+        " shown when you book. If we have to cancel, you get everything back",
     }
 
 
@@ -79,10 +92,10 @@ SALON = DemoBusiness(
         "vertical": Vertical.SALON,
         "name": {"ja": "ヘアサロン花", "en": "Hair Salon Hana"},
         "description": {
-            "ja": "表参道駅から歩いて6分、席が3つの小さなヘアサロンです。髪質に合わせたカットとヘッドスパを、"
-            "ゆっくりとした時間のなかでお受けいただけます。",
+            "ja": "表参道駅から徒歩6分、全3席の小さなヘアサロンです。髪質に合わせたカットとヘッドスパで、"
+            "ゆったりとしたひとときをお過ごしください。",
             "en": "A small salon with three chairs, six minutes from Omotesando station. Cuts that suit your hair, and"
-            " a head spa that takes its time.",
+            " a head spa to unwind.",
         },
         "address": {"ja": "神宮前4丁目99-1 花ビル2階", "en": "2F Hana Bldg., 4-99-1 Jingumae"},
         "postal_code": "150-0001",
@@ -96,16 +109,20 @@ SALON = DemoBusiness(
         "longitude": 139.7085,
         "invoice_number": "T7123456789012",
         "legal_notice": _notice(
-            {"ja": "株式会社サロン花(見本)", "en": "Salon Hana Inc. (an example)"},
+            {"ja": "株式会社サロン花（見本）", "en": "Salon Hana Inc. (an example)"},
             {"ja": "山本 花", "en": "Hana Yamamoto"},
             {"ja": "東京都渋谷区神宮前4丁目99-1 花ビル2階", "en": "2F Hana Bldg., 4-99-1 Jingumae, Shibuya-ku, Tokyo"},
-            "03-5550-0123",
+            {
+                "ja": "03-5550-0123（受付 10:00〜20:00、火曜定休）",
+                "en": "+81 3-5550-0123 (10:00–20:00, closed on Tuesdays)",
+            },
+            "hello@salon-hana.example",
         ),
     },
     week=_SALON_WEEK,
     settings={"slot_interval_minutes": 30},
     policy={
-        "name": {"ja": "標準", "en": "Standard"},
+        "name": {"ja": "標準（2日前まで無料）", "en": "Standard (free until two days before)"},
         "tiers": [
             {"hours_before": 48, "penalty_percent": 0},
             {"hours_before": 24, "penalty_percent": 50},
@@ -129,15 +146,15 @@ SALON = DemoBusiness(
             {"ja": "高橋 彩花", "en": "Ayaka Takahashi"},
             _week(_day((10, 16)), holiday=(), tue=(), sat=(), sun=()),
         ),
-        DemoResource("spa", ResourceKind.EQUIPMENT, {"ja": "ヘッドスパ台", "en": "Head spa chair"}),
+        DemoResource("spa", ResourceKind.EQUIPMENT, {"ja": "ヘッドスパシート", "en": "Head spa chair"}),
     ),
     services=(
         DemoService(
             {
                 "name": {"ja": "カット", "en": "Cut"},
                 "description": {
-                    "ja": "カウンセリング、シャンプー、ブロー込み。",
-                    "en": "Consultation, shampoo, blow-dry.",
+                    "ja": "カウンセリング・シャンプー・ブロー込みです。",
+                    "en": "With consultation, shampoo and blow-dry.",
                 },
                 "category": "カット",
                 "price": 6600,
@@ -148,8 +165,8 @@ SALON = DemoBusiness(
         ),
         DemoService(
             {
-                "name": {"ja": "カット+カラー", "en": "Cut and colour"},
-                "description": {"ja": "リタッチから全体染めまで。", "en": "From roots to all over."},
+                "name": {"ja": "カット＋カラー", "en": "Cut and colour"},
+                "description": {"ja": "リタッチからフルカラーまで承ります。", "en": "From roots to full colour."},
                 "category": "カラー",
                 "price": 14300,
                 "duration_minutes": 120,
@@ -189,9 +206,10 @@ IZAKAYA = DemoBusiness(
         "vertical": Vertical.RESTAURANT,
         "name": {"ja": "居酒屋 月", "en": "Izakaya Tsuki"},
         "description": {
-            "ja": "道頓堀の路地にある、個室3つの居酒屋です。瀬戸内の魚と大阪の地酒を深夜2時までお楽しみいただけます。",
-            "en": "Three private rooms in a lane of Dotonbori. Fish from the Seto Inland Sea and sake from Osaka until"
-            " two in the night.",
+            "ja": "道頓堀の路地にある、個室3つの居酒屋です。瀬戸内の魚と大阪の地酒をお楽しみください。"
+            "金・土は深夜2時まで営業。",
+            "en": "Three private rooms in a lane in Dotonbori. We serve fish from the Seto Inland Sea and sake from"
+            " Osaka, open until 2 a.m. on Fridays and Saturdays.",
         },
         "address": {"ja": "道頓堀1丁目99-4 月ビル地下1階", "en": "B1 Tsuki Bldg., 1-99-4 Dotonbori"},
         "postal_code": "542-0071",
@@ -205,10 +223,17 @@ IZAKAYA = DemoBusiness(
         "longitude": 135.5022,
         "invoice_number": "T3987654321098",
         "legal_notice": _notice(
-            {"ja": "居酒屋月(見本)", "en": "Izakaya Tsuki (an example)"},
+            {"ja": "居酒屋月（見本）", "en": "Izakaya Tsuki (an example)"},
             {"ja": "山本 花", "en": "Hana Yamamoto"},
-            {"ja": "大阪府大阪市中央区道頓堀1丁目99-4", "en": "1-99-4 Dotonbori, Chuo-ku, Osaka"},
-            "06-6555-0134",
+            {
+                "ja": "大阪府大阪市中央区道頓堀1丁目99-4 月ビル地下1階",
+                "en": "B1 Tsuki Bldg., 1-99-4 Dotonbori, Chuo-ku, Osaka",
+            },
+            {
+                "ja": "06-6555-0134（受付 15:00〜24:00、月曜定休）",
+                "en": "+81 6-6555-0134 (15:00–24:00, closed on Mondays)",
+            },
+            "yoyaku@izakaya-tsuki.example",
         ),
     },
     # Past midnight: Friday's business day goes on until 26 o'clock, which is Saturday at two.
@@ -223,14 +248,14 @@ IZAKAYA = DemoBusiness(
         "is_default": True,
     },
     resources=(
-        DemoResource("matsu", ResourceKind.ROOM, {"ja": "個室 松(6名)", "en": "Room Matsu (6)"}),
-        DemoResource("take", ResourceKind.ROOM, {"ja": "個室 竹(6名)", "en": "Room Take (6)"}),
-        DemoResource("ume", ResourceKind.ROOM, {"ja": "個室 梅(10名)", "en": "Room Ume (10)"}),
+        DemoResource("matsu", ResourceKind.ROOM, {"ja": "個室 松（6名）", "en": "Room Matsu (6)"}),
+        DemoResource("take", ResourceKind.ROOM, {"ja": "個室 竹（6名）", "en": "Room Take (6)"}),
+        DemoResource("ume", ResourceKind.ROOM, {"ja": "個室 梅（10名）", "en": "Room Ume (10)"}),
     ),
     services=(
         DemoService(
             {
-                "name": {"ja": "お席のみ", "en": "Table only"},
+                "name": {"ja": "席のみ予約", "en": "Table only"},
                 "category": "お席",
                 "price": 0,
                 "duration_minutes": 120,
@@ -243,10 +268,10 @@ IZAKAYA = DemoBusiness(
         ),
         DemoService(
             {
-                "name": {"ja": "飲み放題コース 2時間", "en": "All-you-can-drink course, two hours"},
+                "name": {"ja": "飲み放題付きコース 2時間（1組）", "en": "Course with drinks, 2 h (per group)"},
                 "description": {
-                    "ja": "刺身盛り合わせ、鍋、締めまで7品。",
-                    "en": "Seven dishes, from sashimi to hot pot.",
+                    "ja": "お造り盛り合わせから鍋、〆まで全7品。料金は1組（2〜6名様）の価格です。",
+                    "en": "Seven dishes, from sashimi to hot pot. The price is for the whole group of 2 to 6.",
                 },
                 "category": "コース",
                 "price": 5500,
@@ -260,7 +285,7 @@ IZAKAYA = DemoBusiness(
         ),
         DemoService(
             {
-                "name": {"ja": "宴会コース 2時間半", "en": "Party course, two and a half hours"},
+                "name": {"ja": "個室宴会コース 2時間30分（1室）", "en": "Private room party, 2 h 30 min (per room)"},
                 "category": "コース",
                 "price": 66000,
                 "duration_minutes": 150,

@@ -115,7 +115,7 @@ class Rail:
         page = self.sandbox.http.get(action_url)
         if page.is_redirect:
             return page.headers["location"]
-        assert "Authorise" in page.text
+        assert "Succeed" in page.text
         button = page.text.partition('action="')[2].partition('/authorise"')[0]
         back = self.sandbox.http.post(f"{self.sandbox.url}{button}/{end}")
         assert back.status_code == 303, back.text

@@ -97,7 +97,7 @@ async def test_three_d_secure_sends_the_customer_away_and_back(
     assert intent.status is PaymentStatus.REQUIRES_PAYMENT
     assert intent.action_url is not None
     page = sandbox.http.get(intent.action_url)
-    assert "Authorise" in page.text
+    assert "Succeed" in page.text
     assert "5000 JPY" in page.text
     back = sandbox.http.post(intent.action_url + "/authorise")
     assert back.status_code == 303
