@@ -58,7 +58,7 @@ class BookingActivities:
 
     @activity.defn(name="bookings.expire_unproven")
     async def expire_unproven(self, command: BookingCommand) -> BookingOutcome:
-        """pending -> expired, because nobody proved the address in time; tells nobody."""
+        """pending -> expired, because nobody proved the address in time; sends no notice."""
         async with self._database.unit_of_work(Scope.tenant(command.business_id), _context(command)) as work:
             return await work.bookings.changes.expire_unproven(command, self._now())
 
@@ -83,7 +83,7 @@ class BookingActivities:
 
     @activity.defn(name="bookings.expire")
     async def expire(self, command: BookingCommand) -> BookingOutcome:
-        """pending -> expired after the provider closed the intent; releases the claims and tells the customer."""
+        """pending -> expired after the provider closed the intent; releases the claims and notifies the customer."""
         async with self._database.unit_of_work(Scope.tenant(command.business_id), _context(command)) as work:
             return await work.bookings.changes.expire(command, self._now())
 
@@ -139,7 +139,7 @@ class BookingActivities:
     @activity.defn(name="bookings.retake")
     async def reinstate_after_late_payment(self, command: BookingCommand) -> BookingOutcome:
         """Money came after the hold was gone: expired -> confirmed if the same time is still free and ahead, else
-        everything goes back (refund or void) and the customer is told either way."""
+        everything goes back (refund or void) and the customer gets a notice either way."""
         async with self._database.unit_of_work(Scope.tenant(command.business_id), _context(command)) as work:
             return await work.bookings.changes.reinstate_after_late_payment(command, self._now())
 

@@ -32,7 +32,7 @@ Attempt = Callable[[Candidate], Awaitable[bool]]
 #: Candidates tried on one reading of the claims, and how often they are read again, before the slot counts as taken.
 TRIES, READINGS = 8, 3
 
-# Whoever changes a calendar locks the business's row first. One change that committed after this booking read the
+# Every change of a calendar locks the business's row first. A change that committed after this booking read the
 # calendar left another version: nothing is taken then, and the booking is decided anew. A change that comes later
 # waits for this lock, and so sees the booking.
 CALENDAR = """
@@ -95,8 +95,8 @@ def claim_values(candidate: Candidate) -> dict[str, object]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Wish:
-    """Another time for a booking, as ``move_claims`` is asked for it."""
+class _MoveRequest:
+    """Another time for a booking: the arguments of ``move_claims``."""
 
     booking_id: UUID
     business_id: UUID
@@ -108,11 +108,11 @@ class _Wish:
 
 class CalendarMoved(Unavailable):
     """A calendar was changed after it was read and before the time was taken; nothing was written. The caller reads
-    again and tries once more; a second change in the same moment is the asker's to repeat."""
+    again and tries once more; after a second change in the same moment the caller gets this error."""
 
 
 class ClaimStore(Store):
-    """Takes, moves and re-takes the claims of a booking. Whoever calls holds the lock on the booking's row."""
+    """Takes, moves and re-takes the claims of a booking. The caller holds the lock on the booking's row."""
 
     async def take_any(
         self,
@@ -188,7 +188,7 @@ class ClaimStore(Store):
         holds_until: datetime | None,
         calendar_version: int,
     ) -> bool:
-        """Take all claims of the candidate, or none. Waits for whoever is taking the same unit right now. Raises
+        """Take all claims of the candidate, or none. Waits for a transaction that is taking the same unit now. Raises
         CalendarMoved where the calendars are no longer those of ``calendar_version``."""
         values = claim_values(candidate) | {
             "booking_id": booking_id,
@@ -232,24 +232,28 @@ class ClaimStore(Store):
         if booked is None:
             raise NotFound({"booking_id": str(booking_id)})
         await self.session.execute(_RELEASE, {"booking_id": booking_id, "now": now})
-        wish = _Wish(booking_id, business_id, start_at, now, preferred, staff)
+        request = _MoveRequest(booking_id, business_id, start_at, now, preferred, staff)
         try:
-            return await self._move(wish, booked)
+            return await self._move(request, booked)
         except CalendarMoved:
-            return await self._move(wish, booked)
+            return await self._move(request, booked)
 
-    async def _move(self, wish: "_Wish", booked: Row[Any]) -> Candidate:
+    async def _move(self, request: _MoveRequest, booked: Row[Any]) -> Candidate:
         # A visit at one o'clock at night may belong to the business day before.
-        last = wish.start_at.date() + timedelta(days=1)
-        first = wish.start_at.date() - timedelta(days=2)
-        catalogue, question, facts = await self._without(booked, first, last, wish.now, wish.preferred, wish.staff)
+        last = request.start_at.date() + timedelta(days=1)
+        first = request.start_at.date() - timedelta(days=2)
+        catalogue, question, facts = await self._without(
+            booked, first, last, request.now, request.preferred, request.staff
+        )
         holds_until = booked.hold_expires_at if booked.status == "pending" else None
 
         async def attempt(candidate: Candidate) -> bool:
             version = catalogue.calendar_version
-            return await self.insert(wish.booking_id, wish.business_id, candidate, holds_until, version)
+            return await self.insert(request.booking_id, request.business_id, candidate, holds_until, version)
 
-        return await self.take_any(catalogue, question, facts, wish.start_at, wish.now, attempt, wish.booking_id)
+        return await self.take_any(
+            catalogue, question, facts, request.start_at, request.now, attempt, request.booking_id
+        )
 
     async def starts_for_move(
         self, booking_id: UUID, first: date, last: date, now: datetime, preferred: Sequence[UUID], staff: bool

@@ -22,6 +22,6 @@ class ChangeStore(
     RenewalStore,
     ReassignStore,
 ):
-    """Each method obeys one ``BookingCommand`` under the lock of its booking, and gives the stored outcome when the
-    command's id was obeyed before. Raises NotFound for another tenant's booking, WrongState where the transition
+    """Each method executes one ``BookingCommand`` under the lock of its booking, and gives the stored outcome when the
+    command's id was executed before. Raises NotFound for another tenant's booking, WrongState where the transition
     table says no."""

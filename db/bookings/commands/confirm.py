@@ -27,7 +27,7 @@ class ConfirmStore(TransitionStore):
             return seen
         if not confirmation.confirm(booking.facts()):
             return booking.outcome()
-        return await self._confirm(booking, command, now, tell_business=True)
+        return await self._confirm(booking, command, now, notify_business=True)
 
     async def approve(self, command: BookingCommand, now: datetime) -> BookingOutcome:
         """pending -> confirmed, by a person of the business, who may do without the proof of the address. Raises
@@ -36,7 +36,7 @@ class ConfirmStore(TransitionStore):
         if seen is not None:
             return seen
         confirmation.approve(booking.facts())
-        return await self._confirm(booking, command, now, tell_business=False)
+        return await self._confirm(booking, command, now, notify_business=False)
 
     async def await_approval(self, command: BookingCommand, now: datetime) -> BookingOutcome:
         """The money is secured: keep the time until the approval deadline and ask the business. A booking that is no
@@ -79,12 +79,12 @@ class ConfirmStore(TransitionStore):
         return await self._write(booking, change, command, now)
 
     async def _confirm(
-        self, booking: Locked, command: BookingCommand, now: datetime, tell_business: bool
+        self, booking: Locked, command: BookingCommand, now: datetime, notify_business: bool
     ) -> BookingOutcome:
         # A booking that was moved may be confirmed a second time.
         key = str(booking.version) if booking.version else ""
         messages = [Message(NoticeKind.BOOKING_CONFIRMED, key=key)]
-        if tell_business:
+        if notify_business:
             messages.append(Message(NoticeKind.BOOKING_CONFIRMED, to_business=True, key=key))
         change = change_of(booking, "confirmed", BookingStatus.CONFIRMED, messages=tuple(messages))
         return await self._write(booking, change, command, now)

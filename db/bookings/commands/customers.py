@@ -13,7 +13,7 @@ from db.engine.store import Store
 from domain.bookings.contact import Contact
 from domain.errors import NotFound
 
-# A login's record is made from its profile; whoever came second finds the first one's.
+# A login's record is made from its profile; a second request finds the record of the first.
 _NEW_CUSTOMER_OF_USER = text("""
     INSERT INTO customers (business_id, user_id, family_name, given_name, email, language)
     SELECT :business_id, u.id, u.family_name, u.given_name, u.email, u.language FROM users u WHERE u.id = :user_id

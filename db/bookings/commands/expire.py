@@ -29,7 +29,7 @@ _EXTEND = text("""
          WHERE c.booking_id = b.id AND c.released_at IS NULL)
     SELECT id FROM booking
 """)
-# Whoever has the lock is changing this very booking: it is not ours to take, and waiting could dead-lock two that
+# A transaction that has the lock is changing this booking, so it is left out. Waiting could dead-lock two that
 # sweep for each other.
 _LAPSED = text("""
     SELECT b.id, b.business_id, b.status FROM bookings b WHERE b.id = ANY(:ids) ORDER BY b.id
@@ -60,7 +60,7 @@ class ExpiryStore(TransitionStore):
                 return booking.outcome()
 
     async def expire(self, command: BookingCommand, now: datetime) -> BookingOutcome:
-        """pending -> expired after the provider closed the intent; releases the claims and tells the customer.
+        """pending -> expired after the provider closed the intent; releases the claims and sends the customer a notice.
 
         Looks again under the lock: money that came in between keeps the booking, an intent that is open again is
         given back as ``money``.
@@ -97,15 +97,15 @@ class ExpiryStore(TransitionStore):
         return bool(await self.session.scalar(_HAS_UNAPPLIED_PAYMENT, {"booking_id": booking.id}))
 
     async def _expire(self, booking: Locked, command: BookingCommand, now: datetime) -> BookingOutcome:
-        told = Message(NoticeKind.BOOKING_EXPIRED)
-        change = change_of(booking, "expired", BookingStatus.EXPIRED, messages=(told,))
+        notice = Message(NoticeKind.BOOKING_EXPIRED)
+        change = change_of(booking, "expired", BookingStatus.EXPIRED, messages=(notice,))
         return await self._write(booking, change, command, now)
 
     async def _close(self, booking: Locked, command: BookingCommand) -> MoneyTask | None:
         if booking.payment is None:
             return None
         movement_id = by_command(booking.payment.id, Movement.VOID, command.command_id)
-        # What was authorised in time counts, also where its news are still on the way.
+        # An authorisation in time counts, also where its webhook has not come yet.
         task = replace(booking.payment.task(Movement.VOID, movement_id, 0), spares_money=True)
         await PaymentStore(self.session, self.context).intend(task)
         return task

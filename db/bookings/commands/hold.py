@@ -44,7 +44,7 @@ from domain.payments.status import PaymentMode
 
 _SNAPSHOT = TypeAdapter(BookingSnapshot)
 
-# Two bookings from one network at the same moment do not see each other. So whoever has taken the time waits here for
+# Two bookings from one network at the same moment do not see each other. So one that has taken the time waits here for
 # the other one, and then counts. Losers of a race for one time never wait here.
 _ONE_AT_A_TIME = text("""
     SELECT pg_advisory_xact_lock(hashtextextended(:ip || CAST(CAST(:business_id AS uuid) AS text), 1))

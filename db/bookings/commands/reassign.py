@@ -42,7 +42,7 @@ _RELEASE = text("UPDATE resource_claims SET released_at = :now WHERE id = ANY(:i
     bindparam("ids", type_=ARRAY(PgUUID(as_uuid=True)))
 )
 _IS_STAFF = text("SELECT capacity FROM resources WHERE id = :resource_id AND kind = 'staff' AND deleted_at IS NULL")
-# Whoever is changing such a booking at this moment decides for it: it is left out.
+# A booking that another transaction is changing now is left out.
 _AHEAD = text("""
     SELECT b.id FROM bookings b
      WHERE b.id IN (SELECT c.booking_id FROM resource_claims c
@@ -80,8 +80,8 @@ class ReassignStore(TransitionStore):
     """Handing over."""
 
     async def reassign(self, command: BookingCommand, now: datetime) -> BookingOutcome:
-        """Give the booking to ``command.resource_ids[0]`` at the same time. The customer is told if they had asked
-        for the person they lose.
+        """Give the booking to ``command.resource_ids[0]`` at the same time. The customer gets a notice if
+        they had asked for the person they lose.
 
         Raises WrongState for a booking that is over, InvalidInput for somebody who is no staff or does not perform
         the service, NotBookable for one who does not work then, and SlotTaken for one who is taken.
@@ -98,13 +98,13 @@ class ReassignStore(TransitionStore):
         await self._take(booking, claims, resource_id, now)
         await self.session.execute(_RELEASE, {"ids": [claim.id for claim in claims], "now": now})
         facts = {"from": [str(claim.resource_id) for claim in claims], "to": str(resource_id)}
-        told = [Message(NoticeKind.BOOKING_REASSIGNED, {}, key=command.command_id)]
+        notice = Message(NoticeKind.BOOKING_REASSIGNED, {}, key=command.command_id)
         change = change_of(
             booking,
             "reassigned",
             booking.status,
             details=facts,
-            messages=tuple(told) if any(claim.was_preferred for claim in claims) else (),
+            messages=(notice,) if any(claim.was_preferred for claim in claims) else (),
         )
         outcome = await self._write(booking, change, command, now)
         calendars = CalendarStore(self.session, self.context)

@@ -48,8 +48,8 @@ class RenewalStore(TransitionStore):
         """What became of a renewal; again changes nothing.
 
         Succeeded: the payment has the new intent, and a void of the other one is intended (of the new one where the
-        old one was captured or given up in the meantime). Failed: the customer is asked for a card, a person is told,
-        and the payment stands as the provider says that the old intent does.
+        old one was captured or given up in the meantime). Failed: the customer is asked for a card, an attention item
+        is filed, and the payment gets the status that the provider gives for the old intent.
         """
         payments = PaymentStore(self.session, self.context)
         payment, booking_status = await payments.lock(task.payment_id)
@@ -57,12 +57,12 @@ class RenewalStore(TransitionStore):
             if result.phase is Phase.FAILED and result.captured == 0:
                 await self._ask_customer(payment, booking_status, task, result)
             return await payments.record(task, result)
-        stands = payment.status is PaymentStatus.AUTHORIZED
+        is_current = payment.status is PaymentStatus.AUTHORIZED
         await self._ledger.write(replace(Entry.of(task, Phase.SUCCEEDED), provider_ref=result.intent_id))
-        surplus = task.intent_id if stands else result.intent_id
+        surplus = task.intent_id if is_current else result.intent_id
         void = replace(task, movement=Movement.VOID, movement_id=of_surplus(task.movement_id), intent_id=surplus)
         await self._ledger.write(replace(Entry.of(void, Phase.INTENDED), provider_ref=surplus))
-        if stands and payment.provider_intent_id == task.intent_id:
+        if is_current and payment.provider_intent_id == task.intent_id:
             named = {"id": payment.id, "intent_id": result.intent_id, "until": result.authorized_until}
             await self.session.execute(_REPLACE, named)
         return await payments.view(payment.id)

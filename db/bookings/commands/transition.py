@@ -1,7 +1,7 @@
 """One change of a booking: lock, look whether the command was seen, decide, write everything in one statement.
 
 Locks are taken in one order everywhere: booking, payment, refund, claims. Nobody changes a payment or a refund without
-the lock on its booking, so under that lock the money of the booking stands still.
+the lock on its booking, so under that lock the money of the booking does not change.
 """
 
 import json
@@ -37,8 +37,8 @@ from domain.scheduling.reaccommodation import ReaccommodationStatus
 
 _OUTCOME = TypeAdapter(BookingOutcome)
 
-# Waits for whoever is changing this booking now; then reads what they left. Not FOR UPDATE, so that a foreign key to
-# the booking (a notice, a reminder) need not wait.
+# Waits for a transaction that is changing this booking now; then reads what it left. Not FOR UPDATE, so that a foreign
+# key to the booking (a notice, a reminder) need not wait.
 _BOOKING = """b.id, b.business_id, b.status, b.start_at, b.end_at, b.version, b.price, b.amount_due, b.currency,
            b.needs_approval, b.policy, b.hold_expires_at, b.approval_deadline, b.proof_deadline,
            b.cancellation_penalty, b.moves, b.kept_penalty_percent, b.kept_penalty_until, b.time_zone"""
@@ -76,7 +76,7 @@ decided AS (
     UPDATE reaccommodations SET status = :reaccommodated, decided_at = :now, decided_by = CAST(:actor_kind AS text)
      WHERE booking_id = :booking_id AND status = 'open' AND CAST(:reaccommodated AS text) IS NOT NULL
     RETURNING id, number),
-told AS (
+notified AS (
     INSERT INTO outbox (business_id, event, aggregate, payload, command, request_id)
     SELECT :business_id, 'reaccommodation.decided', 'reaccommodation/' || d.id,
            jsonb_build_object('reaccommodation_id', d.id, 'number', d.number, 'business_id', CAST(:business_id AS uuid),
@@ -158,7 +158,7 @@ class Locked:
         return KeptPenalty(self.kept_penalty_percent, self.kept_penalty_until)
 
     def outcome(self, money: MoneyTask | None = None) -> BookingOutcome:
-        """How it stands, unchanged."""
+        """Its present state, unchanged."""
         return BookingOutcome(
             booking_id=self.id,
             status=self.status,
@@ -186,7 +186,7 @@ def amounts(booking: Locked, settlement: Settlement) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is to be written. ``event`` is its word in history and outbox; ``to`` may be the status it has already.
+    """What is to be written. ``event`` is its name in history and outbox; ``to`` may be the present status.
 
     ``settlement`` says what happens to the money, ``refund_reason`` is why some of it goes back. ``penalty`` is what
     the booking's end costs the customer (None: no decision was made about it). ``proves_contact``: the address was
@@ -232,10 +232,10 @@ class TransitionStore(Store):
     """What every change of a booking shares."""
 
     async def _enter(self, command: BookingCommand) -> tuple[Locked, BookingOutcome | None]:
-        """Lock the booking; the outcome if this command was obeyed before. Raises NotFound.
+        """Lock the booking; the outcome if this command was executed before. Raises NotFound.
 
-        A person hears again what was said to them. The process asks again where it stands, perhaps in a later run,
-        which must not go on from a status that the booking has left: it hears how the booking is now, and what its
+        A person gets the same answer again. The process may repeat a command in a later run, which must not go on from
+        a status that the booking has left: it gets the booking's present state, and what its
         step decided about the money.
         """
         booking, seen = await self._lock(command.booking_id, command.command_id)
@@ -359,8 +359,8 @@ def _columns(booking: Locked, change: Change, command: BookingCommand, now: date
 
 
 def _messages_of(booking: Locked, change: Change) -> tuple[Message, ...]:
-    """What the change promises. Nobody has heard of a booking that waits for the proof of its address, so nobody hears
-    that it was moved or is over; and the unproven address gets the one message that asks for the proof."""
+    """The notices of the change. Nobody got a notice of a booking that waits for the proof of its address, so nobody
+    gets one that it was moved or is over; and the unproven address gets the one message that asks for the proof."""
     waits = booking.proof_deadline is not None and not change.proves_contact
     return () if waits and change.to is not BookingStatus.CONFIRMED else change.messages
 

@@ -1,4 +1,4 @@
-"""The end of an unpaid hold: the provider has the last word before the time is given up."""
+"""The end of an unpaid hold: the provider is asked before the time is given up."""
 
 import itertools
 from dataclasses import replace
@@ -17,12 +17,15 @@ CLOSED = frozenset({PaymentStatus.VOIDED, PaymentStatus.REFUNDED, PaymentStatus.
 
 
 async def settle_hold(case: BookingState) -> None:
-    """The hold's time is over and no money is known. Comes back when the provider has said what is true:
+    """The time of the hold is over and no payment is known. Returns when the provider has answered:
 
-    * closed: the booking is expired; * paid: it goes on; * processing: the time is kept for
-    `options.KEEP_FOR_PROCESSING`, then a person is told, and its news are waited for; * no answer: the time is kept, a
-    person is told after `options.HELP_AFTER` tries, and the question is asked again, however often. Also comes back
-    when somebody cancelled or declined in the meantime.
+    * closed: the booking is expired;
+    * paid: the booking goes on;
+    * processing: the time is kept for `options.KEEP_FOR_PROCESSING`, then an alert is raised; events are waited for;
+    * no answer: the time is kept, an alert is raised after `options.HELP_AFTER` tries, and the provider is asked again,
+      without end.
+
+    Also returns when somebody cancelled or declined in the meantime.
     """
     deadline = workflow.now()
     pause = options.FIRST_PAUSE
@@ -48,7 +51,7 @@ async def settle_hold(case: BookingState) -> None:
         again_at = workflow.now() + pause
         heard = case.news_heard
         await _keep_time(case, min(keep_until, again_at + options.KEEP_MARGIN))
-        # Tries alone say nothing: every news wakes this loop, also those of a provider that is quick to answer.
+        # The number of tries alone means little: every event wakes this loop.
         if not was_told and (unanswered >= options.HELP_AFTER or keep_until <= workflow.now()):
             was_told = True
             await case.raise_alert("hold_unsettled", str(case.booking.booking_id), tries=tries)

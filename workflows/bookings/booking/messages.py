@@ -1,4 +1,4 @@
-"""What can be said to a booking's workflow. Names are part of the contract with histories: never rename one."""
+"""The messages of a booking's workflow. Names are part of the contract with histories: never rename one."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +21,7 @@ CHECK_IN = "check_in"
 COMPLETE = "complete"
 NO_SHOW = "no_show"
 
-# Signals: a machine's news.
+# Signals: events of machines.
 PAYMENT_EVENT = "payment_event"
 STRANDED = "stranded"
 
@@ -31,7 +31,7 @@ STATE = "state"
 
 @dataclass(frozen=True)
 class CarriedState:
-    """What a long run hands to the one that continues it, beside the booking: see the attributes of `Case`."""
+    """What a long run hands to the one that continues it, beside the booking: see the attributes of `BookingState`."""
 
     payment: PaymentView | None
     hold_settled: bool
@@ -47,7 +47,7 @@ class CarriedState:
 
 @dataclass(frozen=True)
 class BookingInput:
-    """``resumed``: an earlier run of this booking is over and news came for it afterwards (late money, a dispute).
+    """``resumed``: an earlier run of this booking is over and an event came afterwards (late money, a dispute).
     ``carried``: this run continues one whose history became long; it does so after ``messages_per_run`` commands and
     events, or when the server suggests it."""
 

@@ -22,12 +22,12 @@ async def move_money(case: BookingState) -> None:
 
 
 async def _make(case: BookingState, task: MoneyTask) -> None:
-    result = await _word_about(case, task)
+    result = await _result_of(case, task)
     payment = await case.record(task, result)
     if task.movement is Movement.AUTHORIZE and result.phase is Phase.SUCCEEDED:
         _take_the_place(case, task, result, payment)
     if result.phase is Phase.FAILED and not _found_paid(task, result):
-        # By the name under which the record has filed it, if it has: one matter, one entry.
+        # The same key as the record uses, so that one problem has one entry.
         await case.raise_alert(f"{task.movement}_failed", task.movement_id, amount=task.amount, reason=result.reason)
     else:
         case.clear_alert()
@@ -35,9 +35,9 @@ async def _make(case: BookingState, task: MoneyTask) -> None:
 
 def _take_the_place(case: BookingState, task: MoneyTask, result: MoneyResult, payment: PaymentView) -> None:
     """What was decided in the meantime is done to the new intent; the one that is not needed is given up."""
-    stands = payment.status is PaymentStatus.AUTHORIZED
-    surplus = task.intent_id if stands else result.intent_id
-    if stands:
+    is_current = payment.status is PaymentStatus.AUTHORIZED
+    surplus = task.intent_id if is_current else result.intent_id
+    if is_current:
         case.money[1:] = [
             replace(other, intent_id=result.intent_id) if other.intent_id == task.intent_id else other
             for other in case.money[1:]
@@ -47,8 +47,8 @@ def _take_the_place(case: BookingState, task: MoneyTask, result: MoneyResult, pa
     )
 
 
-async def _word_about(case: BookingState, task: MoneyTask) -> MoneyResult:
-    """Ask until the provider says what became of it."""
+async def _result_of(case: BookingState, task: MoneyTask) -> MoneyResult:
+    """Ask the provider until it gives a result."""
     pause = options.FIRST_PAUSE
     tries = 0
     while True:

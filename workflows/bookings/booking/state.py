@@ -1,6 +1,6 @@
 """What a booking's run knows, and the steps that change it: one at a time, each one activity.
 
-Postgres is the truth about the booking; what is kept here is what the last answer said.
+Postgres is the truth about the booking. The state here is what the last answer said.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ from workflows.support import options
 from workflows.support.refusals import fail_workflow_task, is_unexpected, refusal_in, workflow_task_failure, wrong_state
 from workflows.support.search_attributes import NEEDS_ATTENTION, STAGE, STARTS_AT
 
-#: A step on Postgres that answers how the booking stands.
+#: A step on Postgres that answers with the booking's state.
 Step = Callable[[BookingActivities, BookingCommand], Awaitable[BookingOutcome]]
 
 VISITING = frozenset({BookingStatus.CONFIRMED, BookingStatus.CHECKED_IN})
@@ -45,11 +45,11 @@ class BookingState:
         self.payment: PaymentView | None = None
         #: Movements that were decided and are not made yet.
         self.money: list[MoneyTask] = []
-        #: The provider has said the last word about the intent of a hold that ran out.
+        #: The provider has confirmed the end of the intent of a hold that ran out.
         self.hold_settled = not start.booking.amount_due
         #: Money came for a booking that was over; it is not decided yet what becomes of it.
         self.money_is_late = False
-        #: Money moves or goes back, so more news are to be expected.
+        #: Money moves or goes back, so more events of the payment are expected.
         self.expects_news = False
         self.news_heard = 0
         self.armed_at: datetime = workflow.info().start_time
@@ -226,7 +226,7 @@ class BookingState:
     # -- money ---------------------------------------------------------------------------------------------------
 
     async def apply_payment_event(self, webhook_id: UUID) -> None:
-        """Apply provider news once, in the order in which they came."""
+        """Apply a provider's event once, in the order in which they came."""
         self.messages += 1
         if webhook_id in self._seen:
             return
@@ -255,7 +255,7 @@ class BookingState:
         is_other = payment.payment_id != known
         lost = not self.paid if is_other else payment.status is PaymentStatus.VOIDED
         if had_money and self.visiting and lost:
-            # An authorisation that lapsed before the visit: the booking stands, its money does not.
+            # An authorisation lapsed before the visit: the booking stays confirmed without money.
             await self.raise_alert("authorisation_lost", str(known))
         if is_other and self.visiting and self.paid:
             self.clear_alert()
@@ -269,7 +269,7 @@ class BookingState:
         except ActivityError as error:
             if is_cancelled_exception(error):
                 raise
-            workflow.logger.warning("no word from the provider about %s", task.movement_id)
+            workflow.logger.warning("no answer of the provider about %s", task.movement_id)
             return None
         return None if result.phase is Phase.UNKNOWN and result.status is None else result
 
@@ -280,7 +280,7 @@ class BookingState:
                 payment = await workflow.execute_local_activity_method(
                     PaymentActivities.record, RecordInput(task, result), **options.STEP
                 )
-            # A void that finds the money taken is news of that money: what the booking's end does not keep goes back.
+            # A void that finds the money taken is an event of that money: what the end does not keep goes back.
             found = task.movement is Movement.VOID and payment.status in TAKEN
             if self.payment is None or self.payment.payment_id == payment.payment_id:
                 # Not of one that gave its place to a new card.
@@ -334,7 +334,7 @@ class BookingState:
             end_at=outcome.end_at,
             version=outcome.version,
             hold_expires_at=outcome.hold_expires_at,
-            # Outcomes of before this was told say nothing about it.
+            # Outcomes that were stored before this field existed have none.
             approval_deadline=outcome.approval_deadline or self.booking.approval_deadline,
             proof_deadline=outcome.proof_deadline,
         )
@@ -347,7 +347,7 @@ class BookingState:
             self._take_payment(outcome.payment, is_news=False)
 
     def _learn(self, refusal: ApplicationError) -> None:
-        """A refusal by state says what the state is."""
+        """A refusal because of the state names the present one."""
         details = refusal.details[0] if refusal.details else None
         if refusal.type == WrongState.code and isinstance(details, dict) and "status" in details:
             self._move_to(BookingStatus(details["status"]))

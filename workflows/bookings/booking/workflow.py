@@ -26,8 +26,8 @@ with workflow.unsafe.imports_passed_through():
 
 @workflow.defn(name=messages.WORKFLOW)
 class BookingWorkflow:
-    """One run per booking. It ends when the booking is over and no money is under way; news that come later start a
-    new run (``resumed``), which begins where the snapshot says. Every step asks the state, so it fits both.
+    """One run per booking. It ends when the booking is over and no movement of money is open; events that come later
+    start a new run (``resumed``), which begins where the snapshot says. Every step asks the state, so it fits both.
 
     An operator's cancellation of the run cancels a booking that is not over, in the name of the system and with
     everything given back, and ends when the provider has said so. Terminating it does none of that.
@@ -234,11 +234,11 @@ class BookingWorkflow:
     def _may_be_no_show(self, command: BookingCommand) -> None:
         self._case.refuse_unless_allowed(BookingStatus.NO_SHOW)
 
-    # -- signals: machines' news, queries: support ---------------------------------------------------------------
+    # -- signals: events of machines, queries: support ---------------------------------------------------------------
 
     @workflow.signal(name=messages.PAYMENT_EVENT)
     async def payment_event(self, event: messages.PaymentEventInput) -> None:
-        """The inbox has news of the money."""
+        """The inbox has an event of the payment."""
         await self._case.apply_payment_event(event.webhook_id)
 
     @workflow.signal(name=messages.STRANDED)
@@ -251,7 +251,7 @@ class BookingWorkflow:
 
     @workflow.query(name=messages.STATE)
     def state(self) -> messages.BookingRunState:
-        """Where this run stands."""
+        """The state of this run."""
         case = self._case
         return messages.BookingRunState(
             stage=case.stage,
@@ -264,7 +264,7 @@ class BookingWorkflow:
     # -- waiting -------------------------------------------------------------------------------------------------
 
     async def _until(self, condition: Callable[[], bool], deadline: datetime | None, name: str) -> bool:
-        """`case.until`, said to people; and no bug of the cashier goes unseen."""
+        """`until`, shown in the Temporal UI. Raises what ended the task that moves the money."""
         self._waiting_until = deadline.isoformat() if deadline else None
         when = f", until {deadline:%Y-%m-%d %H:%M} UTC" if deadline else ""
         workflow.set_current_details(f"**{self._case.stage}**: {name}{when}")
@@ -272,7 +272,7 @@ class BookingWorkflow:
         if self._is_long() and not condition() and not self._payment_task.done():
             await self._continue()
         if self._payment_task.done():
-            await self._payment_task  # It never ends by itself: raises what went wrong.
+            await self._payment_task  # It never ends by itself, so this raises its error.
         return met
 
     def _is_long(self) -> bool:

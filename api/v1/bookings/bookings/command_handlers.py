@@ -65,7 +65,7 @@ async def prove_contact(
     """The booking whose address is proven. Raises InvalidLink for a token of something else, Gone for one that is
     over, and what ``execute_command`` raises."""
     async with access.work(booking_id):
-        pass  # Who may not see the booking hears nothing about the token.
+        pass  # A caller who may not see the booking learns nothing about the token.
     try:
         proven = services.booking_links.read_proof(token, now)
     except Unauthenticated as error:

@@ -99,7 +99,7 @@ class GuestWrite(Input):
 
 
 class BookingCreate(Input):
-    """A wish for one service at one time.
+    """A request for one service at one time.
 
     A login books for itself and gives neither ``guest`` nor ``customer_id``; without a login ``guest`` is needed.
     Staff give one of the two, and may ask for online payment (``request_payment``).
@@ -120,7 +120,9 @@ class BookingCreate(Input):
     start_at: Moment
     resource_ids: Resources = ()
     party_size: int = Field(default=1, ge=1, le=1000, description="Number of persons.")
-    special_requests: Note | None = Field(default=None, description="Wishes of the customer.")
+    special_requests: Note | None = Field(
+        default=None, description="What the customer asks for, such as a seat at the window."
+    )
     language: Literal["ja", "en"] | None = Field(default=None, description="Of the notices; else `Accept-Language`.")
     guest: GuestWrite | None = Field(default=None, description="The person who books without a login.")
     customer_id: UUID | None = Field(default=None, description="Customer for whom staff book (UUID).")
@@ -138,7 +140,9 @@ class BookingUpdate(Input):
 
     model_config = ConfigDict(json_schema_extra=examples({"special_requests": "窓側の席をお願いします。"}))
 
-    special_requests: Note | Literal[""] | None = Field(default=None, description="Wishes of the customer.")
+    special_requests: Note | Literal[""] | None = Field(
+        default=None, description="What the customer asks for, such as a seat at the window."
+    )
     internal_notes: Note | Literal[""] | None = Field(default=None, description="Notes for the business alone.")
     party_size: int | None = Field(default=None, ge=1, le=1000, description="Number of persons.")
 
@@ -262,7 +266,7 @@ class BookingRead(RecordRead):
         description="Until when the guest must confirm the e-mail address, RFC 3339 with the venue's offset; null "
         "where that is not asked.",
     )
-    special_requests: str | None = Field(description="Wishes of the customer.")
+    special_requests: str | None = Field(description="What the customer asks for, such as a seat at the window.")
     internal_notes: str | None = Field(
         description="Notes for the business alone; null for readers outside the business.",
     )
