@@ -144,7 +144,7 @@ _UNITS = text("""
       FROM service_resources n JOIN resources r ON r.id = n.resource_id
      WHERE n.service_id = :service_id GROUP BY n.requirement_group
 """)
-# The share lock waits for whoever is taking the notice away.
+# The share lock waits for a transaction that removes the notice.
 _LACKS_NOTICE = text("""
     SELECT true FROM businesses b
      WHERE b.id = :business_id AND b.legal_notice IS NULL AND b.status <> ALL(:private) FOR SHARE

@@ -120,7 +120,7 @@ _READ_FOR_HOLD = text(
     bindparam("start", type_=TIMESTAMP(timezone=True)),
 )
 # By btree on stored times: under row-level security the planner may use only leak-proof operators on an index, and
-# range overlap is none. A hold past its time takes nothing, whether or not somebody swept it.
+# range overlap is none. A hold past its time takes nothing, also before it is swept.
 _CLAIMS = text("""
     SELECT resource_id, unit, starts_at, ends_at FROM resource_claims
      WHERE resource_id = ANY(:resource_ids) AND released_at IS NULL
@@ -155,7 +155,7 @@ class Catalogue:
 
     @property
     def calendar_version(self) -> int:
-        """Of the calendars that these are; whoever takes time says it."""
+        """The version of these calendars. A command that takes time passes it on."""
         version: int = self.settings["calendar_version"]
         return version
 

@@ -41,7 +41,7 @@ _OPEN = text("""
     ON CONFLICT DO NOTHING RETURNING id, number
 """)
 _OPEN_ONES = text("SELECT booking_id FROM reaccommodations WHERE business_id = :business_id AND status = 'open'")
-# Somebody who is changing the booking at this moment decides it in another way.
+# A command that changes the booking at this moment decides the offer too.
 _KEEP = text("""
     UPDATE reaccommodations SET status = 'kept', decided_at = :now, decided_by = :by
      WHERE id IN (SELECT id FROM reaccommodations WHERE booking_id = ANY(:ids) AND status = 'open'
@@ -168,8 +168,8 @@ class ReaccommodationStore(Store):
         return ReaccommodationStatus(row.status)
 
     async def tell(self, reaccommodation_id: UUID) -> ReaccommodationStatus:
-        """Tell the business how it was decided; the customer, to whom a move or cancellation is told as such, that
-        the booking stands after all."""
+        """Queue the notice of the decision: to the business where the booking was moved or cancelled (the customer has
+        a notice of that already), to the customer where the booking stays as it is."""
         row = await self.get(reaccommodation_id)
         if row.status in {ReaccommodationStatus.MOVED, ReaccommodationStatus.CANCELLED}:
             await self._queue_notices(row, NoticeKind.REACCOMMODATION_DECIDED, audience="business")
@@ -178,7 +178,7 @@ class ReaccommodationStore(Store):
         return ReaccommodationStatus(row.status)
 
     async def alternatives(self, row: ReaccommodationRow, now: datetime) -> list[datetime]:
-        """Up to three free times near the lost one, with whoever is free; none where the service is gone."""
+        """Up to three free times near the lost one, with any person who is free; none where the service is deleted."""
         wish = (await self.session.execute(_WISH, {"booking_id": row.booking_id})).one()
         first = wish.start_at.date() - timedelta(days=2)
         last = first + timedelta(days=4)

@@ -89,7 +89,7 @@ class StaffException(Base, Stamped):
 
 
 class StaffInvitation(Base, Stamped):
-    """Somebody is asked by e-mail to work here. The link in the e-mail is made from ``id`` and ``expires_at``; it is
+    """An invitation by e-mail to work here. The link in the e-mail is made from ``id`` and ``expires_at``; it is
     used up by ``accepted_at``. ``resource_id``: the bookable person; or ``resource_name``, for one to be made."""
 
     __tablename__ = "staff_invitations"

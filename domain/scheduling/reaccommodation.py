@@ -7,7 +7,7 @@ from enum import StrEnum
 
 class ReaccommodationStatus(StrEnum):
     """``OPEN`` waits for an answer. Every other one is the end: another time; cancelled with all money back; the
-    business can keep the booking after all; the booking was over by itself."""
+    business can keep the booking after all; the booking had ended."""
 
     OPEN = "open"
     MOVED = "moved"

@@ -9,7 +9,7 @@ from domain.errors import InvalidInput
 from domain.scheduling.hours import DAY, Calendar, MinuteRange, Ranges, in_order
 
 _A_DAY = timedelta(days=1)
-#: A leave or a sabbatical; longer than this somebody has left.
+#: The longest exception, for a leave of a year. A person who is away for longer has left.
 MAX_DAYS = 366
 
 

@@ -103,8 +103,8 @@ def fitting(visits: Sequence[Visit], calendars: Calendars) -> frozenset[UUID]:
 
 
 def stranded(visits: Sequence[Visit], before: Calendars, after: Calendars) -> list[Visit]:
-    """One visit of each booking that fits ``before`` and no longer ``after``, in order of their start. What did not
-    fit before is nobody's surprise."""
+    """One visit of each booking that fits ``before`` and no longer ``after``, in order of their start. A booking
+    that did not fit before is left out."""
     broken = fitting(visits, before) - fitting(visits, after)
     return first_of_each(visit for visit in visits if visit.booking_id in broken)
 

@@ -28,8 +28,9 @@ LISTED = 100
 #: Bookings that a change can strand: those that have not begun.
 _AHEAD = [BookingStatus.PENDING.value, BookingStatus.CONFIRMED.value]
 
-# FOR UPDATE, because whoever takes time holds the row FOR KEY SHARE until it commits (by its guard and by foreign
-# keys): their bookings are seen below, and a booking that read the calendar before this change finds another version.
+# FOR UPDATE, because a command that takes time holds the row FOR KEY SHARE until it commits (by its guard and by
+# foreign keys). Its booking is seen below, and a booking that read the calendar before this change finds another
+# version.
 _LOCK = text("SELECT 1 FROM businesses WHERE id = :business_id AND deleted_at IS NULL FOR UPDATE")
 _BUMP = text("UPDATE businesses SET calendar_version = calendar_version + 1 WHERE id = :business_id")
 _READ = text("""
@@ -150,7 +151,7 @@ class CalendarStore(Store):
         if days is None or before is None:
             return
         after = await self.read(business_id, *days)
-        # Read again: the change may have given a booking to somebody else.
+        # Read again: the change may have given a booking to another person.
         claimed = await self.visits(business_id, now)
         broken = stranded(claimed, before.calendars, after.calendars)
         if broken and not confirm:

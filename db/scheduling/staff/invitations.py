@@ -1,4 +1,4 @@
-"""Asking somebody by e-mail to work at a business."""
+"""Invitations by e-mail to work at a business."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -71,7 +71,7 @@ _ASSIGN = text("""
 @dataclass(frozen=True, slots=True)
 class Invited:
     """Whom to ask, and as what. ``resource_id``: the bookable person they are, or ``resource_name`` (bilingual) for
-    one that is made when they accept; neither for somebody who is not booked."""
+    one that is made when they accept; neither for a person who cannot be booked."""
 
     email: str
     role: StaffRole
@@ -101,8 +101,8 @@ class InvitationStore(Store):
     """Invitations of one business."""
 
     async def invite(self, business_id: UUID, asked: Invited, by: UUID | None, now: datetime) -> InvitationRow:
-        """Write the invitation and queue its e-mail. Raises AlreadyExists for somebody who works there or is
-        invited, InvalidInput for a resource that is nobody's to give."""
+        """Write the invitation and queue its e-mail. Raises AlreadyExists for a person who works there or is
+        invited, InvalidInput for a resource that is taken or not the business's."""
         person: dict[str, Any] = {"business_id": business_id, "email": asked.email}
         if await self.session.scalar(_WORKS_HERE, person):
             raise AlreadyExists({"field": "email"})
@@ -142,7 +142,7 @@ class InvitationStore(Store):
     async def accept(self, invitation_id: UUID, user_id: UUID, now: datetime) -> UUID:
         """Make the login of this transaction (its own scope) work there; gives the assignment, and the transaction
         is in the business's scope from here on. Raises Forbidden for a login with another e-mail address, Gone for an
-        invitation that is used, withdrawn or over, and AlreadyExists for somebody who works there."""
+        invitation that is used, withdrawn or over, and AlreadyExists for a person who works there."""
         if await self.session.scalar(_ENTER, {"id": invitation_id}) is None:
             raise Forbidden({"reason": "other_email"})
         row = InvitationRow(**(await self.session.execute(_LOCK, {"id": invitation_id})).one()._mapping)

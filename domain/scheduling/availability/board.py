@@ -40,7 +40,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Board:
-    """The starts at which every requirement, judged by itself, is met. ``rivals``: see ``find_rivals``."""
+    """The starts at which every requirement alone is met. ``rivals``: see ``find_rivals``."""
 
     origin: int
     starts: int
@@ -80,7 +80,7 @@ def lay_out(question: Question, facts: Facts) -> Board | None:
 
 
 def find_rivals(slots: Sequence[Slot]) -> tuple[Slot, ...]:
-    """The requirements that may want one unit at the same time, so that judging each by itself is not enough.
+    """The requirements that may want one unit at the same time, so that looking at each alone is not enough.
 
     The same staff in two groups of a service, or buffers of consecutive items that overlap.
     """

@@ -153,7 +153,7 @@ class _Packing:
 def candidates(slots: Sequence[Slot], options: Sequence[Options], limit: int) -> Iterator[tuple[Pick, ...]]:
     """At most ``limit`` different assignments.
 
-    First those that change every pick from one to the next, so that whoever loses one unit to another client does
+    First those that change every pick from one to the next, so that a client that loses one unit to another does
     not lose the next candidate to the same one; then whatever else there is.
     """
     rows = [_row(slot, choice) for slot, choice in zip(slots, options, strict=True)]

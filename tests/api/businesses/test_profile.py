@@ -202,6 +202,6 @@ async def test_a_provider_that_refuses_the_price_of_a_service_is_not_chosen(owne
     [field] = details["fields"]
     assert (field["field"], field["rule"]) == ("payment_provider", "more_than_the_provider_takes")
     assert details["services"] == [service["id"]]
-    assert (await owner.get(path)).json()["data"]["payment_provider"] == "stripe"
+    assert (await owner.get(f"/businesses/{venue.id}")).json()["data"]["payment_provider"] == "stripe"
     await owner.put(f"/owner/services/{service['id']}", json={"payment_mode": "at_venue"})
     assert (await owner.put(path, json={"payment_provider": "payjp_v2"})).status_code == 200

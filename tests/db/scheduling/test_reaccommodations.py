@@ -150,7 +150,7 @@ async def test_the_business_can_keep_it_after_all(desk: Desk) -> None:
     assert [(one["number"], one["status"]) for one in await offers(desk)] == [(1, "kept"), (2, "open")]
 
 
-async def test_somebody_else_of_the_staff_keeps_it_too(desk: Desk) -> None:
+async def test_another_person_of_the_staff_keeps_it_too(desk: Desk) -> None:
     booking_id = await add_booking(desk.database, desk.salon, LOST)
     first, second = desk.salon.resources
 

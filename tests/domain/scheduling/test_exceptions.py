@@ -1,4 +1,4 @@
-"""Days on which somebody is not there as usual."""
+"""Exceptions of a calendar: days off, parts of days off, other hours."""
 
 from datetime import date, timedelta
 

@@ -93,7 +93,7 @@ class PolicyCreate(Input):
 
 
 class PolicyUpdate(Changes):
-    """What is to be different. Bookings that stand keep the tiers they were made with. A new default takes over from
+    """The fields to change. Bookings that stand keep the tiers they were made with. A new default takes over from
     the former."""
 
     model_config = ConfigDict(json_schema_extra=examples({"no_show_percent": 80}))

@@ -55,7 +55,7 @@ class ResourceCreate(Input):
 
 
 class ResourceUpdate(Changes):
-    """What is to be different. ``working_hours`` null gives it the business's hours again."""
+    """The fields to change. ``working_hours`` null gives it the business's hours again."""
 
     model_config = ConfigDict(json_schema_extra=examples({"name": {"ja": "佐藤 美咲", "en": "Misaki Sato"}}))
     erasable: ClassVar[frozenset[str]] = frozenset({"working_hours"})
@@ -128,7 +128,7 @@ class ResourceRead(ChangedRecordRead):
 
 
 class StaffRead(Output):
-    """Somebody who can be booked. ``id`` is the resource's."""
+    """A person who can be booked. ``id`` is the resource's."""
 
     model_config = ConfigDict(
         json_schema_extra=examples(

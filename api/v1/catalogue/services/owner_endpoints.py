@@ -57,7 +57,7 @@ async def create_service(body: ServiceCreate, access: MayAddService, key: Option
 async def update_service(
     service_id: UUID, body: ServiceUpdate, access: MayWriteService, now: Now, confirm: Confirm
 ) -> Response:
-    """What is not sent stays. Bookings that stand keep what was agreed; those with somebody who no longer performs the
+    """What is not sent stays. Bookings that stand keep what was agreed; those with a person who no longer performs the
     service are stranded."""
     async with access.work(service_id) as work:
         stored = await work.catalogue.lock_service(service_id)

@@ -155,7 +155,7 @@ class ServiceCreate(_Terms):
 
 
 class ServiceUpdate(Changes, _Terms):
-    """What is to be different. Bookings that stand keep what was agreed. Another payment mode than deposit drops the
+    """The fields to change. Bookings that stand keep what was agreed. Another payment mode than deposit drops the
     deposit."""
 
     model_config = ConfigDict(json_schema_extra=examples({"price": {"amount": 6000, "currency": "JPY"}}))

@@ -27,7 +27,7 @@ PartySize = Annotated[int, Query(ge=1, le=1000, description="How many people com
 
 
 def _for_staff(access: Access) -> bool:
-    """Whoever books for customers sees what it can book: no lead time, and further ahead."""
+    """Staff who book for customers see what they can book: no lead time, and further ahead."""
     return access.role is not None and allowed(access.role, BookingAction.CREATE_FOR_CUSTOMER)
 
 

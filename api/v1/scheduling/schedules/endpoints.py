@@ -1,4 +1,4 @@
-"""When people work: the usual week, and the days that are otherwise."""
+"""Working hours: the usual week, and the exceptions."""
 
 from typing import Annotated
 from uuid import UUID
@@ -40,7 +40,7 @@ MayWriteException = Annotated[Access, Depends(may(SchedulingAction.WRITE_OWN_SCH
 
 @router.put(
     "/working-hours",
-    summary="Set somebody's week",
+    summary="Set the working hours of a person",
     response_model=Envelope[ScheduleRead],
 )
 @raises(OverlappingHours)
@@ -55,11 +55,11 @@ async def update_working_hours(body: WorkingHoursUpdate, access: MayWrite, now: 
 
 @router.get(
     "/working-hours/{resource_id}",
-    summary="Somebody's week",
+    summary="Read the working hours of a person",
     response_model=Envelope[ScheduleRead],
 )
 async def get_working_hours(resource_id: UUID, access: MayRead) -> Response:
-    """The usual one; see the exceptions for the days that are otherwise."""
+    """The usual week. The exceptions are a list of their own."""
     async with access.work(resource_id) as work:
         return ok(ScheduleRead.of(await work.catalogue.get_resource(resource_id)))
 

@@ -198,7 +198,7 @@ class OneOffRead(Output):
 
 
 class HoursRead(Output):
-    """``one_off`` holds the days from today on, give or take the zones."""
+    """``one_off`` holds the days from yesterday on."""
 
     model_config = ConfigDict(
         json_schema_extra=examples(
@@ -226,7 +226,7 @@ class HoursRead(Output):
 
 
 class DaysRead(Output):
-    """The days from today on, give or take the zones, that are not as their weekday."""
+    """The days from yesterday on that are not as their weekday."""
 
     model_config = ConfigDict(json_schema_extra=examples({"time_zone": "Asia/Tokyo", "one_off": [_DAY_EXAMPLE]}))
 

@@ -1,4 +1,4 @@
-"""When somebody works, and when not."""
+"""The schemas of working hours and their exceptions."""
 
 from datetime import date
 from typing import Annotated, Self
@@ -93,7 +93,7 @@ class ExceptionCreate(ExceptionUpdate):
 
 
 class ExceptionRead(ChangedRecordRead):
-    """Days on which somebody is not there as usual."""
+    """Days on which a person or room does not have its usual hours."""
 
     model_config = ConfigDict(
         json_schema_extra=examples(

@@ -39,7 +39,7 @@ MayWriteInvitation = Annotated[Access, Depends(may(SchedulingAction.WRITE_STAFF,
 @router.post(
     "/assignments",
     status_code=201,
-    summary="Invite somebody",
+    summary="Invite a person to work here",
     response_model=Envelope[InvitationRead],
 )
 @raises(AlreadyExists)
@@ -85,7 +85,7 @@ async def get_assignment(assignment_id: UUID, access: MayReadOne) -> Response:
 
 @router.put(
     "/assignments/{assignment_id}",
-    summary="Change what somebody is and does",
+    summary="Change role, name or services of a person",
     response_model=Envelope[AssignmentRead],
 )
 @raises(WrongState)
@@ -103,13 +103,13 @@ async def update_assignment(
 
 @router.delete(
     "/assignments/{assignment_id}/terminate",
-    summary="End somebody's work",
+    summary="End the work of a person",
     response_model=Envelope[AssignmentRead],
 )
 @raises(WrongState)
 async def terminate_assignment(assignment_id: UUID, access: MayWrite, now: Now, confirm: Confirm) -> Response:
     """Access ends at once. Refused while bookings with the person are to come, unless confirmed: then each goes to
-    somebody else who is free at that time, or is offered another one."""
+    another person who is free at that time, or is offered another one."""
     async with access.work(assignment_id) as work:
         return ok(
             AssignmentRead.of(
@@ -141,7 +141,7 @@ async def list_invitations(business_id: UUID, access: MayRead, page: PageAsked) 
 async def accept_invitation(
     body: AcceptInvitationCommand, caller: CurrentUser, services: Services, now: Now, key: OptionalKey
 ) -> Response:
-    """For the login with the e-mail address that was invited; whoever has none registers first."""
+    """For the login with the e-mail address that was invited; a person without a login registers first."""
     invitation_id = services.links.read(Purpose.STAFF_INVITATION, body.token, now)
     async with caller.work(key) as work:
         assignment_id = await work.scheduling.staff.accept(invitation_id, caller.id, now)

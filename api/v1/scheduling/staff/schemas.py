@@ -30,7 +30,7 @@ _NAME = {"ja": "佐藤 美咲", "en": "Misaki Sato"}
 
 class InvitationCreate(Input):
     """Whom to invite. ``resource_id``: the bookable person they are; ``resource_name``: a new one, made when they
-    accept; neither for somebody who is not booked."""
+    accept; neither for a person who cannot be booked."""
 
     model_config = ConfigDict(
         json_schema_extra=examples(
@@ -112,7 +112,7 @@ class InvitationRead(RecordRead):
 
 
 class AssignmentUpdate(Changes):
-    """What is to be different. ``name``: how customers see the person; ``service_ids``: all that they perform."""
+    """The fields to change. ``name``: how customers see the person; ``service_ids``: all that they perform."""
 
     model_config = ConfigDict(json_schema_extra=examples({"role": "manager", "service_ids": [_ID]}))
 

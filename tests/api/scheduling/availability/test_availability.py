@@ -73,7 +73,7 @@ async def test_the_bytes_are_what_the_document_says(shop: Shop) -> None:
 
 
 async def test_staff_see_times_that_the_public_does_not(shop: Shop, pool: Pool, clock: Clock) -> None:
-    """The lead time binds customers; at the counter somebody is there already."""
+    """The lead time binds customers and not staff."""
     await data.rows(pool, "UPDATE business_settings SET lead_time = interval '100 days'")
     assert (await starts(shop)).json()["data"]["starts"] == []
     for_staff = await shop.staff.get("/availability", params=asked(shop))

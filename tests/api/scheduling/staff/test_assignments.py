@@ -141,7 +141,7 @@ async def test_managers_manage_people_and_staff_do_not(
     assert error_of(await owner.get(f"/staff/assignments/{elsewhere['id']}")) == (404, "not_found")
 
 
-async def test_what_somebody_performs(
+async def test_the_services_of_a_person(
     app: FastAPI, owner: Person, customer: Person, pool: Pool, database: Database
 ) -> None:
     venue = await open_venue(pool, owner)
@@ -189,7 +189,7 @@ async def test_the_end_lists_the_bookings_and_hands_them_over(
     assert error_of(await owner.delete(path)) == (409, "wrong_state")
 
 
-async def test_a_booking_goes_to_somebody_who_can(
+async def test_a_booking_goes_to_a_person_who_can_serve_it(
     owner: Person, other_owner: Person, pool: Pool, database: Database
 ) -> None:
     venue = await open_venue(pool, owner)
