@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from db.engine.store import Store
 from db.platform.outbox import START_ERASURE, OutboxStore
-from db.privacy.forgetting import FORGET, LET_GO, PEOPLE
+from db.privacy.forgetting import FORGET, LET_GO, MENTIONS, PEOPLE
 from domain.errors import ErasureBlocked, NotFound, WrongState
 from domain.instants import text_at_venue
 
@@ -101,16 +101,25 @@ class ErasureStore(Store):
         if erasure.anonymised_at is not None:
             return False
         people = (await self.session.execute(PEOPLE, {"user_id": erasure.user_id})).one()
+        mentions = (
+            await self.session.execute(MENTIONS, {"user_id": erasure.user_id, "bookings": people.bookings})
+        ).one()
         values = {
             "user_id": erasure.user_id,
             "address": address,
+            "mentioned": mentions.bookings,
+            "mentioning": mentions.customers,
             "customers": people.customers,
             "bookings": people.bookings,
             "now": now,
         }
         removed = await self._run(FORGET, values)
         # Last, because the statements above are in the trail themselves.
-        trail = (await self.session.execute(_TRAIL, {**_only(_TRAIL, values), "id": erasure_id})).one()
+        everywhere = {
+            "customers": [*people.customers, *mentions.customers],
+            "bookings": [*people.bookings, *mentions.bookings],
+        }
+        trail = (await self.session.execute(_TRAIL, {**everywhere, "id": erasure_id})).one()
         removed |= {"audit_logs": trail.audit, "booking_history": trail.history}
         await self.session.execute(
             _ANONYMISED, {"id": erasure_id, "now": now, "proof": json.dumps({"anonymised": removed})}

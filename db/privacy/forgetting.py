@@ -8,6 +8,15 @@ from sqlalchemy import TextClause, text
 # The records and bookings of a person. The same function says what blocks an erasure and what an export holds.
 PEOPLE = text("SELECT records AS customers, visits AS bookings FROM app_records_of_person(:user_id)")
 
+# What carries the verified address of a person and is not theirs: visits ahead for which somebody else typed it. They
+# keep their name and their time, and lose the address.
+MENTIONS = text("""
+    SELECT coalesce(array_agg(DISTINCT b.id), '{}') AS bookings,
+           coalesce(array_agg(DISTINCT b.customer_id), '{}') AS customers
+      FROM bookings b JOIN users u ON u.id = :user_id AND u.email_verified_at IS NOT NULL
+     WHERE b.email = u.email AND NOT b.id = ANY(CAST(:bookings AS uuid[]))
+""")
+
 _MY_NOTICES = """(n.user_id = :user_id OR n.customer_id = ANY(CAST(:customers AS uuid[])))"""
 
 #: At once: the person is unknown afterwards. By table, in this order.
@@ -22,6 +31,8 @@ FORGET: Mapping[str, TextClause] = {
                special_requests = NULL, internal_notes = NULL
          WHERE id = ANY(CAST(:bookings AS uuid[]))
     """),
+    "mentions": text("UPDATE bookings SET email = NULL WHERE id = ANY(CAST(:mentioned AS uuid[]))"),
+    "mentioning_records": text("UPDATE customers SET email = NULL WHERE id = ANY(CAST(:mentioning AS uuid[]))"),
     "command_texts": text("""
         DELETE FROM command_texts WHERE user_id = :user_id OR booking_id = ANY(CAST(:bookings AS uuid[]))
     """),

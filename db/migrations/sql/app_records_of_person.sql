@@ -1,5 +1,6 @@
 -- Which customer records and bookings belong to a person: those of the login, and those that carry its e-mail address,
--- if the address was verified. The check before an erasure, the export and the erasure itself all use this function.
+-- if the address was verified. Anybody can type an address: a visit that is still ahead belongs to the person only if its
+-- address was confirmed for it. The check before an erasure, the export and the erasure itself all use this function.
 -- It reads across businesses, so it answers the platform and the person only.
 CREATE OR REPLACE FUNCTION app_records_of_person(person uuid, OUT records uuid[], OUT visits uuid[])
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -11,7 +12,9 @@ BEGIN
     PERFORM set_config('app.scope', 'platform', true);
     SELECT coalesce(array_agg(c.id), '{}') INTO records FROM customers c JOIN users u ON u.id = person
      WHERE c.user_id = u.id
-        OR (c.user_id IS NULL AND u.email_verified_at IS NOT NULL AND c.email_key = lower(u.email::text));
+        OR (c.user_id IS NULL AND u.email_verified_at IS NOT NULL AND c.email_key = lower(u.email::text)
+            AND NOT EXISTS (SELECT FROM bookings b WHERE b.customer_id = c.id AND b.contact_proven_at IS NULL
+                               AND b.status IN ('pending', 'confirmed', 'checked_in') AND b.end_at > now()));
     SELECT coalesce(array_agg(b.id), '{}') INTO visits FROM bookings b
      WHERE b.user_id = person OR b.customer_id = ANY (records);
     PERFORM set_config('app.scope', coalesce(was, ''), true);

@@ -203,14 +203,22 @@ async def test_begin_erasure_is_blocked_by_a_guest_visit_of_the_proven_address(
 
 
 async def test_begin_erasure_is_not_blocked_by_an_address_that_somebody_typed(
-    customer: Person, pool: Pool, clock: Clock
+    customer: Person, pool: Pool, clock: Clock, hands: Hands
 ) -> None:
     salon = await data.add_salon(pool)
     await data.rows(pool, "UPDATE users SET email_verified_at = now() WHERE id = :id", id=customer.id)
     record = await data.add_customer(pool, salon.business_id, email=customer.email)
     start = clock.now().replace(microsecond=0) + timedelta(days=3)
-    await data.add_booking(pool, salon, start, user_id=None, customer_id=record, email=customer.email)
+    typed = {"email": customer.email, "family_name": "別人"}
+    visit = await data.add_booking(pool, salon, start, user_id=None, customer_id=record, **typed)
     assert (await customer.post("/auth/me/erasure", json=ASK)).status_code == 202
+    await hands.erasures.anonymise(await hands.erasure_of(customer.id))
+    [left] = await data.rows(pool, "SELECT family_name, email, status FROM bookings WHERE id = :id", id=visit)
+    assert left == {"family_name": "別人", "email": None, "status": "confirmed"}, (
+        "the visit stands, the address is gone"
+    )
+    [kept] = await data.rows(pool, "SELECT email FROM customers WHERE id = :id", id=record)
+    assert kept["email"] is None
 
 
 async def test_anonymise_takes_the_name_off_the_bookable_person(customer: Person, pool: Pool, hands: Hands) -> None:
