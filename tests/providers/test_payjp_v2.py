@@ -5,6 +5,8 @@ each of them, and one that does not fit is an error here.
 """
 
 import asyncio
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -15,7 +17,7 @@ from providers.payments.interface import CaptureMethod, WebhookEvent
 from providers.payments.payjp_v2 import PayjpV2Payments
 from providers.payments.payjp_v2_objects import event_of, intent_of
 from tests.providers.rails import RETURN_URL, Rail, new_key
-from tests.support.sandbox import Receiver, Sandbox
+from tests.support.sandbox import ROOT, Receiver, Sandbox
 
 P = PaymentStatus
 
@@ -137,3 +139,10 @@ def test_an_event_of_another_type_is_only_stored(kind: str) -> None:
     data = {"object": "payment_flow", "id": "pfw_1", "status": "requires_action", "amount": 1, "currency": "jpy"}
     event = event_of({"id": "evt_1", "type": kind, "created_at": "2026-11-29T03:00:00Z", "data": data})
     assert (event.intent, event.refund, event.dispute) == (None, None, None)
+
+
+def test_the_sdk_is_not_imported_before_the_first_call() -> None:
+    build = "from providers.payments.registry import payment_providers; payment_providers(Settings())"
+    code = f"import sys; from runtime.settings import Settings; {build}; print('payjpv2' in sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "False"
