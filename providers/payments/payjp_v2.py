@@ -23,9 +23,13 @@ from providers.payments.payjp_v2_body import Body
 from providers.payments.payjp_v2_objects import dispute_of, event_of, intent_of, refund_of
 from providers.payments.payjp_webhooks import verified_event
 from runtime.settings import Settings
+from runtime.starting import deferred
 
 if TYPE_CHECKING:
-    from providers.payments.payjp_v2_client import Client
+    from providers.payments import payjp_v2_client
+else:
+    # Loaded by the first call, in its thread: many processes never make one.
+    payjp_v2_client = deferred("providers.payments.payjp_v2_client")
 
 #: Amounts: docs.pay.jp/v2/api, "Create Payment Flow". Authorisations: docs.pay.jp/v2/guide/status-management, page
 #: auth-capture (7 days, 30 on request where the card allows it). Refunds: the same guide, page refund.
@@ -52,7 +56,7 @@ class PayjpV2Payments:
         self._off_loop = OffLoop("payjp-v2", settings.provider_timeout)
         self._settings = settings
         self._lock = threading.Lock()
-        self._client: Client | None = None
+        self._client: payjp_v2_client.Client | None = None
 
     async def aclose(self) -> None:
         """End the threads."""
@@ -213,15 +217,13 @@ class PayjpV2Payments:
             more["idempotency_key"] = _plain(key)
         return await self._off_loop.run(lambda: self._connected().call(name, *arguments, **more))
 
-    def _connected(self) -> "Client":
+    def _connected(self) -> "payjp_v2_client.Client":
         """The SDK, from the first call on: importing its models takes half a second of processor time, which processes
         whose businesses are paid elsewhere need not spend."""
         with self._lock:
             if self._client is None:
-                from providers.payments.payjp_v2_client import Client
-
                 waits = (float(self._off_loop.connect_seconds), float(self._off_loop.read_seconds))
-                self._client = Client(self._settings, waits)
+                self._client = payjp_v2_client.Client(self._settings, waits)
             return self._client
 
 
