@@ -201,12 +201,12 @@ def _cache(settings: Settings, stack: AsyncExitStack) -> Cache:
 
 
 def _answers(settings: Settings, database: Database, cache: Cache, stack: AsyncExitStack) -> Answers | None:
-    """Changes are told whether or not this process keeps answers: others may."""
-    told = Generations(cache)
-    database.listener = told
-    stack.push_async_callback(told.aclose)
+    """Changes are announced even if this process caches no answers: others may."""
+    generations = Generations(cache)
+    database.listener = generations
+    stack.push_async_callback(generations.aclose)
     stack.callback(setattr, database, "listener", None)
-    return Answers(cache, told, settings.build_id) if settings.cache_responses else None
+    return Answers(cache, generations, settings.build_id) if settings.cache_responses else None
 
 
 def _storage(settings: Settings, stack: AsyncExitStack) -> Storage:

@@ -1,4 +1,4 @@
-"""``python -m activities.inspection TYPE < FILE``: look at one file, say what it is and what is shown of it.
+"""``python -m activities.inspection TYPE < FILE``: inspect one file, say what it is and what is shown of it.
 
 The answer is one line of JSON; contents are base64. Memory and processor time are limited before a byte of the file is
 read, and everything else is given up before one is decoded.

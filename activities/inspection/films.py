@@ -1,6 +1,6 @@
 """Films: the container is read and cleaned, the pictures in it are not decoded.
 
-What a camera writes beside the film (place, owner, device, tags) is overwritten where it stands, so that nothing moves
+What a camera writes beside the film (place, owner, device, tags) is overwritten in place, so that nothing moves
 and no sample's offset changes. A track of its own with places in it (GPS of a drone) is left as it is.
 """
 
@@ -28,7 +28,7 @@ _UNKNOWN = -1
 
 
 def clean(content: bytes, file_type: FileType) -> InspectionResult:
-    """The film without what was told beside it. Raises Rejected."""
+    """The film without its metadata. Raises Rejected."""
     try:
         return _mp4(bytearray(content)) if file_type is FileType.MP4 else _webm(bytearray(content))
     except (struct.error, IndexError, ValueError, OverflowError, ZeroDivisionError):

@@ -11,7 +11,7 @@ from domain.media.status import Rejection
 
 log = logging.getLogger(__name__)
 
-# Pillow looks at the header's size before it reads a pixel, and refuses from twice this on; we from this on.
+# Pillow checks the header's size before it reads a pixel, and refuses twice this size; we refuse this size.
 Image.MAX_IMAGE_PIXELS = MOST_PIXELS
 _FORMATS = {FileType.JPEG: "JPEG", FileType.PNG: "PNG", FileType.GIF: "GIF", FileType.WEBP: "WEBP"}
 

@@ -1,4 +1,4 @@
-"""Has a file looked at by a process of its own: what breaks a decoder there breaks nothing here."""
+"""Inspects a file in a process of its own: what breaks a decoder there breaks nothing here."""
 
 import asyncio
 import base64

@@ -53,7 +53,7 @@ class MediaActivities:
 
     @activity.defn(name="media.look")
     async def look(self, asked: MediaInspectionInput) -> MediaStatus:
-        """Make what is shown of the file, or say why nothing is; gives where it stands. What came in is removed then.
+        """Make what is shown of the file, or say why nothing is; returns its status. The uploaded file is removed then.
 
         Safe to repeat: what is shown has its keys by the row's id, and a row that is settled stays as it is.
         Retryable: ``ProviderUnavailable``, ``unavailable``.
@@ -61,7 +61,7 @@ class MediaActivities:
         async with self._database.unit_of_work(Scope.tenant(asked.business_id)) as work:
             try:
                 media = await work.media.get_media(asked.media_id)
-            except NotFound:  # removed meanwhile: it is looked at all the same, so that it can be restored
+            except NotFound:  # removed meanwhile: it is inspected all the same, so that it can be restored
                 media = await work.media.get_media(asked.media_id, deleted=True)
         if media.status != MediaStatus.PROCESSING:
             return MediaStatus(media.status)
@@ -76,7 +76,7 @@ class MediaActivities:
 
     @activity.defn(name="media.give_up")
     async def give_up(self, asked: MediaInspectionInput) -> MediaStatus:
-        """The time for looking is over: rejected, visibly, unless it was settled after all. Gives where it stands."""
+        """The time for the inspection is over: rejected, unless it was settled meanwhile. Returns its status."""
         async with self._database.unit_of_work(Scope.tenant(asked.business_id)) as work:
             media = await work.media.settle(asked.media_id, Rejection.NOT_PROCESSED)
         return MediaStatus(media.status)

@@ -58,7 +58,7 @@ class NoticeActivities:
 
     @activity.defn(name="notices.send")
     async def send(self, notice: NoticeSendInput) -> NoticeStatus:
-        """Send the message unless it is sent; gives where it stands: ``failed`` when the provider refused it.
+        """Send the message unless it is sent; returns its status: ``failed`` when the provider refused it.
 
         Three steps: an attempt is opened and committed, the provider is called, its answer is recorded. When the
         answer never came, nobody knows: the attempt stays open and the next one waits ``UNKNOWN_FOR`` for the

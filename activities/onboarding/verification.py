@@ -50,7 +50,7 @@ class VerificationActivities:
 
     @activity.defn(name="verification.remind")
     async def remind(self, asked: RemindInput) -> ReviewStatus:
-        """Write to every operator that a business waits, unless it does not any more; gives where the review stands.
+        """Write to every operator that a business waits, unless it does not any more; returns the review's status.
         Twice is once."""
         async with self._database.unit_of_work(Scope.tenant(asked.business_id)) as work:
             status = await work.onboarding.verifications.get_status(asked.verification_id)

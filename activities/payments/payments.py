@@ -31,8 +31,8 @@ class ApplyEventInput:
 
 @dataclass(frozen=True)
 class PaymentUpdate:
-    """How things stand after an event; ``payment`` is None for one that concerns no payment of ours. ``money``: what is
-    to be given up because of a new card."""
+    """Booking and payment after an event; ``payment`` is None for one that concerns no payment of ours. ``money``:
+    what is to be given up because of a new card."""
 
     booking_id: UUID | None
     booking_status: BookingStatus | None
@@ -60,7 +60,7 @@ class PaymentActivities:
 
     @activity.defn(name="payments.apply_event")
     async def apply_event(self, event: ApplyEventInput) -> PaymentUpdate:
-        """Apply a row of the inbox, once, in whatever order it comes; a repeat reads how things stand."""
+        """Apply a row of the inbox, once, in whatever order it comes; a repeat reads the present state."""
         async with self._database.unit_of_work(Scope.platform(), Context(actor=PROVIDER)) as work:
             booking_id, status, payment = await work.payments.webhooks.apply(event.webhook_id, self._now())
             # A void that was decided by an attempt whose answer was lost is found again.

@@ -32,7 +32,7 @@ class LookInput:
 
 @dataclass(frozen=True)
 class Look:
-    """What a look found: where the rollout stands, and the measures that went over their limits with their counts."""
+    """What a check found: the rollout's status, and the measures that went over their limits with their counts."""
 
     status: RolloutStatus
     over: Mapping[Measure, int] = field(default_factory=dict)
@@ -48,7 +48,7 @@ class MarkInput:
 
 
 class FlagActivities:
-    """Every method answers with where the rollout stands: one that an admin's own change of the flag has superseded is
+    """Every method returns the rollout's status: one that an admin's own change of the flag has superseded is
     left alone. ``now`` gives aware UTC time."""
 
     def __init__(self, database: Database, cache: Cache, now: Callable[[], datetime]) -> None:
@@ -80,7 +80,7 @@ class FlagActivities:
 
     @activity.defn(name="flags.mark")
     async def mark(self, asked: MarkInput) -> RolloutStatus:
-        """Pause it, let it go on, or end it; the share goes back where that is its end. Gives where it stands."""
+        """Pause it, let it go on, or end it; the share goes back where that is its end. Returns its status."""
         async with self._database.unit_of_work(Scope.platform()) as work:
             status = await self._mark(work, asked)
         await notify(self._cache, FLAGS)

@@ -21,7 +21,7 @@ class ReaccommodationStep:
 
 
 class ReaccommodationActivities:
-    """Each step says how it stands afterwards. ``now`` gives aware UTC time."""
+    """Each step returns the status afterwards. ``now`` gives aware UTC time."""
 
     def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
         self._database = database
@@ -41,7 +41,7 @@ class ReaccommodationActivities:
 
     @activity.defn(name="reaccommodations.give_up")
     async def give_up(self, about: ReaccommodationStep) -> ReaccommodationStatus:
-        """Have the booking's run told that nobody chose another time."""
+        """Have the booking's workflow signalled that the customer chose no other time."""
         async with self._database.unit_of_work(Scope.tenant(about.business_id)) as work:
             return await work.scheduling.reaccommodations.give_up(about.reaccommodation_id)
 

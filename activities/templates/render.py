@@ -14,7 +14,7 @@ from runtime.booking_links import BookingLinks
 
 _WITH_CALENDAR = frozenset({NoticeKind.BOOKING_CONFIRMED, NoticeKind.BOOKING_CHANGED, NoticeKind.BOOKING_CANCELLED})
 
-#: What a message asks for, where that is more than a look at the booking.
+#: What a message asks for, where that is more than to open the booking.
 _ASKS: Mapping[NoticeKind, str] = {
     NoticeKind.BOOKING_HELD: "pay",
     NoticeKind.BOOKING_PROOF: "prove",

@@ -47,7 +47,7 @@ def greeting(content: NoticeContent) -> str:
 
 
 def contact(content: NoticeContent) -> list[str]:
-    """Whom to ask, for a customer: the business's phone and e-mail stand under its name."""
+    """Whom to ask, for a customer: the business's phone and e-mail are below its name."""
     if content.audience == "business":
         return []
     labels, language = words.LABELS, content.language

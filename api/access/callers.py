@@ -195,8 +195,8 @@ class AuthenticatedCaller(Caller):
 class Access(Caller):
     """Permission to do ``action`` to objects of one kind (``on``), judged when their tenant is entered.
 
-    ``public``: whoever has no role in the business is a customer or guest there, if it is approved. ``link``: a good
-    one, whichever booking it names. ``business_id`` and ``role`` are set inside ``work`` and ``command``.
+    ``public``: a caller without a role in the business is a customer or guest there, if it is approved. ``link``: a
+    valid one, of any booking. ``business_id`` and ``role`` are set inside ``work`` and ``command``.
     ``subject``: whose idempotency keys these are, where neither login nor link says it.
     """
 
@@ -293,8 +293,8 @@ class Access(Caller):
             yield Role.ADMIN
         if entered.linked:
             yield Role.GUEST
-        stranger = entered.role is None and not entered.own
-        if stranger and self.public and entered.business_status == BusinessStatus.APPROVED:
+        unrelated = entered.role is None and not entered.own
+        if unrelated and self.public and entered.business_status == BusinessStatus.APPROVED:
             yield self.standing
 
 
@@ -314,7 +314,8 @@ class Command:
         """The transaction that reads what came of it; hand ``idempotency_key`` to
         :func:`api.http.idempotency.store_response` in it."""
         access = self.access
-        # The session was asked when the wish was taken: what has come of it since is not to be lost with it.
+        # The session was checked when the command was accepted: its result is stored although the session may have
+        # ended.
         context = replace(access.context, session_id=None)
         async with access.database.unit_of_work(Scope.tenant(access.business_id), context) as work:
             yield work

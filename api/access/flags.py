@@ -34,7 +34,8 @@ class Flags:
         self._reading = asyncio.Lock()
 
     async def is_on(self, name: str, asking: Asking) -> bool:
-        """Whether the feature is on for whoever asks. Unknown is off; while Postgres is away the last word counts."""
+        """Whether the feature is on for the subject. Unknown is off; while Postgres is away the last known flags are
+        used."""
         if self._is_old():
             async with self._reading:
                 if self._is_old():
@@ -47,7 +48,7 @@ class Flags:
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
-        """While the block runs, changes made by other processes are heard."""
+        """While the block runs, changes of other processes are received."""
         task = asyncio.create_task(self._listen())
         try:
             yield
@@ -73,10 +74,10 @@ class Flags:
     async def _listen(self) -> None:
         while True:
             with contextlib.suppress(CacheAway):
-                async with self._cache.listen(FLAGS) as told:
-                    # What was said before this moment was not heard.
+                async with self._cache.listen(FLAGS) as changes:
+                    # Changes before this moment were not received.
                     self.forget()
-                    async for _ in told:
+                    async for _ in changes:
                         self.forget()
             self.forget()
             await asyncio.sleep(_PAUSE)

@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 #: The cost that is asked for; tests pass less.
 ROUNDS = 12
-#: Whoever would wait longer than this is told to come back.
+#: A request that would wait longer than this gets Unavailable.
 PATIENCE = timedelta(seconds=3)
 #: How much the last hash counts in what one is expected to take.
 _WEIGHT = 0.2

@@ -56,7 +56,7 @@ def may(
     """Permission to do ``action`` to an object of the kind ``on`` (the kinds of :meth:`db.engine.session.Scope.of`).
 
     With ``public`` also for those who have no role in the business, as customer or guest, if it is approved; with
-    ``link`` also for whoever has the signed link of the booking that ``on`` is or hangs on.
+    ``link`` also for the signed link of the booking that ``on`` is or belongs to.
     """
     permission: Permission | PublicPermission | LinkPermission
     if link:

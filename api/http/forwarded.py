@@ -1,8 +1,8 @@
 """Where a request comes from, behind proxies. Nobody is believed but the proxies that the settings name.
 
 Each proxy appends the address that it was called from to ``X-Forwarded-For``. So the list is read from the right: as
-long as an address is one of our proxies, what stands left of it was written by that proxy; the first that is not is
-the client. What stands further left is hearsay.
+long as an address is one of our proxies, the entry to its left was written by that proxy; the first that is not is
+the client. Entries further left may be forged.
 """
 
 import ipaddress

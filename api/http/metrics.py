@@ -82,7 +82,7 @@ def _template(scope: Scope) -> str:
 @limited(RateClass.NONE)
 async def get_metrics(request: Request) -> Response:
     """With the token of the settings as bearer; without such a setting for callers of this machine and of private
-    networks who were not passed on by anybody. Everybody else is told that there is nothing here."""
+    networks who were not passed on by anybody. Everybody else gets NotFound."""
     if not _may_look(request):
         raise NotFound
     found: Metrics = request.app.state.metrics

@@ -49,7 +49,7 @@ _SAMPLES: dict[str, Any] = {
 
 
 def description() -> str:
-    """What stands above the operations: the conventions, and every error code."""
+    """The text above the operations: the conventions, and every error code."""
     rows = "\n".join(
         f"| `{code}` | {meaning.status} | {meaning.en} | {meaning.ja} |" for code, meaning in TABLE.items()
     )
@@ -112,7 +112,7 @@ def _open_what_is_public(document: dict[str, Any], routes: Iterable[RouteFacts])
     for route in routes:
         for operation in _operations(document, route):
             asked = operation.get("security", [])
-            # A signed link stands in for a login: one of the two is needed there.
+            # A signed link replaces a login: one of the two is needed there.
             if asked and not route.needs_login and all(set(one) == {"HTTPBearer"} for one in asked):
                 operation["security"] = [{}, *asked]
 

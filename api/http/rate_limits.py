@@ -53,7 +53,7 @@ class RateClass(StrEnum):
     STRICT = "strict"
     #: Counted beside the route's class, per business, by :func:`count_booking`.
     BOOKING = "booking"
-    #: Not counted: probes must not need Redis, and providers' signed news must not be turned away.
+    #: Not counted: probes must not need Redis, and providers' signed webhooks must not be refused.
     NONE = "none"
 
 
@@ -61,7 +61,7 @@ _declared: dict[Callable[..., Any], RateClass] = {}
 
 
 def limited(rate_class: RateClass) -> Callable[[_Endpoint], _Endpoint]:
-    """Declare the class of an endpoint; stands below its ``@router`` line."""
+    """Declare the class of an endpoint; it goes below its ``@router`` line."""
 
     def declare(endpoint: _Endpoint) -> _Endpoint:
         _declared[endpoint] = rate_class

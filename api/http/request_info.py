@@ -1,4 +1,4 @@
-"""What one request said about itself, for whoever answers it: its id, its language, and the shape of errors it reads.
+"""Facts of the current request: its id, its language, and the shape of errors it reads.
 
 Kept in a context variable that `api.http.request_context` sets, so that schemas and error pages need no
 request in their hands.
@@ -62,7 +62,7 @@ def request_id_from(header: str | None) -> str:
 def language_from(header: str | None) -> Language:
     """The best of ours by ``Accept-Language`` (RFC 9110, 12.5.4); Japanese when none is asked for.
 
-    A more specific range counts for its language: ``en-GB`` is English. ``*`` stands for what is not named.
+    A more specific range counts for its language: ``en-GB`` is English. ``*`` means everything that is not named.
     """
     if not header:
         return Language.JA

@@ -1,7 +1,7 @@
 """What every request passes before its route, and every answer after it: limits on body, time and number of requests,
 and the answer when something breaks that nobody expected.
 
-Stands inside of CORS, so that a browser may read why it was refused. A pure ASGI middleware: Starlette's base class
+It runs inside CORS, so that a browser may read why it was refused. A pure ASGI middleware: Starlette's base class
 costs a task and a queue per request.
 """
 
@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 
 _JSON = re.compile(rb"application/(?:[\w.+-]+\+)?json\s*(?:;.*)?", re.IGNORECASE)
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-#: Where files come in. They have a limit of their own, and whoever reads them says what they may be.
+#: Paths of file uploads. They have a limit of their own, which their handlers check.
 UPLOADS = frozenset({("POST", "/api/v1/media")})
 #: What a form needs beside its file.
 _FORM_BYTES = 16 * 1024

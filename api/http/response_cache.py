@@ -1,8 +1,8 @@
-"""Public answers, kept for a while: what somebody without a login is told, as bytes, in the cache.
+"""The response cache: answers to callers without a login, as bytes.
 
-An endpoint says with :func:`kept` of which kind its answer is and what it is about. Whoever is logged in is never
-answered from here, since what they see depends on who they are. Nothing that takes time or money asks the cache. Cache
-away, or slow: every answer comes from Postgres.
+An endpoint declares with :func:`cached` of which kind its answer is and what it is about. A caller with a login is
+never answered from here, since what they see depends on who they are. Nothing that takes time or money asks the
+cache. Cache away, or slow: every answer comes from Postgres.
 """
 
 import functools
@@ -35,8 +35,8 @@ _MOST_KNOWN = 50_000
 
 
 def cached(kind: CacheKind, about: str) -> Callable[[_Endpoint], Endpoint]:
-    """Declare that the answer may be kept; stands below the ``@router`` line. ``about`` names the parameter that holds
-    the business, something of it, or its slug. The endpoint takes its caller as ``access`` or ``caller``."""
+    """Declare that the answer may be cached; it goes below the ``@router`` line. ``about`` names the parameter that
+    holds the business, something of it, or its slug. The endpoint takes its caller as ``access`` or ``caller``."""
 
     def declare(endpoint: _Endpoint) -> Endpoint:
         signature = inspect.signature(endpoint)
@@ -84,7 +84,7 @@ class Question:
 
 @dataclass(slots=True)
 class Answers:
-    """The kept answers, as one process knows them."""
+    """The cached answers, as one process knows them."""
 
     cache: Cache
     generations: Generations

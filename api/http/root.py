@@ -1,4 +1,4 @@
-"""What stands at the root: where to go from here."""
+"""The root of the server: paths of API, documentation and health."""
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field

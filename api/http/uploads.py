@@ -64,8 +64,8 @@ class Received:
 @raises(*BODY_ERRORS)
 @asynccontextmanager
 async def received(request: Request, most: int, types: Collection[FileType]) -> AsyncIterator[Received]:
-    """The file in the field ``file`` of the request's form, at most ``most`` bytes and of one of ``types``, told by
-    its first bytes; its name and the type that it says it has must not contradict them.
+    """The file in the field ``file`` of the request's form, at most ``most`` bytes and of one of ``types``, recognised
+    by its first bytes; its name and announced type must not differ from them.
 
     Raises Malformed, also for a body that was cut off; UnsupportedMediaType, TooLarge, InvalidInput.
     """

@@ -58,7 +58,7 @@ MOVE = ActivityConfig(
     ),
 )
 
-#: Ask the provider how a refund stands.
+#: Ask the provider for the status of a refund.
 POLL = ActivityConfig(
     task_queue=queues.PAYMENTS,
     start_to_close_timeout=timedelta(seconds=25),
@@ -78,7 +78,7 @@ SEND = ActivityConfig(
     ),
 )
 
-#: Look at a file that came in and make what is shown of it. It waits while the storage is away, for a day at most.
+#: Inspect an uploaded file and make what is shown of it. It waits while the storage is away, for a day at most.
 LOOK = ActivityConfig(
     task_queue=queues.MEDIA,
     start_to_close_timeout=timedelta(minutes=3),
@@ -138,10 +138,10 @@ LAST_LETTER = timedelta(hours=26)
 LOOK_FOR_LETTER = timedelta(minutes=30)
 
 #: Between two tries to learn the provider's word: doubled each time, up to the second figure. A try is some 15 events
-#: of a history that may hold 51,200, so a provider may be away for two months; news of the payment end a pause.
+#: of a history that may hold 51,200, so a provider may be away for two months; an event of the payment ends a pause.
 FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(minutes=30)
-#: A person is told after this many tries without the provider's word.
+#: An attention item is filed after this many tries without an answer of the provider.
 HELP_AFTER = 3
 
 #: An authorisation that would lapse before the visit is paid is renewed this long before it lapses.
@@ -154,13 +154,13 @@ KEEP_FOR_PROCESSING = timedelta(hours=1)
 #: Added to a kept hold, so that it outlives the try it is kept for.
 KEEP_MARGIN = timedelta(minutes=2)
 
-#: News about a movement of ours come soon after it; a run waits for them this long before it ends. Later news start
+#: Events about a movement of ours come soon after it; a run waits for them this long before it ends. Later events start
 #: a new run.
 LINGER = timedelta(minutes=10)
-#: A visit that nobody closed is completed by the system this long after its end, and a person is told.
+#: A visit that nobody closed is completed by the system this long after its end, and is filed for a person.
 UNATTENDED = timedelta(days=30)
 
-#: Between two looks at a refund that is pending at the provider. The provider's events are what is waited for; looking
+#: Between two polls of a refund that is pending at the provider. Usually the provider's event ends the wait; polling
 #: is the fallback for one that was lost.
 FIRST_LOOK = timedelta(minutes=5)
 LONGEST_LOOK = timedelta(hours=24)

@@ -1,4 +1,4 @@
-"""What the computation of business days starts with, hears and gives back."""
+"""Input, signals and result of the computation of business days."""
 
 from dataclasses import dataclass
 from uuid import UUID

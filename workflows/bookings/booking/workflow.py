@@ -1,4 +1,4 @@
-"""A booking's life, from its hold to the last yen: what happens next. The steps themselves are in `case`."""
+"""A booking from its hold to its last payment: what happens next. The steps are in `state`."""
 
 import asyncio
 import itertools

@@ -1,4 +1,4 @@
-"""One picture or film: looked at until that has worked, given up visibly after a day."""
+"""One picture or film: inspected again until it works; rejected after a day."""
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
@@ -17,7 +17,7 @@ class MediaWorkflow:
 
     @workflow.run
     async def run(self, start: messages.MediaInput) -> MediaStatus:
-        """Where it stands at the end of the run."""
+        """Its status at the end of the run."""
         about = MediaInspectionInput(start.media_id, start.business_id)
         try:
             return await workflow.execute_activity_method(MediaActivities.look, about, **options.LOOK)

@@ -19,7 +19,7 @@ class NoticeWorkflow:
 
     @workflow.run
     async def run(self, start: messages.NoticeInput) -> NoticeStatus:
-        """Where the message stands at the end of the run."""
+        """The message's status at the end of the run."""
         about = NoticeSendInput(start.notice_id, start.business_id)
         left = start.give_up_at - workflow.now()
         if left.total_seconds() > 0:

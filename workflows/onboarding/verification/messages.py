@@ -40,7 +40,7 @@ class VerificationCommand:
 
 @dataclass(frozen=True)
 class VerificationState:
-    """Where the run stands: what it waits for and until when (RFC 3339), and how often operators were reminded."""
+    """The state of the run: what it waits for and until when (RFC 3339), and how often operators were reminded."""
 
     status: ReviewStatus
     waiting_until: str | None

@@ -109,14 +109,14 @@ class VerificationWorkflow:
         raise refusal
 
     async def _raise_alert(self, command: messages.VerificationCommand, refusal: ApplicationError) -> None:
-        matter = AttentionInput(
+        item = AttentionInput(
             kind="command_failed",
             dedupe_key=f"command_failed:{command.command_id}",
             business_id=self._start.business_id,
             details={"verification_id": str(self._start.verification_id), "code": refusal.type},
         )
         with fail_workflow_task("attention.file"):
-            await workflow.execute_local_activity_method(AttentionActivities.file, matter, **options.STEP)
+            await workflow.execute_local_activity_method(AttentionActivities.file, item, **options.STEP)
 
     async def _write(
         self,
@@ -181,6 +181,6 @@ class VerificationWorkflow:
 
     @workflow.query(name=messages.STATE)
     def state(self) -> messages.VerificationState:
-        """Where this run stands."""
+        """The present state of this run."""
         until = self._waiting_until.isoformat() if self._waiting_until else None
         return messages.VerificationState(self._status, until, self._reminded)

@@ -67,7 +67,7 @@ class RefundWorkflow:
             try:
                 return await workflow.execute_activity_method(RefundActivities.perform, task, **limits)
             except ActivityError as error:
-                await self._no_word(error)
+                await self._count_failure(error)
             await self._wait(pause)
             pause = options.longer(pause, options.LONGEST_PAUSE)
 
@@ -87,7 +87,7 @@ class RefundWorkflow:
                     RefundActivities.poll, PollRefundInput(task, result.provider_ref), **options.POLL
                 )
             except ActivityError as error:
-                await self._no_word(error)
+                await self._count_failure(error)
         return result
 
     async def _record(self, task: MoneyTask, result: MoneyResult) -> RefundStatus:
@@ -95,13 +95,13 @@ class RefundWorkflow:
         with fail_workflow_task("refunds.record"):
             return await workflow.execute_local_activity_method(RefundActivities.record, outcome, **options.STEP)
 
-    async def _no_word(self, error: ActivityError) -> None:
+    async def _count_failure(self, error: ActivityError) -> None:
         if is_cancelled_exception(error):
             raise error
         self._tries += 1
         if self._tries == options.HELP_AFTER:
             refund = self._refund
-            matter = AttentionInput(
+            item = AttentionInput(
                 kind="refund_unsettled",
                 dedupe_key=f"refund_unsettled:{refund.refund_id}",
                 business_id=refund.business_id,
@@ -109,7 +109,7 @@ class RefundWorkflow:
                 details={"refund_id": str(refund.refund_id), "tries": self._tries},
             )
             with fail_workflow_task("attention.file"):
-                await workflow.execute_local_activity_method(AttentionActivities.file, matter, **options.STEP)
+                await workflow.execute_local_activity_method(AttentionActivities.file, item, **options.STEP)
 
     async def _wait(self, pause: timedelta) -> bool:
         """Wait for an event of the provider. False: the pause is over."""
@@ -142,7 +142,7 @@ class RefundWorkflow:
 
     async def _event_refused(self, webhook_id: UUID, refusal: ApplicationError) -> None:
         refund = self._refund
-        matter = AttentionInput(
+        item = AttentionInput(
             kind="event_refused",
             dedupe_key=f"event_refused:{webhook_id}",
             business_id=refund.business_id,
@@ -150,4 +150,4 @@ class RefundWorkflow:
             details={"refund_id": str(refund.refund_id), "webhook_id": str(webhook_id), "code": refusal.type},
         )
         with fail_workflow_task("attention.file"):
-            await workflow.execute_local_activity_method(AttentionActivities.file, matter, **options.STEP)
+            await workflow.execute_local_activity_method(AttentionActivities.file, item, **options.STEP)

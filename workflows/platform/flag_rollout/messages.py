@@ -32,7 +32,7 @@ class RolloutCommand:
 
 @dataclass(frozen=True)
 class RolloutState:
-    """Where the run stands; ``step`` counts from 1."""
+    """The state of the run; ``step`` counts from 1."""
 
     status: RolloutStatus
     step: int

@@ -171,6 +171,6 @@ class FlagRolloutWorkflow:
 
     @workflow.query(name=messages.STATE)
     def state(self) -> messages.RolloutState:
-        """Where it stands."""
+        """The present state."""
         share = self._start.plan.steps[self._step - 1].share
         return messages.RolloutState(self._status, self._step, share)

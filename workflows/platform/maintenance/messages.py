@@ -1,4 +1,4 @@
-"""What one round of maintenance is told, and what it says at its end."""
+"""Input and result of one round of maintenance."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class MaintenanceInput:
 
 @dataclass(frozen=True)
 class MaintenanceDone:
-    """``removed``: rows by what was swept; ``failed``: the steps that a person was told of."""
+    """``removed``: rows by what was swept; ``failed``: the steps that were filed for a person."""
 
     removed: Mapping[str, int]
     failed: tuple[str, ...] = ()

@@ -27,7 +27,7 @@ class MaintenanceWorkflow:
 
     @workflow.run
     async def run(self, start: messages.MaintenanceInput) -> messages.MaintenanceDone:
-        """What was done, and what a person has to look at."""
+        """What was done, and what was filed for a person."""
         for what in start.sweep:
             await self._sweep(what)
         if start.audit_months:

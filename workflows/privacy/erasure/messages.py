@@ -1,4 +1,4 @@
-"""What the workflow of an erasure is told."""
+"""Input of the erasure workflow."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""A person who asked to be forgotten: unknown at once, gone after the delay, and told so."""
+"""An erasure: anonymous at once, deleted after the delay, confirmed by e-mail."""
 
 from datetime import timedelta
 
@@ -39,9 +39,9 @@ class ErasureWorkflow:
             if is_cancelled_exception(error):
                 raise
             details = {"erasure_id": str(about.erasure_id)}
-            matter = AttentionInput("erasure_stuck", f"erasure_stuck:{about.erasure_id}", details=details)
+            item = AttentionInput("erasure_stuck", f"erasure_stuck:{about.erasure_id}", details=details)
             with fail_workflow_task("attention.file"):
-                await workflow.execute_local_activity_method(AttentionActivities.file, matter, **options.STEP)
+                await workflow.execute_local_activity_method(AttentionActivities.file, item, **options.STEP)
 
     async def _forget_address(self, about: ErasureStepInput) -> None:
         """The last e-mail needs it; when that is out or its time is over, it goes."""

@@ -1,4 +1,4 @@
-"""What the workflow of an export is told."""
+"""Input of the export workflow."""
 
 from dataclasses import dataclass
 from uuid import UUID

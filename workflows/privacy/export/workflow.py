@@ -18,7 +18,7 @@ class ExportWorkflow:
 
     @workflow.run
     async def run(self, start: messages.ExportInput) -> ExportStatus:
-        """Where the copy stands at the end."""
+        """The status of the export at the end."""
         about = ExportStepInput(start.export_id, start.user_id)
         try:
             until = await workflow.execute_activity_method(ExportActivities.write, about, **options.FILES)
@@ -35,8 +35,8 @@ class ExportWorkflow:
     async def _give_up(self, about: ExportStepInput) -> ExportStatus:
         """A file that is not there was promised, or one that is there should not be: a person looks."""
         details = {"export_id": str(about.export_id)}
-        matter = AttentionInput("export_stuck", f"export_stuck:{about.export_id}", details=details)
+        item = AttentionInput("export_stuck", f"export_stuck:{about.export_id}", details=details)
         with fail_workflow_task("exports.fail"):
             await workflow.execute_local_activity_method(ExportActivities.fail, about, **options.STEP)
-            await workflow.execute_local_activity_method(AttentionActivities.file, matter, **options.STEP)
+            await workflow.execute_local_activity_method(AttentionActivities.file, item, **options.STEP)
         return ExportStatus.FAILED

@@ -18,8 +18,8 @@ Step = Callable[[ReaccommodationActivities, ReaccommodationStep], Awaitable[Reac
 
 @workflow.defn(name=messages.WORKFLOW)
 class ReaccommodationWorkflow:
-    """Ends when it is decided, whoever decided it: the answer itself goes through the booking's run, which writes it
-    to the row and has this run told. At the deadline the booking's run is asked to cancel, until it has."""
+    """Ends when it is decided: the answer goes through the booking's workflow, which writes it to the row and has this
+    run signalled. At the deadline the booking's run is asked to cancel, until it has."""
 
     @workflow.init
     def __init__(self, start: messages.ReaccommodationInput) -> None:

@@ -35,14 +35,14 @@ _WANTED: Mapping[str, str] = {
 
 
 class BookingCommands:
-    """``timeout``: how long one command may take before the caller hears that nobody knows yet."""
+    """``timeout``: how long one command may take before the caller gets Unavailable."""
 
     def __init__(self, temporal: Client, timeout: timedelta) -> None:
         self._temporal = temporal
         self._timeout = timeout
 
     async def send(self, update: str, command: BookingCommand, snapshot: Snapshot) -> BookingOutcome:
-        """How the booking stands after the command; sent again with the same ``command_id`` it gives the same.
+        """The booking after the command; sent again with the same ``command_id`` it gives the same.
 
         ``snapshot`` is asked for only where no run is there: one that the relay has not started yet is started with
         the command. Raises what the domain refused, WrongState when the booking's run is over, and Unavailable when

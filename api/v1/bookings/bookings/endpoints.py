@@ -95,7 +95,7 @@ async def list_bookings(asked: AskedBookings, access: MayList, page: PageAsked) 
     response_model=Envelope[BookingRead],
 )
 async def get_booking(booking_id: UUID, access: MayRead) -> Response:
-    """For its customer, whoever has its link, and those who work at the business."""
+    """For its customer, a person with its link, and staff."""
     async with access.work(booking_id) as work:
         return ok(BookingRead.of(await work.bookings.get(booking_id), access.works_here))
 

@@ -32,7 +32,7 @@ MaySee = Annotated[Access, Depends(may(BusinessAction.READ, on="business", publi
 @router.get("", summary="Search businesses", response_model=ListEnvelope[BusinessSummaryRead])
 async def list_businesses(caller: AnyCaller, asked: SearchAsked) -> Response:
     """The approved ones. A word is found anywhere in name, place, address or description, katakana or hiragana, wide
-    or narrow, capital or small; of several words each must be. Names stand in the order of the caller's language."""
+    or narrow, capital or small; of several words each must be. Names are sorted by the caller's language."""
     async with caller.work() as work:
         found = await work.businesses.search(asked.search)
     return asked.page.answer(found, BusinessSummaryRead.found, lambda one: one.key)

@@ -44,7 +44,7 @@ Offset = Annotated[timedelta, Field(ge=_SECOND, le=60 * _DAY)]
 
 
 class SettingsUpdate(Changes):
-    """What is to be different. It counts for new bookings; one that stands keeps what was agreed."""
+    """What is to be different. It applies to new bookings; existing ones keep what was agreed."""
 
     model_config = ConfigDict(json_schema_extra=examples({"lead_time": "PT2H", "reminder_offsets": ["P1D", "PT2H"]}))
 

@@ -1,4 +1,4 @@
-"""A help for whoever fills in an address: nothing is refused because a code is not in the tables."""
+"""Helps to fill in an address. No address is refused because its code is not in the table."""
 
 from typing import Annotated
 

@@ -25,7 +25,7 @@ class PlaceNameRead(Output):
 
 
 class PlaceRead(Output):
-    """A place. ``neighborhood`` is null where the code stands for all of the city."""
+    """A place. ``neighborhood`` is null where the code covers the whole city."""
 
     prefecture: PrefectureRead = Field(description="Prefecture.")
     city: PlaceNameRead = Field(description="City, ward or town.")
@@ -43,7 +43,7 @@ class PlaceRead(Output):
 
 
 class PostalCodeRead(Output):
-    """What a code stands for; a few codes are shared by several places."""
+    """The places of a code; a few codes have several."""
 
     model_config = ConfigDict(
         json_schema_extra=examples(

@@ -61,7 +61,7 @@ async def get_policy(policy_id: UUID, access: MayReadPolicy) -> Response:
     response_model=Envelope[PolicyRead],
 )
 async def update_policy(policy_id: UUID, body: PolicyUpdate, access: MayWritePolicy) -> Response:
-    """What is not sent stays. Bookings that stand keep the tiers they were made with."""
+    """What is not sent stays. Existing bookings keep the tiers they were made with."""
     values = body.columns()
     async with access.work(policy_id) as work:
         policy = await work.catalogue.change_policy(access.business_id, policy_id, values)

@@ -73,7 +73,8 @@ async def update_service(
     response_model=Envelope[DeletedRead],
 )
 async def delete_service(service_id: UUID, access: MayWriteService, now: Now, confirm: Confirm) -> Response:
-    """It is no longer shown or booked. Refused while bookings of it are to come, unless confirmed: they stand."""
+    """It is no longer shown or booked. Refused while bookings of it are to come, unless confirmed: they stay as they
+    are."""
     async with access.work(service_id) as work:
         await work.catalogue.remove_service(service_id, now, confirm)
     return ok(DeletedRead(id=service_id), SuccessMessage.DELETED)

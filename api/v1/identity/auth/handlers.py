@@ -32,7 +32,7 @@ async def log_in(
     refuse_locked(attempt, now)
     right = await is_right(visitor, services, attempt, asked.password)
     if attempt.account is not None and not (right and user is not None and user.two_factor):
-        # A second factor still stands between a guessed password and the account, so it is not locked for its owner.
+        # The second factor still protects the account from a guessed password, so it is not locked for its owner.
         refuse_locked(attempt.account, now)
     if not right or user is None:
         await tell_if_locked(visitor, attempt)
@@ -61,7 +61,7 @@ def _known_device(services: ApiServices, asked: LoginCreate, now: datetime) -> K
 
 
 def refuse_locked(attempt: Attempt, now: datetime) -> None:
-    """Raise AccountLocked for an attempt during a lock, whoever it is and whatever they showed."""
+    """Raise AccountLocked for an attempt during a lock, for every caller and every password."""
     if attempt.refused and attempt.locked_until is not None:
         raise AccountLocked({"retry_after": max(1, int((attempt.locked_until - now).total_seconds()) + 1)})
 

@@ -8,7 +8,7 @@ from api.http.envelope import Envelope
 from api.http.idempotency import OptionalKey
 from api.http.operation_errors import raises
 from api.http.rate_limits import RateClass, limited
-from api.v1.identity.links import handlers as changing
+from api.v1.identity.links import handlers
 from api.v1.identity.links.schemas import (
     ChangePasswordCommand,
     EmailVerifiedRead,
@@ -27,14 +27,14 @@ router = APIRouter(prefix="/auth", tags=["auth"])
     summary="Confirm an e-mail address",
     response_model=Envelope[EmailVerifiedRead],
 )
-@raises(changing.verify)
+@raises(handlers.verify)
 @limited(RateClass.AUTH)
 async def verify_email(
     body: VerifyEmailCommand, caller: AnonymousCaller, services: Services, now: Now, key: OptionalKey
 ) -> Response:
     """With the token of the newest verification e-mail, once and within 24 hours. `gone` says in `details.reason` why
     it is good no longer: `link_used`, `link_replaced` (by a newer e-mail) or `link_expired`."""
-    return await changing.verify(caller, services, body, now, key)
+    return await handlers.verify(caller, services, body, now, key)
 
 
 @router.post(
@@ -47,7 +47,7 @@ async def resend_verification(
     body: LinkCreate, caller: AnonymousCaller, services: Services, now: Now, key: OptionalKey
 ) -> Response:
     """Answers alike, in body and in time, whether or not there is such a login and whether it is verified already."""
-    return await changing.send_verification(caller, services, body, now, key)
+    return await handlers.send_verification(caller, services, body, now, key)
 
 
 @router.post(
@@ -61,7 +61,7 @@ async def forgot_password(
 ) -> Response:
     """Answers alike, in body and in time, whether or not the e-mail is known. The password stays as it is until the
     link is used."""
-    return await changing.send_reset(caller, services, body, now, key)
+    return await handlers.send_reset(caller, services, body, now, key)
 
 
 @router.post(
@@ -69,7 +69,7 @@ async def forgot_password(
     summary="Choose a new password with the token of an e-mail",
     response_model=Envelope[PasswordChangedRead],
 )
-@raises(changing.reset)
+@raises(handlers.reset)
 @limited(RateClass.AUTH)
 async def reset_password(
     body: ResetPasswordCommand, caller: AnonymousCaller, services: Services, now: Now, key: OptionalKey
@@ -77,7 +77,7 @@ async def reset_password(
     """Once, within an hour. Ends every session, lifts a lock, confirms the e-mail, and voids all other such links.
     An older link stays good when a newer one was asked for. `gone` says why in `details.reason`: `link_used` or
     `link_expired`."""
-    return await changing.reset(caller, services, body, now, key)
+    return await handlers.reset(caller, services, body, now, key)
 
 
 @router.post(
@@ -85,10 +85,10 @@ async def reset_password(
     summary="Choose a new password with the present one",
     response_model=Envelope[PasswordChangedRead],
 )
-@raises(changing.change)
+@raises(handlers.change)
 async def change_password(
     body: ChangePasswordCommand, caller: CurrentUser, services: Services, now: Now, key: OptionalKey
 ) -> Response:
     """Ends every other session and voids the links for resetting it. A wrong present password is `invalid_input` with
     the rule `wrong_password`: it is no missing login."""
-    return await changing.change(caller, services, body, now, key)
+    return await handlers.change(caller, services, body, now, key)

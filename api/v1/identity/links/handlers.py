@@ -41,7 +41,7 @@ async def send_verification(
 async def send_reset(
     visitor: PublicCaller, services: ApiServices, asked: LinkCreate, now: datetime, key: Key | None
 ) -> Response:
-    """An e-mail for choosing a new password to whoever has the e-mail; the same answer where nobody has."""
+    """An e-mail for choosing a new password, if the address has a login; the same answer if not."""
     async with visitor.work(key) as work:
         user = await work.identity.users.find_by_email(asked.email)
         await work.identity.single_use_links.send(RESET, user, services.links, now)

@@ -9,7 +9,7 @@ from api.v1.identity.auth.schemas import Password
 
 _CODES = ["k7qm-2xva-h9td-w4nz", "p3he-8rjc-6fyb-s5ug"]
 
-#: Six digits from the app, or a recovery code; spaces, hyphens and case do not matter.
+#: Six digits from the app, or a recovery code; spaces, hyphens and case are ignored.
 Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
 
 
@@ -56,7 +56,7 @@ class TwoFactorSetupRead(Output):
 
 
 class RecoveryCodesRead(Output):
-    """Ten codes that each stand in for the second factor once. Shown once."""
+    """Ten codes that each replace the second factor once. They are shown once."""
 
     model_config = ConfigDict(json_schema_extra=examples({"recovery_codes": _CODES}))
 

@@ -70,7 +70,8 @@ async def get_media(media_id: UUID, access: MaySeeMedia, services: Services, now
 )
 @raises(take_form)
 async def create_media(request: Request, business_id: UUID, access: MayAddMedia, services: Services) -> Response:
-    """JPEG, PNG, GIF, WebP, MP4 or WebM, told by content. It is looked at next: then it is ready, or rejected."""
+    """JPEG, PNG, GIF, WebP, MP4 or WebM, recognised by content. The file is inspected next: then it is ready, or
+    rejected."""
     media = await take_form(request, business_id, access, services)
     return created(MediaRead.of(media, services.storage, services.now()))
 

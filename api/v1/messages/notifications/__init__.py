@@ -1,1 +1,1 @@
-"""What people were told."""
+"""Messages that were sent."""

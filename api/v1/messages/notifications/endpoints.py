@@ -1,4 +1,4 @@
-"""What people were told, whether they read it, and sending again what failed."""
+"""Messages: which were sent, which were read, and sending a failed one again."""
 
 from typing import Annotated
 from uuid import UUID
@@ -15,7 +15,7 @@ from api.http.idempotency import OptionalKey, store_response
 from api.http.operation_errors import raises
 from api.http.paging import PageAsked
 from api.http.rate_limits import RateClass, limited
-from api.v1.messages.notifications.handlers import notifications_page, read_notification, take_delivery_news
+from api.v1.messages.notifications.handlers import apply_delivery_events, notifications_page, read_notification
 from api.v1.messages.notifications.schemas import DeliveryWebhookRead, NotificationRead, NotificationUpdate
 from domain.errors import Forbidden, ForgedWebhook, NotFound, WrongState
 from domain.messages.kinds import NoticeStatus
@@ -86,7 +86,7 @@ async def retry_notification(notification_id: UUID, access: MayRetry, now: Now, 
 
 @router.post(
     "/webhook/sendgrid",
-    summary="SendGrid's news of deliveries",
+    summary="Receive delivery events of SendGrid",
     response_model=Envelope[DeliveryWebhookRead],
     openapi_extra=PROVIDERS_BODY,
 )
@@ -94,4 +94,4 @@ async def retry_notification(notification_id: UUID, access: MayRetry, now: Now, 
 @limited(RateClass.NONE)
 async def receive_sendgrid_webhook(signed: Signed) -> Response:
     """Verified by its signature; applied in any order, any number of times."""
-    return ok({"known": await take_delivery_news(signed)})
+    return ok({"known": await apply_delivery_events(signed)})

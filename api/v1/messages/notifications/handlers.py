@@ -1,4 +1,4 @@
-"""Messages, one and many, and the e-mail provider's news about them."""
+"""Messages, and the e-mail provider's events about them."""
 
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from domain.messages.kinds import NoticeStatus
 async def notifications_page(
     access: Listing, business_id: UUID | None, status: NoticeStatus | None, unread: bool, page: Page
 ) -> Response:
-    """A page of what the caller was told, or of all that a business sent; newest first."""
+    """A page of the caller's messages, or of all messages of a business; newest first."""
     if business_id is None:
         async with access.mine() as work:
             rows = await work.messages.notices.list_for_user(access.me.id, page.after_id, page.fetch, unread=unread)
@@ -34,8 +34,8 @@ async def read_notification(access: Listing, notification_id: UUID) -> Notificat
         return NotificationRead.of(await work.messages.notices.get(notification_id), access.works_here)
 
 
-async def take_delivery_news(signed: SignedWebhook) -> int:
-    """How many of our messages the news were about. Raises ForgedWebhook before anything is written."""
-    news = signed.services.email.parse_webhook(signed.body, signed.headers)
+async def apply_delivery_events(signed: SignedWebhook) -> int:
+    """How many of our messages the events were about. Raises ForgedWebhook before anything is written."""
+    events = signed.services.email.parse_webhook(signed.body, signed.headers)
     async with signed.work() as work:
-        return await work.messages.notices.apply_delivery(news)
+        return await work.messages.notices.apply_delivery(events)

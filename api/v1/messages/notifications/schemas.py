@@ -12,7 +12,7 @@ from domain.messages.kinds import AccountEmailKind, NoticeKind, NoticeStatus
 
 
 class NotificationUpdate(Input):
-    """Note that it was read; that cannot be taken back."""
+    """Mark it as read; that cannot be undone."""
 
     model_config = ConfigDict(json_schema_extra=examples({"read": True}))
 
@@ -84,7 +84,7 @@ class NotificationRead(RecordRead):
 
 
 class DeliveryWebhookRead(Output):
-    """``known``: how many of our messages the news were about."""
+    """``known``: how many of our messages the events were about."""
 
     model_config = ConfigDict(json_schema_extra=examples({"known": 2}))
 

@@ -13,7 +13,7 @@ from api.http.envelope import Envelope, ListEnvelope, SuccessMessage, ok
 from api.http.idempotency import OptionalKey, command_id, store_response
 from api.http.operation_errors import raises
 from api.http.paging import PageAsked
-from api.v1.onboarding.verification import handlers as deciding
+from api.v1.onboarding.verification import handlers
 from api.v1.onboarding.verification.handlers import DecisionRequest
 from api.v1.onboarding.verification.list_handlers import standing
 from api.v1.onboarding.verification.review_handlers import write_review
@@ -67,7 +67,7 @@ async def list_businesses_under_review(
     response_model=Envelope[VerificationRead],
 )
 async def get_business_under_review(business_id: UUID, access: MayDecide, services: Services) -> Response:
-    """With links to its papers, good for ten minutes."""
+    """With links to its documents, valid for ten minutes."""
     async with access.work(business_id) as work:
         return ok(await standing(work, services, business_id, to_operator=True))
 
@@ -77,10 +77,10 @@ async def get_business_under_review(business_id: UUID, access: MayDecide, servic
     summary="Let a business in",
     response_model=Envelope[VerificationRead],
 )
-@raises(deciding.decide, VerificationIncomplete)
+@raises(handlers.decide, VerificationIncomplete)
 async def approve_business(business_id: UUID, access: MayDecide, services: Services, key: OptionalKey) -> Response:
     """It is public and takes bookings from now on."""
-    return await deciding.decide(services, access, business_id, key, DecisionRequest(Decision.APPROVED))
+    return await handlers.decide(services, access, business_id, key, DecisionRequest(Decision.APPROVED))
 
 
 @router.post(
@@ -88,12 +88,12 @@ async def approve_business(business_id: UUID, access: MayDecide, services: Servi
     summary="Turn a business away",
     response_model=Envelope[VerificationRead],
 )
-@raises(deciding.decide)
+@raises(handlers.decide)
 async def reject_business(
     business_id: UUID, body: DecisionCommand, access: MayDecide, services: Services, key: OptionalKey
 ) -> Response:
     """The owner reads why, and may ask again."""
-    return await deciding.decide(services, access, business_id, key, DecisionRequest(Decision.REJECTED, body.reason))
+    return await handlers.decide(services, access, business_id, key, DecisionRequest(Decision.REJECTED, body.reason))
 
 
 @router.post(
@@ -101,12 +101,12 @@ async def reject_business(
     summary="Ask a business for more",
     response_model=Envelope[VerificationRead],
 )
-@raises(deciding.decide)
+@raises(handlers.decide)
 async def request_info(
     business_id: UUID, body: DecisionCommand, access: MayDecide, services: Services, key: OptionalKey
 ) -> Response:
     """The owner has 30 days to answer; without one the review is closed."""
-    return await deciding.decide(
+    return await handlers.decide(
         services, access, business_id, key, DecisionRequest(Decision.INFO_REQUESTED, body.reason)
     )
 
@@ -120,11 +120,11 @@ async def request_info(
 async def suspend_business(
     business_id: UUID, body: DecisionCommand, access: MaySuspend, now: Now, key: OptionalKey
 ) -> Response:
-    """It is not public and takes no new bookings from now on. Those that stand are listed, for the operator to decide:
+    """It is not public and takes no new bookings from now on. Its open bookings are listed, for the operator to decide:
     nothing happens to them by itself."""
     async with access.work(business_id, key) as work:
-        wish = Deciding(Decision.SUSPENDED, command_id(work.idempotency_key), access.user_id, body.reason)
-        bookings = await work.onboarding.verifications.suspend(business_id, wish, now)
+        decision = Deciding(Decision.SUSPENDED, command_id(work.idempotency_key), access.user_id, body.reason)
+        bookings = await work.onboarding.verifications.suspend(business_id, decision, now)
         return await store_response(work, ok(SuspendedRead.of(business_id, bookings), SuccessMessage.UPDATED))
 
 
@@ -137,8 +137,8 @@ async def suspend_business(
 async def reinstate_business(business_id: UUID, access: MaySuspend, services: Services, key: OptionalKey) -> Response:
     """It is public and takes bookings as before."""
     async with access.work(business_id, key) as work:
-        wish = Deciding(Decision.REINSTATED, command_id(work.idempotency_key), access.user_id)
-        await work.onboarding.verifications.reinstate(business_id, wish)
+        decision = Deciding(Decision.REINSTATED, command_id(work.idempotency_key), access.user_id)
+        await work.onboarding.verifications.reinstate(business_id, decision)
         return await store_response(
             work, ok(await standing(work, services, business_id, to_operator=True), SuccessMessage.UPDATED)
         )
@@ -153,6 +153,6 @@ async def reinstate_business(business_id: UUID, access: MaySuspend, services: Se
 async def update_verification(
     verification_id: UUID, body: VerificationUpdate, access: MayWork, services: Services
 ) -> Response:
-    """Notes for other operators, and papers accepted or refused one by one. It decides nothing."""
+    """Notes for other operators, and documents accepted or refused one by one. It does not decide the review."""
     async with access.work(verification_id) as work:
         return ok(await write_review(work, services, verification_id, body), SuccessMessage.UPDATED)

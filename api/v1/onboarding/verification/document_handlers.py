@@ -1,4 +1,4 @@
-"""Papers on their way in: a ticket for the storage, and a look at what came."""
+"""Upload of documents: a ticket for the storage, and a check of the file."""
 
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -13,7 +13,7 @@ from domain.media.files import FIRST_BYTES, type_of
 from domain.onboarding.verification import DocumentStatus
 from providers.storage.interface import ObjectMissing
 
-#: Where papers come in, and where they are kept; nothing there is ever shown to anybody but operators.
+#: Where documents are uploaded, and where they are stored; only operators can read them.
 _PREFIX = "documents/in/"
 _KEPT = "documents/kept/"
 
@@ -21,7 +21,7 @@ _KEPT = "documents/kept/"
 async def expect(
     services: ApiServices, access: Access, business_id: UUID, body: DocumentCreate, now: datetime
 ) -> DocumentTicketRead:
-    """A row for the paper, and a ticket to send its file."""
+    """A row for the document, and a ticket to send its file."""
     place = f"{_PREFIX}{business_id}/{uuid4()}"
     upload = await UploadTicketRead.of(services.storage, place, body.file_type, services.settings.max_media_bytes, now)
     async with access.work(business_id) as work:

@@ -28,22 +28,24 @@ class DecisionRequest:
 
 @raises(WrongState, Unavailable)
 async def decide(
-    services: ApiServices, access: Access, business_id: UUID, key: Key | None, wish: DecisionRequest
+    services: ApiServices, access: Access, business_id: UUID, key: Key | None, request: DecisionRequest
 ) -> Response:
-    """Where the business stands after the decision. Raises what the review refuses, WrongState where none is under
+    """The verification after the decision. Raises what the review refuses, WrongState where none is under
     way, and Unavailable when Temporal or its workers are away; then it may be said again."""
-    async with access.command(business_id, key, wish.reason) as command:
+    async with access.command(business_id, key, request.reason) as command:
         async with command.finish() as work:
             business = await work.businesses.get(business_id)
             review = await work.onboarding.verifications.open_review(business_id)
         if review is None:
-            wanted = BUSINESS.get(wish.decision) or REVIEW[wish.decision][1]
+            wanted = BUSINESS.get(request.decision) or REVIEW[request.decision][1]
             raise WrongState({"status": business.status, "wanted": wanted.value})
         said = messages.VerificationCommand(command.id, command.actor.user_id)
         start = messages.VerificationInput(review[0], business_id)
-        await _ask(services, start, messages.SAYS[wish.decision], said)
+        await _ask(services, start, messages.SAYS[request.decision], said)
         async with command.finish() as work:
-            answer = await standing(work, services, business_id, to_operator=wish.decision is not Decision.RESUBMITTED)
+            answer = await standing(
+                work, services, business_id, to_operator=request.decision is not Decision.RESUBMITTED
+            )
             return await store_response(work, ok(answer, SuccessMessage.UPDATED), command.idempotency_key)
 
 

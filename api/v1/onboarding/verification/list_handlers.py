@@ -1,4 +1,4 @@
-"""Where a business stands, put together."""
+"""Reads the verification of a business."""
 
 import asyncio
 from datetime import timedelta
@@ -11,15 +11,15 @@ from domain.businesses.status import BusinessStatus
 from domain.media.files import FileType
 from domain.onboarding.verification import missing
 
-#: How long an operator may read a paper with one answer.
+#: How long an operator may read a document with one answer.
 _READABLE_FOR = timedelta(minutes=10)
 
 
 async def standing(work: UnitOfWork, services: ApiServices, business_id: UUID, to_operator: bool) -> VerificationRead:
-    """Everything about a business's review. Only operators get links to the papers, and each other's notes."""
+    """Everything about a business's review. Only operators get links to the documents, and each other's notes."""
     business = await work.businesses.get(business_id)
     review = await work.onboarding.lists.find_latest(business_id)
-    papers = await work.onboarding.lists.list_documents(business_id)
+    documents = await work.onboarding.lists.list_documents(business_id)
     decisions = await work.onboarding.lists.list_decisions(business_id)
     absent = missing(await work.onboarding.verifications.standing(business_id))
 
@@ -28,13 +28,14 @@ async def standing(work: UnitOfWork, services: ApiServices, business_id: UUID, t
         return services.storage.link(key, _READABLE_FOR, content_type=file_type, download_as=f"document.{ending}")
 
     urls = [
-        await asyncio.to_thread(link, paper.object_key, paper.content_type) if to_operator else None for paper in papers
+        await asyncio.to_thread(link, document.object_key, document.content_type) if to_operator else None
+        for document in documents
     ]
     return VerificationRead(
         business_id=business_id,
         status=BusinessStatus(business.status),
         missing=list(absent),
         review=ReviewRead.of(review, to_operator) if review else None,
-        documents=[DocumentRead.of(paper, url) for paper, url in zip(papers, urls, strict=True)],
+        documents=[DocumentRead.of(document, url) for document, url in zip(documents, urls, strict=True)],
         decisions=[DecisionRead.of(each) for each in decisions],
     )

@@ -12,8 +12,7 @@ from api.http.envelope import Envelope, SuccessMessage, created, ok
 from api.http.fields import DeletedRead
 from api.http.idempotency import OptionalKey
 from api.http.operation_errors import raises
-from api.v1.onboarding.verification import document_handlers as papers
-from api.v1.onboarding.verification import handlers as deciding
+from api.v1.onboarding.verification import document_handlers, handlers
 from api.v1.onboarding.verification.list_handlers import standing
 from api.v1.onboarding.verification.schemas import DocumentCreate, DocumentRead, DocumentTicketRead, VerificationRead
 from domain.errors import (
@@ -29,11 +28,11 @@ MaySubmit = Annotated[Access, Depends(may(OnboardingAction.SUBMIT, on="business"
 
 @router.get(
     "/verification",
-    summary="Read where my business stands",
+    summary="Read the verification of my business",
     response_model=Envelope[VerificationRead],
 )
 async def get_verification(business_id: UUID, access: MayRead, services: Services) -> Response:
-    """With all that a submission would still lack, the papers, and every decision with its reason."""
+    """With everything that a submission still lacks, the documents, and every decision with its reason."""
     async with access.work(business_id) as work:
         return ok(await standing(work, services, business_id, to_operator=False))
 
@@ -43,40 +42,43 @@ async def get_verification(business_id: UUID, access: MayRead, services: Service
     summary="Ask to be let in",
     response_model=Envelope[VerificationRead],
 )
-@raises(deciding.submit)
+@raises(handlers.submit)
 async def submit_business(business_id: UUID, access: MaySubmit, services: Services, key: OptionalKey) -> Response:
     """A draft or rejected business asks for its review; one that was asked for more answers. What is missing is said
-    all at once. Operators decide, and the owner is told by e-mail."""
-    return await deciding.submit(services, access, business_id, key)
+    all at once. Operators decide, and the owner gets an e-mail."""
+    return await handlers.submit(services, access, business_id, key)
 
 
 @router.post(
     "/documents",
     status_code=201,
-    summary="Ask where to upload a paper",
+    summary="Ask where to upload a document",
     response_model=Envelope[DocumentTicketRead],
 )
 async def create_document(
     business_id: UUID, body: DocumentCreate, access: MaySubmit, services: Services, now: Now
 ) -> Response:
     """Send the file to the storage with the ticket, then say `complete`. Only operators can read it."""
-    return created(await papers.expect(services, access, business_id, body, now))
+    return created(await document_handlers.expect(services, access, business_id, body, now))
 
 
 @router.post(
     "/documents/{document_id}/complete",
-    summary="Say that a paper has come",
+    summary="Say that a document was uploaded",
     response_model=Envelope[DocumentRead],
 )
-@raises(papers.receive)
+@raises(document_handlers.receive)
 async def complete_document(business_id: UUID, document_id: UUID, access: MaySubmit, services: Services) -> Response:
     """The file's first bytes must be of the announced type. Saying it twice is the same as once."""
-    return ok(DocumentRead.of(await papers.receive(services, access, business_id, document_id)), SuccessMessage.UPDATED)
+    return ok(
+        DocumentRead.of(await document_handlers.receive(services, access, business_id, document_id)),
+        SuccessMessage.UPDATED,
+    )
 
 
 @router.delete(
     "/documents/{document_id}",
-    summary="Take a paper back",
+    summary="Withdraw a document",
     response_model=Envelope[DeletedRead],
 )
 @raises(WrongState)

@@ -12,7 +12,8 @@ from domain.onboarding.verification import DocumentStatus
 async def write_review(
     work: UnitOfWork, services: ApiServices, verification_id: UUID, body: VerificationUpdate
 ) -> VerificationRead:
-    """Notes, and papers judged. Raises NotFound, also for a paper of another business, and WrongState."""
+    """Notes, and decisions about documents. Raises NotFound, also for a document of another business, and
+    WrongState."""
     review = await work.onboarding.lists.get(verification_id)
     if "note" in body.model_fields_set:
         await work.onboarding.lists.set_note(verification_id, body.note)

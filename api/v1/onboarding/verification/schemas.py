@@ -43,7 +43,7 @@ Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, m
 
 
 class DocumentCreate(Input):
-    """A paper to be uploaded: PDF, JPEG or PNG."""
+    """A document to be uploaded: PDF, JPEG or PNG."""
 
     model_config = ConfigDict(json_schema_extra=examples({"kind": "permit", "content_type": "application/pdf"}))
 
@@ -54,12 +54,12 @@ class DocumentCreate(Input):
 
     @property
     def file_type(self) -> FileType:
-        """As the storage is told."""
+        """As the storage takes it."""
         return FileType(self.content_type)
 
 
 class DocumentRead(RecordRead):
-    """A paper. ``size`` in bytes. ``url``: where an operator reads it, for some minutes; null for everybody else."""
+    """A document. ``size`` in bytes. ``url``: where an operator reads it, for some minutes; null for everybody else."""
 
     model_config = ConfigDict(json_schema_extra=examples(_DOCUMENT))
 
@@ -72,7 +72,7 @@ class DocumentRead(RecordRead):
 
     @classmethod
     def of(cls, row: DocumentRow, url: str | None = None) -> Self:
-        """A stored paper."""
+        """A stored document."""
         return cls(
             id=row.id,
             kind=DocumentKind(row.kind),
@@ -146,7 +146,7 @@ class DecisionRead(Output):
 
 
 class VerificationRead(Output):
-    """Where a business stands. ``missing``: everything that a submission would still lack, as stable words.
+    """The state of a business's verification. ``missing``: everything that a submission still lacks, as stable words.
     ``review`` is the newest one, null for a business that never asked."""
 
     model_config = ConfigDict(json_schema_extra=examples(_STANDING))
@@ -168,7 +168,7 @@ class DecisionCommand(Input):
 
 
 class DocumentJudgementWrite(Input):
-    """An operator's word about one paper."""
+    """An operator's decision about one document."""
 
     document_id: UUID = Field(description="Id of the document (UUID).")
     status: Literal["accepted", "refused"] = Field(description="Accepted or refused.")
@@ -176,7 +176,7 @@ class DocumentJudgementWrite(Input):
 
 
 class VerificationUpdate(Changes):
-    """Notes for other operators, and words about papers. What is not sent stays."""
+    """Notes for other operators, and decisions about documents. What is not sent stays."""
 
     erasable = frozenset({"note"})
     model_config = ConfigDict(
@@ -239,7 +239,7 @@ class BusinessUnderReviewRead(RecordRead):
 
 
 class StandingBookingRead(Output):
-    """A booking that stands although its business is suspended."""
+    """An open booking of a suspended business."""
 
     booking_id: UUID = Field(description="Id of the booking (UUID).")
     code: str = Field(description="The booking's short code, as people read it out.")
@@ -249,7 +249,7 @@ class StandingBookingRead(Output):
 
 
 class SuspendedRead(Output):
-    """What stands, for the operator to decide about: the next hundred bookings. Nothing happens to them by itself."""
+    """The next hundred open bookings, for the operator to decide. Nothing happens to them automatically."""
 
     model_config = ConfigDict(
         json_schema_extra=examples(

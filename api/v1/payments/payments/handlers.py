@@ -62,8 +62,8 @@ async def _open_once(services: ApiServices, access: Access, booking_id: UUID, ke
 async def confirm(
     services: ApiServices, access: Access, body: ConfirmPaymentCommand, key: Key, now: datetime
 ) -> Response:
-    """Confirm with a card. What the provider says goes through the inbox, like a webhook, so that the booking hears
-    of it at once; the webhook that follows changes nothing more.
+    """Confirm with a card. The provider's answer goes through the inbox, like a webhook, so that the booking's
+    workflow gets it at once; the webhook that follows changes nothing more.
 
     Raises PaymentDeclined with the provider's reason, Gone after the hold, WrongState, Conflict without an intent.
     """

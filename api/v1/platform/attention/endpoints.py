@@ -44,7 +44,7 @@ async def list_attention(
 
 @router.post(
     "/{attention_id}/resolve",
-    summary="Note that a matter is settled",
+    summary="Resolve an attention item",
     response_model=Envelope[AttentionRead],
 )
 @raises(WrongState, NotFound)
@@ -53,5 +53,5 @@ async def resolve_attention(
 ) -> Response:
     """With what was done about it. Should the same thing happen again, it is filed anew."""
     async with admin.work(key) as work:
-        matter = await work.platform.attention.resolve(attention_id, admin.id, body.note, now)
-        return await store_response(work, ok(AttentionRead.of(matter), SuccessMessage.UPDATED))
+        item = await work.platform.attention.resolve(attention_id, admin.id, body.note, now)
+        return await store_response(work, ok(AttentionRead.of(item), SuccessMessage.UPDATED))

@@ -11,7 +11,7 @@ from db.platform.attention import AttentionItem
 
 
 class ResolveAttentionCommand(Input):
-    """``note``: what was done about it, for whoever looks later."""
+    """``note``: what was done about it, for later readers."""
 
     model_config = ConfigDict(json_schema_extra=examples({"note": "Refunded by hand at Stripe, re_1P…"}))
 
@@ -49,6 +49,6 @@ class AttentionRead(RecordRead):
     resolution: str | None = Field(description="How it was settled; null until then.")
 
     @classmethod
-    def of(cls, matter: AttentionItem) -> Self:
-        """A stored matter."""
-        return cls.model_validate({name: getattr(matter, name) for name in cls.model_fields})
+    def of(cls, item: AttentionItem) -> Self:
+        """A stored item."""
+        return cls.model_validate({name: getattr(item, name) for name in cls.model_fields})

@@ -14,7 +14,7 @@ from api.http.idempotency import OptionalKey, store_response
 from api.http.operation_errors import raises
 from api.http.paging import PageAsked
 from api.v1.platform.flags.asking import is_on_for
-from api.v1.platform.flags.handlers import told
+from api.v1.platform.flags.handlers import announced
 from api.v1.platform.flags.schemas import FlagCheckRead, FlagCreate, FlagRead, FlagUpdate
 from domain.errors import AlreadyExists, NotFound
 from domain.platform.flags import MAX_NAME
@@ -59,7 +59,7 @@ async def list_flags(admin: MayWrite, page: PageAsked) -> Response:
 @raises(AlreadyExists)
 async def create_flag(body: FlagCreate, admin: MayWrite, services: Services, key: OptionalKey) -> Response:
     """Off for everybody unless the body says otherwise."""
-    async with told(services), admin.work(key) as work:
+    async with announced(services), admin.work(key) as work:
         return await store_response(
             work, created(FlagRead.of(await work.platform.flags.create(body.name, body.values())))
         )
@@ -80,8 +80,8 @@ async def get_flag(flag_id: UUID, admin: MayWrite) -> Response:
 )
 @raises(NotFound)
 async def update_flag(flag_id: UUID, body: FlagUpdate, admin: MayWrite, services: Services, now: Now) -> Response:
-    """Every process follows at once; one that could not be told, within 30 seconds."""
-    async with told(services), admin.work() as work:
+    """Every process uses the change at once, or within 30 seconds when the cache is away."""
+    async with announced(services), admin.work() as work:
         flag = await work.platform.flags.lock_(flag_id)
         changed = await work.platform.flags.update(flag_id, body.onto(flag), now)
         return ok(FlagRead.of(changed), SuccessMessage.UPDATED)
@@ -95,6 +95,6 @@ async def update_flag(flag_id: UUID, body: FlagUpdate, admin: MayWrite, services
 @raises(NotFound)
 async def delete_flag(flag_id: UUID, admin: MayWrite, services: Services, now: Now) -> Response:
     """The feature is off for everybody from now on."""
-    async with told(services), admin.work() as work:
+    async with announced(services), admin.work() as work:
         await work.platform.flags.delete(flag_id, now)
         return ok(DeletedRead(id=flag_id), SuccessMessage.DELETED)

@@ -1,4 +1,4 @@
-"""What an admin changes about flags and rollouts, and how the other processes hear of it."""
+"""What an admin changes about flags and rollouts, and how the other processes learn of it."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,7 +15,7 @@ from workflows.support import ids
 
 
 @asynccontextmanager
-async def told(services: ApiServices) -> AsyncIterator[None]:
+async def announced(services: ApiServices) -> AsyncIterator[None]:
     """Around a change of flags: once it is committed, this process and all others read them again."""
     yield
     services.flags.forget()
@@ -25,8 +25,8 @@ async def told(services: ApiServices) -> AsyncIterator[None]:
 async def command(
     services: ApiServices, rollout: RolloutRow, update: str, by: UUID | None, command_id: str
 ) -> RolloutStatus:
-    """Tell the rollout's run. Gives where it stands after that. Raises WrongState for one that is over, and
-    Unavailable while nobody works on it."""
+    """Send the command to the rollout's workflow. Returns its state afterwards. Raises WrongState for one that is
+    over, and Unavailable while nobody works on it."""
     if rollout.status in OVER:
         raise WrongState({"status": rollout.status.value, "wanted": update})
     try:

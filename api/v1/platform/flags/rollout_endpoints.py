@@ -31,7 +31,7 @@ MayWrite = Annotated[Operator, Depends(operator(PlatformAction.WRITE_FLAGS))]
 @raises(Conflict, NotFound)
 async def create_rollout(flag_id: UUID, body: RolloutCreate, admin: MayWrite, key: OptionalKey) -> Response:
     """The first step's share is given within seconds. What goes over its limit during a step stops the rollout, gives
-    the flag back its share, and is told to the operators."""
+    the flag back its share, and notifies the operators."""
     plan = body.plan()
     async with admin.work(key) as work:
         flag = await work.platform.flags.lock_(flag_id)

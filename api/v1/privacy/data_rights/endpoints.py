@@ -38,7 +38,7 @@ async def create_export(caller: CurrentUser, key: OptionalKey) -> Response:
 
 @router.get(
     "/me/export",
-    summary="Where my newest copy stands",
+    summary="State of my newest export",
     response_model=Envelope[ExportRead],
 )
 @raises(NotFound)
@@ -70,17 +70,17 @@ async def fetch_export(body: FetchExportCommand, caller: AnyCaller, services: Se
 async def create_erasure(
     body: ErasureCreate, caller: CurrentUser, services: Services, now: Now, key: OptionalKey
 ) -> Response:
-    """The login is closed at once and its personal data removed within seconds; this cannot be taken back. Bookings
+    """The login is closed at once and its personal data removed within seconds; this cannot be undone. Bookings
     ahead must be cancelled before, and businesses closed. A wrong password counts as a failed login."""
     return await begin_erasure(services, caller, body.password, now, key)
 
 
 @router.get(
     "/erasures/{erasure_id}",
-    summary="Where an erasure stands",
+    summary="State of an erasure",
     response_model=Envelope[ErasureRead],
 )
 @raises(read_erasure)
 async def get_erasure(erasure_id: UUID, caller: AnyCaller, services: Services) -> Response:
-    """With the number that its answer gave: whoever was forgotten has no login to ask with. It says when, not who."""
+    """With the number that its answer gave, because an erased person has no login. It says when, not who."""
     return await read_erasure(services, erasure_id)

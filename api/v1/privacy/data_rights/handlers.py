@@ -63,6 +63,6 @@ async def send_export(services: ApiServices, token: str, now: datetime) -> Respo
 
 @raises(NotFound)
 async def read_erasure(services: ApiServices, erasure_id: UUID) -> Response:
-    """Where an erasure stands, for whoever has its number. Raises NotFound."""
+    """The state of an erasure, for a caller who has its number. Raises NotFound."""
     async with services.database.unit_of_work(Scope.platform()) as work:
         return ok(ErasureRead.of(await work.privacy.erasures.get(erasure_id)))

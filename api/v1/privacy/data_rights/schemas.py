@@ -72,7 +72,7 @@ class ExportFileRead(Output):
 
 
 class ErasureCreate(Input):
-    """``password``: once more, because this cannot be taken back."""
+    """``password``: once more, because this cannot be undone."""
 
     model_config = ConfigDict(json_schema_extra=examples({"password": "Sakura-2026"}))
 
