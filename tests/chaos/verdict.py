@@ -35,6 +35,8 @@ _NOTICES = """
 """
 #: Kinds of which one booking gets at most one for each side.
 _ONCE = frozenset({"booking_confirmed", "booking_expired", "booking_cancelled", "payment_late"})
+#: Kinds that are of use until the hold ends, and are not sent after it.
+_WITH_AN_END = frozenset({"booking_held", "booking_proof"})
 #: The newest messages that the mailbox gives at once.
 _MAILBOX = 1000
 #: Money that was in the inbox so long before the end of the hold is not late, whoever is dead meanwhile.
@@ -144,11 +146,12 @@ async def check_mail(database: Database, sandbox: Caller, addresses: Sequence[st
 
 
 def _judge_copies(mail: Mail, notice: Row, copies: int) -> None:
-    # A reminder of a visit that was called off in the meantime.
-    outdated = notice["status"] == "failed" and notice["failure_reason"] == "outdated"
+    failed = notice["failure_reason"] if notice["status"] == "failed" else None
+    # A reminder of a visit that was cancelled meanwhile; a message about a hold that ended while the worker was away.
+    outdated = failed == "outdated" or (failed == "gave_up" and notice["kind"] in _WITH_AN_END)
     if 1 < copies <= 1 + notice["unknown"]:
         mail.doubted += 1
-    elif copies != (0 if outdated else 1):
+    elif copies != (0 if outdated else 1) and not (outdated and copies <= notice["unknown"]):
         mail.wrong.append(
             f"notice {notice['id']} ({notice['kind']}, {notice['status']}) is in the mailbox {copies} times,"
             f" {notice['unknown']} attempts were never answered"
