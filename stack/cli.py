@@ -173,7 +173,7 @@ def worker(
 
 @app.command()
 def relay(data_dir: DataDir = DEFAULT) -> None:
-    """Carry committed events from the outbox to Temporal."""
+    """Deliver committed commands from the outbox to Temporal."""
     from runtime.starting import loading
 
     with loading():
@@ -326,7 +326,7 @@ def list_keys(data_dir: DataDir = DEFAULT) -> None:
 
 @keys.command("rotate")
 def rotate_keys(data_dir: DataDir = DEFAULT) -> None:
-    """Make a new key that signs from now on. What the others signed stays good until they are retired."""
+    """Make a new key that signs from now on. What the others signed stays valid; retire them later."""
     from stack.keys import rotate
 
     _change_keys(data_dir, rotate)
@@ -336,7 +336,7 @@ def rotate_keys(data_dir: DataDir = DEFAULT) -> None:
 def retire_key(
     kid: Annotated[str, typer.Argument(help="The key's id, of `keys list`.")], data_dir: DataDir = DEFAULT
 ) -> None:
-    """Forget a former key: tokens and links that it signed are refused from then on."""
+    """Delete an earlier key: tokens and links that it signed are refused from then on."""
     from stack.keys import retire
 
     _change_keys(data_dir, lambda settings: asyncio.run(retire(settings, kid)))

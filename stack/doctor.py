@@ -236,7 +236,7 @@ async def _redis(url: str) -> bool:
 
 
 async def _http(url: str) -> bool:
-    # Refused without a key is an answer too: that is how object storage greets a stranger.
+    # Refused without a key is an answer too: object storage refuses requests without a key.
     return 0 < await status_of(url) < 500
 
 

@@ -65,7 +65,7 @@ def settings_environment(ports: Mapping[str, int]) -> dict[str, str]:
 def process_environment(settings: Mapping[str, str]) -> dict[str, str]:
     """The whole environment of one of our own processes: the caller's, with the stack's settings on top.
 
-    Where Python is told to write no bytecode beside the sources, it goes to the user's cache instead: without any,
+    Where Python writes no bytecode beside the sources, it goes to the user's cache instead: without any,
     each of eight processes would compile a thousand modules at every start, three seconds of work for each.
     """
     environment = {**os.environ, "PYTHONUNBUFFERED": "1", **settings}

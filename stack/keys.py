@@ -9,7 +9,7 @@ from runtime.keyring import KeyRing, Keys, UnusableKeys, read_keys, write_keys
 from runtime.sealing import Sealer
 from runtime.settings import DEVELOPMENT_KEY, Settings
 
-#: A key is made anew this often; `describe` says when it is time.
+#: A key is replaced this often; `describe` says when it is time.
 DAYS = 90
 
 
@@ -33,7 +33,7 @@ def rotate(settings: Settings) -> str:
 
 
 async def retire(settings: Settings, kid: str) -> str:
-    """Forget a former key, after what is sealed under it was sealed anew. Raises UnusableKeys."""
+    """Delete an earlier key, after its sealed secrets were sealed with the current one. Raises UnusableKeys."""
     path = _file(settings)
     keys = read_keys(path)
     if kid not in keys.keys:
@@ -42,7 +42,7 @@ async def retire(settings: Settings, kid: str) -> str:
         raise UnusableKeys(f"{kid} signs: make a new one first")
     count = await _reseal(settings, KeyRing(keys.current, keys.keys))
     write_keys(path, keys.without(kid))
-    return f"{kid} is retired; {count} second factors were sealed anew"
+    return f"{kid} is retired; {count} second factors were sealed again"
 
 
 async def _reseal(settings: Settings, ring: KeyRing) -> int:

@@ -62,7 +62,7 @@ async def _register(client: Client, namespace: str, missing: Mapping[str, int]) 
 
 
 async def _until_usable(client: Client, name: str) -> None:
-    # It is listed at once, but refused until every part of the server has read its list anew.
+    # It is listed at once, but refused until every part of the server has read its list again.
     while True:
         try:
             await client.count_workflows(f"{name} IS NULL")

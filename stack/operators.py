@@ -1,4 +1,5 @@
-"""Who operates the platform. There is no endpoint for this: whoever may run this command has the database anyway."""
+"""Who operates the platform. There is no endpoint for this: a person who may run this command has the database
+anyway."""
 
 from db.engine.session import Scope, connect
 from db.identity.tables import PlatformRole

@@ -50,7 +50,7 @@ class Platform:
 
     Args:
         folder: where everything is kept.
-        reporter: told what happens.
+        reporter: gets every event.
         free_ports: choose free ports even where the default ones are, for stacks side by side.
 
     Raises:
@@ -282,8 +282,8 @@ class Platform:
         marks = {child.name: mark for child in self.supervisor.children if (mark := _mark(child)) is not None}
         self._remember(processes=marks)
 
-    def _remember(self, **news: Any) -> None:
-        self._state = replace(self._state, **news)
+    def _remember(self, **changes: Any) -> None:
+        self._state = replace(self._state, **changes)
         self.folder.remember(self._state)
 
     def _end_leftovers(self) -> None:

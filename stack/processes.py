@@ -55,7 +55,7 @@ class Program:
     prepare: Callable[[], Awaitable[None]] = _nothing
     #: Asked again and again until it says True; an OSError counts as no.
     is_ready: Callable[[], Awaitable[bool]] = _at_once
-    #: After the first time it is ready: what only a running server can be told.
+    #: After the first time it is ready: the set-up that needs a running server.
     settle: Callable[[], Awaitable[None]] = _nothing
     ready_within: timedelta = timedelta(seconds=30)
     #: After every end: what it leaves behind outside its folder.

@@ -1,4 +1,4 @@
-"""What the person at the terminal is told while children start, crash and stop."""
+"""The reports at the terminal while children start, crash and stop."""
 
 from pathlib import Path
 from typing import Protocol
@@ -8,7 +8,7 @@ from rich.text import Text
 
 
 class Reporter(Protocol):
-    """Told by the supervisor."""
+    """Gets the events of the supervisor."""
 
     def ready(self, name: str, seconds: float) -> None:
         """A child is ready, ``seconds`` after its start."""

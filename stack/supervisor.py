@@ -22,7 +22,7 @@ class Supervisor:
 
     Args:
         logs: folder of the children's logs.
-        reporter: told what happens.
+        reporter: gets every event.
         changed: called after every start and restart, when process ids are new.
     """
 
@@ -136,7 +136,7 @@ class Supervisor:
                 pause = FIRST_PAUSE
             self._reporter.crashed(child.name, how_it_ended(code), child.log, pause)
             pause = await self._restart(child, pause)
-            # Written before it is said: whoever reads that it runs again finds its new process.
+            # Recorded before it is reported: a reader of the report finds the new process.
             self._changed()
             self._reporter.restarted(child.name)
 

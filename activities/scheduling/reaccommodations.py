@@ -49,4 +49,4 @@ class ReaccommodationActivities:
     async def tell(self, about: ReaccommodationStep) -> ReaccommodationStatus:
         """Promise the message of how it was decided."""
         async with self._database.unit_of_work(Scope.tenant(about.business_id)) as work:
-            return await work.scheduling.reaccommodations.tell(about.reaccommodation_id)
+            return await work.scheduling.reaccommodations.notify(about.reaccommodation_id)

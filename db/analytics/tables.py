@@ -102,7 +102,7 @@ class AnalyticsDailyHour(Base, Stamped):
 
 
 class AnalyticsStaleDay(Base):
-    """A business day that is to be computed, for the first time or again. ``marked`` is set anew by every change, so
+    """A business day that is to be computed, for the first time or again. ``marked`` is set again by every change, so
     that a change during a computation is not lost."""
 
     __tablename__ = "analytics_stale_days"

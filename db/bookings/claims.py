@@ -284,7 +284,7 @@ class ClaimStore(Store):
         facts = await availability.facts(catalogue, first, last, now, except_booking=booked.id)
         return catalogue, question, facts
 
-    async def retake_claims(self, booking_id: UUID, now: datetime) -> bool:
+    async def reinstate_claims(self, booking_id: UUID, now: datetime) -> bool:
         """Take again the very claims that an expired booking lost. False, and nothing changed, if one is not free, or
         no longer inside the hours."""
         booked = (await self.session.execute(_BOOKED, {"booking_id": booking_id})).one()
@@ -293,9 +293,9 @@ class ClaimStore(Store):
         if not candidate or booked.start_at <= now:
             return False
         try:
-            taken = await self._retake(booking_id, booked.business_id, candidate, now)
+            taken = await self._reinstate(booking_id, booked.business_id, candidate, now)
         except CalendarMoved:
-            taken = await self._retake(booking_id, booked.business_id, candidate, now)
+            taken = await self._reinstate(booking_id, booked.business_id, candidate, now)
         if not taken or not is_class(booked.capacity):
             return taken
         wanted = booked.service_id, booked.capacity, booked.start_at, booked.party_size
@@ -304,7 +304,7 @@ class ClaimStore(Store):
         await self.session.execute(_DROP, {"booking_id": booking_id})
         return False
 
-    async def _retake(self, booking_id: UUID, business_id: UUID, candidate: Candidate, now: datetime) -> bool:
+    async def _reinstate(self, booking_id: UUID, business_id: UUID, candidate: Candidate, now: datetime) -> bool:
         calendars = CalendarStore(self.session, self.context)
         version = await calendars.version_if_open(business_id, booking_id, candidate)
         if version is None:

@@ -185,7 +185,7 @@ class BookingStore(Store):
     async def set_party(self, booking_id: UUID, party_size: int) -> None:
         """How many come, of a booking that is not over and not begun. Raises NotFound, WrongState, and PartySizeRefused
         outside the service's bounds or where places are sold: there more people are more places and another price, so
-        the booking is made anew."""
+        the booking is made again."""
         row = (await self.session.execute(_PARTY, {"booking_id": booking_id})).one_or_none()
         if row is None:
             raise NotFound({"booking_id": str(booking_id)})

@@ -24,14 +24,14 @@ class SingleUseLink(Stamped):
 
 
 class EmailVerification(SingleUseLink, Base):
-    """Whoever opens it reads mail at ``email``."""
+    """A person who opens it reads mail at ``email``."""
 
     __tablename__ = "email_verifications"
     __table_args__ = (Index("ix_email_verifications_user_id", "user_id", "id"),)
 
 
 class PasswordReset(SingleUseLink, Base):
-    """Whoever opens it may choose a new password."""
+    """A person who opens it may choose a new password."""
 
     __tablename__ = "password_resets"
     __table_args__ = (Index("ix_password_resets_user_id", "user_id", "id"),)

@@ -12,8 +12,8 @@ from db.identity.users import COLUMNS, UserRow
 from domain.identity.network import network_of
 from domain.identity.sessions import ACCOUNT_FAILURES, FAILURES, LOCK, WINDOW, device_mark
 
-# As citext compares: what is one e-mail to `users` is one subject here, or a guesser would count anew with each way of
-# writing it.
+# As citext compares: what is one e-mail to `users` is one subject here, or guesses would be counted separately for
+# each way of writing it.
 _SUBJECT = "sha256(convert_to(lower(CAST(:subject AS text)), 'UTF8'))"
 _TIMES = [bindparam(name, type_=TIMESTAMP(timezone=True)) for name in ("now", "since", "forget_at", "lock_until")]
 # Every attempt counts as failed from its beginning until it is proven right, so that guesses made at the same time
@@ -111,9 +111,9 @@ class LoginStore(Store):
         return await self._attempt(f"second_factor:{user_id}", email, now)
 
     async def attempt_in_session(self, email: str, session_id: UUID, now: datetime) -> Attempt:
-        """Count somebody who is logged in and shows the password again, as ``attempt`` does, but by the session. So a
-        stranger who guesses at the e-mail does not lock its owner's open sessions, and one who found a session left
-        open has five guesses."""
+        """Count somebody who is logged in and shows the password again, as ``attempt`` does, but by the session. So
+        another person who guesses at the e-mail does not lock its owner's open sessions, and one who found a session
+        left open has five guesses."""
         return await self._attempt(f"session:{session_id}", email, now)
 
     async def clear_attempts(self, attempt: Attempt) -> None:

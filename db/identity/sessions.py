@@ -131,7 +131,7 @@ class SessionStore(Store):
 
     async def rotate(self, token: str, fresh: str, now: datetime, until: datetime) -> Rotated:
         """Use ``token`` up and put ``fresh`` in its place, good before ``until``. A token that was used before ends
-        its whole session: whoever shows it, one of two who hold it is a thief. The caller must let the transaction
+        its whole session: two parties hold it, and one of them stole it. The caller must let the transaction
         commit in that case."""
         values = {"token": _digest(token), **self._use(fresh, now, until)}
         row = (await self.session.execute(_ROTATE, values)).one_or_none()

@@ -84,13 +84,13 @@ _VOID = {
 
 class SingleUseLinkStore(Store):
     """Links that work once, while the login has the e-mail that they were sent to. Of verification links only the
-    newest is good; every reset link is good until one of them is used."""
+    newest is good; every reset link is valid before one of them is used."""
 
     async def send(self, kind: LinkKind, user: UserRow | None, links: Links, now: datetime) -> None:
         """Make a link and queue the e-mail that has it.
 
-        Without a user, for an e-mail that nobody has, the same statements are sent and taken back: neither the number
-        of round trips nor the work of the database tells whether somebody has it.
+        Without a user, for an e-mail that nobody has, the same statements are sent and rolled back: neither the number
+        of round trips nor the work of the database shows whether it is in use.
         """
         async with self.session.begin_nested() as here:
             await self._write(kind, user, links, now)
@@ -138,7 +138,7 @@ class SingleUseLinkStore(Store):
             "expires_at": until,
         }
         await self.session.execute(_INSERT[kind], values)
-        # An e-mail to nobody must name somebody; it is taken back with the rest.
+        # An e-mail to nobody must name somebody; it is rolled back with the rest.
         facts = {kind.fact: link_id} if user else {kind.fact: link_id, "erasure_id": link_id}
         message = AccountEmail(kind.email_kind, user.id if user else None, f"{kind.email_kind}/{link_id}", facts)
         await NoticeStore(self.session, self.context).queue_account_email(message)

@@ -93,7 +93,7 @@ class UserStore(Store):
         return UserRow(**row._mapping) if row else None
 
     async def verify_email(self, user_id: UUID, now: datetime) -> UserRow:
-        """Whoever has this login reads mail at its address; the first time counts."""
+        """The owner of this login reads mail at its address; the first time counts."""
         return UserRow(**(await self.session.execute(_VERIFY, {"id": user_id, "now": now})).one()._mapping)
 
     async def find(self, user_id: UUID) -> UserRow | None:

@@ -115,7 +115,7 @@ class MediaStore(Store):
         row = (await self.session.execute(statement.returning(*_COLUMNS))).one()
         media = MediaRow(**row._mapping)
         if status is MediaStatus.PROCESSING:
-            await self._tell("media.uploaded", media, START_MEDIA)
+            await self._publish("media.uploaded", media, START_MEDIA)
         return media
 
     async def finish_upload(self, media_id: UUID, size: int) -> MediaRow:
@@ -124,7 +124,7 @@ class MediaStore(Store):
         if media.status != MediaStatus.UPLOADING:
             return media
         media = await self._move(media, MediaStatus.PROCESSING, size=size)
-        await self._tell("media.uploaded", media, START_MEDIA)
+        await self._publish("media.uploaded", media, START_MEDIA)
         return media
 
     async def settle(self, media_id: UUID, outcome: Seen | Rejection) -> MediaRow:
@@ -138,7 +138,7 @@ class MediaStore(Store):
         else:
             values = {field.name: getattr(outcome, field.name) for field in fields(outcome)}
             media = await self._move(media, MediaStatus.READY, **values)
-        await self._tell(f"media.{media.status}", media)
+        await self._publish(f"media.{media.status}", media)
         return media
 
     async def change_media(self, media_id: UUID, values: Mapping[str, Any]) -> MediaRow:
@@ -221,7 +221,7 @@ class MediaStore(Store):
         statement = update(_TABLE).where(_TABLE.c.id == media_id).values(**values).returning(*_COLUMNS)
         return MediaRow(**(await self.session.execute(statement)).one()._mapping)
 
-    async def _tell(self, event: str, media: MediaRow, command: str | None = None) -> None:
+    async def _publish(self, event: str, media: MediaRow, command: str | None = None) -> None:
         payload = {"media_id": media.id, "business_id": media.business_id}
         await OutboxStore(self.session, self.context).add(
             event, f"media/{media.id}", media.business_id, payload, command

@@ -87,7 +87,7 @@ class NoticeReadStore(Store):
     async def list_for_user(
         self, user_id: UUID, after: UUID | None, limit: int, *, unread: bool = False
     ) -> list[NoticeRow]:
-        """What one login was told, newest first, older than ``after``; ``unread`` leaves out what was read."""
+        """The messages of one login, newest first, older than ``after``; ``unread`` leaves out what was read."""
         rows = await self.session.execute(
             _OF_USER, {"user_id": user_id, "after": after, "limit": limit, "unread": unread}
         )

@@ -1,4 +1,4 @@
-"""Reading reviews, decisions and papers."""
+"""Reading reviews, decisions and documents."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -143,7 +143,7 @@ class VerificationListStore(Store):
         return [DecisionRow(**row._mapping) for row in rows]
 
     async def list_documents(self, business_id: UUID) -> Sequence[DocumentRow]:
-        """The papers that have come, oldest first."""
+        """The uploaded documents, oldest first."""
         rows = await self.session.execute(_DOCUMENTS, {"business_id": business_id})
         return [DocumentRow(**row._mapping) for row in rows]
 

@@ -1,4 +1,4 @@
-"""Reviews that let a business in, the papers they rest on, and every decision about a business."""
+"""Reviews of businesses, their documents, and every decision about a business."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""Letting a business in, and putting it out: the review, its papers, and every decision with its reason."""
+"""Approving and suspending a business: the review, its documents, and every decision with its reason."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -29,7 +29,7 @@ from domain.onboarding.verification import (
 )
 from domain.payments.status import ONLINE
 
-#: Whom each decision is told to: always the owner.
+#: The e-mail to the owner for each decision.
 LETTERS: Mapping[Decision, AccountEmailKind] = {
     Decision.SUBMITTED: AccountEmailKind.BUSINESS_SUBMITTED,
     Decision.RESUBMITTED: AccountEmailKind.BUSINESS_SUBMITTED,
@@ -112,7 +112,8 @@ class BookingToCome:
 
 @dataclass(frozen=True, slots=True)
 class Deciding:
-    """One decision. ``command_id`` is the same for every repeat of the same wish; ``by`` None: the platform itself."""
+    """One decision. ``command_id`` is the same for every repeat of the same request; ``by`` None: the platform
+    itself."""
 
     decision: Decision
     command_id: str
@@ -211,14 +212,14 @@ class VerificationStore(Store):
     async def remind_admins(self, verification_id: UUID, business_id: UUID, round_: int, number: int) -> int:
         """Queue for every operator an e-mail that a business waits; gives how many. Twice is once."""
         notices = NoticeStore(self.session, self.context)
-        told = 0
+        queued = 0
         for admin in await self.session.scalars(_ADMINS):
             key = f"review_due/{verification_id}/{round_}/{number}/{admin}"
             made = await notices.queue_account_email(
                 AccountEmail(AccountEmailKind.REVIEW_DUE, admin, key, {"review_id": verification_id}, business_id)
             )
-            told += made is not None
-        return told
+            queued += made is not None
+        return queued
 
     # -- steps -------------------------------------------------------------------------------------------------------
 

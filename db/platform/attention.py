@@ -67,9 +67,9 @@ class AttentionStore(Store):
         payment_id: UUID | None = None,
         details: Mapping[str, Any] | None = None,
     ) -> bool:
-        """File a matter with everything that a person needs to settle it: ids, amounts, codes; never a name.
+        """File an item with everything that a person needs to resolve it: ids, amounts, codes; never a name.
 
-        False when an open entry with the same ``dedupe_key`` is there; once that is resolved, it can be filed anew.
+        False when an open item has the same ``dedupe_key``; after that one is resolved, a new item can be filed.
         """
         filed = await self.session.execute(
             _FILE,

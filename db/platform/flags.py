@@ -47,7 +47,7 @@ _NEW_ROLLOUT = text(f"""
         INSERT INTO flag_rollouts (flag_id, plan, share_before) VALUES (:flag_id, CAST(:plan AS jsonb), :share)
         ON CONFLICT (flag_id) WHERE status IN ('running', 'paused') DO NOTHING
         RETURNING {_ROLLOUT}
-    ), told AS (
+    ), commands AS (
         INSERT INTO outbox (event, aggregate, payload, command, request_id)
         SELECT 'flag.rollout_started', 'flag_rollout/' || id,
                jsonb_build_object('rollout_id', id, 'flag', CAST(:name AS text), 'plan', plan), :command, :request_id

@@ -152,7 +152,7 @@ _HISTORY = text("""
       FROM step WHERE from_status <> to_status AND from_status || '>' || to_status <> ALL(:allowed)
     UNION ALL
     SELECT 'status_without_history', jsonb_build_object('booking_id', b.id),
-           jsonb_build_object('status', b.status, 'told', s.to_status)
+           jsonb_build_object('status', b.status, 'recorded', s.to_status)
       FROM bookings b LEFT JOIN step s ON s.booking_id = b.id AND s.is_last
      WHERE b.id > :after AND b.id <= :last AND s.to_status IS DISTINCT FROM b.status
 """)
@@ -228,7 +228,7 @@ _REFUNDS = text("""
                           AND o.command IS NOT NULL AND o.delivered_at IS NULL AND o.parked_at IS NULL)
 """)
 _EVENTS = text("""
-    SELECT 'news_not_applied' AS kind,
+    SELECT 'event_not_applied' AS kind,
            jsonb_build_object('webhook_id', w.id, 'payment_id', w.payment_id, 'booking_id', p.booking_id) AS ids,
            jsonb_build_object('event_type', w.event_type, 'received_at', w.received_at) AS facts
       FROM payment_webhooks w LEFT JOIN booking_payments p ON p.id = w.payment_id

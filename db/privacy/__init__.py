@@ -1,1 +1,1 @@
-"""What people asked to be told of themselves, and to be forgotten."""
+"""Exports and erasures that people asked for."""

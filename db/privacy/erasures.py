@@ -16,7 +16,7 @@ from domain.errors import ErasureBlocked, NotFound, WrongState
 from domain.instants import text_at_venue
 
 _COLUMNS = "id, user_id, language, created_at, delete_at, anonymised_at, completed_at, proof"
-# Whoever takes time for the same login waits, and finds it closed.
+# A booking of the same login waits, and finds it closed.
 _LOCK = text("SELECT id FROM users WHERE id = :user_id AND deleted_at IS NULL FOR UPDATE")
 _AHEAD = text("SELECT * FROM app_visits_ahead(:user_id, :now)")
 _OWNED = text("SELECT id FROM businesses WHERE owner_id = :user_id AND deleted_at IS NULL ORDER BY id LIMIT 50")

@@ -1,4 +1,4 @@
-"""What people asked to be told of themselves, and to be forgotten."""
+"""Exports and erasures that people asked for."""
 
 from uuid import UUID
 

@@ -167,7 +167,7 @@ class ReaccommodationStore(Store):
             await self._announce(row, "reaccommodation.unanswered", CANCEL_STRANDED)
         return ReaccommodationStatus(row.status)
 
-    async def tell(self, reaccommodation_id: UUID) -> ReaccommodationStatus:
+    async def notify(self, reaccommodation_id: UUID) -> ReaccommodationStatus:
         """Queue the notice of the decision: to the business where the booking was moved or cancelled (the customer has
         a notice of that already), to the customer where the booking stays as it is."""
         row = await self.get(reaccommodation_id)

@@ -32,7 +32,7 @@ def end_hold(facts: BookingFacts) -> HoldEnd:
 
 def may_sweep(facts: BookingFacts, now: datetime) -> bool:
     """Whether the hold is over at ``now`` and its time may go to somebody else. Money that is secured keeps the time;
-    whether news of money wait to be applied is for the caller to look."""
+    the caller checks whether an event of a payment waits to be applied."""
     lapsed = facts.hold_expires_at is not None and facts.hold_expires_at <= now
     is_paid = facts.amount_due > 0 and facts.is_secured
     return facts.status is BookingStatus.PENDING and lapsed and not is_paid

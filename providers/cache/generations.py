@@ -70,7 +70,7 @@ class Generations:
         finally:  # cancelled, too
             if self._unpublished and (self._publishing is None or self._publishing.done()):
                 log.warning("changes cannot be published to the cache", count=len(self._unpublished))
-                self._publishing = asyncio.create_task(self._tell_later())
+                self._publishing = asyncio.create_task(self._publish_later())
 
     async def aclose(self) -> None:
         """Try a last time to publish what is left, and stop."""
@@ -89,7 +89,7 @@ class Generations:
             if until is not None and self._unpublished.get(name) == until:
                 del self._unpublished[name]
 
-    async def _tell_later(self) -> None:
+    async def _publish_later(self) -> None:
         loop = asyncio.get_running_loop()
         while self._unpublished:
             await asyncio.sleep(self._pause)

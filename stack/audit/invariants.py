@@ -34,8 +34,8 @@ KINDS: Mapping[str, tuple[int, str]] = {
         " ({status}) is still held, and nothing is on its way.",
     ),
     "wrong_amount": (2, "Payment {payment_id} is over {amount}, but booking {booking_id} asks for {amount_due}."),
-    "refund_stuck": (2, "Refund {refund_id} of {amount} is {status} since {since}, and nobody was told."),
-    "news_not_applied": (2, "Provider news {webhook_id} ({event_type}) of {received_at} was never applied."),
+    "refund_stuck": (2, "Refund {refund_id} of {amount} is {status} since {since}, and no attention item was filed."),
+    "event_not_applied": (2, "Provider event {webhook_id} ({event_type}) of {received_at} was never applied."),
     "refunded_more_than_paid": (
         3,
         "Of payment {payment_id}, {captured} was captured, but {refunded} went back and refunds add up to {refunds}.",
@@ -60,7 +60,7 @@ KINDS: Mapping[str, tuple[int, str]] = {
     ),
     "history_broken": (5, "History {history_id} of booking {booking_id} starts from {from}, but it was {before}."),
     "transition_not_allowed": (5, "Booking {booking_id} went from {from} to {to}, which the table does not allow."),
-    "status_without_history": (5, "Booking {booking_id} is {status}, its history ends with {told}."),
+    "status_without_history": (5, "Booking {booking_id} is {status}, its history ends with {recorded}."),
     "booking_without_workflow": (
         6,
         "Booking {booking_id} is {status}, but has no workflow and no order for one.",

@@ -74,5 +74,5 @@ class Provider:
     async def _ask(self, method: str, path: str, **arguments: Any) -> Any:
         response = await self._http.request(method, path, **arguments)
         if response.status_code >= 300:
-            raise Unexpected(f"the sandbox to obey {method} {path}", f"{response.status_code} {response.text[:200]}")
+            raise Unexpected(f"the sandbox to accept {method} {path}", f"{response.status_code} {response.text[:200]}")
         return response.json()

@@ -102,8 +102,8 @@ class Salon:
 
     async def book(self, person: Person, start_at: str, *staff: str) -> Json:
         """A booking that waits for its money."""
-        wish = {"service_id": self.service_id, "start_at": start_at, "resource_ids": list(staff)}
-        booking: Json = await person.post("/bookings", wish)
+        body = {"service_id": self.service_id, "start_at": start_at, "resource_ids": list(staff)}
+        booking: Json = await person.post("/bookings", body)
         expect("a new booking to be", booking["status"], "pending")
         self.timeline.say(f"{person.name} holds {clock(start_at)} ({booking['code']})", run_of(booking))
         return booking

@@ -80,7 +80,7 @@ class Timeline:
         self.trouble(f"{name} did not come back; next try in {pause:.1f} s. {reason}")
 
     def stopping(self, forced: bool) -> None:
-        """Not told: what was played is over."""
+        """Reports nothing: the scenes are over."""
 
     def killed(self, name: str) -> None:
         """See `stack.reports.Reporter`."""

@@ -81,7 +81,7 @@ class Storage:
             "s3.port.lance": "0",
             "master.port": str(ports.master),
             "master.port.grpc": str(ports.master + GRPC_OFFSET),
-            # It reports usage to its makers unless told not to.
+            # By default it reports usage to its makers.
             "master.telemetry": "false",
             "volume.port": str(ports.volume),
             "volume.port.grpc": str(ports.volume + GRPC_OFFSET),

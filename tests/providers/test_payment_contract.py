@@ -252,7 +252,7 @@ async def test_a_wrong_key_is_unavailable_and_is_not_in_the_error(rail: Rail, sa
         await adapter.aclose()
 
 
-async def test_a_payment_is_told_by_webhook(rail: Rail, receiver: Receiver) -> None:
+async def test_a_payment_is_reported_by_webhook(rail: Rail, receiver: Receiver) -> None:
     paid = await rail.pay()
 
     def told() -> bool:
@@ -265,7 +265,7 @@ async def test_a_payment_is_told_by_webhook(rail: Rail, receiver: Receiver) -> N
     assert abs(event.created - datetime.now(UTC).timestamp()) < 60
 
 
-async def test_a_refund_is_told_by_webhook_with_our_id(rail: Rail, receiver: Receiver) -> None:
+async def test_a_refund_is_reported_by_webhook_with_our_id(rail: Rail, receiver: Receiver) -> None:
     paid = await rail.pay()
     made = await rail.adapter.create_refund(paid.id, 2000, new_key(), {"refund_id": "r-1"})
 

@@ -44,7 +44,7 @@ async def test_rotation_under_use(database: Database, tmp_path: Path) -> None:
             await retire(settings, tokens.ring.current)
         with pytest.raises(UnusableKeys, match="has no key"):
             await retire(settings, "k0")
-        assert (await retire(settings, first.current)).endswith("1 second factors were sealed anew")
+        assert (await retire(settings, first.current)).endswith("1 second factors were sealed again")
         with pytest.raises(Unauthenticated):
             tokens.read(old, NOW)
         assert tokens.read(new, NOW) == LOGIN

@@ -158,7 +158,7 @@ class HoldStore(ClaimStore):
         ip = self._ip()
         if ip is not None and not known.is_proven and not request.by_staff:
             await self._count_network(view, ip, now, request.network_limit)
-        await self._tell(view, now)
+        await self._queue_notices(view, now)
         return view
 
     async def _take(
@@ -252,7 +252,7 @@ class HoldStore(ClaimStore):
         row = (await self.session.execute(_HOLD, values)).one()
         return await self.is_whole(candidate, row.claims or [], row.is_current)
 
-    async def _tell(self, view: BookingView, now: datetime) -> None:
+    async def _queue_notices(self, view: BookingView, now: datetime) -> None:
         """The messages of a new booking that waits for no payment: confirmed where nothing is missing, the question for
         the proof of the address, or a request where only the approval is missing. One that waits for a payment has its
         message from the statement that made it."""

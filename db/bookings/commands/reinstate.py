@@ -34,7 +34,7 @@ class ReinstateStore(TransitionStore):
         if booking.payment is None or not late_payment.is_late(facts):
             return booking.outcome()
         failed = await self._failed(booking.payment.id)
-        if late_payment.may_reinstate(facts, failed, now) and await self._retake_claims(booking, now):
+        if late_payment.may_reinstate(facts, failed, now) and await self._reinstate_claims(booking, now):
             return await self._come_back(booking, command, now)
         settlement = late_payment.give_back(facts, failed)
         return await self._give_back(booking, command, now, settlement) if settlement else booking.outcome()
@@ -43,8 +43,8 @@ class ReinstateStore(TransitionStore):
         """Minor units that were to go back and could not. The refund's run has filed them for a person."""
         return int(await self.session.scalar(_FAILED, {"payment_id": payment_id}) or 0)
 
-    async def _retake_claims(self, booking: Locked, now: datetime) -> bool:
-        return await ClaimStore(self.session, self.context).retake_claims(booking.id, now)
+    async def _reinstate_claims(self, booking: Locked, now: datetime) -> bool:
+        return await ClaimStore(self.session, self.context).reinstate_claims(booking.id, now)
 
     async def _come_back(self, booking: Locked, command: BookingCommand, now: datetime) -> BookingOutcome:
         # The message about the late payment confirms the booking as well.

@@ -48,7 +48,7 @@ _QUEUE = text("""
                                          ELSE 'in_app' END AS channel) x
         ON CONFLICT (dedupe_key) DO NOTHING
         RETURNING id, business_id, kind, channel, dedupe_key
-    ), told AS (
+    ), commands AS (
         INSERT INTO outbox (business_id, event, aggregate, payload, command, request_id, not_before)
         SELECT m.business_id, 'notice.queued', 'notice/' || m.id,
                jsonb_build_object('notice_id', m.id, 'business_id', m.business_id, 'kind', m.kind, 'give_up_at',
@@ -80,7 +80,7 @@ class QueuedNotice:
     not_before: datetime | None = None
 
 
-# The language is the recipient's own; without a login (an invitation) it is told.
+# The language is the recipient's own; without a login (an invitation) it must be given.
 _QUEUE_ACCOUNT_EMAIL = text("""
     SELECT app_queue_account_email(:business_id, :user_id, :kind, :language, CAST(:facts AS jsonb), :dedupe_key,
                                    :seconds, :request_id)
@@ -98,7 +98,7 @@ _QUEUE_ACCOUNT_EMAIL = text("""
 @dataclass(frozen=True, slots=True)
 class AccountEmail:
     """One message about no booking. ``user_id`` gets it; None: ``facts`` names whom it goes to (``invitation_id``,
-    ``erasure_id``), and ``language`` must be told. ``business_id``: the business that it is about, if any. ``facts``
+    ``erasure_id``), and ``language`` must be given. ``business_id``: the business that it is about, if any. ``facts``
     are ids, codes and times, never a name, an address, a token or a secret."""
 
     kind: AccountEmailKind
@@ -115,7 +115,7 @@ class NoticeQueueStore(Store):
 
     async def queue_account_email(self, message: AccountEmail) -> UUID | None:
         """Write one e-mail and the command that starts its workflow, in any scope. Gives its id, or None when it was
-        promised before."""
+        queued before."""
         values = {
             "business_id": message.business_id,
             "user_id": message.user_id,

@@ -1,4 +1,4 @@
-"""Sending one message: what it says, the attempts, and what the provider's webhook tells about it."""
+"""Sending one message: what it says, the attempts, and what the provider's webhook reports about it."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -14,8 +14,8 @@ from db.engine.store import Store
 from domain.errors import NotFound
 from domain.messages.kinds import NoticeStatus
 
-#: How long an attempt that never answered keeps the next one waiting: the provider's webhook may still tell. A try
-#: must be given up (start-to-close) before this is over.
+#: How long an attempt that never answered keeps the next one waiting: the provider's webhook may still report the
+#: outcome. A try must be given up (start-to-close) before this is over.
 UNKNOWN_FOR = timedelta(seconds=60)
 
 
@@ -126,7 +126,7 @@ class DeliveryEvent(Protocol):
 
     @property
     def event(self) -> str:
-        """processed, deferred, delivered, bounced, dropped; anything else tells nothing."""
+        """processed, deferred, delivered, bounced, dropped; anything else is ignored."""
 
     @property
     def at(self) -> datetime:
@@ -145,8 +145,8 @@ _SAYS: Mapping[str, NoticeStatus] = {
     "bounced": NoticeStatus.BOUNCED,
     "dropped": NoticeStatus.BOUNCED,
 }
-#: Later news never moves a message back. A bounce may follow a delivery (the far mailbox changed its mind), and any
-#: news of the provider is better than our own "given up".
+#: A later report never moves a message back. A bounce may follow a delivery (the far mailbox changed its mind), and any
+#: report of the provider is better than our own "given up".
 _RANK = (
     NoticeStatus.QUEUED,
     NoticeStatus.FAILED,
@@ -236,16 +236,16 @@ _FAIL = text("""
     RETURNING status
 """)
 _LOCK_ALL = text("SELECT id FROM notification_outbox WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE")
-_NEWS = """
-    SELECT * FROM jsonb_to_recordset(CAST(:news AS jsonb))
+_REPORTS = """
+    SELECT * FROM jsonb_to_recordset(CAST(:reports AS jsonb))
            AS x(id uuid, status text, first_at timestamptz, delivered_at timestamptz, reason text)
 """
 _APPLY = text(f"""
-    WITH news AS ({_NEWS}),
+    WITH reports AS ({_REPORTS}),
     ranked AS (
-        SELECT news.*, array_position(CAST(:ranks AS text[]), news.status)
+        SELECT reports.*, array_position(CAST(:ranks AS text[]), reports.status)
                        > array_position(CAST(:ranks AS text[]), n.status) AS better
-          FROM news JOIN notification_outbox n ON n.id = news.id)
+          FROM reports JOIN notification_outbox n ON n.id = reports.id)
     UPDATE notification_outbox n
        SET status = CASE WHEN r.better THEN r.status ELSE n.status END,
            sent_at = coalesce(n.sent_at, r.first_at),
@@ -256,14 +256,14 @@ _APPLY = text(f"""
      WHERE n.id = r.id AND (r.better OR (n.delivered_at IS NULL AND r.delivered_at IS NOT NULL))
 """)
 _CLOSE_KNOWN = text(f"""
-    WITH news AS ({_NEWS})
-    UPDATE notification_attempts a SET finished_at = coalesce(a.finished_at, news.first_at), outcome = 'accepted',
-           reason = 'told_by_webhook'
-      FROM news
+    WITH reports AS ({_REPORTS})
+    UPDATE notification_attempts a SET finished_at = coalesce(a.finished_at, reports.first_at), outcome = 'accepted',
+           reason = 'reported_by_webhook'
+      FROM reports
      WHERE a.id = (SELECT o.id FROM notification_attempts o
-                    WHERE o.notice_id = news.id AND (o.outcome IS NULL OR o.outcome = 'unknown')
+                    WHERE o.notice_id = reports.id AND (o.outcome IS NULL OR o.outcome = 'unknown')
                     ORDER BY o.id DESC LIMIT 1)
-       AND NOT EXISTS (SELECT 1 FROM notification_attempts d WHERE d.notice_id = news.id AND d.outcome = 'accepted')
+       AND NOT EXISTS (SELECT 1 FROM notification_attempts d WHERE d.notice_id = reports.id AND d.outcome = 'accepted')
 """)
 
 
@@ -319,17 +319,17 @@ class SendStore(Store):
             raise NotFound({"notice_id": str(notice_id)})
         return NoticeStatus(row.status)
 
-    async def apply_delivery(self, news: Iterable[DeliveryEvent]) -> int:
-        """Apply verified news of the provider, in any order and any number of times; never moves a message back.
+    async def apply_delivery(self, reports: Iterable[DeliveryEvent]) -> int:
+        """Apply verified reports of the provider, in any order and any number of times; never moves a message back.
 
-        Needs the platform's scope: one webhook brings news of many businesses. News of messages that are not ours is
-        passed over. Gives the number of messages that the news is about.
+        Needs the platform's scope: one webhook has reports of many businesses. Reports of messages that are
+        not ours are ignored. Gives the number of messages that the reports are about.
         """
-        told = _by_notice(news)
-        if not told:
+        by_notice = _by_notice(reports)
+        if not by_notice:
             return 0
-        found = (await self.session.execute(_LOCK_ALL, {"ids": sorted(told)})).scalars().all()
-        values = {"news": json.dumps([told[notice_id] for notice_id in found], default=str)}
+        found = (await self.session.execute(_LOCK_ALL, {"ids": sorted(by_notice)})).scalars().all()
+        values = {"reports": json.dumps([by_notice[notice_id] for notice_id in found], default=str)}
         await self.session.execute(_APPLY, {**values, "ranks": [status.value for status in _RANK]})
         await self.session.execute(_CLOSE_KNOWN, values)
         return len(found)
@@ -355,14 +355,15 @@ def _content(row: dict[str, Any]) -> NoticeContent:
     return NoticeContent(**row)
 
 
-def _by_notice(news: Iterable[DeliveryEvent]) -> dict[UUID, dict[str, Any]]:
-    """All that is told about each message, as one row: its best status, when it was first heard of, why it bounced."""
-    told: dict[UUID, dict[str, Any]] = {}
-    for one in news:
+def _by_notice(reports: Iterable[DeliveryEvent]) -> dict[UUID, dict[str, Any]]:
+    """Everything that is reported about each message, as one row: its best status, when it was first heard of, why it
+    bounced."""
+    by_notice: dict[UUID, dict[str, Any]] = {}
+    for one in reports:
         status, notice_id = _SAYS.get(one.event), _uuid(one.notice_id)
         if status is None or notice_id is None:
             continue
-        row = told.setdefault(
+        row = by_notice.setdefault(
             notice_id,
             {"id": notice_id, "status": status.value, "first_at": one.at, "delivered_at": None, "reason": None},
         )
@@ -373,7 +374,7 @@ def _by_notice(news: Iterable[DeliveryEvent]) -> dict[UUID, dict[str, Any]]:
             row["delivered_at"] = min(row["delivered_at"] or one.at, one.at)
         if status is NoticeStatus.BOUNCED and row["reason"] is None:
             row["reason"] = f"{one.event}: {one.reason or 'no reason given'}"[:300]
-    return told
+    return by_notice
 
 
 def _uuid(value: str | None) -> UUID | None:

@@ -12,7 +12,7 @@ _CROWD = 20
 
 
 async def play(salon: Salon) -> None:
-    """One gets it; nineteen are told what else is free."""
+    """One gets it; nineteen get the free alternatives."""
     start_at = await salon.a_start()
     await salon.book(salon.ken, start_at)
     expect("left at that start", await salon.left_at(start_at), 1)
@@ -35,9 +35,9 @@ async def play(salon: Salon) -> None:
 
 
 async def _try(salon: Salon, number: int, start_at: str) -> Answer:
-    wish = {
+    body = {
         "service_id": salon.service_id,
         "start_at": start_at,
         "guest": {"family_name": "客", "given_name": f"{number + 1}", "email": f"guest{number + 1}@example.jp"},
     }
-    return await salon.guest.ask("POST", "/bookings", wish)
+    return await salon.guest.ask("POST", "/bookings", body)

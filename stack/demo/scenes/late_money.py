@@ -62,10 +62,10 @@ async def _others_come(salon: Salon, over: tuple[Json, Json], starts: tuple[str,
 async def _take(salon: Salon, start_at: str) -> Json:
     """Hanako's booking of a start whose hold is over. While the run of the old booking has it locked, to ask the
     provider, the start is still taken: she tries again, as people do."""
-    wish = {"service_id": salon.service_id, "start_at": start_at, "resource_ids": [salon.staff[0]]}
+    body = {"service_id": salon.service_id, "start_at": start_at, "resource_ids": [salon.staff[0]]}
     answer = await until(
         f"{clock(start_at)} to be free for Hanako",
-        lambda: salon.hanako.ask("POST", "/bookings", wish),
+        lambda: salon.hanako.ask("POST", "/bookings", body),
         lambda answer: answer.code != "slot_taken",
     )
     expect("a booking of a start whose hold is over: status", answer.status, 201)

@@ -9,7 +9,7 @@ from stack.demo.salon import HOLD, PRICE, TIERS, Salon, yen
 TITLE = "A salon gets ready"
 LOOK = "Its free time can be seen"
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-#: 特定商取引法に基づく表記: asked of whoever takes money online.
+#: 特定商取引法に基づく表記: required where money is taken online.
 _NOTICE = "販売業者：サロンさくら 24／運営責任者：山本さくら／お支払い：クレジットカード（予約時）／取消：規定のとおり"
 #: Round the clock, so that there is a visit soon after whatever time the demo is started at.
 _ALWAYS = [{"opens": "00:00", "closes": "24:00"}]

@@ -26,7 +26,7 @@ async def play(salon: Salon, settings: Settings) -> None:
     await _confirm_email(salon, salon.owner)
     for kind in ("registration", "identity", "permit"):
         await _send_paper(salon, kind)
-    salon.timeline.say("the owner confirms her e-mail and uploads three papers, past the API, to the object storage")
+    salon.timeline.say("the owner confirms her e-mail and uploads three documents, past the API, to the object storage")
     await salon.owner.post(f"{base}/submit")
     salon.timeline.say("submitted", f"verification/{salon.business_id}")
     await _decide(salon, "request-info", {"reason": _QUESTION})

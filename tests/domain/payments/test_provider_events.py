@@ -87,7 +87,7 @@ def test_a_refund_before_its_capture_waits() -> None:
     assert after_refunds(NEW, 6600) == NEW
 
 
-def test_a_dispute_begins_and_ends_by_its_own_news() -> None:
+def test_a_dispute_begins_and_ends_by_its_own_event() -> None:
     captured = PaymentTotals(P.CAPTURED, 0, 6600, 100)
     disputed = after_disputes(captured, True)
     assert disputed.status is P.DISPUTED
@@ -98,7 +98,7 @@ def test_a_dispute_begins_and_ends_by_its_own_news() -> None:
 
 
 @pytest.mark.parametrize(
-    ("known", "news", "after"),
+    ("known", "reported", "after"),
     [
         (R.REQUESTED, R.PROCESSING, R.PROCESSING),
         (R.PROCESSING, R.REQUESTED, R.PROCESSING),
@@ -109,8 +109,8 @@ def test_a_dispute_begins_and_ends_by_its_own_news() -> None:
         (R.SUCCEEDED, R.PROCESSING, R.SUCCEEDED),
     ],
 )
-def test_a_refund_after_news(known: RefundStatus, news: RefundStatus, after: RefundStatus) -> None:
-    assert refund_after(known, news) is after
+def test_a_refund_after_a_report(known: RefundStatus, reported: RefundStatus, after: RefundStatus) -> None:
+    assert refund_after(known, reported) is after
 
 
 def test_what_is_about_money() -> None:

@@ -52,7 +52,7 @@ PLANTS: dict[str, list[str]] = {
         "UPDATE booking_payments SET refunded = 0, status = 'captured' WHERE id = '{returned}'",
         "DELETE FROM payment_transactions WHERE payment_id = '{returned}' AND movement = 'refund'",
     ],
-    "news_not_applied": ["UPDATE payment_webhooks SET applied_at = NULL"],
+    "event_not_applied": ["UPDATE payment_webhooks SET applied_at = NULL"],
     "refunded_more_than_paid": [
         f"{REFUND} VALUES ('{{business}}', '{{returned}}', '{{cancelled}}', 'requested', 3301, 'JPY', 'late', 'c2')",
     ],
@@ -167,9 +167,9 @@ async def test_a_double_claim_names_both_bookings(world: Audited) -> None:
             " VALUES ('{business}', '{cancelled}', 'refund_unsettled', 'x')",
         ),
         (
-            "news_not_applied",
+            "event_not_applied",
             "INSERT INTO outbox (business_id, event, aggregate, command)"
-            " VALUES ('{business}', 'payment.news', 'booking/{confirmed}', 'booking.payment_event')",
+            " VALUES ('{business}', 'payment.event', 'booking/{confirmed}', 'booking.payment_event')",
         ),
         ("notice_overdue", "UPDATE notification_outbox SET status = 'failed' WHERE id = '{queued}'"),
     ],
