@@ -22,6 +22,7 @@ class DecideInput:
     decision: Decision
     command_id: str
     by: UUID | None = None
+    seen: str | None = None
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class VerificationActivities:
     async def decide(self, asked: DecideInput) -> ReviewStatus:
         """Take the review one step further, once. Raises the coded refusals of `VerificationStore.decide`."""
         async with self._database.unit_of_work(Scope.tenant(asked.business_id)) as work:
-            deciding = Deciding(asked.decision, asked.command_id, asked.by)
+            deciding = Deciding(asked.decision, asked.command_id, asked.by, seen=asked.seen)
             return await work.onboarding.verifications.decide(asked.verification_id, deciding, self._now())
 
     @activity.defn(name="verification.remind")

@@ -168,6 +168,14 @@ _FIELDS: Mapping[str, Text] = {
     "provider_not_offered": Text(
         "この決済サービスは現在ご利用いただけません。", "This payment service is not available at the moment."
     ),
+    "changed_since_seen": Text(
+        "ご確認後に内容が変更されました。もう一度ご確認ください。",
+        "It has changed since you looked at it. Look at it again.",
+    ),
+    "another_type": Text("ファイルの種類と内容が異なります。", "The file is of another type than it says."),
+    "another_ending": Text(
+        "ファイル名の拡張子と内容が異なります。", "The ending of the file's name does not fit its type."
+    ),
     "too_far": Text("この日付は指定できません。", "This date is not possible."),
     "one_to_five": Text("1〜5個で指定してください。", "Choose one to five."),
     "positive": Text("0より大きい値を入力してください。", "Enter more than zero."),

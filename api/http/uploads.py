@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect, Request
 from api.http.fields import Output, examples
 from api.http.operation_errors import BODY_ERRORS, raises
 from domain.errors import InvalidInput, Malformed, TooLarge, UnsupportedMediaType
-from domain.media.files import FIRST_BYTES, FileType, announced_type, contradiction, type_of
+from domain.media.files import FIRST_BYTES, FileType, announced_type, has_ending, is_announced, type_of
 from providers.storage.interface import Storage
 
 #: The file's field in a form, here and at the storage.
@@ -95,9 +95,10 @@ async def _checked(form: FormData, most: int, types: Collection[FileType]) -> Re
     found = type_of(await upload.read(FIRST_BYTES))
     if found is None or found not in types:
         raise UnsupportedMediaType({"supported": sorted(types)})
-    broken = contradiction(found, upload.content_type or "", PurePosixPath(upload.filename or "").suffix)
-    if broken is not None:
-        raise InvalidInput.at(FIELD, broken)
+    if not is_announced(found, upload.content_type or ""):
+        raise InvalidInput.at(FIELD, "another_type")
+    if not has_ending(found, PurePosixPath(upload.filename or "").suffix):
+        raise InvalidInput.at(FIELD, "another_ending")
     await upload.seek(0)
     return Received(upload.file, found, size)
 

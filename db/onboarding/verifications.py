@@ -14,16 +14,16 @@ from db.messages.notices import AccountEmail, NoticeStore
 from db.platform.command_texts import CommandTextStore
 from db.platform.outbox import START_VERIFICATION
 from domain.bookings.status import LIVE
-from domain.businesses.status import ALLOWED, BusinessStatus, Vertical
-from domain.errors import InvalidInput, NotFound, WrongState
+from domain.businesses.status import BusinessStatus, Vertical
+from domain.errors import Conflict, InvalidInput, NotFound
 from domain.messages.kinds import AccountEmailKind
 from domain.onboarding.verification import (
-    BUSINESS,
     NEEDS_REASON,
     Decision,
     DocumentKind,
     ReviewStatus,
     Standing,
+    business_after,
     check_complete,
     review_after,
 )
@@ -57,6 +57,15 @@ _STANDING = text("""
            ARRAY(SELECT DISTINCT d.kind FROM business_documents d WHERE d.business_id = b.id AND d.deleted_at IS NULL
                     AND d.status IN ('received', 'accepted')) AS documents
       FROM businesses b JOIN users u ON u.id = b.owner_id WHERE b.id = :business_id
+""")
+# What an operator looks at: who the business is, and its documents. Documents that were judged are the same documents.
+_VERSION = text("""
+    SELECT left(encode(sha256(convert_to(jsonb_build_array(
+               b.name, b.vertical, b.address, b.postal_code, b.prefecture, b.city, b.phone, b.invoice_number,
+               b.legal_notice,
+               (SELECT jsonb_agg(jsonb_build_array(d.id, d.object_key) ORDER BY d.id) FROM business_documents d
+                 WHERE d.business_id = b.id AND d.deleted_at IS NULL AND d.status <> 'uploading')
+           )::text, 'UTF8')), 'hex'), 32) FROM businesses b WHERE b.id = :business_id
 """)
 _LOCK_BUSINESS = text("""
     SELECT id, owner_id, status FROM businesses WHERE id = :business_id AND deleted_at IS NULL FOR NO KEY UPDATE
@@ -112,13 +121,14 @@ class BookingToCome:
 
 @dataclass(frozen=True, slots=True)
 class Deciding:
-    """One decision. ``command_id`` is the same for every repeat of the same request; ``by`` None: the platform
-    itself."""
+    """One decision. ``command_id`` is the same for every repeat of the same command; ``by`` None: the platform itself.
+    ``seen``: the version that an operator looked at."""
 
     decision: Decision
     command_id: str
     by: UUID | None = None
     reason: str | None = None
+    seen: str | None = None
 
 
 class VerificationStore(Store):
@@ -138,10 +148,25 @@ class VerificationStore(Store):
         """Open a review and ask for its workflow; gives the review's id. Raises VerificationIncomplete with all that
         is missing, and WrongState for a business that is not a draft or rejected."""
         business = await self._lock_business(business_id)
-        self._check_business(business.status, Decision.SUBMITTED)
+        business_after(BusinessStatus(business.status), Decision.SUBMITTED)
         check_complete(await self.standing(business_id))
+        return await self._open(business, Deciding(Decision.SUBMITTED, command_id, by))
+
+    async def review_again(self, business_id: UUID, by: UUID | None, command_id: str) -> None:
+        """The business changed who it is after it was approved: open a review of it, unless one is open."""
+        business = await self._lock_business(business_id)
+        if await self.open_review(business_id) is None:
+            await self._open(business, Deciding(Decision.IDENTITY_CHANGED, command_id, by))
+
+    async def version(self, business_id: UUID) -> str:
+        """Names what an operator looks at; another one after every change of the business's identity or documents."""
+        found: str = (await self.session.execute(_VERSION, {"business_id": business_id})).scalar_one()
+        return found
+
+    async def _open(self, business: Any, deciding: Deciding) -> UUID:
+        business_id: UUID = business.id
         review: UUID = (await self.session.execute(_OPEN, {"business_id": business_id})).scalar_one()
-        await self._write(business, review, Deciding(Decision.SUBMITTED, command_id, by))
+        await self._write(business, review, deciding)
         asked = {
             "business_id": business_id,
             "id": review,
@@ -154,7 +179,7 @@ class VerificationStore(Store):
     async def decide(self, verification_id: UUID, deciding: Deciding, now: datetime) -> ReviewStatus:
         """Take the review one step further, once; gives where it stands. A decision that was written before gives the
         same. Raises WrongState, InvalidInput without a reason that is needed, VerificationIncomplete where an answer
-        or an approval finds something missing, and NotFound."""
+        or an approval finds something missing, Conflict where the operator has seen another version, and NotFound."""
         review = (await self.session.execute(_LOCK_REVIEW, {"id": verification_id})).one_or_none()
         if review is None:
             raise NotFound
@@ -167,8 +192,9 @@ class VerificationStore(Store):
         business = await self._lock_business(review.business_id)
         if deciding.decision in (Decision.RESUBMITTED, Decision.APPROVED):
             check_complete(await self.standing(review.business_id))
-        if deciding.decision in BUSINESS:
-            self._check_business(business.status, deciding.decision)
+        business_after(BusinessStatus(business.status), deciding.decision)
+        if deciding.seen is not None and deciding.seen != await self.version(review.business_id):
+            raise Conflict({"rule": "changed_since_seen"})
         over = after not in (ReviewStatus.WAITING, ReviewStatus.INFO_REQUESTED)
         values = {"id": verification_id, "status": after.value, "over": over, "now": now}
         await self.session.execute(_SET_REVIEW, values)
@@ -234,13 +260,8 @@ class VerificationStore(Store):
         business = await self._lock_business(business_id)
         if await self._was_decided(deciding.command_id):
             return
-        self._check_business(business.status, deciding.decision)
+        business_after(BusinessStatus(business.status), deciding.decision)
         await self._write(business, None, deciding)
-
-    def _check_business(self, status: str, decision: Decision) -> None:
-        wanted = BUSINESS[decision]
-        if wanted not in ALLOWED[BusinessStatus(status)]:
-            raise WrongState({"status": status, "wanted": wanted.value})
 
     async def _was_decided(self, command_id: str) -> bool:
         found = await self.session.execute(_DECIDED_BEFORE, {"command_id": command_id})
@@ -266,11 +287,17 @@ class VerificationStore(Store):
             },
         )
         decision_id = decided.scalar_one()
-        if deciding.decision in BUSINESS:
-            values = {"business_id": business.id, "status": BUSINESS[deciding.decision].value}
-            await self.session.execute(_SET_BUSINESS, values)
+        after = business_after(BusinessStatus(business.status), deciding.decision)
+        if after is not None:
+            await self.session.execute(_SET_BUSINESS, {"business_id": business.id, "status": after.value})
+        kind = LETTERS.get(deciding.decision)
+        if BusinessStatus(business.status) in (BusinessStatus.APPROVED, BusinessStatus.SUSPENDED):
+            # Another review of an approved business: the owner reads only what changes.
+            kind = LETTERS[Decision.SUSPENDED] if after is BusinessStatus.SUSPENDED else kind if after else None
+        if kind is None:
+            return
         message = AccountEmail(
-            LETTERS[deciding.decision],
+            kind,
             business.owner_id,
             f"decision/{decision_id}",
             {"decision_id": decision_id},

@@ -67,15 +67,15 @@ def announced_type(media_type: str) -> str:
     return ALIASES.get(plain, plain)
 
 
-def contradiction(found: FileType, media_type: str, ending: str) -> str | None:
-    """Whether the announced media type or the name's ending (``.jpg``, or nothing) says something else than the bytes:
-    the rule that is broken, or None."""
+def is_announced(found: FileType, media_type: str) -> bool:
+    """Whether an announced media type agrees with the bytes of a file."""
     announced = announced_type(media_type)
-    if announced not in UNKNOWN_TYPES and announced != found.value:
-        return "another_type"
-    if ending and ending.lower() not in ENDINGS[found]:
-        return "another_ending"
-    return None
+    return announced in UNKNOWN_TYPES or announced == found.value
+
+
+def has_ending(found: FileType, ending: str) -> bool:
+    """Whether the ending of a file's name (``.jpg``, or nothing) agrees with its bytes."""
+    return not ending or ending.lower() in ENDINGS[found]
 
 
 #: How many of a file's first bytes `type_of` wants to see.

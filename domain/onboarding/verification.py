@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from domain.businesses.status import BusinessStatus, Vertical
+from domain.businesses.status import ALLOWED, BusinessStatus, Vertical
 from domain.errors import VerificationIncomplete, WrongState
 
 #: An operator who has not answered is reminded after these times.
@@ -52,6 +52,13 @@ class Decision(StrEnum):
     CLOSED = "closed"
     SUSPENDED = "suspended"
     REINSTATED = "reinstated"
+    IDENTITY_CHANGED = "identity_changed"  # an approved business is reviewed again and stays open meanwhile
+
+
+#: Columns of a business by which customers and the law know who it is. Operators have looked at these.
+IDENTITY = frozenset(
+    ("name", "vertical", "address", "postal_code", "prefecture", "city", "phone", "invoice_number", "legal_notice")
+)
 
 
 R, D = ReviewStatus, Decision
@@ -73,6 +80,10 @@ BUSINESS: Mapping[Decision, BusinessStatus] = {
     D.SUSPENDED: BusinessStatus.SUSPENDED,
     D.REINSTATED: BusinessStatus.APPROVED,
 }
+#: A business in one of these was approved once: a review of it is another one.
+_ADMITTED = frozenset({BusinessStatus.APPROVED, BusinessStatus.SUSPENDED})
+_REFUSALS = frozenset({D.REJECTED, D.CLOSED})
+
 #: Decisions that need a reason, which the business reads.
 NEEDS_REASON = frozenset({D.INFO_REQUESTED, D.REJECTED, D.SUSPENDED})
 
@@ -137,3 +148,16 @@ def review_after(current: ReviewStatus, decision: Decision) -> ReviewStatus:
     if current not in allowed:
         raise WrongState({"status": current.value, "wanted": becomes.value})
     return becomes
+
+
+def business_after(current: BusinessStatus, decision: Decision) -> BusinessStatus | None:
+    """Status of the business after the decision; None: it stays as it is. In another review of an approved business,
+    approving changes nothing and refusing suspends. Raises WrongState where the table does not allow it."""
+    wanted = BUSINESS.get(decision)
+    if current in _ADMITTED and decision is Decision.APPROVED:
+        wanted = None
+    elif current in _ADMITTED and decision in _REFUSALS:
+        wanted = BusinessStatus.SUSPENDED if current is BusinessStatus.APPROVED else None
+    if wanted is not None and wanted not in ALLOWED[current]:
+        raise WrongState({"status": current.value, "wanted": wanted.value})
+    return wanted

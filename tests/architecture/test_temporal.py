@@ -157,6 +157,7 @@ TEXTS = {
         "a word of the platform's own, such as a status",
     ),
     "MoneyResult.reason": "the provider's code, or the class of an error",
+    **dict.fromkeys(("DecideInput.seen", "VerificationCommand.seen"), "a digest, checked by a pattern"),
     "AttentionInput.details": "ids, amounts and codes, written by workflows alone",
     "MarkInput.reason": "measures and counts",
 }

@@ -51,7 +51,7 @@ async def test_nobody_judges_their_own_business(app: FastAPI, shop: Shop, pool: 
         await data.rows(pool, "UPDATE users SET platform_role = 'admin' WHERE id = :id", id=person.id)
         _, token = await _session(app, pool, clock, person.id, is_admin=True)
         async with client_of(app, Authorization=f"Bearer {token}") as admin:
-            for path, body in (("approve", None), ("suspend", {"reason": "x"}), ("reinstate", None)):
+            for path, body in (("approve", {"version": "0" * 32}), ("suspend", {"reason": "x"}), ("reinstate", None)):
                 assert error_of(await admin.post(f"{PREFIX}{business}/{path}", json=body)) == (403, "forbidden"), path
             assert error_of(await admin.get(f"{PREFIX}{business}")) == (403, "forbidden")
             assert error_of(await admin.put(work, json=note)) == (403, "forbidden")

@@ -23,6 +23,7 @@ from api.v1.onboarding.verification.schemas import (
     VerificationRead,
 )
 from db.engine.session import Database as Pool
+from domain.onboarding.verification import IDENTITY
 from providers.cache.interface import Cache
 from runtime.settings import Settings
 from runtime.temporal import connect
@@ -34,6 +35,7 @@ from tests.support import pictures
 from tests.support.servers import Database, StorageServer
 
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer<<>>\n%%EOF\n"
+NEVER_SEEN = {"version": "0" * 32}
 WHY = {"reason": "許可証の有効期限が切れています。"}
 
 
@@ -131,7 +133,14 @@ async def ready(draft: Draft) -> Draft:
 
 async def decide(admin: Person, draft: Draft, what: str, body: Any = None, **more: Any) -> Response:
     """An operator's decision, asked for once: it works right after the submission, too."""
+    if what == "approve" and body is None:
+        body = {"version": await version_of(admin, draft)}
     return await admin.post(f"/admin/businesses/{draft.id}/{what}", json=body, **more)
+
+
+async def version_of(admin: Person, draft: Draft) -> str:
+    """What an operator looks at now."""
+    return str((await admin.get(f"/admin/businesses/{draft.id}")).json()["data"]["version"])
 
 
 async def seen(client: AsyncClient, draft: Draft) -> bool:
@@ -201,14 +210,14 @@ async def test_what_went_missing_since_stands_in_the_way_of_approval(ready: Draf
 
 
 async def test_decisions_where_there_is_none_to_take(ready: Draft, admin: Person) -> None:
-    assert error_of(await admin.post(f"/admin/businesses/{ready.id}/approve")) == (409, "wrong_state")
+    assert error_of(await admin.post(f"/admin/businesses/{ready.id}/approve", json=NEVER_SEEN)) == (409, "wrong_state")
     assert error_of(await admin.post(f"/admin/businesses/{ready.id}/reinstate")) == (409, "wrong_state")
     assert error_of(await admin.post(f"/admin/businesses/{ready.id}/reject", json={})) == (422, "invalid_input")
     await ready.post("/submit")
     assert error_of(await ready.post("/submit")) == (409, "wrong_state")
     await decide(admin, ready, "approve")
     assert error_of(await decide(admin, ready, "approve")) == (409, "wrong_state")
-    assert error_of(await admin.post(f"/admin/businesses/{uuid4()}/approve")) == (404, "not_found")
+    assert error_of(await admin.post(f"/admin/businesses/{uuid4()}/approve", json=NEVER_SEEN)) == (404, "not_found")
 
 
 async def test_a_repeated_approval_is_answered_alike(ready: Draft, admin: Person) -> None:
@@ -218,6 +227,74 @@ async def test_a_repeated_approval_is_answered_alike(ready: Draft, admin: Person
     again = await decide(admin, ready, "approve", headers=keyed)
     assert (first.status_code, again.content) == (200, first.content)
     assert len(await account_emails(ready)) == 2
+
+
+async def test_a_document_swapped_since_the_operator_looked_is_not_approved(ready: Draft, admin: Person) -> None:
+    await ready.post("/submit")
+    looked_at = {"version": await version_of(admin, ready)}
+    old = next(each for each in (await ready.standing()).documents if each.kind == "permit")
+    assert (await ready.owner.delete(f"/owner/businesses/{ready.id}/documents/{old.id}")).status_code == 200
+    assert (await ready.paper("permit")).status_code == 200
+    refused = await decide(admin, ready, "approve", looked_at)
+    assert error_of(refused) == (409, "conflict")
+    assert refused.json()["error"]["details"] == {"rule": "changed_since_seen"}
+    await ready.owner.put(f"/owner/businesses/{ready.id}", json={"name": {"ja": "みらい銀行"}})
+    second = {"version": await version_of(admin, ready)}
+    await ready.owner.put(f"/owner/businesses/{ready.id}", json={"name": NAME})
+    assert error_of(await decide(admin, ready, "approve", second)) == (409, "conflict")
+    assert (await ready.standing()).status == "pending"
+    judged = {"documents": [{"document_id": str((await ready.standing()).documents[0].id), "status": "accepted"}]}
+    version = {"version": await version_of(admin, ready)}
+    review = (await ready.standing()).review
+    assert review is not None
+    assert (await admin.put(f"/admin/verifications/{review.id}", json=judged)).status_code == 200
+    assert (await decide(admin, ready, "approve", version)).status_code == 200, "the operator's own note is no change"
+
+
+#: Every way in which an approved business may turn into another one.
+OTHER_IDENTITY = {
+    "name": {"ja": "みらい銀行", "en": "Mirai Bank"},
+    "address": {"ja": "丸の内1丁目1-1"},
+    "postal_code": "100-0005",
+    "prefecture": "大阪府",
+    "city": "千代田区",
+    "phone": "03-5550-9999",
+    "invoice_number": "T7123456789012",
+    "legal_notice": {"ja": "販売業者 みらい銀行"},
+    "vertical": "fitness",
+}
+
+
+def test_every_column_of_the_identity_is_tried() -> None:
+    assert set(OTHER_IDENTITY) == IDENTITY
+
+
+async def test_an_approved_business_with_another_identity_is_reviewed_again(
+    ready: Draft, admin: Person, client: AsyncClient
+) -> None:
+    await ready.post("/submit")
+    await decide(admin, ready, "approve")
+    path = f"/owner/businesses/{ready.id}"
+    assert (await ready.owner.put(path, json={"description": {"ja": "駅から5分"}})).status_code == 200
+    assert (await ready.owner.put(path, json={"name": NAME})).status_code == 200, "the same name is no change"
+    assert (await ready.standing()).review.status == "approved"  # type: ignore[union-attr]
+    for name, value in OTHER_IDENTITY.items():
+        changed = await ready.owner.put(path, json={name: value})
+        assert changed.status_code == 200, changed.text
+        standing = await ready.standing()
+        assert standing.review is not None
+        assert (standing.status, standing.review.status) == ("approved", "waiting"), name
+        assert await seen(client, ready), "it stays open meanwhile"
+        done = await decide(admin, ready, "approve")
+        assert done.json()["data"]["review"]["status"] == "approved", name
+        assert (await ready.standing()).status == "approved"
+    decisions = [each.decision for each in (await ready.standing()).decisions]
+    assert decisions.count("identity_changed") == len(OTHER_IDENTITY)
+    await ready.owner.put(path, json={"name": {"ja": "さくら銀行"}})
+    await ready.owner.put(path, json={"phone": "03-5550-1111"})  # one review for both
+    assert (await decide(admin, ready, "reject", WHY)).json()["data"]["status"] == "suspended"
+    assert not await seen(client, ready)
+    assert (await account_emails(ready))[-2:] == ["business_approved", "business_suspended"]
 
 
 async def test_suspension_stops_new_bookings_and_lists_those_that_stand(
@@ -239,7 +316,7 @@ async def test_suspension_stops_new_bookings_and_lists_those_that_stand(
 async def test_only_operators_decide(ready: Draft, owner: Person, customer: Person) -> None:
     base = f"/admin/businesses/{ready.id}"
     for path, body in (
-        ("approve", None),
+        ("approve", NEVER_SEEN),
         ("reject", WHY),
         ("request-info", WHY),
         ("suspend", WHY),

@@ -36,6 +36,8 @@ class VerificationCommand:
 
     command_id: str
     by: UUID | None = None
+    #: The version of the business that the operator has seen (`VerificationStore.version`).
+    seen: str | None = None
 
 
 @dataclass(frozen=True)

@@ -130,6 +130,7 @@ class VerificationWorkflow:
             decision,
             command.command_id,
             command.by,
+            command.seen,
         )
         self._status = await workflow.execute_local_activity_method(VerificationActivities.decide, step, **limits)
         self._since = workflow.now()

@@ -1,15 +1,18 @@
-"""What a change of a business asks of the outside: how a city's name is read, and what a payment provider takes."""
+"""A change of a business: how a city's name is read, what a payment provider takes, and when it is reviewed again."""
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID, uuid4
 
 from db.businesses.profile import BusinessRow
 from db.catalogue.services import ServiceFilter, ServiceRow
 from db.engine.session import UnitOfWork
+from domain.businesses.status import BusinessStatus
 from domain.catalogue.amounts import check_amounts
 from domain.catalogue.service import ServiceTerms
 from domain.errors import CurrencyMismatch, InvalidInput, RuleBroken
 from domain.money import Money
+from domain.onboarding.verification import IDENTITY
 from domain.payments.limits import ProviderLimits
 from domain.payments.status import PaymentMode
 from providers.payments.interface import PaymentProvider
@@ -56,3 +59,17 @@ def _refused_price(row: ServiceRow, limits: ProviderLimits) -> dict[str, Any] | 
     except InvalidInput as error:
         return error.details
     return None
+
+
+async def change_business(work: UnitOfWork, business_id: UUID, columns: Mapping[str, Any]) -> BusinessRow:
+    """The business with its new columns. An approved one that is somebody else now is reviewed again; it stays open.
+    Raises what ``ProfileStore.change`` raises."""
+    before = await work.businesses.get(business_id)
+    business = await work.businesses.change(business_id, columns)
+    if business.status == BusinessStatus.APPROVED and _identity(before) != _identity(business):
+        await work.onboarding.verifications.review_again(business_id, work.context.actor.user_id, f"again/{uuid4()}")
+    return business
+
+
+def _identity(business: BusinessRow) -> dict[str, Any]:
+    return {name: getattr(business, name) for name in IDENTITY}

@@ -15,7 +15,7 @@ from api.http.idempotency import OptionalKey, store_response
 from api.http.operation_errors import raises
 from api.http.paging import PageAsked
 from api.http.request_info import request_info
-from api.v1.businesses.businesses.handlers import check_prices, check_provider, city_reading
+from api.v1.businesses.businesses.handlers import change_business, check_prices, check_provider, city_reading
 from api.v1.businesses.businesses.schemas import BusinessCreate, BusinessRead, BusinessUpdate, OwnBusinessRead
 from api.v1.businesses.businesses.settings_schemas import OwnSettingsRead, SettingsUpdate
 from api.v1.scheduling.schedules.hours_schemas import HolidaysUpdate, HoursRead, HoursUpdate
@@ -72,11 +72,12 @@ async def update_business(
     business_id: UUID, body: BusinessUpdate, access: MayUpdate, services: Services, now: Now, confirm: Confirm
 ) -> Response:
     """What is not sent stays. Another time zone moves the hours, and so may strand bookings. An approved business does
-    not become a kind that needs a permit: nobody has looked at it."""
+    not become a kind that needs a permit: nobody has looked at it. With another name, address or number it is reviewed
+    again, and stays open meanwhile."""
     async with access.work(business_id) as work:
         if body.time_zone is not None:
             await work.scheduling.hours.set_zone(business_id, body.time_zone, now, confirm)
-        business = await work.businesses.change(business_id, body.columns())
+        business = await change_business(work, business_id, body.columns())
         if body.payment_provider is not None:
             check_provider(services.payments, business)
             await check_prices(work, business)

@@ -18,6 +18,7 @@ from api.v1.onboarding.verification.handlers import DecisionRequest
 from api.v1.onboarding.verification.list_handlers import standing
 from api.v1.onboarding.verification.review_handlers import write_review
 from api.v1.onboarding.verification.schemas import (
+    ApprovalCommand,
     BusinessUnderReviewRead,
     DecisionCommand,
     SuspendedRead,
@@ -27,6 +28,7 @@ from api.v1.onboarding.verification.schemas import (
 from db.onboarding.verifications import Deciding
 from domain.businesses.status import BusinessStatus
 from domain.errors import (
+    Conflict,
     Unavailable,
     VerificationIncomplete,
     WrongState,
@@ -77,10 +79,15 @@ async def get_business_under_review(business_id: UUID, access: MayDecide, servic
     summary="Let a business in",
     response_model=Envelope[VerificationRead],
 )
-@raises(handlers.decide, VerificationIncomplete)
-async def approve_business(business_id: UUID, access: MayDecide, services: Services, key: OptionalKey) -> Response:
-    """It is public and takes bookings from now on."""
-    return await handlers.decide(services, access, business_id, key, DecisionRequest(Decision.APPROVED))
+@raises(handlers.decide, VerificationIncomplete, Conflict)
+async def approve_business(
+    business_id: UUID, body: ApprovalCommand, access: MayDecide, services: Services, key: OptionalKey
+) -> Response:
+    """It is public and takes bookings from now on. With the ``version`` that the operator has looked at: another one,
+    because identity or documents have changed since, is 409 `conflict`. A review of an approved business that changed
+    its identity ends with this and changes nothing else; to reject it suspends."""
+    request = DecisionRequest(Decision.APPROVED, seen=body.version)
+    return await handlers.decide(services, access, business_id, key, request)
 
 
 @router.post(

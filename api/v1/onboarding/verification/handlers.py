@@ -24,6 +24,7 @@ class DecisionRequest:
 
     decision: Decision
     reason: str | None = None
+    seen: str | None = None
 
 
 @raises(WrongState, Unavailable)
@@ -39,7 +40,7 @@ async def decide(
         if review is None:
             wanted = BUSINESS.get(request.decision) or REVIEW[request.decision][1]
             raise WrongState({"status": business.status, "wanted": wanted.value})
-        said = messages.VerificationCommand(command.id, command.actor.user_id)
+        said = messages.VerificationCommand(command.id, command.actor.user_id, request.seen)
         start = messages.VerificationInput(review[0], business_id)
         await _ask(services, start, messages.SAYS[request.decision], said)
         async with command.finish() as work:

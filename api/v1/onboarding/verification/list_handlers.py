@@ -34,6 +34,7 @@ async def standing(work: UnitOfWork, services: ApiServices, business_id: UUID, t
     return VerificationRead(
         business_id=business_id,
         status=BusinessStatus(business.status),
+        version=await work.onboarding.verifications.version(business_id),
         missing=list(absent),
         review=ReviewRead.of(review, to_operator) if review else None,
         documents=[DocumentRead.of(document, url) for document, url in zip(documents, urls, strict=True)],

@@ -17,6 +17,7 @@ from domain.onboarding.verification import Decision, DocumentKind, DocumentStatu
 
 _ID = "019a0c5e-7b3f-7c21-b5d4-a9e1f2036c58"
 _AT = "2026-11-21T10:30:00+09:00"
+_VERSION = "4f9a0c5e7b3f4c21b5d4a9e1f2036c58"
 _DOCUMENT = {
     "id": _ID,
     "kind": "permit",
@@ -32,6 +33,7 @@ _DECISION = {"decision": "submitted", "reason": None, "decided_by": _ID, "at": _
 _STANDING = {
     "business_id": _ID,
     "status": "pending",
+    "version": _VERSION,
     "missing": [],
     "review": _REVIEW,
     "documents": [_DOCUMENT],
@@ -153,10 +155,21 @@ class VerificationRead(Output):
 
     business_id: UUID = Field(description="Id of the business (UUID).")
     status: BusinessStatus = Field(description="Present status.")
+    version: str = Field(description="Names this state of the business's identity and documents; for the approval.")
     missing: list[str] = Field(description="What is missing before the review can begin.")
     review: ReviewRead | None = Field(description="The present review; null before the first.")
     documents: list[DocumentRead] = Field(description="Documents of the business.")
     decisions: list[DecisionRead] = Field(description="Every decision so far, newest first.")
+
+
+class ApprovalCommand(Input):
+    """What the operator has looked at."""
+
+    model_config = ConfigDict(json_schema_extra=examples({"version": _VERSION}))
+
+    version: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")] = Field(
+        description="`version` of the review that the operator has read.",
+    )
 
 
 class DecisionCommand(Input):
