@@ -1,6 +1,6 @@
 """How a command of the outbox becomes a run of Temporal, or a signal to one: the two kinds of descriptors.
 
-Each process declares its own in ``workflows/<process>/start.py``; `workflows.processes` lists them and
+Each process declares its own in ``workflows/<area>/<process>/start.py``; `workflows.processes` lists them and
 `workers.outbox_dispatcher` reads that list. Workflow code never imports them.
 """
 

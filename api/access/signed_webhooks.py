@@ -35,7 +35,7 @@ class SignedWebhook:
 
 @raises(ForgedWebhook, *BODY_ERRORS)
 async def signed_webhook(request: Request) -> SignedWebhook:
-    """Read the whole body, within the limit of the frame."""
+    """Read the whole body, within the size limit of `api.http.request_limits`."""
     context = Context(PROVIDER, request_info().request_id, client_address(request), request.headers.get("user-agent"))
     return SignedWebhook(request.app.state.services, await request.body(), dict(request.headers), context)
 

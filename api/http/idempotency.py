@@ -1,9 +1,9 @@
 """``Idempotency-Key``: the same key with the same request gives the stored answer, byte for byte.
 
-What happens in one transaction takes the key and stores the answer in it (:meth:`api.access.callers.Asker.work`,
-:func:`kept`). What goes through Temporal takes the key in a transaction before and stores the answer in one after
-(:meth:`api.access.callers.Access.command`); its command id comes from the key, so that a repeat in between, or after
-a crash, meets the first try at the workflow.
+What happens in one transaction takes the key and stores the answer in it (:meth:`api.access.callers.Caller.work`,
+:func:`store_response`). What goes through Temporal takes the key in a transaction before and stores the answer in one
+after (:meth:`api.access.callers.Access.command`); its command id comes from the key, so that a repeat in
+between, or after a crash, meets the first try at the workflow.
 """
 
 import hashlib

@@ -89,8 +89,7 @@ class Answers:
     cache: Cache
     generations: Generations
     build_id: str
-    #: Whose a thing is. What moves to another business (a slug) costs a question that is not kept: an answer is put
-    #: under the business that it is about, or not at all.
+    #: The business of each id. A slug, which can move to another business, is read from Postgres every time.
     _whose: dict[str, UUID] = field(default_factory=dict)
 
     async def answer(self, question: Question) -> Response:
@@ -126,7 +125,7 @@ class Answers:
             return
 
     async def _learn(self, question: Question) -> Response:
-        """Answer, and see to it that the next answer can be kept: generations must be there before the question."""
+        """Answer from Postgres, and make the generations that the next answer needs to be cached."""
         response = await question.endpoint(**question.arguments)
         if response.status_code == 200:
             business_id = question.business_of(response)

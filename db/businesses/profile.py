@@ -217,16 +217,6 @@ class ProfileStore(Store):
             raise would_break(visits, visits[0].time_zone)
         await self.session.execute(update(_TABLE).where(_TABLE.c.id == business_id).values(deleted_at=now))
 
-    async def approve(self, business_id: UUID) -> BusinessRow:
-        """Make it public, step by step as the table allows; a draft is submitted on the way. Approving twice changes
-        nothing. Raises NotFound."""
-        row = await self.get(business_id)
-        if row.status in {BusinessStatus.DRAFT, BusinessStatus.REJECTED}:
-            row = await self.set_status(row, BusinessStatus.PENDING)
-        if row.status != BusinessStatus.APPROVED:
-            row = await self.set_status(row, BusinessStatus.APPROVED)
-        return row
-
     async def set_status(self, row: BusinessRow, wanted: BusinessStatus) -> BusinessRow:
         """One step. Raises WrongState for one that the table does not allow."""
         if wanted not in ALLOWED[BusinessStatus(row.status)]:

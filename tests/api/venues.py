@@ -9,6 +9,7 @@ import asyncpg
 
 from db.engine.session import Database as Pool
 from db.engine.session import Scope
+from stack.seed import approve_without_review
 from tests.api.conftest import Person
 from tests.support.servers import Database
 
@@ -67,7 +68,7 @@ async def create_service(owner: Person, business_id: UUID | str, **changed: Any)
 async def approve(pool: Pool, business_id: UUID | str) -> None:
     """What an admin does."""
     async with pool.unit_of_work(Scope.platform()) as work:
-        await work.businesses.approve(UUID(str(business_id)))
+        await approve_without_review(work, UUID(str(business_id)))
 
 
 async def open_venue(pool: Pool, owner: Person, **changed: Any) -> Venue:

@@ -10,7 +10,7 @@ from domain.errors import DomainError
 from runtime.settings import Settings
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("domain", "runtime", "db", "providers", "activities", "workflows", "workers", "api", "stack")
+PACKAGES = ("domain", "runtime", "db", "providers", "analytics", "activities", "workflows", "workers", "api", "stack")
 MODULES = sorted(
     path for package in PACKAGES for path in (ROOT / package).rglob("*.py") if "migrations" not in path.parts
 )

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("domain", "runtime", "db", "providers", "activities", "workflows", "workers", "api", "stack")
+PACKAGES = ("domain", "runtime", "db", "providers", "analytics", "activities", "workflows", "workers", "api", "stack")
 MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 OURS = [path for path in MODULES if "versions" not in path.parts]
 

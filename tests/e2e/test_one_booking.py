@@ -20,6 +20,7 @@ from api.app import create_app
 from db.engine.session import Database as Pool
 from db.engine.session import Scope, connect
 from runtime import temporal
+from stack.seed import approve_without_review
 from tests.e2e.platform import running_platform
 from tests.e2e.serving import serving
 from tests.support import data, servers
@@ -133,7 +134,7 @@ async def open_salon(world: Running, owner: Person) -> tuple[str, str]:
     policy = {"business_id": business, "name": {"ja": "標準"}, "tiers": tiers, "no_show_percent": 100}
     await owner.ask("POST", "/policies", {**policy, "is_default": True}, expect=201)
     async with world.pool.unit_of_work(Scope.platform()) as work:
-        await work.businesses.approve(UUID(business))
+        await approve_without_review(work, UUID(business))
     await data.rows(world.pool, "UPDATE business_settings SET lead_time = interval '0'")
     return business, made
 

@@ -1,4 +1,4 @@
-"""A booking from its hold to its last payment: what happens next. The steps are in `state`."""
+"""A booking from its hold to its last payment: what happens next. The steps are in `state`, `money` and `expiry`."""
 
 import asyncio
 import itertools

@@ -34,9 +34,6 @@ from api.v1.bookings.bookings.schemas import (
 from api.v1.scheduling.availability.schemas import AvailabilityRead
 from domain.bookings.permissions import BookingAction
 from domain.errors import (
-    IdempotencyKeyRequired,
-    IdempotencyKeyReused,
-    RequestInProgress,
     RuleBroken,
 )
 from workflows.bookings.booking import messages
@@ -58,7 +55,6 @@ MayNoShow = Annotated[Access, Depends(may(BookingAction.NO_SHOW, "booking"))]
 
 #: The body of a command may be left out.
 _NO_REASON, _AS_USUAL = ReasonCommand(), NoShowCommand()
-_KEY = (IdempotencyKeyRequired, IdempotencyKeyReused, RequestInProgress)
 
 
 @router.post(

@@ -19,9 +19,6 @@ from api.v1.bookings.reaccommodations.schemas import AcceptTimeCommand, OfferRea
 from domain.bookings.commands import Cause
 from domain.bookings.permissions import BookingAction
 from domain.errors import (
-    IdempotencyKeyRequired,
-    IdempotencyKeyReused,
-    RequestInProgress,
     RuleBroken,
 )
 from domain.scheduling.reaccommodation import ReaccommodationStatus
@@ -33,8 +30,6 @@ MayRead = Annotated[Access, Depends(may(BookingAction.READ, "booking", link=True
 MayCancel = Annotated[Access, Depends(may(BookingAction.CANCEL, "booking", link=True))]
 MayReschedule = Annotated[Access, Depends(may(BookingAction.RESCHEDULE, "booking", link=True))]
 MayList = Annotated[Access, Depends(may(BookingAction.READ, on="business"))]
-
-_KEY = (IdempotencyKeyRequired, IdempotencyKeyReused, RequestInProgress)
 
 
 @router.get(
