@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Select, Table, Text, insert, literal_column, select, text, update
+from sqlalchemy import Select, Table, Text, case, insert, literal_column, select, text, update
 from sqlalchemy.dialects.postgresql import UUID as PgUUID
 from sqlalchemy.exc import IntegrityError
 
@@ -16,7 +16,7 @@ from db.engine.store import Store
 from db.scheduling.calendars.change import would_break
 from domain.bookings.status import LIVE
 from domain.businesses.slug import slug_from, slug_of_place
-from domain.businesses.status import ALLOWED, PRIVATE, BusinessStatus
+from domain.businesses.status import ALLOWED, NEVER_PUBLIC, PRIVATE, BusinessStatus
 from domain.errors import AlreadyExists, LegalNoticeRequired, NotFound, WrongState
 from domain.onboarding.verification import PERMIT_NEEDED
 from domain.payments.status import ONLINE
@@ -208,14 +208,17 @@ class ProfileStore(Store):
             raise LegalNoticeRequired({"field": "legal_notice", "services": services})
 
     async def remove(self, business_id: UUID, now: datetime) -> None:
-        """Delete softly. Raises WouldBreakBookings while bookings are to come, and NotFound."""
+        """Delete softly; a slug that was never public is free again. Raises WouldBreakBookings while bookings are to
+        come, and NotFound."""
         if await self.session.scalar(_LOCK, {"business_id": business_id}) is None:
             raise NotFound
         values = {"business_id": business_id, "live": [status.value for status in LIVE], "now": now}
         visits = (await self.session.execute(_TO_COME, values)).all()
         if visits:
             raise would_break(visits, visits[0].time_zone)
-        await self.session.execute(update(_TABLE).where(_TABLE.c.id == business_id).values(deleted_at=now))
+        # The column is unique, also among deleted rows: the id takes the slug's place.
+        slug = case((_TABLE.c.status.in_(NEVER_PUBLIC), _TABLE.c.id.cast(Text)), else_=_TABLE.c.slug)
+        await self.session.execute(update(_TABLE).where(_TABLE.c.id == business_id).values(deleted_at=now, slug=slug))
 
     async def set_status(self, row: BusinessRow, wanted: BusinessStatus) -> BusinessRow:
         """One step. Raises WrongState for one that the table does not allow."""

@@ -66,7 +66,8 @@ class Business(Base, Stamped):
 
 
 class BusinessSlug(Base, Stamped):
-    """Every slug that a business has or had, kept by a trigger. What one had is never another's."""
+    """The slug that a business has, and those that it had since it was first approved: they are never another's.
+    Kept by a trigger."""
 
     __tablename__ = "business_slugs"
     __table_args__ = (Index("ix_business_slugs_business_id", "business_id"),)

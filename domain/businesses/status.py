@@ -25,6 +25,9 @@ ALLOWED: Mapping[BusinessStatus, frozenset[BusinessStatus]] = {
 }
 
 
+#: No path of ``ALLOWED`` leads back here from ``approved``, so such a business was never public.
+NEVER_PUBLIC = frozenset({B.DRAFT, B.PENDING, B.REJECTED})
+
 #: Only the team sees the business, and no review waits.
 PRIVATE = frozenset({B.DRAFT, B.REJECTED})
 

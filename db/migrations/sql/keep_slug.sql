@@ -1,4 +1,6 @@
--- Trigger: a slug that a business had stays reserved for it, so that an old address never leads to another business.
+-- Trigger: a slug stays reserved for the business that has it, and for good once it was public, so that an old address
+-- never leads to another business. A business that was never approved gives its slug back when it takes another one;
+-- nothing leads back from `approved` to those statuses, so the present status is enough to know it.
 CREATE OR REPLACE FUNCTION keep_slug()
 RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
@@ -6,6 +8,9 @@ BEGIN
     ON CONFLICT (slug) DO UPDATE SET updated_at = now() WHERE known.business_id = EXCLUDED.business_id;
     IF NOT FOUND THEN
         RAISE unique_violation USING CONSTRAINT = 'pk_business_slugs', MESSAGE = 'the slug was another business''s';
+    END IF;
+    IF TG_OP = 'UPDATE' AND OLD.slug <> NEW.slug AND OLD.status IN ('draft', 'pending', 'rejected') THEN
+        DELETE FROM business_slugs known WHERE known.slug = OLD.slug AND known.business_id = NEW.id;
     END IF;
     RETURN NULL;
 END $$;

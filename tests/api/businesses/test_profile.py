@@ -2,12 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from fastapi.routing import iter_route_contexts
 from httpx import AsyncClient
 
 from db.engine.session import Database as Pool
 from domain.businesses.slug import RESERVED
-from domain.businesses.status import Vertical
+from domain.businesses.status import NEVER_PUBLIC, BusinessStatus, Vertical
 from tests.api.access.test_permissions import the_app
 from tests.api.conftest import PREFIX, Person, error_of, rules_of
 from tests.api.venues import (
@@ -85,6 +86,40 @@ async def test_a_drafts_old_slug_says_nothing(client: AsyncClient, owner: Person
     await owner.put(f"/owner/businesses/{business['id']}", json={"slug": "hana-two"})
     for slug in ("salon-hana", "hana-two", "nobodys"):
         assert error_of(await client.get(f"{PREFIX}/businesses/slug/{slug}")) == (404, "not_found")
+
+
+async def test_a_slug_that_was_never_public_is_free_after_a_rename(
+    client: AsyncClient, owner: Person, other_owner: Person, pool: Pool
+) -> None:
+    draft = await create_business(owner, slug="hana-one")
+    body = {"name": NAME, "vertical": "salon"}
+    early = await other_owner.post("/owner/businesses", json={**body, "slug": "hana-one"})
+    assert error_of(early) == (409, "already_exists")
+    path = f"/owner/businesses/{draft['id']}"
+    assert (await owner.put(path, json={"slug": "hana-two"})).status_code == 200
+    theirs = await other_owner.post("/owner/businesses", json={**body, "slug": "hana-one"})
+    assert theirs.status_code == 201
+    assert error_of(await owner.put(path, json={"slug": "hana-one"})) == (409, "already_exists")
+    await approve(pool, draft["id"])
+    assert (await owner.put(path, json={"slug": "hana-three"})).status_code == 200
+    moved = await client.get(f"{PREFIX}/businesses/slug/hana-two")
+    assert (moved.status_code, moved.headers["location"]) == (308, f"{PREFIX}/businesses/slug/hana-three")
+    late = await other_owner.put(f"/owner/businesses/{theirs.json()['data']['id']}", json={"slug": "hana-two"})
+    assert error_of(late) == (409, "already_exists")
+
+
+@pytest.mark.parametrize("status", BusinessStatus)
+@pytest.mark.parametrize("end", ["rename", "delete"])
+async def test_what_was_public_stays_reserved(
+    owner: Person, other_owner: Person, database: Database, status: BusinessStatus, end: str
+) -> None:
+    business = await create_business(owner, slug="hana-one")
+    await rows(database, "UPDATE businesses SET status = $2 WHERE id = $1::uuid", business["id"], status)
+    path = f"/owner/businesses/{business['id']}"
+    ended = await (owner.put(path, json={"slug": "hana-two"}) if end == "rename" else owner.delete(path))
+    assert ended.status_code in {200, 204}
+    theirs = await other_owner.post("/owner/businesses", json={"name": NAME, "vertical": "salon", "slug": "hana-one"})
+    assert theirs.status_code == (201 if status in NEVER_PUBLIC else 409)
 
 
 async def test_my_businesses_say_what_i_am_there(owner: Person, other_owner: Person, database: Database) -> None:
