@@ -1,4 +1,4 @@
-"""Secrets inside of answers. A stored answer holds none of them: for a replay they are made anew.
+"""Secrets inside answers. A stored answer holds none of them: they are made again for the replay.
 
 A new secret field of an answer is one more name in :data:`api.http.idempotency.SECRET_FIELDS`; a test looks for such
 fields.

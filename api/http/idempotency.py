@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import re
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import uuid4
 
 import orjson
@@ -29,19 +29,24 @@ REPLAYED = "Idempotent-Replayed"
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
-#: Fields of ``data`` that open something by themselves.
-SECRET_FIELDS = frozenset({"guest_token", "client_secret"})
+#: Fields of answers that open something by themselves. ``action_url``: the provider's 3-D Secure page, whose address
+#: may contain the payment's client secret. ``url``: a document of a business, signed for some minutes.
+SECRET_FIELDS = frozenset({"guest_token", "client_secret", "action_url", "url"})
 
 
 def without_secrets(body: bytes) -> bytes:
     """The answer with null for each of its secrets: what is stored."""
     if not any(f'"{name}"'.encode() in body for name in SECRET_FIELDS):
         return body
-    answer = orjson.loads(body)
-    data = answer.get("data")
-    if isinstance(data, dict):
-        data.update(dict.fromkeys(SECRET_FIELDS & set(data)))
-    return orjson.dumps(answer)
+    return orjson.dumps(_cleared(orjson.loads(body)))
+
+
+def _cleared(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_cleared(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    return {name: None if name in SECRET_FIELDS else _cleared(one) for name, one in value.items()}
 
 
 class Replay(Exception):

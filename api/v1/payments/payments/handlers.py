@@ -3,7 +3,8 @@
 Every step can be repeated: the row is found again, the provider knows its key, and an event counts once.
 """
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
@@ -13,7 +14,7 @@ from starlette.responses import Response
 from api.access.callers import Access, ApiServices, Command
 from api.http.answer_secrets import data_of, with_secret
 from api.http.envelope import created, ok
-from api.http.idempotency import Key, Replay, store_response
+from api.http.idempotency import Key, Replay, command_id, store_response
 from api.http.operation_errors import raises
 from api.v1.payments.payments.schemas import ConfirmedRead, ConfirmPaymentCommand, IntentRead
 from db.engine.session import Scope
@@ -28,6 +29,8 @@ from providers.payments.domain_events import intent_event
 from providers.payments.interface import CaptureMethod, Intent, IntentRequest, PaymentProvider
 
 T = TypeVar("T")
+#: How the provider is asked; the last argument is the command's id.
+Confirming = Callable[[PaymentProvider, Payment, ConfirmPaymentCommand, str], Awaitable[Intent]]
 
 
 @raises(WrongState, Gone, RuleBroken, Conflict)
@@ -65,20 +68,37 @@ async def confirm(
     """Confirm with a card. The provider's answer goes through the inbox, like a webhook, so that the booking's
     workflow gets it at once; the webhook that follows changes nothing more.
 
+    The stored answer does not contain the 3-D Secure page. While the payment waits for it, a repeat asks the provider
+    again and answers with the page, or with what became of the payment meanwhile.
+
     Raises PaymentDeclined with the provider's reason, Gone after the hold, WrongState, Conflict without an intent.
     """
-    async with access.command(body.payment_id, key) as command:
-        payment = await _payable(command, body.payment_id, now)
-        if payment.status in SECURED:
-            async with command.finish() as work:
-                return await store_response(work, ok(ConfirmedRead.of(payment, None)), command.idempotency_key)
-        provider = _provider(services, payment)
-        intent = await _confirm(provider, payment, body, command.id)
-        response = ok(ConfirmedRead.of(payment, intent))
-        await _record(command, provider, intent, now, response)
-        if intent.decline_code is not None or intent.status is PaymentStatus.FAILED:
-            raise PaymentDeclined({"reason": intent.decline_code or "declined"})
-        return response
+    try:
+        async with access.command(body.payment_id, key) as command:
+            return await _pay(services, command, body, now, _confirm)
+    except Replay as replay:
+        if data_of(replay).get("status") != PaymentStatus.REQUIRES_PAYMENT:
+            raise
+        taken = access.idempotency_key(key)
+        again = Command(access, access.context.actor, command_id(taken), taken)
+        response = await _pay(services, again, body, now, _confirm_again)
+        raise Replay(replace(replay.stored_response, body=bytes(response.body))) from None
+
+
+async def _pay(
+    services: ApiServices, command: Command, body: ConfirmPaymentCommand, now: datetime, ask: Confirming
+) -> Response:
+    payment = await _payable(command, body.payment_id, now)
+    if payment.status in SECURED:
+        async with command.finish() as work:
+            return await store_response(work, ok(ConfirmedRead.of(payment, None)), command.idempotency_key)
+    provider = _provider(services, payment)
+    intent = await ask(provider, payment, body, command.id)
+    response = ok(ConfirmedRead.of(payment, intent))
+    await _record(command, provider, intent, now, response)
+    if intent.decline_code is not None or intent.status is PaymentStatus.FAILED:
+        raise PaymentDeclined({"reason": intent.decline_code or "declined"})
+    return response
 
 
 async def _payable(command: Command, payment_id: UUID, now: datetime) -> Payment:
@@ -135,6 +155,16 @@ async def _confirm(provider: PaymentProvider, payment: Payment, body: ConfirmPay
         if intent.status in SECURED:
             return intent
         raise PaymentDeclined({"reason": refusal.details["reason"]}) from refusal
+
+
+async def _confirm_again(
+    provider: PaymentProvider, payment: Payment, body: ConfirmPaymentCommand, command_id: str
+) -> Intent:
+    """What the provider knows now. PAY.JP v1 gives its page to a confirmation alone; the charge stays the same."""
+    intent = await _asked(provider, provider.get_intent(payment.provider_intent_id or ""))
+    if intent.status is PaymentStatus.REQUIRES_PAYMENT and intent.action_url is None:
+        return await _confirm(provider, payment, body, command_id)
+    return intent
 
 
 async def _asked(provider: PaymentProvider, call: Awaitable[T]) -> T:

@@ -95,7 +95,7 @@ class IntentRead(Output):
     status: PaymentStatus = Field(description="Present status.")
     amount: MoneyRead = Field(description="How much is to be paid.")
     client_secret: str | None = Field(
-        description="Secret with which the provider's client library pays this intent; null in a repeated answer.",
+        description="Secret with which the provider's client library pays this intent; null if it has none.",
     )
 
     @classmethod
