@@ -162,6 +162,10 @@ class Settings(BaseSettings):
     s3_region: str = "us-east-1"
     #: The largest picture or film.
     max_media_bytes: int = Field(default=10 * 1024 * 1024, ge=1024)
+    #: How many pictures and films one business may have, with those removed that can still be restored.
+    media_per_business: int = Field(default=500, ge=1)
+    #: How many documents one business may send altogether.
+    documents_per_business: int = Field(default=50, ge=1)
     s3_bucket: str = "omotenashi"
     s3_access_key: SecretStr = SecretStr("omotenashi")
     s3_secret_key: SecretStr = SecretStr("omotenashi")

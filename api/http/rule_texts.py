@@ -55,6 +55,14 @@ _WHOLE: Mapping[str, Text] = {
     "not_working": Text(
         "このスタッフは、その時間は勤務していません。", "This staff member is not working at that time."
     ),
+    "too_many_media": Text(
+        "写真・動画の登録数が上限に達しました。不要なものを削除すると、30日後からまた登録できます。",
+        "You have reached the limit of pictures and films. Thirty days after you remove some, you can add more.",
+    ),
+    "too_many_documents": Text(
+        "提出できる書類の数が上限に達しました。サポートまでお問い合わせください。",
+        "You have reached the limit of documents. Please contact support.",
+    ),
     "sold_by_place": Text(
         "人数の変更は、お店にお問い合わせください。", "To change the number of people, please contact the business."
     ),

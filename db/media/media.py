@@ -11,7 +11,7 @@ from sqlalchemy import Table, func, insert, null, select, text, tuple_, update
 from db.engine.store import Store
 from db.media.tables import BusinessMedia
 from db.platform.outbox import START_MEDIA, OutboxStore
-from domain.errors import InvalidInput, NotFound, WrongState
+from domain.errors import InvalidInput, NotFound, RuleBroken, WrongState
 from domain.media.files import MEDIA, FileType
 from domain.media.status import MediaStatus, Rejection, check_transition
 
@@ -93,6 +93,16 @@ class MediaStore(Store):
         """One that is not removed, or one that is. Raises NotFound; unless ``hidden`` also for one that is not
         ready."""
         return await self._get(media_id, hidden, deleted, lock=False)
+
+    async def check_room(self, business_id: UUID, most: int) -> None:
+        """Raise RuleBroken where the business has ``most`` of them; removed ones count while their files are kept.
+        Others that add wait until this transaction ends."""
+        await self.session.execute(_ONE_BY_ONE, {"business_id": business_id})
+        held = await self.session.scalar(
+            select(func.count()).select_from(_TABLE).where(_TABLE.c.business_id == business_id)
+        )
+        if (held or 0) >= most:
+            raise RuleBroken({"rule": "too_many_media"})
 
     async def add_media(
         self, business_id: UUID, file_type: FileType, upload_key: str, size: int | None = None

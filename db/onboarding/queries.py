@@ -10,7 +10,7 @@ from sqlalchemy import Text, bindparam, text
 from sqlalchemy.dialects.postgresql import UUID as PgUUID
 
 from db.engine.store import Store
-from domain.errors import NotFound, WrongState
+from domain.errors import NotFound, RuleBroken, WrongState
 from domain.onboarding.verification import DocumentKind, DocumentStatus, ReviewStatus
 
 _DOCUMENT = "id, business_id, kind, status, content_type, size, object_key, note, created_at"
@@ -34,6 +34,8 @@ _ADD_DOCUMENT = text(f"""
     INSERT INTO business_documents (business_id, kind, content_type, object_key)
     VALUES (:business_id, :kind, :content_type, :object_key) RETURNING {_DOCUMENT}
 """)
+_LOCK_BUSINESS = text("SELECT 1 FROM businesses WHERE id = :business_id FOR NO KEY UPDATE")
+_COUNT_DOCUMENTS = text("SELECT count(*) FROM business_documents WHERE business_id = :business_id")
 _RECEIVE = text(f"""
     UPDATE business_documents SET status = 'received', size = :size, object_key = :object_key
      WHERE id = :id RETURNING {_DOCUMENT}
@@ -155,9 +157,13 @@ class VerificationListStore(Store):
         return [BusinessUnderReview(**row._mapping) for row in await self.session.execute(_FOR_ADMINS, values)]
 
     async def add_document(
-        self, business_id: UUID, kind: DocumentKind, content_type: str, object_key: str
+        self, business_id: UUID, kind: DocumentKind, content_type: str, object_key: str, most: int
     ) -> DocumentRow:
-        """Expect a paper; its file is not there yet."""
+        """Expect a document; its file is not there yet. Raises RuleBroken where the business has sent ``most``,
+        with those that it took back."""
+        await self.session.execute(_LOCK_BUSINESS, {"business_id": business_id})
+        if (await self.session.scalar(_COUNT_DOCUMENTS, {"business_id": business_id}) or 0) >= most:
+            raise RuleBroken({"rule": "too_many_documents"})
         values = {
             "business_id": business_id,
             "kind": kind.value,

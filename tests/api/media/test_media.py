@@ -13,6 +13,7 @@ from activities.media.media import BATCH, KEEP_LOOSE, KEEP_REMOVED, MediaActivit
 from db.engine.session import Database as Pool
 from domain.media.files import SHOWN, UPLOADS
 from providers.storage.interface import ObjectMissing, Storage
+from runtime.settings import Settings
 from tests.api.conftest import PREFIX, Clock, Login, Person, Statements, error_of, rules_of
 from tests.api.media.conftest import Look, upload
 from tests.api.venues import Venue, assign, create_business, open_venue, rows
@@ -71,6 +72,20 @@ async def test_through_the_api_and_shown_to_everybody(
             assert pictures.SECRET_MAKER.encode() not in answer.content
     with pytest.raises(ObjectMissing):
         await objects.head(row["upload_key"])
+
+
+async def test_a_business_has_only_so_many(venue: Venue, database: Database, settings: Settings) -> None:
+    fill = (
+        "INSERT INTO business_media (business_id, kind, content_type, status, upload_key, position)"
+        " SELECT $1::uuid, 'image', 'image/png', 'uploading', 'in/' || n, n FROM generate_series(2, $2) n"
+    )
+    await rows(database, fill, venue.id, settings.media_per_business)
+    await upload(venue.owner, venue.id)
+    body = {"business_id": str(venue.id), "content_type": "image/png", "size": 100}
+    by_form = await venue.owner.post(f"/media?business_id={venue.id}", files={"file": ("a.jpg", pictures.picture())})
+    for answer in (by_form, await venue.owner.post("/media/presign", json=body)):
+        assert error_of(answer) == (422, "rule_broken")
+        assert answer.json()["error"]["details"]["rule"] == "too_many_media"
 
 
 async def test_past_the_api_with_a_ticket(

@@ -386,6 +386,19 @@ async def test_a_paper_cannot_be_swapped_after_it_was_looked_at(draft: Draft, ad
         assert (await browser.get(whole["documents"][0]["url"])).content == PDF
 
 
+async def test_a_business_sends_only_so_many_documents(draft: Draft, settings: Settings) -> None:
+    fill = (
+        "INSERT INTO business_documents (business_id, kind, content_type, object_key)"
+        " SELECT $1::uuid, 'permit', 'application/pdf', 'in/' || n FROM generate_series(2, $2) n"
+    )
+    await rows(draft.database, fill, draft.id, settings.documents_per_business)
+    body = {"kind": "permit", "content_type": "application/pdf"}
+    assert (await draft.post("/documents", json=body)).status_code == 201
+    refused = await draft.post("/documents", json=body)
+    assert error_of(refused) == (422, "rule_broken")
+    assert refused.json()["error"]["details"]["rule"] == "too_many_documents"
+
+
 async def test_a_paper_that_never_came(draft: Draft) -> None:
     answer = await draft.post("/documents", json={"kind": "permit", "content_type": "application/pdf"})
     document = answer.json()["data"]["document"]["id"]

@@ -10,7 +10,7 @@ from api.http.operation_errors import raises
 from api.http.uploads import UploadTicketRead, received
 from api.v1.media.media.schemas import PresignMediaCommand
 from db.media.media import MediaRow
-from domain.errors import TooLarge, WrongState
+from domain.errors import RuleBroken, TooLarge, WrongState
 from domain.media.files import MEDIA, UPLOADS
 from domain.media.status import MediaStatus
 from providers.storage.interface import ObjectMissing
@@ -21,29 +21,33 @@ def _new_key() -> str:
     return f"{UPLOADS}{uuid4()}"
 
 
-@raises(received)
+@raises(received, RuleBroken)
 async def take_form(request: Request, business_id: UUID, access: Access, services: ApiServices) -> MediaRow:
     """Through the API. Who may not is refused before the body is read; a row is made when the file is in the storage,
-    so that an upload that is cut off leaves nothing behind."""
-    async with access.work(business_id):
-        pass
+    so that an upload that is cut off leaves nothing behind. Raises RuleBroken where the business has too many."""
+    most = services.settings.media_per_business
+    async with access.work(business_id) as work:
+        await work.media.check_room(business_id, most)
     async with received(request, services.settings.max_media_bytes, MEDIA) as file:
         key = _new_key()
         await services.storage.put(key, file.file, file.type.value)
     async with access.work(business_id) as work:
+        await work.media.check_room(business_id, most)
         return await work.media.add_media(business_id, file.type, key, file.size)
 
 
-@raises(TooLarge)
+@raises(TooLarge, RuleBroken)
 async def take_ticket(
     body: PresignMediaCommand, access: Access, services: ApiServices, now: datetime
 ) -> tuple[MediaRow, UploadTicketRead]:
-    """Past the API: a row that waits for its file, and a ticket for it. Raises TooLarge."""
+    """Past the API: a row that waits for its file, and a ticket for it. Raises TooLarge, and RuleBroken where the
+    business has too many."""
     most = services.settings.max_media_bytes
     if body.size > most:
         raise TooLarge({"limit": most})
     key = _new_key()
     async with access.work(body.business_id) as work:
+        await work.media.check_room(body.business_id, services.settings.media_per_business)
         media = await work.media.add_media(body.business_id, body.type(), key)
     return media, await UploadTicketRead.of(services.storage, key, body.type(), most, now)
 

@@ -8,7 +8,7 @@ from api.http.operation_errors import raises
 from api.http.uploads import UploadTicketRead
 from api.v1.onboarding.verification.schemas import DocumentCreate, DocumentRead, DocumentTicketRead
 from db.onboarding.queries import DocumentRow
-from domain.errors import Unavailable, UnsupportedMediaType, WrongState
+from domain.errors import RuleBroken, Unavailable, UnsupportedMediaType, WrongState
 from domain.media.files import FIRST_BYTES, type_of
 from domain.onboarding.verification import DocumentStatus
 from providers.storage.interface import ObjectMissing
@@ -18,14 +18,16 @@ _PREFIX = "documents/in/"
 _KEPT = "documents/kept/"
 
 
+@raises(RuleBroken)
 async def expect(
     services: ApiServices, access: Access, business_id: UUID, body: DocumentCreate, now: datetime
 ) -> DocumentTicketRead:
-    """A row for the document, and a ticket to send its file."""
+    """A row for the document, and a ticket to send its file. Raises RuleBroken where the business has sent too many."""
+    most = services.settings.documents_per_business
     place = f"{_PREFIX}{business_id}/{uuid4()}"
     upload = await UploadTicketRead.of(services.storage, place, body.file_type, services.settings.max_media_bytes, now)
     async with access.work(business_id) as work:
-        row = await work.onboarding.lists.add_document(business_id, body.kind, body.content_type, place)
+        row = await work.onboarding.lists.add_document(business_id, body.kind, body.content_type, place, most)
     return DocumentTicketRead(document=DocumentRead.of(row), upload=upload)
 
 

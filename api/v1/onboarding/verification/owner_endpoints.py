@@ -55,6 +55,7 @@ async def submit_business(business_id: UUID, access: MaySubmit, services: Servic
     summary="Ask where to upload a document",
     response_model=Envelope[DocumentTicketRead],
 )
+@raises(document_handlers.expect)
 async def create_document(
     business_id: UUID, body: DocumentCreate, access: MaySubmit, services: Services, now: Now
 ) -> Response:
