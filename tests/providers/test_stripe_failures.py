@@ -217,6 +217,8 @@ async def test_secrets_reach_neither_logs_nor_errors(sandbox: Sandbox, caplog: p
 
 async def test_the_registry_names_its_providers(sandbox: Sandbox) -> None:
     providers = payment_providers(sandbox.settings())
-    assert {name: provider.name for name, provider in providers.items()} == {"stripe": "stripe"}
+    assert {name: provider.name for name, provider in providers.items()} == {
+        name: name for name in ("stripe", "payjp_v1", "payjp_v2")
+    }
     for provider in providers.values():
         await provider.aclose()
