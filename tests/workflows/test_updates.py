@@ -50,6 +50,7 @@ class Run:
 #: The step of each command of a booking, and a booking that allows it.
 BOOKING_STEPS = {
     booking.CONFIRM: ("bookings.approve", {"status": BookingStatus.PENDING, "needs_approval": True}),
+    booking.PROVE_CONTACT: ("bookings.prove_contact", {"status": BookingStatus.PENDING, "needs_approval": True}),
     booking.DECLINE: ("bookings.decline", {"status": BookingStatus.PENDING, "needs_approval": True}),
     booking.CANCEL: ("bookings.cancel", {"status": BookingStatus.CONFIRMED}),
     booking.RESCHEDULE: ("bookings.reschedule", {"status": BookingStatus.CONFIRMED}),
