@@ -147,7 +147,8 @@ async def reinstate_business(business_id: UUID, access: MaySuspend, services: Se
         decision = Deciding(Decision.REINSTATED, command_id(work.idempotency_key), access.user_id)
         await work.onboarding.verifications.reinstate(business_id, decision)
         return await store_response(
-            work, ok(await standing(work, services, business_id, to_operator=True), SuccessMessage.UPDATED)
+            work,
+            ok(await standing(work, services, business_id, to_operator=True, with_links=False), SuccessMessage.UPDATED),
         )
 
 

@@ -45,7 +45,7 @@ async def decide(
         await _ask(services, start, messages.SAYS[request.decision], said)
         async with command.finish() as work:
             answer = await standing(
-                work, services, business_id, to_operator=request.decision is not Decision.RESUBMITTED
+                work, services, business_id, to_operator=request.decision is not Decision.RESUBMITTED, with_links=False
             )
             return await store_response(work, ok(answer, SuccessMessage.UPDATED), command.idempotency_key)
 

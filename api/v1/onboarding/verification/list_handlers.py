@@ -15,7 +15,9 @@ from domain.onboarding.verification import missing
 _READABLE_FOR = timedelta(minutes=10)
 
 
-async def standing(work: UnitOfWork, services: ApiServices, business_id: UUID, to_operator: bool) -> VerificationRead:
+async def standing(
+    work: UnitOfWork, services: ApiServices, business_id: UUID, to_operator: bool, with_links: bool = True
+) -> VerificationRead:
     """Everything about a business's review. Only operators get links to the documents, and each other's notes."""
     business = await work.businesses.get(business_id)
     review = await work.onboarding.lists.find_latest(business_id)
@@ -28,7 +30,9 @@ async def standing(work: UnitOfWork, services: ApiServices, business_id: UUID, t
         return services.storage.link(key, _READABLE_FOR, content_type=file_type, download_as=f"document.{ending}")
 
     urls = [
-        await asyncio.to_thread(link, document.object_key, document.content_type) if to_operator else None
+        await asyncio.to_thread(link, document.object_key, document.content_type)
+        if to_operator and with_links
+        else None
         for document in documents
     ]
     return VerificationRead(

@@ -70,7 +70,7 @@ class DocumentRead(RecordRead):
     content_type: str = Field(description="Media type of the file, such as `image/jpeg`.")
     size: int | None = Field(description="Size in bytes.")
     note: str | None = Field(description="Note of the operator.")
-    url: str | None = Field(description="URL that works until it expires; null in a repeated answer.")
+    url: str | None = Field(description="URL that works until it expires; null in the answer to a decision.")
 
     @classmethod
     def of(cls, row: DocumentRow, url: str | None = None) -> Self:
