@@ -86,6 +86,10 @@ _FIELDS: Mapping[str, Text] = {
         "Please enter a valid phone number (e.g. 03-1234-5678).",
     ),
     "website": Text("URLは https:// から入力してください。", "Please enter a web address (https://…)."),
+    "return_url_origin": Text(
+        "お支払い後に戻るページのURLは、予約サイトまたはお店のウェブサイトのものを指定してください。",
+        "The page to return to after payment must belong to the booking site or to the website of the business.",
+    ),
     "seven_digits": Text("郵便番号は7桁で入力してください。", "Please enter a postal code of seven digits."),
     "prefecture": Text("都道府県を選んでください。", "Please choose a prefecture."),
     "t_and_thirteen_digits": Text("登録番号は「T」と13桁の数字です。", 'The registration number is "T" and 13 digits.'),

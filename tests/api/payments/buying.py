@@ -11,7 +11,7 @@ from tests.api.conftest import Person
 from tests.api.shop import Shop, keyed
 from tests.support import data
 
-RETURN = "https://salon.example/paid"
+RETURN = "https://book.example/paid"
 
 
 async def held(shop: Shop, hour: int = 10) -> str:

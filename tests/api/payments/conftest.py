@@ -51,7 +51,9 @@ async def app(
     database: servers.Database, pool: Pool, clock: Clock, providers: Mapping[str, PaymentProvider], redis_cache: Cache
 ) -> AsyncIterator[FastAPI]:
     """Temporal is away: nothing here needs it."""
-    settings = database.settings(temporal_address="127.0.0.1:1")
+    settings = database.settings(
+        temporal_address="127.0.0.1:1", public_url="https://book.example", cors_origins=("https://app.example",)
+    )
     app = create_app(settings, database=pool, cache=redis_cache, payments=providers, password_rounds=4, now=clock.now)
     async with app.router.lifespan_context(app):
         yield app

@@ -23,10 +23,12 @@ from domain.errors import Conflict, Gone, NotFound, PaymentDeclined, RuleBroken,
 from domain.money import Money
 from domain.payments.movements import metadata
 from domain.payments.provider_events import ProviderEvent
+from domain.payments.return_url import require_return_url
 from domain.payments.status import SECURED, PaymentStatus
 from providers.errors import ProviderError, ProviderRefused
 from providers.payments.domain_events import intent_event
 from providers.payments.interface import CaptureMethod, Intent, IntentRequest, PaymentProvider
+from runtime.settings import Environment, Settings
 
 T = TypeVar("T")
 #: How the provider is asked; the last argument is the command's id.
@@ -71,7 +73,8 @@ async def confirm(
     The stored answer does not contain the 3-D Secure page. While the payment waits for it, a repeat asks the provider
     again and answers with the page, or with what became of the payment meanwhile.
 
-    Raises PaymentDeclined with the provider's reason, Gone after the hold, WrongState, Conflict without an intent.
+    Raises PaymentDeclined with the provider's reason, Gone after the hold, WrongState, Conflict without an intent,
+    InvalidInput for a ``return_url`` that is neither the platform's nor the business's.
     """
     try:
         async with access.command(body.payment_id, key) as command:
@@ -88,6 +91,7 @@ async def confirm(
 async def _pay(
     services: ApiServices, command: Command, body: ConfirmPaymentCommand, now: datetime, ask: Confirming
 ) -> Response:
+    await _check_return_url(services.settings, command, str(body.return_url))
     payment = await _payable(command, body.payment_id, now)
     if payment.status in SECURED:
         async with command.finish() as work:
@@ -99,6 +103,13 @@ async def _pay(
     if intent.decline_code is not None or intent.status is PaymentStatus.FAILED:
         raise PaymentDeclined({"reason": intent.decline_code or "declined"})
     return response
+
+
+async def _check_return_url(settings: Settings, command: Command, return_url: str) -> None:
+    async with command.finish() as work:
+        business = await work.businesses.get(command.access.business_id)
+    allowed = [settings.public_url, *settings.cors_origins, business.website or ""]
+    require_return_url(return_url, allowed, loopback=settings.environment is not Environment.PRODUCTION)
 
 
 async def _payable(command: Command, payment_id: UUID, now: datetime) -> Payment:

@@ -44,11 +44,11 @@ class IntentCreate(Input):
 
 class ConfirmPaymentCommand(Input):
     """``payment_method``: the provider's token for the card, made in the browser. ``return_url``: where the customer
-    comes back to after 3-D Secure."""
+    comes back to after 3-D Secure: a page of the platform, of an app that it knows, or of the business."""
 
     model_config = ConfigDict(
         json_schema_extra=examples(
-            {"payment_id": _PAYMENT, "payment_method": "pm_card_visa", "return_url": "https://salon.example/paid"}
+            {"payment_id": _PAYMENT, "payment_method": "pm_card_visa", "return_url": "https://salon-hana.example/paid"}
         )
     )
 
@@ -56,7 +56,10 @@ class ConfirmPaymentCommand(Input):
     payment_method: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_\-]{1,255}$", max_length=255)] = Field(
         description="Id of the provider's payment method, such as `pm_card_visa`.",
     )
-    return_url: HttpUrl = Field(description="URL to which the provider's page returns.")
+    return_url: HttpUrl = Field(
+        description="URL to which the provider's page returns. Its origin is the platform's, that of an app that the"
+        " platform knows, or that of the business's `website`.",
+    )
 
 
 class RefundCreate(Input):

@@ -1,0 +1,72 @@
+"""After the bank's page a customer returns to the platform, to an app that it knows, or to the business."""
+
+from dataclasses import replace
+
+import pytest
+from fastapi import FastAPI
+
+from db.engine.session import Database as Pool
+from runtime.settings import Environment
+from tests.api.conftest import error_of
+from tests.api.payments.buying import confirm, opened
+from tests.api.shop import WRITTEN, Shop, counted
+from tests.support import data
+from tests.support.sandbox import Sandbox
+
+THREE_D_SECURE = "pm_card_threeDSecure2Required"
+LOOPBACK = "http://127.0.0.1:4000/paid"
+
+
+async def set_website(pool: Pool, business_id: object, website: str) -> None:
+    sql = "UPDATE businesses SET website = :website WHERE id::text = :id"
+    await data.rows(pool, sql, website=website, id=str(business_id))
+
+
+@pytest.fixture
+def production(app: FastAPI) -> None:
+    """The API of these tests, as if it ran in production."""
+    services = app.state.services
+    settings = services.settings.model_copy(update={"environment": Environment.PRODUCTION})
+    app.state.services = replace(services, settings=settings)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://evil.example/paid", "https://book.example@evil.example", "https://other-salon.example/paid"]
+)
+async def test_a_foreign_origin_is_refused_before_the_provider_is_asked(
+    shop: Shop, pool: Pool, sandbox: Sandbox, url: str
+) -> None:
+    await set_website(pool, shop.salon.business_id, "https://salon.example/")
+    await set_website(pool, shop.other.business_id, "https://other-salon.example/")
+    payment = await opened(shop)
+    before = await counted(pool, *WRITTEN)
+    answer = await confirm(shop.customer, payment, THREE_D_SECURE, key="r-1", return_url=url)
+    assert error_of(answer) == (422, "invalid_input")
+    [field] = answer.json()["error"]["details"]["fields"]
+    assert (field["field"], field["rule"]) == ("return_url", "return_url_origin")
+    assert await counted(pool, *WRITTEN) == before
+    # The key is free again, so that the client can correct the request.
+    mended = await confirm(shop.customer, payment, THREE_D_SECURE, key="r-1", return_url="https://salon.example/paid")
+    assert mended.status_code == 200, mended.text
+
+
+@pytest.mark.usefixtures("production")
+@pytest.mark.parametrize(
+    "url", ["https://book.example/paid", "https://app.example/paid", "https://salon.example/thanks?booking=1"]
+)
+async def test_the_platform_an_app_and_the_business_may_be_returned_to(shop: Shop, pool: Pool, url: str) -> None:
+    await set_website(pool, shop.salon.business_id, "https://salon.example/")
+    answer = await confirm(shop.customer, await opened(shop), THREE_D_SECURE, return_url=url)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["data"]["action_url"]
+
+
+async def test_this_machine_may_be_returned_to_outside_production(shop: Shop) -> None:
+    answer = await confirm(shop.customer, await opened(shop), return_url=LOOPBACK)
+    assert answer.status_code == 200, answer.text
+
+
+@pytest.mark.usefixtures("production")
+async def test_this_machine_may_not_be_returned_to_in_production(shop: Shop) -> None:
+    answer = await confirm(shop.customer, await opened(shop), return_url=LOOPBACK)
+    assert error_of(answer) == (422, "invalid_input")
