@@ -44,7 +44,7 @@ async def test_claims_are_not_taken_again_where_the_places_are_sold(pool: Databa
 
     async def retake(booking_id: object) -> bool:
         async with pool.unit_of_work(salon.scope) as work:
-            return bool(await work.bookings.holds.retake_claims(booking_id, NOW))
+            return bool(await work.bookings.holds.reinstate_claims(booking_id, NOW))
 
     assert not await retake(lost)
     assert await Desk(pool, salon).claims(lost) == []

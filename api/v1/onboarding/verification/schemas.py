@@ -167,7 +167,7 @@ class ApprovalCommand(Input):
 
     model_config = ConfigDict(json_schema_extra=examples({"version": _VERSION}))
 
-    version: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")] = Field(
+    version: Annotated[str, StringConstraints(max_length=32, pattern=r"^[0-9a-f]{32}$")] = Field(
         description="`version` of the review that the operator has read.",
     )
 
