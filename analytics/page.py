@@ -13,8 +13,8 @@ import polars as pl
 
 #: The mark of a day that nobody marked.
 NOT_MARKED = UUID(int=0)
-#: A business day can run past midnight by this much.
-SPILL = timedelta(days=1)
+#: A business day has 48 hours of the wall clock at most, also where the clock changes in them.
+LONGEST = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -88,7 +88,7 @@ class Page:
                 if day is not None and (day - last).days <= 2:
                     last = day
                     continue
-                yield Window(business_id, _midnight(first, zone), _midnight(last + timedelta(days=1), zone) + SPILL)
+                yield Window(business_id, _midnight(first, zone), _midnight(last + LONGEST, zone))
                 if day is not None:
                     first = last = day
 

@@ -38,7 +38,7 @@ class Shop:
         """A time on the first day that is wholly inside the booking window, in Tokyo."""
         return self.day + timedelta(days=days, hours=hour, minutes=minute)
 
-    def wish(self, start_at: datetime | None = None, **more: Any) -> dict[str, Any]:
+    def booking_body(self, start_at: datetime | None = None, **more: Any) -> dict[str, Any]:
         """The body of a booking."""
         start = (start_at or self.at(10)).isoformat()
         return {"service_id": str(self.salon.service_id), "start_at": start, **more}

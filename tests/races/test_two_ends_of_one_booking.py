@@ -21,10 +21,10 @@ HALF = NOW + 30 * HOUR
 
 def command(desk: Desk, verb: str, booking_id: UUID, by: ActorKind) -> Step:
     """One command with an id of its own."""
-    wish = desk.command(booking_id, by)
+    command = desk.command(booking_id, by)
 
     async def step(work: Any) -> Any:
-        return await getattr(work.bookings.changes, verb)(wish, NOW)
+        return await getattr(work.bookings.changes, verb)(command, NOW)
 
     return step
 

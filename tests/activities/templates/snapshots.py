@@ -1,5 +1,5 @@
 """Every message as its reader gets it, kept beside the tests: `python -m tests.activities.templates.snapshots` writes
-the files anew. Read them like mail, from the top, before they are committed."""
+the files again. Read them like mail, from the top, before they are committed."""
 
 from pathlib import Path
 

@@ -96,7 +96,7 @@ async def test_a_session_that_ended_opens_nothing(shop: Shop, app: FastAPI, pool
             answer = await http.get(PREFIX + path)
             assert error_of(answer) == (401, "unauthenticated"), path
             assert answer.json()["error"]["details"] == {"reason": "session_ended"}
-        refused = await http.post(f"{PREFIX}/bookings", json=shop.wish(), headers=keyed())
+        refused = await http.post(f"{PREFIX}/bookings", json=shop.booking_body(), headers=keyed())
         assert error_of(refused) == (401, "unauthenticated")
 
 
@@ -135,7 +135,7 @@ async def test_of_a_suspended_business_everything_but_new_bookings_goes_on(
     for person in (shop.stranger.http, shop.nobody):
         for hidden in (f"/businesses/{business}", f"/services/{shop.salon.service_id}"):
             assert error_of(await person.get(PREFIX + hidden)) == (404, "not_found")
-    wish = shop.wish(shop.at(14))
+    wish = shop.booking_body(shop.at(14))
     assert error_of(await shop.customer.post("/bookings", json=wish, headers=keyed())) == (404, "not_found")
 
 
@@ -163,6 +163,6 @@ async def test_of_a_closed_business_stays_what_people_were_promised(shop: Shop, 
         await shop.staff.post(f"{path}/check-in", headers=keyed()),
         await shop.staff.put(path, json={"special_requests": "x"}),
         await shop.stranger.get(path),
-        await shop.customer.post("/bookings", json=shop.wish(shop.at(14)), headers=keyed()),
+        await shop.customer.post("/bookings", json=shop.booking_body(shop.at(14)), headers=keyed()),
     ):
         assert error_of(answer) == (404, "not_found"), answer.request.url

@@ -28,7 +28,7 @@ async def ask_for_proof(pool: Pool) -> None:
 
 async def book(shop: Shop, hour: int = 10, **guest: str | None) -> Response:
     """A guest's request for the given hour of the first free day."""
-    body = shop.wish(shop.at(hour), guest={k: v for k, v in {**GUEST, **guest}.items() if v is not None})
+    body = shop.booking_body(shop.at(hour), guest={k: v for k, v in {**GUEST, **guest}.items() if v is not None})
     return await shop.nobody.post(f"{PREFIX}/bookings", json=body, headers=keyed())
 
 
@@ -67,10 +67,10 @@ async def test_post_bookings_asks_no_proof_where_money_is_due(shop: Shop, pool: 
 
 async def test_post_bookings_asks_an_unproven_login_and_no_proven_one(shop: Shop, pool: Pool) -> None:
     await ask_for_proof(pool)
-    proven = await shop.customer.post("/bookings", json=shop.wish(shop.at(10)), headers=keyed())
+    proven = await shop.customer.post("/bookings", json=shop.booking_body(shop.at(10)), headers=keyed())
     assert proven.json()["data"]["status"] == "confirmed"
     await data.rows(pool, "UPDATE users SET email_verified_at = NULL")
-    unproven = await shop.customer.post("/bookings", json=shop.wish(shop.at(12)), headers=keyed())
+    unproven = await shop.customer.post("/bookings", json=shop.booking_body(shop.at(12)), headers=keyed())
     assert unproven.json()["data"]["proof_deadline"] is not None
 
 

@@ -38,7 +38,7 @@ class Live:
 
     async def book(self, start_at: datetime | None = None, **more: Any) -> str:
         """Staff books for the customer: confirmed at once."""
-        wish = self.shop.wish(start_at, customer_id=str(self.shop.salon.customer_id), **more)
+        wish = self.shop.booking_body(start_at, customer_id=str(self.shop.salon.customer_id), **more)
         answer = await self.shop.staff.post("/bookings", json=wish, headers=keyed())
         assert answer.status_code == 201, answer.text
         return str(answer.json()["data"]["id"])
@@ -194,7 +194,9 @@ async def test_approval_by_the_business(
     ):
         shop = live.shop
         made = [
-            (await shop.customer.post("/bookings", json=shop.wish(shop.at(hour)), headers=keyed())).json()["data"]
+            (await shop.customer.post("/bookings", json=shop.booking_body(shop.at(hour)), headers=keyed())).json()[
+                "data"
+            ]
             for hour in (10, 12)
         ]
         assert {one["status"] for one in made} == {"pending"}
@@ -277,7 +279,7 @@ async def test_temporal_away_and_back(
 ) -> None:
     """``app`` knows a Temporal that is not there: reads and new bookings go on, commands wait."""
     async with opened_shop(app, pool, clock) as shop:
-        wish = shop.wish(customer_id=str(shop.salon.customer_id))
+        wish = shop.booking_body(customer_id=str(shop.salon.customer_id))
         made = await shop.staff.post("/bookings", json=wish, headers=keyed())
         assert made.status_code == 201, made.text
         booking = made.json()["data"]["id"]

@@ -27,7 +27,7 @@ SECOND = {"family_name": "Smith", "given_name": "Ken", "email": "AI@example.jp",
 
 async def book(shop: Shop, hour: int, guest: dict[str, str], **headers: str) -> Response:
     """A guest's request for the given hour of the first free day, in the venue's zone."""
-    body = shop.wish(shop.at(hour), guest=guest)
+    body = shop.booking_body(shop.at(hour), guest=guest)
     return await shop.nobody.post(f"{PREFIX}/bookings", json=body, headers={**keyed(), **headers})
 
 
@@ -117,7 +117,7 @@ async def test_post_bookings_at_the_same_moment_are_all_counted(shop: Shop, pool
 async def test_post_bookings_of_a_proven_login_are_not_counted_with_its_network(shop: Shop) -> None:
     for n in range(MAX_OPEN_HOLDS):
         assert (await book(shop, 9 + n, FIRST)).status_code == 201
-    mine = await shop.customer.post("/bookings", json=shop.wish(shop.at(16)), headers=keyed())
+    mine = await shop.customer.post("/bookings", json=shop.booking_body(shop.at(16)), headers=keyed())
     assert mine.status_code == 201, mine.text
 
 
@@ -125,13 +125,13 @@ async def test_post_bookings_of_unproven_logins_count_with_their_network(shop: S
     await data.rows(pool, "UPDATE users SET email_verified_at = NULL")
     for n in range(MAX_OPEN_HOLDS):
         assert (await book(shop, 9 + n, FIRST)).status_code == 201
-    mine = await shop.customer.post("/bookings", json=shop.wish(shop.at(16)), headers=keyed())
+    mine = await shop.customer.post("/bookings", json=shop.booking_body(shop.at(16)), headers=keyed())
     assert error_of(mine) == (422, "hold_limit")
 
 
 async def test_post_bookings_by_staff_count_for_no_network(shop: Shop) -> None:
     for n in range(MAX_OPEN_HOLDS + 2):
-        made = await shop.staff.post("/bookings", json=shop.wish(shop.at(9 + n), guest=FIRST), headers=keyed())
+        made = await shop.staff.post("/bookings", json=shop.booking_body(shop.at(9 + n), guest=FIRST), headers=keyed())
         assert made.status_code == 201, made.text
 
 
@@ -163,5 +163,5 @@ async def test_post_bookings_are_limited_by_network_and_business(
         elsewhere = {"service_id": str(shop.other.service_id), "start_at": shop.at(9).isoformat(), "guest": FIRST}
         assert (await shop.nobody.post(f"{PREFIX}/bookings", json=elsewhere, headers=keyed())).status_code == 201
         for n in range(4):
-            wish = shop.wish(shop.at(15 + n), guest=FIRST)
-            assert (await shop.staff.post("/bookings", json=wish, headers=keyed())).status_code == 201
+            body = shop.booking_body(shop.at(15 + n), guest=FIRST)
+            assert (await shop.staff.post("/bookings", json=body, headers=keyed())).status_code == 201

@@ -31,7 +31,7 @@ def links_of(app: FastAPI) -> BookingLinks:
 
 async def booked(shop: Shop, hour: int = 10, key: str | None = None, **guest: str) -> dict[str, Any]:
     """A guest's booking, as it was answered."""
-    body = shop.wish(shop.at(hour), guest={**GUEST, **guest})
+    body = shop.booking_body(shop.at(hour), guest={**GUEST, **guest})
     answer = await shop.nobody.post(f"{PREFIX}/bookings", json=body, headers=keyed(key))
     assert answer.status_code == 201, answer.text
     booking: dict[str, Any] = answer.json()["data"]
@@ -58,21 +58,21 @@ async def test_a_guest_reads_with_the_token_of_the_answer(shop: Shop, app: FastA
 
 
 async def test_only_guests_are_answered_with_a_token(shop: Shop) -> None:
-    mine = await shop.customer.post("/bookings", json=shop.wish(shop.at(9)), headers=keyed())
-    by_staff = await shop.staff.post("/bookings", json=shop.wish(shop.at(11), guest=GUEST), headers=keyed())
+    mine = await shop.customer.post("/bookings", json=shop.booking_body(shop.at(9)), headers=keyed())
+    by_staff = await shop.staff.post("/bookings", json=shop.booking_body(shop.at(11), guest=GUEST), headers=keyed())
     for answer in (mine, by_staff):
         assert answer.status_code == 201, answer.text
         assert answer.json()["data"]["guest_token"] is None
 
 
 async def test_the_link_of_a_customer_s_booking_opens_it_too(shop: Shop, app: FastAPI) -> None:
-    made = (await shop.customer.post("/bookings", json=shop.wish(), headers=keyed())).json()["data"]
+    made = (await shop.customer.post("/bookings", json=shop.booking_body(), headers=keyed())).json()["data"]
     answer = await read(shop.nobody, made["id"], links_of(app).token(UUID(made["id"])))
     assert answer.status_code == 200, answer.text
 
 
 async def test_post_bookings_stores_no_token_and_replays_to_the_same_client_alone(shop: Shop, pool: Pool) -> None:
-    body, keys = shop.wish(guest=GUEST), keyed("guest-1")
+    body, keys = shop.booking_body(guest=GUEST), keyed("guest-1")
     first = await shop.nobody.post(f"{PREFIX}/bookings", json=body, headers=keys)
     token = first.json()["data"]["guest_token"]
     assert token
@@ -86,7 +86,7 @@ async def test_post_bookings_stores_no_token_and_replays_to_the_same_client_alon
 
 
 async def test_a_replay_has_the_same_token_from_another_address(shop: Shop, app: FastAPI, pool: Pool) -> None:
-    body, keys = shop.wish(guest=GUEST), keyed("guest-1")
+    body, keys = shop.booking_body(guest=GUEST), keyed("guest-1")
     first = await shop.nobody.post(f"{PREFIX}/bookings", json=body, headers=keys)
     for change in ({}, {"email": "someone@example.jp"}):
         other = {**body, "guest": {**GUEST, **change}}

@@ -162,7 +162,9 @@ async def test_nobody_lists_another_business(shop: Shop, booking: UUID) -> None:
 
 
 async def test_history_is_told_and_staff_is_not_named_to_customers(shop: Shop) -> None:
-    made = await shop.staff.post("/bookings", json=shop.wish(customer_id=str(shop.salon.customer_id)), headers=keyed())
+    made = await shop.staff.post(
+        "/bookings", json=shop.booking_body(customer_id=str(shop.salon.customer_id)), headers=keyed()
+    )
     path = f"/bookings/{made.json()['data']['id']}/history"
     answer = await shop.staff.get(path)
     rows = ListEnvelope[HistoryRead].model_validate_json(answer.content, extra="forbid").data
@@ -256,7 +258,7 @@ async def test_every_door_is_shut_without_a_login_and_to_other_tenants(shop: Sho
 async def test_availability_for_a_move_shows_the_booking_s_own_time(shop: Shop, pool: Pool) -> None:
     """To its customer, its guest link and the staff; the public list, and everybody else, learn nothing of it."""
     start = shop.at(10)
-    booking = (await shop.customer.post("/bookings", json=shop.wish(start), headers=keyed())).json()["data"]
+    booking = (await shop.customer.post("/bookings", json=shop.booking_body(start), headers=keyed())).json()["data"]
     taken = [UUID(booking["items"][0]["resource_ids"][0])]
     for index, resource in enumerate(shop.salon.resources):
         if resource not in taken:
@@ -278,7 +280,7 @@ async def test_availability_for_a_move_shows_the_booking_s_own_time(shop: Shop, 
 
 async def test_a_booking_shows_the_places_that_it_takes(shop: Shop, pool: Pool) -> None:
     """As made, as read and in lists."""
-    made = (await shop.customer.post("/bookings", json=shop.wish(), headers=keyed())).json()["data"]
+    made = (await shop.customer.post("/bookings", json=shop.booking_body(), headers=keyed())).json()["data"]
     claims = await data.rows(
         pool, "SELECT resource_id, unit FROM resource_claims WHERE booking_id = CAST(:id AS uuid)", id=made["id"]
     )

@@ -71,7 +71,7 @@ async def test_the_hour_in_the_list_is_the_hour_in_the_mail_and_in_the_file(
 
 
 async def check(pool: Pool, shop: Shop, clock: Clock, zone: str, shown: str) -> None:
-    made = await shop.customer.post("/bookings", json=shop.wish(datetime.fromisoformat(shown)), headers=keyed())
+    made = await shop.customer.post("/bookings", json=shop.booking_body(datetime.fromisoformat(shown)), headers=keyed())
     assert made.status_code == 201, made.text
     booking: dict[str, Any] = made.json()["data"]
     assert booking["start_at"][:16] == shown[:16]

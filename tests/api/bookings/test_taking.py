@@ -19,7 +19,7 @@ GUEST = {"family_name": "佐藤", "given_name": "愛", "email": "ai@example.jp"}
 
 
 async def book(shop: Shop, start_at: datetime | None = None, key: str | None = None, **more: Any) -> Response:
-    return await shop.customer.post("/bookings", json=shop.wish(start_at, **more), headers=keyed(key))
+    return await shop.customer.post("/bookings", json=shop.booking_body(start_at, **more), headers=keyed(key))
 
 
 async def test_a_login_books_for_itself_in_five_round_trips(shop: Shop, pool: Pool, statements: Statements) -> None:
@@ -77,7 +77,7 @@ async def test_twenty_duplicates_at_once_are_one_booking(shop: Shop, pool: Pool)
 
 
 async def test_a_key_is_needed_and_a_refusal_does_not_use_it_up(shop: Shop, pool: Pool) -> None:
-    bare = await shop.customer.post("/bookings", json=shop.wish())
+    bare = await shop.customer.post("/bookings", json=shop.booking_body())
     assert error_of(bare) == (422, "idempotency_key_required")
     refused = await book(shop, party_size=50, key="k-2")
     assert error_of(refused) == (422, "party_size_refused")
@@ -86,43 +86,43 @@ async def test_a_key_is_needed_and_a_refusal_does_not_use_it_up(shop: Shop, pool
 
 async def test_two_logins_may_use_the_same_key(shop: Shop, pool: Pool) -> None:
     mine = await book(shop, key="shared")
-    theirs = await shop.stranger.post("/bookings", json=shop.wish(), headers=keyed("shared"))
+    theirs = await shop.stranger.post("/bookings", json=shop.booking_body(), headers=keyed("shared"))
     assert (mine.status_code, theirs.status_code) == (201, 201)
     assert mine.json()["data"]["id"] != theirs.json()["data"]["id"]
 
 
 async def test_a_guest_books_with_a_name(shop: Shop, pool: Pool) -> None:
-    answer = await shop.nobody.post(f"{PREFIX}/bookings", json=shop.wish(guest=GUEST), headers=keyed())
+    answer = await shop.nobody.post(f"{PREFIX}/bookings", json=shop.booking_body(guest=GUEST), headers=keyed())
     assert answer.status_code == 201, answer.text
     assert len(answer.json()["data"]["code"]) == 8
     assert answer.json()["data"]["language"] == "en"  # as the guest reads
     [row] = await data.rows(pool, "SELECT c.email, c.user_id FROM bookings b JOIN customers c ON c.id = b.customer_id")
     assert row == {"email": "ai@example.jp", "user_id": None}
-    nameless = await shop.nobody.post(f"{PREFIX}/bookings", json=shop.wish(), headers=keyed())
+    nameless = await shop.nobody.post(f"{PREFIX}/bookings", json=shop.booking_body(), headers=keyed())
     assert rules_of(nameless) == {("guest", "missing")}
     hidden = {"family_name": "佐藤", "given_name": "愛"}
-    unreachable = await shop.nobody.post(f"{PREFIX}/bookings", json=shop.wish(guest=hidden), headers=keyed())
+    unreachable = await shop.nobody.post(f"{PREFIX}/bookings", json=shop.booking_body(guest=hidden), headers=keyed())
     assert {field for field, _ in rules_of(unreachable)} == {"guest"}
 
 
 async def test_guests_can_be_refused(shop: Shop, pool: Pool) -> None:
     await data.rows(pool, "UPDATE business_settings SET guest_booking = false")
-    answer = await shop.nobody.post(f"{PREFIX}/bookings", json=shop.wish(guest=GUEST), headers=keyed())
+    answer = await shop.nobody.post(f"{PREFIX}/bookings", json=shop.booking_body(guest=GUEST), headers=keyed())
     assert error_of(answer) == (422, "not_bookable")
     assert (await counted(pool, "bookings", "idempotency_keys")) == {"bookings": 0, "idempotency_keys": 0}
 
 
 async def test_staff_book_for_a_customer_and_it_stands_at_once(shop: Shop, pool: Pool) -> None:
     customer = str(shop.salon.customer_id)
-    answer = await shop.staff.post("/bookings", json=shop.wish(customer_id=customer), headers=keyed())
+    answer = await shop.staff.post("/bookings", json=shop.booking_body(customer_id=customer), headers=keyed())
     assert answer.status_code == 201, answer.text
     assert answer.json()["data"]["status"] == "confirmed"
     assert answer.json()["data"]["amount_due"]["amount"] == 0
     paid = await shop.staff.post(
-        "/bookings", json=shop.wish(shop.at(12), customer_id=customer, request_payment=True), headers=keyed()
+        "/bookings", json=shop.booking_body(shop.at(12), customer_id=customer, request_payment=True), headers=keyed()
     )
     assert paid.json()["data"]["status"] == "pending"
-    new = await shop.owner.post("/bookings", json=shop.wish(shop.at(14), guest=GUEST), headers=keyed())
+    new = await shop.owner.post("/bookings", json=shop.booking_body(shop.at(14), guest=GUEST), headers=keyed())
     assert new.json()["data"]["status"] == "confirmed"
     [history] = await data.rows(
         pool, "SELECT actor_kind FROM booking_history WHERE event = 'held' AND actor_id = :id LIMIT 1", id=shop.owner.id
@@ -131,14 +131,14 @@ async def test_staff_book_for_a_customer_and_it_stands_at_once(shop: Shop, pool:
 
 
 async def test_only_staff_book_in_another_s_name(shop: Shop, pool: Pool) -> None:
-    for_another = shop.wish(customer_id=str(shop.salon.customer_id))
+    for_another = shop.booking_body(customer_id=str(shop.salon.customer_id))
     before = await counted(pool, *WRITTEN)
     for who, body in (
         (shop.customer, for_another),
-        (shop.customer, shop.wish(guest=GUEST)),
-        (shop.customer, shop.wish(request_payment=True)),
+        (shop.customer, shop.booking_body(guest=GUEST)),
+        (shop.customer, shop.booking_body(request_payment=True)),
         (shop.assistant, for_another),
-        (shop.assistant, shop.wish()),
+        (shop.assistant, shop.booking_body()),
         (shop.stranger, for_another),
     ):
         assert error_of(await who.post("/bookings", json=body, headers=keyed())) == (403, "forbidden"), body
@@ -146,7 +146,7 @@ async def test_only_staff_book_in_another_s_name(shop: Shop, pool: Pool) -> None
     assert error_of(nobody) == (403, "forbidden")
     both = await shop.staff.post("/bookings", json={**for_another, "guest": GUEST}, headers=keyed())
     assert error_of(both) == (422, "invalid_input")
-    theirs = shop.wish(customer_id=str(shop.other.customer_id))
+    theirs = shop.booking_body(customer_id=str(shop.other.customer_id))
     assert error_of(await shop.staff.post("/bookings", json=theirs, headers=keyed())) == (404, "not_found")
     assert await counted(pool, *WRITTEN) == before
 
@@ -155,7 +155,7 @@ async def test_bad_input_is_refused_in_both_languages_and_writes_nothing(
     app: FastAPI, shop: Shop, pool: Pool, clock: Clock
 ) -> None:
     before = await counted(pool, *WRITTEN)
-    wish = shop.wish()
+    wish = shop.booking_body()
     naive = shop.at(10).replace(tzinfo=None).isoformat()
     cases: list[tuple[dict[str, Any], int, str]] = [
         ({"start_at": (clock.now() - timedelta(days=1)).isoformat()}, 422, "outside_booking_window"),
@@ -207,7 +207,7 @@ async def test_the_loser_of_a_slot_is_told_what_is_free(shop: Shop, pool: Pool) 
     alternatives = [datetime.fromisoformat(one) for one in answer.json()["error"]["details"]["alternatives"]]
     assert len(alternatives) == 3
     assert {shop.at(9), shop.at(11)} < set(alternatives)
-    free = await shop.customer.post("/bookings", json=shop.wish(alternatives[0]), headers=keyed())
+    free = await shop.customer.post("/bookings", json=shop.booking_body(alternatives[0]), headers=keyed())
     assert free.status_code == 201
 
 
@@ -256,7 +256,7 @@ async def test_suspended_businesses_take_no_bookings(shop: Shop, pool: Pool) -> 
     )
     assert error_of(await book(shop)) == (404, "not_found")
     by_staff = await shop.staff.post(
-        "/bookings", json=shop.wish(customer_id=str(shop.salon.customer_id)), headers=keyed()
+        "/bookings", json=shop.booking_body(customer_id=str(shop.salon.customer_id)), headers=keyed()
     )
     assert error_of(by_staff) == (422, "not_bookable")
     assert (await counted(pool, "bookings"))["bookings"] == 0
@@ -270,7 +270,7 @@ async def test_twenty_clients_on_one_slot_have_one_winner(app: FastAPI, pool: Po
         async def one(number: int) -> Response:
             guest = {**GUEST, "email": f"guest{number}@example.jp"}
             async with client_of(app) as http:
-                return await http.post(f"{PREFIX}/bookings", json=shop.wish(guest=guest), headers=keyed())
+                return await http.post(f"{PREFIX}/bookings", json=shop.booking_body(guest=guest), headers=keyed())
 
         answers = await asyncio.gather(*(one(number) for number in range(20)))
     won = [answer for answer in answers if answer.status_code == 201]
@@ -292,14 +292,14 @@ async def test_a_price_that_has_changed_since_it_was_shown_is_not_agreed(shop: S
     shown = service["price"]
     await data.rows(pool, "UPDATE services SET price = price + 500 WHERE id = :id", id=shop.salon.service_id)
     before = await counted(pool, *WRITTEN)
-    refused = await shop.customer.post("/bookings", json=shop.wish(expected_price=shown), headers=keyed())
+    refused = await shop.customer.post("/bookings", json=shop.booking_body(expected_price=shown), headers=keyed())
     assert error_of(refused) == (409, "price_changed")
     now = {**shown, "amount": shown["amount"] + 500}
     assert refused.json()["error"]["details"] == {"price": now, "expected_price": shown}
     assert await counted(pool, *WRITTEN) == before
     foreign = {**now, "currency": "USD"}
-    again = await shop.customer.post("/bookings", json=shop.wish(expected_price=foreign), headers=keyed())
+    again = await shop.customer.post("/bookings", json=shop.booking_body(expected_price=foreign), headers=keyed())
     assert error_of(again) == (409, "price_changed")
-    booked = await shop.customer.post("/bookings", json=shop.wish(expected_price=now), headers=keyed())
+    booked = await shop.customer.post("/bookings", json=shop.booking_body(expected_price=now), headers=keyed())
     assert booked.status_code == 201, booked.text
     assert booked.json()["data"]["price"] == now

@@ -230,7 +230,7 @@ async def day_off(shop: Shop, _: Pool) -> None:
 
 
 async def hold(shop: Shop, _: Pool) -> None:
-    answer = await shop.customer.post("/bookings", json=shop.wish(), headers=keyed())
+    answer = await shop.customer.post("/bookings", json=shop.booking_body(), headers=keyed())
     assert answer.status_code == 201, answer.text
 
 
@@ -451,7 +451,7 @@ async def test_a_lie_in_the_cache_sells_nothing(here: Process, there: Process, s
     offered = await there.ask(path)
     assert offered.content == before.content
     assert shop.at(10).isoformat() in {row["start_at"] for row in offered.json()["data"]["starts"]}
-    refused = await shop.customer.post("/bookings", json=shop.wish(), headers=keyed())
+    refused = await shop.customer.post("/bookings", json=shop.booking_body(), headers=keyed())
     assert error_of(refused) == (409, "slot_taken")
 
 

@@ -16,7 +16,7 @@ RETURN = "https://book.example/paid"
 
 async def held(shop: Shop, hour: int = 10) -> str:
     """A booking of the customer's that waits for its money."""
-    answer = await shop.customer.post("/bookings", json=shop.wish(shop.at(hour)), headers=keyed())
+    answer = await shop.customer.post("/bookings", json=shop.booking_body(shop.at(hour)), headers=keyed())
     assert answer.status_code == 201, answer.text
     return str(answer.json()["data"]["id"])
 

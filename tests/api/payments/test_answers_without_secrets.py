@@ -33,7 +33,7 @@ class Guest:
 
     async def open(self) -> None:
         """Book and open the payment."""
-        made = await self._post("/bookings", self.shop.wish(guest=GUEST), "g-1")
+        made = await self._post("/bookings", self.shop.booking_body(guest=GUEST), "g-1")
         assert made.status_code == 201, made.text
         self._headers = {HEADER: made.json()["data"]["guest_token"]}
         opened = await self._post("/payments/intent", {"booking_id": made.json()["data"]["id"]}, "g-2")

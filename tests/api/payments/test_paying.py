@@ -149,7 +149,7 @@ async def test_who_may_pay_and_when(shop: Shop, pool: Pool, clock: Clock) -> Non
 
 
 async def test_who_works_there_pays_for_a_visit_of_their_own(shop: Shop, pool: Pool) -> None:
-    made = await shop.staff.post("/bookings", json=shop.wish(), headers=keyed())
+    made = await shop.staff.post("/bookings", json=shop.booking_body(), headers=keyed())
     booking = made.json()["data"]["id"]
     assert made.json()["data"]["status"] == "pending"
     payment = (await intent(shop.staff, booking)).json()["data"]["payment_id"]
