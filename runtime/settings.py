@@ -68,6 +68,8 @@ class Settings(BaseSettings):
     log_level: str = "INFO"
     log_json: bool = False
     build_id: str = "dev"
+    #: Names one start of ``omotenashi up``; ``/health`` says it, so that no stack takes another's API for its own.
+    run_id: str = ""
 
     # Postgres, asyncpg URLs. The application's role owns nothing; the owner's role is used by migrations only.
     database_url: SecretStr = SecretStr("postgresql+asyncpg://omotenashi_app@127.0.0.1:5432/omotenashi")

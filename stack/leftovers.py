@@ -68,6 +68,15 @@ def descendants_of(pid: int) -> list[RunningProcess]:
         return []
 
 
+def listens(pid: int, port: int) -> bool:
+    """Whether this process listens on a TCP port; false if it has ended."""
+    try:
+        connections = psutil.Process(pid).net_connections(kind="tcp")
+    except psutil.Error:
+        return False
+    return any(one.status == psutil.CONN_LISTEN and one.laddr.port == port for one in connections)
+
+
 def end_one(process: RunningProcess, politely: signal.Signals, patience: timedelta) -> None:
     """Ask a process to end, and end it when it has not after ``patience``. Blocks."""
     process.send(politely)

@@ -2,6 +2,8 @@
 
 import asyncio
 import hashlib
+import json
+import secrets
 import signal
 import sys
 from collections.abc import Mapping
@@ -16,10 +18,10 @@ from runtime.settings import Settings
 from stack.environment import process_environment, settings_environment
 from stack.folder import DataFolder, ProcessMark, Remembered
 from stack.leftovers import end_one, find_process
-from stack.ports import DEFAULT_PORTS, LOOPBACK, choose_ports
+from stack.ports import DEFAULT_PORTS, LOOPBACK, PortLocks, choose_ports
 from stack.processes import Child, Program
 from stack.reports import Reporter
-from stack.servers.http import body_of, status_of
+from stack.servers.http import body_of
 from stack.servers.postgres import SUPERUSER, Postgres
 from stack.servers.redis import Redis
 from stack.servers.storage import Storage, StoragePorts
@@ -74,8 +76,11 @@ class Platform:
                 self._state = replace(self._state, migrated="", seeded=False)
             await asyncio.to_thread(self._end_leftovers)
             wanted = {**({} if self._free_ports else DEFAULT_PORTS), **self._state.ports}
-            ports = choose_ports(DEFAULT_PORTS, wanted)
-            self._variables = settings_environment(ports) | {"OMOTENASHI_JWT_KEYS_FILE": str(self._keys_file())}
+            ports = choose_ports(DEFAULT_PORTS, wanted, self._context.enter_context(PortLocks()).take)
+            self._variables = settings_environment(ports) | {
+                "OMOTENASHI_JWT_KEYS_FILE": str(self._keys_file()),
+                "OMOTENASHI_RUN_ID": secrets.token_hex(8),
+            }
             self._state = replace(self._state, ports=ports, addresses=self._addresses(ports))
             self._write_processes()
             self.folder.write_environment(self._variables)
@@ -203,7 +208,9 @@ class Platform:
         url = f"{self.addresses['api']}/health/ready"
 
         async def is_ready() -> bool:
-            return await status_of(url) == 200
+            # Another program, or the API of another stack, may answer on this port.
+            answer = await body_of(url)
+            return bool(answer) and json.loads(answer)["data"]["run_id"] == self._variables["OMOTENASHI_RUN_ID"]
 
         return replace(self._part("api", "api"), is_ready=is_ready)
 
@@ -235,7 +242,8 @@ class Platform:
         url, api = self.addresses["sandbox"], self.addresses["api"]
 
         async def is_ready() -> bool:
-            return await status_of(f"{url}/health") == 200
+            answer = await body_of(f"{url}/health")
+            return bool(answer) and json.loads(answer)["pid"] == self.supervisor.child("sandbox").pid
 
         return Program(
             name="sandbox",

@@ -12,7 +12,7 @@ from pathlib import Path
 from time import monotonic
 from typing import IO
 
-from stack.leftovers import descendants_of, end_all
+from stack.leftovers import descendants_of, end_all, listens
 
 _LAUNCHER = Path(__file__).with_name("launch.py")
 _PROBE_EVERY = 0.03
@@ -55,6 +55,8 @@ class Program:
     prepare: Callable[[], Awaitable[None]] = _nothing
     #: Asked again and again until it says True; an OSError counts as no.
     is_ready: Callable[[], Awaitable[bool]] = _at_once
+    #: The port on which this program itself must listen before it is asked: another one may answer in its place.
+    port: int | None = None
     #: After the first time it is ready: the set-up that needs a running server.
     settle: Callable[[], Awaitable[None]] = _nothing
     ready_within: timedelta = timedelta(seconds=30)
@@ -179,12 +181,18 @@ class Child:
             if process.returncode is not None:
                 raise StartFailed(f"{self.name} {how_it_ended(process.returncode)} before it was ready. {self.tail()}")
             with contextlib.suppress(OSError, asyncio.TimeoutError):
-                if await asyncio.wait_for(self.program.is_ready(), _PROBE_TIMEOUT):
+                if await asyncio.wait_for(self._is_ready(process.pid), _PROBE_TIMEOUT):
                     return
             if monotonic() > deadline:
                 seconds = self.program.ready_within.total_seconds()
                 raise StartFailed(f"{self.name} was not ready after {seconds:.0f} s. {self.tail()}")
             await asyncio.sleep(_PROBE_EVERY)
+
+    async def _is_ready(self, pid: int) -> bool:
+        port = self.program.port
+        if port is not None and not await asyncio.to_thread(listens, pid, port):
+            return False
+        return await self.program.is_ready()
 
     def tail(self, lines: int = 12) -> str:
         """The log's path and last lines, for a message to a person."""

@@ -17,6 +17,8 @@ from domain.errors import Unavailable
 
 router = APIRouter(tags=["health"])
 
+_RUN_ID = "Which start of `omotenashi up` this process belongs to; empty without it."
+
 _PATIENCE = 2.0
 #: One look serves everybody for so many seconds: nobody can make this process ask its servers without end.
 _FRESH = 1.0
@@ -43,6 +45,7 @@ class HealthRead(BaseModel):
                 {
                     "state": "ok",
                     "build": "4f1c2ab",
+                    "run_id": "",
                     "dependencies": [
                         {"name": "postgres", "available": True, "milliseconds": 1.2},
                         {"name": "temporal", "available": True, "milliseconds": 2.9},
@@ -55,15 +58,17 @@ class HealthRead(BaseModel):
 
     state: str = Field(description="`ok`, or `degraded` while a dependency does not answer.")
     build: str = Field(description="Build id of the running process.")
+    run_id: str = Field(description=_RUN_ID)
     dependencies: list[DependencyRead] = Field(description="The servers that this process calls.")
 
 
 class AliveRead(BaseModel):
     """The process answers."""
 
-    model_config = ConfigDict(frozen=True, json_schema_extra={"examples": [{"state": "ok"}]})
+    model_config = ConfigDict(frozen=True, json_schema_extra={"examples": [{"state": "ok", "run_id": ""}]})
 
     state: str = Field(description="Always `ok`.")
+    run_id: str = Field(description=_RUN_ID)
 
 
 async def _measure(name: str, call: Awaitable[object]) -> DependencyRead:
@@ -128,14 +133,21 @@ async def get_health(request: Request, services: Services) -> Response:
     if not postgres.available:
         raise Unavailable({"dependency": "postgres", "retry_after": 2})
     state = "ok" if all(one.available for one in others) else "degraded"
-    return ok(HealthRead(state=state, build=services.settings.build_id, dependencies=[postgres, *others]))
+    return ok(
+        HealthRead(
+            state=state,
+            build=services.settings.build_id,
+            run_id=services.settings.run_id,
+            dependencies=[postgres, *others],
+        )
+    )
 
 
 @router.get("/health/live", response_model=Envelope[AliveRead], summary="The process lives")
 @limited(RateClass.NONE)
-async def get_liveness() -> Response:
+async def get_liveness(services: Services) -> Response:
     """Asks nobody: an orchestrator restarts what does not answer here."""
-    return ok(AliveRead(state="ok"))
+    return ok(AliveRead(state="ok", run_id=services.settings.run_id))
 
 
 @router.get("/health/ready", response_model=Envelope[AliveRead], summary="Ready for requests")
@@ -146,4 +158,4 @@ async def get_readiness(request: Request, services: Services) -> Response:
     looks: Looks = request.app.state.looks
     if not (await looks.look_at_postgres(services)).available:
         raise Unavailable({"dependency": "postgres", "retry_after": 2})
-    return ok(AliveRead(state="ok"))
+    return ok(AliveRead(state="ok", run_id=services.settings.run_id))

@@ -73,6 +73,7 @@ class Postgres:
             environment=clean_environment(),
             folder=self.folder.parent,
             prepare=self._prepare,
+            port=self.port,
             is_ready=self._is_ready,
             settle=self._settle,
             stop_signal=signal.SIGINT,

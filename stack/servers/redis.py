@@ -43,6 +43,7 @@ class Redis:
             environment=clean_environment(),
             # Its files go to the folder it is started in: an argument would have to be quoted.
             folder=self.folder,
+            port=self.port,
             is_ready=self._is_ready,
         )
 

@@ -59,6 +59,7 @@ class Storage:
                 **storage_secrets(self.folder),
             ),
             folder=self.folder,
+            port=self.ports.s3,
             is_ready=self._is_ready,
             stop_within=timedelta(seconds=8),
             clean_up=self._remove_sockets,

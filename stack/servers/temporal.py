@@ -72,6 +72,7 @@ class Temporal:
             ),
             environment=clean_environment(),
             folder=self.folder,
+            port=self.port,
             is_ready=self._is_ready,
             stop_within=timedelta(seconds=15),
         )

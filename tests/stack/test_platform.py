@@ -1,8 +1,11 @@
 """In which order our own processes start."""
 
+import asyncio
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import pytest_asyncio
@@ -10,6 +13,7 @@ import pytest_asyncio
 from stack import platform as platforms
 from stack.folder import DataFolder, Remembered
 from stack.platform import Platform
+from stack.ports import DEFAULT_PORTS, LOOPBACK, choose_ports
 from stack.processes import Program
 from tests.stack.reports import SilentReporter
 
@@ -81,3 +85,48 @@ async def test_a_lost_database_is_migrated_and_seeded_again(tmp_path: Path) -> N
     async with Platform(folder, SilentReporter(), free_ports=True) as platform:
         assert platform.first_start
     assert folder.remembered().migrated == ""
+
+
+async def test_two_stacks_at_the_same_moment_choose_different_ports(tmp_path: Path) -> None:
+    ports = choose_ports(DEFAULT_PORTS, {})
+    folders = [DataFolder.at(tmp_path / name) for name in ("one", "two")]
+    for folder in folders:
+        folder.create()
+        folder.remember(Remembered(ports=ports))
+    one, two = (Platform(folder, SilentReporter()) for folder in folders)
+    async with one, two:
+        # Nothing listens yet.
+        assert one.ports == ports
+        assert not set(one.ports.values()) & set(two.ports.values())
+        assert one.variables["OMOTENASHI_RUN_ID"] != two.variables["OMOTENASHI_RUN_ID"]
+
+
+async def serve_json(answer: bytes) -> tuple[asyncio.Server, int]:
+    """A server on a free port that answers every request with this body."""
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.0 200 OK\r\n\r\n" + answer)
+        writer.close()
+
+    server = await asyncio.start_server(handle, LOOPBACK, 0)
+    return server, server.sockets[0].getsockname()[1]
+
+
+@pytest.mark.parametrize("name", ["api", "sandbox"])
+async def test_what_another_process_answers_is_not_ready(platform: Platform, name: str) -> None:
+    answer = json.dumps({"data": {"state": "ok", "run_id": "0000"}, "status": "ok", "pid": 1}).encode()
+    server, port = await serve_json(answer)
+    async with server:
+        platform._remember(addresses={**platform.addresses, name: f"http://{LOOPBACK}:{port}"})
+        program = platform._api() if name == "api" else platform._sandbox()
+        platform.supervisor.child = lambda name: SimpleNamespace(pid=2)  # type: ignore[method-assign, assignment, return-value]
+        assert not await program.is_ready()
+
+
+async def test_the_api_of_this_start_is_ready(platform: Platform) -> None:
+    run_id = platform.variables["OMOTENASHI_RUN_ID"]
+    server, port = await serve_json(json.dumps({"data": {"state": "ok", "run_id": run_id}}).encode())
+    async with server:
+        platform._remember(addresses={**platform.addresses, "api": f"http://{LOOPBACK}:{port}"})
+        assert await platform._api().is_ready()

@@ -2,11 +2,12 @@
 
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from stack import ports
-from stack.ports import DEFAULT_PORTS, GRPC_OFFSET, LOOPBACK, choose_ports, is_free
+from stack.ports import DEFAULT_PORTS, GRPC_OFFSET, LOOPBACK, PortLocks, choose_ports, is_free
 
 
 @pytest.fixture
@@ -46,3 +47,18 @@ def test_two_names_never_get_the_same_wanted_port() -> None:
 def test_the_defaults_do_not_meet_each_other() -> None:
     used = [*DEFAULT_PORTS.values(), *(p + GRPC_OFFSET for n, p in DEFAULT_PORTS.items() if n.startswith("storage"))]
     assert len(set(used)) == len(used)
+
+
+def test_a_port_that_another_stack_has_chosen_is_not_chosen(tmp_path: Path) -> None:
+    wanted = choose_ports(DEFAULT_PORTS, {})
+    with PortLocks(tmp_path / "locks") as ours, PortLocks(tmp_path / "locks") as theirs:
+        assert choose_ports(DEFAULT_PORTS, wanted, ours.take) == wanted
+        other = choose_ports(DEFAULT_PORTS, wanted, theirs.take)
+        assert not set(other.values()) & set(wanted.values())
+    with PortLocks(tmp_path / "locks") as later:
+        assert choose_ports(DEFAULT_PORTS, wanted, later.take) == wanted
+
+
+def test_a_locked_port_that_somebody_listens_on_is_not_taken(taken: int, tmp_path: Path) -> None:
+    with PortLocks(tmp_path) as locks:
+        assert not locks.take(taken)

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -221,3 +222,24 @@ async def test_the_last_log_is_kept_and_a_restart_appends(tmp_path: Path) -> Non
             await supervisor.run(python("step", f"print('{word}')", tmp_path))
     assert (logs / "step.log").read_text() == "second\n"
     assert (logs / "step.log.1").read_text() == "first\n"
+
+
+async def test_a_child_is_not_ready_while_another_process_has_its_port(tmp_path: Path) -> None:
+    supervisor = Supervisor(tmp_path / "logs", Recorder())
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        program = python("late", SLEEP, tmp_path, port=port, ready_within=timedelta(seconds=1))
+        async with supervisor:
+            with pytest.raises(StartFailed, match="was not ready"):
+                await supervisor.start(program)
+
+
+async def test_a_child_that_listens_itself_is_ready(tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    code = f"import socket, time; s = socket.socket(); s.bind(('127.0.0.1', {port})); s.listen(); time.sleep(600)"
+    async with Supervisor(tmp_path / "logs", Recorder()) as supervisor:
+        await supervisor.start(python("listener", code, tmp_path, port=port))

@@ -104,6 +104,30 @@ def test_a_taken_port_is_left_alone_and_the_others_stay(place: Path) -> None:
                 assert client.ping()
 
 
+async def test_two_stacks_that_start_at_once_have_servers_of_their_own(place: Path) -> None:
+    ports = choose_ports(DEFAULT_PORTS, {})
+    folders = [DataFolder.at(place / name) for name in ("one", "two")]
+    for folder in folders:
+        folder.create()
+        folder.remember(Remembered(ports=ports))
+    stacks = [RunningUp(folder.root, "--no-seed") for folder in folders]
+    try:
+        for stack in stacks:
+            stack.wait_for("Stop with Ctrl-C")
+        one, two = (folder.remembered() for folder in folders)
+        assert not set(one.ports.values()) & set(two.ports.values())
+        for folder, remembered in zip(folders, (one, two), strict=True):
+            connection = await asyncpg.connect(remembered.addresses["postgres"], ssl=False)
+            assert await connection.fetchval("SHOW data_directory") == str(folder.part("postgres"))
+            await connection.close()
+            with redis.from_url(remembered.addresses["redis"]) as client:
+                assert client.config_get("dir") == {"dir": str(folder.part("redis"))}
+    finally:
+        for stack in stacks:
+            stack.end()
+        wait_until_none(place)
+
+
 def test_a_server_that_cannot_start_is_named_with_its_log(place: Path) -> None:
     data = place / "data"
     data.mkdir()
