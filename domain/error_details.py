@@ -2,7 +2,7 @@
 otherwise; times are aware, with the venue's offset where they are a venue's."""
 
 from datetime import datetime
-from typing import Literal, Required, TypedDict
+from typing import Required, TypedDict
 from uuid import UUID
 
 
@@ -85,21 +85,6 @@ class ConflictDetails(TypedDict, total=False):
     services: list[str]
 
 
-class AlternativesDetails(TypedDict, total=False):
-    """Why the time is refused, and up to three nearest free starts of the booking window."""
-
-    reason: Literal["closed", "no_start", "nobody_works", "full"]
-    alternatives: Required[list[datetime]]
-    resource_id: str
-
-
-class PriceChangedDetails(TypedDict):
-    """The price now, and the one that the caller was shown."""
-
-    price: MoneyDetails
-    expected_price: MoneyDetails
-
-
 class WrongStateDetails(TypedDict, total=False):
     """The status now and the wanted one."""
 
@@ -124,20 +109,6 @@ class BookingDetails(TypedDict, total=False):
     end_at: datetime
     status: str
     business_id: UUID
-
-
-class WouldBreakDetails(TypedDict):
-    """``count`` bookings would be stranded; the first of them are listed."""
-
-    count: int
-    bookings: list[BookingDetails]
-
-
-class ErasureBlockedDetails(TypedDict, total=False):
-    """Visits ahead, and the ids of businesses to be closed or handed over."""
-
-    bookings: list[BookingDetails]
-    businesses: list[UUID]
 
 
 class GoneDetails(TypedDict, total=False):
@@ -173,51 +144,6 @@ class InvalidInputDetails(TypedDict, total=False):
     currency: str
 
 
-class HoursDetails(TypedDict):
-    """``HH:MM`` of the business day, up to ``48:00``."""
-
-    opens: str
-    closes: str
-
-
-class OverlappingHoursDetails(TypedDict, total=False):
-    """The two ranges, and the day that they are of, where it has a name."""
-
-    day: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "public_holiday"]
-    first: Required[HoursDetails]
-    second: Required[HoursDetails]
-
-
-class WindowDetails(TypedDict):
-    """The first and the last start that can be booked, both included."""
-
-    reason: Literal["too_soon", "too_far"]
-    earliest: datetime
-    latest: datetime
-
-
-class MissingDetails(TypedDict):
-    """Stable words for all that is not there."""
-
-    missing: list[str]
-
-
-class NotBookableDetails(TypedDict, total=False):
-    """What does not take bookings."""
-
-    service_id: str
-    resource_id: str
-    rule: str
-
-
-class PartyDetails(TypedDict, total=False):
-    """The smallest and the largest party."""
-
-    party_min: int
-    party_max: int
-    rule: str
-
-
 class LimitDetails(TypedDict, total=False):
     """The limit; of a file or body in bytes."""
 
@@ -231,20 +157,6 @@ class CurrencyDetails(TypedDict, total=False):
     expected: str | list[str]
     got: str
     currency: str
-
-
-class AvailableDetails(TypedDict, total=False):
-    """What there is, in minor units."""
-
-    available: int
-    currency: str
-
-
-class LegalNoticeDetails(TypedDict, total=False):
-    """The services that are sold online."""
-
-    field: str
-    services: list[str]
 
 
 class HeaderDetails(TypedDict):

@@ -36,21 +36,6 @@ class Unauthenticated(DomainError):
     shape: ClassVar[type] = error_details.ReasonDetails
 
 
-class InvalidCredentials(Unauthenticated):
-    """E-mail and password do not belong together; the answer does not say which is wrong."""
-
-    code = "invalid_credentials"
-    shape: ClassVar[type] = error_details.NoDetails
-
-
-class AccountLocked(DomainError):
-    """Too many failed attempts; answered in the same way for accounts that exist and that do not (429).
-    ``details["retry_after"]`` in seconds."""
-
-    code = "account_locked"
-    shape: ClassVar[type] = error_details.RetryDetails
-
-
 class Forbidden(DomainError):
     """Known in this tenant, but the role may not do this (403)."""
 
@@ -72,22 +57,6 @@ class Conflict(DomainError):
     shape: ClassVar[type] = error_details.ConflictDetails
 
 
-class SlotTaken(Conflict):
-    """Everything that the booking needs at the asked time is there, and taken. ``details``: ``reason`` (``full``) and
-    ``alternatives``, up to three nearest free starts in the booking window."""
-
-    code = "slot_taken"
-    shape: ClassVar[type] = error_details.AlternativesDetails
-
-
-class PriceChanged(Conflict):
-    """The price is not the one that the caller was shown. ``details``: ``price`` is the present one and
-    ``expected_price`` the caller's, each with ``amount`` (minor units) and ``currency``."""
-
-    code = "price_changed"
-    shape: ClassVar[type] = error_details.PriceChangedDetails
-
-
 class WrongState(Conflict):
     """The transition table does not allow this. ``details``: ``status`` (now) and ``wanted``."""
 
@@ -100,22 +69,6 @@ class AlreadyExists(Conflict):
 
     code = "already_exists"
     shape: ClassVar[type] = error_details.AlreadyExistsDetails
-
-
-class WouldBreakBookings(Conflict):
-    """Bookings would not fit any more after the change. ``details["bookings"]`` lists them; repeat with
-    ``confirm=true``."""
-
-    code = "would_break_bookings"
-    shape: ClassVar[type] = error_details.WouldBreakDetails
-
-
-class ErasureBlocked(Conflict):
-    """The login cannot be closed yet. ``details["bookings"]``: future visits, to be cancelled first;
-    ``details["businesses"]``: what the login owns, to be closed or handed over first."""
-
-    code = "erasure_blocked"
-    shape: ClassVar[type] = error_details.ErasureBlockedDetails
 
 
 class RequestInProgress(Conflict):
@@ -139,13 +92,6 @@ class RuleBroken(DomainError):
     shape: ClassVar[type] = error_details.RuleBrokenDetails
 
 
-class InvalidCode(RuleBroken):
-    """The code of the second factor is wrong, expired, or was used before."""
-
-    code = "invalid_code"
-    shape: ClassVar[type] = error_details.NoDetails
-
-
 class InvalidInput(RuleBroken):
     """One or more fields are wrong. ``details["fields"]``: list of ``{"field", "rule"}``."""
 
@@ -158,92 +104,11 @@ class InvalidInput(RuleBroken):
         return cls({"fields": [{"field": field, "rule": rule}]})
 
 
-class InvalidLink(RuleBroken):
-    """A token that is not ours, has another purpose, or names an object that does not exist (422)."""
-
-    code = "invalid_link"
-    shape: ClassVar[type] = error_details.ReasonDetails
-
-
-class OverlappingHours(RuleBroken):
-    """Two ranges of one day overlap."""
-
-    code = "overlapping_hours"
-    shape: ClassVar[type] = error_details.OverlappingHoursDetails
-
-
-class OutsideBookingWindow(RuleBroken):
-    """The start is in the past, inside the lead time, or further away than the business takes bookings.
-    ``details``: ``reason`` (``too_soon`` or ``too_far``), ``earliest`` and ``latest``, with the venue's offset."""
-
-    code = "outside_booking_window"
-    shape: ClassVar[type] = error_details.WindowDetails
-
-
-class VerificationIncomplete(RuleBroken):
-    """The business cannot be reviewed yet. ``details["missing"]``: stable words for everything that is missing."""
-
-    code = "verification_incomplete"
-    shape: ClassVar[type] = error_details.MissingDetails
-
-
-class OutsideOpeningHours(RuleBroken):
-    """The business is closed at the asked start (``details["reason"]`` ``closed``), or open without bookings of this
-    service starting then (``no_start``). ``alternatives`` as in ``SlotTaken``."""
-
-    code = "outside_opening_hours"
-    shape: ClassVar[type] = error_details.AlternativesDetails
-
-
-class NobodyWorks(RuleBroken):
-    """The business is open, and nobody (or no room) that the service needs works at the asked time, taken or not.
-    ``details``: ``reason`` (``nobody_works``) and ``alternatives`` as in ``SlotTaken``."""
-
-    code = "nobody_works"
-    shape: ClassVar[type] = error_details.AlternativesDetails
-
-
-class NotBookable(RuleBroken):
-    """The business, service or resource does not take bookings now."""
-
-    code = "not_bookable"
-    shape: ClassVar[type] = error_details.NotBookableDetails
-
-
-class PartySizeRefused(RuleBroken):
-    """The party is smaller or larger than the service takes."""
-
-    code = "party_size_refused"
-    shape: ClassVar[type] = error_details.PartyDetails
-
-
-class HoldLimit(RuleBroken):
-    """The customer has as many unpaid bookings as are allowed."""
-
-    code = "hold_limit"
-    shape: ClassVar[type] = error_details.LimitDetails
-
-
 class CurrencyMismatch(RuleBroken):
     """Amounts of different currencies meet, or the currency is not the business's."""
 
     code = "currency_mismatch"
     shape: ClassVar[type] = error_details.CurrencyDetails
-
-
-class AmountRefused(RuleBroken):
-    """An amount is not positive, or more than there is. ``details["available"]`` in minor units."""
-
-    code = "amount_refused"
-    shape: ClassVar[type] = error_details.AvailableDetails
-
-
-class LegalNoticeRequired(RuleBroken):
-    """Nothing may be sold online without the 特定商取引法 notice. ``details["services"]``: the services that are sold
-    online."""
-
-    code = "legal_notice_required"
-    shape: ClassVar[type] = error_details.LegalNoticeDetails
 
 
 class IdempotencyKeyRequired(RuleBroken):
@@ -258,13 +123,6 @@ class IdempotencyKeyReused(RuleBroken):
 
     code = "idempotency_key_reused"
     shape: ClassVar[type] = error_details.NoDetails
-
-
-class PaymentDeclined(RuleBroken):
-    """The provider refused the card. ``details["reason"]``: the provider's decline code."""
-
-    code = "payment_declined"
-    shape: ClassVar[type] = error_details.ReasonDetails
 
 
 class ForgedWebhook(DomainError):

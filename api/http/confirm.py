@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Query
 
 from api.http.operation_errors import raises
-from domain.errors import WouldBreakBookings
+from domain.scheduling.errors import WouldBreakBookings
 
 
 @raises(WouldBreakBookings)

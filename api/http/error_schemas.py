@@ -1,14 +1,13 @@
 """The schema of each error code in the OpenAPI document: the envelope with the code and the shape of its details."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from functools import cache
 from types import UnionType
 from typing import Any, Literal, NotRequired, Required, Union, get_args, get_origin, get_type_hints, is_typeddict
 from uuid import UUID
 
+from domain.error_codes import ERRORS
 from domain.error_details import NoDetails
-from domain.errors import DomainError
 
 _PLAIN: Mapping[Any, Mapping[str, Any]] = {
     str: {"type": "string"},
@@ -20,18 +19,9 @@ _PLAIN: Mapping[Any, Mapping[str, Any]] = {
 }
 
 
-@cache
-def shapes() -> dict[str, type]:
-    """Every code of the domain with the ``TypedDict`` of its details."""
-    return {error.code: error.shape for error in _tree(DomainError)}
-
-
-def _tree(error: type[DomainError]) -> Iterator[type[DomainError]]:
-    # An error without a code of its own is answered with the code, and so with the shape, of its parent.
-    if "code" in vars(error):
-        yield error
-    for child in error.__subclasses__():
-        yield from _tree(child)
+def shape_of(code: str) -> type:
+    """The ``TypedDict`` of the details of ``code``; a code of the API alone has none."""
+    return ERRORS[code].shape if code in ERRORS else NoDetails
 
 
 def schema_name(code: str) -> str:
@@ -49,7 +39,7 @@ def schema_of(code: str) -> dict[str, Any]:
                 "properties": {
                     "error": {
                         "type": "object",
-                        "properties": {"code": {"const": code}, "details": details_of(shapes().get(code, NoDetails))},
+                        "properties": {"code": {"const": code}, "details": details_of(shape_of(code))},
                     }
                 },
             },

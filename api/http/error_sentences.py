@@ -6,16 +6,16 @@ from datetime import datetime
 from string import Formatter
 from typing import Any
 
-from api.http.error_texts import BY_CAUSE, TABLE, WITH_VALUES, Text
+from api.http.error_texts import BY_CAUSE, MEANINGS, MISSING, RULES, STATES, WITH_VALUES
 from api.http.request_info import Language
-from api.http.rule_texts import ANY_FIELD, RULES
-from api.http.state_texts import NEEDED, STATES
+from api.http.texts.shared_rules import ANY_FIELD
+from api.http.texts.text import Text
 from domain.messages import formats
 
 
 def title(code: str, language: Language) -> str:
     """The sentence of the code alone."""
-    return _in(TABLE[code].text, language)
+    return _in(MEANINGS[code].text, language)
 
 
 def sentence(code: str, details: Mapping[str, Any], language: Language) -> str:
@@ -128,9 +128,9 @@ def _hours(value: Any, _: Mapping[str, Any], language: Language) -> str:
     return ("〜" if language is Language.JA else "–").join((str(value["opens"]), str(value["closes"])))
 
 
-def _needed(value: Any, _: Mapping[str, Any], language: Language) -> str:
-    known = [one for one in value if isinstance(one, str) and one in NEEDED] if isinstance(value, list) else []
-    return _listed([_in(NEEDED[one], language) for one in known], language)
+def _missing(value: Any, _: Mapping[str, Any], language: Language) -> str:
+    known = [one for one in value if isinstance(one, str) and one in MISSING] if isinstance(value, list) else []
+    return _listed([_in(MISSING[one], language) for one in known], language)
 
 
 def _money(value: Any, details: Mapping[str, Any], language: Language) -> str:
@@ -166,7 +166,7 @@ _WRITERS: Mapping[str, Callable[[Any, Mapping[str, Any], Language], str]] = {
     "supported": _types,
     "first": _hours,
     "second": _hours,
-    "missing": _needed,
+    "missing": _missing,
     "available": _money,
     "price": _price,
     "retry_after": _wait,

@@ -12,8 +12,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from api.http.error_sentences import field_message, sentence, title, with_field_messages
-from api.http.error_texts import INTERNAL_ERROR, METHOD_NOT_ALLOWED, TABLE, Meaning
+from api.http.error_texts import MEANINGS
 from api.http.request_info import RequestInfo, request_info
+from api.http.texts.shared import INTERNAL_ERROR, METHOD_NOT_ALLOWED
+from api.http.texts.text import Meaning
 from domain.errors import (
     DomainError,
     InvalidInput,
@@ -48,7 +50,7 @@ def error_document(
     code: str, details: Mapping[str, Any], asked: RequestInfo, at: datetime
 ) -> tuple[dict[str, Any], Meaning]:
     """The body of an error in the shape that the caller reads, and what its code means."""
-    meaning = TABLE[code]
+    meaning = MEANINGS[code]
     said = sentence(code, details, asked.language)
     details = with_field_messages(details, asked.language)
     stamp = at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -87,7 +89,7 @@ def error_answer(code: str, details: Mapping[str, Any], headers: Mapping[str, st
 
 def refusal(error: DomainError) -> Response:
     """The answer for a refusal of the domain."""
-    if error.code not in TABLE:
+    if error.code not in MEANINGS:
         log.error("error code without a meaning", code=error.code)
         return error_answer(INTERNAL_ERROR, {})
     return error_answer(error.code, error.details)

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from api.http.error_schemas import schema_name, schema_of
-from api.http.error_texts import TABLE
+from api.http.error_texts import MEANINGS
 from api.http.operation_errors import documented
 from api.http.rate_limits import RouteFacts, route_facts
 
@@ -23,7 +23,7 @@ _ERROR_SCHEMA: dict[str, Any] = {
             "description": "The error, for programs.",
             "required": ["code", "message", "details"],
             "properties": {
-                "code": {"type": "string", "enum": sorted(TABLE), "description": "Stable code."},
+                "code": {"type": "string", "enum": sorted(MEANINGS), "description": "Stable code."},
                 "message": {"type": "string", "description": "The same sentence."},
                 "details": {"type": "object", "description": "Facts about the error; they depend on the code."},
             },
@@ -51,7 +51,8 @@ _SAMPLES: dict[str, Any] = {
 def description() -> str:
     """The text above the operations: the conventions, and every error code."""
     rows = "\n".join(
-        f"| `{code}` | {meaning.status} | {meaning.en} | {meaning.ja} |" for code, meaning in TABLE.items()
+        f"| `{code}` | {meaning.status} | {meaning.en} | {meaning.ja} |"
+        for code, meaning in sorted(MEANINGS.items(), key=lambda item: item[1].status)
     )
     return (
         "Booking and business management for service businesses in Japan.\n\n"
@@ -120,7 +121,7 @@ def _open_what_is_public(document: dict[str, Any], routes: Iterable[RouteFacts])
 def _complete(document: dict[str, Any]) -> dict[str, Any]:
     schemas: dict[str, Any] = document.setdefault("components", {}).setdefault("schemas", {})
     schemas["Error"] = _ERROR_SCHEMA
-    schemas |= {schema_name(code): schema_of(code) for code in TABLE}
+    schemas |= {schema_name(code): schema_of(code) for code in MEANINGS}
     for media in _media(document):
         if "example" not in media and "examples" not in media:
             example = _example(media.get("schema", {}), schemas)

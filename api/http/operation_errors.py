@@ -10,11 +10,11 @@ from typing import Any, TypeVar
 
 from fastapi.dependencies.models import Dependant
 
-from api.http.error_schemas import example_of, schema_name, shapes
-from api.http.error_texts import INTERNAL_ERROR, TABLE
+from api.http.error_schemas import example_of, schema_name, shape_of
+from api.http.error_texts import MEANINGS
 from api.http.errors import error_document
 from api.http.request_info import Language, RequestInfo
-from domain.error_details import NoDetails
+from api.http.texts.shared import INTERNAL_ERROR
 from domain.errors import (
     DomainError,
     InvalidInput,
@@ -78,13 +78,13 @@ def documented(codes: list[str]) -> dict[str, dict[str, Any]]:
     """The ``responses`` of an operation for its error codes: one entry a status, with an example for each code."""
     by_status: dict[int, list[str]] = {}
     for code in codes:
-        by_status.setdefault(TABLE[code].status, []).append(code)
+        by_status.setdefault(MEANINGS[code].status, []).append(code)
     return {str(status): _response(found) for status, found in sorted(by_status.items())}
 
 
 def _response(codes: list[str]) -> dict[str, Any]:
     examples = {
-        code: {"summary": TABLE[code].en, "value": error_document(code, _example(code), _EXAMPLE, _EXAMPLE_TIME)[0]}
+        code: {"summary": MEANINGS[code].en, "value": error_document(code, _example(code), _EXAMPLE, _EXAMPLE_TIME)[0]}
         for code in codes
     }
     return {
@@ -100,4 +100,4 @@ def _any_of(codes: list[str]) -> dict[str, Any]:
 
 
 def _example(code: str) -> dict[str, Any]:
-    return example_of(shapes().get(code, NoDetails))
+    return example_of(shape_of(code))

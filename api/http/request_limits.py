@@ -16,10 +16,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.http.error_texts import INTERNAL_ERROR
 from api.http.errors import UnreadableBody, error_answer, refusal
 from api.http.json_body import check_json
 from api.http.rate_limits import class_of, count, tally_of
+from api.http.texts.shared import INTERNAL_ERROR
 from domain.errors import DomainError, Malformed, TooLarge, Unavailable, UnsupportedMediaType
 from runtime.settings import Settings
 

@@ -14,10 +14,11 @@ from db.bookings.commands.expire import ExpiryStore
 from db.engine.store import Store
 from db.scheduling.availability import AvailabilityStore, Catalogue
 from db.scheduling.calendars.change import CalendarStore
-from domain.errors import DomainError, NobodyWorks, NotFound, OutsideOpeningHours, SlotTaken, Unavailable
+from domain.errors import DomainError, NotFound, Unavailable
 from domain.scheduling.availability.engine import Refusal, check_window, plan, tabulate, why_not
 from domain.scheduling.availability.model import ClaimPlan, Facts, Question, StartTable
 from domain.scheduling.classes import is_class
+from domain.scheduling.errors import NobodyWorks, OutsideOpeningHours, SlotTaken
 
 _REFUSALS: Mapping[Refusal, type[DomainError]] = {
     Refusal.CLOSED: OutsideOpeningHours,

@@ -14,8 +14,9 @@ from db.engine.store import Store
 from domain.bookings.snapshot import BookingSnapshot
 from domain.bookings.status import BookingStatus
 from domain.bookings.view import BookingView, ItemView
-from domain.errors import NotFound, PartySizeRefused, WrongState
+from domain.errors import NotFound, WrongState
 from domain.payments.status import PaymentMode
+from domain.scheduling.errors import PartySizeRefused
 
 _COLUMNS = """b.id, b.business_id, b.customer_id, b.user_id, b.code, b.status, b.start_at, b.end_at, b.time_zone,
     b.party_size, b.price, b.amount_due, b.currency, b.payment_mode, b.needs_approval, b.policy, b.hold_expires_at,

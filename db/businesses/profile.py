@@ -17,7 +17,8 @@ from db.scheduling.calendars.change import would_break
 from domain.bookings.status import LIVE
 from domain.businesses.slug import slug_from, slug_of_place
 from domain.businesses.status import ALLOWED, NEVER_PUBLIC, PRIVATE, BusinessStatus
-from domain.errors import AlreadyExists, LegalNoticeRequired, NotFound, WrongState
+from domain.catalogue.errors import LegalNoticeRequired
+from domain.errors import AlreadyExists, NotFound, WrongState
 from domain.onboarding.verification import PERMIT_NEEDED
 from domain.payments.status import ONLINE
 

@@ -17,7 +17,8 @@ from db.engine.store import Store
 from db.scheduling.calendars.change import CalendarStore, would_break
 from domain.bookings.status import LIVE
 from domain.businesses.status import PRIVATE
-from domain.errors import InvalidInput, LegalNoticeRequired, NotFound
+from domain.catalogue.errors import LegalNoticeRequired
+from domain.errors import InvalidInput, NotFound
 from domain.payments.status import ONLINE
 from domain.scheduling.classes import check_places
 from domain.scheduling.stranded import StrandReason

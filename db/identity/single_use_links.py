@@ -14,7 +14,8 @@ from sqlalchemy.dialects.postgresql import CITEXT
 from db.engine.store import Store
 from db.identity.users import UserRow, UserStore
 from db.messages.notices import AccountEmail, NoticeStore
-from domain.errors import Gone, InvalidLink
+from domain.errors import Gone
+from domain.identity.errors import InvalidLink
 from domain.messages.kinds import AccountEmailKind
 from runtime.links import Links, Purpose
 

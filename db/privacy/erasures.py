@@ -12,8 +12,9 @@ from sqlalchemy import text
 from db.engine.store import Store
 from db.platform.outbox import START_ERASURE, OutboxStore
 from db.privacy.forgetting import FORGET, LET_GO, MENTIONS, PEOPLE
-from domain.errors import ErasureBlocked, NotFound, WrongState
+from domain.errors import NotFound, WrongState
 from domain.instants import text_at_venue
+from domain.privacy.errors import ErasureBlocked
 
 _COLUMNS = "id, user_id, language, created_at, delete_at, anonymised_at, completed_at, proof"
 # A booking of the same login waits, and finds it closed.

@@ -16,7 +16,7 @@ from db.engine.store import Store
 from db.scheduling.calendars.rows import days_of, resource_calendar, week_of
 from db.scheduling.public_holidays import public_holidays
 from domain.businesses.status import BusinessStatus
-from domain.errors import NotBookable, NotFound, PartySizeRefused
+from domain.errors import NotFound
 from domain.instants import as_utc
 from domain.scheduling.availability.engine import AROUND, nearest_of_all, tabulate
 from domain.scheduling.availability.model import (
@@ -31,6 +31,7 @@ from domain.scheduling.availability.model import (
     bounds,
 )
 from domain.scheduling.classes import is_class, is_sold_by_unit
+from domain.scheduling.errors import NotBookable, PartySizeRefused
 from domain.scheduling.hours import Calendar
 
 #: Claims are read this far around the midnights of the asked days: the last one's hours run for up to two days, a

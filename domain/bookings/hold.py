@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from domain.bookings.errors import PriceChanged
 from domain.bookings.status import BookingStatus
-from domain.errors import PriceChanged
 from domain.money import Money
 
 

@@ -1,6 +1,6 @@
 """How many unpaid bookings one caller may have at one business."""
 
-from domain.errors import HoldLimit
+from domain.bookings.errors import HoldLimit
 
 #: One customer, and one network without a proven identity, may have this many open bookings at one business.
 MAX_OPEN_HOLDS = 5

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from domain.errors import NotBookable
+from domain.scheduling.errors import NotBookable
 
 #: What a business asks unless its owner says otherwise.
 DEFAULT = timedelta(minutes=30)

@@ -10,9 +10,10 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Any
 
-from domain.errors import AmountRefused, InvalidInput, Malformed
+from domain.errors import InvalidInput, Malformed
 from domain.instants import as_utc
 from domain.money import Money
+from domain.payments.errors import AmountRefused
 
 MAX_HOURS = 365 * 24
 """A tier lies at most a year before the start."""

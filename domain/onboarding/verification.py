@@ -6,7 +6,8 @@ from datetime import timedelta
 from enum import StrEnum
 
 from domain.businesses.status import ALLOWED, BusinessStatus, Vertical
-from domain.errors import VerificationIncomplete, WrongState
+from domain.errors import WrongState
+from domain.onboarding.errors import VerificationIncomplete
 
 #: An operator who has not answered is reminded after these times.
 REMIND_AFTER = (timedelta(hours=24), timedelta(hours=48))

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
-from domain.errors import AmountRefused, CurrencyMismatch, WrongState
+from domain.errors import CurrencyMismatch, WrongState
 from domain.money import Money
+from domain.payments.errors import AmountRefused
 from domain.payments.settlement import held
 from domain.payments.status import PaymentStatus, Phase, RefundStatus
 from domain.payments.tasks import PaymentView

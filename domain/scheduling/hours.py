@@ -11,7 +11,8 @@ from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
-from domain.errors import InvalidInput, OverlappingHours
+from domain.errors import InvalidInput
+from domain.scheduling.errors import OverlappingHours
 
 DAY = 1440
 """Minutes from one midnight to the next on a wall clock."""

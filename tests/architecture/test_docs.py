@@ -3,17 +3,14 @@
 import re
 from pathlib import Path
 
-from api.http.error_texts import TABLE
-from api.http.rule_texts import RULES
+from tests.architecture import error_page
 
 ROOT = Path(__file__).parents[2]
 
 
-def test_the_page_of_error_codes_is_the_table() -> None:
-    page = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
-    rows = [line for line in page.splitlines() if line.startswith("| `")]
-    codes = [f"| `{code}` | {m.status} | {m.ja} | {m.en} |" for code, m in TABLE.items()]
-    assert rows == [*codes, *(f"| `{rule}` | {text.ja} | {text.en} |" for rule, text in RULES.items())]
+def test_the_page_of_error_codes_is_what_the_areas_declare() -> None:
+    now = error_page.PAGE.read_text(encoding="utf-8")
+    assert now == error_page.page(now), "run python -m tests.architecture.error_page"
 
 
 def test_every_link_of_the_documents_leads_somewhere() -> None:

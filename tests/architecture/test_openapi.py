@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel
 
 from api.app import create_app, openapi_document
-from api.http.error_texts import TABLE
+from api.http.error_texts import MEANINGS
 from api.http.fields import Input, Output
 from runtime.settings import Environment, Settings
 from tests.api.access.test_permissions import PUBLIC, SIGNED, api_routes
@@ -142,7 +142,7 @@ def test_every_operation_lists_its_errors(document: dict[str, Any]) -> None:
             if status[0] not in "23":
                 examples = response["content"]["application/json"]["examples"]
                 for code, example in examples.items():
-                    assert TABLE[code].status == int(status), name
+                    assert MEANINGS[code].status == int(status), name
                     assert example["value"]["error"]["code"] == code
 
 
@@ -179,7 +179,7 @@ def test_unknown_input_is_refused_everywhere() -> None:
 
 
 def test_the_table_of_codes_is_in_the_description(document: dict[str, Any]) -> None:
-    for code in TABLE:
+    for code in MEANINGS:
         assert f"| `{code}` |" in document["info"]["description"]
 
 

@@ -7,7 +7,7 @@ from typing import get_args
 
 from pydantic_core.core_schema import ErrorType
 
-from api.http.rule_texts import RULES
+from api.http.error_texts import AREAS, RULES
 from domain.identity.passwords import broken_rules
 from domain.platform.flag_rollout import MAX_STEPS
 
@@ -48,9 +48,25 @@ def test_every_rule_word_has_its_own_sentence() -> None:
     words |= dict.fromkeys(broken_rules("", ""), "domain/identity/passwords.py")
     words |= {f"1_to_{MAX_STEPS}": "domain/platform/flag_rollout.py"}
     missing_ones = {word: where for word, where in words.items() if word not in RULES}
-    assert missing_ones == {}, "write it in api/http/rule_texts.py"
+    assert missing_ones == {}, "write it in api/http/texts/<area>.py"
 
 
 def test_no_sentence_is_left_of_a_rule_that_is_gone() -> None:
     words = {word for word, _ in rules_in_code()} | COMPOSED
     assert set(RULES) - words - set(get_args(ErrorType)) == set()
+
+
+def test_the_words_of_an_area_are_written_by_its_own_code() -> None:
+    written = {(word, area_of(where)) for word, where in rules_in_code()}
+    foreign = [
+        (area, word)
+        for area, texts in AREAS.items()
+        for word in texts.rules
+        if area != "shared" and (word, area) not in written and word not in COMPOSED
+    ]
+    assert foreign == [], "it belongs to the area that answers with it, or to api/http/texts/shared_rules.py"
+
+
+def area_of(path: str) -> str:
+    """``db/bookings/claims.py`` and ``api/v1/bookings/…`` are of ``bookings``."""
+    return path.removeprefix("api/v1/").removeprefix("api/").split("/")[0 if path.startswith("api/") else 1]

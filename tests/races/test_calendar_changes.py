@@ -13,8 +13,8 @@ from db.scheduling.business_hours import OneOffDay
 from db.scheduling.calendars import change
 from domain.bookings.status import BookingStatus
 from domain.bookings.view import BookingView
-from domain.errors import NotBookable, OutsideOpeningHours, SlotTaken, WouldBreakBookings
 from domain.identity.actor import ActorKind
+from domain.scheduling.errors import NotBookable, OutsideOpeningHours, SlotTaken, WouldBreakBookings
 from domain.scheduling.hours import WeeklyHours
 from tests.races.overlap import Step, overlap
 from tests.support.data import HOUR, NOW, add_booking, add_payment, rows

@@ -7,8 +7,8 @@ from uuid import UUID
 from db.bookings.commands.hold import HoldRequest
 from domain.bookings.status import BookingStatus
 from domain.bookings.view import BookingView
-from domain.errors import SlotTaken
 from domain.identity.actor import ActorKind
+from domain.scheduling.errors import SlotTaken
 from tests.races.overlap import Step, overlap
 from tests.support.data import HOUR, NOW, add_booking, add_payment
 from tests.support.desk import Desk

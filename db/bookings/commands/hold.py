@@ -34,13 +34,14 @@ from domain.bookings.status import BookingStatus
 from domain.bookings.view import BookingView, ItemView
 from domain.businesses.status import ApprovalMode
 from domain.catalogue.amounts import amount_due
-from domain.errors import InvalidInput, NotBookable, NotFound
+from domain.errors import InvalidInput, NotFound
 from domain.identity.actor import SYSTEM
 from domain.identity.network import network_of
 from domain.ids import confirmation_code
 from domain.messages.kinds import NoticeKind
 from domain.money import Money
 from domain.payments.status import PaymentMode
+from domain.scheduling.errors import NotBookable
 
 _SNAPSHOT = TypeAdapter(BookingSnapshot)
 

@@ -18,10 +18,11 @@ from db.scheduling.calendars.change import CalendarStore
 from db.scheduling.reaccommodations import ReaccommodationStore
 from domain.bookings.commands import BookingCommand, BookingOutcome, Cause
 from domain.bookings.status import LIVE
-from domain.errors import InvalidInput, NotBookable, SlotTaken, WrongState
+from domain.errors import InvalidInput, WrongState
 from domain.identity.actor import ActorKind
 from domain.messages.kinds import NoticeKind
 from domain.scheduling.availability.model import ClaimPlan
+from domain.scheduling.errors import NotBookable, SlotTaken
 from domain.scheduling.stranded import Visit, days_around, fitting
 
 # The staff's claims of a booking, and whether the other person could serve each of them.

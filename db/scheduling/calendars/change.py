@@ -17,9 +17,10 @@ from db.scheduling.calendars.rows import days_of, resource_calendar, week_of
 from db.scheduling.public_holidays import public_holidays
 from db.scheduling.reaccommodations import ReaccommodationStore
 from domain.bookings.status import BookingStatus
-from domain.errors import NotFound, WouldBreakBookings
+from domain.errors import NotFound
 from domain.instants import text_at_venue
 from domain.scheduling.availability.model import ClaimPlan
+from domain.scheduling.errors import WouldBreakBookings
 from domain.scheduling.hours import Calendar
 from domain.scheduling.stranded import Calendars, StrandReason, Visit, Workplace, days_around, fitting, stranded
 

@@ -20,7 +20,6 @@ from enum import StrEnum
 from heapq import nsmallest
 from uuid import UUID
 
-from domain.errors import OutsideBookingWindow
 from domain.instants import as_utc
 from domain.scheduling.availability.bits import positions
 from domain.scheduling.availability.board import lay_out
@@ -37,6 +36,7 @@ from domain.scheduling.availability.model import (
     Start,
     StartTable,
 )
+from domain.scheduling.errors import OutsideBookingWindow
 
 MAX_CANDIDATES = 256
 """How many assignments ``plan`` offers for one start, at most."""

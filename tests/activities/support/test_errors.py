@@ -12,7 +12,8 @@ from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput
 
 from activities.support.errors import CodedRefusals, NamedSteps
 from db.engine.context import WORKFLOW
-from domain.errors import DomainError, SlotTaken, Unavailable, WrongState
+from domain.errors import DomainError, Unavailable, WrongState
+from domain.scheduling.errors import SlotTaken
 from providers.errors import OutcomeUnknown, ProviderError, ProviderRefused, ProviderUnavailable
 
 

@@ -14,10 +14,11 @@ from pydantic_core.core_schema import ErrorType
 import domain
 from api.http.envelope import SuccessMessage
 from api.http.error_sentences import field_message, sentence, title, with_field_messages
-from api.http.error_texts import BY_CAUSE, METHOD_NOT_ALLOWED, TABLE, WITH_VALUES, Text
+from api.http.error_texts import BY_CAUSE, MEANINGS, MISSING, RULES, STATES, WITH_VALUES
 from api.http.request_info import Language
-from api.http.rule_texts import ANY_FIELD, RULES
-from api.http.state_texts import NEEDED, STATES
+from api.http.texts.shared import METHOD_NOT_ALLOWED
+from api.http.texts.shared_rules import ANY_FIELD
+from api.http.texts.text import Text
 from domain.businesses.status import Vertical
 from domain.onboarding.verification import DocumentKind, Standing, missing
 
@@ -27,7 +28,7 @@ JA, EN = Language.JA, Language.EN
 def all_texts() -> dict[str, Text]:
     """Every sentence that an answer can have, by where it stands."""
     return {
-        **{f"code {code}": meaning.text for code, meaning in TABLE.items()},
+        **{f"code {code}": meaning.text for code, meaning in MEANINGS.items()},
         **{f"values {code}": text for code, text in WITH_VALUES.items()},
         **{f"cause {code} {cause}": text for (code, cause), text in BY_CAUSE.items()},
         **{f"rule {rule}": text for rule, text in RULES.items()},
@@ -68,7 +69,7 @@ def _subclasses(of: type) -> Iterator[Any]:
 
 def test_everything_that_an_application_needs_has_a_name() -> None:
     nothing = Standing(Vertical.CLINIC, *[False] * 8, True, False, False, frozenset[DocumentKind]())
-    assert set(missing(nothing)) == set(NEEDED)
+    assert set(missing(nothing)) == set(MISSING)
 
 
 #: Names of code, and words that are not plain English.
@@ -230,7 +231,7 @@ def test_a_declined_card_is_never_called_stolen(reason: str) -> None:
         assert sentence("payment_declined", {"reason": reason}, language) == title("payment_declined", language)
 
 
-@pytest.mark.parametrize("code", TABLE)
+@pytest.mark.parametrize("code", MEANINGS)
 @pytest.mark.parametrize("value", [None, "", "nonsense", 7, -1, [], ["x"], [None], {"a": 1}, {"rule": []}])
 def test_a_value_of_another_shape_never_breaks_an_answer(code: str, value: Any) -> None:
     names = {name for text in WITH_VALUES.values() for name in _values(text.ja)} | {"reason", "field", "rule", "limit"}

@@ -9,7 +9,8 @@ from pydantic import BaseModel
 
 from api.http.operation_errors import documented, raises
 from api.http.rate_limits import route_facts
-from domain.errors import Forbidden, Gone, NotFound, SlotTaken
+from domain.errors import Forbidden, Gone, NotFound
+from domain.scheduling.errors import SlotTaken
 from tests.support.documented import UndocumentedError, check_documented, documented_codes
 
 

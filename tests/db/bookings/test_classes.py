@@ -3,8 +3,8 @@
 import pytest
 
 from db.engine.session import Database
-from domain.errors import SlotTaken
 from domain.identity.actor import ActorKind
+from domain.scheduling.errors import SlotTaken
 from tests.support import data
 from tests.support.data import HOUR, NOW, Salon
 from tests.support.desk import Desk

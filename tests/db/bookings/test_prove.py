@@ -5,9 +5,10 @@ from uuid import UUID
 
 import pytest
 
+from domain.bookings.errors import HoldLimit
 from domain.bookings.limits import MAX_OPEN_HOLDS
 from domain.bookings.status import BookingStatus
-from domain.errors import HoldLimit, WrongState
+from domain.errors import WrongState
 from domain.identity.actor import ActorKind
 from tests.support.data import HOUR, NOW, add_booking
 from tests.support.desk import Desk

@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import text
 
 from db.payments import payments
-from domain.errors import AmountRefused, NotFound, WrongState
+from domain.errors import NotFound, WrongState
 from domain.money import Money
+from domain.payments.errors import AmountRefused
 from domain.payments.provider_events import ProviderEvent, RefundEvent
 from domain.payments.refunds import RefundReason
 from domain.payments.status import Movement, Phase, RefundStatus

@@ -2,8 +2,8 @@
 
 import pytest
 
+from domain.bookings.errors import HoldLimit
 from domain.bookings.limits import MAX_OPEN_HOLDS, check_open_bookings
-from domain.errors import HoldLimit
 
 
 @pytest.mark.parametrize(

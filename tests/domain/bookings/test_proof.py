@@ -5,12 +5,13 @@ from itertools import product
 
 import pytest
 
+from domain.bookings.errors import HoldLimit
 from domain.bookings.hold import terms
 from domain.bookings.limits import MAX_OPEN_HOLDS, check_proven_bookings
 from domain.bookings.proof import time_to_prove
 from domain.bookings.status import BookingStatus
-from domain.errors import HoldLimit, NotBookable
 from domain.money import Money
+from domain.scheduling.errors import NotBookable
 
 NOW = datetime(2026, 11, 24, 3, tzinfo=UTC)
 WITHIN, HOLD, APPROVE = timedelta(minutes=30), timedelta(minutes=10), timedelta(hours=24)

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.catalogue.cancellation import Policy, Tier, no_show_quote, penalty, tier_at
-from domain.errors import AmountRefused, CurrencyMismatch, InvalidInput, Malformed
+from domain.errors import CurrencyMismatch, InvalidInput, Malformed
 from domain.money import Money
+from domain.payments.errors import AmountRefused
 
 STARTS = datetime(2026, 6, 10, 3, tzinfo=UTC)
 USUAL = Policy((Tier(48, 0), Tier(24, 50), Tier(0, 100)), 100)

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.errors import AmountRefused, CurrencyMismatch, WrongState
+from domain.errors import CurrencyMismatch, WrongState
 from domain.money import Money
+from domain.payments.errors import AmountRefused
 from domain.payments.refunds import PHASE_OF, REFUNDABLE, amount_to_refund, refund_status_of
 from domain.payments.status import PaymentStatus, Phase, RefundStatus
 from domain.payments.tasks import PaymentView

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.errors import InvalidInput, OverlappingHours
+from domain.errors import InvalidInput
+from domain.scheduling.errors import OverlappingHours
 from domain.scheduling.hours import DAY, Calendar, MinuteRange, Ranges, WeeklyHours
 from domain.scheduling.staff_exceptions import CalendarException, ExceptionKind, with_exceptions
 

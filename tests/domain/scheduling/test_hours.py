@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.errors import InvalidInput, OverlappingHours
+from domain.errors import InvalidInput
+from domain.scheduling.errors import OverlappingHours
 from domain.scheduling.hours import Calendar, MinuteRange, WeeklyHours, check_day, check_week, check_zone
 
 MONDAY = date(2026, 6, 1)

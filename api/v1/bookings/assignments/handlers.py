@@ -9,7 +9,8 @@ from api.v1.scheduling.staff.schemas import AssignToBookingCommand
 from db.engine.session import UnitOfWork
 from domain.bookings.commands import BookingCommand
 from domain.bookings.view import BookingView
-from domain.errors import NotBookable, SlotTaken, WrongState
+from domain.errors import WrongState
+from domain.scheduling.errors import NotBookable, SlotTaken
 
 
 @raises(WrongState, SlotTaken, NotBookable)

@@ -14,8 +14,10 @@ from api.http.operation_errors import raises
 from api.v1.bookings.bookings.command_client import BookingCommands
 from api.v1.bookings.bookings.schemas import BookingChangedRead
 from domain.bookings.commands import BookingCommand, BookingOutcome, Cause
+from domain.bookings.errors import HoldLimit
 from domain.bookings.snapshot import BookingSnapshot
-from domain.errors import Gone, HoldLimit, InvalidLink, Unauthenticated, WrongState
+from domain.errors import Gone, Unauthenticated, WrongState
+from domain.identity.errors import InvalidLink
 from workflows.bookings.booking import messages
 
 _MESSAGES: Mapping[str, SuccessMessage] = {

@@ -21,7 +21,8 @@ from db.bookings.queries import BookingFilter, HistoryEntry
 from db.engine.session import UnitOfWork
 from domain.bookings.permissions import BookingAction
 from domain.bookings.status import BookingStatus
-from domain.errors import Forbidden, PartySizeRefused, WrongState
+from domain.errors import Forbidden, WrongState
+from domain.scheduling.errors import PartySizeRefused
 
 
 @dataclass(frozen=True, slots=True)

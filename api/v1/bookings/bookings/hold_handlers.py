@@ -17,22 +17,21 @@ from api.http.request_info import request_info
 from api.v1.bookings.bookings.schemas import BookingCreate, BookingCreatedRead
 from db.bookings.commands.hold import HoldRequest
 from domain.bookings.contact import Contact
+from domain.bookings.errors import HoldLimit, PriceChanged
 from domain.bookings.permissions import BookingAction
 from domain.bookings.status import BookingStatus
 from domain.bookings.view import BookingView
-from domain.errors import (
-    HoldLimit,
-    InvalidInput,
+from domain.errors import InvalidInput
+from domain.identity.network import network_of
+from domain.permissions import allowed, require
+from domain.scheduling.errors import (
     NobodyWorks,
     NotBookable,
     OutsideBookingWindow,
     OutsideOpeningHours,
     PartySizeRefused,
-    PriceChanged,
     SlotTaken,
 )
-from domain.identity.network import network_of
-from domain.permissions import allowed, require
 from runtime.booking_links import BookingLinks
 from runtime.settings import Settings
 

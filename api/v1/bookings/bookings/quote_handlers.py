@@ -16,7 +16,8 @@ from api.http.times import at_venue
 from api.v1.bookings.bookings.quote_schemas import QuoteRead, RescheduleQuoteRead
 from api.v1.scheduling.availability.handlers import answer_with_starts
 from db.engine.session import UnitOfWork
-from domain.errors import Gone, NotBookable, PartySizeRefused, RuleBroken, WrongState
+from domain.errors import Gone, RuleBroken, WrongState
+from domain.scheduling.errors import NotBookable, PartySizeRefused
 
 
 @raises(WrongState, RuleBroken)

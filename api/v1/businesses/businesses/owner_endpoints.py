@@ -20,16 +20,9 @@ from api.v1.businesses.businesses.schemas import BusinessCreate, BusinessRead, B
 from api.v1.businesses.businesses.settings_schemas import OwnSettingsRead, SettingsUpdate
 from api.v1.scheduling.schedules.hours_schemas import HolidaysUpdate, HoursRead, HoursUpdate
 from domain.businesses.permissions import BusinessAction
-from domain.errors import (
-    AlreadyExists,
-    CurrencyMismatch,
-    Forbidden,
-    LegalNoticeRequired,
-    OverlappingHours,
-    RuleBroken,
-    WouldBreakBookings,
-    WrongState,
-)
+from domain.catalogue.errors import LegalNoticeRequired
+from domain.errors import AlreadyExists, CurrencyMismatch, Forbidden, RuleBroken, WrongState
+from domain.scheduling.errors import OverlappingHours, WouldBreakBookings
 
 router = APIRouter(prefix="/owner/businesses", tags=["businesses"])
 

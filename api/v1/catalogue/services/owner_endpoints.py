@@ -15,12 +15,10 @@ from api.http.idempotency import OptionalKey, store_response
 from api.http.operation_errors import raises
 from api.v1.catalogue.resources.schemas import ResourceCreate, ResourceRead, ResourceUpdate
 from api.v1.catalogue.services.schemas import ServiceCreate, ServiceRead, ServiceUpdate
+from domain.catalogue.errors import LegalNoticeRequired
 from domain.catalogue.permissions import CatalogueAction
-from domain.errors import (
-    CurrencyMismatch,
-    LegalNoticeRequired,
-    OverlappingHours,
-)
+from domain.errors import CurrencyMismatch
+from domain.scheduling.errors import OverlappingHours
 from providers.payments.registry import LIMITS
 
 router = APIRouter(prefix="/owner", tags=["catalogue"])

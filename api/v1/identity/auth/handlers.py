@@ -13,7 +13,8 @@ from db.identity.logins import Attempt, KnownDevice
 from db.identity.sessions import Rotation
 from db.identity.users import UserRow
 from db.messages.notices import AccountEmail
-from domain.errors import AccountLocked, Gone, InvalidCredentials, NotFound, Unauthenticated, Unavailable
+from domain.errors import Gone, NotFound, Unauthenticated, Unavailable
+from domain.identity.errors import AccountLocked, InvalidCredentials
 from domain.identity.sessions import DEVICE_KNOWN_FOR, LOCK, SessionEnd
 from domain.messages.kinds import AccountEmailKind
 from runtime.links import Purpose

@@ -21,7 +21,8 @@ from api.v1.identity.links.schemas import (
 )
 from db.identity.passwords import NewPassword
 from db.identity.single_use_links import RESET, VERIFICATION, LinkKind
-from domain.errors import AccountLocked, Gone, InvalidInput, InvalidLink, Unauthenticated
+from domain.errors import Gone, InvalidInput, Unauthenticated
+from domain.identity.errors import AccountLocked, InvalidLink
 from domain.identity.passwords import check_password
 from domain.identity.sessions import SessionEnd
 from runtime.links import Links

@@ -33,7 +33,8 @@ from db.engine.session import UnitOfWork
 from db.identity.logins import Attempt
 from db.identity.two_factor import TwoFactorRow
 from db.messages.notices import AccountEmail
-from domain.errors import AccountLocked, InvalidCode, InvalidCredentials, Unauthenticated, WrongState
+from domain.errors import Unauthenticated, WrongState
+from domain.identity.errors import AccountLocked, InvalidCode, InvalidCredentials
 from domain.identity.proofs import LoginChange, check_address
 from domain.identity.second_factor import RECOVERY_CODES, recovery_code, recovery_mark, steps_at
 from domain.identity.sessions import SessionEnd

@@ -27,12 +27,8 @@ from api.v1.onboarding.verification.schemas import (
 )
 from db.onboarding.verifications import Deciding
 from domain.businesses.status import BusinessStatus
-from domain.errors import (
-    Conflict,
-    Unavailable,
-    VerificationIncomplete,
-    WrongState,
-)
+from domain.errors import Conflict, Unavailable, WrongState
+from domain.onboarding.errors import VerificationIncomplete
 from domain.onboarding.permissions import OnboardingAction
 from domain.onboarding.verification import Decision, ReviewStatus
 

@@ -11,7 +11,8 @@ from api.http.idempotency import Key, store_response
 from api.http.operation_errors import raises
 from api.v1.onboarding.verification.list_handlers import standing
 from api.workflow_calls import NotRunning, ask, start_and_ask
-from domain.errors import Unavailable, VerificationIncomplete, WrongState
+from domain.errors import Unavailable, WrongState
+from domain.onboarding.errors import VerificationIncomplete
 from domain.onboarding.verification import BUSINESS, REVIEW, Decision, ReviewStatus
 from workflows.onboarding.verification import messages
 from workflows.onboarding.verification.start import START

@@ -19,8 +19,9 @@ from api.http.operation_errors import raises
 from api.v1.payments.payments.schemas import ConfirmedRead, ConfirmPaymentCommand, IntentRead
 from db.engine.session import Scope
 from db.payments.payments import Payment
-from domain.errors import Conflict, Gone, NotFound, PaymentDeclined, RuleBroken, Unavailable, WrongState
+from domain.errors import Conflict, Gone, NotFound, RuleBroken, Unavailable, WrongState
 from domain.money import Money
+from domain.payments.errors import PaymentDeclined
 from domain.payments.movements import metadata
 from domain.payments.provider_events import ProviderEvent
 from domain.payments.return_url import require_return_url

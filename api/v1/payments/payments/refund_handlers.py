@@ -9,7 +9,8 @@ from api.http.envelope import SuccessMessage, created
 from api.http.idempotency import Key, command_id, store_response
 from api.http.operation_errors import raises
 from api.v1.payments.payments.schemas import RefundCreate, RefundRead
-from domain.errors import AmountRefused, CurrencyMismatch, WrongState
+from domain.errors import CurrencyMismatch, WrongState
+from domain.payments.errors import AmountRefused
 
 
 @raises(AmountRefused, CurrencyMismatch, WrongState)

@@ -13,8 +13,10 @@ from api.v1.identity.auth.handlers import knows_password
 from api.v1.privacy.data_rights.schemas import ErasureRead
 from db.engine.session import Scope
 from db.messages.notices import AccountEmail
-from domain.errors import AccountLocked, ErasureBlocked, Gone, InvalidCredentials, NotFound, Unauthenticated, WrongState
+from domain.errors import Gone, NotFound, Unauthenticated, WrongState
+from domain.identity.errors import AccountLocked, InvalidCredentials
 from domain.messages.kinds import AccountEmailKind
+from domain.privacy.errors import ErasureBlocked
 from domain.privacy.status import ERASURE_DELAY, ExportStatus
 from providers.storage.interface import ObjectMissing
 from runtime.links import Purpose

@@ -15,9 +15,9 @@ from api.http.times import Day, Moment
 from api.v1.scheduling.availability.handlers import answer_with_starts, free_resources
 from api.v1.scheduling.availability.schemas import AvailabilityRead, FreeResourcesRead
 from domain.bookings.permissions import BookingAction
-from domain.errors import NotBookable, OutsideBookingWindow, PartySizeRefused
 from domain.permissions import allowed
 from domain.platform.invalidation import CacheKind
+from domain.scheduling.errors import NotBookable, OutsideBookingWindow, PartySizeRefused
 from domain.scheduling.permissions import SchedulingAction
 
 router = APIRouter(prefix="/availability", tags=["availability"])

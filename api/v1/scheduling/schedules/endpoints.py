@@ -23,10 +23,8 @@ from api.v1.scheduling.schedules.schemas import (
     WorkingHoursUpdate,
 )
 from api.v1.scheduling.staff.handlers import check_schedule
-from domain.errors import (
-    AlreadyExists,
-    OverlappingHours,
-)
+from domain.errors import AlreadyExists
+from domain.scheduling.errors import OverlappingHours
 from domain.scheduling.permissions import SchedulingAction
 
 router = APIRouter(prefix="/staff", tags=["staff"])

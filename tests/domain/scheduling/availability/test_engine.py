@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from domain.errors import InvalidInput, OutsideBookingWindow
+from domain.errors import InvalidInput
 from domain.scheduling.availability.engine import (
     Refusal,
     check_window,
@@ -18,6 +18,7 @@ from domain.scheduling.availability.engine import (
     why_not,
 )
 from domain.scheduling.availability.model import Facts, Item, Need, Question, Resource, StartGrid, Taken, bounds
+from domain.scheduling.errors import OutsideBookingWindow
 from domain.scheduling.hours import Calendar, WeeklyHours
 from tests.domain.scheduling.availability.scenarios import (
     SERVICE,

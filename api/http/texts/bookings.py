@@ -1,0 +1,91 @@
+"""Sentences about bookings: error codes, rules and states."""
+
+from api.http.texts.text import Meaning, Text, Texts
+
+TEXTS = Texts(
+    meanings={
+        "price_changed": Meaning(
+            409,
+            "料金が変更されました。新しい料金をご確認のうえ、もう一度お手続きください。",
+            "The price has changed. Please check the new price and book again.",
+        ),
+        "hold_limit": Meaning(
+            422,
+            "お支払い前の仮予約が上限に達しています。お支払いまたはキャンセルをお済ませのうえ、もう一度お試しください。",
+            "You have as many unpaid bookings as possible. Please pay for one or cancel one first.",
+        ),
+    },
+    with_values={
+        "price_changed": Text(
+            "料金が{price}に変更されました。新しい料金をご確認のうえ、もう一度お手続きください。",
+            "The price is now {price}. Please check it and book again.",
+        ),
+        "hold_limit": Text(
+            "お支払い前の仮予約が上限（{limit_count}件）に達しています。"
+            "お支払いまたはキャンセルをお済ませのうえ、もう一度お試しください。",
+            "You already have {limit_count} unpaid bookings. Please pay for one or cancel one first.",
+        ),
+    },
+    by_cause={
+        ("unauthenticated", "invalid_link"): Text(
+            "リンクが正しくありません。予約メールのリンクをもう一度開いてください。",
+            "This link is not valid. Please open the link in your booking e-mail again.",
+        ),
+        ("gone", "hold_expires_at"): Text(
+            "お支払いの期限を過ぎたため、仮予約は取り消されました。空き時間をご確認のうえ、もう一度ご予約ください。",
+            "The time to pay has ended, so the time is no longer reserved. Please book again.",
+        ),
+    },
+    rules={
+        "already_started": Text(
+            "ご予約の開始時刻を過ぎているため、オンラインでは変更・キャンセルできません。お店にお電話ください。",
+            "The booking has already started, so it can no longer be changed or cancelled online."
+            " Please call the business.",
+        ),
+        "too_early": Text(
+            "チェックインは、予約時刻の2時間前からできます。", "Check-in opens two hours before the start."
+        ),
+        "not_started": Text(
+            "予約時刻を過ぎてから記録してください。", "A no-show can be recorded only after the start."
+        ),
+        "too_late_to_move": Text(
+            "オンラインでの日時変更の期限を過ぎています。お店にお電話ください。",
+            "The time to change this booking online has passed. Please call the business.",
+        ),
+        "too_many_moves": Text(
+            "このご予約の日時は、これ以上オンラインで変更できません。お店にお電話ください。",
+            "This booking cannot be moved online any more. Please call the business.",
+        ),
+        "paid_tier": Text(
+            "キャンセル料がかかる期間のため、オンラインでは日時を変更できません。お店にお電話ください。",
+            "Cancelling would now cost a fee, so the booking cannot be moved online. Please call the business.",
+        ),
+        "no_guest_booking": Text("ご予約にはログインが必要です。", "Please log in to book here."),
+        "email_needed": Text(
+            "確認のメールをお送りしますので、メールアドレスを入力してください。",
+            "Please enter an e-mail address; we send a link there to confirm the booking.",
+        ),
+        "not_working": Text(
+            "このスタッフは、その時間は勤務していません。", "This staff member is not working at that time."
+        ),
+        "sold_by_place": Text(
+            "人数の変更は、お店にお問い合わせください。", "To change the number of people, please contact the business."
+        ),
+        "not_staff": Text("スタッフを選んでください。", "Please choose a staff member."),
+        "does_not_perform_it": Text(
+            "このメニューを担当していないスタッフです。", "This person does not perform the service."
+        ),
+        "not_with_guest": Text(
+            "お客様の情報は、どちらか一方を指定してください。", "Give the details of the customer only once."
+        ),
+        "exactly_one": Text("どれか1つを指定してください。", "Choose exactly one."),
+        "required": Text("入力してください。", "Please fill this in."),
+    },
+    states={
+        "checked_in": Text("受付済み", "checked in"),
+        "completed": Text("完了", "completed"),
+        "confirmed": Text("確定", "confirmed"),
+        "declined": Text("お断り", "declined"),
+        "no_show": Text("無断キャンセル", "no-show"),
+    },
+)

@@ -1,0 +1,78 @@
+"""Sentences about payments: error codes, rules and states."""
+
+from api.http.texts.text import Meaning, Text, Texts
+
+TEXTS = Texts(
+    meanings={
+        "amount_refused": Meaning(
+            422, "この金額は指定できません。金額をご確認ください。", "This amount is not possible. Please check it."
+        ),
+        "payment_declined": Meaning(
+            422,
+            "このカードではお支払いいただけませんでした。別のカードをお試しいただくか、カード会社にお問い合わせください。",
+            "Your card was declined. Please try another card or contact your card company.",
+        ),
+    },
+    with_values={
+        "amount_refused": Text(
+            "金額は{available}以内で入力してください。", "Please enter an amount of at most {available}."
+        ),
+    },
+    by_cause={
+        ("payment_declined", "insufficient_funds"): Text(
+            "ご利用可能額を超えているようです。別のカードをお試しください。",
+            "The card limit seems to be reached. Please try another card.",
+        ),
+        ("payment_declined", "card_velocity_exceeded"): Text(
+            "ご利用可能額を超えているようです。別のカードをお試しください。",
+            "The card limit seems to be reached. Please try another card.",
+        ),
+        ("payment_declined", "expired_card"): Text(
+            "カードの有効期限が切れています。別のカードをお試しください。",
+            "The card has expired. Please try another card.",
+        ),
+        ("payment_declined", "incorrect_cvc"): Text(
+            "セキュリティコードが正しくありません。もう一度入力してください。",
+            "The security code is wrong. Please enter it again.",
+        ),
+        ("payment_declined", "processing_error"): Text(
+            "一時的に処理できませんでした。もう一度お試しください。",
+            "The card could not be processed. Please try again.",
+        ),
+        ("payment_declined", "authentication_required"): Text(
+            "本人認証（3Dセキュア）が必要です。もう一度お手続きください。",
+            "Your bank asks you to confirm the payment (3-D Secure). Please try again.",
+        ),
+    },
+    rules={
+        "nothing_due": Text("オンラインでのお支払いは必要ありません。", "There is nothing to pay online."),
+        "provider_refused": Text(
+            "決済会社で処理できませんでした。別のカードをお試しください。",
+            "The payment company could not process this. Please try another card.",
+        ),
+        **dict.fromkeys(
+            ("open_intent_first", "one_intent", "amount_mismatch"),
+            Text(
+                "お支払いの内容が変わりました。予約の画面からもう一度お手続きください。",
+                "The payment has changed. Please start again from your booking.",
+            ),
+        ),
+        "return_url_origin": Text(
+            "お支払い後に戻るページのURLは、予約サイトまたはお店のウェブサイトのものを指定してください。",
+            "The page to return to after payment must belong to the booking site or to the website of the business.",
+        ),
+    },
+    states={
+        "authorized": Text("カード確保済み", "held on the card"),
+        "captured": Text("支払い済み", "paid"),
+        "disputed": Text("異議申し立て中", "disputed"),
+        "lost": Text("不成立", "lost"),
+        "partially_refunded": Text("一部返金済み", "partly refunded"),
+        "refunded": Text("返金済み", "refunded"),
+        "requested": Text("受付済み", "requested"),
+        "requires_payment": Text("支払い待ち", "waiting for payment"),
+        "succeeded": Text("成功", "done"),
+        "voided": Text("取り消し済み", "cancelled"),
+        "won": Text("成立", "won"),
+    },
+)

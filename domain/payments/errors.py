@@ -1,0 +1,27 @@
+"""Errors about amounts and cards."""
+
+from typing import ClassVar, TypedDict
+
+from domain.error_details import ReasonDetails
+from domain.errors import RuleBroken
+
+
+class AvailableDetails(TypedDict, total=False):
+    """What there is, in minor units."""
+
+    available: int
+    currency: str
+
+
+class AmountRefused(RuleBroken):
+    """An amount is not positive, or more than there is. ``details["available"]`` in minor units."""
+
+    code = "amount_refused"
+    shape: ClassVar[type] = AvailableDetails
+
+
+class PaymentDeclined(RuleBroken):
+    """The provider refused the card. ``details["reason"]``: the provider's decline code."""
+
+    code = "payment_declined"
+    shape: ClassVar[type] = ReasonDetails
