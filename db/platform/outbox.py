@@ -35,13 +35,14 @@ _ADD = text("""
             coalesce(:not_before, now()))
 """)
 # The oldest undelivered row of each aggregate, so that rows of one aggregate stay in order. Rows behind a leased or a
-# waiting row of their aggregate wait; a parked row blocks none.
+# waiting row of their aggregate wait; a parked row blocks none. A subquery and no anti-join: before the table has been
+# analysed, Postgres expects one open row and joins by reading all of them once for each.
 _DUE = """
     SELECT o.id FROM outbox o
      WHERE o.command IS NOT NULL AND o.delivered_at IS NULL AND o.parked_at IS NULL AND o.not_before <= now()
        AND (o.leased_until IS NULL OR o.leased_until < now())
-       AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.aggregate = o.aggregate AND e.id < o.id
-                          AND e.command IS NOT NULL AND e.delivered_at IS NULL AND e.parked_at IS NULL)
+       AND o.id = (SELECT e.id FROM outbox e WHERE e.aggregate = o.aggregate AND e.command IS NOT NULL
+                      AND e.delivered_at IS NULL AND e.parked_at IS NULL ORDER BY e.id LIMIT 1)
 """
 # A batch has three shares: rows that never failed, from the oldest on; such rows from the newest on, so that a fresh
 # row is in the next batch however many bad ones were written before it; and rows that failed before.

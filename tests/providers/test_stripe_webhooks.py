@@ -174,7 +174,7 @@ async def test_a_taken_webhook_does_not_come_again(
 ) -> None:
     await pay(payments)
     await receiver.wait(1)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while sandbox.get("/sandbox/state")["webhooks_pending"]:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     [delivery] = sandbox.get("/sandbox/deliveries")["deliveries"]
@@ -203,13 +203,18 @@ async def test_a_reordered_webhook_comes_after_the_next(
 
 
 async def test_a_late_webhook_comes_late(payments: StripePayments, receiver: Receiver, sandbox: Sandbox) -> None:
-    sandbox.fault("webhook", "late", seconds=0.7)
-    began = time.monotonic()
-    await pay(payments)
-    other = await pay(payments)
-    events = [parse(payments, one) for one in await receiver.wait(2)]
-    assert time.monotonic() - began >= 0.7
-    assert events[0].intent_id == other.id
+    for seconds in (0.7, 5, 20):  # longer where the machine is slow
+        receiver.received.clear()
+        sandbox.fault("webhook", "late", seconds=seconds)
+        began = time.monotonic()
+        late, other = await pay(payments), await pay(payments)
+        in_time = time.monotonic() - began < seconds / 2
+        events = [parse(payments, one) for one in await receiver.wait(2, seconds=60)]
+        assert time.monotonic() - began >= seconds
+        if in_time:
+            assert [event.intent_id for event in events] == [other.id, late.id]
+            return
+    pytest.fail("two payments took ten seconds")
 
 
 async def test_a_dropped_webhook_comes_when_it_is_sent_again(

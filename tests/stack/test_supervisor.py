@@ -193,15 +193,18 @@ async def _still_alive(pid: int) -> bool:
 
 async def test_force_does_not_wait_for_the_grace(tmp_path: Path) -> None:
     code = (
-        "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
-        f"open({str(tmp_path / 'deaf')!r}, 'w').close()\ntime.sleep(600)"
+        "import signal, time\n"
+        f"signal.signal(signal.SIGTERM, lambda *_: open({str(tmp_path / 'asked')!r}, 'w').close())\n"
+        f"open({str(tmp_path / 'deaf')!r}, 'w').close()\n"
+        "while True: time.sleep(600)"
     )
     program = python("deaf", code, tmp_path, is_ready=announces(tmp_path, "deaf"), stop_within=timedelta(minutes=5))
     async with asyncio.timeout(60):
         async with Supervisor(tmp_path / "logs", Recorder()) as supervisor:
             await supervisor.start(program)
             stopping = asyncio.create_task(supervisor.stop())
-            await asyncio.sleep(0.1)
+            while not (tmp_path / "asked").exists():  # noqa: ASYNC110 - another process makes it
+                await asyncio.sleep(0.01)
             assert not stopping.done()
             supervisor.force()
             await stopping

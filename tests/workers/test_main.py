@@ -134,9 +134,17 @@ async def test_run_worker_serves_all_roles_in_one_process(temporal: Client, sett
 
 
 async def test_run_worker_stops_before_temporal_answers(settings: Settings) -> None:
-    elsewhere = settings.model_copy(update={"temporal_address": "127.0.0.1:1"})
-    async with running(run_worker(elsewhere, ["notices"])):
-        await asyncio.sleep(0.1)
+    asked = asyncio.Event()
+
+    async def close(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+        asked.set()
+
+    async with await asyncio.start_server(close, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        elsewhere = settings.model_copy(update={"temporal_address": f"127.0.0.1:{port}"})
+        async with running(run_worker(elsewhere, ["notices"])), asyncio.timeout(30):
+            await asked.wait()
 
 
 async def test_run_worker_names_an_unknown_role(settings: Settings) -> None:
