@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from api.v1.analytics.figures import endpoints as analytics
 from api.v1.bookings.assignments import endpoints as assignments
+from api.v1.bookings.blocks import endpoints as blocks
 from api.v1.bookings.bookings import endpoints as bookings
 from api.v1.bookings.reaccommodations import endpoints as stranded
 from api.v1.businesses.businesses import endpoints as businesses
@@ -48,6 +49,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     own_catalogue.router,
     policies.router,
     stranded.router,
+    blocks.router,
     staff.router,
     assignments.router,
     schedules.router,

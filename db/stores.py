@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.analytics.queries import AnalyticsStore
 from db.analytics.stale_days import StaleDayStore
+from db.bookings.blocks import BlockStore
 from db.bookings.commands.change import ChangeStore
 from db.bookings.commands.hold import HoldStore
 from db.bookings.queries import BookingStore
@@ -205,6 +206,11 @@ class BookingStores(BookingStore):
     def changes(self) -> ChangeStore:
         """Every change of a booking's status or time, with history, event and notices in one transaction."""
         return ChangeStore(self.session, self.context)
+
+    @cached_property
+    def blocks(self) -> BlockStore:
+        """Time that the business keeps free."""
+        return BlockStore(self.session, self.context)
 
 
 class AnalyticsStores(AnalyticsStore):

@@ -131,14 +131,15 @@ class BookingItem(Base):
 
 
 class ResourceClaim(Base):
-    """One unit of one resource, taken for one half-open range, buffers inside. The exclusion constraint is what
-    prevents double booking. ``starts_at``/``ends_at`` are stored beside ``during`` because row-level security lets
-    the planner use only leak-proof operators on an index, and range overlap is none."""
+    """One unit of one resource, taken by a booking or a block for one half-open range, buffers inside. The exclusion
+    constraint is what prevents double booking. ``starts_at``/``ends_at`` are stored beside ``during`` because row-level
+    security lets the planner use only leak-proof operators on an index, and range overlap is none."""
 
     __tablename__ = "resource_claims"
     __table_args__ = (
         CheckConstraint("ends_at > starts_at", name="time_in_order"),
         CheckConstraint("unit >= 0", name="unit_not_negative"),
+        CheckConstraint("num_nonnulls(booking_id, block_id) = 1", name="taken_by_one"),
         ExcludeConstraint(
             ("resource_id", "="),
             ("unit", "="),
@@ -156,12 +157,14 @@ class ResourceClaim(Base):
             postgresql_include=["unit", "holds_until", "business_id", "booking_id"],
         ),
         Index("ix_resource_claims_booking_id", "booking_id"),
+        Index("ix_resource_claims_block_id", "block_id", postgresql_where=text("block_id IS NOT NULL")),
         ends_cached(CacheKind.AVAILABILITY),
     )
 
     id: Mapped[Key]
     business_id: Mapped[UUID] = mapped_column(ForeignKey("businesses.id"))
-    booking_id: Mapped[UUID] = mapped_column(ForeignKey("bookings.id", deferrable=True, initially="DEFERRED"))
+    booking_id: Mapped[UUID | None] = mapped_column(ForeignKey("bookings.id", deferrable=True, initially="DEFERRED"))
+    block_id: Mapped[UUID | None] = mapped_column(ForeignKey("blocks.id"))
     resource_id: Mapped[UUID] = mapped_column(ForeignKey("resources.id"))
     item_position: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
     requirement_group: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))

@@ -126,7 +126,7 @@ _CLAIMS = text("""
     SELECT resource_id, unit, starts_at, ends_at FROM resource_claims
      WHERE resource_id = ANY(:resource_ids) AND released_at IS NULL
        AND ends_at > :since AND starts_at < :until AND (holds_until IS NULL OR holds_until > :now)
-       AND booking_id IS DISTINCT FROM :except_booking
+       AND (:except_booking IS NULL OR booking_id IS DISTINCT FROM :except_booking)
 """).bindparams(
     bindparam("resource_ids", type_=ARRAY(PgUUID(as_uuid=True))),
     bindparam("except_booking", type_=PgUUID(as_uuid=True)),

@@ -4,7 +4,7 @@ from datetime import date
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import ARRAY, ExcludeConstraint
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.engine.base import CITEXT, Base, Bilingual, Key, Stamped, Time, ends_cached, one_of
@@ -118,3 +118,42 @@ class StaffInvitation(Base, Stamped):
     expires_at: Mapped[Time]
     accepted_at: Mapped[Time | None]
     withdrawn_at: Mapped[Time | None]
+
+
+class Block(Base, Stamped):
+    """Time that the business keeps free, of one resource or (``resource_id`` empty) of all of them. ``starts_at`` and
+    ``ends_at`` are the first occurrence as it was asked for, ``recurrence`` how it was repeated; `BlockTime` has the
+    occurrences that there are."""
+
+    __tablename__ = "blocks"
+    __table_args__ = (
+        CheckConstraint("ends_at > starts_at", name="time_in_order"),
+        Index("ix_blocks_business_id", "business_id", "id"),
+    )
+
+    id: Mapped[Key]
+    business_id: Mapped[UUID] = mapped_column(ForeignKey("businesses.id"))
+    resource_id: Mapped[UUID | None] = mapped_column(ForeignKey("resources.id"))
+    starts_at: Mapped[Time]
+    ends_at: Mapped[Time]
+    recurrence: Mapped[dict[str, object] | None] = mapped_column(JSONB)
+    reason: Mapped[str | None]
+
+
+class BlockTime(Base):
+    """One occurrence of a block. Its claims take whatever of it no booking has; what a booking gives up, the database
+    takes for the block in the same statement (`block_takes_released_time`)."""
+
+    __tablename__ = "block_times"
+    __table_args__ = (
+        CheckConstraint("ends_at > starts_at", name="time_in_order"),
+        UniqueConstraint("block_id", "starts_at"),
+        Index("ix_block_times_business_id_ends_at", "business_id", "ends_at"),
+        ends_cached(CacheKind.AVAILABILITY),
+    )
+
+    id: Mapped[Key]
+    business_id: Mapped[UUID] = mapped_column(ForeignKey("businesses.id"))
+    block_id: Mapped[UUID] = mapped_column(ForeignKey("blocks.id"))
+    starts_at: Mapped[Time]
+    ends_at: Mapped[Time]

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from domain.scheduling.availability.bits import span
 from domain.scheduling.availability.days import BusinessDays, ceil_minute, floor_minute
+from domain.scheduling.blocks import BlockTime
 from domain.scheduling.hours import Calendar
 
 
@@ -23,6 +24,7 @@ class StrandReason(StrEnum):
     RESOURCE = "resource"
     SERVICE = "service"
     STAFF_LEFT = "staff_left"
+    BLOCK = "block"
 
 
 #: Hours run at most two days past their midnight; a day more for the zones.
@@ -31,11 +33,13 @@ _AROUND = timedelta(days=3)
 
 @dataclass(frozen=True, slots=True)
 class Workplace:
-    """An active resource: its units, its hours (the business's bound them), and the services it is used for."""
+    """An active resource: its units, its hours (the business's bound them), the services it is used for, and the times
+    at which it is blocked (aware UTC)."""
 
     capacity: int
     calendar: Calendar
     services: frozenset[UUID]
+    blocked: tuple[BlockTime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +75,27 @@ class _Days:
         self._origin = self._days.midnights[0]
         # By identity: calendars hold mappings and are not hashable; ``calendars`` keeps them alive.
         self._open: dict[int, int] = {}
+        self._blocked: dict[int, int] = {}
 
     def fits(self, visit: Visit) -> bool:
-        """Whether business and resource are open throughout, and the resource has the unit and serves the service."""
+        """Whether business and resource are open throughout and not blocked, and the resource has the unit and serves
+        the service."""
         place = self._calendars.resources.get(visit.resource_id)
         if place is None or visit.unit >= place.capacity or visit.service_id not in place.services:
             return False
         wanted = span(floor_minute(visit.start_at) - self._origin, ceil_minute(visit.end_at) - self._origin)
-        return self._opening(self._calendars.business) & self._opening(place.calendar) & wanted == wanted
+        free = self._opening(self._calendars.business) & self._opening(place.calendar) & ~self._blocks(place)
+        return free & wanted == wanted
+
+    def _blocks(self, place: Workplace) -> int:
+        bits = self._blocked.get(id(place))
+        if bits is None:
+            spans = ((floor_minute(time.starts_at), ceil_minute(time.ends_at)) for time in place.blocked)
+            bits = 0
+            for start, end in spans:
+                bits |= span(max(start - self._origin, 0), max(end - self._origin, 0))
+            self._blocked[id(place)] = bits
+        return bits
 
     def _opening(self, calendar: Calendar) -> int:
         bits = self._open.get(id(calendar))

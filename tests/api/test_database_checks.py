@@ -6,8 +6,9 @@ input reaches.
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import pytest_asyncio
@@ -26,7 +27,9 @@ from domain.catalogue.service import ServiceTerms, check_terms
 from domain.errors import DomainError
 from domain.money import Money
 from domain.payments.status import PaymentMode
+from domain.scheduling.blocks import block_times
 from domain.scheduling.hours import MinuteRange, check_day
+from domain.scheduling.recurrence import ONCE
 from domain.scheduling.staff_exceptions import CalendarException, ExceptionKind
 from tests.support.servers import PostgresServer, copy_of_template
 
@@ -145,6 +148,14 @@ SPANS = tuple((start, end) for start in (-1, 0, 1439, 1440) for end in (-1, 0, 1
 EXCEPTIONS = tuple(
     (days, kind, ranges) for days in (-1, 0, 1) for kind in ExceptionKind for ranges in ((), (MinuteRange(60, 120),))
 )
+
+
+def block(value: Any) -> dict[str, Any]:
+    start = datetime(2026, 12, 1, 9, tzinfo=UTC)
+    times = block_times(start, start + value, ONCE, ZoneInfo("Asia/Tokyo"))
+    return {"starts_at": times[0].starts_at, "ends_at": times[-1].ends_at}
+
+
 MINUTES, EXCEPTION = Twin(minutes, SPANS), Twin(exception, EXCEPTIONS)
 TWINS: dict[str, tuple[Twin, ...]] = {
     "ck_business_hours_minutes_in_order": (MINUTES,),
@@ -183,6 +194,7 @@ TWINS: dict[str, tuple[Twin, ...]] = {
         terms("percent", (None, 20), mode="deposit", deposit=100),
         terms("percent", (None, 20)),
     ),
+    "ck_blocks_time_in_order": (Twin(block, LENGTHS),),
     "ck_staff_exceptions_days_in_order": (EXCEPTION,),
     "ck_staff_exceptions_hours_have_ranges": (EXCEPTION,),
 }
@@ -192,6 +204,7 @@ NO_INPUT = {
     "ck_analytics_daily_hours_hour_in_range",
     "ck_analytics_daily_net_is_the_difference",
     "ck_analytics_progress_one_row",
+    "ck_block_times_time_in_order",
     "ck_booking_items_position_in_range",
     "ck_booking_payments_amount_positive",
     "ck_booking_payments_captured_in_range",
@@ -213,6 +226,7 @@ NO_INPUT = {
     "ck_payment_transactions_amount_not_negative",
     "ck_reaccommodations_decided",
     "ck_refunds_amount_positive",
+    "ck_resource_claims_taken_by_one",
     "ck_resource_claims_time_in_order",
     "ck_resource_claims_unit_not_negative",
     "ck_services_tax_percent_known",

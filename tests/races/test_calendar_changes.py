@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import text
 
+from db.bookings import blocks
+from db.bookings.blocks import BlockRequest
 from db.bookings.commands.hold import HoldRequest
 from db.engine.session import UnitOfWork
 from db.scheduling.business_hours import OneOffDay
@@ -14,6 +16,7 @@ from db.scheduling.calendars import change
 from domain.bookings.status import BookingStatus
 from domain.bookings.view import BookingView
 from domain.identity.actor import ActorKind
+from domain.scheduling.blocks import OccurrenceScope
 from domain.scheduling.errors import NotBookable, OutsideOpeningHours, SlotTaken, WouldBreakBookings
 from domain.scheduling.hours import WeeklyHours
 from tests.races.overlap import Step, overlap
@@ -51,8 +54,11 @@ def book(desk: Desk) -> Step:
 
 
 async def claimed(desk: Desk) -> int:
-    """Live claims of the salon."""
-    live = "SELECT count(*) AS n FROM resource_claims WHERE business_id = :id AND released_at IS NULL"
+    """Live claims of the salon's bookings."""
+    live = (
+        "SELECT count(*) AS n FROM resource_claims"
+        " WHERE business_id = :id AND booking_id IS NOT NULL AND released_at IS NULL"
+    )
     return int((await rows(desk.database, live, id=desk.salon.business_id))[0]["n"])
 
 
@@ -152,3 +158,34 @@ async def test_of_two_changes_the_second_starts_from_the_first(desk: Desk) -> No
         lambda work: work.catalogue.change_resource(second, {"is_active": False}, None, NOW, confirm=False),
     )
     assert isinstance(refused, WouldBreakBookings)
+
+
+def block(desk: Desk) -> Step:
+    request = BlockRequest(None, WANTED - HOUR, WANTED + HOUR)
+    return lambda work: work.bookings.blocks.add_block(desk.salon.business_id, request, NOW, confirm=False)
+
+
+async def test_a_booking_that_comes_while_the_time_is_blocked_is_refused(desk: Desk) -> None:
+    _, refused = await overlap(desk.database, desk.salon.scope, block(desk), book(desk))
+    assert isinstance(refused, SlotTaken)
+    assert await claimed(desk) == 0
+
+
+async def test_claims_of_a_block_refuse_it_also_without_the_count(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The constraint alone is enough; only a block without claims would be booked into (the control)."""
+    monkeypatch.setattr(change, "_BUMP", text("SELECT CAST(:business_id AS uuid)"))
+    _, refused = await overlap(desk.database, desk.salon.scope, block(desk), book(desk))
+    assert isinstance(refused, SlotTaken)
+    monkeypatch.setattr(blocks, "_FILL", text("SELECT CAST(:block_id AS uuid)"))
+    async with desk.database.unit_of_work(desk.salon.scope) as work:
+        for row in await work.bookings.blocks.list_blocks(desk.salon.business_id, None, 10):
+            await work.bookings.blocks.remove_block(row.id, OccurrenceScope.ALL, None, NOW)
+    _, booked = await overlap(desk.database, desk.salon.scope, block(desk), book(desk))
+    assert isinstance(booked, BookingView)
+
+
+async def test_a_block_waits_for_a_booking_and_sees_it(desk: Desk) -> None:
+    booked, refused = await overlap(desk.database, desk.salon.scope, book(desk), block(desk))
+    assert isinstance(booked, BookingView)
+    assert isinstance(refused, WouldBreakBookings)
+    assert [one["id"] for one in refused.details["bookings"]] == [str(booked.id)]

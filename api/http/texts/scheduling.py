@@ -96,6 +96,25 @@ TEXTS = Texts(
         "not_before_from": Text("終了日は開始日以降にしてください。", "The last day must not be before the first."),
         "at_most_366_days": Text("1年以内で指定してください。", "At most one year is possible."),
         "at_most_31_days": Text("31日以内で指定してください。", "At most 31 days are possible."),
+        "until_or_count": Text(
+            "終了日か回数のどちらか一方を指定してください。", "Give either the last day or the number of times."
+        ),
+        "at_most_52_occurrences": Text("繰り返しは1〜52回で指定してください。", "It can recur 1 to 52 times."),
+        "interval_1_to_52": Text("間隔は1〜52で指定してください。", "The interval must be from 1 to 52."),
+        "for_monthly_only": Text(
+            "毎月の繰り返しでだけ、日付か曜日を指定してください。",
+            "Choose date or weekday for monthly repetition only.",
+        ),
+        "not_the_last_weekday": Text(
+            "最終週の曜日で繰り返すには、月の最後の7日間の日を選んでください。",
+            "To repeat the last weekday, start in the last seven days of a month.",
+        ),
+        "not_before_start": Text("終了日は初回以降にしてください。", "The last day must not be before the first time."),
+        "within_ten_years": Text("10年以内に収まるようにしてください。", "All of them must lie within ten years."),
+        "occurrences_overlap": Text(
+            "次の回と重なっています。時間か間隔を変更してください。",
+            "It overlaps its next repetition. Change the times or the interval.",
+        ),
         "at_most_one_day": Text("24時間以内で指定してください。", "At most 24 hours are possible."),
         "one_minute_to_one_day": Text("1分から24時間の間で指定してください。", "Choose from one minute to 24 hours."),
         "within_day": Text("開始は24:00より前にしてください。", "It must start before midnight."),

@@ -13,7 +13,7 @@ import orjson
 from sqlalchemy import Row, text
 
 from db.engine.store import Store
-from db.scheduling.calendars.rows import days_of, resource_calendar, week_of
+from db.scheduling.calendars.rows import blocks_of, days_of, resource_calendar, week_of
 from db.scheduling.public_holidays import public_holidays
 from db.scheduling.reaccommodations import ReaccommodationStore
 from domain.bookings.status import BookingStatus
@@ -49,7 +49,12 @@ _READ = text("""
                 'exceptions', (SELECT jsonb_agg(jsonb_build_array(x.first_day, x.last_day, x.kind, x.ranges)
                                                 ORDER BY x.id)
                                  FROM staff_exceptions x
-                                WHERE x.resource_id = r.id AND x.first_day <= :last AND x.last_day >= :first))), '[]')
+                                WHERE x.resource_id = r.id AND x.first_day <= :last AND x.last_day >= :first),
+                'blocked', (SELECT jsonb_agg(jsonb_build_array(t.starts_at, t.ends_at))
+                              FROM block_times t JOIN blocks k ON k.id = t.block_id
+                             WHERE t.business_id = b.id AND (k.resource_id IS NULL OR k.resource_id = r.id)
+                               AND t.ends_at > CAST(:first AS date) - interval '1 day'
+                               AND t.starts_at < CAST(:last AS date) + interval '3 days'))), '[]')
               FROM resources r WHERE r.business_id = b.id AND r.is_active AND r.deleted_at IS NULL)::text AS resources
       FROM businesses b JOIN business_settings s ON s.business_id = b.id WHERE b.id = :business_id
 """)
@@ -95,6 +100,7 @@ class CalendarStore(Store):
                 one["capacity"],
                 resource_calendar(business, one["hours"], one["holiday_row"], one["exceptions"], first, last),
                 frozenset(map(UUID, one["services"])),
+                blocks_of(one["blocked"] or ()),
             )
             for one in orjson.loads(row.resources)
         }

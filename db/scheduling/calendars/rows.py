@@ -1,10 +1,11 @@
 """Calendars out of rows, as every statement brings them: hours as ``[weekday, opens, closes]``, one-off days as
-``[day, ranges]``, exceptions as ``[first_day, last_day, kind, ranges]``."""
+``[day, ranges]``, exceptions as ``[first_day, last_day, kind, ranges]``, blocks as ``[starts_at, ends_at]``."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
+from domain.scheduling.blocks import BlockTime
 from domain.scheduling.hours import Calendar, MinuteRange, Ranges, WeeklyHours
 from domain.scheduling.staff_exceptions import CalendarException, ExceptionKind, with_exceptions
 
@@ -58,6 +59,11 @@ def exceptions_of(rows: Iterable[Sequence[Any]]) -> list[CalendarException]:
         CalendarException(date.fromisoformat(first), date.fromisoformat(last), ExceptionKind(kind), ranges_of(ranges))
         for first, last, kind, ranges in rows
     ]
+
+
+def blocks_of(rows: Iterable[Sequence[str]]) -> tuple[BlockTime, ...]:
+    """Times at which a resource is blocked, out of ISO 8601 texts."""
+    return tuple(BlockTime(datetime.fromisoformat(starts), datetime.fromisoformat(ends)) for starts, ends in rows)
 
 
 def resource_calendar(

@@ -39,6 +39,7 @@ TABLES: dict[str, str] = {
     "ids": "business_media",
     "assignment_id": "staff_assignments",
     "exception_id": "staff_exceptions",
+    "block_id": "blocks",
     "invitation_id": "staff_invitations",
     "businesses": "businesses",
     "users": "users",

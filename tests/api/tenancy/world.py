@@ -16,6 +16,7 @@ from analytics.page import BusinessDay
 from api.access.callers import ApiServices
 from api.access.guest_links import HEADER
 from api.access.tokens import Login
+from db.bookings.blocks import BlockRequest
 from db.engine.session import Database as Pool
 from db.engine.session import Scope
 from db.identity.tables import UserSession
@@ -94,6 +95,9 @@ async def fill(pool: Pool, soon: datetime) -> Filled:
     day = later.date()
     off = {"resource_id": salon.resources[0], "first_day": day, "last_day": day, "kind": "off"}
     await data.add(pool, StaffException, business_id=salon.business_id, **off)
+    async with pool.unit_of_work(salon.scope) as work:
+        blocked = BlockRequest(salon.resources[0], later, later + timedelta(hours=1), reason=f"for {salon.business_id}")
+        await work.bookings.blocks.add_block(salon.business_id, blocked, soon, confirm=False)
     invited = {
         "email": "new@example.jp",
         "role": "staff",
