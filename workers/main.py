@@ -10,7 +10,7 @@ from temporalio.client import Client
 from temporalio.common import WorkerDeploymentVersion
 from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymentConfig
 
-from activities.support.errors import CodedRefusals, NamedSteps
+from activities.support.errors import ContextInterceptor, ErrorInterceptor
 from runtime.settings import Settings
 from workers.lifecycle import connect_when_there, stopping
 from workers.registry import WorkerServices, WorkerSpec, worker_specs
@@ -77,7 +77,7 @@ def make_worker(client: Client, queue: str, each: WorkerSpec, build_id: str, ste
         task_queue=queue,
         workflows=each.workflows,
         activities=each.activities,
-        interceptors=[CodedRefusals(), NamedSteps()],
+        interceptors=[ErrorInterceptor(), ContextInterceptor()],
         workflow_runner=workflow_runner(),
         # For people and for patches only: tasks go to any worker of the queue.
         deployment_config=WorkerDeploymentConfig(

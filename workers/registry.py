@@ -132,7 +132,7 @@ def _bookings(services: WorkerServices) -> WorkerSpec:
             *(bookings.check_in, bookings.complete, bookings.no_show, bookings.expire_unproven),
             *(bookings.reinstate_after_late_payment, bookings.remind, bookings.prove_contact),
             *(bookings.begin_renewal, payments.apply_event, payments.record),
-            *(stranded.offer, stranded.remind, stranded.give_up, stranded.tell),
+            *(stranded.offer, stranded.remind, stranded.give_up, stranded.notify_decision),
             AttentionActivities(services.database).file,
         ],
     )
@@ -176,7 +176,7 @@ def _platform(services: WorkerServices) -> WorkerSpec:
             *(maintenance.sweep, maintenance.make_audit_partitions),
             *(exports.write, exports.remove, exports.fail, erasures.remove_exports),
             *(erasures.anonymise, erasures.finish, erasures.forget_address),
-            *(flags.begin_step, flags.look, flags.mark),
+            *(flags.begin_step, flags.check, flags.mark),
             *(verification.decide, verification.remind),
             AttentionActivities(services.database).file,
         ],
@@ -193,4 +193,4 @@ def _analytics(services: WorkerServices) -> WorkerSpec:
 
 def _media(services: WorkerServices) -> WorkerSpec:
     media = MediaActivities(services.database, services.storage, services.max_media_bytes, services.now)
-    return WorkerSpec(workflows=[MediaWorkflow], activities=[media.look, media.give_up, media.sweep])
+    return WorkerSpec(workflows=[MediaWorkflow], activities=[media.inspect, media.give_up, media.sweep])

@@ -1,1 +1,1 @@
-"""Deterministic orchestration: what happens next. Postgres is the truth about things."""
+"""Deterministic orchestration: workflows decide which step comes next. Postgres stores the state."""

@@ -1,4 +1,4 @@
-"""The one list of what the outbox can start and signal."""
+"""The list of all processes that outbox rows can start or signal."""
 
 from collections.abc import Sequence
 from typing import Any

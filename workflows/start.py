@@ -1,7 +1,7 @@
-"""How a command of the outbox becomes a run of Temporal, or a signal to one: the two kinds of descriptors.
+"""How an outbox row starts a Temporal run or signals one: the two kinds of descriptors.
 
-Each process declares its own in ``workflows/<area>/<process>/start.py``; `workflows.processes` lists them and
-`workers.outbox_dispatcher` reads that list. Workflow code never imports them.
+Each process declares its own in ``workflows/<area>/<process>/start.py``. `workflows.processes` lists them for
+`workers.outbox_dispatcher`. Workflow code never imports them.
 """
 
 from collections.abc import Awaitable, Callable
@@ -16,21 +16,21 @@ P = TypeVar("P")
 
 
 def never(event: str) -> bool:
-    """No event starts a second run with the same id."""
+    """No event starts another run with the same id."""
     return False
 
 
 def always(event: str) -> bool:
-    """Each event starts a new run with the same id when the one before is over."""
+    """Every event starts a new run with the same id when the earlier run has ended."""
     return True
 
 
 @dataclass(frozen=True)
 class ProcessStart(Generic[P]):
-    """Start a run once. ``payload`` is both what the row of the outbox holds and the workflow's input.
+    """Start a run once. ``payload`` is both the content of the outbox row and the workflow's input.
 
-    ``summary`` is one line for operators, without personal data. ``restarts`` tells by the row's event whether a run
-    that is over is started again.
+    ``summary`` is one line for operators, without personal data. ``restarts`` gets the row's event and says whether a
+    run that has ended is started again.
     """
 
     command: str
@@ -47,8 +47,8 @@ class ProcessStart(Generic[P]):
 
 @dataclass(frozen=True)
 class ProcessSignal(Generic[P]):
-    """Signal a run. ``restart`` gives the input with which ``process`` is started when no run is open; without it the
-    signal is dropped then, because a run that is over needs it no more."""
+    """Signal a run. If no run is open, ``process`` is started with the input that ``restart`` gives; without
+    ``restart`` the signal is dropped."""
 
     command: str
     payload: type[P]
@@ -65,5 +65,5 @@ def no_attributes(payload: object) -> TypedSearchAttributes:
 
 
 def attributes(*pairs: SearchAttributePair[Any]) -> TypedSearchAttributes:
-    """The search attributes of a run at its start; they cost nothing there."""
+    """The search attributes of a run at its start, where they are no extra billable action."""
     return TypedSearchAttributes(list(pairs))

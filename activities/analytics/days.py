@@ -1,4 +1,4 @@
-"""Which business days are to be computed, and computing them."""
+"""Marks the business days that must be computed, and computes them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -17,28 +17,28 @@ from domain.errors import Unavailable
 
 log = structlog.get_logger(__name__)
 
-#: Business days a transaction: a night of a platform with 5,000 businesses.
+#: Business days per transaction: one night of a platform with 5,000 businesses.
 PAGE = 5000
-#: So many failed businesses are named in the result; all of them are in the log.
-NAMED = 20
+#: The result names at most this many failed businesses; the log names all of them.
+MAX_NAMED = 20
 
 
 @dataclass(frozen=True)
 class CollectInput:
-    """Nothing: what has changed is in the database."""
+    """No fields: the database knows what has changed."""
 
 
 @dataclass(frozen=True)
 class ComputeInput:
-    """``page``: business days a transaction."""
+    """``page``: business days per transaction."""
 
     page: int = PAGE
 
 
 @dataclass(frozen=True)
 class Computed:
-    """How many days of how many bookings were computed by this try. ``failed``: businesses whose days could not be
-    computed, 20 at most; their days stay marked."""
+    """How many days and bookings this try computed. ``failed``: businesses whose days could not be computed, 20 at
+    most; their days stay marked."""
 
     days: int
     bookings: int
@@ -53,21 +53,20 @@ class AnalyticsActivities:
         self._now = now
 
     @activity.defn(name="analytics.collect")
-    async def collect(self, asked: CollectInput) -> int:
-        """Mark the days that ended or changed since the last collection; gives how many. Twice marks none more."""
+    async def collect(self, request: CollectInput) -> int:
+        """Mark the days that ended or changed since the last collection; returns how many. A repeat marks no more."""
         async with self._database.unit_of_work(Scope.platform()) as work:
             return await work.analytics.stale_days.collect(self._now())
 
     @activity.defn(name="analytics.compute")
-    async def compute(self, asked: ComputeInput) -> Computed:
-        """Compute every marked day, a page in each transaction, with a heartbeat after it.
+    async def compute(self, request: ComputeInput) -> Computed:
+        """Compute every marked day: one transaction per page, then a heartbeat.
 
-        A try that was interrupted is continued by the next one: a computed day has no mark any more. Where a page
-        fails, the days of its businesses are computed one business after the other, so that one that fails keeps no
-        other waiting.
+        The next try continues an interrupted one, because a computed day is no longer marked. If a page fails, its
+        businesses are computed one by one, so that one that fails does not stop the others.
         """
         done = Progress()
-        while page := await self._take(asked.page, done.failed):
+        while page := await self._take(request.page, done.failed):
             try:
                 done.add(page, await self._compute(page))
             except Unavailable:
@@ -75,7 +74,7 @@ class AnalyticsActivities:
             except Exception:
                 await self._compute_one_by_one(page, done)
             activity.heartbeat(done.days)
-        return Computed(done.days, done.bookings, tuple(done.failed[:NAMED]))
+        return Computed(done.days, done.bookings, tuple(done.failed[:MAX_NAMED]))
 
     async def _take(self, limit: int, without: Sequence[UUID]) -> list[BusinessDay]:
         async with self._database.unit_of_work(Scope.platform()) as work:
@@ -103,13 +102,13 @@ class AnalyticsActivities:
 
 @dataclass
 class Progress:
-    """What one try has done so far."""
+    """What one try has computed so far."""
 
     days: int = 0
     bookings: int = 0
     failed: list[UUID] = field(default_factory=list)
 
     def add(self, page: Sequence[BusinessDay], bookings: int) -> None:
-        """A page is computed."""
+        """Count a computed page."""
         self.days += len(page)
         self.bookings += bookings

@@ -1,1 +1,1 @@
-"""Looking into files that strangers sent. Runs in a process of its own that has no secrets and little memory."""
+"""Inspection of uploaded files. Runs in a subprocess without secrets and with little memory."""

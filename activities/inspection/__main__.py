@@ -1,7 +1,7 @@
-"""``python -m activities.inspection TYPE < FILE``: inspect one file, say what it is and what is shown of it.
+"""``python -m activities.inspection TYPE < FILE``: inspect one file and print its properties and public variants.
 
-The answer is one line of JSON; contents are base64. Memory and processor time are limited before a byte of the file is
-read, and everything else is given up before one is decoded.
+The output is one line of JSON; contents are base64. Limits on memory and processor time are set before the first byte
+is read. Access to files and sockets is dropped before the first file is decoded.
 """
 
 import base64
@@ -16,13 +16,13 @@ from domain.media.files import FIRST_BYTES, MEDIA, FileType, MediaKind, type_of
 from domain.media.status import Rejection
 from runtime.confinement import give_up_everything
 
-#: For the largest picture that is taken, some copies of it and the interpreter.
+#: Enough for the largest accepted picture, some copies of it, and the interpreter.
 MEMORY = 1536 * 1024 * 1024
 CPU_SECONDS = 30
 
 
-def look(content: bytes, announced: FileType) -> InspectionResult:
-    """What the file is and what is shown of it. Raises Rejected."""
+def inspect(content: bytes, announced: FileType) -> InspectionResult:
+    """Returns the properties of the file and its public variants. Raises Rejected."""
     found = type_of(content[:FIRST_BYTES])
     if found not in MEDIA:
         raise Rejected(Rejection.UNKNOWN_TYPE)
@@ -39,20 +39,20 @@ def main(announced: str) -> None:
     load_decoders()
     give_up_everything()
     try:
-        looked = look(content, FileType(announced))
+        result = inspect(content, FileType(announced))
     except Rejected as error:
-        said: dict[str, object] = {"rejection": error.reason.value}
+        parsed: dict[str, object] = {"rejection": error.reason.value}
     else:
-        said = {
-            "width": looked.width,
-            "height": looked.height,
-            "duration_ms": looked.duration_ms,
+        parsed = {
+            "width": result.width,
+            "height": result.height,
+            "duration_ms": result.duration_ms,
             "shown": [
                 [one.name, one.content_type, base64.b64encode(one.content).decode(), one.width, one.height]
-                for one in looked.shown
+                for one in result.shown
             ],
         }
-    sys.stdout.write(json.dumps(said))
+    sys.stdout.write(json.dumps(parsed))
 
 
 if __name__ == "__main__":

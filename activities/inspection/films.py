@@ -1,7 +1,7 @@
-"""Films: the container is read and cleaned, the pictures in it are not decoded.
+"""Films: the container is parsed and cleaned; the pictures in it are not decoded.
 
-What a camera writes beside the film (place, owner, device, tags) is overwritten in place, so that nothing moves
-and no sample's offset changes. A track of its own with places in it (GPS of a drone) is left as it is.
+Metadata that a camera adds (place, owner, device, tags) is overwritten in place, so that the offsets of the samples do
+not change. A separate track with places (GPS of a drone) is left as it is.
 """
 
 import struct
@@ -12,10 +12,10 @@ from activities.inspection.results import FileVariant, InspectionResult, Rejecte
 from domain.media.files import FileType
 from domain.media.status import Rejection
 
-#: Boxes of MP4 (ISO/IEC 14496-12) that hold other boxes, as far as a header is read.
+#: Boxes of MP4 (ISO/IEC 14496-12) that contain other boxes, as far as the header is read.
 _NESTED = frozenset((b"moov", b"trak"))
-#: User data, metadata, and what makers add: places are in the first two, XMP in the third.
-_TOLD = frozenset((b"udta", b"meta", b"uuid"))
+#: User data, metadata, and additions of makers. Places are in the first two, XMP in the third.
+_METADATA_BOXES = frozenset((b"udta", b"meta", b"uuid"))
 _FREE = b"free"
 
 # Elements of WebM (RFC 8794, RFC 9559).
@@ -44,7 +44,7 @@ class _Box:
 
 
 def _boxes(data: bytearray, start: int, end: int) -> Iterator[_Box]:
-    """Boxes side by side, which must fill the range to its last byte."""
+    """The boxes in the range, which they must fill to the last byte."""
     while start < end:
         size, kind = struct.unpack_from(">I4s", data, start)
         body = start + 8
@@ -71,13 +71,13 @@ def _mp4(data: bytearray) -> InspectionResult:
         if box.kind == b"mvhd":
             duration = _mp4_duration(data, box)
         elif box.kind == b"tkhd":
-            # 16.16 fixed point, at the very end; a sound track has 0 x 0.
+            # 16.16 fixed point, at the very end of the box; a sound track has 0 x 0.
             width, height = struct.unpack_from(">II", data, box.end - 8)
             sizes.append((width >> 16, height >> 16))
-        elif box.kind in _TOLD:
+        elif box.kind in _METADATA_BOXES:
             data[box.start + 4 : box.start + 8] = _FREE
             data[box.body : box.end] = bytes(box.end - box.body)
-    return _looked(data, FileType.MP4, max(sizes), duration)
+    return _result(data, FileType.MP4, max(sizes), duration)
 
 
 def _mp4_duration(data: bytearray, box: _Box) -> int:
@@ -89,7 +89,7 @@ def _mp4_duration(data: bytearray, box: _Box) -> int:
 
 
 def _number(data: bytearray, at: int, keep_marker: bool) -> tuple[int, int]:
-    """A variable-size integer and where it ends; `_UNKNOWN` for the size that says so."""
+    """A variable-size integer and the position after it; `_UNKNOWN` for an unknown size."""
     length = 9 - data[at].bit_length()
     if length > 8 or at + length > len(data):
         raise Rejected(Rejection.BROKEN)
@@ -110,8 +110,8 @@ class _Element:
 
 
 def _elements(data: bytearray) -> Iterator[_Element]:
-    """Every element in its order, those inside of an opened one after it. A live recording does not know the size of
-    what it is still writing; such an element is opened all the same."""
+    """Every element in order; the children of a container follow it. A live recording does not know the size of the
+    element that it is still writing; such an element is read as a container too."""
     at = 0
     while at < len(data):
         start = at
@@ -141,18 +141,17 @@ def _webm(data: bytearray) -> InspectionResult:
             _blank(data, element)
     if not {_SEGMENT, _TRACKS, _CLUSTER} <= seen:
         raise Rejected(Rejection.BROKEN)
-    return _looked(data, FileType.WEBM, (width, height), int(duration * scale / 1_000_000))
+    return _result(data, FileType.WEBM, (width, height), int(duration * scale / 1_000_000))
 
 
 def _blank(data: bytearray, element: _Element) -> None:
-    """A void element of the same length over it. It needs nine bytes, an empty one of these has five and says
-    nothing."""
+    """Overwrite the element with a void element of the same length. That needs nine bytes; a shorter one is empty."""
     length = element.end - element.start
     if length >= 9:
         data[element.start : element.end] = _VOID + (length - 9).to_bytes(7, "big") + bytes(length - 9)
 
 
-def _looked(data: bytearray, file_type: FileType, size: tuple[int, int], duration_ms: int) -> InspectionResult:
+def _result(data: bytearray, file_type: FileType, size: tuple[int, int], duration_ms: int) -> InspectionResult:
     width, height = size
     if not (0 < width <= 16_384 and 0 < height <= 16_384 and 0 <= duration_ms < 2**31):
         raise Rejected(Rejection.BROKEN)

@@ -1,4 +1,4 @@
-"""Pictures: read strictly, drawn anew. Nothing of the file that came in is in a file that goes out."""
+"""Pictures: decoded strictly and encoded again, so that no byte of the uploaded file is in a published file."""
 
 import io
 import logging
@@ -11,21 +11,22 @@ from domain.media.status import Rejection
 
 log = logging.getLogger(__name__)
 
-# Pillow checks the header's size before it reads a pixel, and refuses twice this size; we refuse this size.
+# Pillow compares the size in the header with this before it reads a pixel. It refuses twice this size; we refuse more
+# than it.
 Image.MAX_IMAGE_PIXELS = MOST_PIXELS
 _FORMATS = {FileType.JPEG: "JPEG", FileType.PNG: "PNG", FileType.GIF: "GIF", FileType.WEBP: "WEBP"}
 
 
 def load_decoders() -> None:
-    """Import what decoding would import on the way: afterwards this module opens no file."""
+    """Import everything that decoding imports later, so that no file is opened while decoding."""
     Image.preinit()
     Image.init()
     ImageCms.createProfile("sRGB")
 
 
 def draw(content: bytes, file_type: FileType) -> InspectionResult:
-    """Every variant of a picture, upright and in sRGB, without what the file says beside its pixels: place, camera,
-    comments, or a second file behind the first. Of an animation the first frame. Raises Rejected."""
+    """Every variant of a picture, upright and in sRGB, without the data beside its pixels: place, camera, comments, or
+    a second file after the first. Of an animation the first frame. Raises Rejected."""
     try:
         image = _read(content, file_type)
         width, height = image.size
@@ -40,18 +41,18 @@ def draw(content: bytes, file_type: FileType) -> InspectionResult:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning, MemoryError):
         raise Rejected(Rejection.TOO_MANY_PIXELS) from None
     except Exception as error:
-        # Decoders of strangers' bytes fail in every way there is.
+        # A decoder can raise any error for a damaged or hostile file.
         log.info("unreadable picture: %s", type(error).__name__)
         raise Rejected(Rejection.BROKEN) from None
     return InspectionResult(width, height, None, tuple(shown))
 
 
 def _read(content: bytes, file_type: FileType) -> Image.Image:
-    # Only the one decoder that the first bytes name: no other is ever asked.
+    # Only the decoder of the announced type may open the file.
     with Image.open(io.BytesIO(content), formats=(_FORMATS[file_type],)) as image:
         if image.width * image.height > most_pixels(len(content)):
             raise Rejected(Rejection.TOO_MANY_PIXELS)
-        # A file may announce any number of them; none but the first is decoded.
+        # A file may declare any number of frames; only the first is decoded.
         if getattr(image, "n_frames", 1) > MOST_FRAMES:
             raise Rejected(Rejection.TOO_MANY_FRAMES)
         image.seek(0)
@@ -62,7 +63,7 @@ def _read(content: bytes, file_type: FileType) -> Image.Image:
 
 
 def _in_srgb(image: Image.Image) -> Image.Image:
-    """Eight bits a channel, red, green, blue, and transparency where there is any."""
+    """Eight bits per channel: red, green, blue, and alpha where there is transparency."""
     profile = image.info.get("icc_profile")
     if image.mode.startswith("I;16"):
         image = image.convert("I").point(lambda value: value / 256).convert("L")
@@ -75,7 +76,7 @@ def _in_srgb(image: Image.Image) -> Image.Image:
 
 
 def _by_profile(image: Image.Image, profile: bytes) -> Image.Image | None:
-    """Its colours as sRGB has them. None: the profile is no good, or not for this kind of picture."""
+    """Its colours converted to sRGB. None: the profile is damaged, or not for this kind of picture."""
     plain = image.convert("RGB") if image.mode == "RGBA" else image
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))

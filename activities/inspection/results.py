@@ -1,4 +1,4 @@
-"""What came of looking at a file."""
+"""The results of an inspection."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ from domain.media.status import Rejection
 
 
 class Rejected(Exception):
-    """The file is not shown, for this reason."""
+    """The file is not published, for this reason."""
 
     def __init__(self, reason: Rejection) -> None:
         super().__init__(reason.value)
@@ -15,7 +15,7 @@ class Rejected(Exception):
 
 @dataclass(frozen=True, slots=True)
 class FileVariant:
-    """One form of a file that visitors see."""
+    """One public variant of a file."""
 
     name: str
     content_type: str
@@ -26,7 +26,7 @@ class FileVariant:
 
 @dataclass(frozen=True, slots=True)
 class InspectionResult:
-    """What a file turned out to be. Width and height in pixels as it is shown; duration of a film."""
+    """The properties of an accepted file. Width and height in pixels as it is shown; the duration of a film."""
 
     width: int
     height: int

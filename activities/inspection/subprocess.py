@@ -1,4 +1,4 @@
-"""Inspects a file in a process of its own: what breaks a decoder there breaks nothing here."""
+"""Inspects a file in a subprocess, so that a crash of a decoder does not affect the worker."""
 
 import asyncio
 import base64
@@ -11,23 +11,23 @@ from activities.inspection.results import FileVariant, InspectionResult, Rejecte
 from domain.media.files import FileType
 from domain.media.status import Rejection
 
-#: Of the clock; of the processor it has less.
-PATIENCE = timedelta(seconds=60)
+#: Wall-clock time; the limit of processor time is shorter.
+TIME_LIMIT = timedelta(seconds=60)
 
 
 async def inspect_in_subprocess(content: bytes, announced: FileType) -> InspectionResult:
-    """What the file is and what is shown of it. Raises Rejected; `BROKEN` also for what took too long or too much."""
+    """The properties and public variants of the file. Raises Rejected; `BROKEN` also when a limit was exceeded."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-P", "-m", "activities.inspection", announced.value),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
         cwd="/",
-        # No secret of ours is in what it inherits.
+        # The subprocess inherits none of our secrets.
         env={name: os.environ[name] for name in ("PATH", "LANG", "PYTHONPYCACHEPREFIX") if name in os.environ},
     )
     try:
-        async with asyncio.timeout(PATIENCE.total_seconds()):
+        async with asyncio.timeout(TIME_LIMIT.total_seconds()):
             answer, _ = await process.communicate(content)
     except (TimeoutError, ConnectionError):
         raise Rejected(Rejection.BROKEN) from None
@@ -41,11 +41,11 @@ async def inspect_in_subprocess(content: bytes, announced: FileType) -> Inspecti
 
 
 def _collect(answer: bytes) -> InspectionResult:
-    said = json.loads(answer)
-    if "rejection" in said:
-        raise Rejected(Rejection(said["rejection"]))
+    parsed = json.loads(answer)
+    if "rejection" in parsed:
+        raise Rejected(Rejection(parsed["rejection"]))
     shown = tuple(
         FileVariant(name, content_type, base64.b64decode(content), width, height)
-        for name, content_type, content, width, height in said["shown"]
+        for name, content_type, content, width, height in parsed["shown"]
     )
-    return InspectionResult(said["width"], said["height"], said["duration_ms"], shown)
+    return InspectionResult(parsed["width"], parsed["height"], parsed["duration_ms"], shown)

@@ -1,4 +1,4 @@
-"""What becomes of a file that came in: what is shown of it, and nothing else, stays in the storage."""
+"""Inspects uploaded media: only the published variants stay in the storage."""
 
 import asyncio
 import hashlib
@@ -12,20 +12,20 @@ from temporalio import activity
 from activities.inspection.results import InspectionResult, Rejected
 from activities.inspection.subprocess import inspect_in_subprocess
 from db.engine.session import Database, Scope
-from db.media.media import MediaRow, Seen
+from db.media.media import InspectedMedia, MediaRow
 from domain.errors import NotFound
 from domain.media.files import SHOWN, UPLOADS, FileType, shown_key
 from domain.media.status import MediaStatus, Rejection
 from providers.storage.interface import ObjectMissing, ObjectTooLarge, Storage, Stored
 
-#: Removed media can be restored for so long.
+#: Removed media can be restored for this long.
 KEEP_REMOVED = timedelta(days=30)
-#: An upload that nobody finished, and a file that nothing points to, are kept for so long.
-KEEP_LOOSE = timedelta(hours=24)
-#: Rows or objects of one step of a sweep.
+#: An upload that was never finished, or a file that no row refers to, is kept for this long.
+KEEP_UNREFERENCED = timedelta(hours=24)
+#: Rows or objects per step of a sweep.
 BATCH = 200
-#: Files that are looked into at once, in one worker; each may take more than a gigabyte.
-AT_ONCE = 1
+#: Files that one worker inspects at the same time; each may need more than a gigabyte of memory.
+CONCURRENT_INSPECTIONS = 1
 
 
 @dataclass(frozen=True)
@@ -38,68 +38,69 @@ class MediaInspectionInput:
 
 @dataclass(frozen=True)
 class MediaSweepInput:
-    """Everything that has had its time."""
+    """No fields: the retention times are constants."""
 
 
 class MediaActivities:
-    """``most`` is the largest file, in bytes; ``now`` gives aware UTC time."""
+    """``most`` is the largest file size in bytes; ``now`` gives aware UTC time."""
 
     def __init__(self, database: Database, storage: Storage, most: int, now: Callable[[], datetime]) -> None:
         self._database = database
         self._storage = storage
         self._most = most
         self._now = now
-        self._turn = asyncio.Semaphore(AT_ONCE)
+        self._slots = asyncio.Semaphore(CONCURRENT_INSPECTIONS)
 
-    @activity.defn(name="media.look")
-    async def look(self, asked: MediaInspectionInput) -> MediaStatus:
-        """Make what is shown of the file, or say why nothing is; returns its status. The uploaded file is removed then.
+    @activity.defn(name="media.inspect")
+    async def inspect(self, request: MediaInspectionInput) -> MediaStatus:
+        """Make the public variants of the file or reject it; returns its status. Then the uploaded file is removed.
 
-        Safe to repeat: what is shown has its keys by the row's id, and a row that is settled stays as it is.
-        Retryable: ``ProviderUnavailable``, ``unavailable``.
+        Safe to repeat: the keys of the variants contain the row's id, and a row that is already ready or rejected does
+        not change. Retryable: ``ProviderUnavailable``, ``unavailable``.
         """
-        async with self._database.unit_of_work(Scope.tenant(asked.business_id)) as work:
+        async with self._database.unit_of_work(Scope.tenant(request.business_id)) as work:
             try:
-                media = await work.media.get_media(asked.media_id)
-            except NotFound:  # removed meanwhile: it is inspected all the same, so that it can be restored
-                media = await work.media.get_media(asked.media_id, deleted=True)
+                media = await work.media.get_media(request.media_id)
+            except NotFound:  # Removed in the meantime: inspect it anyway, so that it can be restored.
+                media = await work.media.get_media(request.media_id, deleted=True)
         if media.status != MediaStatus.PROCESSING:
             return MediaStatus(media.status)
         try:
-            outcome: Seen | Rejection = await self._make(media)
+            outcome: InspectedMedia | Rejection = await self._inspect(media)
         except Rejected as error:
             outcome = error.reason
-        async with self._database.unit_of_work(Scope.tenant(asked.business_id)) as work:
-            media = await work.media.settle(asked.media_id, outcome)
+        async with self._database.unit_of_work(Scope.tenant(request.business_id)) as work:
+            media = await work.media.settle(request.media_id, outcome)
         await self._storage.delete(media.upload_key)
         return MediaStatus(media.status)
 
     @activity.defn(name="media.give_up")
-    async def give_up(self, asked: MediaInspectionInput) -> MediaStatus:
-        """The time for the inspection is over: rejected, unless it was settled meanwhile. Returns its status."""
-        async with self._database.unit_of_work(Scope.tenant(asked.business_id)) as work:
-            media = await work.media.settle(asked.media_id, Rejection.NOT_PROCESSED)
+    async def give_up(self, request: MediaInspectionInput) -> MediaStatus:
+        """The time for the inspection has ended: rejected, unless it was inspected in the meantime. Returns its
+        status."""
+        async with self._database.unit_of_work(Scope.tenant(request.business_id)) as work:
+            media = await work.media.settle(request.media_id, Rejection.NOT_PROCESSED)
         return MediaStatus(media.status)
 
     @activity.defn(name="media.sweep")
     async def sweep(self, _: MediaSweepInput) -> int:
-        """Remove for good what was removed long ago, uploads that never ended, and files that nothing points to;
-        gives how many rows and files of the last kind went."""
-        removed = await self._sweep_rows() + await self._sweep_objects(UPLOADS, self._loose_uploads)
-        return removed + await self._sweep_objects(SHOWN, self._loose_shown)
+        """Delete media that was removed long ago, unfinished uploads, and files that no row refers to. Returns how many
+        rows and unreferenced files were deleted."""
+        removed = await self._sweep_rows() + await self._sweep_objects(UPLOADS, self._unreferenced_uploads)
+        return removed + await self._sweep_objects(SHOWN, self._unreferenced_shown)
 
-    async def _make(self, media: MediaRow) -> Seen:
+    async def _inspect(self, media: MediaRow) -> InspectedMedia:
         try:
             content = await self._storage.read(media.upload_key, self._most)
         except ObjectMissing:
             raise Rejected(Rejection.MISSING) from None
         except ObjectTooLarge:
             raise Rejected(Rejection.TOO_LARGE) from None
-        async with self._turn:
-            looked = await inspect_in_subprocess(content, FileType(media.content_type))
-        for one in looked.shown:
+        async with self._slots:
+            result = await inspect_in_subprocess(content, FileType(media.content_type))
+        for one in result.shown:
             await self._storage.put(shown_key(media.business_id, media.id, one.name), one.content, one.content_type)
-        return _seen(media, content, looked)
+        return _inspected(media, content, result)
 
     async def _sweep_rows(self) -> int:
         removed = 0
@@ -108,10 +109,10 @@ class MediaActivities:
             async with self._database.unit_of_work(Scope.platform()) as work:
                 rows = [
                     *await work.media.list_removed(now - KEEP_REMOVED, BATCH),
-                    *await work.media.list_abandoned(now - KEEP_LOOSE, BATCH),
+                    *await work.media.list_abandoned(now - KEEP_UNREFERENCED, BATCH),
                 ]
             for row in rows:
-                # Files first: a row that is left over leads back to them, a file leads nowhere.
+                # Files first: a row that is left can be found and tried again, a file without a row cannot.
                 for key in (row.upload_key, *(one["key"] for one in row.variants.values())):
                     await self._storage.delete(key)
                 async with self._database.unit_of_work(Scope.platform()) as work:
@@ -121,12 +122,12 @@ class MediaActivities:
             if not rows:
                 return removed
 
-    async def _sweep_objects(self, prefix: str, loose: Callable[[list[str]], Awaitable[Iterable[str]]]) -> int:
+    async def _sweep_objects(self, prefix: str, unreferenced: Callable[[list[str]], Awaitable[Iterable[str]]]) -> int:
         removed, after = 0, None
-        before = self._now() - KEEP_LOOSE
+        before = self._now() - KEEP_UNREFERENCED
         while True:
             page = await self._storage.list_page(prefix, after, BATCH)
-            for key in await loose(_older(page.objects, before)):
+            for key in await unreferenced(_older(page.objects, before)):
                 await self._storage.delete(key)
                 removed += 1
             activity.heartbeat()
@@ -134,11 +135,11 @@ class MediaActivities:
                 return removed
             after = page.next
 
-    async def _loose_uploads(self, keys: list[str]) -> Iterable[str]:
+    async def _unreferenced_uploads(self, keys: list[str]) -> Iterable[str]:
         async with self._database.unit_of_work(Scope.platform()) as work:
             return set(keys) - await work.media.awaited_uploads(keys)
 
-    async def _loose_shown(self, keys: list[str]) -> Iterable[str]:
+    async def _unreferenced_shown(self, keys: list[str]) -> Iterable[str]:
         owners = {key: _owner(key) for key in keys}
         async with self._database.unit_of_work(Scope.platform()) as work:
             known = await work.media.known([owner for owner in owners.values() if owner])
@@ -150,14 +151,14 @@ def _older(objects: Iterable[Stored], before: datetime) -> list[str]:
 
 
 def _owner(key: str) -> UUID | None:
-    """The id in a key that `domain.media.files.shown_key` made."""
+    """The media id in a key that `domain.media.files.shown_key` made."""
     try:
         return UUID(key.split("/")[2])
     except (IndexError, ValueError):
         return None
 
 
-def _seen(media: MediaRow, content: bytes, looked: InspectionResult) -> Seen:
+def _inspected(media: MediaRow, content: bytes, result: InspectionResult) -> InspectedMedia:
     variants = {
         one.name.partition(".")[0]: {
             "key": shown_key(media.business_id, media.id, one.name),
@@ -165,7 +166,7 @@ def _seen(media: MediaRow, content: bytes, looked: InspectionResult) -> Seen:
             "width": one.width,
             "height": one.height,
         }
-        for one in looked.shown
+        for one in result.shown
     }
     checksum = hashlib.sha256(content).digest()
-    return Seen(len(content), checksum, looked.width, looked.height, looked.duration_ms, variants)
+    return InspectedMedia(len(content), checksum, result.width, result.height, result.duration_ms, variants)

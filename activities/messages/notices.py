@@ -1,4 +1,4 @@
-"""Sending one message through the e-mail provider, once as far as can be known."""
+"""Sends one message through the e-mail provider. A message is sent twice only if the provider lost an attempt."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -32,13 +32,13 @@ class NoticeSendInput:
 
     @property
     def scope(self) -> Scope:
-        """Whose row it is."""
+        """The scope of the row."""
         return Scope.platform() if self.business_id is None else Scope.tenant(self.business_id)
 
 
 class NoticeActivities:
-    """``links`` makes the tokens of messages, whose links begin with ``public_url``. Answers to messages that the
-    platform itself sends go to ``support_email``. ``now`` gives aware UTC time."""
+    """``links`` makes the tokens of messages, whose links begin with ``public_url``. Replies to the platform's own
+    messages go to ``support_email``. ``now`` gives aware UTC time."""
 
     def __init__(
         self,
@@ -58,12 +58,12 @@ class NoticeActivities:
 
     @activity.defn(name="notices.send")
     async def send(self, notice: NoticeSendInput) -> NoticeStatus:
-        """Send the message unless it is sent; returns its status: ``failed`` when the provider refused it.
+        """Send the message unless it was sent already; returns its status: ``failed`` when the provider refused it.
 
-        Three steps: an attempt is opened and committed, the provider is called, its answer is recorded. When the
-        answer never came, nobody knows: the attempt stays open and the next one waits ``UNKNOWN_FOR`` for the
-        provider's webhook before it sends again. Give it a start-to-close timeout below that. Retryable errors:
-        ``attempt_open``, ``OutcomeUnknown`` (both with the pause they need) and ``ProviderUnavailable``.
+        Three steps: an attempt is opened and committed, the provider is called, its answer is recorded. Without an
+        answer the result is unknown: the attempt stays open, and the next one waits ``UNKNOWN_FOR`` for the provider's
+        webhook before it sends again. The start-to-close timeout must be shorter than that. Retryable errors:
+        ``attempt_open``, ``OutcomeUnknown`` (both with a retry delay) and ``ProviderUnavailable``.
         """
         attempt, email = await self._open(notice)
         if attempt.wait is not None:
@@ -83,14 +83,14 @@ class NoticeActivities:
 
     @activity.defn(name="notices.give_up")
     async def give_up(self, notice: NoticeSendInput) -> NoticeStatus:
-        """The time for sending has ended: the message is failed unless it was sent. Gives its status."""
+        """The deadline for sending has passed: the message is failed unless it was sent. Returns its status."""
         async with self._database.unit_of_work(notice.scope) as work:
             return await work.messages.notices.mark_failed(notice.notice_id, "gave_up", self._now())
 
     async def _open(self, notice: NoticeSendInput) -> tuple[Attempt, Email | None]:
-        """An open attempt with its message; without one there is nothing to send (now).
+        """An open attempt with its message; no message if nothing must be sent now.
 
-        The message is written inside the transaction, so that a text that cannot be written leaves no attempt open.
+        The message is rendered inside the transaction, so that a rendering error leaves no attempt open.
         """
         now = self._now()
         async with self._database.unit_of_work(notice.scope) as work:
@@ -107,14 +107,14 @@ class NoticeActivities:
             return Attempt(NoticeStatus.FAILED), None
 
     async def _message(self, work: UnitOfWork, notice_id: UUID, now: datetime) -> Email | str:
-        """The message about a booking, or why it would be wrong to send it."""
+        """The message about a booking, or the reason why it must not be sent."""
         content = await work.messages.notices.read_for_sending(notice_id)
         if content.language == "en":
             content = replace(content, city=await _english_city(content.postal_code, content.city))
         return _unsendable(content, now) or compose(content, now, BookingLinks(self._links, self._public_url))
 
     async def _account_email(self, work: UnitOfWork, notice_id: UUID, now: datetime) -> Email | str:
-        """The e-mail, or why it would be wrong to send it."""
+        """The e-mail, or the reason why it must not be sent."""
         content = await work.messages.notices.read_account_email(notice_id)
         return unsendable(content, self._links, now) or compose_account_email(
             content, self._links, self._public_url, self._support_email
@@ -136,14 +136,14 @@ class NoticeActivities:
 
 
 def _unsendable(content: NoticeContent, now: datetime) -> str | None:
-    """Why it would be wrong to send this now: there is no address, the reminder is of a visit that is not ahead, the
-    payment that it asks for was made or is too late, or the proof of the address is not asked for any more."""
+    """Why the message must not be sent now: there is no address, the visit of the reminder is not in the future, the
+    payment was made or is too late, or no proof of the address is needed any more."""
     if content.address is None:
         return "no_address"
     if content.kind == NoticeKind.BOOKING_PROOF and (content.proof_deadline is None or content.proof_deadline <= now):
         return "outdated"
     if content.kind == NoticeKind.BOOKING_HELD and (
-        content.booking_status != BookingStatus.PENDING or content.captured or content.authorised
+        content.booking_status != BookingStatus.PENDING or content.captured or content.authorized
     ):
         return "outdated"
     if content.kind == NoticeKind.BOOKING_REMINDER and (
@@ -156,7 +156,7 @@ def _unsendable(content: NoticeContent, now: datetime) -> str | None:
 
 
 async def _english_city(postal_code: str | None, city: str | None) -> str | None:
-    """``Shibuya-ku`` for ``渋谷区``, by Japan Post's kana of the postal code; the city as it is without them."""
+    """``Shibuya-ku`` for ``渋谷区``, from Japan Post's kana for the postal code; unchanged if there is none."""
     if not postal_code or not city:
         return city
     readings = [place.city_kana for place in await places_of(postal_code) if place.city == city]

@@ -1,4 +1,4 @@
-"""The steps of a business's review."""
+"""The steps of the review of a business."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from domain.onboarding.verification import Decision, ReviewStatus
 
 @dataclass(frozen=True)
 class DecideInput:
-    """One decision. ``command_id`` is the same for every repeat of the same command and names its text in
+    """One decision. ``command_id`` is the same for every repeat of a command, and the key of its text in
     ``command_texts``; ``by`` None: the platform itself."""
 
     verification_id: UUID
@@ -27,7 +27,7 @@ class DecideInput:
 
 @dataclass(frozen=True)
 class RemindInput:
-    """The ``number``-th reminder (from 1) of the ``round``-th wait for an operator."""
+    """The ``number``-th reminder (from 1) in the ``round``-th wait for an operator."""
 
     verification_id: UUID
     business_id: UUID
@@ -43,20 +43,20 @@ class VerificationActivities:
         self._now = now
 
     @activity.defn(name="verification.decide")
-    async def decide(self, asked: DecideInput) -> ReviewStatus:
-        """Take the review one step further, once. Raises the coded refusals of `VerificationStore.decide`."""
-        async with self._database.unit_of_work(Scope.tenant(asked.business_id)) as work:
-            deciding = Deciding(asked.decision, asked.command_id, asked.by, seen=asked.seen)
-            return await work.onboarding.verifications.decide(asked.verification_id, deciding, self._now())
+    async def decide(self, request: DecideInput) -> ReviewStatus:
+        """Apply one decision to the review, once. Raises the coded refusals of `VerificationStore.decide`."""
+        async with self._database.unit_of_work(Scope.tenant(request.business_id)) as work:
+            deciding = Deciding(request.decision, request.command_id, request.by, seen=request.seen)
+            return await work.onboarding.verifications.decide(request.verification_id, deciding, self._now())
 
     @activity.defn(name="verification.remind")
-    async def remind(self, asked: RemindInput) -> ReviewStatus:
-        """Write to every operator that a business waits, unless it does not any more; returns the review's status.
-        Twice is once."""
-        async with self._database.unit_of_work(Scope.tenant(asked.business_id)) as work:
-            status = await work.onboarding.verifications.get_status(asked.verification_id)
+    async def remind(self, request: RemindInput) -> ReviewStatus:
+        """Notify every operator that a business waits, if it still does; returns the review's status. A repeat sends
+        nothing."""
+        async with self._database.unit_of_work(Scope.tenant(request.business_id)) as work:
+            status = await work.onboarding.verifications.get_status(request.verification_id)
             if status is ReviewStatus.WAITING:
                 await work.onboarding.verifications.remind_admins(
-                    asked.verification_id, asked.business_id, asked.round, asked.number
+                    request.verification_id, request.business_id, request.round, request.number
                 )
             return status

@@ -1,4 +1,4 @@
-"""Steps of payments: apply an event, make one movement at the provider, record its outcome."""
+"""The steps of a payment: apply an event, execute one movement at the provider, record its outcome."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -24,15 +24,15 @@ from providers.payments.interface import CaptureMethod, Intent, IntentRequest, P
 
 @dataclass(frozen=True)
 class ApplyEventInput:
-    """A row of the inbox."""
+    """A stored webhook event."""
 
     webhook_id: UUID
 
 
 @dataclass(frozen=True)
 class PaymentUpdate:
-    """Booking and payment after an event; ``payment`` is None for one that concerns no payment of ours. ``money``:
-    what is to be given up because of a new card."""
+    """Booking and payment after an event; ``payment`` is None if the event concerns no payment of ours. ``money``: the
+    movement that gives up a payment that a new card has replaced."""
 
     booking_id: UUID | None
     booking_status: BookingStatus | None
@@ -60,22 +60,22 @@ class PaymentActivities:
 
     @activity.defn(name="payments.apply_event")
     async def apply_event(self, event: ApplyEventInput) -> PaymentUpdate:
-        """Apply a row of the inbox, once, in whatever order it comes; a repeat reads the present state."""
+        """Apply a stored webhook event once. Events may come in any order; a repeat reads the present state."""
         async with self._database.unit_of_work(Scope.platform(), Context(actor=PROVIDER)) as work:
             booking_id, status, payment = await work.payments.webhooks.apply(event.webhook_id, self._now())
-            # A void that was decided by an attempt whose answer was lost is found again.
+            # If an earlier attempt decided on a void and its answer was lost, the void is found again here.
             held = booking_id is not None and payment is not None and payment.manual_capture
             money = await work.payments.openings.find_void(booking_id) if booking_id and held else None
             return PaymentUpdate(booking_id, status, payment, money)
 
     @activity.defn(name="payments.perform")
     async def perform(self, task: MoneyTask) -> MoneyResult:
-        """Make one movement at the provider. Safe to repeat: the provider sees the movement's id as key, and a void
-        or a capture that is tried again looks first and has a key of its own.
+        """Execute one movement at the provider. Safe to repeat: the movement's id is the idempotency key. A void or
+        capture that is retried reads the intent first and uses a new key.
 
-        A void that spares money looks first; one that the customer authorised in time is a result too, and is kept.
-        A refusal is a result. ``OutcomeUnknown`` and ``ProviderUnavailable`` are tried again until the caller's
-        deadline, after which nobody knows.
+        A void with ``spares_money`` reads the intent first: if the customer has authorized it in time, it is not voided
+        and that is the result. A refusal is a result. ``OutcomeUnknown`` and ``ProviderUnavailable`` are retried until
+        the caller's deadline; after that the result is unknown.
         """
         provider = self._providers[task.provider]
         if task.movement is Movement.AUTHORIZE:
@@ -103,13 +103,13 @@ class PaymentActivities:
         try:
             return _captured(task, await provider.capture_intent(intent_id, task.amount, key_of_try(task.movement_id)))
         except ProviderRefused as refusal:
-            # It may have been captured already, by hand or by an earlier try whose answer was lost with its key.
+            # It may be captured already, in the provider's dashboard or by an earlier try whose answer was lost.
             return _captured(task, await provider.get_intent(intent_id), refusal.reason)
 
     async def _renew(self, provider: PaymentProvider, task: MoneyTask) -> MoneyResult:
-        """Authorise again; the old intent is left for a movement of its own, after the new one is recorded.
+        """Authorize again. The old intent is voided by a separate movement after the new one is recorded.
 
-        A new intent that did not become an authorisation is closed, because nobody shall pay it beside the old one.
+        If the new intent was not authorized, it is closed: nobody may pay it in addition to the old one.
         """
         if task.intent_id is None:
             return MoneyResult(task.movement_id, Phase.FAILED, reason="no_card")
@@ -130,7 +130,7 @@ class PaymentActivities:
 
     @activity.defn(name="payments.record")
     async def record(self, outcome: RecordInput) -> PaymentView:
-        """Record the outcome of a movement: ledger, totals, status. Totals never go backwards."""
+        """Record the outcome of a movement: ledger, totals, status. Totals never decrease."""
         task, result = outcome.task, outcome.result
         scope = Scope.tenant(outcome.task.business_id)
         async with self._database.unit_of_work(scope, Context(actor=PROVIDER)) as work:

@@ -1,4 +1,5 @@
-"""The steps of a refund: begin it in the ledger, ask the provider, ask again while it is pending, record the end."""
+"""The steps of a refund: record its intent in the ledger, ask the provider, poll while it is pending, record the
+result."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from domain.payments.tasks import MoneyResult, MoneyTask
 from providers.errors import OutcomeUnknown, ProviderRefused
 from providers.payments.interface import PaymentProvider, Refund
 
-#: How many keys one refund has. Stripe forgets a key after a day.
+#: The number of idempotency keys of one refund. Stripe keeps a key for a day.
 _KEYS = 10
 
 
@@ -41,7 +42,7 @@ class PollRefundInput:
 
 @dataclass(frozen=True)
 class ApplyRefundEventInput:
-    """A row of the inbox that concerns this refund."""
+    """A stored webhook event that concerns this refund."""
 
     refund_id: UUID
     business_id: UUID
@@ -50,7 +51,7 @@ class ApplyRefundEventInput:
 
 @dataclass(frozen=True)
 class RecordRefundInput:
-    """The outcome of a refund, or its present state."""
+    """The outcome of a refund, or its present state at the provider."""
 
     refund_id: UUID
     business_id: UUID
@@ -70,16 +71,16 @@ class RefundActivities:
 
     @activity.defn(name="refunds.begin")
     async def begin(self, refund: BeginRefundInput) -> MoneyTask | None:
-        """Record in the ledger that the refund is intended. None when it is over already."""
+        """Record in the ledger that the refund is intended. None when it has already ended."""
         async with self._database.unit_of_work(Scope.tenant(refund.business_id)) as work:
             return await work.payments.refunds.begin(refund.refund_id)
 
     @activity.defn(name="refunds.perform")
     async def perform(self, task: MoneyTask) -> MoneyResult:
-        """Ask the provider for the refund. Phase unknown with a ``provider_ref`` means: pending there.
+        """Ask the provider for the refund. Phase unknown with a ``provider_ref`` means that it is pending there.
 
-        Safe to repeat: a repeat looks for the refund first, and the provider sees the movement's id as key; the next
-        key is used only where the one before answers with an old failure. ``OutcomeUnknown`` and
+        Safe to repeat: a repeat looks for the refund first, and the movement's id is the idempotency key. The next key
+        is used only if the provider replays a stored failure for the one before. ``OutcomeUnknown`` and
         ``ProviderUnavailable`` are retried; a refusal is a result.
         """
         if task.intent_id is None:
@@ -98,22 +99,22 @@ class RefundActivities:
 
     @activity.defn(name="refunds.record")
     async def record(self, outcome: RecordRefundInput) -> RefundStatus:
-        """Record what the provider said: ledger, refund, payment totals; tells the customer when the money is on its
-        way, and a person when it is not."""
+        """Record the provider's answer: ledger, refund, payment totals. Notifies the customer when the money is on its
+        way; files an attention item when the refund failed."""
         async with self._database.unit_of_work(Scope.tenant(outcome.business_id)) as work:
             return await work.payments.refunds.record(outcome.refund_id, outcome.result)
 
     @activity.defn(name="refunds.apply_event")
     async def apply_event(self, event: ApplyRefundEventInput) -> RefundStatus:
-        """Apply a row of the inbox, once, in whatever order it comes; returns the refund's status after it."""
+        """Apply a stored webhook event once, in any order; returns the refund's status after it."""
         async with self._database.unit_of_work(Scope.platform(), Context(actor=PROVIDER)) as work:
             await work.payments.webhooks.apply(event.webhook_id, self._now())
             return (await work.payments.refunds.get(event.refund_id)).status
 
 
 async def _made(provider: PaymentProvider, task: MoneyTask, intent_id: str) -> Refund:
-    """The one refund of this task. Refunds of one amount are not idempotent by themselves: a new key may be used only
-    when no call under an older one can still be under way, which a replayed answer says."""
+    """The one refund of this task. The provider does not recognise a second refund of the same amount as a repeat, so a
+    new key may be used only when no call with an older key can still be running: when its stored answer is replayed."""
     refund_id = str(refund_in(task.movement_id))
     about = metadata(task.payment_id, task.booking_id, task.business_id) | {"refund_id": refund_id}
     number = 1

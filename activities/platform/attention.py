@@ -1,4 +1,4 @@
-"""What no machine can settle is handed to a person."""
+"""Files attention items: problems that a person must solve."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,8 +12,8 @@ from db.engine.session import Database, Scope
 
 @dataclass(frozen=True)
 class AttentionInput:
-    """``kind`` is a stable word, ``dedupe_key`` keeps one open entry per matter; ``details`` hold ids, amounts and
-    codes, never a name."""
+    """``kind`` is a stable code, ``dedupe_key`` keeps one open item per problem; ``details`` are ids, amounts and
+    codes, never names."""
 
     kind: str
     dedupe_key: str
@@ -24,21 +24,21 @@ class AttentionInput:
 
 
 class AttentionActivities:
-    """One method: file it."""
+    """Files an attention item."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     @activity.defn(name="attention.file")
-    async def file(self, matter: AttentionInput) -> bool:
-        """File a matter; False when an open entry for it is there already."""
-        scope = Scope.platform() if matter.business_id is None else Scope.tenant(matter.business_id)
+    async def file(self, item: AttentionInput) -> bool:
+        """File an item. False when an open item with its key exists."""
+        scope = Scope.platform() if item.business_id is None else Scope.tenant(item.business_id)
         async with self._database.unit_of_work(scope) as work:
             return await work.platform.attention.file(
-                matter.kind,
-                matter.dedupe_key,
-                business_id=matter.business_id,
-                booking_id=matter.booking_id,
-                payment_id=matter.payment_id,
-                details=matter.details,
+                item.kind,
+                item.dedupe_key,
+                business_id=item.business_id,
+                booking_id=item.booking_id,
+                payment_id=item.payment_id,
+                details=item.details,
             )

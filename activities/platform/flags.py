@@ -24,15 +24,15 @@ class BeginStepInput:
 
 
 @dataclass(frozen=True)
-class LookInput:
-    """What came since the present step began is held against the plan's limits."""
+class CheckInput:
+    """Compare the counts since the present step began with the plan's limits."""
 
     rollout_id: UUID
 
 
 @dataclass(frozen=True)
-class Look:
-    """What a check found: the rollout's status, and the measures that went over their limits with their counts."""
+class RolloutCheck:
+    """The result of a check: the rollout's status, and the measures over their limits with their counts."""
 
     status: RolloutStatus
     over: Mapping[Measure, int] = field(default_factory=dict)
@@ -40,7 +40,7 @@ class Look:
 
 @dataclass(frozen=True)
 class MarkInput:
-    """What becomes of the rollout; ``reason``: measures and counts, never a name."""
+    """The new status of the rollout; ``reason``: measures and counts, never names."""
 
     rollout_id: UUID
     status: RolloutStatus
@@ -48,8 +48,8 @@ class MarkInput:
 
 
 class FlagActivities:
-    """Every method returns the rollout's status: one that an admin's own change of the flag has superseded is
-    left alone. ``now`` gives aware UTC time."""
+    """Every method returns the rollout's status. A rollout that was superseded by an operator's change of the flag is
+    not changed. ``now`` gives aware UTC time."""
 
     def __init__(self, database: Database, cache: Cache, now: Callable[[], datetime]) -> None:
         self._database = database
@@ -57,47 +57,49 @@ class FlagActivities:
         self._now = now
 
     @activity.defn(name="flags.begin_step")
-    async def begin_step(self, asked: BeginStepInput) -> RolloutStatus:
-        """Give the flag the step's share. Twice is once: a step that has begun keeps its time."""
+    async def begin_step(self, request: BeginStepInput) -> RolloutStatus:
+        """Give the flag the share of the step. A repeat changes nothing: a step that has begun keeps its start time."""
         async with self._database.unit_of_work(Scope.platform()) as work:
-            rollout = await work.platform.flags.lock_rollout(asked.rollout_id)
-            status = _standing(rollout)
+            rollout = await work.platform.flags.lock_rollout(request.rollout_id)
+            status = _status_of(rollout)
             if rollout is not None and status is RolloutStatus.RUNNING:
-                await work.platform.flags.begin_step(rollout, asked.step, self._now())
+                await work.platform.flags.begin_step(rollout, request.step, self._now())
         await notify(self._cache, FLAGS)
         return status
 
-    @activity.defn(name="flags.look")
-    async def look(self, asked: LookInput) -> Look:
-        """Count what is watched since the step began."""
+    @activity.defn(name="flags.check")
+    async def check(self, request: CheckInput) -> RolloutCheck:
+        """Count the measured events since the step began."""
         async with self._database.unit_of_work(Scope.platform()) as work:
-            rollout = await work.platform.flags.lock_rollout(asked.rollout_id)
+            rollout = await work.platform.flags.lock_rollout(request.rollout_id)
             if rollout is None or rollout.status in OVER or rollout.step_began_at is None:
-                return Look(_standing(rollout))
+                return RolloutCheck(_status_of(rollout))
             counted = await work.platform.flags.count_trouble(rollout.step_began_at)
         over = over_limit(rollout.plan.limits, counted)
-        return Look(rollout.status, {measure: counted[measure] for measure in over})
+        return RolloutCheck(rollout.status, {measure: counted[measure] for measure in over})
 
     @activity.defn(name="flags.mark")
-    async def mark(self, asked: MarkInput) -> RolloutStatus:
-        """Pause it, let it go on, or end it; the share goes back where that is its end. Returns its status."""
+    async def mark(self, request: MarkInput) -> RolloutStatus:
+        """Pause, resume or end the rollout; the old share is restored where its end requires it. Returns its status."""
         async with self._database.unit_of_work(Scope.platform()) as work:
-            status = await self._mark(work, asked)
+            status = await self._mark(work, request)
         await notify(self._cache, FLAGS)
         return status
 
-    async def _mark(self, work: UnitOfWork, asked: MarkInput) -> RolloutStatus:
-        rollout = await work.platform.flags.lock_rollout(asked.rollout_id)
+    async def _mark(self, work: UnitOfWork, request: MarkInput) -> RolloutStatus:
+        rollout = await work.platform.flags.lock_rollout(request.rollout_id)
         if rollout is None or rollout.status in OVER:
-            return _standing(rollout)
-        await work.platform.flags.mark_rollout(rollout, asked.status, self._now(), asked.reason)
-        if asked.status is RolloutStatus.STOPPED:
+            return _status_of(rollout)
+        await work.platform.flags.mark_rollout(rollout, request.status, self._now(), request.reason)
+        if request.status is RolloutStatus.STOPPED:
             await work.platform.attention.file(
-                "rollout_stopped", f"rollout_stopped:{rollout.id}", details={"flag_id": rollout.flag_id, **asked.reason}
+                "rollout_stopped",
+                f"rollout_stopped:{rollout.id}",
+                details={"flag_id": rollout.flag_id, **request.reason},
             )
-        return asked.status
+        return request.status
 
 
-def _standing(rollout: RolloutRow | None) -> RolloutStatus:
-    """A rollout whose flag was deleted is superseded."""
+def _status_of(rollout: RolloutRow | None) -> RolloutStatus:
+    """Its status; superseded if the flag was deleted."""
     return RolloutStatus.SUPERSEDED if rollout is None else rollout.status

@@ -1,4 +1,4 @@
-"""What the platform does for itself by the clock: deleting what has had its time, and making room ahead."""
+"""Scheduled maintenance: deletes old rows, and creates partitions in advance."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,22 +9,22 @@ from temporalio import activity
 from db.engine.session import Database, Scope
 from domain.platform.retention import KEEP, RetainedData
 
-#: Rows a transaction; short enough that nobody waits for its locks.
+#: Rows per transaction; few, so that its locks are held for a short time.
 BATCH = 1000
-#: A new partition waits this long for the table that catches the rest, then tries again later.
+#: Creating a partition waits this long for the lock on the default partition, then is retried later.
 _LOCK_TIMEOUT = timedelta(seconds=2)
 
 
 @dataclass(frozen=True)
 class SweepInput:
-    """What to sweep."""
+    """The kind of data to sweep."""
 
     what: RetainedData
 
 
 @dataclass(frozen=True)
 class PartitionsInput:
-    """How many months of the audit trail have their partition ahead of time, 1 to 12."""
+    """For how many months partitions of the audit trail exist in advance, 1 to 12."""
 
     months: int
 
@@ -37,22 +37,22 @@ class MaintenanceActivities:
         self._now = now
 
     @activity.defn(name="maintenance.sweep")
-    async def sweep(self, asked: SweepInput) -> int:
-        """Delete what is older than it is kept, in batches, each a transaction with a heartbeat; gives how many rows
-        went, those of interrupted tries included."""
-        before = self._now() - KEEP[asked.what]
-        told = activity.info().heartbeat_details
-        removed = int(told[0]) if told else 0
+    async def sweep(self, request: SweepInput) -> int:
+        """Delete rows older than their retention time, in batches: one transaction and one heartbeat each. Returns how
+        many rows were deleted, including those of interrupted tries."""
+        before = self._now() - KEEP[request.what]
+        details = activity.info().heartbeat_details
+        removed = int(details[0]) if details else 0
         while True:
             async with self._database.unit_of_work(Scope.platform()) as work:
-                gone = await work.platform.retention.delete_batch(asked.what, before, BATCH)
+                gone = await work.platform.retention.delete_batch(request.what, before, BATCH)
             removed += gone
             activity.heartbeat(removed)
             if gone < BATCH:
                 return removed
 
     @activity.defn(name="maintenance.make_audit_partitions")
-    async def make_audit_partitions(self, asked: PartitionsInput) -> None:
-        """Make the audit trail's partitions ahead; those that are there stay."""
+    async def make_audit_partitions(self, request: PartitionsInput) -> None:
+        """Create the audit trail's partitions in advance; existing ones are not changed."""
         async with self._database.unit_of_work(Scope.platform()) as work:
-            await work.platform.retention.make_audit_partitions(asked.months, _LOCK_TIMEOUT)
+            await work.platform.retention.make_audit_partitions(request.months, _LOCK_TIMEOUT)

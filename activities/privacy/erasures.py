@@ -1,4 +1,4 @@
-"""Forgetting a person, step by step; each may run twice and matters once."""
+"""The steps of the erasure of a person's data. Each may run twice; the second run changes nothing."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,11 +17,11 @@ from providers.storage.interface import Storage
 
 @dataclass(frozen=True)
 class ErasureStepInput:
-    """A row of ``erasures`` and whose it is. ``whatever``: do not wait for an e-mail any longer."""
+    """A row of ``erasures`` and its user. ``even_if_unsent``: do not wait any longer for the last e-mail."""
 
     erasure_id: UUID
     user_id: UUID
-    whatever: bool = False
+    even_if_unsent: bool = False
 
 
 class ErasureActivities:
@@ -34,7 +34,7 @@ class ErasureActivities:
 
     @activity.defn(name="erasures.remove_exports")
     async def remove_exports(self, erasure: ErasureStepInput) -> int:
-        """Delete the files of every copy that the person asked for; gives how many copies there were."""
+        """Delete the files of all data exports of the person; returns the number of exports."""
         async with self._database.unit_of_work(Scope.platform()) as work:
             found = await work.privacy.exports.list_ids_of(erasure.user_id)
         for export_id in found:
@@ -46,14 +46,14 @@ class ErasureActivities:
 
     @activity.defn(name="erasures.anonymise")
     async def anonymise(self, erasure: ErasureStepInput) -> bool:
-        """Make the person unknown in every table; False when that was done before."""
+        """Anonymise the person in every table. False when that was done before."""
         async with self._database.unit_of_work(Scope.platform()) as work:
             return await work.privacy.erasures.anonymise(erasure.erasure_id, self._now())
 
     @activity.defn(name="erasures.finish")
     async def finish(self, erasure: ErasureStepInput) -> bool:
-        """Delete what still led to the person, write the proof and queue the last e-mail; False when that was done
-        before."""
+        """Delete what can still identify the person, write the proof and queue the last e-mail. False when that was
+        done before."""
         async with self._database.unit_of_work(Scope.platform()) as work:
             done = await work.privacy.erasures.finish(erasure.erasure_id, self._now())
             if done is None:
@@ -67,6 +67,6 @@ class ErasureActivities:
 
     @activity.defn(name="erasures.forget_address")
     async def forget_address(self, erasure: ErasureStepInput) -> bool:
-        """Blank the address once the last e-mail is out; gives whether it is blank."""
+        """Remove the address once the last e-mail has been sent; returns whether it is removed."""
         async with self._database.unit_of_work(Scope.platform()) as work:
-            return await work.privacy.erasures.forget_address(erasure.erasure_id, whatever=erasure.whatever)
+            return await work.privacy.erasures.forget_address(erasure.erasure_id, even_if_unsent=erasure.even_if_unsent)

@@ -1,4 +1,4 @@
-"""The file with all that is held of a person: written, announced, removed."""
+"""The file of a data export: written, announced by e-mail, removed."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ from domain.messages.kinds import AccountEmailKind
 from domain.privacy.status import EXPORT_LASTS, ExportStatus
 from providers.storage.interface import Storage
 
-#: Of the file's shape; a change that breaks readers counts it up.
+#: Version of the file format; increased by a change that breaks readers.
 FORMAT = 1
 
 
 @dataclass(frozen=True)
 class ExportStepInput:
-    """A row of ``data_exports`` and whose it is."""
+    """A row of ``data_exports`` and its user."""
 
     export_id: UUID
     user_id: UUID
@@ -37,8 +37,9 @@ class ExportActivities:
 
     @activity.defn(name="exports.write")
     async def write(self, export: ExportStepInput) -> datetime | None:
-        """Collect, store and announce the file; gives when it goes again. None: the person has asked to be forgotten
-        meanwhile, and the file is gone. Written twice it is the same file, announced once."""
+        """Collect the data, store the file and announce it; returns when the file is removed. None: the person has
+        asked for erasure in the meantime, and the file was removed. A repeat writes the same file and announces it
+        once."""
         now = self._now()
         async with self._database.unit_of_work(Scope.platform()) as work:
             sections = await work.privacy.exports.collect(export.user_id)
@@ -63,7 +64,7 @@ class ExportActivities:
 
     @activity.defn(name="exports.remove")
     async def remove(self, export: ExportStepInput) -> None:
-        """Its time is over: the file goes, then the row says so."""
+        """The time of the file has ended: delete it, then set the status."""
         await self._storage.delete(object_key(export.export_id))
         await self._end(export, ExportStatus.EXPIRED)
 

@@ -1,4 +1,4 @@
-"""The steps of a re-accommodation on Postgres; each may run twice and matters once."""
+"""The steps of a re-accommodation on Postgres. Each may run twice; the second run changes nothing."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from domain.scheduling.reaccommodation import ReaccommodationStatus
 
 @dataclass(frozen=True)
 class ReaccommodationStep:
-    """Which one."""
+    """The re-accommodation and its booking."""
 
     reaccommodation_id: UUID
     business_id: UUID
@@ -21,7 +21,7 @@ class ReaccommodationStep:
 
 
 class ReaccommodationActivities:
-    """Each step returns the status afterwards. ``now`` gives aware UTC time."""
+    """Each step returns the status after it. ``now`` gives aware UTC time."""
 
     def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
         self._database = database
@@ -29,24 +29,24 @@ class ReaccommodationActivities:
 
     @activity.defn(name="reaccommodations.offer")
     async def offer(self, about: ReaccommodationStep) -> ReaccommodationStatus:
-        """Promise the message with the nearest free times; a customer whom no message reaches is a person's task."""
+        """Queue the notice with the nearest free times. If the customer has no address, files an attention item."""
         async with self._database.unit_of_work(Scope.tenant(about.business_id)) as work:
             return await work.scheduling.reaccommodations.offer(about.reaccommodation_id, self._now())
 
     @activity.defn(name="reaccommodations.remind")
     async def remind(self, about: ReaccommodationStep) -> ReaccommodationStatus:
-        """Promise the reminder while there is no answer."""
+        """Queue the reminder if the customer has not answered."""
         async with self._database.unit_of_work(Scope.tenant(about.business_id)) as work:
             return await work.scheduling.reaccommodations.remind(about.reaccommodation_id, self._now())
 
     @activity.defn(name="reaccommodations.give_up")
     async def give_up(self, about: ReaccommodationStep) -> ReaccommodationStatus:
-        """Have the booking's workflow signalled that the customer chose no other time."""
+        """Signal the booking's workflow that the customer chose no other time."""
         async with self._database.unit_of_work(Scope.tenant(about.business_id)) as work:
             return await work.scheduling.reaccommodations.give_up(about.reaccommodation_id)
 
-    @activity.defn(name="reaccommodations.tell")
-    async def tell(self, about: ReaccommodationStep) -> ReaccommodationStatus:
-        """Promise the message of how it was decided."""
+    @activity.defn(name="reaccommodations.notify_decision")
+    async def notify_decision(self, about: ReaccommodationStep) -> ReaccommodationStatus:
+        """Queue the notice of the decision."""
         async with self._database.unit_of_work(Scope.tenant(about.business_id)) as work:
             return await work.scheduling.reaccommodations.notify(about.reaccommodation_id)

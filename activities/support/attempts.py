@@ -1,20 +1,20 @@
-"""Which try of its activity a step is, and what follows from it for keys.
+"""The attempt number of an activity, and what it means for idempotency keys.
 
-Stripe answers a key with its first answer for a day, a 500 too ("Idempotent requests" of its API reference): under one
-key alone a movement that met one would not end before the key is forgotten.
+Stripe stores the first answer of a key for a day, also a 500 ("Idempotent requests" in its API reference). With one key
+only, a movement that got a 500 could not succeed until the key expires.
 """
 
 from temporalio import activity
 
 
 def is_repeat() -> bool:
-    """Whether an earlier try of this activity may have had its effect. Never outside of an activity."""
+    """Whether an earlier try of this activity may have had its effect. False outside of an activity."""
     return activity.in_activity() and activity.info().attempt > 1
 
 
 def key_of_try(name: str) -> str:
-    """The key of this try: ``name`` itself for the first, one of its own for a repeat. Only for what is idempotent by
-    the state of its object, as closing and capturing an intent are."""
+    """The idempotency key of this try: ``name`` for the first, a new key for each repeat. Only for calls that are
+    idempotent by the state of their object, such as closing or capturing an intent."""
     if not is_repeat():
         return name
     info = activity.info()

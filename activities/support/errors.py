@@ -1,5 +1,5 @@
-"""What every activity has around it: the one place where a refusal of the domain becomes an error of Temporal, and
-the name of the workflow for the audit trail and the log."""
+"""Interceptors of all activities: the one place where a ``DomainError`` becomes an ``ApplicationError``, and where the
+workflow id is set for the audit trail and the log."""
 
 from typing import Any
 
@@ -14,11 +14,11 @@ from providers.errors import ProviderError, ProviderRefused
 
 log = structlog.get_logger(__name__)
 
-#: Type of an error that is neither a refusal of the domain nor one of a provider: a bug.
+#: Type of an error that is neither a ``DomainError`` nor an error of a provider: a bug.
 UNEXPECTED = "internal_error"
 
 
-class _CodedRefusals(ActivityInboundInterceptor):
+class _ErrorInbound(ActivityInboundInterceptor):
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:
         try:
             return await super().execute_activity(input)
@@ -27,14 +27,14 @@ class _CodedRefusals(ActivityInboundInterceptor):
                 error.code, error.details, type=error.code, non_retryable=not isinstance(error, Unavailable)
             ) from error
         except ProviderError as error:
-            # Only the code travels: a provider's error may quote what was sent.
+            # Only the code is sent to Temporal: a provider's message may quote what was sent to it.
             raise ApplicationError(
                 error.reason, type=type(error).__name__, non_retryable=isinstance(error, ProviderRefused)
             ) from None
         except FailureError:
             raise
         except Exception as error:
-            # Only the class's name travels: the message of an error may quote what was stored.
+            # Only the class name is sent to Temporal: an error message may quote stored data.
             log.exception("activity_failed_unexpectedly")
             passing = isinstance(error, OSError)
             raise ApplicationError(
@@ -42,9 +42,9 @@ class _CodedRefusals(ActivityInboundInterceptor):
             ) from None
 
 
-class _NamedSteps(ActivityInboundInterceptor):
+class _ContextInbound(ActivityInboundInterceptor):
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:
-        # Each try runs in a context of its own, so there is nothing to take back.
+        # Each try runs in its own context, so nothing has to be reset.
         info = activity.info()
         WORKFLOW.set(info.workflow_id)
         about = {"workflow_id": info.workflow_id, "activity": info.activity_type, "attempt": info.attempt}
@@ -55,18 +55,18 @@ class _NamedSteps(ActivityInboundInterceptor):
         return await super().execute_activity(input)
 
 
-class NamedSteps(Interceptor):
-    """Tells the audit trail which workflow a change belongs to, and every line of the log which workflow, activity,
-    attempt and, where the input names it, business."""
+class ContextInterceptor(Interceptor):
+    """Sets the workflow id for the audit trail, and adds workflow, activity, attempt and (if the input has one)
+    business to every log line."""
 
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
-        return _NamedSteps(next)
+        return _ContextInbound(next)
 
 
-class CodedRefusals(Interceptor):
-    """Turns ``DomainError`` into ``ApplicationError(type=code, details)``. Only ``unavailable`` is tried again: every
-    other refusal stays the same however often it is asked. Provider errors keep their class's name as type. What nobody
-    foresaw gets the type `UNEXPECTED`; the caller's profile says whether that is tried again."""
+class ErrorInterceptor(Interceptor):
+    """Turns ``DomainError`` into ``ApplicationError(type=code, details)``. Only ``unavailable`` is retryable: a repeat
+    does not change other refusals. Errors of providers have their class name as type. Unexpected errors get the type
+    `UNEXPECTED`; the caller's options decide whether that is retried."""
 
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
-        return _CodedRefusals(next)
+        return _ErrorInbound(next)

@@ -1,5 +1,5 @@
-"""What the messages say: one small text per kind, language and audience, and one layout around all of them.
+"""The texts of messages: one template per kind, language and audience, and one layout for all of them.
 
-The first line of a text is its subject, blank lines part its paragraphs. Both the plain and the HTML form are made
-from these paragraphs, so they cannot say different things; the HTML layout escapes everything that it is given.
+The first line of a template is the subject; blank lines separate paragraphs. The plain text and the HTML are both made
+from these paragraphs, so that they always say the same. The HTML layout escapes every value.
 """

@@ -1,7 +1,7 @@
-"""From the content of a message that is not about a booking to an e-mail.
+"""Renders account e-mails.
 
-A new message is a line in :data:`FORMS` and a text in each language under ``account/``. Tokens are made here, when the
-message is sent: no table, event or workflow history has them.
+A new message needs a line in :data:`FORMS` and a template in each language under ``account/``. Tokens are made here, at
+the time of sending: no table, event or workflow history contains them.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
-from activities.templates.layout import MessageLayout, fitting, render_layout, written
+from activities.templates.layout import MessageLayout, render_layout, shorten_subject, written
 from activities.templates.words import PLATFORM, Bilingual, device, one_line, pick
 from db.messages.notices import AccountEmailContent
 from domain.messages.formats import full_name, moment, salutation, short
@@ -21,9 +21,9 @@ from runtime.links import Links, Purpose
 
 
 @dataclass(frozen=True, slots=True)
-class Opens:
-    """What the link of a message is for: ``{public_url}{path}#token=…``. Browsers send what follows ``#`` to no server,
-    so the token is in no access log and in no ``Referer``."""
+class LinkTarget:
+    """The target of a message's link: ``{public_url}{path}#token=…``. Browsers do not send the part after ``#`` to a
+    server, so the token is in no access log and no ``Referer``."""
 
     purpose: Purpose
     path: str
@@ -32,26 +32,25 @@ class Opens:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What a text may use beside the names: facts by what they are. A fact that is missing is empty. ``at``, the time
-    of what the message is about, is always there; ``device`` and ``ip`` are of the session that the fact
-    ``session_id`` names."""
+    """The facts that a template may use, by their type; a missing fact is empty. ``at``, the time of the event, is
+    always there; ``device`` and ``ip`` come from the session in the fact ``session_id``."""
 
     times: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
-    opens: Opens | None = None
-    #: It goes to the owner of the business or to an operator: without a greeting.
+    opens: LinkTarget | None = None
+    #: For the owner of the business or an operator: without a greeting.
     about_business: bool = False
 
 
-_VERIFY = Opens(
+_VERIFY = LinkTarget(
     Purpose.VERIFY_EMAIL, "/verify-email", {"ja": "メールアドレスを確認する", "en": "Confirm e-mail address"}
 )
-_RESET = Opens(
+_RESET = LinkTarget(
     Purpose.RESET_PASSWORD, "/reset-password", {"ja": "新しいパスワードを設定する", "en": "Choose a new password"}
 )
-_JOIN = Opens(Purpose.STAFF_INVITATION, "/staff/invitation", {"ja": "招待を受ける", "en": "Accept the invitation"})
+_JOIN = LinkTarget(Purpose.STAFF_INVITATION, "/staff/invitation", {"ja": "招待を受ける", "en": "Accept the invitation"})
 
-_EXPORT = Opens(Purpose.DATA_EXPORT, "/data-export", {"ja": "データをダウンロードする", "en": "Download my data"})
+_EXPORT = LinkTarget(Purpose.DATA_EXPORT, "/data-export", {"ja": "データをダウンロードする", "en": "Download my data"})
 
 _FOOTER = {
     "ja": "{platform}がお送りしています。ご質問は、このメールへのご返信か{support}までお寄せください。",
@@ -83,11 +82,11 @@ FORMS: Mapping[AccountEmailKind, Form] = {
 
 
 def compose_account_email(content: AccountEmailContent, links: Links, public_url: str, support_email: str) -> Email:
-    """The whole message in the recipient's language. ``content.address`` must be there, and ``content.link`` for a
-    message that opens something, with a key that is not retired. Answers go to ``support_email``.
+    """The complete message in the recipient's language. ``content.address`` must be set, and ``content.link`` for a
+    message with a link; the link's key must not be retired. Replies go to ``support_email``.
 
-    Raises KeyError for a kind without a form and ``jinja2.TemplateNotFound`` for one without a text: bugs, seen by the
-    tests.
+    Raises KeyError for a kind without a form and ``jinja2.TemplateNotFound`` for a kind without a template. Both are
+    bugs; tests check for them.
     """
     form, language = FORMS[AccountEmailKind(content.kind)], content.language
     variables = _variables(content, form)
@@ -102,7 +101,7 @@ def compose_account_email(content: AccountEmailContent, links: Links, public_url
         variables["valid_until"] = moment(content.link.expires_at, content.time_zone, language)
         frame = replace(frame, button=(pick(form.opens.label, language), url))
     subject, *paragraphs = written([f"{language}/account/{content.kind}.j2"], variables)
-    subject = fitting(subject, language)
+    subject = shorten_subject(subject, language)
     plain, html = render_layout(language, subject, paragraphs, frame)
     return Email(
         to=content.address or "",
@@ -117,7 +116,7 @@ def compose_account_email(content: AccountEmailContent, links: Links, public_url
 
 
 def unsendable(content: AccountEmailContent, links: Links, now: datetime) -> str | None:
-    """Why it would be wrong to send this now: there is no address, or the link no longer works."""
+    """Why the message must not be sent now: there is no address, or the link is no longer valid."""
     if content.address is None:
         return "no_address"
     if FORMS[AccountEmailKind(content.kind)].opens is None:
@@ -151,6 +150,6 @@ def _variables(content: AccountEmailContent, form: Form) -> dict[str, Any]:
 
 
 def _greeting(content: AccountEmailContent, form: Form) -> str:
-    """A person with a name is addressed by it; a business, an operator and an unknown person are not greeted."""
+    """Greets a person by name. Businesses, operators and persons without a name get no greeting."""
     name = full_name(one_line(content.family_name), one_line(content.given_name), content.language)
     return salutation(name, content.language) if name and not form.about_business else ""

@@ -1,8 +1,8 @@
-"""A booking as an iCalendar file (RFC 5545), to be added to the customer's own calendar.
+"""A booking as an iCalendar file (RFC 5545) for the customer's own calendar.
 
-It is published, not an invitation: nobody is asked to answer. The same UID with a higher SEQUENCE replaces what an
-earlier message brought. Times are in UTC (``…Z``): a local time would need the rules of its zone in the file, and
-means two instants in the hour that a clock repeats.
+It is published, not an invitation, so no reply is asked for. A file with the same UID and a higher SEQUENCE replaces an
+earlier one. Times are in UTC (``…Z``): a local time would need its time zone rules in the file, and is ambiguous in the
+hour that a clock change repeats.
 """
 
 from datetime import UTC, datetime
@@ -22,8 +22,8 @@ def calendar_file(content: NoticeContent, place: str, notes: str, now: datetime)
     """The booking at its present time. ``place`` is the full address, ``notes`` the description, ``now`` when the file
     was made (DTSTAMP).
 
-    A booking that ended before its start is a CANCEL (RFC 5546, 3.2.5) with the same UID and a SEQUENCE above that of
-    its last time, so that calendars take the event off.
+    A booking that ended before its start is a CANCEL (RFC 5546, 3.2.5) with the same UID and a higher SEQUENCE, so that
+    calendars remove the event.
     """
     ended = BookingStatus(content.booking_status) in _ENDED
     calendar = Calendar()

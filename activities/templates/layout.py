@@ -1,4 +1,4 @@
-"""One layout around every message: a subject and paragraphs go in, an e-mail comes out."""
+"""The layout of all messages: makes an e-mail from a subject and paragraphs."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -11,11 +11,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from activities.templates.rows import Row
 from activities.templates.words import one_line
 
-#: What an inbox on a phone and a mail program show of a subject; the rest would be cut there without a sign.
+#: How many characters of a subject phones and mail programs show before they cut it.
 SUBJECT_LENGTH = {"ja": 32, "en": 60}
 
 _FOLDER = Path(__file__).parent
-TEXT = Environment(  # noqa: S701 - plain text; what goes into HTML is escaped by the environment below
+TEXT = Environment(  # noqa: S701 - plain text; the environment below escapes what goes into HTML
     loader=FileSystemLoader(_FOLDER), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
 )
 _HTML = Environment(
@@ -31,9 +31,9 @@ _CONTACT_TITLE = {"ja": "お問い合わせ", "en": "Questions?"}
 
 @dataclass(frozen=True, slots=True)
 class MessageLayout:
-    """What surrounds the paragraphs. ``sender`` is the headline; an empty ``greeting`` is left out; ``button`` is label
-    and address of what the message asks for, ``note`` is said under it; ``rows`` are the facts; ``terms`` (of a
-    cancellation) and ``contact`` are lines; ``footer`` says who sent the message and whether it can be answered."""
+    """Everything around the paragraphs. ``sender`` is the headline; an empty ``greeting`` is left out; ``button`` has
+    label and address, ``note`` is the text under it; ``rows`` are the facts; ``terms`` (of a cancellation) and
+    ``contact`` are lines; ``footer`` says who sent the message and whether it can be answered."""
 
     sender: str
     greeting: str
@@ -46,22 +46,22 @@ class MessageLayout:
 
 
 def written(names: Sequence[str], variables: Mapping[str, Any]) -> list[str]:
-    """The subject and the paragraphs of the first template that is there. Raises ``jinja2.TemplateNotFound``, and
-    ``jinja2.UndefinedError`` for a text that names what is not in ``variables``: bugs, seen by the tests."""
+    """The subject and the paragraphs of the first template that exists. Raises ``jinja2.TemplateNotFound``, and
+    ``jinja2.UndefinedError`` for a name that is not in ``variables``. Both are bugs; tests check for them."""
     rendered = TEXT.select_template(list(names)).render(variables)
     subject, _, body = rendered.strip().partition("\n")
     paragraphs = [paragraph.strip() for paragraph in re.split(r"\n\s*\n", body)]
     return [one_line(subject), *(paragraph for paragraph in paragraphs if paragraph)]
 
 
-def fitting(subject: str, language: str) -> str:
-    """The subject, cut with a sign where it is too long: what is at its end is the least important."""
+def shorten_subject(subject: str, language: str) -> str:
+    """The subject, cut with an ellipsis if it is too long. The least important part is at its end."""
     most = SUBJECT_LENGTH[language]
     return subject if len(subject) <= most else subject[: most - 1].rstrip(" ,（(") + "…"
 
 
 def render_layout(language: str, subject: str, paragraphs: Sequence[str], frame: MessageLayout) -> tuple[str, str]:
-    """The message as plain text and as HTML; the HTML escapes everything that it is given."""
+    """The message as plain text and as HTML; every value is escaped in the HTML."""
     shared: dict[str, Any] = {
         "language": language,
         "subject": subject,

@@ -1,10 +1,10 @@
-"""From the content of a message about a booking to an e-mail."""
+"""Renders messages about a booking as e-mails."""
 
 from collections.abc import Mapping
 from datetime import datetime
 
 from activities.templates import calendar, rows, terms, view
-from activities.templates.layout import MessageLayout, fitting, render_layout, written
+from activities.templates.layout import MessageLayout, render_layout, shorten_subject, written
 from activities.templates.words import BUTTONS, PLATFORM, pick, private_link
 from db.messages.notices import NoticeContent
 from domain.bookings.status import BookingStatus
@@ -14,7 +14,7 @@ from runtime.booking_links import BookingLinks
 
 _WITH_CALENDAR = frozenset({NoticeKind.BOOKING_CONFIRMED, NoticeKind.BOOKING_CHANGED, NoticeKind.BOOKING_CANCELLED})
 
-#: What a message asks for, where that is more than to open the booking.
+#: The button of messages that ask for more than opening the booking.
 _ASKS: Mapping[NoticeKind, str] = {
     NoticeKind.BOOKING_HELD: "pay",
     NoticeKind.BOOKING_PROOF: "prove",
@@ -27,16 +27,16 @@ _CHANGEABLE = frozenset({BookingStatus.PENDING, BookingStatus.CONFIRMED})
 
 
 def compose(content: NoticeContent, now: datetime, links: BookingLinks) -> Email:
-    """The whole message in the recipient's language, as it is true at ``now``. ``content.address`` must be there;
-    ``links`` make what opens the booking, for its customer alone.
+    """The complete message in the recipient's language, as of ``now``. ``content.address`` must be set. ``links`` make
+    the link to the booking, which only its customer gets.
 
-    Raises ``jinja2.UndefinedError`` for a text that names what is not there: a bug, seen by the tests.
+    Raises ``jinja2.UndefinedError`` for a template with an unknown name: a bug; tests check for it.
     """
     language, to_customer = content.language, content.audience == "customer"
     folder, url = f"{language}/{content.audience}", _url(content, links)
     names = [f"{folder}/{content.kind}.j2", *([] if to_customer else [f"{folder}/other.j2"])]
     subject, *paragraphs = written(names, view.variables(content, now))
-    subject = fitting(subject, language)
+    subject = shorten_subject(subject, language)
     business = pick(content.business_name, language)
     frame = MessageLayout(
         sender=business if to_customer else PLATFORM,
@@ -63,14 +63,14 @@ def compose(content: NoticeContent, now: datetime, links: BookingLinks) -> Email
 
 
 def _url(content: NoticeContent, links: BookingLinks) -> str:
-    """What the button opens: the booking, with the proof of the address in the one message that asks for it."""
+    """The target of the button: the booking, with a proof of the address in the one message that asks for it."""
     if content.kind == NoticeKind.BOOKING_PROOF and content.proof_deadline is not None:
         return links.proof_url(content.booking_id, content.proof_deadline)
     return links.url(content.booking_id)
 
 
 def button(content: NoticeContent) -> str:
-    """Which button fits the message and the state of its booking: a booking that is over offers nothing but a look."""
+    """The button for the message and the status of its booking. A booking that has ended can only be viewed."""
     if content.booking_status not in _CHANGEABLE:
         return "view"
     asked = _ASKS.get(NoticeKind(content.kind), "change")
@@ -100,9 +100,9 @@ def _footer(content: NoticeContent, business: str) -> str:
 
 
 def _attachments(content: NoticeContent, url: str, now: datetime) -> tuple[Attachment, ...]:
-    retaken = content.kind == NoticeKind.PAYMENT_LATE and content.booking_status == BookingStatus.CONFIRMED
-    if content.audience == "business" or not (content.kind in _WITH_CALENDAR or retaken):
+    reinstated = content.kind == NoticeKind.PAYMENT_LATE and content.booking_status == BookingStatus.CONFIRMED
+    if content.audience == "business" or not (content.kind in _WITH_CALENDAR or reinstated):
         return ()
     file = calendar.calendar_file(content, rows.address(content), view.calendar_notes(content, url), now)
-    # SendGrid refuses a content type with a semicolon, so the method is said inside the file alone.
+    # SendGrid refuses a content type with a semicolon, so the method is only inside the file.
     return (Attachment("booking.ics", "text/calendar", file),)

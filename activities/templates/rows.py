@@ -1,4 +1,4 @@
-"""The booking in rows of label and value: what a customer needs at a glance, and what an owner needs to know."""
+"""The facts of a booking as rows of label and value, for customers and for owners."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _MAP = "https://www.google.com/maps/search/?api=1&query="
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """``href`` is what the value opens; ``written`` is what the plain text has in place of the value."""
+    """``href`` is the link target of the value; ``written`` replaces the value in plain text."""
 
     label: str
     value: str
@@ -31,12 +31,12 @@ class Row:
 
 
 def customer_name(content: NoticeContent) -> str:
-    """The customer, in the order of the reader's language."""
+    """The customer's name, in the order of the reader's language."""
     return full_name(one_line(content.family_name), one_line(content.given_name), content.language)
 
 
 def business_phone(content: NoticeContent) -> str:
-    """The business's number as people write it."""
+    """The business's phone number in national or international format."""
     return words.phone(content.business_phone, content.phone_as_typed, content.language)
 
 
@@ -56,7 +56,7 @@ def address(content: NoticeContent) -> str:
 
 
 def facts(content: NoticeContent) -> list[Row]:
-    """The rows for whom the message is to; a row without a value is left out."""
+    """The rows for the audience of the message; a row without a value is left out."""
     to_business = content.audience == "business"
     rows = [*(_of_customer(content) if to_business else ()), *_of_booking(content)]
     rows += _requests(content) if to_business else _of_place(content)
@@ -81,7 +81,7 @@ def _of_booking(content: NoticeContent) -> Iterable[Row]:
 
 
 def _of_place(content: NoticeContent) -> Iterable[Row]:
-    """Where to go and whom to call."""
+    """Address and phone number of the business."""
     place, number = address(content), business_phone(content)
     yield _row(content, "address", place)
     if place:
@@ -110,7 +110,7 @@ def _requests(content: NoticeContent) -> Iterable[Row]:
 
 
 def payment(content: NoticeContent) -> str:
-    """How the price is paid, and whether it is."""
+    """How the price is paid, and whether it is paid."""
     japanese, mode = content.language == "ja", PaymentMode(content.payment_mode)
     if not content.price:
         return ""
@@ -134,11 +134,11 @@ def payment(content: NoticeContent) -> str:
 
 
 def _state(content: NoticeContent) -> str:
-    """Paid, or by when to pay; empty where neither is known."""
+    """Paid, or the deadline for payment; empty where neither is known."""
     japanese = content.language == "ja"
     if content.captured - content.refunded >= content.amount_due:
         return "お支払い済み" if japanese else "paid"
-    waits = content.booking_status == BookingStatus.PENDING and not content.captured and not content.authorised
+    waits = content.booking_status == BookingStatus.PENDING and not content.captured and not content.authorized
     if waits and content.hold_expires_at is not None:
         until = short(content.hold_expires_at, content.time_zone, content.language)
         return f"{until}までにお支払いください" if japanese else f"please pay by {until}"

@@ -1,6 +1,6 @@
-"""What a cancellation costs, as the customer agreed when booking: points in time and amounts.
+"""What a cancellation costs by the policy that the customer accepted when booking: deadlines and amounts.
 
-The platform charges no more than what was paid or authorised online (`domain.catalogue.cancellation.penalty`), so a
+The platform charges no more than what was paid or authorized online (`domain.catalogue.cancellation.penalty`), so a
 booking that is paid at the venue has no terms here.
 """
 
@@ -15,13 +15,13 @@ from domain.messages.formats import money, short
 from domain.messages.kinds import NoticeKind
 from domain.payments.status import PaymentMode
 
-#: The business cannot keep the time, so cancelling is free whatever the policy says.
+#: The business cannot keep the time, so cancelling is free under every policy.
 _FREE = frozenset({NoticeKind.REACCOMMODATION_OFFERED, NoticeKind.REACCOMMODATION_REMINDER})
 _AHEAD = frozenset({BookingStatus.PENDING, BookingStatus.CONFIRMED})
 
 
 def terms(content: NoticeContent) -> list[str]:
-    """The policy in lines, for a customer whose booking is ahead; nothing where it does not matter (any more)."""
+    """The policy as lines, for a customer whose visit is in the future; empty where no policy applies."""
     if content.audience != "customer" or content.kind in _FREE or content.booking_status not in _AHEAD:
         return []
     if not content.amount_due:
@@ -44,7 +44,7 @@ def terms(content: NoticeContent) -> list[str]:
 
 
 def free_until(content: NoticeContent, now: datetime) -> datetime | None:
-    """Until when cancelling is free; None where that moment has passed or nothing would be charged anyway."""
+    """Until when cancelling is free; None if that moment has passed or nothing would be charged anyway."""
     tiers = Policy.from_json(content.policy).tiers
     if _kept(content).at(now):
         return None
@@ -58,12 +58,12 @@ def free_until(content: NoticeContent, now: datetime) -> datetime | None:
 
 
 def fee_now(content: NoticeContent, now: datetime) -> int:
-    """What cancelling at ``now`` would cost, in minor units: 0 for free."""
+    """What cancelling at ``now`` would cost, in minor units; 0 if it is free."""
     if content.booking_status != BookingStatus.CONFIRMED:
         return 0
     tier = tier_at(Policy.from_json(content.policy), content.start_at, now)
     percent = max(tier.penalty_percent if tier else 0, _kept(content).at(now))
-    held = content.captured - content.refunded + content.authorised
+    held = content.captured - content.refunded + content.authorized
     return min(content.price * percent // 100, held)
 
 

@@ -1,4 +1,4 @@
-"""What a text may use: the content of a message, written out in its language."""
+"""The variables of templates: the content of a message in its language."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -16,8 +16,8 @@ _BY_BUSINESS = frozenset({ActorKind.STAFF, ActorKind.ADMIN})
 
 
 def variables(content: NoticeContent, now: datetime) -> dict[str, Any]:
-    """Everything that a text can name. Each is there for every message; what does not apply is empty, so that a text
-    that asks for an unknown name fails its test instead of sending a gap."""
+    """All variables. Each exists for every message and is empty where it does not apply, so that an unknown name in a
+    template fails a test instead of leaving a gap in the text."""
     language = content.language
     return {
         "business": pick(content.business_name, language),
@@ -38,16 +38,16 @@ def variables(content: NoticeContent, now: datetime) -> dict[str, Any]:
 
 
 def greeting(content: NoticeContent) -> str:
-    """How the customer is addressed; a message to a business has no greeting."""
+    """The greeting of a customer; a message to a business has none."""
     if content.audience == "business":
         return ""
-    # Nobody has shown that the typed name belongs to the typed address: it is not sent there.
+    # Nobody has proven that the typed name belongs to the typed address, so the name is not sent there.
     name = "" if content.kind == NoticeKind.BOOKING_PROOF else rows.customer_name(content)
     return formats.salutation(name, content.language)
 
 
 def contact(content: NoticeContent) -> list[str]:
-    """Whom to ask, for a customer: the business's phone and e-mail are below its name."""
+    """Contact lines for a customer: phone and e-mail of the business."""
     if content.audience == "business":
         return []
     labels, language = words.LABELS, content.language
@@ -60,7 +60,7 @@ def contact(content: NoticeContent) -> list[str]:
 
 
 def calendar_notes(content: NoticeContent, url: str) -> str:
-    """The description in a calendar: booking number, phone, and the link to the booking."""
+    """The description of the calendar event: booking number, phone, and the link to the booking."""
     labels, language = words.LABELS, content.language
     colon = "：" if language == "ja" else ": "
     known = (("code", content.code), ("phone", rows.business_phone(content)))
@@ -105,7 +105,7 @@ def _amounts(content: NoticeContent, now: datetime) -> dict[str, Any]:
         "amount_due": content.amount_due,
         "captured": net,
         "paid": formats.money(net, currency, language),
-        "authorised": formats.money(content.authorised, currency, language) if content.authorised else "",
+        "authorized": formats.money(content.authorized, currency, language) if content.authorized else "",
         "refunded": formats.money(content.refunded, currency, language),
         "amount": facts.amount("amount"),
         "charge": facts.amount("charge"),
@@ -124,12 +124,12 @@ def _causes(content: NoticeContent) -> dict[str, Any]:
         "by_business": by_business,
         "cause": str(content.facts.get("cause") or ("business" if by_business else "customer")),
         "outcome": str(content.facts.get("outcome", "")),
-        "retaken": facts.flag("retaken", content.booking_status in LIVE),
+        "reinstated": facts.flag("reinstated", content.booking_status in LIVE),
     }
 
 
 def _reach(content: NoticeContent) -> str:
-    """How to ask, to be put behind "please" or at the end of a Japanese sentence."""
+    """How to contact the business, to be put after "please" or at the end of a Japanese sentence."""
     number, japanese = rows.business_phone(content), content.language == "ja"
     if number:
         return f"{number}までお電話ください" if japanese else f"call {number}"
@@ -139,19 +139,19 @@ def _reach(content: NoticeContent) -> str:
 
 
 class _Facts:
-    """The facts that came with a message, out of JSON: an amount may be a number or digits, a time is RFC 3339."""
+    """The facts of a message, parsed from JSON: an amount is a number or digits, a time is RFC 3339."""
 
     def __init__(self, facts: Mapping[str, Any], content: NoticeContent) -> None:
         self._facts = facts
         self._content = content
 
     def amount(self, name: str) -> str:
-        """Empty for 0 and where the fact is missing; ``is_zero`` tells them apart."""
+        """Empty for 0 and for a missing fact; ``is_zero`` is true for 0 only."""
         value = int(self._facts.get(name) or 0)
         return formats.money(value, self._content.currency, self._content.language) if value else ""
 
     def is_zero(self, name: str) -> bool:
-        """The amount is known, and it is 0."""
+        """The amount is known and is 0."""
         value = self._facts.get(name)
         return value is not None and int(value) == 0
 
@@ -160,9 +160,9 @@ class _Facts:
         return datetime.fromisoformat(str(value)).astimezone(UTC) if value else None
 
     def times(self, name: str) -> list[datetime]:
-        """Empty where the fact is missing."""
+        """Empty for a missing fact."""
         return [datetime.fromisoformat(str(value)).astimezone(UTC) for value in self._facts.get(name) or ()]
 
     def flag(self, name: str, otherwise: bool) -> bool:
-        """``otherwise`` where the fact is missing."""
+        """``otherwise`` for a missing fact."""
         return bool(self._facts.get(name, otherwise))

@@ -1,4 +1,4 @@
-"""The words of messages that are the same everywhere: labels, states, events. Nothing here knows a message."""
+"""Words that all messages share: labels, statuses, events. Nothing here depends on a message."""
 
 import unicodedata
 from collections.abc import Mapping
@@ -8,10 +8,10 @@ from phonenumbers import NumberParseException, PhoneNumberFormat
 
 Bilingual = Mapping[str, str]
 
-#: The name that the platform writes under.
+#: The name of the platform in messages.
 PLATFORM = "Omotenashi Connect"
 
-# The more particular first: every one of them calls itself Mozilla, and most of them Safari.
+# Specific names first: all browsers call themselves Mozilla, and most of them Safari.
 _BROWSERS = (
     *(("Line/", "LINE"), ("Edg", "Edge"), ("OPR/", "Opera"), ("SamsungBrowser", "Samsung Internet")),
     *(("Firefox", "Firefox"), ("FxiOS", "Firefox"), ("CriOS", "Chrome"), ("Chrome", "Chrome"), ("Safari", "Safari")),
@@ -21,7 +21,7 @@ _SYSTEMS = (
     *(("CrOS", "ChromeOS"), ("Linux", "Linux")),
 )
 
-#: The rows of facts.
+#: The labels of rows.
 LABELS: Mapping[str, Bilingual] = {
     "code": {"ja": "予約番号", "en": "Booking number"},
     "when": {"ja": "日時", "en": "Date and time"},
@@ -41,7 +41,7 @@ LABELS: Mapping[str, Bilingual] = {
     "open_map": {"ja": "地図を開く", "en": "Open map"},
 }
 
-#: What is written differently to owners, about their own things.
+#: Labels that are different for owners.
 OWNER_LABELS: Mapping[str, Bilingual] = {
     "service": {"ja": "予約内容", "en": "Booked"},
     "total": {"ja": "予約金額", "en": "Total"},
@@ -49,7 +49,7 @@ OWNER_LABELS: Mapping[str, Bilingual] = {
     "payment": {"ja": "支払い", "en": "Payment"},
 }
 
-#: States of a booking as owners read them.
+#: Statuses of a booking in messages to owners.
 STATUS: Mapping[str, Bilingual] = {
     "pending": {"ja": "未確定", "en": "not confirmed yet"},
     "confirmed": {"ja": "確定", "en": "confirmed"},
@@ -61,7 +61,7 @@ STATUS: Mapping[str, Bilingual] = {
     "expired": {"ja": "期限切れ", "en": "expired"},
 }
 
-#: What a message to the business is about, where it has no text of its own.
+#: The subject of messages to the business that have no template of their own.
 EVENTS: Mapping[str, Bilingual] = {
     "booking_held": {"ja": "支払い待ち", "en": "waiting for payment"},
     "booking_requested": {"ja": "申し込み", "en": "request"},
@@ -85,7 +85,7 @@ EVENTS: Mapping[str, Bilingual] = {
     "booking_reassigned": {"ja": "担当変更", "en": "new staff member"},
 }
 
-#: The buttons of messages to customers: what the state of the booking allows.
+#: The buttons of messages to customers, by what the status of the booking allows.
 BUTTONS: Mapping[str, Bilingual] = {
     "change": {"ja": "予約の確認・変更・キャンセル", "en": "View or change booking"},
     "pay": {"ja": "お支払いに進む", "en": "Pay now"},
@@ -102,23 +102,23 @@ _PRIVATE_LINK: Bilingual = {
 
 
 def private_link(language: str) -> str:
-    """What is said under the link to a booking."""
+    """The text under the link to a booking."""
     return _PRIVATE_LINK[language]
 
 
 def one_line(value: str) -> str:
-    """What people typed, without line breaks and control characters: it can neither add a header nor a paragraph.
+    """Typed text without line breaks and control characters, so that it cannot add a header or a paragraph.
 
-    Marks that change the direction of writing are removed too, because they let a name rewrite what follows it.
-    U+200C and U+200D stay: Persian and Sinhala are written with them, and emoji of several people.
+    Characters that change the direction of writing are removed too, because a name with them could reorder the text
+    after it. U+200C and U+200D stay: Persian and Sinhala need them, and emoji of several people.
     """
-    return " ".join("".join(_kept(sign) for sign in value).split())
+    return " ".join("".join(_allowed(sign) for sign in value).split())
 
 
 _JOINERS = frozenset("\u200c\u200d")
 
 
-def _kept(sign: str) -> str:
+def _allowed(sign: str) -> str:
     category = unicodedata.category(sign)
     if category == "Cf":
         return sign if sign in _JOINERS else ""
@@ -126,22 +126,22 @@ def _kept(sign: str) -> str:
 
 
 def device(user_agent: str) -> str:
-    """``Chrome (Windows)``: as much of a ``User-Agent`` as a person knows of their device; empty for none."""
+    """``Chrome (Windows)``: browser and system from a ``User-Agent``; empty for none."""
     names = [next((name for mark, name in marks if mark in user_agent), "") for marks in (_BROWSERS, _SYSTEMS)]
     browser, system = names[0] or one_line(user_agent.partition("/")[0])[:60], names[1]
     return f"{browser} ({system})" if browser and system else browser
 
 
 def pick(name: Bilingual | None, language: str) -> str:
-    """The text in ``language``, else in the language that there is."""
+    """The text in ``language``, else in the language that exists."""
     if not name:
         return ""
     return one_line(name.get(language) or name.get("ja") or name.get("en") or "")
 
 
 def phone(number: str | None, as_typed: str | None, language: str) -> str:
-    """``03-5550-0123`` in Japanese, as it was typed where that is known; ``+81 3-5550-0123`` in English. ``number`` is
-    E.164; what cannot be read is written as it is."""
+    """``03-5550-0123`` in Japanese, as it was typed if that is known; ``+81 3-5550-0123`` in English. ``number`` is
+    E.164; a number that cannot be parsed stays unchanged."""
     typed = one_line(as_typed or "")
     try:
         parsed = phonenumbers.parse(number or "", "JP")

@@ -161,14 +161,14 @@ async def count(request: Request, rate_class: RateClass) -> None:
         raise RateLimited({"retry_after": max(1, int(seconds))})
 
 
-async def count_booking(services: ApiServices, asker: Access) -> None:
-    """Count one try to book at the business that ``asker`` has entered, by user, or by network where nobody is logged
+async def count_booking(services: ApiServices, caller: Access) -> None:
+    """Count one try to book at the business that ``caller`` has entered, by user, or by network where nobody is logged
     in; refused tries count too. Those who work there are not counted. Raises RateLimited and Unavailable."""
-    if asker.works_here:
+    if caller.works_here:
         return
     rate = rate_of(services.settings, RateClass.BOOKING)
-    who = f"user:{asker.user_id}" if asker.user_id else f"address:{network_of(asker.address)}"
-    counted = await _count(services, Window(f"booking:{who}:{asker.business_id}", rate.limit, rate.period))
+    who = f"user:{caller.user_id}" if caller.user_id else f"address:{network_of(caller.address)}"
+    counted = await _count(services, Window(f"booking:{who}:{caller.business_id}", rate.limit, rate.period))
     if not counted.allowed:
         raise RateLimited({"retry_after": max(1, int(-(-counted.resets_in.total_seconds() // 1)))})
 

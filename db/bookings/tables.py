@@ -30,7 +30,7 @@ class Booking(Base, Stamped):
     """One customer, one to five items, one price, one policy. Price, policy and texts are as agreed.
 
     ``user_id`` repeats the customer's login, so that "my bookings" needs no tenant. ``amount_due`` is what must be
-    paid or authorised online before it is confirmed. ``version`` counts changes of time, for calendars (SEQUENCE).
+    paid or authorized online before it is confirmed. ``version`` counts changes of time, for calendars (SEQUENCE).
     """
 
     __tablename__ = "bookings"

@@ -55,7 +55,7 @@ class MediaRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class InspectedMedia:
     """What a file turned out to be. ``size`` in bytes, ``checksum`` its SHA-256; ``variants`` as the table has them."""
 
     size: int
@@ -137,7 +137,7 @@ class MediaStore(Store):
         await self._publish("media.uploaded", media, START_MEDIA)
         return media
 
-    async def settle(self, media_id: UUID, outcome: Seen | Rejection) -> MediaRow:
+    async def settle(self, media_id: UUID, outcome: InspectedMedia | Rejection) -> MediaRow:
         """What became of the file. One that is settled stays as it is; one that is removed meanwhile is settled too.
         Raises NotFound."""
         media = await self._get(media_id, hidden=True, deleted=None, lock=True)

@@ -228,7 +228,7 @@ class PaymentStore(Store):
     ) -> Payment:
         """Write new totals of a locked payment with everything that follows: ledger, event, notices.
 
-        An authorisation whose end is not known is taken to last as long as the shortest."""
+        An authorization whose end is not known is taken to last as long as the shortest."""
         if totals == payment.totals and decline_code == payment.decline_code:
             return payment
         await self._write_movements(payment, totals, booking_status)

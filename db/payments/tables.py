@@ -15,7 +15,7 @@ from domain.payments.status import Movement, PaymentStatus, Phase, RefundStatus
 class BookingPayment(Base, Stamped):
     """One intent at the provider for one booking. Amounts are minor units; ``authorized`` is what a card hold
     promises until ``authorized_until``, ``captured`` what was taken, ``refunded`` what went back of it. ``replaces``:
-    the payment whose place it takes with a new card, once that is authorised."""
+    the payment whose place it takes with a new card, once that is authorized."""
 
     __tablename__ = "booking_payments"
     __table_args__ = (

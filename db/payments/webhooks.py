@@ -27,7 +27,7 @@ from domain.payments.tasks import PaymentView
 _EVENT = TypeAdapter(ProviderEvent)
 
 # An intent whose creation was never answered is known by the payment id in its metadata; so are those of a payment
-# whose authorisation was renewed.
+# whose authorization was renewed.
 _PAYMENT_OF = text("""
     SELECT p.id, p.booking_id, p.business_id,
            coalesce(p.provider_intent_id <> :intent_id, false) AS has_another

@@ -104,18 +104,18 @@ class AttentionStore(Store):
         rows = await self.session.execute(text(statement), {**values, "limit": limit})
         return [AttentionItem(**row) for row in rows.mappings()]
 
-    async def get(self, matter_id: UUID) -> AttentionItem:
+    async def get(self, item_id: UUID) -> AttentionItem:
         """One item. Raises NotFound."""
-        row = (await self.session.execute(_GET, {"id": matter_id})).mappings().one_or_none()
+        row = (await self.session.execute(_GET, {"id": item_id})).mappings().one_or_none()
         if row is None:
-            raise NotFound({"attention_id": str(matter_id)})
+            raise NotFound({"attention_id": str(item_id)})
         return AttentionItem(**row)
 
-    async def resolve(self, matter_id: UUID, by: UUID, note: str, now: datetime) -> AttentionItem:
+    async def resolve(self, item_id: UUID, by: UUID, note: str, now: datetime) -> AttentionItem:
         """A person resolves it; ``note`` says how. Raises NotFound, and WrongState for a resolved one."""
-        values = {"id": matter_id, "by": by, "note": note, "now": now}
+        values = {"id": item_id, "by": by, "note": note, "now": now}
         row = (await self.session.execute(_RESOLVE, values)).mappings().one_or_none()
         if row is not None:
             return AttentionItem(**row)
-        await self.get(matter_id)
+        await self.get(item_id)
         raise WrongState({"status": "resolved", "wanted": "resolved"})

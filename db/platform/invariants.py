@@ -156,7 +156,7 @@ _HISTORY = text("""
       FROM bookings b LEFT JOIN step s ON s.booking_id = b.id AND s.is_last
      WHERE b.id > :after AND b.id <= :last AND s.to_status IS DISTINCT FROM b.status
 """)
-# `held`: the customer's money that is captured or authorised and not being refunded. `entitled`: what the business may
+# `held`: the customer's money that is captured or authorized and not being refunded. `entitled`: what the business may
 # keep by the end of the booking; NULL: all of it.
 _MONEY = text("""
     WITH payment AS (
@@ -182,7 +182,7 @@ _MONEY = text("""
          WHERE p.id > :after AND p.id <= :last),
     old AS (SELECT * FROM payment WHERE changed_at < CAST(:settling AS timestamptz)),
     found AS (
-        SELECT 'money_astray' AS kind, *, true AS is_open FROM old o
+        SELECT 'money_unaccounted' AS kind, *, true AS is_open FROM old o
          WHERE o.held > o.entitled AND NOT EXISTS (
             SELECT 1 FROM payment_transactions t
              WHERE t.payment_id = o.id AND t.phase = 'intended' AND t.movement IN ('capture', 'void')

@@ -138,11 +138,11 @@ class ErasureStore(Store):
         )
         return erasure
 
-    async def forget_address(self, erasure_id: UUID, *, whatever: bool) -> bool:
-        """Blank the address when the last e-mail has gone out or was given up; ``whatever``: even if it waits. Gives
-        whether it is blank."""
+    async def forget_address(self, erasure_id: UUID, *, even_if_unsent: bool) -> bool:
+        """Remove the address when the last e-mail was sent or given up; ``even_if_unsent``: also if it is still queued.
+        Returns whether it is removed."""
         waits = await self.session.scalar(_STILL_QUEUED, {"id": str(erasure_id)})
-        if waits and not whatever:
+        if waits and not even_if_unsent:
             return False
         await self.session.execute(_FORGET_ADDRESS, {"id": erasure_id})
         return True

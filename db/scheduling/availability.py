@@ -172,9 +172,9 @@ class Catalogue:
         """Ask the engine for starts on ``first`` to ``last``. ``preferred`` narrows every group that has one of them;
         ``staff`` leaves lead time and window out. Raises PartySizeRefused, and NotFound for a resource that does not
         serve here."""
-        strangers = [str(one) for one in preferred if one not in self.resources]
-        if strangers:
-            raise NotFound({"resource_ids": strangers})
+        unknown = [str(one) for one in preferred if one not in self.resources]
+        if unknown:
+            raise NotFound({"resource_ids": unknown})
         low, high = self.service["party_min"], self.service["party_max"]
         if not low <= party_size <= high:
             raise PartySizeRefused({"party_min": low, "party_max": high})

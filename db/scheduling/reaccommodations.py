@@ -58,7 +58,7 @@ _REACHABLE = text("""
     SELECT coalesce(b.email, '') <> '' OR b.user_id IS NOT NULL
       FROM bookings b WHERE b.id = :booking_id
 """)
-_WISH = text("""
+_BOOKED_VISIT = text("""
     SELECT b.start_at, b.party_size, i.service_id FROM bookings b
       JOIN booking_items i ON i.booking_id = b.id AND i.position = 0 WHERE b.id = :booking_id
 """)
@@ -179,16 +179,16 @@ class ReaccommodationStore(Store):
 
     async def alternatives(self, row: ReaccommodationRow, now: datetime) -> list[datetime]:
         """Up to three free times near the lost one, with any person who is free; none where the service is deleted."""
-        wish = (await self.session.execute(_WISH, {"booking_id": row.booking_id})).one()
-        first = wish.start_at.date() - timedelta(days=2)
+        visit = (await self.session.execute(_BOOKED_VISIT, {"booking_id": row.booking_id})).one()
+        first = visit.start_at.date() - timedelta(days=2)
         last = first + timedelta(days=4)
         availability = AvailabilityStore(self.session, self.context)
         try:
-            catalogue = await availability.catalogue(wish.service_id, first, last)
-            question = catalogue.question(first, last, now, wish.party_size)
+            catalogue = await availability.catalogue(visit.service_id, first, last)
+            question = catalogue.question(first, last, now, visit.party_size)
         except DomainError:
             return []
-        return await availability.alternatives(catalogue, question, wish.start_at, now, row.booking_id)
+        return await availability.alternatives(catalogue, question, visit.start_at, now, row.booking_id)
 
     async def _file(self, row: ReaccommodationRow) -> None:
         await AttentionStore(self.session, self.context).file(

@@ -52,7 +52,7 @@ class BookingOutcome:
 
     ``money`` is a movement that was recorded as intended in the same transaction and must now be made at the
     provider. ``refunding`` is what a refund workflow is already on its way to give back, ``released`` what is given up
-    of an authorisation. Minor units.
+    of an authorization. Minor units.
     ``hold_expires_at`` and ``approval_deadline`` are set while it is pending, ``proof_deadline`` while it waits for the
     proof of its address.
     """

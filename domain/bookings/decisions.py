@@ -64,12 +64,12 @@ class BookingFacts:
 
     @property
     def is_secured(self) -> bool:
-        """The money that is due is captured or authorised, or nothing is due."""
+        """The money that is due is captured or authorized, or nothing is due."""
         return self.amount_due == 0 or (self.payment is not None and self.payment.status in SECURED)
 
     @property
     def paid(self) -> Money:
-        """Captured or authorised, less what went or is going back."""
+        """Captured or authorized, less what went or is going back."""
         return Money(held(self.payment, self.refunds_in_progress), self.currency)
 
 
@@ -133,7 +133,7 @@ def no_show(facts: BookingFacts, waive_penalty: bool, now: datetime) -> Ending:
 
 
 def complete(facts: BookingFacts) -> Ending:
-    """The visit is over: all that was agreed online is kept, so an authorisation is captured in full. Raises
+    """The visit is over: all that was agreed online is kept, so an authorization is captured in full. Raises
     WrongState for a booking that is not checked in."""
     check_transition(facts.status, BookingStatus.COMPLETED)
     return _ending(facts, facts.payment.amount if facts.payment else 0, 100, by_business=False)
@@ -152,8 +152,8 @@ _VISITING = frozenset({BookingStatus.CONFIRMED, BookingStatus.CHECKED_IN})
 
 
 def renewal_amount(facts: BookingFacts) -> int | None:
-    """How much to authorise again because the authorisation lapses before the visit is over. None: the booking is over,
-    or nothing is authorised."""
+    """How much to authorize again because the authorization lapses before the visit is over. None: the booking is over,
+    or nothing is authorized."""
     payment = facts.payment
     if payment is None or payment.status is not PaymentStatus.AUTHORIZED or facts.status not in _VISITING:
         return None

@@ -12,7 +12,7 @@ from domain.money import Money
 class HoldTerms:
     """What is agreed when the time is taken.
 
-    ``amount_due``: to be paid or authorised online before it is confirmed. ``status``: confirmed at once when neither
+    ``amount_due``: to be paid or authorized online before it is confirmed. ``status``: confirmed at once when neither
     money nor approval is asked for, so that nobody loses a booking because a machine was slow. ``proof_deadline``:
     until when the caller must show that the typed address is theirs; None where that is not asked.
     """

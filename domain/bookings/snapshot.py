@@ -12,7 +12,7 @@ from domain.payments.status import PaymentMode
 class BookingSnapshot:
     """A booking as its workflow sees it. Amounts in minor units of ``currency``; times aware UTC.
 
-    ``amount_due`` is what must be paid (or authorised, for a card hold) before it is confirmed; 0 means nothing.
+    ``amount_due`` is what must be paid (or authorized, for a card hold) before it is confirmed; 0 means nothing.
     ``proof_deadline`` is set while its caller has not shown that the address is theirs.
     ``reminder_offsets`` count back from ``start_at``; ``no_show_grace`` counts on from ``end_at``.
     """

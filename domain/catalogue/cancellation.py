@@ -133,7 +133,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What is kept and what goes back of the amount paid or authorised; the two add up to it.
+    """What is kept and what goes back of the amount paid or authorized; the two add up to it.
 
     ``percent`` is what the policy says, also where less than that was paid. ``tier`` is None for a no-show and for a
     policy without tiers.
@@ -177,7 +177,7 @@ def penalty(
 ) -> Quote:
     """What a cancellation at ``now`` costs, ``at_least`` so many percent.
 
-    ``paid``: what was paid or authorised online, refunds already taken off. ``price``: the booking's price; None where
+    ``paid``: what was paid or authorized online, refunds already taken off. ``price``: the booking's price; None where
     it is what was paid. The penalty is the tier's percent of the price, rounded down so that the business never
     charges a fraction it did not announce, and at most what was paid. Raises ``CurrencyMismatch`` when paid and price
     differ in currency, ``AmountRefused`` for a negative amount.

@@ -6,7 +6,7 @@ is charged without its customer. Taken shorter: too early a renewal costs a call
 
 from datetime import timedelta
 
-#: From the opening of the payment, which comes before the customer's authorisation.
+#: From the opening of the payment, which comes before the customer's authorization.
 WITH_CUSTOMER = timedelta(days=6)
-#: From the authorisation.
+#: From the authorization.
 WITHOUT_CUSTOMER = timedelta(days=4)

@@ -11,7 +11,7 @@ from domain.money import Money
 class ProviderLimits:
     """``amounts``: least and most of one payment in minor units, per currency that is taken.
 
-    ``authorization``: the longest that an authorisation of a domestic card can last; ``foreign_authorization``: of a
+    ``authorization``: the longest that an authorization of a domestic card can last; ``foreign_authorization``: of a
     card issued abroad. ``authentication``: how long the customer has for 3-D Secure, None where nothing is promised.
     ``refund``: how long after the payment it can be refunded, None where there is no limit.
     """

@@ -16,14 +16,14 @@ def by_command(payment_id: UUID, movement: Movement, command_id: str) -> str:
 
 
 def by_provider(payment_id: UUID, movement: Movement, total: int) -> str:
-    """What the provider did without being asked by a command: the customer's authorisation, the automatic capture,
+    """What the provider did without being asked by a command: the customer's authorization, the automatic capture,
     an intent that was cancelled at the provider. ``total`` is what has been moved that way since the beginning: a
     total is reached once, however often it is reported."""
     return f"{payment_id}:{movement.value}:to-{total}"
 
 
 def of_surplus(movement_id: str) -> str:
-    """The void of the intent that is not needed any more after an authorisation was replaced by ``movement_id``."""
+    """The void of the intent that is not needed any more after an authorization was replaced by ``movement_id``."""
     return f"{movement_id}{_SURPLUS}"
 
 

@@ -14,7 +14,7 @@ from domain.payments.status import ALLOWED, REFUND_ALLOWED, DisputeStatus, Payme
 @dataclass(frozen=True, slots=True)
 class IntentEvent:
     """An intent at one moment, in minor units. ``amount`` is what was asked for; ``authorized_until`` (aware UTC) is
-    when an authorisation lapses, where the provider said it."""
+    when an authorization lapses, where the provider said it."""
 
     intent_id: str
     status: PaymentStatus
@@ -85,7 +85,7 @@ def after_intent(
     """The totals after an event about the intent itself.
 
     ``stale``: a later event was applied before. Then what this one says about the card does not count, but its
-    totals, an authorisation and a void do: clocks differ, and no money may be overlooked for that. With something
+    totals, an authorization and a void do: clocks differ, and no money may be overlooked for that. With something
     captured the status follows from the totals, and only a dispute's own events begin or end a dispute. A voided
     payment stays voided, because its booking was given up: captured money on it is for a person.
     """
@@ -137,6 +137,6 @@ def refund_after(known: RefundStatus, reported: RefundStatus) -> RefundStatus:
 
 
 def authorized_by(status: PaymentStatus, amount: int, captured: int, manual_capture: bool) -> int:
-    """What the card of an intent over ``amount`` promises or promised: all of it from the authorisation on. An
-    automatic capture has no authorisation of its own."""
+    """What the card of an intent over ``amount`` promises or promised: all of it from the authorization on. An
+    automatic capture has no authorization of its own."""
     return amount if status is PaymentStatus.AUTHORIZED or (manual_capture and captured > 0) else 0

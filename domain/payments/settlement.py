@@ -18,7 +18,7 @@ class Settlement:
     """What to do, in minor units.
 
     ``kept``: stays with the business. ``refund``: goes back of what was captured. ``released``: is given up of what was
-    authorised. ``movement``: what the provider is
+    authorized. ``movement``: what the provider is
     asked for instead, a capture or a void over ``amount``. ``for_a_person``: the money cannot be moved by machine.
     """
 

@@ -16,7 +16,7 @@ class PaymentMode(StrEnum):
     CARD_HOLD = "card_hold"
 
 
-#: Modes in which a booking is confirmed only after the provider authorised or took the money.
+#: Modes in which a booking is confirmed only after the provider authorized or took the money.
 ONLINE = frozenset({PaymentMode.PREPAY, PaymentMode.DEPOSIT, PaymentMode.CARD_HOLD})
 
 

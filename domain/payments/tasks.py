@@ -14,8 +14,8 @@ class MoneyTask:
     ``movement_id`` is the provider's idempotency key. ``amount`` in minor units; for a void it is what is given up.
     ``intent_id`` is None when the intent was asked for but its answer never arrived: asking again with the payment's
     own key (``payment_id``) finds it. ``amount_due`` and ``manual_capture`` are what that intent was asked with.
-    An authorisation replaces the one of ``intent_id`` by a new intent on the same card. ``spares_money``: a void that
-    is only meant for an unpaid intent; one that is paid or authorised by now is reported and left alone.
+    An authorization replaces the one of ``intent_id`` by a new intent on the same card. ``spares_money``: a void that
+    is only meant for an unpaid intent; one that is paid or authorized by now is reported and left alone.
     """
 
     movement_id: str
@@ -36,7 +36,7 @@ class MoneyTask:
 class MoneyResult:
     """What the provider said to a ``MoneyTask``. Totals are the provider's own, in minor units; ``status`` is None
     when nobody knows (``phase`` unknown). ``intent_id`` is the new intent where one took the place of another;
-    ``authorized_until`` (aware UTC) is when its authorisation lapses."""
+    ``authorized_until`` (aware UTC) is when its authorization lapses."""
 
     movement_id: str
     phase: Phase

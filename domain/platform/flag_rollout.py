@@ -75,6 +75,6 @@ def over_limit(limits: Mapping[Measure, int], counted: Mapping[Measure, int]) ->
     return tuple(sorted(measure for measure, limit in limits.items() if counted.get(measure, 0) > limit))
 
 
-def pause_between_looks(watch_for: timedelta) -> timedelta:
+def pause_between_checks(watch_for: timedelta) -> timedelta:
     """The pause between two checks of a step: twenty checks, at least one per hour, at most one per ten seconds."""
     return max(timedelta(seconds=10), min(watch_for / 20, timedelta(hours=1)))

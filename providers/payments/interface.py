@@ -12,7 +12,7 @@ from domain.payments.status import DisputeStatus, PaymentStatus, RefundStatus
 
 
 class CaptureMethod(StrEnum):
-    """Whether an authorisation takes the money by itself or waits for ``capture``."""
+    """Whether an authorization takes the money by itself or waits for ``capture``."""
 
     AUTOMATIC = "automatic"
     MANUAL = "manual"
@@ -22,7 +22,7 @@ class CaptureMethod(StrEnum):
 class IntentRequest:
     """Ask for ``amount``. ``metadata`` comes back in webhooks: ids only, never a name.
 
-    The card of a manual capture is kept at the provider, so that ``reauthorize`` can replace the authorisation.
+    The card of a manual capture is kept at the provider, so that ``reauthorize`` can replace the authorization.
     """
 
     amount: Money
@@ -41,7 +41,7 @@ class Intent:
 
     ``captured`` and ``refunded`` are minor units. ``client_secret`` goes to the customer's browser and nowhere
     else. ``action_url`` is set while 3-D Secure waits for the customer. ``decline_code`` is set after a refusal.
-    ``authorized_until`` (aware UTC) is when an authorisation lapses, as far as the provider says it.
+    ``authorized_until`` (aware UTC) is when an authorization lapses, as far as the provider says it.
     """
 
     id: str
@@ -121,17 +121,17 @@ class PaymentProvider(Protocol):
         ...
 
     async def cancel_intent(self, intent_id: str, key: str) -> Intent:
-        """Close an unpaid intent, or void an authorisation. If it is already paid, gives the paid Intent back
+        """Close an unpaid intent, or void an authorization. If it is already paid, gives the paid Intent back
         (status captured) instead of raising; if it is already cancelled, gives that back. An Intent that comes
         back as ``processing`` can no longer be stopped: its outcome comes by webhook."""
         ...
 
     async def capture_intent(self, intent_id: str, amount: int, key: str) -> Intent:
-        """Capture ``amount`` minor units of an authorisation; the rest is released."""
+        """Capture ``amount`` minor units of an authorization; the rest is released."""
         ...
 
     async def reauthorize(self, intent_id: str, key: str, metadata: Mapping[str, str]) -> Intent:
-        """Authorise the amount of ``intent_id`` once more on the same card, without its customer: a new intent of
+        """Authorize the amount of ``intent_id`` once more on the same card, without its customer: a new intent of
         manual capture; the old one is left as it is. However often it is asked with one key, there is one new intent.
 
         The bank's no, also because it wants to see the customer, gives an Intent with ``decline_code``. A card that

@@ -34,7 +34,7 @@ from providers.payments.payjp_webhooks import verified_event
 from runtime.settings import Settings
 
 #: pay.jp/docs/api, "支払いを作成" (amounts, 1–60 days, 30 minutes for 3-D Secure) and "返金する" (180 days). The long
-#: authorisation is for cards of Japan; for others the default of 7 days is not exceeded.
+#: authorization is for cards of Japan; for others the default of 7 days is not exceeded.
 LIMITS = ProviderLimits(
     amounts={"JPY": (50, 9_999_999)},
     authorization=timedelta(days=60),
@@ -104,7 +104,7 @@ class PayjpV1Payments:
         return objects.intent_of(customer, charges, _now())
 
     async def cancel_intent(self, intent_id: str, key: str) -> Intent:
-        """Close, so that nothing is charged or finished any more, and release an authorisation."""
+        """Close, so that nothing is charged or finished any more, and release an authorization."""
         if intent_id.startswith(objects.INTENT):
             await self._transport.post(f"/customers/{intent_id}", metadata={objects.CLOSED: "1"})
         intent = await self.get_intent(intent_id)

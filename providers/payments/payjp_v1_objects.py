@@ -15,7 +15,7 @@ from providers.payments.interface import CaptureMethod, Intent, Refund, WebhookE
 
 Raw = Mapping[str, Any]
 
-#: Ids of the customers that represent intents; a renewed authorisation is known by its charge (``ch_…``).
+#: Ids of the customers that represent intents; a renewed authorization is known by its charge (``ch_…``).
 INTENT = "omo_"
 
 # Our own names in metadata: of the customer the first four, of a charge the others.
@@ -122,7 +122,7 @@ def counting(charges: Sequence[Raw]) -> Raw | None:
 
 
 def own_charges(charges: Sequence[Raw]) -> list[Raw]:
-    """Without renewed authorisations, which are intents of their own."""
+    """Without renewed authorizations, which are intents of their own."""
     return [charge for charge in charges if RENEWAL not in metadata_of(charge)]
 
 

@@ -31,7 +31,7 @@ else:
     # Loaded by the first call, in its thread: many processes never make one.
     payjp_v2_client = deferred("providers.payments.payjp_v2_client")
 
-#: Amounts: docs.pay.jp/v2/api, "Create Payment Flow". Authorisations: docs.pay.jp/v2/guide/status-management, page
+#: Amounts: docs.pay.jp/v2/api, "Create Payment Flow". Authorizations: docs.pay.jp/v2/guide/status-management, page
 #: auth-capture (7 days, 30 on request where the card allows it). Refunds: the same guide, page refund.
 LIMITS = ProviderLimits(
     amounts={"JPY": (50, 9_999_999)},
@@ -65,7 +65,7 @@ class PayjpV2Payments:
     async def create_intent(self, request: IntentRequest, key: str) -> Intent:
         """A customer for this payment and a flow that waits for a card or, where it is captured at once, PayPay.
 
-        PayPay authorises only after an agreement with PAY.JP, so a flow that is captured later takes cards alone.
+        PayPay authorizes only after an agreement with PAY.JP, so a flow that is captured later takes cards alone.
         """
         customer = await self._customer(key, request.metadata)
         return await self._new_flow(request.capture, request.amount.amount, customer, request.metadata, key)

@@ -23,7 +23,7 @@ from runtime.settings import Settings
 #: must be created with the same version.
 API_VERSION = "2026-10-28.endive"
 
-#: Amounts: docs.stripe.com/currencies, "Minimum and maximum charge amounts". Authorisations: docs.stripe.com, "Place a
+#: Amounts: docs.stripe.com/currencies, "Minimum and maximum charge amounts". Authorizations: docs.stripe.com, "Place a
 #: hold on a payment method" (7 days for a customer's card; ``capture_before`` says it for each).
 LIMITS = ProviderLimits(
     amounts={
@@ -136,7 +136,7 @@ class StripePayments:
         return intent_of(_succeeded(answer).to_dict())
 
     async def capture_intent(self, intent_id: str, amount: int, key: str) -> Intent:
-        """Capture ``amount`` minor units; Stripe releases the rest of the authorisation at once."""
+        """Capture ``amount`` minor units; Stripe releases the rest of the authorization at once."""
         return await self._intent(
             self._intents.capture_async(
                 intent_id, {"amount_to_capture": amount, "expand": _EXPAND}, {"idempotency_key": key}

@@ -148,8 +148,8 @@ class Control:
         return self._ends(end, ("succeed", "fail"), lambda yes: self._intents.settle(object_id, yes))
 
     async def answer_3ds(self, object_id: str, end: str) -> Response:
-        """The buttons of the 3-D Secure page: ``authorise`` or ``fail``, then back to the shop."""
-        answer = self._ends(end, ("authorise", "fail"), lambda yes: self._intents.settle(object_id, yes))
+        """The buttons of the 3-D Secure page: ``authorize`` or ``fail``, then back to the shop."""
+        answer = self._ends(end, ("authorize", "fail"), lambda yes: self._intents.settle(object_id, yes))
         intent = self._store.find("payment_intent", object_id)
         back = intent and intent.get("_return_url")
         if answer.status_code != 200 or not intent or not back:

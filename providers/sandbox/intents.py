@@ -126,7 +126,7 @@ class Intents:
         return 200, intent
 
     def capture(self, intent_id: str, params: Mapping[str, Any]) -> Answer:
-        """Take some or all of an authorisation. What is not taken is released, and is no refund."""
+        """Take some or all of an authorization. What is not taken is released, and is no refund."""
         intent = self.get(intent_id)
         self._expect(intent, frozenset({"requires_capture"}), "capture")
         given = integer(params, "amount_to_capture")

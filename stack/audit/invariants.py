@@ -10,7 +10,7 @@ from db.platform.invariants import CHECKS, Finding, Limits
 
 TITLES: Mapping[int, str] = {
     1: "No unit of a resource is claimed twice at one time",
-    2: "Every captured or authorised yen has its place",
+    2: "Every captured or authorized yen has its place",
     3: "No booking is refunded more than it paid",
     4: "Every hold ended or is in its time",
     5: "Every status follows the transition table and its history",
@@ -28,7 +28,7 @@ KINDS: Mapping[str, tuple[int, str]] = {
     "booking_and_items_differ": (1, "Booking {booking_id} runs {start_at} to {end_at}, its items do not."),
     "claim_of_another_time": (1, "A claim of booking {booking_id} from {starts_at} fits none of its items."),
     "claim_that_lapses": (1, "Booking {booking_id} is {status}, but its claim lapses at {holds_until}."),
-    "money_astray": (
+    "money_unaccounted": (
         2,
         "Booking {booking_id} is {booking_status} and entitled to {entitled}, but {held} of payment {payment_id}"
         " ({status}) is still held, and nothing is on its way.",

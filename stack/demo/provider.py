@@ -37,9 +37,9 @@ class Provider:
         page = await self._http.get(url)
         expect("the 3-D Secure page to open", page.status_code, 200)
 
-    async def authorise(self, url: str) -> str:
-        """The button "authorise" of a 3-D Secure page; gives where the browser is sent back to."""
-        answer = await self._http.post(f"{url}/authorise")
+    async def authorize(self, url: str) -> str:
+        """The button "authorize" of a 3-D Secure page; gives where the browser is sent back to."""
+        answer = await self._http.post(f"{url}/authorize")
         expect("the bank to send the customer back", answer.status_code, 303)
         return answer.headers["location"]
 

@@ -60,7 +60,7 @@ def test_no_room_without_a_name() -> None:
     assert [relative(path) for path in MODULES if {path.stem, path.parent.name} & forbidden] == []
 
 
-def test_endpoints_parse_authorise_call_and_return() -> None:
+def test_endpoints_parse_authorize_call_and_return() -> None:
     for path in (ROOT / "api").rglob("endpoints.py"):
         for function in functions(path):
             body = function.body[1:] if ast.get_docstring(function) else function.body

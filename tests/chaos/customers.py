@@ -184,9 +184,9 @@ class Customer:
         if answer.status != 200 or not answer.data["action_url"] or self.visit.way.startswith("leaves"):
             return
         await self._think(3)
-        end = "authorise" if self.visit.way.endswith("yes") else "fail"
+        end = "authorize" if self.visit.way.endswith("yes") else "fail"
         said = await self._sandbox.ask("POST", f"/sandbox/3ds/{self.visit.intent_id}/{end}", form=False)
-        if said.status < 400 and end == "authorise":
+        if said.status < 400 and end == "authorize":
             self.visit.paid_at = self._now()
 
     async def _confirmed(self) -> None:

@@ -166,8 +166,8 @@ async def authenticate(world: Running, action_url: str) -> None:
     """The customer answers the bank's question with yes, if it asks one, and comes back."""
     page = await asyncio.to_thread(world.sandbox.http.get, action_url)
     if not page.is_redirect:
-        button = page.text.partition('action="')[2].partition('/authorise"')[0]
-        page = await asyncio.to_thread(world.sandbox.http.post, f"{world.sandbox.url}{button}/authorise")
+        button = page.text.partition('action="')[2].partition('/authorize"')[0]
+        page = await asyncio.to_thread(world.sandbox.http.post, f"{world.sandbox.url}{button}/authorize")
     assert page.headers["location"].startswith("http://127.0.0.1/paid")
 
 
@@ -247,7 +247,7 @@ async def test_three_d_secure_is_finished_by_the_webhook_alone(
     said = (await pay(customer, booking, "pm_card_authenticationRequired"))["said"]
     assert said["action_url"].startswith(world.sandbox.url)
     [row] = await data.rows(world.pool, "SELECT provider_intent_id FROM booking_payments")
-    page = f"{world.sandbox.url}/sandbox/3ds/{row['provider_intent_id']}/authorise"
+    page = f"{world.sandbox.url}/sandbox/3ds/{row['provider_intent_id']}/authorize"
     back = await asyncio.to_thread(world.sandbox.http.post, page)
     assert back.headers["location"].startswith("http://127.0.0.1/paid?")
     await customer.until(f"/bookings/{booking}", lambda seen: seen["status"] == "confirmed")

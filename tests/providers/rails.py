@@ -107,7 +107,7 @@ class Rail:
         asked = await self.adapter.confirm_intent(intent.id, method, RETURN_URL, new_key())
         if asked.action_url is None:
             return asked
-        self.answer(asked.action_url, "authorise")
+        self.answer(asked.action_url, "authorize")
         return await self.adapter.confirm_intent(intent.id, method, RETURN_URL, new_key())
 
     def answer(self, action_url: str, end: str) -> str:
@@ -116,7 +116,7 @@ class Rail:
         if page.is_redirect:
             return page.headers["location"]
         assert "Succeed" in page.text
-        button = page.text.partition('action="')[2].partition('/authorise"')[0]
+        button = page.text.partition('action="')[2].partition('/authorize"')[0]
         back = self.sandbox.http.post(f"{self.sandbox.url}{button}/{end}")
         assert back.status_code == 303, back.text
         return back.headers["location"]

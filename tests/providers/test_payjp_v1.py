@@ -40,7 +40,7 @@ async def test_a_charge_whose_answer_was_lost_is_found_and_not_made_again(rail: 
         await rail.adapter.confirm_intent(intent.id, card, RETURN_URL, new_key())
     asked = await rail.adapter.confirm_intent(intent.id, card, RETURN_URL, new_key())
     assert asked.action_url is not None
-    rail.answer(asked.action_url, "authorise")
+    rail.answer(asked.action_url, "authorize")
     paid = await rail.adapter.confirm_intent(intent.id, card, RETURN_URL, new_key())
     assert (paid.captured, len(charges(rail))) == (5000, 1)
 
@@ -49,7 +49,7 @@ async def test_a_charge_whose_answer_was_lost_is_found_and_not_made_again(rail: 
 async def test_a_finish_whose_answer_was_lost_took_the_money_once(rail: Rail, fault: str) -> None:
     intent, card = await rail.open(), rail.card("good")
     asked = await rail.adapter.confirm_intent(intent.id, card, RETURN_URL, new_key())
-    rail.answer(str(asked.action_url), "authorise")
+    rail.answer(str(asked.action_url), "authorize")
     rail.sandbox.fault("payjp_v1.charges.tds_finish", fault)
     with pytest.raises(OutcomeUnknown):
         await rail.adapter.confirm_intent(intent.id, card, RETURN_URL, new_key())
@@ -73,7 +73,7 @@ async def test_another_card_leaves_the_first_charge_behind_unpaid(rail: Rail) ->
     card = rail.card("good")
     second = await rail.adapter.confirm_intent(intent.id, card, RETURN_URL, new_key())
     for asked in (first, second):
-        rail.answer(str(asked.action_url), "authorise")
+        rail.answer(str(asked.action_url), "authorize")
     paid = await rail.adapter.confirm_intent(intent.id, card, RETURN_URL, new_key())
     assert paid.captured == 5000
     assert sorted(charge["paid"] for charge in charges(rail)) == [False, True]
@@ -86,7 +86,7 @@ async def test_a_card_that_was_used_before_is_used_again(rail: Rail) -> None:
         asked = await rail.adapter.confirm_intent(intent.id, card, RETURN_URL, new_key())
         if kind == "good":
             continue  # The customer turned back.
-        rail.answer(str(asked.action_url), "authorise")
+        rail.answer(str(asked.action_url), "authorize")
         refused = await rail.adapter.confirm_intent(intent.id, card, RETURN_URL, new_key())
         assert (refused.status, refused.decline_code) == (P.FAILED, "card_declined")
 
@@ -94,7 +94,7 @@ async def test_a_card_that_was_used_before_is_used_again(rail: Rail) -> None:
 async def test_a_closed_intent_is_not_finished(rail: Rail) -> None:
     intent, card = await rail.open(), rail.card("good")
     asked = await rail.adapter.confirm_intent(intent.id, card, RETURN_URL, new_key())
-    rail.answer(str(asked.action_url), "authorise")
+    rail.answer(str(asked.action_url), "authorize")
     await rail.adapter.cancel_intent(intent.id, new_key())
     with pytest.raises(ProviderRefused):
         await rail.adapter.confirm_intent(intent.id, card, RETURN_URL, new_key())
@@ -102,10 +102,10 @@ async def test_a_closed_intent_is_not_finished(rail: Rail) -> None:
 
 
 @pytest.mark.parametrize(("kind", "days"), [("good", 60), ("foreign", 7)])
-async def test_an_authorisation_lasts_by_where_the_card_is_from(rail: Rail, kind: str, days: int) -> None:
+async def test_an_authorization_lasts_by_where_the_card_is_from(rail: Rail, kind: str, days: int) -> None:
     intent, card = await rail.open(MANUAL), "tok_foreign_1" if kind == "foreign" else rail.card(kind)
     asked = await rail.adapter.confirm_intent(intent.id, card, RETURN_URL, new_key())
-    rail.answer(str(asked.action_url), "authorise")
+    rail.answer(str(asked.action_url), "authorize")
     held = await rail.adapter.confirm_intent(intent.id, card, RETURN_URL, new_key())
     assert held.authorized_until is not None
     assert timedelta(days=days - 1) < held.authorized_until - datetime.now(UTC) <= timedelta(days=days)
@@ -126,7 +126,7 @@ async def test_a_renewal_that_is_not_seen_is_never_asked_for_again(rail: Rail) -
     for _ in range(3):
         with pytest.raises(OutcomeUnknown):
             await rail.adapter.reauthorize(held.id, key, {})
-    assert rail.calls("confirm") == 2  # The first authorisation, and the renewal once.
+    assert rail.calls("confirm") == 2  # The first authorization, and the renewal once.
 
 
 async def test_a_renewal_that_never_left_is_asked_for_again(rail: Rail) -> None:
@@ -199,7 +199,7 @@ async def test_a_refund_by_hand_is_told_without_an_id_of_ours(rail: Rail, receiv
     assert refunds() == [(500, None), (1000, "r-1")]
 
 
-def test_an_authorisation_that_lapsed_is_void() -> None:
+def test_an_authorization_that_lapsed_is_void() -> None:
     charge = {
         **{"id": "ch_1", "amount": 5000, "currency": "jpy", "paid": True, "captured": False, "refunded": False},
         **{"expired_at": int(NOW.timestamp()), "metadata": {}, "customer": None, "amount_refunded": 0},

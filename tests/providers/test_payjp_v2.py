@@ -1,4 +1,4 @@
-"""What is PAY.JP v2's own: keys and their errors, PayPay, disputes, how long an authorisation lasts.
+"""What is PAY.JP v2's own: keys and their errors, PayPay, disputes, how long an authorization lasts.
 
 The sandbox's answers have PAY.JP's published shapes: the SDK's models, generated from its OpenAPI description, read
 each of them, and one that does not fit is an error here.
@@ -65,7 +65,7 @@ async def test_paypay_is_confirmed_by_the_browser(rail: Rail) -> None:
     rail.sandbox.post(f"/sandbox/payjp/payment_flows/{intent.id}/confirm", body)
     asked = await rail.adapter.get_intent(intent.id)
     assert (asked.status, asked.action_url is not None) == (P.REQUIRES_PAYMENT, True)
-    rail.answer(str(asked.action_url), "authorise")
+    rail.answer(str(asked.action_url), "authorize")
     assert (await rail.adapter.get_intent(intent.id)).captured == 5000
 
 
@@ -76,13 +76,13 @@ async def test_paypay_is_not_offered_where_the_money_is_taken_later(rail: Rail) 
     assert rail.sandbox.http.post(url, json=body).json()["error"] == "invalid_payment_method_type"
 
 
-async def test_an_authorisation_lasts_longer_where_the_card_allows_it(rail: Rail) -> None:
+async def test_an_authorization_lasts_longer_where_the_card_allows_it(rail: Rail) -> None:
     held = await rail.pay(capture=CaptureMethod.MANUAL)
     assert held.authorized_until is not None
     assert held.authorized_until - datetime.now(UTC) > timedelta(days=29)
 
 
-async def test_an_authorisation_whose_end_is_not_told_lasts_seven_days() -> None:
+async def test_an_authorization_whose_end_is_not_told_lasts_seven_days() -> None:
     raw = {
         **{"id": "pfw_1", "status": "requires_capture", "amount": 5000, "currency": "jpy", "amount_received": 0},
         **{"expired_at": None, "updated_at": "2026-11-29T03:00:00Z", "metadata": {}},

@@ -61,7 +61,7 @@ async def test_a_refused_card_is_an_answer_and_another_one_pays(rail: Rail) -> N
     good = rail.card("good")
     paid = await rail.adapter.confirm_intent(refused.id, good, RETURN_URL, new_key())
     if paid.action_url:
-        rail.answer(paid.action_url, "authorise")
+        rail.answer(paid.action_url, "authorize")
         paid = await rail.adapter.confirm_intent(refused.id, good, RETURN_URL, new_key())
     assert (paid.status, paid.captured) == (P.CAPTURED, 5000)
 
@@ -72,7 +72,7 @@ async def test_three_d_secure_sends_the_customer_away_and_back(rail: Rail) -> No
     asked = await rail.adapter.confirm_intent(intent.id, card, RETURN_URL, new_key())
     assert (asked.status, asked.captured) == (P.REQUIRES_PAYMENT, 0)
     assert asked.action_url is not None
-    assert rail.answer(asked.action_url, "authorise").startswith(RETURN_URL)
+    assert rail.answer(asked.action_url, "authorize").startswith(RETURN_URL)
     paid = await rail.adapter.confirm_intent(intent.id, card, RETURN_URL, new_key())
     assert (paid.status, paid.captured, paid.action_url) == (P.CAPTURED, 5000, None)
 
@@ -92,13 +92,13 @@ async def test_a_card_that_the_bank_refuses_after_three_d_secure_fails(rail: Rai
         intent = await rail.open()
         asked = await rail.adapter.confirm_intent(intent.id, rail.card("challenge-declined"), RETURN_URL, new_key())
         assert asked.action_url is not None
-        rail.answer(asked.action_url, "authorise")
+        rail.answer(asked.action_url, "authorize")
         failed = await rail.adapter.get_intent(intent.id)
     assert (failed.status, failed.captured) == (P.FAILED, 0)
     assert failed.decline_code
 
 
-async def test_an_authorisation_says_how_long_it_lasts_within_the_declared_limit(rail: Rail) -> None:
+async def test_an_authorization_says_how_long_it_lasts_within_the_declared_limit(rail: Rail) -> None:
     held = await rail.pay(capture=MANUAL)
     assert (held.status, held.captured) == (P.AUTHORIZED, 0)
     lasts = (held.authorized_until or datetime.min.replace(tzinfo=UTC)) - datetime.now(UTC)
@@ -124,7 +124,7 @@ async def test_capture_with_one_key_takes_once(rail: Rail) -> None:
     assert (await rail.adapter.get_intent(held.id)).captured == 1200
 
 
-async def test_cancel_closes_an_unpaid_intent_and_voids_an_authorised_one(rail: Rail) -> None:
+async def test_cancel_closes_an_unpaid_intent_and_voids_an_authorized_one(rail: Rail) -> None:
     for intent in (await rail.open(), await rail.pay("declined"), await rail.pay(capture=MANUAL)):
         assert (await rail.adapter.cancel_intent(intent.id, new_key())).status is P.VOIDED
         assert (await rail.adapter.get_intent(intent.id)).status is P.VOIDED

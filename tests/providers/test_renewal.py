@@ -1,4 +1,4 @@
-"""An authorisation on the card that was kept, without its customer: against the sandbox with the real SDK."""
+"""An authorization on the card that was kept, without its customer: against the sandbox with the real SDK."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -17,7 +17,7 @@ HOUR = timedelta(hours=1)
 
 
 async def held(payments: StripePayments, method: str = "pm_card_visa") -> Intent:
-    """An authorised card hold."""
+    """An authorized card hold."""
     return await pay(payments, method, capture=CaptureMethod.MANUAL)
 
 
@@ -26,14 +26,14 @@ def lasts(intent: Intent) -> timedelta:
     return intent.authorized_until - datetime.now(UTC)
 
 
-async def test_an_authorisation_says_when_it_lapses(payments: StripePayments) -> None:
+async def test_an_authorization_says_when_it_lapses(payments: StripePayments) -> None:
     intent = await held(payments)
     assert timedelta(days=7) - HOUR < lasts(intent) <= timedelta(days=7)
     assert (await payments.get_intent(intent.id)).authorized_until == intent.authorized_until
     assert (await payments.capture_intent(intent.id, 5000, key())).authorized_until is None
 
 
-async def test_the_same_card_is_authorised_again(payments: StripePayments) -> None:
+async def test_the_same_card_is_authorized_again(payments: StripePayments) -> None:
     old = await held(payments)
     new = await payments.reauthorize(old.id, key(), ABOUT)
     assert new.id != old.id

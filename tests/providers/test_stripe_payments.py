@@ -99,7 +99,7 @@ async def test_three_d_secure_sends_the_customer_away_and_back(
     page = sandbox.http.get(intent.action_url)
     assert "Succeed" in page.text
     assert "5000 JPY" in page.text
-    back = sandbox.http.post(intent.action_url + "/authorise")
+    back = sandbox.http.post(intent.action_url + "/authorize")
     assert back.status_code == 303
     assert back.headers["location"].startswith(f"{RETURN_URL}?payment_intent={intent.id}&")
     assert back.headers["location"].endswith("redirect_status=succeeded")
@@ -131,7 +131,7 @@ async def test_a_slow_payment_is_processing_until_its_end(
     assert (await payments.get_intent(intent.id)).status is status
 
 
-async def test_an_authorisation_waits_for_its_capture(payments: StripePayments) -> None:
+async def test_an_authorization_waits_for_its_capture(payments: StripePayments) -> None:
     intent = await pay(payments, capture=CaptureMethod.MANUAL)
     assert (intent.status, intent.captured) == (PaymentStatus.AUTHORIZED, 0)
     captured = await payments.capture_intent(intent.id, 5000, key())
@@ -150,7 +150,7 @@ async def test_a_part_capture_releases_the_rest_and_is_no_refund(payments: Strip
 
 
 @pytest.mark.parametrize("amount", [0, 5001])
-async def test_more_than_authorised_cannot_be_captured(payments: StripePayments, amount: int) -> None:
+async def test_more_than_authorized_cannot_be_captured(payments: StripePayments, amount: int) -> None:
     intent = await pay(payments, capture=CaptureMethod.MANUAL)
     with pytest.raises(ProviderRefused):
         await payments.capture_intent(intent.id, amount, key())
@@ -173,7 +173,7 @@ async def test_an_unpaid_intent_closes(payments: StripePayments) -> None:
         await payments.confirm_intent(intent.id, "pm_card_visa", RETURN_URL, key())
 
 
-async def test_an_authorisation_is_voided(payments: StripePayments) -> None:
+async def test_an_authorization_is_voided(payments: StripePayments) -> None:
     intent = await pay(payments, capture=CaptureMethod.MANUAL)
     voided = await payments.cancel_intent(intent.id, key())
     assert (voided.status, voided.captured, voided.refunded) == (PaymentStatus.VOIDED, 0, 0)
@@ -227,9 +227,9 @@ async def test_what_was_never_paid_is_never_refunded(payments: StripePayments) -
     unpaid = await new_intent(payments)
     with pytest.raises(ProviderRefused):
         await payments.create_refund(unpaid.id, 100, key(), {})
-    authorised = await pay(payments, capture=CaptureMethod.MANUAL)
+    authorized = await pay(payments, capture=CaptureMethod.MANUAL)
     with pytest.raises(ProviderRefused):
-        await payments.create_refund(authorised.id, 100, key(), {})
+        await payments.create_refund(authorized.id, 100, key(), {})
 
 
 async def test_a_slow_refund_ends_later(payments: StripePayments, sandbox: Sandbox) -> None:

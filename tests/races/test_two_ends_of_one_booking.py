@@ -30,7 +30,7 @@ def command(desk: Desk, verb: str, booking_id: UUID, by: ActorKind) -> Step:
     return step
 
 
-async def authorised(desk: Desk) -> tuple[UUID, UUID]:
+async def authorized(desk: Desk) -> tuple[UUID, UUID]:
     """A visit that is under way, with the promise of a card."""
     booking_id = await add_booking(
         desk.database, desk.salon, HALF, status="checked_in", amount_due=6600, payment_mode="card_hold"
@@ -54,7 +54,7 @@ def orders(desk: Desk, booking_id: UUID) -> dict[str, tuple[Step, Step]]:
 
 @pytest.mark.parametrize(("first", "movement"), [("cancel", "void"), ("complete", "capture")])
 async def test_cancel_and_capture(desk: Desk, first: str, movement: str) -> None:
-    booking_id, payment_id = await authorised(desk)
+    booking_id, payment_id = await authorized(desk)
     won, lost = await overlap(desk.database, desk.salon.scope, *orders(desk, booking_id)[first])
     assert isinstance(won, BookingOutcome)
     assert isinstance(lost, WrongState)
@@ -66,7 +66,7 @@ async def test_without_the_locks_the_card_is_both_captured_and_let_go(
     desk: Desk, without_locks: Callable[[], None]
 ) -> None:
     """The control."""
-    booking_id, payment_id = await authorised(desk)
+    booking_id, payment_id = await authorized(desk)
     without_locks()
     both = await overlap(desk.database, desk.salon.scope, *orders(desk, booking_id)["cancel"])
     assert not any(isinstance(one, DomainError) for one in both)

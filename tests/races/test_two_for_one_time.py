@@ -91,8 +91,8 @@ async def late_and_new(desk: Desk) -> tuple[UUID, UUID, Step, Step]:
 
 async def test_late_money_that_is_first_has_the_time(desk: Desk) -> None:
     booking_id, payment_id, retake, book = await late_and_new(desk)
-    retaken, refused = await overlap(desk.database, desk.salon.scope, retake, book)
-    assert retaken.status is BookingStatus.CONFIRMED
+    reinstated, refused = await overlap(desk.database, desk.salon.scope, retake, book)
+    assert reinstated.status is BookingStatus.CONFIRMED
     assert isinstance(refused, SlotTaken)
     assert await claimed_at(desk, WANTED, booking_id) == [booking_id]
     assert await desk.refunds(payment_id) == []
@@ -111,7 +111,7 @@ async def test_without_the_constraint_both_have_the_time(unguarded_desk: Desk) -
     """The control."""
     desk = unguarded_desk
     booking_id, _, retake, book = await late_and_new(desk)
-    retaken, booked = await overlap(desk.database, desk.salon.scope, retake, book)
-    assert retaken.status is BookingStatus.CONFIRMED
+    reinstated, booked = await overlap(desk.database, desk.salon.scope, retake, book)
+    assert reinstated.status is BookingStatus.CONFIRMED
     assert isinstance(booked, BookingView)
     assert await claimed_at(desk, WANTED, booking_id, booked.id) == [booking_id, booked.id]

@@ -185,7 +185,7 @@ STORIES: dict[str, dict[str, Story]] = {
         "no_show": _booking(lambda: World(snapshot(), policy=HALF), _pay, _stay_away),
         "card_hold_captured": _booking(_card_hold, _pay),
         "capture_refused": _booking(lambda: _card_hold(answers=deque([_REFUSED])), _pay),
-        "late_money_retaken": _booking(lambda: World(snapshot()), _lapse, _pay_late),
+        "late_money_reinstated": _booking(lambda: World(snapshot()), _lapse, _pay_late),
         "late_money_refunded": _booking(lambda: World(snapshot(), slot_is_free=False), _lapse, _pay_late),
         "resumed": _booking(lambda: World(snapshot(status=S.EXPIRED)), resumed=True),
         "cancelled_by_operator": _booking(lambda: World(snapshot()), _pay, _stop),
@@ -196,7 +196,7 @@ STORIES: dict[str, dict[str, Story]] = {
             lambda: _long_ahead(10, declines="expired_card"), _pay, _go_on(days=6), _give_new_card
         ),
         "new_card_too_late": _booking(lambda: _card_hold(policy=HALF), _pay, _give_new_card_too_late),
-        "authorised_at_deadline": _booking(lambda: _card_hold(at_provider=P.AUTHORIZED), _lapse),
+        "authorized_at_deadline": _booking(lambda: _card_hold(at_provider=P.AUTHORIZED), _lapse),
         "unattended": _booking(lambda: World(snapshot(auto_complete=False, **INSTANT))),
     },
     "refund": {},

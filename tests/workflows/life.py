@@ -13,7 +13,7 @@ from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from activities.support.errors import CodedRefusals
+from activities.support.errors import ErrorInterceptor
 from domain.bookings.commands import BookingCommand, BookingOutcome
 from domain.bookings.status import BookingStatus
 from domain.identity.actor import ActorKind
@@ -49,7 +49,7 @@ class Life:
         return webhook_id
 
     async def gets_new_card(self) -> UUID:
-        """Another card was authorised, and the run is told."""
+        """Another card was authorized, and the run is told."""
         webhook_id = self.world.new_card()
         await self.signal(webhook_id)
         return webhook_id
@@ -112,7 +112,7 @@ async def working(env: WorkflowEnvironment, world: World, **worker: object) -> A
         task_queue=queues.BOOKINGS,
         workflows=[BookingWorkflow],
         activities=world.activities,
-        interceptors=[CodedRefusals()],
+        interceptors=[ErrorInterceptor()],
         workflow_runner=workflow_runner(),
         **worker,
     )

@@ -87,7 +87,7 @@ class World:
     kept_penalty: KeptPenalty = field(default_factory=KeptPenalty)
     #: What the end of the booking has cost the customer.
     kept: int = 0
-    #: How long the card's promise lasts, from each authorisation; without it nobody knows.
+    #: How long the card's promise lasts, from each authorization; without it nobody knows.
     lasts: timedelta | None = None
     #: The name of the intent that holds it, and why the bank refuses another one.
     intent_id: str = "pi_1"
@@ -130,7 +130,7 @@ class World:
         return webhook_id
 
     def new_card(self) -> UUID:
-        """The customer's other card is authorised, and its news lie in the inbox."""
+        """The customer's other card is authorized, and its news lie in the inbox."""
         webhook_id = uuid4()
         self.new_cards.add(webhook_id)
         return webhook_id
@@ -367,9 +367,9 @@ class World:
         self.kept = ending.settlement.kept
         return self._settle(command, ending.settlement)
 
-    @activity.defn(name="bookings.retake")
+    @activity.defn(name="bookings.reinstate")
     async def reinstate_after_late_payment(self, command: BookingCommand) -> BookingOutcome:
-        if seen := await self._seen("bookings.retake", command):
+        if seen := await self._seen("bookings.reinstate", command):
             return self._outcome(command, seen.money, seen.refunding)
         if late_payment.may_reinstate(self.facts(), 0, self._time()) and self.slot_is_free:
             self.set(status=S.CONFIRMED)
@@ -424,7 +424,7 @@ class World:
         return PaymentUpdate(self.booking.booking_id, self.booking.status, payment)
 
     def _take_new_card(self, webhook_id: UUID) -> PaymentUpdate:
-        """As the stores do: the old authorisation is to be voided, or the new one where the visit is off."""
+        """As the stores do: the old authorization is to be voided, or the new one where the visit is off."""
         if webhook_id not in self.applied:
             self.applied.append(webhook_id)
             old = self.payment
@@ -452,7 +452,7 @@ class World:
         if isinstance(answer, MoneyResult):
             return replace(answer, movement_id=task.movement_id)
         if task.movement is Movement.AUTHORIZE:
-            return self._authorised_again(task)
+            return self._authorized_again(task)
         if task.movement is Movement.VOID and task.intent_id != self.intent_id:
             self.voided.append(task.intent_id)
             return MoneyResult(task.movement_id, Phase.SUCCEEDED, P.VOIDED, task.intent_id)
@@ -472,7 +472,7 @@ class World:
         self.voided.append(task.intent_id)
         return MoneyResult(task.movement_id, Phase.SUCCEEDED, P.VOIDED, "pi_1")
 
-    def _authorised_again(self, task: MoneyTask) -> MoneyResult:
+    def _authorized_again(self, task: MoneyTask) -> MoneyResult:
         """The card that was kept."""
         if self.declines:
             return MoneyResult(

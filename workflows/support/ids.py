@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-#: The one run that computes business days which somebody marked.
+#: The one run that computes marked business days.
 BACKFILL = "analytics/backfill"
 
 
@@ -37,15 +37,15 @@ def flag_rollout(rollout_id: UUID) -> str:
 
 
 def export(export_id: UUID) -> str:
-    """The one workflow of a copy of somebody's data."""
+    """The one workflow of a data export."""
     return f"export/{export_id}"
 
 
 def erasure(user_id: UUID) -> str:
-    """The one workflow of a person who asked to be forgotten."""
+    """The one workflow of the erasure of a person's data."""
     return f"erasure/{user_id}"
 
 
 def verification(business_id: UUID) -> str:
-    """The one review of a business that is under way."""
+    """The one open review of a business."""
     return f"verification/{business_id}"

@@ -1,4 +1,4 @@
-"""Named profiles of time limits and retries, and the pauses between the tries of a process. The only place for them."""
+"""Named profiles of timeouts and retries, and the pauses between tries. Every workflow uses these."""
 
 from datetime import timedelta
 
@@ -7,8 +7,8 @@ from temporalio.workflow import ActivityConfig, LocalActivityConfig
 
 from workflows.support import queues
 
-#: A transaction on Postgres. It is tried until Postgres is back: a durable command has no time limit. Pauses longer
-#: than the threshold are timers of the server, so that a long outage does not keep thousands of tasks open.
+#: A transaction on Postgres. It is retried without a limit until Postgres is back. Pauses longer than the threshold are
+#: timers of the server, so that a long outage does not keep thousands of workflow tasks open.
 STEP = LocalActivityConfig(
     start_to_close_timeout=timedelta(seconds=20),
     retry_policy=RetryPolicy(
@@ -17,8 +17,8 @@ STEP = LocalActivityConfig(
     local_retry_threshold=timedelta(seconds=8),
 )
 
-#: A person's command, one transaction on Postgres. Somebody waits and the run's lock is held: only `unavailable` is
-#: tried again, for an hour at most. An error that nobody foresaw ends it at once.
+#: A person's command, one transaction on Postgres. A person waits and the run's lock is held: only `unavailable` is
+#: retried, for an hour at most. An unexpected error is not retried.
 COMMAND = STEP | LocalActivityConfig(
     schedule_to_close_timeout=timedelta(hours=1),
     retry_policy=RetryPolicy(
@@ -29,16 +29,16 @@ COMMAND = STEP | LocalActivityConfig(
     ),
 )
 
-#: How far from now a time may be that a run is asked to wait for.
+#: A run accepts times up to this far from now.
 FURTHEST = timedelta(days=3660)
 
-#: A booking's run continues as a new one after so many commands and events, or when the server suggests it. The server
-#: refuses the 2,001st update of a run.
+#: A booking's run continues as a new one after this many commands and events, or when the server suggests it. The
+#: server refuses the 2,001st update of a run.
 MESSAGES_PER_RUN = 1000
-#: How many of the last events a continued run knows as applied; applying one twice changes nothing.
+#: How many ids of applied events a continued run gets. Applying an event twice changes nothing.
 EVENTS_CARRIED = 200
 
-#: Close an intent at the hold's deadline. Somebody may want the time, so after a minute the answer is "unknown".
+#: Close an intent at the end of the hold. Others may want the time, so after a minute the result counts as unknown.
 CLOSE = ActivityConfig(
     task_queue=queues.PAYMENTS,
     start_to_close_timeout=timedelta(seconds=25),
@@ -48,7 +48,7 @@ CLOSE = ActivityConfig(
     ),
 )
 
-#: Capture, void or refund after the decision: nobody waits, but it must happen.
+#: Capture, void or refund after the decision. Nobody waits for the answer, but it must succeed.
 MOVE = ActivityConfig(
     task_queue=queues.PAYMENTS,
     start_to_close_timeout=timedelta(seconds=25),
@@ -68,8 +68,8 @@ POLL = ActivityConfig(
     ),
 )
 
-#: Send one message; ``schedule_to_close_timeout`` is added, it is the message's own time to give up. One try must be
-#: over before the next may look at an attempt that was left open (`UNKNOWN_FOR` in `db.messages.commands.send`).
+#: Send one message; ``schedule_to_close_timeout`` is added: the message's own deadline. One try must have ended before
+#: the next may check an attempt that was left open (`UNKNOWN_FOR` in `db.messages.commands.send`).
 SEND = ActivityConfig(
     task_queue=queues.NOTICES,
     start_to_close_timeout=timedelta(seconds=40),
@@ -78,8 +78,8 @@ SEND = ActivityConfig(
     ),
 )
 
-#: Inspect an uploaded file and make what is shown of it. It waits while the storage is away, for a day at most.
-LOOK = ActivityConfig(
+#: Inspect an uploaded file and make its public variants. Retried while the storage is down, for a day at most.
+INSPECT = ActivityConfig(
     task_queue=queues.MEDIA,
     start_to_close_timeout=timedelta(minutes=3),
     schedule_to_close_timeout=timedelta(hours=24),
@@ -88,7 +88,7 @@ LOOK = ActivityConfig(
     ),
 )
 
-#: Sweep one table in batches: heartbeats say that it is alive, a day's schedule is the time it has.
+#: Delete old rows of one table in batches, with a heartbeat after each batch.
 SWEEP = ActivityConfig(
     task_queue=queues.PLATFORM,
     start_to_close_timeout=timedelta(minutes=30),
@@ -99,10 +99,10 @@ SWEEP = ActivityConfig(
     ),
 )
 
-#: The same for files, where the storage is at hand.
+#: The same for files; it runs on the queue whose workers have the storage client.
 SWEEP_FILES = SWEEP | ActivityConfig(task_queue=queues.MEDIA)
 
-#: Find the business days that ended or changed: some statements.
+#: Mark the business days that ended or changed: a few statements.
 COLLECT_DAYS = ActivityConfig(
     task_queue=queues.ANALYTICS,
     start_to_close_timeout=timedelta(minutes=30),
@@ -112,7 +112,7 @@ COLLECT_DAYS = ActivityConfig(
     ),
 )
 
-#: Compute all business days that are to be computed, page by page with a heartbeat after each.
+#: Compute all marked business days, page by page with a heartbeat after each page.
 COMPUTE_DAYS = ActivityConfig(
     task_queue=queues.ANALYTICS,
     start_to_close_timeout=timedelta(hours=2),
@@ -123,7 +123,7 @@ COMPUTE_DAYS = ActivityConfig(
     ),
 )
 
-#: Write or remove the file of an export: the storage may be away for a day.
+#: Write or remove the file of an export. The storage may be down for a day.
 FILES = ActivityConfig(
     task_queue=queues.PLATFORM,
     start_to_close_timeout=timedelta(minutes=2),
@@ -132,40 +132,40 @@ FILES = ActivityConfig(
         initial_interval=timedelta(seconds=2), backoff_coefficient=2, maximum_interval=timedelta(minutes=15)
     ),
 )
-#: The last e-mail to a person who is being forgotten is sent within a day; then its address goes in any case.
-LAST_LETTER = timedelta(hours=26)
-#: Between two looks whether it was sent.
-LOOK_FOR_LETTER = timedelta(minutes=30)
+#: The last e-mail of an erasure is sent within a day; after this time the address is removed in any case.
+LAST_EMAIL_WITHIN = timedelta(hours=26)
+#: The pause between two checks whether the e-mail was sent.
+CHECK_EMAIL_EVERY = timedelta(minutes=30)
 
-#: Between two tries to learn the provider's word: doubled each time, up to the second figure. A try is some 15 events
-#: of a history that may hold 51,200, so a provider may be away for two months; an event of the payment ends a pause.
+#: Pauses between two tries to get the provider's answer: doubled each time, up to the second value. One try is about 15
+#: events of a history that may have 51,200, so a provider may be down for two months. A payment event ends a pause.
 FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(minutes=30)
-#: An attention item is filed after this many tries without an answer of the provider.
-HELP_AFTER = 3
+#: An alert is raised after this many tries without an answer of the provider.
+ALERT_AFTER = 3
 
-#: An authorisation that would lapse before the visit is paid is renewed this long before it lapses.
+#: An authorization that would expire before the visit is paid is renewed this long before it expires.
 RENEW_AHEAD = timedelta(hours=24)
-#: A visit's money is captured within this time after it is due.
+#: The money of a visit is captured within this time after it is due.
 CAPTURE_WITHIN = timedelta(hours=2)
 
-#: How long the time of a booking is kept for a payment that is `processing` when the hold ends.
+#: How long a hold is extended for a payment that is `processing` when the hold ends.
 KEEP_FOR_PROCESSING = timedelta(hours=1)
-#: Added to a kept hold, so that it outlives the try it is kept for.
+#: Added to an extended hold, so that it is longer than the pause before the next try.
 KEEP_MARGIN = timedelta(minutes=2)
 
-#: Events about a movement of ours come soon after it; a run waits for them this long before it ends. Later events start
-#: a new run.
-LINGER = timedelta(minutes=10)
-#: A visit that nobody closed is completed by the system this long after its end, and is filed for a person.
+#: Events about our own movements come soon after them: a run waits for them this long before it ends. A later event
+#: starts a new run.
+WAIT_FOR_EVENTS = timedelta(minutes=10)
+#: A visit that nobody closed is completed by the system this long after its end, and an attention item is filed.
 UNATTENDED = timedelta(days=30)
 
 #: Between two polls of a refund that is pending at the provider. Usually the provider's event ends the wait; polling
 #: is the fallback for one that was lost.
-FIRST_LOOK = timedelta(minutes=5)
-LONGEST_LOOK = timedelta(hours=24)
+FIRST_POLL_PAUSE = timedelta(minutes=5)
+LONGEST_POLL_PAUSE = timedelta(hours=24)
 
 
-def longer(pause: timedelta, longest: timedelta) -> timedelta:
+def next_pause(pause: timedelta, longest: timedelta) -> timedelta:
     """The next pause: twice this one, at most ``longest``."""
     return min(pause * 2, longest)

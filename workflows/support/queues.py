@@ -1,11 +1,11 @@
-"""Task queues. Each scales by starting more workers of its role."""
+"""Task queues. Each one scales by starting more workers of its role."""
 
 BOOKINGS = "bookings"
 PAYMENTS = "payments"
 NOTICES = "notices"
-#: What the platform does for itself: maintenance, exports and erasures that people asked for.
+#: Work of the platform itself: maintenance, and data exports and erasures.
 PLATFORM = "platform"
-#: Looking into files: heavy on the processor.
+#: Inspection of files: needs much processor time.
 MEDIA = "media"
-#: Computing figures over many businesses: heavy on the processor and on Postgres.
+#: Computation of figures for many businesses: needs much processor time and load on Postgres.
 ANALYTICS = "analytics"

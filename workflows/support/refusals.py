@@ -1,4 +1,4 @@
-"""Refusals of activities, read by code: the foreseen ones are part of the process, the others are bugs."""
+"""Refusals of activities, read by their code. Expected refusals are part of the process, others are bugs."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,11 +10,11 @@ from domain.errors import InvalidInput, Unavailable, WrongState
 
 
 def refusal_in(error: FailureError) -> ApplicationError:
-    """The coded refusal inside; raises the error again if there is none (cancelled). A local activity's is the error
-    itself, a normal one's is its cause."""
+    """The coded refusal in the error. Raises the error again if there is none (a cancellation). For a local activity
+    the refusal is the error itself, for a normal activity it is the cause."""
     cause = error.cause if isinstance(error, ActivityError) else error
     if isinstance(cause, TimeoutError):
-        # A command that found Postgres away for as long as its profile allows.
+        # Postgres was unavailable for as long as the command's profile allows.
         details = {"dependency": "postgres", "retry_after": 2}
         return ApplicationError(Unavailable.code, details, type=Unavailable.code, non_retryable=True)
     if not isinstance(cause, ApplicationError):
@@ -23,30 +23,30 @@ def refusal_in(error: FailureError) -> ApplicationError:
 
 
 def wrong_state(status: str, wanted: str) -> ApplicationError:
-    """The refusal that the API knows from `domain.errors.WrongState`."""
+    """`domain.errors.WrongState` as an error of Temporal; the API maps its code back."""
     details = {"status": str(status), "wanted": str(wanted)}
     return ApplicationError(WrongState.code, details, type=WrongState.code, non_retryable=True)
 
 
 def invalid_time(field: str) -> ApplicationError:
-    """The refusal of a time that no run can wait for; the API knows it from `domain.errors.InvalidInput`."""
+    """The refusal of a time that is too far away. The API maps its code to `domain.errors.InvalidInput`."""
     details = InvalidInput.at(field, "too_far").details
     return ApplicationError(InvalidInput.code, details, type=InvalidInput.code, non_retryable=True)
 
 
 def is_unexpected(refusal: ApplicationError) -> bool:
-    """A person has to look: it is a bug, or Postgres was away for as long as a command may wait."""
+    """Whether a person has to look: it is a bug, or Postgres was unavailable for longer than a command may wait."""
     return refusal.type in {UNEXPECTED, Unavailable.code}
 
 
 def workflow_task_failure(step: str, refusal: ApplicationError) -> RuntimeError:
-    """A refusal that nobody foresaw: it stops this task, not the run, which goes on when the fix is deployed."""
+    """An unexpected refusal. It fails the workflow task, not the run: the run continues when a fix is deployed."""
     return RuntimeError(f"{step} was refused: {refusal.type}")
 
 
 @contextmanager
 def fail_workflow_task(step: str) -> Iterator[None]:
-    """Around a step that has no refusals."""
+    """Around a step that must not be refused: a refusal fails the workflow task."""
     try:
         yield
     except FailureError as error:

@@ -1,4 +1,4 @@
-"""What an operator can ask Temporal for: everything of this salon that is waiting for money."""
+"""The search attributes by which operators find runs, for example all bookings of a business that wait for payment."""
 
 from temporalio.common import SearchAttributeKey
 

@@ -105,7 +105,7 @@ class ExpiryStore(TransitionStore):
         if booking.payment is None:
             return None
         movement_id = by_command(booking.payment.id, Movement.VOID, command.command_id)
-        # An authorisation in time counts, also where its webhook has not come yet.
+        # An authorization in time counts, also where its webhook has not come yet.
         task = replace(booking.payment.task(Movement.VOID, movement_id, 0), spares_money=True)
         await PaymentStore(self.session, self.context).intend(task)
         return task

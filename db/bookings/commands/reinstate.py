@@ -49,7 +49,7 @@ class ReinstateStore(TransitionStore):
     async def _come_back(self, booking: Locked, command: BookingCommand, now: datetime) -> BookingOutcome:
         # The message about the late payment confirms the booking as well.
         messages = (
-            Message(NoticeKind.PAYMENT_LATE, _facts(booking, retaken=True)),
+            Message(NoticeKind.PAYMENT_LATE, _facts(booking, reinstated=True)),
             Message(NoticeKind.BOOKING_CONFIRMED, to_business=True),
         )
         change = change_of(
@@ -66,11 +66,13 @@ class ReinstateStore(TransitionStore):
             booking.status,
             settlement=settlement,
             refund_reason=RefundReason.LATE,
-            messages=(Message(NoticeKind.PAYMENT_LATE, _facts(booking, retaken=False) | amounts(booking, settlement)),),
+            messages=(
+                Message(NoticeKind.PAYMENT_LATE, _facts(booking, reinstated=False) | amounts(booking, settlement)),
+            ),
         )
         return await self._write(booking, change, command, now)
 
 
-def _facts(booking: Locked, retaken: bool) -> dict[str, object]:
+def _facts(booking: Locked, reinstated: bool) -> dict[str, object]:
     amount = held(booking.payment.view(), booking.on_the_way) if booking.payment else 0
-    return {"amount": amount, "currency": booking.currency, "retaken": retaken, "confirmed": retaken}
+    return {"amount": amount, "currency": booking.currency, "reinstated": reinstated, "confirmed": reinstated}

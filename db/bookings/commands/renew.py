@@ -1,4 +1,4 @@
-"""Keep what a card promises alive until the visit: a new authorisation takes the place of the one that lapses.
+"""Keep what a card promises alive until the visit: a new authorization takes the place of the one that lapses.
 
 The payment stays the same row and gets the name of the new intent. Its ledger keeps both names: ``intended`` has the
 intent that is replaced, ``succeeded`` the one that took its place.
@@ -33,8 +33,8 @@ class RenewalStore(TransitionStore):
     """One renewal is one movement ``authorize``; one that succeeded leaves a surplus intent to be voided."""
 
     async def begin_renewal(self, command: BookingCommand, now: datetime) -> BookingOutcome:
-        """The authorisation lapses before the visit is over: ``money`` is to authorise the same amount again. None
-        where the booking is over or nothing is authorised; then nothing is written. The status does not change."""
+        """The authorization lapses before the visit is over: ``money`` is to authorize the same amount again. None
+        where the booking is over or nothing is authorized; then nothing is written. The status does not change."""
         booking, _ = await self._enter(command)
         payment, amount = booking.payment, decisions.renewal_amount(booking.facts())
         if payment is None or amount is None:

@@ -53,7 +53,7 @@ class VisitStore(TransitionStore):
         return await self._write(booking, change_of(booking, "checked_in", BookingStatus.CHECKED_IN), command, now)
 
     async def complete(self, command: BookingCommand, now: datetime) -> BookingOutcome:
-        """checked_in -> completed; an authorisation becomes a capture of all of it. The system also completes a
+        """checked_in -> completed; an authorization becomes a capture of all of it. The system also completes a
         confirmed booking nobody checked in, by way of checked_in, so that the history follows the table.
 
         Raises WrongState.

@@ -54,7 +54,7 @@ class AgreedItem:
 class NoticeContent:
     """Everything that a template needs. Names are bilingual (``{"ja": …, "en": …}``); amounts in minor units of
     ``currency``; times aware UTC, to be shown in ``time_zone``. ``address`` is None when there is none (any more).
-    ``captured`` and ``refunded`` are totals of the booking's payments, ``authorised`` is what is held on a card and not
+    ``captured`` and ``refunded`` are totals of the booking's payments, ``authorized`` is what is held on a card and not
     taken. ``kept_penalty_percent`` is what a cancellation costs at least until ``kept_penalty_until``, because the
     booking was moved. ``city`` is as the business wrote it, phone numbers are E.164 beside ``phone_as_typed``.
 
@@ -107,7 +107,7 @@ class NoticeContent:
     cancellation_penalty: int | None
     captured: int
     refunded: int
-    authorised: int
+    authorized: int
     customer_phone: str | None
     customer_email: str | None
     customer_kana: str | None
@@ -182,7 +182,7 @@ _CONTENT = text("""
            b.hold_expires_at, b.approval_deadline, b.proof_deadline, b.special_requests, b.version,
            b.kept_penalty_percent, b.kept_penalty_until, b.cancelled_by, b.cancellation_penalty,
            coalesce(p.captured, 0) AS captured, coalesce(p.refunded, 0) AS refunded,
-           coalesce(p.authorised, 0) AS authorised, i.items, r.staff,
+           coalesce(p.authorized, 0) AS authorized, i.items, r.staff,
            w.phone AS customer_phone, w.email AS customer_email, w.kana AS customer_kana,
            coalesce(w.visits, 0) AS customer_visits, w.reason AS cancellation_reason
       FROM notification_outbox n
@@ -190,7 +190,7 @@ _CONTENT = text("""
       JOIN businesses s ON s.id = n.business_id
       LEFT JOIN users u ON u.id = s.owner_id
      CROSS JOIN LATERAL (SELECT CAST(sum(captured) AS bigint) AS captured, CAST(sum(refunded) AS bigint) AS refunded,
-                                CAST(sum(authorized) FILTER (WHERE status = 'authorized') AS bigint) AS authorised
+                                CAST(sum(authorized) FILTER (WHERE status = 'authorized') AS bigint) AS authorized
                            FROM booking_payments WHERE booking_id = b.id) p
      CROSS JOIN LATERAL (SELECT jsonb_agg(jsonb_build_object('name', name, 'start_at', start_at, 'end_at', end_at,
                                           'price', price) ORDER BY position) AS items

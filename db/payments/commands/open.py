@@ -1,6 +1,6 @@
 """Opening a payment: the first one of a booking, or one with a new card where what a card promised is lost.
 
-A new card has a payment of its own that ``replaces`` the one before. That one stays until the new card is authorised,
+A new card has a payment of its own that ``replaces`` the one before. That one stays until the new card is authorized,
 so that opening a form gives nothing up; then it is voided. Never are both kept.
 """
 
@@ -48,7 +48,7 @@ _TO_VOID = text(f"""
 """)
 _VISITING = frozenset({BookingStatus.CONFIRMED, BookingStatus.CHECKED_IN})
 #: Matters that a new card settles.
-_WANT_A_CARD = ("authorize_failed", "authorisation_lost")
+_WANT_A_CARD = ("authorize_failed", "authorization_lost")
 
 
 class OpeningStore(PaymentStore):
@@ -58,7 +58,7 @@ class OpeningStore(PaymentStore):
         """The payment that a customer can pay now: the one that is open, else a new one over what is due.
 
         A ``pending`` booking must be inside its hold (Gone), and something must be due (RuleBroken). A confirmed one
-        on a card hold takes a new card while its authorisation is lost or could not be renewed. Else WrongState.
+        on a card hold takes a new card while its authorization is lost or could not be renewed. Else WrongState.
         A new row has no ``provider_intent_id`` yet: create the intent with the payment's id as key and
         ``movements.metadata``, then ``attach_intent``. The row may also be paid already; its status says so.
         """
@@ -101,8 +101,8 @@ class OpeningStore(PaymentStore):
         return None if row is None else _void(payment_of(row), row.movement_id)
 
     async def ask_for_card(self, payment: Payment, booking_status: BookingStatus) -> None:
-        """An authorisation has just been lost: ask the customer for another card, unless they were asked when it could
-        not be renewed, or another card is authorised already."""
+        """An authorization has just been lost: ask the customer for another card, unless they were asked when it could
+        not be renewed, or another card is authorized already."""
         if booking_status not in _VISITING or await self._renewal_failed(payment.id):
             return
         current = await self.lock_current(payment.booking_id)
@@ -113,7 +113,7 @@ class OpeningStore(PaymentStore):
             payment.booking_id,
             payment.business_id,
             f"{NoticeKind.PAYMENT_RENEW.value}:{payment.id}",
-            {"amount": payment.amount, "currency": payment.currency, "reason": "authorisation_lost"},
+            {"amount": payment.amount, "currency": payment.currency, "reason": "authorization_lost"},
         )
 
     async def _open_new_card(self, booking: Row[Any]) -> Payment:

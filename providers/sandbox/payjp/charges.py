@@ -185,7 +185,7 @@ class Charges:
         return charge
 
     def refund(self, charge_id: str, params: Params) -> JSON:
-        """Of a captured charge all or a part; of an authorised one all, which releases it."""
+        """Of a captured charge all or a part; of an authorized one all, which releases it."""
         charge = self.get("charge", charge_id)
         if charge["refunded"]:
             raise PayjpFailure(400, "already_refunded")

@@ -33,7 +33,7 @@ async def _three_d_secure(salon: Salon) -> None:
     page = await bank_page(salon, payment)
     salon.timeline.say("the bank wants to ask Ken (3-D Secure)", page)
     expect("status while the bank asks", (await salon.read(ken, booking))["status"], "pending")
-    back = await salon.provider.authorise(page)
+    back = await salon.provider.authorize(page)
     if "redirect_status=succeeded" not in back:
         raise Unexpected("the bank to say yes", back)
     await salon.becomes(ken, booking, "confirmed")

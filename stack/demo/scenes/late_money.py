@@ -33,7 +33,7 @@ async def play(salon: Salon) -> None:
         await salon.becomes(hanako, kept, "confirmed")
         salon.timeline.say("and pays for the second one: sold", run_of(kept))
         for _, page in tabs:
-            await salon.provider.authorise(page)
+            await salon.provider.authorize(page)
         salon.timeline.say(f"now Ken's bank says yes to both: 2 x {yen(PRICE)} arrive late")
     await salon.becomes(ken, lucky, "confirmed")
     salon.timeline.say("the first start is free: taken again and confirmed", run_of(lucky))

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from activities.inspection import subprocess as looking
-from activities.inspection.__main__ import look
+from activities.inspection.__main__ import inspect
 from activities.inspection.results import InspectionResult, Rejected
 from activities.inspection.subprocess import inspect_in_subprocess
 from domain.media.files import MOST_FRAMES, VARIANTS, FileType
@@ -31,7 +31,7 @@ def near(image: Image.Image, at: tuple[int, int]) -> str:
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "WEBP"])
 def test_every_variant_is_drawn_and_none_is_enlarged(kind: str) -> None:
-    looked = look(pictures.picture(kind, (2400, 1200)), FileType(f"image/{kind.lower()}"))
+    looked = inspect(pictures.picture(kind, (2400, 1200)), FileType(f"image/{kind.lower()}"))
     assert (looked.width, looked.height, looked.duration_ms) == (2400, 1200, None)
     sizes = {one.name: (one.width, one.height) for one in looked.shown}
     assert sizes == {"large.webp": (1920, 960), "medium.webp": (960, 480), "thumbnail.webp": (320, 160)}
@@ -40,7 +40,7 @@ def test_every_variant_is_drawn_and_none_is_enlarged(kind: str) -> None:
         assert opened(looked, one.name).size == (one.width, one.height)
     assert near(opened(looked), (100, 100)) == "red"
     assert near(opened(looked), (1800, 100)) == "blue"
-    small = look(pictures.picture(kind, (200, 100)), FileType(f"image/{kind.lower()}"))
+    small = inspect(pictures.picture(kind, (200, 100)), FileType(f"image/{kind.lower()}"))
     assert {(one.width, one.height) for one in small.shown} == {(200, 100)}
 
 
@@ -48,7 +48,7 @@ def test_every_variant_is_drawn_and_none_is_enlarged(kind: str) -> None:
 def test_nobody_learns_where_and_by_what_it_was_taken(kind: str) -> None:
     content = pictures.with_place(kind)
     assert Image.open(io.BytesIO(content)).getexif().get_ifd(0x8825)[2] == pictures.LATITUDE, "the test can see it"
-    looked = look(content, FileType(f"image/{kind.lower()}"))
+    looked = inspect(content, FileType(f"image/{kind.lower()}"))
     for one in looked.shown:
         image = Image.open(io.BytesIO(one.content))
         assert len(image.getexif()) == 0
@@ -58,7 +58,7 @@ def test_nobody_learns_where_and_by_what_it_was_taken(kind: str) -> None:
 
 
 def test_it_stands_upright() -> None:
-    looked = look(pictures.with_place(orientation=6, size=(640, 480)), FileType.JPEG)
+    looked = inspect(pictures.with_place(orientation=6, size=(640, 480)), FileType.JPEG)
     assert (looked.width, looked.height) == (480, 640)
     image = opened(looked)
     assert image.size == (480, 640)
@@ -68,7 +68,7 @@ def test_it_stands_upright() -> None:
 
 def test_a_profile_is_applied_and_a_broken_one_does_no_harm() -> None:
     for content in (pictures.with_profile(), pictures.picture("JPEG", icc_profile=b"no profile at all" * 20)):
-        image = opened(look(content, FileType.JPEG))
+        image = opened(inspect(content, FileType.JPEG))
         assert near(image, (10, 10)) == "red"
         assert "icc_profile" not in image.info
 
@@ -78,21 +78,21 @@ def test_a_profile_is_applied_and_a_broken_one_does_no_harm() -> None:
     [("PNG", "RGBA"), ("PNG", "P"), ("PNG", "L"), ("PNG", "LA"), ("PNG", "1"), ("PNG", "I;16"), ("JPEG", "CMYK")],
 )
 def test_every_kind_of_colour_is_drawn(kind: str, mode: str) -> None:
-    looked = look(pictures.picture(kind, (64, 48), mode), FileType(f"image/{kind.lower()}"))
+    looked = inspect(pictures.picture(kind, (64, 48), mode), FileType(f"image/{kind.lower()}"))
     assert opened(looked).mode in {"RGB", "RGBA"}
 
 
 def test_grey_of_sixteen_bits_keeps_its_greys() -> None:
     written = io.BytesIO()
     Image.new("I;16", (32, 32), 0x8000).save(written, "PNG")
-    red, green, blue = opened(look(written.getvalue(), FileType.PNG)).convert("RGB").getpixel((5, 5))
+    red, green, blue = opened(inspect(written.getvalue(), FileType.PNG)).convert("RGB").getpixel((5, 5))
     assert all(abs(value - 128) < 6 for value in (red, green, blue))
 
 
 def test_what_is_transparent_stays_so() -> None:
     written = io.BytesIO()
     Image.new("RGBA", (32, 32), (255, 0, 0, 0)).save(written, "PNG")
-    image = opened(look(written.getvalue(), FileType.PNG))
+    image = opened(inspect(written.getvalue(), FileType.PNG))
     assert image.mode == "RGBA"
     assert image.getpixel((5, 5))[3] == 0
 
@@ -100,7 +100,7 @@ def test_what_is_transparent_stays_so() -> None:
 @pytest.mark.parametrize("hidden", [pictures.archive(), b"<html><script>alert(1)</script></html>"])
 def test_a_second_file_behind_the_first_is_left_behind(hidden: bytes) -> None:
     for kind in ("JPEG", "PNG", "GIF"):
-        looked = look(pictures.picture(kind) + hidden, FileType(f"image/{kind.lower()}"))
+        looked = inspect(pictures.picture(kind) + hidden, FileType(f"image/{kind.lower()}"))
         for one in looked.shown:
             assert b"<script>" not in one.content
             assert b"PK\x03\x04" not in one.content
@@ -111,13 +111,13 @@ def test_a_picture_that_is_a_script_too_is_a_picture_only() -> None:
     content = bytearray(pictures.picture("GIF", (0x2A2F, 8)))
     assert content[6:8] == b"/*"
     content += b"*/=1;alert(1)//"
-    for one in look(bytes(content), FileType.GIF).shown:
+    for one in inspect(bytes(content), FileType.GIF).shown:
         assert one.content.startswith(b"RIFF")
         assert b"alert" not in one.content
 
 
 def test_an_animation_is_its_first_frame_and_has_an_end() -> None:
-    looked = look(pictures.animation(5), FileType.GIF)
+    looked = inspect(pictures.animation(5), FileType.GIF)
     assert getattr(opened(looked), "n_frames", 1) == 1
     assert refusal(pictures.animation(MOST_FRAMES + 1), FileType.GIF) is Rejection.TOO_MANY_FRAMES
 
@@ -125,7 +125,7 @@ def test_an_animation_is_its_first_frame_and_has_an_end() -> None:
 def refusal(content: bytes, announced: FileType) -> Rejection:
     """Why the file is not shown."""
     with pytest.raises(Rejected) as refused:
-        look(content, announced)
+        inspect(content, announced)
     return refused.value.reason
 
 
@@ -167,19 +167,19 @@ PLACE = b"+35.6586+139.7454/"
 )
 def test_a_film_does_not_say_where_it_was_taken(content: bytes, file_type: FileType) -> None:
     assert PLACE in content
-    looked = look(content, file_type)
+    looked = inspect(content, file_type)
     (shown,) = looked.shown
     assert PLACE not in shown.content
     assert len(shown.content) == len(content), "nothing moves"
     assert shown.content_type == file_type
     assert (looked.width, looked.height) == (320, 240)
     assert looked.duration_ms == (1500 if file_type is FileType.MP4 else 2000)
-    assert look(shown.content, file_type) == looked
+    assert inspect(shown.content, file_type) == looked
 
 
 @pytest.mark.parametrize(("content", "file_type"), [(pictures.mp4(), FileType.MP4), (pictures.webm(), FileType.WEBM)])
 def test_a_film_that_is_cut_off_or_none_is_refused(content: bytes, file_type: FileType) -> None:
-    assert look(content, file_type).shown[0].content == content
+    assert inspect(content, file_type).shown[0].content == content
     for end in (len(content) - 1, len(content) // 2, 40):
         assert refusal(content[:end], file_type) is Rejection.BROKEN
     assert refusal(content + b"<script>alert(1)</script>", file_type) is Rejection.BROKEN
@@ -193,15 +193,15 @@ def test_no_byte_of_a_film_brings_it_down(file_type: FileType) -> None:
             broken = bytearray(content)
             broken[at] = value
             try:
-                look(bytes(broken), file_type)
+                inspect(bytes(broken), file_type)
             except Rejected:
                 continue
 
 
 async def test_apart_it_is_the_same() -> None:
     content = pictures.with_place()
-    assert await inspect_in_subprocess(content, FileType.JPEG) == look(content, FileType.JPEG)
-    assert await inspect_in_subprocess(pictures.mp4(), FileType.MP4) == look(pictures.mp4(), FileType.MP4)
+    assert await inspect_in_subprocess(content, FileType.JPEG) == inspect(content, FileType.JPEG)
+    assert await inspect_in_subprocess(pictures.mp4(), FileType.MP4) == inspect(pictures.mp4(), FileType.MP4)
     for bad, reason in ((pictures.flat_bomb(), Rejection.TOO_MANY_PIXELS), (b"<svg/>", Rejection.UNKNOWN_TYPE)):
         with pytest.raises(Rejected) as refused:
             await inspect_in_subprocess(bad, FileType.PNG)
@@ -209,7 +209,7 @@ async def test_apart_it_is_the_same() -> None:
 
 
 async def test_a_decoder_that_hangs_or_dies_costs_the_one_file_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(looking, "PATIENCE", timedelta(milliseconds=1))
+    monkeypatch.setattr(looking, "TIME_LIMIT", timedelta(milliseconds=1))
     with pytest.raises(Rejected) as refused:
         await inspect_in_subprocess(pictures.picture(), FileType.JPEG)
     assert refused.value.reason is Rejection.BROKEN

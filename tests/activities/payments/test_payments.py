@@ -116,7 +116,7 @@ async def test_a_declined_renewal_closes_its_intent_and_says_how_the_old_one_sta
     assert [till.intents[name].status for name in ("pi", "pi_1")] == [P.AUTHORIZED, P.VOIDED]
 
 
-async def test_what_was_captured_by_hand_is_not_authorised_again() -> None:
+async def test_what_was_captured_by_hand_is_not_authorized_again() -> None:
     till = Till()
     till.put("pi", P.CAPTURED, 6600)
     result = await at(till).perform(task(Movement.AUTHORIZE))
@@ -215,7 +215,7 @@ async def test_a_hold_is_closed_from_end_to_end(desk: Desk) -> None:
     assert await desk.ledger(payment_id) == [("void", "intended", 0), ("void", "succeeded", 0)]
 
 
-async def test_an_authorisation_is_replaced_from_end_to_end(desk: Desk) -> None:
+async def test_an_authorization_is_replaced_from_end_to_end(desk: Desk) -> None:
     booking_id = await add_booking(desk.database, desk.salon, amount_due=6600, payment_mode="card_hold")
     held = {"status": "authorized", "capture_method": "manual", "provider_intent_id": "pi"}
     payment_id = await add_payment(desk.database, desk.salon, booking_id, **held)
@@ -244,7 +244,7 @@ async def test_an_authorisation_is_replaced_from_end_to_end(desk: Desk) -> None:
     assert (await steps.record(RecordInput(capture, await steps.perform(capture)))).captured == 6600
 
 
-async def test_a_hold_that_was_authorised_in_time_is_not_voided_at_its_end(desk: Desk) -> None:
+async def test_a_hold_that_was_authorized_in_time_is_not_voided_at_its_end(desk: Desk) -> None:
     booking_id = await add_booking(desk.database, desk.salon, **{**UNPAID, "payment_mode": "card_hold"})
     payment = {"provider_intent_id": "pi", "capture_method": "manual"}
     await add_payment(desk.database, desk.salon, booking_id, **payment)

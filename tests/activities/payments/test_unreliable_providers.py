@@ -160,7 +160,7 @@ class Life:
             return self.recorded
         await self.paid(intent)
         if self.manual:
-            await self.with_authorisation()
+            await self.with_authorization()
         else:
             self.recorded.captured = AMOUNT
         for _ in range(self.dice.choice([0, 1, 2])):
@@ -169,7 +169,7 @@ class Life:
                 await self.refund(self.dice.randint(1, left))
         return self.recorded
 
-    async def with_authorisation(self) -> None:
+    async def with_authorization(self) -> None:
         """Renewed or not, then captured or given up."""
         if self.dice.random() < 0.3:
             await self.renew()
@@ -204,7 +204,7 @@ class Life:
             if seen.status in SECURED:
                 return
             if seen.action_url:
-                self.rail.answer(seen.action_url, "authorise")
+                self.rail.answer(seen.action_url, "authorize")
             elif seen.status is PaymentStatus.FAILED or seen.decline_code:
                 card, self.must_ask = self.rail.card("good"), False
         raise AssertionError("never paid")
@@ -215,7 +215,7 @@ class Life:
         self.recorded.voided = True
 
     async def renew(self) -> None:
-        """Another authorisation on the same card; the old one is given up. One that nobody knows about stays so."""
+        """Another authorization on the same card; the old one is given up. One that nobody knows about stays so."""
         old = self.recorded.intent_id
         try:
             result = await self.step(self.task(Movement.AUTHORIZE, AMOUNT))
@@ -223,7 +223,7 @@ class Life:
             assert self.adapter.name == "payjp_v1"
             return
         if result.phase is Phase.FAILED and self.must_ask:
-            # The bank wants to see the customer: the old authorisation stays.
+            # The bank wants to see the customer: the old authorization stays.
             return
         assert result.phase is Phase.SUCCEEDED, result
         assert result.intent_id is not None

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 
-from activities.platform.flags import BeginStepInput, FlagActivities, LookInput, MarkInput
+from activities.platform.flags import BeginStepInput, CheckInput, FlagActivities, MarkInput
 from db.engine.session import Database, Scope
 from db.platform.flags import FlagRow, FlagValues, RolloutRow
 from domain.platform.flag_rollout import Measure, RolloutPlan, RolloutStatus, Step
@@ -66,10 +66,10 @@ async def test_a_look_counts_from_the_step_on(pool: Database, steps: FlagActivit
     await steps.begin_step(BeginStepInput(rollout.id, 1))
     began = (await latest(pool, rollout.flag_id)).step_began_at
     assert began is not None
-    assert (await steps.look(LookInput(rollout.id))).over == {}
+    assert (await steps.check(CheckInput(rollout.id))).over == {}
     async with pool.unit_of_work(Scope.platform()) as work:
         await work.platform.attention.file("after", "after")
-    assert (await steps.look(LookInput(rollout.id))).over == {Measure.ATTENTION_FILED: 1}
+    assert (await steps.check(CheckInput(rollout.id))).over == {Measure.ATTENTION_FILED: 1}
 
 
 @pytest.mark.parametrize("status", [S.STOPPED, S.CANCELLED])
@@ -95,7 +95,7 @@ async def test_an_admins_change_wins_over_every_later_step(
         by_hand = FlagValues("", True, False, Subject.USER, 7000, (), ())
         await work.platform.flags.update(rollout.flag_id, by_hand, datetime.now(UTC))
     assert await steps.begin_step(BeginStepInput(rollout.id, 2)) is S.SUPERSEDED
-    assert (await steps.look(LookInput(rollout.id))).status is S.SUPERSEDED
+    assert (await steps.check(CheckInput(rollout.id))).status is S.SUPERSEDED
     assert await steps.mark(MarkInput(rollout.id, S.CANCELLED)) is S.SUPERSEDED
     assert (await flag_of(pool, rollout)).share == 7000
 

@@ -10,7 +10,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput
 
-from activities.support.errors import CodedRefusals, NamedSteps
+from activities.support.errors import ContextInterceptor, ErrorInterceptor
 from db.engine.context import WORKFLOW
 from domain.errors import DomainError, Unavailable, WrongState
 from domain.scheduling.errors import SlotTaken
@@ -30,7 +30,7 @@ class Raises(ActivityInboundInterceptor):
 async def raised_by(error: Exception) -> BaseException:
     """What comes out of the interceptor."""
     with pytest.raises(Exception) as caught:  # noqa: PT011 - the type is what is asked for
-        await CodedRefusals().intercept_activity(Raises(error)).execute_activity(None)  # type: ignore[arg-type]
+        await ErrorInterceptor().intercept_activity(Raises(error)).execute_activity(None)  # type: ignore[arg-type]
     return caught.value
 
 
@@ -84,7 +84,7 @@ async def test_every_line_of_an_activity_says_whose_it_is() -> None:
 
     async def run(*arguments: object) -> Any:
         asked = ExecuteActivityInput(fn=run, args=arguments, executor=None, headers={})
-        return await NamedSteps().intercept_activity(Tells()).execute_activity(asked)
+        return await ContextInterceptor().intercept_activity(Tells()).execute_activity(asked)
 
     known = {"workflow_id": "booking/b-1", "audited": "booking/b-1", "activity": "expire_booking", "attempt": 3}
     assert await environment.run(run) == known

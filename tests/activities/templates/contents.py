@@ -27,8 +27,8 @@ _OFFER = _MOVED | {
     "alternatives": ["2026-11-21T05:00:00+00:00", "2026-11-22T01:30:00+00:00"],
 }
 _WAITS = {"booking_status": "pending", "captured": 0}
-_CARD = {"payment_mode": "card_hold", "captured": 0, "authorised": 5000}
-_LATE = {"amount": 5000, "refund": 5000, "penalty": 0, "release": 0, "retaken": False}
+_CARD = {"payment_mode": "card_hold", "captured": 0, "authorized": 5000}
+_LATE = {"amount": 5000, "refund": 5000, "penalty": 0, "release": 0, "reinstated": False}
 _REQUEST = {"booking_status": "pending", "needs_approval": True}
 _REQUEST_UNPAID = _REQUEST | {"captured": 0, "payment_mode": "at_venue", "amount_due": 0}
 
@@ -255,7 +255,7 @@ CUSTOMER = (
         K.PAYMENT_LATE,
         "ご予約を確定いたしました",
         "so your booking is confirmed",
-        {"amount": 5000, "retaken": True},
+        {"amount": 5000, "reinstated": True},
     ),
     _case(
         "late_and_expired",
@@ -279,7 +279,7 @@ CUSTOMER = (
         "ご利用枠（5,000円）",
         "hold ¥5,000 on your card",
         {"amount": 5000},
-        **(_CARD | {"authorised": 0}),
+        **(_CARD | {"authorized": 0}),
     ),
     _case(
         "offered",
@@ -405,7 +405,7 @@ def content(
         cancellation_penalty=None,
         captured=5000,
         refunded=0,
-        authorised=0,
+        authorized=0,
         customer_phone="+819012345678" if to_business else None,
         customer_email="ai@example.com" if to_business else None,
         customer_kana="さとう あい" if to_business else None,

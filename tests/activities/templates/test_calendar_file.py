@@ -144,7 +144,7 @@ def test_a_request_is_tentative() -> None:
     [
         {"audience": "business"},
         {"kind": NoticeKind.BOOKING_HELD, "booking_status": "pending"},
-        {"kind": NoticeKind.PAYMENT_LATE, "booking_status": "expired", "facts": {"retaken": False}},
+        {"kind": NoticeKind.PAYMENT_LATE, "booking_status": "expired", "facts": {"reinstated": False}},
     ],
 )
 def test_there_is_no_file_where_nothing_is_in_a_calendar(changes_: dict[str, object]) -> None:

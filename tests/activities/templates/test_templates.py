@@ -205,7 +205,7 @@ LEAST: dict[str, Any] = {
     "approval_deadline": None,
     "special_requests": None,
     "captured": 0,
-    "authorised": 0,
+    "authorized": 0,
     "customer_phone": None,
     "customer_email": None,
     "customer_kana": None,

@@ -142,7 +142,7 @@ def test_no_public_route_is_forgotten() -> None:
 
 
 def test_every_endpoint_is_short() -> None:
-    """Parse, authorise, one call, return."""
+    """Parse, authorize, one call, return."""
     for route in api_routes(the_app()):
         source = inspect.getsource(route.endpoint)
         body = source[source.rindex('"""') + 3 :] if '"""' in source else source

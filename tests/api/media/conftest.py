@@ -68,7 +68,7 @@ def look(keeper: MediaActivities) -> Look:
     """Has one file looked at, as the workflow does; gives its status."""
 
     async def look(media: dict[str, Any]) -> str:
-        return await keeper.look(MediaInspectionInput(UUID(media["id"]), UUID(media["business_id"])))
+        return await keeper.inspect(MediaInspectionInput(UUID(media["id"]), UUID(media["business_id"])))
 
     return look
 

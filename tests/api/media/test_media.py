@@ -9,7 +9,7 @@ import pytest
 from httpx import AsyncClient
 from temporalio.testing import ActivityEnvironment
 
-from activities.media.media import BATCH, KEEP_LOOSE, KEEP_REMOVED, MediaActivities, MediaSweepInput
+from activities.media.media import BATCH, KEEP_REMOVED, KEEP_UNREFERENCED, MediaActivities, MediaSweepInput
 from db.engine.session import Database as Pool
 from domain.media.files import SHOWN, UPLOADS
 from providers.storage.interface import ObjectMissing, Storage
@@ -293,7 +293,7 @@ async def test_what_has_had_its_time_goes(
         finally:
             clock.ahead = timedelta()
 
-    await sweep(KEEP_LOOSE + timedelta(minutes=1))  # what other tests left in the storage they share
+    await sweep(KEEP_UNREFERENCED + timedelta(minutes=1))  # what other tests left in the storage they share
     kept, gone = await ready(venue, look, 2)
     waiting = await upload(venue.owner, venue.id)
     body = {"business_id": str(venue.id), "content_type": "image/png", "size": 10}
@@ -306,7 +306,7 @@ async def test_what_has_had_its_time_goes(
     assert await sweep(timedelta(hours=1)) == 0
     assert await keys() == before
 
-    assert await sweep(KEEP_LOOSE + timedelta(minutes=1)) == len(loose) + 1
+    assert await sweep(KEEP_UNREFERENCED + timedelta(minutes=1)) == len(loose) + 1
     assert before - await keys() == loose
     left = {str(row["id"]) for row in await rows(database, "SELECT id FROM business_media")}
     assert left == {kept["id"], gone["id"], waiting["id"]}, abandoned["id"]

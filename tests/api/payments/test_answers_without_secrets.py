@@ -83,7 +83,7 @@ async def test_a_repeat_gives_the_3_d_secure_page_again_and_no_secret_is_stored(
 
 async def test_a_repeat_after_3_d_secure_answers_what_is_true_now(guest: Guest, pool: Pool) -> None:
     first = await guest.confirm("g-3")
-    guest.rail.answer(first.json()["data"]["action_url"], "authorise")
+    guest.rail.answer(first.json()["data"]["action_url"], "authorize")
     for _ in range(2):
         paid = (await guest.confirm("g-3")).json()["data"]
         assert (paid["status"], paid["action_url"]) == ("captured", None)

@@ -1,4 +1,4 @@
-"""Another card for a confirmed booking, through the API and at the provider: one authorisation is kept, never two."""
+"""Another card for a confirmed booking, through the API and at the provider: one authorization is kept, never two."""
 
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
@@ -134,7 +134,7 @@ async def test_the_link_of_the_message_is_enough(till: Till, app: FastAPI) -> No
     await till.audited()
 
 
-async def test_while_the_authorisation_stands_no_other_card_is_taken(till: Till, pool: Pool) -> None:
+async def test_while_the_authorization_stands_no_other_card_is_taken(till: Till, pool: Pool) -> None:
     booking, _ = await till.confirmed()
     assert error_of(await intent(till.shop.customer, booking)) == (409, "wrong_state")
     assert error_of(await intent(till.shop.owner, booking)) == (403, "forbidden")
@@ -144,7 +144,7 @@ async def test_while_the_authorisation_stands_no_other_card_is_taken(till: Till,
 async def test_cancelled_meanwhile_the_new_card_is_released(till: Till) -> None:
     booking, old, _ = await till.declined()
     new = (await intent(till.shop.customer, booking)).json()["data"]["payment_id"]
-    await confirm(till.shop.customer, new)  # authorised at the provider; the news are still in the inbox
+    await confirm(till.shop.customer, new)  # authorized at the provider; the news are still in the inbox
     cancelled = await till.do("cancel", booking, ActorKind.STAFF)
     assert cancelled.money is not None
     await till.make(cancelled.money)
@@ -165,7 +165,7 @@ def log_in_again(app: FastAPI, till: Till, moment: datetime) -> None:
 
 
 async def test_cancellation_quote_is_what_is_charged_while_a_second_card_is_open(till: Till, app: FastAPI) -> None:
-    """The payment that counts is the authorised one, not the newest: an open form gives nothing up."""
+    """The payment that counts is the authorized one, not the newest: an open form gives nothing up."""
     booking, _, _ = await till.declined()
     assert (await intent(till.shop.customer, booking)).status_code == 201
     log_in_again(app, till, till.shop.at(10) - timedelta(hours=30))  # 50 % from 48 to 24 hours ahead

@@ -66,7 +66,7 @@ async def test_paying_goes_through_the_inbox(shop: Shop, pool: Pool, sandbox: Sa
     assert sandbox.get("/sandbox/state")["objects"]["charge"] == 1
 
 
-async def test_a_card_hold_is_authorised(app: FastAPI, pool: Pool, clock: Clock) -> None:
+async def test_a_card_hold_is_authorized(app: FastAPI, pool: Pool, clock: Clock) -> None:
     async with opened_shop(app, pool, clock, payment_mode="card_hold") as shop:
         payment = await opened(shop)
         assert (await confirm(shop.customer, payment)).json()["data"]["status"] == "authorized"

@@ -74,7 +74,7 @@ async def test_a_deposit_caps_the_penalty(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("hours_left", "movement", "amount"), [(72, Movement.VOID, 6600), (30, Movement.CAPTURE, 3300)]
 )
-async def test_an_authorisation_is_voided_or_captured_up_to_the_penalty(
+async def test_an_authorization_is_voided_or_captured_up_to_the_penalty(
     desk: Desk, hours_left: int, movement: Movement, amount: int
 ) -> None:
     booking_id = await add_booking(desk.database, desk.salon, NOW + hours_left * HOUR, **CARD_HOLD)

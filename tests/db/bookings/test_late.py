@@ -81,7 +81,7 @@ async def test_nobody_approved_it_so_it_does_not_come_back(desk: Desk) -> None:
     assert (await desk.do("reinstate_after_late_payment", booking_id)).refunding == 6600
 
 
-async def test_a_late_authorisation_is_voided(desk: Desk) -> None:
+async def test_a_late_authorization_is_voided(desk: Desk) -> None:
     held = {"status": "authorized", "capture_method": "manual"}
     booking_id, _ = await expired(desk, held, payment_mode="card_hold")
     await add_booking(desk.database, desk.salon, START)

@@ -1,4 +1,4 @@
-"""A new card for a confirmed booking whose authorisation is lost or could not be renewed."""
+"""A new card for a confirmed booking whose authorization is lost or could not be renewed."""
 
 import asyncio
 from datetime import timedelta
@@ -22,7 +22,7 @@ P = PaymentStatus
 
 
 async def declined(desk: Desk, **held_: Any) -> tuple[UUID, UUID]:
-    """A confirmed booking whose renewal was declined a day before its authorisation lapses."""
+    """A confirmed booking whose renewal was declined a day before its authorization lapses."""
     booking_id, payment_id, _ = await held(desk, **held_)
     task = await asked(desk, booking_id)
     said = MoneyResult(task.movement_id, Phase.FAILED, P.AUTHORIZED, task.intent_id, 6600, reason="expired_card")
@@ -69,7 +69,7 @@ async def open_matters(desk: Desk) -> list[str]:
     return [row["kind"] for row in await rows(desk.database, filed, id=desk.salon.business_id)]
 
 
-async def test_the_old_authorisation_stays_until_the_new_card_is_authorised(desk: Desk) -> None:
+async def test_the_old_authorization_stays_until_the_new_card_is_authorized(desk: Desk) -> None:
     booking_id, old = await declined(desk)
     assert await open_matters(desk) == ["authorize_failed"]
     new = await offered(desk, booking_id)
@@ -114,7 +114,7 @@ async def test_the_void_may_be_told_before_it_is_recorded(desk: Desk) -> None:
     assert await desk.notices(booking_id) == [("payment_renew", "customer")], "nobody is asked for a third card"
 
 
-async def test_a_lost_authorisation_asks_for_a_card_and_gets_one(desk: Desk) -> None:
+async def test_a_lost_authorization_asks_for_a_card_and_gets_one(desk: Desk) -> None:
     booking_id, old, _ = await held(desk)
     with pytest.raises(WrongState):
         await opened(desk, booking_id)

@@ -1,4 +1,4 @@
-"""An authorisation that lapses before the visit: what is asked for, and what each answer leaves."""
+"""An authorization that lapses before the visit: what is asked for, and what each answer leaves."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -65,7 +65,7 @@ async def outcomes(desk: Desk, payment_id: UUID) -> list[str | None]:
     return [row["outcome"] for row in found]
 
 
-async def test_an_authorisation_knows_when_it_lapses(desk: Desk) -> None:
+async def test_an_authorization_knows_when_it_lapses(desk: Desk) -> None:
     _, payment_id, name = await held(desk, "pending", status="requires_payment")
     made = (await desk.payment(payment_id))["created_at"]
     webhook_id = await told(desk, name, payment_id, P.AUTHORIZED)
@@ -221,7 +221,7 @@ async def test_a_renewal_that_meets_the_money_records_it(desk: Desk) -> None:
     assert await desk.notices(booking_id) == [], "nobody must enter a card"
 
 
-async def test_an_authorisation_that_nobody_needs_any_more_is_the_surplus(desk: Desk) -> None:
+async def test_an_authorization_that_nobody_needs_any_more_is_the_surplus(desk: Desk) -> None:
     booking_id, payment_id, name = await held(desk)
     task = await asked(desk, booking_id)
     captured = await told(desk, name, payment_id, P.CAPTURED, 6600)

@@ -41,7 +41,7 @@ async def test_check_in_from_two_hours_before(desk: Desk) -> None:
     assert (await desk.do("check_in", booking_id, STAFF, now=NOW + HOUR)).status is BookingStatus.CHECKED_IN
 
 
-async def test_completing_captures_the_whole_authorisation(desk: Desk) -> None:
+async def test_completing_captures_the_whole_authorization(desk: Desk) -> None:
     booking_id = await add_booking(desk.database, desk.salon, NOW, status="checked_in", **CARD_HOLD)
     payment_id = await add_payment(desk.database, desk.salon, booking_id, status="authorized", capture_method="manual")
     command = desk.command(booking_id, STAFF)

@@ -180,7 +180,7 @@ async def test_our_own_void_and_its_news_are_one_row(desk: Desk, webhook_first: 
     assert await desk.ledger(payment_id) == [("void", "intended", 6600), ("void", "succeeded", 6600)]
 
 
-async def test_the_customers_authorisation_is_in_the_ledger(desk: Desk) -> None:
+async def test_the_customers_authorization_is_in_the_ledger(desk: Desk) -> None:
     _, payment_id, name = await paying(desk, capture_method="manual")
     await hear(desk, name, intent(P.AUTHORIZED))
     await hear(desk, name, intent(P.AUTHORIZED))

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from temporalio import activity
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput
 
-from activities.support.errors import NamedSteps
+from activities.support.errors import ContextInterceptor
 from db.engine.context import WORKFLOW, Context
 from db.engine.session import Database, Scope
 from db.tables import Base
@@ -154,7 +154,7 @@ async def test_a_step_of_a_workflow_names_it(pool: Database, monkeypatch: pytest
     token = WORKFLOW.set(None)
     try:
         nothing_asked = ExecuteActivityInput(fn=len, args=[], executor=None, headers={})
-        await NamedSteps().intercept_activity(Step()).execute_activity(nothing_asked)
+        await ContextInterceptor().intercept_activity(Step()).execute_activity(nothing_asked)
     finally:
         WORKFLOW.reset(token)
         structlog.contextvars.clear_contextvars()

@@ -63,7 +63,7 @@ async def test_the_steps_of_the_run_count_once(desk: Desk) -> None:
     booking_id, offer = await stranded_booking(desk)
     steps = ReaccommodationActivities(desk.database, lambda: NOW)
     about = ReaccommodationStep(offer["id"], desk.salon.business_id, booking_id)
-    for step in (steps.offer, steps.remind, steps.give_up, steps.tell):
+    for step in (steps.offer, steps.remind, steps.give_up, steps.notify_decision):
         for _ in range(2):
             assert await step(about) is ReaccommodationStatus.OPEN
     told = [("reaccommodation_offered", "customer"), ("reaccommodation_reminder", "customer")]
@@ -144,7 +144,7 @@ async def test_the_business_can_keep_it_after_all(desk: Desk) -> None:
     assert [one["status"] for one in await offers(desk)] == ["kept"]
     steps = ReaccommodationActivities(desk.database, lambda: NOW)
     about = ReaccommodationStep(offer["id"], desk.salon.business_id, booking_id)
-    assert await steps.tell(about) is ReaccommodationStatus.KEPT
+    assert await steps.notify_decision(about) is ReaccommodationStatus.KEPT
     assert await desk.notices(booking_id) == [("reaccommodation_decided", "customer")]
     await close_the_day(desk)
     assert [(one["number"], one["status"]) for one in await offers(desk)] == [(1, "kept"), (2, "open")]

@@ -40,7 +40,7 @@ def test_cancel_keeps_the_penalty_and_refunds_the_rest(left: int, kept: int) -> 
     assert (ending.settlement.kept, ending.settlement.refund, ending.settlement.released) == (kept, 6000 - kept, 0)
 
 
-def test_cancel_captures_the_penalty_of_an_authorisation_and_releases_the_rest() -> None:
+def test_cancel_captures_the_penalty_of_an_authorization_and_releases_the_rest() -> None:
     ending = decisions.cancel(facts(paid=payment(P.AUTHORIZED)), False, START - hours(30))
     assert (ending.settlement.movement, ending.settlement.amount) == (Movement.CAPTURE, 3000)
     assert (ending.settlement.refund, ending.settlement.released) == (0, 3000)

@@ -126,7 +126,7 @@ def test_late_payment_goes_back_less_the_penalty_and_what_a_person_has() -> None
     assert late_payment.give_back(facts(S.CONFIRMED, P.CAPTURED), 0) is None
 
 
-def test_late_authorisation_is_voided_unless_a_penalty_is_being_captured() -> None:
+def test_late_authorization_is_voided_unless_a_penalty_is_being_captured() -> None:
     late = facts(S.EXPIRED, P.AUTHORIZED)
     settlement = late_payment.give_back(late, 0)
     assert settlement is not None
@@ -136,6 +136,6 @@ def test_late_authorisation_is_voided_unless_a_penalty_is_being_captured() -> No
 
 @pytest.mark.parametrize("paid", [None, *P])
 @pytest.mark.parametrize("status", list(S))
-def test_renewal_is_for_an_authorisation_before_the_end_of_the_visit(status: S, paid: P | None) -> None:
+def test_renewal_is_for_an_authorization_before_the_end_of_the_visit(status: S, paid: P | None) -> None:
     wanted = 6000 if paid is P.AUTHORIZED and status in {S.CONFIRMED, S.CHECKED_IN} else None
     assert decisions.renewal_amount(facts(status, paid)) == wanted

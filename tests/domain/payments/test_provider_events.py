@@ -50,7 +50,7 @@ def test_a_stale_word_about_the_card_counts_only_by_its_totals() -> None:
     assert after_intent(NEW, P.CAPTURED, 0, 6600, stale=True) == PaymentTotals(P.CAPTURED, 0, 6600, 0)
 
 
-def test_no_clock_makes_an_authorisation_or_a_void_overlooked() -> None:
+def test_no_clock_makes_an_authorization_or_a_void_overlooked() -> None:
     failed = PaymentTotals(P.FAILED, 0, 0, 0)
     assert after_intent(failed, P.AUTHORIZED, 6600, 0, stale=True) == PaymentTotals(P.AUTHORIZED, 6600, 0, 0)
     assert after_intent(failed, P.VOIDED, 0, 0, stale=True).status is P.VOIDED

@@ -37,7 +37,7 @@ def test_no_payment_no_settlement() -> None:
         (9000, Settlement(kept=6600, movement=Movement.CAPTURE, amount=6600)),
     ],
 )
-def test_an_authorisation_becomes_a_void_or_a_capture(keep: int, expected: Settlement) -> None:
+def test_an_authorization_becomes_a_void_or_a_capture(keep: int, expected: Settlement) -> None:
     assert settle(view(P.AUTHORIZED, authorized=6600), keep) == expected
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from domain.errors import InvalidInput
-from domain.platform.flag_rollout import Measure, RolloutPlan, Step, check_plan, over_limit, pause_between_looks
+from domain.platform.flag_rollout import Measure, RolloutPlan, Step, check_plan, over_limit, pause_between_checks
 
 HOUR = timedelta(hours=1)
 LIMITS = {Measure.ATTENTION_FILED: 0}
@@ -52,6 +52,6 @@ def test_only_more_than_the_limit_stops() -> None:
 
 
 def test_looks_are_often_enough_and_not_too_often() -> None:
-    assert pause_between_looks(timedelta(minutes=1)) == timedelta(seconds=10)
-    assert pause_between_looks(timedelta(minutes=20)) == timedelta(minutes=1)
-    assert pause_between_looks(timedelta(days=30)) == timedelta(hours=1)
+    assert pause_between_checks(timedelta(minutes=1)) == timedelta(seconds=10)
+    assert pause_between_checks(timedelta(minutes=20)) == timedelta(minutes=1)
+    assert pause_between_checks(timedelta(days=30)) == timedelta(hours=1)

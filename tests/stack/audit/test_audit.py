@@ -45,7 +45,7 @@ PLANTS: dict[str, list[str]] = {
         " FROM resource_claims WHERE booking_id = '{confirmed}'",
     ],
     "claim_that_lapses": ["UPDATE resource_claims SET holds_until = now() WHERE booking_id = '{confirmed}'"],
-    "money_astray": ["UPDATE bookings SET cancellation_penalty = 3299 WHERE id = '{cancelled}'"],
+    "money_unaccounted": ["UPDATE bookings SET cancellation_penalty = 3299 WHERE id = '{cancelled}'"],
     "wrong_amount": ["UPDATE bookings SET amount_due = 6599 WHERE id = '{confirmed}'"],
     "refund_stuck": [
         "UPDATE refunds SET status = 'processing', updated_at = now() - interval '11 days' WHERE id = '{refund}'",
@@ -147,15 +147,15 @@ async def test_a_double_claim_names_both_bookings(world: Audited) -> None:
     ("kind", "excuse"),
     [
         (
-            "money_astray",
+            "money_unaccounted",
             "INSERT INTO attention (business_id, payment_id, kind, dedupe_key)"
             " VALUES ('{business}', '{returned}', 'movement_unsettled', 'x')",
         ),
         (
-            "money_astray",
+            "money_unaccounted",
             f"{REFUND} VALUES ('{{business}}', '{{returned}}', '{{cancelled}}', 'requested', 1, 'JPY', 'late', 'c2')",
         ),
-        ("money_astray", f"{LEDGER} VALUES ('{{business}}', '{{returned}}', 'm2', 'void', 'intended', 1, 'JPY')"),
+        ("money_unaccounted", f"{LEDGER} VALUES ('{{business}}', '{{returned}}', 'm2', 'void', 'intended', 1, 'JPY')"),
         (
             "hold_overdue",
             "INSERT INTO attention (business_id, booking_id, kind, dedupe_key)"
@@ -189,8 +189,8 @@ async def test_what_is_on_its_way_or_with_a_person_is_no_violation(world: Audite
     ],
 )
 async def test_what_says_nothing_about_the_money_excuses_nothing(world: Audited, no_excuse: str) -> None:
-    await world.plant(*PLANTS["money_astray"], no_excuse)
-    assert (await world.audit()).counts == {"money_astray": 1}
+    await world.plant(*PLANTS["money_unaccounted"], no_excuse)
+    assert (await world.audit()).counts == {"money_unaccounted": 1}
 
 
 @pytest.mark.parametrize(
@@ -209,26 +209,26 @@ async def test_money_of_an_expired_booking_is_found_in_every_state(world: Audite
         f"{ledger} WHERE id = '{{voided}}' AND captured > 0",
     )
     found = await world.audit()
-    assert found.counts == {"money_astray": 1}
+    assert found.counts == {"money_unaccounted": 1}
     assert found.violations[0].ids["booking_id"] == str(world.ids["expired"])
 
 
-async def test_an_authorisation_left_after_the_visit_is_found(world: Audited) -> None:
+async def test_an_authorization_left_after_the_visit_is_found(world: Audited) -> None:
     await world.plant(
         "UPDATE booking_payments SET status = 'authorized', authorized = 6600, captured = 0"
         " WHERE booking_id = '{completed}'",
         "DELETE FROM payment_transactions USING booking_payments p WHERE p.id = payment_id"
         " AND p.booking_id = '{completed}'",
     )
-    assert (await world.audit()).counts == {"money_astray": 1}
+    assert (await world.audit()).counts == {"money_unaccounted": 1}
 
 
 async def test_what_is_young_is_left_alone_unless_nothing_may_be_under_way(world: Audited) -> None:
-    await world.plant(*PLANTS["money_astray"], "UPDATE bookings SET updated_at = now() WHERE id = '{cancelled}'")
+    await world.plant(*PLANTS["money_unaccounted"], "UPDATE bookings SET updated_at = now() WHERE id = '{cancelled}'")
     world.at = datetime.now(UTC) + timedelta(seconds=1)
     assert (await world.audit()).counts == {}
     none = timedelta(0)
-    assert (await world.audit(limits=Limits(settling=none))).counts == {"money_astray": 1}
+    assert (await world.audit(limits=Limits(settling=none))).counts == {"money_unaccounted": 1}
 
 
 async def test_pages_end_nowhere_too_early(world: Audited) -> None:

@@ -57,7 +57,7 @@ class Counter(Desk):
         await self.do("confirm", booking_id)
         return booking_id, intent_id
 
-    async def authorised(self) -> tuple[UUID, str]:
+    async def authorized(self) -> tuple[UUID, str]:
         """A booking that is confirmed because a card promised its price."""
         booking_id = await self.hold()
         intent_id = await self.open(booking_id)
@@ -106,7 +106,7 @@ async def completed_by_itself(desk: Counter) -> None:
 
 
 async def renewed(desk: Counter) -> None:
-    booking_id, intent_id = await desk.authorised()
+    booking_id, intent_id = await desk.authorized()
     task = (await desk.do("begin_renewal", booking_id)).money
     assert task is not None
     new = f"pi_{uuid4().hex[:12]}"
@@ -121,7 +121,7 @@ async def renewed(desk: Counter) -> None:
 
 
 async def renewal_declined(desk: Counter) -> None:
-    booking_id, intent_id = await desk.authorised()
+    booking_id, intent_id = await desk.authorized()
     task = (await desk.do("begin_renewal", booking_id)).money
     assert task is not None
     no = MoneyResult(task.movement_id, Phase.FAILED, PaymentStatus.AUTHORIZED, intent_id, reason="expired_card")

@@ -101,7 +101,7 @@ async def test_declined_money_goes_back(temporal_time_skipping: WorkflowEnvironm
     assert "payments.perform" not in world.names()
 
 
-async def test_deadline_voids_the_authorisation(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_deadline_voids_the_authorization(temporal_time_skipping: WorkflowEnvironment) -> None:
     world = _asks_both(manual_capture=True)
     async with living(temporal_time_skipping, world) as life:
         await _pays_and_waits(life)

@@ -53,7 +53,7 @@ async def test_after_money_refunds(temporal_time_skipping: WorkflowEnvironment) 
     assert world.given_back == 4000
 
 
-async def test_authorised_with_penalty_captures_it(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_authorized_with_penalty_captures_it(temporal_time_skipping: WorkflowEnvironment) -> None:
     world = World(snapshot(payment_mode=PaymentMode.CARD_HOLD), manual_capture=True, policy=HALF)
     async with living(temporal_time_skipping, world) as life:
         await life.pays()
@@ -63,7 +63,7 @@ async def test_authorised_with_penalty_captures_it(temporal_time_skipping: Workf
     assert (task.movement, task.amount) == (Movement.CAPTURE, 4000)
 
 
-async def test_authorised_without_penalty_voids_it(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_authorized_without_penalty_voids_it(temporal_time_skipping: WorkflowEnvironment) -> None:
     world = World(snapshot(payment_mode=PaymentMode.CARD_HOLD), manual_capture=True)
     async with living(temporal_time_skipping, world) as life:
         await life.pays()
@@ -96,7 +96,7 @@ async def test_refused_movement_goes_to_a_person(temporal_time_skipping: Workflo
     assert matter.details["reason"] == "expired_card"
 
 
-async def test_lapsed_authorisation_goes_to_a_person(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_lapsed_authorization_goes_to_a_person(temporal_time_skipping: WorkflowEnvironment) -> None:
     world = World(snapshot(payment_mode=PaymentMode.CARD_HOLD), manual_capture=True)
     async with living(temporal_time_skipping, world) as life:
         await life.pays()
@@ -104,7 +104,7 @@ async def test_lapsed_authorisation_goes_to_a_person(temporal_time_skipping: Wor
         await life.calls("attention.file")
         assert (await life.state()).status == "confirmed"
     (matter,) = world.arguments("attention.file")
-    assert matter.kind == "authorisation_lost"
+    assert matter.kind == "authorization_lost"
 
 
 # -- late money ------------------------------------------------------------------------------------------------------
@@ -118,12 +118,12 @@ async def test_void_that_finds_the_money_gives_it_back(temporal_time_skipping: W
         outcome = await life.ends()
     assert outcome.status is S.CANCELLED
     assert world.given_back == 8000
-    assert world.names().count("bookings.retake") == 1
+    assert world.names().count("bookings.reinstate") == 1
     assert "attention.file" not in world.names()
 
 
 @pytest.mark.parametrize("update", [messages.CANCEL, messages.NO_SHOW])
-async def test_void_of_an_authorisation_that_finds_the_money_taken_gives_it_back(
+async def test_void_of_an_authorization_that_finds_the_money_taken_gives_it_back(
     temporal_time_skipping: WorkflowEnvironment, update: str
 ) -> None:
     """Somebody captured it at the provider; nobody is asked to look."""
@@ -135,7 +135,7 @@ async def test_void_of_an_authorisation_that_finds_the_money_taken_gives_it_back
         await life.says(update, waive_penalty=True)
         await life.ends()
     assert world.given_back == 8000
-    assert world.names().count("bookings.retake") == 1
+    assert world.names().count("bookings.reinstate") == 1
     assert "attention.file" not in world.names()
 
 
@@ -173,11 +173,11 @@ async def test_late_money_takes_the_time_again(temporal_time_skipping: WorkflowE
         await life.calls("bookings.expire")
         world.payment = None if world.payment is None else _open(world)
         await life.hears(P.CAPTURED)
-        await life.calls("bookings.retake")
+        await life.calls("bookings.reinstate")
         assert (await life.state()).stage == "confirmed"
         outcome = await life.ends()
     assert outcome.status is S.COMPLETED
-    assert world.names()[-3:] == ["bookings.retake", "bookings.remind", "bookings.complete"]
+    assert world.names()[-3:] == ["bookings.reinstate", "bookings.remind", "bookings.complete"]
     assert world.given_back == 0
 
 
@@ -191,7 +191,7 @@ async def test_late_money_goes_back_when_the_time_is_taken(temporal_time_skippin
         outcome = await life.ends()
     assert outcome.status is S.EXPIRED
     assert world.given_back == 8000
-    assert world.names().count("bookings.retake") == 1
+    assert world.names().count("bookings.reinstate") == 1
 
 
 async def test_money_in_time_but_the_hold_was_swept(temporal_time_skipping: WorkflowEnvironment) -> None:
@@ -204,7 +204,7 @@ async def test_money_in_time_but_the_hold_was_swept(temporal_time_skipping: Work
         await life.calls("payments.apply_event", 2)
         world.gate.set()
         world.set(status=S.EXPIRED)  # between the news and the confirmation
-        await life.calls("bookings.retake")
+        await life.calls("bookings.reinstate")
     assert world.booking.status is S.CONFIRMED
 
 
@@ -214,7 +214,7 @@ async def test_news_after_the_end_start_a_run_that_settles_them(temporal_time_sk
     async with living(temporal_time_skipping, world, resumed=True, news=webhook_id) as life:
         outcome = await life.ends()
     assert outcome.status is S.COMPLETED
-    assert "bookings.retake" in world.names()
+    assert "bookings.reinstate" in world.names()
 
 
 async def test_news_of_a_cancelled_booking_keep_its_penalty(temporal_time_skipping: WorkflowEnvironment) -> None:
@@ -240,7 +240,7 @@ async def test_the_run_waits_for_the_news_of_its_movement(temporal_time_skipping
     async with living(temporal_time_skipping, world) as life:
         await life.says(messages.CANCEL)
         await life.calls("payments.record")
-        await life.forward(options.LINGER - timedelta(minutes=1))
+        await life.forward(options.WAIT_FOR_EVENTS - timedelta(minutes=1))
         await life.hears(P.VOIDED)  # no new run is needed for it
         await life.calls("payments.apply_event")
         assert (await life.ends()).status is S.CANCELLED

@@ -79,7 +79,7 @@ async def test_money_found_at_the_deadline_goes_on(temporal_time_skipping: Workf
     assert world.booking.status is S.CONFIRMED
 
 
-async def test_authorisation_found_at_the_deadline_goes_on(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_authorization_found_at_the_deadline_goes_on(temporal_time_skipping: WorkflowEnvironment) -> None:
     world = World(snapshot(), manual_capture=True)
     world.answers.append(MoneyResult("", Phase.FAILED, P.AUTHORIZED, "pi_1", authorized=8000, reason="not_voided"))
     async with living(temporal_time_skipping, world) as life:
@@ -88,7 +88,7 @@ async def test_authorisation_found_at_the_deadline_goes_on(temporal_time_skippin
     assert world.booking.status is S.CONFIRMED
 
 
-async def test_authorised_in_time_is_not_voided_at_the_deadline(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_authorized_in_time_is_not_voided_at_the_deadline(temporal_time_skipping: WorkflowEnvironment) -> None:
     world = World(snapshot(), manual_capture=True, at_provider=P.AUTHORIZED)  # its news are still on their way
     async with living(temporal_time_skipping, world) as life:
         await life.forward(HOLD + timedelta(seconds=5))
@@ -99,7 +99,7 @@ async def test_authorised_in_time_is_not_voided_at_the_deadline(temporal_time_sk
     assert world.captured == ["pi_1"]
 
 
-async def test_what_was_authorised_for_a_cancelled_booking_is_given_up(
+async def test_what_was_authorized_for_a_cancelled_booking_is_given_up(
     temporal_time_skipping: WorkflowEnvironment,
 ) -> None:
     world = World(snapshot(), manual_capture=True)
@@ -199,10 +199,10 @@ async def test_many_news_of_a_slow_payment_are_no_matter_for_a_person(
     world.at_provider = P.PROCESSING
     async with living(temporal_time_skipping, world) as life:
         await life.forward(HOLD + timedelta(seconds=5))
-        for number in range(1, options.HELP_AFTER + 2):
+        for number in range(1, options.ALERT_AFTER + 2):
             await life.calls("bookings.extend_hold", number)
             await life.hears(P.PROCESSING)  # each wakes it, and the provider answers every time
-        await life.calls("payments.perform", options.HELP_AFTER + 2)
+        await life.calls("payments.perform", options.ALERT_AFTER + 2)
         await life.hears(P.CAPTURED)
         await life.calls("bookings.confirm")
     assert "attention.file" not in world.names()

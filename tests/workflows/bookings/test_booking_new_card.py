@@ -51,7 +51,7 @@ async def test_the_new_one_is_kept_alive_too(temporal_time_skipping: WorkflowEnv
     assert world.voided == ["pi_1", "pi_9"]
 
 
-async def test_after_the_authorisation_was_lost(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_after_the_authorization_was_lost(temporal_time_skipping: WorkflowEnvironment) -> None:
     world = held(days=3)
     async with living(temporal_time_skipping, world) as life:
         await life.pays()
@@ -105,7 +105,7 @@ async def test_too_late_it_is_given_up_by_itself(temporal_time_skipping: Workflo
         await life.gets_new_card()
         assert (await life.ends()).status is S.CANCELLED
     assert moved(world)[1:] == [(Movement.VOID, "pi_8")]
-    assert "bookings.retake" not in world.names()
+    assert "bookings.reinstate" not in world.names()
 
 
 async def test_too_late_for_the_run_a_new_one_gives_it_up(temporal_time_skipping: WorkflowEnvironment) -> None:
@@ -114,4 +114,4 @@ async def test_too_late_for_the_run_a_new_one_gives_it_up(temporal_time_skipping
     async with living(temporal_time_skipping, world, resumed=True, news=world.new_card()) as life:
         assert (await life.ends()).status is S.CANCELLED
     assert moved(world) == [(Movement.VOID, "pi_8")]
-    assert "bookings.retake" not in world.names()
+    assert "bookings.reinstate" not in world.names()

@@ -93,7 +93,7 @@ async def test_the_cost_of_one_renewal(temporal_time_skipping: WorkflowEnvironme
             await life.pays()
             await life.ends()
             costs.append(cost_of(await life.history()).actions)
-    # Besides its three steps on Postgres: the authorisation and the void of the one before.
+    # Besides its three steps on Postgres: the authorization and the void of the one before.
     assert costs[1]["timer"] - costs[0]["timer"] == 1
     assert costs[1]["activity"] - costs[0]["activity"] == 2
 
@@ -115,7 +115,7 @@ async def test_declined_the_policy_is_followed_at_the_visit(temporal_time_skippi
     assert first.kind == "authorize_failed"
     assert first.dedupe_key == f"authorize_failed:{world.arguments('payments.perform')[0].movement_id}"
     assert first.details["reason"] == "insufficient_funds"
-    assert second.kind == "authorisation_lost"
+    assert second.kind == "authorization_lost"
 
 
 async def test_provider_away_is_asked_again(temporal_time_skipping: WorkflowEnvironment) -> None:

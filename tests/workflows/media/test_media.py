@@ -31,8 +31,8 @@ class InspectionStub:
     tries: int = 0
     given_up: int = 0
 
-    @activity.defn(name="media.look")
-    async def look(self, asked: MediaInspectionInput) -> MediaStatus:
+    @activity.defn(name="media.inspect")
+    async def inspect(self, asked: MediaInspectionInput) -> MediaStatus:
         self.tries += 1
         if self.tries <= self.away:
             raise ApplicationError("away", type="ProviderUnavailable")
@@ -51,7 +51,7 @@ async def looking(env: WorkflowEnvironment, stub: InspectionStub) -> AsyncIterat
         env.client,
         task_queue=queues.MEDIA,
         workflows=[MediaWorkflow],
-        activities=[stub.look, stub.give_up],
+        activities=[stub.inspect, stub.give_up],
         workflow_runner=workflow_runner(),
     )
     async with worker:

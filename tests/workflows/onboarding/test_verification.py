@@ -16,7 +16,7 @@ from temporalio.worker import Worker
 
 from activities.onboarding.verification import DecideInput, RemindInput
 from activities.platform.attention import AttentionInput
-from activities.support.errors import CodedRefusals
+from activities.support.errors import ErrorInterceptor
 from domain.onboarding.verification import Decision, ReviewStatus, review_after
 from workers.sandbox import workflow_runner
 from workflows.onboarding.verification import messages
@@ -73,7 +73,7 @@ async def reviewing(env: WorkflowEnvironment, board: Board) -> AsyncIterator[Wor
         task_queue=queues.PLATFORM,
         workflows=[VerificationWorkflow],
         activities=[board.decide, board.remind, board.file],
-        interceptors=[CodedRefusals()],
+        interceptors=[ErrorInterceptor()],
         workflow_runner=workflow_runner(),
     )
     async with worker:

@@ -15,8 +15,8 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from activities.platform.attention import AttentionInput
-from activities.platform.flags import BeginStepInput, Look, LookInput, MarkInput
-from activities.support.errors import CodedRefusals
+from activities.platform.flags import BeginStepInput, CheckInput, MarkInput, RolloutCheck
+from activities.support.errors import ErrorInterceptor
 from domain.platform.flag_rollout import OVER, Measure, RolloutPlan, RolloutStatus, Step
 from workers.sandbox import workflow_runner
 from workflows.platform.flag_rollout import messages
@@ -51,11 +51,11 @@ class FlagTable:
             self.share = SHARES[asked.step - 1]
         return self.status
 
-    @activity.defn(name="flags.look")
-    async def look(self, asked: LookInput) -> Look:
+    @activity.defn(name="flags.check")
+    async def check(self, asked: CheckInput) -> RolloutCheck:
         self.looks += 1
         bad = self.trouble_at is not None and self.looks >= self.trouble_at
-        return Look(self.status, {Measure.PAYMENTS_FAILED: 4} if bad else {})
+        return RolloutCheck(self.status, {Measure.PAYMENTS_FAILED: 4} if bad else {})
 
     @activity.defn(name="flags.mark")
     async def mark(self, asked: MarkInput) -> RolloutStatus:
@@ -82,8 +82,8 @@ async def rolling(env: WorkflowEnvironment, table: FlagTable) -> AsyncIterator[W
         env.client,
         task_queue=queues.PLATFORM,
         workflows=[FlagRolloutWorkflow],
-        activities=[table.begin_step, table.look, table.mark, table.file],
-        interceptors=[CodedRefusals()],
+        activities=[table.begin_step, table.check, table.mark, table.file],
+        interceptors=[ErrorInterceptor()],
         workflow_runner=workflow_runner(),
     )
     async with worker:

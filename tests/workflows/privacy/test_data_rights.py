@@ -76,9 +76,9 @@ class Archive:
 
     @activity.defn(name="erasures.forget_address")
     async def forget_address(self, about: ErasureStepInput) -> bool:
-        self._step("forget_address!" if about.whatever else "forget_address")
+        self._step("forget_address!" if about.even_if_unsent else "forget_address")
         self.looks -= 1
-        return about.whatever or self.looks < 0
+        return about.even_if_unsent or self.looks < 0
 
     @activity.defn(name="attention.file")
     async def file(self, matter: AttentionInput) -> bool:

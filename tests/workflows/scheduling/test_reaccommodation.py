@@ -56,8 +56,8 @@ class Offer:
             self.status = S.CANCELLED
         return self._did("give_up")
 
-    @activity.defn(name="reaccommodations.tell")
-    async def tell(self, about: ReaccommodationStep) -> ReaccommodationStatus:
+    @activity.defn(name="reaccommodations.notify_decision")
+    async def notify_decision(self, about: ReaccommodationStep) -> ReaccommodationStatus:
         return self._did("tell")
 
     @activity.defn(name="attention.file")
@@ -75,7 +75,7 @@ async def offering(
         env.client,
         task_queue=queues.BOOKINGS,
         workflows=[ReaccommodationWorkflow],
-        activities=[offer.offer, offer.remind, offer.give_up, offer.tell, offer.file],
+        activities=[offer.offer, offer.remind, offer.give_up, offer.notify_decision, offer.file],
         workflow_runner=workflow_runner(),
     )
     booking_id, began = uuid4(), now()
@@ -182,8 +182,8 @@ async def test_a_booking_that_is_over_is_not_asked_about(temporal_time_skipping:
 async def test_a_booking_that_is_not_cancelled_is_asked_for_again_and_handed_to_a_person(
     temporal_time_skipping: WorkflowEnvironment,
 ) -> None:
-    offer = Offer(over_after=options.HELP_AFTER + 1)
+    offer = Offer(over_after=options.ALERT_AFTER + 1)
     async with offering(temporal_time_skipping, offer) as handle:
         assert await ends(temporal_time_skipping, handle) is S.CANCELLED
-    assert offer.steps.count("give_up") == options.HELP_AFTER + 2
+    assert offer.steps.count("give_up") == options.ALERT_AFTER + 2
     assert [matter.kind for matter in offer.told] == ["rebook"]

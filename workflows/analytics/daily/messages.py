@@ -9,19 +9,19 @@ DAYS_MARKED = "days_marked"
 
 @dataclass(frozen=True)
 class DailyAnalyticsInput:
-    """``collect``: first look for days that ended or changed; False: only days that somebody marked are computed."""
+    """``collect``: first mark the days that ended or changed. False: compute only the days that are already marked."""
 
     collect: bool = True
 
 
 @dataclass(frozen=True)
 class DaysMarkedInput:
-    """More days were marked while the run computes."""
+    """More days were marked while the run is computing."""
 
 
 @dataclass(frozen=True)
 class DailyAnalyticsDone:
-    """Business days that were computed, and the businesses whose days could not be."""
+    """The number of business days computed, and the businesses whose days could not be computed."""
 
     days: int
     failed: tuple[UUID, ...] = ()

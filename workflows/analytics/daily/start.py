@@ -1,4 +1,4 @@
-"""How days that somebody marked are computed: by the run that computes already, else by a new one."""
+"""How marked business days are computed: by the open run if there is one, else by a new run."""
 
 from dataclasses import dataclass
 

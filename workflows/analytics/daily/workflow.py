@@ -1,4 +1,4 @@
-"""Computes the figures of business days: those that ended, those that changed later, those that somebody marked."""
+"""Computes the figures of business days that ended, changed later, or were marked by an operator."""
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
@@ -15,7 +15,7 @@ FAILED = "analytics_failed"
 
 @workflow.defn(name=messages.WORKFLOW)
 class DailyAnalyticsWorkflow:
-    """Every step is safe to repeat: a run that was interrupted is finished by the next one."""
+    """Every step is safe to repeat. If a run is interrupted, the next one finishes its work."""
 
     def __init__(self) -> None:
         self._marked = True
@@ -23,7 +23,7 @@ class DailyAnalyticsWorkflow:
 
     @workflow.run
     async def run(self, start: messages.DailyAnalyticsInput) -> messages.DailyAnalyticsDone:
-        """What was computed. Raises ActivityError when days could not be marked or computed at all."""
+        """Returns what was computed. Raises ActivityError when days could not be marked or computed at all."""
         failed = {}
         try:
             if start.collect:
@@ -44,7 +44,7 @@ class DailyAnalyticsWorkflow:
 
     @workflow.signal(name=messages.DAYS_MARKED)
     def days_marked(self, marked: messages.DaysMarkedInput) -> None:
-        """Somebody marked days; those that the present step no longer sees are computed by one more."""
+        """Days were marked. The running step may not see them, so one more step follows."""
         self._marked = True
 
     async def _compute(self) -> Computed:

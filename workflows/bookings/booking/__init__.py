@@ -1,1 +1,1 @@
-"""One booking's life."""
+"""The workflow of one booking."""

@@ -1,4 +1,4 @@
-"""The end of an unpaid hold: the provider is asked before the time is given up."""
+"""The end of an unpaid hold: the provider is asked before the claims are released."""
 
 import itertools
 from dataclasses import replace
@@ -16,62 +16,62 @@ from workflows.support import options
 CLOSED = frozenset({PaymentStatus.VOIDED, PaymentStatus.REFUNDED, PaymentStatus.DISPUTED})
 
 
-async def settle_hold(case: BookingState) -> None:
-    """The time of the hold is over and no payment is known. Returns when the provider has answered:
+async def settle_hold(state: BookingState) -> None:
+    """The hold has ended and no payment is known. Returns when one of these is true:
 
-    * closed: the booking is expired;
-    * paid: the booking goes on;
-    * processing: the time is kept for `options.KEEP_FOR_PROCESSING`, then an alert is raised; events are waited for;
-    * no answer: the time is kept, an alert is raised after `options.HELP_AFTER` tries, and the provider is asked again,
-      without end.
+    * the provider closed the intent: the booking is expired;
+    * the provider reports the payment: the booking continues;
+    * somebody cancelled or declined the booking in the meantime.
 
-    Also returns when somebody cancelled or declined in the meantime.
+    While the payment is processing, the hold is extended by up to `options.KEEP_FOR_PROCESSING`; then an alert is
+    raised. While the provider does not answer, the hold is extended, an alert is raised after `options.ALERT_AFTER`
+    tries, and the provider is asked again without a limit.
     """
     deadline = workflow.now()
     pause = options.FIRST_PAUSE
     task: MoneyTask | None = None
-    unanswered, was_told = 0, False
+    unanswered, alerted = 0, False
     for tries in itertools.count(1):
-        # With the run's id, because a later run must be able to ask again.
+        # The key contains the run id, because a later run must be able to ask again.
         key = f"{workflow.info().run_id}:{tries}"
-        task = task or await case.end_hold(BookingActivities.begin_expiry, case.command(f"begin_expiry:{key}"))
+        task = task or await state.end_hold(BookingActivities.begin_expiry, state.command(f"begin_expiry:{key}"))
         if task is None:
             break
-        result = await case.perform(task, options.CLOSE)
-        keep_until = case.booking.start_at
+        result = await state.perform(task, options.CLOSE)
+        keep_until = state.booking.start_at
         if result is not None:
-            payment = await case.record(task, result)
+            payment = await state.record(task, result)
             closed = payment.status in CLOSED
-            task = await case.end_hold(BookingActivities.expire, case.command(f"expire:{key}")) if closed else None
-            if case.paid or (closed and task is None):
+            task = await state.end_hold(BookingActivities.expire, state.command(f"expire:{key}")) if closed else None
+            if state.paid or (closed and task is None):
                 break
             if payment.status is PaymentStatus.PROCESSING:
                 keep_until = min(keep_until, deadline + options.KEEP_FOR_PROCESSING)
         unanswered += result is None
         again_at = workflow.now() + pause
-        heard = case.news_heard
-        await _keep_time(case, min(keep_until, again_at + options.KEEP_MARGIN))
-        # The number of tries alone means little: every event wakes this loop.
-        if not was_told and (unanswered >= options.HELP_AFTER or keep_until <= workflow.now()):
-            was_told = True
-            await case.raise_alert("hold_unsettled", str(case.booking.booking_id), tries=tries)
-        await _wait_for_word(case, heard, again_at)
-        if not case.holding or (task is None and case.paid):
+        applied = state.events_applied
+        await _extend_hold(state, min(keep_until, again_at + options.KEEP_MARGIN))
+        # Every event wakes this loop, so the number of tries alone is no reason for an alert.
+        if not alerted and (unanswered >= options.ALERT_AFTER or keep_until <= workflow.now()):
+            alerted = True
+            await state.raise_alert("hold_unsettled", str(state.booking.booking_id), tries=tries)
+        await _wait_for_event(state, applied, again_at)
+        if not state.holding or (task is None and state.paid):
             break
-        pause = options.longer(pause, options.LONGEST_PAUSE)
+        pause = options.next_pause(pause, options.LONGEST_PAUSE)
     if task is not None:
-        # Somebody else ended the hold; the question is still open. What was authorised for it is given up as well.
-        case.money.append(replace(task, spares_money=False))
-    elif case.pending and not case.paid:
-        raise RuntimeError("the hold is over, but it neither expired nor is there an intent to close")
-    case.hold_settled = True
-    case.clear_alert()
+        # The hold was ended by another command before the intent was closed. Void it also if it is authorized by now.
+        state.money.append(replace(task, spares_money=False))
+    elif state.pending and not state.paid:
+        raise RuntimeError("the hold has ended, but it neither expired nor is there an intent to close")
+    state.hold_settled = True
+    state.clear_alert()
 
 
-async def _keep_time(case: BookingState, until_then: datetime) -> None:
-    if case.pending and until_then > workflow.now():
-        await case.keep_time(until_then)
+async def _extend_hold(state: BookingState, until_then: datetime) -> None:
+    if state.pending and until_then > workflow.now():
+        await state.extend_hold(until_then)
 
 
-async def _wait_for_word(case: BookingState, heard: int, again_at: datetime) -> None:
-    await until(lambda: case.news_heard != heard or not case.holding, again_at, "ask the provider again")
+async def _wait_for_event(state: BookingState, applied: int, again_at: datetime) -> None:
+    await until(lambda: state.events_applied != applied or not state.holding, again_at, "ask the provider again")

@@ -1,4 +1,4 @@
-"""The messages of a booking's workflow. Names are part of the contract with histories: never rename one."""
+"""The messages of a booking's workflow. Histories contain these names: do not rename them once deployed."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +21,7 @@ CHECK_IN = "check_in"
 COMPLETE = "complete"
 NO_SHOW = "no_show"
 
-# Signals: events of machines.
+# Signals: events sent by programs.
 PAYMENT_EVENT = "payment_event"
 STRANDED = "stranded"
 
@@ -31,12 +31,12 @@ STATE = "state"
 
 @dataclass(frozen=True)
 class CarriedState:
-    """What a long run hands to the one that continues it, beside the booking: see the attributes of `BookingState`."""
+    """The part of `BookingState` that a run passes to the run that continues it, beside the booking itself."""
 
     payment: PaymentView | None
     hold_settled: bool
     money_is_late: bool
-    expects_news: bool
+    expects_events: bool
     armed_at: datetime
     done: tuple[NextStep, ...]
     was_secured: bool
@@ -47,9 +47,9 @@ class CarriedState:
 
 @dataclass(frozen=True)
 class BookingInput:
-    """``resumed``: an earlier run of this booking is over and an event came afterwards (late money, a dispute).
-    ``carried``: this run continues one whose history became long; it does so after ``messages_per_run`` commands and
-    events, or when the server suggests it."""
+    """``resumed``: an earlier run of this booking has ended and an event came afterwards (late money, a dispute).
+    ``carried``: this run continues an earlier one with a long history. A run does so after ``messages_per_run``
+    commands and events, or when the server suggests it."""
 
     booking: BookingSnapshot
     resumed: bool = False
@@ -59,14 +59,14 @@ class BookingInput:
 
 @dataclass(frozen=True)
 class PaymentEventInput:
-    """A row of the inbox waits to be applied; ``webhook_id`` is its key and makes the signal count once."""
+    """A stored webhook event is to be applied. ``webhook_id`` is its key; a repeated signal changes nothing."""
 
     webhook_id: UUID
 
 
 @dataclass(frozen=True)
 class StrandedInput:
-    """The business cannot keep the time, and nobody chose another one until the deadline."""
+    """The business cannot keep the time, and the customer chose no other time before the deadline."""
 
     reaccommodation_id: UUID
 

@@ -1,4 +1,4 @@
-"""What falls due during a confirmed booking, and when. Pure: one timer at a time is set for the next duty."""
+"""Which step of a confirmed booking is due next, and when. Pure functions; the workflow sets one timer at a time."""
 
 from collections.abc import Set
 from dataclasses import dataclass
@@ -11,17 +11,17 @@ from workflows.support import options
 
 
 class StepKind(StrEnum):
-    """What is to be done; the value is what the timer is called in the Temporal UI."""
+    """What is to be done. The value is the name of the timer in the Temporal UI."""
 
     REMIND = "reminder"
-    RENEW = "authorisation to be renewed"
+    RENEW = "authorization to be renewed"
     COMPLETE = "end of the visit"
     CLOSE_UNATTENDED = "nobody closed the visit"
 
 
 @dataclass(frozen=True)
 class NextStep:
-    """Due at ``at`` (aware UTC). A reminder has the start it is for and its ``offset`` before it."""
+    """Due at ``at`` (aware UTC). A reminder has the start of its visit and its ``offset`` before that start."""
 
     kind: StepKind
     at: datetime
@@ -34,17 +34,17 @@ def next_step(
 ) -> NextStep:
     """The next thing to do.
 
-    A reminder whose time was over when the booking became confirmed or got its present time (``armed_at``) is left
-    out: it would come together with the confirmation. One that fell due later is given late rather than never.
-    ``authorized_until`` is when a card's promise lapses; it is renewed only if the visit would be paid after that.
+    A reminder that was due before the booking was confirmed or moved to its present time (``armed_at``) is left out: it
+    would come together with the confirmation. A reminder that was due later is sent, even if late.
+    ``authorized_until`` is when the card's authorization expires. It is renewed only if the visit is paid after that.
     """
-    duties = [_end(booking)]
+    steps = [_end(booking)]
     if authorized_until and booking.end_at + booking.no_show_grace + options.CAPTURE_WITHIN > authorized_until:
         renewal = NextStep(StepKind.RENEW, authorized_until - options.RENEW_AHEAD)
-        duties += [renewal] if renewal not in done else []
+        steps += [renewal] if renewal not in done else []
     if booking.status is BookingStatus.CONFIRMED:
-        duties += [duty for duty in _reminders(booking) if duty.at > armed_at and duty not in done]
-    return min(duties, key=lambda duty: duty.at)
+        steps += [step for step in _reminders(booking) if step.at > armed_at and step not in done]
+    return min(steps, key=lambda step: step.at)
 
 
 def _reminders(booking: BookingSnapshot) -> list[NextStep]:

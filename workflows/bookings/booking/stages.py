@@ -1,4 +1,4 @@
-"""What a booking waits for, as operators see it in the search attribute `Stage`."""
+"""The stage of a booking, which operators see in the search attribute `Stage`."""
 
 from domain.bookings.snapshot import BookingSnapshot
 from domain.bookings.status import BookingStatus
@@ -9,7 +9,7 @@ WAITING_FOR_APPROVAL = "waiting_for_approval"
 
 
 def stage_of(booking: BookingSnapshot, paid: bool = False) -> str:
-    """A wait of a pending booking, else its status. Money or the proof of an address comes before approval."""
+    """What a pending booking waits for, else its status. Payment or proof of the address comes before approval."""
     if booking.status is not BookingStatus.PENDING:
         return booking.status.value
     if booking.amount_due and not paid:

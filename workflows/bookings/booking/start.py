@@ -17,7 +17,7 @@ from workflows.support.search_attributes import BOOKING_ID, BUSINESS_ID, STAGE, 
 
 @dataclass(frozen=True)
 class PaymentEvent:
-    """Payload of ``booking.payment_event``: a row of the inbox that concerns this booking."""
+    """Payload of ``booking.payment_event``: a stored webhook event that concerns this booking."""
 
     booking_id: UUID
     business_id: UUID
@@ -26,7 +26,7 @@ class PaymentEvent:
 
 @dataclass(frozen=True)
 class StrandedBooking:
-    """Payload of ``booking.cancel_stranded``: nobody chose another time until the deadline."""
+    """Payload of ``booking.cancel_stranded``: the customer chose no other time before the deadline."""
 
     reaccommodation_id: UUID
     business_id: UUID
@@ -39,7 +39,7 @@ async def _resumed(about: PaymentEvent | StrandedBooking, database: Database) ->
 
 
 def attributes_of(booking: BookingSnapshot) -> TypedSearchAttributes:
-    """What an operator can ask for from the first moment; at the start they cost nothing."""
+    """Search attributes that are set at the start, where they are no extra billable action."""
     return TypedSearchAttributes(
         [
             SearchAttributePair(BUSINESS_ID, str(booking.business_id)),

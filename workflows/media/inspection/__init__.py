@@ -1,1 +1,1 @@
-"""One picture or film, from upload to what is shown of it."""
+"""The inspection of one picture or film, from the upload to the published variants."""

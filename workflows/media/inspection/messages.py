@@ -1,4 +1,4 @@
-"""What can be said to the workflow of a picture or film."""
+"""Input of the workflow of a picture or film."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -8,7 +8,7 @@ WORKFLOW = "media"
 
 @dataclass(frozen=True)
 class MediaInput:
-    """The row in ``business_media`` is there already, and its file in the storage."""
+    """The row in ``business_media`` exists already, and its file is in the storage."""
 
     media_id: UUID
     business_id: UUID

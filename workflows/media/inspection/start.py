@@ -15,5 +15,5 @@ START = ProcessStart(
     queue=queues.MEDIA,
     workflow_id=lambda start: ids.media(start.media_id),
     attributes=lambda start: attributes(SearchAttributePair(BUSINESS_ID, str(start.business_id))),
-    summary=lambda start: "a file",
+    summary=lambda start: "inspection of a picture or film",
 )

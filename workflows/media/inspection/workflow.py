@@ -1,4 +1,4 @@
-"""One picture or film: inspected again until it works; rejected after a day."""
+"""One picture or film: inspected, with retries; rejected after a day."""
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
@@ -13,14 +13,14 @@ with workflow.unsafe.imports_passed_through():
 
 @workflow.defn(name=messages.WORKFLOW)
 class MediaWorkflow:
-    """Ends with the file ready, or rejected for a reason that the row has."""
+    """Ends when the file is ready or rejected; the row has the reason."""
 
     @workflow.run
     async def run(self, start: messages.MediaInput) -> MediaStatus:
-        """Its status at the end of the run."""
+        """Returns the status at the end of the run."""
         about = MediaInspectionInput(start.media_id, start.business_id)
         try:
-            return await workflow.execute_activity_method(MediaActivities.look, about, **options.LOOK)
+            return await workflow.execute_activity_method(MediaActivities.inspect, about, **options.INSPECT)
         except ActivityError as error:
             if is_cancelled_exception(error):
                 raise

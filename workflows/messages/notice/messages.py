@@ -1,4 +1,4 @@
-"""What can be said to a notice's workflow."""
+"""Input of a notice's workflow."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,7 @@ WORKFLOW = "notice"
 
 @dataclass(frozen=True)
 class NoticeInput:
-    """The row in ``notification_outbox`` is there already. Sending is given up at ``give_up_at`` (aware UTC)."""
+    """The row in ``notification_outbox`` exists already. Sending stops at ``give_up_at`` (aware UTC)."""
 
     notice_id: UUID
     business_id: UUID | None

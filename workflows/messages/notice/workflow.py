@@ -1,4 +1,4 @@
-"""One message to one recipient: sent with growing pauses until its time is over, then visibly failed."""
+"""One message to one recipient: tried with growing pauses until its deadline, then marked as failed."""
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
@@ -14,8 +14,8 @@ with workflow.unsafe.imports_passed_through():
 
 @workflow.defn(name=messages.WORKFLOW)
 class NoticeWorkflow:
-    """Ends when the provider took the message or refused it, or at its time to give up. What happens to it after
-    that (delivered, bounced) goes to the row by the provider's webhook."""
+    """Ends when the provider accepted or refused the message, or at its deadline. What happens later (delivered,
+    bounced) is written to the row by the provider's webhook."""
 
     @workflow.run
     async def run(self, start: messages.NoticeInput) -> NoticeStatus:

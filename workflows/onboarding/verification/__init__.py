@@ -1,1 +1,1 @@
-"""The review that lets a business in."""
+"""The review of a business by operators."""

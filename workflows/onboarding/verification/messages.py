@@ -1,4 +1,4 @@
-"""What can be said to a review's workflow."""
+"""The messages of a review's workflow."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -12,8 +12,8 @@ REQUEST_INFO = "request_info"
 RESUBMIT = "resubmit"
 STATE = "state"
 
-#: The update that says each decision.
-SAYS = {
+#: The update for each decision.
+UPDATES = {
     Decision.APPROVED: APPROVE,
     Decision.REJECTED: REJECT,
     Decision.INFO_REQUESTED: REQUEST_INFO,
@@ -23,7 +23,7 @@ SAYS = {
 
 @dataclass(frozen=True)
 class VerificationInput:
-    """The row in ``business_verifications`` is there already, and the business is pending."""
+    """The row in ``business_verifications`` exists already, and the business is pending."""
 
     verification_id: UUID
     business_id: UUID
@@ -31,18 +31,18 @@ class VerificationInput:
 
 @dataclass(frozen=True)
 class VerificationCommand:
-    """One command of an operator or of the business; ``command_id`` makes it happen once, and names the text in
-    ``command_texts`` that was typed with it."""
+    """One command of an operator or of the business. With ``command_id`` a repeat changes nothing; it is also the key
+    of the text in ``command_texts`` that was typed with the command."""
 
     command_id: str
     by: UUID | None = None
-    #: The version of the business that the operator has seen (`VerificationStore.version`).
+    #: The version of the business that the operator saw (`VerificationStore.version`).
     seen: str | None = None
 
 
 @dataclass(frozen=True)
 class VerificationState:
-    """The state of the run: what it waits for and until when (RFC 3339), and how often operators were reminded."""
+    """The state of the run: its status, its next deadline (RFC 3339), and how often operators were reminded."""
 
     status: ReviewStatus
     waiting_until: str | None

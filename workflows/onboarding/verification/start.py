@@ -14,7 +14,7 @@ OPEN = frozenset({ReviewStatus.WAITING, ReviewStatus.INFO_REQUESTED})
 
 
 async def _is_open(start: messages.VerificationInput, database: Database) -> bool:
-    """The first decision may have started the run, and ended it, before the row of the outbox was delivered."""
+    """False if the first decision started the run and ended it before the outbox row was delivered."""
     async with database.unit_of_work(Scope.tenant(start.business_id)) as work:
         review = await work.onboarding.verifications.open_review(start.business_id)
     return review is not None and review[0] == start.verification_id and review[1] in OPEN
@@ -30,7 +30,7 @@ START = ProcessStart(
         SearchAttributePair(BUSINESS_ID, str(start.business_id)), SearchAttributePair(STAGE, ReviewStatus.WAITING.value)
     ),
     summary=lambda start: f"review {start.verification_id}",
-    # A business that was rejected may ask again.
+    # A rejected business may submit again.
     restarts=always,
     is_needed=_is_open,
 )

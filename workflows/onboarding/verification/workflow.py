@@ -1,4 +1,4 @@
-"""A business asks to be let in: operators decide, are reminded, and may ask back."""
+"""The review of a business: operators decide, are reminded, and may request more information."""
 
 import asyncio
 from datetime import datetime
@@ -21,8 +21,8 @@ OPEN = frozenset({ReviewStatus.WAITING, ReviewStatus.INFO_REQUESTED})
 
 @workflow.defn(name=messages.WORKFLOW)
 class VerificationWorkflow:
-    """One run per review. It ends when it is decided, or when the business did not answer in time. A cancelled run
-    decides nothing: the review stays open in Postgres and operators see it in their list."""
+    """One run per review. It ends when the review is decided, or when the business did not answer in time. A cancelled
+    run decides nothing: the review stays open in Postgres, and operators see it in their list."""
 
     @workflow.init
     def __init__(self, start: messages.VerificationInput) -> None:
@@ -32,11 +32,11 @@ class VerificationWorkflow:
         self._round = 1
         self._reminded = 0
         self._waiting_until: datetime | None = None
-        self._turn = asyncio.Lock()
+        self._lock = asyncio.Lock()
 
     @workflow.run
     async def run(self, start: messages.VerificationInput) -> ReviewStatus:
-        """Gives how the review ended."""
+        """Returns how the review ended."""
         while self._status in OPEN:
             if self._status is ReviewStatus.WAITING:
                 await self._wait_for_operator()
@@ -49,13 +49,13 @@ class VerificationWorkflow:
     # -- the process -------------------------------------------------------------------------------------------------
 
     async def _wait_for_operator(self) -> None:
-        """Until it is decided or something is asked back, with a reminder at each of its times."""
+        """Until an operator decides or requests information. Sends a reminder at each of the given times."""
         this_round = self._round
         for number, after in enumerate(REMIND_AFTER, 1):
             if await self._changed(this_round, self._since + after, "remind the operators"):
                 return
             reminder = RemindInput(self._start.verification_id, self._start.business_id, this_round, number)
-            async with self._turn:
+            async with self._lock:
                 if self._status is not ReviewStatus.WAITING or self._round != this_round:
                     return
                 with fail_workflow_task("verification.remind"):
@@ -66,17 +66,17 @@ class VerificationWorkflow:
         await self._changed(this_round, None, "an operator decides")
 
     async def _wait_for_business(self) -> None:
-        """Until the business answers or somebody decides; silence closes the review."""
+        """Until the business answers or an operator decides. No answer closes the review."""
         if await self._changed(self._round, self._since + ANSWER_WITHIN, "the business answers"):
             return
         command = messages.VerificationCommand(f"{workflow.info().workflow_id}:{workflow.info().run_id}:close")
-        async with self._turn:
+        async with self._lock:
             if self._status is ReviewStatus.INFO_REQUESTED:
                 with fail_workflow_task("verification.decide"):
                     await self._write(Decision.CLOSED, command)
 
     async def _changed(self, this_round: int, deadline: datetime | None, name: str) -> bool:
-        """Wait until the review has moved. False: the deadline came first."""
+        """Wait until the review has changed. False: the deadline came first."""
         was = self._status
         self._waiting_until = deadline
         when = f", until {deadline:%Y-%m-%d %H:%M} UTC" if deadline else ""
@@ -89,14 +89,14 @@ class VerificationWorkflow:
                 timeout_summary=name if left else None,
             )
         except TimeoutError:
-            # What was said before the deadline and is being worked on comes before it.
+            # Updates that started before the deadline are finished first, and their result counts.
             await workflow.wait_condition(workflow.all_handlers_finished)
             return self._status is not was or self._round != this_round
         return True
 
     async def _decide(self, decision: Decision, command: messages.VerificationCommand) -> ReviewStatus:
         """One transaction. Raises its coded refusal."""
-        async with self._turn:
+        async with self._lock:
             self._refuse_unless_allowed(decision)
             try:
                 await self._write(decision, command, options.COMMAND)
@@ -142,11 +142,11 @@ class VerificationWorkflow:
         if self._status not in allowed:
             raise wrong_state(self._status, wanted)
 
-    # -- updates: people's decisions ---------------------------------------------------------------------------------
+    # -- updates: decisions of people --------------------------------------------------------------------------------
 
     @workflow.update(name=messages.APPROVE)
     async def approve(self, command: messages.VerificationCommand) -> ReviewStatus:
-        """The business is let in: it is public from now on."""
+        """The business is approved and becomes public."""
         return await self._decide(Decision.APPROVED, command)
 
     @approve.validator
@@ -155,7 +155,7 @@ class VerificationWorkflow:
 
     @workflow.update(name=messages.REJECT)
     async def reject(self, command: messages.VerificationCommand) -> ReviewStatus:
-        """Not like this; the business may ask again."""
+        """The business is rejected; it may submit again."""
         return await self._decide(Decision.REJECTED, command)
 
     @reject.validator
@@ -164,7 +164,7 @@ class VerificationWorkflow:
 
     @workflow.update(name=messages.REQUEST_INFO)
     async def request_info(self, command: messages.VerificationCommand) -> ReviewStatus:
-        """Something is asked of the business, which has 30 days to answer."""
+        """The business is asked for more information and has 30 days to answer."""
         return await self._decide(Decision.INFO_REQUESTED, command)
 
     @request_info.validator

@@ -1,1 +1,1 @@
-"""One refund on its way to the customer."""
+"""The workflow of one refund."""

@@ -1,4 +1,4 @@
-"""What can be said to a refund's workflow."""
+"""The messages of a refund's workflow."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -11,7 +11,7 @@ REFUND_EVENT = "refund_event"
 
 @dataclass(frozen=True)
 class RefundInput:
-    """The row in ``refunds`` is there already."""
+    """The row in ``refunds`` exists already."""
 
     refund_id: UUID
     business_id: UUID
@@ -20,6 +20,6 @@ class RefundInput:
 
 @dataclass(frozen=True)
 class RefundEventInput:
-    """A row of the inbox waits to be applied."""
+    """A stored webhook event is to be applied."""
 
     webhook_id: UUID

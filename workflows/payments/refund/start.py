@@ -15,7 +15,7 @@ from workflows.support.search_attributes import BOOKING_ID, BUSINESS_ID
 
 @dataclass(frozen=True)
 class RefundEvent:
-    """Payload of ``refund.event``: a row of the inbox that concerns this refund."""
+    """Payload of ``refund.event``: a stored webhook event that concerns this refund."""
 
     refund_id: UUID
     business_id: UUID

@@ -1,4 +1,4 @@
-"""One refund on its way to the customer: asked for once, followed until the provider says what became of it."""
+"""One refund: requested from the provider once, then followed until the provider gives the result."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -27,20 +27,21 @@ OVER = frozenset({RefundStatus.SUCCEEDED, RefundStatus.FAILED})
 
 @workflow.defn(name=messages.WORKFLOW)
 class RefundWorkflow:
-    """Ends succeeded or failed. A failure is with a person: the step that records it files it."""
+    """Ends when the refund has succeeded or failed. A failure is filed as an attention item by the step that records
+    it."""
 
     @workflow.init
     def __init__(self, start: messages.RefundInput) -> None:
         self._refund = start
         self._events = 0
         self._tries = 0
-        #: What the provider's last event made of the refund.
+        #: The status after the provider's last event.
         self._status: RefundStatus | None = None
         self._seen: set[UUID] = set()
 
     @workflow.run
     async def run(self, start: messages.RefundInput) -> RefundStatus | None:
-        """How the refund ended; None when it was over before this run and no event changed that."""
+        """Returns how the refund ended; None when it had ended before this run and no event changed that."""
         about = BeginRefundInput(start.refund_id, start.business_id, start.booking_id)
         with fail_workflow_task("refunds.begin"):
             task = await workflow.execute_local_activity_method(RefundActivities.begin, about, **options.STEP)
@@ -53,14 +54,14 @@ class RefundWorkflow:
         if result.phase is Phase.UNKNOWN:
             status = await self._record(task, result)
             if status in OVER:
-                return status  # The provider's event was faster.
+                return status  # The provider's event came first.
             result = await self._follow(task, result)
             if self._status in OVER:
                 return self._status
         return await self._record(task, result)
 
     async def _ask(self, task: MoneyTask) -> MoneyResult:
-        """Ask until the provider answers: the same movement, so it happens once."""
+        """Ask until the provider answers. The movement id is the idempotency key, so the refund is made once."""
         pause = options.FIRST_PAUSE
         limits = options.MOVE | ActivityConfig(summary=f"refund {task.amount} {task.currency}")
         while True:
@@ -69,16 +70,16 @@ class RefundWorkflow:
             except ActivityError as error:
                 await self._count_failure(error)
             await self._wait(pause)
-            pause = options.longer(pause, options.LONGEST_PAUSE)
+            pause = options.next_pause(pause, options.LONGEST_PAUSE)
 
     async def _follow(self, task: MoneyTask, result: MoneyResult) -> MoneyResult:
-        """A pending refund may take days (a bank): its event says the end; look with growing pauses in case that event
-        was lost."""
-        pause = options.FIRST_LOOK
+        """A pending refund may take days (a bank transfer). Usually an event reports its end; polling with growing
+        pauses is the fallback for an event that was lost."""
+        pause = options.FIRST_POLL_PAUSE
         while result.phase is Phase.UNKNOWN and self._status not in OVER:
             if await self._wait(pause):
-                continue  # The event said how it is: nothing to ask.
-            pause = options.longer(pause, options.LONGEST_LOOK)
+                continue  # The event has set the status, so there is nothing to ask.
+            pause = options.next_pause(pause, options.LONGEST_POLL_PAUSE)
             if result.provider_ref is None:
                 result = await self._ask(task)
                 continue
@@ -99,7 +100,7 @@ class RefundWorkflow:
         if is_cancelled_exception(error):
             raise error
         self._tries += 1
-        if self._tries == options.HELP_AFTER:
+        if self._tries == options.ALERT_AFTER:
             refund = self._refund
             item = AttentionInput(
                 kind="refund_unsettled",
@@ -136,7 +137,7 @@ class RefundWorkflow:
                 RefundActivities.apply_event, row, **options.STEP
             )
         except FailureError as error:
-            # One event that cannot be read must not keep the refund from everything else.
+            # An event that cannot be applied must not block the refund.
             await self._event_refused(event.webhook_id, refusal_in(error))
         self._events += 1
 

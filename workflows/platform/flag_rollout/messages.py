@@ -1,4 +1,4 @@
-"""What can be said to a rollout's workflow."""
+"""The messages of a rollout's workflow."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -14,7 +14,7 @@ STATE = "state"
 
 @dataclass(frozen=True)
 class RolloutInput:
-    """The row in ``flag_rollouts`` is there already. ``first_step`` counts from 1; later runs of the same rollout go on
+    """The row in ``flag_rollouts`` exists already. ``first_step`` counts from 1; a run that continues a rollout starts
     there."""
 
     rollout_id: UUID
@@ -25,7 +25,7 @@ class RolloutInput:
 
 @dataclass(frozen=True)
 class RolloutCommand:
-    """What an admin says; ``by`` is the admin."""
+    """A command of an operator; ``by`` is the operator."""
 
     by: UUID | None = None
 

@@ -1,4 +1,4 @@
-"""A feature's share grows step by step; what is watched stops it."""
+"""Raises the share of a feature flag step by step, and stops when a measure exceeds its limit."""
 
 import asyncio
 from collections.abc import Mapping
@@ -9,8 +9,8 @@ from temporalio.exceptions import ApplicationError, FailureError
 
 with workflow.unsafe.imports_passed_through():
     from activities.platform.attention import AttentionActivities, AttentionInput
-    from activities.platform.flags import BeginStepInput, FlagActivities, LookInput, MarkInput
-    from domain.platform.flag_rollout import OVER, RolloutStatus, Step, pause_between_looks
+    from activities.platform.flags import BeginStepInput, CheckInput, FlagActivities, MarkInput
+    from domain.platform.flag_rollout import OVER, RolloutStatus, Step, pause_between_checks
     from workflows.platform.flag_rollout import messages
     from workflows.support import options
     from workflows.support.refusals import fail_workflow_task, is_unexpected, refusal_in, wrong_state
@@ -18,32 +18,32 @@ with workflow.unsafe.imports_passed_through():
 
 @workflow.defn(name=messages.WORKFLOW)
 class FlagRolloutWorkflow:
-    """One run per rollout. Postgres says whether it still counts: an admin who changes the flag's share or switches it
-    off supersedes it, and the run ends at its next look."""
+    """One run per rollout. Postgres says whether the rollout is still valid: an operator who changes the flag's share
+    or switches it off supersedes it, and the run ends at its next check."""
 
     @workflow.init
     def __init__(self, start: messages.RolloutInput) -> None:
         self._start = start
         self._status = RolloutStatus.RUNNING
         self._step = start.first_step
-        self._turn = asyncio.Lock()
+        self._lock = asyncio.Lock()
 
     @workflow.run
     async def run(self, start: messages.RolloutInput) -> RolloutStatus:
-        """Gives how the rollout ended."""
+        """Returns how the rollout ended."""
         try:
-            await self._climb()
+            await self._run_steps()
             await self._mark(RolloutStatus.DONE)
         except asyncio.CancelledError:
-            # An operator cancelled the run: as if an admin had.
+            # An operator cancelled the run: same as the command.
             await self._mark(RolloutStatus.CANCELLED)
             raise
         await workflow.wait_condition(workflow.all_handlers_finished)
         workflow.set_current_details(f"**{self._status}** at step {self._step}")
         return self._status
 
-    async def _climb(self) -> None:
-        """Every step from the first of this run on, unless the rollout is over before."""
+    async def _run_steps(self) -> None:
+        """Every step from the first of this run on, until the rollout has ended."""
         start = self._start
         for number, step in list(enumerate(start.plan.steps, 1))[start.first_step - 1 :]:
             if workflow.info().is_continue_as_new_suggested() and number > start.first_step:
@@ -57,7 +57,7 @@ class FlagRolloutWorkflow:
 
     async def _begin(self, number: int, step: Step) -> None:
         await workflow.wait_condition(lambda: self._status is not RolloutStatus.PAUSED)
-        async with self._turn:
+        async with self._lock:
             if self._status in OVER:
                 return
             workflow.set_current_details(f"step {number}: {step.share / 100:g} %, watched for {step.watch_for}")
@@ -67,9 +67,9 @@ class FlagRolloutWorkflow:
                 )
 
     async def _watch(self, step: Step) -> None:
-        """Until the step's time is over. Time in which the rollout is paused does not count."""
+        """Until the step's time has passed. Time in which the rollout is paused does not count."""
         left = step.watch_for
-        pause = pause_between_looks(step.watch_for)
+        pause = pause_between_checks(step.watch_for)
         while left > timedelta(0) and self._status not in OVER:
             await workflow.wait_condition(lambda: self._status is not RolloutStatus.PAUSED)
             began = workflow.now()
@@ -80,16 +80,16 @@ class FlagRolloutWorkflow:
                     timeout_summary=f"step {self._step}: look again",
                 )
             except TimeoutError:
-                await self._look()
+                await self._check()
             left -= workflow.now() - began
 
-    async def _look(self) -> None:
-        async with self._turn:
+    async def _check(self) -> None:
+        async with self._lock:
             if self._status in OVER:
                 return
-            with fail_workflow_task("flags.look"):
+            with fail_workflow_task("flags.check"):
                 found = await workflow.execute_local_activity_method(
-                    FlagActivities.look, LookInput(self._start.rollout_id), **options.STEP
+                    FlagActivities.check, CheckInput(self._start.rollout_id), **options.STEP
                 )
             if found.status in OVER:
                 self._status = found.status
@@ -99,8 +99,8 @@ class FlagRolloutWorkflow:
             await self._mark(RolloutStatus.STOPPED, {"step": self._step, **counts})
 
     async def _mark(self, status: RolloutStatus, reason: Mapping[str, str | int] | None = None) -> None:
-        """What was decided first stays."""
-        async with self._turn:
+        """Set the status, unless the rollout has already ended."""
+        async with self._lock:
             if self._status in OVER:
                 return
             with fail_workflow_task("flags.mark"):
@@ -109,9 +109,8 @@ class FlagRolloutWorkflow:
                 )
 
     async def _execute_command(self, status: RolloutStatus, command: messages.RolloutCommand) -> RolloutStatus:
-        """An admin waits for the answer: an error that is no known passing failure is the answer, and is filed for a
-        person."""
-        async with self._turn:
+        """An operator waits for the answer. An unexpected error is returned to the caller and raises an alert."""
+        async with self._lock:
             if self._status in OVER:
                 return self._status
             step = MarkInput(self._start.rollout_id, status, {"by": str(command.by)})
@@ -129,19 +128,19 @@ class FlagRolloutWorkflow:
 
     async def _raise_alert(self, wanted: RolloutStatus, refusal: ApplicationError) -> None:
         update = workflow.current_update_info()
-        matter = AttentionInput(
+        item = AttentionInput(
             kind="command_failed",
             dedupe_key=f"command_failed:{update.id if update else self._start.rollout_id}",
             details={"rollout_id": str(self._start.rollout_id), "wanted": wanted.value, "code": refusal.type},
         )
         with fail_workflow_task("attention.file"):
-            await workflow.execute_local_activity_method(AttentionActivities.file, matter, **options.STEP)
+            await workflow.execute_local_activity_method(AttentionActivities.file, item, **options.STEP)
 
-    # -- updates: the admin's commands ----------------------------------------------------------------------------
+    # -- updates: commands of operators ---------------------------------------------------------------------------
 
     @workflow.update(name=messages.PAUSE)
     async def pause(self, command: messages.RolloutCommand) -> RolloutStatus:
-        """The share stays as it is until the rollout goes on."""
+        """Keep the present share until the rollout is resumed."""
         return await self._execute_command(RolloutStatus.PAUSED, command)
 
     @pause.validator
@@ -151,7 +150,7 @@ class FlagRolloutWorkflow:
 
     @workflow.update(name=messages.RESUME)
     async def resume(self, command: messages.RolloutCommand) -> RolloutStatus:
-        """Go on where it was paused."""
+        """Continue where it was paused."""
         return await self._execute_command(RolloutStatus.RUNNING, command)
 
     @resume.validator
@@ -161,7 +160,7 @@ class FlagRolloutWorkflow:
 
     @workflow.update(name=messages.CANCEL)
     async def cancel(self, command: messages.RolloutCommand) -> RolloutStatus:
-        """Stop, and give the flag the share that it had before."""
+        """Stop, and restore the share that the flag had before."""
         return await self._execute_command(RolloutStatus.CANCELLED, command)
 
     @cancel.validator

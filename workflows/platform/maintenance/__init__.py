@@ -1,1 +1,1 @@
-"""What the platform does for itself by the clock."""
+"""Scheduled maintenance of the platform."""

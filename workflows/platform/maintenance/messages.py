@@ -10,9 +10,9 @@ WORKFLOW = "maintenance"
 
 @dataclass(frozen=True)
 class MaintenanceInput:
-    """``sweep``: what loses its old rows, one after the other. ``audit_months``: how many months of the audit trail
-    get their partition ahead; 0: this round has nothing to do with it. ``files``: those in the storage that nothing
-    points to any more are removed too."""
+    """``sweep``: the kinds of data whose old rows are deleted, one after the other. ``audit_months``: for how many
+    months partitions of the audit trail are created in advance; 0: none. ``files``: also remove files in the storage
+    that no row refers to."""
 
     sweep: tuple[RetainedData, ...] = ()
     audit_months: int = 0
@@ -21,7 +21,7 @@ class MaintenanceInput:
 
 @dataclass(frozen=True)
 class MaintenanceDone:
-    """``removed``: rows by what was swept; ``failed``: the steps that were filed for a person."""
+    """``removed``: the number of rows per kind of data; ``failed``: the steps for which an attention item was filed."""
 
     removed: Mapping[str, int]
     failed: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""One round of maintenance: every step has its turn, and one that fails keeps no other from it."""
+"""One round of maintenance. Every step is run; a step that fails does not stop the others."""
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
@@ -12,14 +12,14 @@ with workflow.unsafe.imports_passed_through():
     from workflows.support import options
     from workflows.support.refusals import fail_workflow_task
 
-#: The steps' names in `attention`, beside those of what is swept.
+#: Names of steps in `attention`, in addition to the kinds of data.
 AUDIT_PARTITIONS = "audit_partitions"
 FILES = "files"
 
 
 @workflow.defn(name=messages.WORKFLOW)
 class MaintenanceWorkflow:
-    """Started by a schedule. Steps are safe to repeat, so a round that is interrupted is finished by the next one."""
+    """Started by a schedule. Steps are safe to repeat: if a round is interrupted, the next one finishes its work."""
 
     def __init__(self) -> None:
         self._removed: dict[str, int] = {}
@@ -27,7 +27,7 @@ class MaintenanceWorkflow:
 
     @workflow.run
     async def run(self, start: messages.MaintenanceInput) -> messages.MaintenanceDone:
-        """What was done, and what was filed for a person."""
+        """Returns what was removed and which steps failed."""
         for what in start.sweep:
             await self._sweep(what)
         if start.audit_months:
@@ -42,7 +42,7 @@ class MaintenanceWorkflow:
                 MaintenanceActivities.sweep, SweepInput(what), **options.SWEEP
             )
         except ActivityError as error:
-            await self._tell(what, error)
+            await self._raise_alert(what, error)
 
     async def _make_audit_partitions(self, months: int) -> None:
         try:
@@ -50,7 +50,7 @@ class MaintenanceWorkflow:
                 MaintenanceActivities.make_audit_partitions, PartitionsInput(months), **options.SWEEP
             )
         except ActivityError as error:
-            await self._tell(AUDIT_PARTITIONS, error)
+            await self._raise_alert(AUDIT_PARTITIONS, error)
 
     async def _sweep_files(self) -> None:
         try:
@@ -58,14 +58,14 @@ class MaintenanceWorkflow:
                 MediaActivities.sweep, MediaSweepInput(), **options.SWEEP_FILES
             )
         except ActivityError as error:
-            await self._tell(FILES, error)
+            await self._raise_alert(FILES, error)
 
-    async def _tell(self, step: str, error: ActivityError) -> None:
-        """Hand the step to a person; the next round tries it again all the same."""
+    async def _raise_alert(self, step: str, error: ActivityError) -> None:
+        """File an attention item. The next round tries the step again in any case."""
         if is_cancelled_exception(error):
             raise error
         self._failed.append(step)
         details = {"step": step, "run": workflow.info().workflow_id}
-        matter = AttentionInput("maintenance_failed", f"maintenance_failed:{step}", details=details)
+        item = AttentionInput("maintenance_failed", f"maintenance_failed:{step}", details=details)
         with fail_workflow_task("attention.file"):
-            await workflow.execute_local_activity_method(AttentionActivities.file, matter, **options.STEP)
+            await workflow.execute_local_activity_method(AttentionActivities.file, item, **options.STEP)

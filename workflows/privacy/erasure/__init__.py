@@ -1,1 +1,1 @@
-"""A person who asked to be forgotten."""
+"""The erasure of a person's data."""

@@ -9,7 +9,7 @@ WORKFLOW = "account-erasure"
 
 @dataclass(frozen=True)
 class ErasureInput:
-    """The row in ``erasures`` is there already and the login is closed. ``delete_at`` is aware UTC."""
+    """The row in ``erasures`` exists already and the login is closed. ``delete_at`` is aware UTC."""
 
     erasure_id: UUID
     user_id: UUID

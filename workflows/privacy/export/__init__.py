@@ -1,1 +1,1 @@
-"""A copy of all that is held of a person."""
+"""The export of a person's data."""

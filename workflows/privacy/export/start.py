@@ -1,4 +1,4 @@
-"""How the run of a copy of a person's data is started."""
+"""How the run of a data export is started."""
 
 from db.platform.outbox import START_EXPORT
 from workflows.privacy.export import messages
@@ -12,5 +12,5 @@ START = ProcessStart(
     queue=queues.PLATFORM,
     workflow_id=lambda start: ids.export(start.export_id),
     attributes=no_attributes,
-    summary=lambda start: "a copy of one person's data",
+    summary=lambda start: "an export of one person's data",
 )

@@ -1,4 +1,4 @@
-"""A copy of all that is held of a person: written, announced, and gone after its time."""
+"""A data export: the file is written, announced by e-mail, and removed after its time."""
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
@@ -14,11 +14,12 @@ with workflow.unsafe.imports_passed_through():
 
 @workflow.defn(name=messages.WORKFLOW)
 class ExportWorkflow:
-    """Lives as long as the file; ends ``expired``, or ``failed`` when it could not be written or removed in a day."""
+    """Runs as long as the file exists. Ends ``expired``, or ``failed`` when the file could not be written or
+    removed."""
 
     @workflow.run
     async def run(self, start: messages.ExportInput) -> ExportStatus:
-        """The status of the export at the end."""
+        """Returns the status of the export at the end."""
         about = ExportStepInput(start.export_id, start.user_id)
         try:
             until = await workflow.execute_activity_method(ExportActivities.write, about, **options.FILES)
@@ -33,7 +34,7 @@ class ExportWorkflow:
         return ExportStatus.EXPIRED
 
     async def _give_up(self, about: ExportStepInput) -> ExportStatus:
-        """A file that is not there was promised, or one that is there should not be: a person looks."""
+        """The file could not be written or removed: an attention item is filed."""
         details = {"export_id": str(about.export_id)}
         item = AttentionInput("export_stuck", f"export_stuck:{about.export_id}", details=details)
         with fail_workflow_task("exports.fail"):

@@ -1,1 +1,1 @@
-"""A booking that the business cannot keep."""
+"""The re-accommodation of a booking whose time the business cannot keep."""

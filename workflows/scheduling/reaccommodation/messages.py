@@ -1,4 +1,4 @@
-"""What can be said to a re-accommodation's workflow."""
+"""The messages of a re-accommodation's workflow."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +12,7 @@ DECIDED = "decided"
 
 @dataclass(frozen=True)
 class ReaccommodationInput:
-    """The row in ``reaccommodations`` is there already. Times are aware UTC; ``remind_at`` None: no reminder."""
+    """The row in ``reaccommodations`` exists already. Times are aware UTC; ``remind_at`` None: no reminder."""
 
     reaccommodation_id: UUID
     business_id: UUID
@@ -24,6 +24,6 @@ class ReaccommodationInput:
 
 @dataclass(frozen=True)
 class DecidedInput:
-    """It is decided in Postgres; ``status`` says how."""
+    """The decision is stored in Postgres; ``status`` is the result."""
 
     status: str

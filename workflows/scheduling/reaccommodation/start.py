@@ -14,7 +14,7 @@ from workflows.support.search_attributes import BOOKING_ID, BUSINESS_ID
 
 @dataclass(frozen=True)
 class Decided:
-    """Payload of ``reaccommodation.decided``; ``status`` says how it was decided."""
+    """Payload of ``reaccommodation.decided``; ``status`` is the result."""
 
     booking_id: UUID
     number: int

@@ -1,4 +1,5 @@
-"""A booking that the business cannot keep: the customer is asked, reminded, and in the end not kept waiting."""
+"""A booking that the business cannot keep: the customer is offered other times, reminded, and at the deadline the
+booking is cancelled."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -28,26 +29,26 @@ class ReaccommodationWorkflow:
 
     @workflow.run
     async def run(self, start: messages.ReaccommodationInput) -> ReaccommodationStatus:
-        """How it was decided."""
+        """Returns how it was decided."""
         await self._do(ReaccommodationActivities.offer)
         if start.remind_at is not None and not await self._decided_before(start.remind_at, "reminder"):
             await self._do(ReaccommodationActivities.remind)
         if not await self._decided_before(start.decide_by, "deadline"):
             await self._cancel()
-        await self._do(ReaccommodationActivities.tell)
+        await self._do(ReaccommodationActivities.notify_decision)
         workflow.set_current_details(f"**{self._status}**")
         return self._status
 
     async def _cancel(self) -> None:
-        """Ask the booking's run to cancel, again while nothing comes of it; a person learns of it then."""
+        """Ask the booking's run to cancel, with growing pauses. After some tries an alert is raised."""
         pause, tries = options.FIRST_PAUSE, 0
         while self._is_open():
             await self._do(ReaccommodationActivities.give_up)
             if await self._decided_before(workflow.now() + pause, "the booking is cancelled"):
                 return
-            pause, tries = options.longer(pause, options.LONGEST_PAUSE), tries + 1
-            if tries == options.HELP_AFTER:
-                await self._ask_for_help(tries)
+            pause, tries = options.next_pause(pause, options.LONGEST_PAUSE), tries + 1
+            if tries == options.ALERT_AFTER:
+                await self._raise_alert(tries)
 
     async def _do(self, step: Step) -> None:
         with fail_workflow_task("reaccommodation"):
@@ -55,9 +56,9 @@ class ReaccommodationWorkflow:
         if self._is_open():
             self._status = status
 
-    async def _ask_for_help(self, tries: int) -> None:
+    async def _raise_alert(self, tries: int) -> None:
         about = self._about
-        matter = AttentionInput(
+        item = AttentionInput(
             kind="rebook",
             dedupe_key=f"rebook/{about.booking_id}",
             business_id=about.business_id,
@@ -65,7 +66,7 @@ class ReaccommodationWorkflow:
             details={"why": "not_cancelled", "tries": tries},
         )
         with fail_workflow_task("attention.file"):
-            await workflow.execute_local_activity_method(AttentionActivities.file, matter, **options.STEP)
+            await workflow.execute_local_activity_method(AttentionActivities.file, item, **options.STEP)
 
     async def _decided_before(self, deadline: datetime, name: str) -> bool:
         workflow.set_current_details(f"**{self._status}**: {name} at {deadline:%Y-%m-%d %H:%M} UTC")
@@ -81,6 +82,6 @@ class ReaccommodationWorkflow:
         return self._status is ReaccommodationStatus.OPEN
 
     @workflow.signal(name=messages.DECIDED)
-    def decided(self, news: messages.DecidedInput) -> None:
-        """Another time, cancelled, kept after all, or over by itself."""
-        self._status = ReaccommodationStatus(news.status)
+    def decided(self, decision: messages.DecidedInput) -> None:
+        """A new time was chosen, the booking was cancelled or kept, or the offer ended by itself."""
+        self._status = ReaccommodationStatus(decision.status)

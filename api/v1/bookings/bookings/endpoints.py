@@ -258,7 +258,7 @@ async def check_in_booking(
 async def complete_booking(
     booking_id: UUID, access: MayComplete, services: Services, key: RequiredKey, body: ReasonCommand = _NO_REASON
 ) -> Response:
-    """What was authorised is captured."""
+    """What was authorized is captured."""
     return await execute_command(services, access, booking_id, key, CommandRequest(messages.COMPLETE, body.reason))
 
 

@@ -9,7 +9,7 @@ from api.http.fields import MoneyRead, Output, examples
 
 class QuoteRead(Output):
     """What cancelling now would cost the caller. ``percent`` is the policy's. ``penalty``, ``refunding`` and
-    ``released`` add up to what was paid or authorised online; the answer of the cancellation has the same three."""
+    ``released`` add up to what was paid or authorized online; the answer of the cancellation has the same three."""
 
     model_config = ConfigDict(
         json_schema_extra=examples(
@@ -25,7 +25,7 @@ class QuoteRead(Output):
 
     penalty: MoneyRead = Field(description="What a cancellation would cost at `at`.")
     refunding: MoneyRead = Field(description="What of the captured money goes back.")
-    released: MoneyRead = Field(description="What of an authorisation (a card hold) is given up without being taken.")
+    released: MoneyRead = Field(description="What of an authorization (a card hold) is given up without being taken.")
     percent: int = Field(description="Percent of the price that applies at `at`.")
     at: datetime = Field(description="The time for which the quote is calculated, RFC 3339 with the venue's offset.")
 

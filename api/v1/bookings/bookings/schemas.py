@@ -313,7 +313,7 @@ class BookingChangedRead(BookingRead):
         )
     )
 
-    released: MoneyRead = Field(description="What of an authorisation (a card hold) is given up without being taken.")
+    released: MoneyRead = Field(description="What of an authorization (a card hold) is given up without being taken.")
 
     @classmethod
     def after(cls, booking: BookingView, works_here: bool, outcome: BookingOutcome) -> Self:

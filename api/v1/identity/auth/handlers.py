@@ -36,7 +36,7 @@ async def log_in(
         # The second factor still protects the account from a guessed password, so it is not locked for its owner.
         refuse_locked(attempt.account, now)
     if not right or user is None:
-        await tell_if_locked(visitor, attempt)
+        await notify_if_locked(visitor, attempt)
         raise InvalidCredentials
     if not user.two_factor:
         answer = await open_session(visitor, services, user, now, attempt, two_factor=False)
@@ -67,7 +67,7 @@ def refuse_locked(attempt: Attempt, now: datetime) -> None:
         raise AccountLocked({"retry_after": max(1, int((attempt.locked_until - now).total_seconds()) + 1)})
 
 
-async def tell_if_locked(visitor: PublicCaller | AuthenticatedCaller, attempt: Attempt) -> None:
+async def notify_if_locked(visitor: PublicCaller | AuthenticatedCaller, attempt: Attempt) -> None:
     """Write to whose login this failed attempt has locked, at most once in the time of a lock, from however many
     networks it is attacked. Nobody is written to for an e-mail that nobody has."""
     times = [one.locked_until for one in (attempt, attempt.account) if one and one.locked_until]
@@ -108,7 +108,7 @@ async def knows_password(
         async with caller.work() as work:
             await work.identity.logins.clear_attempts(attempt)
         return True
-    await tell_if_locked(caller, attempt)
+    await notify_if_locked(caller, attempt)
     return False
 
 

@@ -18,9 +18,9 @@ from api.v1.identity.auth.handlers import (
     current_session,
     is_right,
     knows_password,
+    notify_if_locked,
     open_session,
     refuse_locked,
-    tell_if_locked,
 )
 from api.v1.identity.auth.schemas import LoginRead
 from api.v1.identity.two_factor.schemas import (
@@ -108,7 +108,7 @@ async def enable(
         await work.identity.two_factor.enable(caller.id, step, [recovery_mark(one) for one in codes], now)
         await work.identity.sessions.prove_two_factor(session_id)
         await work.identity.sessions.revoke_all(caller.id, session_id, SessionEnd.TWO_FACTOR_CHANGED)
-        await _tell(work, row, now, enabled=True)
+        await _notify(work, row, now, enabled=True)
     return RecoveryCodesRead(recovery_codes=codes)
 
 
@@ -139,13 +139,13 @@ async def disable(
         attempt = await work.identity.logins.attempt_in_session(user.email, current_session(caller), now)
     refuse_locked(attempt, now)
     if not await is_right(caller, services, attempt, asked.password):
-        await tell_if_locked(caller, attempt)
+        await notify_if_locked(caller, attempt)
         raise InvalidCredentials
     await _prove(caller, services, attempt, row, asked.code, now)
     async with caller.work() as work:
         await work.identity.two_factor.disable(caller.id)
         await work.identity.logins.clear_attempts(attempt)
-        await _tell(work, row, now, enabled=False)
+        await _notify(work, row, now, enabled=False)
 
 
 @raises(InvalidCode, AccountLocked, Unauthenticated)
@@ -182,11 +182,11 @@ async def _prove(
         else:
             good = await work.identity.two_factor.use_recovery_code(row.user_id, recovery_mark(code), now)
             if good:
-                await _tell(work, row, now, enabled=True, recovery_code_used=True)
+                await _notify(work, row, now, enabled=True, recovery_code_used=True)
         if good and row.key_id != services.tokens.ring.current:
             await reseal(work, _sealer(services), row)
     if not good:
-        await tell_if_locked(caller, attempt)
+        await notify_if_locked(caller, attempt)
         raise InvalidCode
 
 
@@ -213,7 +213,7 @@ def _sealer(services: ApiServices) -> Sealer:
     return Sealer(services.tokens.ring, SEALED_FOR)
 
 
-async def _tell(work: UnitOfWork, row: TwoFactorRow, now: datetime, **facts: bool) -> None:
+async def _notify(work: UnitOfWork, row: TwoFactorRow, now: datetime, **facts: bool) -> None:
     key = f"two_factor_changed/{row.user_id}/{now.isoformat()}"
     await work.messages.notices.queue_account_email(
         AccountEmail(AccountEmailKind.TWO_FACTOR_CHANGED, row.user_id, key, {"at": now, **facts})

@@ -43,7 +43,7 @@ async def decide(
             raise WrongState({"status": business.status, "wanted": wanted.value})
         said = messages.VerificationCommand(command.id, command.actor.user_id, request.seen)
         start = messages.VerificationInput(review[0], business_id)
-        await _ask(services, start, messages.SAYS[request.decision], said)
+        await _ask(services, start, messages.UPDATES[request.decision], said)
         async with command.finish() as work:
             answer = await standing(
                 work, services, business_id, to_operator=request.decision is not Decision.RESUBMITTED, with_links=False

@@ -57,7 +57,7 @@ async def create_intent(
     body: IntentCreate, access: MayPayBooking, services: Services, now: Now, key: RequiredKey
 ) -> Response:
     """The one open payment of the booking, over what is due; asked again it is the same. For its customer, or with the
-    booking's link. On a confirmed booking: for another card, where the one before could not be kept authorised."""
+    booking's link. On a confirmed booking: for another card, where the one before could not be kept authorized."""
     return await open_intent(services, access, body.booking_id, key, now)
 
 
