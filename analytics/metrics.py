@@ -7,7 +7,7 @@ import polars as pl
 
 from analytics.calendars import Openings
 from analytics.extract import Extract
-from domain.bookings.status import BookingStatus
+from domain.booking_status import BookingStatus
 from domain.scheduling.hours import DAY
 
 KEY = ["business_id", "day"]

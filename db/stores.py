@@ -20,6 +20,7 @@ from db.identity.sessions import SessionStore
 from db.identity.single_use_links import SingleUseLinkStore
 from db.identity.two_factor import TwoFactorStore
 from db.identity.users import UserStore
+from db.invariants import InvariantStore
 from db.media.media import MediaStore
 from db.messages.notices import NoticeStore
 from db.onboarding.queries import VerificationListStore
@@ -33,7 +34,6 @@ from db.platform.attention import AttentionStore
 from db.platform.audit_trail import AuditTrailStore
 from db.platform.command_texts import CommandTextStore
 from db.platform.flags import FlagStore
-from db.platform.invariants import InvariantStore
 from db.platform.outbox import OutboxStore
 from db.platform.rate_limits import RateLimitStore
 from db.platform.retention import RetentionStore
@@ -62,11 +62,6 @@ class PlatformStores(Store):
     def command_texts(self) -> CommandTextStore:
         """What people type with their commands."""
         return CommandTextStore(self.session, self.context)
-
-    @cached_property
-    def invariants(self) -> InvariantStore:
-        """Invariants of all tables; platform scope, read only."""
-        return InvariantStore(self.session, self.context)
 
     @cached_property
     def outbox(self) -> OutboxStore:
@@ -302,3 +297,8 @@ class Stores:
     def privacy(self) -> PrivacyStores:
         """Export and erasure of a person's data."""
         return PrivacyStores(self.session, self.context)
+
+    @cached_property
+    def invariants(self) -> InvariantStore:
+        """Invariants of the tables of all areas; platform scope, read only."""
+        return InvariantStore(self.session, self.context)

@@ -7,7 +7,8 @@ import bcrypt
 
 from db.engine.session import Database, Scope, UnitOfWork, connect
 from db.identity.users import NewUser
-from domain.businesses.status import ApprovalMode, BusinessStatus
+from domain.business_status import BusinessStatus
+from domain.catalogue.service import ApprovalMode
 from domain.errors import NotFound
 from domain.scheduling.hours import check_week
 from runtime.settings import Environment, Settings, UnsafeSettings

@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from domain.businesses.status import ApprovalMode, ResourceKind, Vertical
+from domain.businesses.profile import Vertical
+from domain.catalogue.resource import ResourceKind
+from domain.catalogue.service import ApprovalMode
 from domain.payments.status import PaymentMode
 from domain.scheduling.hours import MinuteRange, Ranges, WeeklyHours
 

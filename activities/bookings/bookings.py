@@ -10,7 +10,7 @@ from temporalio import activity
 from db.engine.context import Context
 from db.engine.session import Database, Scope
 from domain.bookings.commands import BookingCommand, BookingOutcome
-from domain.identity.actor import Actor
+from domain.platform.actor import Actor
 
 
 @dataclass(frozen=True)

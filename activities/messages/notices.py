@@ -13,8 +13,8 @@ from activities.templates.render import compose
 from db.engine.session import Database, Scope, UnitOfWork
 from db.messages.commands.send import UNKNOWN_FOR
 from db.messages.notices import Attempt, AttemptOutcome, NoticeContent
-from domain.bookings.status import BookingStatus
-from domain.businesses.address import latin_city
+from domain.booking_status import BookingStatus
+from domain.messages.address import latin_city
 from domain.messages.kinds import NoticeKind, NoticeStatus
 from providers.email.interface import Email, EmailProvider
 from providers.errors import OutcomeUnknown, ProviderRefused, ProviderUnavailable

@@ -10,14 +10,14 @@ from temporalio import activity
 from activities.support.attempts import is_repeat, key_of_try
 from db.engine.context import Context
 from db.engine.session import Database, Scope
-from domain.bookings.status import BookingStatus
-from domain.identity.actor import PROVIDER
+from domain.booking_status import BookingStatus
 from domain.money import Money
 from domain.payments.lapse import WITHOUT_CUSTOMER
 from domain.payments.movements import is_surplus, metadata
 from domain.payments.provider_events import authorized_by
 from domain.payments.status import Movement, PaymentStatus, Phase
 from domain.payments.tasks import MoneyResult, MoneyTask, PaymentView
+from domain.platform.actor import PROVIDER
 from providers.errors import ProviderRefused
 from providers.payments.interface import CaptureMethod, Intent, IntentRequest, PaymentProvider
 

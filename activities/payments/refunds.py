@@ -11,11 +11,11 @@ from temporalio import activity
 from activities.support.attempts import is_repeat
 from db.engine.context import Context
 from db.engine.session import Database, Scope
-from domain.identity.actor import PROVIDER
 from domain.payments.movements import metadata, refund_in
 from domain.payments.refunds import PHASE_OF
 from domain.payments.status import Phase, RefundStatus
 from domain.payments.tasks import MoneyResult, MoneyTask
+from domain.platform.actor import PROVIDER
 from providers.errors import OutcomeUnknown, ProviderRefused
 from providers.payments.interface import PaymentProvider, Refund
 

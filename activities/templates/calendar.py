@@ -11,7 +11,7 @@ from icalendar import Calendar, Event, vCalAddress
 
 from activities.templates.words import one_line, pick
 from db.messages.notices import NoticeContent
-from domain.bookings.status import BookingStatus
+from domain.booking_status import BookingStatus
 
 PRODUCT = "-//Omotenashi Connect//Bookings//JA"
 

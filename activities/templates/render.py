@@ -7,7 +7,7 @@ from activities.templates import calendar, rows, terms, view
 from activities.templates.layout import MessageLayout, render_layout, shorten_subject, written
 from activities.templates.words import BUTTONS, PLATFORM, pick, private_link
 from db.messages.notices import NoticeContent
-from domain.bookings.status import BookingStatus
+from domain.booking_status import BookingStatus
 from domain.messages.kinds import NoticeKind
 from providers.email.interface import Attachment, Email
 from runtime.booking_links import BookingLinks

@@ -7,8 +7,9 @@ from urllib.parse import quote
 from activities.templates import words
 from activities.templates.words import LABELS, OWNER_LABELS, one_line, pick
 from db.messages.notices import NoticeContent
-from domain.bookings.status import FINAL, LIVE, BookingStatus
-from domain.businesses.address import Address, Prefecture
+from domain.booking_status import FINAL, LIVE, BookingStatus
+from domain.businesses.address import Prefecture
+from domain.messages.address import Address
 from domain.messages.formats import full_name, money, short, span, taxed
 from domain.payments.status import PaymentMode
 

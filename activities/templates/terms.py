@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from db.messages.notices import NoticeContent
+from domain.booking_status import BookingStatus
 from domain.bookings.decisions import KeptPenalty
-from domain.bookings.status import BookingStatus
 from domain.catalogue.cancellation import Policy, tier_at
 from domain.messages.formats import money, short
 from domain.messages.kinds import NoticeKind

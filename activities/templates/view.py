@@ -7,10 +7,10 @@ from typing import Any
 from activities.templates import rows, terms, words
 from activities.templates.words import one_line, pick
 from db.messages.notices import NoticeContent
-from domain.bookings.status import LIVE, BookingStatus
-from domain.identity.actor import ActorKind
+from domain.booking_status import LIVE, BookingStatus
 from domain.messages import formats
 from domain.messages.kinds import NoticeKind
+from domain.platform.actor import ActorKind
 
 _BY_BUSINESS = frozenset({ActorKind.STAFF, ActorKind.ADMIN})
 

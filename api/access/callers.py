@@ -32,10 +32,10 @@ from api.http.operation_errors import raises
 from api.http.request_info import request_info
 from db.engine.context import Context, IdempotencyKey
 from db.engine.session import Database, Scope, UnitOfWork
-from domain.businesses.status import BusinessStatus
+from domain.business_status import BusinessStatus
 from domain.errors import NotFound, Unauthenticated, Unavailable
-from domain.identity.actor import Actor, ActorKind
 from domain.permissions import RULES, allowed, require
+from domain.platform.actor import Actor, ActorKind
 from domain.roles import Action, Role
 from providers.cache.interface import Cache
 from providers.email.interface import EmailProvider

@@ -13,7 +13,7 @@ from api.http.request_info import request_info
 from db.engine.context import Context
 from db.engine.session import Scope, UnitOfWork
 from domain.errors import ForgedWebhook
-from domain.identity.actor import PROVIDER
+from domain.platform.actor import PROVIDER
 
 
 @dataclass(frozen=True, slots=True)

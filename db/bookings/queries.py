@@ -11,8 +11,8 @@ from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.dialects.postgresql import UUID as PgUUID
 
 from db.engine.store import Store
+from domain.booking_status import BookingStatus
 from domain.bookings.snapshot import BookingSnapshot
-from domain.bookings.status import BookingStatus
 from domain.bookings.view import BookingView, ItemView
 from domain.errors import NotFound, WrongState
 from domain.payments.status import PaymentMode

@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import UUID as PgUUID
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.engine.base import CITEXT, Base, Currency, Json, Key, Minor, Stamped, Time, ends_cached, one_of
-from domain.bookings.status import BookingStatus
+from domain.booking_status import BookingStatus
 from domain.payments.status import PaymentMode
 from domain.platform.invalidation import CacheKind
 from domain.scheduling.reaccommodation import ReaccommodationStatus

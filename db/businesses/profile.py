@@ -14,12 +14,12 @@ from sqlalchemy.exc import IntegrityError
 from db.businesses.tables import Business
 from db.engine.store import Store
 from db.scheduling.calendars.change import would_break
-from domain.bookings.status import LIVE
+from domain.booking_status import LIVE
+from domain.business_status import ALLOWED, NEVER_PUBLIC, PRIVATE, BusinessStatus
+from domain.businesses.profile import PERMIT_NEEDED
 from domain.businesses.slug import slug_from, slug_of_place
-from domain.businesses.status import ALLOWED, NEVER_PUBLIC, PRIVATE, BusinessStatus
 from domain.catalogue.errors import LegalNoticeRequired
 from domain.errors import AlreadyExists, NotFound, WrongState
-from domain.onboarding.verification import PERMIT_NEEDED
 from domain.payments.status import ONLINE
 
 _TABLE = cast(Table, Business.__table__)

@@ -8,8 +8,10 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.engine.base import INTERVAL, Base, Bilingual, Currency, Key, Stamped, Time, bilingual, ends_cached, one_of
+from domain.business_status import BusinessStatus
 from domain.businesses.address import Prefecture
-from domain.businesses.status import ApprovalMode, BusinessStatus, Vertical
+from domain.businesses.profile import Vertical
+from domain.catalogue.service import ApprovalMode
 from domain.payments.providers import ProviderName
 from domain.payments.status import PaymentMode
 from domain.platform.invalidation import CacheKind

@@ -15,8 +15,8 @@ from sqlalchemy.dialects.postgresql import UUID as PgUUID
 from db.catalogue.tables import Service
 from db.engine.store import Store
 from db.scheduling.calendars.change import CalendarStore, would_break
-from domain.bookings.status import LIVE
-from domain.businesses.status import PRIVATE
+from domain.booking_status import LIVE
+from domain.business_status import PRIVATE
 from domain.catalogue.errors import LegalNoticeRequired
 from domain.errors import InvalidInput, NotFound
 from domain.payments.status import ONLINE

@@ -7,7 +7,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.engine.base import Base, Bilingual, Currency, Json, Key, Minor, Stamped, Time, bilingual, ends_cached, one_of
-from domain.businesses.status import ApprovalMode, ResourceKind
+from domain.catalogue.resource import ResourceKind
+from domain.catalogue.service import ApprovalMode
 from domain.payments.status import PaymentMode
 from domain.platform.invalidation import CacheKind
 

@@ -4,7 +4,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from uuid import UUID
 
-from domain.identity.actor import SYSTEM, Actor
+from domain.platform.actor import SYSTEM, Actor
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from db.engine import invalidation as changes
 from db.engine.context import NOBODY, WORKFLOW, Context, IdempotencyKey
 from db.stores import Stores
 from domain.errors import IdempotencyKeyReused, Malformed, RequestInProgress, Unauthenticated, Unavailable
-from domain.identity.actor import Actor, ActorKind
+from domain.platform.actor import Actor, ActorKind
 from domain.platform.invalidation import CacheChange
 from runtime.settings import Settings
 

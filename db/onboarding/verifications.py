@@ -13,8 +13,9 @@ from db.engine.store import Store
 from db.messages.notices import AccountEmail, NoticeStore
 from db.platform.command_texts import CommandTextStore
 from db.platform.outbox import START_VERIFICATION
-from domain.bookings.status import LIVE
-from domain.businesses.status import BusinessStatus, Vertical
+from domain.booking_status import LIVE
+from domain.business_status import BusinessStatus
+from domain.businesses.profile import Vertical
 from domain.errors import Conflict, InvalidInput, NotFound
 from domain.messages.kinds import AccountEmailKind
 from domain.onboarding.verification import (

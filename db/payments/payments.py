@@ -16,7 +16,7 @@ from db.messages.notices import NoticeStore
 from db.payments.ledger import Entry, LedgerStore
 from db.platform.attention import AttentionStore
 from db.platform.outbox import OutboxStore
-from domain.bookings.status import BookingStatus
+from domain.booking_status import BookingStatus
 from domain.errors import Conflict, NotFound
 from domain.messages.kinds import NoticeKind
 from domain.payments.lapse import WITH_CUSTOMER

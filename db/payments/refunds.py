@@ -15,7 +15,7 @@ from db.payments.ledger import Entry, LedgerStore
 from db.payments.payments import Payment, PaymentStore
 from db.platform.attention import AttentionStore
 from db.platform.outbox import START_REFUND, OutboxStore
-from domain.bookings.status import BookingStatus
+from domain.booking_status import BookingStatus
 from domain.errors import NotFound
 from domain.messages.kinds import NoticeKind
 from domain.money import Money

@@ -17,7 +17,7 @@ from db.payments.payments import Payment, PaymentStore
 from db.payments.refunds import RefundStore
 from db.platform.attention import AttentionStore
 from db.platform.outbox import PAYMENT_EVENT, REFUND_EVENT, OutboxStore
-from domain.bookings.status import BookingStatus
+from domain.booking_status import BookingStatus
 from domain.errors import NotFound
 from domain.payments.movements import of_dispute
 from domain.payments.provider_events import DisputeEvent, IntentEvent, ProviderEvent, after_disputes

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import UUID as PgUUID
 from db.engine.store import Store
 from db.scheduling.calendars.rows import days_of, resource_calendar, week_of
 from db.scheduling.public_holidays import public_holidays
-from domain.businesses.status import BusinessStatus
+from domain.business_status import BusinessStatus
 from domain.errors import NotFound
 from domain.instants import as_utc
 from domain.scheduling.availability.engine import AROUND, nearest_of_all, tabulate

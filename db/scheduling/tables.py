@@ -8,8 +8,8 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.engine.base import CITEXT, Base, Bilingual, Key, Stamped, Time, ends_cached, one_of
-from domain.businesses.status import StaffRole
 from domain.platform.invalidation import CacheKind
+from domain.scheduling.staff import StaffRole
 from domain.scheduling.staff_exceptions import ExceptionKind
 
 

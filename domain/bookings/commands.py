@@ -5,9 +5,9 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from domain.bookings.status import BookingStatus
-from domain.identity.actor import ActorKind
+from domain.booking_status import BookingStatus
 from domain.payments.tasks import MoneyTask, PaymentView
+from domain.platform.actor import ActorKind
 
 
 class Cause(StrEnum):

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
+from domain.booking_status import BookingStatus, check_transition
 from domain.bookings.decisions import BookingFacts
-from domain.bookings.status import BookingStatus, check_transition
 from domain.errors import WrongState
 
 

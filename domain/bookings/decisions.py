@@ -7,15 +7,15 @@ tests of the workflows with their own. All amounts are minor units of the bookin
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from domain.bookings.status import BookingStatus, check_transition
+from domain.booking_status import BookingStatus, check_transition
 from domain.catalogue.cancellation import Policy, Quote, no_show_quote, penalty
 from domain.errors import RuleBroken
-from domain.identity.actor import ActorKind
 from domain.instants import text_at_venue
 from domain.money import Money
 from domain.payments.settlement import Settlement, held, settle
 from domain.payments.status import SECURED, PaymentStatus
 from domain.payments.tasks import PaymentView
+from domain.platform.actor import ActorKind
 
 #: A customer who comes early may be checked in this long before the start; earlier is a slip of the finger.
 CHECK_IN_EARLY = timedelta(hours=2)

@@ -3,8 +3,8 @@
 from datetime import datetime
 from enum import Enum, auto
 
+from domain.booking_status import BookingStatus
 from domain.bookings.decisions import BookingFacts
-from domain.bookings.status import BookingStatus
 from domain.payments.settlement import OPEN
 
 _UNPAID = frozenset({BookingStatus.PENDING, BookingStatus.EXPIRED})

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from domain.booking_status import BookingStatus
 from domain.bookings.errors import PriceChanged
-from domain.bookings.status import BookingStatus
 from domain.money import Money
 
 

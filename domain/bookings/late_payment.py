@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import datetime
 
+from domain.booking_status import BookingStatus
 from domain.bookings.decisions import BookingFacts
-from domain.bookings.status import BookingStatus
 from domain.payments.settlement import Settlement, held, settle
 from domain.payments.status import SECURED, PaymentStatus
 

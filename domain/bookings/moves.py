@@ -7,8 +7,8 @@ moved far ahead and then cancelled for nothing. Price and policy stay as agreed.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from domain.booking_status import BookingStatus
 from domain.bookings.decisions import BookingFacts, KeptPenalty, cancellation_quote
-from domain.bookings.status import BookingStatus
 from domain.catalogue.cancellation import PaidTierMove
 from domain.errors import Gone, RuleBroken, WrongState
 from domain.instants import text_at_venue

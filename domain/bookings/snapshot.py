@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from domain.bookings.status import BookingStatus
+from domain.booking_status import BookingStatus
 from domain.payments.status import PaymentMode
 
 

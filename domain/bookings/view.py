@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from domain.bookings.status import BookingStatus
+from domain.booking_status import BookingStatus
 from domain.payments.status import PaymentMode
 
 

@@ -1,23 +1,16 @@
 """What is typed into the search for businesses, in the form that names and texts are compared in.
 
-Postgres brings stored texts into the same form (function ``search_form``) and cuts them into the same pieces
+Postgres brings stored texts into the same form (`domain.kana.search_form`) and cuts them into the same pieces
 (``search_grams``); a test holds the two to each other.
 """
 
-import unicodedata
-
 from domain.businesses.address import Prefecture
-from domain.businesses.kana import to_hiragana
 from domain.errors import InvalidInput
+from domain.kana import search_form
 
 MAX_TERMS = 5
 #: 東京都 contains 京都, so prefectures are stored and searched without their ending.
 _PREFECTURES = {one.value: one.value[:-1] for one in Prefecture if one is not Prefecture.HOKKAIDO}
-
-
-def search_form(text: str) -> str:
-    """Full width becomes half width, upper case lower case, katakana hiragana: ＣＵＴ is cut, ヘア is へあ."""
-    return to_hiragana(unicodedata.normalize("NFKC", text).lower())
 
 
 def terms_of(text: str) -> list[str]:

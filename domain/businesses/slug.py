@@ -4,8 +4,8 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
-from domain.businesses.kana import romanised
 from domain.errors import InvalidInput
+from domain.kana import romanised
 
 MAX_LENGTH = 60
 #: Space for the short id that distinguishes two businesses of one name.

@@ -1,11 +1,27 @@
-"""The rules about several fields of a service. The schema checks each field alone."""
+"""How a service is booked, and the rules about several of its fields. The schema checks each field alone."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from domain.errors import CurrencyMismatch, InvalidInput
 from domain.money import Money
 from domain.payments.status import ONLINE, PaymentMode
 from domain.scheduling.classes import is_class
+
+
+class ApprovalMode(StrEnum):
+    """Whether a booking is confirmed by itself or by the business."""
+
+    INSTANT = "instant"
+    MANUAL = "manual"
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceDefaults:
+    """What a new service takes from the settings of its business where it has no value of its own."""
+
+    payment_mode: PaymentMode
+    approval_mode: ApprovalMode
 
 
 @dataclass(frozen=True, slots=True)

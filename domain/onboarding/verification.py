@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from domain.businesses.status import ALLOWED, BusinessStatus, Vertical
+from domain.business_status import ALLOWED, BusinessStatus
+from domain.businesses.profile import PERMIT_NEEDED, Vertical
 from domain.errors import WrongState
 from domain.onboarding.errors import VerificationIncomplete
 
@@ -56,12 +57,6 @@ class Decision(StrEnum):
     IDENTITY_CHANGED = "identity_changed"  # an approved business is reviewed again and stays open meanwhile
 
 
-#: Columns of a business by which customers and the law know who it is. Operators have looked at these.
-IDENTITY = frozenset(
-    ("name", "vertical", "address", "postal_code", "prefecture", "city", "phone", "invoice_number", "legal_notice")
-)
-
-
 R, D = ReviewStatus, Decision
 
 #: The status of the review after each decision, and the statuses that allow it.
@@ -87,10 +82,6 @@ _REFUSALS = frozenset({D.REJECTED, D.CLOSED})
 
 #: Decisions that need a reason, which the business reads.
 NEEDS_REASON = frozenset({D.INFO_REQUESTED, D.REJECTED, D.SUSPENDED})
-
-#: Kinds of businesses that need a permit by law: restaurants (食品衛生法第55条), hairdressers
-#: (美容師法第11条・第12条), barbers (理容師法第11条・第11条の2) and clinics (医療法第7条・第8条).
-PERMIT_NEEDED = frozenset({Vertical.RESTAURANT, Vertical.SALON, Vertical.BARBER, Vertical.CLINIC})
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ class SchedulingAction(Action):
     """What can be done to staff, their hours and free times."""
 
     READ_AVAILABILITY = "availability.read"
+    READ_ALL_AVAILABILITY = "availability.read_all"
     READ_STAFF = "staff.read"
     WRITE_STAFF = "staff.write"
     READ_SCHEDULE = "schedule.read"
@@ -18,6 +19,8 @@ class SchedulingAction(Action):
 
 PERMISSIONS: Mapping[Action, Rule] = {
     SchedulingAction.READ_AVAILABILITY: Rule(EVERYBODY),
+    # Without lead time, and further ahead: those who book for customers.
+    SchedulingAction.READ_ALL_AVAILABILITY: Rule(TEAM),
     SchedulingAction.READ_STAFF: Rule(MANAGERS),
     SchedulingAction.WRITE_STAFF: Rule(MANAGERS),
     SchedulingAction.READ_SCHEDULE: Rule(TEAM | {Role.ASSISTANT}),

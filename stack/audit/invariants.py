@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from db.engine.session import Database, Scope
-from db.platform.invariants import CHECKS, Finding, Limits
+from db.invariants import CHECKS, Finding, Limits
 
 TITLES: Mapping[int, str] = {
     1: "No unit of a resource is claimed twice at one time",
@@ -132,5 +132,5 @@ async def check_tables(database: Database, report: Report, limits: Limits) -> No
     snapshot = Database(database.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True))
     async with snapshot.unit_of_work(Scope.platform()) as work:
         for check in CHECKS:
-            async for finding in work.platform.invariants.run(check, report.at, limits):
+            async for finding in work.invariants.run(check, report.at, limits):
                 report.add(finding)

@@ -15,7 +15,7 @@ from temporalio.service import RPCError
 
 from db.engine.session import Database
 from db.engine.session import connect as connect_database
-from db.platform.invariants import Limits
+from db.invariants import Limits
 from domain.errors import Unavailable
 from runtime.settings import Settings
 from runtime.temporal import connect as connect_temporal

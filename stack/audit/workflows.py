@@ -13,8 +13,8 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from db.engine.session import Database, Scope
-from db.platform.invariants import Expected, Finding, Limits
-from domain.bookings.status import FINAL
+from db.invariants import Expected, Finding, Limits
+from domain.booking_status import FINAL
 from stack.audit.invariants import Report
 from workflows.support import ids
 
@@ -67,11 +67,11 @@ class _Auditor:
 
     async def _bookings(self, after: UUID | None, size: int = PAGE) -> list[Expected]:
         async with self._database.unit_of_work(Scope.platform()) as work:
-            return await work.platform.invariants.expected_bookings(after, self._ended_after, size)
+            return await work.invariants.expected_bookings(after, self._ended_after, size)
 
     async def _notices(self, after: UUID | None, size: int = PAGE) -> list[Expected]:
         async with self._database.unit_of_work(Scope.platform()) as work:
-            return await work.platform.invariants.expected_notices(after, size)
+            return await work.invariants.expected_notices(after, size)
 
     async def _doubtful(
         self,

@@ -12,7 +12,7 @@ import httpx
 from rich.console import Console
 
 from db.engine.session import connect as connect_database
-from db.platform.invariants import Limits
+from db.invariants import Limits
 from domain.errors import Unavailable
 from runtime.temporal import connect as connect_temporal
 from stack.audit.invariants import Report

@@ -12,7 +12,7 @@ from db.businesses.tables import BusinessHoliday
 from db.engine.session import Database
 from db.payments.tables import BookingPayment
 from db.scheduling.tables import StaffException, StaffWorkingHours
-from domain.bookings.status import BookingStatus
+from domain.booking_status import BookingStatus
 from domain.ids import confirmation_code
 from tests.support.data import (
     POLICY,

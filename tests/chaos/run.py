@@ -14,7 +14,7 @@ from uuid import UUID
 from api.access.tokens import Login, Tokens
 from db.engine.session import Database
 from db.engine.session import connect as connect_database
-from db.platform.invariants import Limits
+from db.invariants import Limits
 from runtime.keyring import KeyRing
 from runtime.settings import Settings
 from runtime.temporal import connect as connect_temporal

@@ -16,7 +16,7 @@ from db.bookings.queries import BookingFilter
 from db.engine.session import Database, Scope, UnitOfWork
 from domain.bookings.commands import BookingCommand
 from domain.bookings.contact import Contact
-from domain.identity.actor import ActorKind
+from domain.platform.actor import ActorKind
 from tests.bench import world
 from tests.support import data, sampling, servers
 from tests.support.data import HOUR

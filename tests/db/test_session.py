@@ -12,7 +12,7 @@ from sqlalchemy import text
 from db.engine.context import Context, IdempotencyKey
 from db.engine.session import Database, Scope, connect
 from domain.errors import IdempotencyKeyReused, RequestInProgress, Unavailable
-from domain.identity.actor import Actor, ActorKind
+from domain.platform.actor import Actor, ActorKind
 from tests.support import data, servers
 
 

@@ -13,9 +13,9 @@ from db.bookings.commands.hold import HoldRequest
 from db.engine.session import UnitOfWork
 from db.scheduling.business_hours import OneOffDay
 from db.scheduling.calendars import change
-from domain.bookings.status import BookingStatus
+from domain.booking_status import BookingStatus
 from domain.bookings.view import BookingView
-from domain.identity.actor import ActorKind
+from domain.platform.actor import ActorKind
 from domain.scheduling.blocks import OccurrenceScope
 from domain.scheduling.errors import NotBookable, OutsideOpeningHours, SlotTaken, WouldBreakBookings
 from domain.scheduling.hours import WeeklyHours

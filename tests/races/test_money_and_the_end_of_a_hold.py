@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from db.engine.session import Scope
-from domain.bookings.status import BookingStatus
+from domain.booking_status import BookingStatus
 from domain.payments.provider_events import IntentEvent, ProviderEvent
 from domain.payments.status import PaymentStatus
 from tests.races.overlap import Step, overlap

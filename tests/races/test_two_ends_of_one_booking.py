@@ -8,10 +8,10 @@ import pytest
 
 from domain.bookings.commands import BookingOutcome
 from domain.errors import DomainError, WrongState
-from domain.identity.actor import ActorKind
 from domain.money import Money
 from domain.payments.errors import AmountRefused
 from domain.payments.refunds import RefundReason
+from domain.platform.actor import ActorKind
 from tests.races.overlap import Step, overlap
 from tests.support.data import HOUR, NOW, add_booking, add_payment
 from tests.support.desk import Desk

@@ -5,9 +5,9 @@ from typing import Any
 from uuid import UUID
 
 from db.bookings.commands.hold import HoldRequest
-from domain.bookings.status import BookingStatus
+from domain.booking_status import BookingStatus
 from domain.bookings.view import BookingView
-from domain.identity.actor import ActorKind
+from domain.platform.actor import ActorKind
 from domain.scheduling.errors import SlotTaken
 from tests.races.overlap import Step, overlap
 from tests.support.data import HOUR, NOW, add_booking, add_payment

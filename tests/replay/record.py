@@ -12,13 +12,13 @@ from temporalio.client import WorkflowFailureError, WorkflowHistory
 from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
-from domain.bookings.status import BookingStatus as S
-from domain.identity.actor import ActorKind
+from domain.booking_status import BookingStatus as S
 from domain.media.status import MediaStatus
 from domain.onboarding.verification import ReviewStatus
 from domain.payments.status import PaymentMode, Phase
 from domain.payments.status import PaymentStatus as P
 from domain.payments.tasks import MoneyResult
+from domain.platform.actor import ActorKind
 from domain.platform.flag_rollout import RolloutStatus
 from domain.scheduling.reaccommodation import ReaccommodationStatus
 from runtime.temporal import guard_exit

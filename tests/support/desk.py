@@ -10,10 +10,10 @@ from uuid import UUID
 from db.engine.context import Context
 from db.engine.session import Database, Scope, UnitOfWork
 from domain.bookings.commands import BookingCommand, BookingOutcome
-from domain.identity.actor import Actor, ActorKind
 from domain.payments.provider_events import ProviderEvent
 from domain.payments.status import Phase
 from domain.payments.tasks import MoneyResult, MoneyTask, PaymentView
+from domain.platform.actor import Actor, ActorKind
 from tests.support.data import NOW, Salon, rows
 
 _ids = count(1)

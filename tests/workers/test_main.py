@@ -15,9 +15,9 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 
 from db.engine.session import Database
+from domain.booking_status import BookingStatus
 from domain.bookings.commands import BookingCommand, BookingOutcome
-from domain.bookings.status import BookingStatus
-from domain.identity.actor import ActorKind
+from domain.platform.actor import ActorKind
 from runtime.settings import Settings
 from tests.support import data, servers
 from tests.support.sandbox import running_sandbox

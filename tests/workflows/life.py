@@ -14,10 +14,10 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from activities.support.errors import ErrorInterceptor
+from domain.booking_status import BookingStatus
 from domain.bookings.commands import BookingCommand, BookingOutcome
-from domain.bookings.status import BookingStatus
-from domain.identity.actor import ActorKind
 from domain.payments.status import PaymentStatus
+from domain.platform.actor import ActorKind
 from tests.workflows.world import World
 from workers.sandbox import workflow_runner
 from workflows.bookings.booking import messages

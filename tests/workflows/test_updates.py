@@ -15,8 +15,8 @@ from temporalio.client import WorkflowUpdateFailedError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.workflow import _Definition
 
+from domain.booking_status import BookingStatus
 from domain.bookings.snapshot import BookingSnapshot
-from domain.bookings.status import BookingStatus
 from tests.workflows.life import living
 from tests.workflows.onboarding import test_verification as verification
 from tests.workflows.platform import test_flag_rollout as rollout

@@ -12,20 +12,20 @@ from temporalio.exceptions import ApplicationError
 from activities.bookings.bookings import ExtendHoldInput, RemindInput
 from activities.payments.payments import ApplyEventInput, PaymentUpdate, RecordInput
 from activities.platform.attention import AttentionInput
+from domain.booking_status import BookingStatus
 from domain.bookings import confirmation, decisions, late_payment, moves
 from domain.bookings.commands import BookingCommand, BookingOutcome
 from domain.bookings.decisions import BookingFacts, KeptPenalty, is_staff
 from domain.bookings.expiry import HoldEnd, end_hold
 from domain.bookings.snapshot import BookingSnapshot
-from domain.bookings.status import BookingStatus
 from domain.catalogue.cancellation import Policy, Tier
 from domain.errors import InvalidInput
-from domain.identity.actor import ActorKind
 from domain.payments.movements import is_other_card, is_surplus, of_other_card
 from domain.payments.settlement import Settlement
 from domain.payments.status import ALLOWED as MOVES
 from domain.payments.status import Movement, PaymentMode, PaymentStatus, Phase
 from domain.payments.tasks import MoneyResult, MoneyTask, PaymentView
+from domain.platform.actor import ActorKind
 
 S, P = BookingStatus, PaymentStatus
 AWAY = "away"

@@ -5,14 +5,14 @@ from uuid import UUID
 
 from db.bookings.commands.notices import Message
 from db.bookings.commands.transition import Locked, TransitionStore, amounts, change_of
+from domain.booking_status import BookingStatus
 from domain.bookings import decisions
 from domain.bookings.commands import BookingCommand, BookingOutcome
 from domain.bookings.decisions import Ending, is_staff
-from domain.bookings.status import BookingStatus
 from domain.errors import WrongState
-from domain.identity.actor import ActorKind
 from domain.messages.kinds import NoticeKind
 from domain.payments.refunds import RefundReason
+from domain.platform.actor import ActorKind
 
 
 class CancelStore(TransitionStore):

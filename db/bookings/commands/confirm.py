@@ -4,12 +4,12 @@ from datetime import datetime
 
 from db.bookings.commands.notices import Message
 from db.bookings.commands.transition import Locked, TransitionStore, amounts, change_of
+from domain.booking_status import BookingStatus
 from domain.bookings import confirmation, decisions
 from domain.bookings.commands import BookingCommand, BookingOutcome
-from domain.bookings.status import BookingStatus
-from domain.identity.actor import ActorKind
 from domain.messages.kinds import NoticeKind
 from domain.payments.refunds import RefundReason
+from domain.platform.actor import ActorKind
 
 
 class ConfirmStore(TransitionStore):

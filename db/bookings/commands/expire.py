@@ -10,15 +10,15 @@ from sqlalchemy import text
 from db.bookings.commands.notices import Message
 from db.bookings.commands.transition import Locked, TransitionStore, change_of
 from db.payments.payments import PaymentStore
+from domain.booking_status import BookingStatus
 from domain.bookings import expiry
 from domain.bookings.commands import BookingCommand, BookingOutcome, Cause
 from domain.bookings.expiry import HoldEnd
-from domain.bookings.status import BookingStatus
-from domain.identity.actor import SYSTEM
 from domain.messages.kinds import NoticeKind
 from domain.payments.movements import by_command
 from domain.payments.status import Movement
 from domain.payments.tasks import MoneyTask
+from domain.platform.actor import SYSTEM
 
 _EXTEND = text("""
     WITH booking AS (

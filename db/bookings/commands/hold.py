@@ -24,23 +24,23 @@ from db.messages.commands.held import HELD_NOTICE
 from db.messages.notices import NoticeStore, QueuedNotice
 from db.platform.outbox import START_BOOKING
 from db.scheduling.availability import AvailabilityStore, Catalogue, HoldFacts, Who
+from domain.booking_status import BookingStatus
 from domain.bookings.commands import BookingCommand
 from domain.bookings.contact import Contact
 from domain.bookings.hold import HoldTerms, check_price, terms
 from domain.bookings.limits import MAX_OPEN_HOLDS, check_open_bookings
 from domain.bookings.proof import time_to_prove
 from domain.bookings.snapshot import BookingSnapshot
-from domain.bookings.status import BookingStatus
 from domain.bookings.view import BookingView, ItemView
-from domain.businesses.status import ApprovalMode
 from domain.catalogue.amounts import amount_due
+from domain.catalogue.service import ApprovalMode
 from domain.errors import InvalidInput, NotFound
-from domain.identity.actor import SYSTEM
 from domain.identity.network import network_of
 from domain.ids import confirmation_code
 from domain.messages.kinds import NoticeKind
 from domain.money import Money
 from domain.payments.status import PaymentMode
+from domain.platform.actor import SYSTEM
 from domain.scheduling.errors import NotBookable
 
 _SNAPSHOT = TypeAdapter(BookingSnapshot)

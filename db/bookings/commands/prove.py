@@ -6,10 +6,10 @@ from sqlalchemy import text
 
 from db.bookings.commands.notices import Message
 from db.bookings.commands.transition import TransitionStore, change_of
+from domain.booking_status import BookingStatus
 from domain.bookings import confirmation
 from domain.bookings.commands import BookingCommand, BookingOutcome
 from domain.bookings.limits import check_proven_bookings
-from domain.bookings.status import BookingStatus
 from domain.messages.kinds import NoticeKind
 
 # Two proofs of one address at the same moment wait for each other here, so that both are counted.

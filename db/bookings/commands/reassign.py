@@ -16,11 +16,11 @@ from db.bookings.commands.notices import Message
 from db.bookings.commands.transition import Locked, TransitionStore, change_of
 from db.scheduling.calendars.change import CalendarStore
 from db.scheduling.reaccommodations import ReaccommodationStore
+from domain.booking_status import LIVE
 from domain.bookings.commands import BookingCommand, BookingOutcome, Cause
-from domain.bookings.status import LIVE
 from domain.errors import InvalidInput, WrongState
-from domain.identity.actor import ActorKind
 from domain.messages.kinds import NoticeKind
+from domain.platform.actor import ActorKind
 from domain.scheduling.availability.model import ClaimPlan
 from domain.scheduling.errors import NotBookable, SlotTaken
 from domain.scheduling.stranded import Visit, days_around, fitting

@@ -8,9 +8,9 @@ from sqlalchemy import text
 from db.bookings.claims import ClaimStore
 from db.bookings.commands.notices import Message
 from db.bookings.commands.transition import Locked, TransitionStore, amounts, change_of
+from domain.booking_status import BookingStatus
 from domain.bookings import late_payment
 from domain.bookings.commands import BookingCommand, BookingOutcome
-from domain.bookings.status import BookingStatus
 from domain.messages.kinds import NoticeKind
 from domain.payments.refunds import RefundReason
 from domain.payments.settlement import Settlement, held

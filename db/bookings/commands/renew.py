@@ -14,9 +14,9 @@ from db.messages.notices import NoticeStore
 from db.payments.ledger import Entry, LedgerStore
 from db.payments.payments import Payment, PaymentStore
 from db.platform.attention import AttentionStore
+from domain.booking_status import BookingStatus
 from domain.bookings import decisions
 from domain.bookings.commands import BookingCommand, BookingOutcome
-from domain.bookings.status import BookingStatus
 from domain.messages.kinds import NoticeKind
 from domain.payments.movements import by_command, of_surplus
 from domain.payments.status import Movement, PaymentStatus, Phase

@@ -21,18 +21,18 @@ from db.messages.notices import NoticeStore
 from db.payments.payments import COLUMNS, CURRENT_FIRST, Payment, PaymentStore, payment_of
 from db.payments.refunds import RefundStore
 from db.platform.attention import AttentionStore
+from domain.booking_status import FINAL, BookingStatus, check_transition
 from domain.bookings.commands import BookingCommand, BookingOutcome
 from domain.bookings.decisions import BookingFacts, KeptPenalty
-from domain.bookings.status import FINAL, BookingStatus, check_transition
 from domain.catalogue.cancellation import Policy
 from domain.errors import NotFound
-from domain.identity.actor import ActorKind
 from domain.money import Money
 from domain.payments.movements import by_command
 from domain.payments.refunds import RefundReason
 from domain.payments.settlement import Settlement
 from domain.payments.status import Movement
 from domain.payments.tasks import MoneyTask
+from domain.platform.actor import ActorKind
 from domain.scheduling.reaccommodation import ReaccommodationStatus
 
 _OUTCOME = TypeAdapter(BookingOutcome)

@@ -7,13 +7,13 @@ from sqlalchemy import text
 
 from db.bookings.commands.notices import Message
 from db.bookings.commands.transition import TransitionStore, amounts, change_of
+from domain.booking_status import BookingStatus
 from domain.bookings import decisions
 from domain.bookings.commands import BookingCommand, BookingOutcome
-from domain.bookings.status import BookingStatus
-from domain.identity.actor import ActorKind
 from domain.messages.kinds import NoticeKind
 from domain.payments.refunds import RefundReason
 from domain.payments.status import Movement
+from domain.platform.actor import ActorKind
 
 _REMIND = text("""
     INSERT INTO booking_reminders (business_id, booking_id, start_at, offset_seconds)

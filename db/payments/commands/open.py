@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import UUID as PgUUID
 
 from db.messages.notices import NoticeStore
 from db.payments.payments import COLUMNS, Payment, PaymentStore, payment_of
-from domain.bookings.status import BookingStatus
+from domain.booking_status import BookingStatus
 from domain.errors import Gone, RuleBroken, WrongState
 from domain.instants import text_at_venue
 from domain.messages.kinds import NoticeKind

@@ -16,7 +16,7 @@ from db.engine.store import Store
 from db.scheduling.calendars.rows import blocks_of, days_of, resource_calendar, week_of
 from db.scheduling.public_holidays import public_holidays
 from db.scheduling.reaccommodations import ReaccommodationStore
-from domain.bookings.status import BookingStatus
+from domain.booking_status import BookingStatus
 from domain.errors import NotFound
 from domain.instants import text_at_venue
 from domain.scheduling.availability.model import ClaimPlan

@@ -13,9 +13,9 @@ from sqlalchemy.dialects.postgresql import UUID as PgUUID
 from db.engine.store import Store
 from db.messages.notices import AccountEmail, NoticeStore
 from db.scheduling.calendars.change import CalendarStore
-from domain.businesses.status import StaffRole
 from domain.errors import InvalidInput, NotFound, WrongState
 from domain.messages.kinds import AccountEmailKind
+from domain.scheduling.staff import StaffRole
 from domain.scheduling.stranded import StrandReason
 
 _COLUMNS = """

@@ -12,9 +12,9 @@ from sqlalchemy.dialects.postgresql import UUID as PgUUID
 
 from db.engine.store import Store
 from db.messages.notices import AccountEmail, NoticeStore
-from domain.businesses.status import StaffRole
 from domain.errors import AlreadyExists, Forbidden, Gone, InvalidInput, NotFound, WrongState
 from domain.messages.kinds import AccountEmailKind
+from domain.scheduling.staff import StaffRole
 
 #: How long an invitation can be accepted.
 GOOD_FOR = timedelta(days=7)

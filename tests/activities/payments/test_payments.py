@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from activities.payments.payments import ApplyEventInput, PaymentActivities, RecordInput
-from domain.bookings.status import BookingStatus
+from domain.booking_status import BookingStatus
 from domain.payments.movements import of_surplus
 from domain.payments.provider_events import IntentEvent, ProviderEvent
 from domain.payments.status import Movement, PaymentStatus, Phase

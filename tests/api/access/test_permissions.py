@@ -182,8 +182,8 @@ def writes(venue: Venue, policy: str) -> dict[str, tuple[str, str, dict[str, Any
             {"business_id": business, "name": {"en": "Free"}, "tiers": [], "is_default": True},
         ),
         "policy.write": ("PUT", f"/policies/{policy}", {"no_show_percent": 90}),
-        "business.read policies": ("GET", f"/policies?business_id={business}", None),
-        "business.read policy": ("GET", f"/policies/{policy}", None),
+        "catalogue.read policies": ("GET", f"/policies?business_id={business}", None),
+        "catalogue.read policy": ("GET", f"/policies/{policy}", None),
         # Last, because they end things.
         "service.write end": ("DELETE", f"/owner/services/{venue.service}", None),
         "resource.write end": ("DELETE", f"/owner/resources/{venue.room}", None),

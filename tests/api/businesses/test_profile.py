@@ -7,8 +7,9 @@ from fastapi.routing import iter_route_contexts
 from httpx import AsyncClient
 
 from db.engine.session import Database as Pool
+from domain.business_status import NEVER_PUBLIC, BusinessStatus
+from domain.businesses.profile import Vertical
 from domain.businesses.slug import RESERVED
-from domain.businesses.status import NEVER_PUBLIC, BusinessStatus, Vertical
 from tests.api.access.test_permissions import the_app
 from tests.api.conftest import PREFIX, Person, error_of, rules_of
 from tests.api.venues import (

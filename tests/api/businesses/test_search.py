@@ -6,7 +6,8 @@ import pytest
 from httpx import AsyncClient
 
 from db.engine.session import Database as Pool
-from domain.businesses.search import grams_of, search_form
+from domain.businesses.search import grams_of
+from domain.kana import search_form
 from tests.api.conftest import PREFIX, Person, error_of, outcome
 from tests.api.venues import approve, create_business
 from tests.support import data

@@ -19,7 +19,7 @@ from api.http.request_info import Language
 from api.http.texts.shared import METHOD_NOT_ALLOWED
 from api.http.texts.shared_rules import ANY_FIELD
 from api.http.texts.text import Text
-from domain.businesses.status import Vertical
+from domain.businesses.profile import Vertical
 from domain.onboarding.verification import DocumentKind, Standing, missing
 
 JA, EN = Language.JA, Language.EN

@@ -31,7 +31,7 @@ from api.http.idempotency import (
 from db.engine.context import Context, IdempotencyKey
 from domain.businesses.permissions import BusinessAction
 from domain.errors import NotFound, RequestInProgress, WrongState
-from domain.identity.actor import Actor, ActorKind
+from domain.platform.actor import Actor, ActorKind
 from domain.roles import Action
 from tests.api.access.test_permissions import api_routes, name_of, the_app
 from tests.api.conftest import PREFIX, Person, error_of

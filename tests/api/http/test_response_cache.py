@@ -24,8 +24,8 @@ from db.engine.session import Database as Pool
 from db.onboarding.verifications import Deciding
 from db.tables import CACHE_KINDS
 from domain.errors import NotFound
-from domain.identity.actor import ActorKind
 from domain.onboarding.verification import Decision
+from domain.platform.actor import ActorKind
 from domain.platform.invalidation import CACHE_FOR, DEPENDS_ON, CacheChange, CacheKind
 from providers.cache import generations
 from providers.cache.generations import Generations, names_of

@@ -23,7 +23,7 @@ from api.v1.onboarding.verification.schemas import (
     VerificationRead,
 )
 from db.engine.session import Database as Pool
-from domain.onboarding.verification import IDENTITY
+from domain.businesses.profile import IDENTITY
 from providers.cache.interface import Cache
 from runtime.settings import Settings
 from runtime.temporal import connect

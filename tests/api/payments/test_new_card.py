@@ -13,9 +13,9 @@ from api.access.guest_links import HEADER
 from api.access.tokens import Login
 from db.engine.session import Database as Pool
 from domain.bookings.commands import BookingCommand, BookingOutcome
-from domain.identity.actor import ActorKind
 from domain.payments.status import PaymentStatus, Phase
 from domain.payments.tasks import MoneyResult, MoneyTask
+from domain.platform.actor import ActorKind
 from providers.payments.interface import PaymentProvider
 from stack.audit import report
 from tests.api.conftest import PREFIX, Clock, error_of

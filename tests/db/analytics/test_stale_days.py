@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest_asyncio
 
 from db.engine.session import Database, Scope
-from domain.bookings.status import BookingStatus
+from domain.booking_status import BookingStatus
 from tests.support import data, servers
 from tests.support.data import HOUR, add_booking, add_payment, add_salon, rows
 from tests.support.desk import Desk

@@ -2,12 +2,12 @@
 
 import pytest
 
-from domain.bookings.status import BookingStatus
+from domain.booking_status import BookingStatus
 from domain.errors import RuleBroken, WrongState
-from domain.identity.actor import ActorKind
 from domain.money import Money
 from domain.payments.refunds import RefundReason
 from domain.payments.status import Movement, Phase
+from domain.platform.actor import ActorKind
 from tests.support.data import HOUR, NOW, add_booking, add_payment
 from tests.support.desk import Desk, minutes
 

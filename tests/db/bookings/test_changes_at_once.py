@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import text
 
 from db.bookings.commands import transition
+from domain.booking_status import ALLOWED, BookingStatus
 from domain.bookings.commands import BookingCommand, BookingOutcome
-from domain.bookings.status import ALLOWED, BookingStatus
 from domain.errors import DomainError, WrongState
-from domain.identity.actor import ActorKind
+from domain.platform.actor import ActorKind
 from tests.support.data import HOUR, NOW, add_booking, add_payment, rows
 from tests.support.desk import Desk, minutes
 

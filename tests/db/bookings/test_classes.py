@@ -3,7 +3,7 @@
 import pytest
 
 from db.engine.session import Database
-from domain.identity.actor import ActorKind
+from domain.platform.actor import ActorKind
 from domain.scheduling.errors import SlotTaken
 from tests.support import data
 from tests.support.data import HOUR, NOW, Salon

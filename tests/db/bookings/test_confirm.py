@@ -2,10 +2,10 @@
 
 import pytest
 
-from domain.bookings.status import BookingStatus
+from domain.booking_status import BookingStatus
 from domain.errors import NotFound, WrongState
-from domain.identity.actor import ActorKind
 from domain.payments.status import Movement
+from domain.platform.actor import ActorKind
 from tests.support.data import HOUR, NOW, POLICY, add_booking, add_payment, add_salon, rows
 from tests.support.desk import Desk, minutes
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.bookings.status import BookingStatus
+from domain.booking_status import BookingStatus
 from domain.payments.provider_events import IntentEvent, ProviderEvent
 from domain.payments.status import Movement, PaymentStatus, Phase
 from tests.support.data import HOUR, NOW, add_booking, add_payment, rows

@@ -12,15 +12,15 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from db.bookings.commands.hold import HoldRequest
 from db.engine.context import Context, IdempotencyKey
 from db.engine.session import Database, Scope
+from domain.booking_status import BookingStatus
 from domain.bookings.commands import BookingCommand
 from domain.bookings.contact import Contact
 from domain.bookings.errors import HoldLimit
 from domain.bookings.limits import MAX_OPEN_HOLDS
-from domain.bookings.status import BookingStatus
 from domain.bookings.view import BookingView
 from domain.catalogue.cancellation import MoveRules
 from domain.errors import NotFound
-from domain.identity.actor import Actor, ActorKind
+from domain.platform.actor import Actor, ActorKind
 from domain.scheduling.errors import NotBookable, OutsideBookingWindow, OutsideOpeningHours, PartySizeRefused, SlotTaken
 from tests.support import data, servers
 from tests.support.data import HOUR, NOW, Salon

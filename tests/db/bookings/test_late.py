@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from domain.bookings.status import BookingStatus
+from domain.booking_status import BookingStatus
 from domain.money import Money
 from domain.payments.provider_events import IntentEvent, ProviderEvent
 from domain.payments.refunds import RefundReason

@@ -10,10 +10,10 @@ import pytest
 from db.engine.session import Scope
 from db.payments.payments import Payment
 from domain.errors import WrongState
-from domain.identity.actor import ActorKind
 from domain.payments.provider_events import IntentEvent, ProviderEvent
 from domain.payments.status import Movement, PaymentStatus, Phase
 from domain.payments.tasks import MoneyResult, MoneyTask
+from domain.platform.actor import ActorKind
 from tests.db.bookings.test_renew import asked, held
 from tests.support.data import NOW, rows
 from tests.support.desk import Desk

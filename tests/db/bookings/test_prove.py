@@ -5,11 +5,11 @@ from uuid import UUID
 
 import pytest
 
+from domain.booking_status import BookingStatus
 from domain.bookings.errors import HoldLimit
 from domain.bookings.limits import MAX_OPEN_HOLDS
-from domain.bookings.status import BookingStatus
 from domain.errors import WrongState
-from domain.identity.actor import ActorKind
+from domain.platform.actor import ActorKind
 from tests.support.data import HOUR, NOW, add_booking
 from tests.support.desk import Desk
 

@@ -11,7 +11,7 @@ from sqlalchemy import event
 from db.bookings.commands.hold import HoldRequest
 from db.bookings.queries import BookingFilter
 from db.engine.session import Database, Scope
-from domain.bookings.status import BookingStatus
+from domain.booking_status import BookingStatus
 from domain.errors import NotFound
 from tests.support import data, servers
 from tests.support.data import HOUR, NOW, Salon

@@ -7,12 +7,12 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from domain.bookings.status import BookingStatus
-from domain.identity.actor import ActorKind
+from domain.booking_status import BookingStatus
 from domain.payments.movements import of_surplus
 from domain.payments.provider_events import IntentEvent, ProviderEvent
 from domain.payments.status import Movement, PaymentStatus, Phase
 from domain.payments.tasks import MoneyResult, MoneyTask, PaymentView
+from domain.platform.actor import ActorKind
 from tests.support.data import HOUR, NOW, add_booking, add_payment, rows
 from tests.support.desk import Desk
 

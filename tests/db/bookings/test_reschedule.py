@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from db.engine.session import UnitOfWork
-from domain.bookings.status import BookingStatus
+from domain.booking_status import BookingStatus
 from domain.errors import Gone, InvalidInput, NotFound, RuleBroken, WrongState
-from domain.identity.actor import ActorKind
+from domain.platform.actor import ActorKind
 from domain.scheduling.errors import OutsideBookingWindow, OutsideOpeningHours, SlotTaken
 from tests.support.data import HOUR, NOW, add_booking, add_payment, add_salon, rows
 from tests.support.desk import Desk, minutes

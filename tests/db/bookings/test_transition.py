@@ -1,8 +1,8 @@
 """A command that is delivered again: a person hears the same answer, the process hears how it stands."""
 
-from domain.bookings.status import BookingStatus
-from domain.identity.actor import ActorKind
+from domain.booking_status import BookingStatus
 from domain.payments.status import Movement
+from domain.platform.actor import ActorKind
 from tests.support.data import HOUR, NOW, add_booking, add_payment
 from tests.support.desk import Desk, minutes
 

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from domain.bookings.status import BookingStatus
+from domain.booking_status import BookingStatus
 from domain.errors import RuleBroken, WrongState
-from domain.identity.actor import ActorKind
 from domain.payments.status import Movement, PaymentStatus, Phase
+from domain.platform.actor import ActorKind
 from tests.support.data import HOUR, NOW, add_booking, add_payment, rows
 from tests.support.desk import Desk, minutes
 

@@ -16,15 +16,15 @@ from activities.payments.payments import PaymentActivities, RecordInput
 from activities.payments.refunds import BeginRefundInput, RecordRefundInput, RefundActivities
 from db.bookings.tables import BookingHistory
 from db.engine.session import Scope
-from db.platform.invariants import CHECKS, Limits
+from db.invariants import CHECKS, Limits
+from domain.booking_status import FINAL, BookingStatus
 from domain.bookings.commands import BookingOutcome
-from domain.bookings.status import FINAL, BookingStatus
 from domain.errors import DomainError
-from domain.identity.actor import ActorKind
 from domain.payments.movements import metadata
 from domain.payments.provider_events import IntentEvent, ProviderEvent, RefundEvent
 from domain.payments.status import SECURED, PaymentStatus, RefundStatus
 from domain.payments.tasks import MoneyTask
+from domain.platform.actor import ActorKind
 from tests.activities.payments.till import Till
 from tests.support import sampling, servers
 from tests.support.data import HOUR, NOW, add, add_booking, add_salon, opened, rows
@@ -251,7 +251,7 @@ async def test_whatever_happens_no_yen_is_lost(database: servers.Database, seed:
                 finding
                 for check in CHECKS
                 if check.name in CHECKED
-                async for finding in work.platform.invariants.run(check, later, NONE_LEFT)
+                async for finding in work.invariants.run(check, later, NONE_LEFT)
             ]
         steps = {str(walk.booking_id): walk.steps for walk in walks}
         assert [(one.kind, one.facts, steps.get(one.ids.get("booking_id", ""))) for one in found] == []

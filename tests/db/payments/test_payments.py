@@ -5,11 +5,11 @@ from uuid import uuid4
 import pytest
 
 from domain.errors import Conflict, Gone, NotFound, RuleBroken, WrongState
-from domain.identity.actor import ActorKind
 from domain.money import Money
 from domain.payments.provider_events import IntentEvent
 from domain.payments.refunds import RefundReason
 from domain.payments.status import PaymentStatus, Phase
+from domain.platform.actor import ActorKind
 from tests.support.data import HOUR, NOW, add_booking, add_payment, add_salon
 from tests.support.desk import Desk, minutes
 

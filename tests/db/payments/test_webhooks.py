@@ -8,13 +8,13 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from domain.bookings.status import BookingStatus
+from domain.booking_status import BookingStatus
 from domain.errors import NotFound
-from domain.identity.actor import ActorKind
 from domain.money import Money
 from domain.payments.provider_events import DisputeEvent, DisputeStatus, IntentEvent, ProviderEvent, RefundEvent
 from domain.payments.refunds import RefundReason
 from domain.payments.status import PaymentStatus, RefundStatus
+from domain.platform.actor import ActorKind
 from tests.support.data import HOUR, NOW, add_booking, add_payment, rows
 from tests.support.desk import Desk, minutes
 

@@ -16,7 +16,7 @@ from activities.support.errors import ContextInterceptor
 from db.engine.context import WORKFLOW, Context
 from db.engine.session import Database, Scope
 from db.tables import Base
-from domain.identity.actor import Actor, ActorKind
+from domain.platform.actor import Actor, ActorKind
 from tests.support import data, servers
 
 #: Tables whose changes are not audited, and why that is enough.

@@ -10,9 +10,9 @@ import pytest
 from activities.scheduling.reaccommodations import ReaccommodationActivities, ReaccommodationStep
 from db.engine.session import UnitOfWork
 from db.scheduling.business_hours import OneOffDay
-from domain.bookings.status import BookingStatus
+from domain.booking_status import BookingStatus
 from domain.errors import WrongState
-from domain.identity.actor import ActorKind
+from domain.platform.actor import ActorKind
 from domain.scheduling.hours import WeeklyHours
 from domain.scheduling.reaccommodation import ReaccommodationStatus
 from tests.support.data import HOUR, NOW, add_booking, add_payment, rows

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.booking_status import ALLOWED, BookingStatus
 from domain.bookings import decisions
 from domain.bookings.decisions import BookingFacts
-from domain.bookings.status import ALLOWED, BookingStatus
 from domain.catalogue.cancellation import Policy, Tier
 from domain.errors import RuleBroken, WrongState
 from domain.payments.status import Movement, PaymentStatus

@@ -6,10 +6,10 @@ from uuid import UUID
 
 import pytest
 
+from domain.booking_status import BookingStatus
 from domain.bookings import confirmation, decisions, late_payment
 from domain.bookings.decisions import BookingFacts
 from domain.bookings.expiry import HoldEnd, end_hold, holds_its_time, may_sweep
-from domain.bookings.status import BookingStatus
 from domain.catalogue.cancellation import Policy
 from domain.errors import WrongState
 from domain.payments.settlement import OPEN

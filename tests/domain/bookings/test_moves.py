@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.booking_status import BookingStatus
 from domain.bookings import decisions
 from domain.bookings.decisions import BookingFacts, KeptPenalty
 from domain.bookings.moves import Move, move, move_terms
-from domain.bookings.status import BookingStatus
 from domain.catalogue.cancellation import MoveRules, PaidTierMove, Policy, Tier
 from domain.errors import DomainError, Gone, InvalidInput, Malformed, RuleBroken, WrongState
 from domain.payments.status import PaymentStatus

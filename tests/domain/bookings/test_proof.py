@@ -5,11 +5,11 @@ from itertools import product
 
 import pytest
 
+from domain.booking_status import BookingStatus
 from domain.bookings.errors import HoldLimit
 from domain.bookings.hold import terms
 from domain.bookings.limits import MAX_OPEN_HOLDS, check_proven_bookings
 from domain.bookings.proof import time_to_prove
-from domain.bookings.status import BookingStatus
 from domain.money import Money
 from domain.scheduling.errors import NotBookable
 

@@ -4,8 +4,8 @@ import pytest
 
 from domain.businesses.address import Prefecture, read_postal_code, read_prefecture
 from domain.businesses.invoice import check_digit, read_invoice_number
-from domain.businesses.kana import romanised
 from domain.errors import InvalidInput
+from domain.kana import romanised
 
 
 def test_the_prefectures_stand_in_the_order_of_jis_x_0401() -> None:

@@ -12,8 +12,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from db.engine.session import Database, Scope
+from db.invariants import CHECKS, Limits
 from db.messages.notices import AccountEmail
-from db.platform.invariants import CHECKS, Limits
 from domain.messages.kinds import AccountEmailKind
 from stack.audit import invariants, report
 from stack.audit.invariants import KINDS, TITLES
@@ -238,7 +238,7 @@ async def test_pages_end_nowhere_too_early(world: Audited) -> None:
             size: [
                 finding
                 for check in CHECKS
-                async for finding in work.platform.invariants.run(check, world.at, Limits(), size=size)
+                async for finding in work.invariants.run(check, world.at, Limits(), size=size)
             ]
             for size in (1, 2, 1000)
         }
@@ -270,7 +270,7 @@ async def test_it_reads_only(world: Audited) -> None:
         yield
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("db.platform.invariants.InvariantStore.run", spy)
+        patch.setattr("db.invariants.InvariantStore.run", spy)
         with pytest.raises(Seen) as seen:
             await world.audit()
     assert seen.value.args[0] == ("on", "repeatable read")

@@ -12,11 +12,11 @@ import pytest_asyncio
 from db.bookings.commands.hold import HoldRequest
 from db.engine.session import Database, Scope
 from domain.bookings.commands import BookingOutcome
-from domain.identity.actor import ActorKind
 from domain.payments.movements import of_surplus
 from domain.payments.provider_events import IntentEvent, ProviderEvent
 from domain.payments.status import Movement, PaymentStatus, Phase
 from domain.payments.tasks import MoneyResult
+from domain.platform.actor import ActorKind
 from stack.audit import report
 from tests.support import servers
 from tests.support.data import HOUR, NOW, add_salon, opened

@@ -10,9 +10,9 @@ from temporalio.client import Client
 
 from db.bookings.tables import BookingHistory
 from db.engine.session import Database
+from db.invariants import Limits
 from db.messages.tables import Notice, NoticeAttempt
 from db.payments.tables import PaymentTransaction, PaymentWebhook, Refund
-from db.platform.invariants import Limits
 from stack.audit import report
 from stack.audit.invariants import Report
 from tests.support import servers

@@ -7,10 +7,10 @@ import pytest
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.testing import WorkflowEnvironment
 
-from domain.bookings.status import BookingStatus as S
-from domain.identity.actor import ActorKind
+from domain.booking_status import BookingStatus as S
 from domain.payments.status import PaymentMode
 from domain.payments.status import PaymentStatus as P
+from domain.platform.actor import ActorKind
 from tests.workflows.life import Life, living
 from tests.workflows.world import World, now, snapshot
 from workflows.bookings.booking import messages

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from temporalio.testing import WorkflowEnvironment
 
-from domain.bookings.status import BookingStatus as S
+from domain.booking_status import BookingStatus as S
 from tests.workflows.actions import cost_of
 from tests.workflows.life import living
 from tests.workflows.world import World, snapshot

@@ -11,11 +11,11 @@ from temporalio.exceptions import CancelledError
 from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
-from domain.bookings.status import BookingStatus as S
-from domain.identity.actor import ActorKind
+from domain.booking_status import BookingStatus as S
 from domain.payments.status import Movement, PaymentMode, Phase
 from domain.payments.status import PaymentStatus as P
 from domain.payments.tasks import MoneyResult
+from domain.platform.actor import ActorKind
 from tests.workflows.life import living
 from tests.workflows.world import AWAY, HALF, World, snapshot
 from workflows.bookings.booking import messages

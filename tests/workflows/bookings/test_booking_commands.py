@@ -10,10 +10,10 @@ from temporalio.client import WorkflowUpdateFailedError
 from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
+from domain.booking_status import FINAL
+from domain.booking_status import BookingStatus as S
 from domain.bookings.snapshot import BookingSnapshot
-from domain.bookings.status import FINAL
-from domain.bookings.status import BookingStatus as S
-from domain.identity.actor import ActorKind
+from domain.platform.actor import ActorKind
 from tests.support.sampling import seed
 from tests.workflows.life import Life, living
 from tests.workflows.world import HALF, World, now, snapshot

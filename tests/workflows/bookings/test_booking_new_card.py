@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from domain.bookings.status import BookingStatus as S
+from domain.booking_status import BookingStatus as S
 from domain.catalogue.cancellation import Policy
-from domain.identity.actor import ActorKind
 from domain.payments.status import Movement
 from domain.payments.status import PaymentStatus as P
+from domain.platform.actor import ActorKind
 from tests.workflows.bookings.test_booking_renewal import DAY, RENEWAL, SURPLUS, held, moved
 from tests.workflows.life import living
 from tests.workflows.world import FREE, HALF

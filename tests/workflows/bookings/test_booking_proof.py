@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from temporalio.testing import WorkflowEnvironment
 
-from domain.bookings.status import BookingStatus as S
+from domain.booking_status import BookingStatus as S
 from domain.payments.status import PaymentMode
 from tests.workflows.life import living
 from tests.workflows.world import World, now, snapshot

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from temporalio.testing import WorkflowEnvironment
 
+from domain.booking_status import BookingStatus as S
 from domain.bookings.snapshot import BookingSnapshot
-from domain.bookings.status import BookingStatus as S
 from domain.payments.status import Movement, PaymentMode
 from domain.payments.status import PaymentStatus as P
 from tests.workflows.actions import cost_of

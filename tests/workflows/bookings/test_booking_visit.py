@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from domain.bookings.status import BookingStatus as S
+from domain.booking_status import BookingStatus as S
 from domain.payments.status import Movement, PaymentMode
 from domain.payments.status import PaymentStatus as P
 from tests.workflows.life import living

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from domain.bookings.status import BookingStatus as S
+from domain.booking_status import BookingStatus as S
 from tests.workflows.world import snapshot
 from workflows.bookings.booking.next_step import NextStep, StepKind, next_step
 from workflows.support import options

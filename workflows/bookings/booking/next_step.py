@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from domain.booking_status import BookingStatus
 from domain.bookings.snapshot import BookingSnapshot
-from domain.bookings.status import BookingStatus
 from workflows.support import options
 
 

@@ -1,7 +1,7 @@
 """The stage of a booking, which operators see in the search attribute `Stage`."""
 
+from domain.booking_status import BookingStatus
 from domain.bookings.snapshot import BookingSnapshot
-from domain.bookings.status import BookingStatus
 
 WAITING_FOR_PAYMENT = "waiting_for_payment"
 WAITING_FOR_PROOF = "waiting_for_proof"

@@ -16,15 +16,15 @@ from temporalio.workflow import ActivityConfig, LocalActivityConfig
 from activities.bookings.bookings import BookingActivities, ExtendHoldInput, RemindInput
 from activities.payments.payments import ApplyEventInput, PaymentActivities, RecordInput
 from activities.platform.attention import AttentionActivities, AttentionInput
+from domain.booking_status import ALLOWED, BookingStatus
 from domain.bookings.commands import BookingCommand, BookingOutcome, Cause
 from domain.bookings.late_payment import LOST, WITHOUT_VISIT
 from domain.bookings.snapshot import BookingSnapshot
-from domain.bookings.status import ALLOWED, BookingStatus
 from domain.errors import WrongState
-from domain.identity.actor import ActorKind
 from domain.payments.settlement import TAKEN
 from domain.payments.status import SECURED, Movement, PaymentStatus, Phase
 from domain.payments.tasks import MoneyResult, MoneyTask, PaymentView
+from domain.platform.actor import ActorKind
 from workflows.bookings.booking import messages, stages
 from workflows.bookings.booking.next_step import NextStep
 from workflows.support import options

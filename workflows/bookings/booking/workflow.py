@@ -12,9 +12,9 @@ from temporalio.exceptions import FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from activities.bookings.bookings import BookingActivities
+    from domain.booking_status import ALLOWED, BookingStatus
     from domain.bookings.commands import BookingCommand, BookingOutcome, Cause
     from domain.bookings.late_payment import LOST
-    from domain.bookings.status import ALLOWED, BookingStatus
     from workflows.bookings.booking import messages
     from workflows.bookings.booking.expiry import settle_hold
     from workflows.bookings.booking.money import move_money

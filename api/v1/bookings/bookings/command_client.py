@@ -12,9 +12,9 @@ from temporalio.exceptions import TemporalError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from api.workflow_calls import answering
+from domain.booking_status import BookingStatus
 from domain.bookings.commands import BookingCommand, BookingOutcome
 from domain.bookings.snapshot import BookingSnapshot
-from domain.bookings.status import BookingStatus
 from domain.errors import WrongState
 from workflows.bookings.booking import messages
 from workflows.bookings.booking.start import attributes_of, summary_of

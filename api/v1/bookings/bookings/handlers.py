@@ -19,8 +19,8 @@ from api.v1.bookings.bookings.history_schemas import HistoryRead
 from api.v1.bookings.bookings.schemas import BookingRead, BookingUpdate
 from db.bookings.queries import BookingFilter, HistoryEntry
 from db.engine.session import UnitOfWork
+from domain.booking_status import BookingStatus
 from domain.bookings.permissions import BookingAction
-from domain.bookings.status import BookingStatus
 from domain.errors import Forbidden, WrongState
 from domain.scheduling.errors import PartySizeRefused
 

@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field
 
 from api.http.fields import RecordRead, examples
 from db.bookings.queries import HistoryEntry
-from domain.bookings.status import BookingStatus
+from domain.booking_status import BookingStatus
 
 
 class HistoryRead(RecordRead):

@@ -16,10 +16,10 @@ from api.http.rate_limits import count_booking
 from api.http.request_info import request_info
 from api.v1.bookings.bookings.schemas import BookingCreate, BookingCreatedRead
 from db.bookings.commands.hold import HoldRequest
+from domain.booking_status import BookingStatus
 from domain.bookings.contact import Contact
 from domain.bookings.errors import HoldLimit, PriceChanged
 from domain.bookings.permissions import BookingAction
-from domain.bookings.status import BookingStatus
 from domain.bookings.view import BookingView
 from domain.errors import InvalidInput
 from domain.identity.network import network_of

@@ -22,8 +22,8 @@ from api.http.fields import (
 )
 from api.http.times import Moment, at_venue
 from api.v1.catalogue.services.schemas import MoveRulesRead, TierRead
+from domain.booking_status import BookingStatus
 from domain.bookings.commands import BookingOutcome
-from domain.bookings.status import BookingStatus
 from domain.bookings.view import BookingView, ItemView
 from domain.catalogue.cancellation import Policy
 from domain.payments.status import PaymentMode

@@ -20,7 +20,7 @@ from api.v1.catalogue.services.handlers import ServicesAsked
 from api.v1.catalogue.services.schemas import ServiceRead
 from api.v1.scheduling.schedules.hours_schemas import DaysRead, HoursRead
 from domain.businesses.permissions import BusinessAction
-from domain.businesses.status import ResourceKind
+from domain.catalogue.resource import ResourceKind
 from domain.errors import NotFound
 from domain.platform.invalidation import CacheKind
 

@@ -7,12 +7,12 @@ from uuid import UUID, uuid4
 from db.businesses.profile import BusinessRow
 from db.catalogue.services import ServiceFilter, ServiceRow
 from db.engine.session import UnitOfWork
-from domain.businesses.status import BusinessStatus
+from domain.business_status import BusinessStatus
+from domain.businesses.profile import IDENTITY
 from domain.catalogue.amounts import check_amounts
 from domain.catalogue.service import ServiceTerms
 from domain.errors import CurrencyMismatch, InvalidInput, RuleBroken
 from domain.money import Money
-from domain.onboarding.verification import IDENTITY
 from domain.payments.limits import ProviderLimits
 from domain.payments.status import PaymentMode
 from providers.payments.interface import PaymentProvider

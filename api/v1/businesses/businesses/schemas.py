@@ -22,10 +22,11 @@ from api.http.fields import (
 )
 from db.businesses.businesses import BusinessRow
 from db.businesses.search import Found
+from domain.business_status import BusinessStatus
 from domain.businesses.address import Prefecture, read_postal_code, read_prefecture
 from domain.businesses.invoice import read_invoice_number
+from domain.businesses.profile import Vertical
 from domain.businesses.slug import check_slug
-from domain.businesses.status import BusinessStatus, Vertical
 from domain.errors import CurrencyMismatch, InvalidInput
 from domain.money import SUPPORTED
 from domain.payments.providers import ProviderName

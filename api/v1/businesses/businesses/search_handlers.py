@@ -10,8 +10,8 @@ from api.http.paging import Page, PageAsked
 from api.http.request_info import request_info
 from api.v1.businesses.businesses.schemas import PrefectureName
 from db.businesses.search import Point, Search, Sort
+from domain.businesses.profile import Vertical
 from domain.businesses.search import terms_of
-from domain.businesses.status import Vertical
 from domain.errors import InvalidInput
 
 DEFAULT_RADIUS_KM = 5.0

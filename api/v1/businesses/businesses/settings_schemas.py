@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from api.http.fields import Changes, Output, examples
 from db.businesses.businesses import SettingsRow
-from domain.businesses.status import ApprovalMode
+from domain.catalogue.service import ApprovalMode
 from domain.payments.status import PaymentMode
 from domain.scheduling.availability.model import StartGrid
 

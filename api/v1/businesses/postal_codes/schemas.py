@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field
 from api.http.fields import Output, examples
 from api.v1.businesses.businesses.schemas import PrefectureRead
 from domain.businesses.address import Prefecture
-from domain.businesses.kana import romanised
+from domain.kana import romanised
 from providers.postal.japan_post import Place
 
 

@@ -14,14 +14,13 @@ from api.http.idempotency import OptionalKey, store_response
 from api.http.operation_errors import raises
 from api.http.paging import PageAsked
 from api.v1.catalogue.policies.schemas import PolicyCreate, PolicyRead, PolicyUpdate
-from domain.businesses.permissions import BusinessAction
 from domain.catalogue.permissions import CatalogueAction
 from domain.errors import Conflict
 
 router = APIRouter(prefix="/policies", tags=["catalogue"])
 
-MayListPolicies = Annotated[Access, Depends(may(BusinessAction.READ, on="business"))]
-MayReadPolicy = Annotated[Access, Depends(may(BusinessAction.READ, on="policy"))]
+MayListPolicies = Annotated[Access, Depends(may(CatalogueAction.READ, on="business"))]
+MayReadPolicy = Annotated[Access, Depends(may(CatalogueAction.READ, on="policy"))]
 MayAddPolicy = Annotated[Access, Depends(may(CatalogueAction.WRITE_POLICY, on="business"))]
 MayWritePolicy = Annotated[Access, Depends(may(CatalogueAction.WRITE_POLICY, on="policy"))]
 

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field
 from api.http.fields import BilingualRead, BilingualWrite, ChangedRecordRead, Changes, Input, Output, examples
 from api.v1.scheduling.schedules.hours_schemas import WorkingHoursRead, WorkingHoursWrite
 from db.catalogue.catalogue import ResourceRow
-from domain.businesses.status import ResourceKind
+from domain.catalogue.resource import ResourceKind
 from domain.scheduling.hours import WeeklyHours
 
 _SHIFT = [{"opens": "10:00", "closes": "13:00"}, {"opens": "14:00", "closes": "19:00"}]

@@ -14,15 +14,15 @@ from api.http.response_cache import cached
 from api.v1.catalogue.resources.schemas import ResourceRead
 from api.v1.catalogue.services.handlers import ServicesAsked
 from api.v1.catalogue.services.schemas import ServiceRead
-from domain.businesses.permissions import BusinessAction
-from domain.businesses.status import ResourceKind
+from domain.catalogue.permissions import CatalogueAction
+from domain.catalogue.resource import ResourceKind
 from domain.platform.invalidation import CacheKind
 
 router = APIRouter(tags=["catalogue"])
 
-MaySeeBusiness = Annotated[Access, Depends(may(BusinessAction.READ, on="business", public=True))]
-MaySeeService = Annotated[Access, Depends(may(BusinessAction.READ, on="service", public=True))]
-MaySeeResource = Annotated[Access, Depends(may(BusinessAction.READ, on="resource", public=True))]
+MaySeeBusiness = Annotated[Access, Depends(may(CatalogueAction.READ, on="business", public=True))]
+MaySeeService = Annotated[Access, Depends(may(CatalogueAction.READ, on="service", public=True))]
+MaySeeResource = Annotated[Access, Depends(may(CatalogueAction.READ, on="resource", public=True))]
 
 
 @router.get("/services", summary="List services", response_model=ListEnvelope[ServiceRead])

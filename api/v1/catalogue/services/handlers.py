@@ -9,8 +9,8 @@ from fastapi import Depends, Query
 from api.http.paging import Page, PageAsked
 from api.http.request_info import request_info
 from db.catalogue.services import ServiceFilter, ServiceSort
-from domain.businesses.search import search_form
 from domain.errors import InvalidInput
+from domain.kana import search_form
 
 
 @dataclass(frozen=True, slots=True)

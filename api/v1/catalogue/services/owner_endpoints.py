@@ -17,7 +17,9 @@ from api.v1.catalogue.resources.schemas import ResourceCreate, ResourceRead, Res
 from api.v1.catalogue.services.schemas import ServiceCreate, ServiceRead, ServiceUpdate
 from domain.catalogue.errors import LegalNoticeRequired
 from domain.catalogue.permissions import CatalogueAction
+from domain.catalogue.service import ApprovalMode, ServiceDefaults
 from domain.errors import CurrencyMismatch
+from domain.payments.status import PaymentMode
 from domain.scheduling.errors import OverlappingHours
 from providers.payments.registry import LIMITS
 
@@ -41,7 +43,8 @@ async def create_service(body: ServiceCreate, access: MayAddService, key: Option
     async with access.work(body.business_id, key) as work:
         business = await work.businesses.get(body.business_id)
         settings = await work.businesses.get_settings(body.business_id)
-        values = body.columns(business.currency, settings, LIMITS[business.payment_provider])
+        defaults = ServiceDefaults(PaymentMode(settings.payment_mode), ApprovalMode(settings.approval_mode))
+        values = body.columns(business.currency, defaults, LIMITS[business.payment_provider])
         service = await work.catalogue.add_service(business.id, values, body.required())
         return await store_response(work, created(ServiceRead.of(service)))
 

@@ -20,12 +20,10 @@ from api.http.fields import (
     Output,
     examples,
 )
-from db.businesses.businesses import SettingsRow
 from db.catalogue.catalogue import ServiceRow
-from domain.businesses.status import ApprovalMode
 from domain.catalogue.amounts import check_amounts
 from domain.catalogue.cancellation import PaidTierMove
-from domain.catalogue.service import ServiceTerms, check_terms
+from domain.catalogue.service import ApprovalMode, ServiceDefaults, ServiceTerms, check_terms
 from domain.money import Money
 from domain.payments.limits import ProviderLimits
 from domain.payments.status import PaymentMode
@@ -139,13 +137,13 @@ class ServiceCreate(_Terms):
         description="What the service needs: one resource of each group.",
     )
 
-    def columns(self, currency: str, settings: SettingsRow, limits: ProviderLimits) -> dict[str, Any]:
+    def columns(self, currency: str, defaults: ServiceDefaults, limits: ProviderLimits) -> dict[str, Any]:
         """As the database keeps it. Raises CurrencyMismatch and InvalidInput (``domain.catalogue.service``)."""
         columns = _columns(self, set(type(self).model_fields) - {"business_id"})
         columns["currency"] = self.price.currency
         columns["is_active"] = bool(self.requirements) if self.is_active is None else self.is_active
-        columns["payment_mode"] = self.payment_mode or settings.payment_mode
-        columns["approval_mode"] = self.approval_mode or settings.approval_mode
+        columns["payment_mode"] = self.payment_mode or defaults.payment_mode
+        columns["approval_mode"] = self.approval_mode or defaults.approval_mode
         _check(columns, currency, self.price, self.deposit_amount, limits)
         return columns
 

@@ -26,7 +26,7 @@ from api.v1.onboarding.verification.schemas import (
     VerificationUpdate,
 )
 from db.onboarding.verifications import Deciding
-from domain.businesses.status import BusinessStatus
+from domain.business_status import BusinessStatus
 from domain.errors import Conflict, Unavailable, WrongState
 from domain.onboarding.errors import VerificationIncomplete
 from domain.onboarding.permissions import OnboardingAction

@@ -7,7 +7,7 @@ from uuid import UUID
 from api.access.callers import ApiServices
 from api.v1.onboarding.verification.schemas import DecisionRead, DocumentRead, ReviewRead, VerificationRead
 from db.engine.session import UnitOfWork
-from domain.businesses.status import BusinessStatus
+from domain.business_status import BusinessStatus
 from domain.media.files import FileType
 from domain.onboarding.verification import missing
 

@@ -11,7 +11,7 @@ from api.http.fields import BilingualRead, Changes, Input, Output, Prose, Record
 from api.http.uploads import USUAL_NAME, UploadTicketRead
 from db.onboarding.queries import BusinessUnderReview, DecisionRow, DocumentRow, ReviewRow
 from db.onboarding.verifications import BookingToCome
-from domain.businesses.status import BusinessStatus
+from domain.business_status import BusinessStatus
 from domain.media.files import FileType
 from domain.onboarding.verification import Decision, DocumentKind, DocumentStatus, ReviewStatus
 

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field
 
 from api.http.fields import Output, examples
 from db.platform.audit_trail import AuditEntry
-from domain.identity.actor import ActorKind
+from domain.platform.actor import ActorKind
 from domain.platform.audit_readers import without_operators_columns
 
 Change = Literal["insert", "update", "delete"]

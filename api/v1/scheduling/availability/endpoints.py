@@ -14,7 +14,6 @@ from api.http.response_cache import cached
 from api.http.times import Day, Moment
 from api.v1.scheduling.availability.handlers import answer_with_starts, free_resources
 from api.v1.scheduling.availability.schemas import AvailabilityRead, FreeResourcesRead
-from domain.bookings.permissions import BookingAction
 from domain.permissions import allowed
 from domain.platform.invalidation import CacheKind
 from domain.scheduling.errors import NotBookable, OutsideBookingWindow, PartySizeRefused
@@ -28,7 +27,7 @@ PartySize = Annotated[int, Query(ge=1, le=1000, description="How many people com
 
 def _for_staff(access: Access) -> bool:
     """Staff who book for customers see what they can book: no lead time, and further ahead."""
-    return access.role is not None and allowed(access.role, BookingAction.CREATE_FOR_CUSTOMER)
+    return access.role is not None and allowed(access.role, SchedulingAction.READ_ALL_AVAILABILITY)
 
 
 @router.get(

@@ -48,7 +48,7 @@ async def update_working_hours(body: WorkingHoursUpdate, access: MayWrite, now: 
     async with access.work(body.resource_id) as work:
         await check_schedule(work, access, body.resource_id)
         row = await work.catalogue.set_working_hours(body.resource_id, week, now, confirm)
-    return ok(ScheduleRead.of(row), SuccessMessage.UPDATED)
+    return ok(ScheduleRead.of(row.id, row.working_hours), SuccessMessage.UPDATED)
 
 
 @router.get(
@@ -59,7 +59,8 @@ async def update_working_hours(body: WorkingHoursUpdate, access: MayWrite, now: 
 async def get_working_hours(resource_id: UUID, access: MayRead) -> Response:
     """The usual week. The exceptions are a list of their own."""
     async with access.work(resource_id) as work:
-        return ok(ScheduleRead.of(await work.catalogue.get_resource(resource_id)))
+        row = await work.catalogue.get_resource(resource_id)
+    return ok(ScheduleRead.of(row.id, row.working_hours))
 
 
 @router.get(

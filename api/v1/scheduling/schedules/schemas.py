@@ -15,8 +15,8 @@ from api.v1.scheduling.schedules.hours_schemas import (
     clock,
     ranges_of,
 )
-from db.catalogue.catalogue import ResourceRow
 from db.scheduling.staff.staff import ExceptionRow
+from domain.scheduling.hours import WeeklyHours
 from domain.scheduling.staff_exceptions import CalendarException, ExceptionKind
 
 _ID = "019a0c5e-7b3f-7c21-b5d4-a9e1f2036c58"
@@ -50,12 +50,9 @@ class ScheduleRead(Output):
     )
 
     @classmethod
-    def of(cls, row: ResourceRow) -> Self:
-        """Of a stored resource."""
-        return cls(
-            resource_id=row.id,
-            working_hours=WorkingHoursRead.of(row.working_hours) if row.working_hours else None,
-        )
+    def of(cls, resource_id: UUID, week: WeeklyHours | None) -> Self:
+        """``week``: the stored hours of the resource."""
+        return cls(resource_id=resource_id, working_hours=WorkingHoursRead.of(week) if week else None)
 
 
 class ExceptionUpdate(Input):

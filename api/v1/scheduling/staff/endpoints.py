@@ -22,9 +22,9 @@ from api.v1.scheduling.staff.schemas import (
     InvitationCreate,
     InvitationRead,
 )
-from domain.businesses.status import StaffRole
 from domain.errors import AlreadyExists, Forbidden, Gone, WrongState
 from domain.scheduling.permissions import SchedulingAction
+from domain.scheduling.staff import StaffRole
 from runtime.links import Purpose
 
 router = APIRouter(prefix="/staff", tags=["staff"])

@@ -21,7 +21,7 @@ from api.http.fields import (
 from api.http.request_info import Language, request_info
 from db.scheduling.staff.invitations import Invited
 from db.scheduling.staff.staff import AssignmentRow, InvitationRow
-from domain.businesses.status import StaffRole
+from domain.scheduling.staff import StaffRole
 
 _ID = "019a0c5e-7b3f-7c21-b5d4-a9e1f2036c58"
 _PERSON = "019a0c5e-8a10-7d4e-9c11-0f3b7a5e2d90"

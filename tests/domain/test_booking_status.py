@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.bookings.status import ALLOWED, FINAL, LIVE, BookingStatus, check_transition
+from domain.booking_status import ALLOWED, FINAL, LIVE, BookingStatus, check_transition
 from domain.errors import WrongState
 
 #: From each status the statuses that may follow. ``expired -> confirmed`` is money that came late for a free slot;

@@ -1,4 +1,4 @@
-"""The status of a business, and the kinds of businesses."""
+"""The status of a business: one enum, one table. The database's check constraint repeats the enum."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -30,37 +30,3 @@ NEVER_PUBLIC = frozenset({B.DRAFT, B.PENDING, B.REJECTED})
 
 #: Only the team sees the business, and no review waits.
 PRIVATE = frozenset({B.DRAFT, B.REJECTED})
-
-
-class Vertical(StrEnum):
-    """Kind of business."""
-
-    SALON = "salon"
-    SPA = "spa"
-    RESTAURANT = "restaurant"
-    BARBER = "barber"
-    CLINIC = "clinic"
-    FITNESS = "fitness"
-
-
-class ApprovalMode(StrEnum):
-    """Whether a booking is confirmed by itself or by the business."""
-
-    INSTANT = "instant"
-    MANUAL = "manual"
-
-
-class ResourceKind(StrEnum):
-    """What a service needs."""
-
-    STAFF = "staff"
-    ROOM = "room"
-    EQUIPMENT = "equipment"
-
-
-class StaffRole(StrEnum):
-    """What an assignment lets a user do in one business (the owner is the business's ``owner_id``)."""
-
-    MANAGER = "manager"
-    STAFF = "staff"
-    ASSISTANT = "assistant"

@@ -1,6 +1,6 @@
 """Where a business stands on the platform."""
 
-from domain.businesses.status import ALLOWED, NEVER_PUBLIC, BusinessStatus
+from domain.business_status import ALLOWED, NEVER_PUBLIC, BusinessStatus
 
 
 def test_nothing_leads_back_to_a_status_of_what_was_never_public() -> None:

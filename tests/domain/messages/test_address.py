@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.businesses.address import Address, latin_city
+from domain.messages.address import Address, latin_city
 
 
 @pytest.mark.parametrize(

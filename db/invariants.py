@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import TextClause, text
 
 from db.engine.store import Store
-from domain.bookings.status import ALLOWED, FINAL, LIVE
+from domain.booking_status import ALLOWED, FINAL, LIVE
 from domain.messages.kinds import NoticeStatus
 
 #: Keys per page: few round trips, and within the statement time limit.

@@ -1,4 +1,5 @@
-"""Kana in Latin script: Hepburn as in passports, where a long vowel is written once (おおさか is osaka)."""
+"""Japanese text in the form that it is compared in, and kana in Latin script: Hepburn as in passports, where a long
+vowel is written once (おおさか is osaka)."""
 
 import re
 import unicodedata
@@ -36,6 +37,14 @@ _KATAKANA = {code: code - 0x60 for code in range(ord("ァ"), ord("ヶ") + 1)}
 def to_hiragana(text: str) -> str:
     """Katakana as hiragana; the rest stays."""
     return text.translate(_KATAKANA)
+
+
+def search_form(text: str) -> str:
+    """Full width becomes half width, upper case lower case, katakana hiragana: ＣＵＴ is cut, ヘア is へあ.
+
+    The SQL function of this name does the same; a test holds the two to each other.
+    """
+    return to_hiragana(unicodedata.normalize("NFKC", text).lower())
 
 
 def romanised(text: str) -> str:

@@ -1,0 +1,24 @@
+"""What a business is: its kind, and what customers and the law know it by."""
+
+from enum import StrEnum
+
+
+class Vertical(StrEnum):
+    """Kind of business."""
+
+    SALON = "salon"
+    SPA = "spa"
+    RESTAURANT = "restaurant"
+    BARBER = "barber"
+    CLINIC = "clinic"
+    FITNESS = "fitness"
+
+
+#: Kinds of businesses that need a permit by law: restaurants (食品衛生法第55条), hairdressers
+#: (美容師法第11条・第12条), barbers (理容師法第11条・第11条の2) and clinics (医療法第7条・第8条).
+PERMIT_NEEDED = frozenset({Vertical.RESTAURANT, Vertical.SALON, Vertical.BARBER, Vertical.CLINIC})
+
+#: Columns of a business by which customers and the law know who it is. Operators have looked at these.
+IDENTITY = frozenset(
+    ("name", "vertical", "address", "postal_code", "prefecture", "city", "phone", "invoice_number", "legal_notice")
+)

@@ -1,0 +1,114 @@
+"""An area uses itself and earlier areas only, in its own room and in every room below.
+
+import-linter holds the order inside each room; this holds it across rooms. The order stands once, in `pyproject.toml`;
+`docs/decisions/0010-order-of-areas.md` says why it is this one.
+"""
+
+import ast
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+#: The folders whose children are areas.
+CONTAINERS = ("domain", "db", "activities", "workflows", "api.v1")
+#: Folders with other names that are about one area.
+ABOUT = {"providers.payments": "payments", "providers.email": "messages", "analytics": "analytics"}
+#: Imports of a later area, each with its reason.
+EXCEPTIONS = {
+    (
+        "workflows.platform.maintenance.workflow",
+        "activities.media.media",
+    ): "a round of maintenance sweeps the files too",
+}
+#: Modules of the domain that join the declarations of all areas.
+JOINING = {"domain.permissions", "domain.error_codes"}
+
+
+def order() -> list[str]:
+    """The areas, the earliest first."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    layers: list[str] = next(one["layers"] for one in contracts if one["name"] == "Areas use earlier areas only")
+    return [layer.strip("()") for layer in reversed(layers)]
+
+
+ORDER = order()
+
+
+def area_of(module: str) -> str | None:
+    """``db.payments.webhooks`` is of ``payments``; ``db.stores`` is of no area."""
+    for folder, area in ABOUT.items():
+        if f"{module}.".startswith(f"{folder}."):
+            return area
+    for container in CONTAINERS:
+        if module.startswith(f"{container}."):
+            name = module.removeprefix(f"{container}.").split(".")[0]
+            return name if name in ORDER else None
+    return None
+
+
+def imports(source: str) -> Iterator[str]:
+    """Every module, and every name of a module, that ``source`` imports."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (one.name for one in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{one.name}" for one in node.names)
+
+
+def later_areas(module: str, source: str) -> set[str]:
+    """What ``module`` imports of areas that come after its own."""
+    own = area_of(module)
+    if own is None:
+        return set()
+    return {one for one in imports(source) if (area := area_of(one)) and ORDER.index(area) > ORDER.index(own)}
+
+
+def modules() -> Iterator[tuple[str, str]]:
+    for room in ("domain", "db", "providers", "analytics", "activities", "workflows", "api/v1"):
+        for path in sorted((ROOT / room).rglob("*.py")):
+            name = str(path.relative_to(ROOT).with_suffix("")).replace("/", ".").removesuffix(".__init__")
+            yield name, path.read_text(encoding="utf-8")
+
+
+def test_an_area_imports_no_later_area_of_any_room() -> None:
+    seen = 0
+    found: dict[str, list[str]] = {}
+    for name, source in modules():
+        seen += area_of(name) is not None
+        later = {one for one in later_areas(name, source) if not any((name, m) in EXCEPTIONS for m in _parents(one))}
+        if later:
+            found[name] = sorted(later)
+    assert seen > 300
+    assert found == {}, "move it to the area that it is about, or to a module of the domain that every area may use"
+
+
+def _parents(module: str) -> tuple[str, str]:
+    return module, module.rpartition(".")[0]
+
+
+def test_every_exception_is_still_needed() -> None:
+    sources = dict(modules())
+    unused = [(name, used) for name, used in EXCEPTIONS if used not in later_areas(name, sources[name])]
+    assert unused == []
+
+
+def test_what_every_area_may_use_uses_no_area() -> None:
+    found = [
+        (name, one)
+        for name, source in modules()
+        if name.startswith("domain.") and area_of(name) is None and name not in JOINING
+        for one in imports(source)
+        if area_of(one)
+    ]
+    assert found == []
+
+
+def test_a_use_of_a_later_area_is_found_in_every_form() -> None:
+    assert later_areas("db.payments.webhooks", "from domain.bookings.decisions import cancel")
+    assert later_areas("db.payments.webhooks", "from domain import bookings")
+    assert later_areas("activities.platform.flags", "import db.payments.tables")
+    assert later_areas("providers.email.sendgrid", "from domain.payments import status")
+    assert not later_areas("db.bookings.claims", "from domain.payments import status")
+    assert not later_areas("db.payments.webhooks", "from domain.booking_status import BookingStatus")
