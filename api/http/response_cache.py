@@ -36,7 +36,8 @@ _MOST_KNOWN = 50_000
 
 def cached(kind: CacheKind, about: str) -> Callable[[_Endpoint], Endpoint]:
     """Declare that the answer may be cached; it goes below the ``@router`` line. ``about`` names the parameter that
-    holds the business, something of it, or its slug. The endpoint takes its caller as ``access`` or ``caller``."""
+    holds the business, something of it (of a list the first counts), or its slug. The endpoint takes its caller as
+    ``access`` or ``caller``."""
 
     def declare(endpoint: _Endpoint) -> Endpoint:
         signature = inspect.signature(endpoint)
@@ -48,7 +49,8 @@ def cached(kind: CacheKind, about: str) -> Callable[[_Endpoint], Endpoint]:
             caller: Caller = arguments.get("access") or arguments["caller"]
             if answers is None or caller.login is not None or arguments[about] is None:
                 return await endpoint(**arguments)
-            return await answers.answer(Question(endpoint, kind, str(arguments[about]).lower(), arguments))
+            thing = arguments[about][0] if isinstance(arguments[about], list) else arguments[about]
+            return await answers.answer(Question(endpoint, kind, str(thing).lower(), arguments))
 
         answer.__signature__ = signature.replace(  # type: ignore[attr-defined]
             parameters=[*signature.parameters.values(), request]

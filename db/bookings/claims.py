@@ -12,11 +12,12 @@ from sqlalchemy import Row, text
 
 from db.bookings.commands.expire import ExpiryStore
 from db.engine.store import Store
-from db.scheduling.availability import AvailabilityStore, Catalogue
+from db.scheduling.availability import AvailabilityStore
+from db.scheduling.booked_services import Catalogue
 from db.scheduling.calendars.change import CalendarStore
 from domain.errors import DomainError, NotFound, Unavailable
 from domain.scheduling.availability.engine import Refusal, check_window, plan, tabulate, why_not
-from domain.scheduling.availability.model import ClaimPlan, Facts, Question, StartTable
+from domain.scheduling.availability.model import ClaimPlan, Facts, Item, Question, StartTable
 from domain.scheduling.classes import is_class
 from domain.scheduling.errors import NobodyWorks, OutsideOpeningHours, SlotTaken
 
@@ -27,6 +28,8 @@ _REFUSALS: Mapping[Refusal, type[DomainError]] = {
     Refusal.FULL: SlotTaken,
 }
 Candidate = tuple[ClaimPlan, ...]
+Moved = Sequence[tuple[datetime, datetime]]
+"""Start and end of each item of a booking, without buffers."""
 #: Gives True when every claim of the candidate was taken, False when none was.
 Attempt = Callable[[Candidate], Awaitable[bool]]
 
@@ -75,12 +78,20 @@ _LAST_CLAIMS = text("""
        AND released_at = (SELECT max(released_at) FROM resource_claims WHERE booking_id = :booking_id)
 """)
 _BOOKED = text("""
-    SELECT b.id, b.business_id, b.party_size, b.start_at, b.hold_expires_at, b.status, i.service_id,
+    SELECT b.id, b.business_id, b.party_size, b.start_at, b.hold_expires_at, b.status,
+           i.service_id, i.start_at AS item_start,
            (SELECT s.capacity FROM services s WHERE s.id = i.service_id) AS capacity,
            CAST(extract(epoch FROM i.end_at - i.start_at) / 60 AS integer) AS duration,
            i.buffer_before_minutes AS buffer_before, i.buffer_after_minutes AS buffer_after
-      FROM bookings b JOIN booking_items i ON i.booking_id = b.id AND i.position = 0 WHERE b.id = :booking_id
+      FROM bookings b JOIN booking_items i ON i.booking_id = b.id WHERE b.id = :booking_id ORDER BY i.position
 """)
+
+
+def item_times(items: Sequence[Item], candidate: Candidate) -> Moved:
+    """When each item starts and ends if the candidate is taken."""
+    begins = {claim.item_index: claim.starts_at for claim in candidate}
+    starts = [begins[index] + timedelta(minutes=item.buffer_before) for index, item in enumerate(items)]
+    return [(start, start + timedelta(minutes=item.duration)) for start, item in zip(starts, items, strict=True)]
 
 
 def claim_values(candidate: Candidate) -> dict[str, object]:
@@ -134,11 +145,7 @@ class ClaimStore(Store):
         check_window(question, start_at)
         own = booking_id or catalogue.new_id
         taken = await self._first_whole(catalogue, question, facts, start_at, now, attempt, booking_id)
-        places = catalogue.item.places
-        if taken is not None and (
-            places is None
-            or await self._has_places(catalogue.item.service_id, places, start_at, question.party_size, now, own)
-        ):
+        if taken is not None and await self._all_have_places(catalogue.items, taken, question.party_size, now, own):
             return taken
         availability = AvailabilityStore(self.session, self.context)
         free = await availability.alternatives(catalogue, question, start_at, now, own)
@@ -170,6 +177,21 @@ class ClaimStore(Store):
                 if await self._sweep(candidate, now) and await attempt(candidate):
                     return candidate
         return None
+
+    async def _all_have_places(
+        self, items: Sequence[Item], taken: Candidate, party_size: int, now: datetime, booking_id: UUID
+    ) -> bool:
+        """Whether every class of the booking still has places. In the order of the classes, so that bookings of the
+        same two wait for each other instead of dead-locking."""
+        classes = [
+            (item.service_id, item.places, start)
+            for item, (start, _) in zip(items, item_times(items, taken), strict=True)
+            if item.places is not None
+        ]
+        for service_id, places, start in sorted(classes):
+            if not await self._has_places(service_id, places, start, party_size, now, booking_id):
+                return False
+        return True
 
     async def _has_places(
         self, service_id: UUID, places: int, start_at: datetime, party_size: int, now: datetime, booking_id: UUID
@@ -223,15 +245,14 @@ class ClaimStore(Store):
         now: datetime,
         preferred: Sequence[UUID],
         staff: bool = False,
-    ) -> Candidate:
+    ) -> Moved:
         """Give the booking the time from ``start_at`` instead of its own; ``staff``: no lead time, and further ahead.
+        Gives the new start and end of each item.
 
         Its old claims do not stand in its way; if the new time is not free the transaction must roll back. Raises
         SlotTaken, OutsideOpeningHours, OutsideBookingWindow.
         """
-        booked = (await self.session.execute(_BOOKED, {"booking_id": booking_id})).one_or_none()
-        if booked is None:
-            raise NotFound({"booking_id": str(booking_id)})
+        booked = await self._booked(booking_id)
         await self.session.execute(_RELEASE, {"booking_id": booking_id, "now": now})
         request = _MoveRequest(booking_id, business_id, start_at, now, preferred, staff)
         try:
@@ -239,71 +260,81 @@ class ClaimStore(Store):
         except CalendarMoved:
             return await self._move(request, booked)
 
-    async def _move(self, request: _MoveRequest, booked: Row[Any]) -> Candidate:
+    async def _booked(self, booking_id: UUID) -> Sequence[Row[Any]]:
+        """The items of a booking in their order, each with the booking's columns. Raises NotFound."""
+        rows = (await self.session.execute(_BOOKED, {"booking_id": booking_id})).all()
+        if not rows:
+            raise NotFound({"booking_id": str(booking_id)})
+        return rows
+
+    async def _move(self, request: _MoveRequest, booked: Sequence[Row[Any]]) -> Moved:
         # A visit at one o'clock at night may belong to the business day before.
         last = request.start_at.date() + timedelta(days=1)
         first = request.start_at.date() - timedelta(days=2)
         catalogue, question, facts = await self._without(
             booked, first, last, request.now, request.preferred, request.staff
         )
-        holds_until = booked.hold_expires_at if booked.status == "pending" else None
+        holds_until = booked[0].hold_expires_at if booked[0].status == "pending" else None
 
         async def attempt(candidate: Candidate) -> bool:
             version = catalogue.calendar_version
             return await self.insert(request.booking_id, request.business_id, candidate, holds_until, version)
 
-        return await self.take_any(
+        taken = await self.take_any(
             catalogue, question, facts, request.start_at, request.now, attempt, request.booking_id
         )
+        return item_times(catalogue.items, taken)
 
     async def starts_for_move(
         self, booking_id: UUID, first: date, last: date, now: datetime, preferred: Sequence[UUID], staff: bool
     ) -> tuple[Catalogue, StartTable, int]:
         """Every start on business days ``first`` to ``last`` (31 at most) to which ``move_claims`` could move the
         booking, with the size of its party. Changes nothing. Raises NotFound."""
-        booked = (await self.session.execute(_BOOKED, {"booking_id": booking_id})).one_or_none()
-        if booked is None:
-            raise NotFound({"booking_id": str(booking_id)})
+        booked = await self._booked(booking_id)
         catalogue, question, facts = await self._without(booked, first, last, now, preferred, staff)
-        return catalogue, tabulate(question, facts), booked.party_size
+        return catalogue, tabulate(question, facts), booked[0].party_size
 
     async def _without(
-        self, booked: Row[Any], first: date, last: date, now: datetime, preferred: Sequence[UUID], staff: bool
+        self, booked: Sequence[Row[Any]], first: date, last: date, now: datetime, preferred: Sequence[UUID], staff: bool
     ) -> tuple[Catalogue, Question, Facts]:
         """The question and the facts for another time of a booking, as if it had no time. Its own length and buffers
         are as agreed: later changes of the service do not concern it."""
         availability = AvailabilityStore(self.session, self.context)
-        catalogue = await availability.catalogue(booked.service_id, first, last, for_new=False)
-        agreed = replace(
-            catalogue.item,
-            duration=booked.duration,
-            buffer_before=booked.buffer_before,
-            buffer_after=booked.buffer_after,
+        catalogue = await availability.catalogue([row.service_id for row in booked], first, last, for_new=False)
+        agreed = tuple(
+            replace(item, duration=row.duration, buffer_before=row.buffer_before, buffer_after=row.buffer_after)
+            for item, row in zip(catalogue.items, booked, strict=True)
         )
-        catalogue = replace(catalogue, item=agreed)
-        question = catalogue.question(first, last, now, booked.party_size, preferred, staff)
-        facts = await availability.facts(catalogue, first, last, now, except_booking=booked.id)
+        catalogue = replace(catalogue, items=agreed)
+        wanted = catalogue.for_all(preferred)
+        question = catalogue.question(first, last, now, booked[0].party_size, wanted, staff)
+        facts = await availability.facts(catalogue, first, last, now, except_booking=booked[0].id)
         return catalogue, question, facts
 
     async def reinstate_claims(self, booking_id: UUID, now: datetime) -> bool:
         """Take again the very claims that an expired booking lost. False, and nothing changed, if one is not free, or
         no longer inside the hours."""
-        booked = (await self.session.execute(_BOOKED, {"booking_id": booking_id})).one()
+        booked = await self._booked(booking_id)
         rows = (await self.session.execute(_LAST_CLAIMS, {"booking_id": booking_id})).all()
         candidate = tuple(ClaimPlan(*row) for row in rows)
-        if not candidate or booked.start_at <= now:
+        if not candidate or booked[0].start_at <= now:
             return False
         try:
-            taken = await self._reinstate(booking_id, booked.business_id, candidate, now)
+            taken = await self._reinstate(booking_id, booked[0].business_id, candidate, now)
         except CalendarMoved:
-            taken = await self._reinstate(booking_id, booked.business_id, candidate, now)
-        if not taken or not is_class(booked.capacity):
+            taken = await self._reinstate(booking_id, booked[0].business_id, candidate, now)
+        if not taken or await self._places_again(booked, now):
             return taken
-        wanted = booked.service_id, booked.capacity, booked.start_at, booked.party_size
-        if await self._has_places(*wanted, now, booking_id):
-            return True
         await self.session.execute(_DROP, {"booking_id": booking_id})
         return False
+
+    async def _places_again(self, booked: Sequence[Row[Any]], now: datetime) -> bool:
+        """Whether every class that the booking had still has places for it."""
+        classes = sorted((row.service_id, row.capacity, row.item_start) for row in booked if is_class(row.capacity))
+        for service_id, capacity, start in classes:
+            if not await self._has_places(service_id, capacity, start, booked[0].party_size, now, booked[0].id):
+                return False
+        return True
 
     async def _reinstate(self, booking_id: UUID, business_id: UUID, candidate: Candidate, now: datetime) -> bool:
         calendars = CalendarStore(self.session, self.context)

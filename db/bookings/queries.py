@@ -74,9 +74,12 @@ _UPDATE = text("""
 
 
 _PARTY = text("""
-    SELECT b.status, b.party_size, s.party_min, s.party_max, s.capacity
-      FROM bookings b JOIN booking_items i ON i.booking_id = b.id AND i.position = 0
-      JOIN services s ON s.id = i.service_id
+    SELECT b.status, b.party_size, x.party_min, x.party_max, x.capacity
+      FROM bookings b
+     CROSS JOIN LATERAL (SELECT max(s.party_min) AS party_min, min(s.party_max) AS party_max,
+                                max(s.capacity) AS capacity
+                           FROM booking_items i JOIN services s ON s.id = i.service_id
+                          WHERE i.booking_id = b.id) x
      WHERE b.id = :booking_id FOR NO KEY UPDATE OF b
 """)
 _SET_PARTY = text("UPDATE bookings SET party_size = :party_size WHERE id = :booking_id")

@@ -42,6 +42,7 @@ class ServiceRow:
     duration_minutes: int
     buffer_before_minutes: int
     buffer_after_minutes: int
+    max_wait_minutes: int
     capacity: int
     party_min: int
     party_max: int

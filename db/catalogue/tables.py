@@ -45,7 +45,8 @@ class CancellationPolicy(Base, Stamped):
 
 
 class Service(Base, Stamped):
-    """``price`` includes tax; ``tax_percent`` is 10 or the reduced 8. ``deposit_*`` belong to payment mode deposit."""
+    """``price`` includes tax; ``tax_percent`` is 10 or the reduced 8. ``deposit_*`` belong to payment mode deposit.
+    ``max_wait_minutes``: between the service before it and this one, in a booking of several."""
 
     __tablename__ = "services"
     __table_args__ = (
@@ -56,6 +57,7 @@ class Service(Base, Stamped):
         CheckConstraint("duration_minutes BETWEEN 1 AND 1440", name="duration_in_range"),
         CheckConstraint("buffer_before_minutes BETWEEN 0 AND 480", name="buffer_before_in_range"),
         CheckConstraint("buffer_after_minutes BETWEEN 0 AND 480", name="buffer_after_in_range"),
+        CheckConstraint("max_wait_minutes IN (0, 15, 30, 45, 60)", name="max_wait_in_quarters"),
         CheckConstraint("tax_percent IN (8, 10)", name="tax_percent_known"),
         CheckConstraint("capacity BETWEEN 1 AND 500", name="capacity_in_range"),
         CheckConstraint("party_min >= 1 AND party_max >= party_min", name="party_in_order"),
@@ -84,6 +86,7 @@ class Service(Base, Stamped):
     duration_minutes: Mapped[int] = mapped_column(Integer)
     buffer_before_minutes: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     buffer_after_minutes: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    max_wait_minutes: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
     capacity: Mapped[int] = mapped_column(SmallInteger, server_default=text("1"))
     party_min: Mapped[int] = mapped_column(SmallInteger, server_default=text("1"))
     party_max: Mapped[int] = mapped_column(SmallInteger, server_default=text("1"))

@@ -59,8 +59,10 @@ _REACHABLE = text("""
       FROM bookings b WHERE b.id = :booking_id
 """)
 _BOOKED_VISIT = text("""
-    SELECT b.start_at, b.party_size, i.service_id FROM bookings b
-      JOIN booking_items i ON i.booking_id = b.id AND i.position = 0 WHERE b.id = :booking_id
+    SELECT b.start_at, b.party_size,
+           (SELECT array_agg(i.service_id ORDER BY i.position) FROM booking_items i WHERE i.booking_id = b.id)
+           AS service_ids
+      FROM bookings b WHERE b.id = :booking_id
 """)
 
 
@@ -184,7 +186,7 @@ class ReaccommodationStore(Store):
         last = first + timedelta(days=4)
         availability = AvailabilityStore(self.session, self.context)
         try:
-            catalogue = await availability.catalogue(visit.service_id, first, last)
+            catalogue = await availability.catalogue(visit.service_ids, first, last)
             question = catalogue.question(first, last, now, visit.party_size)
         except DomainError:
             return []

@@ -182,6 +182,7 @@ TWINS: dict[str, tuple[Twin, ...]] = {
     "ck_services_name_bilingual": (field(ServiceCreate, "name", TEXTS),),
     "ck_services_buffer_before_in_range": (field(ServiceCreate, "buffer_before_minutes", NUMBERS),),
     "ck_services_buffer_after_in_range": (field(ServiceCreate, "buffer_after_minutes", NUMBERS),),
+    "ck_services_max_wait_in_quarters": (field(ServiceCreate, "max_wait_minutes", NUMBERS),),
     "ck_services_duration_in_range": (field(ServiceCreate, "duration_minutes", NUMBERS),),
     "ck_services_capacity_in_range": (field(ServiceCreate, "capacity", NUMBERS),),
     "ck_services_deposit_percent_in_range": (field(ServiceCreate, "deposit_percent", NUMBERS),),

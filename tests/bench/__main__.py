@@ -69,7 +69,7 @@ async def _statements(pool: Database, salon: world.BenchSalon, first: datetime) 
 
     async with pool.unit_of_work(Scope.of("service", salon.service_id, None)) as work:
         await work.scheduling.availability.starts(
-            salon.service_id, first.date(), (first + timedelta(days=30)).date(), datetime.now(UTC), 1
+            [salon.service_id], first.date(), (first + timedelta(days=30)).date(), datetime.now(UTC), 1
         )
     event.remove(pool.engine.sync_engine, "before_cursor_execute", see)
     return len(seen)

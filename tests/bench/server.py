@@ -39,7 +39,9 @@ def app() -> FastAPI:
         """The statements of GET /availability, and their rows as they are."""
         parts = request.app.state.services
         async with parts.database.unit_of_work(Scope.of("service", service_id, None)) as work:
-            found = (await work.session.execute(_READ, {"service_id": service_id, "first": first, "last": last})).one()
+            found = (
+                await work.session.execute(_READ, {"service_ids": [service_id], "first": first, "last": last})
+            ).one()
             ids = [UUID(row["id"]) for row in orjson.loads(found.catalogue)["resources"]]
             since, until = (datetime.combine(day, datetime.min.time(), UTC) for day in (first, last))
             values = {

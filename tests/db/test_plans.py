@@ -11,7 +11,7 @@ import pytest_asyncio
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from db.bookings.commands.hold import HoldRequest
+from db.bookings.commands.hold_request import HoldRequest
 from db.bookings.queries import BookingFilter
 from db.engine.session import Database, Scope, UnitOfWork
 from domain.bookings.commands import BookingCommand
@@ -19,7 +19,7 @@ from domain.bookings.contact import Contact
 from domain.platform.actor import ActorKind
 from tests.bench import world
 from tests.support import data, sampling, servers
-from tests.support.data import HOUR
+from tests.support.data import HOUR, single
 
 BOOKINGS = sampling.examples(30_000, whole=100_000)
 LARGE = (
@@ -126,16 +126,16 @@ async def test_no_hot_statement_reads_a_whole_table(crowded: tuple[servers.Datab
             number = next(calls)
             start_at = world.days_ahead(40) + number * HOUR
             user_id: UUID = salon.users[number % len(salon.users)]
-            return await work.bookings.holds.hold(HoldRequest(salon.service_id, start_at, user_id=user_id), now)
+            return await work.bookings.holds.hold(HoldRequest(single(salon.service_id), start_at, user_id=user_id), now)
 
         async def guest_hold(work: UnitOfWork) -> object:
             start_at = world.days_ahead(42) + next(calls) * HOUR
             guest = Contact("x", email=f"{next(calls)}@example.com")
-            return await work.bookings.holds.hold(HoldRequest(salon.service_id, start_at, person=guest), now)
+            return await work.bookings.holds.hold(HoldRequest(single(salon.service_id), start_at, person=guest), now)
 
         async def month(work: UnitOfWork) -> object:
             return await work.scheduling.availability.starts(
-                salon.service_id, now.date(), (now + timedelta(days=30)).date(), now, 1
+                [salon.service_id], now.date(), (now + timedelta(days=30)).date(), now, 1
             )
 
         async def cancel(work: UnitOfWork) -> object:

@@ -8,11 +8,11 @@ import pytest_asyncio
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from db.bookings.commands.hold import HoldRequest
+from db.bookings.commands.hold_request import HoldRequest
 from db.engine.session import Database, Scope
 from db.tables import Base
 from tests.support import data, servers
-from tests.support.data import HOUR, NOW, Salon
+from tests.support.data import HOUR, NOW, Salon, single
 
 #: Tables without ``business_id`` and who may see them instead.
 WITHOUT_TENANT = {
@@ -50,7 +50,9 @@ async def two(pool: Database) -> tuple[Salon, Salon]:
         booking_id = await data.add_booking(pool, salon, status="confirmed")
         await data.add_payment(pool, salon, booking_id, status="captured")
         async with pool.unit_of_work(salon.scope) as work:
-            await work.bookings.holds.hold(HoldRequest(salon.service_id, NOW + 24 * HOUR, user_id=salon.user_id), NOW)
+            await work.bookings.holds.hold(
+                HoldRequest(single(salon.service_id), NOW + 24 * HOUR, user_id=salon.user_id), NOW
+            )
     return salons
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from db.bookings import blocks
 from db.bookings.blocks import BlockRequest
-from db.bookings.commands.hold import HoldRequest
+from db.bookings.commands.hold_request import HoldRequest
 from db.engine.session import UnitOfWork
 from db.scheduling.business_hours import OneOffDay
 from db.scheduling.calendars import change
@@ -20,7 +20,7 @@ from domain.scheduling.blocks import OccurrenceScope
 from domain.scheduling.errors import NotBookable, OutsideOpeningHours, SlotTaken, WouldBreakBookings
 from domain.scheduling.hours import WeeklyHours
 from tests.races.overlap import Step, overlap
-from tests.support.data import HOUR, NOW, add_booking, add_payment, rows
+from tests.support.data import HOUR, NOW, add_booking, add_payment, rows, single
 from tests.support.desk import Desk
 
 WANTED = NOW + 24 * HOUR
@@ -49,7 +49,7 @@ CHANGES = [close_week, close_day, send_home]
 
 def book(desk: Desk) -> Step:
     return lambda work: work.bookings.holds.hold(
-        HoldRequest(desk.salon.service_id, WANTED, user_id=desk.salon.user_id), NOW
+        HoldRequest(single(desk.salon.service_id), WANTED, user_id=desk.salon.user_id), NOW
     )
 
 

@@ -4,13 +4,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from db.bookings.commands.hold import HoldRequest
+from db.bookings.commands.hold_request import HoldRequest
 from domain.booking_status import BookingStatus
 from domain.bookings.view import BookingView
 from domain.platform.actor import ActorKind
 from domain.scheduling.errors import SlotTaken
 from tests.races.overlap import Step, overlap
-from tests.support.data import HOUR, NOW, add_booking, add_payment
+from tests.support.data import HOUR, NOW, add_booking, add_payment, single
 from tests.support.desk import Desk
 
 #: The time that both want; one of the two staff is free then.
@@ -83,7 +83,7 @@ async def late_and_new(desk: Desk) -> tuple[UUID, UUID, Step, Step]:
 
     async def book(work: Any) -> Any:
         return await work.bookings.holds.hold(
-            HoldRequest(desk.salon.service_id, WANTED, user_id=desk.salon.user_id), NOW
+            HoldRequest(single(desk.salon.service_id), WANTED, user_id=desk.salon.user_id), NOW
         )
 
     return booking_id, payment_id, retake, book

@@ -5,7 +5,7 @@ pass it on as ``now``.
 """
 
 import secrets
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import insert, literal, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.bookings.commands.hold_request import ItemRequest
 from db.bookings.tables import Booking, BookingItem, ResourceClaim
 from db.businesses.tables import Business, BusinessHours, BusinessSettings
 from db.catalogue.tables import CancellationPolicy, Resource, Service, ServiceResource
@@ -204,6 +205,11 @@ async def add_staff(database: Database, business_id: UUID, user_id: UUID | None 
         user = user_id or await add_user(database)
         await add(database, StaffAssignment, **{"business_id": business_id, "user_id": user, "role": "staff", **values})
     return user
+
+
+def single(service_id: UUID, resource_ids: Iterable[UUID] = ()) -> tuple[ItemRequest, ...]:
+    """The items of a booking of one service."""
+    return (ItemRequest(service_id, tuple(resource_ids)),)
 
 
 @dataclass(frozen=True, slots=True)

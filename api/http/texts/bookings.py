@@ -78,6 +78,7 @@ TEXTS = Texts(
         "not_with_guest": Text(
             "お客様の情報は、どちらか一方を指定してください。", "Give the details of the customer only once."
         ),
+        "for_each_item": Text("担当は、メニューごとに指定してください。", "Choose staff for each service."),
         "exactly_one": Text("どれか1つを指定してください。", "Choose exactly one."),
         "required": Text("入力してください。", "Please fill this in."),
     },

@@ -116,6 +116,9 @@ TEXTS = Texts(
             "It overlaps its next repetition. Change the times or the interval.",
         ),
         "at_most_one_day": Text("24時間以内で指定してください。", "At most 24 hours are possible."),
+        "quarters_up_to_one_hour": Text(
+            "0分から60分まで、15分単位で選んでください。", "Choose 0, 15, 30, 45 or 60 minutes."
+        ),
         "one_minute_to_one_day": Text("1分から24時間の間で指定してください。", "Choose from one minute to 24 hours."),
         "within_day": Text("開始は24:00より前にしてください。", "It must start before midnight."),
         "within_two_days": Text("終了は翌日の24:00までにしてください。", "It must end by midnight of the next day."),

@@ -4,10 +4,9 @@ Five round trips for a known customer, commit included: BEGIN, ``app_begin``, on
 """
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import asdict
+from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 import orjson
 from pydantic import TypeAdapter
@@ -18,28 +17,23 @@ from sqlalchemy.dialects.postgresql import UUID as PgUUID
 from db.bookings.claims import CALENDAR, INSERT_CLAIMS, CalendarMoved, Candidate, ClaimStore, claim_values
 from db.bookings.commands.confirm import ConfirmStore
 from db.bookings.commands.customers import BookingCustomer, BookingCustomerStore, customer_of
-from db.bookings.commands.hold_values import columns_of, snapshot_of
+from db.bookings.commands.hold_request import HoldRequest
+from db.bookings.commands.hold_values import columns_of, offer_of, snapshot_of, terms_of, view_of, with_claims
 from db.engine.context import IdempotencyKey
 from db.messages.commands.held import HELD_NOTICE
 from db.messages.notices import NoticeStore, QueuedNotice
 from db.platform.outbox import START_BOOKING
-from db.scheduling.availability import AvailabilityStore, Catalogue, HoldFacts, Who
+from db.scheduling.availability import AvailabilityStore, HoldFacts, Who
+from db.scheduling.booked_services import Catalogue
 from domain.booking_status import BookingStatus
+from domain.bookings.agreement import agree
 from domain.bookings.commands import BookingCommand
-from domain.bookings.contact import Contact
-from domain.bookings.hold import HoldTerms, check_price, terms
-from domain.bookings.limits import MAX_OPEN_HOLDS, check_open_bookings
-from domain.bookings.proof import time_to_prove
+from domain.bookings.limits import check_open_bookings
 from domain.bookings.snapshot import BookingSnapshot
-from domain.bookings.view import BookingView, ItemView
-from domain.catalogue.amounts import amount_due
-from domain.catalogue.service import ApprovalMode
-from domain.errors import InvalidInput, NotFound
+from domain.bookings.view import BookingView
+from domain.errors import NotFound
 from domain.identity.network import network_of
-from domain.ids import confirmation_code
 from domain.messages.kinds import NoticeKind
-from domain.money import Money
-from domain.payments.status import PaymentMode
 from domain.platform.actor import SYSTEM
 from domain.scheduling.errors import NotBookable
 
@@ -75,8 +69,14 @@ booked AS (
 item AS (
     INSERT INTO booking_items (business_id, booking_id, service_id, position, name, start_at, end_at,
         buffer_before_minutes, buffer_after_minutes, price, tax_percent)
-    SELECT :business_id, :booking_id, :service_id, 0, CAST(:name AS jsonb), :start_at, :end_at, :buffer_before,
-        :buffer_after, :price, :tax_percent FROM whole WHERE yes),
+    SELECT :business_id, :booking_id, x.service_id, x.number - 1, CAST(x.name AS jsonb), x.start_at, x.end_at,
+        x.buffer_before, x.buffer_after, x.price, x.tax_percent
+      FROM whole, unnest(CAST(:service_ids AS uuid[]), CAST(:names AS text[]), CAST(:item_starts AS timestamptz[]),
+                         CAST(:item_ends AS timestamptz[]), CAST(:buffers_before AS int[]),
+                         CAST(:buffers_after AS int[]), CAST(:prices AS bigint[]), CAST(:tax_percents AS smallint[]))
+                  WITH ORDINALITY AS x(service_id, name, start_at, end_at, buffer_before, buffer_after, price,
+                                       tax_percent, number)
+     WHERE yes),
 history AS (
     INSERT INTO booking_history (business_id, booking_id, event, from_status, to_status, actor_kind, actor_id)
     SELECT :business_id, :booking_id, 'held', NULL, 'pending', :actor_kind, :actor_id FROM whole WHERE yes),
@@ -92,7 +92,6 @@ SELECT (SELECT array_agg(id) FROM claimed) AS claims, EXISTS (SELECT FROM calend
 """).bindparams(
     bindparam("user_id", type_=PgUUID(as_uuid=True)),
     bindparam("actor_id", type_=PgUUID(as_uuid=True)),
-    bindparam("service_id", type_=PgUUID(as_uuid=True)),
     bindparam("special_requests", type_=Text),
     bindparam("email", type_=CITEXT),
     bindparam("phone", type_=Text),
@@ -102,35 +101,6 @@ SELECT (SELECT array_agg(id) FROM claimed) AS claims, EXISTS (SELECT FROM calend
     bindparam("what", type_=Text),
     bindparam("answer", type_=LargeBinary),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class HoldRequest:
-    """Who wants what when. ``start_at`` aware; ``resource_ids`` preferred ones, may be empty.
-
-    Exactly one of ``user_id`` (books for himself), ``customer_id`` (staff, for a known customer) and ``person``
-    (a guest, or staff for somebody new). ``by_staff``: no lead time, no approval, and money only if
-    ``request_payment``. ``expected_price``: what the caller was shown. ``network_limit``: unpaid bookings that unproven
-    callers of one network may have.
-    """
-
-    service_id: UUID
-    start_at: datetime
-    party_size: int = 1
-    resource_ids: tuple[UUID, ...] = ()
-    user_id: UUID | None = None
-    customer_id: UUID | None = None
-    person: Contact | None = None
-    by_staff: bool = False
-    request_payment: bool = False
-    special_requests: str | None = None
-    language: str = "ja"
-    expected_price: Money | None = None
-    network_limit: int = MAX_OPEN_HOLDS
-
-    def __post_init__(self) -> None:
-        if sum(one is not None for one in (self.user_id, self.customer_id, self.person)) != 1:
-            raise InvalidInput({"fields": [{"field": "customer", "rule": "exactly_one"}]})
 
 
 class HoldStore(ClaimStore):
@@ -173,18 +143,21 @@ class HoldStore(ClaimStore):
     ) -> BookingView:
         catalogue = known.catalogue
         question = catalogue.question(
-            known.first, known.last, now, request.party_size, request.resource_ids, request.by_staff
+            known.first, known.last, now, request.party_size, request.preferred, request.by_staff
         )
-        view = _view(request, catalogue, _terms(request, known, customer, now), customer.id, known, now)
+        agreed = agree([offer_of(service) for service in catalogue.services], request.party_size)
+        view = view_of(
+            request, catalogue, agreed, terms_of(request, agreed, known, customer, now), customer.id, known, now
+        )
         ip = None if request.by_staff or known.is_proven else self._ip()
         kept = {**asdict(customer.contact), "ip": ip}
 
         async def attempt(candidate: Candidate) -> bool:
-            made = _with_resources(view, candidate)
+            made = with_claims(view, catalogue, candidate)
             return await self._write(made, kept, request, catalogue, candidate, answer, key)
 
         taken = await self.take_any(catalogue, question, known.facts, request.start_at, now, attempt)
-        return _with_resources(view, taken)
+        return with_claims(view, catalogue, taken)
 
     async def _read_counted(self, request: HoldRequest, now: datetime) -> HoldFacts:
         """The facts. Raises HoldLimit for what is known before the time is taken."""
@@ -206,7 +179,7 @@ class HoldStore(ClaimStore):
 
     async def _read(self, request: HoldRequest, now: datetime) -> HoldFacts:
         known = await AvailabilityStore(self.session, self.context).for_hold(
-            request.service_id, request.start_at, now, Who(request.customer_id, request.user_id, self._ip())
+            request.service_ids, request.start_at, now, Who(request.customer_id, request.user_id, self._ip())
         )
         guest = request.person is not None and not request.by_staff
         if guest and not known.catalogue.settings["guest_booking"]:
@@ -238,7 +211,7 @@ class HoldStore(ClaimStore):
         values = columns_of(view, catalogue) | claim_values(candidate) | kept
         values |= {
             "wanted": len(candidate),
-            "preferred": list(request.resource_ids),
+            "preferred": list(dict.fromkeys(one for some in request.preferred for one in some)),
             "calendar_version": catalogue.calendar_version,
             "holds_until": view.hold_expires_at if view.status is BookingStatus.PENDING else None,
             "actor_kind": self.context.actor.kind.value,
@@ -273,86 +246,3 @@ def _asking(view: BookingView) -> list[QueuedNotice]:
         QueuedNotice(kind, view.id, view.business_id, key, audience="business"),
         QueuedNotice(kind, view.id, view.business_id, f"{key}/customer"),
     ]
-
-
-def _terms(request: HoldRequest, known: HoldFacts, customer: BookingCustomer, now: datetime) -> HoldTerms:
-    service, settings = known.catalogue.service, known.catalogue.settings
-    # A class is sold by the place, everything else by the visit.
-    price = Money(service["price"] * (request.party_size if service["capacity"] > 1 else 1), service["currency"])
-    check_price(price, request.expected_price)
-    mode = PaymentMode(service["payment_mode"])
-    asked = not request.by_staff or request.request_payment
-    due = amount_due(mode, price, service["deposit_percent"], service["deposit_amount"])
-    due = due if asked else Money(0, price.currency)
-    return terms(
-        price,
-        due,
-        service["approval_mode"] == ApprovalMode.MANUAL and not request.by_staff,
-        now,
-        request.start_at,
-        timedelta(seconds=settings["hold"]),
-        timedelta(seconds=settings["approval"]),
-        time_to_prove(
-            timedelta(seconds=settings["proof"]),
-            is_due=bool(due),
-            by_staff=request.by_staff,
-            is_proven=known.is_proven,
-            has_address=bool(customer.contact.email),
-        ),
-    )
-
-
-def _view(
-    request: HoldRequest,
-    catalogue: Catalogue,
-    agreed: HoldTerms,
-    customer_id: UUID,
-    known: HoldFacts,
-    now: datetime,
-) -> BookingView:
-    service = catalogue.service
-    end_at = request.start_at + timedelta(minutes=service["duration_minutes"])
-    login = known.customer["user_id"] if known.customer else None
-    item = ItemView(
-        0,
-        request.service_id,
-        service["name"],
-        request.start_at,
-        end_at,
-        agreed.price.amount,
-        service["tax_percent"],
-        (),
-    )
-    return BookingView(
-        id=catalogue.new_id,
-        business_id=catalogue.business_id,
-        customer_id=customer_id,
-        user_id=request.user_id or (UUID(login) if login else None),
-        code=confirmation_code(),
-        status=agreed.status,
-        start_at=request.start_at,
-        end_at=end_at,
-        time_zone=catalogue.settings["zone"],
-        party_size=request.party_size,
-        price=agreed.price.amount,
-        amount_due=agreed.amount_due.amount,
-        currency=agreed.price.currency,
-        payment_mode=PaymentMode(service["payment_mode"]),
-        needs_approval=agreed.needs_approval,
-        policy=catalogue.policy,
-        hold_expires_at=agreed.hold_expires_at,
-        approval_deadline=agreed.approval_deadline,
-        proof_deadline=agreed.proof_deadline,
-        special_requests=request.special_requests,
-        internal_notes=None,
-        language=request.language,
-        version=0,
-        created_at=now,
-        items=(item,),
-    )
-
-
-def _with_resources(view: BookingView, candidate: Candidate) -> BookingView:
-    units = tuple(sorted({(claim.resource_id, claim.unit) for claim in candidate}))
-    ids = tuple(dict.fromkeys(resource_id for resource_id, _ in units))
-    return replace(view, items=(replace(view.items[0], resource_ids=ids, units=units),))

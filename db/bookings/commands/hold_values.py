@@ -1,18 +1,32 @@
-"""A new booking as it is written: the values of its row, and the snapshot that its workflow starts with."""
+"""A new booking: how it is agreed and shown, the values of its rows, and the snapshot that its workflow starts with."""
 
-from datetime import timedelta
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import orjson
 
-from db.scheduling.availability import Catalogue
+from db.bookings.claims import Candidate, item_times
+from db.bookings.commands.customers import BookingCustomer
+from db.bookings.commands.hold_request import HoldRequest
+from db.scheduling.availability import HoldFacts
+from db.scheduling.booked_services import Catalogue
+from domain.bookings.agreement import Agreement, ServiceOffer
+from domain.bookings.hold import HoldTerms, check_price, terms
+from domain.bookings.proof import time_to_prove
 from domain.bookings.snapshot import BookingSnapshot
-from domain.bookings.view import BookingView
+from domain.bookings.view import BookingView, ItemView
+from domain.catalogue.cancellation import Policy
+from domain.catalogue.service import ApprovalMode
+from domain.ids import confirmation_code
+from domain.money import Money
+from domain.payments.status import PaymentMode
 
 
 def columns_of(view: BookingView, catalogue: Catalogue) -> dict[str, Any]:
-    """The values of a new booking and its item, by parameter."""
-    service = catalogue.service
+    """The values of a new booking and its items, by parameter."""
     return {
         "booking_id": view.id,
         "business_id": view.business_id,
@@ -36,11 +50,14 @@ def columns_of(view: BookingView, catalogue: Catalogue) -> dict[str, Any]:
         "special_requests": view.special_requests,
         "language": view.language,
         "now": view.created_at,
-        "service_id": view.items[0].service_id,
-        "name": orjson.dumps(view.items[0].name).decode(),
-        "buffer_before": service["buffer_before_minutes"],
-        "buffer_after": service["buffer_after_minutes"],
-        "tax_percent": view.items[0].tax_percent,
+        "service_ids": [item.service_id for item in view.items],
+        "names": [orjson.dumps(item.name).decode() for item in view.items],
+        "item_starts": [item.start_at for item in view.items],
+        "item_ends": [item.end_at for item in view.items],
+        "buffers_before": [item.buffer_before for item in catalogue.items],
+        "buffers_after": [item.buffer_after for item in catalogue.items],
+        "prices": [item.price for item in view.items],
+        "tax_percents": [item.tax_percent for item in view.items],
         "aggregate": f"booking/{view.id}",
     }
 
@@ -68,3 +85,114 @@ def snapshot_of(view: BookingView, catalogue: Catalogue) -> BookingSnapshot:
         version=view.version,
         proof_deadline=view.proof_deadline,
     )
+
+
+def offer_of(service: Mapping[str, Any]) -> ServiceOffer:
+    """A service of the catalogue, as it is sold now."""
+    return ServiceOffer(
+        Money(service["price"], service["currency"]),
+        PaymentMode(service["payment_mode"]),
+        Policy.from_json(service["policy"] or {"tiers": [], "no_show_percent": 0}),
+        service["capacity"],
+        service["deposit_percent"],
+        service["deposit_amount"],
+        service["approval_mode"] == ApprovalMode.MANUAL,
+    )
+
+
+def terms_of(
+    request: HoldRequest, agreed: Agreement, known: HoldFacts, customer: BookingCustomer, now: datetime
+) -> HoldTerms:
+    """What is agreed with this customer. Raises PriceChanged."""
+    settings = known.catalogue.settings
+    check_price(agreed.price, request.expected_price)
+    due = agreed.due if not request.by_staff or request.request_payment else Money(0, agreed.price.currency)
+    return terms(
+        agreed.price,
+        due,
+        agreed.needs_approval and not request.by_staff,
+        now,
+        request.start_at,
+        timedelta(seconds=settings["hold"]),
+        timedelta(seconds=settings["approval"]),
+        time_to_prove(
+            timedelta(seconds=settings["proof"]),
+            is_due=bool(due),
+            by_staff=request.by_staff,
+            is_proven=known.is_proven,
+            has_address=bool(customer.contact.email),
+        ),
+    )
+
+
+def view_of(
+    request: HoldRequest,
+    catalogue: Catalogue,
+    agreed: Agreement,
+    held: HoldTerms,
+    customer_id: UUID,
+    known: HoldFacts,
+    now: datetime,
+) -> BookingView:
+    """The booking without its claims; the times of its items follow from them."""
+    login = known.customer["user_id"] if known.customer else None
+    return BookingView(
+        id=catalogue.new_id,
+        business_id=catalogue.business_id,
+        customer_id=customer_id,
+        user_id=request.user_id or (UUID(login) if login else None),
+        code=confirmation_code(),
+        status=held.status,
+        start_at=request.start_at,
+        end_at=request.start_at,
+        time_zone=catalogue.settings["zone"],
+        party_size=request.party_size,
+        price=held.price.amount,
+        amount_due=held.amount_due.amount,
+        currency=held.price.currency,
+        payment_mode=agreed.mode,
+        needs_approval=held.needs_approval,
+        policy=agreed.policy.to_json(),
+        hold_expires_at=held.hold_expires_at,
+        approval_deadline=held.approval_deadline,
+        proof_deadline=held.proof_deadline,
+        special_requests=request.special_requests,
+        internal_notes=None,
+        language=request.language,
+        version=0,
+        created_at=now,
+        items=_items(request.start_at, catalogue, agreed),
+    )
+
+
+def _items(start_at: datetime, catalogue: Catalogue, agreed: Agreement) -> tuple[ItemView, ...]:
+    offers = enumerate(zip(catalogue.services, agreed.prices, strict=True))
+    return tuple(
+        ItemView(
+            position,
+            UUID(one["id"]),
+            one["name"],
+            start_at,
+            start_at,
+            price.amount,
+            one["tax_percent"],
+            resource_ids=(),
+        )
+        for position, (one, price) in offers
+    )
+
+
+def with_claims(view: BookingView, catalogue: Catalogue, candidate: Candidate) -> BookingView:
+    """The booking with what the candidate takes, and with the times that follow from it."""
+    times = item_times(catalogue.items, candidate)
+    items = tuple(
+        replace(_with_resources(item, candidate), start_at=start, end_at=end)
+        for item, (start, end) in zip(view.items, times, strict=True)
+    )
+    return replace(view, end_at=times[-1][1], items=items)
+
+
+def _with_resources(item: ItemView, candidate: Candidate) -> ItemView:
+    units = tuple(sorted({(claim.resource_id, claim.unit) for claim in candidate if claim.item_index == item.position}))
+    ids = tuple(dict.fromkeys(resource_id for resource_id, _ in units))
+    return replace(item, resource_ids=ids, units=units)

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from db.bookings.claims import ClaimStore
+from db.bookings.claims import ClaimStore, Moved
 from db.bookings.commands.notices import Message
 from db.bookings.commands.transition import Locked, TransitionStore, change_of
-from db.scheduling.availability import Catalogue
+from db.scheduling.booked_services import Catalogue
 from domain.bookings import moves
 from domain.bookings.commands import BookingCommand, BookingOutcome
 from domain.bookings.decisions import cancellation_quote, is_staff
@@ -20,7 +20,10 @@ from domain.money import Money
 from domain.scheduling.availability.model import StartTable
 
 _MOVE_ITEMS = text("""
-    UPDATE booking_items SET start_at = start_at + :by, end_at = end_at + :by WHERE booking_id = :booking_id
+    UPDATE booking_items i SET start_at = x.start_at, end_at = x.end_at
+      FROM unnest(CAST(:starts AS timestamptz[]), CAST(:ends AS timestamptz[])) WITH ORDINALITY
+           AS x(start_at, end_at, number)
+     WHERE i.booking_id = :booking_id AND i.position = x.number - 1
 """)
 _APPROVE_WITHIN = text("SELECT approval_within FROM business_settings WHERE business_id = :business_id")
 
@@ -45,7 +48,7 @@ class RescheduleStore(TransitionStore):
             raise WrongState({"status": booking.status.value, "wanted": "reaccommodation"})
         if start_at == booking.start_at and not command.resource_ids:
             return booking.outcome()
-        await ClaimStore(self.session, self.context).move_claims(
+        times = await ClaimStore(self.session, self.context).move_claims(
             booking.id,
             booking.business_id,
             start_at,
@@ -53,14 +56,13 @@ class RescheduleStore(TransitionStore):
             command.resource_ids,
             staff=by_business or booking.is_stranded,
         )
-        moved = start_at - booking.start_at
-        await self._move_items(booking.id, moved)
+        await self._move_items(booking.id, times)
         change = change_of(
             booking,
             "rescheduled",
             move.status,
             start_at=start_at,
-            end_at=booking.end_at + moved,
+            end_at=times[-1][1],
             version=booking.version + 1,
             hold_expires_at=move.hold_expires_at,
             approval_deadline=move.approval_deadline,
@@ -93,8 +95,9 @@ class RescheduleStore(TransitionStore):
         staff = by_business or booking.is_stranded
         return await claims.starts_for_move(booking_id, first, last, now, preferred, staff)
 
-    async def _move_items(self, booking_id: UUID, by: timedelta) -> None:
-        await self.session.execute(_MOVE_ITEMS, {"booking_id": booking_id, "by": by})
+    async def _move_items(self, booking_id: UUID, times: Moved) -> None:
+        values = {"booking_id": booking_id, "starts": [start for start, _ in times], "ends": [end for _, end in times]}
+        await self.session.execute(_MOVE_ITEMS, values)
 
     async def _approve_within(self, booking: Locked) -> timedelta:
         if not booking.needs_approval:

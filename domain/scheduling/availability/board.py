@@ -51,7 +51,7 @@ class Board:
 def lay_out(question: Question, facts: Facts) -> Board | None:
     """The board of ``question``; None when no start is left of its date range and booking window."""
     items = question.items
-    offsets = _offsets(items)
+    offsets = question.offsets()
     length = offsets[-1] + items[-1].duration
     zone = question.zone
     # A range of business day D may hold starts of two wall-clock dates, of a third where a zone left a date out.
@@ -89,14 +89,6 @@ def find_rivals(slots: Sequence[Slot]) -> tuple[Slot, ...]:
         if one.overlaps(other) and one.free.keys() & other.free.keys():
             found |= {a, b}
     return tuple(slots[index] for index in sorted(found))
-
-
-def _offsets(items: Sequence[Item]) -> list[int]:
-    """When each item begins, in minutes from the booking's start: where the one before ends, buffers left out."""
-    offsets = [0]
-    for item in items[:-1]:
-        offsets.append(offsets[-1] + item.duration)
-    return offsets
 
 
 class _Frame:

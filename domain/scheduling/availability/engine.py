@@ -4,7 +4,9 @@ Rules, beside those the types state:
 
 - The service itself lies inside the business's hours and inside the hours of every resource it uses. Buffers need not:
   a room may be cleaned after closing. But buffers must be free of claims like the service.
-- Item *n* begins when item *n - 1* ends, buffers not counted; each item chooses its own resources.
+- Item *n* begins when item *n - 1* ends, buffers not counted; each item chooses its own resources. Where the service
+  of an item allows it, the customer may wait before it: some quarters of an hour, `MAX_WAIT` in all. Of two ways that
+  fit, the one with less waiting counts.
 - No unit serves two requirements of one booking at one time, buffers counted.
 - A class sells at most its places at one start, whatever its resources hold.
 - A start belongs to the business day in whose range it lies, also past midnight; it must be one of the asked days.
@@ -18,6 +20,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from heapq import nsmallest
+from itertools import islice, product
 from uuid import UUID
 
 from domain.instants import as_utc
@@ -27,6 +30,8 @@ from domain.scheduling.availability.choice import bookings_left, by_load, candid
 from domain.scheduling.availability.days import floor_minute, instant_of
 from domain.scheduling.availability.model import (
     MAX_DAYS,
+    MAX_WAIT,
+    WAIT_STEP,
     ClaimPlan,
     Facts,
     Item,
@@ -56,6 +61,34 @@ def find_starts(question: Question, facts: Facts) -> list[Start]:
 def tabulate(question: Question, facts: Facts) -> StartTable:
     """What ``find_starts`` gives, as two lists of numbers: a month holds some thousand starts, and an object for each
     costs more than finding them."""
+    tables = [_tabulate_one(one, facts) for one in with_waits(question)]
+    return tables[0] if len(tables) == 1 else _merged(tables)
+
+
+def with_waits(question: Question) -> list[Question]:
+    """The question once for each choice of waits that its items allow, those with less waiting first."""
+    if question.waits or not any(item.max_wait for item in question.items[1:]):
+        return [question]
+    choices = product((0,), *(range(0, item.max_wait + 1, WAIT_STEP) for item in question.items[1:]))
+    allowed = [waits for waits in choices if sum(waits) <= MAX_WAIT]
+    return [replace(question, waits=waits) for waits in sorted(allowed, key=lambda waits: (sum(waits), waits))]
+
+
+def _merged(tables: Sequence[StartTable]) -> StartTable:
+    """Every start that one of the tables has, with the most that any of them has left."""
+    left: dict[datetime, int] = {}
+    for table in tables:
+        for minute, number in zip(table.minutes, table.left, strict=True):
+            at = table.zero + timedelta(0, minute * 60)
+            left[at] = max(left.get(at, 0), number)
+    if not left:
+        return StartTable(tables[0].zero, [], [])
+    starts = sorted(left)
+    minutes = [(start - starts[0]) // timedelta(minutes=1) for start in starts]
+    return StartTable(starts[0], minutes, [left[start] for start in starts])
+
+
+def _tabulate_one(question: Question, facts: Facts) -> StartTable:
     board = lay_out(question, facts)
     if board is None or not board.starts:
         return StartTable(question.earliest, [], [])
@@ -74,15 +107,13 @@ def tabulate(question: Question, facts: Facts) -> StartTable:
 
 def _places_left(question: Question, facts: Facts, zero: datetime, found: Sequence[int]) -> Iterator[list[int]]:
     """For each class of the booking: how many bookings of the party its places still take, at each start."""
-    offset = 0
-    for item in question.items:
+    for item, offset in zip(question.items, question.offsets(), strict=True):
         if item.places is not None:
             sold = {moment: places for (service, moment), places in facts.sold.items() if service == item.service_id}
             yield [
                 (item.places - sold.get(zero + timedelta(0, (at + offset) * 60), 0)) // question.party_size
                 for at in found
             ]
-        offset += item.duration
 
 
 def plan(
@@ -92,8 +123,15 @@ def plan(
 
     Gives nothing exactly when ``find_starts`` would not list ``start``. The units that are least booked that day come
     first; ``seed`` shuffles those that are booked equally, so that clients with different seeds do not all reach for
-    the same unit. The same arguments always give the same answer.
+    the same unit. Ways with less waiting between services come first. The same arguments always give the same answer.
     """
+    ways = (way for one in with_waits(question) for way in _plan_one(one, facts, start, seed, limit))
+    yield from islice(ways, limit)
+
+
+def _plan_one(
+    question: Question, facts: Facts, start: datetime, seed: int, limit: int
+) -> Iterator[tuple[ClaimPlan, ...]]:
     moment = as_utc(start)
     narrow = replace(question, earliest=max(question.earliest, moment), latest=min(question.latest, moment))
     board = lay_out(narrow, facts)

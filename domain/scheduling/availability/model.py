@@ -18,6 +18,10 @@ MAX_DAYS = 31
 """The longest date range one question may ask for (product rules, availability)."""
 MAX_ITEMS = 5
 """The most consecutive services in one booking (product rules, words)."""
+WAIT_STEP = 15
+"""Waits between two services of a booking are whole multiples of so many minutes."""
+MAX_WAIT = 60
+"""The most minutes that the customer of one booking waits between its services, all waits together."""
 
 
 class StartGrid(StrEnum):
@@ -76,6 +80,7 @@ class Item:
     """One service of a booking: minutes of service, minutes kept free before and after, and what it needs.
 
     ``places``: a class sells at most so many at one start, whatever its resources hold; None for no class.
+    ``max_wait``: so many minutes at most may pass between the end of the item before and the start of this one.
     """
 
     service_id: UUID
@@ -84,6 +89,7 @@ class Item:
     buffer_after: int
     needs: tuple[Need, ...]
     places: int | None = None
+    max_wait: int = 0
 
     def __post_init__(self) -> None:
         if not 1 <= self.duration <= DAY:
@@ -94,6 +100,8 @@ class Item:
             raise InvalidInput.at("needs", "not_empty")
         if self.places is not None and self.places < 1:
             raise InvalidInput.at("places", "positive")
+        if not 0 <= self.max_wait <= MAX_WAIT or self.max_wait % WAIT_STEP:
+            raise InvalidInput.at("max_wait", "quarters_up_to_one_hour")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +110,7 @@ class Question:
 
     ``first`` to ``last``: business days, both included, at most 31. ``slot_interval``: minutes between offered starts.
     ``earliest`` and ``latest``: the booking window as ``bounds`` gives it, both included. ``grid``: where the interval
-    counts from.
+    counts from. ``waits``: minutes of waiting before each item; empty: any that the items allow, the shortest first.
     """
 
     items: tuple[Item, ...]
@@ -114,10 +122,13 @@ class Question:
     latest: datetime
     party_size: int = 1
     grid: StartGrid = StartGrid.OPENING
+    waits: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.items) <= MAX_ITEMS:
             raise InvalidInput.at("items", "one_to_five")
+        if self.waits and len(self.waits) != len(self.items):
+            raise ValueError("one wait for each item")
         if self.last < self.first:
             raise InvalidInput.at("to", "not_before_from")
         if (self.last - self.first).days >= MAX_DAYS:
@@ -128,6 +139,15 @@ class Question:
             raise InvalidInput.at("party_size", "positive")
         object.__setattr__(self, "earliest", as_utc(self.earliest))
         object.__setattr__(self, "latest", as_utc(self.latest))
+
+    def offsets(self) -> list[int]:
+        """When each item begins, in minutes from the booking's start: where the one before ends and its wait is over,
+        buffers left out."""
+        waits = self.waits or (0,) * len(self.items)
+        offsets = [0]
+        for item, wait in zip(self.items[:-1], waits[1:], strict=True):
+            offsets.append(offsets[-1] + item.duration + wait)
+        return offsets
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +172,7 @@ class Start:
     ``left``: how many bookings like the asked one still fit there together, at least 1. It is exact, also where two
     requirements compete for the same units and where a class sells fewer places than its room holds. Only where
     requirements for several units compete may the search give up after ``choice.SEARCH_STEPS``; the number is then
-    too small, never too large.
+    too small, never too large. Where the customer may wait between services, it counts bookings with the same waits.
     """
 
     at: datetime

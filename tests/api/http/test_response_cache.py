@@ -17,7 +17,7 @@ from redis.asyncio import Redis
 from sqlalchemy import update
 
 from api.http import response_cache as kept
-from db.bookings.commands.hold import HoldRequest
+from db.bookings.commands.hold_request import HoldRequest
 from db.businesses.tables import Business
 from db.engine.base import Base
 from db.engine.session import Database as Pool
@@ -35,6 +35,7 @@ from tests.api.http.cached import Process, cache_at, process, questions
 from tests.api.shop import Shop, keyed, opened_shop
 from tests.api.venues import service_body
 from tests.support import data
+from tests.support.data import single
 from tests.support.desk import Desk
 from tests.support.servers import PATIENT, Database
 from workers.registry import WorkerServices
@@ -520,7 +521,7 @@ async def test_what_redis_could_not_be_told_is_told_later(
         path = (await asked(there, shop))["get_availability"]
         before = (await there.warm(path)).content
         deaf.away = True
-        request = HoldRequest(shop.salon.service_id, shop.at(10), user_id=shop.salon.user_id)
+        request = HoldRequest(single(shop.salon.service_id), shop.at(10), user_id=shop.salon.user_id)
         async with pool.unit_of_work(shop.salon.scope) as work:
             await work.bookings.holds.hold(request, clock.now())
         assert told.behind(names_of(shop.salon.business_id, CacheKind.AVAILABILITY))

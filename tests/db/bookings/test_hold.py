@@ -9,7 +9,7 @@ import pytest_asyncio
 from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from db.bookings.commands.hold import HoldRequest
+from db.bookings.commands.hold_request import HoldRequest
 from db.engine.context import Context, IdempotencyKey
 from db.engine.session import Database, Scope
 from domain.booking_status import BookingStatus
@@ -23,7 +23,7 @@ from domain.errors import NotFound
 from domain.platform.actor import Actor, ActorKind
 from domain.scheduling.errors import NotBookable, OutsideBookingWindow, OutsideOpeningHours, PartySizeRefused, SlotTaken
 from tests.support import data, servers
-from tests.support.data import HOUR, NOW, Salon
+from tests.support.data import HOUR, NOW, Salon, single
 
 TOMORROW = NOW + 24 * HOUR
 #: So many that several wait for the same row at any time.
@@ -45,12 +45,13 @@ async def salon(pool: Database) -> Salon:
 
 async def hold(pool: Database, request: HoldRequest, now: datetime = NOW) -> BookingView:
     context = Context(Actor(ActorKind.CUSTOMER, request.user_id))
-    async with pool.unit_of_work(Scope.of("service", request.service_id, request.user_id), context) as work:
+    async with pool.unit_of_work(Scope.of("service", request.items[0].service_id, request.user_id), context) as work:
         return await work.bookings.holds.hold(request, now)
 
 
 def asked(salon: Salon, **values: object) -> HoldRequest:
-    defaults = {"service_id": salon.service_id, "start_at": TOMORROW, "user_id": salon.user_id}
+    items = single(salon.service_id, values.pop("resource_ids", ()))  # type: ignore[arg-type]
+    defaults = {"items": items, "start_at": TOMORROW, "user_id": salon.user_id}
     return HoldRequest(**{**defaults, **values})  # type: ignore[arg-type]
 
 

@@ -8,13 +8,13 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import event
 
-from db.bookings.commands.hold import HoldRequest
+from db.bookings.commands.hold_request import HoldRequest
 from db.bookings.queries import BookingFilter
 from db.engine.session import Database, Scope
 from domain.booking_status import BookingStatus
 from domain.errors import NotFound
 from tests.support import data, servers
-from tests.support.data import HOUR, NOW, Salon
+from tests.support.data import HOUR, NOW, Salon, single
 
 
 @pytest_asyncio.fixture
@@ -29,7 +29,7 @@ async def salon(pool: Database) -> Salon:
 
 
 async def test_what_was_held_is_what_is_read(pool: Database, salon: Salon) -> None:
-    request = HoldRequest(salon.service_id, NOW + 24 * HOUR, user_id=salon.user_id, special_requests="窓側で")
+    request = HoldRequest(single(salon.service_id), NOW + 24 * HOUR, user_id=salon.user_id, special_requests="窓側で")
     async with pool.unit_of_work(salon.scope) as work:
         held = await work.bookings.holds.hold(request, NOW)
     async with pool.unit_of_work(salon.scope) as work:

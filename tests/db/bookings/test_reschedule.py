@@ -196,7 +196,7 @@ async def test_every_start_that_is_listed_for_a_move_is_taken_and_no_other(desk:
 
     async def listed(work: UnitOfWork) -> set[datetime]:
         catalogue, starts, _ = await work.bookings.changes.starts_for_move(booking_id, False, day, day, (), NOW)
-        assert catalogue.item.duration == 60
+        assert catalogue.items[0].duration == 60
         return {starts.zero + minutes(at) for at in starts.minutes}
 
     async def can_move(start_at: datetime) -> bool:

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 import pytest_asyncio
 
-from db.bookings.commands.hold import HoldRequest
+from db.bookings.commands.hold_request import HoldRequest
 from db.engine.session import Database, Scope
 from domain.bookings.commands import BookingOutcome
 from domain.payments.movements import of_surplus
@@ -19,7 +19,7 @@ from domain.payments.tasks import MoneyResult
 from domain.platform.actor import ActorKind
 from stack.audit import report
 from tests.support import servers
-from tests.support.data import HOUR, NOW, add_salon, opened
+from tests.support.data import HOUR, NOW, add_salon, opened, single
 from tests.support.desk import Desk
 
 START = NOW + 30 * HOUR
@@ -30,7 +30,7 @@ class Counter(Desk):
     """A desk that also takes money."""
 
     async def hold(self) -> UUID:
-        request = HoldRequest(service_id=self.salon.service_id, start_at=START, user_id=self.salon.user_id)
+        request = HoldRequest(single(self.salon.service_id), start_at=START, user_id=self.salon.user_id)
         async with self.database.unit_of_work(Scope.of("service", self.salon.service_id, self.salon.user_id)) as work:
             return (await work.bookings.holds.hold(request, NOW)).id
 

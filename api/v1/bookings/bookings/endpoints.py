@@ -15,6 +15,7 @@ from api.http.operation_errors import raises
 from api.http.paging import PageAsked
 from api.http.times import Day
 from api.v1.bookings.bookings.command_handlers import CommandRequest, execute_command, prove_contact
+from api.v1.bookings.bookings.create_schemas import BookingCreate
 from api.v1.bookings.bookings.handlers import AskedBookings, bookings_page, history_page, write_changes
 from api.v1.bookings.bookings.history_schemas import HistoryRead
 from api.v1.bookings.bookings.hold_handlers import TIME_REFUSED, take
@@ -23,7 +24,6 @@ from api.v1.bookings.bookings.quote_handlers import quote, quote_move, starts_fo
 from api.v1.bookings.bookings.quote_schemas import QuoteRead, RescheduleQuoteRead
 from api.v1.bookings.bookings.schemas import (
     BookingChangedRead,
-    BookingCreate,
     BookingCreatedRead,
     BookingRead,
     BookingUpdate,
@@ -67,11 +67,13 @@ _NO_REASON, _AS_USUAL = ReasonCommand(), NoShowCommand()
 async def create_booking(
     body: BookingCreate, access: MayBook, services: Services, now: Now, key: RequiredKey
 ) -> Response:
-    """Takes the time. ``pending`` until it is paid or approved before ``hold_expires_at``, ``confirmed`` at once where
-    neither is asked for. Where nothing is paid online, a guest must confirm the e-mail address before
-    ``proof_deadline``, with the link in the message that is sent there (the business's setting
-    ``address_proof_within``). A guest keeps the ``code`` and the ``guest_token``, which opens this booking in the
-    header ``X-Booking-Token``."""
+    """Takes the time of one service, or of several one after the other: all of it or nothing.
+
+    ``pending`` until it is paid or approved before ``hold_expires_at``, ``confirmed`` at once where neither is asked
+    for. Where nothing is paid online, a guest must confirm the e-mail address before ``proof_deadline``, with the link
+    in the message that is sent there (the business's setting ``address_proof_within``). A guest keeps the ``code`` and
+    the ``guest_token``, which opens this booking in the header ``X-Booking-Token``.
+    """
     return await take(access, key, body, services, now)
 
 

@@ -14,8 +14,9 @@ from api.http.idempotency import Key, Replay, without_secrets
 from api.http.operation_errors import raises
 from api.http.rate_limits import count_booking
 from api.http.request_info import request_info
-from api.v1.bookings.bookings.schemas import BookingCreate, BookingCreatedRead
-from db.bookings.commands.hold import HoldRequest
+from api.v1.bookings.bookings.create_schemas import BookingCreate
+from api.v1.bookings.bookings.schemas import BookingCreatedRead
+from db.bookings.commands.hold_request import HoldRequest
 from domain.booking_status import BookingStatus
 from domain.bookings.contact import Contact
 from domain.bookings.errors import HoldLimit, PriceChanged
@@ -68,7 +69,7 @@ async def take(access: Access, key: Key, body: BookingCreate, services: ApiServi
     access.subject = _guest_subject(access, body)
     links = services.booking_links
     try:
-        async with access.work(body.service_id, key) as work:
+        async with access.work(body.requested[0].service_id, key) as work:
             await count_booking(services, access)
             answer = _Answer(access, links)
             await work.bookings.holds.hold(_request(access, body, services.settings), now, answer, work.idempotency_key)
@@ -101,10 +102,9 @@ def _request(access: Access, body: BookingCreate, settings: Settings) -> HoldReq
         raise InvalidInput.at("guest", "missing")
     return HoldRequest(
         network_limit=settings.unpaid_bookings_per_network,
-        service_id=body.service_id,
+        items=body.requested,
         start_at=body.start_at,
         party_size=body.party_size,
-        resource_ids=body.resource_ids,
         user_id=None if for_another else access.user_id,
         customer_id=body.customer_id,
         person=_person(body),

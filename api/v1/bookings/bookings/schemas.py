@@ -5,17 +5,13 @@ from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from pydantic import ConfigDict, Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, StringConstraints
 
 from api.http.fields import (
     BilingualRead,
-    Email,
     Input,
     MoneyRead,
-    MoneyWrite,
     Output,
-    PersonName,
-    Phone,
     Prose,
     RecordRead,
     examples,
@@ -81,57 +77,6 @@ _BOOKING: dict[str, Any] = {
         }
     ],
 }
-
-
-class GuestWrite(Input):
-    """Somebody without a login, who must be reachable by e-mail or telephone."""
-
-    family_name: PersonName = Field(description="Family name, or the only name.")
-    given_name: PersonName | None = Field(default=None, description="Given name; one name is enough.")
-    email: Email | None = Field(default=None, description="E-mail address.")
-    phone: Phone | None = Field(default=None, description="Phone number in E.164, such as `+81312345678`.")
-
-    @model_validator(mode="after")
-    def _reachable(self) -> Self:
-        if self.email is None and self.phone is None:
-            raise ValueError("email or phone")
-        return self
-
-
-class BookingCreate(Input):
-    """A request for one service at one time.
-
-    A login books for itself and gives neither ``guest`` nor ``customer_id``; without a login ``guest`` is needed.
-    Staff give one of the two, and may ask for online payment (``request_payment``).
-    """
-
-    model_config = ConfigDict(
-        json_schema_extra=examples(
-            {"service_id": _SERVICE, "start_at": "2026-11-24T10:00:00+09:00", "resource_ids": [_STAFF]},
-            {
-                "service_id": _SERVICE,
-                "start_at": "2026-11-24T10:00:00+09:00",
-                "guest": {"family_name": "佐藤", "given_name": "愛", "email": "ai@example.jp"},
-            },
-        )
-    )
-
-    service_id: UUID = Field(description="Id of the service (UUID).")
-    start_at: Moment
-    resource_ids: Resources = ()
-    party_size: int = Field(default=1, ge=1, le=1000, description="Number of persons.")
-    special_requests: Note | None = Field(
-        default=None, description="What the customer asks for, such as a seat at the window."
-    )
-    language: Literal["ja", "en"] | None = Field(default=None, description="Of the notices; else `Accept-Language`.")
-    guest: GuestWrite | None = Field(default=None, description="The person who books without a login.")
-    customer_id: UUID | None = Field(default=None, description="Customer for whom staff book (UUID).")
-    request_payment: bool = Field(default=False, description="Whether the customer is asked to pay online.")
-    expected_price: MoneyWrite | None = Field(
-        default=None,
-        description="The total price that the caller was shown. If it is another one now, nothing is booked and the "
-        "answer is `price_changed` with the present price.",
-    )
 
 
 class BookingUpdate(Input):

@@ -1,7 +1,7 @@
 """Services."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, model_validator
@@ -44,6 +44,10 @@ _WRITTEN = {
 
 Duration = Annotated[int, Field(ge=1, le=1440)]
 Buffer = Annotated[int, Field(ge=0, le=480)]
+Wait = Literal[0, 15, 30, 45, 60]
+_WAIT = (
+    "In a booking of several services: minutes that the customer waits at most between the service before and this one."
+)
 Count = Annotated[int, Field(ge=1, le=500)]
 Percent = Annotated[int, Field(ge=1, le=100)]
 TaxPercent = Annotated[int, Field(ge=0, le=100, json_schema_extra={"enum": [8, 10]})]
@@ -111,6 +115,7 @@ class ServiceCreate(_Terms):
         default=0,
         description="Minutes that the resources stay taken after the visit.",
     )
+    max_wait_minutes: Wait = Field(default=0, description=_WAIT)
     capacity: Count = Field(
         default=1,
         description="1, or the places of a class: at most so many are sold at one start, whatever its rooms hold.",
@@ -184,6 +189,7 @@ class ServiceUpdate(Changes, _Terms):
         default=None,
         description="Minutes that the resources stay taken after the visit.",
     )
+    max_wait_minutes: Wait | None = Field(default=None, description=_WAIT)
     capacity: Count | None = Field(
         default=None,
         description="1, or the places of a class: at most so many are sold at one start, whatever its rooms hold.",
@@ -307,6 +313,7 @@ class ServiceRead(ChangedRecordRead):
                 "description": {"ja": "シャンプー付き。", "en": "With shampoo.", "text": "With shampoo."},
                 "tax_percent": 10,
                 "buffer_before_minutes": 0,
+                "max_wait_minutes": 0,
                 "capacity": 1,
                 "party_min": 1,
                 "party_max": 1,
@@ -340,6 +347,7 @@ class ServiceRead(ChangedRecordRead):
     duration_minutes: int = Field(description="Length of the visit in minutes, without buffers.")
     buffer_before_minutes: int = Field(description="Minutes that the resources are taken before the visit.")
     buffer_after_minutes: int = Field(description="Minutes that the resources stay taken after the visit.")
+    max_wait_minutes: int = Field(description=_WAIT)
     capacity: int = Field(
         description="1, or the places of a class: at most so many are sold at one start, whatever its rooms hold."
     )

@@ -16,12 +16,21 @@ from api.v1.scheduling.availability.handlers import answer_with_starts, free_res
 from api.v1.scheduling.availability.schemas import AvailabilityRead, FreeResourcesRead
 from domain.permissions import allowed
 from domain.platform.invalidation import CacheKind
+from domain.scheduling.availability.model import MAX_ITEMS
 from domain.scheduling.errors import NotBookable, OutsideBookingWindow, PartySizeRefused
 from domain.scheduling.permissions import SchedulingAction
 
 router = APIRouter(prefix="/availability", tags=["availability"])
 
 MaySee = Annotated[Access, Depends(may(SchedulingAction.READ_AVAILABILITY, "service", public=True))]
+ServiceIds = Annotated[
+    list[UUID],
+    Query(
+        min_length=1,
+        max_length=MAX_ITEMS,
+        description="One to five services of one business, in the order in which they are done; repeat the parameter.",
+    ),
+]
 PartySize = Annotated[int, Query(ge=1, le=1000, description="How many people come.")]
 
 
@@ -40,7 +49,7 @@ def _for_staff(access: Access) -> bool:
 async def get_availability(
     access: MaySee,
     now: Now,
-    service_id: UUID,
+    service_id: ServiceIds,
     first: Annotated[Day, Query(alias="from", description="First business day, in the business's zone.")],
     last: Annotated[Day, Query(alias="to", description="Last business day, included; 31 days at most.")],
     resource_id: Annotated[
@@ -48,8 +57,9 @@ async def get_availability(
     ] = [],  # noqa: B006  (FastAPI copies it)
     party_size: PartySize = 1,
 ) -> Response:
-    """Every start at which the service fits, exact to the minute. It is advice: the booking itself decides."""
-    async with access.work(service_id) as work:
+    """Every start at which the service fits, exact to the minute; of several services, at which all of them fit one
+    after the other. It is advice: the booking itself decides."""
+    async with access.work(service_id[0]) as work:
         catalogue, starts = await work.scheduling.availability.starts(
             service_id, first, last, now, party_size, resource_id, _for_staff(access)
         )

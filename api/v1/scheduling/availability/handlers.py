@@ -14,7 +14,7 @@ from api.http.fields import BilingualRead
 from api.http.request_info import request_info
 from api.v1.scheduling.availability.schemas import FreeResourceRead, FreeResourcesRead
 from db.engine.session import UnitOfWork
-from db.scheduling.availability import Catalogue
+from db.scheduling.booked_services import Catalogue
 from domain.scheduling.availability.engine import check_window, plan
 from domain.scheduling.availability.model import StartTable
 from domain.scheduling.hours import DAY
@@ -25,11 +25,12 @@ def answer_with_starts(catalogue: Catalogue, starts: StartTable, party_size: int
     language = request_info().language
     zone = catalogue.zone
     data: dict[str, Any] = {
-        "service_id": catalogue.item.service_id,
+        "service_id": catalogue.items[0].service_id,
+        "service_ids": [item.service_id for item in catalogue.items],
         "business_id": catalogue.business_id,
         "time_zone": zone.key,
         "slot_interval": catalogue.settings["slot_interval"],
-        "duration_minutes": catalogue.item.duration,
+        "duration_minutes": sum(item.duration for item in catalogue.items),
         "party_size": party_size,
         "starts": [
             {"start_at": at, "left": left} for at, left in zip(local_times(zone, starts), starts.left, strict=True)
@@ -65,12 +66,12 @@ async def free_resources(
 ) -> FreeResourcesRead:
     """Which resources could serve at ``start_at``. Raises OutsideBookingWindow, NotFound, NotBookable."""
     first, last = _around(start_at)
-    catalogue = await work.scheduling.availability.catalogue(service_id, first, last)
+    catalogue = await work.scheduling.availability.catalogue([service_id], first, last)
     check_window(catalogue.question(first, last, now, party_size, (), staff), start_at)
     facts = await work.scheduling.availability.facts(catalogue, first, last, now)
 
     def is_free(resource_id: UUID) -> bool:
-        question = catalogue.question(first, last, now, party_size, (resource_id,), staff)
+        question = catalogue.question(first, last, now, party_size, ((resource_id,),), staff)
         taken = next(plan(question, facts, start_at, limit=1), ())
         return any(claim.resource_id == resource_id for claim in taken)
 

@@ -19,12 +19,13 @@ class StartRead(Output):
 
 
 class AvailabilityRead(Output):
-    """Every start at which the service fits, in order. ``slot_interval``: minutes between offered starts."""
+    """Every start at which the services fit, in order. ``slot_interval``: minutes between offered starts."""
 
     model_config = ConfigDict(
         json_schema_extra=examples(
             {
                 "service_id": _SERVICE,
+                "service_ids": [_SERVICE],
                 "business_id": _BUSINESS,
                 "time_zone": "Asia/Tokyo",
                 "slot_interval": 30,
@@ -38,11 +39,12 @@ class AvailabilityRead(Output):
         )
     )
 
-    service_id: UUID = Field(description="Id of the service (UUID).")
+    service_id: UUID = Field(description="Id of the first service (UUID).")
+    service_ids: list[UUID] = Field(description="Ids of the services (UUIDs), in the order in which they are done.")
     business_id: UUID = Field(description="Id of the business (UUID).")
     time_zone: str = Field(description="IANA time zone of the venue, such as `Asia/Tokyo`.")
     slot_interval: int = Field(description="Minutes between two offered starts.")
-    duration_minutes: int = Field(description="Length of the visit in minutes, without buffers.")
+    duration_minutes: int = Field(description="Length of the services together in minutes, without buffers and waits.")
     party_size: int = Field(description="Number of persons.")
     starts: list[StartRead] = Field(description="Free starts in order of time.")
 

@@ -111,7 +111,7 @@ async def test_what_cannot_be_asked(shop: Shop) -> None:
         ({"from": "2026-13-01"}, "from"),
         ({"from": "0001-01-01"}, "from"),
         ({"to": "9999-12-31"}, "to"),
-        ({"service_id": "x"}, "service_id"),
+        ({"service_id": "x"}, "service_id.0"),
         ({"party_size": 0}, "party_size"),
         ({"resource_id": ["x"]}, "resource_id.0"),
     ):

@@ -5,6 +5,7 @@ midnights. What a wall clock shows is read off by walking.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import chain, combinations, product
@@ -120,7 +121,19 @@ class Oracle:
         return sorted(found)
 
     def starts(self) -> dict[datetime, int]:
-        """Every start at which the booking fits, with how many such bookings are left there."""
+        """Every start at which the booking fits, with how many such bookings are left there: the most of all ways to
+        wait between its items."""
+        if self.question.waits or not any(item.max_wait for item in self.question.items[1:]):
+            return self.starts_as_asked()
+        best: dict[datetime, int] = {}
+        for waits in product((0,), *(range(0, item.max_wait + 1, 15) for item in self.question.items[1:])):
+            if sum(waits) <= 60:
+                for start, left in Oracle(replace(self.question, waits=waits), self.facts).starts_as_asked().items():
+                    best[start] = max(best.get(start, 0), left)
+        return best
+
+    def starts_as_asked(self) -> dict[datetime, int]:
+        """As ``starts``, with the question's own waits."""
         return {
             start: left
             for start in self.offered()
@@ -128,7 +141,9 @@ class Oracle:
         }
 
     def service_times(self, start: datetime) -> Iterator[tuple[Item, datetime, datetime]]:
-        for item in self.question.items:
+        waits = self.question.waits or (0,) * len(self.question.items)
+        for item, wait in zip(self.question.items, waits, strict=True):
+            start += wait * MINUTE
             end = start + item.duration * MINUTE
             yield item, start, end
             start = end

@@ -66,6 +66,20 @@ def test_same_starts_for_up_to_five_items(case: tuple[Question, Facts]) -> None:
     assert {s.at: s.left for s in find_starts(question, facts)} == Oracle(question, facts).starts()
 
 
+@given(cases(max_items=3, max_needs=1), st.data())
+@settings(max_examples=sampling.examples(24, whole=80))
+def test_same_starts_where_the_customer_may_wait_between_items(
+    case: tuple[Question, Facts], data: st.DataObject
+) -> None:
+    question, facts = case
+    items = tuple(replace(one, max_wait=data.draw(st.sampled_from([0, 15, 30, 45, 60]))) for one in question.items)
+    question = replace(question, items=items)
+    oracle = Oracle(question, facts).starts()
+    assert {start.at: start.left for start in find_starts(question, facts)} == oracle
+    for moment in sorted(oracle)[:3]:
+        assert next(plan(question, facts, moment), None) is not None
+
+
 @given(cases(), st.data())
 @settings(max_examples=sampling.examples(48, whole=120))
 def test_same_starts_where_people_are_not_there_as_usual(case: tuple[Question, Facts], data: st.DataObject) -> None:

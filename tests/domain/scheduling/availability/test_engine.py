@@ -16,6 +16,7 @@ from domain.scheduling.availability.engine import (
     nearest_of_all,
     plan,
     why_not,
+    with_waits,
 )
 from domain.scheduling.availability.model import Facts, Item, Need, Question, Resource, StartGrid, Taken, bounds
 from domain.scheduling.errors import OutsideBookingWindow
@@ -525,3 +526,29 @@ class TestExactLeft:
         sold = replace(facts, sold={(SERVICE, start): 3})
         assert [start.left for start in find_starts(ask(one, step=60), sold)] == [1]
         assert list(plan(ask(one, step=60, party_size=2), sold, start)) == []
+
+
+def test_a_customer_waits_as_little_as_possible_between_services() -> None:
+    day = date(2026, 6, 1)
+    cut = item(30, need(0))
+    colour = replace(item(60, need(1)), max_wait=30)
+    busy = taken(1, at("Asia/Tokyo", day, 9, 30), 20)
+    facts = known(every_day((540, 660)), 1, 1, taken=(busy,))
+    question = ask(cut, colour, day=day, step=15)
+    starts = [start.at for start in find_starts(question, facts)]
+    assert starts[0] == at("Asia/Tokyo", day, 9)
+    claims = next(plan(question, facts, starts[0]))
+    assert [claim.starts_at for claim in claims] == [at("Asia/Tokyo", day, 9), at("Asia/Tokyo", day, 10)]
+    straight = next(plan(question, facts, at("Asia/Tokyo", day, 9, 30)))
+    assert [claim.starts_at for claim in straight][1] == at("Asia/Tokyo", day, 10)
+    assert at("Asia/Tokyo", day, 9) not in [
+        start.at for start in find_starts(ask(cut, item(60, need(1)), day=day), facts)
+    ]
+
+
+def test_all_waits_of_a_booking_together_are_one_hour_at_most() -> None:
+    items = (item(15, need(0)), *(replace(item(15, need(0)), max_wait=60) for _ in range(4)))
+    waits = [one.waits for one in with_waits(ask(*items))]
+    assert waits[0] == (0, 0, 0, 0, 0)
+    assert {sum(one) for one in waits} == {0, 15, 30, 45, 60}
+    assert len(waits) == 70

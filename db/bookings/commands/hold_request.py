@@ -1,0 +1,56 @@
+"""Who wants to book what, and when."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from domain.bookings.contact import Contact
+from domain.bookings.limits import MAX_OPEN_HOLDS
+from domain.errors import InvalidInput
+from domain.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRequest:
+    """One service of a booking, and the resources that are preferred for it; may be none."""
+
+    service_id: UUID
+    resource_ids: tuple[UUID, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HoldRequest:
+    """Who wants what when. ``start_at`` aware; ``items`` one after the other.
+
+    Exactly one of ``user_id`` (books for himself), ``customer_id`` (staff, for a known customer) and ``person``
+    (a guest, or staff for somebody new). ``by_staff``: no lead time, no approval, and money only if
+    ``request_payment``. ``expected_price``: what the caller was shown. ``network_limit``: unpaid bookings that unproven
+    callers of one network may have.
+    """
+
+    items: tuple[ItemRequest, ...]
+    start_at: datetime
+    party_size: int = 1
+    user_id: UUID | None = None
+    customer_id: UUID | None = None
+    person: Contact | None = None
+    by_staff: bool = False
+    request_payment: bool = False
+    special_requests: str | None = None
+    language: str = "ja"
+    expected_price: Money | None = None
+    network_limit: int = MAX_OPEN_HOLDS
+
+    def __post_init__(self) -> None:
+        if sum(one is not None for one in (self.user_id, self.customer_id, self.person)) != 1:
+            raise InvalidInput({"fields": [{"field": "customer", "rule": "exactly_one"}]})
+
+    @property
+    def service_ids(self) -> list[UUID]:
+        """The services in their order."""
+        return [item.service_id for item in self.items]
+
+    @property
+    def preferred(self) -> list[list[UUID]]:
+        """The preferred resources of each service."""
+        return [list(item.resource_ids) for item in self.items]
