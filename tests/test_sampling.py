@@ -38,7 +38,7 @@ def test_shares_are_everything_together_and_have_nothing_in_common() -> None:
     assert all(len(one) in {33, 34} for one in shares)
 
 
-def test_a_whole_run_leaves_nothing_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_whole_run_leaves_nothing_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(sampling.WHOLE, "1")
     assert sampling.sample(NUMBERS, one_in=4, purpose="x") == NUMBERS
     assert sampling.share(NUMBERS, 0, 3) == NUMBERS

@@ -125,12 +125,12 @@ async def broken_promises(
 
 
 @pytest.mark.parametrize("logged_in", [True, False])
-async def test_every_operation_keeps_the_contract(asked: Asked, logged_in: bool) -> None:
+async def test_operations_keep_the_contract(asked: Asked, logged_in: bool) -> None:
     wrong = await broken_promises(openapi_document(), asked, logged_in=logged_in, shares=2)
     assert not wrong, "\n\n".join(wrong)
 
 
-async def test_a_broken_promise_is_seen(asked: Asked) -> None:
+async def test_broken_promise_is_seen(asked: Asked) -> None:
     """The control: a status and a body that the document does not name."""
     document = openapi_document()
     del document["paths"][f"{PREFIX}/businesses/{{business_id}}"]["get"]["responses"]["404"]

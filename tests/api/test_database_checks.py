@@ -256,7 +256,7 @@ async def checks_of(connection: AsyncConnection) -> dict[str, tuple[str, str]]:
     return {name: (table, expression) for name, table, expression in rows}
 
 
-async def test_every_check_has_a_twin_or_is_out_of_reach(connection: AsyncConnection) -> None:
+async def test_database_checks_have_a_twin_or_are_out_of_reach(connection: AsyncConnection) -> None:
     names = {name for name in await checks_of(connection) if not name.endswith("_known")}
     compared = TWINS.keys() | {name for name in NO_INPUT if not name.endswith("_known")}
     assert names == compared, (sorted(names - compared), sorted(compared - names))
@@ -274,7 +274,7 @@ async def passes(connection: AsyncConnection, table: str, expression: str, colum
 
 
 @pytest.mark.parametrize("name", sorted(TWINS))
-async def test_the_database_takes_what_the_code_takes(connection: AsyncConnection, name: str) -> None:
+async def test_database_takes_what_the_code_takes(connection: AsyncConnection, name: str) -> None:
     table, expression = (await checks_of(connection))[name]
     accepted = 0
     for twin in TWINS[name]:
@@ -288,7 +288,7 @@ async def test_the_database_takes_what_the_code_takes(connection: AsyncConnectio
     assert accepted
 
 
-async def test_a_looser_twin_is_seen(connection: AsyncConnection) -> None:
+async def test_looser_twin_is_seen(connection: AsyncConnection) -> None:
     """The control: a number whose digits are of another script."""
     table, expression = (await checks_of(connection))["ck_businesses_invoice_number_form"]
     assert await passes(connection, table, expression, {"invoice_number": NUMBER})

@@ -153,7 +153,7 @@ async def ask(http: AsyncClient, pool: Pool, world: Tenants, operation: Operatio
 
 
 @pytest.mark.parametrize("asker", ASKERS)
-async def test_a_database_that_breaks_is_a_coded_answer_and_nothing_half_written(
+async def test_database_that_breaks_is_a_coded_answer_and_nothing_half_written(
     world: Tenants, pool: Pool, changed: Changed, asker: str, log_in: Login
 ) -> None:
     """One request for every statement of every operation. What breaks it takes turns; so do the askers, but for a
@@ -173,9 +173,7 @@ async def test_a_database_that_breaks_is_a_coded_answer_and_nothing_half_written
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-async def test_every_operation_says_that_the_database_breaks(
-    world: Tenants, pool: Pool, fault: str, log_in: Login
-) -> None:
+async def test_operations_say_that_the_database_failed(world: Tenants, pool: Pool, fault: str, log_in: Login) -> None:
     """Every trouble at the first statement: whose transaction it is."""
     newcomer, unopened = await log_in(), set()
     asked = sampling.share(operations(), list(FAULTS).index(fault), 3)
@@ -186,7 +184,7 @@ async def test_every_operation_says_that_the_database_breaks(
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-async def test_news_of_a_provider_are_not_taken_by_a_broken_database(
+async def test_webhook_is_refused_while_the_database_fails(
     client: AsyncClient, pool: Pool, changed: Changed, fault: str
 ) -> None:
     """Anything but a 2xx, so that the provider sends them again."""
@@ -209,7 +207,7 @@ async def test_health_says_no_more_than_that(client: AsyncClient, pool: Pool, fa
             assert says_nothing(await client.get(path)) == (503, "unavailable")
 
 
-async def test_an_operation_without_trouble_is_seen_to_write(world: Tenants, changed: Changed) -> None:
+async def test_operation_without_trouble_is_seen_to_write(world: Tenants, changed: Changed) -> None:
     """The control: the counters see a change, and the trouble is over with its request."""
     before = await changed.rows()
     path = f"{PREFIX}/owner/businesses/{world.mine.rows['businesses']}"
@@ -218,6 +216,6 @@ async def test_an_operation_without_trouble_is_seen_to_write(world: Tenants, cha
     assert (await changed.rows())["businesses"] == before["businesses"] + 1
 
 
-def test_what_answers_may_not_say_is_seen() -> None:
+def test_leak_check_sees_what_answers_may_not_say() -> None:
     for text in (f"x {SECRET}", "SELECT 1", "File app.py", "(sqlalchemy.exc.DBAPIError)", 'relation "bookings"'):
         assert SECRET in text or _INSIDE.search(text) or _TABLES.search(text), text

@@ -65,7 +65,7 @@ async def refused(port: int) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_it_serves_and_ends_in_order(database: Database, tmp_path: Path) -> None:
+async def test_api_process_serves_and_ends_in_order(database: Database, tmp_path: Path) -> None:
     log = tmp_path / "api.log"
     async with served(database, log) as (process, address, port):
         async with httpx.AsyncClient(base_url=address) as http:

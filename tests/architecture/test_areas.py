@@ -72,7 +72,7 @@ def modules() -> Iterator[tuple[str, str]]:
             yield name, path.read_text(encoding="utf-8")
 
 
-def test_an_area_imports_no_later_area_of_any_room() -> None:
+def test_area_imports_no_later_area_of_any_room() -> None:
     seen = 0
     found: dict[str, list[str]] = {}
     for name, source in modules():
@@ -88,13 +88,13 @@ def _parents(module: str) -> tuple[str, str]:
     return module, module.rpartition(".")[0]
 
 
-def test_every_exception_is_still_needed() -> None:
+def test_exceptions_are_all_still_needed() -> None:
     sources = dict(modules())
     unused = [(name, used) for name, used in EXCEPTIONS if used not in later_areas(name, sources[name])]
     assert unused == []
 
 
-def test_what_every_area_may_use_uses_no_area() -> None:
+def test_shared_modules_use_no_area() -> None:
     found = [
         (name, one)
         for name, source in modules()
@@ -105,7 +105,7 @@ def test_what_every_area_may_use_uses_no_area() -> None:
     assert found == []
 
 
-def test_a_use_of_a_later_area_is_found_in_every_form() -> None:
+def test_use_of_a_later_area_is_found_in_every_form() -> None:
     assert later_areas("db.payments.webhooks", "from domain.bookings.decisions import cancel")
     assert later_areas("db.payments.webhooks", "from domain import bookings")
     assert later_areas("activities.platform.flags", "import db.payments.tables")

@@ -91,14 +91,14 @@ def texts(value: Any) -> list[str]:
             return [str(value)]
 
 
-def test_every_process_has_its_service() -> None:
+def test_processes_have_their_service() -> None:
     commands = [tuple(service["command"]) for service in OURS.values()]
     wanted = [("api",), ("relay",), ("migrate",), *(("worker", "--role", role) for role in WORKER_ROLES)]
     assert sorted(commands) == sorted(wanted)
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_the_environment_is_the_settings_class(name: str) -> None:
+def test_environment_is_the_settings_class(name: str) -> None:
     fields = {f"OMOTENASHI_{field.upper()}" for field in Settings.model_fields}
     assert set(OURS[name]["environment"]) <= fields
 
@@ -147,7 +147,7 @@ def test_production_accepts_the_settings(name: str, monkeypatch: pytest.MonkeyPa
             monkeypatch.setenv(variable, kept)
 
 
-def test_every_secret_of_the_settings_says_who_needs_it() -> None:
+def test_secret_settings_say_who_needs_them() -> None:
     secret = {name for name, field in Settings.model_fields.items() if field.annotation is SecretStr}
     assert secret - set(NEEDED_BY) == {"database_url", "redis_url"}, "these two are for every process"
 
@@ -163,7 +163,7 @@ def test_production_wants_its_proxies_named_or_denied(written: str, monkeypatch:
         Settings(role=ProcessRole.API)
 
 
-def test_only_the_migration_knows_the_owner_of_the_tables() -> None:
+def test_owner_role_is_known_to_the_migration_alone() -> None:
     knowing = [name for name, service in OURS.items() if "OWNER_PASSWORD" in str(service)]
     assert knowing == ["migrate"]
 
@@ -175,7 +175,7 @@ def test_addresses_name_services_of_this_file() -> None:
                 assert host in SERVICES, f"{name}: {host}"
 
 
-def test_no_secret_has_a_value_here() -> None:
+def test_secrets_have_no_value_in_the_file() -> None:
     for name, service in SERVICES.items():
         for key, value in (service.get("environment") or {}).items():
             if re.search(r"PASSWORD|PWD|SECRET|_KEY|AUTH|TOKEN", key):
@@ -187,7 +187,7 @@ def test_no_secret_has_a_value_here() -> None:
 
 
 @pytest.mark.parametrize("missing", SECRETS)
-def test_a_missing_secret_stops_the_start_by_name(missing: str) -> None:
+def test_missing_secret_stops_the_start_by_name(missing: str) -> None:
     given = {name: value for name, value in SECRETS.items() if name != missing}
     with pytest.raises(KeyError, match=missing):
         interpolate("\n".join(texts(SERVICES)), given)
@@ -206,13 +206,13 @@ def test_images_are_pinned_and_nobody_is_root(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", LASTING)
-def test_what_lasts_is_watched_and_comes_back(name: str) -> None:
+def test_lasting_services_have_a_health_check_and_restart(name: str) -> None:
     assert LASTING[name]["restart"] == "unless-stopped"
     assert LASTING[name]["healthcheck"]["test"][0] in {"CMD", "CMD-SHELL"}
 
 
 @pytest.mark.parametrize("name", sorted(ONE_SHOT))
-def test_what_runs_once_ends(name: str) -> None:
+def test_one_time_services_do_not_restart(name: str) -> None:
     assert SERVICES[name]["restart"] == "on-failure"
     waiting = [
         service["depends_on"][name]["condition"]
@@ -231,7 +231,7 @@ def test_dependencies_exist_and_are_waited_for_by_a_condition_they_can_meet() ->
             assert how["condition"] == ("service_completed_successfully" if once else "service_healthy"), name
 
 
-def test_the_servers_are_not_open_to_the_world() -> None:
+def test_servers_are_not_open_to_the_world() -> None:
     published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
     assert set(published) == {"api", "storage", "temporal-ui"}
     for name, ports in published.items():
@@ -241,7 +241,7 @@ def test_the_servers_are_not_open_to_the_world() -> None:
         assert SERVICES[name]["networks"] == ["data"]
 
 
-def test_of_the_storage_only_the_gateway_that_asks_for_a_key_can_be_reached() -> None:
+def test_storage_is_reached_through_its_gateway_alone() -> None:
     """The filer behind it reads and deletes every file for everybody, the master drops a whole bucket."""
     flags = SERVICES["storage"]["command"]
     assert flags[0] == "server"  # `mini` has one address for all of its parts
@@ -265,7 +265,7 @@ def test_closed_workflows_are_kept_as_long_as_on_one_machine() -> None:
     assert f"--retention {hours}h" in SERVICES["temporal-namespace"]["command"][0]
 
 
-def test_the_image_is_pinned_and_nobody_is_root_in_it() -> None:
+def test_image_is_pinned_and_nobody_is_root_in_it() -> None:
     lines = (ROOT / "Dockerfile").read_text(encoding="utf-8").splitlines()
     bases = [line.split()[1] for line in lines if line.startswith("FROM ")]
     assert len(bases) == 2
@@ -275,7 +275,7 @@ def test_the_image_is_pinned_and_nobody_is_root_in_it() -> None:
     assert any("uv sync --frozen --no-dev" in line for line in lines)
 
 
-def test_the_build_context_holds_every_package_and_no_more() -> None:
+def test_build_context_holds_every_package_and_no_more() -> None:
     kept = {
         line[1:].strip()
         for line in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
@@ -290,7 +290,7 @@ def test_the_build_context_holds_every_package_and_no_more() -> None:
     assert kept - wanted <= {"pyproject.toml", "uv.lock", "README.md", "analytics"}
 
 
-async def test_the_first_set_up_of_postgres_makes_what_the_migrations_need(tmp_path: Path) -> None:
+async def test_postgres_set_up_makes_what_the_migrations_need(tmp_path: Path) -> None:
     script = tmp_path / "roles.sh"
     script.write_text(COMPOSE["configs"]["postgres-roles"]["content"].replace("$$", "$"))
     async with run_bare_postgres() as server:

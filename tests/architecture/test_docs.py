@@ -8,12 +8,12 @@ from tests.architecture import error_page
 ROOT = Path(__file__).parents[2]
 
 
-def test_the_page_of_error_codes_is_what_the_areas_declare() -> None:
+def test_page_of_error_codes_is_what_the_areas_declare() -> None:
     now = error_page.PAGE.read_text(encoding="utf-8")
     assert now == error_page.page(now), "run python -m tests.architecture.error_page"
 
 
-def test_every_link_of_the_documents_leads_somewhere() -> None:
+def test_links_of_the_documents_lead_somewhere() -> None:
     broken = []
     for page in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md")):
         for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
@@ -22,7 +22,7 @@ def test_every_link_of_the_documents_leads_somewhere() -> None:
     assert broken == []
 
 
-def test_the_readme_names_what_make_has() -> None:
+def test_readme_names_what_make_has() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     named = set(re.findall(r"\bmake ([a-z]+)", (ROOT / "README.md").read_text(encoding="utf-8")))
     assert {"up", "test", "demo"} <= named
@@ -39,7 +39,7 @@ _PATH = re.compile(
 _SCHEDULES = frozenset({"analytics/daily"})
 
 
-def test_every_path_in_the_documents_exists() -> None:
+def test_paths_in_the_documents_exist() -> None:
     missing = []
     checked = 0
     for page in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md")):
@@ -54,7 +54,7 @@ def test_every_path_in_the_documents_exists() -> None:
     assert missing == []
 
 
-def test_the_tours_of_the_readme_name_files_of_every_room() -> None:
+def test_tours_of_the_readme_name_files_of_every_room() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     for tour in ("## Follow one booking", "## Follow one refund"):
         text = readme.split(tour)[1].split("\n## ")[0]

@@ -37,19 +37,19 @@ def area_of(error: type[DomainError]) -> str:
     return "shared" if error.__module__ == "domain.errors" else error.__module__.split(".")[1]
 
 
-def test_every_error_is_declared_in_the_errors_of_its_area_and_listed() -> None:
+def test_errors_are_declared_in_their_area_and_listed() -> None:
     found = list(declared_errors())
     assert len(found) > 35
     assert [error for error in found if not error.__module__.endswith(".errors")] == []
     assert [error for error in found if ERRORS.get(error.code) is not error] == [], "list it in domain/error_codes.py"
 
 
-def test_every_code_has_one_declaration() -> None:
+def test_error_codes_have_one_declaration() -> None:
     twice = [code for code, count in Counter(error.code for error in declared_errors()).items() if count > 1]
     assert twice == []
 
 
-def test_every_code_has_its_sentences_in_the_area_that_declares_it() -> None:
+def test_error_codes_have_their_sentences_in_their_area() -> None:
     elsewhere = {
         code: area_of(error) for code, error in ERRORS.items() if code not in error_texts.AREAS[area_of(error)].meanings
     }
@@ -57,7 +57,7 @@ def test_every_code_has_its_sentences_in_the_area_that_declares_it() -> None:
     assert set(error_texts.MEANINGS) - set(ERRORS) == OF_THE_API
 
 
-def test_every_sentence_with_values_or_cause_is_of_a_known_code() -> None:
+def test_sentences_with_values_or_cause_are_of_a_known_code() -> None:
     codes = {*error_texts.WITH_VALUES, *(code for code, _ in error_texts.BY_CAUSE)}
     assert codes - set(error_texts.MEANINGS) == set()
 

@@ -25,7 +25,7 @@ def operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]
             yield f"{method.upper()} {path}", operation
 
 
-def test_every_operation_has_a_name_of_its_own_and_a_summary(document: dict[str, Any]) -> None:
+def test_operations_have_a_name_of_their_own_and_a_summary(document: dict[str, Any]) -> None:
     names = [operation["operationId"] for _, operation in operations(document)]
     assert len(names) == len(set(names))
     for name, operation in operations(document):
@@ -81,7 +81,7 @@ def formats_of(found: dict[str, Any]) -> set[str]:
     return {one["format"] for one in (found, *found.get("anyOf", ())) if "format" in one}
 
 
-def test_every_field_and_parameter_has_a_description(document: dict[str, Any]) -> None:
+def test_fields_and_parameters_have_a_description(document: dict[str, Any]) -> None:
     found = dict(properties(document))
     assert len(found) > 900
     assert [name for name, one in found.items() if not one.get("description")] == []
@@ -118,7 +118,7 @@ def test_schemas_are_named_after_their_use(document: dict[str, Any]) -> None:
             assert name.endswith("Read"), name
 
 
-def test_every_body_has_an_example(document: dict[str, Any]) -> None:
+def test_bodies_have_an_example(document: dict[str, Any]) -> None:
     for name, operation in operations(document):
         bodies = [operation["requestBody"]] if "requestBody" in operation else []
         bodies += [response for response in operation["responses"].values() if "content" in response]
@@ -129,7 +129,7 @@ def test_every_body_has_an_example(document: dict[str, Any]) -> None:
                 assert media.get("example") is not None or media.get("examples"), name
 
 
-def test_every_operation_lists_its_errors(document: dict[str, Any]) -> None:
+def test_operations_list_their_errors(document: dict[str, Any]) -> None:
     for name, operation in operations(document):
         listed = operation["responses"]
         expected = {"400", "422", "500", "503"}
@@ -166,7 +166,7 @@ def all_models(root: type[BaseModel]) -> Iterator[type[BaseModel]]:
         yield from all_models(model)
 
 
-def test_nothing_in_an_answer_has_a_default() -> None:
+def test_answer_fields_have_no_default() -> None:
     for model in all_models(Output):
         for name, field in model.model_fields.items():
             assert field.is_required(), f"{model.__name__}.{name}"
@@ -178,7 +178,7 @@ def test_unknown_input_is_refused_everywhere() -> None:
         assert model.model_config["frozen"], model
 
 
-def test_the_table_of_codes_is_in_the_description(document: dict[str, Any]) -> None:
+def test_table_of_codes_is_in_the_description(document: dict[str, Any]) -> None:
     for code in MEANINGS:
         assert f"| `{code}` |" in document["info"]["description"]
 

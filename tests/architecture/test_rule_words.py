@@ -42,7 +42,7 @@ def _is_text(node: ast.AST) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
-def test_every_rule_word_has_its_own_sentence() -> None:
+def test_rule_words_have_their_own_sentence() -> None:
     words = dict(rules_in_code())
     assert len(words) > 80
     words |= dict.fromkeys(broken_rules("", ""), "domain/identity/passwords.py")
@@ -51,12 +51,12 @@ def test_every_rule_word_has_its_own_sentence() -> None:
     assert missing_ones == {}, "write it in api/http/texts/<area>.py"
 
 
-def test_no_sentence_is_left_of_a_rule_that_is_gone() -> None:
+def test_rule_sentences_belong_to_rules_that_exist() -> None:
     words = {word for word, _ in rules_in_code()} | COMPOSED
     assert set(RULES) - words - set(get_args(ErrorType)) == set()
 
 
-def test_the_words_of_an_area_are_written_by_its_own_code() -> None:
+def test_words_of_an_area_are_written_by_its_own_code() -> None:
     written = {(word, area_of(where)) for word, where in rules_in_code()}
     foreign = [
         (area, word)

@@ -63,7 +63,7 @@ def test_source_says_of_which_script_a_digit_or_letter_is() -> None:
     assert EVERY_SCRIPT.keys() <= found.keys(), "an exception that is no longer needed"
 
 
-def test_of_every_script_finds_each_form() -> None:
+def test_script_search_finds_each_form() -> None:
     source = """
 re.compile(r"\\d+")
 re.compile(r"[0-9]+")

@@ -48,7 +48,7 @@ def _decorators(path: Path, of: str) -> list[ast.expr]:
 @pytest.mark.parametrize(
     "of", ["activity.defn", "workflow.defn", "workflow.signal", "workflow.update", "workflow.query"]
 )
-def test_every_name_is_written_down(of: str) -> None:
+def test_temporal_names_are_written_down(of: str) -> None:
     room = "activities" if of.startswith("activity") else "workflows"
     found = [(path, each) for path in (ROOT / room).rglob("*.py") for each in _decorators(path, of)]
     assert found
@@ -63,7 +63,7 @@ def test_activities_are_named_by_noun_and_verb_once() -> None:
     assert [name for name in names if not re.fullmatch(r"[a-z]+\.[a-z_]+", name)] == []
 
 
-def test_every_activity_is_registered() -> None:
+def test_activities_are_registered() -> None:
     written = set()
     for path in (ROOT / "activities").rglob("*.py"):
         for decorator in _decorators(path, "activity.defn"):
@@ -73,7 +73,7 @@ def test_every_activity_is_registered() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(ACTIVITIES))
-def test_an_activity_takes_one_frozen_dataclass(name: str) -> None:
+def test_activity_takes_one_frozen_dataclass(name: str) -> None:
     hints = get_type_hints(ACTIVITIES[name])
     hints.pop("return")
     (argument,) = hints.values()
@@ -81,7 +81,7 @@ def test_an_activity_takes_one_frozen_dataclass(name: str) -> None:
 
 
 @pytest.mark.parametrize("each", WORKFLOWS)
-def test_a_workflow_and_its_messages_take_one_frozen_dataclass(each: type) -> None:
+def test_workflow_and_its_messages_take_one_frozen_dataclass(each: type) -> None:
     definition = _Definition.must_from_class(each)
     handlers = [definition.run_fn, *(signal.fn for signal in definition.signals.values())]
     handlers += [update.fn for update in definition.updates.values()]
@@ -98,14 +98,14 @@ def test_run_reads_like_the_process(each: type) -> None:
     assert len(lines) <= 40
 
 
-def test_every_update_has_a_validator() -> None:
+def test_updates_have_a_validator() -> None:
     updates = {name: update for each in WORKFLOWS for name, update in _Definition.must_from_class(each).updates.items()}
     assert updates
     assert [name for name, update in updates.items() if update.validator is None] == []
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_nothing_that_a_replay_would_see_differently(path: Path) -> None:
+def test_workflows_call_nothing_that_a_replay_would_see_differently(path: Path) -> None:
     assert FORBIDDEN.findall(path.read_text()) == []
 
 
@@ -115,7 +115,7 @@ def test_queues_are_the_roles_of_workers() -> None:
 
 
 @pytest.mark.parametrize("name", ["CLOSE", "MOVE", "POLL", "STEP", "SEND", "SWEEP", "FILES"])
-def test_every_profile_limits_one_try(name: str) -> None:
+def test_option_profiles_limit_one_try(name: str) -> None:
     profile = getattr(options, name)
     assert profile["start_to_close_timeout"]
     assert profile["retry_policy"].maximum_interval
@@ -193,7 +193,7 @@ def _parts(hint: Any) -> Iterator[Any]:
         yield from _parts(part)
 
 
-def test_no_text_that_a_person_typed_travels() -> None:
+def test_typed_text_does_not_travel_through_temporal() -> None:
     """Temporal keeps every input and every answer for weeks and shows them in its UI. What a person types is stored in
     Postgres and travels as an id (``command_texts``)."""
     seen: set[Any] = set()
@@ -206,7 +206,7 @@ def _assert_frozen(argument: type) -> None:
     assert argument.__dataclass_params__.frozen, argument  # type: ignore[attr-defined]
 
 
-def test_the_helper_sees_a_thawed_one() -> None:
+def test_helper_sees_a_thawed_one() -> None:
     @dataclasses.dataclass
     class Thawed:
         number: int = 0

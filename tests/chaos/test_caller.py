@@ -64,7 +64,7 @@ async def ask(*answers: tuple[int, bytes]) -> tuple[str, Heard, list[str]]:
     return answer.code, heard, keys
 
 
-async def test_it_asks_again_with_the_same_key_until_there_is_an_answer() -> None:
+async def test_caller_repeats_with_the_same_key_until_there_is_an_answer() -> None:
     code, heard, keys = await ask(DEAD, AWAY, BUSY, OK)
     assert code == "ok"
     assert set(heard.retries) == {"not connected", "IncompleteReadError", "503", "request_in_progress"}
@@ -72,13 +72,13 @@ async def test_it_asks_again_with_the_same_key_until_there_is_an_answer() -> Non
     assert heard.wrong == []
 
 
-async def test_a_refusal_is_an_answer() -> None:
+async def test_refusal_is_an_answer() -> None:
     code, heard, keys = await ask(TAKEN)
     assert (code, len(keys), heard.wrong) == ("slot_taken", 1, [])
     assert dict(heard.answers) == {"POST /bookings 409 slot_taken": 1}
 
 
-async def test_what_nobody_should_see_is_noted() -> None:
+async def test_caller_records_answers_that_nobody_should_see() -> None:
     _, heard, _ = await ask(BROKEN)
     assert len(heard.wrong) == 1
     assert "r1" in heard.wrong[0]

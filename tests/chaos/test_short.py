@@ -16,7 +16,7 @@ _BOOKINGS = 100
 
 @pytest.mark.chaos
 @pytest.mark.timeout(500)
-def test_a_hundred_bookings_outlive_the_death_of_every_process(tmp_path: Path) -> None:
+def test_hundred_bookings_outlive_the_death_of_every_process(tmp_path: Path) -> None:
     report = tmp_path / "chaos.json"
     ended = subprocess.run(
         [

@@ -30,7 +30,7 @@ def row(**values: Any) -> dict[str, Any]:
     return {**good, "captured": 6600, "refunded": 0, "cancelled_by": None, "swept": False, "money_at": None, **values}
 
 
-def test_what_is_as_it_was_told_is_fine() -> None:
+def test_verdict_accepts_what_is_as_it_was_answered() -> None:
     assert _judge(visit(), {"w": [row()]}) == ([], "confirmed")
     cancelled = row(status="cancelled", cancelled_by="customer", refunded=6600)
     assert _judge(visit(cancel="ok"), {"w": [cancelled]}) == ([], "cancelled, with a refund")
@@ -58,7 +58,7 @@ def test_what_is_as_it_was_told_is_fine() -> None:
         ({}, [row(status="expired", refunded=6600, swept=True, money_at=ENDS - HOLD)]),
     ],
 )
-def test_what_is_not_as_it_was_told_is_found(told: dict[str, Any], found: list[dict[str, Any]]) -> None:
+def test_verdict_finds_what_is_not_as_it_was_answered(told: dict[str, Any], found: list[dict[str, Any]]) -> None:
     wrong, _ = _judge(visit(**told), {"w": found} if found else {})
     assert wrong
 
@@ -67,7 +67,7 @@ def test_what_is_not_as_it_was_told_is_found(told: dict[str, Any], found: list[d
     ("copies", "unknown", "wrong", "doubted"),
     [(1, 0, 0, 0), (1, 1, 0, 0), (2, 1, 0, 1), (2, 0, 1, 0), (3, 1, 1, 0), (0, 1, 1, 0)],
 )
-def test_a_message_comes_again_only_where_nobody_knew(copies: int, unknown: int, wrong: int, doubted: int) -> None:
+def test_message_comes_again_only_where_nobody_knew(copies: int, unknown: int, wrong: int, doubted: int) -> None:
     mail = Mail()
     _judge_copies(mail, {"id": "n", "kind": "k", "status": "sent", "failure_reason": None, "unknown": unknown}, copies)
     assert (len(mail.wrong), mail.doubted) == (wrong, doubted)

@@ -17,7 +17,7 @@ from tests.support import data
 from tests.support.servers import Database
 
 
-async def test_the_models_are_what_the_migrations_make(database: Database) -> None:
+async def test_models_are_what_the_migrations_make(database: Database) -> None:
     await asyncio.to_thread(command.check, migrate.configuration(database.owner_url))
 
 
@@ -50,7 +50,7 @@ def test_names_sort_in_the_order_of_the_chain() -> None:
     assert [f"{name}.py" for name in names] == [script.path.rsplit("/", 1)[1] for script in chain()]
 
 
-def test_the_last_migration_of_a_function_has_its_file() -> None:
+def test_sql_file_of_a_function_is_its_last_migration() -> None:
     """A file that is changed without a migration would never reach a database that exists already."""
     applied: dict[str, str] = {}
     for script in chain():
@@ -76,7 +76,7 @@ def test_statements_are_split_outside_of_bodies_texts_and_comments() -> None:
     ]
 
 
-async def test_up_down_up(database: Database) -> None:
+async def test_migrations_go_up_down_and_up(database: Database) -> None:
     config = migrate.configuration(database.owner_url)
     await asyncio.to_thread(command.downgrade, config, "base")
     await migrate.upgrade(database.settings())
@@ -85,7 +85,7 @@ async def test_up_down_up(database: Database) -> None:
     assert current == newest
 
 
-async def test_every_step_can_be_taken_back_alone(database: Database) -> None:
+async def test_migration_steps_can_be_reverted_alone(database: Database) -> None:
     config = migrate.configuration(database.owner_url)
     for _ in chain():
         await asyncio.to_thread(command.downgrade, config, "-1")

@@ -94,7 +94,7 @@ async def whole_reads(pool: Database, hot: Callable[[], Awaitable[object]]) -> s
     return {name for name in LARGE if after[name] > before[name]}
 
 
-async def test_the_counters_see_a_whole_read(crowded: tuple[servers.Database, world.BenchSalon]) -> None:
+async def test_counters_see_a_whole_read(crowded: tuple[servers.Database, world.BenchSalon]) -> None:
     """The control."""
     async with data.opened(crowded[0], database_pool_size=1, database_pool_overflow=0) as pool:
 
@@ -104,7 +104,7 @@ async def test_the_counters_see_a_whole_read(crowded: tuple[servers.Database, wo
         assert await whole_reads(pool, all_of_it) == {"bookings"}
 
 
-async def test_no_hot_statement_reads_a_whole_table(crowded: tuple[servers.Database, world.BenchSalon]) -> None:
+async def test_hot_statements_read_no_whole_table(crowded: tuple[servers.Database, world.BenchSalon]) -> None:
     database, salon = crowded
     async with data.opened(database, database_pool_size=1, database_pool_overflow=0) as pool:
         [known] = await data.rows(

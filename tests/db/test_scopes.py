@@ -112,7 +112,7 @@ async def _invited(pool: Database, salon: Salon) -> UUID:
     return found
 
 
-async def test_every_function_that_changes_the_scope_is_tried(pool: Database) -> None:
+async def test_functions_that_change_the_scope_are_all_tried(pool: Database) -> None:
     found = await data.rows(
         pool,
         """SELECT proname FROM pg_proc
@@ -146,7 +146,7 @@ async def test_afterwards_the_caller_sees_what_it_may(
 
 
 @pytest.mark.parametrize(("name", "call"), _EACH)
-async def test_a_failure_inside_gives_the_scope_back(
+async def test_failure_inside_gives_the_scope_back(
     pool: Database, salon: Salon, base: servers.Database, name: str, call: Call
 ) -> None:
     """The table that it needs is locked by somebody else, so that it fails after it has changed the scope."""

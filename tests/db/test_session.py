@@ -22,7 +22,7 @@ async def pool(database: servers.Database) -> AsyncIterator[Database]:
         yield opened
 
 
-async def test_entering_by_object_says_what_the_asker_is(pool: Database) -> None:
+async def test_scope_of_an_object_says_what_the_caller_is(pool: Database) -> None:
     salon = await data.add_salon(pool)
     manager = await data.add_staff(pool, salon.business_id, role="manager")
     booking_id = await data.add_booking(pool, salon)
@@ -57,7 +57,7 @@ async def test_staff_who_left_are_nobody(pool: Database) -> None:
         assert work.entered.role is None
 
 
-async def test_a_raise_leaves_nothing_behind(pool: Database) -> None:
+async def test_raise_leaves_nothing_behind(pool: Database) -> None:
     salon = await data.add_salon(pool)
 
     async def fail() -> None:
@@ -71,7 +71,7 @@ async def test_a_raise_leaves_nothing_behind(pool: Database) -> None:
     assert await data.rows(pool, "SELECT 1 FROM idempotency_keys") == []
 
 
-async def test_the_audit_trail_says_who_and_in_which_request(pool: Database) -> None:
+async def test_audit_trail_says_who_and_in_which_request(pool: Database) -> None:
     salon = await data.add_salon(pool)
     context = Context(Actor(ActorKind.STAFF, salon.owner_id), "req_1", "203.0.113.9", "curl/8")
     async with pool.unit_of_work(salon.scope, context) as work:
@@ -97,14 +97,14 @@ async def test_the_audit_trail_says_who_and_in_which_request(pool: Database) -> 
     ]
 
 
-async def test_the_audit_trail_keeps_no_secret(pool: Database) -> None:
+async def test_audit_trail_keeps_no_secret(pool: Database) -> None:
     await data.add_user(pool, password_hash="$2b$12$very-secret")
     [line] = await data.rows(pool, "SELECT after FROM audit_logs WHERE entity = 'users'")
     assert line["after"]["password_hash"] == "***"
     assert await data.rows(pool, "SELECT 1 FROM audit_logs a WHERE a::text LIKE '%very-secret%'") == []
 
 
-async def test_a_stored_answer_comes_back_byte_for_byte(pool: Database) -> None:
+async def test_stored_answer_comes_back_byte_for_byte(pool: Database) -> None:
     key = IdempotencyKey("user", "key", b"print")
     async with pool.unit_of_work(Scope.public(), key=key) as work:
         assert work.stored_response is None
@@ -119,7 +119,7 @@ async def test_a_stored_answer_comes_back_byte_for_byte(pool: Database) -> None:
         assert work.stored_response is None
 
 
-async def test_a_twin_waits_for_the_first_and_gets_its_answer(pool: Database) -> None:
+async def test_twin_waits_for_the_first_and_gets_its_answer(pool: Database) -> None:
     key = IdempotencyKey("user", "key", b"print")
 
     async def twin() -> object:
@@ -135,7 +135,7 @@ async def test_a_twin_waits_for_the_first_and_gets_its_answer(pool: Database) ->
     assert getattr(answer, "body", None) == b"first"
 
 
-async def test_a_key_without_an_answer_is_in_progress_until_its_lock_is_over(pool: Database) -> None:
+async def test_key_without_an_answer_is_in_progress_until_its_lock_is_over(pool: Database) -> None:
     key = IdempotencyKey("user", "key", b"print")
     async with pool.unit_of_work(Scope.public(), key=key):
         pass  # taken, and no answer yet: the work goes on elsewhere
@@ -147,7 +147,7 @@ async def test_a_key_without_an_answer_is_in_progress_until_its_lock_is_over(poo
         assert work.stored_response is None
 
 
-async def test_a_key_older_than_a_day_is_new(pool: Database) -> None:
+async def test_key_older_than_a_day_is_new(pool: Database) -> None:
     async with pool.unit_of_work(Scope.public(), key=IdempotencyKey("user", "key", b"print")) as work:
         await work.store_response(200, b"old")
     await data.rows(pool, "UPDATE idempotency_keys SET created_at = now() - interval '25 hours'")
@@ -168,7 +168,7 @@ async def test_connections_that_died_in_the_pool_are_replaced_without_a_word(
         assert await work.session.scalar(text("SELECT pg_backend_pid()")) != mine
 
 
-async def test_a_server_that_is_not_there_is_unavailable(database: servers.Database) -> None:
+async def test_server_that_is_not_there_is_unavailable(database: servers.Database) -> None:
     [port] = servers.choose_ports(["postgres"], {}).values()
     url = SecretStr(f"postgresql+asyncpg://omotenashi_app@127.0.0.1:{port}/nowhere")
     away = connect(database.settings().model_copy(update={"database_url": url}))
@@ -179,7 +179,7 @@ async def test_a_server_that_is_not_there_is_unavailable(database: servers.Datab
     await away.close()
 
 
-async def test_a_lock_that_is_held_too_long_asks_to_try_again(database: servers.Database) -> None:
+async def test_lock_that_is_held_too_long_asks_to_try_again(database: servers.Database) -> None:
     async with data.opened(database, database_lock_timeout="PT0.2S") as impatient:
         salon = await data.add_salon(impatient)
         async with impatient.unit_of_work(salon.scope) as holder:
@@ -189,7 +189,7 @@ async def test_a_lock_that_is_held_too_long_asks_to_try_again(database: servers.
                     await waiting.session.execute(text("UPDATE services SET price = 1"))
 
 
-async def test_a_name_that_is_gone_is_a_server_that_is_away(database: servers.Database) -> None:
+async def test_name_that_is_gone_is_a_server_that_is_away(database: servers.Database) -> None:
     url = SecretStr("postgresql+asyncpg://omotenashi_app@no-such-host.invalid:5432/nowhere")
     away = connect(database.settings().model_copy(update={"database_url": url}))
     with pytest.raises(Unavailable):

@@ -60,7 +60,7 @@ def tenant_tables() -> list[str]:
     return sorted(table.name for table in Base.metadata.sorted_tables if "business_id" in table.c)
 
 
-async def test_every_tenant_table_forces_row_level_security(pool: Database) -> None:
+async def test_tenant_tables_force_row_level_security(pool: Database) -> None:
     secured = await data.rows(
         pool,
         """SELECT c.relname, c.relrowsecurity AND c.relforcerowsecurity AS forced,
@@ -91,7 +91,7 @@ async def test_audit_partitions_are_closed_to_the_application(pool: Database) ->
             await data.rows(pool, f"SELECT 1 FROM {part['name']}")
 
 
-async def test_no_table_shows_one_tenant_the_other(pool: Database, two: tuple[Salon, Salon]) -> None:
+async def test_tables_show_no_tenant_another(pool: Database, two: tuple[Salon, Salon]) -> None:
     mine, other = two
     filled = 0
     for table in tenant_tables():
@@ -124,13 +124,13 @@ async def test_public_shows_approved_businesses_alone(pool: Database, two: tuple
         assert owners == {shown.business_id}, table
 
 
-async def test_without_a_scope_nothing_is_visible(pool: Database, two: tuple[Salon, Salon]) -> None:
+async def test_tables_show_nothing_without_a_scope(pool: Database, two: tuple[Salon, Salon]) -> None:
     async with pool.engine.connect() as connection:
         for table in (*tenant_tables(), "businesses", "payment_webhooks"):
             assert await connection.scalar(text(f"SELECT count(*) FROM {table}")) == 0, table
 
 
-async def test_a_scope_ends_with_its_transaction(pool: Database, two: tuple[Salon, Salon]) -> None:
+async def test_scope_ends_with_its_transaction(pool: Database, two: tuple[Salon, Salon]) -> None:
     async with pool.unit_of_work(two[0].scope) as work:
         connection = await work.session.connection()
         assert await work.session.scalar(text("SELECT count(*) FROM bookings")) == 2
@@ -139,7 +139,7 @@ async def test_a_scope_ends_with_its_transaction(pool: Database, two: tuple[Salo
         assert await work.session.scalar(text("SELECT count(*) FROM bookings")) == 0
 
 
-async def test_one_tenant_cannot_write_into_the_other(pool: Database, two: tuple[Salon, Salon]) -> None:
+async def test_tenant_cannot_write_into_another(pool: Database, two: tuple[Salon, Salon]) -> None:
     mine, other = two
     for statement in (
         "INSERT INTO customers (business_id, family_name) VALUES (:other, 'x')",
@@ -158,17 +158,17 @@ async def test_one_tenant_cannot_write_into_the_other(pool: Database, two: tuple
 
 @pytest.mark.parametrize("table", ["audit_logs", "booking_history", "payment_transactions"])
 @pytest.mark.parametrize("verb", ["UPDATE {} SET business_id = NULL", "DELETE FROM {}", "TRUNCATE {}"])
-async def test_what_is_append_only_cannot_be_changed(pool: Database, table: str, verb: str) -> None:
+async def test_append_only_tables_cannot_be_changed(pool: Database, table: str, verb: str) -> None:
     with pytest.raises(DBAPIError, match="permission denied"):
         await data.rows(pool, verb.format(table))
 
 
-async def test_the_application_cannot_write_the_audit_trail_itself(pool: Database) -> None:
+async def test_application_cannot_write_the_audit_trail_itself(pool: Database) -> None:
     with pytest.raises(DBAPIError, match="permission denied"):
         await data.rows(pool, "INSERT INTO audit_logs (entity, entity_id, action) VALUES ('x', 'x', 'x')")
 
 
-async def test_the_application_role_owns_nothing_and_bypasses_nothing(pool: Database) -> None:
+async def test_application_role_owns_nothing_and_bypasses_nothing(pool: Database) -> None:
     [role] = await data.rows(
         pool,
         """SELECT rolsuper, rolbypassrls, rolcreatedb, rolcreaterole,

@@ -19,7 +19,7 @@ EXPECTED = {
 }
 
 
-def test_every_status_is_in_the_table() -> None:
+def test_transition_table_has_every_status() -> None:
     assert set(EXPECTED) == {status.value for status in BookingStatus} == {status.value for status in ALLOWED}
 
 
@@ -40,6 +40,6 @@ def test_live_and_final_share_nothing_and_leave_nothing_out() -> None:
     assert not LIVE & FINAL
 
 
-def test_nothing_leaves_a_final_status_but_late_money() -> None:
+def test_final_status_is_left_by_late_money_alone() -> None:
     leaving = {(status.value, wanted.value) for status in FINAL for wanted in ALLOWED[status]}
     assert leaving == {("expired", "confirmed")}

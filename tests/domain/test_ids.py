@@ -3,14 +3,14 @@
 from domain.ids import CODE_ALPHABET, CODE_LENGTH, confirmation_code
 
 
-def test_a_code_has_eight_characters_of_the_alphabet() -> None:
+def test_code_has_eight_characters_of_the_alphabet() -> None:
     for _ in range(200):
         code = confirmation_code()
         assert len(code) == CODE_LENGTH == 8
         assert set(code) <= set(CODE_ALPHABET)
 
 
-def test_the_alphabet_has_no_look_alikes() -> None:
+def test_alphabet_has_no_look_alikes() -> None:
     assert len(set(CODE_ALPHABET)) == len(CODE_ALPHABET) == 23
     assert not set("0O1IL2Z5S8BUV") & set(CODE_ALPHABET)
     assert CODE_ALPHABET.upper() == CODE_ALPHABET

@@ -39,7 +39,7 @@ def test_percent_rounds_down_and_never_by_a_whole_unit(amount: int, percent: int
 
 
 @given(POSITIVE, st.integers(0, 100))
-def test_a_percent_and_the_rest_are_the_whole(amount: int, percent: int) -> None:
+def test_percent_and_the_rest_are_the_whole(amount: int, percent: int) -> None:
     whole = Money(amount)
     assert whole.percent(percent) + (whole - whole.percent(percent)) == whole
     assert Money(0) <= whole.percent(percent)
@@ -47,12 +47,12 @@ def test_a_percent_and_the_rest_are_the_whole(amount: int, percent: int) -> None
 
 
 @pytest.mark.parametrize("currency", ["BTC", "jpy", "", "JPYY"])
-def test_other_currencies_are_refused(currency: str) -> None:
+def test_money_refuses_unknown_currencies(currency: str) -> None:
     with pytest.raises(CurrencyMismatch):
         Money(1, currency)
 
 
-def test_two_currencies_never_meet() -> None:
+def test_money_of_two_currencies_is_never_added() -> None:
     yen, cents = Money(1, "JPY"), Money(1, "USD")
     with pytest.raises(CurrencyMismatch):
         yen + cents

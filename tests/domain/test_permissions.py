@@ -71,7 +71,7 @@ CELLS = [
 ]
 
 
-def test_the_table_names_every_action_and_role() -> None:
+def test_table_names_every_action_and_role() -> None:
     assert set(EXPECTED) == set(RULES)
     assert set(COLUMNS) == set(Role)
 
@@ -88,6 +88,6 @@ def test_cell(role: Role, action: str, may: bool) -> None:
 
 
 @pytest.mark.parametrize("action", list(RULES))
-def test_no_role_in_the_business_sees_nothing_there(action: Action) -> None:
+def test_caller_without_a_role_sees_nothing_of_the_business(action: Action) -> None:
     with pytest.raises(NotFound):
         require(None, action)

@@ -179,7 +179,9 @@ async def stripe_has_said_so_too(world: Running) -> None:
             await asyncio.sleep(0.1)
 
 
-async def test_from_registration_to_completion(world: Running, log_in: Callable[[str], Awaitable[Person]]) -> None:
+async def test_booking_runs_from_registration_to_completion(
+    world: Running, log_in: Callable[[str], Awaitable[Person]]
+) -> None:
     owner, customer = await log_in("owner@example.jp"), await log_in("customer@example.jp")
     business, service = await open_salon(world, owner)
     booking = await hold(customer, service, datetime.now(UTC) + timedelta(minutes=5))
@@ -238,7 +240,7 @@ async def _same(person: Person, booking: str, service: str) -> dict[str, str]:
     return {"service_id": service, "start_at": was["start_at"]}
 
 
-async def test_three_d_secure_is_finished_by_the_webhook_alone(
+async def test_payment_with_3d_secure_is_finished_by_the_webhook_alone(
     world: Running, log_in: Callable[[str], Awaitable[Person]]
 ) -> None:
     owner, customer = await log_in("owner@example.jp"), await log_in("customer@example.jp")
@@ -254,7 +256,7 @@ async def test_three_d_secure_is_finished_by_the_webhook_alone(
 
 
 @pytest.mark.parametrize(("provider", "card"), [("payjp_v1", "tok"), ("payjp_v2", "pm")])
-async def test_a_booking_is_paid_and_refunded_at_payjp(
+async def test_booking_is_paid_and_refunded_at_payjp(
     world: Running, log_in: Callable[[str], Awaitable[Person]], provider: str, card: str
 ) -> None:
     owner, customer = await log_in("owner@example.jp"), await log_in("customer@example.jp")

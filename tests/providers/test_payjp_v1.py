@@ -33,7 +33,7 @@ def charges(rail: Rail) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("fault", ["timeout_after_success", "error_500_after_success"])
-async def test_a_charge_whose_answer_was_lost_is_found_and_not_made_again(rail: Rail, fault: str) -> None:
+async def test_charge_whose_answer_was_lost_is_found_and_not_made_again(rail: Rail, fault: str) -> None:
     intent, card = await rail.open(), rail.card("good")
     rail.sandbox.fault("payjp_v1.charges.create", fault)
     with pytest.raises(OutcomeUnknown):
@@ -46,7 +46,7 @@ async def test_a_charge_whose_answer_was_lost_is_found_and_not_made_again(rail: 
 
 
 @pytest.mark.parametrize("fault", ["timeout_after_success", "error_500_after_success"])
-async def test_a_finish_whose_answer_was_lost_took_the_money_once(rail: Rail, fault: str) -> None:
+async def test_finish_whose_answer_was_lost_took_the_money_once(rail: Rail, fault: str) -> None:
     intent, card = await rail.open(), rail.card("good")
     asked = await rail.adapter.confirm_intent(intent.id, card, RETURN_URL, new_key())
     rail.answer(str(asked.action_url), "authorize")
@@ -59,7 +59,7 @@ async def test_a_finish_whose_answer_was_lost_took_the_money_once(rail: Rail, fa
     assert sum(charge["paid"] for charge in charges(rail)) == 1
 
 
-async def test_nothing_is_taken_before_the_customer_is_authenticated(rail: Rail) -> None:
+async def test_intent_takes_nothing_before_the_customer_is_authenticated(rail: Rail) -> None:
     intent, card = await rail.open(), rail.card("challenge")
     for _ in range(3):
         asked = await rail.adapter.confirm_intent(intent.id, card, RETURN_URL, new_key())
@@ -67,7 +67,7 @@ async def test_nothing_is_taken_before_the_customer_is_authenticated(rail: Rail)
     assert [charge["paid"] for charge in charges(rail)] == [False]
 
 
-async def test_another_card_leaves_the_first_charge_behind_unpaid(rail: Rail) -> None:
+async def test_intent_with_another_card_leaves_the_first_charge_unpaid(rail: Rail) -> None:
     intent = await rail.open()
     first = await rail.adapter.confirm_intent(intent.id, rail.card("challenge"), RETURN_URL, new_key())
     card = rail.card("good")
@@ -79,7 +79,7 @@ async def test_another_card_leaves_the_first_charge_behind_unpaid(rail: Rail) ->
     assert sorted(charge["paid"] for charge in charges(rail)) == [False, True]
 
 
-async def test_a_card_that_was_used_before_is_used_again(rail: Rail) -> None:
+async def test_card_that_was_used_before_is_used_again(rail: Rail) -> None:
     intent = await rail.open()
     for kind in ("declined", "good", "declined"):
         card = rail.card(kind)
@@ -91,7 +91,7 @@ async def test_a_card_that_was_used_before_is_used_again(rail: Rail) -> None:
         assert (refused.status, refused.decline_code) == (P.FAILED, "card_declined")
 
 
-async def test_a_closed_intent_is_not_finished(rail: Rail) -> None:
+async def test_closed_intent_is_not_finished(rail: Rail) -> None:
     intent, card = await rail.open(), rail.card("good")
     asked = await rail.adapter.confirm_intent(intent.id, card, RETURN_URL, new_key())
     rail.answer(str(asked.action_url), "authorize")
@@ -102,7 +102,7 @@ async def test_a_closed_intent_is_not_finished(rail: Rail) -> None:
 
 
 @pytest.mark.parametrize(("kind", "days"), [("good", 60), ("foreign", 7)])
-async def test_an_authorization_lasts_by_where_the_card_is_from(rail: Rail, kind: str, days: int) -> None:
+async def test_authorization_lasts_by_where_the_card_is_from(rail: Rail, kind: str, days: int) -> None:
     intent, card = await rail.open(MANUAL), "tok_foreign_1" if kind == "foreign" else rail.card(kind)
     asked = await rail.adapter.confirm_intent(intent.id, card, RETURN_URL, new_key())
     rail.answer(str(asked.action_url), "authorize")
@@ -111,7 +111,7 @@ async def test_an_authorization_lasts_by_where_the_card_is_from(rail: Rail, kind
     assert timedelta(days=days - 1) < held.authorized_until - datetime.now(UTC) <= timedelta(days=days)
 
 
-async def test_a_renewal_whose_answer_was_lost_is_found_by_its_metadata(rail: Rail) -> None:
+async def test_renewal_whose_answer_was_lost_is_found_by_its_metadata(rail: Rail) -> None:
     held, key = await rail.pay(capture=MANUAL), new_key()
     rail.sandbox.fault("payjp_v1.charges.create", "timeout_after_success")
     with pytest.raises(OutcomeUnknown):
@@ -120,7 +120,7 @@ async def test_a_renewal_whose_answer_was_lost_is_found_by_its_metadata(rail: Ra
     assert (renewed.status, len(charges(rail))) == (P.AUTHORIZED, 2)
 
 
-async def test_a_renewal_that_is_not_seen_is_never_asked_for_again(rail: Rail) -> None:
+async def test_renewal_that_is_not_seen_is_never_asked_for_again(rail: Rail) -> None:
     held, key = await rail.pay(capture=MANUAL), new_key()
     rail.sandbox.fault("payjp_v1.charges.create", "error_500")
     for _ in range(3):
@@ -129,7 +129,7 @@ async def test_a_renewal_that_is_not_seen_is_never_asked_for_again(rail: Rail) -
     assert rail.calls("confirm") == 2  # The first authorization, and the renewal once.
 
 
-async def test_a_renewal_that_never_left_is_asked_for_again(rail: Rail) -> None:
+async def test_renewal_that_never_left_is_asked_for_again(rail: Rail) -> None:
     held, key = await rail.pay(capture=MANUAL), new_key()
     rail.sandbox.fault("payjp_v1.charges.create", "rate_limited")
     with pytest.raises(ProviderUnavailable):
@@ -137,7 +137,7 @@ async def test_a_renewal_that_never_left_is_asked_for_again(rail: Rail) -> None:
     assert (await rail.adapter.reauthorize(held.id, key, {})).status is P.AUTHORIZED
 
 
-async def test_a_refund_that_is_not_seen_is_never_asked_for_again_until_a_person_made_it(rail: Rail) -> None:
+async def test_refund_that_is_not_seen_is_never_asked_for_again_until_a_person_made_it(rail: Rail) -> None:
     paid = await rail.pay()
     rail.sandbox.fault("payjp_v1.charges.refund", "error_500")
     asked = {"refund_id": "r-1"}
@@ -157,7 +157,7 @@ async def test_a_refund_that_is_not_seen_is_never_asked_for_again_until_a_person
     assert (await rail.adapter.create_refund(paid.id, 100, new_key(), {"refund_id": "r-2"})).amount == 100
 
 
-async def test_two_refunds_at_once_are_both_made_and_none_is_taken_for_the_other(rail: Rail) -> None:
+async def test_refunds_at_once_are_both_made_and_not_confused(rail: Rail) -> None:
     paid = await rail.pay()
 
     async def until_made(refund_id: str, amount: int) -> int:
@@ -174,7 +174,7 @@ async def test_two_refunds_at_once_are_both_made_and_none_is_taken_for_the_other
     assert rail.calls("refund") == 2
 
 
-async def test_a_refund_after_a_partial_capture_counts_what_was_taken(rail: Rail) -> None:
+async def test_refund_after_a_partial_capture_counts_what_was_taken(rail: Rail) -> None:
     held = await rail.pay(capture=MANUAL)
     await rail.adapter.capture_intent(held.id, 3000, new_key())
     with pytest.raises(ProviderRefused):
@@ -184,7 +184,7 @@ async def test_a_refund_after_a_partial_capture_counts_what_was_taken(rail: Rail
     assert (found.status, found.captured, found.refunded) == (P.REFUNDED, 3000, 3000)
 
 
-async def test_a_refund_by_hand_is_told_without_an_id_of_ours(rail: Rail, receiver: Receiver) -> None:
+async def test_refund_by_hand_is_told_without_an_id_of_ours(rail: Rail, receiver: Receiver) -> None:
     paid = await rail.pay()
     await rail.adapter.create_refund(paid.id, 1000, new_key(), {"refund_id": "r-1"})
     key = rail.sandbox.settings().payjp_api_key.get_secret_value()
@@ -199,7 +199,7 @@ async def test_a_refund_by_hand_is_told_without_an_id_of_ours(rail: Rail, receiv
     assert refunds() == [(500, None), (1000, "r-1")]
 
 
-def test_an_authorization_that_lapsed_is_void() -> None:
+def test_authorization_that_lapsed_is_void() -> None:
     charge = {
         **{"id": "ch_1", "amount": 5000, "currency": "jpy", "paid": True, "captured": False, "refunded": False},
         **{"expired_at": int(NOW.timestamp()), "metadata": {}, "customer": None, "amount_refunded": 0},
@@ -216,6 +216,6 @@ def test_an_authorization_that_lapsed_is_void() -> None:
         ("a.type.of.tomorrow", {"object": "thing"}),
     ],
 )
-def test_an_event_of_another_type_is_only_stored(kind: str, data: dict[str, Any]) -> None:
+def test_event_of_another_type_is_only_stored(kind: str, data: dict[str, Any]) -> None:
     event = event_of({"id": "evnt_1", "type": kind, "created": 1, "data": data}, NOW)
     assert (event.intent, event.refund, event.dispute) == (None, None, None)

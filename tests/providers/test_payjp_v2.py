@@ -31,7 +31,7 @@ def rail(payjp_v2: PayjpV2Payments, sandbox: Sandbox) -> Rail:
     ("fault", "reason"),
     [("idempotency_timeout", "idempotency_timeout"), ("idempotency_down", "idempotency_infrastructure_error")],
 )
-async def test_a_key_that_pay_jp_cannot_answer_for_is_asked_again(rail: Rail, fault: str, reason: str) -> None:
+async def test_key_that_pay_jp_cannot_answer_for_is_asked_again(rail: Rail, fault: str, reason: str) -> None:
     held, key = await rail.pay(capture=CaptureMethod.MANUAL), new_key()
     rail.sandbox.fault(rail.operation("capture"), fault)
     with pytest.raises(OutcomeUnknown) as unknown:
@@ -40,7 +40,7 @@ async def test_a_key_that_pay_jp_cannot_answer_for_is_asked_again(rail: Rail, fa
     assert (await rail.adapter.capture_intent(held.id, 5000, key)).captured == 5000
 
 
-async def test_one_key_with_another_request_is_refused(rail: Rail) -> None:
+async def test_idempotency_key_with_another_request_is_refused(rail: Rail) -> None:
     paid, key = await rail.pay(), new_key()
     await rail.adapter.create_refund(paid.id, 2000, key, {"refund_id": "r-1"})
     with pytest.raises(ProviderRefused) as refused:
@@ -48,7 +48,7 @@ async def test_one_key_with_another_request_is_refused(rail: Rail) -> None:
     assert refused.value.reason == "idempotency_conflict"
 
 
-async def test_a_key_of_any_length_and_character_is_taken(rail: Rail) -> None:
+async def test_key_of_any_length_and_character_is_taken(rail: Rail) -> None:
     paid = await rail.pay()
     long = f"{'a' * 300}:refund:2"
     for key in ("a:b", "ありがとう", long):
@@ -76,13 +76,13 @@ async def test_paypay_is_not_offered_where_the_money_is_taken_later(rail: Rail) 
     assert rail.sandbox.http.post(url, json=body).json()["error"] == "invalid_payment_method_type"
 
 
-async def test_an_authorization_lasts_longer_where_the_card_allows_it(rail: Rail) -> None:
+async def test_authorization_lasts_longer_where_the_card_allows_it(rail: Rail) -> None:
     held = await rail.pay(capture=CaptureMethod.MANUAL)
     assert held.authorized_until is not None
     assert held.authorized_until - datetime.now(UTC) > timedelta(days=29)
 
 
-async def test_an_authorization_whose_end_is_not_told_lasts_seven_days() -> None:
+async def test_authorization_whose_end_is_not_told_lasts_seven_days() -> None:
     raw = {
         **{"id": "pfw_1", "status": "requires_capture", "amount": 5000, "currency": "jpy", "amount_received": 0},
         **{"expired_at": None, "updated_at": "2026-11-29T03:00:00Z", "metadata": {}},
@@ -91,7 +91,7 @@ async def test_an_authorization_whose_end_is_not_told_lasts_seven_days() -> None
 
 
 @pytest.mark.parametrize(("end", "status"), [("won", DisputeStatus.WON), ("lost", DisputeStatus.LOST)])
-async def test_a_dispute_is_told_from_its_opening_to_its_end(
+async def test_dispute_is_told_from_its_opening_to_its_end(
     rail: Rail, receiver: Receiver, end: str, status: DisputeStatus
 ) -> None:
     paid = await rail.pay()
@@ -110,7 +110,7 @@ async def test_a_dispute_is_told_from_its_opening_to_its_end(
     assert found.status is (P.CAPTURED if end == "won" else P.DISPUTED)
 
 
-async def test_a_refund_that_ends_later_is_pending_until_then(rail: Rail) -> None:
+async def test_refund_that_ends_later_is_pending_until_then(rail: Rail) -> None:
     paid = await rail.pay("slow-refund")
     made = await rail.adapter.create_refund(paid.id, 5000, new_key(), {"refund_id": "r-1"})
     assert made.status is RefundStatus.PROCESSING
@@ -118,7 +118,7 @@ async def test_a_refund_that_ends_later_is_pending_until_then(rail: Rail) -> Non
     assert (await rail.adapter.get_refund(made.id)).status is RefundStatus.SUCCEEDED
 
 
-async def test_a_refund_that_fails_gives_its_amount_back_to_the_flow(rail: Rail) -> None:
+async def test_refund_that_fails_gives_its_amount_back_to_the_flow(rail: Rail) -> None:
     paid = await rail.pay("refund-fails")
     made = await rail.adapter.create_refund(paid.id, 5000, new_key(), {"refund_id": "r-1"})
     failed = await rail.adapter.get_refund(made.id)
@@ -126,7 +126,7 @@ async def test_a_refund_that_fails_gives_its_amount_back_to_the_flow(rail: Rail)
     assert (await rail.adapter.get_intent(paid.id)).refunded == 0
 
 
-async def test_two_confirmations_at_once_take_once(rail: Rail) -> None:
+async def test_confirmations_at_once_take_once(rail: Rail) -> None:
     intent, card = await rail.open(), rail.card("good")
     confirming = (rail.adapter.confirm_intent(intent.id, card, RETURN_URL, new_key()) for _ in range(2))
     answers = await asyncio.gather(*confirming, return_exceptions=True)
@@ -135,13 +135,13 @@ async def test_two_confirmations_at_once_take_once(rail: Rail) -> None:
 
 
 @pytest.mark.parametrize("kind", ["payment_flow.created", "payment_flow.requires_action", "a.type.of.tomorrow"])
-def test_an_event_of_another_type_is_only_stored(kind: str) -> None:
+def test_event_of_another_type_is_only_stored(kind: str) -> None:
     data = {"object": "payment_flow", "id": "pfw_1", "status": "requires_action", "amount": 1, "currency": "jpy"}
     event = event_of({"id": "evt_1", "type": kind, "created_at": "2026-11-29T03:00:00Z", "data": data})
     assert (event.intent, event.refund, event.dispute) == (None, None, None)
 
 
-def test_the_sdk_is_not_imported_before_the_first_call() -> None:
+def test_sdk_is_not_imported_before_the_first_call() -> None:
     build = "from providers.payments.registry import payment_providers; payment_providers(Settings())"
     code = f"import sys; from runtime.settings import Settings; {build}; print('payjpv2' in sys.modules)"
     ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -28,11 +28,11 @@ async def rail(request: pytest.FixtureRequest, sandbox: Sandbox) -> AsyncIterato
         await adapter.aclose()
 
 
-def test_every_provider_is_in_the_contract(sandbox: Sandbox) -> None:
+def test_contract_has_every_provider(sandbox: Sandbox) -> None:
     assert set(payment_providers(sandbox.settings())) == set(CARDS) == set(LIMITS)
 
 
-async def test_a_new_intent_waits_for_its_customer(rail: Rail) -> None:
+async def test_intent_begins_by_waiting_for_its_customer(rail: Rail) -> None:
     intent = await rail.open()
     assert (intent.status, intent.amount, intent.currency) == (P.REQUIRES_PAYMENT, 5000, "JPY")
     assert (intent.captured, intent.refunded, intent.decline_code, intent.action_url) == (0, 0, None, None)
@@ -47,14 +47,14 @@ async def test_create_intent_with_one_key_makes_one_intent(rail: Rail) -> None:
     assert (await rail.adapter.create_intent(request, key)).id == first.id
 
 
-async def test_a_good_card_pays(rail: Rail) -> None:
+async def test_good_card_pays(rail: Rail) -> None:
     paid = await rail.pay()
     assert (paid.status, paid.captured, paid.refunded, paid.decline_code) == (P.CAPTURED, 5000, 0, None)
     found = await rail.adapter.get_intent(paid.id)
     assert (found.status, found.captured, found.metadata["booking_id"]) == (P.CAPTURED, 5000, "b-1")
 
 
-async def test_a_refused_card_is_an_answer_and_another_one_pays(rail: Rail) -> None:
+async def test_refused_card_is_an_answer_and_another_one_pays(rail: Rail) -> None:
     refused = await rail.pay("declined")
     assert (refused.status, refused.captured) == (P.FAILED, 0)
     assert refused.decline_code
@@ -66,7 +66,7 @@ async def test_a_refused_card_is_an_answer_and_another_one_pays(rail: Rail) -> N
     assert (paid.status, paid.captured) == (P.CAPTURED, 5000)
 
 
-async def test_three_d_secure_sends_the_customer_away_and_back(rail: Rail) -> None:
+async def test_intent_with_3d_secure_sends_the_customer_away_and_back(rail: Rail) -> None:
     intent = await rail.open()
     card = rail.card("challenge")
     asked = await rail.adapter.confirm_intent(intent.id, card, RETURN_URL, new_key())
@@ -77,7 +77,7 @@ async def test_three_d_secure_sends_the_customer_away_and_back(rail: Rail) -> No
     assert (paid.status, paid.captured, paid.action_url) == (P.CAPTURED, 5000, None)
 
 
-async def test_a_customer_who_fails_three_d_secure_has_not_paid(rail: Rail) -> None:
+async def test_customer_who_fails_three_d_secure_has_not_paid(rail: Rail) -> None:
     intent = await rail.open()
     asked = await rail.adapter.confirm_intent(intent.id, rail.card("challenge"), RETURN_URL, new_key())
     assert asked.action_url is not None
@@ -86,7 +86,7 @@ async def test_a_customer_who_fails_three_d_secure_has_not_paid(rail: Rail) -> N
     assert (failed.captured, failed.status in {P.FAILED, P.REQUIRES_PAYMENT}) == (0, True)
 
 
-async def test_a_card_that_the_bank_refuses_after_three_d_secure_fails(rail: Rail) -> None:
+async def test_card_that_the_bank_refuses_after_three_d_secure_fails(rail: Rail) -> None:
     failed = await rail.pay("challenge-declined") if rail.adapter.name == "payjp_v1" else None
     if failed is None:
         intent = await rail.open()
@@ -98,7 +98,7 @@ async def test_a_card_that_the_bank_refuses_after_three_d_secure_fails(rail: Rai
     assert failed.decline_code
 
 
-async def test_an_authorization_says_how_long_it_lasts_within_the_declared_limit(rail: Rail) -> None:
+async def test_authorization_says_how_long_it_lasts_within_the_declared_limit(rail: Rail) -> None:
     held = await rail.pay(capture=MANUAL)
     assert (held.status, held.captured) == (P.AUTHORIZED, 0)
     lasts = (held.authorized_until or datetime.min.replace(tzinfo=UTC)) - datetime.now(UTC)
@@ -136,7 +136,7 @@ async def test_cancel_gives_a_paid_intent_back(rail: Rail) -> None:
     assert (await rail.adapter.cancel_intent(paid.id, new_key())).captured == 5000
 
 
-async def test_a_closed_intent_cannot_be_paid(rail: Rail) -> None:
+async def test_closed_intent_cannot_be_paid(rail: Rail) -> None:
     intent = await rail.open()
     await rail.adapter.cancel_intent(intent.id, new_key())
     try:
@@ -159,7 +159,7 @@ async def test_reauthorize_makes_a_new_intent_once_on_the_kept_card(rail: Rail) 
     assert (await rail.adapter.capture_intent(renewed.id, 5000, new_key())).captured == 5000
 
 
-async def test_reauthorize_tells_that_the_bank_refused(rail: Rail) -> None:
+async def test_reauthorize_reports_that_the_bank_refused(rail: Rail) -> None:
     held = await rail.pay("declined-later", MANUAL)
     refused = await rail.adapter.reauthorize(held.id, new_key(), {})
     assert (refused.status, bool(refused.decline_code)) == (P.FAILED, True)
@@ -180,7 +180,7 @@ async def test_refunds_in_parts_never_exceed_what_was_taken(rail: Rail) -> None:
     assert (found.status, found.refunded) == (P.REFUNDED, 5000)
 
 
-async def test_a_refund_is_made_once_per_key_and_found_by_our_id(rail: Rail) -> None:
+async def test_refund_is_made_once_per_key_and_found_by_our_id(rail: Rail) -> None:
     paid, key = await rail.pay(), new_key()
     made = await rail.adapter.create_refund(paid.id, 2000, key, {"refund_id": "r-1"})
     again = await rail.adapter.create_refund(paid.id, 2000, key, {"refund_id": "r-1"})
@@ -193,7 +193,7 @@ async def test_a_refund_is_made_once_per_key_and_found_by_our_id(rail: Rail) -> 
     assert (await rail.adapter.get_refund(made.id)).status is RefundStatus.SUCCEEDED
 
 
-async def test_an_amount_beyond_the_limits_is_refused(rail: Rail) -> None:
+async def test_amount_beyond_the_limits_is_refused(rail: Rail) -> None:
     least, most = rail.adapter.limits.amounts["JPY"]
     for amount in (least - 1, most + 1):
         assert not rail.adapter.limits.takes(Money(amount))
@@ -205,7 +205,7 @@ async def test_an_amount_beyond_the_limits_is_refused(rail: Rail) -> None:
 
 
 @pytest.mark.parametrize("fault", ["timeout_after_success", "error_500_after_success"])
-async def test_a_capture_without_an_answer_is_unknown_and_its_repeat_takes_once(rail: Rail, fault: str) -> None:
+async def test_capture_without_an_answer_is_unknown_and_its_repeat_takes_once(rail: Rail, fault: str) -> None:
     held, key = await rail.pay(capture=MANUAL), new_key()
     rail.sandbox.fault(rail.operation("capture"), fault)
     with pytest.raises(OutcomeUnknown):
@@ -215,7 +215,7 @@ async def test_a_capture_without_an_answer_is_unknown_and_its_repeat_takes_once(
 
 
 @pytest.mark.parametrize("fault", ["timeout_after_success", "error_500_after_success"])
-async def test_a_refund_without_an_answer_is_unknown_and_its_repeat_refunds_once(rail: Rail, fault: str) -> None:
+async def test_refund_without_an_answer_is_unknown_and_its_repeat_refunds_once(rail: Rail, fault: str) -> None:
     paid, key = await rail.pay(), new_key()
     rail.sandbox.fault(rail.operation("refund"), fault)
     with pytest.raises(OutcomeUnknown):
@@ -225,7 +225,7 @@ async def test_a_refund_without_an_answer_is_unknown_and_its_repeat_refunds_once
     assert (await rail.adapter.get_intent(paid.id)).refunded == 2000
 
 
-async def test_a_provider_that_did_nothing_is_unavailable(rail: Rail) -> None:
+async def test_provider_that_did_nothing_is_unavailable(rail: Rail) -> None:
     held = await rail.pay(capture=MANUAL)
     rail.sandbox.fault(rail.operation("capture"), "rate_limited")
     with pytest.raises(ProviderUnavailable):
@@ -233,7 +233,7 @@ async def test_a_provider_that_did_nothing_is_unavailable(rail: Rail) -> None:
     assert (await rail.adapter.capture_intent(held.id, 5000, "k1")).captured == 5000
 
 
-async def test_a_provider_that_is_away_is_unavailable(rail: Rail, sandbox: Sandbox) -> None:
+async def test_provider_that_is_away_is_unavailable(rail: Rail, sandbox: Sandbox) -> None:
     gone = sandbox.settings(stripe_base_url="http://127.0.0.1:1", payjp_base_url="http://127.0.0.1:1")
     adapters = payment_providers(gone)
     with pytest.raises(ProviderUnavailable):
@@ -242,7 +242,7 @@ async def test_a_provider_that_is_away_is_unavailable(rail: Rail, sandbox: Sandb
         await adapter.aclose()
 
 
-async def test_a_wrong_key_is_unavailable_and_is_not_in_the_error(rail: Rail, sandbox: Sandbox) -> None:
+async def test_wrong_key_is_unavailable_and_is_not_in_the_error(rail: Rail, sandbox: Sandbox) -> None:
     adapters = payment_providers(sandbox.settings(stripe_api_key="sk_wrong_secret", payjp_api_key="sk_wrong_secret"))
     with pytest.raises(ProviderUnavailable) as failed:
         await adapters[rail.adapter.name].get_intent((await rail.open()).id)
@@ -252,7 +252,7 @@ async def test_a_wrong_key_is_unavailable_and_is_not_in_the_error(rail: Rail, sa
         await adapter.aclose()
 
 
-async def test_a_payment_is_reported_by_webhook(rail: Rail, receiver: Receiver) -> None:
+async def test_payment_is_reported_by_webhook(rail: Rail, receiver: Receiver) -> None:
     paid = await rail.pay()
 
     def told() -> bool:
@@ -265,7 +265,7 @@ async def test_a_payment_is_reported_by_webhook(rail: Rail, receiver: Receiver) 
     assert abs(event.created - datetime.now(UTC).timestamp()) < 60
 
 
-async def test_a_refund_is_reported_by_webhook_with_our_id(rail: Rail, receiver: Receiver) -> None:
+async def test_refund_is_reported_by_webhook_with_our_id(rail: Rail, receiver: Receiver) -> None:
     paid = await rail.pay()
     made = await rail.adapter.create_refund(paid.id, 2000, new_key(), {"refund_id": "r-1"})
 
@@ -278,7 +278,7 @@ async def test_a_refund_is_reported_by_webhook_with_our_id(rail: Rail, receiver:
     assert refund.metadata["refund_id"] == "r-1"
 
 
-async def test_a_forged_webhook_is_refused(rail: Rail, receiver: Receiver) -> None:
+async def test_forged_webhook_is_refused(rail: Rail, receiver: Receiver) -> None:
     await rail.pay()
     took = (await receiver.wait())[0]
     proofs = {"stripe-signature", "x-payjp-webhook-token"}

@@ -64,7 +64,7 @@ def misfits(shape: dict[str, tuple[type, ...]], found: dict[str, Any]) -> dict[s
     return wrong | {name: "unknown" for name in found if name not in shape}
 
 
-async def test_the_charges_and_cards_of_payjp_v1_are_as_published(payjp_v1: PayjpV1Payments, sandbox: Sandbox) -> None:
+async def test_charges_and_cards_of_payjp_v1_are_as_published(payjp_v1: PayjpV1Payments, sandbox: Sandbox) -> None:
     rail = Rail(payjp_v1, sandbox)
     await rail.pay()
     await rail.pay("declined")

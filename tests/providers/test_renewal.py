@@ -26,14 +26,14 @@ def lasts(intent: Intent) -> timedelta:
     return intent.authorized_until - datetime.now(UTC)
 
 
-async def test_an_authorization_says_when_it_lapses(payments: StripePayments) -> None:
+async def test_authorization_says_when_it_lapses(payments: StripePayments) -> None:
     intent = await held(payments)
     assert timedelta(days=7) - HOUR < lasts(intent) <= timedelta(days=7)
     assert (await payments.get_intent(intent.id)).authorized_until == intent.authorized_until
     assert (await payments.capture_intent(intent.id, 5000, key())).authorized_until is None
 
 
-async def test_the_same_card_is_authorized_again(payments: StripePayments) -> None:
+async def test_same_card_is_authorized_again(payments: StripePayments) -> None:
     old = await held(payments)
     new = await payments.reauthorize(old.id, key(), ABOUT)
     assert new.id != old.id
@@ -44,7 +44,9 @@ async def test_the_same_card_is_authorized_again(payments: StripePayments) -> No
     assert (await payments.capture_intent(new.id, 5000, key())).captured == 5000
 
 
-async def test_it_can_be_renewed_again_and_after_it_lapsed(payments: StripePayments, sandbox: Sandbox) -> None:
+async def test_authorization_can_be_renewed_again_and_after_it_lapsed(
+    payments: StripePayments, sandbox: Sandbox
+) -> None:
     first = await held(payments, "pm_card_mastercard")
     second = await payments.reauthorize(first.id, key(), ABOUT)
     await payments.cancel_intent(second.id, key())
@@ -72,7 +74,7 @@ async def test_asked_again_it_is_one_intent_even_when_the_key_is_forgotten(
 
 
 @pytest.mark.parametrize("operation", ["customers.create", "payment_methods.attach"])
-async def test_a_try_that_broke_off_is_gone_on_with(payments: StripePayments, sandbox: Sandbox, operation: str) -> None:
+async def test_try_that_broke_off_is_gone_on_with(payments: StripePayments, sandbox: Sandbox, operation: str) -> None:
     old, same = await held(payments), key()
     sandbox.fault(operation, "error_500_after_success")
     with pytest.raises(OutcomeUnknown):
@@ -81,7 +83,7 @@ async def test_a_try_that_broke_off_is_gone_on_with(payments: StripePayments, sa
     assert sandbox.get("/sandbox/state")["objects"]["customer"] == 1
 
 
-async def test_a_card_that_is_declined_later_is_an_answer(payments: StripePayments) -> None:
+async def test_card_that_is_declined_later_is_an_answer(payments: StripePayments) -> None:
     old, same = await held(payments, "pm_sandbox_declinedLater"), key()
     for _ in range(2):
         new = await payments.reauthorize(old.id, same, ABOUT)
@@ -90,14 +92,14 @@ async def test_a_card_that_is_declined_later_is_an_answer(payments: StripePaymen
     assert (await payments.get_intent(old.id)).status is P.AUTHORIZED
 
 
-async def test_a_bank_that_wants_to_see_the_customer_says_no(payments: StripePayments, sandbox: Sandbox) -> None:
+async def test_bank_that_wants_to_see_the_customer_says_no(payments: StripePayments, sandbox: Sandbox) -> None:
     old = await held(payments, "pm_card_authenticationRequired")
     sandbox.post(f"/sandbox/payment_intents/{old.id}/succeed")
     new = await payments.reauthorize(old.id, key(), ABOUT)
     assert (new.status, new.decline_code) == (P.FAILED, "authentication_required")
 
 
-async def test_a_card_that_was_not_kept_cannot_be_used_again(payments: StripePayments) -> None:
+async def test_card_that_was_not_kept_cannot_be_used_again(payments: StripePayments) -> None:
     paid = await pay(payments, capture=CaptureMethod.AUTOMATIC)
     with pytest.raises(ProviderRefused):
         await payments.reauthorize(paid.id, key(), ABOUT)

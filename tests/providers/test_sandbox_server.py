@@ -29,7 +29,7 @@ def call(
     return sandbox.http.post(sandbox.url + path, data=form, headers=given)
 
 
-async def test_a_killed_server_has_forgotten_nothing(tmp_path: Path) -> None:
+async def test_killed_server_has_forgotten_nothing(tmp_path: Path) -> None:
     port = free_port()
     target = f"http://127.0.0.1:{port}"
     arguments = ("--webhook-pause", "0.05", "--stripe-webhook-url", target, "--sendgrid-webhook-url", target)
@@ -77,7 +77,7 @@ def test_sigterm_ends_it_even_while_an_answer_is_withheld(tmp_path: Path) -> Non
         assert not (tmp_path / "address.txt").exists()
 
 
-def test_a_taken_port_is_said(sandbox: Sandbox, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_taken_port_is_said(sandbox: Sandbox, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     other = Sandbox(tmp_path)
     other.url = sandbox.url
     with pytest.raises(RuntimeError, match="ended with 1"):
@@ -101,7 +101,7 @@ def test_a_taken_port_is_said(sandbox: Sandbox, tmp_path: Path, capfd: pytest.Ca
         ("GET", "/v1/nonsense", {}, 404, None),
     ],
 )
-def test_it_is_as_strict_as_the_original(
+def test_sandbox_is_as_strict_as_the_original(
     sandbox: Sandbox, method: str, path: str, form: dict[str, str], status: int, code: str | None
 ) -> None:
     answer = call(sandbox, method, path, form)
@@ -110,20 +110,20 @@ def test_it_is_as_strict_as_the_original(
     assert answer.headers["request-id"].startswith("req_")
 
 
-def test_a_bad_parameter_is_not_remembered_by_the_key(sandbox: Sandbox) -> None:
+def test_bad_parameter_is_not_remembered_by_the_key(sandbox: Sandbox) -> None:
     same = {"Idempotency-Key": str(uuid.uuid4())}
     assert call(sandbox, "POST", "/v1/payment_intents", FORM | {"amount": "x"}, **same).status_code == 400
     assert call(sandbox, "POST", "/v1/payment_intents", FORM, **same).status_code == 200
 
 
-def test_without_a_key_nobody_gets_in(sandbox: Sandbox) -> None:
+def test_sandbox_refuses_requests_without_a_key(sandbox: Sandbox) -> None:
     for header in ("", "Bearer sk_wrong", "Basic !!"):
         answer = call(sandbox, "GET", "/v1/payment_intents", Authorization=header)
         assert (answer.status_code, answer.json()["error"]["type"]) == (401, "invalid_request_error")
     assert sandbox.http.get(sandbox.url + "/v1/events", auth=("sk_test_sandbox", "")).status_code == 200
 
 
-def test_a_well_known_number_stands_for_its_card(sandbox: Sandbox) -> None:
+def test_well_known_number_stands_for_its_card(sandbox: Sandbox) -> None:
     made = call(sandbox, "POST", "/v1/payment_intents", FORM).json()
     path = f"/v1/payment_intents/{made['id']}/confirm"
     number = "payment_method_data[card][number]"
@@ -175,7 +175,7 @@ async def test_faults_count_down_and_clear(payments: StripePayments, sandbox: Sa
         {"operation": "*", "kind": "delay", "times": 0},
     ],
 )
-def test_a_fault_that_cannot_be_is_refused(sandbox: Sandbox, order: dict[str, object]) -> None:
+def test_fault_that_cannot_be_is_refused(sandbox: Sandbox, order: dict[str, object]) -> None:
     assert sandbox.http.post(sandbox.url + "/sandbox/faults", json=order).status_code == 422
     assert sandbox.get("/sandbox/faults")["faults"] == []
 
@@ -187,7 +187,7 @@ async def test_orders_that_make_no_sense_are_refused(payments: StripePayments, s
     assert (await payments.get_intent(intent.id)) == intent
 
 
-async def test_the_first_page_shows_what_there_is(payments: StripePayments, sandbox: Sandbox) -> None:
+async def test_first_page_shows_what_there_is(payments: StripePayments, sandbox: Sandbox) -> None:
     intent = await pay(payments, "pm_card_threeDSecure2Required")
     sandbox.fault("payment_intents.capture", "delay")
     page = sandbox.http.get(sandbox.url + "/").text

@@ -37,7 +37,7 @@ def email(to: str = "hanako@example.jp", **changes: object) -> Email:
     return Email(**(values | changes))  # type: ignore[arg-type]
 
 
-async def test_a_message_arrives_as_it_was_written(mail: SendGridEmail, sandbox: Sandbox) -> None:
+async def test_message_arrives_as_it_was_written(mail: SendGridEmail, sandbox: Sandbox) -> None:
     message_id = await mail.send(email())
     [message] = sandbox.get("/mailbox.json", to="hanako@example.jp")["messages"]
     assert message["id"] == message_id
@@ -53,13 +53,13 @@ async def test_a_message_arrives_as_it_was_written(mail: SendGridEmail, sandbox:
     assert base64.b64decode(attachment["content"]) == ICS
 
 
-async def test_a_message_without_html_or_files_arrives(mail: SendGridEmail, sandbox: Sandbox) -> None:
+async def test_message_without_html_or_files_arrives(mail: SendGridEmail, sandbox: Sandbox) -> None:
     await mail.send(email(html="", attachments=()))
     [message] = sandbox.get("/mailbox.json")["messages"]
     assert (message["html"], message["attachments"]) == ("", [])
 
 
-async def test_the_mailbox_shows_it_to_people(mail: SendGridEmail, sandbox: Sandbox) -> None:
+async def test_mailbox_shows_it_to_people(mail: SendGridEmail, sandbox: Sandbox) -> None:
     message_id = await mail.send(email())
     await mail.send(email("taro@example.jp", subject="<script>alert(1)</script>"))
     listing = sandbox.http.get(sandbox.url + "/mailbox").text
@@ -84,7 +84,7 @@ async def test_the_mailbox_shows_it_to_people(mail: SendGridEmail, sandbox: Sand
     ("fault", "error", "reason"),
     [("rate_limited", ProviderUnavailable, "http_429"), ("error_500", OutcomeUnknown, "http_500")],
 )
-async def test_a_failure_has_its_reason_and_nothing_was_sent(
+async def test_failure_has_its_reason_and_nothing_was_sent(
     mail: SendGridEmail, sandbox: Sandbox, fault: str, error: type[OutcomeUnknown], reason: str
 ) -> None:
     sandbox.fault("mail.send", fault)
@@ -95,7 +95,7 @@ async def test_a_failure_has_its_reason_and_nothing_was_sent(
     assert await mail.send(email())
 
 
-async def test_a_time_out_leaves_the_outcome_open(sandbox: Sandbox) -> None:
+async def test_time_out_leaves_the_outcome_open(sandbox: Sandbox) -> None:
     mail = SendGridEmail(sandbox.settings(provider_timeout=timedelta(milliseconds=300)))
     sandbox.fault("mail.send", "timeout_after_success", seconds=2)
     with pytest.raises(OutcomeUnknown) as failure:
@@ -106,7 +106,7 @@ async def test_a_time_out_leaves_the_outcome_open(sandbox: Sandbox) -> None:
     await mail.aclose()
 
 
-async def test_a_refused_connection_means_that_nothing_was_sent(sandbox: Sandbox) -> None:
+async def test_refused_connection_means_that_nothing_was_sent(sandbox: Sandbox) -> None:
     mail = SendGridEmail(sandbox.settings(sendgrid_base_url=f"http://127.0.0.1:{free_port()}"))
     with pytest.raises(ProviderUnavailable):
         await mail.send(email())
@@ -118,29 +118,25 @@ LIKE_A_KEY = "SG.Nail.Lab"
 
 
 @pytest.mark.parametrize("field", ["from_name", "subject", "text", "html"])
-async def test_a_text_that_looks_like_an_api_key_is_sent(mail: SendGridEmail, sandbox: Sandbox, field: str) -> None:
+async def test_text_that_looks_like_an_api_key_is_sent(mail: SendGridEmail, sandbox: Sandbox, field: str) -> None:
     await mail.send(email(**{field: f"{LIKE_A_KEY}, bookings"}))
     [message] = sandbox.get("/mailbox.json")["messages"]
     assert message[field] == f"{LIKE_A_KEY}, bookings"
 
 
-async def test_a_message_that_nobody_can_answer_has_no_reply_address(mail: SendGridEmail, sandbox: Sandbox) -> None:
+async def test_message_that_nobody_can_answer_has_no_reply_address(mail: SendGridEmail, sandbox: Sandbox) -> None:
     await mail.send(email(reply_to=None))
     [message] = sandbox.get("/mailbox.json")["messages"]
     assert message["reply_to"] is None
 
 
 @pytest.mark.parametrize("changes", [{"to": "nobody"}, {"to": "no body@"}, {"subject": ""}, {"text": "", "html": ""}])
-async def test_an_unreadable_message_is_refused(
-    mail: SendGridEmail, sandbox: Sandbox, changes: dict[str, object]
-) -> None:
+async def test_unreadable_message_is_refused(mail: SendGridEmail, sandbox: Sandbox, changes: dict[str, object]) -> None:
     with pytest.raises(ProviderRefused):
         await mail.send(email(**changes))  # type: ignore[arg-type]
 
 
-async def test_a_wrong_key_fails_no_message_and_is_not_logged(
-    sandbox: Sandbox, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_wrong_key_fails_no_message_and_is_not_logged(sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     mail = SendGridEmail(sandbox.settings(sendgrid_api_key=SecretStr("SG.other-secret")))
     with pytest.raises(ProviderUnavailable) as refused:
@@ -160,7 +156,7 @@ async def test_a_wrong_key_fails_no_message_and_is_not_logged(
         ("drop@example.jp", [DeliveryEvent.DROPPED]),
     ],
 )
-async def test_the_webhook_reports_each_delivery_event(
+async def test_webhook_reports_each_delivery_event(
     mail: SendGridEmail, receiver: Receiver, to: str, expected: list[DeliveryEvent]
 ) -> None:
     await mail.send(email(to, notice_id="n-7"))
@@ -190,7 +186,7 @@ def signed(sandbox: Sandbox, body: bytes, key: ec.EllipticCurvePrivateKey | None
     return {SIGNATURE_HEADER: base64.b64encode(signature).decode(), TIMESTAMP_HEADER: moment}
 
 
-async def test_a_signed_batch_is_read(mail: SendGridEmail, sandbox: Sandbox) -> None:
+async def test_signed_batch_is_read(mail: SendGridEmail, sandbox: Sandbox) -> None:
     first, second = mail.parse_webhook(BODY, signed(sandbox, BODY))
     assert (first.id, first.notice_id, first.event) == ("e-1", "n-1", DeliveryEvent.DELIVERED)
     assert first.at == datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
@@ -199,7 +195,7 @@ async def test_a_signed_batch_is_read(mail: SendGridEmail, sandbox: Sandbox) -> 
     assert len(second.reason) == 300
 
 
-async def test_a_forged_batch_is_refused(mail: SendGridEmail, sandbox: Sandbox) -> None:
+async def test_forged_batch_is_refused(mail: SendGridEmail, sandbox: Sandbox) -> None:
     good = signed(sandbox, BODY)
     forged: list[tuple[bytes, dict[str, str]]] = [
         (BODY, {}),
@@ -219,13 +215,13 @@ async def test_a_forged_batch_is_refused(mail: SendGridEmail, sandbox: Sandbox) 
             mail.parse_webhook(body, headers)
 
 
-async def test_without_a_public_key_every_batch_is_refused(sandbox: Sandbox) -> None:
+async def test_webhook_batches_are_refused_without_a_public_key(sandbox: Sandbox) -> None:
     mail = email_provider(sandbox.settings(sendgrid_webhook_public_key=""))
     with pytest.raises(ForgedWebhook):
         mail.parse_webhook(BODY, signed(sandbox, BODY))
     await mail.aclose()
 
 
-async def test_an_unreadable_public_key_stops_the_start(sandbox: Sandbox) -> None:
+async def test_unreadable_public_key_stops_the_start(sandbox: Sandbox) -> None:
     with pytest.raises(ValueError, match=r".+"):
         SendGridEmail(sandbox.settings(sendgrid_webhook_public_key="nonsense"))

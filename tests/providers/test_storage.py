@@ -39,7 +39,7 @@ def prefix() -> str:
     return f"tests/{uuid4()}/"
 
 
-async def test_an_object_comes_back_as_it_was_written(objects: Storage, prefix: str) -> None:
+async def test_object_comes_back_as_it_was_written(objects: Storage, prefix: str) -> None:
     key = prefix + "写真 1.bin"
     content = bytes(range(256)) * 3000
     await objects.put(key, content, "application/x-test")
@@ -55,14 +55,14 @@ async def test_an_object_comes_back_as_it_was_written(objects: Storage, prefix: 
         await objects.read(key, len(content) - 1)
 
 
-async def test_a_file_is_written_from_where_it_stands_and_again_over_the_old(objects: Storage, prefix: str) -> None:
+async def test_file_is_written_from_where_it_stands_and_again_over_the_old(objects: Storage, prefix: str) -> None:
     await objects.put(prefix + "a", io.BytesIO(b"first"), "text/plain")
     await objects.put(prefix + "a", io.BytesIO(b"second one"), "text/css")
     assert await objects.read(prefix + "a", 100) == b"second one"
     assert (await objects.head(prefix + "a")).content_type == "text/css"
 
 
-async def test_what_is_not_there_is_missing_and_removed_already(objects: Storage, prefix: str) -> None:
+async def test_missing_object_is_missing_and_removed_already(objects: Storage, prefix: str) -> None:
     with pytest.raises(ObjectMissing):
         await objects.head(prefix + "nothing")
     with pytest.raises(ObjectMissing):
@@ -93,7 +93,7 @@ async def test_lists_come_in_pages_of_their_prefix_alone(objects: Storage, prefi
     assert (await objects.list_page(prefix + "none/")).objects == []
 
 
-async def test_a_link_reads_one_object_as_what_we_say_it_is(objects: Storage, prefix: str) -> None:
+async def test_link_reads_one_object_as_what_we_say_it_is(objects: Storage, prefix: str) -> None:
     await objects.put(prefix + "page", b"<script>", "text/html")
     link = objects.link(prefix + "page", LASTS, content_type="image/webp")
     saved = objects.link(prefix + "page", LASTS, download_as='請求書 "1".pdf')
@@ -110,7 +110,7 @@ async def test_a_link_reads_one_object_as_what_we_say_it_is(objects: Storage, pr
         assert (await browser.put(link, content=b"mine now")).status_code == 403
 
 
-async def test_a_link_is_over_at_its_time(objects: Storage, prefix: str) -> None:
+async def test_link_is_over_at_its_time(objects: Storage, prefix: str) -> None:
     await objects.put(prefix + "a", b"x", "text/plain")
     link = objects.link(prefix + "a", timedelta(seconds=1))
     async with httpx.AsyncClient() as browser, asyncio.timeout(20):
@@ -125,7 +125,7 @@ async def post(form: UploadForm, content: bytes, **changed: str) -> int:
     return answer.status_code
 
 
-async def test_a_form_writes_its_object_and_no_other(objects: Storage, prefix: str) -> None:
+async def test_form_writes_its_object_and_no_other(objects: Storage, prefix: str) -> None:
     form = objects.upload_form(prefix + "a", "image/png", 1000, LASTS)
     assert await post(form, b"x" * 1000) == 204
     stored = await objects.head(prefix + "a")
@@ -135,7 +135,7 @@ async def test_a_form_writes_its_object_and_no_other(objects: Storage, prefix: s
         await objects.head(prefix + "b")
 
 
-async def test_a_form_refuses_another_type_and_size(objects: Storage, prefix: str) -> None:
+async def test_form_refuses_another_type_and_size(objects: Storage, prefix: str) -> None:
     form = objects.upload_form(prefix + "a", "image/png", 1000, LASTS)
     assert await post(form, b"x" * 1001) in {400, 403}
     assert await post(form, b"") in {400, 403}
@@ -143,7 +143,7 @@ async def test_a_form_refuses_another_type_and_size(objects: Storage, prefix: st
     assert (await objects.list_page(prefix)).objects == []
 
 
-async def test_a_form_is_over_at_its_time(objects: Storage, prefix: str) -> None:
+async def test_form_is_over_at_its_time(objects: Storage, prefix: str) -> None:
     form = objects.upload_form(prefix + "a", "image/png", 1000, timedelta(seconds=1))
     async with asyncio.timeout(20):
         while await post(form, b"x") != 403:  # noqa: ASYNC110 - only the server knows
@@ -169,7 +169,7 @@ async def test_links_name_the_address_that_browsers_open(storage: StorageServer)
     ],
     ids=["nobody listens", "no such host", "wrong key"],
 )
-async def test_a_storage_that_does_not_serve_us_is_unavailable(
+async def test_storage_that_does_not_serve_us_is_unavailable(
     storage: StorageServer, changed: dict[str, object]
 ) -> None:
     provider = storage_provider(settings_of(storage, **changed))
@@ -182,7 +182,7 @@ async def test_a_storage_that_does_not_serve_us_is_unavailable(
         await provider.aclose()
 
 
-async def test_a_silent_storage_blocks_nothing_and_is_given_up(storage: StorageServer) -> None:
+async def test_silent_storage_blocks_nothing_and_is_given_up(storage: StorageServer) -> None:
     """It takes the connection and never answers. It runs on the same event loop: it could read nothing if the call
     blocked the loop."""
     requests: list[bytes] = []

@@ -22,14 +22,14 @@ REQUEST = IntentRequest(Money(5000), CaptureMethod.AUTOMATIC, {"booking_id": "b-
 IMPATIENT = {"provider_timeout": timedelta(milliseconds=400)}
 
 
-async def test_the_same_key_gives_the_same_intent(payments: StripePayments, sandbox: Sandbox) -> None:
+async def test_same_key_gives_the_same_intent(payments: StripePayments, sandbox: Sandbox) -> None:
     same = key()
     first = await payments.create_intent(REQUEST, same)
     assert await payments.create_intent(REQUEST, same) == first
     assert sandbox.get("/sandbox/state")["objects"]["payment_intent"] == 1
 
 
-async def test_the_same_key_gives_the_same_refusal(payments: StripePayments, sandbox: Sandbox) -> None:
+async def test_same_key_gives_the_same_refusal(payments: StripePayments, sandbox: Sandbox) -> None:
     intent, same = await new_intent(payments), key()
     first = await payments.confirm_intent(intent.id, "pm_card_chargeDeclined", RETURN_URL, same)
     again = await payments.confirm_intent(intent.id, "pm_card_chargeDeclined", RETURN_URL, same)
@@ -37,14 +37,14 @@ async def test_the_same_key_gives_the_same_refusal(payments: StripePayments, san
     assert sandbox.get("/sandbox/state")["objects"]["charge"] == 1
 
 
-async def test_the_same_key_refunds_once(payments: StripePayments) -> None:
+async def test_same_key_refunds_once(payments: StripePayments) -> None:
     intent, same = await pay(payments), key()
     first = await payments.create_refund(intent.id, 2000, same, {})
     assert await payments.create_refund(intent.id, 2000, same, {}) == first
     assert (await payments.get_intent(intent.id)).refunded == 2000
 
 
-async def test_a_key_with_other_parameters_is_refused(payments: StripePayments) -> None:
+async def test_key_with_other_parameters_is_refused(payments: StripePayments) -> None:
     intent, same = await pay(payments), key()
     await payments.create_refund(intent.id, 2000, same, {})
     with pytest.raises(ProviderRefused) as refused:
@@ -55,7 +55,7 @@ async def test_a_key_with_other_parameters_is_refused(payments: StripePayments) 
     assert (await payments.get_intent(intent.id)).refunded == 2000
 
 
-async def test_a_replay_says_that_it_is_one(sandbox: Sandbox) -> None:
+async def test_replay_says_that_it_is_one(sandbox: Sandbox) -> None:
     headers = {"Authorization": "Bearer sk_test_sandbox", "Idempotency-Key": key()}
     form = {"amount": "500", "currency": "jpy"}
     url = sandbox.url + "/v1/payment_intents"
@@ -67,7 +67,7 @@ async def test_a_replay_says_that_it_is_one(sandbox: Sandbox) -> None:
     assert again.json() == first.json()
 
 
-async def test_a_charge_behind_a_time_out_is_found_by_its_key(sandbox: Sandbox) -> None:
+async def test_charge_behind_a_time_out_is_found_by_its_key(sandbox: Sandbox) -> None:
     payments = StripePayments(sandbox.settings(**IMPATIENT))
     intent, same = await new_intent(payments), key()
     sandbox.fault("payment_intents.confirm", "timeout_after_success", seconds=3)
@@ -81,7 +81,7 @@ async def test_a_charge_behind_a_time_out_is_found_by_its_key(sandbox: Sandbox) 
     await payments.aclose()
 
 
-async def test_a_refund_behind_a_time_out_is_found_by_its_key(sandbox: Sandbox) -> None:
+async def test_refund_behind_a_time_out_is_found_by_its_key(sandbox: Sandbox) -> None:
     payments = StripePayments(sandbox.settings(**IMPATIENT))
     intent, same = await pay(payments), key()
     sandbox.fault("refunds.create", "timeout_after_success", seconds=3)
@@ -107,7 +107,7 @@ async def test_work_goes_on_after_the_caller_gave_up(sandbox: Sandbox) -> None:
     await payments.aclose()
 
 
-async def test_an_error_of_the_server_leaves_the_outcome_open(payments: StripePayments, sandbox: Sandbox) -> None:
+async def test_error_of_the_server_leaves_the_outcome_open(payments: StripePayments, sandbox: Sandbox) -> None:
     same = key()
     sandbox.fault("payment_intents.create", "error_500")
     with pytest.raises(OutcomeUnknown) as unknown:
@@ -116,7 +116,7 @@ async def test_an_error_of_the_server_leaves_the_outcome_open(payments: StripePa
     assert (await payments.create_intent(REQUEST, same)).amount == 5000
 
 
-async def test_an_error_after_success_is_found_by_its_key(payments: StripePayments, sandbox: Sandbox) -> None:
+async def test_error_after_success_is_found_by_its_key(payments: StripePayments, sandbox: Sandbox) -> None:
     same = key()
     sandbox.fault("payment_intents.create", "error_500_after_success")
     with pytest.raises(OutcomeUnknown):
@@ -125,7 +125,7 @@ async def test_an_error_after_success_is_found_by_its_key(payments: StripePaymen
     assert sandbox.get("/sandbox/state")["objects"]["payment_intent"] == 1
 
 
-async def test_a_stored_error_sticks_to_its_key(payments: StripePayments, sandbox: Sandbox) -> None:
+async def test_stored_error_sticks_to_its_key(payments: StripePayments, sandbox: Sandbox) -> None:
     same = key()
     sandbox.fault("payment_intents.create", "error_500", stored=True)
     for _ in range(2):
@@ -134,7 +134,7 @@ async def test_a_stored_error_sticks_to_its_key(payments: StripePayments, sandbo
     assert (await payments.create_intent(REQUEST, key())).amount == 5000
 
 
-async def test_too_many_requests_means_that_nothing_happened(payments: StripePayments, sandbox: Sandbox) -> None:
+async def test_status_429_means_that_nothing_happened(payments: StripePayments, sandbox: Sandbox) -> None:
     sandbox.fault("*", "rate_limited", times=2)
     with pytest.raises(ProviderUnavailable):
         await payments.create_intent(REQUEST, key())
@@ -143,7 +143,7 @@ async def test_too_many_requests_means_that_nothing_happened(payments: StripePay
     assert (await payments.create_intent(REQUEST, key())).amount == 5000
 
 
-async def test_a_refused_connection_means_that_nothing_happened(sandbox: Sandbox) -> None:
+async def test_refused_connection_means_that_nothing_happened(sandbox: Sandbox) -> None:
     payments = StripePayments(sandbox.settings(stripe_base_url=f"http://127.0.0.1:{free_port()}"))
     with pytest.raises(ProviderUnavailable) as away:
         await payments.create_intent(REQUEST, key())
@@ -151,7 +151,7 @@ async def test_a_refused_connection_means_that_nothing_happened(sandbox: Sandbox
     await payments.aclose()
 
 
-async def test_a_connection_that_breaks_after_sending_leaves_the_outcome_open(sandbox: Sandbox) -> None:
+async def test_connection_that_breaks_after_sending_leaves_the_outcome_open(sandbox: Sandbox) -> None:
     async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.close()
@@ -169,13 +169,13 @@ async def test_a_connection_that_breaks_after_sending_leaves_the_outcome_open(sa
 @pytest.mark.parametrize(
     ("amount", "reason"), [(49, "amount_too_small"), (0, "amount_too_small"), (100_000_000, "amount_too_large")]
 )
-async def test_an_impossible_amount_is_refused(payments: StripePayments, amount: int, reason: str) -> None:
+async def test_impossible_amount_is_refused(payments: StripePayments, amount: int, reason: str) -> None:
     with pytest.raises(ProviderRefused) as refused:
         await new_intent(payments, amount)
     assert refused.value.reason == reason
 
 
-async def test_what_does_not_exist_is_refused(payments: StripePayments) -> None:
+async def test_unknown_object_is_refused(payments: StripePayments) -> None:
     with pytest.raises(ProviderRefused) as intent:
         await payments.get_intent("pi_nothing")
     with pytest.raises(ProviderRefused) as refund:
@@ -185,7 +185,7 @@ async def test_what_does_not_exist_is_refused(payments: StripePayments) -> None:
     assert {intent.value.reason, refund.value.reason, method.value.reason} == {"resource_missing"}
 
 
-async def test_a_wrong_key_is_ours_to_mend_and_no_answer_about_the_money(sandbox: Sandbox) -> None:
+async def test_wrong_key_is_ours_to_mend_and_no_answer_about_the_money(sandbox: Sandbox) -> None:
     payments = StripePayments(sandbox.settings(stripe_api_key=SecretStr("sk_test_other")))
     with pytest.raises(ProviderUnavailable):
         await payments.create_intent(REQUEST, key())
@@ -215,7 +215,7 @@ async def test_secrets_reach_neither_logs_nor_errors(sandbox: Sandbox, caplog: p
     await right.aclose()
 
 
-async def test_the_registry_names_its_providers(sandbox: Sandbox) -> None:
+async def test_registry_names_its_providers(sandbox: Sandbox) -> None:
     providers = payment_providers(sandbox.settings())
     assert {name: provider.name for name, provider in providers.items()} == {
         name: name for name in ("stripe", "payjp_v1", "payjp_v2")

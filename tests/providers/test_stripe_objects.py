@@ -60,22 +60,22 @@ PAID = {"amount_received": 5000}
         (intent("succeeded", **PAID, latest_charge=charge(disputed=True)), PaymentStatus.DISPUTED),
     ],
 )
-def test_the_status_of_an_intent(raw: dict[str, Any], status: PaymentStatus) -> None:
+def test_status_of_an_intent(raw: dict[str, Any], status: PaymentStatus) -> None:
     assert intent_of(raw).status is status
 
 
-def test_a_part_capture_that_is_refunded_whole_is_refunded() -> None:
+def test_part_capture_that_is_refunded_whole_is_refunded() -> None:
     raw = intent("succeeded", amount_received=1500, latest_charge=charge(amount_captured=1500, amount_refunded=1500))
     found = intent_of(raw)
     assert (found.status, found.captured, found.refunded) == (PaymentStatus.REFUNDED, 1500, 1500)
 
 
-def test_a_won_dispute_overrides_the_charge() -> None:
+def test_won_dispute_overrides_the_charge() -> None:
     raw = intent("succeeded", **PAID, latest_charge=charge(disputed=True))
     assert intent_of(raw, disputed=False).status is PaymentStatus.CAPTURED
 
 
-def test_the_decline_code_falls_back_to_the_code() -> None:
+def test_decline_code_falls_back_to_the_code() -> None:
     raw = intent("requires_payment_method", last_payment_error={"code": "expired_card"})
     assert intent_of(raw).decline_code == "expired_card"
     assert (
@@ -83,7 +83,7 @@ def test_the_decline_code_falls_back_to_the_code() -> None:
     )
 
 
-def test_only_a_waiting_intent_has_an_action() -> None:
+def test_action_is_of_a_waiting_intent_alone() -> None:
     action = {"type": "redirect_to_url", "redirect_to_url": {"url": "https://bank.example"}}
     assert intent_of(intent("requires_action", next_action=action)).action_url == "https://bank.example"
     assert intent_of(intent("requires_action", next_action={"type": "use_stripe_sdk"})).action_url is None
@@ -101,7 +101,7 @@ def test_only_a_waiting_intent_has_an_action() -> None:
         (charge(amount_captured=0, paid=False), PaymentStatus.FAILED),
     ],
 )
-def test_the_status_by_a_charge(raw: dict[str, Any], status: PaymentStatus) -> None:
+def test_status_by_a_charge(raw: dict[str, Any], status: PaymentStatus) -> None:
     assert intent_of_charge(raw).status is status
 
 
@@ -115,7 +115,7 @@ def test_the_status_by_a_charge(raw: dict[str, Any], status: PaymentStatus) -> N
         ("canceled", RefundStatus.FAILED, "canceled"),
     ],
 )
-def test_the_status_of_a_refund(status: str, ours: RefundStatus, reason: str | None) -> None:
+def test_status_of_a_refund(status: str, ours: RefundStatus, reason: str | None) -> None:
     raw = {"id": "re_1", "status": status, "amount": 5, "payment_intent": {"id": "pi_1"}}
     refund = refund_of(raw)
     assert (refund.status, refund.failure_reason, refund.intent_id) == (ours, reason, "pi_1")
@@ -134,7 +134,7 @@ def test_the_status_of_a_refund(status: str, ours: RefundStatus, reason: str | N
         ("lost", DisputeStatus.LOST),
     ],
 )
-def test_the_status_of_a_dispute(status: str, ours: DisputeStatus) -> None:
+def test_status_of_a_dispute(status: str, ours: DisputeStatus) -> None:
     raw = {"id": "du_1", "status": status, "amount": 5, "currency": "jpy", "payment_intent": "pi_1"}
     dispute = dispute_of(raw)
     assert (dispute.status, dispute.reason) == (ours, "general")

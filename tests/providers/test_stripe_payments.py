@@ -35,7 +35,7 @@ async def pay(
     return await payments.confirm_intent(intent.id, method, RETURN_URL, key())
 
 
-async def test_a_new_intent_waits_for_a_card(payments: StripePayments) -> None:
+async def test_intent_begins_by_waiting_for_a_card(payments: StripePayments) -> None:
     intent = await new_intent(payments)
     assert intent.status is PaymentStatus.REQUIRES_PAYMENT
     assert (intent.amount, intent.currency, intent.captured, intent.refunded) == (5000, "JPY", 0, 0)
@@ -47,18 +47,18 @@ async def test_a_new_intent_waits_for_a_card(payments: StripePayments) -> None:
     assert await payments.get_intent(intent.id) == intent
 
 
-async def test_a_currency_with_cents_keeps_its_minor_units(payments: StripePayments) -> None:
+async def test_currency_with_cents_keeps_its_minor_units(payments: StripePayments) -> None:
     request = IntentRequest(Money(1234, "USD"), CaptureMethod.AUTOMATIC)
     intent = await payments.create_intent(request, key())
     assert (intent.amount, intent.currency) == (1234, "USD")
 
 
-async def test_the_api_version_is_the_one_that_the_sdk_was_made_for() -> None:
+async def test_api_version_is_the_one_that_the_sdk_was_made_for() -> None:
     assert stripe.api_version == API_VERSION
 
 
 @pytest.mark.parametrize("method", ["pm_card_visa", "pm_card_mastercard", "pm_card_amex", "pm_card_jcb", "pm_card_jp"])
-async def test_a_good_card_pays(payments: StripePayments, method: str) -> None:
+async def test_good_card_pays(payments: StripePayments, method: str) -> None:
     intent = await pay(payments, method)
     assert (intent.status, intent.captured, intent.refunded) == (PaymentStatus.CAPTURED, 5000, 0)
     assert await payments.get_intent(intent.id) == intent
@@ -77,20 +77,20 @@ async def test_a_good_card_pays(payments: StripePayments, method: str) -> None:
         ("pm_card_chargeDeclinedProcessingError", "processing_error"),
     ],
 )
-async def test_a_refused_card_is_an_answer_with_its_code(payments: StripePayments, method: str, code: str) -> None:
+async def test_refused_card_is_an_answer_with_its_code(payments: StripePayments, method: str, code: str) -> None:
     intent = await pay(payments, method)
     assert (intent.status, intent.decline_code, intent.captured) == (PaymentStatus.FAILED, code, 0)
     assert await payments.get_intent(intent.id) == intent
 
 
-async def test_another_card_pays_after_a_refusal(payments: StripePayments) -> None:
+async def test_intent_is_paid_by_another_card_after_a_refusal(payments: StripePayments) -> None:
     intent = await pay(payments, "pm_card_chargeDeclined")
     paid = await payments.confirm_intent(intent.id, "pm_card_visa", RETURN_URL, key())
     assert (paid.status, paid.decline_code) == (PaymentStatus.CAPTURED, None)
 
 
 @pytest.mark.parametrize("method", ["pm_card_threeDSecure2Required", "pm_card_authenticationRequired"])
-async def test_three_d_secure_sends_the_customer_away_and_back(
+async def test_intent_with_3d_secure_sends_the_customer_away_and_back(
     payments: StripePayments, sandbox: Sandbox, method: str
 ) -> None:
     intent = await pay(payments, method)
@@ -107,7 +107,7 @@ async def test_three_d_secure_sends_the_customer_away_and_back(
     assert (paid.status, paid.action_url) == (PaymentStatus.CAPTURED, None)
 
 
-async def test_a_customer_who_fails_three_d_secure_has_not_paid(payments: StripePayments, sandbox: Sandbox) -> None:
+async def test_customer_who_fails_three_d_secure_has_not_paid(payments: StripePayments, sandbox: Sandbox) -> None:
     intent = await pay(payments, "pm_card_threeDSecure2Required")
     sandbox.post(f"/sandbox/payment_intents/{intent.id}/fail")
     failed = await payments.get_intent(intent.id)
@@ -115,14 +115,14 @@ async def test_a_customer_who_fails_three_d_secure_has_not_paid(payments: Stripe
     assert failed.decline_code == "payment_intent_authentication_failure"
 
 
-async def test_a_card_may_be_refused_after_three_d_secure(payments: StripePayments, sandbox: Sandbox) -> None:
+async def test_card_may_be_refused_after_three_d_secure(payments: StripePayments, sandbox: Sandbox) -> None:
     intent = await pay(payments, "pm_card_threeDSecureRequiredChargeDeclined")
     sandbox.post(f"/sandbox/payment_intents/{intent.id}/succeed")
     assert (await payments.get_intent(intent.id)).decline_code == "generic_decline"
 
 
 @pytest.mark.parametrize(("end", "status"), [("succeed", PaymentStatus.CAPTURED), ("fail", PaymentStatus.FAILED)])
-async def test_a_slow_payment_is_processing_until_its_end(
+async def test_slow_payment_is_processing_until_its_end(
     payments: StripePayments, sandbox: Sandbox, end: str, status: PaymentStatus
 ) -> None:
     intent = await pay(payments, "pm_sandbox_processing")
@@ -131,14 +131,14 @@ async def test_a_slow_payment_is_processing_until_its_end(
     assert (await payments.get_intent(intent.id)).status is status
 
 
-async def test_an_authorization_waits_for_its_capture(payments: StripePayments) -> None:
+async def test_authorization_waits_for_its_capture(payments: StripePayments) -> None:
     intent = await pay(payments, capture=CaptureMethod.MANUAL)
     assert (intent.status, intent.captured) == (PaymentStatus.AUTHORIZED, 0)
     captured = await payments.capture_intent(intent.id, 5000, key())
     assert (captured.status, captured.captured, captured.refunded) == (PaymentStatus.CAPTURED, 5000, 0)
 
 
-async def test_a_part_capture_releases_the_rest_and_is_no_refund(payments: StripePayments) -> None:
+async def test_part_capture_releases_the_rest_and_is_no_refund(payments: StripePayments) -> None:
     intent = await pay(payments, capture=CaptureMethod.MANUAL)
     captured = await payments.capture_intent(intent.id, 1500, key())
     assert (captured.status, captured.captured, captured.refunded) == (PaymentStatus.CAPTURED, 1500, 0)
@@ -150,14 +150,14 @@ async def test_a_part_capture_releases_the_rest_and_is_no_refund(payments: Strip
 
 
 @pytest.mark.parametrize("amount", [0, 5001])
-async def test_more_than_authorized_cannot_be_captured(payments: StripePayments, amount: int) -> None:
+async def test_capture_above_the_authorization_is_refused(payments: StripePayments, amount: int) -> None:
     intent = await pay(payments, capture=CaptureMethod.MANUAL)
     with pytest.raises(ProviderRefused):
         await payments.capture_intent(intent.id, amount, key())
     assert (await payments.get_intent(intent.id)).status is PaymentStatus.AUTHORIZED
 
 
-async def test_a_second_capture_is_refused(payments: StripePayments) -> None:
+async def test_second_capture_is_refused(payments: StripePayments) -> None:
     intent = await pay(payments, capture=CaptureMethod.MANUAL)
     await payments.capture_intent(intent.id, 5000, key())
     with pytest.raises(ProviderRefused) as refused:
@@ -165,7 +165,7 @@ async def test_a_second_capture_is_refused(payments: StripePayments) -> None:
     assert refused.value.reason == "payment_intent_unexpected_state"
 
 
-async def test_an_unpaid_intent_closes(payments: StripePayments) -> None:
+async def test_unpaid_intent_closes(payments: StripePayments) -> None:
     intent = await new_intent(payments)
     closed = await payments.cancel_intent(intent.id, key())
     assert closed.status is PaymentStatus.VOIDED
@@ -173,7 +173,7 @@ async def test_an_unpaid_intent_closes(payments: StripePayments) -> None:
         await payments.confirm_intent(intent.id, "pm_card_visa", RETURN_URL, key())
 
 
-async def test_an_authorization_is_voided(payments: StripePayments) -> None:
+async def test_authorization_is_voided(payments: StripePayments) -> None:
     intent = await pay(payments, capture=CaptureMethod.MANUAL)
     voided = await payments.cancel_intent(intent.id, key())
     assert (voided.status, voided.captured, voided.refunded) == (PaymentStatus.VOIDED, 0, 0)
@@ -192,7 +192,7 @@ async def test_cancelling_twice_gives_the_cancelled_intent(payments: StripePayme
     assert (await payments.cancel_intent(intent.id, key())).status is PaymentStatus.VOIDED
 
 
-async def test_a_payment_under_way_cannot_be_cancelled_and_says_so(payments: StripePayments) -> None:
+async def test_payment_under_way_cannot_be_cancelled_and_says_so(payments: StripePayments) -> None:
     intent = await pay(payments, "pm_sandbox_processing")
     assert (await payments.cancel_intent(intent.id, key())).status is PaymentStatus.PROCESSING
 
@@ -210,7 +210,7 @@ async def test_refunds_in_parts_up_to_all(payments: StripePayments) -> None:
     assert await payments.get_refund(first.id) == first
 
 
-async def test_more_than_was_paid_is_never_refunded(payments: StripePayments) -> None:
+async def test_refund_above_the_payment_is_refused(payments: StripePayments) -> None:
     intent = await pay(payments)
     await payments.create_refund(intent.id, 4000, key(), {})
     with pytest.raises(ProviderRefused) as too_much:
@@ -223,7 +223,7 @@ async def test_more_than_was_paid_is_never_refunded(payments: StripePayments) ->
     assert (await payments.get_intent(intent.id)).refunded == 5000
 
 
-async def test_what_was_never_paid_is_never_refunded(payments: StripePayments) -> None:
+async def test_refund_of_an_unpaid_intent_is_refused(payments: StripePayments) -> None:
     unpaid = await new_intent(payments)
     with pytest.raises(ProviderRefused):
         await payments.create_refund(unpaid.id, 100, key(), {})
@@ -232,7 +232,7 @@ async def test_what_was_never_paid_is_never_refunded(payments: StripePayments) -
         await payments.create_refund(authorized.id, 100, key(), {})
 
 
-async def test_a_slow_refund_ends_later(payments: StripePayments, sandbox: Sandbox) -> None:
+async def test_slow_refund_ends_later(payments: StripePayments, sandbox: Sandbox) -> None:
     intent = await pay(payments, "pm_card_pendingRefund")
     refund = await payments.create_refund(intent.id, 5000, key(), {})
     assert refund.status is RefundStatus.PROCESSING
@@ -240,7 +240,7 @@ async def test_a_slow_refund_ends_later(payments: StripePayments, sandbox: Sandb
     assert (await payments.get_refund(refund.id)).status is RefundStatus.SUCCEEDED
 
 
-async def test_a_failed_refund_leaves_the_money_with_us(payments: StripePayments) -> None:
+async def test_failed_refund_leaves_the_money_with_us(payments: StripePayments) -> None:
     intent = await pay(payments, "pm_card_refundFail")
     refund = await payments.create_refund(intent.id, 5000, key(), {})
     failed = await payments.get_refund(refund.id)
@@ -248,7 +248,7 @@ async def test_a_failed_refund_leaves_the_money_with_us(payments: StripePayments
     assert (await payments.get_intent(intent.id)).status is PaymentStatus.CAPTURED
 
 
-async def test_a_dispute_shows_until_it_is_won(payments: StripePayments, sandbox: Sandbox) -> None:
+async def test_dispute_shows_until_it_is_won(payments: StripePayments, sandbox: Sandbox) -> None:
     intent = await pay(payments, "pm_card_createDispute")
     disputed = await payments.get_intent(intent.id)
     assert (disputed.status, disputed.captured) == (PaymentStatus.DISPUTED, 5000)
@@ -260,7 +260,7 @@ async def test_a_dispute_shows_until_it_is_won(payments: StripePayments, sandbox
     assert (await payments.get_intent(intent.id)).status is PaymentStatus.CAPTURED
 
 
-async def test_a_lost_dispute_stays(payments: StripePayments, sandbox: Sandbox) -> None:
+async def test_lost_dispute_stays(payments: StripePayments, sandbox: Sandbox) -> None:
     intent = await pay(payments)
     dispute = sandbox.post("/sandbox/disputes", {"payment_intent": intent.id, "amount": 3000})
     assert dispute["amount"] == 3000

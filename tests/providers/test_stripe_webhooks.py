@@ -49,7 +49,7 @@ def parse(payments: StripePayments, received: Received) -> WebhookEvent:
     return payments.parse_webhook(received.body, received.headers)
 
 
-async def test_a_genuine_webhook_is_read(payments: StripePayments) -> None:
+async def test_genuine_webhook_is_read(payments: StripePayments) -> None:
     event = payments.parse_webhook(BODY, signed(BODY))
     assert (event.id, event.type, event.created) == ("evt_1", "payment_intent.succeeded", 1_700_000_000)
     assert event.intent_id == "pi_1"
@@ -76,19 +76,21 @@ async def test_a_genuine_webhook_is_read(payments: StripePayments) -> None:
     ],
     ids=["none", "empty", "nonsense", "no v1", "secret", "altered", "longer", "bytes", "shape", "list", "text"],
 )
-async def test_anything_else_is_forged(payments: StripePayments, body: bytes, headers: dict[str, str]) -> None:
+async def test_webhook_with_any_other_signature_is_forged(
+    payments: StripePayments, body: bytes, headers: dict[str, str]
+) -> None:
     with pytest.raises(ForgedWebhook):
         payments.parse_webhook(body, headers)
 
 
-async def test_a_webhook_is_good_for_the_tolerance_and_no_longer(payments: StripePayments) -> None:
+async def test_webhook_is_good_for_the_tolerance_and_no_longer(payments: StripePayments) -> None:
     now = time.time()
     assert payments.parse_webhook(BODY, signed(BODY, now - 280)).id == "evt_1"
     with pytest.raises(ForgedWebhook):
         payments.parse_webhook(BODY, signed(BODY, now - 310))
 
 
-async def test_a_type_that_we_do_not_apply_is_only_named(payments: StripePayments) -> None:
+async def test_type_that_we_do_not_apply_is_only_named(payments: StripePayments) -> None:
     raw = json.loads(BODY) | {"type": "payment_intent.created"}
     body = json.dumps(raw).encode()
     event = payments.parse_webhook(body, signed(body))
@@ -96,7 +98,7 @@ async def test_a_type_that_we_do_not_apply_is_only_named(payments: StripePayment
     assert (event.intent, event.refund, event.dispute) == (None, None, None)
 
 
-async def test_a_refund_of_something_else_is_only_named(payments: StripePayments) -> None:
+async def test_refund_of_something_else_is_only_named(payments: StripePayments) -> None:
     refund = {"id": "re_1", "object": "refund", "status": "succeeded", "amount": 1, "payment_intent": None}
     raw = json.loads(BODY) | {"type": "refund.updated", "data": {"object": refund}}
     body = json.dumps(raw).encode()
@@ -104,7 +106,7 @@ async def test_a_refund_of_something_else_is_only_named(payments: StripePayments
     assert (event.intent_id, event.refund) == (None, None)
 
 
-async def test_a_payment_is_told(payments: StripePayments, receiver: Receiver) -> None:
+async def test_payment_is_told(payments: StripePayments, receiver: Receiver) -> None:
     intent = await pay(payments)
     [received] = await receiver.wait(1)
     event = parse(payments, received)
@@ -114,7 +116,9 @@ async def test_a_payment_is_told(payments: StripePayments, receiver: Receiver) -
     assert event.intent.metadata == {"booking_id": "b-1"}
 
 
-async def test_every_step_that_we_apply_is_told(payments: StripePayments, receiver: Receiver, sandbox: Sandbox) -> None:
+async def test_webhooks_come_for_every_step_that_we_apply(
+    payments: StripePayments, receiver: Receiver, sandbox: Sandbox
+) -> None:
     held = await pay(payments, capture=CaptureMethod.MANUAL)
     await payments.capture_intent(held.id, 3000, key())
     await payments.create_refund(held.id, 1000, key(), {"refund_id": "r-1"})
@@ -152,7 +156,7 @@ async def test_every_step_that_we_apply_is_told(payments: StripePayments, receiv
     assert closed_event.dispute.status is DisputeStatus.WON
 
 
-async def test_a_failed_refund_is_told(payments: StripePayments, receiver: Receiver) -> None:
+async def test_failed_refund_is_told(payments: StripePayments, receiver: Receiver) -> None:
     intent = await pay(payments, "pm_card_refundFail")
     await payments.create_refund(intent.id, 5000, key(), {})
     events = [parse(payments, one) for one in await receiver.wait(5)]
@@ -161,7 +165,7 @@ async def test_a_failed_refund_is_told(payments: StripePayments, receiver: Recei
     assert (failed.status, failed.failure_reason) == (RefundStatus.FAILED, "lost_or_stolen_card")
 
 
-async def test_a_webhook_comes_again_until_it_is_taken(payments: StripePayments, receiver: Receiver) -> None:
+async def test_webhook_comes_again_until_it_is_taken(payments: StripePayments, receiver: Receiver) -> None:
     receiver.statuses = [500, 503, 404]
     await pay(payments)
     received = await receiver.wait(4)
@@ -169,7 +173,7 @@ async def test_a_webhook_comes_again_until_it_is_taken(payments: StripePayments,
     assert [parse(payments, one).type for one in received] == ["payment_intent.succeeded"] * 4
 
 
-async def test_a_taken_webhook_does_not_come_again(
+async def test_taken_webhook_does_not_come_again(
     payments: StripePayments, receiver: Receiver, sandbox: Sandbox
 ) -> None:
     await pay(payments)
@@ -182,16 +186,14 @@ async def test_a_taken_webhook_does_not_come_again(
     assert len(receiver.received) == 1
 
 
-async def test_a_duplicate_has_the_same_event_id(
-    payments: StripePayments, receiver: Receiver, sandbox: Sandbox
-) -> None:
+async def test_duplicate_has_the_same_event_id(payments: StripePayments, receiver: Receiver, sandbox: Sandbox) -> None:
     sandbox.fault("webhook", "duplicate")
     await pay(payments)
     first, second = [parse(payments, one) for one in await receiver.wait(2)]
     assert first == second
 
 
-async def test_a_reordered_webhook_comes_after_the_next(
+async def test_reordered_webhook_comes_after_the_next(
     payments: StripePayments, receiver: Receiver, sandbox: Sandbox
 ) -> None:
     sandbox.fault("webhook", "reorder", event_type="payment_intent.succeeded")
@@ -202,7 +204,7 @@ async def test_a_reordered_webhook_comes_after_the_next(
     assert {event.type for event in events} == {"payment_intent.succeeded", "refund.created", "charge.refunded"}
 
 
-async def test_a_late_webhook_comes_late(payments: StripePayments, receiver: Receiver, sandbox: Sandbox) -> None:
+async def test_late_webhook_comes_late(payments: StripePayments, receiver: Receiver, sandbox: Sandbox) -> None:
     for seconds in (0.7, 5, 20):  # longer where the machine is slow
         receiver.received.clear()
         sandbox.fault("webhook", "late", seconds=seconds)
@@ -217,7 +219,7 @@ async def test_a_late_webhook_comes_late(payments: StripePayments, receiver: Rec
     pytest.fail("two payments took ten seconds")
 
 
-async def test_a_dropped_webhook_comes_when_it_is_sent_again(
+async def test_dropped_webhook_comes_when_it_is_sent_again(
     payments: StripePayments, receiver: Receiver, sandbox: Sandbox
 ) -> None:
     sandbox.fault("webhook", "drop")

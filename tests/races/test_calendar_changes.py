@@ -63,14 +63,14 @@ async def claimed(desk: Desk) -> int:
 
 
 @pytest.mark.parametrize("change_of", CHANGES)
-async def test_a_booking_that_read_the_hours_before_the_change_is_decided_anew(desk: Desk, change_of: Any) -> None:
+async def test_booking_that_read_the_hours_before_the_change_is_decided_again(desk: Desk, change_of: Any) -> None:
     _, refused = await overlap(desk.database, desk.salon.scope, change_of(desk), book(desk))
     assert isinstance(refused, SlotTaken | OutsideOpeningHours | NotBookable)
     assert await claimed(desk) == 0
 
 
 @pytest.mark.parametrize("change_of", CHANGES)
-async def test_without_the_count_of_changes_it_takes_a_closed_time(
+async def test_booking_takes_a_closed_time_without_the_calendar_version(
     desk: Desk, change_of: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The control."""
@@ -81,14 +81,14 @@ async def test_without_the_count_of_changes_it_takes_a_closed_time(
 
 
 @pytest.mark.parametrize("change_of", CHANGES)
-async def test_a_change_waits_for_a_booking_and_sees_it(desk: Desk, change_of: Any) -> None:
+async def test_change_waits_for_a_booking_and_sees_it(desk: Desk, change_of: Any) -> None:
     booked, refused = await overlap(desk.database, desk.salon.scope, book(desk), change_of(desk))
     assert isinstance(booked, BookingView)
     assert isinstance(refused, WouldBreakBookings)
     assert [one["id"] for one in refused.details["bookings"]] == [str(booked.id)]
 
 
-async def test_without_the_lock_a_change_does_not_see_it(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_change_does_not_see_a_booking_without_the_lock(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """The control."""
     monkeypatch.setattr(change, "_LOCK", text(change._LOCK.text.replace("FOR UPDATE", "")))
     booked, done = await overlap(desk.database, desk.salon.scope, book(desk), close_week(desk))
@@ -102,7 +102,7 @@ def move(desk: Desk, booking_id: Any) -> Step:
     return lambda work: work.bookings.changes.reschedule(command, NOW)
 
 
-async def test_a_move_into_hours_that_close_is_refused(desk: Desk) -> None:
+async def test_move_into_hours_that_close_is_refused(desk: Desk) -> None:
     before = NOW + 48 * HOUR
     booking_id = await add_booking(desk.database, desk.salon, before)
     _, refused = await overlap(desk.database, desk.salon.scope, close_day(desk), move(desk, booking_id))
@@ -111,7 +111,9 @@ async def test_a_move_into_hours_that_close_is_refused(desk: Desk) -> None:
     assert [claim["starts_at"] for claim in await desk.claims(booking_id)] == [before]
 
 
-async def test_without_the_count_it_moves_there(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_move_takes_a_closed_time_without_the_calendar_version(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The control."""
     monkeypatch.setattr(change, "_BUMP", text("SELECT CAST(:business_id AS uuid)"))
     booking_id = await add_booking(desk.database, desk.salon, NOW + 48 * HOUR)
@@ -136,7 +138,7 @@ async def test_late_money_does_not_take_a_time_again_that_closes(desk: Desk) -> 
     assert await desk.claims(booking_id) == []
 
 
-async def test_a_change_that_concerns_nobody_lets_the_booking_through(desk: Desk) -> None:
+async def test_change_that_concerns_nobody_lets_the_booking_through(desk: Desk) -> None:
     far = OneOffDay((WANTED + timedelta(days=20)).date(), (), None)
     _, booked = await overlap(
         desk.database,
@@ -147,7 +149,7 @@ async def test_a_change_that_concerns_nobody_lets_the_booking_through(desk: Desk
     assert isinstance(booked, BookingView)
 
 
-async def test_of_two_changes_the_second_starts_from_the_first(desk: Desk) -> None:
+async def test_change_starts_from_the_change_before_it(desk: Desk) -> None:
     """Both close half of the staff: the second one sees a booking that the first one left with the other half."""
     await add_booking(desk.database, desk.salon, WANTED, resource=1)
     first, second = desk.salon.resources
@@ -165,7 +167,7 @@ def block(desk: Desk) -> Step:
     return lambda work: work.bookings.blocks.add_block(desk.salon.business_id, request, NOW, confirm=False)
 
 
-async def test_a_booking_that_comes_while_the_time_is_blocked_is_refused(desk: Desk) -> None:
+async def test_booking_that_comes_while_the_time_is_blocked_is_refused(desk: Desk) -> None:
     _, refused = await overlap(desk.database, desk.salon.scope, block(desk), book(desk))
     assert isinstance(refused, SlotTaken)
     assert await claimed(desk) == 0
@@ -184,7 +186,7 @@ async def test_claims_of_a_block_refuse_it_also_without_the_count(desk: Desk, mo
     assert isinstance(booked, BookingView)
 
 
-async def test_a_block_waits_for_a_booking_and_sees_it(desk: Desk) -> None:
+async def test_block_waits_for_a_booking_and_sees_it(desk: Desk) -> None:
     booked, refused = await overlap(desk.database, desk.salon.scope, book(desk), block(desk))
     assert isinstance(booked, BookingView)
     assert isinstance(refused, WouldBreakBookings)

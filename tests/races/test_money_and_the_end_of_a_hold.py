@@ -54,7 +54,7 @@ async def test_money_that_is_second_is_late_and_takes_the_time_again(desk: Desk)
     assert await desk.refunds(payment_id) == []
 
 
-async def test_without_the_locks_a_paid_booking_is_swept(desk: Desk, without_locks: Callable[[], None]) -> None:
+async def test_sweep_takes_a_paid_booking_without_the_locks(desk: Desk, without_locks: Callable[[], None]) -> None:
     """The control: the first of these tests is lost."""
     booking_id, payment_id, pay, sweep = await waiting(desk)
     without_locks()

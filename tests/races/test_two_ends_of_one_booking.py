@@ -62,9 +62,7 @@ async def test_cancel_and_capture(desk: Desk, first: str, movement: str) -> None
     assert len(await desk.history(booking_id)) == 1
 
 
-async def test_without_the_locks_the_card_is_both_captured_and_let_go(
-    desk: Desk, without_locks: Callable[[], None]
-) -> None:
+async def test_card_is_captured_and_voided_without_the_locks(desk: Desk, without_locks: Callable[[], None]) -> None:
     """The control."""
     booking_id, payment_id = await authorized(desk)
     without_locks()
@@ -88,7 +86,7 @@ async def test_cancel_and_cancel(desk: Desk, first: ActorKind, second: ActorKind
     assert await desk.refunds(payment_id) == [("requested", refund, "cancelled")]
 
 
-async def test_without_the_locks_it_is_cancelled_twice(desk: Desk, without_locks: Callable[[], None]) -> None:
+async def test_booking_is_cancelled_twice_without_the_locks(desk: Desk, without_locks: Callable[[], None]) -> None:
     """The control: what the customer was to pay for cancelling goes back, and half once more."""
     booking_id, payment_id = await paid(desk)
     without_locks()
@@ -109,7 +107,7 @@ def by_hand(payment_id: UUID, amount: int) -> Step:
     return step
 
 
-async def test_a_refund_by_hand_and_then_a_cancellation(desk: Desk) -> None:
+async def test_refund_by_hand_and_then_a_cancellation(desk: Desk) -> None:
     booking_id, payment_id = await paid(desk)
     cancel = command(desk, "cancel", booking_id, ActorKind.STAFF)
     _, cancelled = await overlap(desk.database, desk.salon.scope, by_hand(payment_id, 5000), cancel)
@@ -117,7 +115,7 @@ async def test_a_refund_by_hand_and_then_a_cancellation(desk: Desk) -> None:
     assert [amount for _, amount, _ in await desk.refunds(payment_id)] == [5000, 1600]
 
 
-async def test_a_cancellation_and_then_a_refund_by_hand(desk: Desk) -> None:
+async def test_cancellation_and_then_a_refund_by_hand(desk: Desk) -> None:
     booking_id, payment_id = await paid(desk)
     cancel = command(desk, "cancel", booking_id, ActorKind.STAFF)
     cancelled, refused = await overlap(desk.database, desk.salon.scope, cancel, by_hand(payment_id, 5000))
@@ -126,7 +124,7 @@ async def test_a_cancellation_and_then_a_refund_by_hand(desk: Desk) -> None:
     assert [amount for _, amount, _ in await desk.refunds(payment_id)] == [6600]
 
 
-async def test_without_the_locks_more_goes_back_than_was_paid(desk: Desk, without_locks: Callable[[], None]) -> None:
+async def test_refunds_exceed_the_payment_without_the_locks(desk: Desk, without_locks: Callable[[], None]) -> None:
     """The control."""
     booking_id, payment_id = await paid(desk)
     without_locks()

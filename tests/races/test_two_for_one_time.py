@@ -55,7 +55,7 @@ async def test_reschedule_and_reschedule(desk: Desk) -> None:
     assert await desk.history(second) == []
 
 
-async def test_without_the_constraint_both_move(unguarded_desk: Desk) -> None:
+async def test_bookings_both_move_without_the_constraint(unguarded_desk: Desk) -> None:
     """The control."""
     ids, moves = await movers(unguarded_desk)
     await overlap(unguarded_desk.database, unguarded_desk.salon.scope, *moves)
@@ -107,7 +107,7 @@ async def test_late_money_that_is_second_goes_back(desk: Desk) -> None:
     assert await desk.refunds(payment_id) == [("requested", 6600, "late")]
 
 
-async def test_without_the_constraint_both_have_the_time(unguarded_desk: Desk) -> None:
+async def test_bookings_both_have_the_time_without_the_constraint(unguarded_desk: Desk) -> None:
     """The control."""
     desk = unguarded_desk
     booking_id, _, retake, book = await late_and_new(desk)

@@ -28,18 +28,18 @@ async def test_replays(kind: str, outcome: str) -> None:
 
 
 @pytest.mark.parametrize("outcome", ["paid_completed", "expired"])
-async def test_a_changed_order_does_not_replay(outcome: str) -> None:
+async def test_changed_order_does_not_replay(outcome: str) -> None:
     with pytest.raises(NondeterminismError):
         await _replayer(ConfirmsBeforeMoney).replay_workflow(read("booking", outcome))
 
 
-def test_every_workflow_has_its_outcomes() -> None:
+def test_workflows_have_recorded_outcomes() -> None:
     registered = worker_specs(Mock()).values()
     names = {_Definition.must_from_class(each).name for duty in registered for each in duty.workflows}
     assert names == set(OUTCOMES)
 
 
-def test_every_outcome_can_be_recorded_and_none_lies_about() -> None:
+def test_outcomes_can_be_recorded_and_no_file_is_left_over() -> None:
     assert {kind: set(stories) for kind, stories in STORIES.items()} == {
         kind: set(outcomes) for kind, outcomes in OUTCOMES.items()
     }

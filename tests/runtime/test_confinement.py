@@ -59,15 +59,15 @@ def child_reads_parent(how: str) -> str:
     return done.stdout
 
 
-def test_a_child_reads_the_environment_of_an_ordinary_parent() -> None:
+def test_child_reads_the_environment_of_an_ordinary_parent() -> None:
     """The control: the question can be answered with yes."""
     assert SECRET in child_reads_parent("open")
 
 
-def test_a_child_cannot_read_the_environment_of_a_worker() -> None:
+def test_child_cannot_read_the_environment_of_a_worker() -> None:
     assert child_reads_parent("hidden").strip() == "refused"
 
 
-def test_who_gave_up_everything_opens_nothing() -> None:
+def test_confined_process_opens_nothing() -> None:
     done = subprocess.run([sys.executable, "-c", CONFINED], capture_output=True, text=True, check=False)
     assert (done.stdout, done.returncode) == ("done", 0), done.stderr

@@ -15,7 +15,7 @@ NOW = datetime(2026, 11, 21, 1, 30, tzinfo=UTC)
 OWNER = UUID(int=1).bytes
 
 
-def test_what_is_written_is_read(tmp_path: Path) -> None:
+def test_keyring_reads_what_was_written(tmp_path: Path) -> None:
     path = tmp_path / "keys.json"
     keys = Keys.fresh(NOW).rotated(NOW + timedelta(days=90))
     write_keys(path, keys)
@@ -26,7 +26,7 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_running_ring_takes_up_a_new_key_and_lets_go_of_an_old_one(tmp_path: Path) -> None:
+def test_running_ring_takes_up_a_new_key_and_lets_go_of_an_old_one(tmp_path: Path) -> None:
     path = tmp_path / "keys.json"
     first = Keys.fresh(NOW)
     write_keys(path, first)
@@ -43,7 +43,7 @@ def test_a_running_ring_takes_up_a_new_key_and_lets_go_of_an_old_one(tmp_path: P
 
 
 @pytest.mark.parametrize("broken", ["", "{", "[]", '{"current": "a", "keys": []}'])
-def test_a_broken_file_changes_nothing_and_starts_nothing(tmp_path: Path, broken: str) -> None:
+def test_broken_file_changes_nothing_and_starts_nothing(tmp_path: Path, broken: str) -> None:
     path = tmp_path / "keys.json"
     keys = Keys.fresh(NOW)
     write_keys(path, keys)
@@ -58,7 +58,7 @@ def test_a_broken_file_changes_nothing_and_starts_nothing(tmp_path: Path, broken
     assert ring.current == again.current
 
 
-def test_a_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
+def test_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "keys.json"
     write_keys(path, Keys.fresh(NOW))
     for mode in (0o640, 0o604):
@@ -80,7 +80,7 @@ def test_weak_keys_and_the_public_one_are_refused(tmp_path: Path) -> None:
         KeyRing.of(settings.model_copy(update={"environment": Environment.PRODUCTION}))
 
 
-def test_the_key_that_signs_cannot_be_retired() -> None:
+def test_key_that_signs_cannot_be_retired() -> None:
     keys = Keys.fresh(NOW)
     with pytest.raises(ValueError, match=keys.current):
         keys.without(keys.current)

@@ -26,14 +26,14 @@ def test_opens_its_object_until_its_time(object_id: UUID, purpose: Purpose) -> N
         LINKS.read(purpose, token, UNTIL)
 
 
-def test_for_another_purpose_it_is_nothing() -> None:
+def test_token_of_another_purpose_is_refused() -> None:
     token = LINKS.issue(Purpose.VERIFY_EMAIL, ID, UNTIL)
     for purpose in set(Purpose) - {Purpose.VERIFY_EMAIL}:
         with pytest.raises(Unauthenticated):
             LINKS.read(purpose, token, NOW)
 
 
-def test_every_change_of_a_character_is_noticed() -> None:
+def test_token_with_any_changed_character_is_refused() -> None:
     token = LINKS.issue(Purpose.BOOKING, ID, UNTIL)
     for position in range(len(token)):
         for other in "A1-.é":
@@ -45,12 +45,12 @@ def test_every_change_of_a_character_is_noticed() -> None:
 
 
 @given(st.text(max_size=120))
-def test_no_text_breaks_it(text: str) -> None:
+def test_token_check_refuses_any_text(text: str) -> None:
     with pytest.raises(Unauthenticated):
         LINKS.read(Purpose.BOOKING, text, NOW)
 
 
-def test_a_former_key_reads_until_it_is_retired() -> None:
+def test_former_key_reads_until_it_is_retired() -> None:
     old = Links(KeyRing("k1", {"k1": b"1" * 32})).issue(Purpose.BOOKING, ID, UNTIL)
     assert LINKS.read(Purpose.BOOKING, old, NOW) == ID
     assert LINKS.issue(Purpose.BOOKING, ID, UNTIL, kid="k1") == old

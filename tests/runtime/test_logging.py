@@ -53,7 +53,7 @@ def test_context_is_bound_for_a_while_and_reaches_both(log: io.StringIO) -> None
     assert "request_id" not in third
 
 
-def test_a_line_of_a_workflow_says_whose_it_is(log: io.StringIO) -> None:
+def test_line_of_a_workflow_says_whose_it_is(log: io.StringIO) -> None:
     about = {"workflow_id": "booking/b-1", "workflow_type": "booking", "attempt": 1}
     logging.getLogger("temporalio.workflow").warning("no word", extra={"temporal_workflow": about})
     logging.getLogger("theirs").warning("no word")
@@ -74,7 +74,7 @@ def test_secret_keys(key: str) -> None:
 
 
 @pytest.mark.parametrize("key", ["key", "idempotency_key", "business_id", "discard", "event", "monkey", "tokyo"])
-def test_other_keys(key: str) -> None:
+def test_log_keeps_other_keys(key: str) -> None:
     assert not is_secret(key)
 
 
@@ -109,7 +109,7 @@ def test_plain_texts_stay(text: str) -> None:
     "piece",
     ["a", "a.", "-", "a@", "a@a.", "pi_", "eyJ", "-eyJ", "eyJ.", "a://", "://a:", "bearer ", "1-", "sk_", "card"],
 )
-def test_no_text_keeps_the_process_busy(piece: str) -> None:
+def test_masking_is_fast_for_any_text(piece: str) -> None:
     """As long as a path may be. A pattern that looks again from every letter takes half a minute for these."""
     began = time.process_time()
     for text in (piece * (32_000 // len(piece)), "a@" + piece * (32_000 // len(piece))):
@@ -123,7 +123,7 @@ def test_masking_reaches_any_depth() -> None:
 
 
 @pytest.mark.parametrize("log_json", [True, False])
-def test_a_traceback_shows_no_variables(log: io.StringIO, log_json: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_traceback_shows_no_variables(log: io.StringIO, log_json: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", log)
     configure(Settings(log_json=log_json, log_level="info"), "test")
     password = "-".join(("Momiji", "2026"))
@@ -136,7 +136,7 @@ def test_a_traceback_shows_no_variables(log: io.StringIO, log_json: bool, monkey
     assert password not in log.getvalue()
 
 
-def test_a_traceback_is_masked_too(log: io.StringIO) -> None:
+def test_traceback_is_masked_too(log: io.StringIO) -> None:
     try:
         raise ValueError("refused sk_live_51HxAbCdEf")
     except ValueError:

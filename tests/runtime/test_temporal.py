@@ -14,7 +14,7 @@ from runtime import temporal
 from runtime.settings import Settings
 
 
-def test_the_exit_is_guarded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_exit_is_guarded_once(monkeypatch: pytest.MonkeyPatch) -> None:
     registered: list[tuple[object, ...]] = []
     monkeypatch.setattr(atexit, "register", lambda *call: registered.append(call))
     temporal.guard_exit.cache_clear()
@@ -34,12 +34,12 @@ async def test_connecting_guards_the_exit_and_says_who_we_are(
     assert client.identity.startswith(f"worker-bookings {os.getpid()}@")
 
 
-async def test_a_lazy_connection_does_not_need_the_server() -> None:
+async def test_lazy_connection_does_not_need_the_server() -> None:
     client = await temporal.connect(Settings(temporal_address="127.0.0.1:1"), lazy=True)
     assert client.namespace == "default"
 
 
-def test_a_short_process_ends_well_and_writes_nothing_to_standard_output(temporal_server: str) -> None:
+def test_short_process_ends_well_and_writes_nothing_to_standard_output(temporal_server: str) -> None:
     script = (
         "import asyncio\n"
         "from runtime.settings import Settings\n"
@@ -53,7 +53,7 @@ def test_a_short_process_ends_well_and_writes_nothing_to_standard_output(tempora
     assert (result.returncode, result.stdout) == (0, b"")
 
 
-def test_the_cores_logs_come_to_our_logger() -> None:
+def test_cores_logs_come_to_our_logger() -> None:
     runtime = temporal.core_runtime()
     assert runtime is temporal.core_runtime()
     assert logging.getLogger(temporal.CORE_LOGGER).name == "temporalio.core"

@@ -22,7 +22,7 @@ class Nothing:
         return None
 
 
-async def test_a_worker_is_alive_while_this_host_polls_its_queue(temporal_server: str) -> None:
+async def test_worker_is_alive_while_this_host_polls_its_queue(temporal_server: str) -> None:
     settings = Settings(temporal_address=temporal_server)
     queue = f"alive-{uuid.uuid4()}"
     assert not await worker_polls(settings, queue)
@@ -35,7 +35,7 @@ async def test_a_worker_is_alive_while_this_host_polls_its_queue(temporal_server
         assert not await worker_polls(settings, queue, "another-host")
 
 
-async def test_a_relay_is_alive_until_something_waits_for_a_minute(database: Database) -> None:
+async def test_relay_is_alive_until_something_waits_for_a_minute(database: Database) -> None:
     settings = database.settings()
     assert await relay_delivers(settings)
     connection = await asyncpg.connect(database.superuser_url, ssl=False)

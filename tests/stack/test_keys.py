@@ -55,7 +55,7 @@ async def test_rotation_under_use(database: Database, tmp_path: Path) -> None:
         assert opened == b"JBSW"
 
 
-def test_the_first_file_begins_with_the_key_of_the_settings(tmp_path: Path) -> None:
+def test_key_file_begins_with_the_key_of_the_settings(tmp_path: Path) -> None:
     path = tmp_path / "keys.json"
     before = Settings(jwt_key=SecretStr("k" * 40), jwt_key_id="k7")
     token = Tokens(KeyRing.of(before), timedelta(minutes=15)).issue(LOGIN, NOW)
@@ -68,7 +68,7 @@ def test_the_first_file_begins_with_the_key_of_the_settings(tmp_path: Path) -> N
     assert len(read_keys(other).keys) == 1
 
 
-def test_what_is_said_of_keys(tmp_path: Path) -> None:
+def test_keys_command_says_what_the_keys_are(tmp_path: Path) -> None:
     path = tmp_path / "keys.json"
     keys = Keys.fresh(datetime.now(UTC) - timedelta(days=91))
     write_keys(path, keys)

@@ -9,7 +9,7 @@ from tests.support.servers import run_temporal
 from workflows.support import search_attributes
 
 
-async def test_a_new_server_learns_everything_and_a_second_time_changes_nothing() -> None:
+async def test_migrate_sets_up_a_new_server_and_changes_nothing_the_second_time() -> None:
     async with run_temporal(search_attributes=()) as server:
         settings = Settings(temporal_address=server.address)
         client = await Client.connect(server.address)

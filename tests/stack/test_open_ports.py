@@ -64,7 +64,7 @@ async def answers(port: int, bucket: str, key: str) -> list[tuple[str, str, int,
     return got
 
 
-async def test_no_port_gives_data_away_or_takes_orders(stack: RunningUp) -> None:
+async def test_ports_give_no_data_and_take_no_commands(stack: RunningUp) -> None:
     settings = Settings(
         _env_file=None,
         **{
@@ -95,5 +95,5 @@ async def test_no_port_gives_data_away_or_takes_orders(stack: RunningUp) -> None
         await storage.aclose()
 
 
-async def test_the_question_sees_an_open_grpc_port(stack: RunningUp) -> None:
+async def test_question_sees_an_open_grpc_port(stack: RunningUp) -> None:
     assert await speaks_grpc(stack.folder.remembered().ports["temporal"], None)

@@ -57,28 +57,28 @@ async def start(platform: Platform) -> list[str]:
     return order.names
 
 
-async def test_the_first_start_migrates_before_anything_serves_and_seeds_last(platform: Platform) -> None:
+async def test_first_start_migrates_before_anything_serves_and_seeds_last(platform: Platform) -> None:
     names = await start(platform)
     assert sorted(names[:2]) == ["migrate", "sandbox"]
     assert names[2:] == ["api", "relay", "worker", "seed"]
     assert platform.variables["OMOTENASHI_SENDGRID_WEBHOOK_PUBLIC_KEY"] == "key"
 
 
-async def test_a_later_start_serves_first_and_does_not_seed(platform: Platform) -> None:
+async def test_later_start_serves_first_and_does_not_seed(platform: Platform) -> None:
     await start(platform)
     names = await start(platform)
     assert names[:2] == ["sandbox", "api"]
     assert sorted(names[2:]) == ["migrate", "relay", "worker"]
 
 
-async def test_a_new_or_changed_migration_is_waited_for(platform: Platform) -> None:
+async def test_start_waits_for_a_new_or_changed_migration(platform: Platform) -> None:
     await start(platform)
     (platforms.MIGRATIONS / "versions" / "one.py").write_text("changed")
     names = await start(platform)
     assert names.index("migrate") < names.index("api")
 
 
-async def test_a_lost_database_is_migrated_and_seeded_again(tmp_path: Path) -> None:
+async def test_lost_database_is_migrated_and_seeded_again(tmp_path: Path) -> None:
     folder = DataFolder.at(tmp_path / "data")
     folder.create()
     folder.remember(replace(Remembered(), seeded=True, migrated="all"))
@@ -87,7 +87,7 @@ async def test_a_lost_database_is_migrated_and_seeded_again(tmp_path: Path) -> N
     assert folder.remembered().migrated == ""
 
 
-async def test_two_stacks_at_the_same_moment_choose_different_ports(tmp_path: Path) -> None:
+async def test_stacks_at_the_same_moment_choose_different_ports(tmp_path: Path) -> None:
     ports = choose_ports(DEFAULT_PORTS, {})
     folders = [DataFolder.at(tmp_path / name) for name in ("one", "two")]
     for folder in folders:
@@ -114,7 +114,7 @@ async def serve_json(answer: bytes) -> tuple[asyncio.Server, int]:
 
 
 @pytest.mark.parametrize("name", ["api", "sandbox"])
-async def test_what_another_process_answers_is_not_ready(platform: Platform, name: str) -> None:
+async def test_readiness_does_not_trust_another_process(platform: Platform, name: str) -> None:
     answer = json.dumps({"data": {"state": "ok", "run_id": "0000"}, "status": "ok", "pid": 1}).encode()
     server, port = await serve_json(answer)
     async with server:
@@ -124,7 +124,7 @@ async def test_what_another_process_answers_is_not_ready(platform: Platform, nam
         assert not await program.is_ready()
 
 
-async def test_the_api_of_this_start_is_ready(platform: Platform) -> None:
+async def test_api_of_this_start_is_ready(platform: Platform) -> None:
     run_id = platform.variables["OMOTENASHI_RUN_ID"]
     server, port = await serve_json(json.dumps({"data": {"state": "ok", "run_id": run_id}}).encode())
     async with server:

@@ -15,7 +15,7 @@ from stack.seed_logins import ADMIN, CUSTOMER, OWNER, PASSWORD
 from tests.support.servers import Database
 
 
-async def test_it_can_be_written_twice_and_everybody_sees_it(database: Database) -> None:
+async def test_seed_can_be_written_twice_and_everybody_sees_it(database: Database) -> None:
     settings = database.settings()
     await seed(settings)
     await seed(settings)
@@ -42,7 +42,7 @@ async def test_production_refuses_it() -> None:
         await seed(settings)
 
 
-async def test_an_operator_is_made_and_unmade(database: Database) -> None:
+async def test_operator_is_made_and_unmade(database: Database) -> None:
     settings = database.settings()
     await seed(settings)
     pool = connect(settings)

@@ -32,7 +32,7 @@ async def test_postgres_has_the_extensions_and_roles_without_power(postgres: Pos
     assert int(version) // 10_000 == 18
 
 
-async def test_each_test_has_a_migrated_database_of_its_own(database: Database) -> None:
+async def test_database_fixture_gives_a_migrated_database_of_its_own(database: Database) -> None:
     connection = await asyncpg.connect(database.superuser_url, ssl=False)
     try:
         assert await connection.fetchval("SELECT version_num FROM alembic_version")

@@ -95,7 +95,7 @@ def _fields(program: Program) -> dict[str, object]:
     return {name: getattr(program, name) for name in program.__dataclass_fields__}
 
 
-async def test_a_crash_is_told_and_the_pause_before_each_restart_grows(
+async def test_crash_is_told_and_the_pause_before_each_restart_grows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(supervising, "FIRST_PAUSE", 0.01)
@@ -114,7 +114,7 @@ async def _yes() -> bool:
     return True
 
 
-async def test_a_restarted_child_has_a_new_process(tmp_path: Path) -> None:
+async def test_restarted_child_has_a_new_process(tmp_path: Path) -> None:
     told = Recorder()
     changes: list[str] = []
     async with Supervisor(tmp_path / "logs", told, lambda: changes.append("changed")) as supervisor:
@@ -131,7 +131,7 @@ async def test_a_restarted_child_has_a_new_process(tmp_path: Path) -> None:
     assert not alive(second)
 
 
-async def test_a_failed_start_is_one_sentence_with_the_end_of_the_log(tmp_path: Path) -> None:
+async def test_failed_start_is_one_sentence_with_the_end_of_the_log(tmp_path: Path) -> None:
     supervisor = Supervisor(tmp_path / "logs", Recorder())
     code = "import sys; print('the port is taken'); sys.exit(7)"
     with pytest.raises(StartFailed, match=r"(?s)bad ended with exit code 7 before.*bad\.log.*the port is taken"):
@@ -142,7 +142,7 @@ async def test_a_failed_start_is_one_sentence_with_the_end_of_the_log(tmp_path: 
     assert supervisor.children == []
 
 
-async def test_a_child_that_is_never_ready_is_ended(tmp_path: Path) -> None:
+async def test_child_that_is_never_ready_is_ended(tmp_path: Path) -> None:
     program = python(
         "slow", SLEEP, tmp_path, is_ready=announces(tmp_path, "never"), ready_within=timedelta(seconds=0.2)
     )
@@ -153,7 +153,7 @@ async def test_a_child_that_is_never_ready_is_ended(tmp_path: Path) -> None:
     assert supervisor.children == []
 
 
-async def test_a_child_that_ignores_the_request_is_killed_with_all_it_started(tmp_path: Path) -> None:
+async def test_child_that_ignores_the_request_is_killed_with_all_it_started(tmp_path: Path) -> None:
     told = Recorder()
     stubborn = (
         "import os, signal, time\n"
@@ -191,7 +191,7 @@ async def _still_alive(pid: int) -> bool:
     return True
 
 
-async def test_force_does_not_wait_for_the_grace(tmp_path: Path) -> None:
+async def test_force_does_not_wait_for_the_grace_period(tmp_path: Path) -> None:
     code = (
         "import signal, time\n"
         f"signal.signal(signal.SIGTERM, lambda *_: open({str(tmp_path / 'asked')!r}, 'w').close())\n"
@@ -210,7 +210,7 @@ async def test_force_does_not_wait_for_the_grace(tmp_path: Path) -> None:
             await stopping
 
 
-async def test_a_step_that_fails_says_so(tmp_path: Path) -> None:
+async def test_step_that_fails_says_so(tmp_path: Path) -> None:
     async with Supervisor(tmp_path / "logs", Recorder()) as supervisor:
         await supervisor.run(python("step", "print('done')", tmp_path))
         with pytest.raises(StartFailed, match=r"(?s)step ended with exit code 2.*no schema"):
@@ -218,7 +218,7 @@ async def test_a_step_that_fails_says_so(tmp_path: Path) -> None:
         assert supervisor.children == []
 
 
-async def test_the_last_log_is_kept_and_a_restart_appends(tmp_path: Path) -> None:
+async def test_log_of_the_last_start_is_kept_and_a_restart_appends(tmp_path: Path) -> None:
     logs = tmp_path / "logs"
     for word in ("first", "second"):
         async with Supervisor(logs, Recorder()) as supervisor:
@@ -227,7 +227,7 @@ async def test_the_last_log_is_kept_and_a_restart_appends(tmp_path: Path) -> Non
     assert (logs / "step.log.1").read_text() == "first\n"
 
 
-async def test_a_child_is_not_ready_while_another_process_has_its_port(tmp_path: Path) -> None:
+async def test_child_is_not_ready_while_another_process_has_its_port(tmp_path: Path) -> None:
     supervisor = Supervisor(tmp_path / "logs", Recorder())
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
@@ -239,7 +239,7 @@ async def test_a_child_is_not_ready_while_another_process_has_its_port(tmp_path:
                 await supervisor.start(program)
 
 
-async def test_a_child_that_listens_itself_is_ready(tmp_path: Path) -> None:
+async def test_child_that_listens_itself_is_ready(tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

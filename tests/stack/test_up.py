@@ -24,7 +24,7 @@ def _address(running: RunningUp, name: str) -> str:
     return running.folder.remembered().addresses[name]
 
 
-async def test_it_continues_where_it_was_and_leaves_no_process(place: Path) -> None:
+async def test_up_continues_where_it_was_and_leaves_no_process(place: Path) -> None:
     with up(place / "data") as running:
         before = running.folder.remembered()
         connection = await asyncpg.connect(before.addresses["postgres"], ssl=False)
@@ -49,7 +49,7 @@ async def test_it_continues_where_it_was_and_leaves_no_process(place: Path) -> N
     assert processes_of(place) == []
 
 
-def test_it_can_be_killed_and_started_again(place: Path) -> None:
+def test_up_can_be_killed_and_started_again(place: Path) -> None:
     with up(place / "data") as running:
         running.process.kill()
         running.process.wait()
@@ -62,7 +62,7 @@ def test_it_can_be_killed_and_started_again(place: Path) -> None:
         assert running.stop() == 0
 
 
-def test_a_second_stack_on_the_same_folder_is_refused(stack: RunningUp) -> None:
+def test_second_stack_on_the_same_folder_is_refused(stack: RunningUp) -> None:
     second = subprocess.run(
         [sys.executable, "-m", "stack", "up", "--data-dir", str(stack.folder.root)],
         capture_output=True,
@@ -77,7 +77,7 @@ def test_a_second_stack_on_the_same_folder_is_refused(stack: RunningUp) -> None:
 
 
 @pytest.mark.parametrize("name", ["redis", "postgres", "temporal", "storage"])
-def test_a_killed_server_is_reported_and_restarted(stack: RunningUp, name: str) -> None:
+def test_killed_server_is_reported_and_restarted(stack: RunningUp, name: str) -> None:
     pid = stack.pid_of(name)
     os.kill(pid, signal.SIGKILL)
     stack.wait_for(f"{name} was ended by SIGKILL")
@@ -86,7 +86,7 @@ def test_a_killed_server_is_reported_and_restarted(stack: RunningUp, name: str) 
     assert stack.pid_of(name) != pid
 
 
-def test_a_taken_port_is_left_alone_and_the_others_stay(place: Path) -> None:
+def test_taken_port_is_left_alone_and_the_others_stay(place: Path) -> None:
     folder = DataFolder.at(place / "data")
     folder.create()
     ports = choose_ports(DEFAULT_PORTS, {})
@@ -104,7 +104,7 @@ def test_a_taken_port_is_left_alone_and_the_others_stay(place: Path) -> None:
                 assert client.ping()
 
 
-async def test_two_stacks_that_start_at_once_have_servers_of_their_own(place: Path) -> None:
+async def test_stacks_that_start_at_once_have_servers_of_their_own(place: Path) -> None:
     ports = choose_ports(DEFAULT_PORTS, {})
     folders = [DataFolder.at(place / name) for name in ("one", "two")]
     for folder in folders:
@@ -128,7 +128,7 @@ async def test_two_stacks_that_start_at_once_have_servers_of_their_own(place: Pa
         wait_until_none(place)
 
 
-def test_a_server_that_cannot_start_is_named_with_its_log(place: Path) -> None:
+def test_server_that_cannot_start_is_named_with_its_log(place: Path) -> None:
     data = place / "data"
     data.mkdir()
     (data / "temporal").mkdir()
@@ -144,7 +144,7 @@ def test_a_server_that_cannot_start_is_named_with_its_log(place: Path) -> None:
     assert processes_of(place) == []
 
 
-def test_a_second_signal_stops_at_once(place: Path) -> None:
+def test_second_signal_stops_at_once(place: Path) -> None:
     with up(place / "data") as running:
         # A stopped process cannot obey.
         os.kill(running.pid_of("redis"), signal.SIGSTOP)

@@ -31,29 +31,29 @@ LEAKS = [
 
 
 @pytest.mark.parametrize("secret", LEAKS)
-def test_a_secret_is_found(secret: str) -> None:
+def test_secret_is_found(secret: str) -> None:
     assert leaks_in(f"something with {secret} in it")
 
 
-def test_a_harmless_line_is_no_leak() -> None:
+def test_harmless_line_is_no_leak() -> None:
     for line in ("request method=POST path=/api/v1/auth/login status=401", "postgresql+asyncpg://app@127.0.0.1/db"):
         assert not leaks_in(line)
 
 
-def test_a_test_that_logs_a_password_fails(request: pytest.FixtureRequest) -> None:
+def test_test_that_logs_a_password_fails(request: pytest.FixtureRequest) -> None:
     with pytest.raises(AssertionError, match="logged secrets"), watch(request.node):
         logging.getLogger("somewhere").info("trying %s", "Sakura-" + "2026")
     with pytest.raises(AssertionError, match="logged secrets"), watch(request.node):
         structlog.get_logger().warning("login failed", tried="Wrong-" + "2026")
 
 
-def test_what_production_masks_is_no_leak(request: pytest.FixtureRequest) -> None:
+def test_masked_secret_is_no_leak(request: pytest.FixtureRequest) -> None:
     with watch(request.node):
         structlog.get_logger().warning("login failed", password="Wrong-2026", by="hanako@example.jp")
         logging.getLogger("httpx").warning("sent Authorization: Bearer %s", "abcdefghijklmnopq")
 
 
-def test_a_file_with_a_secret_is_found(tmp_path: Path) -> None:
+def test_file_with_a_secret_is_found(tmp_path: Path) -> None:
     (tmp_path / "api.log").write_text("all is well\n")
     check_files(tmp_path)
     (tmp_path / "worker.log").write_text("trying Sakura-2026\n")
@@ -61,7 +61,7 @@ def test_a_file_with_a_secret_is_found(tmp_path: Path) -> None:
         check_files(tmp_path)
 
 
-async def test_what_the_api_hands_out_and_is_sent_is_planted(request: pytest.FixtureRequest) -> None:
+async def test_tokens_of_answers_and_requests_are_planted(request: pytest.FixtureRequest) -> None:
     handed = {"data": {"refresh_token": "z-g3pdbbWq1x", "two": [{"recovery_codes": ["abcd-efgh-1", "abcd-efgh-2"]}]}}
     answer = httpx.MockTransport(lambda _: httpx.Response(200, json=handed))
     hooks = {"response": [planting]}
@@ -79,7 +79,7 @@ async def test_what_the_api_hands_out_and_is_sent_is_planted(request: pytest.Fix
         logging.getLogger("somewhere").info("a secret of another test: z-g3pdbbWq1x")
 
 
-async def test_a_process_that_writes_a_secret_fails_who_started_it(tmp_path: Path) -> None:
+async def test_process_that_writes_a_secret_fails_who_started_it(tmp_path: Path) -> None:
     script = "import time; print('ready Wrong-' + '2026', flush=True); time.sleep(60)"
     program = Program("leaky", (sys.executable, "-c", script), {}, tmp_path)
 

@@ -56,7 +56,7 @@ async def _signals(handle: WorkflowHandle) -> list[tuple[str, object]]:
     return heard
 
 
-async def test_a_stranded_booking_has_a_run_which_hears_that_it_is_kept(
+async def test_reaccommodation_run_of_a_stranded_booking_learns_that_it_is_kept(
     pool: Database, temporal: Client, relay: OutboxRelay
 ) -> None:
     salon, booking_id = await _stranded(pool, relay)
@@ -77,7 +77,7 @@ async def test_a_stranded_booking_has_a_run_which_hears_that_it_is_kept(
 
 
 @pytest.mark.parametrize("was_there", [True, False])
-async def test_the_deadlines_word_reaches_the_bookings_run(
+async def test_deadline_signal_reaches_the_bookings_run(
     pool: Database, temporal: Client, relay: OutboxRelay, was_there: bool
 ) -> None:
     salon, booking_id = await _stranded(pool, relay)

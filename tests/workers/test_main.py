@@ -58,7 +58,7 @@ def settings(database: servers.Database, temporal_server: str) -> Settings:
     return database.settings(temporal_address=temporal_server, stripe_base_url=nowhere, sendgrid_base_url=nowhere)
 
 
-async def test_a_worker_confirms_what_its_owner_approves(pool: Database, temporal: Client, settings: Settings) -> None:
+async def test_worker_confirms_what_its_owner_approves(pool: Database, temporal: Client, settings: Settings) -> None:
     start = datetime.now(UTC).replace(microsecond=0) + timedelta(days=3)
     deadline = start - timedelta(days=1)
     salon = await data.add_salon(pool)
@@ -82,7 +82,7 @@ async def test_a_worker_confirms_what_its_owner_approves(pool: Database, tempora
     assert len(history) == 1
 
 
-async def test_an_unpaid_hold_ends_at_the_provider_first(
+async def test_unpaid_hold_ends_at_the_provider_first(
     pool: Database, temporal: Client, settings: Settings, tmp_path: Path
 ) -> None:
     """The intent was asked for and its answer lost: the worker finds it by the payment's key, closes it, expires."""

@@ -86,7 +86,7 @@ async def test_booking_starts_with_all_that_operators_ask_for(
     assert summary.startswith(f"{booking.code}, starts 2026-11-27 03:00 UTC")
 
 
-async def test_delivered_twice_starts_once(pool: Database, temporal: Client, relay: OutboxRelay) -> None:
+async def test_command_delivered_twice_starts_once(pool: Database, temporal: Client, relay: OutboxRelay) -> None:
     booking = await _booking(pool)
     await ask_to_start(pool, booking)
     await _carry_all(relay)
@@ -98,7 +98,7 @@ async def test_delivered_twice_starts_once(pool: Database, temporal: Client, rel
     assert await data.rows(pool, "SELECT 1 FROM outbox WHERE delivered_at IS NULL") == []
 
 
-async def test_a_run_that_is_over_is_not_started_again(pool: Database, temporal: Client, relay: OutboxRelay) -> None:
+async def test_run_that_is_over_is_not_started_again(pool: Database, temporal: Client, relay: OutboxRelay) -> None:
     booking = await _booking(pool)
     await ask_to_start(pool, booking)
     await _carry_all(relay)
@@ -109,7 +109,7 @@ async def test_a_run_that_is_over_is_not_started_again(pool: Database, temporal:
     assert (await handle.describe()).status is WorkflowExecutionStatus.TERMINATED
 
 
-async def test_news_reach_the_run_in_their_order(pool: Database, temporal: Client, relay: OutboxRelay) -> None:
+async def test_events_reach_the_run_in_their_order(pool: Database, temporal: Client, relay: OutboxRelay) -> None:
     booking = await _booking(pool)
     news = [uuid4() for _ in range(4)]
     await ask_to_start(pool, booking)
@@ -120,7 +120,7 @@ async def test_news_reach_the_run_in_their_order(pool: Database, temporal: Clien
 
 
 @pytest.mark.parametrize("was_there", [True, False])
-async def test_news_after_the_end_start_a_resumed_run(
+async def test_event_after_the_end_starts_a_resumed_run(
     pool: Database, temporal: Client, relay: OutboxRelay, was_there: bool
 ) -> None:
     booking = await _booking(pool, status="expired", hold_expires_at=data.NOW)
@@ -187,13 +187,13 @@ async def test_relay_delivers_a_fresh_row_past_rows_whose_payload_does_not_valid
     assert failed["last_error"] == "ValidationError"
 
 
-def test_every_command_of_the_outbox_has_one_descriptor() -> None:
+def test_outbox_commands_have_one_descriptor() -> None:
     public = {name: value for name, value in vars(outbox).items() if name.isupper() and not name.startswith("_")}
     commands = [value for value in public.values() if isinstance(value, str)]
     assert sorted(each.command for each in PROCESSES) == sorted(commands)
 
 
-def test_every_start_descriptor_names_a_workflow_of_its_queue() -> None:
+def test_start_descriptors_name_a_workflow_of_their_queue() -> None:
     runs = {
         (queue, _Definition.must_from_class(each).name)
         for queue, duty in worker_specs(Mock()).items()
@@ -204,7 +204,7 @@ def test_every_start_descriptor_names_a_workflow_of_its_queue() -> None:
         assert start is None or (start.queue, start.workflow) in runs
 
 
-def test_every_start_module_is_on_the_list() -> None:
+def test_start_modules_are_on_the_list() -> None:
     root = Path(processes.__file__).parent
     modules = {".".join(path.relative_to(root.parent).with_suffix("").parts) for path in root.rglob("*/start.py")} - {
         "workflows.start"
@@ -213,7 +213,7 @@ def test_every_start_module_is_on_the_list() -> None:
     assert modules == {value.__name__ for value in vars(processes).values() if isinstance(value, ModuleType)}
 
 
-async def test_a_notice_is_started_again_only_when_a_person_asked(
+async def test_notice_is_started_again_only_when_a_person_asked(
     pool: Database, temporal: Client, relay: OutboxRelay
 ) -> None:
     notice_id = uuid4()
@@ -233,7 +233,7 @@ async def test_a_notice_is_started_again_only_when_a_person_asked(
     assert await run_after("notice.retried") != first
 
 
-async def test_the_request_is_found_from_the_run(pool: Database, temporal: Client, relay: OutboxRelay) -> None:
+async def test_request_is_found_from_the_run(pool: Database, temporal: Client, relay: OutboxRelay) -> None:
     booking = await _booking(pool)
     await ask_to_start(pool, booking)
     await data.rows(pool, "UPDATE outbox SET request_id = 'req-7'")
@@ -242,7 +242,7 @@ async def test_the_request_is_found_from_the_run(pool: Database, temporal: Clien
     assert await described.memo_value("request_id", type_hint=str) == "req-7"
 
 
-async def test_a_rollout_starts_with_its_whole_plan(pool: Database, temporal: Client, relay: OutboxRelay) -> None:
+async def test_rollout_starts_with_its_whole_plan(pool: Database, temporal: Client, relay: OutboxRelay) -> None:
     plan = RolloutPlan((Step(500, timedelta(hours=1)),), {Measure.PAYMENTS_FAILED: 3})
     values = FlagValues("", True, False, Subject.USER, 0, (), ())
     async with pool.unit_of_work(Scope.platform()) as work:

@@ -47,7 +47,7 @@ async def _open(pool: Database) -> list[dict[str, object]]:
     return await data.rows(pool, "SELECT * FROM outbox WHERE delivered_at IS NULL ORDER BY id")
 
 
-async def test_each_aggregate_in_its_order(pool: Database) -> None:
+async def test_relay_delivers_each_aggregate_in_its_order(pool: Database) -> None:
     await _fill(pool, aggregates=5, rows=4)
     notebook = Notebook()
     # Two relays at once: the leases keep them apart, the order holds across both.
@@ -58,7 +58,7 @@ async def test_each_aggregate_in_its_order(pool: Database) -> None:
     assert await _open(pool) == []
 
 
-async def test_what_waits_for_its_time_stays(pool: Database) -> None:
+async def test_relay_leaves_rows_whose_time_has_not_come(pool: Database) -> None:
     async with pool.unit_of_work(Scope.platform()) as work:
         later = data.NOW + timedelta(days=3650)
         await work.platform.outbox.add("reminder", "a/1", None, {"number": 1}, "anything", not_before=later)
@@ -66,7 +66,7 @@ async def test_what_waits_for_its_time_stays(pool: Database) -> None:
     assert len(await _open(pool)) == 1
 
 
-async def test_one_that_fails_stops_its_aggregate_and_no_other(pool: Database) -> None:
+async def test_failed_row_stops_its_aggregate_and_no_other(pool: Database) -> None:
     await _fill(pool, aggregates=2, rows=2)
     notebook = Notebook(fails={"a/0": ValueError("bad payload")})
     await _dispatch_all(OutboxRelay(pool, notebook))
@@ -191,7 +191,7 @@ async def test_relay_does_not_wait_for_a_slow_delivery(pool: Database) -> None:
     assert await _open(pool) == []
 
 
-async def test_temporal_away_parks_nothing(pool: Database) -> None:
+async def test_relay_parks_nothing_while_temporal_is_away(pool: Database) -> None:
     await _fill(pool, aggregates=1, rows=1)
     away = RPCError("no", RPCStatusCode.UNAVAILABLE, b"")
     outbox_relay = OutboxRelay(pool, Notebook(fails={"a/0": away}))
@@ -203,7 +203,9 @@ async def test_temporal_away_parks_nothing(pool: Database) -> None:
     assert await data.rows(pool, "SELECT * FROM attention") == []
 
 
-async def test_killed_before_it_could_mark_delivers_again(pool: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_relay_killed_before_it_could_mark_delivers_again(
+    pool: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await _fill(pool, aggregates=1, rows=1)
     notebook = Notebook()
     dying = OutboxRelay(pool, notebook, lease=timedelta(milliseconds=1))
@@ -243,7 +245,7 @@ def test_pauses_grow_and_are_short_while_temporal_is_away() -> None:
         (KeyError("no.such.command"), False),
     ],
 )
-def test_who_is_to_blame(error: Exception, away: bool) -> None:
+def test_is_away_says_whether_the_row_or_the_server_failed(error: Exception, away: bool) -> None:
     assert is_away(error) is away
 
 
@@ -285,7 +287,7 @@ async def test_polling_raises_unavailable_without_postgres(database: servers.Dat
             pass
 
 
-async def test_no_transaction_notifies(pool: Database) -> None:
+async def test_transactions_never_notify(pool: Database) -> None:
     """NOTIFY makes the commits of the whole database wait for each other."""
     found = await data.rows(
         pool,
@@ -315,7 +317,7 @@ async def test_relay_reconnects_after_its_connection_was_lost(database: servers.
         await carrying
 
 
-async def test_it_carries_until_it_is_told_to_stop(database: servers.Database, pool: Database) -> None:
+async def test_dispatch_until_delivers_until_the_stop(database: servers.Database, pool: Database) -> None:
     notebook = Notebook()
     stop = asyncio.Event()
     carrying = asyncio.create_task(OutboxRelay(pool, notebook).dispatch_until(stop, database.settings()))

@@ -24,7 +24,7 @@ async def scheduled(temporal: Client) -> AsyncIterator[Client]:
         await temporal.get_schedule_handle(each.id).delete()
 
 
-async def test_written_twice_they_are_there_once(scheduled: Client) -> None:
+async def test_schedules_written_twice_are_there_once(scheduled: Client) -> None:
     await write_schedules(scheduled)
     for each in SCHEDULES:
         found = await scheduled.get_schedule_handle(each.id).describe()
@@ -35,7 +35,7 @@ async def test_written_twice_they_are_there_once(scheduled: Client) -> None:
         assert not found.schedule.state.paused
 
 
-async def test_what_a_person_paused_stays_paused_and_what_they_changed_does_not(scheduled: Client) -> None:
+async def test_schedules_stay_paused_but_lose_other_changes(scheduled: Client) -> None:
     handle = scheduled.get_schedule_handle(SCHEDULES[0].id)
     await handle.pause(note="the disk is full")
 
@@ -50,7 +50,7 @@ async def test_what_a_person_paused_stays_paused_and_what_they_changed_does_not(
     assert found.policy.catchup_window == SCHEDULES[0].catch_up
 
 
-async def test_a_schedule_fires_and_its_round_is_run(
+async def test_schedule_fires_and_its_round_is_run(
     database: servers.Database, scheduled: Client, temporal_server: str, storage: servers.StorageServer
 ) -> None:
     old = """INSERT INTO idempotency_keys (subject, key, fingerprint, created_at)

@@ -30,7 +30,7 @@ def near(image: Image.Image, at: tuple[int, int]) -> str:
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "WEBP"])
-def test_every_variant_is_drawn_and_none_is_enlarged(kind: str) -> None:
+def test_picture_is_drawn_in_every_variant_and_never_enlarged(kind: str) -> None:
     looked = inspect(pictures.picture(kind, (2400, 1200)), FileType(f"image/{kind.lower()}"))
     assert (looked.width, looked.height, looked.duration_ms) == (2400, 1200, None)
     sizes = {one.name: (one.width, one.height) for one in looked.shown}
@@ -45,7 +45,7 @@ def test_every_variant_is_drawn_and_none_is_enlarged(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
-def test_nobody_learns_where_and_by_what_it_was_taken(kind: str) -> None:
+def test_picture_loses_its_place_and_its_camera(kind: str) -> None:
     content = pictures.with_place(kind)
     assert Image.open(io.BytesIO(content)).getexif().get_ifd(0x8825)[2] == pictures.LATITUDE, "the test can see it"
     looked = inspect(content, FileType(f"image/{kind.lower()}"))
@@ -57,7 +57,7 @@ def test_nobody_learns_where_and_by_what_it_was_taken(kind: str) -> None:
             assert told not in one.content
 
 
-def test_it_stands_upright() -> None:
+def test_picture_is_turned_upright() -> None:
     looked = inspect(pictures.with_place(orientation=6, size=(640, 480)), FileType.JPEG)
     assert (looked.width, looked.height) == (480, 640)
     image = opened(looked)
@@ -66,7 +66,7 @@ def test_it_stands_upright() -> None:
     assert near(image, (240, 620)) == "blue"
 
 
-def test_a_profile_is_applied_and_a_broken_one_does_no_harm() -> None:
+def test_profile_is_applied_and_a_broken_one_does_no_harm() -> None:
     for content in (pictures.with_profile(), pictures.picture("JPEG", icc_profile=b"no profile at all" * 20)):
         image = opened(inspect(content, FileType.JPEG))
         assert near(image, (10, 10)) == "red"
@@ -77,7 +77,7 @@ def test_a_profile_is_applied_and_a_broken_one_does_no_harm() -> None:
     ("kind", "mode"),
     [("PNG", "RGBA"), ("PNG", "P"), ("PNG", "L"), ("PNG", "LA"), ("PNG", "1"), ("PNG", "I;16"), ("JPEG", "CMYK")],
 )
-def test_every_kind_of_colour_is_drawn(kind: str, mode: str) -> None:
+def test_picture_of_every_colour_mode_is_drawn(kind: str, mode: str) -> None:
     looked = inspect(pictures.picture(kind, (64, 48), mode), FileType(f"image/{kind.lower()}"))
     assert opened(looked).mode in {"RGB", "RGBA"}
 
@@ -89,7 +89,7 @@ def test_grey_of_sixteen_bits_keeps_its_greys() -> None:
     assert all(abs(value - 128) < 6 for value in (red, green, blue))
 
 
-def test_what_is_transparent_stays_so() -> None:
+def test_picture_keeps_its_transparency() -> None:
     written = io.BytesIO()
     Image.new("RGBA", (32, 32), (255, 0, 0, 0)).save(written, "PNG")
     image = opened(inspect(written.getvalue(), FileType.PNG))
@@ -98,7 +98,7 @@ def test_what_is_transparent_stays_so() -> None:
 
 
 @pytest.mark.parametrize("hidden", [pictures.archive(), b"<html><script>alert(1)</script></html>"])
-def test_a_second_file_behind_the_first_is_left_behind(hidden: bytes) -> None:
+def test_second_file_behind_the_first_is_left_behind(hidden: bytes) -> None:
     for kind in ("JPEG", "PNG", "GIF"):
         looked = inspect(pictures.picture(kind) + hidden, FileType(f"image/{kind.lower()}"))
         for one in looked.shown:
@@ -106,7 +106,7 @@ def test_a_second_file_behind_the_first_is_left_behind(hidden: bytes) -> None:
             assert b"PK\x03\x04" not in one.content
 
 
-def test_a_picture_that_is_a_script_too_is_a_picture_only() -> None:
+def test_picture_that_is_a_script_too_is_a_picture_only() -> None:
     """``GIF89a/*…*/=alert(1)``: the width of the picture is the beginning of a comment."""
     content = bytearray(pictures.picture("GIF", (0x2A2F, 8)))
     assert content[6:8] == b"/*"
@@ -116,7 +116,7 @@ def test_a_picture_that_is_a_script_too_is_a_picture_only() -> None:
         assert b"alert" not in one.content
 
 
-def test_an_animation_is_its_first_frame_and_has_an_end() -> None:
+def test_animation_is_its_first_frame_and_has_an_end() -> None:
     looked = inspect(pictures.animation(5), FileType.GIF)
     assert getattr(opened(looked), "n_frames", 1) == 1
     assert refusal(pictures.animation(MOST_FRAMES + 1), FileType.GIF) is Rejection.TOO_MANY_FRAMES
@@ -137,14 +137,14 @@ def test_bombs_are_not_lit(bomb: bytes) -> None:
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "WEBP"])
 @pytest.mark.parametrize("part", [0.1, 0.5, 0.9])
-def test_what_was_cut_off_is_refused(kind: str, part: float) -> None:
+def test_picture_that_was_cut_off_is_refused(kind: str, part: float) -> None:
     whole = io.BytesIO()
     Image.effect_noise((300, 300), 80).convert("RGB").save(whole, kind)
     content = whole.getvalue()
     assert refusal(content[: int(len(content) * part)], FileType(f"image/{kind.lower()}")) is Rejection.BROKEN
 
 
-def test_it_must_be_what_it_was_announced_as() -> None:
+def test_picture_of_another_type_than_announced_is_refused() -> None:
     assert refusal(pictures.picture("PNG"), FileType.JPEG) is Rejection.TYPE_MISMATCH
     assert refusal(b"<svg/>", FileType.PNG) is Rejection.UNKNOWN_TYPE
     assert refusal(b"%PDF-1.7", FileType.PDF) is Rejection.UNKNOWN_TYPE
@@ -165,7 +165,7 @@ PLACE = b"+35.6586+139.7454/"
         (pictures.webm(pictures.element(0x1941A469, PLACE)), FileType.WEBM),
     ],
 )
-def test_a_film_does_not_say_where_it_was_taken(content: bytes, file_type: FileType) -> None:
+def test_film_does_not_say_where_it_was_taken(content: bytes, file_type: FileType) -> None:
     assert PLACE in content
     looked = inspect(content, file_type)
     (shown,) = looked.shown
@@ -178,7 +178,7 @@ def test_a_film_does_not_say_where_it_was_taken(content: bytes, file_type: FileT
 
 
 @pytest.mark.parametrize(("content", "file_type"), [(pictures.mp4(), FileType.MP4), (pictures.webm(), FileType.WEBM)])
-def test_a_film_that_is_cut_off_or_none_is_refused(content: bytes, file_type: FileType) -> None:
+def test_film_that_is_cut_off_or_none_is_refused(content: bytes, file_type: FileType) -> None:
     assert inspect(content, file_type).shown[0].content == content
     for end in (len(content) - 1, len(content) // 2, 40):
         assert refusal(content[:end], file_type) is Rejection.BROKEN
@@ -186,7 +186,7 @@ def test_a_film_that_is_cut_off_or_none_is_refused(content: bytes, file_type: Fi
 
 
 @pytest.mark.parametrize("file_type", [FileType.MP4, FileType.WEBM])
-def test_no_byte_of_a_film_brings_it_down(file_type: FileType) -> None:
+def test_film_with_any_changed_byte_is_read_or_refused(file_type: FileType) -> None:
     content = pictures.mp4() if file_type is FileType.MP4 else pictures.webm()
     for at in range(0, min(len(content), 400)):
         for value in (0x00, 0x7F, 0xFF):
@@ -208,7 +208,7 @@ async def test_apart_it_is_the_same() -> None:
         assert refused.value.reason is reason
 
 
-async def test_a_decoder_that_hangs_or_dies_costs_the_one_file_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_decoder_that_hangs_or_dies_costs_the_one_file_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(looking, "TIME_LIMIT", timedelta(milliseconds=1))
     with pytest.raises(Rejected) as refused:
         await inspect_in_subprocess(pictures.picture(), FileType.JPEG)
@@ -220,5 +220,5 @@ async def test_a_decoder_that_hangs_or_dies_costs_the_one_file_alone(monkeypatch
     assert refused.value.reason is Rejection.BROKEN
 
 
-def test_the_largest_variant_comes_first() -> None:
+def test_largest_variant_comes_first() -> None:
     assert [variant.side for variant in VARIANTS] == sorted((v.side for v in VARIANTS), reverse=True)

@@ -59,12 +59,12 @@ def queued_kinds() -> dict[AccountEmailKind, str]:
     return found
 
 
-def test_every_message_that_is_queued_can_be_written() -> None:
+def test_account_emails_of_every_queued_kind_can_be_written() -> None:
     missing = {kind: where for kind, where in queued_kinds().items() if kind not in FORMS}
     assert missing == {}, "add its form, its texts and its case"
 
 
-def test_every_form_has_its_texts_and_every_text_its_form() -> None:
+def test_forms_and_texts_of_account_emails_belong_together() -> None:
     for language in LANGUAGES:
         texts = {path.stem for path in (ROOT / "activities/templates" / language / "account").glob("*.j2")}
         assert texts == {kind.value for kind in FORMS}
@@ -72,7 +72,7 @@ def test_every_form_has_its_texts_and_every_text_its_form() -> None:
 
 
 @pytest.mark.parametrize(("case", "language"), WRITTEN)
-def test_every_message_has_its_facts_in_both_forms(case: Case, language: str) -> None:
+def test_account_emails_have_their_facts_as_text_and_html(case: Case, language: str) -> None:
     email = written(case, language)
     shown = Seen(email.html).words
     for form in (email.text, shown):
@@ -88,7 +88,7 @@ def test_every_message_has_its_facts_in_both_forms(case: Case, language: str) ->
 
 
 @pytest.mark.parametrize(("case", "language"), WRITTEN)
-def test_a_person_is_addressed_and_a_business_is_not(case: Case, language: str) -> None:
+def test_person_is_addressed_and_a_business_is_not(case: Case, language: str) -> None:
     name = "佐藤 愛 様" if language == "ja" else "Dear Ai Sato,"
     assert (name in written(case, language).text) == (not FORMS[case.kind].about_business)
     nameless = written(case, language, family_name="", given_name="").text
@@ -97,7 +97,7 @@ def test_a_person_is_addressed_and_a_business_is_not(case: Case, language: str) 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", FORMS)
-def test_every_message_can_be_written_from_the_least(kind: AccountEmailKind, language: str) -> None:
+def test_account_emails_can_be_written_from_required_facts_alone(kind: AccountEmailKind, language: str) -> None:
     email = compose(
         content(kind, language, facts={}, family_name="", given_name="", user_agent=None, ip=None, reason=None)
     )
@@ -108,7 +108,7 @@ def test_every_message_can_be_written_from_the_least(kind: AccountEmailKind, lan
 
 
 @pytest.mark.parametrize(("case", "language"), WRITTEN)
-def test_what_people_typed_stays_words(case: Case, language: str) -> None:
+def test_typed_text_is_never_markup(case: Case, language: str) -> None:
     typed = {"family_name": HOSTILE, "given_name": HOSTILE, "reason": HOSTILE, "user_agent": HOSTILE}
     if content(case.kind).business_name:
         typed["business_name"] = {"ja": HOSTILE, "en": HOSTILE}  # type: ignore[assignment]
@@ -121,7 +121,7 @@ def test_what_people_typed_stays_words(case: Case, language: str) -> None:
 
 @pytest.mark.parametrize("kind", [kind for kind, form in FORMS.items() if form.opens])
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_message_that_opens_something_has_its_token_in_the_link_alone(kind: AccountEmailKind, language: str) -> None:
+def test_message_that_opens_something_has_its_token_in_the_link_alone(kind: AccountEmailKind, language: str) -> None:
     """Signed with the key that was the current one when it was asked for; nobody has to type it."""
     email, opens = compose(content(kind, language)), FORMS[kind].opens
     assert opens is not None
@@ -135,7 +135,7 @@ def test_a_message_that_opens_something_has_its_token_in_the_link_alone(kind: Ac
 
 
 @pytest.mark.parametrize("kind", [kind for kind, form in FORMS.items() if not form.opens])
-def test_a_message_that_opens_nothing_has_no_link(kind: AccountEmailKind) -> None:
+def test_message_that_opens_nothing_has_no_link(kind: AccountEmailKind) -> None:
     assert "href" not in compose(content(kind)).html
 
 
@@ -150,7 +150,7 @@ def test_a_message_that_opens_nothing_has_no_link(kind: AccountEmailKind) -> Non
         ({"link": replace(LINK, kid="k0")}, "key_retired"),
     ],
 )
-def test_a_message_that_would_be_of_no_use_is_not_sent(changes: dict[str, Any], reason: str | None) -> None:
+def test_message_that_would_be_of_no_use_is_not_sent(changes: dict[str, Any], reason: str | None) -> None:
     assert unsendable(content(**changes), LINKS, NOW) == reason
 
 
@@ -173,7 +173,7 @@ def test_times_of_a_message_about_a_business_are_in_its_zone() -> None:
         ("", ""),
     ],
 )
-def test_a_device_is_named_as_people_know_it(user_agent: str, device: str) -> None:
+def test_device_is_named_as_people_know_it(user_agent: str, device: str) -> None:
     assert words.device(user_agent) == device
 
 
@@ -190,7 +190,7 @@ async def promised(pool: Database, user_id: UUID, kind: AccountEmailKind, **fact
     return NoticeSendInput(made)
 
 
-async def test_a_message_is_sent_once(pool: Database) -> None:
+async def test_message_is_sent_once(pool: Database) -> None:
     mailbox = Mailbox()
     activities = NoticeActivities(pool, mailbox, LINKS, URL, SUPPORT, Clock())
     user_id = await data.add_user(pool, email="Ai@example.com", language="en", given_name="Ai")
@@ -203,7 +203,7 @@ async def test_a_message_is_sent_once(pool: Database) -> None:
     assert attempts == [{"outcome": "accepted", "business_id": None}]
 
 
-async def test_a_message_about_a_session_names_its_device(pool: Database) -> None:
+async def test_message_about_a_session_names_its_device(pool: Database) -> None:
     mailbox = Mailbox()
     activities = NoticeActivities(pool, mailbox, LINKS, URL, SUPPORT, Clock())
     user_id, other = await data.add_user(pool), await data.add_user(pool)
@@ -218,7 +218,7 @@ async def test_a_message_about_a_session_names_its_device(pool: Database) -> Non
     assert "192.0.2.7" not in theirs.text
 
 
-async def test_a_message_to_a_deleted_account_is_marked_failed(pool: Database) -> None:
+async def test_message_to_a_deleted_account_is_marked_failed(pool: Database) -> None:
     mailbox = Mailbox()
     activities = NoticeActivities(pool, mailbox, LINKS, URL, SUPPORT, Clock())
     notice = await promised(pool, await data.add_user(pool), AccountEmailKind.PASSWORD_CHANGED)

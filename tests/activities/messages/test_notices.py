@@ -103,7 +103,7 @@ async def desk(database: servers.Database) -> AsyncIterator[Desk]:
         yield Desk(pool, await add_salon(pool), mailbox, clock, notices_of(pool, mailbox, clock))
 
 
-async def test_a_message_is_sent_and_sent_once(desk: Desk) -> None:
+async def test_message_is_sent_and_sent_once(desk: Desk) -> None:
     notice = await desk.promised()
     assert await desk.activities.send(notice) == "sent"
     assert await desk.activities.send(notice) == "sent"
@@ -116,7 +116,7 @@ async def test_a_message_is_sent_and_sent_once(desk: Desk) -> None:
     assert await desk.outcomes() == ["accepted"]
 
 
-async def test_a_refused_message_has_failed_for_good(desk: Desk) -> None:
+async def test_refused_message_has_failed_for_good(desk: Desk) -> None:
     notice = await desk.promised()
     desk.mailbox.fails = ProviderRefused("http_400")
     assert await desk.activities.send(notice) == "failed"
@@ -126,7 +126,7 @@ async def test_a_refused_message_has_failed_for_good(desk: Desk) -> None:
     assert (await desk.notice())["failure_reason"] == "http_400"
 
 
-async def test_a_provider_that_did_nothing_is_asked_again_at_once(desk: Desk) -> None:
+async def test_provider_that_did_nothing_is_asked_again_at_once(desk: Desk) -> None:
     notice = await desk.promised()
     desk.mailbox.fails = ProviderUnavailable("http_429")
     with pytest.raises(ProviderUnavailable):
@@ -137,7 +137,7 @@ async def test_a_provider_that_did_nothing_is_asked_again_at_once(desk: Desk) ->
     assert await desk.outcomes() == ["unavailable", "accepted"]
 
 
-async def test_after_a_lost_answer_the_webhook_is_waited_for(desk: Desk) -> None:
+async def test_notice_waits_for_the_webhook_after_a_lost_answer(desk: Desk) -> None:
     notice = await desk.promised()
     desk.mailbox.fails = OutcomeUnknown("timeout")
     with pytest.raises(ApplicationError) as lost:
@@ -158,7 +158,7 @@ async def test_after_a_lost_answer_the_webhook_is_waited_for(desk: Desk) -> None
     assert await desk.outcomes() == ["accepted"]
 
 
-async def test_without_the_webhook_it_is_sent_again(desk: Desk) -> None:
+async def test_notice_is_sent_again_without_the_webhook(desk: Desk) -> None:
     """The other side of the choice: a message that may have been lost is sent twice rather than not at all."""
     notice = await desk.promised()
     desk.mailbox.fails = OutcomeUnknown("timeout")
@@ -179,7 +179,7 @@ async def test_giving_up_is_visible_and_takes_nothing_back(desk: Desk) -> None:
     assert desk.mailbox.arrived == []
 
 
-async def test_a_message_without_an_address_fails_visibly(desk: Desk) -> None:
+async def test_message_without_an_address_fails_visibly(desk: Desk) -> None:
     notice = await desk.promised()
     await rows(desk.pool, "UPDATE bookings SET email = NULL")
     assert await desk.activities.send(notice) == "failed"
@@ -193,7 +193,7 @@ async def test_a_message_without_an_address_fails_visibly(desk: Desk) -> None:
         "UPDATE bookings SET start_at = start_at + interval '1 hour', end_at = end_at + interval '1 hour'",
     ],
 )
-async def test_a_reminder_that_is_no_longer_true_is_not_sent(desk: Desk, change: str) -> None:
+async def test_reminder_that_is_no_longer_true_is_not_sent(desk: Desk, change: str) -> None:
     notice = await desk.promised(NoticeKind.BOOKING_REMINDER, start_at=NOW + 72 * HOUR)
     await rows(desk.pool, change)
     assert await desk.activities.send(notice) == "failed"
@@ -201,21 +201,19 @@ async def test_a_reminder_that_is_no_longer_true_is_not_sent(desk: Desk, change:
     assert desk.mailbox.arrived == []
 
 
-async def test_a_reminder_of_the_visit_ahead_is_sent_until_it_begins(desk: Desk) -> None:
+async def test_reminder_of_the_visit_ahead_is_sent_until_it_begins(desk: Desk) -> None:
     notice = await desk.promised(NoticeKind.BOOKING_REMINDER, start_at=NOW + 72 * HOUR)
     desk.clock.now = NOW + 72 * HOUR - SECOND
     assert await desk.activities.send(notice) == "sent"
 
 
-async def test_a_reminder_is_not_sent_once_the_visit_began(desk: Desk) -> None:
+async def test_reminder_is_not_sent_once_the_visit_began(desk: Desk) -> None:
     notice = await desk.promised(NoticeKind.BOOKING_REMINDER, start_at=NOW + 72 * HOUR)
     desk.clock.now = NOW + 72 * HOUR
     assert await desk.activities.send(notice) == "failed"
 
 
-async def test_a_text_that_cannot_be_written_leaves_no_attempt_open(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_text_that_cannot_be_written_leaves_no_attempt_open(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     notice = await desk.promised()
 
     def broken(*_: object) -> Email:
@@ -229,6 +227,6 @@ async def test_a_text_that_cannot_be_written_leaves_no_attempt_open(
     assert await desk.activities.send(notice) == "sent"
 
 
-async def test_a_message_that_is_not_there_is_not_found(desk: Desk) -> None:
+async def test_message_that_is_not_there_is_not_found(desk: Desk) -> None:
     with pytest.raises(NotFound):
         await desk.activities.send(NoticeSendInput(UUID(int=1), desk.salon.business_id))

@@ -54,7 +54,7 @@ def task(movement: Movement, intent_id: str | None = "pi", amount: int = 6600) -
         (P.PROCESSING, 0, Phase.UNKNOWN, "processing"),
     ],
 )
-async def test_a_void_says_what_it_found(status: P, captured: int, phase: Phase, reason: str | None) -> None:
+async def test_void_says_what_it_found(status: P, captured: int, phase: Phase, reason: str | None) -> None:
     till = Till()
     till.put("pi", status, captured)
     for _ in range(2):
@@ -83,13 +83,13 @@ async def test_closing_a_hold_closes_an_intent_that_nobody_paid() -> None:
     assert (result.phase, result.status) == (Phase.SUCCEEDED, P.VOIDED)
 
 
-async def test_a_void_of_an_unpaid_intent_of_a_cancelled_booking_spares_nothing() -> None:
+async def test_void_of_an_unpaid_intent_of_a_cancelled_booking_spares_nothing() -> None:
     till = Till()
     till.put("pi", P.AUTHORIZED)
     assert (await at(till).perform(task(Movement.VOID, amount=0))).status is P.VOIDED
 
 
-async def test_a_renewal_gives_the_new_intent_and_leaves_the_old_one() -> None:
+async def test_renewal_gives_the_new_intent_and_leaves_the_old_one() -> None:
     till = Till(until=NOW + timedelta(days=5))
     till.put("pi", P.AUTHORIZED)
     for _ in range(2):
@@ -100,13 +100,13 @@ async def test_a_renewal_gives_the_new_intent_and_leaves_the_old_one() -> None:
     assert len(till.intents) == 2
 
 
-async def test_a_renewal_of_which_nobody_said_when_it_lapses_is_taken_to_be_short() -> None:
+async def test_renewal_of_which_nobody_said_when_it_lapses_is_taken_to_be_short() -> None:
     till = Till()
     till.put("pi", P.AUTHORIZED)
     assert (await at(till).perform(task(Movement.AUTHORIZE))).authorized_until == NOW + timedelta(days=4)
 
 
-async def test_a_declined_renewal_closes_its_intent_and_says_how_the_old_one_stands() -> None:
+async def test_declined_renewal_closes_its_intent_and_says_how_the_old_one_stands() -> None:
     till = Till(declines="insufficient_funds")
     till.put("pi", P.AUTHORIZED)
     for _ in range(2):
@@ -116,7 +116,7 @@ async def test_a_declined_renewal_closes_its_intent_and_says_how_the_old_one_sta
     assert [till.intents[name].status for name in ("pi", "pi_1")] == [P.AUTHORIZED, P.VOIDED]
 
 
-async def test_what_was_captured_by_hand_is_not_authorized_again() -> None:
+async def test_renewal_does_not_authorize_what_was_captured_by_hand() -> None:
     till = Till()
     till.put("pi", P.CAPTURED, 6600)
     result = await at(till).perform(task(Movement.AUTHORIZE))
@@ -124,14 +124,14 @@ async def test_what_was_captured_by_hand_is_not_authorized_again() -> None:
     assert len(till.intents) == 1
 
 
-async def test_a_card_that_was_not_kept_fails_the_renewal() -> None:
+async def test_card_that_was_not_kept_fails_the_renewal() -> None:
     till = Till(fails=ProviderRefused("no_card"))
     till.put("pi", P.AUTHORIZED)
     result = await at(till).perform(task(Movement.AUTHORIZE))
     assert (result.phase, result.status, result.reason) == (Phase.FAILED, P.AUTHORIZED, "no_card")
 
 
-async def test_a_renewal_whose_answer_was_lost_is_tried_again() -> None:
+async def test_renewal_whose_answer_was_lost_is_tried_again() -> None:
     till = Till(fails=OutcomeUnknown("timeout"), after=True)
     till.put("pi", P.AUTHORIZED)
     with pytest.raises(OutcomeUnknown):
@@ -141,7 +141,7 @@ async def test_a_renewal_whose_answer_was_lost_is_tried_again() -> None:
     assert len(till.intents) == 2
 
 
-async def test_a_capture_happens_once_however_often_it_is_asked() -> None:
+async def test_capture_happens_once_however_often_it_is_asked() -> None:
     till = Till()
     till.put("pi", P.AUTHORIZED)
     for _ in range(2):
@@ -150,14 +150,14 @@ async def test_a_capture_happens_once_however_often_it_is_asked() -> None:
         assert result.authorized == 6600
 
 
-async def test_a_capture_that_was_made_by_hand_has_succeeded() -> None:
+async def test_capture_that_was_made_by_hand_has_succeeded() -> None:
     till = Till()
     till.put("pi", P.CAPTURED, 5000)
     result = await at(till).perform(task(Movement.CAPTURE))
     assert (result.phase, result.captured) == (Phase.SUCCEEDED, 5000)
 
 
-async def test_a_capture_that_is_refused_is_a_result() -> None:
+async def test_capture_that_is_refused_is_a_result() -> None:
     till = Till()
     till.put("pi", P.VOIDED)
     result = await at(till).perform(task(Movement.CAPTURE))
@@ -165,7 +165,7 @@ async def test_a_capture_that_is_refused_is_a_result() -> None:
     assert result.reason == "payment_intent_unexpected_state"
 
 
-async def test_an_unknown_outcome_is_tried_again() -> None:
+async def test_unknown_outcome_is_tried_again() -> None:
     till = Till(fails=OutcomeUnknown("timeout"), after=True)
     till.put("pi", P.AUTHORIZED)
     with pytest.raises(OutcomeUnknown):
@@ -174,7 +174,7 @@ async def test_an_unknown_outcome_is_tried_again() -> None:
     assert (await at(till).perform(task(Movement.CAPTURE))).captured == 6600
 
 
-async def test_an_intent_whose_name_is_unknown_is_found_by_the_payments_key() -> None:
+async def test_intent_whose_name_is_unknown_is_found_by_the_payments_key() -> None:
     till = Till()
     result = await at(till).perform(task(Movement.VOID, intent_id=None))
     assert (result.phase, result.intent_id) == (Phase.SUCCEEDED, "pi_0")
@@ -188,7 +188,7 @@ async def test_an_intent_whose_name_is_unknown_is_found_by_the_payments_key() ->
     }
 
 
-async def test_news_are_applied_and_answered(desk: Desk) -> None:
+async def test_event_is_applied_and_answered(desk: Desk) -> None:
     booking_id = await add_booking(desk.database, desk.salon, **UNPAID)
     await add_payment(desk.database, desk.salon, booking_id, provider_intent_id="pi")
     news = ProviderEvent(intent=IntentEvent("pi", P.CAPTURED, 6600, "JPY", 6600))
@@ -201,7 +201,7 @@ async def test_news_are_applied_and_answered(desk: Desk) -> None:
         assert heard.payment.status is P.CAPTURED
 
 
-async def test_a_hold_is_closed_from_end_to_end(desk: Desk) -> None:
+async def test_hold_is_closed_from_end_to_end(desk: Desk) -> None:
     booking_id = await add_booking(desk.database, desk.salon, **UNPAID)
     payment_id = await add_payment(desk.database, desk.salon, booking_id, provider_intent_id="pi")
     till = Till()
@@ -215,7 +215,7 @@ async def test_a_hold_is_closed_from_end_to_end(desk: Desk) -> None:
     assert await desk.ledger(payment_id) == [("void", "intended", 0), ("void", "succeeded", 0)]
 
 
-async def test_an_authorization_is_replaced_from_end_to_end(desk: Desk) -> None:
+async def test_authorization_is_replaced_from_end_to_end(desk: Desk) -> None:
     booking_id = await add_booking(desk.database, desk.salon, amount_due=6600, payment_mode="card_hold")
     held = {"status": "authorized", "capture_method": "manual", "provider_intent_id": "pi"}
     payment_id = await add_payment(desk.database, desk.salon, booking_id, **held)
@@ -244,7 +244,7 @@ async def test_an_authorization_is_replaced_from_end_to_end(desk: Desk) -> None:
     assert (await steps.record(RecordInput(capture, await steps.perform(capture)))).captured == 6600
 
 
-async def test_a_hold_that_was_authorized_in_time_is_not_voided_at_its_end(desk: Desk) -> None:
+async def test_hold_that_was_authorized_in_time_is_not_voided_at_its_end(desk: Desk) -> None:
     booking_id = await add_booking(desk.database, desk.salon, **{**UNPAID, "payment_mode": "card_hold"})
     payment = {"provider_intent_id": "pi", "capture_method": "manual"}
     await add_payment(desk.database, desk.salon, booking_id, **payment)

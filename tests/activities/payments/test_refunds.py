@@ -45,7 +45,7 @@ def steps_at(till: Till, desk: Desk) -> RefundActivities:
     return RefundActivities(desk.database, {"stripe": till}, lambda: NOW)
 
 
-async def test_from_request_to_money(desk: Desk) -> None:
+async def test_refund_runs_from_request_to_money(desk: Desk) -> None:
     till = Till()
     steps = steps_at(till, desk)
     refund, task = await begun(desk, steps)
@@ -59,7 +59,7 @@ async def test_from_request_to_money(desk: Desk) -> None:
     assert (await desk.payment(refund.payment_id))["refunded"] == 2000
 
 
-async def test_a_pending_refund_is_polled(desk: Desk) -> None:
+async def test_pending_refund_is_polled(desk: Desk) -> None:
     till = Till(refund_status=RefundStatus.PROCESSING)
     steps = steps_at(till, desk)
     refund, task = await begun(desk, steps)
@@ -73,7 +73,7 @@ async def test_a_pending_refund_is_polled(desk: Desk) -> None:
     assert polled.phase is Phase.SUCCEEDED
 
 
-async def test_a_refusal_is_a_result_and_reaches_a_person(desk: Desk) -> None:
+async def test_refusal_is_a_result_and_reaches_a_person(desk: Desk) -> None:
     steps = steps_at(Till(fails=ProviderRefused("charge_already_refunded")), desk)
     refund, task = await begun(desk, steps)
     result = await steps.perform(task)
@@ -83,7 +83,7 @@ async def test_a_refusal_is_a_result_and_reaches_a_person(desk: Desk) -> None:
     assert await desk.attention() == ["refund_failed"]
 
 
-async def test_a_time_out_after_success_refunds_once(desk: Desk) -> None:
+async def test_time_out_after_success_refunds_once(desk: Desk) -> None:
     till = Till(fails=OutcomeUnknown("timeout"), after=True)
     steps = steps_at(till, desk)
     _, task = await begun(desk, steps)

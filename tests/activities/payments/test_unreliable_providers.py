@@ -80,7 +80,7 @@ def how_many() -> int:
     return int(os.environ.get("OMOTENASHI_TEST_PAYMENTS", "500" if is_whole() else "24"))
 
 
-async def test_the_ledger_equals_the_provider_to_the_yen(rail: Rail) -> None:
+async def test_ledger_equals_the_provider_to_the_yen(rail: Rail) -> None:
     for kind, share in TROUBLES.items():
         seconds = 1.5 if kind == "timeout_after_success" else None
         rail.sandbox.fault("*", kind, times=None, share=share, seconds=seconds)

@@ -50,7 +50,7 @@ async def latest(pool: Database, flag_id: UUID) -> RolloutRow:
         return await work.platform.flags.latest_rollout(flag_id)
 
 
-async def test_a_step_begins_once(pool: Database, steps: FlagActivities, rollout: RolloutRow) -> None:
+async def test_step_begins_once(pool: Database, steps: FlagActivities, rollout: RolloutRow) -> None:
     assert await steps.begin_step(BeginStepInput(rollout.id, 1)) is S.RUNNING
     first = await latest(pool, rollout.flag_id)
     assert await steps.begin_step(BeginStepInput(rollout.id, 1)) is S.RUNNING
@@ -60,7 +60,7 @@ async def test_a_step_begins_once(pool: Database, steps: FlagActivities, rollout
     assert (again.step, again.step_began_at) == (1, first.step_began_at)
 
 
-async def test_a_look_counts_from_the_step_on(pool: Database, steps: FlagActivities, rollout: RolloutRow) -> None:
+async def test_look_counts_from_the_step_on(pool: Database, steps: FlagActivities, rollout: RolloutRow) -> None:
     async with pool.unit_of_work(Scope.platform()) as work:
         await work.platform.attention.file("before", "before")
     await steps.begin_step(BeginStepInput(rollout.id, 1))
@@ -73,7 +73,7 @@ async def test_a_look_counts_from_the_step_on(pool: Database, steps: FlagActivit
 
 
 @pytest.mark.parametrize("status", [S.STOPPED, S.CANCELLED])
-async def test_an_early_end_gives_the_share_back_once(
+async def test_early_end_gives_the_share_back_once(
     pool: Database, steps: FlagActivities, rollout: RolloutRow, status: RolloutStatus
 ) -> None:
     await steps.begin_step(BeginStepInput(rollout.id, 1))
@@ -87,7 +87,7 @@ async def test_an_early_end_gives_the_share_back_once(
     assert [row["kind"] for row in filed] == (["rollout_stopped"] if status is S.STOPPED else [])
 
 
-async def test_an_admins_change_wins_over_every_later_step(
+async def test_admins_change_wins_over_every_later_step(
     pool: Database, steps: FlagActivities, rollout: RolloutRow
 ) -> None:
     await steps.begin_step(BeginStepInput(rollout.id, 1))
@@ -100,9 +100,7 @@ async def test_an_admins_change_wins_over_every_later_step(
     assert (await flag_of(pool, rollout)).share == 7000
 
 
-async def test_a_flag_that_was_deleted_has_no_rollout(
-    pool: Database, steps: FlagActivities, rollout: RolloutRow
-) -> None:
+async def test_flag_that_was_deleted_has_no_rollout(pool: Database, steps: FlagActivities, rollout: RolloutRow) -> None:
     async with pool.unit_of_work(Scope.platform()) as work:
         await work.platform.flags.delete(rollout.flag_id, datetime.now(UTC))
     assert await steps.begin_step(BeginStepInput(rollout.id, 1)) is S.SUPERSEDED

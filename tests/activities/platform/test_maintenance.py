@@ -145,7 +145,7 @@ async def sweep(steps: MaintenanceActivities, what: RetainedData) -> int:
 
 
 @pytest.mark.parametrize("what", list(RetainedData))
-async def test_the_old_goes_and_the_fresh_stays(
+async def test_old_goes_and_the_fresh_stays(
     pool: Database, steps: MaintenanceActivities, what: RetainedData, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(maintenance, "BATCH", 2)
@@ -159,7 +159,9 @@ async def test_the_old_goes_and_the_fresh_stays(
     assert await left(pool, what) == {"fresh", "new"}
 
 
-async def test_what_is_not_delivered_stays_and_mere_history_goes(pool: Database, steps: MaintenanceActivities) -> None:
+async def test_sweep_keeps_undelivered_rows_and_deletes_old_events(
+    pool: Database, steps: MaintenanceActivities
+) -> None:
     old = NOW - timedelta(days=90)
     await plant_outbox(pool, "stuck", old, delivered_at=None)
     await plant_outbox(pool, "late", old + MINUTE, delivered_at=NOW - timedelta(days=1))
@@ -168,7 +170,7 @@ async def test_what_is_not_delivered_stays_and_mere_history_goes(pool: Database,
     assert await left(pool, RetainedData.OUTBOX) == {"stuck", "late"}
 
 
-async def test_an_interrupted_sweep_counts_on(pool: Database, steps: MaintenanceActivities) -> None:
+async def test_interrupted_sweep_counts_on(pool: Database, steps: MaintenanceActivities) -> None:
     await plant_idempotency_key(pool, "old", NOW - timedelta(days=2))
     env = ActivityEnvironment()
     beats: list[Any] = []
@@ -197,7 +199,7 @@ async def test_partitions_are_made_ahead_by_the_application(pool: Database, step
 
 
 @pytest.mark.parametrize("months", [0, 13, -1])
-async def test_nothing_else_can_be_made(pool: Database, months: int) -> None:
+async def test_partition_function_makes_nothing_else(pool: Database, months: int) -> None:
     with pytest.raises(DBAPIError, match="between 1 and 12"):
         await data.rows(pool, "SELECT app_ensure_audit_partitions(:months)", months=months)
     with pytest.raises(DBAPIError, match="permission denied"):

@@ -42,7 +42,7 @@ async def raised_by(error: Exception) -> BaseException:
         (Unavailable({"dependency": "postgres"}), False),
     ],
 )
-async def test_a_refusal_carries_its_code_and_details(error: DomainError, final: bool) -> None:
+async def test_refusal_carries_its_code_and_details(error: DomainError, final: bool) -> None:
     told = await raised_by(error)
     assert isinstance(told, ApplicationError)
     assert (told.type, told.details, told.non_retryable) == (error.code, (error.details,), final)
@@ -52,14 +52,14 @@ async def test_a_refusal_carries_its_code_and_details(error: DomainError, final:
     ("error", "final"),
     [(ProviderRefused("no"), True), (ProviderUnavailable("429"), False), (OutcomeUnknown("timeout"), False)],
 )
-async def test_a_provider_error_carries_its_class(error: ProviderError, final: bool) -> None:
+async def test_provider_error_carries_its_class(error: ProviderError, final: bool) -> None:
     told = await raised_by(error)
     assert isinstance(told, ApplicationError)
     assert (told.type, told.message, told.non_retryable) == (type(error).__name__, error.reason, final)
     assert told.__cause__ is None
 
 
-async def test_an_unexpected_error_travels_as_its_class_name_alone() -> None:
+async def test_unexpected_error_travels_as_its_class_name_alone() -> None:
     refusal = await raised_by(KeyError("taro@example.com"))
     assert isinstance(refusal, ApplicationError)
     assert (refusal.type, refusal.non_retryable) == ("internal_error", False)
@@ -76,7 +76,7 @@ class Tells(ActivityInboundInterceptor):
         return {**structlog.contextvars.get_contextvars(), "audited": WORKFLOW.get()}
 
 
-async def test_every_line_of_an_activity_says_whose_it_is() -> None:
+async def test_log_lines_of_an_activity_name_its_business() -> None:
     environment = ActivityEnvironment()
     environment.info = dataclasses.replace(
         environment.info, workflow_id="booking/b-1", activity_type="expire_booking", attempt=3

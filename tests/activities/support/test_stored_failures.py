@@ -72,7 +72,7 @@ async def tried(step: Any, task: MoneyTask, most: int = 4) -> tuple[MoneyResult,
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("times", [1, 2])
-async def test_a_capture_ends(sandbox: Sandbox, stripe: StripePayments, kind: str, times: int) -> None:
+async def test_capture_ends(sandbox: Sandbox, stripe: StripePayments, kind: str, times: int) -> None:
     intent_id = await paid(stripe, CaptureMethod.MANUAL)
     sandbox.fault("payment_intents.capture", kind, stored=True, times=times)
     steps = PaymentActivities(None, {"stripe": stripe}, lambda: NOW)  # type: ignore[arg-type]
@@ -84,7 +84,7 @@ async def test_a_capture_ends(sandbox: Sandbox, stripe: StripePayments, kind: st
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("times", [1, 2])
-async def test_a_void_ends(sandbox: Sandbox, stripe: StripePayments, kind: str, times: int) -> None:
+async def test_void_ends(sandbox: Sandbox, stripe: StripePayments, kind: str, times: int) -> None:
     intent_id = await paid(stripe, CaptureMethod.MANUAL)
     sandbox.fault("payment_intents.cancel", kind, stored=True, times=times)
     steps = PaymentActivities(None, {"stripe": stripe}, lambda: NOW)  # type: ignore[arg-type]
@@ -94,7 +94,7 @@ async def test_a_void_ends(sandbox: Sandbox, stripe: StripePayments, kind: str, 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("times", [1, 2])
-async def test_a_refund_ends_and_is_made_once(sandbox: Sandbox, stripe: StripePayments, kind: str, times: int) -> None:
+async def test_refund_ends_and_is_made_once(sandbox: Sandbox, stripe: StripePayments, kind: str, times: int) -> None:
     intent_id = await paid(stripe, CaptureMethod.AUTOMATIC)
     sandbox.fault("refunds.create", kind, stored=True, times=times)
     steps = RefundActivities(None, {"stripe": stripe}, lambda: NOW)  # type: ignore[arg-type]

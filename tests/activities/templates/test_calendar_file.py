@@ -74,12 +74,12 @@ def check(zone: str, at: datetime, length: timedelta = HOUR) -> None:
         ("Asia/Tokyo", START),
     ],
 )
-def test_the_file_has_the_booked_instant(zone: str, at: datetime) -> None:
+def test_file_has_the_booked_instant(zone: str, at: datetime) -> None:
     check(zone, at)
 
 
 @pytest.mark.parametrize("zone", sample(ZONES, one_in=40, purpose="calendar files"))
-def test_the_file_has_the_booked_instant_around_each_change_of_the_clock(zone: str) -> None:
+def test_file_has_the_booked_instant_around_each_change_of_the_clock(zone: str) -> None:
     for change in changes(zone, 2027):
         for minutes in (-90, -60, -30, 0, 30, 60, 90):
             check(zone, change + timedelta(minutes=minutes))
@@ -90,11 +90,11 @@ def test_the_file_has_the_booked_instant_around_each_change_of_the_clock(zone: s
     st.sampled_from(["Asia/Tokyo", "Europe/London", "Africa/Casablanca", "America/New_York", "Pacific/Chatham"]),
     st.integers(1, 60 * 12).map(lambda minutes: timedelta(minutes=minutes)),
 )
-def test_the_file_has_the_booked_instant_at_any_time(at: datetime, zone: str, length: timedelta) -> None:
+def test_file_has_the_booked_instant_at_any_time(at: datetime, zone: str, length: timedelta) -> None:
     check(zone, at, length)
 
 
-def test_the_file_of_a_confirmation() -> None:
+def test_file_of_a_confirmation() -> None:
     email = compose(content(language="en", version=4))
     [attachment] = email.attachments
     assert (attachment.filename, attachment.content_type) == ("booking.ics", "text/calendar")
@@ -110,7 +110,7 @@ def test_the_file_of_a_confirmation() -> None:
     assert found["ORGANIZER"] == "mailto:hello@salon-hana.example"
 
 
-def test_each_later_file_replaces_the_one_before() -> None:
+def test_calendar_file_replaces_the_earlier_one() -> None:
     """Calendars take the file with the higher SEQUENCE (RFC 5545, 3.8.7.4)."""
     moved_at = START + timedelta(days=1)
     confirmed = compose(content(version=0))
@@ -134,7 +134,7 @@ def test_each_later_file_replaces_the_one_before() -> None:
     assert event(moved).start == moved_at
 
 
-def test_a_request_is_tentative() -> None:
+def test_request_is_tentative() -> None:
     email = compose(content(NoticeKind.BOOKING_CHANGED, booking_status="pending"))
     assert event(email)["STATUS"] == "TENTATIVE"
 
@@ -147,5 +147,5 @@ def test_a_request_is_tentative() -> None:
         {"kind": NoticeKind.PAYMENT_LATE, "booking_status": "expired", "facts": {"reinstated": False}},
     ],
 )
-def test_there_is_no_file_where_nothing_is_in_a_calendar(changes_: dict[str, object]) -> None:
+def test_calendar_file_is_missing_where_nothing_is_in_a_calendar(changes_: dict[str, object]) -> None:
     assert compose(content(**changes_)).attachments == ()  # type: ignore[arg-type]

@@ -53,7 +53,7 @@ def test_japanese_has_full_width_signs_and_half_width_digits(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", TO_CUSTOMERS)
-def test_the_business_writes_to_its_customers_as_itself(name: str) -> None:
+def test_business_writes_to_its_customers_as_itself(name: str) -> None:
     assert not re.search(r"店舗|当店|来店|ご来院|担当者", prose(name))
 
 
@@ -82,18 +82,18 @@ def test_amounts_stand_in_place_of_everything(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", MAILS)
-def test_nothing_says_that_nobody_was_charged(name: str) -> None:
+def test_texts_never_say_that_nobody_was_charged(name: str) -> None:
     """Whether a card was charged is for the amounts to say."""
     assert not re.search(r"料金はいただいて|not been charged|are not charged", MAILS[name].text)
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
-def test_a_text_is_there_in_both_languages(name: str) -> None:
+def test_text_is_there_in_both_languages(name: str) -> None:
     language, _, rest = name.partition("/")
     assert (ROOT / ("en" if language == "ja" else "ja") / rest).is_file()
 
 
-def test_every_kind_has_its_own_text_to_customers() -> None:
+def test_customers_have_a_text_of_every_kind() -> None:
     for language in LANGUAGES:
         assert {path.stem for path in (ROOT / language / "customer").glob("*.j2")} == {
             kind.value for kind in NoticeKind

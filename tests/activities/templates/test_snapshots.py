@@ -8,10 +8,10 @@ WRITTEN = snapshots()
 
 
 @pytest.mark.parametrize("name", sorted(WRITTEN))
-def test_a_message_is_as_it_was_read(name: str) -> None:
+def test_message_is_as_it_was_read(name: str) -> None:
     assert WRITTEN[name] == (FOLDER / name).read_text(encoding="utf-8")
 
 
-def test_no_file_is_left_of_a_message_that_is_gone() -> None:
+def test_snapshots_belong_to_messages_that_exist() -> None:
     kept = {path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*.txt")}
     assert kept == set(WRITTEN)

@@ -42,12 +42,12 @@ ADDRESS = {
 PHONE = {"ja": "03-5550-0123", "en": "+81 3-5550-0123"}
 
 
-def test_every_kind_has_a_case() -> None:
+def test_contents_have_a_case_of_every_kind() -> None:
     assert {case.kind for case in CUSTOMER} == set(NoticeKind)
 
 
 @pytest.mark.parametrize(("case", "language"), EVERY)
-def test_a_message_has_the_facts_of_the_booking_in_both_forms(case: Case, language: str) -> None:
+def test_message_has_the_facts_of_the_booking_in_both_forms(case: Case, language: str) -> None:
     what = content(case.kind, language, case.audience, facts=case.facts, **case.changes)
     email = compose(what)
     shown = Seen(email.html).words
@@ -67,7 +67,7 @@ def test_a_message_has_the_facts_of_the_booking_in_both_forms(case: Case, langua
 
 
 @pytest.mark.parametrize(("case", "language"), EVERY)
-def test_both_languages_have_the_same_facts(case: Case, language: str) -> None:
+def test_templates_have_the_same_facts_in_both_languages(case: Case, language: str) -> None:
     facts = {one: content(case.kind, one, case.audience, facts=case.facts, **case.changes) for one in LANGUAGES}
     assert len(rows.facts(facts["ja"])) == len(rows.facts(facts["en"]))
     assert len(terms.terms(facts["ja"])) == len(terms.terms(facts["en"]))
@@ -81,7 +81,7 @@ def _amounts(text: str, language: str) -> list[str]:
 
 
 @pytest.mark.parametrize(("case", "language"), TO_CUSTOMERS)
-def test_a_customer_reads_where_it_is_and_whom_to_call(case: Case, language: str) -> None:
+def test_customer_reads_where_it_is_and_whom_to_call(case: Case, language: str) -> None:
     email = written(case, language)
     seen = Seen(email.html)
     assert email.from_name == ("ヘアサロン花" if language == "ja" else "Hair Salon Hana")
@@ -98,7 +98,7 @@ def test_a_customer_reads_where_it_is_and_whom_to_call(case: Case, language: str
 
 
 @pytest.mark.parametrize(("case", "language"), TO_BUSINESSES)
-def test_an_owner_reads_who_the_customer_is_and_how_to_reach_them(case: Case, language: str) -> None:
+def test_owner_reads_who_the_customer_is_and_how_to_reach_them(case: Case, language: str) -> None:
     email = written(case, language)
     assert (email.from_name, email.reply_to) == ("Omotenashi Connect", None)
     for form in (email.text, Seen(email.html).words):
@@ -112,7 +112,7 @@ def test_an_owner_reads_who_the_customer_is_and_how_to_reach_them(case: Case, la
 
 
 @pytest.mark.parametrize(("case", "language"), EVERY)
-def test_a_subject_fits_a_phone_and_begins_with_event_and_date(case: Case, language: str) -> None:
+def test_subject_fits_a_phone_and_begins_with_event_and_date(case: Case, language: str) -> None:
     subject = written(case, language).subject
     assert len(subject) <= layout.SUBJECT_LENGTH[language]
     if case.kind is NoticeKind.BOOKING_COMPLETED:
@@ -122,7 +122,7 @@ def test_a_subject_fits_a_phone_and_begins_with_event_and_date(case: Case, langu
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_long_name_is_cut_at_the_end_of_the_subject(language: str) -> None:
+def test_subject_cuts_a_long_name_at_its_end(language: str) -> None:
     email = compose(content(language=language, business_name={language: "とても" * 20}))
     assert len(email.subject) == layout.SUBJECT_LENGTH[language]
     assert email.subject.endswith("…")
@@ -141,7 +141,7 @@ _OFFERS = {
 
 
 @pytest.mark.parametrize(("case", "language"), TO_CUSTOMERS)
-def test_the_button_fits_the_state(case: Case, language: str) -> None:
+def test_button_fits_the_state(case: Case, language: str) -> None:
     email = written(case, language)
     status = case.changes.get("booking_status", "confirmed")
     expected = {
@@ -162,13 +162,13 @@ def test_the_button_fits_the_state(case: Case, language: str) -> None:
 
 
 @pytest.mark.parametrize("status", ["confirmed", "cancelled", "expired", "completed"])
-def test_a_payment_is_asked_for_only_while_it_can_be_made(status: str) -> None:
+def test_payment_is_asked_for_only_while_it_can_be_made(status: str) -> None:
     email = compose(content(NoticeKind.PAYMENT_FAILED, booking_status=status))
     assert "お支払いに進む" not in email.html
 
 
 @pytest.mark.parametrize(("case", "language"), EVERY)
-def test_the_customer_alone_gets_the_link(case: Case, language: str) -> None:
+def test_customer_alone_gets_the_link(case: Case, language: str) -> None:
     email = written(case, language)
     url = f"https://booking.example/bookings/{content().booking_id}#token="
     assert (url in email.text) == (url in email.html) == (case.audience == "customer")
@@ -218,7 +218,7 @@ LEAST: dict[str, Any] = {
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", NoticeKind)
 @pytest.mark.parametrize("audience", ["customer", "business"])
-def test_every_message_can_be_written_from_the_least(kind: NoticeKind, language: str, audience: str) -> None:
+def test_notices_can_be_written_from_required_facts_alone(kind: NoticeKind, language: str, audience: str) -> None:
     email = compose(content(kind, language, audience, **LEAST))
     assert "A7C9DFHK" in email.text
     assert "None" not in email.subject + email.text + email.html
@@ -231,7 +231,7 @@ HOSTILE = "<script>alert(1)</script>\r\nBcc: all@example.com\n\n{{ code }}\u202e
 
 
 @pytest.mark.parametrize(("case", "language"), EVERY)
-def test_what_people_typed_stays_words(case: Case, language: str) -> None:
+def test_typed_text_is_never_markup(case: Case, language: str) -> None:
     hostile = {"ja": HOSTILE, "en": HOSTILE}
     typed: dict[str, Any] = dict.fromkeys(
         (
@@ -271,7 +271,7 @@ def test_marks_without_width_leave_no_gap() -> None:
     assert words.one_line("カ\u00adッ\ufeffト\u202e") == "カット"
 
 
-def test_a_text_that_names_an_unknown_variable_is_a_bug() -> None:
+def test_text_that_names_an_unknown_variable_is_a_bug() -> None:
     with pytest.raises(UndefinedError):
         layout.TEXT.from_string("{{ nobody }}").render({})
 
@@ -301,17 +301,17 @@ def test_a_text_that_names_an_unknown_variable_is_a_bug() -> None:
         ),
     ],
 )
-def test_the_terms_are_points_in_time_and_amounts(language: str, lines: list[str]) -> None:
+def test_terms_are_points_in_time_and_amounts(language: str, lines: list[str]) -> None:
     assert terms.terms(content(language=language)) == lines
 
 
-def test_a_fee_is_never_more_than_what_was_paid_online() -> None:
+def test_fee_is_never_more_than_what_was_paid_online() -> None:
     deposit = content(payment_mode="deposit", amount_due=1000, captured=1000)
     assert terms.terms(deposit)[1] == "11月20日（金）14:00まで：料金の50%（1,000円まで）"
     assert terms.fee_now(replace(deposit, start_at=NOW), NOW) == 1000
 
 
-def test_a_fee_that_is_kept_from_a_move_is_in_the_terms() -> None:
+def test_fee_that_is_kept_from_a_move_is_in_the_terms() -> None:
     moved = content(kept_penalty_percent=50, kept_penalty_until=NOW + timedelta(days=2))
     assert "日時変更後のキャンセル料（11月20日（金）12:00まで）：料金の50%（2,500円）以上" in terms.terms(moved)
     assert terms.fee_now(moved, NOW) == 2500
@@ -329,7 +329,7 @@ def test_a_fee_that_is_kept_from_a_move_is_in_the_terms() -> None:
         {"audience": "business"},
     ],
 )
-def test_there_are_no_terms_where_nothing_can_be_charged_by_them(changes: dict[str, Any]) -> None:
+def test_terms_are_left_out_where_nothing_can_be_charged(changes: dict[str, Any]) -> None:
     assert terms.terms(replace(content(), **changes)) == []
 
 
@@ -364,7 +364,7 @@ def test_there_are_no_terms_where_nothing_can_be_charged_by_them(changes: dict[s
         ),
     ],
 )
-def test_how_it_is_paid(mode: str, due: int, captured: int, status: str, ja: str, en: str) -> None:
+def test_payment_line_says_how_it_is_paid(mode: str, due: int, captured: int, status: str, ja: str, en: str) -> None:
     for language, said in (("ja", ja), ("en", en)):
         what = content(language=language, payment_mode=mode, amount_due=due, captured=captured, booking_status=status)
         assert rows.payment(what) == said
@@ -379,11 +379,11 @@ def test_how_it_is_paid(mode: str, due: int, captured: int, status: str, ja: str
         (None, None, "", ""),
     ],
 )
-def test_a_phone_number_as_people_write_it(number: str | None, typed: str | None, ja: str, en: str) -> None:
+def test_phone_number_as_people_write_it(number: str | None, typed: str | None, ja: str, en: str) -> None:
     assert (words.phone(number, typed, "ja"), words.phone(number, typed, "en")) == (ja, en)
 
 
-def test_an_amount_of_zero_is_not_an_amount_that_is_not_known() -> None:
+def test_amount_of_zero_is_not_an_amount_that_is_not_known() -> None:
     known = compose(content(NoticeKind.BOOKING_CANCELLED, facts={"penalty": 0}, booking_status="cancelled")).text
     unknown = compose(content(NoticeKind.BOOKING_CANCELLED, facts={}, booking_status="cancelled")).text
     assert "キャンセル料：なし" in known

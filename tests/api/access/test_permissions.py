@@ -122,7 +122,7 @@ def askers(route: RouteContext) -> list[Any]:
     ]
 
 
-def test_every_route_says_who_may() -> None:
+def test_routes_say_who_may() -> None:
     for route in api_routes(the_app()):
         name = name_of(route)
         found = askers(route)
@@ -136,12 +136,12 @@ def test_every_route_says_who_may() -> None:
         assert isinstance(found[0], LinkPermission) == (name in LINKED), name
 
 
-def test_no_public_route_is_forgotten() -> None:
+def test_public_routes_are_the_listed_ones() -> None:
     names = {name_of(route) for route in api_routes(the_app())}
     assert names >= PUBLIC | SIGNED
 
 
-def test_every_endpoint_is_short() -> None:
+def test_endpoints_are_short() -> None:
     """Parse, authorize, one call, return."""
     for route in api_routes(the_app()):
         source = inspect.getsource(route.endpoint)
@@ -150,7 +150,7 @@ def test_every_endpoint_is_short() -> None:
         assert "try:" not in body, route.path
 
 
-async def test_without_a_login_only_the_public_routes_answer(client: AsyncClient) -> None:
+async def test_anonymous_caller_gets_answers_of_public_routes_alone(client: AsyncClient) -> None:
     for route in api_routes(the_app()):
         name = name_of(route)
         method, path = name.split()
@@ -204,7 +204,7 @@ async def ask(person: Person, operation: tuple[str, str, dict[str, Any] | None])
     return (answer.status_code, "") if answer.is_success else error_of(answer)
 
 
-async def test_each_role_may_what_the_table_says(log_in: Login, pool: Pool, database: Database) -> None:
+async def test_roles_may_what_the_table_says(log_in: Login, pool: Pool, database: Database) -> None:
     for role in (Role.ASSISTANT, Role.STAFF, Role.MANAGER, Role.OWNER):
         owner = await log_in()
         venue = await open_venue(pool, owner)
@@ -222,7 +222,7 @@ async def test_each_role_may_what_the_table_says(log_in: Login, pool: Pool, data
                 assert found == (403, "forbidden"), (role, name)
 
 
-async def test_two_owners_never_meet(owner: Person, other_owner: Person, customer: Person, pool: Pool) -> None:
+async def test_owners_do_not_see_each_other(owner: Person, other_owner: Person, customer: Person, pool: Pool) -> None:
     """Another's object and one that does not exist answer alike, and nothing is changed."""
     venue = await open_venue(pool, owner)
     policy = await policy_of(venue)
@@ -246,9 +246,7 @@ def seen(venue: Venue, policy: str) -> list[str]:
     ]
 
 
-async def test_a_former_assignment_gives_nothing(
-    owner: Person, customer: Person, pool: Pool, database: Database
-) -> None:
+async def test_former_assignment_gives_nothing(owner: Person, customer: Person, pool: Pool, database: Database) -> None:
     venue = await open_venue(pool, owner)
     await assign(database, venue.id, customer, "manager")
     path = f"/owner/businesses/{venue.id}"
@@ -272,7 +270,7 @@ async def test_drafts_do_not_show_in_anothers_lists(
     assert [one["id"] for one in (await owner.get(f"/services?business_id={draft}")).json()["data"]] == [service]
 
 
-async def test_an_admin_reads_and_does_not_write(owner: Person, log_in: Login, database: Database) -> None:
+async def test_admin_reads_and_does_not_write(owner: Person, log_in: Login, database: Database) -> None:
     draft = (await create_business(owner))["id"]
     admin = await log_in()
     await rows(database, "UPDATE users SET platform_role = 'admin' WHERE id = $1", admin.id)
@@ -288,7 +286,7 @@ async def test_an_admin_reads_and_does_not_write(owner: Person, log_in: Login, d
     )
 
 
-def test_every_id_of_every_route_is_in_the_tenancy_matrix() -> None:
+def test_tenancy_matrix_has_every_id_of_every_route() -> None:
     """The matrix calls every endpoint with another tenant's ids; it must know what each of them is."""
     from tests.api.tenancy.asking import TABLES, operations
 

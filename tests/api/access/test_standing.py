@@ -23,7 +23,7 @@ async def shop(app: FastAPI, pool: Pool, clock: Clock) -> AsyncIterator[Shop]:
         yield opened
 
 
-async def test_a_role_that_changed_counts_at_once(shop: Shop, pool: Pool) -> None:
+async def test_role_that_changed_counts_at_once(shop: Shop, pool: Pool) -> None:
     policy, path = {"no_show_percent": 90}, f"/policies/{shop.salon.policy_id}"
     for role, status in (("manager", 200), ("staff", 403), ("assistant", 403), ("manager", 200)):
         await data.rows(
@@ -38,7 +38,9 @@ async def test_a_role_that_changed_counts_at_once(shop: Shop, pool: Pool) -> Non
     assert error_of(await shop.owner.put(path, json=policy)) == (404, "not_found")
 
 
-async def test_nobody_judges_their_own_business(app: FastAPI, shop: Shop, pool: Pool, clock: Clock) -> None:
+async def test_operator_may_not_review_a_business_of_their_own(
+    app: FastAPI, shop: Shop, pool: Pool, clock: Clock
+) -> None:
     """An admin who owns a business, or works for it, is that and no more where it is approved or suspended."""
     business = f"/admin/businesses/{shop.salon.business_id}"
     [review] = await data.rows(
@@ -63,7 +65,7 @@ async def test_nobody_judges_their_own_business(app: FastAPI, shop: Shop, pool: 
         assert answer.status_code == 200, answer.text
 
 
-async def test_a_permission_costs_no_round_trip(shop: Shop, statements: Statements) -> None:
+async def test_permission_costs_no_round_trip(shop: Shop, statements: Statements) -> None:
     for person in (shop.owner, shop.staff, shop.assistant):
         statements.clear()
         assert (await person.get(f"/policies/{shop.salon.policy_id}")).status_code == 200
@@ -85,7 +87,7 @@ async def _session(app: FastAPI, pool: Pool, clock: Clock, user_id: UUID, is_adm
     return row["id"], services.tokens.issue(Login(user_id, is_admin, row["id"]), now)
 
 
-async def test_a_session_that_ended_opens_nothing(shop: Shop, app: FastAPI, pool: Pool, clock: Clock) -> None:
+async def test_session_that_ended_opens_nothing(shop: Shop, app: FastAPI, pool: Pool, clock: Clock) -> None:
     session_id, token = await _session(app, pool, clock, shop.owner.id)
     async with client_of(app, Authorization=f"Bearer {token}") as http:
         paths = (f"/policies/{shop.salon.policy_id}", "/bookings", "/owner/businesses", "/services")
@@ -100,7 +102,7 @@ async def test_a_session_that_ended_opens_nothing(shop: Shop, app: FastAPI, pool
         assert error_of(refused) == (401, "unauthenticated")
 
 
-async def test_an_admin_who_is_none_any_more(shop: Shop, app: FastAPI, pool: Pool, clock: Clock) -> None:
+async def test_admin_who_is_none_any_more(shop: Shop, app: FastAPI, pool: Pool, clock: Clock) -> None:
     admin = await data.add_user(pool, platform_role="admin")
     _, token = await _session(app, pool, clock, admin, is_admin=True)
     booking = await data.add_booking(pool, shop.salon, shop.at(10))
@@ -119,9 +121,7 @@ async def _guest(shop: Shop, app: FastAPI, booking: UUID) -> AsyncClient:
     return client_of(app, **{HEADER: services.booking_links.token(booking)})
 
 
-async def test_of_a_suspended_business_everything_but_new_bookings_goes_on(
-    shop: Shop, app: FastAPI, pool: Pool
-) -> None:
+async def test_suspended_business_goes_on_but_takes_no_new_bookings(shop: Shop, app: FastAPI, pool: Pool) -> None:
     booking = await data.add_booking(pool, shop.salon, shop.at(10))
     await data.rows(pool, "UPDATE businesses SET status = 'suspended' WHERE id = :id", id=shop.salon.business_id)
     business, path = str(shop.salon.business_id), f"/bookings/{booking}"
@@ -139,7 +139,7 @@ async def test_of_a_suspended_business_everything_but_new_bookings_goes_on(
     assert error_of(await shop.customer.post("/bookings", json=wish, headers=keyed())) == (404, "not_found")
 
 
-async def test_of_a_closed_business_stays_what_people_were_promised(shop: Shop, app: FastAPI, pool: Pool) -> None:
+async def test_closed_business_keeps_its_bookings(shop: Shop, app: FastAPI, pool: Pool) -> None:
     booking = await data.add_booking(pool, shop.salon, shop.at(10))
     payment = await data.add_payment(pool, shop.salon, booking, status="captured")
     await data.rows(pool, "UPDATE businesses SET deleted_at = now() WHERE id = :id", id=shop.salon.business_id)

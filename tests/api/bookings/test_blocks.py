@@ -40,7 +40,7 @@ async def made(owner: Person, body: dict[str, Any], **more: Any) -> dict[str, An
     return data
 
 
-async def test_a_block_takes_the_time_of_one_person(
+async def test_block_takes_the_time_of_one_person(
     client: AsyncClient, owner: Person, pool: Pool, database: Database
 ) -> None:
     venue = await open_venue(pool, owner)
@@ -66,7 +66,7 @@ async def test_a_block_takes_the_time_of_one_person(
     assert await live_claims(database, venue) == []
 
 
-async def test_a_block_of_the_business_takes_every_unit_also_of_what_is_added_later(
+async def test_block_of_the_business_takes_every_unit_also_of_what_is_added_later(
     client: AsyncClient, owner: Person, pool: Pool, database: Database
 ) -> None:
     venue = await open_venue(pool, owner)
@@ -79,7 +79,7 @@ async def test_a_block_of_the_business_takes_every_unit_also_of_what_is_added_la
     assert [claim[0] for claim in await live_claims(database, venue)].count(later) == 4
 
 
-async def test_a_block_lists_the_bookings_in_its_way_and_takes_what_they_give_up(
+async def test_block_lists_the_bookings_in_its_way_and_takes_what_they_give_up(
     client: AsyncClient, owner: Person, pool: Pool, database: Database
 ) -> None:
     venue = await open_venue(pool, owner)
@@ -111,7 +111,7 @@ async def test_a_block_lists_the_bookings_in_its_way_and_takes_what_they_give_up
     assert "12:00" in await starts(client, venue, hanako)
 
 
-async def test_a_block_that_goes_keeps_the_booking_that_it_stranded(
+async def test_block_that_goes_keeps_the_booking_that_it_stranded(
     owner: Person, pool: Pool, database: Database
 ) -> None:
     venue = await open_venue(pool, owner)
@@ -122,7 +122,7 @@ async def test_a_block_that_goes_keeps_the_booking_that_it_stranded(
     assert [one["status"] for one in await rows(database, "SELECT status FROM reaccommodations")] == ["kept"]
 
 
-async def test_a_shortened_block_frees_time_and_says_so_without_its_reason(
+async def test_shortened_block_frees_time_and_says_so_without_its_reason(
     client: AsyncClient, owner: Person, pool: Pool, database: Database
 ) -> None:
     venue = await open_venue(pool, owner)
@@ -152,7 +152,7 @@ async def test_blocks_that_overlap_are_taken_once_and_one_keeps_what_the_other_g
     assert all(earlier[1] == later[0] for earlier, later in pairwise(spans))
 
 
-async def test_a_recurring_block_keeps_the_wall_clock_and_loses_one_or_the_following(
+async def test_recurring_block_keeps_the_wall_clock_and_loses_one_or_the_following(
     owner: Person, pool: Pool, database: Database
 ) -> None:
     venue = await open_venue(pool, owner, time_zone="Europe/Berlin")

@@ -99,7 +99,7 @@ async def eventually(condition: Callable[[], Any], seconds: float = 10.0) -> Non
             await asyncio.sleep(0.05)
 
 
-async def test_a_visit_from_check_in_to_completion(live: Live, clock: Clock) -> None:
+async def test_visit_goes_from_check_in_to_completion(live: Live, clock: Clock) -> None:
     shop = live.shop
     booking = await live.book(soon(clock))
     assert error_of(await command(shop.staff, booking, "complete")) == (409, "wrong_state")
@@ -115,7 +115,7 @@ async def test_a_visit_from_check_in_to_completion(live: Live, clock: Clock) -> 
     assert history[-1]["reason"] == "全部終わりました"
 
 
-async def test_the_same_key_gives_the_same_bytes_and_one_change(live: Live) -> None:
+async def test_same_key_gives_the_same_bytes_and_one_change(live: Live) -> None:
     booking = await live.book()
     first = await command(live.shop.customer, booking, "cancel", key="c-1", reason="風邪")
     again = await command(live.shop.customer, booking, "cancel", key="c-1", reason="風邪")
@@ -133,7 +133,7 @@ async def test_the_same_key_gives_the_same_bytes_and_one_change(live: Live) -> N
     assert error_of(bare) == (422, "idempotency_key_required")
 
 
-async def test_an_assistant_cancels_a_visit_of_their_own_as_a_customer(live: Live) -> None:
+async def test_assistant_cancels_a_visit_of_their_own_as_a_customer(live: Live) -> None:
     """Not in the name of the business, which would cost nothing."""
     theirs = await live.book()
     assert error_of(await command(live.shop.assistant, theirs, "cancel")) == (403, "forbidden")
@@ -160,7 +160,7 @@ async def test_twenty_duplicates_of_a_command_are_one_change(live: Live) -> None
     assert [row["event"] for row in history].count("cancelled") == 1
 
 
-async def test_rescheduling_and_what_the_loser_is_told(live: Live) -> None:
+async def test_reschedule_answers_the_loser_with_free_times(live: Live) -> None:
     shop = live.shop
     booking = await live.book(shop.at(10), resource_ids=[str(shop.salon.resources[0])])
     for resource in shop.salon.resources:
@@ -178,7 +178,7 @@ async def test_rescheduling_and_what_the_loser_is_told(live: Live) -> None:
     assert again != booking
 
 
-async def test_not_coming_after_the_start(live: Live) -> None:
+async def test_no_show_is_recorded_after_the_start(live: Live) -> None:
     booking = await live.book()
     await data.rows(live.pool, "UPDATE bookings SET start_at = now() - interval '2 hours', end_at = now()")
     assert read(await command(live.shop.staff, booking, "no-show", waive_penalty=True)).status == "no_show"
@@ -207,7 +207,7 @@ async def test_approval_by_the_business(
         assert error_of(await command(shop.staff, made[1]["id"], "confirm")) == (409, "wrong_state")
 
 
-async def test_a_command_before_the_relay_starts_the_run_itself(stalled: Live) -> None:
+async def test_command_before_the_relay_starts_the_run_itself(stalled: Live) -> None:
     """And the relay's start, when it comes, finds the booking's run there already."""
     booking = await stalled.book()
     async with running_workers(stalled.settings, stalled.client):
@@ -227,7 +227,7 @@ async def test_a_command_before_the_relay_starts_the_run_itself(stalled: Live) -
         assert (await handle.describe()).run_id == first
 
 
-async def test_a_booking_whose_run_was_ended_by_force_gets_a_new_one(live: Live) -> None:
+async def test_booking_whose_run_was_ended_by_force_gets_a_new_one(live: Live) -> None:
     booking = await live.book()
     handle = live.client.get_workflow_handle(ids.booking(booking))  # type: ignore[arg-type]
 
@@ -239,7 +239,7 @@ async def test_a_booking_whose_run_was_ended_by_force_gets_a_new_one(live: Live)
     assert read(await command(live.shop.customer, booking, "cancel")).status == "cancelled"
 
 
-async def test_an_answer_that_was_lost_is_found_after_the_run_is_over(live: Live) -> None:
+async def test_answer_that_was_lost_is_found_after_the_run_is_over(live: Live) -> None:
     """The API died between the workflow and its own last transaction: the key is free again, the run is closed."""
     booking = await live.book()
     first = await command(live.shop.customer, booking, "cancel", key="lost")
@@ -255,7 +255,7 @@ async def test_an_answer_that_was_lost_is_found_after_the_run_is_over(live: Live
     assert "idempotent-replayed" not in again.headers
 
 
-async def test_without_workers_a_command_is_503_and_its_key_works_later(stalled: Live) -> None:
+async def test_command_without_workers_is_503_and_its_key_works_later(stalled: Live) -> None:
     booking = await stalled.book()
     shop = stalled.shop
     slow = stalled.settings.model_copy(update={"temporal_rpc_timeout": timedelta(milliseconds=800)})
@@ -274,7 +274,7 @@ async def test_without_workers_a_command_is_503_and_its_key_works_later(stalled:
     assert [row["event"] for row in history].count("cancelled") == 1
 
 
-async def test_temporal_away_and_back(
+async def test_commands_work_again_after_temporal_was_away(
     database: servers.Database, pool: Pool, clock: Clock, temporal_server: str, app: FastAPI
 ) -> None:
     """``app`` knows a Temporal that is not there: reads and new bookings go on, commands wait."""
@@ -319,7 +319,7 @@ async def _decided(live: Live, booking_id: str) -> str:
         return str(await handle.result())
 
 
-async def test_another_time_for_what_the_business_cannot_keep(live: Live) -> None:
+async def test_accept_moves_a_stranded_booking_to_the_offered_time(live: Live) -> None:
     shop, booking_id = live.shop, await _cannot_keep(live)
     path = f"/bookings/{booking_id}/reaccommodation"
     offer = (await shop.customer.get(path)).json()["data"]
@@ -335,7 +335,7 @@ async def test_another_time_for_what_the_business_cannot_keep(live: Live) -> Non
     assert await _decided(live, booking_id) == "moved"
 
 
-async def test_no_other_time_costs_nothing(live: Live) -> None:
+async def test_decline_of_an_offered_time_costs_nothing(live: Live) -> None:
     shop, booking_id = live.shop, await _cannot_keep(live)
     quote = (await shop.customer.post(f"/bookings/{booking_id}/cancellation-quote")).json()["data"]
     assert quote["penalty"]["amount"] == 0

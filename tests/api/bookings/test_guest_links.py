@@ -42,7 +42,7 @@ async def read(http: AsyncClient, booking_id: str, token: str) -> Response:
     return await http.get(f"{PREFIX}/bookings/{booking_id}", headers={HEADER: token})
 
 
-async def test_a_guest_reads_with_the_token_of_the_answer(shop: Shop, app: FastAPI, statements: Statements) -> None:
+async def test_guest_reads_with_the_token_of_the_answer(shop: Shop, app: FastAPI, statements: Statements) -> None:
     booking = await booked(shop)
     token = booking["guest_token"]
     statements.clear()
@@ -57,7 +57,7 @@ async def test_a_guest_reads_with_the_token_of_the_answer(shop: Shop, app: FastA
     assert links_of(app).token(UUID(booking["id"])) == token  # the one that the messages carry
 
 
-async def test_only_guests_are_answered_with_a_token(shop: Shop) -> None:
+async def test_post_bookings_answers_guests_alone_with_a_token(shop: Shop) -> None:
     mine = await shop.customer.post("/bookings", json=shop.booking_body(shop.at(9)), headers=keyed())
     by_staff = await shop.staff.post("/bookings", json=shop.booking_body(shop.at(11), guest=GUEST), headers=keyed())
     for answer in (mine, by_staff):
@@ -65,7 +65,7 @@ async def test_only_guests_are_answered_with_a_token(shop: Shop) -> None:
         assert answer.json()["data"]["guest_token"] is None
 
 
-async def test_the_link_of_a_customer_s_booking_opens_it_too(shop: Shop, app: FastAPI) -> None:
+async def test_link_of_a_customer_s_booking_opens_it_too(shop: Shop, app: FastAPI) -> None:
     made = (await shop.customer.post("/bookings", json=shop.booking_body(), headers=keyed())).json()["data"]
     answer = await read(shop.nobody, made["id"], links_of(app).token(UUID(made["id"])))
     assert answer.status_code == 200, answer.text
@@ -85,7 +85,7 @@ async def test_post_bookings_stores_no_token_and_replays_to_the_same_client_alon
     assert token not in thief.text
 
 
-async def test_a_replay_has_the_same_token_from_another_address(shop: Shop, app: FastAPI, pool: Pool) -> None:
+async def test_replay_has_the_same_token_from_another_address(shop: Shop, app: FastAPI, pool: Pool) -> None:
     body, keys = shop.booking_body(guest=GUEST), keyed("guest-1")
     first = await shop.nobody.post(f"{PREFIX}/bookings", json=body, headers=keys)
     for change in ({}, {"email": "someone@example.jp"}):
@@ -100,7 +100,7 @@ async def test_a_replay_has_the_same_token_from_another_address(shop: Shop, app:
 
 
 @pytest.mark.parametrize("other", ["booking", "missing", "payment"])
-async def test_a_link_opens_nothing_else(shop: Shop, pool: Pool, other: str) -> None:
+async def test_link_opens_nothing_else(shop: Shop, pool: Pool, other: str) -> None:
     token = (await booked(shop))["guest_token"]
     theirs = await booked(shop, 12, email="other@example.jp")
     payment = await data.add_payment(pool, shop.salon, UUID(theirs["id"]), provider_intent_id="pi_theirs")
@@ -125,7 +125,7 @@ async def test_a_link_opens_nothing_else(shop: Shop, pool: Pool, other: str) -> 
     assert (await counted(pool, "booking_payments"))["booking_payments"] == 1
 
 
-async def test_what_the_link_does_not_open_asks_for_a_login(shop: Shop) -> None:
+async def test_link_does_not_open_what_needs_a_login(shop: Shop) -> None:
     booking = await booked(shop)
     link = {HEADER: booking["guest_token"], **keyed()}
     path = f"{PREFIX}/bookings/{booking['id']}"
@@ -178,7 +178,7 @@ async def test_tokens_that_are_not_ours_are_refused(shop: Shop, app: FastAPI, cl
     assert error_of(in_url) == (422, "invalid_input")  # a token in a URL ends up in logs
 
 
-async def test_a_retired_key_takes_its_links_along(shop: Shop, app: FastAPI) -> None:
+async def test_retired_key_takes_its_links_along(shop: Shop, app: FastAPI) -> None:
     booking_id = UUID((await booked(shop))["id"])
     services: ApiServices = app.state.services
     settings = services.settings
@@ -190,7 +190,7 @@ async def test_a_retired_key_takes_its_links_along(shop: Shop, app: FastAPI) -> 
     assert BookingLinks(Links(both), "").read(services.booking_links.token(booking_id), services.now()) == booking_id
 
 
-async def test_a_link_is_over_a_month_after_the_end_and_moves_with_it(shop: Shop, pool: Pool, clock: Clock) -> None:
+async def test_link_is_over_a_month_after_the_end_and_moves_with_it(shop: Shop, pool: Pool, clock: Clock) -> None:
     booking = await booked(shop)
     token, end_at = booking["guest_token"], datetime.fromisoformat(booking["end_at"])
     assert link_ends(end_at) - end_at == AFTER_THE_END == timedelta(days=30)
@@ -207,14 +207,14 @@ async def test_a_link_is_over_a_month_after_the_end_and_moves_with_it(shop: Shop
     assert (await read(shop.nobody, booking["id"], token)).status_code == 200
 
 
-async def test_a_cancelled_booking_can_still_be_read(shop: Shop, pool: Pool) -> None:
+async def test_cancelled_booking_can_still_be_read(shop: Shop, pool: Pool) -> None:
     booking = await booked(shop)
     await data.rows(pool, "UPDATE bookings SET status = 'cancelled'")
     answer = await read(shop.nobody, booking["id"], booking["guest_token"])
     assert answer.json()["data"]["status"] == "cancelled"
 
 
-async def test_a_login_counts_first_and_the_link_helps_where_it_may_not(
+async def test_login_counts_first_and_the_link_helps_where_it_may_not(
     shop: Shop, app: FastAPI, pool: Pool, clock: Clock
 ) -> None:
     booking = await booked(shop)

@@ -30,7 +30,7 @@ async def ids(person: Person, **params: Any) -> list[str]:
     return [row["id"] for row in answer.json()["data"]]
 
 
-async def test_one_booking_for_those_who_may_see_it(shop: Shop, booking: UUID) -> None:
+async def test_get_booking_answers_those_who_may_see_it(shop: Shop, booking: UUID) -> None:
     for person in (shop.customer, shop.owner, shop.staff, shop.assistant):
         answer = await person.get(f"/bookings/{booking}")
         assert answer.status_code == 200
@@ -42,7 +42,7 @@ async def test_one_booking_for_those_who_may_see_it(shop: Shop, booking: UUID) -
     assert stranger.json()["error"] == unknown.json()["error"]
 
 
-async def test_the_business_reads_whose_booking_it_is(
+async def test_business_reads_whose_booking_it_is(
     shop: Shop, pool: Pool, booking: UUID, statements: Statements
 ) -> None:
     [name] = await data.rows(
@@ -61,7 +61,7 @@ async def test_the_business_reads_whose_booking_it_is(
         assert one["customer_name"] == shown
 
 
-async def test_what_an_end_costs_and_gives_back_is_read_later_too(shop: Shop, pool: Pool) -> None:
+async def test_get_booking_shows_later_what_its_end_cost_and_gave_back(shop: Shop, pool: Pool) -> None:
     more = {"status": "cancelled", "amount_due": 6600, "payment_mode": "prepay", "cancellation_penalty": 1000}
     booking_id = await data.add_booking(pool, shop.salon, shop.at(15), **more)
     payment_id = await data.add_payment(
@@ -84,7 +84,7 @@ async def test_what_an_end_costs_and_gives_back_is_read_later_too(shop: Shop, po
         assert found == {"penalty": 1000, "refunding": 3000, "refunded": 2600}
 
 
-async def test_how_many_come_may_change(shop: Shop, pool: Pool, booking: UUID) -> None:
+async def test_party_size_may_change(shop: Shop, pool: Pool, booking: UUID) -> None:
     path = f"/bookings/{booking}"
 
     async def sized(person: Person, size: int) -> Any:
@@ -108,7 +108,7 @@ async def test_how_many_come_may_change(shop: Shop, pool: Pool, booking: UUID) -
     assert (await shop.owner.get(path)).json()["data"]["party_size"] == 4
 
 
-async def test_my_bookings_in_order_page_by_page(shop: Shop, pool: Pool, statements: Statements) -> None:
+async def test_list_my_bookings_is_in_order_page_by_page(shop: Shop, pool: Pool, statements: Statements) -> None:
     made = [str(await data.add_booking(pool, shop.salon, shop.at(9 + number))) for number in (2, 0, 1, 3, 4)]
     expected = [made[1], made[2], made[0], made[3], made[4]]
     await data.add_booking(pool, shop.other, shop.at(10))
@@ -127,7 +127,7 @@ async def test_my_bookings_in_order_page_by_page(shop: Shop, pool: Pool, stateme
     assert shown["resource_ids"] == [str(shop.salon.resources[0])]
 
 
-async def test_a_business_s_bookings_by_every_filter(shop: Shop, pool: Pool) -> None:
+async def test_business_s_bookings_by_every_filter(shop: Shop, pool: Pool) -> None:
     business = {"business_id": str(shop.salon.business_id)}
     first = str(await data.add_booking(pool, shop.salon, shop.at(9)))
     second = str(await data.add_booking(pool, shop.salon, shop.at(12), resource=1, status="cancelled"))
@@ -148,7 +148,7 @@ async def test_a_business_s_bookings_by_every_filter(shop: Shop, pool: Pool) -> 
         assert await ids(shop.assistant, **business, **params) == expected, params
 
 
-async def test_nobody_lists_another_business(shop: Shop, booking: UUID) -> None:
+async def test_list_bookings_of_another_business_is_refused(shop: Shop, booking: UUID) -> None:
     business = {"business_id": str(shop.salon.business_id)}
     assert error_of(await shop.customer.get("/bookings", params=business)) == (404, "not_found")
     stranger = await shop.stranger.get("/bookings", params=business)
@@ -195,7 +195,7 @@ async def test_texts_and_who_may_write_them(shop: Shop, booking: UUID) -> None:
     assert (await shop.owner.get(path)).json()["data"]["internal_notes"] == "VIP"
 
 
-async def test_what_cancelling_would_cost(shop: Shop, pool: Pool) -> None:
+async def test_cancellation_quote_says_what_cancelling_costs(shop: Shop, pool: Pool) -> None:
     """The tiers of the test's policy: free until 48 h before, half until 24 h, all of it later."""
     start = shop.at(10)
     booking = await data.add_booking(pool, shop.salon, start, amount_due=6600, payment_mode="prepay")
@@ -228,7 +228,7 @@ async def test_what_cancelling_would_cost(shop: Shop, pool: Pool) -> None:
     assert error_of(await shop.customer.post(path)) == (409, "wrong_state")
 
 
-async def test_every_door_is_shut_without_a_login_and_to_other_tenants(shop: Shop, pool: Pool, booking: UUID) -> None:
+async def test_booking_routes_refuse_anonymous_callers_and_other_tenants(shop: Shop, pool: Pool, booking: UUID) -> None:
     later = (shop.day + timedelta(days=1)).isoformat()
     doors: list[tuple[str, str, dict[str, Any] | None]] = [
         ("GET", f"/bookings/{booking}", None),
@@ -278,7 +278,7 @@ async def test_availability_for_a_move_shows_the_booking_s_own_time(shop: Shop, 
     assert error_of(await shop.nobody.get(PREFIX + path, params=day)) == (401, "unauthenticated")
 
 
-async def test_a_booking_shows_the_places_that_it_takes(shop: Shop, pool: Pool) -> None:
+async def test_booking_shows_the_places_that_it_takes(shop: Shop, pool: Pool) -> None:
     """As made, as read and in lists."""
     made = (await shop.customer.post("/bookings", json=shop.booking_body(), headers=keyed())).json()["data"]
     claims = await data.rows(

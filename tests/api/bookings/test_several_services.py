@@ -78,7 +78,7 @@ async def test_each_service_has_its_own_staff(shop: Shop, pool: Pool) -> None:
     assert error_of(refused) == (404, "not_found")
 
 
-async def test_a_request_names_one_service_or_items(shop: Shop, pool: Pool) -> None:
+async def test_request_names_one_service_or_items(shop: Shop, pool: Pool) -> None:
     body = await two_services(shop, pool)
     both = {**body, "service_id": body["items"][0]["service_id"]}
     assert rules_of(await shop.customer.post("/bookings", json=both, headers=keyed())) == {
@@ -110,7 +110,7 @@ async def test_another_tenant_s_service_is_not_found(shop: Shop, pool: Pool) -> 
     assert (await counted(pool, "bookings"))["bookings"] == 0
 
 
-async def test_the_price_that_was_shown_is_that_of_all_services(shop: Shop, pool: Pool) -> None:
+async def test_price_that_was_shown_is_that_of_all_services(shop: Shop, pool: Pool) -> None:
     body = await two_services(shop, pool)
     wrong = {**body, "expected_price": {"amount": 6600, "currency": "JPY"}}
     assert error_of(await shop.customer.post("/bookings", json=wrong, headers=keyed()))[1] == "price_changed"
@@ -118,7 +118,7 @@ async def test_the_price_that_was_shown_is_that_of_all_services(shop: Shop, pool
     assert (await shop.customer.post("/bookings", json=right, headers=keyed())).status_code == 201
 
 
-async def test_the_same_key_gives_the_same_booking_of_several(shop: Shop, pool: Pool) -> None:
+async def test_same_key_gives_the_same_booking_of_several(shop: Shop, pool: Pool) -> None:
     body = await two_services(shop, pool)
     first = await shop.customer.post("/bookings", json=body, headers=keyed("k"))
     again = await shop.customer.post("/bookings", json=body, headers=keyed("k"))

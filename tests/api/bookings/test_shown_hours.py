@@ -58,7 +58,7 @@ def in_the_file(email: Email) -> datetime:
         ("Australia/Lord_Howe", "2027-04-04"),
     ],
 )
-async def test_the_hour_in_the_list_is_the_hour_in_the_mail_and_in_the_file(
+async def test_hour_in_the_list_is_the_hour_in_the_mail_and_in_the_file(
     app: FastAPI, pool: Pool, clock: Clock, zone: str, day: str
 ) -> None:
     async with opened_shop(app, pool, clock, payment_mode="at_venue") as shop:

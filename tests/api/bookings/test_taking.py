@@ -22,7 +22,7 @@ async def book(shop: Shop, start_at: datetime | None = None, key: str | None = N
     return await shop.customer.post("/bookings", json=shop.booking_body(start_at, **more), headers=keyed(key))
 
 
-async def test_a_login_books_for_itself_in_five_round_trips(shop: Shop, pool: Pool, statements: Statements) -> None:
+async def test_login_books_for_itself_in_five_round_trips(shop: Shop, pool: Pool, statements: Statements) -> None:
     statements.clear()
     answer = await book(shop, special_requests="窓側の席", resource_ids=[str(shop.salon.resources[1])])
     assert answer.status_code == 201, answer.text
@@ -41,7 +41,7 @@ async def test_a_login_books_for_itself_in_five_round_trips(shop: Shop, pool: Po
     assert shown | {"guest_token": None} == answer.json()["data"]
 
 
-async def test_the_actor_and_the_request_are_in_history_audit_and_outbox(shop: Shop, pool: Pool) -> None:
+async def test_actor_and_the_request_are_in_history_audit_and_outbox(shop: Shop, pool: Pool) -> None:
     answer = await book(shop)
     request_id = answer.headers["x-request-id"]
     [history] = await data.rows(pool, "SELECT actor_kind, actor_id FROM booking_history")
@@ -54,7 +54,7 @@ async def test_the_actor_and_the_request_are_in_history_audit_and_outbox(shop: S
     assert audit == {"actor_id": shop.customer.id, "request_id": request_id}
 
 
-async def test_the_same_key_gives_the_same_bytes_and_one_booking(shop: Shop, pool: Pool) -> None:
+async def test_same_key_gives_the_same_bytes_and_one_booking(shop: Shop, pool: Pool) -> None:
     first = await book(shop, key="k-1")
     again = await book(shop, key="k-1")
     assert (first.status_code, again.status_code) == (201, 201)
@@ -76,7 +76,7 @@ async def test_twenty_duplicates_at_once_are_one_booking(shop: Shop, pool: Pool)
     assert (await counted(pool, "bookings", "resource_claims")) == {"bookings": 1, "resource_claims": 1}
 
 
-async def test_a_key_is_needed_and_a_refusal_does_not_use_it_up(shop: Shop, pool: Pool) -> None:
+async def test_key_is_needed_and_a_refusal_does_not_use_it_up(shop: Shop, pool: Pool) -> None:
     bare = await shop.customer.post("/bookings", json=shop.booking_body())
     assert error_of(bare) == (422, "idempotency_key_required")
     refused = await book(shop, party_size=50, key="k-2")
@@ -84,14 +84,14 @@ async def test_a_key_is_needed_and_a_refusal_does_not_use_it_up(shop: Shop, pool
     assert (await book(shop, key="k-2")).status_code == 201
 
 
-async def test_two_logins_may_use_the_same_key(shop: Shop, pool: Pool) -> None:
+async def test_idempotency_key_belongs_to_its_login(shop: Shop, pool: Pool) -> None:
     mine = await book(shop, key="shared")
     theirs = await shop.stranger.post("/bookings", json=shop.booking_body(), headers=keyed("shared"))
     assert (mine.status_code, theirs.status_code) == (201, 201)
     assert mine.json()["data"]["id"] != theirs.json()["data"]["id"]
 
 
-async def test_a_guest_books_with_a_name(shop: Shop, pool: Pool) -> None:
+async def test_guest_books_with_a_name(shop: Shop, pool: Pool) -> None:
     answer = await shop.nobody.post(f"{PREFIX}/bookings", json=shop.booking_body(guest=GUEST), headers=keyed())
     assert answer.status_code == 201, answer.text
     assert len(answer.json()["data"]["code"]) == 8
@@ -130,7 +130,7 @@ async def test_staff_book_for_a_customer_and_it_stands_at_once(shop: Shop, pool:
     assert history == {"actor_kind": "staff"}
 
 
-async def test_only_staff_book_in_another_s_name(shop: Shop, pool: Pool) -> None:
+async def test_customer_id_is_for_staff_alone(shop: Shop, pool: Pool) -> None:
     for_another = shop.booking_body(customer_id=str(shop.salon.customer_id))
     before = await counted(pool, *WRITTEN)
     for who, body in (
@@ -199,7 +199,7 @@ async def test_bodies_that_cannot_be_read_write_nothing(shop: Shop, pool: Pool) 
     assert await counted(pool, *WRITTEN) == before
 
 
-async def test_the_loser_of_a_slot_is_told_what_is_free(shop: Shop, pool: Pool) -> None:
+async def test_loser_of_a_slot_is_told_what_is_free(shop: Shop, pool: Pool) -> None:
     for resource in (0, 1):
         await data.add_booking(pool, shop.salon, shop.at(10), resource=resource)
     answer = await book(shop)
@@ -211,7 +211,7 @@ async def test_the_loser_of_a_slot_is_told_what_is_free(shop: Shop, pool: Pool) 
     assert free.status_code == 201
 
 
-async def test_a_time_that_is_never_offered_has_its_own_code(shop: Shop, pool: Pool) -> None:
+async def test_time_that_is_never_offered_has_its_own_code(shop: Shop, pool: Pool) -> None:
     await data.rows(
         pool,
         "UPDATE business_hours SET opens = 540, closes = 1080 WHERE business_id = :id",
@@ -229,7 +229,7 @@ async def test_a_time_that_is_never_offered_has_its_own_code(shop: Shop, pool: P
     assert all(one.endswith("+09:00") for one in details.values())
 
 
-async def test_where_nobody_works_the_answer_says_so_and_looks_further(shop: Shop, pool: Pool) -> None:
+async def test_slot_taken_looks_further_where_nobody_works(shop: Shop, pool: Pool) -> None:
     """Both are on leave for a month: the next free start comes after it, inside the booking window."""
     first, last = shop.at(0).date() - timedelta(days=5), shop.at(0).date() + timedelta(days=30)
     for resource in shop.salon.resources:
@@ -287,7 +287,7 @@ async def test_twenty_clients_on_one_slot_have_one_winner(app: FastAPI, pool: Po
     assert UUID(won[0].json()["data"]["id"])
 
 
-async def test_a_price_that_has_changed_since_it_was_shown_is_not_agreed(shop: Shop, pool: Pool) -> None:
+async def test_price_that_has_changed_since_it_was_shown_is_not_agreed(shop: Shop, pool: Pool) -> None:
     service = (await shop.customer.get(f"/services/{shop.salon.service_id}")).json()["data"]
     shown = service["price"]
     await data.rows(pool, "UPDATE services SET price = price + 500 WHERE id = :id", id=shop.salon.service_id)

@@ -106,14 +106,14 @@ async def test_texts_of_an_answer(database: servers.Database, pool: Pool, clock:
         await assert_only_in_postgres(live.client, pool, *(ids.booking(UUID(one)) for one in made.values()))
 
 
-async def test_the_text_of_a_refused_command_is_deleted(live: Live) -> None:
+async def test_text_of_a_refused_command_is_deleted(live: Live) -> None:
     booking = await live.book()
     refused = await command(live.shop.staff, booking, "complete", reason=MARKER)
     assert error_of(refused) == (409, "wrong_state")
     assert await data.rows(live.pool, "SELECT 1 FROM command_texts") == []
 
 
-async def test_a_text_waits_with_its_command(stalled: Live) -> None:
+async def test_text_waits_with_its_command(stalled: Live) -> None:
     """Nobody knows whether the command will be executed, so its text must be there when it is."""
     booking = await stalled.book()
     answer = await command(stalled.shop.customer, booking, "cancel", key="later", reason=MARKER)
@@ -126,7 +126,7 @@ async def test_a_text_waits_with_its_command(stalled: Live) -> None:
 
 
 @pytest.mark.parametrize("field", ["reason"])
-async def test_every_command_with_a_text_is_known_here(app: FastAPI, field: str) -> None:
+async def test_commands_with_a_text_are_all_in_this_module(app: FastAPI, field: str) -> None:
     document = app.openapi()
 
     def properties(schema: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from tests.api.venues import NAME, approve, create_business, open_venue, rows
 from tests.support.servers import Database
 
 
-async def test_a_new_business_is_a_draft_that_only_its_owner_sees(
+async def test_business_begins_as_a_draft_that_only_its_owner_sees(
     client: AsyncClient, owner: Person, other_owner: Person, pool: Pool
 ) -> None:
     business = await create_business(
@@ -44,7 +44,7 @@ async def test_names_come_in_the_callers_language(owner: Person) -> None:
         assert answer.json()["data"]["name"] == {**NAME, "text": text}
 
 
-async def test_a_name_in_one_language_stands_for_both(owner: Person) -> None:
+async def test_name_in_one_language_stands_for_both(owner: Person) -> None:
     business = await create_business(owner, name={"ja": "花"})
     assert business["name"] == {"ja": "花", "en": None, "text": "花"}
     assert re.fullmatch(r"salon-[0-9a-f]{4}", business["slug"])
@@ -61,7 +61,7 @@ async def test_generated_slugs_step_aside_and_chosen_ones_do_not(owner: Person, 
     assert moved.json()["error"]["details"] == {"field": "slug"}
 
 
-async def test_many_of_one_name_at_once(owner: Person) -> None:
+async def test_businesses_of_one_name_made_at_once_get_different_slugs(owner: Person) -> None:
     made = await asyncio.gather(*(create_business(owner) for _ in range(6)))
     assert len({business["slug"] for business in made}) == 6
 
@@ -117,7 +117,7 @@ async def test_changes_touch_only_what_is_sent(owner: Person) -> None:
     assert rules_of(await owner.put(path, json={"currency": "USD"})) == {("currency", "extra_forbidden")}
 
 
-async def test_my_businesses_are_mine(owner: Person, other_owner: Person) -> None:
+async def test_my_businesses_are_those_of_the_caller(owner: Person, other_owner: Person) -> None:
     mine = await create_business(owner)
     await create_business(other_owner)
     listed = (await owner.get("/owner/businesses")).json()
@@ -125,7 +125,7 @@ async def test_my_businesses_are_mine(owner: Person, other_owner: Person) -> Non
     assert listed["meta"] == {"next_cursor": None, "limit": 20}
 
 
-async def test_the_public_list_shows_approved_ones_page_by_page(
+async def test_public_list_shows_approved_ones_page_by_page(
     client: AsyncClient, owner: Person, pool: Pool, statements: Statements
 ) -> None:
     made = []
@@ -171,7 +171,7 @@ async def test_settings_have_defaults_and_a_public_part(client: AsyncClient, own
     assert own["reminder_offsets"] == ["P1D"]
 
 
-async def test_settings_change(owner: Person) -> None:
+async def test_settings_are_changed(owner: Person) -> None:
     business = await create_business(owner)
     path = f"/owner/businesses/{business['id']}/settings"
     changed = await owner.put(path, json={"reminder_offsets": ["PT2H", 3], "hold_for": "PT5S", "auto_complete": False})
@@ -195,7 +195,7 @@ BAD_SETTINGS: list[tuple[dict[str, object], str]] = [
 ]
 
 
-async def test_a_business_that_was_let_in_does_not_become_a_clinic(owner: Person, database: Database) -> None:
+async def test_approved_business_does_not_become_a_clinic(owner: Person, database: Database) -> None:
     """The review asked for the papers of what it was then."""
     business = (await create_business(owner, vertical="spa"))["id"]
     path = f"/owner/businesses/{business}"
@@ -208,7 +208,7 @@ async def test_a_business_that_was_let_in_does_not_become_a_clinic(owner: Person
     assert (await owner.get(f"{path}/verification")).json()["data"]["status"] == "suspended"
 
 
-async def test_bad_settings(owner: Person) -> None:
+async def test_bad_settings_are_refused(owner: Person) -> None:
     business = await create_business(owner)
     before = (await owner.get(f"/businesses/{business['id']}/settings")).json()["data"]
     for changed, field in BAD_SETTINGS:
@@ -217,7 +217,7 @@ async def test_bad_settings(owner: Person) -> None:
     assert (await owner.get(f"/businesses/{business['id']}/settings")).json()["data"] == before
 
 
-async def test_founding_is_audited_with_who_and_which_request(owner: Person, database: Database) -> None:
+async def test_create_is_audited_with_caller_and_request(owner: Person, database: Database) -> None:
     answer = await owner.post(
         "/owner/businesses", json={"name": NAME, "vertical": "spa"}, headers={"X-Request-ID": "req-42"}
     )

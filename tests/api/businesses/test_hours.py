@@ -21,7 +21,7 @@ def in_a_week(hour: int, minute: int = 0) -> datetime:
     return datetime(day.year, day.month, day.day, hour, minute, tzinfo=TOKYO)
 
 
-async def test_a_week_is_set_and_read_whole(client: AsyncClient, owner: Person, pool: Pool) -> None:
+async def test_week_is_set_and_read_whole(client: AsyncClient, owner: Person, pool: Pool) -> None:
     venue = await open_venue(pool, owner)
     week = {
         "monday": [{"opens": "09:00", "closes": "12:00"}, {"opens": "13:00", "closes": "18:00"}],
@@ -39,7 +39,7 @@ async def test_a_week_is_set_and_read_whole(client: AsyncClient, owner: Person, 
     assert read["time_zone"] == "Asia/Tokyo"
 
 
-async def test_the_public_holiday_row_can_be_absent_closed_or_open(owner: Person) -> None:
+async def test_public_holiday_row_can_be_absent_closed_or_open(owner: Person) -> None:
     business = await create_business(owner)
     path = f"/businesses/{business['id']}/hours"
     for holiday in (None, [], NINE_TO_SIX, None):
@@ -115,7 +115,7 @@ async def change_that_breaks(kind: str, venue: Venue, at: datetime) -> tuple[str
 
 
 @pytest.mark.parametrize("kind", ["hours", "holidays"])
-async def test_a_change_lists_the_bookings_it_strands(owner: Person, pool: Pool, database: Database, kind: str) -> None:
+async def test_change_lists_the_bookings_it_strands(owner: Person, pool: Pool, database: Database, kind: str) -> None:
     venue = await open_venue(pool, owner)
     at = in_a_week(15)
     await put_booking(database, venue, in_a_week(10), staff=1)  # still fits
@@ -148,7 +148,7 @@ async def test_a_change_lists_the_bookings_it_strands(owner: Person, pool: Pool,
     assert (await owner.put(path, json=body)).status_code == 200
 
 
-async def test_a_hold_past_its_time_strands_nobody(owner: Person, pool: Pool, database: Database) -> None:
+async def test_hold_past_its_time_strands_nobody(owner: Person, pool: Pool, database: Database) -> None:
     venue = await open_venue(pool, owner)
     booking = await put_booking(database, venue, in_a_week(10), status="pending")
     path = f"/owner/businesses/{venue.id}/hours"
@@ -157,7 +157,7 @@ async def test_a_hold_past_its_time_strands_nobody(owner: Person, pool: Pool, da
     assert (await owner.put(path, json={"weekly": {}})).status_code == 200
 
 
-async def test_another_time_zone_strands_bookings_too(owner: Person, pool: Pool, database: Database) -> None:
+async def test_time_zone_change_strands_bookings_too(owner: Person, pool: Pool, database: Database) -> None:
     venue = await open_venue(pool, owner)
     await put_booking(database, venue, in_a_week(10))
     path = f"/owner/businesses/{venue.id}"
@@ -173,7 +173,7 @@ async def test_past_bookings_do_not_matter(owner: Person, pool: Pool, database: 
     assert (await owner.put(f"/owner/businesses/{venue.id}/hours", json={"weekly": {}})).status_code == 200
 
 
-async def test_a_one_off_day_of_the_past_stays(owner: Person, pool: Pool, database: Database) -> None:
+async def test_past_one_off_day_stays(owner: Person, pool: Pool, database: Database) -> None:
     venue = await open_venue(pool, owner)
     past = date(2020, 1, 1)
     await rows(database, "INSERT INTO business_holidays (business_id, day) VALUES ($1, $2)", venue.id, past)

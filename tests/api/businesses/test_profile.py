@@ -28,7 +28,7 @@ from tests.support.servers import Database
 NOTICE = {"ja": "販売業者: 株式会社花", "en": "Seller: Hana Inc."}
 
 
-async def test_what_is_typed_is_kept_in_one_form(owner: Person) -> None:
+async def test_profile_stores_typed_values_in_one_form(owner: Person) -> None:
     business = await create_business(
         owner,
         postal_code="〒１５０－０００１",
@@ -57,7 +57,7 @@ async def test_names_that_nobody_can_read_get_kind_and_place(owner: Person) -> N
     assert kana["slug"] == "hananoya"
 
 
-async def test_an_old_slug_leads_to_the_new_one_for_good(
+async def test_old_slug_leads_to_the_new_one_for_good(
     client: AsyncClient, owner: Person, other_owner: Person, pool: Pool
 ) -> None:
     business = await create_business(owner)
@@ -82,14 +82,14 @@ async def test_an_old_slug_leads_to_the_new_one_for_good(
     assert (await client.get(f"{PREFIX}/businesses/slug/salon-hana")).status_code == 200
 
 
-async def test_a_drafts_old_slug_says_nothing(client: AsyncClient, owner: Person) -> None:
+async def test_drafts_old_slug_says_nothing(client: AsyncClient, owner: Person) -> None:
     business = await create_business(owner)
     await owner.put(f"/owner/businesses/{business['id']}", json={"slug": "hana-two"})
     for slug in ("salon-hana", "hana-two", "nobodys"):
         assert error_of(await client.get(f"{PREFIX}/businesses/slug/{slug}")) == (404, "not_found")
 
 
-async def test_a_slug_that_was_never_public_is_free_after_a_rename(
+async def test_slug_that_was_never_public_is_free_after_a_rename(
     client: AsyncClient, owner: Person, other_owner: Person, pool: Pool
 ) -> None:
     draft = await create_business(owner, slug="hana-one")
@@ -111,7 +111,7 @@ async def test_a_slug_that_was_never_public_is_free_after_a_rename(
 
 @pytest.mark.parametrize("status", BusinessStatus)
 @pytest.mark.parametrize("end", ["rename", "delete"])
-async def test_what_was_public_stays_reserved(
+async def test_slug_that_was_public_stays_reserved(
     owner: Person, other_owner: Person, database: Database, status: BusinessStatus, end: str
 ) -> None:
     business = await create_business(owner, slug="hana-one")
@@ -123,7 +123,7 @@ async def test_what_was_public_stays_reserved(
     assert theirs.status_code == (201 if status in NEVER_PUBLIC else 409)
 
 
-async def test_my_businesses_say_what_i_am_there(owner: Person, other_owner: Person, database: Database) -> None:
+async def test_my_businesses_say_the_callers_role(owner: Person, other_owner: Person, database: Database) -> None:
     mine, theirs = await create_business(owner), await create_business(other_owner)
     await create_business(other_owner)
     await rows(
@@ -136,7 +136,7 @@ async def test_my_businesses_say_what_i_am_there(owner: Person, other_owner: Per
     assert [(one["id"], one["role"]) for one in listed] == [(mine["id"], "owner"), (theirs["id"], "manager")]
 
 
-async def test_a_business_ends_when_nothing_is_to_come(
+async def test_business_ends_when_nothing_is_to_come(
     client: AsyncClient, owner: Person, customer: Person, pool: Pool, database: Database
 ) -> None:
     venue = await open_venue(pool, owner)
@@ -172,7 +172,7 @@ async def test_staff_and_days_are_public(client: AsyncClient, owner: Person, poo
     assert days == {"time_zone": "Asia/Tokyo", "one_off": [{"day": day, "ranges": [], "name": "休業"}]}
 
 
-async def test_postal_codes(client: AsyncClient) -> None:
+async def test_postal_code_lookup(client: AsyncClient) -> None:
     for written in ("150-0001", "1500001", "〒150-0001"):
         found = await client.get(f"{PREFIX}/postal-codes/{written}")
         assert found.json()["data"] == {
@@ -191,7 +191,7 @@ async def test_postal_codes(client: AsyncClient) -> None:
     assert len(shared["data"]["places"]) > 1
 
 
-def test_every_first_part_of_a_path_is_a_reserved_slug() -> None:
+def test_reserved_slugs_include_every_first_part_of_a_path() -> None:
     """The page of a business stands at ``/{slug}``, beside everything else that stands there."""
     paths = {getattr(context, "path_format", None) or "" for context in iter_route_contexts(the_app().routes)}
     firsts = {path.strip("/").removeprefix("api/v1/").split("/")[0].partition(".")[0] for path in paths}
@@ -209,7 +209,7 @@ async def test_reserved_slugs_are_refused(owner: Person) -> None:
     assert made.json()["data"]["slug"].startswith("salon-")
 
 
-async def test_the_payment_provider_must_be_offered_and_take_the_currency(owner: Person) -> None:
+async def test_payment_provider_must_be_offered_and_take_the_currency(owner: Person) -> None:
     yen, dollars = await create_business(owner), await create_business(owner, currency="USD")
     assert yen["payment_provider"] == "stripe"
     for provider in ("payjp_v1", "payjp_v2", "stripe"):
@@ -226,7 +226,7 @@ async def test_the_payment_provider_must_be_offered_and_take_the_currency(owner:
         assert shown["payment_provider"] == "stripe"
 
 
-async def test_a_provider_that_refuses_the_price_of_a_service_is_not_chosen(owner: Person, pool: Pool) -> None:
+async def test_provider_that_refuses_the_price_of_a_service_is_not_chosen(owner: Person, pool: Pool) -> None:
     """Stripe takes up to 99 999 999 yen, PAY.JP up to 9 999 999."""
     venue = await open_venue(pool, owner, legal_notice=NOTICE)
     price = {"amount": 10_000_000, "currency": "JPY"}

@@ -77,11 +77,11 @@ async def found(client: AsyncClient, **params: Any) -> list[str]:
         ("下書き", []),
     ],
 )
-async def test_words(client: AsyncClient, town: dict[str, str], q: str, names: list[str]) -> None:
+async def test_search_finds_words(client: AsyncClient, town: dict[str, str], q: str, names: list[str]) -> None:
     assert await found(client, q=q) == names
 
 
-async def test_the_nearer_the_name_the_higher(client: AsyncClient, owner: Person, pool: Pool) -> None:
+async def test_search_ranks_closer_names_higher(client: AsyncClient, owner: Person, pool: Pool) -> None:
     for name in ("山の花屋", "店", "花屋", "花"):
         description = {"ja": "花の店"} if name == "店" else {"ja": "x"}
         business = await create_business(owner, name={"ja": name}, description=description)
@@ -90,7 +90,7 @@ async def test_the_nearer_the_name_the_higher(client: AsyncClient, owner: Person
     assert await found(client, q="花の") == ["店"]
 
 
-async def test_orders_and_filters(client: AsyncClient, town: dict[str, str]) -> None:
+async def test_search_orders_and_filters(client: AsyncClient, town: dict[str, str]) -> None:
     assert await found(client) == list(BUSINESSES)[::-1]
     assert await found(client, sort="name") == ["ＢＡＲＢＥＲ 100%", "サロン・ド・京", "ヘアサロン花", "花"]
     for prefecture in ("東京都", "Tokyo", "13"):
@@ -101,7 +101,7 @@ async def test_orders_and_filters(client: AsyncClient, town: dict[str, str]) -> 
     assert names == ["Barber_100%", "Hair Salon Hana", "Salon de Kyo", "花"]
 
 
-async def test_near_a_point(client: AsyncClient, town: dict[str, str]) -> None:
+async def test_search_near_a_point(client: AsyncClient, town: dict[str, str]) -> None:
     near = await client.get(f"{PREFIX}/businesses", params=SHIBUYA)
     assert [(one["name"]["ja"], one["distance_m"]) for one in near.json()["data"]] == [
         ("花", 0),
@@ -159,11 +159,11 @@ async def test_pages_are_whole_while_businesses_come_and_go(
         ({"sort": "price"}, [("sort", "enum")]),
     ],
 )
-async def test_bad_questions(client: AsyncClient, params: dict[str, Any], refusal: object) -> None:
+async def test_search_refuses_bad_questions(client: AsyncClient, params: dict[str, Any], refusal: object) -> None:
     assert outcome(await client.get(f"{PREFIX}/businesses", params=params)) == refusal
 
 
-async def test_a_cursor_belongs_to_its_order(client: AsyncClient, town: dict[str, str]) -> None:
+async def test_cursor_belongs_to_its_order(client: AsyncClient, town: dict[str, str]) -> None:
     page = await client.get(f"{PREFIX}/businesses", params={"sort": "name", "limit": 1})
     cursor = page.json()["meta"]["next_cursor"]
     for other in ({"sort": "newest"}, SHIBUYA, {"q": "花"}):
@@ -171,7 +171,7 @@ async def test_a_cursor_belongs_to_its_order(client: AsyncClient, town: dict[str
         assert error_of(answer) == (400, "malformed")
 
 
-async def test_the_directory_follows_the_business(client: AsyncClient, owner: Person, pool: Pool) -> None:
+async def test_directory_follows_the_business(client: AsyncClient, owner: Person, pool: Pool) -> None:
     business = await create_business(owner, name={"ja": "昔の店"})
     path = f"/owner/businesses/{business['id']}"
     assert await found(client, q="昔の店") == []

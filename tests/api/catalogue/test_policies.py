@@ -23,7 +23,7 @@ async def defaults(owner: Person, business_id: str) -> list[str]:
     return [one["id"] for one in listed.json()["data"] if one["is_default"]]
 
 
-async def test_the_first_one_is_the_default_until_another_is(owner: Person) -> None:
+async def test_policy_that_came_first_is_the_default_until_another_is(owner: Person) -> None:
     business = (await create_business(owner))["id"]
     first = await add(owner, business)
     assert (first["is_default"], first["no_show_percent"], first["tiers"]) == (True, 100, TIERS)
@@ -49,7 +49,7 @@ async def test_rules_for_moves_are_stored_and_changed(owner: Person) -> None:
     assert error_of(refused) == (422, "invalid_input")
 
 
-async def test_many_defaults_at_once_leave_one(owner: Person) -> None:
+async def test_default_policies_set_at_once_leave_one(owner: Person) -> None:
     business = (await create_business(owner))["id"]
     await asyncio.gather(*(add(owner, business, is_default=True) for _ in range(5)))
     assert len(await defaults(owner, business)) == 1
@@ -67,7 +67,7 @@ BAD_POLICIES: list[tuple[dict[str, Any], tuple[str, str]]] = [
 ]
 
 
-async def test_bad_policies(owner: Person) -> None:
+async def test_bad_policies_are_refused(owner: Person) -> None:
     business = (await create_business(owner))["id"]
     good = await add(owner, business)
     for changed, what in BAD_POLICIES:
@@ -77,7 +77,7 @@ async def test_bad_policies(owner: Person) -> None:
     assert (await owner.get(f"/policies/{good['id']}")).json()["data"] == good
 
 
-async def test_a_policy_that_services_name_stays(owner: Person) -> None:
+async def test_policy_that_services_name_stays(owner: Person) -> None:
     business = (await create_business(owner))["id"]
     policy = await add(owner, business)
     service = await create_service(owner, business, policy_id=policy["id"])

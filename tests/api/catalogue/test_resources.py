@@ -22,7 +22,7 @@ def in_a_week(hour: int) -> datetime:
     return datetime(day.year, day.month, day.day, hour, tzinfo=TOKYO)
 
 
-async def test_a_resource_with_and_without_hours_of_its_own(client: AsyncClient, owner: Person, pool: Pool) -> None:
+async def test_resource_with_and_without_hours_of_its_own(client: AsyncClient, owner: Person, pool: Pool) -> None:
     venue = await open_venue(pool, owner)
     hours = {"weekly": MORNINGS, "public_holiday": [{"opens": "10:00", "closes": "11:00"}]}
     made = await create_resource(owner, venue.id, working_hours=hours)
@@ -62,7 +62,7 @@ async def test_bad_resources_are_not_written(owner: Person) -> None:
 @pytest.mark.parametrize(
     "body", [{"working_hours": {"weekly": MORNINGS}}, {"is_active": False}, None], ids=["hours", "inactive", "removed"]
 )
-async def test_what_strands_bookings_lists_them(
+async def test_resource_change_lists_the_bookings_it_strands(
     owner: Person, pool: Pool, database: Database, body: dict[str, Any] | None
 ) -> None:
     venue = await open_venue(pool, owner)

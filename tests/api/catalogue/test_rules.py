@@ -24,7 +24,9 @@ from tests.support.servers import Database
 NOTICE = {"ja": "販売業者: 株式会社花"}
 
 
-async def test_what_stands_is_not_touched_by_new_terms(owner: Person, pool: Pool, database: Database) -> None:
+async def test_bookings_keep_their_terms_when_the_service_changes(
+    owner: Person, pool: Pool, database: Database
+) -> None:
     venue = await open_venue(pool, owner)
     await put_booking(database, venue, datetime.now(UTC) + timedelta(days=3))
 
@@ -43,7 +45,7 @@ async def test_what_stands_is_not_touched_by_new_terms(owner: Person, pool: Pool
     assert await standing() == before
 
 
-async def test_an_active_service_can_be_booked(owner: Person) -> None:
+async def test_active_service_can_be_booked(owner: Person) -> None:
     business = (await create_business(owner))["id"]
     idle = await create_service(owner, business)
     assert idle["is_active"] is False
@@ -65,7 +67,7 @@ async def test_an_active_service_can_be_booked(owner: Person) -> None:
 
 
 @pytest.mark.parametrize("mode", ["prepay", "card_hold"])
-async def test_nothing_is_sold_online_without_the_legal_notice(owner: Person, pool: Pool, mode: str) -> None:
+async def test_online_payment_needs_the_legal_notice(owner: Person, pool: Pool, mode: str) -> None:
     venue = await open_venue(pool, owner)
     path = f"/owner/services/{venue.service}"
     refused = await owner.put(path, json={"payment_mode": mode})
@@ -86,7 +88,7 @@ async def test_nothing_is_sold_online_without_the_legal_notice(owner: Person, po
     assert (await owner.put(business, json={"legal_notice": None})).status_code == 200
 
 
-async def test_a_draft_may_prepare_and_is_checked_before_it_is_seen(owner: Person, pool: Pool) -> None:
+async def test_draft_may_prepare_and_is_checked_before_it_is_seen(owner: Person, pool: Pool) -> None:
     business = (await create_business(owner))["id"]
     stylist = await create_resource(owner, business)
     requirements = [{"group": 0, "resource_ids": [str(stylist)]}]
@@ -97,7 +99,7 @@ async def test_a_draft_may_prepare_and_is_checked_before_it_is_seen(owner: Perso
     assert error_of(gone) == (422, "legal_notice_required")
 
 
-async def test_there_is_always_one_default_policy(owner: Person) -> None:
+async def test_default_policy_is_always_one(owner: Person) -> None:
     business = (await create_business(owner))["id"]
     first, second = await add(owner, business), await add(owner, business)
     path = f"/policies/{first['id']}"
@@ -156,7 +158,7 @@ async def test_services_are_listed_by_filter_and_order(client: AsyncClient, owne
     assert rooms.json()["data"] == []
 
 
-async def test_the_default_policy_is_a_setting(owner: Person, other_owner: Person) -> None:
+async def test_default_policy_is_a_setting(owner: Person, other_owner: Person) -> None:
     business, other = (await create_business(owner))["id"], (await create_business(other_owner))["id"]
     path = f"/owner/businesses/{business}/settings"
     assert (await owner.get(f"/businesses/{business}/settings")).json()["data"]["default_policy_id"] is None

@@ -20,7 +20,7 @@ from tests.api.venues import (
 from tests.support.servers import Database
 
 
-async def test_a_service_is_read_as_it_was_made(client: AsyncClient, owner: Person, pool: Pool) -> None:
+async def test_service_is_read_as_it_was_made(client: AsyncClient, owner: Person, pool: Pool) -> None:
     venue = await open_venue(pool, owner, legal_notice={"en": "Seller: Hana Inc."})
     made = await create_service(
         owner,
@@ -98,7 +98,7 @@ async def test_bad_services_are_not_written(owner: Person) -> None:
     assert (await owner.get("/services", params={"business_id": business["id"]})).json()["data"] == []
 
 
-async def test_one_group_is_given_once(owner: Person) -> None:
+async def test_requirement_group_is_given_once(owner: Person) -> None:
     business = await create_business(owner)
     resource = await create_resource(owner, business["id"])
     group = {"group": 0, "resource_ids": [str(resource)]}
@@ -106,7 +106,7 @@ async def test_one_group_is_given_once(owner: Person) -> None:
     assert rules_of(answer) == {("requirements", "unique")}
 
 
-async def test_another_businesss_resources_and_policies_are_unknown(owner: Person, other_owner: Person) -> None:
+async def test_resources_and_policies_of_another_business_are_unknown(owner: Person, other_owner: Person) -> None:
     mine, theirs = await create_business(owner), await create_business(other_owner)
     resource = await create_resource(other_owner, theirs["id"])
     policy = await other_owner.post(
@@ -124,7 +124,7 @@ async def test_another_businesss_resources_and_policies_are_unknown(owner: Perso
     assert rules_of(answer) == {("requirements", "unknown_resource")}
 
 
-async def test_a_change_is_checked_against_the_whole(owner: Person) -> None:
+async def test_change_is_checked_against_the_whole(owner: Person) -> None:
     business = await create_business(owner)
     service = await create_service(owner, business["id"], payment_mode="deposit", deposit_percent=20)
     path = f"/owner/services/{service['id']}"
@@ -166,7 +166,7 @@ async def test_inactive_services_are_for_those_who_work_there(
     assert (await owner.get("/services")).json()["data"] == []
 
 
-async def test_a_service_with_bookings_is_removed_with_open_eyes(
+async def test_service_with_bookings_is_removed_with_open_eyes(
     client: AsyncClient, owner: Person, pool: Pool, database: Database
 ) -> None:
     venue = await open_venue(pool, owner)
@@ -184,12 +184,12 @@ async def test_a_service_with_bookings_is_removed_with_open_eyes(
     assert await rows(database, "SELECT booking_id FROM attention") == []
 
 
-async def test_a_service_without_bookings_is_just_removed(owner: Person, pool: Pool) -> None:
+async def test_service_without_bookings_is_just_removed(owner: Person, pool: Pool) -> None:
     venue = await open_venue(pool, owner)
     assert (await owner.delete(f"/owner/services/{venue.service}")).status_code == 200
 
 
-async def test_a_page_costs_the_same_with_one_service_and_with_many(
+async def test_page_costs_the_same_with_one_service_and_with_many(
     client: AsyncClient, owner: Person, pool: Pool, statements: Statements
 ) -> None:
     venue = await open_venue(pool, owner)
@@ -215,7 +215,7 @@ async def test_services_of_a_business_that_is_not_there(client: AsyncClient) -> 
     assert rules_of(await client.get(f"{PREFIX}/services/nonsense")) == {("service_id", "uuid_parsing")}
 
 
-async def test_the_service_shows_the_policy_that_counts(client: AsyncClient, owner: Person, pool: Pool) -> None:
+async def test_service_shows_the_policy_that_counts(client: AsyncClient, owner: Person, pool: Pool) -> None:
     venue = await open_venue(pool, owner)
     policies = []
     for percent in (10, 20):

@@ -30,7 +30,7 @@ def raised(source: str) -> Iterator[tuple[int, str, set[str]]]:
                 yield node.lineno, name, keys
 
 
-def test_what_is_raised_has_the_declared_keys_alone() -> None:
+def test_raised_errors_have_the_declared_keys_alone() -> None:
     count = 0
     undeclared = []
     for room in ROOMS:
@@ -43,12 +43,12 @@ def test_what_is_raised_has_the_declared_keys_alone() -> None:
     assert not undeclared, "declare it in the shape of the error\n" + "\n".join(undeclared)
 
 
-def test_an_undeclared_key_is_found() -> None:
+def test_undeclared_key_is_found() -> None:
     assert list(raised("raise NotFound({'moon_id': 1})")) == [(1, "NotFound", {"moon_id"})]
     assert "moon_id" not in get_type_hints(BY_NAME["NotFound"].shape)
 
 
-def test_every_answer_of_every_operation_names_the_schema_of_its_codes() -> None:
+def test_answers_of_every_operation_name_the_schema_of_their_codes() -> None:
     document = openapi_document()
     schemas = document["components"]["schemas"]
     count = 0

@@ -43,13 +43,13 @@ FOR_PROGRAMMERS = {"forged_webhook", METHOD_NOT_ALLOWED, "idempotency_key_requir
 FOR_PEOPLE = {name: text for name, text in TEXTS.items() if name.partition(" ")[2] not in FOR_PROGRAMMERS}
 
 
-def test_every_check_of_an_input_is_answered_with_a_sentence() -> None:
+def test_checks_of_every_input_have_a_sentence() -> None:
     for kind in get_args(ErrorType):
         assert field_message(kind, JA)
         assert "{" not in field_message(kind, EN)
 
 
-def test_every_state_has_a_name() -> None:
+def test_states_have_names_in_both_languages() -> None:
     for module in pkgutil.walk_packages(domain.__path__, "domain."):
         importlib.import_module(module.name)
     states = {
@@ -67,7 +67,7 @@ def _subclasses(of: type) -> Iterator[Any]:
         yield from _subclasses(one)
 
 
-def test_everything_that_an_application_needs_has_a_name() -> None:
+def test_missing_parts_of_an_application_have_names() -> None:
     nothing = Standing(Vertical.CLINIC, *[False] * 8, True, False, False, frozenset[DocumentKind]())
     assert set(missing(nothing)) == set(MISSING)
 
@@ -81,7 +81,7 @@ _NOT_FOR_PEOPLE = re.compile(
 
 
 @pytest.mark.parametrize("name", FOR_PEOPLE)
-def test_a_sentence_is_plain(name: str) -> None:
+def test_sentence_is_plain(name: str) -> None:
     text = FOR_PEOPLE[name]
     english = re.sub(r"\{\w+\}", "", text.en)
     japanese = re.sub(r"\{\w+\}", "", text.ja)
@@ -92,7 +92,7 @@ def test_a_sentence_is_plain(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_a_sentence_is_there_in_both_languages_with_the_same_values(name: str) -> None:
+def test_sentence_is_there_in_both_languages_with_the_same_values(name: str) -> None:
     text = TEXTS[name]
     assert re.search(r"[ぁ-んァ-ヶ一-龠]", text.ja)
     assert not re.search(r"[ぁ-んァ-ヶ一-龠]", text.en)
@@ -220,20 +220,20 @@ def test_japanese_is_as_a_good_shop_writes(name: str) -> None:
         ),
     ],
 )
-def test_a_sentence_has_its_values(code: str, details: dict[str, Any], ja: str, en: str) -> None:
+def test_sentence_has_its_values(code: str, details: dict[str, Any], ja: str, en: str) -> None:
     assert sentence(code, details, JA) == ja
     assert sentence(code, details, EN) == en
 
 
 @pytest.mark.parametrize("reason", ["lost_card", "stolen_card", "fraudulent", "generic_decline"])
-def test_a_declined_card_is_never_called_stolen(reason: str) -> None:
+def test_declined_card_is_never_called_stolen(reason: str) -> None:
     for language in Language:
         assert sentence("payment_declined", {"reason": reason}, language) == title("payment_declined", language)
 
 
 @pytest.mark.parametrize("code", MEANINGS)
 @pytest.mark.parametrize("value", [None, "", "nonsense", 7, -1, [], ["x"], [None], {"a": 1}, {"rule": []}])
-def test_a_value_of_another_shape_never_breaks_an_answer(code: str, value: Any) -> None:
+def test_value_of_another_shape_never_breaks_an_answer(code: str, value: Any) -> None:
     names = {name for text in WITH_VALUES.values() for name in _values(text.ja)} | {"reason", "field", "rule", "limit"}
     for language in Language:
         said = sentence(code, dict.fromkeys(names, value), language)
@@ -241,7 +241,7 @@ def test_a_value_of_another_shape_never_breaks_an_answer(code: str, value: Any) 
         assert "{" not in said
 
 
-def test_each_field_has_a_message() -> None:
+def test_field_errors_have_a_message() -> None:
     details = {"fields": [{"field": "email", "rule": "email"}, {"field": "other", "rule": "never heard of"}]}
     shown = with_field_messages(details, EN)["fields"]
     assert [one["message"] for one in shown] == ["Please enter a valid e-mail address.", ANY_FIELD.en]

@@ -10,7 +10,7 @@ from api.http.request_info import Language, RequestInfo, language_from, new_requ
 from tests.api.conftest import PREFIX, error_of
 
 
-def test_every_meaning_is_in_both_languages() -> None:
+def test_error_texts_are_in_both_languages() -> None:
     for code, meaning in MEANINGS.items():
         assert 400 <= meaning.status <= 503, code
         assert any(ord(character) > 0x3000 for character in meaning.ja), code
@@ -18,7 +18,7 @@ def test_every_meaning_is_in_both_languages() -> None:
         assert (title(code, Language.JA), title(code, Language.EN)) == (meaning.ja, meaning.en)
 
 
-async def test_the_language_of_an_error(client: AsyncClient) -> None:
+async def test_language_of_an_error(client: AsyncClient) -> None:
     path = f"{PREFIX}/auth/me"
     japanese = await client.get(path, headers={"Accept-Language": "ja-JP,ja;q=0.9,en;q=0.8"})
     english = await client.get(path, headers={"Accept-Language": "en-US"})

@@ -56,17 +56,17 @@ def settled(peer: str, *forwarded: str, proxies: tuple[str, ...] = PROXIES) -> s
         ("::ffff:203.0.113.9", ("198.51.100.1",), "203.0.113.9"),
     ],
 )
-def test_the_client_is_the_first_from_the_right_that_is_no_proxy(
+def test_client_is_the_first_from_the_right_that_is_no_proxy(
     peer: str, forwarded: tuple[str, ...], client: str
 ) -> None:
     assert settled(peer, *forwarded) == client
 
 
-def test_without_the_setting_nobody_is_believed() -> None:
+def test_forwarded_headers_are_ignored_without_the_setting() -> None:
     assert settled("10.0.0.1", "203.0.113.9", proxies=()) == "10.0.0.1"
 
 
-def test_a_socket_without_an_address_is_left_as_it_is() -> None:
+def test_socket_without_an_address_is_left_as_it_is() -> None:
     scope: dict[str, Any] = {"client": None, "headers": []}
     TrustedProxies(PROXIES).settle(scope)
     assert scope["client"] is None
@@ -74,12 +74,12 @@ def test_a_socket_without_an_address_is_left_as_it_is() -> None:
 
 
 @pytest.mark.parametrize("written", ["", "x", "1.2.3", "1.2.3.4.5", "1.2.3.4/8", "١.2.3.4", "[", "1.2.3.4:80:90"])
-def test_what_is_no_address(written: str) -> None:
+def test_forwarded_value_that_is_no_address_is_ignored(written: str) -> None:
     assert parse_address(written) is None
 
 
 @pytest.mark.parametrize("networks", [("0.0.0.0/0",), ("::/0",), ("10.0.0.0/33",), ("everybody",), ("10.0.0.1/8",)])
-def test_a_setting_that_believes_everybody_stops_the_start(networks: tuple[str, ...]) -> None:
+def test_setting_that_believes_everybody_stops_the_start(networks: tuple[str, ...]) -> None:
     with pytest.raises(ValidationError):
         Settings(_env_file=None, trusted_proxies=networks)
 
@@ -91,7 +91,7 @@ async def behind_a_proxy(database: Database, pool: Pool, redis_cache: Cache) -> 
         yield app
 
 
-async def test_the_audit_trail_names_the_client(behind_a_proxy: FastAPI, pool: Pool) -> None:
+async def test_audit_trail_names_the_client(behind_a_proxy: FastAPI, pool: Pool) -> None:
     for peer, expected in (("10.0.0.1", "203.0.113.9"), ("198.51.100.7", "198.51.100.7")):
         transport = ASGITransport(app=behind_a_proxy, client=(peer, 1))
         async with AsyncClient(transport=transport, base_url="http://api.test") as http:

@@ -27,7 +27,7 @@ async def test_nul_in_a_login(client: AsyncClient) -> None:
     assert error_of(await client.post(f"{PREFIX}/auth/login", json=unknown)) == (401, "invalid_credentials")
 
 
-async def test_a_password_may_hold_any_character(client: AsyncClient) -> None:
+async def test_password_may_hold_any_character(client: AsyncClient) -> None:
     for number, password in enumerate(("Sakura-2026\u0000a", "Sakura-2026\U0001f338", "Sakura-2026 \t")):
         body = {**REGISTER, "email": f"a{number}@example.jp", "password": password}
         assert (await client.post(f"{PREFIX}/auth/register", json=body)).status_code == 201, number

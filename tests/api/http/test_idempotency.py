@@ -41,7 +41,7 @@ from tests.support.servers import Database
 BODY = {"name": NAME, "vertical": "salon"}
 
 
-async def test_the_same_key_gives_the_same_bytes(owner: Person, database: Database) -> None:
+async def test_same_key_gives_the_same_bytes(owner: Person, database: Database) -> None:
     keyed = {"Idempotency-Key": "first"}
     one = await owner.post("/owner/businesses", json=BODY, headers=keyed)
     two = await owner.post("/owner/businesses", json=BODY, headers=keyed)
@@ -54,7 +54,7 @@ async def test_the_same_key_gives_the_same_bytes(owner: Person, database: Databa
     assert len(await rows(database, "SELECT id FROM businesses")) == 1
 
 
-async def test_the_same_key_with_another_request(owner: Person, database: Database) -> None:
+async def test_same_key_with_another_request(owner: Person, database: Database) -> None:
     keyed = {"Idempotency-Key": "first"}
     await owner.post("/owner/businesses", json=BODY, headers=keyed)
     other = await owner.post("/owner/businesses", json={**BODY, "vertical": "spa"}, headers=keyed)
@@ -72,7 +72,7 @@ async def test_keys_belong_to_their_sender(owner: Person, other_owner: Person) -
     assert one.json()["data"]["id"] != two.json()["data"]["id"]
 
 
-async def test_many_at_once_make_one(owner: Person, database: Database) -> None:
+async def test_requests_with_one_key_at_once_make_one_row(owner: Person, database: Database) -> None:
     keyed = {"Idempotency-Key": "first"}
     answers = await asyncio.gather(*(owner.post("/owner/businesses", json=BODY, headers=keyed) for _ in range(8)))
     assert {answer.status_code for answer in answers} == {201}
@@ -81,7 +81,7 @@ async def test_many_at_once_make_one(owner: Person, database: Database) -> None:
     assert len(await rows(database, "SELECT id FROM businesses")) == 1
 
 
-async def test_a_refusal_leaves_the_key_free(owner: Person) -> None:
+async def test_refusal_leaves_the_key_free(owner: Person) -> None:
     keyed = {"Idempotency-Key": "first"}
     bad = await owner.post("/owner/businesses", json={**BODY, "slug": "-"}, headers=keyed)
     assert error_of(bad) == (422, "invalid_input")
@@ -91,7 +91,7 @@ async def test_a_refusal_leaves_the_key_free(owner: Person) -> None:
     assert (await owner.post("/owner/businesses", json=BODY, headers=keyed)).status_code == 201
 
 
-async def test_a_key_is_good_for_a_day(owner: Person, database: Database) -> None:
+async def test_key_is_good_for_a_day(owner: Person, database: Database) -> None:
     keyed = {"Idempotency-Key": "first"}
     await owner.post("/owner/businesses", json=BODY, headers=keyed)
     await rows(database, "UPDATE idempotency_keys SET created_at = now() - interval '25 hours'")
@@ -106,9 +106,7 @@ async def test_bad_keys(owner: Person) -> None:
         assert error_of(answer) == (400, "malformed"), key
 
 
-async def test_a_password_cannot_be_guessed_from_the_stored_fingerprint(
-    client: AsyncClient, database: Database
-) -> None:
+async def test_password_cannot_be_guessed_from_the_stored_fingerprint(client: AsyncClient, database: Database) -> None:
     body = b'{"email":"a@example.jp","password":"Sakura-2026","family_name":"A","given_name":"B"}'
     headers = {"Idempotency-Key": "first", "Content-Type": "application/json"}
     one = await client.post(f"{PREFIX}/auth/register", content=body, headers=headers)
@@ -147,7 +145,7 @@ WITHOUT_KEY = {
 }
 
 
-def test_every_post_honours_the_key() -> None:
+def test_posts_all_honour_the_key() -> None:
     without = set()
     for route in api_routes(the_app()):
         keyed = {dependency.call for dependency in flat(route)} & {optional_key, required_key}
@@ -186,7 +184,7 @@ def access_of(app: FastAPI, person: Person, action: Action = BusinessAction.UPDA
     )
 
 
-async def test_a_command_is_answered_once(app: FastAPI, owner: Person) -> None:
+async def test_command_is_answered_once(app: FastAPI, owner: Person) -> None:
     business = UUID((await create_business(owner))["id"])
     key = Key("first", b"print")
     async with access_of(app, owner).command(business, key) as command:
@@ -203,7 +201,7 @@ async def test_a_command_is_answered_once(app: FastAPI, owner: Person) -> None:
     assert again.value.stored_response.body == answer.body
 
 
-async def test_a_refused_command_may_be_sent_again(app: FastAPI, owner: Person) -> None:
+async def test_refused_command_may_be_sent_again(app: FastAPI, owner: Person) -> None:
     business = UUID((await create_business(owner))["id"])
     key = Key("first", b"print")
 
@@ -217,7 +215,7 @@ async def test_a_refused_command_may_be_sent_again(app: FastAPI, owner: Person) 
     assert await refused() == await refused()
 
 
-async def test_after_a_crash_the_same_command_goes_on(app: FastAPI, owner: Person, database: Database) -> None:
+async def test_key_lets_the_same_command_go_on_after_a_crash(app: FastAPI, owner: Person, database: Database) -> None:
     """The process died between taking the key and storing the answer."""
     business = UUID((await create_business(owner))["id"])
     key = Key("first", b"print")
@@ -233,7 +231,7 @@ async def test_after_a_crash_the_same_command_goes_on(app: FastAPI, owner: Perso
         assert command.id == first
 
 
-async def test_a_command_asks_for_permission(app: FastAPI, owner: Person, other_owner: Person) -> None:
+async def test_command_asks_for_permission(app: FastAPI, owner: Person, other_owner: Person) -> None:
     business = UUID((await create_business(owner))["id"])
     with pytest.raises(NotFound):
         async with access_of(app, other_owner).command(business, Key("first", b"print")):
@@ -278,7 +276,7 @@ def test_suspect_fields_of_stored_answers_are_declared(app: FastAPI) -> None:
     assert {name for name in found if SUSPECT.search(name)} == SECRET_FIELDS | set(HARMLESS)
 
 
-def test_no_stored_answer_holds_a_declared_secret(app: FastAPI) -> None:
+def test_stored_answers_hold_no_declared_secret(app: FastAPI) -> None:
     """At whatever depth: an example of each answer goes through what is stored."""
     answers, schemas = answers_of_keyed_requests(app)
     assert len(answers) > 40

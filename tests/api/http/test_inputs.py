@@ -81,7 +81,7 @@ def inputs_of(document: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, A
                 yield f"{name} {media}", content["schema"]
 
 
-def test_every_input_has_an_upper_bound() -> None:
+def test_inputs_have_an_upper_bound() -> None:
     document = openapi_document()
     schemas = document["components"]["schemas"]
     inputs = list(inputs_of(document))
@@ -101,7 +101,7 @@ class _Open(BaseModel):
     keyed: dict[str, bool]
 
 
-def test_an_open_input_is_found() -> None:
+def test_open_input_is_found() -> None:
     found = unbounded(_Open.model_json_schema(), {}, "body")
     assert {place.partition(":")[0] for place in found} == {
         "body",
@@ -193,7 +193,7 @@ NO_DATES: tuple[object, ...] = (
 NO_LENGTHS: tuple[object, ...] = ("P99999D", "-P99999D", 10**12, -(10**12))
 
 
-def test_every_time_in_every_input_is_rfc_3339_in_a_sensible_year() -> None:
+def test_times_in_inputs_are_rfc_3339_in_a_sensible_year() -> None:
     kinds: dict[type, set[str]] = {datetime: set(), date: set(), timedelta: set()}
     taken: list[str] = []
     for name, adapter in leaves():
@@ -207,7 +207,7 @@ def test_every_time_in_every_input_is_rfc_3339_in_a_sensible_year() -> None:
     assert "SettingsUpdate.lead_time" in kinds[timedelta]
 
 
-def test_every_body_refuses_unknown_fields() -> None:
+def test_bodies_refuse_unknown_fields() -> None:
     models = {
         model
         for route in api_routes(the_app())
@@ -232,7 +232,7 @@ def test_day_is_a_calendar_date() -> None:
         TypeAdapter(Day).validate_python("2027-02-29")
 
 
-def test_a_time_type_without_bounds_takes_a_number() -> None:
+def test_time_type_without_bounds_takes_a_number() -> None:
     """The control: what the walk would find."""
     assert _read(TypeAdapter(AwareDatetime), "1796094000") is not None
 
@@ -259,7 +259,7 @@ def test_phone_refuses_what_nobody_can_dial(typed: object) -> None:
     assert _read(TypeAdapter(Phone), typed) is None
 
 
-def test_every_phone_in_every_input_is_of_the_one_type() -> None:
+def test_phones_in_inputs_are_of_one_type() -> None:
     phones = {name: adapter for name, adapter in leaves() if "phone" in name.rpartition(".")[2].lower()}
     assert {"GuestWrite.phone", "BusinessCreate.phone", "BusinessUpdate.phone"} <= phones.keys()
     wrong = [name for name, adapter in phones.items() if not isinstance(_read(adapter, "03-5550-0123"), PhoneNumber)]

@@ -57,7 +57,7 @@ def nested(depth: int, opening: str = "[", closing: str = "]") -> str:
         pytest.param(b" \n", "json", id="nothing"),
     ],
 )
-async def test_it_is_malformed_and_the_rule_is_named(client: AsyncClient, body: bytes, rule: str) -> None:
+async def test_malformed_body_is_refused_with_the_rule(client: AsyncClient, body: bytes, rule: str) -> None:
     for content_type in ("application/json", "application/merge-patch+json; charset=utf-16"):
         answer = await sent(client, body, content_type)
         assert error_of(answer) == (400, "malformed"), answer.text
@@ -80,7 +80,7 @@ async def test_proper_json_reaches_the_schema(client: AsyncClient, body: bytes) 
     assert error_of(await sent(client, body)) == (422, "invalid_input")
 
 
-async def test_a_body_in_pieces_is_read_as_one(client: AsyncClient) -> None:
+async def test_body_in_pieces_is_read_as_one(client: AsyncClient) -> None:
     async def pieces() -> Any:
         for piece in (b'{"email": "a@b.example', b'", "password": "x", "pass', b'word": "y"}'):
             yield piece
@@ -90,7 +90,7 @@ async def test_a_body_in_pieces_is_read_as_one(client: AsyncClient) -> None:
     assert answer.json()["error"]["details"] == {"rule": "duplicate_key"}
 
 
-async def test_every_operation_with_a_body_refuses_a_key_that_stands_twice(client: AsyncClient) -> None:
+async def test_operations_with_a_body_refuse_a_repeated_key(client: AsyncClient) -> None:
     asked = 0
     for route in api_routes(the_app()):
         method, path = name_of(route).split()
@@ -105,7 +105,7 @@ async def test_every_operation_with_a_body_refuses_a_key_that_stands_twice(clien
     assert asked > 30
 
 
-def test_a_text_that_never_ends_is_refused_before_its_end_is_searched_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_text_that_never_ends_is_refused_before_its_end_is_searched_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """The search takes time that grows with the square of such a body."""
 
     def searched(_: str) -> bool:

@@ -10,7 +10,7 @@ from domain.errors import Malformed
 from tests.api.conftest import PREFIX, error_of, rules_of
 
 
-async def test_a_cursor_says_the_key_back() -> None:
+async def test_cursor_says_the_key_back() -> None:
     key = uuid4()
     asked = await page(encode_cursor(key), 5)
     assert (asked.after_id, asked.limit, asked.fetch) == (key, 5, 6)
@@ -20,7 +20,7 @@ async def test_a_cursor_says_the_key_back() -> None:
         _ = two.after_id
 
 
-def test_the_first_page_is_after_nothing() -> None:
+def test_first_page_has_no_cursor() -> None:
     assert Page(20, None).after_id is None
     assert Page(20, None).after(UUID) is None
 

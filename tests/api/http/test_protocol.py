@@ -64,7 +64,7 @@ def get(*headers: str, host: str = "Host: api") -> str:
     return "\r\n".join(lines) + "\r\n\r\n"
 
 
-async def test_a_proper_request_is_answered(port: int) -> None:
+async def test_proper_request_is_answered(port: int) -> None:
     assert await answers_to(port, get("Connection: close")) == [200]
     assert await answers_to(port, GOOD.replace("Host: api", "Host: api\r\nConnection: close")) == [401]
     assert await answers_to(port, get() + get("Connection: close")) == [200, 200]
@@ -116,14 +116,14 @@ async def test_a_proper_request_is_answered(port: int) -> None:
         pytest.param(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400, id="TLS"),
     ],
 )
-async def test_what_is_no_proper_request_gets_one_answer_and_no_connection(
+async def test_malformed_request_gets_one_answer_and_a_closed_connection(
     port: int, sent: str | bytes, status: int
 ) -> None:
     smuggled = sent if isinstance(sent, bytes) else (sent + get()).encode("latin-1")
     assert await answers_to(port, smuggled) == [status]
 
 
-async def test_a_refused_body_does_not_become_a_second_request(port: int) -> None:
+async def test_refused_body_does_not_become_a_second_request(port: int) -> None:
     """The answer is out before the body is read; what is wrong in the body may not be answered again."""
     early = f"{HEAD.replace('application/json', 'text/plain')}Transfer-Encoding: chunked\r\n\r\n"
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -136,11 +136,11 @@ async def test_a_refused_body_does_not_become_a_second_request(port: int) -> Non
     assert b"HTTP/1.1" not in rest
 
 
-async def test_a_body_that_is_too_large_ends_the_connection(port: int) -> None:
+async def test_body_that_is_too_large_ends_the_connection(port: int) -> None:
     assert await answers_to(port, f"{HEAD}Content-Length: 99999999\r\n\r\n" + "x" * 1000) == [413]
 
 
-async def test_a_slow_head_is_not_waited_for(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_slow_head_is_not_waited_for(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api.http.protocol, "HEAD_SECONDS", 0.3)
     assert await answers_to(port, "GET / HTTP/1.1\r\nHost: a") == [408]
     assert await answers_to(port, "") == []
@@ -151,7 +151,7 @@ async def test_a_slow_head_is_not_waited_for(port: int, monkeypatch: pytest.Monk
     assert await answers_to(port, get() + "GET / HT") == [200, 408]
 
 
-async def test_a_slow_body_is_not_waited_for(database: Database, pool: Pool, redis_cache: Cache) -> None:
+async def test_slow_body_is_not_waited_for(database: Database, pool: Pool, redis_cache: Cache) -> None:
     async with served(database, pool, redis_cache, body_timeout=timedelta(milliseconds=300)) as port:
         assert await answers_to(port, f"{HEAD}Content-Length: {len(BODY)}\r\n\r\n{BODY[:10]}") == [408]
         chunk = f"{HEAD}Transfer-Encoding: chunked\r\n\r\n1\r\n{{\r\n"

@@ -18,7 +18,7 @@ UNKNOWN = "unknwon"
 COUNTED = {RateClass.AUTH, RateClass.PAYMENT, RateClass.STRICT}
 
 
-async def test_every_route_refuses_an_unknown_parameter(client: AsyncClient) -> None:
+async def test_routes_refuse_an_unknown_parameter(client: AsyncClient) -> None:
     facts = the_app().state.route_facts
     asked: set[RateClass] = set()
     count = 0
@@ -34,7 +34,7 @@ async def test_every_route_refuses_an_unknown_parameter(client: AsyncClient) -> 
     assert count > 80
 
 
-def test_every_declared_parameter_is_known() -> None:
+def test_declared_parameters_are_accepted() -> None:
     facts = the_app().state.route_facts
     named = 0
     for route in api_routes(the_app()):
@@ -44,7 +44,7 @@ def test_every_declared_parameter_is_known() -> None:
     assert named > 50
 
 
-async def test_a_parameter_in_another_case_is_unknown(client: AsyncClient) -> None:
+async def test_parameter_in_another_case_is_unknown(client: AsyncClient) -> None:
     answer = await client.get(f"{PREFIX}/businesses?Limit=1&q=a")
     assert rules_of(answer) == {("Limit", "extra_forbidden")}
     assert (await client.get(f"{PREFIX}/businesses?limit=1&q=a")).status_code == 200

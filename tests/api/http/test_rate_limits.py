@@ -82,7 +82,7 @@ async def strict_app(
         await cache.aclose()
 
 
-def test_the_defaults_are_those_of_the_specification() -> None:
+def test_defaults_are_those_of_the_specification() -> None:
     settings = Settings(_env_file=None)
     assert {name: rate_of(settings, name) for name in RateClass if name is not RateClass.NONE} == {
         "standard": RateLimit(1000, timedelta(hours=1)),
@@ -96,12 +96,12 @@ def test_the_defaults_are_those_of_the_specification() -> None:
 
 
 @pytest.mark.parametrize("written", ["", "5", "0/1h", "5/0m", "-1/1h", "5/1d", "5/1h ", "1e3/1h"])
-def test_a_rate_that_is_none_stops_the_start(written: str) -> None:
+def test_rate_that_is_none_stops_the_start(written: str) -> None:
     with pytest.raises(ValueError, match="a rate is written"):
         Settings(_env_file=None, rate_limit_auth=written)
 
 
-def test_every_route_has_a_class() -> None:
+def test_routes_have_a_limit_class() -> None:
     app = create_app(Settings(_env_file=None, environment=Environment.TEST))
     classes = {
         f"{method} {facts.template}": facts.rate_class
@@ -134,7 +134,7 @@ def test_every_route_has_a_class() -> None:
     assert classes[f"GET {PREFIX}/auth/me"] is RateClass.USER
 
 
-async def test_the_sixth_registration_from_one_address_waits(strict_app: FastAPI) -> None:
+async def test_sixth_registration_from_one_address_waits(strict_app: FastAPI) -> None:
     async with client_at(strict_app, address()) as http, client_at(strict_app, address()) as other:
         for left in (4, 3, 2, 1, 0):
             answer = await http.post(REGISTER, json={})
@@ -174,7 +174,7 @@ async def test_exactly_five_of_forty_at_once(strict_app: FastAPI) -> None:
     assert sorted(answer.status_code for answer in answers) == [422] * 5 + [429] * 35
 
 
-async def test_every_answer_says_what_is_left(app: FastAPI, client: AsyncClient, owner: Person) -> None:
+async def test_answers_say_what_is_left(app: FastAPI, client: AsyncClient, owner: Person) -> None:
     json = {"Content-Type": "application/json"}
     answers = {
         200: await client.get(f"{PREFIX}/businesses"),
@@ -193,9 +193,7 @@ async def test_every_answer_says_what_is_left(app: FastAPI, client: AsyncClient,
         assert len(answer.headers.get_list("x-ratelimit-limit")) == 1
 
 
-async def test_an_unknown_address_is_counted_too(
-    database: Database, pool: Pool, clock: Clock, redis_cache: Cache
-) -> None:
+async def test_unknown_address_is_counted_too(database: Database, pool: Pool, clock: Clock, redis_cache: Cache) -> None:
     async with (
         opened(database, pool, clock, redis_cache, rate_limit_standard="2/1h") as app,
         client_at(app, address()) as http,
@@ -228,7 +226,7 @@ async def test_users_are_counted_as_such(
             assert (await nobody.get(path)).status_code == 429
 
 
-async def test_one_question_to_redis_and_none_to_postgres(
+async def test_rate_limit_costs_one_call_to_redis_and_none_to_postgres(
     database: Database, pool: Pool, clock: Clock, redis_cache: Cache, statements: Any
 ) -> None:
     counting = Counting(redis_cache)
@@ -241,7 +239,7 @@ async def test_one_question_to_redis_and_none_to_postgres(
             assert not statements.sent
 
 
-async def test_nobody_is_let_in_when_nobody_can_count(database: Database, clock: Clock) -> None:
+async def test_requests_are_refused_when_nothing_can_count_them(database: Database, clock: Clock) -> None:
     settings = database.settings().model_copy(
         update={"database_url": SecretStr("postgresql+asyncpg://nobody@127.0.0.1:1/x"), "redis_url": AWAY}
     )
@@ -254,7 +252,7 @@ async def test_nobody_is_let_in_when_nobody_can_count(database: Database, clock:
         assert (await http.get("/health/live")).status_code == 200
 
 
-async def test_nobody_is_let_in_when_counting_breaks(
+async def test_requests_are_refused_when_counting_fails(
     database: Database, pool: Pool, clock: Clock, redis_cache: Cache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Broken(Counting):
@@ -322,5 +320,5 @@ async def test_forgotten_callers_leave_the_table(pool: Pool) -> None:
         (None, "unknown"),
     ],
 )
-def test_one_connection_is_one_client(client: str | None, counted_as: str) -> None:
+def test_connection_counts_as_one_client(client: str | None, counted_as: str) -> None:
     assert network_of(client) == counted_as

@@ -37,7 +37,7 @@ async def test_errors_name_the_request(client: AsyncClient) -> None:
     assert answer.json()["requestId"] == "abc-123"
 
 
-async def test_every_answer_carries_security_headers(client: AsyncClient) -> None:
+async def test_answers_carry_security_headers(client: AsyncClient) -> None:
     for path in ("/health/live", f"{PREFIX}/nothing", f"{PREFIX}/businesses"):
         headers = (await client.get(path)).headers
         assert headers["x-content-type-options"] == "nosniff"
@@ -85,7 +85,7 @@ async def test_broken_json(client: AsyncClient) -> None:
         assert error_of(answer) == (422, "invalid_input"), body
 
 
-async def test_other_content_types(client: AsyncClient) -> None:
+async def test_content_types_other_than_json_are_refused(client: AsyncClient) -> None:
     for content_type in ("text/plain", "application/x-www-form-urlencoded", "application/jsonx", ""):
         answer = await client.post(REGISTER, content=b"{}", headers={"Content-Type": content_type})
         assert error_of(answer) == (415, "unsupported_media_type"), content_type
@@ -113,7 +113,7 @@ async def test_large_bodies(client: AsyncClient) -> None:
     assert error_of(at_the_limit) == (400, "malformed")
 
 
-async def test_an_unexpected_error_says_nothing(
+async def test_unexpected_error_says_nothing(
     app: FastAPI, client: AsyncClient, owner: Person, caplog: pytest.LogCaptureFixture
 ) -> None:
     @app.get("/explode")
@@ -150,7 +150,7 @@ async def test_readiness_asks_postgres_once_for_many_callers(client: AsyncClient
     assert len(statements) <= 3, statements.sent
 
 
-async def test_without_temporal_and_storage_reads_go_on(client: AsyncClient) -> None:
+async def test_reads_go_on_without_temporal_and_storage(client: AsyncClient) -> None:
     assert (await client.get("/health/ready")).status_code == 200
     health = (await client.get("/health")).json()["data"]
     assert health["state"] == "degraded"
@@ -158,7 +158,7 @@ async def test_without_temporal_and_storage_reads_go_on(client: AsyncClient) -> 
     assert available == {"postgres": True, "temporal": False, "storage": False}
 
 
-async def test_other_origins_only_where_allowed(database: Database) -> None:
+async def test_origins_are_answered_only_where_allowed(database: Database) -> None:
     settings = database.settings(cors_origins=("https://salon.example",))
     app = create_app(settings, password_rounds=4)
     async with app.router.lifespan_context(app), client_of(app) as http:
@@ -180,7 +180,7 @@ async def test_production_asks_for_https() -> None:
     ).security
 
 
-async def test_the_line_of_a_request_says_whose_it_was(
+async def test_line_of_a_request_says_whose_it_was(
     client: AsyncClient, owner: Person, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.INFO, logger="api.http.request_context"):
@@ -208,7 +208,7 @@ async def test_metrics_count_by_template_and_show_nothing_to_strangers(app: Fast
         assert error_of(await stranger.get("/metrics")) == (404, "not_found")
 
 
-async def test_what_takes_too_long_is_ended(database: Database, redis_cache: Cache) -> None:
+async def test_request_that_takes_too_long_is_ended(database: Database, redis_cache: Cache) -> None:
     app = create_app(
         database.settings(request_timeout=timedelta(milliseconds=200)), cache=redis_cache, password_rounds=4
     )
@@ -224,6 +224,6 @@ async def test_what_takes_too_long_is_ended(database: Database, redis_cache: Cac
 
 
 @pytest.mark.parametrize("origin", ["*", "null", "https://*.example", "https://salon.example/", "salon.example", ""])
-def test_an_origin_that_is_none_stops_the_start(origin: str) -> None:
+def test_origin_that_is_none_stops_the_start(origin: str) -> None:
     with pytest.raises(ValueError, match="is no origin"):
         Settings(_env_file=None, cors_origins=(origin,))

@@ -99,7 +99,7 @@ def essence(answer: Response) -> tuple[int, bytes, dict[str, str]]:
     return answer.status_code, answer.content, {k: v for k, v in answer.headers.items() if not k.startswith(own)}
 
 
-async def test_a_kept_answer_costs_no_statement_and_is_the_same_to_the_byte(
+async def test_cached_answer_costs_no_statement_and_has_the_same_bytes(
     here: Process, there: Process, shop: Shop, database: Database, clock: Clock, cache: Cache
 ) -> None:
     async with process(database, clock, cache, cache_responses=False) as plain:
@@ -123,13 +123,13 @@ def endpoints_that_keep(process: Process) -> Iterator[tuple[str, frozenset[str]]
             yield endpoint.__name__, facts.methods
 
 
-async def test_these_are_all_and_none_of_them_changes_anything(here: Process, shop: Shop) -> None:
+async def test_cached_operations_are_all_listed_and_change_nothing(here: Process, shop: Shop) -> None:
     found = dict(endpoints_that_keep(here))
     assert set(found) == set(await asked(here, shop))
     assert set(found.values()) == {frozenset({"GET"})}
 
 
-async def test_whatever_is_read_for_an_answer_is_watched(here: Process, shop: Shop) -> None:
+async def test_cached_answer_depends_on_every_table_it_reads(here: Process, shop: Shop) -> None:
     """Who asks and where (the role, the session) is no part of an answer to somebody without a login; former slugs
     change with the business."""
     apart = {"users", "user_sessions", "staff_assignments", "business_slugs", "idempotency_keys"}
@@ -297,7 +297,7 @@ CHANGES = [
 
 
 @pytest.mark.parametrize(("change", "name"), CHANGES, ids=lambda value: getattr(value, "__name__", value))
-async def test_a_change_is_seen_at_once_in_every_process(
+async def test_change_is_seen_at_once_in_every_process(
     change: Callable[[Shop, Pool], Awaitable[None]], name: str, here: Process, there: Process, shop: Shop
 ) -> None:
     if change.__name__ in BOOKED:
@@ -316,7 +316,7 @@ async def test_a_change_is_seen_at_once_in_every_process(
         assert after[0] in {200, 308} or change.__name__ in {"suspension", "service_gone", "resource_away"}
 
 
-async def test_what_a_worker_changes_is_seen_at_once(
+async def test_cached_answer_shows_a_workers_change_at_once(
     here: Process, there: Process, shop: Shop, database: Database, redis_url: str
 ) -> None:
     booking = await data.add_booking(here.pool, shop.salon, shop.at(10))
@@ -328,7 +328,9 @@ async def test_what_a_worker_changes_is_seen_at_once(
     await worker.aclose()
 
 
-async def test_more_than_can_be_remembered_is_everything(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_generations_that_missed_too_many_changes_distrust_everything(
+    cache: Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(generations, "_MOST", 3)
     deaf = Deaf(cache)
     deaf.away = True
@@ -341,7 +343,7 @@ async def test_more_than_can_be_remembered_is_everything(cache: Cache, monkeypat
     assert not told.behind(names_of(uuid4(), CacheKind.BUSINESS))
 
 
-async def test_a_hold_that_lapsed_is_free_at_once(here: Process, there: Process, shop: Shop, clock: Clock) -> None:
+async def test_hold_that_lapsed_is_free_at_once(here: Process, there: Process, shop: Shop, clock: Clock) -> None:
     until = clock.now() + timedelta(minutes=10)
     booking = await data.add_booking(
         here.pool, shop.salon, shop.at(10), status="pending", hold_expires_at=until, payment_mode="prepay"
@@ -354,9 +356,7 @@ async def test_a_hold_that_lapsed_is_free_at_once(here: Process, there: Process,
     assert (await there.ask(path)).json() != before
 
 
-async def test_what_is_changed_in_one_business_leaves_the_other_its_answers(
-    here: Process, there: Process, shop: Shop
-) -> None:
+async def test_change_in_one_business_keeps_the_answers_of_another(here: Process, there: Process, shop: Shop) -> None:
     own, other = f"/businesses/{shop.salon.business_id}", f"/businesses/{shop.other.business_id}"
     assert (await there.warm(own)).json() != (await there.warm(other)).json()
     await profile(shop, here.pool)
@@ -377,7 +377,7 @@ async def test_founding_a_business_leaves_everybody_their_answers(here: Process,
     assert there.statements.sent == []
 
 
-async def test_whoever_is_logged_in_is_never_answered_from_the_cache(here: Process, shop: Shop) -> None:
+async def test_logged_in_caller_is_never_answered_from_the_cache(here: Process, shop: Shop) -> None:
     away = "UPDATE services SET is_active = false WHERE business_id = :id AND id <> :service"
     extra = await data.add_service(here.pool, shop.salon.business_id, *shop.salon.resources)
     await data.rows(here.pool, away, id=shop.salon.business_id, service=shop.salon.service_id)
@@ -428,20 +428,22 @@ async def late(there: Process, here: Process, shop: Shop, monkeypatch: pytest.Mo
     return b"stale" if fresh.content == stale.content else fresh.content
 
 
-async def test_an_answer_from_before_a_change_that_is_kept_after_it_is_not_read(
+async def test_stale_answer_stored_after_a_change_is_not_read(
     here: Process, there: Process, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert await late(there, here, shop, monkeypatch) != b"stale"
 
 
 @pytest.mark.usefixtures("without_generations")
-async def test_without_generations_it_is_read(
+async def test_stale_answer_is_read_without_generations(
     here: Process, there: Process, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert await late(there, here, shop, monkeypatch) == b"stale"
 
 
-async def test_a_lie_in_the_cache_sells_nothing(here: Process, there: Process, shop: Shop, redis_url: str) -> None:
+async def test_wrong_cached_availability_books_nothing(
+    here: Process, there: Process, shop: Shop, redis_url: str
+) -> None:
     """Somebody takes the time behind the back of every process: the kept answer offers it, the booking does not."""
     path = (await asked(here, shop))["get_availability"]
     before = await there.warm(path)
@@ -483,7 +485,7 @@ async def test_lost_generations_come_back_as_others(here: Process, there: Proces
     assert not set(old) & set(new)
 
 
-async def test_every_answer_ends_by_itself(there: Process, here: Process, shop: Shop, redis_url: str) -> None:
+async def test_cached_answers_expire_by_themselves(there: Process, here: Process, shop: Shop, redis_url: str) -> None:
     redis = Redis.from_url(redis_url)
     for name, path in (await asked(here, shop)).items():
         had = {key async for key in redis.scan_iter(f"answer:{name}:*")}
@@ -499,7 +501,7 @@ async def test_every_answer_ends_by_itself(there: Process, here: Process, shop: 
     assert [CACHE_FOR[kind] for kind in CacheKind] == [timedelta(minutes=minutes) for minutes in (5, 10, 1)]
 
 
-async def test_without_redis_every_answer_comes_from_postgres(database: Database, clock: Clock) -> None:
+async def test_answers_come_from_postgres_without_redis(database: Database, clock: Clock) -> None:
     nowhere = cache_at("redis://127.0.0.1:1/0")
     async with process(database, clock, nowhere) as alone, opened_shop(alone.app, alone.pool, clock) as shop:
         for name, path in (await asked(alone, shop)).items():
@@ -511,7 +513,7 @@ async def test_without_redis_every_answer_comes_from_postgres(database: Database
     await nowhere.aclose()
 
 
-async def test_what_redis_could_not_be_told_is_told_later(
+async def test_generations_that_redis_missed_are_sent_later(
     database: Database, clock: Clock, cache: Cache, there: Process
 ) -> None:
     deaf = Deaf(cache)
@@ -534,7 +536,9 @@ async def test_what_redis_could_not_be_told_is_told_later(
         await told.aclose()
 
 
-async def test_whoever_could_not_tell_redis_does_not_believe_it(database: Database, clock: Clock, cache: Cache) -> None:
+async def test_process_that_could_not_reach_redis_does_not_trust_it(
+    database: Database, clock: Clock, cache: Cache
+) -> None:
     """Redis takes no word and still answers: whoever made the change sees it."""
     deaf = Deaf(cache)
     async with process(database, clock, deaf) as one, opened_shop(one.app, one.pool, clock) as shop:  # type: ignore[arg-type]
@@ -553,7 +557,7 @@ class Dies(Generations):
         return
 
 
-async def test_a_business_is_gone_even_if_the_process_that_suspended_it_dies(
+async def test_suspended_business_is_gone_even_if_the_process_dies(
     there: Process, here: Process, shop: Shop, cache: Cache
 ) -> None:
     here.pool.listener = Dies(cache)
@@ -566,7 +570,7 @@ async def test_a_business_is_gone_even_if_the_process_that_suspended_it_dies(
             assert (await there.ask(path)).status_code in {404, 409, 422}, name
 
 
-async def test_what_is_rolled_back_ends_no_answer(here: Process, there: Process, shop: Shop) -> None:
+async def test_rollback_ends_no_cached_answer(here: Process, there: Process, shop: Shop) -> None:
     path = (await asked(here, shop))["get_business"]
     await there.warm(path)
     with contextlib.suppress(NotFound):

@@ -40,7 +40,7 @@ async def test_emails_compare_without_case(client: AsyncClient, log_in: Login) -
     assert login.status_code == 200
 
 
-async def test_one_email_registered_by_many_at_once(client: AsyncClient) -> None:
+async def test_register_of_one_email_at_once_makes_one_login(client: AsyncClient) -> None:
     answers = await asyncio.gather(*(client.post(f"{PREFIX}/auth/register", json=BODY) for _ in range(8)))
     assert sorted(answer.status_code for answer in answers) == [201] + [409] * 7
 
@@ -90,7 +90,7 @@ async def test_login_answers_alike_for_known_and_unknown(client: AsyncClient, lo
     assert wrong.json()["error"] == unknown.json()["error"]
 
 
-async def test_an_unknown_email_costs_a_hash_too(app: FastAPI) -> None:
+async def test_unknown_email_costs_a_hash_too(app: FastAPI) -> None:
     passwords = app.state.services.passwords
     stored = await passwords.hash(PASSWORD)
 
@@ -102,7 +102,7 @@ async def test_an_unknown_email_costs_a_hash_too(app: FastAPI) -> None:
     await timing.holds(asked, 20, lambda found: 0.5 < found["unknown"] / found["known"] < 2)
 
 
-async def test_a_password_longer_than_bcrypt_reads_matches_nothing(app: FastAPI) -> None:
+async def test_password_longer_than_bcrypt_reads_matches_nothing(app: FastAPI) -> None:
     passwords = app.state.services.passwords
     long = "Aa1-" * 18
     stored = await passwords.hash(long)
@@ -201,7 +201,7 @@ async def test_unsigned_token(app: FastAPI, owner: Person) -> None:
     assert await me_with(app, token) == (401, "unauthenticated")
 
 
-async def test_a_token_of_nobody(app: FastAPI, owner: Person) -> None:
+async def test_token_of_nobody(app: FastAPI, owner: Person) -> None:
     assert await me_with(app, forged(owner, sub=str(uuid4()))) == (401, "unauthenticated")
 
 
@@ -213,11 +213,11 @@ async def test_tokens_end(app: FastAPI, owner: Person, clock: Clock) -> None:
     assert answer.json()["error"]["details"] == {"reason": "expired_token"}
 
 
-async def test_other_authorizations(app: FastAPI) -> None:
+async def test_authorization_of_another_scheme_is_refused(app: FastAPI) -> None:
     for header in ("Basic aGk6aGk=", "Bearer", "token"):
         async with client_of(app, Authorization=header) as http:
             assert error_of(await http.get(f"{PREFIX}/auth/me")) == (401, "unauthenticated"), header
 
 
-async def test_without_a_token(client: AsyncClient) -> None:
+async def test_request_without_a_token_is_refused(client: AsyncClient) -> None:
     assert error_of(await client.get(f"{PREFIX}/auth/me")) == (401, "unauthenticated")

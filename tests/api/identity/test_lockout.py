@@ -53,7 +53,7 @@ async def test_five_failures_lock_known_and_unknown_alike(
     assert (await attempt(client, person.email, PASSWORD)).status_code == 200
 
 
-async def test_a_lock_does_not_end_sessions(client: AsyncClient, log_in: Login) -> None:
+async def test_lock_does_not_end_sessions(client: AsyncClient, log_in: Login) -> None:
     person = await log_in()
     await lock(client, person.email)
     assert (await person.get("/auth/me")).status_code == 200
@@ -249,7 +249,7 @@ async def forget(pool: Pool, *emails: str) -> None:
             )
 
 
-async def test_a_flood_is_turned_away_and_counts_for_nothing(
+async def test_flood_is_turned_away_and_counts_for_nothing(
     app: FastAPI, client: AsyncClient, log_in: Login, monkeypatch: pytest.MonkeyPatch, statements: Statements
 ) -> None:
     person = await log_in()
@@ -274,7 +274,7 @@ async def test_a_flood_is_turned_away_and_counts_for_nothing(
     assert (await attempt(client, person.email, PASSWORD)).status_code == 200
 
 
-async def test_only_so_many_wait() -> None:
+async def test_login_lets_only_so_many_wait() -> None:
     passwords = Passwords(rounds=10, patience=timedelta(0))
     try:
         stored = await passwords.hash(PASSWORD)
@@ -290,7 +290,7 @@ async def test_only_so_many_wait() -> None:
         passwords.close()
 
 
-async def test_a_hash_of_another_cost_is_made_anew(
+async def test_hash_of_another_cost_is_replaced(
     app: FastAPI, client: AsyncClient, log_in: Login, pool: Pool, database: Database
 ) -> None:
     person = await log_in()

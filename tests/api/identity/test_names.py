@@ -36,7 +36,7 @@ def inputs() -> list[type[BaseModel]]:
     return found
 
 
-def test_every_name_of_a_person_in_a_request_is_checked() -> None:
+def test_names_of_people_in_requests_are_all_checked() -> None:
     the_app()  # so that every schema is there
     checked = 0
     for schema in inputs():

@@ -24,7 +24,7 @@ async def logs_in(client: AsyncClient, email: str, password: str) -> bool:
 
 
 @pytest.mark.parametrize("way", WAYS)
-async def test_a_password_is_the_same_in_every_form(client: AsyncClient, app: FastAPI, way: str) -> None:
+async def test_password_is_the_same_in_every_form(client: AsyncClient, app: FastAPI, way: str) -> None:
     one, other = WAYS[way]
     body = {"email": "form@example.jp", "password": other, "family_name": "山田", "given_name": "花子"}
     registered = await client.post(f"{PREFIX}/auth/register", json=body)
@@ -45,7 +45,7 @@ async def test_a_password_is_the_same_in_every_form(client: AsyncClient, app: Fa
     assert await logs_in(client, "form@example.jp", f"Other-{one}")
 
 
-async def test_a_long_password_counts_to_its_last_byte(client: AsyncClient) -> None:
+async def test_password_counts_to_its_last_byte(client: AsyncClient) -> None:
     password = "Sakura-2026" + "が" * 40
     body = {"email": "long@example.jp", "password": password, "family_name": "山田", "given_name": "花子"}
     assert (await client.post(f"{PREFIX}/auth/register", json=body)).status_code == 201

@@ -44,7 +44,7 @@ async def account_emails(database: Database, kind: str) -> list[Any]:
     return await rows(database, "SELECT user_id, facts FROM notification_outbox WHERE kind = $1", kind)
 
 
-async def test_a_login_opens_a_session(app: FastAPI, client: AsyncClient, customer: Person) -> None:
+async def test_login_opens_a_session(app: FastAPI, client: AsyncClient, customer: Person) -> None:
     tokens = await open_session(client, customer.email)
     assert tokens["two_factor_required"] is False
     assert tokens["expires_in"] == 900
@@ -71,7 +71,7 @@ async def test_refreshing_keeps_the_session(app: FastAPI, client: AsyncClient, c
     assert error_of(await refresh(client, third["refresh_token"])) == (401, "unauthenticated")
 
 
-async def test_a_replay_ends_the_session_and_tells_its_user_once(
+async def test_replayed_refresh_ends_the_session_and_notifies_once(
     app: FastAPI, client: AsyncClient, customer: Person, database: Database
 ) -> None:
     first = await open_session(client, customer.email)
@@ -87,7 +87,7 @@ async def test_a_replay_ends_the_session_and_tells_its_user_once(
     assert (await customer.get("/auth/me")).status_code == 200
 
 
-async def test_two_refreshes_at_once(client: AsyncClient, customer: Person, database: Database) -> None:
+async def test_refreshes_at_once_keep_one_session(client: AsyncClient, customer: Person, database: Database) -> None:
     first = await open_session(client, customer.email)
     answers = await asyncio.gather(*(refresh(client, first["refresh_token"]) for _ in range(4)))
     assert sorted(answer.status_code for answer in answers) == [200, 401, 401, 401]
@@ -103,7 +103,7 @@ async def test_tokens_that_were_never_given(client: AsyncClient, customer: Perso
     assert (await customer.get("/auth/me")).status_code == 200
 
 
-async def test_an_access_token_refreshes_nothing_and_a_refresh_token_opens_nothing(
+async def test_access_token_refreshes_nothing_and_a_refresh_token_opens_nothing(
     app: FastAPI, client: AsyncClient, customer: Person
 ) -> None:
     tokens = await open_session(client, customer.email)
@@ -124,7 +124,9 @@ async def test_logging_out(app: FastAPI, client: AsyncClient, customer: Person) 
     assert (await customer.get("/auth/me")).status_code == 200
 
 
-async def test_where_i_am_logged_in(app: FastAPI, client: AsyncClient, log_in: Login) -> None:
+async def test_list_sessions_says_where_the_caller_is_logged_in(
+    app: FastAPI, client: AsyncClient, log_in: Login
+) -> None:
     person = await log_in()
     phone = await open_session(client, person.email, **{"User-Agent": "Phone/1"})
     listed = (await with_token(app, phone["access_token"], "/auth/sessions")).json()["data"]
@@ -158,7 +160,7 @@ async def test_logging_out_everywhere_else(app: FastAPI, client: AsyncClient, lo
         assert error_of(await with_token(app, other["access_token"])) == (401, "unauthenticated")
 
 
-async def test_an_ended_session_changes_nothing(app: FastAPI, client: AsyncClient, log_in: Login) -> None:
+async def test_ended_session_changes_nothing(app: FastAPI, client: AsyncClient, log_in: Login) -> None:
     person = await log_in()
     tokens = await open_session(client, person.email)
     await person.delete(f"/auth/sessions/{sid(tokens)}")
@@ -169,14 +171,14 @@ async def test_an_ended_session_changes_nothing(app: FastAPI, client: AsyncClien
     assert (await person.get("/owner/businesses")).json()["data"] == []
 
 
-async def test_whether_the_session_lives_costs_no_statement(customer: Person, statements: Statements) -> None:
+async def test_session_check_costs_no_statement(customer: Person, statements: Statements) -> None:
     statements.clear()
     assert (await customer.get("/auth/me")).status_code == 200
     assert len(statements) == 2
     assert "user_sessions" in statements.sent[0]
 
 
-async def test_a_client_cannot_choose_its_session(app: FastAPI, client: AsyncClient, log_in: Login) -> None:
+async def test_client_cannot_choose_its_session(app: FastAPI, client: AsyncClient, log_in: Login) -> None:
     person = await log_in()
     known = sid(await open_session(client, person.email))
     for extra in ({"session_id": known}, {"sid": known}):
@@ -186,7 +188,7 @@ async def test_a_client_cannot_choose_its_session(app: FastAPI, client: AsyncCli
     assert UUID(sid(fresh)) != UUID(known)
 
 
-async def test_an_admin_who_is_one_no_more_loses_it_at_the_next_refresh(
+async def test_admin_who_is_one_no_more_loses_it_at_the_next_refresh(
     app: FastAPI, client: AsyncClient, log_in: Login, database: Database
 ) -> None:
     person = await log_in()
@@ -204,7 +206,7 @@ def claim(tokens: Mapping[str, Any], name: str) -> object:
     return jwt.decode(tokens["access_token"], options={"verify_signature": False})[name]
 
 
-async def test_a_new_device_is_written_about_and_the_first_is_not(
+async def test_login_from_a_second_device_sends_an_email(
     client: AsyncClient, log_in: Login, database: Database
 ) -> None:
     person = await log_in()

@@ -103,7 +103,7 @@ async def test_registering_sends_a_account_email_that_confirms_the_email(account
     assert gone(await account.post("verify-email", token=token_in(message))) == "link_used"
 
 
-async def test_a_verification_lasts_a_day_and_a_newer_one_replaces_it(account: Account, clock: Clock) -> None:
+async def test_verification_lasts_a_day_and_a_newer_one_replaces_it(account: Account, clock: Clock) -> None:
     first = await newest_token(account.services, account.person.id, "email_verification")
     second = await account.resent()
     assert gone(await account.post("verify-email", token=first)) == "link_replaced"
@@ -135,7 +135,7 @@ async def test_reset_password_link_lasts_an_hour(account: Account, clock: Clock)
     assert not await account.logs_in_with(PASSWORD)
 
 
-async def test_a_reset_works_once_tells_and_confirms_the_email(account: Account) -> None:
+async def test_reset_works_once_notifies_and_confirms_the_email(account: Account) -> None:
     token = await account.forgot()
     assert (await account.reset(token)).status_code == 200
     assert gone(await account.reset(token, THIRD)) == "link_used"
@@ -145,7 +145,7 @@ async def test_a_reset_works_once_tells_and_confirms_the_email(account: Account)
     assert row["email_verified_at"] is not None
 
 
-async def test_a_reset_ends_every_session_and_lifts_a_lock(account: Account) -> None:
+async def test_reset_ends_every_session_and_lifts_a_lock(account: Account) -> None:
     token = await account.forgot()
     for _ in range(5):
         assert not await account.logs_in_with("Wrong-2026")
@@ -160,7 +160,7 @@ async def test_a_reset_ends_every_session_and_lifts_a_lock(account: Account) -> 
     assert {row["end_reason"] for row in ended} == {"password_reset"}
 
 
-async def test_a_change_ends_every_session_but_the_one_it_comes_from(account: Account, app: FastAPI) -> None:
+async def test_change_ends_every_session_but_the_one_it_comes_from(account: Account, app: FastAPI) -> None:
     other = await account.post("login", email=account.person.email, password=PASSWORD)
     tokens = other.json()["data"]
     assert (await account.change(PASSWORD, NEXT)).status_code == 200
@@ -196,7 +196,7 @@ async def test_changing_needs_the_present_password_and_a_good_other_one(account:
     assert await account_emails(account.services, account.person.id, "password_changed") == []
 
 
-async def test_a_reset_refuses_a_weak_password_and_stays_good(account: Account) -> None:
+async def test_reset_refuses_a_weak_password_and_stays_good(account: Account) -> None:
     token = await account.forgot()
     email = account.person.email.capitalize()  # with every kind of character that a password needs
     assert rules_of(await account.reset(token, email)) == {("password", "not_the_email")}
@@ -204,7 +204,7 @@ async def test_a_reset_refuses_a_weak_password_and_stays_good(account: Account) 
     assert (await account.reset(token)).status_code == 200
 
 
-async def test_a_repeat_with_the_same_key_gives_the_same_answer(account: Account) -> None:
+async def test_repeat_with_the_same_key_gives_the_same_answer(account: Account) -> None:
     """Though the link is used by then, and the present password is the present one no longer."""
     token = await newest_token(account.services, account.person.id, "email_verification")
     for path, body in (
@@ -221,7 +221,7 @@ async def test_a_repeat_with_the_same_key_gives_the_same_answer(account: Account
     assert len(await account_emails(account.services, account.person.id, "password_changed")) == 2
 
 
-async def test_the_language_is_that_of_the_request_unless_it_is_told(app: FastAPI) -> None:
+async def test_language_is_that_of_the_request_unless_it_is_told(app: FastAPI) -> None:
     for number, (asked, told, stored) in enumerate(
         [("en-GB,en;q=0.9", None, "en"), ("ja", None, "ja"), ("en", "ja", "ja"), ("fr", None, "ja")]
     ):
@@ -234,7 +234,7 @@ async def test_the_language_is_that_of_the_request_unless_it_is_told(app: FastAP
         assert message.language == stored
 
 
-async def test_no_token_is_kept_anywhere(account: Account, pool: Pool) -> None:
+async def test_token_is_stored_nowhere(account: Account, pool: Pool) -> None:
     token = await account.forgot()
     body, mac = token.rpartition(".")[2], token[-20:]
     tables = await data.rows(
@@ -266,7 +266,7 @@ async def asked_about(client: AsyncClient, path: str, email: str) -> dict[str, A
 
 
 @pytest.mark.parametrize("path", ["forgot-password", "resend-verification"])
-async def test_nobody_learns_who_has_a_login(account: Account, statements: Statements, path: str) -> None:
+async def test_forgot_password_reveals_no_login(account: Account, statements: Statements, path: str) -> None:
     verified = await newest_token(account.services, account.person.id, "email_verification")
     counts, answers = [], []
     for email in (account.person.email, account.person.email.upper(), "nobody@example.jp"):
@@ -282,7 +282,7 @@ async def test_nobody_learns_who_has_a_login(account: Account, statements: State
 
 
 @pytest.mark.parametrize("path", ["forgot-password", "resend-verification"])
-async def test_an_unknown_email_costs_the_same_work(account: Account, path: str) -> None:
+async def test_unknown_email_costs_the_same_work(account: Account, path: str) -> None:
     """Without the work that is taken back it takes 0.4 to 0.75 of the time. The control: what does nothing is told
     apart by the same measure."""
     asked = {
@@ -294,7 +294,7 @@ async def test_an_unknown_email_costs_the_same_work(account: Account, path: str)
     )
 
 
-async def test_what_is_done_for_an_unknown_email_leaves_nothing(account: Account, pool: Pool) -> None:
+async def test_unknown_email_leaves_no_row(account: Account, pool: Pool) -> None:
     before = await data.rows(pool, "SELECT count(*) FROM notification_outbox")
     for path in ("forgot-password", "resend-verification"):
         await account.post(path, email="nobody@example.jp")
@@ -334,7 +334,7 @@ async def test_guessed_and_tampered_tokens_open_nothing(account: Account, path: 
     assert (await account.post(path, token=token, **more)).status_code == 200
 
 
-async def test_a_link_is_for_one_purpose_alone(account: Account, app: FastAPI) -> None:
+async def test_link_is_for_one_purpose_alone(account: Account, app: FastAPI) -> None:
     verification, reset = await account.resent(), await account.forgot()
     assert error_of(await account.reset(verification)) == (422, "invalid_link")
     assert error_of(await account.post("verify-email", token=reset)) == (422, "invalid_link")
@@ -342,7 +342,7 @@ async def test_a_link_is_for_one_purpose_alone(account: Account, app: FastAPI) -
         assert (await http.get(f"{PREFIX}/auth/me")).status_code == 401
 
 
-async def test_a_well_signed_link_to_nothing_opens_nothing(account: Account, clock: Clock) -> None:
+async def test_well_signed_link_to_nothing_opens_nothing(account: Account, clock: Clock) -> None:
     """Also one whose row is there, but which was not the one that was sent: its digest is another."""
     links, until = account.services.links, clock.now() + timedelta(hours=1)
     nothing = links.issue(Purpose.RESET_PASSWORD, uuid4(), until)
@@ -353,7 +353,7 @@ async def test_a_well_signed_link_to_nothing_opens_nothing(account: Account, clo
     assert error_of(await account.reset(longer)) == (422, "invalid_link")
 
 
-async def test_a_link_works_for_its_own_login_alone(account: Account, log_in: Login) -> None:
+async def test_link_works_for_its_own_login_alone(account: Account, log_in: Login) -> None:
     other = Account(await log_in(), account.client, account.services)
     mine, theirs = await account.forgot(), await other.forgot()
     assert mine != theirs
@@ -363,19 +363,19 @@ async def test_a_link_works_for_its_own_login_alone(account: Account, log_in: Lo
     assert await account.logs_in_with(NEXT)
 
 
-async def test_a_link_to_a_former_address_is_good_no_longer(account: Account, pool: Pool) -> None:
+async def test_link_to_a_former_address_is_good_no_longer(account: Account, pool: Pool) -> None:
     token = await account.forgot()
     await data.rows(pool, "UPDATE users SET email = 'moved@example.jp' WHERE id = :id", id=account.person.id)
     assert gone(await account.reset(token)) == "link_replaced"
 
 
-async def test_a_deleted_login_cannot_come_back_by_a_link(account: Account, pool: Pool) -> None:
+async def test_deleted_login_cannot_come_back_by_a_link(account: Account, pool: Pool) -> None:
     token = await account.forgot()
     await data.rows(pool, "UPDATE users SET deleted_at = now() WHERE id = :id", id=account.person.id)
     assert error_of(await account.reset(token)) == (422, "invalid_link")
 
 
-async def test_a_reset_used_by_two_at_once_works_for_one(account: Account) -> None:
+async def test_reset_used_by_two_at_once_works_for_one(account: Account) -> None:
     for round_ in range(5):
         token = await account.forgot()
         passwords = [f"Momiji-{round_}{number}" for number in range(4)]
@@ -388,7 +388,7 @@ async def test_a_reset_used_by_two_at_once_works_for_one(account: Account) -> No
                 assert gone(answer) == "link_used"
 
 
-async def test_a_reset_and_a_change_at_once_one_wins_and_is_the_password(account: Account) -> None:
+async def test_reset_and_a_change_at_once_one_wins_and_is_the_password(account: Account) -> None:
     present = PASSWORD
     for round_ in range(8):
         await account.enter(present)
@@ -428,7 +428,7 @@ EXTRA: list[tuple[str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("path", "body"), EXTRA)
-async def test_nothing_can_be_set_that_is_not_asked_for(account: Account, path: str, body: dict[str, Any]) -> None:
+async def test_bodies_set_no_field_that_is_not_declared(account: Account, path: str, body: dict[str, Any]) -> None:
     for field, value in {
         "platform_role": "admin",
         "role": "admin",

@@ -92,7 +92,7 @@ async def test_logging_in_takes_two_steps(app: FastAPI, client: AsyncClient, gua
     assert (await refresh(client, tokens["refresh_token"])).status_code == 200
 
 
-async def test_a_code_counts_once(app: FastAPI, client: AsyncClient, guarded: Guarded) -> None:
+async def test_code_counts_once(app: FastAPI, client: AsyncClient, guarded: Guarded) -> None:
     first = await ask(client, guarded.person)
     # The one that switched it on was used then.
     assert error_of(await verify(app, first["challenge_token"], guarded.code())) == (422, "invalid_code")
@@ -112,7 +112,7 @@ async def test_clocks_may_be_off_by_one_step(
     assert (await verify(app, first["challenge_token"], guarded.code(steps))).status_code == status
 
 
-async def test_a_recovery_code_counts_once(
+async def test_recovery_code_counts_once(
     app: FastAPI, client: AsyncClient, guarded: Guarded, database: Database
 ) -> None:
     assert len(set(guarded.recovery)) == 10
@@ -146,7 +146,9 @@ async def test_guessing_codes_locks_the_account(
     assert len(await account_emails(database, "login_locked")) == 1
 
 
-async def test_what_is_no_challenge(app: FastAPI, client: AsyncClient, guarded: Guarded, log_in: Login) -> None:
+async def test_challenge_that_is_none_is_refused(
+    app: FastAPI, client: AsyncClient, guarded: Guarded, log_in: Login
+) -> None:
     other = await open_session(client, (await log_in()).email)
     for bearer in (guarded.person.token, other["access_token"], other["refresh_token"], "x"):
         assert error_of(await verify(app, bearer, guarded.next_code())) == (401, "unauthenticated")
@@ -154,7 +156,7 @@ async def test_what_is_no_challenge(app: FastAPI, client: AsyncClient, guarded: 
     assert error_of(nobody) == (401, "unauthenticated")
 
 
-async def test_a_challenge_ends(app: FastAPI, client: AsyncClient, guarded: Guarded, database: Database) -> None:
+async def test_challenge_ends(app: FastAPI, client: AsyncClient, guarded: Guarded, database: Database) -> None:
     first = await ask(client, guarded.person)
     guarded.clock.ahead += timedelta(minutes=5)
     late = await verify(app, first["challenge_token"], guarded.code())
@@ -211,9 +213,7 @@ async def test_guessing_at_switching_it_off_locks(guarded: Guarded) -> None:
     assert error_of(await guarded.person.post("/auth/2fa/disable", json=right)) == (429, "account_locked")
 
 
-async def test_a_password_that_nobody_looked_at_is_no_failure(
-    guarded: Guarded, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_password_that_nobody_looked_at_is_no_failure(guarded: Guarded, monkeypatch: pytest.MonkeyPatch) -> None:
     async def busy(self: Passwords, password: str, stored: str | None) -> bool:
         raise Unavailable({"dependency": "password_check", "retry_after": 3})
 
@@ -225,7 +225,7 @@ async def test_a_password_that_nobody_looked_at_is_no_failure(
     assert (await guarded.person.post("/auth/2fa/disable", json=right)).status_code == 200
 
 
-async def test_the_secret_is_nowhere_to_be_read(guarded: Guarded, database: Database) -> None:
+async def test_secret_is_nowhere_to_be_read(guarded: Guarded, database: Database) -> None:
     [kept] = await rows(database, "SELECT f::text AS whole, totp_encrypted FROM user_two_factors f")
     secret = guarded.totp.secret
     assert secret.encode() not in kept["totp_encrypted"]
@@ -239,7 +239,7 @@ async def test_the_secret_is_nowhere_to_be_read(guarded: Guarded, database: Data
     assert '"totp_encrypted": "***"' in audited["after"]
 
 
-async def test_a_row_of_one_user_opens_nothing_for_another(
+async def test_row_of_one_user_opens_nothing_for_another(
     app: FastAPI, client: AsyncClient, guarded: Guarded, log_in: Login, database: Database
 ) -> None:
     thief = await log_in()

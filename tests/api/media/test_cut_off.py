@@ -14,7 +14,7 @@ from tests.support import pictures
 from tests.support.servers import Database
 
 
-async def test_an_upload_that_is_cut_off_leaves_nothing(
+async def test_upload_that_is_cut_off_leaves_nothing(
     app: FastAPI, venue: Venue, database: Database, objects: Storage
 ) -> None:
     file = {"file": ("a.jpg", pictures.picture())}

@@ -33,7 +33,7 @@ LIMIT = 10 * 1024 * 1024
         ("a.jpg", pictures.picture("PNG"), "application/octet-stream", [("file", "another_ending")]),
     ],
 )
-async def test_what_it_is_decides(
+async def test_file_is_judged_by_its_content(
     venue: Venue, database: Database, name: str, content: bytes, said: str, expected: Any
 ) -> None:
     answer = await venue.owner.post(f"/media?business_id={venue.id}", files={"file": (name, content, said)})
@@ -41,13 +41,13 @@ async def test_what_it_is_decides(
     assert await rows(database, "SELECT 1 FROM business_media") == []
 
 
-async def test_a_name_is_only_a_name(venue: Venue) -> None:
+async def test_name_is_only_a_name(venue: Venue) -> None:
     for name in ("../../etc/passwd.jpg", "a\x00.jpg", "写真.JPG", "no ending", "…" * 500):
         file = {"file": (name, pictures.picture(), "image/jpeg")}
         assert (await venue.owner.post(f"/media?business_id={venue.id}", files=file)).status_code == 201, name
 
 
-async def test_one_file_in_its_field(venue: Venue) -> None:
+async def test_upload_takes_one_file_in_its_field(venue: Venue) -> None:
     path = f"/media?business_id={venue.id}"
     picture = ("a.jpg", pictures.picture(), "image/jpeg")
     assert outcome(await venue.owner.post(path, files={"other": picture})) == [("file", "one_file")]
@@ -91,7 +91,7 @@ async def test_eleven_megabytes_are_too_many(venue: Venue, database: Database) -
     assert len(await rows(database, "SELECT 1 FROM business_media")) == 1
 
 
-async def test_a_body_without_end_is_cut_where_the_limit_is(venue: Venue) -> None:
+async def test_body_without_end_is_cut_where_the_limit_is(venue: Venue) -> None:
     sent = 0
 
     async def endless() -> Any:
@@ -110,7 +110,7 @@ async def test_a_body_without_end_is_cut_where_the_limit_is(venue: Venue) -> Non
     assert sent <= LIMIT + 2 * 65536
 
 
-async def test_only_uploads_may_be_large_or_no_json(venue: Venue) -> None:
+async def test_uploads_alone_may_be_large_or_not_json(venue: Venue) -> None:
     file = {"file": ("a.jpg", pictures.picture())}
     for path in ("/media/reorder", "/media/presign", "/bookings"):
         assert error_of(await venue.owner.post(path, files=file)) == (415, "unsupported_media_type")
@@ -118,7 +118,7 @@ async def test_only_uploads_may_be_large_or_no_json(venue: Venue) -> None:
         assert error_of(large) == (413, "too_large")
 
 
-async def test_who_may_not_is_refused_before_the_body_is_read(
+async def test_upload_without_permission_is_refused_before_the_body_is_read(
     client: AsyncClient, customer: Person, venue: Venue
 ) -> None:
     async def untouched() -> Any:
@@ -131,7 +131,7 @@ async def test_who_may_not_is_refused_before_the_body_is_read(
     assert error_of(await customer.http.post(path, content=untouched(), headers=headers)) == (404, "not_found")
 
 
-async def test_a_storage_that_is_away_is_503_and_leaves_nothing(
+async def test_storage_that_is_away_is_503_and_leaves_nothing(
     venue: Venue, app: FastAPI, settings: Settings, database: Database
 ) -> None:
     away = storage_provider(settings.model_copy(update={"s3_endpoint_url": "http://127.0.0.1:1"}))

@@ -47,7 +47,7 @@ async def ready(venue: Venue, look: Look, count: int = 1) -> list[dict[str, Any]
     return made
 
 
-async def test_through_the_api_and_shown_to_everybody(
+async def test_media_is_uploaded_and_shown_to_everybody(
     venue: Venue, client: AsyncClient, look: Look, objects: Storage, database: Database
 ) -> None:
     media = await upload(venue.owner, venue.id, pictures.with_place())
@@ -74,7 +74,7 @@ async def test_through_the_api_and_shown_to_everybody(
         await objects.head(row["upload_key"])
 
 
-async def test_a_business_has_only_so_many(venue: Venue, database: Database, settings: Settings) -> None:
+async def test_business_has_only_so_many(venue: Venue, database: Database, settings: Settings) -> None:
     fill = (
         "INSERT INTO business_media (business_id, kind, content_type, status, upload_key, position)"
         " SELECT $1::uuid, 'image', 'image/png', 'uploading', 'in/' || n, n FROM generate_series(2, $2) n"
@@ -116,7 +116,7 @@ async def test_past_the_api_with_a_ticket(
     assert [one["id"] for one in await listed(client, venue)] == [media["id"]]
 
 
-async def test_a_ticket_for_another_kind_of_file_brings_nothing(venue: Venue, look: Look, client: AsyncClient) -> None:
+async def test_ticket_for_another_kind_of_file_brings_nothing(venue: Venue, look: Look, client: AsyncClient) -> None:
     body = {"business_id": str(venue.id), "content_type": "image/png", "size": 10}
     data = (await venue.owner.post("/media/presign", json=body)).json()["data"]
     async with httpx.AsyncClient() as browser:
@@ -143,7 +143,7 @@ async def test_tickets_are_for_pictures_and_films(venue: Venue, body: Any, expec
     assert rules_of(await venue.owner.post("/media/presign", json=whole)) == expected
 
 
-async def test_a_ticket_is_for_a_file_of_the_right_size(venue: Venue) -> None:
+async def test_ticket_is_for_a_file_of_the_right_size(venue: Venue) -> None:
     body = {"business_id": str(venue.id), "content_type": "video/mp4", "size": 10 * 1024 * 1024 + 1}
     assert error_of(await venue.owner.post("/media/presign", json=body)) == (413, "too_large")
 
@@ -195,7 +195,7 @@ async def test_order_featured_and_captions(
     assert len(statements) == 2, statements.sent
 
 
-async def test_an_order_names_what_is_there_once(venue: Venue, look: Look) -> None:
+async def test_order_names_what_is_there_once(venue: Venue, look: Look) -> None:
     [media] = await ready(venue, look)
     for ids, expected in (
         ([media["id"], media["id"]], {("ids", "each_once")}),
@@ -240,7 +240,7 @@ async def test_removed_while_it_is_looked_at_can_come_back(venue: Venue, client:
     assert [one["id"] for one in await listed(client, venue)] == [media["id"]]
 
 
-async def test_nobody_meets_anothers_media(
+async def test_media_of_another_business_is_not_found(
     venue: Venue, other_owner: Person, customer: Person, client: AsyncClient, look: Look, pool: Pool
 ) -> None:
     await open_venue(pool, other_owner)
@@ -279,7 +279,7 @@ async def test_managers_upload(venue: Venue, log_in: Login, database: Database, 
     assert answer.status_code == expected
 
 
-async def test_what_has_had_its_time_goes(
+async def test_sweep_removes_abandoned_uploads(
     venue: Venue, look: Look, objects: Storage, keeper: MediaActivities, clock: Clock, database: Database
 ) -> None:
     async def keys() -> set[str]:

@@ -59,7 +59,7 @@ async def listed(person: Person, **params: Any) -> list[str]:
     return [row["id"] for row in answer.json()["data"]]
 
 
-async def test_everybody_sees_what_was_told_to_them(shop: Shop, pool: Pool) -> None:
+async def test_notifications_list_shows_each_person_their_own(shop: Shop, pool: Pool) -> None:
     first = await told(pool, shop, NoticeKind.BOOKING_CONFIRMED)
     second = await told(pool, shop, NoticeKind.BOOKING_CANCELLED)
     to_owner = await told(pool, shop, NoticeKind.BOOKING_REQUESTED, "business")
@@ -158,7 +158,7 @@ def news(notice_id: str, event: str) -> dict[str, Any]:
     return {"email": "a@example.jp", "timestamp": at, "event": event, "sg_event_id": event, "notice_id": notice_id}
 
 
-async def test_sendgrid_tells_what_became_of_it(shop: Shop, pool: Pool) -> None:
+async def test_sendgrid_webhook_updates_the_delivery(shop: Shop, pool: Pool) -> None:
     first = await told(pool, shop, NoticeKind.BOOKING_CONFIRMED)
     second = await told(pool, shop, NoticeKind.BOOKING_CANCELLED)
     body = json.dumps(
@@ -172,7 +172,7 @@ async def test_sendgrid_tells_what_became_of_it(shop: Shop, pool: Pool) -> None:
     assert statuses == ["delivered", "bounced"]
 
 
-async def test_forged_news_of_deliveries_change_nothing(shop: Shop, pool: Pool) -> None:
+async def test_forged_delivery_events_change_nothing(shop: Shop, pool: Pool) -> None:
     notice = await told(pool, shop, NoticeKind.BOOKING_CONFIRMED)
     body = json.dumps([news(notice, "delivered")]).encode()
     for headers in (

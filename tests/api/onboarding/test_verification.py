@@ -154,7 +154,7 @@ async def account_emails(draft: Draft) -> list[str]:
     return [row["kind"] for row in found if row["kind"].startswith("business_")]
 
 
-async def test_all_that_is_missing_is_said_at_once(draft: Draft) -> None:
+async def test_submit_says_at_once_all_that_is_missing(draft: Draft) -> None:
     answer = await draft.post("/submit")
     assert error_of(answer) == (422, "verification_incomplete")
     absent = answer.json()["error"]["details"]["missing"]
@@ -200,7 +200,7 @@ async def test_rejected_and_submitted_again(ready: Draft, admin: Person, client:
     assert await seen(client, ready)
 
 
-async def test_what_went_missing_since_stands_in_the_way_of_approval(ready: Draft, admin: Person) -> None:
+async def test_approval_is_refused_for_what_went_missing_since(ready: Draft, admin: Person) -> None:
     await ready.post("/submit")
     await rows(ready.database, "UPDATE businesses SET phone = NULL WHERE id = $1", ready.id)
     refused = await decide(admin, ready, "approve")
@@ -220,7 +220,7 @@ async def test_decisions_where_there_is_none_to_take(ready: Draft, admin: Person
     assert error_of(await admin.post(f"/admin/businesses/{uuid4()}/approve", json=NEVER_SEEN)) == (404, "not_found")
 
 
-async def test_a_repeated_approval_is_answered_alike(ready: Draft, admin: Person) -> None:
+async def test_repeated_approval_is_answered_alike(ready: Draft, admin: Person) -> None:
     await ready.post("/submit")
     keyed = {"Idempotency-Key": "once"}
     first = await decide(admin, ready, "approve", headers=keyed)
@@ -229,7 +229,7 @@ async def test_a_repeated_approval_is_answered_alike(ready: Draft, admin: Person
     assert len(await account_emails(ready)) == 2
 
 
-async def test_a_document_swapped_since_the_operator_looked_is_not_approved(ready: Draft, admin: Person) -> None:
+async def test_document_swapped_since_the_operator_looked_is_not_approved(ready: Draft, admin: Person) -> None:
     await ready.post("/submit")
     looked_at = {"version": await version_of(admin, ready)}
     old = next(each for each in (await ready.standing()).documents if each.kind == "permit")
@@ -265,11 +265,11 @@ OTHER_IDENTITY = {
 }
 
 
-def test_every_column_of_the_identity_is_tried() -> None:
+def test_identity_columns_are_all_tried() -> None:
     assert set(OTHER_IDENTITY) == IDENTITY
 
 
-async def test_an_approved_business_with_another_identity_is_reviewed_again(
+async def test_approved_business_with_another_identity_is_reviewed_again(
     ready: Draft, admin: Person, client: AsyncClient
 ) -> None:
     await ready.post("/submit")
@@ -313,7 +313,7 @@ async def test_suspension_stops_new_bookings_and_lists_those_that_stand(
     assert (await account_emails(ready))[-2:] == ["business_suspended", "business_reinstated"]
 
 
-async def test_only_operators_decide(ready: Draft, owner: Person, customer: Person) -> None:
+async def test_decisions_are_for_operators_alone(ready: Draft, owner: Person, customer: Person) -> None:
     base = f"/admin/businesses/{ready.id}"
     for path, body in (
         ("approve", NEVER_SEEN),
@@ -329,7 +329,7 @@ async def test_only_operators_decide(ready: Draft, owner: Person, customer: Pers
     assert error_of(await customer.get(f"/owner/businesses/{ready.id}/verification")) == (404, "not_found")
 
 
-async def test_the_operators_list(ready: Draft, admin: Person) -> None:
+async def test_operators_list(ready: Draft, admin: Person) -> None:
     assert (await admin.get("/admin/businesses", params={"review_status": "waiting"})).json()["data"] == []
     await ready.post("/submit")
     answer = await admin.get("/admin/businesses", params={"status": "pending", "review_status": "waiting"})
@@ -340,7 +340,7 @@ async def test_the_operators_list(ready: Draft, admin: Person) -> None:
 # -- papers ------------------------------------------------------------------------------------------------------------
 
 
-async def test_only_operators_read_papers_and_judge_them(ready: Draft, admin: Person) -> None:
+async def test_documents_are_read_and_judged_by_operators_alone(ready: Draft, admin: Person) -> None:
     await ready.post("/submit")
     standing = await ready.standing()
     assert [paper.url for paper in standing.documents] == [None] * 3
@@ -359,7 +359,7 @@ async def test_only_operators_read_papers_and_judge_them(ready: Draft, admin: Pe
     assert (mine.review.note, mine.documents[2].status, mine.documents[2].note) == (None, "refused", "期限切れ")
 
 
-async def test_a_paper_must_be_what_it_says(draft: Draft) -> None:
+async def test_paper_must_be_what_it_says(draft: Draft) -> None:
     answer = await draft.paper("permit", b"<svg onload='alert(1)'/>")
     assert error_of(answer) == (415, "unsupported_media_type")
     picture = await draft.paper("permit", pictures.picture(), "application/pdf")
@@ -370,7 +370,7 @@ async def test_a_paper_must_be_what_it_says(draft: Draft) -> None:
     assert (read.status, read.content_type) == ("received", "image/jpeg")
 
 
-async def test_a_paper_cannot_be_swapped_after_it_was_looked_at(draft: Draft, admin: Person) -> None:
+async def test_paper_cannot_be_swapped_after_it_was_looked_at(draft: Draft, admin: Person) -> None:
     answer = await draft.post("/documents", json={"kind": "permit", "content_type": "application/pdf"})
     ticket = Envelope[DocumentTicketRead].model_validate_json(answer.content, extra="forbid").data
     async with httpx.AsyncClient() as browser:
@@ -386,7 +386,7 @@ async def test_a_paper_cannot_be_swapped_after_it_was_looked_at(draft: Draft, ad
         assert (await browser.get(whole["documents"][0]["url"])).content == PDF
 
 
-async def test_a_business_sends_only_so_many_documents(draft: Draft, settings: Settings) -> None:
+async def test_business_sends_only_so_many_documents(draft: Draft, settings: Settings) -> None:
     fill = (
         "INSERT INTO business_documents (business_id, kind, content_type, object_key)"
         " SELECT $1::uuid, 'permit', 'application/pdf', 'in/' || n FROM generate_series(2, $2) n"
@@ -399,14 +399,14 @@ async def test_a_business_sends_only_so_many_documents(draft: Draft, settings: S
     assert refused.json()["error"]["details"]["rule"] == "too_many_documents"
 
 
-async def test_a_paper_that_never_came(draft: Draft) -> None:
+async def test_paper_that_never_came(draft: Draft) -> None:
     answer = await draft.post("/documents", json={"kind": "permit", "content_type": "application/pdf"})
     document = answer.json()["data"]["document"]["id"]
     assert error_of(await draft.post(f"/documents/{document}/complete")) == (409, "wrong_state")
     assert (await draft.standing()).documents == []
 
 
-async def test_a_paper_is_taken_back(ready: Draft, log_in: Login) -> None:
+async def test_document_is_withdrawn(ready: Draft, log_in: Login) -> None:
     document = (await ready.standing()).documents[0]
     path = f"/owner/businesses/{ready.id}/documents/{document.id}"
     stranger = await log_in()

@@ -68,7 +68,7 @@ async def guest(
     yield guest
 
 
-async def test_a_repeat_gives_the_3_d_secure_page_again_and_no_secret_is_stored(guest: Guest, pool: Pool) -> None:
+async def test_repeat_gives_the_3_d_secure_page_again_and_no_secret_is_stored(guest: Guest, pool: Pool) -> None:
     first = await guest.confirm("g-3")
     assert first.json()["data"]["action_url"], first.text
     assert len(guest.secrets) >= 2  # the guest's token, the page, and at some providers the client secret
@@ -81,7 +81,7 @@ async def test_a_repeat_gives_the_3_d_secure_page_again_and_no_secret_is_stored(
     assert (await data.rows(pool, "SELECT id FROM payment_webhooks")) == []
 
 
-async def test_a_repeat_after_3_d_secure_answers_what_is_true_now(guest: Guest, pool: Pool) -> None:
+async def test_repeat_after_3_d_secure_answers_what_is_true_now(guest: Guest, pool: Pool) -> None:
     first = await guest.confirm("g-3")
     guest.rail.answer(first.json()["data"]["action_url"], "authorize")
     for _ in range(2):
@@ -92,13 +92,13 @@ async def test_a_repeat_after_3_d_secure_answers_what_is_true_now(guest: Guest, 
     assert [row["status"] for row in await data.rows(pool, "SELECT status FROM booking_payments")] == ["captured"]
 
 
-async def test_a_repeat_after_a_failed_3_d_secure_is_declined(guest: Guest) -> None:
+async def test_repeat_after_a_failed_3_d_secure_is_declined(guest: Guest) -> None:
     first = await guest.confirm("g-3")
     guest.rail.answer(first.json()["data"]["action_url"], "fail")
     assert error_of(await guest.confirm("g-3")) == (422, "payment_declined")
 
 
-async def test_a_repeat_after_the_hold_has_no_page(guest: Guest, clock: Clock) -> None:
+async def test_repeat_after_the_hold_has_no_page(guest: Guest, clock: Clock) -> None:
     await guest.confirm("g-3")
     clock.ahead += timedelta(minutes=11)
     assert error_of(await guest.confirm("g-3")) == (410, "gone")

@@ -91,7 +91,7 @@ async def till(app: FastAPI, pool: Pool, clock: Clock, provider: PaymentProvider
         yield Till(shop, pool, clock, provider)
 
 
-async def test_a_new_card_takes_the_place_of_the_old_one(till: Till, sandbox: Sandbox) -> None:
+async def test_new_card_replaces_the_old_one(till: Till, sandbox: Sandbox) -> None:
     booking, old, _ = await till.declined()
     opened = await intent(till.shop.customer, booking)
     assert opened.status_code == 201, opened.text
@@ -115,7 +115,7 @@ async def test_a_new_card_takes_the_place_of_the_old_one(till: Till, sandbox: Sa
     await till.audited()
 
 
-async def test_the_link_of_the_message_is_enough(till: Till, app: FastAPI) -> None:
+async def test_link_of_the_message_is_enough(till: Till, app: FastAPI) -> None:
     booking, old, intent_id = await till.declined()
     await till.provider.cancel_intent(intent_id, "lapsed")
     services: ApiServices = app.state.services
@@ -134,7 +134,7 @@ async def test_the_link_of_the_message_is_enough(till: Till, app: FastAPI) -> No
     await till.audited()
 
 
-async def test_while_the_authorization_stands_no_other_card_is_taken(till: Till, pool: Pool) -> None:
+async def test_new_card_is_refused_while_the_authorization_is_valid(till: Till, pool: Pool) -> None:
     booking, _ = await till.confirmed()
     assert error_of(await intent(till.shop.customer, booking)) == (409, "wrong_state")
     assert error_of(await intent(till.shop.owner, booking)) == (403, "forbidden")

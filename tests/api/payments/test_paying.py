@@ -21,7 +21,7 @@ async def status_of(pool: Pool, payment_id: str) -> str:
     return str(row["status"])
 
 
-async def test_an_intent_is_opened_once_over_what_is_due(shop: Shop, pool: Pool, sandbox: Sandbox) -> None:
+async def test_intent_is_opened_once_over_what_is_due(shop: Shop, pool: Pool, sandbox: Sandbox) -> None:
     booking = await held(shop)
     first = await intent(shop.customer, booking, key="i-1")
     assert first.status_code == 201, first.text
@@ -39,7 +39,7 @@ async def test_an_intent_is_opened_once_over_what_is_due(shop: Shop, pool: Pool,
     assert row["provider_intent_id"].startswith("pi_")
 
 
-async def test_many_windows_open_one_intent(shop: Shop, sandbox: Sandbox) -> None:
+async def test_create_payment_from_many_windows_opens_one_intent(shop: Shop, sandbox: Sandbox) -> None:
     booking = await held(shop)
     answers = await asyncio.gather(*(intent(shop.customer, booking) for _ in range(8)))
     assert {answer.status_code for answer in answers} == {201}
@@ -66,7 +66,7 @@ async def test_paying_goes_through_the_inbox(shop: Shop, pool: Pool, sandbox: Sa
     assert sandbox.get("/sandbox/state")["objects"]["charge"] == 1
 
 
-async def test_a_card_hold_is_authorized(app: FastAPI, pool: Pool, clock: Clock) -> None:
+async def test_card_hold_is_authorized(app: FastAPI, pool: Pool, clock: Clock) -> None:
     async with opened_shop(app, pool, clock, payment_mode="card_hold") as shop:
         payment = await opened(shop)
         assert (await confirm(shop.customer, payment)).json()["data"]["status"] == "authorized"
@@ -74,7 +74,7 @@ async def test_a_card_hold_is_authorized(app: FastAPI, pool: Pool, clock: Clock)
         assert await status_of(pool, payment) == "authorized"
 
 
-async def test_a_declined_card_says_why_and_another_one_pays(shop: Shop, pool: Pool) -> None:
+async def test_declined_card_says_why_and_another_one_pays(shop: Shop, pool: Pool) -> None:
     payment = await opened(shop)
     before = await counted(pool, "idempotency_keys")
     for _ in range(2):
@@ -92,7 +92,7 @@ async def test_a_declined_card_says_why_and_another_one_pays(shop: Shop, pool: P
     assert error_of(unknown) == (422, "payment_declined")
 
 
-async def test_three_d_secure_sends_the_customer_on(shop: Shop, pool: Pool, sandbox: Sandbox) -> None:
+async def test_confirm_with_3d_secure_sends_the_customer_on(shop: Shop, pool: Pool, sandbox: Sandbox) -> None:
     payment = await opened(shop)
     answer = await confirm(shop.customer, payment, "pm_card_authenticationRequired")
     data_ = answer.json()["data"]
@@ -101,7 +101,7 @@ async def test_three_d_secure_sends_the_customer_on(shop: Shop, pool: Pool, sand
     assert (await counted(pool, "payment_webhooks"))["payment_webhooks"] == 0
 
 
-async def test_a_provider_in_trouble_is_503_and_the_key_works_later(shop: Shop, pool: Pool, sandbox: Sandbox) -> None:
+async def test_provider_in_trouble_is_503_and_the_key_works_later(shop: Shop, pool: Pool, sandbox: Sandbox) -> None:
     booking = await held(shop)
     sandbox.fault("payment_intents.create", "error_500")
     answer = await intent(shop.customer, booking, key="i-2")
@@ -120,7 +120,7 @@ async def test_a_provider_in_trouble_is_503_and_the_key_works_later(shop: Shop, 
     assert (state["payment_intent"], state["charge"]) == (1, 1)
 
 
-async def test_who_may_pay_and_when(shop: Shop, pool: Pool, clock: Clock) -> None:
+async def test_create_payment_checks_who_pays_and_when(shop: Shop, pool: Pool, clock: Clock) -> None:
     booking = await held(shop)
     payment = (await intent(shop.customer, booking)).json()["data"]["payment_id"]
     before = await counted(pool, *WRITTEN)
@@ -148,7 +148,7 @@ async def test_who_may_pay_and_when(shop: Shop, pool: Pool, clock: Clock) -> Non
     assert await counted(pool, *WRITTEN) == before
 
 
-async def test_who_works_there_pays_for_a_visit_of_their_own(shop: Shop, pool: Pool) -> None:
+async def test_staff_pay_for_a_visit_of_their_own(shop: Shop, pool: Pool) -> None:
     made = await shop.staff.post("/bookings", json=shop.booking_body(), headers=keyed())
     booking = made.json()["data"]["id"]
     assert made.json()["data"]["status"] == "pending"
@@ -157,7 +157,7 @@ async def test_who_works_there_pays_for_a_visit_of_their_own(shop: Shop, pool: P
     assert (await confirm(shop.staff, payment)).json()["data"]["status"] == "captured"
 
 
-async def test_what_needs_no_money_or_is_over(shop: Shop, pool: Pool) -> None:
+async def test_create_payment_refuses_what_needs_no_money_or_is_over(shop: Shop, pool: Pool) -> None:
     confirmed = await data.add_booking(pool, shop.salon, shop.at(10))
     assert error_of(await intent(shop.customer, str(confirmed))) == (409, "wrong_state")
     waiting = await data.add_booking(

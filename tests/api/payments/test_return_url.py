@@ -33,7 +33,7 @@ def production(app: FastAPI) -> None:
 @pytest.mark.parametrize(
     "url", ["https://evil.example/paid", "https://book.example@evil.example", "https://other-salon.example/paid"]
 )
-async def test_a_foreign_origin_is_refused_before_the_provider_is_asked(
+async def test_foreign_origin_is_refused_before_the_provider_is_asked(
     shop: Shop, pool: Pool, sandbox: Sandbox, url: str
 ) -> None:
     await set_website(pool, shop.salon.business_id, "https://salon.example/")
@@ -54,19 +54,19 @@ async def test_a_foreign_origin_is_refused_before_the_provider_is_asked(
 @pytest.mark.parametrize(
     "url", ["https://book.example/paid", "https://app.example/paid", "https://salon.example/thanks?booking=1"]
 )
-async def test_the_platform_an_app_and_the_business_may_be_returned_to(shop: Shop, pool: Pool, url: str) -> None:
+async def test_platform_an_app_and_the_business_may_be_returned_to(shop: Shop, pool: Pool, url: str) -> None:
     await set_website(pool, shop.salon.business_id, "https://salon.example/")
     answer = await confirm(shop.customer, await opened(shop), THREE_D_SECURE, return_url=url)
     assert answer.status_code == 200, answer.text
     assert answer.json()["data"]["action_url"]
 
 
-async def test_this_machine_may_be_returned_to_outside_production(shop: Shop) -> None:
+async def test_return_url_may_be_this_machine_outside_production(shop: Shop) -> None:
     answer = await confirm(shop.customer, await opened(shop), return_url=LOOPBACK)
     assert answer.status_code == 200, answer.text
 
 
 @pytest.mark.usefixtures("production")
-async def test_this_machine_may_not_be_returned_to_in_production(shop: Shop) -> None:
+async def test_return_url_may_not_be_this_machine_in_production(shop: Shop) -> None:
     answer = await confirm(shop.customer, await opened(shop), return_url=LOOPBACK)
     assert error_of(answer) == (422, "invalid_input")

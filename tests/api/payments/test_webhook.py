@@ -50,7 +50,9 @@ async def send(shop: Shop, body: bytes, headers: dict[str, str], provider: str =
     return await shop.nobody.post(f"{PREFIX}/payments/webhook/{provider}", content=body, headers=headers)
 
 
-async def test_news_are_stored_once_and_applied_to_the_payment(shop: Shop, pool: Pool, statements: Statements) -> None:
+async def test_webhook_event_is_stored_once_and_applied_to_the_payment(
+    shop: Shop, pool: Pool, statements: Statements
+) -> None:
     payment = await opened(shop)
     [row] = await data.rows(pool, "SELECT provider_intent_id, booking_id FROM booking_payments")
     body = event(row["provider_intent_id"])
@@ -70,7 +72,7 @@ async def test_news_are_stored_once_and_applied_to_the_payment(shop: Shop, pool:
     assert row == {"status": "captured", "captured": 6600}
 
 
-async def test_forged_news_are_refused_in_both_languages_and_leave_nothing(shop: Shop, pool: Pool) -> None:
+async def test_forged_webhook_is_refused_in_both_languages_and_leaves_nothing(shop: Shop, pool: Pool) -> None:
     body = event("pi_x")
     before = await counted(pool, *WRITTEN)
     for headers in (
@@ -90,7 +92,7 @@ async def test_forged_news_are_refused_in_both_languages_and_leave_nothing(shop:
     assert await counted(pool, *WRITTEN) == before
 
 
-async def test_news_of_somebody_else_s_intent_are_kept_for_a_person(shop: Shop, pool: Pool) -> None:
+async def test_webhook_event_of_an_unknown_intent_is_filed_for_a_person(shop: Shop, pool: Pool) -> None:
     body = event("pi_elsewhere")
     assert (await send(shop, body, signature(body))).status_code == 200
     [row] = await data.rows(pool, "SELECT outcome FROM payment_webhooks")
@@ -98,7 +100,7 @@ async def test_news_of_somebody_else_s_intent_are_kept_for_a_person(shop: Shop, 
     assert (await counted(pool, "attention", "outbox")) == {"attention": 1, "outbox": 0}
 
 
-async def test_a_wrong_currency_changes_no_payment(shop: Shop, pool: Pool) -> None:
+async def test_wrong_currency_changes_no_payment(shop: Shop, pool: Pool) -> None:
     await opened(shop)
     [row] = await data.rows(pool, "SELECT provider_intent_id FROM booking_payments")
     body = event(row["provider_intent_id"], currency="usd")
@@ -136,7 +138,7 @@ async def provider_of(shop: Shop, pool: Pool) -> str:
 TOKEN = {"X-Payjp-Webhook-Token": "whook_sandbox", "Content-Type": "application/json"}
 
 
-async def test_an_event_of_payjp_is_stored_once_by_its_token_alone(payjp: Shop, pool: Pool) -> None:
+async def test_event_of_payjp_is_stored_once_by_its_token_alone(payjp: Shop, pool: Pool) -> None:
     body = payjp_event(await provider_of(payjp, pool), "elsewhere")
     before = await counted(pool, *WRITTEN)
     for token in ({}, {"X-Payjp-Webhook-Token": ""}, {"X-Payjp-Webhook-Token": "whook_other"}):
@@ -152,7 +154,7 @@ async def test_an_event_of_payjp_is_stored_once_by_its_token_alone(payjp: Shop, 
     assert row == {"provider": await provider_of(payjp, pool), "outcome": "unmatched"}
 
 
-async def test_an_event_of_a_type_of_tomorrow_is_kept_and_changes_nothing(payjp: Shop, pool: Pool) -> None:
+async def test_event_of_a_type_of_tomorrow_is_kept_and_changes_nothing(payjp: Shop, pool: Pool) -> None:
     body = payjp_event(await provider_of(payjp, pool), "other")
     body = body.replace(b"payment_flow.succeeded", b"a.type.of.tomorrow").replace(
         b"charge.succeeded", b"a.type.of.tomorrow"

@@ -25,7 +25,7 @@ from tests.support.servers import Database
 ASK = {"password": PASSWORD}
 
 
-async def test_no_trace_is_left(
+async def test_erasure_leaves_no_trace(
     log_in: Login, pool: Pool, database: Database, hands: Hands, client: AsyncClient, clock: Clock
 ) -> None:
     """The control first: the search sees every trace, in the tables where it was left."""
@@ -95,7 +95,7 @@ async def _what_the_law_keeps_is_there(pool: Pool, bookings: list[UUID]) -> None
     assert trail, "that something was done stays; what it said of her does not"
 
 
-async def test_nobody_else_loses_anything(log_in: Login, pool: Pool, database: Database, hands: Hands) -> None:
+async def test_erasure_touches_no_other_person(log_in: Login, pool: Pool, database: Database, hands: Hands) -> None:
     ayumi = await plant(log_in, pool, database)
     others = "SELECT * FROM customers WHERE id <> ALL(:ids) ORDER BY id"
     before = await data.rows(pool, others, ids=ayumi.records)
@@ -109,7 +109,7 @@ async def test_nobody_else_loses_anything(log_in: Login, pool: Pool, database: D
     assert len(hashes) == 4
 
 
-async def test_the_login_is_closed_at_once(
+async def test_login_is_closed_at_once(
     log_in: Login, pool: Pool, database: Database, client: AsyncClient, customer: Person
 ) -> None:
     ayumi = await plant(log_in, pool, database)
@@ -133,7 +133,7 @@ async def test_the_login_is_closed_at_once(
     assert error_of(await client.get(f"{PREFIX}/auth/erasures/{customer.id}")) == (404, "not_found")
 
 
-async def test_a_wrong_password_changes_nothing(customer: Person, pool: Pool) -> None:
+async def test_wrong_password_changes_nothing(customer: Person, pool: Pool) -> None:
     refused = await customer.post("/auth/me/erasure", json={"password": "Wrong-2026"})
     assert error_of(refused) == (401, "invalid_credentials")
     assert (await customer.get("/auth/me")).status_code == 200
@@ -152,7 +152,7 @@ async def test_guessing_at_the_password_locks_the_login(customer: Person, client
     assert await data.rows(pool, "SELECT 1 FROM erasures") == []
 
 
-async def test_the_right_password_is_no_failure(owner: Person, client: AsyncClient) -> None:
+async def test_right_password_is_no_failure(owner: Person, client: AsyncClient) -> None:
     await create_business(owner)
     for _ in range(6):
         assert error_of(await owner.post("/auth/me/erasure", json=ASK)) == (409, "erasure_blocked")
@@ -160,7 +160,7 @@ async def test_the_right_password_is_no_failure(owner: Person, client: AsyncClie
     assert login.status_code == 200
 
 
-async def test_what_stands_against_it(customer: Person, pool: Pool, clock: Clock) -> None:
+async def test_erasure_is_refused_while_something_is_open(customer: Person, pool: Pool, clock: Clock) -> None:
     salon = await data.add_salon(pool)
     start = clock.now().replace(microsecond=0) + timedelta(days=3)
     ahead = await data.add_booking(pool, salon, start, user_id=customer.id)
@@ -233,13 +233,13 @@ async def test_anonymise_takes_the_name_off_the_bookable_person(customer: Person
     assert {row["id"]: row["name"] for row in names} == {mine: "—", colleague: "Jiro"}
 
 
-async def test_belongings_of_another_person_are_refused(pool: Pool, customer: Person) -> None:
+async def test_records_of_another_person_are_refused(pool: Pool, customer: Person) -> None:
     async with pool.unit_of_work(Scope.self_(customer.id)) as work:
         with pytest.raises(DBAPIError, match="another person"):
             await work.session.execute(text("SELECT app_records_of_person(:id)"), {"id": UUID(int=1)})
 
 
-async def test_the_trail_cannot_be_masked_for_anybody_else(pool: Pool, customer: Person, hands: Hands) -> None:
+async def test_trail_cannot_be_masked_for_anybody_else(pool: Pool, customer: Person, hands: Hands) -> None:
     """The application may take what is personal out of the trail for those who asked, and only that."""
     nobody = "SELECT * FROM app_erase_trail(:id, '{}', '{}')"
     with pytest.raises(DBAPIError, match="no open erasure"):
@@ -300,7 +300,7 @@ HANDLED = {
 }
 
 
-def test_every_column_that_looks_personal_is_forgotten_or_says_why_not() -> None:
+def test_erasure_covers_every_personal_column_or_says_why_not() -> None:
     columns = {
         f"{table.name}.{column.name}"
         for table in Base.metadata.sorted_tables

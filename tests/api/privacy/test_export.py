@@ -44,7 +44,7 @@ async def token_for(person: Person, hands: Hands) -> str:
     return unquote(re.findall(r"#token=(\S+)", message.text)[0])
 
 
-async def test_it_holds_everything_and_no_secret(
+async def test_export_holds_everything_and_no_secret(
     log_in: Login, pool: Pool, database: Database, hands: Hands, client: AsyncClient
 ) -> None:
     ayumi = await plant(log_in, pool, database)
@@ -70,7 +70,7 @@ async def test_it_holds_everything_and_no_secret(
     assert [row["email"] for row in others if row["email"] in text] == []
 
 
-async def test_every_table_that_knows_a_person_is_in_it_or_says_why_not() -> None:
+async def test_export_covers_every_personal_table_or_says_why_not() -> None:
     knows = {
         table.name
         for table in Base.metadata.sorted_tables
@@ -96,7 +96,7 @@ async def test_asking_again_while_one_is_written_means_that_one(customer: Person
     assert (await customer.get("/auth/me/export")).json()["data"]["status"] == "queued"
 
 
-async def test_the_link_is_over_after_a_week(customer: Person, hands: Hands, client: AsyncClient, clock: Clock) -> None:
+async def test_link_is_over_after_a_week(customer: Person, hands: Hands, client: AsyncClient, clock: Clock) -> None:
     token = await token_for(customer, hands)
     path = f"{PREFIX}/auth/export/fetch"
     assert error_of(await client.post(path, json={"token": token + "x"})) == (401, "unauthenticated")
@@ -112,7 +112,7 @@ async def test_the_link_is_over_after_a_week(customer: Person, hands: Hands, cli
     assert error_of(await client.post(path, json={"token": token})) == (410, "gone")
 
 
-async def test_one_that_is_written_while_its_owner_is_forgotten(customer: Person, hands: Hands) -> None:
+async def test_export_written_during_an_erasure_is_deleted(customer: Person, hands: Hands) -> None:
     await ask(customer)
     export = await hands.export_of(customer.id)
     assert (await customer.post("/auth/me/erasure", json={"password": PASSWORD})).status_code == 202
@@ -120,7 +120,7 @@ async def test_one_that_is_written_while_its_owner_is_forgotten(customer: Person
     assert hands.shelf.objects == {}
 
 
-async def test_only_ones_own(customer: Person, owner: Person) -> None:
+async def test_export_is_for_its_owner_alone(customer: Person, owner: Person) -> None:
     await ask(customer)
     assert error_of(await owner.get("/auth/me/export")) == (404, "not_found")
     assert EMAIL not in (await customer.get("/auth/me/export")).text

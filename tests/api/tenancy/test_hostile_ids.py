@@ -25,7 +25,7 @@ async def tenants(app: FastAPI, pool: Pool, clock: Clock) -> AsyncIterator[Tenan
 
 
 @pytest.mark.parametrize("where", ["path", "query", "body"])
-async def test_what_is_no_id_is_refused_with_a_code(tenants: Tenants, where: str) -> None:
+async def test_malformed_id_is_refused_with_a_code(tenants: Tenants, where: str) -> None:
     owner, asked = tenants.people["owner"], 0
     for operation in operations():
         for place in operation.places:
@@ -41,7 +41,7 @@ async def test_what_is_no_id_is_refused_with_a_code(tenants: Tenants, where: str
     assert asked > 20
 
 
-async def test_two_values_for_one_id_are_never_two_tenants(tenants: Tenants) -> None:
+async def test_repeated_id_never_reaches_two_tenants(tenants: Tenants) -> None:
     """Whichever of the two is meant, permission and answer mean the same."""
     owner, mine, theirs = (
         tenants.people["owner"],
@@ -59,7 +59,7 @@ async def test_two_values_for_one_id_are_never_two_tenants(tenants: Tenants) -> 
                 assert error_of(answer) == (404, "not_found"), path
 
 
-async def test_two_values_for_one_field_are_never_two_tenants(tenants: Tenants, pool: Pool) -> None:
+async def test_repeated_field_never_reaches_two_tenants(tenants: Tenants, pool: Pool) -> None:
     before = [await content(pool, filled.salon) for filled in (tenants.other, tenants.hidden)]
     owner, mine, theirs = (
         tenants.people["owner"],
@@ -79,7 +79,7 @@ async def test_two_values_for_one_field_are_never_two_tenants(tenants: Tenants, 
 NOT_YOURS = ("id", "owner_id", "user_id", "status", "deleted_at", "created_at", "version", "code", "amount_due", "role")
 
 
-async def test_nobody_writes_what_is_not_theirs_to_write(tenants: Tenants, pool: Pool) -> None:
+async def test_fields_that_callers_may_not_set_are_refused(tenants: Tenants, pool: Pool) -> None:
     """Fields that no schema names are refused wherever there is a body, and a business is nobody's to give away."""
     before = await content(pool, tenants.mine.salon)
     owner, refused = tenants.people["owner"], 0

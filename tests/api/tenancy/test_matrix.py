@@ -62,7 +62,7 @@ def expected(operation: Operation, place: Place, asker: str) -> set[int]:
 
 
 @pytest.mark.parametrize("asker", ASKERS)
-async def test_another_tenant_s_id_is_one_that_does_not_exist(tenants: Tenants, pool: Pool, asker: str) -> None:
+async def test_id_of_another_tenant_is_answered_like_an_unknown_one(tenants: Tenants, pool: Pool, asker: str) -> None:
     before = [await content(pool, filled.salon) for filled in (tenants.other, tenants.hidden)]
     http, own, wrong, asked = tenants.people[asker], tenants.mine.rows, [], 0
     places = [(operation, place) for operation in operations() for place in operation.places]
@@ -83,7 +83,7 @@ async def test_another_tenant_s_id_is_one_that_does_not_exist(tenants: Tenants, 
 
 
 @pytest.mark.parametrize("asker", ASKERS)
-async def test_no_answer_shows_another_tenant_s_rows(tenants: Tenants, pool: Pool, asker: str) -> None:
+async def test_answers_show_no_row_of_another_tenant(tenants: Tenants, pool: Pool, asker: str) -> None:
     """Everything that can be read, with one's own ids: nothing of the others is in it."""
     secrets = {}
     for filled in (tenants.other, tenants.hidden):
@@ -136,7 +136,7 @@ async def test_hidden_slugs_are_not_there(tenants: Tenants, pool: Pool) -> None:
         assert hidden.json()["error"] == unknown.json()["error"], asker
 
 
-async def test_a_foreign_id_costs_the_statements_of_a_missing_one(tenants: Tenants, statements: Statements) -> None:
+async def test_foreign_id_costs_the_statements_of_a_missing_one(tenants: Tenants, statements: Statements) -> None:
     owner = tenants.people["owner"]
     for operation in operations():
         for place in operation.places:
@@ -151,7 +151,7 @@ async def test_a_foreign_id_costs_the_statements_of_a_missing_one(tenants: Tenan
             assert sent[0] == sent[1], operation.name
 
 
-async def test_a_foreign_id_takes_the_time_of_a_missing_one(tenants: Tenants) -> None:
+async def test_foreign_id_takes_the_time_of_a_missing_one(tenants: Tenants) -> None:
     owner, foreign = tenants.people["owner"], tenants.other.rows["bookings"]
 
     async def ask(exists: bool) -> None:

@@ -19,7 +19,7 @@ CARD_HOLD = {"amount_due": 6600, "payment_mode": "card_hold"}
     ("hours_left", "penalty", "refunding"),
     [(72, 0, 6600), (48, 0, 6600), (47, 3300, 3300), (23, 6600, 0), (1, 6600, 0)],
 )
-async def test_the_customer_pays_what_the_bookings_own_policy_says(
+async def test_customer_pays_what_the_bookings_own_policy_says(
     desk: Desk, hours_left: int, penalty: int, refunding: int
 ) -> None:
     booking_id = await add_booking(desk.database, desk.salon, NOW + hours_left * HOUR, **PREPAID)
@@ -35,7 +35,7 @@ async def test_the_customer_pays_what_the_bookings_own_policy_says(
     assert await desk.claims(booking_id) == []
 
 
-async def test_a_refund_starts_its_workflow_with_ids_alone(desk: Desk) -> None:
+async def test_refund_starts_its_workflow_with_ids_alone(desk: Desk) -> None:
     booking_id = await add_booking(desk.database, desk.salon, **PREPAID)
     payment_id = await add_payment(desk.database, desk.salon, booking_id, status="captured")
     await desk.do("cancel", booking_id, ActorKind.GUEST)
@@ -51,7 +51,7 @@ async def test_a_refund_starts_its_workflow_with_ids_alone(desk: Desk) -> None:
     }
 
 
-async def test_what_went_back_before_is_not_given_back_again(desk: Desk) -> None:
+async def test_cancel_does_not_refund_twice(desk: Desk) -> None:
     booking_id = await add_booking(desk.database, desk.salon, NOW + 30 * HOUR, **PREPAID)
     payment_id = await add_payment(desk.database, desk.salon, booking_id, status="partially_refunded", refunded=1000)
     await desk.within(
@@ -64,7 +64,7 @@ async def test_what_went_back_before_is_not_given_back_again(desk: Desk) -> None
     assert (outcome.penalty, outcome.refunding) == (3300, 1700)
 
 
-async def test_a_deposit_caps_the_penalty(desk: Desk) -> None:
+async def test_deposit_caps_the_penalty(desk: Desk) -> None:
     booking_id = await add_booking(desk.database, desk.salon, NOW + HOUR, amount_due=2000, payment_mode="deposit")
     await add_payment(desk.database, desk.salon, booking_id, status="captured", amount=2000)
     outcome = await desk.do("cancel", booking_id, ActorKind.CUSTOMER)
@@ -74,7 +74,7 @@ async def test_a_deposit_caps_the_penalty(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("hours_left", "movement", "amount"), [(72, Movement.VOID, 6600), (30, Movement.CAPTURE, 3300)]
 )
-async def test_an_authorization_is_voided_or_captured_up_to_the_penalty(
+async def test_authorization_is_voided_or_captured_up_to_the_penalty(
     desk: Desk, hours_left: int, movement: Movement, amount: int
 ) -> None:
     booking_id = await add_booking(desk.database, desk.salon, NOW + hours_left * HOUR, **CARD_HOLD)
@@ -89,7 +89,7 @@ async def test_an_authorization_is_voided_or_captured_up_to_the_penalty(
 
 
 @pytest.mark.parametrize("by", [ActorKind.STAFF, ActorKind.ADMIN, ActorKind.SYSTEM])
-async def test_the_business_cancels_at_its_own_cost(desk: Desk, by: ActorKind) -> None:
+async def test_business_cancels_at_its_own_cost(desk: Desk, by: ActorKind) -> None:
     booking_id = await add_booking(desk.database, desk.salon, NOW + HOUR, **PREPAID)
     await add_payment(desk.database, desk.salon, booking_id, status="captured")
     outcome = await desk.do("cancel", booking_id, by)
@@ -97,7 +97,7 @@ async def test_the_business_cancels_at_its_own_cost(desk: Desk, by: ActorKind) -
     assert await desk.notices(booking_id) == [("booking_cancelled", "customer")]
 
 
-async def test_a_hold_costs_nothing_and_its_intent_is_closed(desk: Desk) -> None:
+async def test_hold_costs_nothing_and_its_intent_is_closed(desk: Desk) -> None:
     booking_id = await add_booking(desk.database, desk.salon, NOW + HOUR, status="pending", **PREPAID)
     await add_payment(desk.database, desk.salon, booking_id)
     outcome = await desk.do("cancel", booking_id, ActorKind.CUSTOMER)
@@ -106,7 +106,7 @@ async def test_a_hold_costs_nothing_and_its_intent_is_closed(desk: Desk) -> None
     assert (outcome.money.movement, outcome.money.amount) == (Movement.VOID, 0)
 
 
-async def test_an_intent_that_was_never_answered_is_closed_too(desk: Desk) -> None:
+async def test_intent_that_was_never_answered_is_closed_too(desk: Desk) -> None:
     booking_id = await add_booking(desk.database, desk.salon, status="pending", **PREPAID)
     payment_id = await add_payment(desk.database, desk.salon, booking_id, provider_intent_id=None)
     outcome = await desk.do("cancel", booking_id, ActorKind.CUSTOMER)
@@ -134,7 +134,7 @@ async def test_disputed_money_is_for_a_person(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("by", [ActorKind.CUSTOMER, ActorKind.GUEST])
-async def test_from_the_start_on_only_the_business_cancels(desk: Desk, by: ActorKind) -> None:
+async def test_cancel_after_the_start_is_for_the_business_alone(desk: Desk, by: ActorKind) -> None:
     booking_id = await add_booking(desk.database, desk.salon, NOW, status="confirmed")
     with pytest.raises(RuleBroken) as refusal:
         await desk.do("cancel", booking_id, by)
@@ -143,7 +143,7 @@ async def test_from_the_start_on_only_the_business_cancels(desk: Desk, by: Actor
 
 
 @pytest.mark.parametrize("status", ["cancelled", "completed", "no_show", "declined", "expired"])
-async def test_what_is_over_is_not_cancelled(desk: Desk, status: str) -> None:
+async def test_cancel_refuses_what_is_over(desk: Desk, status: str) -> None:
     booking_id = await add_booking(desk.database, desk.salon, status=status)
     with pytest.raises(WrongState) as refusal:
         await desk.do("cancel", booking_id, ActorKind.STAFF)

@@ -69,7 +69,7 @@ async def test_expire_and_confirm_have_one_winner(desk: Desk) -> None:
         await assert_one_path(desk, booking_id)
 
 
-async def test_without_the_lock_both_would_win(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_expire_and_confirm_both_win_without_the_lock(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """The control: the same race, but everybody reads at once. If this fails, the race above shows nothing."""
     unlocked = transition._LOCK.text.replace("FOR NO KEY UPDATE", "")
     assert unlocked != transition._LOCK.text
@@ -101,7 +101,7 @@ async def test_cancel_and_complete_have_one_winner(desk: Desk) -> None:
         await assert_one_path(desk, booking_id, "checked_in")
 
 
-async def test_two_moves_leave_one_time(desk: Desk) -> None:
+async def test_reschedules_at_once_leave_one_time(desk: Desk) -> None:
     booking_id = await add_booking(desk.database, desk.salon)
     answers = await race(
         desk,
@@ -114,7 +114,7 @@ async def test_two_moves_leave_one_time(desk: Desk) -> None:
     assert (claim["starts_at"], booking["version"]) == (booking["start_at"], 2)
 
 
-async def test_one_command_delivered_three_times_at_once_counts_once(desk: Desk) -> None:
+async def test_command_delivered_three_times_at_once_counts_once(desk: Desk) -> None:
     booking_id = await add_booking(desk.database, desk.salon, amount_due=6600, payment_mode="prepay")
     payment_id = await add_payment(desk.database, desk.salon, booking_id, status="captured")
     command = desk.command(booking_id, ActorKind.CUSTOMER)
@@ -124,7 +124,7 @@ async def test_one_command_delivered_three_times_at_once_counts_once(desk: Desk)
     assert await desk.refunds(payment_id) == [("requested", 6600, "cancelled")]
 
 
-async def test_the_sweep_and_the_money_never_both_win(desk: Desk) -> None:
+async def test_sweep_and_the_money_never_both_win(desk: Desk) -> None:
     later = NOW + minutes(10)
     for number in range(ROUNDS):
         booking_id = await add_booking(desk.database, desk.salon, NOW + (72 + 2 * number) * HOUR, **PAID)

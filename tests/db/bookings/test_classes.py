@@ -20,7 +20,7 @@ async def class_of_four(pool: Database) -> Salon:
     return salon
 
 
-async def test_a_moved_booking_needs_places(pool: Database) -> None:
+async def test_moved_booking_needs_places(pool: Database) -> None:
     salon = await class_of_four(pool)
     desk = Desk(pool, salon)
     two = await data.add_booking(pool, salon, FULL + 24 * HOUR, party_size=2)
@@ -30,7 +30,7 @@ async def test_a_moved_booking_needs_places(pool: Database) -> None:
     assert (await desk.do("reschedule", one, ActorKind.STAFF, start_at=FULL)).start_at == FULL
 
 
-async def test_a_booking_does_not_count_against_itself(pool: Database) -> None:
+async def test_booking_does_not_count_against_itself(pool: Database) -> None:
     salon = await class_of_four(pool)
     whole = await data.add_booking(pool, salon, FULL + 24 * HOUR, party_size=4)
     later = FULL + 24 * HOUR + HOUR / 2

@@ -30,7 +30,7 @@ async def test_confirming_ends_the_hold_and_writes_everything_in_one_transaction
     assert [event["event"] for event in events] == ["booking.confirmed"]
 
 
-async def test_the_same_command_twice_confirms_once(desk: Desk) -> None:
+async def test_same_command_twice_confirms_once(desk: Desk) -> None:
     booking_id = await add_booking(desk.database, desk.salon, status="pending")
     command = desk.command(booking_id)
     first = await desk.execute_command("confirm", command)
@@ -42,7 +42,7 @@ async def test_the_same_command_twice_confirms_once(desk: Desk) -> None:
     assert len(await desk.history(booking_id)) == 2
 
 
-async def test_an_unpaid_booking_is_not_confirmed(desk: Desk) -> None:
+async def test_unpaid_booking_is_not_confirmed(desk: Desk) -> None:
     booking_id = await add_booking(desk.database, desk.salon, **PAID)
     await add_payment(desk.database, desk.salon, booking_id, status="processing")
     with pytest.raises(WrongState) as refusal:
@@ -51,20 +51,20 @@ async def test_an_unpaid_booking_is_not_confirmed(desk: Desk) -> None:
     assert await desk.history(booking_id) == []
 
 
-async def test_what_needs_approval_is_not_confirmed_by_the_process(desk: Desk) -> None:
+async def test_confirm_by_the_process_refuses_what_needs_approval(desk: Desk) -> None:
     booking_id = await add_booking(desk.database, desk.salon, status="pending", needs_approval=True)
     with pytest.raises(WrongState):
         await desk.do("confirm", booking_id)
 
 
-async def test_a_swept_hold_is_reported_and_not_stored_as_the_commands_end(desk: Desk) -> None:
+async def test_swept_hold_is_reported_and_not_stored_as_the_commands_end(desk: Desk) -> None:
     booking_id = await add_booking(desk.database, desk.salon, status="expired")
     command = desk.command(booking_id)
     assert (await desk.execute_command("confirm", command)).status is BookingStatus.EXPIRED
     assert await desk.history(booking_id) == []
 
 
-async def test_a_hold_that_is_over_but_not_swept_may_be_confirmed(desk: Desk) -> None:
+async def test_hold_that_is_over_but_not_swept_may_be_confirmed(desk: Desk) -> None:
     booking_id = await add_booking(desk.database, desk.salon, status="pending")
     assert (await desk.do("confirm", booking_id, now=NOW + HOUR)).status is BookingStatus.CONFIRMED
 
@@ -118,7 +118,7 @@ async def test_declining_gives_everything_back(
     assert await desk.notices(booking_id) == [("booking_declined", "customer")]
 
 
-async def test_the_other_tenant_sees_nothing_to_confirm(desk: Desk) -> None:
+async def test_confirm_by_another_tenant_finds_nothing(desk: Desk) -> None:
     other = Desk(desk.database, await add_salon(desk.database))
     booking_id = await add_booking(desk.database, desk.salon, status="pending")
     for verb in ("confirm", "cancel", "complete", "reinstate_after_late_payment", "begin_expiry"):

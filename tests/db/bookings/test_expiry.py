@@ -12,7 +12,7 @@ UNPAID = {"status": "pending", "amount_due": 6600, "payment_mode": "prepay"}
 LATER = NOW + minutes(10)
 
 
-async def test_without_an_intent_the_hold_ends_at_once(desk: Desk) -> None:
+async def test_hold_without_an_intent_ends_at_once(desk: Desk) -> None:
     booking_id = await add_booking(desk.database, desk.salon, **UNPAID)
     outcome = await desk.do("begin_expiry", booking_id, now=LATER)
     assert (outcome.status, outcome.money) == (BookingStatus.EXPIRED, None)
@@ -21,7 +21,7 @@ async def test_without_an_intent_the_hold_ends_at_once(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("status", ["requires_payment", "processing", "failed"])
-async def test_an_open_intent_is_closed_before_the_time_is_given_up(desk: Desk, status: str) -> None:
+async def test_open_intent_is_closed_before_the_time_is_given_up(desk: Desk, status: str) -> None:
     booking_id = await add_booking(desk.database, desk.salon, **UNPAID)
     payment_id = await add_payment(desk.database, desk.salon, booking_id, status=status)
     command = desk.command(booking_id)
@@ -42,7 +42,7 @@ async def test_an_open_intent_is_closed_before_the_time_is_given_up(desk: Desk, 
     assert (await desk.payment(payment_id))["closed_at"] is not None
 
 
-async def test_a_void_that_meets_a_paid_intent_keeps_the_booking(desk: Desk) -> None:
+async def test_void_that_meets_a_paid_intent_keeps_the_booking(desk: Desk) -> None:
     booking_id = await add_booking(desk.database, desk.salon, **UNPAID)
     payment_id = await add_payment(desk.database, desk.salon, booking_id, status="processing")
     outcome = await desk.do("begin_expiry", booking_id, now=LATER)
@@ -71,7 +71,7 @@ async def test_expire_asks_again_while_the_intent_is_open(desk: Desk) -> None:
     assert outcome.money is not None
 
 
-async def test_a_swept_hold_still_has_its_intent_closed(desk: Desk) -> None:
+async def test_swept_hold_still_has_its_intent_closed(desk: Desk) -> None:
     booking_id = await add_booking(desk.database, desk.salon, **UNPAID)
     await add_payment(desk.database, desk.salon, booking_id)
     await desk.within(lambda work: work.bookings.changes.sweep([booking_id], LATER))
@@ -90,7 +90,7 @@ async def test_extending_moves_hold_and_claims_and_never_back(desk: Desk) -> Non
 
 
 @pytest.mark.parametrize("status", ["confirmed", "expired", "cancelled"])
-async def test_only_a_pending_hold_can_be_extended(desk: Desk, status: str) -> None:
+async def test_extend_takes_pending_holds_alone(desk: Desk, status: str) -> None:
     booking_id = await add_booking(desk.database, desk.salon, status=status)
     assert not await desk.within(lambda work: work.bookings.changes.extend_hold(booking_id, LATER + HOUR))
 

@@ -55,7 +55,7 @@ def asked(salon: Salon, **values: object) -> HoldRequest:
     return HoldRequest(**{**defaults, **values})  # type: ignore[arg-type]
 
 
-async def test_a_hold_writes_booking_item_claim_history_and_event(pool: Database, salon: Salon) -> None:
+async def test_hold_writes_booking_item_claim_history_and_event(pool: Database, salon: Salon) -> None:
     view = await hold(pool, asked(salon))
     assert view.status is BookingStatus.PENDING
     assert view.hold_expires_at == NOW + timedelta(minutes=10)
@@ -77,7 +77,7 @@ async def test_a_hold_writes_booking_item_claim_history_and_event(pool: Database
     assert audited == [{"actor_id": salon.user_id}]
 
 
-async def test_two_staff_make_two_bookings_at_one_time_and_a_third_gets_alternatives(
+async def test_hold_takes_one_booking_per_staff_and_offers_alternatives_to_a_third(
     pool: Database, salon: Salon
 ) -> None:
     first, second = await hold(pool, asked(salon)), await hold(pool, asked(salon))
@@ -121,12 +121,14 @@ async def two_at_once(pool: Database, salon: Salon) -> list[BookingView | BaseEx
     return [winner, *await asyncio.gather(second, return_exceptions=True)]
 
 
-async def test_two_clients_one_slot(pool: Database, salon: Salon) -> None:
+async def test_hold_of_one_slot_by_two_clients_has_one_winner(pool: Database, salon: Salon) -> None:
     _, second = await two_at_once(pool, salon)
     assert isinstance(second, SlotTaken)
 
 
-async def test_without_the_constraint_both_win(pool: Database, salon: Salon, database: servers.Database) -> None:
+async def test_hold_of_one_slot_has_two_winners_without_the_constraint(
+    pool: Database, salon: Salon, database: servers.Database
+) -> None:
     """The control: the same race is lost when the guard is off, so the test above can see it."""
     owner = create_async_engine(database.owner_url)
     async with owner.begin() as connection:
@@ -138,7 +140,7 @@ async def test_without_the_constraint_both_win(pool: Database, salon: Salon, dat
     assert isinstance(second, BookingView)
 
 
-async def test_a_lapsed_hold_is_swept_when_it_is_in_the_way(pool: Database, salon: Salon) -> None:
+async def test_lapsed_hold_is_swept_when_it_is_in_the_way(pool: Database, salon: Salon) -> None:
     wish = salon.resources[:1]
     old = await hold(pool, asked(salon, resource_ids=wish))
     later = NOW + timedelta(minutes=10)
@@ -148,7 +150,7 @@ async def test_a_lapsed_hold_is_swept_when_it_is_in_the_way(pool: Database, salo
     assert {row["id"]: row["status"] for row in statuses} == {old.id: "expired", new.id: "pending"}
 
 
-async def test_a_live_hold_is_not_swept(pool: Database, salon: Salon) -> None:
+async def test_live_hold_is_not_swept(pool: Database, salon: Salon) -> None:
     wish = salon.resources[:1]
     await hold(pool, asked(salon, resource_ids=wish))
     other = await data.add_user(pool)
@@ -156,7 +158,7 @@ async def test_a_live_hold_is_not_swept(pool: Database, salon: Salon) -> None:
         await hold(pool, asked(salon, resource_ids=wish, user_id=other), now=NOW + timedelta(minutes=9, seconds=59))
 
 
-async def test_nothing_to_pay_and_nobody_to_ask_is_confirmed_at_once(pool: Database) -> None:
+async def test_hold_with_nothing_to_pay_or_approve_is_confirmed_at_once(pool: Database) -> None:
     salon = await data.add_salon(pool)
     view = await hold(pool, asked(salon))
     assert view.status is BookingStatus.CONFIRMED
@@ -168,7 +170,7 @@ async def test_nothing_to_pay_and_nobody_to_ask_is_confirmed_at_once(pool: Datab
     assert [(row["from_status"], row["to_status"]) for row in steps] == [(None, "pending"), ("pending", "confirmed")]
 
 
-async def test_only_approval_is_held_until_the_deadline(pool: Database) -> None:
+async def test_hold_that_waits_for_approval_lasts_until_the_deadline(pool: Database) -> None:
     salon = await data.add_salon(pool, approval_mode="manual")
     view = await hold(pool, asked(salon, start_at=NOW + 12 * HOUR))
     assert view.status is BookingStatus.PENDING
@@ -181,21 +183,21 @@ async def messages(pool: Database) -> list[tuple[str, str, str]]:
     return [(row["kind"], row["audience"], row["channel"]) for row in rows]
 
 
-async def test_a_hold_to_be_paid_tells_the_customer_until_when(pool: Database, salon: Salon) -> None:
+async def test_hold_to_be_paid_tells_the_customer_until_when(pool: Database, salon: Salon) -> None:
     view = await hold(pool, asked(salon))
     assert await messages(pool) == [("booking_held", "customer", "email")]
     [order] = await data.rows(pool, "SELECT payload FROM outbox WHERE command = 'notice.start'")
     assert datetime.fromisoformat(order["payload"]["give_up_at"]) == view.hold_expires_at
 
 
-async def test_a_hold_without_an_address_has_its_message_in_the_app(pool: Database, salon: Salon) -> None:
+async def test_hold_without_an_address_has_its_message_in_the_app(pool: Database, salon: Salon) -> None:
     guest = Contact("客", "一", phone="+819012345678")
     await hold(pool, asked(salon, user_id=None, person=guest, by_staff=True, request_payment=True))
     assert await messages(pool) == [("booking_held", "customer", "in_app")]
     assert await data.rows(pool, "SELECT 1 FROM outbox WHERE command = 'notice.start'") == []
 
 
-async def test_a_request_without_a_payment_is_acknowledged(pool: Database) -> None:
+async def test_request_without_a_payment_is_acknowledged(pool: Database) -> None:
     await hold(pool, asked(await data.add_salon(pool, approval_mode="manual")))
     assert await messages(pool) == [
         ("booking_requested", "business", "email"),
@@ -222,13 +224,13 @@ async def test_refusals_write_nothing(
         assert await data.rows(pool, f"SELECT 1 FROM {table}") == []
 
 
-async def test_another_tenants_resource_is_not_found(pool: Database, salon: Salon) -> None:
+async def test_hold_does_not_find_another_tenants_resource(pool: Database, salon: Salon) -> None:
     stranger = await data.add_salon(pool)
     with pytest.raises(NotFound):
         await hold(pool, asked(salon, resource_ids=stranger.resources[:1]))
 
 
-async def test_a_business_that_is_not_approved_takes_no_bookings(pool: Database, salon: Salon) -> None:
+async def test_business_that_is_not_approved_takes_no_bookings(pool: Database, salon: Salon) -> None:
     await data.rows(pool, "UPDATE businesses SET status = 'suspended' WHERE id = :id", id=salon.business_id)
     with pytest.raises(NotBookable):
         await hold(pool, asked(salon))
@@ -244,7 +246,7 @@ async def test_guests_book_unless_the_business_does_not_want_them(pool: Database
         await hold(pool, asked(salon, user_id=None, person=guest, start_at=TOMORROW + 2 * HOUR))
 
 
-async def test_one_customer_holds_only_so_many(pool: Database, salon: Salon) -> None:
+async def test_hold_limits_the_open_holds_of_a_customer(pool: Database, salon: Salon) -> None:
     for number in range(MAX_OPEN_HOLDS):
         await hold(pool, asked(salon, start_at=TOMORROW + number * HOUR))
     with pytest.raises(HoldLimit):
@@ -260,7 +262,7 @@ async def test_staff_book_without_lead_time_and_without_payment(pool: Database, 
     assert view.user_id == salon.user_id
 
 
-async def test_a_hold_takes_five_round_trips(pool: Database, salon: Salon) -> None:
+async def test_hold_takes_five_round_trips(pool: Database, salon: Salon) -> None:
     """BEGIN and COMMIT are one each; so three statements between them, whatever is written."""
     statements: list[str] = []
     event.listen(
@@ -277,7 +279,7 @@ async def test_a_hold_takes_five_round_trips(pool: Database, salon: Salon) -> No
         assert (work.stored_response.status_code, work.stored_response.body) == (201, view.code.encode())
 
 
-async def test_the_clock_of_a_zone_decides_the_day(pool: Database, salon: Salon) -> None:
+async def test_clock_of_a_zone_decides_the_day(pool: Database, salon: Salon) -> None:
     """Open 22:00–25:30 in Tokyo: one o'clock at night belongs to the day before, two o'clock to nothing."""
     await data.rows(pool, "UPDATE business_hours SET opens = 1320, closes = 1530")
     one_at_night = datetime(2026, 11, 25, 16, 0, tzinfo=UTC)
@@ -288,7 +290,7 @@ async def test_the_clock_of_a_zone_decides_the_day(pool: Database, salon: Salon)
     assert refused.value.details["alternatives"][0] == "2026-11-26T00:30:00+09:00"
 
 
-async def test_who_asked_for_one_person_is_offered_that_persons_times(pool: Database, salon: Salon) -> None:
+async def test_hold_offers_the_times_of_the_person_asked_for(pool: Database, salon: Salon) -> None:
     wish = salon.resources[:1]
     await hold(pool, asked(salon, resource_ids=wish))
     with pytest.raises(SlotTaken) as refused:
@@ -298,7 +300,7 @@ async def test_who_asked_for_one_person_is_offered_that_persons_times(pool: Data
     assert offered[:2] == [TOMORROW - HOUR, TOMORROW + HOUR]
 
 
-async def test_the_limit_of_holds_counts_what_comes_at_once(pool: Database, salon: Salon) -> None:
+async def test_limit_of_holds_counts_what_comes_at_once(pool: Database, salon: Salon) -> None:
     async def one(number: int) -> BookingView:
         request = asked(salon, start_at=TOMORROW + number * HOUR)
         scope = Scope.of("service", salon.service_id, salon.user_id)
@@ -326,7 +328,7 @@ async def test_staff_move_a_walk_in_without_lead_time(pool: Database) -> None:
     assert outcome.start_at == NOW + HOUR * 3 / 4
 
 
-async def test_what_is_booked_can_be_moved_after_the_service_is_withdrawn(pool: Database) -> None:
+async def test_reschedule_works_after_the_service_is_withdrawn(pool: Database) -> None:
     salon = await data.add_salon(pool)
     booking_id = await data.add_booking(pool, salon)
     await data.rows(pool, "UPDATE services SET is_active = false WHERE id = :id", id=salon.service_id)

@@ -32,7 +32,7 @@ async def refund_fails(desk: Desk, payment_id: Any) -> None:
     assert await desk.within(lambda work: work.payments.refunds.record(refund.id, said)) is RefundStatus.FAILED
 
 
-async def test_a_free_time_is_taken_again(desk: Desk) -> None:
+async def test_free_time_is_taken_again(desk: Desk) -> None:
     booking_id, payment_id = await expired(desk)
     command = desk.command(booking_id)
 
@@ -46,7 +46,7 @@ async def test_a_free_time_is_taken_again(desk: Desk) -> None:
     assert await desk.execute_command("reinstate_after_late_payment", command) == outcome
 
 
-async def test_a_taken_time_sends_the_money_back(desk: Desk) -> None:
+async def test_taken_time_sends_the_money_back(desk: Desk) -> None:
     booking_id, payment_id = await expired(desk)
     await add_booking(desk.database, desk.salon, START + minutes(30))
     command = desk.command(booking_id)
@@ -62,7 +62,7 @@ async def test_a_taken_time_sends_the_money_back(desk: Desk) -> None:
     assert await desk.history(booking_id) == [("late_money_returned", "expired", "expired")]
 
 
-async def test_a_lapsed_hold_is_not_in_the_way_of_money(desk: Desk) -> None:
+async def test_lapsed_hold_is_not_in_the_way_of_money(desk: Desk) -> None:
     booking_id, _ = await expired(desk)
     other = await add_booking(desk.database, desk.salon, START, status="pending")
     assert (await desk.do("reinstate_after_late_payment", booking_id, now=NOW + HOUR)).status is BookingStatus.CONFIRMED
@@ -76,12 +76,12 @@ async def test_money_that_comes_after_the_start_goes_back(desk: Desk) -> None:
     assert await desk.refunds(payment_id) == [("requested", 6600, "late")]
 
 
-async def test_nobody_approved_it_so_it_does_not_come_back(desk: Desk) -> None:
+async def test_late_payment_does_not_bring_back_an_unapproved_booking(desk: Desk) -> None:
     booking_id, _ = await expired(desk, needs_approval=True)
     assert (await desk.do("reinstate_after_late_payment", booking_id)).refunding == 6600
 
 
-async def test_a_late_authorization_is_voided(desk: Desk) -> None:
+async def test_late_authorization_is_voided(desk: Desk) -> None:
     held = {"status": "authorized", "capture_method": "manual"}
     booking_id, _ = await expired(desk, held, payment_mode="card_hold")
     await add_booking(desk.database, desk.salon, START)
@@ -98,14 +98,14 @@ async def test_money_for_what_was_called_off_goes_back(desk: Desk, status: str) 
     assert await desk.refunds(payment_id) == [("requested", 6600, "late")]
 
 
-async def test_a_penalty_is_not_late_money(desk: Desk) -> None:
+async def test_penalty_is_not_late_money(desk: Desk) -> None:
     booking_id, payment_id = await expired(desk, status="cancelled", cancellation_penalty=6600)
     assert (await desk.do("reinstate_after_late_payment", booking_id)).refunding == 0
     assert await desk.refunds(payment_id) == []
 
 
 @pytest.mark.parametrize("status", ["confirmed", "pending", "completed"])
-async def test_where_nothing_is_late_nothing_happens(desk: Desk, status: str) -> None:
+async def test_late_payment_changes_nothing_where_nothing_is_late(desk: Desk, status: str) -> None:
     booking_id, payment_id = await expired(desk, status=status, hold_expires_at=NOW + HOUR)
     assert (await desk.do("reinstate_after_late_payment", booking_id)).status.value == status
     assert await desk.refunds(payment_id) == []
@@ -114,7 +114,7 @@ async def test_where_nothing_is_late_nothing_happens(desk: Desk, status: str) ->
 
 
 @pytest.mark.parametrize(("verb", "status"), [("cancel", "confirmed"), ("decline", "pending")])
-async def test_a_refund_that_failed_is_a_persons_and_is_not_asked_again(desk: Desk, verb: str, status: str) -> None:
+async def test_refund_that_failed_is_a_persons_and_is_not_asked_again(desk: Desk, verb: str, status: str) -> None:
     booking_id, payment_id = await expired(desk, status=status, hold_expires_at=NOW + HOUR)
     assert (await desk.do(verb, booking_id, waive_penalty=True)).refunding == 6600
     await refund_fails(desk, payment_id)
@@ -144,7 +144,7 @@ async def test_late_money_that_could_not_go_back_brings_nothing_back(desk: Desk)
     assert await desk.claims(booking_id) == []
 
 
-async def test_only_what_was_never_asked_back_goes_back(desk: Desk) -> None:
+async def test_late_payment_refunds_what_was_not_refunded_yet(desk: Desk) -> None:
     booking_id, payment_id = await expired(desk, status="cancelled", cancellation_penalty=1000)
     await desk.within(
         lambda work: work.payments.refunds.request(payment_id, Money(2000), RefundReason.REQUESTED, "by hand")
@@ -167,7 +167,7 @@ async def test_money_that_was_captured_after_the_cancellation_goes_back(desk: De
 
 
 @pytest.mark.parametrize(("status", "penalty"), [("cancelled", 0), ("no_show", 0), ("no_show", 6600)])
-async def test_a_void_that_finds_the_money_taken_refunds_what_the_end_does_not_keep(
+async def test_void_that_finds_the_money_taken_refunds_what_the_end_does_not_keep(
     desk: Desk, status: str, penalty: int
 ) -> None:
     """The card was to be released, but somebody had captured it at the provider."""

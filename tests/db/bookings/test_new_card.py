@@ -69,7 +69,7 @@ async def open_matters(desk: Desk) -> list[str]:
     return [row["kind"] for row in await rows(desk.database, filed, id=desk.salon.business_id)]
 
 
-async def test_the_old_authorization_stays_until_the_new_card_is_authorized(desk: Desk) -> None:
+async def test_old_authorization_stays_until_the_new_card_is_authorized(desk: Desk) -> None:
     booking_id, old = await declined(desk)
     assert await open_matters(desk) == ["authorize_failed"]
     new = await offered(desk, booking_id)
@@ -100,7 +100,7 @@ async def test_the_old_authorization_stays_until_the_new_card_is_authorized(desk
     assert task.payment_id == new.id, "it is kept alive like any other"
 
 
-async def test_the_void_may_be_told_before_it_is_recorded(desk: Desk) -> None:
+async def test_void_may_be_told_before_it_is_recorded(desk: Desk) -> None:
     booking_id, old = await declined(desk)
     new = await offered(desk, booking_id)
     _, money = await said(desk, new.id, P.AUTHORIZED)
@@ -114,7 +114,7 @@ async def test_the_void_may_be_told_before_it_is_recorded(desk: Desk) -> None:
     assert await desk.notices(booking_id) == [("payment_renew", "customer")], "nobody is asked for a third card"
 
 
-async def test_a_lost_authorization_asks_for_a_card_and_gets_one(desk: Desk) -> None:
+async def test_lost_authorization_asks_for_a_card_and_gets_one(desk: Desk) -> None:
     booking_id, old, _ = await held(desk)
     with pytest.raises(WrongState):
         await opened(desk, booking_id)
@@ -140,13 +140,13 @@ async def test_declined_and_then_lost_asks_once(desk: Desk) -> None:
     assert (await opened(desk, booking_id)).id == new.id
 
 
-async def test_two_windows_open_one(desk: Desk) -> None:
+async def test_new_card_from_two_windows_opens_one_payment(desk: Desk) -> None:
     booking_id, _ = await declined(desk)
     found_ = await asyncio.gather(*(opened(desk, booking_id) for _ in range(4)))
     assert len({payment.id for payment in found_}) == 1
 
 
-async def test_a_new_card_whose_booking_was_cancelled_meanwhile_is_given_up(desk: Desk) -> None:
+async def test_new_card_whose_booking_was_cancelled_meanwhile_is_given_up(desk: Desk) -> None:
     booking_id, old = await declined(desk)
     new = await offered(desk, booking_id)
     given_up = (await desk.do("cancel", booking_id, ActorKind.STAFF)).money
@@ -161,7 +161,7 @@ async def test_a_new_card_whose_booking_was_cancelled_meanwhile_is_given_up(desk
     assert await found(desk, booking_id) is None
 
 
-async def test_a_renewal_that_succeeds_at_the_same_moment_is_given_up_too(desk: Desk) -> None:
+async def test_renewal_that_succeeds_at_the_same_moment_is_given_up_too(desk: Desk) -> None:
     booking_id, old = await declined(desk)
     new = await offered(desk, booking_id)
     task = (await desk.do("begin_renewal", booking_id, command_id="renew:2")).money
@@ -185,7 +185,7 @@ async def test_money_taken_on_the_old_one_is_for_a_person(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("mode", ["prepay", "deposit"])
-async def test_only_a_card_hold_takes_a_new_card(desk: Desk, mode: str) -> None:
+async def test_new_card_is_for_card_holds_alone(desk: Desk, mode: str) -> None:
     booking_id, payment_id, _ = await held(desk, status="voided")
     await rows(
         desk.database, "UPDATE bookings SET payment_mode = :mode WHERE id = :id RETURNING id", mode=mode, id=booking_id

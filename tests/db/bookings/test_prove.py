@@ -97,7 +97,7 @@ async def test_reschedule_keeps_the_proof_that_is_asked_for(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("verb", "by"), [("cancel", ActorKind.GUEST), ("decline", ActorKind.STAFF), ("expire", ActorKind.SYSTEM)]
 )
-async def test_an_unproven_booking_that_ends_writes_to_nobody(desk: Desk, verb: str, by: ActorKind) -> None:
+async def test_unproven_booking_that_ends_writes_to_nobody(desk: Desk, verb: str, by: ActorKind) -> None:
     booking_id = await waiting(desk)
     await desk.do(verb, booking_id, by)
     assert await desk.notices(booking_id) == []

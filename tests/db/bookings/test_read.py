@@ -28,7 +28,7 @@ async def salon(pool: Database) -> Salon:
     return await data.add_salon(pool, payment_mode="prepay")
 
 
-async def test_what_was_held_is_what_is_read(pool: Database, salon: Salon) -> None:
+async def test_read_gives_what_was_held(pool: Database, salon: Salon) -> None:
     request = HoldRequest(single(salon.service_id), NOW + 24 * HOUR, user_id=salon.user_id, special_requests="窓側で")
     async with pool.unit_of_work(salon.scope) as work:
         held = await work.bookings.holds.hold(request, NOW)
@@ -43,7 +43,7 @@ async def test_what_was_held_is_what_is_read(pool: Database, salon: Salon) -> No
     assert [entry.to_status for entry in history] == ["pending"]
 
 
-async def test_an_ended_booking_still_says_who_it_was_with(pool: Database, salon: Salon) -> None:
+async def test_ended_booking_still_says_who_it_was_with(pool: Database, salon: Salon) -> None:
     booking_id = await data.add_booking(pool, salon, status="cancelled")
     async with pool.unit_of_work(salon.scope) as work:
         booking = await work.bookings.get(booking_id)
@@ -83,7 +83,7 @@ async def test_filters(pool: Database, salon: Salon) -> None:
         assert await ids(customer_id=uuid4()) == []
 
 
-async def test_nobody_sees_another_tenants_booking(pool: Database, salon: Salon) -> None:
+async def test_read_does_not_find_another_tenants_booking(pool: Database, salon: Salon) -> None:
     other = await data.add_salon(pool)
     booking_id = await data.add_booking(pool, salon)
     for scope in (other.scope, Scope.public(), Scope.self_(other.user_id)):

@@ -65,7 +65,7 @@ async def outcomes(desk: Desk, payment_id: UUID) -> list[str | None]:
     return [row["outcome"] for row in found]
 
 
-async def test_an_authorization_knows_when_it_lapses(desk: Desk) -> None:
+async def test_authorization_knows_when_it_lapses(desk: Desk) -> None:
     _, payment_id, name = await held(desk, "pending", status="requires_payment")
     made = (await desk.payment(payment_id))["created_at"]
     webhook_id = await told(desk, name, payment_id, P.AUTHORIZED)
@@ -102,13 +102,13 @@ async def test_asking_changes_nothing_but_the_ledger(desk: Desk) -> None:
         ("completed", {}),
     ],
 )
-async def test_nothing_to_renew(desk: Desk, booked: str, payment: dict[str, Any]) -> None:
+async def test_renewal_without_an_authorization_does_nothing(desk: Desk, booked: str, payment: dict[str, Any]) -> None:
     booking_id, payment_id, _ = await held(desk, booked, **payment)
     assert (await desk.do("begin_renewal", booking_id)).money is None
     assert await desk.ledger(payment_id) == []
 
 
-async def test_the_new_intent_takes_the_place_of_the_old_one_once(desk: Desk) -> None:
+async def test_renewal_replaces_the_old_intent_once(desk: Desk) -> None:
     booking_id, payment_id, name = await held(desk)
     task = await asked(desk, booking_id)
     for _ in range(2):
@@ -148,7 +148,7 @@ async def test_news_of_the_old_intent_void_nothing(desk: Desk) -> None:
     assert await desk.attention() == []
 
 
-async def test_the_lapse_is_left_to_a_renewal_that_is_under_way(desk: Desk) -> None:
+async def test_lapse_is_left_to_a_renewal_that_is_under_way(desk: Desk) -> None:
     booking_id, payment_id, name = await held(desk)
     task = await asked(desk, booking_id)
     lapsed = await told(desk, name, payment_id, P.VOIDED)
@@ -190,7 +190,7 @@ async def test_money_on_the_old_intent_is_for_a_person(desk: Desk) -> None:
     assert await desk.attention() == ["replaced_intent_captured"]
 
 
-async def test_a_declined_renewal_asks_the_customer_and_a_person_once(desk: Desk) -> None:
+async def test_declined_renewal_asks_the_customer_and_a_person_once(desk: Desk) -> None:
     booking_id, payment_id, name = await held(desk)
     task = await asked(desk, booking_id)
     for _ in range(2):
@@ -206,14 +206,14 @@ async def test_a_declined_renewal_asks_the_customer_and_a_person_once(desk: Desk
     assert view.status is P.VOIDED, "now its lapse counts"
 
 
-async def test_a_renewal_that_failed_after_the_lapse_says_so(desk: Desk) -> None:
+async def test_renewal_that_failed_after_the_lapse_says_so(desk: Desk) -> None:
     booking_id, _, name = await held(desk)
     task = await asked(desk, booking_id)
     gone = {"phase": Phase.FAILED, "status": P.VOIDED, "intent_id": name, "authorized": 0, "authorized_until": None}
     assert (await renewed(desk, task, **gone, reason="expired_card")).status is P.VOIDED
 
 
-async def test_a_renewal_that_meets_the_money_records_it(desk: Desk) -> None:
+async def test_renewal_that_meets_the_money_records_it(desk: Desk) -> None:
     booking_id, _, name = await held(desk)
     task = await asked(desk, booking_id)
     paid = {"phase": Phase.FAILED, "status": P.CAPTURED, "intent_id": name, "captured": 6600}
@@ -221,7 +221,7 @@ async def test_a_renewal_that_meets_the_money_records_it(desk: Desk) -> None:
     assert await desk.notices(booking_id) == [], "nobody must enter a card"
 
 
-async def test_an_authorization_that_nobody_needs_any_more_is_the_surplus(desk: Desk) -> None:
+async def test_authorization_that_nobody_needs_any_more_is_the_surplus(desk: Desk) -> None:
     booking_id, payment_id, name = await held(desk)
     task = await asked(desk, booking_id)
     captured = await told(desk, name, payment_id, P.CAPTURED, 6600)
@@ -237,7 +237,7 @@ async def test_an_authorization_that_nobody_needs_any_more_is_the_surplus(desk: 
     assert surplus["provider_ref"] == f"new_{name}"
 
 
-async def test_after_a_renewal_a_cancellation_voids_the_new_intent(desk: Desk) -> None:
+async def test_cancel_after_a_renewal_voids_the_new_intent(desk: Desk) -> None:
     booking_id, payment_id, name = await held(desk)
     await renewed(desk, await asked(desk, booking_id))
     outcome = await desk.do("cancel", booking_id, ActorKind.STAFF)

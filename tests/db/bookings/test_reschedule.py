@@ -37,7 +37,7 @@ async def test_moving_takes_the_new_time_and_gives_up_the_old(desk: Desk) -> Non
     assert (await desk.booking(booking_id))["version"] == 1
 
 
-async def test_a_moved_booking_takes_no_other_tenant_s_resource(desk: Desk) -> None:
+async def test_moved_booking_takes_no_other_tenant_s_resource(desk: Desk) -> None:
     """And hears nothing else of it than of one that does not exist."""
     booking_id = await add_booking(desk.database, desk.salon, OLD)
     other = await add_salon(desk.database)
@@ -48,7 +48,7 @@ async def test_a_moved_booking_takes_no_other_tenant_s_resource(desk: Desk) -> N
     assert [claim["starts_at"] for claim in await desk.claims(booking_id)] == [OLD]
 
 
-async def test_each_move_is_told_once(desk: Desk) -> None:
+async def test_reschedule_queues_one_notice_per_move(desk: Desk) -> None:
     booking_id = await add_booking(desk.database, desk.salon, OLD)
     for start_at in (NEW, OLD, NEW):
         await desk.do("reschedule", booking_id, ActorKind.STAFF, start_at=start_at)
@@ -56,7 +56,7 @@ async def test_each_move_is_told_once(desk: Desk) -> None:
     assert (await desk.booking(booking_id))["version"] == 3
 
 
-async def test_a_taken_time_leaves_everything_as_it_was(desk: Desk) -> None:
+async def test_taken_time_leaves_everything_as_it_was(desk: Desk) -> None:
     booking_id = await add_booking(desk.database, desk.salon, OLD)
     await add_booking(desk.database, desk.salon, NEW, resource=0)
     await add_booking(desk.database, desk.salon, NEW, resource=1)
@@ -67,14 +67,14 @@ async def test_a_taken_time_leaves_everything_as_it_was(desk: Desk) -> None:
     assert await desk.history(booking_id) == []
 
 
-async def test_the_bookings_own_time_is_not_in_its_way(desk: Desk) -> None:
+async def test_bookings_own_time_is_not_in_its_way(desk: Desk) -> None:
     booking_id = await add_booking(desk.database, desk.salon, OLD)
     await add_booking(desk.database, desk.salon, OLD + minutes(30), resource=1)
     outcome = await desk.do("reschedule", booking_id, CUSTOMER, start_at=OLD + minutes(30))
     assert outcome.start_at == OLD + minutes(30)
 
 
-async def test_a_hold_keeps_its_end_and_an_approval_is_due_by_the_start(desk: Desk) -> None:
+async def test_hold_keeps_its_end_and_an_approval_is_due_by_the_start(desk: Desk) -> None:
     booking_id = await add_booking(
         desk.database,
         desk.salon,
@@ -95,7 +95,7 @@ async def test_a_hold_keeps_its_end_and_an_approval_is_due_by_the_start(desk: De
     assert moved.hold_expires_at == NOW + minutes(10)
 
 
-async def test_who_may_not_be_moved(desk: Desk) -> None:
+async def test_reschedule_refuses_bookings_that_cannot_move(desk: Desk) -> None:
     over = await add_booking(desk.database, desk.salon, OLD, status="checked_in")
     with pytest.raises(WrongState):
         await desk.do("reschedule", over, ActorKind.STAFF, start_at=NEW)
@@ -112,7 +112,7 @@ async def test_who_may_not_be_moved(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("start_at", [NOW - HOUR, NOW + 24 * 90 * HOUR])
-async def test_the_new_time_obeys_lead_time_and_window(desk: Desk, start_at: object) -> None:
+async def test_reschedule_checks_lead_time_and_window(desk: Desk, start_at: object) -> None:
     booking_id = await add_booking(desk.database, desk.salon, OLD)
     with pytest.raises(OutsideBookingWindow):
         await desk.do("reschedule", booking_id, CUSTOMER, start_at=start_at)
@@ -124,7 +124,7 @@ async def test_moving_to_where_it_is_changes_nothing(desk: Desk) -> None:
     assert await desk.history(booking_id) == []
 
 
-async def test_a_move_keeps_the_length_that_was_agreed(desk: Desk) -> None:
+async def test_move_keeps_the_length_that_was_agreed(desk: Desk) -> None:
     """The service takes two hours and a buffer now; this booking is still the hour that its customer agreed to."""
     booking_id = await add_booking(desk.database, desk.salon, OLD)
     await rows(
@@ -137,7 +137,7 @@ async def test_a_move_keeps_the_length_that_was_agreed(desk: Desk) -> None:
     assert [claim["ends_at"] for claim in await desk.claims(booking_id)] == [NEW + HOUR]
 
 
-async def test_a_customer_s_move_keeps_the_penalty_of_that_moment(desk: Desk) -> None:
+async def test_customer_s_move_keeps_the_penalty_of_that_moment(desk: Desk) -> None:
     soon = NOW + 10 * HOUR
     booking_id = await add_booking(desk.database, desk.salon, soon, amount_due=6600, payment_mode="prepay")
     await add_payment(desk.database, desk.salon, booking_id, status="captured")
@@ -148,14 +148,14 @@ async def test_a_customer_s_move_keeps_the_penalty_of_that_moment(desk: Desk) ->
     assert (outcome.penalty, outcome.refunding) == (6600, 0)
 
 
-async def test_a_move_by_staff_counts_nowhere(desk: Desk) -> None:
+async def test_move_by_staff_counts_nowhere(desk: Desk) -> None:
     booking_id = await add_booking(desk.database, desk.salon, NOW + 10 * HOUR)
     await desk.do("reschedule", booking_id, ActorKind.STAFF, start_at=NEW)
     booking = await desk.booking(booking_id)
     assert (booking["moves"], booking["kept_penalty_percent"]) == (0, 0)
 
 
-async def test_an_approved_booking_that_its_customer_moves_is_decided_again(desk: Desk) -> None:
+async def test_approved_booking_that_its_customer_moves_is_decided_again(desk: Desk) -> None:
     booking_id = await add_booking(desk.database, desk.salon, OLD, needs_approval=True)
     outcome = await desk.do("reschedule", booking_id, CUSTOMER, start_at=NEW)
     assert (outcome.status, outcome.hold_expires_at, outcome.approval_deadline) == (
@@ -186,7 +186,7 @@ class _Undone(Exception):
     pass
 
 
-async def test_every_start_that_is_listed_for_a_move_is_taken_and_no_other(desk: Desk) -> None:
+async def test_reschedule_takes_exactly_the_listed_starts(desk: Desk) -> None:
     """The booking is as long as it was agreed, and its own time counts as free."""
     booking_id = await add_booking(desk.database, desk.salon, OLD)
     await add_booking(desk.database, desk.salon, OLD + 2 * HOUR)

@@ -70,7 +70,7 @@ async def visit(desk: Desk) -> Visit:
     return Visit(desk, colour, dance, colourist)
 
 
-async def test_a_hold_of_two_services_takes_both_and_adds_up(visit: Visit) -> None:
+async def test_hold_of_two_services_takes_both_and_adds_up(visit: Visit) -> None:
     salon = visit.desk.salon
     view = await visit.hold(salon.service_id, visit.colour)
     assert (view.start_at, view.end_at) == (START, START + minutes(150))
@@ -103,7 +103,7 @@ async def test_where_one_service_does_not_fit_nothing_is_taken(visit: Visit) -> 
     assert len(await rows(visit.desk.database, taken, id=salon.business_id)) == 1
 
 
-async def test_the_customer_waits_where_the_service_allows_it(visit: Visit) -> None:
+async def test_customer_waits_where_the_service_allows_it(visit: Visit) -> None:
     salon = visit.desk.salon
     await visit.hold(visit.colour, start_at=START - minutes(45))
     view = await visit.hold(salon.service_id, visit.colour)
@@ -128,7 +128,7 @@ async def test_moving_moves_every_service_with_its_waits_anew(visit: Visit) -> N
     assert back.end_at == START + minutes(150)
 
 
-async def test_a_class_among_the_services_has_places_at_its_own_start(visit: Visit) -> None:
+async def test_class_among_the_services_has_places_at_its_own_start(visit: Visit) -> None:
     salon = visit.desk.salon
     await visit.hold(visit.dance, start_at=START + HOUR, party_size=3)
     await add_salon(visit.desk.database)
@@ -146,7 +146,7 @@ async def test_services_of_two_businesses_are_no_booking(visit: Visit) -> None:
         await visit.hold(visit.desk.salon.service_id, other.service_id)
 
 
-async def test_the_same_service_twice_is_twice_its_length(visit: Visit) -> None:
+async def test_same_service_twice_is_twice_its_length(visit: Visit) -> None:
     view = await visit.hold(visit.colour, visit.colour)
     claims = await visit.desk.claims(view.id)
     assert len(claims) == 2

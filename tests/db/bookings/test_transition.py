@@ -11,7 +11,7 @@ PENDING = {"status": "pending", "hold_expires_at": NOW + HOUR}
 PAID = {"amount_due": 6600, "payment_mode": "prepay", "hold_expires_at": NOW + HOUR}
 
 
-async def test_a_step_of_the_process_hears_how_the_booking_stands_now(desk: Desk) -> None:
+async def test_step_of_the_process_hears_how_the_booking_stands_now(desk: Desk) -> None:
     booking_id = await add_booking(desk.database, desk.salon, START, **{**PAID, "status": "expired"})
     await add_payment(desk.database, desk.salon, booking_id, status="captured")
     retake = desk.command(booking_id)
@@ -27,7 +27,7 @@ async def test_a_step_of_the_process_hears_how_the_booking_stands_now(desk: Desk
     assert await desk.history(booking_id) == history
 
 
-async def test_a_step_of_the_process_hears_again_which_money_it_moves(desk: Desk) -> None:
+async def test_step_of_the_process_hears_again_which_money_it_moves(desk: Desk) -> None:
     booking_id = await add_booking(desk.database, desk.salon, START, **{**PAID, "status": "pending"})
     held = {"status": "authorized", "capture_method": "manual"}
     payment_id = await add_payment(desk.database, desk.salon, booking_id, **held)
@@ -42,7 +42,7 @@ async def test_a_step_of_the_process_hears_again_which_money_it_moves(desk: Desk
     assert len(await desk.ledger(payment_id)) == 1
 
 
-async def test_a_person_hears_the_same_answer(desk: Desk) -> None:
+async def test_person_hears_the_same_answer(desk: Desk) -> None:
     booking_id = await add_booking(desk.database, desk.salon, START, needs_approval=True, **PENDING)
     approve = desk.command(booking_id, ActorKind.STAFF)
     first = await desk.execute_command("approve", approve)
@@ -51,7 +51,7 @@ async def test_a_person_hears_the_same_answer(desk: Desk) -> None:
     assert first.status is BookingStatus.CONFIRMED
 
 
-async def test_an_answer_says_when_the_hold_and_the_approval_end(desk: Desk) -> None:
+async def test_answer_says_when_the_hold_and_the_approval_end(desk: Desk) -> None:
     ends = {"hold_expires_at": NOW + 24 * HOUR, "approval_deadline": NOW + 24 * HOUR}
     booking_id = await add_booking(desk.database, desk.salon, START, needs_approval=True, **{**PENDING, **ends})
     earlier = NOW + 3 * HOUR

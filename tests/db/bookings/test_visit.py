@@ -15,7 +15,7 @@ STAFF = ActorKind.STAFF
 CARD_HOLD = {"amount_due": 6600, "payment_mode": "card_hold"}
 
 
-async def test_a_reminder_is_promised_once_for_each_time_of_the_visit(desk: Desk) -> None:
+async def test_reminder_is_promised_once_for_each_time_of_the_visit(desk: Desk) -> None:
     start_at = NOW + 72 * HOUR
     booking_id = await add_booking(desk.database, desk.salon, start_at)
     day = timedelta(days=1)
@@ -27,7 +27,7 @@ async def test_a_reminder_is_promised_once_for_each_time_of_the_visit(desk: Desk
 
 
 @pytest.mark.parametrize("status", ["pending", "cancelled", "checked_in", "completed"])
-async def test_only_a_confirmed_visit_is_reminded_of(desk: Desk, status: str) -> None:
+async def test_reminder_is_for_confirmed_visits_alone(desk: Desk, status: str) -> None:
     booking_id = await add_booking(desk.database, desk.salon, NOW + HOUR, status=status)
     assert not await desk.within(lambda work: work.bookings.changes.remind(booking_id, NOW + HOUR, HOUR))
     assert await rows(desk.database, "SELECT 1 FROM booking_reminders WHERE booking_id = :id", id=booking_id) == []
@@ -69,7 +69,7 @@ async def test_completing_what_was_paid_moves_nothing(desk: Desk) -> None:
     assert await desk.ledger(payment_id) == []
 
 
-async def test_the_system_completes_a_visit_nobody_checked_in(desk: Desk) -> None:
+async def test_system_completes_a_visit_nobody_checked_in(desk: Desk) -> None:
     booking_id = await add_booking(desk.database, desk.salon, NOW)
     command = desk.command(booking_id)
     outcome = await desk.execute_command("complete", command, NOW + 2 * HOUR)
@@ -88,7 +88,7 @@ async def test_staff_check_in_before_they_complete(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("status", ["confirmed", "checked_in"])
-async def test_not_coming_costs_what_the_policy_says(desk: Desk, status: str) -> None:
+async def test_no_show_costs_what_the_policy_says(desk: Desk, status: str) -> None:
     booking_id = await add_booking(
         desk.database,
         desk.salon,
@@ -105,7 +105,7 @@ async def test_not_coming_costs_what_the_policy_says(desk: Desk, status: str) ->
     assert await desk.notices(booking_id) == [("booking_no_show", "customer")]
 
 
-async def test_not_coming_captures_the_penalty_and_releases_the_rest(desk: Desk) -> None:
+async def test_no_show_captures_the_penalty_and_releases_the_rest(desk: Desk) -> None:
     booking_id = await add_booking(
         desk.database, desk.salon, NOW, policy={"tiers": [], "no_show_percent": 50}, **CARD_HOLD
     )
@@ -118,7 +118,7 @@ async def test_not_coming_captures_the_penalty_and_releases_the_rest(desk: Desk)
     assert ("capture", "succeeded", 3300) in await desk.ledger(payment_id)
 
 
-async def test_a_waived_no_show_costs_nothing(desk: Desk) -> None:
+async def test_waived_no_show_costs_nothing(desk: Desk) -> None:
     booking_id = await add_booking(desk.database, desk.salon, NOW, **CARD_HOLD)
     await add_payment(desk.database, desk.salon, booking_id, status="authorized", capture_method="manual")
     outcome = await desk.do("no_show", booking_id, STAFF, waive_penalty=True)
@@ -126,14 +126,14 @@ async def test_a_waived_no_show_costs_nothing(desk: Desk) -> None:
     assert outcome.money.movement is Movement.VOID
 
 
-async def test_nobody_is_a_no_show_before_the_start(desk: Desk) -> None:
+async def test_no_show_before_the_start_is_refused(desk: Desk) -> None:
     booking_id = await add_booking(desk.database, desk.salon, NOW + HOUR)
     with pytest.raises(RuleBroken) as refusal:
         await desk.do("no_show", booking_id, STAFF)
     assert refusal.value.details["rule"] == "not_started"
 
 
-async def test_a_capture_that_failed_is_filed_for_a_person(desk: Desk) -> None:
+async def test_capture_that_failed_is_filed_for_a_person(desk: Desk) -> None:
     booking_id = await add_booking(desk.database, desk.salon, NOW, status="checked_in", **CARD_HOLD)
     payment_id = await add_payment(desk.database, desk.salon, booking_id, status="authorized", capture_method="manual")
     outcome = await desk.do("complete", booking_id, STAFF)

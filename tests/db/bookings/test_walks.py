@@ -219,7 +219,7 @@ class Walk:
 
 
 @pytest.mark.parametrize("seed", range(4) if sampling.is_whole() else range(2))
-async def test_whatever_happens_no_yen_is_lost(database: servers.Database, seed: int) -> None:
+async def test_random_walks_lose_no_yen(database: servers.Database, seed: int) -> None:
     dice = random.Random(seed)
     async with opened(database) as pool:
         desk = Desk(pool, await add_salon(pool))

@@ -48,7 +48,7 @@ def scanned(plan: dict[str, Any]) -> set[str]:
     return mine.union(*(scanned(part) for part in plan.get("Plans", ())))
 
 
-async def test_no_search_reads_a_whole_table(directory: Database) -> None:
+async def test_searches_read_no_whole_table(directory: Database) -> None:
     [row] = await data.rows(directory, "SELECT count(*) AS n FROM business_directory")
     assert row["n"] == LISTED
     found: dict[str, Any] = {}
@@ -83,7 +83,7 @@ async def test_kept_plans_read_no_whole_table_either(directory: Database) -> Non
     assert whole == {}
 
 
-async def test_the_counters_and_the_plan_see_a_whole_read(directory: Database) -> None:
+async def test_counters_and_the_plan_see_a_whole_read(directory: Database) -> None:
     """The control: on the table of businesses itself no index over text is used."""
     async with directory.unit_of_work(Scope.public()) as work:
         [found] = await work.session.scalar(

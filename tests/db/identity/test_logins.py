@@ -37,7 +37,7 @@ async def test_five_lock_for_half_an_hour(pool: Database, known: bool) -> None:
     assert await attempts(pool, email, over - MINUTE, over, over + MINUTE) == [True, False, False]
 
 
-async def test_the_window_slides(pool: Database) -> None:
+async def test_window_slides(pool: Database) -> None:
     """Four early and four late ones: any five within fifteen minutes lock, not five of the clock's quarter."""
     early = [timedelta(), 13 * MINUTE, 13 * MINUTE + WINDOW / 100, 14 * MINUTE]
     assert await attempts(pool, "a@example.jp", *early, 16 * MINUTE) == [False] * 5
@@ -45,20 +45,20 @@ async def test_the_window_slides(pool: Database) -> None:
     assert await attempts(pool, "a@example.jp", 18 * MINUTE) == [True]
 
 
-async def test_many_at_once_get_five_tries(pool: Database) -> None:
+async def test_login_tries_at_once_are_limited_to_five(pool: Database) -> None:
     moments = [NOW + timedelta(milliseconds=number) for number in range(20)]
     found = await asyncio.gather(*(attempt(pool, "a@example.jp", moment - NOW) for moment in moments))
     assert [one.refused for one in found].count(False) == 5
 
 
-async def test_one_way_of_writing_an_email_is_all_of_them(pool: Database) -> None:
+async def test_login_counts_all_ways_of_writing_an_email_together(pool: Database) -> None:
     ways = ["Ändre@Example.jp", "ändre@example.jp", "ÄNDRE@EXAMPLE.JP", "änDre@example.jp", "ändre@EXAMPLE.jp"]
     for way in ways:
         assert not (await attempt(pool, way)).refused
     assert (await attempt(pool, "ändre@example.jp")).refused
 
 
-async def test_what_was_right_counts_no_longer_and_the_rest_does(pool: Database) -> None:
+async def test_successful_login_clears_its_own_failures_alone(pool: Database) -> None:
     await attempts(pool, "a@example.jp", timedelta(), MINUTE, 2 * MINUTE, 3 * MINUTE)
     fifth = await attempt(pool, "a@example.jp", 4 * MINUTE)
     assert fifth.locked_until is not None
@@ -76,7 +76,7 @@ async def test_success_forgets_failures_and_lock(pool: Database) -> None:
     assert await attempts(pool, "kenta@example.jp", *[6 * MINUTE] * 5) == [False] * 5
 
 
-async def test_what_is_long_over_is_swept_by_whoever_comes(pool: Database) -> None:
+async def test_login_sweeps_old_failures(pool: Database) -> None:
     for number in range(12):
         await attempt(pool, f"{number}@example.jp")
     later = WINDOW + LOCK + MINUTE
@@ -86,14 +86,14 @@ async def test_what_is_long_over_is_swept_by_whoever_comes(pool: Database) -> No
     assert [row["failures"] for row in kept] == [2, 2]
 
 
-async def test_no_email_is_stored(pool: Database) -> None:
+async def test_login_failures_store_no_email(pool: Database) -> None:
     await attempt(pool, "secret-person@example.jp")
     stored = await data.rows(pool, "SELECT f::text AS whole FROM login_failures f")
     assert len(stored) == 2
     assert not any("secret" in row["whole"] for row in stored)
 
 
-async def test_a_new_device_is_new_once_and_the_first_one_never(pool: Database) -> None:
+async def test_known_devices_report_a_new_device_once_and_the_first_never(pool: Database) -> None:
     user_id = await data.add_user(pool)
     devices = [
         ("203.0.113.7", "Firefox/150.1 (X11)", False),  # the first there is

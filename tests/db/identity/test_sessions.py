@@ -50,7 +50,7 @@ async def person(pool: Database) -> Person:
     return Person(pool, await data.add_user(pool))
 
 
-async def test_a_session_is_used_and_moves_on(person: Person) -> None:
+async def test_session_is_used_and_moves_on(person: Person) -> None:
     session_id = await person.open("one")
     used = await person.rotate("one", "two", 6 * 24 * HOUR)
     assert used == Rotated(Rotation.ROTATED, session_id, person.id)
@@ -61,14 +61,14 @@ async def test_a_session_is_used_and_moves_on(person: Person) -> None:
     assert row.expires_at == row.last_used_at + WEEK
 
 
-async def test_a_token_is_stored_as_a_digest_alone(person: Person) -> None:
+async def test_token_is_stored_as_a_digest_alone(person: Person) -> None:
     await person.open("a-token-to-look-for")
     [row] = await data.rows(person.pool, "SELECT token_hash, t::text AS whole FROM refresh_tokens t")
     assert len(row["token_hash"]) == 32
     assert "a-token-to-look-for" not in row["whole"]
 
 
-async def test_a_replay_ends_the_session_for_both_who_hold_it(person: Person) -> None:
+async def test_replay_ends_the_session_for_both_who_hold_it(person: Person) -> None:
     session_id = await person.open("one")
     other = await person.open("other")
     await person.rotate("one", "two")
@@ -82,7 +82,7 @@ async def test_a_replay_ends_the_session_for_both_who_hold_it(person: Person) ->
 
 
 @pytest.mark.parametrize("many", [2, 6])
-async def test_the_same_token_at_once_wins_once(person: Person, many: int) -> None:
+async def test_same_token_at_once_wins_once(person: Person, many: int) -> None:
     await person.open("one")
     found = await asyncio.gather(*(person.rotate("one", f"fresh{number}") for number in range(many)))
     outcomes = sorted(rotated.outcome for rotated in found)
@@ -98,7 +98,7 @@ async def test_unknown_and_old_tokens_are_refused_and_end_nothing(person: Person
     assert await person.live() == {session_id}
 
 
-async def test_all_but_this_one_end(person: Person) -> None:
+async def test_sessions_other_than_this_one_end(person: Person) -> None:
     kept, _ = await person.open("one"), await person.open("two")
     stranger = Person(person.pool, await data.add_user(person.pool))
     other = await stranger.open("theirs")
@@ -111,7 +111,7 @@ async def test_all_but_this_one_end(person: Person) -> None:
     assert (await person.rotate("one", "x")).outcome is Rotation.REFUSED
 
 
-async def test_nobody_ends_anothers_session(person: Person) -> None:
+async def test_session_of_another_user_is_not_ended(person: Person) -> None:
     mine = await person.open("one")
     assert mine is not None
     for user_id, session_id in ((uuid4(), mine), (person.id, uuid4())):
@@ -121,7 +121,7 @@ async def test_nobody_ends_anothers_session(person: Person) -> None:
     assert await person.live() == {mine}
 
 
-async def test_a_login_with_the_old_password_does_not_outlive_its_change(person: Person) -> None:
+async def test_login_with_the_old_password_does_not_outlive_its_change(person: Person) -> None:
     """It checked the old password, then waited for the change under way: no session comes of it."""
     async with person.pool.unit_of_work(Scope.self_(person.id)) as work:
         await work.session.execute(text("UPDATE users SET password_hash = 'changed' WHERE id = :id"), {"id": person.id})
@@ -134,7 +134,7 @@ async def test_a_login_with_the_old_password_does_not_outlive_its_change(person:
     assert len(await person.live()) == 1
 
 
-async def test_a_closed_login_opens_and_refreshes_nothing(person: Person) -> None:
+async def test_closed_login_opens_and_refreshes_nothing(person: Person) -> None:
     await person.open("one")
     await data.rows(person.pool, "UPDATE users SET deleted_at = now() WHERE id = :id", id=person.id)
     assert await person.open("two") is None

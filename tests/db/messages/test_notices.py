@@ -80,7 +80,7 @@ async def test_queued_twice_is_queued_once(pool: Database, salon: Salon) -> None
     assert len(await notices(pool)) == len(await commands(pool)) == 1
 
 
-async def test_the_business_is_told_at_its_owner_in_its_own_language(pool: Database, salon: Salon) -> None:
+async def test_business_is_told_at_its_owner_in_its_own_language(pool: Database, salon: Salon) -> None:
     await rows(pool, "UPDATE business_settings SET language = 'en'")
     booking_id = await add_booking(pool, salon, language="ja")
     await queue(pool, salon, booking_id, audience="business")
@@ -88,7 +88,7 @@ async def test_the_business_is_told_at_its_owner_in_its_own_language(pool: Datab
     assert (notice["user_id"], notice["customer_id"], notice["language"]) == (salon.owner_id, None, "en")
 
 
-async def test_a_customer_without_an_address_has_it_in_the_app_and_nothing_is_started(
+async def test_customer_without_an_address_has_it_in_the_app_and_nothing_is_started(
     pool: Database, salon: Salon
 ) -> None:
     customer_id = await add_customer(pool, salon.business_id, email=None)
@@ -100,7 +100,7 @@ async def test_a_customer_without_an_address_has_it_in_the_app_and_nothing_is_st
     assert await commands(pool) == []
 
 
-async def test_a_reminder_is_given_up_when_the_visit_begins(pool: Database, salon: Salon) -> None:
+async def test_reminder_is_given_up_when_the_visit_begins(pool: Database, salon: Salon) -> None:
     now = (await rows(pool, "SELECT date_trunc('second', now()) AS now"))[0]["now"]
     booking_id = await add_booking(pool, salon, start_at=now + 3 * HOUR)
     await queue(pool, salon, booking_id, kind=NoticeKind.BOOKING_REMINDER)
@@ -108,7 +108,7 @@ async def test_a_reminder_is_given_up_when_the_visit_begins(pool: Database, salo
     assert datetime.fromisoformat(command["payload"]["give_up_at"]) == now + 3 * HOUR
 
 
-async def test_a_later_message_waits_in_the_outbox(pool: Database, salon: Salon) -> None:
+async def test_queue_lets_a_later_message_wait_in_the_outbox(pool: Database, salon: Salon) -> None:
     booking_id = await add_booking(pool, salon)
     await queue(pool, salon, booking_id, not_before=NOW + 500 * HOUR)
     [command] = await commands(pool)
@@ -116,7 +116,7 @@ async def test_a_later_message_waits_in_the_outbox(pool: Database, salon: Salon)
     assert datetime.fromisoformat(command["payload"]["give_up_at"]) == NOW + 524 * HOUR
 
 
-async def test_many_notices_are_one_statement_and_each_counts_once(pool: Database, salon: Salon) -> None:
+async def test_queue_many_is_one_statement_and_counts_each_once(pool: Database, salon: Salon) -> None:
     booking_id = await add_booking(pool, salon)
     wanted = [
         QueuedNotice(NoticeKind.BOOKING_CONFIRMED, booking_id, salon.business_id, "a"),
@@ -131,7 +131,7 @@ async def test_many_notices_are_one_statement_and_each_counts_once(pool: Databas
     assert len(await commands(pool)) == 2
 
 
-async def test_another_tenants_booking_cannot_be_queued_about(pool: Database, salon: Salon) -> None:
+async def test_queue_refuses_another_tenants_booking(pool: Database, salon: Salon) -> None:
     other = await add_salon(pool)
     booking_id = await add_booking(pool, other)
     assert await queue(pool, salon, booking_id) is None
@@ -163,7 +163,7 @@ async def tell(pool: Database, *news: Told) -> int:
         return await work.messages.notices.apply_delivery(news)
 
 
-async def test_what_is_read_for_sending(pool: Database, salon: Salon) -> None:
+async def test_notice_is_read_with_all_facts_for_sending(pool: Database, salon: Salon) -> None:
     booking_id = await add_booking(pool, salon, language="en", version=3, special_requests="quiet")
     await add_payment(pool, salon, booking_id, status="captured")
     notice_id = await queue(pool, salon, booking_id, facts={"amount": 6600})
@@ -182,7 +182,7 @@ async def test_what_is_read_for_sending(pool: Database, salon: Salon) -> None:
     assert content.facts == {"amount": 6600}
 
 
-async def test_the_business_is_written_to_at_its_address_else_at_its_owners(pool: Database, salon: Salon) -> None:
+async def test_business_is_written_to_at_its_address_else_at_its_owners(pool: Database, salon: Salon) -> None:
     notice_id = await queued(pool, salon, audience="business")
     [owner] = await rows(pool, "SELECT email FROM users WHERE id = :id", id=salon.owner_id)
     async with pool.unit_of_work(salon.scope) as work:
@@ -192,7 +192,7 @@ async def test_the_business_is_written_to_at_its_address_else_at_its_owners(pool
         assert (await work.messages.notices.read_for_sending(notice_id)).address == "desk@salon.example"
 
 
-async def test_an_open_attempt_keeps_the_next_one_waiting_until_it_is_old(pool: Database, salon: Salon) -> None:
+async def test_open_attempt_keeps_the_next_one_waiting_until_it_is_old(pool: Database, salon: Salon) -> None:
     notice_id = await queued(pool, salon)
     async with pool.unit_of_work(salon.scope) as work:
         first = await work.messages.notices.open_attempt(notice_id, NOW)
@@ -214,7 +214,7 @@ async def test_an_open_attempt_keeps_the_next_one_waiting_until_it_is_old(pool: 
         (AttemptOutcome.UNAVAILABLE, NoticeStatus.QUEUED, None),
     ],
 )
-async def test_an_attempt_ends(
+async def test_attempt_ends(
     pool: Database, salon: Salon, outcome: AttemptOutcome, status: NoticeStatus, reason: str | None
 ) -> None:
     notice_id = await queued(pool, salon)
@@ -233,7 +233,7 @@ async def test_an_attempt_ends(
     assert (await attempts(pool))[0]["outcome"] == outcome
 
 
-async def test_a_lost_attempt_that_answers_after_all_tells_the_truth(pool: Database, salon: Salon) -> None:
+async def test_lost_attempt_that_answers_after_all_tells_the_truth(pool: Database, salon: Salon) -> None:
     notice_id = await queued(pool, salon)
     async with pool.unit_of_work(salon.scope) as work:
         attempt = await work.messages.notices.open_attempt(notice_id, NOW)
@@ -293,7 +293,7 @@ async def test_news_of_strangers_is_passed_over(pool: Database, salon: Salon) ->
     assert notice["status"] == "queued"
 
 
-async def test_a_failed_message_can_be_sent_again_by_hand(pool: Database, salon: Salon) -> None:
+async def test_failed_message_can_be_sent_again_by_hand(pool: Database, salon: Salon) -> None:
     notice_id = await queued(pool, salon)
     async with pool.unit_of_work(salon.scope) as work:
         with pytest.raises(WrongState):

@@ -34,7 +34,7 @@ async def test_opening_asks_for_what_is_due_once(desk: Desk, mode: str, due: int
     assert (first.status, first.provider_intent_id) == (PaymentStatus.REQUIRES_PAYMENT, None)
 
 
-async def test_when_nothing_can_be_paid(desk: Desk) -> None:
+async def test_open_payment_refuses_when_nothing_can_be_paid(desk: Desk) -> None:
     confirmed = await add_booking(desk.database, desk.salon)
     with pytest.raises(WrongState):
         await desk.within(lambda work: work.payments.openings.open_intent(confirmed, NOW))
@@ -49,7 +49,7 @@ async def test_when_nothing_can_be_paid(desk: Desk) -> None:
         await desk.within(lambda work: work.payments.openings.open_intent(uuid4(), NOW))
 
 
-async def test_after_a_void_a_new_intent_can_be_opened(desk: Desk) -> None:
+async def test_open_payment_opens_a_new_intent_after_a_void(desk: Desk) -> None:
     booking_id = await add_booking(desk.database, desk.salon, **UNPAID)
     old = await add_payment(desk.database, desk.salon, booking_id, status="voided")
     new = await desk.within(lambda work: work.payments.openings.open_intent(booking_id, NOW))
@@ -71,7 +71,7 @@ async def test_attaching_keeps_the_secret_and_the_first_intent(desk: Desk) -> No
 
 
 @pytest.mark.parametrize("wrong", [{"amount": 660}, {"currency": "USD"}])
-async def test_an_intent_over_something_else_is_for_a_person(desk: Desk, wrong: dict[str, object]) -> None:
+async def test_intent_over_something_else_is_for_a_person(desk: Desk, wrong: dict[str, object]) -> None:
     booking_id = await add_booking(desk.database, desk.salon, **UNPAID)
     payment = await desk.within(lambda work: work.payments.openings.open_intent(booking_id, NOW))
     answer = await desk.within(lambda work: work.payments.attach_intent(payment.id, intent(**wrong), "s"))
@@ -80,7 +80,7 @@ async def test_an_intent_over_something_else_is_for_a_person(desk: Desk, wrong: 
     assert await desk.attention() == ["amount_mismatch"]
 
 
-async def test_a_void_whose_intent_was_unknown_learns_its_name(desk: Desk) -> None:
+async def test_void_whose_intent_was_unknown_learns_its_name(desk: Desk) -> None:
     booking_id = await add_booking(desk.database, desk.salon, **UNPAID)
     payment_id = await add_payment(desk.database, desk.salon, booking_id, provider_intent_id=None)
     outcome = await desk.do("begin_expiry", booking_id)
@@ -109,7 +109,7 @@ async def test_unknown_is_no_end(desk: Desk) -> None:
     ]
 
 
-async def test_more_captured_than_asked_is_for_a_person(desk: Desk) -> None:
+async def test_capture_above_the_request_is_filed_for_a_person(desk: Desk) -> None:
     booking_id = await add_booking(desk.database, desk.salon, **UNPAID)
     payment_id = await add_payment(desk.database, desk.salon, booking_id)
     task = (await desk.do("begin_expiry", booking_id)).money

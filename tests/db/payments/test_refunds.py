@@ -41,7 +41,7 @@ async def end(desk: Desk, refund_id: UUID, phase: Phase, **said: Any) -> RefundS
     return status
 
 
-async def test_a_refund_counts_only_when_the_provider_confirmed_it(desk: Desk) -> None:
+async def test_refund_counts_only_when_the_provider_confirmed_it(desk: Desk) -> None:
     payment_id = await paid(desk)
     refund = await ask(desk, payment_id, 2000, "c1")
     assert (await desk.payment(payment_id))["refunded"] == 0
@@ -68,7 +68,7 @@ async def test_a_refund_counts_only_when_the_provider_confirmed_it(desk: Desk) -
     assert (payment["status"], payment["refunded"]) == ("refunded", 6600)
 
 
-async def test_the_same_command_is_the_same_refund(desk: Desk) -> None:
+async def test_same_command_is_the_same_refund(desk: Desk) -> None:
     payment_id = await paid(desk)
     first, second = await asyncio.gather(ask(desk, payment_id, 6600, "c1"), ask(desk, payment_id, 6600, "c1"))
     assert first == second
@@ -84,7 +84,7 @@ async def test_amounts_that_are_refused(desk: Desk, amount: int) -> None:
     assert await desk.refunds(payment_id) == []
 
 
-async def test_many_at_once_never_give_back_more_than_there_is(desk: Desk) -> None:
+async def test_refunds_at_once_never_give_back_more_than_was_paid(desk: Desk) -> None:
     payment_id = await paid(desk)
     answers = await asyncio.gather(
         *(ask(desk, payment_id, 2000, f"c{number}") for number in range(6)), return_exceptions=True
@@ -93,7 +93,7 @@ async def test_many_at_once_never_give_back_more_than_there_is(desk: Desk) -> No
     assert sum(amount for _, amount, _ in await desk.refunds(payment_id)) == 6000
 
 
-async def test_without_the_lock_they_would(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_refunds_at_once_give_back_more_without_the_lock(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """The control: two ask for everything, and neither has committed when the other reads."""
     for name in ("_LOCK_BOOKING", "_LOCK"):
         guarded = getattr(payments, name).text
@@ -108,7 +108,7 @@ async def test_without_the_lock_they_would(desk: Desk, monkeypatch: pytest.Monke
     assert sum(amount for _, amount, _ in await desk.refunds(payment_id)) > 6600
 
 
-async def test_a_failed_refund_frees_its_amount_and_is_filed(desk: Desk) -> None:
+async def test_failed_refund_frees_its_amount_and_is_filed(desk: Desk) -> None:
     payment_id = await paid(desk)
     refund = await ask(desk, payment_id, 6600, "c1")
     assert await end(desk, refund.id, Phase.FAILED, reason="insufficient_funds") is RefundStatus.FAILED
@@ -127,7 +127,7 @@ async def test_pending_at_the_provider_stays_in_flight(desk: Desk) -> None:
     assert (await desk.within(lambda work: work.payments.refunds.get(refund.id))).provider_refund_id == "re_pending"
 
 
-async def test_the_news_may_be_faster_than_the_record(desk: Desk) -> None:
+async def test_news_may_be_faster_than_the_record(desk: Desk) -> None:
     payment_id = await paid(desk)
     refund = await ask(desk, payment_id, 600, "c1")
     name = (await desk.payment(payment_id))["provider_intent_id"]
@@ -166,7 +166,7 @@ async def test_receive_passes_a_refund_made_by_hand_to_the_bookings_run(desk: De
     assert await desk.told_temporal("refund.event") == []
 
 
-async def test_a_refund_that_comes_back_is_filed(desk: Desk) -> None:
+async def test_refund_that_comes_back_is_filed(desk: Desk) -> None:
     payment_id = await paid(desk)
     refund = await ask(desk, payment_id, 600, "c1")
     await end(desk, refund.id, Phase.SUCCEEDED, provider_ref="re_back")
@@ -179,13 +179,13 @@ async def test_a_refund_that_comes_back_is_filed(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("status", ["requires_payment", "authorized", "voided", "disputed"])
-async def test_only_captured_money_goes_back(desk: Desk, status: str) -> None:
+async def test_refund_takes_captured_money_alone(desk: Desk, status: str) -> None:
     payment_id = await paid(desk, status=status)
     with pytest.raises(WrongState):
         await ask(desk, payment_id, 100, "c1")
 
 
-async def test_the_other_tenant_sees_no_refund(desk: Desk) -> None:
+async def test_refund_of_another_tenant_is_not_found(desk: Desk) -> None:
     refund = await ask(desk, await paid(desk), 100, "c1")
     other = Desk(desk.database, await add_salon(desk.database))
     for step in (

@@ -59,7 +59,7 @@ async def outcome_of(desk: Desk, webhook_id: UUID) -> str | None:
     return word
 
 
-async def test_an_event_is_stored_once_and_passed_on_once(desk: Desk) -> None:
+async def test_event_is_stored_once_and_passed_on_once(desk: Desk) -> None:
     booking_id, _, name = await paying(desk)
     event = f"evt_{uuid4().hex}"
     webhook_id = await desk.receive(event, name, intent(P.CAPTURED, captured=6600))
@@ -92,7 +92,7 @@ async def test_applying_twice_matters_once(desk: Desk) -> None:
     assert await outcome_of(desk, webhook_id) == "now_captured"
 
 
-async def test_a_declined_card_is_told_once_and_may_be_followed_by_a_good_one(desk: Desk) -> None:
+async def test_declined_card_is_told_once_and_may_be_followed_by_a_good_one(desk: Desk) -> None:
     booking_id, payment_id, name = await paying(desk)
     for number in range(2):
         await hear(desk, name, intent(P.FAILED, decline_code="insufficient_funds"), NOW + minutes(number))
@@ -103,7 +103,7 @@ async def test_a_declined_card_is_told_once_and_may_be_followed_by_a_good_one(de
     assert (payment["status"], payment["decline_code"]) == ("captured", None)
 
 
-async def test_every_order_of_a_whole_life_ends_the_same(desk: Desk) -> None:
+async def test_events_end_the_same_in_every_order(desk: Desk) -> None:
     life = [
         (intent(P.PROCESSING), 1),
         (intent(P.FAILED, decline_code="card_declined"), 2),
@@ -132,14 +132,14 @@ async def test_every_order_of_a_whole_life_ends_the_same(desk: Desk) -> None:
         ]
 
 
-async def test_a_later_word_outlives_an_earlier_one_that_comes_late(desk: Desk) -> None:
+async def test_later_event_wins_over_an_earlier_one_that_comes_late(desk: Desk) -> None:
     _, payment_id, name = await paying(desk)
     await hear(desk, name, intent(P.FAILED, decline_code="x"), NOW + minutes(2))
     await hear(desk, name, intent(P.PROCESSING), NOW + minutes(1))
     assert (await desk.payment(payment_id))["status"] == "failed"
 
 
-async def test_a_dispute_that_is_lost_stays(desk: Desk) -> None:
+async def test_dispute_that_is_lost_stays(desk: Desk) -> None:
     _, payment_id, name = await paying(desk, "confirmed", status="captured")
     await hear(desk, name, dispute(DisputeStatus.LOST))
     await hear(desk, name, dispute(DisputeStatus.OPEN))
@@ -180,7 +180,7 @@ async def test_our_own_void_and_its_news_are_one_row(desk: Desk, webhook_first: 
     assert await desk.ledger(payment_id) == [("void", "intended", 6600), ("void", "succeeded", 6600)]
 
 
-async def test_the_customers_authorization_is_in_the_ledger(desk: Desk) -> None:
+async def test_customers_authorization_is_in_the_ledger(desk: Desk) -> None:
     _, payment_id, name = await paying(desk, capture_method="manual")
     await hear(desk, name, intent(P.AUTHORIZED))
     await hear(desk, name, intent(P.AUTHORIZED))
@@ -189,7 +189,7 @@ async def test_the_customers_authorization_is_in_the_ledger(desk: Desk) -> None:
     assert await desk.ledger(payment_id) == [("authorize", "succeeded", 6600)]
 
 
-async def test_a_refund_made_by_hand_gets_a_row_and_counts(desk: Desk) -> None:
+async def test_refund_made_by_hand_gets_a_row_and_counts(desk: Desk) -> None:
     booking_id, payment_id, name = await paying(desk, "completed", status="captured")
     by_hand = f"re_{uuid4().hex}"
     await hear(desk, name, refund(by_hand, RefundStatus.PROCESSING, 1000))
@@ -214,7 +214,7 @@ async def test_our_own_refund_is_found_by_our_id_in_it(desk: Desk) -> None:
     assert await desk.ledger(payment_id) == [("refund", "intended", 600), ("refund", "succeeded", 600)]
 
 
-async def test_an_intent_that_is_not_ours_is_stored_and_filed_if_money_moved(desk: Desk) -> None:
+async def test_intent_that_is_not_ours_is_stored_and_filed_if_money_moved(desk: Desk) -> None:
     name = f"pi_{uuid4().hex}"
     about = "SELECT kind FROM attention WHERE dedupe_key = :key"
     first = await desk.receive(f"evt_{uuid4().hex}", name, intent(P.PROCESSING))
@@ -230,7 +230,7 @@ async def test_an_intent_that_is_not_ours_is_stored_and_filed_if_money_moved(des
     assert await outcome_of(desk, plain) == "ignored"
 
 
-async def test_an_intent_whose_creation_was_never_answered_is_known_by_our_id_in_it(desk: Desk) -> None:
+async def test_intent_whose_creation_was_never_answered_is_known_by_our_id_in_it(desk: Desk) -> None:
     _, payment_id, _ = await paying(desk, provider_intent_id=None)
     name = f"pi_{uuid4().hex}"
     news = intent(P.CAPTURED, captured=6600, intent_id=name, payment_id=payment_id)
@@ -240,7 +240,7 @@ async def test_an_intent_whose_creation_was_never_answered_is_known_by_our_id_in
 
 
 @pytest.mark.parametrize("wrong", [{"currency": "USD"}, {"amount": 100, "captured": 100}])
-async def test_the_wrong_amount_or_currency_is_not_applied(desk: Desk, wrong: dict[str, Any]) -> None:
+async def test_wrong_amount_or_currency_is_not_applied(desk: Desk, wrong: dict[str, Any]) -> None:
     _, payment_id, name = await paying(desk)
     await hear(desk, name, intent(P.CAPTURED, **{"captured": 6600, **wrong}))
     assert (await desk.payment(payment_id))["status"] == "requires_payment"
@@ -255,7 +255,7 @@ async def test_money_on_a_closed_intent_is_counted_and_filed(desk: Desk) -> None
     assert await desk.attention() == ["money_after_void"]
 
 
-async def test_the_inbox_is_the_platforms_alone(desk: Desk) -> None:
+async def test_inbox_is_the_platforms_alone(desk: Desk) -> None:
     _, _, name = await paying(desk)
     webhook_id = await desk.receive(f"evt_{uuid4().hex}", name, intent(P.PROCESSING), NOW + HOUR)
     assert webhook_id is not None

@@ -4,7 +4,7 @@ from tests.support.data import rows
 from tests.support.desk import Desk
 
 
-async def test_one_open_entry_per_matter(desk: Desk) -> None:
+async def test_attention_has_one_open_entry_per_key(desk: Desk) -> None:
     key = f"test:{desk.salon.business_id}"
 
     async def file() -> bool:

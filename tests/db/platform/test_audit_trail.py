@@ -79,14 +79,14 @@ async def audited(pool: Database) -> set[str]:
     return {row["relname"] for row in found}
 
 
-async def test_every_table_is_audited_or_says_why_not(pool: Database) -> None:
+async def test_audit_trail_covers_every_table_or_says_why_not(pool: Database) -> None:
     tables = {table.name for table in Base.metadata.sorted_tables}
     covered = await audited(pool)
     assert covered | set(UNAUDITED) == tables
     assert covered & set(UNAUDITED) == set()
 
 
-async def test_what_looks_like_a_secret_is_masked(pool: Database) -> None:
+async def test_audit_trail_masks_secrets(pool: Database) -> None:
     covered = await audited(pool)
     suspects = [
         (table.name, column.name)
@@ -103,7 +103,7 @@ async def test_what_looks_like_a_secret_is_masked(pool: Database) -> None:
         assert row["masked"] == {column: "***"}, f"{table}.{column}"
 
 
-async def test_only_what_changed_is_written(pool: Database) -> None:
+async def test_audit_trail_has_only_what_changed(pool: Database) -> None:
     salon = await data.add_salon(pool)
     await data.rows(pool, "UPDATE customers SET phone = '+81312345678', language = language")
     await data.rows(pool, "UPDATE customers SET language = language")
@@ -117,7 +117,7 @@ async def test_only_what_changed_is_written(pool: Database) -> None:
 
 
 @pytest.mark.parametrize("kind", list(ActorKind))
-async def test_who_did_it_is_there(pool: Database, kind: ActorKind) -> None:
+async def test_audit_trail_names_the_actor(pool: Database, kind: ActorKind) -> None:
     user = await data.add_user(pool)
     context = Context(Actor(kind, user), "req_1", "203.0.113.7", "test/1")
     async with pool.unit_of_work(Scope.platform(), context) as work:
@@ -135,7 +135,7 @@ async def test_who_did_it_is_there(pool: Database, kind: ActorKind) -> None:
     }
 
 
-async def test_a_step_of_a_workflow_names_it(pool: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_step_of_a_workflow_names_it(pool: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     user = await data.add_user(pool)
 
     class Step(ActivityInboundInterceptor):
@@ -162,7 +162,7 @@ async def test_a_step_of_a_workflow_names_it(pool: Database, monkeypatch: pytest
     assert entry == {"actor_kind": "system", "request_id": f"erasure/{user}"}
 
 
-async def test_a_temporary_table_does_not_take_its_place(pool: Database) -> None:
+async def test_temporary_table_does_not_take_its_place(pool: Database) -> None:
     user = await data.add_user(pool)
     async with pool.unit_of_work(Scope.platform()) as work:
         await work.session.execute(text("CREATE TEMP TABLE audit_logs (LIKE public.audit_logs) ON COMMIT DROP"))
@@ -178,7 +178,7 @@ async def test_a_temporary_table_does_not_take_its_place(pool: Database) -> None
 
 
 @pytest.mark.parametrize("verb", ["UPDATE {} SET actor_id = NULL", "DELETE FROM {}", "TRUNCATE {}", "DROP TABLE {}"])
-async def test_nothing_rewrites_it(pool: Database, verb: str) -> None:
+async def test_audit_trail_cannot_be_rewritten(pool: Database, verb: str) -> None:
     """Through the parent and past it, by each of its parts; nor can the application take a part out."""
     await data.add_user(pool)
     found = await data.rows(

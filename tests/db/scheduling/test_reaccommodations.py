@@ -48,7 +48,7 @@ async def stranded_booking(desk: Desk, **values: Any) -> tuple[UUID, dict[str, A
     return booking_id, offer
 
 
-async def test_a_confirmed_change_opens_an_offer_for_each_and_starts_its_run(desk: Desk) -> None:
+async def test_confirmed_change_opens_an_offer_for_each_and_starts_its_run(desk: Desk) -> None:
     booking_id, offer = await stranded_booking(desk)
     assert offer["decide_by"] == LOST - 6 * HOUR
     [start] = await desk.told_temporal("reaccommodation.start")
@@ -59,7 +59,7 @@ async def test_a_confirmed_change_opens_an_offer_for_each_and_starts_its_run(des
     assert await desk.attention() == []
 
 
-async def test_the_steps_of_the_run_count_once(desk: Desk) -> None:
+async def test_steps_of_the_run_count_once(desk: Desk) -> None:
     booking_id, offer = await stranded_booking(desk)
     steps = ReaccommodationActivities(desk.database, lambda: NOW)
     about = ReaccommodationStep(offer["id"], desk.salon.business_id, booking_id)
@@ -79,7 +79,7 @@ async def test_the_steps_of_the_run_count_once(desk: Desk) -> None:
     assert len(await desk.told_temporal("booking.cancel_stranded")) == 2  # a word that is said twice is heard once
 
 
-async def test_a_customer_whom_no_message_reaches_is_a_persons_task(desk: Desk) -> None:
+async def test_customer_whom_no_message_reaches_is_a_persons_task(desk: Desk) -> None:
     booking_id, offer = await stranded_booking(desk, user_id=None)
     await rows(desk.database, "UPDATE bookings SET email = NULL WHERE id = :id", id=booking_id)
     steps = ReaccommodationActivities(desk.database, lambda: NOW)
@@ -87,7 +87,7 @@ async def test_a_customer_whom_no_message_reaches_is_a_persons_task(desk: Desk) 
     assert await desk.attention() == ["rebook"]
 
 
-async def test_another_time_is_chosen_without_limits(desk: Desk) -> None:
+async def test_accept_of_another_time_has_no_limits(desk: Desk) -> None:
     """Half an hour from now is inside the lead time."""
     booking_id, _ = await stranded_booking(desk)
     soon = NOW + HOUR / 2
@@ -111,34 +111,34 @@ async def test_cancelling_instead_costs_nothing(desk: Desk, stranded: bool) -> N
     assert [(one["status"], one["decided_by"]) for one in await offers(desk)] == [("cancelled", "customer")]
 
 
-async def test_the_control_a_booking_that_can_be_kept_costs_its_policy(desk: Desk) -> None:
+async def test_control_a_booking_that_can_be_kept_costs_its_policy(desk: Desk) -> None:
     booking_id = await add_booking(desk.database, desk.salon, LOST, amount_due=6600, payment_mode="prepay")
     await add_payment(desk.database, desk.salon, booking_id, status="captured")
     assert (await desk.do("cancel", booking_id, ActorKind.CUSTOMER)).penalty > 0
 
 
-async def test_nothing_is_accepted_or_declined_where_nothing_is_offered(desk: Desk) -> None:
+async def test_accept_and_decline_need_an_offer(desk: Desk) -> None:
     booking_id = await add_booking(desk.database, desk.salon, LOST)
     for verb, more in (("cancel", {}), ("reschedule", {"start_at": LOST + HOUR})):
         with pytest.raises(WrongState):
             await desk.do(verb, booking_id, ActorKind.CUSTOMER, stranded=True, **more)
 
 
-async def test_the_deadline_cancels_what_is_still_stranded_and_nothing_else(desk: Desk) -> None:
+async def test_deadline_cancels_what_is_still_stranded_and_nothing_else(desk: Desk) -> None:
     booking_id, _ = await stranded_booking(desk)
     ended = await desk.do("cancel", booking_id, stranded=True, waive_penalty=True)
     assert ended.status is BookingStatus.CANCELLED
     assert [(one["status"], one["decided_by"]) for one in await offers(desk)] == [("cancelled", "system")]
 
 
-async def test_a_deadline_that_comes_after_the_answer_changes_nothing(desk: Desk) -> None:
+async def test_deadline_that_comes_after_the_answer_changes_nothing(desk: Desk) -> None:
     booking_id, _ = await stranded_booking(desk)
     await desk.do("reschedule", booking_id, ActorKind.CUSTOMER, start_at=LOST + 48 * HOUR, stranded=True)
     after = await desk.do("cancel", booking_id, stranded=True, waive_penalty=True)
     assert (after.status, after.start_at) == (BookingStatus.CONFIRMED, LOST + 48 * HOUR)
 
 
-async def test_the_business_can_keep_it_after_all(desk: Desk) -> None:
+async def test_business_can_keep_it_after_all(desk: Desk) -> None:
     booking_id, offer = await stranded_booking(desk)
     await desk.within(lambda work: work.scheduling.hours.set_days(desk.salon.business_id, [], NOW, confirm=False))
     assert [one["status"] for one in await offers(desk)] == ["kept"]
@@ -150,7 +150,7 @@ async def test_the_business_can_keep_it_after_all(desk: Desk) -> None:
     assert [(one["number"], one["status"]) for one in await offers(desk)] == [(1, "kept"), (2, "open")]
 
 
-async def test_another_person_of_the_staff_keeps_it_too(desk: Desk) -> None:
+async def test_booking_is_kept_by_another_person_of_the_staff(desk: Desk) -> None:
     booking_id = await add_booking(desk.database, desk.salon, LOST)
     first, second = desk.salon.resources
 
@@ -163,7 +163,7 @@ async def test_another_person_of_the_staff_keeps_it_too(desk: Desk) -> None:
     assert [one["status"] for one in await offers(desk)] == ["kept"]
 
 
-async def test_a_hold_that_lapsed_is_over_at_the_deadline(desk: Desk) -> None:
+async def test_hold_that_lapsed_is_over_at_the_deadline(desk: Desk) -> None:
     booking_id, offer = await stranded_booking(desk, status="pending")
     await rows(desk.database, "UPDATE bookings SET status = 'expired' WHERE id = :id", id=booking_id)
     steps = ReaccommodationActivities(desk.database, lambda: NOW)

@@ -69,11 +69,11 @@ def test_services_weigh_as_much_as_their_price_in_the_policy() -> None:
     assert policy.no_show_percent == 66
 
 
-def test_the_same_policy_stays_as_it_is() -> None:
+def test_same_policy_stays_as_it_is() -> None:
     assert joint_policy([(4000, MILD), (8000, MILD)]) is MILD
 
 
-def test_the_stricter_rule_for_moves_holds() -> None:
+def test_stricter_rule_for_moves_holds() -> None:
     mild = Policy((), 0, MoveRules(None, 0, PaidTierMove.KEEP_PENALTY, None))
     strict = Policy((), 0, MoveRules(2, 24, PaidTierMove.REFUSE, 30))
     stricter = MoveRules(2, 24, PaidTierMove.REFUSE, None)

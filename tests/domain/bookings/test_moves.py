@@ -230,7 +230,7 @@ WAITS = st.integers(0, 2000).map(hours)
 
 
 @given(policies(), st.integers(1, 300), STEPS, WAITS, st.booleans(), st.sampled_from([S.CONFIRMED, S.PENDING]))
-def test_no_sequence_of_moves_is_cheaper_than_cancelling_at_once(
+def test_moves_are_never_cheaper_than_cancelling_at_once(
     policy: Policy, left: int, steps: list[Step], last_wait: timedelta, needs_approval: bool, status: BookingStatus
 ) -> None:
     now = START - hours(left)
@@ -242,7 +242,7 @@ def test_no_sequence_of_moves_is_cheaper_than_cancelling_at_once(
 
 
 @given(policies(), st.integers(1, 300), st.integers(1, 30), STEPS, WAITS, st.booleans())
-def test_no_sequence_of_moves_inside_the_window_is_cheaper(
+def test_moves_inside_the_window_are_never_cheaper(
     policy: Policy, left: int, days: int, steps: list[Step], last_wait: timedelta, needs_approval: bool
 ) -> None:
     rules = replace(policy.moves, penalty_kept_days=days)
@@ -256,7 +256,7 @@ def test_no_sequence_of_moves_inside_the_window_is_cheaper(
     assert cost is None or cost >= at_once
 
 
-def test_the_sequences_find_a_move_that_forgets_its_penalty() -> None:
+def test_sequences_find_a_move_that_forgets_its_penalty() -> None:
     """The control: without the kept penalty the same steps are cheaper."""
     now = START - hours(1)
     booking = customer_moves(facts(), START + 40 * DAY, now)

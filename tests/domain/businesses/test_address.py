@@ -8,30 +8,30 @@ from domain.errors import InvalidInput
 from domain.kana import romanised
 
 
-def test_the_prefectures_stand_in_the_order_of_jis_x_0401() -> None:
+def test_prefectures_stand_in_the_order_of_jis_x_0401() -> None:
     assert len(Prefecture) == 47
     known = {"01": "北海道", "13": "東京都", "26": "京都府", "27": "大阪府", "40": "福岡県", "47": "沖縄県"}
     assert {one.code: one.value for one in Prefecture if one.code in known} == known
 
 
 @pytest.mark.parametrize("written", ["東京都", "東京", "Tokyo", " TOKYO ", "13", "１３"])
-def test_a_prefecture_is_known_by_many_names(written: str) -> None:
+def test_prefecture_is_known_by_many_names(written: str) -> None:
     assert read_prefecture(written) is Prefecture.TOKYO
 
 
 @pytest.mark.parametrize("written", ["", "都", "Edo", "48", "00", "東京都都"])
-def test_what_is_no_prefecture(written: str) -> None:
+def test_prefecture_refuses_other_words(written: str) -> None:
     with pytest.raises(InvalidInput):
         read_prefecture(written)
 
 
 @pytest.mark.parametrize("written", ["1500001", "150-0001", "〒150-0001", "〒 １５０ー０００１", " 150−0001 "])
-def test_a_postal_code_is_seven_digits(written: str) -> None:
+def test_postal_code_is_seven_digits(written: str) -> None:
     assert read_postal_code(written) == "150-0001"
 
 
 @pytest.mark.parametrize("written", ["", "150001", "15000011", "150--0001", "abc-defg", "150 0001"])
-def test_what_is_no_postal_code(written: str) -> None:
+def test_postal_code_refuses_other_forms(written: str) -> None:
     with pytest.raises(InvalidInput):
         read_postal_code(written)
 
@@ -43,18 +43,18 @@ def test_what_is_no_postal_code(written: str) -> None:
         ("123456789012", 7),
     ],
 )
-def test_the_check_digit(base: str, digit: int) -> None:
+def test_check_digit(base: str, digit: int) -> None:
     assert check_digit(base) == digit
 
 
 @pytest.mark.parametrize(
     "written", ["T7123456789012", "t7123456789012", "Ｔ７１２３４５６７８９０１２", "T7-1234-5678-9012"]
 )
-def test_an_invoice_number(written: str) -> None:
+def test_invoice_number(written: str) -> None:
     assert read_invoice_number(written) == "T7123456789012"
 
 
-def test_one_wrong_digit_is_seen_but_for_nine_and_nought() -> None:
+def test_invoice_number_check_finds_a_wrong_digit_but_for_nine_and_zero() -> None:
     good = "7123456789012"
     for place in range(13):
         for digit in "0123456789":
@@ -66,7 +66,7 @@ def test_one_wrong_digit_is_seen_but_for_nine_and_nought() -> None:
 
 
 @pytest.mark.parametrize("written", ["7123456789012", "T123", "T71234567890123", "T0123456789012", "X7123456789012"])
-def test_what_is_no_invoice_number(written: str) -> None:
+def test_invoice_number_refuses_other_forms(written: str) -> None:
     with pytest.raises(InvalidInput):
         read_invoice_number(written)
 

@@ -43,7 +43,7 @@ def test_made_from_kind_and_place(city_kana: str | None, slug: str) -> None:
 
 
 @given(st.dictionaries(st.sampled_from(["ja", "en"]), st.text(max_size=300), max_size=2))
-def test_what_is_made_is_good_with_room_for_a_suffix(name: dict[str, str]) -> None:
+def test_slug_that_is_made_is_valid_with_room_for_a_suffix(name: dict[str, str]) -> None:
     slug = slug_from(name) or slug_of_place("restaurant", name.get("ja"))
     assert check_slug(f"{slug}-a1b2")
 

@@ -68,7 +68,7 @@ def test_amounts_that_the_provider_refuses(terms: ServiceTerms, field: str, rule
     st.integers(1, 20),
     st.integers(0, 20),
 )
-def test_what_is_accepted_can_be_paid_by_every_party(
+def test_amounts_that_are_accepted_can_be_paid_for_any_party_size(
     mode: PaymentMode, price: int, percent: int, least: int, more: int
 ) -> None:
     most = least + more

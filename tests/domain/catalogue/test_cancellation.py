@@ -47,7 +47,7 @@ def hours(count: int) -> timedelta:
         (Policy((Tier(0, 30),), 0), hours(1), 30),
     ],
 )
-def test_the_tier_in_force(policy: Policy, left: timedelta, percent: int) -> None:
+def test_tier_in_force(policy: Policy, left: timedelta, percent: int) -> None:
     quote = penalty(policy, Money(10_000), None, STARTS, STARTS - left)
     assert (quote.percent, quote.penalty.amount) == (percent, percent * 100)
     assert quote.tier is not None
@@ -55,7 +55,7 @@ def test_the_tier_in_force(policy: Policy, left: timedelta, percent: int) -> Non
     assert quote.tier.penalty_percent == percent
 
 
-def test_without_tiers_cancelling_is_free() -> None:
+def test_cancellation_without_tiers_is_free() -> None:
     quote = penalty(NO_TIERS, Money(5_000), None, STARTS, STARTS)
     assert (quote.penalty, quote.refund, quote.percent, quote.tier) == (Money(0), Money(5_000), 0, None)
 
@@ -88,7 +88,7 @@ def test_percent_of_the_price_and_at_most_what_was_paid(paid: int, price: int | 
     assert (quote.penalty, quote.refund) == (Money(kept), Money(paid - kept))
 
 
-def test_a_no_show_costs_its_own_percent() -> None:
+def test_no_show_costs_its_own_percent() -> None:
     quote = no_show_quote(HALF_AT_MOST, Money(9_999))
     assert (quote.penalty, quote.refund, quote.percent, quote.tier) == (Money(7_999), Money(2_000), 80, None)
     assert no_show_quote(HALF_AT_MOST, Money(1_000), Money(9_999)).penalty == Money(1_000)
@@ -101,7 +101,7 @@ policies = st.builds(Policy, tiers, st.integers(0, 100))
 
 
 @given(policies, st.integers(0, 10**9), st.integers(0, 10**9), st.integers(-(10**7), 4 * 10**7))
-def test_nothing_is_lost_or_made(policy: Policy, paid: int, price: int, left: int) -> None:
+def test_cancellation_shares_add_up_to_the_amount(policy: Policy, paid: int, price: int, left: int) -> None:
     quote = penalty(policy, Money(paid), Money(price), STARTS, STARTS - timedelta(seconds=left))
     assert quote.penalty + quote.refund == Money(paid)
     assert 0 <= quote.penalty.amount <= paid
@@ -112,11 +112,11 @@ def test_nothing_is_lost_or_made(policy: Policy, paid: int, price: int, left: in
 
 
 @given(policies)
-def test_the_snapshot_comes_back_through_json(policy: Policy) -> None:
+def test_snapshot_comes_back_through_json(policy: Policy) -> None:
     assert Policy.from_json(json.loads(json.dumps(policy.to_json()))) == policy
 
 
-def test_the_snapshots_shape() -> None:
+def test_snapshots_shape() -> None:
     assert HALF_AT_MOST.to_json() == {
         "tiers": [
             {"hours_before": 48, "penalty_percent": 0},
@@ -141,13 +141,13 @@ def test_the_snapshots_shape() -> None:
         {"tiers": [{"hours_before": 1, "penalty_percent": None}], "no_show_percent": 0},
     ],
 )
-def test_a_snapshot_of_another_shape_is_malformed(stored: dict) -> None:
+def test_snapshot_of_another_shape_is_malformed(stored: dict) -> None:
     with pytest.raises(Malformed):
         Policy.from_json(stored)
 
 
 @pytest.mark.parametrize(("hours_before", "percent"), [(-1, 0), (8761, 0), (0, -1), (0, 101)])
-def test_a_tier_out_of_bounds_is_refused(hours_before: int, percent: int) -> None:
+def test_tier_out_of_bounds_is_refused(hours_before: int, percent: int) -> None:
     with pytest.raises(InvalidInput):
         Tier(hours_before, percent)
 
@@ -159,7 +159,7 @@ def test_tiers_must_descend_and_differ(order: tuple[int, ...]) -> None:
 
 
 @pytest.mark.parametrize("percent", [-1, 101])
-def test_a_no_show_percent_out_of_bounds_is_refused(percent: int) -> None:
+def test_no_show_percent_out_of_bounds_is_refused(percent: int) -> None:
     with pytest.raises(InvalidInput):
         Policy((), percent)
 

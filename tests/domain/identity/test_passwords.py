@@ -30,11 +30,11 @@ def test_rules(password: str, broken: tuple[str, ...]) -> None:
     assert broken_rules(password, EMAIL) == broken
 
 
-def test_the_email_is_no_password() -> None:
+def test_email_is_no_password() -> None:
     assert broken_rules("Hanako1@Example.jp", "hanako1@example.JP") == ("not_the_email",)
 
 
-def test_every_broken_rule_is_named() -> None:
+def test_password_check_names_every_broken_rule() -> None:
     with pytest.raises(InvalidInput) as refused:
         check_password("aaaa", EMAIL)
     rules = [field["rule"] for field in refused.value.details["fields"]]

@@ -29,7 +29,7 @@ KNOWN = {
 
 
 @pytest.mark.parametrize("file_type", FileType)
-def test_every_type_is_told_by_its_first_bytes(file_type: FileType) -> None:
+def test_file_type_follows_from_the_first_bytes(file_type: FileType) -> None:
     assert type_of(KNOWN[file_type][:FIRST_BYTES]) is file_type
     assert ENDINGS[file_type]
 
@@ -48,19 +48,19 @@ def test_every_type_is_told_by_its_first_bytes(file_type: FileType) -> None:
         (FileType.GIF, "application/octet-stream", ".html", (True, False)),
     ],
 )
-def test_what_is_announced_must_not_contradict_the_bytes(
+def test_announced_type_must_not_contradict_the_bytes(
     found: FileType, media_type: str, ending: str, agrees: tuple[bool, bool]
 ) -> None:
     assert (is_announced(found, media_type), has_ending(found, ending)) == agrees
 
 
-def test_every_other_name_of_a_type_is_one_that_is_taken() -> None:
+def test_type_aliases_lead_to_accepted_types() -> None:
     for name, file_type in ALIASES.items():
         assert is_announced(file_type, name)
         assert name not in set(FileType)
 
 
-def test_a_small_file_may_not_ask_for_many_pixels() -> None:
+def test_small_file_may_not_ask_for_many_pixels() -> None:
     assert most_pixels(38) < 1_100_000
     assert most_pixels(30_000) == MOST_PIXELS
     assert most_pixels(10) <= most_pixels(1_000) <= most_pixels(10_000_000) == MOST_PIXELS
@@ -84,11 +84,11 @@ def test_a_small_file_may_not_ask_for_many_pixels() -> None:
         b"\x1a\x45\xdf\xa3\x01\x00\x00\x00\x00\x00\x00\x23\x42\x82\x88matroska",
     ],
 )
-def test_others_are_not_taken(content: bytes) -> None:
+def test_other_types_are_refused(content: bytes) -> None:
     assert type_of(content[:FIRST_BYTES]) is None
 
 
-def test_every_status_follows_the_table() -> None:
+def test_media_status_follows_the_table() -> None:
     for current in MediaStatus:
         for wanted in MediaStatus:
             if wanted in ALLOWED[current]:

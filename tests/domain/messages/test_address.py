@@ -19,11 +19,11 @@ from domain.messages.address import Address, latin_city
         ("Springfield", "", None),
     ],
 )
-def test_a_city_in_latin_letters(city: str, kana: str, latin: str | None) -> None:
+def test_city_in_latin_letters(city: str, kana: str, latin: str | None) -> None:
     assert latin_city(city, kana) == latin
 
 
-def test_an_address_goes_from_the_prefecture_to_the_street_and_in_english_back() -> None:
+def test_address_goes_from_the_prefecture_to_the_street_and_in_english_back() -> None:
     japanese = Address("神宮前4丁目99-1 花ビル2階", "渋谷区", "東京都", "150-0001")
     english = Address("2F Hana Bldg., 4-99-1 Jingumae", "Shibuya-ku", "Tokyo", "150-0001")
     assert japanese.in_japanese() == "〒150-0001 東京都渋谷区神宮前4丁目99-1 花ビル2階"
@@ -31,14 +31,14 @@ def test_an_address_goes_from_the_prefecture_to_the_street_and_in_english_back()
 
 
 @pytest.mark.parametrize("street", ["神宮前4丁目99-1", "渋谷区神宮前4丁目99-1", "東京都渋谷区神宮前4丁目99-1"])
-def test_what_was_typed_twice_is_written_once(street: str) -> None:
+def test_address_writes_once_what_was_typed_twice(street: str) -> None:
     assert Address(street, "渋谷区", "東京都").in_japanese() == "東京都渋谷区神宮前4丁目99-1"
 
 
 @pytest.mark.parametrize(
     "street", ["4-99-1 Jingumae", "4-99-1 Jingumae, Shibuya-ku", "4-99-1 Jingumae, Shibuya-ku, Tokyo"]
 )
-def test_what_was_typed_twice_is_written_once_in_english(street: str) -> None:
+def test_english_address_writes_once_what_was_typed_twice(street: str) -> None:
     assert Address(street, "Shibuya-ku", "Tokyo").in_english() == "4-99-1 Jingumae, Shibuya-ku, Tokyo"
 
 
@@ -55,5 +55,5 @@ def test_what_was_typed_twice_is_written_once_in_english(street: str) -> None:
         (Address(street="1-2-3"), "1-2-3", "1-2-3"),
     ],
 )
-def test_an_address_of_which_little_is_known(known: Address, ja: str, en: str) -> None:
+def test_address_of_which_little_is_known(known: Address, ja: str, en: str) -> None:
     assert (known.in_japanese(), known.in_english()) == (ja, en)

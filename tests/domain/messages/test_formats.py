@@ -26,7 +26,7 @@ def tokyo(day: int, hour: int, minute: int = 0) -> datetime:
         (formats.brief, "11/21（土）14:00", "21 Nov, 14:00"),
     ],
 )
-def test_a_time_in_each_form(write: object, ja: str, en: str) -> None:
+def test_time_in_each_form(write: object, ja: str, en: str) -> None:
     assert callable(write)
     assert (write(AT, "Asia/Tokyo", "ja"), write(AT.astimezone(UTC), "Asia/Tokyo", "en")) == (ja, en)
 
@@ -57,12 +57,12 @@ def test_a_time_in_each_form(write: object, ja: str, en: str) -> None:
         (tokyo(28, 5), tokyo(28, 6), "2026年11月28日（土）5:00〜6:00", "Sat 28 Nov 2026, 05:00–06:00 (Japan time)"),
     ],
 )
-def test_a_span_names_the_next_day_and_the_night(start: datetime, end: datetime, ja: str, en: str) -> None:
+def test_span_names_the_next_day_and_the_night(start: datetime, end: datetime, ja: str, en: str) -> None:
     assert formats.span(start, end, "Asia/Tokyo", "ja") == ja
     assert formats.span(start, end, "Asia/Tokyo", "en") == en
 
 
-def test_a_zone_is_named_where_the_reader_could_take_another() -> None:
+def test_zone_is_named_where_the_reader_could_take_another() -> None:
     assert (
         formats.moment(AT, "America/New_York", "ja") == "2026年11月21日（土）0:00（20日（金）の深夜）（New York時間）"
     )
@@ -74,7 +74,7 @@ def test_a_zone_is_named_where_the_reader_could_take_another() -> None:
     st.integers(0, 2 * 365 * 24 * 60).map(lambda minutes: AT + timedelta(minutes=minutes)),
     st.sampled_from(["Asia/Tokyo", "Europe/London", "America/New_York", "Australia/Lord_Howe", "Africa/Casablanca"]),
 )
-def test_the_hour_that_is_written_is_the_venues(at: datetime, zone: str) -> None:
+def test_hour_that_is_written_is_the_venues(at: datetime, zone: str) -> None:
     local = at.astimezone(ZoneInfo(zone))
     assert f"{local:%H:%M}" in formats.moment(at, zone, "en")
     assert f"）{local.hour}:{local:%M}" in formats.span(at, at + timedelta(hours=1), zone, "ja")
@@ -100,7 +100,7 @@ def test_durations(minutes: int, ja: str, en: str) -> None:
         (5000, "2時間", "2 hours"),
     ],
 )
-def test_a_wait_is_never_shorter_than_it_is(seconds: int, ja: str, en: str) -> None:
+def test_wait_is_never_shorter_than_it_is(seconds: int, ja: str, en: str) -> None:
     assert (formats.wait(seconds, "ja"), formats.wait(seconds, "en")) == (ja, en)
 
 
@@ -118,7 +118,7 @@ def test_amounts(amount: int, currency: str, ja: str, en: str) -> None:
     assert (formats.money(amount, currency, "ja"), formats.money(amount, currency, "en")) == (ja, en)
 
 
-def test_a_price_says_that_the_tax_is_included() -> None:
+def test_price_says_that_the_tax_is_included() -> None:
     assert (formats.taxed(5000, "JPY", "ja"), formats.taxed(5000, "JPY", "en")) == (
         "5,000円（税込）",
         "¥5,000 (tax included)",
@@ -133,6 +133,6 @@ def test_a_price_says_that_the_tax_is_included() -> None:
         ("", "", "お客様", "Hello,"),
     ],
 )
-def test_a_person_is_addressed_by_what_is_known(family: str, given_name: str, ja: str, en: str) -> None:
+def test_person_is_addressed_by_what_is_known(family: str, given_name: str, ja: str, en: str) -> None:
     names = [formats.full_name(family, given_name, language) for language in ("ja", "en")]
     assert [formats.salutation(name, language) for name, language in zip(names, ("ja", "en"), strict=True)] == [ja, en]

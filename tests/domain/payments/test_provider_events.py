@@ -29,7 +29,7 @@ STANDINGS = st.builds(
 )
 
 
-def test_every_order_of_words_before_and_after_the_money_ends_alike() -> None:
+def test_events_end_alike_in_every_order() -> None:
     words = [(P.PROCESSING, 0, 0), (P.FAILED, 0, 0), (P.AUTHORIZED, 6600, 0), (P.CAPTURED, 6600, 6600)]
     for order in permutations(words):
         known = NEW
@@ -39,24 +39,24 @@ def test_every_order_of_words_before_and_after_the_money_ends_alike() -> None:
         assert known == PaymentTotals(P.CAPTURED, 6600, 6600, 0), order
 
 
-def test_a_void_outlives_every_late_word() -> None:
+def test_void_outlives_every_late_word() -> None:
     for status in (P.REQUIRES_PAYMENT, P.PROCESSING, P.FAILED, P.AUTHORIZED):
         assert after_intent(PaymentTotals(P.VOIDED, 0, 0, 0), status, 0, 0).status is P.VOIDED
         assert after_intent(after_intent(NEW, status, 0, 0), P.VOIDED, 0, 0).status is P.VOIDED
 
 
-def test_a_stale_word_about_the_card_counts_only_by_its_totals() -> None:
+def test_stale_word_about_the_card_counts_only_by_its_totals() -> None:
     assert after_intent(PaymentTotals(P.FAILED, 0, 0, 0), P.PROCESSING, 0, 0, stale=True).status is P.FAILED
     assert after_intent(NEW, P.CAPTURED, 0, 6600, stale=True) == PaymentTotals(P.CAPTURED, 0, 6600, 0)
 
 
-def test_no_clock_makes_an_authorization_or_a_void_overlooked() -> None:
+def test_authorization_and_void_are_seen_whatever_the_clock() -> None:
     failed = PaymentTotals(P.FAILED, 0, 0, 0)
     assert after_intent(failed, P.AUTHORIZED, 6600, 0, stale=True) == PaymentTotals(P.AUTHORIZED, 6600, 0, 0)
     assert after_intent(failed, P.VOIDED, 0, 0, stale=True).status is P.VOIDED
 
 
-def test_a_status_that_speaks_of_money_without_any_is_not_believed() -> None:
+def test_status_that_speaks_of_money_without_any_is_not_believed() -> None:
     for status in (P.CAPTURED, P.REFUNDED, P.PARTIALLY_REFUNDED, P.DISPUTED):
         assert after_intent(NEW, status, 0, 0) == NEW
 
@@ -83,11 +83,11 @@ def test_refunds_decide_between_captured_and_refunded(confirmed: int, status: Pa
     assert after_refunds(PaymentTotals(P.CAPTURED, 0, 6600, 0), confirmed) == PaymentTotals(status, 0, 6600, refunded)
 
 
-def test_a_refund_before_its_capture_waits() -> None:
+def test_refund_before_its_capture_waits() -> None:
     assert after_refunds(NEW, 6600) == NEW
 
 
-def test_a_dispute_begins_and_ends_by_its_own_event() -> None:
+def test_dispute_begins_and_ends_by_its_own_event() -> None:
     captured = PaymentTotals(P.CAPTURED, 0, 6600, 100)
     disputed = after_disputes(captured, True)
     assert disputed.status is P.DISPUTED
@@ -109,11 +109,11 @@ def test_a_dispute_begins_and_ends_by_its_own_event() -> None:
         (R.SUCCEEDED, R.PROCESSING, R.SUCCEEDED),
     ],
 )
-def test_a_refund_after_a_report(known: RefundStatus, reported: RefundStatus, after: RefundStatus) -> None:
+def test_refund_after_a_report(known: RefundStatus, reported: RefundStatus, after: RefundStatus) -> None:
     assert refund_after(known, reported) is after
 
 
-def test_what_is_about_money() -> None:
+def test_event_is_about_money_or_not() -> None:
     def intent(status: PaymentStatus, captured: int = 0) -> ProviderEvent:
         return ProviderEvent(intent=IntentEvent("pi", status, 6600, "JPY", captured))
 

@@ -35,7 +35,7 @@ def check_refused(url: str, *, loopback: bool = False) -> None:
         "https://book.example/a@b",
     ],
 )
-def test_an_allowed_origin_may_be_returned_to(url: str) -> None:
+def test_allowed_origin_may_be_returned_to(url: str) -> None:
     check(url)
 
 
@@ -96,14 +96,14 @@ def test_an_allowed_origin_may_be_returned_to(url: str) -> None:
         "http://[::1]:4000/paid",
     ],
 )
-def test_anything_else_is_refused(url: str) -> None:
+def test_return_url_refuses_anything_else(url: str) -> None:
     check_refused(url)
 
 
 @pytest.mark.parametrize(
     "url", ["http://localhost/paid", "https://LOCALHOST:8443", "http://127.0.0.1:4000/paid", "http://[::1]:4000/paid"]
 )
-def test_this_machine_may_be_returned_to_where_loopback_is_allowed(url: str) -> None:
+def test_return_url_may_be_this_machine_where_loopback_is_allowed(url: str) -> None:
     check(url, loopback=True)
     check_refused(url)
 
@@ -126,7 +126,7 @@ def test_loopback_allows_nothing_else(url: str) -> None:
 
 
 @pytest.mark.parametrize("broken", ["", "salon.example", "https://[", "https://salon.example:99999", "https://a..b"])
-def test_a_broken_allowed_url_allows_nothing(broken: str) -> None:
+def test_broken_allowed_url_allows_nothing(broken: str) -> None:
     with pytest.raises(InvalidInput):
         require_return_url("https://salon.example", [broken], loopback=False)
     with pytest.raises(InvalidInput):

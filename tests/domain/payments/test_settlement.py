@@ -20,11 +20,11 @@ def view(status: PaymentStatus, authorized: int = 0, captured: int = 0, refunded
 
 
 @pytest.mark.parametrize("status", sorted(OPEN))
-def test_an_open_intent_is_closed_and_nothing_kept(status: PaymentStatus) -> None:
+def test_open_intent_is_closed_and_nothing_kept(status: PaymentStatus) -> None:
     assert settle(view(status), 6600) == Settlement(movement=Movement.VOID)
 
 
-def test_no_payment_no_settlement() -> None:
+def test_settlement_of_no_payment_is_none() -> None:
     assert settle(None, 6600) == Settlement()
 
 
@@ -37,7 +37,7 @@ def test_no_payment_no_settlement() -> None:
         (9000, Settlement(kept=6600, movement=Movement.CAPTURE, amount=6600)),
     ],
 )
-def test_an_authorization_becomes_a_void_or_a_capture(keep: int, expected: Settlement) -> None:
+def test_authorization_becomes_a_void_or_a_capture(keep: int, expected: Settlement) -> None:
     assert settle(view(P.AUTHORIZED, authorized=6600), keep) == expected
 
 
@@ -61,7 +61,7 @@ def test_captured_money_goes_back_less_what_is_kept(
 
 
 @pytest.mark.parametrize("status", [P.VOIDED, P.REFUNDED])
-def test_what_is_settled_stays_settled(status: PaymentStatus) -> None:
+def test_settlement_stays_settled(status: PaymentStatus) -> None:
     assert settle(view(status, captured=6600, refunded=6600), 0) == Settlement()
 
 
@@ -71,7 +71,7 @@ def test_disputed_money_that_is_owed_is_for_a_person(keep: int, for_a_person: bo
 
 
 @given(status=st.sampled_from(PaymentStatus), totals=st.tuples(AMOUNTS, AMOUNTS, AMOUNTS), keep=AMOUNTS, moving=AMOUNTS)
-def test_nothing_is_given_back_or_taken_that_is_not_there(
+def test_settlement_refunds_and_captures_only_what_is_there(
     status: PaymentStatus, totals: tuple[int, int, int], keep: int, moving: int
 ) -> None:
     refunded, captured, authorized = sorted(totals)

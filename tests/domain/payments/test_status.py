@@ -34,7 +34,7 @@ REFUNDS = {
 }
 
 
-def test_every_status_is_in_its_table() -> None:
+def test_transition_tables_have_every_status() -> None:
     assert set(EXPECTED) == {s.value for s in PaymentStatus} == {s.value for s in ALLOWED}
     assert set(REFUNDS) == {s.value for s in RefundStatus} == {s.value for s in REFUND_ALLOWED}
 
@@ -56,7 +56,7 @@ def test_refund_transition(current: RefundStatus, wanted: RefundStatus) -> None:
     assert (wanted in REFUND_ALLOWED[current]) == (wanted.value in REFUNDS[current.value])
 
 
-def test_a_voided_payment_and_a_refund_that_succeeded_are_over() -> None:
+def test_voided_payment_and_a_refund_that_succeeded_are_over() -> None:
     assert [status for status in PaymentStatus if not ALLOWED[status]] == [PaymentStatus.VOIDED]
     assert [status for status in RefundStatus if not REFUND_ALLOWED[status]] == [RefundStatus.SUCCEEDED]
 
@@ -71,7 +71,7 @@ def test_money_that_came_never_goes_back_to_being_asked_for() -> None:
     assert reached == came
 
 
-def test_what_counts_as_secured_and_as_online() -> None:
+def test_statuses_that_count_as_secured_and_as_online() -> None:
     assert {status.value for status in SECURED} == {"authorized", "captured", "partially_refunded"}
     assert {mode.value for mode in ONLINE} == {"prepay", "deposit", "card_hold"}
     assert PaymentMode.NONE not in ONLINE

@@ -34,25 +34,25 @@ def test_growing_takes_it_from_nobody(user: UUID, one: int, other: int) -> None:
 
 
 @given(st.uuids())
-def test_none_at_nothing_and_everybody_at_all(user: UUID) -> None:
+def test_flag_share_of_zero_is_nobody_and_of_all_is_everybody(user: UUID) -> None:
     assert not is_on(flag(share=0), Asking(user))
     assert is_on(flag(share=WHOLE), Asking(user))
 
 
-def test_the_share_is_what_it_says() -> None:
+def test_share_is_what_it_says() -> None:
     users = [UUID(int=number) for number in range(20_000)]
     for percent in (1, 10, 50, 90):
         have = sum(is_on(flag(share=percent * 100), Asking(user)) for user in users)
         assert abs(have / len(users) - percent / 100) < 0.01
 
 
-def test_the_place_is_stable_for_ever() -> None:
+def test_place_is_stable_for_ever() -> None:
     """Written down: another value would give the feature to other people after a deploy."""
     assert place("waitlist.offers", UUID(int=1)) == 2640
     assert place("waitlist.offers", UUID(int=2)) == 4626
 
 
-def test_two_flags_choose_different_people() -> None:
+def test_flags_choose_different_people() -> None:
     users = [UUID(int=number) for number in range(4000)]
     first = {user for user in users if is_on(flag(share=5000), Asking(user))}
     second = {user for user in users if is_on(flag(name="other", share=5000), Asking(user))}
@@ -60,7 +60,7 @@ def test_two_flags_choose_different_people() -> None:
 
 
 @given(st.uuids(), st.uuids(), SHARES)
-def test_the_kill_switch_beats_everything(user: UUID, business: UUID, share: int) -> None:
+def test_kill_switch_beats_everything(user: UUID, business: UUID, share: int) -> None:
     killed = flag(killed=True, share=share, users=frozenset({user}), businesses=frozenset({business}))
     assert not is_on(killed, Asking(user, business))
     off = flag(enabled=False, share=share, users=frozenset({user}), businesses=frozenset({business}))
@@ -76,7 +76,7 @@ def test_allow_lists_come_before_the_share() -> None:
     assert not is_on(listed, Asking())
 
 
-def test_a_business_has_it_with_all_its_people() -> None:
+def test_business_has_it_with_all_its_people() -> None:
     business = next(UUID(int=n) for n in range(100) if place("waitlist.offers", UUID(int=n)) < 2000)
     shared = flag(subject=Subject.BUSINESS, share=2000)
     assert all(is_on(shared, Asking(uuid4(), business)) for _ in range(50))

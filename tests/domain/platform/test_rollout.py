@@ -15,7 +15,7 @@ def plan(*shares: int, watch_for: timedelta = HOUR, limits: dict[Measure, int] |
     return RolloutPlan(tuple(Step(share, watch_for) for share in shares), LIMITS if limits is None else limits)
 
 
-def test_a_plan_that_grows_is_taken() -> None:
+def test_plan_that_grows_is_taken() -> None:
     check_plan(plan(100, 1000, 10_000), share_now=0)
     check_plan(plan(5000), share_now=4999)
 
@@ -35,13 +35,13 @@ def test_a_plan_that_grows_is_taken() -> None:
         (plan(100, limits={Measure.NOTICES_FAILED: -1}), 0, "at_least_one_not_negative"),
     ],
 )
-def test_a_plan_that_makes_no_sense_is_refused(broken: RolloutPlan, now: int, rule: str) -> None:
+def test_plan_that_makes_no_sense_is_refused(broken: RolloutPlan, now: int, rule: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         check_plan(broken, now)
     assert rule in {field["rule"] for field in refused.value.details["fields"]}
 
 
-def test_only_more_than_the_limit_stops() -> None:
+def test_rollout_stops_above_the_limit_alone() -> None:
     limits = {Measure.ATTENTION_FILED: 2, Measure.NOTICES_FAILED: 0}
     assert over_limit(limits, {Measure.ATTENTION_FILED: 2}) == ()
     assert over_limit(limits, {Measure.ATTENTION_FILED: 3, Measure.NOTICES_FAILED: 1}) == (

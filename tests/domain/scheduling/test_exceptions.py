@@ -32,7 +32,7 @@ def on(calendar: Calendar, *exceptions: CalendarException, day: int = 0) -> Rang
     return with_exceptions(calendar, exceptions, *around).ranges_on(MONDAY + timedelta(days=day))
 
 
-def test_a_leave_is_every_day_of_it() -> None:
+def test_leave_is_every_day_of_it() -> None:
     leave = exception(OFF, last=6)
     assert [on(usual((540, 1080)), leave, day=n) for n in (-1, 0, 6, 7)] == [
         spans((540, 1080)),
@@ -42,12 +42,12 @@ def test_a_leave_is_every_day_of_it() -> None:
     ]
 
 
-def test_a_part_of_a_day_is_cut_out() -> None:
+def test_part_of_a_day_is_cut_out() -> None:
     assert on(usual((540, 1080)), exception(OFF, (720, 780))) == spans((540, 720), (780, 1080))
     assert on(usual((540, 1080)), exception(OFF, (0, 600), (1000, 1440))) == spans((600, 1000))
 
 
-def test_other_hours_replace_the_usual_ones_and_can_be_cut_too() -> None:
+def test_exception_hours_replace_the_usual_ones_and_can_be_cut_too() -> None:
     other = exception(HOURS, (600, 900))
     assert on(usual((540, 1080)), other) == spans((600, 900))
     assert on(usual(), other) == spans((600, 900))
@@ -55,14 +55,14 @@ def test_other_hours_replace_the_usual_ones_and_can_be_cut_too() -> None:
     assert on(usual((540, 1080)), other, exception(OFF)) == ()
 
 
-def test_what_is_left_of_a_night_after_midnight_is_the_next_date_s() -> None:
+def test_night_hours_after_midnight_belong_to_the_next_date() -> None:
     """22:00-27:00 without 23:00-25:00: no range begins after midnight, so the rest is 1:00-3:00 of the next date."""
     calendar, off = usual((1320, 1620)), exception(OFF, (1380, 1500))
     assert on(calendar, off) == spans((1320, 1380))
     assert on(calendar, off, day=1) == spans((1320, 1620), (60, 180))
 
 
-def test_without_exceptions_it_is_the_same_calendar() -> None:
+def test_calendar_without_exceptions_is_the_same() -> None:
     calendar = usual((540, 1080))
     assert (
         with_exceptions(calendar, [exception(OFF)], MONDAY + timedelta(days=1), MONDAY + timedelta(days=9)) is calendar
@@ -116,20 +116,20 @@ def test_minute_by_minute(working: list[MinuteRange], asked: list[tuple]) -> Non
     assert found == wanted
 
 
-def test_a_part_of_the_night_after_midnight_can_be_off() -> None:
+def test_part_of_the_night_after_midnight_can_be_off() -> None:
     """Monday 22:00-26:00 without 24:30-26:00 ends at half past midnight."""
     calendar = usual((1320, 1560))
     assert on(calendar, exception(OFF, (1470, 1560))) == spans((1320, 1470))
     assert on(calendar, exception(OFF, (1470, 1560)), day=1) == spans((1320, 1560))
 
 
-def test_other_hours_can_lie_in_the_night() -> None:
+def test_exception_hours_can_lie_in_the_night() -> None:
     calendar = usual((540, 1080))
     assert on(calendar, exception(HOURS, (1470, 1560))) == ()
     assert on(calendar, exception(HOURS, (1470, 1560)), day=1) == spans((540, 1080), (30, 120))
 
 
-def test_a_day_off_leaves_the_night_before_it() -> None:
+def test_day_off_leaves_the_night_before_it() -> None:
     """The night from Monday to Tuesday is Monday's."""
     calendar = usual((1320, 1560))
     assert on(calendar, exception(OFF, first=1, last=1)) == spans((1320, 1560))

@@ -62,7 +62,7 @@ SPANS = st.tuples(st.integers(0, 1439), st.integers(1, 600)).map(lambda p: Minut
 
 
 @given(st.lists(SPANS, max_size=5))
-def test_a_day_is_refused_exactly_when_two_ranges_share_a_minute(ranges: list[MinuteRange]) -> None:
+def test_day_is_refused_exactly_when_two_ranges_share_a_minute(ranges: list[MinuteRange]) -> None:
     minutes = [minute for span in ranges for minute in range(span.start, span.end)]
     if len(minutes) != len(set(minutes)):
         with pytest.raises(OverlappingHours):
@@ -98,13 +98,13 @@ def test_overlaps_anywhere_in_the_week_are_refused(refused: WeeklyHours) -> None
         check_week(refused)
 
 
-def test_a_checked_week_is_in_order() -> None:
+def test_checked_week_is_in_order() -> None:
     checked = check_week(week(mon=hours((600, 700), (100, 200)), holiday=hours((50, 60), (10, 20))))
     assert checked == week(mon=hours((100, 200), (600, 700)), holiday=hours((10, 20), (50, 60)))
 
 
 @pytest.mark.parametrize("count", [0, 6, 8])
-def test_a_week_has_seven_days(count: int) -> None:
+def test_week_has_seven_days(count: int) -> None:
     with pytest.raises(InvalidInput):
         WeeklyHours(((),) * count)
 

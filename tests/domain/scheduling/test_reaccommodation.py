@@ -31,7 +31,7 @@ def test_deadlines(start: timedelta, decide_by: timedelta, remind_at: timedelta 
 
 
 @given(st.timedeltas(timedelta(minutes=1), timedelta(days=400)))
-def test_now_then_reminder_then_deadline_then_start(ahead: timedelta) -> None:
+def test_times_are_now_then_reminder_then_deadline_then_start(ahead: timedelta) -> None:
     times = deadlines(NOW, NOW + ahead)
     assert NOW < times.decide_by <= NOW + ahead
     if times.remind_at is not None:

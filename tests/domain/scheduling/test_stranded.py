@@ -75,7 +75,7 @@ def test_one_off_days_and_public_holidays_count() -> None:
     assert is_open(holiday, TOKYO, at(10) + timedelta(days=1), at(11) + timedelta(days=1))
 
 
-def test_a_day_of_25_hours() -> None:
+def test_day_of_25_hours() -> None:
     """On 2026-11-01 New York's clocks go back at two: 22:00-26:00 of the day before ends at two, second time."""
     sunday = date(2026, 11, 1)
     calendar = every_day((1320, 1560))
@@ -99,7 +99,7 @@ def test_minute_by_minute(written: list[tuple[int, int]], start: int, length: in
     assert inside == all(minute in opened for minute in asked)
 
 
-def test_only_what_fitted_before_is_stranded() -> None:
+def test_stranded_bookings_are_those_that_fitted_before() -> None:
     visits = [visit(at(hour), at(hour + 1), number) for number, hour in ((1, 9), (2, 15), (3, 20))]
     before, after = every_day((540, 1080)), every_day((540, 720))
     assert stranded(visits, calendars(before), calendars(after)) == [visits[1]]
@@ -108,7 +108,7 @@ def test_only_what_fitted_before_is_stranded() -> None:
     assert stranded(visits, calendars(before), calendars(before, ZoneInfo("UTC"))) == visits[:2]
 
 
-def test_the_hours_of_the_resource_count_beside_the_business_s() -> None:
+def test_hours_of_the_resource_count_beside_the_business_s() -> None:
     whole_day, mornings = every_day((540, 1080)), every_day((540, 720))
     wanted = [visit(at(15), at(16))]
     assert stranded(wanted, calendars(whole_day), calendars(whole_day, own=mornings)) == wanted
@@ -123,14 +123,14 @@ def test_the_hours_of_the_resource_count_beside_the_business_s() -> None:
         ({"service_id": COLOUR}, {}),  # no longer performed
     ],
 )
-def test_a_resource_that_is_gone_fits_nothing(more: dict[str, object], after: dict[str, object]) -> None:
+def test_resource_that_is_gone_fits_nothing(more: dict[str, object], after: dict[str, object]) -> None:
     day = every_day((540, 1080))
     asked = [visit(at(15), at(16), **more)]
     assert fitting(asked, calendars(day)) == frozenset()
     assert fitting([visit(at(15), at(16))], calendars(day)) == {UUID(int=1)}
 
 
-def test_a_booking_fits_when_all_of_it_does() -> None:
+def test_booking_fits_when_all_of_it_does() -> None:
     day = calendars(every_day((540, 1080)))
     both = [visit(at(15), at(16)), visit(at(17, 30), at(18, 30))]
     assert fitting(both, day) == frozenset()

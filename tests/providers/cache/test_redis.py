@@ -53,7 +53,7 @@ async def test_get_gives_the_bytes_that_were_put(cache: RedisCache) -> None:
     assert await cache.get(other) is None
 
 
-async def test_what_is_kept_ends(cache: RedisCache) -> None:
+async def test_put_stores_for_the_given_time(cache: RedisCache) -> None:
     key = own("key")
     await cache.put(key, b"x", timedelta(milliseconds=200))
     await cache.put(own("no time at all"), b"x", timedelta())
@@ -72,7 +72,7 @@ async def test_exactly_the_limit_of_many_at_once(cache: RedisCache) -> None:
         assert timedelta(minutes=9, seconds=50) < one.resets_in <= timedelta(minutes=10, seconds=10)
 
 
-async def test_a_refused_request_counts_nowhere(cache: RedisCache) -> None:
+async def test_refused_request_counts_nowhere(cache: RedisCache) -> None:
     narrow, wide = Window(own("narrow"), 1, MINUTE), Window(own("wide"), 10, MINUTE)
     assert [one.left for one in await cache.count([narrow, wide])] == [0, 9]
     refused = await cache.count([narrow, wide])
@@ -102,7 +102,7 @@ async def test_count_has_room_again_when_the_window_has_passed(cache: RedisCache
     assert time.monotonic() - started >= window.period.total_seconds() - 0.1
 
 
-async def test_a_window_forgets_itself(cache: RedisCache, redis_url: str) -> None:
+async def test_window_forgets_itself(cache: RedisCache, redis_url: str) -> None:
     window = Window(own("user"), 3, timedelta(seconds=60))
     await cache.count([window])
     async with Client.from_url(redis_url) as client:
@@ -111,7 +111,7 @@ async def test_a_window_forgets_itself(cache: RedisCache, redis_url: str) -> Non
         assert await client.hlen(f"rate:{window.subject}:1000") == 1
 
 
-async def test_the_script_is_loaded_again_after_a_flush(cache: RedisCache, redis_url: str) -> None:
+async def test_script_is_loaded_again_after_a_flush(cache: RedisCache, redis_url: str) -> None:
     window = Window(own("user"), 3, MINUTE)
     await cache.count([window])
     async with Client.from_url(redis_url) as client:
@@ -124,7 +124,7 @@ async def test_the_script_is_loaded_again_after_a_flush(cache: RedisCache, redis
     assert after - before == 1
 
 
-async def test_a_refused_command_is_a_cache_away_but_no_dead_server(cache: RedisCache, redis_url: str) -> None:
+async def test_refused_command_is_a_cache_away_but_no_dead_server(cache: RedisCache, redis_url: str) -> None:
     window = Window(own("user"), 3, MINUTE)
     async with Client.from_url(redis_url) as client:
         await client.set(f"rate:{window.subject}:1000", b"not a hash")
@@ -133,7 +133,7 @@ async def test_a_refused_command_is_a_cache_away_but_no_dead_server(cache: Redis
     assert await cache.get(own("key")) is None
 
 
-async def test_nobody_there() -> None:
+async def test_calls_raise_cache_away_when_nothing_listens() -> None:
     cache = cache_at("redis://127.0.0.1:1/0")
     try:
         for call in (
@@ -172,7 +172,7 @@ async def silent_server() -> AsyncIterator[tuple[str, list[asyncio.StreamWriter]
         await server.wait_closed()
 
 
-async def test_a_server_without_answers_is_left_alone() -> None:
+async def test_server_without_answers_is_left_alone() -> None:
     async with silent_server() as (url, came):
         cache = cache_at(url, redis_timeout=timedelta(milliseconds=80), redis_pause=timedelta(hours=1))
         try:
@@ -187,7 +187,7 @@ async def test_a_server_without_answers_is_left_alone() -> None:
             await cache.aclose()
 
 
-async def test_many_who_wait_for_a_silent_server_wait_once() -> None:
+async def test_calls_at_once_to_a_silent_server_wait_once() -> None:
     async with silent_server() as (url, came):
         cache = cache_at(
             url, redis_timeout=timedelta(milliseconds=80), redis_pause=timedelta(hours=1), redis_pool_size=4
@@ -200,7 +200,7 @@ async def test_many_who_wait_for_a_silent_server_wait_once() -> None:
             await cache.aclose()
 
 
-async def test_one_tries_again_after_the_pause() -> None:
+async def test_call_after_the_pause_tries_again_alone() -> None:
     async with silent_server() as (url, came):
         pause = 0.2
         cache = cache_at(url, redis_timeout=timedelta(milliseconds=80), redis_pause=timedelta(seconds=pause))
@@ -219,7 +219,7 @@ async def test_one_tries_again_after_the_pause() -> None:
             await cache.aclose()
 
 
-async def test_a_busy_process_does_not_take_redis_for_dead(redis_url: str) -> None:
+async def test_busy_process_does_not_take_redis_for_dead(redis_url: str) -> None:
     limit = 0.5
     cache = cache_at(redis_url, redis_timeout=timedelta(seconds=limit))
     with BlockingClient.from_url(redis_url) as other:
@@ -242,7 +242,7 @@ async def test_a_busy_process_does_not_take_redis_for_dead(redis_url: str) -> No
             await cache.aclose()
 
 
-async def test_it_goes_and_comes_back() -> None:
+async def test_cache_works_again_after_redis_was_away() -> None:
     async with scratch_folder() as folder:
         server = Redis(folder / "redis", choose_ports(["redis"], {})["redis"], durable=False)
         cache = cache_at(server.url, redis_pause=timedelta(milliseconds=50))
@@ -264,7 +264,7 @@ async def test_it_goes_and_comes_back() -> None:
             await cache.aclose()
 
 
-async def test_who_listens_is_told(cache: RedisCache) -> None:
+async def test_listeners_get_every_message(cache: RedisCache) -> None:
     channel = own("channel")
     async with cache.listen(channel) as one, cache.listen(channel) as two:
         for message in (b"\x00\xff", b"", b"last"):
@@ -275,7 +275,7 @@ async def test_who_listens_is_told(cache: RedisCache) -> None:
     await cache.publish(channel, b"nobody listens")
 
 
-async def test_a_quiet_channel_stays_open(redis_url: str) -> None:
+async def test_quiet_channel_stays_open(redis_url: str) -> None:
     cache = cache_at(redis_url, redis_heartbeat=timedelta(milliseconds=300))
     channel = own("channel")
     try:
@@ -296,7 +296,7 @@ async def test_a_quiet_channel_stays_open(redis_url: str) -> None:
         await cache.aclose()
 
 
-async def test_a_listener_hears_that_the_server_ended(tmp_path: Path) -> None:
+async def test_listener_hears_that_the_server_ended(tmp_path: Path) -> None:
     async with scratch_folder() as folder:
         server = Redis(folder / "redis", choose_ports(["redis"], {})["redis"], durable=False)
         cache = cache_at(server.url)
@@ -310,7 +310,7 @@ async def test_a_listener_hears_that_the_server_ended(tmp_path: Path) -> None:
             await cache.aclose()
 
 
-async def test_a_listener_hears_that_its_connection_is_dead_without_a_word(redis_url: str) -> None:
+async def test_listener_hears_that_its_connection_is_dead_without_a_word(redis_url: str) -> None:
     """A line that swallows everything from a moment on, as a vanished machine does."""
     host, port = redis_url.removeprefix("redis://").removesuffix("/0").split(":")
     swallow = asyncio.Event()
@@ -341,7 +341,7 @@ async def test_a_listener_hears_that_its_connection_is_dead_without_a_word(redis
         line.close()
 
 
-async def test_many_at_once_and_only_what_is_new(cache: RedisCache) -> None:
+async def test_get_many_and_put_new_keep_what_was_first(cache: RedisCache) -> None:
     first, second, missing = own("first"), own("second"), own("missing")
     await cache.put_new(first, b"1", MINUTE)
     await cache.put_new(first, b"later", MINUTE)
@@ -349,7 +349,7 @@ async def test_many_at_once_and_only_what_is_new(cache: RedisCache) -> None:
     assert await cache.get_many([first, missing, second]) == [b"1", None, b""]
 
 
-async def test_many_and_new_say_that_redis_is_away() -> None:
+async def test_get_many_and_put_new_raise_cache_away() -> None:
     cache = cache_at("redis://127.0.0.1:1/0")
     with pytest.raises(CacheAway):
         await cache.get_many(["a"])

@@ -91,24 +91,24 @@ PLANTS: dict[str, list[str]] = {
 OF_TEMPORAL = {"booking_without_workflow", "workflow_not_running", "notice_without_workflow"}
 
 
-def test_every_kind_of_finding_is_planted_and_every_invariant_has_one() -> None:
+def test_planted_findings_cover_every_kind_and_invariant() -> None:
     assert PLANTS.keys() | OF_TEMPORAL == KINDS.keys()
     assert {number for number, _ in KINDS.values()} == TITLES.keys() == set(range(1, 8))
 
 
-async def test_where_all_is_well_nothing_is_found(world: Audited) -> None:
+async def test_audit_finds_nothing_where_all_is_well(world: Audited) -> None:
     found = await world.audit()
     assert found.violations == []
     assert (found.total, found.unchecked.keys()) == (0, {6, 7})
 
 
-async def test_an_empty_platform_is_clean(database: servers.Database) -> None:
+async def test_empty_platform_is_clean(database: servers.Database) -> None:
     async with opened(database) as pool:
         assert (await report.audit(pool, None)).total == 0
 
 
 @pytest.mark.parametrize("kind", PLANTS)
-async def test_what_is_planted_is_found_and_named(world: Audited, kind: str) -> None:
+async def test_audit_finds_and_names_what_is_planted(world: Audited, kind: str) -> None:
     await world.plant(*PLANTS[kind])
     found = await world.audit()
     assert found.counts == {kind: 1}
@@ -119,7 +119,7 @@ async def test_what_is_planted_is_found_and_named(world: Audited, kind: str) -> 
     assert found.of(violation.invariant) == 1
 
 
-async def test_a_account_email_that_is_not_sent_is_found_too(world: Audited) -> None:
+async def test_account_email_that_is_not_sent_is_found_too(world: Audited) -> None:
     """A message about no booking and of no business."""
     async with world.pool.unit_of_work(Scope.public()) as work:
         await work.messages.notices.queue_account_email(
@@ -136,7 +136,7 @@ async def test_a_account_email_that_is_not_sent_is_found_too(world: Audited) -> 
     assert "None" not in found.violations[0].sentence
 
 
-async def test_a_double_claim_names_both_bookings(world: Audited) -> None:
+async def test_double_claim_names_both_bookings(world: Audited) -> None:
     await world.plant(*PLANTS["double_claim"])
     [violation] = (await world.audit()).violations
     both = {violation.ids["booking_id"], violation.ids["other_booking_id"]}
@@ -174,7 +174,7 @@ async def test_a_double_claim_names_both_bookings(world: Audited) -> None:
         ("notice_overdue", "UPDATE notification_outbox SET status = 'failed' WHERE id = '{queued}'"),
     ],
 )
-async def test_what_is_on_its_way_or_with_a_person_is_no_violation(world: Audited, kind: str, excuse: str) -> None:
+async def test_audit_accepts_what_is_under_way_or_with_a_person(world: Audited, kind: str, excuse: str) -> None:
     await world.plant(*PLANTS[kind], excuse)
     assert (await world.audit()).counts == {}
 
@@ -188,7 +188,7 @@ async def test_what_is_on_its_way_or_with_a_person_is_no_violation(world: Audite
         " ('{business}', '{returned}', 'm2', 'void', 'failed', 1, 'JPY')",
     ],
 )
-async def test_what_says_nothing_about_the_money_excuses_nothing(world: Audited, no_excuse: str) -> None:
+async def test_audit_accepts_no_excuse_that_is_not_about_the_money(world: Audited, no_excuse: str) -> None:
     await world.plant(*PLANTS["money_unaccounted"], no_excuse)
     assert (await world.audit()).counts == {"money_unaccounted": 1}
 
@@ -213,7 +213,7 @@ async def test_money_of_an_expired_booking_is_found_in_every_state(world: Audite
     assert found.violations[0].ids["booking_id"] == str(world.ids["expired"])
 
 
-async def test_an_authorization_left_after_the_visit_is_found(world: Audited) -> None:
+async def test_authorization_left_after_the_visit_is_found(world: Audited) -> None:
     await world.plant(
         "UPDATE booking_payments SET status = 'authorized', authorized = 6600, captured = 0"
         " WHERE booking_id = '{completed}'",
@@ -223,7 +223,7 @@ async def test_an_authorization_left_after_the_visit_is_found(world: Audited) ->
     assert (await world.audit()).counts == {"money_unaccounted": 1}
 
 
-async def test_what_is_young_is_left_alone_unless_nothing_may_be_under_way(world: Audited) -> None:
+async def test_audit_leaves_young_rows_alone_unless_nothing_may_be_under_way(world: Audited) -> None:
     await world.plant(*PLANTS["money_unaccounted"], "UPDATE bookings SET updated_at = now() WHERE id = '{cancelled}'")
     world.at = datetime.now(UTC) + timedelta(seconds=1)
     assert (await world.audit()).counts == {}
@@ -245,7 +245,7 @@ async def test_pages_end_nowhere_too_early(world: Audited) -> None:
     assert len(found[1]) == len(found[2]) == len(found[1000]) == 2
 
 
-async def test_all_are_counted_and_some_are_kept(world: Audited, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_audit_counts_all_findings_and_keeps_some(world: Audited, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(invariants, "KEPT", 2)
     await world.plant("DELETE FROM booking_history")
     found = await world.audit()
@@ -253,7 +253,7 @@ async def test_all_are_counted_and_some_are_kept(world: Audited, monkeypatch: py
     assert len(found.violations) == 2
 
 
-async def test_it_reads_only(world: Audited) -> None:
+async def test_audit_only_reads(world: Audited) -> None:
     read_only = Database(world.pool.engine.execution_options(postgresql_readonly=True))
     with pytest.raises(DBAPIError, match="read-only"):
         async with read_only.unit_of_work(Scope.platform()) as work:
@@ -279,7 +279,7 @@ async def test_it_reads_only(world: Audited) -> None:
 # -- the program -----------------------------------------------------------------------------------------------------
 
 
-async def test_the_last_line_and_the_table(world: Audited, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_report_has_a_table_and_a_last_line(world: Audited, capsys: pytest.CaptureFixture[str]) -> None:
     report.show(await world.audit(), as_json=False)
     clean = capsys.readouterr().out
     assert clean.splitlines()[-1] == "audit: 0 violations"
@@ -291,7 +291,7 @@ async def test_the_last_line_and_the_table(world: Audited, capsys: pytest.Captur
     assert any(line.startswith(f"4 hold_overdue: Booking {world.ids['pending']}") for line in lines)
 
 
-async def test_the_answer_for_programs(world: Audited, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_answer_for_programs(world: Audited, capsys: pytest.CaptureFixture[str]) -> None:
     await world.plant(*PLANTS["hold_overdue"])
     report.show(await world.audit(), as_json=True)
     data = json.loads(capsys.readouterr().out)

@@ -196,7 +196,7 @@ WAYS: list[Callable[[Counter], Awaitable[None]]] = [
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
-async def test_a_prepaid_booking(pool: Database, way: Callable[[Counter], Awaitable[None]]) -> None:
+async def test_prepaid_booking_passes_the_audit(pool: Database, way: Callable[[Counter], Awaitable[None]]) -> None:
     await way(await counter(pool, payment_mode="prepay"))
     await is_clean(pool)
 
@@ -210,7 +210,9 @@ async def test_a_prepaid_booking(pool: Database, way: Callable[[Counter], Awaita
         ("cancel", ActorKind.STAFF, NOW),
     ],
 )
-async def test_a_card_that_is_held(pool: Database, verb: str, by: ActorKind, now: datetime) -> None:
+async def test_card_that_is_authorized_passes_the_audit(
+    pool: Database, verb: str, by: ActorKind, now: datetime
+) -> None:
     desk = await counter(pool, payment_mode="card_hold")
     booking_id = await desk.hold()
     await desk.tell(await desk.open(booking_id), PaymentStatus.AUTHORIZED)
@@ -223,13 +225,15 @@ async def test_a_card_that_is_held(pool: Database, verb: str, by: ActorKind, now
 
 
 @pytest.mark.parametrize("way", [renewed, renewal_declined], ids=lambda way: way.__name__)
-async def test_a_card_whose_promise_lapses(pool: Database, way: Callable[[Counter], Awaitable[None]]) -> None:
+async def test_card_whose_authorization_lapses_passes_the_audit(
+    pool: Database, way: Callable[[Counter], Awaitable[None]]
+) -> None:
     await way(await counter(pool, payment_mode="card_hold"))
     await is_clean(pool)
 
 
 @pytest.mark.parametrize("verb", ["approve", "decline"])
-async def test_a_booking_that_asks_for_approval(pool: Database, verb: str) -> None:
+async def test_booking_that_asks_for_approval_passes_the_audit(pool: Database, verb: str) -> None:
     desk = await counter(pool, payment_mode="prepay", approval_mode="manual")
     booking_id = await desk.hold()
     await desk.tell(await desk.open(booking_id), PaymentStatus.CAPTURED, 6600)
@@ -238,7 +242,7 @@ async def test_a_booking_that_asks_for_approval(pool: Database, verb: str) -> No
     await is_clean(pool)
 
 
-async def test_a_booking_that_is_paid_at_the_venue(pool: Database) -> None:
+async def test_booking_that_is_paid_at_the_venue_passes_the_audit(pool: Database) -> None:
     desk = await counter(pool)
     booking_id = await desk.hold()
     await desk.do("cancel", booking_id, CUSTOMER)

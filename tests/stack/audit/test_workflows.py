@@ -42,12 +42,12 @@ async def running(world: Audited, temporal: Client) -> dict[str, WorkflowHandle[
 Handles = dict[str, WorkflowHandle[Any, Any]]
 
 
-async def test_with_a_workflow_for_each_nothing_is_found(world: Audited, temporal: Client, running: Handles) -> None:
+async def test_audit_finds_nothing_with_a_workflow_for_each(world: Audited, temporal: Client, running: Handles) -> None:
     found = await world.audit(temporal)
     assert (found.counts, found.unchecked) == ({}, {})
 
 
-async def test_a_booking_whose_workflow_ended_too_early(world: Audited, temporal: Client, running: Handles) -> None:
+async def test_booking_whose_workflow_ended_too_early(world: Audited, temporal: Client, running: Handles) -> None:
     await running["confirmed"].terminate()
     found = await world.audit(temporal)
     assert found.counts == {"workflow_not_running": 1}
@@ -56,7 +56,7 @@ async def test_a_booking_whose_workflow_ended_too_early(world: Audited, temporal
 
 
 @pytest.mark.parametrize(("status", "hour"), [("confirmed", 90), ("completed", 92)])
-async def test_a_booking_that_never_had_a_workflow(
+async def test_booking_that_never_had_a_workflow(
     world: Audited, temporal: Client, running: Handles, status: str, hour: int
 ) -> None:
     booking_id = await book(world.pool, world.salon, status, hour)
@@ -67,7 +67,7 @@ async def test_a_booking_that_never_had_a_workflow(
     assert (await world.audit(temporal)).counts == {}
 
 
-async def test_a_booking_that_ended_before_temporal_forgot_it_is_not_missed(
+async def test_booking_that_ended_before_temporal_forgot_it_is_not_missed(
     world: Audited, temporal: Client, running: Handles
 ) -> None:
     booking_id = await book(world.pool, world.salon, "completed", 90)
@@ -75,15 +75,13 @@ async def test_a_booking_that_ended_before_temporal_forgot_it_is_not_missed(
     assert (await world.audit(temporal)).counts == {}
 
 
-async def test_a_second_run_after_a_closed_one_counts(world: Audited, temporal: Client, running: Handles) -> None:
+async def test_second_run_after_a_closed_one_counts(world: Audited, temporal: Client, running: Handles) -> None:
     await running["confirmed"].terminate()
     await start(temporal, f"booking/{world.ids['confirmed']}")
     assert (await world.audit(temporal)).counts == {}
 
 
-async def test_an_unsent_notice_that_nobody_is_going_to_send(
-    world: Audited, temporal: Client, running: Handles
-) -> None:
+async def test_unsent_notice_that_nobody_is_going_to_send(world: Audited, temporal: Client, running: Handles) -> None:
     await running["queued"].terminate()
     found = await world.audit(temporal)
     assert found.counts == {"notice_without_workflow": 1}

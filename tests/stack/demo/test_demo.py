@@ -17,7 +17,7 @@ _TITLES = [
 
 
 @pytest.mark.chaos
-def test_the_demo_plays_to_its_end_and_leaves_no_violation_and_no_process(place: Path) -> None:
+def test_demo_plays_to_its_end_and_leaves_no_violation_and_no_process(place: Path) -> None:
     played = subprocess.run(
         [sys.executable, "-m", "stack", "demo", "--data-dir", str(place / "data")],
         capture_output=True,

@@ -28,7 +28,7 @@ def _written(write: Callable[[Timeline], None], *times: float) -> list[str]:
     return output.getvalue().splitlines()
 
 
-def test_a_line_has_the_time_what_happened_and_ids() -> None:
+def test_line_has_the_time_what_happened_and_ids() -> None:
     (line,) = _written(lambda timeline: timeline.say("Hanako [x] holds 10:00", "booking/1", "A2"), 100.0, 112.34)
     assert line.split("  ")[0].strip() == "+12.3s"
     assert "Hanako [x] holds 10:00" in line
@@ -43,7 +43,7 @@ def test_ids_stand_in_one_column_whatever_the_letters() -> None:
     assert latin.index("#") == japanese.index("#") + 3
 
 
-def test_who_got_ready_is_told_once() -> None:
+def test_ready_line_is_written_once_for_each_process() -> None:
     timeline = Timeline(Console(file=io.StringIO()))
     timeline.ready("redis", 0.1)
     timeline.ready("api", 0.2)
@@ -51,7 +51,7 @@ def test_who_got_ready_is_told_once() -> None:
     assert timeline.take_ready() == []
 
 
-def test_an_expectation_says_what_was_expected_and_what_was_found() -> None:
+def test_expectation_says_what_was_expected_and_what_was_found() -> None:
     expect("status", "confirmed", "confirmed")
     with pytest.raises(Unexpected) as surprise:
         expect("status", "pending", "confirmed")
@@ -104,7 +104,7 @@ async def test_people_register_log_in_and_are_known_from_then_on() -> None:
     assert keys[2] is None
 
 
-async def test_a_refusal_is_an_answer_or_a_surprise() -> None:
+async def test_refusal_is_an_answer_or_a_surprise() -> None:
     error = {"error": {"code": "slot_taken", "details": {"alternatives": ["10:00"]}}}
     ken = _person(lambda _: httpx.Response(409, json=error))
     answer = await ken.ask("POST", "/bookings", {})
@@ -113,7 +113,7 @@ async def test_a_refusal_is_an_answer_or_a_surprise() -> None:
         await ken.post("/bookings", {})
 
 
-async def test_an_api_that_is_away_is_a_surprise() -> None:
+async def test_api_that_is_away_is_a_surprise() -> None:
     def handler(_: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("refused")
 
@@ -121,7 +121,7 @@ async def test_an_api_that_is_away_is_a_surprise() -> None:
         await _person(handler).get("/auth/me")
 
 
-def test_a_folder_in_use_is_left_alone(tmp_path: Path) -> None:
+def test_folder_in_use_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("mine")
     output = io.StringIO()
     assert run(Console(file=output, width=300), tmp_path) == 1
@@ -148,7 +148,7 @@ class _Ends:
     ("first", "second", "over"),
     [(-1, -1, True), (-1, 60, False), (60, -1, False), (None, 60, False), (None, None, True)],
 )
-async def test_holds_are_over_waits_for_the_later_end_that_the_api_tells(
+async def test_holds_are_over_waits_for_the_later_end_that_the_api_gives(
     first: float | None, second: float | None, over: bool
 ) -> None:
     """The ends in the bookings at hand are old: a payment under way extends a hold."""

@@ -34,7 +34,7 @@ async def _pays_and_waits(life: Life) -> None:
     await life.calls("bookings.await_approval")
 
 
-async def test_approved_is_confirmed(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_approved_booking_is_confirmed(temporal_time_skipping: WorkflowEnvironment) -> None:
     world = _asks()
     async with living(temporal_time_skipping, world) as life:
         assert (await life.state()).stage == "waiting_for_approval"
@@ -45,7 +45,7 @@ async def test_approved_is_confirmed(temporal_time_skipping: WorkflowEnvironment
     assert world.names() == ["bookings.approve", "bookings.remind", "bookings.complete"]
 
 
-async def test_declined_is_over(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_declined_booking_is_over(temporal_time_skipping: WorkflowEnvironment) -> None:
     world = _asks()
     async with living(temporal_time_skipping, world) as life:
         assert (await life.says(messages.DECLINE)).status is S.DECLINED
@@ -54,7 +54,7 @@ async def test_declined_is_over(temporal_time_skipping: WorkflowEnvironment) -> 
     assert world.names() == ["bookings.decline"]
 
 
-async def test_silence_declines_at_the_deadline(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_approval_without_an_answer_declines_at_the_deadline(temporal_time_skipping: WorkflowEnvironment) -> None:
     world = _asks()
     async with living(temporal_time_skipping, world) as life:
         await life.forward(timedelta(hours=23, minutes=59))
@@ -65,7 +65,7 @@ async def test_silence_declines_at_the_deadline(temporal_time_skipping: Workflow
     assert (command.actor_kind, command.cause) == ("system", "no_answer")
 
 
-async def test_money_first_then_approval(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_booking_is_paid_first_and_then_approved(temporal_time_skipping: WorkflowEnvironment) -> None:
     world = _asks_both()
     async with living(temporal_time_skipping, world) as life:
         assert await life.shows(STAGE) is None
@@ -131,7 +131,7 @@ async def test_approval_in_the_last_moment_wins(temporal_time_skipping: Workflow
 
 
 @pytest.mark.parametrize("asks", [_asks, _asks_both])
-async def test_an_earlier_time_asks_for_an_earlier_answer(
+async def test_move_to_an_earlier_time_brings_the_deadline_forward(
     temporal_time_skipping: WorkflowEnvironment, asks: Callable[[], World]
 ) -> None:
     world = asks()
@@ -148,7 +148,7 @@ async def test_an_earlier_time_asks_for_an_earlier_answer(
     assert outcome.status is S.DECLINED
 
 
-async def test_an_earlier_time_ends_the_hold_earlier(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_move_to_an_earlier_time_ends_the_hold_earlier(temporal_time_skipping: WorkflowEnvironment) -> None:
     world = World(snapshot())
     async with living(temporal_time_skipping, world) as life:
         start_at = now() + timedelta(minutes=5)
@@ -161,7 +161,7 @@ async def test_an_earlier_time_ends_the_hold_earlier(temporal_time_skipping: Wor
     assert outcome.status is S.EXPIRED
 
 
-async def test_moved_by_the_customer_is_decided_again(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_move_by_the_customer_is_decided_again(temporal_time_skipping: WorkflowEnvironment) -> None:
     world = _asks_both()
     async with living(temporal_time_skipping, world) as life:
         await _pays_and_waits(life)
@@ -179,7 +179,7 @@ async def test_moved_by_the_customer_is_decided_again(temporal_time_skipping: Wo
 
 
 @pytest.mark.parametrize("answer", [messages.DECLINE, None])
-async def test_moved_by_the_customer_and_declined_gives_everything_back(
+async def test_move_by_the_customer_that_is_declined_refunds_everything(
     temporal_time_skipping: WorkflowEnvironment, answer: str | None
 ) -> None:
     """Also where the business does not answer until the new deadline."""

@@ -22,7 +22,7 @@ from workflows.bookings.booking import messages
 from workflows.support import options
 
 
-async def test_before_money_closes_the_intent(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_cancel_before_money_closes_the_intent(temporal_time_skipping: WorkflowEnvironment) -> None:
     world = World(snapshot())
     async with living(temporal_time_skipping, world) as life:
         outcome = await life.says(messages.CANCEL)
@@ -32,7 +32,7 @@ async def test_before_money_closes_the_intent(temporal_time_skipping: WorkflowEn
     assert world.at_provider is P.VOIDED
 
 
-async def test_answer_does_not_wait_for_the_provider(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_cancel_answers_without_waiting_for_the_provider(temporal_time_skipping: WorkflowEnvironment) -> None:
     world = World(snapshot())
     world.answers.extend([AWAY] * 4)
     async with living(temporal_time_skipping, world) as life:
@@ -43,7 +43,7 @@ async def test_answer_does_not_wait_for_the_provider(temporal_time_skipping: Wor
     assert world.names().count("attention.file") == 1
 
 
-async def test_after_money_refunds(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_cancel_after_money_refunds(temporal_time_skipping: WorkflowEnvironment) -> None:
     world = World(snapshot(), policy=HALF)
     async with living(temporal_time_skipping, world) as life:
         await life.pays()
@@ -53,7 +53,7 @@ async def test_after_money_refunds(temporal_time_skipping: WorkflowEnvironment) 
     assert world.given_back == 4000
 
 
-async def test_authorized_with_penalty_captures_it(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_cancel_of_an_authorization_captures_the_penalty(temporal_time_skipping: WorkflowEnvironment) -> None:
     world = World(snapshot(payment_mode=PaymentMode.CARD_HOLD), manual_capture=True, policy=HALF)
     async with living(temporal_time_skipping, world) as life:
         await life.pays()
@@ -63,7 +63,7 @@ async def test_authorized_with_penalty_captures_it(temporal_time_skipping: Workf
     assert (task.movement, task.amount) == (Movement.CAPTURE, 4000)
 
 
-async def test_authorized_without_penalty_voids_it(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_cancel_of_an_authorization_without_penalty_voids_it(temporal_time_skipping: WorkflowEnvironment) -> None:
     world = World(snapshot(payment_mode=PaymentMode.CARD_HOLD), manual_capture=True)
     async with living(temporal_time_skipping, world) as life:
         await life.pays()
@@ -73,7 +73,7 @@ async def test_authorized_without_penalty_voids_it(temporal_time_skipping: Workf
     assert task.movement is Movement.VOID
 
 
-async def test_checked_in_can_be_cancelled(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_cancel_takes_a_checked_in_booking(temporal_time_skipping: WorkflowEnvironment) -> None:
     world = World(snapshot())
     async with living(temporal_time_skipping, world) as life:
         await life.pays()
@@ -208,7 +208,7 @@ async def test_money_in_time_but_the_hold_was_swept(temporal_time_skipping: Work
     assert world.booking.status is S.CONFIRMED
 
 
-async def test_news_after_the_end_start_a_run_that_settles_them(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_event_after_the_end_starts_a_run_that_settles_it(temporal_time_skipping: WorkflowEnvironment) -> None:
     world = World(snapshot(status=S.EXPIRED))
     webhook_id = world.event(P.CAPTURED)
     async with living(temporal_time_skipping, world, resumed=True, news=webhook_id) as life:
@@ -217,7 +217,7 @@ async def test_news_after_the_end_start_a_run_that_settles_them(temporal_time_sk
     assert "bookings.reinstate" in world.names()
 
 
-async def test_news_of_a_cancelled_booking_keep_its_penalty(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_event_of_a_cancelled_booking_keeps_its_penalty(temporal_time_skipping: WorkflowEnvironment) -> None:
     world = World(snapshot(status=S.CANCELLED), kept=3000, given_back=5000)
     webhook_id = world.event(P.CAPTURED)
     async with living(temporal_time_skipping, world, resumed=True, news=webhook_id) as life:
@@ -226,7 +226,7 @@ async def test_news_of_a_cancelled_booking_keep_its_penalty(temporal_time_skippi
     assert world.given_back == 5000
 
 
-async def test_news_without_money_end_at_once(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_event_without_money_ends_the_run_at_once(temporal_time_skipping: WorkflowEnvironment) -> None:
     world = World(snapshot(status=S.CANCELLED))
     webhook_id = world.event(P.VOIDED)
     async with living(temporal_time_skipping, world, resumed=True, news=webhook_id) as life:
@@ -235,7 +235,7 @@ async def test_news_without_money_end_at_once(temporal_time_skipping: WorkflowEn
     assert world.names() == ["payments.apply_event"]
 
 
-async def test_the_run_waits_for_the_news_of_its_movement(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_run_waits_for_the_event_of_its_movement(temporal_time_skipping: WorkflowEnvironment) -> None:
     world = World(snapshot())
     async with living(temporal_time_skipping, world) as life:
         await life.says(messages.CANCEL)
@@ -288,7 +288,7 @@ def _open(world: World) -> object:
     return World(world.booking).payment
 
 
-async def test_nobody_chose_another_time_for_what_the_business_cannot_keep(
+async def test_stranded_booking_without_an_answer_is_cancelled(
     temporal_time_skipping: WorkflowEnvironment,
 ) -> None:
     """The signal of the deadline comes twice: cancelled once, without a penalty."""
@@ -305,7 +305,7 @@ async def test_nobody_chose_another_time_for_what_the_business_cannot_keep(
     assert world.given_back == 8000
 
 
-async def test_the_word_of_the_deadline_is_nothing_to_a_visit_that_is_over(
+async def test_deadline_signal_changes_nothing_of_a_visit_that_is_over(
     temporal_time_skipping: WorkflowEnvironment,
 ) -> None:
     world = World(snapshot())

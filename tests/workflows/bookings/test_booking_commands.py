@@ -38,7 +38,7 @@ def _soon() -> BookingSnapshot:
 
 
 @pytest.mark.parametrize(("status", "update"), REFUSED)
-async def test_wrong_state_is_refused_without_a_trace(
+async def test_command_in_a_wrong_state_is_refused_without_a_trace(
     temporal_time_skipping: WorkflowEnvironment, status: S, update: str
 ) -> None:
     world = World(snapshot(status=status))
@@ -52,7 +52,9 @@ async def test_wrong_state_is_refused_without_a_trace(
     assert not any(event.HasField("workflow_execution_update_accepted_event_attributes") for event in events)
 
 
-async def test_refused_by_the_facts_with_code_and_details(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_command_is_refused_by_the_facts_with_code_and_details(
+    temporal_time_skipping: WorkflowEnvironment,
+) -> None:
     world = World(_soon(), slot_is_free=False)
     async with living(temporal_time_skipping, world) as life:
         with pytest.raises(WorkflowUpdateFailedError) as refused:
@@ -62,7 +64,7 @@ async def test_refused_by_the_facts_with_code_and_details(temporal_time_skipping
         assert (await life.says(messages.CHECK_IN)).status is S.CHECKED_IN
 
 
-async def test_a_refusal_teaches_the_run_what_the_state_is(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_command_that_is_refused_updates_the_runs_state(temporal_time_skipping: WorkflowEnvironment) -> None:
     world = World(snapshot(status=S.CONFIRMED, amount_due=0))
     async with living(temporal_time_skipping, world) as life:
         world.set(status=S.CANCELLED)  # not by this run
@@ -71,7 +73,7 @@ async def test_a_refusal_teaches_the_run_what_the_state_is(temporal_time_skippin
         assert (await life.ends()).status is S.CANCELLED
 
 
-async def test_the_same_command_twice_is_one_command(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_command_given_twice_is_one_command(temporal_time_skipping: WorkflowEnvironment) -> None:
     world = World(_soon())
     async with living(temporal_time_skipping, world) as life:
         first = await life.says(messages.CHECK_IN, command_id="c-1")

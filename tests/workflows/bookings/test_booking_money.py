@@ -17,7 +17,7 @@ from workflows.support.search_attributes import NEEDS_ATTENTION
 HOLD = timedelta(minutes=10)
 
 
-async def test_paid_in_time_is_confirmed(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_booking_paid_in_time_is_confirmed(temporal_time_skipping: WorkflowEnvironment) -> None:
     world = World(snapshot())
     async with living(temporal_time_skipping, world) as life:
         assert (await life.state()).stage == "waiting_for_payment"
@@ -29,7 +29,7 @@ async def test_paid_in_time_is_confirmed(temporal_time_skipping: WorkflowEnviron
     assert world.names() == ["payments.apply_event", "bookings.confirm", "bookings.remind", "bookings.complete"]
 
 
-async def test_news_without_money_changes_nothing(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_event_without_money_changes_nothing(temporal_time_skipping: WorkflowEnvironment) -> None:
     world = World(snapshot())
     async with living(temporal_time_skipping, world) as life:
         await life.hears(P.PROCESSING)
@@ -88,7 +88,7 @@ async def test_authorization_found_at_the_deadline_goes_on(temporal_time_skippin
     assert world.booking.status is S.CONFIRMED
 
 
-async def test_authorized_in_time_is_not_voided_at_the_deadline(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_authorization_in_time_is_not_voided_at_the_deadline(temporal_time_skipping: WorkflowEnvironment) -> None:
     world = World(snapshot(), manual_capture=True, at_provider=P.AUTHORIZED)  # its news are still on their way
     async with living(temporal_time_skipping, world) as life:
         await life.forward(HOLD + timedelta(seconds=5))
@@ -99,7 +99,7 @@ async def test_authorized_in_time_is_not_voided_at_the_deadline(temporal_time_sk
     assert world.captured == ["pi_1"]
 
 
-async def test_what_was_authorized_for_a_cancelled_booking_is_given_up(
+async def test_authorization_of_a_cancelled_booking_is_voided(
     temporal_time_skipping: WorkflowEnvironment,
 ) -> None:
     world = World(snapshot(), manual_capture=True)
@@ -133,7 +133,7 @@ async def test_provider_away_keeps_the_time_and_asks_again(temporal_time_skippin
     assert "attention.file" not in world.names()
 
 
-async def test_provider_away_for_long_is_told_to_a_person(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_provider_away_for_long_raises_an_alert(temporal_time_skipping: WorkflowEnvironment) -> None:
     world = World(snapshot())
     world.answers.extend([AWAY] * 20)
     async with living(temporal_time_skipping, world) as life:
@@ -147,7 +147,7 @@ async def test_provider_away_for_long_is_told_to_a_person(temporal_time_skipping
     assert world.names().count("payments.perform") == 21, "it never gives up before the provider's word"
 
 
-async def test_unknown_then_paid_goes_on(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_payment_that_was_unknown_and_is_paid_goes_on(temporal_time_skipping: WorkflowEnvironment) -> None:
     world = World(snapshot())
     world.answers.append(AWAY)
     async with living(temporal_time_skipping, world) as life:
@@ -159,7 +159,7 @@ async def test_unknown_then_paid_goes_on(temporal_time_skipping: WorkflowEnviron
     assert world.booking.status is S.CONFIRMED
 
 
-async def test_processing_at_the_deadline_keeps_the_time_until_its_news(
+async def test_processing_at_the_deadline_keeps_the_time_until_its_event(
     temporal_time_skipping: WorkflowEnvironment,
 ) -> None:
     world = World(snapshot())
@@ -173,7 +173,7 @@ async def test_processing_at_the_deadline_keeps_the_time_until_its_news(
     assert world.names().count("payments.perform") == 1
 
 
-async def test_processing_for_long_gives_the_time_free_and_waits_on(
+async def test_processing_for_long_releases_the_time_and_waits_on(
     temporal_time_skipping: WorkflowEnvironment,
 ) -> None:
     world = World(snapshot())
@@ -192,7 +192,7 @@ async def test_processing_for_long_gives_the_time_free_and_waits_on(
     assert world.given_back == 8000
 
 
-async def test_many_news_of_a_slow_payment_are_no_matter_for_a_person(
+async def test_repeated_events_of_a_slow_payment_raise_no_alert(
     temporal_time_skipping: WorkflowEnvironment,
 ) -> None:
     world = World(snapshot())
@@ -208,7 +208,7 @@ async def test_many_news_of_a_slow_payment_are_no_matter_for_a_person(
     assert "attention.file" not in world.names()
 
 
-async def test_a_payment_that_is_processing_when_its_time_is_over_is_told_to_a_person(
+async def test_processing_payment_raises_an_alert_when_its_time_is_over(
     temporal_time_skipping: WorkflowEnvironment,
 ) -> None:
     world = World(snapshot())
@@ -223,7 +223,7 @@ async def test_a_payment_that_is_processing_when_its_time_is_over_is_told_to_a_p
     assert world.names().count("attention.file") == 1
 
 
-async def test_a_new_try_to_close_is_a_new_movement(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_retry_of_a_close_is_a_new_movement(temporal_time_skipping: WorkflowEnvironment) -> None:
     world = World(snapshot())
     world.answers.append(MoneyResult("", Phase.UNKNOWN, P.PROCESSING, "pi_1", reason="processing"))
     async with living(temporal_time_skipping, world) as life:
@@ -233,7 +233,7 @@ async def test_a_new_try_to_close_is_a_new_movement(temporal_time_skipping: Work
     assert first.movement_id != second.movement_id, "a provider repeats its answer to the same key"
 
 
-async def test_cancelled_while_the_provider_is_away_still_closes_the_intent(
+async def test_cancel_while_the_provider_is_away_still_closes_the_intent(
     temporal_time_skipping: WorkflowEnvironment,
 ) -> None:
     world = World(snapshot())
@@ -274,7 +274,7 @@ async def test_events_count_once_and_in_any_order(temporal_time_skipping: Workfl
     assert world.names().count("bookings.confirm") == 1
 
 
-async def test_an_event_that_cannot_be_applied_goes_to_a_person(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_event_that_cannot_be_applied_goes_to_a_person(temporal_time_skipping: WorkflowEnvironment) -> None:
     world = World(snapshot())
     async with living(temporal_time_skipping, world) as life:
         unknown = world.event(P.CAPTURED)

@@ -17,7 +17,7 @@ from workflows.bookings.booking import messages
 from workflows.support.search_attributes import NEEDS_ATTENTION
 
 
-async def test_the_old_one_is_given_up_and_the_new_one_charged(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_new_card_is_charged_and_the_old_one_voided(temporal_time_skipping: WorkflowEnvironment) -> None:
     world = held(days=10, declines="expired_card")
     async with living(temporal_time_skipping, world) as life:
         await life.pays()
@@ -34,7 +34,7 @@ async def test_the_old_one_is_given_up_and_the_new_one_charged(temporal_time_ski
     assert world.captured == ["pi_9"]
 
 
-async def test_the_new_one_is_kept_alive_too(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_new_card_is_renewed_too(temporal_time_skipping: WorkflowEnvironment) -> None:
     world = held(days=17, declines="expired_card")
     async with living(temporal_time_skipping, world) as life:
         await life.pays()
@@ -51,7 +51,7 @@ async def test_the_new_one_is_kept_alive_too(temporal_time_skipping: WorkflowEnv
     assert world.voided == ["pi_1", "pi_9"]
 
 
-async def test_after_the_authorization_was_lost(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_new_card_works_after_the_authorization_was_lost(temporal_time_skipping: WorkflowEnvironment) -> None:
     world = held(days=3)
     async with living(temporal_time_skipping, world) as life:
         await life.pays()
@@ -65,7 +65,7 @@ async def test_after_the_authorization_was_lost(temporal_time_skipping: Workflow
     assert moved(world) == [(Movement.CAPTURE, "pi_9")]
 
 
-async def test_news_that_are_repeated_void_once(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_repeated_event_of_a_new_card_voids_once(temporal_time_skipping: WorkflowEnvironment) -> None:
     world = held(days=3)
     async with living(temporal_time_skipping, world) as life:
         await life.pays()
@@ -77,7 +77,7 @@ async def test_news_that_are_repeated_void_once(temporal_time_skipping: Workflow
     assert moved(world) == [(Movement.VOID, "pi_1"), (Movement.CAPTURE, "pi_9")]
 
 
-async def test_two_news_of_one_new_card_void_once(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_events_of_one_new_card_void_once(temporal_time_skipping: WorkflowEnvironment) -> None:
     world = held(days=3)
     async with living(temporal_time_skipping, world) as life:
         await life.pays()
@@ -96,7 +96,7 @@ async def test_two_news_of_one_new_card_void_once(temporal_time_skipping: Workfl
 
 
 @pytest.mark.parametrize("policy", [FREE, HALF])
-async def test_too_late_it_is_given_up_by_itself(temporal_time_skipping: WorkflowEnvironment, policy: Policy) -> None:
+async def test_new_card_that_is_too_late_is_voided(temporal_time_skipping: WorkflowEnvironment, policy: Policy) -> None:
     world = held(days=3, policy=policy)
     async with living(temporal_time_skipping, world) as life:
         await life.pays()
@@ -108,7 +108,7 @@ async def test_too_late_it_is_given_up_by_itself(temporal_time_skipping: Workflo
     assert "bookings.reinstate" not in world.names()
 
 
-async def test_too_late_for_the_run_a_new_one_gives_it_up(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_new_card_after_the_end_is_voided_by_a_new_run(temporal_time_skipping: WorkflowEnvironment) -> None:
     world = held(days=3)
     world.set(status=S.CANCELLED)
     async with living(temporal_time_skipping, world, resumed=True, news=world.new_card()) as life:

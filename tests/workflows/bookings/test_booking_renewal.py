@@ -35,7 +35,7 @@ def moved(world: World) -> list[tuple[Movement, str | None]]:
     return [(task.movement, task.intent_id) for task in world.arguments("payments.perform")]
 
 
-async def test_long_ahead_it_is_renewed_again_and_again(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_authorization_long_ahead_is_renewed_repeatedly(temporal_time_skipping: WorkflowEnvironment) -> None:
     world = held(days=17)
     async with living(temporal_time_skipping, world) as life:
         await life.pays()
@@ -56,7 +56,7 @@ async def test_long_ahead_it_is_renewed_again_and_again(temporal_time_skipping: 
     assert len(set(movements)) == len(movements)
 
 
-async def test_it_is_renewed_a_day_before_it_lapses(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_authorization_is_renewed_a_day_before_it_lapses(temporal_time_skipping: WorkflowEnvironment) -> None:
     world = held(days=10)
     async with living(temporal_time_skipping, world) as life:
         await life.pays()
@@ -72,7 +72,7 @@ async def test_it_is_renewed_a_day_before_it_lapses(temporal_time_skipping: Work
         assert (await life.state()).status == "confirmed"
 
 
-async def test_without_need_nothing_is_spent(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_renewal_without_need_costs_nothing(temporal_time_skipping: WorkflowEnvironment) -> None:
     costs = []
     for lasts in (None, WEEK):
         world = held(days=6, lasts=lasts)
@@ -85,7 +85,7 @@ async def test_without_need_nothing_is_spent(temporal_time_skipping: WorkflowEnv
     assert costs[0] == costs[1]
 
 
-async def test_the_cost_of_one_renewal(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_renewal_cost_in_actions(temporal_time_skipping: WorkflowEnvironment) -> None:
     costs = []
     for lasts in (None, WEEK):
         async with living(temporal_time_skipping, held(days=8, lasts=lasts)) as life:
@@ -98,7 +98,7 @@ async def test_the_cost_of_one_renewal(temporal_time_skipping: WorkflowEnvironme
     assert costs[1]["activity"] - costs[0]["activity"] == 2
 
 
-async def test_declined_the_policy_is_followed_at_the_visit(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_declined_renewal_follows_the_policy_at_the_visit(temporal_time_skipping: WorkflowEnvironment) -> None:
     world = held(days=10, declines="insufficient_funds")
     async with living(temporal_time_skipping, world) as life:
         await life.pays()
@@ -130,7 +130,7 @@ async def test_provider_away_is_asked_again(temporal_time_skipping: WorkflowEnvi
     assert world.captured == ["pi_2"]
 
 
-async def test_cancelled_afterwards_the_newest_is_given_up(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_cancel_after_a_renewal_voids_the_newest(temporal_time_skipping: WorkflowEnvironment) -> None:
     world = held(days=10)
     async with living(temporal_time_skipping, world) as life:
         await life.pays()
@@ -141,7 +141,7 @@ async def test_cancelled_afterwards_the_newest_is_given_up(temporal_time_skippin
     assert world.voided == ["pi_1", "pi_2"]
 
 
-async def test_cancelled_while_it_is_renewed_gives_both_up(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_cancel_during_a_renewal_voids_both(temporal_time_skipping: WorkflowEnvironment) -> None:
     world = held(days=10)
     async with living(temporal_time_skipping, world) as life:
         await life.pays()
@@ -154,7 +154,7 @@ async def test_cancelled_while_it_is_renewed_gives_both_up(temporal_time_skippin
     assert world.at_provider is P.VOIDED
 
 
-async def test_moved_nearer_it_is_not_needed(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_renewal_is_not_needed_after_a_move_nearer(temporal_time_skipping: WorkflowEnvironment) -> None:
     world = held(days=10)
     async with living(temporal_time_skipping, world) as life:
         await life.pays()
@@ -163,7 +163,7 @@ async def test_moved_nearer_it_is_not_needed(temporal_time_skipping: WorkflowEnv
     assert moved(world) == [(Movement.CAPTURE, "pi_1")]
 
 
-async def test_moved_further_away_it_is_needed(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_renewal_is_needed_after_a_move_further_away(temporal_time_skipping: WorkflowEnvironment) -> None:
     world = held(days=5)
     async with living(temporal_time_skipping, world) as life:
         await life.pays()
@@ -172,7 +172,7 @@ async def test_moved_further_away_it_is_needed(temporal_time_skipping: WorkflowE
     assert world.captured == ["pi_2"]
 
 
-async def test_the_customer_may_be_there_already(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_renewal_is_not_made_for_a_customer_who_is_there(temporal_time_skipping: WorkflowEnvironment) -> None:
     start = now() + 6 * DAY
     long = snapshot(payment_mode=PaymentMode.CARD_HOLD, start_at=start, end_at=start + 4 * DAY)
     world = World(long, manual_capture=True, lasts=WEEK)

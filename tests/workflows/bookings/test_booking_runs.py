@@ -12,7 +12,7 @@ from tests.workflows.world import World, now, snapshot
 from workflows.bookings.booking import messages
 
 
-async def test_another_worker_goes_on_where_the_first_stopped(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_booking_run_goes_on_with_another_worker(temporal_time_skipping: WorkflowEnvironment) -> None:
     world = World(snapshot())
     async with working(temporal_time_skipping, world, max_cached_workflows=0):
         life = await begin(temporal_time_skipping, world)
@@ -65,7 +65,7 @@ async def test_visit_that_was_over_before_the_run_began(temporal_time_skipping: 
     assert world.reminded == []
 
 
-async def test_a_run_says_what_it_waits_for(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_run_says_what_it_waits_for(temporal_time_skipping: WorkflowEnvironment) -> None:
     world = World(snapshot())
     hold_end = world.booking.hold_expires_at
     assert hold_end is not None

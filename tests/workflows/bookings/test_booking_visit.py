@@ -65,7 +65,7 @@ async def test_reschedule_moves_reminders_and_end(temporal_time_skipping: Workfl
     assert world.reminded == [(later, DAY)]
 
 
-async def test_rescheduled_after_its_reminder_is_reminded_again(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_reschedule_after_the_reminder_reminds_again(temporal_time_skipping: WorkflowEnvironment) -> None:
     world = _instant()
     first = world.booking.start_at
     async with living(temporal_time_skipping, world) as life:
@@ -76,7 +76,7 @@ async def test_rescheduled_after_its_reminder_is_reminded_again(temporal_time_sk
     assert world.reminded == [(first, DAY), (first + 3 * DAY, DAY)]
 
 
-async def test_rescheduled_into_the_reminder_window_is_not_reminded(
+async def test_reschedule_into_the_reminder_window_does_not_remind(
     temporal_time_skipping: WorkflowEnvironment,
 ) -> None:
     world = _instant()
@@ -95,7 +95,7 @@ async def test_cancellation_ends_the_reminders(temporal_time_skipping: WorkflowE
     assert world.reminded == []
 
 
-async def test_checked_in_and_completed_by_staff(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_visit_is_checked_in_and_completed_by_staff(temporal_time_skipping: WorkflowEnvironment) -> None:
     world = _instant()
     async with living(temporal_time_skipping, world) as life:
         await life.forward_to(world.booking.start_at)
@@ -107,7 +107,7 @@ async def test_checked_in_and_completed_by_staff(temporal_time_skipping: Workflo
     assert world.names().count("bookings.complete") == 1
 
 
-async def test_checked_in_completes_by_itself(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_visit_that_is_checked_in_completes_by_itself(temporal_time_skipping: WorkflowEnvironment) -> None:
     world = _instant()
     async with living(temporal_time_skipping, world) as life:
         await life.forward_to(world.booking.start_at)
@@ -118,7 +118,7 @@ async def test_checked_in_completes_by_itself(temporal_time_skipping: WorkflowEn
     assert outcome.status is S.COMPLETED
 
 
-async def test_without_auto_complete_staff_has_a_month(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_visit_without_auto_complete_waits_a_month_for_staff(temporal_time_skipping: WorkflowEnvironment) -> None:
     world = _instant(auto_complete=False)
     async with living(temporal_time_skipping, world) as life:
         await life.forward_to(world.booking.end_at + options.UNATTENDED)
@@ -128,7 +128,7 @@ async def test_without_auto_complete_staff_has_a_month(temporal_time_skipping: W
     assert world.names()[-2:] == ["attention.file", "bookings.complete"]
 
 
-async def test_no_show_by_staff(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_no_show_is_recorded_by_staff(temporal_time_skipping: WorkflowEnvironment) -> None:
     world = World(snapshot(), policy=HALF)
     async with living(temporal_time_skipping, world) as life:
         await life.pays()
@@ -158,7 +158,7 @@ async def test_card_hold_is_captured_at_the_end(temporal_time_skipping: Workflow
     assert len({task.movement_id for task in tries}) == 1
 
 
-async def test_a_check_in_moves_no_timer(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_check_in_moves_no_timer(temporal_time_skipping: WorkflowEnvironment) -> None:
     world = _instant(reminder_offsets=())
     async with living(temporal_time_skipping, world) as life:
         await life.forward_to(world.booking.start_at)

@@ -16,35 +16,35 @@ HOUR_AHEAD = NextStep(StepKind.REMIND, BOOKING.start_at - HOUR, BOOKING.start_at
 END = NextStep(StepKind.COMPLETE, BOOKING.end_at + BOOKING.no_show_grace)
 
 
-def test_the_earliest_comes_first_whatever_the_order_of_the_settings() -> None:
+def test_next_step_is_the_earliest_whatever_the_order_of_the_settings() -> None:
     armed_at = BOOKING.start_at - 3 * DAY
     assert next_step(BOOKING, armed_at, frozenset()) == DAY_AHEAD
     assert next_step(BOOKING, armed_at, {DAY_AHEAD}) == HOUR_AHEAD
     assert next_step(BOOKING, armed_at, {DAY_AHEAD, HOUR_AHEAD}) == END
 
 
-def test_what_was_over_when_it_was_confirmed_is_left_out() -> None:
+def test_next_step_leaves_out_what_was_over_at_the_confirmation() -> None:
     assert next_step(BOOKING, BOOKING.start_at - 23 * HOUR, frozenset()) == HOUR_AHEAD
     assert next_step(BOOKING, BOOKING.start_at - DAY, frozenset()) == HOUR_AHEAD
 
 
-def test_what_fell_due_later_is_late_rather_than_lost() -> None:
+def test_next_step_keeps_what_fell_due_later() -> None:
     # Nobody was there for a day: its time is past, and it is still the next thing to do.
     assert next_step(BOOKING, BOOKING.start_at - 3 * DAY, frozenset()).at == BOOKING.start_at - DAY
 
 
-def test_a_new_start_has_reminders_of_its_own() -> None:
+def test_next_step_has_reminders_of_the_new_start() -> None:
     moved = replace(BOOKING, start_at=BOOKING.start_at + DAY, end_at=BOOKING.end_at + DAY)
     duty = next_step(moved, BOOKING.start_at - 2 * DAY, {DAY_AHEAD, HOUR_AHEAD})
     assert (duty.kind, duty.start_at, duty.offset) == (StepKind.REMIND, moved.start_at, DAY)
 
 
-def test_who_is_there_needs_no_reminder() -> None:
+def test_next_step_has_no_reminder_after_the_check_in() -> None:
     here = replace(BOOKING, status=S.CHECKED_IN)
     assert next_step(here, BOOKING.start_at - 3 * DAY, frozenset()) == END
 
 
-def test_a_promise_that_lasts_until_the_visit_is_not_renewed() -> None:
+def test_next_step_does_not_renew_what_lasts_until_the_visit() -> None:
     paid_at = END.at + options.CAPTURE_WITHIN
     armed_at = BOOKING.start_at - 3 * DAY
     done = {DAY_AHEAD, HOUR_AHEAD}
@@ -57,7 +57,7 @@ def test_a_promise_that_lasts_until_the_visit_is_not_renewed() -> None:
     assert next_step(replace(BOOKING, status=S.CHECKED_IN), armed_at, done, lapses_at) == renewal
 
 
-def test_without_auto_complete_the_end_is_a_month_later() -> None:
+def test_next_step_without_auto_complete_ends_a_month_later() -> None:
     waits = replace(BOOKING, auto_complete=False, reminder_offsets=())
     duty = next_step(waits, BOOKING.start_at, frozenset())
     assert duty == NextStep(StepKind.CLOSE_UNATTENDED, END.at + options.UNATTENDED)

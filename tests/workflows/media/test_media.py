@@ -66,14 +66,14 @@ async def looking(env: WorkflowEnvironment, stub: InspectionStub) -> AsyncIterat
             )
 
 
-async def test_a_file_costs_two_actions(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_file_costs_two_actions(temporal_time_skipping: WorkflowEnvironment) -> None:
     for stands in (MediaStatus.READY, MediaStatus.REJECTED):
         async with looking(temporal_time_skipping, InspectionStub(stands)) as handle:
             assert await handle.result() is stands
             assert cost_of(await handle.fetch_history()).actions == {"start": 1, "activity": 1}
 
 
-async def test_it_waits_for_a_storage_that_is_away(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_media_run_waits_for_a_storage_that_is_away(temporal_time_skipping: WorkflowEnvironment) -> None:
     stub = InspectionStub(away=6)
     async with looking(temporal_time_skipping, stub) as handle:
         await temporal_time_skipping.fast_forward(handle)
@@ -81,7 +81,7 @@ async def test_it_waits_for_a_storage_that_is_away(temporal_time_skipping: Workf
     assert (stub.tries, stub.given_up) == (7, 0)
 
 
-async def test_nobody_waits_for_ever(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_media_run_does_not_wait_forever(temporal_time_skipping: WorkflowEnvironment) -> None:
     stub = InspectionStub(away=FOREVER)
     async with looking(temporal_time_skipping, stub) as handle:
         await temporal_time_skipping.fast_forward(handle)

@@ -72,14 +72,14 @@ async def sending(env: WorkflowEnvironment, post: Post, within: timedelta) -> As
             )
 
 
-async def test_sent_at_once_costs_two_actions(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_notice_sent_at_once_costs_two_actions(temporal_time_skipping: WorkflowEnvironment) -> None:
     post = Post()
     async with sending(temporal_time_skipping, post, timedelta(hours=24)) as handle:
         assert await handle.result() is NoticeStatus.SENT
         assert cost_of(await handle.fetch_history()).actions == {"start": 1, "activity": 1}
 
 
-async def test_tried_again_until_it_is_sent(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_notice_is_tried_again_until_it_is_sent(temporal_time_skipping: WorkflowEnvironment) -> None:
     post = Post(away=4)
     async with sending(temporal_time_skipping, post, timedelta(hours=24)) as handle:
         await temporal_time_skipping.fast_forward(handle)
@@ -87,7 +87,7 @@ async def test_tried_again_until_it_is_sent(temporal_time_skipping: WorkflowEnvi
     assert (post.tries, post.given_up) == (5, 0)
 
 
-async def test_given_up_at_its_time(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_notice_is_given_up_at_its_time(temporal_time_skipping: WorkflowEnvironment) -> None:
     post = Post(away=FOREVER)
     async with sending(temporal_time_skipping, post, timedelta(hours=24)) as handle:
         await temporal_time_skipping.fast_forward(handle)
@@ -96,14 +96,14 @@ async def test_given_up_at_its_time(temporal_time_skipping: WorkflowEnvironment)
     assert 20 < post.tries < 60, "pauses grow to an hour"
 
 
-async def test_started_too_late_is_not_sent(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_notice_started_too_late_is_not_sent(temporal_time_skipping: WorkflowEnvironment) -> None:
     post = Post()
     async with sending(temporal_time_skipping, post, timedelta(minutes=-1)) as handle:
         assert await handle.result() is NoticeStatus.FAILED
     assert (post.tries, post.given_up) == (0, 1)
 
 
-async def test_refused_for_good_is_given_up_at_once(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_notice_refused_for_good_is_given_up_at_once(temporal_time_skipping: WorkflowEnvironment) -> None:
     post = Post(refused=True)
     async with sending(temporal_time_skipping, post, timedelta(hours=24)) as handle:
         assert await handle.result() is NoticeStatus.FAILED

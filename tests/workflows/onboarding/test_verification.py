@@ -99,7 +99,7 @@ async def state(handle: WorkflowHandle) -> messages.VerificationState:
     return await handle.query(messages.STATE, result_type=messages.VerificationState)
 
 
-async def test_approved_at_once(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_verification_is_approved_at_once(temporal_time_skipping: WorkflowEnvironment) -> None:
     board = Board()
     async with reviewing(temporal_time_skipping, board) as handle:
         assert await say(handle, messages.APPROVE) is S.APPROVED
@@ -126,7 +126,7 @@ async def test_operators_are_reminded_after_a_day_and_after_two(temporal_time_sk
     assert board.decided == [Decision.REJECTED]
 
 
-async def test_a_question_stops_the_reminders_until_it_is_answered(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_question_stops_the_reminders_until_it_is_answered(temporal_time_skipping: WorkflowEnvironment) -> None:
     board = Board()
     async with reviewing(temporal_time_skipping, board) as handle:
         await temporal_time_skipping.fast_forward(handle, HOUR)
@@ -140,7 +140,7 @@ async def test_a_question_stops_the_reminders_until_it_is_answered(temporal_time
         assert await handle.result() is S.APPROVED
 
 
-async def test_silence_closes_the_review(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_verification_without_an_answer_closes(temporal_time_skipping: WorkflowEnvironment) -> None:
     board = Board()
     async with reviewing(temporal_time_skipping, board) as handle:
         await say(handle, messages.REQUEST_INFO)
@@ -149,7 +149,7 @@ async def test_silence_closes_the_review(temporal_time_skipping: WorkflowEnviron
     assert board.decided == [Decision.INFO_REQUESTED, Decision.CLOSED]
 
 
-async def test_an_operator_may_decide_while_the_business_is_asked(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_operator_may_decide_while_the_business_is_asked(temporal_time_skipping: WorkflowEnvironment) -> None:
     board = Board()
     async with reviewing(temporal_time_skipping, board) as handle:
         await say(handle, messages.REQUEST_INFO)
@@ -157,7 +157,7 @@ async def test_an_operator_may_decide_while_the_business_is_asked(temporal_time_
         assert await handle.result() is S.APPROVED
 
 
-async def test_what_the_table_does_not_allow_is_refused_with_its_code(
+async def test_decision_that_the_table_does_not_allow_is_refused_with_its_code(
     temporal_time_skipping: WorkflowEnvironment,
 ) -> None:
     board = Board()
@@ -178,7 +178,7 @@ async def test_what_the_table_does_not_allow_is_refused_with_its_code(
         assert await say(handle, messages.APPROVE) is S.APPROVED
 
 
-async def test_two_operators_at_once_decide_once(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_operators_at_once_decide_once(temporal_time_skipping: WorkflowEnvironment) -> None:
     board = Board()
     async with reviewing(temporal_time_skipping, board) as handle:
         answers = await asyncio.gather(
@@ -189,7 +189,7 @@ async def test_two_operators_at_once_decide_once(temporal_time_skipping: Workflo
     assert len(board.decided) == 1
 
 
-async def test_a_run_that_was_started_again_for_a_review_that_is_over_ends(
+async def test_run_that_was_started_again_for_a_review_that_is_over_ends(
     temporal_time_skipping: WorkflowEnvironment,
 ) -> None:
     """Its command was delivered twice, the second time after the first run had ended."""

@@ -112,7 +112,7 @@ async def _end(env: WorkflowEnvironment, handle: WorkflowHandle) -> RefundStatus
     return await handle.result()
 
 
-async def test_asked_and_done(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_refund_is_asked_for_and_done(temporal_time_skipping: WorkflowEnvironment) -> None:
     stub = RefundStub(deque([DONE]))
     async with refunding(temporal_time_skipping, stub) as handle:
         assert await handle.result() is RefundStatus.SUCCEEDED
@@ -121,21 +121,21 @@ async def test_asked_and_done(temporal_time_skipping: WorkflowEnvironment) -> No
     assert cost.total == 4
 
 
-async def test_refused_is_recorded_and_ends(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_refused_refund_is_recorded_and_ends(temporal_time_skipping: WorkflowEnvironment) -> None:
     stub = RefundStub(deque([REFUSED]))
     async with refunding(temporal_time_skipping, stub) as handle:
         assert await handle.result() is RefundStatus.FAILED
     assert stub.calls[-1] == "record failed"
 
 
-async def test_over_before_it_began(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_refund_that_is_over_before_it_began_ends(temporal_time_skipping: WorkflowEnvironment) -> None:
     stub = RefundStub(is_over=True)
     async with refunding(temporal_time_skipping, stub) as handle:
         assert await handle.result() is None
     assert stub.calls == ["begin"]
 
 
-async def test_pending_is_looked_at_with_growing_pauses(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_pending_refund_is_read_with_growing_pauses(temporal_time_skipping: WorkflowEnvironment) -> None:
     stub = RefundStub(deque([PENDING, PENDING, AWAY, PENDING, DONE]))
     async with refunding(temporal_time_skipping, stub) as handle:
         assert await _end(temporal_time_skipping, handle) is RefundStatus.SUCCEEDED
@@ -202,13 +202,15 @@ async def test_refund_that_is_over_is_started_again_by_an_event(temporal_time_sk
     assert sorted(stub.calls) == ["apply_event", "begin"]
 
 
-async def test_news_that_were_faster_end_it(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_refund_ends_with_an_event_that_came_first(temporal_time_skipping: WorkflowEnvironment) -> None:
     stub = RefundStub(deque([PENDING]), news=RefundStatus.SUCCEEDED)
     async with refunding(temporal_time_skipping, stub) as handle:
         assert await handle.result() is RefundStatus.SUCCEEDED
 
 
-async def test_provider_away_is_told_to_a_person_and_tried_on(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_refund_raises_an_alert_while_the_provider_is_away_and_goes_on(
+    temporal_time_skipping: WorkflowEnvironment,
+) -> None:
     stub = RefundStub(deque([AWAY, AWAY, AWAY, AWAY, DONE]))
     async with refunding(temporal_time_skipping, stub) as handle:
         assert await _end(temporal_time_skipping, handle) is RefundStatus.SUCCEEDED

@@ -119,7 +119,7 @@ async def ends(env: WorkflowEnvironment, handle: WorkflowHandle) -> RolloutStatu
     return await handle.result()
 
 
-async def test_every_step_has_its_time(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_rollout_gives_every_step_its_time(temporal_time_skipping: WorkflowEnvironment) -> None:
     table = FlagTable()
     async with rolling(temporal_time_skipping, table) as handle:
         await begun(table, 1)
@@ -132,7 +132,7 @@ async def test_every_step_has_its_time(temporal_time_skipping: WorkflowEnvironme
     assert (table.begun, table.share, table.looks) == ([1, 2, 3], 10_000, 60)
 
 
-async def test_trouble_stops_it_and_gives_the_share_back(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_rollout_stops_on_errors_and_restores_the_share(temporal_time_skipping: WorkflowEnvironment) -> None:
     table = FlagTable(trouble_at=25)  # in the second step
     async with rolling(temporal_time_skipping, table) as handle:
         await begun(table, 1)
@@ -142,7 +142,7 @@ async def test_trouble_stops_it_and_gives_the_share_back(temporal_time_skipping:
     assert (table.begun, table.share) == ([1, 2], 0)
 
 
-async def test_an_admins_own_change_supersedes_it(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_rollout_ends_when_an_admin_changes_the_flag(temporal_time_skipping: WorkflowEnvironment) -> None:
     table = FlagTable()
     async with rolling(temporal_time_skipping, table) as handle:
         await begun(table, 1)
@@ -151,7 +151,7 @@ async def test_an_admins_own_change_supersedes_it(temporal_time_skipping: Workfl
     assert (table.begun, table.share, table.marks) == ([1], 7000, [])
 
 
-async def test_paused_time_does_not_count(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_rollout_does_not_count_paused_time(temporal_time_skipping: WorkflowEnvironment) -> None:
     table = FlagTable()
     async with rolling(temporal_time_skipping, table) as handle:
         await begun(table, 1)
@@ -169,7 +169,7 @@ async def test_paused_time_does_not_count(temporal_time_skipping: WorkflowEnviro
         assert await ends(temporal_time_skipping, handle) is S.DONE
 
 
-async def test_an_admin_cancels_it(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_rollout_is_cancelled_by_an_admin(temporal_time_skipping: WorkflowEnvironment) -> None:
     table = FlagTable()
     async with rolling(temporal_time_skipping, table) as handle:
         await begun(table, 1)
@@ -182,7 +182,7 @@ async def test_an_admin_cancels_it(temporal_time_skipping: WorkflowEnvironment) 
     assert table.share == 0
 
 
-async def test_cancelled_while_paused(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_rollout_is_cancelled_while_paused(temporal_time_skipping: WorkflowEnvironment) -> None:
     table = FlagTable()
     async with rolling(temporal_time_skipping, table) as handle:
         await begun(table, 1)
@@ -192,7 +192,7 @@ async def test_cancelled_while_paused(temporal_time_skipping: WorkflowEnvironmen
     assert (table.share, table.begun) == (0, [1])
 
 
-async def test_an_operator_cancels_the_run(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_rollout_run_is_cancelled_by_an_operator(temporal_time_skipping: WorkflowEnvironment) -> None:
     table = FlagTable()
     async with rolling(temporal_time_skipping, table) as handle:
         await begun(table, 1)

@@ -87,7 +87,7 @@ async def sweeping(
             )
 
 
-async def test_every_step_has_its_turn(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_maintenance_runs_every_step(temporal_time_skipping: WorkflowEnvironment) -> None:
     broom = Broom()
     async with sweeping(temporal_time_skipping, broom) as handle:
         done = await handle.result()
@@ -97,7 +97,7 @@ async def test_every_step_has_its_turn(temporal_time_skipping: WorkflowEnvironme
 
 @pytest.mark.parametrize("how", ["stuck", "broken"])
 @pytest.mark.parametrize("step", ["idempotency_keys", "outbox", "audit_partitions"])
-async def test_a_step_that_fails_keeps_no_other_from_its_turn(
+async def test_maintenance_goes_on_after_a_step_that_fails(
     temporal_time_skipping: WorkflowEnvironment, how: str, step: str
 ) -> None:
     broom = Broom(**{how: step})
@@ -112,7 +112,7 @@ async def test_a_step_that_fails_keeps_no_other_from_its_turn(
     assert (matter.kind, matter.dedupe_key) == ("maintenance_failed", f"maintenance_failed:{step}")
 
 
-async def test_files_have_their_turn(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_maintenance_sweeps_files(temporal_time_skipping: WorkflowEnvironment) -> None:
     async with sweeping(temporal_time_skipping, Broom(), FILES) as handle:
         assert await handle.result() == MaintenanceDone({"files": 3}, ())
     broom = Broom(broken="files")
@@ -121,7 +121,7 @@ async def test_files_have_their_turn(temporal_time_skipping: WorkflowEnvironment
     assert [matter.dedupe_key for matter in broom.told] == ["maintenance_failed:files"]
 
 
-async def test_cancelled_is_cancelled(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_maintenance_can_be_cancelled(temporal_time_skipping: WorkflowEnvironment) -> None:
     broom = Broom(stuck="idempotency_keys")
     async with sweeping(temporal_time_skipping, broom) as handle:
         await handle.cancel()

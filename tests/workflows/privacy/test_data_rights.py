@@ -134,7 +134,7 @@ async def forgetting(env: WorkflowEnvironment, archive: Archive) -> AsyncIterato
         )
 
 
-async def test_a_file_goes_after_its_time(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_file_goes_after_its_time(temporal_time_skipping: WorkflowEnvironment) -> None:
     archive = Archive()
     async with exporting(temporal_time_skipping, archive) as handle:
         await temporal_time_skipping.fast_forward(handle, EXPORT_LASTS - timedelta(hours=1))
@@ -144,7 +144,7 @@ async def test_a_file_goes_after_its_time(temporal_time_skipping: WorkflowEnviro
     assert archive.did == ["write", "remove"]
 
 
-async def test_a_file_that_nobody_may_have_any_more(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_file_that_nobody_may_have_any_more(temporal_time_skipping: WorkflowEnvironment) -> None:
     archive = Archive(unwanted=True)
     async with exporting(temporal_time_skipping, archive) as handle:
         assert await handle.result() is ExportStatus.EXPIRED
@@ -152,9 +152,7 @@ async def test_a_file_that_nobody_may_have_any_more(temporal_time_skipping: Work
 
 
 @pytest.mark.parametrize("step", ["write", "remove"])
-async def test_a_storage_that_stays_away_is_a_matter_for_a_person(
-    temporal_time_skipping: WorkflowEnvironment, step: str
-) -> None:
+async def test_storage_that_stays_away_raises_an_alert(temporal_time_skipping: WorkflowEnvironment, step: str) -> None:
     archive = Archive(away={step: FOREVER})
     async with exporting(temporal_time_skipping, archive) as handle:
         await temporal_time_skipping.fast_forward(handle)
@@ -163,7 +161,9 @@ async def test_a_storage_that_stays_away_is_a_matter_for_a_person(
     assert [matter.kind for matter in archive.told] == ["export_stuck"]
 
 
-async def test_unknown_at_once_and_gone_after_the_delay(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_erased_person_is_unknown_at_once_and_gone_after_the_delay(
+    temporal_time_skipping: WorkflowEnvironment,
+) -> None:
     archive = Archive(away={"remove_exports": 2, "finish": 1})
     async with forgetting(temporal_time_skipping, archive) as handle:
         await temporal_time_skipping.fast_forward(handle, ERASURE_DELAY - timedelta(hours=1))
@@ -174,7 +174,7 @@ async def test_unknown_at_once_and_gone_after_the_delay(temporal_time_skipping: 
     assert archive.told == []
 
 
-async def test_the_address_waits_for_the_last_letter(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_erasure_keeps_the_address_until_the_last_email(temporal_time_skipping: WorkflowEnvironment) -> None:
     archive = Archive(looks=3)
     async with forgetting(temporal_time_skipping, archive) as handle:
         await temporal_time_skipping.fast_forward(handle)
@@ -182,7 +182,7 @@ async def test_the_address_waits_for_the_last_letter(temporal_time_skipping: Wor
     assert archive.did.count("forget_address") == 4
 
 
-async def test_the_address_does_not_wait_for_ever(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_erasure_does_not_keep_the_address_forever(temporal_time_skipping: WorkflowEnvironment) -> None:
     archive = Archive(looks=FOREVER, away={"remove_exports": FOREVER})
     async with forgetting(temporal_time_skipping, archive) as handle:
         await temporal_time_skipping.fast_forward(handle)

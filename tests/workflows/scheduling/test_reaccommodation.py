@@ -116,7 +116,9 @@ async def ends(env: WorkflowEnvironment, handle: WorkflowHandle) -> Reaccommodat
     return status
 
 
-async def test_another_time_ends_it_before_the_reminder(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_reaccommodation_ends_with_another_time_before_the_reminder(
+    temporal_time_skipping: WorkflowEnvironment,
+) -> None:
     offer = Offer()
     async with offering(temporal_time_skipping, offer) as handle:
         await until(lambda: offer.steps == ["offer"])
@@ -125,7 +127,7 @@ async def test_another_time_ends_it_before_the_reminder(temporal_time_skipping: 
     assert offer.steps == ["offer", "tell"]
 
 
-async def test_the_reminder_comes_in_time_and_the_answer_after_it(
+async def test_reminder_comes_in_time_and_the_answer_after_it(
     temporal_time_skipping: WorkflowEnvironment,
 ) -> None:
     offer, env = Offer(), temporal_time_skipping
@@ -140,7 +142,9 @@ async def test_the_reminder_comes_in_time_and_the_answer_after_it(
     assert offer.steps == ["offer", "remind", "tell"]
 
 
-async def test_silence_cancels_at_the_deadline_and_not_before(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_reaccommodation_without_an_answer_cancels_at_the_deadline(
+    temporal_time_skipping: WorkflowEnvironment,
+) -> None:
     offer, env = Offer(), temporal_time_skipping
     async with offering(env, offer) as handle:
         await until(lambda: offer.steps == ["offer"])
@@ -155,7 +159,7 @@ async def test_silence_cancels_at_the_deadline_and_not_before(temporal_time_skip
     assert offer.told == []
 
 
-async def test_an_answer_that_is_faster_than_the_deadlines_word_counts(
+async def test_answer_that_is_faster_than_the_deadlines_word_counts(
     temporal_time_skipping: WorkflowEnvironment,
 ) -> None:
     offer = Offer(finds={"give_up": S.MOVED})
@@ -164,7 +168,9 @@ async def test_an_answer_that_is_faster_than_the_deadlines_word_counts(
     assert offer.steps == ["offer", "give_up", "tell"]
 
 
-async def test_the_business_changes_its_mind(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_reaccommodation_ends_when_the_business_keeps_the_booking(
+    temporal_time_skipping: WorkflowEnvironment,
+) -> None:
     offer = Offer()
     async with offering(temporal_time_skipping, offer) as handle:
         await until(lambda: offer.steps == ["offer"])
@@ -172,14 +178,14 @@ async def test_the_business_changes_its_mind(temporal_time_skipping: WorkflowEnv
         assert await handle.result() is S.KEPT
 
 
-async def test_a_booking_that_is_over_is_not_asked_about(temporal_time_skipping: WorkflowEnvironment) -> None:
+async def test_booking_that_is_over_is_not_asked_about(temporal_time_skipping: WorkflowEnvironment) -> None:
     offer = Offer(finds={"offer": S.ENDED})
     async with offering(temporal_time_skipping, offer) as handle:
         assert await handle.result() is S.ENDED
     assert offer.steps == ["offer", "tell"]
 
 
-async def test_a_booking_that_is_not_cancelled_is_asked_for_again_and_handed_to_a_person(
+async def test_booking_that_is_not_cancelled_is_asked_for_again_and_handed_to_a_person(
     temporal_time_skipping: WorkflowEnvironment,
 ) -> None:
     offer = Offer(over_after=options.ALERT_AFTER + 1)

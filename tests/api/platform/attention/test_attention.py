@@ -79,7 +79,7 @@ async def test_pages(admin: Person, pool: Pool) -> None:
     assert second.json()["meta"]["next_cursor"] is None
 
 
-async def test_nobody_else(owner: Person, customer: Person, pool: Pool) -> None:
+async def test_attention_list_is_for_operators_alone(owner: Person, customer: Person, pool: Pool) -> None:
     await create_business(owner)
     await file(pool, "outbox_stuck", "two")
     for person in (owner, customer):

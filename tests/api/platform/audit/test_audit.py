@@ -55,7 +55,7 @@ async def listed(person: Person, path: str = "/audit", **params: Any) -> list[di
     return found
 
 
-async def test_an_owner_reads_who_changed_what(owner: Person, business: str) -> None:
+async def test_owner_reads_who_changed_what(owner: Person, business: str) -> None:
     service = await create_service(owner, business)
     price = {"price": {"amount": 6600, "currency": "JPY"}}
     headers = {"User-Agent": "OmotenashiApp/3.1", "X-Request-ID": "req_of_mine"}
@@ -75,7 +75,7 @@ async def test_an_owner_reads_who_changed_what(owner: Person, business: str) -> 
     assert [each["action"] for each in of_service] == ["update", "insert"]
 
 
-async def test_others_see_nothing(
+async def test_audit_trail_is_hidden_from_others(
     owner: Person, other_owner: Person, customer: Person, business: str, database: Database, log_in: Login
 ) -> None:
     await create_business(other_owner)
@@ -92,7 +92,7 @@ async def test_others_see_nothing(
         assert error_of(await manager.get(path)) == (404, "not_found"), path
 
 
-async def test_an_admin_reads_all(owner: Person, other_owner: Person, admin: Person, business: str) -> None:
+async def test_admin_reads_all(owner: Person, other_owner: Person, admin: Person, business: str) -> None:
     other = str((await create_business(other_owner))["id"])
     assert {business, other} <= {entry["business_id"] for entry in await listed(admin, limit=100)}
     assert {entry["business_id"] for entry in await listed(admin, business_id=other)} == {other}
@@ -101,7 +101,7 @@ async def test_an_admin_reads_all(owner: Person, other_owner: Person, admin: Per
     assert login["actor_kind"] == "guest"
 
 
-async def test_each_filter_finds_what_it_says(owner: Person, admin: Person, business: str) -> None:
+async def test_audit_filters_find_what_they_say(owner: Person, admin: Person, business: str) -> None:
     first = await create_service(owner, business)
     await create_service(owner, business)
     everything = await listed(admin, limit=100)
@@ -135,7 +135,7 @@ async def test_pages_follow_each_other(owner: Person, business: str) -> None:
 
 
 @pytest.mark.parametrize("key", [("2026-11-21T00:00:00", "1"), ("x", "1"), ("2026-11-21T00:00:00Z", str(2**63))])
-async def test_a_cursor_of_ones_own_making(owner: Person, business: str, key: tuple[str, str]) -> None:
+async def test_cursor_of_ones_own_making(owner: Person, business: str, key: tuple[str, str]) -> None:
     answer = await owner.get("/audit", params={"business_id": business, "cursor": encode_cursor(*key)})
     assert error_of(answer) == (400, "malformed")
 
@@ -145,7 +145,7 @@ async def test_bad_questions(owner: Person, path: str) -> None:
     assert error_of(await owner.get(path)) == (422, "invalid_input")
 
 
-async def test_a_page_is_one_statement_and_one_to_begin(owner: Person, business: str, statements: Statements) -> None:
+async def test_page_is_one_statement_and_one_to_begin(owner: Person, business: str, statements: Statements) -> None:
     statements.clear()
     entries = await listed(owner, business_id=business)
     assert len(statements) == 2
@@ -163,7 +163,7 @@ HUNDRED_THOUSAND = """
 """
 
 
-async def test_no_filter_reads_a_whole_month(database: Database, pool: Pool, owner: Person, business: str) -> None:
+async def test_audit_filters_read_no_whole_month(database: Database, pool: Pool, owner: Person, business: str) -> None:
     """At 100 000 entries, by Postgres' own word, as the application's role; and months that are not asked for are
     not opened."""
     engine = create_async_engine(database.superuser_url.replace("postgresql://", "postgresql+asyncpg://"))
@@ -216,7 +216,7 @@ async def test_unknown_entries(owner: Person, admin: Person) -> None:
         assert error_of(await person.get(f"/audit/entity/bookings/{uuid4()}")) == (404, "not_found")
 
 
-async def test_an_owner_reads_nothing_of_the_operators(
+async def test_owner_reads_nothing_of_the_operators(
     owner: Person, admin: Person, business: str, database: Database
 ) -> None:
     [review] = await rows(
@@ -275,9 +275,7 @@ def _operators_fields() -> set[str]:
     return found
 
 
-async def test_every_column_that_answers_keep_from_owners_is_kept_from_them_in_the_trail(
-    app: FastAPI, pool: Pool
-) -> None:
+async def test_audit_trail_hides_from_owners_every_column_that_answers_hide(app: FastAPI, pool: Pool) -> None:
     """A new column of an audited table is shown to owners by an answer, hidden in the trail, or listed above."""
     hidden = {column for columns in OPERATORS_COLUMNS.values() for column in columns}
     assert _operators_fields() == {"note"}

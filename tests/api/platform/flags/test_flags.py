@@ -53,7 +53,7 @@ async def test_unknown_is_off_and_new_is_off(admin: Person, customer: Person) ->
     assert not await has(customer)
 
 
-async def test_a_change_counts_with_the_next_question(admin: Person, customer: Person) -> None:
+async def test_change_counts_with_the_next_question(admin: Person, customer: Person) -> None:
     flag = await make(admin, enabled=True, percentage=100)
     assert await has(customer)
     killed = await admin.put(f"/feature-flags/{flag['id']}", json={"killed": True})
@@ -68,7 +68,7 @@ async def test_a_change_counts_with_the_next_question(admin: Person, customer: P
     assert not await has(customer)
 
 
-async def test_a_business_has_it_with_all_its_people(admin: Person, customer: Person) -> None:
+async def test_business_has_it_with_all_its_people(admin: Person, customer: Person) -> None:
     business = str(uuid4())
     await make(admin, enabled=True, subject="business", businesses=[business])
     assert await has(customer, business_id=business)
@@ -76,7 +76,7 @@ async def test_a_business_has_it_with_all_its_people(admin: Person, customer: Pe
     assert not await has(customer)
 
 
-async def test_what_is_kept_is_what_was_sent(admin: Person) -> None:
+async def test_flag_is_stored_as_it_was_sent(admin: Person) -> None:
     made = await make(admin, description="Offers.", percentage="12.34", subject="business")
     assert (made["percentage"], made["subject"], made["enabled"], made["killed"]) == (12.34, "business", False, False)
     read = await admin.get(f"/feature-flags/{made['id']}")
@@ -98,13 +98,13 @@ async def test_what_is_kept_is_what_was_sent(admin: Person) -> None:
         {"version": 9},
     ],
 )
-async def test_what_makes_no_sense_is_refused(admin: Person, wrong: dict[str, Any]) -> None:
+async def test_flag_that_makes_no_sense_is_refused(admin: Person, wrong: dict[str, Any]) -> None:
     answer = await admin.post("/feature-flags", json={"name": "waitlist.offers", **wrong})
     assert answer.status_code == 422, answer.text
     assert (await admin.get("/feature-flags")).json()["data"] == []
 
 
-async def test_a_name_is_used_once_and_a_key_makes_one_flag(admin: Person) -> None:
+async def test_name_is_used_once_and_a_key_makes_one_flag(admin: Person) -> None:
     keyed = {"Idempotency-Key": "once"}
     first = await admin.post("/feature-flags", json={"name": "one"}, headers=keyed)
     again = await admin.post("/feature-flags", json={"name": "one"}, headers=keyed)
@@ -121,7 +121,7 @@ async def test_pages_are_in_order_of_names(admin: Person) -> None:
     assert [each["name"] for each in (*first["data"], *second["data"])] == ["alpha", "bravo", "charlie"]
 
 
-async def test_only_admins_write(admin: Person, owner: Person) -> None:
+async def test_flags_are_written_by_admins_alone(admin: Person, owner: Person) -> None:
     flag = await make(admin)
     path = f"/feature-flags/{flag['id']}"
     answers = [
@@ -157,7 +157,7 @@ async def two_processes(database: Database, pool: Pool, redis_url: str) -> Async
         yield one, other
 
 
-async def test_another_process_hears_of_it(
+async def test_flag_change_reaches_another_process(
     two_processes: tuple[FastAPI, FastAPI], database: Database, pool: Pool, redis_url: str
 ) -> None:
     _, other = two_processes
@@ -176,7 +176,7 @@ async def test_another_process_hears_of_it(
         await cache.aclose()
 
 
-async def test_without_redis_the_own_process_follows_and_others_read_again(
+async def test_flag_change_without_redis_is_seen_here_and_read_again_elsewhere(
     admin: Person, customer: Person, app: FastAPI, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The fixture's application has no Redis at all."""
@@ -187,7 +187,7 @@ async def test_without_redis_the_own_process_follows_and_others_read_again(
     assert not await has(customer)
 
 
-async def test_the_last_word_counts_while_postgres_is_away(app: FastAPI, admin: Person) -> None:
+async def test_flags_keep_their_last_value_while_postgres_is_away(app: FastAPI, admin: Person) -> None:
     await make(admin, enabled=True, percentage=100)
     flags = app.state.services.flags
     assert await flags.is_on("waitlist.offers", Asking())
@@ -199,7 +199,7 @@ async def test_the_last_word_counts_while_postgres_is_away(app: FastAPI, admin: 
 # -- rollouts ----------------------------------------------------------------------------------------------------------
 
 
-async def test_a_rollout_is_written_with_its_command(admin: Person, database: Database) -> None:
+async def test_rollout_is_written_with_its_command(admin: Person, database: Database) -> None:
     flag = await make(admin, enabled=True)
     answer = await admin.post(f"/feature-flags/{flag['id']}/rollout", json=PLAN)
     assert answer.status_code == 201, answer.text
@@ -212,20 +212,20 @@ async def test_a_rollout_is_written_with_its_command(admin: Person, database: Da
     assert (await admin.get(f"/feature-flags/{flag['id']}/rollout")).json()["data"]["id"] == str(rollout.id)
 
 
-async def test_two_rollouts_at_once_are_one(admin: Person) -> None:
+async def test_rollouts_started_at_once_are_one(admin: Person) -> None:
     flag = await make(admin, enabled=True)
     path = f"/feature-flags/{flag['id']}/rollout"
     answers = await asyncio.gather(*(admin.post(path, json=PLAN) for _ in range(6)))
     assert sorted(answer.status_code for answer in answers) == [201, *[409] * 5]
 
 
-async def test_a_plan_that_shrinks_is_refused(admin: Person) -> None:
+async def test_plan_that_shrinks_is_refused(admin: Person) -> None:
     flag = await make(admin, enabled=True, percentage=50)
     answer = await admin.post(f"/feature-flags/{flag['id']}/rollout", json=PLAN)
     assert error_of(answer) == (422, "invalid_input")
 
 
-async def test_a_change_by_hand_ends_the_rollout(admin: Person) -> None:
+async def test_change_by_hand_ends_the_rollout(admin: Person) -> None:
     flag = await make(admin, enabled=True)
     path = f"/feature-flags/{flag['id']}"
     await admin.post(f"{path}/rollout", json=PLAN)
@@ -237,7 +237,7 @@ async def test_a_change_by_hand_ends_the_rollout(admin: Person) -> None:
     assert error_of(late) == (409, "wrong_state")
 
 
-async def test_a_command_without_temporal_says_so(admin: Person) -> None:
+async def test_command_without_temporal_says_so(admin: Person) -> None:
     flag = await make(admin, enabled=True)
     await admin.post(f"/feature-flags/{flag['id']}/rollout", json=PLAN)
     answer = await admin.post(f"/feature-flags/{flag['id']}/rollout/cancel")

@@ -40,7 +40,7 @@ async def test_starts_of_one_day_with_what_is_left(shop: Shop, pool: Pool) -> No
     assert list(left) == sorted(left)
 
 
-async def test_a_preferred_resource_narrows(shop: Shop, pool: Pool) -> None:
+async def test_preferred_resource_narrows(shop: Shop, pool: Pool) -> None:
     await data.add_booking(pool, shop.salon, shop.at(10))
     first, second = (str(one) for one in shop.salon.resources)
     taken = await starts(shop, resource_id=[first])
@@ -50,7 +50,7 @@ async def test_a_preferred_resource_narrows(shop: Shop, pool: Pool) -> None:
     assert at_ten in {row["start_at"] for row in free.json()["data"]["starts"]}
 
 
-async def test_three_statements_for_a_month(shop: Shop, statements: Statements) -> None:
+async def test_availability_of_a_month_takes_three_statements(shop: Shop, statements: Statements) -> None:
     until = (shop.day.date() + timedelta(days=30)).isoformat()
     statements.clear()
     answer = await starts(shop, to=until)
@@ -58,7 +58,7 @@ async def test_three_statements_for_a_month(shop: Shop, statements: Statements) 
     assert len(statements) <= 3, statements.sent
 
 
-async def test_the_bytes_are_what_the_document_says(shop: Shop) -> None:
+async def test_bytes_are_what_the_document_says(shop: Shop) -> None:
     """They are written without a model in between, so the model is asked here."""
     raw = (await starts(shop)).content
     read = Envelope[AvailabilityRead].model_validate_json(raw, extra="forbid")
@@ -96,7 +96,7 @@ async def test_free_resources_at_a_start(shop: Shop, pool: Pool, statements: Sta
     assert read.start_at == shop.at(10, 30)
 
 
-async def test_all_resources_taken_is_an_empty_list(shop: Shop, pool: Pool) -> None:
+async def test_free_resources_are_an_empty_list_when_all_are_taken(shop: Shop, pool: Pool) -> None:
     for resource in (0, 1):
         await data.add_booking(pool, shop.salon, shop.at(9), resource=resource)
     answer = await shop.nobody.get(
@@ -106,7 +106,7 @@ async def test_all_resources_taken_is_an_empty_list(shop: Shop, pool: Pool) -> N
     assert answer.json()["data"]["resources"] == []
 
 
-async def test_what_cannot_be_asked(shop: Shop) -> None:
+async def test_availability_refuses_bad_questions(shop: Shop) -> None:
     for change, field in (
         ({"from": "2026-13-01"}, "from"),
         ({"from": "0001-01-01"}, "from"),

@@ -60,7 +60,7 @@ async def left_at(client: AsyncClient, service: dict[str, Any], start: str, *roo
     return {one["start_at"]: one["left"] for one in answer.json()["data"]["starts"]}.get(start)
 
 
-async def test_a_class_sells_its_places_whatever_its_room_holds(
+async def test_class_sells_its_places_whatever_its_room_holds(
     client: AsyncClient, owner: Person, customer: Person, pool: Pool, clock: Clock
 ) -> None:
     _, service, _ = await open_class(pool, owner, (6,), capacity=4, party_max=4)
@@ -77,7 +77,7 @@ async def test_a_class_sells_its_places_whatever_its_room_holds(
     assert await left_at(client, service, start_on(clock, 12)) == 4
 
 
-async def test_two_bookings_at_once_do_not_sell_a_place_twice(
+async def test_class_place_is_not_sold_twice_at_once(
     client: AsyncClient, owner: Person, customer: Person, other_owner: Person, pool: Pool, clock: Clock
 ) -> None:
     """Each takes free seats of the room; only the count of places keeps them apart."""
@@ -88,7 +88,7 @@ async def test_two_bookings_at_once_do_not_sell_a_place_twice(
     assert await left_at(client, service, start) == 1
 
 
-async def test_a_named_room_is_used_or_refused(
+async def test_named_room_is_used_or_refused(
     client: AsyncClient, owner: Person, customer: Person, pool: Pool, clock: Clock
 ) -> None:
     _, service, (first, second) = await open_class(pool, owner, (4, 4), capacity=8)
@@ -106,7 +106,7 @@ async def test_a_named_room_is_used_or_refused(
     assert [one["id"] for one in free.json()["data"]["resources"]] == [str(first)]
 
 
-async def test_a_class_that_its_resources_cannot_hold_is_refused(owner: Person, pool: Pool) -> None:
+async def test_class_that_its_resources_cannot_hold_is_refused(owner: Person, pool: Pool) -> None:
     business_id, service, rooms = await open_class(pool, owner, (4, 2), capacity=6)
     path = f"/owner/services/{service['id']}"
     refused = await owner.put(path, json={"capacity": 7})

@@ -22,14 +22,14 @@ from domain.scheduling.availability.model import StartTable
     ],
 )
 @pytest.mark.parametrize("step", [15, 7, 60 * 24])
-def test_they_are_what_the_zone_says(zone: str, first: datetime, step: int) -> None:
+def test_local_times_are_what_the_zone_says(zone: str, first: datetime, step: int) -> None:
     minutes = list(range(30, 33 * 1440, step))
     table = StartTable(first, minutes, [1] * len(minutes))
     expected = [(first + timedelta(minutes=at)).astimezone(ZoneInfo(zone)).isoformat() for at in minutes]
     assert list(local_times(ZoneInfo(zone), table)) == expected
 
 
-def test_no_start_is_no_time() -> None:
+def test_local_time_of_no_start_is_none() -> None:
     assert list(local_times(ZoneInfo("Asia/Tokyo"), StartTable(datetime(2026, 11, 1, tzinfo=UTC), [], []))) == []
 
 

@@ -48,7 +48,7 @@ async def join(app: FastAPI, owner: Person, venue: Venue, person: Person, **more
     return data
 
 
-async def test_who_accepts_works_there(
+async def test_invited_person_who_accepts_works_there(
     app: FastAPI, owner: Person, customer: Person, pool: Pool, database: Database
 ) -> None:
     venue = await open_venue(pool, owner)
@@ -78,7 +78,7 @@ async def test_who_accepts_works_there(
     assert (await owner.get("/staff/invitations", params=of(venue))).json()["data"] == []
 
 
-async def test_an_invitation_is_for_one_address_and_seven_days(
+async def test_invitation_is_for_one_address_and_seven_days(
     app: FastAPI, owner: Person, customer: Person, log_in: Login, pool: Pool, clock: Clock
 ) -> None:
     venue = await open_venue(pool, owner)
@@ -93,7 +93,7 @@ async def test_an_invitation_is_for_one_address_and_seven_days(
     assert app.state.services.now() > datetime.fromisoformat(invitation["expires_at"])
 
 
-async def test_one_can_be_sent_again_or_withdrawn(
+async def test_invitation_can_be_sent_again_or_withdrawn(
     app: FastAPI, owner: Person, customer: Person, other_owner: Person, pool: Pool
 ) -> None:
     venue = await open_venue(pool, owner)
@@ -107,7 +107,7 @@ async def test_one_can_be_sent_again_or_withdrawn(
     await invite(owner, venue, customer.email)
 
 
-async def test_who_works_there_is_not_invited_and_a_taken_person_not_given(
+async def test_invitation_is_refused_for_staff_and_for_a_linked_person(
     app: FastAPI, owner: Person, customer: Person, log_in: Login, pool: Pool
 ) -> None:
     venue = await open_venue(pool, owner)
@@ -141,7 +141,7 @@ async def test_managers_manage_people_and_staff_do_not(
     assert error_of(await owner.get(f"/staff/assignments/{elsewhere['id']}")) == (404, "not_found")
 
 
-async def test_the_services_of_a_person(
+async def test_services_of_a_person(
     app: FastAPI, owner: Person, customer: Person, pool: Pool, database: Database
 ) -> None:
     venue = await open_venue(pool, owner)
@@ -161,7 +161,7 @@ async def test_the_services_of_a_person(
     assert (await owner.put(path, json={"service_ids": []})).json()["data"]["service_ids"] == []
 
 
-async def test_the_end_lists_the_bookings_and_hands_them_over(
+async def test_end_lists_the_bookings_and_hands_them_over(
     app: FastAPI, owner: Person, customer: Person, pool: Pool, database: Database
 ) -> None:
     venue = await open_venue(pool, owner)
@@ -189,7 +189,7 @@ async def test_the_end_lists_the_bookings_and_hands_them_over(
     assert error_of(await owner.delete(path)) == (409, "wrong_state")
 
 
-async def test_a_booking_goes_to_a_person_who_can_serve_it(
+async def test_booking_goes_to_a_person_who_can_serve_it(
     owner: Person, other_owner: Person, pool: Pool, database: Database
 ) -> None:
     venue = await open_venue(pool, owner)

@@ -26,7 +26,7 @@ async def starts(client: AsyncClient, venue: Venue, *resources: Any) -> list[str
     return [one["start_at"][11:16] for one in answer.json()["data"]["starts"]]
 
 
-async def test_a_week_with_breaks_and_holidays_is_set_whole(client: AsyncClient, owner: Person, pool: Pool) -> None:
+async def test_week_with_breaks_and_holidays_is_set_whole(client: AsyncClient, owner: Person, pool: Pool) -> None:
     venue = await open_venue(pool, owner)
     hanako = venue.staff[0]
     shift = [span("10:00", "13:00"), span("14:00", "16:00")]
@@ -108,7 +108,7 @@ async def test_staff_write_their_own_schedule_alone(
         assert (await customer.put("/staff/working-hours", json=body)).status_code == status
 
 
-async def test_a_day_off_lists_the_bookings_it_strands(owner: Person, pool: Pool, database: Database) -> None:
+async def test_day_off_lists_the_bookings_it_strands(owner: Person, pool: Pool, database: Database) -> None:
     venue = await open_venue(pool, owner)
     booking = await put_booking(database, venue, in_a_week(10))
     await put_booking(database, venue, in_a_week(12), staff=1)

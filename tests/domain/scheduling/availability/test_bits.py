@@ -29,13 +29,13 @@ def test_runs_are_where_that_many_bits_follow(bits: int, length: int) -> None:
 
 
 @given(st.integers(-3, 300), st.integers(0, 300))
-def test_ones_and_span(count: int, start: int) -> None:
+def test_bits_ones_and_span(count: int, start: int) -> None:
     assert as_set(ones(count)) == set(range(count))
     assert as_set(span(start, start + count)) == set(range(start, start + count))
 
 
 @given(st.integers(1, 90), st.integers(1, 400))
-def test_every(step: int, count: int) -> None:
+def test_bits_every(step: int, count: int) -> None:
     assert as_set(every(step, count)) == set(range(0, count, step))
 
 
@@ -58,7 +58,7 @@ def test_tally_counts_at_every_position(added: list[tuple[int, int]], least: int
     assert as_set(tally.at_least(least)) == {p for p, count in enumerate(counts) if count >= least}
 
 
-def test_an_empty_tally_counts_nothing() -> None:
+def test_empty_tally_counts_nothing() -> None:
     assert Tally().at([3, 5]) == [0, 0]
     assert Tally().at([]) == []
     assert Tally().any() == Tally().at_least(1) == 0

@@ -528,7 +528,7 @@ class TestExactLeft:
         assert list(plan(ask(one, step=60, party_size=2), sold, start)) == []
 
 
-def test_a_customer_waits_as_little_as_possible_between_services() -> None:
+def test_customer_waits_as_little_as_possible_between_services() -> None:
     day = date(2026, 6, 1)
     cut = item(30, need(0))
     colour = replace(item(60, need(1)), max_wait=30)

@@ -1,4 +1,4 @@
-"""The house keeps its shape: what a linter cannot say is said here."""
+"""The layout of the code: what a linter cannot check."""
 
 import ast
 import importlib
@@ -23,7 +23,7 @@ def functions(path: Path) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
     return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
 
 
-def test_the_walk_sees_the_house() -> None:
+def test_walk_finds_the_modules() -> None:
     assert len(MODULES) > 60
 
 
@@ -55,7 +55,7 @@ def test_modules_say_what_lives_there_and_public_things_what_they_are() -> None:
     assert silent == []
 
 
-def test_no_room_without_a_name() -> None:
+def test_rooms_are_all_listed() -> None:
     forbidden = {"utils", "helpers", "common", "manager", "misc"}
     assert [relative(path) for path in MODULES if {path.stem, path.parent.name} & forbidden] == []
 
@@ -102,7 +102,7 @@ def test_imports_are_at_the_top_of_the_module() -> None:
     assert [one for one in found if not one.startswith("stack/cli.py")] == []
 
 
-def test_the_project_speaks_of_itself_alone() -> None:
+def test_project_speaks_of_itself_alone() -> None:
     """No path of one machine in what is committed."""
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
     pattern = re.compile(r"(?<![\w.])/(?:work|farm|root)/[a-z.]")
