@@ -11,11 +11,11 @@ from temporalio.exceptions import ApplicationError
 from activities.templates.account_email import compose_account_email, unsendable
 from activities.templates.render import compose
 from db.engine.session import Database, Scope, UnitOfWork
-from db.messages.commands.send import UNKNOWN_FOR
-from db.messages.notices import Attempt, AttemptOutcome, NoticeContent
+from db.messages.notices import Attempt, NoticeContent
 from domain.booking_status import BookingStatus
 from domain.messages.address import latin_city
 from domain.messages.kinds import NoticeKind, NoticeStatus
+from domain.messages.sending import UNKNOWN_FOR, AttemptOutcome, NoticeFacts, why_not_send
 from providers.email.interface import Email, EmailProvider
 from providers.errors import OutcomeUnknown, ProviderRefused, ProviderUnavailable
 from providers.postal.japan_post import places_of
@@ -111,7 +111,7 @@ class NoticeActivities:
         content = await work.messages.notices.read_for_sending(notice_id)
         if content.language == "en":
             content = replace(content, city=await _english_city(content.postal_code, content.city))
-        return _unsendable(content, now) or compose(content, now, BookingLinks(self._links, self._public_url))
+        return why_not_send(_facts(content), now) or compose(content, now, BookingLinks(self._links, self._public_url))
 
     async def _account_email(self, work: UnitOfWork, notice_id: UUID, now: datetime) -> Email | str:
         """The e-mail, or the reason why it must not be sent."""
@@ -135,24 +135,17 @@ class NoticeActivities:
             )
 
 
-def _unsendable(content: NoticeContent, now: datetime) -> str | None:
-    """Why the message must not be sent now: there is no address, the visit of the reminder is not in the future, the
-    payment was made or is too late, or no proof of the address is needed any more."""
-    if content.address is None:
-        return "no_address"
-    if content.kind == NoticeKind.BOOKING_PROOF and (content.proof_deadline is None or content.proof_deadline <= now):
-        return "outdated"
-    if content.kind == NoticeKind.BOOKING_HELD and (
-        content.booking_status != BookingStatus.PENDING or content.captured or content.authorized
-    ):
-        return "outdated"
-    if content.kind == NoticeKind.BOOKING_REMINDER and (
-        content.booking_status != BookingStatus.CONFIRMED
-        or content.start_at <= now
-        or _moved(content.facts.get("start_at"), content.start_at)
-    ):
-        return "outdated"
-    return None
+def _facts(content: NoticeContent) -> NoticeFacts:
+    reminded = content.facts.get("start_at")
+    return NoticeFacts(
+        NoticeKind(content.kind),
+        has_address=content.address is not None,
+        booking_status=BookingStatus(content.booking_status),
+        start_at=content.start_at,
+        reminded_start_at=datetime.fromisoformat(reminded) if isinstance(reminded, str) else None,
+        has_money=bool(content.captured or content.authorized),
+        proof_deadline=content.proof_deadline,
+    )
 
 
 async def _english_city(postal_code: str | None, city: str | None) -> str | None:
@@ -161,7 +154,3 @@ async def _english_city(postal_code: str | None, city: str | None) -> str | None
         return city
     readings = [place.city_kana for place in await places_of(postal_code) if place.city == city]
     return next((latin for kana in readings if kana and (latin := latin_city(city, kana))), city)
-
-
-def _moved(reminded_of: object, start_at: datetime) -> bool:
-    return isinstance(reminded_of, str) and datetime.fromisoformat(reminded_of) != start_at

@@ -2,7 +2,7 @@
 
 from db.messages.account_emails import AccountEmailContent, AccountEmailLink, AccountEmailStore
 from db.messages.commands.queue import AccountEmail, Audience, NoticeQueueStore, QueuedNotice
-from db.messages.commands.send import AgreedItem, Attempt, AttemptOutcome, NoticeContent, SendStore
+from db.messages.commands.send import AgreedItem, Attempt, NoticeContent, SendStore
 from db.messages.queries import NoticeReadStore, NoticeRow
 
 
@@ -16,7 +16,6 @@ __all__ = [
     "AccountEmailLink",
     "AgreedItem",
     "Attempt",
-    "AttemptOutcome",
     "Audience",
     "NoticeContent",
     "NoticeRow",

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from enum import StrEnum
 from typing import Protocol
+
+from domain.messages.delivery import DeliveryReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,28 +30,6 @@ class Email:
     notice_id: str
     language: str
     attachments: Sequence[Attachment] = field(default_factory=tuple)
-
-
-class DeliveryEvent(StrEnum):
-    """What became of an accepted message."""
-
-    PROCESSED = "processed"
-    DELIVERED = "delivered"
-    BOUNCED = "bounced"
-    DROPPED = "dropped"
-    DEFERRED = "deferred"
-    OTHER = "other"
-
-
-@dataclass(frozen=True, slots=True)
-class DeliveryReport:
-    """One event of a verified webhook; ``id`` is the provider's and is used to apply it once."""
-
-    id: str
-    notice_id: str | None
-    event: DeliveryEvent
-    at: datetime
-    reason: str | None
 
 
 class EmailProvider(Protocol):

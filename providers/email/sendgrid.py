@@ -16,7 +16,8 @@ from sendgrid import SendGridAPIClient
 from sendgrid.helpers.eventwebhook import EventWebhook
 
 from domain.errors import ForgedWebhook
-from providers.email.interface import Attachment, DeliveryEvent, DeliveryReport, Email
+from domain.messages.delivery import DeliveryEvent, DeliveryReport
+from providers.email.interface import Attachment, Email
 from providers.errors import OutcomeUnknown, ProviderError, ProviderRefused, ProviderUnavailable
 from runtime.settings import Settings
 

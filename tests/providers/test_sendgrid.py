@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from pydantic import SecretStr
 
 from domain.errors import ForgedWebhook
-from providers.email.interface import Attachment, DeliveryEvent, Email
+from domain.messages.delivery import DeliveryEvent
+from providers.email.interface import Attachment, Email
 from providers.email.registry import email_provider
 from providers.email.sendgrid import SIGNATURE_HEADER, TIMESTAMP_HEADER, SendGridEmail
 from providers.errors import OutcomeUnknown, ProviderRefused, ProviderUnavailable

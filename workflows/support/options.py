@@ -69,7 +69,7 @@ POLL = ActivityConfig(
 )
 
 #: Send one message; ``schedule_to_close_timeout`` is added: the message's own deadline. One try must have ended before
-#: the next may check an attempt that was left open (`UNKNOWN_FOR` in `db.messages.commands.send`).
+#: the next may check an attempt that was left open (`domain.messages.sending.UNKNOWN_FOR`).
 SEND = ActivityConfig(
     task_queue=queues.NOTICES,
     start_to_close_timeout=timedelta(seconds=40),

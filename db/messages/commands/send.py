@@ -4,28 +4,16 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, text
 
 from db.engine.store import Store
 from domain.errors import NotFound
+from domain.messages.delivery import Delivery, DeliveryReport, after_report, deliveries
 from domain.messages.kinds import NoticeStatus
-
-#: How long an attempt that never answered keeps the next one waiting: the provider's webhook may still report the
-#: outcome. A try must be given up (start-to-close) before this is over.
-UNKNOWN_FOR = timedelta(seconds=60)
-
-
-class AttemptOutcome(StrEnum):
-    """What became of one call to the provider."""
-
-    ACCEPTED = "accepted"
-    REFUSED = "refused"
-    UNAVAILABLE = "unavailable"
-    UNKNOWN = "unknown"
+from domain.messages.sending import AttemptOutcome, NextAttempt, after_attempt, after_giving_up, next_attempt
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,44 +105,6 @@ class NoticeContent:
     staff: tuple[Mapping[str, str], ...]
 
 
-class DeliveryEvent(Protocol):
-    """One event of the e-mail provider's webhook, as ``providers.email.interface.DeliveryReport`` has it."""
-
-    @property
-    def notice_id(self) -> str | None:
-        """The id that was sent along; None for a message that is not ours."""
-
-    @property
-    def event(self) -> str:
-        """processed, deferred, delivered, bounced, dropped; anything else is ignored."""
-
-    @property
-    def at(self) -> datetime:
-        """When it happened."""
-
-    @property
-    def reason(self) -> str | None:
-        """Why it bounced or was dropped."""
-
-
-#: What an event says about the message. A dropped one was accepted and then kept back by the provider.
-_SAYS: Mapping[str, NoticeStatus] = {
-    "processed": NoticeStatus.SENT,
-    "deferred": NoticeStatus.SENT,
-    "delivered": NoticeStatus.DELIVERED,
-    "bounced": NoticeStatus.BOUNCED,
-    "dropped": NoticeStatus.BOUNCED,
-}
-#: A later report never moves a message back. A bounce may follow a delivery (the far mailbox changed its mind), and any
-#: report of the provider is better than our own "given up".
-_RANK = (
-    NoticeStatus.QUEUED,
-    NoticeStatus.FAILED,
-    NoticeStatus.SENT,
-    NoticeStatus.DELIVERED,
-    NoticeStatus.BOUNCED,
-)
-
 _LOCK = text("""
     SELECT status, channel, booking_id IS NULL AS is_account_email FROM notification_outbox WHERE id = :id
        FOR NO KEY UPDATE
@@ -220,40 +170,31 @@ _FINISH = text("""
 _SENT = text("""
     UPDATE notification_outbox
        SET provider_message_id = coalesce(:message_id, provider_message_id), sent_at = coalesce(sent_at, :now),
-           status = CASE WHEN status IN ('queued', 'failed') THEN 'sent' ELSE status END,
-           failure_reason = CASE WHEN status IN ('queued', 'failed') THEN NULL ELSE failure_reason END
+           failure_reason = CASE WHEN status = :status THEN failure_reason END, status = :status
      WHERE id = :id
-    RETURNING status
 """)
 _FAIL = text("""
     WITH given_up AS (
         UPDATE notification_attempts SET finished_at = :now, outcome = 'unknown', reason = 'no_answer'
          WHERE notice_id = :id AND finished_at IS NULL)
     UPDATE notification_outbox
-       SET status = CASE status WHEN 'queued' THEN 'failed' ELSE status END,
-           failure_reason = CASE status WHEN 'queued' THEN :reason ELSE failure_reason END
+       SET failure_reason = CASE WHEN status = :status THEN failure_reason ELSE :reason END, status = :status
      WHERE id = :id
-    RETURNING status
 """)
-_LOCK_ALL = text("SELECT id FROM notification_outbox WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE")
+_LOCK_ALL = text("SELECT id, status FROM notification_outbox WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE")
 _REPORTS = """
     SELECT * FROM jsonb_to_recordset(CAST(:reports AS jsonb))
            AS x(id uuid, status text, first_at timestamptz, delivered_at timestamptz, reason text)
 """
 _APPLY = text(f"""
-    WITH reports AS ({_REPORTS}),
-    ranked AS (
-        SELECT reports.*, array_position(CAST(:ranks AS text[]), reports.status)
-                       > array_position(CAST(:ranks AS text[]), n.status) AS better
-          FROM reports JOIN notification_outbox n ON n.id = reports.id)
+    WITH reports AS ({_REPORTS})
     UPDATE notification_outbox n
-       SET status = CASE WHEN r.better THEN r.status ELSE n.status END,
-           sent_at = coalesce(n.sent_at, r.first_at),
+       SET sent_at = coalesce(n.sent_at, r.first_at),
            delivered_at = coalesce(n.delivered_at, r.delivered_at),
-           failure_reason = CASE WHEN r.better THEN CASE r.status WHEN 'bounced' THEN r.reason END
-                                 ELSE n.failure_reason END
-      FROM ranked r
-     WHERE n.id = r.id AND (r.better OR (n.delivered_at IS NULL AND r.delivered_at IS NOT NULL))
+           failure_reason = CASE WHEN n.status = r.status THEN n.failure_reason ELSE r.reason END,
+           status = r.status
+      FROM reports r
+     WHERE n.id = r.id AND (n.status <> r.status OR (n.delivered_at IS NULL AND r.delivered_at IS NOT NULL))
 """)
 _CLOSE_KNOWN = text(f"""
     WITH reports AS ({_REPORTS})
@@ -282,11 +223,12 @@ class SendStore(Store):
         younger than :data:`UNKNOWN_FOR`; an older one is closed as unknown. Locks the message. Raises NotFound."""
         notice = await self._lock(notice_id)
         status = NoticeStatus(notice.status)
-        if status is not NoticeStatus.QUEUED or notice.channel != "email":
+        last_open = (await self.session.execute(_OPEN_ATTEMPTS, {"id": notice_id})).scalar_one()
+        step, wait = next_attempt(status, notice.channel, last_open, now)
+        if step is NextAttempt.WAIT:
+            return Attempt(status, wait=wait)
+        if step is NextAttempt.NOTHING:
             return Attempt(status)
-        youngest = (await self.session.execute(_OPEN_ATTEMPTS, {"id": notice_id})).scalar_one()
-        if youngest is not None and youngest + UNKNOWN_FOR > now:
-            return Attempt(status, wait=youngest + UNKNOWN_FOR - now)
         opened = await self.session.execute(_OPEN, {"id": notice_id, "now": now})
         return Attempt(status, id=opened.scalar_one(), is_account_email=notice.is_account_email)
 
@@ -304,35 +246,41 @@ class SendStore(Store):
         makes it failed, ``unavailable`` leaves it queued. Repeating it changes nothing. Raises NotFound."""
         notice = await self._lock(notice_id)
         await self.session.execute(_FINISH, {"id": attempt_id, "outcome": outcome.value, "reason": reason, "now": now})
+        status = after_attempt(NoticeStatus(notice.status), outcome)
         if outcome is AttemptOutcome.ACCEPTED:
-            sent = await self.session.execute(_SENT, {"id": notice_id, "message_id": message_id, "now": now})
-            return NoticeStatus(sent.scalar_one())
-        if outcome is AttemptOutcome.REFUSED:
-            return await self.mark_failed(notice_id, reason or "refused", now)
-        return NoticeStatus(notice.status)
+            values = {"id": notice_id, "status": status.value, "message_id": message_id, "now": now}
+            await self.session.execute(_SENT, values)
+        elif outcome is AttemptOutcome.REFUSED:
+            await self._fail(notice_id, status, reason or "refused", now)
+        return status
 
     async def mark_failed(self, notice_id: UUID, reason: str, now: datetime) -> NoticeStatus:
         """Give a queued message up, visibly; one that was sent stays as it is. ``reason`` is a code. Gives where it
         stands now. Raises NotFound."""
-        row = (await self.session.execute(_FAIL, {"id": notice_id, "reason": reason[:300], "now": now})).one_or_none()
-        if row is None:
-            raise NotFound({"notice_id": str(notice_id)})
-        return NoticeStatus(row.status)
+        notice = await self._lock(notice_id)
+        status = after_giving_up(NoticeStatus(notice.status))
+        await self._fail(notice_id, status, reason, now)
+        return status
 
-    async def apply_delivery(self, reports: Iterable[DeliveryEvent]) -> int:
+    async def _fail(self, notice_id: UUID, status: NoticeStatus, reason: str, now: datetime) -> None:
+        values = {"id": notice_id, "status": status.value, "reason": reason[:300], "now": now}
+        await self.session.execute(_FAIL, values)
+
+    async def apply_delivery(self, reports: Iterable[DeliveryReport]) -> int:
         """Apply verified reports of the provider, in any order and any number of times; never moves a message back.
 
         Needs the platform's scope: one webhook has reports of many businesses. Reports of messages that are
         not ours are ignored. Gives the number of messages that the reports are about.
         """
-        by_notice = _by_notice(reports)
-        if not by_notice:
+        reported = deliveries(reports)
+        if not reported:
             return 0
-        found = (await self.session.execute(_LOCK_ALL, {"ids": sorted(by_notice)})).scalars().all()
-        values = {"reports": json.dumps([by_notice[notice_id] for notice_id in found], default=str)}
-        await self.session.execute(_APPLY, {**values, "ranks": [status.value for status in _RANK]})
+        locked = (await self.session.execute(_LOCK_ALL, {"ids": sorted(reported)})).all()
+        rows = [_delivery(row, reported[row.id]) for row in locked]
+        values = {"reports": json.dumps(rows, default=str)}
+        await self.session.execute(_APPLY, values)
         await self.session.execute(_CLOSE_KNOWN, values)
-        return len(found)
+        return len(rows)
 
     async def _lock(self, notice_id: UUID) -> Row[Any]:
         row = (await self.session.execute(_LOCK, {"id": notice_id})).one_or_none()
@@ -355,30 +303,14 @@ def _content(row: dict[str, Any]) -> NoticeContent:
     return NoticeContent(**row)
 
 
-def _by_notice(reports: Iterable[DeliveryEvent]) -> dict[UUID, dict[str, Any]]:
-    """Everything that is reported about each message, as one row: its best status, when it was first heard of, why it
-    bounced."""
-    by_notice: dict[UUID, dict[str, Any]] = {}
-    for one in reports:
-        status, notice_id = _SAYS.get(one.event), _uuid(one.notice_id)
-        if status is None or notice_id is None:
-            continue
-        row = by_notice.setdefault(
-            notice_id,
-            {"id": notice_id, "status": status.value, "first_at": one.at, "delivered_at": None, "reason": None},
-        )
-        row["first_at"] = min(row["first_at"], one.at)
-        if _RANK.index(status) > _RANK.index(NoticeStatus(row["status"])):
-            row["status"] = status.value
-        if status is NoticeStatus.DELIVERED:
-            row["delivered_at"] = min(row["delivered_at"] or one.at, one.at)
-        if status is NoticeStatus.BOUNCED and row["reason"] is None:
-            row["reason"] = f"{one.event}: {one.reason or 'no reason given'}"[:300]
-    return by_notice
-
-
-def _uuid(value: str | None) -> UUID | None:
-    try:
-        return UUID(value) if value else None
-    except ValueError:
-        return None
+def _delivery(notice: Row[Any], reported: Delivery) -> dict[str, Any]:
+    """What is written of the reports about one message, as a row of ``_REPORTS``."""
+    status = after_report(NoticeStatus(notice.status), reported.status)
+    reason = reported.reason if status is NoticeStatus.BOUNCED else None
+    return {
+        "id": notice.id,
+        "status": status.value,
+        "first_at": reported.first_at,
+        "delivered_at": reported.delivered_at,
+        "reason": reason,
+    }

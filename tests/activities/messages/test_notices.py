@@ -12,10 +12,11 @@ from temporalio.exceptions import ApplicationError
 
 from activities.messages.notices import NoticeActivities, NoticeSendInput
 from db.engine.session import Database, Scope
-from db.messages.commands.send import UNKNOWN_FOR
 from domain.errors import NotFound
+from domain.messages.delivery import DeliveryEvent, DeliveryReport
 from domain.messages.kinds import NoticeKind
-from providers.email.interface import DeliveryEvent, DeliveryReport, Email
+from domain.messages.sending import UNKNOWN_FOR
+from providers.email.interface import Email
 from providers.errors import OutcomeUnknown, ProviderRefused, ProviderUnavailable
 from runtime.keyring import KeyRing
 from runtime.links import Links

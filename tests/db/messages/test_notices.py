@@ -2,7 +2,6 @@
 
 import itertools
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -12,10 +11,11 @@ import pytest_asyncio
 
 from db.engine.context import Context
 from db.engine.session import Database, Scope
-from db.messages.commands.send import UNKNOWN_FOR
-from db.messages.notices import AttemptOutcome, NoticeStore, QueuedNotice
+from db.messages.notices import NoticeStore, QueuedNotice
 from domain.errors import NotFound, WrongState
+from domain.messages.delivery import DeliveryEvent, DeliveryReport
 from domain.messages.kinds import NoticeKind, NoticeStatus
+from domain.messages.sending import UNKNOWN_FOR, AttemptOutcome
 from tests.support import servers
 from tests.support.data import HOUR, NOW, Salon, add_booking, add_customer, add_payment, add_salon, opened, rows
 
@@ -138,14 +138,9 @@ async def test_queue_refuses_another_tenants_booking(pool: Database, salon: Salo
     assert await notices(pool) == []
 
 
-@dataclass(frozen=True)
-class Told:
-    """News as the provider's client gives it."""
-
-    notice_id: str | None
-    event: str
-    at: datetime = NOW
-    reason: str | None = None
+def report(notice_id: object, event: str, at: datetime = NOW, reason: str | None = None) -> DeliveryReport:
+    """An event as the provider's client gives it."""
+    return DeliveryReport("e", None if notice_id is None else str(notice_id), DeliveryEvent(event), at, reason)
 
 
 async def queued(pool: Database, salon: Salon, **values: Any) -> UUID:
@@ -158,9 +153,9 @@ async def attempts(pool: Database) -> list[Row]:
     return await rows(pool, "SELECT * FROM notification_attempts ORDER BY id")
 
 
-async def tell(pool: Database, *news: Told) -> int:
+async def apply(pool: Database, *reports: DeliveryReport) -> int:
     async with pool.unit_of_work(Scope.platform()) as work:
-        return await work.messages.notices.apply_delivery(news)
+        return await work.messages.notices.apply_delivery(reports)
 
 
 async def test_notice_is_read_with_all_facts_for_sending(pool: Database, salon: Salon) -> None:
@@ -249,7 +244,7 @@ async def test_lost_attempt_that_answers_after_all_tells_the_truth(pool: Databas
 
 async def test_giving_up_leaves_what_was_sent(pool: Database, salon: Salon) -> None:
     notice_id = await queued(pool, salon)
-    await tell(pool, Told(str(notice_id), "delivered"))
+    await apply(pool, report(notice_id, "delivered"))
     async with pool.unit_of_work(salon.scope) as work:
         assert await work.messages.notices.mark_failed(notice_id, "gave_up", NOW) is NoticeStatus.DELIVERED
         with pytest.raises(NotFound):
@@ -261,7 +256,7 @@ async def test_news_in_any_order_ends_alike(pool: Database, salon: Salon, order:
     notice_id = await queued(pool, salon)
     at = {"processed": NOW, "delivered": NOW + SECOND, "bounced": NOW + 2 * SECOND}
     for event in (*order, *order):
-        assert await tell(pool, Told(str(notice_id), event, at[event], "mailbox full")) == 1
+        assert await apply(pool, report(notice_id, event, at[event], "mailbox full")) == 1
     [notice] = await notices(pool)
     assert (notice["status"], notice["failure_reason"]) == ("bounced", "bounced: mailbox full")
     assert notice["delivered_at"] == NOW + SECOND
@@ -269,8 +264,8 @@ async def test_news_in_any_order_ends_alike(pool: Database, salon: Salon, order:
 
 async def test_delivered_is_not_taken_back_by_older_news(pool: Database, salon: Salon) -> None:
     notice_id = await queued(pool, salon)
-    await tell(pool, Told(str(notice_id), "delivered"), Told(str(notice_id), "processed", NOW - SECOND))
-    await tell(pool, Told(str(notice_id), "deferred"), Told(str(notice_id), "other"))
+    await apply(pool, report(notice_id, "delivered"), report(notice_id, "processed", NOW - SECOND))
+    await apply(pool, report(notice_id, "deferred"), report(notice_id, "other"))
     [notice] = await notices(pool)
     assert (notice["status"], notice["sent_at"]) == ("delivered", NOW - SECOND)
 
@@ -279,7 +274,7 @@ async def test_news_settles_the_attempt_that_nobody_heard_of(pool: Database, sal
     notice_id = await queued(pool, salon)
     async with pool.unit_of_work(salon.scope) as work:
         await work.messages.notices.open_attempt(notice_id, NOW)
-    await tell(pool, Told(str(notice_id), "processed", NOW + SECOND))
+    await apply(pool, report(notice_id, "processed", NOW + SECOND))
     async with pool.unit_of_work(salon.scope) as work:
         again = await work.messages.notices.open_attempt(notice_id, NOW + 2 * SECOND)
     assert (again.id, again.wait, again.status) == (None, None, NoticeStatus.SENT)
@@ -288,7 +283,7 @@ async def test_news_settles_the_attempt_that_nobody_heard_of(pool: Database, sal
 
 async def test_news_of_strangers_is_passed_over(pool: Database, salon: Salon) -> None:
     await queued(pool, salon)
-    assert await tell(pool, Told(None, "delivered"), Told("x", "delivered"), Told(str(uuid4()), "delivered")) == 0
+    assert await apply(pool, report(None, "delivered"), report("x", "delivered"), report(uuid4(), "delivered")) == 0
     [notice] = await notices(pool)
     assert notice["status"] == "queued"
 

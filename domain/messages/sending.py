@@ -1,0 +1,93 @@
+"""Whether a message may be sent now, and what an attempt makes of it. Pure rules; times are aware UTC."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from domain.booking_status import BookingStatus
+from domain.messages.kinds import NoticeKind, NoticeStatus
+
+#: How long an attempt that never answered keeps the next one waiting: the provider's webhook may still report the
+#: outcome. A try must be given up (start-to-close) before this is over.
+UNKNOWN_FOR = timedelta(seconds=60)
+#: The channel of messages that a provider sends; the others are shown in the apps.
+SENT_CHANNEL = "email"
+
+
+class AttemptOutcome(StrEnum):
+    """What became of one call to the provider."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    UNAVAILABLE = "unavailable"
+    UNKNOWN = "unknown"
+
+
+class NextAttempt(StrEnum):
+    """What to do about a message that a run wants to send."""
+
+    OPEN = "open"
+    WAIT = "wait"
+    NOTHING = "nothing"
+
+
+def next_attempt(
+    status: NoticeStatus, channel: str, last_open: datetime | None, now: datetime
+) -> tuple[NextAttempt, timedelta]:
+    """Whether an attempt may be opened at ``now``, and how long to wait where an earlier one may still have sent the
+    message. ``last_open``: when the last attempt without an answer began."""
+    if status is not NoticeStatus.QUEUED or channel != SENT_CHANNEL:
+        return NextAttempt.NOTHING, timedelta()
+    if last_open is not None and last_open + UNKNOWN_FOR > now:
+        return NextAttempt.WAIT, last_open + UNKNOWN_FOR - now
+    return NextAttempt.OPEN, timedelta()
+
+
+def after_attempt(status: NoticeStatus, outcome: AttemptOutcome) -> NoticeStatus:
+    """The status of a message after an attempt. An attempt that was taken for lost and is accepted after all makes a
+    failed message sent; what the provider has reported since is not moved back."""
+    if outcome is AttemptOutcome.ACCEPTED and status in {NoticeStatus.QUEUED, NoticeStatus.FAILED}:
+        return NoticeStatus.SENT
+    return after_giving_up(status) if outcome is AttemptOutcome.REFUSED else status
+
+
+def after_giving_up(status: NoticeStatus) -> NoticeStatus:
+    """The status of a message that nobody tries to send any more; one that was sent stays as it is."""
+    return NoticeStatus.FAILED if status is NoticeStatus.QUEUED else status
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeFacts:
+    """A message about a booking, and the booking as it is now. ``reminded_start_at``: the start that a reminder is
+    about. ``has_money``: something is paid or held on a card. ``proof_deadline``: until when its address is to be
+    proven."""
+
+    kind: NoticeKind
+    has_address: bool
+    booking_status: BookingStatus
+    start_at: datetime
+    reminded_start_at: datetime | None = None
+    has_money: bool = False
+    proof_deadline: datetime | None = None
+
+
+def why_not_send(facts: NoticeFacts, now: datetime) -> str | None:
+    """Why it would be wrong to send the message at ``now``: there is no address (``no_address``), or it is
+    ``outdated``: the reminder is of a visit that is not ahead, the payment that it asks for was made or is too late, or
+    the proof of the address is not asked for any more. None: send it."""
+    if not facts.has_address:
+        return "no_address"
+    return "outdated" if _is_outdated(facts, now) else None
+
+
+def _is_outdated(facts: NoticeFacts, now: datetime) -> bool:
+    match facts.kind:
+        case NoticeKind.BOOKING_PROOF:
+            return facts.proof_deadline is None or facts.proof_deadline <= now
+        case NoticeKind.BOOKING_HELD:
+            return facts.booking_status is not BookingStatus.PENDING or facts.has_money
+        case NoticeKind.BOOKING_REMINDER:
+            was_moved = facts.reminded_start_at not in {None, facts.start_at}
+            return facts.booking_status is not BookingStatus.CONFIRMED or facts.start_at <= now or was_moved
+        case _:
+            return False
