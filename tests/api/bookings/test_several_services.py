@@ -24,7 +24,7 @@ async def two_services(shop: Shop, pool: Pool) -> dict[str, Any]:
     return {"items": items, "start_at": shop.at(10).isoformat()}
 
 
-async def test_two_services_are_one_booking_in_as_many_round_trips_as_one(
+async def test_services_of_one_booking_take_as_many_round_trips_as_one(
     shop: Shop, pool: Pool, statements: Statements
 ) -> None:
     body = await two_services(shop, pool)
@@ -67,7 +67,7 @@ async def test_availability_answers_for_the_list_of_services(shop: Shop, pool: P
     assert shop.at(9, 30).isoformat() in [start["start_at"] for start in answer]
 
 
-async def test_each_service_has_its_own_staff(shop: Shop, pool: Pool) -> None:
+async def test_services_have_their_own_staff(shop: Shop, pool: Pool) -> None:
     body = await two_services(shop, pool)
     first, second = (str(one) for one in shop.salon.resources)
     body["items"][0]["resource_ids"] = [first]
@@ -95,7 +95,7 @@ async def test_request_names_one_service_or_items(shop: Shop, pool: Pool) -> Non
     assert (await counted(pool, "bookings"))["bookings"] == 0
 
 
-async def test_another_tenant_s_service_is_not_found(shop: Shop, pool: Pool) -> None:
+async def test_service_of_another_tenant_is_not_found(shop: Shop, pool: Pool) -> None:
     body = await two_services(shop, pool)
     for other in (shop.other.service_id, uuid4()):
         mixed = {**body, "items": [body["items"][0], {"service_id": str(other)}]}

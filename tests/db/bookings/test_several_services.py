@@ -93,7 +93,7 @@ async def test_hold_of_two_services_takes_both_and_adds_up(visit: Visit) -> None
     assert [row["tax_percent"] for row in taxed] == [10, 8]
 
 
-async def test_where_one_service_does_not_fit_nothing_is_taken(visit: Visit) -> None:
+async def test_hold_takes_nothing_where_one_service_does_not_fit(visit: Visit) -> None:
     salon = visit.desk.salon
     await visit.hold(visit.colour, start_at=START + minutes(105))
     with pytest.raises(SlotTaken) as refused:

@@ -12,7 +12,7 @@ from domain.errors import InvalidInput
 
 
 @given(first=st.dates(date(2000, 1, 1), date(2199, 1, 1)), days=st.integers(1, LONGEST))
-def test_before_has_as_many_days_and_ends_the_day_before(first: date, days: int) -> None:
+def test_period_before_has_as_many_days_and_ends_the_day_before(first: date, days: int) -> None:
     period = Period(first, date.fromordinal(first.toordinal() + days - 1))
     before = period.before()
     assert period.days == before.days == days
@@ -25,7 +25,7 @@ def test_period_refuses_what_is_backwards_or_too_long(first: str, last: str) -> 
         Period(date.fromisoformat(first), date.fromisoformat(last))
 
 
-def test_before_refuses_to_leave_the_calendar() -> None:
+def test_period_before_refuses_to_leave_the_calendar() -> None:
     with pytest.raises(InvalidInput):
         Period(date(1, 1, 2), date(1, 1, 20)).before()
 

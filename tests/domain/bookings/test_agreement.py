@@ -52,13 +52,13 @@ def test_places_of_a_class_cost_for_each_person_and_a_visit_once() -> None:
         ([offer(1000, M.NONE), offer(2000)], M.AT_VENUE),
     ],
 )
-def test_one_payment_is_made_in_one_way(offers: list[ServiceOffer], mode: PaymentMode) -> None:
+def test_agreement_has_one_way_of_payment(offers: list[ServiceOffer], mode: PaymentMode) -> None:
     agreed = agree(offers, 1)
     assert agreed.mode is mode
     assert (agreed.due.amount == 0) == (mode in {M.NONE, M.AT_VENUE})
 
 
-def test_one_service_approved_by_hand_makes_the_business_approve_the_booking() -> None:
+def test_agreement_needs_approval_if_one_service_does() -> None:
     assert agree([offer(1000), offer(1000, is_approved_by_hand=True)], 1).needs_approval
     assert not agree([offer(1000), offer(1000)], 1).needs_approval
 

@@ -546,7 +546,7 @@ def test_customer_waits_as_little_as_possible_between_services() -> None:
     ]
 
 
-def test_all_waits_of_a_booking_together_are_one_hour_at_most() -> None:
+def test_waits_of_a_booking_together_are_one_hour_at_most() -> None:
     items = (item(15, need(0)), *(replace(item(15, need(0)), max_wait=60) for _ in range(4)))
     waits = [one.waits for one in with_waits(ask(*items))]
     assert waits[0] == (0, 0, 0, 0, 0)
