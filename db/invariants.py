@@ -15,6 +15,7 @@ from sqlalchemy import TextClause, text
 
 from db.engine.store import Store
 from domain.booking_status import ALLOWED, FINAL, LIVE
+from domain.bookings.undo import BACK
 from domain.messages.kinds import NoticeStatus
 
 #: Keys per page: few round trips, and within the statement time limit.
@@ -165,8 +166,9 @@ _MONEY = text("""
                r.all_of_it, r.succeeded, l.captures, l.refunds,
                CASE WHEN p.status = 'authorized' THEN p.authorized
                     ELSE p.captured - p.refunded - r.going END AS held,
-               CASE WHEN p.status = 'voided' OR b.status IN ('expired', 'declined') THEN 0
-                    WHEN b.status = ANY(:live) THEN NULL
+               CASE WHEN p.status = 'voided' OR b.status = 'expired' THEN 0
+                    WHEN b.status = ANY(:live) OR b.undo_until IS NOT NULL THEN NULL
+                    WHEN b.status = 'declined' THEN 0
                     WHEN p.status = 'authorized' THEN 0
                     WHEN b.status IN ('cancelled', 'no_show') THEN coalesce(b.cancellation_penalty, 0) END AS entitled
           FROM booking_payments p JOIN bookings b ON b.id = p.booking_id
@@ -313,7 +315,7 @@ class InvariantStore(Store):
         values: dict[str, Any] = {
             "live": [status.value for status in LIVE],
             "final": [status.value for status in FINAL],
-            "allowed": [f"{a.value}>{b.value}" for a, others in ALLOWED.items() for b in others],
+            "allowed": [f"{a.value}>{b.value}" for table in (ALLOWED, BACK) for a, to in table.items() for b in to],
             "sent": [status.value for status in _SENT],
             "not_money": list(NOT_MONEY),
             # Rows that are older than these instants are overdue.

@@ -130,6 +130,7 @@ def _bookings(services: WorkerServices) -> WorkerSpec:
             *(bookings.confirm, bookings.approve, bookings.await_approval, bookings.begin_expiry),
             *(bookings.expire, bookings.extend_hold, bookings.decline, bookings.cancel, bookings.reschedule),
             *(bookings.check_in, bookings.complete, bookings.no_show, bookings.expire_unproven),
+            *(bookings.undo, bookings.settle_ending),
             *(bookings.reinstate_after_late_payment, bookings.remind, bookings.prove_contact),
             *(bookings.begin_renewal, payments.apply_event, payments.record),
             *(stranded.offer, stranded.remind, stranded.give_up, stranded.notify_decision),

@@ -143,6 +143,18 @@ class BookingActivities:
         async with self._database.unit_of_work(Scope.tenant(command.business_id), _context(command)) as work:
             return await work.bookings.changes.reinstate_after_late_payment(command, self._now())
 
+    @activity.defn(name="bookings.undo")
+    async def undo(self, command: BookingCommand) -> BookingOutcome:
+        """Take back the last step of staff. Raises WrongState, and RuleBroken where it is too late."""
+        async with self._database.unit_of_work(Scope.tenant(command.business_id), _context(command)) as work:
+            return await work.bookings.changes.undo(command, self._now())
+
+    @activity.defn(name="bookings.settle_ending")
+    async def settle_ending(self, command: BookingCommand) -> BookingOutcome:
+        """The last step can no longer be undone: its money moves (``money``) and its messages are queued."""
+        async with self._database.unit_of_work(Scope.tenant(command.business_id), _context(command)) as work:
+            return await work.bookings.changes.settle_ending(command, self._now())
+
     @activity.defn(name="bookings.remind")
     async def remind(self, reminder: RemindInput) -> bool:
         """Queue one reminder. False when it was queued before, or the visit no longer starts at that time."""

@@ -47,6 +47,7 @@ class SuccessMessage(Enum):
     BOOKING_CHECKED_IN = ("受付しました。", "Checked in.")
     BOOKING_COMPLETED = ("予約を完了しました。", "Completed.")
     BOOKING_NO_SHOW = ("無断キャンセルとして記録しました。", "Recorded as a no-show.")
+    BOOKING_UNDONE = ("取り消しました。", "Undone.")
     REFUND_REQUESTED = ("返金を受け付けました。", "Refund requested.")
     LOGGED_OUT = ("ログアウトしました。", "Logged out.")
 

@@ -311,13 +311,13 @@ class ClaimStore(Store):
         facts = await availability.facts(catalogue, first, last, now, except_booking=booked[0].id)
         return catalogue, question, facts
 
-    async def reinstate_claims(self, booking_id: UUID, now: datetime) -> bool:
-        """Take again the very claims that an expired booking lost. False, and nothing changed, if one is not free, or
-        no longer inside the hours."""
+    async def reinstate_claims(self, booking_id: UUID, now: datetime, even_started: bool = False) -> bool:
+        """Take again the very claims that a booking lost when it ended. False, and nothing changed, if one is not free,
+        or no longer inside the hours, or the start is over and not ``even_started``."""
         booked = await self._booked(booking_id)
         rows = (await self.session.execute(_LAST_CLAIMS, {"booking_id": booking_id})).all()
         candidate = tuple(ClaimPlan(*row) for row in rows)
-        if not candidate or booked[0].start_at <= now:
+        if not candidate or (booked[0].start_at <= now and not even_started):
             return False
         try:
             taken = await self._reinstate(booking_id, booked[0].business_id, candidate, now)

@@ -20,7 +20,8 @@ from domain.scheduling.errors import PartySizeRefused
 
 _COLUMNS = """b.id, b.business_id, b.customer_id, b.user_id, b.code, b.status, b.start_at, b.end_at, b.time_zone,
     b.party_size, b.price, b.amount_due, b.currency, b.payment_mode, b.needs_approval, b.policy, b.hold_expires_at,
-    b.approval_deadline, b.proof_deadline, b.special_requests, b.internal_notes, b.language, b.version, b.created_at,
+    b.approval_deadline, b.proof_deadline, b.undo_until, b.special_requests, b.internal_notes, b.language,
+    b.version, b.created_at,
     coalesce(b.cancellation_penalty, 0) AS penalty"""
 _BESIDE = """jsonb_build_object('family_name', b.family_name, 'given_name', b.given_name) AS customer,
     (SELECT coalesce(sum(r.amount), 0)::bigint FROM booking_payments p JOIN refunds r ON r.payment_id = p.id
@@ -64,7 +65,7 @@ _HISTORY = text("""
 _SNAPSHOT = text("""
     SELECT b.id, b.business_id, b.code, b.status, b.start_at, b.end_at, b.price, b.amount_due, b.currency,
            b.payment_mode, b.needs_approval, b.hold_expires_at, b.approval_deadline, b.proof_deadline, b.version,
-           t.reminder_offsets, t.no_show_grace, t.auto_complete
+           b.undo_until, t.reminder_offsets, t.no_show_grace, t.auto_complete
       FROM bookings b JOIN business_settings t ON t.business_id = b.business_id WHERE b.id = :booking_id
 """)
 _UPDATE = text("""
@@ -174,6 +175,7 @@ class BookingStore(Store):
             auto_complete=row.auto_complete,
             version=row.version,
             proof_deadline=row.proof_deadline,
+            undo_until=row.undo_until,
         )
 
     async def update(

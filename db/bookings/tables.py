@@ -41,6 +41,8 @@ class Booking(Base, Stamped):
         CheckConstraint("price >= 0 AND amount_due >= 0 AND amount_due <= price", name="amounts_in_order"),
         CheckConstraint("party_size >= 1", name="party_positive"),
         CheckConstraint("moves >= 0", name="moves_not_negative"),
+        CheckConstraint("(undo_until IS NULL) = (undo_to IS NULL)", name="undo_whole"),
+        CheckConstraint(f"undo_to IN ({KNOWN})", name="undo_to_known"),
         CheckConstraint("kept_penalty_percent BETWEEN 0 AND 100", name="kept_penalty_percent_in_range"),
         CheckConstraint("status <> 'pending' OR hold_expires_at IS NOT NULL", name="pending_has_an_end"),
         UniqueConstraint("business_id", "code"),
@@ -97,6 +99,10 @@ class Booking(Base, Stamped):
     language: Mapped[str] = mapped_column(server_default=text("'ja'"))
     cancelled_by: Mapped[str | None]
     cancellation_penalty: Mapped[Minor | None]
+    #: Until when staff can undo the last step, and the status that the booking had before it. The money and the
+    #: messages of a booking that is over wait for that.
+    undo_until: Mapped[Time | None]
+    undo_to: Mapped[str | None]
     version: Mapped[int] = mapped_column(server_default=text("0"))
     #: How often the customer has moved it, and the percent that cancelling would have cost then (`KeptPenalty`).
     moves: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))

@@ -33,6 +33,7 @@ class SettingsRow:
     address_proof_within: timedelta
     reminder_offsets: list[timedelta]
     no_show_grace: timedelta
+    undo_within: timedelta
     auto_complete: bool
     waitlist_offer_for: timedelta
     payment_mode: str

@@ -130,6 +130,7 @@ class BusinessSettings(Base, Stamped):
         CheckConstraint(
             "address_proof_within BETWEEN interval '0' AND interval '1 day'", name="address_proof_in_range"
         ),
+        CheckConstraint("undo_within BETWEEN interval '0' AND interval '1 day'", name="undo_in_range"),
         CheckConstraint("lead_time >= interval '0'", name="lead_time_not_negative"),
         CheckConstraint("booking_window > interval '0'", name="booking_window_positive"),
         CheckConstraint("language IN ('ja', 'en')", name="language_known"),
@@ -154,6 +155,7 @@ class BusinessSettings(Base, Stamped):
     #: The hours' row for public holidays counts, even where it is empty: closed on them.
     has_public_holiday_row: Mapped[bool] = mapped_column(server_default=text("false"))
     no_show_grace: Mapped[timedelta] = mapped_column(INTERVAL, server_default=text("interval '15 minutes'"))
+    undo_within: Mapped[timedelta] = mapped_column(INTERVAL, server_default=text("interval '10 minutes'"))
     auto_complete: Mapped[bool] = mapped_column(server_default=text("true"))
     waitlist_offer_for: Mapped[timedelta] = mapped_column(INTERVAL, server_default=text("interval '30 minutes'"))
     payment_mode: Mapped[str] = mapped_column(server_default=text("'at_venue'"))

@@ -54,7 +54,7 @@ class BookingOutcome:
     provider. ``refunding`` is what a refund workflow is already on its way to give back, ``released`` what is given up
     of an authorization. Minor units.
     ``hold_expires_at`` and ``approval_deadline`` are set while it is pending, ``proof_deadline`` while it waits for the
-    proof of its address.
+    proof of its address. ``undo_until``: the last step can be undone until then, and its money moves afterwards.
     """
 
     booking_id: UUID
@@ -70,3 +70,4 @@ class BookingOutcome:
     approval_deadline: datetime | None = None
     proof_deadline: datetime | None = None
     released: int = 0
+    undo_until: datetime | None = None

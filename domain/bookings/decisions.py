@@ -41,7 +41,8 @@ class BookingFacts:
     ``refunds_in_progress``: minor units that are on their way back already. ``is_stranded``: the business cannot keep
     the time and has offered another one. ``amount_due``: to be paid online before it is confirmed.
     ``penalty_charged``: what its end has cost the customer. ``moves``: how often the customer has moved it.
-    ``proof_deadline`` is set while the address is to be proven.
+    ``proof_deadline`` is set while the address is to be proven. ``undo_until``: its last step can be undone until
+    then, to ``undo_to``; for a booking that is over, its money and messages wait for that.
     """
 
     status: BookingStatus
@@ -61,6 +62,8 @@ class BookingFacts:
     proof_deadline: datetime | None = None
     moves: int = 0
     kept_penalty: KeptPenalty = field(default_factory=KeptPenalty)
+    undo_until: datetime | None = None
+    undo_to: BookingStatus | None = None
 
     @property
     def is_secured(self) -> bool:
@@ -137,6 +140,15 @@ def complete(facts: BookingFacts) -> Ending:
     WrongState for a booking that is not checked in."""
     check_transition(facts.status, BookingStatus.COMPLETED)
     return _ending(facts, facts.payment.amount if facts.payment else 0, 100, by_business=False)
+
+
+def postponed(facts: BookingFacts) -> Ending:
+    """What the end of the booking does to the money, once it can no longer be undone. The penalty of a no-show is the
+    one that was decided when it was recorded."""
+    if facts.status is BookingStatus.COMPLETED:
+        return _ending(facts, facts.payment.amount if facts.payment else 0, 100, by_business=False)
+    keep = facts.penalty_charged if facts.status is BookingStatus.NO_SHOW else 0
+    return _ending(facts, keep, 0, by_business=facts.status is BookingStatus.DECLINED)
 
 
 def check_in(facts: BookingFacts, now: datetime) -> None:

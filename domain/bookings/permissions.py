@@ -20,6 +20,7 @@ class BookingAction(Action):
     CHECK_IN = "booking.check_in"
     COMPLETE = "booking.complete"
     NO_SHOW = "booking.no_show"
+    UNDO = "booking.undo"
     ASSIGN = "booking.assign"
 
 
@@ -36,5 +37,6 @@ PERMISSIONS: Mapping[Action, Rule] = {
     BookingAction.CHECK_IN: Rule(TEAM),
     BookingAction.COMPLETE: Rule(TEAM),
     BookingAction.NO_SHOW: Rule(TEAM),
+    BookingAction.UNDO: Rule(TEAM),
     BookingAction.ASSIGN: Rule(TEAM),
 }

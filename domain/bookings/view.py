@@ -32,7 +32,8 @@ class BookingView:
 
     ``proof_deadline``: set while the booking waits for the proof of its address.
     ``customer``: ``family_name`` and ``given_name`` as typed for this booking, None where it was just made.
-    ``penalty``: what its end costs the customer; ``refunding`` is on its way back, ``refunded`` has arrived."""
+    ``penalty``: what its end costs the customer; ``refunding`` is on its way back, ``refunded`` has arrived.
+    ``undo_until``: until when staff can undo the last step."""
 
     id: UUID
     business_id: UUID
@@ -63,3 +64,4 @@ class BookingView:
     penalty: int = 0
     refunding: int = 0
     refunded: int = 0
+    undo_until: datetime | None = None

@@ -46,6 +46,7 @@ Story = Callable[[WorkflowEnvironment], Awaitable[WorkflowHistory]]
 Told = Callable[[Life], Awaitable[None]]
 
 HOLD = timedelta(minutes=10, seconds=30)
+_UNDO = timedelta(minutes=10)
 FREE = {"amount_due": 0, "payment_mode": PaymentMode.AT_VENUE}
 INSTANT = {"status": S.CONFIRMED, "hold_expires_at": None, **FREE}
 
@@ -183,6 +184,17 @@ STORIES: dict[str, dict[str, Story]] = {
         "cancelled_penalty_captured": _booking(lambda: _card_hold(policy=HALF), _pay, _CANCEL_BY_CUSTOMER),
         "rescheduled": _booking(lambda: World(snapshot()), _pay, _move),
         "no_show": _booking(lambda: World(snapshot(), policy=HALF), _pay, _stay_away),
+        "no_show_final": _booking(lambda: _card_hold(policy=HALF, undo_within=_UNDO), _pay, _stay_away),
+        "no_show_undone": _booking(
+            lambda: _card_hold(policy=HALF, undo_within=_UNDO), _pay, _stay_away, _says(messages.UNDO)
+        ),
+        "decline_undone": _booking(
+            lambda: World(snapshot(**_asks()), undo_within=_UNDO),
+            _pay_and_ask,
+            _says(messages.DECLINE),
+            _says(messages.UNDO),
+            _says(messages.CONFIRM),
+        ),
         "card_hold_captured": _booking(_card_hold, _pay),
         "capture_refused": _booking(lambda: _card_hold(answers=deque([_REFUSED])), _pay),
         "late_money_reinstated": _booking(lambda: World(snapshot()), _lapse, _pay_late),

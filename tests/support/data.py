@@ -120,7 +120,7 @@ def _business(owner_id: UUID) -> dict[str, Any]:
 
 
 def _settings(business_id: UUID) -> dict[str, Any]:
-    return {"business_id": business_id, "address_proof_within": timedelta()}
+    return {"business_id": business_id, "address_proof_within": timedelta(), "undo_within": timedelta()}
 
 
 def _hours(business_id: UUID) -> list[dict[str, Any]]:
@@ -166,7 +166,7 @@ async def add_user(database: Database, **values: Any) -> UUID:
 
 async def add_business(database: Database, owner_id: UUID | None = None, **values: Any) -> UUID:
     """An approved business, open every day 0:00–24:00, with the default settings; guests need not prove
-    their address."""
+    their address, and no step can be undone."""
     async with one_transaction(database):
         owner = owner_id or await add_user(database)
         business_id = await _added(database, Business, {**_business(owner), **values})

@@ -13,7 +13,7 @@ from activities.bookings.bookings import ExtendHoldInput, RemindInput
 from activities.payments.payments import ApplyEventInput, PaymentUpdate, RecordInput
 from activities.platform.attention import AttentionInput
 from domain.booking_status import BookingStatus
-from domain.bookings import confirmation, decisions, late_payment, moves
+from domain.bookings import confirmation, decisions, late_payment, moves, undo
 from domain.bookings.commands import BookingCommand, BookingOutcome
 from domain.bookings.decisions import BookingFacts, KeptPenalty, is_staff
 from domain.bookings.expiry import HoldEnd, end_hold
@@ -82,6 +82,9 @@ class World:
     #: How far this run's clock is ahead of the wall clock, as far as the test moved it (`Life.forward`).
     ahead: timedelta = timedelta()
     policy: Policy = FREE
+    #: How long a step of staff can be undone; then its money moves.
+    undo_within: timedelta = timedelta()
+    undo_to: BookingStatus | None = None
     approve_within: timedelta = timedelta(hours=24)
     moves: int = 0
     kept_penalty: KeptPenalty = field(default_factory=KeptPenalty)
@@ -153,6 +156,8 @@ class World:
             approval_deadline=booking.approval_deadline,
             moves=self.moves,
             kept_penalty=self.kept_penalty,
+            undo_until=booking.undo_until,
+            undo_to=self.undo_to,
         )
 
     @property
@@ -168,6 +173,8 @@ class World:
                 self.check_in,
                 self.complete,
                 self.no_show,
+                self.undo,
+                self.settle_ending,
                 self.reinstate_after_late_payment,
             ),
             *(self.remind, self.apply_event, self.record, self.file, self.begin_renewal),
@@ -201,6 +208,7 @@ class World:
             self.booking.approval_deadline,
             self.booking.proof_deadline,
             released,
+            self.booking.undo_until,
         )
         self.outcomes[command.command_id] = outcome
         return outcome
@@ -228,6 +236,13 @@ class World:
             self.booking.amount_due,
             self.manual_capture,
         )
+
+    def _step(self, command: BookingCommand, status: BookingStatus) -> bool:
+        """Take a step of staff; False: its money waits until it can no longer be undone."""
+        until = undo.undo_until(command.actor_kind, self.undo_within, self._time())
+        self.undo_to = self.booking.status if until else None
+        self.set(status=status, undo_until=until)
+        return until is None
 
     def _settle(self, command: BookingCommand, settlement: Settlement) -> BookingOutcome:
         """Start what was decided about the money, as the store does."""
@@ -306,8 +321,8 @@ class World:
         if seen := await self._seen("bookings.decline", command):
             return seen
         ending = decisions.decline(self.facts())
-        self.set(status=S.DECLINED)
-        return self._settle(command, ending.settlement)
+        final = self._step(command, S.DECLINED)
+        return self._settle(command, ending.settlement if final else Settlement())
 
     @activity.defn(name="bookings.cancel")
     async def cancel(self, command: BookingCommand) -> BookingOutcome:
@@ -345,7 +360,7 @@ class World:
         if seen := await self._seen("bookings.check_in", command):
             return seen
         decisions.check_in(self.facts(), self._time())
-        self.set(status=S.CHECKED_IN)
+        self._step(command, S.CHECKED_IN)
         return self._outcome(command)
 
     @activity.defn(name="bookings.complete")
@@ -355,17 +370,35 @@ class World:
         if self.booking.status is S.CONFIRMED and command.actor_kind is ActorKind.SYSTEM:
             self.set(status=S.CHECKED_IN)
         ending = decisions.complete(self.facts())
-        self.set(status=S.COMPLETED)
-        return self._settle(command, ending.settlement)
+        final = self._step(command, S.COMPLETED)
+        return self._settle(command, ending.settlement if final else Settlement())
 
     @activity.defn(name="bookings.no_show")
     async def no_show(self, command: BookingCommand) -> BookingOutcome:
         if seen := await self._seen("bookings.no_show", command):
             return seen
         ending = decisions.no_show(self.facts(), command.waive_penalty, self._time())
-        self.set(status=S.NO_SHOW)
+        final = self._step(command, S.NO_SHOW)
         self.kept = ending.settlement.kept
-        return self._settle(command, ending.settlement)
+        return self._settle(command, ending.settlement if final else Settlement())
+
+    @activity.defn(name="bookings.undo")
+    async def undo(self, command: BookingCommand) -> BookingOutcome:
+        if seen := await self._seen("bookings.undo", command):
+            return seen
+        self.set(status=undo.undo(self.facts(), self._time()), undo_until=None)
+        self.undo_to, self.kept = None, 0
+        return self._outcome(command)
+
+    @activity.defn(name="bookings.settle_ending")
+    async def settle_ending(self, command: BookingCommand) -> BookingOutcome:
+        if seen := await self._seen("bookings.settle_ending", command):
+            return seen
+        if self.booking.undo_until is None:
+            return self._outcome(command)
+        self.undo_to = None
+        self.set(undo_until=None)
+        return self._settle(command, decisions.postponed(self.facts()).settlement)
 
     @activity.defn(name="bookings.reinstate")
     async def reinstate_after_late_payment(self, command: BookingCommand) -> BookingOutcome:

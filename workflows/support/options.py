@@ -159,6 +159,8 @@ KEEP_MARGIN = timedelta(minutes=2)
 WAIT_FOR_EVENTS = timedelta(minutes=10)
 #: A visit that nobody closed is completed by the system this long after its end, and an attention item is filed.
 UNATTENDED = timedelta(days=30)
+#: After an undo a visit does not end by itself sooner than this.
+AFTER_UNDO = timedelta(hours=1)
 
 #: Between two polls of a refund that is pending at the provider. Usually the provider's event ends the wait; polling
 #: is the fallback for one that was lost.

@@ -45,6 +45,11 @@ TEXTS = Texts(
         "too_early": Text(
             "チェックインは、予約時刻の2時間前からできます。", "Check-in opens two hours before the start."
         ),
+        "undo_over": Text("操作を取り消せる時間を過ぎています。", "It is too late to undo this."),
+        "undo_time_taken": Text(
+            "この時間にはほかの予約が入ったため、取り消せません。",
+            "Another booking has this time now, so this cannot be undone.",
+        ),
         "not_started": Text(
             "予約時刻を過ぎてから記録してください。", "A no-show can be recorded only after the start."
         ),

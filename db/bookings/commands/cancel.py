@@ -3,8 +3,9 @@
 from datetime import datetime
 from uuid import UUID
 
+from db.bookings.commands.locked import Locked, amounts, change_of
 from db.bookings.commands.notices import Message
-from db.bookings.commands.transition import Locked, TransitionStore, amounts, change_of
+from db.bookings.commands.transition import TransitionStore
 from domain.booking_status import BookingStatus
 from domain.bookings import decisions
 from domain.bookings.commands import BookingCommand, BookingOutcome

@@ -8,6 +8,7 @@ from db.bookings.commands.reassign import ReassignStore
 from db.bookings.commands.reinstate import ReinstateStore
 from db.bookings.commands.renew import RenewalStore
 from db.bookings.commands.reschedule import RescheduleStore
+from db.bookings.commands.undo import UndoStore
 from db.bookings.commands.visit import VisitStore
 
 
@@ -21,6 +22,7 @@ class ChangeStore(
     ReinstateStore,
     RenewalStore,
     ReassignStore,
+    UndoStore,
 ):
     """Each method executes one ``BookingCommand`` under the lock of its booking, and gives the stored outcome when the
     command's id was executed before. Raises NotFound for another tenant's booking, WrongState where the transition

@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
+from db.bookings.commands.locked import Locked, amounts, change_of, postponable
 from db.bookings.commands.notices import Message
-from db.bookings.commands.transition import Locked, TransitionStore, amounts, change_of
+from db.bookings.commands.transition import TransitionStore
 from domain.booking_status import BookingStatus
 from domain.bookings import confirmation, decisions
 from domain.bookings.commands import BookingCommand, BookingOutcome
@@ -76,7 +77,7 @@ class ConfirmStore(TransitionStore):
             penalty=0,
             messages=tuple(messages),
         )
-        return await self._write(booking, change, command, now)
+        return await self._write(booking, postponable(booking, change, command, now), command, now)
 
     async def _confirm(
         self, booking: Locked, command: BookingCommand, now: datetime, notify_business: bool

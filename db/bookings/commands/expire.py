@@ -7,8 +7,9 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from db.bookings.commands.locked import Locked, change_of
 from db.bookings.commands.notices import Message
-from db.bookings.commands.transition import Locked, TransitionStore, change_of
+from db.bookings.commands.transition import TransitionStore
 from db.payments.payments import PaymentStore
 from domain.booking_status import BookingStatus
 from domain.bookings import expiry

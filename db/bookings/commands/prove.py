@@ -4,8 +4,9 @@ from datetime import datetime
 
 from sqlalchemy import text
 
+from db.bookings.commands.locked import change_of
 from db.bookings.commands.notices import Message
-from db.bookings.commands.transition import TransitionStore, change_of
+from db.bookings.commands.transition import TransitionStore
 from domain.booking_status import BookingStatus
 from domain.bookings import confirmation
 from domain.bookings.commands import BookingCommand, BookingOutcome

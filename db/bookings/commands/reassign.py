@@ -12,8 +12,9 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import UUID as PgUUID
 
 from db.bookings.claims import CalendarMoved, ClaimStore
+from db.bookings.commands.locked import Locked, change_of
 from db.bookings.commands.notices import Message
-from db.bookings.commands.transition import Locked, TransitionStore, change_of
+from db.bookings.commands.transition import TransitionStore
 from db.scheduling.calendars.change import CalendarStore
 from db.scheduling.reaccommodations import ReaccommodationStore
 from domain.booking_status import LIVE

@@ -6,8 +6,9 @@ from uuid import UUID
 from sqlalchemy import text
 
 from db.bookings.claims import ClaimStore
+from db.bookings.commands.locked import Locked, amounts, change_of
 from db.bookings.commands.notices import Message
-from db.bookings.commands.transition import Locked, TransitionStore, amounts, change_of
+from db.bookings.commands.transition import TransitionStore
 from domain.booking_status import BookingStatus
 from domain.bookings import late_payment
 from domain.bookings.commands import BookingCommand, BookingOutcome

@@ -7,8 +7,9 @@ from uuid import UUID
 from sqlalchemy import text
 
 from db.bookings.claims import ClaimStore, Moved
+from db.bookings.commands.locked import Locked, change_of
 from db.bookings.commands.notices import Message
-from db.bookings.commands.transition import Locked, TransitionStore, change_of
+from db.bookings.commands.transition import TransitionStore
 from db.scheduling.booked_services import Catalogue
 from domain.bookings import moves
 from domain.bookings.commands import BookingCommand, BookingOutcome

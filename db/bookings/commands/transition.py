@@ -6,7 +6,7 @@ the lock on its booking, so under that lock the money of the booking does not ch
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,22 +15,19 @@ from pydantic import TypeAdapter
 from sqlalchemy import Boolean, Text, bindparam, text
 from sqlalchemy.dialects.postgresql import UUID as PgUUID
 
+from db.bookings.commands.locked import Change, Locked
 from db.bookings.commands.notices import Message, queued
 from db.engine.store import Store
 from db.messages.notices import NoticeStore
-from db.payments.payments import COLUMNS, CURRENT_FIRST, Payment, PaymentStore, payment_of
+from db.payments.payments import COLUMNS, CURRENT_FIRST, PaymentStore, payment_of
 from db.payments.refunds import RefundStore
 from db.platform.attention import AttentionStore
 from domain.booking_status import FINAL, BookingStatus, check_transition
 from domain.bookings.commands import BookingCommand, BookingOutcome
-from domain.bookings.decisions import BookingFacts, KeptPenalty
-from domain.catalogue.cancellation import Policy
+from domain.bookings.undo import UNDONE
 from domain.errors import NotFound
 from domain.money import Money
 from domain.payments.movements import by_command
-from domain.payments.refunds import RefundReason
-from domain.payments.settlement import Settlement
-from domain.payments.status import Movement
 from domain.payments.tasks import MoneyTask
 from domain.platform.actor import ActorKind
 from domain.scheduling.reaccommodation import ReaccommodationStatus
@@ -41,7 +38,8 @@ _OUTCOME = TypeAdapter(BookingOutcome)
 # key to the booking (a notice, a reminder) need not wait.
 _BOOKING = """b.id, b.business_id, b.status, b.start_at, b.end_at, b.version, b.price, b.amount_due, b.currency,
            b.needs_approval, b.policy, b.hold_expires_at, b.approval_deadline, b.proof_deadline,
-           b.cancellation_penalty, b.moves, b.kept_penalty_percent, b.kept_penalty_until, b.time_zone"""
+           b.cancellation_penalty, b.moves, b.kept_penalty_percent, b.kept_penalty_until, b.time_zone,
+           b.undo_until, b.undo_to"""
 _LOCK = text(f"SELECT {_BOOKING} FROM bookings b WHERE b.id = :booking_id FOR NO KEY UPDATE")
 _LOOK = text(f"SELECT {_BOOKING} FROM bookings b WHERE b.id = :booking_id")
 # A statement of its own: one that waited for a lock still sees other tables as they were when it began.
@@ -52,6 +50,7 @@ _READ = text(f"""
              WHERE r.payment_id = p.id AND r.status IN ('requested', 'processing')) AS on_the_way,
            EXISTS (SELECT FROM reaccommodations a
                     WHERE a.booking_id = :booking_id AND a.status = 'open') AS is_stranded,
+           (SELECT t.undo_within FROM business_settings t WHERE t.business_id = :business_id) AS undo_within,
            {COLUMNS}
       FROM (VALUES (1)) AS one(row)
       LEFT JOIN LATERAL (SELECT * FROM booking_payments p WHERE p.booking_id = :booking_id AND :has_payment
@@ -65,7 +64,8 @@ WITH booking AS (
            contact_proven_at = CASE WHEN :proves_contact THEN :now ELSE contact_proven_at END,
            cancelled_by = CASE WHEN CAST(:status AS text) = 'cancelled' THEN :actor_kind ELSE cancelled_by END,
            cancellation_penalty = :penalty, moves = :moves, kept_penalty_percent = :kept_percent,
-           kept_penalty_until = CAST(:kept_until AS timestamptz)
+           kept_penalty_until = CAST(:kept_until AS timestamptz),
+           undo_until = CAST(:undo_until AS timestamptz), undo_to = CAST(:undo_to AS text)
      WHERE id = :booking_id),
 claims AS (
     UPDATE resource_claims SET holds_until = CASE WHEN CAST(:status AS text) = 'pending'
@@ -102,132 +102,6 @@ VALUES (:business_id, :booking_id, :event, :from_status, CAST(:status AS text), 
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Locked:
-    """A booking under its lock, with the payment that counts. ``on_the_way``: refunds asked for and not ended.
-    ``is_stranded``: the business cannot keep it and has offered another time."""
-
-    id: UUID
-    business_id: UUID
-    status: BookingStatus
-    start_at: datetime
-    end_at: datetime
-    version: int
-    price: int
-    amount_due: int
-    currency: str
-    needs_approval: bool
-    policy: Mapping[str, Any]
-    hold_expires_at: datetime | None
-    approval_deadline: datetime | None
-    proof_deadline: datetime | None
-    cancellation_penalty: int | None
-    moves: int
-    kept_penalty_percent: int
-    kept_penalty_until: datetime | None
-    time_zone: str
-    payment: Payment | None = None
-    on_the_way: int = 0
-    is_stranded: bool = False
-
-    def facts(self) -> BookingFacts:
-        """What the decisions of `domain.bookings.decisions` are made from."""
-        return BookingFacts(
-            status=self.status,
-            start_at=self.start_at,
-            price=self.price,
-            currency=self.currency,
-            policy=Policy.from_json(self.policy),
-            payment=self.payment.view() if self.payment else None,
-            time_zone=self.time_zone,
-            refunds_in_progress=self.on_the_way,
-            is_stranded=self.is_stranded,
-            amount_due=self.amount_due,
-            penalty_charged=self.cancellation_penalty or 0,
-            needs_approval=self.needs_approval,
-            hold_expires_at=self.hold_expires_at,
-            approval_deadline=self.approval_deadline,
-            proof_deadline=self.proof_deadline,
-            moves=self.moves,
-            kept_penalty=self.kept_penalty,
-        )
-
-    @property
-    def kept_penalty(self) -> KeptPenalty:
-        """What is remembered from the customer's moves."""
-        return KeptPenalty(self.kept_penalty_percent, self.kept_penalty_until)
-
-    def outcome(self, money: MoneyTask | None = None) -> BookingOutcome:
-        """Its present state, unchanged."""
-        return BookingOutcome(
-            booking_id=self.id,
-            status=self.status,
-            start_at=self.start_at,
-            end_at=self.end_at,
-            version=self.version,
-            hold_expires_at=self.hold_expires_at if self.status is BookingStatus.PENDING else None,
-            payment=self.payment.view() if self.payment else None,
-            money=money,
-            approval_deadline=self.approval_deadline if self.status is BookingStatus.PENDING else None,
-            proof_deadline=self.proof_deadline,
-        )
-
-
-def amounts(booking: Locked, settlement: Settlement) -> dict[str, Any]:
-    """The facts of a message about an end: what is kept, what goes back, and what is released on a card."""
-    voided = settlement.movement is Movement.VOID
-    return {
-        "penalty": settlement.kept,
-        "refund": settlement.refund,
-        "release": settlement.amount if voided else 0,
-        "currency": booking.currency,
-    }
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What is to be written. ``event`` is its name in history and outbox; ``to`` may be the present status.
-
-    ``settlement`` says what happens to the money, ``refund_reason`` is why some of it goes back. ``penalty`` is what
-    the booking's end costs the customer (None: no decision was made about it). ``proves_contact``: the address was
-    shown to be the customer's.
-    """
-
-    event: str
-    to: BookingStatus
-    hold_expires_at: datetime | None
-    approval_deadline: datetime | None
-    start_at: datetime
-    end_at: datetime
-    version: int
-    proof_deadline: datetime | None = None
-    proves_contact: bool = False
-    settlement: Settlement = field(default_factory=Settlement)
-    refund_reason: RefundReason = RefundReason.REQUESTED
-    penalty: int | None = None
-    moves: int = 0
-    kept_penalty: KeptPenalty = field(default_factory=KeptPenalty)
-    details: Mapping[str, Any] = field(default_factory=dict)
-    messages: tuple[Message, ...] = ()
-
-
-def change_of(booking: Locked, event: str, to: BookingStatus, **more: Any) -> Change:
-    """A change that leaves everything as it is except what ``more`` names; a confirmed booking has no hold, and
-    one that is no longer pending waits for no proof."""
-    stays: dict[str, Any] = {
-        "hold_expires_at": None if to is BookingStatus.CONFIRMED else booking.hold_expires_at,
-        "approval_deadline": booking.approval_deadline,
-        "proof_deadline": booking.proof_deadline if to is BookingStatus.PENDING else None,
-        "start_at": booking.start_at,
-        "end_at": booking.end_at,
-        "version": booking.version,
-        "penalty": booking.cancellation_penalty,
-        "moves": booking.moves,
-        "kept_penalty": booking.kept_penalty,
-    }
-    return Change(event, to, **(stays | more))
-
-
 class TransitionStore(Store):
     """What every change of a booking shares."""
 
@@ -260,16 +134,23 @@ class TransitionStore(Store):
     ) -> tuple[Locked, BookingOutcome | None]:
         if row is None:
             raise NotFound({"booking_id": str(booking_id)})
-        asked = {"booking_id": booking_id, "command_id": command_id, "has_payment": row["amount_due"] > 0}
+        asked = {
+            "booking_id": booking_id,
+            "command_id": command_id,
+            "has_payment": row["amount_due"] > 0,
+            "business_id": row["business_id"],
+        }
         read = (await self.session.execute(_READ, asked)).one()
-        values: dict[str, Any] = {**row, "status": BookingStatus(row["status"])}
+        undo_to = BookingStatus(row["undo_to"]) if row["undo_to"] else None
+        values: dict[str, Any] = {**row, "status": BookingStatus(row["status"]), "undo_to": undo_to}
         payment = payment_of(read) if read.id is not None else None
-        booking = Locked(**values, payment=payment, on_the_way=read.on_the_way, is_stranded=read.is_stranded)
+        beside = {name: getattr(read, name) for name in ("on_the_way", "is_stranded", "undo_within")}
+        booking = Locked(**values, payment=payment, **beside)
         return booking, _OUTCOME.validate_python(read.outcome, strict=False) if read.outcome is not None else None
 
     async def _write(self, booking: Locked, change: Change, command: BookingCommand, now: datetime) -> BookingOutcome:
         """Check the table, then write status, claims, history, event, money and notices. Raises WrongState."""
-        if change.to is not booking.status:
+        if change.to is not booking.status and change.event != UNDONE:
             check_transition(booking.status, change.to)
         money, refunding = await self._settle(booking, change, command)
         outcome = BookingOutcome(
@@ -286,6 +167,7 @@ class TransitionStore(Store):
             approval_deadline=change.approval_deadline if change.to is BookingStatus.PENDING else None,
             proof_deadline=change.proof_deadline,
             released=change.settlement.released,
+            undo_until=change.undo_until,
         )
         values = _columns(booking, change, command, now) | {
             "request_id": self.context.request_id,
@@ -344,6 +226,8 @@ def _columns(booking: Locked, change: Change, command: BookingCommand, now: date
         "moves": change.moves,
         "kept_percent": change.kept_penalty.percent,
         "kept_until": change.kept_penalty.until,
+        "undo_until": change.undo_until,
+        "undo_to": change.undo_to.value if change.undo_to else None,
         "released_at": now if change.to in FINAL else None,
         "event": change.event,
         "outbox_event": f"booking.{change.event}",

@@ -5,11 +5,13 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from db.bookings.commands.locked import amounts, change_of, postponable
 from db.bookings.commands.notices import Message
-from db.bookings.commands.transition import TransitionStore, amounts, change_of
+from db.bookings.commands.transition import TransitionStore
 from domain.booking_status import BookingStatus
 from domain.bookings import decisions
 from domain.bookings.commands import BookingCommand, BookingOutcome
+from domain.bookings.undo import undo_until
 from domain.messages.kinds import NoticeKind
 from domain.payments.refunds import RefundReason
 from domain.payments.status import Movement
@@ -50,7 +52,10 @@ class VisitStore(TransitionStore):
         if seen is not None:
             return seen
         decisions.check_in(booking.facts(), now)
-        return await self._write(booking, change_of(booking, "checked_in", BookingStatus.CHECKED_IN), command, now)
+        until = undo_until(command.actor_kind, booking.undo_within, now)
+        undoable = {"undo_until": until, "undo_to": booking.status if until else None}
+        change = change_of(booking, "checked_in", BookingStatus.CHECKED_IN, **undoable)
+        return await self._write(booking, change, command, now)
 
     async def complete(self, command: BookingCommand, now: datetime) -> BookingOutcome:
         """checked_in -> completed; an authorization becomes a capture of all of it. The system also completes a
@@ -75,7 +80,7 @@ class VisitStore(TransitionStore):
             settlement=settlement,
             messages=(Message(NoticeKind.BOOKING_COMPLETED, facts),),
         )
-        return await self._write(booking, change, command, now)
+        return await self._write(booking, postponable(booking, change, command, now), command, now)
 
     async def no_show(self, command: BookingCommand, now: datetime) -> BookingOutcome:
         """To no_show, after the start only; keeps what the policy says and gives the rest back.
@@ -96,4 +101,4 @@ class VisitStore(TransitionStore):
             penalty=settlement.kept,
             messages=(Message(NoticeKind.BOOKING_NO_SHOW, facts),),
         )
-        return await self._write(booking, change, command, now)
+        return await self._write(booking, postponable(booking, change, command, now), command, now)

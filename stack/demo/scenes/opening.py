@@ -46,7 +46,7 @@ async def _found(salon: Salon) -> None:
     salon.timeline.say(f"{salon.owner.name} founds {business['name']['ja']} / {business['name']['en']}", business["id"])
     weekly = {"weekly": dict.fromkeys(_DAYS, _ALWAYS)}
     await salon.owner.put(f"/owner/businesses/{salon.business_id}/hours", weekly)
-    await salon.set_up(lead_time=0, hold_for=HOLD.total_seconds())
+    await salon.set_up(lead_time=0, hold_for=HOLD.total_seconds(), undo_within=0)
     answer = await salon.hanako.ask("GET", f"/businesses/{salon.business_id}")
     expect("a draft is hidden from others: status", answer.status, 404)
     salon.timeline.say("hours are set; before its approval nobody else sees it (404)")

@@ -115,6 +115,26 @@ async def test_visit_goes_from_check_in_to_completion(live: Live, clock: Clock) 
     assert history[-1]["reason"] == "全部終わりました"
 
 
+async def test_undo_of_a_step_of_staff_within_its_time(live: Live, clock: Clock) -> None:
+    shop = live.shop
+    setting = "UPDATE business_settings SET undo_within = interval '10 minutes' WHERE business_id = :id"
+    await data.rows(live.pool, setting, id=shop.salon.business_id)
+    booking = await live.book(soon(clock))
+    assert error_of(await command(shop.staff, booking, "undo")) == (409, "wrong_state")
+    checked = read(await command(shop.staff, booking, "check-in"))
+    assert checked.undo_until is not None
+    for person in (shop.customer, shop.assistant):
+        assert error_of(await command(person, booking, "undo")) == (403, "forbidden")
+    assert error_of(await command(shop.stranger, booking, "undo")) == (404, "not_found")
+    first = await command(shop.staff, booking, "undo", key="u-1", reason="別の方でした")
+    assert (read(first).status, read(first).undo_until) == ("confirmed", None)
+    assert (await command(shop.staff, booking, "undo", key="u-1", reason="別の方でした")).content == first.content
+    assert error_of(await command(shop.staff, booking, "undo")) == (409, "wrong_state")
+    history = (await shop.owner.get(f"/bookings/{booking}/history")).json()["data"]
+    assert [row["event"] for row in history][-2:] == ["checked_in", "undone"]
+    assert history[-1]["reason"] == "別の方でした"
+
+
 async def test_same_key_gives_the_same_bytes_and_one_change(live: Live) -> None:
     booking = await live.book()
     first = await command(live.shop.customer, booking, "cancel", key="c-1", reason="風邪")

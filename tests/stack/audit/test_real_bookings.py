@@ -19,7 +19,7 @@ from domain.payments.tasks import MoneyResult
 from domain.platform.actor import ActorKind
 from stack.audit import report
 from tests.support import servers
-from tests.support.data import HOUR, NOW, add_salon, opened, single
+from tests.support.data import HOUR, NOW, add_salon, opened, rows, single
 from tests.support.desk import Desk
 
 START = NOW + 30 * HOUR
@@ -157,6 +157,27 @@ async def stayed_away_and_forgiven(desk: Counter) -> None:
     await desk.settle(await desk.do("no_show", booking_id, ActorKind.STAFF, now=START + HOUR, waive_penalty=True))
 
 
+async def undoable(desk: Counter) -> tuple[UUID, str]:
+    """A paid booking of a business whose steps can be undone for a day."""
+    setting = "UPDATE business_settings SET undo_within = interval '1 day' WHERE business_id = :id"
+    await rows(desk.database, setting, id=desk.salon.business_id)
+    return await desk.paid()
+
+
+async def stayed_away_and_not_final_yet(desk: Counter) -> None:
+    booking_id, _ = await undoable(desk)
+    await desk.do("no_show", booking_id, ActorKind.STAFF, now=START + HOUR)
+
+
+async def stayed_away_undone_and_completed(desk: Counter) -> None:
+    booking_id, _ = await undoable(desk)
+    await desk.do("no_show", booking_id, ActorKind.STAFF, now=START)
+    await desk.do("undo", booking_id, ActorKind.STAFF, now=START)
+    await desk.do("check_in", booking_id, ActorKind.STAFF, now=START)
+    await desk.do("complete", booking_id, ActorKind.STAFF, now=START)
+    await desk.settle(await desk.do("settle_ending", booking_id, now=START + 24 * HOUR))
+
+
 async def expired(desk: Counter) -> None:
     booking_id = await desk.hold()
     await desk.open(booking_id)
@@ -189,6 +210,8 @@ WAYS: list[Callable[[Counter], Awaitable[None]]] = [
     cancelled_and_still_on_its_way,
     stayed_away,
     stayed_away_and_forgiven,
+    stayed_away_and_not_final_yet,
+    stayed_away_undone_and_completed,
     expired,
     paid_too_late_for_a_free_time,
     paid_too_late_for_a_visit_that_began,

@@ -20,6 +20,7 @@ RESCHEDULE = "reschedule"
 CHECK_IN = "check_in"
 COMPLETE = "complete"
 NO_SHOW = "no_show"
+UNDO = "undo"
 
 # Signals: events sent by programs.
 PAYMENT_EVENT = "payment_event"
@@ -43,6 +44,7 @@ class CarriedState:
     late_is_settled: bool
     needs_attention: bool
     seen: tuple[UUID, ...]
+    undone_at: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -30,15 +30,20 @@ class NextStep:
 
 
 def next_step(
-    booking: BookingSnapshot, armed_at: datetime, done: Set[NextStep], authorized_until: datetime | None = None
+    booking: BookingSnapshot,
+    armed_at: datetime,
+    done: Set[NextStep],
+    authorized_until: datetime | None = None,
+    undone_at: datetime | None = None,
 ) -> NextStep:
     """The next thing to do.
 
     A reminder that was due before the booking was confirmed or moved to its present time (``armed_at``) is left out: it
     would come together with the confirmation. A reminder that was due later is sent, even if late.
+    ``undone_at``: when staff undid the end of the visit. They have `options.AFTER_UNDO` to end it again by hand.
     ``authorized_until`` is when the card's authorization expires. It is renewed only if the visit is paid after that.
     """
-    steps = [_end(booking)]
+    steps = [_end(booking, undone_at)]
     if authorized_until and booking.end_at + booking.no_show_grace + options.CAPTURE_WITHIN > authorized_until:
         renewal = NextStep(StepKind.RENEW, authorized_until - options.RENEW_AHEAD)
         steps += [renewal] if renewal not in done else []
@@ -54,8 +59,10 @@ def _reminders(booking: BookingSnapshot) -> list[NextStep]:
     ]
 
 
-def _end(booking: BookingSnapshot) -> NextStep:
+def _end(booking: BookingSnapshot, undone_at: datetime | None) -> NextStep:
     end = booking.end_at + booking.no_show_grace
+    if undone_at is not None:
+        end = max(end, undone_at + options.AFTER_UNDO)
     if booking.auto_complete:
         return NextStep(StepKind.COMPLETE, end)
     return NextStep(StepKind.CLOSE_UNATTENDED, end + options.UNATTENDED)

@@ -34,6 +34,8 @@ from workflows.support.search_attributes import NEEDS_ATTENTION, STAGE, STARTS_A
 #: A step on Postgres that answers with the booking's state.
 Step = Callable[[BookingActivities, BookingCommand], Awaitable[BookingOutcome]]
 
+#: A visit that ended in one of these goes on only by an undo.
+UNDOABLE = frozenset({BookingStatus.COMPLETED, BookingStatus.NO_SHOW})
 VISITING = frozenset({BookingStatus.CONFIRMED, BookingStatus.CHECKED_IN})
 
 
@@ -54,6 +56,8 @@ class BookingState:
         self.events_applied = 0
         self.armed_at: datetime = workflow.info().start_time
         self.done: set[NextStep] = set()
+        #: When an end of the visit was undone.
+        self.undone_at: datetime | None = None
         self._was_secured = False
         self._late_is_settled = False
         self._shown = (stages.stage_of(start.booking), start.booking.start_at)
@@ -73,6 +77,7 @@ class BookingState:
         self.expects_events = carried.expects_events
         self.armed_at = carried.armed_at
         self.done = set(carried.done)
+        self.undone_at = carried.undone_at
         self._was_secured = carried.was_secured
         self._late_is_settled = carried.late_is_settled
         self._needs_attention = carried.needs_attention
@@ -92,6 +97,7 @@ class BookingState:
             late_is_settled=self._late_is_settled,
             needs_attention=self._needs_attention,
             seen=tuple(self._seen)[-options.EVENTS_CARRIED :],
+            undone_at=self.undone_at,
         )
 
     # -- properties ----------------------------------------------------------------------------------------------
@@ -338,6 +344,7 @@ class BookingState:
             # Outcomes that were stored before this field existed do not have it.
             approval_deadline=outcome.approval_deadline or self.booking.approval_deadline,
             proof_deadline=outcome.proof_deadline,
+            undo_until=outcome.undo_until,
         )
         self._move_to(outcome.status)
         if moved:
@@ -356,6 +363,8 @@ class BookingState:
     def _move_to(self, status: BookingStatus) -> None:
         if status is BookingStatus.CONFIRMED and not self.visiting:
             self.armed_at = workflow.now()
+        if status in VISITING and self.booking.status in UNDOABLE:
+            self.undone_at = workflow.now()
         self.booking = replace(self.booking, status=status)
 
     def _set_payment(self, payment: PaymentView, is_event: bool) -> None:

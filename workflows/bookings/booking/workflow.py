@@ -12,7 +12,7 @@ from temporalio.exceptions import FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from activities.bookings.bookings import BookingActivities
-    from domain.booking_status import ALLOWED, BookingStatus
+    from domain.booking_status import ALLOWED, FINAL, BookingStatus
     from domain.bookings.commands import BookingCommand, BookingOutcome, Cause
     from domain.bookings.late_payment import LOST
     from workflows.bookings.booking import messages
@@ -51,6 +51,7 @@ class BookingWorkflow:
                 await self._wait_for_approval()
                 await self._confirm()
                 await self._attend_visit()
+                await self._wait_for_undo()
                 if not self._state.pending and await self._settle():
                     return self._outcome()
         except (asyncio.CancelledError, FailureError) as error:
@@ -112,6 +113,18 @@ class BookingWorkflow:
             if not await self._until(partial(self._is_not_due, step), step.at, step.kind):
                 await self._do(step)
 
+    async def _wait_for_undo(self) -> None:
+        """Until the step that ended the booking can no longer be undone; then its money moves. After an undo the
+        booking is live again."""
+        state = self._state
+        while state.booking.status in FINAL and (deadline := state.booking.undo_until) is not None:
+            if not await self._until(partial(self._is_undone, deadline), deadline, "the step becomes final"):
+                await self._settle_ending(deadline)
+
+    async def _settle_ending(self, deadline: datetime) -> None:
+        command = self._state.command(f"settle_ending:{deadline.isoformat()}")
+        await self._state.decide(BookingActivities.settle_ending, command)
+
     async def _settle(self) -> bool:
         """Wait until no money is moving. False: late money reinstated the booking."""
         state = self._state
@@ -156,6 +169,8 @@ class BookingWorkflow:
             if BookingStatus.CANCELLED in ALLOWED[state.booking.status]:
                 command = state.command(f"cancel_by_operator:{number}", Cause.OPERATOR, waive_penalty=True)
                 await state.decide(BookingActivities.cancel, command)
+            elif state.booking.undo_until is not None:
+                await self._settle_ending(state.booking.undo_until)
             if await self._settle():
                 return
 
@@ -239,6 +254,16 @@ class BookingWorkflow:
     def _may_be_no_show(self, command: BookingCommand) -> None:
         self._state.refuse_unless_allowed(BookingStatus.NO_SHOW)
 
+    @workflow.update(name=messages.UNDO)
+    async def undo(self, command: BookingCommand) -> BookingOutcome:
+        """The last step of staff was a mistake."""
+        return await self._state.execute_command(BookingActivities.undo, command)
+
+    @undo.validator
+    def _may_undo(self, command: BookingCommand) -> None:
+        if self._state.booking.undo_until is None:
+            raise wrong_state(self._state.booking.status, messages.UNDO)
+
     # -- signals: events of programs; queries: support ---------------------------------------------------------------
 
     @workflow.signal(name=messages.PAYMENT_EVENT)
@@ -301,6 +326,9 @@ class BookingWorkflow:
     def _is_answered_or_moved(self, deadline: datetime | None) -> bool:
         return not self._state.pending or self._state.answer_is_due != deadline
 
+    def _is_undone(self, deadline: datetime) -> bool:
+        return self._state.booking.undo_until != deadline
+
     def _is_not_due(self, step: NextStep) -> bool:
         state = self._state
         return not state.visiting or self._next_step() != step
@@ -308,7 +336,7 @@ class BookingWorkflow:
     def _next_step(self) -> NextStep:
         state = self._state
         until = state.payment.authorized_until if state.payment else None
-        return next_step(state.booking, state.armed_at, state.done, until)
+        return next_step(state.booking, state.armed_at, state.done, until, state.undone_at)
 
     def _is_quiet(self) -> bool:
         return not self._state.money and workflow.all_handlers_finished()

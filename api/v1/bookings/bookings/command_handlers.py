@@ -29,6 +29,7 @@ _MESSAGES: Mapping[str, SuccessMessage] = {
     messages.CHECK_IN: SuccessMessage.BOOKING_CHECKED_IN,
     messages.COMPLETE: SuccessMessage.BOOKING_COMPLETED,
     messages.NO_SHOW: SuccessMessage.BOOKING_NO_SHOW,
+    messages.UNDO: SuccessMessage.BOOKING_UNDONE,
 }
 
 

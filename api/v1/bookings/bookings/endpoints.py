@@ -52,6 +52,7 @@ MayDecline = Annotated[Access, Depends(may(BookingAction.DECLINE, "booking"))]
 MayCheckIn = Annotated[Access, Depends(may(BookingAction.CHECK_IN, "booking"))]
 MayComplete = Annotated[Access, Depends(may(BookingAction.COMPLETE, "booking"))]
 MayNoShow = Annotated[Access, Depends(may(BookingAction.NO_SHOW, "booking"))]
+MayUndo = Annotated[Access, Depends(may(BookingAction.UNDO, "booking"))]
 
 #: The body of a command may be left out.
 _NO_REASON, _AS_USUAL = ReasonCommand(), NoShowCommand()
@@ -273,6 +274,20 @@ async def complete_booking(
 async def no_show_booking(
     booking_id: UUID, access: MayNoShow, services: Services, key: RequiredKey, body: NoShowCommand = _AS_USUAL
 ) -> Response:
-    """Costs what the policy says, unless ``waive_penalty``; the rest goes back."""
+    """Costs what the policy says, unless ``waive_penalty``; the rest goes back. Both happen at ``undo_until``."""
     request = CommandRequest(messages.NO_SHOW, body.reason, waive_penalty=body.waive_penalty)
     return await execute_command(services, access, booking_id, key, request)
+
+
+@router.post(
+    "/{booking_id}/undo",
+    summary="Undo a check-in, a completion, a no-show or a decline",
+    response_model=Envelope[BookingChangedRead],
+)
+@raises(execute_command, RuleBroken)
+async def undo_booking(
+    booking_id: UUID, access: MayUndo, services: Services, key: RequiredKey, body: ReasonCommand = _NO_REASON
+) -> Response:
+    """Until ``undo_until`` of the booking. Money and messages of the step wait for that moment, so nothing has to be
+    undone. Rules that refuse it: ``undo_over``, and ``undo_time_taken`` where somebody else has the time now."""
+    return await execute_command(services, access, booking_id, key, CommandRequest(messages.UNDO, body.reason))

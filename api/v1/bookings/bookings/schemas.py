@@ -58,6 +58,7 @@ _BOOKING: dict[str, Any] = {
     "hold_expires_at": "2026-11-21T10:40:00+09:00",
     "approval_deadline": None,
     "proof_deadline": None,
+    "undo_until": None,
     "special_requests": None,
     "internal_notes": None,
     "language": "ja",
@@ -211,6 +212,10 @@ class BookingRead(RecordRead):
         description="Until when the guest must confirm the e-mail address, RFC 3339 with the venue's offset; null "
         "where that is not asked.",
     )
+    undo_until: datetime | None = Field(
+        description="Until when staff can undo the last step, RFC 3339 with the venue's offset; null where nothing can "
+        "be undone, and for readers outside the business.",
+    )
     special_requests: str | None = Field(description="What the customer asks for, such as a seat at the window.")
     internal_notes: str | None = Field(
         description="Notes for the business alone; null for readers outside the business.",
@@ -302,6 +307,7 @@ def _shown(booking: BookingView, works_here: bool) -> dict[str, Any]:
         "hold_expires_at": local(booking.hold_expires_at) if pending else None,
         "approval_deadline": local(booking.approval_deadline) if pending else None,
         "proof_deadline": local(booking.proof_deadline) if pending else None,
+        "undo_until": local(booking.undo_until) if works_here else None,
         "special_requests": booking.special_requests or None,
         "internal_notes": (booking.internal_notes or None) if works_here else None,
         "language": booking.language,

@@ -30,6 +30,7 @@ _WHOLE = {
     "approval_within": "P1D",
     "reminder_offsets": ["P1D"],
     "no_show_grace": "PT15M",
+    "undo_within": "PT10M",
     "auto_complete": True,
     "waitlist_offer_for": "PT30M",
     "default_policy_id": "019a0c5e-ac32-7f60-9e33-205d9c704fb2",
@@ -38,6 +39,11 @@ _WHOLE = {
 _SECOND, _DAY = timedelta(seconds=1), timedelta(days=1)
 Soon = Annotated[timedelta, Field(ge=_SECOND, le=7 * _DAY)]
 Proof = Annotated[timedelta, Field(ge=timedelta(), le=_DAY)]
+Undo = Annotated[timedelta, Field(ge=timedelta(), le=_DAY)]
+_UNDO = (
+    "How long staff can undo a check-in, a completion, a no-show or a decline, as an ISO 8601 duration. Money and "
+    "messages of the step wait for so long; zero makes every step final at once."
+)
 Lead = Annotated[timedelta, Field(ge=timedelta(), le=365 * _DAY)]
 Window = Annotated[timedelta, Field(ge=_SECOND, le=730 * _DAY)]
 Offset = Annotated[timedelta, Field(ge=_SECOND, le=60 * _DAY)]
@@ -89,6 +95,7 @@ class SettingsUpdate(Changes):
         default=None,
         description="How long after its end a booking waits before it completes by itself, as an ISO 8601 duration.",
     )
+    undo_within: Undo | None = Field(default=None, description=_UNDO)
     auto_complete: bool | None = Field(
         default=None,
         description="Whether a booking completes by itself when `no_show_grace` is over.",
@@ -163,6 +170,7 @@ class OwnSettingsRead(SettingsRead):
     no_show_grace: timedelta = Field(
         description="How long after its end a booking waits before it completes by itself, as an ISO 8601 duration.",
     )
+    undo_within: timedelta = Field(description=_UNDO)
     auto_complete: bool = Field(description="Whether a booking completes by itself when `no_show_grace` is over.")
     waitlist_offer_for: timedelta = Field(
         description="How long an offer from the waitlist lasts, as an ISO 8601 duration.",
