@@ -157,6 +157,12 @@ class Settings(BaseSettings):
     email_from: str = "no-reply@omotenashi.example"
     #: Answers to messages of the platform itself go here.
     support_email: str = "support@omotenashi.example"
+    #: Messages of one kind to one address in 24 hours that callers without a proven identity may cause.
+    messages_unproven_per_day: int = Field(default=10, ge=1)
+    #: All other messages to one address of a person in 24 hours.
+    messages_per_day: int = Field(default=200, ge=1)
+    #: Messages to one address of a business in 24 hours.
+    messages_to_business_per_day: int = Field(default=5000, ge=1)
 
     s3_endpoint_url: str = "http://127.0.0.1:8333"
     #: Where browsers reach the same storage, for signed links. Empty: at the endpoint.

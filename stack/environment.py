@@ -22,6 +22,9 @@ _RATES = {
 }
 
 
+_MESSAGES = ("MESSAGES_UNPROVEN", "MESSAGES", "MESSAGES_TO_BUSINESS")
+
+
 def settings_environment(ports: Mapping[str, int]) -> dict[str, str]:
     """``OMOTENASHI_*`` variables of every process of the stack that has these ports."""
     defaults = Settings.model_fields
@@ -59,6 +62,8 @@ def settings_environment(ports: Mapping[str, int]) -> dict[str, str]:
     }
     own = {f"{_PREFIX}{name.upper()}": value for name, value in addresses.items()}
     rates = {f"{_PREFIX}RATE_LIMIT_{name.upper()}": rate for name, rate in _RATES.items()}
+    # One mailbox stands for everybody here.
+    rates |= {f"{_PREFIX}{name}_PER_DAY": "100000" for name in _MESSAGES}
     return own | {name: os.environ.get(name, rate) for name, rate in rates.items()}
 
 

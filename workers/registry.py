@@ -20,6 +20,7 @@ from activities.privacy.exports import ExportActivities
 from activities.scheduling.reaccommodations import ReaccommodationActivities
 from db.engine import session
 from db.engine.session import Database
+from domain.messages.send_decision import MessageLimits
 from providers.cache.generations import Generations
 from providers.cache.interface import Cache
 from providers.cache.registry import cache_of
@@ -59,6 +60,7 @@ class WorkerServices:
     public_url: str
     support_email: str
     max_media_bytes: int
+    message_limits: MessageLimits
     now: Callable[[], datetime]
 
     @classmethod
@@ -77,6 +79,9 @@ class WorkerServices:
             settings.public_url,
             settings.support_email,
             settings.max_media_bytes,
+            MessageLimits(
+                settings.messages_unproven_per_day, settings.messages_per_day, settings.messages_to_business_per_day
+            ),
             lambda: datetime.now(UTC),
         )
 
@@ -161,6 +166,7 @@ def _notices(services: WorkerServices) -> WorkerSpec:
         services.public_url,
         services.support_email,
         services.now,
+        services.message_limits,
     )
     return WorkerSpec(workflows=[NoticeWorkflow], activities=[notices.send, notices.give_up])
 

@@ -10,11 +10,13 @@ from temporalio.exceptions import ApplicationError
 
 from activities.templates.account_email import compose_account_email, unsendable
 from activities.templates.render import compose
+from activities.templates.typed_texts import account_email_without_texts, notice_without_texts
 from db.engine.session import Database, Scope, UnitOfWork
 from db.messages.notices import Attempt, NoticeContent
 from domain.booking_status import BookingStatus
 from domain.messages.address import latin_city
 from domain.messages.kinds import NoticeKind, NoticeStatus
+from domain.messages.send_decision import DEFAULT_LIMITS, DropReason, MessageLimits, SendDecision
 from domain.messages.sending import UNKNOWN_FOR, AttemptOutcome, NoticeFacts, why_not_send
 from providers.email.interface import Email, EmailProvider
 from providers.errors import OutcomeUnknown, ProviderRefused, ProviderUnavailable
@@ -38,7 +40,7 @@ class NoticeSendInput:
 
 class NoticeActivities:
     """``links`` makes the tokens of messages, whose links begin with ``public_url``. Replies to the platform's own
-    messages go to ``support_email``. ``now`` gives aware UTC time."""
+    messages go to ``support_email``. ``now`` gives aware UTC time. ``limits``: messages per recipient."""
 
     def __init__(
         self,
@@ -48,6 +50,7 @@ class NoticeActivities:
         public_url: str,
         support_email: str,
         now: Callable[[], datetime],
+        limits: MessageLimits = DEFAULT_LIMITS,
     ) -> None:
         self._database = database
         self._email = email
@@ -55,10 +58,12 @@ class NoticeActivities:
         self._public_url = public_url
         self._support_email = support_email
         self._now = now
+        self._limits = limits
 
     @activity.defn(name="notices.send")
     async def send(self, notice: NoticeSendInput) -> NoticeStatus:
-        """Send the message unless it was sent already; returns its status: ``failed`` when the provider refused it.
+        """Send the message unless it was sent already; returns its status: ``failed`` when the provider refused it,
+        ``dropped`` when a rule of the platform keeps it back (`domain.messages.send_decision`).
 
         Three steps: an attempt is opened and committed, the provider is called, its answer is recorded. Without an
         answer the result is unknown: the attempt stays open, and the next one waits ``UNKNOWN_FOR`` for the provider's
@@ -98,27 +103,47 @@ class NoticeActivities:
             if attempt.id is None:
                 return attempt, None
             write = self._account_email if attempt.is_account_email else self._message
-            written = await write(work, notice.notice_id, now)
+            written = await write(work, notice.notice_id, attempt.id, now)
             if isinstance(written, Email):
                 return attempt, written
-            await work.messages.notices.finish_attempt(
-                notice.notice_id, attempt.id, AttemptOutcome.REFUSED, now, reason=written
+            outcome = AttemptOutcome.DROPPED if isinstance(written, DropReason) else AttemptOutcome.REFUSED
+            status = await work.messages.notices.finish_attempt(
+                notice.notice_id, attempt.id, outcome, now, reason=str(written)
             )
-            return Attempt(NoticeStatus.FAILED), None
+            return Attempt(status), None
 
-    async def _message(self, work: UnitOfWork, notice_id: UUID, now: datetime) -> Email | str:
+    async def _message(
+        self, work: UnitOfWork, notice_id: UUID, attempt_id: UUID, now: datetime
+    ) -> Email | DropReason | str:
         """The message about a booking, or the reason why it must not be sent."""
         content = await work.messages.notices.read_for_sending(notice_id)
+        if reason := why_not_send(_facts(content), now):
+            return reason
+        decision = await self._decide(work, notice_id, attempt_id, content.address)
+        if decision.drop is not None:
+            return decision.drop
+        if not decision.with_texts:
+            content = notice_without_texts(content)
         if content.language == "en":
             content = replace(content, city=await _english_city(content.postal_code, content.city))
-        return why_not_send(_facts(content), now) or compose(content, now, BookingLinks(self._links, self._public_url))
+        return compose(content, now, BookingLinks(self._links, self._public_url))
 
-    async def _account_email(self, work: UnitOfWork, notice_id: UUID, now: datetime) -> Email | str:
+    async def _account_email(
+        self, work: UnitOfWork, notice_id: UUID, attempt_id: UUID, now: datetime
+    ) -> Email | DropReason | str:
         """The e-mail, or the reason why it must not be sent."""
         content = await work.messages.notices.read_account_email(notice_id)
-        return unsendable(content, self._links, now) or compose_account_email(
-            content, self._links, self._public_url, self._support_email
-        )
+        if reason := unsendable(content, self._links, now):
+            return reason
+        decision = await self._decide(work, notice_id, attempt_id, content.address)
+        if decision.drop is not None:
+            return decision.drop
+        if not decision.with_texts:
+            content = account_email_without_texts(content)
+        return compose_account_email(content, self._links, self._public_url, self._support_email)
+
+    async def _decide(self, work: UnitOfWork, notice_id: UUID, attempt_id: UUID, address: str | None) -> SendDecision:
+        return await work.messages.notices.decide_send(notice_id, attempt_id, address or "", self._limits)
 
     async def _finish(
         self,

@@ -23,7 +23,7 @@ from pydantic_core import PydanticCustomError
 
 from api.http.request_info import request_info
 from domain.errors import CurrencyMismatch
-from domain.identity.names import holds_link, looks_empty
+from domain.identity.names import holds_link, holds_web_address, looks_empty
 from domain.money import SUPPORTED, Money
 
 
@@ -56,6 +56,18 @@ def _person_name(text: str) -> str:
 
 #: A part of a person's name: one line with something to see, and no web address, because names go out in messages.
 PersonName = Annotated[Line, AfterValidator(_person_name)]
+
+
+def _name(text: str) -> str:
+    if looks_empty(text):
+        raise PydanticCustomError("invisible", "at least one visible character")
+    if holds_web_address(text):
+        raise PydanticCustomError("link", "no web address")
+    return text
+
+
+#: The name of a business, a service or a thing: as a person's, but a dot may be part of it.
+Name = Annotated[Line, AfterValidator(_name)]
 
 _EMAIL = re.compile(
     r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}"
@@ -182,6 +194,13 @@ class BilingualWrite(Input):
     def stored(self) -> dict[str, str]:
         """As the database keeps it."""
         return {key: value for key, value in (("ja", self.ja), ("en", self.en)) if value is not None}
+
+
+class BilingualNameWrite(BilingualWrite):
+    """A name in Japanese, English, or both, without a web address: names go out in messages."""
+
+    ja: Name | None = Field(default=None, description="Name in Japanese.")
+    en: Name | None = Field(default=None, description="Name in English.")
 
 
 class BilingualProseWrite(BilingualWrite):

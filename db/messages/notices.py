@@ -1,12 +1,13 @@
-"""Messages and the attempts to send them, split by verb: queue, send, read."""
+"""Messages and the attempts to send them, split by verb: queue, decide, send, read."""
 
 from db.messages.account_emails import AccountEmailContent, AccountEmailLink, AccountEmailStore
 from db.messages.commands.queue import AccountEmail, Audience, NoticeQueueStore, QueuedNotice
 from db.messages.commands.send import AgreedItem, Attempt, NoticeContent, SendStore
 from db.messages.queries import NoticeReadStore, NoticeRow
+from db.messages.send_facts import SendDecisionStore
 
 
-class NoticeStore(NoticeQueueStore, SendStore, AccountEmailStore, NoticeReadStore):
+class NoticeStore(NoticeQueueStore, SendStore, SendDecisionStore, AccountEmailStore, NoticeReadStore):
     """Messages and the attempts to send them."""
 
 

@@ -56,7 +56,7 @@ _READ = text(f"""
 _RETRY = text("""
     WITH again AS (
         UPDATE notification_outbox SET status = 'queued', failure_reason = NULL
-         WHERE id = :id AND status = 'failed' AND channel = 'email'
+         WHERE id = :id AND status IN ('failed', 'dropped') AND channel = 'email'
         RETURNING id, business_id, kind)
     INSERT INTO outbox (business_id, event, aggregate, payload, command, request_id)
     SELECT business_id, 'notice.retried', 'notice/' || id,
@@ -112,9 +112,10 @@ class NoticeReadStore(Store):
         return NoticeRow(**row)
 
     async def retry(self, notice_id: UUID, now: datetime) -> NoticeRow:
-        """A failed message is queued again, for another 24 hours, by a new run of its workflow.
+        """A message that failed or was dropped is queued again, for another 24 hours, by a new run of its workflow. The
+        rules are asked again.
 
-        Raises NotFound, and WrongState for one that did not fail.
+        Raises NotFound, and WrongState for one that is neither.
         """
         values = {"id": notice_id, "now": now, "request_id": self.context.request_id}
         started = (await self.session.execute(_RETRY, values)).one_or_none()

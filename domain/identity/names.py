@@ -24,10 +24,37 @@ def holds_link(text: str) -> bool:
 
     Initials are no link ("J.Smith", "J. R. Tanaka"), a domain of one letter is ("t.co").
     """
-    seen = unicodedata.normalize("NFKC", "".join(sign for sign in text if unicodedata.category(sign) != "Cf"))
+    seen = _seen(text)
     if _URL.search(seen):
         return True
     return any(_is_domain(label, end) for label, end in _DOMAIN.findall(seen))
+
+
+#: Ends of domains that are common in links, beside every end of two letters (a country's).
+_COMMON_ENDS = frozenset(
+    (
+        *("com", "net", "org", "info", "biz", "name", "mobi", "asia", "online", "site", "website", "shop", "store"),
+        *("app", "dev", "page", "link", "click", "live", "club", "blog", "cloud", "space", "world", "life", "top"),
+        *("xyz", "icu", "vip", "pro", "win", "bid", "fun", "tokyo", "osaka", "kyoto", "nagoya", "yokohama", "okinawa"),
+        *("salon", "beauty", "spa", "hair", "cafe", "bar", "restaurant", "clinic", "fitness", "bank", "support"),
+        *("email", "help", "work", "works", "today", "media", "digital", "agency", "group", "social", "chat", "zip"),
+    )
+)
+
+
+def holds_web_address(text: str) -> bool:
+    """As :func:`holds_link`, for the names of businesses, services and things, which may have dots ("SG.Nail.Lab"):
+    only what ends like the domains that mail programs know is a link."""
+    seen = _seen(text)
+    if _URL.search(seen):
+        return True
+    found = _DOMAIN.findall(seen)
+    return any(len(label) > 1 and (len(end) == 2 or end.lower() in _COMMON_ENDS) for label, end in found)
+
+
+def _seen(text: str) -> str:
+    """The text as it is read: one form of each sign, without those that nobody sees."""
+    return unicodedata.normalize("NFKC", "".join(sign for sign in text if unicodedata.category(sign) != "Cf"))
 
 
 def _is_domain(label: str, end: str) -> bool:

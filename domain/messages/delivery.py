@@ -55,6 +55,7 @@ _STATUS_OF: Mapping[DeliveryEvent, NoticeStatus] = {
 #: own "given up".
 _ORDER = (
     NoticeStatus.QUEUED,
+    NoticeStatus.DROPPED,
     NoticeStatus.FAILED,
     NoticeStatus.SENT,
     NoticeStatus.DELIVERED,

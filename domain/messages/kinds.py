@@ -62,3 +62,4 @@ class NoticeStatus(StrEnum):
     DELIVERED = "delivered"
     BOUNCED = "bounced"
     FAILED = "failed"
+    DROPPED = "dropped"  # a rule of the platform kept it back; failure_reason says which

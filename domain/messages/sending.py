@@ -21,6 +21,10 @@ class AttemptOutcome(StrEnum):
     REFUSED = "refused"
     UNAVAILABLE = "unavailable"
     UNKNOWN = "unknown"
+    DROPPED = "dropped"  # the provider was not asked
+
+
+_NOT_SENT = frozenset({NoticeStatus.QUEUED, NoticeStatus.FAILED, NoticeStatus.DROPPED})
 
 
 class NextAttempt(StrEnum):
@@ -45,9 +49,11 @@ def next_attempt(
 
 def after_attempt(status: NoticeStatus, outcome: AttemptOutcome) -> NoticeStatus:
     """The status of a message after an attempt. An attempt that was taken for lost and is accepted after all makes a
-    failed message sent; what the provider has reported since is not moved back."""
-    if outcome is AttemptOutcome.ACCEPTED and status in {NoticeStatus.QUEUED, NoticeStatus.FAILED}:
+    failed or dropped message sent; what the provider has reported since is not moved back."""
+    if outcome is AttemptOutcome.ACCEPTED and status in _NOT_SENT:
         return NoticeStatus.SENT
+    if outcome is AttemptOutcome.DROPPED and status is NoticeStatus.QUEUED:
+        return NoticeStatus.DROPPED
     return after_giving_up(status) if outcome is AttemptOutcome.REFUSED else status
 
 

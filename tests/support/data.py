@@ -168,7 +168,7 @@ async def add_business(database: Database, owner_id: UUID | None = None, **value
     """An approved business, open every day 0:00–24:00, with the default settings; guests need not prove
     their address, and no step can be undone."""
     async with one_transaction(database):
-        owner = owner_id or await add_user(database)
+        owner = owner_id or await add_user(database, email_verified_at=NOW)
         business_id = await _added(database, Business, {**_business(owner), **values})
         await add(database, BusinessSettings, **_settings(business_id))
         await add_all(database, BusinessHours, *_hours(business_id))
@@ -237,7 +237,7 @@ async def add_salon(database: Database, **service: Any) -> Salon:
     jiro = {"id": second, "name": {"ja": "次郎", "en": "Jiro"}}
     await _insert_together(
         database,
-        (User, {"id": salon.owner_id, "email_verified_at": None, **_user()}),
+        (User, {"id": salon.owner_id, "email_verified_at": NOW, **_user()}),
         (User, {"id": salon.user_id, "email_verified_at": NOW, **_user()}),
         (Business, {"id": business_id, **_business(salon.owner_id)}),
         (BusinessSettings, _settings(business_id)),

@@ -243,15 +243,16 @@ class SendStore(Store):
         reason: str | None = None,
     ) -> NoticeStatus:
         """Record what the provider said; gives where the message stands now. ``accepted`` makes it sent, ``refused``
-        makes it failed, ``unavailable`` leaves it queued. Repeating it changes nothing. Raises NotFound."""
+        makes it failed, ``dropped`` dropped, ``unavailable`` leaves it queued. Repeating it changes nothing. Raises
+        NotFound."""
         notice = await self._lock(notice_id)
         await self.session.execute(_FINISH, {"id": attempt_id, "outcome": outcome.value, "reason": reason, "now": now})
         status = after_attempt(NoticeStatus(notice.status), outcome)
         if outcome is AttemptOutcome.ACCEPTED:
             values = {"id": notice_id, "status": status.value, "message_id": message_id, "now": now}
             await self.session.execute(_SENT, values)
-        elif outcome is AttemptOutcome.REFUSED:
-            await self._fail(notice_id, status, reason or "refused", now)
+        elif outcome in {AttemptOutcome.REFUSED, AttemptOutcome.DROPPED}:
+            await self._fail(notice_id, status, reason or outcome.value, now)
         return status
 
     async def mark_failed(self, notice_id: UUID, reason: str, now: datetime) -> NoticeStatus:

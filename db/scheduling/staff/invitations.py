@@ -14,6 +14,7 @@ from db.engine.store import Store
 from db.messages.notices import AccountEmail, NoticeStore
 from domain.errors import AlreadyExists, Forbidden, Gone, InvalidInput, NotFound, WrongState
 from domain.messages.kinds import AccountEmailKind
+from domain.messages.send_decision import check_invitation
 from domain.scheduling.staff import StaffRole
 
 #: How long an invitation can be accepted.
@@ -30,6 +31,11 @@ _WORKS_HERE = text("""
         OR EXISTS (SELECT FROM staff_assignments a
                     WHERE a.business_id = :business_id AND a.user_id = u.id AND a.ended_at IS NULL)))
 """).bindparams(_EMAIL)
+_MAY_INVITE = text("""
+    SELECT b.status, b.status = 'approved' AS is_approved, o.email_verified_at IS NOT NULL AS owner_is_proven
+      FROM businesses b LEFT JOIN users o ON o.id = b.owner_id AND o.deleted_at IS NULL
+     WHERE b.id = :business_id
+""")
 _FREE_PERSON = text("""
     SELECT EXISTS (SELECT FROM resources r
                     WHERE r.id = :resource_id AND r.business_id = :business_id AND r.kind = 'staff' AND r.is_active
@@ -101,8 +107,10 @@ class InvitationStore(Store):
     """Invitations of one business."""
 
     async def invite(self, business_id: UUID, asked: Invited, by: UUID | None, now: datetime) -> InvitationRow:
-        """Write the invitation and queue its e-mail. Raises AlreadyExists for a person who works there or is
-        invited, InvalidInput for a resource that is taken or not the business's."""
+        """Write the invitation and queue its e-mail. Raises WrongState for a business that is not approved or whose
+        owner's address is not proven, AlreadyExists for a person who works there or is invited, InvalidInput for a
+        resource that is taken or not the business's."""
+        await self._check_business(business_id)
         person: dict[str, Any] = {"business_id": business_id, "email": asked.email}
         if await self.session.scalar(_WORKS_HERE, person):
             raise AlreadyExists({"field": "email"})
@@ -129,7 +137,8 @@ class InvitationStore(Store):
 
     async def resend(self, invitation_id: UUID, now: datetime) -> InvitationRow:
         """Let it be good for seven days from now, with a new e-mail. Raises NotFound, WrongState."""
-        await self._lock_open(invitation_id)
+        invitation = await self._lock_open(invitation_id)
+        await self._check_business(invitation.business_id)
         values = {"id": invitation_id, "expires_at": now + GOOD_FOR}
         row = (await self.session.execute(_RENEW, values)).one()
         return await self._send(InvitationRow(**row._mapping))
@@ -172,6 +181,12 @@ class InvitationStore(Store):
         values = {"business_id": row.business_id, "name": dict(row.resource_name)}
         made: UUID | None = await self.session.scalar(_NEW_PERSON, values)
         return made
+
+    async def _check_business(self, business_id: UUID) -> None:
+        row = (await self.session.execute(_MAY_INVITE, {"business_id": business_id})).one_or_none()
+        if row is None:
+            raise NotFound
+        check_invitation(row.status, is_approved=row.is_approved, owner_is_proven=row.owner_is_proven)
 
     async def _check_person(self, business_id: UUID, resource_id: UUID | None) -> None:
         if resource_id is None:

@@ -206,7 +206,7 @@ async def test_message_is_sent_once(pool: Database) -> None:
 async def test_message_about_a_session_names_its_device(pool: Database) -> None:
     mailbox = Mailbox()
     activities = NoticeActivities(pool, mailbox, LINKS, URL, SUPPORT, Clock())
-    user_id, other = await data.add_user(pool), await data.add_user(pool)
+    user_id, other = await data.add_user(pool, email_verified_at=NOW), await data.add_user(pool)
     where = Context(ip="192.0.2.7", user_agent=FIREFOX)
     async with pool.unit_of_work(Scope.public(), where) as work:
         until = NOW + timedelta(days=7)

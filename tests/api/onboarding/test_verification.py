@@ -253,6 +253,7 @@ async def test_document_swapped_since_the_operator_looked_is_not_approved(ready:
 
 #: Every way in which an approved business may turn into another one.
 OTHER_IDENTITY = {
+    "email": "hello@mirai-bank.example",
     "name": {"ja": "みらい銀行", "en": "Mirai Bank"},
     "address": {"ja": "丸の内1丁目1-1"},
     "postal_code": "100-0005",

@@ -6,6 +6,7 @@ from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from api.http.fields import (
+    BilingualNameWrite,
     BilingualProseWrite,
     BilingualRead,
     BilingualWrite,
@@ -114,7 +115,7 @@ class BusinessCreate(Input):
         json_schema_extra=examples({**_WRITTEN, "vertical": "salon", "time_zone": "Asia/Tokyo", "currency": "JPY"})
     )
 
-    name: BilingualWrite = Field(description="Name in Japanese, English or both.")
+    name: BilingualNameWrite = Field(description="Name in Japanese, English or both.")
     vertical: Vertical = Field(description="Line of business.")
     slug: Slug | None = Field(
         default=None,
@@ -124,7 +125,7 @@ class BusinessCreate(Input):
         default=None,
         description="Description in Japanese, English or both.",
     )
-    address: BilingualWrite | None = Field(default=None, description="Street address in Japanese, English or both.")
+    address: BilingualNameWrite | None = Field(default=None, description="Street address in Japanese, English or both.")
     postal_code: PostalCode | None = Field(default=None, description="Japanese postal code, seven digits.")
     prefecture: PrefectureName | None = Field(default=None, description="Prefecture.")
     city: Short | None = Field(default=None, description="City, ward or town.")
@@ -158,7 +159,7 @@ class BusinessUpdate(Changes):
         | {"invoice_number", "legal_notice"}
     )
 
-    name: BilingualWrite | None = Field(default=None, description="Name in Japanese, English or both.")
+    name: BilingualNameWrite | None = Field(default=None, description="Name in Japanese, English or both.")
     vertical: Vertical | None = Field(default=None, description="Line of business.")
     slug: Slug | None = Field(
         default=None,
@@ -168,7 +169,7 @@ class BusinessUpdate(Changes):
         default=None,
         description="Description in Japanese, English or both.",
     )
-    address: BilingualWrite | None = Field(default=None, description="Street address in Japanese, English or both.")
+    address: BilingualNameWrite | None = Field(default=None, description="Street address in Japanese, English or both.")
     postal_code: PostalCode | None = Field(default=None, description="Japanese postal code, seven digits.")
     prefecture: PrefectureName | None = Field(default=None, description="Prefecture.")
     city: Short | None = Field(default=None, description="City, ward or town.")

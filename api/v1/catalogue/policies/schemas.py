@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from api.http.fields import BilingualRead, BilingualWrite, ChangedRecordRead, Changes, Input, examples
+from api.http.fields import BilingualNameWrite, BilingualRead, ChangedRecordRead, Changes, Input, examples
 from api.v1.catalogue.services.schemas import MoveRulesRead, TierRead
 from db.catalogue.catalogue import PolicyRow
 from domain.catalogue.cancellation import MAX_HOURS, MAX_KEPT_DAYS, MAX_MOVES, MoveRules, PaidTierMove, Policy, Tier
@@ -72,7 +72,7 @@ class PolicyCreate(Input):
     model_config = ConfigDict(json_schema_extra=examples({"business_id": _ID, **_WRITTEN}))
 
     business_id: UUID = Field(description="Id of the business (UUID).")
-    name: BilingualWrite = Field(description="Name in Japanese, English or both.")
+    name: BilingualNameWrite = Field(description="Name in Japanese, English or both.")
     tiers: Tiers = Field(description="What a cancellation costs, by hours before the start.")
     no_show_percent: Percent = Field(default=100, description="Percent of the price that a no-show costs.")
     moves: MoveRulesWrite = Field(
@@ -98,7 +98,7 @@ class PolicyUpdate(Changes):
 
     model_config = ConfigDict(json_schema_extra=examples({"no_show_percent": 80}))
 
-    name: BilingualWrite | None = Field(default=None, description="Name in Japanese, English or both.")
+    name: BilingualNameWrite | None = Field(default=None, description="Name in Japanese, English or both.")
     tiers: Tiers | None = Field(default=None, description="What a cancellation costs, by hours before the start.")
     no_show_percent: Percent | None = Field(default=None, description="Percent of the price that a no-show costs.")
     moves: MoveRulesWrite | None = Field(

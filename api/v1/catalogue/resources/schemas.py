@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from api.http.fields import BilingualRead, BilingualWrite, ChangedRecordRead, Changes, Input, Output, examples
+from api.http.fields import BilingualNameWrite, BilingualRead, ChangedRecordRead, Changes, Input, Output, examples
 from api.v1.scheduling.schedules.hours_schemas import WorkingHoursRead, WorkingHoursWrite
 from db.catalogue.catalogue import ResourceRow
 from domain.catalogue.resource import ResourceKind
@@ -30,7 +30,7 @@ class ResourceCreate(Input):
 
     business_id: UUID = Field(description="Id of the business (UUID).")
     kind: ResourceKind = Field(description="What the resource is, such as `staff` or `room`.")
-    name: BilingualWrite = Field(description="Name in Japanese, English or both.")
+    name: BilingualNameWrite = Field(description="Name in Japanese, English or both.")
     capacity: Capacity = Field(
         default=1, description="Units that can be booked at one time: the seats of a room; 1 for a person."
     )
@@ -60,7 +60,7 @@ class ResourceUpdate(Changes):
     model_config = ConfigDict(json_schema_extra=examples({"name": {"ja": "佐藤 美咲", "en": "Misaki Sato"}}))
     erasable: ClassVar[frozenset[str]] = frozenset({"working_hours"})
 
-    name: BilingualWrite | None = Field(default=None, description="Name in Japanese, English or both.")
+    name: BilingualNameWrite | None = Field(default=None, description="Name in Japanese, English or both.")
     capacity: Capacity | None = Field(
         default=None, description="Units that can be booked at one time: the seats of a room; 1 for a person."
     )

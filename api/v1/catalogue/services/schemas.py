@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from api.http.fields import (
+    BilingualNameWrite,
     BilingualProseWrite,
     BilingualRead,
     BilingualWrite,
@@ -95,7 +96,7 @@ class ServiceCreate(_Terms):
     model_config = ConfigDict(json_schema_extra=examples({"business_id": _ID, **_WRITTEN}))
 
     business_id: UUID = Field(description="Id of the business (UUID).")
-    name: BilingualWrite = Field(description="Name in Japanese, English or both.")
+    name: BilingualNameWrite = Field(description="Name in Japanese, English or both.")
     description: BilingualProseWrite | None = Field(
         default=None,
         description="Description in Japanese, English or both.",
@@ -166,7 +167,7 @@ class ServiceUpdate(Changes, _Terms):
         {"description", "category", "deposit_percent", "deposit_amount", "policy_id"}
     )
 
-    name: BilingualWrite | None = Field(default=None, description="Name in Japanese, English or both.")
+    name: BilingualNameWrite | None = Field(default=None, description="Name in Japanese, English or both.")
     description: BilingualProseWrite | None = Field(
         default=None,
         description="Description in Japanese, English or both.",

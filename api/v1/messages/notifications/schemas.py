@@ -53,9 +53,11 @@ class NotificationRead(RecordRead):
     kind: NoticeKind | AccountEmailKind = Field(description="What the notice is about.")
     channel: str = Field(description="How the notice is sent, such as `email`.")
     language: str = Field(description="Language: `ja` or `en`.")
-    status: NoticeStatus = Field(description="Present status.")
+    status: NoticeStatus = Field(
+        description="Present status. `dropped`: a rule of the platform kept it back (`failure_reason`)."
+    )
     facts: dict[str, Any] = Field(description="What the notice is about: the values that its text was made from.")
-    failure_reason: str | None = Field(description="Why it failed; null otherwise.")
+    failure_reason: str | None = Field(description="Why it failed or was dropped; null otherwise.")
     sent_at: datetime | None = Field(description="When it was sent, RFC 3339; null until then.")
     delivered_at: datetime | None = Field(
         description="When the recipient's server accepted it, RFC 3339; null until then.",

@@ -7,7 +7,7 @@ from typing import Annotated, Self
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from api.http.fields import Input, Line, Output, examples
+from api.http.fields import Input, Name, Output, examples
 from api.http.times import Day
 from db.scheduling.business_hours import Hours, OneOffDay
 from domain.scheduling.hours import DAY, MinuteRange, Ranges, WeeklyHours, check_day, check_week
@@ -136,7 +136,7 @@ class OneOffWrite(Input):
         default_factory=list,
         description="Opening hours of the day, in order; none means closed.",
     )
-    name: Line | None = Field(default=None, description="Name in Japanese, English or both.")
+    name: Name | None = Field(default=None, description="Name in Japanese, English or both.")
 
 
 class HolidaysUpdate(Input):

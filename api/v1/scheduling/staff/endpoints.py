@@ -42,10 +42,11 @@ MayWriteInvitation = Annotated[Access, Depends(may(SchedulingAction.WRITE_STAFF,
     summary="Invite a person to work here",
     response_model=Envelope[InvitationRead],
 )
-@raises(AlreadyExists)
+@raises(AlreadyExists, WrongState)
 @limited(RateClass.STRICT)
 async def create_assignment(body: InvitationCreate, access: MayInvite, now: Now, key: OptionalKey) -> Response:
-    """By e-mail. The link is good for seven days and once; the assignment is made when it is accepted."""
+    """By e-mail. Only an approved business whose owner has confirmed the e-mail address invites people:
+    ``wrong_state`` before. The link is good for seven days and once; the assignment is made when it is accepted."""
     async with access.work(body.business_id, key) as work:
         invitation = await work.scheduling.staff.invite(body.business_id, body.invited(), access.user_id, now)
         return await store_response(work, created(InvitationRead.of(invitation)))

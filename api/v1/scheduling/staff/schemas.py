@@ -8,8 +8,8 @@ from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from api.http.fields import (
+    BilingualNameWrite,
     BilingualRead,
-    BilingualWrite,
     ChangedRecordRead,
     Changes,
     Email,
@@ -45,7 +45,7 @@ class InvitationCreate(Input):
         default=None,
         description="Resource that customers book with this person (UUID); null for none.",
     )
-    resource_name: BilingualWrite | None = Field(
+    resource_name: BilingualNameWrite | None = Field(
         default=None,
         description="Name under which customers book this person.",
     )
@@ -117,7 +117,7 @@ class AssignmentUpdate(Changes):
     model_config = ConfigDict(json_schema_extra=examples({"role": "manager", "service_ids": [_ID]}))
 
     role: StaffRole | None = Field(default=None, description="Role in the business.")
-    name: BilingualWrite | None = Field(default=None, description="Name in Japanese, English or both.")
+    name: BilingualNameWrite | None = Field(default=None, description="Name in Japanese, English or both.")
     service_ids: list[UUID] | None = Field(
         default=None,
         max_length=500,

@@ -11,7 +11,7 @@ from db.engine.session import Database as Pool
 from runtime.links import Purpose
 from tests.api.conftest import Clock, Login, Person, error_of, rules_of
 from tests.api.shop import keyed
-from tests.api.venues import Venue, assign, open_venue, put_booking, rows
+from tests.api.venues import Venue, assign, create_business, open_venue, put_booking, rows
 from tests.support.servers import Database
 
 TOKYO = ZoneInfo("Asia/Tokyo")
@@ -91,6 +91,28 @@ async def test_invitation_is_for_one_address_and_seven_days(
     assert error_of(await owner.post("/staff/assignments", json=twice)) == (409, "already_exists")
     clock.ahead = timedelta(days=7, seconds=1)
     assert app.state.services.now() > datetime.fromisoformat(invitation["expires_at"])
+
+
+async def test_invitation_needs_an_approved_business_with_a_proven_owner(
+    app: FastAPI, owner: Person, customer: Person, pool: Pool, database: Database
+) -> None:
+    draft = (await create_business(owner, name={"ja": "下書き"}))["id"]
+    body = {"business_id": draft, "email": customer.email, "role": "staff"}
+    answer = await owner.post("/staff/assignments", json=body)
+    assert error_of(answer) == (409, "wrong_state")
+    assert answer.json()["error"]["details"] == {"status": "draft", "wanted": "approved"}
+    venue = await open_venue(pool, owner)
+    invitation = await invite(owner, venue, customer.email)
+    await rows(database, "UPDATE users SET email_verified_at = NULL WHERE id = $1 RETURNING id", owner.id)
+    answers = [
+        await owner.post("/staff/assignments", json={**body, "business_id": str(venue.id), "email": "b@example.jp"}),
+        await owner.post(f"/staff/invitations/{invitation['id']}/resend"),
+    ]
+    for answer in answers:
+        assert error_of(answer) == (409, "wrong_state")
+        assert answer.json()["error"]["details"]["wanted"] == "email_verified"
+    [queued] = await rows(database, "SELECT kind FROM notification_outbox WHERE kind = 'staff_invited'")
+    assert queued["kind"] == "staff_invited"
 
 
 async def test_invitation_can_be_sent_again_or_withdrawn(

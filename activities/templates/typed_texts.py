@@ -1,0 +1,40 @@
+"""Messages without what people typed, for addresses that nobody has proven.
+
+A test finds a new text of a content about which nothing is said here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from activities.templates.words import Bilingual
+from db.messages.notices import AccountEmailContent, NoticeContent
+from domain.messages.kinds import AccountEmailKind
+
+#: What the customer typed into a booking, and what is read about the customer, each with what stands in its place.
+TYPED_BY_CUSTOMER: Mapping[str, Any] = {
+    "family_name": "",
+    "given_name": "",
+    "special_requests": None,
+    "cancellation_reason": None,
+    "customer_phone": None,
+    "customer_email": None,
+    "customer_kana": None,
+}
+#: What the people of an account e-mail typed: the login its name, its program the name of the device. The name of the
+#: business is the third.
+TYPED_BY_LOGIN: Mapping[str, Any] = {"family_name": "", "given_name": "", "user_agent": None}
+
+_YOUR_BUSINESS: Bilingual = {"ja": "お申し込みの店舗", "en": "your business"}
+_A_BUSINESS: Bilingual = {"ja": "申し込みのあった店舗", "en": "a business"}
+
+
+def notice_without_texts(content: NoticeContent) -> NoticeContent:
+    """The message about a booking without the customer's texts."""
+    return replace(content, **TYPED_BY_CUSTOMER)
+
+
+def account_email_without_texts(content: AccountEmailContent) -> AccountEmailContent:
+    """The account e-mail without the names of people and businesses, and without the device's own name."""
+    named = _A_BUSINESS if content.kind == AccountEmailKind.REVIEW_DUE else _YOUR_BUSINESS
+    return replace(content, **TYPED_BY_LOGIN, business_name=named if content.business_name else None)
