@@ -139,14 +139,14 @@ def client_of(app: FastAPI, **headers: str) -> AsyncClient:
 
 @pytest_asyncio.fixture
 async def client(app: FastAPI) -> AsyncIterator[AsyncClient]:
-    """Nobody in particular."""
+    """A caller without a login."""
     async with client_of(app) as client:
         yield client
 
 
 @pytest_asyncio.fixture
 async def log_in(app: FastAPI, client: AsyncClient) -> AsyncIterator[Login]:
-    """Registers somebody and logs in, through the API."""
+    """Registers a person and logs in, through the API."""
     opened: list[AsyncClient] = []
 
     async def log_in(email: str | None = None) -> Person:
@@ -202,7 +202,7 @@ _UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)")
 
 
 def _utc_times(details: Any) -> Iterator[str]:
-    """Times that a refusal tells in UTC. The venues of these tests are in Tokyo, unless they say otherwise."""
+    """Times in UTC in the details of a refusal. The venues of these tests are in Tokyo, unless they say otherwise."""
     if isinstance(details, str) and _UTC.fullmatch(details):
         yield details
     inner = details.values() if isinstance(details, dict) else details if isinstance(details, list) else ()

@@ -22,7 +22,7 @@ TOKYO = ZoneInfo("Asia/Tokyo")
 
 @dataclass
 class Shop:
-    """``salon`` with its people; ``stranger`` owns ``other``, and ``nobody`` has no login."""
+    """``salon`` with its people; ``other_owner`` owns ``other``, and ``nobody`` has no login."""
 
     salon: Salon
     owner: Person
@@ -30,7 +30,7 @@ class Shop:
     assistant: Person
     customer: Person
     other: Salon
-    stranger: Person
+    other_owner: Person
     nobody: AsyncClient
     day: datetime
 
@@ -72,7 +72,7 @@ async def opened_shop(app: FastAPI, pool: Pool, clock: Clock, **service: Any) ->
             assistant=await person(assistant),
             customer=await person(salon.user_id),
             other=other,
-            stranger=await person(other.owner_id),
+            other_owner=await person(other.owner_id),
             nobody=await stack.enter_async_context(client_of(app)),
             day=datetime.combine(tomorrow, time(), TOKYO),
         )

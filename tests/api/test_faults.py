@@ -20,14 +20,14 @@ from sqlalchemy import event
 from db.engine.session import Database as Pool
 from db.tables import Base
 from tests.api.conftest import PREFIX, Clock, Login, error_of
-from tests.api.payments.test_webhook import event as news
+from tests.api.payments.test_webhook import event as webhook_event
 from tests.api.payments.test_webhook import signature
 from tests.api.tenancy.asking import Operation, operations
 from tests.api.tenancy.world import Tenants, opened_world
 from tests.support import sampling, servers
 from tests.support.changed import Changed, counting_changes
 
-ASKERS = ("owner", "customer", "admin", "newcomer")
+CALLERS = ("owner", "customer", "admin", "newcomer")
 #: What an error says that no answer may.
 SECRET = "Geheimnis-4711"
 
@@ -152,20 +152,20 @@ async def ask(http: AsyncClient, pool: Pool, world: Tenants, operation: Operatio
     return trouble
 
 
-@pytest.mark.parametrize("asker", ASKERS)
+@pytest.mark.parametrize("caller", CALLERS)
 async def test_database_that_breaks_is_a_coded_answer_and_nothing_half_written(
-    world: Tenants, pool: Pool, changed: Changed, asker: str, log_in: Login
+    world: Tenants, pool: Pool, changed: Changed, caller: str, log_in: Login
 ) -> None:
-    """One request for every statement of every operation. What breaks it takes turns; so do the askers, but for a
+    """One request for every statement of every operation. What breaks it takes turns; so do the callers, but for a
     whole run."""
     newcomer = await log_in()
     people = {**world.people, "admin": world.admin, "newcomer": newcomer.http}
     faults, requests = itertools.cycle(FAULTS), 0
-    for operation in sampling.share(operations(), ASKERS.index(asker), len(ASKERS)):
+    for operation in sampling.share(operations(), CALLERS.index(caller), len(CALLERS)):
         before = await changed.rows()
         for at in itertools.count(1):
             requests += 1
-            trouble = await ask(people[asker], pool, world, operation, next(faults), at)
+            trouble = await ask(people[caller], pool, world, operation, next(faults), at)
             if trouble.hit in {"", AT_COMMIT}:
                 break
         assert await changed.rows() == before, operation.name
@@ -188,7 +188,7 @@ async def test_webhook_is_refused_while_the_database_fails(
     client: AsyncClient, pool: Pool, changed: Changed, fault: str
 ) -> None:
     """Anything but a 2xx, so that the provider sends them again."""
-    body, before = news("pi_1"), await changed.rows()
+    body, before = webhook_event("pi_1"), await changed.rows()
     for at in itertools.count(1):
         with broken(pool, fault, at) as trouble:
             answer = await client.post(f"{PREFIX}/payments/webhook/stripe", content=body, headers=signature(body))

@@ -15,7 +15,7 @@ TESTS = Path(__file__).parents[1]
 
 #: First words that name nothing.
 NO_UNIT = re.compile(
-    r"(a|an|the|it|its|he|she|they|we|i|you|this|that|these|those|who|whoever|whom|whose|what|whatever|which|where"
+    r"(a|an|the|it|its|he|she|they|we|i|you|this|that|these|those|who|whom|whose|what|whatever|which|where"
     r"|wherever|when|while|why|how|if|whether|every|each|all|both|any|some|no|none|nobody|nothing|anybody|anyone"
     r"|anything|somebody|everybody|everyone|everything|one|two|three|many|more|most|much|few|several|only|another"
     r"|others|there|here|from|for|of|to|in|into|on|onto|at|over|through|during|with|within|without|before|after"

@@ -19,9 +19,9 @@ from workflows.processes import PROCESSES
 from workflows.support import options, queues
 
 ROOT = Path(__file__).parents[2]
-DUTIES = worker_specs(Mock())
-WORKFLOWS = [each for duty in DUTIES.values() for each in duty.workflows]
-ACTIVITIES = {_each.__qualname__: _each for duty in DUTIES.values() for _each in duty.activities}
+SPECS = worker_specs(Mock())
+WORKFLOWS = [each for spec in SPECS.values() for each in spec.workflows]
+ACTIVITIES = {_each.__qualname__: _each for spec in SPECS.values() for _each in spec.activities}
 MODULES = sorted((ROOT / "workflows").rglob("*.py"))
 #: What a replay would see differently; the workflow's own clock and random numbers are in `temporalio.workflow`.
 FORBIDDEN = re.compile(
@@ -111,7 +111,7 @@ def test_workflows_call_nothing_that_a_replay_would_see_differently(path: Path) 
 
 def test_queues_are_the_roles_of_workers() -> None:
     named = {value for name, value in vars(queues).items() if name.isupper()}
-    assert set(DUTIES) == named
+    assert set(SPECS) == named
 
 
 @pytest.mark.parametrize("name", ["CLOSE", "MOVE", "POLL", "STEP", "SEND", "SWEEP", "FILES"])

@@ -18,7 +18,7 @@ WAITING: Mapping[str, str] = {
                AS about FROM outbox WHERE command IS NOT NULL AND delivered_at IS NULL""",
     "bookings pending": """
         SELECT id, 'hold until ' || hold_expires_at AS about FROM bookings WHERE status = 'pending'""",
-    "provider news not applied": """
+    "provider events not applied": """
         SELECT id, event_type || ' of payment ' || payment_id AS about FROM payment_webhooks
          WHERE applied_at IS NULL""",
     "refunds under way": """

@@ -1,4 +1,4 @@
-"""A phone: sends a request again with the same key until somebody answers, and remembers what it was told."""
+"""An HTTP client that repeats a request with the same key until there is an answer, and records the answers."""
 
 import asyncio
 import json
@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.chaos.wire import Broken, Wire
 
-#: Every process is back within seconds; whoever hears nothing for this long is a finding.
+#: Every process is back within seconds; a caller without an answer for this long is a finding.
 PATIENCE = 90.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 3.0
 #: One request: longer than the slowest answer that the API has (a command waits 8 s for its workflow).

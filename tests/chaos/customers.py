@@ -1,4 +1,4 @@
-"""The customers: what each of them does with a booking, and what they were told about it."""
+"""The customers: what each does with a booking, and what the API answered."""
 
 import asyncio
 import random
@@ -47,7 +47,7 @@ class BookableSalon:
 
 @dataclass
 class Visit:
-    """What one customer did and was told. ``refused`` are wishes that were answered with no."""
+    """What one customer did and what was answered. ``refused`` are the markers of refused requests."""
 
     name: str
     user_id: UUID
@@ -55,7 +55,7 @@ class Visit:
     way: str
     regret: str
     token: Callable[[], str]
-    wish: str = ""
+    marker: str = ""
     refused: list[str] = field(default_factory=list)
     booking_id: str | None = None
     hold_expires_at: datetime | None = None
@@ -111,19 +111,19 @@ class Customer:
     async def _hold(self) -> bool:
         visit, start = self.visit, self._any_start()
         for number in range(_TRIES):
-            visit.wish = f"{visit.name}.{number}"
-            wish = {
+            visit.marker = f"{visit.name}.{number}"
+            body = {
                 "service_id": str(visit.salon.service_id),
                 "start_at": start.isoformat(),
-                "special_requests": visit.wish,
+                "special_requests": visit.marker,
             }
-            answer = await self._post("/bookings", wish, {201, 409})
+            answer = await self._post("/bookings", body, {201, 409})
             if answer.status == 201:
                 visit.booking_id, visit.start_at = answer.data["id"], start
                 visit.hold_expires_at = datetime.fromisoformat(answer.data["hold_expires_at"])
                 return True
-            visit.refused.append(visit.wish)
-            visit.wish = ""
+            visit.refused.append(visit.marker)
+            visit.marker = ""
             nearest = answer.details.get("alternatives") or []
             start = datetime.fromisoformat(self._dice.choice(nearest)) if nearest else self._any_start()
         return False
@@ -167,7 +167,7 @@ class Customer:
         return answer
 
     async def _slow(self, payment_id: str) -> None:
-        """The bank takes its time: the news comes before or after the hold's end."""
+        """The bank takes its time: the event comes before or after the hold's end."""
         answer = await self._card(payment_id, SLOW)
         if answer.status != 200 or answer.data["status"] != "processing":
             return
@@ -256,7 +256,7 @@ class Customer:
 
 
 async def settle_what_is_slow(sandbox: Caller, api_key: str) -> int:
-    """Whoever was answered that it is too late comes back for no payment: the bank says no to all that are still
+    """A customer who was answered that it is too late does not return to pay: the bank says no to all that are still
     processing. Gives how many they were."""
     headers, after, settled = {"Authorization": f"Bearer {api_key}"}, "", 0
     while True:

@@ -46,7 +46,7 @@ class Crashes:
             self.downtimes.setdefault(name, []).append(monotonic() - since)
 
     def stuck(self, name: str, reason: str, pause: float) -> None:
-        """See `stack.reports.Reporter`. Whoever is killed while it starts is not stuck."""
+        """See `stack.reports.Reporter`. A process that is killed while it starts is not stuck."""
         if "SIGKILL" not in reason:
             self.failed_starts.append(f"{name}: {reason}")
 

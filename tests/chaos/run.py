@@ -60,7 +60,7 @@ class Result:
 
 
 async def run(plan: Plan, folder: Path, say: Callable[[str], None]) -> Result:
-    """Do all of it in ``folder``, which is left behind with its logs. ``say`` is told what happens."""
+    """Do all of it in ``folder``, which is left behind with its logs. ``say`` gets a line for what happens."""
     os.environ["OMOTENASHI_PROVIDER_TIMEOUT"] = _PROVIDER_TIMEOUT
     # All customers of the run share this machine's address.
     os.environ["OMOTENASHI_UNPAID_BOOKINGS_PER_NETWORK"] = "1000"

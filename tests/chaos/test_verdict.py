@@ -1,4 +1,4 @@
-"""The judge of a chaos run sees what it is there for: each lie that a customer could be told is found."""
+"""The verdict of a chaos run finds each wrong answer that a customer could get."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,19 +14,19 @@ ENDS = START - timedelta(days=1)
 HOLD = timedelta(seconds=15)
 
 
-def visit(**told: Any) -> Visit:
+def visit(**answered: Any) -> Visit:
     """Somebody who was given a booking."""
     salon = BookableSalon(UUID(int=1), UUID(int=2), HOLD, [START])
     made = Visit("customer1", uuid4(), salon, "good card", "keeps it", lambda: "token")
-    given = {"wish": "w", "booking_id": "b", "start_at": START, "hold_expires_at": ENDS, "paid_at": ENDS - HOLD}
-    for name, value in {**given, **told}.items():
+    given = {"marker": "w", "booking_id": "b", "start_at": START, "hold_expires_at": ENDS, "paid_at": ENDS - HOLD}
+    for name, value in {**given, **answered}.items():
         setattr(made, name, value)
     return made
 
 
 def row(**values: Any) -> dict[str, Any]:
     """The booking as it is: confirmed and paid."""
-    good = {"id": "b", "wish": "w", "status": "confirmed", "start_at": START, "hold_expires_at": None}
+    good = {"id": "b", "marker": "w", "status": "confirmed", "start_at": START, "hold_expires_at": None}
     return {**good, "captured": 6600, "refunded": 0, "cancelled_by": None, "swept": False, "money_at": None, **values}
 
 
@@ -36,12 +36,12 @@ def test_verdict_accepts_what_is_as_it_was_answered() -> None:
     assert _judge(visit(cancel="ok"), {"w": [cancelled]}) == ([], "cancelled, with a refund")
     late = visit(paid_at=ENDS + HOLD)
     assert _judge(late, {"w": [row(status="expired", refunded=6600)]}) == ([], "expired, its late money given back")
-    nobody = visit(booking_id=None, wish="", refused=["w0"], paid_at=None)
+    nobody = visit(booking_id=None, marker="", refused=["w0"], paid_at=None)
     assert _judge(nobody, {}) == ([], "no time was free")
 
 
 @pytest.mark.parametrize(
-    ("told", "found"),
+    ("answered", "found"),
     [
         ({}, []),
         ({}, [row(id="another")]),
@@ -58,8 +58,8 @@ def test_verdict_accepts_what_is_as_it_was_answered() -> None:
         ({}, [row(status="expired", refunded=6600, swept=True, money_at=ENDS - HOLD)]),
     ],
 )
-def test_verdict_finds_what_is_not_as_it_was_answered(told: dict[str, Any], found: list[dict[str, Any]]) -> None:
-    wrong, _ = _judge(visit(**told), {"w": found} if found else {})
+def test_verdict_finds_what_is_not_as_it_was_answered(answered: dict[str, Any], found: list[dict[str, Any]]) -> None:
+    wrong, _ = _judge(visit(**answered), {"w": found} if found else {})
     assert wrong
 
 

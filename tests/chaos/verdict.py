@@ -1,4 +1,4 @@
-"""Compares what the customers were told with what is there, and the mailbox with what was promised."""
+"""Compares what the API answered with what is stored, and the mailbox with the queued notices."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -16,7 +16,7 @@ from tests.support.data import rows
 Row = dict[str, Any]
 
 _BOOKINGS = """
-    SELECT b.id::text AS id, b.special_requests AS wish, b.status, b.start_at, b.hold_expires_at,
+    SELECT b.id::text AS id, b.special_requests AS marker, b.status, b.start_at, b.hold_expires_at,
            coalesce(p.captured, 0) AS captured, coalesce(p.refunded, 0) AS refunded,
            (SELECT h.actor_kind FROM booking_history h WHERE h.booking_id = b.id AND h.to_status = 'cancelled'
              ORDER BY h.id LIMIT 1) AS cancelled_by,
@@ -39,16 +39,16 @@ _ONCE = frozenset({"booking_confirmed", "booking_expired", "booking_cancelled", 
 _WITH_AN_END = frozenset({"booking_held", "booking_proof"})
 #: The newest messages that the mailbox gives at once.
 _MAILBOX = 1000
-#: Money that was in the inbox so long before the end of the hold is not late, whoever is dead meanwhile.
+#: Money that was in the inbox so long before the end of the hold is not late, also while a process is down.
 _IN_TIME = timedelta(seconds=1)
 
 
 async def judge(database: Database, visits: Sequence[Visit]) -> tuple[list[str], Counter[str]]:
-    """Sentences about what is not as the customers were told, and how the bookings ended."""
+    """Sentences about what is not as the API answered, and how the bookings ended."""
     wrong: list[str] = []
     found: dict[str, list[Row]] = defaultdict(list)
     for row in await rows(database, _BOOKINGS):
-        found[row["wish"]].append(row)
+        found[row["marker"]].append(row)
     ends: Counter[str] = Counter()
     for visit in visits:
         sentences, end = _judge(visit, found)
@@ -61,10 +61,10 @@ async def judge(database: Database, visits: Sequence[Visit]) -> tuple[list[str],
 
 
 def _judge(visit: Visit, found: dict[str, list[Row]]) -> tuple[list[str], str]:
-    wrong = [f"was refused {wish!r}, but has it" for wish in visit.refused if found.get(wish)]
-    mine = found.get(visit.wish, []) if visit.wish else []
+    wrong = [f"was refused {marker!r}, but has it" for marker in visit.refused if found.get(marker)]
+    mine = found.get(visit.marker, []) if visit.marker else []
     if len(mine) > 1:
-        wrong.append(f"one wish made {len(mine)} bookings")
+        wrong.append(f"one request made {len(mine)} bookings")
     if visit.booking_id is None:
         return wrong, "heard nothing" if visit.unanswered else "no time was free"
     if [row["id"] for row in mine] != [visit.booking_id]:
@@ -83,7 +83,7 @@ def _judge(visit: Visit, found: dict[str, list[Row]]) -> tuple[list[str], str]:
 
 def _judge_cancel(visit: Visit, row: Row) -> list[str]:
     if visit.cancel == "ok" and row["status"] != "cancelled":
-        return [f"was told it is cancelled, but it is {row['status']}"]
+        return [f"the answer was cancelled, but it is {row['status']}"]
     if visit.cancel not in {"ok", "asked"} and row["cancelled_by"] is not None:
         return [f"its cancellation was answered with {visit.cancel or 'nothing'}, but it is cancelled"]
     return []
@@ -93,9 +93,9 @@ def _judge_payment(visit: Visit, row: Row) -> list[str]:
     """Money that was there in good time keeps the booking."""
     wrong = []
     if visit.declined_last and visit.paid_at is None and row["captured"]:
-        wrong.append(f"was told that the card was declined, but {row['captured']} was taken")
+        wrong.append(f"the answer was that the card was declined, but {row['captured']} was taken")
     if visit.paid_at is not None and not row["captured"]:
-        wrong.append("was told that the money was taken, but nothing was")
+        wrong.append("the answer was that the money was taken, but nothing was")
     if row["status"] == "expired" and _was_in_time(row["money_at"], visit.hold_expires_at):
         wrong.append(f"its money was here at {row['money_at']}, but it is expired, swept: {row['swept']}")
     return wrong
@@ -117,7 +117,7 @@ def _end_of(visit: Visit, row: Row) -> str:
 @dataclass
 class Mail:
     """What the mailboxes show. ``doubted``: messages that came again because for a minute neither an answer nor a
-    webhook told that they had arrived (the e-mail provider has no idempotency keys)."""
+    webhook said that they had arrived (the e-mail provider has no idempotency keys)."""
 
     wrong: list[str] = field(default_factory=list)
     messages: int = 0

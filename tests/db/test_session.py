@@ -36,8 +36,8 @@ async def test_scope_of_an_object_says_what_the_caller_is(pool: Database) -> Non
         ("policy", salon.policy_id, manager, "manager", False),
         ("business", salon.business_id, salon.owner_id, "owner", False),
     ]
-    for kind, object_id, asker, role, own in cases:
-        async with pool.unit_of_work(Scope.of(kind, object_id, asker)) as work:
+    for kind, object_id, caller, role, own in cases:
+        async with pool.unit_of_work(Scope.of(kind, object_id, caller)) as work:
             assert (work.entered.business_id, work.entered.role, work.entered.own) == (salon.business_id, role, own)
             assert await work.session.scalar(text("SELECT count(*) FROM bookings")) == 1
 

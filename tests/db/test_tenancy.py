@@ -107,7 +107,7 @@ async def test_tables_show_no_tenant_another(pool: Database, two: tuple[Salon, S
 
 
 @pytest.mark.parametrize("scope", [Scope.public(), Scope.tenant(UUID(int=0)), Scope.self_(UUID(int=1))])
-async def test_strangers_see_no_private_row(pool: Database, two: tuple[Salon, Salon], scope: Scope) -> None:
+async def test_anonymous_callers_see_no_private_row(pool: Database, two: tuple[Salon, Salon], scope: Scope) -> None:
     public = {"business_settings", "business_hours", "business_holidays", "cancellation_policies"}
     public |= {"services", "resources", "service_resources", "business_slugs"}
     for table in set(tenant_tables()) - public:

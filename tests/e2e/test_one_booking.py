@@ -172,7 +172,7 @@ async def authenticate(world: Running, action_url: str) -> None:
 
 
 async def stripe_has_said_so_too(world: Running) -> None:
-    """Its webhook came and was applied, beside our own news of the confirmation."""
+    """Its webhook came and was applied, beside our own event of the confirmation."""
     applied = "event_type = 'payment_intent.succeeded' AND applied_at IS NOT NULL"
     async with asyncio.timeout(20):
         while not await data.rows(world.pool, f"SELECT 1 FROM payment_webhooks WHERE {applied}"):  # noqa: ASYNC110
@@ -200,13 +200,13 @@ async def test_booking_runs_from_registration_to_completion(
     assert (await owner.ask("POST", f"/bookings/{booking}/complete"))["status"] == "completed"
     history = await customer.ask("GET", f"/bookings/{booking}/history")
     assert [row["to_status"] for row in history] == ["pending", "confirmed", "checked_in", "completed"]
-    told = await customer.until(
+    notices = await customer.until(
         "/notifications",
         lambda rows: (
             {"booking_confirmed", "booking_completed"} <= {row["kind"] for row in rows if row["status"] == "delivered"}
         ),
     )
-    assert len([row for row in told if row["kind"] == "booking_confirmed"]) == 1
+    assert len([row for row in notices if row["kind"] == "booking_confirmed"]) == 1
     assert {row["id"] for row in await owner.ask("GET", "/bookings", business_id=business)} == {booking}
 
 

@@ -184,7 +184,7 @@ async def test_refund_after_a_partial_capture_counts_what_was_taken(rail: Rail) 
     assert (found.status, found.captured, found.refunded) == (P.REFUNDED, 3000, 3000)
 
 
-async def test_refund_by_hand_is_told_without_an_id_of_ours(rail: Rail, receiver: Receiver) -> None:
+async def test_refund_by_hand_is_received_without_an_id_of_ours(rail: Rail, receiver: Receiver) -> None:
     paid = await rail.pay()
     await rail.adapter.create_refund(paid.id, 1000, new_key(), {"refund_id": "r-1"})
     key = rail.sandbox.settings().payjp_api_key.get_secret_value()

@@ -82,7 +82,7 @@ async def test_authorization_lasts_longer_where_the_card_allows_it(rail: Rail) -
     assert held.authorized_until - datetime.now(UTC) > timedelta(days=29)
 
 
-async def test_authorization_whose_end_is_not_told_lasts_seven_days() -> None:
+async def test_authorization_without_an_end_lasts_seven_days() -> None:
     raw = {
         **{"id": "pfw_1", "status": "requires_capture", "amount": 5000, "currency": "jpy", "amount_received": 0},
         **{"expired_at": None, "updated_at": "2026-11-29T03:00:00Z", "metadata": {}},
@@ -91,7 +91,7 @@ async def test_authorization_whose_end_is_not_told_lasts_seven_days() -> None:
 
 
 @pytest.mark.parametrize(("end", "status"), [("won", DisputeStatus.WON), ("lost", DisputeStatus.LOST)])
-async def test_dispute_is_told_from_its_opening_to_its_end(
+async def test_dispute_is_received_from_its_opening_to_its_end(
     rail: Rail, receiver: Receiver, end: str, status: DisputeStatus
 ) -> None:
     paid = await rail.pay()
@@ -104,8 +104,8 @@ async def test_dispute_is_told_from_its_opening_to_its_end(
         return {event.dispute.status: event for event in events if event.dispute}
 
     await receiver.wait_until(lambda: {DisputeStatus.OPEN, status} <= set(disputes()))
-    told = disputes()[status]
-    assert (told.intent_id, told.dispute and told.dispute.amount) == (paid.id, 5000)
+    received = disputes()[status]
+    assert (received.intent_id, received.dispute and received.dispute.amount) == (paid.id, 5000)
     found = await rail.adapter.get_intent(paid.id)
     assert found.status is (P.CAPTURED if end == "won" else P.DISPUTED)
 

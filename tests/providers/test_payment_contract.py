@@ -255,10 +255,10 @@ async def test_wrong_key_is_unavailable_and_is_not_in_the_error(rail: Rail, sand
 async def test_payment_is_reported_by_webhook(rail: Rail, receiver: Receiver) -> None:
     paid = await rail.pay()
 
-    def told() -> bool:
+    def has_come() -> bool:
         return any(event.intent and event.intent.captured for event in _events(rail, receiver))
 
-    await receiver.wait_until(told)
+    await receiver.wait_until(has_come)
     event = next(event for event in _events(rail, receiver) if event.intent and event.intent.captured)
     assert (event.intent_id, event.intent.amount, event.intent.captured) == (paid.id, 5000, 5000)
     assert event.intent.metadata["booking_id"] == "b-1"
@@ -269,10 +269,10 @@ async def test_refund_is_reported_by_webhook_with_our_id(rail: Rail, receiver: R
     paid = await rail.pay()
     made = await rail.adapter.create_refund(paid.id, 2000, new_key(), {"refund_id": "r-1"})
 
-    def told() -> bool:
+    def has_come() -> bool:
         return any(event.refund for event in _events(rail, receiver))
 
-    await receiver.wait_until(told)
+    await receiver.wait_until(has_come)
     refund = next(event.refund for event in _events(rail, receiver) if event.refund)
     assert (refund.id, refund.intent_id, refund.amount) == (made.id, paid.id, 2000)
     assert refund.metadata["refund_id"] == "r-1"

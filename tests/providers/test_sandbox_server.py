@@ -1,4 +1,4 @@
-"""What the stand-in owes its users: it forgets nothing, it is as strict as the original, and it ends when told."""
+"""The sandbox server: it keeps its data, it is as strict as the original, and it ends on a signal."""
 
 import json
 import signal

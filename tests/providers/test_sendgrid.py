@@ -161,12 +161,12 @@ async def test_webhook_reports_each_delivery_event(
     mail: SendGridEmail, receiver: Receiver, to: str, expected: list[DeliveryEvent]
 ) -> None:
     await mail.send(email(to, notice_id="n-7"))
-    news = [one for got in await receiver.wait(len(expected)) for one in mail.parse_webhook(got.body, got.headers)]
-    assert sorted(one.event for one in news) == sorted(expected)
-    assert {one.notice_id for one in news} == {"n-7"}
-    assert len({one.id for one in news}) == len(news)
-    assert all(abs(datetime.now(UTC) - one.at) < timedelta(minutes=1) for one in news)
-    reasons = {one.event: one.reason for one in news}
+    events = [one for got in await receiver.wait(len(expected)) for one in mail.parse_webhook(got.body, got.headers)]
+    assert sorted(one.event for one in events) == sorted(expected)
+    assert {one.notice_id for one in events} == {"n-7"}
+    assert len({one.id for one in events}) == len(events)
+    assert all(abs(datetime.now(UTC) - one.at) < timedelta(minutes=1) for one in events)
+    reasons = {one.event: one.reason for one in events}
     assert reasons.get(DeliveryEvent.BOUNCED) in {None, "550 5.1.1 no such user"}
 
 

@@ -203,14 +203,14 @@ async def test_secrets_reach_neither_logs_nor_errors(sandbox: Sandbox, caplog: p
     sandbox.fault("payment_intents.retrieve", "error_500")
     with pytest.raises(OutcomeUnknown) as unknown:
         await right.get_intent(intent.id)
-    told = caplog.text + repr(wrong) + repr(right)
+    visible = caplog.text + repr(wrong) + repr(right)
     for error in (refused.value, unknown.value):
         assert error.__cause__ is None
         assert error.__context__ is None
-        told += "".join(traceback.format_exception(error)) + repr(vars(error))
-    assert secret not in told
-    assert "sk_test_sandbox" not in told
-    assert str(intent.client_secret) not in told
+        visible += "".join(traceback.format_exception(error)) + repr(vars(error))
+    assert secret not in visible
+    assert "sk_test_sandbox" not in visible
+    assert str(intent.client_secret) not in visible
     await wrong.aclose()
     await right.aclose()
 

@@ -106,7 +106,7 @@ async def test_refund_of_something_else_is_only_named(payments: StripePayments) 
     assert (event.intent_id, event.refund) == (None, None)
 
 
-async def test_payment_is_told(payments: StripePayments, receiver: Receiver) -> None:
+async def test_payment_is_received(payments: StripePayments, receiver: Receiver) -> None:
     intent = await pay(payments)
     [received] = await receiver.wait(1)
     event = parse(payments, received)
@@ -156,7 +156,7 @@ async def test_webhooks_come_for_every_step_that_we_apply(
     assert closed_event.dispute.status is DisputeStatus.WON
 
 
-async def test_failed_refund_is_told(payments: StripePayments, receiver: Receiver) -> None:
+async def test_failed_refund_is_received(payments: StripePayments, receiver: Receiver) -> None:
     intent = await pay(payments, "pm_card_refundFail")
     await payments.create_refund(intent.id, 5000, key(), {})
     events = [parse(payments, one) for one in await receiver.wait(5)]

@@ -41,7 +41,7 @@ async def _done_or_waiting(database: Database, task: asyncio.Task[Any]) -> None:
     """Until it is over, or Postgres says that it waits for a lock."""
     async with asyncio.timeout(_PATIENCE), database.unit_of_work(Scope.platform()) as work:
         while not task.done():
-            # pg_stat_activity is read once per transaction unless it is told to forget.
+            # pg_stat_activity is read once per transaction unless its snapshot is cleared.
             await work.session.execute(text("SELECT pg_stat_clear_snapshot()"))
             if await work.session.scalar(_WAITING):
                 return

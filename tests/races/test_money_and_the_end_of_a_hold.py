@@ -19,16 +19,16 @@ _INBOX = text("SELECT id FROM payment_webhooks WHERE event_id = :event_id")
 
 
 async def waiting(desk: Desk) -> tuple[UUID, UUID, Step, Step]:
-    """A hold that has just ended, with an open intent: booking, payment, the step in which the news of its money come
+    """A hold that has just ended, with an open intent: booking, payment, the step in which the event of its money comes
     and are applied, and the step that sweeps it."""
     booking_id = await add_booking(desk.database, desk.salon, status="pending", amount_due=6600, payment_mode="prepay")
     payment_id = await add_payment(desk.database, desk.salon, booking_id)
     name = (await desk.payment(payment_id))["provider_intent_id"]
     captured = IntentEvent(name, PaymentStatus.CAPTURED, 6600, "JPY", 6600)
-    event_id, news = f"evt-{booking_id}", ProviderEvent(intent=captured)
+    event_id, event = f"evt-{booking_id}", ProviderEvent(intent=captured)
 
     async def pay(work: Any) -> Any:
-        await work.payments.webhooks.receive("stripe", event_id, "news", name, news, LATER)
+        await work.payments.webhooks.receive("stripe", event_id, "event", name, event, LATER)
         [webhook_id] = await work.session.scalars(_INBOX, {"event_id": event_id})
         return await work.payments.webhooks.apply(webhook_id, LATER)
 

@@ -76,7 +76,7 @@ async def test_card_is_captured_and_voided_without_the_locks(desk: Desk, without
     [(ActorKind.CUSTOMER, ActorKind.STAFF, 3300), (ActorKind.STAFF, ActorKind.CUSTOMER, 6600)],
 )
 async def test_cancel_and_cancel(desk: Desk, first: ActorKind, second: ActorKind, refund: int) -> None:
-    """Whoever is first decides what it costs; the other hears that it is cancelled."""
+    """The first decides what it costs; the other is answered that it is cancelled."""
     booking_id, payment_id = await paid(desk)
     steps = [command(desk, "cancel", booking_id, by) for by in (first, second)]
     won, lost = await overlap(desk.database, desk.salon.scope, *steps)

@@ -28,10 +28,10 @@ async def movers(desk: Desk) -> tuple[list[UUID], list[Step]]:
     ids = [await add_booking(desk.database, desk.salon, NOW + (72 + 2 * number) * HOUR) for number in range(2)]
 
     def move(booking_id: UUID) -> Step:
-        wish = desk.command(booking_id, ActorKind.CUSTOMER, start_at=WANTED)
+        command = desk.command(booking_id, ActorKind.CUSTOMER, start_at=WANTED)
 
         async def step(work: Any) -> Any:
-            return await work.bookings.changes.reschedule(wish, NOW)
+            return await work.bookings.changes.reschedule(command, NOW)
 
         return step
 
@@ -78,7 +78,7 @@ async def late_and_new(desk: Desk) -> tuple[UUID, UUID, Step, Step]:
     payment_id = await add_payment(desk.database, desk.salon, booking_id, status="captured")
     again = desk.command(booking_id)
 
-    async def retake(work: Any) -> Any:
+    async def reinstate(work: Any) -> Any:
         return await work.bookings.changes.reinstate_after_late_payment(again, NOW)
 
     async def book(work: Any) -> Any:
@@ -86,12 +86,12 @@ async def late_and_new(desk: Desk) -> tuple[UUID, UUID, Step, Step]:
             HoldRequest(single(desk.salon.service_id), WANTED, user_id=desk.salon.user_id), NOW
         )
 
-    return booking_id, payment_id, retake, book
+    return booking_id, payment_id, reinstate, book
 
 
 async def test_late_money_that_is_first_has_the_time(desk: Desk) -> None:
-    booking_id, payment_id, retake, book = await late_and_new(desk)
-    reinstated, refused = await overlap(desk.database, desk.salon.scope, retake, book)
+    booking_id, payment_id, reinstate, book = await late_and_new(desk)
+    reinstated, refused = await overlap(desk.database, desk.salon.scope, reinstate, book)
     assert reinstated.status is BookingStatus.CONFIRMED
     assert isinstance(refused, SlotTaken)
     assert await claimed_at(desk, WANTED, booking_id) == [booking_id]
@@ -99,8 +99,8 @@ async def test_late_money_that_is_first_has_the_time(desk: Desk) -> None:
 
 
 async def test_late_money_that_is_second_goes_back(desk: Desk) -> None:
-    booking_id, payment_id, retake, book = await late_and_new(desk)
-    booked, returned = await overlap(desk.database, desk.salon.scope, book, retake)
+    booking_id, payment_id, reinstate, book = await late_and_new(desk)
+    booked, returned = await overlap(desk.database, desk.salon.scope, book, reinstate)
     assert isinstance(booked, BookingView)
     assert (returned.status, returned.refunding) == (BookingStatus.EXPIRED, 6600)
     assert await claimed_at(desk, WANTED, booking_id, booked.id) == [booked.id]
@@ -110,8 +110,8 @@ async def test_late_money_that_is_second_goes_back(desk: Desk) -> None:
 async def test_bookings_both_have_the_time_without_the_constraint(unguarded_desk: Desk) -> None:
     """The control."""
     desk = unguarded_desk
-    booking_id, _, retake, book = await late_and_new(desk)
-    reinstated, booked = await overlap(desk.database, desk.salon.scope, retake, book)
+    booking_id, _, reinstate, book = await late_and_new(desk)
+    reinstated, booked = await overlap(desk.database, desk.salon.scope, reinstate, book)
     assert reinstated.status is BookingStatus.CONFIRMED
     assert isinstance(booked, BookingView)
     assert await claimed_at(desk, WANTED, booking_id, booked.id) == [booking_id, booked.id]

@@ -41,7 +41,7 @@ def read(workflow: str, outcome: str) -> WorkflowHistory:
 
 
 def write(workflow: str, outcome: str, history: WorkflowHistory) -> None:
-    """Store it, without what tells of the machine it was recorded on."""
+    """Store it, without what belongs to the machine it was recorded on."""
     path = path_of(workflow, outcome)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(_plain(json.loads(history.to_json())), indent=1, sort_keys=True) + "\n")

@@ -1,4 +1,4 @@
-"""Record the histories that are missing: ``python -m tests.replay.record [--again]``. ``--again`` writes all anew,
+"""Record the histories that are missing: ``python -m tests.replay.record [--again]``. ``--again`` writes all again,
 which is right only while no run of the old kind is open anywhere."""
 
 import asyncio
@@ -31,7 +31,7 @@ from tests.workflows.messages.test_notice import FOREVER, Post, sending
 from tests.workflows.onboarding.test_verification import Board, reviewing, say
 from tests.workflows.payments.test_refund import AWAY as REFUND_AWAY
 from tests.workflows.payments.test_refund import DONE, PENDING, REFUSED, RefundStub, refunding
-from tests.workflows.platform.test_flag_rollout import FlagTable, begun, rolling, tell
+from tests.workflows.platform.test_flag_rollout import FlagTable, begun, rolling, send
 from tests.workflows.platform.test_maintenance import FILES, ROUND, Broom, sweeping
 from tests.workflows.privacy.test_data_rights import FOREVER as STAYS_AWAY
 from tests.workflows.privacy.test_data_rights import Archive, exporting, forgetting
@@ -43,7 +43,7 @@ from workflows.platform.flag_rollout import messages as rollouts
 from workflows.platform.maintenance.messages import MaintenanceInput
 
 Story = Callable[[WorkflowEnvironment], Awaitable[WorkflowHistory]]
-Told = Callable[[Life], Awaitable[None]]
+Step = Callable[[Life], Awaitable[None]]
 
 HOLD = timedelta(minutes=10, seconds=30)
 _UNDO = timedelta(minutes=10)
@@ -55,13 +55,13 @@ def _asks() -> dict[str, object]:
     return {"needs_approval": True, "approval_deadline": now() + timedelta(hours=24)}
 
 
-def _booking(make: Callable[[], World], *tell: Told, resumed: bool = False) -> Story:
+def _booking(make: Callable[[], World], *steps: Step, resumed: bool = False) -> Story:
     async def story(env: WorkflowEnvironment) -> WorkflowHistory:
         world = make()
-        news = world.event(P.CAPTURED) if resumed else None
-        async with living(env, world, resumed=resumed, news=news) as life:
+        webhook_id = world.event(P.CAPTURED) if resumed else None
+        async with living(env, world, resumed=resumed, webhook_id=webhook_id) as life:
             await life.state()
-            for each in tell:
+            for each in steps:
                 await each(life)
             with contextlib.suppress(WorkflowFailureError):  # cancelled by its operator
                 await life.ends()
@@ -112,7 +112,7 @@ async def _stop(life: Life) -> None:
     await life.handle.cancel()
 
 
-def _says(update: str, by: ActorKind = ActorKind.STAFF) -> Told:
+def _says(update: str, by: ActorKind = ActorKind.STAFF) -> Step:
     async def say(life: Life) -> None:
         await life.says(update, by=by)
 
@@ -129,7 +129,7 @@ def _long_ahead(days: int, **more: object) -> World:
     return World(ahead, manual_capture=True, lasts=timedelta(days=7), **more)
 
 
-def _go_on(**by: int) -> Told:
+def _go_on(**by: int) -> Step:
     async def go_on(life: Life) -> None:
         await life.forward(timedelta(**by, minutes=1))
         await life.calls("payments.record")
@@ -271,7 +271,7 @@ def _rollout(*said: str, **table: object) -> Story:
         async with rolling(env, flags) as handle:
             await begun(flags, 1)
             for word in said:
-                await tell(handle, word)
+                await send(handle, word)
             return await _end(env, handle)
 
     return story

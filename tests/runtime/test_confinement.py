@@ -1,4 +1,4 @@
-"""What reads strangers' files learns no secret of its parent, opens no file and reaches nobody."""
+"""The process that reads uploaded files sees no secret of its parent, opens no file and reaches no host."""
 
 import os
 import subprocess

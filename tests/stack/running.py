@@ -89,4 +89,4 @@ def up(data_dir: Path, *options: str, environment: dict[str, str] | None = None)
         running.end()
         wait_until_none(data_dir)
     check_files(running.folder.logs)
-    assert not leaks_in(running.output), f"up told a secret: {leaks_in(running.output)}"
+    assert not leaks_in(running.output), f"up printed a secret: {leaks_in(running.output)}"

@@ -1,4 +1,4 @@
-"""What `migrate` tells Temporal."""
+"""What `migrate` sets up in Temporal."""
 
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client

@@ -86,7 +86,7 @@ async def test_ports_give_no_data_and_take_no_commands(stack: RunningUp) -> None
         for port in asked:
             for method, path, status, body in await answers(port, settings.s3_bucket, key):
                 assert SECRET not in body, f"{ports[port]} gives a paper to everybody: {port} {method} {path}"
-                assert status >= 400 or "{bucket}" not in path, f"{ports[port]} obeys: {port} {method} {path}"
+                assert status >= 400 or "{bucket}" not in path, f"{ports[port]} takes commands: {port} {method} {path}"
             if ports[port] == "storage":
                 assert not await speaks_grpc(port, None), f"gRPC without TLS on {port}"
                 assert not await speaks_grpc(port, anonymous), f"gRPC without a certificate on {port}"

@@ -19,7 +19,7 @@ from stack.supervisor import Supervisor
 
 @dataclass
 class Recorder:
-    """Remembers what the supervisor told."""
+    """Records what the supervisor reports."""
 
     lines: list[str] = field(default_factory=list)
     heard: asyncio.Event = field(default_factory=asyncio.Event)
@@ -95,16 +95,16 @@ def _fields(program: Program) -> dict[str, object]:
     return {name: getattr(program, name) for name in program.__dataclass_fields__}
 
 
-async def test_crash_is_told_and_the_pause_before_each_restart_grows(
+async def test_crash_is_reported_and_the_pause_before_each_restart_grows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(supervising, "FIRST_PAUSE", 0.01)
     monkeypatch.setattr(supervising, "LONGEST_PAUSE", 0.04)
-    told = Recorder()
-    async with Supervisor(tmp_path / "logs", told) as supervisor:
+    recorder = Recorder()
+    async with Supervisor(tmp_path / "logs", recorder) as supervisor:
         await supervisor.start(python("weak", "raise SystemExit(3)", tmp_path, is_ready=_yes))
-        await told.until(lambda lines: sum(line.startswith("crashed") for line in lines) >= 4)
-    crashes = [line for line in told.lines if line.startswith("crashed")]
+        await recorder.until(lambda lines: sum(line.startswith("crashed") for line in lines) >= 4)
+    crashes = [line for line in recorder.lines if line.startswith("crashed")]
     assert [f"crashed weak ended with exit code 3 {pause} weak.log" for pause in (0.01, 0.02, 0.04, 0.04)] == crashes[
         :4
     ]
@@ -115,15 +115,15 @@ async def _yes() -> bool:
 
 
 async def test_restarted_child_has_a_new_process(tmp_path: Path) -> None:
-    told = Recorder()
+    recorder = Recorder()
     changes: list[str] = []
-    async with Supervisor(tmp_path / "logs", told, lambda: changes.append("changed")) as supervisor:
+    async with Supervisor(tmp_path / "logs", recorder, lambda: changes.append("changed")) as supervisor:
         await supervisor.start(python("child", SLEEP, tmp_path))
         first = supervisor.child("child").pid
         assert first is not None
         seen = len(changes)
         os.kill(first, 9)
-        await told.until(lambda lines: "restarted child" in lines)
+        await recorder.until(lambda lines: "restarted child" in lines)
         second = supervisor.child("child").pid
         assert second != first
         assert alive(second)
@@ -154,7 +154,7 @@ async def test_child_that_is_never_ready_is_ended(tmp_path: Path) -> None:
 
 
 async def test_child_that_ignores_the_request_is_killed_with_all_it_started(tmp_path: Path) -> None:
-    told = Recorder()
+    recorder = Recorder()
     stubborn = (
         "import os, signal, time\n"
         "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
@@ -173,14 +173,14 @@ async def test_child_that_ignores_the_request_is_killed_with_all_it_started(tmp_
         is_ready=announces(tmp_path, "grandchild"),
         stop_within=timedelta(seconds=0.3),
     )
-    async with Supervisor(tmp_path / "logs", told) as supervisor:
+    async with Supervisor(tmp_path / "logs", recorder) as supervisor:
         await supervisor.start(program)
         pid = supervisor.child("stubborn").pid
         grandchild = int((tmp_path / "grandchild").read_text())
         assert alive(grandchild)
     assert not alive(pid)
     assert not await _still_alive(grandchild)
-    assert "killed stubborn" in told.lines
+    assert "killed stubborn" in recorder.lines
 
 
 async def _still_alive(pid: int) -> bool:

@@ -146,7 +146,7 @@ def test_server_that_cannot_start_is_named_with_its_log(place: Path) -> None:
 
 def test_second_signal_stops_at_once(place: Path) -> None:
     with up(place / "data") as running:
-        # A stopped process cannot obey.
+        # A stopped process handles no signal.
         os.kill(running.pid_of("redis"), signal.SIGSTOP)
         running.process.send_signal(signal.SIGINT)
         running.wait_for("stopping; Ctrl-C again")

@@ -1,6 +1,6 @@
 """Rows for tests: a user, a salon with everything that a booking needs, and bookings in any state.
 
-Everything goes in as the application's role in platform scope. Times hang on ``NOW``, which is no real clock:
+Everything goes in as the application's role in platform scope. Times are relative to ``NOW``, which is no real clock:
 pass it on as ``now``.
 """
 

@@ -41,7 +41,7 @@ class Desk:
     async def do(
         self, verb: str, booking_id: UUID, by: ActorKind = ActorKind.SYSTEM, now: datetime = NOW, **more: Any
     ) -> BookingOutcome:
-        """A new command, obeyed."""
+        """Executes a new command."""
         return await self.execute_command(verb, self.command(booking_id, by, **more), now)
 
     async def within(self, step: Callable[[UnitOfWork], Awaitable[Any]], scope: Scope | None = None) -> Any:
@@ -56,11 +56,11 @@ class Desk:
         return view
 
     async def receive(
-        self, event_id: str, intent_id: str | None, news: ProviderEvent, at: datetime = NOW, kind: str = "news"
+        self, event_id: str, intent_id: str | None, event: ProviderEvent, at: datetime = NOW, kind: str = "event"
     ) -> UUID | None:
         """Put an event into the inbox; its row's id, or None when it was there before."""
         async with self.database.unit_of_work(Scope.platform()) as work:
-            new = await work.payments.webhooks.receive("stripe", event_id, kind, intent_id, news, at)
+            new = await work.payments.webhooks.receive("stripe", event_id, kind, intent_id, event, at)
         found = await rows(self.database, "SELECT id FROM payment_webhooks WHERE event_id = :id", id=event_id)
         return found[0]["id"] if new else None
 
@@ -91,7 +91,7 @@ class Desk:
         return [(row["event"], row["from_status"], row["to_status"]) for row in found]
 
     async def notices(self, booking_id: UUID) -> list[tuple[str, str]]:
-        """(kind, audience) of what was promised, sorted."""
+        """(kind, audience) of what is queued, sorted."""
         found = await rows(
             self.database, "SELECT kind, audience FROM notification_outbox WHERE booking_id = :id", id=booking_id
         )
@@ -120,7 +120,7 @@ class Desk:
         filed = "SELECT kind FROM attention WHERE business_id = :id"
         return sorted(row["kind"] for row in await rows(self.database, filed, id=self.salon.business_id))
 
-    async def told_temporal(self, command: str) -> list[dict[str, Any]]:
+    async def outbox_commands(self, command: str) -> list[dict[str, Any]]:
         """Aggregate and payload of the outbox rows of this salon that carry ``command``, oldest first."""
         found = "SELECT aggregate, payload FROM outbox WHERE business_id = :id AND command = :command ORDER BY id"
         return await rows(self.database, found, id=self.salon.business_id, command=command)

@@ -1,7 +1,7 @@
 """No secret reaches a log. Everything that a test makes the platform log is written as production writes it and
 searched here; a test that logs a secret fails, and so does one whose processes wrote one into their files.
 
-What a test plants and a shape does not tell is in :data:`PLANTED`: add yours. What the API hands to a test's client and
+What a test plants and no pattern finds is in :data:`PLANTED`: add yours. What the API hands to a test's client and
 a client sends to it, :func:`planting` finds for itself.
 """
 

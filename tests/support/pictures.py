@@ -1,4 +1,4 @@
-"""Files to upload, made on the spot: good ones, and the tricks that strangers try."""
+"""Files to upload, made on the spot: good ones, and hostile ones."""
 
 import io
 import struct
@@ -75,7 +75,7 @@ def box(kind: bytes, *parts: bytes) -> bytes:
 
 
 def mp4(*beside: bytes, brand: bytes = b"isom") -> bytes:
-    """The container of a film of 1.5 s and 320 x 240, with what is told ``beside`` it in its header."""
+    """The container of a film of 1.5 s and 320 x 240, with what is written ``beside`` it in its header."""
     mvhd = box(b"mvhd", struct.pack(">IIIII", 0, 0, 0, 1000, 1500), bytes(80))
     tkhd = box(b"tkhd", bytes(76), struct.pack(">II", 320 << 16, 240 << 16))
     moov = box(b"moov", mvhd, box(b"trak", tkhd, box(b"mdia", bytes(16))), *beside)

@@ -66,7 +66,7 @@ async def test_tokens_of_answers_and_requests_are_planted(request: pytest.Fixtur
     answer = httpx.MockTransport(lambda _: httpx.Response(200, json=handed))
     hooks = {"response": [planting]}
 
-    async def ask_and_tell(secret: str) -> None:
+    async def log_secret(secret: str) -> None:
         async with httpx.AsyncClient(transport=answer, base_url="http://api.test", event_hooks=hooks) as http:
             with watch(request.node):
                 await http.post("/", json={"token": "sent-by-a-client"}, headers={"X-Booking-Token": "k1.of-a-booking"})
@@ -74,7 +74,7 @@ async def test_tokens_of_answers_and_requests_are_planted(request: pytest.Fixtur
 
     for secret in ("z-g3pdbbWq1x", "abcd-efgh-2", "k1.of-a-booking", "sent-by-a-client"):
         with pytest.raises(AssertionError, match="logged secrets"):
-            await ask_and_tell(secret)
+            await log_secret(secret)
     with watch(request.node):
         logging.getLogger("somewhere").info("a secret of another test: z-g3pdbbWq1x")
 
@@ -85,7 +85,7 @@ async def test_process_that_writes_a_secret_fails_who_started_it(tmp_path: Path)
 
     async def run_it() -> None:
         async with running(program, tmp_path), asyncio.timeout(30):
-            while "ready" not in (tmp_path / "logs" / "leaky.log").read_text():  # noqa: ASYNC110 - nobody tells
+            while "ready" not in (tmp_path / "logs" / "leaky.log").read_text():  # noqa: ASYNC110 - nothing announces it
                 await asyncio.sleep(0.02)
 
     with pytest.raises(AssertionError, match=r"leaky\.log"):

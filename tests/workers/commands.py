@@ -24,7 +24,7 @@ async def ask_to_start(pool: Database, booking: BookingSnapshot) -> None:
     await add(pool, f"booking/{booking.booking_id}", START_BOOKING, payload)
 
 
-async def tell_of_payment(pool: Database, booking: BookingSnapshot, webhook_id: UUID) -> None:
+async def add_payment_event(pool: Database, booking: BookingSnapshot, webhook_id: UUID) -> None:
     """`booking.payment_event`."""
     about = {"booking_id": booking.booking_id, "business_id": booking.business_id, "webhook_id": webhook_id}
     await add(pool, f"booking/{booking.booking_id}", PAYMENT_EVENT, about)

@@ -1,4 +1,4 @@
-"""What arrives at a real Temporal: each run once, news to the run there is or to a new one."""
+"""What arrives at a real Temporal: each run once, events to the open run or to a new one."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -20,7 +20,7 @@ from domain.bookings.snapshot import BookingSnapshot
 from domain.platform.flag_rollout import Measure, RolloutPlan, Step
 from domain.platform.flags import Subject
 from tests.support import data
-from tests.workers.commands import add, ask_to_start, snapshot_of, tell_of_payment
+from tests.workers.commands import add, add_payment_event, ask_to_start, snapshot_of
 from workers.outbox_dispatcher import OutboxDispatcher
 from workers.outbox_relay import OutboxRelay
 from workers.registry import worker_specs
@@ -111,12 +111,12 @@ async def test_run_that_is_over_is_not_started_again(pool: Database, temporal: C
 
 async def test_events_reach_the_run_in_their_order(pool: Database, temporal: Client, relay: OutboxRelay) -> None:
     booking = await _booking(pool)
-    news = [uuid4() for _ in range(4)]
+    webhook_ids = [uuid4() for _ in range(4)]
     await ask_to_start(pool, booking)
-    for webhook_id in news:
-        await tell_of_payment(pool, booking, webhook_id)
+    for webhook_id in webhook_ids:
+        await add_payment_event(pool, booking, webhook_id)
     await _carry_all(relay)
-    assert await _signals(temporal.get_workflow_handle(ids.booking(booking.booking_id))) == news
+    assert await _signals(temporal.get_workflow_handle(ids.booking(booking.booking_id))) == webhook_ids
 
 
 @pytest.mark.parametrize("was_there", [True, False])
@@ -130,8 +130,8 @@ async def test_event_after_the_end_starts_a_resumed_run(
         await _carry_all(relay)
         await handle.terminate()
     first, second = uuid4(), uuid4()
-    await tell_of_payment(pool, booking, first)
-    await tell_of_payment(pool, booking, second)
+    await add_payment_event(pool, booking, first)
+    await add_payment_event(pool, booking, second)
     await _carry_all(relay)
     assert await _started(handle) == BookingInput(booking, resumed=True)
     assert await _signals(handle) == [first, second]

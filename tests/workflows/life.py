@@ -43,13 +43,13 @@ class Life:
         await self.forward(moment - await self.env.get_current_time(self.handle) + slack)
 
     async def hears(self, status: PaymentStatus) -> UUID:
-        """The provider's state changes, and the run is told."""
+        """The provider's state changes, and the run gets the event."""
         webhook_id = self.world.event(status)
         await self.signal(webhook_id)
         return webhook_id
 
     async def gets_new_card(self) -> UUID:
-        """Another card was authorized, and the run is told."""
+        """Another card was authorized, and the run gets the event."""
         webhook_id = self.world.new_card()
         await self.signal(webhook_id)
         return webhook_id
@@ -122,10 +122,10 @@ async def working(env: WorkflowEnvironment, world: World, **worker: object) -> A
 
 
 async def begin(
-    env: WorkflowEnvironment, world: World, resumed: bool = False, news: UUID | None = None, **more: int
+    env: WorkflowEnvironment, world: World, resumed: bool = False, webhook_id: UUID | None = None, **more: int
 ) -> Life:
-    """Start the run without skipping; with ``news`` as the relay starts it after an earlier one."""
-    told = {"start_signal": messages.PAYMENT_EVENT, "start_signal_args": [messages.PaymentEventInput(news)]}
+    """Start the run without skipping; with ``webhook_id`` as the relay starts it after an earlier one."""
+    signal = {"start_signal": messages.PAYMENT_EVENT, "start_signal_args": [messages.PaymentEventInput(webhook_id)]}
     with env.with_time_skipping_disabled():
         handle = await env.client.start_workflow(
             messages.WORKFLOW,
@@ -133,7 +133,7 @@ async def begin(
             id=ids.booking(world.booking.booking_id),
             task_queue=queues.BOOKINGS,
             result_type=BookingOutcome,
-            **(told if news else {}),
+            **(signal if webhook_id else {}),
         )
     return Life(env, world, handle)
 

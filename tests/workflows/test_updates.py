@@ -105,10 +105,10 @@ async def _rollout(env: WorkflowEnvironment, update: str) -> AsyncIterator[Run]:
     async with rollout.rolling(env, table) as handle:
         await rollout.begun(table, 1)
         if update == flag.RESUME:
-            await rollout.tell(handle, flag.PAUSE)
+            await rollout.send(handle, flag.PAUSE)
             table.calls.clear()
         yield Run(
-            lambda: rollout.tell(handle, update),
+            lambda: rollout.send(handle, update),
             lambda bug: setattr(table, "bug", bug),
             lambda: len(table.calls),
             lambda: [matter.kind for matter in table.filed],

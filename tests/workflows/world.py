@@ -63,18 +63,18 @@ def snapshot(**changes: object) -> BookingSnapshot:
 
 @dataclass
 class World:
-    """What Postgres and the provider hold. ``answers`` are the provider's next ones; without one it tells the truth:
-    an unpaid intent is voided, a paid one is given back."""
+    """What Postgres and the provider hold. ``answers`` are the provider's next ones; without one it answers
+    with the real state: an unpaid intent is voided, a paid one is refunded."""
 
     booking: BookingSnapshot
     payment: PaymentView | None = None
-    #: The provider's side; news bring it over.
+    #: The provider's side; events bring it over.
     at_provider: PaymentStatus = P.REQUIRES_PAYMENT
     manual_capture: bool = False
     slot_is_free: bool = True
     calls: list[tuple[str, object]] = field(default_factory=list)
     answers: deque[str | MoneyResult] = field(default_factory=deque)
-    news: dict[UUID, PaymentStatus] = field(default_factory=dict)
+    inbox: dict[UUID, PaymentStatus] = field(default_factory=dict)
     applied: list[UUID] = field(default_factory=list)
     outcomes: dict[str, BookingOutcome] = field(default_factory=dict)
     reminded: list[tuple[datetime, timedelta]] = field(default_factory=list)
@@ -97,7 +97,7 @@ class World:
     declines: str | None = None
     voided: list[str] = field(default_factory=list)
     captured: list[str] = field(default_factory=list)
-    #: News of another card that the customer gave, and the payment that it replaces with its void while that is open.
+    #: Event of another card that the customer gave, and the payment that it replaces with its void while that is open.
     new_cards: set[UUID] = field(default_factory=set)
     replaced: PaymentView | None = None
     to_void: MoneyTask | None = None
@@ -126,14 +126,14 @@ class World:
         return [argument for called, argument in self.calls if called == name]
 
     def event(self, status: PaymentStatus) -> UUID:
-        """The provider's state changes and its news lie in the inbox."""
+        """The provider's state changes and its event is in the inbox."""
         self.at_provider = status
         webhook_id = uuid4()
-        self.news[webhook_id] = status
+        self.inbox[webhook_id] = status
         return webhook_id
 
     def new_card(self) -> UUID:
-        """The customer's other card is authorized, and its news lie in the inbox."""
+        """The customer's other card is authorized, and its event is in the inbox."""
         webhook_id = uuid4()
         self.new_cards.add(webhook_id)
         return webhook_id
@@ -430,7 +430,7 @@ class World:
     # -- money -------------------------------------------------------------------------------------------------------
 
     def _see(self, status: PaymentStatus) -> PaymentView:
-        """Postgres learns what the provider says; an answer that is older than its news moves nothing back."""
+        """Postgres learns what the provider says; an answer that is older than its event moves nothing back."""
         assert self.payment is not None
         if status is self.payment.status or status in MOVES[self.payment.status]:
             amount = self.payment.amount
@@ -448,12 +448,12 @@ class World:
         await self._called("payments.apply_event", event)
         if event.webhook_id in self.new_cards:
             return self._take_new_card(event.webhook_id)
-        if event.webhook_id not in self.news:
+        if event.webhook_id not in self.inbox:
             raise ApplicationError("not_found", type="not_found", non_retryable=True)
         payment = self.payment
         if event.webhook_id not in self.applied:
             self.applied.append(event.webhook_id)
-            payment = self._see(self.news[event.webhook_id])
+            payment = self._see(self.inbox[event.webhook_id])
         return PaymentUpdate(self.booking.booking_id, self.booking.status, payment)
 
     def _take_new_card(self, webhook_id: UUID) -> PaymentUpdate:

@@ -1,4 +1,4 @@
-"""What is shown of a file that a stranger sent, and what is refused: in this process and in one of its own."""
+"""What is shown of a file that anybody sent, and what is refused: in this process and in one of its own."""
 
 import io
 from datetime import timedelta
@@ -53,8 +53,8 @@ def test_picture_loses_its_place_and_its_camera(kind: str) -> None:
         image = Image.open(io.BytesIO(one.content))
         assert len(image.getexif()) == 0
         assert not {"exif", "xmp", "icc_profile"} & set(image.info)
-        for told in (b"Exif", b"EXIF", b"XMP ", pictures.SECRET_MAKER.encode()):
-            assert told not in one.content
+        for metadata in (b"Exif", b"EXIF", b"XMP ", pictures.SECRET_MAKER.encode()):
+            assert metadata not in one.content
 
 
 def test_picture_is_turned_upright() -> None:

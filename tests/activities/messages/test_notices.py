@@ -150,9 +150,9 @@ async def test_notice_waits_for_the_webhook_after_a_lost_answer(desk: Desk) -> N
         await desk.activities.send(notice)
     assert (waiting.value.type, waiting.value.next_retry_delay) == ("attempt_open", UNKNOWN_FOR - 10 * SECOND)
     assert not waiting.value.non_retryable
-    news = DeliveryReport("e1", str(notice.notice_id), DeliveryEvent.PROCESSED, desk.clock.now, None)
+    report = DeliveryReport("e1", str(notice.notice_id), DeliveryEvent.PROCESSED, desk.clock.now, None)
     async with desk.pool.unit_of_work(Scope.platform()) as work:
-        await work.messages.notices.apply_delivery([news])
+        await work.messages.notices.apply_delivery([report])
     desk.clock.now += UNKNOWN_FOR
     assert await desk.activities.send(notice) == "sent"
     assert len(desk.mailbox.arrived) == 1

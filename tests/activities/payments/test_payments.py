@@ -191,8 +191,8 @@ async def test_intent_whose_name_is_unknown_is_found_by_the_payments_key() -> No
 async def test_event_is_applied_and_answered(desk: Desk) -> None:
     booking_id = await add_booking(desk.database, desk.salon, **UNPAID)
     await add_payment(desk.database, desk.salon, booking_id, provider_intent_id="pi")
-    news = ProviderEvent(intent=IntentEvent("pi", P.CAPTURED, 6600, "JPY", 6600))
-    webhook_id = await desk.receive("evt", "pi", news)
+    event = ProviderEvent(intent=IntentEvent("pi", P.CAPTURED, 6600, "JPY", 6600))
+    webhook_id = await desk.receive("evt", "pi", event)
     assert webhook_id is not None
     for _ in range(2):
         heard = await at(Till(), desk).apply_event(ApplyEventInput(webhook_id))

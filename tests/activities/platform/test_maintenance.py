@@ -174,7 +174,7 @@ async def test_interrupted_sweep_counts_on(pool: Database, steps: MaintenanceAct
     await plant_idempotency_key(pool, "old", NOW - timedelta(days=2))
     env = ActivityEnvironment()
     beats: list[Any] = []
-    env.on_heartbeat = lambda *told: beats.append(told)
+    env.on_heartbeat = lambda *details: beats.append(details)
     env.info = replace(env.default_info(), heartbeat_details=[2000])
     assert await env.run(steps.sweep, SweepInput(RetainedData.IDEMPOTENCY_KEYS)) == 2001
     assert beats == [(2001,)]

@@ -43,9 +43,9 @@ async def raised_by(error: Exception) -> BaseException:
     ],
 )
 async def test_refusal_carries_its_code_and_details(error: DomainError, final: bool) -> None:
-    told = await raised_by(error)
-    assert isinstance(told, ApplicationError)
-    assert (told.type, told.details, told.non_retryable) == (error.code, (error.details,), final)
+    raised = await raised_by(error)
+    assert isinstance(raised, ApplicationError)
+    assert (raised.type, raised.details, raised.non_retryable) == (error.code, (error.details,), final)
 
 
 @pytest.mark.parametrize(
@@ -53,10 +53,10 @@ async def test_refusal_carries_its_code_and_details(error: DomainError, final: b
     [(ProviderRefused("no"), True), (ProviderUnavailable("429"), False), (OutcomeUnknown("timeout"), False)],
 )
 async def test_provider_error_carries_its_class(error: ProviderError, final: bool) -> None:
-    told = await raised_by(error)
-    assert isinstance(told, ApplicationError)
-    assert (told.type, told.message, told.non_retryable) == (type(error).__name__, error.reason, final)
-    assert told.__cause__ is None
+    raised = await raised_by(error)
+    assert isinstance(raised, ApplicationError)
+    assert (raised.type, raised.message, raised.non_retryable) == (type(error).__name__, error.reason, final)
+    assert raised.__cause__ is None
 
 
 async def test_unexpected_error_travels_as_its_class_name_alone() -> None:
@@ -66,7 +66,7 @@ async def test_unexpected_error_travels_as_its_class_name_alone() -> None:
     assert "taro" not in f"{refusal.message} {refusal.details} {refusal.__cause__}"
 
 
-class Tells(ActivityInboundInterceptor):
+class RecordsDetails(ActivityInboundInterceptor):
     """Stands for an activity that gives back what its lines of the log carry."""
 
     def __init__(self) -> None:
@@ -84,7 +84,7 @@ async def test_log_lines_of_an_activity_name_its_business() -> None:
 
     async def run(*arguments: object) -> Any:
         asked = ExecuteActivityInput(fn=run, args=arguments, executor=None, headers={})
-        return await ContextInterceptor().intercept_activity(Tells()).execute_activity(asked)
+        return await ContextInterceptor().intercept_activity(RecordsDetails()).execute_activity(asked)
 
     known = {"workflow_id": "booking/b-1", "audited": "booking/b-1", "activity": "expire_booking", "attempt": 3}
     assert await environment.run(run) == known

@@ -110,14 +110,14 @@ def name_of(route: RouteContext) -> str:
     return f"{method} {route.path}"
 
 
-_ASKERS = (Permission, PublicPermission, LinkPermission, ListPermission, OperatorPermission, AuditReaderPermission)
+_PERMISSIONS = (Permission, PublicPermission, LinkPermission, ListPermission, OperatorPermission, AuditReaderPermission)
 
 
-def askers(route: RouteContext) -> list[Any]:
+def permissions_of(route: RouteContext) -> list[Any]:
     return [
         one.call
         for one in route.dependant.dependencies
-        if isinstance(one.call, _ASKERS)
+        if isinstance(one.call, _PERMISSIONS)
         or one.call in {anonymous_caller, challenged, authenticated_caller, public_caller, signed_webhook}
     ]
 
@@ -125,7 +125,7 @@ def askers(route: RouteContext) -> list[Any]:
 def test_routes_say_who_may() -> None:
     for route in api_routes(the_app()):
         name = name_of(route)
-        found = askers(route)
+        found = permissions_of(route)
         if not name.split()[1].startswith("/api/v1/"):
             assert found == []
             continue
@@ -228,9 +228,9 @@ async def test_owners_do_not_see_each_other(owner: Person, other_owner: Person, 
     policy = await policy_of(venue)
     await open_venue(pool, other_owner)
     before = [(await owner.get(path)).content for path in seen(venue, policy)]
-    for stranger in (other_owner, customer):
+    for other_person in (other_owner, customer):
         for name, operation in writes(venue, policy).items():
-            assert await ask(stranger, operation) == (404, "not_found"), name
+            assert await ask(other_person, operation) == (404, "not_found"), name
     assert [(await owner.get(path)).content for path in seen(venue, policy)] == before
 
 

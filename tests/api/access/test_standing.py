@@ -57,8 +57,8 @@ async def test_operator_may_not_review_a_business_of_their_own(
                 assert error_of(await admin.post(f"{PREFIX}{business}/{path}", json=body)) == (403, "forbidden"), path
             assert error_of(await admin.get(f"{PREFIX}{business}")) == (403, "forbidden")
             assert error_of(await admin.put(work, json=note)) == (403, "forbidden")
-    await data.rows(pool, "UPDATE users SET platform_role = 'admin' WHERE id = :id", id=shop.stranger.id)
-    _, token = await _session(app, pool, clock, shop.stranger.id, is_admin=True)
+    await data.rows(pool, "UPDATE users SET platform_role = 'admin' WHERE id = :id", id=shop.other_owner.id)
+    _, token = await _session(app, pool, clock, shop.other_owner.id, is_admin=True)
     async with client_of(app, Authorization=f"Bearer {token}") as admin:
         assert (await admin.put(work, json=note)).status_code == 200
         answer = await admin.post(f"{PREFIX}{business}/suspend", json={"reason": "x"})
@@ -71,7 +71,7 @@ async def test_permission_costs_no_round_trip(shop: Shop, statements: Statements
         assert (await person.get(f"/policies/{shop.salon.policy_id}")).status_code == 200
         assert len(statements) == 2, statements.sent  # who may, and the policy
     statements.clear()
-    assert error_of(await shop.stranger.get(f"/policies/{shop.salon.policy_id}")) == (404, "not_found")
+    assert error_of(await shop.other_owner.get(f"/policies/{shop.salon.policy_id}")) == (404, "not_found")
     assert len(statements) == 1, statements.sent
 
 
@@ -132,11 +132,11 @@ async def test_suspended_business_goes_on_but_takes_no_new_bookings(shop: Shop, 
     assert (await shop.staff.get(f"/bookings?business_id={business}")).json()["data"]
     async with await _guest(shop, app, booking) as guest:
         assert (await guest.get(PREFIX + path)).status_code == 200
-    for person in (shop.stranger.http, shop.nobody):
+    for person in (shop.other_owner.http, shop.nobody):
         for hidden in (f"/businesses/{business}", f"/services/{shop.salon.service_id}"):
             assert error_of(await person.get(PREFIX + hidden)) == (404, "not_found")
-    wish = shop.booking_body(shop.at(14))
-    assert error_of(await shop.customer.post("/bookings", json=wish, headers=keyed())) == (404, "not_found")
+    wanted = shop.booking_body(shop.at(14))
+    assert error_of(await shop.customer.post("/bookings", json=wanted, headers=keyed())) == (404, "not_found")
 
 
 async def test_closed_business_keeps_its_bookings(shop: Shop, app: FastAPI, pool: Pool) -> None:
@@ -162,7 +162,7 @@ async def test_closed_business_keeps_its_bookings(shop: Shop, app: FastAPI, pool
         await shop.owner.put(f"/policies/{shop.salon.policy_id}", json={"no_show_percent": 1}),
         await shop.staff.post(f"{path}/check-in", headers=keyed()),
         await shop.staff.put(path, json={"special_requests": "x"}),
-        await shop.stranger.get(path),
+        await shop.other_owner.get(path),
         await shop.customer.post("/bookings", json=shop.booking_body(shop.at(14)), headers=keyed()),
     ):
         assert error_of(answer) == (404, "not_found"), answer.request.url

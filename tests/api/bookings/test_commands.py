@@ -38,8 +38,8 @@ class Live:
 
     async def book(self, start_at: datetime | None = None, **more: Any) -> str:
         """Staff books for the customer: confirmed at once."""
-        wish = self.shop.booking_body(start_at, customer_id=str(self.shop.salon.customer_id), **more)
-        answer = await self.shop.staff.post("/bookings", json=wish, headers=keyed())
+        wanted = self.shop.booking_body(start_at, customer_id=str(self.shop.salon.customer_id), **more)
+        answer = await self.shop.staff.post("/bookings", json=wanted, headers=keyed())
         assert answer.status_code == 201, answer.text
         return str(answer.json()["data"]["id"])
 
@@ -125,7 +125,7 @@ async def test_undo_of_a_step_of_staff_within_its_time(live: Live, clock: Clock)
     assert checked.undo_until is not None
     for person in (shop.customer, shop.assistant):
         assert error_of(await command(person, booking, "undo")) == (403, "forbidden")
-    assert error_of(await command(shop.stranger, booking, "undo")) == (404, "not_found")
+    assert error_of(await command(shop.other_owner, booking, "undo")) == (404, "not_found")
     first = await command(shop.staff, booking, "undo", key="u-1", reason="別の方でした")
     assert (read(first).status, read(first).undo_until) == ("confirmed", None)
     assert (await command(shop.staff, booking, "undo", key="u-1", reason="別の方でした")).content == first.content
@@ -299,8 +299,8 @@ async def test_commands_work_again_after_temporal_was_away(
 ) -> None:
     """``app`` knows a Temporal that is not there: reads and new bookings go on, commands wait."""
     async with opened_shop(app, pool, clock) as shop:
-        wish = shop.booking_body(customer_id=str(shop.salon.customer_id))
-        made = await shop.staff.post("/bookings", json=wish, headers=keyed())
+        wanted = shop.booking_body(customer_id=str(shop.salon.customer_id))
+        made = await shop.staff.post("/bookings", json=wanted, headers=keyed())
         assert made.status_code == 201, made.text
         booking = made.json()["data"]["id"]
         started = datetime.now(UTC)
@@ -344,7 +344,7 @@ async def test_accept_moves_a_stranded_booking_to_the_offered_time(live: Live) -
     path = f"/bookings/{booking_id}/reaccommodation"
     offer = (await shop.customer.get(path)).json()["data"]
     assert (offer["status"], offer["reason"], len(offer["alternatives"])) == ("open", "holidays", 3)
-    assert error_of(await shop.stranger.get(path)) == (404, "not_found")
+    assert error_of(await shop.other_owner.get(path)) == (404, "not_found")
     asked = {"json": {"start_at": shop.at(10, days=1).isoformat()}, "headers": keyed()}
     moved = await shop.customer.post(f"{path}/accept", **asked)
     assert moved.status_code == 200, moved.text

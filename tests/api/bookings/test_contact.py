@@ -67,8 +67,8 @@ async def test_post_bookings_answers_known_and_unknown_contacts_alike(shop: Shop
     else:
         await data.rows(pool, "UPDATE customers SET email = :email", email=FIRST["email"])
     [newest] = await data.rows(pool, "SELECT id FROM customers ORDER BY id DESC LIMIT 1")
-    stranger = {**FIRST, "email": "nobody-knows@example.jp"}
-    answers = [(await book(shop, 11 + n, guest)).json()["data"] for n, guest in enumerate((FIRST, stranger))]
+    unknown = {**FIRST, "email": "nobody-knows@example.jp"}
+    answers = [(await book(shop, 11 + n, guest)).json()["data"] for n, guest in enumerate((FIRST, unknown))]
     for answer in answers:
         assert UUID(answer["customer_id"]) > newest["id"], "a new record, as for an unknown address"
     changing = ("id", "code", "customer_id", "start_at", "end_at", "items", "guest_token", "created_at")

@@ -152,7 +152,7 @@ async def test_tokens_that_are_not_ours_are_refused(shop: Shop, app: FastAPI, cl
     services: ApiServices = app.state.services
     booking_id = UUID(booking["id"])
     size = len(base64.urlsafe_b64decode(good.partition(".")[2] + "=="))
-    strangers = Links(KeyRing("k1", {"k1": b"x" * 32}))
+    other_links = Links(KeyRing("k1", {"k1": b"x" * 32}))
     bad = [
         *(_flipped(good, position) for position in range(size)),
         "",
@@ -162,7 +162,7 @@ async def test_tokens_that_are_not_ours_are_refused(shop: Shop, app: FastAPI, cl
         "k9." + good.partition(".")[2],
         shop.customer.token,
         services.links.issue(Purpose.CALENDAR, booking_id, clock.now() + timedelta(days=1)),
-        strangers.issue(Purpose.BOOKING, booking_id, clock.now() + timedelta(days=1)),
+        other_links.issue(Purpose.BOOKING, booking_id, clock.now() + timedelta(days=1)),
         "' OR 1=1 --",
         "k1." + "A" * 5000,
     ]
@@ -224,9 +224,9 @@ async def test_login_counts_first_and_the_link_helps_where_it_may_not(
     # Staff see what staff see, with or without the link.
     assert (await shop.staff.get(path, headers=link)).json()["data"]["internal_notes"] == "VIP"
     # Who has nothing to do with the booking is a guest of it.
-    assert error_of(await shop.stranger.get(path)) == (404, "not_found")
-    assert (await shop.stranger.get(path, headers=link)).json()["data"]["internal_notes"] is None
-    # An assistant may not ask for this; whoever has the link may.
+    assert error_of(await shop.other_owner.get(path)) == (404, "not_found")
+    assert (await shop.other_owner.get(path, headers=link)).json()["data"]["internal_notes"] is None
+    # An assistant may not ask for this; a person with the link may.
     assert error_of(await shop.assistant.post(f"{path}/cancellation-quote")) == (403, "forbidden")
     assert (await shop.assistant.post(f"{path}/cancellation-quote", headers=link)).status_code == 200
     # Each must be good by itself.

@@ -36,10 +36,10 @@ async def test_get_booking_answers_those_who_may_see_it(shop: Shop, booking: UUI
         assert answer.status_code == 200
         read = Envelope[BookingRead].model_validate_json(answer.content, extra="forbid").data
         assert (read.id, read.items[0].resource_ids) == (booking, [shop.salon.resources[0]])
-    stranger = await shop.stranger.get(f"/bookings/{booking}")
-    unknown = await shop.stranger.get(f"/bookings/{uuid4()}")
-    assert error_of(stranger) == error_of(unknown) == (404, "not_found")
-    assert stranger.json()["error"] == unknown.json()["error"]
+    theirs = await shop.other_owner.get(f"/bookings/{booking}")
+    unknown = await shop.other_owner.get(f"/bookings/{uuid4()}")
+    assert error_of(theirs) == error_of(unknown) == (404, "not_found")
+    assert theirs.json()["error"] == unknown.json()["error"]
 
 
 async def test_business_reads_whose_booking_it_is(
@@ -98,7 +98,7 @@ async def test_party_size_may_change(shop: Shop, pool: Pool, booking: UUID) -> N
     refused = await sized(shop.customer, 5)
     assert refused.json()["error"]["details"] == {"party_min": 1, "party_max": 4}
     assert error_of(await sized(shop.customer, 0)) == (422, "invalid_input")
-    assert error_of(await sized(shop.stranger, 2)) == (404, "not_found")
+    assert error_of(await sized(shop.other_owner, 2)) == (404, "not_found")
     await data.rows(pool, "UPDATE services SET capacity = 10 WHERE id = :id", id=shop.salon.service_id)
     assert error_of(await sized(shop.customer, 2)) == (422, "party_size_refused")
     assert (await sized(shop.customer, 4)).status_code == 200, "as it is"
@@ -151,17 +151,17 @@ async def test_business_s_bookings_by_every_filter(shop: Shop, pool: Pool) -> No
 async def test_list_bookings_of_another_business_is_refused(shop: Shop, booking: UUID) -> None:
     business = {"business_id": str(shop.salon.business_id)}
     assert error_of(await shop.customer.get("/bookings", params=business)) == (404, "not_found")
-    stranger = await shop.stranger.get("/bookings", params=business)
-    unknown = await shop.stranger.get("/bookings", params={"business_id": str(uuid4())})
-    assert error_of(stranger) == error_of(unknown) == (404, "not_found")
-    assert stranger.json()["error"] == unknown.json()["error"]
-    assert await ids(shop.stranger) == []
+    theirs = await shop.other_owner.get("/bookings", params=business)
+    unknown = await shop.other_owner.get("/bookings", params={"business_id": str(uuid4())})
+    assert error_of(theirs) == error_of(unknown) == (404, "not_found")
+    assert theirs.json()["error"] == unknown.json()["error"]
+    assert await ids(shop.other_owner) == []
     theirs = {"business_id": str(shop.other.business_id), "customer_id": str(shop.salon.customer_id)}
-    assert await ids(shop.stranger, **theirs) == []
+    assert await ids(shop.other_owner, **theirs) == []
     assert error_of(await shop.staff.get("/bookings", params={"cursor": "bm8"})) == (400, "malformed")
 
 
-async def test_history_is_told_and_staff_is_not_named_to_customers(shop: Shop) -> None:
+async def test_history_is_shown_and_staff_is_not_named_to_customers(shop: Shop) -> None:
     made = await shop.staff.post(
         "/bookings", json=shop.booking_body(customer_id=str(shop.salon.customer_id)), headers=keyed()
     )
@@ -174,9 +174,9 @@ async def test_history_is_told_and_staff_is_not_named_to_customers(shop: Shop) -
     rest = (await shop.staff.get(path, params={"limit": 1, "cursor": page["meta"]["next_cursor"]})).json()
     assert [page["data"][0]["event"], rest["data"][0]["event"]] == ["held", rows[1].event]
     assert rest["meta"]["next_cursor"] is None
-    told = (await shop.customer.get(path)).json()["data"]
-    assert {row["actor_id"] for row in told} == {None}
-    assert error_of(await shop.stranger.get(path)) == (404, "not_found")
+    shown = (await shop.customer.get(path)).json()["data"]
+    assert {row["actor_id"] for row in shown} == {None}
+    assert error_of(await shop.other_owner.get(path)) == (404, "not_found")
 
 
 async def test_texts_and_who_may_write_them(shop: Shop, booking: UUID) -> None:
@@ -188,7 +188,7 @@ async def test_texts_and_who_may_write_them(shop: Shop, booking: UUID) -> None:
     assert (await shop.customer.get(path)).json()["data"]["internal_notes"] is None
     assert error_of(await shop.customer.put(path, json={"internal_notes": "me"})) == (403, "forbidden")
     assert error_of(await shop.assistant.put(path, json={"internal_notes": "me"})) == (403, "forbidden")
-    assert error_of(await shop.stranger.put(path, json={"special_requests": "x"})) == (404, "not_found")
+    assert error_of(await shop.other_owner.put(path, json={"special_requests": "x"})) == (404, "not_found")
     assert error_of(await shop.customer.put(path, json={"status": "completed"})) == (422, "invalid_input")
     emptied = await shop.customer.put(path, json={"special_requests": ""})
     assert emptied.json()["data"]["special_requests"] is None
@@ -222,7 +222,7 @@ async def test_cancellation_quote_says_what_cancelling_costs(shop: Shop, pool: P
     await data.rows(pool, "UPDATE booking_payments SET status = 'partially_refunded', refunded = 5000")
     assert await asked(shop.customer) == (100, 1600, 0)
     assert await counted(pool, *WRITTEN) == before
-    assert error_of(await shop.stranger.post(path)) == (404, "not_found")
+    assert error_of(await shop.other_owner.post(path)) == (404, "not_found")
     assert error_of(await shop.assistant.post(path)) == (403, "forbidden")
     await data.rows(pool, "UPDATE bookings SET status = 'cancelled'")
     assert error_of(await shop.customer.post(path)) == (409, "wrong_state")
@@ -246,7 +246,7 @@ async def test_booking_routes_refuse_anonymous_callers_and_other_tenants(shop: S
     for method, path, body in doors:
         answers = []
         for target in (path, path.replace(str(booking), str(uuid4()))):
-            answer = await shop.stranger.http.request(method, "/api/v1" + target, json=body, headers=keyed())
+            answer = await shop.other_owner.http.request(method, "/api/v1" + target, json=body, headers=keyed())
             assert error_of(answer) == (404, "not_found"), path
             answers.append(answer.json()["error"])
         assert answers[0] == answers[1]
@@ -273,7 +273,7 @@ async def test_availability_for_a_move_shows_the_booking_s_own_time(shop: Shop, 
         assert own.status_code == 200, own.text
         read = AvailabilityRead.model_validate(own.json()["data"], extra="forbid")
         assert later in {one.start_at.isoformat() for one in read.starts}
-    for who, answer in ((shop.assistant, (403, "forbidden")), (shop.stranger, (404, "not_found"))):
+    for who, answer in ((shop.assistant, (403, "forbidden")), (shop.other_owner, (404, "not_found"))):
         assert error_of(await who.get(path, params=day)) == answer
     assert error_of(await shop.nobody.get(PREFIX + path, params=day)) == (401, "unauthenticated")
 

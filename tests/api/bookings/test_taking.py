@@ -86,7 +86,7 @@ async def test_key_is_needed_and_a_refusal_does_not_use_it_up(shop: Shop, pool: 
 
 async def test_idempotency_key_belongs_to_its_login(shop: Shop, pool: Pool) -> None:
     mine = await book(shop, key="shared")
-    theirs = await shop.stranger.post("/bookings", json=shop.booking_body(), headers=keyed("shared"))
+    theirs = await shop.other_owner.post("/bookings", json=shop.booking_body(), headers=keyed("shared"))
     assert (mine.status_code, theirs.status_code) == (201, 201)
     assert mine.json()["data"]["id"] != theirs.json()["data"]["id"]
 
@@ -139,7 +139,7 @@ async def test_customer_id_is_for_staff_alone(shop: Shop, pool: Pool) -> None:
         (shop.customer, shop.booking_body(request_payment=True)),
         (shop.assistant, for_another),
         (shop.assistant, shop.booking_body()),
-        (shop.stranger, for_another),
+        (shop.other_owner, for_another),
     ):
         assert error_of(await who.post("/bookings", json=body, headers=keyed())) == (403, "forbidden"), body
     nobody = await shop.nobody.post(f"{PREFIX}/bookings", json={**for_another, "guest": GUEST}, headers=keyed())
@@ -155,7 +155,7 @@ async def test_bad_input_is_refused_in_both_languages_and_writes_nothing(
     app: FastAPI, shop: Shop, pool: Pool, clock: Clock
 ) -> None:
     before = await counted(pool, *WRITTEN)
-    wish = shop.booking_body()
+    wanted = shop.booking_body()
     naive = shop.at(10).replace(tzinfo=None).isoformat()
     cases: list[tuple[dict[str, Any], int, str]] = [
         ({"start_at": (clock.now() - timedelta(days=1)).isoformat()}, 422, "outside_booking_window"),
@@ -176,7 +176,7 @@ async def test_bad_input_is_refused_in_both_languages_and_writes_nothing(
     for change, status, code in cases:
         for language in ("ja", "en"):
             answer = await shop.customer.post(
-                "/bookings", json={**wish, **change}, headers={**keyed(), "Accept-Language": language}
+                "/bookings", json={**wanted, **change}, headers={**keyed(), "Accept-Language": language}
             )
             assert error_of(answer) == (status, code), change
             assert answer.headers["content-language"] == language
@@ -199,7 +199,7 @@ async def test_bodies_that_cannot_be_read_write_nothing(shop: Shop, pool: Pool) 
     assert await counted(pool, *WRITTEN) == before
 
 
-async def test_loser_of_a_slot_is_told_what_is_free(shop: Shop, pool: Pool) -> None:
+async def test_loser_of_a_slot_learns_what_is_free(shop: Shop, pool: Pool) -> None:
     for resource in (0, 1):
         await data.add_booking(pool, shop.salon, shop.at(10), resource=resource)
     answer = await book(shop)

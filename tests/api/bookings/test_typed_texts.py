@@ -98,8 +98,8 @@ async def test_texts_of_an_answer(database: servers.Database, pool: Pool, clock:
     ):
         shop, made = live.shop, {}
         for hour, name in ((10, "confirm"), (12, "decline")):
-            wish = shop.booking_body(shop.at(hour), special_requests=MARKER)
-            taken: Response = await shop.customer.post("/bookings", json=wish, headers=keyed())
+            wanted = shop.booking_body(shop.at(hour), special_requests=MARKER)
+            taken: Response = await shop.customer.post("/bookings", json=wanted, headers=keyed())
             made[name] = taken.json()["data"]["id"]
             assert read(await command(shop.staff, made[name], name, reason=MARKER))
         assert await history_of(live, made["decline"]) == [("declined", MARKER)]

@@ -196,7 +196,7 @@ BAD_SETTINGS: list[tuple[dict[str, object], str]] = [
 
 
 async def test_approved_business_does_not_become_a_clinic(owner: Person, database: Database) -> None:
-    """The review asked for the papers of what it was then."""
+    """The review asked for the documents of the earlier vertical."""
     business = (await create_business(owner, vertical="spa"))["id"]
     path = f"/owner/businesses/{business}"
     assert (await owner.put(path, json={"vertical": "clinic"})).status_code == 200  # still a draft

@@ -70,7 +70,7 @@ async def test_old_slug_leads_to_the_new_one_for_good(
         assert (moved.status_code, moved.headers["location"]) == (308, f"{PREFIX}/businesses/slug/hana-three")
         found = await client.get(f"{PREFIX}/businesses/slug/{former}", follow_redirects=True)
         assert found.json()["data"]["id"] == business["id"]
-    # Nobody else gets it, chosen or made from a name; it may be taken back.
+    # Nobody else gets it, chosen or made from a name; its business may return to it.
     body = {"name": NAME, "vertical": "salon"}
     chosen = await other_owner.post("/owner/businesses", json={**body, "slug": "salon-hana"})
     assert error_of(chosen) == (409, "already_exists")

@@ -51,8 +51,8 @@ async def test_active_service_can_be_booked(owner: Person) -> None:
     assert idle["is_active"] is False
     path = f"/owner/services/{idle['id']}"
     assert rules_of(await owner.put(path, json={"is_active": True})) == {("requirements", "needed_to_be_active")}
-    told = await owner.post("/owner/services", json=service_body(business, is_active=True))
-    assert rules_of(told) == {("requirements", "needed_to_be_active")}
+    answer = await owner.post("/owner/services", json=service_body(business, is_active=True))
+    assert rules_of(answer) == {("requirements", "needed_to_be_active")}
 
     stylist, room = await create_resource(owner, business), await create_resource(owner, business, "room")
     await owner.put(f"/owner/resources/{room}", json={"is_active": False})

@@ -50,8 +50,8 @@ async def test_modes_come_from_the_settings_unless_given(owner: Person) -> None:
     await owner.put(f"/owner/businesses/{business['id']}/settings", json=modes)
     silent = await create_service(owner, business["id"])
     assert {name: silent[name] for name in modes} == modes
-    told = await create_service(owner, business["id"], payment_mode="none", approval_mode="instant")
-    assert (told["payment_mode"], told["approval_mode"]) == ("none", "instant")
+    created = await create_service(owner, business["id"], payment_mode="none", approval_mode="instant")
+    assert (created["payment_mode"], created["approval_mode"]) == ("none", "instant")
 
 
 BAD_SERVICES: list[tuple[dict[str, Any], object]] = [

@@ -1,4 +1,4 @@
-"""What the tests of kept answers share: two processes beside each other, and every question whose answer is kept."""
+"""What the tests of the response cache share: two API processes, and every request whose answer is cached."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -164,7 +164,7 @@ def flat(route: RouteContext) -> list[Dependant]:
 
 
 async def test_anothers_key_means_nothing_to_me(owner: Person, other_owner: Person, client: AsyncClient) -> None:
-    """Not its answer, not its refusal: a business of one's own comes of it, and a stranger is asked to log in."""
+    """Not its answer, not its refusal: a business of one's own comes of it, and an anonymous caller must log in."""
     keyed = {"Idempotency-Key": "shared"}
     mine = await owner.post("/owner/businesses", json=BODY, headers=keyed)
     other = await other_owner.post("/owner/businesses", json={**BODY, "vertical": "spa"}, headers=keyed)
@@ -189,7 +189,7 @@ async def test_command_is_answered_once(app: FastAPI, owner: Person) -> None:
     key = Key("first", b"print")
     async with access_of(app, owner).command(business, key) as command:
         assert command.actor == Actor(ActorKind.STAFF, owner.id)
-        # While it is on its way, a twin is told so, and the database is free.
+        # While it is on its way, a request with the same key learns that, and the database is free.
         with pytest.raises(RequestInProgress):
             async with access_of(app, owner).command(business, key):
                 pass

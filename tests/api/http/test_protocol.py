@@ -31,7 +31,7 @@ async def served(database: Database, pool: Pool, cache: Cache, **more: object) -
     )
     running = asyncio.create_task(server.serve())
     try:
-        while not server.started:  # noqa: ASYNC110 - uvicorn tells nobody
+        while not server.started:  # noqa: ASYNC110 - uvicorn does not notify
             await asyncio.sleep(0.01)
         yield server.servers[0].sockets[0].getsockname()[1]
     finally:

@@ -127,7 +127,7 @@ def test_routes_have_a_limit_class() -> None:
             continue
         if path.startswith(f"{PREFIX}/auth") and method == "POST" and found is not RateClass.USER:
             assert found is RateClass.AUTH, f"{route}: what needs no login there is @limited(RateClass.AUTH)"
-    # Whoever has a business, approved or not, writes to strangers there.
+    # The owner of a business, approved or not, sends messages to unknown people there.
     for route in ("/staff/assignments", "/staff/invitations/{invitation_id}/resend"):
         assert classes[f"POST {PREFIX}{route}"] is RateClass.STRICT
     assert classes[f"GET {PREFIX}/businesses"] is RateClass.STANDARD
@@ -295,7 +295,7 @@ async def test_room_comes_back_in_postgres(pool: Pool) -> None:
     assert [(await count()).left for _ in range(2)] == [1, 0]
     assert not (await count()).allowed
     async with asyncio.timeout(20):
-        while not (await count()).allowed:  # noqa: ASYNC110 - Postgres tells nobody
+        while not (await count()).allowed:  # noqa: ASYNC110 - Postgres does not notify
             await asyncio.sleep(0.02)
     assert asyncio.get_running_loop().time() - started >= 1.1
 

@@ -190,7 +190,7 @@ async def test_line_of_a_request_says_whose_it_was(
     assert [line.get("user_id") for line in lines] == [str(owner.id), None]
 
 
-async def test_metrics_count_by_template_and_show_nothing_to_strangers(app: FastAPI, client: AsyncClient) -> None:
+async def test_metrics_count_by_template_and_show_nothing_to_other_hosts(app: FastAPI, client: AsyncClient) -> None:
     unknown = "0199b0a0-0000-7000-8000-000000000000"
     await client.get(f"{PREFIX}/businesses/{unknown}")
     text = (await client.get("/metrics")).text
@@ -204,8 +204,8 @@ async def test_metrics_count_by_template_and_show_nothing_to_strangers(app: Fast
     assert error_of(passed_on) == (404, "not_found")
     async with AsyncClient(
         transport=ASGITransport(app=app, client=("8.8.8.8", 1)), base_url="http://api.test"
-    ) as stranger:
-        assert error_of(await stranger.get("/metrics")) == (404, "not_found")
+    ) as other_host:
+        assert error_of(await other_host.get("/metrics")) == (404, "not_found")
 
 
 async def test_request_that_takes_too_long_is_ended(database: Database, redis_cache: Cache) -> None:

@@ -334,13 +334,13 @@ async def test_generations_that_missed_too_many_changes_distrust_everything(
     monkeypatch.setattr(generations, "_MOST", 3)
     deaf = Deaf(cache)
     deaf.away = True
-    told = Generations(deaf)  # type: ignore[arg-type]
+    sender = Generations(deaf)  # type: ignore[arg-type]
     for _ in range(5):
-        await told.done([CacheChange(uuid4(), CacheKind.AVAILABILITY)])
-    assert told.behind(names_of(uuid4(), CacheKind.BUSINESS)), "of any business"
+        await sender.done([CacheChange(uuid4(), CacheKind.AVAILABILITY)])
+    assert sender.behind(names_of(uuid4(), CacheKind.BUSINESS)), "of any business"
     deaf.away = False
-    await told.aclose()
-    assert not told.behind(names_of(uuid4(), CacheKind.BUSINESS))
+    await sender.aclose()
+    assert not sender.behind(names_of(uuid4(), CacheKind.BUSINESS))
 
 
 async def test_hold_that_lapsed_is_free_at_once(here: Process, there: Process, shop: Shop, clock: Clock) -> None:
@@ -444,7 +444,7 @@ async def test_stale_answer_is_read_without_generations(
 async def test_wrong_cached_availability_books_nothing(
     here: Process, there: Process, shop: Shop, redis_url: str
 ) -> None:
-    """Somebody takes the time behind the back of every process: the kept answer offers it, the booking does not."""
+    """A time is taken without invalidation: the cached answer offers it, the booking is refused."""
     path = (await asked(here, shop))["get_availability"]
     before = await there.warm(path)
     listener, here.pool.listener = here.pool.listener, None
@@ -475,7 +475,7 @@ async def test_lost_generations_come_back_as_others(here: Process, there: Proces
     before = (await there.warm(path)).content
     old = await ask_redis(redis_url, shop.salon.business_id, lambda redis, names: redis.mget(names))
     await ask_redis(redis_url, shop.salon.business_id, lambda redis, names: redis.delete(*names))
-    listener, here.pool.listener = here.pool.listener, None  # nobody hears of this one
+    listener, here.pool.listener = here.pool.listener, None  # this change invalidates nothing
     await data.add_booking(here.pool, shop.salon, shop.at(10))
     here.pool.listener = listener
     assert (await there.ask(path)).content != before
@@ -518,28 +518,28 @@ async def test_generations_that_redis_missed_are_sent_later(
 ) -> None:
     deaf = Deaf(cache)
     async with data.opened(database) as pool, opened_shop(there.app, there.pool, clock) as shop:
-        told = Generations(deaf, timedelta(milliseconds=20))  # type: ignore[arg-type]
-        pool.listener = told
+        sender = Generations(deaf, timedelta(milliseconds=20))  # type: ignore[arg-type]
+        pool.listener = sender
         path = (await asked(there, shop))["get_availability"]
         before = (await there.warm(path)).content
         deaf.away = True
         request = HoldRequest(single(shop.salon.service_id), shop.at(10), user_id=shop.salon.user_id)
         async with pool.unit_of_work(shop.salon.scope) as work:
             await work.bookings.holds.hold(request, clock.now())
-        assert told.behind(names_of(shop.salon.business_id, CacheKind.AVAILABILITY))
+        assert sender.behind(names_of(shop.salon.business_id, CacheKind.AVAILABILITY))
         assert (await there.ask(path)).content == before, "the other process cannot know"
         deaf.away = False
         async with asyncio.timeout(30):
-            while told.behind(names_of(shop.salon.business_id, CacheKind.AVAILABILITY)):  # noqa: ASYNC110
+            while sender.behind(names_of(shop.salon.business_id, CacheKind.AVAILABILITY)):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         assert (await there.ask(path)).content != before
-        await told.aclose()
+        await sender.aclose()
 
 
 async def test_process_that_could_not_reach_redis_does_not_trust_it(
     database: Database, clock: Clock, cache: Cache
 ) -> None:
-    """Redis takes no word and still answers: whoever made the change sees it."""
+    """Redis takes no writes and still answers: the process that made the change sees it."""
     deaf = Deaf(cache)
     async with process(database, clock, deaf) as one, opened_shop(one.app, one.pool, clock) as shop:  # type: ignore[arg-type]
         path = (await asked(one, shop))["get_availability"]
@@ -551,7 +551,7 @@ async def test_process_that_could_not_reach_redis_does_not_trust_it(
 
 
 class Dies(Generations):
-    """A process that is killed between the commit and the word."""
+    """A process that is killed between the commit and the invalidation."""
 
     async def done(self, changes: Collection[CacheChange]) -> None:
         return

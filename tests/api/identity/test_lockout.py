@@ -68,7 +68,7 @@ def at(app: FastAPI, number: int) -> AsyncClient:
 async def test_login_is_locked_for_the_network_of_the_failures(
     app: FastAPI, client: AsyncClient, log_in: Login
 ) -> None:
-    """A stranger who types wrong passwords does not lock out the owner, who is elsewhere."""
+    """Wrong passwords from another network do not lock out the owner."""
     person = await log_in()
     await lock(client, person.email)
     assert error_of(await attempt(client, person.email, PASSWORD)) == (429, "account_locked")
@@ -107,8 +107,8 @@ async def test_guesses_from_many_networks_lock_the_account_for_unknown_devices(
             assert error_of(await attempt(home, person.email, password)) == (429, "account_locked")
         body = {"email": person.email, "password": PASSWORD, "device_token": token}
         assert (await home.post(f"{PREFIX}/auth/login", json=body)).status_code == 200
-    told = await rows(database, "SELECT 1 FROM notification_outbox WHERE kind = 'login_locked'")
-    assert 1 <= len(told) <= 2, "one message in the time of a lock, not one for each network"
+    notices = await rows(database, "SELECT 1 FROM notification_outbox WHERE kind = 'login_locked'")
+    assert 1 <= len(notices) <= 2, "one message in the time of a lock, not one for each network"
 
 
 #: Everything that asks a logged-in person for the password again: path, body with the right one, its answer.
@@ -120,7 +120,7 @@ AGAIN: list[tuple[str, dict[str, str], int]] = [
 
 
 @pytest.mark.parametrize(("path", "body", "status"), AGAIN)
-async def test_lock_by_a_stranger_leaves_an_open_session_able_to_prove_its_password(
+async def test_lock_by_another_network_leaves_an_open_session_able_to_prove_its_password(
     client: AsyncClient, log_in: Login, database: Database, path: str, body: dict[str, str], status: int
 ) -> None:
     person = await log_in()
@@ -197,7 +197,7 @@ async def test_statements_of_known_and_unknown_are_the_same(
 async def test_times_of_known_and_unknown_are_the_same(
     client: AsyncClient, log_in: Login, clock: Clock, app: FastAPI
 ) -> None:
-    """The control: what is refused without a look at the password is told apart by the same measure."""
+    """The control: what is refused without a look at the password is found by the same measurement."""
     passwords = app.state.services.passwords
     slow = Passwords(rounds=8)
     object.__setattr__(app.state.services, "passwords", slow)

@@ -55,14 +55,14 @@ async def test_register_and_guests_refuse_empty_names_and_links(
 ) -> None:
     body = {"email": "a@example.jp", "password": PASSWORD, "family_name": name, "given_name": "花子"}
     assert rules_of(await client.post(f"{PREFIX}/auth/register", json=body)) == {("family_name", rule)}
-    wish = shop.booking_body(guest={"family_name": name, "email": "ai@example.jp"})
-    refused = await shop.nobody.post(f"{PREFIX}/bookings", json=wish, headers=keyed())
+    wanted = shop.booking_body(guest={"family_name": name, "email": "ai@example.jp"})
+    refused = await shop.nobody.post(f"{PREFIX}/bookings", json=wanted, headers=keyed())
     assert rules_of(refused) == {("guest.family_name", rule)}
 
 
 async def test_post_bookings_takes_a_guest_with_one_name(shop: Shop, pool: Pool) -> None:
-    wish = shop.booking_body(guest={"family_name": FAMILY, "email": "ai@example.jp"})
-    made = await shop.nobody.post(f"{PREFIX}/bookings", json=wish, headers=keyed())
+    wanted = shop.booking_body(guest={"family_name": FAMILY, "email": "ai@example.jp"})
+    made = await shop.nobody.post(f"{PREFIX}/bookings", json=wanted, headers=keyed())
     assert made.status_code == 201, made.text
     [row] = await data.rows(pool, "SELECT family_name, given_name FROM bookings")
     assert row == {"family_name": FAMILY, "given_name": ""}

@@ -95,24 +95,24 @@ async def test_enable_two_factor_refuses_an_unproven_login(log_in: Login, clock:
     assert refused.json()["error"]["details"]["wanted"] == "email_verified"
 
 
-async def test_reset_password_frees_an_unproven_login_of_a_strangers_factor(
+async def test_reset_password_frees_an_unproven_login_of_another_persons_factor(
     app: FastAPI, client: AsyncClient, log_in: Login, clock: Clock, database: Database
 ) -> None:
-    """A factor from before the rule: the owner of the mailbox gets in, and the stranger's session ends."""
-    stranger = await log_in("victim@example.jp")
-    await prove_address(database, stranger)
-    totp = await setup(stranger)
+    """A factor from before the rule: the owner of the mailbox gets in, and the other person's session ends."""
+    other_person = await log_in("victim@example.jp")
+    await prove_address(database, other_person)
+    totp = await setup(other_person)
     on = {"password": PASSWORD, "code": totp.at(clock.now())}
-    assert (await stranger.post("/auth/2fa/enable", json=on)).status_code == 200
-    await _unprove(database, stranger)
-    await client.post(f"{PREFIX}/auth/forgot-password", json={"email": stranger.email})
+    assert (await other_person.post("/auth/2fa/enable", json=on)).status_code == 200
+    await _unprove(database, other_person)
+    await client.post(f"{PREFIX}/auth/forgot-password", json={"email": other_person.email})
     services: ApiServices = app.state.services
-    token = await newest_token(services, stranger.id, "password_reset")
+    token = await newest_token(services, other_person.id, "password_reset")
     chosen = {"token": token, "password": "Momiji-2026"}
     assert (await client.post(f"{PREFIX}/auth/reset-password", json=chosen)).status_code == 200
-    mine = await client.post(f"{PREFIX}/auth/login", json={"email": stranger.email, "password": "Momiji-2026"})
+    mine = await client.post(f"{PREFIX}/auth/login", json={"email": other_person.email, "password": "Momiji-2026"})
     assert mine.json()["data"]["two_factor_required"] is False
-    assert error_of(await stranger.get("/auth/sessions")) == (401, "unauthenticated")
+    assert error_of(await other_person.get("/auth/sessions")) == (401, "unauthenticated")
 
 
 async def _unprove(database: Database, person: Person) -> None:

@@ -64,7 +64,7 @@ async def test_refreshing_keeps_the_session(app: FastAPI, client: AsyncClient, c
     assert sid(second) == sid(first)
     assert second["refresh_token"] != first["refresh_token"]
     assert (await with_token(app, second["access_token"])).status_code == 200
-    # The seven days begin anew with every use.
+    # The seven days begin again with every use.
     clock.ahead += timedelta(days=6, hours=23)
     third = (await refresh(client, second["refresh_token"])).json()["data"]
     clock.ahead += timedelta(days=7, seconds=1)
@@ -139,10 +139,10 @@ async def test_list_sessions_says_where_the_caller_is_logged_in(
 
 
 async def test_ending_a_session_from_another(app: FastAPI, client: AsyncClient, log_in: Login) -> None:
-    person, stranger = await log_in(), await log_in()
+    person, other_person = await log_in(), await log_in()
     phone = await open_session(client, person.email)
     path = f"/auth/sessions/{sid(phone)}"
-    assert error_of(await stranger.delete(path)) == (404, "not_found")
+    assert error_of(await other_person.delete(path)) == (404, "not_found")
     assert (await with_token(app, phone["access_token"])).status_code == 200
     assert (await person.delete(path)).status_code == 200
     assert error_of(await person.delete(path)) == (404, "not_found")
@@ -151,11 +151,11 @@ async def test_ending_a_session_from_another(app: FastAPI, client: AsyncClient, 
 
 
 async def test_logging_out_everywhere_else(app: FastAPI, client: AsyncClient, log_in: Login) -> None:
-    person, stranger = await log_in(), await log_in()
+    person, other_person = await log_in(), await log_in()
     others = [await open_session(client, person.email) for _ in range(3)]
     assert (await person.delete("/auth/sessions")).json()["data"] == {"sessions_ended": 3}
     assert (await person.get("/auth/me")).status_code == 200
-    assert (await stranger.get("/auth/me")).status_code == 200
+    assert (await other_person.get("/auth/me")).status_code == 200
     for other in others:
         assert error_of(await with_token(app, other["access_token"])) == (401, "unauthenticated")
 

@@ -75,7 +75,7 @@ class Account:
         return (await self.post("login", email=self.person.email, password=password)).status_code == 200
 
     async def enter(self, password: str) -> None:
-        """Logs in anew, where a reset has ended the session."""
+        """Logs in again where a reset has ended the session."""
         answer = await self.post("login", email=self.person.email, password=password)
         self.person.http.headers["Authorization"] = f"Bearer {answer.json()['data']['access_token']}"
 
@@ -97,8 +97,8 @@ async def test_registering_sends_a_account_email_that_confirms_the_email(account
     assert message.to == account.person.email
     answer = await account.post("verify-email", token=token_in(message))
     assert answer.status_code == 200, answer.text
-    told = answer.json()["data"]
-    assert told["email"] == account.person.email
+    data_ = answer.json()["data"]
+    assert data_["email"] == account.person.email
     assert (await account.person.get("/auth/me")).json()["data"]["email_verified"] is True
     assert gone(await account.post("verify-email", token=token_in(message))) == "link_used"
 
@@ -115,7 +115,7 @@ async def test_verification_lasts_a_day_and_a_newer_one_replaces_it(account: Acc
 
 
 async def test_reset_password_takes_an_older_link_after_others_were_asked_for(account: Account) -> None:
-    """A stranger who asks again and again does not void the link that its owner is reading."""
+    """Repeated requests by another person do not void the link that the owner is reading."""
     first = await account.forgot()
     others = [await account.forgot() for _ in range(3)]
     assert (await account.reset(first)).status_code == 200
@@ -221,13 +221,13 @@ async def test_repeat_with_the_same_key_gives_the_same_answer(account: Account) 
     assert len(await account_emails(account.services, account.person.id, "password_changed")) == 2
 
 
-async def test_language_is_that_of_the_request_unless_it_is_told(app: FastAPI) -> None:
-    for number, (asked, told, stored) in enumerate(
+async def test_language_is_that_of_the_request_unless_the_body_has_one(app: FastAPI) -> None:
+    for number, (asked, chosen, stored) in enumerate(
         [("en-GB,en;q=0.9", None, "en"), ("ja", None, "ja"), ("en", "ja", "ja"), ("fr", None, "ja")]
     ):
         body = {"email": f"l{number}@example.jp", "password": PASSWORD, "family_name": "山田", "given_name": "花子"}
         async with client_of(app, **{"Accept-Language": asked}) as http:
-            answer = await http.post(f"{PREFIX}/auth/register", json=body | ({"language": told} if told else {}))
+            answer = await http.post(f"{PREFIX}/auth/register", json=body | ({"language": chosen} if chosen else {}))
         assert answer.json()["data"]["language"] == stored
         user_id = UUID(answer.json()["data"]["id"])
         [message] = await account_emails(app.state.services, user_id, "email_verification")
@@ -247,9 +247,9 @@ async def test_token_is_stored_nowhere(account: Account, pool: Pool) -> None:
         for row in await data.rows(pool, f"SELECT to_jsonb(t)::text AS row FROM {table['relname']} t"):
             assert body not in row["row"], table
             assert mac not in row["row"], table
-    told = (await account.person.get("/notifications")).text
-    assert body not in told
-    assert "password_reset" in told
+    listed = (await account.person.get("/notifications")).text
+    assert body not in listed
+    assert "password_reset" in listed
 
 
 # --- attacks
@@ -283,7 +283,7 @@ async def test_forgot_password_reveals_no_login(account: Account, statements: St
 
 @pytest.mark.parametrize("path", ["forgot-password", "resend-verification"])
 async def test_unknown_email_costs_the_same_work(account: Account, path: str) -> None:
-    """Without the work that is taken back it takes 0.4 to 0.75 of the time. The control: what does nothing is told
+    """Without the work that is rolled back it takes 0.4 to 0.75 of the time. The control: what does nothing is found
     apart by the same measure."""
     asked = {
         name: partial(asked_about, account.client, path, email)

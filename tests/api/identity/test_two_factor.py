@@ -121,8 +121,8 @@ async def test_recovery_code_counts_once(
         first = await ask(client, guarded.person)
         assert (await verify(app, first["challenge_token"], typed)).status_code == status, typed
     sent = await account_emails(database, "two_factor_changed")
-    told = [message for message in sent if "recovery" in message["facts"]]
-    assert len(told) == 2
+    recovery = [message for message in sent if "recovery" in message["facts"]]
+    assert len(recovery) == 2
     stored = await rows(database, "SELECT r::text AS whole FROM recovery_codes r")
     assert not any(one in row["whole"] for row in stored for one in guarded.recovery)
 

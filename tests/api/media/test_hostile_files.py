@@ -1,4 +1,4 @@
-"""What strangers try with a form: lies about the type, sizes without end, bodies that stop."""
+"""Hostile uploads: a wrong type, unlimited sizes, bodies that stop."""
 
 from dataclasses import replace
 from typing import Any

@@ -149,8 +149,8 @@ async def test_ticket_is_for_a_file_of_the_right_size(venue: Venue) -> None:
 
 
 async def test_films_are_cleaned_and_shown(venue: Venue, client: AsyncClient, look: Look) -> None:
-    told = pictures.box(b"udta", pictures.box(b"\xa9xyz", b"+35.6586+139.7454/"))
-    media = await upload(venue.owner, venue.id, pictures.mp4(told), name="tour.mp4")
+    metadata = pictures.box(b"udta", pictures.box(b"\xa9xyz", b"+35.6586+139.7454/"))
+    media = await upload(venue.owner, venue.id, pictures.mp4(metadata), name="tour.mp4")
     assert await look(media) == "ready"
     [film] = (seen := await read(client, media))["variants"]
     assert (seen["kind"], seen["duration_ms"], film["name"]) == ("video", 1500, "film")
@@ -246,20 +246,20 @@ async def test_media_of_another_business_is_not_found(
     await open_venue(pool, other_owner)
     [shown] = await ready(venue, look)
     hidden = await upload(venue.owner, venue.id)
-    for stranger in (other_owner, customer):
-        assert [media["id"] for media in await listed(stranger, venue)] == [shown["id"]]
-        assert error_of(await stranger.get(f"/media/{hidden['id']}")) == (404, "not_found")
+    for other_person in (other_owner, customer):
+        assert [media["id"] for media in await listed(other_person, venue)] == [shown["id"]]
+        assert error_of(await other_person.get(f"/media/{hidden['id']}")) == (404, "not_found")
         order = {"business_id": str(venue.id), "ids": [shown["id"]]}
         ticket = {"business_id": str(venue.id), "content_type": "image/png", "size": 10}
         file = {"file": ("a.jpg", pictures.picture())}
         answers = [
-            await stranger.put(f"/media/{shown['id']}", json={"featured": True}),
-            await stranger.delete(f"/media/{shown['id']}"),
-            await stranger.post(f"/media/{shown['id']}/restore"),
-            await stranger.post(f"/media/{hidden['id']}/complete"),
-            await stranger.post("/media/reorder", json=order),
-            await stranger.post("/media/presign", json=ticket),
-            await stranger.post(f"/media?business_id={venue.id}", files=file),
+            await other_person.put(f"/media/{shown['id']}", json={"featured": True}),
+            await other_person.delete(f"/media/{shown['id']}"),
+            await other_person.post(f"/media/{shown['id']}/restore"),
+            await other_person.post(f"/media/{hidden['id']}/complete"),
+            await other_person.post("/media/reorder", json=order),
+            await other_person.post("/media/presign", json=ticket),
+            await other_person.post(f"/media?business_id={venue.id}", files=file),
         ]
         assert {error_of(answer) for answer in answers} == {(404, "not_found")}
     # Another's picture cannot be put into one's own order either.

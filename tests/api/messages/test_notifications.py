@@ -1,4 +1,4 @@
-"""What people were told: who sees it, that it was read, that it can be sent again, and SendGrid's news."""
+"""Notifications: who sees them, marking as read, sending again, and SendGrid's delivery events."""
 
 import base64
 import json
@@ -33,14 +33,14 @@ PUBLIC = base64.b64encode(
 
 @pytest_asyncio.fixture
 async def app(database: servers.Database, pool: Pool, clock: Clock, redis_cache: Cache) -> AsyncIterator[FastAPI]:
-    """An API that knows the public half of the key that signs SendGrid's news."""
+    """An API that knows the public half of the key that signs SendGrid's events."""
     settings = database.settings(temporal_address="127.0.0.1:1", sendgrid_webhook_public_key=PUBLIC)
     app = create_app(settings, database=pool, cache=redis_cache, password_rounds=4, now=clock.now)
     async with app.router.lifespan_context(app):
         yield app
 
 
-async def told(pool: Pool, shop: Shop, kind: NoticeKind, audience: Any = "customer") -> str:
+async def queued_notice(pool: Pool, shop: Shop, kind: NoticeKind, audience: Any = "customer") -> str:
     """One message about a new booking of the customer's."""
     start = shop.at(9 + (await counted(pool, "bookings"))["bookings"])
     booking = await data.add_booking(pool, shop.salon, start)
@@ -60,20 +60,20 @@ async def listed(person: Person, **params: Any) -> list[str]:
 
 
 async def test_notifications_list_shows_each_person_their_own(shop: Shop, pool: Pool) -> None:
-    first = await told(pool, shop, NoticeKind.BOOKING_CONFIRMED)
-    second = await told(pool, shop, NoticeKind.BOOKING_CANCELLED)
-    to_owner = await told(pool, shop, NoticeKind.BOOKING_REQUESTED, "business")
+    first = await queued_notice(pool, shop, NoticeKind.BOOKING_CONFIRMED)
+    second = await queued_notice(pool, shop, NoticeKind.BOOKING_CANCELLED)
+    to_owner = await queued_notice(pool, shop, NoticeKind.BOOKING_REQUESTED, "business")
     assert await listed(shop.customer) == [second, first]
     assert await listed(shop.owner) == [to_owner]
-    assert await listed(shop.stranger) == []
+    assert await listed(shop.other_owner) == []
     page = (await shop.customer.get("/notifications", params={"limit": 1})).json()
     rest = (await shop.customer.get("/notifications", params={"cursor": page["meta"]["next_cursor"]})).json()
     assert [page["data"][0]["id"], rest["data"][0]["id"]] == [second, first]
     business = {"business_id": str(shop.salon.business_id)}
     assert await listed(shop.assistant, **business) == [to_owner, second, first]
     assert await listed(shop.owner, status="failed", **business) == []
-    theirs = await shop.stranger.get("/notifications", params=business)
-    unknown = await shop.stranger.get("/notifications", params={"business_id": str(uuid4())})
+    theirs = await shop.other_owner.get("/notifications", params=business)
+    unknown = await shop.other_owner.get("/notifications", params={"business_id": str(uuid4())})
     assert error_of(theirs) == error_of(unknown) == (404, "not_found")
     assert theirs.json()["error"] == unknown.json()["error"]
     assert error_of(await shop.customer.get("/notifications", params=business)) == (404, "not_found")
@@ -81,7 +81,7 @@ async def test_notifications_list_shows_each_person_their_own(shop: Shop, pool: 
 
 async def test_account_emails_are_listed_read_and_noted_like_any_message(shop: Shop, pool: Pool) -> None:
     """Of the platform itself, about no booking and of no business: nobody but the recipient sees them."""
-    about_booking = await told(pool, shop, NoticeKind.BOOKING_CONFIRMED)
+    about_booking = await queued_notice(pool, shop, NoticeKind.BOOKING_CONFIRMED)
     async with pool.unit_of_work(Scope.public()) as work:
         made = await work.messages.notices.queue_account_email(
             AccountEmail(AccountEmailKind.PASSWORD_CHANGED, shop.customer.id, "e-mail")
@@ -91,14 +91,14 @@ async def test_account_emails_are_listed_read_and_noted_like_any_message(shop: S
     one = (await shop.customer.get(path)).json()["data"]
     assert (one["kind"], one["booking_id"], one["business_id"]) == ("password_changed", None, None)
     assert (await shop.customer.put(path, json={"read": True})).json()["data"]["read_at"] is not None
-    for other in (shop.stranger, shop.owner):
+    for other in (shop.other_owner, shop.owner):
         assert error_of(await other.get(path)) == (404, "not_found")
         assert error_of(await other.put(path, json={"read": True})) == (404, "not_found")
         assert str(made) not in await listed(other)
 
 
 async def test_reading_one_and_noting_it(shop: Shop, pool: Pool) -> None:
-    notice = await told(pool, shop, NoticeKind.BOOKING_CONFIRMED)
+    notice = await queued_notice(pool, shop, NoticeKind.BOOKING_CONFIRMED)
     path = f"/notifications/{notice}"
     assert (await shop.customer.get(path)).json()["data"]["read_at"] is None
     for person in (shop.owner, shop.staff, shop.assistant):
@@ -113,7 +113,7 @@ async def test_reading_one_and_noting_it(shop: Shop, pool: Pool) -> None:
         target = path + "/retry" if method == "POST" else path
         errors = []
         for address in (target, target.replace(notice, str(uuid4()))):
-            answer = await shop.stranger.http.request(method, PREFIX + address, json=body)
+            answer = await shop.other_owner.http.request(method, PREFIX + address, json=body)
             assert error_of(answer) == (404, "not_found"), method
             errors.append({**answer.json()["error"], "details": None})
         assert errors[0] == errors[1]
@@ -121,7 +121,7 @@ async def test_reading_one_and_noting_it(shop: Shop, pool: Pool) -> None:
 
 
 async def test_sending_a_failed_one_again(shop: Shop, pool: Pool, clock: Clock) -> None:
-    notice = await told(pool, shop, NoticeKind.BOOKING_CONFIRMED)
+    notice = await queued_notice(pool, shop, NoticeKind.BOOKING_CONFIRMED)
     path = f"/notifications/{notice}/retry"
     assert error_of(await shop.owner.post(path)) == (409, "wrong_state")
     async with pool.unit_of_work(shop.salon.scope) as work:
@@ -153,16 +153,21 @@ async def send(shop: Shop, body: bytes, headers: dict[str, str]) -> Response:
     return await shop.nobody.post(f"{PREFIX}/notifications/webhook/sendgrid", content=body, headers=headers)
 
 
-def news(notice_id: str, event: str) -> dict[str, Any]:
+def delivery_event(notice_id: str, event: str) -> dict[str, Any]:
     at = int(time.time())
     return {"email": "a@example.jp", "timestamp": at, "event": event, "sg_event_id": event, "notice_id": notice_id}
 
 
 async def test_sendgrid_webhook_updates_the_delivery(shop: Shop, pool: Pool) -> None:
-    first = await told(pool, shop, NoticeKind.BOOKING_CONFIRMED)
-    second = await told(pool, shop, NoticeKind.BOOKING_CANCELLED)
+    first = await queued_notice(pool, shop, NoticeKind.BOOKING_CONFIRMED)
+    second = await queued_notice(pool, shop, NoticeKind.BOOKING_CANCELLED)
     body = json.dumps(
-        [news(first, "delivered"), news(first, "processed"), news(second, "bounce"), news(str(uuid4()), "delivered")]
+        [
+            delivery_event(first, "delivered"),
+            delivery_event(first, "processed"),
+            delivery_event(second, "bounce"),
+            delivery_event(str(uuid4()), "delivered"),
+        ]
     ).encode()
     answer = await send(shop, body, signed(body))
     assert answer.status_code == 200, answer.text
@@ -173,8 +178,8 @@ async def test_sendgrid_webhook_updates_the_delivery(shop: Shop, pool: Pool) -> 
 
 
 async def test_forged_delivery_events_change_nothing(shop: Shop, pool: Pool) -> None:
-    notice = await told(pool, shop, NoticeKind.BOOKING_CONFIRMED)
-    body = json.dumps([news(notice, "delivered")]).encode()
+    notice = await queued_notice(pool, shop, NoticeKind.BOOKING_CONFIRMED)
+    body = json.dumps([delivery_event(notice, "delivered")]).encode()
     for headers in (
         {"Content-Type": "application/json"},
         signed(body + b" "),

@@ -338,7 +338,7 @@ async def test_operators_list(ready: Draft, admin: Person) -> None:
     assert (str(line.id), line.status, line.review_status) == (ready.id, "pending", "waiting")
 
 
-# -- papers ------------------------------------------------------------------------------------------------------------
+# -- documents ---------------------------------------------------------------------------------------------------------
 
 
 async def test_documents_are_read_and_judged_by_operators_alone(ready: Draft, admin: Person) -> None:
@@ -410,8 +410,8 @@ async def test_paper_that_never_came(draft: Draft) -> None:
 async def test_document_is_withdrawn(ready: Draft, log_in: Login) -> None:
     document = (await ready.standing()).documents[0]
     path = f"/owner/businesses/{ready.id}/documents/{document.id}"
-    stranger = await log_in()
-    assert error_of(await stranger.delete(path)) == (404, "not_found")
+    other_person = await log_in()
+    assert error_of(await other_person.delete(path)) == (404, "not_found")
     assert (await ready.owner.delete(path)).status_code == 200
     assert error_of(await ready.owner.delete(path)) == (404, "not_found")
     assert (await ready.standing()).missing == ["document.registration"]

@@ -42,15 +42,15 @@ async def opened(shop: Shop, hour: int = 10) -> str:
 
 
 async def paid(shop: Shop, pool: Pool, hour: int = 10) -> str:
-    """The id of a payment that was captured, with the news applied."""
+    """The id of a payment that was captured, with its events applied."""
     payment_id = await opened(shop, hour)
     answer = await confirm(shop.customer, payment_id)
     assert answer.status_code == 200, answer.text
-    await apply_news(pool)
+    await apply_events(pool)
     return payment_id
 
 
-async def apply_news(pool: Pool) -> None:
+async def apply_events(pool: Pool) -> None:
     """What the booking's workflow does with the inbox."""
     for row in await data.rows(pool, "SELECT id, received_at FROM payment_webhooks WHERE applied_at IS NULL"):
         async with pool.unit_of_work(Scope.platform()) as work:

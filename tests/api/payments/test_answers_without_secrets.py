@@ -12,7 +12,7 @@ from api.http.idempotency import REPLAYED, SECRET_FIELDS
 from db.engine.session import Database as Pool
 from providers.payments.interface import PaymentProvider
 from tests.api.conftest import PREFIX, Clock, error_of
-from tests.api.payments.buying import RETURN, apply_news
+from tests.api.payments.buying import RETURN, apply_events
 from tests.api.shop import Shop, keyed
 from tests.providers.rails import Rail
 from tests.support import data
@@ -88,7 +88,7 @@ async def test_repeat_after_3_d_secure_answers_what_is_true_now(guest: Guest, po
         paid = (await guest.confirm("g-3")).json()["data"]
         assert (paid["status"], paid["action_url"]) == ("captured", None)
     assert len(await data.rows(pool, "SELECT id FROM payment_webhooks")) == 1
-    await apply_news(pool)
+    await apply_events(pool)
     assert [row["status"] for row in await data.rows(pool, "SELECT status FROM booking_payments")] == ["captured"]
 
 

@@ -42,9 +42,9 @@ class Till:
     async def apply_payment_event(self) -> None:
         """Apply the inbox and make what follows."""
         for row in await data.rows(self.pool, "SELECT id FROM payment_webhooks WHERE applied_at IS NULL ORDER BY id"):
-            news = await self.activities.apply_event(ApplyEventInput(row["id"]))
-            if news.money is not None:
-                await self.make(news.money)
+            applied = await self.activities.apply_event(ApplyEventInput(row["id"]))
+            if applied.money is not None:
+                await self.make(applied.money)
 
     async def make(self, task: MoneyTask) -> None:
         """A movement at the provider, with its record."""
@@ -78,7 +78,7 @@ class Till:
         return row["status"], (await self.provider.get_intent(row["provider_intent_id"])).status
 
     async def audited(self) -> None:
-        """No money is astray, also when everything had its time."""
+        """No money is lost, also after all timeouts."""
         later = self.clock.now() + timedelta(hours=2)
         found = await report.audit(self.pool, None, now=later)
         assert (found.of(2), found.of(3), found.of(5)) == (0, 0, 0), found.violations
@@ -144,7 +144,7 @@ async def test_new_card_is_refused_while_the_authorization_is_valid(till: Till, 
 async def test_cancelled_meanwhile_the_new_card_is_released(till: Till) -> None:
     booking, old, _ = await till.declined()
     new = (await intent(till.shop.customer, booking)).json()["data"]["payment_id"]
-    await confirm(till.shop.customer, new)  # authorized at the provider; the news are still in the inbox
+    await confirm(till.shop.customer, new)  # authorized at the provider; the event is still in the inbox
     cancelled = await till.do("cancel", booking, ActorKind.STAFF)
     assert cancelled.money is not None
     await till.make(cancelled.money)

@@ -1,4 +1,4 @@
-"""Opening and confirming a payment: no money twice, whatever is repeated or dies, and nothing for strangers."""
+"""Opening and confirming a payment: no double charge after repeats and crashes, and nothing for other people."""
 
 import asyncio
 from datetime import timedelta
@@ -10,7 +10,7 @@ from api.http.envelope import Envelope
 from api.v1.payments.payments.schemas import ConfirmedRead, IntentRead
 from db.engine.session import Database as Pool
 from tests.api.conftest import PREFIX, Clock, error_of
-from tests.api.payments.buying import apply_news, confirm, held, intent, opened, paid
+from tests.api.payments.buying import apply_events, confirm, held, intent, opened, paid
 from tests.api.shop import WRITTEN, Shop, counted, keyed, opened_shop
 from tests.support import data
 from tests.support.sandbox import Sandbox
@@ -53,12 +53,12 @@ async def test_paying_goes_through_the_inbox(shop: Shop, pool: Pool, sandbox: Sa
     read = Envelope[ConfirmedRead].model_validate_json(answer.content, extra="forbid").data
     assert (read.status, read.action_url) == ("captured", None)
     assert (await confirm(shop.customer, payment, key="p-1")).content == answer.content
-    [news] = await data.rows(pool, "SELECT event_id, event_type, payment_id, applied_at FROM payment_webhooks")
-    assert news["event_id"].startswith("confirm:")
-    assert (news["event_type"], str(news["payment_id"]), news["applied_at"]) == ("confirm", payment, None)
+    [event] = await data.rows(pool, "SELECT event_id, event_type, payment_id, applied_at FROM payment_webhooks")
+    assert event["event_id"].startswith("confirm:")
+    assert (event["event_type"], str(event["payment_id"]), event["applied_at"]) == ("confirm", payment, None)
     [event] = await data.rows(pool, "SELECT payload FROM outbox WHERE command = 'booking.payment_event'")
     assert set(event["payload"]) == {"booking_id", "business_id", "webhook_id"}
-    await apply_news(pool)
+    await apply_events(pool)
     assert await status_of(pool, payment) == "captured"
     assert sandbox.get("/sandbox/state")["objects"]["charge"] == 1
     settled = await confirm(shop.customer, payment)  # by another key, from another window
@@ -70,7 +70,7 @@ async def test_card_hold_is_authorized(app: FastAPI, pool: Pool, clock: Clock) -
     async with opened_shop(app, pool, clock, payment_mode="card_hold") as shop:
         payment = await opened(shop)
         assert (await confirm(shop.customer, payment)).json()["data"]["status"] == "authorized"
-        await apply_news(pool)
+        await apply_events(pool)
         assert await status_of(pool, payment) == "authorized"
 
 
@@ -82,11 +82,11 @@ async def test_declined_card_says_why_and_another_one_pays(shop: Shop, pool: Poo
         assert error_of(declined) == (422, "payment_declined")
         assert declined.json()["error"]["details"] == {"reason": "insufficient_funds"}
     assert await counted(pool, "idempotency_keys") == before
-    await apply_news(pool)
+    await apply_events(pool)
     assert await status_of(pool, payment) == "failed"
     answer = await confirm(shop.customer, payment, key="p-2")
     assert answer.json()["data"]["status"] == "captured"
-    await apply_news(pool)
+    await apply_events(pool)
     assert await status_of(pool, payment) == "captured"
     unknown = await confirm(shop.customer, await opened(shop, 12), "pm_card_nobody")
     assert error_of(unknown) == (422, "payment_declined")
@@ -128,8 +128,8 @@ async def test_create_payment_checks_who_pays_and_when(shop: Shop, pool: Pool, c
         assert error_of(await intent(person, booking)) == (403, "forbidden")
         assert error_of(await confirm(person, payment)) == (403, "forbidden")
     for answer, unknown in (
-        (await intent(shop.stranger, booking), await intent(shop.stranger, str(uuid4()))),
-        (await confirm(shop.stranger, payment), await confirm(shop.stranger, str(uuid4()))),
+        (await intent(shop.other_owner, booking), await intent(shop.other_owner, str(uuid4()))),
+        (await confirm(shop.other_owner, payment), await confirm(shop.other_owner, str(uuid4()))),
     ):
         assert error_of(answer) == error_of(unknown) == (404, "not_found")
         assert answer.json()["error"] == unknown.json()["error"]
@@ -178,13 +178,13 @@ async def test_payments_are_listed_without_their_secret(shop: Shop, pool: Pool) 
     business = {"business_id": str(shop.salon.business_id)}
     assert [one["id"] for one in (await shop.staff.get("/payments", params=business)).json()["data"]] == [payment]
     assert error_of(await shop.assistant.get("/payments", params=business)) == (403, "forbidden")
-    assert (await shop.stranger.get("/payments")).json()["data"] == []
+    assert (await shop.other_owner.get("/payments")).json()["data"] == []
     for query in (business, queries[1]):
-        assert error_of(await shop.stranger.get("/payments", params=query)) == (404, "not_found")
+        assert error_of(await shop.other_owner.get("/payments", params=query)) == (404, "not_found")
     one = await shop.customer.get(f"/payments/{payment}")
     assert one.json()["data"]["captured"] == {"amount": 6600, "currency": "JPY"}
     assert row["client_secret"] not in one.text
-    theirs = await shop.stranger.get(f"/payments/{payment}")
-    unknown = await shop.stranger.get(f"/payments/{uuid4()}")
+    theirs = await shop.other_owner.get(f"/payments/{payment}")
+    unknown = await shop.other_owner.get(f"/payments/{uuid4()}")
     assert error_of(theirs) == error_of(unknown) == (404, "not_found")
     assert theirs.json()["error"] == unknown.json()["error"]

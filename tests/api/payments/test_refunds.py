@@ -61,7 +61,7 @@ async def test_refused_refunds_write_nothing(shop: Shop, pool: Pool) -> None:
     assert error_of(await refund(shop.owner, unpaid, 100)) == (409, "wrong_state")
     for person in (shop.staff, shop.assistant, shop.customer):
         assert error_of(await refund(person, payment, 100)) == (403, "forbidden")
-    theirs, unknown = await refund(shop.stranger, payment, 100), await refund(shop.stranger, str(uuid4()), 100)
+    theirs, unknown = await refund(shop.other_owner, payment, 100), await refund(shop.other_owner, str(uuid4()), 100)
     assert error_of(theirs) == error_of(unknown) == (404, "not_found")
     assert theirs.json()["error"] == unknown.json()["error"]
     bare = await shop.owner.post(f"/payments/{payment}/refund", json={})

@@ -10,7 +10,7 @@ from httpx import Response
 
 from db.engine.session import Database as Pool
 from tests.api.conftest import PREFIX, Statements, error_of
-from tests.api.payments.buying import apply_news, opened
+from tests.api.payments.buying import apply_events, opened
 from tests.api.shop import WRITTEN, Shop, counted
 from tests.support import data
 
@@ -18,7 +18,7 @@ SECRET = "whsec_sandbox"
 
 
 def event(intent_id: str, **changed: Any) -> bytes:
-    """Stripe's news that an intent over 6600 yen was paid."""
+    """Stripe's event that an intent over 6600 yen was paid."""
     intent = {
         "id": intent_id,
         "object": "payment_intent",
@@ -65,9 +65,9 @@ async def test_webhook_event_is_stored_once_and_applied_to_the_payment(
     assert again.json()["data"] == {"fresh": False}
     [stored] = await data.rows(pool, "SELECT event_id, intent_id, outcome FROM payment_webhooks")
     assert stored["event_id"] == f"evt_{row['provider_intent_id']}"
-    [told] = await data.rows(pool, "SELECT aggregate, payload FROM outbox WHERE command = 'booking.payment_event'")
-    assert told["aggregate"] == f"booking/{row['booking_id']}"
-    await apply_news(pool)
+    [queued] = await data.rows(pool, "SELECT aggregate, payload FROM outbox WHERE command = 'booking.payment_event'")
+    assert queued["aggregate"] == f"booking/{row['booking_id']}"
+    await apply_events(pool)
     [row] = await data.rows(pool, "SELECT status, captured FROM booking_payments WHERE id::text = :id", id=payment)
     assert row == {"status": "captured", "captured": 6600}
 
@@ -105,7 +105,7 @@ async def test_wrong_currency_changes_no_payment(shop: Shop, pool: Pool) -> None
     [row] = await data.rows(pool, "SELECT provider_intent_id FROM booking_payments")
     body = event(row["provider_intent_id"], currency="usd")
     assert (await send(shop, body, signature(body))).status_code == 200
-    await apply_news(pool)
+    await apply_events(pool)
     [after] = await data.rows(pool, "SELECT status, captured FROM booking_payments")
     assert after == {"status": "requires_payment", "captured": 0}
     assert (await counted(pool, "attention"))["attention"] == 1
@@ -118,8 +118,8 @@ def payjp_event(provider: str, intent_id: str, **changed: Any) -> bytes:
             **{"object": "charge", "id": intent_id, "customer": None, "amount": 6600, "currency": "jpy", "paid": True},
             **{"captured": True, "amount_refunded": 0, "metadata": {}, **changed},
         }
-        told = {"object": "event", "id": f"evnt_{intent_id}", "type": "charge.succeeded", "data": charge}
-        return json.dumps({**told, "created": int(time.time()), "livemode": False}).encode()
+        content = {"object": "event", "id": f"evnt_{intent_id}", "type": "charge.succeeded", "data": charge}
+        return json.dumps({**content, "created": int(time.time()), "livemode": False}).encode()
     flow = {
         **{"object": "payment_flow", "id": intent_id, "status": "succeeded", "amount": 6600, "currency": "jpy"},
         **{"amount_received": 6600, "metadata": {}, **changed},

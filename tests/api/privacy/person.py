@@ -1,4 +1,4 @@
-"""Somebody whose every trace can be told from all others, in two businesses and everywhere that a person leaves any."""
+"""A person whose traces differ from all others, in two businesses and everywhere that a person leaves any."""
 
 import json
 from dataclasses import dataclass, field
@@ -93,7 +93,7 @@ async def plant(log_in: Login, pool: Pool, database: Database) -> Ayumi:
 
 
 async def _visit(pool: Pool, salon: data.Salon) -> UUID:
-    """A cancelled visit of the past, with words by her and about her, and the messages that told of it."""
+    """A cancelled visit of the past, with words by her and about her, and the messages about it."""
     start = datetime.now(UTC).replace(microsecond=0) - timedelta(days=40)
     words = {name: TRACES[name] for name in ("special_requests", "internal_notes")}
     booking = await data.add_booking(pool, salon, start, status="cancelled", **words)

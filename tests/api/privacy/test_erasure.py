@@ -117,8 +117,8 @@ async def test_login_is_closed_at_once(
     assert first.status_code == 202
     again = await ayumi.login.post("/auth/me/erasure", json=ASK)
     assert error_of(again) == (401, "unauthenticated")
-    stranger = await client.post(f"{PREFIX}/auth/login", json={"email": EMAIL, "password": PASSWORD})
-    assert error_of(stranger) == (401, "invalid_credentials")
+    refused = await client.post(f"{PREFIX}/auth/login", json={"email": EMAIL, "password": PASSWORD})
+    assert error_of(refused) == (401, "invalid_credentials")
     [live] = await data.rows(
         pool, "SELECT count(*) AS n FROM user_sessions WHERE user_id = :id AND ended_at IS NULL", id=ayumi.login.id
     )
@@ -126,7 +126,7 @@ async def test_login_is_closed_at_once(
     [order] = await data.rows(pool, "SELECT aggregate, payload FROM outbox WHERE command = 'erasure.start'")
     assert order["aggregate"] == f"erasure/{ayumi.login.id}"
     assert set(order["payload"]) == {"erasure_id", "user_id", "delete_at"}
-    # Whoever was forgotten has no login to ask with: the number of the answer is enough.
+    # An erased person has no login: the id in the answer is enough.
     shown = await client.get(f"{PREFIX}/auth/erasures/{first.json()['data']['id']}")
     assert (shown.status_code, shown.json()["data"]["anonymised_at"]) == (200, None)
     assert EMAIL not in shown.text
@@ -141,7 +141,7 @@ async def test_wrong_password_changes_nothing(customer: Person, pool: Pool) -> N
 
 
 async def test_guessing_at_the_password_locks_the_login(customer: Person, client: AsyncClient, pool: Pool) -> None:
-    """Whoever found a session left open guesses five times, like everybody else."""
+    """A person at an open session may guess the password five times."""
     for _ in range(5):
         refused = await customer.post("/auth/me/erasure", json={"password": "Wrong-2026"})
         assert error_of(refused) == (401, "invalid_credentials")
@@ -261,7 +261,7 @@ PERSONAL = re.compile(
     r"|details|before|after|^event$|text|device|label|caption"
 )
 LEFT_ALONE = {
-    "attention.details": "ids, amounts and codes by the house's rule",
+    "attention.details": "ids, amounts and codes by the project's rule",
     "audit_logs.request_id": "an id",
     "booking_history.details": "ids, times and amounts",
     "bookings.buffer_before_minutes": "minutes",
@@ -273,7 +273,7 @@ LEFT_ALONE = {
     "idempotency_keys.body": "deleted by subject and by address, the rest within 24 hours",
     "booking_history.event": "a word of ours",
     "outbox.event": "a word of ours",
-    "outbox.payload": "ids, amounts and times by the house's rule",
+    "outbox.payload": "ids, amounts and times by the project's rule",
     "outbox.request_id": "an id",
     "payment_webhooks.event": "ids, amounts and codes",
     "flag_rollouts.reason": "a word of ours",

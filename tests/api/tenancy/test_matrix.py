@@ -15,10 +15,10 @@ from httpx import Response
 from db.engine.session import Database as Pool
 from domain.permissions import allowed
 from domain.roles import Role
-from tests.api.access.test_permissions import api_routes, askers, name_of, the_app
+from tests.api.access.test_permissions import api_routes, name_of, permissions_of, the_app
 from tests.api.conftest import PREFIX, Clock, Statements
 from tests.api.tenancy.asking import Operation, Place, operations
-from tests.api.tenancy.world import ASKERS, Filled, Tenants, content, missing, opened_world
+from tests.api.tenancy.world import CALLERS, Filled, Tenants, content, missing, opened_world
 from tests.support import data, sampling, timing
 
 #: Headers that say when and how often somebody asked, and nothing about what; and the length of a body, which is
@@ -32,7 +32,7 @@ async def tenants(app: FastAPI, pool: Pool, clock: Clock) -> AsyncIterator[Tenan
         yield opened
 
 
-def told(response: Response, sent: object) -> tuple[int, dict[str, str], object]:
+def comparable(response: Response, sent: object) -> tuple[int, dict[str, str], object]:
     """All that an answer says, but for the id that was sent and what is the request's own."""
     headers = {name: value for name, value in response.headers.items() if name not in OF_THE_REQUEST}
     body = response.json()
@@ -41,15 +41,15 @@ def told(response: Response, sent: object) -> tuple[int, dict[str, str], object]
     return response.status_code, headers, str(body).replace(str(sent), "<id>")
 
 
-def targets(tenants: Tenants, operation: Operation, asker: str) -> list[Filled]:
+def targets(tenants: Tenants, operation: Operation, caller: str) -> list[Filled]:
     """Whose ids must not exist: what is public of an open salon may be seen, of a suspended one nothing."""
     return [tenants.hidden] if operation.is_public else [tenants.other, tenants.hidden]
 
 
-def expected(operation: Operation, place: Place, asker: str) -> set[int]:
+def expected(operation: Operation, place: Place, caller: str) -> set[int]:
     """Who may not do this anywhere may hear so. A filter that meets nothing gives an empty list; an id deep in a body
     may be refused as a broken rule."""
-    if not operation.is_public and (asker == "nobody" or (asker == "guest" and not operation.is_linked)):
+    if not operation.is_public and (caller == "nobody" or (caller == "guest" and not operation.is_linked)):
         return {401}
     if place.where == "path":
         return {404, 403}
@@ -61,29 +61,29 @@ def expected(operation: Operation, place: Place, asker: str) -> set[int]:
     return {404, 403, 422} | ({503} if moves else set())
 
 
-@pytest.mark.parametrize("asker", ASKERS)
-async def test_id_of_another_tenant_is_answered_like_an_unknown_one(tenants: Tenants, pool: Pool, asker: str) -> None:
+@pytest.mark.parametrize("caller", CALLERS)
+async def test_id_of_another_tenant_is_answered_like_an_unknown_one(tenants: Tenants, pool: Pool, caller: str) -> None:
     before = [await content(pool, filled.salon) for filled in (tenants.other, tenants.hidden)]
-    http, own, wrong, asked = tenants.people[asker], tenants.mine.rows, [], 0
+    http, own, wrong, asked = tenants.people[caller], tenants.mine.rows, [], 0
     places = [(operation, place) for operation in operations() for place in operation.places]
     # Two shares: every place is asked by four of the eight.
-    for operation, place in sampling.share(places, ASKERS.index(asker), 2):
+    for operation, place in sampling.share(places, CALLERS.index(caller), 2):
         nothing = missing(place.table)
         unknown = await http.request(**tenants.ready(operation.ask(own, place, nothing)))
-        for target in targets(tenants, operation, asker):
+        for target in targets(tenants, operation, caller):
             foreign_id = target.rows[place.table]
             foreign = await http.request(**tenants.ready(operation.ask(own, place, foreign_id)))
             asked += 1
-            same = told(foreign, foreign_id) == told(unknown, nothing)
-            if not same or foreign.status_code not in expected(operation, place, asker):
+            same = comparable(foreign, foreign_id) == comparable(unknown, nothing)
+            if not same or foreign.status_code not in expected(operation, place, caller):
                 wrong.append((operation.name, place, foreign.status_code, foreign.text, unknown.text))
     assert not wrong, "\n".join(map(str, wrong))
     assert asked > 50
     assert [await content(pool, filled.salon) for filled in (tenants.other, tenants.hidden)] == before
 
 
-@pytest.mark.parametrize("asker", ASKERS)
-async def test_answers_show_no_row_of_another_tenant(tenants: Tenants, pool: Pool, asker: str) -> None:
+@pytest.mark.parametrize("caller", CALLERS)
+async def test_answers_show_no_row_of_another_tenant(tenants: Tenants, pool: Pool, caller: str) -> None:
     """Everything that can be read, with one's own ids: nothing of the others is in it."""
     secrets = {}
     for filled in (tenants.other, tenants.hidden):
@@ -93,7 +93,7 @@ async def test_answers_show_no_row_of_another_tenant(tenants: Tenants, pool: Poo
         ids |= {row["email"] for row in tables["customers"]} - {None}
         secrets[filled.salon.business_id] = ids
     fully = secrets[tenants.other.salon.business_id] | secrets[tenants.hidden.salon.business_id]
-    http, shown = tenants.people[asker], 0
+    http, shown = tenants.people[caller], 0
     for operation in operations():
         if operation.method != "GET":
             continue
@@ -102,16 +102,16 @@ async def test_answers_show_no_row_of_another_tenant(tenants: Tenants, pool: Poo
             answer = await http.request(**tenants.ready(operation.ask(tenants.mine.rows, place, own)))
             assert answer.status_code in {200, 401, 403, 404, 422}, (operation.name, answer.text)
             hidden = secrets[tenants.hidden.salon.business_id] if operation.is_public else fully
-            if asker == "fellow":  # a customer of the others sees that they are
+            if caller == "fellow":  # a customer of the others sees that they are
                 hidden = hidden - {str(tenants.other.salon.business_id), str(tenants.hidden.salon.business_id)}
             assert not [one for one in hidden if one in answer.text], operation.name
             shown += answer.status_code == 200
-    assert shown >= (9 if asker in {"nobody", "guest"} else 12)
+    assert shown >= (9 if caller in {"nobody", "guest"} else 12)
 
 
 async def test_admins_change_nothing_that_the_table_keeps_from_them(tenants: Tenants, pool: Pool) -> None:
     before = [await content(pool, filled.salon) for filled in (tenants.other, tenants.hidden)]
-    actions = {name_of(route): askers(route)[0] for route in api_routes(the_app()) if askers(route)}
+    actions = {name_of(route): permissions_of(route)[0] for route in api_routes(the_app()) if permissions_of(route)}
     refused = 0
     for operation in operations():
         action = getattr(actions[operation.name], "action", None)
@@ -129,11 +129,11 @@ async def test_admins_change_nothing_that_the_table_keeps_from_them(tenants: Ten
 
 async def test_hidden_slugs_are_not_there(tenants: Tenants, pool: Pool) -> None:
     [row] = await data.rows(pool, "SELECT slug FROM businesses WHERE id = :id", id=tenants.hidden.salon.business_id)
-    for asker, http in tenants.people.items():
+    for caller, http in tenants.people.items():
         hidden = await http.get(f"{PREFIX}/businesses/slug/{row['slug']}")
         unknown = await http.get(f"{PREFIX}/businesses/slug/salon-{uuid4().hex[:12]}")
-        assert hidden.status_code == unknown.status_code == 404, asker
-        assert hidden.json()["error"] == unknown.json()["error"], asker
+        assert hidden.status_code == unknown.status_code == 404, caller
+        assert hidden.json()["error"] == unknown.json()["error"], caller
 
 
 async def test_foreign_id_costs_the_statements_of_a_missing_one(tenants: Tenants, statements: Statements) -> None:

@@ -33,7 +33,7 @@ from tests.support.data import Salon
 
 #: Who works for a business, who is its customer, who has a link of it, who is nobody, and a customer of the salon that
 #: must not be seen, who has nothing to do with what is asked for.
-ASKERS = ("owner", "manager", "staff", "assistant", "customer", "guest", "nobody", "fellow")
+CALLERS = ("owner", "manager", "staff", "assistant", "customer", "guest", "nobody", "fellow")
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ async def test_customer_pays_what_the_bookings_own_policy_says(
     booking = await desk.booking(booking_id)
     assert (booking["cancelled_by"], booking["cancellation_penalty"]) == ("customer", penalty)
     assert await desk.refunds(payment_id) == ([("requested", refunding, "cancelled")] if refunding else [])
-    assert len(await desk.told_temporal("refund.start")) == bool(refunding)
+    assert len(await desk.outbox_commands("refund.start")) == bool(refunding)
     assert await desk.claims(booking_id) == []
 
 
@@ -40,9 +40,9 @@ async def test_refund_starts_its_workflow_with_ids_alone(desk: Desk) -> None:
     payment_id = await add_payment(desk.database, desk.salon, booking_id, status="captured")
     await desk.do("cancel", booking_id, ActorKind.GUEST)
     (refund,) = await desk.within(lambda work: work.payments.refunds.list_(payment_id))
-    (told,) = await desk.told_temporal("refund.start")
-    assert told["aggregate"] == f"refund/{refund.id}"
-    ids = {key: value for key, value in told["payload"].items() if key.endswith("_id")}
+    (queued,) = await desk.outbox_commands("refund.start")
+    assert queued["aggregate"] == f"refund/{refund.id}"
+    ids = {key: value for key, value in queued["payload"].items() if key.endswith("_id")}
     assert ids == {
         "refund_id": str(refund.id),
         "booking_id": str(booking_id),

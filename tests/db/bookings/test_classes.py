@@ -42,10 +42,10 @@ async def test_claims_are_not_taken_again_where_the_places_are_sold(pool: Databa
     lost = await data.add_booking(pool, salon, FULL, unit=5, party_size=2, status="expired")
     kept = await data.add_booking(pool, salon, FULL, unit=4, party_size=1, status="expired")
 
-    async def retake(booking_id: object) -> bool:
+    async def reinstate(booking_id: object) -> bool:
         async with pool.unit_of_work(salon.scope) as work:
             return bool(await work.bookings.holds.reinstate_claims(booking_id, NOW))
 
-    assert not await retake(lost)
+    assert not await reinstate(lost)
     assert await Desk(pool, salon).claims(lost) == []
-    assert await retake(kept)
+    assert await reinstate(kept)

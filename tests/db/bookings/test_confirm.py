@@ -25,8 +25,8 @@ async def test_confirming_ends_the_hold_and_writes_everything_in_one_transaction
     assert [claim["holds_until"] for claim in await desk.claims(booking_id)] == [None]
     assert await desk.history(booking_id) == [("confirmed", "pending", "confirmed")]
     assert await desk.notices(booking_id) == [("booking_confirmed", "business"), ("booking_confirmed", "customer")]
-    told = "SELECT event FROM outbox WHERE aggregate = :aggregate"
-    events = await rows(desk.database, told, aggregate=f"booking/{booking_id}")
+    query = "SELECT event FROM outbox WHERE aggregate = :aggregate"
+    events = await rows(desk.database, query, aggregate=f"booking/{booking_id}")
     assert [event["event"] for event in events] == ["booking.confirmed"]
 
 

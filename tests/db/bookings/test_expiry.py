@@ -116,13 +116,13 @@ async def test_sweeping_takes_only_what_is_over_and_unpaid(desk: Desk) -> None:
     assert history == {"actor_kind": "system", "reason": "swept", "command_id": None}
 
 
-@pytest.mark.parametrize(("news", "kept"), [("captured", True), ("authorized", True), ("failed", False)])
-async def test_money_in_the_inbox_keeps_the_time_until_a_worker_is_there(desk: Desk, news: str, kept: bool) -> None:
+@pytest.mark.parametrize(("status", "kept"), [("captured", True), ("authorized", True), ("failed", False)])
+async def test_money_in_the_inbox_keeps_the_time_until_a_worker_is_there(desk: Desk, status: str, kept: bool) -> None:
     booking_id = await add_booking(desk.database, desk.salon, **UNPAID)
     payment_id = await add_payment(desk.database, desk.salon, booking_id)
     name = (await desk.payment(payment_id))["provider_intent_id"]
-    captured = 6600 if news == "captured" else 0
-    said = ProviderEvent(intent=IntentEvent(name, PaymentStatus(news), 6600, "JPY", captured))
+    captured = 6600 if status == "captured" else 0
+    said = ProviderEvent(intent=IntentEvent(name, PaymentStatus(status), 6600, "JPY", captured))
     webhook_id = await desk.receive(f"evt_{booking_id}", name, said)
     assert webhook_id is not None
 

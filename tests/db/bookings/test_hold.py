@@ -95,12 +95,12 @@ async def test_hold_takes_one_booking_per_staff_and_offers_alternatives_to_a_thi
 
 
 async def test_twenty_clients_on_one_slot_have_one_winner(pool: Database, salon: Salon) -> None:
-    """One resource is asked for, so that exactly one may win; everybody else is told what is free."""
+    """One resource is asked for, so that exactly one may win; everybody else gets the free times."""
     async with data.one_transaction(pool):
         users = [await data.add_user(pool) for _ in range(RACERS)]
-    wish = salon.resources[:1]
+    wanted = salon.resources[:1]
     answers = await asyncio.gather(
-        *(hold(pool, asked(salon, user_id=user, resource_ids=wish)) for user in users), return_exceptions=True
+        *(hold(pool, asked(salon, user_id=user, resource_ids=wanted)) for user in users), return_exceptions=True
     )
     winners = [one for one in answers if isinstance(one, BookingView)]
     losers = [one for one in answers if isinstance(one, SlotTaken)]
@@ -111,11 +111,11 @@ async def test_twenty_clients_on_one_slot_have_one_winner(pool: Database, salon:
 
 async def two_at_once(pool: Database, salon: Salon) -> list[BookingView | BaseException]:
     """Two clients of which each has read that the slot is free before the other has committed."""
-    wish, other = salon.resources[:1], await data.add_user(pool)
+    wanted, other = salon.resources[:1], await data.add_user(pool)
     scope = Scope.of("service", salon.service_id, None)
     async with pool.unit_of_work(scope) as first:
-        winner = await first.bookings.holds.hold(asked(salon, resource_ids=wish), NOW)
-        second = asyncio.create_task(hold(pool, asked(salon, resource_ids=wish, user_id=other)))
+        winner = await first.bookings.holds.hold(asked(salon, resource_ids=wanted), NOW)
+        second = asyncio.create_task(hold(pool, asked(salon, resource_ids=wanted, user_id=other)))
         # Long enough to be done if nothing makes it wait; how long it really takes changes no outcome.
         await asyncio.wait([second], timeout=1)
     return [winner, *await asyncio.gather(second, return_exceptions=True)]
@@ -141,21 +141,21 @@ async def test_hold_of_one_slot_has_two_winners_without_the_constraint(
 
 
 async def test_lapsed_hold_is_swept_when_it_is_in_the_way(pool: Database, salon: Salon) -> None:
-    wish = salon.resources[:1]
-    old = await hold(pool, asked(salon, resource_ids=wish))
+    wanted = salon.resources[:1]
+    old = await hold(pool, asked(salon, resource_ids=wanted))
     later = NOW + timedelta(minutes=10)
     other = await data.add_user(pool)
-    new = await hold(pool, asked(salon, resource_ids=wish, user_id=other), now=later)
+    new = await hold(pool, asked(salon, resource_ids=wanted, user_id=other), now=later)
     statuses = await data.rows(pool, "SELECT id, status FROM bookings ORDER BY created_at")
     assert {row["id"]: row["status"] for row in statuses} == {old.id: "expired", new.id: "pending"}
 
 
 async def test_live_hold_is_not_swept(pool: Database, salon: Salon) -> None:
-    wish = salon.resources[:1]
-    await hold(pool, asked(salon, resource_ids=wish))
+    wanted = salon.resources[:1]
+    await hold(pool, asked(salon, resource_ids=wanted))
     other = await data.add_user(pool)
     with pytest.raises(SlotTaken):
-        await hold(pool, asked(salon, resource_ids=wish, user_id=other), now=NOW + timedelta(minutes=9, seconds=59))
+        await hold(pool, asked(salon, resource_ids=wanted, user_id=other), now=NOW + timedelta(minutes=9, seconds=59))
 
 
 async def test_hold_with_nothing_to_pay_or_approve_is_confirmed_at_once(pool: Database) -> None:
@@ -183,7 +183,7 @@ async def messages(pool: Database) -> list[tuple[str, str, str]]:
     return [(row["kind"], row["audience"], row["channel"]) for row in rows]
 
 
-async def test_hold_to_be_paid_tells_the_customer_until_when(pool: Database, salon: Salon) -> None:
+async def test_hold_to_be_paid_notifies_the_customer_until_when(pool: Database, salon: Salon) -> None:
     view = await hold(pool, asked(salon))
     assert await messages(pool) == [("booking_held", "customer", "email")]
     [order] = await data.rows(pool, "SELECT payload FROM outbox WHERE command = 'notice.start'")
@@ -225,9 +225,9 @@ async def test_refusals_write_nothing(
 
 
 async def test_hold_does_not_find_another_tenants_resource(pool: Database, salon: Salon) -> None:
-    stranger = await data.add_salon(pool)
+    other = await data.add_salon(pool)
     with pytest.raises(NotFound):
-        await hold(pool, asked(salon, resource_ids=stranger.resources[:1]))
+        await hold(pool, asked(salon, resource_ids=other.resources[:1]))
 
 
 async def test_business_that_is_not_approved_takes_no_bookings(pool: Database, salon: Salon) -> None:
@@ -291,10 +291,10 @@ async def test_clock_of_a_zone_decides_the_day(pool: Database, salon: Salon) -> 
 
 
 async def test_hold_offers_the_times_of_the_person_asked_for(pool: Database, salon: Salon) -> None:
-    wish = salon.resources[:1]
-    await hold(pool, asked(salon, resource_ids=wish))
+    wanted = salon.resources[:1]
+    await hold(pool, asked(salon, resource_ids=wanted))
     with pytest.raises(SlotTaken) as refused:
-        await hold(pool, asked(salon, resource_ids=wish))
+        await hold(pool, asked(salon, resource_ids=wanted))
     offered = [datetime.fromisoformat(one) for one in refused.value.details["alternatives"]]
     assert TOMORROW not in offered  # free with the colleague, who was not asked for
     assert offered[:2] == [TOMORROW - HOUR, TOMORROW + HOUR]

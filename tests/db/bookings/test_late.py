@@ -159,8 +159,8 @@ async def test_money_that_was_captured_after_the_cancellation_goes_back(desk: De
     booking_id, payment_id = await expired(desk, {"status": "requires_payment"}, status="pending")
     assert (await desk.do("cancel", booking_id)).refunding == 0
     name = (await desk.payment(payment_id))["provider_intent_id"]
-    news = ProviderEvent(intent=IntentEvent(name, PaymentStatus.CAPTURED, 6600, "JPY", 6600))
-    await desk.apply(await desk.receive("evt_late", name, news))
+    event = ProviderEvent(intent=IntentEvent(name, PaymentStatus.CAPTURED, 6600, "JPY", 6600))
+    await desk.apply(await desk.receive("evt_late", name, event))
     outcome = await desk.do("reinstate_after_late_payment", booking_id)
     assert (outcome.status, outcome.refunding) == (BookingStatus.CANCELLED, 6600)
     assert await desk.refunds(payment_id) == [("requested", 6600, "late")]

@@ -38,20 +38,20 @@ async def opened(desk: Desk, booking_id: UUID) -> Payment:
 async def offered(desk: Desk, booking_id: UUID) -> Payment:
     """A new card's payment with its intent."""
     payment = await opened(desk, booking_id)
-    news = IntentEvent(f"pi_{uuid4().hex}", P.REQUIRES_PAYMENT, 6600, "JPY", 0, payment_id=payment.id)
-    attached: Payment = await desk.within(lambda work: work.payments.attach_intent(payment.id, news, "s3cret"))
+    event = IntentEvent(f"pi_{uuid4().hex}", P.REQUIRES_PAYMENT, 6600, "JPY", 0, payment_id=payment.id)
+    attached: Payment = await desk.within(lambda work: work.payments.attach_intent(payment.id, event, "s3cret"))
     return attached
 
 
 async def said(desk: Desk, payment_id: UUID, status: PaymentStatus, captured: int = 0) -> tuple[Any, Any]:
-    """News of a payment's intent: the payment that counts afterwards, and what is to be voided."""
+    """An event of a payment's intent: the payment that counts afterwards, and what is to be voided."""
     name = (await desk.payment(payment_id))["provider_intent_id"]
-    news = ProviderEvent(
+    event = ProviderEvent(
         IntentEvent(
             name, status, 6600, "JPY", captured, authorized_until=NOW + timedelta(days=7), payment_id=payment_id
         )
     )
-    webhook_id = await desk.receive(f"evt_{uuid4().hex}", name, news)
+    webhook_id = await desk.receive(f"evt_{uuid4().hex}", name, event)
     assert webhook_id is not None
     booking_id, _, view = await desk.apply(webhook_id)
     return view, await found(desk, booking_id)
@@ -77,7 +77,7 @@ async def test_old_authorization_stays_until_the_new_card_is_authorized(desk: De
     assert (await opened(desk, booking_id)).id == new.id, "asked again it is the same"
     view, money = await said(desk, new.id, P.FAILED)
     assert (view.payment_id, view.status, money) == (old, P.AUTHORIZED, None), "a declined card gives nothing up"
-    for _ in range(2):  # told twice, decided once
+    for _ in range(2):  # received twice, decided once
         view, money = await said(desk, new.id, P.AUTHORIZED)
         assert (view.payment_id, view.authorized, view.authorized_until) == (new.id, 6600, NOW + timedelta(days=7))
         assert (money.movement, money.payment_id, money.amount) == (Movement.VOID, old, 6600)
@@ -100,7 +100,7 @@ async def test_old_authorization_stays_until_the_new_card_is_authorized(desk: De
     assert task.payment_id == new.id, "it is kept alive like any other"
 
 
-async def test_void_may_be_told_before_it_is_recorded(desk: Desk) -> None:
+async def test_void_may_be_received_before_it_is_recorded(desk: Desk) -> None:
     booking_id, old = await declined(desk)
     new = await offered(desk, booking_id)
     _, money = await said(desk, new.id, P.AUTHORIZED)

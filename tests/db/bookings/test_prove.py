@@ -23,7 +23,7 @@ async def waiting(desk: Desk, number: int = 0, **values: object) -> UUID:
     return await add_booking(desk.database, desk.salon, NOW + (48 + 2 * number) * HOUR, **{**asked, **who, **values})
 
 
-async def test_prove_contact_confirms_and_tells_both(desk: Desk) -> None:
+async def test_prove_contact_confirms_and_notifies_both(desk: Desk) -> None:
     booking_id = await waiting(desk)
     outcome = await desk.do("prove_contact", booking_id, ActorKind.GUEST)
     assert (outcome.status, outcome.proof_deadline) == (BookingStatus.CONFIRMED, None)

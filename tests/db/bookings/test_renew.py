@@ -51,14 +51,16 @@ async def renewed(desk: Desk, task: MoneyTask, **result: Any) -> PaymentView:
     return view
 
 
-async def told(desk: Desk, name: str, payment_id: UUID, status: PaymentStatus, captured: int = 0) -> UUID | None:
-    """News of an intent, in the inbox."""
-    news = ProviderEvent(IntentEvent(name, status, 6600, "JPY", captured, payment_id=payment_id))
-    return await desk.receive(f"evt_{uuid4().hex}", name, news)
+async def receive_event(
+    desk: Desk, name: str, payment_id: UUID, status: PaymentStatus, captured: int = 0
+) -> UUID | None:
+    """An event of an intent, in the inbox."""
+    event = ProviderEvent(IntentEvent(name, status, 6600, "JPY", captured, payment_id=payment_id))
+    return await desk.receive(f"evt_{uuid4().hex}", name, event)
 
 
 async def outcomes(desk: Desk, payment_id: UUID) -> list[str | None]:
-    """Of the news of a payment, oldest first."""
+    """Of the events of a payment, oldest first."""
     found = await rows(
         desk.database, "SELECT outcome FROM payment_webhooks WHERE payment_id = :id ORDER BY id", id=payment_id
     )
@@ -68,7 +70,7 @@ async def outcomes(desk: Desk, payment_id: UUID) -> list[str | None]:
 async def test_authorization_knows_when_it_lapses(desk: Desk) -> None:
     _, payment_id, name = await held(desk, "pending", status="requires_payment")
     made = (await desk.payment(payment_id))["created_at"]
-    webhook_id = await told(desk, name, payment_id, P.AUTHORIZED)
+    webhook_id = await receive_event(desk, name, payment_id, P.AUTHORIZED)
     assert webhook_id is not None
     (*_, view) = await desk.apply(webhook_id)
     assert view.authorized_until == made + 6 * DAY, "nobody said it: the shortest"
@@ -130,16 +132,16 @@ async def test_renewal_replaces_the_old_intent_once(desk: Desk) -> None:
     assert await desk.notices(booking_id) == []
 
 
-async def test_news_of_the_old_intent_void_nothing(desk: Desk) -> None:
+async def test_event_of_the_old_intent_voids_nothing(desk: Desk) -> None:
     booking_id, payment_id, name = await held(desk)
-    early = await told(desk, name, payment_id, P.VOIDED)  # received before, applied after it was replaced
+    early = await receive_event(desk, name, payment_id, P.VOIDED)  # received before, applied after it was replaced
     task = await asked(desk, booking_id)
     await renewed(desk, task)
     assert early is not None
     (*_, view) = await desk.apply(early)
     assert view.status is P.AUTHORIZED
-    await told(desk, name, payment_id, P.VOIDED)
-    assert len(await desk.told_temporal("booking.payment_event")) == 1, "the late one is not passed on"
+    await receive_event(desk, name, payment_id, P.VOIDED)
+    assert len(await desk.outbox_commands("booking.payment_event")) == 1, "the late one is not passed on"
     surplus = replace(task, movement=Movement.VOID, movement_id=of_surplus(task.movement_id))
     void = MoneyResult(surplus.movement_id, Phase.SUCCEEDED, P.VOIDED, name)
     view = await desk.within(lambda work: work.bookings.changes.record_surplus(surplus, void))
@@ -151,7 +153,7 @@ async def test_news_of_the_old_intent_void_nothing(desk: Desk) -> None:
 async def test_lapse_is_left_to_a_renewal_that_is_under_way(desk: Desk) -> None:
     booking_id, payment_id, name = await held(desk)
     task = await asked(desk, booking_id)
-    lapsed = await told(desk, name, payment_id, P.VOIDED)
+    lapsed = await receive_event(desk, name, payment_id, P.VOIDED)
     assert lapsed is not None
     (*_, view) = await desk.apply(lapsed)
     assert view.status is P.AUTHORIZED
@@ -159,13 +161,13 @@ async def test_lapse_is_left_to_a_renewal_that_is_under_way(desk: Desk) -> None:
     assert await outcomes(desk, payment_id) == ["being_replaced"]
 
 
-async def test_news_of_the_new_intent_may_come_before_its_record(desk: Desk) -> None:
+async def test_event_of_the_new_intent_may_come_before_its_record(desk: Desk) -> None:
     booking_id, payment_id, name = await held(desk)
     task = await asked(desk, booking_id)
-    await told(desk, f"new_{name}", payment_id, P.AUTHORIZED)
+    await receive_event(desk, f"new_{name}", payment_id, P.AUTHORIZED)
     assert await desk.attention() == []
     await renewed(desk, task)
-    gone = await told(desk, f"new_{name}", payment_id, P.VOIDED)
+    gone = await receive_event(desk, f"new_{name}", payment_id, P.VOIDED)
     assert gone is not None
     (*_, view) = await desk.apply(gone)
     assert (view.status, view.authorized_until) == (P.VOIDED, None)
@@ -175,11 +177,11 @@ async def test_news_of_the_new_intent_may_come_before_its_record(desk: Desk) -> 
 async def test_money_on_the_old_intent_is_for_a_person(desk: Desk) -> None:
     booking_id, payment_id, name = await held(desk)
     task = await asked(desk, booking_id)
-    early = await told(desk, name, payment_id, P.CAPTURED, 6600)
+    early = await receive_event(desk, name, payment_id, P.CAPTURED, 6600)
     await renewed(desk, task)
     assert early is not None
     await desk.apply(early)
-    await told(desk, name, payment_id, P.CAPTURED, 6600)
+    await receive_event(desk, name, payment_id, P.CAPTURED, 6600)
     found = await rows(desk.database, "SELECT details FROM attention WHERE details->>'intent_id' = :name", name=name)
     assert len(found) == 1
     assert (await desk.payment(payment_id))["captured"] == 0
@@ -200,7 +202,7 @@ async def test_declined_renewal_asks_the_customer_and_a_person_once(desk: Desk) 
     assert await desk.notices(booking_id) == [("payment_renew", "customer")]
     assert await desk.attention() == ["authorize_failed"]
     assert await desk.ledger(payment_id) == [("authorize", "intended", 6600), ("authorize", "failed", 6600)]
-    lapsed = await told(desk, name, payment_id, P.VOIDED)
+    lapsed = await receive_event(desk, name, payment_id, P.VOIDED)
     assert lapsed is not None
     (*_, view) = await desk.apply(lapsed)
     assert view.status is P.VOIDED, "now its lapse counts"
@@ -224,7 +226,7 @@ async def test_renewal_that_meets_the_money_records_it(desk: Desk) -> None:
 async def test_authorization_that_nobody_needs_any_more_is_the_surplus(desk: Desk) -> None:
     booking_id, payment_id, name = await held(desk)
     task = await asked(desk, booking_id)
-    captured = await told(desk, name, payment_id, P.CAPTURED, 6600)
+    captured = await receive_event(desk, name, payment_id, P.CAPTURED, 6600)
     assert captured is not None
     await desk.apply(captured)
     assert (await renewed(desk, task)).status is P.CAPTURED

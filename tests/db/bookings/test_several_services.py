@@ -111,7 +111,7 @@ async def test_customer_waits_where_the_service_allows_it(visit: Visit) -> None:
     assert view.end_at == START + minutes(165)
 
 
-async def test_moving_moves_every_service_with_its_waits_anew(visit: Visit) -> None:
+async def test_moving_moves_every_service_with_its_waits_again(visit: Visit) -> None:
     salon = visit.desk.salon
     view = await visit.hold(salon.service_id, visit.colour)
     new = START + 24 * HOUR

@@ -14,13 +14,13 @@ PAID = {"amount_due": 6600, "payment_mode": "prepay", "hold_expires_at": NOW + H
 async def test_step_of_the_process_hears_how_the_booking_stands_now(desk: Desk) -> None:
     booking_id = await add_booking(desk.database, desk.salon, START, **{**PAID, "status": "expired"})
     await add_payment(desk.database, desk.salon, booking_id, status="captured")
-    retake = desk.command(booking_id)
-    assert (await desk.execute_command("reinstate_after_late_payment", retake)).status is BookingStatus.CONFIRMED
+    command = desk.command(booking_id)
+    assert (await desk.execute_command("reinstate_after_late_payment", command)).status is BookingStatus.CONFIRMED
     moved = await desk.do("reschedule", booking_id, ActorKind.STAFF, start_at=START + HOUR)
     await desk.do("cancel", booking_id, ActorKind.STAFF, waive_penalty=True)
     history = await desk.history(booking_id)
 
-    again = await desk.execute_command("reinstate_after_late_payment", retake)
+    again = await desk.execute_command("reinstate_after_late_payment", command)
 
     assert (again.status, again.start_at, again.version) == (BookingStatus.CANCELLED, START + HOUR, moved.version)
     assert again.refunding == 0, "the cancellation's refund is not this step's"

@@ -36,7 +36,7 @@ async def paid(desk: Desk, status: str, **values: Any) -> tuple[Any, Any]:
     return booking_id, await add_payment(desk.database, desk.salon, booking_id, **payment)
 
 
-async def test_check_in_is_taken_back(shop: Desk) -> None:
+async def test_check_in_is_undone(shop: Desk) -> None:
     booking_id = await add_booking(shop.database, shop.salon, START)
     checked = await shop.do("check_in", booking_id, STAFF, START)
     assert checked.undo_until == START + TEN
@@ -53,7 +53,7 @@ async def test_check_in_is_taken_back(shop: Desk) -> None:
     assert len(await shop.claims(booking_id)) == 1
 
 
-async def test_no_show_charges_and_tells_nobody_before_it_is_final(shop: Desk) -> None:
+async def test_no_show_charges_and_notifies_nobody_before_it_is_final(shop: Desk) -> None:
     booking_id, payment_id = await paid(shop, "confirmed")
     noted = await shop.do("no_show", booking_id, STAFF, START)
     assert (noted.status, noted.penalty, noted.money) == (BookingStatus.NO_SHOW, 6600, None)

@@ -1,4 +1,4 @@
-"""Random lives of a booking, with a provider whose news come late, twice and in any order: whatever happened, once
+"""Random lives of a booking, with a provider whose events come late, twice and in any order: whatever happened, once
 everything is delivered the auditor finds nothing.
 
 The seeds are fixed; a failing one names its steps.
@@ -37,7 +37,7 @@ PAYABLE = {PaymentStatus.REQUIRES_PAYMENT, PaymentStatus.FAILED}
 
 @dataclass
 class Walk:
-    """One booking on its way. ``said`` are news that did not arrive yet, ``money`` tasks that were not made."""
+    """One booking on its way. ``said`` are events that did not arrive yet, ``money`` tasks that were not made."""
 
     desk: Desk
     till: Till
@@ -83,7 +83,7 @@ class Walk:
             self.till.put(name, PaymentStatus.REQUIRES_PAYMENT)
             about = metadata(payment.id, self.booking_id, self.desk.salon.business_id)
             self.till.intents[name] = replace(self.till.intents[name], metadata=about)
-            await self.desk.within(lambda work: work.payments.attach_intent(payment.id, self._news(name), "s"))
+            await self.desk.within(lambda work: work.payments.attach_intent(payment.id, self._event(name), "s"))
 
     async def pay(self) -> None:
         """The customer pays, at the provider."""
@@ -92,14 +92,14 @@ class Walk:
                 paid = PaymentStatus.AUTHORIZED if self.manual else PaymentStatus.CAPTURED
                 captured = 0 if self.manual else intent.amount
                 self.till.intents[name] = replace(intent, status=paid, captured=captured)
-                self._say(name, ProviderEvent(intent=self._news(name)))
+                self._say(name, ProviderEvent(intent=self._event(name)))
 
     async def refuse(self) -> None:
         """The card is declined."""
         for name, intent in self.till.intents.items():
             if intent.status in PAYABLE:
                 self.till.intents[name] = replace(intent, status=PaymentStatus.FAILED)
-                self._say(name, ProviderEvent(intent=self._news(name)))
+                self._say(name, ProviderEvent(intent=self._event(name)))
 
     async def by_hand(self) -> None:
         """Somebody gives a hundred yen back at the provider."""
@@ -112,16 +112,16 @@ class Walk:
                 self._say(name, ProviderEvent(refund=refund))
 
     async def apply_payment_event(self) -> None:
-        """News arrive, any of them, sometimes twice."""
+        """Events arrive, any of them, sometimes twice."""
         if not self.said:
             return
-        name, news, at = self.said.pop(self.dice.randrange(len(self.said)))
-        webhook_id = await self.desk.receive(f"evt_{uuid4().hex}", name, news, at)
+        name, event, at = self.said.pop(self.dice.randrange(len(self.said)))
+        webhook_id = await self.desk.receive(f"evt_{uuid4().hex}", name, event, at)
         assert webhook_id is not None
         for _ in range(self.dice.choice([1, 1, 2])):
             _, status, payment = await self.desk.apply(webhook_id)
         if payment is not None and payment.status in SECURED and status in FINAL:
-            await self._obey("reinstate_after_late_payment", ActorKind.SYSTEM)
+            await self._execute("reinstate_after_late_payment", ActorKind.SYSTEM)
 
     async def move(self) -> None:
         """A movement is made at the provider, sometimes recorded twice."""
@@ -131,15 +131,15 @@ class Walk:
         steps = PaymentActivities(self.desk.database, {"stripe": self.till}, lambda: self.now)
         result = await steps.perform(task)
         if task.intent_id is not None:
-            self._say(task.intent_id, ProviderEvent(intent=self._news(task.intent_id)))
+            self._say(task.intent_id, ProviderEvent(intent=self._event(task.intent_id)))
         for _ in range(self.dice.choice([1, 2])):
             view = await steps.record(RecordInput(task, result))
         booking = await self.desk.booking(self.booking_id)
         if view.status in SECURED and booking["status"] in FINAL:
-            await self._obey("reinstate_after_late_payment", ActorKind.SYSTEM)
+            await self._execute("reinstate_after_late_payment", ActorKind.SYSTEM)
 
     async def refund(self) -> None:
-        """A refund is carried out; its news follow, or come first."""
+        """A refund is carried out; its event follows, or comes first."""
         found = await rows(
             self.desk.database,
             "SELECT id FROM refunds WHERE booking_id = :id AND status IN ('requested', 'processing') LIMIT 1",
@@ -181,7 +181,7 @@ class Walk:
         if verb == "sweep":
             await self.desk.within(lambda work: work.bookings.changes.sweep([self.booking_id], self.now))
             return
-        await self._obey(verb, by, **more)
+        await self._execute(verb, by, **more)
 
     async def end(self) -> None:
         """Everything is delivered, and a hold that is over is settled with the provider."""
@@ -191,14 +191,14 @@ class Walk:
             await self.refund()
             booking = await self.desk.booking(self.booking_id)
             if booking["status"] in {BookingStatus.PENDING, BookingStatus.EXPIRED}:
-                outcome = await self._obey("begin_expiry", ActorKind.SYSTEM)
+                outcome = await self._execute("begin_expiry", ActorKind.SYSTEM)
                 secured = outcome and outcome.payment and outcome.payment.status in SECURED
                 if secured and booking["status"] == BookingStatus.PENDING:
-                    await self._obey("decline" if booking["needs_approval"] else "confirm", ActorKind.SYSTEM)
+                    await self._execute("decline" if booking["needs_approval"] else "confirm", ActorKind.SYSTEM)
         assert not self.said
         assert not self.money
 
-    async def _obey(self, verb: str, by: ActorKind, **more: Any) -> BookingOutcome | None:
+    async def _execute(self, verb: str, by: ActorKind, **more: Any) -> BookingOutcome | None:
         command = self.desk.command(self.booking_id, by, **more)
         try:
             outcome = await self.desk.execute_command(verb, command, self.now)
@@ -210,10 +210,10 @@ class Walk:
             self.money.append(outcome.money)
         return outcome
 
-    def _say(self, name: str, news: ProviderEvent) -> None:
-        self.said.append((name, news, self.now))
+    def _say(self, name: str, event: ProviderEvent) -> None:
+        self.said.append((name, event, self.now))
 
-    def _news(self, name: str) -> IntentEvent:
+    def _event(self, name: str) -> IntentEvent:
         intent = self.till.intents[name]
         return IntentEvent(name, intent.status, intent.amount, intent.currency, intent.captured)
 

@@ -100,11 +100,11 @@ async def test_unknown_and_old_tokens_are_refused_and_end_nothing(person: Person
 
 async def test_sessions_other_than_this_one_end(person: Person) -> None:
     kept, _ = await person.open("one"), await person.open("two")
-    stranger = Person(person.pool, await data.add_user(person.pool))
-    other = await stranger.open("theirs")
+    other_person = Person(person.pool, await data.add_user(person.pool))
+    other = await other_person.open("theirs")
     await person.revoke_all(kept)
     assert await person.live() == {kept}
-    assert await stranger.live() == {other}
+    assert await other_person.live() == {other}
     assert (await person.rotate("two", "x")).outcome is Rotation.REFUSED
     await person.revoke_all()
     assert await person.live() == set()

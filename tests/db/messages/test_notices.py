@@ -80,7 +80,7 @@ async def test_queued_twice_is_queued_once(pool: Database, salon: Salon) -> None
     assert len(await notices(pool)) == len(await commands(pool)) == 1
 
 
-async def test_business_is_told_at_its_owner_in_its_own_language(pool: Database, salon: Salon) -> None:
+async def test_business_is_notified_at_its_owner_in_its_own_language(pool: Database, salon: Salon) -> None:
     await rows(pool, "UPDATE business_settings SET language = 'en'")
     booking_id = await add_booking(pool, salon, language="ja")
     await queue(pool, salon, booking_id, audience="business")
@@ -228,7 +228,7 @@ async def test_attempt_ends(
     assert (await attempts(pool))[0]["outcome"] == outcome
 
 
-async def test_lost_attempt_that_answers_after_all_tells_the_truth(pool: Database, salon: Salon) -> None:
+async def test_lost_attempt_that_answers_after_all_counts(pool: Database, salon: Salon) -> None:
     notice_id = await queued(pool, salon)
     async with pool.unit_of_work(salon.scope) as work:
         attempt = await work.messages.notices.open_attempt(notice_id, NOW)
@@ -252,7 +252,7 @@ async def test_giving_up_leaves_what_was_sent(pool: Database, salon: Salon) -> N
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(["processed", "delivered", "bounced"])))
-async def test_news_in_any_order_ends_alike(pool: Database, salon: Salon, order: tuple[str, ...]) -> None:
+async def test_delivery_events_in_any_order_end_alike(pool: Database, salon: Salon, order: tuple[str, ...]) -> None:
     notice_id = await queued(pool, salon)
     at = {"processed": NOW, "delivered": NOW + SECOND, "bounced": NOW + 2 * SECOND}
     for event in (*order, *order):
@@ -262,7 +262,7 @@ async def test_news_in_any_order_ends_alike(pool: Database, salon: Salon, order:
     assert notice["delivered_at"] == NOW + SECOND
 
 
-async def test_delivered_is_not_taken_back_by_older_news(pool: Database, salon: Salon) -> None:
+async def test_delivered_is_not_reverted_by_an_older_event(pool: Database, salon: Salon) -> None:
     notice_id = await queued(pool, salon)
     await apply(pool, report(notice_id, "delivered"), report(notice_id, "processed", NOW - SECOND))
     await apply(pool, report(notice_id, "deferred"), report(notice_id, "other"))
@@ -270,7 +270,7 @@ async def test_delivered_is_not_taken_back_by_older_news(pool: Database, salon: 
     assert (notice["status"], notice["sent_at"]) == ("delivered", NOW - SECOND)
 
 
-async def test_news_settles_the_attempt_that_nobody_heard_of(pool: Database, salon: Salon) -> None:
+async def test_delivery_event_settles_an_attempt_without_an_answer(pool: Database, salon: Salon) -> None:
     notice_id = await queued(pool, salon)
     async with pool.unit_of_work(salon.scope) as work:
         await work.messages.notices.open_attempt(notice_id, NOW)
@@ -281,7 +281,7 @@ async def test_news_settles_the_attempt_that_nobody_heard_of(pool: Database, sal
     assert [row["outcome"] for row in await attempts(pool)] == ["accepted"]
 
 
-async def test_news_of_strangers_is_passed_over(pool: Database, salon: Salon) -> None:
+async def test_delivery_events_of_unknown_notices_are_ignored(pool: Database, salon: Salon) -> None:
     await queued(pool, salon)
     assert await apply(pool, report(None, "delivered"), report("x", "delivered"), report(uuid4(), "delivered")) == 0
     [notice] = await notices(pool)

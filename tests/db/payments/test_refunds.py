@@ -72,7 +72,7 @@ async def test_same_command_is_the_same_refund(desk: Desk) -> None:
     payment_id = await paid(desk)
     first, second = await asyncio.gather(ask(desk, payment_id, 6600, "c1"), ask(desk, payment_id, 6600, "c1"))
     assert first == second
-    assert len(await desk.told_temporal("refund.start")) == 1
+    assert len(await desk.outbox_commands("refund.start")) == 1
 
 
 @pytest.mark.parametrize("amount", [0, -1, 6601])
@@ -127,12 +127,12 @@ async def test_pending_at_the_provider_stays_in_flight(desk: Desk) -> None:
     assert (await desk.within(lambda work: work.payments.refunds.get(refund.id))).provider_refund_id == "re_pending"
 
 
-async def test_news_may_be_faster_than_the_record(desk: Desk) -> None:
+async def test_event_may_come_before_the_record(desk: Desk) -> None:
     payment_id = await paid(desk)
     refund = await ask(desk, payment_id, 600, "c1")
     name = (await desk.payment(payment_id))["provider_intent_id"]
-    news = ProviderEvent(refund=RefundEvent("re_x", RefundStatus.SUCCEEDED, 600, refund_id=refund.id))
-    webhook_id = await desk.receive("evt_faster", name, news)
+    event = ProviderEvent(refund=RefundEvent("re_x", RefundStatus.SUCCEEDED, 600, refund_id=refund.id))
+    webhook_id = await desk.receive("evt_faster", name, event)
     assert webhook_id is not None
     await desk.apply(webhook_id)
     assert await desk.within(lambda work: work.payments.refunds.begin(refund.id)) is None
@@ -145,25 +145,25 @@ async def test_receive_passes_a_refunds_event_to_the_refunds_run(desk: Desk) -> 
     payment_id = await paid(desk)
     refund = await ask(desk, payment_id, 600, "c1")
     name = (await desk.payment(payment_id))["provider_intent_id"]
-    news = ProviderEvent(refund=RefundEvent("re_own", RefundStatus.SUCCEEDED, 600, refund_id=refund.id))
-    webhook_id = await desk.receive("evt_own", name, news)
-    (told,) = await desk.told_temporal("refund.event")
-    assert told["aggregate"] == f"refund/{refund.id}"
-    assert told["payload"]["refund_id"] == str(refund.id)
-    assert told["payload"]["webhook_id"] == str(webhook_id)
-    assert await desk.told_temporal("booking.payment_event") == []
+    event = ProviderEvent(refund=RefundEvent("re_own", RefundStatus.SUCCEEDED, 600, refund_id=refund.id))
+    webhook_id = await desk.receive("evt_own", name, event)
+    (queued,) = await desk.outbox_commands("refund.event")
+    assert queued["aggregate"] == f"refund/{refund.id}"
+    assert queued["payload"]["refund_id"] == str(refund.id)
+    assert queued["payload"]["webhook_id"] == str(webhook_id)
+    assert await desk.outbox_commands("booking.payment_event") == []
 
 
 async def test_receive_passes_a_refund_made_by_hand_to_the_bookings_run(desk: Desk) -> None:
     payment_id = await paid(desk)
     name = (await desk.payment(payment_id))["provider_intent_id"]
     for number, status in enumerate((RefundStatus.PROCESSING, RefundStatus.SUCCEEDED)):
-        news = ProviderEvent(refund=RefundEvent("re_hand", status, 600))
-        webhook_id = await desk.receive(f"evt_hand_{number}", name, news)
+        event = ProviderEvent(refund=RefundEvent("re_hand", status, 600))
+        webhook_id = await desk.receive(f"evt_hand_{number}", name, event)
         assert webhook_id is not None
         await desk.apply(webhook_id)
-    assert len(await desk.told_temporal("booking.payment_event")) == 2
-    assert await desk.told_temporal("refund.event") == []
+    assert len(await desk.outbox_commands("booking.payment_event")) == 2
+    assert await desk.outbox_commands("refund.event") == []
 
 
 async def test_refund_that_comes_back_is_filed(desk: Desk) -> None:
@@ -171,8 +171,8 @@ async def test_refund_that_comes_back_is_filed(desk: Desk) -> None:
     refund = await ask(desk, payment_id, 600, "c1")
     await end(desk, refund.id, Phase.SUCCEEDED, provider_ref="re_back")
     name = (await desk.payment(payment_id))["provider_intent_id"]
-    news = ProviderEvent(refund=RefundEvent("re_back", RefundStatus.FAILED, 600, failure_reason="lost_card"))
-    webhook_id = await desk.receive("evt_back", name, news)
+    event = ProviderEvent(refund=RefundEvent("re_back", RefundStatus.FAILED, 600, failure_reason="lost_card"))
+    webhook_id = await desk.receive("evt_back", name, event)
     assert webhook_id is not None
     await desk.apply(webhook_id)
     assert await desk.attention() == ["refund_came_back"]

@@ -1,4 +1,4 @@
-"""Provider news: stored once, applied once, in any order."""
+"""Provider events: stored once, applied once, in any order."""
 
 import asyncio
 import random
@@ -22,18 +22,18 @@ P = PaymentStatus
 
 
 def intent(status: PaymentStatus, **values: Any) -> ProviderEvent:
-    """News of an intent over 6600 yen."""
+    """An event of an intent over 6600 yen."""
     fresh = {"intent_id": "unused", "amount": 6600, "currency": "JPY", "captured": 0}
     return ProviderEvent(intent=IntentEvent(status=status, **{**fresh, **values}))
 
 
 def refund(name: str, status: RefundStatus, amount: int, **values: Any) -> ProviderEvent:
-    """News of a refund."""
+    """An event of a refund."""
     return ProviderEvent(refund=RefundEvent(name, status, amount, **values))
 
 
 def dispute(state: DisputeStatus, name: str = "dp_1") -> ProviderEvent:
-    """News of a dispute about everything."""
+    """An event of a dispute about everything."""
     return ProviderEvent(dispute=DisputeEvent(name, state, 6600, "fraudulent"))
 
 
@@ -45,9 +45,9 @@ async def paying(desk: Desk, booked: str = "pending", **payment: Any) -> tuple[U
     return booking_id, payment_id, name
 
 
-async def hear(desk: Desk, name: str, news: ProviderEvent, at: Any = NOW) -> Any:
+async def hear(desk: Desk, name: str, event: ProviderEvent, at: Any = NOW) -> Any:
     """Receive and apply."""
-    webhook_id = await desk.receive(f"evt_{uuid4().hex}", name, news, at)
+    webhook_id = await desk.receive(f"evt_{uuid4().hex}", name, event, at)
     assert webhook_id is not None
     return await desk.apply(webhook_id)
 
@@ -64,9 +64,9 @@ async def test_event_is_stored_once_and_passed_on_once(desk: Desk) -> None:
     event = f"evt_{uuid4().hex}"
     webhook_id = await desk.receive(event, name, intent(P.CAPTURED, captured=6600))
     assert await desk.receive(event, name, intent(P.CAPTURED, captured=6600)) is None
-    (told,) = await desk.told_temporal("booking.payment_event")
-    assert told["aggregate"] == f"booking/{booking_id}"
-    assert told["payload"] == {
+    (queued,) = await desk.outbox_commands("booking.payment_event")
+    assert queued["aggregate"] == f"booking/{booking_id}"
+    assert queued["payload"] == {
         "booking_id": str(booking_id),
         "business_id": str(desk.salon.business_id),
         "webhook_id": str(webhook_id),
@@ -92,7 +92,7 @@ async def test_applying_twice_matters_once(desk: Desk) -> None:
     assert await outcome_of(desk, webhook_id) == "now_captured"
 
 
-async def test_declined_card_is_told_once_and_may_be_followed_by_a_good_one(desk: Desk) -> None:
+async def test_declined_card_is_reported_once_and_may_be_followed_by_a_good_one(desk: Desk) -> None:
     booking_id, payment_id, name = await paying(desk)
     for number in range(2):
         await hear(desk, name, intent(P.FAILED, decline_code="insufficient_funds"), NOW + minutes(number))
@@ -117,8 +117,8 @@ async def test_events_end_the_same_in_every_order(desk: Desk) -> None:
         booking_id = await add_booking(desk.database, desk.salon, status="cancelled", amount_due=6600)
         name = f"pi_{uuid4().hex}"
         payment_id = await add_payment(desk.database, desk.salon, booking_id, provider_intent_id=name)
-        for news, at in order:
-            webhook_id = await desk.receive(f"evt_{uuid4().hex}", name, news, NOW + minutes(at))
+        for event, at in order:
+            webhook_id = await desk.receive(f"evt_{uuid4().hex}", name, event, NOW + minutes(at))
             assert webhook_id is not None
             await desk.apply(webhook_id)
             await desk.apply(webhook_id)
@@ -150,7 +150,7 @@ async def test_dispute_that_is_lost_stays(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("webhook_first", [True, False])
-async def test_our_own_capture_and_its_news_are_one_row(desk: Desk, webhook_first: bool) -> None:
+async def test_our_own_capture_and_its_event_are_one_row(desk: Desk, webhook_first: bool) -> None:
     booking_id, payment_id, name = await paying(desk, "checked_in", status="authorized", capture_method="manual")
     task = (await desk.do("complete", booking_id, ActorKind.STAFF)).money
     assert task is not None
@@ -167,7 +167,7 @@ async def test_our_own_capture_and_its_news_are_one_row(desk: Desk, webhook_firs
 
 
 @pytest.mark.parametrize("webhook_first", [True, False])
-async def test_our_own_void_and_its_news_are_one_row(desk: Desk, webhook_first: bool) -> None:
+async def test_our_own_void_and_its_event_are_one_row(desk: Desk, webhook_first: bool) -> None:
     booking_id, payment_id, name = await paying(desk, "confirmed", status="authorized", capture_method="manual")
     task = (await desk.do("cancel", booking_id, ActorKind.STAFF)).money
     assert task is not None
@@ -233,8 +233,8 @@ async def test_intent_that_is_not_ours_is_stored_and_filed_if_money_moved(desk: 
 async def test_intent_whose_creation_was_never_answered_is_known_by_our_id_in_it(desk: Desk) -> None:
     _, payment_id, _ = await paying(desk, provider_intent_id=None)
     name = f"pi_{uuid4().hex}"
-    news = intent(P.CAPTURED, captured=6600, intent_id=name, payment_id=payment_id)
-    _, _, view = await hear(desk, name, news)
+    event = intent(P.CAPTURED, captured=6600, intent_id=name, payment_id=payment_id)
+    _, _, view = await hear(desk, name, event)
     assert view.status is P.CAPTURED
     assert (await desk.payment(payment_id))["provider_intent_id"] == name
 

@@ -31,7 +31,7 @@ UNAUDITED = {
     "notification_outbox": "messages, with their attempts",
     "notification_attempts": "written by the sender alone, once opened and once closed",
     "outbox": "orders to Temporal",
-    "payment_webhooks": "news as they came, kept whole",
+    "payment_webhooks": "provider events as they came",
     "idempotency_keys": "stored answers, gone after a day",
     "user_sessions": "logins, with where from and how they ended: a trail of its own",
     "refresh_tokens": "digests, exchanged every quarter of an hour",

@@ -51,7 +51,7 @@ async def stranded_booking(desk: Desk, **values: Any) -> tuple[UUID, dict[str, A
 async def test_confirmed_change_opens_an_offer_for_each_and_starts_its_run(desk: Desk) -> None:
     booking_id, offer = await stranded_booking(desk)
     assert offer["decide_by"] == LOST - 6 * HOUR
-    [start] = await desk.told_temporal("reaccommodation.start")
+    [start] = await desk.outbox_commands("reaccommodation.start")
     assert start["aggregate"] == f"reaccommodation/{offer['id']}"
     assert (start["payload"]["booking_id"], start["payload"]["number"]) == (str(booking_id), 1)
     await set_week(desk, CLOSED)  # stranded with open eyes: not a second time
@@ -66,8 +66,8 @@ async def test_steps_of_the_run_count_once(desk: Desk) -> None:
     for step in (steps.offer, steps.remind, steps.give_up, steps.notify_decision):
         for _ in range(2):
             assert await step(about) is ReaccommodationStatus.OPEN
-    told = [("reaccommodation_offered", "customer"), ("reaccommodation_reminder", "customer")]
-    assert await desk.notices(booking_id) == told
+    notices = [("reaccommodation_offered", "customer"), ("reaccommodation_reminder", "customer")]
+    assert await desk.notices(booking_id) == notices
     [facts] = await rows(
         desk.database,
         "SELECT facts FROM notification_outbox WHERE booking_id = :id AND kind = 'reaccommodation_offered'",
@@ -76,7 +76,7 @@ async def test_steps_of_the_run_count_once(desk: Desk) -> None:
     times = [datetime.fromisoformat(time).astimezone(TOKYO) for time in facts["facts"]["alternatives"]]
     assert len(times) == 3
     assert LOST.astimezone(TOKYO).date() not in {time.date() for time in times}
-    assert len(await desk.told_temporal("booking.cancel_stranded")) == 2  # a word that is said twice is heard once
+    assert len(await desk.outbox_commands("booking.cancel_stranded")) == 2  # a command that is queued twice counts once
 
 
 async def test_customer_whom_no_message_reaches_is_a_persons_task(desk: Desk) -> None:
@@ -95,8 +95,8 @@ async def test_accept_of_another_time_has_no_limits(desk: Desk) -> None:
     assert moved.start_at == soon
     [offer] = await offers(desk)
     assert (offer["status"], offer["decided_by"]) == ("moved", "customer")
-    [news] = await desk.told_temporal("reaccommodation.decided")
-    assert news["payload"]["status"] == "moved"
+    [decided] = await desk.outbox_commands("reaccommodation.decided")
+    assert decided["payload"]["status"] == "moved"
 
 
 @pytest.mark.parametrize("stranded", [True, False])
@@ -169,4 +169,4 @@ async def test_hold_that_lapsed_is_over_at_the_deadline(desk: Desk) -> None:
     steps = ReaccommodationActivities(desk.database, lambda: NOW)
     about = ReaccommodationStep(offer["id"], desk.salon.business_id, booking_id)
     assert await steps.give_up(about) is ReaccommodationStatus.ENDED
-    assert await desk.told_temporal("booking.cancel_stranded") == []
+    assert await desk.outbox_commands("booking.cancel_stranded") == []

@@ -1,4 +1,4 @@
-"""Types are told by first bytes alone, and every status follows the table."""
+"""The first bytes alone decide the type, and every status follows the table."""
 
 import pytest
 

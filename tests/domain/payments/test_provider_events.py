@@ -1,4 +1,4 @@
-"""News in any order: totals only grow, and the end does not depend on who came first."""
+"""Events in any order: totals only grow, and the end does not depend on who came first."""
 
 from itertools import permutations
 from uuid import UUID

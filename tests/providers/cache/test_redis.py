@@ -1,4 +1,4 @@
-"""The Redis client: what it keeps, counts and tells, and how soon it gives up."""
+"""The Redis client: stored values, counts, messages, and how soon it gives up."""
 
 import asyncio
 import time
@@ -58,7 +58,7 @@ async def test_put_stores_for_the_given_time(cache: RedisCache) -> None:
     await cache.put(key, b"x", timedelta(milliseconds=200))
     await cache.put(own("no time at all"), b"x", timedelta())
     async with asyncio.timeout(10):
-        while await cache.get(key) is not None:  # noqa: ASYNC110 - Redis tells nobody
+        while await cache.get(key) is not None:  # noqa: ASYNC110 - Redis does not notify
             await asyncio.sleep(0.02)
 
 
@@ -195,7 +195,7 @@ async def test_calls_at_once_to_a_silent_server_wait_once() -> None:
         try:
             results = await asyncio.gather(*(cache.get("x") for _ in range(300)), return_exceptions=True)
             assert {type(result) for result in results} == {CacheAway}
-            assert len(came) <= 4, "whoever waited for a turn asked a server that had not answered"
+            assert len(came) <= 4, "a waiting call asked a server that had not answered"
         finally:
             await cache.aclose()
 
@@ -269,9 +269,9 @@ async def test_listeners_get_every_message(cache: RedisCache) -> None:
     async with cache.listen(channel) as one, cache.listen(channel) as two:
         for message in (b"\x00\xff", b"", b"last"):
             await cache.publish(channel, message)
-        for told in (one, two):
+        for listener in (one, two):
             async with asyncio.timeout(10):
-                assert [await anext(told) for _ in range(3)] == [b"\x00\xff", b"", b"last"]
+                assert [await anext(listener) for _ in range(3)] == [b"\x00\xff", b"", b"last"]
     await cache.publish(channel, b"nobody listens")
 
 
@@ -301,11 +301,11 @@ async def test_listener_hears_that_the_server_ended(tmp_path: Path) -> None:
         server = Redis(folder / "redis", choose_ports(["redis"], {})["redis"], durable=False)
         cache = cache_at(server.url)
         try:
-            async with running(server.program(), folder) as child, cache.listen("channel") as told:
+            async with running(server.program(), folder) as child, cache.listen("channel") as messages:
                 await child.stop(asyncio.Event())
                 with pytest.raises(CacheAway):
                     async with asyncio.timeout(20):
-                        await anext(told)
+                        await anext(messages)
         finally:
             await cache.aclose()
 
@@ -331,11 +331,11 @@ async def test_listener_hears_that_its_connection_is_dead_without_a_word(redis_u
         f"redis://127.0.0.1:{line.sockets[0].getsockname()[1]}/0", redis_heartbeat=timedelta(milliseconds=200)
     )
     try:
-        async with cache.listen(own("channel")) as told:
+        async with cache.listen(own("channel")) as messages:
             swallow.set()
             with pytest.raises(CacheAway):
                 async with asyncio.timeout(20):
-                    await anext(told)
+                    await anext(messages)
     finally:
         await cache.aclose()
         line.close()

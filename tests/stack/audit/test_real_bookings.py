@@ -42,10 +42,10 @@ class Counter(Desk):
         await self.within(lambda work: work.payments.attach_intent(payment.id, fresh, "secret"))
         return name
 
-    async def tell(self, intent_id: str, status: PaymentStatus, captured: int = 0) -> None:
+    async def receive_status(self, intent_id: str, status: PaymentStatus, captured: int = 0) -> None:
         """The provider's webhook, applied."""
-        news = ProviderEvent(IntentEvent(intent_id, status, 6600, "JPY", captured))
-        webhook_id = await self.receive(f"evt_{uuid4().hex}", intent_id, news)
+        event = ProviderEvent(IntentEvent(intent_id, status, 6600, "JPY", captured))
+        webhook_id = await self.receive(f"evt_{uuid4().hex}", intent_id, event)
         assert webhook_id is not None
         await self.apply(webhook_id)
 
@@ -53,7 +53,7 @@ class Counter(Desk):
         """A booking that is confirmed because it was paid."""
         booking_id = await self.hold()
         intent_id = await self.open(booking_id)
-        await self.tell(intent_id, PaymentStatus.CAPTURED, 6600)
+        await self.receive_status(intent_id, PaymentStatus.CAPTURED, 6600)
         await self.do("confirm", booking_id)
         return booking_id, intent_id
 
@@ -61,7 +61,7 @@ class Counter(Desk):
         """A booking that is confirmed because a card promised its price."""
         booking_id = await self.hold()
         intent_id = await self.open(booking_id)
-        await self.tell(intent_id, PaymentStatus.AUTHORIZED)
+        await self.receive_status(intent_id, PaymentStatus.AUTHORIZED)
         await self.do("confirm", booking_id)
         return booking_id, intent_id
 
@@ -72,7 +72,7 @@ class Counter(Desk):
             if task.movement is Movement.CAPTURE:
                 done = {"status": PaymentStatus.CAPTURED, "captured": task.amount, "authorized": task.amount_due}
             await self.record(task, **done)
-        for start in await self.told_temporal("refund.start"):
+        for start in await self.outbox_commands("refund.start"):
             refund_id = UUID(start["payload"]["refund_id"])
             if task := await self.within(lambda work, known=refund_id: work.payments.refunds.begin(known)):
                 result = MoneyResult(task.movement_id, Phase.SUCCEEDED, provider_ref=f"re_{uuid4().hex}")
@@ -126,7 +126,7 @@ async def renewal_declined(desk: Counter) -> None:
     assert task is not None
     no = MoneyResult(task.movement_id, Phase.FAILED, PaymentStatus.AUTHORIZED, intent_id, reason="expired_card")
     await desk.within(lambda work: work.bookings.changes.record_renewal(task, no))
-    await desk.tell(intent_id, PaymentStatus.VOIDED)
+    await desk.receive_status(intent_id, PaymentStatus.VOIDED)
     await desk.do("complete", booking_id, now=START + 2 * HOUR)
 
 
@@ -190,7 +190,7 @@ async def paid_too_late_for_a_free_time(desk: Counter) -> None:
     booking_id = await desk.hold()
     intent_id = await desk.open(booking_id)
     await desk.within(lambda work: work.bookings.changes.sweep([booking_id], NOW + HOUR))
-    await desk.tell(intent_id, PaymentStatus.CAPTURED, 6600)
+    await desk.receive_status(intent_id, PaymentStatus.CAPTURED, 6600)
     assert (await desk.do("reinstate_after_late_payment", booking_id, now=NOW + HOUR)).status == "confirmed"
 
 
@@ -198,7 +198,7 @@ async def paid_too_late_for_a_visit_that_began(desk: Counter) -> None:
     booking_id = await desk.hold()
     intent_id = await desk.open(booking_id)
     await desk.within(lambda work: work.bookings.changes.sweep([booking_id], NOW + HOUR))
-    await desk.tell(intent_id, PaymentStatus.CAPTURED, 6600)
+    await desk.receive_status(intent_id, PaymentStatus.CAPTURED, 6600)
     await desk.settle(await desk.do("reinstate_after_late_payment", booking_id, now=START))
 
 
@@ -238,7 +238,7 @@ async def test_card_that_is_authorized_passes_the_audit(
 ) -> None:
     desk = await counter(pool, payment_mode="card_hold")
     booking_id = await desk.hold()
-    await desk.tell(await desk.open(booking_id), PaymentStatus.AUTHORIZED)
+    await desk.receive_status(await desk.open(booking_id), PaymentStatus.AUTHORIZED)
     await desk.do("confirm", booking_id)
     await is_clean(pool)
     outcome = await desk.do(verb, booking_id, by, now=now)
@@ -259,7 +259,7 @@ async def test_card_whose_authorization_lapses_passes_the_audit(
 async def test_booking_that_asks_for_approval_passes_the_audit(pool: Database, verb: str) -> None:
     desk = await counter(pool, payment_mode="prepay", approval_mode="manual")
     booking_id = await desk.hold()
-    await desk.tell(await desk.open(booking_id), PaymentStatus.CAPTURED, 6600)
+    await desk.receive_status(await desk.open(booking_id), PaymentStatus.CAPTURED, 6600)
     assert (await desk.do("await_approval", booking_id)).status == "pending"
     await desk.settle(await desk.do(verb, booking_id, ActorKind.STAFF))
     await is_clean(pool)

@@ -48,7 +48,7 @@ async def test_cancel_after_money_refunds(temporal_time_skipping: WorkflowEnviro
     async with living(temporal_time_skipping, world) as life:
         await life.pays()
         assert (await life.says(messages.CANCEL, by=ActorKind.CUSTOMER)).refunding == 4000
-        await life.hears(P.CAPTURED)  # a repeat of old news must not give the penalty back
+        await life.hears(P.CAPTURED)  # a repeated old event must not give the penalty back
         await life.ends()
     assert world.given_back == 4000
 
@@ -203,7 +203,7 @@ async def test_money_in_time_but_the_hold_was_swept(temporal_time_skipping: Work
         await life.hears(P.CAPTURED)
         await life.calls("payments.apply_event", 2)
         world.gate.set()
-        world.set(status=S.EXPIRED)  # between the news and the confirmation
+        world.set(status=S.EXPIRED)  # between the event and the confirmation
         await life.calls("bookings.reinstate")
     assert world.booking.status is S.CONFIRMED
 
@@ -211,7 +211,7 @@ async def test_money_in_time_but_the_hold_was_swept(temporal_time_skipping: Work
 async def test_event_after_the_end_starts_a_run_that_settles_it(temporal_time_skipping: WorkflowEnvironment) -> None:
     world = World(snapshot(status=S.EXPIRED))
     webhook_id = world.event(P.CAPTURED)
-    async with living(temporal_time_skipping, world, resumed=True, news=webhook_id) as life:
+    async with living(temporal_time_skipping, world, resumed=True, webhook_id=webhook_id) as life:
         outcome = await life.ends()
     assert outcome.status is S.COMPLETED
     assert "bookings.reinstate" in world.names()
@@ -220,7 +220,7 @@ async def test_event_after_the_end_starts_a_run_that_settles_it(temporal_time_sk
 async def test_event_of_a_cancelled_booking_keeps_its_penalty(temporal_time_skipping: WorkflowEnvironment) -> None:
     world = World(snapshot(status=S.CANCELLED), kept=3000, given_back=5000)
     webhook_id = world.event(P.CAPTURED)
-    async with living(temporal_time_skipping, world, resumed=True, news=webhook_id) as life:
+    async with living(temporal_time_skipping, world, resumed=True, webhook_id=webhook_id) as life:
         outcome = await life.ends()
     assert outcome.status is S.CANCELLED
     assert world.given_back == 5000
@@ -229,7 +229,7 @@ async def test_event_of_a_cancelled_booking_keeps_its_penalty(temporal_time_skip
 async def test_event_without_money_ends_the_run_at_once(temporal_time_skipping: WorkflowEnvironment) -> None:
     world = World(snapshot(status=S.CANCELLED))
     webhook_id = world.event(P.VOIDED)
-    async with living(temporal_time_skipping, world, resumed=True, news=webhook_id) as life:
+    async with living(temporal_time_skipping, world, resumed=True, webhook_id=webhook_id) as life:
         async with asyncio.timeout(10):
             await life.handle.result()
     assert world.names() == ["payments.apply_event"]

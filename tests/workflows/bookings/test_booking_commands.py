@@ -127,7 +127,7 @@ WILD_TIMES = (
 
 
 async def _answers(life: Life) -> None:
-    """The run still takes a command, and has told a query."""
+    """The run still takes a command, and answers a query."""
     await life.state()
     assert (await life.says(messages.CANCEL)).status is S.CANCELLED
 
@@ -195,9 +195,9 @@ async def test_booking_run_answers_after_random_commands(
             update = dice.choice(UPDATES)
             world.slot_is_free = dice.random() < 0.7
             world.breaks = {STEPS[update]: dice.choice(BUGS)} if dice.random() < 0.25 else {}
-            told = _random_command(dice, update, world.booking.start_at)
+            arguments = _random_command(dice, update, world.booking.start_at)
             try:
-                await life.says(update, **told)
+                await life.says(update, **arguments)
             except WorkflowUpdateFailedError as refused:
                 codes.add(refused.cause.type)
             assert (await life.state()).status == world.booking.status

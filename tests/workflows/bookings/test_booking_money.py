@@ -71,7 +71,7 @@ async def test_hold_without_an_open_intent_ends_at_once(temporal_time_skipping: 
 
 async def test_money_found_at_the_deadline_goes_on(temporal_time_skipping: WorkflowEnvironment) -> None:
     world = World(snapshot())
-    world.at_provider = P.CAPTURED  # paid in time; the news are still on their way
+    world.at_provider = P.CAPTURED  # paid in time; the event is still on its way
     async with living(temporal_time_skipping, world) as life:
         await life.forward(HOLD + timedelta(seconds=5))
         await life.calls("bookings.confirm")
@@ -89,7 +89,7 @@ async def test_authorization_found_at_the_deadline_goes_on(temporal_time_skippin
 
 
 async def test_authorization_in_time_is_not_voided_at_the_deadline(temporal_time_skipping: WorkflowEnvironment) -> None:
-    world = World(snapshot(), manual_capture=True, at_provider=P.AUTHORIZED)  # its news are still on their way
+    world = World(snapshot(), manual_capture=True, at_provider=P.AUTHORIZED)  # its event is still on its way
     async with living(temporal_time_skipping, world) as life:
         await life.forward(HOLD + timedelta(seconds=5))
         await life.calls("bookings.confirm")
@@ -253,7 +253,7 @@ async def test_swept_hold_is_settled_with_the_provider_too(temporal_time_skippin
     world = World(snapshot())
     async with living(temporal_time_skipping, world) as life:
         world.set(status=S.EXPIRED)
-        await life.hears(P.FAILED)  # tells the run what the booking is
+        await life.hears(P.FAILED)  # the run learns what the booking is
         outcome = await life.ends()
     assert outcome.status is S.EXPIRED
     assert world.at_provider is P.VOIDED
@@ -278,7 +278,7 @@ async def test_event_that_cannot_be_applied_goes_to_a_person(temporal_time_skipp
     world = World(snapshot())
     async with living(temporal_time_skipping, world) as life:
         unknown = world.event(P.CAPTURED)
-        del world.news[unknown]
+        del world.inbox[unknown]
         await life.signal(unknown)
         await life.calls("attention.file")
         await life.hears(P.CAPTURED)
@@ -289,7 +289,7 @@ async def test_event_that_cannot_be_applied_goes_to_a_person(temporal_time_skipp
 async def test_signal_and_deadline_at_once_lets_the_money_win(temporal_time_skipping: WorkflowEnvironment) -> None:
     world = World(snapshot())
     async with living(temporal_time_skipping, world) as life:
-        world.gate.clear()  # Postgres is slow: the news are being applied while the hold ends
+        world.gate.clear()  # Postgres is slow: the event is being applied while the hold ends
         await life.hears(P.CAPTURED)
         await life.calls("payments.apply_event")
         world.gate.set()

@@ -85,7 +85,7 @@ async def test_events_of_one_new_card_void_once(temporal_time_skipping: Workflow
         webhook_id = await life.gets_new_card()
         other = world.event(P.AUTHORIZED)
         world.new_cards.add(other)
-        world.applied.append(other)  # the webhook of what the confirmation had told already
+        world.applied.append(other)  # the webhook of what the confirmation had answered already
         await life.signal(other)
         await life.calls("payments.apply_event", 2)
         world.gate.set()
@@ -111,7 +111,7 @@ async def test_new_card_that_is_too_late_is_voided(temporal_time_skipping: Workf
 async def test_new_card_after_the_end_is_voided_by_a_new_run(temporal_time_skipping: WorkflowEnvironment) -> None:
     world = held(days=3)
     world.set(status=S.CANCELLED)
-    async with living(temporal_time_skipping, world, resumed=True, news=world.new_card()) as life:
+    async with living(temporal_time_skipping, world, resumed=True, webhook_id=world.new_card()) as life:
         assert (await life.ends()).status is S.CANCELLED
     assert moved(world) == [(Movement.VOID, "pi_8")]
     assert "bookings.reinstate" not in world.names()

@@ -36,7 +36,7 @@ class RefundStub:
 
     answers: deque[MoneyResult | str] = field(default_factory=deque)
     is_over: bool = False
-    news: RefundStatus | None = None
+    event_status: RefundStatus | None = None
     #: What the provider's event says; None: its row cannot be read.
     event: RefundStatus | None = RefundStatus.SUCCEEDED
     calls: list[str] = field(default_factory=list)
@@ -69,7 +69,7 @@ class RefundStub:
     async def record(self, outcome: RecordRefundInput) -> RefundStatus:
         self.calls.append(f"record {outcome.result.phase}")
         ends = {Phase.SUCCEEDED: RefundStatus.SUCCEEDED, Phase.FAILED: RefundStatus.FAILED}
-        return self.news or ends.get(outcome.result.phase, RefundStatus.PROCESSING)
+        return self.event_status or ends.get(outcome.result.phase, RefundStatus.PROCESSING)
 
     @activity.defn(name="refunds.apply_event")
     async def apply_event(self, event: ApplyRefundEventInput) -> RefundStatus:
@@ -85,7 +85,7 @@ class RefundStub:
 
 
 @contextlib.asynccontextmanager
-async def refunding(env: WorkflowEnvironment, stub: RefundStub, **told: object) -> AsyncIterator[WorkflowHandle]:
+async def refunding(env: WorkflowEnvironment, stub: RefundStub, **start: object) -> AsyncIterator[WorkflowHandle]:
     """A run that is started without skipping."""
     worker = Worker(
         env.client,
@@ -102,7 +102,7 @@ async def refunding(env: WorkflowEnvironment, stub: RefundStub, **told: object) 
                 id=ids.refund(uuid4()),
                 task_queue=queues.PAYMENTS,
                 result_type=RefundStatus,
-                **told,
+                **start,
             )
 
 
@@ -196,14 +196,14 @@ async def test_refund_raises_attention_for_an_event_that_cannot_be_read_and_goes
 
 async def test_refund_that_is_over_is_started_again_by_an_event(temporal_time_skipping: WorkflowEnvironment) -> None:
     stub = RefundStub(is_over=True, event=RefundStatus.FAILED)
-    told = {"start_signal": messages.REFUND_EVENT, "start_signal_args": [messages.RefundEventInput(uuid4())]}
-    async with refunding(temporal_time_skipping, stub, **told) as handle:
+    start = {"start_signal": messages.REFUND_EVENT, "start_signal_args": [messages.RefundEventInput(uuid4())]}
+    async with refunding(temporal_time_skipping, stub, **start) as handle:
         assert await handle.result() is RefundStatus.FAILED
     assert sorted(stub.calls) == ["apply_event", "begin"]
 
 
 async def test_refund_ends_with_an_event_that_came_first(temporal_time_skipping: WorkflowEnvironment) -> None:
-    stub = RefundStub(deque([PENDING]), news=RefundStatus.SUCCEEDED)
+    stub = RefundStub(deque([PENDING]), event_status=RefundStatus.SUCCEEDED)
     async with refunding(temporal_time_skipping, stub) as handle:
         assert await handle.result() is RefundStatus.SUCCEEDED
 

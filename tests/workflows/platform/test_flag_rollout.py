@@ -108,7 +108,7 @@ async def begun(table: FlagTable, step: int) -> None:
             await asyncio.sleep(0.01)
 
 
-async def tell(handle: WorkflowHandle, what: str) -> RolloutStatus:
+async def send(handle: WorkflowHandle, what: str) -> RolloutStatus:
     return await handle.execute_update(
         what, messages.RolloutCommand(uuid4()), result_type=RolloutStatus, rpc_timeout=timedelta(seconds=20)
     )
@@ -156,12 +156,12 @@ async def test_rollout_does_not_count_paused_time(temporal_time_skipping: Workfl
     async with rolling(temporal_time_skipping, table) as handle:
         await begun(table, 1)
         await temporal_time_skipping.fast_forward(handle, timedelta(minutes=30))
-        assert await tell(handle, messages.PAUSE) is S.PAUSED
+        assert await send(handle, messages.PAUSE) is S.PAUSED
         await temporal_time_skipping.fast_forward(handle, timedelta(days=2))
         assert (table.begun, table.share) == ([1], 500)
         with pytest.raises(WorkflowUpdateFailedError):
-            await tell(handle, messages.PAUSE)
-        assert await tell(handle, messages.RESUME) is S.RUNNING
+            await send(handle, messages.PAUSE)
+        assert await send(handle, messages.RESUME) is S.RUNNING
         await temporal_time_skipping.fast_forward(handle, timedelta(minutes=25))
         assert table.begun == [1]
         await temporal_time_skipping.fast_forward(handle, timedelta(minutes=10))
@@ -174,10 +174,10 @@ async def test_rollout_is_cancelled_by_an_admin(temporal_time_skipping: Workflow
     async with rolling(temporal_time_skipping, table) as handle:
         await begun(table, 1)
         with pytest.raises(WorkflowUpdateFailedError) as refused:
-            await tell(handle, messages.RESUME)
+            await send(handle, messages.RESUME)
         assert isinstance(refused.value.cause, ApplicationError)
         assert refused.value.cause.type == "wrong_state"
-        assert await tell(handle, messages.CANCEL) is S.CANCELLED
+        assert await send(handle, messages.CANCEL) is S.CANCELLED
         assert await handle.result() is S.CANCELLED
     assert table.share == 0
 
@@ -186,8 +186,8 @@ async def test_rollout_is_cancelled_while_paused(temporal_time_skipping: Workflo
     table = FlagTable()
     async with rolling(temporal_time_skipping, table) as handle:
         await begun(table, 1)
-        await tell(handle, messages.PAUSE)
-        await tell(handle, messages.CANCEL)
+        await send(handle, messages.PAUSE)
+        await send(handle, messages.CANCEL)
         assert await handle.result() is S.CANCELLED
     assert (table.share, table.begun) == (0, [1])
 

@@ -33,7 +33,7 @@ class Broom:
     broken: str = ""
     swept: list[str] = field(default_factory=list)
     months: list[int] = field(default_factory=list)
-    told: list[AttentionInput] = field(default_factory=list)
+    filed: list[AttentionInput] = field(default_factory=list)
 
     @activity.defn(name="maintenance.sweep")
     async def sweep(self, asked: SweepInput) -> int:
@@ -53,7 +53,7 @@ class Broom:
 
     @activity.defn(name="attention.file")
     async def file(self, matter: AttentionInput) -> bool:
-        self.told.append(matter)
+        self.filed.append(matter)
         return True
 
     def _fail(self, step: str) -> None:
@@ -92,7 +92,7 @@ async def test_maintenance_runs_every_step(temporal_time_skipping: WorkflowEnvir
     async with sweeping(temporal_time_skipping, broom) as handle:
         done = await handle.result()
     assert done == MaintenanceDone({"idempotency_keys": 7, "outbox": 7}, ())
-    assert (broom.swept, broom.months, broom.told) == (["idempotency_keys", "outbox"], [3], [])
+    assert (broom.swept, broom.months, broom.filed) == (["idempotency_keys", "outbox"], [3], [])
 
 
 @pytest.mark.parametrize("how", ["stuck", "broken"])
@@ -108,7 +108,7 @@ async def test_maintenance_goes_on_after_a_step_that_fails(
     assert done.failed == (step,)
     assert set(broom.swept) == {"idempotency_keys", "outbox"}
     assert broom.months
-    (matter,) = broom.told
+    (matter,) = broom.filed
     assert (matter.kind, matter.dedupe_key) == ("maintenance_failed", f"maintenance_failed:{step}")
 
 
@@ -118,7 +118,7 @@ async def test_maintenance_sweeps_files(temporal_time_skipping: WorkflowEnvironm
     broom = Broom(broken="files")
     async with sweeping(temporal_time_skipping, broom, FILES) as handle:
         assert (await handle.result()).failed == ("files",)
-    assert [matter.dedupe_key for matter in broom.told] == ["maintenance_failed:files"]
+    assert [matter.dedupe_key for matter in broom.filed] == ["maintenance_failed:files"]
 
 
 async def test_maintenance_can_be_cancelled(temporal_time_skipping: WorkflowEnvironment) -> None:
@@ -128,4 +128,4 @@ async def test_maintenance_can_be_cancelled(temporal_time_skipping: WorkflowEnvi
         with pytest.raises(WorkflowFailureError) as ended:
             await handle.result()
     assert isinstance(ended.value.cause, CancelledError)
-    assert broom.told == []
+    assert broom.filed == []

@@ -31,14 +31,14 @@ FOREVER = 10_000
 
 @dataclass
 class Archive:
-    """Postgres and the storage. ``away``: how often the named step fails; ``looks``: how often the last letter still
+    """Postgres and the storage. ``away``: how often the named step fails; ``looks``: how often the last e-mail still
     waits; ``unwanted``: the person asked to be forgotten while the file was written."""
 
     away: dict[str, int] = field(default_factory=dict)
     looks: int = 0
     unwanted: bool = False
     did: list[str] = field(default_factory=list)
-    told: list[AttentionInput] = field(default_factory=list)
+    filed: list[AttentionInput] = field(default_factory=list)
 
     def _step(self, name: str) -> None:
         if self.away.get(name, 0) > 0:
@@ -82,7 +82,7 @@ class Archive:
 
     @activity.defn(name="attention.file")
     async def file(self, matter: AttentionInput) -> bool:
-        self.told.append(matter)
+        self.filed.append(matter)
         return True
 
     @property
@@ -158,7 +158,7 @@ async def test_storage_that_stays_away_raises_an_alert(temporal_time_skipping: W
         await temporal_time_skipping.fast_forward(handle)
         assert await handle.result() is ExportStatus.FAILED
     assert archive.did[-1] == "fail"
-    assert [matter.kind for matter in archive.told] == ["export_stuck"]
+    assert [matter.kind for matter in archive.filed] == ["export_stuck"]
 
 
 async def test_erased_person_is_unknown_at_once_and_gone_after_the_delay(
@@ -171,7 +171,7 @@ async def test_erased_person_is_unknown_at_once_and_gone_after_the_delay(
         await temporal_time_skipping.fast_forward(handle)
         await handle.result()
     assert archive.did[2:] == ["remove_exports", "finish", "forget_address"]
-    assert archive.told == []
+    assert archive.filed == []
 
 
 async def test_erasure_keeps_the_address_until_the_last_email(temporal_time_skipping: WorkflowEnvironment) -> None:
@@ -190,4 +190,4 @@ async def test_erasure_does_not_keep_the_address_forever(temporal_time_skipping:
     assert archive.did[-1] == "forget_address!"
     assert archive.did.count("forget_address!") == 1
     assert "finish" in archive.did, "the storage keeps nothing else from its turn"
-    assert {matter.kind for matter in archive.told} == {"erasure_stuck"}
+    assert {matter.kind for matter in archive.filed} == {"erasure_stuck"}

@@ -35,7 +35,7 @@ class Offer:
     over_after: int = 1
     finds: dict[str, ReaccommodationStatus] = field(default_factory=dict)
     steps: list[str] = field(default_factory=list)
-    told: list[AttentionInput] = field(default_factory=list)
+    filed: list[AttentionInput] = field(default_factory=list)
 
     def _did(self, step: str) -> ReaccommodationStatus:
         self.status = self.finds.get(step, self.status)
@@ -58,11 +58,11 @@ class Offer:
 
     @activity.defn(name="reaccommodations.notify_decision")
     async def notify_decision(self, about: ReaccommodationStep) -> ReaccommodationStatus:
-        return self._did("tell")
+        return self._did("notify")
 
     @activity.defn(name="attention.file")
     async def file(self, matter: AttentionInput) -> bool:
-        self.told.append(matter)
+        self.filed.append(matter)
         return True
 
 
@@ -104,7 +104,7 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 async def decide(handle: WorkflowHandle, offer: Offer, status: ReaccommodationStatus) -> None:
-    """Somebody decides it in Postgres, and the relay tells the run."""
+    """Somebody decides it in Postgres, and the relay signals the run."""
     offer.status = status
     await handle.signal(DECIDED, DecidedInput(status.value))
 
@@ -124,7 +124,7 @@ async def test_reaccommodation_ends_with_another_time_before_the_reminder(
         await until(lambda: offer.steps == ["offer"])
         await decide(handle, offer, S.MOVED)
         assert await handle.result() is S.MOVED
-    assert offer.steps == ["offer", "tell"]
+    assert offer.steps == ["offer", "notify"]
 
 
 async def test_reminder_comes_in_time_and_the_answer_after_it(
@@ -139,7 +139,7 @@ async def test_reminder_comes_in_time_and_the_answer_after_it(
         await until(lambda: offer.steps == ["offer", "remind"])
         await decide(handle, offer, S.CANCELLED)
         assert await handle.result() is S.CANCELLED
-    assert offer.steps == ["offer", "remind", "tell"]
+    assert offer.steps == ["offer", "remind", "notify"]
 
 
 async def test_reaccommodation_without_an_answer_cancels_at_the_deadline(
@@ -155,8 +155,8 @@ async def test_reaccommodation_without_an_answer_cancels_at_the_deadline(
         await until(lambda: "give_up" in offer.steps)
         await decide(handle, offer, S.CANCELLED)
         assert await handle.result() is S.CANCELLED
-    assert offer.steps == ["offer", "remind", "give_up", "tell"]
-    assert offer.told == []
+    assert offer.steps == ["offer", "remind", "give_up", "notify"]
+    assert offer.filed == []
 
 
 async def test_answer_that_is_faster_than_the_deadlines_word_counts(
@@ -165,7 +165,7 @@ async def test_answer_that_is_faster_than_the_deadlines_word_counts(
     offer = Offer(finds={"give_up": S.MOVED})
     async with offering(temporal_time_skipping, offer, remind=None) as handle:
         assert await ends(temporal_time_skipping, handle) is S.MOVED
-    assert offer.steps == ["offer", "give_up", "tell"]
+    assert offer.steps == ["offer", "give_up", "notify"]
 
 
 async def test_reaccommodation_ends_when_the_business_keeps_the_booking(
@@ -182,7 +182,7 @@ async def test_booking_that_is_over_is_not_asked_about(temporal_time_skipping: W
     offer = Offer(finds={"offer": S.ENDED})
     async with offering(temporal_time_skipping, offer) as handle:
         assert await handle.result() is S.ENDED
-    assert offer.steps == ["offer", "tell"]
+    assert offer.steps == ["offer", "notify"]
 
 
 async def test_booking_that_is_not_cancelled_is_asked_for_again_and_handed_to_a_person(
@@ -192,4 +192,4 @@ async def test_booking_that_is_not_cancelled_is_asked_for_again_and_handed_to_a_
     async with offering(temporal_time_skipping, offer) as handle:
         assert await ends(temporal_time_skipping, handle) is S.CANCELLED
     assert offer.steps.count("give_up") == options.ALERT_AFTER + 2
-    assert [matter.kind for matter in offer.told] == ["rebook"]
+    assert [matter.kind for matter in offer.filed] == ["rebook"]

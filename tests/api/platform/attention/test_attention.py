@@ -55,7 +55,7 @@ async def test_listed_and_settled(admin: Person, owner: Person, pool: Pool, data
     assert [each["kind"] for each in await listed(admin)] == ["outbox_stuck"]
     (entry,) = await rows(database, "SELECT * FROM audit_logs WHERE entity = 'attention' AND action = 'update'")
     assert (entry["actor_kind"], entry["actor_id"]) == ("admin", admin.id)
-    assert await file(pool, "refund_failed", "one", business_id=business), "what happens again is filed anew"
+    assert await file(pool, "refund_failed", "one", business_id=business), "what happens again is filed again"
 
 
 async def test_settled_once(admin: Person, pool: Pool) -> None:

@@ -81,10 +81,10 @@ async def test_audit_trail_is_hidden_from_others(
     await create_business(other_owner)
     (entry, *_) = await listed(owner, business_id=business)
     paths = (f"/audit?business_id={business}", f"/audit/{entry['id']}", f"/audit/entity/businesses/{business}")
-    for stranger in (other_owner, customer):
+    for other_person in (other_owner, customer):
         for path in paths:
-            assert error_of(await stranger.get(path)) == (404, "not_found"), path
-        assert error_of(await stranger.get("/audit")) == (422, "invalid_input")
+            assert error_of(await other_person.get(path)) == (404, "not_found"), path
+        assert error_of(await other_person.get("/audit")) == (422, "invalid_input")
     manager = await log_in()
     await assign(database, UUID(business), manager, "manager")
     assert error_of(await manager.get(paths[0])) == (403, "forbidden")

@@ -176,8 +176,8 @@ async def test_services_of_a_person(
     asked = "SELECT requirement_group FROM service_resources WHERE resource_id = $1"
     groups = await rows(database, asked, UUID(person["resource_id"]))
     assert [row[0] for row in groups] == [0]  # beside the others of the staff, not beside the room
-    stranger = await open_venue(pool, customer)
-    assert rules_of(await owner.put(path, json={"service_ids": [str(stranger.service)]})) == {
+    other = await open_venue(pool, customer)
+    assert rules_of(await owner.put(path, json={"service_ids": [str(other.service)]})) == {
         ("service_ids", "unknown_service")
     }
     assert (await owner.put(path, json={"service_ids": []})).json()["data"]["service_ids"] == []
@@ -203,11 +203,11 @@ async def test_end_lists_the_bookings_and_hands_them_over(
     )
     live = "SELECT resource_id FROM resource_claims WHERE booking_id = $1 AND released_at IS NULL"
     assert {row[0] for row in await rows(database, live, booking)} == {venue.staff[1], venue.room}
-    told = await rows(
+    notices = await rows(
         database,
         "SELECT kind FROM notification_outbox WHERE business_id IS NOT NULL AND kind <> 'staff_invited' ORDER BY kind",
     )
-    assert [row[0] for row in told] == ["booking_reassigned", "staff_ended"]
+    assert [row[0] for row in notices] == ["booking_reassigned", "staff_ended"]
     assert error_of(await owner.delete(path)) == (409, "wrong_state")
 
 
