@@ -1,4 +1,4 @@
-"""The life of a booking: one enum, one table. The database's check constraint repeats the enum."""
+"""The status of a booking: one enum, one transition table. The database's check constraint repeats the enum."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -7,7 +7,7 @@ from domain.errors import WrongState
 
 
 class BookingStatus(StrEnum):
-    """Where a booking stands."""
+    """The status of a booking."""
 
     PENDING = "pending"
     CONFIRMED = "confirmed"
@@ -21,8 +21,8 @@ class BookingStatus(StrEnum):
 
 S = BookingStatus
 
-#: Two steps go back. ``confirmed -> pending``: the customer moved a booking that needs approval, so the business
-#: decides again. ``expired -> confirmed``: the money came late and the time was still free.
+#: Two transitions go back. ``confirmed -> pending``: the customer moved a booking that needs approval, so the business
+#: must approve again. ``expired -> confirmed``: the money came late and the time was still free.
 ALLOWED: Mapping[BookingStatus, frozenset[BookingStatus]] = {
     S.PENDING: frozenset({S.CONFIRMED, S.EXPIRED, S.CANCELLED, S.DECLINED}),
     S.CONFIRMED: frozenset({S.PENDING, S.CHECKED_IN, S.NO_SHOW, S.CANCELLED}),
@@ -34,9 +34,9 @@ ALLOWED: Mapping[BookingStatus, frozenset[BookingStatus]] = {
     S.DECLINED: frozenset(),
 }
 
-#: A booking in one of these holds its time.
+#: A booking with one of these statuses has claims.
 LIVE = frozenset({S.PENDING, S.CONFIRMED, S.CHECKED_IN})
-#: A booking in one of these is over.
+#: A booking with one of these statuses has ended.
 FINAL = frozenset({S.COMPLETED, S.NO_SHOW, S.CANCELLED, S.DECLINED, S.EXPIRED})
 
 

@@ -25,8 +25,8 @@ ALLOWED: Mapping[BusinessStatus, frozenset[BusinessStatus]] = {
 }
 
 
-#: No path of ``ALLOWED`` leads back here from ``approved``, so such a business was never public.
+#: ``ALLOWED`` has no path from ``approved`` to these, so a business with one of them was never public.
 NEVER_PUBLIC = frozenset({B.DRAFT, B.PENDING, B.REJECTED})
 
-#: Only the team sees the business, and no review waits.
+#: Only the team sees the business, and no review is open.
 PRIVATE = frozenset({B.DRAFT, B.REJECTED})

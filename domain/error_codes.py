@@ -1,5 +1,5 @@
-"""Every error of the domain by its code: each area declares its own in ``domain/<area>/errors.py``, and those that any
-area may raise are in ``domain/errors.py``."""
+"""All errors of the domain by code. Each area declares its own in ``domain/<area>/errors.py``; errors that any area may
+raise are in ``domain/errors.py``."""
 
 from collections.abc import Iterator, Mapping
 from types import ModuleType
@@ -18,7 +18,8 @@ AREAS = (shared, identity, payments, scheduling, catalogue, onboarding, bookings
 
 
 def declared(module: ModuleType) -> Iterator[type[DomainError]]:
-    """The errors that ``module`` itself declares. One without a code of its own is answered with that of its parent."""
+    """The errors that ``module`` declares. The API answers an error without its own code with the code of its
+    parent."""
     for found in vars(module).values():
         own = isinstance(found, type) and found.__module__ == module.__name__
         if own and issubclass(found, DomainError) and found is not DomainError and "code" in vars(found):

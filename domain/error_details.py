@@ -1,5 +1,5 @@
-"""The shape of each error's ``details``: what a client can read without guessing. All keys are optional unless said
-otherwise; times are aware, with the venue's offset where they are a venue's."""
+"""The shape of each error's ``details``, for clients. All keys are optional unless the type says otherwise; times are
+aware, with the venue's offset if they belong to a venue."""
 
 from datetime import datetime
 from typing import Required, TypedDict
@@ -7,7 +7,7 @@ from uuid import UUID
 
 
 class NoDetails(TypedDict):
-    """Nothing beside the code."""
+    """No details."""
 
 
 class MoneyDetails(TypedDict):
@@ -18,7 +18,7 @@ class MoneyDetails(TypedDict):
 
 
 class FieldDetails(TypedDict, total=False):
-    """One wrong field: its path, a stable word for the rule, and a sentence in the caller's language."""
+    """One wrong field: its path, a stable code for the rule, and a sentence in the caller's language."""
 
     field: Required[str]
     rule: Required[str]
@@ -26,20 +26,20 @@ class FieldDetails(TypedDict, total=False):
 
 
 class RuleDetails(TypedDict, total=False):
-    """Which ``rule`` of which ``field`` is broken."""
+    """The broken ``rule`` and its ``field``."""
 
     field: str
     rule: str
 
 
 class ReasonDetails(TypedDict, total=False):
-    """A stable word for the cause."""
+    """A stable code for the cause."""
 
     reason: str
 
 
 class RetryDetails(TypedDict, total=False):
-    """When to try again, in seconds, and what is away."""
+    """When to retry, in seconds, and which dependency is unavailable."""
 
     retry_after: int
     dependency: str
@@ -56,7 +56,7 @@ class ForbiddenDetails(TypedDict, total=False):
 
 
 class NotFoundDetails(TypedDict, total=False):
-    """What was looked for, by the name that the request has for it."""
+    """The id that was not found, under the name that the request has for it."""
 
     attention_id: str
     audit_id: str
@@ -78,7 +78,7 @@ class NotFoundDetails(TypedDict, total=False):
 
 
 class ConflictDetails(TypedDict, total=False):
-    """What stands against it."""
+    """The cause of the conflict."""
 
     rule: str
     payment_id: str
@@ -86,7 +86,7 @@ class ConflictDetails(TypedDict, total=False):
 
 
 class WrongStateDetails(TypedDict, total=False):
-    """The status now and the wanted one."""
+    """The present status and the wanted one."""
 
     status: str
     wanted: str
@@ -95,13 +95,13 @@ class WrongStateDetails(TypedDict, total=False):
 
 
 class AlreadyExistsDetails(TypedDict, total=False):
-    """The field whose value is in use."""
+    """The field whose value is already in use."""
 
     field: str
 
 
 class BookingDetails(TypedDict, total=False):
-    """A booking that stands against it."""
+    """A conflicting booking."""
 
     id: Required[UUID]
     code: str
@@ -112,7 +112,7 @@ class BookingDetails(TypedDict, total=False):
 
 
 class GoneDetails(TypedDict, total=False):
-    """Whose time is over."""
+    """What has expired."""
 
     reason: str
     status: str
@@ -133,8 +133,8 @@ class RuleBrokenDetails(TypedDict, total=False):
 
 
 class InvalidInputDetails(TypedDict, total=False):
-    """Every wrong field. For an amount that the payment provider refuses: the amount, the provider's limits, and the
-    services that ask for it where several were looked at."""
+    """All wrong fields. For an amount that the payment provider refuses: the amount, the provider's limits, and the
+    services concerned if several were checked."""
 
     fields: Required[list[FieldDetails]]
     services: list[str]
@@ -151,7 +151,7 @@ class LimitDetails(TypedDict, total=False):
 
 
 class CurrencyDetails(TypedDict, total=False):
-    """The currencies that are taken, and the one that came."""
+    """The accepted currencies, and the currency of the request."""
 
     field: str
     expected: str | list[str]
@@ -160,12 +160,12 @@ class CurrencyDetails(TypedDict, total=False):
 
 
 class HeaderDetails(TypedDict):
-    """The header that is needed."""
+    """The required header."""
 
     header: str
 
 
 class SupportedDetails(TypedDict):
-    """The content types that are read."""
+    """The supported content types."""
 
     supported: list[str]

@@ -1,4 +1,4 @@
-"""The tree of errors that callers may see.
+"""The tree of errors that callers can get.
 
 Every error has a stable ``code``. The API maps it to an HTTP status and to a sentence in the language of the caller,
 activities map it to ``ApplicationError(type=code)``. No code reads ``str(error)``.
@@ -37,7 +37,7 @@ class Unauthenticated(DomainError):
 
 
 class Forbidden(DomainError):
-    """Known in this tenant, but the role may not do this (403)."""
+    """The caller has a role in this tenant, but it may not do this (403)."""
 
     code = "forbidden"
     shape: ClassVar[type] = error_details.ForbiddenDetails
@@ -100,12 +100,12 @@ class InvalidInput(RuleBroken):
 
     @classmethod
     def at(cls, field: str, rule: str) -> "InvalidInput":
-        """One wrong field: ``field`` is its path, ``rule`` a stable word for what it breaks."""
+        """One wrong field: ``field`` is its path, ``rule`` a stable code for the broken rule."""
         return cls({"fields": [{"field": field, "rule": rule}]})
 
 
 class CurrencyMismatch(RuleBroken):
-    """Amounts of different currencies meet, or the currency is not the business's."""
+    """Amounts have different currencies, or the currency is not the business's."""
 
     code = "currency_mismatch"
     shape: ClassVar[type] = error_details.CurrencyDetails
@@ -119,7 +119,7 @@ class IdempotencyKeyRequired(RuleBroken):
 
 
 class IdempotencyKeyReused(RuleBroken):
-    """The same key came with another body."""
+    """The same key was used with another body."""
 
     code = "idempotency_key_reused"
     shape: ClassVar[type] = error_details.NoDetails
@@ -133,7 +133,7 @@ class ForgedWebhook(DomainError):
 
 
 class TooLarge(DomainError):
-    """The body is larger than this endpoint takes (413). ``details["limit"]`` in bytes."""
+    """The body is larger than this endpoint accepts (413). ``details["limit"]`` in bytes."""
 
     code = "too_large"
     shape: ClassVar[type] = error_details.LimitDetails
@@ -147,7 +147,7 @@ class TooSlow(DomainError):
 
 
 class UnsupportedMediaType(DomainError):
-    """The content type is not one this endpoint reads (415)."""
+    """The endpoint does not support the content type (415)."""
 
     code = "unsupported_media_type"
     shape: ClassVar[type] = error_details.SupportedDetails
@@ -161,7 +161,7 @@ class RateLimited(DomainError):
 
 
 class Unavailable(DomainError):
-    """A system that the answer needs is unreachable at the moment (503). ``details["retry_after"]`` in seconds."""
+    """A required system cannot be reached at the moment (503). ``details["retry_after"]`` in seconds."""
 
     code = "unavailable"
     shape: ClassVar[type] = error_details.RetryDetails

@@ -1,16 +1,16 @@
-"""Confirmation codes, and keys in order of time."""
+"""Confirmation codes, and keys that are ordered by time."""
 
 import secrets
 from datetime import datetime
 from uuid import UUID
 
-#: Without 0/O, 1/I/L, 2/Z, 5/S, 8/B, U/V, which people mishear or misread.
+#: Without 0/O, 1/I/L, 2/Z, 5/S, 8/B, U/V, which people confuse.
 CODE_ALPHABET = "34679ACDEFGHJKMNPQRTWXY"
 CODE_LENGTH = 8
 
 
 def confirmation_code() -> str:
-    """A booking's confirmation code: 8 characters without look-alikes (23^8, about 7.8e10)."""
+    """A booking's confirmation code: 8 characters without similar-looking ones (23^8, about 7.8e10)."""
     return "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))
 
 

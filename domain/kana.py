@@ -67,7 +67,7 @@ def romanised(text: str) -> str:
 
 
 def _joined(written: str, small: str) -> str:
-    """きゃ is kya, しゃ is sha, ふぁ is fa: the small kana takes the vowel's place."""
+    """きゃ is kya, しゃ is sha, ふぁ is fa: the small kana replaces the vowel before it."""
     stem, vowel = written[:-1], _SMALL[small]
     if vowel.startswith("y") and stem.endswith(("sh", "ch", "j")):
         vowel = vowel[1:]

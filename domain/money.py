@@ -5,7 +5,7 @@ from decimal import ROUND_DOWN, Decimal
 
 from domain.errors import CurrencyMismatch
 
-#: ISO 4217 currencies without minor unit that we take; all others we take have two digits.
+#: ISO 4217 currencies without minor unit that are supported; all other supported ones have two digits.
 ZERO_DECIMAL = frozenset({"JPY", "KRW", "VND", "CLP"})
 SUPPORTED = frozenset({"JPY", "USD", "EUR", "KRW", "TWD", "SGD", "HKD", "GBP", "AUD"})
 

@@ -1,4 +1,4 @@
-"""Who may do what, of all areas: each declares its actions in ``domain/<area>/permissions.py``."""
+"""The permissions of all areas. Each area declares its actions in ``domain/<area>/permissions.py``."""
 
 from collections.abc import Mapping
 
@@ -26,8 +26,8 @@ def allowed(role: Role, action: Action) -> bool:
 
 
 def require(role: Role | None, action: Action) -> None:
-    """Raise ``NotFound`` for no role (another tenant's object, whose existence stays hidden), ``Forbidden`` for a role
-    that may not do this."""
+    """Raise ``NotFound`` if there is no role (another tenant's object, whose existence is not shown), ``Forbidden`` if
+    the role does not have the permission."""
     if role is None:
         raise NotFound
     if not allowed(role, action):

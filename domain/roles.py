@@ -1,7 +1,7 @@
-"""Roles, and how an area declares who may do what: in ``domain/<area>/permissions.py``.
+"""Roles, and the types with which an area declares permissions in ``domain/<area>/permissions.py``.
 
-A role is one in the business of the object. ``customer`` and ``guest`` may act on their own bookings and payments only:
-the caller's role is resolved from the object, so somebody else's booking gives no role at all.
+A role belongs to the business of an object. ``customer`` and ``guest`` may act on their own bookings and payments only:
+the caller's role is determined from the object, so another person's booking gives no role.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """What a person is to the business, or to the one booking, of a request."""
+    """The role of a person in the business, or for the one booking, of a request."""
 
     ADMIN = "admin"
     OWNER = "owner"
@@ -21,12 +21,12 @@ class Role(StrEnum):
 
 
 class Action(StrEnum):
-    """Something that needs permission. Each area has its own subclass with the members."""
+    """Something that needs a permission. Each area has a subclass with its members."""
 
 
-#: Who runs the business.
+#: Roles that manage the business.
 MANAGERS = frozenset({Role.OWNER, Role.MANAGER})
-#: Who takes care of customers; an assistant may read only.
+#: Roles that serve customers; an assistant may only read.
 TEAM = MANAGERS | {Role.STAFF}
 #: The customer of a booking, with a login or with the signed link of a message.
 CUSTOMERS = frozenset({Role.CUSTOMER, Role.GUEST})
@@ -37,8 +37,8 @@ EVERYBODY = frozenset(Role)
 class Rule:
     """Who may do one action.
 
-    ``after_closing``: also where the business is closed, so that what customers booked can be read, cancelled and paid
-    back. ``impartial``: not for an admin who owns the business or works there.
+    ``after_closing``: also if the business is closed, so that existing bookings can be read, cancelled and refunded.
+    ``impartial``: not for an operator who owns the business or works there.
     """
 
     roles: frozenset[Role]

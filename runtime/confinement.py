@@ -20,7 +20,7 @@ def hide_memory() -> None:
     _prctl(_PR_SET_DUMPABLE, 0)
 
 
-def give_up_everything() -> None:
+def drop_privileges() -> None:
     """For a process that is about to decode an uploaded file, after it has imported and read what it needs: another
     user where it was root, no new rights, and not one more open file. So it opens no socket either: there is no network
     for it. Standard output stays.

@@ -114,7 +114,7 @@ class DataFolder:
         fresh.replace(self.environment_file)
 
     @contextlib.contextmanager
-    def held(self) -> Iterator[None]:
+    def locked(self) -> Iterator[None]:
         """Hold the folder for one stack. The kernel frees it when the holder ends, however it ends.
 
         Raises:

@@ -69,7 +69,7 @@ class Platform:
 
     async def __aenter__(self) -> Self:
         self.folder.create()
-        self._context.enter_context(self.folder.held())
+        self._context.enter_context(self.folder.locked())
         try:
             self._state = self.folder.remembered()
             if not (self.folder.part("postgres") / "PG_VERSION").exists():

@@ -57,19 +57,19 @@ class PortLocks:
 
     def __init__(self, folder: Path = LOCKS) -> None:
         self._folder = folder
-        self._held: dict[int, int] = {}
+        self._reserved: dict[int, int] = {}
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for descriptor in self._held.values():
+        for descriptor in self._reserved.values():
             os.close(descriptor)
-        self._held.clear()
+        self._reserved.clear()
 
     def take(self, port: int) -> bool:
         """Lock a port. False if another stack holds it, or something listens on it."""
-        if port in self._held:
+        if port in self._reserved:
             return True
         try:
             descriptor = self._open(port)
@@ -83,7 +83,7 @@ class PortLocks:
         if not is_free(port):
             os.close(descriptor)
             return False
-        self._held[port] = descriptor
+        self._reserved[port] = descriptor
         return True
 
     def _open(self, port: int) -> int:

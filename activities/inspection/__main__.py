@@ -14,7 +14,7 @@ from activities.inspection.pictures import draw, load_decoders
 from activities.inspection.results import InspectionResult, Rejected
 from domain.media.files import FIRST_BYTES, MEDIA, FileType, MediaKind, type_of
 from domain.media.status import Rejection
-from runtime.confinement import give_up_everything
+from runtime.confinement import drop_privileges
 
 #: Enough for the largest accepted picture, some copies of it, and the interpreter.
 MEMORY = 1536 * 1024 * 1024
@@ -37,7 +37,7 @@ def main(announced: str) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     content = sys.stdin.buffer.read()
     load_decoders()
-    give_up_everything()
+    drop_privileges()
     try:
         result = inspect(content, FileType(announced))
     except Rejected as error:

@@ -12,7 +12,7 @@ from activities.templates.account_email import compose_account_email, unsendable
 from activities.templates.render import compose
 from activities.templates.typed_texts import account_email_without_texts, notice_without_texts
 from db.engine.session import Database, Scope, UnitOfWork
-from db.messages.notices import Attempt, NoticeContent
+from db.messages.notices import NoticeContent, SendAttempt
 from domain.booking_status import BookingStatus
 from domain.messages.address import latin_city
 from domain.messages.kinds import NoticeKind, NoticeStatus
@@ -92,7 +92,7 @@ class NoticeActivities:
         async with self._database.unit_of_work(notice.scope) as work:
             return await work.messages.notices.mark_failed(notice.notice_id, "gave_up", self._now())
 
-    async def _open(self, notice: NoticeSendInput) -> tuple[Attempt, Email | None]:
+    async def _open(self, notice: NoticeSendInput) -> tuple[SendAttempt, Email | None]:
         """An open attempt with its message; no message if nothing must be sent now.
 
         The message is rendered inside the transaction, so that a rendering error leaves no attempt open.
@@ -110,7 +110,7 @@ class NoticeActivities:
             status = await work.messages.notices.finish_attempt(
                 notice.notice_id, attempt.id, outcome, now, reason=str(written)
             )
-            return Attempt(status), None
+            return SendAttempt(status), None
 
     async def _message(
         self, work: UnitOfWork, notice_id: UUID, attempt_id: UUID, now: datetime

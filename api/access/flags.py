@@ -9,7 +9,7 @@ import structlog
 
 from db.engine.session import Database, Scope
 from domain.errors import Unavailable
-from domain.platform.flags import Asking, Flag, is_on
+from domain.platform.flags import Flag, FlagContext, is_on
 from providers.cache.channels import FLAGS
 from providers.cache.interface import Cache, CacheAway
 
@@ -33,14 +33,14 @@ class Flags:
         self._changed = True
         self._reading = asyncio.Lock()
 
-    async def is_on(self, name: str, asking: Asking) -> bool:
+    async def is_on(self, name: str, context: FlagContext) -> bool:
         """Whether the feature is on for the subject. Unknown is off; while Postgres is away the last known flags are
         used."""
         if self._is_old():
             async with self._reading:
                 if self._is_old():
                     await self._read()
-        return is_on(self._known.get(name), asking)
+        return is_on(self._known.get(name), context)
 
     def forget(self) -> None:
         """The flags changed: the next question reads them."""

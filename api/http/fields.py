@@ -23,7 +23,7 @@ from pydantic_core import PydanticCustomError
 
 from api.http.request_info import request_info
 from domain.errors import CurrencyMismatch
-from domain.identity.names import holds_link, holds_web_address, looks_empty
+from domain.identity.names import contains_link, holds_web_address, looks_empty
 from domain.money import SUPPORTED, Money
 
 
@@ -49,7 +49,7 @@ Prose = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, ma
 def _person_name(text: str) -> str:
     if looks_empty(text):
         raise PydanticCustomError("invisible", "at least one visible character")
-    if holds_link(text):
+    if contains_link(text):
         raise PydanticCustomError("link", "no web address")
     return text
 

@@ -131,7 +131,7 @@ class AnalyticsStore(Store):
         ]
         return Breakdown(*found)
 
-    async def kept_bookings(self, business_id: UUID, period: Period) -> dict[date, int]:
+    async def attended_bookings(self, business_id: UUID, period: Period) -> dict[date, int]:
         """Bookings of each computed day that were neither cancelled nor refused."""
         rows = await self.session.execute(_KEPT, _values(business_id, period))
         return {row.day: row.kept for row in rows}

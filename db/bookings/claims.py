@@ -31,7 +31,7 @@ Candidate = tuple[ClaimPlan, ...]
 Moved = Sequence[tuple[datetime, datetime]]
 """Start and end of each item of a booking, without buffers."""
 #: Gives True when every claim of the candidate was taken, False when none was.
-Attempt = Callable[[Candidate], Awaitable[bool]]
+TryCandidate = Callable[[Candidate], Awaitable[bool]]
 
 #: Candidates tried on one reading of the claims, and how often they are read again, before the slot counts as taken.
 TRIES, READINGS = 8, 3
@@ -133,7 +133,7 @@ class ClaimStore(Store):
         facts: Facts,
         start_at: datetime,
         now: datetime,
-        attempt: Attempt,
+        attempt: TryCandidate,
         booking_id: UUID | None = None,
     ) -> Candidate:
         """Let ``attempt`` take one candidate after the other until one is whole.
@@ -160,7 +160,7 @@ class ClaimStore(Store):
         facts: Facts,
         start_at: datetime,
         now: datetime,
-        attempt: Attempt,
+        attempt: TryCandidate,
         booking_id: UUID | None,
     ) -> Candidate | None:
         """The first candidate of which ``attempt`` took every claim."""

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import TIMESTAMP
 from db.engine.store import Store
 from db.identity.users import COLUMNS, UserRow
 from domain.identity.network import network_of
-from domain.identity.sessions import ACCOUNT_FAILURES, FAILURES, LOCK, WINDOW, device_mark
+from domain.identity.sessions import ACCOUNT_FAILURES, FAILURES, LOCK, WINDOW, device_fingerprint
 
 # As citext compares: what is one e-mail to `users` is one subject here, or guesses would be counted separately for
 # each way of writing it.
@@ -62,7 +62,7 @@ _SEEN = text("""
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class LoginAttempt:
     """One attempt to prove who somebody is. ``refused``: it is locked for this network, device or session until
     ``locked_until``, whatever is shown. Else ``locked_until`` is set if this attempt locks it unless it is proven
     right. ``user`` is None for an e-mail that nobody has. ``subject``: what it is counted by. ``account``: the count of
@@ -74,7 +74,7 @@ class Attempt:
     locked_until: datetime | None
     user: UserRow | None
     failures: int = FAILURES
-    account: "Attempt | None" = None
+    account: "LoginAttempt | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class LoginStore(Store):
     """Attempts to log in, counted by network and e-mail together, or by known device; proofs within a session, counted
     by the session; codes of second factors, counted by the account; and devices that were seen."""
 
-    async def attempt(self, email: str, now: datetime, device: KnownDevice | None = None) -> Attempt:
+    async def attempt(self, email: str, now: datetime, device: KnownDevice | None = None) -> LoginAttempt:
         """Count an attempt to log in before it is judged; the transaction must commit before that.
 
         Five within 15 minutes that nobody proved right lock the e-mail for 30, for the network that they came from.
@@ -105,22 +105,22 @@ class LoginStore(Store):
             return near
         return replace(near, account=await self._attempt(email, email, now, ACCOUNT_FAILURES))
 
-    async def attempt_code(self, email: str, user_id: UUID, now: datetime) -> Attempt:
+    async def attempt_code(self, email: str, user_id: UUID, now: datetime) -> LoginAttempt:
         """Count a code of the second factor, which is asked for after the right password: by the account, wherever it
         comes from."""
         return await self._attempt(f"second_factor:{user_id}", email, now)
 
-    async def attempt_in_session(self, email: str, session_id: UUID, now: datetime) -> Attempt:
+    async def attempt_in_session(self, email: str, session_id: UUID, now: datetime) -> LoginAttempt:
         """Count somebody who is logged in and shows the password again, as ``attempt`` does, but by the session. So
         another person who guesses at the e-mail does not lock its owner's open sessions, and one who found a session
         left open has five guesses."""
         return await self._attempt(f"session:{session_id}", email, now)
 
-    async def clear_attempts(self, attempt: Attempt) -> None:
+    async def clear_attempts(self, attempt: LoginAttempt) -> None:
         """Forget every failure of what the attempt is counted by: it was right."""
         await self.session.execute(_CLEAR_SUBJECT, {"subject": attempt.subject})
 
-    async def _attempt(self, subject: str, email: str, now: datetime, failures: int = FAILURES) -> Attempt:
+    async def _attempt(self, subject: str, email: str, now: datetime, failures: int = FAILURES) -> LoginAttempt:
         values = {
             "subject": subject,
             "email": email,
@@ -133,9 +133,9 @@ class LoginStore(Store):
         row = (await self.session.execute(_ATTEMPT, values)).one()
         found = {name: value for name, value in row._mapping.items() if name not in {"refused", "locked_until"}}
         user = UserRow(**found) if row.id is not None else None
-        return Attempt(subject, now, row.refused, row.locked_until, user, failures)
+        return LoginAttempt(subject, now, row.refused, row.locked_until, user, failures)
 
-    async def give_back(self, attempt: Attempt) -> None:
+    async def undo_attempt(self, attempt: LoginAttempt) -> None:
         """It was right, but more is asked for: it counts no longer, and what failed before it still does."""
         for counted in (attempt, attempt.account):
             if counted is not None:
@@ -149,5 +149,5 @@ class LoginStore(Store):
 
     async def note_device(self, user_id: UUID) -> bool:
         """Remember the device that this request comes from. True if it is a new one of a login that has others."""
-        mark = device_mark(self.context.user_agent, self.context.ip)
+        mark = device_fingerprint(self.context.user_agent, self.context.ip)
         return bool((await self.session.execute(_SEEN, {"user_id": user_id, "mark": mark})).scalar_one())

@@ -23,7 +23,7 @@ _REPLACE = text("""
 
 @dataclass(frozen=True, slots=True)
 class NewPassword:
-    """``was``: the hash that was checked, None where a link stood in for the old password. ``kept_session``: the one
+    """``was``: the hash that was checked, None where a link stood in for the old password. ``except_session``: the one
     from which it was changed. ``once`` names this change, for its e-mail."""
 
     user_id: UUID
@@ -31,7 +31,7 @@ class NewPassword:
     reason: SessionEnd
     once: str
     was: str | None = None
-    kept_session: UUID | None = None
+    except_session: UUID | None = None
 
 
 class PasswordStore(Store):
@@ -44,7 +44,7 @@ class PasswordStore(Store):
         if (await self.session.execute(_REPLACE, values)).one_or_none() is None:
             return False
         session, context = self.session, self.context
-        await SessionStore(session, context).revoke_all(new.user_id, new.kept_session, new.reason)
+        await SessionStore(session, context).revoke_all(new.user_id, new.except_session, new.reason)
         await SingleUseLinkStore(session, context).void(RESET, new.user_id, now)
         await LoginStore(session, context).clear_failures(new.user_id)
         message = AccountEmail(

@@ -111,7 +111,7 @@ class RecoveryCode(Base):
 
 
 class KnownDevice(Base):
-    """A device that a login was seen on, by :func:`domain.identity.sessions.device_mark`."""
+    """A device that a login was seen on, by :func:`domain.identity.sessions.device_fingerprint`."""
 
     __tablename__ = "known_devices"
 

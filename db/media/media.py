@@ -98,10 +98,10 @@ class MediaStore(Store):
         """Raise RuleBroken where the business has ``most`` of them; removed ones count while their files are kept.
         Others that add wait until this transaction ends."""
         await self.session.execute(_ONE_BY_ONE, {"business_id": business_id})
-        held = await self.session.scalar(
+        count = await self.session.scalar(
             select(func.count()).select_from(_TABLE).where(_TABLE.c.business_id == business_id)
         )
-        if (held or 0) >= most:
+        if (count or 0) >= most:
             raise RuleBroken({"rule": "too_many_media"})
 
     async def add_media(

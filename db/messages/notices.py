@@ -2,7 +2,7 @@
 
 from db.messages.account_emails import AccountEmailContent, AccountEmailLink, AccountEmailStore
 from db.messages.commands.queue import AccountEmail, Audience, NoticeQueueStore, QueuedNotice
-from db.messages.commands.send import AgreedItem, Attempt, NoticeContent, SendStore
+from db.messages.commands.send import AgreedItem, NoticeContent, SendAttempt, SendStore
 from db.messages.queries import NoticeReadStore, NoticeRow
 from db.messages.send_facts import SendDecisionStore
 
@@ -16,10 +16,10 @@ __all__ = [
     "AccountEmailContent",
     "AccountEmailLink",
     "AgreedItem",
-    "Attempt",
     "Audience",
     "NoticeContent",
     "NoticeRow",
     "NoticeStore",
     "QueuedNotice",
+    "SendAttempt",
 ]

@@ -22,8 +22,8 @@ from domain.onboarding.verification import (
     NEEDS_REASON,
     Decision,
     DocumentKind,
+    ReviewFacts,
     ReviewStatus,
-    Standing,
     business_after,
     check_complete,
     review_after,
@@ -44,7 +44,7 @@ LETTERS: Mapping[Decision, AccountEmailKind] = {
 #: How many bookings a suspension lists for the operator.
 LISTED = 100
 
-_STANDING = text("""
+_REVIEW_FACTS = text("""
     SELECT b.vertical, b.name <> '{}' AS has_name, coalesce(b.address <> '{}', false) AS has_address,
            b.postal_code IS NOT NULL AS has_postal_code, b.prefecture IS NOT NULL AS has_prefecture,
            b.city IS NOT NULL AS has_city, b.phone IS NOT NULL AS has_phone,
@@ -111,7 +111,7 @@ _TO_COME = text("""
 
 @dataclass(frozen=True, slots=True)
 class BookingToCome:
-    """A booking that a suspension leaves standing. Times aware UTC."""
+    """A booking that a suspension leaves facts. Times aware UTC."""
 
     booking_id: UUID
     code: str
@@ -135,22 +135,22 @@ class Deciding:
 class VerificationStore(Store):
     """Transaction scripts of the review. Reading is in `verification_lists`."""
 
-    async def standing(self, business_id: UUID) -> Standing:
+    async def review_facts(self, business_id: UUID) -> ReviewFacts:
         """What the business shows now. Raises NotFound."""
         values = {"business_id": business_id, "online": [mode.value for mode in ONLINE]}
-        row = (await self.session.execute(_STANDING, values)).mappings().one_or_none()
+        row = (await self.session.execute(_REVIEW_FACTS, values)).mappings().one_or_none()
         if row is None:
             raise NotFound
         facts: dict[str, Any] = dict(row)
         documents = frozenset(DocumentKind(kind) for kind in facts.pop("documents"))
-        return Standing(vertical=Vertical(facts.pop("vertical")), documents=documents, **facts)
+        return ReviewFacts(vertical=Vertical(facts.pop("vertical")), documents=documents, **facts)
 
     async def submit(self, business_id: UUID, by: UUID | None, command_id: str) -> UUID:
         """Open a review and ask for its workflow; gives the review's id. Raises VerificationIncomplete with all that
         is missing, and WrongState for a business that is not a draft or rejected."""
         business = await self._lock_business(business_id)
         business_after(BusinessStatus(business.status), Decision.SUBMITTED)
-        check_complete(await self.standing(business_id))
+        check_complete(await self.review_facts(business_id))
         return await self._open(business, Deciding(Decision.SUBMITTED, command_id, by))
 
     async def review_again(self, business_id: UUID, by: UUID | None, command_id: str) -> None:
@@ -192,7 +192,7 @@ class VerificationStore(Store):
         after = review_after(ReviewStatus(review.status), deciding.decision)
         business = await self._lock_business(review.business_id)
         if deciding.decision in (Decision.RESUBMITTED, Decision.APPROVED):
-            check_complete(await self.standing(review.business_id))
+            check_complete(await self.review_facts(review.business_id))
         business_after(BusinessStatus(business.status), deciding.decision)
         if deciding.seen is not None and deciding.seen != await self.version(review.business_id):
             raise Conflict({"rule": "changed_since_seen"})

@@ -141,8 +141,8 @@ class ReaccommodationStore(Store):
     async def keep(self, bookings: Collection[UUID], now: datetime) -> None:
         """The business can keep these bookings after all."""
         values = {"ids": list(bookings), "now": now, "by": self.context.actor.kind.value}
-        for kept in list(await self.session.scalars(_KEEP, values)) if bookings else ():
-            await self._announce(await self.get(kept), "reaccommodation.decided", REACCOMMODATION_DECIDED)
+        for kept_id in list(await self.session.scalars(_KEEP, values)) if bookings else ():
+            await self._announce(await self.get(kept_id), "reaccommodation.decided", REACCOMMODATION_DECIDED)
 
     async def offer(self, reaccommodation_id: UUID, now: datetime) -> ReaccommodationStatus:
         """Promise the offer, with up to three free times near the lost one."""

@@ -1,1 +1,1 @@
-"""What figures of business days say: rates, and periods that are compared."""
+"""Rules for figures of business days: rates, periods that are compared, and the forecast."""

@@ -1,19 +1,19 @@
-"""How many bookings the next days will have, by a model that fits into one sentence: a day will be as the same weekday
-of the last eight weeks was on average, and at least as full as it is booked already."""
+"""Forecast of bookings per day. The model: a day has as many bookings as the same weekday had on average in the last
+eight weeks, and at least as many as it has already."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 WEEKS = 8
-#: The days that are predicted, and those on which the model is measured.
+#: Number of predicted days, and of past days for which the model's error is measured.
 HORIZON = 28
 _WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """``expected`` bookings on ``day``, of which ``booked`` are there already."""
+    """``expected`` bookings on ``day``; ``booked`` of them exist already."""
 
     day: date
     expected: float
@@ -22,8 +22,8 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True)
 class Accuracy:
-    """Mean absolute errors, in bookings a day, over the last 28 days: of the model, which knew only what was known 28
-    days before, and of "the same as the latest week that was known". ``days``: how many days were compared."""
+    """Mean absolute errors over the last 28 days, in bookings per day: of the model, which uses only what was known 28
+    days before, and of the baseline "the same as in the latest known week". ``days``: number of compared days."""
 
     model: float
     same_as_last_week: float
@@ -31,8 +31,8 @@ class Accuracy:
 
 
 def predict(history: Mapping[date, int], booked: Mapping[date, int], today: date) -> Sequence[Prediction]:
-    """The next 28 days, ``today`` the first. ``history``: bookings that were kept, by past day; a day that is missing
-    was before the business began and does not count."""
+    """The next 28 days, beginning with ``today``. ``history``: bookings that took place, by past day; a missing day was
+    before the business began and does not count."""
     days = [today + timedelta(days=n) for n in range(HORIZON)]
     return [
         Prediction(day, round(max(_mean(history, day, today) or 0.0, float(booked.get(day, 0))), 1), booked.get(day, 0))
@@ -41,7 +41,7 @@ def predict(history: Mapping[date, int], booked: Mapping[date, int], today: date
 
 
 def measure(history: Mapping[date, int], today: date) -> Accuracy | None:
-    """How the model would have done in the last 28 days; None where there is nothing to compare."""
+    """The model's error for the last 28 days; None where there is nothing to compare."""
     start = today - timedelta(days=HORIZON)
     errors: list[tuple[float, float]] = []
     for n in range(HORIZON):

@@ -1,18 +1,18 @@
-"""Ranges of business days, and the range before, with which figures are compared."""
+"""Ranges of business days, and the preceding range to compare with."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from domain.errors import InvalidInput
 
-#: The longest range that one request can ask for, in days: a year and the day on which it comes round.
+#: The longest range of one request, in days: a year and one day more.
 LONGEST = 367
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Business days ``first`` to ``last``, both included. Raises InvalidInput for one that ends before it begins or has
-    more than 367 days."""
+    """Business days ``first`` to ``last``, both included. Raises InvalidInput if it ends before it begins or has more
+    than 367 days."""
 
     first: date
     last: date
@@ -25,11 +25,12 @@ class Period:
 
     @property
     def days(self) -> int:
-        """How many days."""
+        """The number of days."""
         return (self.last - self.first).days + 1
 
     def before(self) -> "Period":
-        """As many days, ending on the day before. Raises InvalidInput where the calendar begins."""
+        """The same number of days, ending on the day before. Raises InvalidInput before the first date of the
+        calendar."""
         try:
             return Period(self.first - timedelta(days=self.days), self.first - timedelta(days=1))
         except OverflowError:

@@ -1,4 +1,4 @@
-"""Who may do what: analytics."""
+"""Permissions of analytics."""
 
 from collections.abc import Mapping
 

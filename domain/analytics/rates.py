@@ -1,6 +1,6 @@
-"""Rates, as shares from 0 to 1 with four decimals; None where there is nothing to share."""
+"""Rates, as shares from 0 to 1 with four decimals; None where the whole is zero."""
 
-#: More digits would claim a precision that so few bookings do not have.
+#: With so few bookings, more digits would only seem precise.
 DECIMALS = 4
 
 
@@ -10,16 +10,16 @@ def share(part: int, whole: int) -> float | None:
 
 
 def cancellation_rate(*, bookings: int, pending: int, expired: int, declined: int, cancelled: int) -> float | None:
-    """Cancelled bookings among those that the business had agreed to: holds that lapsed or were declined, and those
-    that are still held, do not count."""
+    """Cancelled bookings as a share of the accepted ones. Holds that expired or were declined, and pending bookings, do
+    not count."""
     return share(cancelled, bookings - pending - expired - declined)
 
 
 def no_show_rate(*, no_show: int, completed: int, checked_in: int) -> float | None:
-    """Customers who did not come, among the visits that were due and closed."""
+    """No-shows as a share of the visits that were due and closed."""
     return share(no_show, no_show + completed + checked_in)
 
 
 def change(now: int, before: int) -> float | None:
-    """How much more than before, as a share of before: 0.25 is a quarter more, -0.5 half; None after nothing."""
+    """The relative change: 0.25 is a quarter more, -0.5 is half; None if ``before`` is zero."""
     return round((now - before) / abs(before), DECIMALS) if before else None

@@ -1,4 +1,4 @@
-"""What can be asked of a booking, and what is answered. Shared by API, workflow, activities and stores."""
+"""Commands on a booking and their outcomes. Used by API, workflow, activities and stores."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,7 @@ from domain.platform.actor import ActorKind
 
 
 class Cause(StrEnum):
-    """Why the platform acts without a person's text; the value stands in the booking's history."""
+    """Why the platform acts without a person's text. The value is stored in the booking's history."""
 
     SWEPT = "swept"
     NO_ANSWER = "no_answer"
@@ -25,11 +25,11 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True)
 class BookingCommand:
-    """One command of one actor. ``command_id`` makes it happen once, however often it is delivered.
+    """One command of one actor. With ``command_id`` a repeated delivery changes nothing.
 
-    A text that a person typed with it is not here, because Temporal keeps every command: the request stores the text
-    in ``command_texts`` under ``command_id``, and the transaction that executes the command moves it to the history.
-    ``start_at`` and ``resource_ids`` (preferred resources) belong to a reschedule. ``waive_penalty`` counts for staff
+    A text that a person typed is not part of it, because Temporal stores every command. The request stores the text in
+    ``command_texts`` under ``command_id``, and the transaction of the command moves it to the booking's history.
+    ``start_at`` and ``resource_ids`` (preferred resources) are for a reschedule. ``waive_penalty`` counts for staff
     only.
     """
 
@@ -42,13 +42,13 @@ class BookingCommand:
     start_at: datetime | None = None
     resource_ids: tuple[UUID, ...] = ()
     waive_penalty: bool = False
-    #: Only if the booking is one that the business cannot keep (`domain.scheduling.reaccommodation`).
+    #: Only execute it if the business cannot keep the booking (`domain.scheduling.reaccommodation`).
     stranded: bool = False
 
 
 @dataclass(frozen=True)
 class BookingOutcome:
-    """How the booking stands after a command.
+    """The state of a booking after a command.
 
     ``money`` is a movement that was recorded as intended in the same transaction and must now be made at the
     provider. ``refunding`` is what a refund workflow is already on its way to give back, ``released`` what is given up

@@ -1,4 +1,4 @@
-"""From a hold to a confirmed booking: money or the proof of the address first, then approval. Pure rules."""
+"""From a hold to a confirmed booking: payment or the proof of the address first, then approval. Pure rules."""
 
 from datetime import datetime
 
@@ -8,9 +8,9 @@ from domain.errors import WrongState
 
 
 def confirm(facts: BookingFacts) -> bool:
-    """Whether the process confirms the booking now. False: it is no longer pending, so there is nothing to do; for one
-    that expired the money is late (`domain.bookings.late_payment`). Raises WrongState while money,
-    approval or the proof of the address is missing."""
+    """Whether the booking becomes confirmed now. False: it is no longer pending, so there is nothing to do; if it has
+    expired, its money is late (`domain.bookings.late_payment`). Raises WrongState while money, approval or the proof of
+    the address is missing."""
     if facts.status is not BookingStatus.PENDING:
         return False
     if facts.needs_approval:
@@ -22,8 +22,8 @@ def confirm(facts: BookingFacts) -> bool:
 
 
 def approve(facts: BookingFacts) -> None:
-    """Whether a person of the business may approve; they may do without the proof of the address. Raises WrongState for
-    a booking that waits for neither, and while the money is missing."""
+    """Check that the business may approve now; the proof of the address is not required. Raises WrongState if the
+    booking is not waiting for approval or proof, and while the money is missing."""
     check_transition(facts.status, BookingStatus.CONFIRMED)
     waits = facts.needs_approval or facts.proof_deadline is not None
     if facts.status is not BookingStatus.PENDING or not waits:
@@ -32,8 +32,8 @@ def approve(facts: BookingFacts) -> None:
 
 
 def prove_contact(facts: BookingFacts) -> bool:
-    """Whether the proof of the address changes something. False: nobody waits for it any more. Raises WrongState for a
-    booking that is over."""
+    """Whether the proof of the address changes something. False: it is not needed any more. Raises WrongState if the
+    booking has ended."""
     if facts.status in {BookingStatus.CONFIRMED, BookingStatus.CHECKED_IN}:
         return False
     if facts.status is not BookingStatus.PENDING:
@@ -42,8 +42,8 @@ def prove_contact(facts: BookingFacts) -> bool:
 
 
 def await_approval(facts: BookingFacts) -> datetime | None:
-    """Until when the time is kept for the business's answer, now that the money is secured. None: the booking is no
-    longer pending. Raises WrongState while the money is missing."""
+    """Until when the hold is extended for the business's approval, now that the money is secured. None: the booking is
+    no longer pending. Raises WrongState while the money is missing."""
     if facts.status is not BookingStatus.PENDING:
         return None
     _check_money(facts)

@@ -1,12 +1,12 @@
-"""The contact of a booking: the name and address that were typed for it, or those of the record it was made for."""
+"""The contact of a booking: name and address that were typed for it, or those of the customer's record."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """``email`` and ``phone`` are None where none was given. A booking keeps its own contact: a later booking with the
-    same address changes nothing in it."""
+    """``email`` and ``phone`` are None if not given. Every booking has its own contact: a later booking with the same
+    address does not change it."""
 
     family_name: str
     given_name: str = ""

@@ -1,7 +1,7 @@
-"""What the end of a booking comes to: who pays what, what goes back, and when a step is refused. Pure rules.
+"""What the end of a booking costs, what is refunded, and when a step is refused. Pure rules.
 
-The store asks with the facts that it read under the booking's lock, the quote with the facts of this moment, and the
-tests of the workflows with their own. All amounts are minor units of the booking's currency; times are aware UTC.
+The store calls them with facts that it read under the booking's lock, the quote with the present facts, and the tests
+of workflows with their own. All amounts are minor units of the booking's currency; times are aware UTC.
 """
 
 from dataclasses import dataclass, field
@@ -12,31 +12,31 @@ from domain.catalogue.cancellation import Policy, Quote, no_show_quote, penalty
 from domain.errors import RuleBroken
 from domain.instants import text_at_venue
 from domain.money import Money
-from domain.payments.settlement import Settlement, held, settle
+from domain.payments.settlement import Settlement, secured_amount, settle
 from domain.payments.status import SECURED, PaymentStatus
 from domain.payments.tasks import PaymentView
 from domain.platform.actor import ActorKind
 
-#: A customer who comes early may be checked in this long before the start; earlier is a slip of the finger.
+#: A customer may be checked in this long before the start. An earlier check-in is assumed to be a mistake.
 CHECK_IN_EARLY = timedelta(hours=2)
 
 
 @dataclass(frozen=True, slots=True)
 class KeptPenalty:
-    """What a cancellation would have cost when the customer moved the booking: ``percent`` of the price, remembered
-    until ``until`` (None: as long as the booking lives)."""
+    """The penalty at the time when the customer moved the booking: ``percent`` of the price, valid until ``until``
+    (None: until the booking ends)."""
 
     percent: int = 0
     until: datetime | None = None
 
     def at(self, now: datetime) -> int:
-        """The percent that is remembered at ``now``."""
+        """The percent that applies at ``now``."""
         return self.percent if self.until is None or now < self.until else 0
 
 
 @dataclass(frozen=True, slots=True)
 class BookingFacts:
-    """A booking at one moment, with the payment that counts (`CURRENT_FIRST` in ``db.payments.payments``).
+    """A booking at one moment, with its current payment (`CURRENT_FIRST` in ``db.payments.payments``).
 
     ``refunds_in_progress``: minor units that are on their way back already. ``is_stranded``: the business cannot keep
     the time and has offered another one. ``amount_due``: to be paid online before it is confirmed.
@@ -72,31 +72,31 @@ class BookingFacts:
 
     @property
     def paid(self) -> Money:
-        """Captured or authorized, less what went or is going back."""
-        return Money(held(self.payment, self.refunds_in_progress), self.currency)
+        """Captured or authorized, less refunds that were made or are in progress."""
+        return Money(secured_amount(self.payment, self.refunds_in_progress), self.currency)
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """What an end does to the money. ``settlement.kept`` is the penalty that is charged, ``percent`` what the policy
-    says of the price."""
+    """How an end changes the payment. ``settlement.retained`` is the penalty that is charged, ``percent`` the policy's
+    percent of the price."""
 
     settlement: Settlement
     percent: int = 0
     by_business: bool = False
 
 
-def is_staff(kind: ActorKind) -> bool:
-    """Acts for the business or the platform, not for the customer."""
+def is_business_side(kind: ActorKind) -> bool:
+    """Whether the actor acts for the business or the platform, not for the customer."""
     return kind not in {ActorKind.CUSTOMER, ActorKind.GUEST}
 
 
 def cancel(facts: BookingFacts, by_business: bool, now: datetime) -> Ending:
     """Cancelling at ``now``.
 
-    Customer and guest pay what ``cancellation_quote`` says, at most what they paid online. Where the business cancels,
-    or cannot keep the time, nothing is kept. Raises WrongState for a booking that cannot be cancelled any more, and
-    RuleBroken when the customer asks after the start.
+    Customers and guests pay what ``cancellation_quote`` says, at most what they paid online. If the business cancels,
+    or cannot keep the time, nothing is charged. Raises WrongState if the booking cannot be cancelled any more, and
+    RuleBroken if the customer cancels after the start.
     """
     check_transition(facts.status, BookingStatus.CANCELLED)
     free = by_business or facts.is_stranded
@@ -109,22 +109,22 @@ def cancel(facts: BookingFacts, by_business: bool, now: datetime) -> Ending:
 
 
 def cancellation_quote(facts: BookingFacts, now: datetime) -> Quote:
-    """What a customer's cancellation at ``now`` costs: what the policy says, nothing while the booking waits, and
-    never less than the penalty that is kept from a move."""
+    """What a customer's cancellation at ``now`` costs by the policy: nothing while the booking is pending, and never
+    less than the penalty that is kept from an earlier move."""
     kept = facts.kept_penalty.at(now)
     policy = Policy((), 0) if facts.status is BookingStatus.PENDING else facts.policy
     return penalty(policy, facts.paid, Money(facts.price, facts.currency), facts.start_at, now, at_least=kept)
 
 
 def decline(facts: BookingFacts) -> Ending:
-    """The business says no to a booking that waits: everything goes back. Raises WrongState."""
+    """The business declines a pending booking: everything is refunded. Raises WrongState."""
     check_transition(facts.status, BookingStatus.DECLINED)
     return _ending(facts, 0, 0, by_business=True)
 
 
 def no_show(facts: BookingFacts, waive_penalty: bool, now: datetime) -> Ending:
-    """The customer did not come: what the policy says is kept, nothing with ``waive_penalty``. Raises WrongState, and
-    RuleBroken before the start."""
+    """The customer did not come: the policy's no-show fee is charged, nothing with ``waive_penalty``. Raises
+    WrongState, and RuleBroken before the start."""
     check_transition(facts.status, BookingStatus.NO_SHOW)
     if now < facts.start_at:
         raise RuleBroken({"rule": "not_started", "start_at": text_at_venue(facts.start_at, facts.time_zone)})
@@ -136,8 +136,8 @@ def no_show(facts: BookingFacts, waive_penalty: bool, now: datetime) -> Ending:
 
 
 def complete(facts: BookingFacts) -> Ending:
-    """The visit is over: all that was agreed online is kept, so an authorization is captured in full. Raises
-    WrongState for a booking that is not checked in."""
+    """The visit has ended: the business gets everything that was agreed online, so an authorization is captured in
+    full. Raises WrongState if the booking is not checked in."""
     check_transition(facts.status, BookingStatus.COMPLETED)
     return _ending(facts, facts.payment.amount if facts.payment else 0, 100, by_business=False)
 
@@ -152,19 +152,19 @@ def postponed(facts: BookingFacts) -> Ending:
 
 
 def check_in(facts: BookingFacts, now: datetime) -> None:
-    """Whether the customer may be checked in at ``now``, from ``CHECK_IN_EARLY`` before the start. Raises WrongState
+    """Check that the customer may be checked in at ``now``: from ``CHECK_IN_EARLY`` before the start. Raises WrongState
     and RuleBroken."""
     check_transition(facts.status, BookingStatus.CHECKED_IN)
     if now < facts.start_at - CHECK_IN_EARLY:
         raise RuleBroken({"rule": "too_early", "start_at": text_at_venue(facts.start_at, facts.time_zone)})
 
 
-#: A booking in one of these still has its visit, so a card's promise must last.
+#: With these statuses the visit is still to come or in progress, so the authorization must remain valid.
 _VISITING = frozenset({BookingStatus.CONFIRMED, BookingStatus.CHECKED_IN})
 
 
 def renewal_amount(facts: BookingFacts) -> int | None:
-    """How much to authorize again because the authorization lapses before the visit is over. None: the booking is over,
+    """How much to authorize again because the authorization expires before the visit ends. None: the booking has ended,
     or nothing is authorized."""
     payment = facts.payment
     if payment is None or payment.status is not PaymentStatus.AUTHORIZED or facts.status not in _VISITING:

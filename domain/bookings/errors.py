@@ -7,7 +7,7 @@ from domain.errors import Conflict, RuleBroken
 
 
 class PriceChangedDetails(TypedDict):
-    """The price now, and the one that the caller was shown."""
+    """The present price, and the price that the caller was shown."""
 
     price: MoneyDetails
     expected_price: MoneyDetails

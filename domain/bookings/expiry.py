@@ -11,9 +11,9 @@ _UNPAID = frozenset({BookingStatus.PENDING, BookingStatus.EXPIRED})
 
 
 class HoldEnd(Enum):
-    """What to do when the time of a hold is over."""
+    """What to do when a hold has ended."""
 
-    #: The intent can still be paid: close it at the provider, then ask again.
+    #: The intent can still be paid: close it at the provider, then decide again.
     CLOSE_INTENT = auto()
     EXPIRE = auto()
     #: The money is secured, or the booking is no longer pending.
@@ -21,8 +21,8 @@ class HoldEnd(Enum):
 
 
 def end_hold(facts: BookingFacts) -> HoldEnd:
-    """What to do, as the workflow, which keeps the time of the hold, says that it is over. An intent of a booking that
-    is expired already is closed as well."""
+    """What to do when the workflow says that the hold has ended. The open intent of an expired booking is closed as
+    well."""
     if facts.payment is not None and facts.payment.status in OPEN and facts.status in _UNPAID:
         return HoldEnd.CLOSE_INTENT
     if facts.status is not BookingStatus.PENDING or (facts.amount_due and facts.is_secured):
@@ -31,13 +31,13 @@ def end_hold(facts: BookingFacts) -> HoldEnd:
 
 
 def may_sweep(facts: BookingFacts, now: datetime) -> bool:
-    """Whether the hold is over at ``now`` and its time may go to somebody else. Money that is secured keeps the time;
-    the caller checks whether an event of a payment waits to be applied."""
+    """Whether the hold has ended at ``now`` and its time may be given to another booking. Secured money keeps the time.
+    The caller checks whether a stored payment event is still to be applied."""
     lapsed = facts.hold_expires_at is not None and facts.hold_expires_at <= now
     is_paid = facts.amount_due > 0 and facts.is_secured
     return facts.status is BookingStatus.PENDING and lapsed and not is_paid
 
 
-def holds_its_time(facts: BookingFacts) -> bool:
-    """Whether a booking that is no longer pending still needs its time."""
+def still_needs_claims(facts: BookingFacts) -> bool:
+    """Whether a booking that is no longer pending still needs its claims."""
     return facts.status in {BookingStatus.CONFIRMED, BookingStatus.CHECKED_IN}

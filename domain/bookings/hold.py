@@ -1,4 +1,4 @@
-"""What a new booking costs and until when it is held. Pure."""
+"""What a new booking costs and until when it is held. Pure rules."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,11 +10,11 @@ from domain.money import Money
 
 @dataclass(frozen=True, slots=True)
 class HoldTerms:
-    """What is agreed when the time is taken.
+    """The terms of a hold.
 
-    ``amount_due``: to be paid or authorized online before it is confirmed. ``status``: confirmed at once when neither
-    money nor approval is asked for, so that nobody loses a booking because a machine was slow. ``proof_deadline``:
-    until when the caller must show that the typed address is theirs; None where that is not asked.
+    ``amount_due``: to be paid or authorized online before confirmation. ``status``: confirmed at once when neither
+    payment nor approval is needed, so that no booking is lost because the workflow is slow. ``proof_deadline``: until
+    when the caller must prove the typed address; None where no proof is asked.
     """
 
     price: Money
@@ -27,7 +27,7 @@ class HoldTerms:
 
 
 def check_price(price: Money, expected: Money | None) -> None:
-    """Raise PriceChanged where the caller was shown another price; ``expected`` is None where the caller names none."""
+    """Raise PriceChanged if the caller was shown another price; ``expected`` is None if the caller sent none."""
     if expected is not None and expected != price:
         shown = {"amount": expected.amount, "currency": expected.currency}
         raise PriceChanged({"price": {"amount": price.amount, "currency": price.currency}, "expected_price": shown})
@@ -43,8 +43,9 @@ def terms(
     approve_within: timedelta,
     prove_within: timedelta = timedelta(),
 ) -> HoldTerms:
-    """Money or proof of the address first, then approval: the hold ends with the first of them, and none of them later
-    than the start. ``prove_within``: zero where no proof is asked (`domain.bookings.proof`)."""
+    """The hold waits first for payment or the proof of the address, then for approval. It ends at the first missed
+    deadline; no deadline is later than the start. ``prove_within``: zero where no proof is asked
+    (`domain.bookings.proof`)."""
     deadline = min(now + approve_within, start_at) if manual_approval else None
     prove_by = min(now + prove_within, start_at) if prove_within else None
     ends = now + hold_for if due else prove_by or deadline

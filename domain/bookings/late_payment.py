@@ -1,43 +1,44 @@
-"""Money that came after its booking was over: the booking is reinstated, or the money goes back. Pure rules."""
+"""Money that came after its booking had ended: the booking is reinstated, or the money is refunded. Pure rules."""
 
 from dataclasses import replace
 from datetime import datetime
 
 from domain.booking_status import BookingStatus
 from domain.bookings.decisions import BookingFacts
-from domain.payments.settlement import Settlement, held, settle
+from domain.payments.settlement import Settlement, secured_amount, settle
 from domain.payments.status import SECURED, PaymentStatus
 
-#: Over before the visit: money that comes now is late.
+#: Ended before the visit: money that comes now is late.
 LOST = frozenset({BookingStatus.EXPIRED, BookingStatus.CANCELLED, BookingStatus.DECLINED})
-#: Over without a visit: money that a void finds taken goes back as well.
+#: Ended without a visit: if a void finds the money captured, it is refunded as well.
 WITHOUT_VISIT = LOST | {BookingStatus.NO_SHOW}
 
 
 def is_late(facts: BookingFacts) -> bool:
-    """Whether money is with us for a booking that is over without a visit."""
+    """Whether the platform has money for a booking that ended without a visit."""
     return facts.status in WITHOUT_VISIT and facts.payment is not None and facts.payment.status in SECURED
 
 
 def may_reinstate(facts: BookingFacts, failed_refunds: int, now: datetime) -> bool:
-    """Whether late money brings the booking back, if the same time is still free.
+    """Whether the booking is reinstated for late money, if the same time is still free.
 
-    Only an expired booking comes back, before its start, with all that is due. Nobody approved a booking that needs
-    approval. ``failed_refunds``: minor units that were to go back and could not; a person decides about those.
+    Only an expired booking is reinstated, before its start and with the full amount due. A booking that needs approval
+    is not, because nobody approved it. ``failed_refunds``: minor units whose refund failed; a person decides about
+    those.
     """
     if not is_late(facts) or facts.status is not BookingStatus.EXPIRED or facts.needs_approval or failed_refunds:
         return False
-    return held(facts.payment, facts.refunds_in_progress) >= facts.amount_due and now < facts.start_at
+    return secured_amount(facts.payment, facts.refunds_in_progress) >= facts.amount_due and now < facts.start_at
 
 
-def give_back(facts: BookingFacts, failed_refunds: int) -> Settlement | None:
-    """What goes back of late money: all that the booking's end does not entitle the business to, less
-    ``failed_refunds``. None: nothing moves."""
+def settle_late_payment(facts: BookingFacts, failed_refunds: int) -> Settlement | None:
+    """What is refunded of late money: everything except the penalty of the booking's end, less ``failed_refunds``.
+    None: nothing is moved."""
     if not is_late(facts) or facts.payment is None:
         return None
     keep = facts.penalty_charged
     if keep and facts.payment.status is PaymentStatus.AUTHORIZED:
-        return None  # The capture of the penalty is on its way and releases the rest.
+        return None  # The capture of the penalty is in progress and releases the rest.
     settlement = settle(facts.payment, keep, facts.refunds_in_progress)
     settlement = replace(settlement, refund=max(0, settlement.refund - failed_refunds))
     return settlement if settlement.refund or settlement.movement else None

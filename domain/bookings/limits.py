@@ -2,20 +2,19 @@
 
 from domain.bookings.errors import HoldLimit
 
-#: One customer, and one network without a proven identity, may have this many open bookings at one business.
+#: How many open bookings one customer, or one network of callers without a proven address, may have at one business.
 MAX_OPEN_HOLDS = 5
 
 
 def check_open_bookings(
     by_customer: int, by_network: int, *, is_proven: bool, network_limit: int = MAX_OPEN_HOLDS
 ) -> None:
-    """Raise HoldLimit where the caller has too many.
+    """Raise HoldLimit if the caller has too many.
 
-    ``by_customer``: open holds of the login's record. ``by_network``: bookings without payment that unproven callers
-    made from the same network. A caller with a proven address is counted by that identity alone, because many people
-    share one network.
-    ``network_limit`` is the platform's setting. Everybody else chooses name, address and phone freely, so none of
-    these is counted.
+    ``by_customer``: open holds of the login's customer record. ``by_network``: bookings without payment that callers
+    without a proven address made from the same network. A caller with a proven address is counted by that address only,
+    because many people share a network. ``network_limit`` is the platform's setting. Other callers can choose name,
+    address and phone freely, so those are not counted.
     """
     if by_customer >= MAX_OPEN_HOLDS:
         raise HoldLimit({"limit": MAX_OPEN_HOLDS})
@@ -24,7 +23,6 @@ def check_open_bookings(
 
 
 def check_proven_bookings(by_address: int) -> None:
-    """Raise HoldLimit where a proven address has too many unpaid bookings ahead at one business, from whatever
-    networks they were made."""
+    """Raise HoldLimit if a proven address has too many unpaid future bookings at one business, from any network."""
     if by_address >= MAX_OPEN_HOLDS:
         raise HoldLimit({"limit": MAX_OPEN_HOLDS})

@@ -1,7 +1,8 @@
-"""Moving a booking to another time: who may, how often, and what of the agreement stays. Pure rules.
+"""Moving a booking to another time: who may, how often, and which terms stay. Pure rules.
 
-A customer's move is judged as a cancellation at that moment would be. Otherwise a booking inside its paid tier could be
-moved far ahead and then cancelled for nothing. Price and policy stay as agreed. Times are aware UTC.
+A customer's move is treated like a cancellation at that moment. Otherwise a booking that could only be cancelled for a
+fee could be moved far into the future and then cancelled free of charge. Price and policy do not change. Times are
+aware UTC.
 """
 
 from dataclasses import dataclass
@@ -18,11 +19,12 @@ MOVABLE = frozenset({BookingStatus.PENDING, BookingStatus.CONFIRMED})
 
 @dataclass(frozen=True, slots=True)
 class MoveTerms:
-    """What a move at this moment comes to, before the new time is known.
+    """The terms of a move at this moment, before the new time is known.
 
-    ``moves``: how often the customer will have moved it. ``moves_left``: how often it may be moved afterwards, None
-    without a limit. ``kept_penalty``: what a later cancellation costs at least. ``asks_again``: the booking was
-    approved for its present time, so the business decides again. ``latest_at``: until when the customer may move it.
+    ``moves``: how often the customer will have moved it. ``moves_left``: how often it may be moved after that, None
+    without a limit. ``kept_penalty``: the least that a later cancellation costs. ``asks_again``: the booking was
+    approved for its present time, so the business must approve again. ``latest_at``: until when the customer may move
+    it.
     """
 
     moves: int
@@ -34,8 +36,8 @@ class MoveTerms:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """The booking at its new time. The hold of a pending one ends when it would have, and both deadlines lie at the new
-    start at the latest."""
+    """The booking at its new time. The hold of a pending booking keeps its end, but no deadline is later than the new
+    start."""
 
     terms: MoveTerms
     status: BookingStatus
@@ -46,10 +48,10 @@ class Move:
 def move_terms(facts: BookingFacts, by_business: bool, now: datetime) -> MoveTerms:
     """Whether the booking may be moved at ``now``, and on which terms.
 
-    The business moves without limits, and so does the customer of a booking that the business cannot keep. Raises
-    WrongState, Gone (the hold is over), and RuleBroken with the ``rule``: ``already_started``, ``too_late_to_move``,
-    ``too_many_moves``, or ``paid_tier`` where the policy refuses moves that would be a paid cancellation, or where the
-    business would have to approve again and might decline.
+    The business may always move it, and so may the customer of a booking that the business cannot keep. Raises
+    WrongState, Gone (the hold has ended), and RuleBroken with the ``rule``: ``already_started``, ``too_late_to_move``,
+    ``too_many_moves``, or ``paid_tier`` where the policy refuses moves while a cancellation would cost something, or
+    where the business would have to approve again and might decline.
     """
     if facts.status not in MOVABLE:
         raise WrongState({"status": facts.status.value, "wanted": "reschedule"})
@@ -80,7 +82,7 @@ def _customer_terms(facts: BookingFacts, now: datetime) -> MoveTerms:
 
 
 def move(facts: BookingFacts, start_at: datetime, by_business: bool, approve_within: timedelta, now: datetime) -> Move:
-    """The booking moved to ``start_at``; whether that time is free is not asked here. ``approve_within``: how long the
+    """The booking moved to ``start_at``; the caller checks whether that time is free. ``approve_within``: how long the
     business has for an approval. Raises what ``move_terms`` raises."""
     terms = move_terms(facts, by_business, now)
     if terms.asks_again:

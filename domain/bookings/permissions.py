@@ -1,4 +1,4 @@
-"""Who may do what: bookings."""
+"""Permissions of bookings."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,7 @@ from domain.roles import CUSTOMERS, EVERYBODY, TEAM, Action, Role, Rule
 
 
 class BookingAction(Action):
-    """What can be done to bookings."""
+    """Actions on bookings."""
 
     CREATE = "booking.create"
     CREATE_FOR_CUSTOMER = "booking.create_for_customer"

@@ -1,4 +1,4 @@
-"""What a booking's workflow must know to run without reading: ids, times and amounts, never a name."""
+"""What a booking's workflow needs to run without reading: ids, times and amounts, no names."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,7 +10,7 @@ from domain.payments.status import PaymentMode
 
 @dataclass(frozen=True)
 class BookingSnapshot:
-    """A booking as its workflow sees it. Amounts in minor units of ``currency``; times aware UTC.
+    """A booking for its workflow. Amounts in minor units of ``currency``; times aware UTC.
 
     ``amount_due`` is what must be paid (or authorized, for a card hold) before it is confirmed; 0 means nothing.
     ``proof_deadline`` is set while its caller has not shown that the address is theirs.

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from domain.booking_status import BookingStatus
-from domain.bookings.decisions import BookingFacts, is_staff
+from domain.bookings.decisions import BookingFacts, is_business_side
 from domain.errors import RuleBroken, WrongState
 from domain.instants import text_at_venue
 from domain.platform.actor import ActorKind
@@ -29,7 +29,7 @@ UNDONE, SETTLED = "undone", "settled"
 def undo_until(kind: ActorKind, within: timedelta, now: datetime) -> datetime | None:
     """Until when a step of this actor can be undone. None: it is final at once, as all steps of the system are,
     and all steps of a business that allows no time (``within``) for it."""
-    return now + within if within and is_staff(kind) and kind is not ActorKind.SYSTEM else None
+    return now + within if within and is_business_side(kind) and kind is not ActorKind.SYSTEM else None
 
 
 def undo(facts: BookingFacts, now: datetime) -> BookingStatus:

@@ -1,4 +1,4 @@
-"""A booking as it is shown: every column that people see, with its items."""
+"""A booking for display: every column that people see, with its items."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ from domain.payments.status import PaymentMode
 
 @dataclass(frozen=True, slots=True)
 class ItemView:
-    """One service of a booking, as agreed. ``price`` in minor units; ``resource_ids`` are those it holds now, and
-    ``units`` the places in them: resource and number, from 0."""
+    """One service of a booking, as agreed. ``price`` in minor units; ``resource_ids`` are the claimed resources, and
+    ``units`` the claimed units: resource and unit number, from 0."""
 
     position: int
     service_id: UUID
@@ -28,7 +28,7 @@ class ItemView:
 
 @dataclass(frozen=True, slots=True)
 class BookingView:
-    """Amounts in minor units of ``currency``; times aware UTC, ``time_zone`` the venue's.
+    """Amounts in minor units of ``currency``; times aware UTC, ``time_zone`` is the venue's.
 
     ``proof_deadline``: set while the booking waits for the proof of its address.
     ``customer``: ``family_name`` and ``given_name`` as typed for this booking, None where it was just made.

@@ -74,7 +74,7 @@ class Prefecture(StrEnum):
 def _names() -> dict[str, Prefecture]:
     known: dict[str, Prefecture] = {}
     for one in Prefecture:
-        # 北海道 is never called 北海.
+        # 北海道 has no short form.
         short = one.value if one is Prefecture.HOKKAIDO else one.value[:-1]
         known |= dict.fromkeys((one.value, short, one.english.lower(), one.code), one)
     return known

@@ -1,4 +1,4 @@
-"""The number under which a business issues qualified invoices (適格請求書発行事業者登録番号)."""
+"""The registration number of an issuer of qualified invoices (適格請求書発行事業者登録番号)."""
 
 import re
 import unicodedata
@@ -9,10 +9,10 @@ _NUMBER = re.compile(r"T([1-9])([0-9]{12})")
 
 
 def check_digit(base: str) -> int:
-    """The digit before the twelve of ``base``: 9 - ((Σ Pn·Qn) mod 9), Pn the n-th digit from the right, Qn 1 where n is
-    odd and 2 where it is even.
+    """The check digit of the twelve digits of ``base``: 9 - ((Σ Pn·Qn) mod 9), where Pn is the n-th digit from the
+    right, and Qn is 1 for odd n and 2 for even n.
 
-    Source: 法人番号の指定等に関する省令 (平成26年財務省令第70号) 第2条, as the tax agency explains it in
+    Source: 法人番号の指定等に関する省令 (平成26年財務省令第70号) 第2条, explained by the tax agency in
     https://www.houjin-bangou.nta.go.jp/documents/checkdigit.pdf. The sum is divided, not its terms.
     """
     total = sum(int(digit) * (2 if place % 2 else 1) for place, digit in enumerate(reversed(base)))
@@ -20,12 +20,12 @@ def check_digit(base: str) -> int:
 
 
 def read_invoice_number(text: str) -> str:
-    """``T`` and thirteen digits, hyphens and blanks left out. Full-width signs are folded; digits of another script are
-    refused, as the database refuses them. Raises ``InvalidInput``.
+    """``T`` and thirteen digits, without hyphens and blanks. Full-width characters are converted; digits of other
+    scripts are refused, as in the database. Raises ``InvalidInput``.
 
-    A company's is ``T`` and its 法人番号. Others get a number of the same form that is no 法人番号
-    (https://www.invoice-kohyo.nta.go.jp/about-toroku/); for those the agency publishes no rule of their own, and the
-    same digit is asked of them.
+    A company's number is ``T`` and its 法人番号. Others get a number of the same form that is not a 法人番号
+    (https://www.invoice-kohyo.nta.go.jp/about-toroku/). The agency publishes no rule for those, so the same check digit
+    is required.
     """
     plain = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", text)).upper()
     found = _NUMBER.fullmatch(plain)

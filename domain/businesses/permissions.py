@@ -1,4 +1,4 @@
-"""Who may do what: businesses."""
+"""Permissions of businesses."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,7 @@ from domain.roles import EVERYBODY, MANAGERS, Action, Role, Rule
 
 
 class BusinessAction(Action):
-    """What can be done to a business and its profile."""
+    """Actions on a business and its profile."""
 
     CREATE = "business.create"
     READ = "business.read"
@@ -17,7 +17,7 @@ class BusinessAction(Action):
 
 
 PERMISSIONS: Mapping[Action, Rule] = {
-    # There is no business yet: a login asks as ``customer``, or as ``owner`` of another one.
+    # The business does not exist yet: a login acts as ``customer``, or as ``owner`` of another business.
     BusinessAction.CREATE: Rule(frozenset({Role.OWNER, Role.CUSTOMER})),
     BusinessAction.READ: Rule(EVERYBODY),
     BusinessAction.UPDATE: Rule(MANAGERS),

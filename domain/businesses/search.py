@@ -1,4 +1,4 @@
-"""What is typed into the search for businesses, in the form that names and texts are compared in.
+"""Search terms for businesses, in the normal form in which names and texts are compared.
 
 Postgres brings stored texts into the same form (`domain.kana.search_form`) and cuts them into the same pieces
 (``search_grams``); a test holds the two to each other.
@@ -9,12 +9,12 @@ from domain.errors import InvalidInput
 from domain.kana import search_form
 
 MAX_TERMS = 5
-#: 東京都 contains 京都, so prefectures are stored and searched without their ending.
+#: 東京都 contains 京都, so prefectures are stored and searched without their last character.
 _PREFECTURES = {one.value: one.value[:-1] for one in Prefecture if one is not Prefecture.HOKKAIDO}
 
 
 def terms_of(text: str) -> list[str]:
-    """The words of a search, at most five; each must be found. Raises ``InvalidInput`` where there is none."""
+    """The words of a search, at most five; each must be found. Raises ``InvalidInput`` if there is none."""
     terms = list(dict.fromkeys(_PREFECTURES.get(term, term) for term in search_form(text).split()))
     if not terms:
         raise InvalidInput.at("q", "not_empty")
@@ -24,5 +24,5 @@ def terms_of(text: str) -> list[str]:
 
 
 def grams_of(term: str) -> list[str]:
-    """The pairs of characters that every text with this term holds; a single character is its own."""
+    """The pairs of characters that every text with this term contains; a single character is returned as it is."""
     return sorted({term[i : i + 2] for i in range(max(len(term) - 1, 1))})

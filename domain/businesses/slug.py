@@ -1,4 +1,4 @@
-"""The readable part of a business's address."""
+"""The slug of a business: the readable part of its URL."""
 
 import re
 import unicodedata
@@ -8,16 +8,16 @@ from domain.errors import InvalidInput
 from domain.kana import romanised
 
 MAX_LENGTH = 60
-#: Space for the short id that distinguishes two businesses of one name.
+#: Space for the short id that distinguishes two businesses with the same name.
 _ROOM = 7
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{1,58})[a-z0-9]")
 _OTHER = re.compile(r"[^a-z0-9]+")
 _APOSTROPHE = re.compile(r"['\u2019]")
 _JAPANESE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff々]")
-#: How the readings of cities, wards, towns and villages end.
+#: Endings of the readings of cities, wards, towns and villages.
 _KIND_OF_PLACE = re.compile(r"(?:shi|ku|cho|machi|mura|son)$")
 
-#: Paths of the platform.
+#: Paths of the platform's website.
 _PATHS = """
     account accounts admin analytics api app apps assets audit auth availability avatar billing blog book booking
     bookings business businesses calendar calendars callback careers cart catalogue categories category checkout
@@ -43,17 +43,17 @@ _HOSTS = """
     localhost mail mailer mx no-reply noreply ns1 ns2 pop pop3 postmaster root server smtp ssl staging status
     sysadmin system test testing webmail webmaster wpad www www1 www2
 """
-#: The platform's own names, and the kinds of business, which are pages of their own.
+#: The platform's own names, and the kinds of businesses, which have pages of their own.
 _OWN = """
     barber clinic fitness moderator official omotenashi omotenashi-connect operator operators platform restaurant
     salon spa
 """
-#: What programs write where a value is missing.
+#: What programs write for a missing value.
 _NO_VALUES = """
     false nan nil none null true undefined unknown
 """
-#: Words that stand at the root of the site, now or later, where the page of a business stands too; host names; and
-#: names that a customer would take for the platform's own.
+#: Words that a slug must not be: paths of the website, now or later, because the pages of businesses have the same
+#: root; host names; and names that customers would take for the platform's own.
 RESERVED = frozenset(" ".join((_PATHS, _HOSTS, _OWN, _NO_VALUES)).split())
 
 
@@ -67,8 +67,8 @@ def check_slug(slug: str) -> str:
 
 
 def slug_from(name: Mapping[str, str]) -> str | None:
-    """A slug from the English name, else from the Japanese one where it is kana (and Latin script). None for a name
-    with kanji, because only its owner knows how it is read, and for a reserved word."""
+    """A slug from the English name, else from a Japanese name in kana (and Latin script). None for a name with kanji,
+    whose reading only the owner knows, and for a reserved word."""
     english, japanese = name.get("en", ""), name.get("ja", "")
     readings = [_plain(english)]
     romaji = romanised(japanese)
@@ -78,7 +78,8 @@ def slug_from(name: Mapping[str, str]) -> str | None:
 
 
 def slug_of_place(vertical: str, city_kana: str | None) -> str:
-    """For a business without a readable name: ``salon-shibuya``, or its kind alone. It needs a suffix to be unique."""
+    """For a business without a readable name: ``salon-shibuya``, or only its kind. The caller adds a suffix to make it
+    unique."""
     place = _KIND_OF_PLACE.sub("", _plain(romanised(city_kana))) if city_kana else ""
     return f"{vertical}-{place}"[: MAX_LENGTH - _ROOM].strip("-")
 

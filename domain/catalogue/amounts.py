@@ -1,4 +1,4 @@
-"""What a service asks for online, and whether the business's payment provider takes it."""
+"""The online payment of a service, and whether the business's payment provider accepts the amount."""
 
 from domain.catalogue.service import ServiceTerms
 from domain.errors import InvalidInput
@@ -9,7 +9,7 @@ from domain.scheduling.classes import is_class
 
 
 def amount_due(mode: PaymentMode, price: Money, deposit_percent: int | None, deposit_amount: int | None) -> Money:
-    """What is asked online for ``price``: all of it, the deposit (never more than the price), or nothing."""
+    """The online payment for ``price``: all of it, the deposit (never more than the price), or nothing."""
     if mode is PaymentMode.DEPOSIT:
         deposit = Money(deposit_amount, price.currency) if deposit_amount else price.percent(deposit_percent or 0)
         return min(deposit, price)
@@ -17,8 +17,8 @@ def amount_due(mode: PaymentMode, price: Money, deposit_percent: int | None, dep
 
 
 def check_amounts(terms: ServiceTerms, limits: ProviderLimits) -> None:
-    """Raise ``InvalidInput`` where the provider would refuse what a booking has to pay: for the smallest party, or for
-    the largest. A class costs its price for each person. ``details`` say ``amount``, ``least``, ``most`` and
+    """Raise ``InvalidInput`` if the provider would refuse the payment of a booking, for the smallest or the largest
+    party. A class costs its price for each person. ``details`` have ``amount``, ``least``, ``most`` and
     ``currency``."""
     if terms.payment_mode not in ONLINE:
         return

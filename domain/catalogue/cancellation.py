@@ -1,6 +1,6 @@
 """What a cancellation or a no-show costs, and when a customer may move a booking.
 
-A booking keeps the policy that was in force when the customer agreed.
+A booking keeps the policy that the customer agreed to.
 """
 
 from collections.abc import Mapping
@@ -16,12 +16,12 @@ from domain.money import Money
 from domain.payments.errors import AmountRefused
 
 MAX_HOURS = 365 * 24
-"""A tier lies at most a year before the start."""
+"""A tier is at most a year before the start."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """Until ``hours_before`` the start, that moment included, a cancellation costs ``penalty_percent`` of the price.
+    """Up to ``hours_before`` the start (included), a cancellation costs ``penalty_percent`` of the price.
 
     Raises ``InvalidInput`` unless 0..8760 hours and 0..100 percent.
     """
@@ -37,9 +37,9 @@ class Tier:
 
 
 class PaidTierMove(StrEnum):
-    """What a customer's move does while a cancellation would cost something."""
+    """The effect of a customer's move while a cancellation would cost something."""
 
-    #: The move is allowed. A later cancellation costs at least what it would have cost at the move.
+    #: The move is allowed. A later cancellation costs at least the penalty at the time of the move.
     KEEP_PENALTY = "keep_penalty"
     #: The move is refused. The customer may ask the business, or cancel.
     REFUSE = "refuse"
@@ -53,8 +53,8 @@ MAX_KEPT_DAYS = 730
 class MoveRules:
     """When a customer may move a booking. The business may always move it.
 
-    ``max_moves``: how often, None without a limit. ``hours_before``: no later than so many hours before the start.
-    ``penalty_kept_days``: how long after the move its penalty is remembered; None until the booking ends. Raises
+    ``max_moves``: how often, None without a limit. ``hours_before``: not later than this before the start.
+    ``penalty_kept_days``: how long the penalty of a move remains valid; None until the booking ends. Raises
     ``InvalidInput`` for a number out of range.
     """
 
@@ -72,7 +72,7 @@ class MoveRules:
             raise InvalidInput.at("moves.penalty_kept_days", "one_to_730")
 
     def to_json(self) -> dict[str, Any]:
-        """As a policy and a booking store them."""
+        """The form in which policies and bookings store them."""
         return {
             "max_moves": self.max_moves,
             "hours_before": self.hours_before,
@@ -82,7 +82,7 @@ class MoveRules:
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> "MoveRules":
-        """Read stored rules; what is not there has its default. Raises ``Malformed`` and ``InvalidInput``."""
+        """Parse stored rules; a missing field has its default. Raises ``Malformed`` and ``InvalidInput``."""
         values = {name: stored[name] for name in ("max_moves", "hours_before", "penalty_kept_days") if name in stored}
         if any(number is not None and type(number) is not int for number in values.values()):
             raise Malformed({"field": "policy.moves", "rule": "whole_numbers"})
@@ -95,11 +95,11 @@ class MoveRules:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Tiers from the furthest from the start to the nearest, the percent of the price that a no-show costs, and the
-    rules for moves.
+    """Tiers from the furthest from the start to the nearest, the no-show fee in percent of the price, and the rules for
+    moves.
 
-    Without tiers a cancellation is free at any time. Raises ``InvalidInput`` unless the hours strictly descend and
-    the percent is 0..100.
+    Without tiers a cancellation is always free. Raises ``InvalidInput`` unless the hours strictly decrease and the
+    percent is 0..100.
     """
 
     tiers: tuple[Tier, ...]
@@ -119,7 +119,7 @@ class Policy:
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> "Policy":
-        """Read a snapshot. Raises ``Malformed`` for a wrong shape and ``InvalidInput`` for wrong values."""
+        """Parse a snapshot. Raises ``Malformed`` for a wrong shape and ``InvalidInput`` for wrong values."""
         try:
             rows = [(row["hours_before"], row["penalty_percent"]) for row in stored["tiers"]]
             no_show = stored["no_show_percent"]
@@ -133,10 +133,10 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What is kept and what goes back of the amount paid or authorized; the two add up to it.
+    """How much of the amount paid or authorized is charged and how much is refunded; the sum of both is that amount.
 
-    ``percent`` is what the policy says, also where less than that was paid. ``tier`` is None for a no-show and for a
-    policy without tiers.
+    ``percent`` is the policy's, even if less than that was paid. ``tier`` is None for a no-show and for a policy
+    without tiers.
     """
 
     penalty: Money
@@ -146,9 +146,9 @@ class Quote:
 
 
 def tier_at(policy: Policy, starts_at: datetime, now: datetime) -> Tier | None:
-    """The nearest tier not yet passed at ``now``: the one with the most hours that are still left.
+    """The tier that applies at ``now``: the first whose time has not passed yet.
 
-    When even the last tier is passed, that one stays: a business charges no more than it announced. With the tiers
+    If all have passed, the last one applies, because a business may not charge more than it announced. With the tiers
     48 h → 0 %, 24 h → 50 %, 0 h → 100 %:
 
     ===================  =========
@@ -162,8 +162,8 @@ def tier_at(policy: Policy, starts_at: datetime, now: datetime) -> Tier | None:
     already started      100 %
     ===================  =========
 
-    With 48 h → 0 %, 24 h → 50 % alone, a cancellation one hour before costs 50 %. Hours are elapsed time, also over a
-    clock change.
+    With only 48 h → 0 % and 24 h → 50 %, a cancellation one hour before costs 50 %. Hours are elapsed time, also across
+    a clock change.
     """
     left = as_utc(starts_at) - as_utc(now)
     for tier in policy.tiers:
@@ -175,19 +175,19 @@ def tier_at(policy: Policy, starts_at: datetime, now: datetime) -> Tier | None:
 def penalty(
     policy: Policy, paid: Money, price: Money | None, starts_at: datetime, now: datetime, at_least: int = 0
 ) -> Quote:
-    """What a cancellation at ``now`` costs, ``at_least`` so many percent.
+    """What a cancellation at ``now`` costs, but ``at_least`` this many percent.
 
-    ``paid``: what was paid or authorized online, refunds already taken off. ``price``: the booking's price; None where
-    it is what was paid. The penalty is the tier's percent of the price, rounded down so that the business never
-    charges a fraction it did not announce, and at most what was paid. Raises ``CurrencyMismatch`` when paid and price
-    differ in currency, ``AmountRefused`` for a negative amount.
+    ``paid``: what was paid or authorized online, less refunds. ``price``: the booking's price; None if it is what was
+    paid. The penalty is the tier's percent of the price, rounded down so that the business never charges more than it
+    announced, and at most what was paid. Raises ``CurrencyMismatch`` when paid and price have different currencies,
+    ``AmountRefused`` for a negative amount.
     """
     tier = tier_at(policy, starts_at, now)
     return _quote(max(tier.penalty_percent if tier else 0, at_least), paid, price, tier)
 
 
 def no_show_quote(policy: Policy, paid: Money, price: Money | None = None, at_least: int = 0) -> Quote:
-    """What not coming costs, ``at_least`` so many percent; amounts and errors as for ``penalty``."""
+    """What a no-show costs, but ``at_least`` this many percent; amounts and errors as for ``penalty``."""
     return _quote(max(policy.no_show_percent, at_least), paid, price, None)
 
 

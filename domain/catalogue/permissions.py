@@ -1,4 +1,4 @@
-"""Who may do what: catalogue."""
+"""Permissions of the catalogue."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,7 @@ from domain.roles import EVERYBODY, MANAGERS, Action, Rule
 
 
 class CatalogueAction(Action):
-    """What can be done to services, resources and cancellation policies."""
+    """Actions on services, resources and cancellation policies."""
 
     READ = "catalogue.read"
     WRITE_SERVICE = "service.write"

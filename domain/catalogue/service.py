@@ -10,7 +10,7 @@ from domain.scheduling.classes import is_class
 
 
 class ApprovalMode(StrEnum):
-    """Whether a booking is confirmed by itself or by the business."""
+    """Whether a booking is confirmed automatically or by the business."""
 
     INSTANT = "instant"
     MANUAL = "manual"
@@ -39,7 +39,7 @@ class ServiceTerms:
 
 
 def check_terms(terms: ServiceTerms) -> None:
-    """Raise ``CurrencyMismatch`` for money of another currency than the business's, and ``InvalidInput`` for:
+    """Raise ``CurrencyMismatch`` for money in another currency than the business's, and ``InvalidInput`` for:
 
     a largest party below the smallest, or above the places of a class; an online payment without a price; a deposit
     with neither percent nor amount, or with both; a deposit in another payment mode; a deposit of zero, or above the

@@ -7,14 +7,14 @@ from domain.errors import DomainError, RuleBroken, Unauthenticated
 
 
 class InvalidCredentials(Unauthenticated):
-    """E-mail and password do not belong together; the answer does not say which is wrong."""
+    """E-mail or password is wrong; the answer does not say which."""
 
     code = "invalid_credentials"
     shape: ClassVar[type] = NoDetails
 
 
 class AccountLocked(DomainError):
-    """Too many failed attempts; answered in the same way for accounts that exist and that do not (429).
+    """Too many failed attempts (429). The answer is the same whether the account exists or not.
     ``details["retry_after"]`` in seconds."""
 
     code = "account_locked"
@@ -29,7 +29,7 @@ class InvalidCode(RuleBroken):
 
 
 class InvalidLink(RuleBroken):
-    """A token that is not ours, has another purpose, or names an object that does not exist (422)."""
+    """The token was not issued by the platform, has another purpose, or names an object that does not exist (422)."""
 
     code = "invalid_link"
     shape: ClassVar[type] = ReasonDetails

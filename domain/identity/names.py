@@ -1,28 +1,28 @@
-"""What may be a person's name. Pure."""
+"""Which texts may be a person's name. Pure rules."""
 
 import re
 import unicodedata
 
-#: Letters that are drawn as nothing: the Hangul fillers and the empty Braille pattern. Unicode calls them letters or
-#: symbols, so their category is not enough.
+#: Characters that are displayed as nothing: the Hangul fillers and the empty Braille pattern. Unicode calls them
+#: letters or symbols, so their category is not enough.
 _BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800")
-#: Categories of signs that nobody sees by themselves.
+#: Unicode categories of characters that are invisible alone.
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zs", "Zl", "Zp", "Mn", "Me"})
 _URL = re.compile(r"://|\bwww\.", re.IGNORECASE)
-#: What mail programs turn into a link: words joined by a dot, the last of them of ASCII letters alone.
+#: What mail programs turn into a link: words joined by a dot, the last of them only ASCII letters.
 _DOMAIN = re.compile(r"([^\s./@,;:]+)\.([A-Za-z]{2,})")
 
 
 def looks_empty(text: str) -> bool:
-    """Nothing of it can be seen: blanks, joiners, soft hyphens and the like alone. Inside a name they may stand:
-    Persian and Sinhala are written with joiners, and so are emoji of families."""
+    """Whether nothing of it is visible: only blanks, joiners, soft hyphens and similar. Inside a name such characters
+    are allowed: Persian and Sinhala use joiners, and so do emoji of families."""
     return all(sign in _BLANK or unicodedata.category(sign) in _UNSEEN for sign in text)
 
 
-def holds_link(text: str) -> bool:
-    """Mail programs may make a link of it. Names go out in messages, and nobody must send links in our name.
+def contains_link(text: str) -> bool:
+    """Whether mail programs may turn it into a link. Names are sent in messages, and nobody may send links in our name.
 
-    Initials are no link ("J.Smith", "J. R. Tanaka"), a domain of one letter is ("t.co").
+    Initials are not a link ("J.Smith", "J. R. Tanaka"); a domain of one letter is ("t.co").
     """
     seen = _seen(text)
     if _URL.search(seen):
@@ -43,7 +43,7 @@ _COMMON_ENDS = frozenset(
 
 
 def holds_web_address(text: str) -> bool:
-    """As :func:`holds_link`, for the names of businesses, services and things, which may have dots ("SG.Nail.Lab"):
+    """As :func:`contains_link`, for the names of businesses, services and things, which may have dots ("SG.Nail.Lab"):
     only what ends like the domains that mail programs know is a link."""
     seen = _seen(text)
     if _URL.search(seen):

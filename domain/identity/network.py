@@ -1,10 +1,10 @@
-"""What counts as one client of the network."""
+"""Which addresses count as one network client."""
 
 import ipaddress
 
 
 def network_of(address: str | None) -> str:
-    """The network of one client: an IPv4 address, or the first address of the IPv6 /64 that one connection has."""
+    """The network of a client: an IPv4 address, or the first address of an IPv6 /64, which one connection has."""
     if address is None:
         return "unknown"
     parsed = ipaddress.ip_address(address)

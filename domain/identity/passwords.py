@@ -1,6 +1,6 @@
-"""What a password must be, and how it is written before it is hashed.
+"""Rules for passwords, and their normal form before hashing.
 
-The rules hold when a password is chosen: a login takes what was chosen under older rules.
+The rules apply when a password is chosen. A login accepts a password that was chosen under older rules.
 """
 
 import base64
@@ -10,33 +10,33 @@ import unicodedata
 from domain.errors import InvalidInput
 
 MIN_LENGTH = 8
-#: bcrypt reads 72 bytes and no more.
+#: bcrypt uses only the first 72 bytes.
 MAX_BYTES = 72
 
 
 def normalised(password: str) -> str:
-    """The password as NIST SP 800-63B section 5.1.1.2 asks: in Unicode form NFKC. Composed and decomposed characters,
-    full and half width are the same password, because keyboards differ in what they send."""
+    """The password in Unicode form NFKC, as NIST SP 800-63B section 5.1.1.2 recommends. Composed and decomposed
+    characters, full and half width are the same password, because keyboards differ in what they send."""
     return unicodedata.normalize("NFKC", password)
 
 
 def hash_input(password: str) -> bytes:
-    """The bytes that are hashed: at most 72, of the normalised password. Of a longer one the SHA-256 in Base64, so that
-    every byte of it counts; Base64, because bcrypt ends at a zero byte."""
+    """The bytes that are hashed: at most 72, of the normalised password. For a longer one the SHA-256 in Base64, so
+    that every byte counts; Base64, because bcrypt ends at a zero byte."""
     typed = normalised(password).encode()
     return typed if len(typed) <= MAX_BYTES else base64.b64encode(hashlib.sha256(typed).digest())
 
 
 def check_inputs(password: str) -> tuple[bytes, ...]:
-    """What to compare with a stored hash, in this order. The second one is there for passwords that were chosen before
-    they were normalised."""
+    """The inputs to compare with a stored hash, in this order. The second is for passwords that were chosen before
+    normalisation was introduced."""
     typed = password.encode()
     first = hash_input(password)
     return (first,) if typed == first or len(typed) > MAX_BYTES else (first, typed)
 
 
 def broken_rules(password: str, email: str) -> tuple[str, ...]:
-    """The stable words of every rule that ``password`` breaks; empty when it may be chosen."""
+    """The stable codes of all rules that ``password`` breaks; empty if it may be chosen."""
     password = normalised(password)
     rules = {
         "at_least_8_characters": len(password) >= MIN_LENGTH,

@@ -1,4 +1,4 @@
-"""Changes of how a person logs in, and the proofs that each one needs. A session token alone is not enough."""
+"""Changes of the login, and the proofs that each one needs. A session token alone is not enough."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -7,7 +7,7 @@ from domain.errors import WrongState
 
 
 class LoginChange(StrEnum):
-    """Everything that changes how a person logs in. The value is the path of its endpoint under ``/auth``."""
+    """All changes of how a person logs in. The value is the path of its endpoint under ``/auth``."""
 
     CHANGE_PASSWORD = "change-password"  # noqa: S105 - a path
     RESET_PASSWORD = "reset-password"  # noqa: S105
@@ -29,13 +29,13 @@ REQUIRED: Mapping[LoginChange, frozenset[Proof]] = {
     LoginChange.CHANGE_PASSWORD: frozenset({Proof.PASSWORD}),
     LoginChange.RESET_PASSWORD: frozenset({Proof.MAIL_LINK}),
     LoginChange.VERIFY_EMAIL: frozenset({Proof.MAIL_LINK}),
-    # Otherwise, who registers with another person's address could lock that person out of the login.
+    # Otherwise a person who registers with another person's address could lock that person out.
     LoginChange.TWO_FACTOR_ENABLE: frozenset({Proof.PASSWORD, Proof.CODE, Proof.PROVEN_ADDRESS}),
     LoginChange.TWO_FACTOR_DISABLE: frozenset({Proof.PASSWORD, Proof.CODE}),
 }
 
 
 def check_address(change: LoginChange, *, is_proven: bool) -> None:
-    """Raise WrongState where the change needs a proven address and the login has none."""
+    """Raise WrongState if the change needs a proven address and the login has none."""
     if Proof.PROVEN_ADDRESS in REQUIRED[change] and not is_proven:
         raise WrongState({"status": "email_unverified", "wanted": "email_verified"})

@@ -6,20 +6,20 @@ import re
 from datetime import timedelta
 from enum import StrEnum
 
-#: Failures within the window that lock an account for one network or one known device, and for how long.
+#: Failures within the window that lock an account for one network or one known device.
 FAILURES = 5
-#: Failures from all networks together that lock it for every device that is not known.
+#: Failures from all networks together that lock it for every unknown device.
 ACCOUNT_FAILURES = 50
 WINDOW = timedelta(minutes=15)
 LOCK = timedelta(minutes=30)
-#: How long a device that somebody logged in on is known.
+#: How long a device is known after a login on it.
 DEVICE_KNOWN_FOR = timedelta(days=180)
 
 _VERSIONS = re.compile(r"[0-9._]+")
 
 
 class SessionEnd(StrEnum):
-    """Why a session is over."""
+    """Why a session has ended."""
 
     LOGGED_OUT = "logged_out"
     REVOKED = "revoked"  # by its user, from another session
@@ -30,13 +30,13 @@ class SessionEnd(StrEnum):
     ACCOUNT_CLOSED = "account_closed"
 
 
-def device_mark(user_agent: str | None, address: str | None) -> bytes:
-    """The mark by which a device is recognised: 32 bytes of its user agent without version numbers, and its coarse
-    network.
+def device_fingerprint(user_agent: str | None, address: str | None) -> bytes:
+    """The value by which a device is recognised: a hash of 32 bytes of its user agent without version numbers and its
+    approximate network.
 
-    The API sets no cookies, so this is a guess: the network is the first 16 bits of an IPv4 address and the first 32
-    of an IPv6 one, which is about a provider's region. A browser that updates itself stays the same device; a phone
-    that leaves for another provider's network is a new one.
+    The API sets no cookies, so this is an approximation. The network is the first 16 bits of an IPv4 address and the
+    first 32 of an IPv6 address, about the region of a provider. A browser stays the same device after an update; a
+    phone in another provider's network is a new device.
     """
     agent = _VERSIONS.sub("", user_agent or "")
     return hashlib.sha256(f"{agent}\0{_network(address)}".encode()).digest()

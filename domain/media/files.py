@@ -1,4 +1,4 @@
-"""Which files are accepted. The type of a file is read from its first bytes; its name and declared type are not
+"""Which files are accepted. The type of a file is read from its first bytes; its name and its declared type are not
 trusted."""
 
 from collections.abc import Mapping
@@ -8,14 +8,14 @@ from uuid import UUID
 
 
 class MediaKind(StrEnum):
-    """What a visitor sees."""
+    """The kind of media."""
 
     IMAGE = "image"
     VIDEO = "video"
 
 
 class FileType(StrEnum):
-    """Every type that somebody may upload somewhere; the value is its media type."""
+    """All types that can be uploaded; the value is the media type."""
 
     JPEG = "image/jpeg"
     PNG = "image/png"
@@ -36,7 +36,7 @@ MEDIA: Mapping[FileType, MediaKind] = {
     FileType.WEBM: MediaKind.VIDEO,
 }
 
-#: The ending that a file of this type has, first the usual one.
+#: The file name endings of each type, the usual one first.
 ENDINGS: Mapping[FileType, tuple[str, ...]] = {
     FileType.JPEG: (".jpg", ".jpeg", ".jpe", ".jfif", ".pjpeg"),
     FileType.PNG: (".png",),
@@ -47,7 +47,7 @@ ENDINGS: Mapping[FileType, tuple[str, ...]] = {
     FileType.PDF: (".pdf",),
 }
 
-#: Other names under which programs announce a type, as they are seen in practice.
+#: Other names that programs use for a type.
 ALIASES: Mapping[str, FileType] = {
     "image/jpg": FileType.JPEG,
     "image/pjpeg": FileType.JPEG,
@@ -57,38 +57,38 @@ ALIASES: Mapping[str, FileType] = {
     "video/m4v": FileType.MP4,
     "application/x-pdf": FileType.PDF,
 }
-#: The types that programs declare for an unknown file: its bytes decide.
+#: The types that programs send for an unknown file; then its bytes decide.
 UNKNOWN_TYPES = frozenset(("", "application/octet-stream", "binary/octet-stream"))
 
 
 def announced_type(media_type: str) -> str:
-    """The media type without parameters, in lower case, by its usual name."""
+    """The media type without parameters, in lower case, under its usual name."""
     plain = media_type.partition(";")[0].strip().lower()
     return ALIASES.get(plain, plain)
 
 
 def is_announced(found: FileType, media_type: str) -> bool:
-    """Whether an announced media type agrees with the bytes of a file."""
+    """Whether a declared media type matches the bytes of a file."""
     announced = announced_type(media_type)
     return announced in UNKNOWN_TYPES or announced == found.value
 
 
 def has_ending(found: FileType, ending: str) -> bool:
-    """Whether the ending of a file's name (``.jpg``, or nothing) agrees with its bytes."""
+    """Whether the ending of a file's name (``.jpg``, or nothing) matches its bytes."""
     return not ending or ending.lower() in ENDINGS[found]
 
 
-#: How many of a file's first bytes `type_of` wants to see.
+#: How many of a file's first bytes `type_of` needs.
 FIRST_BYTES = 64
 
-#: ISO/IEC 14496-12 brands of plain MP4. QuickTime (``qt``), HEIC and AVIF have the same shape and are not taken.
+#: ISO/IEC 14496-12 brands of plain MP4. QuickTime (``qt``), HEIC and AVIF have the same structure and are not accepted.
 _MP4_BRANDS = frozenset(
     (b"isom", b"iso2", b"iso3", b"iso4", b"iso5", b"iso6", b"avc1", b"mp41", b"mp42", b"M4V ", b"dash", b"MSNV")
 )
 
 
 def type_of(first: bytes) -> FileType | None:
-    """The type of a file that begins with ``first`` (`FIRST_BYTES` of it). None: none that is taken."""
+    """The type of a file that begins with ``first`` (`FIRST_BYTES` of it). None: the type is not accepted."""
     if first.startswith(b"\xff\xd8\xff"):
         return FileType.JPEG
     if first.startswith(b"\x89PNG\r\n\x1a\n"):
@@ -99,7 +99,7 @@ def type_of(first: bytes) -> FileType | None:
         return FileType.WEBP
     if first[4:8] == b"ftyp" and first[8:12] in _MP4_BRANDS:
         return FileType.MP4
-    # EBML: its document type, element 4282, is near the beginning and distinguishes WebM from other Matroska.
+    # EBML: its document type, element 4282, is near the beginning and distinguishes WebM from other Matroska files.
     if first.startswith(b"\x1a\x45\xdf\xa3") and b"\x42\x82\x84webm" in first:
         return FileType.WEBM
     return FileType.PDF if first.startswith(b"%PDF-") else None
@@ -107,7 +107,7 @@ def type_of(first: bytes) -> FileType | None:
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """A picture as it is shown: WebP, no side longer than ``side`` pixels, never larger than it was."""
+    """A published picture: WebP, no side longer than ``side`` pixels, never larger than the original."""
 
     name: str
     side: int
@@ -116,25 +116,25 @@ class Variant:
 
 #: Largest first: each is made from the one before.
 VARIANTS = (Variant("large", 1920, 82), Variant("medium", 960, 80), Variant("thumbnail", 320, 76))
-#: What a picture may have; 40 megapixels are 160 MB of memory.
+#: The most pixels of a picture; 40 megapixels need 160 MB of memory.
 MOST_PIXELS = 40_000_000
 MOST_FRAMES = 300
-#: No photograph and no drawing needs so few bytes; a file that does is made to cost time. Small files may have the
-#: first figure in any case.
+#: A file with fewer bytes per pixel than any real picture is probably made to cost processor time. Every file may have
+#: the first number of pixels.
 _PIXELS_OF_ANY_FILE = 1_000_000
 _PIXELS_PER_BYTE = 2_000
 
 
 def most_pixels(size: int) -> int:
-    """How many pixels a picture of ``size`` bytes may have. Decoding is paid by the pixel, uploading by the byte."""
+    """How many pixels a picture of ``size`` bytes may have. Decoding costs time per pixel, uploading per byte."""
     return min(MOST_PIXELS, _PIXELS_OF_ANY_FILE + size * _PIXELS_PER_BYTE)
 
 
-#: Prefixes of keys. An uploaded file is inspected and deleted; only the files that are made from it are shown.
+#: Prefixes of keys. An uploaded file is inspected and deleted; only the files that are made from it are published.
 UPLOADS = "uploads/"
 SHOWN = "media/"
 
 
 def shown_key(business_id: UUID, media_id: UUID, name: str) -> str:
-    """The key of one public form of it; ``name`` with its ending."""
+    """The key of a public variant; ``name`` includes its ending."""
     return f"{SHOWN}{business_id}/{media_id}/{name}"

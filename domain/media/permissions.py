@@ -1,4 +1,4 @@
-"""Who may do what: media."""
+"""Permissions of media."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,7 @@ from domain.roles import EVERYBODY, MANAGERS, Action, Rule
 
 
 class MediaAction(Action):
-    """What can be done to pictures and films."""
+    """Actions on pictures and films."""
 
     READ = "media.read"
     WRITE = "media.write"

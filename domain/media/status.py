@@ -1,4 +1,4 @@
-"""The life of a picture or film: one enum, one table. The database's check constraints repeat the enums."""
+"""The status of a picture or film: one enum, one table. The database's check constraints repeat the enums."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -26,18 +26,18 @@ ALLOWED: Mapping[MediaStatus, frozenset[MediaStatus]] = {
 
 
 class Rejection(StrEnum):
-    """Why a file is not shown."""
+    """Why a file was rejected."""
 
-    #: Its first bytes are of no type that is taken.
+    #: Its first bytes are of no accepted type.
     UNKNOWN_TYPE = "unknown_type"
-    #: It is another type than it was announced as.
+    #: Its type is not the declared one.
     TYPE_MISMATCH = "type_mismatch"
     TOO_LARGE = "too_large"
     TOO_MANY_PIXELS = "too_many_pixels"
     TOO_MANY_FRAMES = "too_many_frames"
-    #: Cut off, or not what its first bytes say.
+    #: Truncated, or not of the type of its first bytes.
     BROKEN = "broken"
-    #: There is no file.
+    #: The file does not exist.
     MISSING = "missing"
     #: The inspection failed for too long.
     NOT_PROCESSED = "not_processed"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from domain.kana import romanised
 
-#: What a municipality's name ends with, how that is read, and how it is written in English addresses.
+#: Endings of municipality names, their reading, and their form in English addresses.
 _SUFFIXES = {
     "区": (("ク", "ku"),),
     "市": (("シ", "shi"),),
@@ -19,7 +19,7 @@ _INNER = re.compile(r"(?<=.)[市郡](?=.)")
 def latin_city(city: str, kana: str) -> str | None:
     """``渋谷区`` with the kana ``シブヤク`` is ``Shibuya-ku``, ``大阪市中央区`` is ``Chuo-ku, Osaka-shi``.
 
-    None where the kana do not show where the name of the city ends.
+    None if the end of the city's name cannot be found in the kana.
     """
     inner = _INNER.search(city)
     if inner is None:
@@ -44,7 +44,7 @@ def _latin_part(name: str, kana: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """What is known of an address, each part in the language of the reader; a part that is not known is empty."""
+    """The known parts of an address, each in the reader's language; an unknown part is empty."""
 
     street: str = ""
     city: str = ""
@@ -52,7 +52,7 @@ class Address:
     postal_code: str = ""
 
     def in_japanese(self) -> str:
-        """``〒150-0001 東京都渋谷区神宮前4丁目99-1 花ビル2階``. A street that was typed with its city has it once."""
+        """``〒150-0001 東京都渋谷区神宮前4丁目99-1 花ビル2階``. A typed city is not repeated."""
         place = self.street
         wider = tuple(part for part in (self.city, self.prefecture) if part)
         if self.city and not place.startswith(wider):

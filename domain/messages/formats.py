@@ -1,7 +1,7 @@
-"""How dates, times, amounts and names are written in messages, in Japanese and in English.
+"""Formats of dates, times, amounts and names in messages, in Japanese and English.
 
-Times are aware and are shown in the venue's zone, with 24 hours and without seconds. A start between midnight and
-five o'clock names the night that it belongs to, because people who book "Friday night" look for Friday.
+Times are aware and shown in the venue's zone, with 24 hours and without seconds. A start between midnight and five
+o'clock also names the night before, because people who book "Friday night" look for Friday.
 """
 
 from datetime import date, datetime, timedelta
@@ -14,7 +14,7 @@ _DAYS_EN = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS_EN = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _SIGNS = {"JPY": "¥", "USD": "US$", "EUR": "€", "GBP": "£", "KRW": "₩"}
 _NIGHT_ENDS = 5
-"""The hour at which 深夜 ends in the Labor Standards Act (労働基準法37条)."""
+"""The hour at which late night (深夜) ends in the Labor Standards Act (労働基準法37条)."""
 
 
 def day(at: datetime, zone: str, language: str) -> str:
@@ -25,7 +25,7 @@ def day(at: datetime, zone: str, language: str) -> str:
 def moment(at: datetime, zone: str, language: str) -> str:
     """``2026年11月21日（土）14:00`` or ``Sat 21 Nov 2026, 14:00 (Japan time)``.
 
-    Japanese names the zone only where it is not Japan's.
+    Japanese texts name the zone only if it is not Japan's.
     """
     local = _local(at, zone)
     return _day(local, language) + _gap(language) + _clock(local, language) + _notes(local, zone, language)
@@ -50,7 +50,7 @@ def short(at: datetime, zone: str, language: str) -> str:
 
 
 def short_local(local: datetime, language: str) -> str:
-    """``short`` of a time that has the venue's offset already."""
+    """``short`` for a time that already has the venue's offset."""
     return _short_day(local, language) + _gap(language) + _clock(local, language)
 
 
@@ -77,11 +77,11 @@ def wait(seconds: int, language: str) -> str:
         if seconds > size or size == 1 or seconds == size:
             number = -(-seconds // size)
             return f"{number}{ja}" if language == "ja" else f"{number} {en}{'' if number == 1 else 's'}"
-    raise AssertionError("one second is the least")
+    raise AssertionError("the shortest wait is one second")
 
 
 def money(amount: int, currency: str, language: str) -> str:
-    """``amount`` in minor units: ``5,000円`` or ``¥5,000``; two digits where the currency has minor units."""
+    """``amount`` in minor units: ``5,000円`` or ``¥5,000``; with two decimals if the currency has minor units."""
     minus, size = ("-", -amount) if amount < 0 else ("", amount)
     if currency == "JPY" and language == "ja":
         return f"{minus}{size:,}円"
@@ -97,7 +97,7 @@ def taxed(amount: int, currency: str, language: str) -> str:
 
 
 def full_name(family: str, given: str, language: str) -> str:
-    """``田中 太郎`` or ``Taro Tanaka``; one part alone, or nothing, where no more is known."""
+    """``田中 太郎`` or ``Taro Tanaka``; only one part, or nothing, if the rest is unknown."""
     parts = (family, given) if language == "ja" else (given, family)
     return " ".join(part for part in parts if part)
 
@@ -132,7 +132,7 @@ def _gap(language: str) -> str:
 
 
 def _notes(local: datetime, zone: str, language: str) -> str:
-    """The text in brackets after a time: the night that it belongs to, and the zone."""
+    """The text in brackets after a time: the night before, and the zone."""
     notes = [note for note in (_night(local, language), _zone(zone, language)) if note]
     if language == "ja":
         return "".join(f"（{note}）" for note in notes)

@@ -1,4 +1,4 @@
-"""Who may do what: messages."""
+"""Permissions of messages."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,7 @@ from domain.roles import MANAGERS, TEAM, Action, Role, Rule
 
 
 class MessageAction(Action):
-    """What can be done to messages that were sent."""
+    """Actions on sent messages."""
 
     READ = "notification.read"
     RETRY = "notification.retry"

@@ -6,13 +6,13 @@ from domain.errors import RuleBroken
 
 
 class MissingDetails(TypedDict):
-    """Stable words for all that is not there."""
+    """Stable codes for everything that is missing."""
 
     missing: list[str]
 
 
 class VerificationIncomplete(RuleBroken):
-    """The business cannot be reviewed yet. ``details["missing"]``: stable words for everything that is missing."""
+    """The business cannot be reviewed yet. ``details["missing"]``: stable codes for everything that is missing."""
 
     code = "verification_incomplete"
     shape: ClassVar[type] = MissingDetails

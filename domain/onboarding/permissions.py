@@ -1,4 +1,4 @@
-"""Who may do what: onboarding."""
+"""Permissions of onboarding."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,7 @@ from domain.roles import MANAGERS, Action, Role, Rule
 
 
 class OnboardingAction(Action):
-    """What can be done in the verification of a business."""
+    """Actions in the verification of a business."""
 
     READ = "verification.read"
     SUBMIT = "verification.submit"

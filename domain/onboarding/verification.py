@@ -1,4 +1,4 @@
-"""The verification of a business: what it must have, and the statuses of its review."""
+"""The verification of a business: its requirements, and the statuses of its review."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ from domain.businesses.profile import PERMIT_NEEDED, Vertical
 from domain.errors import WrongState
 from domain.onboarding.errors import VerificationIncomplete
 
-#: An operator who has not answered is reminded after these times.
+#: An operator is reminded after these times.
 REMIND_AFTER = (timedelta(hours=24), timedelta(hours=48))
-#: A business that does not answer a request for information is closed after this.
+#: A review is closed if the business does not answer a request for information within this time.
 ANSWER_WITHIN = timedelta(days=30)
 
 
@@ -20,8 +20,8 @@ class DocumentKind(StrEnum):
     """What a document proves."""
 
     REGISTRATION = "registration"  # that the business exists: 登記事項証明書 or 開業届
-    PERMIT = "permit"  # that it may do what it does
-    IDENTITY = "identity"  # who answers for it
+    PERMIT = "permit"  # that it has the permit that its kind of business needs
+    IDENTITY = "identity"  # who the responsible person is
 
 
 class DocumentStatus(StrEnum):
@@ -44,7 +44,7 @@ class ReviewStatus(StrEnum):
 
 
 class Decision(StrEnum):
-    """Every recorded step of a review, with its actor and reason."""
+    """All recorded steps of a review, with actor and reason."""
 
     SUBMITTED = "submitted"
     INFO_REQUESTED = "info_requested"
@@ -54,7 +54,7 @@ class Decision(StrEnum):
     CLOSED = "closed"
     SUSPENDED = "suspended"
     REINSTATED = "reinstated"
-    IDENTITY_CHANGED = "identity_changed"  # an approved business is reviewed again and stays open meanwhile
+    IDENTITY_CHANGED = "identity_changed"  # an approved business is reviewed again and stays public meanwhile
 
 
 R, D = ReviewStatus, Decision
@@ -76,18 +76,17 @@ BUSINESS: Mapping[Decision, BusinessStatus] = {
     D.SUSPENDED: BusinessStatus.SUSPENDED,
     D.REINSTATED: BusinessStatus.APPROVED,
 }
-#: A business in one of these was approved once: a review of it is another one.
+#: A business with one of these statuses was approved before: a later review is a repeated one.
 _ADMITTED = frozenset({BusinessStatus.APPROVED, BusinessStatus.SUSPENDED})
 _REFUSALS = frozenset({D.REJECTED, D.CLOSED})
 
-#: Decisions that need a reason, which the business reads.
+#: Decisions that need a reason, which is shown to the business.
 NEEDS_REASON = frozenset({D.INFO_REQUESTED, D.REJECTED, D.SUSPENDED})
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """What a business has when it submits itself for review. ``documents``: kinds that are there and were not
-    refused."""
+class ReviewFacts:
+    """The facts that a review requires. ``documents``: kinds of uploaded documents that were not refused."""
 
     vertical: Vertical
     has_name: bool
@@ -104,38 +103,38 @@ class Standing:
     documents: frozenset[DocumentKind]
 
 
-def missing(standing: Standing) -> tuple[str, ...]:
-    """Stable words for everything that is not there yet, in the order of a form; empty: it may be reviewed.
+def missing(facts: ReviewFacts) -> tuple[str, ...]:
+    """Stable codes for everything that is missing, in the order of the form; empty: the review can start.
 
     Every business that takes money online needs the 特定商取引法 notice (特定商取引に関する法律第11条).
     """
     wanted = {
-        "name": standing.has_name,
-        "postal_code": standing.has_postal_code,
-        "prefecture": standing.has_prefecture,
-        "city": standing.has_city,
-        "address": standing.has_address,
-        "phone": standing.has_phone,
-        "hours": standing.has_hours,
-        "active_service": standing.has_active_service,
-        "legal_notice": standing.has_legal_notice or not standing.takes_online_payments,
-        "owner_email_verified": standing.owner_email_verified,
-        "document.registration": DocumentKind.REGISTRATION in standing.documents,
-        "document.identity": DocumentKind.IDENTITY in standing.documents,
-        "document.permit": DocumentKind.PERMIT in standing.documents or standing.vertical not in PERMIT_NEEDED,
+        "name": facts.has_name,
+        "postal_code": facts.has_postal_code,
+        "prefecture": facts.has_prefecture,
+        "city": facts.has_city,
+        "address": facts.has_address,
+        "phone": facts.has_phone,
+        "hours": facts.has_hours,
+        "active_service": facts.has_active_service,
+        "legal_notice": facts.has_legal_notice or not facts.takes_online_payments,
+        "owner_email_verified": facts.owner_email_verified,
+        "document.registration": DocumentKind.REGISTRATION in facts.documents,
+        "document.identity": DocumentKind.IDENTITY in facts.documents,
+        "document.permit": DocumentKind.PERMIT in facts.documents or facts.vertical not in PERMIT_NEEDED,
     }
     return tuple(name for name, there in wanted.items() if not there)
 
 
-def check_complete(standing: Standing) -> None:
-    """Raise ``VerificationIncomplete`` with everything that is missing at once."""
-    absent = missing(standing)
+def check_complete(facts: ReviewFacts) -> None:
+    """Raise ``VerificationIncomplete`` with everything that is missing."""
+    absent = missing(facts)
     if absent:
         raise VerificationIncomplete({"missing": list(absent)})
 
 
 def review_after(current: ReviewStatus, decision: Decision) -> ReviewStatus:
-    """The status of the review after the decision. Raises WrongState for one that the table does not allow."""
+    """The status of the review after the decision. Raises WrongState if the table does not allow the decision."""
     allowed, becomes = REVIEW[decision]
     if current not in allowed:
         raise WrongState({"status": current.value, "wanted": becomes.value})
@@ -143,8 +142,8 @@ def review_after(current: ReviewStatus, decision: Decision) -> ReviewStatus:
 
 
 def business_after(current: BusinessStatus, decision: Decision) -> BusinessStatus | None:
-    """Status of the business after the decision; None: it stays as it is. In another review of an approved business,
-    approving changes nothing and refusing suspends. Raises WrongState where the table does not allow it."""
+    """The status of the business after the decision; None: unchanged. In a repeated review of an approved business, an
+    approval changes nothing and a rejection suspends it. Raises WrongState if the table does not allow the decision."""
     wanted = BUSINESS.get(decision)
     if current in _ADMITTED and decision is Decision.APPROVED:
         wanted = None

@@ -7,14 +7,14 @@ from domain.errors import RuleBroken
 
 
 class AvailableDetails(TypedDict, total=False):
-    """What there is, in minor units."""
+    """The available amount, in minor units."""
 
     available: int
     currency: str
 
 
 class AmountRefused(RuleBroken):
-    """An amount is not positive, or more than there is. ``details["available"]`` in minor units."""
+    """The amount is not positive, or more than the available one. ``details["available"]`` in minor units."""
 
     code = "amount_refused"
     shape: ClassVar[type] = AvailableDetails

@@ -1,4 +1,4 @@
-"""What a payment provider can do: amounts per currency, and how long its promises last."""
+"""The limits of a payment provider: amounts per currency, and how long authorizations are valid."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ from domain.money import Money
 
 @dataclass(frozen=True, slots=True)
 class ProviderLimits:
-    """``amounts``: least and most of one payment in minor units, per currency that is taken.
+    """``amounts``: smallest and largest payment in minor units, per accepted currency.
 
-    ``authorization``: the longest that an authorization of a domestic card can last; ``foreign_authorization``: of a
-    card issued abroad. ``authentication``: how long the customer has for 3-D Secure, None where nothing is promised.
-    ``refund``: how long after the payment it can be refunded, None where there is no limit.
+    ``authorization``: the longest validity of an authorization of a domestic card; ``foreign_authorization``: of a card
+    from abroad. ``authentication``: how long the customer has for 3-D Secure, None if the provider does not say.
+    ``refund``: how long after the payment it can be refunded, None without a limit.
     """
 
     amounts: Mapping[str, tuple[int, int]]
@@ -23,6 +23,6 @@ class ProviderLimits:
     refund: timedelta | None = None
 
     def takes(self, money: Money) -> bool:
-        """Whether one payment over ``money`` is possible."""
+        """Whether one payment of ``money`` is possible."""
         least, most = self.amounts.get(money.currency, (1, 0))
         return least <= money.amount <= most

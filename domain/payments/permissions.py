@@ -1,4 +1,4 @@
-"""Who may do what: payments."""
+"""Permissions of payments."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,7 @@ from domain.roles import CUSTOMERS, MANAGERS, TEAM, Action, Role, Rule
 
 
 class PaymentAction(Action):
-    """What can be done to payments."""
+    """Actions on payments."""
 
     READ = "payment.read"
     PAY = "payment.pay"
@@ -17,7 +17,7 @@ class PaymentAction(Action):
 
 PERMISSIONS: Mapping[Action, Rule] = {
     PaymentAction.READ: Rule(TEAM | {Role.ADMIN, Role.CUSTOMER}, after_closing=True),
-    # Nobody in the business enters a customer's card.
+    # Nobody in the business may enter a customer's card.
     PaymentAction.PAY: Rule(CUSTOMERS),
     PaymentAction.REFUND: Rule(MANAGERS, after_closing=True),
     PaymentAction.CAPTURE: Rule(MANAGERS),

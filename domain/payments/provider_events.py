@@ -1,7 +1,7 @@
-"""What a provider says about a payment, in plain values, and how it changes what we know.
+"""Events of a payment provider as plain values, and how they change our records.
 
-Events come in any order, late and repeated. Totals only grow and a status moves only as its table allows, so that the
-order does not matter in the end.
+Events come in any order, late, and repeated. Totals only grow and a status changes only as its table allows, so the
+order does not change the final result.
 """
 
 from dataclasses import dataclass, replace
@@ -13,8 +13,8 @@ from domain.payments.status import ALLOWED, REFUND_ALLOWED, DisputeStatus, Payme
 
 @dataclass(frozen=True, slots=True)
 class IntentEvent:
-    """An intent at one moment, in minor units. ``amount`` is what was asked for; ``authorized_until`` (aware UTC) is
-    when an authorization lapses, where the provider said it."""
+    """An intent at one moment, in minor units. ``amount`` is the requested amount; ``authorized_until`` (aware UTC) is
+    when an authorization expires, if the provider said it."""
 
     intent_id: str
     status: PaymentStatus
@@ -28,7 +28,8 @@ class IntentEvent:
 
 @dataclass(frozen=True, slots=True)
 class RefundEvent:
-    """A refund at one moment. ``refund_id`` is our own id, None for one that was made at the provider by hand."""
+    """A refund at one moment. ``refund_id`` is our own id, None for a refund that was made in the provider's
+    dashboard."""
 
     provider_refund_id: str
     status: RefundStatus
@@ -49,7 +50,7 @@ class DisputeEvent:
 
 @dataclass(frozen=True, slots=True)
 class ProviderEvent:
-    """One event; at most one of the three is set, none for an event that concerns no payment."""
+    """One event. At most one of the three is set, none for an event that concerns no payment."""
 
     intent: IntentEvent | None = None
     refund: RefundEvent | None = None
@@ -57,7 +58,7 @@ class ProviderEvent:
 
     @property
     def about_money(self) -> bool:
-        """Somebody's money has moved or is held, as far as this event says."""
+        """Whether the event says that money was moved or authorized."""
         if self.refund or self.dispute:
             return True
         return self.intent is not None and (self.intent.captured > 0 or self.intent.status is PaymentStatus.AUTHORIZED)
@@ -73,8 +74,8 @@ class PaymentTotals:
     refunded: int
 
 
-# What an event about an intent may say while nothing is captured; everything else follows from the totals. The first
-# may be followed by anything, so an old one must not undo a newer one; the others are final.
+# Statuses that an event may set while nothing is captured; all other statuses follow from the totals. Any status may
+# follow the first group, so an old event must not replace a newer one. The second group is final.
 _PASSING = frozenset({PaymentStatus.REQUIRES_PAYMENT, PaymentStatus.PROCESSING, PaymentStatus.FAILED})
 _LASTING = frozenset({PaymentStatus.AUTHORIZED, PaymentStatus.VOIDED})
 
@@ -84,10 +85,10 @@ def after_intent(
 ) -> PaymentTotals:
     """The totals after an event about the intent itself.
 
-    ``stale``: a later event was applied before. Then what this one says about the card does not count, but its
-    totals, an authorization and a void do: clocks differ, and no money may be overlooked for that. With something
-    captured the status follows from the totals, and only a dispute's own events begin or end a dispute. A voided
-    payment stays voided, because its booking was given up: captured money on it is for a person.
+    ``stale``: a later event was applied before. Then the card status of this one is ignored, but its totals, an
+    authorization and a void count: clocks differ, and no money may be overlooked. Once something is captured, the
+    status follows from the totals, and only the events of a dispute begin or end a dispute. A voided payment stays
+    voided, because its booking was given up: money captured on it is a case for a person.
     """
     grown = replace(known, authorized=max(known.authorized, authorized), captured=max(known.captured, captured))
     if known.status in {PaymentStatus.DISPUTED, PaymentStatus.VOIDED}:
@@ -101,7 +102,7 @@ def after_intent(
 
 
 def after_refunds(known: PaymentTotals, refunded: int) -> PaymentTotals:
-    """The totals when ``refunded`` is the sum of all refunds that the provider confirmed."""
+    """The totals when ``refunded`` is the sum of all confirmed refunds."""
     grown = replace(known, refunded=max(known.refunded, min(refunded, known.captured)))
     if known.status in {PaymentStatus.DISPUTED, PaymentStatus.VOIDED} or not grown.captured:
         return grown
@@ -109,7 +110,7 @@ def after_refunds(known: PaymentTotals, refunded: int) -> PaymentTotals:
 
 
 def after_disputes(known: PaymentTotals, disputed: bool) -> PaymentTotals:
-    """The totals when ``disputed`` says whether any dispute is open or lost."""
+    """The totals; ``disputed``: whether any dispute is open or lost."""
     if disputed:
         return replace(known, status=PaymentStatus.DISPUTED)
     if known.status is PaymentStatus.DISPUTED:
@@ -117,17 +118,17 @@ def after_disputes(known: PaymentTotals, disputed: bool) -> PaymentTotals:
     return known
 
 
-def by_totals(standing: PaymentTotals) -> PaymentStatus:
+def by_totals(totals: PaymentTotals) -> PaymentStatus:
     """The status of a payment that was captured and is not disputed."""
-    if standing.captured == 0:
+    if totals.captured == 0:
         return PaymentStatus.AUTHORIZED
-    if standing.refunded == 0:
+    if totals.refunded == 0:
         return PaymentStatus.CAPTURED
-    return PaymentStatus.REFUNDED if standing.refunded >= standing.captured else PaymentStatus.PARTIALLY_REFUNDED
+    return PaymentStatus.REFUNDED if totals.refunded >= totals.captured else PaymentStatus.PARTIALLY_REFUNDED
 
 
 def refund_after(known: RefundStatus, reported: RefundStatus) -> RefundStatus:
-    """The refund's status after an event. A success is a fact, also where a failure was recorded before; a late
+    """The refund's status after an event. A success is final, even if a failure was recorded before; a late
     "processing" does not reopen a failed refund."""
     if reported is RefundStatus.SUCCEEDED:
         return reported
@@ -137,6 +138,6 @@ def refund_after(known: RefundStatus, reported: RefundStatus) -> RefundStatus:
 
 
 def authorized_by(status: PaymentStatus, amount: int, captured: int, manual_capture: bool) -> int:
-    """What the card of an intent over ``amount`` promises or promised: all of it from the authorization on. An
-    automatic capture has no authorization of its own."""
+    """The amount that was authorized for an intent of ``amount``: all of it from the authorization on. An automatic
+    capture has no separate authorization."""
     return amount if status is PaymentStatus.AUTHORIZED or (manual_capture and captured > 0) else 0

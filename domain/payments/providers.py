@@ -1,10 +1,10 @@
-"""The payment providers that a business can have its account at."""
+"""The payment providers that a business can choose."""
 
 from enum import StrEnum
 
 
 class ProviderName(StrEnum):
-    """PAY.JP has two APIs with separate accounts; what was paid at one is refunded there."""
+    """PAY.JP has two APIs with separate accounts. A payment is refunded at the API where it was made."""
 
     STRIPE = "stripe"
     PAYJP_V1 = "payjp_v1"

@@ -1,4 +1,4 @@
-"""Refunds: why money goes back, how much may go back, and what an answer of the provider makes of a refund."""
+"""Refunds: their reasons, how much may be refunded, and how the provider's answer changes a refund."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -6,13 +6,14 @@ from enum import StrEnum
 from domain.errors import CurrencyMismatch, WrongState
 from domain.money import Money
 from domain.payments.errors import AmountRefused
-from domain.payments.settlement import held
+from domain.payments.settlement import secured_amount
 from domain.payments.status import PaymentStatus, Phase, RefundStatus
 from domain.payments.tasks import PaymentView
 
 
 class RefundReason(StrEnum):
-    """Why money goes back. The first four are for people, the last is a refund made at the provider by hand."""
+    """Why money is refunded. People choose from the first four; the last is a refund made in the provider's
+    dashboard."""
 
     REQUESTED = "requested"
     DUPLICATE = "duplicate"
@@ -25,7 +26,7 @@ class RefundReason(StrEnum):
     PROVIDER = "provider"
 
 
-#: Payments of which something can go back.
+#: Statuses of payments that can be refunded.
 REFUNDABLE = frozenset({PaymentStatus.CAPTURED, PaymentStatus.PARTIALLY_REFUNDED, PaymentStatus.REFUNDED})
 
 #: The phase of a refund in the ledger, by its status.
@@ -38,16 +39,16 @@ PHASE_OF: Mapping[RefundStatus, Phase] = {
 
 
 def amount_to_refund(payment: PaymentView, currency: str, asked: Money | None, on_the_way: int) -> int:
-    """The minor units to give back of a payment in ``currency``; ``asked`` None means all that is left.
+    """The minor units to refund of a payment in ``currency``; ``asked`` None means all that is left.
 
-    ``on_the_way``: what is being refunded already. Raises WrongState when nothing was captured or the money is
-    disputed, CurrencyMismatch, and AmountRefused when it is not positive or more than is left.
+    ``on_the_way``: refunds in progress. Raises WrongState when nothing was captured or the money is disputed,
+    CurrencyMismatch, and AmountRefused when it is not positive or more than is left.
     """
     if payment.status not in REFUNDABLE:
         raise WrongState({"status": payment.status.value, "wanted": PaymentStatus.REFUNDED.value})
     if asked is not None and asked.currency != currency:
         raise CurrencyMismatch({"expected": currency, "got": asked.currency})
-    available = held(payment, on_the_way)
+    available = secured_amount(payment, on_the_way)
     amount = available if asked is None else asked.amount
     if not 0 < amount <= available:
         raise AmountRefused({"available": available, "currency": currency})
@@ -55,7 +56,7 @@ def amount_to_refund(payment: PaymentView, currency: str, asked: Money | None, o
 
 
 def refund_status_of(phase: Phase) -> RefundStatus:
-    """The status of a refund whose call ended in ``phase``; an unknown end means that it is pending."""
+    """The status of a refund whose call ended in ``phase``; unknown means pending."""
     return {Phase.SUCCEEDED: RefundStatus.SUCCEEDED, Phase.FAILED: RefundStatus.FAILED}.get(
         phase, RefundStatus.PROCESSING
     )

@@ -1,6 +1,6 @@
 """Where a customer may return to after the bank's page for 3-D Secure.
 
-The provider sends the customer's browser there, so an address that anybody may choose would be an open redirect.
+The provider sends the customer's browser there, so an arbitrary address would be an open redirect.
 """
 
 import re
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from domain.errors import InvalidInput
 
-#: Scheme, host and port up to the path. A login before the host (``user@``) does not match.
+#: Scheme, host and port, up to the path. A login before the host (``user@``) does not match.
 _URL = re.compile(
     r"(?P<scheme>https?)://(?P<host>[^/?#@:\[\]]+|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{0,5}))?(?:[/?#].*)?",
     re.ASCII | re.IGNORECASE,
@@ -29,15 +29,15 @@ class _Origin(NamedTuple):
 
 def require_return_url(url: str, allowed: Iterable[str], *, loopback: bool) -> None:
     """Raises InvalidInput unless ``url`` has the origin of one of the ``allowed`` URLs. ``loopback``: this machine is
-    allowed too, at any port."""
+    also allowed, with any port."""
     origin = _origin_of(url)
     if origin is None or not (origin in map(_origin_of, allowed) or (loopback and origin.host in _LOOPBACK)):
         raise InvalidInput.at("return_url", "return_url_origin")
 
 
 def _origin_of(url: str) -> _Origin | None:
-    """None for what is no web address, or one that programs read differently: with a login, with a backslash, with
-    white space or control characters."""
+    """None for a text that is not a web address, or that programs parse differently: with a login, a backslash, white
+    space or control characters."""
     found = _URL.fullmatch(url)
     if found is None or not url.isprintable() or re.search(r"[\s\\]", url):
         return None

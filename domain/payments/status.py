@@ -1,4 +1,4 @@
-"""The states of a payment and the movements of money. One enum and one table each."""
+"""The statuses of a payment and the movements of money. One enum and one table each."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -16,12 +16,12 @@ class PaymentMode(StrEnum):
     CARD_HOLD = "card_hold"
 
 
-#: Modes in which a booking is confirmed only after the provider authorized or took the money.
+#: Modes in which a booking is confirmed only after the provider authorized or captured the money.
 ONLINE = frozenset({PaymentMode.PREPAY, PaymentMode.DEPOSIT, PaymentMode.CARD_HOLD})
 
 
 class PaymentStatus(StrEnum):
-    """The state of a payment."""
+    """The status of a payment."""
 
     REQUIRES_PAYMENT = "requires_payment"
     PROCESSING = "processing"
@@ -36,7 +36,8 @@ class PaymentStatus(StrEnum):
 
 P = PaymentStatus
 
-#: Events of a provider come in any order; a move that is not here is a late event and is recorded without effect.
+#: A provider's events come in any order. A transition that is not in the table is a late event, recorded without
+#: effect.
 ALLOWED: Mapping[PaymentStatus, frozenset[PaymentStatus]] = {
     P.REQUIRES_PAYMENT: frozenset({P.PROCESSING, P.AUTHORIZED, P.CAPTURED, P.VOIDED, P.FAILED}),
     P.PROCESSING: frozenset({P.REQUIRES_PAYMENT, P.AUTHORIZED, P.CAPTURED, P.VOIDED, P.FAILED}),
@@ -49,7 +50,7 @@ ALLOWED: Mapping[PaymentStatus, frozenset[PaymentStatus]] = {
     P.VOIDED: frozenset(),
 }
 
-#: The customer's money (or a promise of it) is with us.
+#: The customer's money is captured or authorized.
 SECURED = frozenset({P.AUTHORIZED, P.CAPTURED, P.PARTIALLY_REFUNDED})
 
 
@@ -60,7 +61,7 @@ def check_transition(current: PaymentStatus, wanted: PaymentStatus) -> None:
 
 
 class Movement(StrEnum):
-    """A movement of money in the append-only ledger."""
+    """A kind of movement in the append-only ledger."""
 
     AUTHORIZE = "authorize"
     CAPTURE = "capture"
@@ -70,7 +71,7 @@ class Movement(StrEnum):
 
 
 class DisputeStatus(StrEnum):
-    """Whose money it is: ``open`` (withdrawn, may come back), ``won`` (ours again), ``lost`` (gone)."""
+    """``open`` (the money was withdrawn and may come back), ``won`` (it came back), ``lost`` (it is gone)."""
 
     OPEN = "open"
     WON = "won"
@@ -78,7 +79,7 @@ class DisputeStatus(StrEnum):
 
 
 class Phase(StrEnum):
-    """A movement is recorded as intended, then with its outcome: two rows, neither ever changed."""
+    """A movement is recorded as intended, then with its outcome: two rows that never change."""
 
     INTENDED = "intended"
     SUCCEEDED = "succeeded"
@@ -87,7 +88,7 @@ class Phase(StrEnum):
 
 
 class RefundStatus(StrEnum):
-    """The state of a refund."""
+    """The status of a refund."""
 
     REQUESTED = "requested"
     PROCESSING = "processing"
@@ -95,7 +96,8 @@ class RefundStatus(StrEnum):
     FAILED = "failed"
 
 
-#: A dispute in the ledger: intended = opened, succeeded = the customer won, failed = the money stays with us.
+#: The phase of a dispute in the ledger: intended = opened, succeeded = the customer won, failed = the money stays with
+#: us.
 DISPUTE_PHASE: Mapping[DisputeStatus, Phase] = {
     DisputeStatus.OPEN: Phase.INTENDED,
     DisputeStatus.LOST: Phase.SUCCEEDED,

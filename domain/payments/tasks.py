@@ -1,4 +1,4 @@
-"""A movement of money on its way: what was intended, and what became of it. Ids and amounts only."""
+"""A movement of money in progress: the request, and its result. Only ids and amounts."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,13 +9,13 @@ from domain.payments.status import Movement, PaymentStatus, Phase
 
 @dataclass(frozen=True)
 class MoneyTask:
-    """One call that a provider must get, recorded in the ledger as intended before it is made.
+    """One call to a provider, recorded in the ledger as intended before it is made.
 
     ``movement_id`` is the provider's idempotency key. ``amount`` in minor units; for a void it is what is given up.
-    ``intent_id`` is None when the intent was asked for but its answer never arrived: asking again with the payment's
-    own key (``payment_id``) finds it. ``amount_due`` and ``manual_capture`` are what that intent was asked with.
-    An authorization replaces the one of ``intent_id`` by a new intent on the same card. ``spares_money``: a void that
-    is only meant for an unpaid intent; one that is paid or authorized by now is reported and left alone.
+    ``intent_id`` is None if the intent was requested but the answer was lost: a repeat with the payment's own key
+    (``payment_id``) finds it. ``amount_due`` and ``manual_capture`` are the parameters of that intent. An authorization
+    replaces the one of ``intent_id`` by a new intent on the same card. ``spares_money``: a void for an unpaid intent
+    only; if it is paid or authorized by now, that is reported and it is not voided.
     """
 
     movement_id: str
@@ -34,9 +34,9 @@ class MoneyTask:
 
 @dataclass(frozen=True)
 class MoneyResult:
-    """What the provider said to a ``MoneyTask``. Totals are the provider's own, in minor units; ``status`` is None
-    when nobody knows (``phase`` unknown). ``intent_id`` is the new intent where one took the place of another;
-    ``authorized_until`` (aware UTC) is when its authorization lapses."""
+    """The provider's answer to a ``MoneyTask``. Totals are the provider's own, in minor units; ``status`` is None when
+    the result is not known (``phase`` unknown). ``intent_id`` is the new intent if it replaced another;
+    ``authorized_until`` (aware UTC) is when its authorization expires."""
 
     movement_id: str
     phase: Phase
@@ -52,8 +52,8 @@ class MoneyResult:
 
 @dataclass(frozen=True)
 class PaymentView:
-    """A payment as a booking's workflow sees it, in minor units. ``authorized_until`` (aware UTC) is when what the
-    card promises lapses; None where nothing is promised."""
+    """A payment for a booking's workflow, in minor units. ``authorized_until`` (aware UTC) is when its authorization
+    expires; None without one."""
 
     payment_id: UUID
     status: PaymentStatus

@@ -1,4 +1,4 @@
-"""Who acts: for the history, the audit trail and permissions."""
+"""The actor of a change, for the history, the audit trail and permissions."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -6,7 +6,7 @@ from uuid import UUID
 
 
 class ActorKind(StrEnum):
-    """The capacity in which someone acts."""
+    """The capacity in which a person or program acts."""
 
     CUSTOMER = "customer"
     STAFF = "staff"

@@ -1,16 +1,17 @@
-"""Who reads which part of the audit trail: operators read all of it, owners what the API shows them elsewhere, too."""
+"""Who may read which part of the audit trail: operators all of it, owners only what the API also shows them
+elsewhere."""
 
 from collections.abc import Mapping
 from typing import Any
 
-#: Tables whose changes operators alone read.
+#: Tables whose changes only operators read.
 OPERATORS_TABLES = frozenset({"attention", "feature_flags", "flag_rollouts", "user_two_factors", "users"})
 
 #: Columns that no answer shows to an owner.
 OPERATORS_COLUMNS: Mapping[str, frozenset[str]] = {
-    # What operators note for each other.
+    # Internal notes of operators.
     "business_verifications": frozenset({"note"}),
-    # Keys of the storage: an answer has signed links.
+    # Keys of the storage: answers have signed links instead.
     "business_documents": frozenset({"object_key"}),
     "business_media": frozenset({"upload_key", "variants", "checksum"}),
     # The network of a guest, and whether an address has a login.
@@ -20,7 +21,7 @@ OPERATORS_COLUMNS: Mapping[str, frozenset[str]] = {
 
 
 def without_operators_columns(entity: str, values: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """Columns of one row as an owner may read them."""
+    """The columns of one row that an owner may read."""
     if values is None:
         return None
     hidden = OPERATORS_COLUMNS.get(entity, frozenset())

@@ -1,4 +1,4 @@
-"""A gradual rollout: the share of a feature grows step by step while counts of trouble are watched."""
+"""A gradual rollout: the share of a feature flag grows step by step while problems are counted."""
 
 import itertools
 from collections.abc import Mapping
@@ -15,21 +15,21 @@ SHORTEST_STEP = timedelta(minutes=1)
 
 
 class RolloutStatus(StrEnum):
-    """The status of a rollout. All but ``running`` and ``paused`` are final."""
+    """The status of a rollout. All except ``running`` and ``paused`` are final."""
 
     RUNNING = "running"
     PAUSED = "paused"
     DONE = "done"  # the last step has ended
-    STOPPED = "stopped"  # a count went over its limit: the share before is restored
-    CANCELLED = "cancelled"  # an admin stopped it: the share before is restored
-    SUPERSEDED = "superseded"  # an admin changed the flag itself: the flag keeps that change
+    STOPPED = "stopped"  # a count exceeded its limit: the share before is restored
+    CANCELLED = "cancelled"  # an operator stopped it: the share before is restored
+    SUPERSEDED = "superseded"  # an operator changed the flag itself: that change stays
 
 
 OVER = frozenset(RolloutStatus) - {RolloutStatus.RUNNING, RolloutStatus.PAUSED}
 
 
 class Measure(StrEnum):
-    """What can be watched: the number of these since a time."""
+    """What can be measured: the number of these since a time."""
 
     ATTENTION_FILED = "attention_filed"  # new attention items
     NOTICES_FAILED = "notices_failed"
@@ -39,7 +39,7 @@ class Measure(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The share (hundredths of a percent) and how long it is watched before the next one."""
+    """The share (hundredths of a percent), and how long it is observed before the next step."""
 
     share: int
     watch_for: timedelta
@@ -47,15 +47,15 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class RolloutPlan:
-    """``limits``: by measure, how many may come within one step; more stop the rollout."""
+    """``limits``: the highest allowed count per measure within one step; more stop the rollout."""
 
     steps: tuple[Step, ...]
     limits: Mapping[Measure, int]
 
 
 def check_plan(plan: RolloutPlan, share_now: int) -> None:
-    """Raise ``InvalidInput``: steps must grow from the present share up to 100 % at most, each be watched for a
-    minute to 30 days, and something must be watched."""
+    """Raise ``InvalidInput`` unless the steps grow from the present share up to at most 100 %, each is observed for a
+    minute to 30 days, and at least one measure has a limit."""
     broken: list[dict[str, str]] = []
     shares = [share_now, *(step.share for step in plan.steps)]
     if not 1 <= len(plan.steps) <= MAX_STEPS:
@@ -71,7 +71,7 @@ def check_plan(plan: RolloutPlan, share_now: int) -> None:
 
 
 def over_limit(limits: Mapping[Measure, int], counted: Mapping[Measure, int]) -> tuple[Measure, ...]:
-    """The measures that went over their limit, in their order of names."""
+    """The measures over their limit, sorted by name."""
     return tuple(sorted(measure for measure, limit in limits.items() if counted.get(measure, 0) > limit))
 
 

@@ -1,7 +1,7 @@
-"""How long public answers are cached, and which changes end them earlier.
+"""How long public answers are cached, and which changes invalidate them earlier.
 
-An answer is of one kind. It is valid until something of the kinds that it depends on changes in its business: a service
-of a suspended business is not shown, and no free time by earlier hours.
+An answer has one kind. It is valid until something of the kinds that it depends on changes in its business: a suspended
+business shows no services, and changed hours change the free times.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ class CacheKind(StrEnum):
     BUSINESS = "business"
     #: Services, resources and their weeks, who performs what.
     CATALOGUE = "catalogue"
-    #: Claims on time, and days on which a resource is not there as usual.
+    #: Claims, and days with exceptions of a resource.
     AVAILABILITY = "availability"
 
 
@@ -29,7 +29,7 @@ CACHE_FOR: Mapping[CacheKind, timedelta] = {
     CacheKind.AVAILABILITY: timedelta(minutes=1),
 }
 
-#: The kinds of changes that end an answer of the kind.
+#: The kinds of changes that invalidate an answer of the kind.
 DEPENDS_ON: Mapping[CacheKind, tuple[CacheKind, ...]] = {
     CacheKind.BUSINESS: (CacheKind.BUSINESS,),
     CacheKind.CATALOGUE: (CacheKind.BUSINESS, CacheKind.CATALOGUE),
@@ -39,7 +39,7 @@ DEPENDS_ON: Mapping[CacheKind, tuple[CacheKind, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class CacheChange:
-    """Something of ``kind`` was changed. ``business_id`` None: the business is unknown, so all are affected."""
+    """Something of ``kind`` has changed. ``business_id`` None: the business is unknown, so all are affected."""
 
     business_id: UUID | None
     kind: CacheKind

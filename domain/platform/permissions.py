@@ -1,4 +1,4 @@
-"""Who may do what: platform."""
+"""Permissions of the platform."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,7 @@ from domain.roles import Action, Role, Rule
 
 
 class PlatformAction(Action):
-    """What operators do, and the audit trail."""
+    """Actions of operators, and reading the audit trail."""
 
     READ_AUDIT = "audit.read"
     WRITE_FLAGS = "flag.write"

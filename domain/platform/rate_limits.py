@@ -1,7 +1,8 @@
-"""How many requests in how long: what is counted the same way wherever the count is kept.
+"""Rate limits: the rules, independent of where the counts are stored.
 
-A window slides: it is cut into :data:`BUCKETS`, and a request counts until its whole bucket has left. So there are
-never more than the limit in any period, and room comes back at most a sixtieth of the period late.
+A window slides: it is cut into :data:`BUCKETS` buckets, and a request counts until its whole bucket has left the
+window. So there are never more requests than the limit in any period, and a request is allowed again at most a sixtieth
+of the period too late.
 """
 
 import re
@@ -9,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-#: The number of parts of a window.
+#: The number of buckets of a window.
 BUCKETS = 60
 
 _RATE = re.compile(r"([1-9][0-9]{0,8})/([1-9][0-9]{0,5})(s|m|h)")
@@ -25,7 +26,7 @@ class RateLimit:
 
     @classmethod
     def parse(cls, written: str) -> "RateLimit":
-        """``5/15m``: five in fifteen minutes; units are s, m and h. Raises ValueError."""
+        """Parse ``5/15m``: five in fifteen minutes; units are s, m and h. Raises ValueError."""
         match = _RATE.fullmatch(written)
         if match is None:
             raise ValueError("a rate is written <requests>/<number><s|m|h>, for example 5/15m")
@@ -49,8 +50,8 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class LimitResult:
-    """One count of one window. ``left`` after this request, never below 0; ``resets_in`` until the window has more
-    room; ``allowed``: this request is within the limit."""
+    """The count of one window. ``left`` after this request, never below 0; ``resets_in``: until the window allows more
+    requests; ``allowed``: this request is within the limit."""
 
     allowed: bool
     left: int
@@ -59,7 +60,7 @@ class LimitResult:
 
 def evaluate_limits(windows: Sequence[Window], before: Sequence[int], resets: Sequence[int]) -> list[LimitResult]:
     """The results, from the counts before this request and the milliseconds until more requests are allowed. A request
-    that one window refuses counts against none."""
+    that one window refuses is counted in none."""
     refused = any(counted >= window.limit for counted, window in zip(before, windows, strict=True))
     return [
         LimitResult(

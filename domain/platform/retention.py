@@ -1,5 +1,5 @@
-"""How long the platform keeps data before it deletes it. Bookings, payments and the audit trail are not here: the law
-requires them for seven years and nothing deletes them (``docs/data-protection.md``)."""
+"""How long the platform keeps data before it deletes it. Bookings, payments and the audit trail are not included: the
+law requires them for seven years and nothing deletes them (``docs/data-protection.md``)."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class RetainedData(StrEnum):
-    """What is deleted. The value names it in Temporal and in ``attention``."""
+    """The kinds of deleted data. The value is the name in Temporal and in ``attention``."""
 
     IDEMPOTENCY_KEYS = "idempotency_keys"
     OUTBOX = "outbox"
@@ -19,7 +19,7 @@ class RetainedData(StrEnum):
     PASSWORD_RESETS = "password_resets"  # noqa: S105 - a table's name
 
 
-#: Age after which a row is deleted. A row that is still in use (an undelivered command) stays at any age.
+#: Age after which a row is deleted. A row that is still in use (an undelivered command) is never deleted.
 KEEP: Mapping[RetainedData, timedelta] = {
     RetainedData.IDEMPOTENCY_KEYS: timedelta(hours=24),
     # As long as Temporal shows the closed runs that the commands started.
@@ -28,7 +28,7 @@ KEEP: Mapping[RetainedData, timedelta] = {
     RetainedData.COMMAND_TEXTS: timedelta(hours=24),
     # After they ended: long enough to examine a login that its owner did not recognise.
     RetainedData.SESSIONS: timedelta(days=90),
-    # After the time until which they count.
+    # After the time for which they count.
     RetainedData.LOGIN_FAILURES: timedelta(0),
     RetainedData.RATE_LIMITS: timedelta(0),
     # After they expired.

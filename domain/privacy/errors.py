@@ -8,7 +8,7 @@ from domain.errors import Conflict
 
 
 class ErasureBlockedDetails(TypedDict, total=False):
-    """Visits ahead, and the ids of businesses to be closed or handed over."""
+    """Future visits, and the ids of businesses to be closed or transferred."""
 
     bookings: list[BookingDetails]
     businesses: list[UUID]
@@ -16,7 +16,7 @@ class ErasureBlockedDetails(TypedDict, total=False):
 
 class ErasureBlocked(Conflict):
     """The login cannot be closed yet. ``details["bookings"]``: future visits, to be cancelled first;
-    ``details["businesses"]``: what the login owns, to be closed or handed over first."""
+    ``details["businesses"]``: businesses that the login owns, to be closed or transferred first."""
 
     code = "erasure_blocked"
     shape: ClassVar[type] = ErasureBlockedDetails

@@ -1,11 +1,11 @@
-"""A person may ask for a copy of their data, and for its erasure."""
+"""Data exports and erasures that a person can ask for."""
 
 from datetime import timedelta
 from enum import StrEnum
 
-#: How long the file of an export can be fetched; then it is deleted.
+#: How long the file of an export can be downloaded; then it is deleted.
 EXPORT_LASTS = timedelta(days=7)
-#: Personal data is removed at once; what still connects the rows that the law requires is removed after this.
+#: Personal data is removed at once; what still links the legally required rows is removed after this time.
 ERASURE_DELAY = timedelta(days=30)
 
 

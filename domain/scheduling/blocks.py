@@ -1,7 +1,7 @@
-"""Time that the business keeps free: when a block takes place. Pure.
+"""When a block takes place: time that the business keeps free. Pure rules.
 
-A block is a span of the wall clock, once or recurring, of one resource or of the whole business. A booking is in its
-way where the visit itself overlaps; buffers before and after a visit may lie inside a block.
+A block is a span of the wall clock, once or recurring, of one resource or of the whole business. It conflicts with a
+booking if it overlaps the visit itself; buffers before and after a visit may lie inside a block.
 """
 
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from zoneinfo import ZoneInfo
 from domain.errors import InvalidInput
 from domain.scheduling.recurrence import Recurrence, days, instant
 
-#: The longest block. A longer leave is an exception of the person, or days off of the business.
+#: The longest block. A longer leave is an exception of a staff member, or closed days of the business.
 LONGEST = timedelta(days=31)
 
 
 class OccurrenceScope(StrEnum):
-    """Which occurrences of something that recurs are meant."""
+    """Which occurrences of a recurring block or series are meant."""
 
     ONE = "one"
     FOLLOWING = "following"
@@ -36,9 +36,9 @@ class BlockTime:
 def block_times(starts_at: datetime, ends_at: datetime, recurrence: Recurrence, zone: ZoneInfo) -> list[BlockTime]:
     """The occurrences of a block whose first one is ``[starts_at, ends_at)``, whole minutes, in order; at most 52.
 
-    Each has the beginning and the end of the first one on the wall clock of ``zone``; one that the clock jumps over as
-    a whole is left out. Raises InvalidInput: it ends before it begins, is longer than 31 days, overlaps the next one,
-    or the days cannot be (`domain.scheduling.recurrence.days`).
+    Each has the same start and end on the wall clock of ``zone``; one that the clock skips completely is left out.
+    Raises InvalidInput: it ends before it begins, is longer than 31 days, overlaps the next one, or the recurrence is
+    invalid (`domain.scheduling.recurrence.days`).
     """
     if ends_at <= starts_at:
         raise InvalidInput.at("ends_at", "after_start")
@@ -47,7 +47,7 @@ def block_times(starts_at: datetime, ends_at: datetime, recurrence: Recurrence, 
     first, last = starts_at.astimezone(zone), ends_at.astimezone(zone)
     length = last.date() - first.date()
     found = [
-        # The first one is as asked for, also in an hour that the clock shows twice.
+        # The first one is exactly as requested, also in an hour that the clock repeats.
         BlockTime(starts_at, ends_at)
         if day == first.date()
         else BlockTime(instant(day, first.time(), zone), instant(day + length, last.time(), zone))

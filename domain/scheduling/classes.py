@@ -1,5 +1,5 @@
-"""Classes: services that sell places to several bookings at one start. The service says how many places, its resources
-say how many units they have; these functions say what the two mean together."""
+"""Classes: services that sell places to several bookings at one start. The service has a number of places, its
+resources have units; these functions define how both are combined."""
 
 from collections.abc import Iterable, Sequence
 
@@ -7,18 +7,18 @@ from domain.errors import InvalidInput
 
 
 def is_class(capacity: int) -> bool:
-    """A service with several places is a class: sold by the place, to several bookings at one start."""
+    """A service with several places is a class: it is sold by the place, to several bookings at one start."""
     return capacity > 1
 
 
 def is_sold_by_unit(capacity: int, units: Sequence[int]) -> bool:
-    """Whether a requirement group takes one unit for each person: the seats of a class. ``units``: how many each of its
-    resources has. A group with a resource of one unit (a teacher) takes one unit for each booking."""
+    """Whether a requirement group needs one unit per person: the seats of a class. ``units``: the number of units of
+    each resource. A group with a resource of one unit (a teacher) needs one unit per booking."""
     return is_class(capacity) and all(number > 1 for number in units)
 
 
 def check_places(capacity: int, party_min: int, groups: Iterable[Sequence[int]]) -> None:
-    """Raise ``InvalidInput`` for a class that its resources can never hold: more places than all seats together, or a
+    """Raise ``InvalidInput`` for a class that is too large for its resources: more places than all seats together, or a
     smallest party that fits into none of them. ``groups``: the units of the active resources of each group."""
     for units in groups:
         if is_sold_by_unit(capacity, units):

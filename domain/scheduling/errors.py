@@ -1,4 +1,4 @@
-"""Errors about a time: what can be booked when, and hours."""
+"""Errors about times: availability and hours."""
 
 from datetime import datetime
 from typing import ClassVar, Literal, Required, TypedDict
@@ -8,7 +8,7 @@ from domain.errors import Conflict, RuleBroken
 
 
 class AlternativesDetails(TypedDict, total=False):
-    """Why the time is refused, and up to three nearest free starts of the booking window."""
+    """Why the time is refused, and up to three nearest free starts in the booking window."""
 
     reason: Literal["closed", "no_start", "nobody_works", "full"]
     alternatives: Required[list[datetime]]
@@ -24,7 +24,7 @@ class WindowDetails(TypedDict):
 
 
 class NotBookableDetails(TypedDict, total=False):
-    """What does not take bookings."""
+    """What cannot be booked."""
 
     service_id: str
     resource_id: str
@@ -47,7 +47,7 @@ class HoursDetails(TypedDict):
 
 
 class OverlappingHoursDetails(TypedDict, total=False):
-    """The two ranges, and the day that they are of, where it has a name."""
+    """The two ranges, and their day if it has a name."""
 
     day: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "public_holiday"]
     first: Required[HoursDetails]
@@ -62,46 +62,46 @@ class WouldBreakDetails(TypedDict):
 
 
 class SlotTaken(Conflict):
-    """Everything that the booking needs at the asked time is there, and taken. ``details``: ``reason`` (``full``) and
-    ``alternatives``, up to three nearest free starts in the booking window."""
+    """Everything that the booking needs at the requested time exists, but is taken. ``details``: ``reason`` (``full``)
+    and ``alternatives``, up to three nearest free starts in the booking window."""
 
     code = "slot_taken"
     shape: ClassVar[type] = AlternativesDetails
 
 
 class OutsideBookingWindow(RuleBroken):
-    """The start is in the past, inside the lead time, or further away than the business takes bookings.
-    ``details``: ``reason`` (``too_soon`` or ``too_far``), ``earliest`` and ``latest``, with the venue's offset."""
+    """The start is in the past, within the lead time, or too far in the future. ``details``: ``reason`` (``too_soon``
+    or ``too_far``), ``earliest`` and ``latest``, with the venue's offset."""
 
     code = "outside_booking_window"
     shape: ClassVar[type] = WindowDetails
 
 
 class OutsideOpeningHours(RuleBroken):
-    """The business is closed at the asked start (``details["reason"]`` ``closed``), or open without bookings of this
-    service starting then (``no_start``). ``alternatives`` as in ``SlotTaken``."""
+    """The business is closed at the requested start (``details["reason"]`` ``closed``), or open but no booking of this
+    service starts then (``no_start``). ``alternatives`` as in ``SlotTaken``."""
 
     code = "outside_opening_hours"
     shape: ClassVar[type] = AlternativesDetails
 
 
 class NobodyWorks(RuleBroken):
-    """The business is open, and nobody (or no room) that the service needs works at the asked time, taken or not.
-    ``details``: ``reason`` (``nobody_works``) and ``alternatives`` as in ``SlotTaken``."""
+    """The business is open, but no required staff member or room works at the requested time. ``details``: ``reason``
+    (``nobody_works``) and ``alternatives`` as in ``SlotTaken``."""
 
     code = "nobody_works"
     shape: ClassVar[type] = AlternativesDetails
 
 
 class NotBookable(RuleBroken):
-    """The business, service or resource does not take bookings now."""
+    """The business, service or resource cannot be booked now."""
 
     code = "not_bookable"
     shape: ClassVar[type] = NotBookableDetails
 
 
 class PartySizeRefused(RuleBroken):
-    """The party is smaller or larger than the service takes."""
+    """The party is smaller or larger than the service allows."""
 
     code = "party_size_refused"
     shape: ClassVar[type] = PartyDetails

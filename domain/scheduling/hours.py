@@ -1,7 +1,7 @@
-"""Opening hours: minutes of the business day, the week, one-off days, public holidays, and the zone they are in.
+"""Opening hours: minutes of the business day, the week, one-off days, public holidays, and their zone.
 
-A business day is a date of the venue's wall clock. Its minutes count from its midnight and run past 1440 where
-the hours run past midnight: 22:00–25:30 on Friday is ``MinuteRange(1320, 1530)`` of Friday.
+A business day is a date of the venue's wall clock. Its minutes count from its midnight and go past 1440 where the hours
+go past midnight: 22:00–25:30 on Friday is ``MinuteRange(1320, 1530)`` of Friday.
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,15 +18,15 @@ DAY = 1440
 """Minutes from one midnight to the next on a wall clock."""
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 PUBLIC_HOLIDAY = "public_holiday"
-"""The name of the row for public holidays, as ``WEEKDAYS`` are of the others."""
+"""The name of the row for public holidays, like ``WEEKDAYS`` for the others."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class MinuteRange:
     """``[start, end)`` in minutes of the business day, ``0 <= start < end <= 2880``.
 
-    Raises ``InvalidInput`` for anything else, an empty range included. Opening hours begin before midnight
-    (``check_day``); an exception may lie wholly in the night after it.
+    Raises ``InvalidInput`` for anything else, including an empty range. Opening hours begin before midnight
+    (``check_day``); an exception may lie completely in the night after it.
     """
 
     start: int
@@ -48,8 +48,8 @@ Ranges = tuple[MinuteRange, ...]
 class WeeklyHours:
     """Ranges per weekday, 0 = Monday to 6 = Sunday; an empty tuple is a closed day.
 
-    ``public_holiday`` is the row for public holidays: None where the business has none (a holiday is then an
-    ordinary weekday), empty where it closes. Raises ``InvalidInput`` unless there are seven days.
+    ``public_holiday`` is the row for public holidays: None if the business has none (a holiday is then an ordinary
+    weekday), empty if it is closed. Raises ``InvalidInput`` unless there are seven days.
     """
 
     days: tuple[Ranges, ...]
@@ -69,7 +69,8 @@ class Calendar:
     public_holidays: frozenset[date] = frozenset()
 
     def ranges_on(self, day: date) -> Ranges:
-        """The ranges of business day ``day``: one-off day, else public-holiday row, else weekday."""
+        """The ranges of business day ``day``: of the one-off day, else of the public-holiday row, else of the
+        weekday."""
         special = self.one_off.get(day)
         if special is not None:
             return special
@@ -79,7 +80,7 @@ class Calendar:
 
 
 def check_day(ranges: Iterable[MinuteRange], name: str | None = None) -> Ranges:
-    """Opening hours of one day in order; ``name`` is the day's in refusals. Raises as ``in_order``, and
+    """Opening hours of one day in order; ``name`` is the day's name in refusals. Raises like ``in_order``, and
     ``InvalidInput`` for a range that begins after midnight: it belongs to the next business day."""
     ordered = in_order(ranges, name)
     if ordered and ordered[-1].start >= DAY:
@@ -100,8 +101,8 @@ def in_order(ranges: Iterable[MinuteRange], name: str | None = None) -> Ranges:
 def check_week(week: WeeklyHours) -> WeeklyHours:
     """The week with every day in order.
 
-    Raises ``OverlappingHours`` when ranges of one day overlap, or when a range past midnight reaches into the first
-    range of the day after. The public-holiday row may stand before and after any weekday and itself.
+    Raises ``OverlappingHours`` when ranges of one day overlap, or when a range past midnight overlaps the first range
+    of the next day. The public-holiday row may come before and after any weekday and itself.
     """
     days = tuple(check_day(day, name) for name, day in zip(WEEKDAYS, week.days, strict=True))
     for weekday, day in enumerate(days):
@@ -118,7 +119,7 @@ def check_week(week: WeeklyHours) -> WeeklyHours:
 
 @lru_cache(maxsize=1)
 def _zones() -> frozenset[str]:
-    # "localtime" is whatever this machine is set to, which is nothing to store.
+    # "localtime" depends on the settings of this machine, so it must not be stored.
     return frozenset(available_timezones() - {"localtime"})
 
 

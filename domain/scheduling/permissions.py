@@ -1,4 +1,4 @@
-"""Who may do what: scheduling."""
+"""Permissions of scheduling."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,7 @@ from domain.roles import EVERYBODY, MANAGERS, TEAM, Action, Role, Rule
 
 
 class SchedulingAction(Action):
-    """What can be done to staff, their hours and free times."""
+    """Actions on staff, hours, blocks and free times."""
 
     READ_AVAILABILITY = "availability.read"
     READ_ALL_AVAILABILITY = "availability.read_all"

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class ReaccommodationStatus(StrEnum):
-    """``OPEN`` waits for an answer. Every other one is the end: another time; cancelled with all money back; the
+    """``OPEN`` waits for an answer. All others are final: another time was chosen; cancelled with a full refund; the
     business can keep the booking after all; the booking had ended."""
 
     OPEN = "open"
@@ -16,14 +16,14 @@ class ReaccommodationStatus(StrEnum):
     ENDED = "ended"
 
 
-#: Two days are enough to see a message and think; nobody should learn hours before the visit that it is off.
+#: Two days are enough to read a message and decide; nobody should learn of a cancellation hours before the visit.
 LONGEST = timedelta(hours=48)
 BEFORE_START = timedelta(hours=6)
-#: However late the business changes its mind, the customer has this long, unless the visit would begin sooner.
+#: The customer has at least this long, unless the visit would begin sooner.
 SHORTEST = timedelta(hours=1)
-#: A reminder this long before the deadline; where that is too soon after the offer, half-way.
+#: The reminder comes this long before the deadline, or half-way if that is too soon after the offer.
 REMIND_BEFORE = timedelta(hours=12)
-#: Below this there is no reminder: the offer is fresh.
+#: With less time there is no reminder.
 TOO_SHORT_TO_REMIND = timedelta(hours=2)
 
 
@@ -36,8 +36,8 @@ class Deadlines:
 
 
 def deadlines(now: datetime, start_at: datetime) -> Deadlines:
-    """How long an offer made at ``now`` stands: 48 hours, but until six hours before the lost start at the latest; at
-    least one hour, and never past the start."""
+    """The deadlines of an offer made at ``now``: 48 hours, but at the latest six hours before the lost start; at least
+    one hour, and never after the start."""
     at_least = min(now + SHORTEST, start_at)
     decide_by = max(min(now + LONGEST, start_at - BEFORE_START), at_least)
     left = decide_by - now

@@ -1,9 +1,9 @@
-"""On which days something recurs, and at which instants. Pure.
+"""On which days something recurs, and at which instants. Pure rules.
 
-Days are of the business's own calendar. The rules are those of RFC 5545, 3.3.10: a month that does not have the day is
-left out, and weeks are counted from the first day on. A wall-clock time becomes an instant as in
-`domain.scheduling.availability.days`: a time that the clock shows twice is its first occurrence, a time that the clock
-jumps over is counted on with the offset from before the jump (RFC 5545, 3.3.5).
+Days are dates of the business's wall clock. The rules are those of RFC 5545, 3.3.10: a month that does not have the day
+is left out, and weeks are counted from the first day. A wall-clock time becomes an instant as in
+`domain.scheduling.availability.days`: a time that occurs twice is its first occurrence; a time that the clock skips is
+computed with the offset from before the jump (RFC 5545, 3.3.5).
 """
 
 from calendar import monthrange
@@ -18,25 +18,25 @@ from zoneinfo import ZoneInfo
 from domain.errors import InvalidInput
 from domain.scheduling.availability.days import instant_of, local
 
-#: The most occurrences of one series or block: a year of weeks.
+#: The most occurrences of one series or block: weekly for a year.
 MAX_OCCURRENCES = 52
 #: The longest step between two occurrences, in weeks or months.
 MAX_INTERVAL = 52
-#: No occurrence lies further after the first one. Ends the search for a day that hardly ever comes.
+#: No occurrence is further after the first one. This ends the search for a very rare day.
 FARTHEST = timedelta(days=3653)
 _WEEK = 7
 
 
 class Frequency(StrEnum):
-    """What ``interval`` counts."""
+    """The unit of ``interval``."""
 
     WEEKLY = "weekly"
     MONTHLY = "monthly"
 
 
 class MonthlyOn(StrEnum):
-    """Which day of a month: the same date; the same weekday, counted from the month's beginning (the second Tuesday);
-    or the last such weekday of the month."""
+    """Which day of a month: the same date; the same weekday counted from the month's beginning (the second Tuesday); or
+    the last such weekday of the month."""
 
     DATE = "date"
     WEEKDAY = "weekday"
@@ -45,10 +45,11 @@ class MonthlyOn(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Recurrence:
-    """Every ``interval`` weeks or months, ``until`` a day (included) or ``count`` times, the first one included.
+    """Every ``interval`` weeks or months, until the day ``until`` (included) or ``count`` times, the first one
+    included.
 
-    Raises InvalidInput: exactly one of ``until`` and ``count``; ``count`` and ``interval`` from 1 to 52;
-    ``monthly_on`` for months only.
+    Raises InvalidInput: exactly one of ``until`` and ``count``; ``count`` and ``interval`` from 1 to 52; ``monthly_on``
+    for months only.
     """
 
     frequency: Frequency
@@ -68,15 +69,15 @@ class Recurrence:
             raise InvalidInput.at("monthly_on", "for_monthly_only")
 
 
-#: Once: what does not recur.
+#: A single occurrence.
 ONCE = Recurrence(Frequency.WEEKLY, count=1)
 
 
 def days(recurrence: Recurrence, first: date) -> tuple[date, ...]:
-    """The days of the occurrences, ``first`` being the first one, in order; at most 52.
+    """The days of the occurrences in order, beginning with ``first``; at most 52.
 
-    Raises InvalidInput: ``first`` is not in the last week of its month although the last weekday is meant; ``until``
-    lies before ``first``; more than 52 days up to ``until``; fewer than ``count`` days within ten years.
+    Raises InvalidInput: ``first`` is not in the last week of its month although the last weekday is meant; ``until`` is
+    before ``first``; more than 52 days up to ``until``; fewer than ``count`` days within ten years.
     """
     if recurrence.monthly_on is MonthlyOn.LAST_WEEKDAY and (first + timedelta(days=_WEEK)).month == first.month:
         raise InvalidInput.at("monthly_on", "not_the_last_weekday")
@@ -93,12 +94,12 @@ def days(recurrence: Recurrence, first: date) -> tuple[date, ...]:
 
 
 def instant(day: date, wall: time, zone: ZoneInfo) -> datetime:
-    """What the wall clock of ``zone`` calls ``wall`` on ``day``, aware UTC; seconds are cut off."""
+    """The instant of wall-clock time ``wall`` on ``day`` in ``zone``, aware UTC, without seconds."""
     return instant_of(local(zone, day, wall.hour * 60 + wall.minute))
 
 
 def _endless(recurrence: Recurrence, first: date) -> Iterator[date]:
-    """The days without an end. They grow, so that the caller can stop at one."""
+    """The days without an end, in ascending order, so that the caller can stop."""
     if recurrence.frequency is Frequency.WEEKLY:
         step = timedelta(weeks=recurrence.interval)
         yield from (first + number * step for number in from_zero())
@@ -113,7 +114,7 @@ def _endless(recurrence: Recurrence, first: date) -> Iterator[date]:
 
 
 def _day_in_month(on: MonthlyOn, first: date, year: int, month: int) -> date | None:
-    """The day that stands for ``first`` in a month; None where the month has none."""
+    """The day that corresponds to ``first`` in a month; None if the month has none."""
     weekday_of_first, length = monthrange(year, month)
     if on is MonthlyOn.DATE:
         return date(year, month, first.day) if first.day <= length else None

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class StaffRole(StrEnum):
-    """What an assignment lets a user do in one business (the owner is the business's ``owner_id``)."""
+    """The role of a user who works in a business (the owner is the business's ``owner_id``)."""
 
     MANAGER = "manager"
     STAFF = "staff"

@@ -1,4 +1,4 @@
-"""Days on which a staff member (or a room) is not there as usual: off, off for a part, or other hours."""
+"""Exceptions: days on which a staff member (or a room) is off, partly off, or has other hours."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -9,12 +9,12 @@ from domain.errors import InvalidInput
 from domain.scheduling.hours import DAY, Calendar, MinuteRange, Ranges, in_order
 
 _A_DAY = timedelta(days=1)
-#: The longest exception, for a leave of a year. A person who is away for longer has left.
+#: The longest exception: a leave of one year.
 MAX_DAYS = 366
 
 
 class ExceptionKind(StrEnum):
-    """What is different."""
+    """What is different on these days."""
 
     OFF = "off"
     HOURS = "hours"
@@ -24,9 +24,9 @@ class ExceptionKind(StrEnum):
 class CalendarException:
     """The business days ``first_day`` to ``last_day``, both included.
 
-    ``OFF``: not there in ``ranges``, or all day where there are none. ``HOURS``: there in ``ranges`` instead of the
-    usual hours. Minutes count from the midnight that the business day begins with, so 24:30–26:00 is a part of the
-    night after it. Raises ``InvalidInput`` for days out of order, more than 366 of them, and hours without a range;
+    ``OFF``: absent in ``ranges``, or all day if there are none. ``HOURS``: present in ``ranges`` instead of the usual
+    hours. Minutes count from the midnight at which the business day begins, so 24:30–26:00 is a part of the night after
+    it. Raises ``InvalidInput`` for days out of order, more than 366 of them, and hours without a range;
     ``OverlappingHours`` for ranges that share a minute.
     """
 
@@ -46,7 +46,7 @@ class CalendarException:
 
 
 def without(ranges: Iterable[MinuteRange], off: Iterable[MinuteRange]) -> list[tuple[int, int]]:
-    """``ranges`` with the minutes of ``off`` cut out of them, as ``(start, end)``; a rest may begin after midnight."""
+    """``ranges`` without the minutes of ``off``, as ``(start, end)``; a remaining part may begin after midnight."""
     left = [(span.start, span.end) for span in ranges]
     for gap in off:
         cut: list[tuple[int, int]] = []
@@ -58,10 +58,10 @@ def without(ranges: Iterable[MinuteRange], off: Iterable[MinuteRange]) -> list[t
 
 
 def with_exceptions(usual: Calendar, exceptions: Sequence[CalendarException], first: date, last: date) -> Calendar:
-    """``usual`` with what is different on the days ``first`` to ``last``, both included.
+    """``usual`` with the exceptions on the days ``first`` to ``last``, both included.
 
-    On one day: other hours replace the usual ones (the first exception counts if there are several), then what is off
-    is cut out of them.
+    For one day: other hours replace the usual ones (the first exception counts if there are several), then the times
+    off are removed.
     """
     by_day: dict[date, list[CalendarException]] = {}
     for one in exceptions:
@@ -76,7 +76,8 @@ def with_exceptions(usual: Calendar, exceptions: Sequence[CalendarException], fi
     for day, found in by_day.items():
         pieces = _on(usual.ranges_on(day), found)
         changed[day] = tuple(MinuteRange(start, end) for start, end in pieces if start < DAY)
-        # No range begins after midnight: what is left of the night there is the next date's early morning.
+        # Opening hours never begin after midnight, so the rest of the night is moved to the early morning of the next
+        # date.
         if rest := tuple(MinuteRange(start - DAY, end - DAY) for start, end in pieces if start >= DAY):
             spilt[day + _A_DAY] = rest
     for day, rest in spilt.items():

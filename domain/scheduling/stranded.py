@@ -1,4 +1,4 @@
-"""Which bookings a change of a business's calendars would strand: they fit as it was, and not as it would be."""
+"""Which bookings a change of a business's calendars would strand: they fit before it, but not after it."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from domain.scheduling.hours import Calendar
 
 
 class StrandReason(StrEnum):
-    """What was changed."""
+    """The change that strands a booking."""
 
     HOURS = "hours"
     HOLIDAYS = "holidays"
@@ -27,14 +27,14 @@ class StrandReason(StrEnum):
     BLOCK = "block"
 
 
-#: Hours run at most two days past their midnight; a day more for the zones.
+#: Hours end at most two days after their midnight; one day more for time zones.
 _AROUND = timedelta(days=3)
 
 
 @dataclass(frozen=True, slots=True)
 class Workplace:
-    """An active resource: its units, its hours (the business's bound them), the services it is used for, and the times
-    at which it is blocked (aware UTC)."""
+    """An active resource: its units, its hours (inside the business's), the services it is used for, and its blocked
+    times (aware UTC)."""
 
     capacity: int
     calendar: Calendar
@@ -44,8 +44,7 @@ class Workplace:
 
 @dataclass(frozen=True, slots=True)
 class Calendars:
-    """Everything of a business that says when a booking can take place. Resources that are not active are left
-    out."""
+    """Everything of a business that decides when a booking can take place. Only active resources are included."""
 
     zone: ZoneInfo
     business: Calendar
@@ -54,8 +53,8 @@ class Calendars:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One claim of a booking that is still to come. ``[start_at, end_at)``: the service itself, aware; buffers may lie
-    outside the hours."""
+    """One claim of a future booking. ``[start_at, end_at)``: the service itself, aware; buffers may lie outside the
+    hours."""
 
     booking_id: UUID
     code: str
@@ -67,19 +66,19 @@ class Visit:
 
 
 class _Days:
-    """The open minutes of calendars over the days ``first`` to ``last``, each calendar worked out once."""
+    """The open minutes of calendars over the days ``first`` to ``last``; each calendar is computed once."""
 
     def __init__(self, calendars: Calendars, first: date, last: date) -> None:
         self._calendars = calendars
         self._days = BusinessDays(calendars.zone, first, last)
         self._origin = self._days.midnights[0]
-        # By identity: calendars hold mappings and are not hashable; ``calendars`` keeps them alive.
+        # By identity: calendars contain mappings and are not hashable; ``calendars`` keeps them alive.
         self._open: dict[int, int] = {}
         self._blocked: dict[int, int] = {}
 
     def fits(self, visit: Visit) -> bool:
-        """Whether business and resource are open throughout and not blocked, and the resource has the unit and serves
-        the service."""
+        """Whether business and resource are open the whole time and not blocked, and the resource has the unit and
+        performs the service."""
         place = self._calendars.resources.get(visit.resource_id)
         if place is None or visit.unit >= place.capacity or visit.service_id not in place.services:
             return False
@@ -105,13 +104,13 @@ class _Days:
 
 
 def days_around(visits: Sequence[Visit]) -> tuple[date, date]:
-    """The first and the last business day whose hours may matter to ``visits`` (at least one), in any zone."""
+    """The first and the last business day whose hours may affect ``visits`` (at least one), in any zone."""
     first = min(visit.start_at for visit in visits).date() - _AROUND
     return first, max(visit.end_at for visit in visits).date() + _AROUND
 
 
 def fitting(visits: Sequence[Visit], calendars: Calendars) -> frozenset[UUID]:
-    """The bookings of which every visit fits."""
+    """The bookings whose visits all fit."""
     if not visits:
         return frozenset()
     days = _Days(calendars, *days_around(visits))
@@ -120,14 +119,14 @@ def fitting(visits: Sequence[Visit], calendars: Calendars) -> frozenset[UUID]:
 
 
 def stranded(visits: Sequence[Visit], before: Calendars, after: Calendars) -> list[Visit]:
-    """One visit of each booking that fits ``before`` and no longer ``after``, in order of their start. A booking
-    that did not fit before is left out."""
+    """One visit of each booking that fits ``before`` but not ``after``, ordered by start. A booking that did not fit
+    before is left out."""
     broken = fitting(visits, before) - fitting(visits, after)
-    return first_of_each(visit for visit in visits if visit.booking_id in broken)
+    return earliest_of_each(visit for visit in visits if visit.booking_id in broken)
 
 
-def first_of_each(visits: Iterable[Visit]) -> list[Visit]:
-    """The earliest visit of each booking, in order of their start."""
+def earliest_of_each(visits: Iterable[Visit]) -> list[Visit]:
+    """The earliest visit of each booking, ordered by start."""
     found: dict[UUID, Visit] = {}
     for visit in sorted(visits, key=lambda visit: (visit.start_at, visit.booking_id)):
         found.setdefault(visit.booking_id, visit)

@@ -125,8 +125,8 @@ class StripePayments:
         if intent.status is not PaymentStatus.DISPUTED:
             return intent
         disputes = _succeeded(await _attempt(self._disputes.list_async({"payment_intent": intent_id})))
-        standing = [dispute_of(dispute.to_dict()).status for dispute in disputes.data]
-        return intent_of(raw, disputed=any(status is not DisputeStatus.WON for status in standing))
+        statuses = [dispute_of(dispute.to_dict()).status for dispute in disputes.data]
+        return intent_of(raw, disputed=any(status is not DisputeStatus.WON for status in statuses))
 
     async def cancel_intent(self, intent_id: str, key: str) -> Intent:
         """Close or void. An intent that is past cancelling comes back as it is: paid, cancelled or processing."""

@@ -48,18 +48,18 @@ class Intents:
         if "payment_method_types" in params:
             message = "payment_method_types is no longer supported; use allowed_payment_method_types."
             code = "payment_method_types_no_longer_supported"
-            raise StripeFailure(400, message, code=code, param="payment_method_types", kept=False)
+            raise StripeFailure(400, message, code=code, param="payment_method_types", is_stored=False)
         required(params, "amount")
         amount, currency = integer(params, "amount") or 0, required(params, "currency").lower()
         _check_amount(amount, currency)
         if "off_session" in params and params.get("confirm") != "true":
             message = "off_session can only be used when confirm is true."
-            raise StripeFailure(400, message, param="off_session", kept=False)
+            raise StripeFailure(400, message, param="off_session", is_stored=False)
         if params.get("customer"):
             self._customers.get(str(params["customer"]))
         capture = str(params.get("capture_method", "automatic_async"))
         if capture not in {"automatic", "automatic_async", "manual"}:
-            raise StripeFailure(400, "Invalid capture_method", param="capture_method", kept=False)
+            raise StripeFailure(400, "Invalid capture_method", param="capture_method", is_stored=False)
         intent = _new_intent(amount, currency, capture, params)
         self._save(intent)
         self._events.stripe("payment_intent.created", intent)
@@ -307,13 +307,13 @@ def _new_intent(amount: int, currency: str, capture: str, params: Mapping[str, A
 def _check_amount(amount: int, currency: str) -> None:
     least = MINIMUM.get(currency)
     if least is None:
-        raise StripeFailure(400, f"Invalid currency: {currency}", param="currency", kept=False)
+        raise StripeFailure(400, f"Invalid currency: {currency}", param="currency", is_stored=False)
     if amount < least:
         message = f"Amount must be at least {least} {currency}"
-        raise StripeFailure(400, message, code="amount_too_small", param="amount", kept=False)
+        raise StripeFailure(400, message, code="amount_too_small", param="amount", is_stored=False)
     if amount > MAXIMUM:
         message = f"Amount must be no more than {MAXIMUM} {currency}"
-        raise StripeFailure(400, message, code="amount_too_large", param="amount", kept=False)
+        raise StripeFailure(400, message, code="amount_too_large", param="amount", is_stored=False)
 
 
 def _method_of(params: Mapping[str, Any]) -> str | None:

@@ -30,7 +30,7 @@ class Refunds:
     def create(self, params: Mapping[str, Any]) -> Answer:
         charge = self._charge_of(params)
         if params.get("reason") not in {None, *REASONS}:
-            raise StripeFailure(400, "Invalid reason", param="reason", kept=False)
+            raise StripeFailure(400, "Invalid reason", param="reason", is_stored=False)
         left = charge["amount_captured"] - charge["amount_refunded"]
         given = integer(params, "amount")
         amount = left if given is None else given
@@ -110,7 +110,7 @@ class Refunds:
             charge_id = str(params["charge"])
         else:
             message = "One of the following params should be provided for this request: payment_intent or charge."
-            raise StripeFailure(400, message, code="parameter_missing", kept=False)
+            raise StripeFailure(400, message, code="parameter_missing", is_stored=False)
         charge = self._store.find("charge", charge_id)
         if charge is None:
             raise missing("charge", charge_id, "charge")

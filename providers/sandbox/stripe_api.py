@@ -167,14 +167,14 @@ class StripeApi:
                     self._store.keep_answer(key, path, digest, status, text, request_id)
         except StripeFailure as failure:
             status, text = failure.status, dump(failure.body)
-            if key is not None and failure.kept:
+            if key is not None and failure.is_stored:
                 self._store.keep_answer(key, path, digest, status, text, request_id)
         return _respond(status, text, request_id, key)
 
     def _replay(self, key: str, path: str, digest: str, request_id: str) -> Response | None:
         """Stripe API reference, "Idempotent requests"."""
         if len(key) > 255:
-            raise StripeFailure(400, "The idempotency key is too long.", kind="idempotency_error", kept=False)
+            raise StripeFailure(400, "The idempotency key is too long.", kind="idempotency_error", is_stored=False)
         row = self._store.find_answer(key)
         if row is None:
             return None
@@ -184,7 +184,7 @@ class StripeApi:
                 f"Keys for idempotent requests can only be used with the same {same} they were first used with. "
                 f"Try using a key other than '{key}' if you meant to execute a different request."
             )
-            raise StripeFailure(400, message, kind="idempotency_error", kept=False)
+            raise StripeFailure(400, message, kind="idempotency_error", is_stored=False)
         response = _respond(row["status"], row["body"], request_id, key)
         response.headers["Idempotent-Replayed"] = "true"
         response.headers["Original-Request"] = row["request_id"]
@@ -196,14 +196,14 @@ class StripeApi:
             value = base64.b64decode(value + "===").decode(errors="replace").partition(":")[0]
         if not secrets.compare_digest(value.encode(), self._config.stripe_api_key.encode()):
             message = f"Invalid API Key provided: {value[:8]}****" if value else "You did not provide an API key."
-            raise StripeFailure(401, message, kept=False)
+            raise StripeFailure(401, message, is_stored=False)
 
     def _find(self, method: str, path: str) -> tuple[Operation, tuple[str, ...]]:
         for operation in self._operations:
             found = operation.path.fullmatch(path)
             if found and operation.method == method:
                 return operation, found.groups()
-        raise StripeFailure(404, f"Unrecognized request URL ({method}: {path}).", kept=False)
+        raise StripeFailure(404, f"Unrecognized request URL ({method}: {path}).", is_stored=False)
 
     def _table(self, intents: Intents, refunds: Refunds) -> tuple[Operation, ...]:
         return (
@@ -257,7 +257,7 @@ class StripeApi:
         """Newest first. ``created`` filters are answered for the whole list; there is no ``ending_before``."""
         limit = integer(params, "limit") or 10
         if not 1 <= limit <= 100 or "ending_before" in params:
-            raise StripeFailure(400, "Invalid limit or cursor", param="limit", kept=False)
+            raise StripeFailure(400, "Invalid limit or cursor", param="limit", is_stored=False)
         parent, before = params.get("payment_intent"), params.get("starting_after")
         wide = 100_000 if {"created", "type", "customer"} & set(params) else limit + 1
         items = self._store.list_objects(kind, parent, before, wide)
@@ -278,7 +278,7 @@ class StripeApi:
             found = self._store.find(kind, value) if kind else None
             if found is None:
                 message = f"This property cannot be expanded ({name})."
-                raise StripeFailure(400, message, param="expand", kept=False)
+                raise StripeFailure(400, message, param="expand", is_stored=False)
             node[name] = value = shown(found)
         if rest:
             for item in value if isinstance(value, list) else [value]:

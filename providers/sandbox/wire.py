@@ -28,12 +28,12 @@ class StripeFailure(Exception):
         code: str | None = None,
         param: str | None = None,
         kind: str = "invalid_request_error",
-        kept: bool = True,
+        is_stored: bool = True,
         intent: JSON | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
-        self.kept = kept
+        self.is_stored = is_stored
         self.body = error_body(kind, message, code=code, param=param, payment_intent=intent)
 
 
@@ -50,7 +50,7 @@ def missing(kind: str, object_id: str, param: str = "id") -> StripeFailure:
     """404 ``resource_missing``; 400 where the id was a parameter and not the path."""
     status = 404 if param in {"id", "intent"} else 400
     message = f"No such {kind}: '{object_id}'"
-    return StripeFailure(status, message, code="resource_missing", param=param, kept=False)
+    return StripeFailure(status, message, code="resource_missing", param=param, is_stored=False)
 
 
 def parse_form(raw: str) -> JSON:
@@ -62,7 +62,7 @@ def parse_form(raw: str) -> JSON:
         for part in parts[:-1]:
             below = node.setdefault(part, {})
             if not isinstance(below, dict):
-                raise StripeFailure(400, f"Invalid form: {name}", kept=False)
+                raise StripeFailure(400, f"Invalid form: {name}", is_stored=False)
             node = below
         last = parts[-1] or str(len(node))
         node[last] = value
@@ -84,7 +84,7 @@ def check_known(params: Mapping[str, Any], known: Sequence[str]) -> None:
     for name in params:
         if name not in known and name != "expand":
             message = f"Received unknown parameter: {name}"
-            raise StripeFailure(400, message, code="parameter_unknown", param=name, kept=False)
+            raise StripeFailure(400, message, code="parameter_unknown", param=name, is_stored=False)
 
 
 def integer(params: Mapping[str, Any], name: str) -> int | None:
@@ -96,7 +96,7 @@ def integer(params: Mapping[str, Any], name: str) -> int | None:
         return int(str(value))
     except ValueError:
         message = f"Invalid integer: {value}"
-        raise StripeFailure(400, message, code="parameter_invalid_integer", param=name, kept=False) from None
+        raise StripeFailure(400, message, code="parameter_invalid_integer", param=name, is_stored=False) from None
 
 
 def required(params: Mapping[str, Any], name: str) -> str:
@@ -104,7 +104,7 @@ def required(params: Mapping[str, Any], name: str) -> str:
     value = params.get(name)
     if value in (None, ""):
         message = f"Missing required param: {name}."
-        raise StripeFailure(400, message, code="parameter_missing", param=name, kept=False)
+        raise StripeFailure(400, message, code="parameter_missing", param=name, is_stored=False)
     return str(value)
 
 
@@ -113,7 +113,7 @@ def metadata(params: Mapping[str, Any]) -> dict[str, str]:
     given = params.get("metadata") or {}
     pairs = {str(name): str(value) for name, value in given.items()} if isinstance(given, dict) else None
     if pairs is None or len(pairs) > 50 or any(len(k) > 40 or len(v) > 500 for k, v in pairs.items()):
-        raise StripeFailure(400, "Invalid metadata", code="parameter_invalid", param="metadata", kept=False)
+        raise StripeFailure(400, "Invalid metadata", code="parameter_invalid", param="metadata", is_stored=False)
     return pairs
 
 

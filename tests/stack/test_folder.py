@@ -30,9 +30,9 @@ def test_spoilt_file_counts_as_nothing(folder: DataFolder, text: str) -> None:
 
 def test_folder_lock_has_one_holder(folder: DataFolder) -> None:
     assert folder.holder() is None
-    with folder.held():
+    with folder.locked():
         assert folder.holder() is not None
-        with pytest.raises(FolderInUse, match=r"already runs on .*data \(process \d+\)"), folder.held():
+        with pytest.raises(FolderInUse, match=r"already runs on .*data \(process \d+\)"), folder.locked():
             pass
     assert folder.holder() is None
 
@@ -40,7 +40,7 @@ def test_folder_lock_has_one_holder(folder: DataFolder) -> None:
 def test_stale_lock_file_is_harmless(folder: DataFolder) -> None:
     (folder.root / "stack.lock").write_text("999999999\n")
     assert folder.holder() is None
-    with folder.held():
+    with folder.locked():
         assert folder.holder() is not None
 
 

@@ -15,7 +15,7 @@ from activities.platform.attention import AttentionInput
 from domain.booking_status import BookingStatus
 from domain.bookings import confirmation, decisions, late_payment, moves, undo
 from domain.bookings.commands import BookingCommand, BookingOutcome
-from domain.bookings.decisions import BookingFacts, KeptPenalty, is_staff
+from domain.bookings.decisions import BookingFacts, KeptPenalty, is_business_side
 from domain.bookings.expiry import HoldEnd, end_hold
 from domain.bookings.snapshot import BookingSnapshot
 from domain.catalogue.cancellation import Policy, Tier
@@ -328,9 +328,9 @@ class World:
     async def cancel(self, command: BookingCommand) -> BookingOutcome:
         if seen := await self._seen("bookings.cancel", command):
             return seen
-        ending = decisions.cancel(self.facts(), is_staff(command.actor_kind), self._time())
+        ending = decisions.cancel(self.facts(), is_business_side(command.actor_kind), self._time())
         self.set(status=S.CANCELLED)
-        self.kept = ending.settlement.kept
+        self.kept = ending.settlement.retained
         return self._settle(command, ending.settlement)
 
     @activity.defn(name="bookings.reschedule")
@@ -339,7 +339,7 @@ class World:
             return seen
         if command.start_at is None:
             raise InvalidInput.at("start_at", "required")
-        by_business = is_staff(command.actor_kind)
+        by_business = is_business_side(command.actor_kind)
         move = moves.move(self.facts(), command.start_at, by_business, self.approve_within, self._time())
         if not self.slot_is_free:
             raise ApplicationError("slot_taken", {"alternatives": []}, type="slot_taken", non_retryable=True)
@@ -379,7 +379,7 @@ class World:
             return seen
         ending = decisions.no_show(self.facts(), command.waive_penalty, self._time())
         final = self._step(command, S.NO_SHOW)
-        self.kept = ending.settlement.kept
+        self.kept = ending.settlement.retained
         return self._settle(command, ending.settlement if final else Settlement())
 
     @activity.defn(name="bookings.undo")
@@ -407,7 +407,7 @@ class World:
         if late_payment.may_reinstate(self.facts(), 0, self._time()) and self.slot_is_free:
             self.set(status=S.CONFIRMED)
             return self._outcome(command)
-        settlement = late_payment.give_back(self.facts(), 0)
+        settlement = late_payment.settle_late_payment(self.facts(), 0)
         return self._settle(command, settlement) if settlement else self._outcome(command)
 
     @activity.defn(name="bookings.remind")

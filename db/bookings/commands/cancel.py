@@ -9,7 +9,7 @@ from db.bookings.commands.transition import TransitionStore
 from domain.booking_status import BookingStatus
 from domain.bookings import decisions
 from domain.bookings.commands import BookingCommand, BookingOutcome
-from domain.bookings.decisions import Ending, is_staff
+from domain.bookings.decisions import Ending, is_business_side
 from domain.errors import WrongState
 from domain.messages.kinds import NoticeKind
 from domain.payments.refunds import RefundReason
@@ -29,7 +29,7 @@ class CancelStore(TransitionStore):
             if command.actor_kind is ActorKind.SYSTEM:
                 return booking.outcome()  # the deadline came when it had another time already
             raise WrongState({"status": booking.status.value, "wanted": "reaccommodation"})
-        asked_by_business = is_staff(command.actor_kind)
+        asked_by_business = is_business_side(command.actor_kind)
         ending = decisions.cancel(booking.facts(), asked_by_business, now)
         settlement = ending.settlement
         facts = amounts(booking, settlement) | {"by_business": ending.by_business, "cause": _cause(booking, command)}
@@ -43,7 +43,7 @@ class CancelStore(TransitionStore):
             BookingStatus.CANCELLED,
             settlement=settlement,
             refund_reason=RefundReason.CANCELLED,
-            penalty=settlement.kept,
+            penalty=settlement.retained,
             messages=tuple(messages),
         )
         return await self._write(booking, change, command, now)
@@ -59,6 +59,6 @@ def _cause(booking: Locked, command: BookingCommand) -> str:
     """Why the booking ends, for the text of the message."""
     if booking.is_stranded and command.actor_kind is ActorKind.SYSTEM:
         return "no_answer"
-    if is_staff(command.actor_kind):
+    if is_business_side(command.actor_kind):
         return "business"
     return "offer_declined" if booking.is_stranded else "customer"

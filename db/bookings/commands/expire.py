@@ -85,7 +85,7 @@ class ExpiryStore(TransitionStore):
             booking, _ = await self._lock(row.id)
             facts = booking.facts()
             if facts.status is not BookingStatus.PENDING:
-                gone += not expiry.holds_its_time(facts)
+                gone += not expiry.still_needs_claims(facts)
                 continue
             if not expiry.may_sweep(facts, now) or (booking.amount_due and await self._money_waits(booking)):
                 continue

@@ -20,7 +20,7 @@ from db.bookings.commands.customers import BookingCustomer, BookingCustomerStore
 from db.bookings.commands.hold_request import HoldRequest
 from db.bookings.commands.hold_values import columns_of, offer_of, snapshot_of, terms_of, view_of, with_claims
 from db.engine.context import IdempotencyKey
-from db.messages.commands.held import HELD_NOTICE
+from db.messages.commands.hold_notice import HOLD_NOTICE
 from db.messages.notices import NoticeStore, QueuedNotice
 from db.platform.outbox import START_BOOKING
 from db.scheduling.availability import AvailabilityStore, HoldFacts, Who
@@ -84,7 +84,7 @@ event AS (
     INSERT INTO outbox (business_id, event, aggregate, payload, command, request_id)
     SELECT :business_id, 'booking.held', :aggregate, CAST(:payload AS jsonb), :command, :request_id
       FROM whole WHERE yes),
-{HELD_NOTICE},
+{HOLD_NOTICE},
 answered AS (
     UPDATE idempotency_keys SET status_code = 201, body = :answer, locked_until = NULL
      WHERE subject = :who AND key = :what AND (SELECT yes FROM whole))

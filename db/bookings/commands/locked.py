@@ -101,7 +101,7 @@ def amounts(booking: Locked, settlement: Settlement) -> dict[str, Any]:
     """The facts of a message about an end: what is kept, what goes back, and what is released on a card."""
     voided = settlement.movement is Movement.VOID
     return {
-        "penalty": settlement.kept,
+        "penalty": settlement.retained,
         "refund": settlement.refund,
         "release": settlement.amount if voided else 0,
         "currency": booking.currency,

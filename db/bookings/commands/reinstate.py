@@ -14,7 +14,7 @@ from domain.bookings import late_payment
 from domain.bookings.commands import BookingCommand, BookingOutcome
 from domain.messages.kinds import NoticeKind
 from domain.payments.refunds import RefundReason
-from domain.payments.settlement import Settlement, held
+from domain.payments.settlement import Settlement, secured_amount
 
 _FAILED = text("""
     SELECT coalesce(sum(amount), 0)::bigint FROM refunds WHERE payment_id = :payment_id AND status = 'failed'
@@ -25,9 +25,9 @@ class ReinstateStore(TransitionStore):
     """Late money brings the booking back, or it is returned."""
 
     async def reinstate_after_late_payment(self, command: BookingCommand, now: datetime) -> BookingOutcome:
-        """expired -> confirmed where `late_payment.may_reinstate` says so and the same claims are free; else
-        `late_payment.give_back` says what is returned. The customer gets a message in both cases. Where no late money
-        is with us, nothing happens."""
+        """expired -> confirmed if `late_payment.may_reinstate` allows it and the same claims are free; else
+        `late_payment.settle_late_payment` decides what is refunded. The customer gets a notice in both cases. Without
+        late money nothing happens."""
         booking, seen = await self._enter(command)
         if seen is not None:
             return seen
@@ -37,7 +37,7 @@ class ReinstateStore(TransitionStore):
         failed = await self._failed(booking.payment.id)
         if late_payment.may_reinstate(facts, failed, now) and await self._reinstate_claims(booking, now):
             return await self._come_back(booking, command, now)
-        settlement = late_payment.give_back(facts, failed)
+        settlement = late_payment.settle_late_payment(facts, failed)
         return await self._give_back(booking, command, now, settlement) if settlement else booking.outcome()
 
     async def _failed(self, payment_id: UUID) -> int:
@@ -75,5 +75,5 @@ class ReinstateStore(TransitionStore):
 
 
 def _facts(booking: Locked, reinstated: bool) -> dict[str, object]:
-    amount = held(booking.payment.view(), booking.on_the_way) if booking.payment else 0
+    amount = secured_amount(booking.payment.view(), booking.on_the_way) if booking.payment else 0
     return {"amount": amount, "currency": booking.currency, "reinstated": reinstated, "confirmed": reinstated}

@@ -13,7 +13,7 @@ from db.bookings.commands.transition import TransitionStore
 from db.scheduling.booked_services import Catalogue
 from domain.bookings import moves
 from domain.bookings.commands import BookingCommand, BookingOutcome
-from domain.bookings.decisions import cancellation_quote, is_staff
+from domain.bookings.decisions import cancellation_quote, is_business_side
 from domain.bookings.moves import Move, MoveTerms
 from domain.errors import InvalidInput, WrongState
 from domain.messages.kinds import NoticeKind
@@ -43,7 +43,7 @@ class RescheduleStore(TransitionStore):
             return seen
         if command.start_at is None:
             raise InvalidInput.at("start_at", "required")
-        start_at, by_business = command.start_at, is_staff(command.actor_kind)
+        start_at, by_business = command.start_at, is_business_side(command.actor_kind)
         move = moves.move(booking.facts(), start_at, by_business, await self._approve_within(booking), now)
         if command.stranded and not booking.is_stranded:
             raise WrongState({"status": booking.status.value, "wanted": "reaccommodation"})

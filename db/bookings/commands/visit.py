@@ -98,7 +98,7 @@ class VisitStore(TransitionStore):
             BookingStatus.NO_SHOW,
             settlement=settlement,
             refund_reason=RefundReason.NO_SHOW,
-            penalty=settlement.kept,
+            penalty=settlement.retained,
             messages=(Message(NoticeKind.BOOKING_NO_SHOW, facts),),
         )
         return await self._write(booking, postponable(booking, change, command, now), command, now)

@@ -17,7 +17,7 @@ from domain.messages.sending import AttemptOutcome, NextAttempt, after_attempt, 
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class SendAttempt:
     """The answer to "may I send now?". ``id``: yes, and this attempt is open. ``wait``: an earlier attempt may have
     sent it, ask again after that. Neither: nothing is left to do, ``status`` says why. ``is_account_email``: it is
     about no booking."""
@@ -218,7 +218,7 @@ class SendStore(Store):
             raise NotFound({"notice_id": str(notice_id)})
         return _content(dict(row))
 
-    async def open_attempt(self, notice_id: UUID, now: datetime) -> Attempt:
+    async def open_attempt(self, notice_id: UUID, now: datetime) -> SendAttempt:
         """Open an attempt unless the message is sent, or may have been sent by an attempt that is still open and
         younger than :data:`UNKNOWN_FOR`; an older one is closed as unknown. Locks the message. Raises NotFound."""
         notice = await self._lock(notice_id)
@@ -226,11 +226,11 @@ class SendStore(Store):
         last_open = (await self.session.execute(_OPEN_ATTEMPTS, {"id": notice_id})).scalar_one()
         step, wait = next_attempt(status, notice.channel, last_open, now)
         if step is NextAttempt.WAIT:
-            return Attempt(status, wait=wait)
+            return SendAttempt(status, wait=wait)
         if step is NextAttempt.NOTHING:
-            return Attempt(status)
+            return SendAttempt(status)
         opened = await self.session.execute(_OPEN, {"id": notice_id, "now": now})
-        return Attempt(status, id=opened.scalar_one(), is_account_email=notice.is_account_email)
+        return SendAttempt(status, id=opened.scalar_one(), is_account_email=notice.is_account_email)
 
     async def finish_attempt(
         self,

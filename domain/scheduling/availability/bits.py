@@ -1,7 +1,7 @@
-"""Sets of minutes as Python integers: bit ``n`` stands for minute ``n`` of the asked range.
+"""Sets of minutes as Python integers: bit ``n`` is minute ``n`` of a range.
 
-Integers of any length are bit strings; one operation on them treats a month of minutes at once. Nothing here knows
-what a minute means.
+Integers have any length, so one operation handles a month of minutes at once. The functions here are independent of
+what the bits mean.
 """
 
 from collections.abc import Sequence
@@ -10,20 +10,20 @@ from operator import itemgetter
 
 
 def ones(count: int) -> int:
-    """``count`` set bits from bit 0; none for a count below one."""
+    """``count`` set bits from bit 0; no bits for a count below one."""
     return (1 << count) - 1 if count > 0 else 0
 
 
 def span(start: int, end: int) -> int:
-    """Bits ``start`` up to, not including, ``end``; none where it ends before it starts."""
+    """Bits ``start`` up to, but not including, ``end``; no bits if it ends before it starts."""
     return ones(end - start) << start
 
 
 def join(parts: Sequence[int], width: int) -> int:
-    """The union of ``parts``, of which number ``n`` begins at bit ``n * width``.
+    """The union of ``parts``; part ``n`` begins at bit ``n * width``.
 
-    ``width`` is a multiple of 8; a part may reach into the one after it (``2 * width`` bits at most). Small numbers
-    joined as bytes cost a tenth of setting each range in one long number.
+    ``width`` is a multiple of 8; a part may extend into the next one (at most ``2 * width`` bits). Joining small
+    numbers as bytes takes a tenth of the time of setting every range in one long number.
     """
     size = width // 4
     even = b"".join([part.to_bytes(size, "little") for part in parts[::2]])
@@ -32,9 +32,9 @@ def join(parts: Sequence[int], width: int) -> int:
 
 
 def runs(bits: int, length: int) -> int:
-    """The bits at which ``length`` set bits follow, the bit itself counted (``length >= 1``).
+    """The bits from which ``length`` set bits follow, including the bit itself (``length >= 1``).
 
-    Doubles the known run each round: log2(length) operations, not ``length``.
+    Doubles the known run in each round: log2(length) operations instead of ``length``.
     """
     known = 1
     while known * 2 <= length:
@@ -58,7 +58,7 @@ def every(step: int, count: int) -> int:
 def positions(bits: int) -> list[int]:
     """The set bits in ascending order.
 
-    Scans the binary string, which is several times faster than taking the bits off one by one.
+    Scans the binary string, which is several times faster than removing the bits one by one.
     """
     text = bin(bits)[:1:-1]
     found: list[int] = []
@@ -70,9 +70,10 @@ def positions(bits: int) -> list[int]:
 
 
 class Tally:
-    """Counts, for every bit position at once, in how many added bit strings it is set.
+    """Counts, for all bit positions at once, in how many added bit strings the bit is set.
 
-    The counts are kept across: ``slices[j]`` holds the bit of weight 2**j of every position's count.
+    The counts are stored by binary digit: ``slices[j]`` has the digit with the value 2**j of the count of every
+    position.
     """
 
     __slots__ = ("slices",)
@@ -98,7 +99,7 @@ class Tally:
             weight += 1
 
     def at_least(self, count: int) -> int:
-        """The positions counted ``count`` times or more (``count >= 1``)."""
+        """The positions with a count of ``count`` or more (``count >= 1``)."""
         if count >> len(self.slices):
             return 0
         above, equal = 0, -1  # -1 is a set bit at every position
@@ -106,11 +107,11 @@ class Tally:
             if count >> weight & 1:
                 equal &= self.slices[weight]
             else:
-                above |= equal & self.slices[weight]  # may stay in ``equal``: it is in the answer either way
+                above |= equal & self.slices[weight]  # it may stay in ``equal``, because the result contains both
         return above | equal
 
     def any(self) -> int:
-        """The positions counted at all."""
+        """The positions with a count above zero."""
         bits = 0
         for part in self.slices:
             bits |= part
@@ -120,7 +121,7 @@ class Tally:
         """The count at each of the ``wanted`` positions."""
         if not self.slices or not wanted:
             return [0] * len(wanted)
-        pick = itemgetter(*wanted, 0)  # one more, so that it gives a tuple also for a single position
+        pick = itemgetter(*wanted, 0)  # one more position, so that a single wanted one gives a tuple too
         size = max(wanted) + 1
         digits = [pick(f"{part & ones(size):0{size}b}"[::-1]) for part in reversed(self.slices)]
         values = {key: int("".join(key), 2) for key in set(zip(*digits, strict=True))}

@@ -1,7 +1,7 @@
-"""Lays a question and its facts out as bit strings: which starts the grid offers, and where each unit is free.
+"""Converts a question and its facts to bit strings: which starts are offered, and where each unit is free.
 
-Position ``p`` of every bit string here is the start of the *whole booking* at UTC minute ``origin + p``; the later
-items of a booking are shifted to it.
+Position ``p`` of every bit string is a start of the *whole booking* at UTC minute ``origin + p``; the later items of a
+booking are shifted accordingly.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,9 +20,9 @@ from domain.scheduling.hours import DAY, Calendar
 class Slot:
     """One requirement of one item.
 
-    ``opens`` and ``closes``: the claim's ends in minutes from the start of the whole booking, buffers included.
-    ``free``: per resource and unit the starts at which that unit serves the requirement.
-    ``served``: at each start, how many times the requirement can be met.
+    ``opens`` and ``closes``: the limits of the claim in minutes from the start of the whole booking, buffers included.
+    ``free``: per resource and unit, the starts at which that unit can fulfil the requirement. ``served``: for each
+    start, how many times the requirement can be fulfilled.
     """
 
     item: int
@@ -40,28 +40,28 @@ class Slot:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Board:
-    """The starts at which every requirement alone is met. ``rivals``: see ``find_rivals``."""
+    """The starts at which every requirement is fulfilled by itself. ``competing``: see ``find_competing``."""
 
     origin: int
     starts: int
     slots: tuple[Slot, ...]
-    rivals: tuple[Slot, ...]
+    competing: tuple[Slot, ...]
 
 
-def lay_out(question: Question, facts: Facts) -> Board | None:
-    """The board of ``question``; None when no start is left of its date range and booking window."""
+def build_board(question: Question, facts: Facts) -> Board | None:
+    """The board of ``question``; None when its date range and booking window contain no start."""
     items = question.items
     offsets = question.offsets()
     length = offsets[-1] + items[-1].duration
     zone = question.zone
-    # A range of business day D may hold starts of two wall-clock dates, of a third where a zone left a date out.
+    # A range of business day D may contain starts of two wall-clock dates, of a third one where a zone skipped a date.
     first = max(question.first, question.earliest.astimezone(zone).date() - timedelta(days=2))
     last = min(question.last, question.latest.astimezone(zone).date())
     if last < first:
         return None
     days = BusinessDays(zone, first - timedelta(days=2), last + timedelta(days=3 + length // DAY))
     low = max(ceil_minute(question.earliest), days.midnights[2])
-    # Where the zone leaves out the date after ``last``, a night may end after the next midnight that exists.
+    # If the zone skips the date after ``last``, a night may end after the next midnight that exists.
     latest_end = max(local(zone, last, 2 * DAY), local(zone, last, DAY) + DAY)
     high = min(floor_minute(question.latest) + 1, latest_end)
     if high <= low:
@@ -76,13 +76,13 @@ def lay_out(question: Question, facts: Facts) -> Board | None:
             slot = frame.slot(index, item, need, offsets[index], question.party_size)
             starts &= slot.served.any()
             slots.append(slot)
-    return Board(frame.origin, starts, tuple(slots), find_rivals(slots))
+    return Board(frame.origin, starts, tuple(slots), find_competing(slots))
 
 
-def find_rivals(slots: Sequence[Slot]) -> tuple[Slot, ...]:
-    """The requirements that may want one unit at the same time, so that looking at each alone is not enough.
+def find_competing(slots: Sequence[Slot]) -> tuple[Slot, ...]:
+    """The requirements that may need the same unit at the same time, so that checking each alone is not enough.
 
-    The same staff in two groups of a service, or buffers of consecutive items that overlap.
+    Examples: the same staff in two groups of a service, or overlapping buffers of consecutive items.
     """
     found: set[int] = set()
     for (a, one), (b, other) in combinations(enumerate(slots), 2):
@@ -92,7 +92,7 @@ def find_rivals(slots: Sequence[Slot]) -> tuple[Slot, ...]:
 
 
 class _Frame:
-    """The minutes ``[origin, end)``, and what is open and taken in them. Works each calendar out once."""
+    """The minutes ``[origin, end)``, and which of them are open and claimed. Each calendar is computed once."""
 
     def __init__(self, days: BusinessDays, facts: Facts, origin: int, end: int) -> None:
         self.origin = origin
@@ -101,16 +101,16 @@ class _Frame:
         self._facts = facts
         self._all = ones(self._size)
         self._taken = _taken_bits(facts.taken, origin, self._size)
-        # By identity: calendars hold mappings and are not hashable; the facts keep them alive meanwhile.
+        # By identity: calendars contain mappings and are not hashable; the facts keep them alive in the meantime.
         self._open: dict[int, int] = {}
         self._fits: dict[tuple[int, int], int] = {}
 
     def grid(self, first: int, last: int, low: int, high: int, question: Question) -> int:
         """The starts offered on the business days with index ``first`` to ``last``, in minutes ``[low, high)``.
 
-        A start is offered inside the business's hours where the wall clock is a multiple of the slot interval past the
-        opening, or past midnight (``question.grid``). An hour that the clock repeats is offered twice, one that it
-        jumps over is not.
+        A start is offered inside the business's hours when the wall clock is a multiple of the slot interval after the
+        opening, or after midnight (``question.grid``). An hour that the clock repeats is offered twice, an hour that it
+        skips is not.
         """
         step = question.slot_interval
         comb = every(step, 3 * DAY)
@@ -129,7 +129,7 @@ class _Frame:
         return bits
 
     def slot(self, index: int, item: Item, need: Need, offset: int, party_size: int) -> Slot:
-        """Where each unit of ``need`` is open for the service and free for the service with its buffers."""
+        """Where each unit of ``need`` is open for the service, and free for the service with its buffers."""
         units = need.units * (party_size if need.per_person else 1)
         free: dict[UUID, tuple[int, ...]] = {}
         served = Tally()
@@ -147,7 +147,7 @@ class _Frame:
         return Slot(index, need, units, offset - item.buffer_before, closes, free, served)
 
     def _busy(self, resource: Resource, item: Item, offset: int) -> dict[int, int]:
-        """Per unit that has any claim: the starts at which the item's claim meets none."""
+        """Per unit with any claim: the starts at which the item's claim overlaps none of them."""
         length = item.buffer_before + item.duration + item.buffer_after
         shift = offset - item.buffer_before
         clear: dict[int, int] = {}
@@ -158,7 +158,7 @@ class _Frame:
         return clear
 
     def _fitting(self, calendar: Calendar, duration: int) -> int:
-        """The minutes at which ``duration`` open minutes follow, of the business and of the resource."""
+        """The minutes from which ``duration`` minutes are open, for the business and the resource."""
         key = (id(calendar), duration)
         bits = self._fits.get(key)
         if bits is None:
@@ -174,9 +174,9 @@ class _Frame:
 
 
 def _count(served: Tally, blank: int, busy: Sequence[int], capacity: int, units: int) -> None:
-    """Add to ``served`` how many times one resource meets the requirement.
+    """Add to ``served`` how many times one resource fulfils the requirement.
 
-    Units without a claim are all alike (``blank``) and are counted together: a class of a hundred costs no more.
+    Units without a claim are equal (``blank``) and counted together, so a class of a hundred costs no more time.
     """
     own = served if units == 1 else Tally()
     own.add(blank, capacity - len(busy))
@@ -188,11 +188,11 @@ def _count(served: Tally, blank: int, busy: Sequence[int], capacity: int, units:
 
 
 def _taken_bits(taken: Sequence[Taken], origin: int, size: int) -> dict[UUID, dict[int, int]]:
-    """Per resource and unit the claimed minutes; a minute claimed in part is claimed."""
+    """Per resource and unit the claimed minutes; a partly claimed minute counts as claimed."""
     days: dict[UUID, dict[int, list[int]]] = {}
     count = size // DAY + 2
     zero = instant_of(origin)
-    # The one loop that runs a thousand times a question: no calls in it but for claims out of the ordinary.
+    # This loop runs a thousand times per question, so it calls functions only for unusual claims.
     for claim in taken:
         since = claim.starts_at - zero
         start = since.days * DAY + since.seconds // 60
@@ -216,9 +216,9 @@ def _taken_bits(taken: Sequence[Taken], origin: int, size: int) -> dict[UUID, di
 
 
 def _mark(parts: list[int], start: int, end: int) -> None:
-    """Set ``[start, end)`` in numbers that begin a day apart and may be two days long."""
+    """Set ``[start, end)`` in numbers that begin one day apart and may be two days long."""
     index, within = divmod(start, DAY)
-    while end - index * DAY > 2 * DAY:  # a claim of days: a room out of order
+    while end - index * DAY > 2 * DAY:  # a claim of several days, such as a closed room
         parts[index] |= span(within, DAY)
         index, within = index + 1, 0
     parts[index] |= span(within, end - index * DAY)

@@ -1,4 +1,4 @@
-"""Which unit serves which requirement: whole assignments for one start, in the order to try them."""
+"""Which unit fulfils which requirement: complete assignments for one start, in the order in which to try them."""
 
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,13 +14,13 @@ from domain.scheduling.availability.days import instant_of, local
 from domain.scheduling.availability.model import ClaimPlan, Facts
 
 SEARCH_STEPS = 100_000
-"""How much one question may search where requirements for several units compete; what is undecided then does not
-count as free."""
+"""How many steps the search of one question may take where requirements for several units compete. What is not decided
+then does not count as free."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """The units of one resource that serve one requirement."""
+    """The units of one resource that fulfil one requirement."""
 
     resource_id: UUID
     units: tuple[int, ...]
@@ -29,19 +29,19 @@ class Pick:
 T = TypeVar("T")
 
 Options = Sequence[tuple[UUID, Sequence[int]]]
-"""Resources that can serve a requirement, in the order to try them, each with its free units."""
+"""Resources that can fulfil a requirement, in the order in which to try them, each with its free units."""
 
 
 class Search:
-    """Finds assignments in which no unit is used twice at one time. ``steps`` are spent over all calls."""
+    """Finds assignments that use no unit twice at the same time. All calls together may take ``steps`` steps."""
 
     def __init__(self, slots: Sequence[Slot], steps: int = SEARCH_STEPS) -> None:
         self._slots = slots
         self.steps = steps
 
     def all(self, options: Sequence[Options]) -> Iterator[tuple[Pick, ...]]:
-        """Every assignment, one pick per slot; stops early when the steps are spent."""
-        # The requirement with the least choice goes first: a dead end shows at once.
+        """Every assignment, one pick per slot; stops early when no steps are left."""
+        # The requirement with the fewest options comes first, so that an impossible case is found early.
         order = sorted(range(len(options)), key=lambda index: sum(len(units) for _, units in options[index]))
         yield from self._descend(options, order, {})
 
@@ -72,7 +72,7 @@ class Search:
 
 
 def free_at(slots: Sequence[Slot], is_free: Callable[[int], bool]) -> list[list[tuple[UUID, tuple[int, ...]]]]:
-    """Per slot the resources with enough free units, and these units; ``is_free`` judges a unit's bit string."""
+    """Per slot the resources with enough free units, and these units; ``is_free`` tests a unit's bit string."""
     options = []
     for slot in slots:
         found = []
@@ -85,13 +85,13 @@ def free_at(slots: Sequence[Slot], is_free: Callable[[int], bool]) -> list[list[
 
 
 def bookings_left(slots: Sequence[Slot], wanted: Sequence[int]) -> list[int]:
-    """At each of the ``wanted`` positions: how many times all ``slots`` can be served at once."""
+    """At each of the ``wanted`` positions: how many times all ``slots`` can be fulfilled at once."""
     texts: dict[int, str] = {}
     for slot in slots:
         for bits in slot.free.values():
             texts.update((id(part), bin(part)[:1:-1]) for part in bits if id(part) not in texts)
     packing = _Packing(slots)
-    known: dict[object, int] = {}  # the same few patterns of free units come back day after day
+    known: dict[object, int] = {}  # the same few patterns of free units repeat every day
     found = []
     for position in wanted:
         options = free_at(slots, lambda part, at=position: texts[id(part)][at : at + 1] == "1")  # type: ignore[misc]
@@ -103,12 +103,12 @@ def bookings_left(slots: Sequence[Slot], wanted: Sequence[int]) -> list[int]:
 
 
 class _Packing:
-    """Counts how many bookings alike fit beside each other into the free units of competing requirements."""
+    """Counts how many equal bookings fit together into the free units of competing requirements."""
 
     def __init__(self, slots: Sequence[Slot]) -> None:
         self._slots = slots
         self._steps = SEARCH_STEPS
-        # Requirements that all overlap each other: each unit serves one of them.
+        # Requirements that all overlap each other: each unit fulfils only one of them.
         self._sets = [
             chosen
             for size in range(1, len(slots) + 1)
@@ -129,8 +129,8 @@ class _Packing:
         return count
 
     def _bound(self, options: Sequence[Options]) -> int:
-        """``k`` bookings need ``k`` times their units out of those that any of the requirements may use. Where each
-        needs one unit and all overlap, that is enough too (Hall's marriage theorem)."""
+        """``k`` bookings need ``k`` times their units, out of the units that any of the requirements may use. If each
+        needs one unit and all overlap, that is also sufficient (Hall's marriage theorem)."""
         bits = {key: 1 << place for place, key in enumerate({(r, u) for one in options for r, us in one for u in us})}
         masks = [sum(bits[resource_id, unit] for resource_id, units in one for unit in units) for one in options]
         best: int | None = None
@@ -153,8 +153,8 @@ class _Packing:
 def candidates(slots: Sequence[Slot], options: Sequence[Options], limit: int) -> Iterator[tuple[Pick, ...]]:
     """At most ``limit`` different assignments.
 
-    First those that change every pick from one to the next, so that a client that loses one unit to another does
-    not lose the next candidate to the same one; then whatever else there is.
+    The first ones have no pick in common, so that a client that loses one unit to another client does not lose the next
+    candidate too; then come all others.
     """
     rows = [_row(slot, choice) for slot, choice in zip(slots, options, strict=True)]
     seen: set[tuple[Pick, ...]] = set()
@@ -173,11 +173,11 @@ def candidates(slots: Sequence[Slot], options: Sequence[Options], limit: int) ->
 
 
 def by_load(options: Options, loads: Mapping[UUID, float], seed: int) -> Options:
-    """The options with the least booked resource first. Equally booked ones, and the units of each, stand in an order
-    that ``seed`` shuffles; 0 leaves it as it is."""
+    """The options with the least booked resource first. ``seed`` shuffles equally booked resources and the units of
+    each; 0 keeps their order."""
     turned = [(resource_id, _turn(units, seed)) for resource_id, units in options]
     if seed:
-        random.Random(seed).shuffle(turned)  # noqa: S311  (spreads clients, guards nothing)
+        random.Random(seed).shuffle(turned)  # noqa: S311  (distributes clients, no security)
     return sorted(turned, key=lambda option: loads.get(option[0], 0.0))
 
 
@@ -213,7 +213,8 @@ def claims_of(slots: Sequence[Slot], picks: Sequence[Pick], start: int) -> tuple
 
 
 def _row(slot: Slot, options: Options) -> list[Pick]:
-    """One pick per place to begin in each resource's free units, wrapping round where several are needed."""
+    """One pick per start position in each resource's free units, continuing from the beginning where several are
+    needed."""
     row = []
     for resource_id, units in options:
         places = len(units) if len(units) > slot.units else 1

@@ -1,10 +1,10 @@
-"""The only place where local hours become UTC minutes.
+"""The only place where local hours are converted to UTC minutes.
 
-``local(day, m)`` is what the venue's wall clock calls "midnight of ``day`` plus ``m`` minutes", resolved as
-``zoneinfo`` does with ``fold=0``: a time that occurs twice is its first occurrence, a time that the clock jumps over
-is counted on with the offset from before the jump. A range ``[a, b)`` is open from ``local(a)`` up to ``local(b)``
-and so is shorter or longer than ``b - a`` when the clock changes inside it; a range that lies wholly in a jump is
-empty. A date that a zone left out (Apia, 2011-12-30) has no business day.
+``local(day, m)`` is the wall-clock time "midnight of ``day`` plus ``m`` minutes", resolved as ``zoneinfo`` does with
+``fold=0``: a time that occurs twice is its first occurrence; a time that the clock skips is computed with the offset
+from before the jump. A range ``[a, b)`` is open from ``local(a)`` up to ``local(b)``, so it is shorter or longer than
+``b - a`` if the clock changes inside it; a range that lies completely in a jump is empty. A date that a zone skipped
+(Apia, 2011-12-30) has no business day.
 
 Minutes are counted from the Unix epoch. Offsets are whole minutes in every zone since 1972.
 """
@@ -22,7 +22,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def floor_minute(instant: datetime) -> int:
-    """The UTC minute that ``instant`` lies in."""
+    """The UTC minute that contains ``instant``."""
     since = instant - EPOCH
     return since.days * DAY + since.seconds // 60
 
@@ -36,7 +36,7 @@ def ceil_minute(instant: datetime) -> int:
 
 def instant_of(minute: int) -> datetime:
     """When UTC minute ``minute`` begins."""
-    return EPOCH + timedelta(0, minute * 60)  # by position: keywords take five times as long
+    return EPOCH + timedelta(0, minute * 60)  # positional arguments, because keywords take five times as long
 
 
 def local(zone: ZoneInfo, day: date, minute: int) -> int:
@@ -48,7 +48,7 @@ def local(zone: ZoneInfo, day: date, minute: int) -> int:
 class BusinessDays:
     """The business days ``first`` to ``last`` (both included) of a zone, each with its midnight in UTC.
 
-    Midnights are asked of the zone once per day; ranges of the many days without a clock change are additions.
+    The zone is used once per day, for midnight; ranges of days without a clock change are computed by addition.
     """
 
     def __init__(self, zone: ZoneInfo, first: date, last: date) -> None:
@@ -57,13 +57,13 @@ class BusinessDays:
         self.days = [first + timedelta(days=n) for n in range(count)]
         midnights = [local(zone, first + timedelta(days=n), 0) for n in range(count + 2)]
         self.midnights = midnights
-        # A clock change and its reverse within two days would pass for none; no zone has had one since 1972.
+        # A clock change that is reverted within two days would not be noticed; no zone has had one since 1972.
         self._regular = [
             midnights[n + 1] - midnights[n] == DAY and midnights[n + 2] - midnights[n + 1] == DAY for n in range(count)
         ]
         self._changing = [n for n, regular in enumerate(self._regular) if not regular]
         cuts = [-1, *self._changing, count]
-        self._blocks = [(a + 1, b) for a, b in pairwise(cuts) if a + 1 < b]  # regular days in a row
+        self._blocks = [(a + 1, b) for a, b in pairwise(cuts) if a + 1 < b]  # consecutive regular days
 
     def spans(self, calendar: Calendar, first: int, last: int) -> Iterator[tuple[int, int, int]]:
         """``(index of the day, start, end)`` of every range of the days with index ``first`` to ``last``.
@@ -81,7 +81,7 @@ class BusinessDays:
     def _exact(self, index: int, ranges: Ranges) -> Iterator[tuple[int, int]]:
         """The ranges of a day on which, or after which, the clock changes."""
         if self.midnights[index + 1] <= self.midnights[index]:
-            return  # the zone left this date out
+            return  # the zone skipped this date
         for r in ranges:
             start = local(self._zone, self.days[index], r.start)
             end = local(self._zone, self.days[index], r.end)
@@ -90,7 +90,7 @@ class BusinessDays:
 
     def opening(self, calendar: Calendar, origin: int) -> int:
         """The open minutes of ``calendar``; bit 0 is UTC minute ``origin``. Minutes before it are cut off."""
-        known: dict[int, int] = {}  # by identity: a calendar gives the same few tuples day after day
+        known: dict[int, int] = {}  # by identity: a calendar returns the same few tuples for many days
         bits = 0
         for begin, end in self._blocks:
             parts: list[int] = []
@@ -109,8 +109,8 @@ class BusinessDays:
     def pieces(self, index: int, start: int, end: int) -> Iterator[tuple[int, int, int]]:
         """Cut ``[start, end)`` of a day where the clock changes.
 
-        Yields ``(start, end, wall)``: ``wall`` is the wall-clock minute, counted from the day's midnight, at the
-        piece's start; inside a piece it runs on minute by minute.
+        Yields ``(start, end, wall)``: ``wall`` is the wall-clock minute at the piece's start, counted from the day's
+        midnight. Inside a piece it increases by one each minute.
         """
         if self._regular[index]:
             yield start, end, start - self.midnights[index]

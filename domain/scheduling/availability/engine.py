@@ -1,8 +1,8 @@
 """When does a booking fit, and which units would it take? Pure and exact to the minute.
 
-Rules, beside those the types state:
+Rules in addition to those of the types:
 
-- The service itself lies inside the business's hours and inside the hours of every resource it uses. Buffers need not:
+- The service itself is inside the business's hours and inside the hours of every resource it uses. Buffers need not be:
   a room may be cleaned after closing. But buffers must be free of claims like the service.
 - Item *n* begins when item *n - 1* ends, buffers not counted; each item chooses its own resources. Where the service
   of an item allows it, the customer may wait before it: some quarters of an hour, `MAX_WAIT` in all. Of two ways that
@@ -25,7 +25,7 @@ from uuid import UUID
 
 from domain.instants import as_utc
 from domain.scheduling.availability.bits import positions
-from domain.scheduling.availability.board import lay_out
+from domain.scheduling.availability.board import build_board
 from domain.scheduling.availability.choice import bookings_left, by_load, candidates, claims_of, free_at, loads_on
 from domain.scheduling.availability.days import floor_minute, instant_of
 from domain.scheduling.availability.model import (
@@ -49,7 +49,7 @@ _ANYTHING = UUID(int=0)
 _DAY = timedelta(days=1)
 _RING = timedelta(days=MAX_DAYS - 1)
 AROUND = timedelta(days=3), timedelta(days=7)
-"""Where alternatives are looked for first: so long before and after the day that was asked for."""
+"""Alternatives are first searched within this distance of the requested day."""
 
 
 def find_starts(question: Question, facts: Facts) -> list[Start]:
@@ -89,14 +89,14 @@ def _merged(tables: Sequence[StartTable]) -> StartTable:
 
 
 def _tabulate_one(question: Question, facts: Facts) -> StartTable:
-    board = lay_out(question, facts)
+    board = build_board(question, facts)
     if board is None or not board.starts:
         return StartTable(question.earliest, [], [])
     found = positions(board.starts)
     zero = instant_of(board.origin)
     counts = [slot.served.at(found) for slot in board.slots]
-    if board.rivals:
-        counts.append(bookings_left(board.rivals, found))
+    if board.competing:
+        counts.append(bookings_left(board.competing, found))
     counts += _places_left(question, facts, zero, found)
     left = list(map(min, *counts)) if len(counts) > 1 else counts[0]
     fitting = [index for index, number in enumerate(left) if number > 0]
@@ -106,7 +106,7 @@ def _tabulate_one(question: Question, facts: Facts) -> StartTable:
 
 
 def _places_left(question: Question, facts: Facts, zero: datetime, found: Sequence[int]) -> Iterator[list[int]]:
-    """For each class of the booking: how many bookings of the party its places still take, at each start."""
+    """For each class of the booking: how many bookings of the party still fit into its places, at each start."""
     for item, offset in zip(question.items, question.offsets(), strict=True):
         if item.places is not None:
             sold = {moment: places for (service, moment), places in facts.sold.items() if service == item.service_id}
@@ -119,7 +119,7 @@ def _places_left(question: Question, facts: Facts, zero: datetime, found: Sequen
 def plan(
     question: Question, facts: Facts, start: datetime, *, seed: int = 0, limit: int = MAX_CANDIDATES
 ) -> Iterator[tuple[ClaimPlan, ...]]:
-    """Ways to take the time for a booking at ``start``, in the order to try them; at most ``limit``.
+    """Assignments for a booking at ``start``, in the order in which to try them; at most ``limit``.
 
     Gives nothing exactly when ``find_starts`` would not list ``start``. The units that are least booked that day come
     first; ``seed`` shuffles those that are booked equally, so that clients with different seeds do not all reach for
@@ -134,7 +134,7 @@ def _plan_one(
 ) -> Iterator[tuple[ClaimPlan, ...]]:
     moment = as_utc(start)
     narrow = replace(question, earliest=max(question.earliest, moment), latest=min(question.latest, moment))
-    board = lay_out(narrow, facts)
+    board = build_board(narrow, facts)
     if board is None or not board.starts:
         return
     minute = floor_minute(moment)
@@ -148,7 +148,8 @@ def _plan_one(
 
 
 def nearest(question: Question, facts: Facts, wanted: datetime, count: int = 3) -> list[Start]:
-    """The up to ``count`` starts closest to ``wanted``, before or after; of two equally far, the earlier first."""
+    """The up to ``count`` starts closest to ``wanted``, before or after; of two equally close ones, the earlier
+    first."""
     moment = as_utc(wanted)
     return nsmallest(count, find_starts(question, facts), key=lambda start: (abs(start.at - moment), start.at))
 
@@ -156,8 +157,8 @@ def nearest(question: Question, facts: Facts, wanted: datetime, count: int = 3) 
 def nearest_of_all(
     question: Question, facts: Facts, wanted: datetime, first: date, last: date, count: int = 3
 ) -> list[Start]:
-    """As ``nearest``, over any number of business days (``first`` to ``last``). Looks at the days around ``wanted``,
-    and then a month further on both sides each time, until some start is free."""
+    """Like ``nearest``, over any number of business days (``first`` to ``last``). Searches the days around ``wanted``,
+    and then one month further on both sides each time, until a start is free."""
     day = min(max(as_utc(wanted).astimezone(question.zone).date(), first), last)
     low, high = max(first, day - AROUND[0]), min(last, day + AROUND[1])
     found = nearest(replace(question, first=low, last=high), facts, wanted, count)
@@ -185,8 +186,8 @@ class Refusal(StrEnum):
 
 
 def why_not(question: Question, facts: Facts, start: datetime) -> Refusal:
-    """The first of these that holds at a ``start`` where ``question`` does not fit: the business is closed; no booking
-    of this service starts then, even if everybody worked; nobody of those asked for works; all is taken."""
+    """The first of these that is true for a ``start`` at which ``question`` does not fit: the business is closed; no
+    booking of this service starts then; none of the required resources works; all of them are taken."""
     if not _is_open(question, facts, start):
         return Refusal.CLOSED
     everybody = {key: replace(one, calendar=facts.business) for key, one in facts.resources.items()}
@@ -198,7 +199,7 @@ def why_not(question: Question, facts: Facts, start: datetime) -> Refusal:
 
 
 def _fits_alone(question: Question, facts: Facts, start: datetime) -> bool:
-    """Whether one person's booking fits."""
+    """Whether a booking for one person fits."""
     return next(plan(replace(question, party_size=1), facts, start, limit=1), None) is not None
 
 

@@ -1,4 +1,4 @@
-"""The types of the availability engine: its question, the facts that it decides on, and its answer.
+"""The types of the availability engine: the question, the facts, and the answer.
 
 Durations and buffers are whole minutes. Instants are aware; answers are in UTC.
 """
@@ -15,7 +15,7 @@ from domain.instants import as_utc
 from domain.scheduling.hours import DAY, Calendar
 
 MAX_DAYS = 31
-"""The longest date range one question may ask for (product rules, availability)."""
+"""The longest date range of one question (product rules, availability)."""
 MAX_ITEMS = 5
 """The most consecutive services in one booking (product rules, words)."""
 WAIT_STEP = 15
@@ -25,7 +25,7 @@ MAX_WAIT = 60
 
 
 class StartGrid(StrEnum):
-    """Where the minutes between offered starts count from: each opening (10:10, 10:40 …), or midnight (10:30 …)."""
+    """Whether offered starts are counted from each opening (10:10, 10:40 …) or from midnight (10:30 …)."""
 
     OPENING = "opening"
     CLOCK = "clock"
@@ -33,9 +33,9 @@ class StartGrid(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """Something a service uses up, with ``capacity`` units numbered from 0.
+    """Something that a service uses, with ``capacity`` units numbered from 0.
 
-    ``calendar``: its own hours; the business's calendar (the same object, which saves work) where it has none.
+    ``calendar``: its own hours, or the business's calendar if it has none (the same object, which saves work).
     """
 
     id: UUID
@@ -47,8 +47,8 @@ class Resource:
 class Taken:
     """One unit's live claim, buffers included: ``[starts_at, ends_at)``, aware.
 
-    The caller leaves out released claims and holds past their time. Unchecked, because there are many and they come
-    from the table whose constraint checked them.
+    The caller leaves out released claims and expired holds. The values are not checked: there are many, and the table's
+    constraint checked them.
     """
 
     resource_id: UUID
@@ -61,8 +61,8 @@ class Taken:
 class Need:
     """One requirement group: ``units`` free units of any ONE of the resources.
 
-    With ``per_person`` it is that many for each of the party: seats in a class are, the teacher is not. Resources
-    that the facts do not hold (inactive ones) are passed over.
+    With ``per_person``, that many for each person of the party: for the seats of a class, not for the teacher.
+    Resources that are not in the facts (inactive ones) are ignored.
     """
 
     group: int
@@ -77,9 +77,9 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One service of a booking: minutes of service, minutes kept free before and after, and what it needs.
+    """One service of a booking: its minutes, the free minutes before and after it, and its requirements.
 
-    ``places``: a class sells at most so many at one start, whatever its resources hold; None for no class.
+    ``places``: how many places a class sells at one start, even if its resources have more; None if it is no class.
     ``max_wait``: so many minutes at most may pass between the end of the item before and the start of this one.
     """
 
@@ -152,11 +152,11 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything the answer depends on.
+    """Everything that the answer depends on.
 
-    ``taken`` must hold every live claim of the resources between the first business day's midnight and the end of
-    the last one's hours, widened by the items' buffers; claims further off do no harm. ``sold``: the places of a class
-    that live bookings have, by service and start (UTC).
+    ``taken`` must contain every live claim of the resources between the first business day's midnight and the end of
+    the last one's hours, extended by the items' buffers; other claims do not matter. ``sold``: the places of a class
+    that live bookings have taken, by service and start (UTC).
     """
 
     business: Calendar
@@ -190,7 +190,7 @@ class StartTable:
 
 @dataclass(frozen=True, slots=True)
 class ClaimPlan:
-    """One unit to take for one requirement, buffers included: ``[starts_at, ends_at)`` in UTC."""
+    """One unit to claim for one requirement, buffers included: ``[starts_at, ends_at)`` in UTC."""
 
     item_index: int
     group: int
@@ -201,10 +201,10 @@ class ClaimPlan:
 
 
 def bounds(now: datetime, lead: timedelta, window: timedelta) -> tuple[datetime, datetime]:
-    """Earliest and latest start that the business takes at ``now``, both included, in UTC.
+    """Earliest and latest start that can be booked at ``now``, both included, in UTC.
 
-    ``lead``: notice it needs before a start. ``window``: how far ahead it takes bookings. Both are elapsed time, so
-    that 24 hours stay 24 hours over a clock change.
+    ``lead``: the least time between booking and start. ``window``: how far ahead bookings are possible. Both are
+    elapsed time: 24 hours stay 24 hours across a clock change.
     """
     moment = as_utc(now)
     return moment + lead, moment + window

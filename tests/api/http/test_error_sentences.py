@@ -20,7 +20,7 @@ from api.http.texts.shared import METHOD_NOT_ALLOWED
 from api.http.texts.shared_rules import ANY_FIELD
 from api.http.texts.text import Text
 from domain.businesses.profile import Vertical
-from domain.onboarding.verification import DocumentKind, Standing, missing
+from domain.onboarding.verification import DocumentKind, ReviewFacts, missing
 
 JA, EN = Language.JA, Language.EN
 
@@ -68,7 +68,7 @@ def _subclasses(of: type) -> Iterator[Any]:
 
 
 def test_missing_parts_of_an_application_have_names() -> None:
-    nothing = Standing(Vertical.CLINIC, *[False] * 8, True, False, False, frozenset[DocumentKind]())
+    nothing = ReviewFacts(Vertical.CLINIC, *[False] * 8, True, False, False, frozenset[DocumentKind]())
     assert set(missing(nothing)) == set(MISSING)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from db.engine.context import Context
 from db.engine.session import Database, Scope
-from db.identity.logins import Attempt
+from db.identity.logins import LoginAttempt
 from domain.identity.sessions import LOCK, WINDOW
 from tests.support import data
 from tests.support.data import NOW
@@ -15,7 +15,7 @@ from tests.support.data import NOW
 MINUTE = timedelta(minutes=1)
 
 
-async def attempt(pool: Database, email: str, after: timedelta = timedelta()) -> Attempt:
+async def attempt(pool: Database, email: str, after: timedelta = timedelta()) -> LoginAttempt:
     async with pool.unit_of_work(Scope.public()) as work:
         return await work.identity.logins.attempt(email, NOW + after)
 
@@ -63,7 +63,7 @@ async def test_successful_login_clears_its_own_failures_alone(pool: Database) ->
     fifth = await attempt(pool, "a@example.jp", 4 * MINUTE)
     assert fifth.locked_until is not None
     async with pool.unit_of_work(Scope.public()) as work:
-        await work.identity.logins.give_back(fifth)
+        await work.identity.logins.undo_attempt(fifth)
     again = await attempt(pool, "a@example.jp", 5 * MINUTE)
     assert (again.refused, again.locked_until) == (False, NOW + 5 * MINUTE + LOCK)
 

@@ -37,7 +37,7 @@ def hours(count: float) -> timedelta:
 @pytest.mark.parametrize(("left", "kept"), [(72, 0), (30, 3000), (1, 6000)])
 def test_cancel_keeps_the_penalty_and_refunds_the_rest(left: int, kept: int) -> None:
     ending = decisions.cancel(facts(paid=payment(P.CAPTURED, captured=6000)), False, START - hours(left))
-    assert (ending.settlement.kept, ending.settlement.refund, ending.settlement.released) == (kept, 6000 - kept, 0)
+    assert (ending.settlement.retained, ending.settlement.refund, ending.settlement.released) == (kept, 6000 - kept, 0)
 
 
 def test_cancel_captures_the_penalty_of_an_authorization_and_releases_the_rest() -> None:
@@ -52,12 +52,12 @@ def test_cancel_by_the_business_or_of_a_stranded_booking_keeps_nothing() -> None
         decisions.cancel(facts(paid=paid), True, START + hours(1)),
         decisions.cancel(facts(paid=paid, is_stranded=True), False, START + hours(1)),
     ):
-        assert (ending.settlement.kept, ending.settlement.refund, ending.by_business) == (0, 6000, True)
+        assert (ending.settlement.retained, ending.settlement.refund, ending.by_business) == (0, 6000, True)
 
 
 def test_cancel_of_a_booking_that_waits_costs_nothing() -> None:
     ending = decisions.cancel(facts(S.PENDING, payment(P.AUTHORIZED)), False, START - hours(1))
-    assert (ending.settlement.movement, ending.settlement.kept) == (Movement.VOID, 0)
+    assert (ending.settlement.movement, ending.settlement.retained) == (Movement.VOID, 0)
 
 
 def test_cancel_refuses_a_customer_from_the_start_on() -> None:
@@ -68,7 +68,7 @@ def test_cancel_refuses_a_customer_from_the_start_on() -> None:
 
 def test_no_show_keeps_what_the_policy_says_unless_it_is_waived() -> None:
     paid = payment(P.CAPTURED, captured=6000)
-    assert decisions.no_show(facts(paid=paid), False, START).settlement.kept == 4800
+    assert decisions.no_show(facts(paid=paid), False, START).settlement.retained == 4800
     assert decisions.no_show(facts(paid=paid), True, START).settlement.refund == 6000
     with pytest.raises(RuleBroken):
         decisions.no_show(facts(paid=paid), False, START - timedelta(seconds=1))
@@ -119,11 +119,11 @@ def test_cancel_never_moves_more_than_there_is(
     ending = decisions.cancel(
         facts(paid=paid, price=price, refunds_in_progress=on_the_way), by_business, START - hours(left)
     )
-    assert ending.settlement.kept + ending.settlement.refund == there
+    assert ending.settlement.retained + ending.settlement.refund == there
     assert ending.settlement.released == 0
-    assert ending.settlement.kept <= price
+    assert ending.settlement.retained <= price
     if by_business:
-        assert ending.settlement.kept == 0
+        assert ending.settlement.retained == 0
 
 
 @pytest.mark.parametrize("left", [72, 30, 1])
@@ -131,7 +131,7 @@ def test_cancel_never_moves_more_than_there_is(
 def test_penalty_refund_and_release_add_up_to_what_was_paid(status: PaymentStatus, left: int) -> None:
     booking = facts(paid=payment(status, captured=6000 if status is P.CAPTURED else 0))
     settlement = decisions.cancel(booking, False, START - hours(left)).settlement
-    assert settlement.kept + settlement.refund + settlement.released == booking.paid.amount == 6000
+    assert settlement.retained + settlement.refund + settlement.released == booking.paid.amount == 6000
     assert not (settlement.refund and settlement.released)
 
 

@@ -9,7 +9,7 @@ import pytest
 from domain.booking_status import BookingStatus
 from domain.bookings import confirmation, decisions, late_payment
 from domain.bookings.decisions import BookingFacts
-from domain.bookings.expiry import HoldEnd, end_hold, holds_its_time, may_sweep
+from domain.bookings.expiry import HoldEnd, end_hold, may_sweep, still_needs_claims
 from domain.catalogue.cancellation import Policy
 from domain.errors import WrongState
 from domain.payments.settlement import OPEN
@@ -58,7 +58,7 @@ def test_sweep_takes_a_hold_whose_time_is_over_and_that_is_not_paid(paid: P | No
 
 
 def test_booking_that_stands_holds_its_time() -> None:
-    assert {status for status in S if holds_its_time(facts(status))} == {S.CONFIRMED, S.CHECKED_IN}
+    assert {status for status in S if still_needs_claims(facts(status))} == {S.CONFIRMED, S.CHECKED_IN}
 
 
 @pytest.mark.parametrize("paid", list(P))
@@ -118,20 +118,20 @@ def test_late_payment_does_not_reinstate_after_the_start_or_in_part_or_without_a
 def test_late_payment_goes_back_less_the_penalty_and_what_a_person_has() -> None:
     late = facts(S.CANCELLED, P.CAPTURED)
     for penalty, failed, back in ((0, 0, 6000), (2000, 0, 4000), (0, 2500, 3500), (2000, 1000, 3000)):
-        settlement = late_payment.give_back(replace(late, penalty_charged=penalty), failed)
+        settlement = late_payment.settle_late_payment(replace(late, penalty_charged=penalty), failed)
         assert settlement is not None
         assert settlement.refund == back
-    assert late_payment.give_back(late, 6000) is None
-    assert late_payment.give_back(replace(late, refunds_in_progress=6000), 0) is None
-    assert late_payment.give_back(facts(S.CONFIRMED, P.CAPTURED), 0) is None
+    assert late_payment.settle_late_payment(late, 6000) is None
+    assert late_payment.settle_late_payment(replace(late, refunds_in_progress=6000), 0) is None
+    assert late_payment.settle_late_payment(facts(S.CONFIRMED, P.CAPTURED), 0) is None
 
 
 def test_late_authorization_is_voided_unless_a_penalty_is_being_captured() -> None:
     late = facts(S.EXPIRED, P.AUTHORIZED)
-    settlement = late_payment.give_back(late, 0)
+    settlement = late_payment.settle_late_payment(late, 0)
     assert settlement is not None
     assert settlement.movement is Movement.VOID
-    assert late_payment.give_back(replace(late, penalty_charged=3000), 0) is None
+    assert late_payment.settle_late_payment(replace(late, penalty_charged=3000), 0) is None
 
 
 @pytest.mark.parametrize("paid", [None, *P])

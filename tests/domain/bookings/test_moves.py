@@ -60,8 +60,8 @@ def test_move_keeps_what_a_cancellation_would_have_cost(left: int, percent: int)
     now = START - hours(left)
     after = customer_moves(facts(), START + 40 * DAY, now)
     assert after.kept_penalty == KeptPenalty(percent)
-    assert decisions.cancel(after, False, now).settlement.kept == 60 * percent
-    assert decisions.cancel(after, False, now + 10 * DAY).settlement.kept == 60 * percent
+    assert decisions.cancel(after, False, now).settlement.retained == 60 * percent
+    assert decisions.cancel(after, False, now + 10 * DAY).settlement.retained == 60 * percent
 
 
 def test_move_keeps_the_highest_penalty_of_several() -> None:
@@ -82,9 +82,9 @@ def test_kept_penalty_ends_with_the_window_of_the_policy() -> None:
 def test_kept_penalty_holds_for_a_no_show_and_not_against_the_business() -> None:
     policy = Policy(TIERS, 30)
     after = customer_moves(facts(policy=policy), START + DAY, START - hours(1))
-    assert decisions.no_show(after, False, START + DAY).settlement.kept == 6000
-    assert decisions.cancel(after, True, START).settlement.kept == 0
-    assert decisions.cancel(replace(after, is_stranded=True), False, START).settlement.kept == 0
+    assert decisions.no_show(after, False, START + DAY).settlement.retained == 6000
+    assert decisions.cancel(after, True, START).settlement.retained == 0
+    assert decisions.cancel(replace(after, is_stranded=True), False, START).settlement.retained == 0
 
 
 def test_move_in_a_paid_tier_is_refused_where_the_policy_says_so() -> None:
@@ -218,10 +218,10 @@ def _cost_of(booking: BookingFacts, steps: list[Step], now: datetime, last_wait:
         except DomainError:
             continue
         if booking.status is S.PENDING and not step.yes:
-            return decisions.decline(booking).settlement.kept
+            return decisions.decline(booking).settlement.retained
         booking = replace(booking, status=S.CONFIRMED, hold_expires_at=None)
     try:
-        return decisions.cancel(booking, False, now + last_wait).settlement.kept
+        return decisions.cancel(booking, False, now + last_wait).settlement.retained
     except RuleBroken:
         return None
 
@@ -236,7 +236,7 @@ def test_moves_are_never_cheaper_than_cancelling_at_once(
     now = START - hours(left)
     hold = None if status is S.CONFIRMED else START
     booking = facts(status, policy=policy, needs_approval=needs_approval, hold_expires_at=hold)
-    at_once = decisions.cancel(booking, False, now).settlement.kept
+    at_once = decisions.cancel(booking, False, now).settlement.retained
     cost = _cost_of(booking, steps, now, last_wait)
     assert cost is None or cost >= at_once
 
@@ -248,7 +248,7 @@ def test_moves_inside_the_window_are_never_cheaper(
     rules = replace(policy.moves, penalty_kept_days=days)
     now = START - hours(left)
     booking = facts(policy=replace(policy, moves=rules), needs_approval=needs_approval)
-    at_once = decisions.cancel(booking, False, now).settlement.kept
+    at_once = decisions.cancel(booking, False, now).settlement.retained
     window = timedelta(days=days)
     short = [replace(step, wait=step.wait % window) for step in steps[:1]]
     short += [replace(step, wait=step.wait % (window / 8)) for step in steps[1:]]
@@ -260,5 +260,5 @@ def test_sequences_find_a_move_that_forgets_its_penalty() -> None:
     """The control: without the kept penalty the same steps are cheaper."""
     now = START - hours(1)
     booking = customer_moves(facts(), START + 40 * DAY, now)
-    assert decisions.cancel(replace(booking, kept_penalty=KeptPenalty()), False, now).settlement.kept == 0
+    assert decisions.cancel(replace(booking, kept_penalty=KeptPenalty()), False, now).settlement.retained == 0
     assert _cost_of(facts(), [Step(hours(0), 40 * DAY, True)], now, hours(0)) == 6000

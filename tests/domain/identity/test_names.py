@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.identity.names import holds_link, looks_empty
+from domain.identity.names import contains_link, looks_empty
 
 EMPTY = ("\u200b", "\u3164", "\u00ad", "\u200d", "\u2060\ufeff", "\u2800", "\u115f", " \u3000 ", "\u0301", "\U000e0061")
 NAMES = (
@@ -45,9 +45,9 @@ def test_looks_empty_finds_what_nobody_sees(text: str) -> None:
 @pytest.mark.parametrize("text", NAMES)
 def test_names_of_many_scripts_are_neither_empty_nor_links(text: str) -> None:
     assert not looks_empty(text)
-    assert not holds_link(text)
+    assert not contains_link(text)
 
 
 @pytest.mark.parametrize("text", LINKS)
-def test_holds_link_finds_what_mail_programs_make_a_link_of(text: str) -> None:
-    assert holds_link(text)
+def test_contains_link_finds_what_mail_programs_make_a_link_of(text: str) -> None:
+    assert contains_link(text)

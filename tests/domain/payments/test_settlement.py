@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.payments.settlement import OPEN, Settlement, held, settle
+from domain.payments.settlement import OPEN, Settlement, secured_amount, settle
 from domain.payments.status import Movement, PaymentStatus
 from domain.payments.tasks import PaymentView
 
@@ -32,9 +32,9 @@ def test_settlement_of_no_payment_is_none() -> None:
     ("keep", "expected"),
     [
         (0, Settlement(released=6600, movement=Movement.VOID, amount=6600)),
-        (1, Settlement(kept=1, released=6599, movement=Movement.CAPTURE, amount=1)),
-        (6600, Settlement(kept=6600, movement=Movement.CAPTURE, amount=6600)),
-        (9000, Settlement(kept=6600, movement=Movement.CAPTURE, amount=6600)),
+        (1, Settlement(retained=1, released=6599, movement=Movement.CAPTURE, amount=1)),
+        (6600, Settlement(retained=6600, movement=Movement.CAPTURE, amount=6600)),
+        (9000, Settlement(retained=6600, movement=Movement.CAPTURE, amount=6600)),
     ],
 )
 def test_authorization_becomes_a_void_or_a_capture(keep: int, expected: Settlement) -> None:
@@ -45,10 +45,10 @@ def test_authorization_becomes_a_void_or_a_capture(keep: int, expected: Settleme
     ("keep", "refunded", "on_the_way", "expected"),
     [
         (0, 0, 0, Settlement(refund=6600)),
-        (3300, 0, 0, Settlement(kept=3300, refund=3300)),
-        (6600, 0, 0, Settlement(kept=6600)),
-        (3300, 1000, 600, Settlement(kept=3300, refund=1700)),
-        (3300, 6000, 0, Settlement(kept=600)),
+        (3300, 0, 0, Settlement(retained=3300, refund=3300)),
+        (6600, 0, 0, Settlement(retained=6600)),
+        (3300, 1000, 600, Settlement(retained=3300, refund=1700)),
+        (3300, 6000, 0, Settlement(retained=600)),
         (0, 0, 6600, Settlement()),
         (-5, 0, 0, Settlement(refund=6600)),
     ],
@@ -79,7 +79,7 @@ def test_settlement_refunds_and_captures_only_what_is_there(
     done = settle(payment, keep, moving)
     taken = done.amount if done.movement is Movement.CAPTURE else 0
     assert done.refund >= 0
-    assert 0 <= done.kept <= keep
+    assert 0 <= done.retained <= keep
     assert taken <= authorized
-    assert done.refund + done.kept <= max(held(payment, moving), 0)
+    assert done.refund + done.retained <= max(secured_amount(payment, moving), 0)
     assert done.refund == 0 or done.refund + refunded + moving <= captured

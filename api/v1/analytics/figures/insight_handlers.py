@@ -36,7 +36,7 @@ async def read_forecast(access: Access, business_id: UUID, now: datetime) -> Res
         today = await work.analytics.today(business_id, now)
         past = Period(today - timedelta(days=(forecast.WEEKS + 5) * 7), today - timedelta(days=1))
         ahead = Period(today, today + timedelta(days=forecast.HORIZON - 1))
-        history = await work.analytics.kept_bookings(business_id, past)
+        history = await work.analytics.attended_bookings(business_id, past)
         booked = await work.analytics.booked(business_id, ahead)
     measured = forecast.measure(history, today)
     days = [

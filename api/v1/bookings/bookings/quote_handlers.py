@@ -26,7 +26,7 @@ async def quote(work: UnitOfWork, booking_id: UUID, now: datetime, by_business: 
     WrongState for a booking that cannot be cancelled any more, and RuleBroken for a customer after the start."""
     ending, currency, time_zone = await work.bookings.changes.quote_cancellation(booking_id, by_business, now)
     return QuoteRead(
-        penalty=MoneyRead(amount=ending.settlement.kept, currency=currency),
+        penalty=MoneyRead(amount=ending.settlement.retained, currency=currency),
         refunding=MoneyRead(amount=ending.settlement.refund, currency=currency),
         released=MoneyRead(amount=ending.settlement.released, currency=currency),
         percent=ending.percent,

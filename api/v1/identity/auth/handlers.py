@@ -9,7 +9,7 @@ from api.access.callers import ApiServices, AuthenticatedCaller, PublicCaller
 from api.access.tokens import CHALLENGE_LIFETIME, Login, new_refresh_token
 from api.http.operation_errors import raises
 from api.v1.identity.auth.schemas import ChallengeRead, EndedRead, LoginCreate, LoginRead, TokensRead, UserRead
-from db.identity.logins import Attempt, KnownDevice
+from db.identity.logins import KnownDevice, LoginAttempt
 from db.identity.sessions import Rotation
 from db.identity.users import UserRow
 from db.messages.notices import AccountEmail
@@ -44,7 +44,7 @@ async def log_in(
         return answer
     user = await _rehashed(visitor, services, user, asked.password)
     async with visitor.work() as work:
-        await work.identity.logins.give_back(attempt)
+        await work.identity.logins.undo_attempt(attempt)
     token = services.tokens.challenge(user.id, user.password_hash, now)
     return ChallengeRead(
         two_factor_required=True, challenge_token=token, expires_in=int(CHALLENGE_LIFETIME.total_seconds())
@@ -61,13 +61,13 @@ def _known_device(services: ApiServices, asked: LoginCreate, now: datetime) -> K
         return None
 
 
-def refuse_locked(attempt: Attempt, now: datetime) -> None:
+def refuse_locked(attempt: LoginAttempt, now: datetime) -> None:
     """Raise AccountLocked for an attempt during a lock, for every caller and every password."""
     if attempt.refused and attempt.locked_until is not None:
         raise AccountLocked({"retry_after": max(1, int((attempt.locked_until - now).total_seconds()) + 1)})
 
 
-async def notify_if_locked(visitor: PublicCaller | AuthenticatedCaller, attempt: Attempt) -> None:
+async def notify_if_locked(visitor: PublicCaller | AuthenticatedCaller, attempt: LoginAttempt) -> None:
     """Write to whose login this failed attempt has locked, at most once in the time of a lock, from however many
     networks it is attacked. Nobody is written to for an e-mail that nobody has."""
     times = [one.locked_until for one in (attempt, attempt.account) if one and one.locked_until]
@@ -83,7 +83,7 @@ async def notify_if_locked(visitor: PublicCaller | AuthenticatedCaller, attempt:
 
 
 async def is_right(
-    visitor: PublicCaller | AuthenticatedCaller, services: ApiServices, attempt: Attempt, password: str
+    visitor: PublicCaller | AuthenticatedCaller, services: ApiServices, attempt: LoginAttempt, password: str
 ) -> bool:
     """Whether the password is that of the login that was attempted. Raises Unavailable, which is no failure."""
     try:
@@ -91,7 +91,7 @@ async def is_right(
     except Unavailable:
         # Nobody looked at it, so it is no failure.
         async with visitor.work() as work:
-            await work.identity.logins.give_back(attempt)
+            await work.identity.logins.undo_attempt(attempt)
         raise
 
 
@@ -123,7 +123,13 @@ async def _rehashed(visitor: PublicCaller, services: ApiServices, user: UserRow,
 
 
 async def open_session(
-    visitor: PublicCaller, services: ApiServices, user: UserRow, now: datetime, attempt: Attempt, *, two_factor: bool
+    visitor: PublicCaller,
+    services: ApiServices,
+    user: UserRow,
+    now: datetime,
+    attempt: LoginAttempt,
+    *,
+    two_factor: bool,
 ) -> LoginRead:
     """A new session of somebody who proved who they are. Raises InvalidCredentials for a password that was changed
     while it was checked."""

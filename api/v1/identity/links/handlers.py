@@ -107,7 +107,7 @@ async def change(
             SessionEnd.PASSWORD_CHANGED,
             once=str(uuid4()),
             was=user.password_hash,
-            kept_session=caller.context.session_id,
+            except_session=caller.context.session_id,
         )
         if not right or not await work.identity.passwords.replace(new, now):
             raise InvalidInput.at("current_password", "wrong_password")

@@ -30,13 +30,13 @@ from api.v1.identity.two_factor.schemas import (
     TwoFactorSetupRead,
 )
 from db.engine.session import UnitOfWork
-from db.identity.logins import Attempt
+from db.identity.logins import LoginAttempt
 from db.identity.two_factor import TwoFactorRow
 from db.messages.notices import AccountEmail
 from domain.errors import Unauthenticated, WrongState
 from domain.identity.errors import AccountLocked, InvalidCode, InvalidCredentials
 from domain.identity.proofs import LoginChange, check_address
-from domain.identity.second_factor import RECOVERY_CODES, recovery_code, recovery_mark, steps_at
+from domain.identity.second_factor import RECOVERY_CODES, recovery_code, recovery_code_hash, steps_at
 from domain.identity.sessions import SessionEnd
 from domain.messages.kinds import AccountEmailKind
 from runtime.sealing import Sealed, Sealer, Unsealable
@@ -105,7 +105,7 @@ async def enable(
         step = _step_of(services, row, asked.code, now)
         if step is None:
             raise InvalidCode
-        await work.identity.two_factor.enable(caller.id, step, [recovery_mark(one) for one in codes], now)
+        await work.identity.two_factor.enable(caller.id, step, [recovery_code_hash(one) for one in codes], now)
         await work.identity.sessions.prove_two_factor(session_id)
         await work.identity.sessions.revoke_all(caller.id, session_id, SessionEnd.TWO_FACTOR_CHANGED)
         await _notify(work, row, now, enabled=True)
@@ -169,7 +169,7 @@ async def verify(caller: Challenged, services: ApiServices, code: str, now: date
 async def _prove(
     caller: PublicCaller | AuthenticatedCaller,
     services: ApiServices,
-    attempt: Attempt,
+    attempt: LoginAttempt,
     row: TwoFactorRow,
     code: str,
     now: datetime,
@@ -180,7 +180,7 @@ async def _prove(
         if step is not None:
             good = await work.identity.two_factor.use_step(row.user_id, step)
         else:
-            good = await work.identity.two_factor.use_recovery_code(row.user_id, recovery_mark(code), now)
+            good = await work.identity.two_factor.use_recovery_code(row.user_id, recovery_code_hash(code), now)
             if good:
                 await _notify(work, row, now, enabled=True, recovery_code_used=True)
         if good and row.key_id != services.tokens.ring.current:

@@ -15,7 +15,7 @@ from api.http.operation_errors import raises
 from api.http.paging import PageAsked
 from api.v1.onboarding.verification import handlers
 from api.v1.onboarding.verification.handlers import DecisionRequest
-from api.v1.onboarding.verification.list_handlers import standing
+from api.v1.onboarding.verification.list_handlers import read_verification
 from api.v1.onboarding.verification.review_handlers import write_review
 from api.v1.onboarding.verification.schemas import (
     ApprovalCommand,
@@ -67,7 +67,7 @@ async def list_businesses_under_review(
 async def get_business_under_review(business_id: UUID, access: MayDecide, services: Services) -> Response:
     """With links to its documents, valid for ten minutes."""
     async with access.work(business_id) as work:
-        return ok(await standing(work, services, business_id, to_operator=True))
+        return ok(await read_verification(work, services, business_id, to_operator=True))
 
 
 @router.post(
@@ -144,7 +144,10 @@ async def reinstate_business(business_id: UUID, access: MaySuspend, services: Se
         await work.onboarding.verifications.reinstate(business_id, decision)
         return await store_response(
             work,
-            ok(await standing(work, services, business_id, to_operator=True, with_links=False), SuccessMessage.UPDATED),
+            ok(
+                await read_verification(work, services, business_id, to_operator=True, with_links=False),
+                SuccessMessage.UPDATED,
+            ),
         )
 
 

@@ -9,7 +9,7 @@ from api.access.callers import Access, ApiServices
 from api.http.envelope import SuccessMessage, ok
 from api.http.idempotency import Key, store_response
 from api.http.operation_errors import raises
-from api.v1.onboarding.verification.list_handlers import standing
+from api.v1.onboarding.verification.list_handlers import read_verification
 from api.workflow_calls import NotRunning, ask, start_and_ask
 from domain.errors import Unavailable, WrongState
 from domain.onboarding.errors import VerificationIncomplete
@@ -45,7 +45,7 @@ async def decide(
         start = messages.VerificationInput(review[0], business_id)
         await _ask(services, start, messages.UPDATES[request.decision], said)
         async with command.finish() as work:
-            answer = await standing(
+            answer = await read_verification(
                 work, services, business_id, to_operator=request.decision is not Decision.RESUBMITTED, with_links=False
             )
             return await store_response(work, ok(answer, SuccessMessage.UPDATED), command.idempotency_key)
@@ -78,5 +78,5 @@ async def submit(services: ApiServices, access: Access, business_id: UUID, key: 
         async with command.finish() as work:
             if review is None or review[1] is not ReviewStatus.INFO_REQUESTED:
                 await work.onboarding.verifications.submit(business_id, command.actor.user_id, command.id)
-            answer = await standing(work, services, business_id, to_operator=False)
+            answer = await read_verification(work, services, business_id, to_operator=False)
             return await store_response(work, ok(answer, SuccessMessage.UPDATED), command.idempotency_key)

@@ -15,7 +15,7 @@ from domain.onboarding.verification import missing
 _READABLE_FOR = timedelta(minutes=10)
 
 
-async def standing(
+async def read_verification(
     work: UnitOfWork, services: ApiServices, business_id: UUID, to_operator: bool, with_links: bool = True
 ) -> VerificationRead:
     """Everything about a business's review. Only operators get links to the documents, and each other's notes."""
@@ -23,7 +23,7 @@ async def standing(
     review = await work.onboarding.lists.find_latest(business_id)
     documents = await work.onboarding.lists.list_documents(business_id)
     decisions = await work.onboarding.lists.list_decisions(business_id)
-    absent = missing(await work.onboarding.verifications.standing(business_id))
+    absent = missing(await work.onboarding.verifications.review_facts(business_id))
 
     def link(key: str, file_type: str) -> str:
         ending = FileType(file_type).name.lower()

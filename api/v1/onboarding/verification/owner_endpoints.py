@@ -13,7 +13,7 @@ from api.http.fields import DeletedRead
 from api.http.idempotency import OptionalKey
 from api.http.operation_errors import raises
 from api.v1.onboarding.verification import document_handlers, handlers
-from api.v1.onboarding.verification.list_handlers import standing
+from api.v1.onboarding.verification.list_handlers import read_verification
 from api.v1.onboarding.verification.schemas import DocumentCreate, DocumentRead, DocumentTicketRead, VerificationRead
 from domain.errors import (
     WrongState,
@@ -34,7 +34,7 @@ MaySubmit = Annotated[Access, Depends(may(OnboardingAction.SUBMIT, on="business"
 async def get_verification(business_id: UUID, access: MayRead, services: Services) -> Response:
     """With everything that a submission still lacks, the documents, and every decision with its reason."""
     async with access.work(business_id) as work:
-        return ok(await standing(work, services, business_id, to_operator=False))
+        return ok(await read_verification(work, services, business_id, to_operator=False))
 
 
 @router.post(

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from api.access.callers import ApiServices
-from api.v1.onboarding.verification.list_handlers import standing
+from api.v1.onboarding.verification.list_handlers import read_verification
 from api.v1.onboarding.verification.schemas import VerificationRead, VerificationUpdate
 from db.engine.session import UnitOfWork
 from domain.onboarding.verification import DocumentStatus
@@ -20,4 +20,4 @@ async def write_review(
     for word in body.documents:
         document = await work.onboarding.lists.lock_document(review.business_id, word.document_id)
         await work.onboarding.lists.judge_document(document, DocumentStatus(word.status), word.note)
-    return await standing(work, services, review.business_id, to_operator=True)
+    return await read_verification(work, services, review.business_id, to_operator=True)

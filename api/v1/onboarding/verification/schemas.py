@@ -30,7 +30,7 @@ _DOCUMENT = {
 }
 _REVIEW = {"id": _ID, "status": "waiting", "note": None, "submitted_at": _AT, "decided_at": None}
 _DECISION = {"decision": "submitted", "reason": None, "decided_by": _ID, "at": _AT}
-_STANDING = {
+_VERIFICATION = {
     "business_id": _ID,
     "status": "pending",
     "version": _VERSION,
@@ -151,7 +151,7 @@ class VerificationRead(Output):
     """The state of a business's verification. ``missing``: everything that a submission still lacks, as stable words.
     ``review`` is the newest one, null for a business that never asked."""
 
-    model_config = ConfigDict(json_schema_extra=examples(_STANDING))
+    model_config = ConfigDict(json_schema_extra=examples(_VERIFICATION))
 
     business_id: UUID = Field(description="Id of the business (UUID).")
     status: BusinessStatus = Field(description="Present status.")
@@ -251,7 +251,7 @@ class BusinessUnderReviewRead(RecordRead):
         )
 
 
-class StandingBookingRead(Output):
+class OpenBookingRead(Output):
     """An open booking of a suspended business."""
 
     booking_id: UUID = Field(description="Id of the booking (UUID).")
@@ -284,7 +284,7 @@ class SuspendedRead(Output):
 
     business_id: UUID = Field(description="Id of the business (UUID).")
     status: BusinessStatus = Field(description="Present status.")
-    bookings: list[StandingBookingRead] = Field(description="Number of open bookings of the business.")
+    bookings: list[OpenBookingRead] = Field(description="Number of open bookings of the business.")
 
     @classmethod
     def of(cls, business_id: UUID, bookings: Sequence[BookingToCome]) -> Self:
@@ -302,5 +302,5 @@ class SuspendedRead(Output):
         return cls(
             business_id=business_id,
             status=BusinessStatus.SUSPENDED,
-            bookings=[StandingBookingRead(**each) for each in shown],
+            bookings=[OpenBookingRead(**each) for each in shown],
         )

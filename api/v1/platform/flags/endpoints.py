@@ -13,7 +13,7 @@ from api.http.fields import DeletedRead
 from api.http.idempotency import OptionalKey, store_response
 from api.http.operation_errors import raises
 from api.http.paging import PageAsked
-from api.v1.platform.flags.asking import is_on_for
+from api.v1.platform.flags.check_handlers import is_on_for
 from api.v1.platform.flags.handlers import announced
 from api.v1.platform.flags.schemas import FlagCheckRead, FlagCreate, FlagRead, FlagUpdate
 from domain.errors import AlreadyExists, NotFound

@@ -15,7 +15,7 @@ from api.v1.platform.flags.schemas import FlagCheckRead, FlagRead, RolloutRead
 from db.engine.session import Database as Pool
 from db.engine.session import Scope
 from domain.platform.flag_rollout import Measure
-from domain.platform.flags import Asking
+from domain.platform.flags import FlagContext
 from providers.cache.redis import RedisCache
 from tests.api.conftest import Login, Person, error_of
 from tests.api.platform.audit.test_audit import make_admin
@@ -163,12 +163,12 @@ async def test_flag_change_reaches_another_process(
     _, other = two_processes
     user = uuid4()
     flags = other.state.services.flags
-    assert not await flags.is_on("new", Asking(user))
+    assert not await flags.is_on("new", FlagContext(user))
     await rows(database, "INSERT INTO feature_flags (name, enabled, share) VALUES ('new', true, 10000)")
     cache = RedisCache(database.settings(redis_url=redis_url))
     try:
         async with asyncio.timeout(20):
-            while not await flags.is_on("new", Asking(user)):
+            while not await flags.is_on("new", FlagContext(user)):
                 # Said again until it is heard: the process may still be about to listen.
                 await cache.publish("flags", b"changed")
                 await asyncio.sleep(0.02)
@@ -190,10 +190,10 @@ async def test_flag_change_without_redis_is_seen_here_and_read_again_elsewhere(
 async def test_flags_keep_their_last_value_while_postgres_is_away(app: FastAPI, admin: Person) -> None:
     await make(admin, enabled=True, percentage=100)
     flags = app.state.services.flags
-    assert await flags.is_on("waitlist.offers", Asking())
+    assert await flags.is_on("waitlist.offers", FlagContext())
     flags._database = Away()
     flags.forget()
-    assert await flags.is_on("waitlist.offers", Asking())
+    assert await flags.is_on("waitlist.offers", FlagContext())
 
 
 # -- rollouts ----------------------------------------------------------------------------------------------------------

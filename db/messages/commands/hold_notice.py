@@ -4,7 +4,7 @@ its own would be one more round trip for every booking."""
 #: Two parts of a WITH list, after ``whole(yes)``, which says whether the booking was made. Bound: ``business_id``,
 #: ``booking_id``, ``user_id``, ``customer_id``, ``email``, ``language``, ``aggregate``, ``now``, ``amount_due``,
 #: ``hold_expires_at`` and ``request_id``. Nothing is written where nothing is to be paid online.
-HELD_NOTICE = """notice AS (
+HOLD_NOTICE = """notice AS (
     INSERT INTO notification_outbox (business_id, booking_id, user_id, customer_id, audience, kind, channel, language,
         status, dedupe_key, sent_at)
     SELECT :business_id, :booking_id, :user_id, :customer_id, 'customer', 'booking_held', x.channel, :language,

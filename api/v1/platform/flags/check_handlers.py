@@ -6,7 +6,7 @@ from uuid import UUID
 from api.access.callers import AuthenticatedCaller
 from api.access.flags import Flags
 from domain.errors import Unavailable
-from domain.platform.flags import Asking
+from domain.platform.flags import FlagContext
 
 
 async def is_on_for(caller: AuthenticatedCaller, flags: Flags, name: str, business_id: UUID | None) -> bool:
@@ -15,4 +15,4 @@ async def is_on_for(caller: AuthenticatedCaller, flags: Flags, name: str, busine
     with contextlib.suppress(Unavailable):
         async with caller.work():
             pass
-    return await flags.is_on(name, Asking(caller.id, business_id))
+    return await flags.is_on(name, FlagContext(caller.id, business_id))
