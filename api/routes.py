@@ -7,6 +7,7 @@ from api.v1.bookings.assignments import endpoints as assignments
 from api.v1.bookings.blocks import endpoints as blocks
 from api.v1.bookings.bookings import endpoints as bookings
 from api.v1.bookings.reaccommodations import endpoints as stranded
+from api.v1.bookings.timeline import endpoints as timeline
 from api.v1.businesses.businesses import endpoints as businesses
 from api.v1.businesses.businesses import owner_endpoints as own_businesses
 from api.v1.businesses.postal_codes import endpoints as postal_codes
@@ -35,6 +36,7 @@ from api.v1.scheduling.staff import endpoints as staff
 ROUTERS: tuple[APIRouter, ...] = (
     availability.router,
     bookings.router,
+    timeline.router,
     payments.router,
     businesses.router,
     catalogue.router,

@@ -10,6 +10,7 @@ from db.bookings.blocks import BlockStore
 from db.bookings.commands.change import ChangeStore
 from db.bookings.commands.hold import HoldStore
 from db.bookings.queries import BookingStore
+from db.bookings.timeline import TimelineStore
 from db.businesses.businesses import BusinessStore
 from db.catalogue.catalogue import CatalogueStore
 from db.engine.context import Context
@@ -201,6 +202,11 @@ class BookingStores(BookingStore):
     def changes(self) -> ChangeStore:
         """Every change of a booking's status or time, with history, event and notices in one transaction."""
         return ChangeStore(self.session, self.context)
+
+    @cached_property
+    def timeline(self) -> TimelineStore:
+        """Everything that was recorded about one booking."""
+        return TimelineStore(self.session, self.context)
 
     @cached_property
     def blocks(self) -> BlockStore:
