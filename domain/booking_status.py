@@ -36,6 +36,10 @@ ALLOWED: Mapping[BookingStatus, frozenset[BookingStatus]] = {
 
 #: A booking with one of these statuses has claims.
 LIVE = frozenset({S.PENDING, S.CONFIRMED, S.CHECKED_IN})
+#: With these statuses the visit is still to come.
+AHEAD = frozenset({S.PENDING, S.CONFIRMED})
+#: With these statuses the visit is still to come or in progress, so an authorization must remain valid.
+VISITING = frozenset({S.CONFIRMED, S.CHECKED_IN})
 #: A booking with one of these statuses has ended.
 FINAL = frozenset({S.COMPLETED, S.NO_SHOW, S.CANCELLED, S.DECLINED, S.EXPIRED})
 

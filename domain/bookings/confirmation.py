@@ -1,8 +1,9 @@
 """From a hold to a confirmed booking: payment or the proof of the address first, then approval. Pure rules."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from domain.booking_status import BookingStatus, check_transition
+from domain.booking_status import VISITING, BookingStatus, check_transition
 from domain.bookings.decisions import BookingFacts
 from domain.errors import WrongState
 
@@ -31,14 +32,26 @@ def approve(facts: BookingFacts) -> None:
     _check_money(facts)
 
 
-def prove_contact(facts: BookingFacts) -> bool:
-    """Whether the proof of the address changes something. False: it is not needed any more. Raises WrongState if the
-    booking has ended."""
-    if facts.status in {BookingStatus.CONFIRMED, BookingStatus.CHECKED_IN}:
-        return False
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """The booking after the proof of its address: confirmed, or pending until the business has answered."""
+
+    status: BookingStatus
+    hold_expires_at: datetime | None
+
+
+def prove_contact(facts: BookingFacts) -> Proven | None:
+    """What the proof of the address makes of the booking. None: nobody waits for it any more. Raises WrongState for a
+    booking that is over."""
+    if facts.status in VISITING:
+        return None
     if facts.status is not BookingStatus.PENDING:
         raise WrongState({"status": facts.status.value, "wanted": BookingStatus.CONFIRMED.value})
-    return facts.proof_deadline is not None
+    if facts.proof_deadline is None:
+        return None
+    if facts.needs_approval:
+        return Proven(BookingStatus.PENDING, facts.approval_deadline)
+    return Proven(BookingStatus.CONFIRMED, None)
 
 
 def await_approval(facts: BookingFacts) -> datetime | None:

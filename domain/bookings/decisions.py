@@ -7,9 +7,9 @@ of workflows with their own. All amounts are minor units of the booking's curren
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from domain.booking_status import BookingStatus, check_transition
+from domain.booking_status import LIVE, VISITING, BookingStatus, check_transition
 from domain.catalogue.cancellation import Policy, Quote, no_show_quote, penalty
-from domain.errors import RuleBroken
+from domain.errors import RuleBroken, WrongState
 from domain.instants import text_at_venue
 from domain.money import Money
 from domain.payments.settlement import Settlement, secured_amount, settle
@@ -91,6 +91,32 @@ def is_business_side(kind: ActorKind) -> bool:
     return kind not in {ActorKind.CUSTOMER, ActorKind.GUEST}
 
 
+def answers_offer(facts: BookingFacts, kind: ActorKind) -> bool:
+    """Whether the answer to an offer of another time still counts. False: the platform says that nobody answered in
+    time, and the booking has another time already. Raises WrongState for a person who answers then."""
+    if facts.is_stranded:
+        return True
+    if kind is ActorKind.SYSTEM:
+        return False
+    raise WrongState({"status": facts.status.value, "wanted": "reaccommodation"})
+
+
+def cause_of_cancellation(facts: BookingFacts, kind: ActorKind) -> str:
+    """Why a booking that ``kind`` cancels ends, for the text of the message: ``no_answer`` to an offer of another time,
+    ``business``, ``offer_declined`` or ``customer``."""
+    if facts.is_stranded and kind is ActorKind.SYSTEM:
+        return "no_answer"
+    if is_business_side(kind):
+        return "business"
+    return "offer_declined" if facts.is_stranded else "customer"
+
+
+def notifies_business_of_cancellation(facts: BookingFacts, kind: ActorKind) -> bool:
+    """Whether the business gets a message about the cancellation. What it does itself it knows, and of an offered time
+    that was not taken it reads in the message about the offer."""
+    return not is_business_side(kind) and not facts.is_stranded
+
+
 def cancel(facts: BookingFacts, by_business: bool, now: datetime) -> Ending:
     """Cancelling at ``now``.
 
@@ -151,6 +177,22 @@ def postponed(facts: BookingFacts) -> Ending:
     return _ending(facts, keep, 0, by_business=facts.status is BookingStatus.DECLINED)
 
 
+def is_checked_in_by_completion(facts: BookingFacts, kind: ActorKind) -> bool:
+    """Whether completing comes with the check-in that nobody made: only where the platform closes the visit."""
+    return facts.status is BookingStatus.CONFIRMED and kind is ActorKind.SYSTEM
+
+
+def may_remind(facts: BookingFacts, start_at: datetime) -> bool:
+    """Whether a reminder of a visit at ``start_at`` is right: the booking is confirmed for that time."""
+    return facts.status is BookingStatus.CONFIRMED and facts.start_at == start_at
+
+
+def check_reassign(facts: BookingFacts) -> None:
+    """Raise WrongState for a booking that is over and cannot go to somebody else."""
+    if facts.status not in LIVE:
+        raise WrongState({"status": facts.status.value, "wanted": "reassign"})
+
+
 def check_in(facts: BookingFacts, now: datetime) -> None:
     """Check that the customer may be checked in at ``now``: from ``CHECK_IN_EARLY`` before the start. Raises WrongState
     and RuleBroken."""
@@ -159,15 +201,11 @@ def check_in(facts: BookingFacts, now: datetime) -> None:
         raise RuleBroken({"rule": "too_early", "start_at": text_at_venue(facts.start_at, facts.time_zone)})
 
 
-#: With these statuses the visit is still to come or in progress, so the authorization must remain valid.
-_VISITING = frozenset({BookingStatus.CONFIRMED, BookingStatus.CHECKED_IN})
-
-
 def renewal_amount(facts: BookingFacts) -> int | None:
     """How much to authorize again because the authorization expires before the visit ends. None: the booking has ended,
     or nothing is authorized."""
     payment = facts.payment
-    if payment is None or payment.status is not PaymentStatus.AUTHORIZED or facts.status not in _VISITING:
+    if payment is None or payment.status is not PaymentStatus.AUTHORIZED or facts.status not in VISITING:
         return None
     return payment.authorized
 

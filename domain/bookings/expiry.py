@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import Enum, auto
 
-from domain.booking_status import BookingStatus
+from domain.booking_status import VISITING, BookingStatus
 from domain.bookings.decisions import BookingFacts
 from domain.payments.settlement import OPEN
 
@@ -30,6 +30,11 @@ def end_hold(facts: BookingFacts) -> HoldEnd:
     return HoldEnd.EXPIRE
 
 
+def ends_unproven(facts: BookingFacts) -> bool:
+    """Whether the booking ends because nobody proved its address in time. False: it was proven or moved on."""
+    return facts.status is BookingStatus.PENDING and facts.proof_deadline is not None
+
+
 def may_sweep(facts: BookingFacts, now: datetime) -> bool:
     """Whether the hold has ended at ``now`` and its time may be given to another booking. Secured money keeps the time.
     The caller checks whether a stored payment event is still to be applied."""
@@ -40,4 +45,4 @@ def may_sweep(facts: BookingFacts, now: datetime) -> bool:
 
 def still_needs_claims(facts: BookingFacts) -> bool:
     """Whether a booking that is no longer pending still needs its claims."""
-    return facts.status in {BookingStatus.CONFIRMED, BookingStatus.CHECKED_IN}
+    return facts.status in VISITING

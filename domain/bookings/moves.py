@@ -8,13 +8,11 @@ aware UTC.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from domain.booking_status import BookingStatus
+from domain.booking_status import AHEAD, BookingStatus
 from domain.bookings.decisions import BookingFacts, KeptPenalty, cancellation_quote
 from domain.catalogue.cancellation import PaidTierMove
 from domain.errors import Gone, RuleBroken, WrongState
 from domain.instants import text_at_venue
-
-MOVABLE = frozenset({BookingStatus.PENDING, BookingStatus.CONFIRMED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +51,7 @@ def move_terms(facts: BookingFacts, by_business: bool, now: datetime) -> MoveTer
     ``too_many_moves``, or ``paid_tier`` where the policy refuses moves while a cancellation would cost something, or
     where the business would have to approve again and might decline.
     """
-    if facts.status not in MOVABLE:
+    if facts.status not in AHEAD:
         raise WrongState({"status": facts.status.value, "wanted": "reschedule"})
     if facts.hold_expires_at is not None and facts.hold_expires_at <= now:
         raise Gone({"hold_expires_at": text_at_venue(facts.hold_expires_at, facts.time_zone)})

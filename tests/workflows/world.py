@@ -12,11 +12,11 @@ from temporalio.exceptions import ApplicationError
 from activities.bookings.bookings import ExtendHoldInput, RemindInput
 from activities.payments.payments import ApplyEventInput, PaymentUpdate, RecordInput
 from activities.platform.attention import AttentionInput
-from domain.booking_status import BookingStatus
-from domain.bookings import confirmation, decisions, late_payment, moves, undo
+from domain.booking_status import VISITING, BookingStatus
+from domain.bookings import confirmation, decisions, expiry, late_payment, moves, undo
 from domain.bookings.commands import BookingCommand, BookingOutcome
 from domain.bookings.decisions import BookingFacts, KeptPenalty, is_business_side
-from domain.bookings.expiry import HoldEnd, end_hold
+from domain.bookings.expiry import HoldEnd
 from domain.bookings.snapshot import BookingSnapshot
 from domain.catalogue.cancellation import Policy, Tier
 from domain.errors import InvalidInput
@@ -25,13 +25,11 @@ from domain.payments.settlement import Settlement
 from domain.payments.status import ALLOWED as MOVES
 from domain.payments.status import Movement, PaymentMode, PaymentStatus, Phase
 from domain.payments.tasks import MoneyResult, MoneyTask, PaymentView
-from domain.platform.actor import ActorKind
 
 S, P = BookingStatus, PaymentStatus
 AWAY = "away"
 #: Cancelling is free; or costs half of the price until the start, and not coming costs all of it.
 FREE, HALF = Policy((), 0), Policy((Tier(0, 50),), 100)
-_VISITING = (S.CONFIRMED, S.CHECKED_IN)
 
 
 def now() -> datetime:
@@ -72,6 +70,8 @@ class World:
     at_provider: PaymentStatus = P.REQUIRES_PAYMENT
     manual_capture: bool = False
     slot_is_free: bool = True
+    #: The business cannot keep the time and has offered another one.
+    is_stranded: bool = False
     calls: list[tuple[str, object]] = field(default_factory=list)
     answers: deque[str | MoneyResult] = field(default_factory=deque)
     inbox: dict[UUID, PaymentStatus] = field(default_factory=dict)
@@ -154,6 +154,8 @@ class World:
             needs_approval=booking.needs_approval,
             hold_expires_at=booking.hold_expires_at,
             approval_deadline=booking.approval_deadline,
+            proof_deadline=booking.proof_deadline,
+            is_stranded=self.is_stranded,
             moves=self.moves,
             kept_penalty=self.kept_penalty,
             undo_until=booking.undo_until,
@@ -269,16 +271,15 @@ class World:
     @activity.defn(name="bookings.prove_contact")
     async def prove_contact(self, command: BookingCommand) -> BookingOutcome:
         await self._called("bookings.prove_contact", command)
-        if self.booking.proof_deadline is not None:
-            waits = self.booking.needs_approval
-            hold = self.booking.approval_deadline if waits else None
-            self.set(proof_deadline=None, hold_expires_at=hold, status=S.PENDING if waits else S.CONFIRMED)
+        proven = confirmation.prove_contact(self.facts())
+        if proven is not None:
+            self.set(proof_deadline=None, hold_expires_at=proven.hold_expires_at, status=proven.status)
         return self._outcome(command)
 
     @activity.defn(name="bookings.expire_unproven")
     async def expire_unproven(self, command: BookingCommand) -> BookingOutcome:
         await self._called("bookings.expire_unproven", command)
-        if self.booking.proof_deadline is not None:
+        if expiry.ends_unproven(self.facts()):
             self.set(status=S.EXPIRED, proof_deadline=None)
         return self._outcome(command)
 
@@ -301,7 +302,7 @@ class World:
         return self._end_hold(command)
 
     def _end_hold(self, command: BookingCommand) -> BookingOutcome:
-        end = end_hold(self.facts())
+        end = expiry.end_hold(self.facts())
         if end is HoldEnd.CLOSE_INTENT:
             return self._outcome(command, replace(self._task(Movement.VOID, command, 0), spares_money=True))
         if end is HoldEnd.EXPIRE:
@@ -313,7 +314,7 @@ class World:
         await self._called("bookings.extend_hold", extension)
         if self.booking.status is not S.PENDING:
             return False
-        self.set(hold_expires_at=extension.until)
+        self.set(hold_expires_at=max(self.booking.hold_expires_at or extension.until, extension.until))
         return True
 
     @activity.defn(name="bookings.decline")
@@ -328,7 +329,10 @@ class World:
     async def cancel(self, command: BookingCommand) -> BookingOutcome:
         if seen := await self._seen("bookings.cancel", command):
             return seen
-        ending = decisions.cancel(self.facts(), is_business_side(command.actor_kind), self._time())
+        facts, kind = self.facts(), command.actor_kind
+        if command.stranded and not decisions.answers_offer(facts, kind):
+            return self._outcome(command)
+        ending = decisions.cancel(facts, is_business_side(kind), self._time())
         self.set(status=S.CANCELLED)
         self.kept = ending.settlement.retained
         return self._settle(command, ending.settlement)
@@ -339,8 +343,10 @@ class World:
             return seen
         if command.start_at is None:
             raise InvalidInput.at("start_at", "required")
-        by_business = is_business_side(command.actor_kind)
-        move = moves.move(self.facts(), command.start_at, by_business, self.approve_within, self._time())
+        facts, by_business = self.facts(), is_business_side(command.actor_kind)
+        move = moves.move(facts, command.start_at, by_business, self.approve_within, self._time())
+        if command.stranded and not decisions.answers_offer(facts, command.actor_kind):
+            return self._outcome(command)
         if not self.slot_is_free:
             raise ApplicationError("slot_taken", {"alternatives": []}, type="slot_taken", non_retryable=True)
         length = self.booking.end_at - self.booking.start_at
@@ -367,7 +373,7 @@ class World:
     async def complete(self, command: BookingCommand) -> BookingOutcome:
         if seen := await self._seen("bookings.complete", command):
             return seen
-        if self.booking.status is S.CONFIRMED and command.actor_kind is ActorKind.SYSTEM:
+        if decisions.is_checked_in_by_completion(self.facts(), command.actor_kind):
             self.set(status=S.CHECKED_IN)
         ending = decisions.complete(self.facts())
         final = self._step(command, S.COMPLETED)
@@ -413,6 +419,8 @@ class World:
     @activity.defn(name="bookings.remind")
     async def remind(self, reminder: RemindInput) -> bool:
         await self._called("bookings.remind", reminder)
+        if not decisions.may_remind(self.facts(), reminder.start_at):
+            return False
         self.reminded.append((reminder.start_at, reminder.offset))
         return True
 
@@ -465,7 +473,7 @@ class World:
             # A local activity knows the wall clock only, which does not skip.
             until = (old.authorized_until or now()) + self.lasts if self.lasts else None
             new = PaymentView(uuid4(), P.AUTHORIZED, old.amount, old.amount, 0, 0, True, until)
-            surplus, intent_id = (old, self.intent_id) if self.booking.status in _VISITING else (new, "pi_8")
+            surplus, intent_id = (old, self.intent_id) if self.booking.status in VISITING else (new, "pi_8")
             if surplus.status is P.AUTHORIZED:
                 self.to_void = MoneyTask(
                     of_other_card(surplus.payment_id, new.payment_id),

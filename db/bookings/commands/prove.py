@@ -8,7 +8,7 @@ from db.bookings.commands.locked import change_of
 from db.bookings.commands.notices import Message
 from db.bookings.commands.transition import TransitionStore
 from domain.booking_status import BookingStatus
-from domain.bookings import confirmation
+from domain.bookings import confirmation, expiry
 from domain.bookings.commands import BookingCommand, BookingOutcome
 from domain.bookings.limits import check_proven_bookings
 from domain.messages.kinds import NoticeKind
@@ -35,17 +35,19 @@ class ProofStore(TransitionStore):
         booking, seen = await self._enter(command)
         if seen is not None:
             return seen
-        if not confirmation.prove_contact(booking.facts()):
+        proven = confirmation.prove_contact(booking.facts())
+        if proven is None:
             return booking.outcome()
         await self.session.execute(_ONE_AT_A_TIME, {"booking_id": booking.id})
         others = await self.session.scalar(_OTHERS_OF_ADDRESS, {"booking_id": booking.id, "now": now})
         check_proven_bookings(others or 0)
-        to_both = NoticeKind.BOOKING_REQUESTED if booking.needs_approval else NoticeKind.BOOKING_CONFIRMED
+        waits = proven.status is BookingStatus.PENDING
+        to_both = NoticeKind.BOOKING_REQUESTED if waits else NoticeKind.BOOKING_CONFIRMED
         change = change_of(
             booking,
-            "address_proven" if booking.needs_approval else "confirmed",
-            BookingStatus.PENDING if booking.needs_approval else BookingStatus.CONFIRMED,
-            hold_expires_at=booking.approval_deadline if booking.needs_approval else None,
+            "address_proven" if waits else "confirmed",
+            proven.status,
+            hold_expires_at=proven.hold_expires_at,
             proof_deadline=None,
             proves_contact=True,
             messages=(Message(to_both), Message(to_both, to_business=True)),
@@ -58,6 +60,6 @@ class ProofStore(TransitionStore):
         booking, seen = await self._enter(command)
         if seen is not None:
             return seen
-        if booking.status is not BookingStatus.PENDING or booking.proof_deadline is None:
+        if not expiry.ends_unproven(booking.facts()):
             return booking.outcome()
         return await self._write(booking, change_of(booking, "expired", BookingStatus.EXPIRED), command, now)

@@ -18,8 +18,9 @@ from db.bookings.commands.transition import TransitionStore
 from db.scheduling.calendars.change import CalendarStore
 from db.scheduling.reaccommodations import ReaccommodationStore
 from domain.booking_status import LIVE
+from domain.bookings import decisions
 from domain.bookings.commands import BookingCommand, BookingOutcome, Cause
-from domain.errors import InvalidInput, WrongState
+from domain.errors import InvalidInput
 from domain.messages.kinds import NoticeKind
 from domain.platform.actor import ActorKind
 from domain.scheduling.availability.model import ClaimPlan
@@ -91,8 +92,7 @@ class ReassignStore(TransitionStore):
         booking, seen = await self._enter(command)
         if seen is not None:
             return seen
-        if booking.status not in LIVE:
-            raise WrongState({"status": booking.status.value, "wanted": "reassign"})
+        decisions.check_reassign(booking.facts())
         resource_id = command.resource_ids[0]
         claims = await self._replaceable(booking, resource_id)
         if not claims:

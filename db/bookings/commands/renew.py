@@ -14,7 +14,7 @@ from db.messages.notices import NoticeStore
 from db.payments.ledger import Entry, LedgerStore
 from db.payments.payments import Payment, PaymentStore
 from db.platform.attention import AttentionStore
-from domain.booking_status import BookingStatus
+from domain.booking_status import VISITING, BookingStatus
 from domain.bookings import decisions
 from domain.bookings.commands import BookingCommand, BookingOutcome
 from domain.messages.kinds import NoticeKind
@@ -26,7 +26,6 @@ _REPLACE = text("""
     UPDATE booking_payments SET provider_intent_id = :intent_id, authorized_until = :until, client_secret = NULL
      WHERE id = :id
 """)
-_VISITING = frozenset({BookingStatus.CONFIRMED, BookingStatus.CHECKED_IN})
 
 
 class RenewalStore(TransitionStore):
@@ -88,7 +87,7 @@ class RenewalStore(TransitionStore):
     async def _ask_customer(
         self, payment: Payment, booking_status: BookingStatus, task: MoneyTask, result: MoneyResult
     ) -> None:
-        if booking_status not in _VISITING:
+        if booking_status not in VISITING:
             return
         await NoticeStore(self.session, self.context).queue(
             NoticeKind.PAYMENT_RENEW,

@@ -13,9 +13,9 @@ from db.bookings.commands.transition import TransitionStore
 from db.scheduling.booked_services import Catalogue
 from domain.bookings import moves
 from domain.bookings.commands import BookingCommand, BookingOutcome
-from domain.bookings.decisions import cancellation_quote, is_business_side
+from domain.bookings.decisions import answers_offer, cancellation_quote, is_business_side
 from domain.bookings.moves import Move, MoveTerms
-from domain.errors import InvalidInput, WrongState
+from domain.errors import InvalidInput
 from domain.messages.kinds import NoticeKind
 from domain.money import Money
 from domain.scheduling.availability.model import StartTable
@@ -36,7 +36,8 @@ class RescheduleStore(TransitionStore):
         """Move a pending or confirmed booking to ``command.start_at``, with other resources if that is what it takes.
 
         `domain.bookings.moves.move` decides. Raises what it raises, and from taking the time SlotTaken or
-        OutsideOpeningHours with alternatives, and OutsideBookingWindow.
+        OutsideOpeningHours with alternatives, and OutsideBookingWindow; where the command answers an offer also what
+        ``decisions.answers_offer`` raises.
         """
         booking, seen = await self._enter(command)
         if seen is not None:
@@ -44,9 +45,10 @@ class RescheduleStore(TransitionStore):
         if command.start_at is None:
             raise InvalidInput.at("start_at", "required")
         start_at, by_business = command.start_at, is_business_side(command.actor_kind)
-        move = moves.move(booking.facts(), start_at, by_business, await self._approve_within(booking), now)
-        if command.stranded and not booking.is_stranded:
-            raise WrongState({"status": booking.status.value, "wanted": "reaccommodation"})
+        known = booking.facts()
+        move = moves.move(known, start_at, by_business, await self._approve_within(booking), now)
+        if command.stranded and not answers_offer(known, command.actor_kind):
+            return booking.outcome()
         if start_at == booking.start_at and not command.resource_ids:
             return booking.outcome()
         times = await ClaimStore(self.session, self.context).move_claims(

@@ -30,7 +30,7 @@ class VisitStore(TransitionStore):
         """Queue the reminder that is due ``offset`` before ``start_at``. False when it was queued before, or the
         booking is not confirmed for that time (any more)."""
         booking, _ = await self._lock(booking_id)
-        if booking.status is not BookingStatus.CONFIRMED or booking.start_at != start_at:
+        if not decisions.may_remind(booking.facts(), start_at):
             return False
         seconds = int(offset.total_seconds())
         row = {
@@ -66,7 +66,7 @@ class VisitStore(TransitionStore):
         booking, seen = await self._enter(command)
         if seen is not None:
             return seen
-        if booking.status is BookingStatus.CONFIRMED and command.actor_kind is ActorKind.SYSTEM:
+        if decisions.is_checked_in_by_completion(booking.facts(), command.actor_kind):
             step = BookingCommand(booking.id, booking.business_id, "", ActorKind.SYSTEM, cause=command.cause)
             await self._write(booking, change_of(booking, "checked_in", BookingStatus.CHECKED_IN), step, now)
             booking, _ = await self._lock(booking.id)

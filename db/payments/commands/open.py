@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import UUID as PgUUID
 
 from db.messages.notices import NoticeStore
 from db.payments.payments import COLUMNS, Payment, PaymentStore, payment_of
-from domain.booking_status import BookingStatus
+from domain.booking_status import VISITING, BookingStatus
 from domain.errors import Gone, RuleBroken, WrongState
 from domain.instants import text_at_venue
 from domain.messages.kinds import NoticeKind
@@ -46,7 +46,6 @@ _TO_VOID = text(f"""
                         WHERE o.movement_id = t.movement_id AND o.phase IN ('succeeded', 'failed'))
      ORDER BY t.id LIMIT 1
 """)
-_VISITING = frozenset({BookingStatus.CONFIRMED, BookingStatus.CHECKED_IN})
 #: Matters that a new card settles.
 _WANT_A_CARD = ("authorize_failed", "authorization_lost")
 
@@ -65,7 +64,7 @@ class OpeningStore(PaymentStore):
         booking = await self._lock_booking(booking_id)
         if booking.status == BookingStatus.EXPIRED:
             raise Gone({"status": booking.status})
-        if booking.status in _VISITING and booking.payment_mode == PaymentMode.CARD_HOLD:
+        if booking.status in VISITING and booking.payment_mode == PaymentMode.CARD_HOLD:
             return await self._open_new_card(booking)
         if booking.status != BookingStatus.PENDING:
             raise _no_payment_wanted(booking)
@@ -87,7 +86,7 @@ class OpeningStore(PaymentStore):
         if payment.replaces is None:
             return
         surplus = payment
-        if booking_status in _VISITING:
+        if booking_status in VISITING:
             surplus = await self.get(payment.replaces)
             await self._attention.settle(payment.booking_id, _WANT_A_CARD, "new_card")
         if surplus.status is PaymentStatus.AUTHORIZED:
@@ -103,7 +102,7 @@ class OpeningStore(PaymentStore):
     async def ask_for_card(self, payment: Payment, booking_status: BookingStatus) -> None:
         """An authorization has just been lost: ask the customer for another card, unless they were asked when it could
         not be renewed, or another card is authorized already."""
-        if booking_status not in _VISITING or await self._renewal_failed(payment.id):
+        if booking_status not in VISITING or await self._renewal_failed(payment.id):
             return
         current = await self.lock_current(payment.booking_id)
         if current is not None and current.status in SECURED:

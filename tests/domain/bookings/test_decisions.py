@@ -7,13 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.booking_status import ALLOWED, BookingStatus
+from domain.booking_status import ALLOWED, LIVE, BookingStatus
 from domain.bookings import decisions
 from domain.bookings.decisions import BookingFacts
 from domain.catalogue.cancellation import Policy, Tier
 from domain.errors import RuleBroken, WrongState
 from domain.payments.status import Movement, PaymentStatus
 from domain.payments.tasks import PaymentView
+from domain.platform.actor import ActorKind
 
 START = datetime(2026, 12, 1, 1, tzinfo=UTC)
 POLICY = Policy((Tier(48, 0), Tier(24, 50), Tier(0, 100)), 80)
@@ -140,3 +141,65 @@ def test_times_of_a_refusal_have_the_offset_of_the_venue() -> None:
     with pytest.raises(RuleBroken) as refused:
         decisions.cancel(booking, False, START)
     assert refused.value.details["start_at"] == "2026-12-01T10:00:00+09:00"
+
+
+CUSTOMERS = (ActorKind.CUSTOMER, ActorKind.GUEST)
+
+
+@pytest.mark.parametrize("kind", ActorKind)
+def test_is_business_side_is_everybody_but_the_customer(kind: ActorKind) -> None:
+    assert decisions.is_business_side(kind) is (kind not in CUSTOMERS)
+
+
+def test_answers_offer_counts_while_the_booking_is_stranded() -> None:
+    assert all(decisions.answers_offer(facts(is_stranded=True), kind) for kind in ActorKind)
+
+
+def test_answers_offer_ignores_the_deadline_and_refuses_a_person_once_there_is_another_time() -> None:
+    assert decisions.answers_offer(facts(), ActorKind.SYSTEM) is False
+    with pytest.raises(WrongState) as refused:
+        decisions.answers_offer(facts(), ActorKind.CUSTOMER)
+    assert refused.value.details == {"status": "confirmed", "wanted": "reaccommodation"}
+
+
+@pytest.mark.parametrize(
+    ("stranded", "kind", "cause"),
+    [
+        (False, ActorKind.CUSTOMER, "customer"),
+        (False, ActorKind.GUEST, "customer"),
+        (False, ActorKind.STAFF, "business"),
+        (False, ActorKind.SYSTEM, "business"),
+        (True, ActorKind.CUSTOMER, "offer_declined"),
+        (True, ActorKind.STAFF, "business"),
+        (True, ActorKind.SYSTEM, "no_answer"),
+    ],
+)
+def test_cause_of_cancellation(stranded: bool, kind: ActorKind, cause: str) -> None:
+    assert decisions.cause_of_cancellation(facts(is_stranded=stranded), kind) == cause
+
+
+@pytest.mark.parametrize("kind", ActorKind)
+def test_notifies_business_of_cancellation_unless_it_knows(kind: ActorKind) -> None:
+    assert decisions.notifies_business_of_cancellation(facts(), kind) is (kind in CUSTOMERS)
+    assert decisions.notifies_business_of_cancellation(facts(is_stranded=True), kind) is False
+
+
+def test_is_checked_in_by_completion_only_where_the_platform_closes_a_confirmed_visit() -> None:
+    assert decisions.is_checked_in_by_completion(facts(), ActorKind.SYSTEM)
+    assert not decisions.is_checked_in_by_completion(facts(), ActorKind.STAFF)
+    assert not decisions.is_checked_in_by_completion(facts(S.CHECKED_IN), ActorKind.SYSTEM)
+
+
+def test_may_remind_of_the_present_time_of_a_confirmed_booking() -> None:
+    assert decisions.may_remind(facts(), START)
+    assert not decisions.may_remind(facts(), START + hours(1))
+    assert not decisions.may_remind(facts(S.PENDING), START)
+
+
+@pytest.mark.parametrize("status", S)
+def test_check_reassign_refuses_a_booking_that_is_over(status: BookingStatus) -> None:
+    if status in LIVE:
+        decisions.check_reassign(facts(status))
+    else:
+        with pytest.raises(WrongState):
+            decisions.check_reassign(facts(status))

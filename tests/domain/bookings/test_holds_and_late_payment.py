@@ -9,7 +9,7 @@ import pytest
 from domain.booking_status import BookingStatus
 from domain.bookings import confirmation, decisions, late_payment
 from domain.bookings.decisions import BookingFacts
-from domain.bookings.expiry import HoldEnd, end_hold, may_sweep, still_needs_claims
+from domain.bookings.expiry import HoldEnd, end_hold, ends_unproven, may_sweep, still_needs_claims
 from domain.catalogue.cancellation import Policy
 from domain.errors import WrongState
 from domain.payments.settlement import OPEN
@@ -139,3 +139,29 @@ def test_late_authorization_is_voided_unless_a_penalty_is_being_captured() -> No
 def test_renewal_is_for_an_authorization_before_the_end_of_the_visit(status: S, paid: P | None) -> None:
     wanted = 6000 if paid is P.AUTHORIZED and status in {S.CONFIRMED, S.CHECKED_IN} else None
     assert decisions.renewal_amount(facts(status, paid)) == wanted
+
+
+UNPROVEN = facts(S.PENDING, proof_deadline=NOW, hold_expires_at=NOW)
+
+
+def test_prove_contact_confirms_or_waits_for_the_business() -> None:
+    assert confirmation.prove_contact(UNPROVEN) == confirmation.Proven(S.CONFIRMED, None)
+    asked = replace(UNPROVEN, needs_approval=True, approval_deadline=START)
+    assert confirmation.prove_contact(asked) == confirmation.Proven(S.PENDING, START)
+
+
+@pytest.mark.parametrize("known", [facts(S.PENDING), facts(S.CONFIRMED), facts(S.CHECKED_IN, proof_deadline=NOW)])
+def test_prove_contact_changes_nothing_where_nobody_waits_for_it(known: BookingFacts) -> None:
+    assert confirmation.prove_contact(known) is None
+
+
+@pytest.mark.parametrize("status", [S.EXPIRED, S.CANCELLED, S.DECLINED, S.COMPLETED, S.NO_SHOW])
+def test_prove_contact_refuses_a_booking_that_is_over(status: BookingStatus) -> None:
+    with pytest.raises(WrongState):
+        confirmation.prove_contact(replace(UNPROVEN, status=status))
+
+
+def test_ends_unproven_only_while_the_proof_is_awaited() -> None:
+    assert ends_unproven(UNPROVEN)
+    assert not ends_unproven(facts(S.PENDING))
+    assert not ends_unproven(replace(UNPROVEN, status=S.CONFIRMED))

@@ -292,7 +292,7 @@ async def test_stranded_booking_without_an_answer_is_cancelled(
     temporal_time_skipping: WorkflowEnvironment,
 ) -> None:
     """The signal of the deadline comes twice: cancelled once, without a penalty."""
-    world = World(snapshot(), policy=HALF)
+    world = World(snapshot(), policy=HALF, is_stranded=True)
     async with living(temporal_time_skipping, world) as life:
         await life.pays()
         for _ in range(2):

@@ -16,7 +16,7 @@ from temporalio.workflow import ActivityConfig, LocalActivityConfig
 from activities.bookings.bookings import BookingActivities, ExtendHoldInput, RemindInput
 from activities.payments.payments import ApplyEventInput, PaymentActivities, RecordInput
 from activities.platform.attention import AttentionActivities, AttentionInput
-from domain.booking_status import ALLOWED, BookingStatus
+from domain.booking_status import ALLOWED, VISITING, BookingStatus
 from domain.bookings.commands import BookingCommand, BookingOutcome, Cause
 from domain.bookings.late_payment import LOST, WITHOUT_VISIT
 from domain.bookings.snapshot import BookingSnapshot
@@ -36,7 +36,6 @@ Step = Callable[[BookingActivities, BookingCommand], Awaitable[BookingOutcome]]
 
 #: A visit that ended in one of these goes on only by an undo.
 UNDOABLE = frozenset({BookingStatus.COMPLETED, BookingStatus.NO_SHOW})
-VISITING = frozenset({BookingStatus.CONFIRMED, BookingStatus.CHECKED_IN})
 
 
 class BookingState:
