@@ -158,6 +158,7 @@ def _add_layers(app: FastAPI, settings: Settings) -> None:
             allow_headers=[
                 "Authorization",
                 guest_links.HEADER,
+                guest_links.WAITLIST_HEADER,
                 "Content-Type",
                 "Accept-Language",
                 HEADER,

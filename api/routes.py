@@ -8,6 +8,7 @@ from api.v1.bookings.blocks import endpoints as blocks
 from api.v1.bookings.bookings import endpoints as bookings
 from api.v1.bookings.reaccommodations import endpoints as stranded
 from api.v1.bookings.timeline import endpoints as timeline
+from api.v1.bookings.waitlist import endpoints as waitlist
 from api.v1.businesses.businesses import endpoints as businesses
 from api.v1.businesses.businesses import owner_endpoints as own_businesses
 from api.v1.businesses.postal_codes import endpoints as postal_codes
@@ -52,6 +53,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     policies.router,
     stranded.router,
     blocks.router,
+    waitlist.router,
     staff.router,
     assignments.router,
     schedules.router,

@@ -11,6 +11,7 @@ from db.bookings.commands.change import ChangeStore
 from db.bookings.commands.hold import HoldStore
 from db.bookings.queries import BookingStore
 from db.bookings.timeline import TimelineStore
+from db.bookings.waitlist.waitlist import WaitlistStores
 from db.businesses.businesses import BusinessStore
 from db.catalogue.catalogue import CatalogueStore
 from db.engine.context import Context
@@ -212,6 +213,11 @@ class BookingStores(BookingStore):
     def blocks(self) -> BlockStore:
         """Time that the business keeps free."""
         return BlockStore(self.session, self.context)
+
+    @cached_property
+    def waitlist(self) -> WaitlistStores:
+        """People who wait for a time to be freed, and what they are offered."""
+        return WaitlistStores(self.session, self.context)
 
 
 class AnalyticsStores(AnalyticsStore):

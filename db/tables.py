@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from db.analytics import tables as analytics
 from db.bookings import tables as bookings
+from db.bookings.waitlist import tables as waitlist
 from db.businesses import tables as businesses
 from db.catalogue import tables as catalogue
 from db.customers import tables as customers
@@ -43,4 +44,5 @@ __all__ = [
     "single_use_links",
     "staff",
     "verifications",
+    "waitlist",
 ]

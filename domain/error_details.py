@@ -64,6 +64,7 @@ class NotFoundDetails(TypedDict, total=False):
     customer_id: str
     entity: str
     entity_id: str
+    entry_id: str
     erasure_id: str
     export_id: str
     notice_id: str

@@ -25,6 +25,8 @@ class Purpose(StrEnum):
     RESET_PASSWORD = "reset_password"  # noqa: S105 - row of password_resets
     BOOKING = "booking"  # booking: a guest reads, pays, cancels and reschedules it
     BOOKING_PROOF = "booking_proof"  # booking: its caller reads mail at the typed address
+    WAITLIST = "waitlist"  # entry of the waitlist: a guest reads it, answers offers and leaves
+    WAITLIST_PROOF = "waitlist_proof"  # entry of the waitlist: its person reads mail at the typed address
     KNOWN_DEVICE = "known_device"  # user: somebody has logged in on this device
     DATA_EXPORT = "data_export"  # row of data_exports
     STAFF_INVITATION = "staff_invitation"  # row of staff_invitations

@@ -7,6 +7,7 @@ from typing import Any
 
 from activities.analytics.days import AnalyticsActivities
 from activities.bookings.bookings import BookingActivities
+from activities.bookings.waitlist import WaitlistActivities
 from activities.media.media import MediaActivities
 from activities.messages.notices import NoticeActivities
 from activities.onboarding.verification import VerificationActivities
@@ -35,6 +36,7 @@ from runtime.links import Links
 from runtime.settings import Settings
 from workflows.analytics.daily.workflow import DailyAnalyticsWorkflow
 from workflows.bookings.booking.workflow import BookingWorkflow
+from workflows.bookings.waitlist.workflow import WaitlistWorkflow
 from workflows.media.inspection.workflow import MediaWorkflow
 from workflows.messages.notice.workflow import NoticeWorkflow
 from workflows.onboarding.verification.workflow import VerificationWorkflow
@@ -130,7 +132,7 @@ def _bookings(services: WorkerServices) -> WorkerSpec:
     payments = PaymentActivities(services.database, services.payments, services.now)
     stranded = ReaccommodationActivities(services.database, services.now)
     return WorkerSpec(
-        workflows=[BookingWorkflow, ReaccommodationWorkflow],
+        workflows=[BookingWorkflow, ReaccommodationWorkflow, WaitlistWorkflow],
         activities=[
             *(bookings.confirm, bookings.approve, bookings.await_approval, bookings.begin_expiry),
             *(bookings.expire, bookings.extend_hold, bookings.decline, bookings.cancel, bookings.reschedule),
@@ -139,6 +141,7 @@ def _bookings(services: WorkerServices) -> WorkerSpec:
             *(bookings.reinstate_after_late_payment, bookings.remind, bookings.prove_contact),
             *(bookings.begin_renewal, payments.apply_event, payments.record),
             *(stranded.offer, stranded.remind, stranded.give_up, stranded.notify_decision),
+            WaitlistActivities(services.database, services.now).take_turn,
             AttentionActivities(services.database).file,
         ],
     )

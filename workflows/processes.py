@@ -5,6 +5,7 @@ from typing import Any
 
 from workflows.analytics.daily import start as analytics
 from workflows.bookings.booking import start as bookings
+from workflows.bookings.waitlist import start as waitlist
 from workflows.media.inspection import start as media
 from workflows.messages.notice import start as notices
 from workflows.onboarding.verification import start as verification
@@ -19,6 +20,7 @@ PROCESSES: Sequence[ProcessStart[Any] | ProcessSignal[Any]] = (
     *(bookings.START, bookings.PAYMENT_EVENTS, bookings.STRANDED),
     *(refunds.START, refunds.EVENTS),
     *(reaccommodations.START, reaccommodations.DECIDED),
+    waitlist.WOKEN,
     notices.START,
     flags.START,
     media.START,

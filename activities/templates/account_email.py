@@ -4,14 +4,14 @@ A new message needs a line in :data:`FORMS` and a template in each language unde
 the time of sending: no table, event or workflow history contains them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
 from activities.templates.layout import MessageLayout, render_layout, shorten_subject, written
-from activities.templates.words import PLATFORM, Bilingual, device, one_line, pick
+from activities.templates.words import PLATFORM, Bilingual, device, one_line, pick, pick_all
 from db.messages.notices import AccountEmailContent
 from domain.messages.formats import full_name, moment, salutation, short
 from domain.messages.kinds import AccountEmailKind
@@ -26,20 +26,26 @@ class LinkTarget:
     server, so the token is in no access log and no ``Referer``."""
 
     purpose: Purpose
+    #: ``{id}`` is the id of the row that the link opens.
     path: str
     label: Bilingual
+    #: A second token beside the first, valid until the fact ``until``: what shows that its holder reads this mail.
+    proof: Purpose | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The facts that a template may use, by their type; a missing fact is empty. ``at``, the time of the event, is
-    always there; ``device`` and ``ip`` come from the session in the fact ``session_id``."""
+    """The facts that a template may use, by their type; a missing fact is empty. A time is there with the ending
+    ``_short`` too. ``at``, the time of the event, is always there; ``device`` and ``ip`` come from the session in the
+    fact ``session_id``, ``service`` and ``staff`` from the entry in the fact ``waitlist_entry_id``."""
 
     times: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     opens: LinkTarget | None = None
     #: For the owner of the business or an operator: without a greeting.
     about_business: bool = False
+    #: The business writes to its customer, under its own name.
+    from_business: bool = False
 
 
 _VERIFY = LinkTarget(
@@ -51,6 +57,16 @@ _RESET = LinkTarget(
 _JOIN = LinkTarget(Purpose.STAFF_INVITATION, "/staff/invitation", {"ja": "招待を受ける", "en": "Accept the invitation"})
 
 _EXPORT = LinkTarget(Purpose.DATA_EXPORT, "/data-export", {"ja": "データをダウンロードする", "en": "Download my data"})
+
+#: The link opens an entry of the waitlist.
+_PROVE = LinkTarget(
+    Purpose.WAITLIST,
+    "/waitlist/{id}",
+    {"ja": "メールアドレスを確認する", "en": "Confirm e-mail address"},
+    Purpose.WAITLIST_PROOF,
+)
+_ANSWER = LinkTarget(Purpose.WAITLIST, "/waitlist/{id}", {"ja": "予約する・見送る", "en": "Book or decline"})
+_WAIT = LinkTarget(Purpose.WAITLIST, "/waitlist/{id}", {"ja": "空き待ちを確認する", "en": "See my waitlist entry"})
 
 _FOOTER = {
     "ja": "{platform}がお送りしています。ご質問は、このメールへのご返信か{support}までお寄せください。",
@@ -78,6 +94,12 @@ FORMS: Mapping[AccountEmailKind, Form] = {
     AccountEmailKind.DATA_EXPORT_READY: Form(opens=_EXPORT),
     AccountEmailKind.ERASURE_PLANNED: Form(times=("delete_at",)),
     AccountEmailKind.ERASURE_DONE: Form(),
+    AccountEmailKind.WAITLIST_PROOF: Form(times=("until",), opens=_PROVE, from_business=True),
+    AccountEmailKind.WAITLIST_OFFERED: Form(times=("start_at", "until"), opens=_ANSWER, from_business=True),
+    AccountEmailKind.WAITLIST_OFFER_OVER: Form(
+        times=("start_at",), flags=("withdrawn",), opens=_WAIT, from_business=True
+    ),
+    AccountEmailKind.WAITLIST_ENDED: Form(flags=("unanswered", "removed", "not_bookable"), from_business=True),
 }
 
 
@@ -90,14 +112,18 @@ def compose_account_email(content: AccountEmailContent, links: Links, public_url
     """
     form, language = FORMS[AccountEmailKind(content.kind)], content.language
     variables = _variables(content, form)
+    sender = variables["business"] if form.from_business else PLATFORM
     frame = MessageLayout(
-        sender=PLATFORM,
+        sender=sender,
         greeting=_greeting(content, form),
         footer=_FOOTER[language].format(platform=PLATFORM, support=support_email),
     )
     if form.opens is not None and content.link is not None:
         token = links.issue(form.opens.purpose, content.link.id, content.link.expires_at, content.link.kid)
-        url = f"{public_url.rstrip('/')}{form.opens.path}#token={quote(token)}"
+        url = f"{public_url.rstrip('/')}{form.opens.path.format(id=content.link.id)}#token={quote(token)}"
+        if form.opens.proof is not None:
+            until = datetime.fromisoformat(str(content.facts["until"])).astimezone(UTC)
+            url += f"&proof={quote(links.issue(form.opens.proof, content.link.id, until, content.link.kid))}"
         variables["valid_until"] = moment(content.link.expires_at, content.time_zone, language)
         frame = replace(frame, button=(pick(form.opens.label, language), url))
     subject, *paragraphs = written([f"{language}/account/{content.kind}.j2"], variables)
@@ -105,7 +131,7 @@ def compose_account_email(content: AccountEmailContent, links: Links, public_url
     plain, html = render_layout(language, subject, paragraphs, frame)
     return Email(
         to=content.address or "",
-        from_name=PLATFORM,
+        from_name=sender,
         reply_to=support_email,
         subject=subject,
         text=plain,
@@ -130,14 +156,16 @@ def unsendable(content: AccountEmailContent, links: Links, now: datetime) -> str
 def _variables(content: AccountEmailContent, form: Form) -> dict[str, Any]:
     facts, language, zone = content.facts, content.language, content.time_zone
 
-    def time(at: object) -> str:
-        return moment(datetime.fromisoformat(str(at)).astimezone(UTC), zone, language) if at else ""
+    def time(at: object, written_as: Callable[[datetime, str, str], str] = moment) -> str:
+        return written_as(datetime.fromisoformat(str(at)).astimezone(UTC), zone, language) if at else ""
 
     happened = facts.get("at") or content.created_at
     answer_by = datetime.fromisoformat(str(happened)).astimezone(UTC) + ANSWER_WITHIN
     return {
         "platform": PLATFORM,
         "business": pick(content.business_name, language),
+        "service": pick(content.service_name, language),
+        "staff": pick_all(content.staff, language),
         "email": one_line(content.address or ""),
         "device": device(content.user_agent or ""),
         "ip": content.ip or "",
@@ -145,6 +173,7 @@ def _variables(content: AccountEmailContent, form: Form) -> dict[str, Any]:
         "at": time(happened),
         "answer_by": short(answer_by, zone, language),
         **{name: time(facts.get(name)) for name in form.times},
+        **{f"{name}_short": time(facts.get(name), short) for name in form.times},
         **{name: bool(facts.get(name)) for name in form.flags},
     }
 

@@ -1,7 +1,7 @@
 """Words that all messages share: labels, statuses, events. Nothing here depends on a message."""
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat
@@ -137,6 +137,11 @@ def pick(name: Bilingual | None, language: str) -> str:
     if not name:
         return ""
     return one_line(name.get(language) or name.get("ja") or name.get("en") or "")
+
+
+def pick_all(names: Sequence[Bilingual], language: str) -> str:
+    """The texts in ``language``, as a list in a sentence; empty for none."""
+    return ("、" if language == "ja" else ", ").join(pick(name, language) for name in names)
 
 
 def phone(number: str | None, as_typed: str | None, language: str) -> str:

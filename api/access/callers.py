@@ -44,6 +44,7 @@ from providers.storage.interface import Storage
 from runtime.booking_links import BookingLinks
 from runtime.links import Links
 from runtime.settings import Settings
+from runtime.waitlist_links import WaitlistLinks
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,11 @@ class ApiServices:
     def booking_links(self) -> BookingLinks:
         """What opens one booking without a login."""
         return BookingLinks(self.links, self.settings.public_url)
+
+    @property
+    def waitlist_links(self) -> WaitlistLinks:
+        """What opens one entry of the waitlist without a login."""
+        return WaitlistLinks(self.links)
 
 
 async def services(request: Request) -> ApiServices:
@@ -196,7 +202,8 @@ class Access(Caller):
     """Permission to do ``action`` to objects of one kind (``on``), judged when their tenant is entered.
 
     ``public``: a caller without a role in the business is a customer or guest there, if it is approved. ``link``: a
-    valid one, of any booking. ``business_id`` and ``role`` are set inside ``work`` and ``command``.
+    valid one, of any booking or entry of the waitlist. ``business_id`` and ``role`` are set inside ``work`` and
+    ``command``.
     ``subject``: whose idempotency keys these are, where neither login nor link says it.
     """
 
@@ -228,7 +235,7 @@ class Access(Caller):
         """
         scope = Scope.public()
         if object_id is not None:
-            scope = Scope.of(self.on, object_id, self.user_id, self.link.booking_id if self.link else None)
+            scope = Scope.of(self.on, object_id, self.user_id, self.link.object_id if self.link else None)
         async with self._open(scope, key) as work:
             yield work
 
@@ -259,7 +266,7 @@ class Access(Caller):
         if key is None or self.login is not None:
             return Caller.idempotency_key(self, key)
         if self.link is not None:
-            return key.of_subject(f"booking:{self.link.booking_id}")
+            return key.of_subject(f"{self.link.kind}:{self.link.object_id}")
         return key.of_subject(self.subject) if self.subject else Caller.idempotency_key(self, key)
 
     def _judge(self, work: UnitOfWork) -> None:

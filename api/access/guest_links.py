@@ -1,4 +1,4 @@
-"""The signed link of a booking as a caller shows it: without a login, or beside one."""
+"""Signed links as a caller shows them, without a login or beside one: of a booking, or of an entry of the waitlist."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,8 +12,10 @@ from api.http.operation_errors import raises
 from domain.bookings.link import link_ends
 from domain.errors import Gone, Unauthenticated
 from runtime.booking_links import BookingLinks
+from runtime.waitlist_links import WaitlistLinks
 
 HEADER = "X-Booking-Token"
+WAITLIST_HEADER = "X-Waitlist-Token"
 _header = APIKeyHeader(
     name=HEADER,
     scheme_name="BookingLink",
@@ -21,17 +23,25 @@ _header = APIKeyHeader(
     description="The `token` of the link in a booking's messages, or `guest_token` of `POST /bookings`: opens this "
     "one booking without a login, until 30 days after its end.",
 )
+_waitlist_header = APIKeyHeader(
+    name=WAITLIST_HEADER,
+    scheme_name="WaitlistLink",
+    auto_error=False,
+    description="The `token` of the link in a message of the waitlist, or `guest_token` of `POST /waitlist`: opens "
+    "this one entry without a login, until 30 days after its end.",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class GuestLink:
-    """A link whose signature is good. ``at``: when it was shown, aware UTC."""
+    """A link whose signature is good. ``kind``: booking or waitlist. ``at``: when it was shown, aware UTC."""
 
-    booking_id: UUID
+    object_id: UUID
     at: datetime
+    kind: str = "booking"
 
     def check(self, end_at: datetime | None) -> None:
-        """Raises Gone when the booking it names has been over for too long."""
+        """Raises Gone when the booking or entry it names has been over for too long."""
         if end_at is None or link_ends(end_at) <= self.at:
             raise Gone({"reason": "link_expired"})
 
@@ -41,11 +51,29 @@ async def optional_link(request: Request, token: Annotated[str | None, Depends(_
     """The booking that the caller's link names. Raises Unauthenticated for a token that is not ours, and for two."""
     if token is None:
         return None
-    if len(request.headers.getlist(HEADER)) > 1:
-        raise Unauthenticated({"reason": "invalid_link"})
+    _check_single(request, HEADER)
     links: BookingLinks = request.app.state.services.booking_links
     at: datetime = request.app.state.services.now()
     return GuestLink(links.read(token, at), at)
 
 
+@raises(Unauthenticated, Gone)
+async def optional_waitlist_link(
+    request: Request, token: Annotated[str | None, Depends(_waitlist_header)]
+) -> GuestLink | None:
+    """The entry that the caller's link names. Raises Unauthenticated for a token that is not ours, and for two."""
+    if token is None:
+        return None
+    _check_single(request, WAITLIST_HEADER)
+    links: WaitlistLinks = request.app.state.services.waitlist_links
+    at: datetime = request.app.state.services.now()
+    return GuestLink(links.read(token, at), at, "waitlist")
+
+
+def _check_single(request: Request, header: str) -> None:
+    if len(request.headers.getlist(header)) > 1:
+        raise Unauthenticated({"reason": "invalid_link"})
+
+
 MaybeLink = Annotated[GuestLink | None, Depends(optional_link)]
+MaybeWaitlistLink = Annotated[GuestLink | None, Depends(optional_waitlist_link)]

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from fastapi import Request
 
 from api.access.callers import Access, CurrentLogin, MaybeLogin, caller_facts
-from api.access.guest_links import MaybeLink
+from api.access.guest_links import GuestLink, MaybeLink, MaybeWaitlistLink
+from api.access.tokens import Login
 from api.http.operation_errors import raises
 from domain.errors import Forbidden, NotFound, Unauthenticated
 from domain.permissions import allowed
@@ -45,9 +46,21 @@ class LinkPermission:
 
     async def __call__(self, request: Request, login: MaybeLogin, link: MaybeLink) -> Access:
         """For a login or a link. Raises Unauthenticated without either, and for one that is not good."""
+        return self._access(request, login, link)
+
+    def _access(self, request: Request, login: Login | None, link: GuestLink | None) -> Access:
         if login is None and link is None:
             raise Unauthenticated({"reason": "no_token"})
         return Access(*caller_facts(request, login), self.action, self.on, public=False, link=link)
+
+
+@dataclass(frozen=True, slots=True)
+class WaitlistPermission(LinkPermission):
+    """The dependency that :func:`may` makes for what the link of an entry of the waitlist opens."""
+
+    async def __call__(self, request: Request, login: MaybeLogin, link: MaybeWaitlistLink) -> Access:
+        """For a login or a link. Raises Unauthenticated without either, and for one that is not good."""
+        return self._access(request, login, link)
 
 
 def may(
@@ -56,11 +69,11 @@ def may(
     """Permission to do ``action`` to an object of the kind ``on`` (the kinds of :meth:`db.engine.session.Scope.of`).
 
     With ``public`` also for those who have no role in the business, as customer or guest, if it is approved; with
-    ``link`` also for the signed link of the booking that ``on`` is or belongs to.
+    ``link`` also for the signed link of the booking that ``on`` is or belongs to, or of the entry of the waitlist.
     """
     permission: Permission | PublicPermission | LinkPermission
     if link:
-        permission = LinkPermission(action, on)
+        permission = WaitlistPermission(action, on) if on == "waitlist" else LinkPermission(action, on)
     else:
         permission = PublicPermission(action, on) if public else Permission(action, on)
     everybody_may = public and all(allowed(role, action) for role in Role)

@@ -48,6 +48,9 @@ class SuccessMessage(Enum):
     BOOKING_COMPLETED = ("予約を完了しました。", "Completed.")
     BOOKING_NO_SHOW = ("無断キャンセルとして記録しました。", "Recorded as a no-show.")
     BOOKING_UNDONE = ("取り消しました。", "Undone.")
+    WAITLIST_JOINED = ("空き待ちに登録しました。", "You are on the waitlist.")
+    WAITLIST_LEFT = ("空き待ちの登録を取り消しました。", "You are no longer on the waitlist.")
+    OFFER_DECLINED = ("ご案内を見送りました。", "Offer declined. You stay on the waitlist.")
     REFUND_REQUESTED = ("返金を受け付けました。", "Refund requested.")
     LOGGED_OUT = ("ログアウトしました。", "Logged out.")
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 
 from db.bookings.commands.expire import ExpiryStore
+from db.bookings.waitlist.ending import WaitlistEndStore
 from db.engine.store import Store
 from db.scheduling.availability import AvailabilityStore
 from db.scheduling.booked_services import Catalogue
@@ -65,7 +66,7 @@ _PUT_BACK = text("DELETE FROM resource_claims WHERE id = ANY(:ids)")
 _DROP = text("DELETE FROM resource_claims WHERE booking_id = :booking_id AND released_at IS NULL")
 _RELEASE = text("UPDATE resource_claims SET released_at = :now WHERE booking_id = :booking_id AND released_at IS NULL")
 _IN_THE_WAY = text("""
-    SELECT DISTINCT c.booking_id
+    SELECT DISTINCT c.booking_id, c.offer_id
       FROM resource_claims c
       JOIN unnest(CAST(:resource_ids AS uuid[]), CAST(:units AS smallint[]), CAST(:starts AS timestamptz[]),
                   CAST(:ends AS timestamptz[])) AS x(resource_id, unit, starts_at, ends_at)
@@ -366,9 +367,13 @@ class ClaimStore(Store):
         return await availability.facts(catalogue, question.first, question.last, now, except_booking=booking_id)
 
     async def _sweep(self, candidate: Candidate, now: datetime) -> int:
-        """Expire the lapsed holds that overlap the candidate; gives how many went."""
+        """End the lapsed holds and offers that overlap the candidate; gives how many went."""
         values = claim_values(candidate)
         asked = {key: values[key] for key in ("resource_ids", "units", "starts", "ends")}
-        rows = await self.session.scalars(_IN_THE_WAY, asked | {"now": now})
-        lapsed = sorted(rows)
-        return await ExpiryStore(self.session, self.context).sweep(lapsed, now) if lapsed else 0
+        rows = (await self.session.execute(_IN_THE_WAY, asked | {"now": now})).all()
+        bookings = sorted(row.booking_id for row in rows if row.booking_id is not None)
+        offers = sorted(row.offer_id for row in rows if row.offer_id is not None)
+        gone = await ExpiryStore(self.session, self.context).sweep(bookings, now) if bookings else 0
+        if offers:
+            gone += await WaitlistEndStore(self.session, self.context).lapse(now, offers=offers)
+        return gone

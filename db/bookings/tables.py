@@ -137,15 +137,16 @@ class BookingItem(Base):
 
 
 class ResourceClaim(Base):
-    """One unit of one resource, taken by a booking or a block for one half-open range, buffers inside. The exclusion
-    constraint is what prevents double booking. ``starts_at``/``ends_at`` are stored beside ``during`` because row-level
-    security lets the planner use only leak-proof operators on an index, and range overlap is none."""
+    """One unit of one resource, taken by a booking, a block or an offer of the waitlist for one half-open range,
+    buffers inside. The exclusion constraint is what prevents double booking. ``starts_at``/``ends_at`` are stored
+    beside ``during`` because row-level security lets the planner use only leak-proof operators on an index, and range
+    overlap is none."""
 
     __tablename__ = "resource_claims"
     __table_args__ = (
         CheckConstraint("ends_at > starts_at", name="time_in_order"),
         CheckConstraint("unit >= 0", name="unit_not_negative"),
-        CheckConstraint("num_nonnulls(booking_id, block_id) = 1", name="taken_by_one"),
+        CheckConstraint("num_nonnulls(booking_id, block_id, offer_id) = 1", name="taken_by_one"),
         ExcludeConstraint(
             ("resource_id", "="),
             ("unit", "="),
@@ -164,6 +165,7 @@ class ResourceClaim(Base):
         ),
         Index("ix_resource_claims_booking_id", "booking_id"),
         Index("ix_resource_claims_block_id", "block_id", postgresql_where=text("block_id IS NOT NULL")),
+        Index("ix_resource_claims_offer_id", "offer_id", postgresql_where=text("offer_id IS NOT NULL")),
         ends_cached(CacheKind.AVAILABILITY),
     )
 
@@ -171,6 +173,10 @@ class ResourceClaim(Base):
     business_id: Mapped[UUID] = mapped_column(ForeignKey("businesses.id"))
     booking_id: Mapped[UUID | None] = mapped_column(ForeignKey("bookings.id", deferrable=True, initially="DEFERRED"))
     block_id: Mapped[UUID | None] = mapped_column(ForeignKey("blocks.id"))
+    #: Of an offer of the waitlist, which is no booking yet.
+    offer_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("waitlist_offers.id", ondelete="CASCADE", deferrable=True, initially="DEFERRED")
+    )
     resource_id: Mapped[UUID] = mapped_column(ForeignKey("resources.id"))
     item_position: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
     requirement_group: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))

@@ -1,6 +1,6 @@
 """What a message about no booking says and where it goes, read at the moment it is sent."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -45,6 +45,9 @@ class AccountEmailContent:
     user_agent: str | None
     ip: str | None
     reason: str | None
+    #: Of the entry of the waitlist that the e-mail is about: the service, and who is held for it.
+    service_name: Mapping[str, str] | None
+    staff: Sequence[Mapping[str, str]]
     link: AccountEmailLink | None
 
 
@@ -52,10 +55,14 @@ class AccountEmailContent:
 # recipient is one more join and one more `coalesce`, a new kind of link one more `UNION ALL`.
 _LETTER = text("""
     SELECT n.id, n.business_id, n.kind, n.language, n.audience, n.facts, n.created_at,
-           nullif(CAST(coalesce(u.email, i.email, e.address) AS text), '') AS address,
-           coalesce(u.family_name, '') AS family_name, coalesce(u.given_name, '') AS given_name,
+           nullif(CAST(coalesce(u.email, i.email, e.address, w.email) AS text), '') AS address,
+           coalesce(u.family_name, w.family_name, '') AS family_name,
+           coalesce(u.given_name, w.given_name, '') AS given_name,
            s.name AS business_name, coalesce(s.time_zone, 'Asia/Tokyo') AS time_zone,
-           d.user_agent, host(d.ip) AS ip, y.reason, l.id AS link_id, l.expires_at, l.kid, l.over
+           d.user_agent, host(d.ip) AS ip, y.reason, w.service_name,
+           (SELECT coalesce(jsonb_agg(r.name ORDER BY r.id), '[]') FROM waitlist_offers o
+              JOIN resources r ON r.id = ANY(o.resource_ids) AND r.kind = 'staff'
+             WHERE o.id = CAST(n.facts->>'offer_id' AS uuid)) AS staff, l.id AS link_id, l.expires_at, l.kid, l.over
       FROM notification_outbox n
       LEFT JOIN users u ON u.id = n.user_id AND u.deleted_at IS NULL
       LEFT JOIN erasures e ON n.user_id IS NULL AND e.id = CAST(n.facts->>'erasure_id' AS uuid)
@@ -63,6 +70,7 @@ _LETTER = text("""
       LEFT JOIN staff_invitations i ON i.id = CAST(n.facts->>'invitation_id' AS uuid) AND n.user_id IS NULL
       LEFT JOIN user_sessions d ON d.id = CAST(n.facts->>'session_id' AS uuid) AND d.user_id = n.user_id
       LEFT JOIN business_decisions y ON y.id = CAST(n.facts->>'decision_id' AS uuid) AND y.business_id = n.business_id
+      LEFT JOIN waitlist w ON w.id = CAST(n.facts->>'waitlist_entry_id' AS uuid) AND w.business_id = n.business_id
       LEFT JOIN LATERAL (
            SELECT v.id, v.expires_at, v.kid, v.used_at IS NOT NULL OR v.email IS DISTINCT FROM u.email OR EXISTS (
                   SELECT 1 FROM email_verifications x WHERE x.user_id = v.user_id AND x.id > v.id) AS over
@@ -78,7 +86,15 @@ _LETTER = text("""
             UNION ALL
            SELECT d.id, d.expires_at, NULL, d.status <> 'ready'
              FROM data_exports d
-            WHERE d.id = CAST(n.facts->>'export_id' AS uuid) AND d.user_id = n.user_id) l ON true
+            WHERE d.id = CAST(n.facts->>'export_id' AS uuid) AND d.user_id = n.user_id
+            UNION ALL
+           SELECT w.id, w.ends_at, NULL, CASE n.kind
+                      WHEN 'waitlist_proof' THEN w.status <> 'unproven'
+                      WHEN 'waitlist_offered' THEN NOT EXISTS (
+                           SELECT FROM waitlist_offers o
+                            WHERE o.id = CAST(n.facts->>'offer_id' AS uuid) AND o.status = 'open')
+                      ELSE w.status NOT IN ('waiting', 'offered') END
+            WHERE w.id IS NOT NULL) l ON true
      WHERE n.id = :id AND n.booking_id IS NULL
 """)
 

@@ -20,9 +20,11 @@ class Notice(Base, Stamped):
     __table_args__ = (
         one_of("kind", NoticeKind, AccountEmailKind),
         one_of("status", NoticeStatus),
-        # An invited person may have no login, and an erased one has none any more: their address is found by the fact.
+        # An invited person and a guest on the waitlist may have no login, and an erased person has none any more: their
+        # address is found by the fact.
         CheckConstraint(
-            "booking_id IS NOT NULL OR user_id IS NOT NULL OR facts ? 'invitation_id' OR facts ? 'erasure_id'",
+            "booking_id IS NOT NULL OR user_id IS NOT NULL OR facts ? 'invitation_id' OR facts ? 'erasure_id'"
+            " OR facts ? 'waitlist_entry_id'",
             name="has_recipient",
         ),
         UniqueConstraint("dedupe_key"),

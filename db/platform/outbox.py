@@ -28,6 +28,8 @@ START_EXPORT = "data_export.start"
 START_ERASURE = "erasure.start"
 START_VERIFICATION = "verification.start"
 COMPUTE_DAYS = "analytics.compute"
+#: Also written by the SQL function ``app_wake_waitlist``.
+WAKE_WAITLIST = "waitlist.wake"
 
 _ADD = text("""
     INSERT INTO outbox (business_id, event, aggregate, payload, command, request_id, not_before)

@@ -1,5 +1,6 @@
 """Errors about a booking."""
 
+from datetime import datetime
 from typing import ClassVar, TypedDict
 
 from domain.error_details import LimitDetails, MoneyDetails
@@ -11,6 +12,12 @@ class PriceChangedDetails(TypedDict):
 
     price: MoneyDetails
     expected_price: MoneyDetails
+
+
+class FreeTimesDetails(TypedDict):
+    """Up to three starts that can be booked now, with the venue's offset."""
+
+    alternatives: list[datetime]
 
 
 class PriceChanged(Conflict):
@@ -25,4 +32,18 @@ class HoldLimit(RuleBroken):
     """The customer has as many unpaid bookings as are allowed."""
 
     code = "hold_limit"
+    shape: ClassVar[type] = LimitDetails
+
+
+class TimeIsFree(Conflict):
+    """A time that fits can be booked now, so there is nothing to wait for. ``details``: ``alternatives``."""
+
+    code = "time_is_free"
+    shape: ClassVar[type] = FreeTimesDetails
+
+
+class WaitlistLimit(RuleBroken):
+    """The person, the network or the business has as many entries on the waitlist as are allowed."""
+
+    code = "waitlist_limit"
     shape: ClassVar[type] = LimitDetails

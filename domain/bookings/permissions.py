@@ -22,6 +22,10 @@ class BookingAction(Action):
     NO_SHOW = "booking.no_show"
     UNDO = "booking.undo"
     ASSIGN = "booking.assign"
+    JOIN_WAITLIST = "waitlist.join"
+    READ_WAITLIST = "waitlist.read"
+    ANSWER_OFFER = "waitlist.answer"
+    LEAVE_WAITLIST = "waitlist.leave"
 
 
 PERMISSIONS: Mapping[Action, Rule] = {
@@ -39,4 +43,8 @@ PERMISSIONS: Mapping[Action, Rule] = {
     BookingAction.NO_SHOW: Rule(TEAM),
     BookingAction.UNDO: Rule(TEAM),
     BookingAction.ASSIGN: Rule(TEAM),
+    BookingAction.JOIN_WAITLIST: Rule(TEAM | CUSTOMERS),
+    BookingAction.READ_WAITLIST: Rule(EVERYBODY, after_closing=True),
+    BookingAction.ANSWER_OFFER: Rule(CUSTOMERS),
+    BookingAction.LEAVE_WAITLIST: Rule(TEAM | CUSTOMERS, after_closing=True),
 }

@@ -52,6 +52,10 @@ class AccountEmailKind(StrEnum):
     REVIEW_DUE = "review_due"  # to admins: a business waits for its review
     STAFF_INVITED = "staff_invited"
     STAFF_ENDED = "staff_ended"
+    WAITLIST_PROOF = "waitlist_proof"  # to the typed address, which nobody has proven yet
+    WAITLIST_OFFERED = "waitlist_offered"  # a time was freed and is held for the person
+    WAITLIST_OFFER_OVER = "waitlist_offer_over"  # nobody answered, or the business cannot keep the time
+    WAITLIST_ENDED = "waitlist_ended"  # the entry ended by itself, or by the business
 
 
 class NoticeStatus(StrEnum):

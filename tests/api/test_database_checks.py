@@ -23,6 +23,7 @@ from api.v1.catalogue.resources.schemas import ResourceCreate
 from api.v1.catalogue.services.schemas import RequirementWrite, ServiceCreate
 from api.v1.platform.flags.schemas import FlagCreate
 from api.v1.scheduling.schedules.hours_schemas import HoursRangeWrite
+from domain.bookings.waitlist import Wanted
 from domain.catalogue.service import ServiceTerms, check_terms
 from domain.errors import DomainError
 from domain.money import Money
@@ -156,6 +157,20 @@ def block(value: Any) -> dict[str, Any]:
     return {"starts_at": times[0].starts_at, "ends_at": times[-1].ends_at}
 
 
+def waits(value: Any) -> dict[str, Any]:
+    days, times, party = value
+    first = date(2026, 12, 1)
+    spans = tuple(MinuteRange(60 * number, 60 * number + 30) for number in range(times))
+    wanted = Wanted(first, first + timedelta(days), spans, (), party)
+    return {
+        "first_day": wanted.first_day,
+        "last_day": wanted.last_day,
+        "times": [[span.start, span.end] for span in wanted.times],
+        "party_size": wanted.party_size,
+    }
+
+
+WAITS = tuple((days, times, party) for days in (-1, 0, 30, 31) for times in (0, 6, 7) for party in (0, 1))
 MINUTES, EXCEPTION = Twin(minutes, SPANS), Twin(exception, EXCEPTIONS)
 TWINS: dict[str, tuple[Twin, ...]] = {
     "ck_business_hours_minutes_in_order": (MINUTES,),
@@ -197,6 +212,9 @@ TWINS: dict[str, tuple[Twin, ...]] = {
         terms("percent", (None, 20)),
     ),
     "ck_blocks_time_in_order": (Twin(block, LENGTHS),),
+    "ck_waitlist_days_in_range": (Twin(waits, WAITS),),
+    "ck_waitlist_times_in_range": (Twin(waits, WAITS),),
+    "ck_waitlist_party_positive": (Twin(waits, WAITS),),
     "ck_staff_exceptions_days_in_order": (EXCEPTION,),
     "ck_staff_exceptions_hours_have_ranges": (EXCEPTION,),
 }
@@ -230,6 +248,16 @@ NO_INPUT = {
     "ck_reaccommodations_decided",
     "ck_refunds_amount_positive",
     "ck_resource_claims_taken_by_one",
+    "ck_waitlist_accepted_has_a_booking",
+    "ck_waitlist_decided",
+    "ck_waitlist_end_has_a_reason",
+    "ck_waitlist_offers_decided",
+    "ck_waitlist_offers_ends_before_the_start",
+    "ck_waitlist_offers_party_positive",
+    "ck_waitlist_offers_time_in_order",
+    "ck_waitlist_reachable",
+    "ck_waitlist_unanswered_not_negative",
+    "ck_waitlist_unproven_has_a_deadline",
     "ck_resource_claims_time_in_order",
     "ck_resource_claims_unit_not_negative",
     "ck_services_tax_percent_known",

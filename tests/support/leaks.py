@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from api.access.guest_links import HEADER
+from api.access.guest_links import HEADER, WAITLIST_HEADER
 from runtime.logging import QUIET, hand_to_logging
 from runtime.settings import DEVELOPMENT_KEY, Environment, Settings
 
@@ -51,8 +51,8 @@ def leaks_in(text: str) -> list[str]:
 
 async def planting(response: httpx.Response) -> None:
     """A hook of an ``httpx.AsyncClient``: plants what the request carried and what the answer gave."""
-    carried = response.request.headers.get(HEADER)
-    plant(carried)
+    for header in (HEADER, WAITLIST_HEADER):
+        plant(response.request.headers.get(header))
     await response.aread()
     # A file that was sent as it was read, and what a redirection repeats, cannot be read again: neither holds a field.
     with suppress(httpx.RequestNotRead):

@@ -11,6 +11,11 @@ def booking(booking_id: UUID) -> str:
     return f"booking/{booking_id}"
 
 
+def waitlist(business_id: UUID) -> str:
+    """The one run that offers freed time of a business to those who wait."""
+    return f"waitlist/{business_id}"
+
+
 def refund(refund_id: UUID) -> str:
     """The one workflow of a refund."""
     return f"refund/{refund_id}"

@@ -14,6 +14,16 @@ TEXTS = Texts(
             "お支払い前の仮予約が上限に達しています。お支払いまたはキャンセルをお済ませのうえ、もう一度お試しください。",
             "You have as many unpaid bookings as possible. Please pay for one or cancel one first.",
         ),
+        "time_is_free": Meaning(
+            409,
+            "ご希望に合う時間が空いています。そのままご予約ください。",
+            "A time that fits is free now. Please book it directly.",
+        ),
+        "waitlist_limit": Meaning(
+            422,
+            "空き待ちの登録数が上限に達しています。不要な登録を取り消してから、もう一度お試しください。",
+            "There are as many waitlist entries as possible. Please leave one first.",
+        ),
     },
     with_values={
         "price_changed": Text(
@@ -30,6 +40,10 @@ TEXTS = Texts(
         ("unauthenticated", "invalid_link"): Text(
             "リンクが正しくありません。予約メールのリンクをもう一度開いてください。",
             "This link is not valid. Please open the link in your booking e-mail again.",
+        ),
+        ("gone", "offer_expired"): Text(
+            "ご案内の期限を過ぎました。空き待ちの登録が続いていれば、次の空きをご案内します。",
+            "This offer has ended. If you are still on the waitlist, we will offer you the next time that fits.",
         ),
         ("gone", "hold_expires_at"): Text(
             "お支払いの期限を過ぎたため、仮予約は取り消されました。空き時間をご確認のうえ、もう一度ご予約ください。",
@@ -86,6 +100,11 @@ TEXTS = Texts(
         "for_each_item": Text("担当は、メニューごとに指定してください。", "Choose staff for each service."),
         "exactly_one": Text("どれか1つを指定してください。", "Choose exactly one."),
         "required": Text("入力してください。", "Please fill this in."),
+        "already_over": Text("これからの日を指定してください。", "Please choose a day that is still ahead."),
+        "within_booking_window": Text(
+            "まだご予約を受け付けていない日です。", "Bookings for that day are not taken yet."
+        ),
+        "at_most_six": Text("6つ以内で指定してください。", "Choose six at most."),
     },
     states={
         "checked_in": Text("受付済み", "checked in"),
@@ -93,5 +112,9 @@ TEXTS = Texts(
         "confirmed": Text("確定", "confirmed"),
         "declined": Text("お断り", "declined"),
         "no_show": Text("無断キャンセル", "no-show"),
+        "offered": Text("ご案内中", "offered"),
+        "unproven": Text("メールアドレス確認待ち", "e-mail address not confirmed"),
+        "left": Text("取り消し済み", "left"),
+        "lapsed": Text("期限切れ", "expired"),
     },
 )

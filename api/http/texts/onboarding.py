@@ -31,7 +31,7 @@ TEXTS = Texts(
         "info_requested": Text("追加情報の確認中", "waiting for information"),
         "received": Text("受領済み", "received"),
         "refused": Text("不受理", "not accepted"),
-        "waiting": Text("審査待ち", "waiting for verification"),
+        "waiting": Text("待機中", "waiting"),
     },
     missing={
         "name": Text("店舗名", "name"),

@@ -4,7 +4,7 @@ Five round trips for a known customer, commit included: BEGIN, ``app_begin``, on
 """
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
@@ -184,7 +184,7 @@ class HoldStore(ClaimStore):
         guest = request.person is not None and not request.by_staff
         if guest and not known.catalogue.settings["guest_booking"]:
             raise NotBookable({"rule": "no_guest_booking"})
-        return known
+        return replace(known, is_proven=True) if request.is_proven else known
 
     async def _customer_for(self, request: HoldRequest, known: HoldFacts) -> BookingCustomer:
         if known.customer is not None:

@@ -25,7 +25,7 @@ class HoldRequest:
     Exactly one of ``user_id`` (books for himself), ``customer_id`` (staff, for a known customer) and ``person``
     (a guest, or staff for somebody new). ``by_staff``: no lead time, no approval, and money only if
     ``request_payment``. ``expected_price``: what the caller was shown. ``network_limit``: unpaid bookings that unproven
-    callers of one network may have.
+    callers of one network may have. ``is_proven``: the caller has shown before that the address is theirs.
     """
 
     items: tuple[ItemRequest, ...]
@@ -40,6 +40,7 @@ class HoldRequest:
     language: str = "ja"
     expected_price: Money | None = None
     network_limit: int = MAX_OPEN_HOLDS
+    is_proven: bool = False
 
     def __post_init__(self) -> None:
         if sum(one is not None for one in (self.user_id, self.customer_id, self.person)) != 1:

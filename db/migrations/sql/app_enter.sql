@@ -1,7 +1,7 @@
 -- Finds the business of an object, enters it, and says which role the caller has there. `kind` is one of the words
 -- below, or the name of a table with `business_id`. `own`: the caller is the customer of this booking (or of the
--- booking that the object belongs to). `linked`: `link` is that booking; `ends_at` is its end. `closed`: the business
--- is deleted. An error in here ends the transaction or its savepoint, and with it the scope that was switched.
+-- booking that the object belongs to), or waits with this entry of the waitlist. `linked`: `link` is that booking or
+-- entry; `ends_at` is its end. `closed`: the business is deleted. An error in here ends the transaction or its savepoint, and with it the scope that was switched.
 CREATE OR REPLACE FUNCTION app_enter(
     kind text, object_id uuid, caller uuid, link uuid DEFAULT NULL,
     OUT business_id uuid, OUT role text, OUT own boolean, OUT business_status text, OUT closed boolean,
@@ -28,6 +28,9 @@ BEGIN
     WHEN 'payment' THEN
         SELECT p.business_id, b.user_id, b.id, b.end_at INTO business_id, customer, booking, ends_at
           FROM booking_payments p JOIN bookings b ON b.id = p.booking_id WHERE p.id = object_id;
+    WHEN 'waitlist' THEN
+        SELECT w.business_id, w.user_id, w.id, w.ends_at INTO business_id, customer, booking, ends_at
+          FROM waitlist w WHERE w.id = object_id;
     WHEN 'notice' THEN
         SELECT n.business_id, n.user_id INTO business_id, customer FROM notification_outbox n WHERE n.id = object_id;
     ELSE

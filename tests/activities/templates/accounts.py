@@ -41,6 +41,7 @@ def _of_business(kind: AccountEmailKind, ja: tuple[str, ...], en: tuple[str, ...
     return Case(kind.value, kind, ja, en)
 
 
+_OFFER = {"start_at": "2026-11-20T15:00:00+09:00", "until": "2026-11-18T13:00:00+09:00"}
 _REASON = "許可証が読めません。"
 CASES = (
     Case("email_verification", K.EMAIL_VERIFICATION, ("ai@example.com", UNTIL["ja"]), ("ai@example.com", UNTIL["en"])),
@@ -89,13 +90,45 @@ CASES = (
         ("あなたを招待しています", UNTIL["ja"]),
         ("invited you to its team", UNTIL["en"]),
     ),
+    Case(
+        "waitlist_proof",
+        K.WAITLIST_PROOF,
+        ("「カット」の空き待ち", UNTIL["ja"]),
+        ("wait for Cut at", UNTIL["en"]),
+        {"until": "2026-11-18T13:00:00+09:00"},
+    ),
+    Case(
+        "waitlist_offered",
+        K.WAITLIST_OFFERED,
+        ("担当：花子", "日時：2026年11月20日（金）15:00", "お返事の期限：" + UNTIL["ja"]),
+        ("Staff: Hanako", "Date and time: Fri 20 Nov 2026, 15:00", "Please answer by: " + UNTIL["en"]),
+        _OFFER,
+    ),
+    Case("waitlist_offer_over", K.WAITLIST_OFFER_OVER, ("期限を過ぎたため",), ("has passed",), _OFFER),
+    Case(
+        "waitlist_offer_withdrawn",
+        K.WAITLIST_OFFER_OVER,
+        ("ご用意できなくなりました", "登録は続いています"),
+        ("cannot offer Cut", "still on the waitlist"),
+        {**_OFFER, "withdrawn": True},
+    ),
+    Case(
+        "waitlist_ended",
+        K.WAITLIST_ENDED,
+        ("空きが出ませんでした",),
+        ("no time for Cut became free",),
+        {"passed": True},
+    ),
+    Case("waitlist_unanswered", K.WAITLIST_ENDED, ("お返事がなかった",), ("not answered",), {"unanswered": True}),
+    Case("waitlist_removed", K.WAITLIST_ENDED, ("お店の都合",), ("has ended your place",), {"removed": True}),
     Case("staff_ended", K.STAFF_ENDED, ("終了日時：" + AT["ja"],), ("Ended: " + AT["en"],)),
 )
 
 
 def content(kind: AccountEmailKind = K.PASSWORD_RESET, language: str = "ja", **changes: Any) -> AccountEmailContent:
     """The content of a message of this kind, with everything that can be known."""
-    about_business = FORMS[kind].about_business or kind in {K.STAFF_INVITED, K.STAFF_ENDED}
+    form = FORMS[kind]
+    about_business = form.about_business or form.from_business or kind in {K.STAFF_INVITED, K.STAFF_ENDED}
     whole = AccountEmailContent(
         id=UUID(int=1),
         business_id=None,
@@ -112,7 +145,9 @@ def content(kind: AccountEmailKind = K.PASSWORD_RESET, language: str = "ja", **c
         user_agent=FIREFOX,
         ip="192.0.2.7",
         reason=_REASON,
-        link=LINK if FORMS[kind].opens else None,
+        service_name={"ja": "カット", "en": "Cut"} if form.from_business else None,
+        staff=({"ja": "花子", "en": "Hanako"},) if kind is K.WAITLIST_OFFERED else (),
+        link=LINK if form.opens else None,
     )
     return replace(whole, **changes)
 

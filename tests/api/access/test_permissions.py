@@ -70,11 +70,12 @@ PUBLIC = frozenset(
         "GET /api/v1/media/{media_id}",
         "GET /api/v1/availability/resources",
         "POST /api/v1/bookings",
+        "POST /api/v1/waitlist",
     }
 )
 #: What a provider asks, by its signature.
 SIGNED = frozenset({"POST /api/v1/payments/webhook/{provider}", "POST /api/v1/notifications/webhook/sendgrid"})
-#: What the signed link of a booking opens without a login.
+#: What the signed link of a booking, or of an entry of the waitlist, opens without a login.
 LINKED = frozenset(
     {
         "GET /api/v1/bookings/{booking_id}",
@@ -88,6 +89,11 @@ LINKED = frozenset(
         "GET /api/v1/bookings/{booking_id}/reaccommodation",
         "POST /api/v1/bookings/{booking_id}/reaccommodation/accept",
         "POST /api/v1/bookings/{booking_id}/reaccommodation/decline",
+        "GET /api/v1/waitlist/{entry_id}",
+        "DELETE /api/v1/waitlist/{entry_id}",
+        "POST /api/v1/waitlist/{entry_id}/accept",
+        "POST /api/v1/waitlist/{entry_id}/decline",
+        "POST /api/v1/waitlist/{entry_id}/confirm-address",
         "POST /api/v1/payments/intent",
         "POST /api/v1/payments/confirm",
     }

@@ -23,6 +23,7 @@ TABLES: dict[str, str] = {
     "policy_id": "cancellation_policies",
     "default_policy_id": "cancellation_policies",
     "booking_id": "bookings",
+    "entry_id": "waitlist",
     "payment_id": "booking_payments",
     "notification_id": "notification_outbox",
     "customer_id": "customers",

@@ -14,9 +14,10 @@ from httpx import AsyncClient
 from analytics.days import recompute
 from analytics.page import BusinessDay
 from api.access.callers import ApiServices
-from api.access.guest_links import HEADER
+from api.access.guest_links import HEADER, WAITLIST_HEADER
 from api.access.tokens import Login
 from db.bookings.blocks import BlockRequest
+from db.bookings.waitlist.tables import WaitlistEntry
 from db.engine.session import Database as Pool
 from db.engine.session import Scope
 from db.identity.tables import UserSession
@@ -111,6 +112,9 @@ async def fill(pool: Pool, soon: datetime) -> Filled:
     await data.add(pool, BusinessVerification, business_id=salon.business_id)
     picture = {"kind": "image", "content_type": "image/jpeg", "upload_key": f"uploads/{salon.business_id}"}
     await data.add(pool, BusinessMedia, business_id=salon.business_id, status="ready", **picture)
+    waits = {"first_day": day, "last_day": day, "service_name": {"ja": "カット"}, "time_zone": "Asia/Tokyo"}
+    who = {"service_id": salon.service_id, "user_id": salon.user_id, "status": "waiting", "joined_at": soon}
+    await data.add(pool, WaitlistEntry, business_id=salon.business_id, ends_at=later, **who, **waits)
     async with pool.unit_of_work(Scope.platform()) as work:
         await recompute(work.session, [BusinessDay(salon.business_id, soon.date())])
     found: dict[str, Any] = {"businesses": salon.business_id, "users": salon.owner_id}
@@ -158,7 +162,8 @@ async def opened_world(app: FastAPI, pool: Pool, clock: Clock) -> AsyncIterator[
             await data.add_customer(pool, filled.salon.business_id, user_id=fellow)
         link = services.booking_links.token(mine.rows["bookings"])
         people["fellow"] = await person(fellow)
-        people["guest"] = await stack.enter_async_context(client_of(app, **{HEADER: link}))
+        entry = services.waitlist_links.token(mine.rows["waitlist"])
+        people["guest"] = await stack.enter_async_context(client_of(app, **{HEADER: link, WAITLIST_HEADER: entry}))
         people["nobody"] = await stack.enter_async_context(client_of(app))
         admin = await data.add_user(pool, platform_role="admin")
         yield Tenants(mine, other, hidden, people, await person(admin, is_admin=True), soon)

@@ -1,6 +1,7 @@
 """Who books for whom, and the answer that is stored with the hold."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -14,7 +15,7 @@ from api.http.idempotency import Key, Replay, without_secrets
 from api.http.operation_errors import raises
 from api.http.rate_limits import count_booking
 from api.http.request_info import request_info
-from api.v1.bookings.bookings.create_schemas import BookingCreate
+from api.v1.bookings.bookings.create_schemas import BookingCreate, GuestWrite
 from api.v1.bookings.bookings.schemas import BookingCreatedRead
 from db.bookings.commands.hold_request import HoldRequest
 from domain.booking_status import BookingStatus
@@ -41,7 +42,7 @@ TIME_REFUSED = (SlotTaken, OutsideBookingWindow, OutsideOpeningHours, NobodyWork
 
 
 @dataclass(slots=True)
-class _Answer:
+class BookingAnswer:
     """The response, made while the hold is written, so that it is stored for the key: without the guest's token."""
 
     access: Access
@@ -66,25 +67,29 @@ def _message(booking: BookingView) -> SuccessMessage:
 async def take(access: Access, key: Key, body: BookingCreate, services: ApiServices, now: datetime) -> Response:
     """Hold the time in one transaction; 201 with the booking. Raises what `HoldStore.hold` raises, Forbidden for one
     who books in another's name without being staff, and InvalidInput where nobody is named."""
-    access.subject = _guest_subject(access, body)
+    access.subject = guest_subject(access, body.guest)
     links = services.booking_links
     try:
         async with access.work(body.requested[0].service_id, key) as work:
             await count_booking(services, access)
-            answer = _Answer(access, links)
+            answer = BookingAnswer(access, links)
             await work.bookings.holds.hold(_request(access, body, services.settings), now, answer, work.idempotency_key)
             return answer.made
     except Replay as replay:
-        made = data_of(replay).get("id")
-        if access.user_id is not None or made is None:
-            raise
-        raise with_secret(replay, "guest_token", links.token(UUID(made))) from None
+        raise replay_with_token(access, replay, links.token) from None
 
 
-def _guest_subject(access: Access, body: BookingCreate) -> str | None:
+def replay_with_token(access: Access, replay: Replay, token: Callable[[UUID], str]) -> Replay:
+    """The stored answer with the guest's token in it, which is never stored; for a login as it is."""
+    made = data_of(replay).get("id")
+    if access.user_id is not None or made is None:
+        return replay
+    return with_secret(replay, "guest_token", token(UUID(made)))
+
+
+def guest_subject(access: Access, guest: GuestWrite | None) -> str | None:
     """Whose keys these are, for a guest: those of one client (its network and program) with one contact. The contact
     alone is known to others, and a replay brings the token of the booking."""
-    guest = body.guest
     if guest is None:
         return None
     reached = (guest.email or (guest.phone.e164 if guest.phone else "")).casefold()
@@ -107,7 +112,7 @@ def _request(access: Access, body: BookingCreate, settings: Settings) -> HoldReq
         party_size=body.party_size,
         user_id=None if for_another else access.user_id,
         customer_id=body.customer_id,
-        person=_person(body),
+        person=contact_of(body.guest) if body.guest else None,
         by_staff=for_another and _is_staff(access),
         request_payment=body.request_payment,
         expected_price=body.expected_price.money() if body.expected_price else None,
@@ -120,8 +125,6 @@ def _is_staff(access: Access) -> bool:
     return access.role is not None and allowed(access.role, BookingAction.CREATE_FOR_CUSTOMER)
 
 
-def _person(body: BookingCreate) -> Contact | None:
-    guest = body.guest
-    if guest is None:
-        return None
+def contact_of(guest: GuestWrite) -> Contact:
+    """What somebody without a login typed about themselves."""
     return Contact(guest.family_name, guest.given_name or "", guest.email, guest.phone.e164 if guest.phone else None)

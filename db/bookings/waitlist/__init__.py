@@ -1,0 +1,1 @@
+"""Entries of the waitlist, the offers that they get, and what an offer becomes."""

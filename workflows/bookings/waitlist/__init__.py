@@ -1,0 +1,1 @@
+"""The waitlist of a business."""
