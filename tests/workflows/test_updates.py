@@ -17,10 +17,11 @@ from temporalio.workflow import _Definition
 
 from domain.booking_status import BookingStatus
 from domain.bookings.snapshot import BookingSnapshot
-from tests.workflows.life import living
+from tests.workflows.booking_run import running
+from tests.workflows.booking_stub import BookingStub
 from tests.workflows.onboarding import test_verification as verification
 from tests.workflows.platform import test_flag_rollout as rollout
-from tests.workflows.world import World, now, snapshot
+from tests.workflows.stub_state import now, snapshot
 from workers.registry import worker_specs
 from workflows.bookings.booking import messages as booking
 from workflows.onboarding.verification import messages as review
@@ -57,6 +58,7 @@ BOOKING_STEPS = {
     booking.CHECK_IN: ("bookings.check_in", {"status": BookingStatus.CONFIRMED}),
     booking.COMPLETE: ("bookings.complete", {"status": BookingStatus.CHECKED_IN}),
     booking.NO_SHOW: ("bookings.no_show", {"status": BookingStatus.CONFIRMED}),
+    booking.UNDO: ("bookings.undo", {"status": BookingStatus.CHECKED_IN, "undo_until": now() + timedelta(hours=1)}),
 }
 
 
@@ -70,17 +72,17 @@ def _under_way(**changes: object) -> BookingSnapshot:
 @contextlib.asynccontextmanager
 async def _booking(env: WorkflowEnvironment, update: str) -> AsyncIterator[Run]:
     step, state = BOOKING_STEPS[update]
-    world = World(_under_way(**state))
+    stub = BookingStub(_under_way(**state), undo_to=BookingStatus.CONFIRMED)
 
     def set_bug(bug: Exception | None) -> None:
-        world.breaks = {step: bug} if bug else {}
+        stub.breaks = {step: bug} if bug else {}
 
-    async with living(env, world) as life:
+    async with running(env, stub) as run:
         yield Run(
-            lambda: life.says(update, start_at=now() + timedelta(hours=2)),
+            lambda: run.execute(update, start_at=now() + timedelta(hours=2)),
             set_bug,
-            lambda: world.names().count(step),
-            lambda: [matter.kind for matter in world.arguments("attention.file")],
+            lambda: stub.names().count(step),
+            lambda: [matter.kind for matter in stub.arguments("attention.file")],
         )
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from providers.email.interface import Email
 from tests.activities.templates import accounts
-from tests.activities.templates.contents import CASES, LANGUAGES, Seen, written
+from tests.activities.templates.cases import CASES
+from tests.activities.templates.contents import LANGUAGES, Seen, written
 
 FOLDER = Path(__file__).parent / "written"
 

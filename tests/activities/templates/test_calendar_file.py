@@ -15,7 +15,8 @@ from icalendar import Calendar, Event
 
 from domain.messages.kinds import NoticeKind
 from providers.email.interface import Email
-from tests.activities.templates.contents import NOW, START, compose, content
+from tests.activities.templates.cases import NOW, START
+from tests.activities.templates.contents import compose, content
 from tests.support.sampling import sample
 
 HOUR = timedelta(hours=1)

@@ -7,7 +7,8 @@ import pytest
 
 from domain.messages.kinds import NoticeKind
 from tests.activities.templates import accounts
-from tests.activities.templates.contents import CASES, LANGUAGES, written
+from tests.activities.templates.cases import CASES
+from tests.activities.templates.contents import LANGUAGES, written
 
 ROOT = Path(__file__).parents[3] / "activities" / "templates"
 TEMPLATES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("*/*/*.j2"))

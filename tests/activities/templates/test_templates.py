@@ -13,20 +13,8 @@ from jinja2 import UndefinedError
 from activities.templates import layout, rows, terms, words
 from db.messages.notices import AgreedItem
 from domain.messages.kinds import NoticeKind
-from tests.activities.templates.contents import (
-    BUSINESS,
-    CASES,
-    CUSTOMER,
-    LANGUAGES,
-    LINKS,
-    NOW,
-    START,
-    Case,
-    Seen,
-    compose,
-    content,
-    written,
-)
+from tests.activities.templates.cases import BUSINESS, CASES, CUSTOMER, NOW, START, Case
+from tests.activities.templates.contents import LANGUAGES, LINKS, Seen, compose, content, written
 
 EVERY = [pytest.param(case, language, id=f"{case.name}-{language}") for case in CASES for language in LANGUAGES]
 TO_CUSTOMERS = [

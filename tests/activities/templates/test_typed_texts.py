@@ -15,7 +15,7 @@ from activities.templates.typed_texts import (
 from db.messages.notices import AccountEmailContent, NoticeContent
 from domain.messages.kinds import AccountEmailKind
 from providers.email.interface import Email
-from tests.activities.templates import accounts, contents
+from tests.activities.templates import accounts, cases, contents
 
 #: What the business typed. Every business that has bookings was approved with it.
 TYPED_BY_BUSINESS = frozenset(
@@ -61,8 +61,8 @@ def test_texts_of_a_message_say_who_typed_them() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("case", contents.CASES, ids=lambda case: case.name)
-def test_notice_without_texts_has_no_mark(case: contents.Case, language: str) -> None:
+@pytest.mark.parametrize("case", cases.CASES, ids=lambda case: case.name)
+def test_notice_without_texts_has_no_mark(case: cases.Case, language: str) -> None:
     whole = contents.content(case.kind, language, case.audience, facts=case.facts, **case.changes)
     email = contents.compose(notice_without_texts(planted(whole, frozenset(TYPED_BY_CUSTOMER))))
     assert not MARKS.search(everything(email))

@@ -15,8 +15,9 @@ from domain.booking_status import BookingStatus as S
 from domain.bookings.snapshot import BookingSnapshot
 from domain.platform.actor import ActorKind
 from tests.support.sampling import seed
-from tests.workflows.life import Life, living
-from tests.workflows.world import HALF, World, now, snapshot
+from tests.workflows.booking_run import BookingRun, running
+from tests.workflows.booking_stub import BookingStub
+from tests.workflows.stub_state import HALF, now, snapshot
 from workflows.bookings.booking import messages
 
 UPDATES = (
@@ -41,63 +42,63 @@ def _soon() -> BookingSnapshot:
 async def test_command_in_a_wrong_state_is_refused_without_a_trace(
     temporal_time_skipping: WorkflowEnvironment, status: S, update: str
 ) -> None:
-    world = World(snapshot(status=status))
-    async with living(temporal_time_skipping, world) as life:
+    stub = BookingStub(snapshot(status=status))
+    async with running(temporal_time_skipping, stub) as run:
         with pytest.raises(WorkflowUpdateFailedError) as refused:
-            await life.says(update, start_at=world.booking.start_at)
-        events = (await life.history()).events
+            await run.execute(update, start_at=stub.booking.start_at)
+        events = (await run.history()).events
     assert refused.value.cause.type == "wrong_state"
     assert refused.value.cause.details[0]["status"] == status
-    assert world.names() == []
+    assert stub.names() == []
     assert not any(event.HasField("workflow_execution_update_accepted_event_attributes") for event in events)
 
 
 async def test_command_is_refused_by_the_facts_with_code_and_details(
     temporal_time_skipping: WorkflowEnvironment,
 ) -> None:
-    world = World(_soon(), slot_is_free=False)
-    async with living(temporal_time_skipping, world) as life:
+    stub = BookingStub(_soon(), slot_is_free=False)
+    async with running(temporal_time_skipping, stub) as run:
         with pytest.raises(WorkflowUpdateFailedError) as refused:
-            await life.says(messages.RESCHEDULE, start_at=world.booking.start_at)
+            await run.execute(messages.RESCHEDULE, start_at=stub.booking.start_at)
         assert refused.value.cause.type == "slot_taken"
         assert refused.value.cause.details[0] == {"alternatives": []}
-        assert (await life.says(messages.CHECK_IN)).status is S.CHECKED_IN
+        assert (await run.execute(messages.CHECK_IN)).status is S.CHECKED_IN
 
 
 async def test_command_that_is_refused_updates_the_runs_state(temporal_time_skipping: WorkflowEnvironment) -> None:
-    world = World(snapshot(status=S.CONFIRMED, amount_due=0))
-    async with living(temporal_time_skipping, world) as life:
-        world.set(status=S.CANCELLED)  # not by this run
+    stub = BookingStub(snapshot(status=S.CONFIRMED, amount_due=0))
+    async with running(temporal_time_skipping, stub) as run:
+        stub.set(status=S.CANCELLED)  # not by this run
         with pytest.raises(WorkflowUpdateFailedError):
-            await life.says(messages.CHECK_IN)
-        assert (await life.ends()).status is S.CANCELLED
+            await run.execute(messages.CHECK_IN)
+        assert (await run.finish()).status is S.CANCELLED
 
 
 async def test_command_given_twice_is_one_command(temporal_time_skipping: WorkflowEnvironment) -> None:
-    world = World(_soon())
-    async with living(temporal_time_skipping, world) as life:
-        first = await life.says(messages.CHECK_IN, command_id="c-1")
-        again = await life.says(messages.CHECK_IN, command_id="c-1")
+    stub = BookingStub(_soon())
+    async with running(temporal_time_skipping, stub) as run:
+        first = await run.execute(messages.CHECK_IN, command_id="c-1")
+        again = await run.execute(messages.CHECK_IN, command_id="c-1")
     assert first == again
-    assert world.names() == ["bookings.check_in"]
+    assert stub.names() == ["bookings.check_in"]
 
 
 async def test_postgres_away_delays_a_command_and_does_not_lose_it(
     temporal_time_skipping: WorkflowEnvironment,
 ) -> None:
-    world = World(_soon(), fail_once={"bookings.check_in"})
-    async with living(temporal_time_skipping, world) as life:
-        assert (await life.says(messages.CHECK_IN)).status is S.CHECKED_IN
-    assert world.names() == ["bookings.check_in"] * 2
+    stub = BookingStub(_soon(), fail_once={"bookings.check_in"})
+    async with running(temporal_time_skipping, stub) as run:
+        assert (await run.execute(messages.CHECK_IN)).status is S.CHECKED_IN
+    assert stub.names() == ["bookings.check_in"] * 2
 
 
 async def test_rescheduled_hold_keeps_its_deadline(temporal_time_skipping: WorkflowEnvironment) -> None:
-    world = World(snapshot())
-    async with living(temporal_time_skipping, world) as life:
-        await life.says(messages.RESCHEDULE, start_at=world.booking.start_at + timedelta(days=1))
-        await life.forward(timedelta(minutes=11))
-        await life.calls("bookings.expire")
-    assert world.booking.status is S.EXPIRED
+    stub = BookingStub(snapshot())
+    async with running(temporal_time_skipping, stub) as run:
+        await run.execute(messages.RESCHEDULE, start_at=stub.booking.start_at + timedelta(days=1))
+        await run.forward(timedelta(minutes=11))
+        await run.wait_for_calls("bookings.expire")
+    assert stub.booking.status is S.EXPIRED
 
 
 #: A booking as a command may find it, and the step of each command that it allows.
@@ -126,44 +127,44 @@ WILD_TIMES = (
 )
 
 
-async def _answers(life: Life) -> None:
+async def _answers(run: BookingRun) -> None:
     """The run still takes a command, and answers a query."""
-    await life.state()
-    assert (await life.says(messages.CANCEL)).status is S.CANCELLED
+    await run.state()
+    assert (await run.execute(messages.CANCEL)).status is S.CANCELLED
 
 
 @pytest.mark.parametrize("kind", KINDS)
 async def test_booking_run_answers_after_commands_that_fail_unexpectedly(
     temporal_time_skipping: WorkflowEnvironment, kind: str
 ) -> None:
-    world = World(snapshot(**KINDS[kind]))
-    allowed = [update for update in UPDATES if update in ALLOWED[world.booking.status]]
-    async with living(temporal_time_skipping, world) as life:
+    stub = BookingStub(snapshot(**KINDS[kind]))
+    allowed = [update for update in UPDATES if update in ALLOWED[stub.booking.status]]
+    async with running(temporal_time_skipping, stub) as run:
         for number, update in enumerate(allowed):
-            world.breaks[STEPS[update]] = BUGS[number % len(BUGS)]
+            stub.breaks[STEPS[update]] = BUGS[number % len(BUGS)]
             with pytest.raises(WorkflowUpdateFailedError) as failed:
-                await life.says(update, start_at=world.booking.start_at, stranded=kind == STRANDED)
+                await run.execute(update, start_at=stub.booking.start_at, stranded=kind == STRANDED)
             assert failed.value.cause.type == "internal_error"
-            assert world.names().count(STEPS[update]) == 1, "it is not tried again"
-        world.breaks.clear()
-        filed = [matter.kind for matter in world.arguments("attention.file")]
+            assert stub.names().count(STEPS[update]) == 1, "it is not tried again"
+        stub.breaks.clear()
+        filed = [matter.kind for matter in stub.arguments("attention.file")]
         assert filed == ["command_failed"] * len(allowed)
-        await _answers(life)
-        assert "taro@example.com" not in (await life.history()).to_json()
+        await _answers(run)
+        assert "taro@example.com" not in (await run.history()).to_json()
 
 
 @pytest.mark.parametrize("kind", [FRESH, PAID, APPROVED, STRANDED])
 async def test_reschedule_to_a_time_that_no_run_can_wait_for_is_refused(
     temporal_time_skipping: WorkflowEnvironment, kind: str
 ) -> None:
-    world = World(snapshot(**KINDS[kind]))
-    async with living(temporal_time_skipping, world) as life:
+    stub = BookingStub(snapshot(**KINDS[kind]))
+    async with running(temporal_time_skipping, stub) as run:
         for start_at in WILD_TIMES:
             with pytest.raises(WorkflowUpdateFailedError) as refused:
-                await life.says(messages.RESCHEDULE, start_at=start_at, stranded=kind == STRANDED)
+                await run.execute(messages.RESCHEDULE, start_at=start_at, stranded=kind == STRANDED)
             assert refused.value.cause.type == "invalid_input"
-        assert "bookings.reschedule" not in world.names()
-        await _answers(life)
+        assert "bookings.reschedule" not in stub.names()
+        await _answers(run)
 
 
 #: What a random command may be answered with.
@@ -189,24 +190,24 @@ async def test_booking_run_answers_after_random_commands(
     """The seed of the sample chooses them; some fail with a bug. Each is answered with a known code, and so is the next
     one, until the booking is over."""
     dice = random.Random(f"{seed()} {kind} {number}")
-    world, codes = World(snapshot(**KINDS[kind]), policy=HALF), set[str]()
-    async with living(temporal_time_skipping, world) as life:
+    stub, codes = BookingStub(snapshot(**KINDS[kind]), policy=HALF), set[str]()
+    async with running(temporal_time_skipping, stub) as run:
         for _ in range(12):
             update = dice.choice(UPDATES)
-            world.slot_is_free = dice.random() < 0.7
-            world.breaks = {STEPS[update]: dice.choice(BUGS)} if dice.random() < 0.25 else {}
-            arguments = _random_command(dice, update, world.booking.start_at)
+            stub.slot_is_free = dice.random() < 0.7
+            stub.breaks = {STEPS[update]: dice.choice(BUGS)} if dice.random() < 0.25 else {}
+            arguments = _random_command(dice, update, stub.booking.start_at)
             try:
-                await life.says(update, **arguments)
+                await run.execute(update, **arguments)
             except WorkflowUpdateFailedError as refused:
                 codes.add(refused.cause.type)
-            assert (await life.state()).status == world.booking.status
-            if world.booking.status in FINAL:
+            assert (await run.state()).status == stub.booking.status
+            if stub.booking.status in FINAL:
                 break
         assert codes <= CODES
-        world.breaks.clear()
-        if world.booking.status in FINAL:
+        stub.breaks.clear()
+        if stub.booking.status in FINAL:
             with pytest.raises((WorkflowUpdateFailedError, RPCError)):
-                await life.says(messages.CANCEL)
+                await run.execute(messages.CANCEL)
         else:
-            await _answers(life)
+            await _answers(run)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from domain.booking_status import BookingStatus as S
-from tests.workflows.world import snapshot
+from tests.workflows.stub_state import snapshot
 from workflows.bookings.booking.next_step import NextStep, StepKind, next_step
 from workflows.support import options
 

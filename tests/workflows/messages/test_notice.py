@@ -15,7 +15,7 @@ from temporalio.worker import Worker
 from activities.messages.notices import NoticeSendInput
 from domain.messages.kinds import NoticeKind, NoticeStatus
 from tests.workflows.actions import cost_of
-from tests.workflows.world import now
+from tests.workflows.stub_state import now
 from workers.sandbox import workflow_runner
 from workflows.messages.notice import messages
 from workflows.messages.notice.workflow import NoticeWorkflow

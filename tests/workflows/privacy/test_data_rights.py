@@ -18,7 +18,7 @@ from activities.platform.attention import AttentionInput
 from activities.privacy.erasures import ErasureStepInput
 from activities.privacy.exports import ExportStepInput
 from domain.privacy.status import ERASURE_DELAY, EXPORT_LASTS, ExportStatus
-from tests.workflows.world import now
+from tests.workflows.stub_state import now
 from workers.sandbox import workflow_runner
 from workflows.privacy.erasure import messages as erasure
 from workflows.privacy.erasure.workflow import ErasureWorkflow

@@ -16,7 +16,7 @@ from temporalio.worker import Worker
 from activities.platform.attention import AttentionInput
 from activities.scheduling.reaccommodations import ReaccommodationStep
 from domain.scheduling.reaccommodation import ReaccommodationStatus
-from tests.workflows.world import now
+from tests.workflows.stub_state import now
 from workers.sandbox import workflow_runner
 from workflows.scheduling.reaccommodation.messages import DECIDED, WORKFLOW, DecidedInput, ReaccommodationInput
 from workflows.scheduling.reaccommodation.workflow import ReaccommodationWorkflow

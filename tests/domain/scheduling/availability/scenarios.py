@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
+from domain.scheduling.availability.engine import find_starts
 from domain.scheduling.availability.model import Facts, Item, Need, Question, Resource, StartGrid, Taken
 from domain.scheduling.hours import Calendar, MinuteRange, WeeklyHours
 from domain.scheduling.staff_exceptions import CalendarException, ExceptionKind
@@ -194,3 +195,18 @@ def classes(draw: st.DrawFn) -> tuple[Question, Facts]:
     sold = draw(st.dictionaries(hour, st.integers(0, 8), max_size=3))
     facts = replace(known(business, *rooms, *([1] * teachers), taken=tuple(claims)), sold=sold)
     return ask(one, day=day, party_size=draw(st.integers(1, 5))), facts
+
+
+TOKYO = "Asia/Tokyo"
+LONDON = "Europe/London"
+MONDAY = date(2026, 6, 1)
+NINE_TO_TWELVE = every_day((540, 720))
+
+
+def clock(question: Question, facts: Facts) -> list[str]:
+    """The starts as the venue's clock shows them."""
+    return [f"{start.at.astimezone(question.zone):%H:%M}" for start in find_starts(question, facts)]
+
+
+def left(question: Question, facts: Facts) -> list[int]:
+    return [start.left for start in find_starts(question, facts)]

@@ -1,52 +1,37 @@
-"""The engine's rules one by one, with answers worked out by hand."""
+"""The engine's hours, grid, claims and booking window, with answers worked out by hand."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from domain.errors import InvalidInput
 from domain.scheduling.availability.engine import (
     Refusal,
     check_window,
     find_starts,
-    nearest,
     nearest_of_all,
-    plan,
     why_not,
-    with_waits,
 )
-from domain.scheduling.availability.model import Facts, Item, Need, Question, Resource, StartGrid, Taken, bounds
+from domain.scheduling.availability.model import StartGrid, Taken, bounds
 from domain.scheduling.errors import OutsideBookingWindow
 from domain.scheduling.hours import Calendar, WeeklyHours
 from tests.domain.scheduling.availability.scenarios import (
+    LONDON,
+    MONDAY,
+    NINE_TO_TWELVE,
     SERVICE,
+    TOKYO,
     ask,
     at,
+    clock,
     every_day,
     hours,
     item,
     known,
     need,
-    resource_id,
     taken,
 )
-
-TOKYO = "Asia/Tokyo"
-LONDON = "Europe/London"
-MONDAY = date(2026, 6, 1)
-NINE_TO_TWELVE = every_day((540, 720))
-
-
-def clock(question: Question, facts: Facts) -> list[str]:
-    """The starts as the venue's clock shows them."""
-    return [f"{start.at.astimezone(question.zone):%H:%M}" for start in find_starts(question, facts)]
-
-
-def left(question: Question, facts: Facts) -> list[int]:
-    return [start.left for start in find_starts(question, facts)]
 
 
 class TestHours:
@@ -182,95 +167,6 @@ class TestClaims:
         assert clock(ask(item(60, need(0))), known(NINE_TO_TWELVE, 1, taken=claims)) == ["11:00"]
 
 
-class TestNeeds:
-    def test_any_resource_of_a_group_will_do(self) -> None:
-        claims = (taken(0, at(TOKYO, MONDAY, 9), 60), taken(1, at(TOKYO, MONDAY, 10), 60))
-        question = ask(item(60, need(0, 1)), step=60)
-        facts = known(NINE_TO_TWELVE, 1, 1, taken=claims)
-        assert [(s.at, s.left) for s in find_starts(question, facts)] == [
-            (at(TOKYO, MONDAY, 9), 1),
-            (at(TOKYO, MONDAY, 10), 1),
-            (at(TOKYO, MONDAY, 11), 2),
-        ]
-
-    def test_every_group_must_be_served(self) -> None:
-        claims = (taken(0, at(TOKYO, MONDAY, 9), 60), taken(1, at(TOKYO, MONDAY, 10), 60))
-        question = ask(item(60, need(0), need(1, group=1)), step=60)
-        assert clock(question, known(NINE_TO_TWELVE, 1, 1, taken=claims)) == ["11:00"]
-
-    def test_capacity_is_used_up_unit_by_unit(self) -> None:
-        claims = tuple(taken(0, at(TOKYO, MONDAY, 9), 60, unit=unit) for unit in (0, 2))
-        question = ask(item(60, need(0)), step=60)
-        assert left(question, known(NINE_TO_TWELVE, 3, taken=claims)) == [1, 3, 3]
-
-    def test_several_units_must_be_free_in_one_resource(self) -> None:
-        claims = (taken(0, at(TOKYO, MONDAY, 9), 60), taken(1, at(TOKYO, MONDAY, 9), 60))
-        question = ask(item(60, need(0, 1, units=2)), step=60)
-        facts = known(NINE_TO_TWELVE, 2, 2, taken=claims)
-        assert clock(question, facts) == ["10:00", "11:00"]
-        assert left(question, facts) == [2, 2]
-
-    def test_what_is_left_counts_whole_parties_per_resource(self) -> None:
-        question = ask(item(60, need(0, 1, units=2)), step=60)
-        assert left(question, known(NINE_TO_TWELVE, 7, 5)) == [5, 5, 5]
-
-    def test_per_person_takes_a_unit_for_each_of_the_party(self) -> None:
-        question = ask(item(60, need(0, per_person=True), need(1, group=1)), step=60, party_size=3)
-        claims = tuple(taken(0, at(TOKYO, MONDAY, 9), 60, unit=unit) for unit in (0, 1))
-        facts = known(NINE_TO_TWELVE, 4, 9, taken=claims)
-        assert clock(question, facts) == ["10:00", "11:00"]
-        claimed = next(plan(question, facts, at(TOKYO, MONDAY, 10)))
-        assert [(claim.group, claim.unit) for claim in claimed] == [(0, 0), (0, 1), (0, 2), (1, 0)]
-
-    def test_one_person_cannot_serve_two_groups_at_once(self) -> None:
-        question = ask(item(60, need(0, 1), need(0, 1, group=1)), step=60)
-        busy = (taken(1, at(TOKYO, MONDAY, 10), 60),)
-        assert clock(question, known(NINE_TO_TWELVE, 1, 1, taken=busy)) == ["09:00", "11:00"]
-
-    def test_a_need_whose_resources_are_all_gone_is_never_met(self) -> None:
-        assert find_starts(ask(item(60, need(5))), known(NINE_TO_TWELVE, 1)) == []
-        assert list(plan(ask(item(60, need(5))), known(NINE_TO_TWELVE, 1), at(TOKYO, MONDAY, 9))) == []
-
-    def test_a_search_that_finds_no_end_offers_nothing_and_stops(self) -> None:
-        groups = [need(*range(9), group=group) for group in range(10)]
-        question = ask(item(60, *groups), step=5)
-        assert find_starts(question, known(NINE_TO_TWELVE, *[1] * 9)) == []
-
-
-class TestItems:
-    def test_items_follow_each_other_with_their_own_resources(self) -> None:
-        question = ask(item(60, need(0)), item(30, need(1)), step=30)
-        busy = (taken(1, at(TOKYO, MONDAY, 10), 30),)
-        assert clock(question, known(NINE_TO_TWELVE, 1, 1, taken=busy)) == ["09:30", "10:00", "10:30"]
-
-    def test_one_person_may_do_both_without_buffers_between(self) -> None:
-        question = ask(item(60, need(0)), item(60, need(0)), step=60)
-        facts = known(NINE_TO_TWELVE, 1)
-        assert clock(question, facts) == ["09:00", "10:00"]
-        claims = next(plan(question, facts, at(TOKYO, MONDAY, 10)))
-        assert [(c.item_index, c.starts_at, c.ends_at) for c in claims] == [
-            (0, at(TOKYO, MONDAY, 10), at(TOKYO, MONDAY, 11)),
-            (1, at(TOKYO, MONDAY, 11), at(TOKYO, MONDAY, 12)),
-        ]
-
-    def test_buffers_between_items_need_two_people(self) -> None:
-        question = ask(item(60, need(0, 1), after=10), item(60, need(0, 1)), step=60)
-        assert find_starts(question, known(NINE_TO_TWELVE, 1)) == []
-        facts = known(NINE_TO_TWELVE, 1, 1)
-        assert clock(question, facts) == ["09:00", "10:00"]
-        for claims in plan(question, facts, at(TOKYO, MONDAY, 9)):
-            assert len({claim.resource_id for claim in claims}) == 2
-
-    def test_a_later_items_long_buffer_may_begin_before_the_booking(self) -> None:
-        question = ask(item(30, need(0)), item(30, need(1), before=120), step=30)
-        busy = (taken(1, at(TOKYO, MONDAY, 7), 60),)
-        assert clock(question, known(NINE_TO_TWELVE, 1, 1, taken=busy))[0] == "09:30"
-
-    def test_five_items_fit_exactly(self) -> None:
-        question = ask(*[item(36, need(0))] * 5, step=1)
-        assert clock(question, known(NINE_TO_TWELVE, 1)) == ["09:00"]
-
-
 class TestWindow:
     def test_earliest_and_latest_are_both_bookable(self) -> None:
         window = {"earliest": at(TOKYO, MONDAY, 9, 30), "latest": at(TOKYO, MONDAY, 10, 30)}
@@ -359,196 +255,3 @@ class TestWindow:
         first, last = MONDAY - timedelta(days=60), MONDAY + timedelta(days=730)
         question = ask(item(60, need(0)))
         assert nearest_of_all(question, known(every_day(), 1), at(TOKYO, MONDAY, 9), first, last) == []
-
-
-class TestPlan:
-    NINE = at(TOKYO, MONDAY, 9)
-
-    def test_claims_include_the_buffers(self) -> None:
-        question = ask(item(60, need(0, group=4), before=10, after=20))
-        (claim,) = next(plan(question, known(NINE_TO_TWELVE, 1), self.NINE))
-        assert (claim.item_index, claim.group, claim.resource_id, claim.unit) == (0, 4, resource_id(0), 0)
-        assert (claim.starts_at, claim.ends_at) == (at(TOKYO, MONDAY, 8, 50), at(TOKYO, MONDAY, 10, 20))
-
-    def test_the_least_booked_of_the_day_comes_first(self) -> None:
-        claims = (
-            taken(0, at(TOKYO, MONDAY, 10), 60),
-            taken(1, at(TOKYO, MONDAY, 10), 30),
-            taken(2, at(TOKYO, MONDAY - timedelta(days=1), 9), 600),
-            taken(3, at(TOKYO, MONDAY, 10), 90),
-            taken(3, at(TOKYO, MONDAY, 10), 60, unit=1),
-        )
-        question = ask(item(60, need(0, 1, 2, 3)))
-        facts = known(NINE_TO_TWELVE, 1, 1, 1, 2, taken=claims)
-        order = [claim.resource_id for (claim,) in plan(question, facts, self.NINE)]
-        assert order == [resource_id(n) for n in (2, 1, 0, 3, 3)]
-
-    def test_seeds_begin_at_different_units(self) -> None:
-        question = ask(item(60, need(0, 1)))
-        facts = known(NINE_TO_TWELVE, 3, 2)
-        firsts = {next(plan(question, facts, self.NINE, seed=seed)) for seed in range(60)}
-        assert len(firsts) == 5
-
-    def test_no_seed_prefers_who_is_booked_more(self) -> None:
-        question = ask(item(60, need(0, 1, 2)))
-        facts = known(NINE_TO_TWELVE, 1, 1, 1, taken=(taken(1, at(TOKYO, MONDAY, 10), 30),))
-        for seed in range(20):
-            order = [claim.resource_id for (claim,) in plan(question, facts, self.NINE, seed=seed)]
-            assert order[2] == resource_id(1)
-
-    def test_a_seed_always_gives_the_same_order(self) -> None:
-        question = ask(item(60, need(0, 1), need(2, 3, group=1)))
-        facts = known(NINE_TO_TWELVE, 3, 2, 2, 2)
-        assert list(plan(question, facts, self.NINE, seed=7)) == list(plan(question, facts, self.NINE, seed=7))
-
-    def test_the_next_candidate_shares_no_unit_with_the_last(self) -> None:
-        question = ask(item(60, need(*range(5)), need(*range(5, 10), group=1)))
-        order = list(plan(question, known(NINE_TO_TWELVE, *[1] * 10), self.NINE, seed=3))
-        for one, other in pairwise(order[:5]):
-            assert {c.resource_id for c in one}.isdisjoint(c.resource_id for c in other)
-
-    def test_the_number_of_candidates_is_bounded(self) -> None:
-        question = ask(item(60, need(*range(30)), need(*range(30, 60), group=1)))
-        facts = known(NINE_TO_TWELVE, *[1] * 60)
-        assert len(list(plan(question, facts, self.NINE, limit=40))) == 40
-        assert len(list(plan(question, facts, self.NINE))) == 256
-
-    def test_only_a_listed_start_has_a_plan(self) -> None:
-        facts = known(NINE_TO_TWELVE, 1)
-        question = ask(item(60, need(0)))
-        for moment in (
-            at(TOKYO, MONDAY, 8, 30),
-            at(TOKYO, MONDAY, 9, 10),
-            at(TOKYO, MONDAY, 11, 30),
-            self.NINE + timedelta(seconds=30),
-            at(TOKYO, MONDAY + timedelta(days=1), 9),
-        ):
-            assert list(plan(question, facts, moment)) == []
-        anywhere = replace(question, slot_interval=1)
-        assert len(list(plan(anywhere, facts, at(TOKYO, MONDAY, 9, 10)))) == 1
-
-    def test_a_naive_start_is_refused(self) -> None:
-        with pytest.raises(ValueError, match="naive"):
-            next(plan(ask(item(60, need(0))), known(NINE_TO_TWELVE, 1), datetime(2026, 6, 1, 9)))  # noqa: DTZ001
-
-
-class TestNearest:
-    def test_by_distance_and_the_earlier_of_two(self) -> None:
-        claims = (taken(0, at(TOKYO, MONDAY, 10), 30),)
-        question = ask(item(30, need(0)))
-        found = nearest(question, known(NINE_TO_TWELVE, 1, taken=claims), at(TOKYO, MONDAY, 10))
-        assert [start.at for start in found] == [
-            at(TOKYO, MONDAY, 9, 30),
-            at(TOKYO, MONDAY, 10, 30),
-            at(TOKYO, MONDAY, 9),
-        ]
-
-    def test_gives_what_there_is(self) -> None:
-        question = ask(item(150, need(0)))
-        assert len(nearest(question, known(NINE_TO_TWELVE, 1), at(TOKYO, MONDAY, 20), 9)) == 2
-
-
-class TestShapes:
-    @pytest.mark.parametrize(
-        ("change", "field"),
-        [
-            ({"items": ()}, "items"),
-            ({"items": (item(10, need(0)),) * 6}, "items"),
-            ({"last": MONDAY - timedelta(days=1)}, "to"),
-            ({"last": MONDAY + timedelta(days=31)}, "to"),
-            ({"slot_interval": 0}, "slot_interval"),
-            ({"slot_interval": 1441}, "slot_interval"),
-            ({"party_size": 0}, "party_size"),
-        ],
-    )
-    def test_a_question_out_of_bounds_is_refused(self, change: dict, field: str) -> None:
-        with pytest.raises(InvalidInput) as refused:
-            replace(ask(item(60, need(0))), **change)
-        assert refused.value.details["fields"][0]["field"] == field
-
-    def test_31_days_are_allowed(self) -> None:
-        question = ask(item(180, need(0)), last=MONDAY + timedelta(days=30))
-        assert len(find_starts(question, known(NINE_TO_TWELVE, 1))) == 31
-
-    def test_a_naive_window_is_refused(self) -> None:
-        with pytest.raises(ValueError, match="naive"):
-            replace(ask(item(60, need(0))), earliest=datetime(2026, 6, 1))  # noqa: DTZ001
-
-    @pytest.mark.parametrize(
-        "values",
-        [(0, 0, 0), (1441, 0, 0), (60, -1, 0), (60, 0, -1), (60, 1441, 0), (60, 0, 1441)],
-    )
-    def test_an_item_out_of_bounds_is_refused(self, values: tuple[int, int, int]) -> None:
-        with pytest.raises(InvalidInput):
-            Item(SERVICE, *values, (need(0),))
-
-    def test_an_item_needs_something_and_a_need_at_least_one_unit(self) -> None:
-        with pytest.raises(InvalidInput):
-            Item(SERVICE, 60, 0, 0, ())
-        with pytest.raises(InvalidInput):
-            Need(0, (resource_id(0),), 0)
-
-    def test_a_month_of_a_hundred_seats_keeps_one_bit_string_for_the_free_ones(self) -> None:
-        seats = Resource(resource_id(0), 100, NINE_TO_TWELVE)
-        claims = [taken(0, at(TOKYO, MONDAY, 9), 60, unit=unit) for unit in range(40)]
-        facts = Facts(NINE_TO_TWELVE, {seats.id: seats}, claims)
-        assert left(ask(item(60, need(0)), step=60), facts) == [60, 100, 100]
-        assert left(ask(item(60, need(0, units=30)), step=60), facts) == [2, 3, 3]
-
-
-class TestExactLeft:
-    """``left`` is the number of bookings that still fit, not a bound above it."""
-
-    def test_two_groups_that_share_their_staff(self) -> None:
-        question = ask(item(60, need(0, 1), need(0, 1, group=1)), step=60)
-        starts = find_starts(question, known(every_day((600, 660)), 1, 1))
-        assert [start.left for start in starts] == [1]
-
-    def test_groups_that_share_a_part_of_their_staff(self) -> None:
-        question = ask(item(60, need(0, 1, 2), need(2, 3, group=1)), step=60)
-        starts = find_starts(question, known(every_day((600, 660)), 1, 1, 1, 1))
-        assert [start.left for start in starts] == [2]
-
-    def test_three_groups_of_one_team(self) -> None:
-        team = tuple(range(20))
-        question = ask(item(60, *(need(*team, group=group) for group in range(3))), step=60)
-        starts = find_starts(question, known(every_day((600, 660)), *([1] * 20)))
-        assert [start.left for start in starts] == [6]
-
-    def test_a_class_sells_its_places_whatever_its_room_holds(self) -> None:
-        one = replace(item(60, need(0, per_person=True)), places=4)
-        facts = known(every_day((600, 660)), 6)
-        assert [start.left for start in find_starts(ask(one, step=60), facts)] == [4]
-        assert [start.left for start in find_starts(ask(one, step=60, party_size=4), facts)] == [1]
-        assert find_starts(ask(one, step=60, party_size=5), facts) == []
-        start = at("Asia/Tokyo", date(2026, 6, 1), 10)
-        assert list(plan(ask(one, step=60, party_size=5), facts, start)) == []
-        sold = replace(facts, sold={(SERVICE, start): 3})
-        assert [start.left for start in find_starts(ask(one, step=60), sold)] == [1]
-        assert list(plan(ask(one, step=60, party_size=2), sold, start)) == []
-
-
-def test_customer_waits_as_little_as_possible_between_services() -> None:
-    day = date(2026, 6, 1)
-    cut = item(30, need(0))
-    colour = replace(item(60, need(1)), max_wait=30)
-    busy = taken(1, at("Asia/Tokyo", day, 9, 30), 20)
-    facts = known(every_day((540, 660)), 1, 1, taken=(busy,))
-    question = ask(cut, colour, day=day, step=15)
-    starts = [start.at for start in find_starts(question, facts)]
-    assert starts[0] == at("Asia/Tokyo", day, 9)
-    claims = next(plan(question, facts, starts[0]))
-    assert [claim.starts_at for claim in claims] == [at("Asia/Tokyo", day, 9), at("Asia/Tokyo", day, 10)]
-    straight = next(plan(question, facts, at("Asia/Tokyo", day, 9, 30)))
-    assert [claim.starts_at for claim in straight][1] == at("Asia/Tokyo", day, 10)
-    assert at("Asia/Tokyo", day, 9) not in [
-        start.at for start in find_starts(ask(cut, item(60, need(1)), day=day), facts)
-    ]
-
-
-def test_waits_of_a_booking_together_are_one_hour_at_most() -> None:
-    items = (item(15, need(0)), *(replace(item(15, need(0)), max_wait=60) for _ in range(4)))
-    waits = [one.waits for one in with_waits(ask(*items))]
-    assert waits[0] == (0, 0, 0, 0, 0)
-    assert {sum(one) for one in waits} == {0, 15, 30, 45, 60}
-    assert len(waits) == 70

@@ -1,0 +1,90 @@
+"""Documents of a business: upload, reading by operators, and removal."""
+
+import httpx
+
+from api.http.envelope import Envelope
+from api.v1.onboarding.verification.schemas import (
+    DocumentRead,
+    DocumentTicketRead,
+)
+from runtime.settings import Settings
+from tests.api.conftest import Login, Person, error_of
+from tests.api.onboarding.conftest import PDF, Draft
+from tests.api.venues import rows
+from tests.support import pictures
+
+
+async def test_documents_are_read_and_judged_by_operators_alone(ready: Draft, admin: Person) -> None:
+    await ready.post("/submit")
+    standing = await ready.standing()
+    assert [paper.url for paper in standing.documents] == [None] * 3
+    whole = (await admin.get(f"/admin/businesses/{ready.id}")).json()["data"]
+    async with httpx.AsyncClient() as browser:
+        read = await browser.get(whole["documents"][0]["url"])
+    assert (read.content, read.headers["content-type"]) == (PDF, "application/pdf")
+    assert "attachment" in read.headers["content-disposition"]
+    paper, review = whole["documents"][2]["id"], whole["review"]["id"]
+    body = {"note": "電話で確認", "documents": [{"document_id": paper, "status": "refused", "note": "期限切れ"}]}
+    judged = (await admin.put(f"/admin/verifications/{review}", json=body)).json()["data"]
+    assert judged["review"]["note"] == "電話で確認"
+    assert judged["missing"] == ["document.permit"]
+    mine = await ready.standing()
+    assert mine.review is not None
+    assert (mine.review.note, mine.documents[2].status, mine.documents[2].note) == (None, "refused", "期限切れ")
+
+
+async def test_paper_must_be_what_it_says(draft: Draft) -> None:
+    answer = await draft.paper("permit", b"<svg onload='alert(1)'/>")
+    assert error_of(answer) == (415, "unsupported_media_type")
+    picture = await draft.paper("permit", pictures.picture(), "application/pdf")
+    assert error_of(picture) == (415, "unsupported_media_type")
+    assert (await draft.standing()).documents == []
+    good = await draft.paper("permit", pictures.picture(), "image/jpeg")
+    read = Envelope[DocumentRead].model_validate_json(good.content, extra="forbid").data
+    assert (read.status, read.content_type) == ("received", "image/jpeg")
+
+
+async def test_paper_cannot_be_swapped_after_it_was_looked_at(draft: Draft, admin: Person) -> None:
+    answer = await draft.post("/documents", json={"kind": "permit", "content_type": "application/pdf"})
+    ticket = Envelope[DocumentTicketRead].model_validate_json(answer.content, extra="forbid").data
+    async with httpx.AsyncClient() as browser:
+
+        async def send(content: bytes) -> bool:
+            form, file = ticket.upload.fields, {"file": ("paper", content)}
+            return (await browser.post(ticket.upload.url, data=form, files=file)).is_success
+
+        assert await send(PDF)
+        assert (await draft.post(f"/documents/{ticket.document.id}/complete")).status_code == 200
+        assert await send(PDF + b"another")  # the ticket is good for its time
+        whole = (await admin.get(f"/admin/businesses/{draft.id}")).json()["data"]
+        assert (await browser.get(whole["documents"][0]["url"])).content == PDF
+
+
+async def test_business_sends_only_so_many_documents(draft: Draft, settings: Settings) -> None:
+    fill = (
+        "INSERT INTO business_documents (business_id, kind, content_type, object_key)"
+        " SELECT $1::uuid, 'permit', 'application/pdf', 'in/' || n FROM generate_series(2, $2) n"
+    )
+    await rows(draft.database, fill, draft.id, settings.documents_per_business)
+    body = {"kind": "permit", "content_type": "application/pdf"}
+    assert (await draft.post("/documents", json=body)).status_code == 201
+    refused = await draft.post("/documents", json=body)
+    assert error_of(refused) == (422, "rule_broken")
+    assert refused.json()["error"]["details"]["rule"] == "too_many_documents"
+
+
+async def test_paper_that_never_came(draft: Draft) -> None:
+    answer = await draft.post("/documents", json={"kind": "permit", "content_type": "application/pdf"})
+    document = answer.json()["data"]["document"]["id"]
+    assert error_of(await draft.post(f"/documents/{document}/complete")) == (409, "wrong_state")
+    assert (await draft.standing()).documents == []
+
+
+async def test_document_is_withdrawn(ready: Draft, log_in: Login) -> None:
+    document = (await ready.standing()).documents[0]
+    path = f"/owner/businesses/{ready.id}/documents/{document.id}"
+    other_person = await log_in()
+    assert error_of(await other_person.delete(path)) == (404, "not_found")
+    assert (await ready.owner.delete(path)).status_code == 200
+    assert error_of(await ready.owner.delete(path)) == (404, "not_found")
+    assert (await ready.standing()).missing == ["document.registration"]
