@@ -19,6 +19,7 @@ from db.platform.outbox import OutboxStore
 from domain.booking_status import BookingStatus
 from domain.errors import Conflict, NotFound
 from domain.messages.kinds import NoticeKind
+from domain.payments.intents import is_as_requested
 from domain.payments.lapse import WITH_CUSTOMER
 from domain.payments.movements import by_provider, is_other_card
 from domain.payments.provider_events import IntentEvent, PaymentTotals, after_intent, authorized_by
@@ -130,7 +131,8 @@ class PaymentStore(Store):
         payment, booking_status = await self.lock(payment_id)
         if payment.provider_intent_id not in {None, intent.intent_id}:
             raise Conflict({"payment_id": str(payment_id), "rule": "one_intent"})
-        if not await self.matches(payment, intent):
+        if not is_as_requested(payment.amount, payment.currency, intent):
+            await self.report_mismatch(payment, intent.intent_id, intent.amount, intent.currency)
             return payment
         await self._attach(payment, intent.intent_id, client_secret)
         attached = replace(
@@ -178,7 +180,7 @@ class PaymentStore(Store):
             await self._attach(payment, result.intent_id, None)
             payment = replace(payment, provider_intent_id=result.intent_id)
         if result.captured > payment.amount:
-            await self._report_mismatch(payment, result.intent_id, result.captured, payment.currency)
+            await self.report_mismatch(payment, result.intent_id, result.captured, payment.currency)
             return payment.view()
         totals = after_intent(payment.totals, result.status, result.authorized, result.captured)
         changed = await self.apply_totals(payment, totals, booking_status, authorized_until=result.authorized_until)
@@ -201,13 +203,6 @@ class PaymentStore(Store):
                 details={"amount": task.amount, "currency": payment.currency, "reason": result.reason},
             )
         return changed.view()
-
-    async def matches(self, payment: Payment, intent: IntentEvent) -> bool:
-        """Whether the intent is over what we asked for. If not, an alert is raised and nothing may be applied."""
-        if intent.amount == payment.amount and intent.currency == payment.currency and intent.captured <= intent.amount:
-            return True
-        await self._report_mismatch(payment, intent.intent_id, intent.amount, intent.currency)
-        return False
 
     async def apply_intent(
         self, payment: Payment, booking_status: BookingStatus, intent: IntentEvent, stale: bool = False
@@ -333,7 +328,8 @@ class PaymentStore(Store):
             },
         )
 
-    async def _report_mismatch(self, payment: Payment, intent_id: str | None, amount: int, currency: str) -> None:
+    async def report_mismatch(self, payment: Payment, intent_id: str | None, amount: int, currency: str) -> None:
+        """Raise an alert: the provider has another amount or currency than was requested."""
         await self._attention.file(
             "amount_mismatch",
             f"amount_mismatch:{payment.id}",

@@ -19,9 +19,10 @@ from db.platform.attention import AttentionStore
 from db.platform.outbox import PAYMENT_EVENT, REFUND_EVENT, OutboxStore
 from domain.booking_status import BookingStatus
 from domain.errors import NotFound
+from domain.payments.intents import CardStep, IntentFacts, IntentStep, card_step, step_for
 from domain.payments.movements import of_dispute
 from domain.payments.provider_events import DisputeEvent, IntentEvent, ProviderEvent, after_disputes
-from domain.payments.status import DISPUTE_PHASE, SECURED, DisputeStatus, Movement, PaymentStatus
+from domain.payments.status import DISPUTE_PHASE, DisputeStatus, Movement, PaymentStatus
 from domain.payments.tasks import PaymentView
 
 _EVENT = TypeAdapter(ProviderEvent)
@@ -56,9 +57,6 @@ _LATER = text("""
 """)
 _APPLIED = text("UPDATE payment_webhooks SET applied_at = :now, outcome = :outcome WHERE id = :id")
 
-#: Outcome of an event about an intent that is not its payment's own any more.
-REPLACED = "replaced"
-
 Applied = tuple[UUID | None, BookingStatus | None, PaymentView | None]
 
 
@@ -84,7 +82,7 @@ class WebhookStore(Store):
         outcome = None if payment else ("unmatched" if intent_id else "ignored")
         replaced = payment is not None and payment.has_another
         if replaced:
-            outcome = REPLACED
+            outcome = IntentStep.REPLACED.value
         stored = await self.session.execute(
             _STORE,
             {
@@ -167,28 +165,34 @@ class WebhookStore(Store):
     async def _apply_intent(
         self, row: Row[Any], payment: Payment, booking_status: BookingStatus, intent: IntentEvent
     ) -> str:
-        payments, was = OpeningStore(self.session, self.context), payment.status
-        if payment.provider_intent_id not in {None, row.intent_id}:
-            if intent.captured:
-                await self._report_unmatched(row.provider, row.intent_id, row.event_id, row.event_type)
-            return REPLACED
+        payments = OpeningStore(self.session, self.context)
         renewing = await LedgerStore(self.session, self.context).asked_for(payment.id, Movement.AUTHORIZE)
-        if renewing and intent.status is PaymentStatus.VOIDED:
-            # The record of the renewal sets the payment's status.
-            return "being_replaced"
-        if not await payments.matches(payment, intent):
-            return "mismatch"
+        facts = IntentFacts(payment.provider_intent_id, payment.amount, payment.currency, renewing is not None)
+        step = step_for(facts, row.intent_id, intent)
+        if step is IntentStep.REPLACED and intent.captured:
+            await self._report_unmatched(row.provider, row.intent_id, row.event_id, row.event_type)
+        if step is IntentStep.MISMATCH:
+            await payments.report_mismatch(payment, intent.intent_id, intent.amount, intent.currency)
+        if step is not IntentStep.APPLY:
+            return step.value
+        after = await self._write_intent(row, payment, booking_status, intent)
+        match card_step(payment.status, after.status):
+            case CardStep.REPLACE:
+                await payments.replace_payment(after, booking_status)
+            case CardStep.REQUEST_CARD:
+                await payments.ask_for_card(after, booking_status)
+        return "unchanged" if after.totals == payment.totals else f"now_{after.status.value}"
+
+    async def _write_intent(
+        self, row: Row[Any], payment: Payment, booking_status: BookingStatus, intent: IntentEvent
+    ) -> Payment:
+        payments = PaymentStore(self.session, self.context)
         if payment.provider_intent_id is None:
             payment = await payments.attach_intent(payment.id, intent, None)
         created = {"payment_id": payment.id, "intent_id": row.intent_id, "created_at": row.event_created_at}
         later = bool(await self.session.scalar(_LATER, created))
         after = await payments.apply_intent(payment, booking_status, intent, stale=later)
-        after = await RefundStore(self.session, self.context).recount(after, booking_status)
-        if after.status in SECURED and was not in SECURED:
-            await payments.replace_payment(after, booking_status)
-        elif after.status is PaymentStatus.VOIDED and was is PaymentStatus.AUTHORIZED:
-            await payments.ask_for_card(after, booking_status)
-        return "unchanged" if after.totals == payment.totals else f"now_{after.status.value}"
+        return await RefundStore(self.session, self.context).recount(after, booking_status)
 
     async def _apply_dispute(self, payment: Payment, booking_status: BookingStatus, event: DisputeEvent) -> str:
         """Each phase of a dispute is one row of the ledger, so that "closed" may come before "opened"."""

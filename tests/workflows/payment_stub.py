@@ -7,7 +7,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.payments.payments import ApplyEventInput, PaymentUpdate, RecordInput
-from domain.booking_status import VISITING
+from domain.payments.intents import keeps_new_card
 from domain.payments.movements import is_other_card, is_surplus, of_other_card
 from domain.payments.status import ALLOWED as MOVES
 from domain.payments.status import Movement, PaymentStatus, Phase
@@ -54,7 +54,7 @@ class PaymentStub(StubState):
             # A local activity knows the wall clock only, which does not skip.
             until = (old.authorized_until or now()) + self.lasts if self.lasts else None
             new = PaymentView(uuid4(), P.AUTHORIZED, old.amount, old.amount, 0, 0, True, until)
-            surplus, intent_id = (old, self.intent_id) if self.booking.status in VISITING else (new, "pi_8")
+            surplus, intent_id = (old, self.intent_id) if keeps_new_card(self.booking.status) else (new, "pi_8")
             if surplus.status is P.AUTHORIZED:
                 self.to_void = MoneyTask(
                     of_other_card(surplus.payment_id, new.payment_id),

@@ -4,6 +4,7 @@ A new card has a payment of its own that ``replaces`` the one before. That one s
 so that opening a form gives nothing up; then it is voided. Never are both kept.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,13 +14,12 @@ from sqlalchemy.dialects.postgresql import UUID as PgUUID
 
 from db.messages.notices import NoticeStore
 from db.payments.payments import COLUMNS, Payment, PaymentStore, payment_of
-from domain.booking_status import VISITING, BookingStatus
-from domain.errors import Gone, RuleBroken, WrongState
-from domain.instants import text_at_venue
+from domain.booking_status import BookingStatus
 from domain.messages.kinds import NoticeKind
+from domain.payments.intents import keeps_new_card, requests_card
 from domain.payments.movements import of_other_card
-from domain.payments.settlement import OPEN
-from domain.payments.status import SECURED, Movement, PaymentMode, PaymentStatus
+from domain.payments.opening import Opening, OpeningFacts, opening
+from domain.payments.status import Movement, PaymentMode, PaymentStatus
 from domain.payments.tasks import MoneyTask
 
 _OPEN = text(f"""
@@ -56,26 +56,19 @@ class OpeningStore(PaymentStore):
     async def open_intent(self, booking_id: UUID, now: datetime) -> Payment:
         """The payment that a customer can pay now: the one that is open, else a new one over what is due.
 
-        A ``pending`` booking must be inside its hold (Gone), and something must be due (RuleBroken). A confirmed one
-        on a card hold takes a new card while its authorization is lost or could not be renewed. Else WrongState.
+        `domain.payments.opening.opening` decides; raises what it raises.
         A new row has no ``provider_intent_id`` yet: create the intent with the payment's id as key and
         ``movements.metadata``, then ``attach_intent``. The row may also be paid already; its status says so.
         """
         booking = await self._lock_booking(booking_id)
-        if booking.status == BookingStatus.EXPIRED:
-            raise Gone({"status": booking.status})
-        if booking.status in VISITING and booking.payment_mode == PaymentMode.CARD_HOLD:
-            return await self._open_new_card(booking)
-        if booking.status != BookingStatus.PENDING:
-            raise _no_payment_wanted(booking)
-        if booking.hold_expires_at <= now:
-            raise Gone({"hold_expires_at": text_at_venue(booking.hold_expires_at, booking.time_zone)})
-        if booking.amount_due == 0:
-            raise RuleBroken({"rule": "nothing_due"})
         current = await self.lock_current(booking_id)
-        if current is not None and current.status is not PaymentStatus.VOIDED:
+        step = opening(await self._facts(booking, current), now)
+        if current is None or step is Opening.FIRST:
+            return await self._open(booking, None)
+        if step is Opening.CURRENT:
             return current
-        return await self._open(booking, None)
+        opened = (await self.session.execute(_REPLACEMENT, {"id": current.id})).one_or_none()
+        return payment_of(opened) if opened is not None else await self._open(booking, current.id)
 
     async def replace_payment(self, payment: Payment, booking_status: BookingStatus) -> None:
         """A payment with a new card has just been secured; its booking is locked.
@@ -86,7 +79,7 @@ class OpeningStore(PaymentStore):
         if payment.replaces is None:
             return
         surplus = payment
-        if booking_status in VISITING:
+        if keeps_new_card(booking_status):
             surplus = await self.get(payment.replaces)
             await self._attention.settle(payment.booking_id, _WANT_A_CARD, "new_card")
         if surplus.status is PaymentStatus.AUTHORIZED:
@@ -95,17 +88,16 @@ class OpeningStore(PaymentStore):
             await self._report_double_capture(surplus)
 
     async def find_void(self, booking_id: UUID) -> MoneyTask | None:
-        """The void that ``take_place`` decided and that has not ended yet."""
+        """The void that ``replace_payment`` decided and that has not ended yet."""
         row = (await self.session.execute(_TO_VOID, {"booking_id": booking_id})).one_or_none()
         return None if row is None else _void(payment_of(row), row.movement_id)
 
     async def ask_for_card(self, payment: Payment, booking_status: BookingStatus) -> None:
         """An authorization has just been lost: ask the customer for another card, unless they were asked when it could
         not be renewed, or another card is authorized already."""
-        if booking_status not in VISITING or await self._renewal_failed(payment.id):
-            return
         current = await self.lock_current(payment.booking_id)
-        if current is not None and current.status in SECURED:
+        failed = await self._renewal_failed(payment.id)
+        if not requests_card(booking_status, failed, current.status if current else None):
             return
         await NoticeStore(self.session, self.context).queue(
             NoticeKind.PAYMENT_RENEW,
@@ -115,18 +107,18 @@ class OpeningStore(PaymentStore):
             {"amount": payment.amount, "currency": payment.currency, "reason": "authorization_lost"},
         )
 
-    async def _open_new_card(self, booking: Row[Any]) -> Payment:
-        current = await self.lock_current(booking.id)
+    async def _facts(self, booking: Row[Any], current: Payment | None) -> OpeningFacts:
+        facts = OpeningFacts(
+            BookingStatus(booking.status),
+            PaymentMode(booking.payment_mode),
+            booking.amount_due,
+            booking.hold_expires_at,
+            booking.time_zone,
+        )
         if current is None:
-            raise _no_payment_wanted(booking)
-        if current.status in OPEN and current.replaces is not None:
-            return current
-        if current.status is PaymentStatus.VOIDED:
-            return await self._open(booking, current.id)
-        if current.status is not PaymentStatus.AUTHORIZED or not await self._renewal_failed(current.id):
-            raise _no_payment_wanted(booking)
-        opened = (await self.session.execute(_REPLACEMENT, {"id": current.id})).one_or_none()
-        return payment_of(opened) if opened is not None else await self._open(booking, current.id)
+            return facts
+        failed = current.status is PaymentStatus.AUTHORIZED and await self._renewal_failed(current.id)
+        return replace(facts, current=current.status, replaces=current.replaces is not None, renewal_failed=failed)
 
     async def _open(self, booking: Row[Any], replaces: UUID | None) -> Payment:
         capture = "manual" if booking.payment_mode == PaymentMode.CARD_HOLD else "automatic"
@@ -139,7 +131,3 @@ class OpeningStore(PaymentStore):
 
 def _void(payment: Payment, movement_id: str) -> MoneyTask:
     return payment.task(Movement.VOID, movement_id, payment.authorized)
-
-
-def _no_payment_wanted(booking: Row[Any]) -> WrongState:
-    return WrongState({"status": booking.status, "wanted": "paid"})

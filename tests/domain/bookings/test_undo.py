@@ -71,7 +71,7 @@ def test_postponed_end_does_what_the_end_at_once_does() -> None:
         for policy in (Policy((), 0), Policy((), 50), Policy((), 100)):
             visit = BookingFacts(S.CHECKED_IN, NOW, 8000, "JPY", policy, payment)
             at_once = decisions.no_show(visit, False, NOW).settlement
-            later = BookingFacts(S.NO_SHOW, NOW, 8000, "JPY", policy, payment, penalty_charged=at_once.kept)
+            later = BookingFacts(S.NO_SHOW, NOW, 8000, "JPY", policy, payment, penalty_charged=at_once.retained)
             assert decisions.postponed(later).settlement == at_once
             done = BookingFacts(S.COMPLETED, NOW, 8000, "JPY", policy, payment)
             assert decisions.postponed(done).settlement == decisions.complete(visit).settlement

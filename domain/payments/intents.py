@@ -1,0 +1,75 @@
+"""What an event about an intent means for the payment that it is about, before and after it is applied. Pure rules."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from domain.booking_status import VISITING, BookingStatus
+from domain.payments.provider_events import IntentEvent
+from domain.payments.status import SECURED, PaymentStatus
+
+
+class IntentStep(StrEnum):
+    """What to do with an event about an intent. The value is stored as its outcome, except for ``apply``."""
+
+    #: The payment has another intent. Money on this one is for a person.
+    REPLACED = "replaced"
+    #: The intent was voided because its authorization is being renewed: the record of the renewal sets the status.
+    BEING_REPLACED = "being_replaced"
+    #: It is over another amount or currency than the payment: for a person.
+    MISMATCH = "mismatch"
+    APPLY = "apply"
+
+
+@dataclass(frozen=True, slots=True)
+class IntentFacts:
+    """The payment that the event is about, in minor units. ``intent_id`` is None while no intent is attached.
+    ``is_renewing``: a new authorization was requested and has no outcome yet."""
+
+    intent_id: str | None
+    amount: int
+    currency: str
+    is_renewing: bool = False
+
+
+def step_for(payment: IntentFacts, intent_id: str, intent: IntentEvent) -> IntentStep:
+    """What to do with an event about the intent ``intent_id``."""
+    if payment.intent_id not in {None, intent_id}:
+        return IntentStep.REPLACED
+    if payment.is_renewing and intent.status is PaymentStatus.VOIDED:
+        return IntentStep.BEING_REPLACED
+    return IntentStep.APPLY if is_as_requested(payment.amount, payment.currency, intent) else IntentStep.MISMATCH
+
+
+def is_as_requested(amount: int, currency: str, intent: IntentEvent) -> bool:
+    """Whether the intent is over what was requested, and no more than that was captured."""
+    return intent.amount == amount and intent.currency == currency and intent.captured <= intent.amount
+
+
+class CardStep(StrEnum):
+    """What follows from a change of the payment's status."""
+
+    NOTHING = "nothing"
+    #: The payment was secured: one that it replaces is not needed any more.
+    REPLACE = "replace"
+    #: The authorization was lost: the customer is asked for another card.
+    REQUEST_CARD = "request_card"
+
+
+def card_step(before: PaymentStatus, after: PaymentStatus) -> CardStep:
+    """What follows from a payment that was ``before`` and is ``after``."""
+    if after in SECURED and before not in SECURED:
+        return CardStep.REPLACE
+    lost = after is PaymentStatus.VOIDED and before is PaymentStatus.AUTHORIZED
+    return CardStep.REQUEST_CARD if lost else CardStep.NOTHING
+
+
+def keeps_new_card(booking_status: BookingStatus) -> bool:
+    """Whether a new card that was secured takes the place of the old one. False: the visit has ended or will not take
+    place, so the new authorization is voided instead."""
+    return booking_status in VISITING
+
+
+def requests_card(booking_status: BookingStatus, renewal_failed: bool, current: PaymentStatus | None) -> bool:
+    """Whether the customer is asked for another card after an authorization was lost. Not if they were asked when it
+    could not be renewed, nor if another payment (``current``) is secured already."""
+    return booking_status in VISITING and not renewal_failed and current not in SECURED
