@@ -19,6 +19,7 @@ from api.v1.identity.auth import endpoints as auth
 from api.v1.identity.links import endpoints as links
 from api.v1.identity.sessions import endpoints as sessions
 from api.v1.identity.two_factor import endpoints as two_factor
+from api.v1.identity.two_factor_resets import endpoints as two_factor_resets
 from api.v1.media.media import endpoints as media
 from api.v1.messages.notifications import endpoints as notifications
 from api.v1.onboarding.verification import admin_endpoints as admin_reviews
@@ -45,6 +46,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     sessions.router,
     links.router,
     two_factor.router,
+    two_factor_resets.router,
     notifications.router,
     media.router,
     own_businesses.router,

@@ -7,6 +7,7 @@ from domain.bookings import permissions as bookings
 from domain.businesses import permissions as businesses
 from domain.catalogue import permissions as catalogue
 from domain.errors import Forbidden, NotFound
+from domain.identity import permissions as identity
 from domain.media import permissions as media
 from domain.messages import permissions as messages
 from domain.onboarding import permissions as onboarding
@@ -15,7 +16,19 @@ from domain.platform import permissions as platform
 from domain.roles import Action, Role, Rule
 from domain.scheduling import permissions as scheduling
 
-_AREAS = (platform, messages, payments, scheduling, catalogue, businesses, media, onboarding, bookings, analytics)
+_AREAS = (
+    platform,
+    messages,
+    identity,
+    payments,
+    scheduling,
+    catalogue,
+    businesses,
+    media,
+    onboarding,
+    bookings,
+    analytics,
+)
 
 RULES: Mapping[Action, Rule] = {action: rule for area in _AREAS for action, rule in area.PERMISSIONS.items()}
 

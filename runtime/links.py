@@ -30,6 +30,7 @@ class Purpose(StrEnum):
     KNOWN_DEVICE = "known_device"  # user: somebody has logged in on this device
     DATA_EXPORT = "data_export"  # row of data_exports
     STAFF_INVITATION = "staff_invitation"  # row of staff_invitations
+    TWO_FACTOR_RESET = "two_factor_reset"  # reset_id of user_two_factors
     CALENDAR = "calendar"  # business or resource
 
 

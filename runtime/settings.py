@@ -133,6 +133,8 @@ class Settings(BaseSettings):
     access_token_lifetime: timedelta = timedelta(minutes=15)
     #: Counted from the last refresh.
     refresh_token_lifetime: timedelta = timedelta(days=7)
+    #: How long the owner of a login can object before an operator's reset of the second factor happens.
+    two_factor_reset_delay: timedelta = Field(default=timedelta(hours=24), ge=timedelta(hours=1))
     #: Whether an admin's token has admin rights only with a second factor. Unset: in production only.
     admin_two_factor_required: bool | None = None
 

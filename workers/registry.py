@@ -8,6 +8,7 @@ from typing import Any
 from activities.analytics.days import AnalyticsActivities
 from activities.bookings.bookings import BookingActivities
 from activities.bookings.waitlist import WaitlistActivities
+from activities.identity.two_factor import TwoFactorActivities
 from activities.media.media import MediaActivities
 from activities.messages.notices import NoticeActivities
 from activities.onboarding.verification import VerificationActivities
@@ -37,6 +38,7 @@ from runtime.settings import Settings
 from workflows.analytics.daily.workflow import DailyAnalyticsWorkflow
 from workflows.bookings.booking.workflow import BookingWorkflow
 from workflows.bookings.waitlist.workflow import WaitlistWorkflow
+from workflows.identity.two_factor_reset.workflow import TwoFactorResetWorkflow
 from workflows.media.inspection.workflow import MediaWorkflow
 from workflows.messages.notice.workflow import NoticeWorkflow
 from workflows.onboarding.verification.workflow import VerificationWorkflow
@@ -180,14 +182,18 @@ def _platform(services: WorkerServices) -> WorkerSpec:
     exports = ExportActivities(services.database, services.storage, services.now)
     erasures = ErasureActivities(services.database, services.storage, services.now)
     verification = VerificationActivities(services.database, services.now)
+    two_factor = TwoFactorActivities(services.database, services.now)
     return WorkerSpec(
-        workflows=[MaintenanceWorkflow, FlagRolloutWorkflow, ExportWorkflow, ErasureWorkflow, VerificationWorkflow],
+        workflows=[
+            *(MaintenanceWorkflow, FlagRolloutWorkflow, ExportWorkflow, ErasureWorkflow, VerificationWorkflow),
+            TwoFactorResetWorkflow,
+        ],
         activities=[
             *(maintenance.sweep, maintenance.make_audit_partitions),
             *(exports.write, exports.remove, exports.fail, erasures.remove_exports),
             *(erasures.anonymise, erasures.finish, erasures.forget_address),
             *(flags.begin_step, flags.check, flags.mark),
-            *(verification.decide, verification.remind),
+            *(verification.decide, verification.remind, two_factor.reset),
             AttentionActivities(services.database).file,
         ],
     )

@@ -6,6 +6,7 @@ from typing import Any
 from workflows.analytics.daily import start as analytics
 from workflows.bookings.booking import start as bookings
 from workflows.bookings.waitlist import start as waitlist
+from workflows.identity.two_factor_reset import start as two_factor_resets
 from workflows.media.inspection import start as media
 from workflows.messages.notice import start as notices
 from workflows.onboarding.verification import start as verification
@@ -26,6 +27,7 @@ PROCESSES: Sequence[ProcessStart[Any] | ProcessSignal[Any]] = (
     media.START,
     exports.START,
     erasures.START,
+    two_factor_resets.START,
     verification.START,
     analytics.MARKED,
 )

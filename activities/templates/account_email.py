@@ -54,6 +54,9 @@ _VERIFY = LinkTarget(
 _RESET = LinkTarget(
     Purpose.RESET_PASSWORD, "/reset-password", {"ja": "新しいパスワードを設定する", "en": "Choose a new password"}
 )
+_KEEP_FACTOR = LinkTarget(
+    Purpose.TWO_FACTOR_RESET, "/cancel-two-factor-reset", {"ja": "リセットを取り消す", "en": "Cancel the reset"}
+)
 _JOIN = LinkTarget(Purpose.STAFF_INVITATION, "/staff/invitation", {"ja": "招待を受ける", "en": "Accept the invitation"})
 
 _EXPORT = LinkTarget(Purpose.DATA_EXPORT, "/data-export", {"ja": "データをダウンロードする", "en": "Download my data"})
@@ -81,6 +84,7 @@ FORMS: Mapping[AccountEmailKind, Form] = {
     AccountEmailKind.LOGIN_LOCKED: Form(times=("until",)),
     AccountEmailKind.TOKEN_REUSED: Form(),
     AccountEmailKind.TWO_FACTOR_CHANGED: Form(flags=("enabled", "recovery_code_used")),
+    AccountEmailKind.TWO_FACTOR_RESET_PLANNED: Form(times=("reset_at",), opens=_KEEP_FACTOR),
     AccountEmailKind.BUSINESS_SUBMITTED: Form(about_business=True),
     AccountEmailKind.BUSINESS_APPROVED: Form(about_business=True),
     AccountEmailKind.BUSINESS_REJECTED: Form(about_business=True),

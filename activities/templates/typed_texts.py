@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from activities.templates.account_email import FORMS
 from activities.templates.words import Bilingual
 from db.messages.notices import AccountEmailContent, NoticeContent
 from domain.messages.kinds import AccountEmailKind
@@ -22,7 +23,7 @@ TYPED_BY_CUSTOMER: Mapping[str, Any] = {
     "customer_kana": None,
 }
 #: What the people of an account e-mail typed: the login its name, its program the name of the device. The name of the
-#: business is the third.
+#: business is the third; one that writes to its customers was approved with it.
 TYPED_BY_LOGIN: Mapping[str, Any] = {"family_name": "", "given_name": "", "user_agent": None}
 
 _YOUR_BUSINESS: Bilingual = {"ja": "お申し込みの店舗", "en": "your business"}
@@ -37,4 +38,6 @@ def notice_without_texts(content: NoticeContent) -> NoticeContent:
 def account_email_without_texts(content: AccountEmailContent) -> AccountEmailContent:
     """The account e-mail without the names of people and businesses, and without the device's own name."""
     named = _A_BUSINESS if content.kind == AccountEmailKind.REVIEW_DUE else _YOUR_BUSINESS
-    return replace(content, **TYPED_BY_LOGIN, business_name=named if content.business_name else None)
+    if content.business_name is None or FORMS[AccountEmailKind(content.kind)].from_business:
+        return replace(content, **TYPED_BY_LOGIN)
+    return replace(content, **TYPED_BY_LOGIN, business_name=named)

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, DateTime, ForeignKey, Index, LargeBinary, text
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, DateTime, ForeignKey, Index, LargeBinary, text
 from sqlalchemy.dialects.postgresql import INET
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -87,9 +87,11 @@ class LoginFailures(Base):
 
 class UserTwoFactor(Base, Stamped):
     """A TOTP secret (RFC 6238), encrypted under the key ``key_id`` of the ring. Not asked for before ``enabled_at``.
-    ``last_step``: the time step of the last accepted code; a code counts once."""
+    ``last_step``: the time step of the last accepted code; a code counts once. ``reset_id`` and ``reset_at``: an
+    operator has ordered its reset for that time."""
 
     __tablename__ = "user_two_factors"
+    __table_args__ = (CheckConstraint("(reset_id IS NULL) = (reset_at IS NULL)", name="reset_whole"),)
 
     id: Mapped[Key]
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), unique=True)
@@ -97,6 +99,8 @@ class UserTwoFactor(Base, Stamped):
     key_id: Mapped[str]
     enabled_at: Mapped[Time | None]
     last_step: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    reset_id: Mapped[UUID | None] = mapped_column(unique=True)
+    reset_at: Mapped[Time | None]
 
 
 class RecoveryCode(Base):

@@ -6,8 +6,10 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import LargeBinary, bindparam, text
+from sqlalchemy.dialects.postgresql import UUID as PgUUID
 
 from db.engine.store import Store
+from db.platform.outbox import START_TWO_FACTOR_RESET, OutboxStore
 from domain.errors import WrongState
 
 _SEALED = bindparam("sealed", type_=LargeBinary)
@@ -39,6 +41,18 @@ _FORGET_CODES = text("DELETE FROM recovery_codes WHERE user_id = :user_id")
 _UNPROVEN = text("UPDATE user_sessions SET two_factor = false WHERE user_id = :user_id AND two_factor")
 _GIVE_CODES = text("""
     INSERT INTO recovery_codes (user_id, code_hash) SELECT :user_id, unnest(CAST(:codes AS bytea[]))
+""")
+_ORDER_RESET = text("""
+    UPDATE user_two_factors SET reset_id = uuidv7(), reset_at = :reset_at
+     WHERE user_id = :user_id AND enabled_at IS NOT NULL AND reset_id IS NULL RETURNING reset_id
+""")
+_CANCEL_RESET = text("""
+    UPDATE user_two_factors SET reset_id = NULL, reset_at = NULL
+     WHERE reset_id IS NOT NULL AND (user_id = :user_id OR reset_id = :reset_id) RETURNING user_id
+""").bindparams(bindparam("user_id", type_=PgUUID), bindparam("reset_id", type_=PgUUID))
+_RESET = text("""
+    DELETE FROM user_two_factors WHERE user_id = :user_id AND reset_id = :reset_id AND reset_at <= :now
+    RETURNING user_id
 """)
 _USE_CODE = text("""
     UPDATE recovery_codes SET used_at = :now
@@ -84,6 +98,34 @@ class TwoFactorStore(Store):
         """Ask for it no longer, and count it as proven in no session."""
         for statement in (_DISABLE, _FORGET_CODES, _UNPROVEN):
             await self.session.execute(statement, {"user_id": user_id})
+
+    async def order_reset(self, user_id: UUID, reset_at: datetime) -> UUID:
+        """Let the second factor be reset at ``reset_at``, and order the run that does it. Raises WrongState where it is
+        off, or a reset waits already."""
+        values = {"user_id": user_id, "reset_at": reset_at}
+        reset_id: UUID | None = (await self.session.execute(_ORDER_RESET, values)).scalar_one_or_none()
+        if reset_id is None:
+            row = await self.find(user_id)
+            is_on = row is not None and row.enabled_at is not None
+            raise WrongState({"status": "waiting" if is_on else "disabled", "wanted": "enabled"})
+        payload = {"reset_id": reset_id, "user_id": user_id, "reset_at": reset_at}
+        await OutboxStore(self.session, self.context).add_platform_command(
+            "two_factor.reset_ordered", f"two_factor_reset/{reset_id}", payload, START_TWO_FACTOR_RESET
+        )
+        return reset_id
+
+    async def cancel_reset(self, *, user_id: UUID | None = None, reset_id: UUID | None = None) -> bool:
+        """Keep the second factor: of this login, or the one that this reset is for. False where no reset waits."""
+        values = {"user_id": user_id, "reset_id": reset_id}
+        return (await self.session.execute(_CANCEL_RESET, values)).one_or_none() is not None
+
+    async def reset(self, user_id: UUID, reset_id: UUID, now: datetime) -> bool:
+        """Switch it off if this reset still waits and its time has come. False otherwise."""
+        values = {"user_id": user_id, "reset_id": reset_id, "now": now}
+        if (await self.session.execute(_RESET, values)).one_or_none() is None:
+            return False
+        await self.disable(user_id)
+        return True
 
     async def use_step(self, user_id: UUID, step: int) -> bool:
         """Use the code of a time step up. False when it, or a later one, was used before."""

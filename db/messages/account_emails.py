@@ -81,6 +81,11 @@ _LETTER = text("""
              FROM password_resets r
             WHERE r.id = CAST(n.facts->>'reset_id' AS uuid) AND r.user_id = n.user_id
             UNION ALL
+           SELECT f.reset_id, f.reset_at, NULL, false
+             FROM user_two_factors f
+            WHERE n.kind = 'two_factor_reset_planned' AND f.reset_id = CAST(n.facts->>'reset_id' AS uuid)
+                  AND f.user_id = n.user_id
+            UNION ALL
            SELECT i.id, i.expires_at, NULL, i.accepted_at IS NOT NULL OR i.withdrawn_at IS NOT NULL
             WHERE i.id IS NOT NULL
             UNION ALL

@@ -11,10 +11,12 @@ from domain.messages.kinds import AccountEmailKind, NoticeKind
 from domain.messages.send_decision import MessageLimits, SendDecision, SendFacts, decide_send, window_of
 
 # The address of a business is proven by its owner's link, or by the operators who approved the business; by nobody
-# while a changed identity waits for its review. Nobody has proven the address of an invitation.
+# while a changed identity waits for its review. Nobody has proven the address of an invitation. An entry of the
+# waitlist has the network of its caller until the address is proven.
 _FACTS = text("""
     SELECT n.kind, n.booking_id IS NULL AS is_account_email, n.audience = 'business' AS to_business,
-           CASE WHEN n.booking_id IS NULL THEN u.email_verified_at IS NOT NULL
+           CASE WHEN w.id IS NOT NULL THEN joined.is_proven
+                WHEN n.booking_id IS NULL THEN u.email_verified_at IS NOT NULL
                 WHEN n.audience = 'business' AND (coalesce(s.email, '') = '' OR s.email = CAST(o.email AS text))
                      THEN o.email_verified_at IS NOT NULL OR looked.yes
                 WHEN n.audience = 'business' THEN looked.yes
@@ -26,14 +28,21 @@ _FACTS = text("""
            u.email_verified_at IS NOT NULL AS login_is_proven,
            EXISTS (SELECT FROM booking_history h WHERE h.booking_id = b.id AND h.event = 'held'
                                                    AND h.actor_kind IN ('staff', 'admin')) AS by_staff,
-           v.id IS NOT NULL AS has_login,
-           v.email_verified_at IS NOT NULL OR b.contact_proven_at IS NOT NULL AS booker_is_proven
+           v.id IS NOT NULL OR w.user_id IS NOT NULL AS has_login,
+           CASE WHEN w.id IS NOT NULL THEN joined.is_proven
+                ELSE v.email_verified_at IS NOT NULL OR b.contact_proven_at IS NOT NULL END AS booker_is_proven
       FROM notification_outbox n
       LEFT JOIN users u ON u.id = n.user_id AND u.deleted_at IS NULL
       LEFT JOIN businesses s ON s.id = n.business_id
       LEFT JOIN users o ON o.id = s.owner_id AND o.deleted_at IS NULL
       LEFT JOIN bookings b ON b.id = n.booking_id
       LEFT JOIN users v ON v.id = b.user_id AND v.deleted_at IS NULL
+      LEFT JOIN waitlist w ON w.id = CAST(n.facts->>'waitlist_entry_id' AS uuid) AND w.business_id = n.business_id
+      LEFT JOIN users m ON m.id = w.user_id AND m.deleted_at IS NULL
+     CROSS JOIN LATERAL (
+           SELECT CASE WHEN w.user_id IS NOT NULL THEN m.email_verified_at IS NOT NULL
+                       ELSE w.ip IS NULL AND w.status <> 'unproven' AND w.end_reason IS DISTINCT FROM 'unproven'
+                  END AS is_proven) joined
      CROSS JOIN LATERAL (
            SELECT coalesce(s.status IN ('approved', 'suspended'), false) AND NOT EXISTS (
                   SELECT FROM business_verifications w
@@ -67,4 +76,5 @@ class SendDecisionStore(Store):
             raise NotFound({"notice_id": str(notice_id)})
         values = dict(row)
         kind = (AccountEmailKind if values.pop("is_account_email") else NoticeKind)(values["kind"])
-        return SendFacts(**{**values, "kind": kind, "is_proven": bool(values["is_proven"])})
+        flags = {name: bool(value) for name, value in values.items() if name != "kind"}
+        return SendFacts(kind, **flags)

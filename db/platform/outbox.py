@@ -27,6 +27,7 @@ CANCEL_STRANDED = "booking.cancel_stranded"
 START_EXPORT = "data_export.start"
 START_ERASURE = "erasure.start"
 START_VERIFICATION = "verification.start"
+START_TWO_FACTOR_RESET = "two_factor_reset.start"
 COMPUTE_DAYS = "analytics.compute"
 #: Also written by the SQL function ``app_wake_waitlist``.
 WAKE_WAITLIST = "waitlist.wake"

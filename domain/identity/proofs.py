@@ -7,13 +7,14 @@ from domain.errors import WrongState
 
 
 class LoginChange(StrEnum):
-    """All changes of how a person logs in. The value is the path of its endpoint under ``/auth``."""
+    """All changes of how a person logs in. The value is the path of its endpoint."""
 
-    CHANGE_PASSWORD = "change-password"  # noqa: S105 - a path
-    RESET_PASSWORD = "reset-password"  # noqa: S105
-    VERIFY_EMAIL = "verify-email"
-    TWO_FACTOR_ENABLE = "2fa/enable"
-    TWO_FACTOR_DISABLE = "2fa/disable"
+    CHANGE_PASSWORD = "/auth/change-password"  # noqa: S105 - a path
+    RESET_PASSWORD = "/auth/reset-password"  # noqa: S105
+    VERIFY_EMAIL = "/auth/verify-email"
+    TWO_FACTOR_ENABLE = "/auth/2fa/enable"
+    TWO_FACTOR_DISABLE = "/auth/2fa/disable"
+    TWO_FACTOR_RESET = "/admin/two-factor-resets"
 
 
 class Proof(StrEnum):
@@ -23,6 +24,8 @@ class Proof(StrEnum):
     CODE = "code"  # of the second factor, or a recovery code
     MAIL_LINK = "mail_link"  # the token of a link that was sent to the address
     PROVEN_ADDRESS = "proven_address"  # a mail link of this address was used before
+    OPERATOR = "operator"  # another person, an operator of the platform, has looked at the case
+    DELAY = "delay"  # the address had an e-mail with a link that cancels, and time to use it
 
 
 REQUIRED: Mapping[LoginChange, frozenset[Proof]] = {
@@ -32,6 +35,7 @@ REQUIRED: Mapping[LoginChange, frozenset[Proof]] = {
     # Otherwise a person who registers with another person's address could lock that person out.
     LoginChange.TWO_FACTOR_ENABLE: frozenset({Proof.PASSWORD, Proof.CODE, Proof.PROVEN_ADDRESS}),
     LoginChange.TWO_FACTOR_DISABLE: frozenset({Proof.PASSWORD, Proof.CODE}),
+    LoginChange.TWO_FACTOR_RESET: frozenset({Proof.OPERATOR, Proof.DELAY}),
 }
 
 

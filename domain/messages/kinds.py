@@ -39,6 +39,7 @@ class AccountEmailKind(StrEnum):
     LOGIN_LOCKED = "login_locked"
     TOKEN_REUSED = "token_reused"  # noqa: S105
     TWO_FACTOR_CHANGED = "two_factor_changed"
+    TWO_FACTOR_RESET_PLANNED = "two_factor_reset_planned"
     DATA_EXPORT_READY = "data_export_ready"
     ERASURE_PLANNED = "erasure_planned"
     ERASURE_DONE = "erasure_done"

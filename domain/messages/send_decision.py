@@ -27,11 +27,10 @@ class Author(StrEnum):
     UNPROVEN_LOGIN = "unproven_login"
     PROVEN = "proven"  # a login, or a guest, that has shown to read mail at its address
     STAFF = "staff"  # of a business that operators have approved
-    PLATFORM = "platform"
 
 
 #: Those whose texts may go to an address that nobody has proven.
-TRUSTED = frozenset({Author.PROVEN, Author.STAFF, Author.PLATFORM})
+TRUSTED = frozenset({Author.PROVEN, Author.STAFF})
 
 
 class Cause(StrEnum):
@@ -40,7 +39,7 @@ class Cause(StrEnum):
     ANYBODY = "anybody"  # without a login: who knows an address can cause it
     LOGIN = "login"  # the login that gets it
     BUSINESS = "business"  # the owner or the staff of the business
-    BOOKING = "booking"  # who made the booking
+    BOOKING = "booking"  # who made the booking, or joined the waitlist
 
 
 class DropReason(StrEnum):
@@ -60,9 +59,14 @@ CAUSES: Mapping[NoticeKind | AccountEmailKind, Cause] = {
     AccountEmailKind.NEW_DEVICE: Cause.LOGIN,
     AccountEmailKind.TOKEN_REUSED: Cause.LOGIN,
     AccountEmailKind.TWO_FACTOR_CHANGED: Cause.LOGIN,
+    AccountEmailKind.TWO_FACTOR_RESET_PLANNED: Cause.LOGIN,
     AccountEmailKind.DATA_EXPORT_READY: Cause.LOGIN,
     AccountEmailKind.ERASURE_PLANNED: Cause.LOGIN,
     AccountEmailKind.ERASURE_DONE: Cause.LOGIN,
+    AccountEmailKind.WAITLIST_PROOF: Cause.BOOKING,
+    AccountEmailKind.WAITLIST_OFFERED: Cause.BOOKING,
+    AccountEmailKind.WAITLIST_OFFER_OVER: Cause.BOOKING,
+    AccountEmailKind.WAITLIST_ENDED: Cause.BOOKING,
     AccountEmailKind.BUSINESS_SUBMITTED: Cause.BUSINESS,
     AccountEmailKind.BUSINESS_APPROVED: Cause.BUSINESS,
     AccountEmailKind.BUSINESS_REJECTED: Cause.BUSINESS,

@@ -221,6 +221,7 @@ TWINS: dict[str, tuple[Twin, ...]] = {
 #: Written by the platform from facts of its own; no field of a request ends there as it is. Checks named ``_known``
 #: repeat an enum of the domain and are made from it.
 NO_INPUT = {
+    "ck_user_two_factors_reset_whole",  # both are written by one statement
     "ck_analytics_daily_hours_hour_in_range",
     "ck_analytics_daily_net_is_the_difference",
     "ck_analytics_progress_one_row",

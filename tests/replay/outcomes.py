@@ -26,6 +26,7 @@ OUTCOMES: dict[str, tuple[str, ...]] = {
     "maintenance": ("done", "step_failed", "files", "files_failed"),
     "daily-analytics": ("done", "business_failed", "round_failed", "marked_meanwhile"),
     "data-export": ("expired", "unwanted", "failed"),
+    "two-factor-reset": ("done",),
     "account-erasure": ("done", "letter_waits", "storage_away"),
 }
 

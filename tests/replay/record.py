@@ -20,6 +20,7 @@ from tests.replay.booking_stories import BOOKING_STORIES, Story
 from tests.replay.outcomes import OUTCOMES, path_of, write
 from tests.support.servers import run_time_skipping
 from tests.workflows.analytics.test_daily import BUSINESS, Figures, computing
+from tests.workflows.identity.test_two_factor_reset import Resets, resetting
 from tests.workflows.media.test_media import InspectionStub, looking
 from tests.workflows.messages.test_notice import FOREVER, Post, sending
 from tests.workflows.onboarding.test_verification import Board, reviewing, say
@@ -41,6 +42,11 @@ def _refund(**desk: object) -> Story:
             return await _end(env, handle)
 
     return story
+
+
+async def _two_factor_reset(env: WorkflowEnvironment) -> WorkflowHistory:
+    async with resetting(env, Resets()) as handle:
+        return await _end(env, handle)
 
 
 def _notice(within: timedelta = timedelta(hours=24), **post: object) -> Story:
@@ -166,6 +172,7 @@ STORIES["data-export"] = {
     "failed": _export(away={"write": STAYS_AWAY}),
 }
 
+STORIES["two-factor-reset"] = {"done": _two_factor_reset}
 STORIES["account-erasure"] = {
     "done": _erasure(),
     "letter_waits": _erasure(looks=2),

@@ -51,6 +51,11 @@ def erasure(user_id: UUID) -> str:
     return f"erasure/{user_id}"
 
 
+def two_factor_reset(reset_id: UUID) -> str:
+    """The one workflow of the reset of a second factor."""
+    return f"two-factor-reset/{reset_id}"
+
+
 def verification(business_id: UUID) -> str:
     """The one open review of a business."""
     return f"verification/{business_id}"

@@ -67,6 +67,13 @@ CASES = (
         ("can no longer be used",),
         {"recovery_code_used": True},
     ),
+    Case(
+        "two_factor_reset_planned",
+        K.TWO_FACTOR_RESET_PLANNED,
+        ("2026年11月19日（木）12:00", "取り消"),
+        ("Thu 19 Nov 2026, 12:00", "cancel"),
+        {"reset_at": "2026-11-19T12:00:00+09:00"},
+    ),
     Case("data_export_ready", K.DATA_EXPORT_READY, (UNTIL["ja"],), (UNTIL["en"],)),
     Case(
         "erasure_planned",

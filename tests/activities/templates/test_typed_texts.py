@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from activities.templates.account_email import FORMS
 from activities.templates.typed_texts import (
     TYPED_BY_CUSTOMER,
     TYPED_BY_LOGIN,
@@ -20,7 +21,7 @@ from tests.activities.templates import accounts, cases, contents
 #: What the business typed. Every business that has bookings was approved with it.
 TYPED_BY_BUSINESS = frozenset(
     {"business_name", "business_phone", "phone_as_typed", "business_email", "business_address"}
-    | {"postal_code", "prefecture", "city", "items", "staff"}
+    | {"postal_code", "prefecture", "city", "items", "staff", "service_name"}
 )
 #: What the platform and its operators write, and what is chosen from a list.
 NOT_TYPED = frozenset(
@@ -72,7 +73,8 @@ def test_notice_without_texts_has_no_mark(case: cases.Case, language: str) -> No
 @pytest.mark.parametrize("case", accounts.CASES, ids=lambda case: case.name)
 def test_account_email_without_texts_has_no_mark(case: accounts.Case, language: str) -> None:
     whole = accounts.content(case.kind, language, facts=case.facts)
-    email = accounts.compose(account_email_without_texts(planted(whole, IN_ACCOUNT_EMAIL)))
+    typed = frozenset(TYPED_BY_LOGIN) if FORMS[case.kind].from_business else IN_ACCOUNT_EMAIL
+    email = accounts.compose(account_email_without_texts(planted(whole, typed)))
     assert not MARKS.search(everything(email))
 
 

@@ -50,6 +50,7 @@ PUBLIC = frozenset(
         "POST /api/v1/auth/resend-verification",
         "POST /api/v1/auth/forgot-password",
         "POST /api/v1/auth/reset-password",
+        "POST /api/v1/auth/2fa/cancel-reset",
         "POST /api/v1/auth/export/fetch",
         "GET /api/v1/auth/erasures/{erasure_id}",
         "GET /api/v1/businesses",

@@ -30,6 +30,7 @@ NO_CHANGE = {
     "forgot-password": "sends a message to the address",
     "2fa/setup": "keeps a secret that nothing asks for before 2fa/enable",
     "2fa/verify": "asks for the code",
+    "2fa/cancel-reset": "shows the token of a message; the second factor stays",
     "me/export": "a copy of the data",
     "me/erasure": "asks for the password and closes the login",
 }
@@ -43,13 +44,13 @@ FIELDS = {
 
 
 def written(app: FastAPI) -> dict[str, list[str]]:
-    """Every writing endpoint under /auth with the names of its body's fields."""
+    """Every writing endpoint under /auth, and those of operators about logins, with the names of its body's fields."""
     document = app.openapi()
     found: dict[str, list[str]] = {}
     for path, operations in document["paths"].items():
         for method in set(operations) & {"post", "put", "patch", "delete"}:
-            if path.startswith(f"{PREFIX}/auth/"):
-                found[path.removeprefix(f"{PREFIX}/auth/")] = _fields(document, operations[method])
+            if path.startswith((f"{PREFIX}/auth/", f"{PREFIX}/admin/two-factor")):
+                found[path.removeprefix(PREFIX)] = _fields(document, operations[method])
     return found
 
 
@@ -62,7 +63,8 @@ def _fields(document: dict[str, Any], operation: dict[str, Any]) -> list[str]:
 
 def test_login_changes_are_all_in_the_table_and_their_requests_carry_the_proofs(app: FastAPI) -> None:
     endpoints = written(app)
-    assert set(endpoints) - set(NO_CHANGE) == {change.value for change in LoginChange}
+    unchanged = {f"/auth/{path}" for path in NO_CHANGE} | {"/admin/two-factor-resets/cancel"}
+    assert set(endpoints) - unchanged == {change.value for change in LoginChange}
     for change in LoginChange:
         for proof in REQUIRED[change] & set(FIELDS):
             assert FIELDS[proof].intersection(endpoints[change.value]), f"{change}: no field for {proof}"
@@ -79,11 +81,39 @@ async def test_login_change_refuses_a_bare_token(change: LoginChange, log_in: Lo
         LoginChange.VERIFY_EMAIL: {"token": "k1.wrong"},
         LoginChange.TWO_FACTOR_ENABLE: {"password": "Wrong-2026", "code": code},
         LoginChange.TWO_FACTOR_DISABLE: {"password": "Wrong-2026", "code": code},
+        LoginChange.TWO_FACTOR_RESET: {"email": person.email},
     }
     for body in ({}, guesses[change]):
-        answer = await person.post(f"/auth/{change.value}", json=body)
-        assert answer.status_code in {400, 401, 409, 422}, answer.text
+        answer = await person.post(change.value, json=body)
+        assert answer.status_code in {400, 401, 403, 409, 422}, answer.text
     assert (await person.get("/auth/me")).json()["data"]["two_factor"] is False
+
+
+@pytest.mark.parametrize("change", LoginChange)
+async def test_login_change_of_an_unproven_login_keeps_nobody_from_the_address(
+    change: LoginChange, app: FastAPI, client: AsyncClient, log_in: Login, clock: Clock
+) -> None:
+    """With all that who registered the address can show; then the owner of the mailbox resets the password."""
+    first = await log_in("mailbox@example.jp")
+    totp = await setup(first)
+    shown = {
+        LoginChange.CHANGE_PASSWORD: {"current_password": PASSWORD, "new_password": "Momiji-2026"},
+        LoginChange.RESET_PASSWORD: {"token": "k1.wrong", "password": "Momiji-2026"},
+        LoginChange.VERIFY_EMAIL: {"token": "k1.wrong"},
+        LoginChange.TWO_FACTOR_ENABLE: {"password": PASSWORD, "code": totp.at(clock.now())},
+        LoginChange.TWO_FACTOR_DISABLE: {"password": PASSWORD, "code": totp.at(clock.now())},
+        LoginChange.TWO_FACTOR_RESET: {"email": first.email},
+    }
+    done = (await first.post(change.value, json=shown[change])).status_code == 200
+    assert done is (REQUIRED[change] == {Proof.PASSWORD}), "the password is all that was shown"
+    await client.post(f"{PREFIX}/auth/forgot-password", json={"email": first.email})
+    services: ApiServices = app.state.services
+    token = await newest_token(services, first.id, "password_reset")
+    chosen = {"token": token, "password": "Tsubaki-2026"}
+    assert (await client.post(f"{PREFIX}/auth/reset-password", json=chosen)).status_code == 200
+    mine = await client.post(f"{PREFIX}/auth/login", json={"email": first.email, "password": "Tsubaki-2026"})
+    assert mine.json()["data"]["two_factor_required"] is False
+    assert error_of(await first.get("/auth/sessions")) == (401, "unauthenticated")
 
 
 async def test_enable_two_factor_refuses_an_unproven_login(log_in: Login, clock: Clock) -> None:
