@@ -267,10 +267,33 @@ _NOTICES = text("""
       FROM found
 """)
 
+_OFFERS = text("""
+    WITH page AS (
+        SELECT o.id, o.entry_id, o.status, o.start_at, o.expires_at, w.status AS entry_status, (
+                   SELECT count(*) FROM resource_claims c WHERE c.offer_id = o.id AND c.released_at IS NULL) AS claims
+          FROM waitlist_offers o JOIN waitlist w ON w.id = o.entry_id WHERE o.id > :after AND o.id <= :last)
+    SELECT 'offer_without_claim' AS kind, jsonb_build_object('offer_id', id, 'entry_id', entry_id) AS ids,
+           jsonb_build_object('start_at', start_at) AS facts
+      FROM page WHERE status = 'open' AND claims = 0
+    UNION ALL
+    SELECT 'claim_of_ended_offer', jsonb_build_object('offer_id', id, 'entry_id', entry_id),
+           jsonb_build_object('status', status, 'start_at', start_at)
+      FROM page WHERE status <> 'open' AND claims > 0
+    UNION ALL
+    SELECT 'offer_overdue', jsonb_build_object('offer_id', id, 'entry_id', entry_id),
+           jsonb_build_object('expires_at', expires_at)
+      FROM page WHERE status = 'open' AND expires_at < CAST(:hold AS timestamptz)
+    UNION ALL
+    SELECT 'offer_of_another_state', jsonb_build_object('offer_id', id, 'entry_id', entry_id),
+           jsonb_build_object('status', status, 'entry_status', entry_status)
+      FROM page WHERE status = 'open' AND entry_status <> 'offered'
+""")
+
 CHECKS: Sequence[Check] = (
     Check("double claims", "resources", _DOUBLE_CLAIMS),
     Check("claims of bookings", "bookings", _CLAIMS),
     Check("holds", "bookings", _HOLDS),
+    Check("offers of the waitlist", "waitlist_offers", _OFFERS),
     Check("history", "bookings", _HISTORY),
     Check("money", "booking_payments", _MONEY),
     Check("refunds", "refunds", _REFUNDS),

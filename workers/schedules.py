@@ -82,6 +82,7 @@ SCHEDULES: tuple[ScheduledWorkflow, ...] = (
                 RetainedData.SESSIONS,
                 RetainedData.EMAIL_VERIFICATIONS,
                 RetainedData.PASSWORD_RESETS,
+                RetainedData.WAITLIST,
             ),
             audit_months=3,
             files=True,

@@ -57,6 +57,11 @@ _BATCH: Mapping[RetainedData, TextClause] = {
     """),
     RetainedData.EMAIL_VERIFICATIONS: _links("email_verifications"),
     RetainedData.PASSWORD_RESETS: _links("password_resets"),
+    # Its offers and their claims are deleted with it.
+    RetainedData.WAITLIST: text("""
+        DELETE FROM waitlist WHERE id IN (
+            SELECT id FROM waitlist WHERE decided_at < :before ORDER BY decided_at LIMIT :size FOR UPDATE SKIP LOCKED)
+    """),
 }
 _PARTITIONS = text("SELECT app_ensure_audit_partitions(:months)")
 _LOCK_TIMEOUT = text("SELECT set_config('lock_timeout', :limit, true)")

@@ -17,6 +17,11 @@ MENTIONS = text("""
      WHERE b.email = u.email AND NOT b.id = ANY(CAST(:bookings AS uuid[]))
 """)
 
+#: Entries of the waitlist: of the login, and of a guest with its verified address. An address that was only typed is
+#: not the person's.
+ENTRIES_OF_PERSON = """(w.user_id = :user_id OR (w.user_id IS NULL AND w.status <> 'unproven' AND w.email = (
+    SELECT u.email FROM users u WHERE u.id = :user_id AND u.email_verified_at IS NOT NULL)))"""
+
 _MY_NOTICES = """(n.user_id = :user_id OR n.customer_id = ANY(CAST(:customers AS uuid[])))"""
 
 #: At once: the person is unknown afterwards. By table, in this order.
@@ -44,6 +49,12 @@ FORGET: Mapping[str, TextClause] = {
         UPDATE notification_outbox n SET facts = n.facts - ARRAY['ip', 'device'], failure_reason = NULL
          WHERE {_MY_NOTICES} AND (n.facts ?| ARRAY['ip', 'device'] OR n.failure_reason IS NOT NULL)
     """),
+    # The offered time is free again; then the entry goes with its offers.
+    "waitlist_offers": text(f"""
+        UPDATE resource_claims c SET released_at = :now FROM waitlist_offers o JOIN waitlist w ON w.id = o.entry_id
+         WHERE c.offer_id = o.id AND c.released_at IS NULL AND {ENTRIES_OF_PERSON}
+    """),
+    "waitlist": text(f"DELETE FROM waitlist w WHERE {ENTRIES_OF_PERSON}"),
     "user_sessions": text("DELETE FROM user_sessions WHERE user_id = :user_id"),
     "known_devices": text("DELETE FROM known_devices WHERE user_id = :user_id"),
     "recovery_codes": text("DELETE FROM recovery_codes WHERE user_id = :user_id"),

@@ -6,6 +6,8 @@ a business keeps for itself are the business's to show.
 
 from collections.abc import Mapping
 
+from db.privacy.forgetting import ENTRIES_OF_PERSON
+
 SECTIONS: Mapping[str, str] = {
     "account": """
         SELECT to_jsonb(u) - ARRAY['password_hash', 'deleted_at'] AS entry FROM users u WHERE u.id = :user_id
@@ -39,6 +41,12 @@ SECTIONS: Mapping[str, str] = {
                                   'to', h.to_status, 'by', h.actor_kind, 'reason', h.reason,
                                   'at', h.created_at) AS entry
           FROM booking_history h WHERE h.booking_id = ANY(CAST(:bookings AS uuid[])) ORDER BY h.id
+    """,
+    "waitlist": f"""
+        SELECT to_jsonb(w) - ARRAY['user_id', 'ip'] || jsonb_build_object('business', s.name, 'offers', (
+                    SELECT coalesce(jsonb_agg(to_jsonb(o) - ARRAY['business_id', 'entry_id', 'during'] ORDER BY o.id),
+                                    '[]') FROM waitlist_offers o WHERE o.entry_id = w.id)) AS entry
+          FROM waitlist w JOIN businesses s ON s.id = w.business_id WHERE {ENTRIES_OF_PERSON} ORDER BY w.id
     """,
     "payments": """
         SELECT to_jsonb(p) - 'client_secret' AS entry FROM booking_payments p

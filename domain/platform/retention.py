@@ -17,6 +17,7 @@ class RetainedData(StrEnum):
     RATE_LIMITS = "rate_limits"
     EMAIL_VERIFICATIONS = "email_verifications"
     PASSWORD_RESETS = "password_resets"  # noqa: S105 - a table's name
+    WAITLIST = "waitlist"
 
 
 #: Age after which a row is deleted. A row that is still in use (an undelivered command) is never deleted.
@@ -34,4 +35,6 @@ KEEP: Mapping[RetainedData, timedelta] = {
     # After they expired.
     RetainedData.EMAIL_VERIFICATIONS: timedelta(days=7),
     RetainedData.PASSWORD_RESETS: timedelta(days=7),
+    # After they ended: as long as a link to them works, and as far back as chances are computed from.
+    RetainedData.WAITLIST: timedelta(days=60),
 }

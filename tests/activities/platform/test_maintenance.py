@@ -113,6 +113,23 @@ async def plant_command_text(pool: Database, name: str, at: datetime, **_: Any) 
     )
 
 
+async def plant_waitlist(pool: Database, name: str, at: datetime, **_: Any) -> None:
+    salon = await data.add_salon(pool)
+    await data.rows(
+        pool,
+        """INSERT INTO waitlist (business_id, service_id, service_name, time_zone, user_id, family_name, status,
+                                 first_day, last_day, joined_at, ends_at, decided_at)
+           VALUES (:business, :service, '{"ja": "カット"}', 'Asia/Tokyo', :user_id, :name, 'left', :day, :day, :at,
+                   :at, :at)""",
+        business=salon.business_id,
+        service=salon.service_id,
+        user_id=salon.user_id,
+        name=name,
+        day=at.date(),
+        at=at,
+    )
+
+
 PLANT = {
     RetainedData.COMMAND_TEXTS: plant_command_text,
     RetainedData.SESSIONS: plant_session,
@@ -122,8 +139,10 @@ PLANT = {
     RetainedData.PASSWORD_RESETS: plant_link("password_resets"),
     RetainedData.IDEMPOTENCY_KEYS: plant_idempotency_key,
     RetainedData.OUTBOX: plant_outbox,
+    RetainedData.WAITLIST: plant_waitlist,
 }
 NAMES = {
+    RetainedData.WAITLIST: "SELECT family_name AS name FROM waitlist",
     RetainedData.COMMAND_TEXTS: "SELECT command_id AS name FROM command_texts",
     RetainedData.IDEMPOTENCY_KEYS: "SELECT key AS name FROM idempotency_keys",
     RetainedData.OUTBOX: "SELECT event AS name FROM outbox",

@@ -14,6 +14,7 @@ from providers.storage.interface import ObjectMissing
 from tests.api.conftest import Login, Person
 from tests.support import data
 from tests.support.servers import Database
+from tests.support.waitlist import add_offer
 
 EMAIL = "Kisaragi.Ayumi@private.example"
 TRACES = {
@@ -87,6 +88,8 @@ async def plant(log_in: Login, pool: Pool, database: Database) -> Ayumi:
         bookings.append(await _visit(pool, of_hers))
     guest = {"email": EMAIL.lower(), "phone": TRACES["guest_phone"], **known}
     records.append(await data.add_customer(pool, salons[1].business_id, **guest))
+    for salon, user in ((salons[0], login.id), (salons[1], None)):
+        await _wait(pool, salon, user)
     await _login_traces(pool, login.id)
     await _stored_answers(database, login.id)
     return Ayumi(login, salons, bookings, records)
@@ -133,6 +136,13 @@ async def _visit(pool: Pool, salon: data.Salon) -> UUID:
         pool, NoticeAttempt, business_id=salon.business_id, notice_id=notice, outcome="refused", reason=TRACES["bounce"]
     )
     return booking
+
+
+async def _wait(pool: Pool, salon: data.Salon, user_id: UUID | None) -> None:
+    """An entry of the waitlist, of the login or of a guest with its address, and the time that is offered for it."""
+    start = datetime.now(UTC).replace(microsecond=0) + timedelta(days=3)
+    who = {name: TRACES[name] for name in ("family_name", "given_name", "phone")}
+    await add_offer(pool, salon, start, start - timedelta(days=1), user_id=user_id, email=EMAIL, **who)
 
 
 async def _login_traces(pool: Pool, user_id: UUID) -> None:

@@ -263,6 +263,7 @@ PERSONAL = re.compile(
 LEFT_ALONE = {
     "attention.details": "ids, amounts and codes by the project's rule",
     "audit_logs.request_id": "an id",
+    "blocks.reason": "the roster: the employer's own record",
     "booking_history.details": "ids, times and amounts",
     "bookings.buffer_before_minutes": "minutes",
     "business_hours": "a business",
@@ -285,8 +286,10 @@ LEFT_ALONE = {
     "refunds.failure_reason": "the provider's code",
     "refunds.reason": "a word of ours",
     "user_sessions.end_reason": "the row is deleted",
+    "waitlist.end_reason": "the row is deleted",
 }
 HANDLED = {
+    *("waitlist.family_name", "waitlist.given_name", "waitlist.email", "waitlist.phone", "waitlist.ip"),
     *("users.email", "users.email_verified_at", "users.family_name", "users.given_name"),
     *("customers.family_name", "customers.given_name", "customers.family_name_kana", "customers.given_name_kana"),
     *("customers.phone", "customers.email", "customers.email_key"),

@@ -57,7 +57,16 @@ async def test_export_holds_everything_and_no_secret(
     whole = json.loads(answer.content)
     assert set(whole) == {"format", "exported_at", *SECTIONS}
     filled = {name for name in SECTIONS if whole[name]}
-    assert filled >= {"account", "sessions", "customer_records", "bookings", "booking_history", "payments", "notices"}
+    assert filled >= {
+        "account",
+        "sessions",
+        "customer_records",
+        "bookings",
+        "booking_history",
+        "payments",
+        "notices",
+        "waitlist",
+    }
     assert filled >= {"own_changes", "exports"}
     text = answer.content.decode()
     about_her = set(TRACES) - {"internal_notes"}

@@ -72,6 +72,12 @@ PLANTS: dict[str, list[str]] = {
     ],
     "claim_of_ended_booking": ["UPDATE resource_claims SET released_at = NULL WHERE booking_id = '{expired}'"],
     "claim_and_hold_differ": ["UPDATE resource_claims SET holds_until = NULL WHERE booking_id = '{pending}'"],
+    "offer_without_claim": ["DELETE FROM resource_claims WHERE offer_id = '{offer}'"],
+    "claim_of_ended_offer": [
+        "UPDATE waitlist_offers SET status = 'declined', decided_at = now() WHERE id = '{offer}'",
+    ],
+    "offer_overdue": ["UPDATE waitlist_offers SET expires_at = '2026-01-01' WHERE id = '{offer}'"],
+    "offer_of_another_state": ["UPDATE waitlist SET status = 'waiting'"],
     "history_broken": [
         "UPDATE booking_history SET from_status = 'pending' WHERE booking_id = '{cancelled}' AND event = 'cancelled'"
     ],

@@ -17,6 +17,7 @@ from stack.audit import report
 from stack.audit.invariants import Report
 from tests.support import servers
 from tests.support.data import HOUR, NOW, Salon, add, add_booking, add_payment, add_salon
+from tests.support.waitlist import add_offer
 
 PATHS = {
     "pending": ["pending"],
@@ -132,6 +133,7 @@ async def make_world(pool: Database, at: datetime) -> tuple[Salon, dict[str, UUI
         "cancelled": await book(pool, salon, "cancelled", 78, **paid, cancellation_penalty=3300),
         "expired": await book(pool, salon, "expired", 80, **paid),
     }
+    ids["entry"], ids["offer"] = await add_offer(pool, salon, at + 500 * HOUR, at + timedelta(minutes=10))
     ids["payment"], _ = await _paid(pool, salon, ids["confirmed"])
     await _paid(pool, salon, ids["completed"])
     ids["returned"], refund = await _paid(pool, salon, ids["cancelled"], back=3300)
