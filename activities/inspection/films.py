@@ -1,7 +1,7 @@
 """Films: the container is parsed and cleaned; the pictures in it are not decoded.
 
 Metadata that a camera adds (place, owner, device, tags) is overwritten in place, so that the offsets of the samples do
-not change. A separate track with places (GPS of a drone) is left as it is.
+not change. Tracks that are neither picture nor sound are removed with their samples (`tracks`).
 """
 
 import struct
@@ -9,18 +9,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from activities.inspection.results import FileVariant, InspectionResult, Rejected
+from activities.inspection.tracks import Box, remove_data_tracks
 from domain.media.files import FileType
 from domain.media.status import Rejection
 
 #: Boxes of MP4 (ISO/IEC 14496-12) that contain other boxes, as far as the header is read.
-_NESTED = frozenset((b"moov", b"trak"))
+_NESTED = frozenset((b"moov", b"trak", b"mdia", b"minf", b"stbl"))
 #: User data, metadata, and additions of makers. Places are in the first two, XMP in the third.
-_METADATA_BOXES = frozenset((b"udta", b"meta", b"uuid"))
+#: Free space may have what was there before.
+_METADATA_BOXES = frozenset((b"udta", b"meta", b"uuid", b"free", b"skip"))
 _FREE = b"free"
 
 # Elements of WebM (RFC 8794, RFC 9559).
 _SEGMENT, _CLUSTER, _INFO, _TRACKS, _TRACK, _VIDEO = 0x18538067, 0x1F43B675, 0x1549A966, 0x1654AE6B, 0xAE, 0xE0
 _SCALE, _DURATION, _WIDTH, _HEIGHT = 0x2AD7B1, 0x4489, 0xB0, 0xBA
+_TRACK_TYPE = 0x83
+#: RFC 9559, section 5.1.4.1.3: pictures and sound. Subtitles and metadata may name places.
+_SHOWN_TYPES = frozenset((1, 2))
 _TAGS, _ATTACHMENTS = 0x1254C367, 0x1941A469
 _OPENED = frozenset((_SEGMENT, _CLUSTER, _INFO, _TRACKS, _TRACK, _VIDEO))
 _VOID = b"\xec\x01"
@@ -35,15 +40,7 @@ def clean(content: bytes, file_type: FileType) -> InspectionResult:
         raise Rejected(Rejection.BROKEN) from None
 
 
-@dataclass(frozen=True, slots=True)
-class _Box:
-    kind: bytes
-    start: int
-    body: int
-    end: int
-
-
-def _boxes(data: bytearray, start: int, end: int) -> Iterator[_Box]:
+def _boxes(data: bytearray, start: int, end: int) -> Iterator[Box]:
     """The boxes in the range, which they must fill to the last byte."""
     while start < end:
         size, kind = struct.unpack_from(">I4s", data, start)
@@ -55,7 +52,7 @@ def _boxes(data: bytearray, start: int, end: int) -> Iterator[_Box]:
             size = end - start
         if size < body - start or start + size > end:
             raise Rejected(Rejection.BROKEN)
-        yield _Box(bytes(kind), start, body, start + size)
+        yield Box(bytes(kind), start, body, start + size)
         start += size
         if kind in _NESTED:
             yield from _boxes(data, body, start)
@@ -66,8 +63,9 @@ def _mp4(data: bytearray) -> InspectionResult:
     kinds = [box.kind for box in found]
     if kinds.count(b"moov") != 1 or b"mdat" not in kinds:
         raise Rejected(Rejection.BROKEN)
+    remove_data_tracks(data, found, _boxes)
     duration, sizes = 0, [(0, 0)]
-    for box in found:
+    for box in _boxes(data, 0, len(data)):
         if box.kind == b"mvhd":
             duration = _mp4_duration(data, box)
         elif box.kind == b"tkhd":
@@ -80,7 +78,7 @@ def _mp4(data: bytearray) -> InspectionResult:
     return _result(data, FileType.MP4, max(sizes), duration)
 
 
-def _mp4_duration(data: bytearray, box: _Box) -> int:
+def _mp4_duration(data: bytearray, box: Box) -> int:
     if data[box.body] == 1:
         scale, duration = struct.unpack_from(">IQ", data, box.body + 20)
     else:
@@ -137,6 +135,8 @@ def _webm(data: bytearray) -> InspectionResult:
             width = int.from_bytes(value, "big")
         elif element.id == _HEIGHT:
             height = int.from_bytes(value, "big")
+        elif element.id == _TRACK_TYPE and int.from_bytes(value, "big") not in _SHOWN_TYPES:
+            raise Rejected(Rejection.DATA_TRACK)
         elif element.id in (_TAGS, _ATTACHMENTS):
             _blank(data, element)
     if not {_SEGMENT, _TRACKS, _CLUSTER} <= seen:

@@ -35,6 +35,8 @@ class Rejection(StrEnum):
     TOO_LARGE = "too_large"
     TOO_MANY_PIXELS = "too_many_pixels"
     TOO_MANY_FRAMES = "too_many_frames"
+    #: It has a track that is neither picture nor sound, and that cannot be removed.
+    DATA_TRACK = "data_track"
     #: Truncated, or not of the type of its first bytes.
     BROKEN = "broken"
     #: The file does not exist.

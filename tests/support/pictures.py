@@ -74,12 +74,30 @@ def box(kind: bytes, *parts: bytes) -> bytes:
     return struct.pack(">I4s", len(body) + 8, kind) + body
 
 
-def mp4(*beside: bytes, brand: bytes = b"isom") -> bytes:
-    """The container of a film of 1.5 s and 320 x 240, with what is written ``beside`` it in its header."""
+def table(kind: bytes, *numbers: int) -> bytes:
+    """A box of MP4 with version, flags and 32-bit numbers."""
+    return box(kind, bytes(4), struct.pack(f">{len(numbers)}I", *numbers))
+
+
+def track(handler: bytes, entry: bytes, *tables: bytes, width: int = 0, height: int = 0) -> bytes:
+    """A track of MP4: what it is, how its samples are written, and the ``tables`` that say where they are."""
+    tkhd = box(b"tkhd", bytes(76), struct.pack(">II", width << 16, height << 16))
+    hdlr = box(b"hdlr", bytes(8), handler, bytes(13))
+    stsd = box(b"stsd", bytes(4), struct.pack(">I", 1), box(entry, bytes(8)))
+    return box(b"trak", tkhd, box(b"mdia", hdlr, box(b"minf", box(b"stbl", stsd, *tables))))
+
+
+#: Before the samples in the media data of `mp4`.
+FIRST_SAMPLE = len(box(b"ftyp", b"isom", bytes(4), b"isom")) + 8
+SAMPLES = b"\x00\x01" * 500
+
+
+def mp4(*beside: bytes, brand: bytes = b"isom", samples: bytes = SAMPLES) -> bytes:
+    """The container of a film of 1.5 s and 320 x 240, with what is written ``beside`` it in its header. The media data
+    comes first, so that the place of a sample does not depend on the header."""
     mvhd = box(b"mvhd", struct.pack(">IIIII", 0, 0, 0, 1000, 1500), bytes(80))
-    tkhd = box(b"tkhd", bytes(76), struct.pack(">II", 320 << 16, 240 << 16))
-    moov = box(b"moov", mvhd, box(b"trak", tkhd, box(b"mdia", bytes(16))), *beside)
-    return box(b"ftyp", brand, bytes(4), b"isom") + moov + box(b"mdat", b"\x00\x01" * 500)
+    moov = box(b"moov", mvhd, track(b"vide", b"avc1", width=320, height=240), *beside)
+    return box(b"ftyp", brand, bytes(4), b"isom") + box(b"mdat", samples) + moov
 
 
 def element(id_: int, *parts: bytes) -> bytes:

@@ -177,6 +177,72 @@ def test_film_does_not_say_where_it_was_taken(content: bytes, file_type: FileTyp
     assert inspect(shown.content, file_type) == looked
 
 
+@pytest.mark.parametrize(
+    ("handler", "entry"),
+    [
+        (b"meta", b"gpmd"),
+        (b"meta", b"mebx"),
+        (b"camm", b"camm"),
+        (b"sbtl", b"tx3g"),
+        (b"text", b"text"),
+        (b"vide", b"gpmd"),
+        (b"soun", b"camm"),
+        (b"tmcd", b"tmcd"),
+        (b"djmd", b"djmd"),
+    ],
+)
+@pytest.mark.parametrize("large", [False, True])
+@pytest.mark.parametrize("same_size", [False, True])
+def test_film_has_no_track_that_says_where_it_was_taken(
+    handler: bytes, entry: bytes, large: bool, same_size: bool
+) -> None:
+    size, picture = len(PLACE), b"\x00\x01" * 40
+    # Chunks of two, two and one sample, with pictures between them.
+    samples = picture + PLACE * 2 + picture + PLACE * 2 + picture + PLACE + picture
+    at = [pictures.FIRST_SAMPLE + len(picture) * (n + 1) + size * 2 * n for n in range(3)]
+    offsets = pictures.table(b"co64", 3, *(part for one in at for part in (0, one)))
+    tables = (
+        pictures.table(b"stsz", size, 5) if same_size else pictures.table(b"stsz", 0, 5, *[size] * 5),
+        pictures.table(b"stsc", 2, 1, 2, 1, 3, 1, 1),
+        offsets if large else pictures.table(b"stco", 3, *at),
+    )
+    content = pictures.mp4(pictures.track(handler, entry, *tables), samples=samples)
+    assert content.count(PLACE) == 5
+    looked = inspect(content, FileType.MP4)
+    (shown,) = looked.shown
+    assert PLACE not in shown.content
+    assert entry not in shown.content
+    assert len(shown.content) == len(content), "nothing moves"
+    assert shown.content.count(picture) == 4, "what is seen stays"
+    assert (looked.width, looked.height, looked.duration_ms) == (320, 240, 1500)
+    assert inspect(shown.content, FileType.MP4) == looked
+
+
+def test_film_whose_data_cannot_be_removed_is_refused() -> None:
+    data_track = pictures.track(b"meta", b"gpmd")
+    fragment = pictures.mp4(data_track, pictures.box(b"mvex"))
+    assert refusal(fragment, FileType.MP4) is Rejection.DATA_TRACK
+    small_sizes = pictures.mp4(
+        pictures.track(b"meta", b"gpmd", pictures.table(b"stz2", 8, 0), pictures.table(b"stco", 1, 60))
+    )
+    assert refusal(small_sizes, FileType.MP4) is Rejection.DATA_TRACK
+    subtitles = pictures.element(0xAE, pictures.element(0x83, b"\x11"))
+    assert refusal(pictures.webm(pictures.element(0x1654AE6B, subtitles)), FileType.WEBM) is Rejection.DATA_TRACK
+
+
+@pytest.mark.parametrize(
+    ("sizes", "offset"), [((0, 1, 10), 4), ((0, 1, 10), 10**9), ((2**31, 1), 40), ((0, 99, 10), 40), ((0, 1, 2000), 40)]
+)
+def test_data_track_cannot_erase_what_is_not_media_data(sizes: tuple[int, ...], offset: int) -> None:
+    tables = (
+        pictures.table(b"stsz", *sizes),
+        pictures.table(b"stsc", 1, 1, 1, 1),
+        pictures.table(b"stco", 1, offset),
+    )
+    content = pictures.mp4(pictures.track(b"meta", b"gpmd", *tables))
+    assert refusal(content, FileType.MP4) is Rejection.BROKEN
+
+
 @pytest.mark.parametrize(("content", "file_type"), [(pictures.mp4(), FileType.MP4), (pictures.webm(), FileType.WEBM)])
 def test_film_that_is_cut_off_or_none_is_refused(content: bytes, file_type: FileType) -> None:
     assert inspect(content, file_type).shown[0].content == content
