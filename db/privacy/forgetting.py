@@ -72,13 +72,16 @@ FORGET: Mapping[str, TextClause] = {
     """),
     "staff_invitations": text("""
         UPDATE staff_invitations SET email = CAST('erased:' || CAST(id AS text) AS citext),
+               resource_name = CASE WHEN resource_name IS NOT NULL THEN jsonb_build_object('ja', '—', 'en', '—') END,
                withdrawn_at = coalesce(withdrawn_at, CASE WHEN accepted_at IS NULL THEN CAST(:now AS timestamptz) END)
          WHERE email = CAST(:address AS citext)
     """),
-    # Before the assignments, which say whose resource it was.
+    # Before the assignments, which say whose resource it was. One that somebody else works as by now keeps that name.
     "resources": text("""
         UPDATE resources r SET name = jsonb_build_object('ja', '—', 'en', '—') FROM staff_assignments a
          WHERE a.user_id = :user_id AND r.id = a.resource_id AND r.business_id = a.business_id AND r.kind = 'staff'
+           AND NOT EXISTS (SELECT FROM staff_assignments other WHERE other.resource_id = r.id
+                              AND other.user_id <> :user_id AND other.ended_at IS NULL)
     """),
     "staff_assignments": text("""
         UPDATE staff_assignments SET ended_at = :now WHERE user_id = :user_id AND ended_at IS NULL

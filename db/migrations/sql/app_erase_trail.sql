@@ -11,25 +11,27 @@ BEGIN
         RAISE EXCEPTION 'no open erasure' USING ERRCODE = 'insufficient_privilege';
     END IF;
     WITH about AS (
-        SELECT a.id, a.at FROM audit_logs a WHERE a.entity = 'users' AND a.entity_id = person::text
-        UNION SELECT a.id, a.at FROM audit_logs a
+        SELECT a.id, a.at, true AS mask FROM audit_logs a WHERE a.entity = 'users' AND a.entity_id = person::text
+        UNION ALL SELECT a.id, a.at, true FROM audit_logs a
                WHERE a.entity = 'customers' AND a.entity_id = ANY (customers::text[])
-        UNION SELECT a.id, a.at FROM audit_logs a
+        UNION ALL SELECT a.id, a.at, true FROM audit_logs a
                WHERE a.entity = 'bookings' AND a.entity_id = ANY (bookings::text[])
-        UNION SELECT a.id, a.at FROM audit_logs a
+        UNION ALL SELECT a.id, a.at, true FROM audit_logs a
                WHERE a.entity = 'staff_invitations' AND mail IN (lower(a.before->>'email'), lower(a.after->>'email'))
-        UNION SELECT a.id, a.at FROM audit_logs a WHERE a.actor_id = person)
+        -- The bookable person that they were: its name is theirs.
+        UNION ALL SELECT a.id, a.at, true FROM audit_logs a
+               WHERE a.entity = 'resources'
+                 AND a.entity_id IN (SELECT s.resource_id::text FROM staff_assignments s WHERE s.user_id = person)
+        UNION ALL SELECT a.id, a.at, a.entity IN ('users', 'customers', 'bookings', 'staff_invitations')
+                    FROM audit_logs a WHERE a.actor_id = person),
+    rows AS (SELECT about.id, about.at, bool_or(about.mask) AS mask FROM about GROUP BY about.id, about.at)
     UPDATE audit_logs a SET
-        before = CASE WHEN a.actor_id = person
-                           AND a.entity NOT IN ('users', 'customers', 'bookings', 'staff_invitations') THEN a.before
-                      ELSE audit_erased(a.before) END,
-        after = CASE WHEN a.actor_id = person
-                          AND a.entity NOT IN ('users', 'customers', 'bookings', 'staff_invitations') THEN a.after
-                     ELSE audit_erased(a.after) END,
+        before = CASE WHEN rows.mask THEN audit_erased(a.before) ELSE a.before END,
+        after = CASE WHEN rows.mask THEN audit_erased(a.after) ELSE a.after END,
         ip = CASE WHEN a.actor_id = person OR a.actor_kind IN ('guest', 'customer') THEN NULL ELSE a.ip END,
         user_agent = CASE WHEN a.actor_id = person OR a.actor_kind IN ('guest', 'customer') THEN NULL
                           ELSE a.user_agent END
-      FROM about WHERE a.id = about.id AND a.at = about.at;
+      FROM rows WHERE a.id = rows.id AND a.at = rows.at;
     GET DIAGNOSTICS audit = ROW_COUNT;
     UPDATE booking_history h SET reason = NULL
      WHERE h.booking_id = ANY (bookings) AND h.reason IS NOT NULL

@@ -1,7 +1,7 @@
 """Somebody who asks to be forgotten is: nothing in the whole database says who she was."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -233,6 +233,42 @@ async def test_anonymise_takes_the_name_off_the_bookable_person(customer: Person
     assert {row["id"]: row["name"] for row in names} == {mine: "—", colleague: "Jiro"}
 
 
+async def test_anonymise_takes_the_name_of_staff_out_of_trail_and_invitations(
+    customer: Person, pool: Pool, hands: Hands
+) -> None:
+    salon = await data.add_salon(pool)
+    mine, colleague = salon.resources
+    await data.add_staff(pool, salon.business_id, customer.id, resource_id=mine, ended_at=datetime.now(UTC))
+    for resource in salon.resources:
+        await data.rows(pool, 'UPDATE resources SET name = \'{"ja": "麦穂子"}\' WHERE id = :id', id=resource)
+    await data.rows(
+        pool,
+        """INSERT INTO staff_invitations (business_id, email, role, resource_name, language, invited_by, expires_at)
+           VALUES (:business, :email, 'staff', '{"ja": "麦穂子"}', 'ja', :owner, now() + interval '1 day')""",
+        business=salon.business_id,
+        email=customer.email,
+        owner=salon.owner_id,
+    )
+    assert (await customer.post("/auth/me/erasure", json=ASK)).status_code == 202
+    await hands.erasures.anonymise(await hands.erasure_of(customer.id))
+    [invitation] = await data.rows(pool, "SELECT resource_name FROM staff_invitations")
+    assert invitation["resource_name"] == {"ja": "—", "en": "—"}
+    trail = "SELECT entity_id FROM audit_logs WHERE before::text LIKE :name OR after::text LIKE :name"
+    named = {row["entity_id"] for row in await data.rows(pool, trail, name="%麦穂子%")}
+    assert named == {str(colleague)}
+
+
+async def test_anonymise_leaves_the_name_of_who_works_there_now(customer: Person, pool: Pool, hands: Hands) -> None:
+    salon = await data.add_salon(pool)
+    seat, _ = salon.resources
+    await data.add_staff(pool, salon.business_id, customer.id, resource_id=seat, ended_at=datetime.now(UTC))
+    await data.add_staff(pool, salon.business_id, resource_id=seat)
+    assert (await customer.post("/auth/me/erasure", json=ASK)).status_code == 202
+    await hands.erasures.anonymise(await hands.erasure_of(customer.id))
+    [row] = await data.rows(pool, "SELECT name->>'en' AS name FROM resources WHERE id = :id", id=seat)
+    assert row["name"] != "—"
+
+
 async def test_records_of_another_person_are_refused(pool: Pool, customer: Person) -> None:
     async with pool.unit_of_work(Scope.self_(customer.id)) as work:
         with pytest.raises(DBAPIError, match="another person"):
@@ -281,6 +317,7 @@ LEFT_ALONE = {
     "flag_rollouts.share_before": "a share",
     "outbox.not_before": "a time",
     "payment_transactions.reason": "the provider's code",
+    "blocks.reason": "the calendar: the employer's own record",
     "staff_exceptions.reason": "the roster: the employer's own record",
     "reaccommodations.reason": "a word of ours",
     "refunds.failure_reason": "the provider's code",
