@@ -1,5 +1,6 @@
 """Puts the API together: routes, layers, and the parts it leans on."""
 
+import asyncio
 import functools
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -178,8 +179,10 @@ def _database(settings: Settings, stack: AsyncExitStack) -> Database:
 
 def _payments(settings: Settings, stack: AsyncExitStack) -> Mapping[str, PaymentProvider]:
     providers = payment_providers(settings)
-    for provider in providers.values():
-        stack.push_async_callback(provider.aclose)
+    stack.push_async_callback(providers.aclose)
+    # In a thread and not waited for: the API answers meanwhile, and the first payment finds them made.
+    loading = asyncio.create_task(asyncio.to_thread(providers.load))
+    stack.callback(loading.cancel)
     return providers
 
 

@@ -10,6 +10,7 @@ from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Self
+from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -41,6 +42,19 @@ def _networks(value: object) -> object:
     return () if value.strip().lower() == "none" else json.loads(value)
 
 
+def _is_public(url: str) -> bool:
+    """Whether links in messages may begin with this address: https, and not this machine."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if parts.scheme != "https" or host in {"", "localhost"} or host.endswith(".localhost"):
+        return False
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return True
+    return not (address.is_loopback or address.is_unspecified)
+
+
 #: Written ``5/15m``: five requests in any fifteen minutes.
 RateSetting = Annotated[RateLimit, NoDecode, BeforeValidator(_rate)]
 
@@ -57,12 +71,21 @@ class UnsafeSettings(Exception):
     """A production setting is missing or unsafe. The message names each of them."""
 
 
+class EnvironmentUnknown(UnsafeSettings):
+    """Nobody said whether this is production. Development's defaults would open a deployment to anybody."""
+
+    def __init__(self) -> None:
+        names = ", ".join(environment.value for environment in Environment)
+        super().__init__(f"OMOTENASHI_ENVIRONMENT is missing: one of {names}")
+
+
 class Settings(BaseSettings):
     """Frozen; built by the composition roots alone."""
 
     model_config = SettingsConfigDict(env_prefix="OMOTENASHI_", frozen=True, extra="ignore")
 
-    environment: Environment = Environment.DEVELOPMENT
+    #: Must be given; the default is never used.
+    environment: Environment = Environment.PRODUCTION
     #: Which process this is: production demands what it needs (`runtime.roles`).
     role: ProcessRole = ProcessRole.ALL
     log_level: str = "INFO"
@@ -174,8 +197,12 @@ class Settings(BaseSettings):
     max_media_bytes: int = Field(default=10 * 1024 * 1024, ge=1024)
     #: How many pictures and films one business may have, with those removed that can still be restored.
     media_per_business: int = Field(default=500, ge=1)
-    #: How many documents one business may send altogether.
+    #: How many bytes these may have together.
+    media_bytes_per_business: int = Field(default=2 * 1024**3, ge=1024)
+    #: How many documents one business may have sent; withdrawn ones do not count.
     documents_per_business: int = Field(default=50, ge=1)
+    #: How many bytes these may have together.
+    document_bytes_per_business: int = Field(default=200 * 1024**2, ge=1024)
     s3_bucket: str = "omotenashi"
     s3_access_key: SecretStr = SecretStr("omotenashi")
     s3_secret_key: SecretStr = SecretStr("omotenashi")
@@ -223,6 +250,12 @@ class Settings(BaseSettings):
         return networks
 
     @model_validator(mode="after")
+    def _environment_is_known(self) -> Self:
+        if "environment" not in self.model_fields_set:
+            raise EnvironmentUnknown
+        return self
+
+    @model_validator(mode="after")
     def _production_is_safe(self) -> Self:
         if self.environment is not Environment.PRODUCTION:
             return self
@@ -247,6 +280,8 @@ class Settings(BaseSettings):
         for name in ("database_url", "s3_access_key", "s3_secret_key", "trusted_proxies"):
             if name not in self.model_fields_set:
                 unsafe.append(name)
+        if not _is_public(self.public_url):
+            unsafe.append("public_url")
         if len(self.metrics_token.get_secret_value()) < SHORTEST_TOKEN:
             unsafe.append("metrics_token")
         unsafe = [name for name in unsafe if needs(self.role, name)]

@@ -1,6 +1,7 @@
 """What makes a process start quickly: no garbage collection while modules are loaded, and heavy modules that are loaded
 when they are first used."""
 
+import asyncio
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,3 +35,9 @@ def deferred(name: str) -> Any:
     """The module ``name``, loaded by its first use: for a library that takes long to load and that many processes never
     need. Use it where the first use is off the event loop, or where a pause of its loading time is acceptable."""
     return DeferredModule(name)
+
+
+async def loaded(*names: str) -> None:
+    """Load modules in a thread, before the event loop uses what is deferred of them."""
+    for name in names:
+        await asyncio.to_thread(import_module, name)

@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from db.migrate import revisions
-from runtime.settings import Settings, UnsafeSettings
+from runtime.settings import EnvironmentUnknown, Settings, UnsafeSettings
 from stack.binaries import BinaryMissing, find_binary, postgres_folder
 from stack.folder import DataFolder, ProcessMark
 from stack.leftovers import find_process
@@ -173,6 +173,8 @@ def _ports(folder: DataFolder) -> list[Finding]:
 def _settings(read: Callable[[], Settings]) -> Finding:
     try:
         settings = read()
+    except EnvironmentUnknown as unknown:
+        return Finding("Settings", Verdict.NOTE, str(unknown), "Nothing for up; set it before you start a part alone")
     except UnsafeSettings as unsafe:
         return Finding("Settings", Verdict.WRONG, str(unsafe), "Set these variables to the values of production")
     except ValidationError as invalid:

@@ -1,5 +1,6 @@
 """Fixtures of all tests: the real servers, and a migrated database for each test that asks for one."""
 
+import os
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -23,6 +24,8 @@ from tests.support.servers import (
 )
 
 guard_exit()
+# Every process says where it runs; those that tests start inherit it.
+os.environ.setdefault("OMOTENASHI_ENVIRONMENT", "test")
 
 
 def pytest_report_header() -> str:

@@ -15,6 +15,7 @@ from runtime.settings import Settings
 from workers.lifecycle import connect_when_there, stopping
 from workers.registry import WorkerServices, WorkerSpec, worker_specs
 from workers.sandbox import workflow_runner
+from workflows.support import queues
 
 log = structlog.get_logger(__name__)
 
@@ -43,6 +44,8 @@ async def run_worker(settings: Settings, roles: Sequence[str]) -> None:
             client = await connect_when_there(settings, f"worker-{'-'.join(roles)}", stop)
             if client is None:
                 return
+            if queues.PAYMENTS in chosen:
+                await asyncio.to_thread(services.load_providers)
             steps = steps_at_once(settings, len(chosen))
             workers = [make_worker(client, role, each, settings.build_id, steps) for role, each in chosen.items()]
             log.info("worker_ready", roles=list(chosen), build_id=settings.build_id, steps_at_once=steps)
@@ -71,7 +74,7 @@ def steps_at_once(settings: Settings, queues: int) -> int:
 
 def make_worker(client: Client, queue: str, each: WorkerSpec, build_id: str, steps: int) -> Worker:
     """The worker of one queue; enter it as a context."""
-    calls_postgres = each.per_second is None
+    at_once = each.at_once or (steps if each.per_second is None else CALLS_AT_ONCE)
     return Worker(
         client,
         task_queue=queue,
@@ -85,7 +88,7 @@ def make_worker(client: Client, queue: str, each: WorkerSpec, build_id: str, ste
         ),
         max_cached_workflows=CACHED_RUNS,
         max_concurrent_local_activities=steps,
-        max_concurrent_activities=steps if calls_postgres else CALLS_AT_ONCE,
+        max_concurrent_activities=at_once,
         max_task_queue_activities_per_second=each.per_second,
         sticky_queue_schedule_to_start_timeout=STICKY,
         graceful_shutdown_timeout=GRACE,

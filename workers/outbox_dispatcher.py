@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 from temporalio.client import Client
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.common import Priority, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -58,6 +58,7 @@ class OutboxDispatcher:
                 search_attributes=process.attributes(payload),
                 static_summary=process.summary(payload),
                 memo=_memo(command),
+                priority=_priority(process, payload),
                 rpc_timeout=RPC_TIMEOUT,
             )
         except WorkflowAlreadyStartedError:
@@ -89,11 +90,17 @@ class OutboxDispatcher:
             search_attributes=process.process.attributes(start),
             static_summary=process.process.summary(start),
             memo=_memo(command),
+            priority=_priority(process.process, start),
             rpc_timeout=RPC_TIMEOUT,
         )
 
 
 _ALLOW = WorkflowIDReusePolicy.ALLOW_DUPLICATE
+
+
+def _priority(process: ProcessStart[Any], payload: object) -> Priority:
+    key = process.fairness_key
+    return Priority(fairness_key=key(payload)) if key is not None else Priority.default
 
 
 def _memo(command: Command) -> dict[str, Any] | None:

@@ -11,6 +11,7 @@ from activities.bookings.waitlist import WaitlistActivities
 from activities.identity.two_factor import TwoFactorActivities
 from activities.media.media import MediaActivities
 from activities.messages.notices import NoticeActivities
+from activities.onboarding.documents import unreferenced_documents
 from activities.onboarding.verification import VerificationActivities
 from activities.payments.payments import PaymentActivities
 from activities.payments.refunds import RefundActivities
@@ -29,7 +30,7 @@ from providers.cache.registry import cache_of
 from providers.email.interface import EmailProvider
 from providers.email.registry import email_provider
 from providers.payments.interface import PaymentProvider
-from providers.payments.registry import payment_providers
+from providers.payments.registry import PaymentProviders, payment_providers
 from providers.storage.interface import Storage
 from providers.storage.registry import storage_provider
 from runtime.keyring import KeyRing
@@ -49,6 +50,9 @@ from workflows.privacy.erasure.workflow import ErasureWorkflow
 from workflows.privacy.export.workflow import ExportWorkflow
 from workflows.scheduling.reaccommodation.workflow import ReaccommodationWorkflow
 from workflows.support import queues
+
+#: The sweep, and one file that is inspected; `activities.media.media` inspects one at a time.
+MEDIA_AT_ONCE = 2
 
 
 @dataclass(frozen=True)
@@ -89,10 +93,15 @@ class WorkerServices:
             lambda: datetime.now(UTC),
         )
 
+    def load_providers(self) -> None:
+        """Make the clients of payment providers ahead of their first use. Blocks."""
+        if isinstance(self.payments, PaymentProviders):
+            self.payments.load()
+
     async def aclose(self) -> None:
         """Close every connection."""
-        for provider in self.payments.values():
-            await provider.aclose()
+        if isinstance(self.payments, PaymentProviders):
+            await self.payments.aclose()
         await self.email.aclose()
         if isinstance(self.database.listener, Generations):
             await self.database.listener.aclose()
@@ -112,6 +121,9 @@ class WorkerSpec:
     workflows: Sequence[type]
     activities: Sequence[Callable[..., Any]]
     per_second: float | None = None
+    #: Normal activities that one worker runs at the same time; None: as many as its connections allow. What is taken
+    #: from the queue has no turn any more, so a worker that does one thing at a time takes few.
+    at_once: int | None = None
 
 
 def worker_specs(services: WorkerServices) -> Mapping[str, WorkerSpec]:
@@ -208,5 +220,13 @@ def _analytics(services: WorkerServices) -> WorkerSpec:
 
 
 def _media(services: WorkerServices) -> WorkerSpec:
-    media = MediaActivities(services.database, services.storage, services.max_media_bytes, services.now)
-    return WorkerSpec(workflows=[MediaWorkflow], activities=[media.inspect, media.give_up, media.sweep])
+    media = MediaActivities(
+        services.database,
+        services.storage,
+        services.max_media_bytes,
+        services.now,
+        unreferenced_documents(services.database),
+    )
+    return WorkerSpec(
+        workflows=[MediaWorkflow], activities=[media.inspect, media.give_up, media.sweep], at_once=MEDIA_AT_ONCE
+    )

@@ -41,6 +41,9 @@ class ProcessStart(Generic[P]):
     attributes: Callable[[P], TypedSearchAttributes]
     summary: Callable[[P], str]
     restarts: Callable[[str], bool] = never
+    #: Runs with the same key take turns with those of other keys, in workflow tasks and activities; at most 64 bytes.
+    #: None: in the order of their start. One business with many uploads does not delay those of others.
+    fairness_key: Callable[[P], str] | None = None
     #: Whether a run is still needed when the row is delivered; None: always.
     is_needed: Callable[[P, Database], Awaitable[bool]] | None = None
 

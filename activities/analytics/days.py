@@ -5,15 +5,22 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import structlog
 from temporalio import activity
 
-from analytics.days import recompute
-from analytics.page import BusinessDay
 from db.engine.session import Database, Scope
 from domain.errors import Unavailable
+from runtime.starting import deferred, loaded
+
+if TYPE_CHECKING:
+    from analytics import days
+    from analytics import page as business_days
+else:
+    # They load Polars, which no other worker needs.
+    days, business_days = map(deferred, ("analytics.days", "analytics.page"))
 
 log = structlog.get_logger(__name__)
 
@@ -65,6 +72,7 @@ class AnalyticsActivities:
         The next try continues an interrupted one, because a computed day is no longer marked. If a page fails, its
         businesses are computed one by one, so that one that fails does not stop the others.
         """
+        await loaded("analytics.days", "analytics.page")
         done = Progress()
         while page := await self._take(request.page, done.failed):
             try:
@@ -76,20 +84,20 @@ class AnalyticsActivities:
             activity.heartbeat(done.days)
         return Computed(done.days, done.bookings, tuple(done.failed[:MAX_NAMED]))
 
-    async def _take(self, limit: int, without: Sequence[UUID]) -> list[BusinessDay]:
+    async def _take(self, limit: int, without: Sequence[UUID]) -> "list[business_days.BusinessDay]":
         async with self._database.unit_of_work(Scope.platform()) as work:
             rows = await work.analytics.stale_days.take(limit, without)
-            return [BusinessDay(row.business_id, row.day, row.marked) for row in rows]
+            return [business_days.BusinessDay(row.business_id, row.day, row.marked) for row in rows]
 
-    async def _compute(self, page: Sequence[BusinessDay]) -> int:
+    async def _compute(self, page: "Sequence[business_days.BusinessDay]") -> int:
         async with self._database.unit_of_work(Scope.platform()) as work:
-            bookings = await recompute(work.session, page)
+            bookings = await days.recompute(work.session, page)
             await work.analytics.stale_days.remove([(one.business_id, one.day, one.marked) for one in page])
             return bookings
 
-    async def _compute_one_by_one(self, page: Sequence[BusinessDay], done: "Progress") -> None:
-        for business_id, days in groupby(page, attrgetter("business_id")):
-            part = list(days)
+    async def _compute_one_by_one(self, page: "Sequence[business_days.BusinessDay]", done: "Progress") -> None:
+        for business_id, group in groupby(page, attrgetter("business_id")):
+            part = list(group)
             try:
                 done.add(part, await self._compute(part))
             except Unavailable:
@@ -108,7 +116,7 @@ class Progress:
     bookings: int = 0
     failed: list[UUID] = field(default_factory=list)
 
-    def add(self, page: Sequence[BusinessDay], bookings: int) -> None:
+    def add(self, page: "Sequence[business_days.BusinessDay]", bookings: int) -> None:
         """Count a computed page."""
         self.days += len(page)
         self.bookings += bookings

@@ -2,9 +2,10 @@
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from uuid import UUID
 
 from temporalio import activity
@@ -27,6 +28,8 @@ BATCH = 200
 #: Files that one worker inspects at the same time; each may need more than a gigabyte of memory.
 CONCURRENT_INSPECTIONS = 1
 
+FindUnreferenced = Callable[[list[str]], Awaitable[Iterable[str]]]
+
 
 @dataclass(frozen=True)
 class MediaInspectionInput:
@@ -42,9 +45,18 @@ class MediaSweepInput:
 
 
 class MediaActivities:
-    """``most`` is the largest file size in bytes; ``now`` gives aware UTC time."""
+    """``most`` is the largest file size in bytes; ``now`` gives aware UTC time. ``others``: for each further prefix of
+    keys, a function that says which of some keys no row refers to."""
 
-    def __init__(self, database: Database, storage: Storage, most: int, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        storage: Storage,
+        most: int,
+        now: Callable[[], datetime],
+        others: Mapping[str, FindUnreferenced] = MappingProxyType({}),
+    ) -> None:
+        self._others = others
         self._database = database
         self._storage = storage
         self._most = most
@@ -86,8 +98,11 @@ class MediaActivities:
     async def sweep(self, _: MediaSweepInput) -> int:
         """Delete media that was removed long ago, unfinished uploads, and files that no row refers to. Returns how many
         rows and unreferenced files were deleted."""
-        removed = await self._sweep_rows() + await self._sweep_objects(UPLOADS, self._unreferenced_uploads)
-        return removed + await self._sweep_objects(SHOWN, self._unreferenced_shown)
+        removed = await self._sweep_rows()
+        swept = {UPLOADS: self._unreferenced_uploads, SHOWN: self._unreferenced_shown, **self._others}
+        for prefix, unreferenced in swept.items():
+            removed += await self._sweep_objects(prefix, unreferenced)
+        return removed
 
     async def _inspect(self, media: MediaRow) -> InspectedMedia:
         try:
@@ -122,7 +137,7 @@ class MediaActivities:
             if not rows:
                 return removed
 
-    async def _sweep_objects(self, prefix: str, unreferenced: Callable[[list[str]], Awaitable[Iterable[str]]]) -> int:
+    async def _sweep_objects(self, prefix: str, unreferenced: FindUnreferenced) -> int:
         removed, after = 0, None
         before = self._now() - KEEP_UNREFERENCED
         while True:

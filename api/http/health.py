@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable
 from datetime import timedelta
+from typing import Self
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
@@ -14,6 +15,7 @@ from api.http.envelope import Envelope, ok
 from api.http.rate_limits import RateClass, limited
 from db.engine.session import Scope
 from domain.errors import Unavailable
+from runtime.settings import Settings
 
 router = APIRouter(tags=["health"])
 
@@ -60,6 +62,12 @@ class HealthRead(BaseModel):
     build: str = Field(description="Build id of the running process.")
     run_id: str = Field(description=_RUN_ID)
     dependencies: list[DependencyRead] = Field(description="The servers that this process calls.")
+
+    @classmethod
+    def of(cls, settings: Settings, dependencies: list[DependencyRead]) -> Self:
+        """Of this process, by what its servers answered."""
+        state = "ok" if all(one.available for one in dependencies) else "degraded"
+        return cls(state=state, build=settings.build_id, run_id=settings.run_id, dependencies=dependencies)
 
 
 class AliveRead(BaseModel):
@@ -132,15 +140,7 @@ async def get_health(request: Request, services: Services) -> Response:
     postgres, *others = await looks.look(services)
     if not postgres.available:
         raise Unavailable({"dependency": "postgres", "retry_after": 2})
-    state = "ok" if all(one.available for one in others) else "degraded"
-    return ok(
-        HealthRead(
-            state=state,
-            build=services.settings.build_id,
-            run_id=services.settings.run_id,
-            dependencies=[postgres, *others],
-        )
-    )
+    return ok(HealthRead.of(services.settings, [postgres, *others]))
 
 
 @router.get("/health/live", response_model=Envelope[AliveRead], summary="The process lives")

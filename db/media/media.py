@@ -11,8 +11,9 @@ from sqlalchemy import Table, func, insert, null, select, text, tuple_, update
 from db.engine.store import Store
 from db.media.tables import BusinessMedia
 from db.platform.outbox import START_MEDIA, OutboxStore
-from domain.errors import InvalidInput, NotFound, RuleBroken, WrongState
+from domain.errors import InvalidInput, NotFound, WrongState
 from domain.media.files import MEDIA, FileType
+from domain.media.quotas import Holdings, Quota, check_media
 from domain.media.status import MediaStatus, Rejection, check_transition
 
 _TABLE = cast(Table, BusinessMedia.__table__)
@@ -28,6 +29,15 @@ _REORDER = text("""
 _ONE_BY_ONE = text(
     "SELECT pg_advisory_xact_lock(hashtextextended('media' || CAST(CAST(:business_id AS uuid) AS text), 0))"
 )
+
+
+_HELD = text("""
+    SELECT (SELECT count(*) FROM business_media WHERE business_id = b.id) AS files,
+           (SELECT CAST(coalesce(sum(size), 0) AS bigint) FROM business_media
+             WHERE business_id = b.id AND status <> 'rejected') AS size,
+           u.email_verified_at IS NOT NULL AS owner_is_proven
+      FROM businesses b JOIN users u ON u.id = b.owner_id WHERE b.id = :business_id
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +104,12 @@ class MediaStore(Store):
         ready."""
         return await self._get(media_id, hidden, deleted, lock=False)
 
-    async def check_room(self, business_id: UUID, most: int) -> None:
-        """Raise RuleBroken where the business has ``most`` of them; removed ones count while their files are kept.
-        Others that add wait until this transaction ends."""
+    async def check_room(self, business_id: UUID, quota: Quota, size: int, new: int = 1) -> None:
+        """Raise as `check_media` does. Removed ones count while their files are kept. Others that add wait until this
+        transaction ends."""
         await self.session.execute(_ONE_BY_ONE, {"business_id": business_id})
-        count = await self.session.scalar(
-            select(func.count()).select_from(_TABLE).where(_TABLE.c.business_id == business_id)
-        )
-        if (count or 0) >= most:
-            raise RuleBroken({"rule": "too_many_media"})
+        held = (await self.session.execute(_HELD, {"business_id": business_id})).one()
+        check_media(Holdings(**held._mapping), quota, size, new)
 
     async def add_media(
         self, business_id: UUID, file_type: FileType, upload_key: str, size: int | None = None

@@ -10,7 +10,9 @@ from sqlalchemy import Text, bindparam, text
 from sqlalchemy.dialects.postgresql import UUID as PgUUID
 
 from db.engine.store import Store
-from domain.errors import NotFound, RuleBroken, WrongState
+from domain.errors import NotFound, WrongState
+from domain.media.quotas import Holdings, Quota
+from domain.onboarding.quotas import check_documents
 from domain.onboarding.verification import DocumentKind, DocumentStatus, ReviewStatus
 
 _DOCUMENT = "id, business_id, kind, status, content_type, size, object_key, note, created_at"
@@ -35,7 +37,18 @@ _ADD_DOCUMENT = text(f"""
     VALUES (:business_id, :kind, :content_type, :object_key) RETURNING {_DOCUMENT}
 """)
 _LOCK_BUSINESS = text("SELECT 1 FROM businesses WHERE id = :business_id FOR NO KEY UPDATE")
-_COUNT_DOCUMENTS = text("SELECT count(*) FROM business_documents WHERE business_id = :business_id")
+# A document whose file did not come within a day never will: its ticket is good for minutes.
+_HELD = text("""
+    SELECT count(d.id) FILTER (WHERE d.status <> 'uploading' OR d.created_at > now() - interval '1 day') AS files,
+           CAST(coalesce(sum(d.size), 0) AS bigint) AS size, u.email_verified_at IS NOT NULL AS owner_is_proven
+      FROM businesses b JOIN users u ON u.id = b.owner_id
+      LEFT JOIN business_documents d ON d.business_id = b.id AND d.deleted_at IS NULL
+     WHERE b.id = :business_id GROUP BY u.id
+""")
+_NEEDED = text("""
+    SELECT object_key FROM business_documents WHERE object_key = ANY(:keys) AND deleted_at IS NULL
+       AND (status <> 'uploading' OR created_at > now() - interval '1 day')
+""")
 _RECEIVE = text(f"""
     UPDATE business_documents SET status = 'received', size = :size, object_key = :object_key
      WHERE id = :id RETURNING {_DOCUMENT}
@@ -157,13 +170,11 @@ class VerificationListStore(Store):
         return [BusinessUnderReview(**row._mapping) for row in await self.session.execute(_FOR_ADMINS, values)]
 
     async def add_document(
-        self, business_id: UUID, kind: DocumentKind, content_type: str, object_key: str, most: int
+        self, business_id: UUID, kind: DocumentKind, content_type: str, object_key: str, quota: Quota
     ) -> DocumentRow:
-        """Expect a document; its file is not there yet. Raises RuleBroken where the business has sent ``most``,
-        with those that it took back."""
-        await self.session.execute(_LOCK_BUSINESS, {"business_id": business_id})
-        if (await self.session.scalar(_COUNT_DOCUMENTS, {"business_id": business_id}) or 0) >= most:
-            raise RuleBroken({"rule": "too_many_documents"})
+        """Expect a document; its file is not there yet. Raises as `check_documents` does; withdrawn ones do not
+        count."""
+        await self._check_room(business_id, quota, size=1, new=1)
         values = {
             "business_id": business_id,
             "kind": kind.value,
@@ -180,10 +191,12 @@ class VerificationListStore(Store):
             raise NotFound
         return DocumentRow(**row._mapping)
 
-    async def receive_document(self, document: DocumentRow, size: int, object_key: str) -> DocumentRow:
-        """The file has come and lies at ``object_key``; saying it twice is the same as once."""
+    async def receive_document(self, document: DocumentRow, size: int, object_key: str, quota: Quota) -> DocumentRow:
+        """The file has come and lies at ``object_key``; saying it twice is the same as once. Raises as
+        `check_documents` does."""
         if document.status != DocumentStatus.UPLOADING:
             return document
+        await self._check_room(document.business_id, quota, size, new=0)
         row = (await self.session.execute(_RECEIVE, {"id": document.id, "size": size, "object_key": object_key})).one()
         return DocumentRow(**row._mapping)
 
@@ -192,6 +205,16 @@ class VerificationListStore(Store):
         if document.status == DocumentStatus.ACCEPTED:
             raise WrongState({"status": document.status, "wanted": "removed"})
         await self.session.execute(_REMOVE, {"id": document.id, "now": now})
+
+    async def needed_keys(self, keys: Sequence[str]) -> set[str]:
+        """Those of the keys in the storage that a document needs which is not withdrawn."""
+        return set(await self.session.scalars(_NEEDED, {"keys": list(keys)}))
+
+    async def _check_room(self, business_id: UUID, quota: Quota, size: int, new: int) -> None:
+        # Others that add wait until this transaction ends.
+        await self.session.execute(_LOCK_BUSINESS, {"business_id": business_id})
+        held = (await self.session.execute(_HELD, {"business_id": business_id})).one()
+        check_documents(Holdings(**held._mapping), quota, size, new)
 
     async def judge_document(self, document: DocumentRow, status: DocumentStatus, note: str | None) -> DocumentRow:
         """An operator's word about a paper. Raises WrongState for one whose file has not come."""

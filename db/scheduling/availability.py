@@ -50,7 +50,7 @@ SELECT uuidv7() AS new_id, jsonb_build_object(
         'auto_complete', t.auto_complete,
         'calendar_version', b.calendar_version,
         'holiday_row', t.has_public_holiday_row, 'guest_booking', t.guest_booking,
-        'proof', extract(epoch FROM t.address_proof_within), 'language', t.language,
+        'proof', extract(epoch FROM t.address_proof_within), 'language', t.language, 'provider', b.payment_provider,
         'reminders', (SELECT coalesce(jsonb_agg(extract(epoch FROM o)), '[]') FROM unnest(t.reminder_offsets) o)),
     'hours', (SELECT coalesce(jsonb_agg(jsonb_build_array(h.weekday, h.opens, h.closes)), '[]')
                 FROM business_hours h WHERE h.business_id = b.id),

@@ -4,15 +4,35 @@ Japan only for now: the zone says the country, and elsewhere one zone serves sev
 for public holidays would do nothing, so it is refused (``check_holiday_row``).
 """
 
+import sys
 from datetime import date
 from functools import lru_cache
-
-# The country itself, not by name: looking it up by name loads it in the first request that asks, half a second late.
-from holidays.countries.japan import Japan
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
+from typing import Any
 
 from domain.errors import InvalidInput
 
-_CALENDAR = {"Asia/Tokyo": Japan, "Japan": Japan}
+
+def _country(module: str, name: str) -> Any:
+    """A country of the library, without the 250 others that its package ``holidays.countries`` imports: they are a
+    tenth of the start of a process. The package stands in for itself while the one module is loaded."""
+    package = "holidays.countries"
+    spec = find_spec(package)
+    if package in sys.modules or spec is None:
+        return getattr(import_module(f"{package}.{module}"), name)
+    stand_in = ModuleType(package)
+    stand_in.__path__ = list(spec.submodule_search_locations or ())
+    sys.modules[package] = stand_in
+    try:
+        return getattr(import_module(f"{package}.{module}"), name)
+    finally:
+        del sys.modules[package]
+
+
+_JAPAN = _country("japan", "Japan")
+_CALENDAR = {"Asia/Tokyo": _JAPAN, "Japan": _JAPAN}
 
 
 def check_holiday_row(zone: str, has_row: bool) -> None:

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from domain.booking_status import BookingStatus
 from domain.bookings.errors import PriceChanged
 from domain.money import Money
+from domain.payments.limits import ProviderLimits
+from domain.scheduling.errors import NotBookable
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,13 @@ def check_price(price: Money, expected: Money | None) -> None:
     if expected is not None and expected != price:
         shown = {"amount": expected.amount, "currency": expected.currency}
         raise PriceChanged({"price": {"amount": price.amount, "currency": price.currency}, "expected_price": shown})
+
+
+def check_due(due: Money, limits: ProviderLimits) -> None:
+    """Raise NotBookable where the payment provider does not take what is due online: nobody holds a time for a payment
+    that is refused. Services are checked when they are saved; several together, and older ones, are known here."""
+    if due and not limits.takes(due):
+        raise NotBookable({"rule": "amount_not_payable"})
 
 
 def terms(

@@ -1,5 +1,6 @@
 """The online payment of a service, and whether the business's payment provider accepts the amount."""
 
+from domain.catalogue.cancellation import Policy
 from domain.catalogue.service import ServiceTerms
 from domain.errors import InvalidInput
 from domain.money import Money
@@ -35,6 +36,25 @@ def check_amounts(terms: ServiceTerms, limits: ProviderLimits) -> None:
         raise InvalidInput(
             {"fields": [wrong], "amount": due.amount, "least": least, "most": most, "currency": terms.currency}
         )
+
+
+def check_fees(terms: ServiceTerms, policy: Policy, limits: ProviderLimits) -> None:
+    """Raise ``InvalidInput`` where a fee that the policy asks of a card hold is less than the provider takes: the hold
+    is captured for the fee alone. A fee of nothing is taken from nobody. ``details`` as for `check_amounts`."""
+    if terms.payment_mode is not PaymentMode.CARD_HOLD:
+        return
+    price = Money(terms.price.amount * (terms.party_min if is_class(terms.capacity) else 1), terms.currency)
+    least, most = limits.amounts.get(terms.currency, (1, 0))
+    for field, percent in (
+        *(("tiers", tier.penalty_percent) for tier in policy.tiers),
+        ("no_show_percent", policy.no_show_percent),
+    ):
+        fee = price.percent(percent)
+        if percent and fee.amount < least:
+            wrong = {"field": field, "rule": "fee_less_than_the_provider_takes"}
+            raise InvalidInput(
+                {"fields": [wrong], "amount": fee.amount, "least": least, "most": most, "currency": terms.currency}
+            )
 
 
 def _field(terms: ServiceTerms) -> str:

@@ -130,6 +130,10 @@ def most_pixels(size: int) -> int:
     return min(MOST_PIXELS, _PIXELS_OF_ANY_FILE + size * _PIXELS_PER_BYTE)
 
 
+#: Where documents are uploaded, and where they are stored; only operators can read them.
+DOCUMENTS_IN = "documents/in/"
+DOCUMENTS_KEPT = "documents/kept/"
+
 #: Prefixes of keys. An uploaded file is inspected and deleted; only the files that are made from it are published.
 UPLOADS = "uploads/"
 SHOWN = "media/"

@@ -16,32 +16,22 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
 import jwt
 
 from domain.errors import ForgedWebhook
-from domain.payments.limits import ProviderLimits
 from domain.payments.status import SECURED, PaymentStatus
 from providers.errors import OutcomeUnknown, ProviderRefused, ProviderUnavailable
 from providers.payments import payjp_v1_objects as objects
 from providers.payments.interface import CaptureMethod, Intent, IntentRequest, Refund, WebhookEvent
+from providers.payments.limits import PAYJP_V1
 from providers.payments.payjp_v1_objects import Raw, RefundMark
 from providers.payments.payjp_v1_transport import Transport
 from providers.payments.payjp_webhooks import verified_event
 from runtime.settings import Settings
-
-#: pay.jp/docs/api, "支払いを作成" (amounts, 1–60 days, 30 minutes for 3-D Secure) and "返金する" (180 days). The long
-#: authorization is for cards of Japan; for others the default of 7 days is not exceeded.
-LIMITS = ProviderLimits(
-    amounts={"JPY": (50, 9_999_999)},
-    authorization=timedelta(days=60),
-    foreign_authorization=timedelta(days=7),
-    authentication=objects.AUTHENTICATION,
-    refund=timedelta(days=180),
-)
 
 #: Customer ids: letters, digits, ``-`` and ``_``.
 _NOT_IN_IDS = re.compile(r"[^A-Za-z0-9_-]")
@@ -51,7 +41,7 @@ class PayjpV1Payments:
     """Built once per process and used in one event loop; ``aclose`` at the end."""
 
     name = "payjp_v1"
-    limits = LIMITS
+    limits = PAYJP_V1
 
     def __init__(self, settings: Settings) -> None:
         self._token = settings.payjp_webhook_token
@@ -66,7 +56,7 @@ class PayjpV1Payments:
 
     async def create_intent(self, request: IntentRequest, key: str) -> Intent:
         """A customer who has no card yet."""
-        if not LIMITS.takes(request.amount):
+        if not PAYJP_V1.takes(request.amount):
             raise ProviderRefused("invalid_amount")
         customer_id = objects.INTENT + _plain(key)
         about = {
@@ -238,7 +228,7 @@ class PayjpV1Payments:
         self, customer_id: str, card: Raw, amount: int, capture: CaptureMethod, metadata: Mapping[str, str], **more: Any
     ) -> dict[str, Any]:
         if capture is CaptureMethod.MANUAL:
-            longest = LIMITS.authorization if card.get("country") == "JP" else LIMITS.foreign_authorization
+            longest = PAYJP_V1.authorization if card.get("country") == "JP" else PAYJP_V1.foreign_authorization
             more["expiry_days"] = longest.days
         return await self._transport.post(
             "/charges",

@@ -10,14 +10,13 @@ import hashlib
 import re
 import threading
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from domain.errors import ForgedWebhook
-from domain.payments.limits import ProviderLimits
 from domain.payments.status import DisputeStatus, PaymentStatus, RefundStatus
 from providers.errors import ProviderRefused
 from providers.payments.interface import CaptureMethod, Intent, IntentRequest, Refund, WebhookEvent
+from providers.payments.limits import PAYJP_V2
 from providers.payments.off_loop import OffLoop
 from providers.payments.payjp_v2_body import Body
 from providers.payments.payjp_v2_objects import dispute_of, event_of, intent_of, refund_of
@@ -31,16 +30,6 @@ else:
     # Loaded by the first call, in its thread: many processes never make one.
     payjp_v2_client = deferred("providers.payments.payjp_v2_client")
 
-#: Amounts: docs.pay.jp/v2/api, "Create Payment Flow". Authorizations: docs.pay.jp/v2/guide/status-management, page
-#: auth-capture (7 days, 30 on request where the card allows it). Refunds: the same guide, page refund.
-LIMITS = ProviderLimits(
-    amounts={"JPY": (50, 9_999_999)},
-    authorization=timedelta(days=30),
-    foreign_authorization=timedelta(days=7),
-    authentication=timedelta(minutes=30),
-    refund=timedelta(days=180),
-)
-
 #: docs.pay.jp/v2/guide/developers/idempotency: letters, digits, ``-`` and ``_``, at most 255.
 _NOT_IN_KEYS = re.compile(r"[^A-Za-z0-9_-]")
 
@@ -49,7 +38,7 @@ class PayjpV2Payments:
     """Built once per process and used in one event loop; ``aclose`` at the end."""
 
     name = "payjp_v2"
-    limits = LIMITS
+    limits = PAYJP_V2
 
     def __init__(self, settings: Settings) -> None:
         self._token = settings.payjp_webhook_token

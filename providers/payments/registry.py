@@ -1,30 +1,73 @@
 """Which payment providers this process talks to, and which of them a webhook is for."""
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 
 from domain.payments.limits import ProviderLimits
-from providers.payments import payjp_v1, payjp_v2, stripe
+from domain.payments.providers import ProviderName
 from providers.payments.interface import PaymentProvider
-from providers.payments.payjp_v1 import PayjpV1Payments
-from providers.payments.payjp_v2 import PayjpV2Payments
+from providers.payments.limits import PAYJP_V1, PAYJP_V2, STRIPE
 from providers.payments.payjp_webhooks import is_v2
-from providers.payments.stripe import StripePayments
 from runtime.settings import Settings
 
 #: What each provider takes, also where no process of this kind talks to it.
 LIMITS: Mapping[str, ProviderLimits] = {
-    StripePayments.name: stripe.LIMITS,
-    PayjpV1Payments.name: payjp_v1.LIMITS,
-    PayjpV2Payments.name: payjp_v2.LIMITS,
+    ProviderName.STRIPE.value: STRIPE,
+    ProviderName.PAYJP_V1.value: PAYJP_V1,
+    ProviderName.PAYJP_V2.value: PAYJP_V2,
+}
+
+#: Module and class of each adapter.
+_ADAPTERS: Mapping[str, tuple[str, str]] = {
+    ProviderName.STRIPE.value: ("providers.payments.stripe", "StripePayments"),
+    ProviderName.PAYJP_V1.value: ("providers.payments.payjp_v1", "PayjpV1Payments"),
+    ProviderName.PAYJP_V2.value: ("providers.payments.payjp_v2", "PayjpV2Payments"),
 }
 
 
-def payment_providers(settings: Settings) -> Mapping[str, PaymentProvider]:
-    """All providers by name. Call ``aclose`` on each at the end of the process."""
-    built: list[PaymentProvider] = [StripePayments(settings)]
-    if settings.payjp_is_set:
-        built += [PayjpV1Payments(settings), PayjpV2Payments(settings)]
-    return {provider.name: provider for provider in built}
+class PaymentProviders(Mapping[str, PaymentProvider]):
+    """All providers by name, each made when it is first asked for: the SDKs take a tenth of the start of a process,
+    and most processes never pay. ``load`` makes them ahead, in a thread."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._names = list(_ADAPTERS) if settings.payjp_is_set else [ProviderName.STRIPE.value]
+        self._made: dict[str, PaymentProvider] = {}
+        self._lock = threading.Lock()
+
+    def __getitem__(self, name: str) -> PaymentProvider:
+        if name not in self._names:
+            raise KeyError(name)
+        with self._lock:
+            if name not in self._made:
+                module, adapter = _ADAPTERS[name]
+                self._made[name] = getattr(import_module(module), adapter)(self._settings)
+            return self._made[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def load(self) -> None:
+        """Make all of them. Blocks."""
+        for name in self._names:
+            self[name]
+
+    async def aclose(self) -> None:
+        """Close those that were made, at the end of the process."""
+        for provider in self._made.values():
+            await provider.aclose()
+
+
+def payment_providers(settings: Settings) -> PaymentProviders:
+    """All providers by name. Call ``aclose`` at the end of the process."""
+    return PaymentProviders(settings)
 
 
 def webhook_receiver(providers: Mapping[str, PaymentProvider], path: str, body: bytes) -> PaymentProvider | None:
@@ -33,5 +76,5 @@ def webhook_receiver(providers: Mapping[str, PaymentProvider], path: str, body: 
     Both APIs of PAY.JP send to ``payjp``: an account has one token and one list of addresses for them.
     """
     if path == "payjp":
-        return providers.get(PayjpV2Payments.name if is_v2(body) else PayjpV1Payments.name)
-    return providers.get(path) if path == StripePayments.name else None
+        return providers.get(ProviderName.PAYJP_V2 if is_v2(body) else ProviderName.PAYJP_V1)
+    return providers.get(path) if path == ProviderName.STRIPE else None

@@ -3,7 +3,6 @@
 import json
 import logging
 from collections.abc import Awaitable, Mapping
-from datetime import timedelta
 from typing import Any, TypeVar
 
 import stripe
@@ -11,10 +10,10 @@ from stripe import RequestOptions
 from stripe.params import CustomerCreateParams, PaymentIntentCreateParams
 
 from domain.errors import ForgedWebhook
-from domain.payments.limits import ProviderLimits
 from domain.payments.status import SECURED, DisputeStatus, PaymentStatus
 from providers.errors import OutcomeUnknown, ProviderError, ProviderRefused, ProviderUnavailable
 from providers.payments.interface import CaptureMethod, Intent, IntentRequest, Refund, WebhookEvent
+from providers.payments.limits import STRIPE
 from providers.payments.stripe_objects import dispute_of, event_of, id_of, intent_of, refund_of
 from providers.payments.stripe_transport import NoAnswer, Transport
 from runtime.settings import Settings
@@ -22,24 +21,6 @@ from runtime.settings import Settings
 #: The dated version whose shapes ``stripe_objects`` reads. The account's default never decides; the webhook endpoint
 #: must be created with the same version.
 API_VERSION = "2026-10-28.endive"
-
-#: Amounts: docs.stripe.com/currencies, "Minimum and maximum charge amounts". Authorizations: docs.stripe.com, "Place a
-#: hold on a payment method" (7 days for a customer's card; ``capture_before`` says it for each).
-LIMITS = ProviderLimits(
-    amounts={
-        "JPY": (50, 99_999_999),
-        "USD": (50, 99_999_999),
-        "EUR": (50, 99_999_999),
-        "GBP": (30, 99_999_999),
-        "AUD": (50, 99_999_999),
-        "SGD": (50, 99_999_999),
-        "HKD": (400, 99_999_999),
-        "KRW": (500, 99_999_999),
-        "TWD": (1500, 99_999_999),
-    },
-    authorization=timedelta(days=7),
-    foreign_authorization=timedelta(days=7),
-)
 
 # Every answer with an intent says what was captured and given back, so that no second call is needed.
 _EXPAND = ["latest_charge"]
@@ -61,7 +42,7 @@ class StripePayments:
     """Built once per process and used in one event loop; ``aclose`` at the end."""
 
     name = "stripe"
-    limits = LIMITS
+    limits = STRIPE
 
     def __init__(self, settings: Settings) -> None:
         self._secret = settings.stripe_webhook_secret

@@ -21,6 +21,8 @@ TUNE = (
     "system.forceSearchAttributesCacheRefreshOnRead=false",
     "history.maxInFlightUpdates=1000",
     'history.timerProcessorMaxTimeShift="10ms"',
+    # Queues whose runs name a fairness key hand out tasks in turns; the others stay as they are.
+    "matching.autoEnableV2=true",
 )
 
 #: A file that survives a kill: 20 of 20 under load lost nothing.

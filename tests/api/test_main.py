@@ -24,6 +24,7 @@ async def served(database: Database, log: Path) -> AsyncIterator[tuple[asyncio.s
     port = choose_ports(["api"], {})["api"]
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("OMOTENASHI_")},
+        "OMOTENASHI_ENVIRONMENT": "test",
         "OMOTENASHI_DATABASE_URL": database.app_url,
         "OMOTENASHI_API_PORT": str(port),
         "OMOTENASHI_TEMPORAL_ADDRESS": "127.0.0.1:1",

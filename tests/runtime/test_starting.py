@@ -35,6 +35,20 @@ def test_loading_turns_the_collector_off_and_on_again() -> None:
     assert gc.isenabled()
 
 
-def test_api_does_not_load_polars_and_boto3() -> None:
-    """Each takes a fifteenth of the whole, and a process that never reads figures or files never needs it."""
-    assert not {"polars", "boto3", "botocore"} & loaded_by("import api.main")
+#: Libraries that take long to load and that a process needs for single requests alone.
+HEAVY = {"polars", "boto3", "botocore", "stripe", "payjp", "payjpv2", "requests"}
+#: What the start of a process loads of ours and of others; it grows by what is really needed.
+MOST_MODULES = 2000
+
+
+@pytest.mark.parametrize("module", ["api.main", "workers.main", "workers.outbox_relay"])
+def test_start_of_a_process_loads_no_heavy_library(module: str) -> None:
+    loaded = loaded_by(f"import {module}")
+    assert not HEAVY & loaded
+    assert len([name for name in loaded if name.startswith("holidays.countries.")]) <= 2
+    assert len(loaded) < MOST_MODULES
+
+
+def test_holidays_of_other_countries_can_be_loaded_afterwards() -> None:
+    code = "import db.scheduling.public_holidays, holidays; holidays.country_holidays('DE', years=2026)"
+    assert "holidays.countries.germany" in loaded_by(code)

@@ -87,6 +87,13 @@ async def test_unusable_settings_are_wrong_by_name(tmp_path: Path) -> None:
     assert "OMOTENASHI_API_PORT" in invalid.what
 
 
+async def test_unknown_environment_is_a_note(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OMOTENASHI_ENVIRONMENT")
+    finding = _of(await examine(DataFolder.at(tmp_path)), "Settings")
+    assert finding.verdict is Verdict.NOTE
+    assert "OMOTENASHI_ENVIRONMENT is missing" in finding.what
+
+
 async def test_process_without_an_address_is_looked_for(tmp_path: Path) -> None:
     folder = DataFolder.at(tmp_path)
     own = find_process(os.getpid())

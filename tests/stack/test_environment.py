@@ -50,7 +50,8 @@ def test_bytecode_goes_to_the_cache_where_it_may_not_lie_beside_the_sources(
     assert environment["PYTHONPYCACHEPREFIX"].startswith(str(tmp_path))
 
 
-async def test_platform_says_the_settings_of_its_processes(tmp_path: Path) -> None:
+async def test_platform_says_the_settings_of_its_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OMOTENASHI_ENVIRONMENT")
     async with Platform(DataFolder.at(tmp_path / "data"), SilentReporter(), free_ports=True) as platform:
         settings = platform.settings()
         assert settings.api_port == platform.ports["api"]

@@ -80,6 +80,10 @@ TEXTS = Texts(
             "Cancelling would now cost a fee, so the booking cannot be moved online. Please call the business.",
         ),
         "no_guest_booking": Text("ご予約にはログインが必要です。", "Please log in to book here."),
+        "amount_not_payable": Text(
+            "このご予約のお支払い額は、オンライン決済をご利用いただけない金額です。お店にお問い合わせください。",
+            "This amount cannot be paid online. Please call the business to book.",
+        ),
         "email_needed": Text(
             "確認のメールをお送りしますので、メールアドレスを入力してください。",
             "Please enter an e-mail address; we send a link there to confirm the booking.",

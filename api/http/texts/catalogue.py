@@ -44,6 +44,11 @@ TEXTS = Texts(
         "less_than_the_provider_takes": Text(
             "オンライン決済できる最低額を下回っています。", "This is less than the payment company takes."
         ),
+        "fee_less_than_the_provider_takes": Text(
+            "カードのご利用枠から受け取れる最低額を下回るキャンセル料になります。割合か料金を上げるか、0%にしてください。",
+            "This fee is less than the payment company takes from a card hold."
+            " Raise the percentage or the price, or set it to 0%.",
+        ),
         "more_than_the_provider_takes": Text(
             "オンライン決済できる上限額を超えています。", "This is more than the payment company takes."
         ),

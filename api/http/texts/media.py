@@ -4,6 +4,10 @@ from api.http.texts.text import Text, Texts
 
 TEXTS = Texts(
     rules={
+        "media_space_used": Text(
+            "写真・動画の合計サイズが上限に達しました。不要なものを削除すると、30日後からまた登録できます。",
+            "Your pictures and films use all of their storage. Thirty days after you remove some, you can add more.",
+        ),
         "too_many_media": Text(
             "写真・動画の登録数が上限に達しました。不要なものを削除すると、30日後からまた登録できます。",
             "You have reached the limit of pictures and films. Thirty days after you remove some, you can add more.",

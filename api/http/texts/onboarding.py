@@ -17,8 +17,12 @@ TEXTS = Texts(
     },
     rules={
         "too_many_documents": Text(
-            "提出できる書類の数が上限に達しました。サポートまでお問い合わせください。",
-            "You have reached the limit of documents. Please contact support.",
+            "提出できる書類の数が上限に達しました。不要な書類を取り下げてから、もう一度お試しください。",
+            "You have reached the limit of documents. Please withdraw one that is not needed and try again.",
+        ),
+        "document_space_used": Text(
+            "書類の合計サイズが上限に達しました。不要な書類を取り下げてから、もう一度お試しください。",
+            "Your documents use all of their storage space. Please withdraw one that is not needed and try again.",
         ),
         "changed_since_seen": Text(
             "ご確認後に内容が変更されました。もう一度ご確認ください。",

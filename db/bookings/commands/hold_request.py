@@ -1,5 +1,6 @@
 """Who wants to book what, and when."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -8,6 +9,7 @@ from domain.bookings.contact import Contact
 from domain.bookings.limits import MAX_OPEN_HOLDS
 from domain.errors import InvalidInput
 from domain.money import Money
+from domain.payments.limits import ProviderLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ class HoldRequest:
     (a guest, or staff for somebody new). ``by_staff``: no lead time, no approval, and money only if
     ``request_payment``. ``expected_price``: what the caller was shown. ``network_limit``: unpaid bookings that unproven
     callers of one network may have. ``is_proven``: the caller has shown before that the address is theirs.
+    ``limits``: what each payment provider takes; None where it is not checked.
     """
 
     items: tuple[ItemRequest, ...]
@@ -41,6 +44,7 @@ class HoldRequest:
     expected_price: Money | None = None
     network_limit: int = MAX_OPEN_HOLDS
     is_proven: bool = False
+    limits: Mapping[str, ProviderLimits] | None = None
 
     def __post_init__(self) -> None:
         if sum(one is not None for one in (self.user_id, self.customer_id, self.person)) != 1:

@@ -14,7 +14,7 @@ from db.bookings.commands.hold_request import HoldRequest
 from db.scheduling.availability import HoldFacts
 from db.scheduling.booked_services import Catalogue
 from domain.bookings.agreement import Agreement, ServiceOffer
-from domain.bookings.hold import HoldTerms, check_price, terms
+from domain.bookings.hold import HoldTerms, check_due, check_price, terms
 from domain.bookings.proof import time_to_prove
 from domain.bookings.snapshot import BookingSnapshot
 from domain.bookings.view import BookingView, ItemView
@@ -103,10 +103,12 @@ def offer_of(service: Mapping[str, Any]) -> ServiceOffer:
 def terms_of(
     request: HoldRequest, agreed: Agreement, known: HoldFacts, customer: BookingCustomer, now: datetime
 ) -> HoldTerms:
-    """What is agreed with this customer. Raises PriceChanged."""
+    """What is agreed with this customer. Raises PriceChanged, and NotBookable for an amount that cannot be paid."""
     settings = known.catalogue.settings
     check_price(agreed.price, request.expected_price)
     due = agreed.due if not request.by_staff or request.request_payment else Money(0, agreed.price.currency)
+    if request.limits is not None:
+        check_due(due, request.limits[settings["provider"]])
     return terms(
         agreed.price,
         due,

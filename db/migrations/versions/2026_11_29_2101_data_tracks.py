@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from alembic import op
 
 revision: str = "2026_11_29_2101_data_tracks"
-down_revision: str | None = "2026_11_29_2045_waitlist"
+down_revision: str | None = "2026_11_29_2059_factor_resets"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 

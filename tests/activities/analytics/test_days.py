@@ -7,8 +7,9 @@ import pytest
 import pytest_asyncio
 from temporalio.testing import ActivityEnvironment
 
-from activities.analytics import days as steps
 from activities.analytics.days import AnalyticsActivities, CollectInput, ComputeInput
+from analytics import days as steps
+from analytics.page import BusinessDay
 from db.engine.session import Database, Scope
 from domain.errors import Unavailable
 from tests.analytics.generated import DAYS, add_history
@@ -61,7 +62,7 @@ async def test_compute_leaves_a_business_that_fails_and_computes_the_others(
     await _mark(pool, *ids)
     real = steps.recompute
 
-    async def recompute(session: object, page: list[steps.BusinessDay]) -> int:
+    async def recompute(session: object, page: list[BusinessDay]) -> int:
         if any(one.business_id == ids[1] for one in page):
             raise ZeroDivisionError
         return await real(session, page)
@@ -81,7 +82,7 @@ async def test_compute_is_tried_again_when_postgres_is_away(pool: Database, monk
     await _mark(pool, *(one.salon.business_id for one in made))
     real, calls = steps.recompute, []
 
-    async def recompute(session: object, page: list[steps.BusinessDay]) -> int:
+    async def recompute(session: object, page: list[BusinessDay]) -> int:
         calls.append(len(page))
         if len(calls) == 2:
             raise Unavailable({"dependency": "postgres"})

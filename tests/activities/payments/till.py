@@ -9,7 +9,7 @@ from domain.payments.limits import ProviderLimits
 from domain.payments.status import PaymentStatus, RefundStatus
 from providers.errors import ProviderRefused
 from providers.payments.interface import CaptureMethod, Intent, IntentRequest, Refund, WebhookEvent
-from providers.payments.stripe import LIMITS
+from providers.payments.limits import STRIPE
 
 
 @dataclass
@@ -18,7 +18,7 @@ class Till:
     was kept is refused; ``until``: when what it promises lapses."""
 
     name: str = "stripe"
-    limits: ProviderLimits = LIMITS
+    limits: ProviderLimits = STRIPE
     fails: Exception | None = None
     after: bool = False
     refund_status: RefundStatus = RefundStatus.SUCCEEDED

@@ -303,3 +303,17 @@ async def test_price_that_has_changed_since_it_was_shown_is_not_agreed(shop: Sho
     booked = await shop.customer.post("/bookings", json=shop.booking_body(expected_price=now), headers=keyed())
     assert booked.status_code == 201, booked.text
     assert booked.json()["data"]["price"] == now
+
+
+async def test_amount_that_the_provider_refuses_holds_no_time(shop: Shop, pool: Pool) -> None:
+    """The price was stored before the provider's limits were asked, or the provider has changed."""
+    cases = [("stripe", 49), ("payjp_v1", 10_000_000), ("payjp_v2", 10_000_000), ("stripe", 100_000_000)]
+    for provider, price in cases:
+        await data.rows(pool, "UPDATE businesses SET payment_provider = :provider", provider=provider)
+        await data.rows(pool, "UPDATE services SET price = :price", price=price)
+        answer = await book(shop)
+        assert error_of(answer) == (422, "not_bookable"), answer.text
+        assert answer.json()["error"]["details"]["rule"] == "amount_not_payable"
+    assert await counted(pool, "bookings", "resource_claims") == {"bookings": 0, "resource_claims": 0}
+    await data.rows(pool, "UPDATE services SET price = 50")
+    assert (await book(shop)).status_code == 201

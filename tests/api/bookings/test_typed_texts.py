@@ -33,8 +33,8 @@ TYPED = {
     "/staff/assign-to-booking": "a command of this module",
     "/staff/exceptions": "written by the request itself, no command",
     "/staff/exceptions/{exception_id}": "written by the request itself, no command",
-    "/admin/businesses/{business_id}/reject": "tests/api/onboarding/test_verification.py",
-    "/admin/businesses/{business_id}/request-info": "tests/api/onboarding/test_verification.py",
+    "/admin/businesses/{business_id}/reject": "tests/api/onboarding/test_typed_texts.py",
+    "/admin/businesses/{business_id}/request-info": "tests/api/onboarding/test_typed_texts.py",
     "/admin/businesses/{business_id}/suspend": "written by the request itself, no command",
 }
 

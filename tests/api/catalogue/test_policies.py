@@ -4,8 +4,9 @@ import asyncio
 from typing import Any
 
 from domain.catalogue.cancellation import MoveRules
+from tests.api.catalogue.test_services import add_legal_notice
 from tests.api.conftest import Person, error_of, rules_of
-from tests.api.venues import create_business, create_service
+from tests.api.venues import create_business, create_resource, create_service, service_body
 
 TIERS = [{"hours_before": 48, "penalty_percent": 0}, {"hours_before": 0, "penalty_percent": 100}]
 
@@ -89,3 +90,30 @@ async def test_policy_that_services_name_stays(owner: Person) -> None:
     assert (await owner.delete(path)).status_code == 200
     assert error_of(await owner.get(path)) == (404, "not_found")
     assert (await add(owner, business))["is_default"] is True
+
+
+async def test_policy_asks_no_fee_that_the_provider_refuses(owner: Person) -> None:
+    """A card hold is captured for the fee alone, so each fee is at least what the provider takes."""
+    business = (await create_business(owner))["id"]
+    await add_legal_notice(owner, business)
+    staff = await create_resource(owner, business)
+    held = {
+        "payment_mode": "card_hold",
+        "price": {"amount": 1000, "currency": "JPY"},
+        "requirements": [{"group": 0, "resource_ids": [str(staff)]}],
+    }
+    service = await create_service(owner, business, **held)
+    small = [{"hours_before": 24, "penalty_percent": 4}]
+    refused = await owner.post("/policies", json={"business_id": business, "name": {"en": "Small"}, "tiers": small})
+    assert rules_of(refused) == {("tiers", "fee_less_than_the_provider_takes")}
+    assert refused.json()["error"]["details"]["services"] == [service["id"]]
+    policy = await add(owner, business, no_show_percent=100)
+    changed = await owner.put(f"/policies/{policy['id']}", json={"no_show_percent": 4})
+    assert rules_of(changed) == {("no_show_percent", "fee_less_than_the_provider_takes")}
+    assert (await owner.put(f"/policies/{policy['id']}", json={"no_show_percent": 5})).status_code == 200
+    cheaper = await owner.put(f"/owner/services/{service['id']}", json={"price": {"amount": 999, "currency": "JPY"}})
+    assert rules_of(cheaper) == {("no_show_percent", "fee_less_than_the_provider_takes")}
+    another = await owner.post(
+        "/owner/services", json=service_body(business, **{**held, "price": {"amount": 900, "currency": "JPY"}})
+    )
+    assert rules_of(another) == {("no_show_percent", "fee_less_than_the_provider_takes")}

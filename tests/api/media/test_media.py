@@ -88,6 +88,39 @@ async def test_business_has_only_so_many(venue: Venue, database: Database, setti
         assert answer.json()["error"]["details"]["rule"] == "too_many_media"
 
 
+async def test_media_of_a_business_have_a_size_together(
+    venue: Venue, database: Database, settings: Settings, objects: Storage
+) -> None:
+    fill = (
+        "INSERT INTO business_media (business_id, kind, content_type, status, upload_key, position, size, rejection)"
+        " VALUES ($1::uuid, 'video', 'video/mp4', $2, $2, 0, $3, $4)"
+    )
+    content = pictures.picture()
+    most = settings.media_bytes_per_business
+    await rows(database, fill, venue.id, "rejected", most, "broken")
+    await rows(database, fill, venue.id, "ready", most - len(content), None)
+    body = {"business_id": str(venue.id), "content_type": "image/jpeg", "size": len(content)}
+    waiting = (await venue.owner.post("/media/presign", json=body)).json()["data"]["media"]
+    await upload(venue.owner, venue.id, content)
+    [row] = await rows(database, "SELECT upload_key FROM business_media WHERE id = $1", UUID(waiting["id"]))
+    await objects.put(row["upload_key"], content, "image/jpeg")
+    by_form = await venue.owner.post(f"/media?business_id={venue.id}", files={"file": ("a.jpg", content)})
+    by_ticket = await venue.owner.post("/media/presign", json=body)
+    finished = await venue.owner.post(f"/media/{waiting['id']}/complete")
+    for answer in (by_form, by_ticket, finished):
+        assert error_of(answer) == (422, "rule_broken"), answer.text
+        assert answer.json()["error"]["details"]["rule"] == "media_space_used"
+
+
+async def test_media_are_taken_from_an_owner_with_a_confirmed_address(venue: Venue, database: Database) -> None:
+    await rows(database, "UPDATE users SET email_verified_at = NULL")
+    body = {"business_id": str(venue.id), "content_type": "image/png", "size": 100}
+    by_form = await venue.owner.post(f"/media?business_id={venue.id}", files={"file": ("a.jpg", pictures.picture())})
+    for answer in (by_form, await venue.owner.post("/media/presign", json=body)):
+        assert error_of(answer) == (409, "wrong_state")
+        assert answer.json()["error"]["details"]["wanted"] == "email_verified"
+
+
 async def test_past_the_api_with_a_ticket(
     venue: Venue, client: AsyncClient, look: Look, database: Database, clock: Clock
 ) -> None:

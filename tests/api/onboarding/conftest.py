@@ -20,6 +20,8 @@ from api.v1.onboarding.verification.schemas import (
 )
 from db.engine.session import Database as Pool
 from providers.cache.interface import Cache
+from providers.storage.interface import Storage
+from providers.storage.registry import storage_provider
 from runtime.settings import Settings
 from runtime.temporal import connect
 from tests.api.conftest import Clock, Login, Person, client_of
@@ -51,6 +53,14 @@ async def app(
     app = create_app(settings, database=pool, temporal=temporal, cache=redis_cache, password_rounds=4, now=clock.now)
     async with app.router.lifespan_context(app), running_platform(settings, temporal):
         yield app
+
+
+@pytest_asyncio.fixture
+async def objects(settings: Settings) -> AsyncIterator[Storage]:
+    """The storage itself."""
+    provider = storage_provider(settings)
+    yield provider
+    await provider.aclose()
 
 
 @pytest_asyncio.fixture
@@ -106,7 +116,6 @@ class Draft:
         await self.owner.put(f"/owner/businesses/{self.id}/hours", json={"weekly": EVERY_DAY})
         staff = await create_resource(self.owner, self.id)
         await create_service(self.owner, self.id, requirements=[{"group": 0, "resource_ids": [str(staff)]}])
-        await rows(self.database, "UPDATE users SET email_verified_at = now() WHERE id = $1", self.owner.id)
         for kind in ("registration", "identity", "permit"):
             answer = await self.paper(kind)
             assert answer.status_code == 200, answer.text
@@ -116,6 +125,7 @@ class Draft:
 async def draft(owner: Person, database: Database) -> Draft:
     answer = await owner.post("/owner/businesses", json={"name": NAME, "vertical": "salon"})
     assert answer.status_code == 201, answer.text
+    await rows(database, "UPDATE users SET email_verified_at = now() WHERE id = $1", owner.id)
     return Draft(answer.json()["data"]["id"], owner, database)
 
 

@@ -1,12 +1,22 @@
 """Documents of a business: upload, reading by operators, and removal."""
 
-import httpx
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
 
+import httpx
+import pytest
+from temporalio.testing import ActivityEnvironment
+
+from activities.media.media import KEEP_UNREFERENCED, MediaActivities, MediaSweepInput
+from activities.onboarding.documents import unreferenced_documents
 from api.http.envelope import Envelope
 from api.v1.onboarding.verification.schemas import (
     DocumentRead,
     DocumentTicketRead,
 )
+from db.engine.session import Database as Pool
+from domain.media.files import DOCUMENTS_IN, DOCUMENTS_KEPT
+from providers.storage.interface import ObjectMissing, Storage
 from runtime.settings import Settings
 from tests.api.conftest import Login, Person, error_of
 from tests.api.onboarding.conftest import PDF, Draft
@@ -88,3 +98,71 @@ async def test_document_is_withdrawn(ready: Draft, log_in: Login) -> None:
     assert (await ready.owner.delete(path)).status_code == 200
     assert error_of(await ready.owner.delete(path)) == (404, "not_found")
     assert (await ready.standing()).missing == ["document.registration"]
+
+
+async def test_documents_of_a_business_have_a_size_together(draft: Draft, settings: Settings) -> None:
+    fill = (
+        "INSERT INTO business_documents (business_id, kind, content_type, object_key, status, size)"
+        " VALUES ($1::uuid, 'permit', 'application/pdf', 'in/large', 'received', $2)"
+    )
+    await rows(draft.database, fill, draft.id, settings.document_bytes_per_business - len(PDF))
+    assert (await draft.paper("permit")).status_code == 200
+    refused = await draft.post("/documents", json={"kind": "permit", "content_type": "application/pdf"})
+    assert error_of(refused) == (422, "rule_broken")
+    assert refused.json()["error"]["details"]["rule"] == "document_space_used"
+
+
+async def test_documents_are_taken_from_an_owner_with_a_confirmed_address(draft: Draft) -> None:
+    await rows(draft.database, "UPDATE users SET email_verified_at = NULL")
+    refused = await draft.post("/documents", json={"kind": "permit", "content_type": "application/pdf"})
+    assert error_of(refused) == (409, "wrong_state")
+
+
+async def test_withdrawn_document_has_no_file_and_no_place_in_the_quota(
+    draft: Draft, settings: Settings, objects: Storage
+) -> None:
+    fill = (
+        "INSERT INTO business_documents (business_id, kind, content_type, object_key, created_at)"
+        " SELECT $1::uuid, 'permit', 'application/pdf', 'in/' || n, now() - $3 * interval '1 hour'"
+        " FROM generate_series(2, $2) n"
+    )
+    await rows(draft.database, fill, draft.id, settings.documents_per_business, 25)  # their files never came
+    await rows(draft.database, fill.replace("'in/'", "'new/'"), draft.id, settings.documents_per_business, 1)
+    document = (await draft.paper("permit")).json()["data"]["id"]
+    kept = f"{DOCUMENTS_KEPT}{draft.id}/{document}"
+    assert (await objects.head(kept)).size == len(PDF)
+    assert not (await objects.list_page(f"{DOCUMENTS_IN}{draft.id}/")).objects, "the uploaded copy is deleted"
+    body = {"kind": "permit", "content_type": "application/pdf"}
+    assert error_of(await draft.post("/documents", json=body)) == (422, "rule_broken")
+    withdrawn = await draft.owner.delete(f"/owner/businesses/{draft.id}/documents/{document}")
+    assert withdrawn.status_code == 200
+    with pytest.raises(ObjectMissing):
+        await objects.head(kept)
+    assert (await draft.post("/documents", json=body)).status_code == 201
+
+
+async def test_files_of_documents_that_nothing_needs_are_swept(
+    draft: Draft, pool: Pool, settings: Settings, objects: Storage
+) -> None:
+    """After a day: files of withdrawn documents, and what a ticket wrote after its document was received."""
+    kept = (await draft.paper("permit")).json()["data"]["id"]
+    gone = (await draft.paper("identity")).json()["data"]["id"]
+    await rows(draft.database, "UPDATE business_documents SET deleted_at = now() WHERE id = $1", UUID(gone))
+    late = f"{DOCUMENTS_IN}{draft.id}/{uuid4()}"
+    await objects.put(late, PDF, "application/pdf")
+
+    async def sweep(later: timedelta) -> None:
+        def now() -> datetime:
+            return datetime.now(UTC) + later
+
+        keeper = MediaActivities(pool, objects, settings.max_media_bytes, now, unreferenced_documents(pool))
+        await ActivityEnvironment().run(keeper.sweep, MediaSweepInput())
+
+    async def keys() -> set[str]:
+        pages = [await objects.list_page(f"{prefix}{draft.id}/") for prefix in (DOCUMENTS_IN, DOCUMENTS_KEPT)]
+        return {one.key for page in pages for one in page.objects}
+
+    await sweep(timedelta(hours=1))
+    assert late in await keys()
+    await sweep(KEEP_UNREFERENCED + timedelta(minutes=1))
+    assert await keys() == {f"{DOCUMENTS_KEPT}{draft.id}/{kept}"}

@@ -317,7 +317,6 @@ LEFT_ALONE = {
     "flag_rollouts.share_before": "a share",
     "outbox.not_before": "a time",
     "payment_transactions.reason": "the provider's code",
-    "blocks.reason": "the calendar: the employer's own record",
     "staff_exceptions.reason": "the roster: the employer's own record",
     "reaccommodations.reason": "a word of ours",
     "refunds.failure_reason": "the provider's code",

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.catalogue.amounts import amount_due, check_amounts
+from domain.catalogue.amounts import amount_due, check_amounts, check_fees
+from domain.catalogue.cancellation import Policy, Tier
 from domain.catalogue.service import ServiceTerms
 from domain.errors import InvalidInput
 from domain.money import Money
@@ -83,3 +84,35 @@ def test_amounts_that_are_accepted_can_be_paid_for_any_party_size(
         assert not possible
     else:
         assert possible
+
+
+CARD_HOLD = replace(PREPAY, price=Money(1000), payment_mode=PaymentMode.CARD_HOLD)
+
+
+def policy(*percents: int, no_show: int = 0) -> Policy:
+    """Tiers a day apart, the first one the earliest."""
+    hours = range(24 * len(percents), 0, -24)
+    return Policy(tuple(Tier(h, percent) for h, percent in zip(hours, percents, strict=True)), no_show)
+
+
+@pytest.mark.parametrize(
+    ("terms", "rules", "field"),
+    [
+        (CARD_HOLD, policy(0, 5, 100), None),
+        (CARD_HOLD, policy(0, 4, 100), "tiers"),
+        (CARD_HOLD, policy(0, no_show=4), "no_show_percent"),
+        (CARD_HOLD, policy(0, no_show=100), None),
+        (replace(CARD_HOLD, price=Money(200), capacity=10, party_min=5, party_max=10), policy(5), None),
+        (replace(CARD_HOLD, price=Money(200), capacity=10, party_max=10), policy(5), "tiers"),
+        (replace(CARD_HOLD, payment_mode=PaymentMode.PREPAY), policy(1, no_show=1), None),
+        (replace(CARD_HOLD, payment_mode=PaymentMode.AT_VENUE), policy(1, no_show=1), None),
+    ],
+)
+def test_fees_of_card_holds(terms: ServiceTerms, rules: Policy, field: str | None) -> None:
+    if field is None:
+        check_fees(terms, rules, LIMITS)
+        return
+    with pytest.raises(InvalidInput) as refused:
+        check_fees(terms, rules, LIMITS)
+    assert refused.value.details["fields"] == [{"field": field, "rule": "fee_less_than_the_provider_takes"}]
+    assert refused.value.details["least"] == 50

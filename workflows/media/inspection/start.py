@@ -16,4 +16,5 @@ START = ProcessStart(
     workflow_id=lambda start: ids.media(start.media_id),
     attributes=lambda start: attributes(SearchAttributePair(BUSINESS_ID, str(start.business_id))),
     summary=lambda start: "inspection of a picture or film",
+    fairness_key=lambda start: str(start.business_id),
 )

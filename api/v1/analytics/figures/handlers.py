@@ -33,7 +33,7 @@ from db.engine.session import UnitOfWork
 from domain.analytics import rates
 from domain.analytics.periods import Period
 from domain.errors import InvalidInput
-from runtime.starting import deferred
+from runtime.starting import deferred, loaded
 
 if TYPE_CHECKING:
     from analytics import days, export
@@ -136,6 +136,7 @@ class _Row:
 
 
 async def _live(work: UnitOfWork, business_id: UUID, today: date) -> FiguresRead:
+    await loaded("analytics.days", "analytics.page")
     found = await days.compute(work.session, [business_days.BusinessDay(business_id, today)])
     assert found is not None  # noqa: S101 - the transaction has entered the business
     return FiguresRead.of(_Row(found.daily.to_dicts()[0]))
@@ -146,6 +147,7 @@ async def export_days(access: Access, business_id: UUID, asked: Period, format_:
     async with access.work(business_id) as work:
         found = await work.analytics.list_(business_id, asked, None, asked.days)
     buffer = BytesIO()
+    await loaded("analytics.export")
     export.write_days(buffer, [dict(row._mapping) for row in found], format_)
     name = f"analytics-{asked.first}-{asked.last}.{format_}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}

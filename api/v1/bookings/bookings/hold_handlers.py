@@ -34,6 +34,7 @@ from domain.scheduling.errors import (
     PartySizeRefused,
     SlotTaken,
 )
+from providers.payments.registry import LIMITS
 from runtime.booking_links import BookingLinks
 from runtime.settings import Settings
 
@@ -107,6 +108,7 @@ def _request(access: Access, body: BookingCreate, settings: Settings) -> HoldReq
         raise InvalidInput.at("guest", "missing")
     return HoldRequest(
         network_limit=settings.unpaid_bookings_per_network,
+        limits=LIMITS,
         items=body.requested,
         start_at=body.start_at,
         party_size=body.party_size,

@@ -13,6 +13,7 @@ from api.http.fields import DeletedRead
 from api.http.idempotency import OptionalKey, store_response
 from api.http.operation_errors import raises
 from api.http.paging import PageAsked
+from api.v1.catalogue.fee_handlers import check_card_hold_fees
 from api.v1.catalogue.policies.schemas import PolicyCreate, PolicyRead, PolicyUpdate
 from domain.catalogue.permissions import CatalogueAction
 from domain.errors import Conflict
@@ -39,11 +40,13 @@ async def list_policies(access: MayListPolicies, page: PageAsked, business_id: U
     summary="Create a policy",
     response_model=Envelope[PolicyRead],
 )
+@raises(check_card_hold_fees)
 async def create_policy(body: PolicyCreate, access: MayAddPolicy, key: OptionalKey) -> Response:
     """The first one of a business is its default."""
     values = body.columns()
     async with access.work(body.business_id, key) as work:
         policy = await work.catalogue.add_policy(body.business_id, values)
+        await check_card_hold_fees(work, body.business_id)
         return await store_response(work, created(PolicyRead.of(policy)))
 
 
@@ -59,11 +62,13 @@ async def get_policy(policy_id: UUID, access: MayReadPolicy) -> Response:
     summary="Change a policy",
     response_model=Envelope[PolicyRead],
 )
+@raises(check_card_hold_fees)
 async def update_policy(policy_id: UUID, body: PolicyUpdate, access: MayWritePolicy) -> Response:
     """What is not sent stays. Existing bookings keep the tiers they were made with."""
     values = body.columns()
     async with access.work(policy_id) as work:
         policy = await work.catalogue.change_policy(access.business_id, policy_id, values)
+        await check_card_hold_fees(work, policy.business_id)
     return ok(PolicyRead.of(policy), SuccessMessage.UPDATED)
 
 

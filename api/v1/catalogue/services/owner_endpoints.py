@@ -13,6 +13,7 @@ from api.http.envelope import Envelope, SuccessMessage, created, ok
 from api.http.fields import DeletedRead
 from api.http.idempotency import OptionalKey, store_response
 from api.http.operation_errors import raises
+from api.v1.catalogue.fee_handlers import check_card_hold_fees
 from api.v1.catalogue.resources.schemas import ResourceCreate, ResourceRead, ResourceUpdate
 from api.v1.catalogue.services.schemas import ServiceCreate, ServiceRead, ServiceUpdate
 from domain.catalogue.errors import LegalNoticeRequired
@@ -37,7 +38,7 @@ MayWriteResource = Annotated[Access, Depends(may(CatalogueAction.WRITE_RESOURCE,
     summary="Create a service",
     response_model=Envelope[ServiceRead],
 )
-@raises(CurrencyMismatch, LegalNoticeRequired)
+@raises(CurrencyMismatch, LegalNoticeRequired, check_card_hold_fees)
 async def create_service(body: ServiceCreate, access: MayAddService, key: OptionalKey) -> Response:
     """Resources and policy must be the business's own, and the price in its currency."""
     async with access.work(body.business_id, key) as work:
@@ -46,6 +47,7 @@ async def create_service(body: ServiceCreate, access: MayAddService, key: Option
         defaults = ServiceDefaults(PaymentMode(settings.payment_mode), ApprovalMode(settings.approval_mode))
         values = body.columns(business.currency, defaults, LIMITS[business.payment_provider])
         service = await work.catalogue.add_service(business.id, values, body.required())
+        await check_card_hold_fees(work, business.id)
         return await store_response(work, created(ServiceRead.of(service)))
 
 
@@ -54,7 +56,7 @@ async def create_service(body: ServiceCreate, access: MayAddService, key: Option
     summary="Change a service",
     response_model=Envelope[ServiceRead],
 )
-@raises(CurrencyMismatch, LegalNoticeRequired)
+@raises(CurrencyMismatch, LegalNoticeRequired, check_card_hold_fees)
 async def update_service(
     service_id: UUID, body: ServiceUpdate, access: MayWriteService, now: Now, confirm: Confirm
 ) -> Response:
@@ -65,6 +67,7 @@ async def update_service(
         business = await work.businesses.get(stored.business_id)
         values = body.columns(stored, LIMITS[business.payment_provider])
         service = await work.catalogue.change_service(stored, values, body.required(), now, confirm)
+        await check_card_hold_fees(work, business.id)
     return ok(ServiceRead.of(service), SuccessMessage.UPDATED)
 
 

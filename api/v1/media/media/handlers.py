@@ -12,8 +12,14 @@ from api.v1.media.media.schemas import PresignMediaCommand
 from db.media.media import MediaRow
 from domain.errors import RuleBroken, TooLarge, WrongState
 from domain.media.files import MEDIA, UPLOADS
+from domain.media.quotas import Quota
 from domain.media.status import MediaStatus
 from providers.storage.interface import ObjectMissing
+
+
+def _quota(services: ApiServices) -> Quota:
+    settings = services.settings
+    return Quota(settings.media_per_business, settings.media_bytes_per_business)
 
 
 def _new_key() -> str:
@@ -21,40 +27,42 @@ def _new_key() -> str:
     return f"{UPLOADS}{uuid4()}"
 
 
-@raises(received, RuleBroken)
+@raises(received, RuleBroken, WrongState)
 async def take_form(request: Request, business_id: UUID, access: Access, services: ApiServices) -> MediaRow:
     """Through the API. Who may not is refused before the body is read; a row is made when the file is in the storage,
-    so that an upload that is cut off leaves nothing behind. Raises RuleBroken where the business has too many."""
-    most = services.settings.media_per_business
+    so that an upload that is cut off leaves nothing behind. Raises RuleBroken where the business has too much, and
+    WrongState before its owner has confirmed the address."""
+    quota = _quota(services)
     async with access.work(business_id) as work:
-        await work.media.check_room(business_id, most)
+        await work.media.check_room(business_id, quota, size=1)
     async with received(request, services.settings.max_media_bytes, MEDIA) as file:
         key = _new_key()
         await services.storage.put(key, file.file, file.type.value)
     async with access.work(business_id) as work:
-        await work.media.check_room(business_id, most)
+        await work.media.check_room(business_id, quota, file.size)
         return await work.media.add_media(business_id, file.type, key, file.size)
 
 
-@raises(TooLarge, RuleBroken)
+@raises(TooLarge, RuleBroken, WrongState)
 async def take_ticket(
     body: PresignMediaCommand, access: Access, services: ApiServices, now: datetime
 ) -> tuple[MediaRow, UploadTicketRead]:
-    """Past the API: a row that waits for its file, and a ticket for it. Raises TooLarge, and RuleBroken where the
-    business has too many."""
+    """Past the API: a row that waits for its file, and a ticket for it. Raises TooLarge, RuleBroken where the
+    business has too much, and WrongState before its owner has confirmed the address."""
     most = services.settings.max_media_bytes
     if body.size > most:
         raise TooLarge({"limit": most})
     key = _new_key()
     async with access.work(body.business_id) as work:
-        await work.media.check_room(body.business_id, services.settings.media_per_business)
+        await work.media.check_room(body.business_id, _quota(services), body.size)
         media = await work.media.add_media(body.business_id, body.type(), key)
     return media, await UploadTicketRead.of(services.storage, key, body.type(), most, now)
 
 
-@raises(WrongState, TooLarge)
+@raises(WrongState, TooLarge, RuleBroken)
 async def finish(media_id: UUID, access: Access, services: ApiServices) -> MediaRow:
-    """The storage has the file. Raises WrongState when it has not, and TooLarge."""
+    """The storage has the file. Raises WrongState when it has not, TooLarge, and RuleBroken where the business then has
+    too much."""
     async with access.work(media_id) as work:
         media = await work.media.get_media(media_id)
     if media.status != MediaStatus.UPLOADING:
@@ -66,4 +74,5 @@ async def finish(media_id: UUID, access: Access, services: ApiServices) -> Media
     if stored.size > services.settings.max_media_bytes:
         raise TooLarge({"limit": services.settings.max_media_bytes})
     async with access.work(media_id) as work:
+        await work.media.check_room(media.business_id, _quota(services), stored.size, new=0)
         return await work.media.finish_upload(media_id, stored.size)

@@ -15,9 +15,6 @@ from api.http.operation_errors import raises
 from api.v1.onboarding.verification import document_handlers, handlers
 from api.v1.onboarding.verification.list_handlers import read_verification
 from api.v1.onboarding.verification.schemas import DocumentCreate, DocumentRead, DocumentTicketRead, VerificationRead
-from domain.errors import (
-    WrongState,
-)
 from domain.onboarding.permissions import OnboardingAction
 
 router = APIRouter(prefix="/owner/businesses/{business_id}", tags=["businesses"])
@@ -82,10 +79,10 @@ async def complete_document(business_id: UUID, document_id: UUID, access: MaySub
     summary="Withdraw a document",
     response_model=Envelope[DeletedRead],
 )
-@raises(WrongState)
-async def delete_document(business_id: UUID, document_id: UUID, access: MaySubmit, now: Now) -> Response:
-    """One that operators have accepted stays."""
-    async with access.work(business_id) as work:
-        document = await work.onboarding.lists.lock_document(business_id, document_id)
-        await work.onboarding.lists.remove_document(document, now)
+@raises(document_handlers.withdraw)
+async def delete_document(
+    business_id: UUID, document_id: UUID, access: MaySubmit, services: Services, now: Now
+) -> Response:
+    """Its file is deleted. One that operators have accepted stays."""
+    await document_handlers.withdraw(services, access, business_id, document_id, now)
     return ok(DeletedRead(id=document_id), SuccessMessage.DELETED)

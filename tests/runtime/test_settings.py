@@ -1,0 +1,54 @@
+"""What settings must say before a process starts."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from runtime.settings import Settings, UnsafeSettings, _is_public
+
+
+def test_settings_are_refused_without_an_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OMOTENASHI_ENVIRONMENT")
+    with pytest.raises(UnsafeSettings, match="OMOTENASHI_ENVIRONMENT is missing: one of development, test, production"):
+        Settings(_env_file=None)
+    for environment in ("development", "test"):
+        assert Settings(_env_file=None, environment=environment).environment == environment
+
+
+@pytest.mark.parametrize("part", [("api",), ("worker", "--role", "payments"), ("relay",), ("migrate",), ("seed",)])
+def test_parts_do_not_start_without_an_environment(part: tuple[str, ...], tmp_path: object) -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("OMOTENASHI_")}
+    result = subprocess.run(
+        [sys.executable, "-P", "-m", "stack", *part, "--data-dir", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+    )
+    assert result.returncode == 1
+    assert "OMOTENASHI_ENVIRONMENT is missing" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://book.example.jp", True),
+        ("https://book.example.jp:8443/app", True),
+        ("http://book.example.jp", False),
+        ("https://127.0.0.1:4000", False),
+        ("https://[::1]", False),
+        ("https://0.0.0.0", False),
+        ("https://localhost", False),
+        ("https://api.localhost", False),
+        ("book.example.jp", False),
+        ("", False),
+    ],
+)
+def test_public_url_of_production(url: str, expected: bool) -> None:
+    assert _is_public(url) is expected
+    with pytest.raises(UnsafeSettings) as refused:
+        Settings(_env_file=None, environment="production", public_url=url)
+    assert ("OMOTENASHI_PUBLIC_URL" in str(refused.value)) is not expected
