@@ -286,7 +286,7 @@ class ClaimStore(Store):
         )
         return item_times(catalogue.items, taken)
 
-    async def starts_for_move(
+    async def starts_for_reschedule(
         self, booking_id: UUID, first: date, last: date, now: datetime, preferred: Sequence[UUID], staff: bool
     ) -> tuple[Catalogue, StartTable, int]:
         """Every start on business days ``first`` to ``last`` (31 at most) to which ``move_claims`` could move the

@@ -12,11 +12,11 @@ from sqlalchemy.dialects.postgresql import UUID as PgUUID
 
 from db.engine.store import Store
 from domain.booking_status import BookingStatus
+from domain.bookings.party import PartyFacts, changes_party
 from domain.bookings.snapshot import BookingSnapshot
 from domain.bookings.view import BookingView, ItemView
-from domain.errors import NotFound, WrongState
+from domain.errors import NotFound
 from domain.payments.status import PaymentMode
-from domain.scheduling.errors import PartySizeRefused
 
 _COLUMNS = """b.id, b.business_id, b.customer_id, b.user_id, b.code, b.status, b.start_at, b.end_at, b.time_zone,
     b.party_size, b.price, b.amount_due, b.currency, b.payment_mode, b.needs_approval, b.policy, b.hold_expires_at,
@@ -189,21 +189,13 @@ class BookingStore(Store):
         return await self.get(booking_id)
 
     async def set_party(self, booking_id: UUID, party_size: int) -> None:
-        """How many come, of a booking that is not over and not begun. Raises NotFound, WrongState, and PartySizeRefused
-        outside the service's bounds or where places are sold: there more people are more places and another price, so
-        the booking is made again."""
+        """Change how many people come. Raises NotFound and what ``changes_party`` raises."""
         row = (await self.session.execute(_PARTY, {"booking_id": booking_id})).one_or_none()
         if row is None:
             raise NotFound({"booking_id": str(booking_id)})
-        if party_size == row.party_size:
-            return
-        if row.status not in {BookingStatus.PENDING, BookingStatus.CONFIRMED}:
-            raise WrongState({"status": row.status, "wanted": "party_size"})
-        if not row.party_min <= party_size <= row.party_max:
-            raise PartySizeRefused({"party_min": row.party_min, "party_max": row.party_max})
-        if row.capacity > 1:
-            raise PartySizeRefused({"rule": "sold_by_place"})
-        await self.session.execute(_SET_PARTY, {"booking_id": booking_id, "party_size": party_size})
+        facts = PartyFacts(BookingStatus(row.status), row.party_size, row.party_min, row.party_max, row.capacity)
+        if changes_party(facts, party_size):
+            await self.session.execute(_SET_PARTY, {"booking_id": booking_id, "party_size": party_size})
 
 
 def _view(row: Row[Any]) -> BookingView:

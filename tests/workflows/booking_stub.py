@@ -7,7 +7,8 @@ from temporalio.exceptions import ApplicationError
 
 from activities.bookings.bookings import ExtendHoldInput, RemindInput
 from activities.platform.attention import AttentionInput
-from domain.bookings import confirmation, decisions, expiry, late_payment, moves, undo
+from domain.bookings import confirmation, decisions, expiry, late_payment, undo
+from domain.bookings import reschedule as rescheduling
 from domain.bookings.commands import BookingCommand, BookingOutcome
 from domain.bookings.decisions import is_business_side
 from domain.bookings.expiry import HoldEnd
@@ -131,20 +132,20 @@ class BookingStub(PaymentStub):
         if command.start_at is None:
             raise InvalidInput.at("start_at", "required")
         facts, by_business = self.facts(), is_business_side(command.actor_kind)
-        move = moves.move(facts, command.start_at, by_business, self.approve_within, self._time())
+        after = rescheduling.reschedule(facts, command.start_at, by_business, self.approve_within, self._time())
         if command.stranded and not decisions.answers_offer(facts, command.actor_kind):
             return self._outcome(command)
         if not self.slot_is_free:
             raise ApplicationError("slot_taken", {"alternatives": []}, type="slot_taken", non_retryable=True)
         length = self.booking.end_at - self.booking.start_at
-        self.moves, self.kept_penalty = move.terms.moves, move.terms.kept_penalty
+        self.moves, self.kept_penalty = after.terms.moves, after.terms.kept_penalty
         self.set(
-            status=move.status,
+            status=after.status,
             start_at=command.start_at,
             end_at=command.start_at + length,
             version=self.booking.version + 1,
-            hold_expires_at=move.hold_expires_at,
-            approval_deadline=move.approval_deadline,
+            hold_expires_at=after.hold_expires_at,
+            approval_deadline=after.approval_deadline,
         )
         return self._outcome(command)
 

@@ -11,10 +11,10 @@ from db.bookings.commands.locked import Locked, change_of
 from db.bookings.commands.notices import Message
 from db.bookings.commands.transition import TransitionStore
 from db.scheduling.booked_services import Catalogue
-from domain.bookings import moves
+from domain.bookings import reschedule as rules
 from domain.bookings.commands import BookingCommand, BookingOutcome
 from domain.bookings.decisions import answers_offer, cancellation_quote, is_business_side
-from domain.bookings.moves import Move, MoveTerms
+from domain.bookings.reschedule import Rescheduled, RescheduleTerms
 from domain.errors import InvalidInput
 from domain.messages.kinds import NoticeKind
 from domain.money import Money
@@ -35,7 +35,7 @@ class RescheduleStore(TransitionStore):
     async def reschedule(self, command: BookingCommand, now: datetime) -> BookingOutcome:
         """Move a pending or confirmed booking to ``command.start_at``, with other resources if that is what it takes.
 
-        `domain.bookings.moves.move` decides. Raises what it raises, and from taking the time SlotTaken or
+        `domain.bookings.reschedule.reschedule` decides. Raises what it raises, and from taking the time SlotTaken or
         OutsideOpeningHours with alternatives, and OutsideBookingWindow; where the command answers an offer also what
         ``decisions.answers_offer`` raises.
         """
@@ -46,7 +46,7 @@ class RescheduleStore(TransitionStore):
             raise InvalidInput.at("start_at", "required")
         start_at, by_business = command.start_at, is_business_side(command.actor_kind)
         known = booking.facts()
-        move = moves.move(known, start_at, by_business, await self._approve_within(booking), now)
+        after = rules.reschedule(known, start_at, by_business, await self._approve_within(booking), now)
         if command.stranded and not answers_offer(known, command.actor_kind):
             return booking.outcome()
         if start_at == booking.start_at and not command.resource_ids:
@@ -63,40 +63,42 @@ class RescheduleStore(TransitionStore):
         change = change_of(
             booking,
             "rescheduled",
-            move.status,
+            after.status,
             start_at=start_at,
             end_at=times[-1][1],
             version=booking.version + 1,
-            hold_expires_at=move.hold_expires_at,
-            approval_deadline=move.approval_deadline,
+            hold_expires_at=after.hold_expires_at,
+            approval_deadline=after.approval_deadline,
             proof_deadline=None if booking.proof_deadline is None else min(booking.proof_deadline, start_at),
-            moves=move.terms.moves,
-            kept_penalty=move.terms.kept_penalty,
+            moves=after.terms.moves,
+            kept_penalty=after.terms.kept_penalty,
             details={"old_start_at": booking.start_at.isoformat(), "start_at": start_at.isoformat()},
-            messages=_messages(booking, move, by_business),
+            messages=_messages(booking, after, by_business),
         )
         return await self._write(booking, change, command, now)
 
-    async def quote_move(self, booking_id: UUID, by_business: bool, now: datetime) -> tuple[MoveTerms, Money, str]:
+    async def quote_reschedule(
+        self, booking_id: UUID, by_business: bool, now: datetime
+    ) -> tuple[RescheduleTerms, Money, str]:
         """On which terms the booking may be moved at ``now``, by the same rule on the same facts; with what a
         cancellation after the move costs at least, and the venue's time zone. Changes nothing and waits for nobody.
-        Raises NotFound and what ``move_terms`` raises."""
+        Raises NotFound and what ``reschedule_terms`` raises."""
         booking = await self._read_facts(booking_id)
         facts = booking.facts()
-        terms = moves.move_terms(facts, by_business, now)
+        terms = rules.reschedule_terms(facts, by_business, now)
         kept = cancellation_quote(facts, now).penalty if terms.kept_penalty.at(now) else Money(0, booking.currency)
         return terms, kept, booking.time_zone
 
-    async def starts_for_move(
+    async def starts_for_reschedule(
         self, booking_id: UUID, by_business: bool, first: date, last: date, preferred: Sequence[UUID], now: datetime
     ) -> tuple[Catalogue, StartTable, int]:
         """Every start to which ``reschedule`` could move the booking, its own time included; with the size of its
-        party. Raises NotFound and what ``move_terms`` raises."""
+        party. Raises NotFound and what ``reschedule_terms`` raises."""
         booking = await self._read_facts(booking_id)
-        moves.move_terms(booking.facts(), by_business, now)
+        rules.reschedule_terms(booking.facts(), by_business, now)
         claims = ClaimStore(self.session, self.context)
         staff = by_business or booking.is_stranded
-        return await claims.starts_for_move(booking_id, first, last, now, preferred, staff)
+        return await claims.starts_for_reschedule(booking_id, first, last, now, preferred, staff)
 
     async def _move_items(self, booking_id: UUID, times: Moved) -> None:
         values = {"booking_id": booking_id, "starts": [start for start, _ in times], "ends": [end for _, end in times]}
@@ -109,12 +111,12 @@ class RescheduleStore(TransitionStore):
         return found
 
 
-def _messages(booking: Locked, move: Move, by_business: bool) -> tuple[Message, ...]:
+def _messages(booking: Locked, after: Rescheduled, by_business: bool) -> tuple[Message, ...]:
     facts: dict[str, object] = {"old_start": booking.start_at.isoformat(), "by_business": by_business}
     key = str(booking.version + 1)
-    kind = NoticeKind.BOOKING_REQUESTED if move.terms.asks_again else NoticeKind.BOOKING_CHANGED
+    kind = NoticeKind.BOOKING_REQUESTED if after.terms.asks_again else NoticeKind.BOOKING_CHANGED
     messages = [Message(kind, facts, key=key)]
     # The business reads of an offered time that was taken in the message about the offer.
-    if not by_business and (move.terms.asks_again or not booking.is_stranded):
+    if not by_business and (after.terms.asks_again or not booking.is_stranded):
         messages.append(Message(kind, facts, to_business=True, key=key))
     return tuple(messages)

@@ -176,7 +176,7 @@ async def test_approved_booking_that_its_customer_moves_is_decided_again(desk: D
 async def test_quote_of_a_move_says_what_the_move_will_keep(desk: Desk) -> None:
     booking_id = await add_booking(desk.database, desk.salon, NOW + 30 * HOUR, amount_due=6600, payment_mode="prepay")
     await add_payment(desk.database, desk.salon, booking_id, status="captured")
-    terms, kept, _ = await desk.within(lambda work: work.bookings.changes.quote_move(booking_id, False, NOW))
+    terms, kept, _ = await desk.within(lambda work: work.bookings.changes.quote_reschedule(booking_id, False, NOW))
     assert (terms.kept_penalty.percent, kept.amount, terms.moves_left) == (50, 3300, 2)
     await desk.do("reschedule", booking_id, CUSTOMER, start_at=NEW)
     assert (await desk.do("cancel", booking_id, CUSTOMER)).penalty == kept.amount
@@ -195,7 +195,7 @@ async def test_reschedule_takes_exactly_the_listed_starts(desk: Desk) -> None:
     day = OLD.astimezone(TOKYO).date()
 
     async def listed(work: UnitOfWork) -> set[datetime]:
-        catalogue, starts, _ = await work.bookings.changes.starts_for_move(booking_id, False, day, day, (), NOW)
+        catalogue, starts, _ = await work.bookings.changes.starts_for_reschedule(booking_id, False, day, day, (), NOW)
         assert catalogue.items[0].duration == 60
         return {starts.zero + minutes(at) for at in starts.minutes}
 

@@ -20,7 +20,7 @@ from api.v1.bookings.bookings.handlers import AskedBookings, bookings_page, hist
 from api.v1.bookings.bookings.history_schemas import HistoryRead
 from api.v1.bookings.bookings.hold_handlers import TIME_REFUSED, take
 from api.v1.bookings.bookings.proof_schemas import ProofCommand
-from api.v1.bookings.bookings.quote_handlers import quote, quote_move, starts_for_move
+from api.v1.bookings.bookings.quote_handlers import quote, quote_reschedule, starts_for_reschedule
 from api.v1.bookings.bookings.quote_schemas import QuoteRead, RescheduleQuoteRead
 from api.v1.bookings.bookings.schemas import (
     BookingChangedRead,
@@ -152,11 +152,11 @@ async def cancel_booking(
     summary="On which terms a booking may be moved now",
     response_model=Envelope[RescheduleQuoteRead],
 )
-@raises(quote_move)
+@raises(quote_reschedule)
 async def create_reschedule_quote(booking_id: UUID, access: MayReschedule, now: Now) -> Response:
     """Changes nothing. Refuses what `/reschedule` would refuse at this moment, whatever the new time."""
     async with access.work(booking_id) as work:
-        return ok(await quote_move(work, booking_id, now, access.works_here))
+        return ok(await quote_reschedule(work, booking_id, now, access.works_here))
 
 
 @router.get(
@@ -164,7 +164,7 @@ async def create_reschedule_quote(booking_id: UUID, access: MayReschedule, now: 
     summary="To which times a booking can be moved",
     response_model=Envelope[AvailabilityRead],
 )
-@raises(starts_for_move)
+@raises(starts_for_reschedule)
 async def get_availability_for_move(
     booking_id: UUID,
     access: MayReschedule,
@@ -178,7 +178,7 @@ async def get_availability_for_move(
     """As `GET /availability` for the booking's service, length and party, but the booking's own time is not in its
     way. Refuses what `/reschedule` would refuse at this moment, whatever the new time."""
     async with access.work(booking_id) as work:
-        return await starts_for_move(work, booking_id, access.works_here, first, last, resource_id, now)
+        return await starts_for_reschedule(work, booking_id, access.works_here, first, last, resource_id, now)
 
 
 @router.post(

@@ -1,6 +1,6 @@
 """What a cancellation or a move would come to, and to which times a booking can be moved, asked without doing it.
 
-The rules are `domain.bookings.decisions.cancel` and `domain.bookings.moves.move_terms`.
+The rules are `domain.bookings.decisions.cancel` and `domain.bookings.reschedule.reschedule_terms`.
 """
 
 from collections.abc import Sequence
@@ -35,10 +35,10 @@ async def quote(work: UnitOfWork, booking_id: UUID, now: datetime, by_business: 
 
 
 @raises(WrongState, Gone, RuleBroken)
-async def quote_move(work: UnitOfWork, booking_id: UUID, now: datetime, by_business: bool) -> RescheduleQuoteRead:
+async def quote_reschedule(work: UnitOfWork, booking_id: UUID, now: datetime, by_business: bool) -> RescheduleQuoteRead:
     """On which terms the booking may be moved at ``now``, by the rule that the move itself asks. Raises NotFound,
     WrongState, Gone, and RuleBroken with the rule that refuses it."""
-    terms, kept, time_zone = await work.bookings.changes.quote_move(booking_id, by_business, now)
+    terms, kept, time_zone = await work.bookings.changes.quote_reschedule(booking_id, by_business, now)
     zone = ZoneInfo(time_zone)
     until = terms.kept_penalty.until
     return RescheduleQuoteRead(
@@ -53,7 +53,7 @@ async def quote_move(work: UnitOfWork, booking_id: UUID, now: datetime, by_busin
 
 
 @raises(WrongState, Gone, RuleBroken, PartySizeRefused, NotBookable)
-async def starts_for_move(
+async def starts_for_reschedule(
     work: UnitOfWork,
     booking_id: UUID,
     by_business: bool,
@@ -63,7 +63,7 @@ async def starts_for_move(
     now: datetime,
 ) -> Response:
     """``AvailabilityRead`` of the times that the booking can be moved to."""
-    catalogue, starts, party_size = await work.bookings.changes.starts_for_move(
+    catalogue, starts, party_size = await work.bookings.changes.starts_for_reschedule(
         booking_id, by_business, first, last, preferred, now
     )
     return answer_with_starts(catalogue, starts, party_size)

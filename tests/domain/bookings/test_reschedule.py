@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from domain.booking_status import BookingStatus
 from domain.bookings import decisions
 from domain.bookings.decisions import BookingFacts, KeptPenalty
-from domain.bookings.moves import Move, move, move_terms
+from domain.bookings.reschedule import Rescheduled, reschedule, reschedule_terms
 from domain.catalogue.cancellation import MoveRules, PaidTierMove, Policy, Tier
 from domain.errors import DomainError, Gone, InvalidInput, Malformed, RuleBroken, WrongState
 from domain.payments.status import PaymentStatus
@@ -34,7 +34,7 @@ def facts(status: BookingStatus = S.CONFIRMED, rules: MoveRules | None = None, *
     return replace(BookingFacts(status, START, 6000, "JPY", policy, paid), **more)
 
 
-def moved(before: BookingFacts, after: Move, start_at: datetime) -> BookingFacts:
+def moved(before: BookingFacts, after: Rescheduled, start_at: datetime) -> BookingFacts:
     """The facts of the booking after the move was written."""
     return replace(
         before,
@@ -48,7 +48,7 @@ def moved(before: BookingFacts, after: Move, start_at: datetime) -> BookingFacts
 
 
 def customer_moves(before: BookingFacts, start_at: datetime, now: datetime) -> BookingFacts:
-    return moved(before, move(before, start_at, False, DAY, now), start_at)
+    return moved(before, reschedule(before, start_at, False, DAY, now), start_at)
 
 
 def rule_of(refused: pytest.ExceptionInfo[RuleBroken]) -> str:
@@ -56,7 +56,7 @@ def rule_of(refused: pytest.ExceptionInfo[RuleBroken]) -> str:
 
 
 @pytest.mark.parametrize(("left", "percent"), [(72, 0), (30, 50), (1, 100)])
-def test_move_keeps_what_a_cancellation_would_have_cost(left: int, percent: int) -> None:
+def test_reschedule_keeps_what_a_cancellation_would_have_cost(left: int, percent: int) -> None:
     now = START - hours(left)
     after = customer_moves(facts(), START + 40 * DAY, now)
     assert after.kept_penalty == KeptPenalty(percent)
@@ -64,7 +64,7 @@ def test_move_keeps_what_a_cancellation_would_have_cost(left: int, percent: int)
     assert decisions.cancel(after, False, now + 10 * DAY).settlement.retained == 60 * percent
 
 
-def test_move_keeps_the_highest_penalty_of_several() -> None:
+def test_reschedule_keeps_the_highest_penalty_of_several() -> None:
     after = customer_moves(facts(), START + 40 * DAY, START - hours(30))
     again = customer_moves(after, START + 50 * DAY, START)
     assert again.kept_penalty.percent == 50
@@ -87,47 +87,47 @@ def test_kept_penalty_holds_for_a_no_show_and_not_against_the_business() -> None
     assert decisions.cancel(replace(after, is_stranded=True), False, START).settlement.retained == 0
 
 
-def test_move_in_a_paid_tier_is_refused_where_the_policy_says_so() -> None:
+def test_reschedule_in_a_paid_tier_is_refused_where_the_policy_says_so() -> None:
     strict = facts(rules=MoveRules(in_paid_tier=PaidTierMove.REFUSE))
-    move_terms(strict, False, START - hours(48))
+    reschedule_terms(strict, False, START - hours(48))
     with pytest.raises(RuleBroken) as refused:
-        move_terms(strict, False, START - hours(48) + timedelta(microseconds=1))
+        reschedule_terms(strict, False, START - hours(48) + timedelta(microseconds=1))
     assert refused.value.details == {"rule": "paid_tier", "percent": 50}
-    move_terms(strict, True, START - hours(1))
+    reschedule_terms(strict, True, START - hours(1))
 
 
-def test_move_is_refused_when_it_is_late() -> None:
+def test_reschedule_is_refused_when_it_is_late() -> None:
     rules = facts(rules=MoveRules(hours_before=24))
-    assert move_terms(rules, False, START - hours(24)).latest_at == START - hours(24)
+    assert reschedule_terms(rules, False, START - hours(24)).latest_at == START - hours(24)
     with pytest.raises(RuleBroken) as refused:
-        move_terms(rules, False, START - hours(24) + timedelta(microseconds=1))
+        reschedule_terms(rules, False, START - hours(24) + timedelta(microseconds=1))
     assert rule_of(refused) == "too_late_to_move"
     with pytest.raises(RuleBroken) as refused:
-        move_terms(facts(), False, START)
+        reschedule_terms(facts(), False, START)
     assert rule_of(refused) == "already_started"
 
 
-def test_move_is_refused_when_the_customer_has_moved_often_enough() -> None:
+def test_reschedule_is_refused_when_the_customer_has_moved_often_enough() -> None:
     now = START - hours(72)
     rules = MoveRules(max_moves=2)
-    assert move_terms(facts(rules=rules), False, now).moves_left == 1
-    assert move_terms(facts(rules=rules, moves=1), False, now).moves_left == 0
+    assert reschedule_terms(facts(rules=rules), False, now).moves_left == 1
+    assert reschedule_terms(facts(rules=rules, moves=1), False, now).moves_left == 0
     with pytest.raises(RuleBroken) as refused:
-        move_terms(facts(rules=rules, moves=2), False, now)
+        reschedule_terms(facts(rules=rules, moves=2), False, now)
     assert rule_of(refused) == "too_many_moves"
-    assert move_terms(facts(rules=MoveRules(max_moves=None), moves=99), False, now).moves_left is None
+    assert reschedule_terms(facts(rules=MoveRules(max_moves=None), moves=99), False, now).moves_left is None
 
 
-def test_move_by_the_business_and_of_a_stranded_booking_counts_nowhere() -> None:
+def test_reschedule_by_the_business_and_of_a_stranded_booking_counts_nowhere() -> None:
     late = facts(rules=MoveRules(0, 48, PaidTierMove.REFUSE), needs_approval=True, moves=4)
     for terms in (
-        move_terms(late, True, START + hours(1)),
-        move_terms(replace(late, is_stranded=True), False, START - hours(1)),
+        reschedule_terms(late, True, START + hours(1)),
+        reschedule_terms(replace(late, is_stranded=True), False, START - hours(1)),
     ):
         assert (terms.moves, terms.asks_again, terms.kept_penalty) == (4, False, KeptPenalty())
 
 
-def test_move_of_an_approved_booking_asks_for_approval_again() -> None:
+def test_reschedule_of_an_approved_booking_asks_for_approval_again() -> None:
     approved = facts(needs_approval=True)
     now = START - hours(72)
     after = customer_moves(approved, START + 3 * DAY, now)
@@ -135,34 +135,34 @@ def test_move_of_an_approved_booking_asks_for_approval_again() -> None:
     near = customer_moves(approved, now + hours(2), now)
     assert near.approval_deadline == now + hours(2)
     assert customer_moves(facts(needs_approval=False), START + 3 * DAY, now).status is S.CONFIRMED
-    by_staff = move(approved, START + 3 * DAY, True, DAY, now)
+    by_staff = reschedule(approved, START + 3 * DAY, True, DAY, now)
     assert by_staff.status is S.CONFIRMED
 
 
-def test_move_of_an_approved_booking_is_refused_where_a_decline_would_return_a_penalty() -> None:
+def test_reschedule_of_an_approved_booking_is_refused_where_a_decline_would_return_a_penalty() -> None:
     with pytest.raises(RuleBroken) as refused:
-        move_terms(facts(needs_approval=True), False, START - hours(30))
+        reschedule_terms(facts(needs_approval=True), False, START - hours(30))
     assert rule_of(refused) == "paid_tier"
 
 
-def test_move_of_a_booking_that_waits_costs_nothing_and_shortens_its_deadlines() -> None:
+def test_reschedule_of_a_booking_that_waits_costs_nothing_and_shortens_its_deadlines() -> None:
     now = START - hours(10)
     waiting = facts(S.PENDING, needs_approval=True, hold_expires_at=now + hours(8), approval_deadline=now + hours(8))
     after = customer_moves(waiting, now + hours(3), now)
     assert (after.hold_expires_at, after.approval_deadline) == (now + hours(3), now + hours(3))
     assert (after.kept_penalty, after.moves, after.status) == (KeptPenalty(), 1, S.PENDING)
     with pytest.raises(Gone):
-        move_terms(waiting, False, now + hours(8))
+        reschedule_terms(waiting, False, now + hours(8))
 
 
 @pytest.mark.parametrize("status", sorted(set(S) - {S.PENDING, S.CONFIRMED}))
-def test_move_of_a_booking_that_is_begun_or_over_is_refused(status: BookingStatus) -> None:
+def test_reschedule_of_a_booking_that_is_begun_or_over_is_refused(status: BookingStatus) -> None:
     for by_business in (True, False):
         with pytest.raises(WrongState):
-            move_terms(facts(status), by_business, START - DAY)
+            reschedule_terms(facts(status), by_business, START - DAY)
 
 
-def test_move_rules_are_read_as_they_are_stored_and_have_bounds() -> None:
+def test_reschedule_rules_are_read_as_they_are_stored_and_have_bounds() -> None:
     rules = MoveRules(None, 24, PaidTierMove.REFUSE, 30)
     assert MoveRules.from_json(rules.to_json()) == rules
     assert Policy.from_json({"tiers": [], "no_show_percent": 0}).moves == MoveRules()

@@ -1,4 +1,4 @@
-"""Moving a booking to another time: who may, how often, and which terms stay. Pure rules.
+"""Rescheduling a booking to another time: who may, how often, and which terms stay. Pure rules.
 
 A customer's move is treated like a cancellation at that moment. Otherwise a booking that could only be cancelled for a
 fee could be moved far into the future and then cancelled free of charge. Price and policy do not change. Times are
@@ -16,7 +16,7 @@ from domain.instants import text_at_venue
 
 
 @dataclass(frozen=True, slots=True)
-class MoveTerms:
+class RescheduleTerms:
     """The terms of a move at this moment, before the new time is known.
 
     ``moves``: how often the customer will have moved it. ``moves_left``: how often it may be moved after that, None
@@ -33,17 +33,17 @@ class MoveTerms:
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class Rescheduled:
     """The booking at its new time. The hold of a pending booking keeps its end, but no deadline is later than the new
     start."""
 
-    terms: MoveTerms
+    terms: RescheduleTerms
     status: BookingStatus
     hold_expires_at: datetime | None
     approval_deadline: datetime | None
 
 
-def move_terms(facts: BookingFacts, by_business: bool, now: datetime) -> MoveTerms:
+def reschedule_terms(facts: BookingFacts, by_business: bool, now: datetime) -> RescheduleTerms:
     """Whether the booking may be moved at ``now``, and on which terms.
 
     The business may always move it, and so may the customer of a booking that the business cannot keep. Raises
@@ -58,11 +58,11 @@ def move_terms(facts: BookingFacts, by_business: bool, now: datetime) -> MoveTer
     if not by_business and now >= facts.start_at:
         raise RuleBroken({"rule": "already_started", "start_at": text_at_venue(facts.start_at, facts.time_zone)})
     if by_business or facts.is_stranded:
-        return MoveTerms(facts.moves, None, facts.kept_penalty, asks_again=False, latest_at=None)
+        return RescheduleTerms(facts.moves, None, facts.kept_penalty, asks_again=False, latest_at=None)
     return _customer_terms(facts, now)
 
 
-def _customer_terms(facts: BookingFacts, now: datetime) -> MoveTerms:
+def _customer_terms(facts: BookingFacts, now: datetime) -> RescheduleTerms:
     rules = facts.policy.moves
     latest = facts.start_at - timedelta(hours=rules.hours_before)
     if now > latest:
@@ -76,18 +76,20 @@ def _customer_terms(facts: BookingFacts, now: datetime) -> MoveTerms:
     days = rules.penalty_kept_days
     until = now + timedelta(days=days) if percent and days is not None else None
     left = None if rules.max_moves is None else rules.max_moves - facts.moves - 1
-    return MoveTerms(facts.moves + 1, left, KeptPenalty(percent, until), asks_again, latest)
+    return RescheduleTerms(facts.moves + 1, left, KeptPenalty(percent, until), asks_again, latest)
 
 
-def move(facts: BookingFacts, start_at: datetime, by_business: bool, approve_within: timedelta, now: datetime) -> Move:
+def reschedule(
+    facts: BookingFacts, start_at: datetime, by_business: bool, approve_within: timedelta, now: datetime
+) -> Rescheduled:
     """The booking moved to ``start_at``; the caller checks whether that time is free. ``approve_within``: how long the
-    business has for an approval. Raises what ``move_terms`` raises."""
-    terms = move_terms(facts, by_business, now)
+    business has for an approval. Raises what ``reschedule_terms`` raises."""
+    terms = reschedule_terms(facts, by_business, now)
     if terms.asks_again:
         deadline = min(now + approve_within, start_at)
-        return Move(terms, BookingStatus.PENDING, deadline, deadline)
+        return Rescheduled(terms, BookingStatus.PENDING, deadline, deadline)
     hold, deadline_was = facts.hold_expires_at, facts.approval_deadline
-    return Move(terms, facts.status, _no_later(hold, start_at), _no_later(deadline_was, start_at))
+    return Rescheduled(terms, facts.status, _no_later(hold, start_at), _no_later(deadline_was, start_at))
 
 
 def _no_later(moment: datetime | None, start_at: datetime) -> datetime | None:
