@@ -10,6 +10,7 @@ from temporalio.testing import WorkflowEnvironment
 from runtime.temporal import guard_exit
 from tests.support import sampling
 from tests.support.leaks import watch
+from tests.support.sandbox import Sandbox, running_sandbox
 from tests.support.servers import (
     Database,
     PostgresServer,
@@ -98,6 +99,13 @@ async def database(migrated_postgres: PostgresServer) -> AsyncIterator[Database]
 
 
 @pytest_asyncio.fixture(scope="session")
+async def shared_database(migrated_postgres: PostgresServer) -> AsyncIterator[Database]:
+    """A migrated database that tests of one process share: they look at businesses of their own alone."""
+    async with copy_of_template(migrated_postgres) as copy:
+        yield copy
+
+
+@pytest_asyncio.fixture(scope="session")
 async def redis_url() -> AsyncIterator[str]:
     """URL of a Redis that all tests of this process share: use keys of your own."""
     async with run_redis() as url:
@@ -109,6 +117,21 @@ async def storage() -> AsyncIterator[StorageServer]:
     """An object storage that all tests of this process share: use a prefix of your own."""
     async with run_storage() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """The providers' sandbox that all tests of this process share: use ``sandbox``. Webhooks are repeated after 0.05 s,
+    then 0.1 s and so on; it sends none unless a test says where to."""
+    with running_sandbox(tmp_path_factory.mktemp("sandbox"), "--webhook-pause", "0.05") as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(sandbox_process: Sandbox) -> Sandbox:
+    """An empty sandbox without faults."""
+    sandbox_process.reset()
+    return sandbox_process
 
 
 @pytest_asyncio.fixture(scope="session")

@@ -21,8 +21,8 @@ from db.engine.session import Database
 from runtime.temporal import guard_exit
 from tests.bench import load, world
 from tests.bench.analytics import analytics
-from tests.bench.kept import kept
 from tests.bench.logins import logins
+from tests.bench.response_cache import cached
 from tests.bench.server import BENCH_HOLD
 from tests.support import data, servers
 
@@ -165,7 +165,7 @@ async def main() -> None:
     """All of them or those that are named, one after the other, each on a cluster of its own."""
     console = Console(width=140)
     report: dict[str, Any] = {"at": datetime.now(UTC).isoformat(), "machine": platform.platform(), "cores": world.CORES}
-    measures = (availability, holds, crowd, kept, logins, analytics)
+    measures = (availability, holds, crowd, cached, logins, analytics)
     wanted = set(sys.argv[1:]) or {measure.__name__ for measure in measures}
     for measure in (one for one in measures if one.__name__ in wanted):
         async with world.fresh() as (database, pool):

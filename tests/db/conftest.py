@@ -6,15 +6,15 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 
 from db.engine.session import Database
+from tests.support import servers
 from tests.support.data import add_salon, opened
 from tests.support.desk import Desk
-from tests.support.servers import PostgresServer, copy_of_template
 
 
 @pytest_asyncio.fixture(scope="session")
-async def pool(migrated_postgres: PostgresServer) -> AsyncIterator[Database]:
+async def pool(shared_database: servers.Database) -> AsyncIterator[Database]:
     """Connections as the application's role."""
-    async with copy_of_template(migrated_postgres) as database, opened(database) as shared:
+    async with opened(shared_database) as shared:
         yield shared
 
 

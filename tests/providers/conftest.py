@@ -1,30 +1,15 @@
 """The sandbox process, empty for each test, and the adapters that talk to it with the real SDKs."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import timedelta
 
-import pytest
 import pytest_asyncio
 
 from providers.email.sendgrid import SendGridEmail
 from providers.payments.payjp_v1 import PayjpV1Payments
 from providers.payments.payjp_v2 import PayjpV2Payments
 from providers.payments.stripe import StripePayments
-from tests.support.sandbox import Receiver, Sandbox, running_receiver, running_sandbox
-
-
-@pytest.fixture(scope="session")
-def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    """One process for all tests of this worker. Webhooks are repeated after 0.05 s, then 0.1 s and so on."""
-    with running_sandbox(tmp_path_factory.mktemp("sandbox"), "--webhook-pause", "0.05") as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def sandbox(sandbox_process: Sandbox) -> Sandbox:
-    """An empty sandbox without troubles."""
-    sandbox_process.reset()
-    return sandbox_process
+from tests.support.sandbox import Receiver, Sandbox, running_receiver
 
 
 @pytest_asyncio.fixture

@@ -16,68 +16,68 @@ from providers.errors import OutcomeUnknown, ProviderRefused
 from providers.payments.interface import CaptureMethod, WebhookEvent
 from providers.payments.payjp_v2 import PayjpV2Payments
 from providers.payments.payjp_v2_objects import event_of, intent_of
-from tests.providers.rails import RETURN_URL, Rail, new_key
+from tests.providers.adapters import RETURN_URL, AdapterCase, new_key
 from tests.support.sandbox import ROOT, Receiver, Sandbox
 
 P = PaymentStatus
 
 
 @pytest.fixture
-def rail(payjp_v2: PayjpV2Payments, sandbox: Sandbox) -> Rail:
-    return Rail(payjp_v2, sandbox)
+def tested(payjp_v2: PayjpV2Payments, sandbox: Sandbox) -> AdapterCase:
+    return AdapterCase(payjp_v2, sandbox)
 
 
 @pytest.mark.parametrize(
     ("fault", "reason"),
     [("idempotency_timeout", "idempotency_timeout"), ("idempotency_down", "idempotency_infrastructure_error")],
 )
-async def test_key_that_pay_jp_cannot_answer_for_is_asked_again(rail: Rail, fault: str, reason: str) -> None:
-    held, key = await rail.pay(capture=CaptureMethod.MANUAL), new_key()
-    rail.sandbox.fault(rail.operation("capture"), fault)
+async def test_key_that_pay_jp_cannot_answer_for_is_asked_again(tested: AdapterCase, fault: str, reason: str) -> None:
+    held, key = await tested.pay(capture=CaptureMethod.MANUAL), new_key()
+    tested.sandbox.fault(tested.operation("capture"), fault)
     with pytest.raises(OutcomeUnknown) as unknown:
-        await rail.adapter.capture_intent(held.id, 5000, key)
+        await tested.adapter.capture_intent(held.id, 5000, key)
     assert (unknown.value.reason, unknown.value.replayed) == (reason, False)
-    assert (await rail.adapter.capture_intent(held.id, 5000, key)).captured == 5000
+    assert (await tested.adapter.capture_intent(held.id, 5000, key)).captured == 5000
 
 
-async def test_idempotency_key_with_another_request_is_refused(rail: Rail) -> None:
-    paid, key = await rail.pay(), new_key()
-    await rail.adapter.create_refund(paid.id, 2000, key, {"refund_id": "r-1"})
+async def test_idempotency_key_with_another_request_is_refused(tested: AdapterCase) -> None:
+    paid, key = await tested.pay(), new_key()
+    await tested.adapter.create_refund(paid.id, 2000, key, {"refund_id": "r-1"})
     with pytest.raises(ProviderRefused) as refused:
-        await rail.adapter.create_refund(paid.id, 1000, key, {"refund_id": "r-1"})
+        await tested.adapter.create_refund(paid.id, 1000, key, {"refund_id": "r-1"})
     assert refused.value.reason == "idempotency_conflict"
 
 
-async def test_key_of_any_length_and_character_is_taken(rail: Rail) -> None:
-    paid = await rail.pay()
+async def test_key_of_any_length_and_character_is_taken(tested: AdapterCase) -> None:
+    paid = await tested.pay()
     long = f"{'a' * 300}:refund:2"
     for key in ("a:b", "ありがとう", long):
-        await rail.adapter.create_refund(paid.id, 100, key, {})
-    await rail.adapter.create_refund(paid.id, 100, long, {})
-    assert (await rail.adapter.get_intent(paid.id)).refunded == 300
+        await tested.adapter.create_refund(paid.id, 100, key, {})
+    await tested.adapter.create_refund(paid.id, 100, long, {})
+    assert (await tested.adapter.get_intent(paid.id)).refunded == 300
 
 
-async def test_paypay_is_confirmed_by_the_browser(rail: Rail) -> None:
-    intent = await rail.open()
+async def test_paypay_is_confirmed_by_the_browser(tested: AdapterCase) -> None:
+    intent = await tested.open()
     with pytest.raises(ProviderRefused):
-        await rail.adapter.confirm_intent(intent.id, "pm_paypay_1", RETURN_URL, new_key())
+        await tested.adapter.confirm_intent(intent.id, "pm_paypay_1", RETURN_URL, new_key())
     body = {"payment_method_id": "pm_paypay_1", "return_url": RETURN_URL}
-    rail.sandbox.post(f"/sandbox/payjp/payment_flows/{intent.id}/confirm", body)
-    asked = await rail.adapter.get_intent(intent.id)
+    tested.sandbox.post(f"/sandbox/payjp/payment_flows/{intent.id}/confirm", body)
+    asked = await tested.adapter.get_intent(intent.id)
     assert (asked.status, asked.action_url is not None) == (P.REQUIRES_PAYMENT, True)
-    rail.answer(str(asked.action_url), "authorize")
-    assert (await rail.adapter.get_intent(intent.id)).captured == 5000
+    tested.answer(str(asked.action_url), "authorize")
+    assert (await tested.adapter.get_intent(intent.id)).captured == 5000
 
 
-async def test_paypay_is_not_offered_where_the_money_is_taken_later(rail: Rail) -> None:
-    intent = await rail.open(CaptureMethod.MANUAL)
+async def test_paypay_is_not_offered_where_the_money_is_taken_later(tested: AdapterCase) -> None:
+    intent = await tested.open(CaptureMethod.MANUAL)
     body = {"payment_method_id": "pm_paypay_1", "return_url": RETURN_URL}
-    url = f"{rail.sandbox.url}/sandbox/payjp/payment_flows/{intent.id}/confirm"
-    assert rail.sandbox.http.post(url, json=body).json()["error"] == "invalid_payment_method_type"
+    url = f"{tested.sandbox.url}/sandbox/payjp/payment_flows/{intent.id}/confirm"
+    assert tested.sandbox.http.post(url, json=body).json()["error"] == "invalid_payment_method_type"
 
 
-async def test_authorization_lasts_longer_where_the_card_allows_it(rail: Rail) -> None:
-    held = await rail.pay(capture=CaptureMethod.MANUAL)
+async def test_authorization_lasts_longer_where_the_card_allows_it(tested: AdapterCase) -> None:
+    held = await tested.pay(capture=CaptureMethod.MANUAL)
     assert held.authorized_until is not None
     assert held.authorized_until - datetime.now(UTC) > timedelta(days=29)
 
@@ -92,46 +92,46 @@ async def test_authorization_without_an_end_lasts_seven_days() -> None:
 
 @pytest.mark.parametrize(("end", "status"), [("won", DisputeStatus.WON), ("lost", DisputeStatus.LOST)])
 async def test_dispute_is_received_from_its_opening_to_its_end(
-    rail: Rail, receiver: Receiver, end: str, status: DisputeStatus
+    tested: AdapterCase, receiver: Receiver, end: str, status: DisputeStatus
 ) -> None:
-    paid = await rail.pay()
-    dispute = rail.sandbox.post("/sandbox/payjp/disputes", {"payment_flow_id": paid.id})
-    assert (await rail.adapter.get_intent(paid.id)).status is P.DISPUTED
-    rail.sandbox.post(f"/sandbox/payjp/disputes/{dispute['id']}/{end}")
+    paid = await tested.pay()
+    dispute = tested.sandbox.post("/sandbox/payjp/disputes", {"payment_flow_id": paid.id})
+    assert (await tested.adapter.get_intent(paid.id)).status is P.DISPUTED
+    tested.sandbox.post(f"/sandbox/payjp/disputes/{dispute['id']}/{end}")
 
     def disputes() -> dict[DisputeStatus, WebhookEvent]:
-        events = [rail.adapter.parse_webhook(took.body, took.headers) for took in receiver.received]
+        events = [tested.adapter.parse_webhook(took.body, took.headers) for took in receiver.received]
         return {event.dispute.status: event for event in events if event.dispute}
 
     await receiver.wait_until(lambda: {DisputeStatus.OPEN, status} <= set(disputes()))
     received = disputes()[status]
     assert (received.intent_id, received.dispute and received.dispute.amount) == (paid.id, 5000)
-    found = await rail.adapter.get_intent(paid.id)
+    found = await tested.adapter.get_intent(paid.id)
     assert found.status is (P.CAPTURED if end == "won" else P.DISPUTED)
 
 
-async def test_refund_that_ends_later_is_pending_until_then(rail: Rail) -> None:
-    paid = await rail.pay("slow-refund")
-    made = await rail.adapter.create_refund(paid.id, 5000, new_key(), {"refund_id": "r-1"})
+async def test_refund_that_ends_later_is_pending_until_then(tested: AdapterCase) -> None:
+    paid = await tested.pay("slow-refund")
+    made = await tested.adapter.create_refund(paid.id, 5000, new_key(), {"refund_id": "r-1"})
     assert made.status is RefundStatus.PROCESSING
-    rail.sandbox.post(f"/sandbox/payjp/refunds/{made.id}/succeed")
-    assert (await rail.adapter.get_refund(made.id)).status is RefundStatus.SUCCEEDED
+    tested.sandbox.post(f"/sandbox/payjp/refunds/{made.id}/succeed")
+    assert (await tested.adapter.get_refund(made.id)).status is RefundStatus.SUCCEEDED
 
 
-async def test_refund_that_fails_gives_its_amount_back_to_the_flow(rail: Rail) -> None:
-    paid = await rail.pay("refund-fails")
-    made = await rail.adapter.create_refund(paid.id, 5000, new_key(), {"refund_id": "r-1"})
-    failed = await rail.adapter.get_refund(made.id)
+async def test_refund_that_fails_gives_its_amount_back_to_the_flow(tested: AdapterCase) -> None:
+    paid = await tested.pay("refund-fails")
+    made = await tested.adapter.create_refund(paid.id, 5000, new_key(), {"refund_id": "r-1"})
+    failed = await tested.adapter.get_refund(made.id)
     assert (failed.status, failed.failure_reason) == (RefundStatus.FAILED, "failed")
-    assert (await rail.adapter.get_intent(paid.id)).refunded == 0
+    assert (await tested.adapter.get_intent(paid.id)).refunded == 0
 
 
-async def test_confirmations_at_once_take_once(rail: Rail) -> None:
-    intent, card = await rail.open(), rail.card("good")
-    confirming = (rail.adapter.confirm_intent(intent.id, card, RETURN_URL, new_key()) for _ in range(2))
+async def test_confirmations_at_once_take_once(tested: AdapterCase) -> None:
+    intent, card = await tested.open(), tested.card("good")
+    confirming = (tested.adapter.confirm_intent(intent.id, card, RETURN_URL, new_key()) for _ in range(2))
     answers = await asyncio.gather(*confirming, return_exceptions=True)
     assert any(not isinstance(answer, BaseException) and answer.captured == 5000 for answer in answers)
-    assert (await rail.adapter.get_intent(intent.id)).captured == 5000
+    assert (await tested.adapter.get_intent(intent.id)).captured == 5000
 
 
 @pytest.mark.parametrize("kind", ["payment_flow.created", "payment_flow.requires_action", "a.type.of.tomorrow"])

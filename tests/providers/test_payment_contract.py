@@ -12,7 +12,7 @@ from domain.payments.status import PaymentStatus, RefundStatus
 from providers.errors import OutcomeUnknown, ProviderRefused, ProviderUnavailable
 from providers.payments.interface import CaptureMethod, IntentRequest
 from providers.payments.registry import LIMITS, payment_providers, webhook_receiver
-from tests.providers.rails import CARDS, RETURN_URL, Rail, new_key
+from tests.providers.adapters import CARDS, RETURN_URL, AdapterCase, new_key
 from tests.support.sandbox import Receiver, Sandbox
 
 P = PaymentStatus
@@ -20,10 +20,10 @@ MANUAL = CaptureMethod.MANUAL
 
 
 @pytest_asyncio.fixture(params=sorted(CARDS))
-async def rail(request: pytest.FixtureRequest, sandbox: Sandbox) -> AsyncIterator[Rail]:
+async def tested(request: pytest.FixtureRequest, sandbox: Sandbox) -> AsyncIterator[AdapterCase]:
     """Every provider in turn."""
     adapters = payment_providers(sandbox.settings(provider_timeout=timedelta(seconds=2)))
-    yield Rail(adapters[request.param], sandbox)
+    yield AdapterCase(adapters[request.param], sandbox)
     for adapter in adapters.values():
         await adapter.aclose()
 
@@ -32,270 +32,270 @@ def test_contract_has_every_provider(sandbox: Sandbox) -> None:
     assert set(payment_providers(sandbox.settings())) == set(CARDS) == set(LIMITS)
 
 
-async def test_intent_begins_by_waiting_for_its_customer(rail: Rail) -> None:
-    intent = await rail.open()
+async def test_intent_begins_by_waiting_for_its_customer(tested: AdapterCase) -> None:
+    intent = await tested.open()
     assert (intent.status, intent.amount, intent.currency) == (P.REQUIRES_PAYMENT, 5000, "JPY")
     assert (intent.captured, intent.refunded, intent.decline_code, intent.action_url) == (0, 0, None, None)
     assert intent.metadata["booking_id"] == "b-1"
-    assert (await rail.adapter.get_intent(intent.id)).status is P.REQUIRES_PAYMENT
+    assert (await tested.adapter.get_intent(intent.id)).status is P.REQUIRES_PAYMENT
 
 
-async def test_create_intent_with_one_key_makes_one_intent(rail: Rail) -> None:
+async def test_create_intent_with_one_key_makes_one_intent(tested: AdapterCase) -> None:
     request = IntentRequest(Money(5000), CaptureMethod.AUTOMATIC, {"payment_id": "p-1"})
     key = new_key()
-    first = await rail.adapter.create_intent(request, key)
-    assert (await rail.adapter.create_intent(request, key)).id == first.id
+    first = await tested.adapter.create_intent(request, key)
+    assert (await tested.adapter.create_intent(request, key)).id == first.id
 
 
-async def test_good_card_pays(rail: Rail) -> None:
-    paid = await rail.pay()
+async def test_good_card_pays(tested: AdapterCase) -> None:
+    paid = await tested.pay()
     assert (paid.status, paid.captured, paid.refunded, paid.decline_code) == (P.CAPTURED, 5000, 0, None)
-    found = await rail.adapter.get_intent(paid.id)
+    found = await tested.adapter.get_intent(paid.id)
     assert (found.status, found.captured, found.metadata["booking_id"]) == (P.CAPTURED, 5000, "b-1")
 
 
-async def test_refused_card_is_an_answer_and_another_one_pays(rail: Rail) -> None:
-    refused = await rail.pay("declined")
+async def test_refused_card_is_an_answer_and_another_one_pays(tested: AdapterCase) -> None:
+    refused = await tested.pay("declined")
     assert (refused.status, refused.captured) == (P.FAILED, 0)
     assert refused.decline_code
-    good = rail.card("good")
-    paid = await rail.adapter.confirm_intent(refused.id, good, RETURN_URL, new_key())
+    good = tested.card("good")
+    paid = await tested.adapter.confirm_intent(refused.id, good, RETURN_URL, new_key())
     if paid.action_url:
-        rail.answer(paid.action_url, "authorize")
-        paid = await rail.adapter.confirm_intent(refused.id, good, RETURN_URL, new_key())
+        tested.answer(paid.action_url, "authorize")
+        paid = await tested.adapter.confirm_intent(refused.id, good, RETURN_URL, new_key())
     assert (paid.status, paid.captured) == (P.CAPTURED, 5000)
 
 
-async def test_intent_with_3d_secure_sends_the_customer_away_and_back(rail: Rail) -> None:
-    intent = await rail.open()
-    card = rail.card("challenge")
-    asked = await rail.adapter.confirm_intent(intent.id, card, RETURN_URL, new_key())
+async def test_intent_with_3d_secure_sends_the_customer_away_and_back(tested: AdapterCase) -> None:
+    intent = await tested.open()
+    card = tested.card("challenge")
+    asked = await tested.adapter.confirm_intent(intent.id, card, RETURN_URL, new_key())
     assert (asked.status, asked.captured) == (P.REQUIRES_PAYMENT, 0)
     assert asked.action_url is not None
-    assert rail.answer(asked.action_url, "authorize").startswith(RETURN_URL)
-    paid = await rail.adapter.confirm_intent(intent.id, card, RETURN_URL, new_key())
+    assert tested.answer(asked.action_url, "authorize").startswith(RETURN_URL)
+    paid = await tested.adapter.confirm_intent(intent.id, card, RETURN_URL, new_key())
     assert (paid.status, paid.captured, paid.action_url) == (P.CAPTURED, 5000, None)
 
 
-async def test_customer_who_fails_three_d_secure_has_not_paid(rail: Rail) -> None:
-    intent = await rail.open()
-    asked = await rail.adapter.confirm_intent(intent.id, rail.card("challenge"), RETURN_URL, new_key())
+async def test_customer_who_fails_three_d_secure_has_not_paid(tested: AdapterCase) -> None:
+    intent = await tested.open()
+    asked = await tested.adapter.confirm_intent(intent.id, tested.card("challenge"), RETURN_URL, new_key())
     assert asked.action_url is not None
-    rail.answer(asked.action_url, "fail")
-    failed = await rail.adapter.get_intent(intent.id)
+    tested.answer(asked.action_url, "fail")
+    failed = await tested.adapter.get_intent(intent.id)
     assert (failed.captured, failed.status in {P.FAILED, P.REQUIRES_PAYMENT}) == (0, True)
 
 
-async def test_card_that_the_bank_refuses_after_three_d_secure_fails(rail: Rail) -> None:
-    failed = await rail.pay("challenge-declined") if rail.adapter.name == "payjp_v1" else None
+async def test_card_that_the_bank_refuses_after_three_d_secure_fails(tested: AdapterCase) -> None:
+    failed = await tested.pay("challenge-declined") if tested.adapter.name == "payjp_v1" else None
     if failed is None:
-        intent = await rail.open()
-        asked = await rail.adapter.confirm_intent(intent.id, rail.card("challenge-declined"), RETURN_URL, new_key())
+        intent = await tested.open()
+        asked = await tested.adapter.confirm_intent(intent.id, tested.card("challenge-declined"), RETURN_URL, new_key())
         assert asked.action_url is not None
-        rail.answer(asked.action_url, "authorize")
-        failed = await rail.adapter.get_intent(intent.id)
+        tested.answer(asked.action_url, "authorize")
+        failed = await tested.adapter.get_intent(intent.id)
     assert (failed.status, failed.captured) == (P.FAILED, 0)
     assert failed.decline_code
 
 
-async def test_authorization_says_how_long_it_lasts_within_the_declared_limit(rail: Rail) -> None:
-    held = await rail.pay(capture=MANUAL)
+async def test_authorization_says_how_long_it_lasts_within_the_declared_limit(tested: AdapterCase) -> None:
+    held = await tested.pay(capture=MANUAL)
     assert (held.status, held.captured) == (P.AUTHORIZED, 0)
     lasts = (held.authorized_until or datetime.min.replace(tzinfo=UTC)) - datetime.now(UTC)
-    assert timedelta(days=4) < lasts <= rail.adapter.limits.authorization
+    assert timedelta(days=4) < lasts <= tested.adapter.limits.authorization
 
 
 @pytest.mark.parametrize("amount", [5000, 1200])
-async def test_capture_takes_what_was_asked_and_releases_the_rest(rail: Rail, amount: int) -> None:
-    held = await rail.pay(capture=MANUAL)
-    taken = await rail.adapter.capture_intent(held.id, amount, new_key())
+async def test_capture_takes_what_was_asked_and_releases_the_rest(tested: AdapterCase, amount: int) -> None:
+    held = await tested.pay(capture=MANUAL)
+    taken = await tested.adapter.capture_intent(held.id, amount, new_key())
     assert (taken.status, taken.captured, taken.refunded) == (P.CAPTURED, amount, 0)
-    found = await rail.adapter.get_intent(held.id)
+    found = await tested.adapter.get_intent(held.id)
     assert (found.status, found.captured, found.refunded) == (P.CAPTURED, amount, 0)
 
 
-async def test_capture_with_one_key_takes_once(rail: Rail) -> None:
-    held, key = await rail.pay(capture=MANUAL), new_key()
-    await rail.adapter.capture_intent(held.id, 1200, key)
-    again = await rail.adapter.capture_intent(held.id, 1200, key)
+async def test_capture_with_one_key_takes_once(tested: AdapterCase) -> None:
+    held, key = await tested.pay(capture=MANUAL), new_key()
+    await tested.adapter.capture_intent(held.id, 1200, key)
+    again = await tested.adapter.capture_intent(held.id, 1200, key)
     assert again.captured == 1200
     with pytest.raises(ProviderRefused):
-        await rail.adapter.capture_intent(held.id, 5000, new_key())
-    assert (await rail.adapter.get_intent(held.id)).captured == 1200
+        await tested.adapter.capture_intent(held.id, 5000, new_key())
+    assert (await tested.adapter.get_intent(held.id)).captured == 1200
 
 
-async def test_cancel_closes_an_unpaid_intent_and_voids_an_authorized_one(rail: Rail) -> None:
-    for intent in (await rail.open(), await rail.pay("declined"), await rail.pay(capture=MANUAL)):
-        assert (await rail.adapter.cancel_intent(intent.id, new_key())).status is P.VOIDED
-        assert (await rail.adapter.get_intent(intent.id)).status is P.VOIDED
-        assert (await rail.adapter.cancel_intent(intent.id, new_key())).status is P.VOIDED
+async def test_cancel_closes_an_unpaid_intent_and_voids_an_authorized_one(tested: AdapterCase) -> None:
+    for intent in (await tested.open(), await tested.pay("declined"), await tested.pay(capture=MANUAL)):
+        assert (await tested.adapter.cancel_intent(intent.id, new_key())).status is P.VOIDED
+        assert (await tested.adapter.get_intent(intent.id)).status is P.VOIDED
+        assert (await tested.adapter.cancel_intent(intent.id, new_key())).status is P.VOIDED
 
 
-async def test_cancel_gives_a_paid_intent_back(rail: Rail) -> None:
-    paid = await rail.pay()
-    assert (await rail.adapter.cancel_intent(paid.id, new_key())).captured == 5000
+async def test_cancel_gives_a_paid_intent_back(tested: AdapterCase) -> None:
+    paid = await tested.pay()
+    assert (await tested.adapter.cancel_intent(paid.id, new_key())).captured == 5000
 
 
-async def test_closed_intent_cannot_be_paid(rail: Rail) -> None:
-    intent = await rail.open()
-    await rail.adapter.cancel_intent(intent.id, new_key())
+async def test_closed_intent_cannot_be_paid(tested: AdapterCase) -> None:
+    intent = await tested.open()
+    await tested.adapter.cancel_intent(intent.id, new_key())
     try:
-        answer = await rail.adapter.confirm_intent(intent.id, rail.card("good"), RETURN_URL, new_key())
+        answer = await tested.adapter.confirm_intent(intent.id, tested.card("good"), RETURN_URL, new_key())
     except ProviderRefused:
-        answer = await rail.adapter.get_intent(intent.id)
+        answer = await tested.adapter.get_intent(intent.id)
     assert (answer.status, answer.captured) == (P.VOIDED, 0)
 
 
-async def test_reauthorize_makes_a_new_intent_once_on_the_kept_card(rail: Rail) -> None:
-    held, key = await rail.pay(capture=MANUAL), new_key()
-    renewed = await rail.adapter.reauthorize(held.id, key, {"payment_id": "p-2"})
+async def test_reauthorize_makes_a_new_intent_once_on_the_kept_card(tested: AdapterCase) -> None:
+    held, key = await tested.pay(capture=MANUAL), new_key()
+    renewed = await tested.adapter.reauthorize(held.id, key, {"payment_id": "p-2"})
     assert (renewed.status, renewed.amount) == (P.AUTHORIZED, 5000)
     assert renewed.id != held.id
     assert renewed.metadata["payment_id"] == "p-2"
-    assert (await rail.adapter.reauthorize(held.id, key, {"payment_id": "p-2"})).id == renewed.id
-    assert (await rail.adapter.get_intent(held.id)).status is P.AUTHORIZED
-    assert (await rail.adapter.cancel_intent(held.id, new_key())).status is P.VOIDED
-    assert (await rail.adapter.get_intent(renewed.id)).status is P.AUTHORIZED
-    assert (await rail.adapter.capture_intent(renewed.id, 5000, new_key())).captured == 5000
+    assert (await tested.adapter.reauthorize(held.id, key, {"payment_id": "p-2"})).id == renewed.id
+    assert (await tested.adapter.get_intent(held.id)).status is P.AUTHORIZED
+    assert (await tested.adapter.cancel_intent(held.id, new_key())).status is P.VOIDED
+    assert (await tested.adapter.get_intent(renewed.id)).status is P.AUTHORIZED
+    assert (await tested.adapter.capture_intent(renewed.id, 5000, new_key())).captured == 5000
 
 
-async def test_reauthorize_reports_that_the_bank_refused(rail: Rail) -> None:
-    held = await rail.pay("declined-later", MANUAL)
-    refused = await rail.adapter.reauthorize(held.id, new_key(), {})
+async def test_reauthorize_reports_that_the_bank_refused(tested: AdapterCase) -> None:
+    held = await tested.pay("declined-later", MANUAL)
+    refused = await tested.adapter.reauthorize(held.id, new_key(), {})
     assert (refused.status, bool(refused.decline_code)) == (P.FAILED, True)
-    assert (await rail.adapter.cancel_intent(refused.id, new_key())).status is P.VOIDED
+    assert (await tested.adapter.cancel_intent(refused.id, new_key())).status is P.VOIDED
 
 
-async def test_refunds_in_parts_never_exceed_what_was_taken(rail: Rail) -> None:
-    paid = await rail.pay()
-    first = await rail.adapter.create_refund(paid.id, 2000, new_key(), {"refund_id": "r-1"})
+async def test_refunds_in_parts_never_exceed_what_was_taken(tested: AdapterCase) -> None:
+    paid = await tested.pay()
+    first = await tested.adapter.create_refund(paid.id, 2000, new_key(), {"refund_id": "r-1"})
     assert (first.status, first.amount, first.intent_id) == (RefundStatus.SUCCEEDED, 2000, paid.id)
     with pytest.raises(ProviderRefused):
-        await rail.adapter.create_refund(paid.id, 3001, new_key(), {"refund_id": "r-2"})
-    found = await rail.adapter.get_intent(paid.id)
+        await tested.adapter.create_refund(paid.id, 3001, new_key(), {"refund_id": "r-2"})
+    found = await tested.adapter.get_intent(paid.id)
     assert (found.status, found.captured, found.refunded) == (P.PARTIALLY_REFUNDED, 5000, 2000)
-    second = await rail.adapter.create_refund(paid.id, 3000, new_key(), {"refund_id": "r-3"})
+    second = await tested.adapter.create_refund(paid.id, 3000, new_key(), {"refund_id": "r-3"})
     assert second.id != first.id
-    found = await rail.adapter.get_intent(paid.id)
+    found = await tested.adapter.get_intent(paid.id)
     assert (found.status, found.refunded) == (P.REFUNDED, 5000)
 
 
-async def test_refund_is_made_once_per_key_and_found_by_our_id(rail: Rail) -> None:
-    paid, key = await rail.pay(), new_key()
-    made = await rail.adapter.create_refund(paid.id, 2000, key, {"refund_id": "r-1"})
-    again = await rail.adapter.create_refund(paid.id, 2000, key, {"refund_id": "r-1"})
+async def test_refund_is_made_once_per_key_and_found_by_our_id(tested: AdapterCase) -> None:
+    paid, key = await tested.pay(), new_key()
+    made = await tested.adapter.create_refund(paid.id, 2000, key, {"refund_id": "r-1"})
+    again = await tested.adapter.create_refund(paid.id, 2000, key, {"refund_id": "r-1"})
     assert again.id == made.id
-    assert (await rail.adapter.get_intent(paid.id)).refunded == 2000
-    found = await rail.adapter.find_refund(paid.id, "r-1")
+    assert (await tested.adapter.get_intent(paid.id)).refunded == 2000
+    found = await tested.adapter.find_refund(paid.id, "r-1")
     assert found is not None
     assert (found.id, found.amount, found.metadata["refund_id"]) == (made.id, 2000, "r-1")
-    assert await rail.adapter.find_refund(paid.id, "r-9") is None
-    assert (await rail.adapter.get_refund(made.id)).status is RefundStatus.SUCCEEDED
+    assert await tested.adapter.find_refund(paid.id, "r-9") is None
+    assert (await tested.adapter.get_refund(made.id)).status is RefundStatus.SUCCEEDED
 
 
-async def test_amount_beyond_the_limits_is_refused(rail: Rail) -> None:
-    least, most = rail.adapter.limits.amounts["JPY"]
+async def test_amount_beyond_the_limits_is_refused(tested: AdapterCase) -> None:
+    least, most = tested.adapter.limits.amounts["JPY"]
     for amount in (least - 1, most + 1):
-        assert not rail.adapter.limits.takes(Money(amount))
+        assert not tested.adapter.limits.takes(Money(amount))
         request = IntentRequest(Money(amount), CaptureMethod.AUTOMATIC)
         with pytest.raises(ProviderRefused):
-            await rail.adapter.create_intent(request, new_key())
-    assert rail.adapter.limits.takes(Money(least))
-    assert not rail.adapter.limits.takes(Money(100, "TWD"))
+            await tested.adapter.create_intent(request, new_key())
+    assert tested.adapter.limits.takes(Money(least))
+    assert not tested.adapter.limits.takes(Money(100, "TWD"))
 
 
 @pytest.mark.parametrize("fault", ["timeout_after_success", "error_500_after_success"])
-async def test_capture_without_an_answer_is_unknown_and_its_repeat_takes_once(rail: Rail, fault: str) -> None:
-    held, key = await rail.pay(capture=MANUAL), new_key()
-    rail.sandbox.fault(rail.operation("capture"), fault)
+async def test_capture_without_an_answer_is_unknown_and_its_repeat_takes_once(tested: AdapterCase, fault: str) -> None:
+    held, key = await tested.pay(capture=MANUAL), new_key()
+    tested.sandbox.fault(tested.operation("capture"), fault)
     with pytest.raises(OutcomeUnknown):
-        await rail.adapter.capture_intent(held.id, 1200, key)
-    assert (await rail.adapter.get_intent(held.id)).captured == 1200
-    assert (await rail.adapter.capture_intent(held.id, 1200, key)).captured == 1200
+        await tested.adapter.capture_intent(held.id, 1200, key)
+    assert (await tested.adapter.get_intent(held.id)).captured == 1200
+    assert (await tested.adapter.capture_intent(held.id, 1200, key)).captured == 1200
 
 
 @pytest.mark.parametrize("fault", ["timeout_after_success", "error_500_after_success"])
-async def test_refund_without_an_answer_is_unknown_and_its_repeat_refunds_once(rail: Rail, fault: str) -> None:
-    paid, key = await rail.pay(), new_key()
-    rail.sandbox.fault(rail.operation("refund"), fault)
+async def test_refund_without_an_answer_is_unknown_and_its_repeat_refunds_once(tested: AdapterCase, fault: str) -> None:
+    paid, key = await tested.pay(), new_key()
+    tested.sandbox.fault(tested.operation("refund"), fault)
     with pytest.raises(OutcomeUnknown):
-        await rail.adapter.create_refund(paid.id, 2000, key, {"refund_id": "r-1"})
-    assert await rail.adapter.find_refund(paid.id, "r-1") is not None
-    assert (await rail.adapter.create_refund(paid.id, 2000, key, {"refund_id": "r-1"})).amount == 2000
-    assert (await rail.adapter.get_intent(paid.id)).refunded == 2000
+        await tested.adapter.create_refund(paid.id, 2000, key, {"refund_id": "r-1"})
+    assert await tested.adapter.find_refund(paid.id, "r-1") is not None
+    assert (await tested.adapter.create_refund(paid.id, 2000, key, {"refund_id": "r-1"})).amount == 2000
+    assert (await tested.adapter.get_intent(paid.id)).refunded == 2000
 
 
-async def test_provider_that_did_nothing_is_unavailable(rail: Rail) -> None:
-    held = await rail.pay(capture=MANUAL)
-    rail.sandbox.fault(rail.operation("capture"), "rate_limited")
+async def test_provider_that_did_nothing_is_unavailable(tested: AdapterCase) -> None:
+    held = await tested.pay(capture=MANUAL)
+    tested.sandbox.fault(tested.operation("capture"), "rate_limited")
     with pytest.raises(ProviderUnavailable):
-        await rail.adapter.capture_intent(held.id, 5000, "k1")
-    assert (await rail.adapter.capture_intent(held.id, 5000, "k1")).captured == 5000
+        await tested.adapter.capture_intent(held.id, 5000, "k1")
+    assert (await tested.adapter.capture_intent(held.id, 5000, "k1")).captured == 5000
 
 
-async def test_provider_that_is_away_is_unavailable(rail: Rail, sandbox: Sandbox) -> None:
+async def test_provider_that_is_away_is_unavailable(tested: AdapterCase, sandbox: Sandbox) -> None:
     gone = sandbox.settings(stripe_base_url="http://127.0.0.1:1", payjp_base_url="http://127.0.0.1:1")
     adapters = payment_providers(gone)
     with pytest.raises(ProviderUnavailable):
-        await adapters[rail.adapter.name].get_intent((await rail.open()).id)
+        await adapters[tested.adapter.name].get_intent((await tested.open()).id)
     for adapter in adapters.values():
         await adapter.aclose()
 
 
-async def test_wrong_key_is_unavailable_and_is_not_in_the_error(rail: Rail, sandbox: Sandbox) -> None:
+async def test_wrong_key_is_unavailable_and_is_not_in_the_error(tested: AdapterCase, sandbox: Sandbox) -> None:
     adapters = payment_providers(sandbox.settings(stripe_api_key="sk_wrong_secret", payjp_api_key="sk_wrong_secret"))
     with pytest.raises(ProviderUnavailable) as failed:
-        await adapters[rail.adapter.name].get_intent((await rail.open()).id)
+        await adapters[tested.adapter.name].get_intent((await tested.open()).id)
     assert "sk_wrong_secret" not in repr(failed.value)
     assert failed.value.__context__ is None
     for adapter in adapters.values():
         await adapter.aclose()
 
 
-async def test_payment_is_reported_by_webhook(rail: Rail, receiver: Receiver) -> None:
-    paid = await rail.pay()
+async def test_payment_is_reported_by_webhook(tested: AdapterCase, receiver: Receiver) -> None:
+    paid = await tested.pay()
 
     def has_come() -> bool:
-        return any(event.intent and event.intent.captured for event in _events(rail, receiver))
+        return any(event.intent and event.intent.captured for event in _events(tested, receiver))
 
     await receiver.wait_until(has_come)
-    event = next(event for event in _events(rail, receiver) if event.intent and event.intent.captured)
+    event = next(event for event in _events(tested, receiver) if event.intent and event.intent.captured)
     assert (event.intent_id, event.intent.amount, event.intent.captured) == (paid.id, 5000, 5000)
     assert event.intent.metadata["booking_id"] == "b-1"
     assert abs(event.created - datetime.now(UTC).timestamp()) < 60
 
 
-async def test_refund_is_reported_by_webhook_with_our_id(rail: Rail, receiver: Receiver) -> None:
-    paid = await rail.pay()
-    made = await rail.adapter.create_refund(paid.id, 2000, new_key(), {"refund_id": "r-1"})
+async def test_refund_is_reported_by_webhook_with_our_id(tested: AdapterCase, receiver: Receiver) -> None:
+    paid = await tested.pay()
+    made = await tested.adapter.create_refund(paid.id, 2000, new_key(), {"refund_id": "r-1"})
 
     def has_come() -> bool:
-        return any(event.refund for event in _events(rail, receiver))
+        return any(event.refund for event in _events(tested, receiver))
 
     await receiver.wait_until(has_come)
-    refund = next(event.refund for event in _events(rail, receiver) if event.refund)
+    refund = next(event.refund for event in _events(tested, receiver) if event.refund)
     assert (refund.id, refund.intent_id, refund.amount) == (made.id, paid.id, 2000)
     assert refund.metadata["refund_id"] == "r-1"
 
 
-async def test_forged_webhook_is_refused(rail: Rail, receiver: Receiver) -> None:
-    await rail.pay()
+async def test_forged_webhook_is_refused(tested: AdapterCase, receiver: Receiver) -> None:
+    await tested.pay()
     took = (await receiver.wait())[0]
     proofs = {"stripe-signature", "x-payjp-webhook-token"}
     without = {name: value for name, value in took.headers.items() if name not in proofs}
     wrong = {name: value[:-1] + "0" if name in proofs else value for name, value in took.headers.items()}
     for headers in (without, wrong, {}):
         with pytest.raises(ForgedWebhook):
-            rail.adapter.parse_webhook(took.body, headers)
+            tested.adapter.parse_webhook(took.body, headers)
     for body in (b"", b"[]", b"{}", b'{"object": "event"}'):
         with pytest.raises(ForgedWebhook):
-            rail.adapter.parse_webhook(body, took.headers)
+            tested.adapter.parse_webhook(body, took.headers)
 
 
-def _events(rail: Rail, receiver: Receiver) -> list:
-    providers = {rail.adapter.name: rail.adapter}
+def _events(tested: AdapterCase, receiver: Receiver) -> list:
+    providers = {tested.adapter.name: tested.adapter}
     found = []
     for took in receiver.received:
-        if webhook_receiver(providers, took.path.strip("/"), took.body) is rail.adapter:
-            found.append(rail.adapter.parse_webhook(took.body, took.headers))
+        if webhook_receiver(providers, took.path.strip("/"), took.body) is tested.adapter:
+            found.append(tested.adapter.parse_webhook(took.body, took.headers))
     return found

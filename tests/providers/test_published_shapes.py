@@ -11,7 +11,7 @@ import stripe
 from providers.payments.interface import CaptureMethod
 from providers.payments.payjp_v1 import PayjpV1Payments
 from providers.payments.stripe import StripePayments
-from tests.providers.rails import Rail, new_key
+from tests.providers.adapters import AdapterCase, new_key
 from tests.support.sandbox import Sandbox
 
 #: Fields of v1's objects with their JSON types, as PAY.JP's own client for Go reads them (github.com/payjp/payjp-go,
@@ -65,10 +65,10 @@ def misfits(shape: dict[str, tuple[type, ...]], found: dict[str, Any]) -> dict[s
 
 
 async def test_charges_and_cards_of_payjp_v1_are_as_published(payjp_v1: PayjpV1Payments, sandbox: Sandbox) -> None:
-    rail = Rail(payjp_v1, sandbox)
-    await rail.pay()
-    await rail.pay("declined")
-    held = await rail.pay(capture=CaptureMethod.MANUAL)
+    tested = AdapterCase(payjp_v1, sandbox)
+    await tested.pay()
+    await tested.pay("declined")
+    held = await tested.pay(capture=CaptureMethod.MANUAL)
     await payjp_v1.cancel_intent(held.id, new_key())
     key = sandbox.settings().payjp_api_key.get_secret_value()
     listed = sandbox.http.get(f"{sandbox.url}/payjp/v1/charges", params={"limit": 100}, auth=(key, "")).json()
@@ -83,10 +83,10 @@ async def test_charges_and_cards_of_payjp_v1_are_as_published(payjp_v1: PayjpV1P
 async def test_stripes_objects_have_no_field_that_stripe_does_not_publish(
     payments: StripePayments, sandbox: Sandbox, name: str
 ) -> None:
-    rail = Rail(payments, sandbox)
-    paid = await rail.pay()
+    tested = AdapterCase(payments, sandbox)
+    paid = await tested.pay()
     await payments.create_refund(paid.id, 100, new_key(), {})
-    sandbox.post("/sandbox/disputes", {"payment_intent": (await rail.pay()).id})
+    sandbox.post("/sandbox/disputes", {"payment_intent": (await tested.pay()).id})
     key = sandbox.settings().stripe_api_key.get_secret_value()
     headers = {"Authorization": f"Bearer {key}"}
     listed = sandbox.http.get(f"{sandbox.url}/v1/{name}", headers=headers).json()["data"]

@@ -14,7 +14,6 @@ from db.payments import payments
 from tests.support import servers
 from tests.support.data import add_salon, opened
 from tests.support.desk import Desk
-from tests.support.servers import PostgresServer, copy_of_template
 
 _LOCKS = (
     (transition, "_LOCK"),
@@ -26,9 +25,9 @@ _LOCKS = (
 
 
 @pytest_asyncio.fixture(scope="session")
-async def pool(migrated_postgres: PostgresServer) -> AsyncIterator[Database]:
+async def pool(shared_database: servers.Database) -> AsyncIterator[Database]:
     """Connections as the application's role."""
-    async with copy_of_template(migrated_postgres) as database, opened(database) as shared:
+    async with opened(shared_database) as shared:
         yield shared
 
 

@@ -13,7 +13,7 @@ from domain.payments.refunds import RefundReason
 from domain.payments.status import Phase, RefundStatus
 from domain.payments.tasks import MoneyTask
 from providers.errors import OutcomeUnknown, ProviderRefused
-from tests.activities.payments.till import Till
+from tests.activities.payments.memory_provider import MemoryProvider
 from tests.support import servers
 from tests.support.data import NOW, add_booking, add_payment, add_salon, opened
 from tests.support.desk import Desk
@@ -40,41 +40,41 @@ async def begun(desk: Desk, steps: RefundActivities) -> tuple[Any, MoneyTask]:
     return refund, task
 
 
-def steps_at(till: Till, desk: Desk) -> RefundActivities:
+def steps_at(provider: MemoryProvider, desk: Desk) -> RefundActivities:
     """The steps with this provider."""
-    return RefundActivities(desk.database, {"stripe": till}, lambda: NOW)
+    return RefundActivities(desk.database, {"stripe": provider}, lambda: NOW)
 
 
 async def test_refund_runs_from_request_to_money(desk: Desk) -> None:
-    till = Till()
-    steps = steps_at(till, desk)
+    provider = MemoryProvider()
+    steps = steps_at(provider, desk)
     refund, task = await begun(desk, steps)
     for _ in range(2):
         result = await steps.perform(task)
         assert (result.phase, result.refunded, result.provider_ref) == (Phase.SUCCEEDED, 2000, "re_0")
         done = RecordRefundInput(refund.id, desk.salon.business_id, task, result)
         assert await steps.record(done) is RefundStatus.SUCCEEDED
-    assert len(till.refunds) == 1
-    assert till.refunds["re_0"].metadata["refund_id"] == str(refund.id)
+    assert len(provider.refunds) == 1
+    assert provider.refunds["re_0"].metadata["refund_id"] == str(refund.id)
     assert (await desk.payment(refund.payment_id))["refunded"] == 2000
 
 
 async def test_pending_refund_is_polled(desk: Desk) -> None:
-    till = Till(refund_status=RefundStatus.PROCESSING)
-    steps = steps_at(till, desk)
+    provider = MemoryProvider(refund_status=RefundStatus.PROCESSING)
+    steps = steps_at(provider, desk)
     refund, task = await begun(desk, steps)
     result = await steps.perform(task)
     assert (result.phase, result.provider_ref) == (Phase.UNKNOWN, "re_0")
     pending = RecordRefundInput(refund.id, desk.salon.business_id, task, result)
     assert await steps.record(pending) is RefundStatus.PROCESSING
 
-    till.refunds["re_0"] = replace(till.refunds["re_0"], status=RefundStatus.SUCCEEDED)
+    provider.refunds["re_0"] = replace(provider.refunds["re_0"], status=RefundStatus.SUCCEEDED)
     polled = await steps.poll(PollRefundInput(task, "re_0"))
     assert polled.phase is Phase.SUCCEEDED
 
 
 async def test_refusal_is_a_result_and_reaches_a_person(desk: Desk) -> None:
-    steps = steps_at(Till(fails=ProviderRefused("charge_already_refunded")), desk)
+    steps = steps_at(MemoryProvider(fails=ProviderRefused("charge_already_refunded")), desk)
     refund, task = await begun(desk, steps)
     result = await steps.perform(task)
     assert (result.phase, result.reason) == (Phase.FAILED, "charge_already_refunded")
@@ -84,11 +84,11 @@ async def test_refusal_is_a_result_and_reaches_a_person(desk: Desk) -> None:
 
 
 async def test_time_out_after_success_refunds_once(desk: Desk) -> None:
-    till = Till(fails=OutcomeUnknown("timeout"), after=True)
-    steps = steps_at(till, desk)
+    provider = MemoryProvider(fails=OutcomeUnknown("timeout"), after=True)
+    steps = steps_at(provider, desk)
     _, task = await begun(desk, steps)
     with pytest.raises(OutcomeUnknown):
         await steps.perform(task)
-    till.fails = None
+    provider.fails = None
     assert (await steps.perform(task)).phase is Phase.SUCCEEDED
-    assert len(till.refunds) == 1
+    assert len(provider.refunds) == 1

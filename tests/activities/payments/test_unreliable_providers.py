@@ -28,7 +28,7 @@ from domain.payments.tasks import MoneyResult, MoneyTask
 from providers.errors import OutcomeUnknown, ProviderError, ProviderRefused
 from providers.payments.interface import CaptureMethod, Intent, IntentRequest
 from providers.payments.registry import payment_providers
-from tests.providers.rails import CARDS, RETURN_URL, Rail
+from tests.providers.adapters import CARDS, RETURN_URL, AdapterCase
 from tests.support.sampling import is_whole, seed
 from tests.support.sandbox import Sandbox, running_sandbox
 
@@ -67,10 +67,10 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 @pytest_asyncio.fixture(params=sorted(CARDS))
-async def rail(request: pytest.FixtureRequest, sandbox: Sandbox) -> AsyncIterator[Rail]:
+async def tested(request: pytest.FixtureRequest, sandbox: Sandbox) -> AsyncIterator[AdapterCase]:
     sandbox.reset()
     adapters = payment_providers(sandbox.settings(provider_timeout=timedelta(seconds=0.5)))
-    yield Rail(adapters[request.param], sandbox)
+    yield AdapterCase(adapters[request.param], sandbox)
     for adapter in adapters.values():
         await adapter.aclose()
     sandbox.http.delete(sandbox.url + "/sandbox/faults")
@@ -80,53 +80,53 @@ def how_many() -> int:
     return int(os.environ.get("OMOTENASHI_TEST_PAYMENTS", "500" if is_whole() else "24"))
 
 
-async def test_ledger_equals_the_provider_to_the_yen(rail: Rail) -> None:
+async def test_ledger_equals_the_provider_to_the_yen(tested: AdapterCase) -> None:
     for kind, share in TROUBLES.items():
         seconds = 1.5 if kind == "timeout_after_success" else None
-        rail.sandbox.fault("*", kind, times=None, share=share, seconds=seconds)
-    dice = random.Random(f"{seed()} {rail.adapter.name}")
+        tested.sandbox.fault("*", kind, times=None, share=share, seconds=seconds)
+    dice = random.Random(f"{seed()} {tested.adapter.name}")
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def one(number: int) -> Recorded:
         async with gate:
-            return await Life(rail, random.Random(dice.random() + number)).run()
+            return await Life(tested, random.Random(dice.random() + number)).run()
 
     recorded = await asyncio.gather(*(one(number) for number in range(how_many())))
-    rail.sandbox.http.delete(rail.sandbox.url + "/sandbox/faults").raise_for_status()
+    tested.sandbox.http.delete(tested.sandbox.url + "/sandbox/faults").raise_for_status()
     for found in recorded:
-        intent = await rail.adapter.get_intent(found.intent_id)
+        intent = await tested.adapter.get_intent(found.intent_id)
         assert intent.captured == found.captured, found
         assert found.refunded <= intent.refunded <= found.refunded + found.unknown, found
         assert intent.refunded <= intent.captured
         if found.voided:
             assert (intent.status, intent.captured) == (PaymentStatus.VOIDED, 0), found
         for old in found.renewed_from:
-            assert (await rail.adapter.get_intent(old)).status is PaymentStatus.VOIDED, found
-    assert sum(found.captured for found in recorded) == taken(rail)
+            assert (await tested.adapter.get_intent(old)).status is PaymentStatus.VOIDED, found
+    assert sum(found.captured for found in recorded) == taken(tested)
     assert any(found.captured for found in recorded)
     assert any(found.refunded for found in recorded)
 
 
-def taken(rail: Rail) -> int:
+def taken(tested: AdapterCase) -> int:
     """All that the provider took, by its own list: nothing beside the intents that we know."""
-    settings, http, total, page = rail.sandbox.settings(), rail.sandbox.http, 0, 100
-    if rail.adapter.name == "payjp_v1":
+    settings, http, total, page = tested.sandbox.settings(), tested.sandbox.http, 0, 100
+    if tested.adapter.name == "payjp_v1":
         auth, offset = (settings.payjp_api_key.get_secret_value(), ""), 0
         while True:
             params: dict[str, Any] = {"limit": page, "offset": offset}
-            listed = http.get(f"{rail.sandbox.url}/payjp/v1/charges", params=params, auth=auth).json()
+            listed = http.get(f"{tested.sandbox.url}/payjp/v1/charges", params=params, auth=auth).json()
             for charge in listed["data"]:
                 released = int(charge["metadata"].get("omo_released", "0"))
                 total += charge["amount"] - released if charge["captured"] else 0
             if not listed["has_more"]:
                 return total
             offset += page
-    if rail.adapter.name == "payjp_v2":
+    if tested.adapter.name == "payjp_v2":
         headers = {"Authorization": f"Bearer {settings.payjp_api_key.get_secret_value()}"}
-        url = f"{rail.sandbox.url}/payjp/v2/payment_flows"
+        url = f"{tested.sandbox.url}/payjp/v2/payment_flows"
     else:
         headers = {"Authorization": f"Bearer {settings.stripe_api_key.get_secret_value()}"}
-        url = f"{rail.sandbox.url}/v1/payment_intents"
+        url = f"{tested.sandbox.url}/v1/payment_intents"
     params = {"limit": page}
     while True:
         listed = http.get(url, params=params, headers=headers).json()
@@ -139,9 +139,9 @@ def taken(rail: Rail) -> int:
 class Life:
     """One payment from its opening to its end."""
 
-    def __init__(self, rail: Rail, dice: random.Random) -> None:
-        self.rail, self.dice = rail, dice
-        self.adapter = rail.adapter
+    def __init__(self, tested: AdapterCase, dice: random.Random) -> None:
+        self.tested, self.dice = tested, dice
+        self.adapter = tested.adapter
         providers = {self.adapter.name: self.adapter}
         self.payments = PaymentActivities(None, providers, lambda: datetime.now(UTC))  # type: ignore[arg-type]
         self.refunds = RefundActivities(None, providers, lambda: datetime.now(UTC))  # type: ignore[arg-type]
@@ -191,7 +191,7 @@ class Life:
     async def paid(self, intent: Intent) -> None:
         """The customer tries again with a new key each time, with another card after a refusal."""
         kind = self.dice.choice(["good", "good", "challenge", "declined"])
-        card, self.must_ask = self.rail.card(kind), kind == "challenge"
+        card, self.must_ask = self.tested.card(kind), kind == "challenge"
         for number in range(TRIES):
             key = f"{self.payment_id}:confirm:{number}"
             try:
@@ -204,9 +204,9 @@ class Life:
             if seen.status in SECURED:
                 return
             if seen.action_url:
-                self.rail.answer(seen.action_url, "authorize")
+                self.tested.answer(seen.action_url, "authorize")
             elif seen.status is PaymentStatus.FAILED or seen.decline_code:
-                card, self.must_ask = self.rail.card("good"), False
+                card, self.must_ask = self.tested.card("good"), False
         raise AssertionError("never paid")
 
     async def void(self) -> None:

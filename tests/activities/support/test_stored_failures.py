@@ -1,6 +1,6 @@
 """A provider whose keys answer 500 from then on: the movement ends all the same, and nothing is doubled."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
@@ -19,23 +19,9 @@ from providers.errors import OutcomeUnknown
 from providers.payments.interface import CaptureMethod, IntentRequest
 from providers.payments.stripe import StripePayments
 from tests.support.data import NOW
-from tests.support.sandbox import Sandbox, running_sandbox
+from tests.support.sandbox import Sandbox
 
 KINDS = ["error_500", "error_500_after_success"]
-
-
-@pytest.fixture(scope="module")
-def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    """One process for all tests of this module."""
-    with running_sandbox(tmp_path_factory.mktemp("sandbox")) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def sandbox(process: Sandbox) -> Sandbox:
-    """Empty."""
-    process.reset()
-    return process
 
 
 @pytest_asyncio.fixture

@@ -11,8 +11,15 @@ from api.http.json_body import MAX_DEPTH, check_json
 from domain.errors import Malformed
 from tests.api.access.test_permissions import api_routes, name_of, the_app
 from tests.api.conftest import PREFIX, error_of
+from tests.support.servers import Database
 
 LOGIN = f"{PREFIX}/auth/login"
+
+
+@pytest.fixture
+def database(shared_database: Database) -> Database:
+    """No request here writes anything."""
+    return shared_database
 
 
 async def sent(client: AsyncClient, body: bytes, content_type: str = "application/json") -> Response:

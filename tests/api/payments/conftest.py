@@ -1,6 +1,6 @@
 """The salon of these tests, and an API whose payment provider is the sandbox."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 
 import pytest
 import pytest_asyncio
@@ -14,21 +14,7 @@ from providers.payments.registry import payment_providers
 from tests.api.conftest import Clock
 from tests.api.shop import Shop, opened_shop
 from tests.support import data, servers
-from tests.support.sandbox import Sandbox, running_sandbox
-
-
-@pytest.fixture(scope="session")
-def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    """One process for all tests of this worker; it sends no webhooks unless a test says where to."""
-    with running_sandbox(tmp_path_factory.mktemp("sandbox"), "--webhook-pause", "0.05") as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def sandbox(sandbox_process: Sandbox) -> Sandbox:
-    """Empty, without troubles."""
-    sandbox_process.reset()
-    return sandbox_process
+from tests.support.sandbox import Sandbox
 
 
 @pytest_asyncio.fixture

@@ -12,9 +12,9 @@ from api.http.idempotency import REPLAYED, SECRET_FIELDS
 from db.engine.session import Database as Pool
 from providers.payments.interface import PaymentProvider
 from tests.api.conftest import PREFIX, Clock, error_of
-from tests.api.payments.buying import RETURN, apply_events
+from tests.api.payments.payment_requests import RETURN, apply_events
 from tests.api.shop import Shop, keyed
-from tests.providers.rails import Rail
+from tests.providers.adapters import AdapterCase
 from tests.support import data
 from tests.support.sandbox import Sandbox
 
@@ -24,9 +24,9 @@ GUEST = {"family_name": "佐藤", "given_name": "愛", "email": "ai@example.jp"}
 class Guest:
     """A guest with a booking that waits for money, who pays with a card that asks for 3-D Secure."""
 
-    def __init__(self, shop: Shop, rail: Rail) -> None:
-        self.shop, self.rail = shop, rail
-        self.card = rail.card("challenge")
+    def __init__(self, shop: Shop, tested: AdapterCase) -> None:
+        self.shop, self.tested = shop, tested
+        self.card = tested.card("challenge")
         self.secrets: set[str] = set()
         self.payment = ""
         self._headers: dict[str, str] = {}
@@ -63,7 +63,7 @@ async def guest(
     """A guest of a salon with its account at each of the providers."""
     sql = "UPDATE businesses SET payment_provider = :provider WHERE id::text = :id"
     await data.rows(pool, sql, provider=request.param, id=str(shop.salon.business_id))
-    guest = Guest(shop, Rail(providers[request.param], sandbox))
+    guest = Guest(shop, AdapterCase(providers[request.param], sandbox))
     await guest.open()
     yield guest
 
@@ -83,7 +83,7 @@ async def test_repeat_gives_the_3_d_secure_page_again_and_no_secret_is_stored(gu
 
 async def test_repeat_after_3_d_secure_answers_what_is_true_now(guest: Guest, pool: Pool) -> None:
     first = await guest.confirm("g-3")
-    guest.rail.answer(first.json()["data"]["action_url"], "authorize")
+    guest.tested.answer(first.json()["data"]["action_url"], "authorize")
     for _ in range(2):
         paid = (await guest.confirm("g-3")).json()["data"]
         assert (paid["status"], paid["action_url"]) == ("captured", None)
@@ -94,7 +94,7 @@ async def test_repeat_after_3_d_secure_answers_what_is_true_now(guest: Guest, po
 
 async def test_repeat_after_a_failed_3_d_secure_is_declined(guest: Guest) -> None:
     first = await guest.confirm("g-3")
-    guest.rail.answer(first.json()["data"]["action_url"], "fail")
+    guest.tested.answer(first.json()["data"]["action_url"], "fail")
     assert error_of(await guest.confirm("g-3")) == (422, "payment_declined")
 
 

@@ -19,13 +19,13 @@ from domain.platform.actor import ActorKind
 from providers.payments.interface import PaymentProvider
 from stack.audit import report
 from tests.api.conftest import PREFIX, Clock, error_of
-from tests.api.payments.buying import RETURN, confirm, held, intent
+from tests.api.payments.payment_requests import RETURN, confirm, held, intent
 from tests.api.shop import Shop, keyed, opened_shop
 from tests.support import data
 from tests.support.sandbox import Sandbox
 
 
-class Till:
+class MoneySteps:
     """What the booking's run does with money, without its clock."""
 
     def __init__(self, shop: Shop, pool: Pool, clock: Clock, provider: PaymentProvider) -> None:
@@ -85,104 +85,104 @@ class Till:
 
 
 @pytest_asyncio.fixture
-async def till(app: FastAPI, pool: Pool, clock: Clock, provider: PaymentProvider) -> AsyncIterator[Till]:
+async def steps(app: FastAPI, pool: Pool, clock: Clock, provider: PaymentProvider) -> AsyncIterator[MoneySteps]:
     """A salon that holds cards."""
     async with opened_shop(app, pool, clock, payment_mode="card_hold") as shop:
-        yield Till(shop, pool, clock, provider)
+        yield MoneySteps(shop, pool, clock, provider)
 
 
-async def test_new_card_replaces_the_old_one(till: Till, sandbox: Sandbox) -> None:
-    booking, old, _ = await till.declined()
-    opened = await intent(till.shop.customer, booking)
+async def test_new_card_replaces_the_old_one(steps: MoneySteps, sandbox: Sandbox) -> None:
+    booking, old, _ = await steps.declined()
+    opened = await intent(steps.shop.customer, booking)
     assert opened.status_code == 201, opened.text
     new = opened.json()["data"]
     assert (new["status"], new["amount"]["amount"]) == ("requires_payment", 6600)
     assert new["payment_id"] != old
-    assert (await intent(till.shop.customer, booking)).json()["data"] == new
-    declined = await confirm(till.shop.customer, new["payment_id"], "pm_card_chargeDeclinedInsufficientFunds")
+    assert (await intent(steps.shop.customer, booking)).json()["data"] == new
+    declined = await confirm(steps.shop.customer, new["payment_id"], "pm_card_chargeDeclinedInsufficientFunds")
     assert error_of(declined) == (422, "payment_declined")
-    await till.apply_payment_event()
-    assert await till.status(old) == ("authorized", PaymentStatus.AUTHORIZED), "a form that was opened gives nothing up"
-    answer = await confirm(till.shop.customer, new["payment_id"])
+    await steps.apply_payment_event()
+    assert await steps.status(old) == ("authorized", PaymentStatus.AUTHORIZED), "an open form gives nothing up"
+    answer = await confirm(steps.shop.customer, new["payment_id"])
     assert answer.json()["data"]["status"] == "authorized"
-    await till.apply_payment_event()
-    assert await till.status(new["payment_id"]) == ("authorized", PaymentStatus.AUTHORIZED)
-    assert await till.status(old) == ("voided", PaymentStatus.VOIDED)
+    await steps.apply_payment_event()
+    assert await steps.status(new["payment_id"]) == ("authorized", PaymentStatus.AUTHORIZED)
+    assert await steps.status(old) == ("voided", PaymentStatus.VOIDED)
     assert sandbox.get("/sandbox/state")["objects"]["payment_intent"] == 2
-    assert error_of(await intent(till.shop.customer, booking)) == (409, "wrong_state")
-    again = await confirm(till.shop.customer, new["payment_id"])
+    assert error_of(await intent(steps.shop.customer, booking)) == (409, "wrong_state")
+    again = await confirm(steps.shop.customer, new["payment_id"])
     assert again.json()["data"]["status"] == "authorized"
-    await till.audited()
+    await steps.audited()
 
 
-async def test_link_of_the_message_is_enough(till: Till, app: FastAPI) -> None:
-    booking, old, intent_id = await till.declined()
-    await till.provider.cancel_intent(intent_id, "lapsed")
+async def test_link_of_the_message_is_enough(steps: MoneySteps, app: FastAPI) -> None:
+    booking, old, intent_id = await steps.declined()
+    await steps.provider.cancel_intent(intent_id, "lapsed")
     services: ApiServices = app.state.services
     by_link = {HEADER: services.booking_links.token(UUID(booking))}
-    opened = await till.shop.nobody.post(
+    opened = await steps.shop.nobody.post(
         f"{PREFIX}/payments/intent", json={"booking_id": booking}, headers=keyed() | by_link
     )
     assert opened.status_code == 201, opened.text
     payment = opened.json()["data"]["payment_id"]
     body = {"payment_id": payment, "payment_method": "pm_card_visa", "return_url": RETURN}
-    paid = await till.shop.nobody.post(f"{PREFIX}/payments/confirm", json=body, headers=keyed() | by_link)
+    paid = await steps.shop.nobody.post(f"{PREFIX}/payments/confirm", json=body, headers=keyed() | by_link)
     assert paid.json()["data"]["status"] == "authorized"
-    await till.apply_payment_event()
-    assert await till.status(old) == ("voided", PaymentStatus.VOIDED), "it had lapsed at the provider already"
-    assert await till.status(payment) == ("authorized", PaymentStatus.AUTHORIZED)
-    await till.audited()
+    await steps.apply_payment_event()
+    assert await steps.status(old) == ("voided", PaymentStatus.VOIDED), "it had lapsed at the provider already"
+    assert await steps.status(payment) == ("authorized", PaymentStatus.AUTHORIZED)
+    await steps.audited()
 
 
-async def test_new_card_is_refused_while_the_authorization_is_valid(till: Till, pool: Pool) -> None:
-    booking, _ = await till.confirmed()
-    assert error_of(await intent(till.shop.customer, booking)) == (409, "wrong_state")
-    assert error_of(await intent(till.shop.owner, booking)) == (403, "forbidden")
+async def test_new_card_is_refused_while_the_authorization_is_valid(steps: MoneySteps, pool: Pool) -> None:
+    booking, _ = await steps.confirmed()
+    assert error_of(await intent(steps.shop.customer, booking)) == (409, "wrong_state")
+    assert error_of(await intent(steps.shop.owner, booking)) == (403, "forbidden")
     assert len(await data.rows(pool, "SELECT id FROM booking_payments")) == 1
 
 
-async def test_cancelled_meanwhile_the_new_card_is_released(till: Till) -> None:
-    booking, old, _ = await till.declined()
-    new = (await intent(till.shop.customer, booking)).json()["data"]["payment_id"]
-    await confirm(till.shop.customer, new)  # authorized at the provider; the event is still in the inbox
-    cancelled = await till.do("cancel", booking, ActorKind.STAFF)
+async def test_cancelled_meanwhile_the_new_card_is_released(steps: MoneySteps) -> None:
+    booking, old, _ = await steps.declined()
+    new = (await intent(steps.shop.customer, booking)).json()["data"]["payment_id"]
+    await confirm(steps.shop.customer, new)  # authorized at the provider; the event is still in the inbox
+    cancelled = await steps.do("cancel", booking, ActorKind.STAFF)
     assert cancelled.money is not None
-    await till.make(cancelled.money)
-    await till.apply_payment_event()
-    assert await till.status(old) == ("voided", PaymentStatus.VOIDED)
-    assert await till.status(new) == ("voided", PaymentStatus.VOIDED)
-    assert error_of(await confirm(till.shop.customer, new)) == (409, "wrong_state")
-    await till.audited()
+    await steps.make(cancelled.money)
+    await steps.apply_payment_event()
+    assert await steps.status(old) == ("voided", PaymentStatus.VOIDED)
+    assert await steps.status(new) == ("voided", PaymentStatus.VOIDED)
+    assert error_of(await confirm(steps.shop.customer, new)) == (409, "wrong_state")
+    await steps.audited()
 
 
-def log_in_again(app: FastAPI, till: Till, moment: datetime) -> None:
+def log_in_again(app: FastAPI, steps: MoneySteps, moment: datetime) -> None:
     """Move the clock to ``moment``, and give customer and staff tokens of that time."""
-    till.clock.ahead += moment - till.clock.now()
+    steps.clock.ahead += moment - steps.clock.now()
     services: ApiServices = app.state.services
-    for person in (till.shop.customer, till.shop.staff):
-        token = services.tokens.issue(Login(person.id, False), till.clock.now())
+    for person in (steps.shop.customer, steps.shop.staff):
+        token = services.tokens.issue(Login(person.id, False), steps.clock.now())
         person.http.headers["Authorization"] = f"Bearer {token}"
 
 
-async def test_cancellation_quote_is_what_is_charged_while_a_second_card_is_open(till: Till, app: FastAPI) -> None:
+async def test_cancellation_quote_is_what_is_charged_with_a_second_card_open(steps: MoneySteps, app: FastAPI) -> None:
     """The payment that counts is the authorized one, not the newest: an open form gives nothing up."""
-    booking, _, _ = await till.declined()
-    assert (await intent(till.shop.customer, booking)).status_code == 201
-    log_in_again(app, till, till.shop.at(10) - timedelta(hours=30))  # 50 % from 48 to 24 hours ahead
-    quote = (await till.shop.customer.post(f"/bookings/{booking}/cancellation-quote")).json()["data"]
-    cancelled = await till.do("cancel", booking, ActorKind.CUSTOMER)
+    booking, _, _ = await steps.declined()
+    assert (await intent(steps.shop.customer, booking)).status_code == 201
+    log_in_again(app, steps, steps.shop.at(10) - timedelta(hours=30))  # 50 % from 48 to 24 hours ahead
+    quote = (await steps.shop.customer.post(f"/bookings/{booking}/cancellation-quote")).json()["data"]
+    cancelled = await steps.do("cancel", booking, ActorKind.CUSTOMER)
     assert (quote["percent"], quote["penalty"]["amount"]) == (50, 3300)
     amounts = {name: quote[name]["amount"] for name in ("penalty", "refunding", "released")}
     assert amounts == {"penalty": 3300, "refunding": 0, "released": 3300}
     assert amounts == {name: getattr(cancelled, name) for name in amounts}
 
 
-async def test_cancellation_quote_refuses_a_customer_after_the_start(till: Till, app: FastAPI) -> None:
-    booking, _ = await till.confirmed()
-    log_in_again(app, till, till.shop.at(10, 1))
+async def test_cancellation_quote_refuses_a_customer_after_the_start(steps: MoneySteps, app: FastAPI) -> None:
+    booking, _ = await steps.confirmed()
+    log_in_again(app, steps, steps.shop.at(10, 1))
     path = f"/bookings/{booking}/cancellation-quote"
-    refused = await till.shop.customer.post(path)
+    refused = await steps.shop.customer.post(path)
     assert error_of(refused) == (422, "rule_broken"), refused.text
     assert refused.json()["error"]["details"]["rule"] == "already_started"
-    free = (await till.shop.staff.post(path)).json()["data"]
+    free = (await steps.shop.staff.post(path)).json()["data"]
     assert (free["penalty"]["amount"], free["refunding"]["amount"] + free["released"]["amount"]) == (0, 6600)

@@ -10,7 +10,7 @@ from api.http.envelope import Envelope
 from api.v1.payments.payments.schemas import ConfirmedRead, IntentRead
 from db.engine.session import Database as Pool
 from tests.api.conftest import PREFIX, Clock, error_of
-from tests.api.payments.buying import apply_events, confirm, held, intent, opened, paid
+from tests.api.payments.payment_requests import apply_events, confirm, held, intent, opened, paid
 from tests.api.shop import WRITTEN, Shop, counted, keyed, opened_shop
 from tests.support import data
 from tests.support.sandbox import Sandbox

@@ -9,7 +9,7 @@ from api.http.envelope import Envelope
 from api.v1.payments.payments.schemas import PaymentWithRefundsRead, RefundRead
 from db.engine.session import Database as Pool
 from tests.api.conftest import Person, error_of
-from tests.api.payments.buying import opened, paid
+from tests.api.payments.payment_requests import opened, paid
 from tests.api.shop import WRITTEN, Shop, counted, keyed
 from tests.support import data
 

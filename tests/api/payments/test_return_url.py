@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from db.engine.session import Database as Pool
 from runtime.settings import Environment
 from tests.api.conftest import error_of
-from tests.api.payments.buying import confirm, opened
+from tests.api.payments.payment_requests import confirm, opened
 from tests.api.shop import WRITTEN, Shop, counted
 from tests.support import data
 from tests.support.sandbox import Sandbox

@@ -10,7 +10,7 @@ from httpx import Response
 
 from db.engine.session import Database as Pool
 from tests.api.conftest import PREFIX, Statements, error_of
-from tests.api.payments.buying import apply_events, opened
+from tests.api.payments.payment_requests import apply_events, opened
 from tests.api.shop import WRITTEN, Shop, counted
 from tests.support import data
 

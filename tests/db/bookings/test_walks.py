@@ -25,7 +25,7 @@ from domain.payments.provider_events import IntentEvent, ProviderEvent, RefundEv
 from domain.payments.status import SECURED, PaymentStatus, RefundStatus
 from domain.payments.tasks import MoneyTask
 from domain.platform.actor import ActorKind
-from tests.activities.payments.till import Till
+from tests.activities.payments.memory_provider import MemoryProvider
 from tests.support import sampling, servers
 from tests.support.data import HOUR, NOW, add, add_booking, add_salon, opened, rows
 from tests.support.desk import Desk
@@ -40,7 +40,7 @@ class Walk:
     """One booking on its way. ``said`` are events that did not arrive yet, ``money`` tasks that were not made."""
 
     desk: Desk
-    till: Till
+    provider: MemoryProvider
     dice: random.Random
     booking_id: UUID
     start_at: datetime
@@ -80,34 +80,34 @@ class Walk:
             return
         if payment.provider_intent_id is None:
             name = f"pi_{uuid4().hex}"
-            self.till.put(name, PaymentStatus.REQUIRES_PAYMENT)
+            self.provider.put(name, PaymentStatus.REQUIRES_PAYMENT)
             about = metadata(payment.id, self.booking_id, self.desk.salon.business_id)
-            self.till.intents[name] = replace(self.till.intents[name], metadata=about)
+            self.provider.intents[name] = replace(self.provider.intents[name], metadata=about)
             await self.desk.within(lambda work: work.payments.attach_intent(payment.id, self._event(name), "s"))
 
     async def pay(self) -> None:
         """The customer pays, at the provider."""
-        for name, intent in self.till.intents.items():
+        for name, intent in self.provider.intents.items():
             if intent.status in PAYABLE:
                 paid = PaymentStatus.AUTHORIZED if self.manual else PaymentStatus.CAPTURED
                 captured = 0 if self.manual else intent.amount
-                self.till.intents[name] = replace(intent, status=paid, captured=captured)
+                self.provider.intents[name] = replace(intent, status=paid, captured=captured)
                 self._say(name, ProviderEvent(intent=self._event(name)))
 
     async def refuse(self) -> None:
         """The card is declined."""
-        for name, intent in self.till.intents.items():
+        for name, intent in self.provider.intents.items():
             if intent.status in PAYABLE:
-                self.till.intents[name] = replace(intent, status=PaymentStatus.FAILED)
+                self.provider.intents[name] = replace(intent, status=PaymentStatus.FAILED)
                 self._say(name, ProviderEvent(intent=self._event(name)))
 
     async def by_hand(self) -> None:
         """Somebody gives a hundred yen back at the provider."""
         if self.dice.random() > 0.3:
             return
-        for name, intent in self.till.intents.items():
+        for name, intent in self.provider.intents.items():
             if intent.captured - intent.refunded >= 100:
-                self.till.intents[name] = replace(intent, refunded=intent.refunded + 100)
+                self.provider.intents[name] = replace(intent, refunded=intent.refunded + 100)
                 refund = RefundEvent(f"re_hand_{uuid4().hex}", RefundStatus.SUCCEEDED, 100)
                 self._say(name, ProviderEvent(refund=refund))
 
@@ -128,7 +128,7 @@ class Walk:
         if not self.money:
             return
         task = self.money.pop(0)
-        steps = PaymentActivities(self.desk.database, {"stripe": self.till}, lambda: self.now)
+        steps = PaymentActivities(self.desk.database, {"stripe": self.provider}, lambda: self.now)
         result = await steps.perform(task)
         if task.intent_id is not None:
             self._say(task.intent_id, ProviderEvent(intent=self._event(task.intent_id)))
@@ -147,7 +147,7 @@ class Walk:
         )
         if not found:
             return
-        steps = RefundActivities(self.desk.database, {"stripe": self.till}, lambda: self.now)
+        steps = RefundActivities(self.desk.database, {"stripe": self.provider}, lambda: self.now)
         business_id = self.desk.salon.business_id
         task = await steps.begin(BeginRefundInput(found[0]["id"], business_id, self.booking_id))
         assert task is not None
@@ -214,7 +214,7 @@ class Walk:
         self.said.append((name, event, self.now))
 
     def _event(self, name: str) -> IntentEvent:
-        intent = self.till.intents[name]
+        intent = self.provider.intents[name]
         return IntentEvent(name, intent.status, intent.amount, intent.currency, intent.captured)
 
 
@@ -239,7 +239,7 @@ async def test_random_walks_lose_no_yen(database: servers.Database, seed: int) -
             )
             held = {"event": "held", "to_status": "pending", "actor_kind": "customer"}
             await add(pool, BookingHistory, business_id=desk.salon.business_id, booking_id=booking_id, **held)
-            walk = Walk(desk, Till(), dice, booking_id, start_at, manual)
+            walk = Walk(desk, MemoryProvider(), dice, booking_id, start_at, manual)
             await walk.open()
             for _ in range(16):
                 await walk.step()

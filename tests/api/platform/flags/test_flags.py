@@ -19,7 +19,7 @@ from domain.platform.flags import FlagContext
 from providers.cache.redis import RedisCache
 from tests.api.conftest import Login, Person, error_of
 from tests.api.platform.audit.test_audit import make_admin
-from tests.api.platform.flags.away import Away
+from tests.api.platform.flags.unavailable_database import UnavailableDatabase
 from tests.api.venues import rows
 from tests.support.servers import Database
 
@@ -191,7 +191,7 @@ async def test_flags_keep_their_last_value_while_postgres_is_away(app: FastAPI, 
     await make(admin, enabled=True, percentage=100)
     flags = app.state.services.flags
     assert await flags.is_on("waitlist.offers", FlagContext())
-    flags._database = Away()
+    flags._database = UnavailableDatabase()
     flags.forget()
     assert await flags.is_on("waitlist.offers", FlagContext())
 

@@ -11,7 +11,7 @@ from tests.bench import load, world
 from tests.support import servers
 
 
-async def kept(database: servers.Database, pool: Database) -> dict[str, Any]:
+async def cached(database: servers.Database, pool: Database) -> dict[str, Any]:
     """A business, and a month of availability for 20 staff with 1 000 bookings, at 8 connections, one process each."""
     first = world.days_ahead(1)
     salon = await world.make_salon(pool, 20, 1)
@@ -29,9 +29,9 @@ async def kept(database: servers.Database, pool: Database) -> dict[str, Any]:
             world.api(database.settings(**same), 1) as keeping,
         ):
             for name, path in paths.items():
-                for how, port in (("from Postgres", plain), ("kept", keeping)):
+                for how, port in (("from Postgres", plain), ("cached", keeping)):
                     await load.run(port, 8, itertools.repeat(load.get(path), 50))
                     found[f"{name}, {how}"] = (await load.run(port, 8, itertools.repeat(load.get(path), 400))).summary()
-                rates = [found[f"{name}, {how}"]["per_second"] for how in ("kept", "from Postgres")]
+                rates = [found[f"{name}, {how}"]["per_second"] for how in ("cached", "from Postgres")]
                 found[f"{name}: times the rate"] = round(float(rates[0] / rates[1]), 1)
     return found

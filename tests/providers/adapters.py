@@ -73,7 +73,7 @@ def new_key() -> str:
 
 
 @dataclass
-class Rail:
+class AdapterCase:
     """One provider. ``pay`` goes all the way, as a customer who does what the bank asks."""
 
     adapter: PaymentProvider

@@ -7,7 +7,7 @@ from typing import Any
 from domain.errors import Unavailable
 
 
-class Away:
+class UnavailableDatabase:
     """Refuses every unit of work, as `db.engine.session.Database` does when Postgres is gone."""
 
     @asynccontextmanager

@@ -13,7 +13,7 @@ from providers.payments.limits import STRIPE
 
 
 @dataclass
-class Till:
+class MemoryProvider:
     """``fails``: raised by the next call, after it had its effect if ``after`` is set. ``declines``: why a card that
     was kept is refused; ``until``: when what it promises lapses."""
 
