@@ -1,1 +1,1 @@
-"""Postgres and nothing else: tables, the unit of work, and every statement the platform sends."""
+"""Postgres: tables, the unit of work, and every SQL statement of the platform."""

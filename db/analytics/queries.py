@@ -1,4 +1,4 @@
-"""Reading aggregates: days, sums of periods, and what they are made of."""
+"""Reads aggregates: days, sums over periods, and their breakdowns."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from domain.analytics.periods import Period
 from domain.errors import NotFound
 
 _DAY = ", ".join(f"d.{column.name}" for column in AnalyticsDaily.__table__.columns)
-#: What can be added up over days.
+#: Columns that can be summed over days.
 _SUMS = tuple(
     column.name
     for column in AnalyticsDaily.__table__.columns
@@ -28,7 +28,7 @@ _LIST = text(f"""
        AND (CAST(:after_day AS date) IS NULL OR (d.day, d.business_id) < (:after_day, CAST(:after_business AS uuid)))
      ORDER BY d.day DESC, d.business_id DESC LIMIT :limit
 """)
-# Amounts of different currencies are not added: one row for each.
+# Amounts of different currencies are not added: one row per currency.
 _TOTALS = text(f"""
     SELECT d.currency, {", ".join(f"sum(d.{name})::bigint AS {name}" for name in _SUMS)},
            count(DISTINCT d.business_id) AS businesses, max(d.updated_at) AS computed_at
@@ -63,7 +63,7 @@ _KEPT = text("""
     SELECT d.day, d.confirmed + d.checked_in + d.completed + d.no_show AS kept
       FROM analytics_daily d WHERE d.business_id = :business_id AND d.day BETWEEN :first AND :last
 """)
-# By calendar date: which night a booking after midnight belongs to changes nothing here.
+# By calendar date: the business day does not matter here.
 _BOOKED = text("""
     SELECT (b.start_at AT TIME ZONE z.time_zone)::date AS day, count(*) AS booked
       FROM bookings b JOIN businesses z ON z.id = b.business_id
@@ -88,7 +88,7 @@ _TODAY = text("SELECT CAST(CAST(:now AS timestamptz) AT TIME ZONE time_zone AS d
 
 @dataclass(frozen=True, slots=True)
 class Breakdown:
-    """What the figures of a period are made of: by day, service, resource, and weekday × hour."""
+    """The figures of a period by day, service, resource, and weekday × hour."""
 
     days: Sequence[Row[Any]]
     services: Sequence[Row[Any]]
@@ -137,7 +137,7 @@ class AnalyticsStore(Store):
         return {row.day: row.kept for row in rows}
 
     async def booked(self, business_id: UUID, period: Period) -> dict[date, int]:
-        """Bookings that are there now, by date."""
+        """Existing bookings, by date."""
         rows = await self.session.execute(_BOOKED, _values(business_id, period))
         return {row.day: row.booked for row in rows}
 

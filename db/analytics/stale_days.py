@@ -1,4 +1,4 @@
-"""Business days that are to be computed: those that are over, and earlier ones that a late change made wrong."""
+"""Business days that must be computed: days that have ended, and earlier days that a late change made wrong."""
 
 from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -10,7 +10,7 @@ from db.engine.store import Store
 from domain.ids import first_uuid_of
 
 #: Changes are read again from this long before the last reading: a transaction that was open then may have committed
-#: since, with keys that are older. No transaction of the application lives longer.
+#: since, with older keys. No transaction of the application takes longer.
 OVERLAP = timedelta(hours=1)
 
 _LOCK = text("SELECT read_until FROM analytics_progress WHERE id = 1 FOR UPDATE")
@@ -22,7 +22,7 @@ _MARK = """
     INSERT INTO analytics_stale_days (business_id, day) {rows}
     ON CONFLICT (business_id, day) DO UPDATE SET marked = uuidv7()
 """
-# A customer's next completed booking is theirs again or no longer the first one when this booking changes.
+# If this booking changes, the customer's next completed booking may become or stop being the first one.
 _MARK_CHANGED = text(
     _MARK.format(
         rows="""
@@ -100,7 +100,7 @@ class StaleDayStore(Store):
 
     async def collect(self, now: datetime) -> int:
         """Mark the days that ended since the last collection and earlier days whose bookings or payments changed;
-        gives how many were marked. The first collection marks every day that has a booking."""
+        returns how many. The first collection marks every day that has a booking."""
         read_until = await self.session.scalar(_LOCK)
         since = read_until - OVERLAP if read_until else datetime.fromtimestamp(0, UTC)
         changed = await self.session.execute(_MARK_CHANGED, {"since": first_uuid_of(since), "now": now})
@@ -120,6 +120,6 @@ class StaleDayStore(Store):
         return (await self.session.execute(_TAKE, {"limit": limit, "without": list(without)})).all()
 
     async def remove(self, days: Sequence[tuple[UUID, date, UUID]]) -> None:
-        """Take the marks away, except of days that were marked again meanwhile."""
+        """Remove the marks, except of days that were marked again in the meantime."""
         ids, dates, marks = zip(*days, strict=True) if days else ((), (), ())
         await self.session.execute(_REMOVE, {"ids": list(ids), "days": list(dates), "marks": list(marks)})

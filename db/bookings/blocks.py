@@ -60,7 +60,8 @@ _ADD_TIMES = text("""
 """)
 _FILL = text("SELECT app_fill_block(:block_id, NULL, '-infinity', 'infinity')")
 _REMOVE_TIMES = text("DELETE FROM block_times WHERE block_id = :block_id AND starts_at = ANY(:starts)")
-# A claim of a time that is left, or that another block takes over, is written anew by `app_fill_block` and the trigger.
+# A claim of a remaining time, or of a time that another block takes over, is written again by
+# `app_fill_block` and the trigger.
 _RELEASE = text("UPDATE resource_claims SET released_at = :now WHERE block_id = :block_id AND released_at IS NULL")
 _DROP_CLAIMS = text("DELETE FROM resource_claims WHERE block_id = :block_id")
 _REMOVE = text("DELETE FROM blocks WHERE id = :block_id")
@@ -104,8 +105,8 @@ class BlockRow:
 
 
 class BlockStore(Store):
-    """Each change lists the bookings that it strands, like every change of a calendar. An event in the outbox says
-    which time a change has freed."""
+    """Each change lists the bookings that it strands, like every change of a calendar. An outbox event says which time
+    a change has freed."""
 
     async def list_blocks(
         self,
@@ -116,8 +117,8 @@ class BlockStore(Store):
         since: date | None = None,
         until: date | None = None,
     ) -> list[BlockRow]:
-        """In the order in which they were made: those that reach into the days ``since`` to ``until`` of the business,
-        both included. Those of one resource come with those of the whole business."""
+        """In order of creation: the blocks that overlap the business's days ``since`` to ``until``, both included.
+        Blocks of the whole business are listed for every resource."""
         zone = await CalendarStore(self.session, self.context).zone(business_id)
         values = {
             "business_id": business_id,
@@ -137,8 +138,8 @@ class BlockStore(Store):
         return _row(row._asdict())
 
     async def add_block(self, business_id: UUID, request: BlockRequest, now: datetime, confirm: bool) -> BlockRow:
-        """Keep the time free from now on. Raises WouldBreakBookings unless ``confirm``, InvalidInput for times that
-        cannot be, and NotFound for a resource of another business."""
+        """Keep the time free from now on. Raises WouldBreakBookings unless ``confirm``, InvalidInput for invalid times,
+        and NotFound for a resource of another business."""
         calendars = CalendarStore(self.session, self.context)
         times = block_times(request.starts_at, request.ends_at, request.recurrence, await calendars.zone(business_id))
         async with calendars.changing(business_id, now, confirm, StrandReason.BLOCK):
@@ -167,15 +168,15 @@ class BlockStore(Store):
     async def remove_block(
         self, block_id: UUID, scope: OccurrenceScope, from_start: datetime | None, now: datetime
     ) -> BlockRow | None:
-        """Free the occurrence that starts at ``from_start``, it and the following, or all; gives what is left, None
-        where nothing is. Raises NotFound for a start that the block does not have."""
+        """Free the occurrence that starts at ``from_start``, this one and the following, or all; returns the remaining
+        block, or None. Raises NotFound for a start that the block does not have."""
         was = await self.get_block(block_id)
         gone = [time for time in was.times if _is_meant(time, scope, from_start)]
         if not gone:
             raise NotFound({"block_id": str(block_id)})
         left = [time for time in was.times if time not in gone]
         calendars = CalendarStore(self.session, self.context)
-        # Nothing can be stranded by it, and what waits for another time may be kept again.
+        # This strands no booking; stranded bookings may be kept again.
         async with calendars.changing(was.business_id, now, True, StrandReason.BLOCK):
             await self._give_up(was, gone, now)
             if left:
@@ -198,7 +199,7 @@ class BlockStore(Store):
         await self.session.execute(_FILL, {"block_id": block_id})
 
     async def _give_up(self, was: BlockRow, gone: Sequence[BlockTime], now: datetime) -> None:
-        """Release the block's claims after its times, so that it does not take them again; another block may."""
+        """Remove the block's times before its claims, so that it does not claim them again; another block may."""
         starts = [time.starts_at for time in gone]
         await self.session.execute(_REMOVE_TIMES, {"block_id": was.id, "starts": starts})
         await self.session.execute(_RELEASE, {"block_id": was.id, "now": now})

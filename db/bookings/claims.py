@@ -1,4 +1,4 @@
-"""Claims: the only thing that makes time scarce. The exclusion constraint decides; a candidate is only advice."""
+"""Claims: units of resources taken for a time. The exclusion constraint decides; a candidate is only a proposal."""
 
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -31,19 +31,19 @@ _REFUSALS: Mapping[Refusal, type[DomainError]] = {
 Candidate = tuple[ClaimPlan, ...]
 Moved = Sequence[tuple[datetime, datetime]]
 """Start and end of each item of a booking, without buffers."""
-#: Gives True when every claim of the candidate was taken, False when none was.
+#: Returns True when every claim of the candidate was taken, False when none was.
 TryCandidate = Callable[[Candidate], Awaitable[bool]]
 
-#: Candidates tried on one reading of the claims, and how often they are read again, before the slot counts as taken.
+#: How many candidates are tried after one reading of the claims, and how often they are read again.
 TRIES, READINGS = 8, 3
 
 # Every change of a calendar locks the business's row first. A change that committed after this booking read the
-# calendar left another version: nothing is taken then, and the booking is decided anew. A change that comes later
-# waits for this lock, and so sees the booking.
+# calendar has raised the version: then nothing is claimed and the booking is decided again. A later change waits for
+# this lock and sees the booking.
 CALENDAR = """
     SELECT 1 FROM businesses
      WHERE id = :business_id AND calendar_version = :calendar_version FOR KEY SHARE"""
-# In sorted order, so that two bookings that want the same units wait for each other instead of dead-locking.
+# In sorted order, so that two bookings that need the same units wait for each other instead of causing a deadlock.
 INSERT_CLAIMS = """
     INSERT INTO resource_claims (business_id, booking_id, resource_id, item_position, requirement_group, unit,
                                  starts_at, ends_at, holds_until)
@@ -96,7 +96,7 @@ def item_times(items: Sequence[Item], candidate: Candidate) -> Moved:
 
 
 def claim_values(candidate: Candidate) -> dict[str, object]:
-    """A candidate as the columns that ``INSERT_CLAIMS`` unnests."""
+    """A candidate as the column arrays that ``INSERT_CLAIMS`` unnests."""
     return {
         "resource_ids": [claim.resource_id for claim in candidate],
         "items": [claim.item_index for claim in candidate],
@@ -120,12 +120,12 @@ class _MoveRequest:
 
 
 class CalendarMoved(Unavailable):
-    """A calendar was changed after it was read and before the time was taken; nothing was written. The caller reads
-    again and tries once more; after a second change in the same moment the caller gets this error."""
+    """A calendar was changed after it was read and before the time was claimed; nothing was written. The caller reads
+    again and retries once; after a second change the caller gets this error."""
 
 
 class ClaimStore(Store):
-    """Takes, moves and re-takes the claims of a booking. The caller holds the lock on the booking's row."""
+    """Takes, moves and reinstates the claims of a booking. The caller holds the lock on the booking's row."""
 
     async def take_any(
         self,
@@ -137,10 +137,10 @@ class ClaimStore(Store):
         attempt: TryCandidate,
         booking_id: UUID | None = None,
     ) -> Candidate:
-        """Let ``attempt`` take one candidate after the other until one is whole.
+        """Call ``attempt`` with one candidate after the other until all claims of one are taken.
 
-        Lapsed holds are swept only when they are in the way: sweeping first would make every booking pay for a race
-        that is rare. Raises OutsideBookingWindow, and with the nearest free starts SlotTaken, NobodyWorks or
+        Expired holds are swept only when they are in the way: sweeping first would slow down every booking for a rare
+        case. Raises OutsideBookingWindow, and with the nearest free starts SlotTaken, NobodyWorks or
         OutsideOpeningHours.
         """
         check_window(question, start_at)
@@ -164,11 +164,11 @@ class ClaimStore(Store):
         attempt: TryCandidate,
         booking_id: UUID | None,
     ) -> Candidate | None:
-        """The first candidate of which ``attempt`` took every claim."""
+        """The first candidate for which ``attempt`` took every claim."""
         for reading in range(READINGS):
             if reading:
                 facts = await self._read_again(catalogue, question, now, booking_id)
-            # Clients start at different candidates, so that a crowd does not queue for the first unit.
+            # Clients start with different candidates, so that they do not all wait for the first unit.
             candidates = list(islice(plan(question, facts, start_at, seed=secrets.randbelow(1 << 16)), TRIES))
             if not candidates:
                 return None
@@ -197,8 +197,8 @@ class ClaimStore(Store):
     async def _has_places(
         self, service_id: UUID, places: int, start_at: datetime, party_size: int, now: datetime, booking_id: UUID
     ) -> bool:
-        """Whether a class still has places for the booking, which has taken its claims. Bookings of one class at one
-        start wait for each other here, so each counts all that were sold before it."""
+        """Whether a class still has places for the booking, whose claims are taken. Bookings of one class and start
+        wait for each other here, so each counts all that were sold before it."""
         await self.session.execute(_ONE_CLASS_AT_A_TIME, {"service_id": service_id, "start_at": start_at})
         availability = AvailabilityStore(self.session, self.context)
         sold = await availability.sold(service_id, start_at, start_at, now, booking_id)
@@ -212,8 +212,8 @@ class ClaimStore(Store):
         holds_until: datetime | None,
         calendar_version: int,
     ) -> bool:
-        """Take all claims of the candidate, or none. Waits for a transaction that is taking the same unit now. Raises
-        CalendarMoved where the calendars are no longer those of ``calendar_version``."""
+        """Take all claims of the candidate, or none. Waits for a transaction that is claiming the same unit. Raises
+        CalendarMoved if the calendars have changed since ``calendar_version``."""
         values = claim_values(candidate) | {
             "booking_id": booking_id,
             "business_id": business_id,
@@ -224,8 +224,7 @@ class ClaimStore(Store):
         return await self.is_whole(candidate, row.claims or [], row.is_current)
 
     async def is_whole(self, candidate: Candidate, taken: Sequence[UUID], is_current: bool) -> bool:
-        """Whether the claims that a statement took are all of the candidate's; what was taken in part is put back.
-        Raises CalendarMoved."""
+        """Whether a statement took all claims of the candidate; a partial result is undone. Raises CalendarMoved."""
         if not is_current:
             raise CalendarMoved({"dependency": "calendar", "retry_after": 1})
         if len(taken) == len(candidate):
@@ -234,7 +233,7 @@ class ClaimStore(Store):
         return False
 
     async def put_back(self, claim_ids: Sequence[UUID]) -> None:
-        """Undo claims that this very transaction inserted."""
+        """Delete claims that this transaction inserted."""
         if claim_ids:
             await self.session.execute(_PUT_BACK, {"ids": list(claim_ids)})
 
@@ -298,8 +297,8 @@ class ClaimStore(Store):
     async def _without(
         self, booked: Sequence[Row[Any]], first: date, last: date, now: datetime, preferred: Sequence[UUID], staff: bool
     ) -> tuple[Catalogue, Question, Facts]:
-        """The question and the facts for another time of a booking, as if it had no time. Its own length and buffers
-        are as agreed: later changes of the service do not concern it."""
+        """The question and the facts for another time of a booking, without its present claims. Its duration and
+        buffers are those agreed: later changes of the service do not apply to it."""
         availability = AvailabilityStore(self.session, self.context)
         catalogue = await availability.catalogue([row.service_id for row in booked], first, last, for_new=False)
         agreed = tuple(
@@ -353,7 +352,7 @@ class ClaimStore(Store):
         calendar_version: int,
         now: datetime,
     ) -> bool:
-        """As ``insert``, with lapsed holds swept where they are in the way."""
+        """Like ``insert``; sweeps expired holds that are in the way."""
         if await self.insert(booking_id, business_id, candidate, holds_until, calendar_version):
             return True
         return bool(await self._sweep(candidate, now)) and await self.insert(

@@ -1,4 +1,4 @@
-"""Reading bookings: one, many, their history, and the snapshot a workflow starts with."""
+"""Reads bookings, lists of them, their history, and the snapshot with which a workflow starts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ _BESIDE = """jsonb_build_object('family_name', b.family_name, 'given_name', b.gi
     (SELECT coalesce(sum(r.amount), 0)::bigint FROM booking_payments p JOIN refunds r ON r.payment_id = p.id
       WHERE p.booking_id = b.id AND r.status IN ('requested', 'processing')) AS refunding,
     (SELECT coalesce(sum(p.refunded), 0)::bigint FROM booking_payments p WHERE p.booking_id = b.id) AS refunded"""
-# Claims that were given up last still say which resources an ended booking had.
+# The claims that were released last still say which resources an ended booking had.
 _ITEMS = """(SELECT jsonb_agg(jsonb_build_array(i.position, i.service_id, i.name, i.start_at, i.end_at, i.price,
         i.tax_percent, (SELECT coalesce(jsonb_agg(DISTINCT jsonb_build_array(c.resource_id, c.unit)), '[]')
             FROM resource_claims c
@@ -88,7 +88,7 @@ _SET_PARTY = text("UPDATE bookings SET party_size = :party_size WHERE id = :book
 
 @dataclass(frozen=True, slots=True)
 class BookingFilter:
-    """Which bookings to list; None leaves a question open. ``since``/``until`` bound the start, half-open.
+    """The filter of a list; None does not filter. ``since``/``until`` limit the start, half-open.
 
     ``after`` is the start and id of the last booking of the page before.
     """
@@ -119,7 +119,7 @@ class HistoryEntry:
 
 
 class BookingStore(Store):
-    """Sees what the transaction's scope sees."""
+    """Sees the rows of the transaction's scope."""
 
     async def get(self, booking_id: UUID) -> BookingView:
         """One booking with its items. Raises NotFound."""
@@ -152,7 +152,7 @@ class BookingStore(Store):
         return [HistoryEntry(**row._mapping) for row in rows]
 
     async def snapshot(self, booking_id: UUID) -> BookingSnapshot:
-        """What the booking's workflow starts with, as things are now. Raises NotFound."""
+        """The snapshot of the booking at present. Raises NotFound."""
         row = (await self.session.execute(_SNAPSHOT, {"booking_id": booking_id})).one_or_none()
         if row is None:
             raise NotFound({"booking_id": str(booking_id)})
@@ -181,7 +181,7 @@ class BookingStore(Store):
     async def update(
         self, booking_id: UUID, special_requests: str | None = None, internal_notes: str | None = None
     ) -> BookingView:
-        """Change texts; None leaves one as it is. Time and status change by commands alone. Raises NotFound."""
+        """Change texts; None leaves a text unchanged. Time and status change by commands only. Raises NotFound."""
         await self.session.execute(
             _UPDATE,
             {"booking_id": booking_id, "special_requests": special_requests, "internal_notes": internal_notes},

@@ -1,4 +1,4 @@
-"""Bookings, their items, the claims that make time scarce, and what happened to them."""
+"""Bookings, their items, their claims, and their history."""
 
 from uuid import UUID
 
@@ -90,9 +90,9 @@ class Booking(Base, Stamped):
     policy: Mapped[Json]
     hold_expires_at: Mapped[Time | None]
     approval_deadline: Mapped[Time | None]
-    #: Until when the caller must show that ``email`` is theirs; empty where that is not asked, and once it is settled.
+    #: Until when the caller must prove ``email``; empty if no proof is needed (any more).
     proof_deadline: Mapped[Time | None]
-    #: When a message's link showed that the caller reads mail at ``email``.
+    #: When the caller opened a link that was sent to ``email``.
     contact_proven_at: Mapped[Time | None]
     special_requests: Mapped[str | None]
     internal_notes: Mapped[str | None]
@@ -104,11 +104,11 @@ class Booking(Base, Stamped):
     undo_until: Mapped[Time | None]
     undo_to: Mapped[str | None]
     version: Mapped[int] = mapped_column(server_default=text("0"))
-    #: How often the customer has moved it, and the percent that cancelling would have cost then (`KeptPenalty`).
+    #: How often the customer has moved it, and the penalty at that time in percent (`KeptPenalty`).
     moves: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
     kept_penalty_percent: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
     kept_penalty_until: Mapped[Time | None]
-    #: Whom or what the customer asked for, where they did.
+    #: The resources that the customer chose, if any.
     preferred_resource_ids: Mapped[list[UUID]] = mapped_column(ARRAY(PgUUID(as_uuid=True)), server_default=text("'{}'"))
 
 
@@ -191,9 +191,9 @@ class ResourceClaim(Base):
 
 
 class BookingHistory(Base):
-    """Every change of status, and every reschedule: who, when, why, from, to. Never changed, never deleted.
+    """Every change of status, and every reschedule: who, when, why, from, to. Rows are never changed or deleted.
 
-    ``command_id`` makes a command that runs twice matter once; ``outcome`` is what its first run answered.
+    With ``command_id`` a repeated command changes nothing; ``outcome`` is the answer of its first execution.
     """
 
     __tablename__ = "booking_history"
@@ -220,7 +220,7 @@ class BookingHistory(Base):
 
 
 class BookingReminder(Base):
-    """A reminder that was made: one row per booking, offset and time of the visit, so that none is sent twice."""
+    """A sent reminder: one row per booking, offset and time of the visit, so that none is sent twice."""
 
     __tablename__ = "booking_reminders"
     __table_args__ = (UniqueConstraint("booking_id", "start_at", "offset_seconds"),)

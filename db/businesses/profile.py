@@ -1,4 +1,4 @@
-"""What a business says about itself, and where it stands on the platform."""
+"""The profile of a business, and its status on the platform."""
 
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,7 +24,7 @@ from domain.payments.status import ONLINE
 
 _TABLE = cast(Table, Business.__table__)
 _SETTINGS = text("INSERT INTO business_settings (business_id, language) VALUES (:business_id, :language)")
-# The founder's transaction is the founder's own until the business is there; then it becomes the business's.
+# The transaction is in the founder's own scope until the business exists; then it changes to the business's.
 _ENTER = text("SELECT business_id FROM app_enter('business', :business_id, :user_id)")
 _TRIES = 5
 _BY_SLUG = text("SELECT business_id FROM business_slugs WHERE slug = :slug")
@@ -88,7 +88,7 @@ _COLUMNS = [_TABLE.c[name] for name in NAMES]
 
 
 def _is_taken(error: IntegrityError) -> bool:
-    """Whether a slug is another business's, or was."""
+    """Whether another business has or had the slug."""
     cause = error.orig.__cause__ if error.orig else None
     return getattr(cause, "constraint_name", None) in {"uq_businesses_slug", "pk_business_slugs"}
 
@@ -98,14 +98,14 @@ def _read() -> Select[Any]:
 
 
 class ProfileStore(Store):
-    """Founding, reading and changing businesses."""
+    """Registering, reading and changing businesses."""
 
     async def found(
         self, owner_id: UUID, values: Mapping[str, Any], language: str, city_kana: str | None = None
     ) -> BusinessRow:
-        """Insert a draft with its settings; the transaction enters the new tenant. ``values`` are columns; without
-        ``slug`` one is made from the name, or from kind and place (``city_kana``) where nobody can know how the name
-        is read. Raises AlreadyExists for a slug that another business has or had."""
+        """Insert a draft with its settings; the transaction changes to the new tenant's scope. ``values`` are columns;
+        without ``slug`` one is made from the name, or from kind and place (``city_kana``) if the reading of the name is
+        unknown. Raises AlreadyExists for a slug that another business has or had."""
         row = None
         for slug in self._wanted_slugs(values, city_kana):
             row = await self._insert(owner_id, {**values, "slug": slug})
@@ -129,7 +129,7 @@ class ProfileStore(Store):
             yield f"{wanted}-{secrets.token_hex(2)}"
 
     async def _insert(self, owner_id: UUID, values: Mapping[str, Any]) -> BusinessRow | None:
-        """None for a slug that is not free."""
+        """None if the slug is not free."""
         statement = insert(_TABLE).values(owner_id=owner_id, **values).returning(*_COLUMNS)
         try:
             async with self.session.begin_nested():
@@ -148,7 +148,7 @@ class ProfileStore(Store):
         return BusinessRow(**row._mapping)
 
     async def get_by_slug(self, slug: str) -> BusinessRow:
-        """One business by the slug that it has or had, compared without case; ``row.slug`` is the one it has. Raises
+        """One business by its present or a former slug, compared without case; ``row.slug`` is the present one. Raises
         NotFound."""
         of_slug = _BY_SLUG.bindparams(slug=slug.lower()).columns(business_id=PgUUID(as_uuid=True)).scalar_subquery()
         row = (await self.session.execute(_read().where(_TABLE.c.id == of_slug))).one_or_none()
@@ -157,8 +157,8 @@ class ProfileStore(Store):
         return BusinessRow(**row._mapping)
 
     async def list_mine(self, after: UUID | None, limit: int) -> Sequence[tuple[BusinessRow, str]]:
-        """Those that a transaction of one's own sees, oldest first, each with what one is there: owner, or the role of
-        the assignment."""
+        """The businesses that the user belongs to, oldest first, each with the user's role: owner, or the role of the
+        assignment."""
         statement = _read().add_columns(_MY_ROLE).order_by(_TABLE.c.id).limit(limit)
         if after is not None:
             statement = statement.where(_TABLE.c.id > after)
@@ -166,9 +166,9 @@ class ProfileStore(Store):
         return [(BusinessRow(**{name: row[name] for name in NAMES}), row["role"]) for row in rows]
 
     async def change(self, business_id: UUID, values: Mapping[str, Any]) -> BusinessRow:
-        """Set columns. Raises AlreadyExists for a slug that another business has or had, LegalNoticeRequired where the
-        notice goes and services that are paid online are published, WrongState for a kind that needs a permit which
-        nobody has reviewed, and NotFound."""
+        """Set columns. Raises AlreadyExists for a slug that another business has or had, LegalNoticeRequired if the
+        notice is removed while services that are paid online are published, WrongState for a kind that needs a permit
+        which was not reviewed, and NotFound."""
         if not values:
             return await self.get(business_id)
         if values.get("vertical") in PERMIT_NEEDED:
@@ -199,8 +199,8 @@ class ProfileStore(Store):
             raise WrongState({"status": row.status, "wanted": wanted})
 
     async def check_legal_notice(self, business: BusinessRow) -> None:
-        """Raise LegalNoticeRequired, with the services, where active ones are paid online and the business has no
-        特定商取引法 notice. To be asked before a business is published."""
+        """Raise LegalNoticeRequired, with the services, if active services are paid online and the business has no
+        特定商取引法 notice. Called before a business is published."""
         if business.legal_notice is not None:
             return
         values = {"business_id": business.id, "online": [mode.value for mode in ONLINE]}
@@ -209,20 +209,20 @@ class ProfileStore(Store):
             raise LegalNoticeRequired({"field": "legal_notice", "services": services})
 
     async def remove(self, business_id: UUID, now: datetime) -> None:
-        """Delete softly; a slug that was never public is free again. Raises WouldBreakBookings while bookings are to
-        come, and NotFound."""
+        """Delete softly; a slug that was never public becomes free. Raises WouldBreakBookings while there are future
+        bookings, and NotFound."""
         if await self.session.scalar(_LOCK, {"business_id": business_id}) is None:
             raise NotFound
         values = {"business_id": business_id, "live": [status.value for status in LIVE], "now": now}
         visits = (await self.session.execute(_TO_COME, values)).all()
         if visits:
             raise would_break(visits, visits[0].time_zone)
-        # The column is unique, also among deleted rows: the id takes the slug's place.
+        # The column is unique, also among deleted rows, so the id replaces the slug.
         slug = case((_TABLE.c.status.in_(NEVER_PUBLIC), _TABLE.c.id.cast(Text)), else_=_TABLE.c.slug)
         await self.session.execute(update(_TABLE).where(_TABLE.c.id == business_id).values(deleted_at=now, slug=slug))
 
     async def set_status(self, row: BusinessRow, wanted: BusinessStatus) -> BusinessRow:
-        """One step. Raises WrongState for one that the table does not allow."""
+        """One change of status. Raises WrongState if the table does not allow it."""
         if wanted not in ALLOWED[BusinessStatus(row.status)]:
             raise WrongState({"status": row.status, "wanted": wanted.value})
         return await self.change(row.id, {"status": wanted.value})

@@ -1,10 +1,10 @@
-"""The search for businesses, over what approved ones show to everybody (``business_directory``).
+"""The search for businesses, over the public data of approved ones (``business_directory``).
 
-The directory's policy is simply true, so that indexes over text and distance are of use: on ``businesses`` itself
-row-level security would let none of their operators near an index. What is found is then read from ``businesses``
-under its policies, by key.
+The directory's row-level security policy is always true, so that indexes on text and distance can be used: on
+``businesses`` itself, row-level security prevents that. The results are then read from ``businesses`` under its
+policies, by key.
 
-Every statement holds the conditions of its question and no others, so that its plan, once kept, fits it.
+Every statement contains only the conditions of its request, so that a cached plan fits it.
 """
 
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Degrees, WGS 84, and how far around it, in metres."""
+    """Degrees, WGS 84, and the radius in metres."""
 
     latitude: float
     longitude: float
@@ -57,14 +57,14 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A business, its place in the order, and how far away it is (metres along the ground)."""
+    """A business, its sort key, and its distance (metres along the ground)."""
 
     business: BusinessRow
     key: tuple[Any, ...]
     distance_m: float | None
 
 
-# The chord between two points of the globe: in the order of the distance along the ground, and in that of the index.
+# The chord between two points of the globe: it has the order of the distance along the ground, and an index.
 _CHORD = "(ll_to_earth(d.latitude, d.longitude) <-> ll_to_earth(:latitude, :longitude))"
 _HERE = "d.latitude IS NOT NULL AND d.longitude IS NOT NULL"
 _RANK = """
@@ -72,7 +72,7 @@ _RANK = """
          WHEN starts_with(d.name_ja, :phrase) OR starts_with(d.name_en, :phrase) THEN 1
          WHEN position(:phrase IN d.name_ja) > 0 OR position(:phrase IN d.name_en) > 0 THEN 2 ELSE 3 END
 """
-#: What the words are looked for in; a single character, which half of all texts hold, in names alone.
+#: Where words are searched; a single character, which half of all texts contain, only in names.
 _BODY, _NAMES = "search_grams(d.body)", "search_name_grams(d.name_ja, d.name_en)"
 #: The key that each order goes by before the id, and the type of its parameter.
 _KEYS = {
@@ -86,7 +86,7 @@ class SearchStore(Store):
     """Reading the directory."""
 
     async def search(self, asked: Search) -> Sequence[Found]:
-        """The approved businesses that fit, in order, in one statement. In a public transaction."""
+        """The approved businesses that match, in order, in one statement. Needs the public scope."""
         statement, values = _statement(asked)
         rows = [row._asdict() for row in await self.session.execute(statement, values)]
         return [
@@ -143,7 +143,7 @@ def _conditions(asked: Search) -> tuple[list[str], dict[str, Any]]:
     if asked.prefecture is not None:
         conditions.append("d.prefecture = :prefecture")
         values["prefecture"] = asked.prefecture
-    # The index finds what has all the pairs of characters; whether they stand side by side is looked at then.
+    # The index finds texts with all pairs of characters; then their position is checked.
     for of, words in (
         (_BODY, [t for t in asked.terms if len(t) > 1]),
         (_NAMES, [t for t in asked.terms if len(t) == 1]),

@@ -1,4 +1,4 @@
-"""How a business takes bookings."""
+"""The booking settings of a business."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -39,7 +39,7 @@ class SettingsRow:
     payment_mode: str
     language: str
     updated_at: datetime
-    #: The policy of services that name none.
+    #: The policy of services without their own.
     default_policy_id: UUID | None
 
 
@@ -72,8 +72,8 @@ class SettingsStore(Store):
         return SettingsRow(**row._mapping)
 
     async def change_settings(self, business_id: UUID, values: Mapping[str, Any]) -> SettingsRow:
-        """Set columns, and the policy ``default_policy_id`` as the default. They count for new bookings; one that
-        stands keeps what was agreed. Raises NotFound, and InvalidInput for a policy that is not the business's own."""
+        """Set columns, and ``default_policy_id`` as the default policy. They apply to new bookings only. Raises
+        NotFound, and InvalidInput for a policy of another business."""
         columns = dict(values)
         policy_id = columns.pop("default_policy_id", None)
         if policy_id is not None:

@@ -62,14 +62,15 @@ class Business(Base, Stamped):
     #: 特定商取引法に基づく表記.
     legal_notice: Mapped[Bilingual | None]
     payment_provider: Mapped[str] = mapped_column(server_default=text("'stripe'"))
-    #: Counts changes of whatever says when it can be booked; who takes time compares it with what was read.
+    #: Raised by every change of hours or resources; a transaction that takes claims compares it with the version it
+    #: read.
     calendar_version: Mapped[int] = mapped_column(server_default=text("0"))
     deleted_at: Mapped[Time | None]
 
 
 class BusinessSlug(Base, Stamped):
-    """The slug that a business has, and those that it had since it was first approved: they are never another's.
-    Kept by a trigger."""
+    """The present slug of a business, and its slugs since the first approval: no other business can take them. Written
+    by a trigger."""
 
     __tablename__ = "business_slugs"
     __table_args__ = (Index("ix_business_slugs_business_id", "business_id"),)
@@ -79,8 +80,8 @@ class BusinessSlug(Base, Stamped):
 
 
 class BusinessDirectory(Base):
-    """What approved businesses show to everybody, in the form that it is searched in. Kept by a trigger on
-    ``businesses``; ``id`` is the business's."""
+    """The public data of approved businesses, in searchable form. Written by a trigger on ``businesses``; ``id`` is the
+    business's."""
 
     __tablename__ = "business_directory"
     __table_args__ = (
@@ -118,7 +119,7 @@ class BusinessDirectory(Base):
 
 
 class BusinessSettings(Base, Stamped):
-    """How a business takes bookings; one row per business, made with it. The defaults are the platform's."""
+    """The booking settings; one row per business. The defaults are the platform's."""
 
     __tablename__ = "business_settings"
     __table_args__ = (
@@ -146,13 +147,13 @@ class BusinessSettings(Base, Stamped):
     booking_window: Mapped[timedelta] = mapped_column(INTERVAL, server_default=text("interval '60 days'"))
     approval_mode: Mapped[str] = mapped_column(server_default=text("'instant'"))
     guest_booking: Mapped[bool] = mapped_column(server_default=text("true"))
-    #: How long an unpaid booking waits until a caller without a proven identity has confirmed the typed address. Zero:
-    #: that is not asked.
+    #: How long an unpaid booking waits until a caller without a proven identity has proven the typed address. Zero: no
+    #: proof is needed.
     address_proof_within: Mapped[timedelta] = mapped_column(INTERVAL, server_default=text("interval '30 minutes'"))
     reminder_offsets: Mapped[list[timedelta]] = mapped_column(
         ARRAY(INTERVAL), server_default=text("ARRAY[interval '24 hours']")
     )
-    #: The hours' row for public holidays counts, even where it is empty: closed on them.
+    #: Whether the row for public holidays applies, even if it is empty (closed on them).
     has_public_holiday_row: Mapped[bool] = mapped_column(server_default=text("false"))
     no_show_grace: Mapped[timedelta] = mapped_column(INTERVAL, server_default=text("interval '15 minutes'"))
     undo_within: Mapped[timedelta] = mapped_column(INTERVAL, server_default=text("interval '10 minutes'"))

@@ -1,4 +1,4 @@
-"""What can be booked, what it uses up, and what a cancellation costs."""
+"""Services, resources and cancellation policies."""
 
 from db.catalogue.policies import PolicyRow, PolicyStore
 from db.catalogue.resources import ResourceRow, ResourceStore

@@ -13,7 +13,7 @@ from db.engine.store import Store
 from domain.errors import Conflict, InvalidInput, NotFound
 
 _TABLE = cast(Table, CancellationPolicy.__table__)
-# Two changes of the default follow each other instead of meeting at the unique index.
+# Two changes of the default run one after the other instead of violating the unique index.
 _LOCK = text("SELECT 1 FROM businesses WHERE id = :business_id FOR NO KEY UPDATE")
 _NO_DEFAULT = text("""
     UPDATE cancellation_policies SET is_default = false
@@ -48,7 +48,7 @@ _COLUMNS = [_TABLE.c[field.name] for field in fields(PolicyRow)]
 
 
 class PolicyStore(Store):
-    """Bookings keep the tiers they were made with; nothing here changes one that stands."""
+    """Bookings keep the tiers that they were made with; changes here do not affect existing bookings."""
 
     async def list_policies(self, business_id: UUID, after: UUID | None, limit: int) -> Sequence[PolicyRow]:
         """The policies of a business, oldest first."""
@@ -71,7 +71,7 @@ class PolicyStore(Store):
         return PolicyRow(**row._mapping)
 
     async def add_policy(self, business_id: UUID, values: Mapping[str, Any]) -> PolicyRow:
-        """Insert a policy. The first one of a business is its default; a new default takes over from the former."""
+        """Insert a policy. The first one of a business is its default; a new default replaces the former one."""
         await self.session.execute(_LOCK, {"business_id": business_id})
         first = not await self.session.scalar(_HAS_DEFAULT, {"business_id": business_id})
         if values.get("is_default"):
@@ -81,8 +81,8 @@ class PolicyStore(Store):
         return PolicyRow(**row._mapping)
 
     async def change_policy(self, business_id: UUID, policy_id: UUID, values: Mapping[str, Any]) -> PolicyRow:
-        """Set columns; a new default takes over from the former. Raises NotFound, and InvalidInput where the default
-        would be none: another is made the default instead."""
+        """Set columns; a new default replaces the former one. Raises NotFound, and InvalidInput if the business would
+        have no default: make another one the default instead."""
         if not values:
             return await self.get_policy(policy_id)
         await self.session.execute(_LOCK, {"business_id": business_id})
@@ -105,8 +105,8 @@ class PolicyStore(Store):
         return PolicyRow(**row._mapping)
 
     async def remove_policy(self, business_id: UUID, policy_id: UUID, now: datetime) -> None:
-        """Delete softly. Raises Conflict with the services that name it, or for the default while there are others,
-        and NotFound."""
+        """Delete softly. Raises Conflict with the services that use it, or for the default while there are others, and
+        NotFound."""
         await self.session.execute(_LOCK, {"business_id": business_id})
         users = await self.session.scalars(_USERS, {"business_id": business_id, "policy_id": policy_id})
         services = [str(service_id) for service_id in users]

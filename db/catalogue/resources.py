@@ -1,4 +1,4 @@
-"""Staff, rooms and equipment, with hours of their own where they have them."""
+"""Staff, rooms and equipment, with their own hours if they have any."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -40,7 +40,7 @@ _OWNER = text("SELECT business_id FROM resources WHERE id = :resource_id AND del
 
 @dataclass(frozen=True, slots=True)
 class ResourceRow:
-    """A resource; ``working_hours`` None has the business's."""
+    """A resource; ``working_hours`` None: the business's hours."""
 
     id: UUID
     business_id: UUID
@@ -75,8 +75,8 @@ class ResourceStore(Store):
         inactive: bool,
         active: bool | None = None,
     ) -> Sequence[ResourceRow]:
-        """The resources that the transaction sees, oldest first; ``inactive`` ones too, or not; with ``active`` those
-        alone that are, or are not."""
+        """The resources that the transaction sees, oldest first; ``inactive``: include inactive ones; ``active``: only
+        active or only inactive ones."""
         statement = select(*_COLUMNS).where(_TABLE.c.deleted_at.is_(None)).order_by(_TABLE.c.id).limit(limit)
         if business_id is not None:
             statement = statement.where(_TABLE.c.business_id == business_id)
@@ -115,8 +115,8 @@ class ResourceStore(Store):
         now: datetime,
         confirm: bool,
     ) -> ResourceRow:
-        """Set columns, and the working hours where ``hours`` holds them. Raises WouldBreakBookings for bookings that
-        this strands (hours, fewer units, inactive) unless ``confirm``."""
+        """Set columns, and the working hours if ``hours`` has them. Raises WouldBreakBookings unless ``confirm`` if
+        this strands bookings (hours, fewer units, inactive)."""
         async with self._changing(resource_id, now, confirm, StrandReason.RESOURCE) as business_id:
             if hours is not None:
                 await self._write_hours(business_id, resource_id, hours[0])

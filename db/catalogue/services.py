@@ -1,4 +1,4 @@
-"""Services, with what they require and the policy that a booking of them is made under."""
+"""Services, with their requirements and their cancellation policy."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -78,7 +78,7 @@ _GET = text(f"{_READ} WHERE s.id = :service_id AND s.deleted_at IS NULL").column
 
 
 class ServiceSort(StrEnum):
-    """In which order services come; services that are alike in it in that of their making."""
+    """The order of services; equal ones are ordered by creation."""
 
     OLDEST = "oldest"
     NAME = "name"
@@ -180,8 +180,8 @@ class ServiceStore(Store):
     async def list_services(
         self, asked: ServiceFilter, after: tuple[Any, ...] | None, limit: int
     ) -> Sequence[tuple[ServiceRow, tuple[Any, ...]]]:
-        """The services that the transaction sees, whole, each with its place in the order, in one statement; from
-        behind the place ``after``."""
+        """The services that the transaction sees, complete, each with its sort key, in one statement; those after
+        ``after``."""
         values: dict[str, Any] = {"limit": limit}
         for name in ("active", "business_id", "category", "q"):
             if getattr(asked, name) is not None:
@@ -208,7 +208,7 @@ class ServiceStore(Store):
         return await self._sound(service_id)
 
     async def lock_service(self, service_id: UUID) -> ServiceRow:
-        """One service, kept from other changes until the transaction ends. Raises NotFound."""
+        """One service, locked until the transaction ends. Raises NotFound."""
         if await self.session.scalar(_LOCK, {"service_id": service_id}) is None:
             raise NotFound
         return await self.get_service(service_id)
@@ -221,9 +221,9 @@ class ServiceStore(Store):
         now: datetime,
         confirm: bool,
     ) -> ServiceRow:
-        """Set columns of a locked service, and what it requires where ``requirements`` is given. Bookings keep what
-        was agreed. Raises as ``add_service``, and WouldBreakBookings for bookings with a resource that is no longer
-        used for the service, unless ``confirm``."""
+        """Set columns of a locked service, and its requirements if ``requirements`` is given. Existing bookings do not
+        change. Raises as ``add_service``, and WouldBreakBookings for bookings with a resource that the service no
+        longer uses, unless ``confirm``."""
         await self._check_policy(service.business_id, values.get("policy_id"))
         if values:
             await self.session.execute(update(_TABLE).where(_TABLE.c.id == service.id).values(**values))
@@ -237,9 +237,9 @@ class ServiceStore(Store):
         return await self.get_service(service.id)
 
     async def _sound(self, service_id: UUID) -> ServiceRow:
-        """The service as it was written. Raises InvalidInput where it is active and nothing of a requirement group can
-        be taken, or its resources cannot hold its places; and LegalNoticeRequired where it would sell online in a
-        published business without the notice."""
+        """The service as written. Raises InvalidInput if it is active and a requirement group has no active resource,
+        or its resources have too few units for its places; and LegalNoticeRequired if a published business would sell
+        online without the notice."""
         service = await self.get_service(service_id)
         if not service.is_active:
             return service
@@ -256,8 +256,8 @@ class ServiceStore(Store):
         return service
 
     async def remove_service(self, service_id: UUID, now: datetime, confirm: bool) -> None:
-        """Deactivate and delete softly. Raises WouldBreakBookings while bookings of it are to come, unless
-        ``confirm``; then they stand as agreed. Raises NotFound."""
+        """Deactivate and delete softly. Raises WouldBreakBookings while there are future bookings of it, unless
+        ``confirm``; those bookings do not change. Raises NotFound."""
         service = await self.lock_service(service_id)
         await CalendarStore(self.session, self.context).lock(service.business_id)
         values = {"service_id": service_id, "live": [status.value for status in LIVE], "now": now}

@@ -1,4 +1,4 @@
-"""What can be booked, what it uses up, and what a cancellation costs."""
+"""Services, resources and cancellation policies."""
 
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from domain.catalogue.service import ApprovalMode
 from domain.payments.status import PaymentMode
 from domain.platform.invalidation import CacheKind
 
-#: The default rules for moves, as `MoveRules` has them.
+#: The default rules for moves, in the form of `MoveRules`.
 MOVE_RULES = """'{"max_moves": 3, "hours_before": 0, "in_paid_tier": "keep_penalty", "penalty_kept_days": null}'"""
 
 
@@ -116,14 +116,14 @@ class Resource(Base, Stamped):
     kind: Mapped[str]
     name: Mapped[Bilingual]
     capacity: Mapped[int] = mapped_column(SmallInteger, server_default=text("1"))
-    #: Its own hours' row for public holidays counts, even where it is empty: off on them.
+    #: Whether the resource's own row for public holidays applies, even if it is empty (off on them).
     has_public_holiday_row: Mapped[bool] = mapped_column(server_default=text("false"))
     is_active: Mapped[bool] = mapped_column(server_default=text("true"))
     deleted_at: Mapped[Time | None]
 
 
 class ServiceResource(Base):
-    """``resource`` can serve ``requirement_group`` of ``service``; a booking takes one of each group."""
+    """``resource`` can fulfil ``requirement_group`` of ``service``; a booking takes one of each group."""
 
     __tablename__ = "service_resources"
     __table_args__ = (

@@ -32,7 +32,7 @@ class Customer(Base, Stamped):
     given_name_kana: Mapped[str | None]
     phone: Mapped[str | None]
     email: Mapped[str | None] = mapped_column(CITEXT)
-    #: For finding: comparing citext is not leak-proof, so under row-level security no index would serve it.
+    #: For searching: comparing citext is not leak-proof, so with row-level security no index on it would be used.
     email_key: Mapped[str | None] = mapped_column(Computed("lower(email::text)", persisted=True))
     language: Mapped[str] = mapped_column(server_default=text("'ja'"))
     deleted_at: Mapped[Time | None]

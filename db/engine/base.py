@@ -1,4 +1,4 @@
-"""What every table shares: naming, keys, time stamps, and how an enum becomes a check constraint."""
+"""The common parts of all tables: naming, keys, time stamps, and check constraints from enums."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -26,19 +26,19 @@ Minor = Annotated[int, mapped_column(BigInteger)]
 Currency = Annotated[str, mapped_column(String(3))]
 Time = Annotated[datetime, mapped_column(DateTime(timezone=True))]
 Json = Annotated[dict[str, object], mapped_column(JSONB)]
-#: ``{"ja": …, "en": …}``; at least one of them is there. No text is SQL's NULL, never JSON's null.
+#: ``{"ja": …, "en": …}`` with at least one of them. A missing text is SQL NULL, never JSON null.
 Bilingual = Annotated[dict[str, str], mapped_column(JSONB(none_as_null=True))]
 
 
 class Base(DeclarativeBase):
-    """Declares tables; nothing is ever loaded lazily."""
+    """Declares tables; nothing is loaded lazily."""
 
     metadata = MetaData(naming_convention=NAMING)
     type_annotation_map = {str: Text(), datetime: DateTime(timezone=True), UUID: PgUUID(as_uuid=True)}  # noqa: RUF012
 
 
 class Stamped:
-    """``updated_at`` is kept by a trigger, so that no statement can forget it."""
+    """A trigger sets ``updated_at``, so that no statement can forget it."""
 
     created_at: Mapped[Time] = mapped_column(server_default=text("now()"), sort_order=900)
     updated_at: Mapped[Time] = mapped_column(server_default=text("now()"), sort_order=901)
@@ -50,7 +50,7 @@ def one_of(column: str, *enums: type[StrEnum]) -> CheckConstraint:
     return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_known")
 
 
-#: Where a table says which cached answers its changes end; joined in `db.tables`.
+#: A table's entry for the cached answers that its changes invalidate; joined in `db.tables`.
 CACHE_KIND = "cache_kind"
 
 

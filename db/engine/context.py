@@ -19,7 +19,7 @@ class Context:
     session_id: UUID | None = None
 
 
-#: The workflow whose activity runs, if any: the audit trail has it where no request is known.
+#: The workflow of the running activity, if any; the audit trail has it if there is no request.
 WORKFLOW: ContextVar[str | None] = ContextVar("workflow", default=None)
 
 #: The platform itself.

@@ -1,7 +1,7 @@
-"""Finds out from the statements of a transaction which cached answers it ends.
+"""Derives from the statements of a transaction which cached answers it invalidates.
 
-A table declares in its ``__table_args__`` that cached answers are made from it; stores do nothing for it. The tables
-that triggers write (the directory, earlier slugs) change with ``businesses``, which is among them.
+A table declares in its ``__table_args__`` that cached answers are made from it; stores need no code for it. Tables that
+triggers write (the directory, former slugs) change together with ``businesses``, which declares it.
 """
 
 import re
@@ -20,13 +20,13 @@ _NOTED = "omotenashi.changed"
 
 
 class Listener(Protocol):
-    """Is called with the changes of each transaction. Neither method raises: no failure may undo a change."""
+    """Is called with the changes of each transaction. Neither method may raise: a failure must not undo a change."""
 
     async def ahead(self, changes: Collection[CacheChange]) -> None:
-        """These are about to be committed."""
+        """These changes will be committed next."""
 
     async def done(self, changes: Collection[CacheChange]) -> None:
-        """These were committed, or may have been: a connection that dies at the commit does not say."""
+        """These were committed, or may have been: if the connection breaks during the commit, that is unknown."""
 
 
 @lru_cache(maxsize=4096)
@@ -38,7 +38,7 @@ def kinds_written(statement: str) -> frozenset[CacheKind]:
 
 
 def watch(engine: AsyncEngine) -> None:
-    """Note from now on which cached answers each transaction of the engine ends."""
+    """From now on, record which cached answers each transaction of the engine invalidates."""
 
     def begin(connection: Connection) -> None:
         connection.info[_NOTED] = set()

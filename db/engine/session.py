@@ -1,6 +1,6 @@
 """The unit of work: one transaction per request or activity attempt, and the only commit of the platform.
 
-Its first statement sets whose rows it sees (row-level security) and who acts (audit trail).
+Its first statement sets the visible rows (row-level security) and the actor (audit trail).
 """
 
 from collections.abc import AsyncIterator
@@ -28,7 +28,7 @@ from runtime.settings import Settings
 
 
 class ScopeKind(StrEnum):
-    """Whose rows a transaction sees."""
+    """Which rows a transaction sees."""
 
     TENANT = "tenant"
     SELF = "self"
@@ -48,7 +48,7 @@ class Scope:
 
     @classmethod
     def tenant(cls, business_id: UUID) -> "Scope":
-        """Everything of one business."""
+        """All rows of one business."""
         return cls(ScopeKind.TENANT, business_id=business_id)
 
     @classmethod
@@ -58,21 +58,21 @@ class Scope:
 
     @classmethod
     def public(cls) -> "Scope":
-        """What approved businesses show to everybody."""
+        """The public data of approved businesses."""
         return cls(ScopeKind.PUBLIC)
 
     @classmethod
     def platform(cls) -> "Scope":
-        """Everything: for the relay, the auditor and admins, never for a request of a tenant."""
+        """All rows: for the relay, the auditor and operators, never for a request of a tenant."""
         return cls(ScopeKind.PLATFORM)
 
     @classmethod
     def of(cls, kind: str, object_id: UUID, caller: UUID | None, link: UUID | None = None) -> "Scope":
-        """The tenant of the object; ``UnitOfWork.entered`` has it, and the role of the caller there.
+        """The tenant of the object; ``UnitOfWork.entered`` has it, and the caller's role there.
 
-        ``kind``: business, service, resource, policy, booking, payment, notice, or the name of any other table with
-        ``id`` and ``business_id``; never text of a request. ``link``: the booking that a signed link named. For an
-        object that does not exist the scope stays public and ``entered.business_id`` is None.
+        ``kind``: business, service, resource, policy, booking, payment, notice, or the name of another table with
+        ``id`` and ``business_id``; never text of a request. ``link``: the booking in a signed link. For an object that
+        does not exist the scope is public and ``entered.business_id`` is None.
         """
         return cls(ScopeKind.PUBLIC, user_id=caller, enter=(kind, object_id), link=link)
 
@@ -165,7 +165,7 @@ class UnitOfWork(Stores):
             "key_name": key.key if key else None,
             "key_fingerprint": key.fingerprint if key else None,
             "session": context.session_id,
-            # Checked for requests only: a workflow finishes what an admin asked for, also after the role has ended.
+            # Only checked for requests: a workflow finishes an operator's command even if the role has ended since.
             "admin": context.actor.user_id if context.session_id and context.actor.kind is ActorKind.ADMIN else None,
         }
         row = (await self.session.execute(_BEGIN, values)).one()
@@ -178,7 +178,7 @@ class UnitOfWork(Stores):
                 row.business_id, row.role, row.own, row.business_status, row.closed, row.linked, row.ends_at
             )
             if row.role is not None and context.actor.kind is ActorKind.CUSTOMER:
-                # A member of the team: `app_begin` has set the same for the audit trail.
+                # A member of the team; `app_begin` has set the same for the audit trail.
                 self.context = replace(context, actor=Actor(ActorKind.STAFF, context.actor.user_id))
         if key is not None:
             self.stored_response = _stored_response(row)
@@ -263,7 +263,7 @@ class Database:
             raise Unavailable({"dependency": "postgres", "retry_after": 2}) from error
 
     async def _begin(self, work: UnitOfWork, key: IdempotencyKey | None) -> None:
-        """Nothing was written yet, so a broken connection of the pool is replaced once."""
+        """Nothing has been written yet, so a broken connection of the pool is replaced once."""
         try:
             await work.begin(key)
         except DBAPIError as error:

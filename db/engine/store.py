@@ -1,4 +1,4 @@
-"""What every store has: the session of its unit of work and who is acting."""
+"""The base of all stores: the session of its unit of work, and the actor."""
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -6,7 +6,7 @@ from db.engine.context import Context
 
 
 class Store:
-    """Statements of one noun. Never commits; ``db.engine.session`` does."""
+    """The statements of one noun. Never commits; ``db.engine.session`` does."""
 
     def __init__(self, session: AsyncSession, context: Context) -> None:
         self.session = session

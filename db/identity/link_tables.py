@@ -1,4 +1,4 @@
-"""Links that work once: for confirming an e-mail and for choosing a new password."""
+"""Single-use links: for confirming an e-mail address and for choosing a new password."""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,9 +10,9 @@ from db.engine.base import CITEXT, Base, Key, Stamped, Time
 
 
 class SingleUseLink(Stamped):
-    """``email``: where it was sent; it opens nothing once the login has another. The token itself is kept nowhere: it
+    """``email``: where it was sent; the link is invalid once the login has another address. The token is not stored: it
     is made again from ``id``, ``expires_at`` (whole seconds) and the key ``kid`` when the message is sent.
-    ``token_hash`` is its SHA-256. Only the newest of a login is good."""
+    ``token_hash`` is its SHA-256. Only the newest link of a login is valid."""
 
     id: Mapped[Key]
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", deferrable=True, initially="DEFERRED"))
@@ -24,7 +24,7 @@ class SingleUseLink(Stamped):
 
 
 class EmailVerification(SingleUseLink, Base):
-    """A person who opens it reads mail at ``email``."""
+    """A person who opens it has access to the mailbox of ``email``."""
 
     __tablename__ = "email_verifications"
     __table_args__ = (Index("ix_email_verifications_user_id", "user_id", "id"),)

@@ -1,4 +1,4 @@
-"""What guards logins against guessing, and which devices they were seen on."""
+"""Protection of logins against guessing, and known devices."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,12 +12,12 @@ from db.identity.users import COLUMNS, UserRow
 from domain.identity.network import network_of
 from domain.identity.sessions import ACCOUNT_FAILURES, FAILURES, LOCK, WINDOW, device_fingerprint
 
-# As citext compares: what is one e-mail to `users` is one subject here, or guesses would be counted separately for
-# each way of writing it.
+# Case-insensitive like citext: one e-mail of `users` must be one subject here, or guesses would be counted separately
+# for each spelling.
 _SUBJECT = "sha256(convert_to(lower(CAST(:subject AS text)), 'UTF8'))"
 _TIMES = [bindparam(name, type_=TIMESTAMP(timezone=True)) for name in ("now", "since", "forget_at", "lock_until")]
-# Every attempt counts as failed from its beginning until it is proven right, so that guesses made at the same time
-# are not all let in before the first of them is counted. Known and unknown e-mails cost the same statement.
+# Every attempt counts as failed until it succeeds, so that parallel guesses are not all admitted before the first one
+# is counted. Known and unknown e-mails take the same statement.
 _ATTEMPT = text(f"""
     WITH subject AS (SELECT {_SUBJECT} AS hash), forgotten AS (
         DELETE FROM login_failures WHERE subject_hash IN (
@@ -50,7 +50,7 @@ _CLEAR = text(f"""
            {_SUBJECT.replace(":subject", "CAST(:network AS text) || ' ' || CAST(u.email AS text)")})
 """)
 _CLEAR_SUBJECT = text(f"DELETE FROM login_failures WHERE subject_hash = {_SUBJECT}")
-# `known` is read as of before the insert.
+# `known` is evaluated before the insert.
 _SEEN = text("""
     WITH seen AS (
         INSERT INTO known_devices (user_id, device_hash) VALUES (:user_id, :mark)
@@ -86,15 +86,15 @@ class KnownDevice:
 
 
 class LoginStore(Store):
-    """Attempts to log in, counted by network and e-mail together, or by known device; proofs within a session, counted
-    by the session; codes of second factors, counted by the account; and devices that were seen."""
+    """Counts attempts to log in by network and e-mail, or by known device; proofs within a session by the session;
+    codes of second factors by the account. Stores known devices."""
 
     async def attempt(self, email: str, now: datetime, device: KnownDevice | None = None) -> LoginAttempt:
-        """Count an attempt to log in before it is judged; the transaction must commit before that.
+        """Count an attempt to log in before it is checked; the transaction must commit before the check.
 
-        Five within 15 minutes that nobody proved right lock the e-mail for 30, for the network that they came from.
-        50 from all networks together lock it for every device that is not known. An attempt from a device of this
-        login is counted by the device alone, so that nobody's guesses lock out somebody who was there before.
+        Five failures within 15 minutes lock the e-mail for 30 minutes for their network. 50 from all networks together
+        lock it for every unknown device. An attempt from a known device of the login is counted by the device only, so
+        that nobody's guesses lock out its owner.
         """
         if device is not None:
             known = await self._attempt(f"device:{device.token}", email, now)
@@ -106,18 +106,18 @@ class LoginStore(Store):
         return replace(near, account=await self._attempt(email, email, now, ACCOUNT_FAILURES))
 
     async def attempt_code(self, email: str, user_id: UUID, now: datetime) -> LoginAttempt:
-        """Count a code of the second factor, which is asked for after the right password: by the account, wherever it
-        comes from."""
+        """Count a code of the second factor, which is asked for after the right password: by the account, from any
+        network."""
         return await self._attempt(f"second_factor:{user_id}", email, now)
 
     async def attempt_in_session(self, email: str, session_id: UUID, now: datetime) -> LoginAttempt:
-        """Count somebody who is logged in and shows the password again, as ``attempt`` does, but by the session. So
-        another person who guesses at the e-mail does not lock its owner's open sessions, and one who found a session
-        left open has five guesses."""
+        """Count a repeated proof of the password within a session, like ``attempt``, but by the session. So a person
+        who guesses elsewhere does not lock the owner's open sessions, and one who found an open session has five
+        guesses."""
         return await self._attempt(f"session:{session_id}", email, now)
 
     async def clear_attempts(self, attempt: LoginAttempt) -> None:
-        """Forget every failure of what the attempt is counted by: it was right."""
+        """Delete all failures that the attempt is counted with: it succeeded."""
         await self.session.execute(_CLEAR_SUBJECT, {"subject": attempt.subject})
 
     async def _attempt(self, subject: str, email: str, now: datetime, failures: int = FAILURES) -> LoginAttempt:
@@ -136,18 +136,18 @@ class LoginStore(Store):
         return LoginAttempt(subject, now, row.refused, row.locked_until, user, failures)
 
     async def undo_attempt(self, attempt: LoginAttempt) -> None:
-        """It was right, but more is asked for: it counts no longer, and what failed before it still does."""
+        """The attempt was right but more is needed: it no longer counts, earlier failures still do."""
         for counted in (attempt, attempt.account):
             if counted is not None:
                 values = {"subject": counted.subject, "now": counted.at, "failures": counted.failures}
                 await self.session.execute(_GIVE_BACK, values)
 
     async def clear_failures(self, user_id: UUID) -> None:
-        """Forget the failures of this network and those of the account, and with them the locks: somebody proved who
-        they are."""
+        """Delete the failures of this network and of the account, and with them the locks: the person has proven their
+        identity."""
         await self.session.execute(_CLEAR, {"user_id": user_id, "network": network_of(self.context.ip)})
 
     async def note_device(self, user_id: UUID) -> bool:
-        """Remember the device that this request comes from. True if it is a new one of a login that has others."""
+        """Store the device of this request. True if it is a new one of a login that has others."""
         mark = device_fingerprint(self.context.user_agent, self.context.ip)
         return bool((await self.session.execute(_SEEN, {"user_id": user_id, "mark": mark})).scalar_one())

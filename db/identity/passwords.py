@@ -1,4 +1,4 @@
-"""A new password, and everything that ends with the old one."""
+"""A new password, and everything that it invalidates."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,8 +23,8 @@ _REPLACE = text("""
 
 @dataclass(frozen=True, slots=True)
 class NewPassword:
-    """``was``: the hash that was checked, None where a link stood in for the old password. ``except_session``: the one
-    from which it was changed. ``once`` names this change, for its e-mail."""
+    """``was``: the hash that was checked, None if a link replaced the old password. ``except_session``: the session
+    from which it was changed. ``once`` identifies this change, for its e-mail."""
 
     user_id: UUID
     password_hash: str
@@ -38,8 +38,8 @@ class PasswordStore(Store):
     """Passwords, by their hashes."""
 
     async def replace(self, new: NewPassword, now: datetime) -> bool:
-        """Store a new password, end every other session and every open link for choosing one, forget failed logins,
-        and write to whose it is. False, with nothing done, when the old one is no longer the one that was checked."""
+        """Store a new password, end every other session and every open reset link, delete failed logins, and notify the
+        user. False, and nothing changed, when the old password has changed since it was checked."""
         values = {"id": new.user_id, "password_hash": new.password_hash, "was": new.was}
         if (await self.session.execute(_REPLACE, values)).one_or_none() is None:
             return False

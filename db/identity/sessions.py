@@ -20,8 +20,8 @@ _TYPES = (
     bindparam("user_agent", type_=Text),
     bindparam("fresh", type_=LargeBinary),
 )
-# The lock on the user's row makes this wait for a change of the password under way, and the comparison then fails: a
-# login that began with the old password does not outlive the change that ends all sessions.
+# The lock on the user's row makes this wait for a running change of the password, and the comparison then fails: a
+# login that began with the old password does not survive the change that ends all sessions.
 _OPEN = text("""
     WITH who AS (
         SELECT id FROM users
@@ -34,7 +34,7 @@ _OPEN = text("""
     )
     SELECT id FROM opened
 """).bindparams(*_TYPES)
-# Two with the same token: the second waits for the first's row, finds it used, and gets no row here.
+# Two requests with the same token: the second waits for the first's row, finds it used, and gets no row here.
 _ROTATE = text("""
     WITH used AS (
         UPDATE refresh_tokens SET used_at = :now
@@ -75,7 +75,7 @@ _PROVEN = text("UPDATE user_sessions SET two_factor = true WHERE id = :id")
 
 
 class Rotation(StrEnum):
-    """What became of a refresh token that was shown."""
+    """The result of using a refresh token."""
 
     ROTATED = "rotated"
     REFUSED = "refused"  # unknown, over, or of a session that has ended
@@ -85,7 +85,7 @@ class Rotation(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Rotated:
     """``session_id`` and ``user_id`` are None when it was refused. ``is_admin`` and ``two_factor`` (proven in this
-    session) are of this moment."""
+    session) are the present values."""
 
     outcome: Rotation
     session_id: UUID | None = None
@@ -96,7 +96,7 @@ class Rotated:
 
 @dataclass(frozen=True, slots=True)
 class SessionRow:
-    """A live session. ``ip`` is None where the server knew none."""
+    """A live session. ``ip`` is None if it was unknown."""
 
     id: UUID
     ip: str | None
@@ -108,7 +108,7 @@ class SessionRow:
 
 
 def _digest(token: str) -> bytes:
-    # A random token of 256 bits needs no slow hash: there is nothing to guess.
+    # A random token of 256 bits needs no slow hash, because it cannot be guessed.
     return hashlib.sha256(token.encode()).digest()
 
 
@@ -118,8 +118,8 @@ class SessionStore(Store):
     async def open(
         self, user_id: UUID, password_hash: str, refresh_token: str, now: datetime, until: datetime, *, two_factor: bool
     ) -> UUID | None:
-        """Open a session with its first refresh token. None when the login is gone or its password is no longer the
-        one that was checked."""
+        """Open a session with its first refresh token. None when the login no longer exists or its password has changed
+        since it was checked."""
         values = {
             "user_id": user_id,
             "password_hash": password_hash,
@@ -130,9 +130,8 @@ class SessionStore(Store):
         return opened
 
     async def rotate(self, token: str, fresh: str, now: datetime, until: datetime) -> Rotated:
-        """Use ``token`` up and put ``fresh`` in its place, good before ``until``. A token that was used before ends
-        its whole session: two parties hold it, and one of them stole it. The caller must let the transaction
-        commit in that case."""
+        """Replace ``token`` by ``fresh``, valid until ``until``. A token that was used before ends its whole session:
+        two parties have it, and one of them stole it. In that case the caller must let the transaction commit."""
         values = {"token": _digest(token), **self._use(fresh, now, until)}
         row = (await self.session.execute(_ROTATE, values)).one_or_none()
         if row is not None:

@@ -1,4 +1,4 @@
-"""Links that work once: made, sent by an e-mail, used. Their tokens are kept nowhere."""
+"""Single-use links: made, sent by e-mail, used. Their tokens are not stored."""
 
 import hashlib
 import hmac
@@ -22,14 +22,15 @@ from runtime.links import Links, Purpose
 
 @dataclass(frozen=True, slots=True)
 class LinkKind:
-    """What a link is for: its table, the e-mail that brings it, and the fact by which that e-mail finds the row."""
+    """A kind of link: its table, its e-mail, and the fact by which that e-mail finds the row."""
 
     purpose: Purpose
     table: str
     lifetime: timedelta
     email_kind: AccountEmailKind
     fact: str
-    #: Whether a newer link ends the older ones. Not for resets: anybody can ask for one, and so void the owner's.
+    #: Whether a newer link invalidates older ones. Not for resets: anybody can request one, and would invalidate the
+    #: owner's.
     newest_alone: bool = True
 
 
@@ -84,14 +85,14 @@ _VOID = {
 
 
 class SingleUseLinkStore(Store):
-    """Links that work once, while the login has the e-mail that they were sent to. Of verification links only the
-    newest is good; every reset link is valid before one of them is used."""
+    """Links that work once, while the login has the e-mail address that they were sent to. Of verification links only
+    the newest is valid; all reset links are valid until one is used."""
 
     async def send(self, kind: LinkKind, user: UserRow | None, links: Links, now: datetime) -> None:
-        """Make a link and queue the e-mail that has it.
+        """Make a link and queue its e-mail.
 
-        Without a user, for an e-mail that nobody has, the same statements are sent and rolled back: neither the number
-        of round trips nor the work of the database shows whether it is in use.
+        Without a user, for an unknown e-mail, the same statements are executed and rolled back: neither the number of
+        round trips nor the database's work shows whether the e-mail is in use.
         """
         async with self.session.begin_nested() as here:
             await self._write(kind, user, links, now)
@@ -104,11 +105,11 @@ class SingleUseLinkStore(Store):
         return row.email if row else None
 
     async def use(self, kind: LinkKind, link_id: UUID, token: str, now: datetime) -> UserRow:
-        """Use the link up; gives whose it is. Locks the login, so that of two who use it one is second, as is one who
-        changes the password at the same time.
+        """Use the link; returns its login. Locks the login, so that concurrent uses, and a concurrent change of the
+        password, run one after the other.
 
-        Raises InvalidLink for one that is not there, Gone (``reason``: ``link_used``, ``link_replaced``,
-        ``link_expired``) for one that is good no longer.
+        Raises InvalidLink for an unknown link, Gone (``reason``: ``link_used``, ``link_replaced``, ``link_expired``)
+        for one that is no longer valid.
         """
         owner: UUID | None = (await self.session.execute(_OWNER[kind], {"id": link_id})).scalar_one_or_none()
         row = await self._find(kind, link_id)
@@ -121,7 +122,7 @@ class SingleUseLinkStore(Store):
         return user
 
     async def void(self, kind: LinkKind, user_id: UUID, now: datetime) -> None:
-        """No link of this login that is still open works any more."""
+        """Invalidate all open links of this login."""
         await self.session.execute(_VOID[kind], {"user_id": user_id, "now": now})
 
     async def _find(self, kind: LinkKind, link_id: UUID) -> Row[Any] | None:
@@ -139,7 +140,7 @@ class SingleUseLinkStore(Store):
             "expires_at": until,
         }
         await self.session.execute(_INSERT[kind], values)
-        # An e-mail to nobody must name somebody; it is rolled back with the rest.
+        # An e-mail must have a recipient; this one is rolled back with the rest.
         facts = {kind.fact: link_id} if user else {kind.fact: link_id, "erasure_id": link_id}
         message = AccountEmail(kind.email_kind, user.id if user else None, f"{kind.email_kind}/{link_id}", facts)
         await NoticeStore(self.session, self.context).queue_account_email(message)

@@ -1,4 +1,4 @@
-"""Logins, their sessions, what guards them against guessing, and the second factor.
+"""Logins, sessions, protection against guessing, and the second factor.
 
 Secrets are stored as digests, or encrypted where they must be read again; the audit trail masks them by name.
 """
@@ -16,7 +16,7 @@ from domain.identity.sessions import SessionEnd
 
 
 class PlatformRole(StrEnum):
-    """What a user is to the platform itself."""
+    """The role of a user on the platform itself."""
 
     USER = "user"
     ADMIN = "admin"
@@ -40,8 +40,8 @@ class User(Base, Stamped):
 
 
 class UserSession(Base, Stamped):
-    """One login on one device. Its refresh tokens are one family: they end together. ``two_factor``: the second
-    factor was proven in it. ``last_used_at``, ``ip`` and ``user_agent`` are of the last login or refresh."""
+    """One login on one device. Its refresh tokens are one family: they end together. ``two_factor``: the second factor
+    was proven in it. ``last_used_at``, ``ip`` and ``user_agent`` are from the last login or refresh."""
 
     __tablename__ = "user_sessions"
     __table_args__ = (
@@ -61,7 +61,7 @@ class UserSession(Base, Stamped):
 
 
 class RefreshToken(Base):
-    """SHA-256 of an opaque token. Used ones stay until they would have expired, so that a replay is seen."""
+    """SHA-256 of an opaque token. Used tokens stay until they expire, so that a replay is detected."""
 
     __tablename__ = "refresh_tokens"
     __table_args__ = (Index("ix_refresh_tokens_session_id", "session_id"),)
@@ -74,7 +74,7 @@ class RefreshToken(Base):
 
 
 class LoginFailures(Base):
-    """Attempts that nobody has proven right, by digest of the e-mail as it was typed: known and unknown ones alike."""
+    """Attempts that have not succeeded, by digest of the e-mail as typed: for known and unknown ones alike."""
 
     __tablename__ = "login_failures"
     __table_args__ = (Index("ix_login_failures_forget_at", "forget_at"),)
@@ -104,7 +104,7 @@ class UserTwoFactor(Base, Stamped):
 
 
 class RecoveryCode(Base):
-    """SHA-256 of a code that stands in for the second factor once."""
+    """SHA-256 of a code that replaces the second factor once."""
 
     __tablename__ = "recovery_codes"
 

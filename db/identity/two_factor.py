@@ -1,4 +1,4 @@
-"""The second factor of logins: the sealed secret, the last code that counted, recovery codes."""
+"""The second factor of logins: the encrypted secret, the last accepted code, recovery codes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -71,22 +71,22 @@ class TwoFactorRow:
 
 
 class TwoFactorStore(Store):
-    """Second factors. Codes count once, whatever comes at the same time."""
+    """Second factors. A code is accepted once, also if it is used concurrently."""
 
     async def begin(self, user_id: UUID, sealed: bytes, kid: str) -> None:
-        """Keep a secret that is not asked for yet, in place of an earlier such one. Raises WrongState when the second
+        """Store a secret that is not required yet, replacing an earlier such one. Raises WrongState when the second
         factor is on."""
         values = {"user_id": user_id, "sealed": sealed, "kid": kid}
         if (await self.session.execute(_BEGIN, values)).one_or_none() is None:
             raise WrongState({"status": "enabled", "wanted": "setup"})
 
     async def find(self, user_id: UUID) -> TwoFactorRow | None:
-        """The second factor, on or not yet."""
+        """The second factor, enabled or not."""
         row = (await self.session.execute(_FIND, {"user_id": user_id})).one_or_none()
         return TwoFactorRow(**row._mapping) if row else None
 
     async def enable(self, user_id: UUID, step: int, codes: Sequence[bytes], now: datetime) -> None:
-        """Ask for it from now on; ``step`` is that of the code that proved it, ``codes`` the marks of recovery codes.
+        """Require it from now on; ``step`` is that of the code that proved it, ``codes`` the hashes of recovery codes.
         Raises WrongState when it is on already."""
         values = {"user_id": user_id, "step": step, "now": now}
         if (await self.session.execute(_ENABLE, values)).one_or_none() is None:
@@ -95,7 +95,7 @@ class TwoFactorStore(Store):
         await self.session.execute(_GIVE_CODES, {"user_id": user_id, "codes": list(codes)})
 
     async def disable(self, user_id: UUID) -> None:
-        """Ask for it no longer, and count it as proven in no session."""
+        """No longer require it, and mark it as not proven in all sessions."""
         for statement in (_DISABLE, _FORGET_CODES, _UNPROVEN):
             await self.session.execute(statement, {"user_id": user_id})
 
@@ -128,12 +128,12 @@ class TwoFactorStore(Store):
         return True
 
     async def use_step(self, user_id: UUID, step: int) -> bool:
-        """Use the code of a time step up. False when it, or a later one, was used before."""
+        """Use the code of a time step. False when it, or a later one, was used before."""
         values = {"user_id": user_id, "step": step}
         return (await self.session.execute(_STEP, values)).one_or_none() is not None
 
     async def use_recovery_code(self, user_id: UUID, mark: bytes, now: datetime) -> bool:
-        """Use a recovery code up. False for one that is not there or was used."""
+        """Use a recovery code. False if it does not exist or was used."""
         values = {"user_id": user_id, "code": mark, "now": now}
         return (await self.session.execute(_USE_CODE, values)).one_or_none() is not None
 
@@ -142,6 +142,6 @@ class TwoFactorStore(Store):
         return [TwoFactorRow(**row._mapping) for row in await self.session.execute(_WITH_OTHER_KEYS, {"kid": kid})]
 
     async def reseal(self, row: TwoFactorRow, sealed: bytes, kid: str) -> None:
-        """The same secret under another key; nothing to do where it was replaced meanwhile."""
+        """Encrypt the same secret with another key; no effect if it was replaced in the meantime."""
         values = {"user_id": row.user_id, "old": row.totp_encrypted, "sealed": sealed, "kid": kid}
         await self.session.execute(_RESEAL, values)

@@ -11,13 +11,13 @@ from db.engine.store import Store
 from db.identity.tables import PlatformRole
 from domain.errors import AlreadyExists, NotFound
 
-#: What a :class:`UserRow` is read with, from ``users`` under its own name.
+#: The columns of a :class:`UserRow`, from ``users``.
 COLUMNS = """
     users.id, users.email, users.password_hash, users.platform_role, users.family_name, users.given_name,
     users.language, users.email_verified_at, users.created_at,
     EXISTS (SELECT FROM user_two_factors f WHERE f.user_id = users.id AND f.enabled_at IS NOT NULL) AS two_factor
 """
-# Without a type the driver would compare as text, and so with case.
+# Without a type the driver would compare as text, which is case-sensitive.
 _EMAIL = bindparam("email", type_=CITEXT)
 _CREATE = text(f"""
     INSERT INTO users (email, password_hash, family_name, given_name, language)
@@ -40,7 +40,7 @@ _VERIFY = text(f"""
 
 @dataclass(frozen=True, slots=True)
 class NewUser:
-    """A login to be; ``password_hash`` is bcrypt, ``language`` ja or en."""
+    """A new login; ``password_hash`` is bcrypt, ``language`` ja or en."""
 
     email: str
     password_hash: str
@@ -51,7 +51,7 @@ class NewUser:
 
 @dataclass(frozen=True, slots=True)
 class UserRow:
-    """A login as it is stored. ``two_factor``: it is asked for a second factor."""
+    """A login as it is stored. ``two_factor``: a second factor is required."""
 
     id: UUID
     email: str
@@ -93,7 +93,7 @@ class UserStore(Store):
         return UserRow(**row._mapping) if row else None
 
     async def verify_email(self, user_id: UUID, now: datetime) -> UserRow:
-        """The owner of this login reads mail at its address; the first time counts."""
+        """The owner of this login has access to its mailbox; the first time counts."""
         return UserRow(**(await self.session.execute(_VERIFY, {"id": user_id, "now": now})).one()._mapping)
 
     async def find(self, user_id: UUID) -> UserRow | None:
@@ -102,12 +102,13 @@ class UserStore(Store):
         return UserRow(**row._mapping) if row else None
 
     async def set_role(self, email: str, role: PlatformRole) -> None:
-        """What a login is to the platform. Raises NotFound."""
+        """Set the platform role of a login. Raises NotFound."""
         values = {"email": email, "role": role.value}
         if (await self.session.execute(_SET_ROLE, values)).one_or_none() is None:
             raise NotFound
 
     async def replace_hash(self, user_id: UUID, old: str, fresh: str) -> bool:
-        """The same password hashed at another cost. False when it is no longer the one that was checked."""
+        """Store the same password hashed with another cost. False when the password has changed since it was
+        checked."""
         values = {"id": user_id, "old": old, "fresh": fresh}
         return (await self.session.execute(_REPLACE_HASH, values)).one_or_none() is not None

@@ -1,4 +1,4 @@
-"""Pictures and films of a business: what came in, what became of it, and in which order it is shown."""
+"""Pictures and films of a business: uploads, the results of their inspection, and their order."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -17,7 +17,7 @@ from domain.media.quotas import Holdings, Quota, check_media
 from domain.media.status import MediaStatus, Rejection, check_transition
 
 _TABLE = cast(Table, BusinessMedia.__table__)
-# Those that are named come first, the others keep their order behind them.
+# The named ones come first; the others follow in their order.
 _REORDER = text("""
     WITH named AS (SELECT id, place FROM unnest(CAST(:ids AS uuid[])) WITH ORDINALITY AS n(id, place)),
          placed AS (SELECT m.id, row_number() OVER (ORDER BY n.place NULLS LAST, m.position, m.id) - 1 AS place
@@ -25,7 +25,7 @@ _REORDER = text("""
                      WHERE m.business_id = :business_id AND m.deleted_at IS NULL)
     UPDATE business_media m SET position = p.place FROM placed p WHERE p.id = m.id AND m.position <> p.place
 """)
-# One business's orders and favourites are changed one after the other.
+# Changes of one business's order and featured picture run one after the other.
 _ONE_BY_ONE = text(
     "SELECT pg_advisory_xact_lock(hashtextextended('media' || CAST(CAST(:business_id AS uuid) AS text), 0))"
 )
@@ -66,7 +66,7 @@ class MediaRow:
 
 @dataclass(frozen=True, slots=True)
 class InspectedMedia:
-    """What a file turned out to be. ``size`` in bytes, ``checksum`` its SHA-256; ``variants`` as the table has them."""
+    """The result of an inspection. ``size`` in bytes, ``checksum`` is the SHA-256; ``variants`` as in the table."""
 
     size: int
     checksum: bytes
@@ -80,13 +80,13 @@ _COLUMNS = [_TABLE.c[field.name] for field in fields(MediaRow)]
 
 
 class MediaStore(Store):
-    """Everything about media but the files themselves."""
+    """Everything about media except the files themselves."""
 
     async def list_media(
         self, after: tuple[UUID, int, UUID] | None, limit: int, business_id: UUID | None, hidden: bool, deleted: bool
     ) -> Sequence[MediaRow]:
-        """In the order in which they are shown, business by business; ``after`` is business, position and id of the
-        last one seen. ``hidden``: not only those that are ready; ``deleted``: those that were removed, alone."""
+        """In display order, business by business; ``after`` is business, position and id of the last one seen.
+        ``hidden``: include those that are not ready; ``deleted``: only removed ones."""
         key = tuple_(_TABLE.c.business_id, _TABLE.c.position, _TABLE.c.id)
         statement = select(*_COLUMNS).order_by(_TABLE.c.business_id, _TABLE.c.position, _TABLE.c.id).limit(limit)
         gone = _TABLE.c.deleted_at
@@ -114,8 +114,8 @@ class MediaStore(Store):
     async def add_media(
         self, business_id: UUID, file_type: FileType, upload_key: str, size: int | None = None
     ) -> MediaRow:
-        """The last one in order. With ``size`` its file has come already and is looked at next; without it the file
-        is still to come."""
+        """Added at the end of the order. With ``size`` its file has been uploaded and is inspected next; without it the
+        upload is still to come."""
         status = MediaStatus.UPLOADING if size is None else MediaStatus.PROCESSING
         others = _TABLE.alias("others")
         statement = insert(_TABLE).values(
@@ -136,7 +136,7 @@ class MediaStore(Store):
         return media
 
     async def finish_upload(self, media_id: UUID, size: int) -> MediaRow:
-        """The file has come and is looked at next; one that had come before stays as it is. Raises NotFound."""
+        """The file was uploaded and is inspected next; a repeat changes nothing. Raises NotFound."""
         media = await self._get(media_id, hidden=True, deleted=False, lock=True)
         if media.status != MediaStatus.UPLOADING:
             return media
@@ -145,7 +145,7 @@ class MediaStore(Store):
         return media
 
     async def settle(self, media_id: UUID, outcome: InspectedMedia | Rejection) -> MediaRow:
-        """What became of the file. One that is settled stays as it is; one that is removed meanwhile is settled too.
+        """Record the result of the inspection. An already inspected one does not change; a removed one is recorded too.
         Raises NotFound."""
         media = await self._get(media_id, hidden=True, deleted=None, lock=True)
         if media.status != MediaStatus.PROCESSING:
@@ -173,18 +173,18 @@ class MediaStore(Store):
         return await self._write(media_id, **values) if values else media
 
     async def remove_media(self, media_id: UUID, now: datetime) -> None:
-        """No longer shown, and featured no more. Its files stay for a while. Raises NotFound."""
+        """No longer shown or featured. Its files stay for a while. Raises NotFound."""
         await self._get(media_id, hidden=True, deleted=False, lock=True)
         await self._write(media_id, deleted_at=now, featured=False)
 
     async def restore_media(self, media_id: UUID) -> MediaRow:
-        """Back at the place it had. Raises NotFound for one that is not removed, or gone for good."""
+        """Restore it at its former position. Raises NotFound for one that is not removed, or was deleted for good."""
         await self._get(media_id, hidden=True, deleted=True, lock=True)
         return await self._write(media_id, deleted_at=None)
 
     async def reorder_media(self, business_id: UUID, ids: Sequence[UUID]) -> None:
-        """These first, in this order, and the others behind them as they are. Raises InvalidInput for one that is not
-        of the business."""
+        """These first, in this order, followed by the others in their order. Raises InvalidInput for one of another
+        business."""
         await self.session.execute(_ONE_BY_ONE, {"business_id": business_id})
         known = select(_TABLE.c.id).where(
             _TABLE.c.business_id == business_id, _TABLE.c.id.in_(ids), _TABLE.c.deleted_at.is_(None)
@@ -199,19 +199,19 @@ class MediaStore(Store):
         return [MediaRow(**row._mapping) for row in await self.session.execute(statement)]
 
     async def list_abandoned(self, before: datetime, limit: int) -> Sequence[MediaRow]:
-        """Uploads begun before then whose file was never said to have come; of every business."""
+        """Unfinished uploads begun before then; of every business."""
         waiting = (_TABLE.c.status == MediaStatus.UPLOADING) & (_TABLE.c.created_at < before)
         statement = select(*_COLUMNS).where(waiting).order_by(_TABLE.c.id).limit(limit)
         return [MediaRow(**row._mapping) for row in await self.session.execute(statement)]
 
     async def forget(self, media_id: UUID) -> None:
-        """Delete the row for good; its files are gone already. One that was restored, or whose upload was finished
-        after all, stays."""
+        """Delete the row for good; its files are deleted already. A row that was restored or finished in the meantime
+        stays."""
         over = _TABLE.c.deleted_at.is_not(None) | (_TABLE.c.status == MediaStatus.UPLOADING)
         await self.session.execute(_TABLE.delete().where(_TABLE.c.id == media_id, over))
 
     async def awaited_uploads(self, keys: Sequence[str]) -> set[str]:
-        """Those of the keys whose file is awaited or still to be looked at."""
+        """Those of the keys whose file is expected or still to be inspected."""
         open_ = _TABLE.c.status.in_([MediaStatus.UPLOADING, MediaStatus.PROCESSING])
         return set(await self.session.scalars(select(_TABLE.c.upload_key).where(_TABLE.c.upload_key.in_(keys), open_)))
 

@@ -11,9 +11,9 @@ from domain.media.status import MediaStatus, Rejection
 
 
 class BusinessMedia(Base, Stamped):
-    """``size`` in bytes and ``checksum`` (SHA-256) are of the file that came in, at ``upload_key`` of the storage
-    until it has been looked at. ``variants``: name -> key, content type, width and height of each form that is shown.
-    ``position`` from 0."""
+    """``size`` in bytes and ``checksum`` (SHA-256) are of the uploaded file, which is at ``upload_key`` of the storage
+    until it has been inspected. ``variants``: name -> key, content type, width and height of each published variant.
+    ``position`` counts from 0."""
 
     __tablename__ = "business_media"
     __table_args__ = (

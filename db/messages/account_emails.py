@@ -1,4 +1,4 @@
-"""What a message about no booking says and where it goes, read at the moment it is sent."""
+"""The content and recipient of an account e-mail, read at the time of sending."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ from domain.errors import NotFound
 
 @dataclass(frozen=True, slots=True)
 class AccountEmailLink:
-    """The row that the link of an e-mail opens. The token is made from it: ``kid`` signs (None: the current key).
-    ``over``: it was used, or replaced by a newer one, or belongs to an address that the login no longer has."""
+    """The row behind the link of an e-mail. The token is made from it: ``kid`` is the signing key (None: the current
+    one). ``over``: it was used, replaced by a newer one, or belongs to a former address of the login."""
 
     id: UUID
     expires_at: datetime
@@ -25,10 +25,9 @@ class AccountEmailLink:
 
 @dataclass(frozen=True, slots=True)
 class AccountEmailContent:
-    """Everything that an e-mail's template needs. ``address`` is None when there is none (any more). ``business_name``
-    is bilingual, None for an e-mail about no business; times are aware UTC, to be shown in ``time_zone``.
-    ``user_agent`` and ``ip`` are of the session that the e-mail is about, ``reason`` is what an operator wrote with a
-    decision."""
+    """Everything that an e-mail's template needs. ``address`` is None if there is none (any more). ``business_name`` is
+    bilingual, None for an e-mail about no business; times are aware UTC, to be shown in ``time_zone``. ``user_agent``
+    and ``ip`` are of the session that the e-mail is about, ``reason`` is the text of an operator's decision."""
 
     id: UUID
     business_id: UUID | None
@@ -51,9 +50,9 @@ class AccountEmailContent:
     link: AccountEmailLink | None
 
 
-# Whom it goes to: a login, else whom its facts name. What its link opens: the row that its facts name. A new kind of
-# recipient is one more join and one more `coalesce`, a new kind of link one more `UNION ALL`.
-_LETTER = text("""
+# The recipient is a login, else the address named by the facts. The link belongs to the row named by the facts. A new
+# kind of recipient needs one more join and `coalesce`, a new kind of link one more `UNION ALL`.
+_ACCOUNT_EMAIL = text("""
     SELECT n.id, n.business_id, n.kind, n.language, n.audience, n.facts, n.created_at,
            nullif(CAST(coalesce(u.email, i.email, e.address, w.email) AS text), '') AS address,
            coalesce(u.family_name, w.family_name, '') AS family_name,
@@ -105,11 +104,11 @@ _LETTER = text("""
 
 
 class AccountEmailStore(Store):
-    """Messages about no booking."""
+    """Account e-mails."""
 
     async def read_account_email(self, notice_id: UUID) -> AccountEmailContent:
-        """What a message about no booking says and where it goes. Raises NotFound."""
-        row = (await self.session.execute(_LETTER, {"id": notice_id})).mappings().one_or_none()
+        """The content and recipient of an account e-mail. Raises NotFound."""
+        row = (await self.session.execute(_ACCOUNT_EMAIL, {"id": notice_id})).mappings().one_or_none()
         if row is None:
             raise NotFound({"notice_id": str(notice_id)})
         values = dict(row)

@@ -1,4 +1,4 @@
-"""Reading messages: one, a person's, a business's; noting that one was read; sending one again by hand."""
+"""Reads messages: one, a person's, a business's; marks one as read; retries a failed one."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -46,7 +46,7 @@ _OF_BUSINESS = text(
     f"SELECT {_COLUMNS} FROM notification_outbox"
     f" WHERE business_id = :business_id AND (CAST(:status AS text) IS NULL OR status = :status) AND {_AFTER}"
 )
-_LETTER = text(
+_ACCOUNT_EMAIL = text(
     f"SELECT {_COLUMNS} FROM notification_outbox WHERE id = :id AND user_id = :user_id AND business_id IS NULL"
 )
 _READ = text(f"""
@@ -69,7 +69,7 @@ _RETRY = text("""
 
 
 class NoticeReadStore(Store):
-    """Messages as people see them."""
+    """Messages for display."""
 
     async def get(self, notice_id: UUID) -> NoticeRow:
         """One message. Raises NotFound."""
@@ -81,7 +81,7 @@ class NoticeReadStore(Store):
     async def find_for_user(self, notice_id: UUID, user_id: UUID) -> NoticeRow | None:
         """One message of the platform itself to this login."""
         values = {"id": notice_id, "user_id": user_id}
-        row = (await self.session.execute(_LETTER, values)).mappings().one_or_none()
+        row = (await self.session.execute(_ACCOUNT_EMAIL, values)).mappings().one_or_none()
         return NoticeRow(**row) if row else None
 
     async def list_for_user(
@@ -96,7 +96,7 @@ class NoticeReadStore(Store):
     async def list_for_business(
         self, business_id: UUID, after: UUID | None, limit: int, *, status: NoticeStatus | None = None
     ) -> list[NoticeRow]:
-        """Every message of a business, to whomever, newest first, older than ``after``."""
+        """Every message of a business, to all recipients, newest first, older than ``after``."""
         rows = await self.session.execute(
             _OF_BUSINESS,
             {"business_id": business_id, "after": after, "limit": limit, "status": status and status.value},
@@ -104,7 +104,7 @@ class NoticeReadStore(Store):
         return [NoticeRow(**row) for row in rows.mappings()]
 
     async def mark_read(self, notice_id: UUID, user_id: UUID, now: datetime) -> NoticeRow:
-        """The recipient has seen it; the first time counts. Raises NotFound for anybody else's."""
+        """The recipient has seen it; the first time is stored. Raises NotFound for another recipient's."""
         values = {"id": notice_id, "user_id": user_id, "now": now}
         row = (await self.session.execute(_READ, values)).mappings().one_or_none()
         if row is None:

@@ -1,4 +1,4 @@
-"""Messages that must reach one recipient, and every attempt to send them."""
+"""Messages to one recipient each, and every attempt to send them."""
 
 from uuid import UUID
 
@@ -12,8 +12,8 @@ from domain.messages.kinds import AccountEmailKind, NoticeKind, NoticeStatus
 class Notice(Base, Stamped):
     """``notification_outbox``: one message to one recipient.
 
-    ``dedupe_key`` keeps a message that is queued twice from being sent twice. ``facts`` are what the template needs
-    beyond the booking (amounts, old times), never a secret.
+    ``dedupe_key`` is unique, so that a message is not queued twice. ``facts`` are what the template needs beyond the
+    booking (amounts, old times), never a secret.
     """
 
     __tablename__ = "notification_outbox"

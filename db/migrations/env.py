@@ -10,7 +10,7 @@ from db.tables import Base
 
 
 def _is_ours(_object: object, name: str | None, kind: str, _reflected: bool, _to: object) -> bool:
-    # Monthly partitions come and go by ``ensure_partitions``; they are no part of the model.
+    # ``ensure_partitions`` makes and removes monthly partitions; they are not part of the model.
     return not (kind == "table" and name is not None and name.startswith("audit_logs_"))
 
 

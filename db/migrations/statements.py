@@ -1,4 +1,4 @@
-"""What the migrations run as SQL: the files of ``sql/``, and what every table of a business needs.
+"""The SQL that migrations run: the files of ``sql/``, and what every table of a business needs.
 
 ``sql/<function>.sql`` is the newest version of one function. ``db/migrations/README.md`` says how it is changed.
 """
@@ -12,7 +12,7 @@ from alembic import op
 
 SQL = Path(__file__).parent / "sql"
 
-#: Comments and quoted texts, which may hold a semicolon that ends nothing; and the semicolons that end a statement.
+#: Comments and quoted texts, whose semicolons do not end a statement; and the semicolons that do.
 _TOKENS = re.compile(r"--[^\n]*|\$(\w*)\$.*?\$\1\$|'[^']*'|;", re.DOTALL)
 
 
@@ -28,7 +28,7 @@ def split_statements(script: str) -> Iterator[str]:
 
 
 def digest(name: str) -> str:
-    """A short digest of ``sql/<name>.sql``: a migration names with it which version of the file it brings."""
+    """A short digest of ``sql/<name>.sql``: a migration names the version of the file with it."""
     return hashlib.sha256((SQL / f"{name}.sql").read_bytes()).hexdigest()[:12]
 
 
@@ -42,7 +42,7 @@ def run_file(name: str) -> None:
 def apply_functions(functions: Mapping[str, str]) -> None:
     """Create or replace functions from their files. ``functions`` has the digest of each file; a test compares it.
 
-    Bodies are not checked: an earlier migration meets the newest file, which may name a column that a later one adds.
+    Bodies are not checked: the newest file may name a column that a later migration adds.
     """
     op.execute("SET LOCAL check_function_bodies = off")
     for name in functions:

@@ -61,7 +61,7 @@ _NOTE = text(f"UPDATE business_verifications SET note = :note WHERE id = :id RET
     bindparam("note", type_=Text)
 )
 _GET = text(f"SELECT {_REVIEW} FROM business_verifications WHERE id = :id")
-# The operators' list: the newest review beside each business.
+# The operators' list: each business with its newest review.
 _FOR_ADMINS = text("""
     SELECT b.id, b.slug, b.status, b.vertical, b.name, b.prefecture, b.created_at,
            v.id AS verification_id, v.status AS review_status, v.created_at AS submitted_at
@@ -101,7 +101,7 @@ class DecisionRow:
 
 @dataclass(frozen=True, slots=True)
 class DocumentRow:
-    """A paper. ``size`` in bytes; None while nobody knows of a file."""
+    """A document. ``size`` in bytes; None while no file is known."""
 
     id: UUID
     business_id: UUID
@@ -116,7 +116,7 @@ class DocumentRow:
 
 @dataclass(frozen=True, slots=True)
 class BusinessUnderReview:
-    """A line of the operators' list; the review's columns are None for a business that never asked."""
+    """A row of the operators' list; the review's columns are None for a business without a review."""
 
     id: UUID
     slug: str
@@ -131,10 +131,10 @@ class BusinessUnderReview:
 
 
 class VerificationListStore(Store):
-    """What a review is made of."""
+    """Reviews with their decisions and documents."""
 
     async def find_latest(self, business_id: UUID) -> ReviewRow | None:
-        """The newest review of a business; None: it never asked."""
+        """The newest review of a business; None if it has none."""
         row = (await self.session.execute(_LATEST, {"business_id": business_id})).one_or_none()
         return _review(dict(row._mapping)) if row else None
 
@@ -146,14 +146,14 @@ class VerificationListStore(Store):
         return _review(dict(row._mapping))
 
     async def set_note(self, verification_id: UUID, note: str | None) -> ReviewRow:
-        """What operators note for each other. Raises NotFound."""
+        """Set the operators' internal note. Raises NotFound."""
         row = (await self.session.execute(_NOTE, {"id": verification_id, "note": note})).one_or_none()
         if row is None:
             raise NotFound
         return _review(dict(row._mapping))
 
     async def list_decisions(self, business_id: UUID) -> Sequence[DecisionRow]:
-        """All that was decided, oldest first."""
+        """All decisions, oldest first."""
         rows = await self.session.execute(_DECISIONS, {"business_id": business_id})
         return [DecisionRow(**row._mapping) for row in rows]
 
@@ -184,7 +184,7 @@ class VerificationListStore(Store):
         return DocumentRow(**(await self.session.execute(_ADD_DOCUMENT, values)).one()._mapping)
 
     async def lock_document(self, business_id: UUID, document_id: UUID) -> DocumentRow:
-        """One paper, for a change of it. Raises NotFound."""
+        """One document, locked. Raises NotFound."""
         values = {"id": document_id, "business_id": business_id}
         row = (await self.session.execute(_LOCK_DOCUMENT, values)).one_or_none()
         if row is None:
@@ -201,7 +201,7 @@ class VerificationListStore(Store):
         return DocumentRow(**row._mapping)
 
     async def remove_document(self, document: DocumentRow, now: datetime) -> None:
-        """Take a paper back. Raises WrongState for one that operators have accepted."""
+        """Remove a document. Raises WrongState for one that operators have accepted."""
         if document.status == DocumentStatus.ACCEPTED:
             raise WrongState({"status": document.status, "wanted": "removed"})
         await self.session.execute(_REMOVE, {"id": document.id, "now": now})
@@ -217,7 +217,7 @@ class VerificationListStore(Store):
         check_documents(Holdings(**held._mapping), quota, size, new)
 
     async def judge_document(self, document: DocumentRow, status: DocumentStatus, note: str | None) -> DocumentRow:
-        """An operator's word about a paper. Raises WrongState for one whose file has not come."""
+        """An operator's decision about a document. Raises WrongState if it has no file yet."""
         if document.status == DocumentStatus.UPLOADING or status is DocumentStatus.UPLOADING:
             raise WrongState({"status": document.status, "wanted": status.value})
         row = (await self.session.execute(_JUDGE, {"id": document.id, "status": status.value, "note": note})).one()

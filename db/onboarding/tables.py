@@ -10,8 +10,8 @@ from domain.onboarding.verification import Decision, DocumentKind, DocumentStatu
 
 
 class BusinessVerification(Base, Stamped):
-    """One review, from its submission to its decision; a rejected business may ask for another. ``note`` is the
-    operators' own."""
+    """One review, from its submission to its decision; a rejected business may submit again. ``note`` is the operators'
+    internal note."""
 
     __tablename__ = "business_verifications"
     __table_args__ = (
@@ -34,7 +34,7 @@ class BusinessVerification(Base, Stamped):
 
 
 class BusinessDecision(Base):
-    """What was decided about a business, by whom and why. Only ever added to; ``command_id`` makes one count once."""
+    """Who decided what about a business, and why. Rows are only added; with ``command_id`` a repeat adds none."""
 
     __tablename__ = "business_decisions"
     __table_args__ = (
@@ -55,8 +55,7 @@ class BusinessDecision(Base):
 
 
 class BusinessDocument(Base, Stamped):
-    """A paper. The file lies in the object storage under ``object_key``, where nobody reads it without a signed
-    link."""
+    """A document. The file is in the object storage under ``object_key``; reading it requires a signed link."""
 
     __tablename__ = "business_documents"
     __table_args__ = (

@@ -31,7 +31,7 @@ from domain.onboarding.verification import (
 from domain.payments.status import ONLINE
 
 #: The e-mail to the owner for each decision.
-LETTERS: Mapping[Decision, AccountEmailKind] = {
+EMAIL_FOR: Mapping[Decision, AccountEmailKind] = {
     Decision.SUBMITTED: AccountEmailKind.BUSINESS_SUBMITTED,
     Decision.RESUBMITTED: AccountEmailKind.BUSINESS_SUBMITTED,
     Decision.INFO_REQUESTED: AccountEmailKind.BUSINESS_INFO_REQUESTED,
@@ -59,7 +59,8 @@ _REVIEW_FACTS = text("""
                     AND d.status IN ('received', 'accepted')) AS documents
       FROM businesses b JOIN users u ON u.id = b.owner_id WHERE b.id = :business_id
 """)
-# What an operator looks at: who the business is, and its documents. Documents that were judged are the same documents.
+# What an operator reviews: the identity of the business, and its documents. A decision about a document does not
+# change it.
 _VERSION = text("""
     SELECT left(encode(sha256(convert_to(jsonb_build_array(
                b.name, b.vertical, b.address, b.postal_code, b.prefecture, b.city, b.phone, b.invoice_number,
@@ -111,7 +112,7 @@ _TO_COME = text("""
 
 @dataclass(frozen=True, slots=True)
 class BookingToCome:
-    """A booking that a suspension leaves facts. Times aware UTC."""
+    """A booking that remains after a suspension. Times aware UTC."""
 
     booking_id: UUID
     code: str
@@ -122,8 +123,8 @@ class BookingToCome:
 
 @dataclass(frozen=True, slots=True)
 class Deciding:
-    """One decision. ``command_id`` is the same for every repeat of the same command; ``by`` None: the platform itself.
-    ``seen``: the version that an operator looked at."""
+    """One decision. ``command_id`` is the same for every repeat of a command; ``by`` None: the platform itself.
+    ``seen``: the version that the operator saw."""
 
     decision: Decision
     command_id: str
@@ -133,10 +134,10 @@ class Deciding:
 
 
 class VerificationStore(Store):
-    """Transaction scripts of the review. Reading is in `verification_lists`."""
+    """The commands of a review. The lists are in `verification_lists`."""
 
     async def review_facts(self, business_id: UUID) -> ReviewFacts:
-        """What the business shows now. Raises NotFound."""
+        """The present facts of the business. Raises NotFound."""
         values = {"business_id": business_id, "online": [mode.value for mode in ONLINE]}
         row = (await self.session.execute(_REVIEW_FACTS, values)).mappings().one_or_none()
         if row is None:
@@ -146,21 +147,21 @@ class VerificationStore(Store):
         return ReviewFacts(vertical=Vertical(facts.pop("vertical")), documents=documents, **facts)
 
     async def submit(self, business_id: UUID, by: UUID | None, command_id: str) -> UUID:
-        """Open a review and ask for its workflow; gives the review's id. Raises VerificationIncomplete with all that
-        is missing, and WrongState for a business that is not a draft or rejected."""
+        """Open a review and start its workflow; returns the review's id. Raises VerificationIncomplete with everything
+        that is missing, and WrongState for a business that is not a draft or rejected."""
         business = await self._lock_business(business_id)
         business_after(BusinessStatus(business.status), Decision.SUBMITTED)
         check_complete(await self.review_facts(business_id))
         return await self._open(business, Deciding(Decision.SUBMITTED, command_id, by))
 
     async def review_again(self, business_id: UUID, by: UUID | None, command_id: str) -> None:
-        """The business changed who it is after it was approved: open a review of it, unless one is open."""
+        """An approved business changed its identity: open a review, unless one is open."""
         business = await self._lock_business(business_id)
         if await self.open_review(business_id) is None:
             await self._open(business, Deciding(Decision.IDENTITY_CHANGED, command_id, by))
 
     async def version(self, business_id: UUID) -> str:
-        """Names what an operator looks at; another one after every change of the business's identity or documents."""
+        """A digest of what an operator reviews; it changes with the business's identity and documents."""
         found: str = (await self.session.execute(_VERSION, {"business_id": business_id})).scalar_one()
         return found
 
@@ -178,9 +179,9 @@ class VerificationStore(Store):
         return review
 
     async def decide(self, verification_id: UUID, deciding: Deciding, now: datetime) -> ReviewStatus:
-        """Take the review one step further, once; gives where it stands. A decision that was written before gives the
-        same. Raises WrongState, InvalidInput without a reason that is needed, VerificationIncomplete where an answer
-        or an approval finds something missing, Conflict where the operator has seen another version, and NotFound."""
+        """Apply one decision to the review, once; returns its status. A decision that was written before returns the
+        same. Raises WrongState, InvalidInput without a required reason, VerificationIncomplete if a resubmission or
+        approval finds something missing, Conflict if the operator saw another version, and NotFound."""
         review = (await self.session.execute(_LOCK_REVIEW, {"id": verification_id})).one_or_none()
         if review is None:
             raise NotFound
@@ -203,19 +204,19 @@ class VerificationStore(Store):
         return after
 
     async def suspend(self, business_id: UUID, deciding: Deciding, now: datetime) -> Sequence[BookingToCome]:
-        """Take no new bookings from now on. Gives those that stand, for the operator to decide about: the next
-        :data:`LISTED`. Raises WrongState, InvalidInput without a reason, NotFound."""
+        """Accept no new bookings from now on. Returns the next existing bookings, at most :data:`LISTED`, for the
+        operator to decide about. Raises WrongState, InvalidInput without a reason, NotFound."""
         if not deciding.reason:
             raise InvalidInput.at("reason", "missing")
         await self._change_business(business_id, deciding)
         return await self.to_come(business_id, now)
 
     async def reinstate(self, business_id: UUID, deciding: Deciding) -> None:
-        """Open a suspended business again. Raises WrongState, NotFound."""
+        """Lift the suspension of a business. Raises WrongState, NotFound."""
         await self._change_business(business_id, deciding)
 
     async def to_come(self, business_id: UUID, now: datetime) -> Sequence[BookingToCome]:
-        """The next bookings of a business that stand."""
+        """The next existing bookings of a business."""
         values = {
             "business_id": business_id,
             "live": [status.value for status in LIVE],
@@ -225,19 +226,19 @@ class VerificationStore(Store):
         return [BookingToCome(**row._mapping) for row in await self.session.execute(_TO_COME, values)]
 
     async def open_review(self, business_id: UUID) -> tuple[UUID, ReviewStatus] | None:
-        """The review that is under way, if there is one."""
+        """The open review, if there is one."""
         row = (await self.session.execute(_OPEN_OF, {"business_id": business_id})).one_or_none()
         return (row.id, ReviewStatus(row.status)) if row else None
 
     async def get_status(self, verification_id: UUID) -> ReviewStatus:
-        """Where a review stands. Raises NotFound."""
+        """The status of a review. Raises NotFound."""
         row = (await self.session.execute(_STATUS, {"id": verification_id})).one_or_none()
         if row is None:
             raise NotFound
         return ReviewStatus(row.status)
 
     async def remind_admins(self, verification_id: UUID, business_id: UUID, round_: int, number: int) -> int:
-        """Queue for every operator an e-mail that a business waits; gives how many. Twice is once."""
+        """Queue an e-mail to every operator that a business waits; returns how many. A repeat queues none."""
         notices = NoticeStore(self.session, self.context)
         queued = 0
         for admin in await self.session.scalars(_ADMINS):
@@ -251,7 +252,7 @@ class VerificationStore(Store):
     # -- steps -------------------------------------------------------------------------------------------------------
 
     async def _with_text(self, business_id: UUID, deciding: Deciding) -> Deciding:
-        """With the text that the request stored for the command, unless the decision brings its own."""
+        """With the text that the request stored for the command, unless the decision has its own."""
         if deciding.reason is not None:
             return deciding
         typed = await CommandTextStore(self.session, self.context).take(business_id, deciding.command_id)
@@ -275,7 +276,7 @@ class VerificationStore(Store):
         return row
 
     async def _write(self, business: Any, verification_id: UUID | None, deciding: Deciding) -> None:
-        """The decision, what it makes of the business, and the e-mail to its owner."""
+        """Write the decision and the business's new status, and queue the e-mail to its owner."""
         decided = await self.session.execute(
             _DECIDE,
             {
@@ -291,10 +292,10 @@ class VerificationStore(Store):
         after = business_after(BusinessStatus(business.status), deciding.decision)
         if after is not None:
             await self.session.execute(_SET_BUSINESS, {"business_id": business.id, "status": after.value})
-        kind = LETTERS.get(deciding.decision)
+        kind = EMAIL_FOR.get(deciding.decision)
         if BusinessStatus(business.status) in (BusinessStatus.APPROVED, BusinessStatus.SUSPENDED):
-            # Another review of an approved business: the owner reads only what changes.
-            kind = LETTERS[Decision.SUSPENDED] if after is BusinessStatus.SUSPENDED else kind if after else None
+            # A repeated review of an approved business: the owner is notified only if something changes.
+            kind = EMAIL_FOR[Decision.SUSPENDED] if after is BusinessStatus.SUSPENDED else kind if after else None
         if kind is None:
             return
         message = AccountEmail(

@@ -1,4 +1,4 @@
-"""The append-only ledger of movements: what was intended, and what became of it. Rows are written, never changed."""
+"""The append-only ledger of movements: what was intended, and the result. Rows are never changed."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -15,7 +15,7 @@ _WRITE = text("""
     VALUES (:business_id, :payment_id, :movement_id, :movement, :phase, :amount, :currency, :provider_ref, :reason)
     ON CONFLICT (movement_id, phase) DO NOTHING
 """)
-# "unknown" is no end: the movement may still turn out either way.
+# "unknown" is not final: the movement may still succeed or fail.
 _ASKED_FOR = text("""
     SELECT t.movement_id FROM payment_transactions t
      WHERE t.payment_id = :payment_id AND t.movement = :movement AND t.phase = 'intended'
@@ -58,7 +58,7 @@ class LedgerStore(Store):
     """The caller of ``write`` holds the lock on the payment's booking."""
 
     async def write(self, entry: Entry) -> None:
-        """Write one phase of one movement; a phase that is there already stays as it is."""
+        """Write one phase of one movement; an existing phase does not change."""
         await self.session.execute(
             _WRITE,
             {
@@ -75,8 +75,8 @@ class LedgerStore(Store):
         )
 
     async def asked_for(self, payment_id: UUID, movement: Movement) -> str | None:
-        """The newest movement of this kind that we intended and whose end is open; not of an intent that was
-        replaced, which does not change the payment."""
+        """The newest movement of this kind that we intended and that has no result; movements of a replaced intent,
+        which do not change the payment, are left out."""
         values = {"payment_id": payment_id, "movement": movement.value}
         found: str | None = await self.session.scalar(_ASKED_FOR, values)
         return found

@@ -1,7 +1,7 @@
-"""Payments: opening one, reading them, and recording what the provider said.
+"""Payments: opening and reading them, and recording the provider's answers.
 
-Locks are taken in one order everywhere: booking, payment, refund, claims. A payment changes only under the lock of its
-booking, so that a decision about the booking never meets money on the move.
+Locks are taken in the same order everywhere: booking, payment, refund, claims. A payment changes only under the lock of
+its booking, so that it does not change while a decision about the booking is made.
 """
 
 from dataclasses import dataclass, fields, replace
@@ -29,8 +29,8 @@ from domain.payments.tasks import MoneyResult, MoneyTask, PaymentView
 COLUMNS = """p.id, p.business_id, p.booking_id, p.provider, p.provider_intent_id, p.status, p.capture_method, p.amount,
     p.authorized, p.captured, p.refunded, p.currency, p.client_secret, p.decline_code, p.created_at,
     p.authorized_until, p.replaces"""
-#: Which payment of a booking counts: the newest that holds money, else one that could be paid. A voided one is of
-#: interest only where there is no other.
+#: Order for the current payment of a booking: the newest with money, else one that could be paid. A voided one is
+#: chosen only if there is no other.
 CURRENT_FIRST = """p.status = 'voided', p.status IN ('requires_payment', 'processing', 'failed'), p.id DESC"""
 
 _LOCK_BOOKING = text("""
@@ -60,8 +60,8 @@ _UPDATE_TOTALS = text("""
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """One intent at the provider for one booking; minor units. ``client_secret`` goes to the customer's browser and
-    nowhere else. ``replaces``: the payment whose place this one takes with a new card."""
+    """One intent at the provider for one booking; minor units. ``client_secret`` is only for the customer's browser.
+    ``replaces``: the former payment that this one with a new card replaces."""
 
     id: UUID
     business_id: UUID
@@ -87,13 +87,13 @@ class Payment:
         return PaymentTotals(self.status, self.authorized, self.captured, self.refunded)
 
     def view(self) -> PaymentView:
-        """As the booking's workflow sees it."""
+        """The payment for the booking's workflow."""
         totals = (self.amount, self.authorized, self.captured, self.refunded)
         until = self.authorized_until if self.status is PaymentStatus.AUTHORIZED else None
         return PaymentView(self.id, self.status, *totals, self.manual_capture, until)
 
     def task(self, movement: Movement, movement_id: str, amount: int) -> MoneyTask:
-        """What the provider must be asked."""
+        """The task for the provider."""
         return MoneyTask(
             movement_id=movement_id,
             movement=movement,
@@ -125,8 +125,9 @@ class PaymentStore(Store):
     async def attach_intent(self, payment_id: UUID, intent: IntentEvent, client_secret: str | None) -> Payment:
         """Store the provider's answer to the creation of the intent, and its status.
 
-        Raises Conflict when the payment has another intent. An intent over another amount or currency is filed for a
-        person and not attached: ``provider_intent_id`` stays None and the customer must not get its secret.
+        Raises Conflict when the payment has another intent. For an intent over another amount or currency an attention
+        item is filed, and it is not attached: ``provider_intent_id`` stays None and the customer must not get its
+        secret.
         """
         payment, booking_status = await self.lock(payment_id)
         if payment.provider_intent_id not in {None, intent.intent_id}:
@@ -161,19 +162,19 @@ class PaymentStore(Store):
         return payment_of(row), BookingStatus(booking.status)
 
     async def lock_current(self, booking_id: UUID) -> Payment | None:
-        """The payment that counts for a booking whose row is locked already; None where there is none."""
+        """The current payment of a locked booking; None if there is none."""
         row = (await self.session.execute(_LOCK_CURRENT, {"booking_id": booking_id})).one_or_none()
         return None if row is None else payment_of(row)
 
     async def intend(self, task: MoneyTask) -> None:
-        """Write into the ledger that this movement is about to be asked for; again changes nothing."""
+        """Write the intended movement into the ledger; a repeat changes nothing."""
         await self._ledger.write(Entry.of(task, Phase.INTENDED))
 
     async def record(self, task: MoneyTask, result: MoneyResult) -> PaymentView:
-        """The outcome of a capture or void: ledger, totals, status. Recording it again changes nothing.
+        """Record the outcome of a capture or void: ledger, totals, status. A repeat changes nothing.
 
-        The provider's own word about the intent counts, whatever was asked: a void that met a paid intent makes the
-        payment captured. A capture that did not happen is filed for a person.
+        The provider's status of the intent counts, whatever was requested: if a void finds a paid intent, the payment
+        becomes captured. If a capture did not happen, an attention item is filed.
         """
         payment, booking_status = await self.lock(task.payment_id)
         if payment.provider_intent_id is None and result.intent_id is not None:
@@ -186,7 +187,7 @@ class PaymentStore(Store):
         changed = await self.apply_totals(payment, totals, booking_status, authorized_until=result.authorized_until)
         moved = task.amount
         if task.movement is Movement.CAPTURE and result.phase is Phase.SUCCEEDED:
-            # What was counted before has its row already; the ledger's captures add up to the payment's.
+            # Earlier amounts have their rows already; the ledger's captures add up to the payment's.
             moved = changed.captured - payment.captured
         await self._ledger.write(
             replace(Entry.of(task, result.phase), amount=moved, provider_ref=result.provider_ref, reason=result.reason)
@@ -221,9 +222,9 @@ class PaymentStore(Store):
         decline_code: str | None = None,
         authorized_until: datetime | None = None,
     ) -> Payment:
-        """Write new totals of a locked payment with everything that follows: ledger, event, notices.
+        """Write new totals of a locked payment, and the resulting ledger rows, event and notices.
 
-        An authorization whose end is not known is taken to last as long as the shortest."""
+        If the end of an authorization is unknown, the shortest validity is assumed."""
         if totals == payment.totals and decline_code == payment.decline_code:
             return payment
         await self._write_movements(payment, totals, booking_status)
@@ -247,14 +248,14 @@ class PaymentStore(Store):
         return changed
 
     async def _write_movements(self, payment: Payment, totals: PaymentTotals, booking_status: BookingStatus) -> None:
-        """One ledger row for each total that grew. A movement that we asked for ourselves keeps the name of the task,
-        from whichever side it is seen first; so the record and the webhook of one capture are one row."""
+        """One ledger row for each total that grew. A movement that we requested has the id of its task, in whichever
+        order the record and the webhook come; so both are one row."""
         if totals.authorized > payment.authorized:
             await self._record_success(payment, Movement.AUTHORIZE, totals.authorized, totals.authorized)
         taken = totals.captured - payment.captured
         if taken:
             asked = await self._record_success(payment, Movement.CAPTURE, taken, totals.captured)
-            # The confirmation has what the customer paid, the thanks for the visit what is charged after it.
+            # The confirmation shows what the customer paid; the notice after the visit shows what is charged then.
             if asked and booking_status is not BookingStatus.COMPLETED:
                 await self._queue_receipt_notice(payment, taken)
         if totals.status is PaymentStatus.VOIDED and payment.status is not PaymentStatus.VOIDED:
@@ -270,7 +271,7 @@ class PaymentStore(Store):
             )
 
     async def _record_success(self, payment: Payment, movement: Movement, amount: int, total: int) -> bool:
-        """Write that a movement succeeded; True when it is one that we asked for."""
+        """Write that a movement succeeded; True when we requested it."""
         asked = await self._ledger.asked_for(payment.id, movement)
         movement_id = asked or by_provider(payment.id, movement, total)
         await self._ledger.write(Entry.of(payment.task(movement, movement_id, amount), Phase.SUCCEEDED))
@@ -300,7 +301,7 @@ class PaymentStore(Store):
             },
         )
         if payment.status is PaymentStatus.FAILED and booking_status is BookingStatus.PENDING:
-            # Once: the customer sees every further decline on the screen in front of them.
+            # Queued once: the customer sees further declines on the screen.
             await NoticeStore(self.session, self.context).queue(
                 NoticeKind.PAYMENT_FAILED,
                 payment.booking_id,
@@ -314,7 +315,7 @@ class PaymentStore(Store):
         await self.session.execute(_ATTACH, values)
 
     async def _report_double_capture(self, payment: Payment) -> None:
-        """Money was taken on a payment beside the one that counts: for a person."""
+        """Money was captured on a payment other than the current one: file an attention item."""
         await self._attention.file(
             "replaced_intent_captured",
             f"replaced_intent_captured:{payment.id}",

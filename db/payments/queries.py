@@ -25,7 +25,7 @@ _OF_USER = text(f"""
 
 
 class PaymentListStore(Store):
-    """Reads what the scope sees, newest first; the next page is after the last row's id."""
+    """Reads the payments of the scope, newest first; the next page begins after the last row's id."""
 
     async def list_(
         self,

@@ -1,4 +1,4 @@
-"""Refunds: each one that was asked for, here or at the provider by hand, is one row."""
+"""Refunds: one row each, whether requested here or in the provider's dashboard."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -89,9 +89,9 @@ class RefundStore(Store):
     """Refunds of payments."""
 
     async def request(self, payment_id: UUID, asked: Money | None, reason: RefundReason, command_id: str) -> Refund:
-        """Refund ``asked``, or all that is left; the refund's workflow starts by the outbox.
+        """Refund ``asked``, or all that is left; the outbox starts the refund's workflow.
 
-        The same ``command_id`` gives the same refund. Raises NotFound, and what ``amount_to_refund`` raises.
+        The same ``command_id`` returns the same refund. Raises NotFound, and what ``amount_to_refund`` raises.
         """
         payment, _ = await PaymentStore(self.session, self.context).lock(payment_id)
         command = {"payment_id": payment_id, "command_id": command_id}
@@ -124,7 +124,7 @@ class RefundStore(Store):
         return _refund_of(row)
 
     async def find_own(self, payment_id: UUID, event: RefundEvent) -> UUID | None:
-        """The id of the refund that this event is about. None: it was made at the provider by hand and has no run."""
+        """The id of the event's refund. None: it was made in the provider's dashboard and has no run."""
         values = {
             "payment_id": payment_id,
             "refund_id": event.refund_id,
@@ -139,11 +139,11 @@ class RefundStore(Store):
         return [_refund_of(row) for row in await self.session.execute(_LIST, {"payment_id": payment_id})]
 
     async def on_the_way(self, payment_id: UUID) -> int:
-        """Minor units asked to go back whose end is open."""
+        """Minor units of refunds in progress."""
         return int(await self.session.scalar(_ON_THE_WAY, {"payment_id": payment_id}) or 0)
 
     async def begin(self, refund_id: UUID) -> MoneyTask | None:
-        """requested -> processing, with the ledger's intention. None when the refund is over."""
+        """requested -> processing, with the intended row in the ledger. None when the refund has ended."""
         payment, _, refund = await self._lock(refund_id)
         if refund.status not in {RefundStatus.REQUESTED, RefundStatus.PROCESSING}:
             return None
@@ -153,7 +153,7 @@ class RefundStore(Store):
         return task
 
     async def record(self, refund_id: UUID, result: MoneyResult) -> RefundStatus:
-        """What the provider answered to ``begin``'s task; phase unknown means pending. Repeating changes nothing."""
+        """Record the provider's answer to ``begin``'s task; phase unknown means pending. A repeat changes nothing."""
         payment, booking_status, refund = await self._lock(refund_id)
         if result.phase is Phase.UNKNOWN:
             unknown = Entry.of(_task(payment, refund), Phase.UNKNOWN)
@@ -162,7 +162,7 @@ class RefundStore(Store):
         return await self._change_status(payment, booking_status, refund, reported, result.provider_ref, result.reason)
 
     async def apply_event(self, payment: Payment, booking_status: BookingStatus, event: RefundEvent) -> RefundStatus:
-        """Apply what the provider says about a refund of a locked payment; one that we did not ask for gets a row."""
+        """Apply a provider's event about a refund of a locked payment; a refund that we did not request gets a row."""
         known = await self.session.execute(
             _KNOWN,
             {
@@ -195,7 +195,7 @@ class RefundStore(Store):
     ) -> RefundStatus:
         status = refund_after(refund.status, reported)
         if reported is RefundStatus.FAILED and refund.status is RefundStatus.SUCCEEDED:
-            # The customer's bank sent it back (Stripe: refund.failed after succeeded). The money is with us again.
+            # The customer's bank returned it (Stripe: refund.failed after succeeded). We have the money again.
             await self._raise_alert("refund_came_back", refund, {"reason": reason})
         if status is refund.status and (provider_ref is None or provider_ref == refund.provider_refund_id):
             return status
@@ -213,7 +213,7 @@ class RefundStore(Store):
         provider_ref: str | None,
         reason: str | None,
     ) -> None:
-        """What follows from the end of a refund; a change to processing has no consequence."""
+        """The effects of the end of a refund; a change to processing has none."""
         if status not in {RefundStatus.SUCCEEDED, RefundStatus.FAILED}:
             return
         await self._ledger.write(
@@ -239,8 +239,8 @@ class RefundStore(Store):
         )
 
     async def recount(self, payment: Payment, booking_status: BookingStatus) -> Payment:
-        """Bring a locked payment's ``refunded`` up to what the provider confirmed: the event of a refund may have
-        come before the event of the capture."""
+        """Set a locked payment's ``refunded`` to the confirmed sum: the event of a refund may have come before the
+        event of the capture."""
         confirmed = int(await self.session.scalar(_CONFIRMED, {"payment_id": payment.id}) or 0)
         totals = after_refunds(payment.totals, confirmed)
         return await PaymentStore(self.session, self.context).apply_totals(

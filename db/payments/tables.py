@@ -13,9 +13,9 @@ from domain.payments.status import Movement, PaymentStatus, Phase, RefundStatus
 
 
 class BookingPayment(Base, Stamped):
-    """One intent at the provider for one booking. Amounts are minor units; ``authorized`` is what a card hold
-    promises until ``authorized_until``, ``captured`` what was taken, ``refunded`` what went back of it. ``replaces``:
-    the payment whose place it takes with a new card, once that is authorized."""
+    """One intent at the provider for one booking. Amounts are minor units; ``authorized`` is the card hold, valid until
+    ``authorized_until``; ``captured`` what was taken; ``refunded`` what was refunded of it. ``replaces``: the former
+    payment that this one with a new card replaces once it is authorized."""
 
     __tablename__ = "booking_payments"
     __table_args__ = (
@@ -29,8 +29,8 @@ class BookingPayment(Base, Stamped):
         Index("ix_booking_payments_booking_id", "booking_id"),
         Index("ix_booking_payments_business_id_id", "business_id", "id"),
         Index("ix_booking_payments_status_created_at", "status", "created_at"),
-        # One open intent per booking: a second one could be paid beside the first. With a new card, one for each
-        # payment that is to be replaced.
+        # One open intent per booking: otherwise a customer could pay twice. With a new card, one more for each payment
+        # that is to be replaced.
         Index(
             "uq_booking_payments_open",
             "booking_id",
@@ -88,7 +88,7 @@ class PaymentTransaction(Base):
 
 
 class Refund(Base, Stamped):
-    """A refund that was asked for, here or at the provider by hand."""
+    """A refund, requested here or in the provider's dashboard."""
 
     __tablename__ = "refunds"
     __table_args__ = (
@@ -114,7 +114,7 @@ class Refund(Base, Stamped):
 
 
 class PaymentWebhook(Base):
-    """The inbox: stored before anything else, applied once. ``outcome`` says what became of it."""
+    """The inbox: every event is stored first and applied once. ``outcome`` is a code for the result."""
 
     __tablename__ = "payment_webhooks"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""The inbox of provider events: stored before anything else, applied once, in any order."""
+"""The inbox of provider events: stored first, applied once, in any order."""
 
 import json
 from dataclasses import replace
@@ -27,8 +27,8 @@ from domain.payments.tasks import PaymentView
 
 _EVENT = TypeAdapter(ProviderEvent)
 
-# An intent whose creation was never answered is known by the payment id in its metadata; so are those of a payment
-# whose authorization was renewed.
+# If the answer to the creation of an intent was lost, the payment id in its metadata identifies it; so it does for
+# intents of a payment whose authorization was renewed.
 _PAYMENT_OF = text("""
     SELECT p.id, p.booking_id, p.business_id,
            coalesce(p.provider_intent_id <> :intent_id, false) AS has_another
@@ -61,7 +61,7 @@ Applied = tuple[UUID | None, BookingStatus | None, PaymentView | None]
 
 
 class WebhookStore(Store):
-    """Platform scope: a provider's event does not say whose tenant it is for."""
+    """Needs the platform's scope: a provider's event does not name the tenant."""
 
     async def receive(
         self,
@@ -72,11 +72,11 @@ class WebhookStore(Store):
         event: ProviderEvent,
         created_at: datetime,
     ) -> bool:
-        """Store one verified event, with the outbox row that brings it to its run. False when it was here before.
+        """Store one verified event, with the outbox row that delivers it to its run. False when it was stored before.
 
         ``created_at`` is the provider's time (aware UTC). An event about an intent that is not ours is only stored,
-        with an alert if money moved. So is one about an intent that was replaced by another, or is about to be: it
-        says nothing about the payment, unless it was paid.
+        with an alert if money moved. So is one about an intent that was or will be replaced by another: it does not
+        concern the payment, unless it was paid.
         """
         payment = await self._payment_of(provider, intent_id, event) if intent_id else None
         outcome = None if payment else ("unmatched" if intent_id else "ignored")
@@ -106,8 +106,8 @@ class WebhookStore(Store):
         return True
 
     async def apply(self, webhook_id: UUID, now: datetime) -> Applied:
-        """Apply one row; the booking and the payment that counts after it: (booking id, booking status, payment),
-        or three times None for an event that is not ours. Applied before: only the answer. Raises NotFound."""
+        """Apply one event; returns (booking id, booking status, current payment) after it, or three times None for an
+        event that is not ours. If it was applied before, it only returns. Raises NotFound."""
         row = (await self.session.execute(_LOCK, {"id": webhook_id})).one_or_none()
         if row is None:
             raise NotFound({"webhook_id": str(webhook_id)})
@@ -136,7 +136,8 @@ class WebhookStore(Store):
         return (await self.session.execute(_PAYMENT_OF, asked)).one_or_none()
 
     async def _queue_delivery(self, webhook_id: UUID, payment: Row[Any], event: ProviderEvent) -> None:
-        """To the run that waits for it: a refund of ours has its own, all else is for the booking's."""
+        """To the run that waits for it: a refund that we requested has its own, everything else is for the
+        booking's."""
         about = {"booking_id": payment.booking_id, "business_id": payment.business_id, "webhook_id": webhook_id}
         refund_id = None
         if event.refund is not None:
@@ -151,7 +152,7 @@ class WebhookStore(Store):
         )
 
     async def _apply(self, row: Row[Any], payment: Payment, booking_status: BookingStatus) -> str:
-        """Returns the outcome's word."""
+        """Returns the outcome's code."""
         event = _EVENT.validate_python(row.event, strict=False)
         if event.intent is not None:
             return await self._apply_intent(row, payment, booking_status, event.intent)

@@ -1,4 +1,4 @@
-"""Attention items: what needs a person."""
+"""Attention items: problems that a person must solve."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -55,7 +55,7 @@ class AttentionItem:
 
 
 class AttentionStore(Store):
-    """Attention items: what needs a person."""
+    """Attention items: problems that a person must solve."""
 
     async def file(
         self,

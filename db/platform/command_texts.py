@@ -1,4 +1,4 @@
-"""What people type with their commands: stored by the request, moved by the transaction that executes the command."""
+"""Texts that people type with commands: stored by the request, moved by the transaction that executes the command."""
 
 from uuid import UUID
 
@@ -30,7 +30,7 @@ class CommandTextStore(Store):
         await self.session.execute(_STORE, values)
 
     async def take(self, business_id: UUID, command_id: str) -> str | None:
-        """The text of a command, which is deleted here; None: there is none."""
+        """The text of a command, which is deleted here; None if it has none."""
         values = {"business_id": business_id, "command_id": command_id}
         body: str | None = await self.session.scalar(_TAKE, values)
         return body

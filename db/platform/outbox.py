@@ -47,8 +47,8 @@ _DUE = """
        AND o.id = (SELECT e.id FROM outbox e WHERE e.aggregate = o.aggregate AND e.command IS NOT NULL
                       AND e.delivered_at IS NULL AND e.parked_at IS NULL ORDER BY e.id LIMIT 1)
 """
-# A batch has three shares: rows that never failed, from the oldest on; such rows from the newest on, so that a fresh
-# row is in the next batch however many bad ones were written before it; and rows that failed before.
+# A batch has three parts: rows that never failed, from the oldest; such rows from the newest, so that a fresh row is in
+# the next batch however many bad ones were written before it; and rows that failed before.
 _LEASE = text(f"""
     WITH oldest AS ({_DUE} AND o.failures = 0 ORDER BY o.not_before, o.id LIMIT :oldest FOR UPDATE SKIP LOCKED),
          newest AS ({_DUE} AND o.failures = 0 ORDER BY o.not_before DESC, o.id DESC LIMIT :newest

@@ -1,4 +1,4 @@
-"""Whether the outbox has a row that is due, by one cheap statement on a connection of its own.
+"""Checks whether the outbox has a due row, by one cheap statement on a separate connection.
 
 Postgres's NOTIFY would need no polling, but it takes a lock on the whole database until the commit is on disk: all
 commits that write to the outbox would wait for each other.
@@ -15,7 +15,7 @@ from domain.errors import Unavailable
 from runtime.settings import Settings
 
 _LOST = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
-#: For the whole connection: it reads this table alone, and row-level security hides it from every other scope.
+#: For the whole connection: it reads this table only, and row-level security hides the table from every other scope.
 _SCOPE = "SELECT set_config('app.scope', 'platform', false)"
 _IS_DUE = """
     SELECT EXISTS (SELECT FROM outbox
@@ -31,7 +31,7 @@ class OutboxPoll:
     connection: "asyncpg.Connection[asyncpg.Record]"
 
     async def is_due(self) -> bool:
-        """Whether a row can be leased, or waits behind an earlier one of its aggregate. Raises Unavailable."""
+        """Whether a row can be leased, or waits for an earlier one of its aggregate. Raises Unavailable."""
         try:
             return bool(await self.connection.fetchval(_IS_DUE))
         except _LOST as error:

@@ -1,4 +1,4 @@
-"""Counts requests for the rate limits while Redis is unreachable: slower, and as strict."""
+"""Counts requests for the rate limits while Redis is unreachable: slower, but equally strict."""
 
 from collections.abc import Sequence
 

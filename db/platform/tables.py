@@ -78,9 +78,9 @@ class IdempotencyKeyRow(Base):
 
 
 class CommandText(Base):
-    """What a person typed with a command that goes through Temporal, until the transaction that executes the command
-    moves it to where it belongs. A workflow's history keeps every input, so a text never travels in one. A text whose
-    command was never executed is deleted after a day."""
+    """A text that a person typed with a command, until the transaction that executes the command moves it. A workflow's
+    history stores every input, so texts are not part of it. A text whose command was never executed is deleted after a
+    day."""
 
     __tablename__ = "command_texts"
     __table_args__ = (

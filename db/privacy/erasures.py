@@ -1,4 +1,4 @@
-"""People who asked to be forgotten: what stands against it, making them unknown, and the proof that it was done."""
+"""Erasures: what blocks them, anonymising a person, and the proof that it was done."""
 
 import json
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from domain.instants import text_at_venue
 from domain.privacy.errors import ErasureBlocked
 
 _COLUMNS = "id, user_id, language, created_at, delete_at, anonymised_at, completed_at, proof"
-# A booking of the same login waits, and finds it closed.
+# A concurrent booking of the same login waits, and then finds it closed.
 _LOCK = text("SELECT id FROM users WHERE id = :user_id AND deleted_at IS NULL FOR UPDATE")
 _AHEAD = text("SELECT * FROM app_visits_ahead(:user_id, :now)")
 _OWNED = text("SELECT id FROM businesses WHERE owner_id = :user_id AND deleted_at IS NULL ORDER BY id LIMIT 50")
@@ -63,13 +63,13 @@ class ErasureRow:
 
 
 class ErasureStore(Store):
-    """Asking is the person's own (self scope); the rest needs the platform's."""
+    """A person starts an erasure in their own scope (self); the other steps need the platform's scope."""
 
     async def begin(self, user_id: UUID, now: datetime, delete_at: datetime) -> ErasureRow:
-        """Close the login and order the rest.
+        """Close the login and start the workflow.
 
-        Raises ErasureBlocked with the ``bookings`` that are still ahead and the ``businesses`` that the login owns:
-        both are the person's to end first. WrongState when it was asked for before.
+        Raises ErasureBlocked with the future ``bookings`` and the ``businesses`` that the login owns: the person must
+        end both first. WrongState when an erasure exists already.
         """
         values = {"user_id": user_id, "now": now}
         if (await self.session.execute(_LOCK, values)).one_or_none() is None:
@@ -97,7 +97,7 @@ class ErasureStore(Store):
         return ErasureRow(**row)
 
     async def anonymise(self, erasure_id: UUID, now: datetime) -> bool:
-        """Make the person unknown in every table. False: that was done before."""
+        """Anonymise the person in every table. False: that was done before."""
         erasure, address = await self._lock(erasure_id)
         if erasure.anonymised_at is not None:
             return False
@@ -115,7 +115,7 @@ class ErasureStore(Store):
             "now": now,
         }
         removed = await self._run(FORGET, values)
-        # Last, because the statements above are in the trail themselves.
+        # Last, because the audit trail also records the statements above.
         everywhere = {
             "customers": [*people.customers, *mentions.customers],
             "bookings": [*people.bookings, *mentions.bookings],
@@ -128,7 +128,7 @@ class ErasureStore(Store):
         return True
 
     async def finish(self, erasure_id: UUID, now: datetime) -> ErasureRow | None:
-        """Delete what still connects the rows that the law keeps. None: that was done before."""
+        """Delete what still links the legally required rows. None: that was done before."""
         erasure, _ = await self._lock(erasure_id)
         if erasure.completed_at is not None:
             return None

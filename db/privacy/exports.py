@@ -1,4 +1,4 @@
-"""Copies of what is held of a person: asked for, written, fetched, gone."""
+"""Data exports: requested, written, downloaded, removed."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,7 +33,7 @@ _OF_USER = text("SELECT id FROM data_exports WHERE user_id = :user_id ORDER BY i
 
 @dataclass(frozen=True, slots=True)
 class ExportRow:
-    """One copy. ``size`` in bytes, times aware UTC; the file is there from ``ready_at`` to ``expires_at``."""
+    """One export. ``size`` in bytes, times aware UTC; the file exists from ``ready_at`` to ``expires_at``."""
 
     id: UUID
     user_id: UUID
@@ -55,10 +55,10 @@ def object_key(export_id: UUID) -> str:
 
 
 class ExportStore(Store):
-    """Asking and reading is the person's own (self scope); writing and ending the platform's."""
+    """A person requests and reads exports in their own scope (self); writing and ending needs the platform's."""
 
     async def begin(self, user_id: UUID) -> ExportRow:
-        """Ask for a copy; while one is being written, that one is meant."""
+        """Request an export; if one is being written, that one is returned."""
         row = (await self.session.execute(_BEGIN, {"user_id": user_id})).mappings().one_or_none()
         if row is None:
             return await self.get_newest(user_id)
@@ -70,21 +70,21 @@ class ExportStore(Store):
         return export
 
     async def get_newest(self, user_id: UUID) -> ExportRow:
-        """The newest copy that was asked for. Raises NotFound."""
+        """The newest export. Raises NotFound."""
         row = (await self.session.execute(_NEWEST, {"user_id": user_id})).mappings().one_or_none()
         if row is None:
             raise NotFound({"user_id": str(user_id)})
         return _row(row)
 
     async def get(self, export_id: UUID) -> ExportRow:
-        """One copy. Raises NotFound."""
+        """One export. Raises NotFound."""
         row = (await self.session.execute(_GET, {"id": export_id})).mappings().one_or_none()
         if row is None:
             raise NotFound({"export_id": str(export_id)})
         return _row(row)
 
     async def collect(self, user_id: UUID) -> dict[str, list[dict[str, Any]]]:
-        """All that is held of a person, by section. Needs the platform's scope."""
+        """All stored data of a person, by section. Needs the platform's scope."""
         people = (await self.session.execute(PEOPLE, {"user_id": user_id})).one()
         values = {"user_id": user_id, "customers": people.customers, "bookings": people.bookings}
         found = {}
@@ -96,16 +96,16 @@ class ExportStore(Store):
         return found
 
     async def mark_ready(self, export_id: UUID, size: int, now: datetime, until: datetime) -> bool:
-        """The file is there. False when nobody waits for it any more: the person has asked to be forgotten."""
+        """The file exists. False when it is not needed any more: the person has asked for erasure."""
         values = {"id": export_id, "size": size, "now": now, "until": until}
         return (await self.session.execute(_READY, values)).scalar() is not None
 
     async def end(self, export_id: UUID, status: ExportStatus) -> None:
-        """The file is gone, or never came."""
+        """The file was removed, or was never written."""
         await self.session.execute(_END, {"id": export_id, "status": status.value})
 
     async def list_ids_of(self, user_id: UUID) -> list[UUID]:
-        """Every copy that a person ever asked for."""
+        """All exports of a person."""
         return list(await self.session.scalars(_OF_USER, {"user_id": user_id}))
 
 

@@ -1,11 +1,11 @@
-"""Which rows lose what when a person is forgotten. A column that looks personal and is in none of these statements is
-on the list of the test that walks over them, with its reason."""
+"""Which rows lose which columns in an erasure. A test checks all columns that look personal: each is in one of these
+statements, or on the test's list with a reason."""
 
 from collections.abc import Mapping
 
 from sqlalchemy import TextClause, text
 
-# The records and bookings of a person. The same function says what blocks an erasure and what an export holds.
+# The records and bookings of a person. The check before an erasure and the export use the same function.
 PEOPLE = text("SELECT records AS customers, visits AS bookings FROM app_records_of_person(:user_id)")
 
 # What carries the verified address of a person and is not theirs: visits ahead for which somebody else typed it. They

@@ -1,4 +1,4 @@
-"""The end that somebody chooses: cancelled, at the price that the booking's own policy names."""
+"""Cancelling a booking, with the penalty of its own policy."""
 
 from datetime import datetime
 from uuid import UUID
@@ -47,7 +47,7 @@ class CancelStore(TransitionStore):
         return await self._write(booking, change, command, now)
 
     async def quote_cancellation(self, booking_id: UUID, by_business: bool, now: datetime) -> tuple[Ending, str, str]:
-        """What cancelling at ``now`` would do, decided by the same rule on the same facts; with the currency and the
-        venue's time zone. Changes nothing and waits for nobody. Raises NotFound and what ``cancel`` raises."""
+        """What cancelling at ``now`` would do, by the same rule on the same facts; with the currency and the venue's
+        time zone. Changes and locks nothing. Raises NotFound and what ``cancel`` raises."""
         booking = await self._read_facts(booking_id)
         return decisions.cancel(booking.facts(), by_business, now), booking.currency, booking.time_zone

@@ -24,6 +24,6 @@ class ChangeStore(
     ReassignStore,
     UndoStore,
 ):
-    """Each method executes one ``BookingCommand`` under the lock of its booking, and gives the stored outcome when the
-    command's id was executed before. Raises NotFound for another tenant's booking, WrongState where the transition
-    table says no."""
+    """Each method executes one ``BookingCommand`` under the lock of its booking, and returns the stored outcome if the
+    command id was executed before. Raises NotFound for another tenant's booking, and WrongState if the transition table
+    does not allow it."""

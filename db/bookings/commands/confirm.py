@@ -1,4 +1,4 @@
-"""From a hold to a confirmed booking: money, then approval."""
+"""From a hold to a confirmed booking: payment, then approval."""
 
 from datetime import datetime
 
@@ -14,12 +14,12 @@ from domain.platform.actor import ActorKind
 
 
 class ConfirmStore(TransitionStore):
-    """A hold whose time is over but that nobody swept still has its claims: the constraint protects it, so it may
+    """A hold whose time has ended but that was not swept still has its claims, which the constraint protects, so it may
     still be confirmed."""
 
     async def confirm(self, command: BookingCommand, now: datetime) -> BookingOutcome:
-        """pending -> confirmed, by the process itself. A booking that is no longer pending is only reported, and not
-        under the command's id: for one that expired the money is late, which ``reinstate_after_late_payment`` decides.
+        """pending -> confirmed, by the workflow. A booking that is no longer pending is only reported, and no outcome
+        is stored: if it has expired, its money is late, which ``reinstate_after_late_payment`` decides.
 
         Raises WrongState while the money or the approval is missing.
         """
@@ -31,8 +31,8 @@ class ConfirmStore(TransitionStore):
         return await self._confirm(booking, command, now, notify_business=True)
 
     async def approve(self, command: BookingCommand, now: datetime) -> BookingOutcome:
-        """pending -> confirmed, by a person of the business, who may do without the proof of the address. Raises
-        WrongState while the money is missing, and when neither approval nor proof is asked for."""
+        """pending -> confirmed, by a member of the business; the proof of the address is not required. Raises
+        WrongState while the money is missing, and if neither approval nor proof is needed."""
         booking, seen = await self._enter(command)
         if seen is not None:
             return seen
@@ -40,8 +40,8 @@ class ConfirmStore(TransitionStore):
         return await self._confirm(booking, command, now, notify_business=False)
 
     async def await_approval(self, command: BookingCommand, now: datetime) -> BookingOutcome:
-        """The money is secured: keep the time until the approval deadline and ask the business. A booking that is no
-        longer pending is only reported."""
+        """The money is secured: extend the hold until the approval deadline and notify the business. A booking that is
+        no longer pending is only reported."""
         booking, seen = await self._enter(command)
         if seen is not None:
             return seen
@@ -59,7 +59,7 @@ class ConfirmStore(TransitionStore):
         return await self._write(booking, change, command, now)
 
     async def decline(self, command: BookingCommand, now: datetime) -> BookingOutcome:
-        """pending -> declined; everything goes back. Raises WrongState for a booking that is not pending."""
+        """pending -> declined; everything is refunded. Raises WrongState for a booking that is not pending."""
         booking, seen = await self._enter(command)
         if seen is not None:
             return seen

@@ -1,5 +1,5 @@
-"""The record that a new booking belongs to. A typed contact is not proven, so it joins no record: it always gets a new
-one, and the answer to a known address is the same as to an unknown one."""
+"""The customer record of a new booking. A typed contact is not proven, so it always gets a new record: the answer for a
+known address is the same as for an unknown one."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -13,7 +13,7 @@ from db.engine.store import Store
 from domain.bookings.contact import Contact
 from domain.errors import NotFound
 
-# A login's record is made from its profile; a second request finds the record of the first.
+# A login's record is made from its profile; a second request finds the record that the first one made.
 _NEW_CUSTOMER_OF_USER = text("""
     INSERT INTO customers (business_id, user_id, family_name, given_name, email, language)
     SELECT :business_id, u.id, u.family_name, u.given_name, u.email, u.language FROM users u WHERE u.id = :user_id
@@ -30,7 +30,7 @@ _NEW_CUSTOMER = text("""
 
 @dataclass(frozen=True, slots=True)
 class BookingCustomer:
-    """The record a booking belongs to, and the contact that the booking keeps."""
+    """The record of the booking's customer, and the contact that is stored with the booking."""
 
     id: UUID
     contact: Contact
@@ -40,7 +40,7 @@ class BookingCustomerStore(Store):
     """Makes records."""
 
     async def add(self, business_id: UUID, contact: Contact, language: str) -> BookingCustomer:
-        """A new record for somebody without a proven identity."""
+        """A new record for a person without a proven identity."""
         values = {"business_id": business_id, "language": language, **asdict(contact)}
         return customer_of(dict((await self.session.execute(_NEW_CUSTOMER, values)).mappings().one()))
 

@@ -1,4 +1,4 @@
-"""The end of a hold: settled with the provider by its workflow, or swept when it is in somebody's way."""
+"""The end of a hold: settled with the provider by its workflow, or swept when another booking needs its time."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -30,8 +30,8 @@ _EXTEND = text("""
          WHERE c.booking_id = b.id AND c.released_at IS NULL)
     SELECT id FROM booking
 """)
-# A transaction that has the lock is changing this booking, so it is left out. Waiting could dead-lock two that
-# sweep for each other.
+# A booking that another transaction has locked is being changed, so it is left out. Waiting could cause a deadlock of
+# two transactions that sweep for each other.
 _LAPSED = text("""
     SELECT b.id, b.business_id, b.status FROM bookings b WHERE b.id = ANY(:ids) ORDER BY b.id
        FOR NO KEY UPDATE SKIP LOCKED
@@ -40,14 +40,14 @@ _HAS_UNAPPLIED_PAYMENT = text("SELECT app_has_unapplied_payment(:booking_id)")
 
 
 class ExpiryStore(TransitionStore):
-    """``begin_expiry`` and ``expire`` decide alike; between them the provider is asked."""
+    """``begin_expiry`` and ``expire`` make the same decision; between them the workflow asks the provider."""
 
     async def begin_expiry(self, command: BookingCommand, now: datetime) -> BookingOutcome:
-        """The hold's time is over, says the workflow, which alone keeps that time.
+        """The workflow says that the hold has ended.
 
-        Expires at once where no intent is open. An open one gives ``money``: it must be closed at the provider before
-        the time is given up; also for a booking that was swept, whose intent can still be paid. With money secured
-        nothing happens; the answer shows it.
+        Expires at once if no intent is open. An open intent is returned as ``money``: it must be closed at the provider
+        before the claims are released; also for a swept booking, whose intent can still be paid. With secured money
+        nothing changes, as the outcome shows.
         """
         booking, seen = await self._enter(command)
         if seen is not None:
@@ -61,24 +61,23 @@ class ExpiryStore(TransitionStore):
                 return booking.outcome()
 
     async def expire(self, command: BookingCommand, now: datetime) -> BookingOutcome:
-        """pending -> expired after the provider closed the intent; releases the claims and sends the customer a notice.
+        """pending -> expired after the provider closed the intent. Releases the claims and notifies the customer.
 
-        Looks again under the lock: money that came in between keeps the booking, an intent that is open again is
-        given back as ``money``.
+        Checks again under the lock: money that came in the meantime keeps the booking, and an intent that is open again
+        is returned as ``money``.
         """
         return await self.begin_expiry(command, now)
 
     async def extend_hold(self, booking_id: UUID, until: datetime) -> bool:
-        """Keep the time of a pending booking until ``until`` at least. False when it is not pending any more."""
+        """Extend the hold of a pending booking to at least ``until``. False when it is not pending any more."""
         extended = await self.session.execute(_EXTEND, {"booking_id": booking_id, "until": until})
         return extended.scalar() is not None
 
     async def sweep(self, booking_ids: Sequence[UUID], now: datetime) -> int:
-        """Expire those of these bookings whose hold is over, because their time is in the way of another.
+        """Expire those of these bookings whose hold has ended, because another booking needs their time.
 
-        Gives how many of them hold their time no longer, by this or by somebody else's doing. One that is being
-        changed right now, whose hold was extended, or whose money is secured already keeps its time; also one whose
-        money is in the inbox and waits for a worker.
+        Returns how many have released their claims, by this or by another transaction. A booking keeps its claims if it
+        is being changed, its hold was extended, its money is secured, or a stored payment event is still to be applied.
         """
         gone = 0
         for row in (await self.session.execute(_LAPSED, {"ids": list(booking_ids)})).all():
@@ -106,7 +105,7 @@ class ExpiryStore(TransitionStore):
         if booking.payment is None:
             return None
         movement_id = by_command(booking.payment.id, Movement.VOID, command.command_id)
-        # An authorization in time counts, also where its webhook has not come yet.
+        # An authorization in time counts, even if its webhook has not arrived yet.
         task = replace(booking.payment.task(Movement.VOID, movement_id, 0), spares_money=True)
         await PaymentStore(self.session, self.context).intend(task)
         return task

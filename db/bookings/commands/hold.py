@@ -1,4 +1,4 @@
-"""The hold of a new booking: the path that must be fast and must never sell a minute twice.
+"""The hold of a new booking. It must be fast, and must never book a unit twice.
 
 Five round trips for a known customer, commit included: BEGIN, ``app_begin``, one read, one write, COMMIT.
 """
@@ -39,8 +39,8 @@ from domain.scheduling.errors import NotBookable
 
 _SNAPSHOT = TypeAdapter(BookingSnapshot)
 
-# Two bookings from one network at the same moment do not see each other. So one that has taken the time waits here for
-# the other one, and then counts. Losers of a race for one time never wait here.
+# Two bookings from one network at the same moment do not see each other. So a booking that has its claims waits here
+# for the other one, and then counts. Requests that lost a race for a time never wait here.
 _ONE_AT_A_TIME = text("""
     SELECT pg_advisory_xact_lock(hashtextextended(:ip || CAST(CAST(:business_id AS uuid) AS text), 1))
 """)
@@ -49,8 +49,8 @@ _OTHERS_OF_NETWORK = text("""
      WHERE k.business_id = :business_id AND k.id <> :booking_id AND k.ip = :ip AND k.start_at > :now AND (
            (k.status = 'pending' AND k.hold_expires_at > :now) OR (k.status = 'confirmed' AND k.amount_due = 0))
 """)
-# One statement: either every claim is taken and the booking stands with history, event and stored answer, or nothing
-# but claims is written, which the caller puts back. The foreign keys to the booking are checked at commit.
+# One statement: either every claim is taken and the booking is written with history, event and stored response, or only
+# claims are written, which the caller deletes. The foreign keys to the booking are checked at commit.
 _HOLD = text(f"""
 WITH calendar AS ({CALENDAR}),
 claimed AS ({INSERT_CLAIMS}),
@@ -104,7 +104,7 @@ SELECT (SELECT array_agg(id) FROM claimed) AS claims, EXISTS (SELECT FROM calend
 
 
 class HoldStore(ClaimStore):
-    """Makes bookings; for existing ones see ``ClaimStore`` (moving, taking again)."""
+    """Makes bookings; `ClaimStore` moves and reinstates their claims."""
 
     async def hold(
         self,
@@ -160,7 +160,7 @@ class HoldStore(ClaimStore):
         return with_claims(view, catalogue, taken)
 
     async def _read_counted(self, request: HoldRequest, now: datetime) -> HoldFacts:
-        """The facts. Raises HoldLimit for what is known before the time is taken."""
+        """The facts. Raises HoldLimit if a limit is exceeded before any claim is taken."""
         known = await self._read(request, now)
         if not request.by_staff:
             holds = known.customer["open_holds"] if known.customer else 0
@@ -168,7 +168,7 @@ class HoldStore(ClaimStore):
         return known
 
     async def _count_network(self, view: BookingView, ip: str, now: datetime, limit: int) -> None:
-        """Count again with every other booking of the network seen. Raises HoldLimit."""
+        """Count again, now seeing every other booking of the network. Raises HoldLimit."""
         values = {"ip": ip, "business_id": view.business_id}
         await self.session.execute(_ONE_AT_A_TIME, values)
         others = await self.session.scalar(_OTHERS_OF_NETWORK, {**values, "booking_id": view.id, "now": now})
@@ -227,9 +227,9 @@ class HoldStore(ClaimStore):
         return await self.is_whole(candidate, row.claims or [], row.is_current)
 
     async def _queue_notices(self, view: BookingView, now: datetime) -> None:
-        """The messages of a new booking that waits for no payment: confirmed where nothing is missing, the question for
-        the proof of the address, or a request where only the approval is missing. One that waits for a payment has its
-        message from the statement that made it."""
+        """The notices of a new booking that waits for no payment: confirmed if nothing is missing, the request for the
+        proof of the address, or the request for approval. A booking that waits for a payment gets its notice from the
+        statement that makes it."""
         if view.status is BookingStatus.CONFIRMED:
             command = BookingCommand(view.id, view.business_id, f"instant:{view.id}", SYSTEM.kind)
             await ConfirmStore(self.session, self.context).confirm(command, now)

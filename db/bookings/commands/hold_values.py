@@ -43,7 +43,7 @@ def columns_of(view: BookingView, catalogue: Catalogue) -> dict[str, Any]:
         "payment_mode": view.payment_mode.value,
         "needs_approval": view.needs_approval,
         "policy": orjson.dumps(view.policy).decode(),
-        # A row is pending for the moment until it is confirmed in the same transaction, and a pending row has an end.
+        # Until it is confirmed in the same transaction the row is pending, and a pending row must have an end.
         "hold_expires_at": view.hold_expires_at or view.start_at,
         "approval_deadline": view.approval_deadline,
         "proof_deadline": view.proof_deadline,
@@ -63,7 +63,7 @@ def columns_of(view: BookingView, catalogue: Catalogue) -> dict[str, Any]:
 
 
 def snapshot_of(view: BookingView, catalogue: Catalogue) -> BookingSnapshot:
-    """What its workflow starts with."""
+    """The snapshot with which its workflow starts."""
     settings = catalogue.settings
     return BookingSnapshot(
         booking_id=view.id,

@@ -1,4 +1,4 @@
-"""The proof of an address that was typed for a booking: its caller opened the link that was sent there."""
+"""The proof of a typed address: its owner opened the link that was sent to it."""
 
 from datetime import datetime
 
@@ -29,9 +29,9 @@ class ProofStore(TransitionStore):
     """A pending booking whose ``proof_deadline`` is set."""
 
     async def prove_contact(self, command: BookingCommand, now: datetime) -> BookingOutcome:
-        """The address is theirs: the booking is confirmed, or waits for approval from now on. One that was proven or
-        confirmed before is only reported. Raises WrongState for one that is over, and HoldLimit where the address has
-        too many unpaid bookings here."""
+        """The address is proven: the booking is confirmed, or waits for approval. A booking that was proven or
+        confirmed before is only reported. Raises WrongState for a booking that has ended, and HoldLimit if the address
+        has too many unpaid bookings at this business."""
         booking, seen = await self._enter(command)
         if seen is not None:
             return seen
@@ -55,8 +55,8 @@ class ProofStore(TransitionStore):
         return await self._write(booking, change, command, now)
 
     async def expire_unproven(self, command: BookingCommand, now: datetime) -> BookingOutcome:
-        """pending -> expired, because nobody proved the address in time. Nothing happens to a booking that was proven
-        or moved on in the meantime; the answer shows it."""
+        """pending -> expired, because the address was not proven in time. A booking that was proven or changed in the
+        meantime is only reported."""
         booking, seen = await self._enter(command)
         if seen is not None:
             return seen

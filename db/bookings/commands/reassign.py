@@ -1,4 +1,4 @@
-"""A booking goes to another member of the staff: the new claim is taken before the old one is given up."""
+"""Reassigns a booking to another member of the staff: the new claim is taken before the old one is released."""
 
 import contextlib
 from collections.abc import Sequence
@@ -45,7 +45,7 @@ _RELEASE = text("UPDATE resource_claims SET released_at = :now WHERE id = ANY(:i
     bindparam("ids", type_=ARRAY(PgUUID(as_uuid=True)))
 )
 _IS_STAFF = text("SELECT capacity FROM resources WHERE id = :resource_id AND kind = 'staff' AND deleted_at IS NULL")
-# A booking that another transaction is changing now is left out.
+# Bookings that another transaction is changing are left out.
 _AHEAD = text("""
     SELECT b.id FROM bookings b
      WHERE b.id IN (SELECT c.booking_id FROM resource_claims c
@@ -80,14 +80,14 @@ class _Claim:
 
 
 class ReassignStore(TransitionStore):
-    """Handing over."""
+    """Reassigning bookings."""
 
     async def reassign(self, command: BookingCommand, now: datetime) -> BookingOutcome:
-        """Give the booking to ``command.resource_ids[0]`` at the same time. The customer gets a notice if
-        they had asked for the person they lose.
+        """Assign the booking to ``command.resource_ids[0]`` at the same time. The customer gets a notice if they had
+        chosen the person who is replaced.
 
-        Raises WrongState for a booking that is over, InvalidInput for somebody who is no staff or does not perform
-        the service, NotBookable for one who does not work then, and SlotTaken for one who is taken.
+        Raises WrongState for a booking that has ended, InvalidInput for a resource that is no staff member or does not
+        perform the service, NotBookable for one who does not work then, and SlotTaken for one who is not free.
         """
         booking, seen = await self._enter(command)
         if seen is not None:
@@ -115,8 +115,8 @@ class ReassignStore(TransitionStore):
         return outcome
 
     async def hand_over(self, resource_id: UUID, business_id: UUID, cause: str, now: datetime) -> None:
-        """Give every booking of somebody that is still to come to a colleague who is free then; those for whom there
-        is none stay as they are. ``cause`` makes each happen once."""
+        """Reassign every future booking of a person to a colleague who is free then; if there is none, the booking does
+        not change. ``cause`` is part of the command ids, so that a repeat changes nothing."""
         values = {"resource_id": resource_id, "now": now, "live": [status.value for status in LIVE]}
         for booking_id in list(await self.session.scalars(_AHEAD, values)):
             asked = {"business_id": business_id, "resource_id": resource_id, "booking_id": booking_id, "now": now}
@@ -134,7 +134,7 @@ class ReassignStore(TransitionStore):
                     break
 
     async def _replaceable(self, booking: Locked, resource_id: UUID) -> list[_Claim]:
-        """The claims that the other person takes over; none if the booking is theirs already."""
+        """The claims that the other person takes over; none if that person already has the booking."""
         if await self.session.scalar(_IS_STAFF, {"resource_id": resource_id}) is None:
             raise InvalidInput.at("resource_id", "not_staff")
         values = {"booking_id": booking.id, "resource_id": resource_id}

@@ -1,4 +1,4 @@
-"""Money that came after its booking was over."""
+"""Money that came after its booking had ended."""
 
 from datetime import datetime
 from uuid import UUID
@@ -22,7 +22,7 @@ _FAILED = text("""
 
 
 class ReinstateStore(TransitionStore):
-    """Late money brings the booking back, or it is returned."""
+    """Late money reinstates the booking, or is refunded."""
 
     async def reinstate_after_late_payment(self, command: BookingCommand, now: datetime) -> BookingOutcome:
         """expired -> confirmed if `late_payment.may_reinstate` allows it and the same claims are free; else
@@ -41,14 +41,14 @@ class ReinstateStore(TransitionStore):
         return await self._give_back(booking, command, now, settlement) if settlement else booking.outcome()
 
     async def _failed(self, payment_id: UUID) -> int:
-        """Minor units that were to go back and could not. The refund's run has filed them for a person."""
+        """Minor units whose refund failed. The refund's run has filed an attention item for them."""
         return int(await self.session.scalar(_FAILED, {"payment_id": payment_id}) or 0)
 
     async def _reinstate_claims(self, booking: Locked, now: datetime) -> bool:
         return await ClaimStore(self.session, self.context).reinstate_claims(booking.id, now)
 
     async def _come_back(self, booking: Locked, command: BookingCommand, now: datetime) -> BookingOutcome:
-        # The message about the late payment confirms the booking as well.
+        # The notice about the late payment also confirms the booking.
         messages = (
             Message(NoticeKind.PAYMENT_LATE, _facts(booking, reinstated=True)),
             Message(NoticeKind.BOOKING_CONFIRMED, to_business=True),

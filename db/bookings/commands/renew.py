@@ -1,7 +1,7 @@
-"""Keep what a card promises alive until the visit: a new authorization takes the place of the one that lapses.
+"""Renews the authorization of a card until the visit: a new authorization replaces the one that expires.
 
-The payment stays the same row and gets the name of the new intent. Its ledger keeps both names: ``intended`` has the
-intent that is replaced, ``succeeded`` the one that took its place.
+The payment row stays and gets the id of the new intent. The ledger has both ids: ``intended`` has the replaced intent,
+``succeeded`` the new one.
 """
 
 from dataclasses import replace
@@ -29,11 +29,11 @@ _REPLACE = text("""
 
 
 class RenewalStore(TransitionStore):
-    """One renewal is one movement ``authorize``; one that succeeded leaves a surplus intent to be voided."""
+    """A renewal is a movement ``authorize``. After a success, the surplus intent must be voided."""
 
     async def begin_renewal(self, command: BookingCommand, now: datetime) -> BookingOutcome:
-        """The authorization lapses before the visit is over: ``money`` is to authorize the same amount again. None
-        where the booking is over or nothing is authorized; then nothing is written. The status does not change."""
+        """The authorization expires before the visit ends: ``money`` authorizes the same amount again. None if the
+        booking has ended or nothing is authorized; then nothing is written. The status does not change."""
         booking, _ = await self._enter(command)
         payment, amount = booking.payment, decisions.renewal_amount(booking.facts())
         if payment is None or amount is None:
@@ -44,11 +44,11 @@ class RenewalStore(TransitionStore):
         return booking.outcome(task)
 
     async def record_renewal(self, task: MoneyTask, result: MoneyResult) -> PaymentView:
-        """What became of a renewal; again changes nothing.
+        """Record the result of a renewal; a repeat changes nothing.
 
-        Succeeded: the payment has the new intent, and a void of the other one is intended (of the new one where the
-        old one was captured or given up in the meantime). Failed: the customer is asked for a card, an attention item
-        is filed, and the payment gets the status that the provider gives for the old intent.
+        Succeeded: the payment gets the new intent, and a void of the other one is intended (of the new one if the old
+        one was captured or voided in the meantime). Failed: the customer is asked for a card, an attention item is
+        filed, and the payment gets the status of the old intent at the provider.
         """
         payments = PaymentStore(self.session, self.context)
         payment, booking_status = await payments.lock(task.payment_id)
@@ -67,8 +67,8 @@ class RenewalStore(TransitionStore):
         return await payments.view(payment.id)
 
     async def record_surplus(self, task: MoneyTask, result: MoneyResult) -> PaymentView:
-        """What became of the void of an intent that was replaced. The payment has another one and stays as it is;
-        money that was taken on the old one is for a person."""
+        """Record the void of a replaced intent. The payment does not change; if money was captured on the replaced
+        intent, an attention item is filed."""
         payments = PaymentStore(self.session, self.context)
         payment, _ = await payments.lock(task.payment_id)
         entry = replace(Entry.of(task, result.phase), provider_ref=task.intent_id, reason=result.reason)

@@ -1,4 +1,4 @@
-"""Another time for the same booking: the new time is taken before the old is given up, in one transaction."""
+"""Reschedules a booking: the new time is claimed before the old one is released, in one transaction."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -33,7 +33,7 @@ class RescheduleStore(TransitionStore):
     """Moving."""
 
     async def reschedule(self, command: BookingCommand, now: datetime) -> BookingOutcome:
-        """Move a pending or confirmed booking to ``command.start_at``, with other resources if that is what it takes.
+        """Move a pending or confirmed booking to ``command.start_at``, with other resources if necessary.
 
         `domain.bookings.reschedule.reschedule` decides. Raises what it raises, and from taking the time SlotTaken or
         OutsideOpeningHours with alternatives, and OutsideBookingWindow; where the command answers an offer also what
@@ -116,7 +116,7 @@ def _messages(booking: Locked, after: Rescheduled, by_business: bool) -> tuple[M
     key = str(booking.version + 1)
     kind = NoticeKind.BOOKING_REQUESTED if after.terms.asks_again else NoticeKind.BOOKING_CHANGED
     messages = [Message(kind, facts, key=key)]
-    # The business reads of an offered time that was taken in the message about the offer.
+    # If an offered time was accepted, the notice about the offer informs the business.
     if not by_business and (after.terms.asks_again or not booking.is_stranded):
         messages.append(Message(kind, facts, to_business=True, key=key))
     return tuple(messages)

@@ -1,7 +1,7 @@
-"""One change of a booking: lock, look whether the command was seen, decide, write everything in one statement.
+"""One change of a booking: lock it, check whether the command was executed before, decide, write everything at once.
 
-Locks are taken in one order everywhere: booking, payment, refund, claims. Nobody changes a payment or a refund without
-the lock on its booking, so under that lock the money of the booking does not change.
+Locks are taken in the same order everywhere: booking, payment, refund, claims. A payment or refund changes only under
+the lock of its booking, so under that lock the booking's money does not change.
 """
 
 import json
@@ -34,15 +34,15 @@ from domain.scheduling.reaccommodation import ReaccommodationStatus
 
 _OUTCOME = TypeAdapter(BookingOutcome)
 
-# Waits for a transaction that is changing this booking now; then reads what it left. Not FOR UPDATE, so that a foreign
-# key to the booking (a notice, a reminder) need not wait.
+# Waits for a transaction that is changing this booking, then reads its result. NO KEY UPDATE, so that inserting rows
+# with a foreign key to the booking (a notice, a reminder) need not wait.
 _BOOKING = """b.id, b.business_id, b.status, b.start_at, b.end_at, b.version, b.price, b.amount_due, b.currency,
            b.needs_approval, b.policy, b.hold_expires_at, b.approval_deadline, b.proof_deadline,
            b.cancellation_penalty, b.moves, b.kept_penalty_percent, b.kept_penalty_until, b.time_zone,
            b.undo_until, b.undo_to"""
 _LOCK = text(f"SELECT {_BOOKING} FROM bookings b WHERE b.id = :booking_id FOR NO KEY UPDATE")
 _LOOK = text(f"SELECT {_BOOKING} FROM bookings b WHERE b.id = :booking_id")
-# A statement of its own: one that waited for a lock still sees other tables as they were when it began.
+# A separate statement: one that waited for a lock still sees other tables as they were when it began.
 _READ = text(f"""
     SELECT (SELECT h.outcome FROM booking_history h
              WHERE h.booking_id = :booking_id AND h.command_id = :command_id) AS outcome,
@@ -103,14 +103,13 @@ VALUES (:business_id, :booking_id, :event, :from_status, CAST(:status AS text), 
 
 
 class TransitionStore(Store):
-    """What every change of a booking shares."""
+    """The common part of all changes of a booking."""
 
     async def _enter(self, command: BookingCommand) -> tuple[Locked, BookingOutcome | None]:
-        """Lock the booking; the outcome if this command was executed before. Raises NotFound.
+        """Lock the booking; also returns the outcome if this command was executed before. Raises NotFound.
 
-        A person gets the same answer again. The process may repeat a command in a later run, which must not go on from
-        a status that the booking has left: it gets the booking's present state, and what its
-        step decided about the money.
+        A person gets the same answer again. The workflow may repeat a command in a later run, which must not continue
+        from an old status: it gets the booking's present state, and the money task of the first execution.
         """
         booking, seen = await self._lock(command.booking_id, command.command_id)
         if seen is not None and command.actor_kind is ActorKind.SYSTEM:
@@ -149,7 +148,8 @@ class TransitionStore(Store):
         return booking, _OUTCOME.validate_python(read.outcome, strict=False) if read.outcome is not None else None
 
     async def _write(self, booking: Locked, change: Change, command: BookingCommand, now: datetime) -> BookingOutcome:
-        """Check the table, then write status, claims, history, event, money and notices. Raises WrongState."""
+        """Check the transition table, then write status, claims, history, event, money and notices. Raises
+        WrongState."""
         if change.to is not booking.status and change.event != UNDONE:
             check_transition(booking.status, change.to)
         money, refunding = await self._settle(booking, change, command)
@@ -183,7 +183,7 @@ class TransitionStore(Store):
         await NoticeStore(self.session, self.context).queue_many(notices)
 
     async def _settle(self, booking: Locked, change: Change, command: BookingCommand) -> tuple[MoneyTask | None, int]:
-        """Start what the settlement asks for: a task with its ledger row, or a refund with its workflow."""
+        """Start what the settlement requires: a task with its ledger row, or a refund with its workflow."""
         payment, settlement = booking.payment, change.settlement
         if payment is None:
             return None, 0
@@ -243,14 +243,14 @@ def _columns(booking: Locked, change: Change, command: BookingCommand, now: date
 
 
 def _messages_of(booking: Locked, change: Change) -> tuple[Message, ...]:
-    """The notices of the change. Nobody got a notice of a booking that waits for the proof of its address, so nobody
-    gets one that it was moved or is over; and the unproven address gets the one message that asks for the proof."""
+    """The notices of the change. No notices were sent about a booking that waits for the proof of its address, so there
+    are none about its move or end either; the unproven address gets only the message that asks for the proof."""
     waits = booking.proof_deadline is not None and not change.proves_contact
     return () if waits and change.to is not BookingStatus.CONFIRMED else change.messages
 
 
 def _reaccommodated(booking: Locked, change: Change) -> str | None:
-    """What an open offer of another time comes to with this change; None: it stays open."""
+    """The result of an open offer of another time after this change; None: it stays open."""
     if not booking.is_stranded:
         return None
     if change.to is BookingStatus.CANCELLED:

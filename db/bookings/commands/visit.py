@@ -1,4 +1,4 @@
-"""The visit itself: reminders before it, check-in, completion, and not coming."""
+"""The visit: reminders before it, check-in, completion, and no-show."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -24,7 +24,7 @@ _REMIND = text("""
 
 
 class VisitStore(TransitionStore):
-    """From the reminder to the review."""
+    """From the reminder to the request for a review."""
 
     async def remind(self, booking_id: UUID, start_at: datetime, offset: timedelta) -> bool:
         """Queue the reminder that is due ``offset`` before ``start_at``. False when it was queued before, or the
@@ -58,8 +58,8 @@ class VisitStore(TransitionStore):
         return await self._write(booking, change, command, now)
 
     async def complete(self, command: BookingCommand, now: datetime) -> BookingOutcome:
-        """checked_in -> completed; an authorization becomes a capture of all of it. The system also completes a
-        confirmed booking nobody checked in, by way of checked_in, so that the history follows the table.
+        """checked_in -> completed; an authorization is captured in full. The system also completes a confirmed booking
+        that nobody checked in, by way of checked_in, so that the history follows the transition table.
 
         Raises WrongState.
         """
@@ -83,9 +83,9 @@ class VisitStore(TransitionStore):
         return await self._write(booking, postponable(booking, change, command, now), command, now)
 
     async def no_show(self, command: BookingCommand, now: datetime) -> BookingOutcome:
-        """To no_show, after the start only; keeps what the policy says and gives the rest back.
+        """To no_show, only after the start; charges what the policy says and refunds the rest.
 
-        ``waive_penalty`` keeps nothing. Raises WrongState, and RuleBroken before the start.
+        With ``waive_penalty`` nothing is charged. Raises WrongState, and RuleBroken before the start.
         """
         booking, seen = await self._enter(command)
         if seen is not None:

@@ -1,8 +1,8 @@
-"""Promising a message.
+"""Queues messages.
 
-A queued message is a row in ``notification_outbox`` written in the transaction of the change that it reports. Who gets
-it and in which language is decided there; the address itself stays with the customer or the business and is read when
-it is sent."""
+A queued message is a row in ``notification_outbox``, written in the transaction of the change that it reports.
+Recipient and language are set there; the address stays with the customer or the business and is read at the time of
+sending."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -19,9 +19,9 @@ from domain.messages.kinds import AccountEmailKind, NoticeKind
 
 Audience = Literal["customer", "business"]
 
-# One statement for any number of notices, because it is on the way of every booking. A customer without an address
-# has the message in the app at once; nothing is to be sent, so no workflow is asked for. A reminder that comes after
-# the visit began is of no use: that is when sending is given up at the latest.
+# One statement for any number of notices, because every booking executes it. For a customer without an address the
+# message is only shown in the app: no workflow is started. A reminder is useless after the visit has begun, so sending
+# ends then.
 _QUEUE = text("""
     WITH asked AS (
         SELECT p.*, b.start_at, b.user_id AS booking_user_id, b.customer_id AS booking_customer_id,
@@ -65,10 +65,10 @@ _QUEUE = text("""
 
 @dataclass(frozen=True, slots=True)
 class QueuedNotice:
-    """One message that must reach one recipient.
+    """One message to one recipient.
 
-    ``dedupe_key`` makes it once, however often it is queued. ``facts``: what the template needs beyond the booking:
-    ids, amounts in minor units and RFC 3339 times, never a name, an address or a secret.
+    With ``dedupe_key`` it is queued once. ``facts``: what the template needs beyond the booking: ids, amounts in minor
+    units and RFC 3339 times, never a name, an address or a secret.
     """
 
     kind: NoticeKind
@@ -111,10 +111,10 @@ class AccountEmail:
 
 
 class NoticeQueueStore(Store):
-    """Messages that are due."""
+    """Queued messages."""
 
     async def queue_account_email(self, message: AccountEmail) -> UUID | None:
-        """Write one e-mail and the command that starts its workflow, in any scope. Gives its id, or None when it was
+        """Write one e-mail and the command that starts its workflow, in any scope. Returns its id, or None when it was
         queued before."""
         values = {
             "business_id": message.business_id,

@@ -1,4 +1,5 @@
-"""Policies say when a customer may move a booking; a booking remembers how often, and the penalty of that moment."""
+"""Policies say when a customer may move a booking; a booking stores the number of moves and the penalty at that
+time."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What people type with a command is stored apart, so that it never stands in Temporal."""
+"""Texts that people type with a command are stored separately, so that Temporal never stores them."""
 
 from collections.abc import Sequence
 

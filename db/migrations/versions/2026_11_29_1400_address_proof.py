@@ -14,7 +14,7 @@ branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
 FUNCTIONS = {"app_visits_ahead": "3d33259cb448"}
-#: What could be promised before.
+#: The kinds of notices before this step.
 KINDS = [
     "booking_held",
     "booking_requested",

@@ -1,7 +1,7 @@
-"""Opening a payment: the first one of a booking, or one with a new card where what a card promised is lost.
+"""Opens a payment: the first one of a booking, or one with a new card after its authorization was lost.
 
-A new card has a payment of its own that ``replaces`` the one before. That one stays until the new card is authorized,
-so that opening a form gives nothing up; then it is voided. Never are both kept.
+A new card has its own payment, which ``replaces`` the former one. The former one stays until the new card is
+authorized, so that opening a form loses nothing; then it is voided. Never are both captured.
 """
 
 from dataclasses import replace
@@ -46,15 +46,15 @@ _TO_VOID = text(f"""
                         WHERE o.movement_id = t.movement_id AND o.phase IN ('succeeded', 'failed'))
      ORDER BY t.id LIMIT 1
 """)
-#: Matters that a new card settles.
+#: Kinds of attention items that a new card resolves.
 _WANT_A_CARD = ("authorize_failed", "authorization_lost")
 
 
 class OpeningStore(PaymentStore):
-    """Opens payments, and lets a new card take the place of the one before."""
+    """Opens payments, and lets a new card replace the former payment."""
 
     async def open_intent(self, booking_id: UUID, now: datetime) -> Payment:
-        """The payment that a customer can pay now: the one that is open, else a new one over what is due.
+        """The payment that a customer can pay now: the open one, else a new one over the amount due.
 
         `domain.payments.opening.opening` decides; raises what it raises.
         A new row has no ``provider_intent_id`` yet: create the intent with the payment's id as key and
@@ -73,8 +73,8 @@ class OpeningStore(PaymentStore):
     async def replace_payment(self, payment: Payment, booking_status: BookingStatus) -> None:
         """A payment with a new card has just been secured; its booking is locked.
 
-        The one that it replaces is to be voided, and what asked for a new card is settled. Where the visit is over or
-        off, the new one is to be voided instead. ``find_void`` gives what is to be made.
+        The replaced payment must be voided, and the attention items about the card are resolved. If the visit has ended
+        or was cancelled, the new payment must be voided instead. ``find_void`` returns the task.
         """
         if payment.replaces is None:
             return
@@ -93,8 +93,8 @@ class OpeningStore(PaymentStore):
         return None if row is None else _void(payment_of(row), row.movement_id)
 
     async def ask_for_card(self, payment: Payment, booking_status: BookingStatus) -> None:
-        """An authorization has just been lost: ask the customer for another card, unless they were asked when it could
-        not be renewed, or another card is authorized already."""
+        """An authorization was just lost: ask the customer for another card, unless they were asked when it could not
+        be renewed, or another card is already authorized."""
         current = await self.lock_current(payment.booking_id)
         failed = await self._renewal_failed(payment.id)
         if not requests_card(booking_status, failed, current.status if current else None):

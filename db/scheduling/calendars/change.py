@@ -138,7 +138,7 @@ class CalendarStore(Store):
         return known.version if fitting(visits, known.calendars) else None
 
     async def lock(self, business_id: UUID) -> None:
-        """Let one change of the calendars follow the other, and tell bookings that are being taken. Raises
+        """Let one change of the calendars follow the other; a booking in progress sees the new version. Raises
         NotFound."""
         if await self.session.scalar(_LOCK, {"business_id": business_id}) is None:
             raise NotFound

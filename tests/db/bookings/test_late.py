@@ -1,4 +1,4 @@
-"""Money that came after its booking was over."""
+"""Money that came after its booking had ended."""
 
 from typing import Any
 

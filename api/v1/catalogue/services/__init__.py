@@ -1,1 +1,1 @@
-"""What can be booked, what it uses up, and what a cancellation costs."""
+"""Services, resources and cancellation policies."""
