@@ -1,1 +1,1 @@
-"""Composition root for HTTP: reads requests, asks for permission, calls one store or one workflow, writes answers."""
+"""Composition root for HTTP: parses requests, checks permissions, calls one store or workflow, writes responses."""

@@ -1,4 +1,4 @@
-"""Puts the API together: routes, layers, and the parts it leans on."""
+"""Assembles the API: routes, middleware, and the services that it depends on."""
 
 import asyncio
 import functools
@@ -62,8 +62,8 @@ def create_app(
     password_rounds: int = ROUNDS,
     now: Callable[[], datetime] = _utc_now,
 ) -> FastAPI:
-    """The application. What is not handed in is made when it starts and closed when it ends; what is handed in is
-    the caller's to close. Starting needs no server: Postgres and Temporal are called when a request needs them."""
+    """The application. It makes and closes the services that are not passed in; the caller closes the others. It starts
+    without Postgres and Temporal: they are called when a request needs them."""
     keys = KeyRing.of(settings)
 
     @asynccontextmanager
@@ -114,14 +114,14 @@ def _furnish(app: FastAPI, settings: Settings) -> None:
     _add_routes(app)
     _add_layers(app, settings)
     document.install(app)
-    # FastAPI puts included routes together when they are first asked for: that is now, and not the first request.
+    # FastAPI assembles included routes at their first use: do that now, not in the first request.
     app.state.route_facts = route_facts(app.routes)
 
 
 @functools.cache
 def _all_routes() -> tuple[BaseRoute, ...]:
-    """Every route, for all applications of this process. Nothing in a route depends on settings, and FastAPI needs
-    150 ms to build the dependencies of all of them: a test that makes an application must not pay that again."""
+    """All routes, shared by all applications of this process. Routes do not depend on settings, and FastAPI needs 150
+    ms to build their dependencies, which tests should not pay again for each application."""
     router = APIRouter(
         generate_unique_id_function=_operation_id, dependencies=[Depends(count_request), Depends(known_query)]
     )
@@ -149,7 +149,7 @@ async def _replay(_: Request, replay: Exception) -> Response:
 
 
 def _add_layers(app: FastAPI, settings: Settings) -> None:
-    """The last one added is the outermost."""
+    """The middleware that is added last is the outermost."""
     app.add_middleware(RequestLimitsMiddleware, settings=settings)
     if settings.cors_origins:
         app.add_middleware(
@@ -205,7 +205,7 @@ def _cache(settings: Settings, stack: AsyncExitStack) -> Cache:
 
 
 def _answers(settings: Settings, database: Database, cache: Cache, stack: AsyncExitStack) -> Answers | None:
-    """Changes are announced even if this process caches no answers: others may."""
+    """Changes are announced even if this process caches no answers, because others may."""
     generations = Generations(cache)
     database.listener = generations
     stack.push_async_callback(generations.aclose)

@@ -11,15 +11,15 @@ from runtime.temporal import guard_exit
 #: How long open requests may take to end after SIGTERM.
 GRACE_SECONDS = 15
 
-#: How long a connection may wait for its next request: longer than a proxy keeps one open, so that it never sends into
-#: a connection that is being closed.
+#: How long a connection may wait for its next request: longer than a proxy keeps one open, so that a proxy never uses a
+#: connection that is being closed.
 KEEP_ALIVE_SECONDS = 75
 
 
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; open requests are answered before it returns.
 
-    uvicorn believes no proxy headers; which of them count is decided in `api.http.forwarded`.
+    uvicorn trusts no proxy headers; `api.http.forwarded` decides which ones count.
     """
     configure(settings, "api")
     guard_exit()

@@ -1,4 +1,4 @@
-"""Every router under ``/api/v1``. Inside a router fixed paths come before ``/:id``, so that they win."""
+"""Every router under ``/api/v1``. Inside a router fixed paths come before ``/:id``, so that they match first."""
 
 from fastapi import APIRouter
 
@@ -34,7 +34,7 @@ from api.v1.scheduling.availability import endpoints as availability
 from api.v1.scheduling.schedules import endpoints as schedules
 from api.v1.scheduling.staff import endpoints as staff
 
-#: The busy ones first: a request tries the routes one after the other, and each costs it 3 µs.
+#: The most used ones first: a request tries the routes in order, 3 µs each.
 ROUTERS: tuple[APIRouter, ...] = (
     availability.router,
     bookings.router,

@@ -1,4 +1,4 @@
-"""Asking a workflow, and hearing its refusals as the domain's own."""
+"""Calls of workflows; a workflow's refusal is raised as the domain's own error."""
 
 import asyncio
 import contextlib
@@ -18,12 +18,12 @@ from workflows.start import ProcessStart
 P = TypeVar("P")
 T = TypeVar("T")
 
-#: After the time-out of one call this much is left for the way there and back.
+#: Added to the timeout of one call for the network.
 _MARGIN = timedelta(seconds=1)
 
 
 class NotRunning(Exception):
-    """There is no run with this id, or it is over."""
+    """There is no run with this id, or it has ended."""
 
 
 def _tree(error: type[DomainError]) -> Iterator[type[DomainError]]:
@@ -38,8 +38,7 @@ _BY_CODE: Mapping[str, type[DomainError]] = {error.code: error for error in _tre
 @asynccontextmanager
 async def answering(patience: timedelta) -> AsyncIterator[None]:
     """Around calls of Temporal that a caller waits for. Raises what the domain refused, and Unavailable when Temporal
-    or its workers do not answer in time: what was asked may still happen, so it is safe to repeat it and not safe to
-    believe that it did not."""
+    or its workers do not answer in time. Then the call may still be executed, so the caller should repeat it."""
     try:
         async with asyncio.timeout((patience + _MARGIN).total_seconds()):
             yield
@@ -48,7 +47,7 @@ async def answering(patience: timedelta) -> AsyncIterator[None]:
     except (RPCError, RPCTimeoutOrCancelledError, TimeoutError) as error:
         raise away() from error
     except RuntimeError as error:
-        # A client that was made while Temporal was away connects with its first call, and says so in this way.
+        # A client that was made while Temporal was unavailable connects with its first call, and fails in this way.
         if "connect" not in str(error):
             raise
         raise away() from error
@@ -63,7 +62,7 @@ async def ask(
     update_id: str,
     result_type: type[T],
 ) -> T:
-    """The answer of a run to an update; with the same ``update_id`` it happens once. Raises NotRunning, and what
+    """The answer of a run to an update; with the same ``update_id`` it is executed once. Raises NotRunning, and what
     `answering` raises."""
     async with answering(patience):
         try:
@@ -87,7 +86,7 @@ async def start_and_ask(
     update_id: str,
     result_type: type[T],
 ) -> T:
-    """As `ask`, for a run that the relay has not started yet: starts it with the update."""
+    """Like `ask`, for a run that the relay has not started yet: starts it with the update."""
     operation: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
         process.workflow,
         start,
@@ -116,7 +115,7 @@ async def start_and_ask(
 
 
 def refusal_of(error: WorkflowUpdateFailedError) -> Exception:
-    """The refusal of the domain inside, read by its code; the error itself if it has none that we know."""
+    """The domain error of the refusal, by its code; the error itself if the code is unknown."""
     cause = error.cause
     refusal = _BY_CODE.get(cause.type or "") if isinstance(cause, ApplicationError) else None
     if not isinstance(cause, ApplicationError) or refusal is None:
@@ -126,5 +125,5 @@ def refusal_of(error: WorkflowUpdateFailedError) -> Exception:
 
 
 def away() -> Unavailable:
-    """Temporal, or every worker, is away."""
+    """Temporal, or every worker, is unavailable."""
     return Unavailable({"dependency": "temporal", "retry_after": 2})

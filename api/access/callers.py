@@ -1,13 +1,13 @@
-"""Who calls, and the transactions that this caller may open. Every route takes exactly one caller as a parameter:
+"""The caller of a request, and the transactions that the caller may open. Every route has exactly one caller parameter:
 
-- :data:`AnyCaller`: everybody, with or without a login;
-- :data:`AnonymousCaller`: everybody; a token in the request is not read;
+- :data:`AnyCaller`: with or without a login;
+- :data:`AnonymousCaller`: a token in the request is not read;
 - :data:`CurrentUser`: any login, for its own rows;
-- :class:`Access`, made by :func:`api.access.permissions.may`: what a role in the object's business allows, or what the
-  signed link of a booking opens.
+- :class:`Access`, made by :func:`api.access.permissions.may`: allowed by a role in the object's business or by the
+  signed link of a booking.
 
-The login's own role is checked first, then the link. Postgres answers in the statement that opens the transaction:
-the permission is checked before the first statement of the work, and costs no round trip of its own.
+The login's own role is checked first, then the link. Postgres returns the role in the statement that opens the
+transaction: the permission is checked before the first statement of the work, without an extra round trip.
 """
 
 import ipaddress
@@ -49,7 +49,7 @@ from runtime.waitlist_links import WaitlistLinks
 
 @dataclass(frozen=True, slots=True)
 class ApiServices:
-    """What the process was put together from; ``app.state.parts``. ``now`` gives aware UTC time."""
+    """The services of the process; ``app.state.parts``. ``now`` gives aware UTC time."""
 
     settings: Settings
     database: Database
@@ -66,7 +66,7 @@ class ApiServices:
 
     @property
     def booking_links(self) -> BookingLinks:
-        """What opens one booking without a login."""
+        """Makes and verifies the links that open a booking without a login."""
         return BookingLinks(self.links, self.settings.public_url)
 
     @property
@@ -76,13 +76,13 @@ class ApiServices:
 
 
 async def services(request: Request) -> ApiServices:
-    """The parts of this process."""
+    """The services of this process."""
     found: ApiServices = request.app.state.services
     return found
 
 
 async def now(request: Request) -> datetime:
-    """The time at which this request is judged, aware UTC."""
+    """The time of this request, aware UTC."""
     found: ApiServices = request.app.state.services
     return found.now()
 
@@ -90,7 +90,7 @@ async def now(request: Request) -> datetime:
 Services = Annotated[ApiServices, Depends(services)]
 Now = Annotated[datetime, Depends(now)]
 
-#: Where `api.http.rate_limits`, which reads the token first, leaves the login in the request's ASGI scope.
+#: Where `api.http.rate_limits`, which reads the token first, stores the login in the request's ASGI scope.
 LOGIN = "omotenashi.login"
 
 _bearer = HTTPBearer(auto_error=False, description="The access token of POST /auth/login.")
@@ -100,7 +100,7 @@ _bearer = HTTPBearer(auto_error=False, description="The access token of POST /au
 async def optional_login(
     request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 ) -> Login | None:
-    """Who is logged in. Raises Unauthenticated for a token that is not good; no token is nobody."""
+    """The login, None without a token. Raises Unauthenticated for an invalid token."""
     if credentials is None:
         if "authorization" in request.headers:
             raise Unauthenticated({"reason": "not_bearer"})
@@ -111,7 +111,7 @@ async def optional_login(
 
 
 async def current_login(login: Annotated[Login | None, Depends(optional_login)]) -> Login:
-    """Who is logged in. Raises Unauthenticated."""
+    """The login. Raises Unauthenticated."""
     if login is None:
         raise Unauthenticated({"reason": "no_token"})
     return login
@@ -122,7 +122,7 @@ CurrentLogin = Annotated[Login, Depends(current_login)]
 
 
 def client_address(request: Request) -> str | None:
-    """The caller's IP address, if the server knows one."""
+    """The caller's IP address, if it is known."""
     try:
         return str(ipaddress.ip_address(request.client.host)) if request.client else None
     except ValueError:
@@ -145,40 +145,40 @@ class Caller:
         return self.login.user_id if self.login else None
 
     @property
-    def standing(self) -> Role:
-        """What the caller is where no business gives a role."""
+    def own_role(self) -> Role:
+        """The caller's role where the business gives none."""
         if self.login is None:
             return Role.GUEST
         return Role.ADMIN if self.login.is_admin else Role.CUSTOMER
 
     def idempotency_key(self, key: Key | None) -> IdempotencyKey | None:
-        """The key as this caller's."""
+        """The key in this caller's name space."""
         return key.of_subject(str(self.user_id or self.address or "unknown")) if key else None
 
     @asynccontextmanager
     async def _open(self, scope: Scope, key: Key | None) -> AsyncIterator[UnitOfWork]:
         async with self.database.unit_of_work(scope, self.context, self.idempotency_key(key)) as work:
-            self._judge(work)
+            self._check_permission(work)
             if work.stored_response is not None:
                 raise Replay(work.stored_response)
             yield work
 
-    def _judge(self, work: UnitOfWork) -> None:
-        self.role = self.standing
+    def _check_permission(self, work: UnitOfWork) -> None:
+        self.role = self.own_role
 
 
 class PublicCaller(Caller):
-    """Anybody."""
+    """A caller with or without a login."""
 
     @asynccontextmanager
     async def work(self, key: Key | None = None) -> AsyncIterator[UnitOfWork]:
-        """What approved businesses show to everybody; with ``key`` it happens once. Raises Replay."""
+        """A transaction that sees public data; with ``key`` it is executed once. Raises Replay."""
         async with self._open(Scope.public(), key) as work:
             yield work
 
 
 class AuthenticatedCaller(Caller):
-    """Somebody who is logged in."""
+    """A caller with a login."""
 
     @property
     def id(self) -> UUID:
@@ -189,10 +189,10 @@ class AuthenticatedCaller(Caller):
 
     @asynccontextmanager
     async def work(self, key: Key | None = None, action: Action | None = None) -> AsyncIterator[UnitOfWork]:
-        """What belongs to the user, across businesses. Raises Forbidden for an ``action`` that logins of this kind
-        may not do, and Replay."""
+        """A transaction that sees the user's rows in all businesses. Raises Forbidden if this kind of login may not do
+        ``action``, and Replay."""
         if action is not None:
-            require(self.standing, action)
+            require(self.own_role, action)
         async with self._open(Scope.self_(self.id), key) as work:
             yield work
 
@@ -216,22 +216,22 @@ class Access(Caller):
 
     @property
     def business_id(self) -> UUID:
-        """The tenant that was entered. Raises NotFound before that."""
+        """The entered tenant. Raises NotFound before that."""
         if self._business_id is None:
             raise NotFound
         return self._business_id
 
     @property
     def works_here(self) -> bool:
-        """Whether the caller belongs to the business, or is an admin: may see what is not public."""
+        """Whether the caller belongs to the business or is an operator, and so may see what is not public."""
         return self.role not in {None, Role.CUSTOMER, Role.GUEST}
 
     @asynccontextmanager
     async def work(self, object_id: UUID | None, key: Key | None = None) -> AsyncIterator[UnitOfWork]:
-        """A transaction in the tenant of the object; with ``key`` what it does happens once.
+        """A transaction in the tenant of the object; with ``key`` it is executed once.
 
-        Without an object: what approved businesses show to everybody. Raises NotFound for another tenant's object,
-        Forbidden for a role that may not, RequestInProgress, IdempotencyKeyReused, and Replay.
+        Without an object it sees public data. Raises NotFound for another tenant's object, Forbidden if the role has no
+        permission, RequestInProgress, IdempotencyKeyReused, and Replay.
         """
         scope = Scope.public()
         if object_id is not None:
@@ -243,9 +243,9 @@ class Access(Caller):
     async def command(
         self, object_id: UUID, key: Key | None = None, typed: str | None = None
     ) -> AsyncIterator["Command"]:
-        """For what goes through a workflow: permission and key are settled in a transaction of their own, nothing is
-        open while the workflow works. ``typed`` is a text that the transaction which executes the command finds under
-        the command's id. A refusal gives the key back and deletes the text. Raises what ``work`` raises."""
+        """For commands that go through a workflow: permission and key are checked in a separate transaction, so that
+        none is open while the workflow runs. ``typed`` is a text that the transaction of the command finds under its
+        id. After a refusal the key is released and the text deleted. Raises what ``work`` raises."""
         taken = self.idempotency_key(key)
         number = command_id(taken)
         async with self.work(object_id, key) as work:
@@ -261,15 +261,15 @@ class Access(Caller):
             raise
 
     def idempotency_key(self, key: Key | None) -> IdempotencyKey | None:
-        """The key as the login's, else the link's or ``subject``'s: an address is shared by many, and changes on the
-        way."""
+        """The key belongs to the login, else to the link or ``subject``; not to the address, which many share and which
+        changes."""
         if key is None or self.login is not None:
             return Caller.idempotency_key(self, key)
         if self.link is not None:
             return key.of_subject(f"{self.link.kind}:{self.link.object_id}")
         return key.of_subject(self.subject) if self.subject else Caller.idempotency_key(self, key)
 
-    def _judge(self, work: UnitOfWork) -> None:
+    def _check_permission(self, work: UnitOfWork) -> None:
         entered = work.entered
         self._business_id = entered.business_id
         if entered.business_id is not None:
@@ -284,11 +284,11 @@ class Access(Caller):
         require(self.role, self.action)
 
     def _roles(self, work: UnitOfWork) -> Iterator[Role]:
-        """What the caller is there, the nearest first. Who works somewhere may be a customer there too, and a login
-        may come with a link: the first that may do it counts."""
+        """The possible roles of the caller there, the closest first; the first with the permission counts. A member of
+        the staff may also be a customer, and a login may come with a link."""
         entered = work.entered
         if work.scope.enter is None:
-            yield from [self.standing] if self.public else []
+            yield from [self.own_role] if self.public else []
             return
         if entered.business_id is None or (entered.closed and not RULES[self.action].after_closing):
             return
@@ -296,19 +296,19 @@ class Access(Caller):
             yield Role(entered.role)
         if entered.own:
             yield Role.CUSTOMER
-        if self.standing is Role.ADMIN and (entered.role is None or not RULES[self.action].impartial):
+        if self.own_role is Role.ADMIN and (entered.role is None or not RULES[self.action].impartial):
             yield Role.ADMIN
         if entered.linked:
             yield Role.GUEST
         unrelated = entered.role is None and not entered.own
         if unrelated and self.public and entered.business_status == BusinessStatus.APPROVED:
-            yield self.standing
+            yield self.own_role
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One command on its way through a workflow. ``id`` is the same for every repeat of the same key and request;
-    ``has_text``: somebody typed a text with it."""
+    """One command to a workflow. ``id`` is the same for every repeat of the same key and request; ``has_text``: a text
+    was typed with it."""
 
     access: Access
     actor: Actor
@@ -318,18 +318,18 @@ class Command:
 
     @asynccontextmanager
     async def finish(self) -> AsyncIterator[UnitOfWork]:
-        """The transaction that reads what came of it; hand ``idempotency_key`` to
-        :func:`api.http.idempotency.store_response` in it."""
+        """The transaction that reads the result; call :func:`api.http.idempotency.store_response` with
+        ``idempotency_key`` in it."""
         access = self.access
-        # The session was checked when the command was accepted: its result is stored although the session may have
-        # ended.
+        # The session was checked when the command was accepted. Its result is stored even if the session has ended
+        # since.
         context = replace(access.context, session_id=None)
         async with access.database.unit_of_work(Scope.tenant(access.business_id), context) as work:
             yield work
 
     async def give_up(self, error: Exception) -> None:
-        """Give the key back: there will be no answer to store. Delete the text, unless nobody knows whether the
-        command will still be executed."""
+        """Release the key, because there will be no response to store. Delete the text, unless the command may still be
+        executed."""
         done_with_text = self.has_text and not isinstance(error, Unavailable)
         if self.idempotency_key is None and not done_with_text:
             return
@@ -341,7 +341,7 @@ class Command:
 
 
 def caller_facts(request: Request, login: Login | None) -> tuple[Database, Login | None, str | None, Context]:
-    """The database, the login, the IP address and the context of a request: what every caller is made of."""
+    """The database, login, IP address and context of a request, from which every caller is made."""
     found: ApiServices = request.app.state.services
     address = client_address(request)
     if login is None:
@@ -355,17 +355,17 @@ def caller_facts(request: Request, login: Login | None) -> tuple[Database, Login
 
 
 async def public_caller(request: Request, login: MaybeLogin) -> PublicCaller:
-    """Anybody."""
+    """A caller with or without a login."""
     return PublicCaller(*caller_facts(request, login))
 
 
 async def anonymous_caller(request: Request) -> PublicCaller:
-    """Somebody who is about to say who they are; a token that came along, good or over, does not matter."""
+    """A caller who is about to log in; a token in the request is ignored."""
     return PublicCaller(*caller_facts(request, None))
 
 
 async def authenticated_caller(request: Request, login: CurrentLogin) -> AuthenticatedCaller:
-    """Somebody who is logged in. Raises Unauthenticated."""
+    """A caller with a login. Raises Unauthenticated."""
     return AuthenticatedCaller(*caller_facts(request, login))
 
 

@@ -1,4 +1,4 @@
-"""The flags as this process knows them: read whole, kept, and read again when somebody says that they changed."""
+"""The feature flags of this process: cached completely, and read again after a notification of a change."""
 
 import asyncio
 import contextlib
@@ -15,15 +15,15 @@ from providers.cache.interface import Cache, CacheAway
 
 log = structlog.get_logger(__name__)
 
-#: Seconds after which the flags are read again although nobody said a word: so late, at most, is a process that the
-#: cache could not tell.
+#: Seconds after which the flags are read again without a notification: the longest delay of a change if the cache is
+#: unavailable.
 KEEP = 30.0
-#: Between two tries to listen.
+#: Pause between two tries to subscribe.
 _PAUSE = 1.0
 
 
 class Flags:
-    """Ask `is_on`; everything else happens behind it."""
+    """Answers `is_on` from memory."""
 
     def __init__(self, database: Database, cache: Cache) -> None:
         self._database = database
@@ -34,8 +34,8 @@ class Flags:
         self._reading = asyncio.Lock()
 
     async def is_on(self, name: str, context: FlagContext) -> bool:
-        """Whether the feature is on for the subject. Unknown is off; while Postgres is away the last known flags are
-        used."""
+        """Whether the feature is on for the subject. An unknown flag is off; while Postgres is unavailable the last
+        known flags are used."""
         if self._is_old():
             async with self._reading:
                 if self._is_old():
@@ -43,7 +43,7 @@ class Flags:
         return is_on(self._known.get(name), context)
 
     def forget(self) -> None:
-        """The flags changed: the next question reads them."""
+        """The flags have changed: the next check reads them."""
         self._changed = True
 
     @asynccontextmanager
@@ -62,7 +62,7 @@ class Flags:
         return self._changed or self._read_at is None or now - self._read_at > KEEP
 
     async def _read(self) -> None:
-        # Before the question, so that a change during it is not lost.
+        # Before the query, so that a change during it is not lost.
         self._changed = False
         try:
             async with self._database.unit_of_work(Scope.platform()) as work:

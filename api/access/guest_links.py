@@ -48,7 +48,7 @@ class GuestLink:
 
 @raises(Unauthenticated, Gone)
 async def optional_link(request: Request, token: Annotated[str | None, Depends(_header)]) -> GuestLink | None:
-    """The booking that the caller's link names. Raises Unauthenticated for a token that is not ours, and for two."""
+    """The booking of the caller's link. Raises Unauthenticated for an invalid token, and for two tokens."""
     if token is None:
         return None
     _check_single(request, HEADER)

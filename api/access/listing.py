@@ -1,4 +1,5 @@
-"""Whose list is asked for: one's own across all businesses, or what belongs to one object, such as a business."""
+"""Permission for lists: of the caller's own rows in all businesses, or of the rows of one object, such as a
+business."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,23 +15,23 @@ from domain.roles import Action
 
 @dataclass(slots=True)
 class Listing:
-    """Permission to read one's own rows, or those of an object in whose business one has a role."""
+    """Permission to list the caller's own rows, or those of an object in whose business the caller has a role."""
 
     me: AuthenticatedCaller
     action: Action
-    #: Set inside the block: the caller belongs to the business, or is an admin.
+    #: Set inside the block: the caller belongs to the business, or is an operator.
     works_here: bool = False
 
     @asynccontextmanager
     async def mine(self) -> AsyncIterator[UnitOfWork]:
-        """What belongs to the caller. Raises Forbidden."""
+        """A transaction for the caller's own rows. Raises Forbidden."""
         async with self.me.work(action=self.action) as work:
             yield work
 
     @asynccontextmanager
     async def of(self, kind: str, object_id: UUID) -> AsyncIterator[UnitOfWork]:
-        """What belongs to the object (``kind`` as for :func:`api.access.permissions.may`). Raises NotFound for another
-        tenant's, Forbidden for a role that may not."""
+        """A transaction for the rows of the object (``kind`` as for :func:`api.access.permissions.may`). Raises
+        NotFound for another tenant's, Forbidden if the role has no permission."""
         me = self.me
         access = Access(me.database, me.login, me.address, me.context, self.action, kind, public=False)
         async with access.work(object_id) as work:
@@ -51,5 +52,5 @@ class ListPermission:
 
 
 def may_list(action: Action) -> ListPermission:
-    """Permission to list by ``action``: one's own always, an object's by role."""
+    """Permission to list by ``action``: one's own rows always, an object's rows by role."""
     return ListPermission(action)

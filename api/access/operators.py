@@ -1,4 +1,4 @@
-"""Who watches over what: admins over the whole platform, owners over what is theirs."""
+"""Access that is not about one business: operators for the whole platform, owners for all of their businesses."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,7 +16,7 @@ from domain.roles import Action, Role
 
 @dataclass(slots=True)
 class Operator(Caller):
-    """An admin, for what belongs to the platform and not to one business."""
+    """An operator, for data of the platform itself."""
 
     action: Action
 
@@ -29,8 +29,8 @@ class Operator(Caller):
 
     @asynccontextmanager
     async def work(self, key: Key | None = None) -> AsyncIterator[UnitOfWork]:
-        """A transaction that sees everything. Raises Forbidden for everybody who is no admin, and Replay."""
-        require(self.standing, self.action)
+        """A transaction that sees everything. Raises Forbidden for a caller who is not an operator, and Replay."""
+        require(self.own_role, self.action)
         async with self._open(Scope.platform(), key) as work:
             yield work
 
@@ -54,15 +54,15 @@ def operator(action: Action) -> OperatorPermission:
 
 @dataclass(slots=True)
 class AuditReader:
-    """Somebody who reads over others' shoulders, as far as ``action`` lets them."""
+    """A caller who reads other people's actions, as far as ``action`` allows it."""
 
     me: AuthenticatedCaller
     action: Action
 
     @property
     def sees_all(self) -> bool:
-        """Whether it is an admin."""
-        return self.me.standing is Role.ADMIN
+        """Whether the caller is an operator."""
+        return self.me.own_role is Role.ADMIN
 
     @asynccontextmanager
     async def of(self, business_id: UUID) -> AsyncIterator[UnitOfWork]:
@@ -74,7 +74,7 @@ class AuditReader:
 
     @asynccontextmanager
     async def everything(self) -> AsyncIterator[UnitOfWork]:
-        """All for an admin; for everybody else what the policies give to them: the trail of the businesses they own."""
+        """All rows for an operator; for others what row-level security shows: the trail of the businesses they own."""
         scope = Scope.platform() if self.sees_all else Scope.self_(self.me.id)
         async with self.me.database.unit_of_work(scope, self.me.context) as work:
             yield work

@@ -1,4 +1,4 @@
-"""bcrypt, off the event loop: one hash of 12 rounds takes a core a fifth of a second."""
+"""bcrypt, off the event loop: one hash of 12 rounds takes a fifth of a second of a core."""
 
 import asyncio
 import os
@@ -15,16 +15,16 @@ from domain.identity.passwords import check_inputs, hash_input
 
 T = TypeVar("T")
 
-#: The cost that is asked for; tests pass less.
+#: The required cost; tests use less.
 ROUNDS = 12
 #: A request that would wait longer than this gets Unavailable.
 PATIENCE = timedelta(seconds=3)
-#: How much the last hash counts in what one is expected to take.
+#: The weight of the last hash in the expected duration.
 _WEIGHT = 0.2
 
 
 class Passwords:
-    """Hashes and checks with one thread per core: bcrypt gives the interpreter free while it works."""
+    """Hashes and checks with one thread per core: bcrypt releases the interpreter lock while it works."""
 
     def __init__(self, rounds: int = ROUNDS, patience: timedelta = PATIENCE) -> None:
         self._rounds = rounds
@@ -39,19 +39,19 @@ class Passwords:
         return await self._run(partial(self._hash, password))
 
     async def matches(self, password: str, stored: str | None) -> bool:
-        """Whether it is the password. Takes as long for nobody's (``stored`` None) as for somebody's. Raises
-        Unavailable when too many wait."""
+        """Whether the password is right. Takes the same time without a stored hash (None). Raises Unavailable when too
+        many wait."""
         same = await self._run(partial(self._check, password, stored or self._nobody))
         return same and stored is not None
 
     def check_room(self) -> None:
-        """Raise Unavailable when too many wait: a flood of logins is turned away before it reaches Postgres."""
+        """Raise Unavailable when too many wait: a flood of logins is refused before it reaches Postgres."""
         wait = self._busy * self._seconds / self._count
         if self._busy >= 2 * self._count and wait > self._patience:
             raise Unavailable({"dependency": "password_check", "retry_after": 3})
 
     def is_dated(self, stored: str) -> bool:
-        """Whether the hash was made with another cost than is asked for now."""
+        """Whether the hash was made with another cost than the required one."""
         return stored.split("$")[2:3] != [f"{self._rounds:02}"]
 
     def close(self) -> None:
@@ -65,7 +65,7 @@ class Passwords:
             result, seconds = await asyncio.get_running_loop().run_in_executor(self._threads, _timed, work)
         finally:
             self._busy -= 1
-        # As it is now: on a machine that others keep busy a hash takes longer, and fewer may wait.
+        # The present speed: on a busy machine a hash takes longer, so fewer may wait.
         self._seconds += _WEIGHT * (seconds - self._seconds)
         return result
 

@@ -33,7 +33,7 @@ class PublicPermission:
     on: str
 
     async def __call__(self, request: Request, login: MaybeLogin) -> Access:
-        """For anybody. Raises Unauthenticated for a token that is not good."""
+        """With or without a login. Raises Unauthenticated for an invalid token."""
         return Access(*caller_facts(request, login), self.action, self.on, public=True)
 
 
@@ -45,7 +45,7 @@ class LinkPermission:
     on: str
 
     async def __call__(self, request: Request, login: MaybeLogin, link: MaybeLink) -> Access:
-        """For a login or a link. Raises Unauthenticated without either, and for one that is not good."""
+        """With a login or a link. Raises Unauthenticated without either, and for an invalid one."""
         return self._access(request, login, link)
 
     def _access(self, request: Request, login: Login | None, link: GuestLink | None) -> Access:

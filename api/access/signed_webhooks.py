@@ -1,4 +1,4 @@
-"""What providers tell us: the raw body, and permission by its signature alone."""
+"""Webhooks of providers: the raw body, accepted by its signature only."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,8 +18,8 @@ from domain.platform.actor import PROVIDER
 
 @dataclass(frozen=True, slots=True)
 class SignedWebhook:
-    """A webhook as it came. ``headers`` keys are lower case. Nothing of it is to be believed before a provider's
-    ``parse_webhook`` gave it back."""
+    """A received webhook. ``headers`` keys are lower case. Nothing of it is trusted before a provider's
+    ``parse_webhook`` has returned it."""
 
     services: ApiServices
     body: bytes
@@ -28,7 +28,7 @@ class SignedWebhook:
 
     @asynccontextmanager
     async def work(self) -> AsyncIterator[UnitOfWork]:
-        """The platform's scope: an event does not say whose tenant it is for."""
+        """The platform's scope: an event does not name its tenant."""
         async with self.services.database.unit_of_work(Scope.platform(), self.context) as work:
             yield work
 
@@ -42,7 +42,7 @@ async def signed_webhook(request: Request) -> SignedWebhook:
 
 Signed = Annotated[SignedWebhook, Depends(signed_webhook)]
 
-#: ``openapi_extra=`` of a webhook: the body is the provider's, and is read only once its signature is found good.
+#: ``openapi_extra=`` of a webhook: the provider defines the body, which is parsed after its signature was verified.
 PROVIDERS_BODY = {
     "requestBody": {
         "required": True,

@@ -1,5 +1,5 @@
-"""Access and challenge tokens: JWT (RFC 7519), HS256, signed with the key that the header's ``kid`` names. Refresh
-tokens are no JWT: random, and known to `db.identity.sessions` by their digest.
+"""Access and challenge tokens: JWT (RFC 7519), HS256, signed with the key named in the header's ``kid``. Refresh tokens
+are not JWTs but random; `db.identity.sessions` stores their digests.
 """
 
 import hashlib
@@ -27,9 +27,9 @@ _SKEW = timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """Who a good token speaks for. ``is_admin`` was true when it was issued, at most one lifetime ago. ``session_id``:
-    the session it belongs to; whether that is still live is asked in the transaction that does the work. None for a
-    token of a release that had no sessions."""
+    """The login of a valid token. ``is_admin`` was true when it was issued, at most one lifetime ago. ``session_id``:
+    its session; whether that is still live is checked in the transaction of the work. None for a token of a release
+    without sessions."""
 
     user_id: UUID
     is_admin: bool
@@ -38,7 +38,7 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """Whose password was right, and a mark of that password: another one in the meantime ends the challenge."""
+    """The login whose password was right, and a digest of that password's hash: a new password ends the challenge."""
 
     user_id: UUID
     password_mark: str
@@ -49,12 +49,13 @@ class Challenge:
 
 
 def password_mark(password_hash: str) -> str:
-    """Tells one stored hash from another and nothing about it: the salt in it is as secret as the rest."""
+    """A digest that distinguishes stored hashes but reveals nothing about them, because their salt is equally
+    secret."""
     return hashlib.sha256(password_hash.encode()).hexdigest()[:32]
 
 
 def new_refresh_token() -> str:
-    """256 random bits, 43 characters that are safe in a URL and a header."""
+    """256 random bits as 43 characters that are safe in a URL and a header."""
     return secrets.token_urlsafe(32)
 
 
@@ -66,12 +67,12 @@ class Tokens:
     lifetime: timedelta
 
     def issue(self, login: Login, now: datetime) -> str:
-        """An access token that is good from ``now`` for the lifetime."""
+        """An access token, valid from ``now`` for its lifetime."""
         session = {"sid": str(login.session_id)} if login.session_id else {}
         return self._sign(_ACCESS, login.user_id, now, self.lifetime, {"adm": login.is_admin, **session})
 
     def read(self, token: str, now: datetime) -> Login:
-        """Who it speaks for. Raises Unauthenticated for anything that is not ours, not an access token, or over."""
+        """The login of the token. Raises Unauthenticated for a token that is invalid, expired, or no access token."""
         claims = self._claims(_ACCESS, token, now)
         try:
             session_id = UUID(claims["sid"]) if "sid" in claims else None
@@ -80,11 +81,12 @@ class Tokens:
             raise Unauthenticated({"reason": "invalid_token"}) from error
 
     def challenge(self, user_id: UUID, password_hash: str, now: datetime) -> str:
-        """What somebody with the right password needs beside the second factor; it opens nothing else."""
+        """The token for the step between password and second factor; it is valid for nothing else."""
         return self._sign(_CHALLENGE, user_id, now, CHALLENGE_LIFETIME, {"pwd": password_mark(password_hash)})
 
     def read_challenge(self, token: str, now: datetime) -> Challenge:
-        """Whose second factor is asked for. Raises Unauthenticated for anything else, access tokens among it."""
+        """The login that must prove its second factor. Raises Unauthenticated for any other token, including access
+        tokens."""
         claims = self._claims(_CHALLENGE, token, now)
         return Challenge(UUID(claims["sub"]), str(claims["pwd"]))
 
@@ -94,8 +96,7 @@ class Tokens:
         return jwt.encode(claims, self.ring.keys[kid], _ALGORITHM, headers={"kid": kid})
 
     def _claims(self, kind: str, token: str, now: datetime) -> dict[str, Any]:
-        """The claims of a token of this kind that is good now. Nothing in the header is believed but which of our keys
-        to try: the algorithm is ours."""
+        """The claims of a valid token of this kind. From the header only the key id is used; the algorithm is fixed."""
         try:
             key = self.ring.keys[jwt.get_unverified_header(token)["kid"]]
             claims = jwt.decode(

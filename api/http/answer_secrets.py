@@ -1,4 +1,4 @@
-"""Secrets inside answers. A stored answer holds none of them: they are made again for the replay.
+"""Secrets inside answers. A stored answer contains none of them: they are made again for the replay.
 
 A new secret field of an answer is one more name in :data:`api.http.idempotency.SECRET_FIELDS`; a test looks for such
 fields.
@@ -19,7 +19,7 @@ def data_of(replay: Replay) -> dict[str, Any]:
 
 
 def with_secret(replay: Replay, field: str, secret: str | None) -> Replay:
-    """The replay with the secret in its place."""
+    """The replay with its secret."""
     answer = orjson.loads(replay.stored_response.body)
     answer["data"][field] = secret
     return Replay(replace(replay.stored_response, body=orjson.dumps(answer)))

@@ -14,7 +14,7 @@ async def confirmed(
         bool, Query(description="Make the change although it strands bookings; each of them is offered another time.")
     ] = False,
 ) -> bool:
-    """Whether the caller has confirmed the change. Without it the change itself raises WouldBreakBookings."""
+    """Whether the caller has confirmed the change. Without it, the change raises WouldBreakBookings."""
     return confirm
 
 

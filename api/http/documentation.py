@@ -1,4 +1,4 @@
-"""The documentation page at ``/docs``: Swagger UI from this process alone, so that it works without a network.
+"""The documentation page at ``/docs``: Swagger UI served by this process, so that it works without a network.
 
 The files are those of the package ``fastapi-offline`` (Swagger UI, Apache 2.0). The page starts the interface from a
 file of its own, so its Content-Security-Policy allows no inline script and no other host.

@@ -1,4 +1,4 @@
-"""The shape of every answer that says yes: ``{"status", "message", "data"}``, lists with ``meta``."""
+"""The shape of every successful answer: ``{"status", "message", "data"}``, lists with ``meta``."""
 
 from collections.abc import Sequence
 from enum import Enum
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class SuccessMessage(Enum):
-    """What a success says, in Japanese and English."""
+    """The message of a successful answer, in Japanese and English."""
 
     DONE = ("完了しました。", "Done.")
     CREATED = ("作成しました。", "Created.")
@@ -60,7 +60,7 @@ class SuccessMessage(Enum):
 
 
 class Envelope(BaseModel, Generic[T]):
-    """One thing."""
+    """One object."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -70,7 +70,7 @@ class Envelope(BaseModel, Generic[T]):
 
 
 class Meta(BaseModel):
-    """Where the next page begins."""
+    """The cursor of the next page."""
 
     model_config = ConfigDict(frozen=True, json_schema_extra={"examples": [{"next_cursor": None, "limit": 20}]})
 
@@ -79,7 +79,7 @@ class Meta(BaseModel):
 
 
 class ListEnvelope(BaseModel, Generic[T]):
-    """A page of things."""
+    """A page of objects."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -96,12 +96,12 @@ def ok(data: object, said: SuccessMessage = SuccessMessage.DONE, status_code: in
 
 
 def created(data: object, said: SuccessMessage = SuccessMessage.CREATED) -> Response:
-    """A new thing, with 201."""
+    """A new object, with 201."""
     return ok(data, said, 201)
 
 
 def moved(path: str) -> Response:
-    """For good, with the same method and body (308)."""
+    """A permanent redirect with the same method and body (308)."""
     return Response(status_code=308, headers={"Location": path})
 
 
@@ -124,6 +124,6 @@ def page_of(items: Sequence[object], next_cursor: str | None, limit: int) -> Res
 
 
 def _json(body: object, status_code: int, language: Language) -> Response:
-    # Bilingual texts bring the resolved string, so that what is said depends on the language.
+    # Bilingual texts contain the string in the caller's language, so the answer depends on that language.
     headers = {"Content-Language": language.value, "Vary": "Accept-Language"}
     return Response(to_json(body), status_code, headers, "application/json")

@@ -20,7 +20,7 @@ _PLAIN: Mapping[Any, Mapping[str, Any]] = {
 
 
 def shape_of(code: str) -> type:
-    """The ``TypedDict`` of the details of ``code``; a code of the API alone has none."""
+    """The ``TypedDict`` of the details of ``code``; None for a code of the API only."""
     return ERRORS[code].shape if code in ERRORS else NoDetails
 
 
@@ -74,7 +74,7 @@ def _schema(hint: Any) -> dict[str, Any]:
 
 
 def example_of(shape: type) -> dict[str, Any]:
-    """Details with every key that is always there."""
+    """Details with every required key."""
     required: frozenset[str] = getattr(shape, "__required_keys__", frozenset())
     return {name: _example(hint) for name, hint in get_type_hints(shape).items() if name in required}
 

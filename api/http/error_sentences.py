@@ -1,4 +1,4 @@
-"""The sentence of one refusal in the caller's language: by its cause or rule where that is known, with its values."""
+"""The sentence of a refusal in the caller's language, by its cause or rule if that is known, with its values."""
 
 import math
 from collections.abc import Callable, Iterable, Mapping
@@ -14,12 +14,12 @@ from domain.messages import formats
 
 
 def title(code: str, language: Language) -> str:
-    """The sentence of the code alone."""
+    """The sentence for the code only."""
     return _in(MEANINGS[code].text, language)
 
 
 def sentence(code: str, details: Mapping[str, Any], language: Language) -> str:
-    """What a person reads: of the texts for the rule, the cause and the code, the first whose values are all known."""
+    """The sentence for the rule, the cause or the code: the first of these whose values are all known."""
     values = _values(code, details, language)
     for text in _candidates(code, details):
         written = _filled(_in(text, language), values)
@@ -29,7 +29,7 @@ def sentence(code: str, details: Mapping[str, Any], language: Language) -> str:
 
 
 def field_message(rule: str, language: Language, values: Mapping[str, Any] | None = None) -> str:
-    """What is said beside a field. ``values``: the limits of the check, such as ``max_length``."""
+    """The message for a field. ``values``: the limits of the check, such as ``max_length``."""
     written = _filled(_in(RULES.get(rule, ANY_FIELD), language), values or {})
     return written if written is not None else _in(ANY_FIELD, language)
 
@@ -64,13 +64,13 @@ def _in(text: Text, language: Language) -> str:
 
 
 def _filled(text: str, values: Mapping[str, Any]) -> str | None:
-    """The text with its values; None where one is missing."""
+    """The text with its values; None if one is missing."""
     names = {name for _, name, _, _ in Formatter().parse(text) if name}
     return text.format_map({name: values[name] for name in names}) if names <= set(values) else None
 
 
 def _values(code: str, details: Mapping[str, Any], language: Language) -> dict[str, str]:
-    """The details that can be written out; a value of another shape is left out."""
+    """The details that can be formatted; others are left out."""
     known: dict[str, str] = {}
     for name, write in _WRITERS.items():
         if details.get(name) is not None:
@@ -83,7 +83,7 @@ def _values(code: str, details: Mapping[str, Any], language: Language) -> dict[s
 
 
 def _time(value: Any, _: Mapping[str, Any], language: Language) -> str:
-    """In the offset that it has. UTC is nobody's clock here, so such a time is left out."""
+    """In its own offset. People do not use UTC, so a time in UTC is left out."""
     try:
         at = datetime.fromisoformat(str(value))
     except ValueError:
@@ -101,7 +101,7 @@ def _state(value: Any, _: Mapping[str, Any], language: Language) -> str:
 
 
 def _size(value: Any, _: Mapping[str, Any], language: Language) -> str:
-    """``10 MB``, ``64 KB``: bytes, rounded down: a file of the written size is taken."""
+    """``10 MB``, ``64 KB``: bytes, rounded down, so that a file of the shown size is accepted."""
     if not isinstance(value, int) or value <= 0:
         return ""
     for size, unit in ((1024 * 1024, "MB"), (1024, "KB")):
@@ -117,7 +117,7 @@ def _types(value: Any, _: Mapping[str, Any], language: Language) -> str:
 
 
 def _is_file_type(value: Any) -> bool:
-    """A type that people choose by its name; a form or JSON is put together by programs."""
+    """The name of a file type that people know; None for types of programs, such as forms and JSON."""
     return (isinstance(value, str) and value.startswith(("image/", "video/"))) or value == "application/pdf"
 
 

@@ -1,4 +1,4 @@
-"""The answer of every refusal: status, sentence and details, in the shape that the caller asked for."""
+"""The answer to every refusal: status, sentence and details, in the format that the caller accepts."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 
 
 class UnreadableBody(HTTPException):
-    """:class:`Malformed` on its way through the framework, which lets nothing else pass."""
+    """:class:`Malformed` as an exception that the framework passes on."""
 
     def __init__(self, details: Mapping[str, Any]) -> None:
         super().__init__(400)
@@ -49,7 +49,7 @@ _BY_STATUS = {
 def error_document(
     code: str, details: Mapping[str, Any], asked: RequestInfo, at: datetime
 ) -> tuple[dict[str, Any], Meaning]:
-    """The body of an error in the shape that the caller reads, and what its code means."""
+    """The body of an error in the accepted format, and the meaning of its code."""
     meaning = MEANINGS[code]
     said = sentence(code, details, asked.language)
     details = with_field_messages(details, asked.language)
@@ -139,7 +139,7 @@ async def _provider_away(_: Request, error: Exception) -> Response:
 
 
 def install(app: FastAPI) -> None:
-    """Answer every refusal in the envelope. What nobody expected is answered by `api.http.request_context`."""
+    """Answer every refusal in the envelope. `api.http.request_limits` answers unexpected errors."""
     app.add_exception_handler(ProviderUnavailable, _provider_away)
     app.add_exception_handler(DomainError, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)

@@ -1,4 +1,4 @@
-"""The field types that schemas share: texts, bilingual texts, money, e-mail. What comes in is checked here once."""
+"""Field types shared by schemas: texts, bilingual texts, money, e-mail. They check all input."""
 
 import re
 import unicodedata
@@ -28,7 +28,7 @@ from domain.money import SUPPORTED, Money
 
 
 def _clean(text: str) -> str:
-    """No control characters but line feed and tab: Postgres stores no NUL, and nobody can see the others."""
+    """No control characters except line feed and tab: Postgres cannot store NUL, and the others are invisible."""
     if any(unicodedata.category(character) == "Cc" and character not in "\n\t" for character in text):
         raise PydanticCustomError("control_characters", "no control characters")
     return text
@@ -54,7 +54,7 @@ def _person_name(text: str) -> str:
     return text
 
 
-#: A part of a person's name: one line with something to see, and no web address, because names go out in messages.
+#: A part of a person's name: one line with visible characters and no web address, because messages contain names.
 PersonName = Annotated[Line, AfterValidator(_person_name)]
 
 
@@ -66,7 +66,7 @@ def _name(text: str) -> str:
     return text
 
 
-#: The name of a business, a service or a thing: as a person's, but a dot may be part of it.
+#: The name of a business, a service or a thing: like a person's, but a dot may be part of it.
 Name = Annotated[Line, AfterValidator(_name)]
 
 _EMAIL = re.compile(
@@ -89,7 +89,7 @@ Email = Annotated[
 
 
 class PhoneNumber(NamedTuple):
-    """A phone number as it was typed, and in the form that can be dialled from every country (E.164)."""
+    """A phone number as typed, and in the international form (E.164)."""
 
     as_typed: str
     e164: str
@@ -132,7 +132,7 @@ Phone = Annotated[
 
 
 def _website(text: str) -> str:
-    """With a host that has a dot, no login in it, and a port that exists."""
+    """With a host that contains a dot, without a login, and with a valid port."""
     try:
         parts = urlsplit(text)
         host, _ = parts.hostname or "", parts.port
@@ -155,13 +155,13 @@ Website = Annotated[
 
 
 class Input(BaseModel):
-    """What comes in: unknown fields are refused, so that a typo is not a silent no."""
+    """A request body. Unknown fields are refused, so that a typing error is not silently ignored."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Changes(Input):
-    """What is to be different: a field that is not sent stays as it is. Only the ``erasable`` ones may be null."""
+    """Fields to change: a field that is not sent stays as it is. Only the ``erasable`` ones may be null."""
 
     erasable: ClassVar[frozenset[str]] = frozenset()
 
@@ -174,7 +174,7 @@ class Changes(Input):
 
 
 class Output(BaseModel):
-    """What goes out: nothing has a default, so that nothing can be forgotten."""
+    """An answer. No field has a default, so none can be forgotten."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -192,12 +192,12 @@ class BilingualWrite(Input):
         return self
 
     def stored(self) -> dict[str, str]:
-        """As the database keeps it."""
+        """In the form of the database."""
         return {key: value for key, value in (("ja", self.ja), ("en", self.en)) if value is not None}
 
 
 class BilingualNameWrite(BilingualWrite):
-    """A name in Japanese, English, or both, without a web address: names go out in messages."""
+    """A name in Japanese, English, or both, without a web address, because messages contain names."""
 
     ja: Name | None = Field(default=None, description="Name in Japanese.")
     en: Name | None = Field(default=None, description="Name in English.")
@@ -211,7 +211,7 @@ class BilingualProseWrite(BilingualWrite):
 
 
 class BilingualRead(Output):
-    """``text`` is the one of the caller's language, or the other where that one is missing."""
+    """``text`` is in the caller's language, or in the other one if that is missing."""
 
     ja: str | None = Field(description="Text in Japanese; null for none.")
     en: str | None = Field(description="Text in English; null for none.")
@@ -230,7 +230,7 @@ def resolved(stored: Mapping[str, str]) -> str:
 
 
 class MoneyWrite(Input):
-    """Whole minor units (yen; cents), not negative, in a currency the platform takes."""
+    """Whole minor units (yen; cents), not negative, in a supported currency."""
 
     amount: int = Field(ge=0, le=10**12, description="Whole minor units: yen for JPY, cents for USD.")
     currency: str = Field(pattern=r"^[A-Z]{3}$", max_length=3, description="ISO 4217 code, such as `JPY`.")
@@ -242,7 +242,7 @@ class MoneyWrite(Input):
         return self
 
     def money(self) -> Money:
-        """As the domain has it."""
+        """As a domain value."""
         return Money(self.amount, self.currency)
 
 
@@ -267,7 +267,7 @@ class ChangedRecordRead(RecordRead):
 
 
 class DeletedRead(Output):
-    """What is gone."""
+    """What was deleted."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"id": "019a0c5e-7b3f-7c21-b5d4-a9e1f2036c58"}]})
 

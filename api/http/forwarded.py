@@ -1,8 +1,8 @@
-"""Where a request comes from, behind proxies. Nobody is believed but the proxies that the settings name.
+"""The address of a client behind proxies. Only the proxies of the settings are trusted.
 
-Each proxy appends the address that it was called from to ``X-Forwarded-For``. So the list is read from the right: as
-long as an address is one of our proxies, the entry to its left was written by that proxy; the first that is not is
-the client. Entries further left may be forged.
+Each proxy appends the address that called it to ``X-Forwarded-For``. So the list is read from the right: as long as an
+address is one of our proxies, that proxy wrote the entry to its left; the first other address is the client. Entries
+further left may be forged.
 """
 
 import ipaddress
@@ -15,13 +15,13 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class TrustedProxies:
-    """The networks that our proxies call from."""
+    """The networks of our proxies."""
 
     def __init__(self, networks: Iterable[str]) -> None:
         self._networks: Sequence[Network] = [ipaddress.ip_network(network) for network in networks]
 
     def settle(self, scope: Scope) -> None:
-        """Put the client's address into ``scope["client"]``, where everybody reads it."""
+        """Put the client's address into ``scope["client"]``, where all code reads it."""
         peer = scope.get("client")
         if not peer:
             return
@@ -36,7 +36,7 @@ class TrustedProxies:
         for written in reversed(_forwarded_for(scope)):
             found = parse_address(written)
             if found is None:
-                return client  # not an address: the proxy that wrote it is the last thing known
+                return client  # not an address: the proxy that wrote it is the last known client
             client = found
             if not self._trusts(client):
                 return client
@@ -47,13 +47,13 @@ class TrustedProxies:
 
 
 def was_forwarded(scope: Scope) -> bool:
-    """Whether the request says that somebody passed it on."""
+    """Whether the request was forwarded by a proxy."""
     return any(name in {b"x-forwarded-for", b"forwarded"} for name, _ in scope["headers"])
 
 
 def parse_address(written: str) -> Address | None:
-    """An address with or without port and brackets. An IPv4 address in IPv6's clothes is an IPv4 address, and a zone
-    is no part of it."""
+    """An address with or without port and brackets. An IPv4-mapped IPv6 address becomes an IPv4 address; a zone is
+    removed."""
     text = written.strip()
     if text.startswith("["):
         text = text[1:].partition("]")[0]

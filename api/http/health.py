@@ -1,4 +1,4 @@
-"""Whether this process lives, can serve, and what it leans on. Outside ``/api/v1``."""
+"""Whether this process lives and is ready, and the state of its dependencies. Outside ``/api/v1``."""
 
 import asyncio
 import time
@@ -22,12 +22,12 @@ router = APIRouter(tags=["health"])
 _RUN_ID = "Which start of `omotenashi up` this process belongs to; empty without it."
 
 _PATIENCE = 2.0
-#: One look serves everybody for so many seconds: nobody can make this process ask its servers without end.
+#: A result is shared for this many seconds, so that callers cannot make this process query its servers all the time.
 _FRESH = 1.0
 
 
 class DependencyRead(BaseModel):
-    """One thing this process leans on."""
+    """One dependency of this process."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -37,8 +37,8 @@ class DependencyRead(BaseModel):
 
 
 class HealthRead(BaseModel):
-    """``state``: ``ok``, or ``degraded`` when something but Postgres is away. Without Temporal reads and new
-    bookings go on and commands wait; without the storage there are no uploads."""
+    """``state``: ``ok``, or ``degraded`` when a dependency other than Postgres is unavailable. Without Temporal, reads
+    and new bookings work and commands wait; without the storage there are no uploads."""
 
     model_config = ConfigDict(
         frozen=True,
@@ -84,13 +84,13 @@ async def _measure(name: str, call: Awaitable[object]) -> DependencyRead:
     try:
         await asyncio.wait_for(call, _PATIENCE)
         available = True
-    except Exception:  # whatever it is, the dependency does not answer
+    except Exception:  # any error means that the dependency does not answer
         available = False
     return DependencyRead(name=name, available=available, milliseconds=round((time.perf_counter() - started) * 1000, 1))
 
 
 class Looks:
-    """What this process leans on, as it was found a moment ago."""
+    """The dependencies of this process, as checked a moment ago."""
 
     def __init__(self) -> None:
         self._found: list[DependencyRead] = []
@@ -101,7 +101,7 @@ class Looks:
         self._postgres_turn = asyncio.Lock()
 
     async def look_at_postgres(self, services: ApiServices) -> DependencyRead:
-        """Postgres alone; callers at the same moment share one question."""
+        """Postgres only; concurrent callers share one query."""
         async with self._postgres_turn:
             if self._postgres is None or time.monotonic() - self._postgres_at > _FRESH:
                 self._postgres = await _measure("postgres", _ask_postgres(services))
@@ -135,7 +135,7 @@ async def _ask_temporal(services: ApiServices) -> bool:
 @router.get("/health", response_model=Envelope[HealthRead], summary="Health with dependencies")
 @limited(RateClass.NONE)
 async def get_health(request: Request, services: Services) -> Response:
-    """503 when Postgres is away; ``degraded`` when something else is. At most a second old."""
+    """503 when Postgres is unavailable; ``degraded`` when another dependency is. At most a second old."""
     looks: Looks = request.app.state.looks
     postgres, *others = await looks.look(services)
     if not postgres.available:
@@ -146,15 +146,15 @@ async def get_health(request: Request, services: Services) -> Response:
 @router.get("/health/live", response_model=Envelope[AliveRead], summary="The process lives")
 @limited(RateClass.NONE)
 async def get_liveness(services: Services) -> Response:
-    """Asks nobody: an orchestrator restarts what does not answer here."""
+    """Checks no dependency: an orchestrator restarts a process that does not answer here."""
     return ok(AliveRead(state="ok", run_id=services.settings.run_id))
 
 
 @router.get("/health/ready", response_model=Envelope[AliveRead], summary="Ready for requests")
 @limited(RateClass.NONE)
 async def get_readiness(request: Request, services: Services) -> Response:
-    """503 while Postgres is away. The others may be away: reads and new bookings do not need them. Asked of Postgres
-    once a second at most, however often this is called."""
+    """503 while Postgres is unavailable. The others may be unavailable: reads and new bookings do not need them.
+    Postgres is queried once a second at most."""
     looks: Looks = request.app.state.looks
     if not (await looks.look_at_postgres(services)).available:
         raise Unavailable({"dependency": "postgres", "retry_after": 2})

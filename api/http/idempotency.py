@@ -1,4 +1,4 @@
-"""``Idempotency-Key``: the same key with the same request gives the stored answer, byte for byte.
+"""``Idempotency-Key``: the same key with the same request returns the stored answer, byte for byte.
 
 What happens in one transaction takes the key and stores the answer in it (:meth:`api.access.callers.Caller.work`,
 :func:`store_response`). What goes through Temporal takes the key in a transaction before and stores the answer in one
@@ -29,13 +29,13 @@ REPLAYED = "Idempotent-Replayed"
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
-#: Fields of answers that open something by themselves. ``action_url``: the provider's 3-D Secure page, whose address
-#: may contain the payment's client secret. ``url``: a document of a business, signed for some minutes.
+#: Fields of answers that are secrets. ``action_url``: the provider's 3-D Secure page, whose address may contain the
+#: payment's client secret. ``url``: a document of a business, signed for some minutes.
 SECRET_FIELDS = frozenset({"guest_token", "client_secret", "action_url", "url"})
 
 
 def without_secrets(body: bytes) -> bytes:
-    """The answer with null for each of its secrets: what is stored."""
+    """The answer with null for each of its secrets, for storing."""
     if not any(f'"{name}"'.encode() in body for name in SECRET_FIELDS):
         return body
     return orjson.dumps(_cleared(orjson.loads(body)))
@@ -50,7 +50,7 @@ def _cleared(value: Any) -> Any:
 
 
 class Replay(Exception):
-    """Not an error: this request was answered before, and ``stored_response`` is the answer."""
+    """Not an error: this request was answered before, and ``stored_response`` is that answer."""
 
     def __init__(self, stored_response: StoredResponse) -> None:
         super().__init__()
@@ -65,8 +65,8 @@ def replayed(replay: Replay) -> Response:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key with the fingerprint of its request. The fingerprint is keyed with the platform's own secret: a plain
-    digest would let a reader of the table test guesses of a password in the body."""
+    """A key with the fingerprint of its request. The fingerprint is keyed with the platform's secret: with a plain
+    digest, a reader of the table could test guesses of a password in the body."""
 
     value: str
     fingerprint: bytes
@@ -77,7 +77,7 @@ class Key:
 
 
 def command_id(key: IdempotencyKey | None) -> str:
-    """The id of a command: the same for the same key and request, one of its own without a key."""
+    """The id of a command: the same for the same key and request, a new one without a key."""
     if key is None:
         return uuid4().hex
     text = f"{key.subject}\0{key.key}\0".encode() + key.fingerprint
@@ -97,7 +97,7 @@ async def optional_key(
         return None
     if not _KEY.fullmatch(idempotency_key):
         raise Malformed({"field": HEADER, "rule": "printable_1_to_255"})
-    # Of the oldest key: a repeat must meet its first try also when a new key was made in between.
+    # With the oldest key: a repeat must find its first try also after a rotation of keys.
     ring: KeyRing = request.app.state.services.tokens.ring
     secret = ring.derived("idempotency", ring.oldest)
     target = f"{request.method} {request.url.path}?{request.url.query}\0".encode()

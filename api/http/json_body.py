@@ -1,5 +1,5 @@
-"""What JSON this API reads: RFC 8259 in UTF-8, without what two readers may understand in two ways, and without what
-Postgres could not keep. What reads it afterwards is FastAPI.
+"""The accepted JSON: RFC 8259 in UTF-8, without anything that two parsers could read differently or that Postgres could
+not store. FastAPI parses it afterwards.
 """
 
 import json
@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 from domain.errors import Malformed
 
-#: Lists and objects inside each other. What the API takes has five.
+#: The deepest nesting of lists and objects. Valid bodies need five levels.
 MAX_DEPTH = 64
 
 _TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')
@@ -27,13 +27,13 @@ def check_json(body: bytes) -> None:
         raise Malformed({"rule": "depth"}) from error
     except ValueError as error:
         raise Malformed({"rule": "json"}) from error
-    # Only now: the pattern of a text takes time that grows with the square of a body whose last text never ends.
+    # Only now, because the pattern of a text needs quadratic time for a body whose last text does not end.
     if text.count("[") + text.count("{") > MAX_DEPTH and _is_deep(text):
         raise Malformed({"rule": "depth"})
 
 
 def _is_deep(text: str) -> bool:
-    """Takes the innermost brackets away, all of one level at a time."""
+    """Removes the innermost brackets, one level at a time."""
     brackets = _NO_BRACKET.sub("", _TEXT.sub("", text).translate(_ROUND))
     for _ in range(MAX_DEPTH):
         brackets = brackets.replace("[]", "")
@@ -55,7 +55,7 @@ def _float(digits: str) -> float:
 
 
 def _int(digits: str) -> int:
-    # Python refuses to read more than 4300 digits; a number that no float comes near is none of ours either.
+    # Python refuses to read more than 4300 digits; numbers outside the range of floats are refused too.
     if len(digits) > 308:
         _no_number(digits)
     return int(digits)

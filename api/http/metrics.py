@@ -1,4 +1,4 @@
-"""What this process has done, for Prometheus: counts and times by route template, never by id or person."""
+"""Metrics of this process for Prometheus: counts and durations by route template, never by id or person."""
 
 import hmac
 import ipaddress
@@ -81,8 +81,8 @@ def _template(scope: Scope) -> str:
 @raises(NotFound)
 @limited(RateClass.NONE)
 async def get_metrics(request: Request) -> Response:
-    """With the token of the settings as bearer; without such a setting for callers of this machine and of private
-    networks who were not passed on by anybody. Everybody else gets NotFound."""
+    """With the token of the settings as bearer token; without such a setting for direct callers of this machine and of
+    private networks. All others get NotFound."""
     if not _may_look(request):
         raise NotFound
     found: Metrics = request.app.state.metrics

@@ -1,4 +1,4 @@
-"""The OpenAPI document: what FastAPI makes of the routes, with the error shape, the table of codes and examples."""
+"""The OpenAPI document: FastAPI's document with the error schemas, the table of codes, and examples."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -89,7 +89,7 @@ def _operations(document: dict[str, Any], route: RouteFacts) -> Iterator[dict[st
 
 
 def _add_errors(document: dict[str, Any], routes: Iterable[RouteFacts]) -> None:
-    """Give every operation the errors of its route, in place of the framework's own 422."""
+    """Give every operation the errors of its route, instead of the framework's own 422."""
     for route in routes:
         for operation in _operations(document, route):
             successes = {status: found for status, found in operation["responses"].items() if status[0] in "23"}
@@ -109,7 +109,7 @@ def _describe_ids(document: dict[str, Any]) -> None:
 
 
 def _open_what_is_public(document: dict[str, Any], routes: Iterable[RouteFacts]) -> None:
-    """What reads a login without asking for one may be called without: an empty requirement is one of several."""
+    """An operation with an optional login can be called without one, so an empty requirement is one of its options."""
     for route in routes:
         for operation in _operations(document, route):
             asked = operation.get("security", [])
@@ -131,7 +131,7 @@ def _complete(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _media(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Every body of every operation, asked and answered."""
+    """Every request and response body of every operation."""
     for path in document["paths"].values():
         for operation in path.values():
             yield from operation.get("requestBody", {}).get("content", {}).values()
@@ -140,7 +140,7 @@ def _media(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _example(schema: dict[str, Any], schemas: dict[str, Any]) -> Any:
-    """The example of a schema: its own, or put together from those of its parts. None: there is none."""
+    """The example of a schema: its own, or made from those of its parts. None: there is none."""
     if "$ref" in schema:
         schema = schemas[schema["$ref"].rpartition("/")[2]]
     if "examples" in schema:

@@ -1,7 +1,7 @@
-"""The errors that an operation may answer, as the OpenAPI document lists them.
+"""The errors of an operation, as listed in the OpenAPI document.
 
-A dependency, a handler or an endpoint declares with :func:`raises` which errors it raises itself. The list of an
-operation is what its dependencies and its endpoint declare, what a body adds, and what any request may meet.
+A dependency, a handler or an endpoint declares with :func:`raises` which errors it raises. An operation has the errors
+of its dependencies and its endpoint, those of parsing a body, and those that any request can get.
 """
 
 from collections.abc import Callable, Iterator
@@ -31,9 +31,9 @@ _Source = type[DomainError] | Callable[..., Any]
 
 _declared: dict[Callable[..., Any], tuple[type[DomainError], ...]] = {}
 
-#: What any operation may answer.
+#: Errors of any operation.
 _ANY: tuple[str, ...] = (Malformed.code, InvalidInput.code, RateLimited.code, INTERNAL_ERROR, Unavailable.code)
-#: What an operation that reads a body may answer too.
+#: Errors of an operation that reads a body.
 BODY_ERRORS: tuple[type[DomainError], ...] = (TooLarge, TooSlow, UnsupportedMediaType)
 
 _EXAMPLE = RequestInfo(request_id="req_019a0c5e7b3f7c21b5d4a9e1f2036c58", language=Language.EN)

@@ -1,4 +1,4 @@
-"""Pages by cursor: the key of the last row, unreadable on purpose, so that nobody builds one.
+"""Pages by cursor: the key of the last row, encoded so that clients do not construct cursors.
 
 A store's ``list_`` takes ``after`` (the last key, or None) and ``limit`` + 1 rows, so that a page knows whether
 another follows without counting.
@@ -28,7 +28,7 @@ DEFAULT_LIMIT = 20
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What part of a list is asked for."""
+    """The requested part of a list."""
 
     limit: int
     key: tuple[str, ...] | None
@@ -62,8 +62,8 @@ class Page:
         read: Callable[[Row], object],
         key: Callable[[Row], tuple[object, ...]],
     ) -> Response:
-        """The page of up to ``fetch`` rows: each as ``read`` shows it, the cursor from the ``key`` of the last one
-        shown."""
+        """The page of up to ``fetch`` rows: ``read`` converts each row; the cursor is the ``key`` of the last shown
+        one."""
         shown = rows[: self.limit]
         following = encode_cursor(*key(shown[-1])) if len(rows) > self.limit else None
         return page_of([read(row) for row in shown], following, self.limit)
@@ -99,8 +99,8 @@ def moment_of(part: str) -> datetime:
 
 
 def number_of(part: str) -> int:
-    """A key that is a number in a cursor. Raises ValueError for one larger than Postgres keeps them."""
-    # ``int`` alone would read digits of every script, blanks and underscores.
+    """A key that is a number in a cursor. Raises ValueError for one larger than Postgres can store."""
+    # ``int`` alone would accept digits of every script, blanks and underscores.
     number = int(part) if part.isascii() and part.isdigit() else -1
     if not 0 <= number < 2**63:
         raise ValueError("range")

@@ -1,5 +1,5 @@
-"""HTTP/1.1 on a connection, with limits that uvicorn leaves open: how large a request's head may be, how long it may
-take, and that nobody gets two answers to one request. Nothing of ASGI has begun yet where these refuse.
+"""HTTP/1.1 with limits that uvicorn does not have: the size of a request's head, the time it may take, and only one
+response per request. These checks run before ASGI.
 """
 
 import asyncio
@@ -35,12 +35,12 @@ class GuardedProtocol(HttpToolsProtocol):
         self._arm()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Nothing is waited for any more."""
+        """Cancel the timeout."""
         self._disarm()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Whatever comes. A head that goes on and on is refused before it is complete."""
+        """Received data. A head that is too large is refused before it is complete."""
         super().data_received(data)
         if self.transport.is_closing():
             return
@@ -49,7 +49,7 @@ class GuardedProtocol(HttpToolsProtocol):
             if self._head_bytes > MAX_HEAD_BYTES:
                 self._refuse(431, "too_large")
         elif self.cycle is None or self.cycle.response_complete:
-            self._arm()  # line ends before a request are allowed, and must not hold a connection
+            self._arm()  # line ends before a request are allowed, but must not keep a connection open
 
     def on_message_begin(self) -> None:
         """A request begins."""
@@ -59,7 +59,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._arm()
 
     def on_headers_complete(self) -> None:
-        """The head is whole. What is raised here, the parser reports as a request that is not valid."""
+        """The head is complete. The parser reports an error raised here as an invalid request."""
         self._in_head = False
         self._disarm()
         size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
@@ -76,7 +76,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._refuse(*self._refusal)
 
     def _refuse(self, status: int, code: str) -> None:
-        """Answer and close; only close where this request has its answer, or part of it, already."""
+        """Answer and close; only close if this request already has its answer, or part of it."""
         cycle = self.cycle
         if not self._in_head and cycle is not None and (cycle.response_started or cycle.response_complete):
             self.transport.close()

@@ -1,5 +1,5 @@
-"""Unknown query parameters are refused, as unknown fields of a body are: a filter with a typing error in its name would
-otherwise be ignored, and the answer would look right."""
+"""Unknown query parameters are refused, like unknown fields of a body: otherwise a misspelled filter would be ignored,
+and the answer would look right."""
 
 from collections.abc import Iterator
 from urllib.parse import parse_qsl

@@ -1,9 +1,9 @@
-"""How often a caller may ask. Every route has one class; an endpoint says with :func:`limited` which, and without a
-word it is ``user`` where a login is required and ``standard`` everywhere else.
+"""Rate limits. Every route has one class; an endpoint declares it with :func:`limited`, otherwise it is ``user`` where
+a login is required and ``standard`` elsewhere.
 
-Counted in Redis in one round trip; in Postgres while Redis is away; without both nobody is let in. A request that
-reaches a route is counted before its work (:func:`count_request`),
-any other before its answer leaves (`api.http.request_limits`).
+Counted in Redis in one round trip; in Postgres while Redis is unavailable; without both, requests are refused. A
+request that reaches a route is counted before its work (:func:`count_request`), others before their answer is sent
+(`api.http.request_limits`).
 """
 
 import time
@@ -41,7 +41,7 @@ _COUNTED = "omotenashi.counted"
 
 
 class RateClass(StrEnum):
-    """``auth`` and ``login`` count by address, the others by user, or by address where nobody is logged in."""
+    """``auth`` and ``login`` count by address, the others by user, or by address without a login."""
 
     STANDARD = "standard"
     USER = "user"
@@ -53,7 +53,7 @@ class RateClass(StrEnum):
     STRICT = "strict"
     #: Counted beside the route's class, per business, by :func:`count_booking`.
     BOOKING = "booking"
-    #: Not counted: probes must not need Redis, and providers' signed webhooks must not be refused.
+    #: Not counted: health checks must not need Redis, and signed webhooks of providers must not be refused.
     NONE = "none"
 
 
@@ -72,7 +72,7 @@ def limited(rate_class: RateClass) -> Callable[[_Endpoint], _Endpoint]:
 
 @dataclass(frozen=True, slots=True)
 class RouteFacts:
-    """What is known about a route at the start."""
+    """Facts about a route, known at the start."""
 
     template: str
     methods: frozenset[str]
@@ -113,7 +113,7 @@ def rate_of(settings: Settings, rate_class: RateClass) -> RateLimit:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What was counted for one request. ``reset_at``: Unix time at which the window has more room."""
+    """The count of one request. ``reset_at``: Unix time at which the window allows more requests."""
 
     rate_class: RateClass
     limit: int
@@ -135,19 +135,19 @@ def tally_of(scope: HttpScope) -> Tally | None:
 
 
 def class_of(scope: HttpScope) -> RateClass:
-    """The class of the route that the request reached; ``standard`` for one that reached none."""
+    """The class of the request's route; ``standard`` for a request that reached none."""
     facts: dict[Any, RouteFacts] = scope["app"].state.route_facts if "app" in scope else {}
     known = facts.get(scope.get("endpoint"))
     return known.rate_class if known else RateClass.STANDARD
 
 
 async def count_request(request: Request) -> None:
-    """A dependency of every route. Raises RateLimited, and Unavailable when nobody can count."""
+    """A dependency of every route. Raises RateLimited, and Unavailable when counting is impossible."""
     await count(request, class_of(request.scope))
 
 
 async def count(request: Request, rate_class: RateClass) -> None:
-    """Count the request once. Raises RateLimited, and Unavailable when nobody can count."""
+    """Count the request once. Raises RateLimited, and Unavailable when counting is impossible."""
     if rate_class is RateClass.NONE or _COUNTED in request.scope:
         return
     request.scope[_COUNTED] = None  # once only, even if it fails
@@ -162,8 +162,8 @@ async def count(request: Request, rate_class: RateClass) -> None:
 
 
 async def count_booking(services: ApiServices, caller: Access) -> None:
-    """Count one try to book at the business that ``caller`` has entered, by user, or by network where nobody is logged
-    in; refused tries count too. Those who work there are not counted. Raises RateLimited and Unavailable."""
+    """Count one try to book at the business that ``caller`` has entered, by user, or by network without a login;
+    refused tries count too. Members of the business are not counted. Raises RateLimited and Unavailable."""
     if caller.works_here:
         return
     rate = rate_of(services.settings, RateClass.BOOKING)
@@ -182,7 +182,7 @@ async def _count(services: ApiServices, window: Window) -> LimitResult:
                 [counted] = await work.platform.rate_limits.count([window])
         except Unavailable:
             raise
-        except Exception as error:  # whatever keeps us from counting, it must not let anybody in
+        except Exception as error:  # whichever error it is, an uncounted request must not be accepted
             log.exception("requests cannot be counted")
             raise Unavailable({"dependency": "rate_limits", "retry_after": 2}) from error
     return counted
@@ -197,7 +197,7 @@ def _subject(request: Request, rate_class: RateClass) -> str:
 
 
 def _login_of(request: Request) -> Login | None:
-    """Who the token speaks for; None without a good one, which the route will say."""
+    """The login of the token; None without a valid one, which the route then refuses."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     services: ApiServices = request.app.state.services
     try:

@@ -1,5 +1,4 @@
-"""The outermost layer of every request: its id, language and client, the headers of its answer, one line in the log,
-and its count in the metrics.
+"""The outermost middleware: the request's id, language and client, headers of the answer, one log line, and metrics.
 
 A pure ASGI middleware: Starlette's base class costs a task and a queue per request.
 """

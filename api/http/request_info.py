@@ -1,7 +1,7 @@
 """Facts of the current request: its id, its language, and the shape of errors it reads.
 
-Kept in a context variable that `api.http.request_context` sets, so that schemas and error pages need no
-request in their hands.
+Kept in a context variable that `api.http.request_context` sets, so that schemas and error pages need no request
+parameter.
 """
 
 import re
@@ -55,12 +55,12 @@ def set_request_info(arrived: RequestInfo) -> None:
 
 
 def request_id_from(header: str | None) -> str:
-    """The caller's ``X-Request-ID`` if it is harmless in a log and a header, else a new one."""
+    """The caller's ``X-Request-ID`` if it is safe in a log and a header, else a new one."""
     return header if header and _REQUEST_ID.fullmatch(header) else new_request_id()
 
 
 def language_from(header: str | None) -> Language:
-    """The best of ours by ``Accept-Language`` (RFC 9110, 12.5.4); Japanese when none is asked for.
+    """The best supported language by ``Accept-Language`` (RFC 9110, 12.5.4); Japanese without the header.
 
     A more specific range counts for its language: ``en-GB`` is English. ``*`` means everything that is not named.
     """
@@ -75,7 +75,7 @@ def language_from(header: str | None) -> Language:
             weights[name] = max(weights.get(name, 0.0), weight)
     others = weights.get("*", 0.0)
     wanted = {language: weights.get(language.value, others) for language in Language}
-    best = max(wanted, key=lambda language: wanted[language])  # the first, Japanese, of two equals
+    best = max(wanted, key=lambda language: wanted[language])  # of two equal ones the first, Japanese
     return best if wanted[best] > 0 else Language.JA
 
 

@@ -27,16 +27,16 @@ log = structlog.get_logger(__name__)
 
 _JSON = re.compile(rb"application/(?:[\w.+-]+\+)?json\s*(?:;.*)?", re.IGNORECASE)
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-#: Paths of file uploads. They have a limit of their own, which their handlers check.
+#: Paths of file uploads. Their handlers check a separate limit.
 UPLOADS = frozenset({("POST", "/api/v1/media")})
-#: What a form needs beside its file.
+#: The size of a form without its file.
 _FORM_BYTES = 16 * 1024
 #: Answers after which the rest of the request is not read.
 _UNREAD = frozenset({408, 413})
 
 
 class RequestLimitsMiddleware:
-    """Wraps everything but CORS and `api.http.request_context`."""
+    """Wraps everything except CORS and `api.http.request_context`."""
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
@@ -70,7 +70,7 @@ class RequestLimitsMiddleware:
         else:
             log.error("unexpected error", method=scope["method"], path=scope["path"], exc_info=error)
         if exchange.status:
-            raise error or TimeoutError  # half an answer is out: the server closes the connection
+            raise error or TimeoutError  # a part of the answer was sent: the server closes the connection
         if error is None:
             await exchange.answer(refusal(Unavailable({"reason": "too_slow", "retry_after": 5})))
         else:
@@ -78,7 +78,7 @@ class RequestLimitsMiddleware:
 
 
 def check_body(method: str, headers: Mapping[bytes, bytes], max_body: int, any_type: bool = False) -> None:
-    """Refuse by the headers alone what they already say. Raises TooLarge and UnsupportedMediaType, which ``any_type``
+    """Refuse what the headers alone show to be wrong. Raises TooLarge and UnsupportedMediaType, which ``any_type``
     leaves to the route."""
     length = headers.get(b"content-length", b"0")
     announced = int(length) if length.isdigit() else 0
@@ -106,7 +106,7 @@ class _Exchange:
         self.status = 0
 
     async def receive(self) -> Message:
-        """The next part of the body. A body without announced length is counted as it comes."""
+        """The next part of the body. A body without a declared length is counted as it arrives."""
         # The framework hands an HTTPException on and calls any other error a malformed body.
         try:
             async with asyncio.timeout_at(None if self._whole else self._until):
@@ -145,7 +145,7 @@ class _Exchange:
         if message["type"] == "http.response.start":
             refused = await self._count()
             if refused is not None:
-                # Never reached a route, and is one too many.
+                # It reached no route, and exceeds the limit.
                 await refused(self.scope, self._receive, self._forward)
                 self._swallow = True
                 return

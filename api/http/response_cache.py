@@ -1,8 +1,8 @@
 """The response cache: answers to callers without a login, as bytes.
 
-An endpoint declares with :func:`cached` of which kind its answer is and what it is about. A caller with a login is
-never answered from here, since what they see depends on who they are. Nothing that takes time or money asks the
-cache. Cache away, or slow: every answer comes from Postgres.
+An endpoint declares with :func:`cached` the kind of its answer and its subject. Callers with a login never get a cached
+answer, because their answer depends on who they are. Commands and payments do not use the cache. If the cache is
+unavailable or slow, every answer comes from Postgres.
 """
 
 import functools
@@ -28,15 +28,15 @@ from providers.cache.interface import Cache, CacheAway
 Endpoint = Callable[..., Awaitable[Response]]
 _Endpoint = TypeVar("_Endpoint", bound=Endpoint)
 
-#: Arguments that say who asks and when, not what.
+#: Arguments about the caller and the time; they are not part of the key.
 _NOT_ASKED = frozenset({"access", "caller", "now"})
-#: Things of which a process knows whose they are.
+#: Kinds of objects whose business a process remembers.
 _MOST_KNOWN = 50_000
 
 
 def cached(kind: CacheKind, about: str) -> Callable[[_Endpoint], Endpoint]:
-    """Declare that the answer may be cached; it goes below the ``@router`` line. ``about`` names the parameter that
-    holds the business, something of it (of a list the first counts), or its slug. The endpoint takes its caller as
+    """Declare that the answer may be cached; it goes below the ``@router`` line. ``about`` names the parameter with the
+    business (an id or slug) or an object of it (of a list, the first counts). The endpoint's caller is its parameter
     ``access`` or ``caller``."""
 
     def declare(endpoint: _Endpoint) -> Endpoint:
@@ -62,7 +62,7 @@ def cached(kind: CacheKind, about: str) -> Callable[[_Endpoint], Endpoint]:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What somebody without a login asks: the endpoint with its parsed arguments."""
+    """A request without a login: the endpoint with its parsed arguments."""
 
     endpoint: Endpoint
     kind: CacheKind
@@ -70,14 +70,14 @@ class Question:
     arguments: dict[str, Any]
 
     def name(self, build_id: str) -> str:
-        """The key of its answer: other words for the same question have the same. Of one release, since another
-        writes other answers."""
+        """The key of its answer; requests with the same meaning have the same key. It contains the release, because
+        another release gives other answers."""
         asked = sorted((name, repr(value)) for name, value in self.arguments.items() if name not in _NOT_ASKED)
         words = repr((build_id, self.endpoint.__module__, request_info().language.value, asked)).encode()
         return f"answer:{self.endpoint.__name__}:{hashlib.blake2b(words, digest_size=20).hexdigest()}"
 
     def business_of(self, response: Response) -> UUID:
-        """Whose the answer is."""
+        """The business that the answer belongs to."""
         caller = self.arguments.get("access")
         if isinstance(caller, Access):
             return caller.business_id
@@ -86,16 +86,16 @@ class Question:
 
 @dataclass(slots=True)
 class Answers:
-    """The cached answers, as one process knows them."""
+    """The cached answers, as seen by one process."""
 
     cache: Cache
     generations: Generations
     build_id: str
-    #: The business of each id. A slug, which can move to another business, is read from Postgres every time.
+    #: The business of each id. A slug, which can change to another business, is read from Postgres every time.
     _whose: dict[str, UUID] = field(default_factory=dict)
 
     async def answer(self, question: Question) -> Response:
-        """From the cache if it is of today, else from Postgres."""
+        """From the cache if it is valid, else from Postgres."""
         business_id = self._whose.get(question.thing)
         if business_id is None:
             return await self._learn(question)
@@ -127,7 +127,7 @@ class Answers:
             return
 
     async def _learn(self, question: Question) -> Response:
-        """Answer from Postgres, and make the generations that the next answer needs to be cached."""
+        """Answer from Postgres, and create the generations that are missing for caching."""
         response = await question.endpoint(**question.arguments)
         if response.status_code == 200:
             business_id = question.business_of(response)

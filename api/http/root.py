@@ -1,4 +1,4 @@
-"""The root of the server: paths of API, documentation and health."""
+"""The root of the server: the paths of API, documentation and health."""
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field

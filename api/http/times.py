@@ -1,7 +1,7 @@
 """The types of times and dates in requests: RFC 3339 text, in the years 2000 to 2199.
 
-Pydantic's own types also take numbers (seconds since 1970), numbers in a text, a blank or ``_`` in place of the ``T``,
-and times without seconds. Those are refused here: a client that sends one has a mistake in it.
+Pydantic's own types also accept numbers (seconds since 1970), numbers in a text, a blank or ``_`` instead of the ``T``,
+and times without seconds. Those are refused here, because a client that sends one has a bug.
 """
 
 import re
@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-#: No booking lies outside these years. Adding some years to one of them gives a valid date.
+#: No booking is outside these years. Adding some years to one of them gives a valid date.
 FIRST_YEAR, LAST_YEAR = 2000, 2199
 
 #: RFC 3339 section 5.6, with at most nine digits after the second.
@@ -45,7 +45,7 @@ def _known_day(day: date) -> date:
 
 
 def check_year(day: date) -> None:
-    """Raises a ValueError for a year that no business means."""
+    """Raises a ValueError for a year outside the range."""
     if not FIRST_YEAR <= day.year <= LAST_YEAR:
         raise PydanticCustomError("year", "a year from 2000 to 2199")
 
@@ -60,7 +60,7 @@ Moment = Annotated[
         examples=["2026-11-24T10:00:00+09:00"],
     ),
 ]
-#: A day of the business's own calendar.
+#: A date of the business's wall clock.
 Day = Annotated[
     date,
     BeforeValidator(_date_text),

@@ -1,4 +1,4 @@
-"""How files come in: through the API as a form, or past it with a ticket for the storage."""
+"""File uploads: through the API as a form, or directly to the storage with a ticket."""
 
 import asyncio
 from collections.abc import AsyncIterator, Collection
@@ -21,7 +21,7 @@ from providers.storage.interface import Storage
 
 #: The file's field in a form, here and at the storage.
 FIELD = "file"
-#: A ticket is good for so long.
+#: How long a ticket is valid.
 TICKET_LASTS = timedelta(minutes=15)
 _FORM = "multipart/form-data"
 
@@ -30,7 +30,7 @@ def _usual_name(media_type: object) -> object:
     return announced_type(media_type) if isinstance(media_type, str) else media_type
 
 
-#: On the media type of an upload ticket: ``image/jpg`` is taken for ``image/jpeg``.
+#: For the media type of an upload ticket: ``image/jpg`` is read as ``image/jpeg``.
 USUAL_NAME = BeforeValidator(_usual_name)
 
 #: ``openapi_extra`` of an operation that takes one file.
@@ -54,7 +54,7 @@ FILE_BODY: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """One file that came in whole; on disk beyond a megabyte, gone with the request. ``size`` in bytes."""
+    """One complete uploaded file; on disk if larger than a megabyte, deleted after the request. ``size`` in bytes."""
 
     file: BinaryIO
     type: FileType
@@ -125,6 +125,6 @@ class UploadTicketRead(Output):
 
     @classmethod
     async def of(cls, storage: Storage, key: str, file_type: FileType, most: int, now: datetime) -> Self:
-        """A ticket for one file of one type at one place of the storage."""
+        """A ticket for one file of one type at one key of the storage."""
         form = await asyncio.to_thread(storage.upload_form, key, file_type.value, most, TICKET_LASTS)
         return cls(url=form.url, fields=dict(form.fields), max_bytes=most, expires_at=now + TICKET_LASTS)

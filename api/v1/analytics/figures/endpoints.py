@@ -1,4 +1,4 @@
-"""Figures of businesses: for those who run them, and for the operators of the platform."""
+"""Figures of businesses: for their managers, and for operators."""
 
 from typing import Annotated
 from uuid import UUID
@@ -52,13 +52,13 @@ async def list_analytics(
     page: PageAsked,
     business_id: Annotated[UUID | None, Query(description="Required for everybody but admins.")] = None,
 ) -> Response:
-    """The newest first. Days are computed in the night after them."""
+    """Newest first. Days are computed in the following night."""
     return await list_days(reader, business_id, asked, page)
 
 
 @router.get("/analytics/dashboard", summary="Today and the last weeks", response_model=Envelope[DashboardRead])
 async def get_dashboard(access: MayRead, business_id: OfBusiness, now: Now) -> Response:
-    """The present day as it is now; the last 7 and 28 days beside as many days before them."""
+    """The present day so far; the last 7 and 28 days compared with the same number of days before."""
     return await read_dashboard(access, business_id, now)
 
 
@@ -74,7 +74,7 @@ async def export_analytics(
     asked: AskedPeriod,
     format_: Annotated[Format, Query(alias="format", description="What kind of file.")] = "csv",
 ) -> Response:
-    """The oldest first, one row for each business day."""
+    """Oldest first, one row per business day."""
     return await export_days(access, business_id, asked, format_)
 
 
@@ -91,7 +91,7 @@ async def get_analytics(analytics_id: UUID, access: MayReadDay) -> Response:
     response_model=Envelope[BusinessAnalyticsRead],
 )
 async def get_business_analytics(business_id: UUID, access: MayRead, asked: AskedPeriod) -> Response:
-    """Its sums beside those of the period before, by day, service, resource, and weekday × hour."""
+    """Its sums compared with those of the period before; by day, service, resource, and weekday × hour."""
     return await read_business(access, business_id, asked)
 
 
@@ -111,7 +111,7 @@ async def get_cohorts(business_id: UUID, access: MayRead, now: Now) -> Response:
     response_model=Envelope[ForecastRead],
 )
 async def get_forecast(business_id: UUID, access: MayRead, now: Now) -> Response:
-    """What the same weekdays of the last eight weeks were like on average, and how good such a forecast was."""
+    """The average of the same weekdays of the last eight weeks, and the error of this forecast in the past."""
     return await read_forecast(access, business_id, now)
 
 
@@ -146,7 +146,8 @@ async def get_platform_analytics(admin: MayReadPlatform, asked: AskedPeriod) -> 
     response_model=Envelope[BackfillRead],
 )
 async def backfill_analytics(body: BackfillCreate, admin: MayBackfill, now: Now, key: OptionalKey) -> Response:
-    """Days that have ended, of one business or of all. They are computed in the background; twice is once."""
+    """Days that have ended, of one business or of all. They are computed in the background; a repeat changes
+    nothing."""
     async with admin.work(key) as work:
         stale = work.analytics.stale_days
         marked = await stale.mark(body.first, body.last, now, body.business_id)

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from analytics import days, export
     from analytics import page as business_days
 else:
-    # They load Polars: a process that nobody asks for the present day or for a file does without it.
+    # They load Polars, which a process needs only for the present day or for a file.
     days, export, business_days = map(deferred, ("analytics.days", "analytics.export", "analytics.page"))
 
 Format = Literal["csv", "parquet"]
@@ -60,7 +60,7 @@ AskedPeriod = Annotated[Period, Depends(period)]
 
 @raises(InvalidInput)
 async def list_days(reader: AuditReader, business_id: UUID | None, asked: Period, page: Page) -> Response:
-    """A page of business days. Raises InvalidInput for an owner who does not say which business."""
+    """A page of business days. Raises InvalidInput if an owner does not name the business."""
     after: tuple[date, UUID] | None = page.after(date.fromisoformat, UUID)
     if business_id is None and not reader.sees_all:
         raise InvalidInput.at("business_id", "missing")
@@ -71,7 +71,7 @@ async def list_days(reader: AuditReader, business_id: UUID | None, asked: Period
 
 
 async def compare(work: UnitOfWork, business_id: UUID, asked: Period) -> ComparedRead:
-    """The sums of a period and of as many days before it."""
+    """The sums of a period and of the same number of days before it."""
     found = [await work.analytics.totals(business_id, each) for each in (asked, asked.before())]
     return ComparedRead.of(asked, *(rows[0] if rows else None for rows in found))
 
@@ -111,7 +111,7 @@ def _named(row: Any, schema: Any) -> dict[str, Any]:
 
 
 async def read_dashboard(access: Access, business_id: UUID, now: datetime) -> Response:
-    """The present day, the last 7 days and the last 28, each beside as many before."""
+    """The present day, the last 7 days and the last 28, each compared with the same number of days before."""
     async with access.work(business_id) as work:
         today = await work.analytics.today(business_id, now)
         weeks = [await compare(work, business_id, _ending_before(today, days)) for days in (7, 28)]

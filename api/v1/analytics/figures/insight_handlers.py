@@ -57,7 +57,7 @@ async def draw(access: Access, business_id: UUID, picture: Picture, asked: Perio
     title = _TITLES[picture][language.value]
     async with access.work(business_id) as work:
         svg = await _draw(work, business_id, picture, asked, now, language, title)
-    # Shown inside a page or opened by itself: it may neither load nor run anything.
+    # The picture may be embedded or opened by itself: it may neither load nor run anything.
     policy = {"Content-Security-Policy": "default-src 'none'; style-src 'none'; sandbox"}
     return Response(svg, media_type="image/svg+xml", headers=policy)
 

@@ -1,4 +1,4 @@
-"""What figures of a business look like. Amounts are whole minor units of the currency beside them."""
+"""Schemas of figures. Amounts are whole minor units of the currency beside them."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -301,7 +301,7 @@ class BackfillCreate(Input):
 
 
 class BackfillRead(Output):
-    """What was taken on."""
+    """The accepted command."""
 
     model_config = ConfigDict(json_schema_extra=examples({"marked": 31}))
 

@@ -1,4 +1,4 @@
-"""Giving a booking to another member of the staff."""
+"""Assigning a booking to another member of the staff."""
 
 from typing import Annotated
 
@@ -27,8 +27,8 @@ MayAssign = Annotated[Access, Depends(may(BookingAction.ASSIGN, on="booking"))]
 )
 @raises(assign)
 async def assign_to_booking(body: AssignToBookingCommand, access: MayAssign, now: Now, key: OptionalKey) -> Response:
-    """At the same time; they must perform the service, work then and be free. The customer gets a notice if they had
-    asked for the person they lose."""
+    """At the same time; the person must perform the service, work then and be free. The customer gets a notice if they
+    had chosen the person who is replaced."""
     async with access.work(body.booking_id, key) as work:
         booking = await assign(work, access, body, now)
         return await store_response(work, ok(BookingRead.of(booking, access.works_here), SuccessMessage.UPDATED))

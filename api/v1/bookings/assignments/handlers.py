@@ -1,4 +1,4 @@
-"""Giving a booking to another member of the staff."""
+"""Assigning a booking to another member of the staff."""
 
 from datetime import datetime
 from uuid import uuid4
@@ -30,5 +30,5 @@ async def assign(work: UnitOfWork, access: Access, asked: AssignToBookingCommand
         await texts.store(access.business_id, command.command_id, asked.reason, asked.booking_id)
     await work.bookings.changes.reassign(command, now)
     if asked.reason is not None:
-        await texts.take(access.business_id, command.command_id)  # the booking was theirs already: nothing moved it
+        await texts.take(access.business_id, command.command_id)  # already assigned to that person: no history entry
     return await work.bookings.get(asked.booking_id)

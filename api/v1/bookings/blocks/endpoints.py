@@ -38,7 +38,7 @@ MayWrite = Annotated[Access, Depends(may(SchedulingAction.WRITE_OWN_SCHEDULE, on
 async def create_block(body: BlockCreate, access: MayCreate, now: Now, key: OptionalKey, confirm: Confirm) -> Response:
     """Of one person, room or piece of equipment, or of the whole business. Staff block their own time, managers
     everybody's. Refused while bookings are in the way, unless confirmed: then each of them is offered another time, and
-    the block takes what they give up."""
+    the block takes the time that they release."""
     async with access.work(body.business_id, key) as work:
         await check_schedule(work, access, body.resource_id)
         row = await work.bookings.blocks.add_block(body.business_id, body.asked(body.resource_id), now, confirm)

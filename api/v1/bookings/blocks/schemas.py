@@ -30,7 +30,7 @@ class BlockUpdate(Input):
     reason: Line | None = Field(default=None, description="Reason, for the business's own eyes.")
 
     def asked(self, resource_id: UUID | None) -> BlockRequest:
-        """As the store takes it. Raises InvalidInput."""
+        """As a request to the store. Raises InvalidInput."""
         recurrence = self.recurrence.asked() if self.recurrence else ONCE
         return BlockRequest(resource_id, self.starts_at, self.ends_at, recurrence, self.reason)
 
@@ -104,7 +104,7 @@ class BlockRead(ChangedRecordRead):
 
 
 class BlockRemovedRead(Output):
-    """What is left of the block."""
+    """The rest of the block."""
 
     model_config = ConfigDict(json_schema_extra=examples({"id": _ID, "block": None}))
 

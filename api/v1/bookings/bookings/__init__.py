@@ -1,1 +1,1 @@
-"""Bookings: taking time, reading, and every command."""
+"""Bookings: making, reading, and all commands."""

@@ -1,4 +1,4 @@
-"""Sends a person's command to the booking's workflow, where it happens once and survives whatever dies meanwhile."""
+"""Sends a person's command to the booking's workflow, which executes it once even if processes crash."""
 
 import asyncio
 import contextlib
@@ -22,7 +22,7 @@ from workflows.support import ids, queues
 
 Snapshot = Callable[[], Awaitable[BookingSnapshot]]
 
-#: What a command makes of the booking, where it is a status.
+#: The status of the booking after a command, for commands that change it.
 _WANTED: Mapping[str, str] = {
     messages.CONFIRM: BookingStatus.CONFIRMED,
     messages.PROVE_CONTACT: BookingStatus.CONFIRMED,
@@ -42,12 +42,12 @@ class BookingCommands:
         self._timeout = timeout
 
     async def send(self, update: str, command: BookingCommand, snapshot: Snapshot) -> BookingOutcome:
-        """The booking after the command; sent again with the same ``command_id`` it gives the same.
+        """The booking after the command; a repeat with the same ``command_id`` returns the same.
 
-        ``snapshot`` is asked for only where no run is there: one that the relay has not started yet is started with
-        the command. Raises what the domain refused, WrongState when the booking's run is over, and Unavailable when
-        Temporal or its workers do not answer in time: the command may still happen, so it is safe to repeat it and
-        not safe to believe that it did not.
+        ``snapshot`` is only read if there is no run: if the relay has not started it yet, it is started with the
+        command. Raises what the domain refused, WrongState when the booking's run has ended, and Unavailable when
+        Temporal or its workers do not answer in time. After Unavailable the command may still be executed, so the
+        caller should repeat it.
         """
         async with answering(self._timeout):
             return await self._send(update, command, snapshot)
@@ -66,8 +66,8 @@ class BookingCommands:
         return await self._start_with(update, command, await snapshot())
 
     async def _start_with(self, update: str, command: BookingCommand, booking: BookingSnapshot) -> BookingOutcome:
-        """No run is open: the relay is behind, or the booking is over. The server tells which. A run that an operator
-        ended by force is no reason to leave a live booking without one."""
+        """No run is open: the relay is late, or the booking has ended. The server knows which. A live booking whose run
+        an operator has terminated gets a new run."""
         start: WithStartWorkflowOperation[Any, BookingOutcome] = WithStartWorkflowOperation(
             messages.WORKFLOW,
             messages.BookingInput(booking),
@@ -97,7 +97,7 @@ class BookingCommands:
         return outcome
 
     async def _answered_before(self, update: str, command: BookingCommand, booking: BookingSnapshot) -> BookingOutcome:
-        """The run is over. If this very command ended it and only the answer was lost, the server still knows it."""
+        """The run has ended. If this command ended it and only the answer was lost, the server still has the answer."""
         handle = self._temporal.get_workflow_handle(ids.booking(booking.booking_id))
         try:
             asked = handle.get_update_handle(command.command_id, result_type=BookingOutcome)
@@ -110,6 +110,7 @@ class BookingCommands:
 
 
 async def _hear_out(start: WithStartWorkflowOperation[Any, BookingOutcome]) -> None:
-    """The SDK tells a failure to the operation's handle too; unheard there, it is logged as an error with a trace."""
+    """The SDK also sets a failure on the operation's handle; if it is not read, it is logged as an error with a
+    trace."""
     with contextlib.suppress(TemporalError, TimeoutError):
         await asyncio.wait_for(start.workflow_handle(), 1)

@@ -1,4 +1,4 @@
-"""What an endpoint of a command does: settle permission and key, ask the workflow, read what came of it, answer."""
+"""The handler of all commands: check permission and key, call the workflow, read the result, answer."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -35,8 +35,8 @@ _MESSAGES: Mapping[str, SuccessMessage] = {
 
 @dataclass(frozen=True, slots=True)
 class CommandRequest:
-    """What somebody wants of a booking. ``update`` is the workflow's name for it, ``typed`` the person's text; the
-    rest as `BookingCommand` has it."""
+    """A requested command. ``update`` is the workflow's name for it, ``typed`` the person's text; the rest as in
+    `BookingCommand`."""
 
     update: str
     typed: str | None = None
@@ -51,8 +51,8 @@ class CommandRequest:
 async def execute_command(
     services: ApiServices, access: Access, booking_id: UUID, key: Key, request: CommandRequest
 ) -> Response:
-    """The booking after the command. Raises what permission, key and workflow refuse, and Unavailable when Temporal is
-    away; then the same key may be sent again."""
+    """The booking after the command. Raises the refusals of permission, key and workflow, and Unavailable when Temporal
+    is unavailable; then the same key may be sent again."""
     async with access.command(booking_id, key, request.typed) as command:
         outcome = await _ask(services, command, booking_id, request)
         async with command.finish() as work:
@@ -65,10 +65,10 @@ async def execute_command(
 async def prove_contact(
     services: ApiServices, access: Access, booking_id: UUID, key: Key, token: str, now: datetime
 ) -> Response:
-    """The booking whose address is proven. Raises InvalidLink for a token of something else, Gone for one that is
-    over, and what ``execute_command`` raises."""
+    """The booking after the proof of its address. Raises InvalidLink for a token of another object, Gone for an expired
+    one, and what ``execute_command`` raises."""
     async with access.work(booking_id):
-        pass  # A caller who may not see the booking learns nothing about the token.
+        pass  # A caller who may not see the booking must learn nothing about the token.
     try:
         proven = services.booking_links.read_proof(token, now)
     except Unauthenticated as error:

@@ -1,4 +1,4 @@
-"""What a new booking asks for."""
+"""The request for a new booking."""
 
 from typing import Literal, Self
 from uuid import UUID
@@ -18,7 +18,7 @@ _STAFF = "019a0c5e-a111-7c20-8a4b-6c8d3e0f2b03"
 
 
 class GuestWrite(Input):
-    """Somebody without a login, who must be reachable by e-mail or telephone."""
+    """A person without a login, who must give an e-mail address or phone number."""
 
     family_name: PersonName = Field(description="Family name, or the only name.")
     given_name: PersonName | None = Field(default=None, description="Given name; one name is enough.")

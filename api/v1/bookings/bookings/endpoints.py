@@ -1,4 +1,4 @@
-"""Bookings: taking time, reading, and every command."""
+"""Bookings: making, reading, and all commands."""
 
 from typing import Annotated
 from uuid import UUID
@@ -68,12 +68,12 @@ _NO_REASON, _AS_USUAL = ReasonCommand(), NoShowCommand()
 async def create_booking(
     body: BookingCreate, access: MayBook, services: Services, now: Now, key: RequiredKey
 ) -> Response:
-    """Takes the time of one service, or of several one after the other: all of it or nothing.
+    """Books one service, or several one after the other: all of them or none.
 
-    ``pending`` until it is paid or approved before ``hold_expires_at``, ``confirmed`` at once where neither is asked
-    for. Where nothing is paid online, a guest must confirm the e-mail address before ``proof_deadline``, with the link
-    in the message that is sent there (the business's setting ``address_proof_within``). A guest keeps the ``code`` and
-    the ``guest_token``, which opens this booking in the header ``X-Booking-Token``.
+    ``pending`` until it is paid or approved before ``hold_expires_at``, ``confirmed`` at once if neither is needed. If
+    nothing is paid online, a guest must confirm the e-mail address before ``proof_deadline``, with the link in the
+    message that is sent there (the business's setting ``address_proof_within``). A guest gets the ``code`` and the
+    ``guest_token``, which opens this booking in the header ``X-Booking-Token``.
     """
     return await take(access, key, body, services, now)
 
@@ -94,7 +94,7 @@ async def list_bookings(asked: AskedBookings, access: MayList, page: PageAsked) 
     response_model=Envelope[BookingRead],
 )
 async def get_booking(booking_id: UUID, access: MayRead) -> Response:
-    """For its customer, a person with its link, and staff."""
+    """For its customer, a caller with its link, and staff."""
     async with access.work(booking_id) as work:
         return ok(BookingRead.of(await work.bookings.get(booking_id), access.works_here))
 
@@ -117,7 +117,7 @@ async def list_booking_history(booking_id: UUID, access: MayRead, page: PageAske
 )
 @raises(write_changes)
 async def update_booking(booking_id: UUID, body: BookingUpdate, access: MayUpdate) -> Response:
-    """``special_requests`` and ``party_size`` by customer and staff, ``internal_notes`` by staff alone."""
+    """``special_requests`` and ``party_size`` by customer and staff, ``internal_notes`` only by staff."""
     async with access.work(booking_id) as work:
         return await write_changes(work, access, booking_id, body)
 
@@ -143,7 +143,7 @@ async def create_cancellation_quote(booking_id: UUID, access: MayCancel, now: No
 async def cancel_booking(
     booking_id: UUID, access: MayCancel, services: Services, key: RequiredKey, body: ReasonCommand = _NO_REASON
 ) -> Response:
-    """At the price of the booking's own policy; the time is free at once and the rest of the money goes back."""
+    """With the penalty of the booking's own policy; the time is free at once and the rest of the money is refunded."""
     return await execute_command(services, access, booking_id, key, CommandRequest(messages.CANCEL, body.reason))
 
 
@@ -154,7 +154,7 @@ async def cancel_booking(
 )
 @raises(quote_reschedule)
 async def create_reschedule_quote(booking_id: UUID, access: MayReschedule, now: Now) -> Response:
-    """Changes nothing. Refuses what `/reschedule` would refuse at this moment, whatever the new time."""
+    """Changes nothing. Refuses what `/reschedule` would refuse at this moment for any new time."""
     async with access.work(booking_id) as work:
         return ok(await quote_reschedule(work, booking_id, now, access.works_here))
 
@@ -175,8 +175,8 @@ async def get_availability_for_move(
         list[UUID], Query(max_length=20, description="Preferred resources; each narrows its own group.")
     ] = [],  # noqa: B006  (FastAPI copies it)
 ) -> Response:
-    """As `GET /availability` for the booking's service, length and party, but the booking's own time is not in its
-    way. Refuses what `/reschedule` would refuse at this moment, whatever the new time."""
+    """Like `GET /availability` for the booking's service, length and party; the booking's own time counts as free.
+    Refuses what `/reschedule` would refuse at this moment for any new time."""
     async with access.work(booking_id) as work:
         return await starts_for_reschedule(work, booking_id, access.works_here, first, last, resource_id, now)
 
@@ -190,7 +190,7 @@ async def get_availability_for_move(
 async def reschedule_booking(
     booking_id: UUID, body: RescheduleCommand, access: MayReschedule, services: Services, key: RequiredKey
 ) -> Response:
-    """Takes the new time before it gives up the old one. Price, payment and policy stay as agreed.
+    """Claims the new time before it releases the old one. Price, payment and policy stay as agreed.
 
     A customer's move is judged by the policy (``moves``) as a cancellation at that moment would be: a penalty that had
     been reached is kept for a later cancellation. A booking that the business had approved is ``pending`` again. Rules
@@ -209,7 +209,7 @@ async def reschedule_booking(
 async def confirm_booking(
     booking_id: UUID, access: MayConfirm, services: Services, key: RequiredKey, body: ReasonCommand = _NO_REASON
 ) -> Response:
-    """The business says yes to a booking that waits for approval and is paid, if it must be."""
+    """The business approves a booking that waits for approval and is paid, if a payment is needed."""
     return await execute_command(services, access, booking_id, key, CommandRequest(messages.CONFIRM, body.reason))
 
 
@@ -222,7 +222,8 @@ async def confirm_booking(
 async def confirm_address_of_booking(
     booking_id: UUID, body: ProofCommand, access: MayProve, services: Services, now: Now, key: RequiredKey
 ) -> Response:
-    """With the token of the message that went to the address. The booking is confirmed, or waits for approval."""
+    """With the token of the message that was sent to the address. The booking is then confirmed, or waits for
+    approval."""
     return await prove_contact(services, access, booking_id, key, body.token, now)
 
 
@@ -235,7 +236,7 @@ async def confirm_address_of_booking(
 async def decline_booking(
     booking_id: UUID, access: MayDecline, services: Services, key: RequiredKey, body: ReasonCommand = _NO_REASON
 ) -> Response:
-    """The business says no to a booking that waits; all money goes back."""
+    """The business declines a pending booking; everything is refunded."""
     return await execute_command(services, access, booking_id, key, CommandRequest(messages.DECLINE, body.reason))
 
 

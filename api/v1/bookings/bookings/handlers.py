@@ -27,7 +27,7 @@ from domain.scheduling.errors import PartySizeRefused
 
 @dataclass(frozen=True, slots=True)
 class BookingQuery:
-    """Which bookings; without ``business_id`` the caller's own."""
+    """Filters of a list; without ``business_id`` the caller's own bookings."""
 
     business_id: UUID | None
     status: BookingStatus | None
@@ -91,8 +91,7 @@ def history_page(entries: Sequence[HistoryEntry], page: Page, works_here: bool) 
 
 @raises(PartySizeRefused, WrongState)
 async def write_changes(work: UnitOfWork, access: Access, booking_id: UUID, body: BookingUpdate) -> Response:
-    """Write what was given. Raises Forbidden when a customer writes internal notes, and what
-    ``set_party`` raises."""
+    """Write the given fields. Raises Forbidden when a customer writes internal notes, and what ``set_party`` raises."""
     if body.internal_notes is not None and not access.works_here:
         raise Forbidden({"action": BookingAction.UPDATE.value, "field": "internal_notes"})
     if body.party_size is not None:

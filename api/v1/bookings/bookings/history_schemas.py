@@ -1,4 +1,4 @@
-"""What happened to a booking."""
+"""The history of a booking."""
 
 from typing import Self
 from uuid import UUID
@@ -11,7 +11,7 @@ from domain.booking_status import BookingStatus
 
 
 class HistoryRead(RecordRead):
-    """One change. ``actor_id`` is null for everybody but the business."""
+    """One change. ``actor_id`` is only shown to the business."""
 
     model_config = ConfigDict(
         json_schema_extra=examples(

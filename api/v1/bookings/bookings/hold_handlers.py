@@ -1,4 +1,4 @@
-"""Who books for whom, and the answer that is stored with the hold."""
+"""Makes bookings: for whom, and the answer that is stored with the hold."""
 
 import hashlib
 from collections.abc import Callable
@@ -38,13 +38,13 @@ from providers.payments.registry import LIMITS
 from runtime.booking_links import BookingLinks
 from runtime.settings import Settings
 
-#: Why a booking cannot take the asked time.
+#: Reasons why a booking cannot have the requested time.
 TIME_REFUSED = (SlotTaken, OutsideBookingWindow, OutsideOpeningHours, NobodyWorks, NotBookable, PartySizeRefused)
 
 
 @dataclass(slots=True)
 class BookingAnswer:
-    """The response, made while the hold is written, so that it is stored for the key: without the guest's token."""
+    """The answer, made while the hold is written, so that it can be stored for the key: without the guest's token."""
 
     access: Access
     links: BookingLinks
@@ -66,8 +66,8 @@ def _message(booking: BookingView) -> SuccessMessage:
 
 @raises(*TIME_REFUSED, PriceChanged, HoldLimit)
 async def take(access: Access, key: Key, body: BookingCreate, services: ApiServices, now: datetime) -> Response:
-    """Hold the time in one transaction; 201 with the booking. Raises what `HoldStore.hold` raises, Forbidden for one
-    who books in another's name without being staff, and InvalidInput where nobody is named."""
+    """Hold the time in one transaction; 201 with the booking. Raises what `HoldStore.hold` raises, Forbidden if a
+    caller books for another person without being staff, and InvalidInput if no customer is named."""
     access.subject = guest_subject(access, body.guest)
     links = services.booking_links
     try:
@@ -89,8 +89,8 @@ def replay_with_token(access: Access, replay: Replay, token: Callable[[UUID], st
 
 
 def guest_subject(access: Access, guest: GuestWrite | None) -> str | None:
-    """Whose keys these are, for a guest: those of one client (its network and program) with one contact. The contact
-    alone is known to others, and a replay brings the token of the booking."""
+    """The owner of a guest's keys: one client (its network and program) with one contact. The contact alone is known to
+    others, and a replay contains the token of the booking."""
     if guest is None:
         return None
     reached = (guest.email or (guest.phone.e164 if guest.phone else "")).casefold()

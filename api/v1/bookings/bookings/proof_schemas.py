@@ -1,4 +1,4 @@
-"""What confirms the e-mail address of a booking."""
+"""The proof of a booking's e-mail address."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""What a cancellation or a move would come to, and to which times a booking can be moved, asked without doing it.
+"""Quotes for a cancellation or a move, and the times to which a booking can be moved. Nothing is changed.
 
 The rules are `domain.bookings.decisions.cancel` and `domain.bookings.reschedule.reschedule_terms`.
 """
@@ -22,7 +22,7 @@ from domain.scheduling.errors import NotBookable, PartySizeRefused
 
 @raises(WrongState, RuleBroken)
 async def quote(work: UnitOfWork, booking_id: UUID, now: datetime, by_business: bool) -> QuoteRead:
-    """What cancelling at ``now`` costs the customer, by the rule that the cancellation itself asks. Raises NotFound,
+    """What cancelling at ``now`` costs the customer, by the rule of the cancellation itself. Raises NotFound,
     WrongState for a booking that cannot be cancelled any more, and RuleBroken for a customer after the start."""
     ending, currency, time_zone = await work.bookings.changes.quote_cancellation(booking_id, by_business, now)
     return QuoteRead(
@@ -36,8 +36,8 @@ async def quote(work: UnitOfWork, booking_id: UUID, now: datetime, by_business: 
 
 @raises(WrongState, Gone, RuleBroken)
 async def quote_reschedule(work: UnitOfWork, booking_id: UUID, now: datetime, by_business: bool) -> RescheduleQuoteRead:
-    """On which terms the booking may be moved at ``now``, by the rule that the move itself asks. Raises NotFound,
-    WrongState, Gone, and RuleBroken with the rule that refuses it."""
+    """The terms of a move at ``now``, by the rule of the move itself. Raises NotFound, WrongState, Gone, and RuleBroken
+    with the rule that refuses it."""
     terms, kept, time_zone = await work.bookings.changes.quote_reschedule(booking_id, by_business, now)
     zone = ZoneInfo(time_zone)
     until = terms.kept_penalty.until

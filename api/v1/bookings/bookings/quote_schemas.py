@@ -1,4 +1,4 @@
-"""What cancelling or moving a booking would come to, before it is done."""
+"""Quotes for cancelling or moving a booking."""
 
 from datetime import datetime
 
@@ -31,7 +31,7 @@ class QuoteRead(Output):
 
 
 class RescheduleQuoteRead(Output):
-    """On which terms the caller may move the booking now. The price stays as agreed."""
+    """The terms on which the caller may move the booking now. The price does not change."""
 
     model_config = ConfigDict(
         json_schema_extra=examples(

@@ -1,4 +1,4 @@
-"""What bookings ask and answer."""
+"""Requests and answers about bookings."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
@@ -26,7 +26,7 @@ from domain.payments.status import PaymentMode
 
 #: Several lines.
 Note = Annotated[Prose, StringConstraints(max_length=1000)]
-#: Why; shown to both sides.
+#: The reason; shown to both sides.
 Reason = Annotated[Prose, StringConstraints(max_length=500)]
 Resources = Annotated[tuple[UUID, ...], Field(max_length=20, description="Preferred ones; may be empty.")]
 
@@ -81,8 +81,8 @@ _BOOKING: dict[str, Any] = {
 
 
 class BookingUpdate(Input):
-    """Texts; what is left out stays, an empty text takes it away. ``internal_notes`` is for staff alone. Time changes
-    by ``/reschedule``. ``party_size`` lies in the service's bounds; where places are sold it cannot change."""
+    """Texts; a field that is left out does not change, an empty text removes it. ``internal_notes`` is for staff only.
+    The time changes by ``/reschedule``. ``party_size`` is within the service's limits; for a class it cannot change."""
 
     model_config = ConfigDict(json_schema_extra=examples({"special_requests": "窓側の席をお願いします。"}))
 
@@ -102,7 +102,7 @@ class ReasonCommand(Input):
 
 
 class NoShowCommand(Input):
-    """``waive_penalty``: nothing is kept of what was paid."""
+    """``waive_penalty``: nothing of the paid amount is charged."""
 
     model_config = ConfigDict(json_schema_extra=examples({"waive_penalty": False}))
 
@@ -165,19 +165,19 @@ class ItemRead(Output):
 
 
 class CustomerNameRead(Output):
-    """As the business has it."""
+    """For the business only."""
 
     family_name: str = Field(description="Family name.")
     given_name: str = Field(description="Given name.")
 
 
 class BookingRead(RecordRead):
-    """Times carry the venue's offset. ``amount_due``: to be paid online before ``hold_expires_at``.
+    """Times have the venue's offset. ``amount_due``: to be paid online before ``hold_expires_at``.
 
-    ``internal_notes`` and ``customer_name`` are null for everybody but the business, and the name in the answer that
-    makes the booking. ``penalty``: what its end costs the customer. ``refunding`` is on its way back, ``refunded`` has
-    arrived. ``version`` counts changes of time. ``proof_deadline``: until when the guest must confirm the
-    e-mail address.
+    ``internal_notes`` and ``customer_name`` are only shown to the business; the name is also null in the answer that
+    makes the booking. ``penalty``: what its end costs the customer. ``refunding`` is being refunded, ``refunded`` has
+    been refunded. ``version`` counts changes of time. ``proof_deadline``: until when the guest must confirm the e-mail
+    address.
     """
 
     model_config = ConfigDict(json_schema_extra=examples(_BOOKING))
@@ -231,8 +231,8 @@ class BookingRead(RecordRead):
 
 
 class BookingCreatedRead(BookingRead):
-    """A new booking. ``guest_token``: for somebody without a login, who shows it in the header ``X-Booking-Token`` to
-    see, pay, move and cancel this booking; null for everybody else."""
+    """A new booking. ``guest_token``: for a guest, who sends it in the header ``X-Booking-Token`` to see, pay, move and
+    cancel this booking; null for all others."""
 
     model_config = ConfigDict(json_schema_extra=examples({**_BOOKING, "guest_token": None}))
 
@@ -249,7 +249,7 @@ class BookingCreatedRead(BookingRead):
 
 class BookingChangedRead(BookingRead):
     """The booking after a command. ``penalty``: what its end costs the customer; ``refunding`` and ``released``: what
-    goes back because of this command."""
+    this command refunds and releases."""
 
     model_config = ConfigDict(
         json_schema_extra=examples(

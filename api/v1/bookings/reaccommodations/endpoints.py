@@ -1,4 +1,4 @@
-"""Another time for a booking that the business cannot keep, or all of the money back."""
+"""Another time for a booking that the business cannot keep, or a full refund."""
 
 from typing import Annotated
 from uuid import UUID
@@ -38,7 +38,7 @@ MayList = Annotated[Access, Depends(may(BookingAction.READ, on="business"))]
     response_model=Envelope[OfferRead],
 )
 async def get_reaccommodation(booking_id: UUID, access: MayRead, now: Now) -> Response:
-    """The last one of the booking, with the nearest free times while it waits for an answer."""
+    """The newest offer of the booking, with the nearest free times while it waits for an answer."""
     async with access.work(booking_id) as work:
         return ok(await read_offer(work, booking_id, now))
 
@@ -52,7 +52,7 @@ async def get_reaccommodation(booking_id: UUID, access: MayRead, now: Now) -> Re
 async def accept_reaccommodation(
     booking_id: UUID, body: AcceptTimeCommand, access: MayReschedule, services: Services, key: RequiredKey
 ) -> Response:
-    """Any free time; the business's lead time and booking window do not bind. Payment and policy carry over."""
+    """Any free time; the business's lead time and booking window do not apply. Payment and policy do not change."""
     request = CommandRequest(
         messages.RESCHEDULE,
         start_at=body.start_at,
@@ -72,7 +72,7 @@ async def accept_reaccommodation(
 async def decline_reaccommodation(
     booking_id: UUID, access: MayCancel, services: Services, key: RequiredKey
 ) -> Response:
-    """Cancels without a penalty; everything that was paid goes back."""
+    """Cancels without a penalty; everything that was paid is refunded."""
     request = CommandRequest(messages.CANCEL, stranded=True, cause=Cause.REACCOMMODATION)
     return await execute_command(services, access, booking_id, key, request)
 

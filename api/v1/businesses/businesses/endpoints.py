@@ -1,4 +1,4 @@
-"""Businesses as everybody sees them. Those who work there see theirs before it is approved."""
+"""Public data of businesses. Members of a business also see it before it is approved."""
 
 from typing import Annotated
 from uuid import UUID
@@ -31,8 +31,8 @@ MaySee = Annotated[Access, Depends(may(BusinessAction.READ, on="business", publi
 
 @router.get("", summary="Search businesses", response_model=ListEnvelope[BusinessSummaryRead])
 async def list_businesses(caller: AnyCaller, asked: SearchAsked) -> Response:
-    """The approved ones. A word is found anywhere in name, place, address or description, katakana or hiragana, wide
-    or narrow, capital or small; of several words each must be. Names are sorted by the caller's language."""
+    """The approved ones. A word is found anywhere in name, place, address or description; kana, width and case do not
+    matter. All words must be found. Names are sorted by the caller's language."""
     async with caller.work() as work:
         found = await work.businesses.search(asked.search)
     return asked.page.answer(found, BusinessSummaryRead.found, lambda one: one.key)
@@ -50,7 +50,7 @@ async def get_business_by_slug(
     slug: Annotated[str, Path(max_length=100, description="Present or earlier slug of the business.")],
     caller: AnyCaller,
 ) -> Response:
-    """An approved business by the readable part of its address. One that it had before leads to the present one."""
+    """An approved business by its slug. A former slug redirects to the present one."""
     async with caller.work() as work:
         business = await work.businesses.get_by_slug(slug)
     if business.slug != slug.lower():
@@ -73,7 +73,7 @@ async def get_business(business_id: UUID, access: MaySee) -> Response:
 )
 @cached(CacheKind.CATALOGUE, about="business_id")
 async def list_business_services(business_id: UUID, access: MaySee, asked: ServicesAsked) -> Response:
-    """The active ones; those who work there see the others too."""
+    """The active ones; members of the business see the others too."""
     async with access.work(business_id) as work:
         wanted = asked.wanted(business_id, access.works_here)
         rows = await work.catalogue.list_services(wanted, asked.after, asked.page.fetch)
@@ -83,8 +83,8 @@ async def list_business_services(business_id: UUID, access: MaySee, asked: Servi
 @router.get("/{business_id}/hours", summary="Read the hours", response_model=Envelope[HoursRead])
 @cached(CacheKind.BUSINESS, about="business_id")
 async def get_hours(business_id: UUID, access: MaySee, now: Now) -> Response:
-    """The week, the row for public holidays, and the one-off days to come. One-off day wins over public holiday wins
-    over weekday."""
+    """The week, the row for public holidays, and the future one-off days. A one-off day replaces a public holiday,
+    which replaces the weekday."""
     async with access.work(business_id) as work:
         return ok(HoursRead.of(await work.scheduling.hours.get_hours(business_id, now)))
 
@@ -115,7 +115,7 @@ async def list_staff(business_id: UUID, access: MaySee, page: PageAsked) -> Resp
 )
 @cached(CacheKind.BUSINESS, about="business_id")
 async def get_settings(business_id: UUID, access: MaySee) -> Response:
-    """What a customer needs to know; all of them for those who work there."""
+    """The public settings; all settings for members of the business."""
     async with access.work(business_id) as work:
         settings = await work.businesses.get_settings(business_id)
     return ok(OwnSettingsRead.of(settings) if access.works_here else SettingsRead.of(settings))

@@ -24,7 +24,7 @@ MOST_SERVICES = 1000
 
 
 async def city_reading(postal_code: str | None) -> str | None:
-    """The city of a postal code in katakana; None where it is not known."""
+    """The city of a postal code in katakana; None if it is unknown."""
     places = await places_of(postal_code) if postal_code else []
     return places[0].city_kana if places else None
 
@@ -62,8 +62,8 @@ def _refused_price(row: ServiceRow, limits: ProviderLimits) -> dict[str, Any] | 
 
 
 async def change_business(work: UnitOfWork, business_id: UUID, columns: Mapping[str, Any]) -> BusinessRow:
-    """The business with its new columns. An approved one that is somebody else now is reviewed again; it stays open.
-    Raises what ``ProfileStore.change`` raises."""
+    """The business with its new columns. An approved business that changed its identity is reviewed again; it stays
+    public. Raises what ``ProfileStore.change`` raises."""
     before = await work.businesses.get(business_id)
     business = await work.businesses.change(business_id, columns)
     if business.status == BusinessStatus.APPROVED and _identity(before) != _identity(business):

@@ -1,4 +1,4 @@
-"""What owners and managers do with their businesses."""
+"""Commands of owners and managers on their businesses."""
 
 from typing import Annotated
 from uuid import UUID
@@ -40,7 +40,7 @@ MaySet = Annotated[Access, Depends(may(BusinessAction.UPDATE_SETTINGS, on="busin
 )
 @raises(AlreadyExists, CurrencyMismatch, Forbidden)
 async def create_business(body: BusinessCreate, caller: CurrentUser, key: OptionalKey) -> Response:
-    """A draft of one's own, with default settings and without hours. Only an approved business is public."""
+    """A draft with default settings and without hours. Only an approved business is public."""
     city_kana = await city_reading(body.postal_code)
     async with caller.work(key, BusinessAction.CREATE) as work:
         business = await work.businesses.found(caller.id, body.columns(), request_info().language, city_kana)
@@ -49,7 +49,7 @@ async def create_business(body: BusinessCreate, caller: CurrentUser, key: Option
 
 @router.get("", summary="List my businesses", response_model=ListEnvelope[OwnBusinessRead])
 async def list_my_businesses(caller: CurrentUser, page: PageAsked) -> Response:
-    """Those one owns and those one works for, whatever their status, with one's role."""
+    """The businesses that the caller owns or works for, in every status, with the caller's role."""
     async with caller.work() as work:
         rows = await work.businesses.list_mine(page.after_id, page.fetch)
     return page.answer(rows, OwnBusinessRead.mine, lambda row: (row[0].id,))
@@ -84,7 +84,7 @@ async def update_business(
 )
 @raises(WouldBreakBookings)
 async def delete_business(business_id: UUID, access: MayDelete, now: Now) -> Response:
-    """It is gone for everybody; its records are kept. Refused, with the list, while bookings are to come: cancel or
+    """It is no longer visible; its records are kept. Refused, with the list, while there are future bookings: cancel or
     move them first."""
     async with access.work(business_id) as work:
         await work.businesses.remove(business_id, now)
@@ -116,7 +116,7 @@ async def update_hours(
 async def update_holidays(
     business_id: UUID, body: HolidaysUpdate, access: MaySetHours, now: Now, confirm: Confirm
 ) -> Response:
-    """All one-off days from today on; those of the past stay as they were."""
+    """All one-off days from today on; past ones do not change."""
     days = body.one_off()
     async with access.work(business_id) as work:
         hours = await work.scheduling.hours.set_days(business_id, days, now, confirm)
@@ -129,7 +129,7 @@ async def update_holidays(
     response_model=Envelope[OwnSettingsRead],
 )
 async def update_settings(business_id: UUID, body: SettingsUpdate, access: MaySet) -> Response:
-    """What is not sent stays."""
+    """Fields that are not sent do not change."""
     async with access.work(business_id) as work:
         settings = await work.businesses.change_settings(business_id, body.columns())
     return ok(OwnSettingsRead.of(settings), SuccessMessage.UPDATED)

@@ -1,4 +1,4 @@
-"""What a business says about itself."""
+"""The profile of a business."""
 
 from typing import Annotated, Any, ClassVar, Self
 
@@ -151,7 +151,7 @@ class BusinessCreate(Input):
 
 
 class BusinessUpdate(Changes):
-    """What is to be different. The currency stays: prices are in it."""
+    """Fields to change. The currency cannot change, because prices have it."""
 
     model_config = ConfigDict(json_schema_extra=examples({"name": {"ja": "サロン花", "en": "Salon Hana"}}))
     erasable: ClassVar[frozenset[str]] = frozenset(
@@ -226,7 +226,7 @@ class PrefectureRead(Output):
 
 
 class BusinessRead(ChangedRecordRead):
-    """A business as everybody sees it, and as its owner does before it is approved. ``phone`` is E.164."""
+    """A business for the public, and for its owner before it is approved. ``phone`` is E.164."""
 
     model_config = ConfigDict(json_schema_extra=examples(READ_EXAMPLE))
 
@@ -261,7 +261,7 @@ class BusinessRead(ChangedRecordRead):
 
 
 class OwnBusinessRead(BusinessRead):
-    """A business of one's own. ``role``: owner, manager, staff or assistant."""
+    """A business of the caller. ``role``: owner, manager, staff or assistant."""
 
     model_config = ConfigDict(json_schema_extra=examples({**READ_EXAMPLE, "role": "owner"}))
 

@@ -1,4 +1,4 @@
-"""What a search for businesses asks: words, kind, prefecture, a point, and an order."""
+"""The query of a search for businesses: words, kind, prefecture, a point, and an order."""
 
 from dataclasses import dataclass
 from typing import Annotated

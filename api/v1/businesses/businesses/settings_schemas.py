@@ -1,4 +1,4 @@
-"""How a business takes bookings. Durations are ISO 8601 (``PT10M``, ``P60D``); whole seconds are read too."""
+"""The booking settings of a business. Durations are ISO 8601 (``PT10M``, ``P60D``); whole seconds are read too."""
 
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal, Self
@@ -127,7 +127,7 @@ class SettingsUpdate(Changes):
 
 
 class SettingsRead(Output):
-    """The part that everybody sees."""
+    """The public settings."""
 
     model_config = ConfigDict(json_schema_extra=examples(_PUBLIC))
 
@@ -157,7 +157,7 @@ class SettingsRead(Output):
 
 
 class OwnSettingsRead(SettingsRead):
-    """All of them, for those who work there."""
+    """All settings, for members of the business."""
 
     model_config = ConfigDict(json_schema_extra=examples({**_WHOLE, "updated_at": "2026-11-21T01:30:00Z"}))
 

@@ -1,4 +1,4 @@
-"""Helps to fill in an address. No address is refused because its code is not in the table."""
+"""Helps to fill in an address. An address is not refused because its code is unknown."""
 
 from typing import Annotated
 

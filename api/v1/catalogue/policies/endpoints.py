@@ -1,4 +1,4 @@
-"""Cancellation policies, for those who work in the business. Customers see them with the service."""
+"""Cancellation policies, for members of the business. Customers see them with the service."""
 
 from typing import Annotated
 from uuid import UUID
@@ -79,7 +79,7 @@ async def update_policy(policy_id: UUID, body: PolicyUpdate, access: MayWritePol
 )
 @raises(Conflict)
 async def delete_policy(policy_id: UUID, access: MayWritePolicy, now: Now) -> Response:
-    """Refused, with the services that name it, while there are any, and for the default while there are others."""
+    """Refused, with the services that use it, while there are any, and for the default while there are others."""
     async with access.work(policy_id) as work:
         await work.catalogue.remove_policy(access.business_id, policy_id, now)
     return ok(DeletedRead(id=policy_id), SuccessMessage.DELETED)

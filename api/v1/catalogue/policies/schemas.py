@@ -1,4 +1,4 @@
-"""What a cancellation costs."""
+"""Schemas of cancellation policies."""
 
 from typing import Annotated, Any, Self
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Services and resources as everybody sees them. Those who work there see the inactive ones too."""
+"""Public data of services and resources. Members of the business see the inactive ones too."""
 
 from typing import Annotated
 from uuid import UUID
@@ -38,7 +38,7 @@ async def list_services(access: MaySeeBusiness, asked: ServicesAsked, business_i
 @router.get("/services/{service_id}", summary="Read a service", response_model=Envelope[ServiceRead])
 @cached(CacheKind.CATALOGUE, about="service_id")
 async def get_service(service_id: UUID, access: MaySeeService) -> Response:
-    """One service, with the policy that a booking of it is made under."""
+    """One service, with the policy of new bookings."""
     async with access.work(service_id) as work:
         return ok(ServiceRead.of(await work.catalogue.get_service(service_id, inactive=access.works_here)))
 

@@ -1,4 +1,4 @@
-"""What a list of services asks: filters, words, and an order."""
+"""The query of a list of services: filters, words, and an order."""
 
 from dataclasses import dataclass, replace
 from typing import Annotated, Any

@@ -1,4 +1,4 @@
-"""What owners and managers do with services and resources."""
+"""Commands of owners and managers on services and resources."""
 
 from typing import Annotated
 from uuid import UUID
@@ -77,8 +77,8 @@ async def update_service(
     response_model=Envelope[DeletedRead],
 )
 async def delete_service(service_id: UUID, access: MayWriteService, now: Now, confirm: Confirm) -> Response:
-    """It is no longer shown or booked. Refused while bookings of it are to come, unless confirmed: they stay as they
-    are."""
+    """It is no longer shown or booked. Refused while there are future bookings of it, unless confirmed: they do not
+    change."""
     async with access.work(service_id) as work:
         await work.catalogue.remove_service(service_id, now, confirm)
     return ok(DeletedRead(id=service_id), SuccessMessage.DELETED)

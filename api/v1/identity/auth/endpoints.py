@@ -1,4 +1,4 @@
-"""Registering, logging in and out, and who one is."""
+"""Registering, logging in and out, and the caller's login."""
 
 from fastapi import APIRouter
 from starlette.responses import Response
@@ -81,14 +81,14 @@ async def refresh(body: RefreshCreate, caller: AnonymousCaller, services: Servic
 
 @router.post("/logout", summary="Log out", response_model=Envelope[EndedRead])
 async def logout(caller: CurrentUser, now: Now) -> Response:
-    """Ends the session of the token: its refresh token and its access tokens are no good from then on. Doing it again
-    changes nothing, so it takes no ``Idempotency-Key``."""
+    """Ends the session of the token: its refresh token and its access tokens become invalid. A repeat changes nothing,
+    so it takes no ``Idempotency-Key``."""
     return ok(await log_out(caller, now), SuccessMessage.LOGGED_OUT)
 
 
 @router.get("/me", summary="Who I am", response_model=Envelope[UserRead])
 async def get_me(caller: CurrentUser) -> Response:
-    """The login that the token speaks for."""
+    """The login of the token."""
     async with caller.work() as work:
         user = await work.identity.users.find(caller.id)
     if user is None:

@@ -1,4 +1,4 @@
-"""Opening a session, keeping it alive and ending it."""
+"""Opening, refreshing and ending sessions."""
 
 import contextlib
 from dataclasses import replace
@@ -33,7 +33,7 @@ async def log_in(
     refuse_locked(attempt, now)
     right = await is_right(visitor, services, attempt, asked.password)
     if attempt.account is not None and not (right and user is not None and user.two_factor):
-        # The second factor still protects the account from a guessed password, so it is not locked for its owner.
+        # The second factor still protects the account from a guessed password, so the owner is not locked out.
         refuse_locked(attempt.account, now)
     if not right or user is None:
         await notify_if_locked(visitor, attempt)
@@ -52,7 +52,7 @@ async def log_in(
 
 
 def _known_device(services: ApiServices, asked: LoginCreate, now: datetime) -> KnownDevice | None:
-    """The device that the token names; a token that is not ours, or is over, is like none."""
+    """The known device of the token; an invalid or expired token counts as none."""
     if asked.device_token is None:
         return None
     try:
@@ -68,8 +68,8 @@ def refuse_locked(attempt: LoginAttempt, now: datetime) -> None:
 
 
 async def notify_if_locked(visitor: PublicCaller | AuthenticatedCaller, attempt: LoginAttempt) -> None:
-    """Write to whose login this failed attempt has locked, at most once in the time of a lock, from however many
-    networks it is attacked. Nobody is written to for an e-mail that nobody has."""
+    """Notify the owner of a login that this failed attempt has locked, at most once per lock, however many networks
+    attack. For an unknown e-mail nobody is notified."""
     times = [one.locked_until for one in (attempt, attempt.account) if one and one.locked_until]
     if not times:
         return
@@ -85,11 +85,11 @@ async def notify_if_locked(visitor: PublicCaller | AuthenticatedCaller, attempt:
 async def is_right(
     visitor: PublicCaller | AuthenticatedCaller, services: ApiServices, attempt: LoginAttempt, password: str
 ) -> bool:
-    """Whether the password is that of the login that was attempted. Raises Unavailable, which is no failure."""
+    """Whether the password is right for this attempt. Raises Unavailable, which does not count as a failure."""
     try:
         return await services.passwords.matches(password, attempt.user.password_hash if attempt.user else None)
     except Unavailable:
-        # Nobody looked at it, so it is no failure.
+        # The password was not checked, so it is no failure.
         async with visitor.work() as work:
             await work.identity.logins.undo_attempt(attempt)
         raise
@@ -98,7 +98,7 @@ async def is_right(
 async def knows_password(
     caller: AuthenticatedCaller, services: ApiServices, email: str, password: str, now: datetime
 ) -> bool:
-    """Counted by the session, so that somebody who found it left open cannot guess for long. Raises AccountLocked and
+    """Counted by the session, so that a person who found it open cannot guess for long. Raises AccountLocked and
     Unavailable."""
     services.passwords.check_room()
     async with caller.work() as work:
@@ -131,8 +131,8 @@ async def open_session(
     *,
     two_factor: bool,
 ) -> LoginRead:
-    """A new session of somebody who proved who they are. Raises InvalidCredentials for a password that was changed
-    while it was checked."""
+    """A new session for a person who proved the login. Raises InvalidCredentials if the password was changed during the
+    check."""
     token, until = new_refresh_token(), now + services.settings.refresh_token_lifetime
     async with visitor.work() as work:
         session_id = await work.identity.sessions.open(
@@ -160,8 +160,8 @@ async def open_session(
 
 @raises(Unauthenticated)
 async def refresh(visitor: PublicCaller, services: ApiServices, token: str, now: datetime) -> TokensRead:
-    """New tokens for a refresh token, which is used up. One that was used before ends its session, also when it comes
-    at the same moment. Raises Unauthenticated."""
+    """New tokens for a refresh token, which becomes invalid. A token that was used before ends its session, also if it
+    is used concurrently. Raises Unauthenticated."""
     fresh = new_refresh_token()
     async with visitor.work() as work:
         rotated = await work.identity.sessions.rotate(token, fresh, now, now + services.settings.refresh_token_lifetime)
@@ -177,7 +177,7 @@ async def refresh(visitor: PublicCaller, services: ApiServices, token: str, now:
 
 
 async def log_out(caller: AuthenticatedCaller, now: datetime) -> EndedRead:
-    """End the session that the token belongs to. One that is over already is what was asked for."""
+    """End the session of the token. If it has ended already, nothing changes."""
     session_id = current_session(caller)
     caller.context = replace(caller.context, session_id=None)
     async with caller.work() as work:
@@ -188,7 +188,7 @@ async def log_out(caller: AuthenticatedCaller, now: datetime) -> EndedRead:
 
 
 def current_session(caller: AuthenticatedCaller) -> UUID:
-    """The session that the token belongs to. Raises Unauthenticated for a token of none."""
+    """The session of the token. Raises Unauthenticated for a token without one."""
     if caller.login is None or caller.login.session_id is None:
         raise Unauthenticated({"reason": "no_session"})
     return caller.login.session_id

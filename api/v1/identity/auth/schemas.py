@@ -1,4 +1,4 @@
-"""What registering and logging in ask and answer."""
+"""Requests and answers of registering and logging in."""
 
 from datetime import datetime
 from typing import Annotated, Literal, Self
@@ -22,7 +22,7 @@ _USER = {
     "created_at": "2026-11-21T10:30:00+09:00",
 }
 
-#: Any text; what it must be is `domain.identity.passwords`.
+#: Any text; `domain.identity.passwords` has the rules.
 Password = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 

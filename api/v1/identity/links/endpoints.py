@@ -1,4 +1,4 @@
-"""Confirming an e-mail, and choosing a new password with or without the old one."""
+"""Confirming an e-mail address, and choosing a new password with or without the old one."""
 
 from fastapi import APIRouter
 from starlette.responses import Response

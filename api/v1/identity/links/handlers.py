@@ -1,4 +1,4 @@
-"""What the links of e-mails open, and choosing a new password."""
+"""The handlers of single-use links, and of choosing a new password."""
 
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -53,7 +53,7 @@ async def send_reset(
 async def verify(
     visitor: PublicCaller, services: ApiServices, asked: VerifyEmailCommand, now: datetime, key: Key | None
 ) -> Response:
-    """Note that the login's e-mail is its own. Raises InvalidLink and Gone."""
+    """Confirm the login's e-mail address. Raises InvalidLink and Gone."""
     link_id = _opened(services.links, VERIFICATION, asked.token, now)
     async with visitor.work(key) as work:
         user = await work.identity.single_use_links.use(VERIFICATION, link_id, asked.token, now)
@@ -66,8 +66,8 @@ async def verify(
 async def reset(
     visitor: PublicCaller, services: ApiServices, asked: ResetPasswordCommand, now: datetime, key: Key | None
 ) -> Response:
-    """Store the password that was chosen through a mail link. A login whose address was not proven before loses its
-    second factor, too. Raises InvalidInput, InvalidLink and Gone."""
+    """Store the password that was chosen with a mail link. A login whose address was not proven before also loses its
+    second factor. Raises InvalidInput, InvalidLink and Gone."""
     link_id = _opened(services.links, RESET, asked.token, now)
     async with visitor.work() as work:
         email = await work.identity.single_use_links.find_email(RESET, link_id)
@@ -78,9 +78,9 @@ async def reset(
         new = NewPassword(user.id, password_hash, SessionEnd.PASSWORD_RESET, once=str(link_id))
         await work.identity.passwords.replace(new, now)
         if user.email_verified_at is None:
-            # Somebody else may have registered this address. Nothing of theirs keeps its owner out.
+            # Another person may have registered this address. Nothing of theirs may lock out its owner.
             await work.identity.two_factor.disable(user.id)
-        await work.identity.users.verify_email(user.id, now)  # the e-mail reached them
+        await work.identity.users.verify_email(user.id, now)  # the caller has received the e-mail
         return await store_response(work, ok(PasswordChangedRead(changed_at=now), SuccessMessage.PASSWORD_CHANGED))
 
 
@@ -88,7 +88,7 @@ async def reset(
 async def change(
     caller: AuthenticatedCaller, services: ApiServices, asked: ChangePasswordCommand, now: datetime, key: Key | None
 ) -> Response:
-    """Store the new password of somebody who knows the present one. Raises InvalidInput, AccountLocked,
+    """Store the new password of a caller who knows the present one. Raises InvalidInput, AccountLocked,
     Unauthenticated."""
     async with caller.work() as work:
         user = await work.identity.users.find(caller.id)
@@ -99,7 +99,7 @@ async def change(
         raise InvalidInput.at("new_password", "not_the_current_password")
     right = await knows_password(caller, services, user.email, asked.current_password, now)
     password_hash = await services.passwords.hash(asked.new_password) if right else ""
-    # A repeat with the same key is answered here: the password it names as the present one is that no longer.
+    # A repeat with the same key is answered here: its "present" password is no longer the present one.
     async with caller.work(key) as work:
         new = NewPassword(
             user.id,
@@ -115,8 +115,8 @@ async def change(
 
 
 def _opened(links: Links, kind: LinkKind, token: str, now: datetime) -> UUID:
-    """The row that the token opens. Raises InvalidLink, and Gone for one that is over: a wrong link is no missing
-    login, so it is not answered like one."""
+    """The row of the token. Raises InvalidLink, and Gone for one that is no longer valid. A wrong link is not answered
+    with 401, because no login is missing."""
     try:
         return links.read(kind.purpose, token, now)
     except Unauthenticated as error:

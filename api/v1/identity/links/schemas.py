@@ -1,4 +1,4 @@
-"""What the links of e-mails, and passwords chosen anew, ask and answer."""
+"""Requests and answers of single-use links and new passwords."""
 
 from datetime import datetime, timedelta
 from typing import Annotated, Self
@@ -15,7 +15,7 @@ Token = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, ma
 
 
 class LinkCreate(Input):
-    """Whose e-mail is asked for."""
+    """The e-mail address to which a message is sent."""
 
     model_config = ConfigDict(json_schema_extra=examples({"email": "hanako@example.jp"}))
 
@@ -23,7 +23,7 @@ class LinkCreate(Input):
 
 
 class LinkAskedRead(Output):
-    """``valid_for``: how many seconds the link of the e-mail is good."""
+    """``valid_for``: for how many seconds the link of the e-mail is valid."""
 
     model_config = ConfigDict(json_schema_extra=examples({"valid_for": 3600}))
 

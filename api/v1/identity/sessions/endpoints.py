@@ -1,4 +1,4 @@
-"""Where one is logged in."""
+"""The caller's sessions."""
 
 from uuid import UUID
 
@@ -19,7 +19,7 @@ router = APIRouter(prefix="/auth/sessions", tags=["auth"])
 
 @router.get("", summary="Where I am logged in", response_model=ListEnvelope[SessionRead])
 async def list_sessions(caller: CurrentUser, page: PageAsked, now: Now) -> Response:
-    """Live sessions, the youngest first; ``current`` marks the one that asks."""
+    """Live sessions, newest first; ``current`` marks the session of this request."""
     current = caller.login.session_id if caller.login else None
     async with caller.work() as work:
         rows = await work.identity.sessions.list_(caller.id, now, page.after_id, page.fetch)
@@ -28,7 +28,7 @@ async def list_sessions(caller: CurrentUser, page: PageAsked, now: Now) -> Respo
 
 @router.delete("", summary="Log out everywhere else", response_model=Envelope[EndedRead])
 async def delete_sessions(caller: CurrentUser) -> Response:
-    """Ends every session but the one that asks."""
+    """Ends every session except that of this request."""
     async with caller.work() as work:
         ended = await work.identity.sessions.revoke_all(caller.id, current_session(caller), SessionEnd.REVOKED)
     return ok(EndedRead(sessions_ended=ended), SuccessMessage.LOGGED_OUT_ELSEWHERE)
@@ -41,7 +41,7 @@ async def delete_sessions(caller: CurrentUser) -> Response:
 )
 @raises(NotFound)
 async def delete_session(session_id: UUID, caller: CurrentUser, now: Now) -> Response:
-    """Its tokens are no good from then on. The one that asks may end itself."""
+    """Its tokens become invalid. The session of this request may end itself."""
     async with caller.work() as work:
         await work.identity.sessions.revoke(caller.id, session_id, now, SessionEnd.REVOKED)
     return ok(EndedRead(sessions_ended=1), SuccessMessage.LOGGED_OUT)

@@ -1,4 +1,5 @@
-"""Two-factor login. No answer here is kept for an ``Idempotency-Key``: each holds a secret, or is safe to repeat."""
+"""Two-factor login. No answer here is stored for an ``Idempotency-Key``: each contains a secret or is safe to
+repeat."""
 
 from typing import Annotated
 
@@ -30,8 +31,8 @@ router = APIRouter(prefix="/auth/2fa", tags=["auth"])
 )
 @raises(set_up)
 async def setup_two_factor(caller: CurrentUser, services: Services) -> Response:
-    """A new secret for an authenticator app (TOTP, six digits every 30 seconds). Nothing asks for it before
-    ``/auth/2fa/enable``; asking again gives another one."""
+    """A new secret for an authenticator app (TOTP, six digits every 30 seconds). It is not required before
+    ``/auth/2fa/enable``; a repeat gives another one."""
     return ok(await set_up(caller, services))
 
 

@@ -44,7 +44,7 @@ from runtime.sealing import Sealed, Sealer, Unsealable
 log = structlog.get_logger(__name__)
 
 ISSUER = "Omotenashi Connect"
-#: What the secrets of second factors are sealed for.
+#: The purpose for which the secrets of second factors are encrypted.
 SEALED_FOR = "two_factor"
 
 _bearer = HTTPBearer(
@@ -56,7 +56,7 @@ _bearer = HTTPBearer(
 
 @dataclass(frozen=True, slots=True)
 class Challenged:
-    """Somebody whose password was right and whose second factor is asked for."""
+    """A caller whose password was right and whose second factor is required."""
 
     visitor: PublicCaller
     challenge: Challenge
@@ -76,7 +76,7 @@ async def challenged(
 
 @raises(WrongState)
 async def set_up(caller: AuthenticatedCaller, services: ApiServices) -> TwoFactorSetupRead:
-    """A new secret, not asked for before it was proven once. Raises WrongState when the second factor is on."""
+    """A new secret, not required before it was proven once. Raises WrongState when the second factor is on."""
     secret = pyotp.random_base32()
     sealed = _sealer(services).seal(secret.encode(), caller.id.bytes)
     async with caller.work() as work:
@@ -130,7 +130,7 @@ async def _check_enable(
 async def disable(
     caller: AuthenticatedCaller, services: ApiServices, asked: DisableTwoFactorCommand, now: datetime
 ) -> None:
-    """Ask for it no longer. Counts as an attempt to log in: raises InvalidCredentials, InvalidCode, AccountLocked, and
+    """No longer require it. Counts as an attempt to log in: raises InvalidCredentials, InvalidCode, AccountLocked, and
     WrongState when it is off."""
     async with caller.work() as work:
         user, row = await work.identity.users.find(caller.id), await work.identity.two_factor.find(caller.id)
@@ -174,7 +174,7 @@ async def _prove(
     code: str,
     now: datetime,
 ) -> None:
-    """Use a code or a recovery code up. Raises InvalidCode."""
+    """Use a code or a recovery code. Raises InvalidCode."""
     step = _step_of(services, row, code, now)
     async with caller.work() as work:
         if step is not None:
@@ -195,7 +195,7 @@ def _step_of(services: ApiServices, row: TwoFactorRow, code: str, now: datetime)
     try:
         secret = _sealer(services).open(Sealed(row.key_id, row.totp_encrypted), row.user_id.bytes)
     except Unsealable:
-        # A recovery code still helps; nothing else does before the key is back.
+        # A recovery code still works; nothing else does until the key is back.
         log.error("a second factor cannot be opened", key_id=row.key_id, user_id=str(row.user_id))
         return None
     totp, typed = pyotp.TOTP(secret.decode()), "".join(code.split()).encode()
@@ -204,7 +204,7 @@ def _step_of(services: ApiServices, row: TwoFactorRow, code: str, now: datetime)
 
 
 async def reseal(work: UnitOfWork, sealer: Sealer, row: TwoFactorRow) -> None:
-    """The secret under the current key, so that the one it was sealed with can be retired."""
+    """The secret encrypted with the current key, so that the former key can be retired."""
     sealed = sealer.seal(sealer.open(Sealed(row.key_id, row.totp_encrypted), row.user_id.bytes), row.user_id.bytes)
     await work.identity.two_factor.reseal(row, sealed.blob, sealed.kid)
 

@@ -1,4 +1,4 @@
-"""What the second factor asks and answers."""
+"""Requests and answers of the second factor."""
 
 from typing import Annotated
 

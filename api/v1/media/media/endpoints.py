@@ -1,4 +1,4 @@
-"""Pictures and films of a business, as everybody sees them, and what owners and managers do with them."""
+"""Pictures and films of a business: public reading, and commands of owners and managers."""
 
 from typing import Annotated
 from uuid import UUID
@@ -84,7 +84,7 @@ async def create_media(request: Request, business_id: UUID, access: MayAddMedia,
 )
 @raises(take_ticket)
 async def presign_media(body: PresignMediaCommand, access: MayAddMedia, services: Services, now: Now) -> Response:
-    """For sending a file to the storage itself; say so afterwards with `complete`."""
+    """For uploading a file directly to the storage; call `complete` afterwards."""
     media, upload = await take_ticket(body, access, services, now)
     return created(MediaTicketRead(media=MediaRead.of(media, services.storage, now), upload=upload))
 
@@ -104,7 +104,7 @@ async def reorder_media(body: ReorderMediaCommand, access: MayAddMedia) -> Respo
 )
 @raises(finish)
 async def complete_media(media_id: UUID, access: MayWriteMedia, services: Services) -> Response:
-    """After an upload to the storage. Saying it twice is the same as once."""
+    """After an upload to the storage. A repeat changes nothing."""
     media = await finish(media_id, access, services)
     return ok(MediaRead.of(media, services.storage, services.now()), SuccessMessage.UPDATED)
 

@@ -1,4 +1,4 @@
-"""The two ways in which a picture or film comes in. No transaction is open while bytes travel."""
+"""The two ways to upload a picture or film. No transaction is open during the transfer."""
 
 from datetime import datetime
 from uuid import UUID, uuid4

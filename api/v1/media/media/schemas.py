@@ -14,7 +14,7 @@ from domain.media.files import FileType, MediaKind
 from domain.media.status import MediaStatus, Rejection
 from providers.storage.interface import Storage
 
-#: A link to what is shown is good for so long.
+#: How long a link to a published file is valid.
 LINK_LASTS = timedelta(hours=1)
 _ID = "019a0c5e-9f3b-7c21-b5d4-a9e1f2036c58"
 _BUSINESS = "019a0c5e-7b3f-7c21-b5d4-a9e1f2036c58"

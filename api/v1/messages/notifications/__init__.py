@@ -1,1 +1,1 @@
-"""Messages that were sent."""
+"""Sent messages."""

@@ -1,4 +1,4 @@
-"""Messages: which were sent, which were read, and sending a failed one again."""
+"""Messages: lists, marking as read, and retrying a failed one."""
 
 from typing import Annotated
 from uuid import UUID
@@ -49,7 +49,7 @@ async def list_notifications(
     response_model=Envelope[NotificationRead],
 )
 async def get_notification(notification_id: UUID, access: MayList) -> Response:
-    """For its recipient and for those who work at the business."""
+    """For its recipient and for members of the business."""
     return ok(await read_notification(access, notification_id))
 
 
@@ -62,7 +62,7 @@ async def get_notification(notification_id: UUID, access: MayList) -> Response:
 async def update_notification(
     notification_id: UUID, body: NotificationUpdate, caller: CurrentUser, now: Now
 ) -> Response:
-    """By its recipient alone; the first time counts."""
+    """Only by its recipient; the first time counts."""
     async with caller.work(action=MessageAction.READ) as work:
         return ok(
             NotificationRead.of(await work.messages.notices.mark_read(notification_id, caller.id, now)),

@@ -1,1 +1,1 @@
-"""How a business is let in: the owner's side and the operators' side."""
+"""The verification of a business: the owner's and the operators' endpoints."""

@@ -1,4 +1,5 @@
-"""What operators do about businesses. Decisions are updates on the review's workflow, and the answer is its outcome."""
+"""Operators' decisions about businesses. Decisions are updates on the review's workflow; the answer is their
+outcome."""
 
 from typing import Annotated
 from uuid import UUID
@@ -79,9 +80,9 @@ async def get_business_under_review(business_id: UUID, access: MayDecide, servic
 async def approve_business(
     business_id: UUID, body: ApprovalCommand, access: MayDecide, services: Services, key: OptionalKey
 ) -> Response:
-    """It is public and takes bookings from now on. With the ``version`` that the operator has looked at: another one,
-    because identity or documents have changed since, is 409 `conflict`. A review of an approved business that changed
-    its identity ends with this and changes nothing else; to reject it suspends."""
+    """The business becomes public and takes bookings. ``version`` is what the operator has seen: if identity or
+    documents have changed since, the answer is 409 `conflict`. For an approved business that changed its identity, an
+    approval ends the review and changes nothing else; a rejection suspends it."""
     request = DecisionRequest(Decision.APPROVED, seen=body.version)
     return await handlers.decide(services, access, business_id, key, request)
 
@@ -95,7 +96,7 @@ async def approve_business(
 async def reject_business(
     business_id: UUID, body: DecisionCommand, access: MayDecide, services: Services, key: OptionalKey
 ) -> Response:
-    """The owner reads why, and may ask again."""
+    """The owner can read the reason, and may submit again."""
     return await handlers.decide(services, access, business_id, key, DecisionRequest(Decision.REJECTED, body.reason))
 
 
@@ -123,8 +124,8 @@ async def request_info(
 async def suspend_business(
     business_id: UUID, body: DecisionCommand, access: MaySuspend, now: Now, key: OptionalKey
 ) -> Response:
-    """It is not public and takes no new bookings from now on. Its open bookings are listed, for the operator to decide:
-    nothing happens to them by itself."""
+    """It is no longer public and takes no new bookings. Its open bookings are listed for the operator to decide about;
+    they are not changed automatically."""
     async with access.work(business_id, key) as work:
         decision = Deciding(Decision.SUSPENDED, command_id(work.idempotency_key), access.user_id, body.reason)
         bookings = await work.onboarding.verifications.suspend(business_id, decision, now)

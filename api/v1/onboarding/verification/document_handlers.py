@@ -43,7 +43,8 @@ async def receive(services: ApiServices, access: Access, business_id: UUID, docu
     if document.status != DocumentStatus.UPLOADING:
         return document
     content = await _read(services, document)
-    # The ticket may still write to its own place: what was looked at is kept where nobody can.
+    # The ticket may still write to its own key: the checked file is stored under another key, which no client can
+    # write.
     kept_at = f"{DOCUMENTS_KEPT}{business_id}/{document.id}"
     await services.storage.put(kept_at, content, document.content_type)
     async with access.work(business_id) as work:

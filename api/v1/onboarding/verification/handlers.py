@@ -1,4 +1,4 @@
-"""A decision on its way through the review's workflow."""
+"""Sends a decision to the review's workflow."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -21,7 +21,7 @@ from workflows.support import ids
 
 @dataclass(frozen=True, slots=True)
 class DecisionRequest:
-    """What somebody wants of a review."""
+    """A requested decision about a review."""
 
     decision: Decision
     reason: str | None = None
@@ -32,8 +32,8 @@ class DecisionRequest:
 async def decide(
     services: ApiServices, access: Access, business_id: UUID, key: Key | None, request: DecisionRequest
 ) -> Response:
-    """The verification after the decision. Raises what the review refuses, WrongState where none is under
-    way, and Unavailable when Temporal or its workers are away; then it may be said again."""
+    """The verification after the decision. Raises what the review refuses, WrongState if none is open, and Unavailable
+    when Temporal or its workers are unavailable; then it may be repeated."""
     async with access.command(business_id, key, request.reason) as command:
         async with command.finish() as work:
             business = await work.businesses.get(business_id)
@@ -54,7 +54,7 @@ async def decide(
 async def _ask(
     services: ApiServices, start: messages.VerificationInput, update: str, said: messages.VerificationCommand
 ) -> ReviewStatus:
-    """The answer of the review's run, which is started with this command where the relay is behind."""
+    """The answer of the review's run, which is started with this command if the relay is late."""
     patience = services.settings.temporal_rpc_timeout
     workflow_id = ids.verification(start.business_id)
     try:
@@ -67,7 +67,7 @@ async def _ask(
 
 @raises(VerificationIncomplete, WrongState, Unavailable)
 async def submit(services: ApiServices, access: Access, business_id: UUID, key: Key | None) -> Response:
-    """Ask to be let in, or answer what was asked back."""
+    """Submit the business for review, or answer a request for information."""
     async with access.command(business_id, key) as command:
         async with command.finish() as work:
             review = await work.onboarding.verifications.open_review(business_id)

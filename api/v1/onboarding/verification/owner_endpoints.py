@@ -1,4 +1,4 @@
-"""What owners and managers do to be let in."""
+"""The owner's endpoints for the verification of a business."""
 
 from typing import Annotated
 from uuid import UUID
@@ -41,8 +41,8 @@ async def get_verification(business_id: UUID, access: MayRead, services: Service
 )
 @raises(handlers.submit)
 async def submit_business(business_id: UUID, access: MaySubmit, services: Services, key: OptionalKey) -> Response:
-    """A draft or rejected business asks for its review; one that was asked for more answers. What is missing is said
-    all at once. Operators decide, and the owner gets an e-mail."""
+    """Submits a draft or rejected business, or answers a request for information. Everything that is missing is
+    returned at once. Operators decide, and the owner gets an e-mail."""
     return await handlers.submit(services, access, business_id, key)
 
 
@@ -56,7 +56,7 @@ async def submit_business(business_id: UUID, access: MaySubmit, services: Servic
 async def create_document(
     business_id: UUID, body: DocumentCreate, access: MaySubmit, services: Services, now: Now
 ) -> Response:
-    """Send the file to the storage with the ticket, then say `complete`. Only operators can read it."""
+    """Upload the file to the storage with the ticket, then call `complete`. Only operators can read it."""
     return created(await document_handlers.expect(services, access, business_id, body, now))
 
 
@@ -67,7 +67,7 @@ async def create_document(
 )
 @raises(document_handlers.receive)
 async def complete_document(business_id: UUID, document_id: UUID, access: MaySubmit, services: Services) -> Response:
-    """The file's first bytes must be of the announced type. Saying it twice is the same as once."""
+    """The file's first bytes must be of the declared type. A repeat changes nothing."""
     return ok(
         DocumentRead.of(await document_handlers.receive(services, access, business_id, document_id)),
         SuccessMessage.UPDATED,

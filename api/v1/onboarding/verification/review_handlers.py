@@ -1,4 +1,4 @@
-"""What operators write down while they look at a review."""
+"""Operators' notes and decisions about documents in a review."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""What the endpoints of reviews ask and answer."""
+"""Requests and answers of reviews."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -88,7 +88,7 @@ class DocumentRead(RecordRead):
 
 
 class DocumentTicketRead(Output):
-    """Where to send the file. Say `complete` when it is there."""
+    """Where to upload the file. Call `complete` afterwards."""
 
     model_config = ConfigDict(
         json_schema_extra=examples(
@@ -148,8 +148,8 @@ class DecisionRead(Output):
 
 
 class VerificationRead(Output):
-    """The state of a business's verification. ``missing``: everything that a submission still lacks, as stable words.
-    ``review`` is the newest one, null for a business that never asked."""
+    """The state of a business's verification. ``missing``: stable codes for everything that a submission still lacks.
+    ``review`` is the newest one, null for a business without a review."""
 
     model_config = ConfigDict(json_schema_extra=examples(_VERIFICATION))
 
@@ -163,7 +163,7 @@ class VerificationRead(Output):
 
 
 class ApprovalCommand(Input):
-    """What the operator has looked at."""
+    """What the operator has seen."""
 
     model_config = ConfigDict(json_schema_extra=examples({"version": _VERSION}))
 

@@ -1,1 +1,1 @@
-"""Paying for a booking, giving money back, and what providers tell."""
+"""Payments, refunds, and webhooks of payment providers."""

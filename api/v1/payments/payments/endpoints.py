@@ -1,4 +1,4 @@
-"""Paying for a booking, refunds, and webhooks of the providers."""
+"""Payments of bookings, refunds, and webhooks of payment providers."""
 
 from typing import Annotated
 from uuid import UUID
@@ -56,8 +56,8 @@ MayRefund = Annotated[Access, Depends(may(PaymentAction.REFUND, "payment"))]
 async def create_intent(
     body: IntentCreate, access: MayPayBooking, services: Services, now: Now, key: RequiredKey
 ) -> Response:
-    """The one open payment of the booking, over what is due; asked again it is the same. For its customer, or with the
-    booking's link. On a confirmed booking: for another card, where the one before could not be kept authorized."""
+    """The one open payment of the booking, over the amount due; a repeat returns the same. For its customer, or with
+    the booking's link. On a confirmed booking: for another card, if the former authorization was lost."""
     return await open_intent(services, access, body.booking_id, key, now)
 
 
@@ -112,7 +112,8 @@ async def get_payment(payment_id: UUID, access: MayRead) -> Response:
 @raises(request_refund)
 @limited(RateClass.PAYMENT)
 async def refund_payment(payment_id: UUID, body: RefundCreate, access: MayRefund, key: RequiredKey) -> Response:
-    """All or part of what was taken. It is on its way when this answers; `GET /payments/{id}` shows its state."""
+    """All or part of the captured amount. The refund has started when this answers; `GET /payments/{id}` shows its
+    state."""
     return await request_refund(access, payment_id, body, key)
 
 

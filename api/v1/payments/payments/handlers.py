@@ -1,6 +1,6 @@
-"""Opening an intent and confirming it. No transaction is open while the provider is asked.
+"""Opening an intent and confirming it. No transaction is open during calls to the provider.
 
-Every step can be repeated: the row is found again, the provider knows its key, and an event counts once.
+Every step can be repeated: the row is found again, the provider knows its key, and an event is applied once.
 """
 
 from collections.abc import Awaitable, Callable
@@ -32,14 +32,14 @@ from providers.payments.interface import CaptureMethod, Intent, IntentRequest, P
 from runtime.settings import Environment, Settings
 
 T = TypeVar("T")
-#: How the provider is asked; the last argument is the command's id.
+#: A call to the provider; the last argument is the command's id.
 Confirming = Callable[[PaymentProvider, Payment, ConfirmPaymentCommand, str], Awaitable[Intent]]
 
 
 @raises(WrongState, Gone, RuleBroken, Conflict)
 async def open_intent(services: ApiServices, access: Access, booking_id: UUID, key: Key, now: datetime) -> Response:
     """The booking's open payment with its secret; 201. Raises WrongState, Gone after the hold, RuleBroken when nothing
-    is due, and Unavailable while the provider is away; then the same key may be sent again."""
+    is due, and Unavailable while the provider is unavailable; then the same key may be sent again."""
     try:
         return await _open_once(services, access, booking_id, key, now)
     except Replay as replay:
@@ -114,7 +114,7 @@ async def _check_return_url(settings: Settings, command: Command, return_url: st
 
 
 async def _payable(command: Command, payment_id: UUID, now: datetime) -> Payment:
-    """The payment if it is settled already, else if it can be paid now."""
+    """The payment if it is settled already, else checked that it can be paid now."""
     async with command.finish() as work:
         payment = await work.payments.get(payment_id)
         if payment.status in SECURED:
@@ -162,7 +162,7 @@ async def _confirm(provider: PaymentProvider, payment: Payment, body: ConfirmPay
     try:
         return await _asked(provider, confirming)
     except RuleBroken as refusal:
-        # The intent may have been paid meanwhile, by another window: then that is the answer.
+        # The intent may have been paid in another window: then that is the answer.
         intent = await _asked(provider, provider.get_intent(intent_id))
         if intent.status in SECURED:
             return intent
@@ -172,7 +172,7 @@ async def _confirm(provider: PaymentProvider, payment: Payment, body: ConfirmPay
 async def _confirm_again(
     provider: PaymentProvider, payment: Payment, body: ConfirmPaymentCommand, command_id: str
 ) -> Intent:
-    """What the provider knows now. PAY.JP v1 gives its page to a confirmation alone; the charge stays the same."""
+    """The provider's present state. PAY.JP v1 returns its page only for a confirmation; the charge does not change."""
     intent = await _asked(provider, provider.get_intent(payment.provider_intent_id or ""))
     if intent.status is PaymentStatus.REQUIRES_PAYMENT and intent.action_url is None:
         return await _confirm(provider, payment, body, command_id)
@@ -180,7 +180,8 @@ async def _confirm_again(
 
 
 async def _asked(provider: PaymentProvider, call: Awaitable[T]) -> T:
-    """The provider's answer. Raises RuleBroken with its reason when it says no, Unavailable when nobody knows."""
+    """The provider's answer. Raises RuleBroken with its reason when it refuses, Unavailable when the result is
+    unknown."""
     try:
         return await call
     except ProviderRefused as refusal:

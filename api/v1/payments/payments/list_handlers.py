@@ -10,7 +10,7 @@ from api.v1.payments.payments.schemas import PaymentRead
 
 
 async def payments_page(access: Listing, booking_id: UUID | None, business_id: UUID | None, page: Page) -> Response:
-    """A page of a booking's payments, of a business's, or of one's own, newest first."""
+    """A page of a booking's payments, of a business's, or of the caller's own, newest first."""
     if booking_id is not None:
         async with access.of("booking", booking_id) as work:
             rows = await work.payments.lists.list_(booking_id=booking_id, after_id=page.after_id, limit=page.fetch)

@@ -1,4 +1,4 @@
-"""A refund that a person asks for, in one transaction; the refund's workflow does the rest."""
+"""Starts a refund that a person requests, in one transaction; the refund's workflow does the rest."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""What paying and giving back ask and answer."""
+"""Requests and answers of payments and refunds."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Self
@@ -248,7 +248,7 @@ def _shown(payment: Payment) -> dict[str, Any]:
 
 
 class WebhookRead(Output):
-    """``fresh``: it was not here before."""
+    """``fresh``: it was not stored before."""
 
     model_config = ConfigDict(json_schema_extra=examples({"fresh": True}))
 

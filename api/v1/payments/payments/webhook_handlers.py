@@ -1,4 +1,4 @@
-"""Taking in a payment provider's webhook: verified over the raw body, stored, acknowledged, and nothing else."""
+"""Receives a payment provider's webhook: verified over the raw body, stored, and acknowledged."""
 
 from datetime import UTC, datetime
 
@@ -9,7 +9,7 @@ from providers.payments.registry import webhook_receiver
 
 
 async def take_in(provider_name: str, signed: SignedWebhook) -> bool:
-    """Whether it was new. Raises NotFound for a provider that is not ours, ForgedWebhook before anything is written."""
+    """Whether it was new. Raises NotFound for an unknown provider, ForgedWebhook before anything is written."""
     provider = webhook_receiver(signed.services.payments, provider_name, signed.body)
     if provider is None:
         raise NotFound({"provider": provider_name})

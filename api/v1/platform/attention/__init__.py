@@ -1,1 +1,1 @@
-"""What needs a person."""
+"""Attention items."""

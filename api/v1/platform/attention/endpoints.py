@@ -1,4 +1,4 @@
-"""What needs a person: for the operators of the platform."""
+"""Attention items: problems that an operator must solve."""
 
 from typing import Annotated
 from uuid import UUID
@@ -51,7 +51,7 @@ async def list_attention(
 async def resolve_attention(
     attention_id: UUID, body: ResolveAttentionCommand, admin: MayResolve, now: Now, key: OptionalKey
 ) -> Response:
-    """With what was done about it. Should the same thing happen again, it is filed anew."""
+    """With a note about what was done. If the problem occurs again, a new item is filed."""
     async with admin.work(key) as work:
         item = await work.platform.attention.resolve(attention_id, admin.id, body.note, now)
         return await store_response(work, ok(AttentionRead.of(item), SuccessMessage.UPDATED))

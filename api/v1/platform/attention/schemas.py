@@ -1,4 +1,4 @@
-"""What matters for a person look like."""
+"""Schemas of attention items."""
 
 from datetime import datetime
 from typing import Any, Self
@@ -19,8 +19,8 @@ class ResolveAttentionCommand(Input):
 
 
 class AttentionRead(RecordRead):
-    """Something that no machine can settle. ``details``: ids, amounts in minor units and codes; what each ``kind`` asks
-    for is in the operator's handbook."""
+    """A problem that a person must solve. ``details``: ids, amounts in minor units and codes; docs/operations.md says
+    what to do for each ``kind``."""
 
     model_config = ConfigDict(
         json_schema_extra=examples(

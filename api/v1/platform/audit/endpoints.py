@@ -1,4 +1,4 @@
-"""The audit trail: for admins all of it, for owners that of their businesses."""
+"""The audit trail: operators read all of it, owners that of their businesses."""
 
 from typing import Annotated
 
@@ -38,7 +38,7 @@ async def list_audit_entries_of_entity(
     reader: MayRead,
     page: PageAsked,
 ) -> Response:
-    """Newest first, from its last change back to its making."""
+    """Newest first, from its last change back to its creation."""
     return await list_of_entity(reader, entity, entity_id, page)
 
 
@@ -48,7 +48,7 @@ async def list_audit_entries_of_entity(
     response_model=Envelope[AuditRead],
 )
 async def get_audit_entry(audit_id: Annotated[int, Path(ge=1, le=2**63 - 1)], reader: MayRead) -> Response:
-    """With what was there before and after."""
+    """With the values before and after the change."""
     async with reader.everything() as work:
         entry = await work.platform.audit_trail.get(audit_id, reader.sees_all)
         return ok(AuditRead.of(entry, reader.sees_all))

@@ -36,7 +36,7 @@ Asked = Annotated[AuditFilter, Depends(asked_filter)]
 
 
 async def list_entries(reader: AuditReader, asked: AuditFilter, page: Page) -> Response:
-    """A page of what is asked for. Raises InvalidInput for an owner who does not say which business."""
+    """A page of the trail. Raises InvalidInput if an owner does not name the business."""
     if asked.business_id is None and not reader.sees_all:
         raise InvalidInput.at("business_id", "missing")
     after = page.after(moment_of, number_of)
@@ -47,7 +47,7 @@ async def list_entries(reader: AuditReader, asked: AuditFilter, page: Page) -> R
 
 
 async def list_of_entity(reader: AuditReader, entity: str, entity_id: str, page: Page) -> Response:
-    """A page of what happened to one row. Raises NotFound for one that has no trail that the caller may see."""
+    """A page of the changes of one row. Raises NotFound if it has none that the caller may see."""
     after = page.after(moment_of, number_of)
     async with reader.everything() as work:
         entries = await work.platform.audit_trail.list_(

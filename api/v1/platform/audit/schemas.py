@@ -1,4 +1,4 @@
-"""What the audit trail looks like."""
+"""Schemas of the audit trail."""
 
 from datetime import datetime
 from typing import Any, Literal, Self

@@ -1,1 +1,1 @@
-"""Feature flags: the admins' side, and who has a feature."""
+"""Feature flags: the operators' endpoints, and the check for a login."""

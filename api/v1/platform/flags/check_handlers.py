@@ -1,4 +1,4 @@
-"""Asking for a flag as a login."""
+"""Checks a feature flag for a login."""
 
 import contextlib
 from uuid import UUID

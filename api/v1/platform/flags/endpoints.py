@@ -1,4 +1,4 @@
-"""Feature flags. Admins write them; everybody who is logged in may ask whether a feature is on for them."""
+"""Feature flags. Operators change them; every login may check whether a feature is on for it."""
 
 from typing import Annotated
 from uuid import UUID
@@ -36,7 +36,7 @@ async def check_flag(
     name: Annotated[str, Path(max_length=MAX_NAME, description="Name of the feature.")],
     business_id: Annotated[UUID | None, Query(description="The business in which it would be used.")] = None,
 ) -> Response:
-    """A flag that nobody knows is off."""
+    """An unknown flag is off."""
     enabled = await is_on_for(caller, services.flags, name, business_id)
     return ok(FlagCheckRead(name=name, enabled=enabled))
 
@@ -80,7 +80,7 @@ async def get_flag(flag_id: UUID, admin: MayWrite) -> Response:
 )
 @raises(NotFound)
 async def update_flag(flag_id: UUID, body: FlagUpdate, admin: MayWrite, services: Services, now: Now) -> Response:
-    """Every process uses the change at once, or within 30 seconds when the cache is away."""
+    """Every process uses the change at once, or within 30 seconds when the cache is unavailable."""
     async with announced(services), admin.work() as work:
         flag = await work.platform.flags.lock_(flag_id)
         changed = await work.platform.flags.update(flag_id, body.onto(flag), now)

@@ -1,4 +1,4 @@
-"""What an admin changes about flags and rollouts, and how the other processes learn of it."""
+"""Changes of flags and rollouts by operators, and their announcement to other processes."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -25,8 +25,8 @@ async def announced(services: ApiServices) -> AsyncIterator[None]:
 async def command(
     services: ApiServices, rollout: RolloutRow, update: str, by: UUID | None, command_id: str
 ) -> RolloutStatus:
-    """Send the command to the rollout's workflow. Returns its state afterwards. Raises WrongState for one that is
-    over, and Unavailable while nobody works on it."""
+    """Send the command to the rollout's workflow. Returns its state afterwards. Raises WrongState for a rollout that
+    has ended, and Unavailable while no worker is running."""
     if rollout.status in OVER:
         raise WrongState({"status": rollout.status.value, "wanted": update})
     try:
@@ -40,5 +40,5 @@ async def command(
             RolloutStatus,
         )
     except NotRunning as error:
-        # The relay is about to start it, or it has just ended: the next question tells which.
+        # The relay is about to start it, or it has just ended: the next call shows which.
         raise away() from error

@@ -1,4 +1,4 @@
-"""Gradual rollouts: a flag's share grows by itself while the platform is watched."""
+"""Gradual rollouts: a flag's share grows automatically while problems are counted."""
 
 from typing import Annotated, Literal
 from uuid import UUID, uuid4

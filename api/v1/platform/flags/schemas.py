@@ -1,4 +1,4 @@
-"""What the endpoints of feature flags ask and answer. Shares are percent with two decimals."""
+"""Requests and answers of feature flags. Shares are percent with two decimals."""
 
 from datetime import datetime, timedelta
 from decimal import Decimal

@@ -1,1 +1,1 @@
-"""What a person may ask of what is held about them."""
+"""Data exports and erasures for a person."""

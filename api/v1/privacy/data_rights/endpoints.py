@@ -1,4 +1,4 @@
-"""A copy of all that is held of the caller, and being forgotten (個人情報保護法 33条, 35条; GDPR 15, 17, 20)."""
+"""Data export and erasure of the caller's data (個人情報保護法 33条, 35条; GDPR 15, 17, 20)."""
 
 from uuid import UUID
 
@@ -30,7 +30,7 @@ router = APIRouter(prefix="/auth", tags=["auth"])
     response_model=Envelope[ExportRead],
 )
 async def create_export(caller: CurrentUser, key: OptionalKey) -> Response:
-    """A message says when it is ready. While one is being written, that one is meant."""
+    """A message says when it is ready. While an export is being written, a repeat returns that one."""
     async with caller.work(key) as work:
         export = await work.privacy.exports.begin(caller.id)
         return await store_response(work, ok(ExportRead.of(export), status_code=202))
@@ -43,7 +43,7 @@ async def create_export(caller: CurrentUser, key: OptionalKey) -> Response:
 )
 @raises(NotFound)
 async def get_export(caller: CurrentUser) -> Response:
-    """The newest that was asked for."""
+    """The newest export."""
     async with caller.work() as work:
         return ok(ExportRead.of(await work.privacy.exports.get_newest(caller.id)))
 

@@ -1,4 +1,4 @@
-"""Asking to be forgotten, and fetching the copy of one's data."""
+"""Starting an erasure, and downloading an export."""
 
 from datetime import datetime
 from uuid import UUID
@@ -21,7 +21,7 @@ from domain.privacy.status import ERASURE_DELAY, ExportStatus
 from providers.storage.interface import ObjectMissing
 from runtime.links import Purpose
 
-#: What one answer holds of a file; a person's data is some kilobytes.
+#: Bytes per read of the file; a person's data is some kilobytes.
 MOST = 64 * 1024 * 1024
 
 
@@ -29,7 +29,7 @@ MOST = 64 * 1024 * 1024
 async def begin_erasure(
     services: ApiServices, caller: AuthenticatedCaller, password: str, now: datetime, key: Key | None
 ) -> Response:
-    """Close the login and order the rest. Raises InvalidCredentials for a wrong password, AccountLocked, and what
+    """Close the login and start the erasure. Raises InvalidCredentials for a wrong password, AccountLocked, and what
     `ErasureStore.begin` raises."""
     async with caller.work() as work:
         user = await work.identity.users.find(caller.id)
@@ -49,7 +49,7 @@ async def begin_erasure(
 
 @raises(Gone, NotFound)
 async def send_export(services: ApiServices, token: str, now: datetime) -> Response:
-    """The file. Raises Unauthenticated for a token that is not ours, Gone for one that is over."""
+    """The file. Raises Unauthenticated for an invalid token, Gone for an expired one."""
     export_id = services.links.read(Purpose.DATA_EXPORT, token, now)
     async with services.database.unit_of_work(Scope.platform()) as work:
         export = await work.privacy.exports.get(export_id)

@@ -1,4 +1,4 @@
-"""What asking for one's data, and asking to be forgotten, look like."""
+"""Schemas of data exports and erasures."""
 
 from datetime import datetime
 from typing import Annotated, Any, Self

@@ -1,4 +1,4 @@
-"""When a service can be booked, and with whom. Public, for services of approved businesses."""
+"""When and with whom a service can be booked. Public, for services of approved businesses."""
 
 from typing import Annotated
 from uuid import UUID
@@ -35,7 +35,7 @@ PartySize = Annotated[int, Query(ge=1, le=1000, description="How many people com
 
 
 def _for_staff(access: Access) -> bool:
-    """Staff who book for customers see what they can book: no lead time, and further ahead."""
+    """Staff who book for customers get what they can book: no lead time, and further in the future."""
     return access.role is not None and allowed(access.role, SchedulingAction.READ_ALL_AVAILABILITY)
 
 
@@ -57,8 +57,8 @@ async def get_availability(
     ] = [],  # noqa: B006  (FastAPI copies it)
     party_size: PartySize = 1,
 ) -> Response:
-    """Every start at which the service fits, exact to the minute; of several services, at which all of them fit one
-    after the other. It is advice: the booking itself decides."""
+    """Every start at which the service fits, exact to the minute; for several services, at which all of them fit one
+    after the other. It is a preview: the booking itself decides."""
     async with access.work(service_id[0]) as work:
         catalogue, starts = await work.scheduling.availability.starts(
             service_id, first, last, now, party_size, resource_id, _for_staff(access)

@@ -1,4 +1,4 @@
-"""The answers of availability, written without a model in between: a month holds some thousand starts."""
+"""Answers of availability, serialised without a model, because a month has some thousand starts."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -44,8 +44,8 @@ def answer_with_starts(catalogue: Catalogue, starts: StartTable, party_size: int
 def local_times(zone: ZoneInfo, starts: StartTable) -> Iterator[str]:
     """RFC 3339 with the venue's offset at each start.
 
-    The zone is asked twice for each 24 hours: no zone changes its clocks and changes them back within that time. Where
-    the two answers differ, the zone is asked for every start.
+    The zone is asked twice for each 24 hours: no zone changes its clock and changes it back within that time. If both
+    answers differ, the zone is asked for every start.
     """
     until, local_zero, suffix = -1, None, ""
     for at in starts.minutes:
@@ -93,6 +93,6 @@ async def free_resources(
 
 
 def _around(start_at: datetime) -> tuple[date, date]:
-    """The business days that a start may belong to, whatever the zone and however far past midnight."""
+    """The business days that a start may belong to, in any zone and however far after midnight."""
     day = start_at.astimezone(UTC).date()
     return day - timedelta(days=2), day + timedelta(days=1)

@@ -1,4 +1,4 @@
-"""What availability answers."""
+"""Answers of availability."""
 
 from datetime import datetime
 from uuid import UUID

@@ -138,7 +138,7 @@ async def update_exception(
     response_model=Envelope[DeletedRead],
 )
 async def delete_exception(exception_id: UUID, access: MayWriteException, now: Now, confirm: Confirm) -> Response:
-    """Other hours that go may strand bookings too."""
+    """Removing other hours may strand bookings too."""
     async with access.work(exception_id) as work:
         await check_schedule(work, access, (await work.scheduling.staff.get_exception(exception_id)).resource_id)
         await work.scheduling.staff.remove_exception(exception_id, now, confirm)

@@ -1,1 +1,1 @@
-"""People of a business, their hours, and the bookings that are theirs."""
+"""Staff of a business, their hours, and their bookings."""

@@ -1,4 +1,4 @@
-"""Inviting people to a business, what they are and do there, and the end of it."""
+"""Invitations to a business, assignments of staff, and their end."""
 
 from typing import Annotated
 from uuid import UUID
@@ -159,7 +159,7 @@ async def accept_invitation(
 @raises(WrongState)
 @limited(RateClass.STRICT)
 async def resend_invitation(invitation_id: UUID, access: MayWriteInvitation, now: Now, key: OptionalKey) -> Response:
-    """Good for seven days from now."""
+    """Valid for seven days from now."""
     async with access.work(invitation_id, key) as work:
         return await store_response(
             work, ok(InvitationRead.of(await work.scheduling.staff.resend(invitation_id, now)), SuccessMessage.UPDATED)
@@ -173,7 +173,7 @@ async def resend_invitation(invitation_id: UUID, access: MayWriteInvitation, now
 )
 @raises(WrongState)
 async def delete_invitation(invitation_id: UUID, access: MayWriteInvitation, now: Now) -> Response:
-    """Its link opens nothing any more."""
+    """Its link becomes invalid."""
     async with access.work(invitation_id) as work:
         await work.scheduling.staff.withdraw(invitation_id, now)
     return ok(DeletedRead(id=invitation_id), SuccessMessage.DELETED)

@@ -1,4 +1,4 @@
-"""What the endpoints of a schedule and of an assignment do beside the store's one call."""
+"""The permission checks of schedules and assignments."""
 
 from uuid import UUID
 
@@ -10,8 +10,8 @@ from domain.scheduling.permissions import SchedulingAction
 
 
 async def check_schedule(work: UnitOfWork, access: Access, resource_id: UUID | None) -> None:
-    """Who may write every schedule may write this one; others only their own, and not that of the whole business
-    (None). Raises Forbidden."""
+    """A caller who may write every schedule may write this one; others only their own, and not that of the whole
+    business (None). Raises Forbidden."""
     if access.role is not None and allowed(access.role, SchedulingAction.WRITE_SCHEDULE):
         return
     if resource_id is None or not await work.scheduling.staff.is_own(resource_id, access.user_id):
