@@ -18,6 +18,7 @@ from domain.scheduling.reaccommodation import ReaccommodationStatus
 from runtime.temporal import guard_exit
 from tests.replay.booking_stories import BOOKING_STORIES, Story
 from tests.replay.outcomes import OUTCOMES, path_of, write
+from tests.replay.waitlist import WAITLIST_STORIES
 from tests.support.servers import run_time_skipping
 from tests.workflows.analytics.test_daily import BUSINESS, Figures, computing
 from tests.workflows.identity.test_two_factor_reset import Resets, resetting
@@ -216,6 +217,7 @@ STORIES["business-verification"] = {
     "started_twice": _review(status=ReviewStatus.APPROVED),
 }
 
+STORIES["waitlist"] = dict(WAITLIST_STORIES)
 STORIES["reaccommodation"] = {
     "moved": _reaccommodation(ReaccommodationStatus.MOVED),
     "cancelled_by_deadline": _reaccommodation(),
