@@ -7,6 +7,7 @@ from api.v1.bookings.assignments import endpoints as assignments
 from api.v1.bookings.blocks import endpoints as blocks
 from api.v1.bookings.bookings import endpoints as bookings
 from api.v1.bookings.reaccommodations import endpoints as stranded
+from api.v1.bookings.series import endpoints as series
 from api.v1.bookings.timeline import endpoints as timeline
 from api.v1.bookings.waitlist import endpoints as waitlist
 from api.v1.businesses.businesses import endpoints as businesses
@@ -54,6 +55,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     own_catalogue.router,
     policies.router,
     stranded.router,
+    series.router,
     blocks.router,
     waitlist.router,
     staff.router,

@@ -10,6 +10,7 @@ from db.bookings.blocks import BlockStore
 from db.bookings.commands.change import ChangeStore
 from db.bookings.commands.hold import HoldStore
 from db.bookings.queries import BookingStore
+from db.bookings.series.move import SeriesMoveStore
 from db.bookings.timeline import TimelineStore
 from db.bookings.waitlist.waitlist import WaitlistStores
 from db.businesses.businesses import BusinessStore
@@ -208,6 +209,11 @@ class BookingStores(BookingStore):
     def timeline(self) -> TimelineStore:
         """Everything that was recorded about one booking."""
         return TimelineStore(self.session, self.context)
+
+    @cached_property
+    def series(self) -> SeriesMoveStore:
+        """Recurring bookings."""
+        return SeriesMoveStore(self.session, self.context)
 
     @cached_property
     def blocks(self) -> BlockStore:

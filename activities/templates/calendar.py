@@ -1,21 +1,16 @@
-"""A booking as an iCalendar file (RFC 5545) for the customer's own calendar.
+"""A booking as an iCalendar file for the customer's own calendar.
 
-It is published, not an invitation, so no reply is asked for. A file with the same UID and a higher SEQUENCE replaces an
-earlier one. Times are in UTC (``…Z``): a local time would need its time zone rules in the file, and is ambiguous in the
-hour that a clock change repeats.
+It is published, not an invitation, so no reply is asked for.
 """
 
-from datetime import UTC, datetime
-
-from icalendar import Calendar, Event, vCalAddress
+from datetime import datetime
+from uuid import UUID
 
 from activities.templates.words import one_line, pick
 from db.messages.notices import NoticeContent
 from domain.booking_status import BookingStatus
-
-PRODUCT = "-//Omotenashi Connect//Bookings//JA"
-
-_ENDED = frozenset({BookingStatus.CANCELLED, BookingStatus.DECLINED, BookingStatus.EXPIRED})
+from runtime.calendar_files import CalendarEvent, booking_uid, certainty, has_ended, sequence
+from runtime.calendar_files import calendar_file as written
 
 
 def calendar_file(content: NoticeContent, place: str, notes: str, now: datetime) -> bytes:
@@ -23,42 +18,46 @@ def calendar_file(content: NoticeContent, place: str, notes: str, now: datetime)
     was made (DTSTAMP).
 
     A booking that ended before its start is a CANCEL (RFC 5546, 3.2.5) with the same UID and a higher SEQUENCE, so that
-    calendars remove the event.
+    calendars remove the event. A message about a series has all its bookings in the file.
     """
-    ended = BookingStatus(content.booking_status) in _ENDED
-    calendar = Calendar()
-    calendar.add("prodid", PRODUCT)
-    calendar.add("version", "2.0")
-    calendar.add("calscale", "GREGORIAN")
-    calendar.add("method", "CANCEL" if ended else "PUBLISH")
-    calendar.add_component(_event(content, place, notes, ended, now))
-    written: bytes = calendar.to_ical()
-    return written
+    ended = has_ended(BookingStatus(content.booking_status))
+    event = _event(content, place, notes, now)
+    # Of the others only the times are known; the message is made when they are confirmed and have moved never.
+    others = [
+        _with_time(event, UUID(booking_id), datetime.fromisoformat(starts), datetime.fromisoformat(ends))
+        for booking_id, starts, ends in content.facts.get("series") or ()
+        if UUID(booking_id) != content.booking_id and not ended
+    ]
+    return written([event, *others], method="CANCEL" if ended else "PUBLISH")
 
 
-def _event(content: NoticeContent, place: str, notes: str, ended: bool, now: datetime) -> Event:
+def _event(content: NoticeContent, place: str, notes: str, now: datetime) -> CalendarEvent:
     status, language = BookingStatus(content.booking_status), content.language
     business = pick(content.business_name, language)
     services = " / ".join(pick(item.name, language) for item in content.items)
-    event = Event()
-    event.add("uid", f"booking-{content.booking_id}@omotenashi")
-    event.add("sequence", content.version + 1 if ended else content.version)
-    event.add("dtstamp", now)
-    event.add("dtstart", content.start_at.astimezone(UTC))
-    event.add("dtend", content.end_at.astimezone(UTC))
-    event.add("summary", f"{business} {services}".strip())
-    event.add("description", notes)
-    event.add("status", "CANCELLED" if ended else _certainty(status))
-    event.add("transp", "TRANSPARENT" if ended else "OPAQUE")
-    if place:
-        event.add("location", place)
-    if content.business_email:
+    return CalendarEvent(
+        uid=booking_uid(content.booking_id),
+        sequence=sequence(content.version, status),
+        stamp=now,
+        starts_at=content.start_at,
+        ends_at=content.end_at,
+        summary=f"{business} {services}".strip(),
+        status=certainty(status),
+        description=notes,
+        location=place,
         # PUBLISH and CANCEL must name an organizer (RFC 5546, 3.2.1 and 3.2.5).
-        organizer = vCalAddress(f"mailto:{one_line(content.business_email)}")
-        organizer.params["cn"] = business
-        event.add("organizer", organizer)
-    return event
+        organizer=(one_line(content.business_email), business) if content.business_email else None,
+    )
 
 
-def _certainty(status: BookingStatus) -> str:
-    return "TENTATIVE" if status is BookingStatus.PENDING else "CONFIRMED"
+def _with_time(event: CalendarEvent, booking_id: UUID, starts_at: datetime, ends_at: datetime) -> CalendarEvent:
+    return CalendarEvent(
+        uid=booking_uid(booking_id),
+        sequence=0,
+        stamp=event.stamp,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        summary=event.summary,
+        location=event.location,
+        organizer=event.organizer,
+    )

@@ -93,6 +93,7 @@ def _times(content: NoticeContent, now: datetime) -> dict[str, Any]:
         "decide_by_brief": brief(decide_by),
         "free_until": short(free),
         "alternatives": [short(one) for one in facts.times("alternatives")],
+        "series": [short(one) for one in facts.series()],
     }
 
 
@@ -162,6 +163,11 @@ class _Facts:
     def times(self, name: str) -> list[datetime]:
         """Empty for a missing fact."""
         return [datetime.fromisoformat(str(value)).astimezone(UTC) for value in self._facts.get(name) or ()]
+
+    def series(self) -> list[datetime]:
+        """The starts of the bookings of a series, where the message is about one."""
+        listed = self._facts.get("series") or ()
+        return [datetime.fromisoformat(str(starts)).astimezone(UTC) for _, starts, _ in listed]
 
     def flag(self, name: str, otherwise: bool) -> bool:
         """``otherwise`` for a missing fact."""

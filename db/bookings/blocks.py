@@ -134,7 +134,7 @@ class BlockStore(Store):
         """One of them. Raises NotFound."""
         row = (await self.session.execute(_GET, {"id": block_id})).one_or_none()
         if row is None:
-            raise NotFound({"block_id": str(block_id)})
+            raise NotFound
         return _row(row._asdict())
 
     async def add_block(self, business_id: UUID, request: BlockRequest, now: datetime, confirm: bool) -> BlockRow:
@@ -146,7 +146,7 @@ class BlockStore(Store):
             values = {"business_id": business_id, "resource_id": request.resource_id, **_values(request)}
             block_id: UUID | None = await self.session.scalar(_ADD, values)
             if block_id is None:
-                raise NotFound({"resource_id": str(request.resource_id)})
+                raise NotFound
             await self._take(business_id, block_id, request.resource_id, times, now)
         await self._announce("added", business_id, block_id, request.resource_id, ())
         return await self.get_block(block_id)
@@ -173,7 +173,7 @@ class BlockStore(Store):
         was = await self.get_block(block_id)
         gone = [time for time in was.times if _is_meant(time, scope, from_start)]
         if not gone:
-            raise NotFound({"block_id": str(block_id)})
+            raise NotFound
         left = [time for time in was.times if time not in gone]
         calendars = CalendarStore(self.session, self.context)
         # This strands no booking; stranded bookings may be kept again.

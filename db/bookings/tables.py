@@ -258,3 +258,42 @@ class Reaccommodation(Base, Stamped):
     decide_by: Mapped[Time]
     decided_at: Mapped[Time | None]
     decided_by: Mapped[str | None]
+
+
+class BookingSeries(Base, Stamped):
+    """Bookings that recur. ``start_at`` and ``recurrence`` are the plan as it was asked for; each occurrence is a
+    booking of its own. ``user_id`` repeats the customer's login, like in `Booking`."""
+
+    __tablename__ = "booking_series"
+    __table_args__ = (
+        Index("ix_booking_series_business_id", "business_id", "id"),
+        Index("ix_booking_series_user_id", "user_id"),
+    )
+
+    id: Mapped[Key]
+    business_id: Mapped[UUID] = mapped_column(ForeignKey("businesses.id"))
+    customer_id: Mapped[UUID] = mapped_column(ForeignKey("customers.id"))
+    user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    start_at: Mapped[Time]
+    recurrence: Mapped[Json]
+    time_zone: Mapped[str]
+
+
+class SeriesOccurrence(Base):
+    """One occurrence of a series: its booking, or the code of the refusal where it could not be booked."""
+
+    __tablename__ = "series_occurrences"
+    __table_args__ = (
+        UniqueConstraint("series_id", "number"),
+        UniqueConstraint("booking_id"),
+        CheckConstraint("(booking_id IS NULL) = (refusal IS NOT NULL)", name="booked_or_refused"),
+        Index("ix_series_occurrences_business_id", "business_id"),
+    )
+
+    id: Mapped[Key]
+    business_id: Mapped[UUID] = mapped_column(ForeignKey("businesses.id"))
+    series_id: Mapped[UUID] = mapped_column(ForeignKey("booking_series.id"))
+    number: Mapped[int] = mapped_column(SmallInteger)
+    planned_at: Mapped[Time]
+    booking_id: Mapped[UUID | None] = mapped_column(ForeignKey("bookings.id"))
+    refusal: Mapped[str | None]

@@ -1,7 +1,7 @@
 """Errors about a booking."""
 
 from datetime import datetime
-from typing import ClassVar, TypedDict
+from typing import ClassVar, Required, TypedDict
 
 from domain.error_details import LimitDetails, MoneyDetails
 from domain.errors import Conflict, RuleBroken
@@ -47,3 +47,28 @@ class WaitlistLimit(RuleBroken):
 
     code = "waitlist_limit"
     shape: ClassVar[type] = LimitDetails
+
+
+class ClashDetails(TypedDict, total=False):
+    """An occurrence that cannot be booked: its number from 1, the time by the plan, the code of the error, and up to
+    three free starts near it."""
+
+    number: Required[int]
+    start_at: Required[datetime]
+    code: Required[str]
+    alternatives: list[datetime]
+
+
+class SeriesClashDetails(TypedDict):
+    """The occurrences in question, and how many they are."""
+
+    occurrences: list[ClashDetails]
+    count: int
+
+
+class SeriesClash(Conflict):
+    """Some occurrences of a series cannot be booked or moved, and all of them were asked for; or none can.
+    ``details["occurrences"]`` lists them; nothing was changed. ``take`` ``free`` does the others."""
+
+    code = "series_clash"
+    shape: ClassVar[type] = SeriesClashDetails

@@ -261,6 +261,7 @@ NO_INPUT = {
     "ck_waitlist_unproven_has_a_deadline",
     "ck_resource_claims_time_in_order",
     "ck_resource_claims_unit_not_negative",
+    "ck_series_occurrences_booked_or_refused",
     "ck_services_tax_percent_known",
     "ck_staff_invitations_one_resource",
     "ck_staff_invitations_resource_name_bilingual",

@@ -9,6 +9,11 @@ TEXTS = Texts(
             "料金が変更されました。新しい料金をご確認のうえ、もう一度お手続きください。",
             "The price has changed. Please check the new price and book again.",
         ),
+        "series_clash": Meaning(
+            409,
+            "一部の日時をご予約いただけません。空いている日時だけを予約するか、条件を変更してください。",
+            "Some of the times cannot be booked. Please take only the available ones, or change your choice.",
+        ),
         "hold_limit": Meaning(
             422,
             "お支払い前の仮予約が上限に達しています。お支払いまたはキャンセルをお済ませのうえ、もう一度お試しください。",
@@ -29,6 +34,10 @@ TEXTS = Texts(
         "price_changed": Text(
             "料金が{price}に変更されました。新しい料金をご確認のうえ、もう一度お手続きください。",
             "The price is now {price}. Please check it and book again.",
+        ),
+        "series_clash": Text(
+            "{count}件の日時をご予約いただけません。空いている日時だけを予約するか、条件を変更してください。",
+            "{count} of the times cannot be booked. Please take only the available ones, or change your choice.",
         ),
         "hold_limit": Text(
             "お支払い前の仮予約が上限（{limit_count}件）に達しています。"
@@ -78,6 +87,14 @@ TEXTS = Texts(
         "paid_tier": Text(
             "キャンセル料がかかる期間のため、オンラインでは日時を変更できません。お店にお電話ください。",
             "Cancelling would now cost a fee, so the booking cannot be moved online. Please call the business.",
+        ),
+        "series_paid_online": Text(
+            "オンライン決済が必要なメニューは、繰り返しの予約ができません。1回ずつご予約ください。",
+            "Services that are paid online cannot be booked as a series. Please book them one by one.",
+        ),
+        "series_needs_proven_address": Text(
+            "繰り返しの予約の前に、メールアドレスの確認をお済ませください。",
+            "Please confirm your e-mail address before you book a series.",
         ),
         "no_guest_booking": Text("ご予約にはログインが必要です。", "Please log in to book here."),
         "amount_not_payable": Text(

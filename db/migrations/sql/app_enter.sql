@@ -25,6 +25,8 @@ BEGIN
     WHEN 'booking' THEN
         SELECT b.business_id, b.user_id, b.id, b.end_at INTO business_id, customer, booking, ends_at
           FROM bookings b WHERE b.id = object_id;
+    WHEN 'series' THEN
+        SELECT s.business_id, s.user_id INTO business_id, customer FROM booking_series s WHERE s.id = object_id;
     WHEN 'payment' THEN
         SELECT p.business_id, b.user_id, b.id, b.end_at INTO business_id, customer, booking, ends_at
           FROM booking_payments p JOIN bookings b ON b.id = p.booking_id WHERE p.id = object_id;

@@ -52,6 +52,16 @@ def _owner(name: str, kind: NoticeKind, ja: Any, en: Any, facts: dict[str, Any] 
     return _case(f"business_{name}", kind, ja, en, facts, "business", **changes)
 
 
+_SERIES = {
+    "series": [
+        [
+            f"019a0c5f-1c2d-7e30-9b5a-7d9e4f1a3c{day}",
+            f"2026-11-{day}T05:00:00+00:00",
+            f"2026-11-{day}T06:00:00+00:00",
+        ]
+        for day in (21, 28)
+    ]
+}
 _FEE = {"penalty": 2500, "refund": 2500, "release": 0, "by_business": False, "cause": "customer"}
 _NO_FEE = {"penalty": 0, "refund": 5000, "release": 0}
 
@@ -213,6 +223,13 @@ CUSTOMER = (
         {"penalty": 0, "refund": 5000, "release": 0},
         booking_status="no_show",
     ),
+    _case(
+        "confirmed_series",
+        K.BOOKING_CONFIRMED,
+        ("全2回", "11月28日（土）14:00"),
+        ("Your 2 bookings", "Sat 28 Nov, 14:00"),
+        _SERIES,
+    ),
     _case("reassigned", K.BOOKING_REASSIGNED, "新しい担当：美咲", "Your new staff member: Misaki"),
     _case("payment_received", K.PAYMENT_RECEIVED, "お支払い（5,000円）", "payment of ¥5,000", {"amount": 5000}),
     _case(
@@ -301,6 +318,7 @@ CUSTOMER = (
 BUSINESS = (
     _owner("requested", K.BOOKING_REQUESTED, "11月19日（木）12:00までに", "by Thu 19 Nov, 12:00", **_REQUEST),
     _owner("confirmed", K.BOOKING_CONFIRMED, "予約が確定しました", "A booking has been confirmed"),
+    _owner("confirmed_series", K.BOOKING_CONFIRMED, "全2回", "A series of 2", _SERIES),
     _owner("changed", K.BOOKING_CHANGED, "変更前：2026年11月20日（金）10:30", "Before: Fri 20 Nov 2026, 10:30", _MOVED),
     _owner(
         "cancelled",

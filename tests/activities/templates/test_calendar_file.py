@@ -6,6 +6,7 @@ The file is read by two readers: `icalendar`, and a few lines here that know onl
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
@@ -109,6 +110,17 @@ def test_file_of_a_confirmation() -> None:
     for known in ("A7C9DFHK", "+81 3-5550-0123", "https://booking.example/bookings/"):
         assert known in found["DESCRIPTION"]
     assert found["ORGANIZER"] == "mailto:hello@salon-hana.example"
+
+
+def test_file_of_a_series_has_all_its_bookings() -> None:
+    first, second = content().booking_id, UUID(int=7)
+    times = [(one, START + timedelta(weeks=week)) for week, one in enumerate((first, second))]
+    series = [[str(one), at.isoformat(), (at + HOUR).isoformat()] for one, at in times]
+    email = compose(content(language="en", facts={"series": series}))
+    found = Calendar.from_ical(email.attachments[0].content).walk("VEVENT")
+    assert [(str(one["UID"]), one.start, one.end - one.start) for one in found] == [
+        (f"booking-{one}@omotenashi", at, HOUR) for one, at in times
+    ]
 
 
 def test_calendar_file_replaces_the_earlier_one() -> None:

@@ -72,6 +72,7 @@ PUBLIC = frozenset(
         "GET /api/v1/availability/resources",
         "POST /api/v1/bookings",
         "POST /api/v1/waitlist",
+        "POST /api/v1/bookings/series",
     }
 )
 #: What a provider asks, by its signature.

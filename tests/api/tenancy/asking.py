@@ -41,6 +41,7 @@ TABLES: dict[str, str] = {
     "assignment_id": "staff_assignments",
     "exception_id": "staff_exceptions",
     "block_id": "blocks",
+    "series_id": "booking_series",
     "invitation_id": "staff_invitations",
     "businesses": "businesses",
     "users": "users",
@@ -62,7 +63,7 @@ WORDS: dict[str, str] = {
 #: In a query beside another id: whose list it is.
 WHOSE = frozenset({"business_id"})
 #: What stands in a list of a body whose example leaves it out.
-ITEMS: dict[str, dict[str, Any]] = {"requirements": {"group": 0, "resource_ids": []}}
+ITEMS: dict[str, dict[str, Any]] = {"requirements": {"group": 0, "resource_ids": []}, "items": {}}
 
 
 @dataclass(frozen=True)

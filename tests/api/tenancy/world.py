@@ -17,6 +17,7 @@ from api.access.callers import ApiServices
 from api.access.guest_links import HEADER, WAITLIST_HEADER
 from api.access.tokens import Login
 from db.bookings.blocks import BlockRequest
+from db.bookings.tables import BookingSeries
 from db.bookings.waitlist.tables import WaitlistEntry
 from db.engine.session import Database as Pool
 from db.engine.session import Scope
@@ -96,6 +97,13 @@ async def fill(pool: Pool, soon: datetime) -> Filled:
     day = later.date()
     off = {"resource_id": salon.resources[0], "first_day": day, "last_day": day, "kind": "off"}
     await data.add(pool, StaffException, business_id=salon.business_id, **off)
+    recurring = {
+        "user_id": salon.user_id,
+        "start_at": soon,
+        "recurrence": {"frequency": "weekly", "count": 2},
+        "time_zone": "Asia/Tokyo",
+    }
+    await data.add(pool, BookingSeries, business_id=salon.business_id, customer_id=salon.customer_id, **recurring)
     async with pool.unit_of_work(salon.scope) as work:
         blocked = BlockRequest(salon.resources[0], later, later + timedelta(hours=1), reason=f"for {salon.business_id}")
         await work.bookings.blocks.add_block(salon.business_id, blocked, soon, confirm=False)

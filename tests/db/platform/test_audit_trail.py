@@ -26,6 +26,7 @@ UNAUDITED = {
     "payment_transactions": "append-only: a ledger",
     "booking_items": "written once with its booking, which is audited; a change of time is in the history",
     "resource_claims": "follow their booking; history and exclusion constraint speak for them",
+    "series_occurrences": "written once with their bookings, which are audited",
     "block_times": "computed from their block, which is audited",
     "booking_reminders": "markers that a reminder was made",
     "notification_outbox": "messages, with their attempts",

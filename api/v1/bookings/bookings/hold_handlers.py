@@ -74,7 +74,9 @@ async def take(access: Access, key: Key, body: BookingCreate, services: ApiServi
         async with access.work(body.requested[0].service_id, key) as work:
             await count_booking(services, access)
             answer = BookingAnswer(access, links)
-            await work.bookings.holds.hold(_request(access, body, services.settings), now, answer, work.idempotency_key)
+            await work.bookings.holds.hold(
+                request_of(access, body, services.settings), now, answer, work.idempotency_key
+            )
             return answer.made
     except Replay as replay:
         raise replay_with_token(access, replay, links.token) from None
@@ -98,7 +100,8 @@ def guest_subject(access: Access, guest: GuestWrite | None) -> str | None:
     return f"guest:{hashlib.sha256(client.encode()).hexdigest()[:32]}"
 
 
-def _request(access: Access, body: BookingCreate, settings: Settings) -> HoldRequest:
+def request_of(access: Access, body: BookingCreate, settings: Settings) -> HoldRequest:
+    """What the caller asks for, as the store takes it. Raises Forbidden and InvalidInput as ``take``."""
     for_another = body.customer_id is not None or (body.guest is not None and access.user_id is not None)
     if for_another or body.request_payment:
         require(access.role, BookingAction.CREATE_FOR_CUSTOMER)

@@ -1,0 +1,1 @@
+"""Statements of recurring bookings, split by verb: book, read, move."""
