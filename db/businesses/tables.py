@@ -131,6 +131,7 @@ class BusinessSettings(Base, Stamped):
         CheckConstraint(
             "address_proof_within BETWEEN interval '0' AND interval '1 day'", name="address_proof_in_range"
         ),
+        CheckConstraint("unproven_holds BETWEEN 1 AND 1000", name="unproven_holds_in_range"),
         CheckConstraint("undo_within BETWEEN interval '0' AND interval '1 day'", name="undo_in_range"),
         CheckConstraint("lead_time >= interval '0'", name="lead_time_not_negative"),
         CheckConstraint("booking_window > interval '0'", name="booking_window_positive"),
@@ -150,6 +151,8 @@ class BusinessSettings(Base, Stamped):
     #: How long an unpaid booking waits until a caller without a proven identity has proven the typed address. Zero: no
     #: proof is needed.
     address_proof_within: Mapped[timedelta] = mapped_column(INTERVAL, server_default=text("interval '30 minutes'"))
+    #: How many holds callers without a proven identity may have open together.
+    unproven_holds: Mapped[int] = mapped_column(SmallInteger, server_default=text("20"))
     reminder_offsets: Mapped[list[timedelta]] = mapped_column(
         ARRAY(INTERVAL), server_default=text("ARRAY[interval '24 hours']")
     )

@@ -64,11 +64,15 @@ FORGET: Mapping[str, TextClause] = {
     "login_failures": text("""
         DELETE FROM login_failures WHERE subject_hash = sha256(convert_to(lower(CAST(:address AS text)), 'UTF8'))
     """),
-    # Stored answers repeat what was asked: the login's own, and any that names the address.
+    # Stored answers repeat what was asked: the login's own, and any that names the address (in any case) or something
+    # of the person. Guests' keys belong to a digest, so only the body says whose they are. The table has 24 hours.
     "idempotency_keys": text("""
-        DELETE FROM idempotency_keys
-         WHERE subject = CAST(CAST(:user_id AS uuid) AS text)
-            OR position(convert_to(CAST(:address AS text), 'UTF8') IN body) > 0
+        DELETE FROM idempotency_keys k
+         WHERE k.subject = CAST(CAST(:user_id AS uuid) AS text)
+            OR position(lower(CAST(:address AS text)) IN lower(convert_from(k.body, 'UTF8'))) > 0
+            OR EXISTS (SELECT FROM unnest(CAST(:bookings AS uuid[]) || CAST(:customers AS uuid[])
+                                          || CAST(:mentioned AS uuid[])) AS whose(id)
+                        WHERE position(convert_to(CAST(whose.id AS text), 'UTF8') IN k.body) > 0)
     """),
     "staff_invitations": text("""
         UPDATE staff_invitations SET email = CAST('erased:' || CAST(id AS text) AS citext),

@@ -50,7 +50,8 @@ SELECT uuidv7() AS new_id, jsonb_build_object(
         'auto_complete', t.auto_complete,
         'calendar_version', b.calendar_version,
         'holiday_row', t.has_public_holiday_row, 'guest_booking', t.guest_booking,
-        'proof', extract(epoch FROM t.address_proof_within), 'language', t.language, 'provider', b.payment_provider,
+        'proof', extract(epoch FROM t.address_proof_within), 'unproven_holds', t.unproven_holds,
+        'language', t.language, 'provider', b.payment_provider,
         'reminders', (SELECT coalesce(jsonb_agg(extract(epoch FROM o)), '[]') FROM unnest(t.reminder_offsets) o)),
     'hours', (SELECT coalesce(jsonb_agg(jsonb_build_array(h.weekday, h.opens, h.closes)), '[]')
                 FROM business_hours h WHERE h.business_id = b.id),
@@ -89,7 +90,10 @@ _READ_FOR_HOLD = text(
             (SELECT count(*) FROM bookings k
               WHERE k.business_id = a.business_id AND k.ip = :ip AND k.start_at > :now AND (
                     (k.status = 'pending' AND k.hold_expires_at > :now)
-                 OR (k.status = 'confirmed' AND k.amount_due = 0))) AS by_network""",
+                 OR (k.status = 'confirmed' AND k.amount_due = 0))) AS by_network,
+            (SELECT count(*) FROM bookings k
+              WHERE k.business_id = a.business_id AND k.ip IS NOT NULL AND k.status = 'pending'
+                AND k.contact_proven_at IS NULL AND k.start_at > :now AND k.hold_expires_at > :now) AS unproven""",
         beside="""
         CROSS JOIN LATERAL (SELECT date_trunc('day', :start AT TIME ZONE b.time_zone) AS midnight) local
         CROSS JOIN LATERAL (
@@ -141,7 +145,8 @@ class Who:
 @dataclass(frozen=True, slots=True)
 class HoldFacts:
     """What a hold decides on. ``customer``: ``id``, ``user_id``, ``language``, the contact, ``open_holds``; None if
-    new here. ``is_proven``: the login's address is. ``by_network``: unpaid bookings of unproven callers there."""
+    new here. ``is_proven``: the login's address is. ``by_network``: unpaid bookings of unproven callers there;
+    ``unproven``: open holds of all unproven callers of the business."""
 
     catalogue: Catalogue
     facts: Facts
@@ -150,6 +155,7 @@ class HoldFacts:
     customer: Mapping[str, Any] | None
     is_proven: bool
     by_network: int
+    unproven: int
 
 
 class AvailabilityStore(Store):
@@ -192,7 +198,7 @@ class AvailabilityStore(Store):
         last = start_at.astimezone(catalogue.zone).date()
         first = last - timedelta(days=1)
         customer = orjson.loads(row.customer) if row.customer else None
-        return HoldFacts(catalogue, facts, first, last, customer, bool(row.is_proven), row.by_network)
+        return HoldFacts(catalogue, facts, first, last, customer, bool(row.is_proven), row.by_network, row.unproven)
 
     async def facts(
         self, catalogue: Catalogue, first: date, last: date, now: datetime, except_booking: UUID | None = None

@@ -1,6 +1,7 @@
-"""How many unpaid bookings one caller may have at one business."""
+"""How many unpaid bookings one caller may have at one business, and how many all unproven callers together."""
 
 from domain.bookings.errors import HoldLimit
+from domain.scheduling.errors import NotBookable
 
 #: How many open bookings one customer, or one network of callers without a proven address, may have at one business.
 MAX_OPEN_HOLDS = 5
@@ -20,6 +21,17 @@ def check_open_bookings(
         raise HoldLimit({"limit": MAX_OPEN_HOLDS})
     if not is_proven and by_network >= network_limit:
         raise HoldLimit({"limit": network_limit})
+
+
+def check_unproven_holds(open_holds: int, limit: int) -> None:
+    """Raise NotBookable if callers without a proven address hold as much time of a business as its owner allows.
+
+    ``open_holds``: pending bookings of all such callers, whatever address, number and network they came with: each of
+    these can be changed with every request. ``limit``: the owner's setting. Callers with a proven address and staff are
+    not asked.
+    """
+    if open_holds >= limit:
+        raise NotBookable({"rule": "too_many_unproven"})
 
 
 def check_proven_bookings(by_address: int) -> None:

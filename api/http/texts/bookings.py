@@ -101,6 +101,10 @@ TEXTS = Texts(
             "このご予約のお支払い額は、オンライン決済をご利用いただけない金額です。お店にお問い合わせください。",
             "This amount cannot be paid online. Please call the business to book.",
         ),
+        "too_many_unproven": Text(
+            "ただいま確認待ちのご予約が多いため、ログインしてからご予約ください。",
+            "Many bookings here wait for a confirmation at the moment. Please log in to book.",
+        ),
         "email_needed": Text(
             "確認のメールをお送りしますので、メールアドレスを入力してください。",
             "Please enter an e-mail address; we send a link there to confirm the booking.",

@@ -28,7 +28,7 @@ from db.scheduling.booked_services import Catalogue
 from domain.booking_status import BookingStatus
 from domain.bookings.agreement import agree
 from domain.bookings.commands import BookingCommand
-from domain.bookings.limits import check_open_bookings
+from domain.bookings.limits import check_open_bookings, check_unproven_holds
 from domain.bookings.snapshot import BookingSnapshot
 from domain.bookings.view import BookingView
 from domain.errors import NotFound
@@ -48,6 +48,14 @@ _OTHERS_OF_NETWORK = text("""
     SELECT count(*) FROM bookings k
      WHERE k.business_id = :business_id AND k.id <> :booking_id AND k.ip = :ip AND k.start_at > :now AND (
            (k.status = 'pending' AND k.hold_expires_at > :now) OR (k.status = 'confirmed' AND k.amount_due = 0))
+""")
+_ONE_OF_BUSINESS = text("""
+    SELECT pg_advisory_xact_lock(hashtextextended(CAST(CAST(:business_id AS uuid) AS text), 3))
+""")
+_OTHER_UNPROVEN = text("""
+    SELECT count(*) FROM bookings k
+     WHERE k.business_id = :business_id AND k.id <> :booking_id AND k.ip IS NOT NULL AND k.status = 'pending'
+       AND k.contact_proven_at IS NULL AND k.start_at > :now AND k.hold_expires_at > :now
 """)
 # One statement: either every claim is taken and the booking is written with history, event and stored response, or only
 # claims are written, which the caller deletes. The foreign keys to the booking are checked at commit.
@@ -129,6 +137,7 @@ class HoldStore(ClaimStore):
         ip = self._ip()
         if ip is not None and not known.is_proven and not request.by_staff:
             await self._count_network(view, ip, now, request.network_limit)
+            await self._count_unproven(view, known, now)
         await self._queue_notices(view, now)
         return view
 
@@ -165,6 +174,8 @@ class HoldStore(ClaimStore):
         if not request.by_staff:
             holds = known.customer["open_holds"] if known.customer else 0
             check_open_bookings(holds, known.by_network, is_proven=known.is_proven, network_limit=request.network_limit)
+            if not known.is_proven:
+                check_unproven_holds(known.unproven, known.catalogue.settings["unproven_holds"])
         return known
 
     async def _count_network(self, view: BookingView, ip: str, now: datetime, limit: int) -> None:
@@ -173,6 +184,17 @@ class HoldStore(ClaimStore):
         await self.session.execute(_ONE_AT_A_TIME, values)
         others = await self.session.scalar(_OTHERS_OF_NETWORK, {**values, "booking_id": view.id, "now": now})
         check_open_bookings(0, others or 0, is_proven=False, network_limit=limit)
+
+    async def _count_unproven(self, view: BookingView, known: HoldFacts, now: datetime) -> None:
+        """Count again with the holds of all other unproven callers seen, once half of the limit is used: before that,
+        nobody waits. Raises NotBookable."""
+        limit = known.catalogue.settings["unproven_holds"]
+        if 2 * (known.unproven + 1) < limit:
+            return
+        values = {"business_id": view.business_id}
+        await self.session.execute(_ONE_OF_BUSINESS, values)
+        others = await self.session.scalar(_OTHER_UNPROVEN, {**values, "booking_id": view.id, "now": now})
+        check_unproven_holds(others or 0, limit)
 
     def _ip(self) -> str | None:
         return network_of(self.context.ip) if self.context.ip else None

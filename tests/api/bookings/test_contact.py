@@ -129,6 +129,33 @@ async def test_post_bookings_of_unproven_logins_count_with_their_network(shop: S
     assert error_of(mine) == (422, "hold_limit")
 
 
+async def test_post_bookings_of_rotating_callers_leave_time_for_others(
+    database: Database, pool: Pool, clock: Clock, redis_cache: Cache
+) -> None:
+    """Every field that a caller chooses changes with each request, the network too: the holds stop at the owner's
+    limit, for one business alone. A proven login and staff book on, and so do guests once a hold is over."""
+    proxies = {"trusted_proxies": '["127.0.0.0/8"]'}
+    async with limited_app(database, pool, clock, redis_cache, **proxies) as app, opened_shop(app, pool, clock) as shop:
+        await data.rows(pool, "UPDATE business_settings SET address_proof_within = DEFAULT, unproven_holds = 4")
+        await data.rows(pool, "UPDATE services SET payment_mode = 'at_venue'")
+        codes = []
+        for n in range(7):
+            guest = {field: value for change in ROTATED.values() for field, value in change(n).items()}
+            headers = chosen_headers(n) | {"X-Forwarded-For": f"198.51.{n}.7"}
+            answer = await book(shop, 9 + n, {**FIRST, **guest}, **headers)
+            codes.append(answer.status_code)
+        assert codes == [201] * 4 + [422] * 3
+        assert answer.json()["error"]["details"] == {"rule": "too_many_unproven"}
+        networks = await data.rows(pool, "SELECT count(DISTINCT ip) AS n FROM bookings")
+        assert networks == [{"n": 4}], "each came from a network of its own"
+        body = shop.booking_body(shop.at(13))
+        assert (await shop.customer.post("/bookings", json=body, headers=keyed())).status_code == 201
+        body = shop.booking_body(shop.at(14), guest=FIRST)
+        assert (await shop.staff.post("/bookings", json=body, headers=keyed())).status_code == 201
+        clock.ahead += timedelta(minutes=31)
+        assert (await book(shop, 15, FIRST)).status_code == 201
+
+
 async def test_post_bookings_by_staff_count_for_no_network(shop: Shop) -> None:
     for n in range(MAX_OPEN_HOLDS + 2):
         made = await shop.staff.post("/bookings", json=shop.booking_body(shop.at(9 + n), guest=FIRST), headers=keyed())

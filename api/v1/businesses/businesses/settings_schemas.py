@@ -30,6 +30,7 @@ _WHOLE = {
     "approval_within": "P1D",
     "reminder_offsets": ["P1D"],
     "no_show_grace": "PT15M",
+    "unproven_holds": 20,
     "undo_within": "PT10M",
     "auto_complete": True,
     "waitlist_offer_for": "PT30M",
@@ -40,6 +41,10 @@ _SECOND, _DAY = timedelta(seconds=1), timedelta(days=1)
 Soon = Annotated[timedelta, Field(ge=_SECOND, le=7 * _DAY)]
 Proof = Annotated[timedelta, Field(ge=timedelta(), le=_DAY)]
 Undo = Annotated[timedelta, Field(ge=timedelta(), le=_DAY)]
+_UNPROVEN = (
+    "How many unconfirmed bookings callers without a confirmed e-mail address may have open together. Above that, they "
+    "are asked to log in."
+)
 _UNDO = (
     "How long staff can undo a check-in, a completion, a no-show or a decline, as an ISO 8601 duration. Money and "
     "messages of the step wait for so long; zero makes every step final at once."
@@ -87,6 +92,7 @@ class SettingsUpdate(Changes):
         description="How long an unpaid booking waits until its guest has confirmed the e-mail address, as an ISO "
         "8601 duration; `PT0S`: it is not asked.",
     )
+    unproven_holds: Annotated[int, Field(ge=1, le=1000)] | None = Field(default=None, description=_UNPROVEN)
     reminder_offsets: Annotated[list[Offset], Field(max_length=5)] | None = Field(
         default=None,
         description="How long before the start customers are reminded, as ISO 8601 durations.",
@@ -170,6 +176,7 @@ class OwnSettingsRead(SettingsRead):
     no_show_grace: timedelta = Field(
         description="How long after its end a booking waits before it completes by itself, as an ISO 8601 duration.",
     )
+    unproven_holds: int = Field(description=_UNPROVEN)
     undo_within: timedelta = Field(description=_UNDO)
     auto_complete: bool = Field(description="Whether a booking completes by itself when `no_show_grace` is over.")
     waitlist_offer_for: timedelta = Field(
