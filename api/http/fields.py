@@ -14,12 +14,13 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
     PlainValidator,
     StringConstraints,
     WithJsonSchema,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
+from pydantic_core import CoreSchema, PydanticCustomError
 
 from api.http.request_info import request_info
 from domain.errors import CurrencyMismatch
@@ -154,10 +155,31 @@ Website = Annotated[
 ]
 
 
+#: Kinds of values that JSON has of its own: a text or a boolean is no number, and a number no boolean.
+_JSON_KINDS = frozenset(("int", "float", "bool"))
+
+
+def _strict(schema: Any) -> Any:
+    """A core schema of Pydantic whose numbers and booleans are taken as JSON writes them: not ``true`` for 1, nor
+    ``"5"`` for 5."""
+    if isinstance(schema, list | tuple):
+        return type(schema)(_strict(inner) for inner in schema)
+    if not isinstance(schema, dict):
+        return schema
+    made = {name: inner if name in {"metadata", "serialization"} else _strict(inner) for name, inner in schema.items()}
+    return {**made, "strict": True} if made.get("type") in _JSON_KINDS else made
+
+
 class Input(BaseModel):
-    """A request body. Unknown fields are refused, so that a typing error is not silently ignored."""
+    """What comes in: unknown fields are refused, so that a typo is not a silent no, and so are values of another JSON
+    type."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        strict: CoreSchema = _strict(handler(source))
+        return strict
 
 
 class Changes(Input):

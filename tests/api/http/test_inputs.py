@@ -3,7 +3,8 @@ by itself."""
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Any, get_args
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
 import pytest
 from fastapi.dependencies.models import Dependant
@@ -11,7 +12,7 @@ from pydantic import AwareDatetime, BaseModel, Field, TypeAdapter, ValidationErr
 from pydantic.fields import FieldInfo
 
 from api.app import openapi_document
-from api.http.fields import Phone, PhoneNumber
+from api.http.fields import Input, Phone, PhoneNumber
 from api.http.times import Day, Moment
 from domain.errors import DomainError
 from tests.api.access.test_permissions import api_routes, name_of, the_app
@@ -264,3 +265,36 @@ def test_phones_in_inputs_are_of_one_type() -> None:
     assert {"GuestWrite.phone", "BusinessCreate.phone", "BusinessUpdate.phone"} <= phones.keys()
     wrong = [name for name, adapter in phones.items() if not isinstance(_read(adapter, "03-5550-0123"), PhoneNumber)]
     assert not wrong, wrong
+
+
+def _inputs(base: type[BaseModel] = Input) -> Iterator[type[BaseModel]]:
+    for one in base.__subclasses__():
+        yield one
+        yield from _inputs(one)
+
+
+def _takes(annotation: Any, kind: type) -> bool:
+    """Whether a value of a field may be of this kind; the items of a list and the fields of a model are not asked."""
+    if annotation is kind:
+        return True
+    origin = get_origin(annotation)
+    parts = get_args(annotation)[:1] if origin is Annotated else get_args(annotation)
+    return origin in {Annotated, Union, UnionType} and any(_takes(one, kind) for one in parts)
+
+
+def test_fields_of_numbers_take_what_json_calls_a_number() -> None:
+    """``true`` and ``"5"`` are refused, by every field of every body."""
+    the_app()
+    asked = 0
+    for model in _inputs():
+        for name, field in model.model_fields.items():
+            for kind, values in ((int, (True, "5", 5.0)), (bool, (1, "true"))):
+                if not _takes(field.annotation, kind) or (kind is int and _takes(field.annotation, bool)):
+                    continue
+                for value in values:
+                    with pytest.raises(ValidationError) as refused:
+                        model.model_validate({name: value})
+                    found = {str(error["type"]) for error in refused.value.errors() if error["loc"][:1] == (name,)}
+                    assert found & {"int_type", "bool_type"}, f"{model.__name__}.{name}: {value!r} {found}"
+                    asked += 1
+    assert asked > 100
