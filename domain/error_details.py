@@ -60,6 +60,7 @@ class NotFoundDetails(TypedDict, total=False):
 
     attention_id: str
     audit_id: str
+    block_id: str
     booking_id: str
     customer_id: str
     entity: str
@@ -72,8 +73,10 @@ class NotFoundDetails(TypedDict, total=False):
     postal_code: str
     provider: str
     refund_id: str
+    resource_id: str
     resource_ids: list[str]
     service_id: str
+    service_ids: list[str]
     user_id: str
     webhook_id: str
 
@@ -131,6 +134,7 @@ class RuleBrokenDetails(TypedDict, total=False):
     latest: datetime
     max_moves: int
     percent: int
+    until: datetime
 
 
 class InvalidInputDetails(TypedDict, total=False):

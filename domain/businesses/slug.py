@@ -19,7 +19,7 @@ _KIND_OF_PLACE = re.compile(r"(?:shi|ku|cho|machi|mura|son)$")
 
 #: Paths of the platform's website.
 _PATHS = """
-    account accounts admin analytics api app apps assets audit auth availability avatar billing blog book booking
+    account accounts admin analytics api app apps assets audit auth availability avatar billing blocks blog book booking
     bookings business businesses calendar calendars callback careers cart catalogue categories category checkout
     city company confirm console contact cookies customer customers dashboard developer developers dining
     directory discover docs download downloads embed error errors events explore export faq favicon feature-flags

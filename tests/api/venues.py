@@ -124,7 +124,8 @@ async def put_booking(
                 """INSERT INTO bookings (business_id, customer_id, code, status, start_at, end_at, time_zone, price,
                        amount_due, currency, payment_mode, needs_approval, policy, hold_expires_at)
                    VALUES ($1, $2, left(replace(uuidv4()::text, '-', ''), 8), $3, $4, $5, 'Asia/Tokyo', 5500, 0, 'JPY',
-                       'at_venue', false, '{}', now() + interval '10 minutes') RETURNING id""",
+                       'at_venue', false, '{"tiers": [], "no_show_percent": 0}',
+                       now() + interval '10 minutes') RETURNING id""",
                 venue.id,
                 customer,
                 status,

@@ -254,7 +254,8 @@ OWNERS_OWN = {
     **dict.fromkeys(("latitude", "longitude"), "shown as a place"),
     **dict.fromkeys(("owner_id", "invited_by", "accepted_at", "withdrawn_at"), "who works there, and since when"),
     **dict.fromkeys(
-        ("cancelled_by", "cancellation_penalty", "preferred_resource_ids", "contact_proven_at"), "the booking's course"
+        ("cancelled_by", "cancellation_penalty", "preferred_resource_ids", "contact_proven_at", "undo_to"),
+        "the booking's course",
     ),
     **dict.fromkeys(("family_name_kana", "given_name_kana"), "the business's own record of its customer"),
     **dict.fromkeys(
