@@ -6,6 +6,7 @@ from api.v1.analytics.figures import endpoints as analytics
 from api.v1.bookings.assignments import endpoints as assignments
 from api.v1.bookings.blocks import endpoints as blocks
 from api.v1.bookings.bookings import endpoints as bookings
+from api.v1.bookings.calendars import endpoints as calendars
 from api.v1.bookings.reaccommodations import endpoints as stranded
 from api.v1.bookings.series import endpoints as series
 from api.v1.bookings.timeline import endpoints as timeline
@@ -56,6 +57,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     policies.router,
     stranded.router,
     series.router,
+    calendars.router,
     blocks.router,
     waitlist.router,
     staff.router,

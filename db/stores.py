@@ -9,6 +9,7 @@ from db.analytics.stale_days import StaleDayStore
 from db.bookings.blocks import BlockStore
 from db.bookings.commands.change import ChangeStore
 from db.bookings.commands.hold import HoldStore
+from db.bookings.feeds import FeedStore
 from db.bookings.queries import BookingStore
 from db.bookings.series.move import SeriesMoveStore
 from db.bookings.timeline import TimelineStore
@@ -214,6 +215,11 @@ class BookingStores(BookingStore):
     def series(self) -> SeriesMoveStore:
         """Recurring bookings."""
         return SeriesMoveStore(self.session, self.context)
+
+    @cached_property
+    def feeds(self) -> FeedStore:
+        """Calendar feeds."""
+        return FeedStore(self.session, self.context)
 
     @cached_property
     def blocks(self) -> BlockStore:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from db.analytics import tables as analytics
+from db.bookings import feed_tables as calendar_feeds
 from db.bookings import tables as bookings
 from db.bookings.waitlist import tables as waitlist
 from db.businesses import tables as businesses
@@ -32,6 +33,7 @@ __all__ = [
     "analytics",
     "bookings",
     "businesses",
+    "calendar_feeds",
     "catalogue",
     "customers",
     "data_rights",

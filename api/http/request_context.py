@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.http import documentation
 from api.http.forwarded import TrustedProxies
 from api.http.metrics import Metrics
-from api.http.request_info import RequestInfo, language_from, request_id_from, set_request_info
+from api.http.request_info import RequestInfo, language_from, request_id_from, set_request_info, without_tokens
 from runtime.settings import Environment, Settings
 
 log = structlog.get_logger(__name__)
@@ -72,7 +72,7 @@ class RequestContextMiddleware:
                 log.info(
                     "request",
                     method=scope["method"],
-                    path=scope["path"],
+                    path=without_tokens(scope["path"]),
                     status=answer.status,
                     milliseconds=round(seconds * 1000, 1),
                 )

@@ -14,6 +14,15 @@ from uuid import uuid4
 _REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:\-]{0,63}")
 
 
+#: Paths that have a secret in them, and what is left of it in logs.
+_TOKEN = re.compile(r"(?<=/calendars/)[^/]+(?=\.ics)")
+
+
+def without_tokens(path: str) -> str:
+    """A path as logs may have it: the token of a calendar feed is left out."""
+    return _TOKEN.sub("***", path)
+
+
 class Language(StrEnum):
     """The languages of every text of the platform."""
 

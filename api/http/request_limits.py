@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.http.errors import UnreadableBody, error_answer, refusal
 from api.http.json_body import check_json
 from api.http.rate_limits import class_of, count, tally_of
+from api.http.request_info import without_tokens
 from api.http.texts.shared import INTERNAL_ERROR
 from domain.errors import DomainError, Malformed, TooLarge, Unavailable, UnsupportedMediaType
 from runtime.settings import Settings
@@ -66,9 +67,9 @@ class RequestLimitsMiddleware:
     async def _unexpected(self, exchange: "_Exchange", error: Exception | None) -> None:
         scope = exchange.scope
         if error is None:
-            log.error("a request took too long", method=scope["method"], path=scope["path"])
+            log.error("a request took too long", method=scope["method"], path=without_tokens(scope["path"]))
         else:
-            log.error("unexpected error", method=scope["method"], path=scope["path"], exc_info=error)
+            log.error("unexpected error", method=scope["method"], path=without_tokens(scope["path"]), exc_info=error)
         if exchange.status:
             raise error or TimeoutError  # a part of the answer was sent: the server closes the connection
         if error is None:

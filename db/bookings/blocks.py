@@ -54,12 +54,15 @@ _SET = text("""
            reason = :reason WHERE id = :id
 """).bindparams(bindparam("reason", type_=Text))
 _ADD_TIMES = text("""
-    INSERT INTO block_times (business_id, block_id, starts_at, ends_at)
-    SELECT :business_id, :block_id, x.starts_at, x.ends_at
-      FROM unnest(CAST(:starts AS timestamptz[]), CAST(:ends AS timestamptz[])) AS x(starts_at, ends_at)
+    INSERT INTO block_times (id, business_id, block_id, starts_at, ends_at, version)
+    SELECT coalesce(x.id, uuidv7()), :business_id, :block_id, x.starts_at, x.ends_at, coalesce(x.version, 0)
+      FROM unnest(CAST(:starts AS timestamptz[]), CAST(:ends AS timestamptz[]), CAST(:ids AS uuid[]),
+                  CAST(:versions AS int[])) AS x(starts_at, ends_at, id, version)
 """)
 _FILL = text("SELECT app_fill_block(:block_id, NULL, '-infinity', 'infinity')")
-_REMOVE_TIMES = text("DELETE FROM block_times WHERE block_id = :block_id AND starts_at = ANY(:starts)")
+_REMOVE_TIMES = text("""
+    DELETE FROM block_times WHERE block_id = :block_id AND starts_at = ANY(:starts) RETURNING id, version, starts_at
+""")
 # A claim of a remaining time, or of a time that another block takes over, is written again by
 # `app_fill_block` and the trigger.
 _RELEASE = text("UPDATE resource_claims SET released_at = :now WHERE block_id = :block_id AND released_at IS NULL")
@@ -160,8 +163,9 @@ class BlockStore(Store):
         )
         async with calendars.changing(was.business_id, now, confirm, StrandReason.BLOCK):
             await self.session.execute(_SET, {"id": block_id, **_values(request)})
-            await self._give_up(was, was.times, now)
-            await self._take(was.business_id, block_id, was.resource_id, times, now)
+            # The occurrences keep their ids by their order, so that calendars see them move.
+            known = await self._give_up(was, was.times, now)
+            await self._take(was.business_id, block_id, was.resource_id, times, now, known)
         await self._announce("changed", was.business_id, block_id, was.resource_id, was.times)
         return await self.get_block(block_id)
 
@@ -188,21 +192,32 @@ class BlockStore(Store):
         return await self.get_block(block_id) if left else None
 
     async def _take(
-        self, business_id: UUID, block_id: UUID, resource_id: UUID | None, times: Sequence[BlockTime], now: datetime
+        self,
+        business_id: UUID,
+        block_id: UUID,
+        resource_id: UUID | None,
+        times: Sequence[BlockTime],
+        now: datetime,
+        known: Sequence[tuple[UUID, int]] = (),
     ) -> None:
+        """``known``: id and version of what these times replace, in their order."""
         spans = {"starts": [time.starts_at for time in times], "ends": [time.ends_at for time in times]}
         values = {"business_id": business_id, "resource_id": resource_id, "now": now, **spans}
         lapsed = sorted(await self.session.scalars(_LAPSED, values))
         if lapsed:
             await ExpiryStore(self.session, self.context).sweep(lapsed, now)
-        await self.session.execute(_ADD_TIMES, {"business_id": business_id, "block_id": block_id, **spans})
+        kept = known[: len(times)]
+        identity = {"ids": [row_id for row_id, _ in kept], "versions": [version + 1 for _, version in kept]}
+        await self.session.execute(_ADD_TIMES, {"business_id": business_id, "block_id": block_id, **spans, **identity})
         await self.session.execute(_FILL, {"block_id": block_id})
 
-    async def _give_up(self, was: BlockRow, gone: Sequence[BlockTime], now: datetime) -> None:
-        """Remove the block's times before its claims, so that it does not claim them again; another block may."""
+    async def _give_up(self, was: BlockRow, gone: Sequence[BlockTime], now: datetime) -> list[tuple[UUID, int]]:
+        """Remove the block's times before its claims, so that it does not claim them again; another block may. Gives id
+        and version of these times, in their order."""
         starts = [time.starts_at for time in gone]
-        await self.session.execute(_REMOVE_TIMES, {"block_id": was.id, "starts": starts})
+        removed = (await self.session.execute(_REMOVE_TIMES, {"block_id": was.id, "starts": starts})).all()
         await self.session.execute(_RELEASE, {"block_id": was.id, "now": now})
+        return [(row.id, row.version) for row in sorted(removed, key=lambda row: row.starts_at)]
 
     async def _announce(
         self, event: str, business_id: UUID, block_id: UUID, resource_id: UUID | None, freed: Sequence[BlockTime]

@@ -39,6 +39,7 @@ class SettingsRow:
     waitlist_offer_for: timedelta
     payment_mode: str
     language: str
+    feeds_name_customers: bool
     updated_at: datetime
     #: The policy of services without their own.
     default_policy_id: UUID | None

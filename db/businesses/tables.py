@@ -164,6 +164,8 @@ class BusinessSettings(Base, Stamped):
     waitlist_offer_for: Mapped[timedelta] = mapped_column(INTERVAL, server_default=text("interval '30 minutes'"))
     payment_mode: Mapped[str] = mapped_column(server_default=text("'at_venue'"))
     language: Mapped[str] = mapped_column(server_default=text("'ja'"))
+    #: Whether calendar feeds name the customers.
+    feeds_name_customers: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
 class BusinessHours(Base, Stamped):

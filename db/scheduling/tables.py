@@ -157,3 +157,5 @@ class BlockTime(Base):
     block_id: Mapped[UUID] = mapped_column(ForeignKey("blocks.id"))
     starts_at: Mapped[Time]
     ends_at: Mapped[Time]
+    #: How often it changed, for calendars (SEQUENCE).
+    version: Mapped[int] = mapped_column(server_default=text("0"))

@@ -73,6 +73,8 @@ PUBLIC = frozenset(
         "POST /api/v1/bookings",
         "POST /api/v1/waitlist",
         "POST /api/v1/bookings/series",
+        "GET /api/v1/calendars/{token}.ics",
+        "GET /api/v1/businesses/{business_id}/calendar.ics",
     }
 )
 #: What a provider asks, by its signature.
@@ -82,6 +84,7 @@ LINKED = frozenset(
     {
         "GET /api/v1/bookings/{booking_id}",
         "GET /api/v1/bookings/{booking_id}/history",
+        "GET /api/v1/bookings/{booking_id}/timeline",
         "GET /api/v1/bookings/{booking_id}/availability",
         "POST /api/v1/bookings/{booking_id}/cancellation-quote",
         "POST /api/v1/bookings/{booking_id}/cancel",

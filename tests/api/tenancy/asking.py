@@ -42,6 +42,7 @@ TABLES: dict[str, str] = {
     "exception_id": "staff_exceptions",
     "block_id": "blocks",
     "series_id": "booking_series",
+    "feed_id": "calendar_feeds",
     "invitation_id": "staff_invitations",
     "businesses": "businesses",
     "users": "users",
@@ -63,7 +64,13 @@ WORDS: dict[str, str] = {
 #: In a query beside another id: whose list it is.
 WHOSE = frozenset({"business_id"})
 #: What stands in a list of a body whose example leaves it out.
-ITEMS: dict[str, dict[str, Any]] = {"requirements": {"group": 0, "resource_ids": []}, "items": {}}
+ITEMS: dict[str, dict[str, Any]] = {
+    "requirements": {"group": 0, "resource_ids": []},
+    "items": {"service_id": "019a0c5e-0000-7000-8000-000000000003"},
+}
+
+#: What a body leaves out where it has the field that is named first.
+REPLACED: dict[str, tuple[str, ...]] = {"items": ("service_id", "resource_ids")}
 
 
 @dataclass(frozen=True)
@@ -118,6 +125,8 @@ class Operation:
                 query[one.name] = chosen
             elif one.where == "body" and body is not None:
                 _put(body, one.path, chosen, everywhere=one == place)
+        for name in REPLACED.get(place.path[0], ()) if place is not None and place.path and body is not None else ():
+            body.pop(name, None)
         for name, word in WORDS.items():
             path = path.replace(f"{{{name}}}", word)
         asked: dict[str, Any] = {"method": self.method, "url": path, "params": query}

@@ -107,6 +107,7 @@ async def fill(pool: Pool, soon: datetime) -> Filled:
     async with pool.unit_of_work(salon.scope) as work:
         blocked = BlockRequest(salon.resources[0], later, later + timedelta(hours=1), reason=f"for {salon.business_id}")
         await work.bookings.blocks.add_block(salon.business_id, blocked, soon, confirm=False)
+        await work.bookings.feeds.add_feed(salon.business_id, salon.resources[0])
     invited = {
         "email": "new@example.jp",
         "role": "staff",

@@ -3,6 +3,9 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from domain.booking_status import BookingStatus as S
 from tests.workflows.stub_state import snapshot
 from workflows.bookings.booking.next_step import NextStep, StepKind, next_step
@@ -61,3 +64,26 @@ def test_next_step_without_auto_complete_ends_a_month_later() -> None:
     waits = replace(BOOKING, auto_complete=False, reminder_offsets=())
     duty = next_step(waits, BOOKING.start_at, frozenset())
     assert duty == NextStep(StepKind.CLOSE_UNATTENDED, END.at + options.UNATTENDED)
+
+
+@given(
+    st.lists(st.integers(1, 60 * 24 * 10).map(lambda minutes: timedelta(minutes=minutes)), max_size=5, unique=True),
+    st.integers(-60 * 24 * 12, 0).map(lambda minutes: timedelta(minutes=minutes)),
+    st.integers(0, 60 * 24 * 12).map(lambda minutes: timedelta(minutes=minutes)),
+)
+def test_next_step_reminds_once_for_each_offset_that_is_ahead(
+    offsets: list[timedelta], armed: timedelta, later: timedelta
+) -> None:
+    """Step by step to the end of the visit, and again after it was moved: each offset that is ahead when the booking is
+    confirmed or moved has one reminder, in the order of time; the others have none."""
+    booking = replace(BOOKING, reminder_offsets=tuple(offsets))
+    moved = replace(booking, start_at=booking.start_at + later, end_at=booking.end_at + later)
+    done: set[NextStep] = set()
+    for now, armed_at in ((booking, booking.start_at + armed), (moved, booking.start_at)):
+        expected = sorted(at for offset in offsets if (at := now.start_at - offset) > armed_at)
+        found = []
+        while (step := next_step(now, armed_at, done)).kind is StepKind.REMIND:
+            assert step.start_at == now.start_at
+            found.append(step.at)
+            done.add(step)
+        assert found == expected

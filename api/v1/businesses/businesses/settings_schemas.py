@@ -34,6 +34,7 @@ _WHOLE = {
     "undo_within": "PT10M",
     "auto_complete": True,
     "waitlist_offer_for": "PT30M",
+    "feeds_name_customers": False,
     "default_policy_id": "019a0c5e-ac32-7f60-9e33-205d9c704fb2",
 }
 
@@ -49,6 +50,7 @@ _UNDO = (
     "How long staff can undo a check-in, a completion, a no-show or a decline, as an ISO 8601 duration. Money and "
     "messages of the step wait for so long; zero makes every step final at once."
 )
+_FEEDS = "Whether calendar feeds name the customers. Everyone who has the address of a feed can read it."
 Lead = Annotated[timedelta, Field(ge=timedelta(), le=365 * _DAY)]
 Window = Annotated[timedelta, Field(ge=_SECOND, le=730 * _DAY)]
 Offset = Annotated[timedelta, Field(ge=_SECOND, le=60 * _DAY)]
@@ -115,6 +117,7 @@ class SettingsUpdate(Changes):
         description="When the customer pays: online in full, a deposit, or at the venue.",
     )
     language: Literal["ja", "en"] | None = Field(default=None, description="Language: `ja` or `en`.")
+    feeds_name_customers: bool | None = Field(default=None, description=_FEEDS)
     default_policy_id: UUID | None = Field(
         default=None,
         description="Cancellation policy of services that name none (UUID); null for none.",
@@ -182,6 +185,7 @@ class OwnSettingsRead(SettingsRead):
     waitlist_offer_for: timedelta = Field(
         description="How long an offer from the waitlist lasts, as an ISO 8601 duration.",
     )
+    feeds_name_customers: bool = Field(description=_FEEDS)
     default_policy_id: UUID | None = Field(
         description="Cancellation policy of services that name none (UUID); null for none.",
     )
