@@ -3,7 +3,7 @@
 import asyncio
 import functools
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,6 +28,7 @@ from api.http.rate_limits import LIMIT_HEADERS, count_request, route_facts
 from api.http.request_context import RequestContextMiddleware
 from api.http.request_limits import RequestLimitsMiddleware
 from api.http.response_cache import Answers
+from api.v1.bookings.live.hub import LiveHub
 from db.engine.session import Database, connect
 from providers.cache.generations import Generations
 from providers.cache.interface import Cache
@@ -86,9 +87,16 @@ def create_app(
                 flags=await _flags(used_database, used_cache, stack),
                 now=now,
             )
+            app.state.live = _live(settings, used_database, used_cache, stack)
             yield
 
-    app = FastAPI(
+    app = _application(lifespan)
+    _furnish(app, settings)
+    return app
+
+
+def _application(lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]]) -> FastAPI:
+    return FastAPI(
         title="Omotenashi Connect",
         version="1",
         description=document.description(),
@@ -98,8 +106,6 @@ def create_app(
         generate_unique_id_function=_operation_id,
         redirect_slashes=False,
     )
-    _furnish(app, settings)
-    return app
 
 
 def openapi_document() -> dict[str, Any]:
@@ -211,6 +217,12 @@ def _answers(settings: Settings, database: Database, cache: Cache, stack: AsyncE
     stack.push_async_callback(generations.aclose)
     stack.callback(setattr, database, "listener", None)
     return Answers(cache, generations, settings.build_id) if settings.cache_responses else None
+
+
+def _live(settings: Settings, database: Database, cache: Cache, stack: AsyncExitStack) -> LiveHub:
+    hub = LiveHub(database, cache, _utc_now, settings.events_connection)
+    stack.callback(hub.end_all)
+    return hub
 
 
 def _storage(settings: Settings, stack: AsyncExitStack) -> Storage:

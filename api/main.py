@@ -1,6 +1,9 @@
 """The process of the API."""
 
+import socket
+
 import uvicorn
+from fastapi import FastAPI
 
 from api.app import create_app
 from api.http.protocol import GuardedProtocol
@@ -16,6 +19,17 @@ GRACE_SECONDS = 15
 KEEP_ALIVE_SECONDS = 75
 
 
+class _Server(uvicorn.Server):
+    """Ends the open event streams when it is asked to stop: they would never end by themselves."""
+
+    app: FastAPI
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End streams, then wait for open requests."""
+        self.app.state.live.end_all()
+        await super().shutdown(sockets)
+
+
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; open requests are answered before it returns.
 
@@ -23,9 +37,10 @@ def serve(settings: Settings) -> None:
     """
     configure(settings, "api")
     guard_exit()
-    server = uvicorn.Server(
+    app = create_app(settings)
+    server = _Server(
         uvicorn.Config(
-            create_app(settings),
+            app,
             host=settings.api_host,
             port=settings.api_port,
             loop="uvloop",
@@ -40,4 +55,5 @@ def serve(settings: Settings) -> None:
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
     )
+    server.app = app
     server.run()

@@ -7,6 +7,7 @@ from api.v1.bookings.assignments import endpoints as assignments
 from api.v1.bookings.blocks import endpoints as blocks
 from api.v1.bookings.bookings import endpoints as bookings
 from api.v1.bookings.calendars import endpoints as calendars
+from api.v1.bookings.live import endpoints as live
 from api.v1.bookings.reaccommodations import endpoints as stranded
 from api.v1.bookings.series import endpoints as series
 from api.v1.bookings.timeline import endpoints as timeline
@@ -41,6 +42,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     availability.router,
     bookings.router,
     timeline.router,
+    live.router,
     payments.router,
     businesses.router,
     catalogue.router,

@@ -37,6 +37,7 @@ from db.payments.webhooks import WebhookStore
 from db.platform.attention import AttentionStore
 from db.platform.audit_trail import AuditTrailStore
 from db.platform.command_texts import CommandTextStore
+from db.platform.events import BookingEventStore
 from db.platform.flags import FlagStore
 from db.platform.outbox import OutboxStore
 from db.platform.rate_limits import RateLimitStore
@@ -56,6 +57,11 @@ class PlatformStores(Store):
     def attention(self) -> AttentionStore:
         """What needs a person."""
         return AttentionStore(self.session, self.context)
+
+    @cached_property
+    def booking_events(self) -> BookingEventStore:
+        """The events of bookings, for those who follow them."""
+        return BookingEventStore(self.session, self.context)
 
     @cached_property
     def audit_trail(self) -> AuditTrailStore:

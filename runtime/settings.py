@@ -130,6 +130,8 @@ class Settings(BaseSettings):
     body_timeout: timedelta = timedelta(seconds=20)
     #: How long a request may take altogether before it is ended with 503.
     request_timeout: timedelta = timedelta(seconds=30)
+    #: How long a connection that follows events lasts. Then the client connects again, with a token that is still good.
+    events_connection: timedelta = timedelta(minutes=15)
     #: Networks of our own proxies, for example ``["10.0.0.0/8"]``: X-Forwarded-For is read from these only. ``none``:
     #: callers reach the API directly. Production demands one or the other: without its proxies' networks, all callers
     #: behind them share the limits of one address.

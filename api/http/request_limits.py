@@ -34,6 +34,7 @@ UPLOADS = frozenset({("POST", "/api/v1/media")})
 _FORM_BYTES = 16 * 1024
 #: Answers after which the rest of the request is not read.
 _UNREAD = frozenset({408, 413})
+_EVENT_STREAM = b"text/event-stream; charset=utf-8"
 
 
 class RequestLimitsMiddleware:
@@ -55,6 +56,7 @@ class RequestLimitsMiddleware:
         exchange = _Exchange(scope, receive, send, most, self.body_timeout)
         try:
             async with asyncio.timeout(self.request_timeout.total_seconds()) as limit:
+                exchange.limit = limit
                 check_body(scope["method"], dict(scope["headers"]), most, any_type=uploads)
                 await self.app(scope, exchange.receive, exchange.send)
         except DomainError as error:
@@ -105,6 +107,7 @@ class _Exchange:
         self._parts: list[bytes] = []
         self._swallow = False
         self.status = 0
+        self.limit: asyncio.Timeout | None = None
 
     async def receive(self) -> Message:
         """The next part of the body. A body without a declared length is counted as it arrives."""
@@ -167,6 +170,8 @@ class _Exchange:
             if self.status in _UNREAD:
                 added.append((b"connection", b"close"))
             message["headers"] = [*message.get("headers", ()), *added]
+            if self.limit is not None and (b"content-type", _EVENT_STREAM) in message["headers"]:
+                self.limit.reschedule(None)  # an answer that goes on as things happen
         await self._send(message)
 
     async def answer(self, response: Response) -> None:

@@ -21,6 +21,7 @@ class BookingAction(Action):
     COMPLETE = "booking.complete"
     NO_SHOW = "booking.no_show"
     UNDO = "booking.undo"
+    FOLLOW = "booking.follow"
     ASSIGN = "booking.assign"
     JOIN_WAITLIST = "waitlist.join"
     READ_WAITLIST = "waitlist.read"
@@ -42,6 +43,7 @@ PERMISSIONS: Mapping[Action, Rule] = {
     BookingAction.COMPLETE: Rule(TEAM),
     BookingAction.NO_SHOW: Rule(TEAM),
     BookingAction.UNDO: Rule(TEAM),
+    BookingAction.FOLLOW: Rule(TEAM | {Role.ASSISTANT}),
     BookingAction.ASSIGN: Rule(TEAM),
     BookingAction.JOIN_WAITLIST: Rule(TEAM | CUSTOMERS),
     BookingAction.READ_WAITLIST: Rule(EVERYBODY, after_closing=True),

@@ -47,7 +47,7 @@ class TimelineEntry:
 
 
 #: What a customer does not read of the booking's history: work inside the business.
-_INSIDE = frozenset({"reassigned", SETTLED, "awaiting_approval"})
+INSIDE = frozenset({"reassigned", SETTLED, "awaiting_approval"})
 _SENT = frozenset({NoticeStatus.SENT.value, NoticeStatus.DELIVERED.value})
 _ORDER = list(Source)
 
@@ -62,7 +62,7 @@ def story(entries: Iterable[TimelineEntry], for_staff: bool) -> list[TimelineEnt
 
 def _is_for_customer(entry: TimelineEntry) -> bool:
     if entry.source is Source.BOOKING:
-        return entry.event not in _INSIDE
+        return entry.event not in INSIDE
     if entry.source is Source.MONEY:
         return entry.event.endswith(f".{Phase.SUCCEEDED}") and bool(entry.amount)
     if entry.source is Source.MESSAGE:

@@ -6,6 +6,8 @@ from providers.cache.interface import Cache, CacheAway
 
 #: A feature flag was changed.
 FLAGS = "flags"
+#: A transaction that may have changed bookings was committed; the message is the id of their business.
+BOOKINGS = "bookings"
 
 
 async def notify(cache: Cache, channel: str) -> None:

@@ -16,6 +16,7 @@ from uuid import UUID
 import structlog
 
 from domain.platform.invalidation import CACHE_FOR, DEPENDS_ON, CacheChange, CacheKind
+from providers.cache.channels import BOOKINGS
 from providers.cache.interface import Cache, CacheAway
 
 log = structlog.get_logger(__name__)
@@ -71,6 +72,15 @@ class Generations:
             if self._unpublished and (self._publishing is None or self._publishing.done()):
                 log.warning("changes cannot be published to the cache", count=len(self._unpublished))
                 self._publishing = asyncio.create_task(self._publish_later())
+        await self._wake(changes)
+
+    async def _wake(self, changes: Collection[CacheChange]) -> None:
+        """Wake those who follow the bookings of a business; every change of a booking changes its claims. A message
+        that is lost is no loss: followers also poll."""
+        with contextlib.suppress(CacheAway):
+            for business_id in {change.business_id for change in changes if change.kind is CacheKind.AVAILABILITY}:
+                if business_id is not None:
+                    await self._cache.publish(BOOKINGS, business_id.bytes)
 
     async def aclose(self) -> None:
         """Try a last time to publish what is left, and stop."""

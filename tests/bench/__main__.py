@@ -21,6 +21,7 @@ from db.engine.session import Database
 from runtime.temporal import guard_exit
 from tests.bench import load, world
 from tests.bench.analytics import analytics
+from tests.bench.live import live
 from tests.bench.logins import logins
 from tests.bench.response_cache import cached
 from tests.bench.server import BENCH_HOLD
@@ -165,7 +166,7 @@ async def main() -> None:
     """All of them or those that are named, one after the other, each on a cluster of its own."""
     console = Console(width=140)
     report: dict[str, Any] = {"at": datetime.now(UTC).isoformat(), "machine": platform.platform(), "cores": world.CORES}
-    measures = (availability, holds, crowd, cached, logins, analytics)
+    measures = (availability, holds, crowd, cached, logins, analytics, live)
     wanted = set(sys.argv[1:]) or {measure.__name__ for measure in measures}
     for measure in (one for one in measures if one.__name__ in wanted):
         async with world.fresh() as (database, pool):

@@ -49,6 +49,8 @@ PATIENT: dict[str, object] = {
         for name in ("standard", "user", "auth", "payment", "strict", "booking", "login")
     },
     "redis_timeout": timedelta(seconds=2),
+    # A client that reads whole answers can ask for a stream too.
+    "events_connection": timedelta(0),
 }
 
 #: A file system in memory on Linux. Containers often have 64 MB of it: too little for a cluster.

@@ -85,6 +85,7 @@ LINKED = frozenset(
         "GET /api/v1/bookings/{booking_id}",
         "GET /api/v1/bookings/{booking_id}/history",
         "GET /api/v1/bookings/{booking_id}/timeline",
+        "GET /api/v1/bookings/{booking_id}/events",
         "GET /api/v1/bookings/{booking_id}/availability",
         "POST /api/v1/bookings/{booking_id}/cancellation-quote",
         "POST /api/v1/bookings/{booking_id}/cancel",

@@ -63,6 +63,8 @@ WORDS: dict[str, str] = {
 }
 #: In a query beside another id: whose list it is.
 WHOSE = frozenset({"business_id"})
+#: What a booking names when it has no ``items``.
+INSTEAD_OF_ITEMS = ("service_id", "resource_ids")
 #: What stands in a list of a body whose example leaves it out.
 ITEMS: dict[str, dict[str, Any]] = {
     "requirements": {"group": 0, "resource_ids": []},
@@ -117,6 +119,10 @@ class Operation:
         at ``place``. Ids that may be left out are, unless the place is one of them or they say whose list it is."""
         beside = place is not None and place.where == "query"
         path, query, body = self.path, {}, copy.deepcopy(dict(self.example)) if self.example is not None else None
+        if place is not None and body is not None and place.path[:1] == ("items",):
+            # A booking names one service, or items in its place.
+            body = {name: value for name, value in body.items() if name not in INSTEAD_OF_ITEMS}
+            body["items"] = [{"service_id": str(own["services"])}]
         for one in self.places:
             chosen = str(target if one == place and target is not None else own[one.table])
             if one.where == "path":
