@@ -100,7 +100,7 @@ def _read() -> Select[Any]:
 class ProfileStore(Store):
     """Registering, reading and changing businesses."""
 
-    async def found(
+    async def create(
         self, owner_id: UUID, values: Mapping[str, Any], language: str, city_kana: str | None = None
     ) -> BusinessRow:
         """Insert a draft with its settings; the transaction changes to the new tenant's scope. ``values`` are columns;

@@ -70,3 +70,16 @@ def test_words_of_an_area_are_written_by_its_own_code() -> None:
 def area_of(path: str) -> str:
     """``db/bookings/claims.py`` and ``api/v1/bookings/…`` are of ``bookings``."""
     return path.removeprefix("api/v1/").removeprefix("api/").split("/")[0 if path.startswith("api/") else 1]
+
+
+def test_validators_of_schemas_refuse_with_a_rule_word() -> None:
+    """A ``ValueError`` of a validator reaches people as "please check this entry", which says nothing."""
+    bare = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in (ROOT / "api" / "v1").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Raise)
+        and isinstance(node.exc, ast.Call)
+        and getattr(node.exc.func, "id", "") in {"ValueError", "AssertionError"}
+    ]
+    assert bare == [], "raise PydanticCustomError with a word, and write its sentence"

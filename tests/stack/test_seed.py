@@ -33,6 +33,7 @@ async def test_seed_can_be_written_twice_and_everybody_sees_it(database: Databas
     assert {business.status for business in businesses} == {"approved"}
     assert len(services) == sum(len(demo.services) for demo in BUSINESSES)
     assert all(service.requirements and service.policy for service, _ in services)
+    assert all(person and person.email_verified_at for person in people), "uploads and invitations ask for it"
     assert all(person and bcrypt.checkpw(PASSWORD.encode(), person.password_hash.encode()) for person in people)
 
 

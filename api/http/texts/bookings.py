@@ -65,6 +65,10 @@ TEXTS = Texts(
             "The booking has already started, so it can no longer be changed or cancelled online."
             " Please call the business.",
         ),
+        "email_or_phone": Text(
+            "メールアドレスか電話番号のどちらかを入力してください。",
+            "Please enter an e-mail address or a phone number.",
+        ),
         "too_early": Text(
             "チェックインは、予約時刻の2時間前からできます。", "Check-in opens two hours before the start."
         ),

@@ -28,7 +28,7 @@ class GuestWrite(Input):
     @model_validator(mode="after")
     def _reachable(self) -> Self:
         if self.email is None and self.phone is None:
-            raise ValueError("email or phone")
+            raise PydanticCustomError("email_or_phone", "an e-mail address or a phone number")
         return self
 
 

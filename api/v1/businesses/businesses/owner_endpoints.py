@@ -43,7 +43,7 @@ async def create_business(body: BusinessCreate, caller: CurrentUser, key: Option
     """A draft with default settings and without hours. Only an approved business is public."""
     city_kana = await city_reading(body.postal_code)
     async with caller.work(key, BusinessAction.CREATE) as work:
-        business = await work.businesses.found(caller.id, body.columns(), request_info().language, city_kana)
+        business = await work.businesses.create(caller.id, body.columns(), request_info().language, city_kana)
         return await store_response(work, created(BusinessRead.of(business)))
 
 
