@@ -45,6 +45,9 @@ def _one_line(text: str) -> str:
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_one_line)]
 #: Several lines, trimmed, not empty.
 Prose = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=5000), AfterValidator(_clean)]
+#: Several lines of at most 1,000 characters; an empty text removes what is stored. It is one type and no union, because
+#: an error names the alternative of a union as if it were a field.
+ErasableNote = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000), AfterValidator(_clean)]
 
 
 def _person_name(text: str) -> str:

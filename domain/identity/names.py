@@ -11,6 +11,8 @@ _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zs", "Zl", "Zp", "Mn", "Me"}
 _URL = re.compile(r"://|\bwww\.", re.IGNORECASE)
 #: What mail programs turn into a link: words joined by a dot, the last of them only ASCII letters.
 _DOMAIN = re.compile(r"([^\s./@,;:]+)\.([A-Za-z]{2,})")
+#: Browsers read these as a dot in a domain (Unicode Technical Standard #46, section 2.3). NFKC folds the others.
+_DOTS = str.maketrans("\u3002\uff61", "..")
 
 
 def looks_empty(text: str) -> bool:
@@ -54,7 +56,8 @@ def holds_web_address(text: str) -> bool:
 
 def _seen(text: str) -> str:
     """The text as it is read: one form of each sign, without those that nobody sees."""
-    return unicodedata.normalize("NFKC", "".join(sign for sign in text if unicodedata.category(sign) != "Cf"))
+    seen = unicodedata.normalize("NFKC", "".join(sign for sign in text if unicodedata.category(sign) != "Cf"))
+    return seen.translate(_DOTS)
 
 
 def _is_domain(label: str, end: str) -> bool:

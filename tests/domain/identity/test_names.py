@@ -19,6 +19,7 @@ NAMES = (
     "か\u3099",
     "ヴァン・ダム",
     "Dr.佐藤",
+    "モーニング。娘",
     "㌔",
 )
 LINKS = (
@@ -27,6 +28,8 @@ LINKS = (
     "evil.com",
     "Win at evil-prize.top now",
     "ｅｖｉｌ．ｃｏｍ",
+    "evil\u3002com",  # browsers read the ideographic full stop as a dot
+    "ｅｖｉｌ｡ｃｏｍ",
     "ev\u200bil.com",
     "evil.\u00adcom",
     "t.co",

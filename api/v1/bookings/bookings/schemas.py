@@ -1,7 +1,7 @@
 """Requests and answers about bookings."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, StringConstraints
 
 from api.http.fields import (
     BilingualRead,
+    ErasableNote,
     Input,
     MoneyRead,
     Output,
@@ -86,10 +87,10 @@ class BookingUpdate(Input):
 
     model_config = ConfigDict(json_schema_extra=examples({"special_requests": "窓側の席をお願いします。"}))
 
-    special_requests: Note | Literal[""] | None = Field(
+    special_requests: ErasableNote | None = Field(
         default=None, description="What the customer asks for, such as a seat at the window."
     )
-    internal_notes: Note | Literal[""] | None = Field(default=None, description="Notes for the business alone.")
+    internal_notes: ErasableNote | None = Field(default=None, description="Notes for the business alone.")
     party_size: int | None = Field(default=None, ge=1, le=1000, description="Number of persons.")
 
 
