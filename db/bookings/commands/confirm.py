@@ -64,7 +64,7 @@ class ConfirmStore(TransitionStore):
         if seen is not None:
             return seen
         settlement = decisions.decline(booking.facts()).settlement
-        facts = amounts(booking, settlement)
+        facts = amounts(booking, settlement) | await self._start_given_up(booking)
         messages = [Message(NoticeKind.BOOKING_DECLINED, facts)]
         if command.actor_kind is ActorKind.SYSTEM:  # the business did not answer in time
             messages.append(Message(NoticeKind.BOOKING_DECLINED, facts, to_business=True))

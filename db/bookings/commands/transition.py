@@ -56,6 +56,12 @@ _READ = text(f"""
       LEFT JOIN LATERAL (SELECT * FROM booking_payments p WHERE p.booking_id = :booking_id AND :has_payment
                           ORDER BY {CURRENT_FIRST} LIMIT 1) p ON true
 """).bindparams(bindparam("command_id", type_=Text))
+# The start that the customer gave up last with a move that needs approval again.
+_GIVEN_UP = text("""
+    SELECT details->>'old_start_at' FROM booking_history
+     WHERE booking_id = :booking_id AND event = 'rescheduled' AND from_status = 'confirmed' AND to_status = 'pending'
+     ORDER BY id DESC LIMIT 1
+""")
 _WRITE = text("""
 WITH booking AS (
     UPDATE bookings SET status = :status, start_at = :start_at, end_at = :end_at, version = :version,
@@ -177,6 +183,12 @@ class TransitionStore(Store):
         await self.session.execute(_WRITE, values)
         await self._queue_notices(booking, *_messages_of(booking, change))
         return outcome
+
+    async def _start_given_up(self, booking: Locked) -> dict[str, str]:
+        """``old_start`` (RFC 3339) for a message about a decline, if the booking was confirmed for another time before
+        its customer moved it; else nothing."""
+        found = await self.session.scalar(_GIVEN_UP, {"booking_id": booking.id}) if booking.version else None
+        return {"old_start": found} if found else {}
 
     async def _queue_notices(self, booking: Locked, *messages: Message) -> None:
         notices = [queued(booking.id, booking.business_id, message) for message in messages]

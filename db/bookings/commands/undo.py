@@ -50,13 +50,16 @@ class UndoStore(TransitionStore):
         if seen is not None or booking.undo_until is None or booking.status not in FINAL:
             return seen or booking.outcome()
         settlement = decisions.postponed(booking.facts()).settlement
+        facts = facts_of_ending(booking, settlement)
+        if booking.status is BookingStatus.DECLINED:
+            facts |= await self._start_given_up(booking)
         change = change_of(
             booking,
             undo.SETTLED,
             booking.status,
             settlement=settlement,
             refund_reason=_REASONS.get(booking.status, RefundReason.REQUESTED),
-            messages=(Message(_MESSAGES[booking.status], facts_of_ending(booking, settlement)),),
+            messages=(Message(_MESSAGES[booking.status], facts),),
             undo_until=None,
             undo_to=None,
         )

@@ -82,6 +82,14 @@ CUSTOMER = (
         ("by Thu 19 Nov, 12:00", "refund ¥5,000"),
         **_REQUEST,
     ),
+    _case(
+        "requested_move",
+        K.BOOKING_REQUESTED,
+        "変更前の日時（11月20日（金）10:30）の確保は終了しております",
+        "your earlier time, Fri 20 Nov, 10:30, is no longer reserved",
+        _MOVED | {"by_business": False},
+        **_REQUEST,
+    ),
     _case("requested_unpaid", K.BOOKING_REQUESTED, "確保して", "reserved for you", **_REQUEST_UNPAID),
     _case(
         "requested_on_card",
@@ -180,6 +188,14 @@ CUSTOMER = (
         captured=0,
     ),
     _case("declined", K.BOOKING_DECLINED, "ご返金額：5,000円", "Refund: ¥5,000", _NO_FEE, booking_status="declined"),
+    _case(
+        "declined_move",
+        K.BOOKING_DECLINED,
+        "変更前の日時（11月20日（金）10:30）も",
+        "Your earlier time, Fri 20 Nov, 10:30, was released",
+        _NO_FEE | _MOVED,
+        booking_status="declined",
+    ),
     _case(
         "declined_card_released",
         K.BOOKING_DECLINED,

@@ -1,7 +1,7 @@
 """Another time for the same booking."""
 
 from datetime import datetime
-from uuid import uuid4
+from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -215,3 +215,33 @@ async def test_reschedule_takes_exactly_the_listed_starts(desk: Desk) -> None:
     asked = [OLD + minutes(15 * step) for step in range(-8, 16)]
     assert [await can_move(start_at) for start_at in asked] == [start_at in offered for start_at in asked]
     assert len({start_at in offered for start_at in asked}) == 2
+
+
+@pytest.mark.parametrize("by", [ActorKind.STAFF, ActorKind.SYSTEM])
+@pytest.mark.parametrize("undo_minutes", [0, 10])
+async def test_declined_move_says_which_time_was_given_up(desk: Desk, by: ActorKind, undo_minutes: int) -> None:
+    await rows(
+        desk.database,
+        "UPDATE business_settings SET undo_within = make_interval(mins => :minutes) WHERE business_id = :id",
+        minutes=undo_minutes,
+        id=desk.salon.business_id,
+    )
+    booking_id = await add_booking(desk.database, desk.salon, OLD, needs_approval=True)
+    await desk.do("reschedule", booking_id, CUSTOMER, start_at=NEW)
+    await desk.do("reschedule", booking_id, CUSTOMER, start_at=NEW + HOUR)
+    await desk.do("decline", booking_id, by)
+    await desk.do("settle_ending", booking_id, now=NOW + HOUR)
+    assert await declined_facts(desk, booking_id) == {OLD.isoformat()}
+
+
+async def test_declined_request_names_no_time_given_up(desk: Desk) -> None:
+    booking_id = await add_booking(desk.database, desk.salon, OLD, status="pending", needs_approval=True)
+    await desk.do("reschedule", booking_id, CUSTOMER, start_at=NEW)
+    await desk.do("decline", booking_id)
+    assert await declined_facts(desk, booking_id) == {None}
+
+
+async def declined_facts(desk: Desk, booking_id: UUID) -> set[str | None]:
+    """The former start in the messages about the decline."""
+    query = "SELECT facts FROM notification_outbox WHERE booking_id = :id AND kind = 'booking_declined'"
+    return {row["facts"].get("old_start") for row in await rows(desk.database, query, id=booking_id)}

@@ -193,8 +193,9 @@ async def reschedule_booking(
     """Claims the new time before it releases the old one. Price, payment and policy stay as agreed.
 
     A customer's move is judged by the policy (``moves``) as a cancellation at that moment would be: a penalty that had
-    been reached is kept for a later cancellation. A booking that the business had approved is ``pending`` again. Rules
-    that refuse a move: ``already_started``, ``too_late_to_move``, ``too_many_moves``, ``paid_tier``.
+    been reached is kept for a later cancellation. A booking that the business had approved is ``pending`` again: its
+    former time is released, and does not come back if the business declines. Rules that refuse a move:
+    ``already_started``, ``too_late_to_move``, ``too_many_moves``, ``paid_tier``.
     """
     request = CommandRequest(messages.RESCHEDULE, body.reason, body.start_at, body.resource_ids)
     return await execute_command(services, access, booking_id, key, request)

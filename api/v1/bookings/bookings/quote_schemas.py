@@ -48,7 +48,8 @@ class RescheduleQuoteRead(Output):
     )
 
     needs_approval: bool = Field(
-        description="The business approved the present time, so the moved booking waits for approval again."
+        description="The business approved the present time, so the moved booking waits for approval again. The "
+        "present time is released by the move: if the business declines the new one, the customer has neither."
     )
     moves_left: int | None = Field(description="How often it may be moved after this move; null: without a limit.")
     latest_at: datetime | None = Field(description="Until when it may be moved, RFC 3339; null: no limit for staff.")
