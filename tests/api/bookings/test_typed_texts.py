@@ -23,7 +23,10 @@ MARKER = "zebra-with-a-broken-leg"
 #: Where people type a text, and how it is known that Temporal does not see it.
 TYPED = {
     **dict.fromkeys(
-        (f"/bookings/{{booking_id}}/{name}" for name in ("cancel", "reschedule", "check-in", "complete", "no-show")),
+        (
+            f"/bookings/{{booking_id}}/{name}"
+            for name in ("cancel", "reschedule", "check-in", "undo", "complete", "no-show")
+        ),
         "a command of this module",
     ),
     **dict.fromkeys(
@@ -33,6 +36,8 @@ TYPED = {
     "/staff/assign-to-booking": "a command of this module",
     "/staff/exceptions": "written by the request itself, no command",
     "/staff/exceptions/{exception_id}": "written by the request itself, no command",
+    "/blocks": "written by the request itself, no command",
+    "/blocks/{block_id}": "written by the request itself, no command",
     "/admin/businesses/{business_id}/reject": "tests/api/onboarding/test_typed_texts.py",
     "/admin/businesses/{business_id}/request-info": "tests/api/onboarding/test_typed_texts.py",
     "/admin/businesses/{business_id}/suspend": "written by the request itself, no command",
@@ -64,10 +69,14 @@ async def history_of(live: Live, booking_id: str) -> list[tuple[str, str | None]
 
 async def test_texts_of_a_visit(live: Live, clock: Clock) -> None:
     shop = live.shop
+    setting = "UPDATE business_settings SET undo_within = interval '10 minutes' WHERE business_id = :id"
+    await data.rows(live.pool, setting, id=shop.salon.business_id)
     words = {"special_requests": MARKER}
     visit, missed, left = await live.book(soon(clock), **words), await live.book(), await live.book(shop.at(15))
     moved = {"start_at": shop.at(16).isoformat(), "reason": MARKER}
     steps: list[tuple[str, str, dict[str, Any]]] = [
+        (visit, "check-in", {}),
+        (visit, "undo", {}),
         (visit, "check-in", {}),
         (visit, "complete", {}),
         (left, "reschedule", moved),
@@ -84,7 +93,12 @@ async def test_texts_of_a_visit(live: Live, clock: Clock) -> None:
         asked = {"booking_id": missed, "resource_id": str(resource), "reason": MARKER}
         await shop.owner.post("/staff/assign-to-booking", json=asked, headers=keyed())
     assert read(await command(shop.staff, missed, "no-show", reason=MARKER)).status == "no_show"
-    assert await history_of(live, visit) == [("checked_in", MARKER), ("completed", MARKER)]
+    assert await history_of(live, visit) == [
+        ("checked_in", MARKER),
+        ("undone", MARKER),
+        ("checked_in", MARKER),
+        ("completed", MARKER),
+    ]
     assert await history_of(live, left) == [("rescheduled", MARKER), ("cancelled", MARKER)]
     assert ("no_show", MARKER) in await history_of(live, missed)
     await assert_only_in_postgres(live.client, live.pool, *(ids.booking(UUID(one)) for one in (visit, missed, left)))
