@@ -1,4 +1,4 @@
 """Aggregates with Polars: read from Postgres (`extract`, `calendars`), compute (`metrics`), write back (`load`).
 
-`days` puts the four together. Nothing here knows Temporal or HTTP.
+`days` calls the four in order. Nothing here depends on Temporal or HTTP.
 """

@@ -38,7 +38,7 @@ class Aggregates:
 async def recompute(session: AsyncSession, days: Sequence[BusinessDay]) -> int:
     """Compute these business days and write them in the transaction of ``session``; gives how many bookings they had.
 
-    Twice is once: a day whose figures are the same keeps its rows byte by byte.
+    A second call changes nothing: a day with the same figures keeps its rows byte by byte.
     """
     page = await page_of(session, days)
     if not page.days:

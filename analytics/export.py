@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import polars as pl
 
-#: Columns of the database that say nothing to a reader.
+#: Columns of the database that mean nothing to a reader.
 _INTERNAL = ("created_at",)
 
 

@@ -11,16 +11,16 @@ from domain.booking_status import BookingStatus
 from domain.scheduling.hours import DAY
 
 KEY = ["business_id", "day"]
-#: Bookings that count as visits made or to come.
+#: Bookings that count as past or future visits.
 KEPT = [BookingStatus.CONFIRMED.value, BookingStatus.CHECKED_IN.value, BookingStatus.COMPLETED.value]
 _STATUSES = [status.value for status in BookingStatus]
 _KEPT = pl.col("status").is_in(KEPT)
 
 
 def bookings_of(extract: Extract, openings: Openings, page: pl.DataFrame) -> pl.DataFrame:
-    """The bookings of the page's days, with the business day of their start, what they brought and their value.
+    """The bookings of the page's days, with the business day of their start, net amount and value.
 
-    A start after midnight belongs to the business day before where that day's hours reach it; its minute then counts
+    A start after midnight belongs to the previous business day if that day's hours include it; its minute then counts
     on past 1440.
     """
     spills = openings.spills.with_columns(pl.col("day") + 1)
@@ -46,7 +46,7 @@ def bookings_of(extract: Extract, openings: Openings, page: pl.DataFrame) -> pl.
 def items_of(bookings: pl.DataFrame, extract: Extract) -> pl.DataFrame:
     """The items of ``bookings``, each with its share of the booking's value and net amount.
 
-    Shares follow the items' prices, rounded down; what is left goes to the first item, so that they add up.
+    Shares are proportional to the items' prices, rounded down; the first item gets the remainder.
     """
     items = extract.items.join(
         bookings.select("booking_id", *KEY, "status", "value", "net"), on="booking_id", how="inner"

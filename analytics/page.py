@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-#: The mark of a day that nobody marked.
+#: The mark of a day that was never marked.
 NOT_MARKED = UUID(int=0)
 #: A business day has 48 hours of the wall clock at most, also where the clock changes in them.
 LONGEST = timedelta(days=2)

@@ -15,7 +15,7 @@ _WIDTH, _LEFT, _TOP = 720, 56, 28
 
 
 def revenue(days: Sequence[tuple[date, int]], currency: str, title: str) -> str:
-    """A bar for each day; ``days`` has amounts in minor units. A negative amount (more given back than taken) is
+    """A bar for each day; ``days`` has amounts in minor units. A negative amount (more refunded than captured) is
     drawn below the line."""
     top = max([0, *(amount for _, amount in days)])
     low = min([0, *(amount for _, amount in days)])
@@ -61,7 +61,7 @@ def occupancy(cells: Mapping[tuple[int, int], int], language: str, title: str) -
 
 
 def cohorts(rows: Sequence[tuple[str, Sequence[int]]], title: str) -> str:
-    """A line for each month of first visits: how many of its customers came again after one month, two months, …; the
+    """A row for each month of first visits: how many of its customers returned after one month, two months, …; the
     first number is how many they were."""
     longest = max((len(counts) for _, counts in rows), default=1)
     width, height = (_WIDTH - _LEFT - 8) / longest, 22

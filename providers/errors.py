@@ -18,10 +18,10 @@ class ProviderUnavailable(ProviderError):
 
 
 class OutcomeUnknown(ProviderError):
-    """Time-out or 5xx after the request was sent: it may have happened. Repeat with the same key, or look.
+    """Time-out or 5xx after the request was sent: it may have happened. Repeat with the same key, or read the object.
 
-    ``replayed``: the provider repeated the answer to an earlier call with this key, and will go on doing so. That call
-    is over.
+    ``replayed``: the provider repeated the answer to an earlier call with this key, and every repeat will get the
+    same answer.
     """
 
     def __init__(self, reason: str, replayed: bool = False) -> None:

@@ -1,1 +1,1 @@
-"""What a process needs before it can do anything: settings, logging, the connection to Temporal."""
+"""What every process needs at its start: settings, logging, the connection to Temporal."""

@@ -28,12 +28,12 @@ class BookingLinks:
         return f"{self.public_url.rstrip('/')}/bookings/{booking_id}#token={quote(self.token(booking_id))}"
 
     def proof(self, booking_id: UUID, until: datetime) -> str:
-        """What shows that its holder reads mail at the booking's address, good before ``until``. It goes to that
-        address and nowhere else."""
+        """A token that proves that its holder reads mail at the booking's address, valid before ``until``. It is sent
+        to that address only."""
         return self.links.issue(Purpose.BOOKING_PROOF, booking_id, until)
 
     def proof_url(self, booking_id: UUID, until: datetime) -> str:
-        """For the message that asks for the proof."""
+        """For the message that asks to confirm the address."""
         return f"{self.url(booking_id)}&proof={quote(self.proof(booking_id, until))}"
 
     def read_proof(self, token: str, now: datetime) -> UUID:

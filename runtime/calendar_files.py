@@ -1,7 +1,7 @@
 """iCalendar files (RFC 5545): what is attached to messages, and the feeds.
 
 Times are in UTC (``…Z``): a local time would need the rules of its zone in the file, and means two instants in the hour
-that a clock repeats. The same UID with a higher SEQUENCE replaces what an earlier file brought.
+that a clock repeats. The same UID with a higher SEQUENCE replaces the event of an earlier file.
 """
 
 from collections.abc import Iterable
@@ -41,7 +41,7 @@ def booking_uid(booking_id: UUID) -> str:
 
 
 def has_ended(status: BookingStatus) -> bool:
-    """The booking will not take place: calendars take it off."""
+    """The booking will not take place: calendars remove it."""
     return status in _ENDED
 
 
@@ -53,7 +53,7 @@ def certainty(status: BookingStatus) -> str:
 
 
 def sequence(version: int, status: BookingStatus) -> int:
-    """The SEQUENCE of a booking: ``version`` counts its times, and its end counts once more."""
+    """The SEQUENCE of a booking: ``version`` counts its reschedules; its end adds one."""
     return version + 1 if has_ended(status) else version
 
 

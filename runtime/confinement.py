@@ -1,4 +1,4 @@
-"""What a process gives up, so that what runs beside it or inside of it learns no secret.
+"""Rights that a process gives up, so that code beside it or in it cannot read secrets.
 
 Linux only; elsewhere the limits of files hold and the rest does nothing.
 """

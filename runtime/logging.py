@@ -30,7 +30,7 @@ _SECRET_KEYS = frozenset({"api_key", "apikey", "jwt_key", "access_key", "secret_
 _WORDS = re.compile(r"[a-z0-9]+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
-#: What a secret looks like inside a text: provider keys, bearer tokens, JWTs, passwords in URLs, card numbers.
+#: Patterns of secrets inside a text: provider keys, bearer tokens, JWTs, passwords in URLs, card numbers.
 #: Every caller can write into the log, with the path of a request. So each pattern begins at the start of a word, or
 #: consumes what it has matched: no character is examined more than a few times.
 _SECRET_TEXTS: tuple[tuple[re.Pattern[str], str], ...] = (
@@ -106,7 +106,7 @@ def configure(settings: Settings, process: str) -> None:
     """
 
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(hand_to_logging(settings, process))
+    handler.setFormatter(forward_to_logging(settings, process))
     root = logging.getLogger()
     for old in root.handlers[:]:
         root.removeHandler(old)
@@ -117,7 +117,7 @@ def configure(settings: Settings, process: str) -> None:
         logging.getLogger(name).setLevel(level)
 
 
-def hand_to_logging(settings: Settings, process: str) -> logging.Formatter:
+def forward_to_logging(settings: Settings, process: str) -> logging.Formatter:
     """Send structlog's events through the standard library, and return the formatter of all records."""
 
     def name_process(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:

@@ -1,4 +1,4 @@
-"""What each process of the platform is for, and which secrets it therefore needs. It is given those and no others."""
+"""The roles of processes, and the secrets that each role needs. A process gets no others."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -25,7 +25,7 @@ _API = ProcessRole.API
 _MONEY = frozenset({_API, ProcessRole.PAYMENTS})
 _FILES = frozenset({_API, ProcessRole.PLATFORM, ProcessRole.MEDIA})
 
-#: By setting: the processes that production does not start without it. A setting that is not here is for all.
+#: By setting: the roles that do not start in production without it. A setting that is not here is for all roles.
 NEEDED_BY: Mapping[str, frozenset[ProcessRole]] = {
     # The API signs tokens, the notices' worker signs links.
     "jwt_key": frozenset({_API, ProcessRole.NOTICES}),

@@ -72,7 +72,7 @@ class UnsafeSettings(Exception):
 
 
 class EnvironmentUnknown(UnsafeSettings):
-    """Nobody said whether this is production. Development's defaults would open a deployment to anybody."""
+    """The environment is not set. With development's defaults, everybody could log in to a deployment."""
 
     def __init__(self) -> None:
         names = ", ".join(environment.value for environment in Environment)
@@ -80,7 +80,7 @@ class EnvironmentUnknown(UnsafeSettings):
 
 
 class Settings(BaseSettings):
-    """Frozen; built by the composition roots alone."""
+    """Frozen; built by the entry points alone."""
 
     model_config = SettingsConfigDict(env_prefix="OMOTENASHI_", frozen=True, extra="ignore")
 
@@ -91,7 +91,7 @@ class Settings(BaseSettings):
     log_level: str = "INFO"
     log_json: bool = False
     build_id: str = "dev"
-    #: Names one start of ``omotenashi up``; ``/health`` says it, so that no stack takes another's API for its own.
+    #: Identifies one start of ``omotenashi up``; ``/health`` returns it, so that a stack recognizes its own API.
     run_id: str = ""
 
     # Postgres, asyncpg URLs. The application's role owns nothing; the owner's role is used by migrations only.
@@ -107,7 +107,7 @@ class Settings(BaseSettings):
     redis_url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
     #: How long a request waits for Redis (connecting, and each answer) before it continues without it.
     redis_timeout: timedelta = timedelta(milliseconds=100)
-    #: How long no request asks a Redis that did not answer.
+    #: How long no request calls a Redis that did not answer.
     redis_pause: timedelta = timedelta(seconds=1)
     #: How often a listener checks its connection.
     redis_heartbeat: timedelta = timedelta(seconds=5)
@@ -117,7 +117,7 @@ class Settings(BaseSettings):
 
     temporal_address: str = "127.0.0.1:7233"
     temporal_namespace: str = "default"
-    #: How long the API waits for a workflow's answer before it says 503.
+    #: How long the API waits for a workflow's answer before it answers 503.
     temporal_rpc_timeout: timedelta = timedelta(seconds=8)
 
     api_host: str = "127.0.0.1"

@@ -12,8 +12,8 @@ from typing import Any
 
 @contextmanager
 def loading() -> Iterator[None]:
-    """Around the imports of a process: nothing that they make is garbage, and looking for some costs a seventh of the
-    time. Afterwards the collector leaves what was loaded alone."""
+    """Around the imports of a process: they make no garbage, and a collection would take a seventh of the time.
+    Afterwards the collector ignores the loaded objects."""
     gc.disable()
     try:
         yield
@@ -33,7 +33,7 @@ class DeferredModule(ModuleType):
 
 def deferred(name: str) -> Any:
     """The module ``name``, loaded by its first use: for a library that takes long to load and that many processes never
-    need. Use it where the first use is off the event loop, or where a pause of its loading time is acceptable."""
+    need. Use it where the first use is off the event loop, or where its loading time may block the event loop."""
     return DeferredModule(name)
 
 

@@ -11,7 +11,7 @@ from db.engine.session import Database, Scope
 from domain.errors import Unavailable
 from domain.platform.flags import Flag, FlagContext, is_on
 from providers.cache.channels import FLAGS
-from providers.cache.interface import Cache, CacheAway
+from providers.cache.interface import Cache, CacheUnavailable
 
 log = structlog.get_logger(__name__)
 
@@ -73,7 +73,7 @@ class Flags:
 
     async def _listen(self) -> None:
         while True:
-            with contextlib.suppress(CacheAway):
+            with contextlib.suppress(CacheUnavailable):
                 async with self._cache.listen(FLAGS) as changes:
                     # Changes before this moment were not received.
                     self.forget()

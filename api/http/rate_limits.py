@@ -27,7 +27,7 @@ from db.engine.session import Scope
 from domain.errors import RateLimited, Unauthenticated, Unavailable
 from domain.identity.network import network_of
 from domain.platform.rate_limits import LimitResult, RateLimit, Window
-from providers.cache.interface import CacheAway
+from providers.cache.interface import CacheUnavailable
 from runtime.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -176,7 +176,7 @@ async def count_booking(services: ApiServices, caller: Access) -> None:
 async def _count(services: ApiServices, window: Window) -> LimitResult:
     try:
         [counted] = await services.cache.count([window])
-    except CacheAway:
+    except CacheUnavailable:
         try:
             async with services.database.unit_of_work(Scope.public()) as work:
                 [counted] = await work.platform.rate_limits.count([window])

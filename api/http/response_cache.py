@@ -23,7 +23,7 @@ from api.http.request_info import request_info
 from domain.platform.invalidation import CACHE_FOR, CacheKind
 from providers.cache import generations
 from providers.cache.generations import Generations
-from providers.cache.interface import Cache, CacheAway
+from providers.cache.interface import Cache, CacheUnavailable
 
 Endpoint = Callable[..., Awaitable[Response]]
 _Endpoint = TypeVar("_Endpoint", bound=Endpoint)
@@ -103,7 +103,7 @@ class Answers:
         name = question.name(self.build_id)
         try:
             *found, value = await self.cache.get_many([*names, name])
-        except CacheAway:
+        except CacheUnavailable:
             return await question.endpoint(**question.arguments)
         stamp = generations.stamp(found)
         if stamp is None:
@@ -123,7 +123,7 @@ class Answers:
     async def _keep(self, kind: CacheKind, name: str, value: bytes) -> None:
         try:
             await self.cache.put(name, value, CACHE_FOR[kind])
-        except CacheAway:
+        except CacheUnavailable:
             return
 
     async def _learn(self, question: Question) -> Response:
@@ -137,7 +137,7 @@ class Answers:
             names = generations.names_of(business_id, question.kind)
             try:
                 await generations.begin(self.cache, names, await self.cache.get_many(names))
-            except CacheAway:
+            except CacheUnavailable:
                 return response
         return response
 

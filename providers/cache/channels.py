@@ -2,7 +2,7 @@
 
 import contextlib
 
-from providers.cache.interface import Cache, CacheAway
+from providers.cache.interface import Cache, CacheUnavailable
 
 #: A feature flag was changed.
 FLAGS = "flags"
@@ -12,5 +12,5 @@ BOOKINGS = "bookings"
 
 async def notify(cache: Cache, channel: str) -> None:
     """Publish that something changed. A notification is lost while the cache is unreachable: listeners also poll."""
-    with contextlib.suppress(CacheAway):
+    with contextlib.suppress(CacheUnavailable):
         await cache.publish(channel, b"changed")

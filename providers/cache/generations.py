@@ -17,7 +17,7 @@ import structlog
 
 from domain.platform.invalidation import CACHE_FOR, DEPENDS_ON, CacheChange, CacheKind
 from providers.cache.channels import BOOKINGS
-from providers.cache.interface import Cache, CacheAway
+from providers.cache.interface import Cache, CacheUnavailable
 
 log = structlog.get_logger(__name__)
 
@@ -46,27 +46,27 @@ class Generations:
         self._unpublished: dict[str, float] = {}
         self._publishing: asyncio.Task[None] | None = None
 
-    # -- writers
+    # -- for writers
     # ---------------------------------------------------------------------------------------------------------
 
     async def ahead(self, changes: Collection[CacheChange]) -> None:
         """Before a change of the kind ``business`` is committed, its cached answers become invalid: if this process
         dies between commit and publication, the cache fills again after ``_CHANGING_LASTS``. The other kinds change
         with every booking and are published after the commit only."""
-        with contextlib.suppress(CacheAway):
+        with contextlib.suppress(CacheUnavailable):
             for change in changes:
                 if change.kind is CacheKind.BUSINESS:
                     await self._cache.put(_name(change.business_id, change.kind), _CHANGING, _CHANGING_LASTS)
 
     async def done(self, changes: Collection[CacheChange]) -> None:
-        """Begin new generations. What cannot be published now is published later."""
+        """Replace the generations. A change that cannot be published now is published later."""
         until = asyncio.get_running_loop().time() + _FORGET_AFTER.total_seconds()
         names = [_name(change.business_id, change.kind) for change in changes]
         self._unpublished.update(dict.fromkeys(names, until))
         if len(self._unpublished) > _MOST:
             self._unpublished, names = {_EVERYTHING: until}, [_EVERYTHING]
         try:
-            with contextlib.suppress(CacheAway):
+            with contextlib.suppress(CacheUnavailable):
                 await self._publish(names)
         finally:  # cancelled, too
             if self._unpublished and (self._publishing is None or self._publishing.done()):
@@ -77,18 +77,18 @@ class Generations:
     async def _wake(self, changes: Collection[CacheChange]) -> None:
         """Wake those who follow the bookings of a business; every change of a booking changes its claims. A message
         that is lost is no loss: followers also poll."""
-        with contextlib.suppress(CacheAway):
+        with contextlib.suppress(CacheUnavailable):
             for business_id in {change.business_id for change in changes if change.kind is CacheKind.AVAILABILITY}:
                 if business_id is not None:
                     await self._cache.publish(BOOKINGS, business_id.bytes)
 
     async def aclose(self) -> None:
-        """Try a last time to publish what is left, and stop."""
+        """Try a last time to publish the remaining changes, then stop."""
         if self._publishing is not None:
             self._publishing.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._publishing
-        with contextlib.suppress(CacheAway):
+        with contextlib.suppress(CacheUnavailable):
             await self._publish(list(self._unpublished))
 
     async def _publish(self, names: Iterable[str]) -> None:
@@ -104,10 +104,10 @@ class Generations:
         while self._unpublished:
             await asyncio.sleep(self._pause)
             self._unpublished = {name: until for name, until in self._unpublished.items() if until > loop.time()}
-            with contextlib.suppress(CacheAway):
+            with contextlib.suppress(CacheUnavailable):
                 await self._publish(list(self._unpublished))
 
-    # -- readers
+    # -- for readers
     # ---------------------------------------------------------------------------------------------------------
 
     def behind(self, names: Iterable[str]) -> bool:
@@ -121,12 +121,12 @@ def names_of(business_id: UUID, kind: CacheKind) -> list[str]:
 
 
 def new_generation() -> bytes:
-    """A new random one."""
+    """A new random generation."""
     return secrets.token_bytes(WIDTH)
 
 
 async def begin(cache: Cache, names: Iterable[str], found: Iterable[bytes | None]) -> None:
-    """Begin the generations that were not ``found``, unless another process did. Raises CacheAway."""
+    """Begin the generations that were not ``found``, unless another process did. Raises CacheUnavailable."""
     for name, generation in zip(names, found, strict=True):
         if generation is None:
             await cache.put_new(name, new_generation(), _LASTS)

@@ -1,4 +1,4 @@
-"""A cache: fast, and its contents may be lost at any time. Everything in it can be read from Postgres instead."""
+"""A cache whose contents may be lost at any time. Everything in it can be read from Postgres instead."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -8,12 +8,12 @@ from typing import Protocol
 from domain.platform.rate_limits import LimitResult, Window
 
 
-class CacheAway(Exception):
+class CacheUnavailable(Exception):
     """The cache does not answer, or not in time. The caller continues without it."""
 
 
 class Cache(Protocol):
-    """Every method raises `CacheAway` after a short time limit."""
+    """Every method raises `CacheUnavailable` after a short time limit."""
 
     async def get(self, key: str) -> bytes | None:
         """The value of the key, or None."""
@@ -35,8 +35,8 @@ class Cache(Protocol):
         """Send a message to every process that listens now."""
 
     def listen(self, channel: str) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
-        """The messages of the channel from now on. The iterator ends with `CacheAway` when the connection is lost: the
-        listener must assume that it missed messages."""
+        """The messages of the channel from now on. It ends with `CacheUnavailable` once the connection is lost:
+        the listener must assume that it missed messages."""
 
     async def aclose(self) -> None:
         """Close every connection."""

@@ -1,6 +1,6 @@
-"""The cache in Redis. One command per method, each in one round trip; nobody waits longer than the settings allow.
+"""The cache in Redis. One command per method, each in one round trip, with the time limits of the settings.
 
-A Redis that does not answer is left alone for a moment (``redis_pause``): meanwhile every call raises `CacheAway` at
+After Redis did not answer, no command is sent for ``redis_pause``: meanwhile every call raises `CacheUnavailable` at
 once, and one call per pause tries again.
 """
 
@@ -18,7 +18,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
 
 from domain.platform.rate_limits import BUCKETS, LimitResult, Window, evaluate_limits
-from providers.cache.interface import CacheAway
+from providers.cache.interface import CacheUnavailable
 from runtime.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -75,8 +75,8 @@ class RedisCache:
         self._patience = settings.redis_timeout.total_seconds()
         self._pause = settings.redis_pause.total_seconds()
         self._again_at = 0.0
-        #: Waiting for a free connection is not waiting for Redis: a busy process must not conclude that the server is
-        #: dead.
+        #: Waiting for a free connection is not waiting for Redis: a busy process must not conclude that the server does
+        #: not answer.
         self._turns = asyncio.Semaphore(settings.redis_pool_size)
         pool = BlockingConnectionPool.from_url(
             settings.redis_url.get_secret_value(),
@@ -100,23 +100,23 @@ class RedisCache:
         self._count = self._redis.register_script(_COUNT)
 
     async def get(self, key: str) -> bytes | None:
-        """The value of the key, or None. Raises CacheAway."""
+        """The value of the key, or None. Raises CacheUnavailable."""
         return cast("bytes | None", await self._ask(lambda: self._redis.get(key)))
 
     async def put(self, key: str, value: bytes, keep: timedelta) -> None:
-        """Store the value for whole milliseconds, at least one. Raises CacheAway."""
+        """Store the value for whole milliseconds, at least one. Raises CacheUnavailable."""
         await self._ask(lambda: self._redis.set(key, value, px=max(1, _milliseconds(keep))))
 
     async def get_many(self, keys: Sequence[str]) -> list[bytes | None]:
-        """The value of each key, or None, read at one moment. Raises CacheAway."""
+        """The value of each key, or None, read at one moment. Raises CacheUnavailable."""
         return cast("list[bytes | None]", await self._ask(lambda: self._redis.mget(keys)))
 
     async def put_new(self, key: str, value: bytes, keep: timedelta) -> None:
-        """Store the value unless the key has one. Raises CacheAway."""
+        """Store the value unless the key has one. Raises CacheUnavailable."""
         await self._ask(lambda: self._redis.set(key, value, px=max(1, _milliseconds(keep)), nx=True))
 
     async def count(self, windows: Sequence[Window]) -> list[LimitResult]:
-        """Count one request against every window, or against none if one is full. Raises CacheAway."""
+        """Count one request against every window, or against none if one is full. Raises CacheUnavailable."""
         if not windows:
             return []
         # The length is part of the key: buckets of another length have other numbers.
@@ -126,13 +126,13 @@ class RedisCache:
         return evaluate_limits(windows, answer[::2], answer[1::2])
 
     async def publish(self, channel: str, message: bytes) -> None:
-        """Send a message to every process that listens now. Raises CacheAway."""
+        """Send a message to every process that listens now. Raises CacheUnavailable."""
         await self._ask(lambda: self._redis.publish(channel, message))
 
     @asynccontextmanager
     async def listen(self, channel: str) -> AsyncIterator[AsyncIterator[bytes]]:
         """The messages of the channel, from when Redis has confirmed (before the block is entered). A dead connection
-        is noticed within two heartbeats. Raises CacheAway."""
+        is noticed within two heartbeats. Raises CacheUnavailable."""
         subscription = self._listening.pubsub()
         try:
             try:
@@ -140,7 +140,7 @@ class RedisCache:
                     await subscription.subscribe(channel)
                     await subscription.get_message(timeout=None)
             except (RedisError, OSError, TimeoutError) as error:
-                raise CacheAway from error
+                raise CacheUnavailable from error
             yield self._messages(subscription)
         finally:
             await subscription.aclose()  # type: ignore[no-untyped-call]
@@ -153,9 +153,9 @@ class RedisCache:
                 if message is None and not asked:
                     await subscription.ping()
             except (RedisError, OSError) as error:
-                raise CacheAway from error
+                raise CacheUnavailable from error
             if message is None and asked:
-                raise CacheAway
+                raise CacheUnavailable
             asked = message is None
             if message is not None and message["type"] == "message":
                 yield message["data"]
@@ -167,11 +167,11 @@ class RedisCache:
         await self._listening.aclose()
 
     async def _ask(self, call: Callable[[], Awaitable[_T]]) -> _T:
-        """The reply within the time limit. Raises CacheAway."""
+        """The reply within the time limit. Raises CacheUnavailable."""
         async with self._turns:
             loop = asyncio.get_running_loop()
             if loop.time() < self._again_at:
-                raise CacheAway
+                raise CacheUnavailable
             if self._again_at:
                 self._again_at = loop.time() + self._pause  # other calls raise at once while this one tries
             task = asyncio.ensure_future(call())
@@ -197,11 +197,11 @@ class RedisCache:
             log.error("redis refuses a command", error=error)
         elif isinstance(error, (RedisError, OSError, TimeoutError)):
             if now >= self._again_at:
-                log.warning("redis is away", error=error)
+                log.warning("redis is unavailable", error=error)
             self._again_at = now + self._pause
         else:
             raise error
-        raise CacheAway from error
+        raise CacheUnavailable from error
 
 
 def _milliseconds(duration: timedelta) -> int:

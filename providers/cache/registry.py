@@ -1,4 +1,4 @@
-"""Which cache this process uses."""
+"""The cache of this process."""
 
 from providers.cache.interface import Cache
 from providers.cache.redis import RedisCache

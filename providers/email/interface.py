@@ -1,4 +1,4 @@
-"""What the platform asks of an e-mail provider."""
+"""The interface of an e-mail provider."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -38,7 +38,7 @@ class EmailProvider(Protocol):
     name: str
 
     async def send(self, email: Email) -> str:
-        """Hand one message over. Gives the provider's message id."""
+        """Send one message. Returns the provider's message id."""
         ...
 
     def parse_webhook(self, body: bytes, headers: Mapping[str, str]) -> Sequence[DeliveryReport]:

@@ -1,4 +1,4 @@
-"""Which e-mail provider this process talks to."""
+"""The e-mail provider of this process."""
 
 from providers.email.interface import EmailProvider
 from providers.email.sendgrid import SendGridEmail

@@ -63,7 +63,7 @@ class SendGridEmail:
         await asyncio.to_thread(self._threads.shutdown)
 
     async def send(self, email: Email) -> str:
-        """Hand one message over and give SendGrid's ``X-Message-Id``."""
+        """Send one message and return SendGrid's ``X-Message-Id``."""
         answer = await asyncio.get_running_loop().run_in_executor(self._threads, self._post, email)
         if isinstance(answer, ProviderError):
             raise answer
@@ -82,7 +82,7 @@ class SendGridEmail:
             genuine = bool(self._webhook.verify_signature(body.decode(), signature, timestamp))
             reports = [_report(raw) for raw in json.loads(body)] if genuine else []
         except (ValueError, KeyError, TypeError, AttributeError):
-            # Also base64 that is none, bytes that are no text, and a signed body of another shape.
+            # Also invalid base64, bytes that are no text, and a signed body of another shape.
             genuine = False
         if not genuine:
             raise ForgedWebhook({"reason": "signature"})
@@ -95,7 +95,7 @@ class SendGridEmail:
         except HTTPError as error:
             return _failure(int(error.status_code))
         except URLError as error:
-            # urllib wraps what fails while connecting or sending; only these two mean that nothing left.
+            # urllib wraps every failure while connecting or sending; only these two mean that nothing was sent.
             if isinstance(error.reason, ConnectionRefusedError) or type(error.reason).__name__ == "gaierror":
                 return ProviderUnavailable("not_connected")
             return OutcomeUnknown("no_answer")
@@ -108,7 +108,7 @@ class SendGridEmail:
 
 def _failure(status: int) -> ProviderError:
     reason = f"http_{status}"
-    # A refused API key is our mistake, not the message's: nothing was sent, and a later try sends it.
+    # A refused API key is no fault of the message: nothing was sent, and a later try sends it.
     if status in (401, 403, 429):
         return ProviderUnavailable(reason)
     return ProviderRefused(reason) if 400 <= status < 500 else OutcomeUnknown(reason)

@@ -1,4 +1,4 @@
-"""What a provider says, read into the domain's own values. Ids in metadata count only where they are UUIDs."""
+"""Converts objects and events of a provider into values of the domain. Only UUIDs count as ids in metadata."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -22,7 +22,7 @@ def intent_event(intent: Intent) -> IntentEvent:
 
 
 def provider_event(event: WebhookEvent) -> ProviderEvent:
-    """What a verified event says; empty for a type that concerns no payment."""
+    """The payment event of a verified webhook; empty for a type that concerns no payment."""
     if event.dispute is not None:
         dispute = event.dispute
         return ProviderEvent(dispute=DisputeEvent(dispute.id, dispute.status, dispute.amount, dispute.reason))

@@ -1,4 +1,4 @@
-"""What the platform asks of a payment provider. Amounts are minor units; every write carries an idempotency key."""
+"""The interface of a payment provider. Amounts are minor units; every write carries an idempotency key."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from domain.payments.status import DisputeStatus, PaymentStatus, RefundStatus
 
 
 class CaptureMethod(StrEnum):
-    """Whether an authorization takes the money by itself or waits for ``capture``."""
+    """Whether the money is captured together with the authorization, or later with ``capture``."""
 
     AUTOMATIC = "automatic"
     MANUAL = "manual"
@@ -20,9 +20,9 @@ class CaptureMethod(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class IntentRequest:
-    """Ask for ``amount``. ``metadata`` comes back in webhooks: ids only, never a name.
+    """A request for a payment of ``amount``. ``metadata`` comes back in webhooks: ids only, never a name.
 
-    The card of a manual capture is kept at the provider, so that ``reauthorize`` can replace the authorization.
+    The card of a manual capture is stored at the provider, so that ``reauthorize`` can replace the authorization.
     """
 
     amount: Money
@@ -31,7 +31,7 @@ class IntentRequest:
 
     @property
     def keeps_card(self) -> bool:
-        """Whether the card may have to be charged again while its customer is not there."""
+        """Whether the card may have to be charged again without the customer."""
         return self.capture is CaptureMethod.MANUAL
 
 
@@ -60,7 +60,7 @@ class Intent:
 @dataclass(frozen=True, slots=True)
 class Refund:
     """The provider's view of one refund, in minor units. ``metadata`` is what ``create_refund`` was given; it is
-    empty for a refund that somebody made at the provider by hand."""
+    empty for a refund that somebody made in the provider's dashboard."""
 
     id: str
     intent_id: str
@@ -87,7 +87,7 @@ class WebhookEvent:
     """A verified webhook. Exactly one of ``intent``/``refund``/``dispute`` is set for the types that we apply; all
     are None for a type that we only store. ``created`` is epoch seconds by the provider's clock.
 
-    It shows the moment ``created`` and may arrive late: ``intent.refunded`` is 0 in an event about the intent itself,
+    It shows the state at ``created`` and may arrive late: ``intent.refunded`` is 0 in an event about the intent itself,
     which does not carry it.
     """
 
@@ -112,12 +112,12 @@ class PaymentProvider(Protocol):
 
     async def confirm_intent(self, intent_id: str, payment_method: str, return_url: str, key: str) -> Intent:
         """Confirm with the provider's token of a card (``pm_…``, ``tok_…``). A declined card gives an Intent with
-        ``decline_code``. Asked again when the customer is back from ``action_url``, with any key, it takes the payment
-        on, or gives back what is settled already."""
+        ``decline_code``. A second call, with any key, after the customer returned from ``action_url`` continues
+        the payment, or returns the settled Intent."""
         ...
 
     async def get_intent(self, intent_id: str) -> Intent:
-        """What the provider knows now."""
+        """The present state at the provider."""
         ...
 
     async def cancel_intent(self, intent_id: str, key: str) -> Intent:
@@ -132,9 +132,9 @@ class PaymentProvider(Protocol):
 
     async def reauthorize(self, intent_id: str, key: str, metadata: Mapping[str, str]) -> Intent:
         """Authorize the amount of ``intent_id`` once more on the same card, without its customer: a new intent of
-        manual capture; the old one is left as it is. However often it is asked with one key, there is one new intent.
+        manual capture; the old one is left as it is. Repeated calls with one key make one new intent.
 
-        The bank's no, also because it wants to see the customer, gives an Intent with ``decline_code``. A card that
+        If the bank refuses, also because the customer must authenticate, the Intent has a ``decline_code``. A card that
         was not kept is ``ProviderRefused``.
         """
         ...
@@ -144,11 +144,11 @@ class PaymentProvider(Protocol):
         ...
 
     async def find_refund(self, intent_id: str, refund_id: str) -> Refund | None:
-        """The refund of this intent whose ``metadata`` names our ``refund_id``, whatever became of it."""
+        """The refund of this intent whose ``metadata`` has our ``refund_id``, in any status."""
         ...
 
     async def get_refund(self, refund_id: str) -> Refund:
-        """What the provider knows now."""
+        """The present state at the provider."""
         ...
 
     def parse_webhook(self, body: bytes, headers: Mapping[str, str]) -> WebhookEvent:
@@ -156,5 +156,5 @@ class PaymentProvider(Protocol):
         ...
 
     async def aclose(self) -> None:
-        """Give connections back; nothing may be called afterwards."""
+        """Close connections. No call may follow."""
         ...

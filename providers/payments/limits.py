@@ -1,12 +1,12 @@
-"""What each payment provider takes. Apart from the adapters, because the limits are asked without their SDKs."""
+"""The limits of each payment provider. Not in the adapters, because callers need the limits without the SDKs."""
 
 from datetime import timedelta
 
 from domain.payments.limits import ProviderLimits
 
-#: Amounts: docs.stripe.com/currencies, "Minimum and maximum charge amounts": $0.50 US or what the table of that page
-#: says, and at most eight digits (also in the reference of ``amount`` of a payment intent). KRW and TWD are not in the
-#: table: $0.50 converted, with room for the rate. Authorizations: docs.stripe.com, "Place a
+#: Amounts: docs.stripe.com/currencies, "Minimum and maximum charge amounts": $0.50 US or the amount in the table of
+#: that page, and at most eight digits (also in the reference of ``amount`` of a payment intent). KRW and TWD are not
+#: in the table: $0.50 converted, with room for the rate. Authorizations: docs.stripe.com, "Place a
 #: hold on a payment method" (7 days for a customer's card; ``capture_before`` says it for each).
 STRIPE = ProviderLimits(
     amounts={

@@ -17,7 +17,7 @@ T = TypeVar("T")
 class OffLoop:
     """Runs blocking calls of one SDK; ``close`` at the end of the process.
 
-    ``timeout`` is the SDK's own limit for each wait on the network. An answer that comes in drops can exceed it, so
+    ``timeout`` is the SDK's own limit for each wait on the network. An answer that arrives in pieces can exceed it, so
     the whole call is given up after twice that; its thread goes on until the SDK's limit ends it.
     """
 

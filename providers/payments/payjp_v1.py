@@ -3,11 +3,11 @@
 v1 has no idempotency keys. Three things take their place:
 
 - an intent is a Customer whose id we choose, so that making it twice makes one, and its charges are those of this
-  payment alone: a repeat looks through them before it asks for anything;
-- a charge of a customer who is there is made with 3-D Secure and takes nothing until it is finished, which a charge
-  allows once (pay.jp/docs/charge-tds). Such a charge may be left behind; it lapses after 30 minutes;
+  payment alone: a repeated call lists them before it makes one;
+- a charge that the customer is present for is made with 3-D Secure and takes no money until it is finished, which is
+  allowed once (pay.jp/docs/charge-tds). A charge that is never finished lapses after 30 minutes;
 - what could take or return money twice (a renewal, a refund) is noted in metadata before the call. A noted call that
-  is not seen at PAY.JP stays ``OutcomeUnknown`` and is never repeated: a person looks.
+  is not seen at PAY.JP stays ``OutcomeUnknown`` and is never repeated: an operator has to check it.
 
 The customer's browser comes back from 3-D Secure, and the payment is confirmed once more: that finishes the charge.
 """
@@ -73,7 +73,7 @@ class PayjpV1Payments:
 
     async def confirm_intent(self, intent_id: str, payment_method: str, return_url: str, key: str) -> Intent:
         """With a card's token (``tok_…``). The first time it gives the link to 3-D Secure; after it, the outcome."""
-        customer, charges = await self._known(intent_id)
+        customer, charges = await self._customer_and_charges(intent_id)
         intent = objects.intent_of(customer, charges, _now())
         if intent.status in SECURED or intent.status is PaymentStatus.REFUNDED:
             return intent
@@ -87,10 +87,10 @@ class PayjpV1Payments:
         return replace(intent, status=PaymentStatus.REQUIRES_PAYMENT, action_url=self._start_url(charge, return_url))
 
     async def get_intent(self, intent_id: str) -> Intent:
-        """What PAY.JP knows now."""
+        """The present state at PAY.JP."""
         if not intent_id.startswith(objects.INTENT):
             return objects.intent_of_charge(await self._transport.get(f"/charges/{intent_id}"), _now())
-        customer, charges = await self._known(intent_id)
+        customer, charges = await self._customer_and_charges(intent_id)
         return objects.intent_of(customer, charges, _now())
 
     async def cancel_intent(self, intent_id: str, key: str) -> Intent:
@@ -124,7 +124,7 @@ class PayjpV1Payments:
         return await self.get_intent(intent_id)
 
     async def reauthorize(self, intent_id: str, key: str, metadata: Mapping[str, str]) -> Intent:
-        """A new charge on the kept card, without 3-D Secure because the customer is not there."""
+        """A new charge on the stored card, without 3-D Secure because the customer is not present."""
         old = await self._charge_of(intent_id)
         customer_id, name = str(old["customer"]), _plain(key)
         customer = await self._transport.get(f"/customers/{customer_id}")
@@ -136,7 +136,7 @@ class PayjpV1Payments:
         await self._note_renewal(customer_id, name)
         about = {**metadata, objects.RENEWAL: name}
         try:
-            asked = self._ask_charge(customer_id, old["card"], int(old["amount"]), CaptureMethod.MANUAL, about)
+            asked = self._request_charge(customer_id, old["card"], int(old["amount"]), CaptureMethod.MANUAL, about)
             return objects.intent_of_charge(await asked, _now())
         except (ProviderRefused, ProviderUnavailable) as failed:
             await self._note_renewal(customer_id, "not-sent")
@@ -187,7 +187,7 @@ class PayjpV1Payments:
         except (KeyError, TypeError, ValueError) as error:
             raise ForgedWebhook from error
 
-    async def _known(self, intent_id: str) -> tuple[dict[str, Any], list[Raw]]:
+    async def _customer_and_charges(self, intent_id: str) -> tuple[dict[str, Any], list[Raw]]:
         """The customer of an intent and its charges, newest first, without renewals."""
         customer = await self._transport.get(f"/customers/{intent_id}")
         return customer, objects.own_charges(await self._charges(intent_id))
@@ -198,16 +198,16 @@ class PayjpV1Payments:
         return charges
 
     async def _charge_of(self, intent_id: str) -> Raw:
-        """The charge that counts. Raises ProviderRefused where nothing was charged."""
+        """The charge that decides the intent's status. Raises ProviderRefused where nothing was charged."""
         if not intent_id.startswith(objects.INTENT):
             return await self._transport.get(f"/charges/{intent_id}")
-        charge = objects.counting(objects.own_charges(await self._charges(intent_id)))
+        charge = objects.deciding_charge(objects.own_charges(await self._charges(intent_id)))
         if charge is None:
             raise ProviderRefused("no_charge")
         return charge
 
     def _waiting(self, charges: list[Raw], token: str) -> Raw | None:
-        """The newest charge, if it is of this token and 3-D Secure is under way; an older one is left to lapse."""
+        """The newest charge, if it is of this token and 3-D Secure is under way; an older one will lapse."""
         newest = charges[0] if charges else None
         if newest is None or not objects.is_pending(newest, _now()):
             return None
@@ -222,9 +222,9 @@ class PayjpV1Payments:
         about[objects.TOKEN] = token
         amount = int(objects.metadata_of(customer)[objects.AMOUNT])
         card, capture = await self._card(str(customer["id"]), token), objects.capture_of(customer)
-        return await self._ask_charge(str(customer["id"]), card, amount, capture, about, three_d_secure=True)
+        return await self._request_charge(str(customer["id"]), card, amount, capture, about, three_d_secure=True)
 
-    async def _ask_charge(
+    async def _request_charge(
         self, customer_id: str, card: Raw, amount: int, capture: CaptureMethod, metadata: Mapping[str, str], **more: Any
     ) -> dict[str, Any]:
         if capture is CaptureMethod.MANUAL:
@@ -291,7 +291,7 @@ class PayjpV1Payments:
 
 
 def _is_alone(charge: Raw, mark: RefundMark) -> bool:
-    """Whether no other refund is on its way. Two at a time could not be distinguished in the charge's total; of two
+    """Whether no other refund is under way. Two at a time could not be distinguished in the charge's total; of two
     that are noted at once, the later sees the earlier."""
     others = (other for other in objects.refund_marks(charge) if other.refund_id != mark.refund_id)
     is_unchanged = int(charge["amount_refunded"]) == mark.before

@@ -2,7 +2,7 @@
 
 Field meanings: pay.jp/docs/api, objects Charge, Customer and Event; ``three_d_secure_status``: pay.jp/docs/charge-tds.
 v1 has no object for a payment that waits and none for a refund. So an intent is a Customer that is made for it alone,
-with all its charges, and what a charge cannot say is written into metadata before the call that it is about.
+with all its charges, and facts for which a charge has no field are written into metadata before the call.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -46,7 +46,7 @@ class RefundMark:
         return f"{self.refund_id}|{self.amount}|{self.before}|{int(self.sent)}"
 
     def is_made(self, charge: Raw) -> bool:
-        """Whether the charge shows it. A refund is seen in the total alone, which only grows."""
+        """Whether the charge shows it. PAY.JP shows a refund only in the total, which never becomes smaller."""
         return self.sent and int(charge.get("amount_refunded") or 0) >= self.before + self.amount
 
 
@@ -91,8 +91,8 @@ def intent_of_charge(charge: Raw, now: datetime) -> Intent:
 
 
 def intent_of(customer: Raw, charges: Sequence[Raw], now: datetime) -> Intent:
-    """The intent that ``customer`` represents; ``charges`` are its own, newest first. The charge that counts is the
-    one that the bank agreed to, else the newest."""
+    """The intent that ``customer`` represents; ``charges`` are its own, newest first. The intent has the
+    status of the charge that the bank approved, else of the newest."""
     about = metadata_of(customer)
     plain = Intent(
         id=str(customer["id"]),
@@ -106,7 +106,7 @@ def intent_of(customer: Raw, charges: Sequence[Raw], now: datetime) -> Intent:
         decline_code=None,
         metadata=about,
     )
-    charge = counting(charges)
+    charge = deciding_charge(charges)
     if charge is None:
         return plain
     seen = intent_of_charge(charge, now)
@@ -115,8 +115,8 @@ def intent_of(customer: Raw, charges: Sequence[Raw], now: datetime) -> Intent:
     return plain if about.get(CLOSED) else replace(plain, status=seen.status, decline_code=seen.decline_code)
 
 
-def counting(charges: Sequence[Raw]) -> Raw | None:
-    """The charge that the bank agreed to, else the newest."""
+def deciding_charge(charges: Sequence[Raw]) -> Raw | None:
+    """The charge that the bank approved, else the newest."""
     paid = next((charge for charge in charges if charge.get("paid")), None)
     return paid or (charges[0] if charges else None)
 
@@ -155,7 +155,7 @@ def capture_of(customer: Raw) -> CaptureMethod:
 
 def event_of(raw: Raw, now: datetime) -> WebhookEvent:
     """An Event: its ``data`` is the object. A refund of a captured charge is found among those that we noted; a total
-    that they do not explain is one that was made at PAY.JP by hand."""
+    that they do not explain is one that was made in PAY.JP's dashboard."""
     kind, charge = str(raw["type"]), raw["data"]
     is_ours = charge.get("object") == "charge" and kind in CHARGE_TYPES
     refund = _refund_in(charge) if is_ours and kind == "charge.refunded" and charge.get("captured") else None

@@ -1,7 +1,7 @@
-"""How calls to PAY.JP's v1 travel: the SDK's requestor over a client of ours, in threads.
+"""Calls to PAY.JP's v1: the SDK's requestor over a client of ours, in threads.
 
-The SDK's own client has one time limit of 80 seconds for everything, folds all network errors into one class, and is
-configured by the module's globals. The difference between "never left" and "no answer" decides whether a charge may
+The SDK's own client has one time limit of 80 seconds for everything, has one class for all network errors, and is
+configured by the module's globals. The difference between "not sent" and "no answer" decides whether a charge may
 have happened.
 """
 
@@ -47,7 +47,7 @@ class SessionClient(HTTPClient):  # type: ignore[misc]  # the SDK is not annotat
     def request(
         self, method: str, url: str, headers: Mapping[str, str], post_data: str | None = None
     ) -> tuple[bytes, int]:
-        """Body and status of whatever PAY.JP answered; ``NoAnswer`` otherwise."""
+        """Body and status of any answer of PAY.JP; ``NoAnswer`` otherwise."""
         try:
             answer = self._session.request(
                 method, url, headers=headers, data=post_data, timeout=self._timeout, allow_redirects=False
@@ -55,7 +55,7 @@ class SessionClient(HTTPClient):  # type: ignore[misc]  # the SDK is not annotat
         except requests.ConnectTimeout:
             failure = NoAnswer(sent=False)
         except requests.ConnectionError as refused:
-            failure = NoAnswer(sent=not _never_left(refused))
+            failure = NoAnswer(sent=not _was_not_sent(refused))
         except requests.RequestException:
             failure = NoAnswer(sent=True)
         else:
@@ -64,7 +64,7 @@ class SessionClient(HTTPClient):  # type: ignore[misc]  # the SDK is not annotat
         raise failure
 
     def close(self) -> None:
-        """Give connections back."""
+        """Close connections."""
         self._session.close()
 
 
@@ -99,13 +99,13 @@ class Transport:
         raise failure
 
     def close(self) -> None:
-        """Nothing may be called afterwards."""
+        """Close connections. No call may follow."""
         self._off_loop.close()
         self._client.close()
 
 
 def _failure(failed: Exception) -> ProviderError:
-    """Which of the three it is. Codes: pay.jp/docs/api, "エラー"; a refused card is 402."""
+    """The `ProviderError` for it. Codes: pay.jp/docs/api, "エラー"; a refused card is 402."""
     if isinstance(failed, NoAnswer):
         return OutcomeUnknown("no_answer") if failed.sent else ProviderUnavailable("not_connected")
     body = getattr(failed, "json_body", None)
@@ -117,7 +117,7 @@ def _failure(failed: Exception) -> ProviderError:
     return ProviderRefused(code) if 400 <= status < 500 else OutcomeUnknown(code)
 
 
-def _never_left(refused: requests.ConnectionError) -> bool:
+def _was_not_sent(refused: requests.ConnectionError) -> bool:
     """Whether the connection was never made, in what urllib3 says."""
     reason = getattr(refused.args[0], "reason", None) if refused.args else None
     return type(reason).__name__ in {"NewConnectionError", "NameResolutionError", "ConnectTimeoutError"}

@@ -1,8 +1,8 @@
 """PAY.JP's v2 API behind ``PaymentProvider``, through its generated SDK ``payjpv2``.
 
 A payment is a PaymentFlow of a Customer that is made for it alone: a card can be confirmed from the server only when
-a customer owns it (docs.pay.jp/v2/api, "Confirm Payment Flow", ``payment_method_id``), and is kept that way for a
-renewal. 3-D Secure is asked for by PAY.JP itself. PayPay is confirmed by the customer's browser with the
+a customer owns it (docs.pay.jp/v2/api, "Confirm Payment Flow", ``payment_method_id``), and stays stored for a
+renewal. PAY.JP itself decides about 3-D Secure. PayPay is confirmed by the customer's browser with the
 ``client_secret``; its outcome comes by webhook.
 """
 
@@ -27,7 +27,7 @@ from runtime.starting import deferred
 if TYPE_CHECKING:
     from providers.payments import payjp_v2_client
 else:
-    # Loaded by the first call, in its thread: many processes never make one.
+    # Loaded by the first call, in its thread: many processes never make a call.
     payjp_v2_client = deferred("providers.payments.payjp_v2_client")
 
 #: docs.pay.jp/v2/guide/developers/idempotency: letters, digits, ``-`` and ``_``, at most 255.
@@ -62,21 +62,21 @@ class PayjpV2Payments:
     async def confirm_intent(self, intent_id: str, payment_method: str, return_url: str, key: str) -> Intent:
         """Confirm with a payment method (``pm_…``) of the browser. A declined card gives the Intent, failed.
 
-        A flow that is settled already is given back as it is.
+        A flow that is settled already is returned unchanged.
         """
         flow = await self._flow(intent_id)
         if _is_settled(flow):
             return await self._with_refunds(flow)
-        await self._own(payment_method, str(flow["customer_id"]), key)
+        await self._attach(payment_method, str(flow["customer_id"]), key)
         body = {"payment_method_id": payment_method, "return_url": return_url}
         return await self._confirmed(intent_id, body, key)
 
     async def get_intent(self, intent_id: str) -> Intent:
-        """What PAY.JP knows now; two more calls for a flow that took money."""
+        """The present state at PAY.JP; two more calls for a flow that took money."""
         return await self._with_refunds(await self._flow(intent_id))
 
     async def cancel_intent(self, intent_id: str, key: str) -> Intent:
-        """Close or void. A flow that is past cancelling comes back as it is."""
+        """Close or void. A flow that cannot be cancelled any more is returned unchanged."""
         request = Body("PaymentFlowCancelRequest", {})
         try:
             cancel = self._call("flows.cancel_payment_flow", intent_id, request, key=key)
@@ -93,8 +93,8 @@ class PayjpV2Payments:
         return intent_of(await self._call("flows.capture_payment_flow", intent_id, request, key=key))
 
     async def reauthorize(self, intent_id: str, key: str, metadata: Mapping[str, str]) -> Intent:
-        """A new flow on the customer's kept card, confirmed without the customer. PAY.JP forgets keys, so a flow that
-        was made with this key before is looked for first."""
+        """A new flow on the customer's stored card, confirmed without the customer. PAY.JP forgets keys, so it first
+        looks for a flow that was made with this key before."""
         old = await self._flow(intent_id)
         method, customer = old.get("payment_method_id"), old.get("customer_id")
         if not method or not customer:
@@ -121,7 +121,7 @@ class PayjpV2Payments:
         return next((refund for refund in refunds if refund.metadata.get("refund_id") == refund_id), None)
 
     async def get_refund(self, refund_id: str) -> Refund:
-        """What PAY.JP knows now."""
+        """The present state at PAY.JP."""
         return refund_of(await self._call("refunds.get_payment_refund", refund_id))
 
     def parse_webhook(self, body: bytes, headers: Mapping[str, str]) -> WebhookEvent:
@@ -155,7 +155,7 @@ class PayjpV2Payments:
         return intent_of(await self._call("flows.create_payment_flow", request, key=key))
 
     async def _customer(self, key: str, metadata: Mapping[str, str]) -> str:
-        """The customer of the payment whose key this is; made once, because we choose its id."""
+        """The customer of the payment with this key; made once, because we choose its id."""
         customer = f"omo_{_plain(key)}"[:100]
         request = Body("CustomerCreateRequest", {"id": customer, "metadata": dict(metadata)})
         try:
@@ -164,8 +164,8 @@ class PayjpV2Payments:
             await self._call("customers.get_customer", customer)
         return customer
 
-    async def _own(self, method: str, customer: str, key: str) -> None:
-        """Let the payment's customer own the card; one that it owns already is left alone."""
+    async def _attach(self, method: str, customer: str, key: str) -> None:
+        """Attach the card to the payment's customer, unless it is attached already."""
         found = await self._call("methods.get_payment_method", method)
         if found.get("customer_id") != customer:
             request = Body("PaymentMethodAttachRequest", {"customer_id": customer})
@@ -217,7 +217,7 @@ class PayjpV2Payments:
 
 
 def _is_settled(flow: Mapping[str, Any]) -> bool:
-    """Whether the flow has its outcome, or nobody can stop it."""
+    """Whether the flow has its outcome, or cannot be stopped any more."""
     return flow["status"] in {"processing", "requires_capture", "succeeded"}
 
 

@@ -1,4 +1,4 @@
-"""A request of PAY.JP v2 before its SDK is there to check it."""
+"""A request of PAY.JP v2 before its SDK, which checks it, is loaded."""
 
 from dataclasses import dataclass
 from typing import Any

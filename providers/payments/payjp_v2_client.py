@@ -1,4 +1,4 @@
-"""PAY.JP's generated SDK ``payjpv2``: blocking calls, plain JSON out, errors that say what is known.
+"""PAY.JP's generated SDK ``payjpv2``: blocking calls, results as plain JSON, errors of `providers.errors`.
 
 Imported at the first call only.
 """
@@ -16,7 +16,7 @@ from providers.errors import OutcomeUnknown, ProviderRefused, ProviderUnavailabl
 from providers.payments.payjp_v2_body import Body
 from runtime.settings import Settings
 
-#: The earlier request with this key is not over, or PAY.JP did not know: a call with the same key finds out.
+#: The earlier request with this key has not ended, or its outcome is unknown: a repeat with the same key shows it.
 _ASK_AGAIN = frozenset({"idempotency_timeout", "idempotency_infrastructure_error"})
 
 # At DEBUG these write bodies and headers.
@@ -31,7 +31,7 @@ class Client:
         configuration = payjpv2.Configuration(
             host=settings.payjp_base_url.rstrip("/"),
             access_token=settings.payjp_api_key.get_secret_value(),
-            # The workflow retries, with what it knows of the outcome.
+            # The workflow retries: it has recorded the outcome of earlier calls.
             retries=False,
         )
         client = payjpv2.ApiClient(configuration)
@@ -68,7 +68,7 @@ def _checked(body: Body) -> Any:
 
 
 def _failure(error: Exception) -> OutcomeUnknown | ProviderRefused | ProviderUnavailable:
-    """Which of the three it is. Codes: docs.pay.jp/v2/guide/developers/error-response and …/idempotency."""
+    """The `ProviderError` for it. Codes: docs.pay.jp/v2/guide/developers/error-response and …/idempotency."""
     if isinstance(error, MaxRetryError) and error.reason is not None:
         error = error.reason
     if isinstance(error, (ConnectTimeoutError, NewConnectionError)):

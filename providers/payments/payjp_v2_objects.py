@@ -40,12 +40,12 @@ _REFUND_STATUS: Mapping[str, RefundStatus] = {
     "failed": RefundStatus.FAILED,
     "canceled": RefundStatus.FAILED,
 }
-#: The money leaves us with ``lost``; ``cancel`` means that the bank withdrew its claim.
+#: ``lost``: the money is taken from our account; ``cancel``: the bank withdrew its claim.
 _DISPUTE_STATUS: Mapping[str, DisputeStatus] = {"cancel": DisputeStatus.WON, "lost": DisputeStatus.LOST}
 
 
 def intent_of(raw: Raw, refunded: int = 0, disputed: bool = False) -> Intent:
-    """A PaymentFlow. It does not carry its refunds and disputes; the caller adds what it knows of them."""
+    """A PaymentFlow. It has no fields for refunds and disputes; the caller adds them."""
     captured = int(raw.get("amount_received") or 0)
     return Intent(
         id=raw["id"],
@@ -88,7 +88,7 @@ def dispute_of(raw: Raw) -> Dispute:
 
 
 def event_of(raw: Raw) -> WebhookEvent:
-    """An Event. Its subject is known from its object, because refunds and disputes have several types each."""
+    """An Event. Its ``object`` decides what it is about, because refunds and disputes have several types each."""
     subject: Raw = raw["data"]
     kind, made_of = str(raw["type"]), subject.get("object")
     intent_id = subject["id"] if made_of == "payment_flow" else subject.get("payment_flow_id")

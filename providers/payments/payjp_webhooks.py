@@ -1,8 +1,8 @@
-"""PAY.JP's webhooks. Both APIs prove the sender by the account's own token in a header and sign nothing.
+"""PAY.JP's webhooks. Both APIs send the account's token in a header; nothing is signed.
 
 docs.pay.jp/v1/webhook and docs.pay.jp/v2/guide/developers/event-webhook: ``X-Payjp-Webhook-Token``. The body is
-therefore only as secret as the connection, and an event has no age that could be checked: a repeated one is known by
-its id, and totals only grow.
+therefore protected by the connection alone, and an event has no age that could be checked: a repeated one is recognized
+by its id, and totals never become smaller.
 """
 
 import hmac

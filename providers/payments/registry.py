@@ -1,4 +1,4 @@
-"""Which payment providers this process talks to, and which of them a webhook is for."""
+"""The payment providers of this process, and which of them verifies a webhook."""
 
 import threading
 from collections.abc import Iterator, Mapping
@@ -11,7 +11,7 @@ from providers.payments.limits import PAYJP_V1, PAYJP_V2, STRIPE
 from providers.payments.payjp_webhooks import is_v2
 from runtime.settings import Settings
 
-#: What each provider takes, also where no process of this kind talks to it.
+#: The limits of each provider, also of those that this process does not call.
 LIMITS: Mapping[str, ProviderLimits] = {
     ProviderName.STRIPE.value: STRIPE,
     ProviderName.PAYJP_V1.value: PAYJP_V1,
@@ -27,8 +27,8 @@ _ADAPTERS: Mapping[str, tuple[str, str]] = {
 
 
 class PaymentProviders(Mapping[str, PaymentProvider]):
-    """All providers by name, each made when it is first asked for: the SDKs take a tenth of the start of a process,
-    and most processes never pay. ``load`` makes them ahead, in a thread."""
+    """All providers by name, each made at its first use: loading the SDKs takes a tenth of the start of a process,
+    and most processes never pay. ``load`` makes them before that, in a thread."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -71,7 +71,7 @@ def payment_providers(settings: Settings) -> PaymentProviders:
 
 
 def webhook_receiver(providers: Mapping[str, PaymentProvider], path: str, body: bytes) -> PaymentProvider | None:
-    """The provider that verifies a webhook at ``/payments/webhook/{path}``; None for a path that is not ours.
+    """The provider that verifies a webhook at ``/payments/webhook/{path}``; None for an unknown path.
 
     Both APIs of PAY.JP send to ``payjp``: an account has one token and one list of addresses for them.
     """

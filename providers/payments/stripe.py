@@ -22,7 +22,7 @@ from runtime.settings import Settings
 #: must be created with the same version.
 API_VERSION = "2026-10-28.endive"
 
-# Every answer with an intent says what was captured and given back, so that no second call is needed.
+# Every answer with an intent says what was captured and refunded, so that no second call is needed.
 _EXPAND = ["latest_charge"]
 
 # Names, in the metadata of an intent, the key that it was made with.
@@ -68,7 +68,7 @@ class StripePayments:
     async def create_intent(self, request: IntentRequest, key: str) -> Intent:
         """Create an intent that waits for a card (cards only: other methods settle after a hold is over).
 
-        A card that is to be kept belongs to no Customer yet; it is given one when it is used again (API reference,
+        A card that is to be kept belongs to no Customer yet; a Customer is made when it is used again (API reference,
         ``setup_future_usage``), which most holds never need.
         """
         asked: PaymentIntentCreateParams = {
@@ -85,7 +85,7 @@ class StripePayments:
 
     async def confirm_intent(self, intent_id: str, payment_method: str, return_url: str, key: str) -> Intent:
         """Confirm with a payment method. A declined card gives the Intent, failed, with its ``decline_code``; an intent
-        that is settled already is given back as it is."""
+        that is settled already is returned unchanged."""
         answer = await _attempt(
             self._intents.confirm_async(
                 intent_id,
@@ -100,7 +100,7 @@ class StripePayments:
         return _confirmed(answer)
 
     async def get_intent(self, intent_id: str) -> Intent:
-        """What Stripe knows now. One call; a second one for the rare intent that was ever disputed."""
+        """The present state at Stripe. One call; a second one for the rare intent that was ever disputed."""
         raw = _succeeded(await _attempt(self._intents.retrieve_async(intent_id, {"expand": _EXPAND}))).to_dict()
         intent = intent_of(raw)
         if intent.status is not PaymentStatus.DISPUTED:
@@ -110,7 +110,7 @@ class StripePayments:
         return intent_of(raw, disputed=any(status is not DisputeStatus.WON for status in statuses))
 
     async def cancel_intent(self, intent_id: str, key: str) -> Intent:
-        """Close or void. An intent that is past cancelling comes back as it is: paid, cancelled or processing."""
+        """Close or void. An intent that is past cancellation is returned unchanged: paid, cancelled or processing."""
         answer = await _attempt(self._intents.cancel_async(intent_id, {"expand": _EXPAND}, {"idempotency_key": key}))
         if isinstance(answer, stripe.InvalidRequestError) and answer.code == "payment_intent_unexpected_state":
             return await self.get_intent(intent_id)
@@ -125,7 +125,8 @@ class StripePayments:
         )
 
     async def reauthorize(self, intent_id: str, key: str, metadata: Mapping[str, str]) -> Intent:
-        """A new intent on the same card, off session. Stripe forgets keys after a day, so it is looked for first."""
+        """A new intent on the same card, off session. Stripe forgets keys after a day, so it first looks for one that
+        was made before."""
         old = _succeeded(await _attempt(self._intents.retrieve_async(intent_id))).to_dict()
         method = id_of(old.get("payment_method"))
         if not method:
@@ -166,7 +167,7 @@ class StripePayments:
         return next((refund for refund in refunds if refund.metadata.get("refund_id") == refund_id), None)
 
     async def get_refund(self, refund_id: str) -> Refund:
-        """What Stripe knows now."""
+        """The present state at Stripe."""
         return refund_of(_succeeded(await _attempt(self._refunds.retrieve_async(refund_id))).to_dict())
 
     def parse_webhook(self, body: bytes, headers: Mapping[str, str]) -> WebhookEvent:
@@ -207,7 +208,7 @@ class StripePayments:
 
 
 async def _attempt(call: Awaitable[T]) -> T | stripe.StripeError:
-    """The answer or the SDK's error, handed on as a value: the errors that we raise must not carry it as context,
+    """The answer or the SDK's error, returned as a value: the errors that we raise must not carry it as context,
     because it holds whole response bodies and they would end in a log."""
     try:
         return await call
@@ -231,13 +232,13 @@ def _succeeded(answer: T | stripe.StripeError) -> T:
 
 
 def _failure(error: stripe.StripeError) -> ProviderError:
-    """Which of the three it is. Statuses: Stripe API reference, "Errors"; 409 is another request with this key."""
+    """The `ProviderError` for it. Statuses: Stripe API reference, "Errors"; 409 is another request with this key."""
     if isinstance(error, NoAnswer):
         return OutcomeUnknown("no_answer") if error.sent else ProviderUnavailable("not_connected")
     body = _body(error)
     status = error.http_status or 0
     reason = str(body.get("decline_code") or body.get("code") or body.get("type") or f"http_{status}")
-    # A key that is not accepted today is a mistake of ours: nothing was done, and asking again will do it.
+    # A key that is refused is a mistake of ours: nothing was done, and a later try can succeed.
     if isinstance(error, stripe.RateLimitError) or status in (401, 403):
         return ProviderUnavailable(reason)
     if 400 <= status < 500 and status != 409:

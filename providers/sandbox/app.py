@@ -78,14 +78,14 @@ def create_app(config: SandboxConfig) -> FastAPI:
 
 
 async def _stripe_failure(_: Request, error: Exception) -> Response:
-    """Control endpoints refuse in Stripe's words."""
+    """Control endpoints answer errors in Stripe's format."""
     if not isinstance(error, StripeFailure):
         raise error
     return JSONResponse(error.body, status_code=error.status)
 
 
 async def _payjp_failure(_: Request, error: Exception) -> Response:
-    """Control endpoints of PAY.JP refuse with its codes."""
+    """Control endpoints of PAY.JP answer errors with its codes."""
     if not isinstance(error, PayjpFailure):
         raise error
     return JSONResponse({"error": error.code, "message": error.message}, status_code=error.status)

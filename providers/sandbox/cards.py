@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Outcome(StrEnum):
-    """What becomes of a confirmation at once."""
+    """The immediate result of a confirmation."""
 
     SUCCEED = "succeed"
     DECLINE = "decline"
@@ -16,8 +16,8 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """``decline`` is (code, decline_code). With ``Outcome.ACTION`` it is what follows the customer's yes. ``later`` is
-    how the bank refuses the card while its customer is not there."""
+    """``decline`` is (code, decline_code). With ``Outcome.ACTION`` it is the result after the customer has
+    agreed. ``later`` is the refusal of the card when it is charged without the customer."""
 
     number: str
     outcome: Outcome = Outcome.SUCCEED
@@ -30,7 +30,7 @@ class Card:
 
     @property
     def off_session(self) -> tuple[str, str] | None:
-        """The refusal off session. Who must authenticate cannot (Stripe, "Testing": authentication_required)."""
+        """The refusal off session. The customer cannot authenticate (Stripe, "Testing": authentication_required)."""
         if self.outcome is Outcome.ACTION:
             return "authentication_required", "authentication_required"
         return self.later
@@ -78,9 +78,9 @@ PAYMENT_METHODS: Mapping[str, Card] = {
     "pm_card_createDisputeInquiry": Card("4000000000001976", dispute="fraudulent", inquiry=True),
     "pm_card_pendingRefund": Card("4000000000007726", refunds="pending"),
     "pm_card_refundFail": Card("4000000000005126", refunds="failed"),
-    # Not Stripe's: pays while its customer is there, and is declined afterwards.
+    # Not Stripe's: pays with the customer present, and is declined afterwards.
     "pm_sandbox_declinedLater": Card("4000000000000018", later=("card_declined", "insufficient_funds")),
-    # Not Stripe's: stays in `processing` until the control endpoint says how it ends.
+    # Not Stripe's: stays in `processing` until a call of the control endpoint ends it.
     "pm_sandbox_processing": Card("4000000000000000", Outcome.PROCESS),
 }
 

@@ -1,4 +1,4 @@
-"""What tests and demos order: troubles, the ends of slow payments, disputes, where webhooks go."""
+"""Control endpoints for tests and demos: faults, ends of slow payments, disputes, URLs of webhooks."""
 
 import os
 import time
@@ -22,7 +22,7 @@ class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class FaultOrder(_Body):
+class FaultRequest(_Body):
     """``operation``: a call's name as in ``/sandbox/state`` (``payment_intents.confirm``), ``*`` for every call, or
     ``webhook``. ``times`` null is until cleared. ``share`` is the part of matching calls that it hits.
     ``event_type`` narrows a webhook fault. ``stored`` makes ``error_500`` stick to its idempotency key."""
@@ -36,7 +36,7 @@ class FaultOrder(_Body):
     stored: bool = False
 
     @model_validator(mode="after")
-    def _fits(self) -> "FaultOrder":
+    def _fits(self) -> "FaultRequest":
         if (self.operation == "webhook") != (self.kind in WEBHOOK_KINDS):
             raise ValueError(f"{self.kind.value} is no fault of {self.operation}")
         if self.kind in KEY_KINDS and not self.operation.startswith("payjp_v2."):
@@ -44,7 +44,7 @@ class FaultOrder(_Body):
         return self
 
 
-class DisputeOrder(_Body):
+class DisputeRequest(_Body):
     """``amount`` in minor units; all that was captured without it."""
 
     payment_intent: str
@@ -53,7 +53,7 @@ class DisputeOrder(_Body):
 
 
 class Targets(_Body):
-    """Where webhooks go; null sends none. What is not named stays."""
+    """URLs of webhooks; null sends none. A URL that is not given stays."""
 
     stripe: str | None = None
     payjp: str | None = None
@@ -61,7 +61,7 @@ class Targets(_Body):
 
 
 class Control:
-    """Everything under ``/sandbox`` that is no page, and ``/health``."""
+    """Every endpoint under ``/sandbox`` that is no page, and ``/health``."""
 
     def __init__(
         self,
@@ -86,7 +86,7 @@ class Control:
             ("POST", "/sandbox/reset", self.reset),
             ("PUT", "/sandbox/targets", self.targets),
             ("GET", "/sandbox/faults", self.faults),
-            ("POST", "/sandbox/faults", self.order_fault),
+            ("POST", "/sandbox/faults", self.set_fault),
             ("DELETE", "/sandbox/faults", self.clear_faults),
             ("POST", "/sandbox/payment_intents/{object_id}/{end}", self.settle_intent),
             ("POST", "/sandbox/3ds/{object_id}/{end}", self.answer_3ds),
@@ -112,7 +112,7 @@ class Control:
         }
 
     async def reset(self) -> JSON:
-        """Forget payments, messages, troubles and deliveries; keep targets and keys."""
+        """Delete payments, messages, faults and deliveries, but not targets and keys."""
         self._store.clear()
         self._calls.clear()
         return {"status": "ok"}
@@ -127,7 +127,7 @@ class Control:
     async def faults(self) -> JSON:
         return {"faults": self._faults.list_()}
 
-    async def order_fault(self, body: FaultOrder) -> Response:
+    async def set_fault(self, body: FaultRequest) -> Response:
         number = self._faults.add(
             body.operation,
             body.kind,
@@ -163,7 +163,7 @@ class Control:
         """``succeed`` or ``fail`` a pending refund."""
         return self._ends(end, ("succeed", "fail"), lambda yes: self._refunds.settle(object_id, yes))
 
-    async def open_dispute(self, body: DisputeOrder) -> Response:
+    async def open_dispute(self, body: DisputeRequest) -> Response:
         return self._work(lambda: (201, self._refunds.dispute(body.payment_intent, body.reason, body.amount)))
 
     async def close_dispute(self, object_id: str, end: str) -> Response:

@@ -1,4 +1,4 @@
-"""Customers and the cards that are kept for them: Stripe's rules about using a card again."""
+"""Customers and the cards that are stored for them: Stripe's rules about using a card again."""
 
 import time
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ class Customers:
         self._store = store
 
     def create(self, params: Mapping[str, Any]) -> Answer:
-        """Without a name or an address: nobody needs them here."""
+        """Without a name or an address: they are not needed here."""
         customer: JSON = {
             "id": new_id("cus"),
             "object": "customer",
@@ -41,11 +41,11 @@ class Customers:
         return found
 
     def retrieve(self, method_id: str) -> Answer:
-        """A card. One that was used once and not kept is shown without a customer."""
+        """A card. One that was used once and not stored is shown without a customer."""
         return 200, self._method(method_id)
 
     def attach(self, method_id: str, params: Mapping[str, Any]) -> Answer:
-        """Give a kept card to a customer; again changes nothing."""
+        """Attach a stored card to a customer; a second call changes nothing."""
         customer = self.get(required(params, "customer"))
         method = self._method(method_id)
         if "_card" not in method:

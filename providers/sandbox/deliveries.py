@@ -124,7 +124,7 @@ class Deliveries:
                 "UPDATE deliveries SET state = 'delivered', attempts = attempts + 1, last_status = ? WHERE seq = ?",
                 (status, row["seq"]),
             )
-            # A reordered one goes out now that a younger one is there.
+            # A reordered one is sent now that a newer one has arrived.
             self._store.db.execute(
                 "UPDATE deliveries SET held = 0, due_at = ? "
                 "WHERE held = 1 AND state = 'pending' AND target = ? AND seq < ?",

@@ -1,4 +1,4 @@
-"""Troubles that can be ordered: for a call by its operation's name, for webhooks by ``webhook``."""
+"""Faults that can be set: for a call by its operation's name, for webhooks by ``webhook``."""
 
 import asyncio
 import contextlib
@@ -36,7 +36,7 @@ class FaultKind(StrEnum):
 
 
 WEBHOOK_KINDS = frozenset({FaultKind.DUPLICATE, FaultKind.REORDER, FaultKind.LATE, FaultKind.DROP})
-#: Troubles of idempotency keys.
+#: Faults of idempotency keys.
 KEY_KINDS = frozenset({FaultKind.IDEMPOTENCY_TIMEOUT, FaultKind.IDEMPOTENCY_DOWN})
 
 #: What ``seconds`` is where none is given.
@@ -50,7 +50,7 @@ _SECONDS = {
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One trouble, due now."""
+    """One fault, due now."""
 
     kind: FaultKind
     seconds: float
@@ -58,13 +58,13 @@ class Fault:
 
 
 async def withhold(seconds: float) -> None:
-    """Keep an answer back; the end of the server ends the wait, as it is no fault of the handler's."""
+    """Delay an answer. The end of the server ends the wait without an error of the handler."""
     with contextlib.suppress(asyncio.CancelledError):
         await asyncio.sleep(seconds)
 
 
 class Faults:
-    """The list of ordered troubles. The oldest that fits is taken first."""
+    """The list of faults that are set. The oldest that matches is used first."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -80,7 +80,7 @@ class Faults:
         event_type: str | None,
         stored: bool,
     ) -> int:
-        """Order one; ``times`` None is until cleared; ``share`` is the part of matching calls that it hits."""
+        """Set one; ``times`` None is until cleared; ``share`` is the part of matching calls that it hits."""
         cursor = self._store.db.execute(
             "INSERT INTO faults (operation, kind, seconds, remaining, share, event_type, stored) "
             "VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -89,20 +89,20 @@ class Faults:
         return int(cursor.lastrowid or 0)
 
     def list_(self) -> list[dict[str, Any]]:
-        """All that are still ordered, oldest first."""
+        """All that are still set, oldest first."""
         return [dict(row) for row in self._store.db.execute("SELECT * FROM faults ORDER BY seq")]
 
     def clear(self) -> None:
         self._store.db.execute("DELETE FROM faults")
 
     def take(self, operation: str) -> Fault | None:
-        """The trouble for this call, counted off."""
+        """The fault for this call. It counts as used."""
         return self._first(
             "SELECT * FROM faults WHERE operation IN (?, '*') AND operation <> 'webhook' ORDER BY seq", (operation,)
         )
 
     def take_webhook(self, event_type: str) -> Fault | None:
-        """The trouble for this webhook, counted off."""
+        """The fault for this webhook. It counts as used."""
         return self._first(
             "SELECT * FROM faults WHERE operation = 'webhook' AND coalesce(event_type, ?1) = ?1 ORDER BY seq",
             (event_type,),

@@ -93,7 +93,7 @@ class Intents:
         return 200, intent
 
     def settle(self, intent_id: str, success: bool) -> Answer:
-        """How a customer's 3-D Secure or a slow payment ends; ordered by a button or a test."""
+        """End a customer's 3-D Secure or a slow payment; called by a button or a test."""
         intent = self.get(intent_id)
         self._expect(intent, frozenset({"requires_action", "processing"}), "settle")
         card = PAYMENT_METHODS[intent["_method"]]
@@ -126,7 +126,7 @@ class Intents:
         return 200, intent
 
     def capture(self, intent_id: str, params: Mapping[str, Any]) -> Answer:
-        """Take some or all of an authorization. What is not taken is released, and is no refund."""
+        """Capture some or all of an authorization. The rest is released, which is no refund."""
         intent = self.get(intent_id)
         self._expect(intent, frozenset({"requires_capture"}), "capture")
         given = integer(params, "amount_to_capture")
@@ -317,7 +317,7 @@ def _check_amount(amount: int, currency: str) -> None:
 
 
 def _method_of(params: Mapping[str, Any]) -> str | None:
-    """A named payment method, or the one of a well-known test card number."""
+    """A named payment method, or the one of a test card number."""
     named = params.get("payment_method")
     if named:
         return str(named)

@@ -1,4 +1,4 @@
-"""The pages for people: the mailbox, payments and troubles, and the 3-D Secure question."""
+"""The pages for people: the mailbox, payments and faults, and the 3-D Secure page."""
 
 import base64
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ from providers.sandbox.store import JSON, Store
 PAGES = Path(__file__).parent / "pages"
 
 PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; img-src 'self'"
-#: A message may look as it likes, but it runs nothing and fetches nothing.
+#: A message may have any layout, but it runs no script and loads nothing.
 _MESSAGE_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
@@ -52,7 +52,7 @@ class Pages:
         )
 
     async def mailbox(self, to: str | None = None) -> Response:
-        """Newest first; ``to`` keeps one recipient's."""
+        """Newest first; ``to`` selects one recipient."""
         messages, recipients = self._store.list_messages(to or None), self._store.recipients()
         return self._page("mailbox.html", messages=messages, recipients=recipients, to=to)
 
@@ -63,18 +63,18 @@ class Pages:
 
     async def message(self, message_id: str) -> Response:
         message = self._store.find_message(message_id)
-        return self._page("message.html", message=message) if message else _nothing()
+        return self._page("message.html", message=message) if message else _not_found()
 
     async def message_html(self, message_id: str) -> Response:
         message = self._store.find_message(message_id)
         if message is None:
-            return _nothing()
+            return _not_found()
         return HTMLResponse(message["html"], headers={"Content-Security-Policy": _MESSAGE_POLICY})
 
     async def attachment(self, message_id: str, number: int) -> Response:
         message = self._store.find_message(message_id)
         if message is None or not 0 <= number < len(message["attachments"]):
-            return _nothing()
+            return _not_found()
         attachment = message["attachments"][number]
         name = quote(attachment["filename"])
         headers = {
@@ -82,15 +82,15 @@ class Pages:
             "X-Content-Type-Options": "nosniff",
         }
         content = base64.b64decode(attachment["content"])
-        # No charset is added: what the platform declared is what arrives.
+        # No charset is added: the response has the content type that the platform declared.
         headers["Content-Type"] = attachment.get("type") or "application/octet-stream"
         return Response(content, headers=headers)
 
     async def three_d_secure(self, intent_id: str) -> Response:
-        """What a bank's page would be: two buttons."""
+        """In place of a bank's page: two buttons."""
         intent: JSON | None = self._store.find("payment_intent", intent_id)
         if intent is None:
-            return _nothing()
+            return _not_found()
         is_open = intent["status"] == "requires_action"
         return self._page("three_d_secure.html", intent=intent, action=f"/sandbox/3ds/{intent_id}", open=is_open)
 
@@ -99,7 +99,7 @@ class Pages:
         return HTMLResponse(html, headers={"Content-Security-Policy": PAGE_POLICY})
 
 
-def _nothing() -> Response:
+def _not_found() -> Response:
     return HTMLResponse("<p>Not here.</p>", status_code=404)
 
 

@@ -54,7 +54,7 @@ class Refunds:
             "transfer_reversal": None,
         }
         self._store.put(refund, parent=charge["payment_intent"])
-        self._give_back(charge, amount)
+        self._add_refunded(charge, amount)
         self._events.stripe("refund.created", refund)
         self._events.stripe("charge.refunded", charge)
         if fate == "failed":
@@ -63,7 +63,7 @@ class Refunds:
         return 200, refund
 
     def settle(self, refund_id: str, success: bool) -> Answer:
-        """How a pending refund ends. A failed one gives its amount back to the charge."""
+        """End a pending refund. The amount of a failed one is subtracted from the charge's refunds."""
         refund = self.get(refund_id)
         if refund["status"] != "pending":
             raise StripeFailure(400, f"This refund is {refund['status']}.")
@@ -73,7 +73,7 @@ class Refunds:
             refund.update(status="failed", failure_reason="lost_or_stolen_card")
             charge = self._store.find("charge", refund["charge"])
             if charge is not None:
-                self._give_back(charge, -refund["amount"])
+                self._add_refunded(charge, -refund["amount"])
         self._store.put(refund)
         self._events.stripe("refund.updated", refund)
         if not success:
@@ -89,7 +89,7 @@ class Refunds:
         return open_dispute(self._store, self._events, charge, reason, amount=amount)
 
     def close_dispute(self, dispute_id: str, won: bool) -> JSON:
-        """The bank's verdict. ``charge.disputed`` stays set, as at Stripe."""
+        """The bank's decision. ``charge.disputed`` stays set, as at Stripe."""
         dispute = self._store.find("dispute", dispute_id)
         if dispute is None:
             raise missing("dispute", dispute_id)
@@ -116,7 +116,7 @@ class Refunds:
             raise missing("charge", charge_id, "charge")
         return charge
 
-    def _give_back(self, charge: JSON, amount: int) -> None:
+    def _add_refunded(self, charge: JSON, amount: int) -> None:
         charge["amount_refunded"] += amount
         charge["refunded"] = charge["amount_refunded"] >= charge["amount_captured"]
         self._store.put(charge)

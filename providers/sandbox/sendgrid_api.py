@@ -21,7 +21,7 @@ from providers.sandbox.webhook_events import WebhookEvents
 
 OPERATION = "mail.send"
 
-#: What makes an address bounce or be dropped; every other one receives.
+#: Parts of addresses that bounce or are dropped; every other address receives.
 BOUNCES = "bounce@"
 DROPS = "drop@"
 
@@ -38,7 +38,7 @@ class MailFailure(Exception):
 
 
 class SendGridApi:
-    """Answers ``POST /v3/mail/send``: keeps the message for the mailbox and reports what became of it."""
+    """Answers ``POST /v3/mail/send``: stores the message for the mailbox and queues its delivery events."""
 
     def __init__(
         self,

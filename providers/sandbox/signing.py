@@ -27,7 +27,7 @@ class SendGridKey:
 
     @classmethod
     def of(cls, folder: Path) -> "SendGridKey":
-        """Read the pair from ``folder`` or make it there; the public half lies beside it, for the settings."""
+        """Read the pair from ``folder`` or make it there; the public key is written beside it, for the settings."""
         path = folder / PRIVATE_KEY_FILE
         if path.exists():
             loaded = serialization.load_pem_private_key(path.read_bytes(), password=None)
@@ -41,7 +41,7 @@ class SendGridKey:
                 serialization.PrivateFormat.PKCS8,
                 serialization.NoEncryption(),
             )
-            # In place only when whole: a start that is killed here must not leave half a key.
+            # Renamed when complete: a start that is killed here must not leave half a key.
             partial = path.with_suffix(".part")
             partial.touch(mode=0o600)
             partial.write_bytes(encoded)

@@ -45,7 +45,7 @@ class Store:
     def __init__(self, path: Path) -> None:
         self.db = sqlite3.connect(path, isolation_level=None)
         self.db.row_factory = sqlite3.Row
-        # A killed process loses nothing with NORMAL; only a power cut could, and this is no place for real money.
+        # With NORMAL a killed process loses nothing; a power cut may, which is acceptable without real money.
         self.db.execute("PRAGMA journal_mode=WAL")
         self.db.execute("PRAGMA synchronous=NORMAL")
         self.db.executescript(_SCHEMA)
@@ -67,7 +67,7 @@ class Store:
             raise
         self.db.execute("COMMIT")
 
-    # Objects of the payment APIs, as JSON. Keys that begin with an underscore are ours and never leave the server.
+    # Objects of the payment APIs, as JSON. Keys that begin with an underscore are ours and are not in answers.
 
     def put(self, body: JSON, parent: str | None = None, kind: str | None = None) -> None:
         """Insert or replace by ``body["id"]``; the order stays that of the first insert. ``kind`` is its ``object``
@@ -97,13 +97,13 @@ class Store:
         sql = f"SELECT body FROM objects WHERE {' AND '.join(clauses)} ORDER BY seq DESC LIMIT {int(limit)}"  # noqa: S608
         return [json.loads(row["body"]) for row in self.db.execute(sql, values)]
 
-    # Answers kept for idempotency keys.
+    # Answers stored for idempotency keys.
 
     def find_answer(self, key: str) -> sqlite3.Row | None:
         row: sqlite3.Row | None = self.db.execute("SELECT * FROM answers WHERE key = ?", (key,)).fetchone()
         return row
 
-    def keep_answer(self, key: str, path: str, digest: str, status: int, body: str, request_id: str) -> None:
+    def store_answer(self, key: str, path: str, digest: str, status: int, body: str, request_id: str) -> None:
         self.db.execute(
             "INSERT INTO answers (key, path, digest, status, body, request_id) VALUES (?, ?, ?, ?, ?, ?)",
             (key, path, digest, status, body, request_id),
@@ -133,7 +133,7 @@ class Store:
         rows = self.db.execute("SELECT DISTINCT recipient FROM messages ORDER BY recipient LIMIT 500")
         return [row["recipient"] for row in rows]
 
-    # Where webhooks go; set at the start or while running, and kept.
+    # URLs of webhooks; set at the start or later, and stored.
 
     def set_target(self, name: str, url: str | None) -> None:
         self.db.execute(
@@ -145,7 +145,7 @@ class Store:
         row = self.db.execute("SELECT url FROM targets WHERE name = ?", (name,)).fetchone()
         return row["url"] if row else None
 
-    # All of it.
+    # The whole state.
 
     def counts(self) -> dict[str, int]:
         """Rows per table, objects per kind."""
@@ -156,7 +156,7 @@ class Store:
         return found
 
     def clear(self) -> None:
-        """Forget everything but the targets."""
+        """Delete everything but the targets."""
         with self.transaction():
             for table in _TABLES:
                 self.db.execute(f"DELETE FROM {table}")  # noqa: S608  a name of ours

@@ -1,6 +1,6 @@
-"""The calls of Stripe's API that are spoken here: one table, and one way through it.
+"""The calls of Stripe's API that the sandbox has: one table, and the same steps for each call.
 
-authentication → parameters → ordered trouble → idempotency key → the work, in one transaction → the answer.
+authentication → parameters → fault → idempotency key → the work, in one transaction → the answer.
 """
 
 import asyncio
@@ -65,7 +65,7 @@ def operation(name: str, call: str, run: Run, *params: str) -> Operation:
     return Operation(name, method, pattern, params, run)
 
 
-def _keeping(customers: Customers) -> Iterator[Operation]:
+def _customer_operations(customers: Customers) -> Iterator[Operation]:
     """What belongs to a card that is used again."""
     yield operation("customers.create", "POST /customers", lambda _, p: customers.create(p), "metadata")
     path = "/payment_methods/{id}"
@@ -96,12 +96,12 @@ class StripeApi:
         self._events = events
         self._deliveries = deliveries
         self._calls = calls
-        self._operations = (*self._table(intents, refunds), *_keeping(customers))
+        self._operations = (*self._table(intents, refunds), *_customer_operations(customers))
         self.router = APIRouter(include_in_schema=False)
         self.router.add_api_route("/v1/{path:path}", self.call, methods=["GET", "POST", "DELETE"])
 
     async def call(self, request: Request) -> Response:
-        """Every call comes through here."""
+        """Handle one call."""
         request_id = "req_" + secrets.token_hex(7)
         try:
             self._authenticate(request.headers.get("authorization", ""))
@@ -127,7 +127,7 @@ class StripeApi:
     async def _before(
         self, fault: Fault | None, request: Request, raw: str, key: str | None, request_id: str
     ) -> Response | None:
-        """What a fault does instead of the work."""
+        """The answer of a fault that replaces the work."""
         match fault.kind if fault is not None else None:
             case FaultKind.DELAY if fault is not None:
                 await asyncio.sleep(fault.seconds)
@@ -138,7 +138,7 @@ class StripeApi:
                 body_text = dump(_API_ERROR)
                 if fault is not None and fault.stored and key and self._store.find_answer(key) is None:
                     path, digest = request.url.path, _digest(raw)
-                    self._store.keep_answer(key, path, digest, 500, body_text, request_id)
+                    self._store.store_answer(key, path, digest, 500, body_text, request_id)
                 return _respond(500, body_text, request_id)
         return None
 
@@ -164,11 +164,11 @@ class StripeApi:
                 status, body = operation.run(ids, params)
                 text = dump(self._expanded(body, params.get("expand") or []) if status == 200 else body)
                 if key is not None:
-                    self._store.keep_answer(key, path, digest, status, text, request_id)
+                    self._store.store_answer(key, path, digest, status, text, request_id)
         except StripeFailure as failure:
             status, text = failure.status, dump(failure.body)
             if key is not None and failure.is_stored:
-                self._store.keep_answer(key, path, digest, status, text, request_id)
+                self._store.store_answer(key, path, digest, status, text, request_id)
         return _respond(status, text, request_id, key)
 
     def _replay(self, key: str, path: str, digest: str, request_id: str) -> Response | None:
@@ -232,10 +232,10 @@ class StripeApi:
                 lambda _, p: refunds.create(p),
                 *("payment_intent", "charge", "amount", "metadata", "reason"),
             ),
-            *self._readings(),
+            *self._read_operations(),
         )
 
-    def _readings(self) -> Iterator[Operation]:
+    def _read_operations(self) -> Iterator[Operation]:
         def one(kind: str) -> Run:
             return lambda ids, _: (200, self._get(kind, ids[0]))
 

@@ -1,4 +1,4 @@
-"""What the providers send to the platform: events are written here, with the deliveries that carry them."""
+"""Webhooks to the platform: writes events and queues their deliveries."""
 
 import json
 import time
@@ -10,7 +10,7 @@ from providers.sandbox.faults import FaultKind, Faults
 from providers.sandbox.store import JSON, Store
 from providers.sandbox.wire import new_id, shown
 
-#: The dated version whose shapes this server speaks.
+#: The dated version of Stripe's API that this server has.
 API_VERSION = "2026-10-28.endive"
 
 
@@ -21,11 +21,11 @@ class WebhookEvents:
         self._store = store
         self._config = config
         self._faults = faults
-        #: The request that is being worked on, for ``event.request``.
+        #: The present request, for ``event.request``.
         self.request: JSON = {"id": None, "idempotency_key": None}
 
     def stripe(self, kind: str, subject: JSON) -> None:
-        """Record an event of type ``kind`` with a picture of ``subject``, and queue its webhook."""
+        """Record an event of type ``kind`` with a snapshot of ``subject``, and queue its webhook."""
         url = self._store.find_target("stripe")
         wanted = not self._config.stripe_events or kind in self._config.stripe_events
         event: JSON = {
@@ -86,7 +86,7 @@ class WebhookEvents:
                 case FaultKind.LATE:
                     due_at += fault.seconds
                 case FaultKind.REORDER:
-                    # Goes out after the next one of this target has arrived, or when the seconds are over.
+                    # Sent after the next one of this target has arrived, or when the seconds are over.
                     held, due_at = 1, due_at + fault.seconds
                 case _:
                     pass

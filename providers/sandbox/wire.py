@@ -1,4 +1,4 @@
-"""Stripe's wire: form-encoded parameters in, errors and lists out (Stripe API reference, "Errors", "Pagination")."""
+"""Stripe's format: form-encoded parameters, errors and lists (Stripe API reference, "Errors", "Pagination")."""
 
 import json
 import secrets
@@ -17,8 +17,8 @@ def new_id(prefix: str) -> str:
 
 
 class StripeFailure(Exception):
-    """An error answer. ``kept``: whether an idempotency key remembers it; Stripe does so once work has begun, not
-    for parameters that it cannot read."""
+    """An error answer. ``is_stored``: whether it is stored for the idempotency key; Stripe does so once work has begun,
+    not for parameters that it cannot read."""
 
     def __init__(
         self,
@@ -118,7 +118,7 @@ def metadata(params: Mapping[str, Any]) -> dict[str, str]:
 
 
 def shown(body: JSON) -> JSON:
-    """Without what is ours alone."""
+    """The object without our own keys."""
     return {name: value for name, value in body.items() if not name.startswith("_")}
 
 

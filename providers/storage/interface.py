@@ -1,5 +1,5 @@
-"""An object storage. Nothing in it is public: without our key, an object is read or written with a signed link that
-names it and expires soon."""
+"""An object storage. Nothing in it is public: without our key, an object is read or written with a signed link to
+that object, which expires soon."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager

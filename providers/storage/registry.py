@@ -1,4 +1,4 @@
-"""Which object storage this process talks to."""
+"""The object storage of this process."""
 
 from providers.storage.interface import Storage
 from providers.storage.s3 import S3Storage

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import boto3
     from botocore import config, exceptions
 else:
-    # Loaded by the first call, in its thread: many processes never make one.
+    # Loaded by the first call, in its thread: many processes never make a call.
     boto3, config, exceptions = map(deferred, ("boto3", "botocore.config", "botocore.exceptions"))
 
 #: Threads that may wait for the storage at once; apart from the default pool, so that a slow storage blocks nothing
@@ -126,7 +126,7 @@ class S3Storage:
         while chunk := await self._in_thread(body.read, CHUNK):
             yield chunk
 
-    # Made when first asked for, in 70 ms of work: most processes of the platform never touch a file.
+    # Made at the first use, because it takes 70 ms: most processes of the platform never read or write a file.
     @cached_property
     def _client(self) -> Any:
         return _client(self._settings, self._settings.s3_endpoint_url)
@@ -182,7 +182,7 @@ def _failure(error: Exception) -> ProviderError:
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     if code in _MISSING:
         return ObjectMissing(code)
-    # A refused key is our mistake: once it is corrected, the same call works.
+    # A refused key is a mistake of ours: once it is corrected, the same call works.
     return ProviderUnavailable(code) if status >= 500 or status in {401, 403, 429} else ProviderRefused(code)
 
 

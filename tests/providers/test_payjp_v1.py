@@ -129,7 +129,7 @@ async def test_renewal_that_is_not_seen_is_never_asked_for_again(tested: Adapter
     assert tested.calls("confirm") == 2  # The first authorization, and the renewal once.
 
 
-async def test_renewal_that_never_left_is_asked_for_again(tested: AdapterCase) -> None:
+async def test_renewal_that_was_not_sent_is_asked_for_again(tested: AdapterCase) -> None:
     held, key = await tested.pay(capture=MANUAL), new_key()
     tested.sandbox.fault("payjp_v1.charges.create", "rate_limited")
     with pytest.raises(ProviderUnavailable):

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from api.access.guest_links import HEADER, WAITLIST_HEADER
-from runtime.logging import QUIET, hand_to_logging
+from runtime.logging import QUIET, forward_to_logging
 from runtime.settings import DEVELOPMENT_KEY, Environment, Settings
 
 #: Passwords and keys of the tests' people and servers.
@@ -96,7 +96,7 @@ class _Watcher(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__()
-        self.formatter = hand_to_logging(Settings(_env_file=None, environment=Environment.TEST), "test")
+        self.formatter = forward_to_logging(Settings(_env_file=None, environment=Environment.TEST), "test")
         self.found: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:

@@ -1,7 +1,7 @@
 """Test cards by name. A browser would make a token (v1) or a payment method (v2) of a number; here its id names the
 card: ``tok_visa``, ``pm_challenge`` and, because a token is good for one use only, ``tok_visa_anything``.
 
-Numbers and codes: pay.jp/docs/testcard. What PAY.JP has no card for (a bank that says no later, refunds that end
+Numbers and codes: pay.jp/docs/testcard. What PAY.JP has no card for (a bank that refuses later, refunds that end
 later) is added.
 """
 
@@ -14,7 +14,7 @@ from providers.sandbox.payjp.server import PayjpFailure
 @dataclass(frozen=True, slots=True)
 class Card:
     """``decline``: the code of the refusal. ``challenge``: 3-D Secure asks the customer. ``later``: how the bank
-    refuses while the customer is not there. ``refunds``: succeeded, pending or failed. ``wallet``: PayPay."""
+    refuses a charge without the customer. ``refunds``: succeeded, pending or failed. ``wallet``: PayPay."""
 
     number: str
     brand: str = "Visa"
@@ -44,7 +44,7 @@ CARDS: Mapping[str, Card] = {
 
 
 def card_named(object_id: str) -> tuple[str, Card]:
-    """Name and card of a token or payment method. Raises 404 for one that was never made."""
+    """Name and card of a token or payment method. Raises 404 for an unknown one."""
     name = object_id.split("_")[1] if object_id.count("_") else ""
     if name not in CARDS:
         raise PayjpFailure(404, "not_found", f"There is no {object_id}.")

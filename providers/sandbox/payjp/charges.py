@@ -84,7 +84,7 @@ class Charges:
         return found
 
     def token(self, token_id: str) -> JSON:
-        """A card's token; a well-known one is made when it is first asked for."""
+        """A card's token; a token of a test card is made at its first use."""
         found = self._store.find("payjp.v1.token", token_id)
         if found is not None:
             return found
@@ -168,7 +168,7 @@ class Charges:
         return _listed("/v1/charges", found[offset : offset + limit], has_more=len(found) > offset + limit)
 
     def capture(self, charge_id: str, params: Params) -> JSON:
-        """What is not taken is released and counted as refunded."""
+        """The amount that is not captured is released and counts as refunded."""
         charge = self.get("charge", charge_id)
         if charge["captured"]:
             raise PayjpFailure(400, "already_captured")
@@ -206,7 +206,7 @@ class Charges:
     # -- 3-D Secure --------------------------------------------------------------------------------------------------
 
     def start(self, charge_id: str, query: str) -> tuple[JSON, str | None]:
-        """The customer's browser begins. Gives the way back where the bank asks nothing."""
+        """3-D Secure starts in the customer's browser. Returns the return URL where the bank asks nothing."""
         charge = self.get("charge", charge_id)
         asked = parse_qs(query)
         try:
@@ -223,14 +223,14 @@ class Charges:
         return self._put("charge", charge), str(back)
 
     def settle(self, charge_id: str, success: bool) -> JSON:
-        """What the customer answers to the bank."""
+        """The customer's answer to the bank."""
         charge = self.get("charge", charge_id)
         self._expect_waiting(charge)
         charge["three_d_secure_status"] = "verified" if success else "failed"
         return self._put("charge", charge)
 
     def finish(self, charge_id: str) -> JSON:
-        """Only now is the card charged."""
+        """Charge the card: that happens only now."""
         charge = self.get("charge", charge_id)
         status = charge["three_d_secure_status"]
         if charge["paid"] or charge["failure_code"] or status is None:
@@ -267,7 +267,7 @@ class Charges:
         return charge
 
     def _card_of(self, params: Params) -> JSON:
-        """A card of the customer, or a token that is spent by the charge."""
+        """A card of the customer, or a token that the charge uses up."""
         name, customer = str(params.get("card") or ""), params.get("customer")
         if not customer:
             token = self.token(name)

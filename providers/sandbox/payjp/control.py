@@ -1,4 +1,4 @@
-"""What a customer, a bank or a test does at PAY.JP: the 3-D Secure page, the ends of slow refunds, disputes."""
+"""Actions of customers, banks and tests at PAY.JP: the 3-D Secure page, the ends of slow refunds, disputes."""
 
 from collections.abc import Callable
 from typing import Annotated
@@ -17,7 +17,7 @@ from providers.sandbox.store import JSON, Store
 from providers.sandbox.wire import shown
 
 
-class PayjpDisputeOrder(BaseModel):
+class PayjpDisputeRequest(BaseModel):
     """``amount`` in yen; all that was captured without it."""
 
     model_config = ConfigDict(extra="forbid")
@@ -27,7 +27,7 @@ class PayjpDisputeOrder(BaseModel):
 
 
 class ClientConfirmation(BaseModel):
-    """What PAY.JP's form in the browser sends."""
+    """The request of PAY.JP's form in the browser."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -57,12 +57,12 @@ class PayjpControl:
             self.router.add_api_route("/sandbox/payjp" + path, endpoint, methods=[method], response_model=None)
 
     async def page(self, object_id: str) -> Response:
-        """What a bank's page, or PayPay's, would be: two buttons."""
+        """In place of the page of a bank or PayPay: two buttons."""
         flow = self._flows.get("payment_flow", object_id)
         return self._page(flow, flow["status"] == "requires_action")
 
     async def start(self, charge_id: str, request: Request) -> Response:
-        """v1: the bank's page, or straight back where it asks nothing."""
+        """v1: the bank's page, or a redirect to the return URL where the bank asks nothing."""
         with self._store.transaction():
             charge, back = self._charges.start(charge_id, request.url.query)
         return RedirectResponse(back, status_code=303) if back else self._page(charge, is_open=True)
@@ -86,7 +86,7 @@ class PayjpControl:
         yes = _is_yes(end, ("succeed", "fail"))
         return JSONResponse(shown(self._work(lambda: self._flows.settle_refund(object_id, yes))))
 
-    async def open_dispute(self, body: PayjpDisputeOrder) -> Response:
+    async def open_dispute(self, body: PayjpDisputeRequest) -> Response:
         dispute = self._work(lambda: self._flows.open_dispute(body.payment_flow_id, body.amount))
         return JSONResponse(shown(dispute), status_code=201)
 

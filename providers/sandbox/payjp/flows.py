@@ -87,7 +87,7 @@ class Flows:
         return found
 
     def method(self, method_id: str) -> JSON:
-        """A payment method; a well-known one is made when it is first asked for."""
+        """A payment method; one of a test card is made at its first use."""
         found = self._store.find("payjp.v2.payment_method", method_id)
         if found is not None:
             return found
@@ -176,7 +176,7 @@ class Flows:
         return self._use(flow, method, params.get("return_url"))
 
     def confirm_by_client(self, flow_id: str, method_id: str, return_url: str) -> JSON:
-        """What PAY.JP's form in the browser does with the client secret."""
+        """The confirmation by PAY.JP's form in the browser, with the client secret."""
         return self._use(self.get("payment_flow", flow_id), self.method(method_id), return_url)
 
     def _use(self, flow: JSON, method: JSON, return_url: Any) -> JSON:

@@ -1,4 +1,4 @@
-"""One way through a call of PAY.JP's APIs: authentication → parameters → ordered trouble → idempotency key (v2) →
+"""The steps of every call of PAY.JP's APIs: authentication → parameters → fault → idempotency key (v2) →
 the work, in one transaction → the answer."""
 
 import asyncio
@@ -22,7 +22,7 @@ Run = Callable[[tuple[str, ...], Params], JSON]
 
 
 class PayjpFailure(Exception):
-    """An error answer with PAY.JP's code. ``worked``: what was written before it stays, as a refused card does."""
+    """An error answer with PAY.JP's code. ``worked``: changes before it are committed, as for a refused card."""
 
     def __init__(
         self, status: int, code: str, message: str = "", param: str | None = None, worked: bool = False
@@ -47,7 +47,7 @@ class Operation:
 
 
 class Wire(Protocol):
-    """What differs between the two APIs."""
+    """The differences between the two APIs."""
 
     prefix: str
     has_keys: bool
@@ -57,7 +57,7 @@ class Wire(Protocol):
         ...
 
     def params(self, raw: str) -> JSON:
-        """The body or query as it is meant."""
+        """The parameters of the body or the query."""
         ...
 
     def failure(self, failure: PayjpFailure, path: str) -> JSON:
@@ -87,7 +87,7 @@ class PayjpServer:
         self.router.add_api_route(wire.prefix + "/{path:path}", self.call, methods=["GET", "POST", "DELETE"])
 
     async def call(self, request: Request) -> Response:
-        """Every call comes through here."""
+        """Handle one call."""
         path = request.url.path
         try:
             if not self._wire.authenticates(request.headers.get("authorization", "")):
@@ -115,7 +115,7 @@ class PayjpServer:
         return response
 
     async def _before(self, fault: Fault | None, path: str) -> Response | None:
-        """What a fault does instead of the work."""
+        """The answer of a fault that replaces the work."""
         match fault.kind if fault is not None else None:
             case FaultKind.DELAY if fault is not None:
                 await asyncio.sleep(fault.seconds)
@@ -141,7 +141,7 @@ class PayjpServer:
                 status, body = self._work(operation, ids, params, path)
                 text = json.dumps(body, ensure_ascii=False)
                 if key:
-                    self._store.keep_answer(f"payjp:{key}", path, digest, status, text, "")
+                    self._store.store_answer(f"payjp:{key}", path, digest, status, text, "")
         except PayjpFailure as failure:
             return self._refuse(failure, path)
         return Response(text, status_code=status, media_type="application/json")

@@ -1,4 +1,4 @@
-"""The calls of PAY.JP's v2 API that are spoken here."""
+"""The calls of PAY.JP's v2 API that the sandbox has."""
 
 from collections import Counter
 

@@ -19,7 +19,7 @@ from db.engine.session import Database as Pool
 from db.engine.session import Scope
 from domain.identity.network import network_of
 from domain.platform.rate_limits import LimitResult, RateLimit, Window
-from providers.cache.interface import Cache, CacheAway
+from providers.cache.interface import Cache, CacheUnavailable
 from providers.cache.redis import RedisCache
 from runtime.settings import Environment, Settings
 from tests.api.conftest import PASSWORD, PREFIX, Clock, Person, client_of, error_of
@@ -257,7 +257,7 @@ async def test_requests_are_refused_when_counting_fails(
 ) -> None:
     class Broken(Counting):
         async def count(self, windows: Sequence[Window]) -> list[LimitResult]:
-            raise CacheAway
+            raise CacheUnavailable
 
     async with opened(database, pool, clock, Broken(redis_cache)) as app, client_of(app) as http:
         monkeypatch.setattr("db.platform.rate_limits.RateLimitStore.count", None)

@@ -15,7 +15,7 @@ from redis import Redis as BlockingClient
 from redis.asyncio import Redis as Client
 
 from domain.platform.rate_limits import BUCKETS, Window
-from providers.cache.interface import CacheAway
+from providers.cache.interface import CacheUnavailable
 from providers.cache.redis import RedisCache
 from runtime.settings import Settings
 from stack.ports import choose_ports
@@ -124,16 +124,18 @@ async def test_script_is_loaded_again_after_a_flush(cache: RedisCache, redis_url
     assert after - before == 1
 
 
-async def test_refused_command_is_a_cache_away_but_no_dead_server(cache: RedisCache, redis_url: str) -> None:
+async def test_refused_command_raises_cache_unavailable_and_next_call_is_sent(
+    cache: RedisCache, redis_url: str
+) -> None:
     window = Window(own("user"), 3, MINUTE)
     async with Client.from_url(redis_url) as client:
         await client.set(f"rate:{window.subject}:1000", b"not a hash")
-    with pytest.raises(CacheAway):
+    with pytest.raises(CacheUnavailable):
         await cache.count([window])
     assert await cache.get(own("key")) is None
 
 
-async def test_calls_raise_cache_away_when_nothing_listens() -> None:
+async def test_calls_raise_cache_unavailable_when_nothing_listens() -> None:
     cache = cache_at("redis://127.0.0.1:1/0")
     try:
         for call in (
@@ -141,11 +143,11 @@ async def test_calls_raise_cache_away_when_nothing_listens() -> None:
             cache.put("x", b"", MINUTE),
             cache.count([Window("x", 1, MINUTE)]),
         ):
-            with pytest.raises(CacheAway):
+            with pytest.raises(CacheUnavailable):
                 await call
-        with pytest.raises(CacheAway):
+        with pytest.raises(CacheUnavailable):
             await cache.publish("x", b"")
-        with pytest.raises(CacheAway):
+        with pytest.raises(CacheUnavailable):
             async with cache.listen("x"):
                 pass
     finally:
@@ -176,12 +178,12 @@ async def test_server_without_answers_is_left_alone() -> None:
     async with silent_server() as (url, came):
         cache = cache_at(url, redis_timeout=timedelta(milliseconds=80), redis_pause=timedelta(hours=1))
         try:
-            with pytest.raises(CacheAway):
+            with pytest.raises(CacheUnavailable):
                 await cache.get("x")
             tried = len(came)
             assert tried >= 1
             results = await asyncio.gather(*(cache.get("x") for _ in range(300)), return_exceptions=True)
-            assert {type(result) for result in results} == {CacheAway}
+            assert {type(result) for result in results} == {CacheUnavailable}
             assert len(came) == tried, "it was asked during the pause"
         finally:
             await cache.aclose()
@@ -194,7 +196,7 @@ async def test_calls_at_once_to_a_silent_server_wait_once() -> None:
         )
         try:
             results = await asyncio.gather(*(cache.get("x") for _ in range(300)), return_exceptions=True)
-            assert {type(result) for result in results} == {CacheAway}
+            assert {type(result) for result in results} == {CacheUnavailable}
             assert len(came) <= 4, "a waiting call asked a server that had not answered"
         finally:
             await cache.aclose()
@@ -205,7 +207,7 @@ async def test_call_after_the_pause_tries_again_alone() -> None:
         pause = 0.2
         cache = cache_at(url, redis_timeout=timedelta(milliseconds=80), redis_pause=timedelta(seconds=pause))
         try:
-            with pytest.raises(CacheAway):
+            with pytest.raises(CacheUnavailable):
                 await cache.get("x")
             tried = len(came)
             async with asyncio.timeout(30):
@@ -250,14 +252,14 @@ async def test_cache_works_again_after_redis_was_away() -> None:
         try:
             async with running(server.program(), folder):
                 assert (await cache.count([window]))[0].left == 1
-            with pytest.raises(CacheAway):
+            with pytest.raises(CacheUnavailable):
                 await cache.count([window])
             async with running(server.program(), folder), asyncio.timeout(20):
                 while True:
                     try:
                         [one] = await cache.count([window])
                         break
-                    except CacheAway:
+                    except CacheUnavailable:
                         await asyncio.sleep(0.02)
                 assert one.allowed
         finally:
@@ -303,7 +305,7 @@ async def test_listener_hears_that_the_server_ended(tmp_path: Path) -> None:
         try:
             async with running(server.program(), folder) as child, cache.listen("channel") as messages:
                 await child.stop(asyncio.Event())
-                with pytest.raises(CacheAway):
+                with pytest.raises(CacheUnavailable):
                     async with asyncio.timeout(20):
                         await anext(messages)
         finally:
@@ -333,7 +335,7 @@ async def test_listener_hears_that_its_connection_is_dead_without_a_word(redis_u
     try:
         async with cache.listen(own("channel")) as messages:
             swallow.set()
-            with pytest.raises(CacheAway):
+            with pytest.raises(CacheUnavailable):
                 async with asyncio.timeout(20):
                     await anext(messages)
     finally:
@@ -349,10 +351,10 @@ async def test_get_many_and_put_new_keep_what_was_first(cache: RedisCache) -> No
     assert await cache.get_many([first, missing, second]) == [b"1", None, b""]
 
 
-async def test_get_many_and_put_new_raise_cache_away() -> None:
+async def test_get_many_and_put_new_raise_cache_unavailable() -> None:
     cache = cache_at("redis://127.0.0.1:1/0")
-    with pytest.raises(CacheAway):
+    with pytest.raises(CacheUnavailable):
         await cache.get_many(["a"])
-    with pytest.raises(CacheAway):
+    with pytest.raises(CacheUnavailable):
         await cache.put_new("a", b"", MINUTE)
     await cache.aclose()

@@ -19,7 +19,7 @@ from db.platform.events import BookingEvent
 from domain.errors import Unavailable
 from domain.ids import first_uuid_of
 from providers.cache.channels import BOOKINGS
-from providers.cache.interface import Cache, CacheAway
+from providers.cache.interface import Cache, CacheUnavailable
 
 log = structlog.get_logger(__name__)
 
@@ -140,7 +140,7 @@ class LiveHub:
 
     async def _listen(self) -> None:
         while True:
-            with contextlib.suppress(CacheAway):
+            with contextlib.suppress(CacheUnavailable):
                 async with self._cache.listen(BOOKINGS) as messages:
                     self.listens = True
                     self._woken.set()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest_asyncio
 from httpx import Response
 
-from providers.cache.interface import Cache, CacheAway
+from providers.cache.interface import Cache, CacheUnavailable
 from tests.api.conftest import Clock
 from tests.api.http.cached import Process, cache_at, process, questions
 from tests.api.shop import Shop, opened_shop
@@ -24,7 +24,7 @@ class Deaf:
 
     async def put(self, key: str, value: bytes, keep: timedelta) -> None:
         if self.away:
-            raise CacheAway
+            raise CacheUnavailable
         await self._cache.put(key, value, keep)
 
     def __getattr__(self, name: str) -> Any:
