@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from httpx import AsyncClient, Response
 from pydantic import SecretStr
 
+from api.access.guest_links import HEADER
 from api.app import create_app
 from api.v1.bookings.live import hub as hub_module
 from api.v1.bookings.live.hub import QUEUE, Follower, LiveHub
@@ -21,7 +22,8 @@ from api.v1.bookings.live.stream import Opening, stream
 from db.engine.session import Database as Pool
 from db.platform.events import BookingEvent
 from domain.ids import first_uuid_of
-from tests.api.conftest import PREFIX, Clock, Person
+from tests.api.bookings.test_guest_links import booked
+from tests.api.conftest import PREFIX, Clock, Person, error_of
 from tests.api.shop import Shop, keyed
 from tests.e2e.serving import serving
 from tests.support import data, servers
@@ -124,6 +126,25 @@ async def test_booking_is_followed_by_its_customer_alone(
         await Desk(pool, shop.salon).do("cancel", booking, now=clock.now())
         first = await line.next()
         assert (first["event"], first["booking_id"]) == ("booking.cancelled", str(booking))
+
+
+async def test_guest_follows_the_booking_of_the_link_alone(
+    shop: Shop, live_app: FastAPI, pool: Pool, clock: Clock
+) -> None:
+    booking, other = await booked(shop, 10), await booked(shop, 12)
+    link = {HEADER: booking["guest_token"]}
+    answer = await shop.nobody.get(f"{PREFIX}/bookings/{other['id']}/events", headers=link)
+    assert error_of(answer) == (404, "not_found")
+    of_business = await shop.nobody.get(f"{PREFIX}/businesses/{shop.salon.business_id}/events", headers=link)
+    assert of_business.status_code == 401
+    async with (
+        serving(live_app) as address,
+        following(address, None, f"/bookings/{booking['id']}/events", **link) as line,
+    ):
+        for ended in (other, booking):
+            await Desk(pool, shop.salon).do("cancel", UUID(ended["id"]), now=clock.now())
+        first = await line.next()
+        assert (first["event"], first["booking_id"]) == ("booking.cancelled", booking["id"])
 
 
 async def test_follower_resumes_behind_its_last_event_at_another_process(
