@@ -23,7 +23,8 @@ _COLUMNS = """b.id, b.business_id, b.customer_id, b.user_id, b.code, b.status, b
     b.approval_deadline, b.proof_deadline, b.undo_until, b.special_requests, b.internal_notes, b.language,
     b.version, b.created_at,
     coalesce(b.cancellation_penalty, 0) AS penalty"""
-_BESIDE = """jsonb_build_object('family_name', b.family_name, 'given_name', b.given_name) AS customer,
+_BESIDE = """(SELECT o.series_id FROM series_occurrences o WHERE o.booking_id = b.id) AS series_id,
+    jsonb_build_object('family_name', b.family_name, 'given_name', b.given_name) AS customer,
     (SELECT coalesce(sum(r.amount), 0)::bigint FROM booking_payments p JOIN refunds r ON r.payment_id = p.id
       WHERE p.booking_id = b.id AND r.status IN ('requested', 'processing')) AS refunding,
     (SELECT coalesce(sum(p.refunded), 0)::bigint FROM booking_payments p WHERE p.booking_id = b.id) AS refunded"""
@@ -50,12 +51,14 @@ _LIST = text(f"""
        AND (CAST(:until AS timestamptz) IS NULL OR b.start_at < :until)
        AND (CAST(:resource_id AS uuid) IS NULL OR EXISTS (
             SELECT 1 FROM resource_claims c WHERE c.booking_id = b.id AND c.resource_id = :resource_id))
+       AND (CAST(:series_id AS uuid) IS NULL OR EXISTS (
+            SELECT 1 FROM series_occurrences o WHERE o.booking_id = b.id AND o.series_id = :series_id))
        AND (CAST(:after_start AS timestamptz) IS NULL OR (b.start_at, b.id) > (:after_start, :after_id))
      ORDER BY b.start_at, b.id LIMIT :limit
 """).columns(policy=JSONB, items=JSONB, customer=JSONB)
 _LIST = _LIST.bindparams(
     *(bindparam(name, type_=PgUUID(as_uuid=True)) for name in ("business_id", "user_id", "customer_id")),
-    *(bindparam(name, type_=PgUUID(as_uuid=True)) for name in ("resource_id", "after_id")),
+    *(bindparam(name, type_=PgUUID(as_uuid=True)) for name in ("resource_id", "series_id", "after_id")),
     *(bindparam(name, type_=TIMESTAMP(timezone=True)) for name in ("since", "until", "after_start")),
 )
 _HISTORY = text("""
@@ -97,6 +100,7 @@ class BookingFilter:
     user_id: UUID | None = None
     customer_id: UUID | None = None
     resource_id: UUID | None = None
+    series_id: UUID | None = None
     status: BookingStatus | None = None
     code: str | None = None
     since: datetime | None = None
@@ -136,6 +140,7 @@ class BookingStore(Store):
             "user_id": wanted.user_id,
             "customer_id": wanted.customer_id,
             "resource_id": wanted.resource_id,
+            "series_id": wanted.series_id,
             "status": wanted.status.value if wanted.status else None,
             "code": wanted.code,
             "since": wanted.since,

@@ -33,7 +33,8 @@ class BookingView:
     ``proof_deadline``: set while the booking waits for the proof of its address.
     ``customer``: ``family_name`` and ``given_name`` as typed for this booking, None where it was just made.
     ``penalty``: what its end costs the customer; ``refunding`` is on its way back, ``refunded`` has arrived.
-    ``undo_until``: until when staff can undo the last step."""
+    ``undo_until``: until when staff can undo the last step.
+    ``series_id``: of the recurring booking that it is an occurrence of; None where it was just made."""
 
     id: UUID
     business_id: UUID
@@ -65,3 +66,4 @@ class BookingView:
     refunding: int = 0
     refunded: int = 0
     undo_until: datetime | None = None
+    series_id: UUID | None = None

@@ -66,6 +66,28 @@ async def test_preview_shows_what_clashes_and_why_and_leaves_nothing(shop: Shop,
     assert refusals[1]["message"]
 
 
+async def test_bookings_of_a_series_name_it_and_are_listed_by_it(shop: Shop) -> None:
+    series = await book(shop.customer, series_body(shop, count=3))
+    single = await shop.customer.post("/bookings", json=shop.booking_body(shop.at(14)), headers=keyed())
+    assert single.json()["data"]["series_id"] is None
+    occurrences = [one["booking_id"] for one in series["occurrences"]]
+    business = {"business_id": str(shop.salon.business_id)}
+    for person, more in ((shop.customer, {}), (shop.staff, business)):
+        one = await person.get(f"/bookings/{occurrences[0]}")
+        assert one.json()["data"]["series_id"] == series["id"]
+        everything = (await person.get("/bookings", params=more)).json()["data"]
+        named = {row["id"]: row["series_id"] for row in everything}
+        assert named == {**dict.fromkeys(occurrences, series["id"]), single.json()["data"]["id"]: None}
+        listed = (await person.get("/bookings", params={**more, "series_id": series["id"]})).json()["data"]
+        assert [row["id"] for row in listed] == occurrences
+    theirs = {"business_id": str(shop.other.business_id)}
+    for more in ({}, theirs):
+        answer = await shop.other_owner.get("/bookings", params={**more, "series_id": series["id"]})
+        assert (answer.status_code, answer.json()["data"]) == (200, [])
+    both = await shop.other_owner.get("/bookings", params={**business, "series_id": series["id"]})
+    assert error_of(both) == (404, "not_found")
+
+
 async def test_series_takes_all_or_those_that_are_free(shop: Shop, pool: Pool) -> None:
     await fill(pool, shop, shop.at(10) + WEEK)
     before = await counted(pool, *WRITTEN)

@@ -35,6 +35,7 @@ class BookingQuery:
     until: datetime | None
     customer_id: UUID | None
     resource_id: UUID | None
+    series_id: UUID | None
     code: str | None
 
     def filter(self, user_id: UUID | None, page: Page) -> BookingFilter:
@@ -45,6 +46,7 @@ class BookingQuery:
             user_id=user_id,
             customer_id=self.customer_id,
             resource_id=self.resource_id,
+            series_id=self.series_id,
             status=self.status,
             code=self.code.strip().upper() if self.code else None,
             since=self.since,
@@ -60,10 +62,11 @@ async def booking_query(
     until: Annotated[Moment | None, Query(alias="to", description="Starts before this time, RFC 3339.")] = None,
     customer_id: UUID | None = None,
     resource_id: UUID | None = None,
+    series_id: Annotated[UUID | None, Query(description="Only occurrences of this recurring booking.")] = None,
     code: Annotated[str | None, Query(max_length=20, description="The confirmation code.")] = None,
 ) -> BookingQuery:
     """The filters of a list of bookings."""
-    return BookingQuery(business_id, status, since, until, customer_id, resource_id, code)
+    return BookingQuery(business_id, status, since, until, customer_id, resource_id, series_id, code)
 
 
 AskedBookings = Annotated[BookingQuery, Depends(booking_query)]

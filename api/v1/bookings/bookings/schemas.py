@@ -38,6 +38,7 @@ _BOOKING: dict[str, Any] = {
     "business_id": "019a0c5e-8c00-7b10-9e2d-4a6b1c8d0f01",
     "customer_id": "019a0c5f-1b00-7d11-8c4f-2b6d8e0f1a05",
     "customer_name": {"family_name": "佐藤", "given_name": "愛"},
+    "series_id": None,
     "code": "7KPMXRWT",
     "status": "pending",
     "start_at": "2026-11-24T10:00:00+09:00",
@@ -188,6 +189,9 @@ class BookingRead(RecordRead):
     customer_name: CustomerNameRead | None = Field(
         description="Name of the customer; null for readers outside the business.",
     )
+    series_id: UUID | None = Field(
+        description="Id of the recurring booking that it is an occurrence of (UUID); null for a single booking.",
+    )
     code: str = Field(description="The booking's short code, as people read it out.")
     status: BookingStatus = Field(description="Present status.")
     start_at: datetime = Field(description="Start, RFC 3339 with the venue's offset.")
@@ -291,6 +295,7 @@ def _shown(booking: BookingView, works_here: bool) -> dict[str, Any]:
         "business_id": booking.business_id,
         "customer_id": booking.customer_id,
         "customer_name": CustomerNameRead(**booking.customer) if works_here and booking.customer else None,
+        "series_id": booking.series_id,
         "code": booking.code,
         "status": booking.status,
         "start_at": local(booking.start_at),
