@@ -57,6 +57,7 @@ CALLS: Mapping[str, tuple[Call, ...]] = {
     "app_places_sold": (
         Call("app_places_sold(CAST(:object AS uuid), now(), now() + interval '1 day', now(), NULL)", "bookings"),
     ),
+    "app_provider_events": (Call("app_provider_events(CAST(:object AS uuid))", "payment_webhooks"),),
     "app_has_unapplied_payment": (Call("app_has_unapplied_payment(CAST(:object AS uuid))", "payment_webhooks"),),
     "app_queue_command": (Call("app_queue_command('thing.wanted', 'thing/1', '{}', NULL, 'r')", "outbox"),),
 }

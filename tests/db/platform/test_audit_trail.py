@@ -27,6 +27,8 @@ UNAUDITED = {
     "booking_items": "written once with its booking, which is audited; a change of time is in the history",
     "resource_claims": "follow their booking; history and exclusion constraint speak for them",
     "series_occurrences": "written once with their bookings, which are audited",
+    "waitlist": "the row keeps when and why it ended, and is deleted after its time",
+    "waitlist_offers": "written by the platform, one row for each offer, with its outcome and when",
     "block_times": "computed from their block, which is audited",
     "booking_reminders": "markers that a reminder was made",
     "notification_outbox": "messages, with their attempts",
