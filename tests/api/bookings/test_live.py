@@ -17,6 +17,7 @@ from pydantic import SecretStr
 from api.access.guest_links import HEADER
 from api.app import create_app
 from api.v1.bookings.live import hub as hub_module
+from api.v1.bookings.live import stream as stream_module
 from api.v1.bookings.live.hub import QUEUE, Follower, LiveHub
 from api.v1.bookings.live.stream import Opening, stream
 from db.engine.session import Database as Pool
@@ -171,6 +172,20 @@ async def test_follower_that_was_away_too_long_receives_reset(shop: Shop, live_a
         for last in (old, uuid4()):
             async with following(address, shop.staff, path, **{"Last-Event-ID": str(last)}) as line:
                 assert (await line.next())["event"] == "reset"
+
+
+async def test_events_of_other_bookings_count_for_a_reset(
+    shop: Shop, live_app: FastAPI, pool: Pool, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was missed is looked for among so many events of the business: the rest would be lost without a word."""
+    booking = await book(shop, 10)
+    path = f"/bookings/{booking}/events"
+    last = {"Last-Event-ID": str(first_uuid_of(datetime.now(UTC)))}
+    await book(shop, 12)
+    await Desk(pool, shop.salon).do("cancel", booking, now=clock.now())
+    monkeypatch.setattr(stream_module, "RESUMES", 2)
+    async with serving(live_app) as address, following(address, shop.customer, path, **last) as line:
+        assert (await line.next())["event"] == "reset"
 
 
 async def test_tab_has_one_connection(shop: Shop, live_app: FastAPI) -> None:

@@ -117,10 +117,10 @@ class LiveHub:
             raise Unavailable({"dependency": "events", "retry_after": 5})
 
     async def since(self, follower: Follower, after: UUID, limit: int) -> list[BookingEvent]:
-        """What the follower wants of the events that have an id above ``after``, at most ``limit`` of its business."""
+        """The events of its business that have an id above ``after``, at most ``limit``: also those that it does not
+        want, so that the caller sees whether there are more."""
         async with self._database.unit_of_work(Scope.tenant(follower.business_id)) as work:
-            events = await work.platform.booking_events.since([follower.business_id], after, limit)
-        return [event for event in events if follower.wants(event)]
+            return await work.platform.booking_events.since([follower.business_id], after, limit)
 
     def end_all(self) -> None:
         """The process stops: every connection ends and is made again elsewhere."""

@@ -63,7 +63,7 @@ async def _missed(hub: LiveHub, follower: Follower, opening: Opening, sent: set[
         return
     for event in missed:
         sent.add(event.id)
-        if event.id != opening.after and _is_for(event, opening):
+        if event.id != opening.after and follower.wants(event) and _is_for(event, opening):
             yield written(event)
 
 
