@@ -132,7 +132,7 @@ async def _ask_temporal(services: ApiServices) -> bool:
     return await services.temporal.service_client.check_health(timeout=timedelta(seconds=_PATIENCE))
 
 
-@router.get("/health", response_model=Envelope[HealthRead], summary="Health with dependencies")
+@router.get("/health", response_model=Envelope[HealthRead], summary="Get the health with dependencies")
 @limited(RateClass.NONE)
 async def get_health(request: Request, services: Services) -> Response:
     """503 when Postgres is unavailable; ``degraded`` when another dependency is. At most a second old."""
@@ -143,14 +143,14 @@ async def get_health(request: Request, services: Services) -> Response:
     return ok(HealthRead.of(services.settings, [postgres, *others]))
 
 
-@router.get("/health/live", response_model=Envelope[AliveRead], summary="The process lives")
+@router.get("/health/live", response_model=Envelope[AliveRead], summary="Check that the process lives")
 @limited(RateClass.NONE)
 async def get_liveness(services: Services) -> Response:
     """Checks no dependency: an orchestrator restarts a process that does not answer here."""
     return ok(AliveRead(state="ok", run_id=services.settings.run_id))
 
 
-@router.get("/health/ready", response_model=Envelope[AliveRead], summary="Ready for requests")
+@router.get("/health/ready", response_model=Envelope[AliveRead], summary="Check that the service is ready")
 @limited(RateClass.NONE)
 async def get_readiness(request: Request, services: Services) -> Response:
     """503 while Postgres is unavailable. The others may be unavailable: reads and new bookings do not need them.

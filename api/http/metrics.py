@@ -74,7 +74,7 @@ def _template(scope: Scope) -> str:
 
 @router.get(
     "/metrics",
-    summary="Counters for Prometheus",
+    summary="Get metrics for Prometheus",
     response_class=Response,
     responses={200: {"description": "The counters.", "content": {"text/plain": {"example": _EXAMPLE}}}},
 )
@@ -82,7 +82,7 @@ def _template(scope: Scope) -> str:
 @limited(RateClass.NONE)
 async def get_metrics(request: Request) -> Response:
     """With the token of the settings as bearer token; without such a setting for direct callers of this machine and of
-    private networks. All others get NotFound."""
+    private networks. All others get 404."""
     if not _may_look(request):
         raise NotFound
     found: Metrics = request.app.state.metrics

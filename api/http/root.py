@@ -34,7 +34,7 @@ class RootRead(BaseModel):
     health: str = Field(description="Path of the health check.")
 
 
-@router.get("/", summary="Where to go from here", response_model=Envelope[RootRead])
+@router.get("/", summary="Get the entry points of the API", response_model=Envelope[RootRead])
 async def get_root() -> Response:
     """The paths of API, documentation and health."""
     return ok(

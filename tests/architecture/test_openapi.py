@@ -1,6 +1,7 @@
 """The OpenAPI document is complete: no operation without a summary, examples and its error codes."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -32,6 +33,39 @@ def test_operations_have_a_name_of_their_own_and_a_summary(document: dict[str, A
         assert operation["summary"], name
         assert operation["description"], name
         assert operation["tags"], name
+
+
+#: What a summary may begin with: the verb of what the operation does.
+_SUMMARY_VERBS = frozenset(
+    re.findall(
+        r"\w+",
+        """
+        Accept Approve Assign Cancel Change Check Close Complete Compute Confirm Create Decline Delete Download
+        End Export Follow Get Invite Join Keep Leave List Log Look Mark Move Pause Receive Refresh Refund Register
+        Reinstate Reject Remove Reorder Request Reschedule Reset Resolve Restore Revoke Search Send Set Start
+        Submit Suspend Switch Undo Update Upload Verify Withdraw
+        """,
+    )
+)
+#: Turns that a reader with school English stumbles over (the style guide of the product's texts names them).
+_RIDDLES = ("not sent stays", "good for", "turned away", "there is no such", "goes back")
+
+
+def test_summaries_begin_with_a_verb_and_are_short(document: dict[str, Any]) -> None:
+    summaries = {name: operation["summary"] for name, operation in operations(document)}
+    wrong = {
+        name: summary
+        for name, summary in summaries.items()
+        if summary.split()[0].strip(",") not in _SUMMARY_VERBS or summary.endswith(".") or len(summary) > 60
+    }
+    assert wrong == {}
+    assert len(set(summaries.values())) == len(summaries)
+
+
+def test_descriptions_are_plain_sentences(document: dict[str, Any]) -> None:
+    texts = {name: " ".join(operation["description"].split()) for name, operation in operations(document)}
+    assert [name for name, text in texts.items() if not text.endswith(".")] == []
+    assert {name: riddle for name, text in texts.items() for riddle in _RIDDLES if riddle in text} == {}
 
 
 def segments(path: str) -> list[str]:

@@ -45,7 +45,7 @@ MayBackfill = Annotated[Operator, Depends(operator(AnalyticsAction.BACKFILL))]
 OfBusiness = Annotated[UUID, Query(description="The business.")]
 
 
-@router.get("/analytics", summary="Business days", response_model=ListEnvelope[AnalyticsRead])
+@router.get("/analytics", summary="List the figures of business days", response_model=ListEnvelope[AnalyticsRead])
 async def list_analytics(
     reader: MayList,
     asked: AskedPeriod,
@@ -56,7 +56,11 @@ async def list_analytics(
     return await list_days(reader, business_id, asked, page)
 
 
-@router.get("/analytics/dashboard", summary="Today and the last weeks", response_model=Envelope[DashboardRead])
+@router.get(
+    "/analytics/dashboard",
+    summary="Get the figures of today and the last weeks",
+    response_model=Envelope[DashboardRead],
+)
 async def get_dashboard(access: MayRead, business_id: OfBusiness, now: Now) -> Response:
     """The present day so far; the last 7 and 28 days compared with the same number of days before."""
     return await read_dashboard(access, business_id, now)
@@ -64,7 +68,7 @@ async def get_dashboard(access: MayRead, business_id: OfBusiness, now: Now) -> R
 
 @router.get(
     "/analytics/export",
-    summary="Business days as a file",
+    summary="Export the figures of business days",
     response_class=Response,
     responses={200: {"content": {"text/csv": {}, "application/vnd.apache.parquet": {}}, "description": "The file."}},
 )
@@ -78,7 +82,9 @@ async def export_analytics(
     return await export_days(access, business_id, asked, format_)
 
 
-@router.get("/analytics/{analytics_id}", summary="One business day", response_model=Envelope[AnalyticsRead])
+@router.get(
+    "/analytics/{analytics_id}", summary="Get the figures of a business day", response_model=Envelope[AnalyticsRead]
+)
 async def get_analytics(analytics_id: UUID, access: MayReadDay) -> Response:
     """With all its figures."""
     async with access.work(analytics_id) as work:
@@ -87,7 +93,7 @@ async def get_analytics(analytics_id: UUID, access: MayReadDay) -> Response:
 
 @router.get(
     "/businesses/{business_id}/analytics",
-    summary="A period of one business",
+    summary="Get the figures of a business for a period",
     response_model=Envelope[BusinessAnalyticsRead],
 )
 async def get_business_analytics(business_id: UUID, access: MayRead, asked: AskedPeriod) -> Response:
@@ -97,7 +103,7 @@ async def get_business_analytics(business_id: UUID, access: MayRead, asked: Aske
 
 @router.get(
     "/businesses/{business_id}/analytics/cohorts",
-    summary="Returning customers",
+    summary="Get the figures about returning customers",
     response_model=Envelope[CohortsRead],
 )
 async def get_cohorts(business_id: UUID, access: MayRead, now: Now) -> Response:
@@ -107,7 +113,7 @@ async def get_cohorts(business_id: UUID, access: MayRead, now: Now) -> Response:
 
 @router.get(
     "/businesses/{business_id}/analytics/forecast",
-    summary="Bookings of the next four weeks",
+    summary="Get a forecast of the bookings of the next four weeks",
     response_model=Envelope[ForecastRead],
 )
 async def get_forecast(business_id: UUID, access: MayRead, now: Now) -> Response:
@@ -117,7 +123,7 @@ async def get_forecast(business_id: UUID, access: MayRead, now: Now) -> Response
 
 @router.get(
     "/businesses/{business_id}/analytics/pictures/{picture}",
-    summary="Figures as a picture",
+    summary="Get figures as a picture",
     response_class=Response,
     responses={200: {"content": {"image/svg+xml": {}}, "description": "The picture."}},
 )
@@ -132,7 +138,11 @@ async def get_picture(
     return await draw(access, business_id, picture, asked, now)
 
 
-@router.get("/admin/analytics", summary="All businesses together", response_model=Envelope[PlatformAnalyticsRead])
+@router.get(
+    "/admin/analytics",
+    summary="Get the figures of all businesses together",
+    response_model=Envelope[PlatformAnalyticsRead],
+)
 async def get_platform_analytics(admin: MayReadPlatform, asked: AskedPeriod) -> Response:
     """Sums by currency."""
     async with admin.work() as work:

@@ -22,7 +22,7 @@ MayAssign = Annotated[Access, Depends(may(BookingAction.ASSIGN, on="booking"))]
 
 @router.post(
     "/assign-to-booking",
-    summary="Give a booking to somebody else of the staff",
+    summary="Assign a booking to another staff member",
     response_model=Envelope[BookingRead],
 )
 @raises(assign)

@@ -31,7 +31,7 @@ MayWrite = Annotated[Access, Depends(may(SchedulingAction.WRITE_OWN_SCHEDULE, on
 @router.post(
     "",
     status_code=201,
-    summary="Keep time free",
+    summary="Create a block",
     response_model=Envelope[BlockRead],
 )
 @raises(RuleBroken)
@@ -47,7 +47,7 @@ async def create_block(body: BlockCreate, access: MayCreate, now: Now, key: Opti
 
 @router.get(
     "",
-    summary="Time that is kept free",
+    summary="List blocks",
     response_model=ListEnvelope[BlockRead],
 )
 async def list_blocks(
@@ -66,7 +66,7 @@ async def list_blocks(
 
 @router.get(
     "/{block_id}",
-    summary="One block",
+    summary="Get a block",
     response_model=Envelope[BlockRead],
 )
 async def get_block(block_id: UUID, access: MayRead) -> Response:
@@ -77,7 +77,7 @@ async def get_block(block_id: UUID, access: MayRead) -> Response:
 
 @router.put(
     "/{block_id}",
-    summary="Change a block",
+    summary="Update a block",
     response_model=Envelope[BlockRead],
 )
 @raises(RuleBroken)
@@ -92,7 +92,7 @@ async def update_block(block_id: UUID, body: BlockUpdate, access: MayWrite, now:
 
 @router.delete(
     "/{block_id}",
-    summary="Free blocked time",
+    summary="Delete a block",
     response_model=Envelope[BlockRemovedRead],
 )
 async def delete_block(

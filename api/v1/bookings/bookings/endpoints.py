@@ -61,7 +61,7 @@ _NO_REASON, _AS_USUAL = ReasonCommand(), NoShowCommand()
 @router.post(
     "",
     status_code=201,
-    summary="Book",
+    summary="Create a booking",
     response_model=Envelope[BookingCreatedRead],
 )
 @raises(take)
@@ -80,17 +80,17 @@ async def create_booking(
 
 @router.get(
     "",
-    summary="My bookings, or those of a business",
+    summary="List my bookings or those of a business",
     response_model=ListEnvelope[BookingRead],
 )
 async def list_bookings(asked: AskedBookings, access: MayList, page: PageAsked) -> Response:
-    """In order of their start. With ``business_id`` for those who work there."""
+    """In order of their start. With ``business_id``: those of the business, for people who work there."""
     return await bookings_page(access, asked, page)
 
 
 @router.get(
     "/{booking_id}",
-    summary="One booking",
+    summary="Get a booking",
     response_model=Envelope[BookingRead],
 )
 async def get_booking(booking_id: UUID, access: MayRead) -> Response:
@@ -101,7 +101,7 @@ async def get_booking(booking_id: UUID, access: MayRead) -> Response:
 
 @router.get(
     "/{booking_id}/history",
-    summary="What happened to a booking",
+    summary="List the history of a booking",
     response_model=ListEnvelope[HistoryRead],
 )
 async def list_booking_history(booking_id: UUID, access: MayRead, page: PageAsked) -> Response:
@@ -112,7 +112,7 @@ async def list_booking_history(booking_id: UUID, access: MayRead, page: PageAske
 
 @router.put(
     "/{booking_id}",
-    summary="Change a booking's texts, or how many come",
+    summary="Update the texts or the party size of a booking",
     response_model=Envelope[BookingRead],
 )
 @raises(write_changes)
@@ -124,7 +124,7 @@ async def update_booking(booking_id: UUID, body: BookingUpdate, access: MayUpdat
 
 @router.post(
     "/{booking_id}/cancellation-quote",
-    summary="What cancelling would cost now",
+    summary="Get a cancellation quote",
     response_model=Envelope[QuoteRead],
 )
 @raises(quote)
@@ -136,20 +136,20 @@ async def create_cancellation_quote(booking_id: UUID, access: MayCancel, now: No
 
 @router.post(
     "/{booking_id}/cancel",
-    summary="Cancel",
+    summary="Cancel a booking",
     response_model=Envelope[BookingChangedRead],
 )
 @raises(execute_command, RuleBroken)
 async def cancel_booking(
     booking_id: UUID, access: MayCancel, services: Services, key: RequiredKey, body: ReasonCommand = _NO_REASON
 ) -> Response:
-    """With the penalty of the booking's own policy; the time is free at once and the rest of the money is refunded."""
+    """The penalty follows the booking's own policy. The time is free at once, and the rest of the money is refunded."""
     return await execute_command(services, access, booking_id, key, CommandRequest(messages.CANCEL, body.reason))
 
 
 @router.post(
     "/{booking_id}/reschedule-quote",
-    summary="On which terms a booking may be moved now",
+    summary="Get a reschedule quote",
     response_model=Envelope[RescheduleQuoteRead],
 )
 @raises(quote_reschedule)
@@ -161,7 +161,7 @@ async def create_reschedule_quote(booking_id: UUID, access: MayReschedule, now: 
 
 @router.get(
     "/{booking_id}/availability",
-    summary="To which times a booking can be moved",
+    summary="List the times to which a booking can be moved",
     response_model=Envelope[AvailabilityRead],
 )
 @raises(starts_for_reschedule)
@@ -183,7 +183,7 @@ async def get_availability_for_move(
 
 @router.post(
     "/{booking_id}/reschedule",
-    summary="Move to another time",
+    summary="Reschedule a booking",
     response_model=Envelope[BookingChangedRead],
 )
 @raises(execute_command, *TIME_REFUSED, RuleBroken)
@@ -203,7 +203,7 @@ async def reschedule_booking(
 
 @router.post(
     "/{booking_id}/confirm",
-    summary="Approve",
+    summary="Approve a booking",
     response_model=Envelope[BookingChangedRead],
 )
 @raises(execute_command)
@@ -230,7 +230,7 @@ async def confirm_address_of_booking(
 
 @router.post(
     "/{booking_id}/decline",
-    summary="Decline",
+    summary="Decline a booking",
     response_model=Envelope[BookingChangedRead],
 )
 @raises(execute_command)
@@ -243,7 +243,7 @@ async def decline_booking(
 
 @router.post(
     "/{booking_id}/check-in",
-    summary="The customer is there",
+    summary="Check in a booking",
     response_model=Envelope[BookingChangedRead],
 )
 @raises(execute_command, RuleBroken)
@@ -256,7 +256,7 @@ async def check_in_booking(
 
 @router.post(
     "/{booking_id}/complete",
-    summary="The visit is over",
+    summary="Complete a booking",
     response_model=Envelope[BookingChangedRead],
 )
 @raises(execute_command, RuleBroken)
@@ -269,14 +269,15 @@ async def complete_booking(
 
 @router.post(
     "/{booking_id}/no-show",
-    summary="The customer did not come",
+    summary="Mark a booking as no-show",
     response_model=Envelope[BookingChangedRead],
 )
 @raises(execute_command, RuleBroken)
 async def no_show_booking(
     booking_id: UUID, access: MayNoShow, services: Services, key: RequiredKey, body: NoShowCommand = _AS_USUAL
 ) -> Response:
-    """Costs what the policy says, unless ``waive_penalty``; the rest goes back. Both happen at ``undo_until``."""
+    """Charges what the policy says, unless ``waive_penalty`` is set; the rest is refunded. Both happen at
+    ``undo_until``."""
     request = CommandRequest(messages.NO_SHOW, body.reason, waive_penalty=body.waive_penalty)
     return await execute_command(services, access, booking_id, key, request)
 

@@ -36,7 +36,7 @@ _FILE: dict[int | str, dict[str, Any]] = {
 @router.post(
     "/calendars",
     status_code=201,
-    summary="Make a calendar feed",
+    summary="Create a calendar feed",
     response_model=Envelope[CalendarFeedAddressRead],
 )
 async def create_calendar_feed(
@@ -53,7 +53,7 @@ async def create_calendar_feed(
 
 @router.get(
     "/calendars",
-    summary="Calendar feeds of a business",
+    summary="List the calendar feeds of a business",
     response_model=ListEnvelope[CalendarFeedRead],
 )
 async def list_calendar_feeds(business_id: UUID, access: MayList, page: PageAsked) -> Response:
@@ -92,7 +92,7 @@ async def delete_calendar_feed(feed_id: UUID, access: MayWrite) -> Response:
     return ok(DeletedRead(id=feed_id), SuccessMessage.DELETED)
 
 
-@router.get("/calendars/{token}.ics", summary="Read a calendar feed", response_class=Response, responses=_FILE)
+@router.get("/calendars/{token}.ics", summary="Get a calendar feed", response_class=Response, responses=_FILE)
 @raises(read_feed)
 async def get_calendar_feed(token: Token, caller: AnonymousCaller, now: Now, seen: Seen = None) -> Response:
     """RFC 5545. Bookings from 31 days ago to 400 days ahead, cancelled ones too, and blocked times. Customers are named
@@ -102,7 +102,7 @@ async def get_calendar_feed(token: Token, caller: AnonymousCaller, now: Now, see
 
 @router.get(
     "/businesses/{business_id}/calendar.ics",
-    summary="Read a calendar feed of a business",
+    summary="Get a calendar feed of a business",
     response_class=Response,
     responses=_FILE,
 )

@@ -34,7 +34,7 @@ MayList = Annotated[Access, Depends(may(BookingAction.READ, on="business"))]
 
 @router.get(
     "/bookings/{booking_id}/reaccommodation",
-    summary="What is offered for a booking that cannot be kept",
+    summary="Get the other times offered for a booking",
     response_model=Envelope[OfferRead],
 )
 async def get_reaccommodation(booking_id: UUID, access: MayRead, now: Now) -> Response:
@@ -45,7 +45,7 @@ async def get_reaccommodation(booking_id: UUID, access: MayRead, now: Now) -> Re
 
 @router.post(
     "/bookings/{booking_id}/reaccommodation/accept",
-    summary="Choose another time",
+    summary="Accept another time",
     response_model=Envelope[BookingChangedRead],
 )
 @raises(execute_command, *TIME_REFUSED, RuleBroken)
@@ -65,7 +65,7 @@ async def accept_reaccommodation(
 
 @router.post(
     "/bookings/{booking_id}/reaccommodation/decline",
-    summary="Choose no other time",
+    summary="Decline all other times and cancel the booking",
     response_model=Envelope[BookingChangedRead],
 )
 @raises(execute_command, RuleBroken)
@@ -79,7 +79,7 @@ async def decline_reaccommodation(
 
 @router.get(
     "/owner/businesses/{business_id}/reaccommodations",
-    summary="Bookings that the business cannot keep",
+    summary="List bookings that the business cannot keep",
     response_model=ListEnvelope[ReaccommodationRead],
 )
 async def list_reaccommodations(

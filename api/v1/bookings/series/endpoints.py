@@ -28,7 +28,7 @@ DryRun = Annotated[bool, Query(description="Change nothing, and answer what woul
 @router.post(
     "",
     status_code=201,
-    summary="Book a series",
+    summary="Create a series of bookings",
     response_model=Envelope[SeriesRead],
 )
 @raises(book_series)
@@ -43,7 +43,7 @@ async def create_booking_series(
 
 @router.get(
     "/{series_id}",
-    summary="One series",
+    summary="Get a series of bookings",
     response_model=Envelope[SeriesRead],
 )
 async def get_booking_series(series_id: UUID, access: MayRead) -> Response:
@@ -86,5 +86,5 @@ async def delete_booking_series(
     dry_run: DryRun = False,
 ) -> Response:
     """Each at the price of its own policy. With ``dry_run`` the sums are the quote: what cancelling costs, and what
-    goes back."""
+    is refunded."""
     return await cancel_series(services, access, series_id, scope, booking_id, now, dry_run)

@@ -24,7 +24,7 @@ Form = Annotated[
 
 @router.get(
     "/{booking_id}/timeline",
-    summary="The story of a booking",
+    summary="Get the timeline of a booking",
     response_model=Envelope[TimelineRead],
     responses={200: {"content": {"text/markdown": {"schema": {"type": "string"}}}}},
 )

@@ -58,7 +58,7 @@ async def create_waitlist_entry(
 
 @router.get(
     "/waitlist",
-    summary="My entries on waitlists",
+    summary="List my waitlist entries",
     response_model=ListEnvelope[WaitlistEntryRead],
 )
 async def list_waitlist_entries(access: MayListOwn, page: PageAsked) -> Response:
@@ -70,7 +70,7 @@ async def list_waitlist_entries(access: MayListOwn, page: PageAsked) -> Response
 
 @router.get(
     "/waitlist/{entry_id}",
-    summary="One entry, and where it stands",
+    summary="Get a waitlist entry",
     response_model=Envelope[WaitlistStandingRead],
 )
 async def get_waitlist_entry(entry_id: UUID, access: MayRead, now: Now) -> Response:
@@ -118,13 +118,14 @@ async def accept_waitlist_offer(
 )
 @raises(decline)
 async def decline_waitlist_offer(entry_id: UUID, access: MayAnswer, now: Now, key: RequiredKey) -> Response:
-    """The time goes to the next who waits. The entry stays on the list, and is not offered this time again."""
+    """The time is offered to the next person on the waitlist. The entry stays on the list, and is not offered this time
+    again."""
     return await decline(access, key, entry_id, now)
 
 
 @router.post(
     "/waitlist/{entry_id}/confirm-address",
-    summary="Confirm the e-mail address of an entry",
+    summary="Confirm the e-mail address of a waitlist entry",
     response_model=Envelope[WaitlistEntryRead],
 )
 @raises(prove)
@@ -137,7 +138,7 @@ async def confirm_address_of_waitlist_entry(
 
 @router.get(
     "/owner/businesses/{business_id}/waitlist",
-    summary="Who waits at a business",
+    summary="List the waitlist of a business",
     response_model=ListEnvelope[BusinessWaitlistEntryRead],
 )
 async def list_business_waitlist(

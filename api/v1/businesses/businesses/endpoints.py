@@ -40,7 +40,7 @@ async def list_businesses(caller: AnyCaller, asked: SearchAsked) -> Response:
 
 @router.get(
     "/slug/{slug}",
-    summary="Read a business by slug",
+    summary="Get a business by slug",
     response_model=Envelope[BusinessRead],
     responses=moved_response("A slug it had before: the business is at its present one."),
 )
@@ -58,7 +58,7 @@ async def get_business_by_slug(
     return ok(BusinessRead.of(business))
 
 
-@router.get("/{business_id}", summary="Read a business", response_model=Envelope[BusinessRead])
+@router.get("/{business_id}", summary="Get a business", response_model=Envelope[BusinessRead])
 @cached(CacheKind.BUSINESS, about="business_id")
 async def get_business(business_id: UUID, access: MaySee) -> Response:
     """One business."""
@@ -80,7 +80,7 @@ async def list_business_services(business_id: UUID, access: MaySee, asked: Servi
     return asked.page.answer(rows, lambda row: ServiceRead.of(row[0]), lambda row: row[1])
 
 
-@router.get("/{business_id}/hours", summary="Read the hours", response_model=Envelope[HoursRead])
+@router.get("/{business_id}/hours", summary="Get the hours", response_model=Envelope[HoursRead])
 @cached(CacheKind.BUSINESS, about="business_id")
 async def get_hours(business_id: UUID, access: MaySee, now: Now) -> Response:
     """The week, the row for public holidays, and the future one-off days. A one-off day replaces a public holiday,
@@ -89,7 +89,7 @@ async def get_hours(business_id: UUID, access: MaySee, now: Now) -> Response:
         return ok(HoursRead.of(await work.scheduling.hours.get_hours(business_id, now)))
 
 
-@router.get("/{business_id}/holidays", summary="Read the one-off days", response_model=Envelope[DaysRead])
+@router.get("/{business_id}/holidays", summary="Get the one-off days", response_model=Envelope[DaysRead])
 @cached(CacheKind.BUSINESS, about="business_id")
 async def get_holidays(business_id: UUID, access: MaySee, now: Now) -> Response:
     """The one-off days to come: closed, or open at other hours."""
@@ -110,7 +110,7 @@ async def list_staff(business_id: UUID, access: MaySee, page: PageAsked) -> Resp
 
 @router.get(
     "/{business_id}/settings",
-    summary="Read the settings",
+    summary="Get the settings",
     response_model=Envelope[OwnSettingsRead | SettingsRead],
 )
 @cached(CacheKind.BUSINESS, about="business_id")

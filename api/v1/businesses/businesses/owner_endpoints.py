@@ -57,16 +57,16 @@ async def list_my_businesses(caller: CurrentUser, page: PageAsked) -> Response:
 
 @router.put(
     "/{business_id}",
-    summary="Change a business",
+    summary="Update a business",
     response_model=Envelope[BusinessRead],
 )
 @raises(AlreadyExists, CurrencyMismatch, LegalNoticeRequired, RuleBroken, WrongState)
 async def update_business(
     business_id: UUID, body: BusinessUpdate, access: MayUpdate, services: Services, now: Now, confirm: Confirm
 ) -> Response:
-    """What is not sent stays. Another time zone moves the hours, and so may strand bookings. An approved business does
-    not become a kind that needs a permit: nobody has looked at it. With another name, address or number it is reviewed
-    again, and stays open meanwhile."""
+    """Fields that are left out do not change. Another time zone moves the hours, and so may strand bookings. An
+    approved business cannot change to a vertical that needs a permit, because no permit was verified. Another name,
+    address or number is verified again; the business stays open meanwhile."""
     async with access.work(business_id) as work:
         if body.time_zone is not None:
             await work.scheduling.hours.set_zone(business_id, body.time_zone, now, confirm)
@@ -125,11 +125,11 @@ async def update_holidays(
 
 @router.put(
     "/{business_id}/settings",
-    summary="Change the settings",
+    summary="Update the settings",
     response_model=Envelope[OwnSettingsRead],
 )
 async def update_settings(business_id: UUID, body: SettingsUpdate, access: MaySet) -> Response:
-    """Fields that are not sent do not change."""
+    """Fields that are left out do not change."""
     async with access.work(business_id) as work:
         settings = await work.businesses.change_settings(business_id, body.columns())
     return ok(OwnSettingsRead.of(settings), SuccessMessage.UPDATED)

@@ -50,7 +50,7 @@ async def create_policy(body: PolicyCreate, access: MayAddPolicy, key: OptionalK
         return await store_response(work, created(PolicyRead.of(policy)))
 
 
-@router.get("/{policy_id}", summary="Read a policy", response_model=Envelope[PolicyRead])
+@router.get("/{policy_id}", summary="Get a policy", response_model=Envelope[PolicyRead])
 async def get_policy(policy_id: UUID, access: MayReadPolicy) -> Response:
     """One policy."""
     async with access.work(policy_id) as work:
@@ -59,12 +59,12 @@ async def get_policy(policy_id: UUID, access: MayReadPolicy) -> Response:
 
 @router.put(
     "/{policy_id}",
-    summary="Change a policy",
+    summary="Update a policy",
     response_model=Envelope[PolicyRead],
 )
 @raises(check_card_hold_fees)
 async def update_policy(policy_id: UUID, body: PolicyUpdate, access: MayWritePolicy) -> Response:
-    """What is not sent stays. Existing bookings keep the tiers they were made with."""
+    """Fields that are left out do not change. Existing bookings keep the tiers they were made with."""
     values = body.columns()
     async with access.work(policy_id) as work:
         policy = await work.catalogue.change_policy(access.business_id, policy_id, values)

@@ -35,7 +35,7 @@ async def list_services(access: MaySeeBusiness, asked: ServicesAsked, business_i
     return asked.page.answer(rows, lambda row: ServiceRead.of(row[0]), lambda row: row[1])
 
 
-@router.get("/services/{service_id}", summary="Read a service", response_model=Envelope[ServiceRead])
+@router.get("/services/{service_id}", summary="Get a service", response_model=Envelope[ServiceRead])
 @cached(CacheKind.CATALOGUE, about="service_id")
 async def get_service(service_id: UUID, access: MaySeeService) -> Response:
     """One service, with the policy of new bookings."""
@@ -60,7 +60,7 @@ async def list_resources(
     return page.answer(rows, ResourceRead.of, lambda row: (row.id,))
 
 
-@router.get("/resources/{resource_id}", summary="Read a resource", response_model=Envelope[ResourceRead])
+@router.get("/resources/{resource_id}", summary="Get a resource", response_model=Envelope[ResourceRead])
 @cached(CacheKind.CATALOGUE, about="resource_id")
 async def get_resource(resource_id: UUID, access: MaySeeResource) -> Response:
     """One resource."""

@@ -53,15 +53,15 @@ async def create_service(body: ServiceCreate, access: MayAddService, key: Option
 
 @router.put(
     "/services/{service_id}",
-    summary="Change a service",
+    summary="Update a service",
     response_model=Envelope[ServiceRead],
 )
 @raises(CurrencyMismatch, LegalNoticeRequired, check_card_hold_fees)
 async def update_service(
     service_id: UUID, body: ServiceUpdate, access: MayWriteService, now: Now, confirm: Confirm
 ) -> Response:
-    """What is not sent stays. Bookings that stand keep what was agreed; those with a person who no longer performs the
-    service are stranded."""
+    """Fields that are left out do not change. Existing bookings keep what was agreed; those with a person who no longer
+    performs the service are stranded."""
     async with access.work(service_id) as work:
         stored = await work.catalogue.lock_service(service_id)
         business = await work.businesses.get(stored.business_id)
@@ -101,14 +101,14 @@ async def create_resource(body: ResourceCreate, access: MayAddResource, key: Opt
 
 @router.put(
     "/resources/{resource_id}",
-    summary="Change a resource",
+    summary="Update a resource",
     response_model=Envelope[ResourceRead],
 )
 @raises(OverlappingHours)
 async def update_resource(
     resource_id: UUID, body: ResourceUpdate, access: MayWriteResource, now: Now, confirm: Confirm
 ) -> Response:
-    """What is not sent stays. Other hours, fewer units or making it inactive may strand bookings."""
+    """Fields that are left out do not change. Other hours, fewer units or making it inactive may strand bookings."""
     week = body.week()
     async with access.work(resource_id) as work:
         resource = await work.catalogue.change_resource(resource_id, body.columns(), week, now, confirm)

@@ -39,7 +39,7 @@ router = APIRouter(prefix="/auth", tags=["auth"])
 @limited(RateClass.AUTH)
 async def register(body: RegisterCreate, caller: AnyCaller, services: Services, now: Now, key: OptionalKey) -> Response:
     """The password has at least 8 characters with upper and lower case, a digit and a symbol, and is not the
-    e-mail. An e-mail asks to confirm the e-mail."""
+    e-mail. A message asks to confirm the e-mail address."""
     check_password(body.password, body.email)
     language = body.language or request_info().language.value
     password_hash = await services.passwords.hash(body.password)
@@ -59,23 +59,23 @@ async def register(body: RegisterCreate, caller: AnyCaller, services: Services, 
 @raises(log_in)
 @limited(RateClass.LOGIN)
 async def login(body: LoginCreate, caller: AnonymousCaller, services: Services, now: Now) -> Response:
-    """Opens a session. Answers alike, in body and in time, whether or not the e-mail is known; five failures within
-    15 minutes lock it for 30 for their network, known or not; a device that sends its ``device_token`` is counted by
-    itself. With two-factor login on, the answer is a challenge instead. Takes no
-    ``Idempotency-Key``: a stored answer would be a stored token."""
+    """Opens a session. Answers alike, in body and in time, whether or not the e-mail is known; five failures within 15
+    minutes lock the e-mail for 30 minutes, for requests from their network; a device that sends its ``device_token`` is
+    counted separately. With two-factor login on, the answer is a challenge instead. Takes no ``Idempotency-Key``: a
+    stored answer would be a stored token."""
     return ok(await log_in(caller, services, body, now), SuccessMessage.LOGGED_IN)
 
 
 @router.post(
     "/refresh",
-    summary="New tokens for a refresh token",
+    summary="Refresh the tokens of a session",
     response_model=Envelope[TokensRead],
 )
 @raises(refresh_tokens)
 async def refresh(body: RefreshCreate, caller: AnonymousCaller, services: Services, now: Now) -> Response:
-    """A refresh token works once; the session lives for seven days from its last use. A used one that is shown again
-    ends its session and its user is written to. Of two requests with the same token one wins, and the session ends
-    all the same: repeat no refresh, and let one of several tabs ask for all. Takes no ``Idempotency-Key``."""
+    """A refresh token works once; the session lives for seven days from its last use. If a used token is sent again,
+    its session ends and its user gets an e-mail. Two requests with the same token have the same effect: do not repeat a
+    refresh, and let only one of several tabs refresh. Takes no ``Idempotency-Key``."""
     return ok(await refresh_tokens(caller, services, body.refresh_token, now))
 
 
@@ -86,7 +86,7 @@ async def logout(caller: CurrentUser, now: Now) -> Response:
     return ok(await log_out(caller, now), SuccessMessage.LOGGED_OUT)
 
 
-@router.get("/me", summary="Who I am", response_model=Envelope[UserRead])
+@router.get("/me", summary="Get my login", response_model=Envelope[UserRead])
 async def get_me(caller: CurrentUser) -> Response:
     """The login of the token."""
     async with caller.work() as work:

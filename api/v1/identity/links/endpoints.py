@@ -33,7 +33,7 @@ async def verify_email(
     body: VerifyEmailCommand, caller: AnonymousCaller, services: Services, now: Now, key: OptionalKey
 ) -> Response:
     """With the token of the newest verification e-mail, once and within 24 hours. `gone` says in `details.reason` why
-    it is good no longer: `link_used`, `link_replaced` (by a newer e-mail) or `link_expired`."""
+    the token is no longer valid: `link_used`, `link_replaced` (by a newer e-mail) or `link_expired`."""
     return await handlers.verify(caller, services, body, now, key)
 
 
@@ -52,7 +52,7 @@ async def resend_verification(
 
 @router.post(
     "/forgot-password",
-    summary="Send an e-mail for choosing a new password",
+    summary="Request a password reset",
     response_model=Envelope[LinkAskedRead],
 )
 @limited(RateClass.AUTH)
@@ -66,7 +66,7 @@ async def forgot_password(
 
 @router.post(
     "/reset-password",
-    summary="Choose a new password with the token of an e-mail",
+    summary="Reset my password with the token of an e-mail",
     response_model=Envelope[PasswordChangedRead],
 )
 @raises(handlers.reset)
@@ -75,20 +75,20 @@ async def reset_password(
     body: ResetPasswordCommand, caller: AnonymousCaller, services: Services, now: Now, key: OptionalKey
 ) -> Response:
     """Once, within an hour. Ends every session, lifts a lock, confirms the e-mail, and voids all other such links.
-    An older link stays good when a newer one was asked for. `gone` says why in `details.reason`: `link_used` or
+    An older link stays valid when a newer one was requested. `gone` says why in `details.reason`: `link_used` or
     `link_expired`."""
     return await handlers.reset(caller, services, body, now, key)
 
 
 @router.post(
     "/change-password",
-    summary="Choose a new password with the present one",
+    summary="Change my password",
     response_model=Envelope[PasswordChangedRead],
 )
 @raises(handlers.change)
 async def change_password(
     body: ChangePasswordCommand, caller: CurrentUser, services: Services, now: Now, key: OptionalKey
 ) -> Response:
-    """Ends every other session and voids the links for resetting it. A wrong present password is `invalid_input` with
-    the rule `wrong_password`: it is no missing login."""
+    """Ends every other session and voids the links for resetting it. A wrong present password is `invalid_input` (422)
+    with the rule `wrong_password`, not 401."""
     return await handlers.change(caller, services, body, now, key)

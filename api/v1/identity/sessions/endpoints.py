@@ -17,7 +17,7 @@ from domain.identity.sessions import SessionEnd
 router = APIRouter(prefix="/auth/sessions", tags=["auth"])
 
 
-@router.get("", summary="Where I am logged in", response_model=ListEnvelope[SessionRead])
+@router.get("", summary="List my sessions", response_model=ListEnvelope[SessionRead])
 async def list_sessions(caller: CurrentUser, page: PageAsked, now: Now) -> Response:
     """Live sessions, newest first; ``current`` marks the session of this request."""
     current = caller.login.session_id if caller.login else None
@@ -26,7 +26,7 @@ async def list_sessions(caller: CurrentUser, page: PageAsked, now: Now) -> Respo
     return page.answer(rows, lambda row: SessionRead.of(row, current), lambda row: (row.id,))
 
 
-@router.delete("", summary="Log out everywhere else", response_model=Envelope[EndedRead])
+@router.delete("", summary="End all my other sessions", response_model=Envelope[EndedRead])
 async def delete_sessions(caller: CurrentUser) -> Response:
     """Ends every session except that of this request."""
     async with caller.work() as work:
@@ -36,7 +36,7 @@ async def delete_sessions(caller: CurrentUser) -> Response:
 
 @router.delete(
     "/{session_id}",
-    summary="End one session",
+    summary="End a session",
     response_model=Envelope[EndedRead],
 )
 @raises(NotFound)

@@ -26,7 +26,7 @@ router = APIRouter(prefix="/auth/2fa", tags=["auth"])
 
 @router.post(
     "/setup",
-    summary="Begin to set up two-factor login",
+    summary="Set up two-factor login",
     response_model=Envelope[TwoFactorSetupRead],
 )
 @raises(set_up)
@@ -67,7 +67,7 @@ async def disable_two_factor(
 
 @router.post(
     "/verify",
-    summary="The second step of logging in",
+    summary="Verify the second factor of a login",
     response_model=Envelope[LoginRead],
 )
 @raises(verify)

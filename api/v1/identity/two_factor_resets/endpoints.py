@@ -56,7 +56,7 @@ async def cancel_two_factor_reset(body: CancelTwoFactorResetCommand, admin: MayR
 
 @router.post(
     "/auth/2fa/cancel-reset",
-    summary="Keep the second factor, with the token of the e-mail",
+    summary="Keep the second factor with the token of an e-mail",
     response_model=Envelope[TwoFactorResetCancelledRead],
     tags=["auth"],
 )

@@ -53,7 +53,7 @@ async def list_media(
     )
 
 
-@router.get("/{media_id}", summary="Read a picture or film", response_model=Envelope[MediaRead])
+@router.get("/{media_id}", summary="Get a picture or video", response_model=Envelope[MediaRead])
 async def get_media(media_id: UUID, access: MaySeeMedia, services: Services, now: Now) -> Response:
     """One, with links to what is shown of it."""
     async with access.work(media_id) as work:
@@ -64,7 +64,7 @@ async def get_media(media_id: UUID, access: MaySeeMedia, services: Services, now
 @router.post(
     "",
     status_code=201,
-    summary="Upload a picture or film",
+    summary="Upload a picture or video",
     response_model=Envelope[MediaRead],
     openapi_extra=FILE_BODY,
 )
@@ -79,7 +79,7 @@ async def create_media(request: Request, business_id: UUID, access: MayAddMedia,
 @router.post(
     "/presign",
     status_code=201,
-    summary="Ask where to upload",
+    summary="Create a media upload",
     response_model=Envelope[MediaTicketRead],
 )
 @raises(take_ticket)
@@ -89,7 +89,7 @@ async def presign_media(body: PresignMediaCommand, access: MayAddMedia, services
     return created(MediaTicketRead(media=MediaRead.of(media, services.storage, now), upload=upload))
 
 
-@router.post("/reorder", summary="Put media in order", response_model=Envelope[MediaOrderRead])
+@router.post("/reorder", summary="Reorder media", response_model=Envelope[MediaOrderRead])
 async def reorder_media(body: ReorderMediaCommand, access: MayAddMedia) -> Response:
     """These first, in this order; the others follow behind as they are."""
     async with access.work(body.business_id) as work:
@@ -99,7 +99,7 @@ async def reorder_media(body: ReorderMediaCommand, access: MayAddMedia) -> Respo
 
 @router.post(
     "/{media_id}/complete",
-    summary="Say that the file has come",
+    summary="Complete a media upload",
     response_model=Envelope[MediaRead],
 )
 @raises(finish)
@@ -119,14 +119,14 @@ async def restore_media(media_id: UUID, access: MayWriteMedia, services: Service
 
 @router.put(
     "/{media_id}",
-    summary="Change media",
+    summary="Update media",
     response_model=Envelope[MediaRead],
 )
 @raises(WrongState)
 async def update_media(
     media_id: UUID, body: MediaUpdate, access: MayWriteMedia, services: Services, now: Now
 ) -> Response:
-    """Captions, and which one is featured. What is not sent stays."""
+    """Captions, and which one is featured. Fields that are left out do not change."""
     async with access.work(media_id) as work:
         media = await work.media.change_media(media_id, body.columns())
     return ok(MediaRead.of(media, services.storage, now), SuccessMessage.UPDATED)

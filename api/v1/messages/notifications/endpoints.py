@@ -29,7 +29,7 @@ MayRetry = Annotated[Access, Depends(may(MessageAction.RETRY, "notice"))]
 
 @router.get(
     "",
-    summary="My messages, or those of a business",
+    summary="List my messages or those of a business",
     response_model=ListEnvelope[NotificationRead],
 )
 async def list_notifications(
@@ -45,7 +45,7 @@ async def list_notifications(
 
 @router.get(
     "/{notification_id}",
-    summary="One message",
+    summary="Get a message",
     response_model=Envelope[NotificationRead],
 )
 async def get_notification(notification_id: UUID, access: MayList) -> Response:
@@ -55,7 +55,7 @@ async def get_notification(notification_id: UUID, access: MayList) -> Response:
 
 @router.put(
     "/{notification_id}",
-    summary="Note that a message was read",
+    summary="Mark a message as read",
     response_model=Envelope[NotificationRead],
 )
 @raises(Forbidden, NotFound)

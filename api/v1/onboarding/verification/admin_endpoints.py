@@ -62,7 +62,7 @@ async def list_businesses_under_review(
 
 @router.get(
     "/businesses/{business_id}",
-    summary="Read a business's review",
+    summary="Get a business's review",
     response_model=Envelope[VerificationRead],
 )
 async def get_business_under_review(business_id: UUID, access: MayDecide, services: Services) -> Response:
@@ -73,7 +73,7 @@ async def get_business_under_review(business_id: UUID, access: MayDecide, servic
 
 @router.post(
     "/businesses/{business_id}/approve",
-    summary="Let a business in",
+    summary="Approve a business",
     response_model=Envelope[VerificationRead],
 )
 @raises(handlers.decide, VerificationIncomplete, Conflict)
@@ -89,7 +89,7 @@ async def approve_business(
 
 @router.post(
     "/businesses/{business_id}/reject",
-    summary="Turn a business away",
+    summary="Reject a business",
     response_model=Envelope[VerificationRead],
 )
 @raises(handlers.decide)
@@ -102,7 +102,7 @@ async def reject_business(
 
 @router.post(
     "/businesses/{business_id}/request-info",
-    summary="Ask a business for more",
+    summary="Request more information from a business",
     response_model=Envelope[VerificationRead],
 )
 @raises(handlers.decide)
@@ -134,7 +134,7 @@ async def suspend_business(
 
 @router.post(
     "/businesses/{business_id}/reinstate",
-    summary="Open a suspended business again",
+    summary="Reinstate a business",
     response_model=Envelope[VerificationRead],
 )
 @raises(WrongState, Unavailable)
@@ -154,7 +154,7 @@ async def reinstate_business(business_id: UUID, access: MaySuspend, services: Se
 
 @router.put(
     "/verifications/{verification_id}",
-    summary="Work on a review",
+    summary="Update the review of a business",
     response_model=Envelope[VerificationRead],
 )
 @raises(WrongState)

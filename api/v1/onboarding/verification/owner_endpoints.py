@@ -25,7 +25,7 @@ MaySubmit = Annotated[Access, Depends(may(OnboardingAction.SUBMIT, on="business"
 
 @router.get(
     "/verification",
-    summary="Read the verification of my business",
+    summary="Get the verification of my business",
     response_model=Envelope[VerificationRead],
 )
 async def get_verification(business_id: UUID, access: MayRead, services: Services) -> Response:
@@ -36,7 +36,7 @@ async def get_verification(business_id: UUID, access: MayRead, services: Service
 
 @router.post(
     "/submit",
-    summary="Ask to be let in",
+    summary="Submit a business for verification",
     response_model=Envelope[VerificationRead],
 )
 @raises(handlers.submit)
@@ -49,7 +49,7 @@ async def submit_business(business_id: UUID, access: MaySubmit, services: Servic
 @router.post(
     "/documents",
     status_code=201,
-    summary="Ask where to upload a document",
+    summary="Create a document upload",
     response_model=Envelope[DocumentTicketRead],
 )
 @raises(document_handlers.expect)
@@ -62,7 +62,7 @@ async def create_document(
 
 @router.post(
     "/documents/{document_id}/complete",
-    summary="Say that a document was uploaded",
+    summary="Complete a document upload",
     response_model=Envelope[DocumentRead],
 )
 @raises(document_handlers.receive)

@@ -189,7 +189,7 @@ class DocumentJudgementWrite(Input):
 
 
 class VerificationUpdate(Changes):
-    """Notes for other operators, and decisions about documents. What is not sent stays."""
+    """Notes for other operators, and decisions about documents. Fields that are left out do not change."""
 
     erasable = frozenset({"note"})
     model_config = ConfigDict(

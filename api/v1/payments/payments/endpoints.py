@@ -48,7 +48,7 @@ MayRefund = Annotated[Access, Depends(may(PaymentAction.REFUND, "payment"))]
 @router.post(
     "/intent",
     status_code=201,
-    summary="Open the payment of a booking",
+    summary="Create the payment of a booking",
     response_model=Envelope[IntentRead],
 )
 @raises(open_intent)
@@ -63,7 +63,7 @@ async def create_intent(
 
 @router.post(
     "/confirm",
-    summary="Pay with a card",
+    summary="Confirm a payment with a card",
     response_model=Envelope[ConfirmedRead],
 )
 @raises(confirm)
@@ -78,7 +78,7 @@ async def confirm_payment(
 
 @router.get(
     "",
-    summary="My payments, or those of a booking or a business",
+    summary="List my payments or those of a booking or a business",
     response_model=ListEnvelope[PaymentRead],
 )
 async def list_payments(
@@ -93,7 +93,7 @@ async def list_payments(
 
 @router.get(
     "/{payment_id}",
-    summary="One payment with its refunds",
+    summary="Get a payment with its refunds",
     response_model=Envelope[PaymentWithRefundsRead],
 )
 async def get_payment(payment_id: UUID, access: MayRead) -> Response:
@@ -119,7 +119,7 @@ async def refund_payment(payment_id: UUID, body: RefundCreate, access: MayRefund
 
 @router.post(
     "/webhook/{provider}",
-    summary="A payment provider's webhook",
+    summary="Receive a webhook of a payment provider",
     response_model=Envelope[WebhookRead],
     openapi_extra=PROVIDERS_BODY,
 )

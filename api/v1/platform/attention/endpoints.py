@@ -24,7 +24,7 @@ MayResolve = Annotated[Operator, Depends(operator(PlatformAction.RESOLVE_ATTENTI
 
 @router.get(
     "",
-    summary="What needs a person",
+    summary="List attention items",
     response_model=ListEnvelope[AttentionRead],
 )
 async def list_attention(

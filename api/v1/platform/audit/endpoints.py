@@ -19,7 +19,7 @@ MayRead = Annotated[AuditReader, Depends(audit_reader(PlatformAction.READ_AUDIT)
 
 @router.get(
     "",
-    summary="Who changed what",
+    summary="List audit entries",
     response_model=ListEnvelope[AuditRead],
 )
 async def list_audit_entries(reader: MayRead, asked: Asked, page: PageAsked) -> Response:
@@ -29,7 +29,7 @@ async def list_audit_entries(reader: MayRead, asked: Asked, page: PageAsked) -> 
 
 @router.get(
     "/entity/{entity}/{entity_id}",
-    summary="What happened to one thing",
+    summary="List the audit entries of one record",
     response_model=ListEnvelope[AuditRead],
 )
 async def list_audit_entries_of_entity(
@@ -44,7 +44,7 @@ async def list_audit_entries_of_entity(
 
 @router.get(
     "/{audit_id}",
-    summary="One change",
+    summary="Get an audit entry",
     response_model=Envelope[AuditRead],
 )
 async def get_audit_entry(audit_id: Annotated[int, Path(ge=1, le=2**63 - 1)], reader: MayRead) -> Response:

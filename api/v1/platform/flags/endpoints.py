@@ -27,7 +27,7 @@ MayWrite = Annotated[Operator, Depends(operator(PlatformAction.WRITE_FLAGS))]
 
 @router.get(
     "/check/{name}",
-    summary="Whether I have a feature",
+    summary="Check a feature flag",
     response_model=Envelope[FlagCheckRead],
 )
 async def check_flag(
@@ -65,7 +65,7 @@ async def create_flag(body: FlagCreate, admin: MayWrite, services: Services, key
         )
 
 
-@router.get("/{flag_id}", summary="Read a feature flag", response_model=Envelope[FlagRead])
+@router.get("/{flag_id}", summary="Get a feature flag", response_model=Envelope[FlagRead])
 @raises(NotFound)
 async def get_flag(flag_id: UUID, admin: MayWrite) -> Response:
     """One flag."""
@@ -75,7 +75,7 @@ async def get_flag(flag_id: UUID, admin: MayWrite) -> Response:
 
 @router.put(
     "/{flag_id}",
-    summary="Change a feature flag",
+    summary="Update a feature flag",
     response_model=Envelope[FlagRead],
 )
 @raises(NotFound)

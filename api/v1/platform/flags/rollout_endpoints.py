@@ -30,8 +30,8 @@ MayWrite = Annotated[Operator, Depends(operator(PlatformAction.WRITE_FLAGS))]
 )
 @raises(Conflict, NotFound)
 async def create_rollout(flag_id: UUID, body: RolloutCreate, admin: MayWrite, key: OptionalKey) -> Response:
-    """The first step's share is given within seconds. What goes over its limit during a step stops the rollout, gives
-    the flag back its share, and notifies the operators."""
+    """The first step's share is given within seconds. If a figure goes over its limit during a step, the rollout stops,
+    the flag gets its former share back, and the operators are notified."""
     plan = body.plan()
     async with admin.work(key) as work:
         flag = await work.platform.flags.lock_(flag_id)
@@ -41,7 +41,7 @@ async def create_rollout(flag_id: UUID, body: RolloutCreate, admin: MayWrite, ke
 
 @router.get(
     "",
-    summary="Read the newest rollout of a flag",
+    summary="Get the newest rollout of a flag",
     response_model=Envelope[RolloutRead],
 )
 @raises(NotFound)

@@ -26,7 +26,7 @@ router = APIRouter(prefix="/auth", tags=["auth"])
 @router.post(
     "/me/export",
     status_code=202,
-    summary="Ask for a copy of my data",
+    summary="Request an export of my data",
     response_model=Envelope[ExportRead],
 )
 async def create_export(caller: CurrentUser, key: OptionalKey) -> Response:
@@ -38,7 +38,7 @@ async def create_export(caller: CurrentUser, key: OptionalKey) -> Response:
 
 @router.get(
     "/me/export",
-    summary="State of my newest export",
+    summary="Get the status of my newest export",
     response_model=Envelope[ExportRead],
 )
 @raises(NotFound)
@@ -50,7 +50,7 @@ async def get_export(caller: CurrentUser) -> Response:
 
 @router.post(
     "/export/fetch",
-    summary="Fetch the copy that a message announced",
+    summary="Download an export with the token of a message",
     response_model=ExportFileRead,
 )
 @raises(send_export)
@@ -63,7 +63,7 @@ async def fetch_export(body: FetchExportCommand, caller: AnyCaller, services: Se
 @router.post(
     "/me/erasure",
     status_code=202,
-    summary="Be forgotten",
+    summary="Delete my account and personal data",
     response_model=Envelope[ErasureRead],
 )
 @raises(begin_erasure)
@@ -77,10 +77,11 @@ async def create_erasure(
 
 @router.get(
     "/erasures/{erasure_id}",
-    summary="State of an erasure",
+    summary="Get the status of an erasure",
     response_model=Envelope[ErasureRead],
 )
 @raises(read_erasure)
 async def get_erasure(erasure_id: UUID, caller: AnyCaller, services: Services) -> Response:
-    """With the number that its answer gave, because an erased person has no login. It says when, not who."""
+    """With the id that the request returned, because an erased person has no login. The answer does not say whose data
+    it was."""
     return await read_erasure(services, erasure_id)

@@ -41,7 +41,7 @@ def _for_staff(access: Access) -> bool:
 
 @router.get(
     "",
-    summary="When a service can be booked",
+    summary="List the available start times",
     response_model=Envelope[AvailabilityRead],
 )
 @raises(NotBookable, PartySizeRefused)
@@ -58,7 +58,7 @@ async def get_availability(
     party_size: PartySize = 1,
 ) -> Response:
     """Every start at which the service fits, exact to the minute; for several services, at which all of them fit one
-    after the other. It is a preview: the booking itself decides."""
+    after the other. Times can be taken in the meantime: only a booking claims one."""
     async with access.work(service_id[0]) as work:
         catalogue, starts = await work.scheduling.availability.starts(
             service_id, first, last, now, party_size, resource_id, _for_staff(access)
@@ -68,7 +68,7 @@ async def get_availability(
 
 @router.get(
     "/resources",
-    summary="Who and what is free at a start",
+    summary="List the resources that are free at a start time",
     response_model=Envelope[FreeResourcesRead],
 )
 @raises(NotBookable, OutsideBookingWindow, PartySizeRefused)

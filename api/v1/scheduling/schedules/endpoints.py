@@ -53,7 +53,7 @@ async def update_working_hours(body: WorkingHoursUpdate, access: MayWrite, now: 
 
 @router.get(
     "/working-hours/{resource_id}",
-    summary="Read the working hours of a person",
+    summary="Get the working hours of a person",
     response_model=Envelope[ScheduleRead],
 )
 async def get_working_hours(resource_id: UUID, access: MayRead) -> Response:
@@ -65,7 +65,7 @@ async def get_working_hours(resource_id: UUID, access: MayRead) -> Response:
 
 @router.get(
     "/exceptions",
-    summary="Days that are not as usual",
+    summary="List exceptions from the working hours",
     response_model=ListEnvelope[ExceptionRead],
 )
 async def list_exceptions(
@@ -87,7 +87,7 @@ async def list_exceptions(
 @router.post(
     "/exceptions",
     status_code=201,
-    summary="Be off, or work other hours",
+    summary="Create an exception: time off or other hours",
     response_model=Envelope[ExceptionRead],
 )
 @raises(OverlappingHours, AlreadyExists)
@@ -106,7 +106,7 @@ async def create_exception(
 
 @router.get(
     "/exceptions/{exception_id}",
-    summary="One exception",
+    summary="Get an exception from the working hours",
     response_model=Envelope[ExceptionRead],
 )
 async def get_exception(exception_id: UUID, access: MayReadException) -> Response:
@@ -117,7 +117,7 @@ async def get_exception(exception_id: UUID, access: MayReadException) -> Respons
 
 @router.put(
     "/exceptions/{exception_id}",
-    summary="Change an exception",
+    summary="Update an exception from the working hours",
     response_model=Envelope[ExceptionRead],
 )
 @raises(OverlappingHours, AlreadyExists)
@@ -134,7 +134,7 @@ async def update_exception(
 
 @router.delete(
     "/exceptions/{exception_id}",
-    summary="As usual again",
+    summary="Delete an exception from the working hours",
     response_model=Envelope[DeletedRead],
 )
 async def delete_exception(exception_id: UUID, access: MayWriteException, now: Now, confirm: Confirm) -> Response:

@@ -39,14 +39,14 @@ MayWriteInvitation = Annotated[Access, Depends(may(SchedulingAction.WRITE_STAFF,
 @router.post(
     "/assignments",
     status_code=201,
-    summary="Invite a person to work here",
+    summary="Invite a person to work at a business",
     response_model=Envelope[InvitationRead],
 )
 @raises(AlreadyExists, WrongState)
 @limited(RateClass.STRICT)
 async def create_assignment(body: InvitationCreate, access: MayInvite, now: Now, key: OptionalKey) -> Response:
     """By e-mail. Only an approved business whose owner has confirmed the e-mail address invites people:
-    ``wrong_state`` before. The link is good for seven days and once; the assignment is made when it is accepted."""
+    ``wrong_state`` before. The link is valid once, for seven days; the assignment is made when it is accepted."""
     async with access.work(body.business_id, key) as work:
         invitation = await work.scheduling.staff.invite(body.business_id, body.invited(), access.user_id, now)
         return await store_response(work, created(InvitationRead.of(invitation)))
@@ -54,7 +54,7 @@ async def create_assignment(body: InvitationCreate, access: MayInvite, now: Now,
 
 @router.get(
     "/assignments",
-    summary="Who works at a business",
+    summary="List who works at a business",
     response_model=ListEnvelope[AssignmentRead],
 )
 async def list_assignments(
@@ -75,7 +75,7 @@ async def list_assignments(
 
 @router.get(
     "/assignments/{assignment_id}",
-    summary="One person's work",
+    summary="Get an assignment",
     response_model=Envelope[AssignmentRead],
 )
 async def get_assignment(assignment_id: UUID, access: MayReadOne) -> Response:
@@ -86,14 +86,14 @@ async def get_assignment(assignment_id: UUID, access: MayReadOne) -> Response:
 
 @router.put(
     "/assignments/{assignment_id}",
-    summary="Change role, name or services of a person",
+    summary="Update the role, name or services of a person",
     response_model=Envelope[AssignmentRead],
 )
 @raises(WrongState)
 async def update_assignment(
     assignment_id: UUID, body: AssignmentUpdate, access: MayWrite, now: Now, confirm: Confirm
 ) -> Response:
-    """What is not sent stays. What is no longer performed may strand bookings."""
+    """Fields that are left out do not change. Removing a service may strand bookings."""
     name = body.name.stored() if body.name else None
     async with access.work(assignment_id) as work:
         row = await work.scheduling.staff.change_assignment(
@@ -104,7 +104,7 @@ async def update_assignment(
 
 @router.delete(
     "/assignments/{assignment_id}/terminate",
-    summary="End the work of a person",
+    summary="End an assignment",
     response_model=Envelope[AssignmentRead],
 )
 @raises(WrongState)
@@ -122,7 +122,7 @@ async def terminate_assignment(assignment_id: UUID, access: MayWrite, now: Now, 
 
 @router.get(
     "/invitations",
-    summary="Who is invited",
+    summary="List open invitations",
     response_model=ListEnvelope[InvitationRead],
 )
 async def list_invitations(business_id: UUID, access: MayRead, page: PageAsked) -> Response:
