@@ -129,7 +129,8 @@ class Offered:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry as the order and the next offer see it. ``joined_at``: when it was proven and began to wait, aware."""
+    """An entry as the order and the next offer see it. ``joined_at``: when it was proven and began to wait, aware.
+    ``offered``: what its person was offered for the service, with this entry or with another one of theirs."""
 
     id: UUID
     service_id: UUID
@@ -179,8 +180,8 @@ def minute_of(instant: datetime, day: date, zone: ZoneInfo) -> int:
 
 
 def was_offered(offered: Iterable[Offered], start_at: datetime, end_at: datetime) -> bool:
-    """Whether any minute of ``[start_at, end_at)`` was offered to the entry before. Who said no to 15:00, or let it
-    pass, is not asked again about a time that overlaps it. Withdrawn offers do not count."""
+    """Whether any minute of ``[start_at, end_at)`` was offered before. Who said no to 15:00, or let it pass, is not
+    asked again about a time that overlaps it. Withdrawn offers do not count."""
     return any(
         one.start_at < end_at and start_at < one.end_at for one in offered if one.status is not OfferStatus.WITHDRAWN
     )
@@ -190,8 +191,11 @@ def offerable(entry: Entry, free: Iterable[datetime], terms: OfferTerms, now: da
     """The starts among ``free`` that may be offered to the entry at ``now``, in their order.
 
     ``free``: starts on the entry's days that its service, party and people fit, aware. The visit must lie in the
-    entry's times of the day, share no minute with an earlier offer, and leave time to answer.
+    entry's times of the day, share no minute with an earlier offer, and leave time to answer. One person has one open
+    offer of a service: with five entries they would keep five times from the others.
     """
+    if any(one.status is OfferStatus.OPEN for one in entry.offered):
+        return
     for start_at in free:
         end_at = start_at + terms.duration
         if (

@@ -31,7 +31,9 @@ _ENTRIES = text("""
     SELECT w.id, w.service_id, w.joined_at, w.status, w.first_day, w.last_day, w.times, w.resource_ids, w.party_size,
            w.user_id, w.language, w.ends_at, w.proof_deadline, w.unanswered, w.business_id,
            (SELECT coalesce(jsonb_agg(jsonb_build_array(o.start_at, o.end_at, o.status)), '[]')
-              FROM waitlist_offers o WHERE o.entry_id = w.id) AS offered
+              FROM waitlist e JOIN waitlist_offers o ON o.entry_id = e.id
+             WHERE e.business_id = w.business_id AND e.service_id = w.service_id
+               AND (e.id = w.id OR e.user_id = w.user_id OR e.email = w.email)) AS offered
       FROM waitlist w
      WHERE w.business_id = :business_id AND w.status IN ('waiting', 'offered')
      ORDER BY w.joined_at, w.id

@@ -12,7 +12,7 @@ from domain.errors import Gone, WrongState
 from domain.scheduling.errors import NotBookable, OutsideOpeningHours, SlotTaken
 from domain.scheduling.hours import MinuteRange
 from tests.db.bookings.waiting import DAY, FULL, OFFER, Waiting
-from tests.support.data import HOUR, NOW, add_booking, add_resource, add_service, rows
+from tests.support.data import HOUR, NOW, add_booking, add_resource, add_service, add_user, rows
 from tests.support.desk import Desk
 
 MINUTE = timedelta(minutes=1)
@@ -127,6 +127,26 @@ async def test_accept_that_is_refused_leaves_the_offer_as_it_is(waiting: Waiting
         await waiting.accept(entry)
     assert await waiting.held() == 1
     assert (await waiting.entry(entry))["status"] == "offered"
+
+
+async def test_person_with_several_entries_is_asked_once_about_a_time(waiting: Waiting) -> None:
+    person = await add_user(waiting.desk.database, email_verified_at=NOW)
+    entries = [await waiting.join(NOW + number * MINUTE, user_id=person) for number in range(3)]
+    other = await waiting.join(NOW + 5 * MINUTE)
+    await waiting.free()
+    assert await waiting.turns() == [entries[0]]
+    await waiting.decline(entries[0])
+    assert await waiting.turns() == [other]
+
+
+async def test_person_with_several_entries_has_one_offer_at_a_time(waiting: Waiting) -> None:
+    person = await add_user(waiting.desk.database, email_verified_at=NOW)
+    first = await waiting.join(NOW, user_id=person)
+    await waiting.join(NOW + MINUTE, user_id=person)
+    other = await waiting.join(NOW + 5 * MINUTE)
+    await waiting.free(0)
+    await waiting.free(1)
+    assert await waiting.turns() == [first, other]
 
 
 async def test_decline_moves_on_and_the_same_time_is_not_offered_again(waiting: Waiting) -> None:

@@ -106,6 +106,11 @@ def test_was_offered_counts_every_minute_of_an_earlier_offer(status: OfferStatus
     assert not waitlist.was_offered(earlier, tokyo(14), tokyo(15))
 
 
+def test_offerable_is_nothing_while_another_offer_is_open() -> None:
+    waits = entry(offered=(Offered(tokyo(10), tokyo(11), OfferStatus.OPEN),))
+    assert list(waitlist.offerable(waits, [tokyo(15)], TERMS, NOW)) == []
+
+
 def test_offerable_keeps_the_order_and_what_the_entry_takes() -> None:
     waits = entry(times=AFTERNOON, offered=(Offered(tokyo(14), tokyo(15), OfferStatus.DECLINED),))
     free = [tokyo(12), tokyo(13), tokyo(13, 30), tokyo(15), tokyo(16, 30)]
