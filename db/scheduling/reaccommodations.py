@@ -22,7 +22,7 @@ from domain.scheduling.stranded import StrandReason, Visit
 
 _COLUMNS = """
     r.id, r.business_id, r.booking_id, r.number, r.status, r.reason, r.start_at, r.remind_at, r.decide_by, r.decided_at,
-    r.decided_by, r.created_at, b.code, b.start_at AS booked_at
+    r.decided_by, r.created_at, b.code, b.start_at AS booked_at, b.time_zone
 """
 _FROM = f"SELECT {_COLUMNS} FROM reaccommodations r JOIN bookings b ON b.id = r.booking_id"
 _GET = text(f"{_FROM} WHERE r.id = :id")
@@ -68,7 +68,7 @@ _BOOKED_VISIT = text("""
 
 @dataclass(frozen=True, slots=True)
 class ReaccommodationRow:
-    """One of them, with its booking's ``code`` and the time that it has now (``booked_at``)."""
+    """One of them, with its booking's ``code``, ``time_zone`` and the time that it has now (``booked_at``)."""
 
     id: UUID
     business_id: UUID
@@ -84,6 +84,7 @@ class ReaccommodationRow:
     created_at: datetime
     code: str
     booked_at: datetime
+    time_zone: str
 
     @property
     def is_open(self) -> bool:

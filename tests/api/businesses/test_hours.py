@@ -143,6 +143,8 @@ async def test_change_lists_the_bookings_it_strands(owner: Person, pool: Pool, d
     assert [(one["booking_id"], one["reason"]) for one in listed["data"]] == [(str(booking), kind)]
     offer = (await owner.get(f"/bookings/{booking}/reaccommodation")).json()["data"]
     assert datetime.fromisoformat(offer["lost_start_at"]) == at
+    times = [offer[name] for name in ("lost_start_at", "start_at", "decide_by")] + offer["alternatives"]
+    assert all(time.endswith("+09:00") for time in times), times
     assert len(offer["alternatives"]) == 3
     # What was stranded with open eyes does not stand in the way of the next change.
     assert (await owner.put(path, json=body)).status_code == 200

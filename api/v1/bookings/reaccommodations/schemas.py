@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from pydantic import ConfigDict, Field
 
 from api.http.fields import Input, RecordRead, examples
-from api.http.times import Moment
+from api.http.times import Moment, at_venue
 from api.v1.bookings.bookings.schemas import Resources
 from db.engine.session import UnitOfWork
 from db.scheduling.reaccommodations import ReaccommodationRow
@@ -22,9 +23,9 @@ _EXAMPLE = {
     "code": "A7C9DFHK",
     "status": "open",
     "reason": "hours",
-    "lost_start_at": "2026-12-01T05:00:00Z",
-    "start_at": "2026-12-01T05:00:00Z",
-    "decide_by": "2026-11-23T01:30:00Z",
+    "lost_start_at": "2026-12-01T14:00:00+09:00",
+    "start_at": "2026-12-01T14:00:00+09:00",
+    "decide_by": "2026-11-23T10:30:00+09:00",
     "decided_at": None,
     "created_at": "2026-11-21T01:30:00Z",
 }
@@ -63,7 +64,7 @@ class ReaccommodationRead(RecordRead):
 class OfferRead(ReaccommodationRead):
     """With up to three free times near the lost one, as of now."""
 
-    model_config = ConfigDict(json_schema_extra=examples({**_EXAMPLE, "alternatives": ["2026-12-01T06:00:00Z"]}))
+    model_config = ConfigDict(json_schema_extra=examples({**_EXAMPLE, "alternatives": ["2026-12-01T15:00:00+09:00"]}))
 
     alternatives: list[datetime] = Field(
         description="Free starts that are offered instead, RFC 3339 with the venue's offset, nearest first.",
@@ -72,19 +73,20 @@ class OfferRead(ReaccommodationRead):
     @classmethod
     def with_times(cls, row: ReaccommodationRow, times: Sequence[datetime]) -> Self:
         """A stored one and what is free."""
-        return cls(**_shown(row), alternatives=list(times))
+        return cls(**_shown(row), alternatives=[at_venue(one, ZoneInfo(row.time_zone)) for one in times])
 
 
 def _shown(row: ReaccommodationRow) -> dict[str, Any]:
+    zone = ZoneInfo(row.time_zone)
     return {
         "id": row.id,
         "booking_id": row.booking_id,
         "code": row.code,
         "status": row.status,
         "reason": row.reason,
-        "lost_start_at": row.start_at,
-        "start_at": row.booked_at,
-        "decide_by": row.decide_by,
+        "lost_start_at": at_venue(row.start_at, zone),
+        "start_at": at_venue(row.booked_at, zone),
+        "decide_by": at_venue(row.decide_by, zone),
         "decided_at": row.decided_at,
         "created_at": row.created_at,
     }
