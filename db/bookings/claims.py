@@ -14,13 +14,15 @@ from db.bookings.commands.expire import ExpiryStore
 from db.bookings.waitlist.ending import WaitlistEndStore
 from db.engine.store import Store
 from db.scheduling.availability import AvailabilityStore
-from db.scheduling.booked_services import Catalogue
+from db.scheduling.booked_services import Catalogue, Preferred
 from db.scheduling.calendars.change import CalendarStore
 from domain.errors import DomainError, NotFound, Unavailable
+from domain.scheduling.availability.anyone import reason_of_item
 from domain.scheduling.availability.engine import Refusal, check_window, plan, tabulate, why_not
-from domain.scheduling.availability.model import ClaimPlan, Facts, Item, Question, StartTable
+from domain.scheduling.availability.model import ClaimPlan, Facts, Question, StartTable
 from domain.scheduling.classes import is_class
 from domain.scheduling.errors import NobodyWorks, OutsideOpeningHours, SlotTaken
+from domain.scheduling.reasons import ChosenBy
 
 _REFUSALS: Mapping[Refusal, type[DomainError]] = {
     Refusal.CLOSED: OutsideOpeningHours,
@@ -29,8 +31,8 @@ _REFUSALS: Mapping[Refusal, type[DomainError]] = {
     Refusal.FULL: SlotTaken,
 }
 Candidate = tuple[ClaimPlan, ...]
-Moved = Sequence[tuple[datetime, datetime]]
-"""Start and end of each item of a booking, without buffers."""
+Moved = Sequence[tuple[datetime, datetime, ChosenBy | None]]
+"""Start and end of each item of a booking, without buffers, and why it has its staff."""
 #: Returns True when every claim of the candidate was taken, False when none was.
 TryCandidate = Callable[[Candidate], Awaitable[bool]]
 
@@ -88,11 +90,16 @@ _BOOKED = text("""
 """)
 
 
-def item_times(items: Sequence[Item], candidate: Candidate) -> Moved:
-    """When each item starts and ends if the candidate is taken."""
-    begins = {claim.item_index: claim.starts_at for claim in candidate}
-    starts = [begins[index] + timedelta(minutes=item.buffer_before) for index, item in enumerate(items)]
-    return [(start, start + timedelta(minutes=item.duration)) for start, item in zip(starts, items, strict=True)]
+def item_times(catalogue: Catalogue, candidate: Candidate, preferred: Preferred) -> Moved:
+    """When each item starts and ends if the candidate is taken, and why it has its staff."""
+    found = []
+    for index, item in enumerate(catalogue.items):
+        claims = [claim for claim in candidate if claim.item_index == index]
+        start = claims[0].starts_at + timedelta(minutes=item.buffer_before)
+        named = frozenset(preferred[index]) if preferred else frozenset()
+        reason = reason_of_item(claims, catalogue.staff, named)
+        found.append((start, start + timedelta(minutes=item.duration), reason))
+    return found
 
 
 def claim_values(candidate: Candidate) -> dict[str, object]:
@@ -146,7 +153,7 @@ class ClaimStore(Store):
         check_window(question, start_at)
         own = booking_id or catalogue.new_id
         taken = await self._first_whole(catalogue, question, facts, start_at, now, attempt, booking_id)
-        if taken is not None and await self._all_have_places(catalogue.items, taken, question.party_size, now, own):
+        if taken is not None and await self._all_have_places(catalogue, taken, question.party_size, now, own):
             return taken
         availability = AvailabilityStore(self.session, self.context)
         free = await availability.alternatives(catalogue, question, start_at, now, own)
@@ -180,13 +187,13 @@ class ClaimStore(Store):
         return None
 
     async def _all_have_places(
-        self, items: Sequence[Item], taken: Candidate, party_size: int, now: datetime, booking_id: UUID
+        self, catalogue: Catalogue, taken: Candidate, party_size: int, now: datetime, booking_id: UUID
     ) -> bool:
         """Whether every class of the booking still has places. In the order of the classes, so that bookings of the
         same two wait for each other instead of dead-locking."""
         classes = [
             (item.service_id, item.places, start)
-            for item, (start, _) in zip(items, item_times(items, taken), strict=True)
+            for item, (start, _, _) in zip(catalogue.items, item_times(catalogue, taken, ()), strict=True)
             if item.places is not None
         ]
         for service_id, places, start in sorted(classes):
@@ -247,7 +254,7 @@ class ClaimStore(Store):
         staff: bool = False,
     ) -> Moved:
         """Give the booking the time from ``start_at`` instead of its own; ``staff``: no lead time, and further ahead.
-        Gives the new start and end of each item.
+        Gives what changes of each item.
 
         Its old claims do not stand in its way; if the new time is not free the transaction must roll back. Raises
         SlotTaken, OutsideOpeningHours, OutsideBookingWindow.
@@ -283,7 +290,7 @@ class ClaimStore(Store):
         taken = await self.take_any(
             catalogue, question, facts, request.start_at, request.now, attempt, request.booking_id
         )
-        return item_times(catalogue.items, taken)
+        return item_times(catalogue, taken, catalogue.for_all(request.preferred))
 
     async def starts_for_reschedule(
         self, booking_id: UUID, first: date, last: date, now: datetime, preferred: Sequence[UUID], staff: bool

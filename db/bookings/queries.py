@@ -17,6 +17,7 @@ from domain.bookings.snapshot import BookingSnapshot
 from domain.bookings.view import BookingView, ItemView
 from domain.errors import NotFound
 from domain.payments.status import PaymentMode
+from domain.scheduling.reasons import ChosenBy
 
 _COLUMNS = """b.id, b.business_id, b.customer_id, b.user_id, b.code, b.status, b.start_at, b.end_at, b.time_zone,
     b.party_size, b.price, b.amount_due, b.currency, b.payment_mode, b.needs_approval, b.policy, b.hold_expires_at,
@@ -35,7 +36,7 @@ _ITEMS = """(SELECT jsonb_agg(jsonb_build_array(i.position, i.service_id, i.name
             WHERE c.booking_id = b.id AND c.item_position = i.position AND c.released_at IS NOT DISTINCT FROM
                 (SELECT max(x.released_at) FROM resource_claims x WHERE x.booking_id = b.id
                     AND NOT EXISTS (SELECT 1 FROM resource_claims y WHERE y.booking_id = b.id
-                                       AND y.released_at IS NULL)))
+                                       AND y.released_at IS NULL))), i.chosen_by
         ) ORDER BY i.position) FROM booking_items i WHERE i.booking_id = b.id) AS items"""
 _ONE = text(f"SELECT {_COLUMNS}, {_BESIDE}, {_ITEMS} FROM bookings b WHERE b.id = :booking_id").columns(
     policy=JSONB, items=JSONB, customer=JSONB
@@ -216,8 +217,9 @@ def _view(row: Row[Any]) -> BookingView:
             tax_percent=tax_percent,
             resource_ids=tuple(dict.fromkeys(UUID(resource_id) for resource_id, _ in units)),
             units=tuple((UUID(resource_id), unit) for resource_id, unit in units),
+            chosen_by=ChosenBy(chosen) if chosen else None,
         )
-        for position, service_id, name, start_at, end_at, price, tax_percent, units in values.pop("items") or []
+        for position, service_id, name, start_at, end_at, price, tax_percent, units, chosen in values.pop("items") or []
     )
     status, mode = BookingStatus(values.pop("status")), PaymentMode(values.pop("payment_mode"))
     return BookingView(**values, status=status, payment_mode=mode, items=items)

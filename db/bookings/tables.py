@@ -21,6 +21,7 @@ from domain.booking_status import BookingStatus
 from domain.payments.status import PaymentMode
 from domain.platform.invalidation import CacheKind
 from domain.scheduling.reaccommodation import ReaccommodationStatus
+from domain.scheduling.reasons import ChosenBy
 from domain.scheduling.stranded import StrandReason
 
 KNOWN = ", ".join(f"'{status.value}'" for status in BookingStatus)
@@ -119,6 +120,7 @@ class BookingItem(Base):
     __table_args__ = (
         UniqueConstraint("booking_id", "position"),
         CheckConstraint("position BETWEEN 0 AND 4", name="position_in_range"),
+        one_of("chosen_by", ChosenBy),
         Index("ix_booking_items_service_id_start_at", "service_id", "start_at"),
     )
 
@@ -134,6 +136,7 @@ class BookingItem(Base):
     buffer_after_minutes: Mapped[int]
     price: Mapped[Minor]
     tax_percent: Mapped[int] = mapped_column(SmallInteger)
+    chosen_by: Mapped[str | None]
 
 
 class ResourceClaim(Base):

@@ -72,11 +72,12 @@ SELECT uuidv7() AS new_id, jsonb_build_object(
 """
 _SERVICES = bindparam("service_ids", type_=ARRAY(PgUUID(as_uuid=True)))
 _READ = text(_CATALOGUE.format(more="", beside="")).bindparams(_SERVICES)
-#: The same, with what a hold needs beside it: who the customer is, and the claims of the venue's day and of the time
-#: that is asked for, as arrays, which the driver reads without Python.
+#: The same, with what a hold needs beside it: who the customer is, and the claims of the venue's day (with the days
+#: around it where hours run past midnight) and of the time that is asked for, as arrays, which the driver reads without
+#: Python.
 _READ_FOR_HOLD = text(
     _CATALOGUE.format(
-        more=""", taken.ids, taken.units, taken.starts, taken.ends,
+        more=""", taken.ids, taken.units, taken.starts, taken.ends, taken.visits,
             (SELECT jsonb_build_object('id', c.id, 'user_id', c.user_id, 'language', c.language,
                     'family_name', c.family_name, 'given_name', c.given_name, 'email', c.email, 'phone', c.phone,
                     'open_holds', (
@@ -95,15 +96,19 @@ _READ_FOR_HOLD = text(
               WHERE k.business_id = a.business_id AND k.ip IS NOT NULL AND k.status = 'pending'
                 AND k.contact_proven_at IS NULL AND k.start_at > :now AND k.hold_expires_at > :now) AS unproven""",
         beside="""
-        CROSS JOIN LATERAL (SELECT date_trunc('day', :start AT TIME ZONE b.time_zone) AS midnight) local
+        CROSS JOIN LATERAL (SELECT date_trunc('day', :start AT TIME ZONE b.time_zone) AS midnight,
+            CASE WHEN EXISTS (SELECT FROM business_hours h WHERE h.business_id = b.id AND h.closes > 1440)
+                   OR EXISTS (SELECT FROM business_holidays d WHERE d.business_id = b.id
+                                 AND d.day BETWEEN :first AND :last AND 1440 < ANY(d.opens))
+                 THEN interval '1 day' ELSE interval '0' END AS night) local
         CROSS JOIN LATERAL (
             SELECT array_agg(c.resource_id) AS ids, array_agg(c.unit) AS units, array_agg(c.starts_at) AS starts,
-                   array_agg(c.ends_at) AS ends
+                   array_agg(c.ends_at) AS ends, array_agg(coalesce(c.booking_id, c.offer_id)) AS visits
               FROM resource_claims c
              WHERE c.resource_id IN (SELECT id FROM used) AND c.released_at IS NULL
-               AND c.ends_at > least(local.midnight AT TIME ZONE b.time_zone,
+               AND c.ends_at > least((local.midnight - local.night) AT TIME ZONE b.time_zone,
                                      :start - make_interval(mins => a.before))
-               AND c.starts_at < greatest((local.midnight + interval '1 day') AT TIME ZONE b.time_zone,
+               AND c.starts_at < greatest((local.midnight + interval '1 day' + local.night) AT TIME ZONE b.time_zone,
                        :start + make_interval(mins => CAST(:repeats AS int) * (a.minutes + a.waits)::int + a.after))
                AND (c.holds_until IS NULL OR c.holds_until > :now)) taken""",
     )
@@ -117,7 +122,7 @@ _READ_FOR_HOLD = text(
 # By btree on stored times: under row-level security the planner may use only leak-proof operators on an index, and
 # range overlap is none. A hold past its time takes nothing, also before it is swept.
 _CLAIMS = text("""
-    SELECT resource_id, unit, starts_at, ends_at FROM resource_claims
+    SELECT resource_id, unit, starts_at, ends_at, coalesce(booking_id, offer_id) AS visit FROM resource_claims
      WHERE resource_id = ANY(:resource_ids) AND released_at IS NULL
        AND ends_at > :since AND starts_at < :until AND (holds_until IS NULL OR holds_until > :now)
        AND (:except_booking IS NULL OR booking_id IS DISTINCT FROM :except_booking)
@@ -191,7 +196,7 @@ class AvailabilityStore(Store):
             raise NotFound({"service_ids": [str(one) for one in service_ids]})
         row = rows[0]
         catalogue = read_catalogue(row.new_id, orjson.loads(row.catalogue), service_ids, around)
-        taken = list(map(Taken, row.ids or (), row.units or (), row.starts or (), row.ends or ()))
+        taken = list(map(Taken, row.ids or (), row.units or (), row.starts or (), row.ends or (), row.visits or ()))
         sold = await self._sold_of(catalogue, start_at, start_at + catalogue.before_last, now, None)
         facts = Facts(catalogue.business, catalogue.resources, taken, sold)
         # Hours run past midnight at most: the start belongs to the venue's date or to the one before.

@@ -46,6 +46,11 @@ class Catalogue:
         return version
 
     @property
+    def staff(self) -> frozenset[UUID]:
+        """The resources that are people."""
+        return frozenset(UUID(one["id"]) for one in self.described if one["kind"] == "staff")
+
+    @property
     def before_last(self) -> timedelta:
         """The longest time from the start of a booking to the start of its last item."""
         waits = (item.max_wait for item in self.items[1:])

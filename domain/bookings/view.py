@@ -8,12 +8,14 @@ from uuid import UUID
 
 from domain.booking_status import BookingStatus
 from domain.payments.status import PaymentMode
+from domain.scheduling.reasons import ChosenBy
 
 
 @dataclass(frozen=True, slots=True)
 class ItemView:
     """One service of a booking, as agreed. ``price`` in minor units; ``resource_ids`` are the claimed resources, and
-    ``units`` the claimed units: resource and unit number, from 0."""
+    ``units`` the claimed units: resource and unit number, from 0. ``chosen_by``: why this resource; None where staff
+    assigned it or it is not known."""
 
     position: int
     service_id: UUID
@@ -24,6 +26,7 @@ class ItemView:
     tax_percent: int
     resource_ids: tuple[UUID, ...]
     units: tuple[tuple[UUID, int], ...] = ()
+    chosen_by: ChosenBy | None = None
 
 
 @dataclass(frozen=True, slots=True)

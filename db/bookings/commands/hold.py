@@ -76,14 +76,15 @@ booked AS (
       FROM whole WHERE yes),
 item AS (
     INSERT INTO booking_items (business_id, booking_id, service_id, position, name, start_at, end_at,
-        buffer_before_minutes, buffer_after_minutes, price, tax_percent)
+        buffer_before_minutes, buffer_after_minutes, price, tax_percent, chosen_by)
     SELECT :business_id, :booking_id, x.service_id, x.number - 1, CAST(x.name AS jsonb), x.start_at, x.end_at,
-        x.buffer_before, x.buffer_after, x.price, x.tax_percent
+        x.buffer_before, x.buffer_after, x.price, x.tax_percent, x.chosen_by
       FROM whole, unnest(CAST(:service_ids AS uuid[]), CAST(:names AS text[]), CAST(:item_starts AS timestamptz[]),
                          CAST(:item_ends AS timestamptz[]), CAST(:buffers_before AS int[]),
-                         CAST(:buffers_after AS int[]), CAST(:prices AS bigint[]), CAST(:tax_percents AS smallint[]))
+                         CAST(:buffers_after AS int[]), CAST(:prices AS bigint[]), CAST(:tax_percents AS smallint[]),
+                         CAST(:chosen AS text[]))
                   WITH ORDINALITY AS x(service_id, name, start_at, end_at, buffer_before, buffer_after, price,
-                                       tax_percent, number)
+                                       tax_percent, chosen_by, number)
      WHERE yes),
 history AS (
     INSERT INTO booking_history (business_id, booking_id, event, from_status, to_status, actor_kind, actor_id)
@@ -162,11 +163,11 @@ class HoldStore(ClaimStore):
         kept = {**asdict(customer.contact), "ip": ip}
 
         async def attempt(candidate: Candidate) -> bool:
-            made = with_claims(view, catalogue, candidate)
+            made = with_claims(view, catalogue, candidate, request.named)
             return await self._write(made, kept, request, catalogue, candidate, answer, key)
 
         taken = await self.take_any(catalogue, question, known.facts, request.start_at, now, attempt)
-        return with_claims(view, catalogue, taken)
+        return with_claims(view, catalogue, taken, request.named)
 
     async def _read_counted(self, request: HoldRequest, now: datetime) -> HoldFacts:
         """The facts. Raises HoldLimit if a limit is exceeded before any claim is taken."""

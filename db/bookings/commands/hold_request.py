@@ -14,10 +14,12 @@ from domain.payments.limits import ProviderLimits
 
 @dataclass(frozen=True, slots=True)
 class ItemRequest:
-    """One service of a booking, and the resources that are preferred for it; may be none."""
+    """One service of a booking, and the resources that are preferred for it; may be none. ``named``: those of them that
+    the customer asked for, where it is not all; an offer of the waitlist has its own."""
 
     service_id: UUID
     resource_ids: tuple[UUID, ...] = ()
+    named: tuple[UUID, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +61,8 @@ class HoldRequest:
     def preferred(self) -> list[list[UUID]]:
         """The preferred resources of each service."""
         return [list(item.resource_ids) for item in self.items]
+
+    @property
+    def named(self) -> list[list[UUID]]:
+        """The resources of each service that the customer asked for."""
+        return [list(item.resource_ids if item.named is None else item.named) for item in self.items]

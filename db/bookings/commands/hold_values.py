@@ -12,7 +12,7 @@ from db.bookings.claims import Candidate, item_times
 from db.bookings.commands.customers import BookingCustomer
 from db.bookings.commands.hold_request import HoldRequest
 from db.scheduling.availability import HoldFacts
-from db.scheduling.booked_services import Catalogue
+from db.scheduling.booked_services import Catalogue, Preferred
 from domain.bookings.agreement import Agreement, ServiceOffer
 from domain.bookings.hold import HoldTerms, check_due, check_price, terms
 from domain.bookings.proof import time_to_prove
@@ -58,6 +58,7 @@ def columns_of(view: BookingView, catalogue: Catalogue) -> dict[str, Any]:
         "buffers_after": [item.buffer_after for item in catalogue.items],
         "prices": [item.price for item in view.items],
         "tax_percents": [item.tax_percent for item in view.items],
+        "chosen": [item.chosen_by for item in view.items],
         "aggregate": f"booking/{view.id}",
     }
 
@@ -184,12 +185,12 @@ def _items(start_at: datetime, catalogue: Catalogue, agreed: Agreement) -> tuple
     )
 
 
-def with_claims(view: BookingView, catalogue: Catalogue, candidate: Candidate) -> BookingView:
+def with_claims(view: BookingView, catalogue: Catalogue, candidate: Candidate, preferred: Preferred) -> BookingView:
     """The booking with what the candidate takes, and with the times that follow from it."""
-    times = item_times(catalogue.items, candidate)
+    times = item_times(catalogue, candidate, preferred)
     items = tuple(
-        replace(_with_resources(item, candidate), start_at=start, end_at=end)
-        for item, (start, end) in zip(view.items, times, strict=True)
+        replace(_with_resources(item, candidate), start_at=start, end_at=end, chosen_by=chosen_by)
+        for item, (start, end, chosen_by) in zip(view.items, times, strict=True)
     )
     return replace(view, end_at=times[-1][1], items=items)
 

@@ -41,9 +41,13 @@ _CLAIMS = text("""
      WHERE c.booking_id = :booking_id AND c.released_at IS NULL AND r.kind = 'staff'
      ORDER BY c.starts_at
 """)
-_RELEASE = text("UPDATE resource_claims SET released_at = :now WHERE id = ANY(:ids)").bindparams(
-    bindparam("ids", type_=ARRAY(PgUUID(as_uuid=True)))
-)
+# Why the person before was chosen says nothing about the one who follows.
+_RELEASE = text("""
+    WITH released AS (UPDATE resource_claims SET released_at = :now WHERE id = ANY(:ids)
+                      RETURNING booking_id, item_position)
+    UPDATE booking_items i SET chosen_by = NULL FROM released r
+     WHERE i.booking_id = r.booking_id AND i.position = r.item_position
+""").bindparams(bindparam("ids", type_=ARRAY(PgUUID(as_uuid=True))))
 _IS_STAFF = text("SELECT capacity FROM resources WHERE id = :resource_id AND kind = 'staff' AND deleted_at IS NULL")
 # Bookings that another transaction is changing are left out.
 _AHEAD = text("""

@@ -21,9 +21,9 @@ from domain.money import Money
 from domain.scheduling.availability.model import StartTable
 
 _MOVE_ITEMS = text("""
-    UPDATE booking_items i SET start_at = x.start_at, end_at = x.end_at
-      FROM unnest(CAST(:starts AS timestamptz[]), CAST(:ends AS timestamptz[])) WITH ORDINALITY
-           AS x(start_at, end_at, number)
+    UPDATE booking_items i SET start_at = x.start_at, end_at = x.end_at, chosen_by = x.chosen_by
+      FROM unnest(CAST(:starts AS timestamptz[]), CAST(:ends AS timestamptz[]), CAST(:chosen AS text[])) WITH ORDINALITY
+           AS x(start_at, end_at, chosen_by, number)
      WHERE i.booking_id = :booking_id AND i.position = x.number - 1
 """)
 _APPROVE_WITHIN = text("SELECT approval_within FROM business_settings WHERE business_id = :business_id")
@@ -101,7 +101,8 @@ class RescheduleStore(TransitionStore):
         return await claims.starts_for_reschedule(booking_id, first, last, now, preferred, staff)
 
     async def _move_items(self, booking_id: UUID, times: Moved) -> None:
-        values = {"booking_id": booking_id, "starts": [start for start, _ in times], "ends": [end for _, end in times]}
+        starts, ends, chosen = zip(*times, strict=True)
+        values = {"booking_id": booking_id, "starts": list(starts), "ends": list(ends), "chosen": list(chosen)}
         await self.session.execute(_MOVE_ITEMS, values)
 
     async def _approve_within(self, booking: Locked) -> timedelta:

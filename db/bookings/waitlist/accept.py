@@ -18,7 +18,7 @@ from domain.money import Money
 
 _ENTRY = text("""
     SELECT w.service_id, w.user_id, w.family_name, w.given_name, CAST(w.email AS text) AS email, w.phone, w.language,
-           w.party_size, o.resource_ids
+           w.party_size, o.resource_ids, w.resource_ids AS named
       FROM waitlist w JOIN waitlist_offers o ON o.id = :offer_id WHERE w.id = :id
 """)
 # The time is given up and taken again in one transaction. Anybody who wants it meanwhile waits for that transaction,
@@ -62,7 +62,7 @@ class WaitlistAcceptStore(Store):
         await self.session.execute(_TAKE, {"offer_id": entry.offer_id, "now": now})
         guest = Contact(wanted.family_name, wanted.given_name, wanted.email, wanted.phone)
         request = HoldRequest(
-            items=(ItemRequest(wanted.service_id, tuple(wanted.resource_ids)),),
+            items=(ItemRequest(wanted.service_id, tuple(wanted.resource_ids), tuple(wanted.named)),),
             start_at=entry.start_at,
             party_size=wanted.party_size,
             user_id=wanted.user_id,

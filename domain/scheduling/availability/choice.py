@@ -1,17 +1,15 @@
 """Which unit fulfils which requirement: complete assignments for one start, in the order in which to try them."""
 
-import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from itertools import combinations
-from typing import TypeVar
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
+from domain.scheduling.availability.anyone import Options, turn
 from domain.scheduling.availability.board import Slot
-from domain.scheduling.availability.days import instant_of, local
-from domain.scheduling.availability.model import ClaimPlan, Facts
+from domain.scheduling.availability.days import instant_of
+from domain.scheduling.availability.model import ClaimPlan
+from domain.scheduling.reasons import ChosenBy
 
 SEARCH_STEPS = 100_000
 """How many steps the search of one question may take where requirements for several units compete. What is not decided
@@ -24,12 +22,6 @@ class Pick:
 
     resource_id: UUID
     units: tuple[int, ...]
-
-
-T = TypeVar("T")
-
-Options = Sequence[tuple[UUID, Sequence[int]]]
-"""Resources that can fulfil a requirement, in the order in which to try them, each with its free units."""
 
 
 class Search:
@@ -158,8 +150,8 @@ def candidates(slots: Sequence[Slot], options: Sequence[Options], limit: int) ->
     """
     rows = [_row(slot, choice) for slot, choice in zip(slots, options, strict=True)]
     seen: set[tuple[Pick, ...]] = set()
-    for turn in range(max(len(row) for row in rows)):
-        picks = tuple(row[turn % len(row)] for row in rows)
+    for place in range(max(len(row) for row in rows)):
+        picks = tuple(row[place % len(row)] for row in rows)
         if len(seen) < limit and picks not in seen and not _collide(slots, picks):
             seen.add(picks)
             yield picks
@@ -172,32 +164,11 @@ def candidates(slots: Sequence[Slot], options: Sequence[Options], limit: int) ->
             yield picks
 
 
-def by_load(options: Options, loads: Mapping[UUID, float], seed: int) -> Options:
-    """The options with the least booked resource first. ``seed`` shuffles equally booked resources and the units of
-    each; 0 keeps their order."""
-    turned = [(resource_id, _turn(units, seed)) for resource_id, units in options]
-    if seed:
-        random.Random(seed).shuffle(turned)  # noqa: S311  (distributes clients, no security)
-    return sorted(turned, key=lambda option: loads.get(option[0], 0.0))
-
-
-def loads_on(facts: Facts, zone: ZoneInfo, start: datetime) -> dict[UUID, float]:
-    """Minutes claimed per unit of each resource on the wall-clock date of ``start``."""
-    day = start.astimezone(zone).date()
-    low, high = (instant_of(local(zone, day + timedelta(days=n), 0)) for n in (0, 1))
-    loads: dict[UUID, float] = {}
-    for claim in facts.taken:
-        if claim.ends_at > low and claim.starts_at < high:
-            taken = min(claim.ends_at, high) - max(claim.starts_at, low)
-            loads[claim.resource_id] = loads.get(claim.resource_id, 0.0) + taken.total_seconds()
-    for resource_id in loads:
-        if resource_id in facts.resources:
-            loads[resource_id] /= 60 * facts.resources[resource_id].capacity
-    return loads
-
-
-def claims_of(slots: Sequence[Slot], picks: Sequence[Pick], start: int) -> tuple[ClaimPlan, ...]:
-    """The claims of an assignment for a booking that starts at UTC minute ``start``."""
+def claims_of(
+    slots: Sequence[Slot], picks: Sequence[Pick], start: int, reasons: Sequence[Mapping[UUID, ChosenBy]]
+) -> tuple[ClaimPlan, ...]:
+    """The claims of an assignment for a booking that starts at UTC minute ``start``; ``reasons``: for each slot, why a
+    resource is chosen."""
     return tuple(
         ClaimPlan(
             slot.item,
@@ -206,8 +177,9 @@ def claims_of(slots: Sequence[Slot], picks: Sequence[Pick], start: int) -> tuple
             unit,
             instant_of(start + slot.opens),
             instant_of(start + slot.closes),
+            why[pick.resource_id],
         )
-        for slot, pick in zip(slots, picks, strict=True)
+        for slot, pick, why in zip(slots, picks, reasons, strict=True)
         for unit in pick.units
     )
 
@@ -219,16 +191,9 @@ def _row(slot: Slot, options: Options) -> list[Pick]:
     for resource_id, units in options:
         places = len(units) if len(units) > slot.units else 1
         for place in range(places):
-            chosen = sorted(_turn(units, place)[: slot.units])
+            chosen = sorted(turn(units, place)[: slot.units])
             row.append(Pick(resource_id, tuple(chosen)))
     return row
-
-
-def _turn(values: Sequence[T], by: int) -> Sequence[T]:
-    if not values:
-        return values
-    by %= len(values)
-    return [*values[by:], *values[:by]]
 
 
 def _collide(slots: Sequence[Slot], picks: Sequence[Pick]) -> bool:

@@ -24,9 +24,10 @@ from itertools import islice, product
 from uuid import UUID
 
 from domain.instants import as_utc
+from domain.scheduling.availability.anyone import DayBook, in_order, reasons
 from domain.scheduling.availability.bits import positions
 from domain.scheduling.availability.board import build_board
-from domain.scheduling.availability.choice import bookings_left, by_load, candidates, claims_of, free_at, loads_on
+from domain.scheduling.availability.choice import bookings_left, candidates, claims_of, free_at
 from domain.scheduling.availability.days import floor_minute, instant_of
 from domain.scheduling.availability.model import (
     MAX_DAYS,
@@ -121,9 +122,9 @@ def plan(
 ) -> Iterator[tuple[ClaimPlan, ...]]:
     """Assignments for a booking at ``start``, in the order in which to try them; at most ``limit``.
 
-    Gives nothing exactly when ``find_starts`` would not list ``start``. The units that are least booked that day come
-    first; ``seed`` shuffles those that are booked equally, so that clients with different seeds do not all reach for
-    the same unit. Ways with less waiting between services come first. The same arguments always give the same answer.
+    Gives nothing exactly when ``find_starts`` would not list ``start``. The order is that of `anyone`; ``seed`` is its
+    draw, so that clients with different seeds do not all reach for the same unit. Ways with less waiting between
+    services come first. The same arguments always give the same answer.
     """
     ways = (way for one in with_waits(question) for way in _plan_one(one, facts, start, seed, limit))
     yield from islice(ways, limit)
@@ -141,10 +142,15 @@ def _plan_one(
     position = minute - board.origin
     if any(left[0] < 1 for left in _places_left(question, facts, instant_of(board.origin), [position])):
         return
-    loads = loads_on(facts, question.zone, moment)
-    options = [by_load(choice, loads, seed) for choice in free_at(board.slots, lambda bits: bool(bits >> position & 1))]
+    book = DayBook(question, facts, moment)
+    options, why = [], []
+    for slot, choice in zip(board.slots, free_at(board.slots, lambda bits: bool(bits >> position & 1)), strict=True):
+        standings = book.standings(slot, choice)
+        ordered = in_order(choice, standings, seed)
+        options.append(ordered)
+        why.append(reasons(ordered, standings))
     for picks in candidates(board.slots, options, limit):
-        yield claims_of(board.slots, picks, minute)
+        yield claims_of(board.slots, picks, minute, why)
 
 
 def nearest(question: Question, facts: Facts, wanted: datetime, count: int = 3) -> list[Start]:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from domain.errors import InvalidInput
 from domain.instants import as_utc
 from domain.scheduling.hours import DAY, Calendar
+from domain.scheduling.reasons import ChosenBy
 
 MAX_DAYS = 31
 """The longest date range of one question (product rules, availability)."""
@@ -48,13 +49,14 @@ class Taken:
     """One unit's live claim, buffers included: ``[starts_at, ends_at)``, aware.
 
     The caller leaves out released claims and expired holds. The values are not checked: there are many, and the table's
-    constraint checked them.
+    constraint checked them. ``visit``: the booking or offer that has the claim; None for a block of time.
     """
 
     resource_id: UUID
     unit: int
     starts_at: datetime
     ends_at: datetime
+    visit: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +192,8 @@ class StartTable:
 
 @dataclass(frozen=True, slots=True)
 class ClaimPlan:
-    """One unit to claim for one requirement, buffers included: ``[starts_at, ends_at)`` in UTC."""
+    """One unit to claim for one requirement, buffers included: ``[starts_at, ends_at)`` in UTC. ``chosen_by``: why this
+    resource; None where nothing was to be chosen."""
 
     item_index: int
     group: int
@@ -198,6 +201,7 @@ class ClaimPlan:
     unit: int
     starts_at: datetime
     ends_at: datetime
+    chosen_by: ChosenBy | None = None
 
 
 def bounds(now: datetime, lead: timedelta, window: timedelta) -> tuple[datetime, datetime]:

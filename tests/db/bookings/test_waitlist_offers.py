@@ -11,6 +11,7 @@ from domain.booking_status import BookingStatus
 from domain.errors import Gone, WrongState
 from domain.scheduling.errors import NotBookable, OutsideOpeningHours, SlotTaken
 from domain.scheduling.hours import MinuteRange
+from domain.scheduling.reasons import ChosenBy
 from tests.db.bookings.waiting import DAY, FULL, OFFER, Waiting
 from tests.support.data import HOUR, NOW, add_booking, add_resource, add_service, add_user, rows
 from tests.support.desk import Desk
@@ -70,6 +71,7 @@ async def test_accept_makes_a_booking_of_the_very_time(waiting: Waiting) -> None
     booking = await waiting.accept(entry, NOW + OFFER - MINUTE)
     assert (booking.start_at, booking.status) == (FULL, BookingStatus.CONFIRMED)
     assert booking.items[0].resource_ids == (waiting.desk.salon.resources[1],)
+    assert booking.items[0].chosen_by is ChosenBy.ONLY_ONE  # nobody was asked for
     assert await waiting.held() == 0
     found = await waiting.entry(entry)
     assert (found["status"], found["booking_id"]) == ("accepted", booking.id)

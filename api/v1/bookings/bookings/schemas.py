@@ -24,6 +24,7 @@ from domain.bookings.commands import BookingOutcome
 from domain.bookings.view import BookingView, ItemView
 from domain.catalogue.cancellation import Policy
 from domain.payments.status import PaymentMode
+from domain.scheduling.reasons import ChosenBy
 
 #: Several lines.
 Note = Annotated[Prose, StringConstraints(max_length=1000)]
@@ -77,6 +78,7 @@ _BOOKING: dict[str, Any] = {
             "tax_percent": 10,
             "resource_ids": [_STAFF],
             "units": [{"resource_id": _STAFF, "unit": 0}],
+            "chosen_by": "fewest_bookings",
         }
     ],
 }
@@ -149,6 +151,11 @@ class ItemRead(Output):
     tax_percent: int = Field(description="Rate of the consumption tax that the price contains, in percent.")
     resource_ids: list[UUID] = Field(description="Ids of resources (UUIDs).")
     units: list[UnitRead] = Field(description="The places that it takes in these resources.")
+    chosen_by: ChosenBy | None = Field(
+        description="Why this staff member serves (without staff: why this resource): `preferred` was asked for; "
+        "`fewest_bookings` that business day; `longest_free` of those with equally few; `turn` of those equal in both; "
+        "`only_one` who was free. Null if staff assigned them.",
+    )
 
     @classmethod
     def of(cls, item: ItemView, currency: str, zone: ZoneInfo) -> Self:
@@ -163,6 +170,7 @@ class ItemRead(Output):
             tax_percent=item.tax_percent,
             resource_ids=list(item.resource_ids),
             units=[UnitRead(resource_id=resource_id, unit=unit) for resource_id, unit in item.units],
+            chosen_by=item.chosen_by,
         )
 
 

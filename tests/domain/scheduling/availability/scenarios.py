@@ -82,7 +82,9 @@ def at(zone: str, day: date, hour: int, minute: int = 0, fold: int = 0) -> datet
 
 
 def taken(number: int, start: datetime, minutes: int, unit: int = 0) -> Taken:
-    return Taken(resource_id(number), unit, start, start + timedelta(minutes=minutes))
+    """The claim of a booking of its own; its id grows with the minutes since the epoch, as if it had been made then."""
+    visit = UUID(int=(int(start.timestamp()) // 60 << 16) + (number << 8) + unit)
+    return Taken(resource_id(number), unit, start, start + timedelta(minutes=minutes), visit)
 
 
 def minutes(low: int, high: int) -> st.SearchStrategy[int]:

@@ -38,13 +38,13 @@ class TestPlan:
         assert (claim.item_index, claim.group, claim.resource_id, claim.unit) == (0, 4, resource_id(0), 0)
         assert (claim.starts_at, claim.ends_at) == (at(TOKYO, MONDAY, 8, 50), at(TOKYO, MONDAY, 10, 20))
 
-    def test_the_least_booked_of_the_day_comes_first(self) -> None:
+    def test_who_has_the_fewest_bookings_of_the_day_comes_first(self) -> None:
         claims = (
-            taken(0, at(TOKYO, MONDAY, 10), 60),
-            taken(1, at(TOKYO, MONDAY, 10), 30),
+            taken(0, at(TOKYO, MONDAY, 10), 20),
+            taken(0, at(TOKYO, MONDAY, 10, 20), 20),
+            taken(1, at(TOKYO, MONDAY, 11), 60),
             taken(2, at(TOKYO, MONDAY - timedelta(days=1), 9), 600),
-            taken(3, at(TOKYO, MONDAY, 10), 90),
-            taken(3, at(TOKYO, MONDAY, 10), 60, unit=1),
+            *(taken(3, at(TOKYO, MONDAY, 10, 10 * n), 10, unit=unit) for n in range(3) for unit in range(2)),
         )
         question = ask(item(60, need(0, 1, 2, 3)))
         facts = known(NINE_TO_TWELVE, 1, 1, 1, 2, taken=claims)
