@@ -1,24 +1,35 @@
 """The pages for people: the mailbox, payments and faults, and the 3-D Secure page."""
 
 import base64
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from jinja2 import Environment, FileSystemLoader
 
+from domain.messages.formats import money
 from providers.sandbox.deliveries import Deliveries
 from providers.sandbox.faults import Faults
 from providers.sandbox.store import JSON, Store
 
+_JAPAN = ZoneInfo("Asia/Tokyo")
 PAGES = Path(__file__).parent / "pages"
 
 PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; img-src 'self'"
 #: A message may have any layout, but it runs no script and loads nothing.
 _MESSAGE_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+
+
+def page_templates() -> Environment:
+    """The templates of the pages, with times in Japan time and amounts with their currency."""
+    templates = Environment(loader=FileSystemLoader(PAGES), autoescape=True)
+    templates.filters["moment"] = _moment
+    templates.filters["money"] = _money
+    return templates
 
 
 class Pages:
@@ -28,8 +39,7 @@ class Pages:
         self._store = store
         self._faults = faults
         self._deliveries = deliveries
-        self._templates = Environment(loader=FileSystemLoader(PAGES), autoescape=True)
-        self._templates.filters["moment"] = _moment
+        self._templates = page_templates()
         self.router = APIRouter()
         for path, endpoint in (
             ("/", self.index),
@@ -100,8 +110,12 @@ class Pages:
 
 
 def _not_found() -> Response:
-    return HTMLResponse("<p>Not here.</p>", status_code=404)
+    return HTMLResponse("<p>This page does not exist.</p>", status_code=404)
 
 
 def _moment(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    return datetime.fromtimestamp(seconds, _JAPAN).strftime("%Y-%m-%d %H:%M:%S (Japan time)")
+
+
+def _money(amount: int, currency: str) -> str:
+    return money(amount, currency.upper(), "en")

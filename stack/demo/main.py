@@ -107,7 +107,7 @@ async def _play(platform: Platform, timeline: Timeline) -> int:
         timeline.plain(f"✗ +{timeline.seconds:.1f}s expected {surprise.expected}", "bold red")
         timeline.plain(f"  found {surprise.found}", "red")
         return 1
-    timeline.heading("What is left behind")
+    timeline.heading("Result")
     show(report, as_json=False)
     timeline.plain(f"Temporal UI: {platform.addresses['temporal_ui']} (with --keep it stays open)")
     timeline.plain(f"{timeline.seconds:.1f} s in all")

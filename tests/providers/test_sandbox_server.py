@@ -195,3 +195,6 @@ async def test_first_page_shows_what_there_is(payments: StripePayments, sandbox:
     assert f"/sandbox/3ds/{intent.id}" in page
     assert "payment_intents.capture" in page
     assert "/mailbox" in page
+    assert "Simulated failures" in page
+    assert "(Japan time)" in page
+    assert "¥" in page

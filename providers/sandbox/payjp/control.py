@@ -5,11 +5,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
-from jinja2 import Environment, FileSystemLoader
 from pydantic import BaseModel, ConfigDict, Field
 
 from providers.sandbox.deliveries import Deliveries
-from providers.sandbox.mailbox import PAGE_POLICY, PAGES
+from providers.sandbox.mailbox import PAGE_POLICY, page_templates
 from providers.sandbox.payjp.charges import PREFIX, Charges
 from providers.sandbox.payjp.flows import Flows
 from providers.sandbox.payjp.server import PayjpFailure
@@ -43,7 +42,7 @@ class PayjpControl:
         self._deliveries = deliveries
         self._flows = flows
         self._charges = charges
-        self._templates = Environment(loader=FileSystemLoader(PAGES), autoescape=True)
+        self._templates = page_templates()
         self.router = APIRouter()
         self.router.add_api_route(f"{PREFIX}/tds/{{charge_id}}/start", self.start, methods=["GET"], response_model=None)
         for method, path, endpoint in (

@@ -36,7 +36,7 @@ async def play(salon: Salon) -> None:
             await salon.provider.authorize(page)
         salon.timeline.say(f"now Ken's bank says yes to both: 2 x {yen(PRICE)} arrive late")
     await salon.becomes(ken, lucky, "confirmed")
-    salon.timeline.say("the first start is free: taken again and confirmed", run_of(lucky))
+    salon.timeline.say("the first start is free: booked again and confirmed", run_of(lucky))
     await _given_back(salon, unlucky, tabs[1][0])
     for booking in (lucky, unlucky):
         await salon.mail_arrives(ken, booking, "payment_late")
@@ -78,7 +78,7 @@ async def _given_back(salon: Salon, booking: Json, payment: Json) -> None:
     refunded = await salon.payment_becomes(salon.ken, payment, "refunded")
     expect("given back", refunded["refunded"]["amount"], PRICE)
     expect("status of the booking whose time is sold", (await salon.read(salon.ken, booking))["status"], "expired")
-    salon.timeline.say(f"the second one is sold: {yen(PRICE)} go back in full", run_of(booking))
+    salon.timeline.say(f"the second one is sold: {yen(PRICE)} refunded", run_of(booking))
 
 
 async def holds_are_over(salon: Salon, bookings: tuple[Json, ...]) -> bool:

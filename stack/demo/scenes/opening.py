@@ -43,7 +43,9 @@ async def _found(salon: Salon) -> None:
     }
     business = await salon.owner.post("/owner/businesses", about)
     salon.business_id = business["id"]
-    salon.timeline.say(f"{salon.owner.name} founds {business['name']['ja']} / {business['name']['en']}", business["id"])
+    salon.timeline.say(
+        f"{salon.owner.name} creates {business['name']['ja']} / {business['name']['en']}", business["id"]
+    )
     weekly = {"weekly": dict.fromkeys(_DAYS, _ALWAYS)}
     await salon.owner.put(f"/owner/businesses/{salon.business_id}/hours", weekly)
     await salon.set_up(lead_time=0, hold_for=HOLD.total_seconds(), undo_within=0)

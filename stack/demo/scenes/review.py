@@ -1,4 +1,4 @@
-"""The platform looks at a new business, asks back, and lets it in."""
+"""The platform reviews a new business, asks for more, and approves it."""
 
 import httpx
 
@@ -8,7 +8,7 @@ from stack.demo.people import Person
 from stack.demo.salon import Salon
 from stack.operators import set_operator
 
-TITLE = "The platform lets it in"
+TITLE = "A business is approved"
 #: What an authority's paper would be: the smallest thing that is a PDF.
 _PAPER = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n%%EOF\n"
 _QUESTION = "許可証の裏面もお送りください。"
@@ -22,7 +22,7 @@ async def play(salon: Salon, settings: Settings) -> None:
     base = f"/owner/businesses/{salon.business_id}"
     too_early = await salon.owner.ask("POST", f"{base}/submit", {})
     expect("an incomplete business is refused: code", too_early.code, "verification_incomplete")
-    salon.timeline.say(f"submitting too early names all that is missing: {', '.join(too_early.details['missing'])}")
+    salon.timeline.say(f"an incomplete application lists what is missing: {', '.join(too_early.details['missing'])}")
     await _confirm_email(salon, salon.owner)
     for kind in ("registration", "identity", "permit"):
         await _send_paper(salon, kind)
@@ -31,12 +31,12 @@ async def play(salon: Salon, settings: Settings) -> None:
     salon.timeline.say("submitted", f"verification/{salon.business_id}")
     await _decide(salon, "request-info", {"reason": _QUESTION})
     await until("the question in her mailbox", lambda: _asked(salon), bool)
-    salon.timeline.say(f"the operator asks back, and she reads it in her mailbox: {_QUESTION}")
+    salon.timeline.say(f"the operator asks for more; the question reaches her mailbox: {_QUESTION}")
     await _send_paper(salon, "permit")
     await salon.owner.post(f"{base}/submit")
     seen = await salon.admin.get(f"/admin/businesses/{salon.business_id}")
     approved = await _decide(salon, "approve", {"version": seen["version"]})
-    expect("the business is let in: status", approved["status"], "approved")
+    expect("the business is approved: status", approved["status"], "approved")
     await salon.hanako.get(f"/businesses/{salon.business_id}")
     salon.timeline.say("she answers, the operator approves, and everybody can see it", salon.business_id)
 
