@@ -23,7 +23,7 @@ $(STAMP): pyproject.toml uv.lock
 up: $(STAMP) ## Start the whole platform on this machine
 	@"$(RUN)/omotenashi" up
 
-demo: $(STAMP) ## Run one booking's life, and what can go wrong, on a fresh throw-away stack
+demo: $(STAMP) ## Run one booking's life, and what can go wrong, on a fresh temporary stack
 	@"$(RUN)/omotenashi" demo
 
 test: $(STAMP) ## Run the tests; AREA=bookings runs one area

@@ -1,4 +1,4 @@
-"""``omotenashi alive PART``: whether the worker or relay of this host does its work, for an orchestrator's check."""
+"""``omotenashi alive PART``: whether the worker or relay of this host works, for an orchestrator's health check."""
 
 import socket
 from datetime import UTC, datetime, timedelta
@@ -13,17 +13,17 @@ from db.engine.session import connect as connect_database
 from runtime.settings import Settings
 from runtime.temporal import connect as connect_temporal
 
-#: A long poll lasts a minute; who has not asked for twice that does not work.
+#: A long poll lasts a minute; a worker that has not polled for two minutes does not work.
 _POLL_AGE = timedelta(minutes=2)
 
-#: A healthy relay delivers in milliseconds; what is due for this long is stuck.
+#: A healthy relay delivers in milliseconds; a row that is due for this long is stuck.
 _DUE = timedelta(minutes=1)
 
 _RPC_TIMEOUT = timedelta(seconds=10)
 
 
 async def worker_polls(settings: Settings, queue: str, host: str | None = None) -> bool:
-    """Whether a worker on this host has asked Temporal for work on the queue lately.
+    """Whether a worker on this host has polled the queue lately.
 
     Raises:
         RuntimeError: Temporal does not answer.
@@ -46,7 +46,7 @@ async def worker_polls(settings: Settings, queue: str, host: str | None = None) 
 
 
 async def relay_delivers(settings: Settings) -> bool:
-    """Whether nothing has waited in the outbox for longer than a minute past its time. Parked rows do not count.
+    """Whether no row of the outbox is more than a minute overdue. Parked rows do not count.
 
     Raises:
         Unavailable: Postgres does not answer.

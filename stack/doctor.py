@@ -1,4 +1,4 @@
-"""``omotenashi doctor``: what is wrong with an installation or a running stack, and what to do about it."""
+"""``omotenashi doctor``: checks an installation or a running stack, and says what to do about each problem."""
 
 import asyncio
 import shutil
@@ -32,7 +32,7 @@ _REACH_TIMEOUT = timedelta(seconds=3)
 
 
 class Verdict(StrEnum):
-    """How a check came out. Only WRONG makes the exit code 1."""
+    """The result of a check. Only WRONG makes the exit code 1."""
 
     FINE = "fine"
     NOTE = "note"
@@ -41,7 +41,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One row: what was checked, how it is, and what to do if it is not fine."""
+    """One row: what was checked, the result, and what to do if it is not OK."""
 
     subject: str
     verdict: Verdict
@@ -78,7 +78,7 @@ def run(folder: DataFolder, console: Console, settings: Callable[[], Settings] =
 
 
 async def examine(folder: DataFolder, settings: Callable[[], Settings] = Settings) -> list[Finding]:
-    """All findings, in the order in which a person should put them right."""
+    """All findings, in the order in which a person should mend them."""
     findings = [_python()]
     findings += await asyncio.gather(*(_program(*program) for program in _programs()))
     findings += await asyncio.to_thread(lambda: [_writable(folder), _disk(folder)])
@@ -185,7 +185,7 @@ def _settings(read: Callable[[], Settings]) -> Finding:
 
 
 async def _running(folder: DataFolder, settings: Settings) -> AsyncIterator[Finding]:
-    """What of a running stack answers."""
+    """Whether each part of a running stack answers."""
     addresses = folder.remembered().addresses
     processes = folder.remembered().processes
     database = settings.database_url.get_secret_value().replace("+asyncpg", "")
@@ -238,7 +238,7 @@ async def _redis(url: str) -> bool:
 
 
 async def _http(url: str) -> bool:
-    # Refused without a key is an answer too: object storage refuses requests without a key.
+    # A refusal is an answer too: object storage refuses requests without a key.
     return 0 < await status_of(url) < 500
 
 

@@ -8,11 +8,11 @@ from runtime.settings import Environment, Settings
 from stack.ports import LOOPBACK
 from stack.servers.postgres import APPLICATION, DATABASE, OWNER
 
-#: What a person may set for `up` and its children; addresses are the stack's own.
+#: Settings that a person may change for `up` and its children; the stack itself sets the addresses.
 _PREFIX = "OMOTENASHI_"
 
-#: One machine is one address: a developer, the demo and the measurements ask more often than a client may. Unless the
-#: caller's environment says otherwise.
+#: All callers on one machine share one address: a developer, the demo and the measurements send more requests than a
+#: client may. The caller's environment can override them.
 _RATES = {
     "standard": "1000000/1h",
     "user": "1000000/1h",
@@ -52,7 +52,7 @@ def settings_environment(ports: Mapping[str, int]) -> dict[str, str]:
         "s3_bucket": default("s3_bucket"),
         "s3_access_key": default("s3_access_key"),
         "s3_secret_key": default("s3_secret_key"),
-        # The keys of the sandbox, whatever the caller's own are: real ones must not reach a test stack.
+        # Always the keys of the sandbox: real ones of the caller must not reach a test stack.
         "stripe_api_key": default("stripe_api_key"),
         "stripe_webhook_secret": default("stripe_webhook_secret"),
         "payjp_api_key": default("payjp_api_key"),
@@ -62,7 +62,7 @@ def settings_environment(ports: Mapping[str, int]) -> dict[str, str]:
     }
     own = {f"{_PREFIX}{name.upper()}": value for name, value in addresses.items()}
     rates = {f"{_PREFIX}RATE_LIMIT_{name.upper()}": rate for name, rate in _RATES.items()}
-    # One mailbox stands for everybody here.
+    # All messages go to one mailbox here.
     rates |= {f"{_PREFIX}{name}_PER_DAY": "100000" for name in _MESSAGES}
     return own | {name: os.environ.get(name, rate) for name, rate in rates.items()}
 

@@ -1,4 +1,4 @@
-"""The data folder of a stack: where its files are, who holds it, and what is remembered from one start to the next."""
+"""The data folder of a stack: its files, its lock, and the facts that are stored from one start to the next."""
 
 import contextlib
 import fcntl
@@ -19,7 +19,7 @@ class FolderInUse(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ProcessMark:
-    """Names one process for ever: ids are used again, start times are not."""
+    """Identifies one process for ever: ids are used again, start times are not."""
 
     pid: int
     started_at: float
@@ -27,11 +27,11 @@ class ProcessMark:
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """What ``stack.json`` holds."""
+    """The content of ``stack.json``."""
 
-    #: The port of each address, preferred again at the next start: running workflows and receipts name them.
+    #: The port of each address, preferred again at the next start: running workflows and receipts contain them.
     ports: Mapping[str, int] = field(default_factory=dict)
-    #: Running children, so that a start after a crash can end what was left.
+    #: Running children, so that a start after a crash can end those that still run.
     processes: Mapping[str, ProcessMark] = field(default_factory=dict)
     addresses: Mapping[str, str] = field(default_factory=dict)
     seeded: bool = False
@@ -40,7 +40,7 @@ class Remembered:
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """Parse; anything that is not ours counts as nothing remembered."""
+        """Parse; an unknown format counts as an empty file."""
         try:
             raw: Any = json.loads(text)
             return cls(
@@ -59,7 +59,7 @@ class Remembered:
 
 @dataclass(frozen=True, slots=True)
 class DataFolder:
-    """Paths below one folder. Nothing is created by looking."""
+    """Paths below one folder. Reading them creates nothing."""
 
     root: Path
 
@@ -88,13 +88,13 @@ class DataFolder:
         return self.root / name
 
     def create(self) -> None:
-        """Make the folder; others may walk through it, not list it (Postgres of a root's stack is another user)."""
+        """Make the folder; other users may enter it, not list it (Postgres of a root's stack is another user)."""
         self.root.mkdir(parents=True, exist_ok=True)
         self.root.chmod(0o711 if os.geteuid() == 0 else 0o700)
         self.logs.mkdir(exist_ok=True)
 
     def remembered(self) -> Remembered:
-        """What the last start wrote; nothing if there was none."""
+        """The content that the last start wrote; empty if there was none."""
         try:
             return Remembered.from_json(self._state_file.read_text())
         except OSError:
@@ -115,7 +115,7 @@ class DataFolder:
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the folder for one stack. The kernel frees it when the holder ends, however it ends.
+        """Lock the folder for one stack. The kernel frees the lock at the end of the process, also after a crash.
 
         Raises:
             FolderInUse: another process holds it.
@@ -160,7 +160,7 @@ class DataFolder:
 
 
 def _locked(lock: IO[str]) -> bool:
-    # More than once: `doctor` looks at the lock by taking it for a moment.
+    # More than once: `doctor` tests the lock by taking it for a moment.
     for _ in range(5):
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

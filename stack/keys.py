@@ -1,4 +1,4 @@
-"""Making and retiring signing keys. Every process that runs takes a change up by itself."""
+"""Making and retiring signing keys. Every running process reads a change by itself."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,7 +9,7 @@ from runtime.keyring import KeyRing, Keys, UnusableKeys, read_keys, write_keys
 from runtime.sealing import Sealer
 from runtime.settings import DEVELOPMENT_KEY, Settings
 
-#: A key is replaced this often; `describe` says when it is time.
+#: A key should be replaced this often; `describe` says when it is due.
 DAYS = 90
 
 
@@ -24,7 +24,7 @@ def describe(settings: Settings) -> str:
 
 
 def rotate(settings: Settings) -> str:
-    """Make a new key. The first time the file begins with the key of the settings, so that what it signed stays good.
+    """Make a new key. The first time the file begins with the key of the settings, so that its tokens stay valid.
     Raises UnusableKeys."""
     path, now = _file(settings), datetime.now(UTC)
     keys = (read_keys(path) if path.exists() else _of_settings(settings, now)).rotated(now)

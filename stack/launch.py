@@ -1,7 +1,7 @@
 """Run a program that ends with its parent: ``launch.py PARENT SIGNAL UID GID PROGRAM ARGUMENT…``.
 
 Started by path with a bare interpreter (``python -I -S``), so it imports nothing of the platform. It exists because
-between fork and exec only async-signal-safe work is allowed, and what is done here is not.
+between fork and exec only async-signal-safe work is allowed, which these steps are not.
 """
 
 import ctypes

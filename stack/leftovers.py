@@ -1,4 +1,4 @@
-"""Processes found by their ids: what a child started, and what a killed stack left behind."""
+"""Processes found by their ids: descendants of a child, and processes of a stack that was killed."""
 
 import signal
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ import psutil  # type: ignore[import-untyped]
 
 
 class RunningProcess:
-    """A process as it was when found; a later process with the same id is not taken for it."""
+    """A process as it was when found; a later process with the same id is a different one."""
 
     def __init__(self, process: psutil.Process) -> None:
         self._process = process
@@ -20,7 +20,7 @@ class RunningProcess:
 
     @property
     def started_at(self) -> float:
-        """Seconds since the epoch; with the id it names one process for ever."""
+        """Seconds since the epoch; with the id it identifies one process for ever."""
         return float(self._process.create_time())
 
     def is_alive(self) -> bool:

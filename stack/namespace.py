@@ -1,5 +1,5 @@
-"""What Temporal must know before the first workflow: how long to keep closed ones, our search attributes, and what runs
-by the clock."""
+"""The set-up of Temporal's namespace before the first workflow: retention of closed runs, search attributes and
+schedules."""
 
 import asyncio
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from runtime.temporal import connect
 from workers.schedules import write_schedules
 from workflows.support import search_attributes
 
-#: Closed workflows can be looked at this long; the embedded server's own default is a day.
+#: Closed workflows can be read this long; the embedded server's own default is a day.
 RETENTION = timedelta(days=30)
 
 #: How long a new attribute may take to be usable.
@@ -33,7 +33,7 @@ async def prepare(settings: Settings) -> None:
 
     Raises:
         RuntimeError: Temporal does not answer.
-        TimeoutError: it does not take up the attributes.
+        TimeoutError: the attributes cannot be used after that time.
     """
     client = await connect(settings, process="migrate")
     namespace = settings.temporal_namespace

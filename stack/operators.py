@@ -1,5 +1,5 @@
-"""Who operates the platform. There is no endpoint for this: a person who may run this command has the database
-anyway."""
+"""Makes a login an operator. There is no endpoint for this: a person who may run this command has access to the
+database anyway."""
 
 from db.engine.session import Scope, connect
 from db.identity.tables import PlatformRole
@@ -7,7 +7,8 @@ from runtime.settings import Settings
 
 
 async def set_operator(settings: Settings, email: str, *, operator: bool = True) -> None:
-    """Make the login with this e-mail an admin, or an ordinary user again. It counts from the next login or refresh.
+    """Make the login with this e-mail an admin, or an ordinary user again. It takes effect at the next
+    login or refresh.
 
     Raises:
         NotFound: there is no such login.

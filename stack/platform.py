@@ -48,12 +48,12 @@ class Servers:
 
 
 class Platform:
-    """A context: inside it the data folder is held, after it nothing that was started runs.
+    """A context: inside it the data folder is locked, after it no child runs.
 
     Args:
-        folder: where everything is kept.
+        folder: the data folder.
         reporter: gets every event.
-        free_ports: choose free ports even where the default ones are, for stacks side by side.
+        free_ports: choose free ports even where the default ones are free, for several stacks on one machine.
 
     Raises:
         FolderInUse: on entering, when another stack runs on the folder.
@@ -106,7 +106,7 @@ class Platform:
 
     @property
     def addresses(self) -> Mapping[str, str]:
-        """What a person or a test opens, by name."""
+        """The addresses for a person or a test, by name."""
         return self._state.addresses
 
     @property
@@ -153,7 +153,7 @@ class Platform:
         )
 
     async def start_servers(self) -> None:
-        """Start what we do not write ourselves, side by side.
+        """Start the servers that are not our own code, all at the same time.
 
         Raises:
             StartFailed: one of them did not get ready.
@@ -170,7 +170,7 @@ class Platform:
     async def start_parts(self, *, seed: bool = True) -> None:
         """Bring the schema up to date and start the sandbox and our own processes; with demo data the first time.
 
-        Where the code brings no migration that this folder has not seen, nothing waits for the check.
+        Where all migrations of the code are recorded in this folder, no child waits for the check.
 
         Raises:
             StartFailed: one of them did not get ready, or a step failed.
@@ -215,7 +215,7 @@ class Platform:
         return replace(self._part("api", "api"), is_ready=is_ready)
 
     def _worker(self) -> Program:
-        """All roles in one process: each of its own would cost more than another second and 90 MB at every start.
+        """All roles in one process: each further process would cost more than a second and 90 MB at every start.
 
         Its pool is as large as those of one process a role, so that each role keeps its share.
         """
@@ -229,7 +229,7 @@ class Platform:
         }
 
         async def is_ready() -> bool:
-            # Temporal lists who polls a queue; an earlier worker stays on the list for minutes.
+            # Temporal lists the pollers of a queue; an earlier worker stays on the list for minutes.
             own = f" {self.supervisor.child(WORKER).pid}@"
             for role in WORKER_ROLES:
                 if own not in await body_of(f"{queues}/{role}"):
@@ -261,7 +261,7 @@ class Platform:
         )
 
     def _learn_public_key(self) -> bool:
-        """The sandbox signs its mail events with a key of its own, made at its first start. False before that."""
+        """Read the key with which the sandbox signs mail events, made at its first start. False before that."""
         try:
             key = (self.folder.part("sandbox") / "sendgrid_public_key.txt").read_text().strip()
         except OSError:
@@ -295,7 +295,7 @@ class Platform:
         self.folder.remember(self._state)
 
     def _end_leftovers(self) -> None:
-        """End what a stack left that was killed where the kernel does not end a dead parent's children."""
+        """End the children of a stack that was killed, where the kernel does not end them with their parent."""
         for mark in self._state.processes.values():
             process = find_process(mark.pid, started_at=mark.started_at)
             if process is not None:

@@ -10,10 +10,10 @@ from typing import Self
 
 LOOPBACK = "127.0.0.1"
 
-#: The object storage's programs speak gRPC on their HTTP port plus this.
+#: The object storage's programs serve gRPC on their HTTP port plus this.
 GRPC_OFFSET = 10_000
 
-#: What each address listens on when nothing is in the way.
+#: The default port of each address.
 DEFAULT_PORTS: Mapping[str, int] = {
     "api": 4000,
     "sandbox": 4010,
@@ -74,7 +74,7 @@ class PortLocks:
         try:
             descriptor = self._open(port)
         except OSError:
-            return False  # made by another user in a way that we may not read
+            return False  # made by another user, and not readable for us
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -111,10 +111,10 @@ def choose_ports(
     """A port for each name: the wanted one if it is free, else a random free one.
 
     Random ports stay below the range from which the kernel serves outgoing connections: a client that retries while
-    its server restarts could otherwise be given that very port and lock the server out.
+    its server restarts could otherwise get that port, and the server could not listen.
 
     Args:
-        names: what needs a port.
+        names: the addresses that need a port.
         wanted: the port that each name had before, or has by default.
         take: whether a port may be used; a stack locks it there (`PortLocks.take`).
 

@@ -1,4 +1,4 @@
-"""One child process: started with its log, probed until it is ready, stopped without a trace."""
+"""One child process: started with its log, probed until it is ready, stopped with all its descendants."""
 
 import asyncio
 import contextlib
@@ -53,14 +53,14 @@ class Program:
     folder: Path
     #: Before every start, also a restart.
     prepare: Callable[[], Awaitable[None]] = _nothing
-    #: Asked again and again until it says True; an OSError counts as no.
+    #: Called again and again until it returns True; an OSError counts as False.
     is_ready: Callable[[], Awaitable[bool]] = _at_once
-    #: The port on which this program itself must listen before it is asked: another one may answer in its place.
+    #: The port on which this program itself must listen before the probe: another program may answer there.
     port: int | None = None
     #: After the first time it is ready: the set-up that needs a running server.
     settle: Callable[[], Awaitable[None]] = _nothing
     ready_within: timedelta = timedelta(seconds=30)
-    #: After every end: what it leaves behind outside its folder.
+    #: After every end: removes its files outside its folder.
     clean_up: Callable[[], None] = _leave
     stop_signal: signal.Signals = signal.SIGTERM
     stop_within: timedelta = timedelta(seconds=10)
@@ -132,7 +132,7 @@ class Child:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
             await process.wait()
-        # Its process group first, then whatever left the group (a Postgres backend leads its own).
+        # Its process group first, then descendants outside the group (a Postgres backend has its own).
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
         end_all(descendants)
@@ -206,7 +206,7 @@ class Child:
 
 
 def how_it_ended(code: int) -> str:
-    """Words for an exit code as :meth:`Child.wait` gives it."""
+    """A sentence for an exit code of :meth:`Child.wait`."""
     if code >= 0:
         return f"ended with exit code {code}"
     with contextlib.suppress(ValueError):

@@ -18,7 +18,7 @@ from stack.seed_logins import ADMIN, CUSTOMER, OWNER, PASSWORD
 
 
 async def seed(settings: Settings) -> None:
-    """Write the demo data. What is there already stays as it is, so it can be called again.
+    """Write the demo data. Rows that exist already stay unchanged, so it can be called again.
 
     Raises:
         UnsafeSettings: in production, where a login whose password is public must not exist.

@@ -1,4 +1,4 @@
-"""The businesses of the demo data: a hair salon in Jingumae and an izakaya in Dotonbori, both made up. The words and
+"""The businesses of the demo data: a hair salon in Jingumae and an izakaya in Dotonbori, both invented. The texts and
 numbers are here; ``stack.seed`` writes them."""
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ _MONDAY, _TUESDAY, _WEDNESDAY, _THURSDAY, _FRIDAY, _SATURDAY, _SUNDAY = range(7)
 
 @dataclass(frozen=True, slots=True)
 class DemoResource:
-    """Somebody or something that services use; ``hours`` of its own, or the business's."""
+    """A resource; ``hours`` of its own, or the business's."""
 
     key: str
     kind: ResourceKind
@@ -59,7 +59,7 @@ def _week(usual: Ranges, holiday: Ranges | None = None, **days: Ranges) -> Weekl
 def _notice(
     seller: Mapping[str, str], who: Mapping[str, str], address: Mapping[str, str], hours: Mapping[str, str], email: str
 ) -> dict[str, str]:
-    """特定商取引法に基づく表記, with what the law asks of a seller at a distance (法11条).
+    """特定商取引法に基づく表記, with the facts that the law requires from a seller by mail or online (法11条).
 
     ``hours``: the phone number and when it is answered.
     """

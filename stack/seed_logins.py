@@ -1,7 +1,7 @@
-"""Who can log in on a stack with demo data. Apart from the writing, so that `up` can say it without a database."""
+"""The logins of a stack with demo data. A module of its own, so that `up` can print them without the database code."""
 
 OWNER = "owner@example.jp"
 CUSTOMER = "customer@example.jp"
 ADMIN = "admin@example.jp"
-#: Of all of them. Known to everybody who reads this, so production refuses it.
+#: Of all logins. It is public, so production refuses it.
 PASSWORD = "Omotenashi-2026!"  # noqa: S105 - of demo data

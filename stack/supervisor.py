@@ -13,12 +13,12 @@ from stack.reports import Reporter
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 15.0
 
-#: A child that ran this long has recovered; its next crash is a first one again.
+#: A child that ran this long has recovered; its next crash counts as the first one.
 RECOVERED_AFTER = 30.0
 
 
 class Supervisor:
-    """A context: whatever happens inside, nothing it started runs after it.
+    """A context: no child that it started runs after its end, also after an error.
 
     Args:
         logs: folder of the children's logs.
@@ -58,7 +58,7 @@ class Supervisor:
         raise KeyError(name)
 
     async def start(self, *programs: Program) -> None:
-        """Start these side by side, after all that were started before, and wait until each is ready.
+        """Start these at the same time, after all that were started before, and wait until each is ready.
 
         Raises:
             StartFailed: one of them is not.
@@ -70,13 +70,13 @@ class Supervisor:
                 for child in level:
                     group.create_task(self._first_start(child))
         except BaseExceptionGroup as failures:
-            # One sentence for a person; what else failed at the same time is in its own log.
+            # One sentence for a person; other failures at the same time are in the children's own logs.
             raise _first(failures) from None
         finally:
             self._changed()
 
     async def run(self, program: Program) -> None:
-        """Run a program that does one thing and ends.
+        """Run a program to its end.
 
         Raises:
             StartFailed: it ended with another exit code than 0.
@@ -109,7 +109,7 @@ class Supervisor:
         self._changed()
 
     def force(self) -> None:
-        """From now on children are ended at once instead of asked."""
+        """From now on children are killed at once."""
         if not self._force.is_set():
             self._force.set()
             if self._stopping:

@@ -1,4 +1,4 @@
-"""``omotenashi up``: the platform until somebody stops it."""
+"""``omotenashi up``: runs the platform until it is stopped."""
 
 import asyncio
 import os
@@ -18,7 +18,7 @@ from stack.reports import ConsoleReporter
 from stack.seed_logins import ADMIN, CUSTOMER, OWNER, PASSWORD
 from stack.supervisor import Supervisor
 
-#: How each address is called in the table, in this order.
+#: The name of each address in the table, in this order.
 _ROWS = (
     ("API", "api"),
     ("API documentation", "docs"),
@@ -36,7 +36,7 @@ _SERVERS_ALONE = frozenset({"temporal_ui", "s3", "postgres", "redis", "temporal"
 
 @dataclass(frozen=True, slots=True)
 class UpOptions:
-    """What the command line says."""
+    """The options of the command line."""
 
     folder: DataFolder
     only_servers: bool = False

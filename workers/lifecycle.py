@@ -39,7 +39,7 @@ async def pause(stop: asyncio.Event, duration: timedelta) -> None:
             await stop.wait()
 
 
-async def connect_when_there(settings: Settings, process: str, stop: asyncio.Event) -> Client | None:
+async def connect_when_available(settings: Settings, process: str, stop: asyncio.Event) -> Client | None:
     """The client, as soon as Temporal answers. None: the process was stopped before that."""
     wait = timedelta(milliseconds=200)
     while not stop.is_set():

@@ -12,16 +12,16 @@ from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymen
 
 from activities.support.errors import ContextInterceptor, ErrorInterceptor
 from runtime.settings import Settings
-from workers.lifecycle import connect_when_there, stopping
+from workers.lifecycle import connect_when_available, stopping
 from workers.registry import WorkerServices, WorkerSpec, worker_specs
 from workers.sandbox import workflow_runner
 from workflows.support import queues
 
 log = structlog.get_logger(__name__)
 
-#: Less than the 15 s after which an orchestrator kills: running activities finish instead of being tried again.
+#: Less than the 15 s after which an orchestrator kills the process: running activities finish and need no retry.
 GRACE = timedelta(seconds=10)
-#: Another worker takes the runs of a killed one after this; the SDK's default is 10 s.
+#: Another worker continues the runs of a killed one after this; the SDK's default is 10 s.
 STICKY = timedelta(seconds=2)
 #: Provider calls wait for the network, not for Postgres.
 CALLS_AT_ONCE = 50
@@ -30,7 +30,7 @@ CACHED_RUNS = 1000
 
 
 async def run_worker(settings: Settings, roles: Sequence[str]) -> None:
-    """Serve the task queues ``roles`` until SIGTERM or SIGINT, then finish what is in flight.
+    """Serve the task queues ``roles`` until SIGTERM or SIGINT, then finish the running tasks.
 
     Raises:
         KeyError: there is no such role.
@@ -41,7 +41,7 @@ async def run_worker(settings: Settings, roles: Sequence[str]) -> None:
             closing.push_async_callback(services.aclose)
             specs = worker_specs(services)
             chosen = {role: specs[role] for role in roles}
-            client = await connect_when_there(settings, f"worker-{'-'.join(roles)}", stop)
+            client = await connect_when_available(settings, f"worker-{'-'.join(roles)}", stop)
             if client is None:
                 return
             if queues.PAYMENTS in chosen:

@@ -32,7 +32,7 @@ class OutboxDispatcher:
         }
 
     async def deliver(self, command: Command) -> None:
-        """Returns when Temporal has the command, from this delivery or an earlier one.
+        """Returns when Temporal has accepted the command, from this delivery or an earlier one.
 
         Raises:
             KeyError: unknown command. pydantic.ValidationError: wrong payload. RPCError: Temporal refused it.

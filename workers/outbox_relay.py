@@ -1,7 +1,7 @@
 """The relay: delivers committed commands from the outbox to Temporal, in order per aggregate, at least once.
 
-A row is leased in a short transaction, delivered outside of any, and marked in another: no lock is ever held across
-a remote call. Any number of relays may run. The leases of one that dies end after a while.
+A row is leased in a short transaction, delivered outside of any, and marked in another: no lock is held during
+a remote call. Any number of relays may run. The leases of a killed one expire.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from db.platform.outbox import Command, FailedDelivery, parked_key
 from db.platform.outbox_poll import OutboxPoll, polling
 from domain.errors import Unavailable
 from runtime.settings import Settings
-from workers.lifecycle import connect_when_there, pause, stopping
+from workers.lifecycle import connect_when_available, pause, stopping
 from workers.outbox_dispatcher import OutboxDispatcher
 
 log = structlog.get_logger(__name__)
@@ -35,10 +35,10 @@ FIRST_PAUSE = timedelta(milliseconds=500)
 LONGEST_PAUSE = timedelta(minutes=5)
 #: The longest pause while Temporal itself is not reachable.
 LONGEST_WHILE_AWAY = timedelta(seconds=10)
-#: A row that failed this often, for a reason of its own, is parked: it is listed in ``attention`` and is not tried
+#: A row that failed this often, and not because of an outage, is parked: it is listed in ``attention`` and is not tried
 #: again before an operator releases it. The pauses between these tries add up to about a minute.
 PARK_AFTER = 8
-#: A batch waits this long for its deliveries; slower ones run on while the next batches are delivered.
+#: A batch waits this long for its deliveries; slower ones continue while the next batches are delivered.
 ROUND = timedelta(seconds=1)
 
 _AWAY = frozenset(
@@ -56,7 +56,7 @@ async def run(settings: Settings) -> None:
     with stopping() as stop:
         database = connect(settings)
         try:
-            client = await connect_when_there(settings, "relay", stop)
+            client = await connect_when_available(settings, "relay", stop)
             if client is not None:
                 log.info("relay_ready", build_id=settings.build_id)
                 await OutboxRelay(database, OutboxDispatcher(client, database)).dispatch_until(stop, settings)
@@ -77,7 +77,7 @@ class OutboxRelay:
         self._running: dict[asyncio.Task[Exception | None], Command] = {}
 
     async def dispatch_until(self, stop: asyncio.Event, settings: Settings) -> None:
-        """Deliver all rows that are due, then poll for more; reconnect after Postgres was away."""
+        """Deliver all rows that are due, then poll for more; reconnect after an outage of Postgres."""
         wait = FIRST_PAUSE
         while not stop.is_set():
             try:
@@ -90,14 +90,14 @@ class OutboxRelay:
                 log.warning("postgres_away")
                 await pause(stop, wait)
                 wait = min(wait * 2, LONGEST_WHILE_AWAY)
-        with contextlib.suppress(Unavailable):  # the leases run out, and the rows are delivered again
+        with contextlib.suppress(Unavailable):  # the leases expire, and the rows are delivered again
             await self.finish()
 
     async def dispatch_batch(self) -> int:
-        """Lease one batch, deliver it, mark what is done. Returns how many rows were leased or marked.
+        """Lease one batch, deliver it, mark the finished rows. Returns how many rows were leased or marked.
 
-        A delivery that takes longer than `ROUND` does not delay the others: it runs on, and the first batch that finds
-        it done marks it.
+        A delivery that takes longer than `ROUND` does not delay the others: it continues, and the first batch after
+        its end marks it.
         """
         commands = await self._lease_batch()
         for command in commands:
@@ -126,7 +126,7 @@ class OutboxRelay:
             async with asyncio.timeout(DELIVERY.total_seconds()):
                 await self._dispatcher.deliver(command)
         except Exception as error:
-            # The error is this row's: the others go on.
+            # The error belongs to this row: the others continue.
             log.warning(
                 "delivery_failed",
                 outbox_id=str(command.id),
@@ -139,7 +139,7 @@ class OutboxRelay:
         return None
 
     async def _mark(self, outcomes: Sequence[tuple[Command, Exception | None]]) -> None:
-        """Where this fails, the leases end and the rows are delivered again, which changes nothing."""
+        """Where this fails, the leases expire and the rows are delivered again, which changes nothing."""
         if not outcomes:
             return
         failed = [(command, error, _failure(command, error)) for command, error in outcomes if error is not None]

@@ -57,7 +57,7 @@ MEDIA_AT_ONCE = 2
 
 @dataclass(frozen=True)
 class WorkerServices:
-    """What the activities of one process share."""
+    """The objects that the activities of one process share."""
 
     database: Database
     payments: Mapping[str, PaymentProvider]
@@ -122,7 +122,7 @@ class WorkerSpec:
     activities: Sequence[Callable[..., Any]]
     per_second: float | None = None
     #: Normal activities that one worker runs at the same time; None: as many as its connections allow. What is taken
-    #: from the queue has no turn any more, so a worker that does one thing at a time takes few.
+    #: from the queue is not ordered by fairness any more, so a worker that does one thing at a time takes few.
     at_once: int | None = None
 
 

@@ -1,11 +1,11 @@
-"""How workflow code runs: in the sandbox, where each run imports its own copy of the workflow module only."""
+"""The sandbox of workflow code, where each run imports its own copy of the workflow module only."""
 
 from dataclasses import replace
 
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 from temporalio.workflow import SandboxImportNotificationPolicy
 
-#: What the data converter imports by itself inside a run; our own modules are named in each workflow's import block.
+#: Modules that the data converter imports by itself inside a run; ours are named in each workflow's import block.
 _CONVERTER = ("pydantic", "pydantic_core", "annotated_types", "typing_inspection", "typing_extensions")
 
 

@@ -1,4 +1,4 @@
-"""All schedules, and how they are written to Temporal."""
+"""All schedules, and their creation in Temporal."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,7 +24,7 @@ from workflows.platform.maintenance import messages as maintenance
 from workflows.support import queues
 
 _ZONE = "Asia/Tokyo"
-#: A run that never ends would keep the next ones from starting.
+#: A run that never ends would prevent the next ones.
 _AT_MOST = timedelta(hours=6)
 
 
@@ -62,7 +62,7 @@ SCHEDULES: tuple[ScheduledWorkflow, ...] = (
     ),
     ScheduledWorkflow(
         "maintenance/hourly",
-        "deletes what is kept for hours",
+        "deletes rows that are stored for hours",
         _hourly(7),
         maintenance.WORKFLOW,
         maintenance.MaintenanceInput(
@@ -72,7 +72,7 @@ SCHEDULES: tuple[ScheduledWorkflow, ...] = (
     ),
     ScheduledWorkflow(
         "maintenance/daily",
-        "deletes what is kept for days, rows and files, and makes the audit trail's partitions ahead",
+        "deletes rows and files that are stored for days, and makes the audit trail's next partitions",
         _daily(4, 10),
         maintenance.WORKFLOW,
         maintenance.MaintenanceInput(

@@ -1,1 +1,1 @@
-"""The auditor: recounts from the rows what the platform promises, and says what is not so. It changes nothing."""
+"""The auditor: checks the platform's invariants against the rows of the database. It changes nothing."""

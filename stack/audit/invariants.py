@@ -1,4 +1,4 @@
-"""The seven invariants: what each kind of finding violates, and the sentence that says it to a person."""
+"""The seven invariants: which of them each kind of finding violates, and the sentence that a person reads."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -77,13 +77,13 @@ KINDS: Mapping[str, tuple[int, str]] = {
     "notice_without_workflow": (7, "Notice {notice_id} is queued, but nothing is going to send it."),
 }
 
-#: So many violations of one kind are kept to be shown; all of them are counted.
+#: At most so many violations of one kind are stored to be shown; all of them are counted.
 KEPT = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One thing that is wrong."""
+    """One violation of an invariant."""
 
     invariant: int
     kind: str
@@ -94,7 +94,7 @@ class Violation:
 
 @dataclass(slots=True)
 class Report:
-    """What an audit found. ``counts`` by kind counts all violations, ``violations`` keeps the first of each kind.
+    """The result of an audit. ``counts``: all violations by kind; ``violations``: the first of each kind.
     ``unchecked``: which invariants could not be (wholly) checked, and why."""
 
     at: datetime
@@ -112,10 +112,10 @@ class Report:
         return sum(count for kind, count in self.counts.items() if KINDS[kind][0] == invariant)
 
     def add(self, finding: Finding) -> None:
-        """Count it, and keep it if there are not too many of its kind."""
+        """Count it, and store it unless its kind has enough already."""
         seen = self.counts[finding.kind] = self.counts.get(finding.kind, 0) + 1
         if seen <= KEPT:
-            self.violations.append(judge(finding))
+            self.violations.append(violation_of(finding))
 
     def take(self, findings: Iterable[Finding]) -> None:
         """Add several."""
@@ -123,7 +123,7 @@ class Report:
             self.add(finding)
 
 
-def judge(finding: Finding) -> Violation:
+def violation_of(finding: Finding) -> Violation:
     """The invariant that a finding violates, with its sentence."""
     number, sentence = KINDS[finding.kind]
     return Violation(
@@ -132,7 +132,7 @@ def judge(finding: Finding) -> Violation:
 
 
 async def check_tables(database: Database, report: Report, limits: Limits) -> None:
-    """Everything that Postgres alone can answer, in one read-only snapshot."""
+    """Every check that needs Postgres alone, in one read-only snapshot."""
     snapshot = Database(database.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True))
     async with snapshot.unit_of_work(Scope.platform()) as work:
         for check in CHECKS:

@@ -22,15 +22,15 @@ from runtime.temporal import connect as connect_temporal
 from stack.audit.invariants import TITLES, Report, check_tables
 from stack.audit.workflows import check_workflows
 
-#: How long to wait for Temporal before it counts as away.
+#: How long to wait for Temporal before it counts as unreachable.
 TEMPORAL_WITHIN = timedelta(seconds=10)
-#: The database could not be read: nothing is known.
+#: The exit code when the database could not be read.
 NOT_AUDITED = 2
 
 
 def main(settings: Settings, as_json: bool) -> int:
-    """Audit what the settings point at. Exit code 0: no violation (invariants that need Temporal may be unchecked, and
-    are named); 1: violations; 2: the database could not be read."""
+    """Audit the database and Temporal of the settings. Exit code 0: no violation (invariants that need Temporal
+    may be unchecked, and are named); 1: violations; 2: the database could not be read."""
     try:
         report = asyncio.run(_run(settings))
     except Unavailable:
@@ -44,7 +44,7 @@ async def audit(
     database: Database, temporal: Client | None, limits: Limits | None = None, now: datetime | None = None
 ) -> Report:
     """Check all invariants. Without ``temporal`` those that need it are unchecked. Raises Unavailable when Postgres
-    is away."""
+    does not answer."""
     report, limits = Report(now or datetime.now(UTC)), limits or Limits()
     await check_tables(database, report, limits)
     if temporal is None:

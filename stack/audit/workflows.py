@@ -1,7 +1,7 @@
-"""What only Temporal can answer: whether somebody is looking after each booking and each unsent notice.
+"""The checks that need Temporal: whether each booking and each unsent notice has its workflow.
 
-Postgres and Temporal have no common snapshot. Whatever looks wrong in a list is asked for once more, one by one and
-from the sources that are never behind: the run itself, and the row.
+Postgres and Temporal have no common snapshot. Everything that looks wrong in a list is read once more, one by one and
+from the sources that have no delay: the run itself, and the row.
 """
 
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -28,7 +28,7 @@ _RUNNING = WorkflowExecutionStatus.RUNNING
 async def check_workflows(database: Database, client: Client, report: Report, limits: Limits) -> None:
     """Add what is wrong to ``report``. Raises RPCError when Temporal cannot be asked."""
     kept_for = await _retention(client)
-    # Not up to the day that Temporal forgets a closed run: what it is about to drop is not missed.
+    # Less than the whole retention: a closed run that Temporal deletes during the audit is no violation.
     ended_after = report.at - min(kept_for * 0.9, timedelta(days=365))
     audit = _Auditor(database, client, report.at, limits, ended_after)
     async for finding in audit.bookings():
@@ -48,21 +48,21 @@ class _Auditor:
         self._ended_after = ended_after
 
     async def bookings(self) -> AsyncIterator[Finding]:
-        """A booking that is not over needs a running workflow or an order for one; one that is over, any run."""
+        """A booking that is not over needs a running workflow or an outbox row for one; one that is over, any run."""
         after: UUID | None = None
         while page := await self._bookings(after):
             after = page[-1].id
-            for booking in await self._doubtful(page, ids.booking, self._is_fine):
-                if finding := await self._judge_booking(booking):
+            for booking in await self._without_correct_run(page, ids.booking, self._is_correct):
+                if finding := await self._check_booking(booking):
                     yield finding
 
     async def notices(self) -> AsyncIterator[Finding]:
-        """A queued notice needs a running workflow or an order for one."""
+        """A queued notice needs a running workflow or an outbox row for one."""
         after: UUID | None = None
         while page := await self._notices(after):
             after = page[-1].id
-            for notice in await self._doubtful(page, ids.notice, lambda _, status: status is _RUNNING):
-                if finding := await self._judge_notice(notice):
+            for notice in await self._without_correct_run(page, ids.notice, lambda _, status: status is _RUNNING):
+                if finding := await self._check_notice(notice):
                     yield finding
 
     async def _bookings(self, after: UUID | None, size: int = PAGE) -> list[Expected]:
@@ -73,38 +73,38 @@ class _Auditor:
         async with self._database.unit_of_work(Scope.platform()) as work:
             return await work.invariants.expected_notices(after, size)
 
-    async def _doubtful(
+    async def _without_correct_run(
         self,
         page: Sequence[Expected],
         workflow_id: Callable[[UUID], str],
         is_fine: Callable[[Expected, WorkflowExecutionStatus | None], bool],
     ) -> list[Expected]:
-        """Those of a page for which the list of runs does not show that all is well."""
+        """The rows of a page for which the list of runs shows no correct run."""
         old = [one for one in page if not one.has_command and one.changed_at < self._now - self._limits.workflow]
         if not old:
             return []
         listed = ", ".join(f"'{workflow_id(one.id)}'" for one in old)
-        # A booking may have had several runs, one after the other; one that runs says more than those that ended.
+        # A booking may have had several runs, one after the other; a running one counts more than those that ended.
         seen: dict[str, WorkflowExecutionStatus | None] = {}
         async for run in self._client.list_workflows(f"WorkflowId IN ({listed})", page_size=PAGE, rpc_timeout=_CALL):
             if seen.get(run.id) is not _RUNNING:
                 seen[run.id] = run.status
         return [one for one in old if not is_fine(one, seen.get(workflow_id(one.id)))]
 
-    def _is_fine(self, booking: Expected, status: WorkflowExecutionStatus | None) -> bool:
+    def _is_correct(self, booking: Expected, status: WorkflowExecutionStatus | None) -> bool:
         return status is not None if booking.status in _FINAL else status is _RUNNING
 
-    async def _judge_booking(self, booking: Expected) -> Finding | None:
+    async def _check_booking(self, booking: Expected) -> Finding | None:
         run_status = await self._ask(ids.booking(booking.id))
         before = UUID(int=booking.id.int - 1)
         now = [one for one in await self._bookings(before, 1) if one.id == booking.id]
-        if not now or now[0].has_command or self._is_fine(now[0], run_status):
+        if not now or now[0].has_command or self._is_correct(now[0], run_status):
             return None
         facts = {"status": now[0].status, "run_status": run_status.name.lower() if run_status else None}
         kind = "workflow_not_running" if run_status else "booking_without_workflow"
         return Finding(kind, {"booking_id": str(booking.id), "workflow_id": ids.booking(booking.id)}, facts)
 
-    async def _judge_notice(self, notice: Expected) -> Finding | None:
+    async def _check_notice(self, notice: Expected) -> Finding | None:
         run_status = await self._ask(ids.notice(notice.id))
         before = UUID(int=notice.id.int - 1)
         now = [one for one in await self._notices(before, 1) if one.id == notice.id]
@@ -127,7 +127,7 @@ class _Auditor:
 
 
 async def _retention(client: Client) -> timedelta:
-    """How long Temporal keeps a run that has ended."""
+    """How long Temporal stores a run that has ended."""
     namespace = await client.workflow_service.describe_namespace(
         DescribeNamespaceRequest(namespace=client.namespace), timeout=_CALL
     )

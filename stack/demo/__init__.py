@@ -1,1 +1,1 @@
-"""``omotenashi demo``: bookings that go well and badly, lived through from outside on a stack of their own."""
+"""``omotenashi demo``: bookings with and without trouble, over the public API of a stack of their own."""

@@ -1,4 +1,4 @@
-"""What the demo expects, and waiting for it: by looking again and again until a deadline, never for a fixed time."""
+"""The demo's expectations: each is checked again and again until a deadline, never after a fixed time."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,13 +7,13 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-#: Long, because the machine may be busy; nothing healthy takes a quarter of it.
+#: Long, because the machine may be busy; a healthy step takes less than a quarter of it.
 PATIENCE = 30.0
 _LOOK_EVERY = 0.08
 
 
 class Unexpected(Exception):
-    """The platform did not do what it promises: what was expected, and what was found."""
+    """An expectation that was not met: what was expected, and what was found."""
 
     def __init__(self, expected: str, found: object) -> None:
         super().__init__(f"expected {expected}, found {found}")
@@ -28,7 +28,7 @@ def expect(what: str, found: object, wanted: object) -> None:
 
 
 async def until(what: str, look: Callable[[], Awaitable[T]], good: Callable[[T], bool], within: float = PATIENCE) -> T:
-    """What ``look`` gave when it was ``good``. Raises ``Unexpected`` with the last that it gave after ``within``
+    """The result of ``look`` once it is ``good``. Raises ``Unexpected`` with the last result after ``within``
     seconds."""
     deadline = monotonic() + within
     while True:

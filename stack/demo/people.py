@@ -1,4 +1,4 @@
-"""People with a phone: what they ask of the public API, over HTTP and nothing else."""
+"""The people of the demo: clients of the public API over HTTP."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,19 +9,19 @@ import httpx
 
 from stack.demo.expectations import Unexpected
 
-PASSWORD = "Sakura-2026-demo"  # noqa: S105 - of a stack that is thrown away
+PASSWORD = "Sakura-2026-demo"  # noqa: S105 - of a temporary stack
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the API said."""
+    """An answer of the API."""
 
     status: int
     body: Mapping[str, Any]
 
     @property
     def data(self) -> Any:
-        """Of a success."""
+        """The data of a successful answer."""
         return self.body.get("data")
 
     @property
@@ -41,7 +41,7 @@ class Answer:
 
 
 class Person:
-    """Somebody at the API; ``language`` is ja or en. Nobody in particular until :meth:`join`."""
+    """A client of the API; ``language`` is ja or en. Anonymous until :meth:`join`."""
 
     def __init__(self, http: httpx.AsyncClient, name: str, language: str = "ja") -> None:
         self._http = http
@@ -64,12 +64,12 @@ class Person:
         await self.log_in()
 
     async def log_in(self) -> None:
-        """With what the login may do now."""
+        """Log in again, for a token with the present rights."""
         login = await self.post("/auth/login", {"email": self.email, "password": PASSWORD})
         self._token = login["access_token"]
 
     async def ask(self, method: str, path: str, body: object = None, params: Mapping[str, Any] | None = None) -> Answer:
-        """Any answer. Every POST has an idempotency key of its own."""
+        """Send a request; returns any answer. Every POST has an idempotency key of its own."""
         headers = {"Accept-Language": self.language}
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"

@@ -1,4 +1,4 @@
-"""The provider sandbox as the demo uses it: its mailbox, its 3-D Secure page, its troubles, its books."""
+"""The provider sandbox as the demo uses it: its mailbox, its 3-D Secure page, its faults, its refunds."""
 
 import re
 from collections.abc import AsyncIterator, Sequence
@@ -13,7 +13,7 @@ from stack.demo.expectations import Unexpected, expect
 
 
 class Provider:
-    """``http`` has the sandbox's address as its base; ``settings`` name the key that its books open with."""
+    """``http`` has the sandbox's address as its base; ``settings`` have the key of its APIs."""
 
     def __init__(self, http: httpx.AsyncClient, settings: Settings) -> None:
         self._http = http
@@ -33,7 +33,7 @@ class Provider:
         return None
 
     async def open_page(self, url: str) -> None:
-        """What the customer's browser does with a 3-D Secure address."""
+        """Open a 3-D Secure address, as the customer's browser does."""
         page = await self._http.get(url)
         expect("the 3-D Secure page to open", page.status_code, 200)
 
@@ -44,27 +44,27 @@ class Provider:
         return answer.headers["location"]
 
     async def refunds(self, intent_id: str) -> Sequence[dict[str, Any]]:
-        """The refunds of an intent in the provider's own books."""
+        """The refunds of an intent as the provider recorded them."""
         headers = {"Authorization": f"Bearer {self._key}"}
         page = await self._ask("GET", "/v1/refunds", params={"payment_intent": intent_id}, headers=headers)
         refunds: list[dict[str, Any]] = page["data"]
         return refunds
 
     async def webhooks_under_way(self) -> int:
-        """How many it has still to deliver."""
+        """How many webhooks it has not delivered yet."""
         return int((await self._ask("GET", "/sandbox/state"))["webhooks_pending"])
 
     async def calls(self, operation: str) -> int:
-        """How often it was asked for this."""
+        """How often the operation was called."""
         return int((await self._ask("GET", "/sandbox/state"))["calls"].get(operation, 0))
 
     async def take_time(self, operation: str, seconds: float) -> None:
-        """The next call of this name is worked on after so many seconds."""
+        """The next call of this name is delayed by so many seconds."""
         await self._ask("POST", "/sandbox/faults", json={"operation": operation, "kind": "delay", "seconds": seconds})
 
     @asynccontextmanager
     async def failing(self, operation: str) -> AsyncIterator[None]:
-        """Inside, every such call is answered with 500 and does nothing."""
+        """A context in which every such call is answered with 500 and does nothing."""
         await self._ask("POST", "/sandbox/faults", json={"operation": operation, "kind": "error_500", "times": None})
         try:
             yield

@@ -1,4 +1,4 @@
-"""The salon of the demo and its people, and the steps that several scenes take."""
+"""The salon of the demo and its people, and the steps that several scenes share."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -44,12 +44,12 @@ def same(one: str, other: str) -> bool:
 
 
 def run_of(booking: Json) -> str:
-    """What the Temporal UI calls the booking's run."""
+    """The workflow id of the booking, as the Temporal UI shows it."""
     return f"booking/{booking['id']}"
 
 
 def intent_of(payment: Json) -> str:
-    """What the provider calls the payment: Stripe's secrets begin with it."""
+    """The intent's id at the provider: Stripe's secrets begin with it."""
     return str(payment["client_secret"]).partition("_secret_")[0]
 
 
@@ -95,7 +95,7 @@ class Salon:
         return int(found[0]) if found else 0
 
     async def set_up(self, **settings: object) -> None:
-        """Change settings of the business; they count for new bookings. Durations in seconds."""
+        """Change settings of the business; they apply to new bookings. Durations in seconds."""
         await self.owner.put(f"/owner/businesses/{self.business_id}/settings", settings)
 
     # -- bookings ------------------------------------------------------------------------------------------------
@@ -135,7 +135,7 @@ class Salon:
         return payment
 
     async def try_card(self, person: Person, payment: Json, method: str) -> Answer:
-        """What comes of giving this card."""
+        """The answer to a payment with this card."""
         card = {"payment_id": payment["payment_id"], "payment_method": method, "return_url": _RETURN_URL}
         return await person.ask("POST", "/payments/confirm", card)
 

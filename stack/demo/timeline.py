@@ -1,4 +1,4 @@
-"""What the person at the terminal reads: headings, and lines with the time since the beginning."""
+"""The output of the demo: headings, and lines with the time since the beginning."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,7 +7,7 @@ from time import monotonic
 from rich.console import Console
 from rich.text import Text
 
-#: Where ids begin, so that they stand in a column.
+#: The column in which ids begin.
 _IDS_AT = 78
 
 
@@ -40,7 +40,7 @@ class Timeline:
         self._line(what, ids, "")
 
     def trouble(self, what: str) -> None:
-        """Something that was broken on purpose."""
+        """A fault that the demo causes on purpose."""
         self._line(what, (), "yellow")
 
     def plain(self, text: str, style: str = "") -> None:
@@ -59,7 +59,7 @@ class Timeline:
     # -- stack.reports.Reporter ----------------------------------------------------------------------------------
 
     def take_ready(self) -> list[str]:
-        """Who got ready since the last call."""
+        """The children that got ready since the last call."""
         ready, self._ready = self._ready, []
         return ready
 

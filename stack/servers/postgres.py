@@ -15,7 +15,7 @@ from stack.binaries import postgres_folder
 from stack.leftovers import end_one, find_process
 from stack.ports import LOOPBACK
 from stack.processes import Account, Program, StartFailed
-from stack.servers.surroundings import clean_environment, let_pass, let_read, unprivileged_account
+from stack.servers.surroundings import allow_read, allow_traversal, clean_environment, unprivileged_account
 
 SUPERUSER = "postgres"
 OWNER = "omotenashi_owner"
@@ -94,9 +94,9 @@ class Postgres:
         if account is None:
             return
         wheel = postgres_folder()
-        let_pass(wheel)
-        let_pass(self.folder)
-        let_read(wheel, wheel / "bin" / "postgres")
+        allow_traversal(wheel)
+        allow_traversal(self.folder)
+        allow_read(wheel, wheel / "bin" / "postgres")
         os.chown(self.folder, account.uid, account.gid)
 
     def _initdb(self, account: Account | None) -> None:
@@ -161,7 +161,7 @@ async def create_database(maintenance_url: str, name: str, template: str = "temp
     Args:
         maintenance_url: libpq URL of the database ``postgres`` as superuser.
         name: the new database's name; trusted.
-        template: what it is a copy of; nobody may be connected to it.
+        template: the database to copy; it must have no connections.
     """
     connection = await asyncpg.connect(maintenance_url, ssl=False)
     try:
@@ -173,7 +173,7 @@ async def create_database(maintenance_url: str, name: str, template: str = "temp
 
 
 async def end_leftover(folder: Path, patience: timedelta = timedelta(seconds=15)) -> None:
-    """End a Postgres that an earlier, killed stack left on ``folder``, and remove a stale ``postmaster.pid``.
+    """End a Postgres of an earlier, killed stack that still runs on ``folder``, and remove a stale ``postmaster.pid``.
 
     Postgres itself refuses to start while the process id in that file is alive, even if it is another program's now.
     """

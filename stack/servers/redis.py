@@ -16,7 +16,7 @@ class Redis:
 
     folder: Path
     port: int
-    #: Whether writes outlive the process.
+    #: Whether writes survive the end of the process.
     durable: bool = True
 
     @property
@@ -52,7 +52,7 @@ class Redis:
 
 
 async def answers_ping(port: int) -> bool:
-    """Whether a Redis on this port of loopback takes commands.
+    """Whether a Redis on this port of loopback answers commands.
 
     Raises:
         OSError: nobody answered.

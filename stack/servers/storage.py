@@ -72,7 +72,7 @@ class Storage:
             "ip": LOOPBACK,
             "ip.bind": LOOPBACK,
             "bucket": self.bucket,
-            # Master and filer speak gRPC alone: the master would delete a bucket for anybody by HTTP.
+            # Master and filer serve gRPC alone: by HTTP the master would delete a bucket for anybody.
             "disableHttp": "true",
             "s3.port": str(ports.s3),
             "s3.port.grpc": str(ports.s3 + GRPC_OFFSET),
@@ -82,7 +82,7 @@ class Storage:
             "s3.port.lance": "0",
             "master.port": str(ports.master),
             "master.port.grpc": str(ports.master + GRPC_OFFSET),
-            # By default it reports usage to its makers.
+            # By default it reports usage to its vendor.
             "master.telemetry": "false",
             "volume.port": str(ports.volume),
             "volume.port.grpc": str(ports.volume + GRPC_OFFSET),
@@ -97,7 +97,7 @@ class Storage:
         }
 
     def _remove_sockets(self) -> None:
-        # It makes them at a place of its own choice, and leaves one or more behind.
+        # It makes them in a folder that cannot be set, and does not remove all of them.
         for name in ("master", "volume", "filer", "s3", "admin"):
             port = getattr(self.ports, name) + GRPC_OFFSET
             Path(f"/tmp/seaweedfs-{name}-grpc-{port}.sock").unlink(missing_ok=True)  # noqa: S108

@@ -1,4 +1,4 @@
-"""What the parts of the object storage show to each other, so that nobody else is answered on their ports.
+"""Secrets between the parts of the object storage, so that their ports refuse everybody else.
 
 Its S3 gateway asks for a key. Behind it, without these, the filer reads and deletes every file and the master drops a
 whole bucket (``/col/delete``) for anybody who reaches their ports. SeaweedFS takes a signing key for HTTP and mutual
@@ -31,7 +31,7 @@ def storage_secrets(folder: Path) -> dict[str, str]:
 
 
 def _write_certificate(certificate: Path, key: Path) -> None:
-    """One that every part shows and every part trusts."""
+    """One certificate that every part presents and trusts."""
     private = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "omotenashi storage")])
     now = datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""What every embedded server gets from its surroundings: a clean environment, and a folder it may use."""
+"""The environment variables and the folder permissions of the embedded servers."""
 
 import contextlib
 import os
@@ -14,7 +14,7 @@ _POSTGRES_USER = "embedded_postgres"
 
 
 def clean_environment(**more: str) -> dict[str, str]:
-    """Variables for a server: enough to run, nothing of the caller's that would change how it runs."""
+    """Variables for a server: enough to run, and none of the caller's that would change its behaviour."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
     return {**kept, "LANG": "C.UTF-8", "TZ": "UTC", **more}
 
@@ -42,15 +42,15 @@ def _unprivileged_user() -> pwd.struct_passwd:
     return pwd.getpwnam("nobody")
 
 
-def let_pass(folder: Path) -> None:
-    """Let other users walk through the parents of ``folder`` (not list them): a child of root's has another user."""
+def allow_traversal(folder: Path) -> None:
+    """Let other users enter the parents of ``folder`` (not list them): a child of root's has another user."""
     for parent in folder.resolve().parents:
         mode = parent.stat().st_mode
         if not mode & stat.S_IXOTH:
             parent.chmod(mode | stat.S_IXGRP | stat.S_IXOTH)
 
 
-def let_read(folder: Path, probe: Path) -> None:
+def allow_read(folder: Path, probe: Path) -> None:
     """Let other users read and run what is under ``folder``, if they cannot yet read ``probe``."""
     if probe.stat().st_mode & stat.S_IROTH:
         return

@@ -1,4 +1,4 @@
-"""Embedded Temporal: the development server on a database file that loses nothing, with its web UI."""
+"""Embedded Temporal: the development server on a durable database file, with its web UI."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,11 +21,11 @@ TUNE = (
     "system.forceSearchAttributesCacheRefreshOnRead=false",
     "history.maxInFlightUpdates=1000",
     'history.timerProcessorMaxTimeShift="10ms"',
-    # Queues whose runs name a fairness key hand out tasks in turns; the others stay as they are.
+    # Queues whose runs have a fairness key give tasks to each key in turn; other queues are not affected.
     "matching.autoEnableV2=true",
 )
 
-#: A file that survives a kill: 20 of 20 under load lost nothing.
+#: Settings with which the file survives a kill: 20 of 20 kills under load lost nothing.
 _PRAGMAS = ("journal_mode=wal", "synchronous=1")
 
 

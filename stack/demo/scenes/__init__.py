@@ -1,1 +1,1 @@
-"""What is played, one module per scene; each raises ``Unexpected`` for anything that is not as promised."""
+"""The scenes of the demo, one module each; a scene raises ``Unexpected`` for an expectation that is not met."""

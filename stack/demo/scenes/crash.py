@@ -1,4 +1,4 @@
-"""A worker dies while the customer pays; the booking does not notice."""
+"""A worker is killed while the customer pays; the booking continues without an error."""
 
 import asyncio
 import os
@@ -17,7 +17,7 @@ _BANK = 0.4
 
 
 async def play(salon: Salon, platform: Platform) -> None:
-    """Pay, kill, wait for what comes by itself."""
+    """Pay, kill the worker, wait for the confirmation."""
     hanako = salon.hanako
     booking = await salon.book(hanako, await salon.a_start())
     payment = await salon.ask_to_pay(hanako, booking)

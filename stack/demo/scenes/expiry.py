@@ -1,4 +1,4 @@
-"""A hold that nobody pays ends by itself, and its time is free again."""
+"""A hold that is not paid expires, and its time is free again."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ from stack.demo.expectations import Unexpected, expect, until
 from stack.demo.salon import GOOD_CARD, HOLD, ZONE, Salon
 
 TITLE = "A hold that expires"
-#: Seconds: time to read the list and to ask for a payment on a busy machine, and no long wait for who watches.
+#: Seconds: time to read the list and to ask for a payment on a busy machine, and no long wait for a person who watches.
 _SHORT = 5
 
 

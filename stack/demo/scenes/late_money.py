@@ -1,7 +1,7 @@
-"""Money that arrives when the hold is over: the time is taken again if it is free, else everything goes back.
+"""Money that arrives after the hold: the booking is reinstated if its time is free, else everything is refunded.
 
 How that happens: at the end of the hold the provider cannot close the intent (it answers 500), so the customer may
-still be at the bank's page; meanwhile somebody else wants the time, and a hold that is over is in nobody's way.
+still be at the bank's page; meanwhile somebody else wants the time, and a hold that is over blocks no other booking.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""A booking without trouble: held, paid, confirmed, reminder, visit, thanks."""
+"""A booking without a failure: held, paid, confirmed, reminder, visit, thanks."""
 
 from datetime import datetime, timedelta
 
