@@ -140,10 +140,10 @@ _HOLDS = text("""
 # By id: rows of one booking are written under its lock, and ids are made in the order of writing.
 _HISTORY = text("""
     WITH step AS (
-        SELECT h.booking_id, h.id, h.event, h.from_status, h.to_status, lag(h.to_status) OVER story AS before,
-               row_number() OVER story AS number, lead(h.id) OVER story IS NULL AS is_last
+        SELECT h.booking_id, h.id, h.event, h.from_status, h.to_status, lag(h.to_status) OVER history AS before,
+               row_number() OVER history AS number, lead(h.id) OVER history IS NULL AS is_last
           FROM booking_history h WHERE h.booking_id > :after AND h.booking_id <= :last
-        WINDOW story AS (PARTITION BY h.booking_id ORDER BY h.id))
+        WINDOW history AS (PARTITION BY h.booking_id ORDER BY h.id))
     SELECT 'history_broken' AS kind, jsonb_build_object('booking_id', booking_id, 'history_id', id) AS ids,
            jsonb_build_object('event', event, 'from', from_status, 'before', before) AS facts
       FROM step WHERE from_status IS DISTINCT FROM before OR (number = 1 AND to_status <> 'pending')

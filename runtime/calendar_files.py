@@ -58,8 +58,8 @@ def sequence(version: int, status: BookingStatus) -> int:
 
 
 def calendar_file(events: Iterable[CalendarEvent], method: str | None = None, name: str = "") -> bytes:
-    """The file. ``method``: what a message asks of calendars (RFC 5546), none for a feed; ``name``: how a calendar that
-    subscribes calls it."""
+    """The file. ``method``: the METHOD of a message (RFC 5546), none for a feed; ``name``: the name of the
+    calendar for subscribers."""
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")

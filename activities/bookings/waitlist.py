@@ -13,7 +13,7 @@ from domain.bookings.waitlist import WaitlistTurn
 
 @dataclass(frozen=True)
 class WaitlistTurnInput:
-    """Whose waitlist."""
+    """The business of the waitlist."""
 
     business_id: UUID
 
@@ -27,6 +27,6 @@ class WaitlistActivities:
 
     @activity.defn(name="waitlist.take_turn")
     async def take_turn(self, about: WaitlistTurnInput) -> WaitlistTurn:
-        """End what is over, then offer at most one free time; one transaction, safe to repeat."""
+        """End expired offers and entries, then offer at most one free time; one transaction, safe to repeat."""
         async with self._database.unit_of_work(Scope.tenant(about.business_id)) as work:
             return await work.bookings.waitlist.take_turn(about.business_id, self._now())

@@ -1,4 +1,4 @@
-"""The reset of a second factor when its time has come."""
+"""The reset of a second factor at its time."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,8 +1,8 @@
 """Tracks of an MP4 film that are neither picture nor sound: places of a drone or an action camera, subtitles with them.
 
 Such a track is removed with its samples: its header becomes a free box and its samples become zeros, in place, so that
-nothing moves. ISO/IEC 14496-12, section 8: ``hdlr`` says what a track is (8.4.3), ``stsd`` how its samples are written
-(8.5.2), ``stsc``, ``stsz`` and ``stco`` or ``co64`` where they are (8.7).
+nothing moves. ISO/IEC 14496-12, section 8: ``hdlr`` has the kind of a track (8.4.3), ``stsd`` the format of its samples
+(8.5.2), ``stsc``, ``stsz`` and ``stco`` or ``co64`` their positions (8.7).
 """
 
 import struct
@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from activities.inspection.results import Rejected
 from domain.media.status import Rejection
 
-#: What a visitor sees and hears.
+#: The tracks of picture and sound.
 _SHOWN = frozenset((b"vide", b"soun"))
-#: Sample entries that are data, whatever the track says that it is: GoPro, Google, Apple, DJI.
+#: Sample entries that are data, also in a track of another kind: GoPro, Google, Apple, DJI.
 _DATA = frozenset((b"gpmd", b"camm", b"mebx", b"djmd", b"dbgi", b"mett", b"metx", b"tmcd"))
 
 

@@ -1,4 +1,4 @@
-"""Files of documents that nothing needs any more."""
+"""Files of documents that are not needed any more."""
 
 from collections.abc import Iterable, Mapping
 from functools import partial
@@ -9,8 +9,8 @@ from domain.media.files import DOCUMENTS_IN, DOCUMENTS_KEPT
 
 
 def unreferenced_documents(database: Database) -> Mapping[str, FindUnreferenced]:
-    """For the sweep of files, by prefix of their keys: those of withdrawn documents, and what was left behind where a
-    document was uploaded."""
+    """For the sweep of files, by prefix of their keys: those of withdrawn documents, and unused uploads of
+    documents."""
     find = partial(_find, database)
     return {DOCUMENTS_IN: find, DOCUMENTS_KEPT: find}
 

@@ -1,6 +1,6 @@
-"""Messages without what people typed, for addresses that nobody has proven.
+"""Messages without the texts that people typed, for addresses that are not proven.
 
-A test finds a new text of a content about which nothing is said here.
+A test fails for a text of a message that is not listed here.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from activities.templates.words import Bilingual
 from db.messages.notices import AccountEmailContent, NoticeContent
 from domain.messages.kinds import AccountEmailKind
 
-#: What the customer typed into a booking, and what is read about the customer, each with what stands in its place.
+#: The texts that the customer typed into a booking, and facts about the customer, each with its replacement.
 TYPED_BY_CUSTOMER: Mapping[str, Any] = {
     "family_name": "",
     "given_name": "",
@@ -22,8 +22,8 @@ TYPED_BY_CUSTOMER: Mapping[str, Any] = {
     "customer_email": None,
     "customer_kana": None,
 }
-#: What the people of an account e-mail typed: the login its name, its program the name of the device. The name of the
-#: business is the third; one that writes to its customers was approved with it.
+#: Typed texts of an account e-mail: the name of the login, and the name of the device, which its program sends. The
+#: name of the business is the third; one that writes to its customers was approved with it.
 TYPED_BY_LOGIN: Mapping[str, Any] = {"family_name": "", "given_name": "", "user_agent": None}
 
 _YOUR_BUSINESS: Bilingual = {"ja": "お申し込みの店舗", "en": "your business"}

@@ -80,8 +80,8 @@ _LAPSED = text("""
 
 @dataclass(frozen=True, slots=True)
 class BlockRequest:
-    """A block as it is asked for: its first occurrence (aware UTC), how it recurs, and why. ``resource_id`` None: the
-    whole business. ``reason`` is free text for the business's own people and leaves the database for nobody else."""
+    """The request for a block: its first occurrence (aware UTC), its recurrence and its reason. ``resource_id`` None:
+    the whole business. ``reason`` is free text that only the business's own people may read."""
 
     resource_id: UUID | None
     starts_at: datetime
@@ -92,7 +92,7 @@ class BlockRequest:
 
 @dataclass(frozen=True, slots=True)
 class BlockRow:
-    """A stored block. ``times``: the occurrences that there are; ``recurrence`` None: once."""
+    """A stored block. ``times``: the occurrences that exist; ``recurrence`` None: once."""
 
     id: UUID
     business_id: UUID
@@ -108,8 +108,8 @@ class BlockRow:
 
 
 class BlockStore(Store):
-    """Each change lists the bookings that it strands, like every change of a calendar. An outbox event says which time
-    a change has freed."""
+    """Each change lists the bookings that it strands, like every change of a calendar. An outbox event has the time
+    that a change has freed."""
 
     async def list_blocks(
         self,
@@ -200,7 +200,7 @@ class BlockStore(Store):
         now: datetime,
         known: Sequence[tuple[UUID, int]] = (),
     ) -> None:
-        """``known``: id and version of what these times replace, in their order."""
+        """``known``: id and version of the times that these replace, in their order."""
         spans = {"starts": [time.starts_at for time in times], "ends": [time.ends_at for time in times]}
         values = {"business_id": business_id, "resource_id": resource_id, "now": now, **spans}
         lapsed = sorted(await self.session.scalars(_LAPSED, values))

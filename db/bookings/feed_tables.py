@@ -1,4 +1,4 @@
-"""Calendar feeds: private addresses under which calendars read what is booked."""
+"""Calendar feeds: private addresses from which calendars read bookings."""
 
 from uuid import UUID
 

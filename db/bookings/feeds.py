@@ -1,4 +1,4 @@
-"""Calendar feeds: who has one, and what it shows."""
+"""Calendar feeds and their content."""
 
 import hashlib
 import hmac
@@ -43,8 +43,8 @@ _SOURCE = text("""
       JOIN business_settings t ON t.business_id = b.id LEFT JOIN resources r ON r.id = f.resource_id
      WHERE f.id = :id
 """).columns(business=JSONB, resource=JSONB)
-# Claims that were given up last still say whose an ended booking was. Holds that ended by themselves are left out:
-# nobody was to come.
+# The claims that were released last show the resource of an ended booking. Expired holds are left out: they were no
+# visits.
 _BOOKINGS = text("""
     SELECT b.id, b.status, b.version, b.updated_at, b.code, b.party_size, i.starts_at, i.ends_at, i.names,
            CASE WHEN :with_names THEN b.family_name END AS family_name,
@@ -118,7 +118,7 @@ class FeedBlock:
 
 @dataclass(frozen=True, slots=True)
 class FeedContent:
-    """All that a feed shows. ``resource`` None: of the whole business."""
+    """The content of a feed. ``resource`` None: of the whole business."""
 
     business: Mapping[str, str]
     resource: Mapping[str, str] | None
@@ -152,13 +152,13 @@ class FeedStore(Store):
         return await self.get_feed(feed_id), _token(feed_id, secret)
 
     async def rotate_feed(self, feed_id: UUID, now: datetime) -> tuple[FeedRow, str]:
-        """A new token; the old address opens nothing any more. Raises NotFound."""
+        """A new token; the old address becomes invalid. Raises NotFound."""
         secret = secrets.token_urlsafe(_SECRET_BYTES)
         await self.session.execute(_ROTATE, {"id": feed_id, "token_hash": _digest(secret), "now": now})
         return await self.get_feed(feed_id), _token(feed_id, secret)
 
     async def remove_feed(self, feed_id: UUID) -> None:
-        """The address opens nothing any more."""
+        """Delete the feed; its address becomes invalid."""
         await self.session.execute(_REMOVE, {"id": feed_id})
 
     async def check_token(self, feed_id: UUID, secret: str) -> FeedRow:
@@ -191,7 +191,7 @@ class FeedStore(Store):
 
 
 def split_token(token: str) -> tuple[UUID, str]:
-    """The id and the secret of an address. Raises NotFound for what cannot be one."""
+    """The id and the secret of an address. Raises NotFound for a text of another form."""
     try:
         return UUID(hex=token[:32]), token[32:]
     except ValueError as error:
@@ -203,5 +203,5 @@ def _token(feed_id: UUID, secret: str) -> str:
 
 
 def _digest(secret: str) -> bytes:
-    # A random secret of 256 bits needs no slow hash: there is nothing to guess.
+    # A random secret of 256 bits needs no slow hash: it cannot be guessed.
     return hashlib.sha256(secret.encode()).digest()

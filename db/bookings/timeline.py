@@ -34,7 +34,7 @@ _EVIDENCE = text("""
 
 
 class TimelineStore(Store):
-    """Reads; `domain.bookings.timeline.story` says who sees what."""
+    """Reads; `domain.bookings.timeline.visible_entries` decides who sees which entries."""
 
     async def entries(self, booking_id: UUID) -> list[TimelineEntry]:
         """All entries, in no order; none for a booking that the transaction does not see."""

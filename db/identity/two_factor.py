@@ -99,7 +99,7 @@ class TwoFactorStore(Store):
         for statement in (_DISABLE, _FORGET_CODES, _UNPROVEN):
             await self.session.execute(statement, {"user_id": user_id})
 
-    async def order_reset(self, user_id: UUID, reset_at: datetime) -> UUID:
+    async def request_reset(self, user_id: UUID, reset_at: datetime) -> UUID:
         """Let the second factor be reset at ``reset_at``, and order the run that does it. Raises WrongState where it is
         off, or a reset waits already."""
         values = {"user_id": user_id, "reset_at": reset_at}

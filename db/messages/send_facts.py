@@ -1,4 +1,4 @@
-"""What is known of a message when it is to be sent, and the count of its recipient's messages."""
+"""The facts about a message that is to be sent, and the count of its recipient's messages."""
 
 from uuid import UUID
 
@@ -18,8 +18,8 @@ _FACTS = text("""
            CASE WHEN w.id IS NOT NULL THEN joined.is_proven
                 WHEN n.booking_id IS NULL THEN u.email_verified_at IS NOT NULL
                 WHEN n.audience = 'business' AND (coalesce(s.email, '') = '' OR s.email = CAST(o.email AS text))
-                     THEN o.email_verified_at IS NOT NULL OR looked.yes
-                WHEN n.audience = 'business' THEN looked.yes
+                     THEN o.email_verified_at IS NOT NULL OR reviewed.yes
+                WHEN n.audience = 'business' THEN reviewed.yes
                 ELSE b.contact_proven_at IS NOT NULL OR (v.email_verified_at IS NOT NULL AND v.email = b.email)
            END AS is_proven,
            coalesce(s.status = 'approved', false) AS is_approved,
@@ -46,10 +46,10 @@ _FACTS = text("""
      CROSS JOIN LATERAL (
            SELECT coalesce(s.status IN ('approved', 'suspended'), false) AND NOT EXISTS (
                   SELECT FROM business_verifications w
-                   WHERE w.business_id = s.id AND w.status IN ('waiting', 'info_requested')) AS yes) looked
+                   WHERE w.business_id = s.id AND w.status IN ('waiting', 'info_requested')) AS yes) reviewed
      WHERE n.id = :id
 """)
-# One that was kept back counts again when a person tries it again; a repeated call for one that went out does not.
+# A dropped message counts again when a person sends it again; a repeated call for one that was sent does not.
 _COUNTED = text("""
     SELECT EXISTS (SELECT FROM notification_attempts
                     WHERE notice_id = :id AND id <> :attempt_id AND outcome IS DISTINCT FROM 'dropped')
@@ -57,10 +57,10 @@ _COUNTED = text("""
 
 
 class SendDecisionStore(Store):
-    """Asks the rules whether a message goes out."""
+    """Decides by the rules of the domain whether a message is sent."""
 
     async def decide_send(self, notice_id: UUID, attempt_id: UUID, address: str, limits: MessageLimits) -> SendDecision:
-        """Whether the message may go to ``address``, and whether with what people typed. One that may is counted for
+        """Whether the message may be sent to ``address``, and whether with typed texts. If so, it is counted for
         its recipient, once for all its attempts. ``attempt_id``: the open one. Raises NotFound."""
         facts = await self._read(notice_id)
         decision = decide_send(facts)

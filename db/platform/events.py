@@ -1,4 +1,4 @@
-"""The events of bookings, read from the outbox for those who follow a business or a booking."""
+"""The events of bookings, read from the outbox for followers of a business or a booking."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _SINCE = text("""
 
 @dataclass(frozen=True, slots=True)
 class BookingEvent:
-    """One event. ``id`` is in order of time, but a transaction that took long commits an older id after newer ones."""
+    """One event. ``id`` is in order of time, but a long transaction commits an older id after newer ones."""
 
     id: UUID
     business_id: UUID

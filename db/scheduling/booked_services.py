@@ -66,7 +66,7 @@ class Catalogue:
         staff: bool = False,
     ) -> Question:
         """Ask the engine for starts on ``first`` to ``last``. ``preferred``, one for each service or none, narrows
-        every group of the service that has one of them; ``staff`` leaves lead time and window out. Raises
+        every group of the service that has one of them; ``staff``: without lead time and window. Raises
         PartySizeRefused, and NotFound for a resource that does not serve there."""
         self._check_preferred(preferred)
         low, high = (
@@ -117,7 +117,7 @@ def _narrow(item: Item, preferred: frozenset[UUID]) -> Item:
 def read_catalogue(
     new_id: UUID, found: dict[str, Any], wanted: Sequence[UUID], around: tuple[date, date], for_new: bool = True
 ) -> Catalogue:
-    """The catalogue out of the row that `availability` read (``found``) for the services ``wanted``, with the calendars
+    """The catalogue from the row that `availability` read (``found``) for the services ``wanted``, with the calendars
     of the days ``around``. Raises NotFound and NotBookable."""
     by_id = {UUID(one["id"]): one for one in found["services"]}
     missing = [str(one) for one in wanted if one not in by_id]
@@ -156,7 +156,7 @@ def read_catalogue(
 
 
 def _item(service: Mapping[str, Any], groups: Mapping[int, list[UUID]], resources: Mapping[UUID, Resource]) -> Item:
-    """A service as the engine wants it. Raises NotBookable for one without resources."""
+    """A service as input of the engine. Raises NotBookable for one without resources."""
     if not groups:
         raise NotBookable({"service_id": service["id"], "rule": "no_resources"})
     capacity = service["capacity"]

@@ -1,4 +1,4 @@
-"""What a booking of one to five services comes to: price, what is due online, how it is paid, and its policy. Pure."""
+"""The terms of a booking of one to five services: price, amount due online, payment mode and policy. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class ServiceOffer:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """``prices``: of each service for the whole party; ``price`` is their sum, ``due`` what is asked online."""
+    """``prices``: of each service for the whole party; ``price`` is their sum, ``due`` the amount to pay online."""
 
     prices: tuple[Money, ...]
     price: Money
@@ -42,7 +42,7 @@ class Agreement:
 def agree(offers: Sequence[ServiceOffer], party_size: int) -> Agreement:
     """The terms of a booking of these services (at least one, of one currency).
 
-    What is due is the sum of what each service asks. There is one payment, so it is made in one way: a card hold where
+    The amount due is the sum over the services. There is one payment, so there is one payment mode: a card hold where
     every service that asks for money asks for a card hold; else the money is taken, the whole price as prepayment and
     less than it as deposit. Where nothing is due, the visit is paid at the venue if any service is. The policies are
     joined by `joint_policy`; one service that the business approves by hand makes it approve the booking.

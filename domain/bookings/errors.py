@@ -68,7 +68,7 @@ class SeriesClashDetails(TypedDict):
 
 class SeriesClash(Conflict):
     """Some occurrences of a series cannot be booked or moved, and all of them were asked for; or none can.
-    ``details["occurrences"]`` lists them; nothing was changed. ``take`` ``free`` does the others."""
+    ``details["occurrences"]`` lists them; nothing was changed. With ``take`` ``free`` the others are done."""
 
     code = "series_clash"
     shape: ClassVar[type] = SeriesClashDetails

@@ -1,7 +1,7 @@
-"""Recurring bookings: when the bookings of a series take place, which of them a command means, and where they move.
+"""Recurring bookings: when the bookings of a series take place, which of them a command selects, and their new times.
 
-Each occurrence is a booking of its own. The decisions about one booking (what it costs, who may move it, what a
-cancellation costs) are those of every booking; here is only what concerns several of them. Instants are aware UTC.
+Each occurrence is a booking of its own. The decisions about one booking (its price, who may move it, the
+cancellation fee) are those of every booking; this module has the rules about several of them. Instants are aware UTC.
 """
 
 from collections.abc import Sequence
@@ -18,12 +18,12 @@ from domain.errors import NotFound, RuleBroken
 from domain.scheduling.blocks import OccurrenceScope
 from domain.scheduling.recurrence import MAX_OCCURRENCES, Recurrence, days, instant
 
-#: Occurrences of series that one customer may have ahead at one business.
+#: Future occurrences of series that one customer may have at one business.
 MAX_AHEAD = MAX_OCCURRENCES
 
 
 class Take(StrEnum):
-    """What is done where some occurrences cannot be: nothing at all, or those that can be."""
+    """What happens if some occurrences cannot be booked or moved: nothing at all, or those that can be."""
 
     ALL = "all"
     FREE = "free"
@@ -81,10 +81,10 @@ def check_ahead(ahead: int) -> None:
         raise HoldLimit({"limit": MAX_AHEAD})
 
 
-def meant(
+def selected(
     occurrences: Sequence[Occurrence], scope: OccurrenceScope, booking_id: UUID | None, now: datetime
 ) -> list[Occurrence]:
-    """The occurrences that a command means: of those with a live booking that is still to come, the one of
+    """The occurrences that a command selects: of those with a live booking that is still to come, the one of
     ``booking_id``, it and the later ones by the plan, or all. Raises NotFound where the series does not have it."""
     ahead = [one for one in occurrences if one.is_live and one.start_at is not None and one.start_at > now]
     if scope is OccurrenceScope.ALL:

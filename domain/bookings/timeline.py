@@ -1,6 +1,6 @@
-"""One story of a booking out of what was recorded about it: which parts of it a reader sees, and in which order. Pure.
+"""The timeline of a booking: which of its recorded entries a reader sees, and in which order. Pure.
 
-The customer reads a short story: what happened to the booking, what was paid or paid back, which messages were sent.
+The customer reads the short form: events of the booking, payments and refunds, and messages.
 Staff read everything, with the names of people and the references at the provider.
 """
 
@@ -26,7 +26,7 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """Something that was recorded. ``event`` is its name within its source: the booking's event, the movement and its
+    """One recorded entry. ``event`` is its name within its source: the booking's event, the movement and its
     phase (``capture.succeeded``), the provider's own name, or the kind of the message and its state.
 
     ``actor_name`` is None for those without a login. ``amount`` in minor units of ``currency``. ``reference``: the id
@@ -46,13 +46,13 @@ class TimelineEntry:
     details: Mapping[str, Any] = field(default_factory=dict)
 
 
-#: What a customer does not read of the booking's history: work inside the business.
+#: Events of the booking's history that a customer does not read: work inside the business.
 INSIDE = frozenset({"reassigned", SETTLED, "awaiting_approval"})
 _SENT = frozenset({NoticeStatus.SENT.value, NoticeStatus.DELIVERED.value})
 _ORDER = list(Source)
 
 
-def story(entries: Iterable[TimelineEntry], for_staff: bool) -> list[TimelineEntry]:
+def visible_entries(entries: Iterable[TimelineEntry], for_staff: bool) -> list[TimelineEntry]:
     """The entries that the reader sees, oldest first."""
     ordered = sorted(entries, key=lambda entry: (entry.at, _ORDER.index(entry.source)))
     if for_staff:

@@ -1,7 +1,7 @@
 """Undoing a step that staff took by mistake. Pure rules.
 
 A check-in, a completion, a no-show and a decline can be undone for some minutes (the business's setting). Money moves
-and messages are sent only after that, so an undo returns no money and explains nothing to a customer.
+and messages are sent only after that, so an undo needs no refund and no message to a customer.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from domain.platform.actor import ActorKind
 
 S = BookingStatus
 
-#: From where to where an undo leads.
+#: By status: the statuses to which an undo can lead.
 BACK: Mapping[BookingStatus, frozenset[BookingStatus]] = {
     S.CHECKED_IN: frozenset({S.CONFIRMED}),
     S.COMPLETED: frozenset({S.CHECKED_IN}),

@@ -1,4 +1,4 @@
-"""The waitlist: what an entry wants, which freed time fits it, in which order entries are asked, and when one ends.
+"""The waitlist: the wishes of an entry, which freed time fits it, the order of offers, and when an entry ends.
 
 Days are business days of the venue's wall clock, minutes count from the midnight of that day and run past 1440 where
 the hours run past midnight. Instants are aware.
@@ -15,7 +15,7 @@ from domain.bookings.errors import WaitlistLimit
 from domain.errors import InvalidInput, WrongState
 from domain.scheduling.hours import DAY, MinuteRange, Ranges, in_order
 
-#: The most days from the first to the last, both included: as many as one question to the calendar may have.
+#: The most days from the first to the last, both included: as many as one availability request may have.
 MAX_DAYS = 31
 MAX_TIMES = 6
 #: Entries that one person may have at one business at one time.
@@ -24,7 +24,7 @@ MAX_OF_PERSON = 5
 MAX_OF_NETWORK = 5
 #: Entries that wait at one business at one time.
 MAX_OF_BUSINESS = 500
-#: So many offers in a row without an answer end an entry: it would keep time from others who do answer.
+#: So many offers in a row without an answer end an entry: it holds time that others could book.
 MAX_UNANSWERED = 3
 #: An offer that could be answered for less time than this is not made, unless the owner's own setting is shorter.
 SHORTEST_OFFER = timedelta(minutes=5)
@@ -33,7 +33,7 @@ PROVE_WITHIN = timedelta(minutes=30)
 
 
 class EntryStatus(StrEnum):
-    """Where an entry stands. ``UNPROVEN`` waits for the proof of its address and gets no offers; ``OFFERED`` has an
+    """The status of an entry. ``UNPROVEN`` waits for the proof of its address and gets no offers; ``OFFERED`` has an
     offer that waits for an answer. The others are ends: it became a booking, its person left, it ended by itself."""
 
     UNPROVEN = "unproven"
@@ -47,11 +47,11 @@ class EntryStatus(StrEnum):
 class EntryEnd(StrEnum):
     """Why an entry ended by itself, or by the business."""
 
-    PASSED = "passed"  # the last time that fits it is too near
+    PASSED = "passed"  # its last fitting time is too near
     UNANSWERED = "unanswered"  # too many offers in a row without an answer
-    UNPROVEN = "unproven"  # nobody showed that the address is theirs
-    NOT_BOOKABLE = "not_bookable"  # the service or a person asked for takes no bookings any more
-    REMOVED = "removed"  # the business took it from the list
+    UNPROVEN = "unproven"  # the address was not proven
+    NOT_BOOKABLE = "not_bookable"  # the service or a requested person takes no bookings any more
+    REMOVED = "removed"  # the business removed it
 
 
 class OfferStatus(StrEnum):
@@ -87,7 +87,7 @@ def check_transition(current: EntryStatus, wanted: EntryStatus) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What an entry waits for: business days ``first_day`` to ``last_day``, both included; ``times`` of the day inside
+    """The wishes of an entry: business days ``first_day`` to ``last_day``, both included; ``times`` of the day inside
     which the whole visit must lie, empty for any; ``resource_ids`` of which one must serve (with staff: any of these
     persons), empty for anyone; for ``party_size`` people.
 
@@ -120,7 +120,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """A time that an entry was offered: ``[start_at, end_at)``, aware, with whatever became of it."""
+    """A time that an entry was offered: ``[start_at, end_at)``, aware, with the status of the offer."""
 
     start_at: datetime
     end_at: datetime
@@ -129,8 +129,8 @@ class Offered:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry as the order and the next offer see it. ``joined_at``: when it was proven and began to wait, aware.
-    ``offered``: what its person was offered for the service, with this entry or with another one of theirs."""
+    """The facts about an entry for the order and the next offer. ``joined_at``: when it began to wait, aware.
+    ``offered``: the offers of the service to its person, for this entry or for another one of theirs."""
 
     id: UUID
     service_id: UUID
@@ -141,8 +141,8 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class OfferTerms:
-    """What the business and the service say about offers: how long one lasts, how much notice a booking needs, how long
-    the visit is, and the zone of the wall clock."""
+    """The settings of business and service for offers: how long one lasts, the lead time of a booking, the length of
+    the visit, and the zone of the wall clock."""
 
     offer_for: timedelta
     lead: timedelta
@@ -151,7 +151,7 @@ class OfferTerms:
 
 
 def in_turn(entries: Iterable[Entry]) -> list[Entry]:
-    """The entries in the order in which they are asked: who waits longest first; of two that joined at the same
+    """The entries in the order of offers: the one that waits longest first; of two that joined at the same
     moment, the smaller id."""
     return sorted(entries, key=lambda entry: (entry.joined_at, entry.id))
 
@@ -160,7 +160,7 @@ def lies_in_times(wanted: Wanted, start_at: datetime, end_at: datetime, zone: Zo
     """Whether a visit from ``start_at`` to ``end_at`` lies wholly in one of the times of the day that are wanted.
 
     The wall clock of ``zone`` counts, also where it changes during the visit. A visit after midnight belongs to the
-    day before too, as 24:30; the caller asks the calendar for the days, so here the reading that fits is enough.
+    day before too, as 24:30; the caller reads the calendar of the days, so one fitting reading is enough here.
     """
     if not wanted.times:
         return True
@@ -180,8 +180,8 @@ def minute_of(instant: datetime, day: date, zone: ZoneInfo) -> int:
 
 
 def was_offered(offered: Iterable[Offered], start_at: datetime, end_at: datetime) -> bool:
-    """Whether any minute of ``[start_at, end_at)`` was offered before. Who said no to 15:00, or let it pass, is not
-    asked again about a time that overlaps it. Withdrawn offers do not count."""
+    """Whether any minute of ``[start_at, end_at)`` was offered before. A person who declined 15:00, or
+    did not answer, gets no offer of a time that overlaps it. Withdrawn offers do not count."""
     return any(
         one.start_at < end_at and start_at < one.end_at for one in offered if one.status is not OfferStatus.WITHDRAWN
     )
@@ -190,7 +190,7 @@ def was_offered(offered: Iterable[Offered], start_at: datetime, end_at: datetime
 def offerable(entry: Entry, free: Iterable[datetime], terms: OfferTerms, now: datetime) -> Iterator[datetime]:
     """The starts among ``free`` that may be offered to the entry at ``now``, in their order.
 
-    ``free``: starts on the entry's days that its service, party and people fit, aware. The visit must lie in the
+    ``free``: starts on the entry's days at which service, party and staff fit, aware. The visit must lie in the
     entry's times of the day, share no minute with an earlier offer, and leave time to answer. One person has one open
     offer of a service: with five entries they would keep five times from the others.
     """
@@ -223,13 +223,13 @@ def ends_at(wanted: Wanted, closes: int, terms: OfferTerms) -> datetime:
     return wall.replace(tzinfo=terms.zone).astimezone(UTC) - terms.duration - terms.lead
 
 
-def after_silence(unanswered: int) -> EntryStatus:
-    """What an entry becomes when its offer was not answered, with this one ``unanswered`` in a row."""
+def after_no_answer(unanswered: int) -> EntryStatus:
+    """The next status of an entry whose offer was not answered; with it there are ``unanswered`` in a row."""
     return EntryStatus.ENDED if unanswered >= MAX_UNANSWERED else EntryStatus.WAITING
 
 
 def check_limits(of_person: int, of_network: int, of_business: int, *, is_proven: bool) -> None:
-    """Raise ``WaitlistLimit`` where somebody, a network without a proven identity, or the business has too many.
+    """Raise ``WaitlistLimit`` where a person, a network without a proven identity, or the business has too many.
 
     ``of_person``: those on the list of the login or of the proven address. ``of_network``: unproven ones. An unproven
     address is counted by its network alone, because anybody can type it.
@@ -249,7 +249,7 @@ def times_of(rows: Iterable[Sequence[int]]) -> Ranges:
 
 @dataclass(frozen=True)
 class WaitlistTurn:
-    """What one look at the waitlist of a business came to: the entry that was offered a time just now, if any, and when
+    """The result of one turn of a business's waitlist: the entry that got an offer, if any, and when
     the next open offer ends (aware UTC; None: no offer is open)."""
 
     entry_id: UUID | None

@@ -1,4 +1,4 @@
-"""Where an entry of the waitlist stands in its queue, and how likely it gets an offer. Advice for a person, no rule."""
+"""The place of an entry in its queue, and how likely it gets an offer. Information for a person, no rule."""
 
 import math
 from collections.abc import Iterable
@@ -6,11 +6,11 @@ from datetime import timedelta
 
 from domain.bookings.waitlist import Entry, in_turn
 
-#: So far back freed time is counted.
+#: Freed time of this period is counted.
 LOOK_BACK = timedelta(days=56)
-#: Below this many freed times nothing can be said.
+#: With fewer freed times there is no estimate.
 _ENOUGH = 4
-#: Chances are given in steps, because they are no more exact than that.
+#: Chances are given in steps, because they are not more exact.
 _STEP = 5
 
 
@@ -40,7 +40,7 @@ def position(entry: Entry, entries: Iterable[Entry]) -> int:
 def chance(freed: int, wanted_days: int, place: int) -> int | None:
     """How likely at least ``place`` fitting times are freed, in percent, in steps of five from 5 to 95.
 
-    ``freed``: fitting times that were freed in the last ``LOOK_BACK``. ``wanted_days``: days that are still ahead.
+    ``freed``: fitting times that were freed in the last ``LOOK_BACK``. ``wanted_days``: days that are still to come.
     Freed times are taken to be independent of each other (Poisson). None: too few were freed to say.
     """
     if freed < _ENOUGH or wanted_days < 1:

@@ -1,4 +1,4 @@
-"""What a business is: its kind, and what customers and the law know it by."""
+"""The profile of a business: its kind, and the columns that identify it."""
 
 from enum import StrEnum
 
@@ -18,7 +18,7 @@ class Vertical(StrEnum):
 #: (美容師法第11条・第12条), barbers (理容師法第11条・第11条の2) and clinics (医療法第7条・第8条).
 PERMIT_NEEDED = frozenset({Vertical.RESTAURANT, Vertical.SALON, Vertical.BARBER, Vertical.CLINIC})
 
-#: Columns of a business by which customers and the law know who it is. Operators have looked at these, also at
+#: Columns that identify a business for customers and by law. Operators have reviewed these, also
 #: ``email``: messages with the texts of customers go there.
 IDENTITY = frozenset(
     {"name", "vertical", "address", "postal_code", "prefecture", "city", "phone", "email"}

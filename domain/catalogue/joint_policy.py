@@ -24,7 +24,7 @@ def joint_policy(parts: Sequence[Part]) -> Policy:
 
 
 def _percent_at(policy: Policy, hours_left: int) -> int:
-    """What a policy costs while so many hours are left, as `cancellation.tier_at` has it."""
+    """The percent of a policy while so many hours are left, as in `cancellation.tier_at`."""
     for tier in policy.tiers:
         if hours_left >= tier.hours_before:
             return tier.penalty_percent

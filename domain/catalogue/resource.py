@@ -1,4 +1,4 @@
-"""What a service needs: people, rooms and equipment."""
+"""Resources: people, rooms and equipment that a service needs."""
 
 from enum import StrEnum
 

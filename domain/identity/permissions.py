@@ -6,7 +6,7 @@ from domain.roles import Action, Role, Rule
 
 
 class IdentityAction(Action):
-    """What operators do about logins."""
+    """Actions of operators on logins."""
 
     RESET_TWO_FACTOR = "two_factor.reset"
 

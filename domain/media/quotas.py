@@ -1,4 +1,4 @@
-"""How much one business may store, and whose business may store anything."""
+"""How much one business may store, and which businesses may store files."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from domain.errors import RuleBroken, WrongState
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """What one business may have: ``files``, and ``size`` of all of them together in bytes."""
+    """The limits of one business: ``files``, and ``size`` of all of them together in bytes."""
 
     files: int
     size: int
@@ -15,7 +15,8 @@ class Quota:
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """What a business has, in the units of `Quota`; ``owner_is_proven``: its owner has confirmed the e-mail address."""
+    """The stored files of a business, in the units of `Quota`; ``owner_is_proven``: its owner has
+    confirmed the e-mail address."""
 
     files: int
     size: int

@@ -1,4 +1,4 @@
-"""What the provider's webhooks report about messages, in any order and any number of times. Pure rules."""
+"""Reports of the provider's webhooks about messages, in any order and any number of times. Pure rules."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -10,7 +10,7 @@ from domain.messages.kinds import NoticeStatus
 
 
 class DeliveryEvent(StrEnum):
-    """What became of an accepted message."""
+    """The outcome of an accepted message."""
 
     PROCESSED = "processed"
     DELIVERED = "delivered"
@@ -34,7 +34,7 @@ class DeliveryReport:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Everything that is reported about one message: its last status, when it was first heard of, when it was
+    """Everything that is reported about one message: its last status, when the first report came, when it was
     delivered, and why it bounced. Times are aware UTC."""
 
     status: NoticeStatus
@@ -43,7 +43,7 @@ class Delivery:
     reason: str | None = None
 
 
-#: What an event says about the message. A dropped one was accepted and then kept back by the provider.
+#: The status of the message by event. A dropped one was accepted and then not sent by the provider.
 _STATUS_OF: Mapping[DeliveryEvent, NoticeStatus] = {
     DeliveryEvent.PROCESSED: NoticeStatus.SENT,
     DeliveryEvent.DEFERRED: NoticeStatus.SENT,
@@ -51,8 +51,8 @@ _STATUS_OF: Mapping[DeliveryEvent, NoticeStatus] = {
     DeliveryEvent.BOUNCED: NoticeStatus.BOUNCED,
     DeliveryEvent.DROPPED: NoticeStatus.BOUNCED,
 }
-#: A bounce may follow a delivery (the far mailbox changed its mind), and any report of the provider is better than our
-#: own "given up".
+#: A bounce may follow a delivery (the recipient's server refuses it later), and any report of the provider replaces
+#: our own "given up".
 _ORDER = (
     NoticeStatus.QUEUED,
     NoticeStatus.DROPPED,
@@ -65,12 +65,12 @@ _REASON_CHARACTERS = 300
 
 
 def after_report(known: NoticeStatus, reported: NoticeStatus) -> NoticeStatus:
-    """The status of a message after a report; a late one never moves it back."""
+    """The status of a message after a report; a late one never changes it to an earlier one."""
     return max(known, reported, key=_ORDER.index)
 
 
 def deliveries(reports: Iterable[DeliveryReport]) -> dict[UUID, Delivery]:
-    """The reports of each message as one; events that say nothing and messages that are not ours are left out."""
+    """The reports of each message as one; events without a status and messages that are not ours are left out."""
     found: dict[UUID, Delivery] = {}
     for one in reports:
         status, notice_id = _STATUS_OF.get(one.event), _uuid(one.notice_id)

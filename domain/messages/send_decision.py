@@ -1,7 +1,7 @@
-"""Whether a message goes out, and whether it carries what people typed. Asked before every message, of every kind.
+"""Whether a message is sent, and whether it contains typed texts. Decided before every message, of every kind.
 
-Anybody can type a name and an address of somebody else. Three rules keep the platform from carrying their texts there:
-what unproven people typed goes to proven addresses alone; people are invited by approved businesses alone; and one
+Anybody can type a name and an address of somebody else. Three rules prevent that the platform sends their texts there:
+texts of unproven people are sent to proven addresses alone; people are invited by approved businesses alone; and one
 address gets a limited number of messages a day. The recipient's own texts are not asked about: a proven address may
 read everything.
 """
@@ -34,22 +34,22 @@ TRUSTED = frozenset({Author.PROVEN, Author.STAFF})
 
 
 class Cause(StrEnum):
-    """Whose act a kind of message follows from. With the facts it gives the author."""
+    """The person whose action causes a kind of message. With the facts it gives the author."""
 
-    ANYBODY = "anybody"  # without a login: who knows an address can cause it
+    ANYBODY = "anybody"  # without a login: everybody who has an address can cause it
     LOGIN = "login"  # the login that gets it
     BUSINESS = "business"  # the owner or the staff of the business
     BOOKING = "booking"  # who made the booking, or joined the waitlist
 
 
 class DropReason(StrEnum):
-    """Why a message does not go out."""
+    """Why a message is not sent."""
 
     SENDER_UNPROVEN = "sender_unproven"
     RECIPIENT_LIMIT = "recipient_limit"
 
 
-#: Every kind has its line: a kind without one is not sent (KeyError), and a test walks over all of them.
+#: Every kind has its line: a kind without one is not sent (KeyError), and a test checks all of them.
 CAUSES: Mapping[NoticeKind | AccountEmailKind, Cause] = {
     **dict.fromkeys(NoticeKind, Cause.BOOKING),
     AccountEmailKind.EMAIL_VERIFICATION: Cause.ANYBODY,
@@ -82,8 +82,8 @@ CAUSES: Mapping[NoticeKind | AccountEmailKind, Cause] = {
 
 @dataclass(frozen=True, slots=True)
 class SendFacts:
-    """What is known of a message when it is to be sent. ``is_proven``: somebody has shown to read mail at its address,
-    or operators have looked at it. ``was_approved``: operators have approved the business at some time;
+    """The facts about a message that is to be sent. ``is_proven``: a person has proven to read mail at its address,
+    or operators have reviewed it. ``was_approved``: operators have approved the business at some time;
     ``is_approved``: it is approved now; both are false without a business. ``owner_is_proven``: the login that owns the
     business has a proven address. The last four are about the login that gets an account e-mail, and about the
     booking."""
@@ -101,7 +101,7 @@ class SendFacts:
 
     @property
     def author(self) -> Author:
-        """Who caused it."""
+        """The author of the message."""
         cause = CAUSES[self.kind]
         if cause is Cause.ANYBODY:
             return Author.ANONYMOUS
@@ -120,7 +120,7 @@ class SendFacts:
 
 @dataclass(frozen=True, slots=True)
 class SendDecision:
-    """``drop``: why it does not go out, None where it does. ``with_texts``: names and other texts that people typed are
+    """``drop``: why it is not sent, None where it is. ``with_texts``: names and other texts that people typed are
     in it; if not, it is written without them."""
 
     drop: DropReason | None
@@ -141,7 +141,7 @@ DEFAULT_LIMITS = MessageLimits()
 
 
 def decide_send(facts: SendFacts, *, is_full: bool = False) -> SendDecision:
-    """What becomes of the message. ``is_full``: its recipient has had as many today as :func:`window_of` allows."""
+    """The decision about the message. ``is_full``: its recipient has had as many today as :func:`window_of` allows."""
     with_texts = facts.is_proven or facts.author in TRUSTED
     if facts.kind is AccountEmailKind.STAFF_INVITED and not _may_invite(facts.is_approved, facts.owner_is_proven):
         return SendDecision(DropReason.SENDER_UNPROVEN, with_texts=False)
@@ -152,7 +152,7 @@ def decide_send(facts: SendFacts, *, is_full: bool = False) -> SendDecision:
 
 
 def window_of(facts: SendFacts, address: str, limits: MessageLimits) -> Window:
-    """What the message is counted against. Messages that people without a proven identity cause are counted by kind, so
+    """The limit that counts the message. Messages that people without a proven identity cause are counted by kind, so
     that asking for many of one kind keeps no other from its recipient. The address itself is not stored."""
     digest = hashlib.sha256(address.strip().lower().encode()).hexdigest()
     if facts.to_business:

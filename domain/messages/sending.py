@@ -1,4 +1,4 @@
-"""Whether a message may be sent now, and what an attempt makes of it. Pure rules; times are aware UTC."""
+"""Whether a message may be sent now, and its status after an attempt. Pure rules; times are aware UTC."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,28 +7,28 @@ from enum import StrEnum
 from domain.booking_status import BookingStatus
 from domain.messages.kinds import NoticeKind, NoticeStatus
 
-#: How long an attempt that never answered keeps the next one waiting: the provider's webhook may still report the
-#: outcome. A try must be given up (start-to-close) before this is over.
+#: How long an attempt without an answer delays the next one: the provider's webhook may still report the
+#: outcome. The start-to-close time-out of a try must be shorter.
 UNKNOWN_FOR = timedelta(seconds=60)
 #: The channel of messages that a provider sends; the others are shown in the apps.
 SENT_CHANNEL = "email"
 
 
 class AttemptOutcome(StrEnum):
-    """What became of one call to the provider."""
+    """The outcome of one call to the provider."""
 
     ACCEPTED = "accepted"
     REFUSED = "refused"
     UNAVAILABLE = "unavailable"
     UNKNOWN = "unknown"
-    DROPPED = "dropped"  # the provider was not asked
+    DROPPED = "dropped"  # the provider was not called
 
 
 _NOT_SENT = frozenset({NoticeStatus.QUEUED, NoticeStatus.FAILED, NoticeStatus.DROPPED})
 
 
 class NextAttempt(StrEnum):
-    """What to do about a message that a run wants to send."""
+    """What to do about a message that a run is to send."""
 
     OPEN = "open"
     WAIT = "wait"
@@ -49,7 +49,7 @@ def next_attempt(
 
 def after_attempt(status: NoticeStatus, outcome: AttemptOutcome) -> NoticeStatus:
     """The status of a message after an attempt. An attempt that was taken for lost and is accepted after all makes a
-    failed or dropped message sent; what the provider has reported since is not moved back."""
+    failed or dropped message sent; a later report of the provider is not overwritten."""
     if outcome is AttemptOutcome.ACCEPTED and status in _NOT_SENT:
         return NoticeStatus.SENT
     if outcome is AttemptOutcome.DROPPED and status is NoticeStatus.QUEUED:
@@ -58,7 +58,7 @@ def after_attempt(status: NoticeStatus, outcome: AttemptOutcome) -> NoticeStatus
 
 
 def after_giving_up(status: NoticeStatus) -> NoticeStatus:
-    """The status of a message that nobody tries to send any more; one that was sent stays as it is."""
+    """The status of a message after the last try; one that was sent is not changed."""
     return NoticeStatus.FAILED if status is NoticeStatus.QUEUED else status
 
 

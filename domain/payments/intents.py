@@ -1,4 +1,4 @@
-"""What an event about an intent means for the payment that it is about, before and after it is applied. Pure rules."""
+"""The effect of an event about an intent on its payment, before and after it is applied. Pure rules."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,11 +11,11 @@ from domain.payments.status import SECURED, PaymentStatus
 class IntentStep(StrEnum):
     """What to do with an event about an intent. The value is stored as its outcome, except for ``apply``."""
 
-    #: The payment has another intent. Money on this one is for a person.
+    #: The payment has another intent. An operator has to decide about money on this one.
     REPLACED = "replaced"
     #: The intent was voided because its authorization is being renewed: the record of the renewal sets the status.
     BEING_REPLACED = "being_replaced"
-    #: It is over another amount or currency than the payment: for a person.
+    #: It has another amount or currency than the payment: an operator has to decide.
     MISMATCH = "mismatch"
     APPLY = "apply"
 
@@ -46,7 +46,7 @@ def is_as_requested(amount: int, currency: str, intent: IntentEvent) -> bool:
 
 
 class CardStep(StrEnum):
-    """What follows from a change of the payment's status."""
+    """The next step after a change of the payment's status."""
 
     NOTHING = "nothing"
     #: The payment was secured: one that it replaces is not needed any more.
@@ -56,7 +56,7 @@ class CardStep(StrEnum):
 
 
 def card_step(before: PaymentStatus, after: PaymentStatus) -> CardStep:
-    """What follows from a payment that was ``before`` and is ``after``."""
+    """The next step for a payment whose status was ``before`` and is ``after``."""
     if after in SECURED and before not in SECURED:
         return CardStep.REPLACE
     lost = after is PaymentStatus.VOIDED and before is PaymentStatus.AUTHORIZED
@@ -64,7 +64,7 @@ def card_step(before: PaymentStatus, after: PaymentStatus) -> CardStep:
 
 
 def keeps_new_card(booking_status: BookingStatus) -> bool:
-    """Whether a new card that was secured takes the place of the old one. False: the visit has ended or will not take
+    """Whether a new card that was secured replaces the old one. False: the visit has ended or will not take
     place, so the new authorization is voided instead."""
     return booking_status in VISITING
 

@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[2]
 
 #: A word or phrase in lower case, and what is written instead. A name is split at capitals and underscores.
 INSTEAD = {
+    "after silence": "after_no_answer",
     "anew": "again",
     "ask for help": "raise_alert",
     "asker": "caller",
@@ -40,6 +41,7 @@ INSTEAD = {
     "keep answers": "cache_responses",
     "kept answer": "cached answer",
     "last letter": "last e-mail",
+    "judge booking": "check_booking",
     "lean on": "depend on",
     "leans on": "depends on",
     "lets in": "approves, admits",
@@ -61,6 +63,7 @@ INSTEAD = {
     "somebody's way": "another booking needs its time",
     "speaks for": "belongs to",
     "stranger": "another caller, an anonymous caller",
+    "standing read": "place",
     "taken back": "reverted, withdrawn",
     "tell": "publish, confirm, record, signal, notify: the one that it is",
     "the house": "the project",

@@ -1,4 +1,4 @@
-"""Sentences of the rule words that several areas use. They stand beside a field of a form, or in place of the sentence
+"""Sentences of the rule words that several areas use. They are shown beside a field of a form, or replace the sentence
 of the code where a rule is broken. The words of one area alone are in the module of that area."""
 
 from collections.abc import Mapping
@@ -65,7 +65,7 @@ _PYDANTIC: Mapping[str, Text] = {
     "enum": Text("選択肢から選んでください。", "Please choose one of the options."),
 }
 
-#: What is said of a check that has no words of its own: a wrong type or form.
+#: The sentence for a check without a sentence of its own: a wrong type or form.
 ANY_FIELD = Text("入力の形式が正しくありません。", "Please check this entry.")
 
 RULES: Mapping[str, Text] = {**dict.fromkeys(_UNREADABLE, _REQUEST), **_PYDANTIC, **_FIELDS}

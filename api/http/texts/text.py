@@ -1,4 +1,4 @@
-"""What an area declares of its refusals: the HTTP status of its error codes, and the sentences in Japanese and English.
+"""The texts of an area's errors: the HTTP status of its error codes, and the sentences in Japanese and English.
 
 Each area has a module of its own beside this one; `api.http.error_texts` joins them.
 """
@@ -21,7 +21,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """How a code is answered."""
+    """The answer of an error code."""
 
     status: int
     ja: str
@@ -29,7 +29,7 @@ class Meaning:
 
     @property
     def text(self) -> Text:
-        """What people read where nothing more is known."""
+        """The general sentence of the code."""
         return Text(self.ja, self.en)
 
 
@@ -42,7 +42,7 @@ class Texts:
     meanings: Mapping[str, Meaning] = field(default_factory=dict)
     #: By error code: the same with values of the details, used where all of them are known.
     with_values: Mapping[str, Text] = field(default_factory=dict)
-    #: By error code and by what ``details`` say of the cause: a reason, a field or a key.
+    #: By error code and by the cause in ``details``: a reason, a field or a key.
     by_cause: Mapping[tuple[str, str], Text] = field(default_factory=dict)
     #: By rule word: beside a field, or in place of the sentence of the code.
     rules: Mapping[str, Text] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""How something recurs, as requests and answers have it."""
+"""The schemas of recurrence."""
 
 from datetime import date
 from typing import Self
@@ -28,7 +28,7 @@ class RecurrenceWrite(Input):
     )
     monthly_on: MonthlyOn | None = Field(default=None, description="What a month repeats; for `monthly` only.")
 
-    def asked(self) -> Recurrence:
+    def to_domain(self) -> Recurrence:
         """As the rules have it. Raises InvalidInput."""
         monthly_on = self.monthly_on
         if monthly_on is None and self.frequency is Frequency.MONTHLY:
@@ -37,7 +37,7 @@ class RecurrenceWrite(Input):
 
 
 class RecurrenceRead(Output):
-    """How it was asked to recur."""
+    """The requested recurrence."""
 
     model_config = ConfigDict(json_schema_extra=examples(_WEEKLY))
 

@@ -1,4 +1,4 @@
-"""Whether the payment provider takes what the policies of a business ask of a card hold."""
+"""Whether the payment provider accepts the card hold fees of a business's policies."""
 
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from domain.money import Money
 from domain.payments.status import PaymentMode
 from providers.payments.registry import LIMITS
 
-#: Services of one business that are looked at.
+#: Services of one business that are checked.
 MOST_SERVICES = 1000
 
 

@@ -1,4 +1,4 @@
-"""Who wants to book what, and when."""
+"""The request for a hold."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,13 +24,13 @@ class ItemRequest:
 
 @dataclass(frozen=True, slots=True)
 class HoldRequest:
-    """Who wants what when. ``start_at`` aware; ``items`` one after the other.
+    """A customer, services and a start. ``start_at`` aware; ``items`` one after the other.
 
     Exactly one of ``user_id`` (books for himself), ``customer_id`` (staff, for a known customer) and ``person``
     (a guest, or staff for somebody new). ``by_staff``: no lead time, no approval, and money only if
-    ``request_payment``. ``expected_price``: what the caller was shown. ``network_limit``: unpaid bookings that unproven
-    callers of one network may have. ``is_proven``: the caller has shown before that the address is theirs.
-    ``limits``: what each payment provider takes; None where it is not checked.
+    ``request_payment``. ``expected_price``: the price that the caller was shown. ``network_limit``: unpaid bookings
+    that unproven callers of one network may have. ``is_proven``: the caller has proven the address before.
+    ``limits``: those of each payment provider; None where it is not checked.
     """
 
     items: tuple[ItemRequest, ...]

@@ -1,4 +1,4 @@
-"""A booking under its lock, and what one change of it writes."""
+"""A booking under its lock, and the values that one change of it writes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -21,7 +21,7 @@ from domain.payments.tasks import MoneyTask
 
 @dataclass(frozen=True, slots=True)
 class Locked:
-    """A booking under its lock, with the payment that counts. ``on_the_way``: refunds asked for and not ended.
+    """A booking under its lock, with its current payment. ``on_the_way``: requested refunds without an outcome.
     ``is_stranded``: the business cannot keep it and has offered another time. ``undo_within``: the business's
     setting."""
 
@@ -52,7 +52,7 @@ class Locked:
     undo_within: timedelta = timedelta()
 
     def facts(self) -> BookingFacts:
-        """What the decisions of `domain.bookings.decisions` are made from."""
+        """The facts for the decisions of `domain.bookings.decisions`."""
         return BookingFacts(
             status=self.status,
             start_at=self.start_at,
@@ -77,7 +77,7 @@ class Locked:
 
     @property
     def kept_penalty(self) -> KeptPenalty:
-        """What is remembered from the customer's moves."""
+        """The penalty that is stored from the customer's moves."""
         return KeptPenalty(self.kept_penalty_percent, self.kept_penalty_until)
 
     def outcome(self, money: MoneyTask | None = None) -> BookingOutcome:
@@ -98,7 +98,7 @@ class Locked:
 
 
 def amounts(booking: Locked, settlement: Settlement) -> dict[str, Any]:
-    """The facts of a message about an end: what is kept, what goes back, and what is released on a card."""
+    """The facts of a message about an end: the fee, the refund, and the amount released on a card."""
     voided = settlement.movement is Movement.VOID
     return {
         "penalty": settlement.retained,
@@ -110,10 +110,10 @@ def amounts(booking: Locked, settlement: Settlement) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is to be written. ``event`` is its name in history and outbox; ``to`` may be the present status.
+    """The values to write. ``event`` is its name in history and outbox; ``to`` may be the present status.
 
-    ``settlement`` says what happens to the money, ``refund_reason`` is why some of it goes back. ``penalty`` is what
-    the booking's end costs the customer (None: no decision was made about it). ``proves_contact``: the address was
+    ``settlement`` says what happens to the money, ``refund_reason`` is the reason of a refund. ``penalty`` is the fee
+    for the booking's end (None: no decision was made about it). ``proves_contact``: the address was
     shown to be the customer's. ``undo_until``: the step can be undone until then, to ``undo_to``.
     """
 
@@ -138,7 +138,7 @@ class Change:
 
 
 def change_of(booking: Locked, event: str, to: BookingStatus, **more: Any) -> Change:
-    """A change that leaves everything as it is except what ``more`` names; a confirmed booking has no hold, and
+    """A change of the values in ``more`` only; a confirmed booking has no hold, and
     one that is no longer pending waits for no proof."""
     stays: dict[str, Any] = {
         "hold_expires_at": None if to is BookingStatus.CONFIRMED else booking.hold_expires_at,
@@ -157,8 +157,8 @@ def change_of(booking: Locked, event: str, to: BookingStatus, **more: Any) -> Ch
 
 
 def postponable(booking: Locked, change: Change, command: BookingCommand, now: datetime) -> Change:
-    """The change with its money and its messages put off until it can no longer be undone; the same change where it is
-    final at once. `UndoStore.settle_ending` does what was put off."""
+    """The change with its payments and messages postponed until it can no longer be undone; the same change where it is
+    final at once. `UndoStore.settle_ending` executes the postponed part."""
     until = undo_until(command.actor_kind, booking.undo_within, now)
     if until is None:
         return change

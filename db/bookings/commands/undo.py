@@ -1,4 +1,4 @@
-"""Undoing a step of staff, and what a step comes to when it can no longer be undone."""
+"""Undoing a step of staff, and the payments and messages of a step that can no longer be undone."""
 
 from datetime import datetime
 
@@ -24,12 +24,12 @@ _REASONS = {BookingStatus.NO_SHOW: RefundReason.NO_SHOW, BookingStatus.DECLINED:
 
 
 class UndoStore(TransitionStore):
-    """Back, or on for good."""
+    """Undoes a step, or makes it final."""
 
     async def undo(self, command: BookingCommand, now: datetime) -> BookingOutcome:
-        """Take back the last step of staff; a booking that was over takes its time again. Nothing was charged, paid
-        back or sent for the step. Raises what `domain.bookings.undo.undo` raises, and RuleBroken with
-        ``undo_time_taken`` where somebody else has the time now."""
+        """Undo the last step of staff; a booking that was over claims its time again. Nothing was charged, refunded
+        or sent for the step. Raises the errors of `domain.bookings.undo.undo`, and RuleBroken with
+        ``undo_time_taken`` where another booking has the time now."""
         booking, seen = await self._enter(command)
         if seen is not None:
             return seen

@@ -1,7 +1,7 @@
 """Booking a series: each occurrence is held like any booking, in one transaction.
 
-A savepoint around each occurrence undoes what a refused one has written. A preview does the same and undoes
-everything, so it says what booking at this moment would say.
+A savepoint around each occurrence undoes the rows of a refused one. A preview does the same and undoes
+everything, so its answer is the same as that of booking at this moment.
 """
 
 from collections.abc import Sequence
@@ -58,7 +58,7 @@ _AHEAD = text("""
 
 @dataclass(frozen=True, slots=True)
 class SeriesRequest:
-    """``first``: the first occurrence, as a single booking would be asked for. ``take``: what is done where some of
+    """``first``: the first occurrence, as the request for a single booking. ``take``: what happens if some of
     them cannot be booked."""
 
     first: HoldRequest
@@ -68,7 +68,7 @@ class SeriesRequest:
 
 @dataclass(frozen=True, slots=True)
 class SeriesPreview:
-    """What booking would do. ``currency``: of the prices."""
+    """The result that booking would have. ``currency``: of the prices."""
 
     occurrences: Sequence[Occurrence]
     currency: str
@@ -77,7 +77,7 @@ class SeriesPreview:
 
 @dataclass(slots=True)
 class _Progress:
-    """What has been booked and refused so far."""
+    """The occurrences that are booked and refused so far."""
 
     request: HoldRequest
     zone: ZoneInfo
@@ -89,7 +89,7 @@ class Undone(Exception):
     """Ends a preview."""
 
 
-class _QuietConfirmStore(ConfirmStore):
+class _ConfirmWithoutMessageStore(ConfirmStore):
     """Confirms without a message: the series has one for all of them."""
 
     async def _queue_notices(self, booking: Locked, *messages: Message) -> None:
@@ -97,23 +97,23 @@ class _QuietConfirmStore(ConfirmStore):
 
 
 class _OccurrenceStore(HoldStore):
-    """Holds one occurrence. One that waits for approval is asked for by itself."""
+    """Holds one occurrence. One that needs approval has its own request to the business."""
 
     async def _queue_notices(self, view: BookingView, now: datetime) -> None:
         if view.status is not BookingStatus.CONFIRMED:
             await super()._queue_notices(view, now)
             return
         command = BookingCommand(view.id, view.business_id, f"instant:{view.id}", SYSTEM.kind)
-        await _QuietConfirmStore(self.session, self.context).confirm(command, now)
+        await _ConfirmWithoutMessageStore(self.session, self.context).confirm(command, now)
 
 
 class SeriesStore(SeriesReadStore):
-    """Makes series; see the module."""
+    """Books series; see the module."""
 
     async def book(self, business_id: UUID, request: SeriesRequest, now: datetime) -> SeriesRow:
-        """Book every occurrence, or with ``Take.FREE`` those that can be. Raises SeriesClash with what is in the way,
-        where not all (``Take.ALL``) or none can be; HoldLimit; RuleBroken for terms that cannot recur; InvalidInput
-        for days that cannot be."""
+        """Book every occurrence, or with ``Take.FREE`` those that can be. Raises SeriesClash with the refusals,
+        where not all (``Take.ALL``) or none can be booked; HoldLimit; RuleBroken for terms that cannot recur;
+        InvalidInput for impossible days."""
         made = await self._hold_all(business_id, request, now)
         refused = [one for one in made.occurrences if one.refusal is not None]
         if refused and (request.take is Take.ALL or not made.booked):
@@ -121,8 +121,8 @@ class SeriesStore(SeriesReadStore):
         return await self._store(made, request.recurrence, now)
 
     async def preview(self, business_id: UUID, request: SeriesRequest, now: datetime) -> SeriesPreview:
-        """What ``book`` would do at this moment; nothing is left of it. Raises what ``book`` raises, but no
-        SeriesClash."""
+        """The result that ``book`` would have at this moment; everything is rolled back. Raises the errors of ``book``,
+        but no SeriesClash."""
         try:
             async with self.session.begin_nested():
                 made = await self._hold_all(business_id, request, now)

@@ -1,4 +1,4 @@
-"""What moving or cancelling several bookings of a series would come to, asked without doing it.
+"""Previews: the result that moving or cancelling several bookings of a series would have.
 
 The commands themselves go to the workflow of each booking. A preview of a move executes them one after the other in a
 savepoint that it undoes, so that one occurrence may take the time that another gives up.
@@ -34,7 +34,7 @@ class SeriesMoveStore(SeriesStore):
         actor: Actor,
         now: datetime,
     ) -> list[Occurrence]:
-        """Each occurrence at its new time, or as it is with the refusal; nothing is left of it."""
+        """Each occurrence at its new time, or unchanged with the refusal; everything is rolled back."""
         found: list[Occurrence] = []
         try:
             async with self.session.begin_nested():
@@ -74,7 +74,7 @@ class SeriesMoveStore(SeriesStore):
     async def quote_cancellations(
         self, affected: Sequence[Occurrence], by_business: bool, now: datetime
     ) -> list[tuple[Occurrence, Ending | None]]:
-        """What cancelling each would do at ``now``, decided as for a single booking; None with the refusal for one
+        """The result of cancelling each at ``now``, decided as for a single booking; None with the refusal for one
         that cannot be cancelled."""
         found: list[tuple[Occurrence, Ending | None]] = []
         cancels = CancelStore(self.session, self.context)

@@ -44,7 +44,7 @@ class SeriesRow:
 
 
 class SeriesReadStore(Store):
-    """Sees what the transaction's scope sees."""
+    """Reads in the scope of the transaction."""
 
     async def get(self, series_id: UUID) -> SeriesRow:
         """One series, each occurrence as it is now. Raises NotFound."""

@@ -1,1 +1,1 @@
-"""Entries of the waitlist, the offers that they get, and what an offer becomes."""
+"""Entries of the waitlist, their offers, and the bookings from accepted offers."""

@@ -1,4 +1,4 @@
-"""Accepting an offer: its claims become those of a booking, which goes on like any other."""
+"""Accepting an offer: its claims become those of a booking, which continues like any other."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -21,8 +21,8 @@ _ENTRY = text("""
            w.party_size, o.resource_ids, w.resource_ids AS named
       FROM waitlist w JOIN waitlist_offers o ON o.id = :offer_id WHERE w.id = :id
 """)
-# The time is given up and taken again in one transaction. Anybody who wants it meanwhile waits for that transaction,
-# because the constraint still knows the old claims, and then finds the new ones.
+# The time is released and claimed again in one transaction. Another caller who claims it meanwhile waits for that
+# transaction, because the constraint still has the old claims, and then finds the new ones.
 _TAKE = text("""
     WITH offer AS (UPDATE waitlist_offers SET status = 'accepted', decided_at = :now WHERE id = :offer_id)
     UPDATE resource_claims SET released_at = :now WHERE offer_id = :offer_id AND released_at IS NULL
@@ -35,7 +35,7 @@ _DONE = text("""
 
 
 class WaitlistAcceptStore(Store):
-    """The one way from an offer to a booking."""
+    """Makes the booking of an accepted offer."""
 
     async def accept(
         self,
@@ -48,8 +48,8 @@ class WaitlistAcceptStore(Store):
         """Book the offered time for the person who waits; then as `HoldStore.hold`, with the payment and the approval
         that the service asks for. A refusal leaves the offer as it is.
 
-        Raises NotFound, WrongState where no offer is open, Gone for one whose time to answer is over, and what ``hold``
-        raises: PriceChanged, HoldLimit, NotBookable, OutsideOpeningHours, NobodyWorks.
+        Raises NotFound, WrongState where no offer is open, Gone for one whose time to answer is over, and the errors
+        of ``hold``: PriceChanged, HoldLimit, NotBookable, OutsideOpeningHours, NobodyWorks.
         """
         entry = await WaitlistEndStore(self.session, self.context).lock(entry_id)
         if entry is None:

@@ -1,4 +1,4 @@
-"""What is free for the entries of the waitlist: the calendars of a service, read once for all who wait for it."""
+"""Free times for the entries of the waitlist: the calendars of a service, read once for all of its entries."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -26,8 +26,8 @@ class ServiceCalendar:
     _found: dict[_Key, list[datetime]] = field(default_factory=dict)
 
     def question(self, wanted: Wanted, now: datetime) -> Question | None:
-        """What the calendar is asked for it; None where it cannot be asked now: the days are over, the party is too
-        large, or nobody of those asked for serves."""
+        """The availability question for it; None where there can be no free time: the days are over, the party is too
+        large, or none of the requested staff serves."""
         today = now.astimezone(self.terms.zone).date() - timedelta(days=1)
         serve = tuple(one for one in wanted.resource_ids if one in self.catalogue.resources)
         if wanted.last_day < today or (wanted.resource_ids and not serve):
@@ -39,7 +39,7 @@ class ServiceCalendar:
             return None
 
     def starts(self, wanted: Wanted, now: datetime) -> Sequence[datetime]:
-        """Every start that is free for what is wanted on its days, whatever its times of the day; in order."""
+        """Every free start on the wanted days, also outside the wanted times of the day; in order."""
         key = (wanted.first_day, wanted.last_day, wanted.party_size, wanted.resource_ids)
         if key not in self._found:
             question = self.question(wanted, now)
@@ -48,7 +48,7 @@ class ServiceCalendar:
 
 
 class WaitlistCalendarStore(Store):
-    """Reads the calendars of the services that somebody waits for."""
+    """Reads the calendars of the services that have entries."""
 
     async def read(
         self, service_id: UUID, entries: Sequence[Entry], offer_for: timedelta, now: datetime

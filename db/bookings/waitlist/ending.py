@@ -11,11 +11,11 @@ from sqlalchemy.dialects.postgresql import UUID as PgUUID
 
 from db.engine.store import Store
 from db.messages.notices import AccountEmail, NoticeStore
-from domain.bookings.waitlist import ACTIVE, EntryEnd, EntryStatus, OfferStatus, after_silence, check_transition
+from domain.bookings.waitlist import ACTIVE, EntryEnd, EntryStatus, OfferStatus, after_no_answer, check_transition
 from domain.messages.kinds import AccountEmailKind
 
-# An entry that another transaction is changing now (its person answers) is left out: waiting could dead-lock two that
-# sweep for each other, and the answer decides.
+# An entry that another transaction is changing now (its person answers) is left out: two sweeps that wait for each
+# other could dead-lock, and the answer decides.
 _OVERDUE = text("""
     SELECT o.id, o.entry_id FROM waitlist_offers o JOIN waitlist w ON w.id = o.entry_id
      WHERE o.status = 'open' AND o.expires_at <= :now
@@ -49,7 +49,7 @@ _END = text("""
      WHERE id = :entry_id
 """).bindparams(bindparam("end_reason", type_=Text), bindparam("decided_at", type_=TIMESTAMP(timezone=True)))
 
-#: So many entries end by the clock in one transaction.
+#: At most so many entries end in one transaction because their time is over.
 BATCH = 200
 
 
@@ -63,21 +63,21 @@ class WaitlistEndStore(Store):
         return await self._read(entry_id)
 
     async def lapse(self, now: datetime, *, offers: Sequence[UUID] | None = None, of: UUID | None = None) -> int:
-        """End those of these ``offers`` (of the business ``of``) whose deadline is over; gives how many hold their
-        time no longer. One whose person is answering at this moment is left to the answer."""
+        """End those of these ``offers`` (of the business ``of``) whose deadline is over; returns how many no longer
+        hold their time. An offer that is being answered at this moment is left out: the answer decides."""
         values = {"now": now, "ids": None if offers is None else list(offers), "business_id": of}
         overdue = (await self.session.execute(_OVERDUE, values)).all()
         for row in overdue:
             entry = await self._read(row.entry_id)
             if entry.offer_id == row.id:
                 unanswered = entry.unanswered + 1
-                await self.end_offer(entry, OfferStatus.LAPSED, after_silence(unanswered), now, unanswered)
+                await self.end_offer(entry, OfferStatus.LAPSED, after_no_answer(unanswered), now, unanswered)
         return len(overdue)
 
     async def end_offer(
         self, entry: Row[Any], offer: OfferStatus, becomes: EntryStatus, now: datetime, unanswered: int = 0
     ) -> None:
-        """End the entry's open offer and give up its time. The person reads of it unless it was their own answer."""
+        """End the entry's open offer and release its time. The person gets a message unless they answered."""
         reason = EntryEnd.UNANSWERED if becomes is EntryStatus.ENDED else None
         if becomes is EntryStatus.WAITING and entry.ends_at <= now:
             becomes, reason = EntryStatus.ENDED, EntryEnd.PASSED
@@ -89,19 +89,19 @@ class WaitlistEndStore(Store):
             await self._notify(entry, AccountEmailKind.WAITLIST_OFFER_OVER, str(entry.offer_id), facts)
 
     async def end_entry(self, entry: Row[Any], reason: EntryEnd, now: datetime) -> None:
-        """The entry ends by itself or by the business; an open offer ends with it. Nobody learns of an entry whose
-        address was never proven. Raises WrongState for one that is over."""
+        """The entry ends by itself or by the business; an open offer ends with it. There is no message for an
+        entry whose address was never proven. Raises WrongState for one that is over."""
         await self._write(entry, EntryStatus.ENDED, now, reason=reason, offer=OfferStatus.WITHDRAWN)
         if reason is not EntryEnd.UNPROVEN:
             await self._notify(entry, AccountEmailKind.WAITLIST_ENDED, str(entry.id), {reason.value: True})
 
     async def leave(self, entry: Row[Any], now: datetime) -> None:
-        """Its person wants no offers any more; an open offer ends with it. Raises WrongState for one that is over."""
+        """End the entry for its person; an open offer ends with it. Raises WrongState for one that is over."""
         await self._write(entry, EntryStatus.LEFT, now, offer=OfferStatus.DECLINED)
 
     async def end_past(self, now: datetime, of: UUID | None = None) -> int:
-        """End up to ``BATCH`` entries whose time is over, or whose address nobody proved in time; of one business, or
-        of all (platform scope). Gives how many."""
+        """End up to ``BATCH`` entries whose time is over, or whose address was not proven in time; of one business, or
+        of all (platform scope). Returns how many."""
         past = list(await self.session.scalars(_PAST, {"now": now, "business_id": of, "limit": BATCH}))
         for entry_id in past:
             entry = await self._read(entry_id)

@@ -24,7 +24,7 @@ from domain.messages.kinds import AccountEmailKind
 from domain.scheduling.availability.engine import find_starts
 from domain.scheduling.errors import NotBookable
 
-#: As many free starts are named to somebody who need not wait.
+#: At most so many free starts are in the answer to a person who need not wait.
 _SHOWN = 3
 
 _USER = text("""
@@ -74,7 +74,7 @@ _OFFER_FOR = text("SELECT waitlist_offer_for FROM business_settings WHERE busine
 
 @dataclass(frozen=True, slots=True)
 class JoinRequest:
-    """Who waits for what. Exactly one of ``user_id`` (a login, for itself) and ``person`` (a guest)."""
+    """The request for an entry. Exactly one of ``user_id`` (a login, for itself) and ``person`` (a guest)."""
 
     service_id: UUID
     wanted: Wanted
@@ -90,13 +90,13 @@ class _Person:
 
 
 class WaitlistEntryStore(WaitlistEndStore):
-    """Commands of people who wait, and of the business."""
+    """Commands of people on the waitlist, and of the business."""
 
     async def join(self, request: JoinRequest, now: datetime) -> UUID:
-        """Put somebody on the list; gives the entry's id. An address that nobody has proven yet gets the message that
-        asks for the proof, and no offers before it.
+        """Add an entry; returns its id. An address that is not proven yet gets the message that asks for the proof, and
+        no offers before it.
 
-        Raises NotFound, NotBookable, PartySizeRefused, TimeIsFree where nobody needs to wait, InvalidInput for days
+        Raises NotFound, NotBookable, PartySizeRefused, TimeIsFree where a time can be booked, InvalidInput for days
         that are over or too far ahead, and WaitlistLimit for too many entries.
         """
         wanted = request.wanted
@@ -139,7 +139,7 @@ class WaitlistEntryStore(WaitlistEndStore):
         return entry_id
 
     async def prove(self, entry_id: UUID, now: datetime) -> None:
-        """The address is theirs: the entry waits from now on. One that waits already stays as it is. Raises
+        """Record the proof of the address: the entry waits from now on. One that waits already is not changed. Raises
         NotFound, WrongState for one that is over, and WaitlistLimit where the address has too many entries here."""
         entry = await self._locked(entry_id)
         status = EntryStatus(entry.status)
@@ -152,11 +152,11 @@ class WaitlistEntryStore(WaitlistEndStore):
         counts = await self._count(entry.business_id, entry.user_id, proof.email, None, entry_id)
         waitlist.check_limits(counts.of_person, 0, counts.of_business, is_proven=True)
         await self.session.execute(_PROVE, {"id": entry_id, "now": now})
-        # Time that was freed while the address was not proven had nobody to be offered to.
+        # Time that was freed while the address was not proven was not offered to this entry.
         await self._wake(entry.business_id)
 
     async def take_off(self, entry_id: UUID, by_business: bool, now: datetime) -> None:
-        """Leave the list, or be taken off it by the business. Repeating it changes nothing. Raises NotFound, and
+        """Leave the list, or be removed by the business. Repeating it changes nothing. Raises NotFound, and
         WrongState for an entry that became a booking or ended."""
         entry = await self._locked(entry_id)
         if EntryStatus(entry.status) is EntryStatus.LEFT:
@@ -167,7 +167,7 @@ class WaitlistEntryStore(WaitlistEndStore):
             await self.leave(entry, now)
 
     async def decline(self, entry_id: UUID, now: datetime) -> None:
-        """Say no to the open offer; the entry goes on waiting for other times. Raises NotFound, and WrongState where no
+        """Decline the open offer; the entry continues to wait for other times. Raises NotFound, and WrongState where no
         offer is open."""
         entry = await self._locked(entry_id)
         if entry.offer_id is None:
@@ -245,7 +245,7 @@ class WaitlistEntryStore(WaitlistEndStore):
         await NoticeStore(self.session, self.context).queue_account_email(message)
 
     async def _wake_at(self, at: datetime, business_id: UUID, what: str) -> None:
-        """Have the run look at the moment at which the entry may end by itself."""
+        """Wake the run when the entry may end by itself."""
         await OutboxStore(self.session, self.context).add(
             "waitlist.entry_ends",
             f"waitlist/{business_id}/{what}",
@@ -260,7 +260,7 @@ class WaitlistEntryStore(WaitlistEndStore):
 
 
 def terms_of(catalogue: Catalogue, offer_for: timedelta) -> OfferTerms:
-    """What a service and its business say about offers."""
+    """The settings of a service and its business for offers."""
     return OfferTerms(
         offer_for,
         timedelta(seconds=catalogue.settings["lead"]),

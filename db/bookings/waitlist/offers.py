@@ -1,4 +1,4 @@
-"""Offers: the next entry that a free time fits gets it, held by claims that are taken in the same transaction."""
+"""Offers: a free time is offered to the next matching entry, held by claims of the same transaction."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -24,8 +24,8 @@ from domain.scheduling.errors import (
     SlotTaken,
 )
 
-# One look at a time: two attempts of one step, or two runs, would offer the same time to two entries, of which one
-# would then find it taken.
+# One turn at a time: two attempts of one step, or two runs, would offer the same time to two entries, and one of them
+# would find it taken.
 _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended(CAST(CAST(:business_id AS uuid) AS text), 6))")
 _ENTRIES = text("""
     SELECT w.id, w.service_id, w.joined_at, w.status, w.first_day, w.last_day, w.times, w.resource_ids, w.party_size,
@@ -47,7 +47,7 @@ _OPEN = text("""
       FROM waitlist_offers o WHERE o.business_id = :business_id AND o.status = 'open' ORDER BY o.id
 """)
 _NEXT = text("SELECT min(expires_at) FROM waitlist_offers WHERE business_id = :business_id AND status = 'open'")
-# Claims, offer and the entry's new status, or nothing but claims, which the caller puts back.
+# Claims, offer and the entry's new status, or claims alone, which the caller rolls back.
 _TAKE = text(f"""
     WITH calendar AS ({CALENDAR}),
     claimed AS (
@@ -74,11 +74,11 @@ _REFUSED = (SlotTaken, OutsideOpeningHours, NobodyWorks, OutsideBookingWindow)
 
 
 class WaitlistOfferStore(WaitlistEndStore):
-    """What the run of a business's waitlist does."""
+    """The steps of the run of a business's waitlist."""
 
     async def take_turn(self, business_id: UUID, now: datetime) -> WaitlistTurn:
-        """End what is over, then offer at most one free time: to the entry that joined first among those that a free
-        time fits. Running it again goes on from what is there, so it may be repeated after any failure."""
+        """End expired offers and entries, then offer at most one free time: to the entry that joined first among those
+        that it fits. A second run continues from the present rows, so it may be repeated after any failure."""
         await self.session.execute(_ONE_AT_A_TIME, {"business_id": business_id})
         await self.lapse(now, of=business_id)
         await self.end_past(now, of=business_id)
@@ -96,11 +96,11 @@ class WaitlistOfferStore(WaitlistEndStore):
         return found or timedelta()
 
     async def _withdraw(self, business_id: UUID, calendars: "_Calendars", now: datetime) -> None:
-        """End open offers of a time that the business keeps free now, or at which nobody of those offered works."""
+        """End open offers of a time that is blocked now, or at which none of the offered staff works."""
         for row in (await self.session.execute(_OPEN, {"business_id": business_id})).all():
             entry = calendars.entries.get(row.entry_id)
             calendar = await calendars.of(entry.service_id, now) if entry else None
-            if entry is None or calendar is None or (not row.is_blocked and _still_works(calendar, row, now)):
+            if entry is None or calendar is None or (not row.is_blocked and _is_still_open(calendar, row, now)):
                 continue
             locked = await self.lock(row.entry_id)
             if locked is not None and locked.offer_id == row.id:
@@ -123,7 +123,7 @@ class WaitlistOfferStore(WaitlistEndStore):
     async def _take(
         self, row: Row[Any], entry: Entry, calendar: ServiceCalendar, start_at: datetime, now: datetime
     ) -> bool:
-        """Hold the time for the entry. False: somebody else was faster, nothing is held."""
+        """Hold the time for the entry. False: it was taken meanwhile, nothing is held."""
         catalogue, terms = calendar.catalogue, calendar.terms
         expires_at, question = waitlist.answer_by(now, terms, start_at), calendar.question(entry.wanted, now)
         if expires_at is None or question is None:
@@ -170,7 +170,7 @@ class WaitlistOfferStore(WaitlistEndStore):
 
 
 class _Calendars:
-    """The calendar of each service that somebody waits for, read when it is first asked for."""
+    """The calendar of each service with entries, read at its first use."""
 
     def __init__(self, store: WaitlistOfferStore, entries: dict[UUID, Entry], offer_for: timedelta) -> None:
         self._store = store
@@ -187,7 +187,7 @@ class _Calendars:
         return self._known[service_id]
 
 
-def _still_works(calendar: ServiceCalendar, row: Row[Any], now: datetime) -> bool:
+def _is_still_open(calendar: ServiceCalendar, row: Row[Any], now: datetime) -> bool:
     """Whether the offered visit lies inside today's hours, taken or not."""
     day = row.start_at.astimezone(calendar.terms.zone).date()
     serve = tuple(row.resource_ids)

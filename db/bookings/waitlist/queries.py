@@ -1,4 +1,4 @@
-"""Reading the waitlist: one entry, one's own, those of a business, and where an entry stands."""
+"""Reading the waitlist: one entry, those of a login, those of a business, and the place of an entry."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ _RIVALS = text("""
     SELECT id, service_id, joined_at, first_day, last_day, times, resource_ids, party_size FROM waitlist
      WHERE business_id = :business_id AND service_id = :service_id AND status IN ('waiting', 'offered')
 """)
-# Visits of the service that ended before their time: each gave its time to others.
+# Visits of the service that ended before their start: each freed its time.
 _FREED = text("""
     SELECT i.start_at, i.end_at FROM bookings b JOIN booking_items i ON i.booking_id = b.id
      WHERE b.business_id = :business_id AND i.service_id = :service_id
@@ -62,7 +62,7 @@ class OpenOffer:
 
 @dataclass(frozen=True, slots=True)
 class EntryView:
-    """One entry as people see it. Times aware UTC, to be shown in ``time_zone``; the contact is for the business."""
+    """One entry for its readers. Times aware UTC, to be shown in ``time_zone``; the contact is for the business."""
 
     id: UUID
     business_id: UUID
@@ -86,13 +86,13 @@ class EntryView:
     offer: OpenOffer | None
 
     def entry(self) -> Entry:
-        """As the rules of the order see it."""
+        """The facts for the order of the queue."""
         return Entry(self.id, self.service_id, self.joined_at, self.wanted)
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """``position``: 1 is the next. ``chance_percent``: how likely an offer is, None where nothing can be said."""
+class QueuePlace:
+    """``position``: 1 is the next. ``chance_percent``: how likely an offer is, None where there are too few data."""
 
     position: int
     chance_percent: int | None
@@ -126,8 +126,8 @@ class WaitlistStore(Store):
         }
         return [_view(row) for row in (await self.session.execute(_OF_BUSINESS, values)).mappings()]
 
-    async def standing(self, view: EntryView, now: datetime) -> Standing | None:
-        """Where an entry stands among those who want the same; None for one that waits for no offers."""
+    async def place_of(self, view: EntryView, now: datetime) -> QueuePlace | None:
+        """The place of an entry among those that compete with it; None for one that waits for no offers."""
         if view.status not in ACTIVE or view.status is EntryStatus.UNPROVEN:
             return None
         asked = {"business_id": view.business_id, "service_id": view.service_id}
@@ -137,7 +137,7 @@ class WaitlistStore(Store):
         zone = ZoneInfo(view.time_zone)
         fitting = sum(_at_its_times(view.wanted, as_utc(row.start_at), as_utc(row.end_at), zone) for row in freed)
         ahead = (view.wanted.last_day - max(view.wanted.first_day, now.astimezone(zone).date())).days + 1
-        return Standing(place, chance(fitting, ahead, place))
+        return QueuePlace(place, chance(fitting, ahead, place))
 
 
 def _at_its_times(wanted: Wanted, start_at: datetime, end_at: datetime, zone: ZoneInfo) -> bool:

@@ -17,9 +17,9 @@ _ON_THE_LIST = "status IN ('unproven', 'waiting', 'offered')"
 class WaitlistEntry(Base, Stamped):
     """One person who waits for a service at one business: which days, times of the day and staff, for how many.
 
-    ``times`` are ranges of minutes of the business day (``[[780, 1020]]``), empty for any. ``joined_at`` decides whose
-    turn it is: when the address was proven. ``ends_at``: when it ends by itself. ``unanswered``: offers in a row that
-    nobody answered. Contact columns are of somebody without a login; ``ip`` is the network of an unproven caller.
+    ``times`` are ranges of minutes of the business day (``[[780, 1020]]``), empty for any. ``joined_at`` decides the
+    order: when the address was proven. ``ends_at``: when it ends by itself. ``unanswered``: offers in a row
+    without an answer. Contact columns are of somebody without a login; ``ip`` is the network of an unproven caller.
     """
 
     __tablename__ = "waitlist"
@@ -105,7 +105,7 @@ class WaitlistOffer(Base, Stamped):
     during: Mapped[Range[object]] = mapped_column(
         TSTZRANGE, Computed("tstzrange(start_at, end_at, '[)')", persisted=True)
     )
-    #: Who and what is held.
+    #: The staff, rooms and equipment that are held.
     resource_ids: Mapped[list[UUID]] = mapped_column(ARRAY(PgUUID(as_uuid=True)))
     party_size: Mapped[int] = mapped_column(SmallInteger)
     expires_at: Mapped[Time]

@@ -7,4 +7,4 @@ from db.bookings.waitlist.queries import WaitlistStore
 
 
 class WaitlistStores(WaitlistEntryStore, WaitlistOfferStore, WaitlistAcceptStore, WaitlistStore):
-    """Everything about the waitlist of a business."""
+    """The stores of the waitlist of a business."""

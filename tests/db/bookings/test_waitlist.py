@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import text
 
-from db.bookings.waitlist.queries import Standing
+from db.bookings.waitlist.queries import QueuePlace
 from db.catalogue.tables import ServiceResource
 from db.engine.session import UnitOfWork
 from db.scheduling.business_hours import OneOffDay
@@ -159,11 +159,11 @@ async def test_standing_says_the_place_and_the_chance(waiting: Waiting) -> None:
             await add_booking(desk.database, desk.salon, past, resource=resource, status="cancelled")
     entries = [await waiting.join(NOW + n * MINUTE) for n in range(2)]
 
-    async def standing(work: UnitOfWork) -> list[Standing | None]:
+    async def places(work: UnitOfWork) -> list[QueuePlace | None]:
         views = [await work.bookings.waitlist.get(entry) for entry in entries]
-        return [await work.bookings.waitlist.standing(view, NOW) for view in views]
+        return [await work.bookings.waitlist.place_of(view, NOW) for view in views]
 
-    assert await desk.within(standing) == [Standing(1, 20), Standing(2, 5)]
+    assert await desk.within(places) == [QueuePlace(1, 20), QueuePlace(2, 5)]
 
 
 async def test_waitlist_is_hidden_from_another_tenant(waiting: Waiting) -> None:

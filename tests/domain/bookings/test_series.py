@@ -16,9 +16,9 @@ from domain.bookings.series import (
     Occurrence,
     check_ahead,
     check_bookable,
-    meant,
     moved_starts,
     planned_starts,
+    selected,
 )
 from domain.errors import NotFound, RuleBroken
 from domain.scheduling.blocks import OccurrenceScope
@@ -62,13 +62,13 @@ def test_meant_is_one_the_following_or_all_that_are_still_to_come() -> None:
     found[2] = replace(found[2], status=BookingStatus.CANCELLED)
     now = first + timedelta(days=1)
     chosen = found[1].booking_id
-    assert [one.number for one in meant(found, OccurrenceScope.ALL, None, now)] == [2, 4]
-    assert [one.number for one in meant(found, OccurrenceScope.FOLLOWING, chosen, now)] == [2, 4]
-    assert [one.number for one in meant(found, OccurrenceScope.ONE, chosen, now)] == [2]
-    assert meant(found, OccurrenceScope.ONE, found[2].booking_id, now) == []
+    assert [one.number for one in selected(found, OccurrenceScope.ALL, None, now)] == [2, 4]
+    assert [one.number for one in selected(found, OccurrenceScope.FOLLOWING, chosen, now)] == [2, 4]
+    assert [one.number for one in selected(found, OccurrenceScope.ONE, chosen, now)] == [2]
+    assert selected(found, OccurrenceScope.ONE, found[2].booking_id, now) == []
     for scope, unknown in ((OccurrenceScope.ONE, None), (OccurrenceScope.FOLLOWING, UUID(int=1))):
         with pytest.raises(NotFound):
-            meant(found, scope, unknown, now)
+            selected(found, scope, unknown, now)
 
 
 @given(

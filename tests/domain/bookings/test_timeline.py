@@ -1,8 +1,8 @@
-"""Which parts of a booking's story its readers see."""
+"""Which entries of a booking's timeline its readers see."""
 
 from datetime import UTC, datetime, timedelta
 
-from domain.bookings.timeline import Source, TimelineEntry, story
+from domain.bookings.timeline import Source, TimelineEntry, visible_entries
 
 NOW = datetime(2026, 11, 1, 9, tzinfo=UTC)
 
@@ -26,7 +26,7 @@ ALL = [
 
 
 def test_story_is_whole_for_staff_in_order_of_time() -> None:
-    seen = story(ALL, for_staff=True)
+    seen = visible_entries(ALL, for_staff=True)
     assert len(seen) == len(ALL)
     assert [one.at for one in seen] == sorted(one.at for one in ALL)
     at_two = [one.source for one in seen if one.at == NOW + timedelta(minutes=2)]
@@ -34,7 +34,7 @@ def test_story_is_whole_for_staff_in_order_of_time() -> None:
 
 
 def test_story_is_short_for_the_customer() -> None:
-    seen = [(one.source.value, one.event) for one in story(ALL, for_staff=False)]
+    seen = [(one.source.value, one.event) for one in visible_entries(ALL, for_staff=False)]
     assert seen == [
         ("booking", "held"),
         ("money", "capture.succeeded"),
@@ -50,5 +50,10 @@ def test_story_leaves_an_undone_step_out_for_the_customer_alone() -> None:
         entry(2, Source.BOOKING, "undone"),
         entry(3, Source.BOOKING, "checked_in"),
     ]
-    assert [one.event for one in story(steps, for_staff=False)] == ["confirmed", "checked_in"]
-    assert [one.event for one in story(steps, for_staff=True)] == ["confirmed", "no_show", "undone", "checked_in"]
+    assert [one.event for one in visible_entries(steps, for_staff=False)] == ["confirmed", "checked_in"]
+    assert [one.event for one in visible_entries(steps, for_staff=True)] == [
+        "confirmed",
+        "no_show",
+        "undone",
+        "checked_in",
+    ]

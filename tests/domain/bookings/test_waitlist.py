@@ -168,8 +168,8 @@ def test_wanted_refuses_times_that_share_a_minute() -> None:
         entry(times=(MinuteRange(0, 60), MinuteRange(59, 90)))
 
 
-def test_after_silence_ends_an_entry_that_never_answers() -> None:
-    ends = [waitlist.after_silence(number) for number in (1, 2, 3, 4)]
+def test_after_no_answer_ends_an_entry_that_never_answers() -> None:
+    ends = [waitlist.after_no_answer(number) for number in (1, 2, 3, 4)]
     assert ends == [EntryStatus.WAITING, EntryStatus.WAITING, EntryStatus.ENDED, EntryStatus.ENDED]
 
 

@@ -1,4 +1,4 @@
-"""What can be said to the run of a waitlist."""
+"""Inputs and signals of the run of a waitlist."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -11,11 +11,12 @@ TIME_FREED = "time_freed"
 
 @dataclass(frozen=True)
 class WaitlistInput:
-    """Whose waitlist. Entries, offers and free time are in Postgres; the run knows when to look."""
+    """The business of the waitlist. Entries, offers and free time are in Postgres; the run only has the time of its
+    next turn."""
 
     business_id: UUID
 
 
 @dataclass(frozen=True)
 class TimeFreedInput:
-    """Time may be free, somebody joined, or an entry is at its end: look again."""
+    """Time may be free, a person joined, or an entry is at its end: take another turn."""

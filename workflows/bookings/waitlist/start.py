@@ -1,4 +1,4 @@
-"""How the run of a waitlist is woken: by the run that is open, else by a new one."""
+"""The signal to the run of a waitlist; without an open run it starts a new one."""
 
 from dataclasses import dataclass
 from uuid import UUID

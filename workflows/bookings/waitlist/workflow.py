@@ -1,4 +1,4 @@
-"""The waitlist of a business: who is offered freed time, and when the next look is due."""
+"""The waitlist of a business: offers of freed time, and when the next turn is due."""
 
 from datetime import datetime, timedelta
 
@@ -11,15 +11,15 @@ with workflow.unsafe.imports_passed_through():
     from workflows.support import options
     from workflows.support.refusals import fail_workflow_task
 
-#: The clock of the worker that looks may be a little behind the clock of this run.
+#: The clock of the worker that takes the turn may be a little behind the clock of this run.
 _SHORTEST_WAIT = timedelta(milliseconds=200)
 
 
 @workflow.defn(name=messages.WORKFLOW)
 class WaitlistWorkflow:
     """One run per business while an offer is open. It is woken by every change that may free time, by answers, and by
-    the deadline of an offer; each time it looks until nothing more can be offered. The signal says only "look":
-    everything is decided in Postgres, so a look that is lost, late or made twice does no harm.
+    the deadline of an offer; each time it takes turns until nothing more can be offered. The signal has no data:
+    everything is decided in Postgres, so a turn that is lost, late or taken twice does no harm.
     """
 
     @workflow.init
@@ -30,7 +30,7 @@ class WaitlistWorkflow:
 
     @workflow.run
     async def run(self, start: messages.WaitlistInput) -> int:
-        """How many offers were made by this run. It ends when no offer is open."""
+        """Returns how many offers this run made. It ends when no offer is open."""
         while True:
             next_at = await self._offer_all()
             if workflow.info().is_continue_as_new_suggested() and workflow.all_handlers_finished():
@@ -41,15 +41,15 @@ class WaitlistWorkflow:
                 return self._offers
 
     async def _offer_all(self) -> datetime | None:
-        """One free time after the other; gives when the next open offer ends."""
+        """Offer one free time after the other; returns when the next open offer ends."""
         while True:
             self._woken = False
-            turn = await self._look()
+            turn = await self._take_turn()
             if turn.entry_id is None:
                 return turn.next_at
             self._offers += 1
 
-    async def _look(self) -> WaitlistTurn:
+    async def _take_turn(self) -> WaitlistTurn:
         with fail_workflow_task("waitlist.take_turn"):
             return await workflow.execute_local_activity_method(
                 WaitlistActivities.take_turn, self._about, **options.STEP
@@ -65,5 +65,5 @@ class WaitlistWorkflow:
 
     @workflow.signal(name=messages.TIME_FREED)
     def time_freed(self, message: messages.TimeFreedInput) -> None:
-        """Look again."""
+        """Take another turn."""
         self._woken = True

@@ -9,7 +9,7 @@ WORKFLOW = "two-factor-reset"
 
 @dataclass(frozen=True)
 class TwoFactorResetInput:
-    """The reset stands in the row of ``user_two_factors`` already. ``reset_at`` is aware UTC."""
+    """The reset is in the row of ``user_two_factors`` already. ``reset_at`` is aware UTC."""
 
     reset_id: UUID
     user_id: UUID

@@ -1,4 +1,4 @@
-"""How the run of a reset is started."""
+"""The start descriptor of the run of a reset."""
 
 from db.platform.outbox import START_TWO_FACTOR_RESET
 from workflows.identity.two_factor_reset import messages

@@ -11,7 +11,7 @@ with workflow.unsafe.imports_passed_through():
 
 @workflow.defn(name=messages.WORKFLOW)
 class TwoFactorResetWorkflow:
-    """A cancelled reset is gone from the database, so that the run finds nothing to do at its end."""
+    """A cancelled reset is gone from the database, so that the run does nothing at its end."""
 
     @workflow.run
     async def run(self, start: messages.TwoFactorResetInput) -> bool:

@@ -37,11 +37,11 @@ MayWrite = Annotated[Access, Depends(may(SchedulingAction.WRITE_OWN_SCHEDULE, on
 @raises(RuleBroken)
 async def create_block(body: BlockCreate, access: MayCreate, now: Now, key: OptionalKey, confirm: Confirm) -> Response:
     """Of one person, room or piece of equipment, or of the whole business. Staff block their own time, managers
-    everybody's. Refused while bookings are in the way, unless confirmed: then each of them is offered another time, and
+    everybody's. Refused while bookings overlap, unless confirmed: then each of them is offered another time, and
     the block takes the time that they release."""
     async with access.work(body.business_id, key) as work:
         await check_schedule(work, access, body.resource_id)
-        row = await work.bookings.blocks.add_block(body.business_id, body.asked(body.resource_id), now, confirm)
+        row = await work.bookings.blocks.add_block(body.business_id, body.to_domain(body.resource_id), now, confirm)
         return await store_response(work, created(BlockRead.of(row)))
 
 
@@ -55,7 +55,7 @@ async def list_blocks(
     access: MayList,
     page: PageAsked,
     resource_id: UUID | None = None,
-    since: Annotated[Day | None, Query(alias="from", description="Those that reach into this day or later.")] = None,
+    since: Annotated[Day | None, Query(alias="from", description="Those that end on this day or later.")] = None,
     until: Annotated[Day | None, Query(alias="to", description="Those that begin on this day or before.")] = None,
 ) -> Response:
     """In the order in which they were made. Those of one resource come with those of the whole business."""
@@ -86,7 +86,7 @@ async def update_block(block_id: UUID, body: BlockUpdate, access: MayWrite, now:
     async with access.work(block_id) as work:
         was = await work.bookings.blocks.get_block(block_id)
         await check_schedule(work, access, was.resource_id)
-        row = await work.bookings.blocks.change_block(block_id, body.asked(was.resource_id), now, confirm)
+        row = await work.bookings.blocks.change_block(block_id, body.to_domain(was.resource_id), now, confirm)
     return ok(BlockRead.of(row), SuccessMessage.UPDATED)
 
 

@@ -27,16 +27,16 @@ class BlockUpdate(Input):
     starts_at: Moment = Field(description="Beginning of the first occurrence, RFC 3339.")
     ends_at: Moment = Field(description="End of the first occurrence, not included, RFC 3339.")
     recurrence: RecurrenceWrite | None = Field(default=None, description="How it recurs; null for once.")
-    reason: Line | None = Field(default=None, description="Reason, for the business's own eyes.")
+    reason: Line | None = Field(default=None, description="Reason, shown to the business only.")
 
-    def asked(self, resource_id: UUID | None) -> BlockRequest:
-        """As a request to the store. Raises InvalidInput."""
-        recurrence = self.recurrence.asked() if self.recurrence else ONCE
+    def to_domain(self, resource_id: UUID | None) -> BlockRequest:
+        """The request for the store. Raises InvalidInput."""
+        recurrence = self.recurrence.to_domain() if self.recurrence else ONCE
         return BlockRequest(resource_id, self.starts_at, self.ends_at, recurrence, self.reason)
 
 
 class BlockCreate(BlockUpdate):
-    """A new one, of one resource or of the whole business."""
+    """A new block, of one resource or of the whole business."""
 
     model_config = ConfigDict(
         json_schema_extra=examples(
@@ -60,8 +60,8 @@ class BlockTimeRead(Output):
 
 
 class BlockRead(ChangedRecordRead):
-    """Time that the business keeps free. ``times`` are the occurrences that there are; ``recurrence`` is how they were
-    asked for."""
+    """Time that the business keeps free. ``times`` are the occurrences that exist; ``recurrence`` is
+    the requested plan."""
 
     model_config = ConfigDict(
         json_schema_extra=examples(
@@ -81,8 +81,8 @@ class BlockRead(ChangedRecordRead):
     business_id: UUID = Field(description="Id of the business (UUID).")
     resource_id: UUID | None = Field(description="What is blocked (UUID); null for the whole business.")
     times: list[BlockTimeRead] = Field(description="Occurrences, in order.")
-    recurrence: RecurrenceRead | None = Field(description="How it was asked to recur; null for once.")
-    reason: str | None = Field(description="Reason, for the business's own eyes; null for none.")
+    recurrence: RecurrenceRead | None = Field(description="The requested recurrence; null for once.")
+    reason: str | None = Field(description="Reason, shown to the business only; null for none.")
 
     @classmethod
     def of(cls, row: BlockRow) -> Self:
@@ -109,4 +109,4 @@ class BlockRemovedRead(Output):
     model_config = ConfigDict(json_schema_extra=examples({"id": _ID, "block": None}))
 
     id: UUID = Field(description="Id of the block (UUID).")
-    block: BlockRead | None = Field(description="The block with the occurrences that are left; null where none is.")
+    block: BlockRead | None = Field(description="The block with the remaining occurrences; null where none remains.")

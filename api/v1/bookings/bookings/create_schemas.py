@@ -74,7 +74,7 @@ class BookingCreate(Input):
     resource_ids: Resources = ()
     party_size: int = Field(default=1, ge=1, le=1000, description="Number of persons.")
     special_requests: Note | None = Field(
-        default=None, description="What the customer asks for, such as a seat at the window."
+        default=None, description="A request of the customer, such as a seat at the window."
     )
     language: Literal["ja", "en"] | None = Field(default=None, description="Of the notices; else `Accept-Language`.")
     guest: GuestWrite | None = Field(default=None, description="The person who books without a login.")

@@ -292,5 +292,5 @@ async def undo_booking(
     booking_id: UUID, access: MayUndo, services: Services, key: RequiredKey, body: ReasonCommand = _NO_REASON
 ) -> Response:
     """Until ``undo_until`` of the booking. Money and messages of the step wait for that moment, so nothing has to be
-    undone. Rules that refuse it: ``undo_over``, and ``undo_time_taken`` where somebody else has the time now."""
+    undone. Rules that refuse it: ``undo_over``, and ``undo_time_taken`` where another booking has the time now."""
     return await execute_command(services, access, booking_id, key, CommandRequest(messages.UNDO, body.reason))

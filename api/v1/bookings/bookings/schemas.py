@@ -91,7 +91,7 @@ class BookingUpdate(Input):
     model_config = ConfigDict(json_schema_extra=examples({"special_requests": "窓側の席をお願いします。"}))
 
     special_requests: ErasableNote | None = Field(
-        default=None, description="What the customer asks for, such as a seat at the window."
+        default=None, description="A request of the customer, such as a seat at the window."
     )
     internal_notes: ErasableNote | None = Field(default=None, description="Notes for the business alone.")
     party_size: int | None = Field(default=None, ge=1, le=1000, description="Number of persons.")
@@ -229,7 +229,7 @@ class BookingRead(RecordRead):
         description="Until when staff can undo the last step, RFC 3339 with the venue's offset; null where nothing can "
         "be undone, and for readers outside the business.",
     )
-    special_requests: str | None = Field(description="What the customer asks for, such as a seat at the window.")
+    special_requests: str | None = Field(description="A request of the customer, such as a seat at the window.")
     internal_notes: str | None = Field(
         description="Notes for the business alone; null for readers outside the business.",
     )

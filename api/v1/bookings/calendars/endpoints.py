@@ -1,4 +1,4 @@
-"""Calendar feeds: private addresses under which calendars read what is booked."""
+"""Calendar feeds: private addresses from which calendars read bookings."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -71,7 +71,7 @@ async def list_calendar_feeds(business_id: UUID, access: MayList, page: PageAske
 async def rotate_calendar_feed(
     feed_id: UUID, access: MayWrite, services: Services, now: Now, key: OptionalKey
 ) -> Response:
-    """The old address opens nothing any more. The new one is shown once."""
+    """The old address becomes invalid. The new one is shown once."""
     async with access.work(feed_id, key) as work:
         await check_schedule(work, access, (await work.bookings.feeds.get_feed(feed_id)).resource_id)
         row, token = await work.bookings.feeds.rotate_feed(feed_id, now)
@@ -85,7 +85,7 @@ async def rotate_calendar_feed(
     response_model=Envelope[DeletedRead],
 )
 async def delete_calendar_feed(feed_id: UUID, access: MayWrite) -> Response:
-    """Its address opens nothing any more."""
+    """Its address becomes invalid."""
     async with access.work(feed_id) as work:
         await check_schedule(work, access, (await work.bookings.feeds.get_feed(feed_id)).resource_id)
         await work.bookings.feeds.remove_feed(feed_id)
@@ -111,9 +111,7 @@ async def get_calendar_of_business(
     business_id: UUID,
     caller: AnonymousCaller,
     now: Now,
-    token: Annotated[
-        str, Query(max_length=200, description="Token of the feed's address; nothing opens without.")
-    ] = "",
+    token: Annotated[str, Query(max_length=200, description="Token of the feed's address; required.")] = "",
     seen: Seen = None,
 ) -> Response:
     """As `/calendars/{token}.ics`, for a feed of this business."""

@@ -1,4 +1,4 @@
-"""What a feed answers: the file, or that it has not changed."""
+"""The answer of a feed: the file, or that it has not changed."""
 
 import hashlib
 from collections.abc import Iterator
@@ -14,11 +14,11 @@ from db.engine.session import Scope
 from domain.errors import NotFound
 from runtime.calendar_files import CalendarEvent, booking_uid, calendar_file, certainty, sequence
 
-#: How far a feed looks back and ahead, and how many bookings and blocks it has at most.
+#: The past and future time that a feed covers, and how many bookings and blocks it has at most.
 BACK, AHEAD, MOST = timedelta(days=31), timedelta(days=400), 10_000
 _BLOCKED = {"ja": "予約不可", "en": "Blocked"}
 _CODE = {"ja": "予約番号：", "en": "Booking number: "}
-#: Calendars ask again by themselves; nothing between may keep the file.
+#: Calendars read the feed regularly; no proxy may cache the file.
 _HEADERS = {"Cache-Control": "private, no-cache", "Content-Disposition": 'inline; filename="calendar.ics"'}
 
 
@@ -27,7 +27,7 @@ async def read_feed(
     caller: PublicCaller, token: str, now: datetime, seen: str | None, business_id: UUID | None = None
 ) -> Response:
     """The file of the feed that ``token`` opens, or 304 where ``seen`` (`If-None-Match`) names it. ``business_id``:
-    whose feed it must be. Raises NotFound for every token that opens nothing."""
+    whose feed it must be. Raises NotFound for an invalid token."""
     feed_id, secret = split_token(token)
     scope = Scope.of("calendar_feeds", feed_id, None)
     async with caller.database.unit_of_work(scope, caller.context) as work:

@@ -1,4 +1,4 @@
-"""Calendar feeds, as requests and answers have them."""
+"""The schemas of calendar feeds."""
 
 from datetime import datetime
 from typing import Any, Self
@@ -58,7 +58,7 @@ class CalendarFeedAddressRead(CalendarFeedRead):
 
     @classmethod
     def with_address(cls, row: FeedRow, token: str, public_url: str) -> Self:
-        """A feed whose token was just made."""
+        """A feed with its new token."""
         return cls(**_shown(row), url=f"{public_url.rstrip('/')}/api/v1/calendars/{token}.ics")
 
 

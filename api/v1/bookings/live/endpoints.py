@@ -1,4 +1,4 @@
-"""Following a business or a booking as things happen."""
+"""Live events of a business or a booking."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -44,7 +44,7 @@ _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 async def get_business_events(
     business_id: UUID, request: Request, access: MayFollow, client: Tab = "default", last: LastEvent = None
 ) -> Response:
-    """Server-sent events for those who work there: the name of an event is what happened (`booking.confirmed`), its
+    """Server-sent events for those who work there: the name of an event says the change (`booking.confirmed`), its
     data has `booking_id`, `status` and `at`. An event may come twice, with the same id.
 
     After a lost connection the client sends `Last-Event-ID` and receives what it missed; `reset` means that it must
@@ -78,6 +78,6 @@ def _follow(hub: LiveHub, opening: Opening) -> Response:
 
 
 def _slot(access: Access, client: str) -> str:
-    """Whose connection it is: of a login or a link, and of one tab."""
+    """The owner of the connection: a login or a link, and one tab."""
     who = access.user_id or (access.link.object_id if access.link else access.address)
     return f"{who}:{client}"

@@ -129,7 +129,7 @@ class LiveHub:
 
     def _start(self) -> None:
         if not self._tasks:
-            self._tasks = [asyncio.create_task(self._read_on()), asyncio.create_task(self._listen())]
+            self._tasks = [asyncio.create_task(self._read_events()), asyncio.create_task(self._listen())]
 
     async def _stop(self) -> None:
         tasks, self._tasks = self._tasks, []
@@ -149,7 +149,7 @@ class LiveHub:
             self.listens = False
             await asyncio.sleep(POLL)
 
-    async def _read_on(self) -> None:
+    async def _read_events(self) -> None:
         begun = first_uuid_of(self.now())
         while True:
             with contextlib.suppress(TimeoutError):

@@ -13,7 +13,7 @@ from db.platform.events import BookingEvent
 from domain.bookings.timeline import INSIDE
 from domain.ids import first_uuid_of
 
-#: After this time, or behind this many events, a client reads the present state instead of what it missed.
+#: After this time, or behind this many events, a client reads the present state instead of the missed events.
 RESUMES_WITHIN, RESUMES = timedelta(hours=24), 1000
 RECONNECT = b"retry: 2000\n\n"
 _RESET = b"event: reset\ndata: {}\n\n"
@@ -32,7 +32,7 @@ class Opening:
 
 
 async def stream(hub: LiveHub, opening: Opening) -> AsyncIterator[bytes]:
-    """First what was missed since ``after``, then events as they happen, until the connection has lasted its time, or
+    """First the missed events since ``after``, then new events, until the connection has lasted its time, or
     the client or the process ends. An event may come twice, with the same id."""
     until = asyncio.get_running_loop().time() + hub.lasts.total_seconds()
     async with hub.follow(opening.slot, opening.business_id, opening.booking_id) as follower:
@@ -68,7 +68,7 @@ async def _missed(hub: LiveHub, follower: Follower, opening: Opening, sent: set[
 
 
 def _moment_of(event_id: UUID) -> datetime | None:
-    """When a UUIDv7 was made; None for an id that is none."""
+    """When a UUIDv7 was made; None for another id."""
     if event_id.version != 7:
         return None
     return datetime.fromtimestamp((event_id.int >> 80) / 1000).astimezone()

@@ -22,7 +22,7 @@ MayBook = Annotated[Access, Depends(may(BookingAction.CREATE, "service", public=
 MayRead = Annotated[Access, Depends(may(BookingAction.READ, "series"))]
 MayMove = Annotated[Access, Depends(may(BookingAction.RESCHEDULE, "series"))]
 MayCancel = Annotated[Access, Depends(may(BookingAction.CANCEL, "series"))]
-DryRun = Annotated[bool, Query(description="Change nothing, and answer what would be done at this moment.")]
+DryRun = Annotated[bool, Query(description="Change nothing, and answer what the command would do at this moment.")]
 
 
 @router.post(
@@ -37,7 +37,8 @@ async def create_booking_series(
 ) -> Response:
     """Every week, every n weeks, or every month by date or weekday; 52 occurrences at most. Each occurrence is a
     booking of its own, with the price, policy and approval of a single one. For logins with a proven address, and for
-    staff. Services that are paid online cannot recur. With ``dry_run`` the answer (200) shows what clashes and why."""
+    staff. Services that are paid online cannot recur. With ``dry_run`` the answer (200) shows which
+    occurrences cannot be booked and why."""
     return await book_series(access, key, body, services, now, dry_run)
 
 

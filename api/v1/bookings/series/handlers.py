@@ -1,4 +1,4 @@
-"""What the endpoints of recurring bookings do: book in one transaction, change through the workflow of each booking."""
+"""Handlers of recurring bookings: book in one transaction, change through the workflow of each booking."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -20,7 +20,7 @@ from db.bookings.series.move import REFUSALS, after
 from db.bookings.series.read import SeriesRow
 from domain.bookings.commands import BookingCommand, BookingOutcome
 from domain.bookings.errors import HoldLimit, PriceChanged, SeriesClash
-from domain.bookings.series import Occurrence, Refusal, Take, meant, moved_starts
+from domain.bookings.series import Occurrence, Refusal, Take, moved_starts, selected
 from domain.bookings.snapshot import BookingSnapshot
 from domain.errors import DomainError, NotFound, RuleBroken
 from domain.instants import text_at_venue
@@ -34,9 +34,9 @@ from workflows.bookings.booking import messages
 async def book_series(
     access: Access, key: Key, body: SeriesCreate, services: ApiServices, now: datetime, dry_run: bool
 ) -> Response:
-    """201 with the series, or 200 with what would be booked. Raises SeriesClash, what a single booking raises where it
-    concerns all of them, and NotBookable for a guest: a series belongs to a login or is made by staff."""
-    recurrence = body.recurrence.asked()
+    """201 with the series, or 200 with what would be booked. Raises SeriesClash, the errors of a single booking that
+    concern all of them, and NotBookable for a guest: a series belongs to a login or is made by staff."""
+    recurrence = body.recurrence.to_domain()
     async with access.work(body.requested[0].service_id, None if dry_run else key) as work:
         await count_booking(services, access)
         if access.user_id is None:
@@ -61,8 +61,8 @@ class _Runner:
     async def send(
         self, update: str, occurrence: Occurrence, start_at: datetime | None = None, resource_ids: tuple[UUID, ...] = ()
     ) -> BookingOutcome:
-        """One command, like that of a single booking. Its id is new: what is done already is seen by the state of the
-        booking, so the request may be repeated."""
+        """One command, like that of a single booking. Its id is new: the state of the booking shows whether it is done
+        already, so the request may be repeated."""
         booking_id = occurrence.booking_id
         if booking_id is None:
             raise NotFound
@@ -88,12 +88,12 @@ class _Runner:
 async def move_series(
     services: ApiServices, access: Access, series_id: UUID, body: SeriesMoveCommand, now: datetime, dry_run: bool
 ) -> Response:
-    """The occurrences at their new times; with ``dry_run`` what would become of them. Raises SeriesClash where all are
-    to move and some cannot, and what the workflows refuse to answer."""
+    """The occurrences at their new times; with ``dry_run`` the expected result. Raises SeriesClash where all are
+    to move and some cannot, and the errors of the workflows."""
     async with access.work(series_id) as work:
         row = await work.bookings.series.get(series_id)
         actor = work.context.actor
-        affected = meant(row.occurrences, body.scope, body.booking_id, now)
+        affected = selected(row.occurrences, body.scope, body.booking_id, now)
         chosen = next((one for one in affected if one.booking_id == body.booking_id), None)
         if chosen is None:
             raise NotFound({"booking_id": str(body.booking_id)})
@@ -133,7 +133,7 @@ async def cancel_series(
     price of each is that of a single cancellation."""
     async with access.work(series_id) as work:
         row = await work.bookings.series.get(series_id)
-        affected = meant(row.occurrences, scope, booking_id, now)
+        affected = selected(row.occurrences, scope, booking_id, now)
         actor = work.context.actor
         quotes = await work.bookings.series.quote_cancellations(affected, access.works_here, now)
     if dry_run:

@@ -1,4 +1,4 @@
-"""Recurring bookings, as requests and answers have them."""
+"""The schemas of recurring bookings."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -51,7 +51,7 @@ _MONEY = {"amount": 0, "currency": "JPY"}
 
 
 class SeriesCreate(BookingCreate):
-    """The first booking, as a single one is asked for, and how it recurs. ``take`` says what is done where some of the
+    """The first booking, as for a single one, and its recurrence. ``take`` says what happens if some of the
     occurrences cannot be booked."""
 
     model_config = ConfigDict(
@@ -74,7 +74,7 @@ class SeriesCreate(BookingCreate):
 
 class SeriesMoveCommand(Input):
     """``booking_id`` is the occurrence that moves to ``start_at``. With ``following`` and ``all`` the others move by as
-    many days, to the same time on the wall clock. ``take`` says what is done where some of them cannot move."""
+    many days, to the same time on the wall clock. ``take`` says what happens if some of them cannot move."""
 
     model_config = ConfigDict(
         json_schema_extra=examples(
@@ -92,7 +92,7 @@ class SeriesMoveCommand(Input):
 
 
 class RefusalRead(Output):
-    """Why an occurrence cannot be."""
+    """Why an occurrence was refused."""
 
     code: str = Field(description="Code of the error, as in `docs/errors.md`.")
     message: str = Field(description="Sentence in the caller's language.")
@@ -102,7 +102,7 @@ class RefusalRead(Output):
 
     @classmethod
     def of(cls, refusal: Refusal) -> Self:
-        """A refusal, with what is known of it."""
+        """A refusal with its details."""
         said = sentence(refusal.code, refusal.details, request_info().language)
         found = refusal.details.get("alternatives") or ()
         return cls(
@@ -153,7 +153,7 @@ class SeriesRead(Output):
     business_id: UUID = Field(description="Id of the business (UUID).")
     customer_id: UUID | None = Field(description="Id of the customer (UUID); null in a preview.")
     time_zone: str = Field(description="IANA time zone of the venue, such as `Asia/Tokyo`.")
-    recurrence: RecurrenceRead = Field(description="How it was asked to recur, first occurrence included.")
+    recurrence: RecurrenceRead = Field(description="The requested recurrence, first occurrence included.")
     occurrences: list[OccurrenceRead] = Field(description="Occurrences in the order of the plan.")
     booked: int = Field(description="Number of occurrences with a booking, or that can be booked.")
     refused: int = Field(description="Number of occurrences that cannot be booked.")
@@ -167,7 +167,7 @@ class SeriesRead(Output):
 
     @classmethod
     def preview(cls, business_id: UUID, recurrence: Recurrence, seen: SeriesPreview) -> Self:
-        """What would be booked."""
+        """The series that would be booked."""
         shown = _shown(business_id, seen.time_zone, recurrence, seen.occurrences, seen.currency)
         return cls(id=None, customer_id=None, **shown)
 
@@ -182,9 +182,9 @@ class MoneySums:
 
 
 class SeriesChangedRead(Output):
-    """What a command did with each of the occurrences that it meant, or in a preview would do. ``penalty``,
-    ``refunding`` and ``released`` are the sums of what cancelling costs the customer, of what goes back, and of what is
-    given up of authorizations."""
+    """The result of a command for each selected occurrence, or in a preview the expected result. ``penalty``,
+    ``refunding`` and ``released`` are the sums of the customer's cancellation fees, of the refunds, and of the
+    released authorizations."""
 
     model_config = ConfigDict(
         json_schema_extra=examples(
@@ -201,16 +201,16 @@ class SeriesChangedRead(Output):
     )
 
     id: UUID = Field(description="Id of the series (UUID).")
-    occurrences: list[OccurrenceRead] = Field(description="The occurrences that were meant, in the order of the plan.")
+    occurrences: list[OccurrenceRead] = Field(description="The selected occurrences, in the order of the plan.")
     changed: int = Field(description="Number of occurrences that were changed, or can be.")
     refused: int = Field(description="Number of occurrences that stay as they are.")
-    penalty: MoneyRead = Field(description="What the customer pays for cancelling.")
-    refunding: MoneyRead = Field(description="What goes back to the customer.")
-    released: MoneyRead = Field(description="What of authorizations is given up without being taken.")
+    penalty: MoneyRead = Field(description="The fee that the customer pays for the cancellation.")
+    refunding: MoneyRead = Field(description="The refund to the customer.")
+    released: MoneyRead = Field(description="The authorized amount that is released without a capture.")
 
     @classmethod
     def of(cls, row: SeriesRow, changed: Sequence[Occurrence], sums: MoneySums) -> Self:
-        """``changed``: the occurrences that were meant."""
+        """``changed``: the selected occurrences."""
         zone = ZoneInfo(row.time_zone)
         ordered = sorted(changed, key=lambda one: one.number)
         refused = sum(one.refusal is not None for one in ordered)

@@ -1,4 +1,4 @@
-"""The story of one booking."""
+"""The timeline of one booking."""
 
 from typing import Annotated
 from uuid import UUID
@@ -31,7 +31,7 @@ Form = Annotated[
 async def get_booking_timeline(
     booking_id: UUID, access: MayRead, now: Now, form: Form = TimelineFormat.JSON
 ) -> Response:
-    """What happened to the booking, its money and its messages, in sentences of the reader's language. Short for its
+    """Events of the booking, its payments and its messages, in sentences of the reader's language. Short for its
     customer; staff read everything, with names and the references at the provider."""
     async with access.work(booking_id) as work:
         return await timeline(work, booking_id, access.works_here, form, now)

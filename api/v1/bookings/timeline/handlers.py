@@ -1,4 +1,4 @@
-"""The timeline as JSON, or as a document that can be handed on as evidence."""
+"""The timeline as JSON, or as a document for use as evidence."""
 
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -11,14 +11,14 @@ from api.http.envelope import ok
 from api.http.request_info import request_info
 from api.v1.bookings.timeline.schemas import TimelineEntryRead, TimelineRead
 from db.engine.session import UnitOfWork
-from domain.bookings.timeline import story
+from domain.bookings.timeline import visible_entries
 from domain.bookings.view import BookingView
 from domain.catalogue.cancellation import Policy
 from domain.messages import formats
 
 
 class TimelineFormat(StrEnum):
-    """How the timeline is written."""
+    """The format of the timeline."""
 
     JSON = "json"
     MARKDOWN = "markdown"
@@ -27,10 +27,10 @@ class TimelineFormat(StrEnum):
 async def timeline(
     work: UnitOfWork, booking_id: UUID, works_here: bool, form: TimelineFormat, now: datetime
 ) -> Response:
-    """The story for its reader. Raises NotFound."""
+    """The timeline for its reader. Raises NotFound."""
     booking = await work.bookings.get(booking_id)
     language = request_info().language.value
-    entries = story(await work.bookings.timeline.entries(booking_id), works_here)
+    entries = visible_entries(await work.bookings.timeline.entries(booking_id), works_here)
     read = [TimelineEntryRead.of(entry, booking.time_zone, language, works_here) for entry in entries]
     if form is TimelineFormat.JSON:
         return ok(TimelineRead(code=booking.code, entries=read))
@@ -54,7 +54,7 @@ def _document(
     lines = [f"# {_word('title', language)} {booking.code}", ""]
     lines += [f"- {name}: {_plain(value)}" for name, value in _facts(booking, contact, language) if value]
     lines += [f"- {_word('written', language)}: {now.astimezone(ZoneInfo(booking.time_zone)).isoformat()}", ""]
-    lines += [f"## {_word('story', language)}", ""]
+    lines += [f"## {_word('events', language)}", ""]
     for entry in entries:
         beside = [one for one in (entry.actor, entry.reason, entry.reference) if one]
         note = f" ({_plain('; '.join(beside))})" if beside else ""
@@ -106,7 +106,7 @@ def _plain(value: str | None) -> str:
 _WORDS = {
     "title": ("予約の記録", "Record of booking"),
     "written": ("作成日時", "Written at"),
-    "story": ("経過", "What happened"),
+    "events": ("経過", "What happened"),
     "when": ("日時", "Date and time"),
     "what": ("メニュー", "Services"),
     "status": ("状態", "Status"),

@@ -24,7 +24,7 @@ _ENTRY = {
 
 
 class TimelineEntryRead(Output):
-    """Something that happened, in a sentence of the reader's language."""
+    """One event, in a sentence of the reader's language."""
 
     model_config = ConfigDict(json_schema_extra=examples(_ENTRY))
 
@@ -34,7 +34,7 @@ class TimelineEntryRead(Output):
     text: str = Field(description="What happened, as a sentence.")
     actor: str | None = Field(description="Who did it; a name for staff only, null where no person did it.")
     reason: str | None = Field(description="Reason that was given; null for none.")
-    amount: MoneyRead | None = Field(description="How much money; null where none is concerned.")
+    amount: MoneyRead | None = Field(description="The amount; null for an event without an amount.")
     reference: str | None = Field(description="Id at the provider; null for readers outside the business.")
 
     @classmethod
@@ -56,7 +56,7 @@ class TimelineEntryRead(Output):
 
 
 class TimelineRead(Output):
-    """The story of a booking, oldest entry first."""
+    """The timeline of a booking, oldest entry first."""
 
     model_config = ConfigDict(json_schema_extra=examples({"code": "7KPMXRWT", "entries": [_ENTRY]}))
 

@@ -55,7 +55,7 @@ MONEY: Mapping[str, Text] = {
 _UNKNOWN_OUTCOME = Text(
     "決済会社の結果を確認しています（{amount}）。", "The outcome at the payment company is not known yet ({amount})."
 )
-#: What a message is about, by the beginning of its kind; the first that fits.
+#: The subject of a message, by the beginning of its kind; the first that matches.
 MESSAGES: Mapping[str, Text] = {
     "booking_held": Text("仮予約のお知らせ", "The message that the time is reserved"),
     "booking_proof": Text("メールアドレス確認のお願い", "The request to confirm the e-mail address"),
@@ -120,7 +120,7 @@ ACTORS: Mapping[str, Text] = {
 
 
 def actor(entry: TimelineEntry, for_staff: bool, language: str) -> str | None:
-    """Who did it: for staff by name where it is known, for customers by side. None for what no person did."""
+    """Who did it: for staff by name where it is known, for customers by side. None for events without an actor."""
     if entry.actor_kind is None:
         return None
     side = _pick(ACTORS[entry.actor_kind], language) if entry.actor_kind in ACTORS else entry.actor_kind

@@ -1,4 +1,4 @@
-"""The waitlist: join, see where one stands, answer an offer, leave; and the list of a business."""
+"""The waitlist: join, read one's place, answer an offer, leave; and the list of a business."""
 
 from typing import Annotated
 from uuid import UUID
@@ -21,8 +21,8 @@ from api.v1.bookings.waitlist.schemas import (
     WaitlistEntryCreate,
     WaitlistEntryCreatedRead,
     WaitlistEntryRead,
+    WaitlistPlaceRead,
     WaitlistProofCommand,
-    WaitlistStandingRead,
 )
 from domain.bookings.permissions import BookingAction
 from domain.bookings.waitlist import EntryStatus
@@ -71,13 +71,13 @@ async def list_waitlist_entries(access: MayListOwn, page: PageAsked) -> Response
 @router.get(
     "/waitlist/{entry_id}",
     summary="Get a waitlist entry",
-    response_model=Envelope[WaitlistStandingRead],
+    response_model=Envelope[WaitlistPlaceRead],
 )
 async def get_waitlist_entry(entry_id: UUID, access: MayRead, now: Now) -> Response:
     """For its person, by login or link, and for those who work there."""
     async with access.work(entry_id) as work:
         view = await work.bookings.waitlist.get(entry_id)
-        return ok(WaitlistStandingRead.standing(view, await work.bookings.waitlist.standing(view, now)))
+        return ok(WaitlistPlaceRead.with_place(view, await work.bookings.waitlist.place_of(view, now)))
 
 
 @router.delete(

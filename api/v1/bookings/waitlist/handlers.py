@@ -1,4 +1,4 @@
-"""Joining the waitlist, answering an offer."""
+"""Handlers of the waitlist: join, answer an offer, leave."""
 
 from datetime import datetime
 from uuid import UUID
@@ -34,7 +34,7 @@ from domain.scheduling.errors import NotBookable, OverlappingHours, PartySizeRef
 
 @raises(TimeIsFree, WaitlistLimit, NotBookable, PartySizeRefused, OverlappingHours)
 async def join(access: Access, key: Key, body: WaitlistEntryCreate, services: ApiServices, now: datetime) -> Response:
-    """Put the caller on the list; 201 with the entry. Raises what `WaitlistEntryStore.join` raises."""
+    """Add the caller to the waitlist; 201 with the entry. Raises the errors of `WaitlistEntryStore.join`."""
     access.subject = guest_subject(access, body.guest)
     links = services.waitlist_links
     try:
@@ -68,7 +68,7 @@ def _request(access: Access, body: WaitlistEntryCreate) -> JoinRequest:
 async def accept(
     access: Access, key: Key, entry_id: UUID, body: AcceptOfferCommand, services: ApiServices, now: datetime
 ) -> Response:
-    """Book the offered time; 201 with the booking. Raises what `WaitlistAcceptStore.accept` raises."""
+    """Book the offered time; 201 with the booking. Raises the errors of `WaitlistAcceptStore.accept`."""
     links = services.booking_links
     price = body.expected_price.money() if body.expected_price else None
     try:
@@ -82,7 +82,7 @@ async def accept(
 
 @raises(WrongState)
 async def decline(access: Access, key: Key, entry_id: UUID, now: datetime) -> Response:
-    """Say no to the open offer. Raises WrongState where none is open."""
+    """Decline the open offer. Raises WrongState where none is open."""
     async with access.work(entry_id, key) as work:
         await work.bookings.waitlist.decline(entry_id, now)
         answer = WaitlistEntryRead.of(await work.bookings.waitlist.get(entry_id))
@@ -100,7 +100,7 @@ async def leave(access: Access, entry_id: UUID, now: datetime) -> Response:
 
 @raises(WrongState, Gone, InvalidLink, WaitlistLimit)
 async def prove(access: Access, key: Key, entry_id: UUID, token: str, services: ApiServices, now: datetime) -> Response:
-    """The address is theirs. Raises InvalidLink for a token of something else, Gone for one that is over."""
+    """Confirm the address. Raises InvalidLink for a token of another object, Gone for an expired one."""
     async with access.work(entry_id, key) as work:
         try:
             proven = services.waitlist_links.read_proof(token, now)

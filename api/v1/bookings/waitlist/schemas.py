@@ -1,4 +1,4 @@
-"""What the waitlist asks and answers."""
+"""The schemas of the waitlist."""
 
 from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self
@@ -13,7 +13,7 @@ from api.http.times import Day, at_venue
 from api.v1.bookings.bookings.create_schemas import GuestWrite
 from api.v1.bookings.bookings.schemas import Resources
 from api.v1.scheduling.schedules.hours_schemas import Clock, clock, minutes
-from db.bookings.waitlist.queries import EntryView, Standing
+from db.bookings.waitlist.queries import EntryView, QueuePlace
 from domain.bookings.waitlist import MAX_TIMES, EntryEnd, EntryStatus, Wanted
 from domain.scheduling.hours import DAY, MinuteRange
 
@@ -97,13 +97,13 @@ class WaitlistEntryCreate(Input):
     )
 
     def wanted(self) -> Wanted:
-        """As the rules see it. Raises what `Wanted` raises."""
+        """The domain's form of it. Raises the errors of `Wanted`."""
         spans = tuple(MinuteRange(minutes(one.begins), minutes(one.ends)) for one in self.times)
         return Wanted(self.first_day, self.last_day, spans, self.resource_ids, self.party_size)
 
 
 class AcceptOfferCommand(Input):
-    """``expected_price``: what the caller was shown."""
+    """``expected_price``: the price that the caller was shown."""
 
     model_config = ConfigDict(json_schema_extra=examples({"expected_price": {"amount": 6600, "currency": "JPY"}}))
 
@@ -153,7 +153,7 @@ class WaitlistEntryRead(Output):
     )
     resource_ids: list[UUID] = Field(description="Anyone of these (UUIDs); empty for anyone.")
     party_size: int = Field(description="How many people come.")
-    joined_at: datetime = Field(description="Since when it waits, RFC 3339; decides whose turn it is.")
+    joined_at: datetime = Field(description="Since when it waits, RFC 3339; decides the order of the queue.")
     proof_deadline: datetime | None = Field(
         description="Until when the address has to be confirmed, RFC 3339; or null."
     )
@@ -163,7 +163,7 @@ class WaitlistEntryRead(Output):
 
     @classmethod
     def of(cls, view: EntryView) -> Self:
-        """For its person."""
+        """The answer to its person."""
         return cls(**_shown(view))
 
 
@@ -185,8 +185,8 @@ class WaitlistEntryCreatedRead(WaitlistEntryRead):
         return cls(**_shown(view), guest_token=guest_token)
 
 
-class WaitlistStandingRead(WaitlistEntryRead):
-    """One entry and where it stands. Both are advice: others may leave, and nobody knows what will be freed."""
+class WaitlistPlaceRead(WaitlistEntryRead):
+    """One entry with its place and its chance. Both are estimates: others may leave, free times are not known ahead."""
 
     model_config = ConfigDict(json_schema_extra=examples({**_ENTRY, "position": 2, "chance_percent": 60}))
 
@@ -195,11 +195,11 @@ class WaitlistStandingRead(WaitlistEntryRead):
     )
     chance_percent: int | None = Field(
         description="How likely it gets an offer, in percent, in steps of five, from what was freed in the last 56 "
-        "days; null where nothing can be said."
+        "days; null where there are too few data."
     )
 
     @classmethod
-    def standing(cls, view: EntryView, found: Standing | None) -> Self:
+    def with_place(cls, view: EntryView, found: QueuePlace | None) -> Self:
         """With its place and its chance."""
         place, chance = (found.position, found.chance_percent) if found else (None, None)
         return cls(**_shown(view), position=place, chance_percent=chance)
@@ -221,7 +221,7 @@ class BusinessWaitlistEntryRead(WaitlistEntryRead):
 
     @classmethod
     def of(cls, view: EntryView) -> Self:
-        """For those who work there."""
+        """The answer to those who work there."""
         contact = {"email": view.email or None, "phone": view.phone or None}
         return cls(**_shown(view), family_name=view.family_name, given_name=view.given_name, **contact)
 

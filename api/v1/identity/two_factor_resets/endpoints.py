@@ -33,13 +33,13 @@ MayReset = Annotated[Operator, Depends(operator(IdentityAction.RESET_TWO_FACTOR)
     response_model=Envelope[TwoFactorResetRead],
     tags=["admin"],
 )
-@raises(handlers.order_reset)
+@raises(handlers.request_reset)
 async def create_two_factor_reset(
     body: TwoFactorResetCreate, admin: MayReset, services: Services, now: Now, key: OptionalKey
 ) -> Response:
     """The owner of the login gets an e-mail at once and can cancel until `reset_at`; then the second factor is switched
     off and every session ends. Operators cannot reset their own."""
-    return await handlers.order_reset(admin, services, body.email, now, key)
+    return await handlers.request_reset(admin, services, body.email, now, key)
 
 
 @router.post(

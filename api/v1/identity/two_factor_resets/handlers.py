@@ -1,4 +1,4 @@
-"""The reset of a lost second factor: an operator orders it, its owner has time to object."""
+"""The reset of a lost second factor: an operator requests it, its owner has time to object."""
 
 from datetime import datetime
 
@@ -20,7 +20,7 @@ from runtime.links import Purpose
 
 
 @raises(NotFound, WrongState, Forbidden)
-async def order_reset(admin: Operator, services: ApiServices, email: str, now: datetime, key: Key | None) -> Response:
+async def request_reset(admin: Operator, services: ApiServices, email: str, now: datetime, key: Key | None) -> Response:
     """Write the reset, its e-mail and the command that starts its run. Raises NotFound for an unknown login, Forbidden
     for the operator's own, and WrongState where the second factor is off or a reset waits already."""
     reset_at = now + services.settings.two_factor_reset_delay
@@ -28,7 +28,7 @@ async def order_reset(admin: Operator, services: ApiServices, email: str, now: d
         user = await _user(work, email)
         if user.id == admin.id:
             raise Forbidden({"reason": "own_login"})
-        reset_id = await work.identity.two_factor.order_reset(user.id, reset_at)
+        reset_id = await work.identity.two_factor.request_reset(user.id, reset_at)
         message = AccountEmail(
             AccountEmailKind.TWO_FACTOR_RESET_PLANNED,
             user.id,
@@ -42,7 +42,7 @@ async def order_reset(admin: Operator, services: ApiServices, email: str, now: d
 
 @raises(NotFound, WrongState)
 async def withdraw_reset(admin: Operator, email: str, key: Key | None) -> Response:
-    """Take the reset off again. Raises NotFound for an unknown login, WrongState where no reset waits."""
+    """Cancel the reset as an operator. Raises NotFound for an unknown login, WrongState where no reset waits."""
     async with admin.work(key) as work:
         user = await _user(work, email)
         if not await work.identity.two_factor.cancel_reset(user_id=user.id):

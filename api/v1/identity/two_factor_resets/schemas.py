@@ -1,4 +1,4 @@
-"""What the reset of a second factor asks and answers."""
+"""The schemas of the reset of a second factor."""
 
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from api.http.fields import Email, Input, Output, examples
 
 
 class TwoFactorResetCreate(Input):
-    """Whose second factor is lost."""
+    """The login whose second factor is lost."""
 
     model_config = ConfigDict(json_schema_extra=examples({"email": "hanako@example.jp"}))
 
@@ -16,7 +16,7 @@ class TwoFactorResetCreate(Input):
 
 
 class CancelTwoFactorResetCommand(Input):
-    """Whose reset is not wanted."""
+    """The login whose reset is cancelled."""
 
     model_config = ConfigDict(json_schema_extra=examples({"email": "hanako@example.jp"}))
 
@@ -32,7 +32,7 @@ class KeepTwoFactorCommand(Input):
 
 
 class TwoFactorResetRead(Output):
-    """A reset that waits for its time."""
+    """A reset that will happen at ``reset_at``."""
 
     model_config = ConfigDict(
         json_schema_extra=examples({"email": "hanako@example.jp", "reset_at": "2026-11-22T10:30:00Z"})

@@ -73,7 +73,7 @@ async def list_exceptions(
     access: MayList,
     page: PageAsked,
     resource_id: UUID | None = None,
-    since: Annotated[Day | None, Query(alias="from", description="Those that reach into this day or later.")] = None,
+    since: Annotated[Day | None, Query(alias="from", description="Those that end on this day or later.")] = None,
     until: Annotated[Day | None, Query(alias="to", description="Those that begin on this day or before.")] = None,
 ) -> Response:
     """Of everybody at the business, or of one person."""
@@ -95,7 +95,7 @@ async def create_exception(
     body: ExceptionCreate, access: MayWrite, now: Now, key: OptionalKey, confirm: Confirm
 ) -> Response:
     """For one day or several, the whole day or a part of it."""
-    asked = body.asked()
+    asked = body.to_domain()
     async with access.work(body.resource_id, key) as work:
         await check_schedule(work, access, body.resource_id)
         row = await work.scheduling.staff.add_exception(
@@ -125,7 +125,7 @@ async def update_exception(
     exception_id: UUID, body: ExceptionUpdate, access: MayWriteException, now: Now, confirm: Confirm
 ) -> Response:
     """Replaces it."""
-    asked = body.asked()
+    asked = body.to_domain()
     async with access.work(exception_id) as work:
         await check_schedule(work, access, (await work.scheduling.staff.get_exception(exception_id)).resource_id)
         row = await work.scheduling.staff.change_exception(exception_id, asked, body.reason, now, confirm)

@@ -76,7 +76,7 @@ class ExceptionUpdate(Input):
     )
     reason: Line | None = Field(default=None, description="Reason, for people to read.")
 
-    def asked(self) -> CalendarException:
+    def to_domain(self) -> CalendarException:
         """As the calendar has it. Raises InvalidInput, OverlappingHours."""
         return CalendarException(self.first_day, self.last_day or self.first_day, self.kind, ranges_of(self.ranges))
 
