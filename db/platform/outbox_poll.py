@@ -14,7 +14,8 @@ from sqlalchemy import make_url
 from domain.errors import Unavailable
 from runtime.settings import Settings
 
-_LOST = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+# asyncpg raises InternalClientError where a connection is lost at the moment a statement begins.
+_LOST = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 #: For the whole connection: it reads this table only, and row-level security hides the table from every other scope.
 _SCOPE = "SELECT set_config('app.scope', 'platform', false)"
 _IS_DUE = """

@@ -43,8 +43,8 @@ async def make_salon(pool: Database, staff: int, users: int, duration: int = 60)
     )
     async with pool.unit_of_work(Scope.platform()) as work:
         made = await work.session.scalars(
-            text("""INSERT INTO users (email, password_hash, family_name)
-                    SELECT gen_random_uuid() || '@example.com', '!', '山田' FROM generate_series(1, :n)
+            text("""INSERT INTO users (email, password_hash, family_name, email_verified_at)
+                    SELECT gen_random_uuid() || '@example.com', '!', '山田', now() FROM generate_series(1, :n)
                     RETURNING id"""),
             {"n": users},
         )

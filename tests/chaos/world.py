@@ -54,8 +54,8 @@ async def make(database: Database, plan: Plan) -> Population:
 
 async def _users(database: Database, count: int) -> list[tuple[UUID, str]]:
     statement = text("""
-        INSERT INTO users (email, password_hash, family_name)
-        SELECT 'customer' || n || :domain, '!', '田中' FROM generate_series(1, :count) n RETURNING id, email
+        INSERT INTO users (email, password_hash, family_name, email_verified_at)
+        SELECT 'customer' || n || :domain, '!', '田中', now() FROM generate_series(1, :count) n RETURNING id, email
     """)
     async with database.unit_of_work(Scope.platform()) as work:
         made = await work.session.execute(statement, {"count": count, "domain": f"@{_MAIL}"})

@@ -135,7 +135,8 @@ async def open_salon(world: Running, owner: Person) -> tuple[str, str]:
     await owner.ask("POST", "/policies", {**policy, "is_default": True}, expect=201)
     async with world.pool.unit_of_work(Scope.platform()) as work:
         await approve_without_review(work, UUID(business))
-    await data.rows(world.pool, "UPDATE business_settings SET lead_time = interval '0'")
+    # No time to undo: the notice of a completed visit leaves at once.
+    await data.rows(world.pool, "UPDATE business_settings SET lead_time = interval '0', undo_within = interval '0'")
     return business, made
 
 

@@ -66,4 +66,5 @@ async def test_inspections_of_two_businesses_take_turns(pool: Database, temporal
         async with asyncio.timeout(60):
             await asyncio.gather(*(run.result() for run in runs))
     assert len(inspections.order) == 41
-    assert inspections.order.index(one) < 8
+    # Each partition of the queue is fair by itself, so some of the many may come first; without keys it is the last.
+    assert inspections.order.index(one) < 20
