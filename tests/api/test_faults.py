@@ -60,6 +60,7 @@ STANDS_BY = f"GET {PREFIX}/feature-flags/check/{{name}}"
 UNOPENED = {
     f"POST {PREFIX}/auth/verify-email",
     f"POST {PREFIX}/auth/reset-password",
+    f"POST {PREFIX}/auth/2fa/cancel-reset",
     f"POST {PREFIX}/auth/2fa/verify",
     f"POST {PREFIX}/auth/export/fetch",
     f"POST {PREFIX}/staff/invitations/accept",

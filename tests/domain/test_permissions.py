@@ -33,6 +33,12 @@ EXPECTED = {
     "booking.complete": "-yyy---",
     "booking.no_show": "-yyy---",
     "booking.update": "-yyy-y-",
+    "booking.undo": "-yyy---",
+    "booking.follow": "-yyyy--",
+    "waitlist.join": "-yyy-yy",
+    "waitlist.read": "yyyyyyy",
+    "waitlist.answer": "-----yy",
+    "waitlist.leave": "-yyy-yy",
     "payment.read": "yyyy-y-",
     "payment.pay": "-----yy",
     "payment.refund": "-yy----",
@@ -60,6 +66,7 @@ EXPECTED = {
     "analytics.backfill": "y------",
     "attention.read": "y------",
     "attention.resolve": "y------",
+    "two_factor.reset": "y------",
 }
 
 BY_NAME = {action.value: action for action in RULES}

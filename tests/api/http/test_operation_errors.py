@@ -1,12 +1,14 @@
 """The errors of an operation follow from its dependencies, its body and what its handler declares."""
 
-from typing import Annotated
+from collections.abc import Iterator
+from typing import Annotated, Any
 
 import httpx
 import pytest
 from fastapi import Depends, FastAPI
 from pydantic import BaseModel
 
+from api.app import openapi_document
 from api.http.operation_errors import documented, raises
 from api.http.rate_limits import route_facts
 from domain.errors import Forbidden, Gone, NotFound
@@ -89,3 +91,28 @@ def test_documented_codes_reads_the_path() -> None:
     assert "too_large" in fixed
     assert documented_codes("GET", "/api/v1/availability/resources") != documented_codes("GET", "/api/v1/availability")
     assert documented_codes("GET", "/api/v1/nowhere") is None
+
+
+def schemas_in(node: Any, schemas: dict[str, Any], seen: set[str]) -> Iterator[str]:
+    """The names of all schemas that a part of the document leads to."""
+    if isinstance(node, dict):
+        name = str(node.get("$ref", "")).rpartition("/")[2]
+        if name and name not in seen:
+            seen.add(name)
+            yield name
+            yield from schemas_in(schemas[name], schemas, seen)
+    for inner in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        yield from schemas_in(inner, schemas, seen)
+
+
+def test_operations_that_take_money_document_that_its_currency_can_be_refused() -> None:
+    document, silent, asked = openapi_document(), [], 0
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            taken = set(schemas_in(operation.get("requestBody"), document["components"]["schemas"], set()))
+            if "MoneyWrite" in taken:
+                asked += 1
+                codes = documented_codes(method.upper(), path) or frozenset()
+                silent += [] if "currency_mismatch" in codes else [f"{method} {path}"]
+    assert asked >= 6
+    assert not silent

@@ -40,10 +40,11 @@ CALLERS = ("owner", "manager", "staff", "assistant", "customer", "guest", "nobod
 
 @dataclass(frozen=True)
 class Filled:
-    """A salon, and one row of each table that an id of the API is of."""
+    """A salon, one row of each table that an id of the API is of, and the token of its calendar feed."""
 
     salon: Salon
     rows: Mapping[str, Any]
+    feed_token: str
 
 
 def missing(table: str) -> object:
@@ -63,8 +64,12 @@ class Tenants:
     soon: datetime
 
     def ready(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """A question with a key, and with a time that is ahead."""
+        """A question with a key, a time that is ahead, and the token of a calendar feed."""
         body = asked.get("json")
+        if asked["url"].endswith("/calendar.ics"):
+            asked["params"] = {**asked["params"], "token": self.mine.feed_token}
+        elif asked["url"].endswith(".ics"):
+            asked["url"] = f"{asked['url'].rpartition('/')[0]}/{self.mine.feed_token}.ics"
         if isinstance(body, dict) and "start_at" in body:
             body["start_at"] = self.soon.isoformat()
         if asked["url"].endswith(("/analytics", "/analytics/export")) or "/pictures/" in asked["url"]:
@@ -107,7 +112,7 @@ async def fill(pool: Pool, soon: datetime) -> Filled:
     async with pool.unit_of_work(salon.scope) as work:
         blocked = BlockRequest(salon.resources[0], later, later + timedelta(hours=1), reason=f"for {salon.business_id}")
         await work.bookings.blocks.add_block(salon.business_id, blocked, soon, confirm=False)
-        await work.bookings.feeds.add_feed(salon.business_id, salon.resources[0])
+        _, feed_token = await work.bookings.feeds.add_feed(salon.business_id, salon.resources[0])
     invited = {
         "email": "new@example.jp",
         "role": "staff",
@@ -133,7 +138,7 @@ async def fill(pool: Pool, soon: datetime) -> Filled:
         rows = await data.rows(pool, f"SELECT id FROM {table} WHERE {whose[0]} = :id ORDER BY id LIMIT 1", id=whose[1])
         assert rows, f"tests/api/tenancy/world.py puts no row into {table}"
         found[table] = rows[0]["id"]
-    return Filled(salon, found)
+    return Filled(salon, found, feed_token)
 
 
 async def content(pool: Pool, salon: Salon) -> dict[str, list[dict[str, Any]]]:

@@ -23,7 +23,7 @@ from domain.bookings.contact import Contact
 from domain.bookings.errors import HoldLimit, PriceChanged
 from domain.bookings.permissions import BookingAction
 from domain.bookings.view import BookingView
-from domain.errors import InvalidInput
+from domain.errors import CurrencyMismatch, InvalidInput
 from domain.identity.network import network_of
 from domain.permissions import allowed, require
 from domain.scheduling.errors import (
@@ -64,7 +64,7 @@ def _message(booking: BookingView) -> SuccessMessage:
     return SuccessMessage.BOOKING_HELD if booking.amount_due else SuccessMessage.BOOKING_REQUESTED
 
 
-@raises(*TIME_REFUSED, PriceChanged, HoldLimit)
+@raises(*TIME_REFUSED, PriceChanged, CurrencyMismatch, HoldLimit)
 async def take(access: Access, key: Key, body: BookingCreate, services: ApiServices, now: datetime) -> Response:
     """Hold the time in one transaction; 201 with the booking. Raises what `HoldStore.hold` raises, Forbidden if a
     caller books for another person without being staff, and InvalidInput if no customer is named."""

@@ -22,7 +22,7 @@ from domain.bookings.commands import BookingCommand, BookingOutcome
 from domain.bookings.errors import HoldLimit, PriceChanged, SeriesClash
 from domain.bookings.series import Occurrence, Refusal, Take, moved_starts, selected
 from domain.bookings.snapshot import BookingSnapshot
-from domain.errors import DomainError, NotFound, RuleBroken
+from domain.errors import CurrencyMismatch, DomainError, NotFound, RuleBroken
 from domain.instants import text_at_venue
 from domain.platform.actor import Actor
 from domain.scheduling.blocks import OccurrenceScope
@@ -30,7 +30,7 @@ from domain.scheduling.errors import NotBookable
 from workflows.bookings.booking import messages
 
 
-@raises(*TIME_REFUSED, PriceChanged, HoldLimit, SeriesClash, RuleBroken)
+@raises(*TIME_REFUSED, PriceChanged, CurrencyMismatch, HoldLimit, SeriesClash, RuleBroken)
 async def book_series(
     access: Access, key: Key, body: SeriesCreate, services: ApiServices, now: datetime, dry_run: bool
 ) -> Response:

@@ -27,7 +27,7 @@ from api.v1.bookings.waitlist.schemas import (
 from db.bookings.waitlist.entries import JoinRequest
 from domain.bookings.errors import HoldLimit, PriceChanged, TimeIsFree, WaitlistLimit
 from domain.bookings.waitlist import EntryStatus
-from domain.errors import Gone, InvalidInput, Unauthenticated, WrongState
+from domain.errors import CurrencyMismatch, Gone, InvalidInput, Unauthenticated, WrongState
 from domain.identity.errors import InvalidLink
 from domain.scheduling.errors import NotBookable, OverlappingHours, PartySizeRefused
 
@@ -64,7 +64,7 @@ def _request(access: Access, body: WaitlistEntryCreate) -> JoinRequest:
     )
 
 
-@raises(*TIME_REFUSED, PriceChanged, HoldLimit, WrongState, Gone)
+@raises(*TIME_REFUSED, PriceChanged, CurrencyMismatch, HoldLimit, WrongState, Gone)
 async def accept(
     access: Access, key: Key, entry_id: UUID, body: AcceptOfferCommand, services: ApiServices, now: datetime
 ) -> Response:
