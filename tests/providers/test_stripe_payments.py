@@ -98,7 +98,7 @@ async def test_intent_with_3d_secure_sends_the_customer_away_and_back(
     assert intent.action_url is not None
     page = sandbox.http.get(intent.action_url)
     assert "Succeed" in page.text
-    assert "5000 JPY" in page.text
+    assert "¥5,000" in page.text
     back = sandbox.http.post(intent.action_url + "/authorize")
     assert back.status_code == 303
     assert back.headers["location"].startswith(f"{RETURN_URL}?payment_intent={intent.id}&")
