@@ -13,7 +13,7 @@ from tests.replay.record import STORIES
 from workers.registry import worker_specs
 from workers.sandbox import workflow_runner
 
-WORKFLOWS = tuple(each for duty in worker_specs(Mock()).values() for each in duty.workflows)
+WORKFLOWS = tuple(each for spec in worker_specs(Mock()).values() for each in spec.workflows)
 ALL = [(kind, outcome) for kind, outcomes in OUTCOMES.items() for outcome in outcomes]
 
 
@@ -35,7 +35,7 @@ async def test_changed_order_does_not_replay(outcome: str) -> None:
 
 def test_workflows_have_recorded_outcomes() -> None:
     registered = worker_specs(Mock()).values()
-    names = {_Definition.must_from_class(each).name for duty in registered for each in duty.workflows}
+    names = {_Definition.must_from_class(each).name for spec in registered for each in spec.workflows}
     assert names == set(OUTCOMES)
 
 

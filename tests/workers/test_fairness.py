@@ -61,10 +61,12 @@ async def test_inspections_of_two_businesses_take_turns(pool: Database, temporal
     spec = worker_specs(Mock())[queues.MEDIA]
     async with make_worker(temporal, queues.MEDIA, replace(spec, activities=[]), "test", 10):
         await until_queued(runs)
+        keys = [(await run.describe()).raw_description.workflow_execution_info.priority.fairness_key for run in runs]
+    assert keys == [*[str(many)] * 40, str(one)]
     inspections = Inspections()
     async with make_worker(temporal, queues.MEDIA, replace(spec, activities=[inspections.inspect]), "test", 10):
         async with asyncio.timeout(60):
             await asyncio.gather(*(run.result() for run in runs))
     assert len(inspections.order) == 41
-    # Each partition of the queue is fair by itself, so some of the many may come first; without keys it is the last.
+    # Each partition of the queue is fair by itself, so some of the many may come first.
     assert inspections.order.index(one) < 20

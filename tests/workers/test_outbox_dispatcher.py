@@ -196,8 +196,8 @@ def test_outbox_commands_have_one_descriptor() -> None:
 def test_start_descriptors_name_a_workflow_of_their_queue() -> None:
     runs = {
         (queue, _Definition.must_from_class(each).name)
-        for queue, duty in worker_specs(Mock()).items()
-        for each in duty.workflows
+        for queue, spec in worker_specs(Mock()).items()
+        for each in spec.workflows
     }
     for each in PROCESSES:
         start = each if isinstance(each, ProcessStart) else each.process

@@ -97,7 +97,7 @@ class StubState:
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     #: Activities whose next call finds Postgres away.
     fail_once: set[str] = field(default_factory=set)
-    #: Activities that fail with an error that nobody foresaw, for as long as it is here.
+    #: Activities that fail with an unexpected error, for as long as it is here.
     breaks: dict[str, Exception] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

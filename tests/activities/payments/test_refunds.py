@@ -1,4 +1,4 @@
-"""A refund's steps: each may run twice and matters once."""
+"""A refund's steps: each may run twice and counts once."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace

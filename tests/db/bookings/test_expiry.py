@@ -1,4 +1,4 @@
-"""How a hold ends: by its workflow, with the provider's word, or swept out of somebody's way."""
+"""How a hold ends: by its workflow, with the provider's word, or swept when another booking needs the time."""
 
 import pytest
 

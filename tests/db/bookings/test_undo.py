@@ -29,7 +29,7 @@ async def shop(desk: Desk) -> Desk:
 
 
 async def paid(desk: Desk, status: str, **values: Any) -> tuple[Any, Any]:
-    """A booking with an authorisation over all of its price."""
+    """A booking with an authorization over all of its price."""
     held = {"status": status, "amount_due": 6600, "payment_mode": "card_hold", **values}
     booking_id = await add_booking(desk.database, desk.salon, START, **held)
     payment = {"status": "authorized", "capture_method": "manual"}

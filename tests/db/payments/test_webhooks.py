@@ -80,7 +80,7 @@ async def test_twins_at_the_same_time_are_one(desk: Desk) -> None:
     assert sum(one is not None for one in taken) == 1
 
 
-async def test_applying_twice_matters_once(desk: Desk) -> None:
+async def test_applying_twice_counts_once(desk: Desk) -> None:
     booking_id, payment_id, name = await paying(desk)
     webhook_id = await desk.receive(f"evt_{uuid4().hex}", name, intent(P.CAPTURED, captured=6600))
     assert webhook_id is not None

@@ -19,7 +19,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def card_hold(**changes: object) -> BookingStub:
-    """An authorisation that is captured at the end of the visit."""
+    """An authorization that is captured at the end of the visit."""
     booking = snapshot(payment_mode=PaymentMode.CARD_HOLD, reminder_offsets=(), **changes)
     return BookingStub(booking, manual_capture=True, undo_within=TEN, policy=HALF)
 

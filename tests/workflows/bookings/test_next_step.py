@@ -38,8 +38,8 @@ def test_next_step_keeps_what_fell_due_later() -> None:
 
 def test_next_step_has_reminders_of_the_new_start() -> None:
     moved = replace(BOOKING, start_at=BOOKING.start_at + DAY, end_at=BOOKING.end_at + DAY)
-    duty = next_step(moved, BOOKING.start_at - 2 * DAY, {DAY_AHEAD, HOUR_AHEAD})
-    assert (duty.kind, duty.start_at, duty.offset) == (StepKind.REMIND, moved.start_at, DAY)
+    step = next_step(moved, BOOKING.start_at - 2 * DAY, {DAY_AHEAD, HOUR_AHEAD})
+    assert (step.kind, step.start_at, step.offset) == (StepKind.REMIND, moved.start_at, DAY)
 
 
 def test_next_step_has_no_reminder_after_the_check_in() -> None:
@@ -62,8 +62,8 @@ def test_next_step_does_not_renew_what_lasts_until_the_visit() -> None:
 
 def test_next_step_without_auto_complete_ends_a_month_later() -> None:
     waits = replace(BOOKING, auto_complete=False, reminder_offsets=())
-    duty = next_step(waits, BOOKING.start_at, frozenset())
-    assert duty == NextStep(StepKind.CLOSE_UNATTENDED, END.at + options.UNATTENDED)
+    step = next_step(waits, BOOKING.start_at, frozenset())
+    assert step == NextStep(StepKind.CLOSE_UNATTENDED, END.at + options.UNATTENDED)
 
 
 @given(
