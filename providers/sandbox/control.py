@@ -148,7 +148,7 @@ class Control:
         return self._ends(end, ("succeed", "fail"), lambda yes: self._intents.settle(object_id, yes))
 
     async def answer_3ds(self, object_id: str, end: str) -> Response:
-        """The buttons of the 3-D Secure page: ``authorize`` or ``fail``, then back to the shop."""
+        """The buttons of the 3-D Secure page: ``authorize`` or ``fail``, then back to the return URL."""
         answer = self._ends(end, ("authorize", "fail"), lambda yes: self._intents.settle(object_id, yes))
         intent = self._store.find("payment_intent", object_id)
         back = intent and intent.get("_return_url")

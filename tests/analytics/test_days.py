@@ -140,12 +140,12 @@ async def test_open_minutes_follow_hours_exceptions_and_one_off_days(pool: Datab
     await _recompute(pool, made)
     stored = await _stored(pool, made, "analytics_daily_resources", ["day", "resource_id", "open_minutes"])
     found = {(row["day"], row["resource_id"]): row["open_minutes"] for row in stored}
-    own, shop = made.salon.resources
+    own, other = made.salon.resources
     monday = date(2027, 3, 1)
     assert found[monday, own] == 420
-    assert found[monday, shop] == 600
-    assert found.get((monday + timedelta(days=2), shop), 0) == 0  # off
-    assert found[monday + timedelta(days=4), shop] == 960  # Friday to 26:00
+    assert found[monday, other] == 600
+    assert found.get((monday + timedelta(days=2), other), 0) == 0  # off
+    assert found[monday + timedelta(days=4), other] == 960  # Friday to 26:00
     assert found.get((monday + timedelta(days=5), own), 0) == 0  # does not work on Saturdays
 
 

@@ -55,7 +55,7 @@ INSTEAD = {
     "notice promised": "notice.queued",
     "obey": "execute_command",
     "over others' shoulders": "reads other people's actions",
-    "papers": "documents",
+    "paper": "document",
     "promise letter": "queue_account_email",
     "promise many": "queue_many",
     "promised before": "queued before",
@@ -63,7 +63,8 @@ INSTEAD = {
     "somebody's way": "another booking needs its time",
     "speaks for": "belongs to",
     "stranger": "another caller, an anonymous caller",
-    "standing read": "place",
+    "shop": "business, salon (in tests: `StaffedSalon` of `tests/api/salon.py`)",
+    "standing": "role, place, workload, totals, current state: the one that it is",
     "taken back": "reverted, withdrawn",
     "tell": "publish, confirm, record, signal, notify: the one that it is",
     "the house": "the project",
@@ -79,6 +80,7 @@ INSTEAD = {
 #: A word where it means something else: a flag of another program, a character, a quotation.
 ELSEWHERE: dict[str, set[str]] = {
     "news": {"domain/businesses/slug.py", "stack/servers/temporal.py"},
+    "shop": {"domain/businesses/slug.py", "domain/identity/names.py"},
     "taken back": {"tests/api/http/test_error_sentences.py"},
     "tell": {
         "activities/templates/en/customer/booking_held.j2",

@@ -104,11 +104,11 @@ async def _load(platform: Platform, result: Result, made: world.Population, sand
 
     async def come(visit: Visit, after: float) -> None:
         await asyncio.sleep(after)
-        shop, bank = Caller(platform.ports["api"], result.heard), Caller(platform.ports["sandbox"], Heard())
+        api, bank = Caller(platform.ports["api"], result.heard), Caller(platform.ports["sandbox"], Heard())
         try:
-            await Customer(visit, shop, bank, plan.dice(visit.name), lambda: datetime.now(UTC)).live()
+            await Customer(visit, api, bank, plan.dice(visit.name), lambda: datetime.now(UTC)).live()
         finally:
-            await shop.aclose()
+            await api.aclose()
             await bank.aclose()
 
     async def kill() -> None:

@@ -64,7 +64,7 @@ CALLS: Mapping[str, tuple[Call, ...]] = {
 #: Functions that answer the person and the platform alone.
 _OF_ONE_PERSON = frozenset({"app_records_of_person", "app_visits_ahead"})
 _EACH = [pytest.param(name, call, id=f"{name}-{n}") for name, calls in CALLS.items() for n, call in enumerate(calls)]
-_STANDING = text("SELECT current_setting('app.scope', true), current_setting('app.business_id', true)")
+_CURRENT_SCOPE = text("SELECT current_setting('app.scope', true), current_setting('app.business_id', true)")
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -85,8 +85,8 @@ async def salon(pool: Database) -> Salon:
     return await data.add_salon(pool)
 
 
-async def standing(session: AsyncSession) -> tuple[str, str]:
-    scope, business_id = (await session.execute(_STANDING)).one()
+async def current_scope(session: AsyncSession) -> tuple[str, str]:
+    scope, business_id = (await session.execute(_CURRENT_SCOPE)).one()
     return scope, business_id or ""
 
 
@@ -133,12 +133,12 @@ async def test_afterwards_the_caller_sees_what_it_may(
     values = await ids_of(pool, salon, call)
     scope = salon.scope if own == "tenant" else Scope.self_(salon.user_id)
     async with pool.unit_of_work(scope) as work:
-        before = await standing(work.session)
+        before = await current_scope(work.session)
         if name == "app_enter_invited" and own == "tenant":
             # Somebody who is in a business asks for himself no longer: nothing is entered, and nothing left.
             call = Call(call.sql, call.waits_for)
         await work.session.execute(text(f"SELECT * FROM {call.sql}"), values)
-        after = await standing(work.session)
+        after = await current_scope(work.session)
         if call.enters is None:
             assert after == before
         else:
@@ -157,11 +157,11 @@ async def test_failure_inside_gives_the_scope_back(
         async with other.transaction(), pool.unit_of_work(Scope.self_(salon.user_id)) as work:
             await other.execute(f"LOCK TABLE {call.waits_for} IN ACCESS EXCLUSIVE MODE")
             await work.session.execute(text("SET LOCAL lock_timeout = '100ms'"))
-            before = await standing(work.session)
+            before = await current_scope(work.session)
             with pytest.raises(DBAPIError, match="lock timeout"):
                 async with work.session.begin_nested():
                     await work.session.execute(text(f"SELECT * FROM {call.sql}"), values)
-            assert await standing(work.session) == before
+            assert await current_scope(work.session) == before
             assert before[0] == "self", name
     finally:
         await other.close()

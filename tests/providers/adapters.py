@@ -8,7 +8,7 @@ from domain.money import Money
 from providers.payments.interface import CaptureMethod, Intent, IntentRequest, PaymentProvider
 from tests.support.sandbox import Sandbox
 
-RETURN_URL = "https://shop.example/done"
+RETURN_URL = "https://salon.example/done"
 
 #: What the contract needs a card for, by what the sandbox calls it at each provider.
 CARDS: Mapping[str, Mapping[str, str]] = {

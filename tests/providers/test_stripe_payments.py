@@ -12,7 +12,7 @@ from providers.payments.interface import CaptureMethod, Intent, IntentRequest
 from providers.payments.stripe import API_VERSION, StripePayments
 from tests.support.sandbox import Sandbox
 
-RETURN_URL = "https://shop.example/done"
+RETURN_URL = "https://salon.example/done"
 
 
 def key() -> str:

@@ -17,7 +17,7 @@ from tests.stack.running import RunningUp
 #: Servers of one developer's machine that trust everybody on it (docs/operations.md). In a deployment they ask for a
 #: password, or only our own processes reach them.
 TRUSTING = {"postgres", "redis", "temporal"}
-SECRET = b"a paper that nobody else may see "
+SECRET = b"a document that nobody else may see "
 #: What a gRPC server without TLS answers: its own SETTINGS frame.
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes((0, 0, 0, 4, 0, 0, 0, 0, 0))
 SETTINGS_FRAME = 4
@@ -85,7 +85,7 @@ async def test_ports_give_no_data_and_take_no_commands(stack: RunningUp) -> None
         await storage.put(key, SECRET, "application/pdf")
         for port in asked:
             for method, path, status, body in await answers(port, settings.s3_bucket, key):
-                assert SECRET not in body, f"{ports[port]} gives a paper to everybody: {port} {method} {path}"
+                assert SECRET not in body, f"{ports[port]} gives a document to everybody: {port} {method} {path}"
                 assert status >= 400 or "{bucket}" not in path, f"{ports[port]} takes commands: {port} {method} {path}"
             if ports[port] == "storage":
                 assert not await speaks_grpc(port, None), f"gRPC without TLS on {port}"

@@ -28,7 +28,7 @@ NOBODY = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Workload:
     """What decides about one resource. ``last``: the latest booking of the day, by id, which grows with time."""
 
     bookings: float = 0.0
@@ -41,21 +41,21 @@ class Standing:
         return self.bookings, -self.free, self.last
 
 
-def in_order(options: Options, standings: Mapping[UUID, Standing], seed: int) -> Options:
+def in_order(options: Options, workloads: Mapping[UUID, Workload], seed: int) -> Options:
     """The options in the order in which to choose. ``seed`` is the draw between equal ones, and turns the units of
     each; 0 keeps their order."""
     turned = [(resource_id, turn(units, seed)) for resource_id, units in options]
     if seed:
         random.Random(seed).shuffle(turned)  # noqa: S311  (distributes clients, no security)
-    return sorted(turned, key=lambda option: standings[option[0]].rank)
+    return sorted(turned, key=lambda option: workloads[option[0]].rank)
 
 
-def reasons(ordered: Options, standings: Mapping[UUID, Standing]) -> dict[UUID, ChosenBy]:
+def reasons(ordered: Options, workloads: Mapping[UUID, Workload]) -> dict[UUID, ChosenBy]:
     """Why each resource is chosen once those before it are not to be had: what sets it apart from the next one."""
     found = {}
     for place, (resource_id, _) in enumerate(ordered):
-        own = standings[resource_id]
-        following = standings[ordered[place + 1][0]] if place + 1 < len(ordered) else None
+        own = workloads[resource_id]
+        following = workloads[ordered[place + 1][0]] if place + 1 < len(ordered) else None
         if following is None:
             found[resource_id] = ChosenBy.ONLY_ONE
         elif own.bookings != following.bookings:
@@ -93,17 +93,17 @@ class DayBook:
             if claim.ends_at > self.low and claim.starts_at < self.high:
                 self._claims.setdefault(claim.resource_id, []).append(claim)
 
-    def standings(self, slot: Slot, options: Options) -> dict[UUID, Standing]:
-        """The standing of every resource of ``options`` for one requirement."""
-        return {resource_id: self._standing(slot, resource_id, units) for resource_id, units in options}
+    def workloads(self, slot: Slot, options: Options) -> dict[UUID, Workload]:
+        """The workload of every resource of ``options`` for one requirement."""
+        return {resource_id: self._workload(slot, resource_id, units) for resource_id, units in options}
 
-    def _standing(self, slot: Slot, resource_id: UUID, units: Sequence[int]) -> Standing:
+    def _workload(self, slot: Slot, resource_id: UUID, units: Sequence[int]) -> Workload:
         claims = self._claims.get(resource_id, [])
         visits = {one.visit for one in claims if one.visit is not None and self.low <= one.starts_at < self.high}
         resource = self._facts.resources[resource_id]
         begin, end = self._open_around(slot, resource.calendar)
         free = max((self._free_around(slot, unit, claims, begin, end) for unit in units), default=timedelta(0))
-        return Standing(len(visits) / resource.capacity, free, max(visits, default=NOBODY))
+        return Workload(len(visits) / resource.capacity, free, max(visits, default=NOBODY))
 
     def _free_around(self, slot: Slot, unit: int, claims: Sequence[Taken], begin: datetime, end: datetime) -> timedelta:
         opens, closes = instant_of(self._start + slot.opens), instant_of(self._start + slot.closes)

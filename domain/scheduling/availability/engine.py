@@ -145,10 +145,10 @@ def _plan_one(
     book = DayBook(question, facts, moment)
     options, why = [], []
     for slot, choice in zip(board.slots, free_at(board.slots, lambda bits: bool(bits >> position & 1)), strict=True):
-        standings = book.standings(slot, choice)
-        ordered = in_order(choice, standings, seed)
+        workloads = book.workloads(slot, choice)
+        ordered = in_order(choice, workloads, seed)
         options.append(ordered)
-        why.append(reasons(ordered, standings))
+        why.append(reasons(ordered, workloads))
     for picks in candidates(board.slots, options, limit):
         yield claims_of(board.slots, picks, minute, why)
 

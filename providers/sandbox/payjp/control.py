@@ -67,7 +67,7 @@ class PayjpControl:
         return RedirectResponse(back, status_code=303) if back else self._page(charge, is_open=True)
 
     async def answer(self, object_id: str, end: str) -> Response:
-        """``authorize`` or ``fail``; sends the browser back to the shop."""
+        """``authorize`` or ``fail``; sends the browser back to the return URL."""
         yes = _is_yes(end, ("authorize", "fail"))
         if object_id.startswith("ch_"):
             back = self._work(lambda: self._charges.settle(object_id, yes))["_return_url"]

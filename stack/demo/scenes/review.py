@@ -9,8 +9,8 @@ from stack.demo.salon import Salon
 from stack.operators import set_operator
 
 TITLE = "A business is approved"
-#: What an authority's paper would be: the smallest thing that is a PDF.
-_PAPER = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n%%EOF\n"
+#: What an authority issues: the smallest thing that is a PDF.
+_PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n%%EOF\n"
 _QUESTION = "許可証の裏面もお送りください。"
 
 
@@ -25,14 +25,14 @@ async def play(salon: Salon, settings: Settings) -> None:
     salon.timeline.say(f"an incomplete application lists what is missing: {', '.join(too_early.details['missing'])}")
     await _confirm_email(salon, salon.owner)
     for kind in ("registration", "identity", "permit"):
-        await _send_paper(salon, kind)
+        await _send_document(salon, kind)
     salon.timeline.say("the owner confirms her e-mail and uploads three documents, past the API, to the object storage")
     await salon.owner.post(f"{base}/submit")
     salon.timeline.say("submitted", f"verification/{salon.business_id}")
     await _decide(salon, "request-info", {"reason": _QUESTION})
     await until("the question in her mailbox", lambda: _asked(salon), bool)
     salon.timeline.say(f"the operator asks for more; the question reaches her mailbox: {_QUESTION}")
-    await _send_paper(salon, "permit")
+    await _send_document(salon, "permit")
     await salon.owner.post(f"{base}/submit")
     seen = await salon.admin.get(f"/admin/businesses/{salon.business_id}")
     approved = await _decide(salon, "approve", {"version": seen["version"]})
@@ -46,14 +46,14 @@ async def _confirm_email(salon: Salon, person: Person) -> None:
     await person.post("/auth/verify-email", {"token": token})
 
 
-async def _send_paper(salon: Salon, kind: str) -> None:
+async def _send_document(salon: Salon, kind: str) -> None:
     path = f"/owner/businesses/{salon.business_id}/documents"
     ticket = await salon.owner.post(path, {"kind": kind, "content_type": "application/pdf"})
     upload = ticket["upload"]
     async with httpx.AsyncClient(timeout=30, trust_env=False) as browser:
-        sent = await browser.post(upload["url"], data=upload["fields"], files={"file": ("paper.pdf", _PAPER)})
+        sent = await browser.post(upload["url"], data=upload["fields"], files={"file": ("permit.pdf", _PDF)})
     if not sent.is_success:
-        raise Unexpected("the storage to take a paper", f"{sent.status_code} {sent.text[:200]}")
+        raise Unexpected("the storage to take a document", f"{sent.status_code} {sent.text[:200]}")
     await salon.owner.post(f"{path}/{ticket['document']['id']}/complete")
 
 

@@ -106,7 +106,7 @@ async def test_booking_by_staff_names_the_customer(sending: Sending) -> None:
 
 async def test_business_reads_the_name_once_operators_know_its_address(sending: Sending) -> None:
     booking_id, business = await sending.booking(), {"id": sending.salon.business_id}
-    await data.rows(sending.pool, "UPDATE businesses SET email = 'shop@example.com' WHERE id = :id", **business)
+    await data.rows(sending.pool, "UPDATE businesses SET email = 'salon@example.com' WHERE id = :id", **business)
     await sending.activities.send(await sending.notice(booking_id, to_business=True))
     await data.rows(
         sending.pool, "INSERT INTO business_verifications (business_id, status) VALUES (:id, 'waiting')", **business

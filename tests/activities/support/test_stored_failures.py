@@ -35,7 +35,7 @@ async def stripe(sandbox: Sandbox) -> AsyncIterator[StripePayments]:
 async def paid(stripe: StripePayments, capture: CaptureMethod) -> str:
     """An intent over 6600 yen that its customer has paid or authorized."""
     intent = await stripe.create_intent(IntentRequest(Money(6600), capture), str(uuid4()))
-    return (await stripe.confirm_intent(intent.id, "pm_card_visa", "https://shop.example/done", str(uuid4()))).id
+    return (await stripe.confirm_intent(intent.id, "pm_card_visa", "https://salon.example/done", str(uuid4()))).id
 
 
 def task(movement: Movement, intent_id: str, amount: int) -> MoneyTask:

@@ -1,4 +1,4 @@
-"""Every text of every message keeps the rules of style: plain English, Japanese as a good shop writes it."""
+"""Every text of every message keeps the rules of style: plain English and natural Japanese."""
 
 import re
 from pathlib import Path

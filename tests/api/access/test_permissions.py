@@ -20,19 +20,19 @@ from db.engine.session import Database as Pool
 from domain.permissions import RULES, allowed
 from domain.roles import Role
 from runtime.settings import Environment, Settings
-from tests.api.conftest import PASSWORD, PREFIX, Login, Person, error_of
-from tests.api.venues import (
+from tests.api.business_setup import (
     EVERY_DAY,
     NAME,
-    Venue,
+    OpenSalon,
     assign,
     create_business,
     create_resource,
     create_service,
-    open_venue,
+    open_salon,
     rows,
     service_body,
 )
+from tests.api.conftest import PASSWORD, PREFIX, Login, Person, error_of
 from tests.support.servers import Database
 
 #: What anybody may ask without a login. A route that is not here answers 401 to them.
@@ -172,22 +172,22 @@ async def test_anonymous_caller_gets_answers_of_public_routes_alone(client: Asyn
         assert (answer.status_code == 401) == (name not in PUBLIC | SIGNED), f"{name}: {answer.text}"
 
 
-def writes(venue: Venue, policy: str) -> dict[str, tuple[str, str, dict[str, Any] | None]]:
+def writes(salon: OpenSalon, policy: str) -> dict[str, tuple[str, str, dict[str, Any] | None]]:
     """Every operation on a business that asks for a role, by the action that its permission names."""
-    business = str(venue.id)
+    business = str(salon.id)
     return {
         "business.update": ("PUT", f"/owner/businesses/{business}", {"city": "港区"}),
         "hours.update": ("PUT", f"/owner/businesses/{business}/hours", {"weekly": EVERY_DAY}),
         "hours.update days": ("PUT", f"/owner/businesses/{business}/holidays", {"days": []}),
         "settings.write": ("PUT", f"/owner/businesses/{business}/settings", {"auto_complete": True}),
         "service.write add": ("POST", "/owner/services", service_body(business)),
-        "service.write": ("PUT", f"/owner/services/{venue.service}", {"category": "hair"}),
+        "service.write": ("PUT", f"/owner/services/{salon.service}", {"category": "hair"}),
         "resource.write add": (
             "POST",
             "/owner/resources",
             {"business_id": business, "kind": "room", "name": {"en": "Room"}},
         ),
-        "resource.write": ("PUT", f"/owner/resources/{venue.room}", {"capacity": 1}),
+        "resource.write": ("PUT", f"/owner/resources/{salon.room}", {"capacity": 1}),
         "policy.write add": (
             "POST",
             "/policies",
@@ -197,16 +197,16 @@ def writes(venue: Venue, policy: str) -> dict[str, tuple[str, str, dict[str, Any
         "catalogue.read policies": ("GET", f"/policies?business_id={business}", None),
         "catalogue.read policy": ("GET", f"/policies/{policy}", None),
         # Last, because they end things.
-        "service.write end": ("DELETE", f"/owner/services/{venue.service}", None),
-        "resource.write end": ("DELETE", f"/owner/resources/{venue.room}", None),
+        "service.write end": ("DELETE", f"/owner/services/{salon.service}", None),
+        "resource.write end": ("DELETE", f"/owner/resources/{salon.room}", None),
         "policy.write end": ("DELETE", f"/policies/{policy}", None),
         "business.delete": ("DELETE", f"/owner/businesses/{business}", None),
     }
 
 
-async def policy_of(venue: Venue) -> str:
-    body = {"business_id": str(venue.id), "name": NAME, "tiers": []}
-    made = await venue.owner.post("/policies", json=body)
+async def policy_of(salon: OpenSalon) -> str:
+    body = {"business_id": str(salon.id), "name": NAME, "tiers": []}
+    made = await salon.owner.post("/policies", json=body)
     return str(made.json()["data"]["id"])
 
 
@@ -219,13 +219,13 @@ async def ask(person: Person, operation: tuple[str, str, dict[str, Any] | None])
 async def test_roles_may_what_the_table_says(log_in: Login, pool: Pool, database: Database) -> None:
     for role in (Role.ASSISTANT, Role.STAFF, Role.MANAGER, Role.OWNER):
         owner = await log_in()
-        venue = await open_venue(pool, owner)
+        salon = await open_salon(pool, owner)
         person = owner
         if role is not Role.OWNER:
             person = await log_in()
-            await assign(database, venue.id, person, role.value)
+            await assign(database, salon.id, person, role.value)
         by_name = {action.value: action for action in RULES}
-        for name, operation in writes(venue, await policy_of(venue)).items():
+        for name, operation in writes(salon, await policy_of(salon)).items():
             action = by_name[name.split()[0]]
             found = await ask(person, operation)
             if allowed(role, action):
@@ -236,34 +236,34 @@ async def test_roles_may_what_the_table_says(log_in: Login, pool: Pool, database
 
 async def test_owners_do_not_see_each_other(owner: Person, other_owner: Person, customer: Person, pool: Pool) -> None:
     """Another's object and one that does not exist answer alike, and nothing is changed."""
-    venue = await open_venue(pool, owner)
-    policy = await policy_of(venue)
-    await open_venue(pool, other_owner)
-    before = [(await owner.get(path)).content for path in seen(venue, policy)]
+    salon = await open_salon(pool, owner)
+    policy = await policy_of(salon)
+    await open_salon(pool, other_owner)
+    before = [(await owner.get(path)).content for path in seen(salon, policy)]
     for other_person in (other_owner, customer):
-        for name, operation in writes(venue, policy).items():
+        for name, operation in writes(salon, policy).items():
             assert await ask(other_person, operation) == (404, "not_found"), name
-    assert [(await owner.get(path)).content for path in seen(venue, policy)] == before
+    assert [(await owner.get(path)).content for path in seen(salon, policy)] == before
 
 
-def seen(venue: Venue, policy: str) -> list[str]:
+def seen(salon: OpenSalon, policy: str) -> list[str]:
     return [
-        f"/businesses/{venue.id}",
-        f"/businesses/{venue.id}/hours",
-        f"/businesses/{venue.id}/settings",
-        f"/services?business_id={venue.id}",
-        f"/resources?business_id={venue.id}",
-        f"/policies?business_id={venue.id}",
+        f"/businesses/{salon.id}",
+        f"/businesses/{salon.id}/hours",
+        f"/businesses/{salon.id}/settings",
+        f"/services?business_id={salon.id}",
+        f"/resources?business_id={salon.id}",
+        f"/policies?business_id={salon.id}",
         f"/policies/{policy}",
     ]
 
 
 async def test_former_assignment_gives_nothing(owner: Person, customer: Person, pool: Pool, database: Database) -> None:
-    venue = await open_venue(pool, owner)
-    await assign(database, venue.id, customer, "manager")
-    path = f"/owner/businesses/{venue.id}"
+    salon = await open_salon(pool, owner)
+    await assign(database, salon.id, customer, "manager")
+    path = f"/owner/businesses/{salon.id}"
     assert (await customer.put(path, json={"city": "港区"})).status_code == 200
-    assert [one["id"] for one in (await customer.get("/owner/businesses")).json()["data"]] == [str(venue.id)]
+    assert [one["id"] for one in (await customer.get("/owner/businesses")).json()["data"]] == [str(salon.id)]
     await rows(database, "UPDATE staff_assignments SET ended_at = now()")
     assert error_of(await customer.put(path, json={"city": "港区"})) == (404, "not_found")
     assert (await customer.get("/owner/businesses")).json()["data"] == []

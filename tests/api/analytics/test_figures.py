@@ -16,9 +16,9 @@ from analytics.page import BusinessDay
 from db.engine.session import Database as Pool
 from db.engine.session import Scope
 from tests.analytics.generated import DAYS, Generated, add_history
+from tests.api.business_setup import assign, rows
 from tests.api.conftest import Login, Person, error_of
 from tests.api.platform.audit.test_audit import make_admin
-from tests.api.venues import assign, rows
 from tests.support import data
 from tests.support.servers import Database
 

@@ -13,7 +13,7 @@ from api.access.guest_links import HEADER
 from db.engine.session import Database as Pool
 from tests.api.bookings.test_commands import Live, opened_live
 from tests.api.conftest import PREFIX, Clock, error_of
-from tests.api.shop import Shop, keyed
+from tests.api.salon import StaffedSalon, keyed
 from tests.e2e.platform import running_platform
 from tests.support import data, servers
 
@@ -26,10 +26,10 @@ async def ask_for_proof(pool: Pool) -> None:
     await data.rows(pool, "UPDATE services SET payment_mode = 'at_venue'")
 
 
-async def book(shop: Shop, hour: int = 10, **guest: str | None) -> Response:
+async def book(salon: StaffedSalon, hour: int = 10, **guest: str | None) -> Response:
     """A guest's request for the given hour of the first free day."""
-    body = shop.booking_body(shop.at(hour), guest={k: v for k, v in {**GUEST, **guest}.items() if v is not None})
-    return await shop.nobody.post(f"{PREFIX}/bookings", json=body, headers=keyed())
+    body = salon.booking_body(salon.at(hour), guest={k: v for k, v in {**GUEST, **guest}.items() if v is not None})
+    return await salon.nobody.post(f"{PREFIX}/bookings", json=body, headers=keyed())
 
 
 async def notices(pool: Pool) -> list[str]:
@@ -37,51 +37,51 @@ async def notices(pool: Pool) -> list[str]:
 
 
 async def test_post_bookings_holds_an_unpaid_booking_until_the_address_is_proven(
-    shop: Shop, pool: Pool, clock: Clock
+    salon: StaffedSalon, pool: Pool, clock: Clock
 ) -> None:
     await ask_for_proof(pool)
-    made = (await book(shop)).json()["data"]
+    made = (await book(salon)).json()["data"]
     assert made["status"] == "pending"
     asked_at, due = (datetime.fromisoformat(made[name]) for name in ("created_at", "proof_deadline"))
     assert due == asked_at + timedelta(minutes=30)
     assert made["hold_expires_at"] == made["proof_deadline"]
     assert await notices(pool) == ["booking_proof"], "the business and the customer hear nothing before the proof"
-    assert (await book(shop)).status_code == 201
-    assert error_of(await book(shop)) == (409, "slot_taken")
+    assert (await book(salon)).status_code == 201
+    assert error_of(await book(salon)) == (409, "slot_taken")
     clock.ahead += timedelta(minutes=31)
-    assert (await book(shop)).status_code == 201, "the time is free again, whether or not a worker is there"
+    assert (await book(salon)).status_code == 201, "the time is free again, whether or not a worker is there"
 
 
-async def test_post_bookings_needs_an_address_to_prove(shop: Shop, pool: Pool) -> None:
+async def test_post_bookings_needs_an_address_to_prove(salon: StaffedSalon, pool: Pool) -> None:
     await ask_for_proof(pool)
-    answer = await book(shop, email=None)
+    answer = await book(salon, email=None)
     assert error_of(answer) == (422, "not_bookable")
     assert answer.json()["error"]["details"]["rule"] == "email_needed"
 
 
-async def test_post_bookings_asks_no_proof_where_money_is_due(shop: Shop, pool: Pool) -> None:
+async def test_post_bookings_asks_no_proof_where_money_is_due(salon: StaffedSalon, pool: Pool) -> None:
     await data.rows(pool, "UPDATE business_settings SET address_proof_within = DEFAULT")
-    made = (await book(shop)).json()["data"]
+    made = (await book(salon)).json()["data"]
     assert (made["status"], made["proof_deadline"]) == ("pending", None)
 
 
-async def test_post_bookings_asks_an_unproven_login_and_no_proven_one(shop: Shop, pool: Pool) -> None:
+async def test_post_bookings_asks_an_unproven_login_and_no_proven_one(salon: StaffedSalon, pool: Pool) -> None:
     await ask_for_proof(pool)
-    proven = await shop.customer.post("/bookings", json=shop.booking_body(shop.at(10)), headers=keyed())
+    proven = await salon.customer.post("/bookings", json=salon.booking_body(salon.at(10)), headers=keyed())
     assert proven.json()["data"]["status"] == "confirmed"
     await data.rows(pool, "UPDATE users SET email_verified_at = NULL")
-    unproven = await shop.customer.post("/bookings", json=shop.booking_body(shop.at(12)), headers=keyed())
+    unproven = await salon.customer.post("/bookings", json=salon.booking_body(salon.at(12)), headers=keyed())
     assert unproven.json()["data"]["proof_deadline"] is not None
 
 
-async def test_put_settings_lets_the_owner_switch_the_proof_off(shop: Shop, pool: Pool) -> None:
+async def test_put_settings_lets_the_owner_switch_the_proof_off(salon: StaffedSalon, pool: Pool) -> None:
     await ask_for_proof(pool)
-    path = f"/owner/businesses/{shop.salon.business_id}/settings"
+    path = f"/owner/businesses/{salon.ids.business_id}/settings"
     for refused in ("PT25H", "-PT1M"):
-        assert error_of(await shop.owner.put(path, json={"address_proof_within": refused})) == (422, "invalid_input")
-    changed = await shop.owner.put(path, json={"address_proof_within": "PT0S"})
+        assert error_of(await salon.owner.put(path, json={"address_proof_within": refused})) == (422, "invalid_input")
+    changed = await salon.owner.put(path, json={"address_proof_within": "PT0S"})
     assert changed.json()["data"]["address_proof_within"] == "PT0S"
-    assert (await book(shop)).json()["data"]["status"] == "confirmed"
+    assert (await book(salon)).json()["data"]["status"] == "confirmed"
 
 
 @pytest_asyncio.fixture
@@ -96,7 +96,7 @@ async def live(database: servers.Database, pool: Pool, clock: Clock, temporal_se
 
 
 async def confirm(live: Live, booking: dict[str, Any], token: str, link: str | None = None) -> Response:
-    return await live.shop.nobody.post(
+    return await live.salon.nobody.post(
         f"{PREFIX}/bookings/{booking['id']}/confirm-address",
         json={"token": token},
         headers={HEADER: link or booking["guest_token"], **keyed()},
@@ -112,7 +112,7 @@ def sent_token(app: FastAPI, booking: dict[str, Any]) -> str:
 
 
 async def test_confirm_address_takes_the_token_of_its_own_message_alone(live: Live, clock: Clock) -> None:
-    made, other = [(await book(live.shop, hour)).json()["data"] for hour in (10, 12)]
+    made, other = [(await book(live.salon, hour)).json()["data"] for hour in (10, 12)]
     right = sent_token(live.app, made)
     for wrong in (made["guest_token"], sent_token(live.app, other), right[:-2] + "AA", "x"):
         assert error_of(await confirm(live, made, wrong)) == (422, "invalid_link"), wrong

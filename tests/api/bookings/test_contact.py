@@ -17,7 +17,7 @@ from domain.bookings.limits import MAX_OPEN_HOLDS
 from domain.messages.kinds import NoticeKind
 from providers.cache.interface import Cache
 from tests.api.conftest import PREFIX, Clock, error_of
-from tests.api.shop import Shop, keyed, opened_shop
+from tests.api.salon import StaffedSalon, keyed, staffed_salon
 from tests.support import data
 from tests.support.servers import Database
 
@@ -25,14 +25,14 @@ FIRST = {"family_name": "佐藤", "given_name": "愛", "email": "ai@example.jp",
 SECOND = {"family_name": "Smith", "given_name": "Ken", "email": "AI@example.jp", "phone": "+819033334444"}
 
 
-async def book(shop: Shop, hour: int, guest: dict[str, str], **headers: str) -> Response:
+async def book(salon: StaffedSalon, hour: int, guest: dict[str, str], **headers: str) -> Response:
     """A guest's request for the given hour of the first free day, in the venue's zone."""
-    body = shop.booking_body(shop.at(hour), guest=guest)
-    return await shop.nobody.post(f"{PREFIX}/bookings", json=body, headers={**keyed(), **headers})
+    body = salon.booking_body(salon.at(hour), guest=guest)
+    return await salon.nobody.post(f"{PREFIX}/bookings", json=body, headers={**keyed(), **headers})
 
 
-async def test_post_bookings_keeps_the_contact_typed_for_each_booking(shop: Shop, pool: Pool) -> None:
-    made = [(await book(shop, 10 + n, guest)).json()["data"] for n, guest in enumerate((FIRST, SECOND))]
+async def test_post_bookings_keeps_the_contact_typed_for_each_booking(salon: StaffedSalon, pool: Pool) -> None:
+    made = [(await book(salon, 10 + n, guest)).json()["data"] for n, guest in enumerate((FIRST, SECOND))]
     for booking, typed in zip(made, (FIRST, SECOND), strict=True):
         [row] = await data.rows(
             pool,
@@ -40,35 +40,37 @@ async def test_post_bookings_keeps_the_contact_typed_for_each_booking(shop: Shop
             id=UUID(booking["id"]),
         )
         assert row == typed
-        shown = (await shop.owner.get(f"/bookings/{booking['id']}")).json()["data"]["customer_name"]
+        shown = (await salon.owner.get(f"/bookings/{booking['id']}")).json()["data"]["customer_name"]
         assert shown == {"family_name": typed["family_name"], "given_name": typed["given_name"]}
 
 
-async def test_post_bookings_messages_go_to_the_contact_typed_for_the_booking(shop: Shop, pool: Pool) -> None:
+async def test_post_bookings_messages_go_to_the_contact_typed_for_the_booking(salon: StaffedSalon, pool: Pool) -> None:
     """Also after the record was changed: the message reads the booking, not the record."""
-    booking = (await book(shop, 10, FIRST)).json()["data"]
+    booking = (await book(salon, 10, FIRST)).json()["data"]
     await data.rows(pool, "UPDATE customers SET family_name = 'x', email = 'x@example.jp'")
-    async with pool.unit_of_work(shop.salon.scope) as work:
+    async with pool.unit_of_work(salon.ids.scope) as work:
         await work.messages.notices.queue(
-            NoticeKind.BOOKING_CONFIRMED, UUID(booking["id"]), shop.salon.business_id, dedupe_key="k"
+            NoticeKind.BOOKING_CONFIRMED, UUID(booking["id"]), salon.ids.business_id, dedupe_key="k"
         )
     [notice] = await data.rows(pool, "SELECT id FROM notification_outbox WHERE dedupe_key = 'k'")
-    async with pool.unit_of_work(shop.salon.scope) as work:
+    async with pool.unit_of_work(salon.ids.scope) as work:
         content = await work.messages.notices.read_for_sending(notice["id"])
     assert (content.family_name, content.address) == ("佐藤", "ai@example.jp")
 
 
 @pytest.mark.parametrize("known", ["guest", "customer record", "login"])
-async def test_post_bookings_answers_known_and_unknown_contacts_alike(shop: Shop, pool: Pool, known: str) -> None:
+async def test_post_bookings_answers_known_and_unknown_contacts_alike(
+    salon: StaffedSalon, pool: Pool, known: str
+) -> None:
     if known == "guest":
-        await book(shop, 9, FIRST)
+        await book(salon, 9, FIRST)
     elif known == "customer record":
-        await data.add_customer(pool, shop.salon.business_id, email=FIRST["email"])
+        await data.add_customer(pool, salon.ids.business_id, email=FIRST["email"])
     else:
         await data.rows(pool, "UPDATE customers SET email = :email", email=FIRST["email"])
     [newest] = await data.rows(pool, "SELECT id FROM customers ORDER BY id DESC LIMIT 1")
     unknown = {**FIRST, "email": "nobody-knows@example.jp"}
-    answers = [(await book(shop, 11 + n, guest)).json()["data"] for n, guest in enumerate((FIRST, unknown))]
+    answers = [(await book(salon, 11 + n, guest)).json()["data"] for n, guest in enumerate((FIRST, unknown))]
     for answer in answers:
         assert UUID(answer["customer_id"]) > newest["id"], "a new record, as for an unknown address"
     changing = ("id", "code", "customer_id", "start_at", "end_at", "items", "guest_token", "created_at")
@@ -96,36 +98,38 @@ def chosen_headers(n: int) -> dict[str, str]:
 
 @pytest.mark.parametrize("field", ROTATED)
 @pytest.mark.parametrize("mode", ["prepay", "at_venue"])
-async def test_post_bookings_counts_on_whatever_field_is_rotated(shop: Shop, pool: Pool, field: str, mode: str) -> None:
+async def test_post_bookings_counts_on_whatever_field_is_rotated(
+    salon: StaffedSalon, pool: Pool, field: str, mode: str
+) -> None:
     await data.rows(pool, "UPDATE services SET payment_mode = :mode", mode=mode)
     answers = []
     for n in range(MAX_OPEN_HOLDS + 1):
-        answers.append(await book(shop, 9 + n, {**FIRST, **ROTATED[field](n)}, **chosen_headers(n)))
+        answers.append(await book(salon, 9 + n, {**FIRST, **ROTATED[field](n)}, **chosen_headers(n)))
     assert [answer.status_code for answer in answers[:-1]] == [201] * MAX_OPEN_HOLDS
     assert error_of(answers[-1]) == (422, "hold_limit")
 
 
-async def test_post_bookings_at_the_same_moment_are_all_counted(shop: Shop, pool: Pool) -> None:
+async def test_post_bookings_at_the_same_moment_are_all_counted(salon: StaffedSalon, pool: Pool) -> None:
     """Twelve different times at once: nobody waits for another's time, so only the count holds them back."""
-    asked = (book(shop, 8 + n, {**FIRST, "email": f"guest{n}@example.jp"}) for n in range(12))
+    asked = (book(salon, 8 + n, {**FIRST, "email": f"guest{n}@example.jp"}) for n in range(12))
     answers = await asyncio.gather(*asked)
     made = [answer for answer in answers if answer.status_code == 201]
     assert len(made) == MAX_OPEN_HOLDS
     assert {error_of(answer) for answer in answers if answer not in made} == {(422, "hold_limit")}
 
 
-async def test_post_bookings_of_a_proven_login_are_not_counted_with_its_network(shop: Shop) -> None:
+async def test_post_bookings_of_a_proven_login_are_not_counted_with_its_network(salon: StaffedSalon) -> None:
     for n in range(MAX_OPEN_HOLDS):
-        assert (await book(shop, 9 + n, FIRST)).status_code == 201
-    mine = await shop.customer.post("/bookings", json=shop.booking_body(shop.at(16)), headers=keyed())
+        assert (await book(salon, 9 + n, FIRST)).status_code == 201
+    mine = await salon.customer.post("/bookings", json=salon.booking_body(salon.at(16)), headers=keyed())
     assert mine.status_code == 201, mine.text
 
 
-async def test_post_bookings_of_unproven_logins_count_with_their_network(shop: Shop, pool: Pool) -> None:
+async def test_post_bookings_of_unproven_logins_count_with_their_network(salon: StaffedSalon, pool: Pool) -> None:
     await data.rows(pool, "UPDATE users SET email_verified_at = NULL")
     for n in range(MAX_OPEN_HOLDS):
-        assert (await book(shop, 9 + n, FIRST)).status_code == 201
-    mine = await shop.customer.post("/bookings", json=shop.booking_body(shop.at(16)), headers=keyed())
+        assert (await book(salon, 9 + n, FIRST)).status_code == 201
+    mine = await salon.customer.post("/bookings", json=salon.booking_body(salon.at(16)), headers=keyed())
     assert error_of(mine) == (422, "hold_limit")
 
 
@@ -135,30 +139,35 @@ async def test_post_bookings_of_rotating_callers_leave_time_for_others(
     """Every field that a caller chooses changes with each request, the network too: the holds stop at the owner's
     limit, for one business alone. A proven login and staff book on, and so do guests once a hold is over."""
     proxies = {"trusted_proxies": '["127.0.0.0/8"]'}
-    async with limited_app(database, pool, clock, redis_cache, **proxies) as app, opened_shop(app, pool, clock) as shop:
+    async with (
+        limited_app(database, pool, clock, redis_cache, **proxies) as app,
+        staffed_salon(app, pool, clock) as salon,
+    ):
         await data.rows(pool, "UPDATE business_settings SET address_proof_within = DEFAULT, unproven_holds = 4")
         await data.rows(pool, "UPDATE services SET payment_mode = 'at_venue'")
         codes = []
         for n in range(7):
             guest = {field: value for change in ROTATED.values() for field, value in change(n).items()}
             headers = chosen_headers(n) | {"X-Forwarded-For": f"198.51.{n}.7"}
-            answer = await book(shop, 9 + n, {**FIRST, **guest}, **headers)
+            answer = await book(salon, 9 + n, {**FIRST, **guest}, **headers)
             codes.append(answer.status_code)
         assert codes == [201] * 4 + [422] * 3
         assert answer.json()["error"]["details"] == {"rule": "too_many_unproven"}
         networks = await data.rows(pool, "SELECT count(DISTINCT ip) AS n FROM bookings")
         assert networks == [{"n": 4}], "each came from a network of its own"
-        body = shop.booking_body(shop.at(13))
-        assert (await shop.customer.post("/bookings", json=body, headers=keyed())).status_code == 201
-        body = shop.booking_body(shop.at(14), guest=FIRST)
-        assert (await shop.staff.post("/bookings", json=body, headers=keyed())).status_code == 201
+        body = salon.booking_body(salon.at(13))
+        assert (await salon.customer.post("/bookings", json=body, headers=keyed())).status_code == 201
+        body = salon.booking_body(salon.at(14), guest=FIRST)
+        assert (await salon.staff.post("/bookings", json=body, headers=keyed())).status_code == 201
         clock.ahead += timedelta(minutes=31)
-        assert (await book(shop, 15, FIRST)).status_code == 201
+        assert (await book(salon, 15, FIRST)).status_code == 201
 
 
-async def test_post_bookings_by_staff_count_for_no_network(shop: Shop) -> None:
+async def test_post_bookings_by_staff_count_for_no_network(salon: StaffedSalon) -> None:
     for n in range(MAX_OPEN_HOLDS + 2):
-        made = await shop.staff.post("/bookings", json=shop.booking_body(shop.at(9 + n), guest=FIRST), headers=keyed())
+        made = await salon.staff.post(
+            "/bookings", json=salon.booking_body(salon.at(9 + n), guest=FIRST), headers=keyed()
+        )
         assert made.status_code == 201, made.text
 
 
@@ -180,15 +189,18 @@ async def test_post_bookings_are_limited_by_network_and_business(
     """Also the tries that were refused: nobody may ask for one time after another, or have one message after another
     sent."""
     limits = {"rate_limit_booking": "3/10m", "unpaid_bookings_per_network": 2}
-    async with limited_app(database, pool, clock, redis_cache, **limits) as app, opened_shop(app, pool, clock) as shop:
+    async with (
+        limited_app(database, pool, clock, redis_cache, **limits) as app,
+        staffed_salon(app, pool, clock) as salon,
+    ):
         codes = []
         for n in range(5):
-            answer = await book(shop, 9 + n, {**FIRST, **ROTATED[field](n)}, **chosen_headers(n))
+            answer = await book(salon, 9 + n, {**FIRST, **ROTATED[field](n)}, **chosen_headers(n))
             codes.append(answer.status_code if answer.is_success else error_of(answer)[1])
         assert codes == [201, 201, "hold_limit", "rate_limited", "rate_limited"]
         assert answer.json()["error"]["details"]["retry_after"] > 0
-        elsewhere = {"service_id": str(shop.other.service_id), "start_at": shop.at(9).isoformat(), "guest": FIRST}
-        assert (await shop.nobody.post(f"{PREFIX}/bookings", json=elsewhere, headers=keyed())).status_code == 201
+        elsewhere = {"service_id": str(salon.other.service_id), "start_at": salon.at(9).isoformat(), "guest": FIRST}
+        assert (await salon.nobody.post(f"{PREFIX}/bookings", json=elsewhere, headers=keyed())).status_code == 201
         for n in range(4):
-            body = shop.booking_body(shop.at(15 + n), guest=FIRST)
-            assert (await shop.staff.post("/bookings", json=body, headers=keyed())).status_code == 201
+            body = salon.booking_body(salon.at(15 + n), guest=FIRST)
+            assert (await salon.staff.post("/bookings", json=body, headers=keyed())).status_code == 201

@@ -25,7 +25,7 @@ from db.platform.events import BookingEvent
 from domain.ids import first_uuid_of
 from tests.api.bookings.test_guest_links import booked
 from tests.api.conftest import PREFIX, Clock, Person, error_of
-from tests.api.shop import Shop, keyed
+from tests.api.salon import StaffedSalon, keyed
 from tests.e2e.serving import serving
 from tests.support import data, servers
 from tests.support.desk import Desk
@@ -91,24 +91,24 @@ def live_app(database: servers.Database, pool: Pool, clock: Clock) -> FastAPI:
     return create_app(database.settings(**LONG), database=pool, password_rounds=4, now=clock.now)
 
 
-async def book(shop: Shop, hour: int) -> UUID:
-    answer = await shop.customer.post("/bookings", json=shop.booking_body(shop.at(hour)), headers=keyed())
+async def book(salon: StaffedSalon, hour: int) -> UUID:
+    answer = await salon.customer.post("/bookings", json=salon.booking_body(salon.at(hour)), headers=keyed())
     return UUID(answer.json()["data"]["id"])
 
 
 async def test_business_is_followed_by_those_who_work_there(
-    shop: Shop, live_app: FastAPI, pool: Pool, clock: Clock
+    salon: StaffedSalon, live_app: FastAPI, pool: Pool, clock: Clock
 ) -> None:
-    path = f"/businesses/{shop.salon.business_id}/events"
-    for person in (shop.customer, shop.other_owner):
+    path = f"/businesses/{salon.ids.business_id}/events"
+    for person in (salon.customer, salon.other_owner):
         assert (await person.get(path)).status_code == 404
-    async with serving(live_app) as address, following(address, shop.assistant, path) as line:
-        theirs = await data.add_booking(pool, shop.other)
-        booking = await book(shop, 10)
+    async with serving(live_app) as address, following(address, salon.assistant, path) as line:
+        theirs = await data.add_booking(pool, salon.other)
+        booking = await book(salon, 10)
         held = await line.next()
         assert (held["event"], held["booking_id"]) == ("booking.held", str(booking))
-        await Desk(pool, shop.other).do("cancel", theirs, now=clock.now())
-        await Desk(pool, shop.salon).do("cancel", booking, now=clock.now())
+        await Desk(pool, salon.other).do("cancel", theirs, now=clock.now())
+        await Desk(pool, salon.ids).do("cancel", booking, now=clock.now())
         cancelled = await line.next()
         assert (cancelled["event"], cancelled["status"]) == ("booking.cancelled", "cancelled")
         assert held["id"] < cancelled["id"]
@@ -116,85 +116,88 @@ async def test_business_is_followed_by_those_who_work_there(
 
 
 async def test_booking_is_followed_by_its_customer_alone(
-    shop: Shop, live_app: FastAPI, pool: Pool, clock: Clock
+    salon: StaffedSalon, live_app: FastAPI, pool: Pool, clock: Clock
 ) -> None:
-    booking, other = await book(shop, 10), await book(shop, 12)
+    booking, other = await book(salon, 10), await book(salon, 12)
     path = f"/bookings/{booking}/events"
-    assert (await shop.other_owner.get(path)).status_code == 404
-    assert (await shop.nobody.get(f"{PREFIX}{path}")).status_code == 401
-    async with serving(live_app) as address, following(address, shop.customer, path) as line:
-        await Desk(pool, shop.salon).do("cancel", other, now=clock.now())
-        await Desk(pool, shop.salon).do("cancel", booking, now=clock.now())
+    assert (await salon.other_owner.get(path)).status_code == 404
+    assert (await salon.nobody.get(f"{PREFIX}{path}")).status_code == 401
+    async with serving(live_app) as address, following(address, salon.customer, path) as line:
+        await Desk(pool, salon.ids).do("cancel", other, now=clock.now())
+        await Desk(pool, salon.ids).do("cancel", booking, now=clock.now())
         first = await line.next()
         assert (first["event"], first["booking_id"]) == ("booking.cancelled", str(booking))
 
 
 async def test_guest_follows_the_booking_of_the_link_alone(
-    shop: Shop, live_app: FastAPI, pool: Pool, clock: Clock
+    salon: StaffedSalon, live_app: FastAPI, pool: Pool, clock: Clock
 ) -> None:
-    booking, other = await booked(shop, 10), await booked(shop, 12)
+    booking, other = await booked(salon, 10), await booked(salon, 12)
     link = {HEADER: booking["guest_token"]}
-    answer = await shop.nobody.get(f"{PREFIX}/bookings/{other['id']}/events", headers=link)
+    answer = await salon.nobody.get(f"{PREFIX}/bookings/{other['id']}/events", headers=link)
     assert error_of(answer) == (404, "not_found")
-    of_business = await shop.nobody.get(f"{PREFIX}/businesses/{shop.salon.business_id}/events", headers=link)
+    of_business = await salon.nobody.get(f"{PREFIX}/businesses/{salon.ids.business_id}/events", headers=link)
     assert of_business.status_code == 401
     async with (
         serving(live_app) as address,
         following(address, None, f"/bookings/{booking['id']}/events", **link) as line,
     ):
         for ended in (other, booking):
-            await Desk(pool, shop.salon).do("cancel", UUID(ended["id"]), now=clock.now())
+            await Desk(pool, salon.ids).do("cancel", UUID(ended["id"]), now=clock.now())
         first = await line.next()
         assert (first["event"], first["booking_id"]) == ("booking.cancelled", booking["id"])
 
 
 async def test_follower_resumes_behind_its_last_event_at_another_process(
-    shop: Shop, live_app: FastAPI, pool: Pool, clock: Clock, database: servers.Database
+    salon: StaffedSalon, live_app: FastAPI, pool: Pool, clock: Clock, database: servers.Database
 ) -> None:
-    path = f"/businesses/{shop.salon.business_id}/events"
-    async with serving(live_app) as address, following(address, shop.staff, path) as line:
-        await book(shop, 10)
+    path = f"/businesses/{salon.ids.business_id}/events"
+    async with serving(live_app) as address, following(address, salon.staff, path) as line:
+        await book(salon, 10)
         last = await line.next()
-    missed = [await book(shop, 12), await book(shop, 14)]
+    missed = [await book(salon, 12), await book(salon, 14)]
     other = create_app(database.settings(**LONG), database=pool, password_rounds=4, now=clock.now)
-    async with serving(other) as address, following(address, shop.staff, path, **{"Last-Event-ID": last["id"]}) as line:
+    async with (
+        serving(other) as address,
+        following(address, salon.staff, path, **{"Last-Event-ID": last["id"]}) as line,
+    ):
         seen = [await line.next() for _ in missed]
         assert [event["booking_id"] for event in seen] == [str(one) for one in missed]
-        fresh = await book(shop, 16)
+        fresh = await book(salon, 16)
         while (event := await line.next())["booking_id"] != str(fresh):
             assert event["id"] > last["id"]
 
 
-async def test_follower_that_was_away_too_long_receives_reset(shop: Shop, live_app: FastAPI) -> None:
-    path = f"/businesses/{shop.salon.business_id}/events"
+async def test_follower_that_was_away_too_long_receives_reset(salon: StaffedSalon, live_app: FastAPI) -> None:
+    path = f"/businesses/{salon.ids.business_id}/events"
     old = first_uuid_of(datetime.now(UTC) - timedelta(days=2))
     async with serving(live_app) as address:
         for last in (old, uuid4()):
-            async with following(address, shop.staff, path, **{"Last-Event-ID": str(last)}) as line:
+            async with following(address, salon.staff, path, **{"Last-Event-ID": str(last)}) as line:
                 assert (await line.next())["event"] == "reset"
 
 
 async def test_events_of_other_bookings_count_for_a_reset(
-    shop: Shop, live_app: FastAPI, pool: Pool, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    salon: StaffedSalon, live_app: FastAPI, pool: Pool, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was missed is looked for among so many events of the business: the rest would be lost without a word."""
-    booking = await book(shop, 10)
+    booking = await book(salon, 10)
     path = f"/bookings/{booking}/events"
     last = {"Last-Event-ID": str(first_uuid_of(datetime.now(UTC)))}
-    await book(shop, 12)
-    await Desk(pool, shop.salon).do("cancel", booking, now=clock.now())
+    await book(salon, 12)
+    await Desk(pool, salon.ids).do("cancel", booking, now=clock.now())
     monkeypatch.setattr(stream_module, "RESUMES", 2)
-    async with serving(live_app) as address, following(address, shop.customer, path, **last) as line:
+    async with serving(live_app) as address, following(address, salon.customer, path, **last) as line:
         assert (await line.next())["event"] == "reset"
 
 
-async def test_tab_has_one_connection(shop: Shop, live_app: FastAPI) -> None:
-    path = f"/businesses/{shop.salon.business_id}/events?client="
+async def test_tab_has_one_connection(salon: StaffedSalon, live_app: FastAPI) -> None:
+    path = f"/businesses/{salon.ids.business_id}/events?client="
     async with serving(live_app) as address:
-        async with following(address, shop.staff, f"{path}a") as first:
-            async with following(address, shop.staff, f"{path}b"), following(address, shop.owner, f"{path}a"):
+        async with following(address, salon.staff, f"{path}a") as first:
+            async with following(address, salon.staff, f"{path}b"), following(address, salon.owner, f"{path}a"):
                 assert len(live_app.state.live.followers) == 3
-            async with following(address, shop.staff, f"{path}a"):
+            async with following(address, salon.staff, f"{path}a"):
                 assert await first.is_over()
         await eventually(lambda: not live_app.state.live.followers)
 
@@ -206,20 +209,20 @@ async def eventually(condition: Any) -> None:
 
 
 async def test_stream_outlives_the_time_limit_of_requests(
-    shop: Shop, pool: Pool, clock: Clock, database: servers.Database
+    salon: StaffedSalon, pool: Pool, clock: Clock, database: servers.Database
 ) -> None:
     settings = database.settings(request_timeout=timedelta(seconds=0.5), **LONG)
     short = create_app(settings, database=pool, password_rounds=4, now=clock.now)
     async with serving(short) as address:
         short.state.live.heartbeat = 0.3
-        async with following(address, shop.staff, f"/businesses/{shop.salon.business_id}/events") as line:
+        async with following(address, salon.staff, f"/businesses/{salon.ids.business_id}/events") as line:
             for _ in range(4):
                 assert (await line.block()) == ": heartbeat"
 
 
-async def test_server_that_stops_ends_its_streams(shop: Shop, live_app: FastAPI) -> None:
-    path = f"/businesses/{shop.salon.business_id}/events"
-    async with serving(live_app) as address, following(address, shop.staff, path) as line:
+async def test_server_that_stops_ends_its_streams(salon: StaffedSalon, live_app: FastAPI) -> None:
+    path = f"/businesses/{salon.ids.business_id}/events"
+    async with serving(live_app) as address, following(address, salon.staff, path) as line:
         live_app.state.live.end_all()
         assert await line.is_over()
 
@@ -249,10 +252,10 @@ class Silence:
         yield never()
 
 
-async def test_followers_receive_each_event_once_in_flat_memory(shop: Shop, pool: Pool) -> None:
+async def test_followers_receive_each_event_once_in_flat_memory(salon: StaffedSalon, pool: Pool) -> None:
     """And without a word from Redis: Postgres alone is enough."""
     hub = LiveHub(pool, Silence(), lambda: datetime.now(UTC), LASTS)  # type: ignore[arg-type]
-    business = shop.salon.business_id
+    business = salon.ids.business_id
     seen: list[list[bytes]] = [[] for _ in range(200)]
 
     async def follow(number: int) -> None:
@@ -268,7 +271,7 @@ async def test_followers_receive_each_event_once_in_flat_memory(shop: Shop, pool
     await eventually(lambda: len(hub.followers) == 200)
     before = tracemalloc.get_traced_memory()[0]
     for hour in (10, 12, 14):
-        await book(shop, hour)
+        await book(salon, hour)
     async with asyncio.timeout(30):
         await asyncio.gather(*tasks)
     grown = tracemalloc.get_traced_memory()[0] - before
@@ -281,14 +284,14 @@ async def test_followers_receive_each_event_once_in_flat_memory(shop: Shop, pool
 
 @pytest.mark.parametrize("works_here", [True, False])
 async def test_stream_hides_work_inside_the_business_from_customers(
-    shop: Shop, pool: Pool, clock: Clock, works_here: bool
+    salon: StaffedSalon, pool: Pool, clock: Clock, works_here: bool
 ) -> None:
-    booking = await data.add_booking(pool, shop.salon, clock.now() + timedelta(days=2))
+    booking = await data.add_booking(pool, salon.ids, clock.now() + timedelta(days=2))
     hub = LiveHub(pool, Silence(), lambda: datetime.now(UTC), LASTS)  # type: ignore[arg-type]
-    parts = stream(hub, Opening("a", shop.salon.business_id, booking, None, works_here))
+    parts = stream(hub, Opening("a", salon.ids.business_id, booking, None, works_here))
     await anext(parts)
-    desk = Desk(pool, shop.salon)
-    other = shop.salon.resources[1]
+    desk = Desk(pool, salon.ids)
+    other = salon.ids.resources[1]
     await desk.do("reassign", booking, now=clock.now(), resource_ids=(other,))
     await desk.do("cancel", booking, now=clock.now())
     first = b""
@@ -300,14 +303,19 @@ async def test_stream_hides_work_inside_the_business_from_customers(
 
 
 async def test_commit_wakes_followers_through_redis(
-    shop: Shop, pool: Pool, clock: Clock, database: servers.Database, redis_url: str, monkeypatch: pytest.MonkeyPatch
+    salon: StaffedSalon,
+    pool: Pool,
+    clock: Clock,
+    database: servers.Database,
+    redis_url: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Without the message, the next reading would come after the test has given up."""
     monkeypatch.setattr(hub_module, "POLL", 300.0)
     settings = database.settings(redis_url=SecretStr(redis_url), **LONG)
     woken = create_app(settings, database=pool, password_rounds=4, now=clock.now)
-    path = f"/businesses/{shop.salon.business_id}/events"
-    async with serving(woken) as address, following(address, shop.staff, path) as line:
+    path = f"/businesses/{salon.ids.business_id}/events"
+    async with serving(woken) as address, following(address, salon.staff, path) as line:
         await eventually(lambda: woken.state.live.listens)
-        booking = await book(shop, 10)
+        booking = await book(salon, 10)
         assert (await line.next())["booking_id"] == str(booking)

@@ -27,38 +27,38 @@ async def live(database: servers.Database, pool: Pool, clock: Clock, temporal_se
 
 async def paid(live: Live, start_at: datetime, **more: Any) -> UUID:
     """A confirmed booking whose price was captured."""
-    salon = live.shop.salon
+    salon = live.salon.ids
     booking = await data.add_booking(live.pool, salon, start_at, payment_mode="prepay", amount_due=6600, **more)
     await data.add_payment(live.pool, salon, booking, amount=6600, captured=6600, status="captured")
     return booking
 
 
 async def test_moving_far_ahead_and_cancelling_costs_what_cancelling_at_once_costs(live: Live) -> None:
-    booking = str(await paid(live, live.shop.at(10, days=-1)))
-    quote = (await live.shop.customer.post(f"/bookings/{booking}/cancellation-quote")).json()["data"]
+    booking = str(await paid(live, live.salon.at(10, days=-1)))
+    quote = (await live.salon.customer.post(f"/bookings/{booking}/cancellation-quote")).json()["data"]
     assert quote["penalty"]["amount"] > 0
-    later = live.shop.at(10, days=30).isoformat()
-    moved = read(await command(live.shop.customer, booking, "reschedule", start_at=later))
+    later = live.salon.at(10, days=30).isoformat()
+    moved = read(await command(live.salon.customer, booking, "reschedule", start_at=later))
     assert moved.status == "confirmed"
-    cancelled = read(await command(live.shop.customer, booking, "cancel"))
+    cancelled = read(await command(live.salon.customer, booking, "cancel"))
     assert cancelled.penalty.amount == quote["penalty"]["amount"]
 
 
 async def test_quote_of_a_move_names_its_terms_and_the_rule_that_refuses(live: Live) -> None:
-    customer = live.shop.customer
-    booking = str(await paid(live, live.shop.at(10, days=1)))
+    customer = live.salon.customer
+    booking = str(await paid(live, live.salon.at(10, days=1)))
     path = f"/bookings/{booking}/reschedule-quote"
     quote = Envelope[RescheduleQuoteRead].model_validate_json((await customer.post(path)).content, extra="forbid").data
     assert (quote.needs_approval, quote.moves_left, quote.kept_penalty.amount) == (False, 2, 0)
     assert quote.latest_at is not None
     for hour in (11, 12, 13):
-        later = live.shop.at(hour, days=20).isoformat()
+        later = live.salon.at(hour, days=20).isoformat()
         assert (await command(customer, booking, "reschedule", start_at=later)).status_code == 200
     for refused in (
         await customer.post(path),
-        await command(customer, booking, "reschedule", start_at=live.shop.at(14, days=20).isoformat()),
+        await command(customer, booking, "reschedule", start_at=live.salon.at(14, days=20).isoformat()),
     ):
         assert error_of(refused) == (422, "rule_broken")
         assert refused.json()["error"]["details"] == {"rule": "too_many_moves", "max_moves": 3}
-    by_staff = (await live.shop.staff.post(path)).json()["data"]
+    by_staff = (await live.salon.staff.post(path)).json()["data"]
     assert (by_staff["moves_left"], by_staff["latest_at"]) == (None, None)

@@ -18,15 +18,15 @@ from runtime.booking_links import BookingLinks
 from runtime.keyring import KeyRing
 from runtime.links import Links
 from tests.api.conftest import Clock
-from tests.api.shop import Shop, keyed, opened_shop
+from tests.api.salon import StaffedSalon, keyed, staffed_salon
 from tests.support import data
 
 LINKS = BookingLinks(Links(KeyRing("k1", {"k1": b"0" * 32})), "https://booking.example")
 
 
-async def move_to(pool: Pool, shop: Shop, zone: str) -> None:
+async def move_to(pool: Pool, salon: StaffedSalon, zone: str) -> None:
     """The salon stands in another zone and takes bookings far ahead, at every hour."""
-    business = shop.salon.business_id
+    business = salon.ids.business_id
     await data.rows(pool, "UPDATE businesses SET time_zone = :zone WHERE id = :id", zone=zone, id=business)
     await data.rows(
         pool, "UPDATE business_settings SET booking_window = interval '400 days' WHERE business_id = :id", id=business
@@ -61,17 +61,19 @@ def in_the_file(email: Email) -> datetime:
 async def test_hour_in_the_list_is_the_hour_in_the_mail_and_in_the_file(
     app: FastAPI, pool: Pool, clock: Clock, zone: str, day: str
 ) -> None:
-    async with opened_shop(app, pool, clock, payment_mode="at_venue") as shop:
-        await move_to(pool, shop, zone)
-        asked = {"service_id": str(shop.salon.service_id), "from": day, "to": day}
-        listed = (await shop.customer.get("/availability", params=asked)).json()["data"]["starts"]
+    async with staffed_salon(app, pool, clock, payment_mode="at_venue") as salon:
+        await move_to(pool, salon, zone)
+        asked = {"service_id": str(salon.ids.service_id), "from": day, "to": day}
+        listed = (await salon.customer.get("/availability", params=asked)).json()["data"]["starts"]
         hours = {start["start_at"][11:16]: start["start_at"] for start in listed}
         for hour in ("00:30", "10:00", "17:00"):
-            await check(pool, shop, clock, zone, hours[hour])
+            await check(pool, salon, clock, zone, hours[hour])
 
 
-async def check(pool: Pool, shop: Shop, clock: Clock, zone: str, shown: str) -> None:
-    made = await shop.customer.post("/bookings", json=shop.booking_body(datetime.fromisoformat(shown)), headers=keyed())
+async def check(pool: Pool, salon: StaffedSalon, clock: Clock, zone: str, shown: str) -> None:
+    made = await salon.customer.post(
+        "/bookings", json=salon.booking_body(datetime.fromisoformat(shown)), headers=keyed()
+    )
     assert made.status_code == 201, made.text
     booking: dict[str, Any] = made.json()["data"]
     assert booking["start_at"][:16] == shown[:16]

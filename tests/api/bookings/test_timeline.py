@@ -12,22 +12,22 @@ from domain.bookings.timeline import Source, TimelineEntry
 from domain.payments.status import Movement, Phase
 from domain.platform.actor import ActorKind
 from tests.api.conftest import Clock, error_of
-from tests.api.shop import Shop, keyed
+from tests.api.salon import StaffedSalon, keyed
 from tests.support import data
 from tests.support.desk import Desk
 
 
-async def paid_and_cancelled(shop: Shop, pool: Pool, clock: Clock) -> str:
+async def paid_and_cancelled(salon: StaffedSalon, pool: Pool, clock: Clock) -> str:
     """A booking with everything: paid, moved by staff, cancelled by its customer with a refund."""
-    desk = Desk(pool, shop.salon)
-    held = await shop.customer.post("/bookings", json=shop.booking_body(), headers=keyed())
+    desk = Desk(pool, salon.ids)
+    held = await salon.customer.post("/bookings", json=salon.booking_body(), headers=keyed())
     booking = UUID(held.json()["data"]["id"])
-    payment = await data.add_payment(pool, shop.salon, booking, status="captured")
+    payment = await data.add_payment(pool, salon.ids, booking, status="captured")
     await data.rows(
         pool,
         """INSERT INTO payment_transactions (business_id, payment_id, movement_id, movement, phase, amount, currency,
                provider_ref) VALUES (:b, :p, 'm1', 'capture', 'succeeded', 6600, 'JPY', 'ch_secret')""",
-        b=shop.salon.business_id,
+        b=salon.ids.business_id,
         p=payment,
     )
     await data.rows(
@@ -38,8 +38,8 @@ async def paid_and_cancelled(shop: Shop, pool: Pool, clock: Clock) -> str:
     )
     now = clock.now()
     await desk.do("confirm", booking, now=now)
-    user = shop.staff.id
-    await desk.do("reschedule", booking, ActorKind.STAFF, now, start_at=shop.at(14), actor_id=user)
+    user = salon.staff.id
+    await desk.do("reschedule", booking, ActorKind.STAFF, now, start_at=salon.at(14), actor_id=user)
     await desk.do("cancel", booking, ActorKind.CUSTOMER, now)
     return str(booking)
 
@@ -49,10 +49,12 @@ async def read_timeline(person: Any, booking: str, language: str = "ja", **param
     return await person.get(f"/bookings/{booking}/timeline", params=params, headers=asked)
 
 
-async def test_timeline_is_whole_for_staff_and_short_for_the_customer(shop: Shop, pool: Pool, clock: Clock) -> None:
-    booking = await paid_and_cancelled(shop, pool, clock)
-    whole = (await read_timeline(shop.staff, booking)).json()["data"]["entries"]
-    short = (await read_timeline(shop.customer, booking)).json()["data"]["entries"]
+async def test_timeline_is_whole_for_staff_and_short_for_the_customer(
+    salon: StaffedSalon, pool: Pool, clock: Clock
+) -> None:
+    booking = await paid_and_cancelled(salon, pool, clock)
+    whole = (await read_timeline(salon.staff, booking)).json()["data"]["entries"]
+    short = (await read_timeline(salon.customer, booking)).json()["data"]["entries"]
     events = [entry["event"] for entry in whole]
     assert [event for event in events if event in BOOKING] == ["held", "confirmed", "rescheduled", "cancelled"]
     assert "payment_intent.succeeded" in events
@@ -68,38 +70,38 @@ async def test_timeline_is_whole_for_staff_and_short_for_the_customer(shop: Shop
     assert [entry["at"] for entry in whole] == sorted(entry["at"] for entry in whole)
 
 
-async def test_timeline_is_written_in_the_reader_s_language(shop: Shop, pool: Pool, clock: Clock) -> None:
-    booking = await paid_and_cancelled(shop, pool, clock)
-    english = await read_timeline(shop.customer, booking, "en")
+async def test_timeline_is_written_in_the_reader_s_language(salon: StaffedSalon, pool: Pool, clock: Clock) -> None:
+    booking = await paid_and_cancelled(salon, pool, clock)
+    english = await read_timeline(salon.customer, booking, "en")
     texts = [entry["text"] for entry in english.json()["data"]["entries"]]
     assert "¥6,600 were paid." in texts
     assert any(text.startswith("The time was changed from") for text in texts)
-    japanese = [entry["text"] for entry in (await read_timeline(shop.customer, booking)).json()["data"]["entries"]]
+    japanese = [entry["text"] for entry in (await read_timeline(salon.customer, booking)).json()["data"]["entries"]]
     assert "6,600円をお支払いいただきました。" in japanese
 
 
-async def test_timeline_is_a_document_with_the_agreed_terms(shop: Shop, pool: Pool, clock: Clock) -> None:
-    booking = await paid_and_cancelled(shop, pool, clock)
+async def test_timeline_is_a_document_with_the_agreed_terms(salon: StaffedSalon, pool: Pool, clock: Clock) -> None:
+    booking = await paid_and_cancelled(salon, pool, clock)
     await data.rows(pool, "UPDATE bookings SET family_name = '<b>*x*' WHERE id = CAST(:id AS uuid)", id=booking)
-    document = await read_timeline(shop.staff, booking, format="markdown")
+    document = await read_timeline(salon.staff, booking, format="markdown")
     assert document.headers["content-type"].startswith("text/markdown")
     assert ".md" in document.headers["content-disposition"]
     for part in ("50 %", "no-show: 100 %", "6,600円", "ch\\_secret", "\\<b\\>\\*x\\*"):
         assert part in document.text, part
-    mine = await read_timeline(shop.customer, booking, format="markdown")
+    mine = await read_timeline(salon.customer, booking, format="markdown")
     assert "ch\\_secret" not in mine.text
     assert "\\<b\\>" not in mine.text
 
 
-async def test_timeline_of_another_tenant_is_not_found(shop: Shop, pool: Pool, clock: Clock) -> None:
-    booking = await paid_and_cancelled(shop, pool, clock)
-    assert error_of(await read_timeline(shop.other_owner, booking)) == (404, "not_found")
-    assert (await shop.nobody.get(f"/api/v1/bookings/{booking}/timeline")).status_code in {401, 404}
+async def test_timeline_of_another_tenant_is_not_found(salon: StaffedSalon, pool: Pool, clock: Clock) -> None:
+    booking = await paid_and_cancelled(salon, pool, clock)
+    assert error_of(await read_timeline(salon.other_owner, booking)) == (404, "not_found")
+    assert (await salon.nobody.get(f"/api/v1/bookings/{booking}/timeline")).status_code in {401, 404}
 
 
-async def test_provider_events_of_another_business_are_not_read(shop: Shop, pool: Pool, clock: Clock) -> None:
-    booking = await paid_and_cancelled(shop, pool, clock)
-    other = Desk(pool, shop.other)
+async def test_provider_events_of_another_business_are_not_read(salon: StaffedSalon, pool: Pool, clock: Clock) -> None:
+    booking = await paid_and_cancelled(salon, pool, clock)
+    other = Desk(pool, salon.other)
     found = await other.within(lambda work: work.bookings.timeline.entries(UUID(booking)))
     assert found == []
 

@@ -11,7 +11,7 @@ from temporalio.client import Client
 from db.engine.session import Database as Pool
 from tests.api.bookings.test_commands import Live, command, error_of, live, opened_live, read, soon, stalled
 from tests.api.conftest import Clock
-from tests.api.shop import keyed
+from tests.api.salon import keyed
 from tests.e2e.platform import running_platform
 from tests.support import data, servers
 from workflows.support import ids
@@ -63,17 +63,17 @@ async def assert_only_in_postgres(client: Client, pool: Pool, *workflow_ids: str
 
 
 async def history_of(live: Live, booking_id: str) -> list[tuple[str, str | None]]:
-    rows = (await live.shop.owner.get(f"/bookings/{booking_id}/history")).json()["data"]
+    rows = (await live.salon.owner.get(f"/bookings/{booking_id}/history")).json()["data"]
     return [(row["event"], row["reason"]) for row in rows if row["reason"]]
 
 
 async def test_texts_of_a_visit(live: Live, clock: Clock) -> None:
-    shop = live.shop
+    salon = live.salon
     setting = "UPDATE business_settings SET undo_within = interval '10 minutes' WHERE business_id = :id"
-    await data.rows(live.pool, setting, id=shop.salon.business_id)
+    await data.rows(live.pool, setting, id=salon.ids.business_id)
     words = {"special_requests": MARKER}
-    visit, missed, left = await live.book(soon(clock), **words), await live.book(), await live.book(shop.at(15))
-    moved = {"start_at": shop.at(16).isoformat(), "reason": MARKER}
+    visit, missed, left = await live.book(soon(clock), **words), await live.book(), await live.book(salon.at(15))
+    moved = {"start_at": salon.at(16).isoformat(), "reason": MARKER}
     steps: list[tuple[str, str, dict[str, Any]]] = [
         (visit, "check-in", {}),
         (visit, "undo", {}),
@@ -83,16 +83,16 @@ async def test_texts_of_a_visit(live: Live, clock: Clock) -> None:
         (left, "cancel", {}),
     ]
     for booking_id, name, body in steps:
-        assert read(await command(shop.staff, booking_id, name, **{"reason": MARKER, **body}))
+        assert read(await command(salon.staff, booking_id, name, **{"reason": MARKER, **body}))
     await data.rows(
         live.pool,
         "UPDATE bookings SET start_at = now() - interval '2 hours', end_at = now() WHERE id = CAST(:id AS uuid)",
         id=missed,
     )
-    for resource in shop.salon.resources:  # one of them serves already
+    for resource in salon.ids.resources:  # one of them serves already
         asked = {"booking_id": missed, "resource_id": str(resource), "reason": MARKER}
-        await shop.owner.post("/staff/assign-to-booking", json=asked, headers=keyed())
-    assert read(await command(shop.staff, missed, "no-show", reason=MARKER)).status == "no_show"
+        await salon.owner.post("/staff/assign-to-booking", json=asked, headers=keyed())
+    assert read(await command(salon.staff, missed, "no-show", reason=MARKER)).status == "no_show"
     assert await history_of(live, visit) == [
         ("checked_in", MARKER),
         ("undone", MARKER),
@@ -110,19 +110,19 @@ async def test_texts_of_an_answer(database: servers.Database, pool: Pool, clock:
         opened_live(database, pool, clock, temporal_server, **kind) as live,
         running_platform(live.settings, live.client),
     ):
-        shop, made = live.shop, {}
+        salon, made = live.salon, {}
         for hour, name in ((10, "confirm"), (12, "decline")):
-            wanted = shop.booking_body(shop.at(hour), special_requests=MARKER)
-            taken: Response = await shop.customer.post("/bookings", json=wanted, headers=keyed())
+            wanted = salon.booking_body(salon.at(hour), special_requests=MARKER)
+            taken: Response = await salon.customer.post("/bookings", json=wanted, headers=keyed())
             made[name] = taken.json()["data"]["id"]
-            assert read(await command(shop.staff, made[name], name, reason=MARKER))
+            assert read(await command(salon.staff, made[name], name, reason=MARKER))
         assert await history_of(live, made["decline"]) == [("declined", MARKER)]
         await assert_only_in_postgres(live.client, pool, *(ids.booking(UUID(one)) for one in made.values()))
 
 
 async def test_text_of_a_refused_command_is_deleted(live: Live) -> None:
     booking = await live.book()
-    refused = await command(live.shop.staff, booking, "complete", reason=MARKER)
+    refused = await command(live.salon.staff, booking, "complete", reason=MARKER)
     assert error_of(refused) == (409, "wrong_state")
     assert await data.rows(live.pool, "SELECT 1 FROM command_texts") == []
 
@@ -130,11 +130,11 @@ async def test_text_of_a_refused_command_is_deleted(live: Live) -> None:
 async def test_text_waits_with_its_command(stalled: Live) -> None:
     """Nobody knows whether the command will be executed, so its text must be there when it is."""
     booking = await stalled.book()
-    answer = await command(stalled.shop.customer, booking, "cancel", key="later", reason=MARKER)
+    answer = await command(stalled.salon.customer, booking, "cancel", key="later", reason=MARKER)
     assert error_of(answer) == (503, "unavailable")
     assert await data.rows(stalled.pool, "SELECT body FROM command_texts") == [{"body": MARKER}]
     async with running_platform(stalled.settings, stalled.client):
-        assert read(await command(stalled.shop.customer, booking, "cancel", key="later", reason=MARKER))
+        assert read(await command(stalled.salon.customer, booking, "cancel", key="later", reason=MARKER))
     assert await history_of(stalled, booking) == [("cancelled", MARKER)]
     assert await data.rows(stalled.pool, "SELECT body FROM command_texts") == []
 

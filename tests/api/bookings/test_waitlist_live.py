@@ -32,15 +32,15 @@ async def live(database: servers.Database, pool: Pool, clock: Clock, temporal_se
 
 async def offers_last(live: Live, how_long: timedelta) -> None:
     update = "UPDATE business_settings SET waitlist_offer_for = :long WHERE business_id = :id"
-    await data.rows(live.pool, update, long=how_long, id=live.shop.salon.business_id)
+    await data.rows(live.pool, update, long=how_long, id=live.salon.ids.business_id)
 
 
 async def join(live: Live) -> UUID:
     """Somebody waits for the hour from ten."""
     user = await data.add_user(live.pool, email_verified_at=live.app.state.services.now())
-    day = live.shop.day.date()
-    request = JoinRequest(live.shop.salon.service_id, Wanted(day, day, (MinuteRange(600, 660),)), user_id=user)
-    async with live.pool.unit_of_work(live.shop.salon.scope) as work:
+    day = live.salon.day.date()
+    request = JoinRequest(live.salon.ids.service_id, Wanted(day, day, (MinuteRange(600, 660),)), user_id=user)
+    async with live.pool.unit_of_work(live.salon.ids.scope) as work:
         return await work.bookings.waitlist.join(request, live.app.state.services.now())
 
 
@@ -53,8 +53,8 @@ async def comes_to(live: Live, entry: UUID, status: str) -> None:
 
 
 async def test_waitlist_moves_on_while_workers_come_and_go(live: Live) -> None:
-    salon, now = live.shop.salon, live.app.state.services.now
-    sold = [await data.add_booking(live.pool, salon, live.shop.at(10), resource=one) for one in (0, 1)]
+    salon, now = live.salon.ids, live.app.state.services.now
+    sold = [await data.add_booking(live.pool, salon, live.salon.at(10), resource=one) for one in (0, 1)]
     first, second, third = [await join(live) for _ in range(3)]
     await offers_last(live, 10 * MINUTE)
     async with running_workers(live.settings, live.client), running_relay(live.settings, live.client):
@@ -71,7 +71,7 @@ async def test_waitlist_moves_on_while_workers_come_and_go(live: Live) -> None:
         assert await silent(live, second)
         async with live.pool.unit_of_work(salon.scope) as work:
             booking = await work.bookings.waitlist.accept(third, None, now())
-        assert booking.start_at == live.shop.at(10)
+        assert booking.start_at == live.salon.at(10)
         run = live.client.get_workflow_handle(ids.waitlist(salon.business_id))
 
         async def is_over() -> bool:

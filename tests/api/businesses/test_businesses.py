@@ -7,8 +7,8 @@ from uuid import uuid4
 from httpx import AsyncClient
 
 from db.engine.session import Database as Pool
+from tests.api.business_setup import NAME, approve, create_business, open_salon, rows
 from tests.api.conftest import PREFIX, Person, Statements, error_of, outcome, rules_of
-from tests.api.venues import NAME, approve, create_business, open_venue, rows
 from tests.support.servers import Database
 
 
@@ -153,8 +153,8 @@ async def test_public_list_shows_approved_ones_page_by_page(
 
 
 async def test_settings_have_defaults_and_a_public_part(client: AsyncClient, owner: Person, pool: Pool) -> None:
-    venue = await open_venue(pool, owner)
-    public = (await client.get(f"{PREFIX}/businesses/{venue.id}/settings")).json()["data"]
+    salon = await open_salon(pool, owner)
+    public = (await client.get(f"{PREFIX}/businesses/{salon.id}/settings")).json()["data"]
     assert public == {
         "slot_interval_minutes": 15,
         "start_grid": "opening",
@@ -167,7 +167,7 @@ async def test_settings_have_defaults_and_a_public_part(client: AsyncClient, own
         "payment_mode": "at_venue",
         "language": "en",
     }
-    own = (await owner.get(f"/businesses/{venue.id}/settings")).json()["data"]
+    own = (await owner.get(f"/businesses/{salon.id}/settings")).json()["data"]
     assert own["reminder_offsets"] == ["P1D"]
 
 

@@ -8,8 +8,8 @@ import pytest
 from httpx import AsyncClient
 
 from db.engine.session import Database as Pool
+from tests.api.business_setup import EVERY_DAY, NINE_TO_SIX, OpenSalon, create_business, open_salon, put_booking, rows
 from tests.api.conftest import PREFIX, Person, error_of, outcome, rules_of
-from tests.api.venues import EVERY_DAY, NINE_TO_SIX, Venue, create_business, open_venue, put_booking, rows
 from tests.support.servers import Database
 
 TOKYO = ZoneInfo("Asia/Tokyo")
@@ -22,15 +22,15 @@ def in_a_week(hour: int, minute: int = 0) -> datetime:
 
 
 async def test_week_is_set_and_read_whole(client: AsyncClient, owner: Person, pool: Pool) -> None:
-    venue = await open_venue(pool, owner)
+    salon = await open_salon(pool, owner)
     week = {
         "monday": [{"opens": "09:00", "closes": "12:00"}, {"opens": "13:00", "closes": "18:00"}],
         "friday": [{"opens": "22:00", "closes": "25:30"}],
     }
     body = {"weekly": week, "public_holiday": []}
-    changed = await owner.put(f"/owner/businesses/{venue.id}/hours", json=body)
+    changed = await owner.put(f"/owner/businesses/{salon.id}/hours", json=body)
     assert changed.status_code == 200
-    read = (await client.get(f"{PREFIX}/businesses/{venue.id}/hours")).json()["data"]
+    read = (await client.get(f"{PREFIX}/businesses/{salon.id}/hours")).json()["data"]
     assert read == changed.json()["data"]
     assert read["weekly"]["monday"] == week["monday"]
     assert read["weekly"]["friday"] == week["friday"]
@@ -84,10 +84,10 @@ async def test_touching_ranges_are_fine(owner: Person) -> None:
 
 
 async def test_one_off_days_are_replaced_from_today_on(owner: Person, pool: Pool) -> None:
-    venue = await open_venue(pool, owner)
+    salon = await open_salon(pool, owner)
     today = datetime.now(TOKYO).date()
     first, second = today + timedelta(days=3), today + timedelta(days=4)
-    path = f"/owner/businesses/{venue.id}/holidays"
+    path = f"/owner/businesses/{salon.id}/holidays"
     days = [
         {"day": str(second), "ranges": [span("10:00", "15:00"), span("16:00", "26:00")], "name": "夏祭り"},
         {"day": str(first)},
@@ -96,7 +96,7 @@ async def test_one_off_days_are_replaced_from_today_on(owner: Person, pool: Pool
     assert answer.status_code == 200
     assert answer.json()["data"]["one_off"] == [{"day": str(first), "ranges": [], "name": None}, days[0]]
     await owner.put(path, json={"days": []})
-    assert (await owner.get(f"/businesses/{venue.id}/hours")).json()["data"]["one_off"] == []
+    assert (await owner.get(f"/businesses/{salon.id}/hours")).json()["data"]["one_off"] == []
 
 
 async def test_one_off_days_are_given_once_each(owner: Person) -> None:
@@ -108,7 +108,7 @@ async def test_one_off_days_are_given_once_each(owner: Person) -> None:
     assert error_of(await owner.put(path, json={"days": [overlapping]})) == (422, "overlapping_hours")
 
 
-async def change_that_breaks(kind: str, venue: Venue, at: datetime) -> tuple[str, dict[str, Any]]:
+async def change_that_breaks(kind: str, salon: OpenSalon, at: datetime) -> tuple[str, dict[str, Any]]:
     if kind == "hours":
         return "hours", {"weekly": {**EVERY_DAY, at.strftime("%A").lower(): [span("09:00", "15:30")]}}
     return "holidays", {"days": [{"day": str(at.date()), "ranges": [span("09:00", "15:30")]}]}
@@ -116,14 +116,14 @@ async def change_that_breaks(kind: str, venue: Venue, at: datetime) -> tuple[str
 
 @pytest.mark.parametrize("kind", ["hours", "holidays"])
 async def test_change_lists_the_bookings_it_strands(owner: Person, pool: Pool, database: Database, kind: str) -> None:
-    venue = await open_venue(pool, owner)
+    salon = await open_salon(pool, owner)
     at = in_a_week(15)
-    await put_booking(database, venue, in_a_week(10), staff=1)  # still fits
-    await put_booking(database, venue, in_a_week(17), staff=1, status="cancelled")  # over
-    booking = await put_booking(database, venue, at)
-    part, body = await change_that_breaks(kind, venue, at)
-    path = f"/owner/businesses/{venue.id}/{part}"
-    before = (await owner.get(f"/businesses/{venue.id}/hours")).json()["data"]
+    await put_booking(database, salon, in_a_week(10), staff=1)  # still fits
+    await put_booking(database, salon, in_a_week(17), staff=1, status="cancelled")  # over
+    booking = await put_booking(database, salon, at)
+    part, body = await change_that_breaks(kind, salon, at)
+    path = f"/owner/businesses/{salon.id}/{part}"
+    before = (await owner.get(f"/businesses/{salon.id}/hours")).json()["data"]
 
     refused = await owner.put(path, json=body)
     assert error_of(refused) == (409, "would_break_bookings")
@@ -131,15 +131,15 @@ async def test_change_lists_the_bookings_it_strands(owner: Person, pool: Pool, d
     assert details["count"] == 1
     assert [one["id"] for one in details["bookings"]] == [str(booking)]
     assert datetime.fromisoformat(details["bookings"][0]["start_at"]) == at
-    assert (await owner.get(f"/businesses/{venue.id}/hours")).json()["data"] == before
+    assert (await owner.get(f"/businesses/{salon.id}/hours")).json()["data"] == before
     assert await rows(database, "SELECT * FROM reaccommodations") == []
 
     done = await owner.put(path, json=body, params={"confirm": "true"})
     assert done.status_code == 200
     assert done.json()["data"] != before
     offered = await rows(database, "SELECT reason, booking_id, business_id, status FROM reaccommodations")
-    assert [tuple(row) for row in offered] == [(kind, booking, venue.id, "open")]
-    listed = (await owner.get(f"/owner/businesses/{venue.id}/reaccommodations", params={"status": "open"})).json()
+    assert [tuple(row) for row in offered] == [(kind, booking, salon.id, "open")]
+    listed = (await owner.get(f"/owner/businesses/{salon.id}/reaccommodations", params={"status": "open"})).json()
     assert [(one["booking_id"], one["reason"]) for one in listed["data"]] == [(str(booking), kind)]
     offer = (await owner.get(f"/bookings/{booking}/reaccommodation")).json()["data"]
     assert datetime.fromisoformat(offer["lost_start_at"]) == at
@@ -151,18 +151,18 @@ async def test_change_lists_the_bookings_it_strands(owner: Person, pool: Pool, d
 
 
 async def test_hold_past_its_time_strands_nobody(owner: Person, pool: Pool, database: Database) -> None:
-    venue = await open_venue(pool, owner)
-    booking = await put_booking(database, venue, in_a_week(10), status="pending")
-    path = f"/owner/businesses/{venue.id}/hours"
+    salon = await open_salon(pool, owner)
+    booking = await put_booking(database, salon, in_a_week(10), status="pending")
+    path = f"/owner/businesses/{salon.id}/hours"
     assert error_of(await owner.put(path, json={"weekly": {}})) == (409, "would_break_bookings")
     await rows(database, "UPDATE bookings SET hold_expires_at = now() - interval '1 minute' WHERE id = $1", booking)
     assert (await owner.put(path, json={"weekly": {}})).status_code == 200
 
 
 async def test_time_zone_change_strands_bookings_too(owner: Person, pool: Pool, database: Database) -> None:
-    venue = await open_venue(pool, owner)
-    await put_booking(database, venue, in_a_week(10))
-    path = f"/owner/businesses/{venue.id}"
+    salon = await open_salon(pool, owner)
+    await put_booking(database, salon, in_a_week(10))
+    path = f"/owner/businesses/{salon.id}"
     assert error_of(await owner.put(path, json={"time_zone": "Europe/London"})) == (409, "would_break_bookings")
     assert (await owner.put(path, json={"time_zone": "Asia/Seoul"})).status_code == 200  # the same clock
     moved = await owner.put(path, json={"time_zone": "Europe/London"}, params={"confirm": "true"})
@@ -170,24 +170,24 @@ async def test_time_zone_change_strands_bookings_too(owner: Person, pool: Pool, 
 
 
 async def test_past_bookings_do_not_matter(owner: Person, pool: Pool, database: Database) -> None:
-    venue = await open_venue(pool, owner)
-    await put_booking(database, venue, datetime.now(UTC) - timedelta(days=2))
-    assert (await owner.put(f"/owner/businesses/{venue.id}/hours", json={"weekly": {}})).status_code == 200
+    salon = await open_salon(pool, owner)
+    await put_booking(database, salon, datetime.now(UTC) - timedelta(days=2))
+    assert (await owner.put(f"/owner/businesses/{salon.id}/hours", json={"weekly": {}})).status_code == 200
 
 
 async def test_past_one_off_day_stays(owner: Person, pool: Pool, database: Database) -> None:
-    venue = await open_venue(pool, owner)
+    salon = await open_salon(pool, owner)
     past = date(2020, 1, 1)
-    await rows(database, "INSERT INTO business_holidays (business_id, day) VALUES ($1, $2)", venue.id, past)
-    assert (await owner.put(f"/owner/businesses/{venue.id}/holidays", json={"days": []})).status_code == 200
+    await rows(database, "INSERT INTO business_holidays (business_id, day) VALUES ($1, $2)", salon.id, past)
+    assert (await owner.put(f"/owner/businesses/{salon.id}/holidays", json={"days": []})).status_code == 200
     assert len(await rows(database, "SELECT * FROM business_holidays")) == 1
 
 
 async def test_hours_on_public_holidays_need_a_zone_whose_holidays_are_known(owner: Person, pool: Pool) -> None:
     """A row that would do nothing is refused, for the business, for a resource, and by a change of the time zone."""
-    venue = await open_venue(pool, owner)
-    path, refused = f"/owner/businesses/{venue.id}", {("public_holiday", "no_holidays_known_in_this_time_zone")}
-    resource = f"/owner/resources/{venue.staff[0]}"
+    salon = await open_salon(pool, owner)
+    path, refused = f"/owner/businesses/{salon.id}", {("public_holiday", "no_holidays_known_in_this_time_zone")}
+    resource = f"/owner/resources/{salon.staff[0]}"
     moved = await owner.put(path, json={"time_zone": "America/New_York"})
     assert moved.status_code == 200, moved.text
     for holiday in ([], NINE_TO_SIX):

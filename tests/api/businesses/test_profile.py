@@ -11,18 +11,18 @@ from domain.business_status import NEVER_PUBLIC, BusinessStatus
 from domain.businesses.profile import Vertical
 from domain.businesses.slug import RESERVED
 from tests.api.access.test_permissions import the_app
-from tests.api.conftest import PREFIX, Person, error_of, rules_of
-from tests.api.venues import (
+from tests.api.business_setup import (
     NAME,
     approve,
     assign,
     create_business,
     create_resource,
     create_service,
-    open_venue,
+    open_salon,
     put_booking,
     rows,
 )
+from tests.api.conftest import PREFIX, Person, error_of, rules_of
 from tests.support.servers import Database
 
 NOTICE = {"ja": "販売業者: 株式会社花", "en": "Seller: Hana Inc."}
@@ -139,20 +139,20 @@ async def test_my_businesses_say_the_callers_role(owner: Person, other_owner: Pe
 async def test_business_ends_when_nothing_is_to_come(
     client: AsyncClient, owner: Person, customer: Person, pool: Pool, database: Database
 ) -> None:
-    venue = await open_venue(pool, owner)
-    past = await put_booking(database, venue, datetime.now(UTC) - timedelta(days=3), status="completed")
-    booking = await put_booking(database, venue, datetime.now(UTC) + timedelta(days=3))
-    path = f"/owner/businesses/{venue.id}"
-    await assign(database, venue.id, customer, "manager")
+    salon = await open_salon(pool, owner)
+    past = await put_booking(database, salon, datetime.now(UTC) - timedelta(days=3), status="completed")
+    booking = await put_booking(database, salon, datetime.now(UTC) + timedelta(days=3))
+    path = f"/owner/businesses/{salon.id}"
+    await assign(database, salon.id, customer, "manager")
     assert error_of(await customer.delete(path)) == (403, "forbidden")
     refused = await owner.delete(path)
     assert error_of(refused) == (409, "would_break_bookings")
     details = refused.json()["error"]["details"]
     assert (details["count"], [one["id"] for one in details["bookings"]]) == (1, [str(booking)])
     await rows(database, "UPDATE bookings SET status = 'cancelled' WHERE id = $1", booking)
-    assert (await owner.delete(path)).json()["data"] == {"id": str(venue.id)}
+    assert (await owner.delete(path)).json()["data"] == {"id": str(salon.id)}
     for gone in ("", "/hours", "/staff", "/services"):
-        assert error_of(await client.get(f"{PREFIX}/businesses/{venue.id}{gone}")) == (404, "not_found")
+        assert error_of(await client.get(f"{PREFIX}/businesses/{salon.id}{gone}")) == (404, "not_found")
     assert error_of(await owner.delete(path)) == (404, "not_found")
     assert (await client.get(f"{PREFIX}/businesses")).json()["data"] == []
     assert (await owner.get("/owner/businesses")).json()["data"] == []
@@ -160,15 +160,15 @@ async def test_business_ends_when_nothing_is_to_come(
 
 
 async def test_staff_and_days_are_public(client: AsyncClient, owner: Person, pool: Pool) -> None:
-    venue = await open_venue(pool, owner)
-    idle = await create_resource(owner, venue.id)
+    salon = await open_salon(pool, owner)
+    idle = await create_resource(owner, salon.id)
     await owner.put(f"/owner/resources/{idle}", json={"is_active": False})
-    staff = (await client.get(f"{PREFIX}/businesses/{venue.id}/staff")).json()["data"]
+    staff = (await client.get(f"{PREFIX}/businesses/{salon.id}/staff")).json()["data"]
     assert [set(one) for one in staff] == [{"id", "name"}] * 2
-    assert [one["id"] for one in staff] == [str(one) for one in venue.staff]
+    assert [one["id"] for one in staff] == [str(one) for one in salon.staff]
     day = (datetime.now(UTC) + timedelta(days=40)).date().isoformat()
-    await owner.put(f"/owner/businesses/{venue.id}/holidays", json={"days": [{"day": day, "name": "休業"}]})
-    days = (await client.get(f"{PREFIX}/businesses/{venue.id}/holidays")).json()["data"]
+    await owner.put(f"/owner/businesses/{salon.id}/holidays", json={"days": [{"day": day, "name": "休業"}]})
+    days = (await client.get(f"{PREFIX}/businesses/{salon.id}/holidays")).json()["data"]
     assert days == {"time_zone": "Asia/Tokyo", "one_off": [{"day": day, "ranges": [], "name": "休業"}]}
 
 
@@ -228,16 +228,16 @@ async def test_payment_provider_must_be_offered_and_take_the_currency(owner: Per
 
 async def test_provider_that_refuses_the_price_of_a_service_is_not_chosen(owner: Person, pool: Pool) -> None:
     """Stripe takes up to 99 999 999 yen, PAY.JP up to 9 999 999."""
-    venue = await open_venue(pool, owner, legal_notice=NOTICE)
+    salon = await open_salon(pool, owner, legal_notice=NOTICE)
     price = {"amount": 10_000_000, "currency": "JPY"}
-    needed = [{"group": 0, "resource_ids": [str(venue.staff[0])]}]
-    service = await create_service(owner, venue.id, payment_mode="prepay", price=price, requirements=needed)
-    path = f"/owner/businesses/{venue.id}"
+    needed = [{"group": 0, "resource_ids": [str(salon.staff[0])]}]
+    service = await create_service(owner, salon.id, payment_mode="prepay", price=price, requirements=needed)
+    path = f"/owner/businesses/{salon.id}"
     refused = await owner.put(path, json={"payment_provider": "payjp_v2"})
     details = refused.json()["error"]["details"]
     [field] = details["fields"]
     assert (field["field"], field["rule"]) == ("payment_provider", "more_than_the_provider_takes")
     assert details["services"] == [service["id"]]
-    assert (await owner.get(f"/businesses/{venue.id}")).json()["data"]["payment_provider"] == "stripe"
+    assert (await owner.get(f"/businesses/{salon.id}")).json()["data"]["payment_provider"] == "stripe"
     await owner.put(f"/owner/services/{service['id']}", json={"payment_mode": "at_venue"})
     assert (await owner.put(path, json={"payment_provider": "payjp_v2"})).status_code == 200

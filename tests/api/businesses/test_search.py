@@ -8,8 +8,8 @@ from httpx import AsyncClient
 from db.engine.session import Database as Pool
 from domain.businesses.search import grams_of
 from domain.kana import search_form
+from tests.api.business_setup import approve, create_business
 from tests.api.conftest import PREFIX, Person, error_of, outcome
-from tests.api.venues import approve, create_business
 from tests.support import data
 
 SHIBUYA = {"latitude": 35.6595, "longitude": 139.7005}
@@ -30,7 +30,7 @@ BUSINESSES: dict[str, dict[str, Any]] = {
     },
     "ＢＡＲＢＥＲ 100%": {
         "name": {"ja": "ＢＡＲＢＥＲ 100%", "en": "Barber_100%"},
-        "description": {"ja": "花のある店です。", "en": "A shop with flowers."},
+        "description": {"ja": "花のある店です。", "en": "A salon with flowers."},
         "vertical": "barber",
     },
 }

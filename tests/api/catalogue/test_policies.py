@@ -4,9 +4,9 @@ import asyncio
 from typing import Any
 
 from domain.catalogue.cancellation import MoveRules
+from tests.api.business_setup import create_business, create_resource, create_service, service_body
 from tests.api.catalogue.test_services import add_legal_notice
 from tests.api.conftest import Person, error_of, rules_of
-from tests.api.venues import create_business, create_resource, create_service, service_body
 
 TIERS = [{"hours_before": 48, "penalty_percent": 0}, {"hours_before": 0, "penalty_percent": 100}]
 

@@ -7,18 +7,18 @@ import pytest
 from httpx import AsyncClient
 
 from db.engine.session import Database as Pool
-from tests.api.catalogue.test_policies import add, defaults
-from tests.api.conftest import PREFIX, Person, error_of, rules_of
-from tests.api.venues import (
+from tests.api.business_setup import (
     approve,
     create_business,
     create_resource,
     create_service,
-    open_venue,
+    open_salon,
     put_booking,
     rows,
     service_body,
 )
+from tests.api.catalogue.test_policies import add, defaults
+from tests.api.conftest import PREFIX, Person, error_of, rules_of
 from tests.support.servers import Database
 
 NOTICE = {"ja": "販売業者: 株式会社花"}
@@ -27,22 +27,22 @@ NOTICE = {"ja": "販売業者: 株式会社花"}
 async def test_bookings_keep_their_terms_when_the_service_changes(
     owner: Person, pool: Pool, database: Database
 ) -> None:
-    venue = await open_venue(pool, owner)
-    await put_booking(database, venue, datetime.now(UTC) + timedelta(days=3))
+    salon = await open_salon(pool, owner)
+    await put_booking(database, salon, datetime.now(UTC) + timedelta(days=3))
 
-    async def standing() -> list[Any]:
+    async def written() -> list[Any]:
         return [
             [tuple(row) for row in await rows(database, f"SELECT * FROM {table} ORDER BY 1")]
             for table in ("bookings", "booking_items", "resource_claims")
         ]
 
-    before = await standing()
+    before = await written()
     terms = {"price": {"amount": 9900, "currency": "JPY"}, "duration_minutes": 120, "tax_percent": 8, "party_max": 4}
-    changed = await owner.put(f"/owner/services/{venue.service}", json={**terms, "buffer_after_minutes": 30})
+    changed = await owner.put(f"/owner/services/{salon.service}", json={**terms, "buffer_after_minutes": 30})
     assert changed.json()["data"]["price"]["amount"] == 9900
-    await owner.put(f"/owner/businesses/{venue.id}/settings", json={"lead_time": "PT5H", "approval_mode": "manual"})
-    await add(owner, str(venue.id))
-    assert await standing() == before
+    await owner.put(f"/owner/businesses/{salon.id}/settings", json={"lead_time": "PT5H", "approval_mode": "manual"})
+    await add(owner, str(salon.id))
+    assert await written() == before
 
 
 async def test_active_service_can_be_booked(owner: Person) -> None:
@@ -68,22 +68,22 @@ async def test_active_service_can_be_booked(owner: Person) -> None:
 
 @pytest.mark.parametrize("mode", ["prepay", "card_hold"])
 async def test_online_payment_needs_the_legal_notice(owner: Person, pool: Pool, mode: str) -> None:
-    venue = await open_venue(pool, owner)
-    path = f"/owner/services/{venue.service}"
+    salon = await open_salon(pool, owner)
+    path = f"/owner/services/{salon.service}"
     refused = await owner.put(path, json={"payment_mode": mode})
     assert error_of(refused) == (422, "legal_notice_required")
-    requirements = [{"group": 0, "resource_ids": [str(venue.room)]}]
-    body = service_body(venue.id, payment_mode=mode, requirements=requirements)
+    requirements = [{"group": 0, "resource_ids": [str(salon.room)]}]
+    body = service_body(salon.id, payment_mode=mode, requirements=requirements)
     assert error_of(await owner.post("/owner/services", json=body)) == (422, "legal_notice_required")
     hidden = await owner.post("/owner/services", json={**body, "is_active": False})
     assert hidden.status_code == 201  # nobody is sold anything
 
-    business = f"/owner/businesses/{venue.id}"
+    business = f"/owner/businesses/{salon.id}"
     assert (await owner.put(business, json={"legal_notice": NOTICE})).status_code == 200
     assert (await owner.put(path, json={"payment_mode": mode})).status_code == 200
     gone = await owner.put(business, json={"legal_notice": None})
     assert error_of(gone) == (422, "legal_notice_required")
-    assert gone.json()["error"]["details"]["services"] == [str(venue.service)]
+    assert gone.json()["error"]["details"]["services"] == [str(salon.service)]
     assert (await owner.put(path, json={"payment_mode": "at_venue"})).status_code == 200
     assert (await owner.put(business, json={"legal_notice": None})).status_code == 200
 
@@ -115,14 +115,14 @@ async def test_default_policy_is_always_one(owner: Person) -> None:
 
 
 async def test_services_are_listed_by_filter_and_order(client: AsyncClient, owner: Person, pool: Pool) -> None:
-    venue = await open_venue(pool, owner)
-    requirements = [{"group": 0, "resource_ids": [str(venue.room)]}]
+    salon = await open_salon(pool, owner)
+    requirements = [{"group": 0, "resource_ids": [str(salon.room)]}]
     for number, (name, price, minutes) in enumerate(
         [("カラー", 9000, 90), ("ｶﾗｰとカット", 9000, 120), ("スパ", 3000, 30)]
     ):
         await create_service(
             owner,
-            venue.id,
+            salon.id,
             name={"ja": name},
             price={"amount": price, "currency": "JPY"},
             duration_minutes=minutes,
@@ -136,7 +136,7 @@ async def test_services_are_listed_by_filter_and_order(client: AsyncClient, owne
         seen: list[str] = []
         cursor: dict[str, str] = {}
         while True:
-            asked = {"business_id": str(venue.id), "limit": 1, **params, **cursor}
+            asked = {"business_id": str(salon.id), "limit": 1, **params, **cursor}
             page = (await who.get(f"{PREFIX}/services", params=asked, headers={"Accept-Language": "ja"})).json()
             seen += [one["name"]["ja"] for one in page["data"]]
             if page["meta"]["next_cursor"] is None:
@@ -154,7 +154,7 @@ async def test_services_are_listed_by_filter_and_order(client: AsyncClient, owne
     assert await names(client, active="false") == []
     everywhere = await client.get(f"{PREFIX}/services", params={"q": "カラー"})
     assert rules_of(everywhere) == {("business_id", "needed_for_words_and_order")}
-    rooms = await owner.get("/resources", params={"business_id": str(venue.id), "active": "false"})
+    rooms = await owner.get("/resources", params={"business_id": str(salon.id), "active": "false"})
     assert rooms.json()["data"] == []
 
 

@@ -7,24 +7,24 @@ from uuid import UUID, uuid4
 from httpx import AsyncClient
 
 from db.engine.session import Database as Pool
-from tests.api.conftest import PREFIX, Person, Statements, error_of, outcome, rules_of
-from tests.api.venues import (
+from tests.api.business_setup import (
     create_business,
     create_resource,
     create_service,
-    open_venue,
+    open_salon,
     put_booking,
     rows,
     service_body,
 )
+from tests.api.conftest import PREFIX, Person, Statements, error_of, outcome, rules_of
 from tests.support.servers import Database
 
 
 async def test_service_is_read_as_it_was_made(client: AsyncClient, owner: Person, pool: Pool) -> None:
-    venue = await open_venue(pool, owner, legal_notice={"en": "Seller: Hana Inc."})
+    salon = await open_salon(pool, owner, legal_notice={"en": "Seller: Hana Inc."})
     made = await create_service(
         owner,
-        venue.id,
+        salon.id,
         description={"en": "With shampoo.\nAnd tea."},
         category="hair",
         tax_percent=8,
@@ -33,13 +33,13 @@ async def test_service_is_read_as_it_was_made(client: AsyncClient, owner: Person
         payment_mode="deposit",
         deposit_amount={"amount": 1000, "currency": "JPY"},
         approval_mode="manual",
-        requirements=[{"group": 1, "resource_ids": [str(venue.room), str(venue.room)]}],
+        requirements=[{"group": 1, "resource_ids": [str(salon.room), str(salon.room)]}],
     )
     read = (await client.get(f"{PREFIX}/services/{made['id']}")).json()["data"]
     assert read == made
     assert read["price"] == {"amount": 5500, "currency": "JPY"}
     assert read["deposit_amount"] == {"amount": 1000, "currency": "JPY"}
-    assert read["requirements"] == [{"group": 1, "resource_ids": [str(venue.room)]}]
+    assert read["requirements"] == [{"group": 1, "resource_ids": [str(salon.room)]}]
     assert read["description"] == {"ja": None, "en": "With shampoo.\nAnd tea.", "text": "With shampoo.\nAnd tea."}
     assert read["policy"] is None
 
@@ -135,8 +135,8 @@ async def test_change_is_checked_against_the_whole(owner: Person) -> None:
     dollars = await owner.put(path, json={"price": {"amount": 100, "currency": "USD"}})
     assert error_of(dollars) == (422, "currency_mismatch")
     assert rules_of(await owner.put(path, json={"party_min": 2})) == {("party_max", "not_below_party_min")}
-    venue = await owner.put(path, json={"payment_mode": "at_venue"})
-    assert venue.json()["data"]["deposit_percent"] is None
+    salon = await owner.put(path, json={"payment_mode": "at_venue"})
+    assert salon.json()["data"]["deposit_percent"] is None
     amount = await owner.put(
         path, json={"payment_mode": "deposit", "deposit_amount": {"amount": 100, "currency": "JPY"}}
     )
@@ -144,40 +144,40 @@ async def test_change_is_checked_against_the_whole(owner: Person) -> None:
 
 
 async def test_requirements_are_replaced_whole(owner: Person, pool: Pool) -> None:
-    venue = await open_venue(pool, owner)
-    path = f"/owner/services/{venue.service}"
+    salon = await open_salon(pool, owner)
+    path = f"/owner/services/{salon.service}"
     unchanged = await owner.put(path, json={"category": "hair"})
     assert len(unchanged.json()["data"]["requirements"]) == 2
-    changed = await owner.put(path, json={"requirements": [{"group": 3, "resource_ids": [str(venue.room)]}]})
-    assert changed.json()["data"]["requirements"] == [{"group": 3, "resource_ids": [str(venue.room)]}]
+    changed = await owner.put(path, json={"requirements": [{"group": 3, "resource_ids": [str(salon.room)]}]})
+    assert changed.json()["data"]["requirements"] == [{"group": 3, "resource_ids": [str(salon.room)]}]
 
 
 async def test_inactive_services_are_for_those_who_work_there(
     client: AsyncClient, owner: Person, customer: Person, pool: Pool
 ) -> None:
-    venue = await open_venue(pool, owner)
-    await owner.put(f"/owner/services/{venue.service}", json={"is_active": False})
-    for path in (f"/services?business_id={venue.id}", f"/businesses/{venue.id}/services"):
+    salon = await open_salon(pool, owner)
+    await owner.put(f"/owner/services/{salon.service}", json={"is_active": False})
+    for path in (f"/services?business_id={salon.id}", f"/businesses/{salon.id}/services"):
         assert (await client.get(PREFIX + path)).json()["data"] == []
         assert (await customer.get(path)).json()["data"] == []
-        assert [one["id"] for one in (await owner.get(path)).json()["data"]] == [str(venue.service)]
-    assert error_of(await client.get(f"{PREFIX}/services/{venue.service}")) == (404, "not_found")
-    assert (await owner.get(f"/services/{venue.service}")).json()["data"]["is_active"] is False
+        assert [one["id"] for one in (await owner.get(path)).json()["data"]] == [str(salon.service)]
+    assert error_of(await client.get(f"{PREFIX}/services/{salon.service}")) == (404, "not_found")
+    assert (await owner.get(f"/services/{salon.service}")).json()["data"]["is_active"] is False
     assert (await owner.get("/services")).json()["data"] == []
 
 
 async def test_service_with_bookings_is_removed_with_open_eyes(
     client: AsyncClient, owner: Person, pool: Pool, database: Database
 ) -> None:
-    venue = await open_venue(pool, owner)
-    booking = await put_booking(database, venue, datetime.now(UTC) + timedelta(days=3))
-    path = f"/owner/services/{venue.service}"
+    salon = await open_salon(pool, owner)
+    booking = await put_booking(database, salon, datetime.now(UTC) + timedelta(days=3))
+    path = f"/owner/services/{salon.service}"
     refused = await owner.delete(path)
     assert error_of(refused) == (409, "would_break_bookings")
     assert [one["id"] for one in refused.json()["error"]["details"]["bookings"]] == [str(booking)]
-    assert (await client.get(f"{PREFIX}/services/{venue.service}")).status_code == 200
-    assert (await owner.delete(path, params={"confirm": "true"})).json()["data"] == {"id": str(venue.service)}
-    assert error_of(await owner.get(f"/services/{venue.service}")) == (404, "not_found")
+    assert (await client.get(f"{PREFIX}/services/{salon.service}")).status_code == 200
+    assert (await owner.delete(path, params={"confirm": "true"})).json()["data"] == {"id": str(salon.service)}
+    assert error_of(await owner.get(f"/services/{salon.service}")) == (404, "not_found")
     assert error_of(await owner.delete(path)) == (404, "not_found")
     # The booking stands as agreed: there is nothing to be done about it.
     assert [row["status"] for row in await rows(database, "SELECT status FROM bookings")] == ["confirmed"]
@@ -185,22 +185,22 @@ async def test_service_with_bookings_is_removed_with_open_eyes(
 
 
 async def test_service_without_bookings_is_just_removed(owner: Person, pool: Pool) -> None:
-    venue = await open_venue(pool, owner)
-    assert (await owner.delete(f"/owner/services/{venue.service}")).status_code == 200
+    salon = await open_salon(pool, owner)
+    assert (await owner.delete(f"/owner/services/{salon.service}")).status_code == 200
 
 
 async def test_page_costs_the_same_with_one_service_and_with_many(
     client: AsyncClient, owner: Person, pool: Pool, statements: Statements
 ) -> None:
-    venue = await open_venue(pool, owner)
+    salon = await open_salon(pool, owner)
     path = f"{PREFIX}/services"
     costs = []
     for more in (0, 12):
-        requirements = [{"group": 0, "resource_ids": [str(one) for one in venue.staff]}]
+        requirements = [{"group": 0, "resource_ids": [str(one) for one in salon.staff]}]
         for _ in range(more):
-            await create_service(owner, venue.id, requirements=requirements, category="hair")
+            await create_service(owner, salon.id, requirements=requirements, category="hair")
         statements.clear()
-        answer = await client.get(path, params={"business_id": str(venue.id), "limit": 100})
+        answer = await client.get(path, params={"business_id": str(salon.id), "limit": 100})
         assert len(answer.json()["data"]) == 1 + more
         costs.append(len(statements))
     assert costs == [2, 2]
@@ -216,28 +216,28 @@ async def test_services_of_a_business_that_is_not_there(client: AsyncClient) -> 
 
 
 async def test_service_shows_the_policy_that_counts(client: AsyncClient, owner: Person, pool: Pool) -> None:
-    venue = await open_venue(pool, owner)
+    salon = await open_salon(pool, owner)
     policies = []
     for percent in (10, 20):
         body = {
-            "business_id": str(venue.id),
+            "business_id": str(salon.id),
             "name": {"en": f"{percent} %"},
             "tiers": [{"hours_before": 0, "penalty_percent": percent}],
         }
         policies.append((await owner.post("/policies", json=body)).json()["data"]["id"])
 
     async def shown() -> UUID:
-        read = await client.get(f"{PREFIX}/services/{venue.service}")
+        read = await client.get(f"{PREFIX}/services/{salon.service}")
         return read.json()["data"]["policy"]["id"]
 
     assert await shown() == policies[0]  # the default
-    await owner.put(f"/owner/services/{venue.service}", json={"policy_id": policies[1]})
+    await owner.put(f"/owner/services/{salon.service}", json={"policy_id": policies[1]})
     assert await shown() == policies[1]
 
 
 async def test_prices_that_the_provider_refuses_are_not_saved(owner: Person, pool: Pool) -> None:
     """The owner hears it when saving, and not each customer when paying."""
-    business = (await open_venue(pool, owner)).id
+    business = (await open_salon(pool, owner)).id
     await add_legal_notice(owner, business)
     prepaid = {"payment_mode": "prepay"}
     cases: list[tuple[dict[str, Any], str, str]] = [

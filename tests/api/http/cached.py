@@ -15,16 +15,16 @@ from providers.cache.interface import Cache
 from providers.cache.redis import RedisCache
 from runtime.settings import Settings
 from tests.api.conftest import PREFIX, Clock, Statements, client_of
-from tests.api.shop import Shop
+from tests.api.salon import StaffedSalon
 from tests.support import data
 from tests.support.servers import PATIENT, Database
 
 
-def questions(shop: Shop, slug: str = "") -> dict[str, str]:
+def questions(salon: StaffedSalon, slug: str = "") -> dict[str, str]:
     """Every public answer that is kept, by the endpoint's name."""
-    business, service = shop.salon.business_id, shop.salon.service_id
-    day, resource = shop.day.date(), shop.salon.resources[0]
-    at = shop.at(10).isoformat().replace("+", "%2B")
+    business, service = salon.ids.business_id, salon.ids.service_id
+    day, resource = salon.day.date(), salon.ids.resources[0]
+    at = salon.at(10).isoformat().replace("+", "%2B")
     return {
         "get_business_by_slug": f"/businesses/slug/{slug}",
         "get_business": f"/businesses/{business}",

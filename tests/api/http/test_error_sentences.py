@@ -104,7 +104,7 @@ def _values(text: str) -> set[str]:
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_japanese_is_as_a_good_shop_writes(name: str) -> None:
+def test_japanese_follows_the_copy_style(name: str) -> None:
     text = TEXTS[name].ja
     assert not re.search(r"誠に|！|この度|下さい|致し|頂[きけく]|ご了承|くださいますよう|当店|来店", text)
     assert not re.search(r"[,;()!?]", re.sub(r"https://", "", text)), "full-width signs"

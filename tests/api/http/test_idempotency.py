@@ -34,8 +34,8 @@ from domain.errors import NotFound, RequestInProgress, WrongState
 from domain.platform.actor import Actor, ActorKind
 from domain.roles import Action
 from tests.api.access.test_permissions import api_routes, name_of, the_app
+from tests.api.business_setup import NAME, create_business, rows
 from tests.api.conftest import PREFIX, Person, error_of
-from tests.api.venues import NAME, create_business, rows
 from tests.support.servers import Database
 
 BODY = {"name": NAME, "vertical": "salon"}

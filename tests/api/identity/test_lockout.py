@@ -16,8 +16,8 @@ from db.engine.session import Database as Pool
 from db.engine.session import Scope
 from domain.errors import Unavailable
 from domain.identity.sessions import ACCOUNT_FAILURES, FAILURES
+from tests.api.business_setup import rows
 from tests.api.conftest import PASSWORD, PREFIX, Clock, Login, Statements, error_of
-from tests.api.venues import rows
 from tests.support import timing
 from tests.support.servers import Database
 

@@ -12,14 +12,14 @@ from api.http.fields import Input, PersonName
 from db.engine.session import Database as Pool
 from tests.api.access.test_permissions import the_app
 from tests.api.conftest import PASSWORD, PREFIX, Clock, rules_of
-from tests.api.shop import Shop, keyed, opened_shop
+from tests.api.salon import StaffedSalon, keyed, staffed_salon
 from tests.support import data
 
 
 @pytest_asyncio.fixture
-async def shop(app: FastAPI, pool: Pool, clock: Clock) -> AsyncIterator[Shop]:
+async def salon(app: FastAPI, pool: Pool, clock: Clock) -> AsyncIterator[StaffedSalon]:
     """A salon."""
-    async with opened_shop(app, pool, clock) as opened:
+    async with staffed_salon(app, pool, clock) as opened:
         yield opened
 
 
@@ -51,18 +51,18 @@ def test_names_of_people_in_requests_are_all_checked() -> None:
 
 @pytest.mark.parametrize(("name", "rule"), [("\u200b", "invisible"), ("\u3164", "invisible"), ("see evil.com", "link")])
 async def test_register_and_guests_refuse_empty_names_and_links(
-    client: AsyncClient, shop: Shop, name: str, rule: str
+    client: AsyncClient, salon: StaffedSalon, name: str, rule: str
 ) -> None:
     body = {"email": "a@example.jp", "password": PASSWORD, "family_name": name, "given_name": "花子"}
     assert rules_of(await client.post(f"{PREFIX}/auth/register", json=body)) == {("family_name", rule)}
-    wanted = shop.booking_body(guest={"family_name": name, "email": "ai@example.jp"})
-    refused = await shop.nobody.post(f"{PREFIX}/bookings", json=wanted, headers=keyed())
+    wanted = salon.booking_body(guest={"family_name": name, "email": "ai@example.jp"})
+    refused = await salon.nobody.post(f"{PREFIX}/bookings", json=wanted, headers=keyed())
     assert rules_of(refused) == {("guest.family_name", rule)}
 
 
-async def test_post_bookings_takes_a_guest_with_one_name(shop: Shop, pool: Pool) -> None:
-    wanted = shop.booking_body(guest={"family_name": FAMILY, "email": "ai@example.jp"})
-    made = await shop.nobody.post(f"{PREFIX}/bookings", json=wanted, headers=keyed())
+async def test_post_bookings_takes_a_guest_with_one_name(salon: StaffedSalon, pool: Pool) -> None:
+    wanted = salon.booking_body(guest={"family_name": FAMILY, "email": "ai@example.jp"})
+    made = await salon.nobody.post(f"{PREFIX}/bookings", json=wanted, headers=keyed())
     assert made.status_code == 201, made.text
     [row] = await data.rows(pool, "SELECT family_name, given_name FROM bookings")
     assert row == {"family_name": FAMILY, "given_name": ""}

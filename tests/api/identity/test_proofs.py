@@ -10,10 +10,10 @@ from httpx import AsyncClient
 
 from api.access.callers import ApiServices
 from domain.identity.proofs import REQUIRED, LoginChange, Proof
+from tests.api.business_setup import rows
 from tests.api.conftest import PASSWORD, PREFIX, Clock, Login, Person, error_of
 from tests.api.identity.account_emails import newest_token
 from tests.api.identity.test_two_factor import prove_address, setup
-from tests.api.venues import rows
 from tests.support.servers import Database
 
 #: Endpoints under /auth that write, and change nothing about how one logs in.

@@ -13,8 +13,8 @@ import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient, Response
 
+from tests.api.business_setup import rows
 from tests.api.conftest import PASSWORD, PREFIX, Clock, Login, Person, Statements, client_of, error_of
-from tests.api.venues import rows
 from tests.support.servers import Database
 
 

@@ -15,9 +15,9 @@ from api.access.passwords import Passwords
 from api.app import create_app
 from db.engine.session import Database as Pool
 from domain.errors import Unavailable
+from tests.api.business_setup import rows
 from tests.api.conftest import PASSWORD, PREFIX, Clock, Login, Person, client_of, error_of
 from tests.api.identity.test_sessions import account_emails, claim, open_session, refresh, with_token
-from tests.api.venues import rows
 from tests.support.servers import Database
 
 STEP = timedelta(seconds=30)
@@ -25,7 +25,7 @@ STEP = timedelta(seconds=30)
 
 @dataclass
 class Guarded:
-    """Somebody with a second factor, the app on their phone, and the paper in their drawer."""
+    """Somebody with a second factor, the app on their phone, and the recovery codes."""
 
     person: Person
     totp: pyotp.TOTP

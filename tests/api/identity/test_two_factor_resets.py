@@ -12,10 +12,10 @@ from httpx import AsyncClient
 from activities.identity.two_factor import TwoFactorActivities, TwoFactorResetStepInput
 from db.engine.session import Database as Pool
 from runtime.links import Purpose
+from tests.api.business_setup import rows
 from tests.api.conftest import PASSWORD, PREFIX, Clock, Login, Person, error_of
 from tests.api.identity.test_two_factor import prove_address, setup
 from tests.api.platform.audit.test_audit import make_admin
-from tests.api.venues import rows
 from tests.support.servers import Database
 
 DAY = timedelta(hours=24)

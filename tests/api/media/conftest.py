@@ -16,8 +16,8 @@ from providers.cache.interface import Cache
 from providers.storage.interface import Storage
 from providers.storage.registry import storage_provider
 from runtime.settings import Settings
+from tests.api.business_setup import OpenSalon, open_salon
 from tests.api.conftest import Clock, Person
-from tests.api.venues import Venue, open_venue
 from tests.support import pictures
 from tests.support.servers import Database, StorageServer
 
@@ -52,9 +52,9 @@ async def app(
 
 
 @pytest_asyncio.fixture
-async def venue(pool: Pool, owner: Person) -> Venue:
+async def salon(pool: Pool, owner: Person) -> OpenSalon:
     """An approved business."""
-    return await open_venue(pool, owner)
+    return await open_salon(pool, owner)
 
 
 @pytest.fixture

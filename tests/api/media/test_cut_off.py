@@ -7,19 +7,19 @@ from fastapi import FastAPI
 
 from domain.media.files import UPLOADS
 from providers.storage.interface import Storage
+from tests.api.business_setup import OpenSalon, rows
 from tests.api.conftest import PREFIX
-from tests.api.venues import Venue, rows
 from tests.e2e.serving import serving
 from tests.support import pictures
 from tests.support.servers import Database
 
 
 async def test_upload_that_is_cut_off_leaves_nothing(
-    app: FastAPI, venue: Venue, database: Database, objects: Storage
+    app: FastAPI, salon: OpenSalon, database: Database, objects: Storage
 ) -> None:
     file = {"file": ("a.jpg", pictures.picture())}
     # The storage makes the bucket with the first file.
-    assert (await venue.owner.post(f"/media?business_id={venue.id}", files=file)).status_code == 201
+    assert (await salon.owner.post(f"/media?business_id={salon.id}", files=file)).status_code == 201
     before = (await objects.list_page(UPLOADS)).objects
     async with serving(app) as url:
         address = urlsplit(url)
@@ -27,8 +27,8 @@ async def test_upload_that_is_cut_off_leaves_nothing(
             reader, writer = await asyncio.open_connection(address.hostname, address.port)
             part = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n\r\n' + pictures.picture()
             head = (
-                f"POST {PREFIX}/media?business_id={venue.id} HTTP/1.1\r\nHost: {address.netloc}\r\n"
-                f"Authorization: Bearer {venue.owner.token}\r\nContent-Length: {said}\r\n"
+                f"POST {PREFIX}/media?business_id={salon.id} HTTP/1.1\r\nHost: {address.netloc}\r\n"
+                f"Authorization: Bearer {salon.owner.token}\r\nContent-Length: {said}\r\n"
                 "Content-Type: multipart/form-data; boundary=b\r\n\r\n"
             )
             writer.write(head.encode() + part + bytes(1_500_000))
@@ -37,6 +37,6 @@ async def test_upload_that_is_cut_off_leaves_nothing(
             await writer.wait_closed()
             assert await reader.read() == b""
         # The next one over the same server is served.
-        assert (await venue.owner.post(f"/media?business_id={venue.id}", files=file)).status_code == 201
+        assert (await salon.owner.post(f"/media?business_id={salon.id}", files=file)).status_code == 201
     assert len(await rows(database, "SELECT 1 FROM business_media")) == 2
     assert len((await objects.list_page(UPLOADS)).objects) == len(before) + 1

@@ -9,8 +9,8 @@ from httpx import AsyncClient
 
 from providers.storage.registry import storage_provider
 from runtime.settings import Settings
+from tests.api.business_setup import OpenSalon, rows
 from tests.api.conftest import PREFIX, Person, error_of, outcome
-from tests.api.venues import Venue, rows
 from tests.support import pictures
 from tests.support.servers import Database
 
@@ -34,29 +34,29 @@ LIMIT = 10 * 1024 * 1024
     ],
 )
 async def test_file_is_judged_by_its_content(
-    venue: Venue, database: Database, name: str, content: bytes, said: str, expected: Any
+    salon: OpenSalon, database: Database, name: str, content: bytes, said: str, expected: Any
 ) -> None:
-    answer = await venue.owner.post(f"/media?business_id={venue.id}", files={"file": (name, content, said)})
+    answer = await salon.owner.post(f"/media?business_id={salon.id}", files={"file": (name, content, said)})
     assert outcome(answer) == expected
     assert await rows(database, "SELECT 1 FROM business_media") == []
 
 
-async def test_name_is_only_a_name(venue: Venue) -> None:
+async def test_name_is_only_a_name(salon: OpenSalon) -> None:
     for name in ("../../etc/passwd.jpg", "a\x00.jpg", "写真.JPG", "no ending", "…" * 500):
         file = {"file": (name, pictures.picture(), "image/jpeg")}
-        assert (await venue.owner.post(f"/media?business_id={venue.id}", files=file)).status_code == 201, name
+        assert (await salon.owner.post(f"/media?business_id={salon.id}", files=file)).status_code == 201, name
 
 
-async def test_upload_takes_one_file_in_its_field(venue: Venue) -> None:
-    path = f"/media?business_id={venue.id}"
+async def test_upload_takes_one_file_in_its_field(salon: OpenSalon) -> None:
+    path = f"/media?business_id={salon.id}"
     picture = ("a.jpg", pictures.picture(), "image/jpeg")
-    assert outcome(await venue.owner.post(path, files={"other": picture})) == [("file", "one_file")]
-    assert outcome(await venue.owner.post(path, files={"file": picture}, data={"x": "1"})) == [("file", "one_file")]
-    assert error_of(await venue.owner.post(path, files=[("file", picture), ("file", picture)])) == (400, "malformed")
-    assert outcome(await venue.owner.post(path, files={"x": ("", b"")})) == [("file", "one_file")]
-    assert error_of(await venue.owner.post(path, json={})) == (415, "unsupported_media_type")
-    assert error_of(await venue.owner.post(path)) == (415, "unsupported_media_type")
-    assert outcome(await venue.owner.post("/media", files={"file": picture})) == [("business_id", "missing")]
+    assert outcome(await salon.owner.post(path, files={"other": picture})) == [("file", "one_file")]
+    assert outcome(await salon.owner.post(path, files={"file": picture}, data={"x": "1"})) == [("file", "one_file")]
+    assert error_of(await salon.owner.post(path, files=[("file", picture), ("file", picture)])) == (400, "malformed")
+    assert outcome(await salon.owner.post(path, files={"x": ("", b"")})) == [("file", "one_file")]
+    assert error_of(await salon.owner.post(path, json={})) == (415, "unsupported_media_type")
+    assert error_of(await salon.owner.post(path)) == (415, "unsupported_media_type")
+    assert outcome(await salon.owner.post("/media", files={"file": picture})) == [("business_id", "missing")]
 
 
 @pytest.mark.parametrize(
@@ -70,28 +70,28 @@ async def test_upload_takes_one_file_in_its_field(venue: Venue) -> None:
         ("multipart/form-data; boundary=" + "b" * 5000, b"--b"),
     ],
 )
-async def test_broken_forms_are_refused(venue: Venue, content_type: str, body: bytes) -> None:
-    answer = await venue.owner.post(
-        f"/media?business_id={venue.id}", content=body, headers={"Content-Type": content_type}
+async def test_broken_forms_are_refused(salon: OpenSalon, content_type: str, body: bytes) -> None:
+    answer = await salon.owner.post(
+        f"/media?business_id={salon.id}", content=body, headers={"Content-Type": content_type}
     )
     assert answer.status_code in {400, 422}, answer.text
     error_of(answer)
 
 
-async def test_eleven_megabytes_are_too_many(venue: Venue, database: Database) -> None:
+async def test_eleven_megabytes_are_too_many(salon: OpenSalon, database: Database) -> None:
     content = pictures.picture() + bytes(11 * 1024 * 1024)
-    path = f"/media?business_id={venue.id}"
-    answer = await venue.owner.post(path, files={"file": ("a.jpg", content)})
+    path = f"/media?business_id={salon.id}"
+    answer = await salon.owner.post(path, files={"file": ("a.jpg", content)})
     assert error_of(answer) == (413, "too_large")
     # A little over the limit it is the file that is counted, not the form.
     content = pictures.picture()
     content += bytes(LIMIT + 1 - len(content))
-    assert error_of(await venue.owner.post(path, files={"file": ("a.jpg", content)})) == (413, "too_large")
-    assert (await venue.owner.post(path, files={"file": ("a.jpg", content[:LIMIT])})).status_code == 201
+    assert error_of(await salon.owner.post(path, files={"file": ("a.jpg", content)})) == (413, "too_large")
+    assert (await salon.owner.post(path, files={"file": ("a.jpg", content[:LIMIT])})).status_code == 201
     assert len(await rows(database, "SELECT 1 FROM business_media")) == 1
 
 
-async def test_body_without_end_is_cut_where_the_limit_is(venue: Venue) -> None:
+async def test_body_without_end_is_cut_where_the_limit_is(salon: OpenSalon) -> None:
     sent = 0
 
     async def endless() -> Any:
@@ -101,8 +101,8 @@ async def test_body_without_end_is_cut_where_the_limit_is(venue: Venue) -> None:
             sent += 65536
             yield bytes(65536)
 
-    answer = await venue.owner.post(
-        f"/media?business_id={venue.id}",
+    answer = await salon.owner.post(
+        f"/media?business_id={salon.id}",
         content=endless(),
         headers={"Content-Type": "multipart/form-data; boundary=b"},
     )
@@ -110,33 +110,33 @@ async def test_body_without_end_is_cut_where_the_limit_is(venue: Venue) -> None:
     assert sent <= LIMIT + 2 * 65536
 
 
-async def test_uploads_alone_may_be_large_or_not_json(venue: Venue) -> None:
+async def test_uploads_alone_may_be_large_or_not_json(salon: OpenSalon) -> None:
     file = {"file": ("a.jpg", pictures.picture())}
     for path in ("/media/reorder", "/media/presign", "/bookings"):
-        assert error_of(await venue.owner.post(path, files=file)) == (415, "unsupported_media_type")
-        large = await venue.owner.post(path, content=b" " * 2_000_000, headers={"Content-Type": "application/json"})
+        assert error_of(await salon.owner.post(path, files=file)) == (415, "unsupported_media_type")
+        large = await salon.owner.post(path, content=b" " * 2_000_000, headers={"Content-Type": "application/json"})
         assert error_of(large) == (413, "too_large")
 
 
 async def test_upload_without_permission_is_refused_before_the_body_is_read(
-    client: AsyncClient, customer: Person, venue: Venue
+    client: AsyncClient, customer: Person, salon: OpenSalon
 ) -> None:
     async def untouched() -> Any:
         raise AssertionError("the body was read")
         yield b""
 
     headers = {"Content-Type": "multipart/form-data; boundary=b"}
-    path = f"{PREFIX}/media?business_id={venue.id}"
+    path = f"{PREFIX}/media?business_id={salon.id}"
     assert error_of(await client.post(path, content=untouched(), headers=headers)) == (401, "unauthenticated")
     assert error_of(await customer.http.post(path, content=untouched(), headers=headers)) == (404, "not_found")
 
 
 async def test_storage_that_is_away_is_503_and_leaves_nothing(
-    venue: Venue, app: FastAPI, settings: Settings, database: Database
+    salon: OpenSalon, app: FastAPI, settings: Settings, database: Database
 ) -> None:
     away = storage_provider(settings.model_copy(update={"s3_endpoint_url": "http://127.0.0.1:1"}))
     app.state.services = replace(app.state.services, storage=away)
-    answer = await venue.owner.post(f"/media?business_id={venue.id}", files={"file": ("a.jpg", pictures.picture())})
+    answer = await salon.owner.post(f"/media?business_id={salon.id}", files={"file": ("a.jpg", pictures.picture())})
     assert error_of(answer) == (503, "unavailable")
     assert int(answer.headers["retry-after"]) >= 1
     assert await rows(database, "SELECT 1 FROM business_media") == []

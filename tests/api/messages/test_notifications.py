@@ -22,7 +22,7 @@ from db.messages.notices import AccountEmail
 from domain.messages.kinds import AccountEmailKind, NoticeKind
 from providers.cache.interface import Cache
 from tests.api.conftest import PREFIX, Clock, Person, error_of
-from tests.api.shop import Shop, counted, keyed
+from tests.api.salon import StaffedSalon, counted, keyed
 from tests.support import data, servers
 
 KEY = ec.generate_private_key(ec.SECP256R1())
@@ -40,13 +40,13 @@ async def app(database: servers.Database, pool: Pool, clock: Clock, redis_cache:
         yield app
 
 
-async def queued_notice(pool: Pool, shop: Shop, kind: NoticeKind, audience: Any = "customer") -> str:
+async def queued_notice(pool: Pool, salon: StaffedSalon, kind: NoticeKind, audience: Any = "customer") -> str:
     """One message about a new booking of the customer's."""
-    start = shop.at(9 + (await counted(pool, "bookings"))["bookings"])
-    booking = await data.add_booking(pool, shop.salon, start)
-    async with pool.unit_of_work(shop.salon.scope) as work:
+    start = salon.at(9 + (await counted(pool, "bookings"))["bookings"])
+    booking = await data.add_booking(pool, salon.ids, start)
+    async with pool.unit_of_work(salon.ids.scope) as work:
         made = await work.messages.notices.queue(
-            kind, booking, shop.salon.business_id, f"{kind}:{booking}", {}, audience
+            kind, booking, salon.ids.business_id, f"{kind}:{booking}", {}, audience
         )
     assert made is not None
     return str(made)
@@ -59,81 +59,81 @@ async def listed(person: Person, **params: Any) -> list[str]:
     return [row["id"] for row in answer.json()["data"]]
 
 
-async def test_notifications_list_shows_each_person_their_own(shop: Shop, pool: Pool) -> None:
-    first = await queued_notice(pool, shop, NoticeKind.BOOKING_CONFIRMED)
-    second = await queued_notice(pool, shop, NoticeKind.BOOKING_CANCELLED)
-    to_owner = await queued_notice(pool, shop, NoticeKind.BOOKING_REQUESTED, "business")
-    assert await listed(shop.customer) == [second, first]
-    assert await listed(shop.owner) == [to_owner]
-    assert await listed(shop.other_owner) == []
-    page = (await shop.customer.get("/notifications", params={"limit": 1})).json()
-    rest = (await shop.customer.get("/notifications", params={"cursor": page["meta"]["next_cursor"]})).json()
+async def test_notifications_list_shows_each_person_their_own(salon: StaffedSalon, pool: Pool) -> None:
+    first = await queued_notice(pool, salon, NoticeKind.BOOKING_CONFIRMED)
+    second = await queued_notice(pool, salon, NoticeKind.BOOKING_CANCELLED)
+    to_owner = await queued_notice(pool, salon, NoticeKind.BOOKING_REQUESTED, "business")
+    assert await listed(salon.customer) == [second, first]
+    assert await listed(salon.owner) == [to_owner]
+    assert await listed(salon.other_owner) == []
+    page = (await salon.customer.get("/notifications", params={"limit": 1})).json()
+    rest = (await salon.customer.get("/notifications", params={"cursor": page["meta"]["next_cursor"]})).json()
     assert [page["data"][0]["id"], rest["data"][0]["id"]] == [second, first]
-    business = {"business_id": str(shop.salon.business_id)}
-    assert await listed(shop.assistant, **business) == [to_owner, second, first]
-    assert await listed(shop.owner, status="failed", **business) == []
-    theirs = await shop.other_owner.get("/notifications", params=business)
-    unknown = await shop.other_owner.get("/notifications", params={"business_id": str(uuid4())})
+    business = {"business_id": str(salon.ids.business_id)}
+    assert await listed(salon.assistant, **business) == [to_owner, second, first]
+    assert await listed(salon.owner, status="failed", **business) == []
+    theirs = await salon.other_owner.get("/notifications", params=business)
+    unknown = await salon.other_owner.get("/notifications", params={"business_id": str(uuid4())})
     assert error_of(theirs) == error_of(unknown) == (404, "not_found")
     assert theirs.json()["error"] == unknown.json()["error"]
-    assert error_of(await shop.customer.get("/notifications", params=business)) == (404, "not_found")
+    assert error_of(await salon.customer.get("/notifications", params=business)) == (404, "not_found")
 
 
-async def test_account_emails_are_listed_read_and_noted_like_any_message(shop: Shop, pool: Pool) -> None:
+async def test_account_emails_are_listed_read_and_noted_like_any_message(salon: StaffedSalon, pool: Pool) -> None:
     """Of the platform itself, about no booking and of no business: nobody but the recipient sees them."""
-    about_booking = await queued_notice(pool, shop, NoticeKind.BOOKING_CONFIRMED)
+    about_booking = await queued_notice(pool, salon, NoticeKind.BOOKING_CONFIRMED)
     async with pool.unit_of_work(Scope.public()) as work:
         made = await work.messages.notices.queue_account_email(
-            AccountEmail(AccountEmailKind.PASSWORD_CHANGED, shop.customer.id, "e-mail")
+            AccountEmail(AccountEmailKind.PASSWORD_CHANGED, salon.customer.id, "e-mail")
         )
     path = f"/notifications/{made}"
-    assert (await listed(shop.customer))[:2] == [str(made), about_booking]
-    one = (await shop.customer.get(path)).json()["data"]
+    assert (await listed(salon.customer))[:2] == [str(made), about_booking]
+    one = (await salon.customer.get(path)).json()["data"]
     assert (one["kind"], one["booking_id"], one["business_id"]) == ("password_changed", None, None)
-    assert (await shop.customer.put(path, json={"read": True})).json()["data"]["read_at"] is not None
-    for other in (shop.other_owner, shop.owner):
+    assert (await salon.customer.put(path, json={"read": True})).json()["data"]["read_at"] is not None
+    for other in (salon.other_owner, salon.owner):
         assert error_of(await other.get(path)) == (404, "not_found")
         assert error_of(await other.put(path, json={"read": True})) == (404, "not_found")
         assert str(made) not in await listed(other)
 
 
-async def test_reading_one_and_noting_it(shop: Shop, pool: Pool) -> None:
-    notice = await queued_notice(pool, shop, NoticeKind.BOOKING_CONFIRMED)
+async def test_reading_one_and_noting_it(salon: StaffedSalon, pool: Pool) -> None:
+    notice = await queued_notice(pool, salon, NoticeKind.BOOKING_CONFIRMED)
     path = f"/notifications/{notice}"
-    assert (await shop.customer.get(path)).json()["data"]["read_at"] is None
-    for person in (shop.owner, shop.staff, shop.assistant):
+    assert (await salon.customer.get(path)).json()["data"]["read_at"] is None
+    for person in (salon.owner, salon.staff, salon.assistant):
         assert (await person.get(path)).status_code == 200
         assert error_of(await person.put(path, json={"read": True})) == (404, "not_found")
-    first = (await shop.customer.put(path, json={"read": True})).json()["data"]["read_at"]
+    first = (await salon.customer.put(path, json={"read": True})).json()["data"]["read_at"]
     assert first is not None
-    assert (await shop.customer.put(path, json={"read": True})).json()["data"]["read_at"] == first
-    assert await listed(shop.customer, unread=True) == []
-    assert error_of(await shop.customer.put(path, json={"read": False})) == (422, "invalid_input")
+    assert (await salon.customer.put(path, json={"read": True})).json()["data"]["read_at"] == first
+    assert await listed(salon.customer, unread=True) == []
+    assert error_of(await salon.customer.put(path, json={"read": False})) == (422, "invalid_input")
     for method, body in (("GET", None), ("PUT", {"read": True}), ("POST", None)):
         target = path + "/retry" if method == "POST" else path
         errors = []
         for address in (target, target.replace(notice, str(uuid4()))):
-            answer = await shop.other_owner.http.request(method, PREFIX + address, json=body)
+            answer = await salon.other_owner.http.request(method, PREFIX + address, json=body)
             assert error_of(answer) == (404, "not_found"), method
             errors.append({**answer.json()["error"], "details": None})
         assert errors[0] == errors[1]
-        assert error_of(await shop.nobody.request(method, PREFIX + target, json=body)) == (401, "unauthenticated")
+        assert error_of(await salon.nobody.request(method, PREFIX + target, json=body)) == (401, "unauthenticated")
 
 
-async def test_sending_a_failed_one_again(shop: Shop, pool: Pool, clock: Clock) -> None:
-    notice = await queued_notice(pool, shop, NoticeKind.BOOKING_CONFIRMED)
+async def test_sending_a_failed_one_again(salon: StaffedSalon, pool: Pool, clock: Clock) -> None:
+    notice = await queued_notice(pool, salon, NoticeKind.BOOKING_CONFIRMED)
     path = f"/notifications/{notice}/retry"
-    assert error_of(await shop.owner.post(path)) == (409, "wrong_state")
-    async with pool.unit_of_work(shop.salon.scope) as work:
+    assert error_of(await salon.owner.post(path)) == (409, "wrong_state")
+    async with pool.unit_of_work(salon.ids.scope) as work:
         await work.messages.notices.mark_failed(UUID(notice), "gave_up", clock.now())
-    for person in (shop.staff, shop.assistant, shop.customer):
+    for person in (salon.staff, salon.assistant, salon.customer):
         assert error_of(await person.post(path)) == (403, "forbidden")
-    assert (await shop.owner.get(f"/notifications/{notice}")).json()["data"]["failure_reason"] == "gave_up"
-    assert (await shop.customer.get(f"/notifications/{notice}")).json()["data"]["failure_reason"] is None
-    again = await shop.owner.post(path, headers=keyed("n-1"))
+    assert (await salon.owner.get(f"/notifications/{notice}")).json()["data"]["failure_reason"] == "gave_up"
+    assert (await salon.customer.get(f"/notifications/{notice}")).json()["data"]["failure_reason"] is None
+    again = await salon.owner.post(path, headers=keyed("n-1"))
     read = Envelope[NotificationRead].model_validate_json(again.content, extra="forbid").data
     assert read.status == "queued"
-    assert (await shop.owner.post(path, headers=keyed("n-1"))).content == again.content
+    assert (await salon.owner.post(path, headers=keyed("n-1"))).content == again.content
     starts = await data.rows(pool, "SELECT event FROM outbox WHERE command = 'notice.start' ORDER BY id")
     assert [row["event"] for row in starts] == ["notice.queued", "notice.retried"]
 
@@ -149,8 +149,8 @@ def signed(body: bytes, key: ec.EllipticCurvePrivateKey = KEY) -> dict[str, str]
     }
 
 
-async def send(shop: Shop, body: bytes, headers: dict[str, str]) -> Response:
-    return await shop.nobody.post(f"{PREFIX}/notifications/webhook/sendgrid", content=body, headers=headers)
+async def send(salon: StaffedSalon, body: bytes, headers: dict[str, str]) -> Response:
+    return await salon.nobody.post(f"{PREFIX}/notifications/webhook/sendgrid", content=body, headers=headers)
 
 
 def delivery_event(notice_id: str, event: str) -> dict[str, Any]:
@@ -158,9 +158,9 @@ def delivery_event(notice_id: str, event: str) -> dict[str, Any]:
     return {"email": "a@example.jp", "timestamp": at, "event": event, "sg_event_id": event, "notice_id": notice_id}
 
 
-async def test_sendgrid_webhook_updates_the_delivery(shop: Shop, pool: Pool) -> None:
-    first = await queued_notice(pool, shop, NoticeKind.BOOKING_CONFIRMED)
-    second = await queued_notice(pool, shop, NoticeKind.BOOKING_CANCELLED)
+async def test_sendgrid_webhook_updates_the_delivery(salon: StaffedSalon, pool: Pool) -> None:
+    first = await queued_notice(pool, salon, NoticeKind.BOOKING_CONFIRMED)
+    second = await queued_notice(pool, salon, NoticeKind.BOOKING_CANCELLED)
     body = json.dumps(
         [
             delivery_event(first, "delivered"),
@@ -169,16 +169,16 @@ async def test_sendgrid_webhook_updates_the_delivery(shop: Shop, pool: Pool) -> 
             delivery_event(str(uuid4()), "delivered"),
         ]
     ).encode()
-    answer = await send(shop, body, signed(body))
+    answer = await send(salon, body, signed(body))
     assert answer.status_code == 200, answer.text
     assert answer.json()["data"] == {"known": 2}
-    assert (await send(shop, body, signed(body))).status_code == 200
-    statuses = [(await shop.customer.get(f"/notifications/{one}")).json()["data"]["status"] for one in (first, second)]
+    assert (await send(salon, body, signed(body))).status_code == 200
+    statuses = [(await salon.customer.get(f"/notifications/{one}")).json()["data"]["status"] for one in (first, second)]
     assert statuses == ["delivered", "bounced"]
 
 
-async def test_forged_delivery_events_change_nothing(shop: Shop, pool: Pool) -> None:
-    notice = await queued_notice(pool, shop, NoticeKind.BOOKING_CONFIRMED)
+async def test_forged_delivery_events_change_nothing(salon: StaffedSalon, pool: Pool) -> None:
+    notice = await queued_notice(pool, salon, NoticeKind.BOOKING_CONFIRMED)
     body = json.dumps([delivery_event(notice, "delivered")]).encode()
     for headers in (
         {"Content-Type": "application/json"},
@@ -186,7 +186,7 @@ async def test_forged_delivery_events_change_nothing(shop: Shop, pool: Pool) -> 
         signed(body, ec.generate_private_key(ec.SECP256R1())),
     ):
         for language in ("ja", "en"):
-            answer = await send(shop, body, {**headers, "Accept-Language": language})
+            answer = await send(salon, body, {**headers, "Accept-Language": language})
             assert error_of(answer) == (400, "forged_webhook")
             assert answer.json()["message"].isascii() is (language == "en")
     [row] = await data.rows(pool, "SELECT status FROM notification_outbox")

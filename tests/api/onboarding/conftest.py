@@ -24,9 +24,9 @@ from providers.storage.interface import Storage
 from providers.storage.registry import storage_provider
 from runtime.settings import Settings
 from runtime.temporal import connect
+from tests.api.business_setup import EVERY_DAY, NAME, create_resource, create_service, rows
 from tests.api.conftest import Clock, Login, Person, client_of
 from tests.api.platform.audit.test_audit import make_admin
-from tests.api.venues import EVERY_DAY, NAME, create_resource, create_service, rows
 from tests.e2e.platform import running_platform
 from tests.support.servers import Database, StorageServer
 
@@ -87,18 +87,20 @@ class Draft:
     async def post(self, path: str, **more: Any) -> Response:
         return await self.owner.post(f"/owner/businesses/{self.id}{path}", **more)
 
-    async def standing(self) -> VerificationRead:
+    async def verification(self) -> VerificationRead:
         answer = await self.owner.get(f"/owner/businesses/{self.id}/verification")
         assert answer.status_code == 200, answer.text
         return Envelope[VerificationRead].model_validate_json(answer.content, extra="forbid").data
 
-    async def paper(self, kind: str, content: bytes = PDF, said: str = "application/pdf") -> Response:
+    async def upload(self, kind: str, content: bytes = PDF, said: str = "application/pdf") -> Response:
         """Uploaded as a browser does, past the API."""
         answer = await self.post("/documents", json={"kind": kind, "content_type": said})
         assert answer.status_code == 201, answer.text
         ticket = Envelope[DocumentTicketRead].model_validate_json(answer.content, extra="forbid").data
         async with httpx.AsyncClient() as browser:
-            sent = await browser.post(ticket.upload.url, data=ticket.upload.fields, files={"file": ("paper", content)})
+            sent = await browser.post(
+                ticket.upload.url, data=ticket.upload.fields, files={"file": ("document", content)}
+            )
         assert sent.is_success, sent.text
         return await self.post(f"/documents/{ticket.document.id}/complete")
 
@@ -117,7 +119,7 @@ class Draft:
         staff = await create_resource(self.owner, self.id)
         await create_service(self.owner, self.id, requirements=[{"group": 0, "resource_ids": [str(staff)]}])
         for kind in ("registration", "identity", "permit"):
-            answer = await self.paper(kind)
+            answer = await self.upload(kind)
             assert answer.status_code == 200, answer.text
 
 

@@ -18,49 +18,49 @@ from db.engine.session import Database as Pool
 from domain.media.files import DOCUMENTS_IN, DOCUMENTS_KEPT
 from providers.storage.interface import ObjectMissing, Storage
 from runtime.settings import Settings
+from tests.api.business_setup import rows
 from tests.api.conftest import Login, Person, error_of
 from tests.api.onboarding.conftest import PDF, Draft
-from tests.api.venues import rows
 from tests.support import pictures
 
 
 async def test_documents_are_read_and_judged_by_operators_alone(ready: Draft, admin: Person) -> None:
     await ready.post("/submit")
-    standing = await ready.standing()
-    assert [paper.url for paper in standing.documents] == [None] * 3
+    found = await ready.verification()
+    assert [document.url for document in found.documents] == [None] * 3
     whole = (await admin.get(f"/admin/businesses/{ready.id}")).json()["data"]
     async with httpx.AsyncClient() as browser:
         read = await browser.get(whole["documents"][0]["url"])
     assert (read.content, read.headers["content-type"]) == (PDF, "application/pdf")
     assert "attachment" in read.headers["content-disposition"]
-    paper, review = whole["documents"][2]["id"], whole["review"]["id"]
-    body = {"note": "電話で確認", "documents": [{"document_id": paper, "status": "refused", "note": "期限切れ"}]}
+    document, review = whole["documents"][2]["id"], whole["review"]["id"]
+    body = {"note": "電話で確認", "documents": [{"document_id": document, "status": "refused", "note": "期限切れ"}]}
     judged = (await admin.put(f"/admin/verifications/{review}", json=body)).json()["data"]
     assert judged["review"]["note"] == "電話で確認"
     assert judged["missing"] == ["document.permit"]
-    mine = await ready.standing()
+    mine = await ready.verification()
     assert mine.review is not None
     assert (mine.review.note, mine.documents[2].status, mine.documents[2].note) == (None, "refused", "期限切れ")
 
 
-async def test_paper_must_be_what_it_says(draft: Draft) -> None:
-    answer = await draft.paper("permit", b"<svg onload='alert(1)'/>")
+async def test_document_must_be_what_it_says(draft: Draft) -> None:
+    answer = await draft.upload("permit", b"<svg onload='alert(1)'/>")
     assert error_of(answer) == (415, "unsupported_media_type")
-    picture = await draft.paper("permit", pictures.picture(), "application/pdf")
+    picture = await draft.upload("permit", pictures.picture(), "application/pdf")
     assert error_of(picture) == (415, "unsupported_media_type")
-    assert (await draft.standing()).documents == []
-    good = await draft.paper("permit", pictures.picture(), "image/jpeg")
+    assert (await draft.verification()).documents == []
+    good = await draft.upload("permit", pictures.picture(), "image/jpeg")
     read = Envelope[DocumentRead].model_validate_json(good.content, extra="forbid").data
     assert (read.status, read.content_type) == ("received", "image/jpeg")
 
 
-async def test_paper_cannot_be_swapped_after_it_was_looked_at(draft: Draft, admin: Person) -> None:
+async def test_document_cannot_be_swapped_after_it_was_looked_at(draft: Draft, admin: Person) -> None:
     answer = await draft.post("/documents", json={"kind": "permit", "content_type": "application/pdf"})
     ticket = Envelope[DocumentTicketRead].model_validate_json(answer.content, extra="forbid").data
     async with httpx.AsyncClient() as browser:
 
         async def send(content: bytes) -> bool:
-            form, file = ticket.upload.fields, {"file": ("paper", content)}
+            form, file = ticket.upload.fields, {"file": ("document", content)}
             return (await browser.post(ticket.upload.url, data=form, files=file)).is_success
 
         assert await send(PDF)
@@ -83,21 +83,21 @@ async def test_business_sends_only_so_many_documents(draft: Draft, settings: Set
     assert refused.json()["error"]["details"]["rule"] == "too_many_documents"
 
 
-async def test_paper_that_never_came(draft: Draft) -> None:
+async def test_document_that_never_came(draft: Draft) -> None:
     answer = await draft.post("/documents", json={"kind": "permit", "content_type": "application/pdf"})
     document = answer.json()["data"]["document"]["id"]
     assert error_of(await draft.post(f"/documents/{document}/complete")) == (409, "wrong_state")
-    assert (await draft.standing()).documents == []
+    assert (await draft.verification()).documents == []
 
 
 async def test_document_is_withdrawn(ready: Draft, log_in: Login) -> None:
-    document = (await ready.standing()).documents[0]
+    document = (await ready.verification()).documents[0]
     path = f"/owner/businesses/{ready.id}/documents/{document.id}"
     other_person = await log_in()
     assert error_of(await other_person.delete(path)) == (404, "not_found")
     assert (await ready.owner.delete(path)).status_code == 200
     assert error_of(await ready.owner.delete(path)) == (404, "not_found")
-    assert (await ready.standing()).missing == ["document.registration"]
+    assert (await ready.verification()).missing == ["document.registration"]
 
 
 async def test_documents_of_a_business_have_a_size_together(draft: Draft, settings: Settings) -> None:
@@ -106,7 +106,7 @@ async def test_documents_of_a_business_have_a_size_together(draft: Draft, settin
         " VALUES ($1::uuid, 'permit', 'application/pdf', 'in/large', 'received', $2)"
     )
     await rows(draft.database, fill, draft.id, settings.document_bytes_per_business - len(PDF))
-    assert (await draft.paper("permit")).status_code == 200
+    assert (await draft.upload("permit")).status_code == 200
     refused = await draft.post("/documents", json={"kind": "permit", "content_type": "application/pdf"})
     assert error_of(refused) == (422, "rule_broken")
     assert refused.json()["error"]["details"]["rule"] == "document_space_used"
@@ -128,7 +128,7 @@ async def test_withdrawn_document_has_no_file_and_no_place_in_the_quota(
     )
     await rows(draft.database, fill, draft.id, settings.documents_per_business, 25)  # their files never came
     await rows(draft.database, fill.replace("'in/'", "'new/'"), draft.id, settings.documents_per_business, 1)
-    document = (await draft.paper("permit")).json()["data"]["id"]
+    document = (await draft.upload("permit")).json()["data"]["id"]
     kept = f"{DOCUMENTS_KEPT}{draft.id}/{document}"
     assert (await objects.head(kept)).size == len(PDF)
     assert not (await objects.list_page(f"{DOCUMENTS_IN}{draft.id}/")).objects, "the uploaded copy is deleted"
@@ -145,8 +145,8 @@ async def test_files_of_documents_that_nothing_needs_are_swept(
     draft: Draft, pool: Pool, settings: Settings, objects: Storage
 ) -> None:
     """After a day: files of withdrawn documents, and what a ticket wrote after its document was received."""
-    kept = (await draft.paper("permit")).json()["data"]["id"]
-    gone = (await draft.paper("identity")).json()["data"]["id"]
+    kept = (await draft.upload("permit")).json()["data"]["id"]
+    gone = (await draft.upload("identity")).json()["data"]["id"]
     await rows(draft.database, "UPDATE business_documents SET deleted_at = now() WHERE id = $1", UUID(gone))
     late = f"{DOCUMENTS_IN}{draft.id}/{uuid4()}"
     await objects.put(late, PDF, "application/pdf")

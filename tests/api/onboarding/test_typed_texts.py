@@ -5,9 +5,9 @@ from uuid import UUID
 from temporalio.client import Client
 
 from tests.api.bookings.test_typed_texts import MARKER, everything_about
+from tests.api.business_setup import rows
 from tests.api.conftest import Person
 from tests.api.onboarding.conftest import Draft
-from tests.api.venues import rows
 from workflows.support import ids
 
 
@@ -21,7 +21,7 @@ async def test_texts_of_a_review(ready: Draft, admin: Person, temporal: Client) 
     body = {"note": MARKER, "documents": [judged]}
     noted = await admin.put(f"/admin/verifications/{whole['review']['id']}", json=body)
     assert noted.status_code == 200, noted.text
-    assert (await ready.paper("permit")).status_code == 200
+    assert (await ready.upload("permit")).status_code == 200
     assert (await ready.post("/submit")).status_code == 200
     rejected = await admin.post(f"/admin/businesses/{ready.id}/reject", json={"reason": MARKER})
     assert rejected.status_code == 200, rejected.text

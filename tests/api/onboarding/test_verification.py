@@ -11,16 +11,16 @@ from api.v1.onboarding.verification.schemas import (
     VerificationRead,
 )
 from domain.businesses.profile import IDENTITY
+from tests.api.business_setup import NAME, rows
 from tests.api.conftest import Person, error_of
 from tests.api.onboarding.conftest import NEVER_SEEN, WHY, Draft, account_emails, decide, seen, version_of
-from tests.api.venues import NAME, rows
 
 
 async def test_submit_says_at_once_all_that_is_missing(draft: Draft) -> None:
     answer = await draft.post("/submit")
     assert error_of(answer) == (422, "verification_incomplete")
     absent = answer.json()["error"]["details"]["missing"]
-    assert absent == (await draft.standing()).missing
+    assert absent == (await draft.verification()).missing
     assert {"phone", "hours", "active_service", "document.permit"} <= set(absent)
     assert "legal_notice" not in absent  # nothing is paid online
     assert await rows(draft.database, "SELECT 1 FROM business_verifications") == []
@@ -29,14 +29,14 @@ async def test_submit_says_at_once_all_that_is_missing(draft: Draft) -> None:
 async def test_approved_and_public(ready: Draft, admin: Person, client: AsyncClient) -> None:
     submitted = await ready.post("/submit")
     assert submitted.status_code == 200, submitted.text
-    assert (await ready.standing()).status == "pending"
+    assert (await ready.verification()).status == "pending"
     assert not await seen(client, ready)
     approved = await decide(admin, ready, "approve")
     read = Envelope[VerificationRead].model_validate_json(approved.content, extra="forbid").data
     assert read.review is not None
     assert (read.status, read.review.status) == ("approved", "approved")
     assert await seen(client, ready)
-    assert [each.decision for each in (await ready.standing()).decisions] == ["submitted", "approved"]
+    assert [each.decision for each in (await ready.verification()).decisions] == ["submitted", "approved"]
     assert await account_emails(ready) == ["business_submitted", "business_approved"]
 
 
@@ -44,7 +44,7 @@ async def test_asked_back_answered_and_approved(ready: Draft, admin: Person, cli
     await ready.post("/submit")
     asked = await decide(admin, ready, "request-info", WHY)
     assert asked.json()["data"]["review"]["status"] == "info_requested"
-    assert (await ready.standing()).decisions[-1].reason == WHY["reason"]
+    assert (await ready.verification()).decisions[-1].reason == WHY["reason"]
     again = await ready.post("/submit")
     assert again.json()["data"]["review"]["status"] == "waiting"
     assert (await decide(admin, ready, "approve")).status_code == 200
@@ -68,7 +68,7 @@ async def test_approval_is_refused_for_what_went_missing_since(ready: Draft, adm
     refused = await decide(admin, ready, "approve")
     assert error_of(refused) == (422, "verification_incomplete")
     assert refused.json()["error"]["details"] == {"missing": ["phone"]}
-    assert (await ready.standing()).status == "pending"
+    assert (await ready.verification()).status == "pending"
 
 
 async def test_decisions_where_there_is_none_to_take(ready: Draft, admin: Person) -> None:
@@ -94,9 +94,9 @@ async def test_repeated_approval_is_answered_alike(ready: Draft, admin: Person) 
 async def test_document_swapped_since_the_operator_looked_is_not_approved(ready: Draft, admin: Person) -> None:
     await ready.post("/submit")
     looked_at = {"version": await version_of(admin, ready)}
-    old = next(each for each in (await ready.standing()).documents if each.kind == "permit")
+    old = next(each for each in (await ready.verification()).documents if each.kind == "permit")
     assert (await ready.owner.delete(f"/owner/businesses/{ready.id}/documents/{old.id}")).status_code == 200
-    assert (await ready.paper("permit")).status_code == 200
+    assert (await ready.upload("permit")).status_code == 200
     refused = await decide(admin, ready, "approve", looked_at)
     assert error_of(refused) == (409, "conflict")
     assert refused.json()["error"]["details"] == {"rule": "changed_since_seen"}
@@ -104,10 +104,10 @@ async def test_document_swapped_since_the_operator_looked_is_not_approved(ready:
     second = {"version": await version_of(admin, ready)}
     await ready.owner.put(f"/owner/businesses/{ready.id}", json={"name": NAME})
     assert error_of(await decide(admin, ready, "approve", second)) == (409, "conflict")
-    assert (await ready.standing()).status == "pending"
-    judged = {"documents": [{"document_id": str((await ready.standing()).documents[0].id), "status": "accepted"}]}
+    assert (await ready.verification()).status == "pending"
+    judged = {"documents": [{"document_id": str((await ready.verification()).documents[0].id), "status": "accepted"}]}
     version = {"version": await version_of(admin, ready)}
-    review = (await ready.standing()).review
+    review = (await ready.verification()).review
     assert review is not None
     assert (await admin.put(f"/admin/verifications/{review.id}", json=judged)).status_code == 200
     assert (await decide(admin, ready, "approve", version)).status_code == 200, "the operator's own note is no change"
@@ -140,18 +140,18 @@ async def test_approved_business_with_another_identity_is_reviewed_again(
     path = f"/owner/businesses/{ready.id}"
     assert (await ready.owner.put(path, json={"description": {"ja": "駅から5分"}})).status_code == 200
     assert (await ready.owner.put(path, json={"name": NAME})).status_code == 200, "the same name is no change"
-    assert (await ready.standing()).review.status == "approved"  # type: ignore[union-attr]
+    assert (await ready.verification()).review.status == "approved"  # type: ignore[union-attr]
     for name, value in OTHER_IDENTITY.items():
         changed = await ready.owner.put(path, json={name: value})
         assert changed.status_code == 200, changed.text
-        standing = await ready.standing()
-        assert standing.review is not None
-        assert (standing.status, standing.review.status) == ("approved", "waiting"), name
+        found = await ready.verification()
+        assert found.review is not None
+        assert (found.status, found.review.status) == ("approved", "waiting"), name
         assert await seen(client, ready), "it stays open meanwhile"
         done = await decide(admin, ready, "approve")
         assert done.json()["data"]["review"]["status"] == "approved", name
-        assert (await ready.standing()).status == "approved"
-    decisions = [each.decision for each in (await ready.standing()).decisions]
+        assert (await ready.verification()).status == "approved"
+    decisions = [each.decision for each in (await ready.verification()).decisions]
     assert decisions.count("identity_changed") == len(OTHER_IDENTITY)
     await ready.owner.put(path, json={"name": {"ja": "さくら銀行"}})
     await ready.owner.put(path, json={"phone": "03-5550-1111"})  # one review for both

@@ -12,7 +12,7 @@ from providers.cache.interface import Cache
 from providers.payments.interface import PaymentProvider
 from providers.payments.registry import payment_providers
 from tests.api.conftest import Clock
-from tests.api.shop import Shop, opened_shop
+from tests.api.salon import StaffedSalon, staffed_salon
 from tests.support import data, servers
 from tests.support.sandbox import Sandbox
 
@@ -46,15 +46,15 @@ async def app(
 
 
 @pytest_asyncio.fixture
-async def shop(app: FastAPI, pool: Pool, clock: Clock) -> AsyncIterator[Shop]:
+async def salon(app: FastAPI, pool: Pool, clock: Clock) -> AsyncIterator[StaffedSalon]:
     """A salon whose service is prepaid."""
-    async with opened_shop(app, pool, clock) as opened:
+    async with staffed_salon(app, pool, clock) as opened:
         yield opened
 
 
 @pytest_asyncio.fixture(params=["payjp_v1", "payjp_v2"])
-async def payjp(request: pytest.FixtureRequest, shop: Shop, pool: Pool) -> Shop:
+async def payjp(request: pytest.FixtureRequest, salon: StaffedSalon, pool: Pool) -> StaffedSalon:
     """The salon with its account at PAY.JP."""
     sql = "UPDATE businesses SET payment_provider = :provider WHERE id::text = :id"
-    await data.rows(pool, sql, provider=request.param, id=str(shop.salon.business_id))
-    return shop
+    await data.rows(pool, sql, provider=request.param, id=str(salon.ids.business_id))
+    return salon

@@ -8,15 +8,15 @@ from httpx import Response
 from db.engine.session import Database as Pool
 from db.engine.session import Scope
 from tests.api.conftest import Person
-from tests.api.shop import Shop, keyed
+from tests.api.salon import StaffedSalon, keyed
 from tests.support import data
 
 RETURN = "https://book.example/paid"
 
 
-async def held(shop: Shop, hour: int = 10) -> str:
+async def held(salon: StaffedSalon, hour: int = 10) -> str:
     """A booking of the customer's that waits for its money."""
-    answer = await shop.customer.post("/bookings", json=shop.booking_body(shop.at(hour)), headers=keyed())
+    answer = await salon.customer.post("/bookings", json=salon.booking_body(salon.at(hour)), headers=keyed())
     assert answer.status_code == 201, answer.text
     return str(answer.json()["data"]["id"])
 
@@ -34,17 +34,17 @@ async def confirm(
     return await person.post("/payments/confirm", json=body, headers=keyed(key))
 
 
-async def opened(shop: Shop, hour: int = 10) -> str:
+async def opened(salon: StaffedSalon, hour: int = 10) -> str:
     """The id of a payment that waits for its card."""
-    answer = await intent(shop.customer, await held(shop, hour))
+    answer = await intent(salon.customer, await held(salon, hour))
     assert answer.status_code == 201, answer.text
     return str(answer.json()["data"]["payment_id"])
 
 
-async def paid(shop: Shop, pool: Pool, hour: int = 10) -> str:
+async def paid(salon: StaffedSalon, pool: Pool, hour: int = 10) -> str:
     """The id of a payment that was captured, with its events applied."""
-    payment_id = await opened(shop, hour)
-    answer = await confirm(shop.customer, payment_id)
+    payment_id = await opened(salon, hour)
+    answer = await confirm(salon.customer, payment_id)
     assert answer.status_code == 200, answer.text
     await apply_events(pool)
     return payment_id

@@ -13,7 +13,7 @@ from db.engine.session import Database as Pool
 from providers.payments.interface import PaymentProvider
 from tests.api.conftest import PREFIX, Clock, error_of
 from tests.api.payments.payment_requests import RETURN, apply_events
-from tests.api.shop import Shop, keyed
+from tests.api.salon import StaffedSalon, keyed
 from tests.providers.adapters import AdapterCase
 from tests.support import data
 from tests.support.sandbox import Sandbox
@@ -24,8 +24,8 @@ GUEST = {"family_name": "佐藤", "given_name": "愛", "email": "ai@example.jp"}
 class Guest:
     """A guest with a booking that waits for money, who pays with a card that asks for 3-D Secure."""
 
-    def __init__(self, shop: Shop, tested: AdapterCase) -> None:
-        self.shop, self.tested = shop, tested
+    def __init__(self, salon: StaffedSalon, tested: AdapterCase) -> None:
+        self.salon, self.tested = salon, tested
         self.card = tested.card("challenge")
         self.secrets: set[str] = set()
         self.payment = ""
@@ -33,7 +33,7 @@ class Guest:
 
     async def open(self) -> None:
         """Book and open the payment."""
-        made = await self._post("/bookings", self.shop.booking_body(guest=GUEST), "g-1")
+        made = await self._post("/bookings", self.salon.booking_body(guest=GUEST), "g-1")
         assert made.status_code == 201, made.text
         self._headers = {HEADER: made.json()["data"]["guest_token"]}
         opened = await self._post("/payments/intent", {"booking_id": made.json()["data"]["id"]}, "g-2")
@@ -49,7 +49,7 @@ class Guest:
         return answer
 
     async def _post(self, path: str, body: Mapping[str, object], key: str) -> Response:
-        return await self.shop.nobody.post(f"{PREFIX}{path}", json=body, headers={**keyed(key), **self._headers})
+        return await self.salon.nobody.post(f"{PREFIX}{path}", json=body, headers={**keyed(key), **self._headers})
 
     def _note(self, *answers: Response) -> None:
         found = (answer.json().get("data") or {} for answer in answers)
@@ -58,12 +58,16 @@ class Guest:
 
 @pytest_asyncio.fixture(params=["stripe", "payjp_v1", "payjp_v2"])
 async def guest(
-    request: pytest.FixtureRequest, shop: Shop, pool: Pool, sandbox: Sandbox, providers: Mapping[str, PaymentProvider]
+    request: pytest.FixtureRequest,
+    salon: StaffedSalon,
+    pool: Pool,
+    sandbox: Sandbox,
+    providers: Mapping[str, PaymentProvider],
 ) -> AsyncIterator[Guest]:
     """A guest of a salon with its account at each of the providers."""
     sql = "UPDATE businesses SET payment_provider = :provider WHERE id::text = :id"
-    await data.rows(pool, sql, provider=request.param, id=str(shop.salon.business_id))
-    guest = Guest(shop, AdapterCase(providers[request.param], sandbox))
+    await data.rows(pool, sql, provider=request.param, id=str(salon.ids.business_id))
+    guest = Guest(salon, AdapterCase(providers[request.param], sandbox))
     await guest.open()
     yield guest
 

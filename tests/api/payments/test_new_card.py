@@ -20,7 +20,7 @@ from providers.payments.interface import PaymentProvider
 from stack.audit import report
 from tests.api.conftest import PREFIX, Clock, error_of
 from tests.api.payments.payment_requests import RETURN, confirm, held, intent
-from tests.api.shop import Shop, keyed, opened_shop
+from tests.api.salon import StaffedSalon, keyed, staffed_salon
 from tests.support import data
 from tests.support.sandbox import Sandbox
 
@@ -28,14 +28,14 @@ from tests.support.sandbox import Sandbox
 class MoneySteps:
     """What the booking's run does with money, without its clock."""
 
-    def __init__(self, shop: Shop, pool: Pool, clock: Clock, provider: PaymentProvider) -> None:
-        self.shop, self.pool, self.clock, self.provider = shop, pool, clock, provider
+    def __init__(self, salon: StaffedSalon, pool: Pool, clock: Clock, provider: PaymentProvider) -> None:
+        self.salon, self.pool, self.clock, self.provider = salon, pool, clock, provider
         self.activities = PaymentActivities(pool, {provider.name: provider}, clock.now)
 
     async def do(self, verb: str, booking_id: str, by: ActorKind = ActorKind.SYSTEM) -> BookingOutcome:
         """One step of the booking."""
-        command = BookingCommand(UUID(booking_id), self.shop.salon.business_id, uuid4().hex, by)
-        async with self.pool.unit_of_work(self.shop.salon.scope) as work:
+        command = BookingCommand(UUID(booking_id), self.salon.ids.business_id, uuid4().hex, by)
+        async with self.pool.unit_of_work(self.salon.ids.scope) as work:
             outcome: BookingOutcome = await getattr(work.bookings.changes, verb)(command, self.clock.now())
             return outcome
 
@@ -52,9 +52,9 @@ class MoneySteps:
 
     async def confirmed(self) -> tuple[str, str]:
         """A confirmed booking on a card hold, and its payment."""
-        booking = await held(self.shop)
-        payment = (await intent(self.shop.customer, booking)).json()["data"]["payment_id"]
-        assert (await confirm(self.shop.customer, payment)).status_code == 200
+        booking = await held(self.salon)
+        payment = (await intent(self.salon.customer, booking)).json()["data"]["payment_id"]
+        assert (await confirm(self.salon.customer, payment)).status_code == 200
         await self.apply_payment_event()
         await self.do("confirm", booking)
         return booking, payment
@@ -87,30 +87,30 @@ class MoneySteps:
 @pytest_asyncio.fixture
 async def steps(app: FastAPI, pool: Pool, clock: Clock, provider: PaymentProvider) -> AsyncIterator[MoneySteps]:
     """A salon that holds cards."""
-    async with opened_shop(app, pool, clock, payment_mode="card_hold") as shop:
-        yield MoneySteps(shop, pool, clock, provider)
+    async with staffed_salon(app, pool, clock, payment_mode="card_hold") as salon:
+        yield MoneySteps(salon, pool, clock, provider)
 
 
 async def test_new_card_replaces_the_old_one(steps: MoneySteps, sandbox: Sandbox) -> None:
     booking, old, _ = await steps.declined()
-    opened = await intent(steps.shop.customer, booking)
+    opened = await intent(steps.salon.customer, booking)
     assert opened.status_code == 201, opened.text
     new = opened.json()["data"]
     assert (new["status"], new["amount"]["amount"]) == ("requires_payment", 6600)
     assert new["payment_id"] != old
-    assert (await intent(steps.shop.customer, booking)).json()["data"] == new
-    declined = await confirm(steps.shop.customer, new["payment_id"], "pm_card_chargeDeclinedInsufficientFunds")
+    assert (await intent(steps.salon.customer, booking)).json()["data"] == new
+    declined = await confirm(steps.salon.customer, new["payment_id"], "pm_card_chargeDeclinedInsufficientFunds")
     assert error_of(declined) == (422, "payment_declined")
     await steps.apply_payment_event()
     assert await steps.status(old) == ("authorized", PaymentStatus.AUTHORIZED), "an open form gives nothing up"
-    answer = await confirm(steps.shop.customer, new["payment_id"])
+    answer = await confirm(steps.salon.customer, new["payment_id"])
     assert answer.json()["data"]["status"] == "authorized"
     await steps.apply_payment_event()
     assert await steps.status(new["payment_id"]) == ("authorized", PaymentStatus.AUTHORIZED)
     assert await steps.status(old) == ("voided", PaymentStatus.VOIDED)
     assert sandbox.get("/sandbox/state")["objects"]["payment_intent"] == 2
-    assert error_of(await intent(steps.shop.customer, booking)) == (409, "wrong_state")
-    again = await confirm(steps.shop.customer, new["payment_id"])
+    assert error_of(await intent(steps.salon.customer, booking)) == (409, "wrong_state")
+    again = await confirm(steps.salon.customer, new["payment_id"])
     assert again.json()["data"]["status"] == "authorized"
     await steps.audited()
 
@@ -120,13 +120,13 @@ async def test_link_of_the_message_is_enough(steps: MoneySteps, app: FastAPI) ->
     await steps.provider.cancel_intent(intent_id, "lapsed")
     services: ApiServices = app.state.services
     by_link = {HEADER: services.booking_links.token(UUID(booking))}
-    opened = await steps.shop.nobody.post(
+    opened = await steps.salon.nobody.post(
         f"{PREFIX}/payments/intent", json={"booking_id": booking}, headers=keyed() | by_link
     )
     assert opened.status_code == 201, opened.text
     payment = opened.json()["data"]["payment_id"]
     body = {"payment_id": payment, "payment_method": "pm_card_visa", "return_url": RETURN}
-    paid = await steps.shop.nobody.post(f"{PREFIX}/payments/confirm", json=body, headers=keyed() | by_link)
+    paid = await steps.salon.nobody.post(f"{PREFIX}/payments/confirm", json=body, headers=keyed() | by_link)
     assert paid.json()["data"]["status"] == "authorized"
     await steps.apply_payment_event()
     assert await steps.status(old) == ("voided", PaymentStatus.VOIDED), "it had lapsed at the provider already"
@@ -136,22 +136,22 @@ async def test_link_of_the_message_is_enough(steps: MoneySteps, app: FastAPI) ->
 
 async def test_new_card_is_refused_while_the_authorization_is_valid(steps: MoneySteps, pool: Pool) -> None:
     booking, _ = await steps.confirmed()
-    assert error_of(await intent(steps.shop.customer, booking)) == (409, "wrong_state")
-    assert error_of(await intent(steps.shop.owner, booking)) == (403, "forbidden")
+    assert error_of(await intent(steps.salon.customer, booking)) == (409, "wrong_state")
+    assert error_of(await intent(steps.salon.owner, booking)) == (403, "forbidden")
     assert len(await data.rows(pool, "SELECT id FROM booking_payments")) == 1
 
 
 async def test_cancelled_meanwhile_the_new_card_is_released(steps: MoneySteps) -> None:
     booking, old, _ = await steps.declined()
-    new = (await intent(steps.shop.customer, booking)).json()["data"]["payment_id"]
-    await confirm(steps.shop.customer, new)  # authorized at the provider; the event is still in the inbox
+    new = (await intent(steps.salon.customer, booking)).json()["data"]["payment_id"]
+    await confirm(steps.salon.customer, new)  # authorized at the provider; the event is still in the inbox
     cancelled = await steps.do("cancel", booking, ActorKind.STAFF)
     assert cancelled.money is not None
     await steps.make(cancelled.money)
     await steps.apply_payment_event()
     assert await steps.status(old) == ("voided", PaymentStatus.VOIDED)
     assert await steps.status(new) == ("voided", PaymentStatus.VOIDED)
-    assert error_of(await confirm(steps.shop.customer, new)) == (409, "wrong_state")
+    assert error_of(await confirm(steps.salon.customer, new)) == (409, "wrong_state")
     await steps.audited()
 
 
@@ -159,7 +159,7 @@ def log_in_again(app: FastAPI, steps: MoneySteps, moment: datetime) -> None:
     """Move the clock to ``moment``, and give customer and staff tokens of that time."""
     steps.clock.ahead += moment - steps.clock.now()
     services: ApiServices = app.state.services
-    for person in (steps.shop.customer, steps.shop.staff):
+    for person in (steps.salon.customer, steps.salon.staff):
         token = services.tokens.issue(Login(person.id, False), steps.clock.now())
         person.http.headers["Authorization"] = f"Bearer {token}"
 
@@ -167,9 +167,9 @@ def log_in_again(app: FastAPI, steps: MoneySteps, moment: datetime) -> None:
 async def test_cancellation_quote_is_what_is_charged_with_a_second_card_open(steps: MoneySteps, app: FastAPI) -> None:
     """The payment that counts is the authorized one, not the newest: an open form gives nothing up."""
     booking, _, _ = await steps.declined()
-    assert (await intent(steps.shop.customer, booking)).status_code == 201
-    log_in_again(app, steps, steps.shop.at(10) - timedelta(hours=30))  # 50 % from 48 to 24 hours ahead
-    quote = (await steps.shop.customer.post(f"/bookings/{booking}/cancellation-quote")).json()["data"]
+    assert (await intent(steps.salon.customer, booking)).status_code == 201
+    log_in_again(app, steps, steps.salon.at(10) - timedelta(hours=30))  # 50 % from 48 to 24 hours ahead
+    quote = (await steps.salon.customer.post(f"/bookings/{booking}/cancellation-quote")).json()["data"]
     cancelled = await steps.do("cancel", booking, ActorKind.CUSTOMER)
     assert (quote["percent"], quote["penalty"]["amount"]) == (50, 3300)
     amounts = {name: quote[name]["amount"] for name in ("penalty", "refunding", "released")}
@@ -179,10 +179,10 @@ async def test_cancellation_quote_is_what_is_charged_with_a_second_card_open(ste
 
 async def test_cancellation_quote_refuses_a_customer_after_the_start(steps: MoneySteps, app: FastAPI) -> None:
     booking, _ = await steps.confirmed()
-    log_in_again(app, steps, steps.shop.at(10, 1))
+    log_in_again(app, steps, steps.salon.at(10, 1))
     path = f"/bookings/{booking}/cancellation-quote"
-    refused = await steps.shop.customer.post(path)
+    refused = await steps.salon.customer.post(path)
     assert error_of(refused) == (422, "rule_broken"), refused.text
     assert refused.json()["error"]["details"]["rule"] == "already_started"
-    free = (await steps.shop.staff.post(path)).json()["data"]
+    free = (await steps.salon.staff.post(path)).json()["data"]
     assert (free["penalty"]["amount"], free["refunding"]["amount"] + free["released"]["amount"]) == (0, 6600)

@@ -10,7 +10,7 @@ from api.v1.payments.payments.schemas import PaymentWithRefundsRead, RefundRead
 from db.engine.session import Database as Pool
 from tests.api.conftest import Person, error_of
 from tests.api.payments.payment_requests import opened, paid
-from tests.api.shop import WRITTEN, Shop, counted, keyed
+from tests.api.salon import WRITTEN, StaffedSalon, counted, keyed
 from tests.support import data
 
 
@@ -21,31 +21,31 @@ async def refund(person: Person, payment_id: str, amount: object = None, key: st
     return await person.post(f"/payments/{payment_id}/refund", json=body, headers=keyed(key))
 
 
-async def test_part_and_then_the_rest(shop: Shop, pool: Pool) -> None:
-    payment = await paid(shop, pool)
-    first = await refund(shop.owner, payment, 3000, key="r-1")
+async def test_part_and_then_the_rest(salon: StaffedSalon, pool: Pool) -> None:
+    payment = await paid(salon, pool)
+    first = await refund(salon.owner, payment, 3000, key="r-1")
     assert first.status_code == 201, first.text
     read = Envelope[RefundRead].model_validate_json(first.content, extra="forbid").data
     assert (read.amount.amount, read.status, read.reason) == (3000, "requested", "goodwill")
-    assert (await refund(shop.owner, payment, 3000, key="r-1")).content == first.content
+    assert (await refund(salon.owner, payment, 3000, key="r-1")).content == first.content
     [event] = await data.rows(pool, "SELECT payload FROM outbox WHERE command = 'refund.start'")
     assert event["payload"]["refund_id"] == str(read.id)
-    too_much = await refund(shop.owner, payment, 3601)
+    too_much = await refund(salon.owner, payment, 3601)
     assert error_of(too_much) == (422, "amount_refused")
     assert too_much.json()["error"]["details"] == {"available": 3600, "currency": "JPY"}
-    rest = await refund(shop.owner, payment)
+    rest = await refund(salon.owner, payment)
     assert rest.json()["data"]["amount"]["amount"] == 3600
-    assert error_of(await refund(shop.owner, payment)) == (422, "amount_refused")
-    shown = (await shop.customer.get(f"/payments/{payment}")).content
+    assert error_of(await refund(salon.owner, payment)) == (422, "amount_refused")
+    shown = (await salon.customer.get(f"/payments/{payment}")).content
     assert [one.amount.amount for one in Envelope[PaymentWithRefundsRead].model_validate_json(shown).data.refunds] == [
         3000,
         3600,
     ]
 
 
-async def test_refused_refunds_write_nothing(shop: Shop, pool: Pool) -> None:
-    payment = await paid(shop, pool)
-    unpaid = await opened(shop, 12)
+async def test_refused_refunds_write_nothing(salon: StaffedSalon, pool: Pool) -> None:
+    payment = await paid(salon, pool)
+    unpaid = await opened(salon, 12)
     before = await counted(pool, *WRITTEN)
     for amount, expected in (
         (6601, "amount_refused"),
@@ -56,14 +56,14 @@ async def test_refused_refunds_write_nothing(shop: Shop, pool: Pool) -> None:
         ({"amount": 1.5, "currency": "JPY"}, "invalid_input"),
         ({"amount": 10**30, "currency": "JPY"}, "invalid_input"),
     ):
-        answer = await refund(shop.owner, payment, amount)
+        answer = await refund(salon.owner, payment, amount)
         assert error_of(answer) == (422, expected), amount
-    assert error_of(await refund(shop.owner, unpaid, 100)) == (409, "wrong_state")
-    for person in (shop.staff, shop.assistant, shop.customer):
+    assert error_of(await refund(salon.owner, unpaid, 100)) == (409, "wrong_state")
+    for person in (salon.staff, salon.assistant, salon.customer):
         assert error_of(await refund(person, payment, 100)) == (403, "forbidden")
-    theirs, unknown = await refund(shop.other_owner, payment, 100), await refund(shop.other_owner, str(uuid4()), 100)
+    theirs, unknown = await refund(salon.other_owner, payment, 100), await refund(salon.other_owner, str(uuid4()), 100)
     assert error_of(theirs) == error_of(unknown) == (404, "not_found")
     assert theirs.json()["error"] == unknown.json()["error"]
-    bare = await shop.owner.post(f"/payments/{payment}/refund", json={})
+    bare = await salon.owner.post(f"/payments/{payment}/refund", json={})
     assert error_of(bare) == (422, "idempotency_key_required")
     assert await counted(pool, *WRITTEN) == before

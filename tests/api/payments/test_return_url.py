@@ -9,7 +9,7 @@ from db.engine.session import Database as Pool
 from runtime.settings import Environment
 from tests.api.conftest import error_of
 from tests.api.payments.payment_requests import confirm, opened
-from tests.api.shop import WRITTEN, Shop, counted
+from tests.api.salon import WRITTEN, StaffedSalon, counted
 from tests.support import data
 from tests.support.sandbox import Sandbox
 
@@ -34,19 +34,19 @@ def production(app: FastAPI) -> None:
     "url", ["https://evil.example/paid", "https://book.example@evil.example", "https://other-salon.example/paid"]
 )
 async def test_foreign_origin_is_refused_before_the_provider_is_asked(
-    shop: Shop, pool: Pool, sandbox: Sandbox, url: str
+    salon: StaffedSalon, pool: Pool, sandbox: Sandbox, url: str
 ) -> None:
-    await set_website(pool, shop.salon.business_id, "https://salon.example/")
-    await set_website(pool, shop.other.business_id, "https://other-salon.example/")
-    payment = await opened(shop)
+    await set_website(pool, salon.ids.business_id, "https://salon.example/")
+    await set_website(pool, salon.other.business_id, "https://other-salon.example/")
+    payment = await opened(salon)
     before = await counted(pool, *WRITTEN)
-    answer = await confirm(shop.customer, payment, THREE_D_SECURE, key="r-1", return_url=url)
+    answer = await confirm(salon.customer, payment, THREE_D_SECURE, key="r-1", return_url=url)
     assert error_of(answer) == (422, "invalid_input")
     [field] = answer.json()["error"]["details"]["fields"]
     assert (field["field"], field["rule"]) == ("return_url", "return_url_origin")
     assert await counted(pool, *WRITTEN) == before
     # The key is free again, so that the client can correct the request.
-    mended = await confirm(shop.customer, payment, THREE_D_SECURE, key="r-1", return_url="https://salon.example/paid")
+    mended = await confirm(salon.customer, payment, THREE_D_SECURE, key="r-1", return_url="https://salon.example/paid")
     assert mended.status_code == 200, mended.text
 
 
@@ -54,19 +54,19 @@ async def test_foreign_origin_is_refused_before_the_provider_is_asked(
 @pytest.mark.parametrize(
     "url", ["https://book.example/paid", "https://app.example/paid", "https://salon.example/thanks?booking=1"]
 )
-async def test_platform_an_app_and_the_business_may_be_returned_to(shop: Shop, pool: Pool, url: str) -> None:
-    await set_website(pool, shop.salon.business_id, "https://salon.example/")
-    answer = await confirm(shop.customer, await opened(shop), THREE_D_SECURE, return_url=url)
+async def test_platform_an_app_and_the_business_may_be_returned_to(salon: StaffedSalon, pool: Pool, url: str) -> None:
+    await set_website(pool, salon.ids.business_id, "https://salon.example/")
+    answer = await confirm(salon.customer, await opened(salon), THREE_D_SECURE, return_url=url)
     assert answer.status_code == 200, answer.text
     assert answer.json()["data"]["action_url"]
 
 
-async def test_return_url_may_be_this_machine_outside_production(shop: Shop) -> None:
-    answer = await confirm(shop.customer, await opened(shop), return_url=LOOPBACK)
+async def test_return_url_may_be_this_machine_outside_production(salon: StaffedSalon) -> None:
+    answer = await confirm(salon.customer, await opened(salon), return_url=LOOPBACK)
     assert answer.status_code == 200, answer.text
 
 
 @pytest.mark.usefixtures("production")
-async def test_return_url_may_not_be_this_machine_in_production(shop: Shop) -> None:
-    answer = await confirm(shop.customer, await opened(shop), return_url=LOOPBACK)
+async def test_return_url_may_not_be_this_machine_in_production(salon: StaffedSalon) -> None:
+    answer = await confirm(salon.customer, await opened(salon), return_url=LOOPBACK)
     assert error_of(answer) == (422, "invalid_input")

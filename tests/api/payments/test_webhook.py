@@ -11,7 +11,7 @@ from httpx import Response
 from db.engine.session import Database as Pool
 from tests.api.conftest import PREFIX, Statements, error_of
 from tests.api.payments.payment_requests import apply_events, opened
-from tests.api.shop import WRITTEN, Shop, counted
+from tests.api.salon import WRITTEN, StaffedSalon, counted
 from tests.support import data
 
 SECRET = "whsec_sandbox"
@@ -46,22 +46,22 @@ def signature(body: bytes, secret: str = SECRET, age: int = 0) -> dict[str, str]
     return {"Stripe-Signature": f"t={at},v1={digest}", "Content-Type": "application/json; charset=utf-8"}
 
 
-async def send(shop: Shop, body: bytes, headers: dict[str, str], provider: str = "stripe") -> Response:
-    return await shop.nobody.post(f"{PREFIX}/payments/webhook/{provider}", content=body, headers=headers)
+async def send(salon: StaffedSalon, body: bytes, headers: dict[str, str], provider: str = "stripe") -> Response:
+    return await salon.nobody.post(f"{PREFIX}/payments/webhook/{provider}", content=body, headers=headers)
 
 
 async def test_webhook_event_is_stored_once_and_applied_to_the_payment(
-    shop: Shop, pool: Pool, statements: Statements
+    salon: StaffedSalon, pool: Pool, statements: Statements
 ) -> None:
-    payment = await opened(shop)
+    payment = await opened(salon)
     [row] = await data.rows(pool, "SELECT provider_intent_id, booking_id FROM booking_payments")
     body = event(row["provider_intent_id"])
     statements.clear()
-    answer = await send(shop, body, signature(body))
+    answer = await send(salon, body, signature(body))
     assert answer.status_code == 200, answer.text
     assert answer.json()["data"] == {"fresh": True}
     assert len(statements) == 4, statements.sent
-    again = await send(shop, body, signature(body))
+    again = await send(salon, body, signature(body))
     assert again.json()["data"] == {"fresh": False}
     [stored] = await data.rows(pool, "SELECT event_id, intent_id, outcome FROM payment_webhooks")
     assert stored["event_id"] == f"evt_{row['provider_intent_id']}"
@@ -72,7 +72,7 @@ async def test_webhook_event_is_stored_once_and_applied_to_the_payment(
     assert row == {"status": "captured", "captured": 6600}
 
 
-async def test_forged_webhook_is_refused_in_both_languages_and_leaves_nothing(shop: Shop, pool: Pool) -> None:
+async def test_forged_webhook_is_refused_in_both_languages_and_leaves_nothing(salon: StaffedSalon, pool: Pool) -> None:
     body = event("pi_x")
     before = await counted(pool, *WRITTEN)
     for headers in (
@@ -83,28 +83,28 @@ async def test_forged_webhook_is_refused_in_both_languages_and_leaves_nothing(sh
         signature(body + b" "),
     ):
         for language in ("ja", "en"):
-            answer = await send(shop, body, {**headers, "Accept-Language": language})
+            answer = await send(salon, body, {**headers, "Accept-Language": language})
             assert error_of(answer) == (400, "forged_webhook"), headers
             assert answer.json()["message"].isascii() is (language == "en")
-    assert error_of(await send(shop, body, signature(body), "paypal")) == (404, "not_found")
+    assert error_of(await send(salon, body, signature(body), "paypal")) == (404, "not_found")
     huge = b"[" + b" " * (2 << 20) + b"]"
-    assert error_of(await send(shop, huge, signature(huge))) == (413, "too_large")
+    assert error_of(await send(salon, huge, signature(huge))) == (413, "too_large")
     assert await counted(pool, *WRITTEN) == before
 
 
-async def test_webhook_event_of_an_unknown_intent_is_filed_for_a_person(shop: Shop, pool: Pool) -> None:
+async def test_webhook_event_of_an_unknown_intent_is_filed_for_a_person(salon: StaffedSalon, pool: Pool) -> None:
     body = event("pi_elsewhere")
-    assert (await send(shop, body, signature(body))).status_code == 200
+    assert (await send(salon, body, signature(body))).status_code == 200
     [row] = await data.rows(pool, "SELECT outcome FROM payment_webhooks")
     assert row == {"outcome": "unmatched"}
     assert (await counted(pool, "attention", "outbox")) == {"attention": 1, "outbox": 0}
 
 
-async def test_wrong_currency_changes_no_payment(shop: Shop, pool: Pool) -> None:
-    await opened(shop)
+async def test_wrong_currency_changes_no_payment(salon: StaffedSalon, pool: Pool) -> None:
+    await opened(salon)
     [row] = await data.rows(pool, "SELECT provider_intent_id FROM booking_payments")
     body = event(row["provider_intent_id"], currency="usd")
-    assert (await send(shop, body, signature(body))).status_code == 200
+    assert (await send(salon, body, signature(body))).status_code == 200
     await apply_events(pool)
     [after] = await data.rows(pool, "SELECT status, captured FROM booking_payments")
     assert after == {"status": "requires_payment", "captured": 0}
@@ -128,17 +128,17 @@ def payjp_event(provider: str, intent_id: str, **changed: Any) -> bytes:
     return json.dumps({**body, "created_at": "2026-11-21T01:31:00Z", "livemode": False}).encode()
 
 
-async def provider_of(shop: Shop, pool: Pool) -> str:
+async def provider_of(salon: StaffedSalon, pool: Pool) -> str:
     """Where the salon has its account."""
     sql = "SELECT payment_provider FROM businesses WHERE id = :id"
-    [row] = await data.rows(pool, sql, id=shop.salon.business_id)
+    [row] = await data.rows(pool, sql, id=salon.ids.business_id)
     return str(row["payment_provider"])
 
 
 TOKEN = {"X-Payjp-Webhook-Token": "whook_sandbox", "Content-Type": "application/json"}
 
 
-async def test_event_of_payjp_is_stored_once_by_its_token_alone(payjp: Shop, pool: Pool) -> None:
+async def test_event_of_payjp_is_stored_once_by_its_token_alone(payjp: StaffedSalon, pool: Pool) -> None:
     body = payjp_event(await provider_of(payjp, pool), "elsewhere")
     before = await counted(pool, *WRITTEN)
     for token in ({}, {"X-Payjp-Webhook-Token": ""}, {"X-Payjp-Webhook-Token": "whook_other"}):
@@ -154,7 +154,7 @@ async def test_event_of_payjp_is_stored_once_by_its_token_alone(payjp: Shop, poo
     assert row == {"provider": await provider_of(payjp, pool), "outcome": "unmatched"}
 
 
-async def test_event_of_a_type_of_tomorrow_is_kept_and_changes_nothing(payjp: Shop, pool: Pool) -> None:
+async def test_event_of_a_type_of_tomorrow_is_kept_and_changes_nothing(payjp: StaffedSalon, pool: Pool) -> None:
     body = payjp_event(await provider_of(payjp, pool), "other")
     body = body.replace(b"payment_flow.succeeded", b"a.type.of.tomorrow").replace(
         b"charge.succeeded", b"a.type.of.tomorrow"

@@ -15,10 +15,10 @@ from db.engine.session import Database as Pool
 from db.engine.session import Scope
 from db.tables import Base
 from domain.privacy.status import ERASURE_DELAY
+from tests.api.business_setup import create_business
 from tests.api.conftest import PASSWORD, PREFIX, Clock, Login, Person, error_of
 from tests.api.privacy.conftest import Hands
 from tests.api.privacy.person import EMAIL, TRACES, dump, plant, traces_in
-from tests.api.venues import create_business
 from tests.support import data
 from tests.support.servers import Database
 

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 
 from db.engine.session import Database as Pool
 from tests.api.conftest import PREFIX, Clock, error_of
-from tests.api.shop import keyed
+from tests.api.salon import keyed
 from tests.api.tenancy.asking import operations
 from tests.api.tenancy.world import Tenants, content, opened_world
 from tests.support import sampling

@@ -121,8 +121,8 @@ async def fill(pool: Pool, soon: datetime) -> Filled:
         "invited_by": salon.owner_id,
     }
     await data.add(pool, StaffInvitation, business_id=salon.business_id, **invited)
-    paper = {"kind": "permit", "content_type": "application/pdf", "object_key": f"documents/{salon.business_id}"}
-    await data.add(pool, BusinessDocument, business_id=salon.business_id, **paper)
+    document = {"kind": "permit", "content_type": "application/pdf", "object_key": f"documents/{salon.business_id}"}
+    await data.add(pool, BusinessDocument, business_id=salon.business_id, **document)
     await data.add(pool, BusinessVerification, business_id=salon.business_id)
     picture = {"kind": "image", "content_type": "image/jpeg", "upload_key": f"uploads/{salon.business_id}"}
     await data.add(pool, BusinessMedia, business_id=salon.business_id, status="ready", **picture)

@@ -151,7 +151,7 @@ async def test_run_is_not_woken_by_a_confirmation(waiting: Waiting) -> None:
 # -- reading and leaving ---------------------------------------------------------------------------------------------
 
 
-async def test_standing_says_the_place_and_the_chance(waiting: Waiting) -> None:
+async def test_entry_has_its_place_and_the_chance(waiting: Waiting) -> None:
     desk = waiting.desk
     for week in range(1, 8):
         for resource in (0, 1):

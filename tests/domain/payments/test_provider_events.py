@@ -22,7 +22,7 @@ from domain.payments.status import Movement, PaymentStatus, RefundStatus
 
 P, R = PaymentStatus, RefundStatus
 NEW = PaymentTotals(P.REQUIRES_PAYMENT, 0, 0, 0)
-STANDINGS = st.builds(
+TOTALS = st.builds(
     lambda status, totals: PaymentTotals(status, max(totals), sorted(totals)[1], min(totals)),
     st.sampled_from(PaymentStatus),
     st.tuples(*[st.integers(0, 6600)] * 3),
@@ -62,7 +62,7 @@ def test_status_that_speaks_of_money_without_any_is_not_believed() -> None:
 
 
 @given(
-    known=STANDINGS,
+    known=TOTALS,
     status=st.sampled_from(PaymentStatus),
     authorized=st.integers(0, 6600),
     captured=st.integers(0, 6600),

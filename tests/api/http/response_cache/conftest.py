@@ -10,7 +10,7 @@ from httpx import Response
 from providers.cache.interface import Cache, CacheUnavailable
 from tests.api.conftest import Clock
 from tests.api.http.cached import Process, cache_at, process, questions
-from tests.api.shop import Shop, opened_shop
+from tests.api.salon import StaffedSalon, staffed_salon
 from tests.support import data
 from tests.support.servers import Database
 
@@ -55,16 +55,16 @@ async def there(database: Database, clock: Clock, redis_url: str) -> AsyncIterat
 
 
 @pytest_asyncio.fixture
-async def shop(here: Process, clock: Clock) -> AsyncIterator[Shop]:
+async def salon(here: Process, clock: Clock) -> AsyncIterator[StaffedSalon]:
     """Two salons."""
-    async with opened_shop(here.app, here.pool, clock, payment_mode="at_venue") as opened:
+    async with staffed_salon(here.app, here.pool, clock, payment_mode="at_venue") as opened:
         yield opened
 
 
-async def asked(process: Process, shop: Shop) -> dict[str, str]:
+async def asked(process: Process, salon: StaffedSalon) -> dict[str, str]:
     """Every question about the salon."""
-    [row] = await data.rows(process.pool, "SELECT slug FROM businesses WHERE id = :id", id=shop.salon.business_id)
-    return questions(shop, row["slug"])
+    [row] = await data.rows(process.pool, "SELECT slug FROM businesses WHERE id = :id", id=salon.ids.business_id)
+    return questions(salon, row["slug"])
 
 
 def essence(answer: Response) -> tuple[int, bytes, dict[str, str]]:

@@ -12,15 +12,15 @@ from providers.cache.interface import Cache
 from tests.api.conftest import Clock
 from tests.api.http.cached import Process, process
 from tests.api.http.response_cache.conftest import asked, essence
-from tests.api.shop import Shop
+from tests.api.salon import StaffedSalon
 from tests.support.servers import Database
 
 
 async def test_cached_answer_costs_no_statement_and_has_the_same_bytes(
-    here: Process, there: Process, shop: Shop, database: Database, clock: Clock, cache: Cache
+    here: Process, there: Process, salon: StaffedSalon, database: Database, clock: Clock, cache: Cache
 ) -> None:
     async with process(database, clock, cache, cache_responses=False) as plain:
-        for name, path in (await asked(here, shop)).items():
+        for name, path in (await asked(here, salon)).items():
             for headers in ({"Accept-Language": "ja"}, {"Accept-Language": "en"}):
                 truth = await plain.ask(path, **headers)
                 assert truth.status_code == 200, (name, truth.text)
@@ -40,18 +40,18 @@ def endpoints_that_keep(process: Process) -> Iterator[tuple[str, frozenset[str]]
             yield endpoint.__name__, facts.methods
 
 
-async def test_cached_operations_are_all_listed_and_change_nothing(here: Process, shop: Shop) -> None:
+async def test_cached_operations_are_all_listed_and_change_nothing(here: Process, salon: StaffedSalon) -> None:
     found = dict(endpoints_that_keep(here))
-    assert set(found) == set(await asked(here, shop))
+    assert set(found) == set(await asked(here, salon))
     assert set(found.values()) == {frozenset({"GET"})}
 
 
-async def test_cached_answer_depends_on_every_table_it_reads(here: Process, shop: Shop) -> None:
+async def test_cached_answer_depends_on_every_table_it_reads(here: Process, salon: StaffedSalon) -> None:
     """Who asks and where (the role, the session) is no part of an answer to somebody without a login; former slugs
     change with the business."""
     apart = {"users", "user_sessions", "staff_assignments", "business_slugs", "idempotency_keys"}
     kinds = {endpoint.__name__: closure_kind(endpoint) for endpoint in here.app.state.route_facts}
-    for name, path in (await asked(here, shop)).items():
+    for name, path in (await asked(here, salon)).items():
         here.statements.clear()
         assert (await here.ask(path)).status_code == 200
         read = set(re.findall(r"\b(?:FROM|JOIN)\s+(\w+)", " ".join(here.statements.sent), re.IGNORECASE))

@@ -20,7 +20,7 @@ from tests.api.http.response_cache.changes import (
     profile,
 )
 from tests.api.http.response_cache.conftest import Deaf, asked, essence
-from tests.api.shop import Shop
+from tests.api.salon import StaffedSalon
 from tests.support import data
 from tests.support.desk import Desk
 from tests.support.servers import PATIENT, Database
@@ -29,18 +29,22 @@ from workers.registry import WorkerServices
 
 @pytest.mark.parametrize(("change", "name"), CHANGES, ids=lambda value: getattr(value, "__name__", value))
 async def test_change_is_seen_at_once_in_every_process(
-    change: Callable[[Shop, Pool], Awaitable[None]], name: str, here: Process, there: Process, shop: Shop
+    change: Callable[[StaffedSalon, Pool], Awaitable[None]],
+    name: str,
+    here: Process,
+    there: Process,
+    salon: StaffedSalon,
 ) -> None:
     if change.__name__ in BOOKED:
-        await data.add_booking(here.pool, shop.salon, shop.at(10))
-    path = (await asked(here, shop))[name]
+        await data.add_booking(here.pool, salon.ids, salon.at(10))
+    path = (await asked(here, salon))[name]
     before = essence(await there.warm(path))
     assert before[0] == 200
     assert essence(await here.warm(path)) == before
     there.statements.clear()
     assert essence(await there.ask(path)) == before
     assert there.statements.sent == []
-    await change(shop, here.pool)
+    await change(salon, here.pool)
     for one in (there, here):
         after = essence(await one.ask(path))
         assert after != before
@@ -48,13 +52,13 @@ async def test_change_is_seen_at_once_in_every_process(
 
 
 async def test_cached_answer_shows_a_workers_change_at_once(
-    here: Process, there: Process, shop: Shop, database: Database, redis_url: str
+    here: Process, there: Process, salon: StaffedSalon, database: Database, redis_url: str
 ) -> None:
-    booking = await data.add_booking(here.pool, shop.salon, shop.at(10))
-    path = (await asked(here, shop))["get_availability"]
+    booking = await data.add_booking(here.pool, salon.ids, salon.at(10))
+    path = (await asked(here, salon))["get_availability"]
     before = (await there.warm(path)).content
     worker = WorkerServices.of(database.settings(redis_url=SecretStr(redis_url), **PATIENT))
-    await Desk(worker.database, shop.salon).do("cancel", booking, now=shop.at(0, days=-1))
+    await Desk(worker.database, salon.ids).do("cancel", booking, now=salon.at(0, days=-1))
     assert (await there.ask(path)).content != before
     await worker.aclose()
 
@@ -74,23 +78,27 @@ async def test_generations_that_missed_too_many_changes_distrust_everything(
     assert not sender.behind(names_of(uuid4(), CacheKind.BUSINESS))
 
 
-async def test_hold_that_lapsed_is_free_at_once(here: Process, there: Process, shop: Shop, clock: Clock) -> None:
+async def test_hold_that_lapsed_is_free_at_once(
+    here: Process, there: Process, salon: StaffedSalon, clock: Clock
+) -> None:
     until = clock.now() + timedelta(minutes=10)
     booking = await data.add_booking(
-        here.pool, shop.salon, shop.at(10), status="pending", hold_expires_at=until, payment_mode="prepay"
+        here.pool, salon.ids, salon.at(10), status="pending", hold_expires_at=until, payment_mode="prepay"
     )
-    path = (await asked(here, shop))["get_availability"]
+    path = (await asked(here, salon))["get_availability"]
     before = (await there.warm(path)).json()
     clock.ahead = timedelta(minutes=11)
     assert (await there.ask(path)).json() == before, "time alone is not heard of, for a minute at most"
-    await Desk(here.pool, shop.salon).do("expire", booking, now=clock.now())
+    await Desk(here.pool, salon.ids).do("expire", booking, now=clock.now())
     assert (await there.ask(path)).json() != before
 
 
-async def test_change_in_one_business_keeps_the_answers_of_another(here: Process, there: Process, shop: Shop) -> None:
-    own, other = f"/businesses/{shop.salon.business_id}", f"/businesses/{shop.other.business_id}"
+async def test_change_in_one_business_keeps_the_answers_of_another(
+    here: Process, there: Process, salon: StaffedSalon
+) -> None:
+    own, other = f"/businesses/{salon.ids.business_id}", f"/businesses/{salon.other.business_id}"
     assert (await there.warm(own)).json() != (await there.warm(other)).json()
-    await profile(shop, here.pool)
+    await profile(salon, here.pool)
     there.statements.clear()
     await there.ask(other)
     assert there.statements.sent == []
@@ -98,29 +106,31 @@ async def test_change_in_one_business_keeps_the_answers_of_another(here: Process
     assert there.statements.sent != []
 
 
-async def test_founding_a_business_leaves_everybody_their_answers(here: Process, there: Process, shop: Shop) -> None:
-    path = f"/businesses/{shop.salon.business_id}"
+async def test_founding_a_business_leaves_everybody_their_answers(
+    here: Process, there: Process, salon: StaffedSalon
+) -> None:
+    path = f"/businesses/{salon.ids.business_id}"
     await there.warm(path)
     body = {"name": {"ja": "新店", "en": "New"}, "vertical": "salon"}
-    assert (await shop.customer.post("/owner/businesses", json=body)).status_code == 201
+    assert (await salon.customer.post("/owner/businesses", json=body)).status_code == 201
     there.statements.clear()
     await there.ask(path)
     assert there.statements.sent == []
 
 
-async def test_logged_in_caller_is_never_answered_from_the_cache(here: Process, shop: Shop) -> None:
+async def test_logged_in_caller_is_never_answered_from_the_cache(here: Process, salon: StaffedSalon) -> None:
     away = "UPDATE services SET is_active = false WHERE business_id = :id AND id <> :service"
-    extra = await data.add_service(here.pool, shop.salon.business_id, *shop.salon.resources)
-    await data.rows(here.pool, away, id=shop.salon.business_id, service=shop.salon.service_id)
-    path = f"/services?business_id={shop.salon.business_id}"
-    for_staff = (await shop.owner.get(path)).json()["data"]
-    assert {row["id"] for row in for_staff} == {str(shop.salon.service_id), str(extra)}
+    extra = await data.add_service(here.pool, salon.ids.business_id, *salon.ids.resources)
+    await data.rows(here.pool, away, id=salon.ids.business_id, service=salon.ids.service_id)
+    path = f"/services?business_id={salon.ids.business_id}"
+    for_staff = (await salon.owner.get(path)).json()["data"]
+    assert {row["id"] for row in for_staff} == {str(salon.ids.service_id), str(extra)}
     for_all = (await here.warm(path)).json()["data"]
-    assert {row["id"] for row in for_all} == {str(shop.salon.service_id)}
-    for person in (shop.owner, shop.customer):
+    assert {row["id"] for row in for_all} == {str(salon.ids.service_id)}
+    for person in (salon.owner, salon.customer):
         here.statements.clear()
         await person.get(path)
         assert here.statements.sent != []
-    assert (await shop.owner.get(path)).json()["data"] == for_staff
+    assert (await salon.owner.get(path)).json()["data"] == for_staff
     bad = await here.nobody.get(PREFIX + path, headers={"Authorization": "Bearer x"})
     assert error_of(bad) == (401, "unauthenticated")

@@ -9,9 +9,9 @@ from api.http.envelope import Envelope, ListEnvelope
 from api.v1.platform.attention.schemas import AttentionRead
 from db.engine.session import Database as Pool
 from db.engine.session import Scope
+from tests.api.business_setup import create_business, rows
 from tests.api.conftest import Login, Person, error_of
 from tests.api.platform.audit.test_audit import make_admin
-from tests.api.venues import create_business, rows
 from tests.support.servers import Database
 
 NOTE = {"note": "Refunded by hand."}

@@ -20,8 +20,8 @@ from db.engine.session import Database as Pool
 from db.engine.session import Scope
 from db.platform.audit_trail import AuditFilter
 from domain.platform.audit_readers import OPERATORS_COLUMNS, OPERATORS_TABLES
+from tests.api.business_setup import assign, create_business, create_service, rows
 from tests.api.conftest import PASSWORD, Login, Person, Statements, error_of
-from tests.api.venues import assign, create_business, create_service, rows
 from tests.support import data
 from tests.support.servers import Database
 

@@ -17,10 +17,10 @@ from db.engine.session import Scope
 from domain.platform.flag_rollout import Measure
 from domain.platform.flags import FlagContext
 from providers.cache.redis import RedisCache
+from tests.api.business_setup import rows
 from tests.api.conftest import Login, Person, error_of
 from tests.api.platform.audit.test_audit import make_admin
 from tests.api.platform.flags.unavailable_database import UnavailableDatabase
-from tests.api.venues import rows
 from tests.support.servers import Database
 
 PLAN = {"steps": [{"percentage": 5, "watch_minutes": 60}], "limits": {"attention_filed": 0}}

@@ -7,11 +7,11 @@ from fastapi import FastAPI
 
 from db.engine.session import Database as Pool
 from tests.api.conftest import Clock
-from tests.api.shop import Shop, opened_shop
+from tests.api.salon import StaffedSalon, staffed_salon
 
 
 @pytest_asyncio.fixture
-async def shop(app: FastAPI, pool: Pool, clock: Clock) -> AsyncIterator[Shop]:
+async def salon(app: FastAPI, pool: Pool, clock: Clock) -> AsyncIterator[StaffedSalon]:
     """A salon whose service is prepaid."""
-    async with opened_shop(app, pool, clock) as opened:
+    async with staffed_salon(app, pool, clock) as opened:
         yield opened

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 from httpx import AsyncClient
 
 from db.engine.session import Database as Pool
+from tests.api.business_setup import approve, create_business, create_resource, create_service, service_body
 from tests.api.conftest import PREFIX, Clock, Person, error_of, rules_of
-from tests.api.shop import keyed
-from tests.api.venues import approve, create_business, create_resource, create_service, service_body
+from tests.api.salon import keyed
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.scheduling.availability.anyone import DayBook, Standing, in_order, reason_of_item, reasons
+from domain.scheduling.availability.anyone import DayBook, Workload, in_order, reason_of_item, reasons
 from domain.scheduling.availability.engine import plan
 from domain.scheduling.availability.model import ClaimPlan, Facts, Question, Resource, Taken
 from domain.scheduling.reasons import ChosenBy
@@ -116,9 +116,9 @@ class TestReasonOfItem:
         assert reason_of_item(self.CLAIMS, frozenset({OTHER}), frozenset({ONE})) is ChosenBy.LONGEST_FREE
 
 
-STANDINGS = st.lists(
+WORKLOADS = st.lists(
     st.builds(
-        Standing,
+        Workload,
         st.integers(0, 2).map(float),
         st.integers(0, 2).map(lambda hours: timedelta(hours=hours)),
         st.integers(0, 2).map(lambda made: UUID(int=made)),
@@ -128,15 +128,15 @@ STANDINGS = st.lists(
 )
 
 
-@given(STANDINGS, st.integers(0, 1 << 16))
+@given(WORKLOADS, st.integers(0, 1 << 16))
 @settings(max_examples=200)
-def test_in_order_puts_nobody_worse_before_and_reasons_say_what_differs(values: list[Standing], seed: int) -> None:
-    standings = {resource_id(n): value for n, value in enumerate(values)}
-    ordered = in_order([(one, (0,)) for one in standings], standings, seed)
-    why = reasons(ordered, standings)
-    assert {one for one, _ in ordered} == set(standings)
+def test_in_order_puts_nobody_worse_before_and_reasons_say_what_differs(values: list[Workload], seed: int) -> None:
+    workloads = {resource_id(n): value for n, value in enumerate(values)}
+    ordered = in_order([(one, (0,)) for one in workloads], workloads, seed)
+    why = reasons(ordered, workloads)
+    assert {one for one, _ in ordered} == set(workloads)
     for place, (one, _) in enumerate(ordered):
-        own, others = standings[one], [standings[other] for other, _ in ordered[place + 1 :]]
+        own, others = workloads[one], [workloads[other] for other, _ in ordered[place + 1 :]]
         assert all(own.bookings <= other.bookings for other in others)
         equal = [other for other in others if other.bookings == own.bookings]
         assert all(own.free >= other.free for other in equal)

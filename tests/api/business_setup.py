@@ -19,7 +19,7 @@ NAME = {"ja": "サロン花", "en": "Salon Hana"}
 
 
 @dataclass
-class Venue:
+class OpenSalon:
     """An approved business, open every day 9:00-18:00, with two staff, a room and a service that needs one staff
     member and the room for an hour."""
 
@@ -73,8 +73,8 @@ async def approve(pool: Pool, business_id: UUID | str) -> None:
         await approve_without_review(work, UUID(str(business_id)))
 
 
-async def open_venue(pool: Pool, owner: Person, **changed: Any) -> Venue:
-    """See :class:`Venue`."""
+async def open_salon(pool: Pool, owner: Person, **changed: Any) -> OpenSalon:
+    """See :class:`OpenSalon`."""
     business = UUID((await create_business(owner, **changed))["id"])
     hours = await owner.put(f"/owner/businesses/{business}/hours", json={"weekly": EVERY_DAY})
     assert hours.status_code == 200, hours.text
@@ -86,7 +86,7 @@ async def open_venue(pool: Pool, owner: Person, **changed: Any) -> Venue:
     ]
     service = UUID((await create_service(owner, business, requirements=requirements))["id"])
     await approve(pool, business)
-    return Venue(business, owner, staff, room, service)
+    return OpenSalon(business, owner, staff, room, service)
 
 
 async def assign(database: Database, business_id: UUID, person: Person, role: str) -> None:
@@ -105,7 +105,7 @@ async def assign(database: Database, business_id: UUID, person: Person, role: st
 
 async def put_booking(
     database: Database,
-    venue: Venue,
+    salon: OpenSalon,
     start_at: datetime,
     *,
     staff: int = 0,
@@ -118,7 +118,7 @@ async def put_booking(
     try:
         async with connection.transaction():
             customer = await connection.fetchval(
-                "INSERT INTO customers (business_id, family_name) VALUES ($1, '田中') RETURNING id", venue.id
+                "INSERT INTO customers (business_id, family_name) VALUES ($1, '田中') RETURNING id", salon.id
             )
             booking: UUID = await connection.fetchval(
                 """INSERT INTO bookings (business_id, customer_id, code, status, start_at, end_at, time_zone, price,
@@ -126,7 +126,7 @@ async def put_booking(
                    VALUES ($1, $2, left(replace(uuidv4()::text, '-', ''), 8), $3, $4, $5, 'Asia/Tokyo', 5500, 0, 'JPY',
                        'at_venue', false, '{"tiers": [], "no_show_percent": 0}',
                        now() + interval '10 minutes') RETURNING id""",
-                venue.id,
+                salon.id,
                 customer,
                 status,
                 start_at,
@@ -136,17 +136,17 @@ async def put_booking(
                 """INSERT INTO booking_items (business_id, booking_id, service_id, position, name, start_at, end_at,
                        buffer_before_minutes, buffer_after_minutes, price, tax_percent)
                    VALUES ($1, $2, $3, 0, '{"ja": "カット"}', $4, $5, 0, 0, 5500, 10)""",
-                venue.id,
+                salon.id,
                 booking,
-                venue.service,
+                salon.service,
                 start_at,
                 end_at,
             )
-            for group, resource in enumerate((venue.staff[staff], venue.room)):
+            for group, resource in enumerate((salon.staff[staff], salon.room)):
                 await connection.execute(
                     """INSERT INTO resource_claims (business_id, booking_id, resource_id, requirement_group, unit,
                            starts_at, ends_at) VALUES ($1, $2, $3, $4, 0, $5, $6)""",
-                    venue.id,
+                    salon.id,
                     booking,
                     resource,
                     group,

@@ -21,10 +21,10 @@ TOKYO = ZoneInfo("Asia/Tokyo")
 
 
 @dataclass
-class Shop:
-    """``salon`` with its people; ``other_owner`` owns ``other``, and ``nobody`` has no login."""
+class StaffedSalon:
+    """``ids`` of a salon with its people; ``other_owner`` owns ``other``, and ``nobody`` has no login."""
 
-    salon: Salon
+    ids: Salon
     owner: Person
     staff: Person
     assistant: Person
@@ -41,7 +41,7 @@ class Shop:
     def booking_body(self, start_at: datetime | None = None, **more: Any) -> dict[str, Any]:
         """The body of a booking."""
         start = (start_at or self.at(10)).isoformat()
-        return {"service_id": str(self.salon.service_id), "start_at": start, **more}
+        return {"service_id": str(self.ids.service_id), "start_at": start, **more}
 
 
 def keyed(key: str | None = None) -> dict[str, str]:
@@ -50,7 +50,7 @@ def keyed(key: str | None = None) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def opened_shop(app: FastAPI, pool: Pool, clock: Clock, **service: Any) -> AsyncIterator[Shop]:
+async def staffed_salon(app: FastAPI, pool: Pool, clock: Clock, **service: Any) -> AsyncIterator[StaffedSalon]:
     """``service``: columns of the service; prepaid unless they say otherwise."""
     async with data.one_transaction(pool):
         salon = await data.add_salon(pool, **{"payment_mode": "prepay", **service})
@@ -65,8 +65,8 @@ async def opened_shop(app: FastAPI, pool: Pool, clock: Clock, **service: Any) ->
             http = await stack.enter_async_context(client_of(app, Authorization=f"Bearer {token}"))
             return Person(user_id, "", token, http)
 
-        yield Shop(
-            salon=salon,
+        yield StaffedSalon(
+            ids=salon,
             owner=await person(salon.owner_id),
             staff=await person(staff),
             assistant=await person(assistant),
