@@ -31,7 +31,8 @@ class Booking(Base, Stamped):
     """One customer, one to five items, one price, one policy. Price, policy and texts are as agreed.
 
     ``user_id`` repeats the customer's login, so that "my bookings" needs no tenant. ``amount_due`` is what must be
-    paid or authorized online before it is confirmed. ``version`` counts changes of time, for calendars (SEQUENCE).
+    paid or authorized online before it is confirmed, ``due_at_venue`` what is paid at the visit. ``version`` counts
+    changes of time, for calendars (SEQUENCE).
     """
 
     __tablename__ = "bookings"
@@ -40,6 +41,7 @@ class Booking(Base, Stamped):
         one_of("payment_mode", PaymentMode),
         CheckConstraint("end_at > start_at", name="time_in_order"),
         CheckConstraint("price >= 0 AND amount_due >= 0 AND amount_due <= price", name="amounts_in_order"),
+        CheckConstraint("due_at_venue >= 0 AND amount_due + due_at_venue <= price", name="dues_in_order"),
         CheckConstraint("party_size >= 1", name="party_positive"),
         CheckConstraint("moves >= 0", name="moves_not_negative"),
         CheckConstraint("(undo_until IS NULL) = (undo_to IS NULL)", name="undo_whole"),
@@ -85,6 +87,7 @@ class Booking(Base, Stamped):
     party_size: Mapped[int] = mapped_column(SmallInteger, server_default=text("1"))
     price: Mapped[Minor]
     amount_due: Mapped[Minor]
+    due_at_venue: Mapped[Minor] = mapped_column(server_default=text("0"))
     currency: Mapped[Currency]
     payment_mode: Mapped[str]
     needs_approval: Mapped[bool]

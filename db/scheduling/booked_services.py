@@ -11,6 +11,9 @@ from db.scheduling.calendars.rows import days_of, resource_calendar, week_of
 from db.scheduling.public_holidays import public_holidays
 from domain.business_status import BusinessStatus
 from domain.errors import NotFound
+from domain.money import Money
+from domain.payments.dues import Dues, ServiceCharge, dues
+from domain.payments.status import PaymentMode
 from domain.scheduling.availability.model import Item, Need, Question, Resource, StartGrid, bounds
 from domain.scheduling.classes import is_class, is_sold_by_unit
 from domain.scheduling.errors import NotBookable, PartySizeRefused
@@ -55,6 +58,16 @@ class Catalogue:
         """The longest time from the start of a booking to the start of its last item."""
         waits = (item.max_wait for item in self.items[1:])
         return timedelta(minutes=sum(item.duration for item in self.items[:-1]) + sum(waits))
+
+    def dues(self, party_size: int) -> Dues:
+        """What these services cost this party, and when it is paid. A class costs its price for each person."""
+        charges = []
+        for one in self.services:
+            persons = party_size if is_class(one["capacity"]) else 1
+            price = Money(one["price"] * persons, one["currency"])
+            mode = PaymentMode(one["payment_mode"])
+            charges.append(ServiceCharge(price, mode, one["deposit_percent"], one["deposit_amount"]))
+        return dues(charges)
 
     def question(
         self,

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from domain.booking_status import BookingStatus
 from domain.bookings.errors import PriceChanged
 from domain.money import Money
+from domain.payments.dues import Dues
 from domain.payments.limits import ProviderLimits
 from domain.scheduling.errors import NotBookable
 
@@ -14,13 +15,12 @@ from domain.scheduling.errors import NotBookable
 class HoldTerms:
     """The terms of a hold.
 
-    ``amount_due``: to be paid or authorized online before confirmation. ``status``: confirmed at once when neither
+    ``dues``: what is paid when; ``dues.online`` before confirmation. ``status``: confirmed at once when neither
     payment nor approval is needed, so that no booking is lost because the workflow is slow. ``proof_deadline``: until
     when the caller must prove the typed address; None where no proof is asked.
     """
 
-    price: Money
-    amount_due: Money
+    dues: Dues
     needs_approval: bool
     status: BookingStatus
     hold_expires_at: datetime | None
@@ -43,8 +43,7 @@ def check_due(due: Money, limits: ProviderLimits) -> None:
 
 
 def terms(
-    price: Money,
-    due: Money,
+    dues: Dues,
     manual_approval: bool,
     now: datetime,
     start_at: datetime,
@@ -57,6 +56,6 @@ def terms(
     (`domain.bookings.proof`)."""
     deadline = min(now + approve_within, start_at) if manual_approval else None
     prove_by = min(now + prove_within, start_at) if prove_within else None
-    ends = now + hold_for if due else prove_by or deadline
-    status = BookingStatus.PENDING if due or manual_approval or prove_by else BookingStatus.CONFIRMED
-    return HoldTerms(price, due, manual_approval, status, ends, deadline, prove_by)
+    ends = now + hold_for if dues.online else prove_by or deadline
+    status = BookingStatus.PENDING if dues.online or manual_approval or prove_by else BookingStatus.CONFIRMED
+    return HoldTerms(dues, manual_approval, status, ends, deadline, prove_by)

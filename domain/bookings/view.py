@@ -33,6 +33,7 @@ class ItemView:
 class BookingView:
     """Amounts in minor units of ``currency``; times aware UTC, ``time_zone`` is the venue's.
 
+    ``amount_due`` is paid or authorized online, ``due_at_venue`` is paid at the visit.
     ``proof_deadline``: set while the booking waits for the proof of its address.
     ``customer``: ``family_name`` and ``given_name`` as typed for this booking, None where it was just made.
     ``penalty``: what its end costs the customer; ``refunding`` is on its way back, ``refunded`` has arrived.
@@ -51,6 +52,7 @@ class BookingView:
     party_size: int
     price: int
     amount_due: int
+    due_at_venue: int
     currency: str
     payment_mode: PaymentMode
     needs_approval: bool

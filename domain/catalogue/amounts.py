@@ -4,17 +4,10 @@ from domain.catalogue.cancellation import Policy
 from domain.catalogue.service import ServiceTerms
 from domain.errors import InvalidInput
 from domain.money import Money
+from domain.payments.dues import amount_due
 from domain.payments.limits import ProviderLimits
 from domain.payments.status import ONLINE, PaymentMode
 from domain.scheduling.classes import is_class
-
-
-def amount_due(mode: PaymentMode, price: Money, deposit_percent: int | None, deposit_amount: int | None) -> Money:
-    """The online payment for ``price``: all of it, the deposit (never more than the price), or nothing."""
-    if mode is PaymentMode.DEPOSIT:
-        deposit = Money(deposit_amount, price.currency) if deposit_amount else price.percent(deposit_percent or 0)
-        return min(deposit, price)
-    return price if mode in ONLINE else Money(0, price.currency)
 
 
 def check_amounts(terms: ServiceTerms, limits: ProviderLimits) -> None:

@@ -232,6 +232,7 @@ NO_INPUT = {
     "ck_booking_payments_captured_in_range",
     "ck_booking_payments_refunded_in_range",
     "ck_bookings_amounts_in_order",
+    "ck_bookings_dues_in_order",
     "ck_bookings_kept_penalty_percent_in_range",
     "ck_bookings_moves_not_negative",
     "ck_bookings_party_positive",

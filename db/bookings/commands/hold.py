@@ -66,11 +66,12 @@ whole AS (SELECT count(*) = :wanted AS yes FROM claimed),
 booked AS (
     INSERT INTO bookings (id, business_id, customer_id, user_id, family_name, given_name, email, phone, ip, code,
         status, start_at, end_at, time_zone, party_size,
-        price, amount_due, currency, payment_mode, needs_approval, policy, hold_expires_at, approval_deadline,
-        proof_deadline, special_requests, language, preferred_resource_ids, created_at)
+        price, amount_due, due_at_venue, currency, payment_mode, needs_approval, policy, hold_expires_at,
+        approval_deadline, proof_deadline, special_requests, language, preferred_resource_ids, created_at)
     SELECT :booking_id, :business_id, :customer_id, :user_id, :family_name, :given_name, :email, :phone, :ip, :code,
         'pending', :start_at, :end_at, :time_zone,
-        :party_size, :price, :amount_due, :currency, :payment_mode, :needs_approval, CAST(:policy AS jsonb),
+        :party_size, :price, :amount_due, :due_at_venue, :currency, :payment_mode, :needs_approval,
+        CAST(:policy AS jsonb),
         :hold_expires_at, :approval_deadline, :proof_deadline, :special_requests, :language,
         CAST(:preferred AS uuid[]), :now
       FROM whole WHERE yes),

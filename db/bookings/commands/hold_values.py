@@ -39,6 +39,7 @@ def columns_of(view: BookingView, catalogue: Catalogue) -> dict[str, Any]:
         "party_size": view.party_size,
         "price": view.price,
         "amount_due": view.amount_due,
+        "due_at_venue": view.due_at_venue,
         "currency": view.currency,
         "payment_mode": view.payment_mode.value,
         "needs_approval": view.needs_approval,
@@ -106,13 +107,12 @@ def terms_of(
 ) -> HoldTerms:
     """What is agreed with this customer. Raises PriceChanged, and NotBookable for an amount that cannot be paid."""
     settings = known.catalogue.settings
-    check_price(agreed.price, request.expected_price)
-    due = agreed.due if not request.by_staff or request.request_payment else Money(0, agreed.price.currency)
+    check_price(agreed.dues.price, request.expected_price)
+    dues = agreed.dues if not request.by_staff or request.request_payment else agreed.dues.without_online()
     if request.limits is not None:
-        check_due(due, request.limits[settings["provider"]])
+        check_due(dues.online, request.limits[settings["provider"]])
     return terms(
-        agreed.price,
-        due,
+        dues,
         agreed.needs_approval and not request.by_staff,
         now,
         request.start_at,
@@ -120,7 +120,7 @@ def terms_of(
         timedelta(seconds=settings["approval"]),
         time_to_prove(
             timedelta(seconds=settings["proof"]),
-            is_due=bool(due),
+            is_due=bool(dues.online),
             by_staff=request.by_staff,
             is_proven=known.is_proven,
             has_address=bool(customer.contact.email),
@@ -150,10 +150,11 @@ def view_of(
         end_at=request.start_at,
         time_zone=catalogue.settings["zone"],
         party_size=request.party_size,
-        price=held.price.amount,
-        amount_due=held.amount_due.amount,
-        currency=held.price.currency,
-        payment_mode=agreed.mode,
+        price=held.dues.price.amount,
+        amount_due=held.dues.online.amount,
+        due_at_venue=held.dues.at_venue.amount,
+        currency=held.dues.price.currency,
+        payment_mode=held.dues.mode,
         needs_approval=held.needs_approval,
         policy=agreed.policy.to_json(),
         hold_expires_at=held.hold_expires_at,

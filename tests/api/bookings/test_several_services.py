@@ -54,7 +54,17 @@ async def test_availability_answers_for_the_list_of_services(salon: StaffedSalon
     before = (await salon.nobody.get(f"{PREFIX}/availability", params=params)).json()["data"]
     assert (before["service_ids"], before["duration_minutes"]) == (services, 150)
     assert salon.at(10).isoformat() in [start["start_at"] for start in before["starts"]]
-    assert (await salon.customer.post("/bookings", json=body, headers=keyed())).status_code == 201
+    made = await salon.customer.post("/bookings", json=body, headers=keyed())
+    assert made.status_code == 201
+    agreed = made.json()["data"]
+    shown = before["dues"]
+    assert [shown[name]["amount"] for name in ("price", "online", "at_venue")] == [19800, 6600, 13200]
+    assert [agreed["price"], agreed["amount_due"], agreed["due_at_venue"], agreed["payment_mode"]] == list(
+        shown.values()
+    )
+    assert agreed == (await salon.customer.get(f"/bookings/{agreed['id']}")).json()["data"] | {
+        name: agreed[name] for name in ("guest_token", "customer_name") if name in agreed
+    }
     after = (await salon.nobody.get(f"{PREFIX}/availability", params=params)).json()["data"]["starts"]
     free = [start["start_at"] for start in after]
     # The colourist is taken from 11:00 to 12:30, so a visit fits that ends before or whose colour begins then.

@@ -29,8 +29,8 @@ def test_prices_and_what_is_due_are_sums() -> None:
         party_size=1,
     )
     assert [price.amount for price in agreed.prices] == [4000, 8000, 3000]
-    assert (agreed.price, agreed.due) == (Money(15000), Money(9000))
-    assert agreed.mode is M.DEPOSIT
+    assert (agreed.dues.price, agreed.dues.online, agreed.dues.at_venue) == (Money(15000), Money(9000), Money(6000))
+    assert agreed.dues.mode is M.DEPOSIT
 
 
 def test_places_of_a_class_cost_for_each_person_and_a_visit_once() -> None:
@@ -54,8 +54,8 @@ def test_places_of_a_class_cost_for_each_person_and_a_visit_once() -> None:
 )
 def test_agreement_has_one_way_of_payment(offers: list[ServiceOffer], mode: PaymentMode) -> None:
     agreed = agree(offers, 1)
-    assert agreed.mode is mode
-    assert (agreed.due.amount == 0) == (mode in {M.NONE, M.AT_VENUE})
+    assert agreed.dues.mode is mode
+    assert (agreed.dues.online.amount == 0) == (mode in {M.NONE, M.AT_VENUE})
 
 
 def test_agreement_needs_approval_if_one_service_does() -> None:

@@ -11,9 +11,12 @@ from domain.bookings.hold import terms
 from domain.bookings.limits import MAX_OPEN_HOLDS, check_proven_bookings
 from domain.bookings.proof import time_to_prove
 from domain.money import Money
+from domain.payments.dues import ServiceCharge, dues
+from domain.payments.status import PaymentMode
 from domain.scheduling.errors import NotBookable
 
 NOW = datetime(2026, 11, 24, 3, tzinfo=UTC)
+UNPAID = dues([ServiceCharge(Money(5000), PaymentMode.AT_VENUE)])
 WITHIN, HOLD, APPROVE = timedelta(minutes=30), timedelta(minutes=10), timedelta(hours=24)
 
 
@@ -33,16 +36,15 @@ def test_time_to_prove_is_asked_only_of_unproven_callers_who_pay_nothing(
 
 @pytest.mark.parametrize("approval", [False, True])
 def test_terms_hold_until_the_proof_is_due(approval: bool) -> None:
-    yen = Money(0, "JPY")
-    agreed = terms(yen, yen, approval, NOW, NOW + timedelta(hours=48), HOLD, APPROVE, WITHIN)
+    agreed = terms(UNPAID, approval, NOW, NOW + timedelta(hours=48), HOLD, APPROVE, WITHIN)
     assert agreed.status is BookingStatus.PENDING
     assert agreed.hold_expires_at == agreed.proof_deadline == NOW + WITHIN
     assert agreed.approval_deadline == (NOW + APPROVE if approval else None)
 
 
 def test_terms_ask_for_the_proof_before_the_visit_starts() -> None:
-    yen, start = Money(0, "JPY"), NOW + timedelta(minutes=5)
-    assert terms(yen, yen, False, NOW, start, HOLD, APPROVE, WITHIN).hold_expires_at == start
+    start = NOW + timedelta(minutes=5)
+    assert terms(UNPAID, False, NOW, start, HOLD, APPROVE, WITHIN).hold_expires_at == start
 
 
 def test_check_proven_bookings_limits_one_address() -> None:

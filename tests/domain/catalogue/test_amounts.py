@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.catalogue.amounts import amount_due, check_amounts, check_fees
+from domain.catalogue.amounts import check_amounts, check_fees
 from domain.catalogue.cancellation import Policy, Tier
 from domain.catalogue.service import ServiceTerms
 from domain.errors import InvalidInput
 from domain.money import Money
+from domain.payments.dues import amount_due
 from domain.payments.limits import ProviderLimits
 from domain.payments.status import PaymentMode
 

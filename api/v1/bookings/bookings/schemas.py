@@ -48,6 +48,7 @@ _BOOKING: dict[str, Any] = {
     "party_size": 1,
     "price": {"amount": 6600, "currency": "JPY"},
     "amount_due": {"amount": 6600, "currency": "JPY"},
+    "due_at_venue": {"amount": 0, "currency": "JPY"},
     "penalty": {"amount": 0, "currency": "JPY"},
     "refunding": {"amount": 0, "currency": "JPY"},
     "refunded": {"amount": 0, "currency": "JPY"},
@@ -182,7 +183,8 @@ class CustomerNameRead(Output):
 
 
 class BookingRead(RecordRead):
-    """Times have the venue's offset. ``amount_due``: to be paid online before ``hold_expires_at``.
+    """Times have the venue's offset. ``amount_due``: to be paid online before ``hold_expires_at``; ``due_at_venue``:
+    to be paid at the visit.
 
     ``internal_notes`` and ``customer_name`` are only shown to the business; the name is also null in the answer that
     makes the booking. ``penalty``: what its end costs the customer. ``refunding`` is being refunded, ``refunded`` has
@@ -208,6 +210,7 @@ class BookingRead(RecordRead):
     party_size: int = Field(description="Number of persons.")
     price: MoneyRead = Field(description="Price with tax.")
     amount_due: MoneyRead = Field(description="What is to be paid online before `hold_expires_at`.")
+    due_at_venue: MoneyRead = Field(description="What is to be paid at the venue.")
     penalty: MoneyRead = Field(description="What the end of the booking costs the customer.")
     refunding: MoneyRead = Field(description="What is on its way back to the customer.")
     refunded: MoneyRead = Field(description="What has arrived back at the customer.")
@@ -312,6 +315,7 @@ def _shown(booking: BookingView, works_here: bool) -> dict[str, Any]:
         "party_size": booking.party_size,
         "price": MoneyRead(amount=booking.price, currency=booking.currency),
         "amount_due": MoneyRead(amount=booking.amount_due, currency=booking.currency),
+        "due_at_venue": MoneyRead(amount=booking.due_at_venue, currency=booking.currency),
         "penalty": MoneyRead(amount=booking.penalty, currency=booking.currency),
         "refunding": MoneyRead(amount=booking.refunding, currency=booking.currency),
         "refunded": MoneyRead(amount=booking.refunded, currency=booking.currency),

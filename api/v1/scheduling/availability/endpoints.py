@@ -14,6 +14,7 @@ from api.http.response_cache import cached
 from api.http.times import Day, Moment
 from api.v1.scheduling.availability.handlers import answer_with_starts, free_resources
 from api.v1.scheduling.availability.schemas import AvailabilityRead, FreeResourcesRead
+from domain.errors import CurrencyMismatch
 from domain.permissions import allowed
 from domain.platform.invalidation import CacheKind
 from domain.scheduling.availability.model import MAX_ITEMS
@@ -44,7 +45,7 @@ def _for_staff(access: Access) -> bool:
     summary="List the available start times",
     response_model=Envelope[AvailabilityRead],
 )
-@raises(NotBookable, PartySizeRefused)
+@raises(NotBookable, PartySizeRefused, CurrencyMismatch)
 @cached(CacheKind.AVAILABILITY, about="service_id")
 async def get_availability(
     access: MaySee,
@@ -58,12 +59,13 @@ async def get_availability(
     party_size: PartySize = 1,
 ) -> Response:
     """Every start at which the service fits, exact to the minute; for several services, at which all of them fit one
-    after the other. Times can be taken in the meantime: only a booking claims one."""
+    after the other, and what the visit costs and when it is paid. Times can be taken in the meantime: only a booking
+    claims one."""
     async with access.work(service_id[0]) as work:
         catalogue, starts = await work.scheduling.availability.starts(
             service_id, first, last, now, party_size, resource_id, _for_staff(access)
         )
-    return answer_with_starts(catalogue, starts, party_size)
+    return answer_with_starts(catalogue, starts, party_size, catalogue.dues(party_size))
 
 
 @router.get(

@@ -12,16 +12,17 @@ from starlette.responses import Response
 from api.http.envelope import SuccessMessage
 from api.http.fields import BilingualRead
 from api.http.request_info import request_info
-from api.v1.scheduling.availability.schemas import FreeResourceRead, FreeResourcesRead
+from api.v1.scheduling.availability.schemas import DuesRead, FreeResourceRead, FreeResourcesRead
 from db.engine.session import UnitOfWork
 from db.scheduling.booked_services import Catalogue
+from domain.payments.dues import Dues
 from domain.scheduling.availability.engine import check_window, plan
 from domain.scheduling.availability.model import StartTable
 from domain.scheduling.hours import DAY
 
 
-def answer_with_starts(catalogue: Catalogue, starts: StartTable, party_size: int) -> Response:
-    """``AvailabilityRead`` in its envelope, as bytes."""
+def answer_with_starts(catalogue: Catalogue, starts: StartTable, party_size: int, dues: Dues | None = None) -> Response:
+    """``AvailabilityRead`` in its envelope, as bytes. ``dues``: None where the price is agreed already."""
     language = request_info().language
     zone = catalogue.zone
     data: dict[str, Any] = {
@@ -32,6 +33,7 @@ def answer_with_starts(catalogue: Catalogue, starts: StartTable, party_size: int
         "slot_interval": catalogue.settings["slot_interval"],
         "duration_minutes": sum(item.duration for item in catalogue.items),
         "party_size": party_size,
+        "dues": DuesRead.of(dues).model_dump(mode="json") if dues else None,
         "starts": [
             {"start_at": at, "left": left} for at, left in zip(local_times(zone, starts), starts.left, strict=True)
         ],
