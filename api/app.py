@@ -19,6 +19,7 @@ from api.access import guest_links
 from api.access.callers import ApiServices
 from api.access.flags import Flags
 from api.access.passwords import ROUNDS, Passwords
+from api.access.payload_cookie import PayloadCookieMiddleware
 from api.access.tokens import Tokens
 from api.http import documentation, errors, health, metrics, root
 from api.http import openapi as document
@@ -42,6 +43,7 @@ from providers.storage.registry import storage_provider
 from runtime import temporal as temporal_connection
 from runtime.keyring import KeyRing
 from runtime.links import Links
+from runtime.payload_codec import payload_codec
 from runtime.settings import Environment, Settings
 
 PREFIX = "/api/v1"
@@ -66,6 +68,7 @@ def create_app(
     """The application. It makes and closes the services that are not passed in; the caller closes the others. It starts
     without Postgres and Temporal: they are called when a request needs them."""
     keys = KeyRing.of(settings)
+    payloads = payload_codec(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -85,6 +88,7 @@ def create_app(
                 links=Links(keys),
                 cache=used_cache,
                 flags=await _flags(used_database, used_cache, stack),
+                payload_codec=payloads,
                 now=now,
             )
             app.state.live = _live(settings, used_database, used_cache, stack)
@@ -174,6 +178,7 @@ def _add_layers(app: FastAPI, settings: Settings) -> None:
             expose_headers=["X-Request-ID", "Retry-After", REPLAYED, *LIMIT_HEADERS],
             max_age=600,
         )
+    app.add_middleware(PayloadCookieMiddleware, origin=settings.temporal_ui_origin)
     app.add_middleware(RequestContextMiddleware, settings=settings, metrics=app.state.metrics)
 
 

@@ -32,6 +32,7 @@ from api.v1.platform.attention import endpoints as attention
 from api.v1.platform.audit import endpoints as audit
 from api.v1.platform.flags import endpoints as flags
 from api.v1.platform.flags import rollout_endpoints as rollouts
+from api.v1.platform.payloads import endpoints as payloads
 from api.v1.privacy.data_rights import endpoints as data_rights
 from api.v1.scheduling.availability import endpoints as availability
 from api.v1.scheduling.schedules import endpoints as schedules
@@ -71,6 +72,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     attention.router,
     flags.router,
     rollouts.router,
+    payloads.router,
     own_reviews.router,
     admin_reviews.router,
 )

@@ -1,4 +1,5 @@
-"""The signing keys of the platform. The current one signs; earlier ones verify until they are retired."""
+"""The keys of the platform: those that sign, and those that encrypt what Temporal stores. The current one signs or
+encrypts; earlier ones verify or decrypt until they are retired."""
 
 import hashlib
 import hmac
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import structlog
+from pydantic import SecretStr
 
 from runtime.settings import DEVELOPMENT_KEY, Environment, Settings, UnsafeSettings
 
@@ -102,13 +104,24 @@ class KeyRing:
 
     @classmethod
     def of(cls, settings: Settings) -> "KeyRing":
-        """The keys of the settings. Raises UnusableKeys, and UnsafeSettings for the development key in production."""
+        """The signing keys of the settings. Raises UnusableKeys, and UnsafeSettings for the development key in
+        production."""
         path = settings.jwt_keys_file
+        return cls._from(settings, "jwt_keys_file", path, settings.jwt_key_id, settings.jwt_key)
+
+    @classmethod
+    def of_payloads(cls, settings: Settings) -> "KeyRing":
+        """The keys that encrypt what Temporal stores. Raises as :meth:`of`."""
+        path = settings.temporal_keys_file
+        return cls._from(settings, "temporal_keys_file", path, settings.temporal_key_id, settings.temporal_key)
+
+    @classmethod
+    def _from(cls, settings: Settings, name: str, path: Path | None, kid: str, key: SecretStr) -> "KeyRing":
         if path is None:
-            return cls(settings.jwt_key_id, {settings.jwt_key_id: settings.jwt_key.get_secret_value().encode()})
+            return cls(kid, {kid: key.get_secret_value().encode()})
         keys = read_keys(path)
         if settings.environment is Environment.PRODUCTION and DEVELOPMENT_KEY.encode() in keys.keys.values():
-            raise UnsafeSettings("missing or unsafe in production: OMOTENASHI_JWT_KEYS_FILE")
+            raise UnsafeSettings(f"missing or unsafe in production: OMOTENASHI_{name.upper()}")
         return cls(keys.current, keys.keys, path)
 
     @property
@@ -137,9 +150,9 @@ class KeyRing:
             self._seen = mark
             try:
                 self._keys = read_keys(self._file)
-                log.info("signing keys were read again", current=self._keys.current, keys=list(self._keys.keys))
+                log.info("keys were read again", current=self._keys.current, keys=list(self._keys.keys))
             except UnusableKeys as error:
-                log.error("signing keys could not be read again", reason=str(error))
+                log.error("keys could not be read again", reason=str(error))
         return self._keys
 
 

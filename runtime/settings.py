@@ -32,6 +32,10 @@ SHORTEST_TOKEN = 16
 _ORIGIN = re.compile(r"https?://[a-z0-9.\-\[\]:]+")
 
 
+def _is_weak(key: SecretStr) -> bool:
+    return key.get_secret_value() == DEVELOPMENT_KEY or len(key.get_secret_value()) < 32
+
+
 def _rate(value: object) -> object:
     return RateLimit.parse(value) if isinstance(value, str) else value
 
@@ -119,6 +123,15 @@ class Settings(BaseSettings):
     temporal_namespace: str = "default"
     #: How long the API waits for a workflow's answer before it answers 503.
     temporal_rpc_timeout: timedelta = timedelta(seconds=8)
+
+    #: Encrypts what Temporal stores of runs (`runtime.payload_codec`).
+    temporal_key: SecretStr = SecretStr(DEVELOPMENT_KEY)
+    temporal_key_id: str = "t1"
+    #: Several keys, made by ``omotenashi keys --payloads``; used instead of ``temporal_key`` and read again when it
+    #: changes.
+    temporal_keys_file: Path | None = None
+    #: The origin of Temporal's web UI, from which operators may have payloads decrypted. Empty: from none.
+    temporal_ui_origin: str = ""
 
     api_host: str = "127.0.0.1"
     api_port: int = Field(default=4000, ge=0, le=65535)
@@ -243,6 +256,11 @@ class Settings(BaseSettings):
                 raise ValueError(f"{origin!r} is no origin: write scheme, host and port, as a browser sends it")
         return origins
 
+    @field_validator("temporal_ui_origin")
+    @classmethod
+    def _ui_is_an_origin(cls, origin: str) -> str:
+        return cls._origins_are_exact((origin,))[0] if origin else origin
+
     @field_validator("trusted_proxies")
     @classmethod
     def _proxies_are_networks(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
@@ -262,9 +280,10 @@ class Settings(BaseSettings):
         if self.environment is not Environment.PRODUCTION:
             return self
         unsafe: list[str] = []
-        key = self.jwt_key.get_secret_value()
-        if self.jwt_keys_file is None and (key == DEVELOPMENT_KEY or len(key) < 32):
+        if self.jwt_keys_file is None and _is_weak(self.jwt_key):
             unsafe.append("jwt_key")
+        if self.temporal_keys_file is None and _is_weak(self.temporal_key):
+            unsafe.append("temporal_key")
         if not self.stripe_api_key.get_secret_value().startswith(("sk_live_", "rk_live_")):
             unsafe.append("stripe_api_key")
         if self.stripe_base_url != "https://api.stripe.com":

@@ -9,9 +9,9 @@ import time
 from collections.abc import Sequence
 
 from temporalio.client import Client, Interceptor
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 
+from runtime.payload_codec import data_converter
 from runtime.settings import Settings
 
 #: The logger of the SDK's core.
@@ -68,12 +68,13 @@ async def connect(
 
     Raises:
         RuntimeError: no server answers at the address.
+        UnusableKeys: the file of the payload keys cannot be used.
     """
     guard_exit()
     return await Client.connect(
         settings.temporal_address,
         namespace=settings.temporal_namespace,
-        data_converter=pydantic_data_converter,
+        data_converter=data_converter(settings),
         runtime=core_runtime(),
         identity=identity(process),
         lazy=lazy,

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from stack.cli_keys import keys
+from stack.cli_settings import DataDir
+from stack.cli_settings import settings_of as _settings
 from stack.folder import DEFAULT, DataFolder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from rich.console import Console
-
-    from runtime.settings import Settings
 
 app = typer.Typer(
     name="omotenashi",
@@ -26,10 +25,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
-DataDir = Annotated[
-    Path, typer.Option("--data-dir", envvar="OMOTENASHI_DATA_DIR", help="The folder of a stack's files.")
-]
+app.add_typer(keys)
 
 
 class Only(StrEnum):
@@ -72,33 +68,6 @@ def _console() -> "Console":
 
     # A log file or a pipe gets whole lines: they are not wrapped at 80 columns.
     return Console() if sys.stdout.isatty() else Console(width=200)
-
-
-def _settings(data_dir: Path, process: str, role: str = "all") -> "Settings":
-    """The settings of one part, with its logging set up; production demands what its ``role`` needs.
-
-    They come from the environment. Where a stack runs on the data folder, its addresses are the defaults, so that
-    parts that a person starts use that stack.
-    """
-    from runtime.logging import configure
-
-    settings = _read_settings(DataFolder.at(data_dir), role)
-    configure(settings, process)
-    return settings
-
-
-def _read_settings(folder: DataFolder, role: str) -> "Settings":
-    from pydantic import ValidationError
-
-    from runtime.roles import ProcessRole
-    from runtime.settings import Settings, UnsafeSettings
-
-    try:
-        addresses = folder.environment_file if folder.holder() is not None else None
-        return Settings(_env_file=addresses, role=ProcessRole(role))
-    except (UnsafeSettings, ValidationError) as error:
-        typer.echo(f"The settings are not usable: {error}", err=True)
-        raise typer.Exit(1) from None
 
 
 @app.command()
@@ -299,47 +268,6 @@ def release_outbox(
     typer.echo(f"{len(released)} released")
     if row_id is not None and not released:
         raise typer.Exit(1)
-
-
-keys = typer.Typer(name="keys", help="The signing keys: list them, make a new one, retire an old one.")
-app.add_typer(keys)
-
-
-def _change_keys(data_dir: Path, change: "Callable[[Settings], str]") -> None:
-    from domain.errors import Unavailable
-    from runtime.keyring import UnusableKeys
-
-    try:
-        typer.echo(change(_settings(data_dir, "keys", "api")))
-    except (UnusableKeys, Unavailable) as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from None
-
-
-@keys.command("list")
-def list_keys(data_dir: DataDir = DEFAULT) -> None:
-    """List the ids of the keys and their age; never the keys themselves."""
-    from stack.keys import describe
-
-    _change_keys(data_dir, describe)
-
-
-@keys.command("rotate")
-def rotate_keys(data_dir: DataDir = DEFAULT) -> None:
-    """Make a new key that signs from now on. Tokens and links of earlier keys stay valid; retire the keys later."""
-    from stack.keys import rotate
-
-    _change_keys(data_dir, rotate)
-
-
-@keys.command("retire")
-def retire_key(
-    kid: Annotated[str, typer.Argument(help="The key's id, of `keys list`.")], data_dir: DataDir = DEFAULT
-) -> None:
-    """Delete an earlier key: tokens and links that it signed are refused from then on."""
-    from stack.keys import retire
-
-    _change_keys(data_dir, lambda settings: asyncio.run(retire(settings, kid)))
 
 
 @app.command()

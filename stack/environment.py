@@ -40,6 +40,7 @@ def settings_environment(ports: Mapping[str, int]) -> dict[str, str]:
         "redis_url": f"redis://{LOOPBACK}:{ports['redis']}/0",
         "temporal_address": f"{LOOPBACK}:{ports['temporal']}",
         "temporal_namespace": default("temporal_namespace"),
+        "temporal_ui_origin": f"http://{LOOPBACK}:{ports['temporal_ui']}",
         "api_host": LOOPBACK,
         "api_port": str(ports["api"]),
         "public_url": f"http://{LOOPBACK}:{ports['api']}",

@@ -83,6 +83,11 @@ class DataFolder:
         """The signing keys of this stack, made at its first start."""
         return self.root / "keys.json"
 
+    @property
+    def payload_keys_file(self) -> Path:
+        """The keys that encrypt what Temporal stores of this stack's runs, made at its first start."""
+        return self.root / "payload-keys.json"
+
     def part(self, name: str) -> Path:
         """The folder of one server."""
         return self.root / name

@@ -78,7 +78,8 @@ class Platform:
             wanted = {**({} if self._free_ports else DEFAULT_PORTS), **self._state.ports}
             ports = choose_ports(DEFAULT_PORTS, wanted, self._context.enter_context(PortLocks()).take)
             self._variables = settings_environment(ports) | {
-                "OMOTENASHI_JWT_KEYS_FILE": str(self._keys_file()),
+                "OMOTENASHI_JWT_KEYS_FILE": str(_with_a_key(self.folder.keys_file)),
+                "OMOTENASHI_TEMPORAL_KEYS_FILE": str(_with_a_key(self.folder.payload_keys_file)),
                 "OMOTENASHI_RUN_ID": secrets.token_hex(8),
             }
             self._state = replace(self._state, ports=ports, addresses=self._addresses(ports))
@@ -92,12 +93,6 @@ class Platform:
 
     async def __aexit__(self, *_: object) -> None:
         await self._context.aclose()
-
-    def _keys_file(self) -> Path:
-        path = self.folder.keys_file
-        if not path.exists():
-            write_keys(path, Keys.fresh(datetime.now(UTC)))
-        return path
 
     @property
     def ports(self) -> Mapping[str, int]:
@@ -300,6 +295,12 @@ class Platform:
             process = find_process(mark.pid, started_at=mark.started_at)
             if process is not None:
                 end_one(process, signal.SIGINT, timedelta(seconds=10))
+
+
+def _with_a_key(path: Path) -> Path:
+    if not path.exists():
+        write_keys(path, Keys.fresh(datetime.now(UTC)))
+    return path
 
 
 def _mark(child: Child) -> ProcessMark | None:

@@ -43,6 +43,7 @@ from providers.payments.interface import PaymentProvider
 from providers.storage.interface import Storage
 from runtime.booking_links import BookingLinks
 from runtime.links import Links
+from runtime.payload_codec import EncryptingCodec
 from runtime.settings import Settings
 from runtime.waitlist_links import WaitlistLinks
 
@@ -62,6 +63,7 @@ class ApiServices:
     links: Links
     cache: Cache
     flags: Flags
+    payload_codec: EncryptingCodec
     now: Callable[[], datetime]
 
     @property

@@ -12,6 +12,8 @@ class PlatformAction(Action):
     WRITE_FLAGS = "flag.write"
     READ_ATTENTION = "attention.read"
     RESOLVE_ATTENTION = "attention.resolve"
+    #: Decrypt what Temporal stores of runs.
+    READ_PAYLOADS = "payload.read"
 
 
 PERMISSIONS: Mapping[Action, Rule] = {
@@ -19,4 +21,5 @@ PERMISSIONS: Mapping[Action, Rule] = {
     PlatformAction.WRITE_FLAGS: Rule(frozenset({Role.ADMIN})),
     PlatformAction.READ_ATTENTION: Rule(frozenset({Role.ADMIN})),
     PlatformAction.RESOLVE_ATTENTION: Rule(frozenset({Role.ADMIN})),
+    PlatformAction.READ_PAYLOADS: Rule(frozenset({Role.ADMIN})),
 }

@@ -100,9 +100,9 @@ class Salon:
 
     # -- bookings ------------------------------------------------------------------------------------------------
 
-    async def book(self, person: Person, start_at: str, *staff: str) -> Json:
+    async def book(self, person: Person, start_at: str, *staff: str, **more: str) -> Json:
         """A booking that waits for its money."""
-        body = {"service_id": self.service_id, "start_at": start_at, "resource_ids": list(staff)}
+        body = {"service_id": self.service_id, "start_at": start_at, "resource_ids": list(staff), **more}
         booking: Json = await person.post("/bookings", body)
         expect("a new booking to be", booking["status"], "pending")
         self.timeline.say(f"{person.name} holds {clock(start_at)} ({booking['code']})", run_of(booking))

@@ -43,6 +43,7 @@ SECRETS = {
     "REDIS_PASSWORD": "redis-password",
     "OMOTENASHI_PUBLIC_URL": "https://booking.example",
     "OMOTENASHI_JWT_KEY": "k" * 40,
+    "OMOTENASHI_TEMPORAL_KEY": "t" * 40,
     "OMOTENASHI_STRIPE_API_KEY": "sk_live_x",
     "OMOTENASHI_STRIPE_WEBHOOK_SECRET": "whsec_x",
     "OMOTENASHI_SENDGRID_API_KEY": "SG.x",

@@ -66,6 +66,7 @@ EXPECTED = {
     "analytics.backfill": "y------",
     "attention.read": "y------",
     "attention.resolve": "y------",
+    "payload.read": "y------",
     "two_factor.reset": "y------",
 }
 

@@ -8,6 +8,7 @@ from collections import deque
 from datetime import timedelta
 
 from temporalio.client import WorkflowFailureError, WorkflowHistory
+from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
@@ -230,7 +231,7 @@ STORIES["reaccommodation"] = {
 async def record(again: bool) -> list[str]:
     """Write what is missing; gives what was written."""
     written = []
-    async with run_time_skipping() as env:
+    async with run_time_skipping(pydantic_data_converter) as env:
         for workflow, outcomes in OUTCOMES.items():
             for outcome in outcomes:
                 if again or not path_of(workflow, outcome).exists():

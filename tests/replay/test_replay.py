@@ -3,13 +3,13 @@
 from unittest.mock import Mock
 
 import pytest
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 from temporalio.workflow import NondeterminismError, _Definition
 
 from tests.replay.changed import ConfirmsBeforeMoney
 from tests.replay.outcomes import FOLDER, OUTCOMES, path_of, read
 from tests.replay.record import STORIES
+from tests.support.servers import CONVERTER
 from workers.registry import worker_specs
 from workers.sandbox import workflow_runner
 
@@ -18,7 +18,7 @@ ALL = [(kind, outcome) for kind, outcomes in OUTCOMES.items() for outcome in out
 
 
 def _replayer(*workflows: type) -> Replayer:
-    return Replayer(workflows=workflows, data_converter=pydantic_data_converter, workflow_runner=workflow_runner())
+    return Replayer(workflows=workflows, data_converter=CONVERTER, workflow_runner=workflow_runner())
 
 
 @pytest.mark.parametrize(("kind", "outcome"), ALL)

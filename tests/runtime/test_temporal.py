@@ -8,9 +8,9 @@ import sys
 import time
 
 import pytest
-from temporalio.contrib.pydantic import pydantic_data_converter
 
 from runtime import temporal
+from runtime.payload_codec import EncryptingCodec
 from runtime.settings import Settings
 
 
@@ -30,7 +30,7 @@ async def test_connecting_guards_the_exit_and_says_who_we_are(
     monkeypatch.setattr(temporal, "guard_exit", lambda: guarded.append(True))
     client = await temporal.connect(Settings(temporal_address=temporal_server), process="worker-bookings")
     assert guarded == [True]
-    assert client.data_converter is pydantic_data_converter
+    assert isinstance(client.data_converter.payload_codec, EncryptingCodec)
     assert client.identity.startswith(f"worker-bookings {os.getpid()}@")
 
 

@@ -10,10 +10,12 @@ from pydantic import SecretStr
 from api.access.tokens import Login, Tokens
 from api.v1.identity.two_factor.handlers import SEALED_FOR
 from db.engine.session import Scope
-from domain.errors import Unauthenticated
+from domain.errors import Unauthenticated, Unavailable
 from runtime.keyring import KeyRing, Keys, UnusableKeys, read_keys, write_keys
 from runtime.sealing import Sealed, Sealer
 from runtime.settings import Settings
+from runtime.temporal import connect
+from stack import payload_keys
 from stack.keys import describe, retire, rotate
 from tests.support import data
 from tests.support.servers import Database
@@ -81,3 +83,34 @@ def test_keys_command_says_what_the_keys_are(tmp_path: Path) -> None:
     assert "It is time" not in said
     with pytest.raises(UnusableKeys, match="not set"):
         describe(Settings())
+
+
+async def test_payload_key_is_kept_while_a_run_of_its_time_is_stored(temporal_server: str, tmp_path: Path) -> None:
+    path = tmp_path / "payload-keys.json"
+    first = Keys.fresh(NOW)
+    write_keys(path, first)
+    settings = Settings(temporal_keys_file=path, temporal_address=temporal_server)
+    client = await connect(settings)
+    run = await client.start_workflow("unknown", id=f"keys/{tmp_path.name}", task_queue="nobody")
+    assert payload_keys.rotate(settings).endswith("encrypts from now on")
+    assert "decrypts" in payload_keys.describe(settings)
+    with pytest.raises(UnusableKeys, match="stored runs may need"):
+        await payload_keys.retire(settings, first.current)
+    with pytest.raises(UnusableKeys, match="make a new one first"):
+        await payload_keys.retire(settings, read_keys(path).current)
+    await run.terminate("the test is over")
+    # As if the key had been replaced before anything was stored.
+    long_ago = Keys.fresh(NOW - timedelta(days=9000)).rotated(NOW - timedelta(days=8000))
+    write_keys(path, long_ago)
+    assert await payload_keys.retire(settings, next(iter(long_ago.keys))) == f"{next(iter(long_ago.keys))} is retired"
+    assert list(read_keys(path).keys) == [long_ago.current]
+
+
+async def test_payload_key_is_kept_while_temporal_does_not_answer(tmp_path: Path) -> None:
+    path = tmp_path / "payload-keys.json"
+    first = Keys.fresh(NOW)
+    write_keys(path, first.rotated(NOW))
+    settings = Settings(temporal_keys_file=path, temporal_address="127.0.0.1:1")
+    with pytest.raises(Unavailable):
+        await payload_keys.retire(settings, first.current)
+    assert first.current in read_keys(path).keys

@@ -16,10 +16,11 @@ from pathlib import Path
 
 import asyncpg
 from pydantic import SecretStr
-from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.converter import DataConverter
 from temporalio.testing import WorkflowEnvironment
 
 from db.migrate import upgrade
+from runtime.payload_codec import data_converter
 from runtime.settings import Environment, Settings
 from runtime.temporal import core_runtime
 from stack.binaries import find_binary
@@ -105,6 +106,10 @@ class PostgresServer:
             "database_owner_url": SecretStr(self.owner_url(database)),
         }
         return Settings(_env_file=None, environment=Environment.TEST, **(own | PATIENT | more))
+
+
+#: The data converter of every process in tests: it encrypts, as in production.
+CONVERTER = data_converter(Settings(_env_file=None, environment=Environment.TEST))
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +273,7 @@ async def run_temporal(search_attributes: tuple[tuple[str, str], ...] | None = N
 
 
 @contextlib.asynccontextmanager
-async def run_time_skipping() -> AsyncIterator[WorkflowEnvironment]:
+async def run_time_skipping(converter: DataConverter | None = None) -> AsyncIterator[WorkflowEnvironment]:
     """The development server with a clock of its own for each workflow.
 
     ``await env.client.execute_workflow(…)`` skips all waits. For something in the middle: start inside
@@ -285,7 +290,7 @@ async def run_time_skipping() -> AsyncIterator[WorkflowEnvironment]:
         dev_server_log_level="never",
         dev_server_startup_timeout=timedelta(seconds=30),
         dev_server_extra_args=arguments,
-        data_converter=pydantic_data_converter,
+        data_converter=converter or CONVERTER,
         search_attributes=attributes.ALL,
         runtime=core_runtime(),
     )

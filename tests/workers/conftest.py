@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 
 import pytest_asyncio
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError, RPCStatusCode
 
 from db.engine.session import Database
@@ -22,7 +21,7 @@ async def pool(database: servers.Database) -> AsyncIterator[Database]:
 @pytest_asyncio.fixture
 async def temporal(temporal_server: str) -> AsyncIterator[Client]:
     """A client; what a test leaves running is ended, because the queues are everybody's."""
-    client = await Client.connect(temporal_server, data_converter=pydantic_data_converter, runtime=core_runtime())
+    client = await Client.connect(temporal_server, data_converter=servers.CONVERTER, runtime=core_runtime())
     yield client
     async for run in client.list_workflows('ExecutionStatus = "Running"'):
         try:

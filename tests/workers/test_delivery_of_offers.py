@@ -5,13 +5,13 @@ from uuid import UUID
 
 import pytest
 from temporalio.client import Client, WorkflowHandle
-from temporalio.contrib.pydantic import pydantic_data_converter
 
 from activities.scheduling.reaccommodations import ReaccommodationActivities, ReaccommodationStep
 from db.engine.session import Database
 from domain.scheduling.hours import MinuteRange, WeeklyHours
 from tests.support import data
 from tests.support.data import Salon
+from tests.support.servers import CONVERTER
 from tests.workers.commands import ask_to_start, snapshot_of
 from workers.outbox_dispatcher import OutboxDispatcher
 from workers.outbox_relay import OutboxRelay
@@ -51,7 +51,7 @@ async def _signals(handle: WorkflowHandle) -> list[tuple[str, object]]:
     async for event in handle.fetch_history_events():
         if event.HasField("workflow_execution_signaled_event_attributes"):
             said = event.workflow_execution_signaled_event_attributes
-            (what,) = await pydantic_data_converter.decode(said.input.payloads)
+            (what,) = await CONVERTER.decode(said.input.payloads)
             heard.append((said.signal_name, what))
     return heard
 
@@ -63,7 +63,7 @@ async def test_reaccommodation_run_of_a_stranded_booking_learns_that_it_is_kept(
     handle = temporal.get_workflow_handle(ids.reaccommodation(booking_id, 1))
     async for event in handle.fetch_history_events():
         payloads = event.workflow_execution_started_event_attributes.input.payloads
-        (start,) = await pydantic_data_converter.decode(payloads, [ReaccommodationInput])
+        (start,) = await CONVERTER.decode(payloads, [ReaccommodationInput])
         break
     assert (start.booking_id, start.business_id, start.number) == (booking_id, salon.business_id, 1)
     assert start.remind_at is not None

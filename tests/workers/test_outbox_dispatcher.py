@@ -8,7 +8,6 @@ from uuid import UUID, uuid4
 
 import pytest
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
 from temporalio.workflow import _Definition
 
@@ -20,6 +19,7 @@ from domain.bookings.snapshot import BookingSnapshot
 from domain.platform.flag_rollout import Measure, RolloutPlan, Step
 from domain.platform.flags import Subject
 from tests.support import data
+from tests.support.servers import CONVERTER
 from tests.workers.commands import add, add_payment_event, ask_to_start, snapshot_of
 from workers.outbox_dispatcher import OutboxDispatcher
 from workers.outbox_relay import OutboxRelay
@@ -54,7 +54,7 @@ async def _carry_all(relay: OutboxRelay) -> None:
 async def _started(handle: WorkflowHandle) -> BookingInput:
     async for event in handle.fetch_history_events():
         payloads = event.workflow_execution_started_event_attributes.input.payloads
-        (start,) = await pydantic_data_converter.decode(payloads, [BookingInput])
+        (start,) = await CONVERTER.decode(payloads, [BookingInput])
         return start
     raise AssertionError("no history")
 
@@ -64,7 +64,7 @@ async def _signals(handle: WorkflowHandle) -> list[UUID]:
     async for event in handle.fetch_history_events():
         if event.HasField("workflow_execution_signaled_event_attributes"):
             payloads = event.workflow_execution_signaled_event_attributes.input.payloads
-            (said,) = await pydantic_data_converter.decode(payloads)
+            (said,) = await CONVERTER.decode(payloads)
             heard.append(UUID(said["webhook_id"]))
     return heard
 
@@ -252,6 +252,6 @@ async def test_rollout_starts_with_its_whole_plan(pool: Database, temporal: Clie
     handle = temporal.get_workflow_handle(ids.flag_rollout(rollout.id))
     async for event in handle.fetch_history_events():
         payloads = event.workflow_execution_started_event_attributes.input.payloads
-        (start,) = await pydantic_data_converter.decode(payloads, [RolloutInput])
+        (start,) = await CONVERTER.decode(payloads, [RolloutInput])
         break
     assert start == RolloutInput(rollout.id, "waitlist.offers", plan)

@@ -8,6 +8,8 @@ from stack.demo.salon import ZONE, Json, Salon, clock, run_of
 TITLE = "A booking's life"
 #: The reminder comes this long after the booking: time to pay on a slow machine.
 _REMIND_AFTER = timedelta(seconds=6)
+#: A text that a customer types: only Postgres may store it.
+REQUEST = "ラベンダーの香りは苦手です"
 _DAY_BEFORE = timedelta(days=1)
 _KINDS = ("booking_held", "booking_confirmed", "booking_reminder", "booking_completed")
 
@@ -19,7 +21,7 @@ async def play(salon: Salon) -> None:
     # As many seconds before the start as bring the reminder soon.
     offset = datetime.fromisoformat(start_at) - datetime.now(ZONE) - _REMIND_AFTER
     await salon.set_up(reminder_offsets=[int(offset.total_seconds())])
-    booking = await salon.book(hanako, start_at)
+    booking = await salon.book(hanako, start_at, special_requests=REQUEST)
     await salon.set_up(reminder_offsets=[_DAY_BEFORE.total_seconds()])
     await salon.mail_arrives(hanako, booking, "booking_held")
     await salon.pay(hanako, booking)
