@@ -12,6 +12,7 @@ from api.v1.bookings.reaccommodations import endpoints as stranded
 from api.v1.bookings.series import endpoints as series
 from api.v1.bookings.timeline import endpoints as timeline
 from api.v1.bookings.waitlist import endpoints as waitlist
+from api.v1.bookings.walk_ins import endpoints as walk_ins
 from api.v1.businesses.businesses import endpoints as businesses
 from api.v1.businesses.businesses import owner_endpoints as own_businesses
 from api.v1.businesses.postal_codes import endpoints as postal_codes
@@ -42,6 +43,7 @@ from api.v1.scheduling.staff import endpoints as staff
 ROUTERS: tuple[APIRouter, ...] = (
     availability.router,
     bookings.router,
+    walk_ins.router,
     timeline.router,
     live.router,
     payments.router,

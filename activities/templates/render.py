@@ -63,17 +63,24 @@ def compose(content: NoticeContent, now: datetime, links: BookingLinks) -> Email
 
 
 def _url(content: NoticeContent, links: BookingLinks) -> str:
-    """The target of the button: the booking, with a proof of the address in the one message that asks for it."""
-    if content.kind == NoticeKind.BOOKING_PROOF and content.proof_deadline is not None:
+    """The target of the button: the booking, with a proof of the address in the messages that ask for it."""
+    if _asks_for_proof(content) and content.proof_deadline is not None:
         return links.proof_url(content.booking_id, content.proof_deadline)
     return links.url(content.booking_id)
+
+
+def _asks_for_proof(content: NoticeContent) -> bool:
+    """Whether the link proves the address: the request for it, and a provisional booking that asks for no payment."""
+    return content.kind == NoticeKind.BOOKING_PROOF or (
+        content.kind == NoticeKind.BOOKING_HELD and not content.amount_due
+    )
 
 
 def button(content: NoticeContent) -> str:
     """The button for the message and the status of its booking. A booking that has ended can only be viewed."""
     if content.booking_status not in _CHANGEABLE:
         return "view"
-    asked = _ASKS.get(NoticeKind(content.kind), "change")
+    asked = "prove" if _asks_for_proof(content) else _ASKS.get(NoticeKind(content.kind), "change")
     pays = content.booking_status == BookingStatus.PENDING
     return "change" if asked == "pay" and not pays else asked
 

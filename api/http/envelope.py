@@ -37,6 +37,7 @@ class SuccessMessage(Enum):
     BOOKING_CONFIRMED = ("ご予約が確定しました。", "Your booking is confirmed.")
     BOOKING_CANCELLED = ("ご予約をキャンセルしました。", "Booking cancelled.")
     BOOKING_MOVED = ("日時を変更しました。", "Time changed.")
+    BOOKING_PROVISIONAL = ("仮予約を承りました。", "Reserved until the customer answers.")
     ADDRESS_ASKED = (
         "ご入力のメールアドレスに確認メールをお送りしました。",
         "Please confirm your address with the e-mail that we have sent.",

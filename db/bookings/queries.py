@@ -21,7 +21,8 @@ from domain.scheduling.reasons import ChosenBy
 
 _COLUMNS = """b.id, b.business_id, b.customer_id, b.user_id, b.code, b.status, b.start_at, b.end_at, b.time_zone,
     b.party_size, b.price, b.amount_due, b.due_at_venue, b.currency, b.payment_mode, b.needs_approval, b.policy,
-    b.hold_expires_at, b.approval_deadline, b.proof_deadline, b.undo_until, b.special_requests, b.internal_notes,
+    b.hold_expires_at, b.approval_deadline, b.proof_deadline, b.is_provisional, b.undo_until, b.special_requests,
+    b.internal_notes,
     b.language, b.version, b.created_at,
     coalesce(b.cancellation_penalty, 0) AS penalty"""
 _BESIDE = """(SELECT o.series_id FROM series_occurrences o WHERE o.booking_id = b.id) AS series_id,

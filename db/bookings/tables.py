@@ -94,7 +94,10 @@ class Booking(Base, Stamped):
     policy: Mapped[Json]
     hold_expires_at: Mapped[Time | None]
     approval_deadline: Mapped[Time | None]
-    #: Until when the caller must prove ``email``; empty if no proof is needed (any more).
+    #: Staff made it for a customer who had to answer before a deadline.
+    is_provisional: Mapped[bool] = mapped_column(server_default=text("false"))
+    #: Until when the caller must prove ``email``, or the customer of a provisional booking must answer; empty if
+    #: neither is asked (any more).
     proof_deadline: Mapped[Time | None]
     #: When the caller opened a link that was sent to ``email``.
     contact_proven_at: Mapped[Time | None]

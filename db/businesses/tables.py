@@ -131,6 +131,9 @@ class BusinessSettings(Base, Stamped):
         CheckConstraint(
             "address_proof_within BETWEEN interval '0' AND interval '1 day'", name="address_proof_in_range"
         ),
+        CheckConstraint(
+            "provisional_for BETWEEN interval '5 minutes' AND interval '30 days'", name="provisional_in_range"
+        ),
         CheckConstraint("unproven_holds BETWEEN 1 AND 1000", name="unproven_holds_in_range"),
         CheckConstraint("undo_within BETWEEN interval '0' AND interval '1 day'", name="undo_in_range"),
         CheckConstraint("lead_time >= interval '0'", name="lead_time_not_negative"),
@@ -151,6 +154,8 @@ class BusinessSettings(Base, Stamped):
     #: How long an unpaid booking waits until a caller without a proven identity has proven the typed address. Zero: no
     #: proof is needed.
     address_proof_within: Mapped[timedelta] = mapped_column(INTERVAL, server_default=text("interval '30 minutes'"))
+    #: How long staff may hold a time for a customer who has to answer.
+    provisional_for: Mapped[timedelta] = mapped_column(INTERVAL, server_default=text("interval '24 hours'"))
     #: How many holds callers without a proven identity may have open together.
     unproven_holds: Mapped[int] = mapped_column(SmallInteger, server_default=text("20"))
     reminder_offsets: Mapped[list[timedelta]] = mapped_column(

@@ -50,7 +50,8 @@ SELECT uuidv7() AS new_id, jsonb_build_object(
         'auto_complete', t.auto_complete,
         'calendar_version', b.calendar_version,
         'holiday_row', t.has_public_holiday_row, 'guest_booking', t.guest_booking,
-        'proof', extract(epoch FROM t.address_proof_within), 'unproven_holds', t.unproven_holds,
+        'proof', extract(epoch FROM t.address_proof_within), 'provisional', extract(epoch FROM t.provisional_for),
+        'undo', extract(epoch FROM t.undo_within), 'unproven_holds', t.unproven_holds,
         'language', t.language, 'provider', b.payment_provider,
         'reminders', (SELECT coalesce(jsonb_agg(extract(epoch FROM o)), '[]') FROM unnest(t.reminder_offsets) o)),
     'hours', (SELECT coalesce(jsonb_agg(jsonb_build_array(h.weekday, h.opens, h.closes)), '[]')

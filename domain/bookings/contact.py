@@ -12,3 +12,8 @@ class Contact:
     given_name: str = ""
     email: str | None = None
     phone: str | None = None
+
+
+def walk_in_contact(language: str) -> Contact:
+    """Of a customer who came without a booking and gave no name. ``language``: ``ja`` or ``en``."""
+    return Contact("予約なしのお客様" if language == "ja" else "Walk-in")

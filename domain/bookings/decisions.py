@@ -41,7 +41,8 @@ class BookingFacts:
     ``refunds_in_progress``: minor units that are on their way back already. ``is_stranded``: the business cannot keep
     the time and has offered another one. ``amount_due``: to be paid online before it is confirmed.
     ``penalty_charged``: what its end has cost the customer. ``moves``: how often the customer has moved it.
-    ``proof_deadline`` is set while the address is to be proven. ``undo_until``: its last step can be undone until
+    ``proof_deadline`` is set while the address is to be proven. ``is_provisional``: staff made it for a customer
+    who has to answer. ``undo_until``: its last step can be undone until
     then, to ``undo_to``; for a booking that is over, its money and messages wait for that.
     """
 
@@ -60,6 +61,7 @@ class BookingFacts:
     hold_expires_at: datetime | None = None
     approval_deadline: datetime | None = None
     proof_deadline: datetime | None = None
+    is_provisional: bool = False
     moves: int = 0
     kept_penalty: KeptPenalty = field(default_factory=KeptPenalty)
     undo_until: datetime | None = None

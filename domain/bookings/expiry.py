@@ -35,6 +35,11 @@ def ends_unproven(facts: BookingFacts) -> bool:
     return facts.status is BookingStatus.PENDING and facts.proof_deadline is not None
 
 
+def tells_business(facts: BookingFacts) -> bool:
+    """Whether the business is told that the hold has ended: of a provisional booking, which its staff made."""
+    return facts.is_provisional
+
+
 def may_sweep(facts: BookingFacts, now: datetime) -> bool:
     """Whether the hold has ended at ``now`` and its time may be given to another booking. Secured money keeps the time.
     The caller checks whether a stored payment event is still to be applied."""

@@ -17,7 +17,8 @@ class HoldTerms:
 
     ``dues``: what is paid when; ``dues.online`` before confirmation. ``status``: confirmed at once when neither
     payment nor approval is needed, so that no booking is lost because the workflow is slow. ``proof_deadline``: until
-    when the caller must prove the typed address; None where no proof is asked.
+    when the caller must prove the typed address, or the customer of a provisional booking must answer; None where
+    neither is asked.
     """
 
     dues: Dues
@@ -50,12 +51,15 @@ def terms(
     hold_for: timedelta,
     approve_within: timedelta,
     prove_within: timedelta = timedelta(),
+    answer_by: datetime | None = None,
 ) -> HoldTerms:
     """The hold waits first for payment or the proof of the address, then for approval. It ends at the first missed
     deadline; no deadline is later than the start. ``prove_within``: zero where no proof is asked
-    (`domain.bookings.proof`)."""
+    (`domain.bookings.proof`). ``answer_by``: the deadline of a provisional booking, for the payment or the answer."""
     deadline = min(now + approve_within, start_at) if manual_approval else None
     prove_by = min(now + prove_within, start_at) if prove_within else None
-    ends = now + hold_for if dues.online else prove_by or deadline
+    if answer_by is not None and not dues.online:
+        prove_by = answer_by
+    ends = (answer_by or now + hold_for) if dues.online else prove_by or deadline
     status = BookingStatus.PENDING if dues.online or manual_approval or prove_by else BookingStatus.CONFIRMED
     return HoldTerms(dues, manual_approval, status, ends, deadline, prove_by)

@@ -178,6 +178,7 @@ TWINS: dict[str, tuple[Twin, ...]] = {
     "ck_business_settings_address_proof_in_range": (field(SettingsUpdate, "address_proof_within", LENGTHS),),
     "ck_business_settings_booking_window_positive": (field(SettingsUpdate, "booking_window", LENGTHS),),
     "ck_business_settings_hold_positive": (field(SettingsUpdate, "hold_for", LENGTHS),),
+    "ck_business_settings_provisional_in_range": (field(SettingsUpdate, "provisional_for", LENGTHS),),
     "ck_business_settings_unproven_holds_in_range": (field(SettingsUpdate, "unproven_holds", NUMBERS),),
     "ck_business_settings_undo_in_range": (field(SettingsUpdate, "undo_within", LENGTHS),),
     "ck_business_settings_lead_time_not_negative": (field(SettingsUpdate, "lead_time", LENGTHS),),

@@ -127,6 +127,16 @@ TEXTS = Texts(
             "お客様の情報は、どちらか一方を指定してください。", "Give the details of the customer only once."
         ),
         "for_each_item": Text("担当は、メニューごとに指定してください。", "Choose staff for each service."),
+        "provisional_only": Text(
+            "回答期限は、仮予約のときだけ指定できます。", "Only a provisional booking has a time to answer."
+        ),
+        "answer_too_soon": Text("回答期限は、5分以上先にしてください。", "Give the customer at least five minutes."),
+        "answer_after_start": Text(
+            "回答期限は、予約の開始時刻までにしてください。", "The answer must come before the booking starts."
+        ),
+        "answer_too_late": Text(
+            "回答期限が、お店の設定より先になっています。", "Your settings do not allow so much time for the answer."
+        ),
         "exactly_one": Text("どれか1つを指定してください。", "Choose exactly one."),
         "required": Text("入力してください。", "Please fill this in."),
         "already_over": Text("これからの日を指定してください。", "Please choose a day that is still ahead."),

@@ -30,6 +30,14 @@ class ConfirmStore(TransitionStore):
             return booking.outcome()
         return await self._confirm(booking, command, now, notify_business=True)
 
+    async def confirm_quietly(self, command: BookingCommand, now: datetime) -> BookingOutcome:
+        """pending -> confirmed without a message: of a customer who is there. Raises as ``confirm``."""
+        booking, seen = await self._enter(command)
+        if seen is not None:
+            return seen
+        confirmation.confirm(booking.facts())
+        return await self._write(booking, change_of(booking, "confirmed", BookingStatus.CONFIRMED), command, now)
+
     async def approve(self, command: BookingCommand, now: datetime) -> BookingOutcome:
         """pending -> confirmed, by a member of the business; the proof of the address is not required. Raises
         WrongState while the money is missing, and if neither approval nor proof is needed."""

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from db.bookings.commands.locked import Locked, change_of
+from db.bookings.commands.locked import Change, Locked, change_of
 from db.bookings.commands.notices import Message
 from db.bookings.commands.transition import TransitionStore
 from db.payments.payments import PaymentStore
@@ -37,6 +37,14 @@ _LAPSED = text("""
        FOR NO KEY UPDATE SKIP LOCKED
 """)
 _HAS_UNAPPLIED_PAYMENT = text("SELECT app_has_unapplied_payment(:booking_id)")
+
+
+def expiry_of(booking: Locked) -> Change:
+    """The end of a hold, with its messages."""
+    messages = [Message(NoticeKind.BOOKING_EXPIRED)]
+    if expiry.tells_business(booking.facts()):
+        messages.append(Message(NoticeKind.BOOKING_EXPIRED, to_business=True))
+    return change_of(booking, "expired", BookingStatus.EXPIRED, messages=tuple(messages))
 
 
 class ExpiryStore(TransitionStore):
@@ -97,9 +105,7 @@ class ExpiryStore(TransitionStore):
         return bool(await self.session.scalar(_HAS_UNAPPLIED_PAYMENT, {"booking_id": booking.id}))
 
     async def _expire(self, booking: Locked, command: BookingCommand, now: datetime) -> BookingOutcome:
-        notice = Message(NoticeKind.BOOKING_EXPIRED)
-        change = change_of(booking, "expired", BookingStatus.EXPIRED, messages=(notice,))
-        return await self._write(booking, change, command, now)
+        return await self._write(booking, expiry_of(booking), command, now)
 
     async def _close(self, booking: Locked, command: BookingCommand) -> MoneyTask | None:
         if booking.payment is None:

@@ -19,6 +19,7 @@ from db.bookings.commands.confirm import ConfirmStore
 from db.bookings.commands.customers import BookingCustomer, BookingCustomerStore, customer_of
 from db.bookings.commands.hold_request import HoldRequest
 from db.bookings.commands.hold_values import columns_of, offer_of, snapshot_of, terms_of, view_of, with_claims
+from db.bookings.commands.visit import VisitStore
 from db.engine.context import IdempotencyKey
 from db.messages.commands.hold_notice import HOLD_NOTICE
 from db.messages.notices import NoticeStore, QueuedNotice
@@ -67,12 +68,13 @@ booked AS (
     INSERT INTO bookings (id, business_id, customer_id, user_id, family_name, given_name, email, phone, ip, code,
         status, start_at, end_at, time_zone, party_size,
         price, amount_due, due_at_venue, currency, payment_mode, needs_approval, policy, hold_expires_at,
-        approval_deadline, proof_deadline, special_requests, language, preferred_resource_ids, created_at)
+        approval_deadline, proof_deadline, is_provisional, special_requests, language, preferred_resource_ids,
+        created_at)
     SELECT :booking_id, :business_id, :customer_id, :user_id, :family_name, :given_name, :email, :phone, :ip, :code,
         'pending', :start_at, :end_at, :time_zone,
         :party_size, :price, :amount_due, :due_at_venue, :currency, :payment_mode, :needs_approval,
         CAST(:policy AS jsonb),
-        :hold_expires_at, :approval_deadline, :proof_deadline, :special_requests, :language,
+        :hold_expires_at, :approval_deadline, :proof_deadline, :is_provisional, :special_requests, :language,
         CAST(:preferred AS uuid[]), :now
       FROM whole WHERE yes),
 item AS (
@@ -140,7 +142,10 @@ class HoldStore(ClaimStore):
         if ip is not None and not known.is_proven and not request.by_staff:
             await self._count_network(view, ip, now, request.network_limit)
             await self._count_unproven(view, known, now)
-        await self._queue_notices(view, now)
+        if request.is_walk_in:
+            await self._check_in(view, now)
+        else:
+            await self._queue_notices(view, now)
         return view
 
     async def _take(
@@ -156,6 +161,8 @@ class HoldStore(ClaimStore):
         question = catalogue.question(
             known.first, known.last, now, request.party_size, request.preferred, request.by_staff
         )
+        if request.is_walk_in:
+            question = replace(question, slot_interval=1, earliest=min(question.earliest, request.start_at))
         agreed = agree([offer_of(service) for service in catalogue.services], request.party_size)
         view = view_of(
             request, catalogue, agreed, terms_of(request, agreed, known, customer, now), customer.id, known, now
@@ -250,6 +257,14 @@ class HoldStore(ClaimStore):
         row = (await self.session.execute(_HOLD, values)).one()
         return await self.is_whole(candidate, row.claims or [], row.is_current)
 
+    async def _check_in(self, view: BookingView, now: datetime) -> None:
+        """The customer of a walk-in is there: confirmed and checked in at once, and nobody gets a message."""
+        actor = self.context.actor
+        confirm = BookingCommand(view.id, view.business_id, f"walk_in:{view.id}", SYSTEM.kind)
+        await ConfirmStore(self.session, self.context).confirm_quietly(confirm, now)
+        arrive = BookingCommand(view.id, view.business_id, f"walk_in_arrived:{view.id}", actor.kind, actor.user_id)
+        await VisitStore(self.session, self.context).check_in(arrive, now)
+
     async def _queue_notices(self, view: BookingView, now: datetime) -> None:
         """The notices of a new booking that waits for no payment: confirmed if nothing is missing, the request for the
         proof of the address, or the request for approval. A booking that waits for a payment gets its notice from the
@@ -262,7 +277,9 @@ class HoldStore(ClaimStore):
 
 
 def _asking(view: BookingView) -> list[QueuedNotice]:
-    """The messages of a booking that waits for a proof or an approval."""
+    """The messages of a booking that waits for an answer, a proof or an approval."""
+    if view.is_provisional:
+        return [QueuedNotice(NoticeKind.BOOKING_HELD, view.id, view.business_id, f"booking/{view.id}/held")]
     if view.proof_deadline is not None:
         return [QueuedNotice(NoticeKind.BOOKING_PROOF, view.id, view.business_id, f"booking/{view.id}/proof")]
     kind, key = NoticeKind.BOOKING_REQUESTED, f"booking/{view.id}/requested"

@@ -31,6 +31,8 @@ class HoldRequest:
     ``request_payment``. ``expected_price``: the price that the caller was shown. ``network_limit``: unpaid bookings
     that unproven callers of one network may have. ``is_proven``: the caller has proven the address before.
     ``limits``: those of each payment provider; None where it is not checked.
+    ``is_provisional``: staff hold the time until the customer has answered, at ``answer_by`` at the latest (None: as
+    long as the business allows). ``is_walk_in``: the customer is there, so ``start_at`` may be any minute and is now.
     """
 
     items: tuple[ItemRequest, ...]
@@ -47,6 +49,9 @@ class HoldRequest:
     network_limit: int = MAX_OPEN_HOLDS
     is_proven: bool = False
     limits: Mapping[str, ProviderLimits] | None = None
+    is_provisional: bool = False
+    answer_by: datetime | None = None
+    is_walk_in: bool = False
 
     def __post_init__(self) -> None:
         if sum(one is not None for one in (self.user_id, self.customer_id, self.person)) != 1:

@@ -13,16 +13,20 @@ from db.bookings.commands.customers import BookingCustomer
 from db.bookings.commands.hold_request import HoldRequest
 from db.scheduling.availability import HoldFacts
 from db.scheduling.booked_services import Catalogue, Preferred
+from domain.booking_status import BookingStatus
 from domain.bookings.agreement import Agreement, ServiceOffer
 from domain.bookings.hold import HoldTerms, check_due, check_price, terms
 from domain.bookings.proof import time_to_prove
+from domain.bookings.provisional import answer_deadline
 from domain.bookings.snapshot import BookingSnapshot
+from domain.bookings.undo import undo_until
 from domain.bookings.view import BookingView, ItemView
 from domain.catalogue.cancellation import Policy
 from domain.catalogue.service import ApprovalMode
 from domain.ids import confirmation_code
 from domain.money import Money
 from domain.payments.status import PaymentMode
+from domain.platform.actor import ActorKind
 
 
 def columns_of(view: BookingView, catalogue: Catalogue) -> dict[str, Any]:
@@ -48,6 +52,7 @@ def columns_of(view: BookingView, catalogue: Catalogue) -> dict[str, Any]:
         "hold_expires_at": view.hold_expires_at or view.start_at,
         "approval_deadline": view.approval_deadline,
         "proof_deadline": view.proof_deadline,
+        "is_provisional": view.is_provisional,
         "special_requests": view.special_requests,
         "language": view.language,
         "now": view.created_at,
@@ -86,6 +91,7 @@ def snapshot_of(view: BookingView, catalogue: Catalogue) -> BookingSnapshot:
         auto_complete=settings["auto_complete"],
         version=view.version,
         proof_deadline=view.proof_deadline,
+        undo_until=view.undo_until,
     )
 
 
@@ -105,7 +111,8 @@ def offer_of(service: Mapping[str, Any]) -> ServiceOffer:
 def terms_of(
     request: HoldRequest, agreed: Agreement, known: HoldFacts, customer: BookingCustomer, now: datetime
 ) -> HoldTerms:
-    """What is agreed with this customer. Raises PriceChanged, and NotBookable for an amount that cannot be paid."""
+    """What is agreed with this customer. Raises PriceChanged, NotBookable for an amount that cannot be paid, and
+    InvalidInput for a deadline that the business does not allow."""
     settings = known.catalogue.settings
     check_price(agreed.dues.price, request.expected_price)
     dues = agreed.dues if not request.by_staff or request.request_payment else agreed.dues.without_online()
@@ -125,7 +132,14 @@ def terms_of(
             is_proven=known.is_proven,
             has_address=bool(customer.contact.email),
         ),
+        _answer_by(request, settings, now),
     )
+
+
+def _answer_by(request: HoldRequest, settings: Mapping[str, Any], now: datetime) -> datetime | None:
+    if not request.is_provisional:
+        return None
+    return answer_deadline(request.answer_by, timedelta(seconds=settings["provisional"]), request.start_at, now)
 
 
 def view_of(
@@ -139,13 +153,14 @@ def view_of(
 ) -> BookingView:
     """The booking without its claims; the times of its items follow from them."""
     login = known.customer["user_id"] if known.customer else None
+    undo = undo_until(ActorKind.STAFF, timedelta(seconds=catalogue.settings["undo"]), now)
     return BookingView(
         id=catalogue.new_id,
         business_id=catalogue.business_id,
         customer_id=customer_id,
         user_id=request.user_id or (UUID(login) if login else None),
         code=confirmation_code(),
-        status=held.status,
+        status=BookingStatus.CHECKED_IN if request.is_walk_in else held.status,
         start_at=request.start_at,
         end_at=request.start_at,
         time_zone=catalogue.settings["zone"],
@@ -166,6 +181,8 @@ def view_of(
         version=0,
         created_at=now,
         items=_items(request.start_at, catalogue, agreed),
+        is_provisional=request.is_provisional,
+        undo_until=undo if request.is_walk_in else None,
     )
 
 

@@ -39,6 +39,7 @@ class Locked:
     hold_expires_at: datetime | None
     approval_deadline: datetime | None
     proof_deadline: datetime | None
+    is_provisional: bool
     cancellation_penalty: int | None
     moves: int
     kept_penalty_percent: int
@@ -69,6 +70,7 @@ class Locked:
             hold_expires_at=self.hold_expires_at,
             approval_deadline=self.approval_deadline,
             proof_deadline=self.proof_deadline,
+            is_provisional=self.is_provisional,
             moves=self.moves,
             kept_penalty=self.kept_penalty,
             undo_until=self.undo_until,

@@ -4,7 +4,8 @@ from datetime import datetime
 
 from sqlalchemy import text
 
-from db.bookings.commands.locked import change_of
+from db.bookings.commands.expire import expiry_of
+from db.bookings.commands.locked import Locked, change_of
 from db.bookings.commands.notices import Message
 from db.bookings.commands.transition import TransitionStore
 from domain.booking_status import BookingStatus
@@ -31,16 +32,15 @@ class ProofStore(TransitionStore):
     async def prove_contact(self, command: BookingCommand, now: datetime) -> BookingOutcome:
         """The address is proven: the booking is confirmed, or waits for approval. A booking that was proven or
         confirmed before is only reported. Raises WrongState for a booking that has ended, and HoldLimit if the address
-        has too many unpaid bookings at this business."""
+        has too many unpaid bookings at this business; staff may make as many provisional ones as they want."""
         booking, seen = await self._enter(command)
         if seen is not None:
             return seen
         proven = confirmation.prove_contact(booking.facts())
         if proven is None:
             return booking.outcome()
-        await self.session.execute(_ONE_AT_A_TIME, {"booking_id": booking.id})
-        others = await self.session.scalar(_OTHERS_OF_ADDRESS, {"booking_id": booking.id, "now": now})
-        check_proven_bookings(others or 0)
+        if not booking.is_provisional:
+            await self._check_limit(booking, now)
         waits = proven.status is BookingStatus.PENDING
         to_both = NoticeKind.BOOKING_REQUESTED if waits else NoticeKind.BOOKING_CONFIRMED
         change = change_of(
@@ -54,6 +54,11 @@ class ProofStore(TransitionStore):
         )
         return await self._write(booking, change, command, now)
 
+    async def _check_limit(self, booking: Locked, now: datetime) -> None:
+        await self.session.execute(_ONE_AT_A_TIME, {"booking_id": booking.id})
+        others = await self.session.scalar(_OTHERS_OF_ADDRESS, {"booking_id": booking.id, "now": now})
+        check_proven_bookings(others or 0)
+
     async def expire_unproven(self, command: BookingCommand, now: datetime) -> BookingOutcome:
         """pending -> expired, because the address was not proven in time. A booking that was proven or changed in the
         meantime is only reported."""
@@ -62,4 +67,4 @@ class ProofStore(TransitionStore):
             return seen
         if not expiry.ends_unproven(booking.facts()):
             return booking.outcome()
-        return await self._write(booking, change_of(booking, "expired", BookingStatus.EXPIRED), command, now)
+        return await self._write(booking, expiry_of(booking), command, now)

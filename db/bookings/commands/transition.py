@@ -37,7 +37,7 @@ _OUTCOME = TypeAdapter(BookingOutcome)
 # Waits for a transaction that is changing this booking, then reads its result. NO KEY UPDATE, so that inserting rows
 # with a foreign key to the booking (a notice, a reminder) need not wait.
 _BOOKING = """b.id, b.business_id, b.status, b.start_at, b.end_at, b.version, b.price, b.amount_due, b.currency,
-           b.needs_approval, b.policy, b.hold_expires_at, b.approval_deadline, b.proof_deadline,
+           b.needs_approval, b.policy, b.hold_expires_at, b.approval_deadline, b.proof_deadline, b.is_provisional,
            b.cancellation_penalty, b.moves, b.kept_penalty_percent, b.kept_penalty_until, b.time_zone,
            b.undo_until, b.undo_to"""
 _LOCK = text(f"SELECT {_BOOKING} FROM bookings b WHERE b.id = :booking_id FOR NO KEY UPDATE")
@@ -256,8 +256,9 @@ def _columns(booking: Locked, change: Change, command: BookingCommand, now: date
 
 def _messages_of(booking: Locked, change: Change) -> tuple[Message, ...]:
     """The notices of the change. No notices were sent about a booking that waits for the proof of its address, so there
-    are none about its move or end either; the unproven address gets only the message that asks for the proof."""
-    waits = booking.proof_deadline is not None and not change.proves_contact
+    are none about its move or end either; the unproven address gets only the message that asks for the proof. The
+    customer of a provisional booking has spoken with the staff, and gets them all."""
+    waits = booking.proof_deadline is not None and not change.proves_contact and not booking.is_provisional
     return () if waits and change.to is not BookingStatus.CONFIRMED else change.messages
 
 

@@ -74,6 +74,13 @@ CUSTOMER = (
         "by Wed 18 Nov, 12:30",
         **{**_WAITS, "amount_due": 0, "payment_mode": "at_venue"},
     ),
+    _case(
+        "held_provisional",
+        K.BOOKING_HELD,
+        ("11月18日（水）12:10まで仮予約", "ご予約を確定してください"),
+        ("until Wed 18 Nov, 12:10", "confirm the booking"),
+        **{**_WAITS, "amount_due": 0, "payment_mode": "at_venue"},
+    ),
     _case("held_to_approve", K.BOOKING_HELD, "ご予約の可否", "whether it can accept", **_WAITS, needs_approval=True),
     _case(
         "requested",

@@ -46,7 +46,9 @@ class BookingCreate(Input):
     for several of one business.
 
     A login books for itself and gives neither ``guest`` nor ``customer_id``; without a login ``guest`` is needed.
-    Staff give one of the two, and may ask for online payment (``request_payment``).
+    Staff give one of the two, and may ask for online payment (``request_payment``). With ``provisional`` they hold the
+    time for a customer, for example on the phone: it is confirmed when the customer opens the link in the message and
+    confirms or pays, or when staff confirm it; at ``answer_by`` it expires, and the business is told.
     """
 
     model_config = ConfigDict(
@@ -80,6 +82,14 @@ class BookingCreate(Input):
     guest: GuestWrite | None = Field(default=None, description="The person who books without a login.")
     customer_id: UUID | None = Field(default=None, description="Customer for whom staff book (UUID).")
     request_payment: bool = Field(default=False, description="Whether the customer is asked to pay online.")
+    provisional: bool = Field(
+        default=False, description="Staff only: hold the time until the customer has confirmed or paid."
+    )
+    answer_by: Moment | None = Field(
+        default=None,
+        description="Of a provisional booking: until when the customer must answer, RFC 3339; not after the start, and "
+        "no later than the setting `provisional_for` allows. Left out: as late as possible.",
+    )
     expected_price: MoneyWrite | None = Field(
         default=None,
         description="The total price that the caller was shown. If it is another one now, nothing is booked and the "
@@ -92,6 +102,8 @@ class BookingCreate(Input):
             raise PydanticCustomError("exactly_one", "service_id or items", {"field": "service_id"})
         if self.items and self.resource_ids:
             raise PydanticCustomError("for_each_item", "in items", {"field": "resource_ids"})
+        if self.answer_by is not None and not self.provisional:
+            raise PydanticCustomError("provisional_only", "of a provisional booking", {"field": "answer_by"})
         return self
 
     @property

@@ -59,6 +59,10 @@ class BookingAnswer:
 def _message(booking: BookingView) -> SuccessMessage:
     if booking.status is BookingStatus.CONFIRMED:
         return SuccessMessage.BOOKING_CONFIRMED
+    if booking.is_provisional:
+        return SuccessMessage.BOOKING_PROVISIONAL
+    if booking.status is BookingStatus.CHECKED_IN:
+        return SuccessMessage.BOOKING_CHECKED_IN
     if booking.proof_deadline is not None:
         return SuccessMessage.ADDRESS_ASKED
     return SuccessMessage.BOOKING_HELD if booking.amount_due else SuccessMessage.BOOKING_REQUESTED
@@ -103,10 +107,12 @@ def guest_subject(access: Access, guest: GuestWrite | None) -> str | None:
 def request_of(access: Access, body: BookingCreate, settings: Settings) -> HoldRequest:
     """What the caller asks for, as the store takes it. Raises Forbidden and InvalidInput as ``take``."""
     for_another = body.customer_id is not None or (body.guest is not None and access.user_id is not None)
-    if for_another or body.request_payment:
+    if for_another or body.request_payment or body.provisional:
         require(access.role, BookingAction.CREATE_FOR_CUSTOMER)
     if body.customer_id is not None and body.guest is not None:
         raise InvalidInput.at("customer_id", "not_with_guest")
+    if body.provisional and not for_another:
+        raise InvalidInput.at("customer_id", "required")
     if access.user_id is None and body.guest is None:
         raise InvalidInput.at("guest", "missing")
     return HoldRequest(
@@ -123,6 +129,8 @@ def request_of(access: Access, body: BookingCreate, settings: Settings) -> HoldR
         expected_price=body.expected_price.money() if body.expected_price else None,
         special_requests=body.special_requests,
         language=body.language or request_info().language.value,
+        is_provisional=body.provisional,
+        answer_by=body.answer_by,
     )
 
 

@@ -54,6 +54,7 @@ _BOOKING: dict[str, Any] = {
     "refunded": {"amount": 0, "currency": "JPY"},
     "payment_mode": "prepay",
     "needs_approval": False,
+    "provisional": False,
     "policy": {
         "tiers": [{"hours_before": 24, "penalty_percent": 50}],
         "no_show_percent": 100,
@@ -216,6 +217,9 @@ class BookingRead(RecordRead):
     refunded: MoneyRead = Field(description="What has arrived back at the customer.")
     payment_mode: PaymentMode = Field(description="When the customer pays: online in full, a deposit, or at the venue.")
     needs_approval: bool = Field(description="Whether the business must approve.")
+    provisional: bool = Field(
+        description="Whether staff made it for a customer who had to answer before `hold_expires_at`.",
+    )
     policy: AgreedPolicyRead = Field(description="The cancellation policy.")
     hold_expires_at: datetime | None = Field(
         description="Until when the time is held, RFC 3339 with the venue's offset; null unless `pending`.",
@@ -225,8 +229,8 @@ class BookingRead(RecordRead):
         "approval.",
     )
     proof_deadline: datetime | None = Field(
-        description="Until when the guest must confirm the e-mail address, RFC 3339 with the venue's offset; null "
-        "where that is not asked.",
+        description="Until when the guest must confirm the e-mail address, or the customer of a provisional booking "
+        "must answer, RFC 3339 with the venue's offset; null where neither is asked.",
     )
     undo_until: datetime | None = Field(
         description="Until when staff can undo the last step, RFC 3339 with the venue's offset; null where nothing can "
@@ -321,6 +325,7 @@ def _shown(booking: BookingView, works_here: bool) -> dict[str, Any]:
         "refunded": MoneyRead(amount=booking.refunded, currency=booking.currency),
         "payment_mode": booking.payment_mode,
         "needs_approval": booking.needs_approval,
+        "provisional": booking.is_provisional,
         "policy": AgreedPolicyRead.model_validate(Policy.from_json(booking.policy).to_json()),
         "hold_expires_at": local(booking.hold_expires_at) if pending else None,
         "approval_deadline": local(booking.approval_deadline) if pending else None,

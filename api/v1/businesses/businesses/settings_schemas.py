@@ -30,6 +30,7 @@ _WHOLE = {
     "approval_within": "P1D",
     "reminder_offsets": ["P1D"],
     "no_show_grace": "PT15M",
+    "provisional_for": "P1D",
     "unproven_holds": 20,
     "undo_within": "PT10M",
     "auto_complete": True,
@@ -41,10 +42,15 @@ _WHOLE = {
 _SECOND, _DAY = timedelta(seconds=1), timedelta(days=1)
 Soon = Annotated[timedelta, Field(ge=_SECOND, le=7 * _DAY)]
 Proof = Annotated[timedelta, Field(ge=timedelta(), le=_DAY)]
+Provisional = Annotated[timedelta, Field(ge=timedelta(minutes=5), le=30 * _DAY)]
 Undo = Annotated[timedelta, Field(ge=timedelta(), le=_DAY)]
 _UNPROVEN = (
     "How many unconfirmed bookings callers without a confirmed e-mail address may have open together. Above that, they "
     "are asked to log in."
+)
+_PROVISIONAL = (
+    "How long staff may hold a time for a customer who has to answer (a provisional booking), as an ISO 8601 duration. "
+    "It is also the time where staff choose none."
 )
 _UNDO = (
     "How long staff can undo a check-in, a completion, a no-show or a decline, as an ISO 8601 duration. Money and "
@@ -94,6 +100,7 @@ class SettingsUpdate(Changes):
         description="How long an unpaid booking waits until its guest has confirmed the e-mail address, as an ISO "
         "8601 duration; `PT0S`: it is not asked.",
     )
+    provisional_for: Provisional | None = Field(default=None, description=_PROVISIONAL)
     unproven_holds: Annotated[int, Field(ge=1, le=1000)] | None = Field(default=None, description=_UNPROVEN)
     reminder_offsets: Annotated[list[Offset], Field(max_length=5)] | None = Field(
         default=None,
@@ -179,6 +186,7 @@ class OwnSettingsRead(SettingsRead):
     no_show_grace: timedelta = Field(
         description="How long after its end a booking waits before it completes by itself, as an ISO 8601 duration.",
     )
+    provisional_for: timedelta = Field(description=_PROVISIONAL)
     unproven_holds: int = Field(description=_UNPROVEN)
     undo_within: timedelta = Field(description=_UNDO)
     auto_complete: bool = Field(description="Whether a booking completes by itself when `no_show_grace` is over.")
