@@ -124,6 +124,12 @@ _CLAIMS = text("""
            jsonb_build_object('holds_until', c.holds_until, 'hold_expires_at', c.hold_expires_at)
       FROM claim c WHERE c.status = 'pending' AND c.holds_until IS DISTINCT FROM c.hold_expires_at
     UNION ALL
+    SELECT 'overbooked_without_record', jsonb_build_object('booking_id', c.booking_id, 'claim_id', c.id),
+           jsonb_build_object('unit', c.unit, 'starts_at', c.starts_at)
+      FROM claim c
+     WHERE c.unit >= 1000 AND NOT EXISTS (
+        SELECT 1 FROM booking_history h WHERE h.booking_id = c.booking_id AND h.event = 'overbooked')
+    UNION ALL
     SELECT 'claim_of_ended_booking', jsonb_build_object('booking_id', c.booking_id, 'claim_id', c.id),
            jsonb_build_object('status', c.status, 'starts_at', c.starts_at)
       FROM claim c WHERE c.status = ANY(:final)

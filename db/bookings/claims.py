@@ -24,7 +24,8 @@ from domain.scheduling.classes import is_class
 from domain.scheduling.errors import NobodyWorks, OutsideOpeningHours, SlotTaken
 from domain.scheduling.reasons import ChosenBy
 
-_REFUSALS: Mapping[Refusal, type[DomainError]] = {
+#: The error for each reason why a booking does not fit.
+REFUSALS: Mapping[Refusal, type[DomainError]] = {
     Refusal.CLOSED: OutsideOpeningHours,
     Refusal.NO_START: OutsideOpeningHours,
     Refusal.NOBODY_WORKS: NobodyWorks,
@@ -159,7 +160,7 @@ class ClaimStore(Store):
         free = await availability.alternatives(catalogue, question, start_at, now, own)
         reason = why_not(question, facts, start_at)
         shown = [start.astimezone(catalogue.zone).isoformat() for start in free]
-        raise _REFUSALS[reason]({"reason": reason.value, "alternatives": shown})
+        raise REFUSALS[reason]({"reason": reason.value, "alternatives": shown})
 
     async def _first_whole(
         self,
@@ -174,7 +175,7 @@ class ClaimStore(Store):
         """The first candidate for which ``attempt`` took every claim."""
         for reading in range(READINGS):
             if reading:
-                facts = await self._read_again(catalogue, question, now, booking_id)
+                facts = await self.read_again(catalogue, question, now, booking_id)
             # Clients start with different candidates, so that they do not all wait for the first unit.
             candidates = list(islice(plan(question, facts, start_at, seed=secrets.randbelow(1 << 16)), TRIES))
             if not candidates:
@@ -366,9 +367,10 @@ class ClaimStore(Store):
             booking_id, business_id, candidate, holds_until, calendar_version
         )
 
-    async def _read_again(
+    async def read_again(
         self, catalogue: Catalogue, question: Question, now: datetime, booking_id: UUID | None
     ) -> Facts:
+        """The claims as they are now; those of ``booking_id`` do not count."""
         availability = AvailabilityStore(self.session, self.context)
         return await availability.facts(catalogue, question.first, question.last, now, except_booking=booking_id)
 

@@ -96,6 +96,8 @@ class Booking(Base, Stamped):
     approval_deadline: Mapped[Time | None]
     #: Staff made it for a customer who had to answer before a deadline.
     is_provisional: Mapped[bool] = mapped_column(server_default=text("false"))
+    #: The manager who took the time although it was not free.
+    overbooked_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     #: Until when the caller must prove ``email``, or the customer of a provisional booking must answer; empty if
     #: neither is asked (any more).
     proof_deadline: Mapped[Time | None]

@@ -35,8 +35,8 @@ def ends_unproven(facts: BookingFacts) -> bool:
     return facts.status is BookingStatus.PENDING and facts.proof_deadline is not None
 
 
-def tells_business(facts: BookingFacts) -> bool:
-    """Whether the business is told that the hold has ended: of a provisional booking, which its staff made."""
+def notifies_business(facts: BookingFacts) -> bool:
+    """Whether the business gets a message that the hold has ended: of a provisional booking, which its staff made."""
     return facts.is_provisional
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from domain.roles import CUSTOMERS, EVERYBODY, TEAM, Action, Role, Rule
+from domain.roles import CUSTOMERS, EVERYBODY, MANAGERS, TEAM, Action, Role, Rule
 
 
 class BookingAction(Action):
@@ -10,6 +10,7 @@ class BookingAction(Action):
 
     CREATE = "booking.create"
     CREATE_FOR_CUSTOMER = "booking.create_for_customer"
+    OVERBOOK = "booking.overbook"
     READ = "booking.read"
     UPDATE = "booking.update"
     PROVE = "booking.prove"
@@ -32,6 +33,7 @@ class BookingAction(Action):
 PERMISSIONS: Mapping[Action, Rule] = {
     BookingAction.CREATE: Rule(TEAM | CUSTOMERS),
     BookingAction.CREATE_FOR_CUSTOMER: Rule(TEAM),
+    BookingAction.OVERBOOK: Rule(MANAGERS),
     BookingAction.READ: Rule(EVERYBODY, after_closing=True),
     BookingAction.UPDATE: Rule(TEAM | {Role.CUSTOMER}),
     BookingAction.PROVE: Rule(CUSTOMERS),

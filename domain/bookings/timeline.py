@@ -47,7 +47,7 @@ class TimelineEntry:
 
 
 #: Events of the booking's history that a customer does not read: work inside the business.
-INSIDE = frozenset({"reassigned", SETTLED, "awaiting_approval"})
+INSIDE = frozenset({"reassigned", "overbooked", SETTLED, "awaiting_approval"})
 _SENT = frozenset({NoticeStatus.SENT.value, NoticeStatus.DELIVERED.value})
 _ORDER = list(Source)
 

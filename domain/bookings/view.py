@@ -8,6 +8,7 @@ from uuid import UUID
 
 from domain.booking_status import BookingStatus
 from domain.payments.status import PaymentMode
+from domain.scheduling.overbooking import is_overbooked
 from domain.scheduling.reasons import ChosenBy
 
 
@@ -27,6 +28,11 @@ class ItemView:
     resource_ids: tuple[UUID, ...]
     units: tuple[tuple[UUID, int], ...] = ()
     chosen_by: ChosenBy | None = None
+
+    @property
+    def is_overbooked(self) -> bool:
+        """Whether a claimed unit does not exist: a manager took the time although it was not free."""
+        return any(is_overbooked(unit) for _, unit in self.units)
 
 
 @dataclass(frozen=True, slots=True)

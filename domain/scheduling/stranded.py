@@ -11,6 +11,7 @@ from domain.scheduling.availability.bits import span
 from domain.scheduling.availability.days import BusinessDays, ceil_minute, floor_minute
 from domain.scheduling.blocks import BlockTime
 from domain.scheduling.hours import Calendar
+from domain.scheduling.overbooking import is_overbooked
 
 
 class StrandReason(StrEnum):
@@ -77,10 +78,12 @@ class _Days:
         self._blocked: dict[int, int] = {}
 
     def fits(self, visit: Visit) -> bool:
-        """Whether business and resource are open the whole time and not blocked, and the resource has the unit and
-        performs the service."""
+        """Whether business and resource are open the whole time and not blocked, and the resource has the unit (or a
+        manager overbooked it) and performs the service."""
         place = self._calendars.resources.get(visit.resource_id)
-        if place is None or visit.unit >= place.capacity or visit.service_id not in place.services:
+        if place is None or visit.service_id not in place.services:
+            return False
+        if visit.unit >= place.capacity and not is_overbooked(visit.unit):
             return False
         wanted = span(floor_minute(visit.start_at) - self._origin, ceil_minute(visit.end_at) - self._origin)
         free = self._opening(self._calendars.business) & self._opening(place.calendar) & ~self._blocks(place)

@@ -58,6 +58,10 @@ KINDS: Mapping[str, tuple[int, str]] = {
         4,
         "The hold of booking {booking_id} ends at {hold_expires_at}, its claim at {holds_until}.",
     ),
+    "overbooked_without_record": (
+        1,
+        "Booking {booking_id} takes unit {unit} from {starts_at}, but no manager is recorded as having overbooked it.",
+    ),
     "offer_without_claim": (1, "Offer {offer_id} is open, but holds no claim for {start_at}."),
     "claim_of_ended_offer": (4, "Offer {offer_id} is {status}, but still holds its time from {start_at}."),
     "offer_overdue": (4, "Offer {offer_id} is still open, its time to answer ended at {expires_at}."),

@@ -23,6 +23,7 @@ EXPECTED = {
     "availability.read_all": "-yyy---",
     "booking.create": "-yyy-yy",
     "booking.create_for_customer": "-yyy---",
+    "booking.overbook": "-yy----",
     "booking.read": "yyyyyyy",
     "booking.prove": "-----yy",
     "booking.cancel": "-yyy-yy",

@@ -42,7 +42,7 @@ _HAS_UNAPPLIED_PAYMENT = text("SELECT app_has_unapplied_payment(:booking_id)")
 def expiry_of(booking: Locked) -> Change:
     """The end of a hold, with its messages."""
     messages = [Message(NoticeKind.BOOKING_EXPIRED)]
-    if expiry.tells_business(booking.facts()):
+    if expiry.notifies_business(booking.facts()):
         messages.append(Message(NoticeKind.BOOKING_EXPIRED, to_business=True))
     return change_of(booking, "expired", BookingStatus.EXPIRED, messages=tuple(messages))
 

@@ -14,11 +14,12 @@ from sqlalchemy import LargeBinary, Text, bindparam, text
 from sqlalchemy.dialects.postgresql import CITEXT
 from sqlalchemy.dialects.postgresql import UUID as PgUUID
 
-from db.bookings.claims import CALENDAR, INSERT_CLAIMS, CalendarMoved, Candidate, ClaimStore, claim_values
+from db.bookings.claims import CALENDAR, INSERT_CLAIMS, CalendarMoved, Candidate, claim_values
 from db.bookings.commands.confirm import ConfirmStore
 from db.bookings.commands.customers import BookingCustomer, BookingCustomerStore, customer_of
 from db.bookings.commands.hold_request import HoldRequest
 from db.bookings.commands.hold_values import columns_of, offer_of, snapshot_of, terms_of, view_of, with_claims
+from db.bookings.commands.overbook import OverbookStore
 from db.bookings.commands.visit import VisitStore
 from db.engine.context import IdempotencyKey
 from db.messages.commands.hold_notice import HOLD_NOTICE
@@ -36,6 +37,7 @@ from domain.errors import NotFound
 from domain.identity.network import network_of
 from domain.messages.kinds import NoticeKind
 from domain.platform.actor import SYSTEM
+from domain.scheduling.availability.engine import fits
 from domain.scheduling.errors import NotBookable
 
 _SNAPSHOT = TypeAdapter(BookingSnapshot)
@@ -115,7 +117,7 @@ SELECT (SELECT array_agg(id) FROM claimed) AS claims, EXISTS (SELECT FROM calend
 )
 
 
-class HoldStore(ClaimStore):
+class HoldStore(OverbookStore):
     """Makes bookings; `ClaimStore` moves and reinstates their claims."""
 
     async def hold(
@@ -174,8 +176,13 @@ class HoldStore(ClaimStore):
             made = with_claims(view, catalogue, candidate, request.named)
             return await self._write(made, kept, request, catalogue, candidate, answer, key)
 
-        taken = await self.take_any(catalogue, question, known.facts, request.start_at, now, attempt)
-        return with_claims(view, catalogue, taken, request.named)
+        if request.overbook_reason is None or fits(question, known.facts, request.start_at):
+            taken = await self.take_any(catalogue, question, known.facts, request.start_at, now, attempt)
+            return with_claims(view, catalogue, taken, request.named)
+        taken = await self.take_beyond(catalogue, question, known.facts, request.start_at, now, attempt)
+        made = with_claims(view, catalogue, taken, request.named)
+        await self.record_overbooking(made, request.overbook_reason)
+        return made
 
     async def _read_counted(self, request: HoldRequest, now: datetime) -> HoldFacts:
         """The facts. Raises HoldLimit if a limit is exceeded before any claim is taken."""

@@ -33,6 +33,7 @@ class HoldRequest:
     ``limits``: those of each payment provider; None where it is not checked.
     ``is_provisional``: staff hold the time until the customer has answered, at ``answer_by`` at the latest (None: as
     long as the business allows). ``is_walk_in``: the customer is there, so ``start_at`` may be any minute and is now.
+    ``overbook_reason``: why a manager takes the time even if it is not free; None: only free time.
     """
 
     items: tuple[ItemRequest, ...]
@@ -52,6 +53,7 @@ class HoldRequest:
     is_provisional: bool = False
     answer_by: datetime | None = None
     is_walk_in: bool = False
+    overbook_reason: str | None = None
 
     def __post_init__(self) -> None:
         if sum(one is not None for one in (self.user_id, self.customer_id, self.person)) != 1:

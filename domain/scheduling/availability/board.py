@@ -14,6 +14,7 @@ from domain.scheduling.availability.bits import Tally, every, join, ones, runs, 
 from domain.scheduling.availability.days import BusinessDays, ceil_minute, floor_minute, instant_of, local
 from domain.scheduling.availability.model import Facts, Item, Need, Question, Resource, StartGrid, Taken
 from domain.scheduling.hours import DAY, Calendar
+from domain.scheduling.overbooking import within_capacity
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -151,7 +152,7 @@ class _Frame:
         length = item.buffer_before + item.duration + item.buffer_after
         shift = offset - item.buffer_before
         clear: dict[int, int] = {}
-        for unit, taken in self._taken.get(resource.id, {}).items():
+        for unit, taken in within_capacity(self._taken.get(resource.id, {}), resource.capacity).items():
             if 0 <= unit < resource.capacity:
                 bits = runs(self._all ^ taken, length)
                 clear[unit] = bits >> shift if shift >= 0 else bits << -shift

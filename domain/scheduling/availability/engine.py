@@ -130,6 +130,11 @@ def plan(
     yield from islice(ways, limit)
 
 
+def fits(question: Question, facts: Facts, start: datetime) -> bool:
+    """Whether the booking fits at ``start``."""
+    return next(plan(question, facts, start, limit=1), None) is not None
+
+
 def _plan_one(
     question: Question, facts: Facts, start: datetime, seed: int, limit: int
 ) -> Iterator[tuple[ClaimPlan, ...]]:
@@ -206,7 +211,7 @@ def why_not(question: Question, facts: Facts, start: datetime) -> Refusal:
 
 def _fits_alone(question: Question, facts: Facts, start: datetime) -> bool:
     """Whether a booking for one person fits."""
-    return next(plan(replace(question, party_size=1), facts, start, limit=1), None) is not None
+    return fits(replace(question, party_size=1), facts, start)
 
 
 def _is_open(question: Question, facts: Facts, start: datetime) -> bool:

@@ -9,11 +9,14 @@ from domain.bookings.hold import terms
 from domain.bookings.provisional import DEFAULT, SHORTEST, answer_deadline
 from domain.errors import InvalidInput
 from domain.money import Money
+from domain.payments.dues import Dues
+from domain.payments.status import PaymentMode
 
 NOW = datetime(2026, 11, 18, 3, tzinfo=UTC)
 HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
 START = NOW + 72 * HOUR
 FREE, PRICE = Money(0, "JPY"), Money(6600, "JPY")
+ONLINE = Dues(PRICE, PRICE, FREE, PaymentMode.PREPAY)
 
 
 def test_answer_deadline_is_as_late_as_possible_where_staff_choose_none() -> None:
@@ -41,9 +44,9 @@ def test_answer_deadline_refuses_what_is_out_of_bounds(asked: datetime, start_at
     assert refused.value.details == {"fields": [{"field": "answer_by", "rule": rule}]}
 
 
-@pytest.mark.parametrize("due", [FREE, PRICE])
-def test_terms_of_a_provisional_booking_wait_until_its_deadline(due: Money) -> None:
+@pytest.mark.parametrize("dues", [ONLINE, ONLINE.without_online()])
+def test_terms_of_a_provisional_booking_wait_until_its_deadline(dues: Dues) -> None:
     until = NOW + 5 * HOUR
-    held = terms(PRICE, due, False, NOW, START, timedelta(minutes=10), timedelta(days=1), answer_by=until)
+    held = terms(dues, False, NOW, START, timedelta(minutes=10), timedelta(days=1), answer_by=until)
     assert (held.status, held.hold_expires_at) == (BookingStatus.PENDING, until)
-    assert held.proof_deadline == (None if due else until), "a payment is the answer where one is asked for"
+    assert held.proof_deadline == (None if dues.online else until), "a payment is the answer where one is asked for"

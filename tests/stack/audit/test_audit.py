@@ -45,6 +45,7 @@ PLANTS: dict[str, list[str]] = {
         " FROM resource_claims WHERE booking_id = '{confirmed}'",
     ],
     "claim_that_lapses": ["UPDATE resource_claims SET holds_until = now() WHERE booking_id = '{confirmed}'"],
+    "overbooked_without_record": ["UPDATE resource_claims SET unit = 1000 WHERE booking_id = '{confirmed}'"],
     "money_unaccounted": ["UPDATE bookings SET cancellation_penalty = 3299 WHERE id = '{cancelled}'"],
     "wrong_amount": ["UPDATE bookings SET amount_due = 6599 WHERE id = '{confirmed}'"],
     "refund_stuck": [

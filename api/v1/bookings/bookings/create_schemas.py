@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from api.http.fields import Email, Input, MoneyWrite, PersonName, Phone, examples
 from api.http.times import Moment
-from api.v1.bookings.bookings.schemas import Note, Resources
+from api.v1.bookings.bookings.schemas import Note, Reason, Resources
 from db.bookings.commands.hold_request import ItemRequest
 from domain.scheduling.availability.model import MAX_ITEMS
 
@@ -48,7 +48,7 @@ class BookingCreate(Input):
     A login books for itself and gives neither ``guest`` nor ``customer_id``; without a login ``guest`` is needed.
     Staff give one of the two, and may ask for online payment (``request_payment``). With ``provisional`` they hold the
     time for a customer, for example on the phone: it is confirmed when the customer opens the link in the message and
-    confirms or pays, or when staff confirm it; at ``answer_by`` it expires, and the business is told.
+    confirms or pays, or when staff confirm it; at ``answer_by`` it expires, and both get a message.
     """
 
     model_config = ConfigDict(
@@ -90,6 +90,14 @@ class BookingCreate(Input):
         description="Of a provisional booking: until when the customer must answer, RFC 3339; not after the start, and "
         "no later than the setting `provisional_for` allows. Left out: as late as possible.",
     )
+    overbook: bool = Field(
+        default=False,
+        description="Managers only: take the time even if nobody and nothing is free then; the business must be open, "
+        "and its people must work.",
+    )
+    overbook_reason: Reason | None = Field(
+        default=None, description="Why the time is overbooked; required with `overbook`. It stands in the history."
+    )
     expected_price: MoneyWrite | None = Field(
         default=None,
         description="The total price that the caller was shown. If it is another one now, nothing is booked and the "
@@ -104,6 +112,8 @@ class BookingCreate(Input):
             raise PydanticCustomError("for_each_item", "in items", {"field": "resource_ids"})
         if self.answer_by is not None and not self.provisional:
             raise PydanticCustomError("provisional_only", "of a provisional booking", {"field": "answer_by"})
+        if self.overbook != (self.overbook_reason is not None):
+            raise PydanticCustomError("overbook_reason", "with its reason", {"field": "overbook_reason"})
         return self
 
     @property

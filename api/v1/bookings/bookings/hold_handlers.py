@@ -111,7 +111,9 @@ def request_of(access: Access, body: BookingCreate, settings: Settings) -> HoldR
         require(access.role, BookingAction.CREATE_FOR_CUSTOMER)
     if body.customer_id is not None and body.guest is not None:
         raise InvalidInput.at("customer_id", "not_with_guest")
-    if body.provisional and not for_another:
+    if body.overbook:
+        require(access.role, BookingAction.OVERBOOK)
+    if (body.provisional or body.overbook) and not for_another:
         raise InvalidInput.at("customer_id", "required")
     if access.user_id is None and body.guest is None:
         raise InvalidInput.at("guest", "missing")
@@ -131,6 +133,7 @@ def request_of(access: Access, body: BookingCreate, settings: Settings) -> HoldR
         language=body.language or request_info().language.value,
         is_provisional=body.provisional,
         answer_by=body.answer_by,
+        overbook_reason=body.overbook_reason,
     )
 
 

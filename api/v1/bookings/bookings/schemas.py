@@ -55,6 +55,7 @@ _BOOKING: dict[str, Any] = {
     "payment_mode": "prepay",
     "needs_approval": False,
     "provisional": False,
+    "overbooked": False,
     "policy": {
         "tiers": [{"hours_before": 24, "penalty_percent": 50}],
         "no_show_percent": 100,
@@ -138,7 +139,10 @@ class UnitRead(Output):
     """One place that a booking takes."""
 
     resource_id: UUID = Field(description="Id of the resource (UUID).")
-    unit: int = Field(description="Number of the place in the resource, from 0; a resource with one place has only 0.")
+    unit: int = Field(
+        description="Number of the place in the resource, from 0; a resource with one place has only 0. From 1000 on: "
+        "a place that does not exist, of an overbooked time.",
+    )
 
 
 class ItemRead(Output):
@@ -219,6 +223,9 @@ class BookingRead(RecordRead):
     needs_approval: bool = Field(description="Whether the business must approve.")
     provisional: bool = Field(
         description="Whether staff made it for a customer who had to answer before `hold_expires_at`.",
+    )
+    overbooked: bool = Field(
+        description="Whether a manager took the time although it was not free; false for readers outside the business.",
     )
     policy: AgreedPolicyRead = Field(description="The cancellation policy.")
     hold_expires_at: datetime | None = Field(
@@ -326,6 +333,7 @@ def _shown(booking: BookingView, works_here: bool) -> dict[str, Any]:
         "payment_mode": booking.payment_mode,
         "needs_approval": booking.needs_approval,
         "provisional": booking.is_provisional,
+        "overbooked": works_here and any(item.is_overbooked for item in booking.items),
         "policy": AgreedPolicyRead.model_validate(Policy.from_json(booking.policy).to_json()),
         "hold_expires_at": local(booking.hold_expires_at) if pending else None,
         "approval_deadline": local(booking.approval_deadline) if pending else None,

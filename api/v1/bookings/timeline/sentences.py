@@ -9,6 +9,9 @@ from domain.messages import formats
 
 BOOKING: Mapping[str, Text] = {
     "held": Text("予約の時間を確保しました。", "The time was reserved."),
+    "overbooked": Text(
+        "空きがない時間に、責任者の判断で予約を入れました。", "A manager booked it although the time was not free."
+    ),
     "awaiting_approval": Text("お支払いを確認し、承認待ちになりました。", "It was paid and waits for approval."),
     "address_proven": Text("メールアドレスを確認しました。", "The e-mail address was confirmed."),
     "confirmed": Text("予約が確定しました。", "The booking was confirmed."),

@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision: str = "2026_11_30_0300_provisional"
-down_revision: str | None = "2026_11_29_2144_chosen_by"
+revision: str = "2026_11_30_0301_provisional"
+down_revision: str | None = "2026_11_30_0300_due_at_venue"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
