@@ -16,6 +16,7 @@ from db.bookings.commands.expire import ExpiryStore
 from db.engine.store import Store
 from db.platform.outbox import OutboxStore
 from db.scheduling.calendars.change import CalendarStore
+from db.scheduling.freed_time import note_freed_time
 from domain.errors import NotFound
 from domain.scheduling.blocks import BlockTime, OccurrenceScope, block_times
 from domain.scheduling.recurrence import ONCE, Recurrence
@@ -217,6 +218,7 @@ class BlockStore(Store):
         starts = [time.starts_at for time in gone]
         removed = (await self.session.execute(_REMOVE_TIMES, {"block_id": was.id, "starts": starts})).all()
         await self.session.execute(_RELEASE, {"block_id": was.id, "now": now})
+        note_freed_time(self.session, was.business_id, now)
         return [(row.id, row.version) for row in sorted(removed, key=lambda row: row.starts_at)]
 
     async def _announce(

@@ -16,6 +16,7 @@ from db.engine.store import Store
 from db.scheduling.availability import AvailabilityStore
 from db.scheduling.booked_services import Catalogue, Preferred
 from db.scheduling.calendars.change import CalendarStore
+from db.scheduling.freed_time import note_freed_time
 from domain.errors import DomainError, NotFound, Unavailable
 from domain.scheduling.availability.anyone import reason_of_item
 from domain.scheduling.availability.engine import Refusal, check_window, plan, tabulate, why_not
@@ -262,6 +263,7 @@ class ClaimStore(Store):
         """
         booked = await self._booked(booking_id)
         await self.session.execute(_RELEASE, {"booking_id": booking_id, "now": now})
+        note_freed_time(self.session, business_id, now)
         request = _MoveRequest(booking_id, business_id, start_at, now, preferred, staff)
         try:
             return await self._move(request, booked)

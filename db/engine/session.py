@@ -276,6 +276,7 @@ class Database:
 
     async def _commit(self, work: UnitOfWork) -> None:
         await work.session.flush()
+        await work.bookings.waitlist.offer_freed_time()
         changed = await _changes(work)
         if self.listener is not None and changed:
             await self.listener.ahead(changed)

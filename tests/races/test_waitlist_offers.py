@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from db.bookings.commands.hold_request import HoldRequest, ItemRequest
-from db.bookings.waitlist import ending
+from db.bookings.waitlist import ending, offers
 from db.engine.session import UnitOfWork
 from domain.bookings.contact import Contact
 from domain.bookings.view import BookingView
@@ -53,6 +53,18 @@ async def sold(desk: Desk) -> int:
     """Live bookings of the hour."""
     found = "SELECT id FROM bookings WHERE business_id = :id AND start_at = :at AND status IN ('pending', 'confirmed')"
     return len(await rows(desk.database, found, id=desk.salon.business_id, at=FULL))
+
+
+@pytest.fixture
+def left_to_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A change that frees time offers nothing: only the run of the waitlist does, after the commit."""
+    monkeypatch.setattr(offers, "MOST_AT_ONCE", 0)
+
+
+def free(desk: Desk, waiting: Waiting) -> Step:
+    """One of the two bookings is cancelled."""
+    command = desk.command(waiting.sold[0])
+    return lambda work: work.bookings.changes.cancel(command, NOW)
 
 
 @pytest.fixture
@@ -106,6 +118,58 @@ async def test_new_customer_never_gets_a_time_that_is_being_accepted(desk: Desk)
     assert (await sold(desk), await waiting.held()) == (2, 0)
 
 
+async def test_new_customer_never_gets_a_time_that_is_being_freed_before_those_who_wait(desk: Desk) -> None:
+    waiting = await Waiting.of(desk)
+    entry = await waiting.join()
+    _, refusal = await overlap(desk.database, desk.salon.scope, free(desk, waiting), book(desk))
+    assert isinstance(refusal, SlotTaken)
+    with pytest.raises(SlotTaken):
+        await desk.within(book(desk))
+    assert (await waiting.entry(entry))["status"] == "offered"
+    assert await waiting.held() == 1
+
+
+@pytest.mark.usefixtures("left_to_the_run")
+async def test_new_customer_jumps_the_queue_without_the_offer_in_the_same_transaction(desk: Desk) -> None:
+    """The control."""
+    waiting = await Waiting.of(desk)
+    entry = await waiting.join()
+    await desk.within(free(desk, waiting))
+    assert isinstance(await desk.within(book(desk)), BookingView)
+    assert (await waiting.entry(entry))["status"] == "waiting"
+
+
+async def test_next_in_line_gets_a_declined_time_before_a_new_customer(desk: Desk) -> None:
+    waiting, first, second = await offered(desk)
+
+    async def decline(work: UnitOfWork) -> None:
+        await work.bookings.waitlist.decline(first, NOW)
+
+    _, refusal = await overlap(desk.database, desk.salon.scope, decline, book(desk))
+    assert isinstance(refusal, SlotTaken)
+    assert (await waiting.entry(second))["status"] == "offered"
+
+
+async def test_cancellation_does_not_wait_for_a_turn_that_waits_for_it(desk: Desk) -> None:
+    """The turn claims the time that the cancellation frees, and the cancellation wants a turn of its own."""
+    waiting = await Waiting.of(desk)
+    entry = await waiting.join()
+    command = desk.command(waiting.sold[0])
+
+    async def cancel(work: UnitOfWork) -> None:
+        await work.bookings.changes.cancel(command, NOW)
+
+    async def turn_and_claim(work: UnitOfWork) -> None:
+        await work.session.execute(offers._ONE_AT_A_TIME, {"business_id": desk.salon.business_id})
+        claimed = "UPDATE resource_claims SET holds_until = holds_until WHERE booking_id = :id"
+        await work.session.execute(text(claimed), {"id": waiting.sold[0]})
+
+    await overlap(desk.database, desk.salon.scope, cancel, turn_and_claim)
+    assert (await desk.booking(waiting.sold[0]))["status"] == "cancelled"
+    assert await waiting.turns() == [entry]
+
+
+@pytest.mark.usefixtures("left_to_the_run")
 async def test_new_customer_and_offer_share_a_freed_time_once(desk: Desk) -> None:
     waiting = await Waiting.of(desk)
     entry = await waiting.join()
@@ -115,6 +179,7 @@ async def test_new_customer_and_offer_share_a_freed_time_once(desk: Desk) -> Non
     assert isinstance(refusal, SlotTaken)
 
 
+@pytest.mark.usefixtures("left_to_the_run")
 async def test_offer_gives_way_to_a_customer_who_was_faster(desk: Desk) -> None:
     waiting = await Waiting.of(desk)
     entry = await waiting.join()
@@ -126,6 +191,7 @@ async def test_offer_gives_way_to_a_customer_who_was_faster(desk: Desk) -> None:
     assert await waiting.held() == 0
 
 
+@pytest.mark.usefixtures("left_to_the_run")
 async def test_take_turn_twice_at_once_offers_a_time_once(desk: Desk) -> None:
     waiting = await Waiting.of(desk)
     entries = [await waiting.join(NOW + OFFER * n / 60) for n in range(2)]
@@ -136,11 +202,12 @@ async def test_take_turn_twice_at_once_offers_a_time_once(desk: Desk) -> None:
 
 
 async def test_decline_and_accept_at_once_are_one_answer(desk: Desk) -> None:
-    waiting, first, _ = await offered(desk)
+    waiting, first, second = await offered(desk)
 
     async def decline(work: UnitOfWork) -> None:
         await work.bookings.waitlist.decline(first, IN_TIME)
 
     _, refusal = await overlap(desk.database, desk.salon.scope, decline, accept(first))
     assert isinstance(refusal, WrongState)
-    assert await waiting.held() == 0
+    assert (await waiting.entry(second))["status"] == "offered"
+    assert await waiting.held() == 1

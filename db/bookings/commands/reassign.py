@@ -16,6 +16,7 @@ from db.bookings.commands.locked import Locked, change_of
 from db.bookings.commands.notices import Message
 from db.bookings.commands.transition import TransitionStore
 from db.scheduling.calendars.change import CalendarStore
+from db.scheduling.freed_time import note_freed_time
 from db.scheduling.reaccommodations import ReaccommodationStore
 from domain.booking_status import LIVE
 from domain.bookings import decisions
@@ -103,6 +104,7 @@ class ReassignStore(TransitionStore):
             return booking.outcome()
         await self._take(booking, claims, resource_id, now)
         await self.session.execute(_RELEASE, {"ids": [claim.id for claim in claims], "now": now})
+        note_freed_time(self.session, booking.business_id, now)
         facts = {"from": [str(claim.resource_id) for claim in claims], "to": str(resource_id)}
         notice = Message(NoticeKind.BOOKING_REASSIGNED, {}, key=command.command_id)
         change = change_of(

@@ -22,6 +22,7 @@ from db.messages.notices import NoticeStore
 from db.payments.payments import COLUMNS, CURRENT_FIRST, PaymentStore, payment_of
 from db.payments.refunds import RefundStore
 from db.platform.attention import AttentionStore
+from db.scheduling.freed_time import note_freed_time
 from domain.booking_status import FINAL, BookingStatus, check_transition
 from domain.bookings.commands import BookingCommand, BookingOutcome
 from domain.bookings.undo import UNDONE
@@ -181,6 +182,8 @@ class TransitionStore(Store):
             "payload": _payload(booking, change, refunding),
         }
         await self.session.execute(_WRITE, values)
+        if change.to in FINAL:
+            note_freed_time(self.session, booking.business_id, now)
         await self._queue_notices(booking, *_messages_of(booking, change))
         return outcome
 

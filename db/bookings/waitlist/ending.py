@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import UUID as PgUUID
 
 from db.engine.store import Store
 from db.messages.notices import AccountEmail, NoticeStore
+from db.scheduling.freed_time import note_freed_time
 from domain.bookings.waitlist import ACTIVE, EntryEnd, EntryStatus, OfferStatus, after_no_answer, check_transition
 from domain.messages.kinds import AccountEmailKind
 
@@ -133,6 +134,8 @@ class WaitlistEndStore(Store):
             "now": now,
         }
         await self.session.execute(_END, values)
+        if entry.offer_id is not None:
+            note_freed_time(self.session, entry.business_id, now)
 
     async def _notify(self, entry: Row[Any], kind: AccountEmailKind, key: str, facts: dict[str, Any]) -> None:
         await NoticeStore(self.session, self.context).queue_account_email(

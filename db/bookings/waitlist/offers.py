@@ -5,14 +5,18 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import structlog
 from sqlalchemy import Row, text
+from sqlalchemy.exc import DBAPIError
 
 from db.bookings.claims import CALENDAR, Candidate, ClaimStore, claim_values
 from db.bookings.waitlist.calendar import ServiceCalendar, WaitlistCalendarStore
 from db.bookings.waitlist.ending import WaitlistEndStore
 from db.messages.notices import AccountEmail, NoticeStore
+from db.scheduling.freed_time import take_freed_time
 from domain.bookings import waitlist
 from domain.bookings.waitlist import Entry, EntryStatus, Offered, OfferStatus, WaitlistTurn, Wanted, times_of
+from domain.errors import DomainError
 from domain.messages.kinds import AccountEmailKind
 from domain.scheduling.availability.engine import plan
 from domain.scheduling.availability.model import Facts
@@ -23,6 +27,8 @@ from domain.scheduling.errors import (
     PartySizeRefused,
     SlotTaken,
 )
+
+_log = structlog.get_logger(__name__)
 
 # One turn at a time: two attempts of one step, or two runs, would offer the same time to two entries, and one of them
 # would find it taken.
@@ -70,6 +76,15 @@ _TAKE = text(f"""
     entry AS (UPDATE waitlist SET status = 'offered' WHERE id = :entry_id AND (SELECT yes FROM whole))
     SELECT (SELECT array_agg(id) FROM claimed) AS claims, EXISTS (SELECT FROM calendar) AS is_current
 """)
+# A transaction that frees time holds locks that others wait for, so it waits for them only this long.
+_PATIENCE = "100ms"
+_BEGIN_TURNS = text("""
+    SELECT EXISTS (SELECT FROM waitlist w WHERE w.business_id = :business_id AND w.status = 'waiting')
+       AND set_config('lock_timeout', :patience, true) IS NOT NULL
+""")
+_END_TURNS = text("SET LOCAL lock_timeout TO DEFAULT")
+#: At most so many times are offered in the transaction that frees them; the run of the waitlist offers the others.
+MOST_AT_ONCE = 10
 _REFUSED = (SlotTaken, OutsideOpeningHours, NobodyWorks, OutsideBookingWindow)
 
 
@@ -79,6 +94,37 @@ class WaitlistOfferStore(WaitlistEndStore):
     async def take_turn(self, business_id: UUID, now: datetime) -> WaitlistTurn:
         """End expired offers and entries, then offer at most one free time: to the entry that joined first among those
         that it fits. A second run continues from the present rows, so it may be repeated after any failure."""
+        turn = await self._turn(business_id, now)
+        take_freed_time(self.session)  # by the ends of offers; the next turn offers that time
+        return turn
+
+    async def offer_freed_time(self) -> None:
+        """The last step of a transaction: time that it has freed is offered, so that nobody else can take it first.
+
+        A turn that would have to wait for another transaction, or fails, is undone: the run of the waitlist, which is
+        woken in any case, takes it after the commit.
+        """
+        for business_id, now in take_freed_time(self.session).items():
+            is_wanted = await self.session.scalar(_BEGIN_TURNS, {"business_id": business_id, "patience": _PATIENCE})
+            if is_wanted:
+                await self._offer_at_once(business_id, now)
+                await self.session.execute(_END_TURNS)
+        take_freed_time(self.session)
+
+    async def _offer_at_once(self, business_id: UUID, now: datetime) -> None:
+        for _ in range(MOST_AT_ONCE):
+            try:
+                async with self.session.begin_nested():
+                    turn = await self._turn(business_id, now)
+            except (DomainError, DBAPIError) as error:
+                if isinstance(error, DBAPIError) and error.connection_invalidated:
+                    raise
+                _log.info("waitlist.left_to_its_run", business_id=str(business_id), reason=type(error).__name__)
+                return
+            if turn.entry_id is None:
+                return
+
+    async def _turn(self, business_id: UUID, now: datetime) -> WaitlistTurn:
         await self.session.execute(_ONE_AT_A_TIME, {"business_id": business_id})
         await self.lapse(now, of=business_id)
         await self.end_past(now, of=business_id)

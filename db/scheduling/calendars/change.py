@@ -14,6 +14,7 @@ from sqlalchemy import Row, text
 
 from db.engine.store import Store
 from db.scheduling.calendars.rows import blocks_of, days_of, resource_calendar, week_of
+from db.scheduling.freed_time import note_freed_time
 from db.scheduling.public_holidays import public_holidays
 from db.scheduling.reaccommodations import ReaccommodationStore
 from domain.booking_status import BookingStatus
@@ -151,6 +152,7 @@ class CalendarStore(Store):
         """Around the statements of one change. Raises WouldBreakBookings for bookings that fitted before and do not
         fit after it, so that the transaction rolls back; with ``confirm`` they are to be re-accommodated."""
         await self.lock(business_id)
+        note_freed_time(self.session, business_id, now)
         visits = await self.visits(business_id, now)
         days = days_around(visits) if visits else None
         before = await self.read(business_id, *days) if days else None

@@ -92,6 +92,8 @@ class Play:
     chance: random.Random
     now: datetime = NOW
     deaths: int = 0
+    #: Offers that the change itself made, before any look.
+    at_once: int = 0
 
     async def step(self, do: Callable[[UnitOfWork], Awaitable[Any]]) -> None:
         """One transaction, which is tried again when its process died before the commit."""
@@ -113,21 +115,26 @@ class Play:
 
         while True:
             self.model.lapse(now)
-            expected = self.model.expected()
             await self.step(look)
-            new = [row for row in await self.open_offers() if self.person(row["entry_id"]).offer is None]
-            if expected is None:
-                assert new == []
+            if not await self.compare():
+                assert self.model.expected() is None
                 return
+
+    async def compare(self) -> int:
+        """The new offers are those of the model, in its order; how many they are."""
+        new = [row for row in await self.open_offers() if self.person(row["entry_id"]).offer is None]
+        for row in new:
+            expected = self.model.expected()
+            assert expected is not None
             person, hour = expected
-            [row] = new
             assert (row["entry_id"], row["start_at"]) == (person.id, _at(hour))
             [resource] = row["resource_ids"]
             assert resource in person.people
             self.model.offered(person, (resource, hour), row["expires_at"])
+        return len(new)
 
     async def open_offers(self) -> list[dict[str, Any]]:
-        found = "SELECT * FROM waitlist_offers WHERE business_id = :id AND status = 'open'"
+        found = "SELECT * FROM waitlist_offers WHERE business_id = :id AND status = 'open' ORDER BY id"
         return await rows(self.desk.database, found, id=self.desk.salon.business_id)
 
     def person(self, entry_id: UUID) -> Person:
@@ -198,6 +205,8 @@ async def test_fifty_who_wait_are_sold_exactly_the_freed_time_in_their_order(des
     play = await begin(desk, random.Random(f"{sampling.seed()}/{number}"), 50)
     for _ in range(60):
         await play.chance.choice([play.cancel, play.cancel, play.answer, play.answer, play.answer])()
+        play.at_once += await play.compare()
+        assert play.model.expected() is None, "the change that frees time offers it"
         if play.chance.random() < 0.3:
             play.now += OFFER / 3
         await play.look()
@@ -206,6 +215,7 @@ async def test_fifty_who_wait_are_sold_exactly_the_freed_time_in_their_order(des
         await play.look()
     await agrees(play)
     assert play.deaths > 10
+    assert play.at_once > 10
 
 
 async def agrees(play: Play) -> None:

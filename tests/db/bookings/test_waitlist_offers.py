@@ -193,7 +193,7 @@ async def test_decline_starts_the_count_of_silence_again(waiting: Waiting) -> No
     await waiting.turns()
     await waiting.turns(NOW + OFFER)
     assert (await waiting.entry(entry))["unanswered"] == 1
-    await desk.do("cancel", next_hour[0])
+    await desk.do("cancel", next_hour[0], now=NOW + OFFER)
     assert await waiting.turns(NOW + OFFER) == [entry]
     await waiting.decline(entry, NOW + OFFER)
     assert (await waiting.entry(entry))["unanswered"] == 0

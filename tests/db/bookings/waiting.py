@@ -1,6 +1,6 @@
 """People who wait at a salon, for the tests of the waitlist."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -30,6 +30,8 @@ class Waiting:
 
     desk: Desk
     sold: tuple[UUID, UUID]
+    #: Offers that `turn` and `turns` have given.
+    seen: set[UUID] = field(default_factory=set)
 
     @classmethod
     async def of(cls, desk: Desk) -> "Waiting":
@@ -56,12 +58,22 @@ class Waiting:
         await self.desk.do("cancel", self.sold[booking], now=now)
 
     async def turn(self, now: datetime = NOW) -> UUID | None:
-        """One look of the run: the entry that was offered a time."""
-        business_id = self.desk.salon.business_id
-        return (await self.desk.within(lambda work: work.bookings.waitlist.take_turn(business_id, now))).entry_id
+        """The entry with the oldest new offer: made by the change that freed its time, else by one turn of the run."""
+        if not (new := await self._new_offers()):
+            business_id = self.desk.salon.business_id
+            await self.desk.within(lambda work: work.bookings.waitlist.take_turn(business_id, now))
+            new = await self._new_offers()
+        self.seen.update(offer for offer, _ in new[:1])
+        return new[0][1] if new else None
+
+    async def _new_offers(self) -> list[tuple[UUID, UUID]]:
+        """Offer and entry, oldest first."""
+        found = "SELECT id, entry_id FROM waitlist_offers WHERE business_id = :id ORDER BY id"
+        offers = await rows(self.desk.database, found, id=self.desk.salon.business_id)
+        return [(one["id"], one["entry_id"]) for one in offers if one["id"] not in self.seen]
 
     async def turns(self, now: datetime = NOW) -> list[UUID]:
-        """As the run: look until nothing more can be offered."""
+        """The entries with offers since the last call; turns are taken until nothing more can be offered."""
         found = []
         while (entry := await self.turn(now)) is not None:
             found.append(entry)
