@@ -30,6 +30,7 @@ from db.messages.notices import NoticeStore
 from db.onboarding.queries import VerificationListStore
 from db.onboarding.verifications import VerificationStore
 from db.payments.commands.open import OpeningStore
+from db.payments.commands.order import OrderStore
 from db.payments.payments import PaymentStore
 from db.payments.queries import PaymentListStore
 from db.payments.refunds import RefundStore
@@ -144,6 +145,11 @@ class PaymentStores(PaymentStore):
     def openings(self) -> OpeningStore:
         """Opening a payment, and giving a new card."""
         return OpeningStore(self.session, self.context)
+
+    @cached_property
+    def orders(self) -> OrderStore:
+        """Captures and voids that a manager orders."""
+        return OrderStore(self.session, self.context)
 
     @cached_property
     def lists(self) -> PaymentListStore:

@@ -153,7 +153,7 @@ def _bookings(services: WorkerServices) -> WorkerSpec:
             *(bookings.check_in, bookings.complete, bookings.no_show, bookings.expire_unproven),
             *(bookings.undo, bookings.settle_ending),
             *(bookings.reinstate_after_late_payment, bookings.remind, bookings.prove_contact),
-            *(bookings.begin_renewal, payments.apply_event, payments.record),
+            *(bookings.begin_renewal, payments.apply_event, payments.find_order, payments.record),
             *(stranded.offer, stranded.remind, stranded.give_up, stranded.notify_decision),
             WaitlistActivities(services.database, services.now).take_turn,
             AttentionActivities(services.database).file,

@@ -18,7 +18,7 @@ from workflows.scheduling.reaccommodation import start as reaccommodations
 from workflows.start import ProcessSignal, ProcessStart
 
 PROCESSES: Sequence[ProcessStart[Any] | ProcessSignal[Any]] = (
-    *(bookings.START, bookings.PAYMENT_EVENTS, bookings.STRANDED),
+    *(bookings.START, bookings.PAYMENT_EVENTS, bookings.ORDERS, bookings.STRANDED),
     *(refunds.START, refunds.EVENTS),
     *(reaccommodations.START, reaccommodations.DECIDED),
     waitlist.WOKEN,

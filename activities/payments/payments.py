@@ -30,6 +30,14 @@ class ApplyEventInput:
 
 
 @dataclass(frozen=True)
+class FindOrderInput:
+    """A movement that a person has ordered."""
+
+    business_id: UUID
+    movement_id: str
+
+
+@dataclass(frozen=True)
 class PaymentUpdate:
     """Booking and payment after an event; ``payment`` is None if the event concerns no payment of ours. ``money``: the
     movement that gives up a payment that a new card has replaced."""
@@ -67,6 +75,12 @@ class PaymentActivities:
             held = booking_id is not None and payment is not None and payment.manual_capture
             money = await work.payments.openings.find_void(booking_id) if booking_id and held else None
             return PaymentUpdate(booking_id, status, payment, money)
+
+    @activity.defn(name="payments.find_order")
+    async def find_order(self, order: FindOrderInput) -> MoneyTask | None:
+        """The ordered movement; None when it has its outcome already."""
+        async with self._database.unit_of_work(Scope.tenant(order.business_id)) as work:
+            return await work.payments.orders.find_order(order.movement_id)
 
     @activity.defn(name="payments.perform")
     async def perform(self, task: MoneyTask) -> MoneyResult:

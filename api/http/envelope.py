@@ -53,6 +53,8 @@ class SuccessMessage(Enum):
     WAITLIST_LEFT = ("空き待ちの登録を取り消しました。", "You are no longer on the waitlist.")
     OFFER_DECLINED = ("ご案内を見送りました。", "Offer declined. You stay on the waitlist.")
     REFUND_REQUESTED = ("返金を受け付けました。", "Refund requested.")
+    CAPTURE_ORDERED = ("カードのご請求を受け付けました。", "Capture requested.")
+    VOID_ORDERED = ("カードの確保の解除を受け付けました。", "Release requested.")
     LOGGED_OUT = ("ログアウトしました。", "Logged out.")
 
     def sentence(self, language: Language) -> str:

@@ -24,6 +24,11 @@ _ASKED_FOR = text("""
                         WHERE o.movement_id = t.movement_id AND o.phase IN ('succeeded', 'failed'))
      ORDER BY t.id DESC LIMIT 1
 """)
+_INTENDED = text("""
+    SELECT EXISTS (SELECT 1 FROM payment_transactions
+                    WHERE payment_id = :payment_id AND movement = :movement AND phase = 'intended'
+                      AND movement_id NOT LIKE '%\\:surplus')
+""")
 _DISPUTED = text("""
     SELECT EXISTS (
         SELECT 1 FROM payment_transactions t WHERE t.payment_id = :payment_id AND t.movement = 'dispute'
@@ -80,6 +85,10 @@ class LedgerStore(Store):
         values = {"payment_id": payment_id, "movement": movement.value}
         found: str | None = await self.session.scalar(_ASKED_FOR, values)
         return found
+
+    async def intended(self, payment_id: UUID, movement: Movement) -> bool:
+        """Whether we have ever intended a movement of this kind; those of a replaced intent are left out."""
+        return bool(await self.session.scalar(_INTENDED, {"payment_id": payment_id, "movement": movement.value}))
 
     async def disputed(self, payment_id: UUID) -> bool:
         """Whether a dispute is open, or was lost."""

@@ -194,6 +194,8 @@ class PaymentStore(Store):
         )
         if is_other_card(task.movement_id) and result.captured:
             await self._report_double_capture(changed)
+        if task.movement is Movement.CAPTURE and result.phase is Phase.SUCCEEDED:
+            await self._attention.settle(payment.booking_id, ("capture_failed",), "captured")
         if task.movement is Movement.CAPTURE and result.phase is Phase.FAILED:
             await self._attention.file(
                 "capture_failed",

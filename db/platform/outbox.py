@@ -16,6 +16,7 @@ from db.platform.attention import AttentionStore
 # The commands that the relay delivers. Each has a descriptor in `workflows/<area>/<process>/start.py`.
 START_BOOKING = "booking.start"
 PAYMENT_EVENT = "booking.payment_event"
+MOVE_MONEY = "booking.move_money"
 START_REFUND = "refund.start"
 REFUND_EVENT = "refund.event"
 START_NOTICE = "notice.start"

@@ -69,7 +69,10 @@ def keeps_new_card(booking_status: BookingStatus) -> bool:
     return booking_status in VISITING
 
 
-def requests_card(booking_status: BookingStatus, renewal_failed: bool, current: PaymentStatus | None) -> bool:
+def requests_card(
+    booking_status: BookingStatus, renewal_failed: bool, current: PaymentStatus | None, given_up: bool = False
+) -> bool:
     """Whether the customer is asked for another card after an authorization was lost. Not if they were asked when it
-    could not be renewed, nor if another payment (``current``) is secured already."""
-    return booking_status in VISITING and not renewal_failed and current not in SECURED
+    could not be renewed, nor if another payment (``current``) is secured already, nor if we have ``given_up`` the
+    authorization ourselves."""
+    return booking_status in VISITING and not renewal_failed and not given_up and current not in SECURED

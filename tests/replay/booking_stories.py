@@ -9,7 +9,7 @@ from temporalio.client import WorkflowFailureError, WorkflowHistory
 from temporalio.testing import WorkflowEnvironment
 
 from domain.booking_status import BookingStatus as S
-from domain.payments.status import PaymentMode, Phase
+from domain.payments.status import Movement, PaymentMode, Phase
 from domain.payments.status import PaymentStatus as P
 from domain.payments.tasks import MoneyResult
 from domain.platform.actor import ActorKind
@@ -52,6 +52,16 @@ async def _pay(run: BookingRun) -> None:
 async def _pay_and_ask(run: BookingRun) -> None:
     await run.receive(P.CAPTURED)
     await run.wait_for_calls("bookings.await_approval")
+
+
+async def _order_capture(run: BookingRun) -> None:
+    await run.order(Movement.CAPTURE, 3000)
+    await run.wait_for_calls("payments.record")
+
+
+async def _order_void(run: BookingRun) -> None:
+    await run.order(Movement.VOID, 8000)
+    await run.wait_for_calls("payments.record")
 
 
 async def _lapse(run: BookingRun) -> None:
@@ -172,6 +182,8 @@ BOOKING_STORIES: dict[str, Story] = {
         _says(messages.CONFIRM),
     ),
     "card_hold_captured": _booking(_card_hold, _pay),
+    "capture_ordered": _booking(_card_hold, _pay, _order_capture),
+    "void_ordered": _booking(_card_hold, _pay, _order_void),
     "capture_refused": _booking(lambda: _card_hold(answers=deque([_REFUSED])), _pay),
     "late_money_reinstated": _booking(lambda: BookingStub(snapshot()), _lapse, _pay_late),
     "late_money_refunded": _booking(lambda: BookingStub(snapshot(), slot_is_free=False), _lapse, _pay_late),

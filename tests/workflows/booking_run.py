@@ -16,7 +16,8 @@ from temporalio.worker import Worker
 from activities.support.errors import ErrorInterceptor
 from domain.booking_status import BookingStatus
 from domain.bookings.commands import BookingCommand, BookingOutcome
-from domain.payments.status import PaymentStatus
+from domain.payments.status import Movement, PaymentStatus
+from domain.payments.tasks import MoneyTask
 from domain.platform.actor import ActorKind
 from tests.workflows.booking_stub import BookingStub
 from workers.sandbox import workflow_runner
@@ -63,6 +64,18 @@ class BookingRun:
     async def signal(self, webhook_id: UUID) -> None:
         """The relay's signal."""
         await self.handle.signal(messages.PAYMENT_EVENT, messages.PaymentEventInput(webhook_id))
+
+    async def order(self, movement: Movement, amount: int) -> MoneyTask:
+        """A manager's order about the card hold, as the relay brings it."""
+        booking, payment = self.stub.booking, self.stub.payment
+        assert payment is not None
+        task = MoneyTask(
+            *(f"order:{uuid4()}", movement, payment.payment_id, booking.booking_id, booking.business_id, "stripe"),
+            *(self.stub.intent_id, amount, "JPY", booking.amount_due, True),
+        )
+        self.stub.orders[task.movement_id] = task
+        await self.handle.signal(messages.MOVE_MONEY, messages.MoveMoneyInput(task.movement_id))
+        return task
 
     async def execute(
         self, update: str, command_id: str | None = None, by: ActorKind = ActorKind.STAFF, **more: object

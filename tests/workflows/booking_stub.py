@@ -39,7 +39,7 @@ class BookingStub(PaymentStub):
                 self.settle_ending,
                 self.reinstate_after_late_payment,
             ),
-            *(self.remind, self.apply_event, self.record, self.file, self.begin_renewal),
+            *(self.remind, self.apply_event, self.find_order, self.record, self.file, self.begin_renewal),
         ]
 
     @activity.defn(name="bookings.confirm")

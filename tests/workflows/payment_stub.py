@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.payments.payments import ApplyEventInput, PaymentUpdate, RecordInput
+from activities.payments.payments import ApplyEventInput, FindOrderInput, PaymentUpdate, RecordInput
 from domain.payments.intents import keeps_new_card
 from domain.payments.movements import is_other_card, is_surplus, of_other_card
 from domain.payments.status import ALLOWED as MOVES
@@ -65,6 +65,11 @@ class PaymentStub(StubState):
             self.payment, self.intent_id, self.at_provider = new, "pi_9", P.AUTHORIZED
         return PaymentUpdate(self.booking.booking_id, self.booking.status, self.payment, self.to_void)
 
+    @activity.defn(name="payments.find_order")
+    async def find_order(self, order: FindOrderInput) -> MoneyTask | None:
+        await self._called("payments.find_order", order)
+        return self.orders.get(order.movement_id)
+
     @activity.defn(name="payments.perform")
     async def perform(self, task: MoneyTask) -> MoneyResult:
         self.calls.append(("payments.perform", task))
@@ -107,6 +112,7 @@ class PaymentStub(StubState):
     @activity.defn(name="payments.record")
     async def record(self, outcome: RecordInput) -> PaymentView:
         await self._called("payments.record", outcome)
+        self.orders.pop(outcome.task.movement_id, None)
         assert self.payment is not None
         if is_surplus(outcome.task.movement_id):
             return self.payment

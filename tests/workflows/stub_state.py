@@ -87,6 +87,8 @@ class StubState:
     #: The name of the intent that holds it, and why the bank refuses another one.
     intent_id: str = "pi_1"
     declines: str | None = None
+    #: Movements that a manager has ordered and that have no outcome.
+    orders: dict[str, MoneyTask] = field(default_factory=dict)
     voided: list[str] = field(default_factory=list)
     captured: list[str] = field(default_factory=list)
     #: Event of another card that the customer gave, and the payment that it replaces with its void while that is open.

@@ -57,6 +57,14 @@ TEXTS = Texts(
                 "The payment has changed. Please start again from your booking.",
             ),
         ),
+        "movement_under_way": Text(
+            "このお支払いは処理中です。完了してからもう一度お試しください。",
+            "This payment is being processed. Please try again when that is done.",
+        ),
+        "money_waits_for_undo": Text(
+            "直前の操作を取り消せる間は、お支払いを動かせません。",
+            "The last step of the booking can still be undone; the money can be moved after that.",
+        ),
         "return_url_origin": Text(
             "お支払い後に戻るページのURLは、予約サイトまたはお店のウェブサイトのものを指定してください。",
             "The page to return to after payment must belong to the booking site or to the website of the business.",

@@ -94,10 +94,11 @@ class OpeningStore(PaymentStore):
 
     async def ask_for_card(self, payment: Payment, booking_status: BookingStatus) -> None:
         """An authorization was just lost: ask the customer for another card, unless they were asked when it could not
-        be renewed, or another card is already authorized."""
+        be renewed, another card is already authorized, or a manager has given it up."""
         current = await self.lock_current(payment.booking_id)
         failed = await self._renewal_failed(payment.id)
-        if not requests_card(booking_status, failed, current.status if current else None):
+        given_up = await self._ledger.intended(payment.id, Movement.VOID)
+        if not requests_card(booking_status, failed, current.status if current else None, given_up):
             return
         await NoticeStore(self.session, self.context).queue(
             NoticeKind.PAYMENT_RENEW,

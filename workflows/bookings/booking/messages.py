@@ -25,6 +25,7 @@ UNDO = "undo"
 # Signals: events sent by programs.
 PAYMENT_EVENT = "payment_event"
 STRANDED = "stranded"
+MOVE_MONEY = "move_money"
 
 # Queries: for support.
 STATE = "state"
@@ -64,6 +65,13 @@ class PaymentEventInput:
     """A stored webhook event is to be applied. ``webhook_id`` is its key; a repeated signal changes nothing."""
 
     webhook_id: UUID
+
+
+@dataclass(frozen=True)
+class MoveMoneyInput:
+    """A person has ordered a movement of money; the ledger has it as intended under this id."""
+
+    movement_id: str
 
 
 @dataclass(frozen=True)

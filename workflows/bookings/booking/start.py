@@ -6,7 +6,7 @@ from uuid import UUID
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
 from db.engine.session import Database, Scope
-from db.platform.outbox import CANCEL_STRANDED, PAYMENT_EVENT, START_BOOKING
+from db.platform.outbox import CANCEL_STRANDED, MOVE_MONEY, PAYMENT_EVENT, START_BOOKING
 from domain.bookings.snapshot import BookingSnapshot
 from workflows.bookings.booking import messages
 from workflows.bookings.booking.stages import stage_of
@@ -25,6 +25,15 @@ class PaymentEvent:
 
 
 @dataclass(frozen=True)
+class OrderedMovement:
+    """Payload of ``booking.move_money``: a capture or void that a manager has ordered."""
+
+    booking_id: UUID
+    business_id: UUID
+    movement_id: str
+
+
+@dataclass(frozen=True)
 class StrandedBooking:
     """Payload of ``booking.cancel_stranded``: the customer chose no other time before the deadline."""
 
@@ -33,7 +42,9 @@ class StrandedBooking:
     booking_id: UUID
 
 
-async def _resumed(about: PaymentEvent | StrandedBooking, database: Database) -> messages.BookingInput:
+async def _resumed(
+    about: PaymentEvent | StrandedBooking | OrderedMovement, database: Database
+) -> messages.BookingInput:
     async with database.unit_of_work(Scope.tenant(about.business_id)) as work:
         return messages.BookingInput(await work.bookings.snapshot(about.booking_id), resumed=True)
 
@@ -74,6 +85,16 @@ PAYMENT_EVENTS = ProcessSignal(
     signal=messages.PAYMENT_EVENT,
     workflow_id=lambda event: ids.booking(event.booking_id),
     message=lambda event: messages.PaymentEventInput(event.webhook_id),
+    process=START,
+    restart=_resumed,
+)
+
+ORDERS = ProcessSignal(
+    command=MOVE_MONEY,
+    payload=OrderedMovement,
+    signal=messages.MOVE_MONEY,
+    workflow_id=lambda order: ids.booking(order.booking_id),
+    message=lambda order: messages.MoveMoneyInput(order.movement_id),
     process=START,
     restart=_resumed,
 )

@@ -14,7 +14,7 @@ from temporalio.exceptions import ActivityError, ApplicationError, FailureError,
 from temporalio.workflow import ActivityConfig, LocalActivityConfig
 
 from activities.bookings.bookings import BookingActivities, ExtendHoldInput, RemindInput
-from activities.payments.payments import ApplyEventInput, PaymentActivities, RecordInput
+from activities.payments.payments import ApplyEventInput, FindOrderInput, PaymentActivities, RecordInput
 from activities.platform.attention import AttentionActivities, AttentionInput
 from domain.booking_status import ALLOWED, VISITING, BookingStatus
 from domain.bookings.commands import BookingCommand, BookingOutcome, Cause
@@ -186,15 +186,13 @@ class BookingState:
             if is_unexpected(refusal):
                 await self.raise_alert("command_failed", command.command_id, code=refusal.type)
             raise
-        if outcome.money is not None:
-            self.money.append(outcome.money)
+        self._add(outcome.money)
         return outcome
 
     async def decide(self, step: Step, command: BookingCommand) -> BookingOutcome | None:
         """A command of the workflow itself. Returns None if the booking had another status; `booking` then has it."""
         outcome = await self._try(step, command)
-        if outcome is not None and outcome.money is not None:
-            self.money.append(outcome.money)
+        self._add(outcome.money if outcome is not None else None)
         return outcome
 
     async def end_hold(self, step: Step, command: BookingCommand) -> MoneyTask | None:
@@ -216,9 +214,8 @@ class BookingState:
         extension = ExtendHoldInput(self.booking.booking_id, self.booking.business_id, until)
         async with self._lock:
             with fail_workflow_task("extend_hold"):
-                return await workflow.execute_local_activity_method(
-                    BookingActivities.extend_hold, extension, **options.STEP
-                )
+                step = BookingActivities.extend_hold
+                return await workflow.execute_local_activity_method(step, extension, **options.STEP)
 
     async def remind(self, step: NextStep) -> None:
         """Queue the reminder. The activity checks that the visit still starts at that time."""
@@ -254,17 +251,29 @@ class BookingState:
 
     async def _apply_update(self, payment: PaymentView, money: MoneyTask | None) -> None:
         had_money, known = self.paid, self.payment.payment_id if self.payment else payment.payment_id
-        if money is not None and all(task.movement_id != money.movement_id for task in self.money):
-            self.money.append(money)
-        # If the new card came too late, ``money`` voids it.
-        self._set_payment(payment, is_event=money is None)
+        self._add(money)
+        self._set_payment(payment, is_event=money is None)  # If the new card came too late, ``money`` voids it.
         is_other = payment.payment_id != known
         lost = not self.paid if is_other else payment.status is PaymentStatus.VOIDED
-        if had_money and self.visiting and lost:
+        given_up = any((task.movement, task.payment_id) == (Movement.VOID, known) for task in self.money)
+        if had_money and self.visiting and lost and not given_up:
             # The authorization expired before the visit: the booking stays confirmed without money.
             await self.raise_alert("authorization_lost", str(known))
         if is_other and self.visiting and self.paid:
             self.clear_alert()
+
+    async def add_ordered(self, movement_id: str) -> None:
+        """Put an ordered movement on the list, unless the ledger has its outcome."""
+        self.messages += 1
+        order = FindOrderInput(self.booking.business_id, movement_id)
+        async with self._lock:
+            with fail_workflow_task("find_order"):
+                task = await workflow.execute_local_activity_method(PaymentActivities.find_order, order, **options.STEP)
+        self._add(task)
+
+    def _add(self, task: MoneyTask | None) -> None:
+        if task is not None and all(known.movement_id != task.movement_id for known in self.money):
+            self.money.append(task)
 
     async def perform(self, task: MoneyTask, limits: ActivityConfig) -> MoneyResult | None:
         """Ask the provider for one movement. None: its result is not known within the time limits."""

@@ -271,6 +271,11 @@ class BookingWorkflow:
         """A stored webhook event concerns this booking's payment."""
         await self._state.apply_payment_event(event.webhook_id)
 
+    @workflow.signal(name=messages.MOVE_MONEY)
+    async def move_money(self, order: messages.MoveMoneyInput) -> None:
+        """A manager has ordered a capture or void."""
+        await self._state.add_ordered(order.movement_id)
+
     @workflow.signal(name=messages.STRANDED)
     async def stranded(self, about: messages.StrandedInput) -> None:
         """Cancel with a full refund. The activity checks that the customer has still chosen no other time."""

@@ -17,12 +17,15 @@ from api.http.paging import PageAsked
 from api.http.rate_limits import RateClass, limited
 from api.v1.payments.payments.handlers import confirm, open_intent
 from api.v1.payments.payments.list_handlers import payments_page
+from api.v1.payments.payments.order_handlers import order_capture, order_void
 from api.v1.payments.payments.refund_handlers import request_refund
 from api.v1.payments.payments.schemas import (
+    CaptureCreate,
     ConfirmedRead,
     ConfirmPaymentCommand,
     IntentCreate,
     IntentRead,
+    MovementRead,
     PaymentRead,
     PaymentWithRefundsRead,
     RefundCreate,
@@ -42,7 +45,11 @@ MayPayBooking = Annotated[Access, Depends(may(PaymentAction.PAY, "booking", link
 MayPay = Annotated[Access, Depends(may(PaymentAction.PAY, "payment", link=True))]
 MayList = Annotated[Listing, Depends(may_list(PaymentAction.READ))]
 MayRead = Annotated[Access, Depends(may(PaymentAction.READ, "payment"))]
+MayCapture = Annotated[Access, Depends(may(PaymentAction.CAPTURE, "payment"))]
+MayVoid = Annotated[Access, Depends(may(PaymentAction.VOID, "payment"))]
 MayRefund = Annotated[Access, Depends(may(PaymentAction.REFUND, "payment"))]
+
+_ALL_OF_IT = CaptureCreate()
 
 
 @router.post(
@@ -115,6 +122,36 @@ async def refund_payment(payment_id: UUID, body: RefundCreate, access: MayRefund
     """All or part of the captured amount. The refund has started when this answers; `GET /payments/{id}` shows its
     state."""
     return await request_refund(access, payment_id, body, key)
+
+
+@router.post(
+    "/{payment_id}/capture",
+    status_code=201,
+    summary="Capture a card hold",
+    response_model=Envelope[MovementRead],
+)
+@raises(order_capture)
+@limited(RateClass.PAYMENT)
+async def capture_payment(
+    payment_id: UUID, access: MayCapture, key: RequiredKey, body: CaptureCreate = _ALL_OF_IT
+) -> Response:
+    """All or part of what the card's issuer has reserved; the rest is released. After a cancellation or a no-show, at
+    most the fee. The capture has started when this answers; `GET /payments/{id}` shows its outcome."""
+    return await order_capture(access, payment_id, body, key)
+
+
+@router.post(
+    "/{payment_id}/void",
+    status_code=201,
+    summary="Release a card hold",
+    response_model=Envelope[MovementRead],
+)
+@raises(order_void)
+@limited(RateClass.PAYMENT)
+async def void_payment(payment_id: UUID, access: MayVoid, key: RequiredKey) -> Response:
+    """The booking stays as it is, and its customer is not asked for another card. The release has started when this
+    answers; `GET /payments/{id}` shows its outcome."""
+    return await order_void(access, payment_id, key)
 
 
 @router.post(

@@ -10,7 +10,8 @@ from api.http.fields import Input, MoneyRead, MoneyWrite, Output, RecordRead, ex
 from db.payments.payments import Payment
 from db.payments.refunds import Refund
 from domain.payments.refunds import RefundReason
-from domain.payments.status import PaymentStatus, RefundStatus
+from domain.payments.status import Movement, PaymentStatus, RefundStatus
+from domain.payments.tasks import MoneyTask
 from providers.payments.interface import Intent
 
 _PAYMENT = "019a0c61-2a3b-7d50-9e7c-9f1a6b3c5e07"
@@ -74,6 +75,48 @@ class RefundCreate(Input):
         description="How much to refund; left out, everything that is still held.",
     )
     reason: ReasonGiven = Field(default=RefundReason.REQUESTED, description="Why the money goes back.")
+
+
+class CaptureCreate(Input):
+    """``amount`` left out: all that may be captured."""
+
+    model_config = ConfigDict(json_schema_extra=examples({"amount": {"amount": 3000, "currency": "JPY"}}))
+
+    amount: MoneyWrite | None = Field(
+        default=None,
+        description="How much to capture; left out, all that may be captured. The rest of the authorization is"
+        " released.",
+    )
+
+
+class MovementRead(Output):
+    """A movement of money that was ordered. Its outcome is in the payment's status and totals."""
+
+    model_config = ConfigDict(
+        json_schema_extra=examples(
+            {
+                "payment_id": _PAYMENT,
+                "booking_id": _BOOKING,
+                "movement": "capture",
+                "amount": {"amount": 3000, "currency": "JPY"},
+            }
+        )
+    )
+
+    payment_id: UUID = Field(description="Id of the payment (UUID).")
+    booking_id: UUID = Field(description="Id of the booking (UUID).")
+    movement: Movement = Field(description="`capture` or `void`.")
+    amount: MoneyRead = Field(description="How much is captured or released.")
+
+    @classmethod
+    def of(cls, payment: Payment, task: MoneyTask) -> Self:
+        """What was ordered."""
+        return cls(
+            payment_id=payment.id,
+            booking_id=payment.booking_id,
+            movement=task.movement,
+            amount=MoneyRead(amount=task.amount, currency=task.currency),
+        )
 
 
 class IntentRead(Output):
