@@ -29,6 +29,7 @@ from api.v1.messages.notifications import endpoints as notifications
 from api.v1.onboarding.verification import admin_endpoints as admin_reviews
 from api.v1.onboarding.verification import owner_endpoints as own_reviews
 from api.v1.payments.payments import endpoints as payments
+from api.v1.payments.venue import endpoints as venue_payments
 from api.v1.platform.attention import endpoints as attention
 from api.v1.platform.audit import endpoints as audit
 from api.v1.platform.flags import endpoints as flags
@@ -47,6 +48,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     timeline.router,
     live.router,
     payments.router,
+    venue_payments.router,
+    venue_payments.tills,
     businesses.router,
     catalogue.router,
     auth.router,

@@ -34,6 +34,7 @@ from db.payments.commands.order import OrderStore
 from db.payments.payments import PaymentStore
 from db.payments.queries import PaymentListStore
 from db.payments.refunds import RefundStore
+from db.payments.venue import VenueStore
 from db.payments.webhooks import WebhookStore
 from db.platform.attention import AttentionStore
 from db.platform.audit_trail import AuditTrailStore
@@ -150,6 +151,11 @@ class PaymentStores(PaymentStore):
     def orders(self) -> OrderStore:
         """Captures and voids that a manager orders."""
         return OrderStore(self.session, self.context)
+
+    @cached_property
+    def venue(self) -> VenueStore:
+        """Money taken at the venue, and tills."""
+        return VenueStore(self.session, self.context)
 
     @cached_property
     def lists(self) -> PaymentListStore:

@@ -16,6 +16,7 @@ from db.media import tables as media
 from db.messages import tables as notices
 from db.onboarding import tables as verifications
 from db.payments import tables as payments
+from db.payments import venue_tables as venue_payments
 from db.platform import flag_tables as flags
 from db.platform import tables as platform
 from db.privacy import tables as data_rights
@@ -45,6 +46,7 @@ __all__ = [
     "platform",
     "single_use_links",
     "staff",
+    "venue_payments",
     "verifications",
     "waitlist",
 ]

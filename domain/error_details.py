@@ -62,6 +62,7 @@ class NotFoundDetails(TypedDict, total=False):
     audit_id: str
     block_id: str
     booking_id: str
+    business_id: str
     customer_id: str
     entity: str
     entity_id: str

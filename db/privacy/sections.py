@@ -56,6 +56,10 @@ SECTIONS: Mapping[str, str] = {
     "refunds": """
         SELECT to_jsonb(r) AS entry FROM refunds r WHERE r.booking_id = ANY(CAST(:bookings AS uuid[])) ORDER BY r.id
     """,
+    "venue_payments": """
+        SELECT to_jsonb(v) - ARRAY['taken_by', 'command_id'] AS entry FROM venue_payments v
+         WHERE v.booking_id = ANY(CAST(:bookings AS uuid[])) ORDER BY v.id
+    """,
     "notices": """
         SELECT to_jsonb(n) - ARRAY['user_id', 'dedupe_key', 'provider_message_id'] AS entry
           FROM notification_outbox n
@@ -65,6 +69,7 @@ SECTIONS: Mapping[str, str] = {
         SELECT to_jsonb(a) || jsonb_build_object('business', s.name) AS entry
           FROM staff_assignments a JOIN businesses s ON s.id = a.business_id WHERE a.user_id = :user_id
     """,
+    "tills": "SELECT to_jsonb(t) - 'user_id' AS entry FROM tills t WHERE t.user_id = :user_id ORDER BY t.day, t.id",
     "businesses": "SELECT to_jsonb(b) AS entry FROM businesses b WHERE b.owner_id = :user_id ORDER BY b.id",
     "own_changes": """
         SELECT to_jsonb(a) - ARRAY['before', 'after', 'actor_id'] AS entry FROM audit_logs a

@@ -13,6 +13,8 @@ class PaymentAction(Action):
     REFUND = "payment.refund"
     CAPTURE = "payment.capture"
     VOID = "payment.void"
+    RECORD_AT_VENUE = "payment.record_at_venue"
+    REPORT_TILLS = "payment.report_tills"
 
 
 PERMISSIONS: Mapping[Action, Rule] = {
@@ -22,4 +24,6 @@ PERMISSIONS: Mapping[Action, Rule] = {
     PaymentAction.REFUND: Rule(MANAGERS, after_closing=True),
     PaymentAction.CAPTURE: Rule(MANAGERS),
     PaymentAction.VOID: Rule(MANAGERS),
+    PaymentAction.RECORD_AT_VENUE: Rule(TEAM, after_closing=True),
+    PaymentAction.REPORT_TILLS: Rule(MANAGERS, after_closing=True),
 }

@@ -268,6 +268,11 @@ NO_INPUT = {
     "ck_services_tax_percent_known",
     "ck_staff_invitations_one_resource",
     "ck_staff_invitations_resource_name_bilingual",
+    "ck_tills_amounts_not_negative",  # no amount of a request is negative
+    "ck_tills_closed_with_its_count",
+    "ck_venue_payments_amount_has_its_sign",
+    "ck_venue_payments_correction_has_a_reason",
+    "ck_venue_payments_reversal_names_its_entry",
 }
 
 

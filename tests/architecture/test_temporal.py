@@ -145,6 +145,7 @@ TEXTS = {
             ),
             *("MoneyResult.intent_id", "MoneyResult.movement_id", "MoneyResult.provider_ref", "MoneyTask.intent_id"),
             *("MoneyTask.movement_id", "PollRefundInput.provider_ref", "VerificationCommand.command_id"),
+            *("FindOrderInput.movement_id", "MoveMoneyInput.movement_id", "OrderedMovement.movement_id"),
         ),
         "an id",
     ),

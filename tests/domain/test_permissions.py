@@ -45,6 +45,8 @@ EXPECTED = {
     "payment.refund": "-yy----",
     "payment.capture": "-yy----",
     "payment.void": "-yy----",
+    "payment.record_at_venue": "-yyy---",
+    "payment.report_tills": "-yy----",
     "notification.read": "yyyyyy-",
     "notification.retry": "yyy----",
     "business.delete": "-y-----",

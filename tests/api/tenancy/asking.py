@@ -25,6 +25,7 @@ TABLES: dict[str, str] = {
     "booking_id": "bookings",
     "entry_id": "waitlist",
     "payment_id": "booking_payments",
+    "venue_payment_id": "venue_payments",
     "notification_id": "notification_outbox",
     "customer_id": "customers",
     "analytics_id": "analytics_daily",

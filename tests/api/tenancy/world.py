@@ -25,6 +25,7 @@ from db.identity.tables import UserSession
 from db.media.tables import BusinessMedia
 from db.onboarding.tables import BusinessDocument, BusinessVerification
 from db.payments.tables import Refund
+from db.payments.venue_tables import VenuePayment
 from db.scheduling.tables import StaffException, StaffInvitation
 from db.tables import Base
 from domain.messages.kinds import NoticeKind
@@ -124,6 +125,9 @@ async def fill(pool: Pool, soon: datetime) -> Filled:
     document = {"kind": "permit", "content_type": "application/pdf", "object_key": f"documents/{salon.business_id}"}
     await data.add(pool, BusinessDocument, business_id=salon.business_id, **document)
     await data.add(pool, BusinessVerification, business_id=salon.business_id)
+    taken = {"kind": "payment", "method": "cash", "amount": 1000, "currency": "JPY", "day": soon.date()}
+    of = {"booking_id": booking, "taken_by": salon.owner_id, "command_id": "c"}
+    await data.add(pool, VenuePayment, business_id=salon.business_id, **taken, **of)
     picture = {"kind": "image", "content_type": "image/jpeg", "upload_key": f"uploads/{salon.business_id}"}
     await data.add(pool, BusinessMedia, business_id=salon.business_id, status="ready", **picture)
     waits = {"first_day": day, "last_day": day, "service_name": {"ja": "カット"}, "time_zone": "Asia/Tokyo"}

@@ -1,0 +1,1 @@
+"""Money that is taken at the venue, and the tills."""
