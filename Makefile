@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 
 .DEFAULT_GOAL := help
-.PHONY: help install up demo test test-all check bench chaos clean
+.PHONY: help install up demo test test-all browser-test check bench chaos clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 12
@@ -27,10 +27,13 @@ demo: $(STAMP) ## Run one booking's life, and what can go wrong, on a fresh temp
 	@"$(RUN)/omotenashi" demo
 
 test: $(STAMP) ## Run the tests; AREA=bookings runs one area
-	@"$(RUN)/python" -m pytest -n 2 --dist loadgroup -m "not bench" $(if $(AREA),--area $(AREA))
+	@"$(RUN)/python" -m pytest -n 2 --dist loadgroup -m "not bench and not browser" $(if $(AREA),--area $(AREA))
 
 test-all: $(STAMP) ## Run the tests with every cross-product whole: before a release
-	@OMOTENASHI_TEST_WHOLE=1 "$(RUN)/python" -m pytest -n 2 --dist loadgroup -m "not bench"
+	@OMOTENASHI_TEST_WHOLE=1 "$(RUN)/python" -m pytest -n 2 --dist loadgroup -m "not bench and not browser"
+
+browser-test: $(STAMP) ## Run the tests of the pages in Chromium, which must be on the PATH
+	@"$(RUN)/python" -m pytest -m browser tests/browser
 
 check: $(STAMP) ## Format, lint, types and import contracts
 	@"$(RUN)/ruff" format --check .

@@ -29,6 +29,7 @@ from api.http.rate_limits import LIMIT_HEADERS, count_request, route_facts
 from api.http.request_context import RequestContextMiddleware
 from api.http.request_limits import RequestLimitsMiddleware
 from api.http.response_cache import Answers
+from api.pages import routes as pages
 from api.v1.bookings.live.hub import LiveHub
 from db.engine.session import Database, connect
 from providers.cache.generations import Generations
@@ -143,7 +144,7 @@ def _all_routes() -> tuple[BaseRoute, ...]:
 
 
 def _add_routes(app: FastAPI) -> None:
-    app.router.routes.extend((*documentation.ROUTES, *_all_routes()))
+    app.router.routes.extend((*documentation.ROUTES, *_all_routes(), *pages.ROUTES))
     errors.install(app)
     app.add_exception_handler(Replay, _replay)
 

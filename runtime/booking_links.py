@@ -24,8 +24,9 @@ class BookingLinks:
         return self.links.issue(Purpose.BOOKING, booking_id, _HORIZON)
 
     def url(self, booking_id: UUID) -> str:
-        """For a message. The token is behind ``#``: browsers send that part to no server and to no other page."""
-        return f"{self.public_url.rstrip('/')}/bookings/{booking_id}#token={quote(self.token(booking_id))}"
+        """For a message: the page of the booking. The token is in the path, so that the page needs no JavaScript; pages
+        send no referrer, and logs leave the token out."""
+        return f"{self.public_url.rstrip('/')}/bookings/{quote(self.token(booking_id))}"
 
     def proof(self, booking_id: UUID, until: datetime) -> str:
         """A token that proves that its holder reads mail at the booking's address, valid before ``until``. It is sent
@@ -34,7 +35,7 @@ class BookingLinks:
 
     def proof_url(self, booking_id: UUID, until: datetime) -> str:
         """For the message that asks to confirm the address."""
-        return f"{self.url(booking_id)}&proof={quote(self.proof(booking_id, until))}"
+        return f"{self.url(booking_id)}?proof={quote(self.proof(booking_id, until))}"
 
     def read_proof(self, token: str, now: datetime) -> UUID:
         """The booking whose address is proven. Raises Unauthenticated for a token that is not ours, Gone for one that

@@ -22,15 +22,21 @@ from runtime.links import Links, Purpose
 
 @dataclass(frozen=True, slots=True)
 class LinkTarget:
-    """The target of a message's link: ``{public_url}{path}#token=…``. Browsers do not send the part after ``#`` to a
-    server, so the token is in no access log and no ``Referer``."""
+    """The target of a message's link: ``{public_url}{path}#token=…``, for an app. Browsers do not send the part after
+    ``#`` to a server, so the token is in no access log and no ``Referer``. A page of the platform has ``{token}`` in
+    its path instead, so that it needs no JavaScript; its logs leave the token out."""
 
     purpose: Purpose
-    #: ``{id}`` is the id of the row that the link opens.
     path: str
     label: Bilingual
     #: A second token beside the first, valid until the fact ``until``: what shows that its holder reads this mail.
     proof: Purpose | None = None
+
+    def address(self, token: str) -> str:
+        """The path with the token."""
+        if "{token}" in self.path:
+            return self.path.format(token=quote(token))
+        return f"{self.path}#token={quote(token)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +70,12 @@ _EXPORT = LinkTarget(Purpose.DATA_EXPORT, "/data-export", {"ja": "データを�
 #: The link opens an entry of the waitlist.
 _PROVE = LinkTarget(
     Purpose.WAITLIST,
-    "/waitlist/{id}",
+    "/waitlist/{token}",
     {"ja": "メールアドレスを確認する", "en": "Confirm e-mail address"},
     Purpose.WAITLIST_PROOF,
 )
-_ANSWER = LinkTarget(Purpose.WAITLIST, "/waitlist/{id}", {"ja": "予約する・見送る", "en": "Book or decline"})
-_WAIT = LinkTarget(Purpose.WAITLIST, "/waitlist/{id}", {"ja": "空き待ちを確認する", "en": "See my waitlist entry"})
+_ANSWER = LinkTarget(Purpose.WAITLIST, "/waitlist/{token}", {"ja": "予約する・見送る", "en": "Book or decline"})
+_WAIT = LinkTarget(Purpose.WAITLIST, "/waitlist/{token}", {"ja": "空き待ちを確認する", "en": "See my waitlist entry"})
 
 _FOOTER = {
     "ja": "{platform}がお送りしています。ご質問は、このメールへのご返信か{support}までお寄せください。",
@@ -124,10 +130,10 @@ def compose_account_email(content: AccountEmailContent, links: Links, public_url
     )
     if form.opens is not None and content.link is not None:
         token = links.issue(form.opens.purpose, content.link.id, content.link.expires_at, content.link.kid)
-        url = f"{public_url.rstrip('/')}{form.opens.path.format(id=content.link.id)}#token={quote(token)}"
+        url = f"{public_url.rstrip('/')}{form.opens.address(token)}"
         if form.opens.proof is not None:
             until = datetime.fromisoformat(str(content.facts["until"])).astimezone(UTC)
-            url += f"&proof={quote(links.issue(form.opens.proof, content.link.id, until, content.link.kid))}"
+            url += f"?proof={quote(links.issue(form.opens.proof, content.link.id, until, content.link.kid))}"
         variables["valid_until"] = moment(content.link.expires_at, content.time_zone, language)
         frame = replace(frame, button=(pick(form.opens.label, language), url))
     subject, *paragraphs = written([f"{language}/account/{content.kind}.j2"], variables)

@@ -134,6 +134,11 @@ def tally_of(scope: HttpScope) -> Tally | None:
     return found
 
 
+def do_not_count(scope: HttpScope) -> None:
+    """For a call that a page makes in this process: the page itself was counted."""
+    scope[_COUNTED] = None
+
+
 def class_of(scope: HttpScope) -> RateClass:
     """The class of the request's route; ``standard`` for a request that reached none."""
     facts: dict[Any, RouteFacts] = scope["app"].state.route_facts if "app" in scope else {}

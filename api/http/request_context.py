@@ -95,7 +95,9 @@ class _Answer:
         """Part of the answer."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            message["headers"] = [*message.get("headers", ()), *self._headers]
+            own = list(message.get("headers", ()))
+            names = {name.lower() for name, _ in own}  # a page brings its own policy, a static file its own caching
+            message["headers"] = [*own, *(header for header in self._headers if header[0] not in names)]
         await self._send(message)
 
 

@@ -15,11 +15,11 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:\-]{0,63}")
 
 
 #: Paths that have a secret in them, and what is left of it in logs.
-_TOKEN = re.compile(r"(?<=/calendars/)[^/]+(?=\.ics)")
+_TOKEN = re.compile(r"(?<=/calendars/)[^/]+(?=\.ics)|(?<=^/bookings/)[^/]+|(?<=^/waitlist/)[^/]+")
 
 
 def without_tokens(path: str) -> str:
-    """A path as logs may have it: the token of a calendar feed is left out."""
+    """A path as logs may have it: the tokens of calendar feeds and of the pages behind a link are left out."""
     return _TOKEN.sub("***", path)
 
 

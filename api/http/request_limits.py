@@ -27,6 +27,8 @@ from runtime.settings import Settings
 log = structlog.get_logger(__name__)
 
 _JSON = re.compile(rb"application/(?:[\w.+-]+\+)?json\s*(?:;.*)?", re.IGNORECASE)
+#: What the forms of pages send.
+_FORM = b"application/x-www-form-urlencoded"
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 #: Paths of file uploads. Their handlers check a separate limit.
 UPLOADS = frozenset({("POST", "/api/v1/media")})
@@ -57,7 +59,8 @@ class RequestLimitsMiddleware:
         try:
             async with asyncio.timeout(self.request_timeout.total_seconds()) as limit:
                 exchange.limit = limit
-                check_body(scope["method"], dict(scope["headers"]), most, any_type=uploads)
+                is_page = not scope["path"].startswith("/api/")
+                check_body(scope["method"], dict(scope["headers"]), most, any_type=uploads, form=is_page)
                 await self.app(scope, exchange.receive, exchange.send)
         except DomainError as error:
             await exchange.answer(refusal(error))
@@ -80,14 +83,18 @@ class RequestLimitsMiddleware:
             await exchange.answer(error_answer(INTERNAL_ERROR, {}))
 
 
-def check_body(method: str, headers: Mapping[bytes, bytes], max_body: int, any_type: bool = False) -> None:
+def check_body(
+    method: str, headers: Mapping[bytes, bytes], max_body: int, any_type: bool = False, form: bool = False
+) -> None:
     """Refuse what the headers alone show to be wrong. Raises TooLarge and UnsupportedMediaType, which ``any_type``
-    leaves to the route."""
+    leaves to the route; ``form`` allows a form."""
     length = headers.get(b"content-length", b"0")
     announced = int(length) if length.isdigit() else 0
     if announced > max_body:
         raise TooLarge({"limit": max_body})
     if any_type or method not in _WITH_BODY or not (announced or b"transfer-encoding" in headers):
+        return
+    if form and headers.get(b"content-type", b"").strip().lower() == _FORM:
         return
     if not _JSON.fullmatch(headers.get(b"content-type", b"").strip()):
         raise UnsupportedMediaType({"supported": ["application/json"]})

@@ -54,6 +54,11 @@ def short_local(local: datetime, language: str) -> str:
     return _short_day(local, language) + _gap(language) + _clock(local, language)
 
 
+def short_day(day: date, language: str) -> str:
+    """``11月21日（土）`` or ``Sat 21 Nov``."""
+    return _short_day(day, language)
+
+
 def brief(at: datetime, zone: str, language: str) -> str:
     """The shortest form: ``11/21（土）14:00`` or ``21 Nov, 14:00``."""
     local = _local(at, zone)

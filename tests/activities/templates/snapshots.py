@@ -1,6 +1,7 @@
 """Every message as its reader gets it, kept beside the tests: `python -m tests.activities.templates.snapshots` writes
 the files again. Read them like mail, from the top, before they are committed."""
 
+import re
 from pathlib import Path
 
 from providers.email.interface import Email
@@ -8,6 +9,8 @@ from tests.activities.templates import accounts
 from tests.activities.templates.cases import CASES
 from tests.activities.templates.contents import LANGUAGES, Seen, written
 
+#: What comes before the token of a link.
+_TOKEN = re.compile(r"#token=|^https://\S+/(?:bookings|waitlist)/")
 FOLDER = Path(__file__).parent / "written"
 
 
@@ -15,8 +18,8 @@ def plain(email: Email) -> str:
     """The message as plain text, with its head."""
     link = email.text
     for line in email.text.splitlines():
-        if "#token=" in line:
-            link = link.replace(line, line.partition("#token=")[0] + "#token=…")
+        if found := _TOKEN.search(line):
+            link = link.replace(line, line[: found.end()] + "…")
     return f"From: {email.from_name}\nReply-To: {email.reply_to or '-'}\nSubject: {email.subject}\n\n{link}"
 
 

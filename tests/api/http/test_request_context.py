@@ -116,12 +116,12 @@ async def test_large_bodies(client: AsyncClient) -> None:
 async def test_unexpected_error_says_nothing(
     app: FastAPI, client: AsyncClient, owner: Person, caplog: pytest.LogCaptureFixture
 ) -> None:
-    @app.get("/explode")
+    @app.get("/test/explode")
     async def explode() -> None:
         raise RuntimeError("SELECT secret FROM users")
 
     with caplog.at_level(logging.ERROR):
-        answer = await client.get("/explode", headers={"X-Request-ID": "boom-1"})
+        answer = await client.get("/test/explode", headers={"X-Request-ID": "boom-1"})
     assert error_of(answer) == (500, "internal_error")
     assert "SELECT" not in answer.text
     assert "Traceback" not in answer.text
@@ -216,12 +216,12 @@ async def test_request_that_takes_too_long_is_ended(database: Database, redis_ca
         database.settings(request_timeout=timedelta(milliseconds=200)), cache=redis_cache, password_rounds=4
     )
 
-    @app.get("/slow")
+    @app.get("/test/slow")
     async def slow() -> None:
         await asyncio.sleep(60)
 
     async with app.router.lifespan_context(app), client_of(app) as http:
-        answer = await http.get("/slow")
+        answer = await http.get("/test/slow")
         assert error_of(answer) == (503, "unavailable")
         assert answer.headers["retry-after"] == "5"
 

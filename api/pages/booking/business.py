@@ -1,0 +1,113 @@
+"""``/{slug}``: a business as its customers see it."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.pages.api_client import ApiClient, ApiError
+from api.pages.rendering import page
+
+#: For so many services the page looks for the next free time; a longer menu shows it in the booking flow.
+_LOOKED_AT = 12
+_DAYS_AHEAD = 13
+#: The accent colour by kind of business: contrast of at least 4.5 : 1 with white (WCAG 2.2, 1.4.3).
+ACCENTS = {
+    "salon": "plum",
+    "spa": "teal",
+    "restaurant": "brick",
+    "barber": "navy",
+    "clinic": "blue",
+    "fitness": "green",
+}
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+async def show_business(request: Request) -> Response:
+    """The page. It asks for everything at once, because each call waits for the database."""
+    api = ApiClient(request)
+    business = await business_of(api, request.path_params["slug"])
+    path = f"/businesses/{business['id']}"
+    services, hours, staff = await asyncio.gather(
+        api.get(f"{path}/services", limit=100), api.get(f"{path}/hours"), api.get(f"{path}/staff", limit=100)
+    )
+    today = today_at(business, request)
+    free = await asyncio.gather(*(_next_free(api, one, today) for one in services[:_LOOKED_AT]))
+    return page(
+        request,
+        "booking/business",
+        {
+            "business": business,
+            "accent": ACCENTS.get(business["vertical"], ""),
+            "groups": by_category(services),
+            "next_free": {one["id"]: at for one, at in zip(services, free, strict=False)},
+            "hours": _week(hours, today),
+            "staff": staff,
+            "map": map_address(business),
+        },
+    )
+
+
+async def show_legal_notice(request: Request) -> Response:
+    """The legal notice that the Act on Specified Commercial Transactions asks for (特定商取引法11条)."""
+    business = await business_of(ApiClient(request), request.path_params["slug"])
+    return page(request, "booking/legal", {"business": business, "accent": ACCENTS.get(business["vertical"], "")})
+
+
+async def business_of(api: ApiClient, slug: str) -> Any:
+    """The public business of a slug. Raises ApiError."""
+    return await api.get(f"/businesses/slug/{slug}")
+
+
+def today_at(business: Mapping[str, Any], request: Request) -> date:
+    """The date at the venue."""
+    at: datetime = request.app.state.services.now()
+    return at.astimezone(ZoneInfo(business["time_zone"])).date()
+
+
+def by_category(services: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[Mapping[str, Any]]]]:
+    """The services by category, in the order of their first service."""
+    groups: dict[str, list[Mapping[str, Any]]] = {}
+    for one in services:
+        groups.setdefault(one["category"] or "", []).append(one)
+    return list(groups.items())
+
+
+async def _next_free(api: ApiClient, service: Mapping[str, Any], today: date) -> str | None:
+    """The next free start within two weeks, as text; None without one."""
+    period = {"from": today.isoformat(), "to": (today + timedelta(days=_DAYS_AHEAD)).isoformat()}
+    try:
+        found = await api.get("/availability", service_id=service["id"], party_size=service["party_min"], **period)
+    except ApiError:
+        return None  # not bookable now: the page still shows the service
+    return found["starts"][0]["start_at"] if found["starts"] else None
+
+
+def _week(hours: Mapping[str, Any], today: date) -> Mapping[str, Any]:
+    """The days from Monday on, and the coming days with other hours."""
+    monday = today - timedelta(days=today.weekday())
+    days = [
+        {
+            "date": monday + timedelta(days=position),
+            "ranges": hours["weekly"][name],
+            "is_today": position == today.weekday(),
+        }
+        for position, name in enumerate(_WEEKDAYS)
+    ]
+    coming = [one for one in hours["one_off"] if one["date"] >= today.isoformat()]
+    other = [{**one, "day": date.fromisoformat(one["date"])} for one in coming[:10]]
+    return {"days": days, "public_holiday": hours["public_holiday"], "other": other}
+
+
+def map_address(business: Mapping[str, Any]) -> str | None:
+    """A map of the place, at a site that needs no key; None without a geographic point."""
+    location = business["location"]
+    if not location:
+        return None
+    point = f"{location['latitude']},{location['longitude']}"
+    return "https://www.google.com/maps/search/?" + urlencode({"api": 1, "query": point})

@@ -1,0 +1,145 @@
+"""``/bookings/{token}``: one booking through its link: its state, payment, calendar file, cancelling."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.http.request_info import request_info
+from api.pages.api_client import ApiClient, ApiError
+from api.pages.booking.business import ACCENTS, map_address
+from api.pages.formats import Formats
+from api.pages.forms import read_form
+from api.pages.rendering import page, see_other
+from domain.booking_status import BookingStatus
+from domain.errors import Gone, Unauthenticated
+from runtime.calendar_files import CalendarEvent, booking_uid, calendar_file, certainty, has_ended, sequence
+
+#: What a customer may still change.
+CHANGEABLE = frozenset({"pending", "confirmed"})
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A booking and its business, as the holder of the link sees them."""
+
+    api: ApiClient
+    token: str
+    booking: Mapping[str, Any]
+    business: Mapping[str, Any]
+
+    @property
+    def path(self) -> str:
+        """Of the booking in the API."""
+        return f"/bookings/{self.booking['id']}"
+
+    @property
+    def address(self) -> str:
+        """Of the booking's page."""
+        return f"/bookings/{self.token}"
+
+    def variables(self) -> dict[str, Any]:
+        """For the templates."""
+        return {
+            "business": self.business,
+            "booking": self.booking,
+            "accent": ACCENTS.get(self.business["vertical"], ""),
+            "address": self.address,
+            "state": state_of(self.booking),
+        }
+
+
+async def shown(request: Request) -> Shown:
+    """The booking of the link in the address. Raises ApiError."""
+    token = request.path_params["token"]
+    api = ApiClient(request).with_booking(token)
+    booking = await api.get(f"/bookings/{_booking_id(request, token)}")
+    return Shown(api, token, booking, await api.get(f"/businesses/{booking['business_id']}"))
+
+
+def _booking_id(request: Request, token: str) -> UUID:
+    services = request.app.state.services
+    try:
+        found: UUID = services.booking_links.read(token, services.now())
+    except (Unauthenticated, Gone) as error:
+        raise ApiError(404, "not_found", "", {}) from error
+    return found
+
+
+def state_of(booking: Mapping[str, Any]) -> str:
+    """What the booking waits for, or its status: the last part of the keys ``state_`` and ``say_``."""
+    if booking["status"] != "pending":
+        return str(booking["status"])
+    if booking["approval_deadline"]:
+        return "pending_approval"
+    if booking["proof_deadline"]:
+        return "pending_proof"
+    return "pending_pay" if booking["amount_due"]["amount"] else "pending"
+
+
+async def show_booking(request: Request) -> Response:
+    """The page of the booking."""
+    found = await shown(request)
+    proof = request.query_params.get("proof", "")
+    variables = {
+        **found.variables(),
+        "proof": proof,
+        "map": map_address(found.business),
+        # The provider has said so in the browser; the webhook comes moments later, and the page asks again.
+        "checking": "paid" in request.query_params and state_of(found.booking) == "pending_pay",
+    }
+    return page(request, "booking/manage", variables)
+
+
+async def prove_address(request: Request) -> Response:
+    """Confirm the address with the token of the message. A button does it, because programs that check mail open every
+    link."""
+    form = await read_form(request)
+    found = await shown(request)
+    await found.api.post(f"{found.path}/confirm-address", {"token": form.get("proof")}, secrets.token_urlsafe(24))
+    return see_other(request, found.address)
+
+
+async def ask_cancel(request: Request) -> Response:
+    """What cancelling would cost now."""
+    found = await shown(request)
+    quote = await found.api.post(f"{found.path}/cancellation-quote", {})
+    variables = {**found.variables(), "quote": quote, "key": secrets.token_urlsafe(24)}
+    return page(request, "booking/cancel", variables)
+
+
+async def cancel(request: Request) -> Response:
+    """Cancel the booking."""
+    request.scope["omotenashi.page_path"] = request.url.path
+    form = await read_form(request)
+    found = await shown(request)
+    body = {"reason": form.get("reason")} if form.get("reason") else {}
+    await found.api.post(f"{found.path}/cancel", body, form.get("key"))
+    return see_other(request, found.address)
+
+
+async def calendar(request: Request) -> Response:
+    """The booking as an iCalendar file (RFC 5545), with the UID and SEQUENCE that the messages use."""
+    found = await shown(request)
+    booking, language = found.booking, request_info().language.value
+    status, texts = BookingStatus(booking["status"]), Formats(language)
+    services = " / ".join(texts.text(one["name"]) for one in booking["items"])
+    event = CalendarEvent(
+        uid=booking_uid(UUID(booking["id"])),
+        sequence=sequence(booking["version"], status),
+        stamp=request.app.state.services.now(),
+        starts_at=datetime.fromisoformat(booking["start_at"]),
+        ends_at=datetime.fromisoformat(booking["end_at"]),
+        summary=f"{texts.text(found.business['name'])} {services}",
+        status=certainty(status),
+        location=texts.text(found.business["address"]),
+        organizer=(found.business["email"], texts.text(found.business["name"])) if found.business["email"] else None,
+    )
+    file = calendar_file([event], method="CANCEL" if has_ended(status) else "PUBLISH")
+    headers = {"Content-Disposition": 'attachment; filename="booking.ics"'}
+    return Response(file, media_type="text/calendar; charset=utf-8", headers=headers)

@@ -1,0 +1,59 @@
+"""Dates, times and amounts as pages show them. The formats are those of the messages (`domain.messages.formats`)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from domain.messages import formats
+
+_WEEKDAYS = {"ja": "月火水木金土日", "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")}
+
+
+@dataclass(frozen=True, slots=True)
+class Formats:
+    """``language`` is ``ja`` or ``en``. Times come as the API writes them: RFC 3339 with the venue's offset."""
+
+    language: str
+
+    def money(self, value: Mapping[str, Any]) -> str:
+        """``5,000円`` or ``¥5,000``, of an amount as the API writes it."""
+        return formats.money(value["amount"], value["currency"], self.language)
+
+    def taxed(self, value: Mapping[str, Any]) -> str:
+        """With ``（税込）`` or ``(tax included)``."""
+        return formats.taxed(value["amount"], value["currency"], self.language)
+
+    def duration(self, minutes: int) -> str:
+        """``1時間30分`` or ``1 h 30 min``."""
+        return formats.duration(minutes, self.language)
+
+    def moment(self, at: str, zone: str) -> str:
+        """Day and time with the year."""
+        return formats.moment(datetime.fromisoformat(at), zone, self.language)
+
+    def span(self, start: str, end: str, zone: str) -> str:
+        """Day, and from when to when."""
+        return formats.span(datetime.fromisoformat(start), datetime.fromisoformat(end), zone, self.language)
+
+    def short(self, at: str) -> str:
+        """Day and time without the year, in the offset that the text has."""
+        return formats.short_local(datetime.fromisoformat(at), self.language)
+
+    def clock(self, at: str) -> str:
+        """``14:00``."""
+        return f"{datetime.fromisoformat(at):%H:%M}"
+
+    def day(self, day: date) -> str:
+        """``11月21日（土）`` or ``Sat 21 Nov``."""
+        return formats.short_day(day, self.language)
+
+    def weekday(self, day: date) -> str:
+        """``土`` or ``Sat``."""
+        return _WEEKDAYS[self.language][day.weekday()]
+
+    def text(self, value: Mapping[str, Any] | None) -> str:
+        """A bilingual text in the page's language, else in the other one."""
+        if value is None:
+            return ""
+        return value.get(self.language) or value.get("ja") or value.get("en") or ""

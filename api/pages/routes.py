@@ -1,0 +1,29 @@
+"""Every page. Pages of businesses come last, because their address is any word that is not reserved
+(`domain.businesses.slug`)."""
+
+from starlette.routing import Route
+
+from api.pages import static_files
+from api.pages.booking import book, business, manage, moving, paying, waiting
+from api.pages.handling import route
+
+ROUTES: tuple[Route, ...] = (
+    static_files.ROUTE,
+    route("/bookings/{token}", manage.show_booking),
+    route("/bookings/{token}/confirm-address", manage.prove_address, "POST"),
+    route("/bookings/{token}/booking.ics", manage.calendar),
+    route("/bookings/{token}/cancel", manage.ask_cancel),
+    route("/bookings/{token}/cancel", manage.cancel, "POST"),
+    route("/bookings/{token}/move", moving.show_move),
+    route("/bookings/{token}/move", moving.move, "POST"),
+    route("/bookings/{token}/pay", paying.show_payment),
+    route("/bookings/{token}/pay", paying.pay, "POST"),
+    route("/waitlist/{token}", waiting.show_entry),
+    route("/waitlist/{token}", waiting.answer_entry, "POST"),
+    route("/{slug}", business.show_business),
+    route("/{slug}/legal", business.show_legal_notice),
+    route("/{slug}/book", book.show_flow),
+    route("/{slug}/book", book.go_on, "POST"),
+    route("/{slug}/waitlist", waiting.show_join),
+    route("/{slug}/waitlist", waiting.join, "POST"),
+)

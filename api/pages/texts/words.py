@@ -1,0 +1,16 @@
+"""Every sentence of the pages in Japanese and English, by its key; the modules beside this one declare them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from api.http.request_info import Language
+from api.http.texts.text import Text, joined
+from api.pages.texts import booking, manage, shared
+
+WORDS: Mapping[str, Text] = joined((shared.WORDS, booking.WORDS, manage.WORDS))
+
+
+def word(key: str, language: Language, values: Mapping[str, Any]) -> str:
+    """The sentence with its values filled in. Raises ``KeyError`` for an unknown key or a value that is missing."""
+    text = WORDS[key]
+    return (text.ja if language is Language.JA else text.en).format(**values)

@@ -1,0 +1,85 @@
+"""What a browser learns about a page, and what a form from elsewhere may do."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from api.http.request_info import without_tokens
+from api.pages.static_files import static_files
+from tests.api.pages.test_booking_flow import CONTACT, book, choose_time
+from tests.api.pages.visitor import Visitor
+from tests.api.salon import StaffedSalon, counted
+
+TEMPLATES = sorted(Path("api/pages/templates").rglob("*.j2"))
+
+
+async def test_pages_forbid_inline_scripts_frames_and_other_hosts(
+    visitor: Visitor, salon: StaffedSalon, slug: str
+) -> None:
+    for address in (f"/{slug}", f"/{slug}/book", f"/{slug}/legal", await book(visitor, salon, slug)):
+        page = await visitor.open(address)
+        policy = page.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "script-src 'self';" in policy
+        assert "frame-ancestors 'none'" in policy
+        assert "unsafe" not in policy
+        assert page.headers["referrer-policy"] == "no-referrer"
+        assert page.headers.get_list("content-security-policy") == [policy]
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=str)
+def test_templates_have_no_inline_script_style_or_handler(template: Path) -> None:
+    text = template.read_text(encoding="utf-8")
+    assert not re.search(r"<script(?![^>]*\bsrc=)", text)
+    assert not re.search(r"\sstyle=|<style|\son[a-z]+=|javascript:", text)
+    assert "|safe" not in text
+
+
+async def test_forms_from_elsewhere_change_nothing(
+    visitor: Visitor, salon: StaffedSalon, slug: str, pool: object
+) -> None:
+    await choose_time(visitor, salon, slug)
+    await visitor.send(f"/{slug}/book", **CONTACT, step="confirm")
+    for token in ("", "A" * 32):
+        page = await visitor.send(f"/{slug}/book", step="book", form_token=token)
+        assert page.status_code == 403
+    visitor.http.cookies.clear()
+    assert (await visitor.send(f"/{slug}/book", step="book")).status_code == 403
+    assert await counted(pool, "bookings") == {"bookings": 0}  # type: ignore[arg-type]
+
+
+async def test_pages_show_what_people_typed_as_text(visitor: Visitor, salon: StaffedSalon, slug: str) -> None:
+    await choose_time(visitor, salon, slug)
+    page = await visitor.send(
+        f"/{slug}/book", **{**CONTACT, "special_requests": '"><script>alert(1)</script>'}, step="confirm"
+    )
+    assert "<script>alert" not in page.text
+    assert "&lt;script&gt;" in page.text
+
+
+async def test_pages_weigh_little(visitor: Visitor, slug: str) -> None:
+    scripts = sum(len(one.packed) for name, one in static_files().items() if name.endswith(".js"))
+    assert scripts <= 20_000
+    page = await visitor.open(f"/{slug}")
+    files = re.findall(r'(?:href|src)="(/static/[^"]+)"', page.text)
+    total = int(page.headers["content-length"]) + sum(
+        len(one.packed) for one in static_files().values() if one.address in files
+    )
+    assert len(files) >= 2
+    assert total <= 60_000
+
+
+async def test_static_files_are_cacheable_for_a_year(visitor: Visitor, slug: str) -> None:
+    page = await visitor.open(f"/{slug}")
+    [sheet] = re.findall(r'href="(/static/site\.[^"]+\.css)"', page.text)
+    answer = await visitor.open(sheet)
+    assert answer.headers.get_list("cache-control") == ["public, max-age=31536000, immutable"]
+    assert (await visitor.open("/static/site.000000000000.css")).status_code == 404
+    assert (await visitor.open("/static/../routes.py")).status_code == 404
+
+
+def test_logs_leave_out_the_tokens_of_pages() -> None:
+    assert without_tokens("/bookings/secret/cancel") == "/bookings/***/cancel"
+    assert without_tokens("/waitlist/secret") == "/waitlist/***"
+    assert without_tokens("/api/v1/bookings/019a/cancel") == "/api/v1/bookings/019a/cancel"

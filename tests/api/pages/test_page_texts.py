@@ -1,0 +1,37 @@
+"""Every sentence of the pages exists in both languages, with the same values, and is used."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from api.pages.texts.words import WORDS
+
+SOURCES = [*Path("api/pages").rglob("*.j2"), *Path("api/pages").rglob("*.py")]
+TEMPLATES = [path for path in SOURCES if path.suffix == ".j2"]
+ALL = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES if "texts" not in path.parts)
+#: Keys that templates put together from a status.
+PUT_TOGETHER = ("state_", "say_", "pays_", "step_", "waitlist_", "card_", "terms_")
+#: ``t("key"`` without ``~`` after it.
+ASKED = re.compile(r'\bt\("([a-z0-9_]+)"(?! ~)')
+VALUE = re.compile(r"{(\w+)}")
+
+
+@pytest.mark.parametrize("key", sorted(WORDS))
+def test_words_have_both_languages_with_the_same_values(key: str) -> None:
+    text = WORDS[key]
+    assert text.ja.strip()
+    assert text.en.strip()
+    assert set(VALUE.findall(text.ja)) == set(VALUE.findall(text.en))
+
+
+def test_words_are_used() -> None:
+    modes = {"prepay", "deposit", "card_hold", "at_venue", "none", "morning", "noon", "evening"}
+    unused = [key for key in WORDS if f'"{key}"' not in ALL and key not in modes and not key.startswith(PUT_TOGETHER)]
+    assert unused == [], unused
+
+
+def test_templates_use_words_that_exist() -> None:
+    asked = {key for path in TEMPLATES for key in ASKED.findall(path.read_text(encoding="utf-8"))}
+    assert len(asked) > 50
+    assert sorted(asked - WORDS.keys()) == []
