@@ -16,6 +16,7 @@ from db.bookings.timeline import TimelineStore
 from db.bookings.waitlist.waitlist import WaitlistStores
 from db.businesses.businesses import BusinessStore
 from db.catalogue.catalogue import CatalogueStore
+from db.customers.customers import CustomerProfileStore
 from db.engine.context import Context
 from db.engine.store import Store
 from db.identity.logins import LoginStore
@@ -211,6 +212,10 @@ class OnboardingStores(Store):
         return VerificationListStore(self.session, self.context)
 
 
+class CustomerStores(CustomerProfileStore):
+    """The records of customers."""
+
+
 class BookingStores(BookingStore):
     """Reading bookings: one, many, history, and the snapshot a workflow starts with."""
 
@@ -324,6 +329,11 @@ class Stores:
     def onboarding(self) -> OnboardingStores:
         """The verification of businesses."""
         return OnboardingStores(self.session, self.context)
+
+    @cached_property
+    def customers(self) -> CustomerStores:
+        """The records of customers."""
+        return CustomerStores(self.session, self.context)
 
     @cached_property
     def bookings(self) -> BookingStores:

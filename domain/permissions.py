@@ -6,6 +6,7 @@ from domain.analytics import permissions as analytics
 from domain.bookings import permissions as bookings
 from domain.businesses import permissions as businesses
 from domain.catalogue import permissions as catalogue
+from domain.customers import permissions as customers
 from domain.errors import Forbidden, NotFound
 from domain.identity import permissions as identity
 from domain.media import permissions as media
@@ -26,6 +27,7 @@ _AREAS = (
     businesses,
     media,
     onboarding,
+    customers,
     bookings,
     analytics,
 )

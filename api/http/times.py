@@ -14,6 +14,8 @@ from pydantic_core import PydanticCustomError
 
 #: No booking is outside these years. Adding some years to one of them gives a valid date.
 FIRST_YEAR, LAST_YEAR = 2000, 2199
+#: Nobody is older.
+FIRST_BIRTH_YEAR = 1900
 
 #: RFC 3339 section 5.6, with at most nine digits after the second.
 _TIME = re.compile(
@@ -50,6 +52,12 @@ def check_year(day: date) -> None:
         raise PydanticCustomError("year", "a year from 2000 to 2199")
 
 
+def _known_birthday(day: date) -> date:
+    if not FIRST_BIRTH_YEAR <= day.year <= LAST_YEAR:
+        raise PydanticCustomError("year", "a year from 1900 to 2199")
+    return day
+
+
 #: A time with its offset; in UTC after reading.
 Moment = Annotated[
     AwareDatetime,
@@ -66,6 +74,13 @@ Day = Annotated[
     BeforeValidator(_date_text),
     AfterValidator(_known_day),
     Field(description="YYYY-MM-DD, in the years 2000 to 2199.", examples=["2026-11-24"]),
+]
+#: The day on which somebody was born.
+Birthday = Annotated[
+    date,
+    BeforeValidator(_date_text),
+    AfterValidator(_known_birthday),
+    Field(description="A date in the years 1900 to 2199.", examples=["1985-04-29"]),
 ]
 
 

@@ -1,11 +1,12 @@
-"""The business's record of a person."""
+"""The business's record of a person, and what it is found by."""
 
+from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Computed, ForeignKey, Index, text
+from sqlalchemy import ARRAY, BigInteger, Computed, ForeignKey, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.engine.base import CITEXT, Base, Key, Stamped, Time
+from db.engine.base import CITEXT, Base, Json, Key, Stamped, Time
 
 
 class Customer(Base, Stamped):
@@ -34,5 +35,24 @@ class Customer(Base, Stamped):
     email: Mapped[str | None] = mapped_column(CITEXT)
     #: For searching: comparing citext is not leak-proof, so with row-level security no index on it would be used.
     email_key: Mapped[str | None] = mapped_column(Computed("lower(email::text)", persisted=True))
+    birthday: Mapped[date | None]
     language: Mapped[str] = mapped_column(server_default=text("'ja'"))
+    tags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    #: Short texts by name, such as the drink that somebody likes.
+    preferences: Mapped[Json] = mapped_column(server_default=text("'{}'"))
     deleted_at: Mapped[Time | None]
+
+
+class CustomerSearchEntry(Base):
+    """What one customer is found by. A trigger on ``customers`` writes it; `app_find_customers` searches it."""
+
+    __tablename__ = "customer_search"
+    __table_args__ = (
+        Index("ix_customer_search_business_id_id", "business_id", "id"),
+        Index("ix_customer_search_tokens", "tokens", postgresql_using="gin"),
+    )
+
+    id: Mapped[UUID] = mapped_column(ForeignKey("customers.id", ondelete="CASCADE"), primary_key=True)
+    business_id: Mapped[UUID] = mapped_column(ForeignKey("businesses.id"))
+    body: Mapped[str]
+    tokens: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))

@@ -28,7 +28,7 @@ _MY_NOTICES = """(n.user_id = :user_id OR n.customer_id = ANY(CAST(:customers AS
 FORGET: Mapping[str, TextClause] = {
     "customers": text("""
         UPDATE customers SET family_name = '—', given_name = '', family_name_kana = NULL, given_name_kana = NULL,
-               phone = NULL, email = NULL
+               phone = NULL, email = NULL, birthday = NULL, tags = '{}', preferences = '{}'
          WHERE id = ANY(CAST(:customers AS uuid[]))
     """),
     "bookings": text("""

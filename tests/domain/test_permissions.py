@@ -36,6 +36,8 @@ EXPECTED = {
     "booking.update": "-yyy-y-",
     "booking.undo": "-yyy---",
     "booking.follow": "-yyyy--",
+    "customer.read": "-yyyy--",
+    "customer.write": "-yyy---",
     "waitlist.join": "-yyy-yy",
     "waitlist.read": "yyyyyyy",
     "waitlist.answer": "-----yy",

@@ -319,7 +319,7 @@ async def test_trail_cannot_be_masked_for_anybody_else(pool: Pool, customer: Per
 #: Columns whose name says that they may be about a person, and why forgetting leaves them alone.
 PERSONAL = re.compile(
     r"e?mail|address|phone|kana|family_name|given_name|birth|request|notes?$|reason|user_agent|^ip$|facts|body|payload"
-    r"|details|before|after|^event$|text|device|label|caption"
+    r"|preferences|tags|tokens|details|before|after|^event$|text|device|label|caption"
 )
 LEFT_ALONE = {
     "attention.details": "ids, amounts and codes by the project's rule",
@@ -353,7 +353,8 @@ HANDLED = {
     *("waitlist.family_name", "waitlist.given_name", "waitlist.email", "waitlist.phone", "waitlist.ip"),
     *("users.email", "users.email_verified_at", "users.family_name", "users.given_name"),
     *("customers.family_name", "customers.given_name", "customers.family_name_kana", "customers.given_name_kana"),
-    *("customers.phone", "customers.email", "customers.email_key"),
+    *("customers.phone", "customers.email", "customers.email_key", "customers.birthday"),
+    *("customers.preferences", "customers.tags", "customer_search.body", "customer_search.tokens"),
     *("bookings.family_name", "bookings.given_name", "bookings.email", "bookings.phone", "bookings.ip"),
     *("bookings.special_requests", "bookings.internal_notes", "booking_history.reason"),
     *("notification_outbox.facts", "notification_outbox.failure_reason", "notification_attempts.reason"),

@@ -31,6 +31,7 @@ UNAUDITED = {
     "waitlist": "the row keeps when and why it ended, and is deleted after its time",
     "waitlist_offers": "written by the platform, one row for each offer, with its outcome and when",
     "block_times": "computed from their block, which is audited",
+    "customer_search": "repeats customers, which are audited; written by a trigger",
     "booking_reminders": "markers that a reminder was made",
     "notification_outbox": "messages, with their attempts",
     "notification_attempts": "written by the sender alone, once opened and once closed",
