@@ -37,6 +37,8 @@ from api.v1.platform.flags import endpoints as flags
 from api.v1.platform.flags import rollout_endpoints as rollouts
 from api.v1.platform.payloads import endpoints as payloads
 from api.v1.privacy.data_rights import endpoints as data_rights
+from api.v1.reviews.reviews import endpoints as reviews
+from api.v1.reviews.reviews import moderation_endpoints as review_moderation
 from api.v1.scheduling.availability import endpoints as availability
 from api.v1.scheduling.schedules import endpoints as schedules
 from api.v1.scheduling.staff import endpoints as staff
@@ -70,6 +72,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     calendars.router,
     blocks.router,
     waitlist.router,
+    reviews.router,
+    review_moderation.router,
     staff.router,
     assignments.router,
     schedules.router,

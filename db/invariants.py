@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import TextClause, text
 
 from db.engine.store import Store
+from db.reviews.invariants import REVIEWS, STARS
 from domain.booking_status import ALLOWED, FINAL, LIVE
 from domain.bookings.undo import BACK
 from domain.messages.kinds import NoticeStatus
@@ -305,6 +306,8 @@ CHECKS: Sequence[Check] = (
     Check("refunds", "refunds", _REFUNDS),
     Check("provider events", "payment_webhooks", _EVENTS),
     Check("notices", "notification_outbox", _NOTICES),
+    Check("reviews", "reviews", REVIEWS),
+    Check("stars", "businesses", STARS),
 )
 
 #: Attention items that say nothing about where money is.

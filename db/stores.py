@@ -47,6 +47,7 @@ from db.platform.rate_limits import RateLimitStore
 from db.platform.retention import RetentionStore
 from db.privacy.erasures import ErasureStore
 from db.privacy.exports import ExportStore
+from db.reviews.reviews import ReviewStore
 from db.scheduling.availability import AvailabilityStore
 from db.scheduling.business_hours import HoursStore
 from db.scheduling.reaccommodations import ReaccommodationStore
@@ -339,6 +340,11 @@ class Stores:
     def bookings(self) -> BookingStores:
         """Reading bookings: one, many, history, and the snapshot a workflow starts with."""
         return BookingStores(self.session, self.context)
+
+    @cached_property
+    def reviews(self) -> ReviewStore:
+        """Customers' reviews, their moderation and their stars."""
+        return ReviewStore(self.session, self.context)
 
     @cached_property
     def analytics(self) -> AnalyticsStores:

@@ -20,6 +20,7 @@ from db.payments import venue_tables as venue_payments
 from db.platform import flag_tables as flags
 from db.platform import tables as platform
 from db.privacy import tables as data_rights
+from db.reviews import tables as reviews
 from db.scheduling import tables as staff
 from domain.platform.invalidation import CacheKind
 
@@ -44,6 +45,7 @@ __all__ = [
     "notices",
     "payments",
     "platform",
+    "reviews",
     "single_use_links",
     "staff",
     "venue_payments",

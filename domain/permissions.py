@@ -14,6 +14,7 @@ from domain.messages import permissions as messages
 from domain.onboarding import permissions as onboarding
 from domain.payments import permissions as payments
 from domain.platform import permissions as platform
+from domain.reviews import permissions as reviews
 from domain.roles import Action, Role, Rule
 from domain.scheduling import permissions as scheduling
 
@@ -29,6 +30,7 @@ _AREAS = (
     onboarding,
     customers,
     bookings,
+    reviews,
     analytics,
 )
 

@@ -5,6 +5,7 @@ the caller's role is determined from the object, so another person's booking giv
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
 
@@ -38,9 +39,11 @@ class Rule:
     """Who may do one action.
 
     ``after_closing``: also if the business is closed, so that existing bookings can be read, cancelled and refunded.
-    ``impartial``: not for an operator who owns the business or works there.
+    ``impartial``: not for an operator who owns the business or works there. ``link_lasts``: how long after the end of
+    the visit a guest's link allows it; None: as long as the link is valid.
     """
 
     roles: frozenset[Role]
     after_closing: bool = False
     impartial: bool = False
+    link_lasts: timedelta | None = None

@@ -20,6 +20,7 @@ from activities.platform.flags import FlagActivities
 from activities.platform.maintenance import MaintenanceActivities
 from activities.privacy.erasures import ErasureActivities
 from activities.privacy.exports import ExportActivities
+from activities.reviews.reviews import ReviewActivities
 from activities.scheduling.reaccommodations import ReaccommodationActivities
 from db.engine import session
 from db.engine.session import Database
@@ -48,6 +49,7 @@ from workflows.platform.flag_rollout.workflow import FlagRolloutWorkflow
 from workflows.platform.maintenance.workflow import MaintenanceWorkflow
 from workflows.privacy.erasure.workflow import ErasureWorkflow
 from workflows.privacy.export.workflow import ExportWorkflow
+from workflows.reviews.review.workflow import ReviewWorkflow
 from workflows.scheduling.reaccommodation.workflow import ReaccommodationWorkflow
 from workflows.support import queues
 
@@ -195,17 +197,18 @@ def _platform(services: WorkerServices) -> WorkerSpec:
     erasures = ErasureActivities(services.database, services.storage, services.now)
     verification = VerificationActivities(services.database, services.now)
     two_factor = TwoFactorActivities(services.database, services.now)
+    reviews = ReviewActivities(services.database, services.now)
     return WorkerSpec(
         workflows=[
             *(MaintenanceWorkflow, FlagRolloutWorkflow, ExportWorkflow, ErasureWorkflow, VerificationWorkflow),
-            TwoFactorResetWorkflow,
+            *(TwoFactorResetWorkflow, ReviewWorkflow),
         ],
         activities=[
             *(maintenance.sweep, maintenance.make_audit_partitions),
             *(exports.write, exports.remove, exports.fail, erasures.remove_exports),
             *(erasures.anonymise, erasures.finish, erasures.forget_address),
             *(flags.begin_step, flags.check, flags.mark),
-            *(verification.decide, verification.remind, two_factor.reset),
+            *(verification.decide, verification.remind, two_factor.reset, reviews.advance, reviews.decide),
             AttentionActivities(services.database).file,
         ],
     )

@@ -14,6 +14,7 @@ from workflows.payments.refund import start as refunds
 from workflows.platform.flag_rollout import start as flags
 from workflows.privacy.erasure import start as erasures
 from workflows.privacy.export import start as exports
+from workflows.reviews.review import start as reviews
 from workflows.scheduling.reaccommodation import start as reaccommodations
 from workflows.start import ProcessSignal, ProcessStart
 
@@ -29,5 +30,6 @@ PROCESSES: Sequence[ProcessStart[Any] | ProcessSignal[Any]] = (
     erasures.START,
     two_factor_resets.START,
     verification.START,
+    reviews.CHANGED,
     analytics.MARKED,
 )

@@ -99,6 +99,7 @@ FORMS: Mapping[AccountEmailKind, Form] = {
     AccountEmailKind.BUSINESS_REINSTATED: Form(about_business=True),
     AccountEmailKind.BUSINESS_REVIEW_CLOSED: Form(about_business=True),
     AccountEmailKind.REVIEW_DUE: Form(about_business=True),
+    AccountEmailKind.MODERATION_DUE: Form(times=("decide_by",), about_business=True),
     AccountEmailKind.STAFF_INVITED: Form(opens=_JOIN),
     AccountEmailKind.STAFF_ENDED: Form(),
     AccountEmailKind.DATA_EXPORT_READY: Form(opens=_EXPORT),

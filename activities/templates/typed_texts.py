@@ -28,6 +28,7 @@ TYPED_BY_LOGIN: Mapping[str, Any] = {"family_name": "", "given_name": "", "user_
 
 _YOUR_BUSINESS: Bilingual = {"ja": "お申し込みの店舗", "en": "your business"}
 _A_BUSINESS: Bilingual = {"ja": "申し込みのあった店舗", "en": "a business"}
+_TO_OPERATORS = frozenset({AccountEmailKind.REVIEW_DUE, AccountEmailKind.MODERATION_DUE})
 
 
 def notice_without_texts(content: NoticeContent) -> NoticeContent:
@@ -37,7 +38,7 @@ def notice_without_texts(content: NoticeContent) -> NoticeContent:
 
 def account_email_without_texts(content: AccountEmailContent) -> AccountEmailContent:
     """The account e-mail without the names of people and businesses, and without the device's own name."""
-    named = _A_BUSINESS if content.kind == AccountEmailKind.REVIEW_DUE else _YOUR_BUSINESS
+    named = _A_BUSINESS if content.kind in _TO_OPERATORS else _YOUR_BUSINESS
     if content.business_name is None or FORMS[AccountEmailKind(content.kind)].from_business:
         return replace(content, **TYPED_BY_LOGIN)
     return replace(content, **TYPED_BY_LOGIN, business_name=named)

@@ -125,6 +125,7 @@ def _causes(content: NoticeContent) -> dict[str, Any]:
         "by_business": by_business,
         "cause": str(content.facts.get("cause") or ("business" if by_business else "customer")),
         "outcome": str(content.facts.get("outcome", "")),
+        "removal": pick(words.REMOVALS.get(str(content.facts.get("cause", ""))), content.language),
         "reinstated": facts.flag("reinstated", content.booking_status in LIVE),
     }
 

@@ -83,6 +83,9 @@ EVENTS: Mapping[str, Bilingual] = {
     "reaccommodation_reminder": {"ja": "日時変更のお願い（再送）", "en": "another time offered again"},
     "reaccommodation_decided": {"ja": "日時変更の結果", "en": "answer to the offered time"},
     "booking_reassigned": {"ja": "担当変更", "en": "new staff member"},
+    "review_posted": {"ja": "口コミの投稿", "en": "new review"},
+    "review_replied": {"ja": "口コミへの返信", "en": "reply to a review"},
+    "review_decided": {"ja": "口コミの確認結果", "en": "review checked"},
 }
 
 #: The buttons of messages to customers, by what the status of the booking allows.
@@ -93,6 +96,16 @@ BUTTONS: Mapping[str, Bilingual] = {
     "card": {"ja": "カードを登録する", "en": "Enter card"},
     "choose": {"ja": "日時を選ぶ", "en": "Choose a time"},
     "view": {"ja": "予約内容を見る", "en": "View booking"},
+}
+
+#: Why a review was taken down, by `domain.reviews.status.RemovalReason`.
+REMOVALS: Mapping[str, Bilingual] = {
+    "offensive": {"ja": "人を傷つける表現が含まれています", "en": "It contains offensive language"},
+    "personal_data": {"ja": "個人を特定できる情報が含まれています", "en": "It contains personal data"},
+    "not_a_visit": {"ja": "このご利用についての内容ではありません", "en": "It is not about this visit"},
+    "advertising": {"ja": "宣伝が含まれています", "en": "It contains advertising"},
+    "untrue": {"ja": "事実と異なる内容が含まれています", "en": "It contains statements that are not true"},
+    "other": {"ja": "利用規約に沿わない内容が含まれています", "en": "It does not follow our terms of use"},
 }
 
 _PRIVATE_LINK: Bilingual = {

@@ -279,7 +279,7 @@ class Access(Caller):
         roles = list(self._roles(work))
         self.role = next((role for role in roles if allowed(role, self.action)), roles[0] if roles else None)
         if self.role is Role.GUEST and self.link is not None:
-            self.link.check(entered.ends_at)
+            self.link.check(entered.ends_at, RULES[self.action].link_lasts)
             self.context = replace(self.context, actor=Actor(ActorKind.GUEST))
         if self.role in {Role.CUSTOMER, Role.GUEST}:
             work.context = self.context

@@ -1,7 +1,7 @@
 """Signed links as a caller shows them, without a login or beside one: of a booking, or of an entry of the waitlist."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -40,9 +40,10 @@ class GuestLink:
     at: datetime
     kind: str = "booking"
 
-    def check(self, end_at: datetime | None) -> None:
-        """Raises Gone when the booking or entry it names has been over for too long."""
-        if end_at is None or link_ends(end_at) <= self.at:
+    def check(self, end_at: datetime | None, lasts: timedelta | None = None) -> None:
+        """Raises Gone when the booking or entry it names has been over for too long: for ``lasts``, or for the time of
+        `link_ends`."""
+        if end_at is None or (link_ends(end_at) if lasts is None else end_at + lasts) <= self.at:
             raise Gone({"reason": "link_expired"})
 
 

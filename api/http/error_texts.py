@@ -16,6 +16,7 @@ from api.http.texts import (
     payments,
     platform,
     privacy,
+    reviews,
     scheduling,
     shared,
 )
@@ -34,6 +35,7 @@ AREAS: Mapping[str, Texts] = {
     "onboarding": onboarding.TEXTS,
     "customers": customers.TEXTS,
     "bookings": bookings.TEXTS,
+    "reviews": reviews.TEXTS,
     "analytics": analytics.TEXTS,
     "privacy": privacy.TEXTS,
 }

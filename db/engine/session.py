@@ -70,9 +70,9 @@ class Scope:
     def of(cls, kind: str, object_id: UUID, caller: UUID | None, link: UUID | None = None) -> "Scope":
         """The tenant of the object; ``UnitOfWork.entered`` has it, and the caller's role there.
 
-        ``kind``: business, service, resource, policy, booking, payment, notice, or the name of another table with
-        ``id`` and ``business_id``; never text of a request. ``link``: the booking in a signed link. For an object that
-        does not exist the scope is public and ``entered.business_id`` is None.
+        ``kind``: business, service, resource, policy, booking, payment, review, notice, or the name of another table
+        with ``id`` and ``business_id``; never text of a request. ``link``: the booking in a signed link. For an object
+        that does not exist the scope is public and ``entered.business_id`` is None.
         """
         return cls(ScopeKind.PUBLIC, user_id=caller, enter=(kind, object_id), link=link)
 

@@ -30,6 +30,7 @@ START_ERASURE = "erasure.start"
 START_VERIFICATION = "verification.start"
 START_TWO_FACTOR_RESET = "two_factor_reset.start"
 COMPUTE_DAYS = "analytics.compute"
+REVIEW_CHANGED = "review.changed"
 #: Also written by the SQL function ``app_wake_waitlist``.
 WAKE_WAITLIST = "waitlist.wake"
 

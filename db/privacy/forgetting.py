@@ -38,6 +38,21 @@ FORGET: Mapping[str, TextClause] = {
     """),
     "mentions": text("UPDATE bookings SET email = NULL WHERE id = ANY(CAST(:mentioned AS uuid[]))"),
     "mentioning_records": text("UPDATE customers SET email = NULL WHERE id = ANY(CAST(:mentioning AS uuid[]))"),
+    # What the person wrote about a visit goes with its stars, and with what was written about it.
+    "reviews": text("""
+        UPDATE reviews SET body = NULL, display_name = NULL, reply = NULL, replied_at = NULL, replied_by = NULL,
+               deleted_at = coalesce(deleted_at, CAST(:now AS timestamptz))
+         WHERE booking_id = ANY(CAST(:bookings AS uuid[]))
+    """),
+    "review_moderations": text("""
+        UPDATE review_moderations m SET note = NULL, outcome = coalesce(outcome, 'deleted'),
+               decided_at = coalesce(decided_at, CAST(:now AS timestamptz))
+          FROM reviews r WHERE r.id = m.review_id AND r.booking_id = ANY(CAST(:bookings AS uuid[]))
+    """),
+    "review_reports": text("""
+        DELETE FROM review_reports
+         WHERE reporter = encode(sha256(convert_to('user:' || CAST(CAST(:user_id AS uuid) AS text), 'UTF8')), 'hex')
+    """),
     "command_texts": text("""
         DELETE FROM command_texts WHERE user_id = :user_id OR booking_id = ANY(CAST(:bookings AS uuid[]))
     """),
@@ -100,6 +115,7 @@ FORGET: Mapping[str, TextClause] = {
 #: After the delay: nothing leads from what the law keeps to the login any more.
 LET_GO: Mapping[str, TextClause] = {
     "bookings": text("UPDATE bookings SET user_id = NULL WHERE user_id = :user_id"),
+    "reviews": text("UPDATE reviews SET user_id = NULL WHERE user_id = :user_id"),
     "customers": text("UPDATE customers SET user_id = NULL WHERE user_id = :user_id"),
     "notification_attempts": text("""
         DELETE FROM notification_attempts a USING notification_outbox n

@@ -48,6 +48,11 @@ SECTIONS: Mapping[str, str] = {
                                     '[]') FROM waitlist_offers o WHERE o.entry_id = w.id)) AS entry
           FROM waitlist w JOIN businesses s ON s.id = w.business_id WHERE {ENTRIES_OF_PERSON} ORDER BY w.id
     """,
+    "reviews": """
+        SELECT to_jsonb(r) - ARRAY['user_id', 'replied_by'] || jsonb_build_object('business', s.name) AS entry
+          FROM reviews r JOIN businesses s ON s.id = r.business_id
+         WHERE r.booking_id = ANY(CAST(:bookings AS uuid[])) ORDER BY r.created_at, r.id
+    """,
     "payments": """
         SELECT to_jsonb(p) - 'client_secret' AS entry FROM booking_payments p
          WHERE p.booking_id = ANY(CAST(:bookings AS uuid[]))

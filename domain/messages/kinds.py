@@ -26,6 +26,9 @@ class NoticeKind(StrEnum):
     REACCOMMODATION_REMINDER = "reaccommodation_reminder"
     REACCOMMODATION_DECIDED = "reaccommodation_decided"  # to the business; to the customer if the time can be kept
     BOOKING_REASSIGNED = "booking_reassigned"  # the staff member that the customer chose is not available
+    REVIEW_POSTED = "review_posted"  # to the business: a customer wrote a review
+    REVIEW_REPLIED = "review_replied"  # the business has answered the review
+    REVIEW_DECIDED = "review_decided"  # to both: what moderation decided
 
 
 class AccountEmailKind(StrEnum):
@@ -51,6 +54,7 @@ class AccountEmailKind(StrEnum):
     BUSINESS_REINSTATED = "business_reinstated"
     BUSINESS_REVIEW_CLOSED = "business_review_closed"  # no answer to the request for information
     REVIEW_DUE = "review_due"  # to admins: a business waits for its review
+    MODERATION_DUE = "moderation_due"  # to admins: a review waits for a decision
     STAFF_INVITED = "staff_invited"
     STAFF_ENDED = "staff_ended"
     WAITLIST_PROOF = "waitlist_proof"  # to the typed address, which nobody has proven yet

@@ -75,6 +75,7 @@ CAUSES: Mapping[NoticeKind | AccountEmailKind, Cause] = {
     AccountEmailKind.BUSINESS_REINSTATED: Cause.BUSINESS,
     AccountEmailKind.BUSINESS_REVIEW_CLOSED: Cause.BUSINESS,
     AccountEmailKind.REVIEW_DUE: Cause.BUSINESS,
+    AccountEmailKind.MODERATION_DUE: Cause.BUSINESS,
     AccountEmailKind.STAFF_INVITED: Cause.BUSINESS,
     AccountEmailKind.STAFF_ENDED: Cause.BUSINESS,
 }

@@ -1,4 +1,4 @@
-"""The seven invariants: which of them each kind of finding violates, and the sentence that a person reads."""
+"""The eight invariants: which of them each kind of finding violates, and the sentence that a person reads."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +16,7 @@ TITLES: Mapping[int, str] = {
     5: "Every status follows the transition table and its history",
     6: "Every booking has its workflow",
     7: "Every promised notice was sent once, or failed visibly",
+    8: "Every counted figure equals a recount",
 }
 
 #: kind of finding -> (invariant, sentence); the names in braces are ids and facts of the finding.
@@ -69,6 +70,12 @@ KINDS: Mapping[str, tuple[int, str]] = {
     "history_broken": (5, "History {history_id} of booking {booking_id} starts from {from}, but it was {before}."),
     "transition_not_allowed": (5, "Booking {booking_id} went from {from} to {to}, which the table does not allow."),
     "status_without_history": (5, "Booking {booking_id} is {status}, its history ends with {recorded}."),
+    "review_history_broken": (5, "History of review {review_id} goes on from {from}, but it was {before}."),
+    "review_status_without_history": (5, "Review {review_id} is {status}, its history ends with {recorded}."),
+    "stars_and_recount_differ": (
+        8,
+        "Business {business_id} counts {kept} stars for {subject} {subject_id}, its reviews give {recount}.",
+    ),
     "booking_without_workflow": (
         6,
         "Booking {booking_id} is {status}, but has no workflow and no order for one.",

@@ -20,6 +20,7 @@ OUTCOMES: dict[str, tuple[str, ...]] = {
     "refund": ("succeeded", "failed", "pending_then_succeeded", "provider_away", "already_over"),
     "notice": ("sent", "sent_after_retries", "given_up", "too_late"),
     "waitlist": ("nothing_to_offer", "answered", "silent", "look_repeated"),
+    "review": ("published", "rejected", "no_decision", "hidden_after_publication", "deleted"),
     "reaccommodation": ("moved", "cancelled_by_deadline", "kept", "ended", "not_cancelled"),
     "business-verification": ("approved", "rejected", "asked_and_approved", "closed", "started_twice"),
     "flag-rollout": ("done", "stopped", "superseded", "paused", "cancelled"),

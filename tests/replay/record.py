@@ -19,6 +19,7 @@ from domain.scheduling.reaccommodation import ReaccommodationStatus
 from runtime.temporal import guard_exit
 from tests.replay.booking_stories import BOOKING_STORIES, Story
 from tests.replay.outcomes import OUTCOMES, path_of, write
+from tests.replay.reviews import REVIEW_STORIES
 from tests.replay.waitlist import WAITLIST_STORIES
 from tests.support.servers import run_time_skipping
 from tests.workflows.analytics.test_daily import BUSINESS, Figures, computing
@@ -219,6 +220,7 @@ STORIES["business-verification"] = {
 }
 
 STORIES["waitlist"] = dict(WAITLIST_STORIES)
+STORIES["review"] = dict(REVIEW_STORIES)
 STORIES["reaccommodation"] = {
     "moved": _reaccommodation(ReaccommodationStatus.MOVED),
     "cancelled_by_deadline": _reaccommodation(),

@@ -56,6 +56,11 @@ def two_factor_reset(reset_id: UUID) -> str:
     return f"two-factor-reset/{reset_id}"
 
 
+def review(review_id: UUID) -> str:
+    """The one open run of a customer's review."""
+    return f"review/{review_id}"
+
+
 def verification(business_id: UUID) -> str:
     """The one open review of a business."""
     return f"verification/{business_id}"

@@ -33,6 +33,9 @@ BEGIN
     WHEN 'waitlist' THEN
         SELECT w.business_id, w.user_id, w.id, w.ends_at INTO business_id, customer, booking, ends_at
           FROM waitlist w WHERE w.id = object_id;
+    WHEN 'review' THEN
+        SELECT r.business_id, r.user_id, r.booking_id, b.end_at INTO business_id, customer, booking, ends_at
+          FROM reviews r JOIN bookings b ON b.id = r.booking_id WHERE r.id = object_id AND r.deleted_at IS NULL;
     WHEN 'notice' THEN
         SELECT n.business_id, n.user_id INTO business_id, customer FROM notification_outbox n WHERE n.id = object_id;
     ELSE

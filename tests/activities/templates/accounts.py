@@ -92,6 +92,13 @@ CASES = (
     _of_business(K.BUSINESS_REINSTATED, ("再開しています",), ("takes bookings again",)),
     _of_business(K.REVIEW_DUE, ("承認・却下・追加情報の依頼",), ("approve it, reject it or ask",)),
     Case(
+        "moderation_due",
+        K.MODERATION_DUE,
+        ("2026年11月25日（水）12:00までに",),
+        ("by Wed 25 Nov 2026, 12:00",),
+        {"decide_by": "2026-11-25T12:00:00+09:00"},
+    ),
+    Case(
         "staff_invited",
         K.STAFF_INVITED,
         ("あなたを招待しています", UNTIL["ja"]),

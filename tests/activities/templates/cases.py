@@ -1,10 +1,12 @@
 """Messages as they are sent in real cases: which kind, to whom, with which facts. Both languages of each are tested."""
 
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from domain.messages.kinds import NoticeKind
+from tests.activities.templates import review_cases as reviews
+from tests.activities.templates.making import Case as Case
+from tests.activities.templates.making import case as _case
+from tests.activities.templates.making import owner as _owner
 
 K = NoticeKind
 NOW = datetime(2026, 11, 18, 3, 0, tzinfo=UTC)  # Wed, 12:00 in Tokyo
@@ -23,35 +25,6 @@ _REQUEST = {"booking_status": "pending", "needs_approval": True}
 _REQUEST_UNPAID = _REQUEST | {"captured": 0, "payment_mode": "at_venue", "amount_due": 0}
 
 
-@dataclass(frozen=True)
-class Case:
-    """One message in one case. ``says``: what it must have in each language, beside the facts that all have."""
-
-    name: str
-    kind: NoticeKind
-    says: dict[str, tuple[str, ...]]
-    facts: dict[str, Any] = field(default_factory=dict)
-    changes: dict[str, Any] = field(default_factory=dict)
-    audience: str = "customer"
-
-
-def _case(
-    name: str,
-    kind: NoticeKind,
-    ja: str | tuple[str, ...],
-    en: str | tuple[str, ...],
-    facts: dict[str, Any] | None = None,
-    audience: str = "customer",
-    **changes: Any,
-) -> Case:
-    says = {"ja": (ja,) if isinstance(ja, str) else ja, "en": (en,) if isinstance(en, str) else en}
-    return Case(name, kind, says, facts or {}, changes, audience)
-
-
-def _owner(name: str, kind: NoticeKind, ja: Any, en: Any, facts: dict[str, Any] | None = None, **changes: Any) -> Case:
-    return _case(f"business_{name}", kind, ja, en, facts, "business", **changes)
-
-
 _SERIES = {
     "series": [
         [
@@ -66,6 +39,7 @@ _FEE = {"penalty": 2500, "refund": 2500, "release": 0, "by_business": False, "ca
 _NO_FEE = {"penalty": 0, "refund": 5000, "release": 0}
 
 CUSTOMER = (
+    *reviews.CUSTOMER,
     _case("held", K.BOOKING_HELD, "11月18日（水）12:10まで", "until Wed 18 Nov, 12:10", **_WAITS),
     _case(
         "proof",
@@ -339,6 +313,7 @@ CUSTOMER = (
 )
 
 BUSINESS = (
+    *reviews.BUSINESS,
     _owner("requested", K.BOOKING_REQUESTED, "11月19日（木）12:00までに", "by Thu 19 Nov, 12:00", **_REQUEST),
     _owner("confirmed", K.BOOKING_CONFIRMED, "予約が確定しました", "A booking has been confirmed"),
     _owner("confirmed_series", K.BOOKING_CONFIRMED, "全2回", "A series of 2", _SERIES),

@@ -13,6 +13,7 @@ from db.messages.tables import Notice, NoticeAttempt
 from providers.storage.interface import ObjectMissing
 from tests.api.conftest import Login, Person
 from tests.support import data
+from tests.support.reviews import add_review
 from tests.support.servers import Database
 from tests.support.waitlist import add_offer
 
@@ -31,6 +32,8 @@ TRACES = {
     "ip": "198.51.100.77",
     "bounce": "550 no such user kisaragi.ayumi",
     "guest_phone": "+819011112233",
+    "review": "娘の誕生日に伺いました",
+    "nickname": "あゆぴょん",
 }
 
 
@@ -100,6 +103,7 @@ async def _visit(pool: Pool, salon: data.Salon) -> UUID:
     start = datetime.now(UTC).replace(microsecond=0) - timedelta(days=40)
     words = {name: TRACES[name] for name in ("special_requests", "internal_notes")}
     booking = await data.add_booking(pool, salon, start, status="cancelled", **words)
+    await add_review(pool, salon, booking, body=TRACES["review"], display_name=TRACES["nickname"])
     payment = await data.add_payment(pool, salon, booking, status="captured")
     assert payment
     await data.rows(

@@ -57,7 +57,8 @@ async def test_erasure_leaves_no_trace(
     assert await hands.erasures.forget_address(erasure)
     assert traces_in(await dump(database)) == {}
     await _what_the_law_keeps_is_there(pool, ayumi.bookings)
-    for table in ("bookings", "customers", "notification_outbox"):
+    assert await data.rows(pool, "SELECT 1 FROM review_statistics WHERE stars_5 > 0") == []
+    for table in ("bookings", "customers", "notification_outbox", "reviews"):
         assert await data.rows(pool, f"SELECT 1 FROM {table} WHERE user_id = :id", id=ayumi.login.id) == []
     [proof] = await data.rows(pool, "SELECT proof, completed_at, address FROM erasures")
     assert proof["completed_at"] is not None
@@ -344,6 +345,10 @@ LEFT_ALONE = {
     "payment_transactions.reason": "the provider's code",
     "staff_exceptions.reason": "the roster: the employer's own record",
     "reaccommodations.reason": "a word of ours",
+    "review_history.reason": "a word of ours",
+    "review_moderations.reason": "a word of ours",
+    "review_reports.reason": "a word of ours",
+    "reviews.removal_reason": "a word of ours",
     "refunds.failure_reason": "the provider's code",
     "refunds.reason": "a word of ours",
     "user_sessions.end_reason": "the row is deleted",
@@ -361,6 +366,7 @@ HANDLED = {
     *("audit_logs.before", "audit_logs.after", "audit_logs.ip", "audit_logs.user_agent"),
     *("user_sessions.ip", "user_sessions.user_agent", "known_devices.device_hash"),
     "command_texts.body",
+    *("reviews.body", "review_moderations.note"),
     *("email_verifications.email", "password_resets.email", "staff_invitations.email", "erasures.address"),
 }
 

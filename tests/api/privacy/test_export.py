@@ -67,6 +67,7 @@ async def test_export_holds_everything_and_no_secret(
         "payments",
         "notices",
         "waitlist",
+        "reviews",
     }
     assert filled >= {"own_changes", "exports"}
     text = answer.content.decode()

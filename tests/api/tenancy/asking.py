@@ -24,6 +24,7 @@ TABLES: dict[str, str] = {
     "default_policy_id": "cancellation_policies",
     "booking_id": "bookings",
     "entry_id": "waitlist",
+    "review_id": "reviews",
     "payment_id": "booking_payments",
     "venue_payment_id": "venue_payments",
     "notification_id": "notification_outbox",

@@ -33,6 +33,7 @@ from tests.api.conftest import Clock, client_of
 from tests.api.tenancy.asking import operations
 from tests.support import data
 from tests.support.data import Salon
+from tests.support.reviews import add_review
 
 #: Who works for a business, who is its customer, who has a link of it, who is nobody, and a customer of the salon that
 #: must not be seen, who has nothing to do with what is asked for.
@@ -133,6 +134,7 @@ async def fill(pool: Pool, soon: datetime) -> Filled:
     waits = {"first_day": day, "last_day": day, "service_name": {"ja": "カット"}, "time_zone": "Asia/Tokyo"}
     who = {"service_id": salon.service_id, "user_id": salon.user_id, "status": "waiting", "joined_at": soon}
     await data.add(pool, WaitlistEntry, business_id=salon.business_id, ends_at=later, **who, **waits)
+    await add_review(pool, salon, booking)
     async with pool.unit_of_work(Scope.platform()) as work:
         await recompute(work.session, [BusinessDay(salon.business_id, soon.date())])
     found: dict[str, Any] = {"businesses": salon.business_id, "users": salon.owner_id}

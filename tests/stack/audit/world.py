@@ -13,10 +13,12 @@ from db.engine.session import Database
 from db.invariants import Limits
 from db.messages.tables import Notice, NoticeAttempt
 from db.payments.tables import PaymentTransaction, PaymentWebhook, Refund
+from db.reviews.tables import ReviewHistory
 from stack.audit import report
 from stack.audit.invariants import Report
 from tests.support import servers
 from tests.support.data import HOUR, NOW, Salon, add, add_booking, add_payment, add_salon
+from tests.support.reviews import add_review
 from tests.support.waitlist import add_offer
 
 PATHS = {
@@ -134,6 +136,12 @@ async def make_world(pool: Database, at: datetime) -> tuple[Salon, dict[str, UUI
         "expired": await book(pool, salon, "expired", 80, **paid),
     }
     ids["entry"], ids["offer"] = await add_offer(pool, salon, at + 500 * HOUR, at + timedelta(minutes=10))
+    review = {"status": "pending", "published_on": None, "rating": 4}
+    ids["review"] = await add_review(pool, salon, ids["completed"], **review)
+    steps: dict[str, Any] = {"business_id": salon.business_id, "review_id": ids["review"], "actor_kind": "system"}
+    await add(pool, ReviewHistory, **steps, from_status=None, to_status="pending")
+    async with pool.unit_of_work(salon.scope) as work:
+        await work.reviews.advance(ids["review"], NOW + timedelta(days=9))
     ids["payment"], _ = await _paid(pool, salon, ids["confirmed"])
     await _paid(pool, salon, ids["completed"])
     ids["returned"], refund = await _paid(pool, salon, ids["cancelled"], back=3300)

@@ -74,6 +74,7 @@ MESSAGES: Mapping[str, Text] = {
     "booking_reassigned": Text("担当変更のお知らせ", "The message about the staff member"),
     "payment_": Text("お支払いのお知らせ", "The message about the payment"),
     "reaccommodation_": Text("別の日時のご案内", "The offer of another time"),
+    "review_": Text("口コミのお知らせ", "The message about a review"),
     "waitlist_": Text("キャンセル待ちのご案内", "The message about the waitlist"),
     "": Text("お知らせ", "A message"),
 }

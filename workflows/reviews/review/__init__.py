@@ -1,0 +1,1 @@
+"""One review: published, moderated, at rest."""
