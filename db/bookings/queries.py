@@ -12,7 +12,6 @@ from sqlalchemy.dialects.postgresql import UUID as PgUUID
 
 from db.engine.store import Store
 from domain.booking_status import BookingStatus
-from domain.bookings.party import PartyFacts, changes_party
 from domain.bookings.snapshot import BookingSnapshot
 from domain.bookings.view import BookingView, ItemView
 from domain.errors import NotFound
@@ -77,18 +76,6 @@ _UPDATE = text("""
     UPDATE bookings SET special_requests = coalesce(:special_requests, special_requests),
            internal_notes = coalesce(:internal_notes, internal_notes) WHERE id = :booking_id
 """)
-
-
-_PARTY = text("""
-    SELECT b.status, b.party_size, x.party_min, x.party_max, x.capacity
-      FROM bookings b
-     CROSS JOIN LATERAL (SELECT max(s.party_min) AS party_min, min(s.party_max) AS party_max,
-                                max(s.capacity) AS capacity
-                           FROM booking_items i JOIN services s ON s.id = i.service_id
-                          WHERE i.booking_id = b.id) x
-     WHERE b.id = :booking_id FOR NO KEY UPDATE OF b
-""")
-_SET_PARTY = text("UPDATE bookings SET party_size = :party_size WHERE id = :booking_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,15 +181,6 @@ class BookingStore(Store):
             {"booking_id": booking_id, "special_requests": special_requests, "internal_notes": internal_notes},
         )
         return await self.get(booking_id)
-
-    async def set_party(self, booking_id: UUID, party_size: int) -> None:
-        """Change how many people come. Raises NotFound and what ``changes_party`` raises."""
-        row = (await self.session.execute(_PARTY, {"booking_id": booking_id})).one_or_none()
-        if row is None:
-            raise NotFound({"booking_id": str(booking_id)})
-        facts = PartyFacts(BookingStatus(row.status), row.party_size, row.party_min, row.party_max, row.capacity)
-        if changes_party(facts, party_size):
-            await self.session.execute(_SET_PARTY, {"booking_id": booking_id, "party_size": party_size})
 
 
 def _view(row: Row[Any]) -> BookingView:

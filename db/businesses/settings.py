@@ -10,8 +10,10 @@ from sqlalchemy import Table, select, update
 
 from db.businesses.tables import BusinessSettings
 from db.catalogue.policies import PolicyStore
+from db.catalogue.resources import ResourceStore
 from db.catalogue.tables import CancellationPolicy
 from db.engine.store import Store
+from domain.catalogue.table_joins import check_joins
 from domain.errors import InvalidInput, NotFound
 
 _TABLE = cast(Table, BusinessSettings.__table__)
@@ -41,6 +43,7 @@ class SettingsRow:
     payment_mode: str
     language: str
     feeds_name_customers: bool
+    table_joins: list[dict[str, Any]]
     updated_at: datetime
     #: The policy of services without their own.
     default_policy_id: UUID | None
@@ -76,11 +79,14 @@ class SettingsStore(Store):
 
     async def change_settings(self, business_id: UUID, values: Mapping[str, Any]) -> SettingsRow:
         """Set columns, and ``default_policy_id`` as the default policy. They apply to new bookings only. Raises
-        NotFound, and InvalidInput for a policy of another business."""
+        NotFound, and InvalidInput for a policy of another business and for joins of what are no tables."""
         columns = dict(values)
         policy_id = columns.pop("default_policy_id", None)
         if policy_id is not None:
             await self._set_default_policy(business_id, policy_id)
+        if columns.get("table_joins"):
+            tables = await ResourceStore(self.session, self.context).tables_of(business_id)
+            check_joins([one["resource_ids"] for one in columns["table_joins"]], tables)
         if columns:
             await self.session.execute(update(_TABLE).where(_TABLE.c.business_id == business_id).values(**columns))
         return await self.get_settings(business_id)

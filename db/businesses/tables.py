@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, Text, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.engine.base import INTERVAL, Base, Bilingual, Currency, Key, Stamped, Time, bilingual, ends_cached, one_of
@@ -169,6 +169,8 @@ class BusinessSettings(Base, Stamped):
     waitlist_offer_for: Mapped[timedelta] = mapped_column(INTERVAL, server_default=text("interval '30 minutes'"))
     payment_mode: Mapped[str] = mapped_column(server_default=text("'at_venue'"))
     language: Mapped[str] = mapped_column(server_default=text("'ja'"))
+    #: Which tables may be joined: ``[{"resource_ids": […], "seats": 6}, …]``.
+    table_joins: Mapped[list[dict[str, object]]] = mapped_column(JSONB, server_default=text("'[]'"))
     #: Whether calendar feeds name the customers.
     feeds_name_customers: Mapped[bool] = mapped_column(server_default=text("false"))
 

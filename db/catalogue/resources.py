@@ -47,6 +47,7 @@ class ResourceRow:
     kind: str
     name: dict[str, str]
     capacity: int
+    seats: int | None
     has_public_holiday_row: bool
     is_active: bool
     created_at: datetime
@@ -97,6 +98,13 @@ class ResourceStore(Store):
         if row is None or not (row.is_active or inactive):
             raise NotFound
         return _row(row._asdict())
+
+    async def tables_of(self, business_id: UUID) -> Mapping[UUID, int]:
+        """How many units each table of a business has."""
+        statement = select(_TABLE.c.id, _TABLE.c.capacity).where(
+            _TABLE.c.business_id == business_id, _TABLE.c.seats.is_not(None), _TABLE.c.deleted_at.is_(None)
+        )
+        return {row.id: row.capacity for row in await self.session.execute(statement)}
 
     async def add_resource(
         self, business_id: UUID, values: Mapping[str, Any], working_hours: WeeklyHours | None

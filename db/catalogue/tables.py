@@ -100,13 +100,15 @@ class Service(Base, Stamped):
 
 
 class Resource(Base, Stamped):
-    """A staff member, room or piece of equipment; ``capacity`` units, numbered from 0."""
+    """A staff member, room or piece of equipment; ``capacity`` units, numbered from 0. ``seats``: how many people one
+    unit takes, where it is a table."""
 
     __tablename__ = "resources"
     __table_args__ = (
         bilingual("name"),
         one_of("kind", ResourceKind),
         CheckConstraint("capacity BETWEEN 1 AND 500", name="capacity_in_range"),
+        CheckConstraint("seats BETWEEN 1 AND 500", name="seats_in_range"),
         Index("ix_resources_business_id_is_active", "business_id", "is_active"),
         ends_cached(CacheKind.CATALOGUE),
     )
@@ -116,6 +118,7 @@ class Resource(Base, Stamped):
     kind: Mapped[str]
     name: Mapped[Bilingual]
     capacity: Mapped[int] = mapped_column(SmallInteger, server_default=text("1"))
+    seats: Mapped[int | None] = mapped_column(SmallInteger)
     #: Whether the resource's own row for public holidays applies, even if it is empty (off on them).
     has_public_holiday_row: Mapped[bool] = mapped_column(server_default=text("false"))
     is_active: Mapped[bool] = mapped_column(server_default=text("true"))

@@ -34,7 +34,8 @@ WITH asked AS (
            s.deposit_percent, s.deposit_amount, s.approval_mode, s.policy_id, s.is_active, s.max_wait_minutes
       FROM services s WHERE s.id = ANY(:service_ids) AND s.deleted_at IS NULL),
 used AS (
-    SELECT r.id, r.capacity, r.kind, r.name, r.has_public_holiday_row AS holiday_row, n.requirement_group, n.service_id
+    SELECT r.id, r.capacity, r.seats, r.kind, r.name, r.has_public_holiday_row AS holiday_row, n.requirement_group,
+           n.service_id
       FROM service_resources n JOIN resources r ON r.id = n.resource_id
      WHERE n.service_id = ANY(:service_ids) AND r.is_active AND r.deleted_at IS NULL)
 SELECT uuidv7() AS new_id, jsonb_build_object(
@@ -48,7 +49,7 @@ SELECT uuidv7() AS new_id, jsonb_build_object(
         'window', extract(epoch FROM t.booking_window), 'hold', extract(epoch FROM t.hold_for),
         'approval', extract(epoch FROM t.approval_within), 'grace', extract(epoch FROM t.no_show_grace),
         'auto_complete', t.auto_complete,
-        'calendar_version', b.calendar_version,
+        'calendar_version', b.calendar_version, 'joins', t.table_joins,
         'holiday_row', t.has_public_holiday_row, 'guest_booking', t.guest_booking,
         'proof', extract(epoch FROM t.address_proof_within), 'provisional', extract(epoch FROM t.provisional_for),
         'undo', extract(epoch FROM t.undo_within), 'unproven_holds', t.unproven_holds,

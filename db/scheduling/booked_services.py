@@ -1,6 +1,7 @@
 """The services of one booking with their resources and calendars, as `availability` reads them."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -14,7 +15,7 @@ from domain.errors import NotFound
 from domain.money import Money
 from domain.payments.dues import Dues, ServiceCharge, dues
 from domain.payments.status import PaymentMode
-from domain.scheduling.availability.model import Item, Need, Question, Resource, StartGrid, bounds
+from domain.scheduling.availability.model import Item, Join, Need, Question, Resource, StartGrid, bounds
 from domain.scheduling.classes import is_class, is_sold_by_unit
 from domain.scheduling.errors import NotBookable, PartySizeRefused
 from domain.scheduling.hours import Calendar
@@ -84,7 +85,7 @@ class Catalogue:
         self._check_preferred(preferred)
         low, high = (
             max(one["party_min"] for one in self.services),
-            min(one["party_max"] for one in self.services),
+            min([*(one["party_max"] for one in self.services), *self._largest_parties()]),
         )
         if not low <= party_size <= high:
             raise PartySizeRefused({"party_min": low, "party_max": high})
@@ -95,7 +96,25 @@ class Catalogue:
             items = tuple(_narrow(item, frozenset(some)) for item, some in zip(self.items, preferred, strict=True))
         grid = StartGrid(self.settings["start_grid"])
         interval = self.settings["slot_interval"]
-        return Question(items, self.zone, first, last, interval, earliest, latest, party_size, grid)
+        return Question(items, self.zone, first, last, interval, earliest, latest, party_size, grid, joins=self.joins)
+
+    @property
+    def joins(self) -> tuple[Join, ...]:
+        """Which tables may be joined, the smallest joins first."""
+        found = [
+            Join(tuple(sorted(Counter(map(UUID, one["resource_ids"])).items())), one["seats"])
+            for one in self.settings["joins"]
+        ]
+        return tuple(sorted(dict.fromkeys(found), key=lambda join: (join.seats, sum(count for _, count in join.units))))
+
+    def _largest_parties(self) -> Iterator[int]:
+        """For each requirement of tables: the largest party that they seat, joined or not."""
+        for need in (need for item in self.items for need in item.needs if not need.per_person):
+            seats = [self.resources[one].seats for one in need.resource_ids]
+            known = [one for one in seats if one is not None]
+            if len(known) == len(seats):
+                tables = frozenset(need.resource_ids)
+                yield max([*known, *(join.seats for join in self.joins if {one for one, _ in join.units} <= tables)])
 
     def for_all(self, preferred: Sequence[UUID]) -> Preferred:
         """Resources that are preferred wherever they serve, as a preference for each service. Raises NotFound for one
@@ -154,7 +173,7 @@ def read_catalogue(
             calendar = resource_calendar(
                 business, own_hours.get(name), row["holiday_row"], exceptions.get(name), *around
             )
-            resources[key] = Resource(key, row["capacity"], calendar)
+            resources[key] = Resource(key, row["capacity"], calendar, row["seats"])
     return Catalogue(
         new_id,
         UUID(services[0]["business_id"]),

@@ -193,6 +193,7 @@ TWINS: dict[str, tuple[Twin, ...]] = {
     "ck_cancellation_policies_no_show_percent_in_range": (field(PolicyCreate, "no_show_percent", NUMBERS),),
     "ck_feature_flags_name_plain": (field(FlagCreate, "name", WORDS),),
     "ck_resources_capacity_in_range": (field(ResourceCreate, "capacity", NUMBERS),),
+    "ck_resources_seats_in_range": (field(ResourceCreate, "seats", NUMBERS),),
     "ck_resources_name_bilingual": (field(ResourceCreate, "name", TEXTS),),
     "ck_service_resources_requirement_group_in_range": (
         field(RequirementWrite, "group", NUMBERS, "requirement_group"),

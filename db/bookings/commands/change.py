@@ -3,6 +3,7 @@
 from db.bookings.commands.cancel import CancelStore
 from db.bookings.commands.confirm import ConfirmStore
 from db.bookings.commands.expire import ExpiryStore
+from db.bookings.commands.party import PartyStore
 from db.bookings.commands.prove import ProofStore
 from db.bookings.commands.reassign import ReassignStore
 from db.bookings.commands.reinstate import ReinstateStore
@@ -23,6 +24,7 @@ class ChangeStore(
     RenewalStore,
     ReassignStore,
     UndoStore,
+    PartyStore,
 ):
     """Each method executes one ``BookingCommand`` under the lock of its booking, and returns the stored outcome if the
     command id was executed before. Raises NotFound for another tenant's booking, and WrongState if the transition table

@@ -20,7 +20,7 @@ from domain.messages.kinds import NoticeKind
 from domain.money import Money
 from domain.scheduling.availability.model import StartTable
 
-_MOVE_ITEMS = text("""
+MOVE_ITEMS = text("""
     UPDATE booking_items i SET start_at = x.start_at, end_at = x.end_at, chosen_by = x.chosen_by
       FROM unnest(CAST(:starts AS timestamptz[]), CAST(:ends AS timestamptz[]), CAST(:chosen AS text[])) WITH ORDINALITY
            AS x(start_at, end_at, chosen_by, number)
@@ -103,7 +103,7 @@ class RescheduleStore(TransitionStore):
     async def _move_items(self, booking_id: UUID, times: Moved) -> None:
         starts, ends, chosen = zip(*times, strict=True)
         values = {"booking_id": booking_id, "starts": list(starts), "ends": list(ends), "chosen": list(chosen)}
-        await self.session.execute(_MOVE_ITEMS, values)
+        await self.session.execute(MOVE_ITEMS, values)
 
     async def _approve_within(self, booking: Locked) -> timedelta:
         if not booking.needs_approval:

@@ -25,6 +25,7 @@ T = TypeVar("T")
 Options = Sequence[tuple[UUID, Sequence[int]]]
 """Resources that can fulfil a requirement, in the order in which to try them, each with its free units."""
 NOBODY = UUID(int=0)
+NO_TABLES: Mapping[UUID, int] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +42,20 @@ class Workload:
         return self.bookings, -self.free, self.last
 
 
-def in_order(options: Options, workloads: Mapping[UUID, Workload], seed: int) -> Options:
-    """The options in the order in which to choose. ``seed`` is the draw between equal ones, and turns the units of
-    each; 0 keeps their order."""
+def in_order(
+    options: Options, workloads: Mapping[UUID, Workload], seed: int, seats: Mapping[UUID, int] = NO_TABLES
+) -> Options:
+    """The options in the order in which to choose; of tables (``seats``) the smallest first. ``seed`` is the draw
+    between equal ones, and turns the units of each; 0 keeps their order."""
     turned = [(resource_id, turn(units, seed)) for resource_id, units in options]
     if seed:
         random.Random(seed).shuffle(turned)  # noqa: S311  (distributes clients, no security)
-    return sorted(turned, key=lambda option: workloads[option[0]].rank)
+    return sorted(turned, key=lambda option: (seats.get(option[0], 0), workloads[option[0]].rank))
 
 
-def reasons(ordered: Options, workloads: Mapping[UUID, Workload]) -> dict[UUID, ChosenBy]:
+def reasons(
+    ordered: Options, workloads: Mapping[UUID, Workload], seats: Mapping[UUID, int] = NO_TABLES
+) -> dict[UUID, ChosenBy]:
     """Why each resource is chosen once those before it are not to be had: what sets it apart from the next one."""
     found = {}
     for place, (resource_id, _) in enumerate(ordered):
@@ -58,6 +63,8 @@ def reasons(ordered: Options, workloads: Mapping[UUID, Workload]) -> dict[UUID, 
         following = workloads[ordered[place + 1][0]] if place + 1 < len(ordered) else None
         if following is None:
             found[resource_id] = ChosenBy.ONLY_ONE
+        elif seats.get(resource_id) != seats.get(ordered[place + 1][0]):
+            found[resource_id] = ChosenBy.SMALLEST_TABLE
         elif own.bookings != following.bookings:
             found[resource_id] = ChosenBy.FEWEST_BOOKINGS
         elif own.free != following.free:

@@ -1,17 +1,23 @@
 """The claims of a booking that a manager overbooks: free units where there are any, and units that do not exist."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from domain.instants import as_utc
-from domain.scheduling.availability.anyone import DayBook
+from domain.scheduling.availability.anyone import DayBook, Workload
 from domain.scheduling.availability.board import Slot, build_board
+from domain.scheduling.availability.choice import free_at
 from domain.scheduling.availability.days import floor_minute, instant_of
 from domain.scheduling.availability.engine import with_waits
 from domain.scheduling.availability.model import ClaimPlan, Facts, Question, Taken
 from domain.scheduling.overbooking import OVERBOOKED
+
+Way = tuple[tuple[UUID, int], ...]
+Free = Mapping[UUID, Sequence[int]]
+Rank = tuple[float, timedelta, UUID]
 
 
 def plan_beyond(question: Question, facts: Facts, start: datetime) -> tuple[ClaimPlan, ...] | None:
@@ -37,13 +43,23 @@ def _plan_one(question: Question, facts: Facts, moment: datetime) -> tuple[Claim
     position = floor_minute(moment) - actual.origin
     book, chosen = DayBook(question, facts, moment), _Chosen(facts, floor_minute(moment))
     for possible, slot in zip(opened.slots, actual.slots, strict=True):
-        working = [key for key, units in possible.free.items() if any(bits >> position & 1 for bits in units)]
+        [choice] = free_at([possible], lambda bits: bool(bits >> position & 1))
+        ways: list[Way] = [((key, slot.units),) for key, _ in choice.alone]
+        ways += [tuple((key, count) for key, _, count in parts) for parts in choice.joined]
         full = _is_sold_out(question, facts, slot, chosen.start)
-        free = {key: [] if full else chosen.free(slot, key, position) for key in working}
-        workloads = book.workloads(slot, [(key, free[key]) for key in working])
-        best = min(working, key=lambda key: (len(free[key]) < slot.units, workloads[key].rank))
-        chosen.take(slot, best, free[best][: slot.units])
+        free = {key: [] if full else chosen.free(slot, key, position) for way in ways for key, _ in way}
+        workloads = book.workloads(slot, list(free.items()))
+        for key, count in min(ways, key=partial(_order, slot, free, workloads)):
+            chosen.take(slot, key, count, free[key][:count])
     return tuple(chosen.claims)
+
+
+def _order(slot: Slot, free: Free, workloads: Mapping[UUID, Workload], way: Way) -> tuple[bool, bool, int, Rank]:
+    """In ascending order the best way to fulfil a requirement comes first: with free units, at one table, the smallest,
+    with the fewest bookings."""
+    [(first, _), *others] = way
+    is_short = any(len(free[key]) < count for key, count in way)
+    return is_short, bool(others), slot.seats.get(first, 0), workloads[first].rank
 
 
 def _is_sold_out(question: Question, facts: Facts, slot: Slot, start: int) -> bool:
@@ -65,14 +81,14 @@ class _Chosen:
 
     def free(self, slot: Slot, resource_id: UUID, position: int) -> list[int]:
         """The free units of a resource for one requirement, without those that were just chosen."""
-        bits = slot.free.get(resource_id, ())
+        bits = slot.free.get(resource_id) or slot.parts.get(resource_id, ())
         taken = self._taken(slot, resource_id)
         return [unit for unit, free in enumerate(bits) if free >> position & 1 and unit not in taken]
 
-    def take(self, slot: Slot, resource_id: UUID, free: Sequence[int]) -> None:
-        """Choose the free units of a resource, and as many others as are missing."""
+    def take(self, slot: Slot, resource_id: UUID, count: int, free: Sequence[int]) -> None:
+        """Choose ``count`` units of a resource: the free ones, and as many others as are missing."""
         taken, units, extra = self._taken(slot, resource_id), list(free), OVERBOOKED
-        while len(units) < slot.units:
+        while len(units) < count:
             if extra not in taken:
                 units.append(extra)
             extra += 1

@@ -5,14 +5,14 @@ booking are shifted accordingly.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import combinations
 from uuid import UUID
 
 from domain.scheduling.availability.bits import Tally, every, join, ones, runs, span
 from domain.scheduling.availability.days import BusinessDays, ceil_minute, floor_minute, instant_of, local
-from domain.scheduling.availability.model import Facts, Item, Need, Question, Resource, StartGrid, Taken
+from domain.scheduling.availability.model import Facts, Item, Join, Need, Question, Resource, StartGrid, Taken
 from domain.scheduling.hours import DAY, Calendar
 from domain.scheduling.overbooking import within_capacity
 
@@ -23,7 +23,9 @@ class Slot:
 
     ``opens`` and ``closes``: the limits of the claim in minutes from the start of the whole booking, buffers included.
     ``free``: per resource and unit, the starts at which that unit can fulfil the requirement. ``served``: for each
-    start, how many times the requirement can be fulfilled.
+    start, how many times the requirement can be fulfilled by one resource. Of tables: ``seats`` of those that seat the
+    party alone; ``parts``, as ``free``, of the smaller ones; ``joins`` of these that seat it together, and ``joined``:
+    the starts at which one of the joins is free.
     """
 
     item: int
@@ -33,6 +35,15 @@ class Slot:
     closes: int
     free: Mapping[UUID, tuple[int, ...]]
     served: Tally
+    seats: Mapping[UUID, int] = field(default_factory=dict)
+    parts: Mapping[UUID, tuple[int, ...]] = field(default_factory=dict)
+    joins: tuple[Join, ...] = ()
+    joined: int = 0
+
+    @property
+    def resources(self) -> frozenset[UUID]:
+        """All that may be claimed for it."""
+        return frozenset(self.free.keys() | self.parts.keys())
 
     def overlaps(self, other: "Slot") -> bool:
         """True when the two claims share a minute, so that they cannot have the same unit."""
@@ -74,8 +85,8 @@ def build_board(question: Question, facts: Facts) -> Board | None:
     slots: list[Slot] = []
     for index, item in enumerate(items):
         for need in item.needs:
-            slot = frame.slot(index, item, need, offsets[index], question.party_size)
-            starts &= slot.served.any()
+            slot = frame.slot(index, item, need, offsets[index], question)
+            starts &= slot.served.any() | slot.joined
             slots.append(slot)
     return Board(frame.origin, starts, tuple(slots), find_competing(slots))
 
@@ -87,7 +98,7 @@ def find_competing(slots: Sequence[Slot]) -> tuple[Slot, ...]:
     """
     found: set[int] = set()
     for (a, one), (b, other) in combinations(enumerate(slots), 2):
-        if one.overlaps(other) and one.free.keys() & other.free.keys():
+        if one.overlaps(other) and one.resources & other.resources:
             found |= {a, b}
     return tuple(slots[index] for index in sorted(found))
 
@@ -129,23 +140,33 @@ class _Frame:
                     bits |= (comb & ones(count)) << (offered - self.origin)
         return bits
 
-    def slot(self, index: int, item: Item, need: Need, offset: int, party_size: int) -> Slot:
+    def slot(self, index: int, item: Item, need: Need, offset: int, question: Question) -> Slot:
         """Where each unit of ``need`` is open for the service, and free for the service with its buffers."""
-        units = need.units * (party_size if need.per_person else 1)
+        party = question.party_size
+        units = need.units * (party if need.per_person else 1)
         free: dict[UUID, tuple[int, ...]] = {}
+        parts: dict[UUID, tuple[int, ...]] = {}
+        seats: dict[UUID, int] = {}
         served = Tally()
         for resource_id in need.resource_ids:
             resource = self._facts.resources.get(resource_id)
-            if resource is None or resource_id in free:
+            if resource is None or resource_id in free or resource_id in parts:
                 continue
             blank = self._fitting(resource.calendar, item.duration) >> offset
             busy = self._busy(resource, item, offset)
-            free[resource_id] = tuple(
-                blank & busy[unit] if unit in busy else blank for unit in range(resource.capacity)
-            )
-            _count(served, blank, [free[resource_id][unit] for unit in busy], resource.capacity, units)
-        closes = offset + item.duration + item.buffer_after
-        return Slot(index, need, units, offset - item.buffer_before, closes, free, served)
+            bits = tuple(blank & busy[unit] if unit in busy else blank for unit in range(resource.capacity))
+            if resource.seats is not None and not need.per_person:
+                if resource.seats < party:
+                    parts[resource_id] = bits
+                    continue
+                seats[resource_id] = resource.seats
+            free[resource_id] = bits
+            _count(served, blank, [bits[unit] for unit in busy], resource.capacity, units)
+        joins = tuple(
+            join for join in question.joins if join.seats >= party and all(one in parts for one, _ in join.units)
+        )
+        opens, closes = offset - item.buffer_before, offset + item.duration + item.buffer_after
+        return Slot(index, need, units, opens, closes, free, served, seats, parts, joins, _joined(joins, parts))
 
     def _busy(self, resource: Resource, item: Item, offset: int) -> dict[int, int]:
         """Per unit with any claim: the starts at which the item's claim overlaps none of them."""
@@ -172,6 +193,20 @@ class _Frame:
         if bits is None:
             bits = self._open[id(calendar)] = self._days.opening(calendar, self.origin)
         return bits
+
+
+def _joined(joins: Sequence[Join], parts: Mapping[UUID, tuple[int, ...]]) -> int:
+    """The starts at which all units of one of the joins are free."""
+    found = 0
+    for tables in joins:
+        bits = -1
+        for resource_id, units in tables.units:
+            free = Tally()
+            for part in parts[resource_id]:
+                free.add(part)
+            bits &= free.at_least(units)
+        found |= bits
+    return found
 
 
 def _count(served: Tally, blank: int, busy: Sequence[int], capacity: int, units: int) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, product
 from uuid import UUID
 
 from domain.scheduling.availability.anyone import Options, turn
@@ -16,12 +16,31 @@ SEARCH_STEPS = 100_000
 then does not count as free."""
 
 
+Parts = tuple[tuple[UUID, tuple[int, ...], int], ...]
+"""The tables of a join: each with its free units, and how many of them it takes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """The units of one resource that fulfil one requirement."""
+    """The units that fulfil one requirement: of one resource, or of each table of a join."""
 
-    resource_id: UUID
-    units: tuple[int, ...]
+    parts: tuple[tuple[UUID, tuple[int, ...]], ...]
+
+    @property
+    def units(self) -> frozenset[tuple[UUID, int]]:
+        """Each unit with its resource."""
+        return frozenset((resource_id, unit) for resource_id, units in self.parts for unit in units)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What can fulfil one requirement at one start: one of the resources alone, or tables that are joined."""
+
+    alone: Options
+    joined: tuple[Parts, ...] = ()
+
+    def __len__(self) -> int:
+        return sum(len(units) for _, units in self.alone) + len(self.joined)
 
 
 class Search:
@@ -31,48 +50,68 @@ class Search:
         self._slots = slots
         self.steps = steps
 
-    def all(self, options: Sequence[Options]) -> Iterator[tuple[Pick, ...]]:
+    def all(self, options: Sequence[Choice]) -> Iterator[tuple[Pick, ...]]:
         """Every assignment, one pick per slot; stops early when no steps are left."""
         # The requirement with the fewest options comes first, so that an impossible case is found early.
-        order = sorted(range(len(options)), key=lambda index: sum(len(units) for _, units in options[index]))
+        order = sorted(range(len(options)), key=lambda index: len(options[index]))
         yield from self._descend(options, order, {})
 
     def _descend(
-        self, options: Sequence[Options], order: Sequence[int], picks: dict[int, Pick]
+        self, options: Sequence[Choice], order: Sequence[int], picks: dict[int, Pick]
     ) -> Iterator[tuple[Pick, ...]]:
         if len(picks) == len(order):
             yield tuple(picks[index] for index in range(len(order)))
             return
         index = order[len(picks)]
-        for resource_id, units in options[index]:
+        for pick in self._picks(index, options[index], picks):
+            if self.steps <= 0:
+                return
+            self.steps -= 1
+            picks[index] = pick
+            yield from self._descend(options, order, picks)
+            del picks[index]
+
+    def _picks(self, index: int, choice: Choice, picks: Mapping[int, Pick]) -> Iterator[Pick]:
+        """Every pick for one requirement beside those that were made."""
+
+        def chosen(resource_id: UUID, units: Sequence[int], count: int) -> Iterator[tuple[UUID, tuple[int, ...]]]:
             used = self._used(index, resource_id, picks)
-            for chosen in combinations([u for u in units if u not in used], self._slots[index].units):
-                if self.steps <= 0:
-                    return
-                self.steps -= 1
-                picks[index] = Pick(resource_id, chosen)
-                yield from self._descend(options, order, picks)
-                del picks[index]
+            left = [unit for unit in units if unit not in used]
+            return ((resource_id, some) for some in combinations(left, count))
+
+        for resource_id, units in choice.alone:
+            for part in chosen(resource_id, units, self._slots[index].units):
+                yield Pick((part,))
+        for parts in choice.joined:
+            for found in product(*(chosen(*part) for part in parts)):
+                yield Pick(found)
 
     def _used(self, index: int, resource_id: UUID, picks: Mapping[int, Pick]) -> set[int]:
         slot = self._slots[index]
         used: set[int] = set()
         for other, pick in picks.items():
-            if pick.resource_id == resource_id and slot.overlaps(self._slots[other]):
-                used.update(pick.units)
+            if slot.overlaps(self._slots[other]):
+                used.update(unit for one, units in pick.parts if one == resource_id for unit in units)
         return used
 
 
-def free_at(slots: Sequence[Slot], is_free: Callable[[int], bool]) -> list[list[tuple[UUID, tuple[int, ...]]]]:
-    """Per slot the resources with enough free units, and these units; ``is_free`` tests a unit's bit string."""
+def free_at(slots: Sequence[Slot], is_free: Callable[[int], bool]) -> list[Choice]:
+    """Per slot what can fulfil it; ``is_free`` tests a unit's bit string."""
+
+    def units_of(bits: Sequence[int]) -> tuple[int, ...]:
+        return tuple(unit for unit, part in enumerate(bits) if is_free(part))
+
     options = []
     for slot in slots:
-        found = []
-        for resource_id, bits in slot.free.items():
-            units = tuple(unit for unit, part in enumerate(bits) if is_free(part))
-            if len(units) >= slot.units:
-                found.append((resource_id, units))
-        options.append(found)
+        alone = tuple((resource_id, units_of(bits)) for resource_id, bits in slot.free.items())
+        parts = {resource_id: units_of(bits) for resource_id, bits in slot.parts.items()} if slot.joins else {}
+        joined = tuple(tuple((one, parts[one], count) for one, count in join.units) for join in slot.joins)
+        options.append(
+            Choice(
+                tuple(option for option in alone if len(option[1]) >= slot.units),
+                tuple(one for one in joined if all(len(units) >= count for _, units, count in one)),
+            )
+        )
     return options
 
 
@@ -80,14 +119,14 @@ def bookings_left(slots: Sequence[Slot], wanted: Sequence[int]) -> list[int]:
     """At each of the ``wanted`` positions: how many times all ``slots`` can be fulfilled at once."""
     texts: dict[int, str] = {}
     for slot in slots:
-        for bits in slot.free.values():
+        for bits in (*slot.free.values(), *slot.parts.values()):
             texts.update((id(part), bin(part)[:1:-1]) for part in bits if id(part) not in texts)
     packing = _Packing(slots)
     known: dict[object, int] = {}  # the same few patterns of free units repeat every day
     found = []
     for position in wanted:
         options = free_at(slots, lambda part, at=position: texts[id(part)][at : at + 1] == "1")  # type: ignore[misc]
-        key = tuple(tuple(choice) for choice in options)
+        key = tuple(options)
         if key not in known:
             known[key] = packing.most(options)
         found.append(known[key])
@@ -108,9 +147,10 @@ class _Packing:
             if all(slots[a].overlaps(slots[b]) for a, b in combinations(chosen, 2))
         ]
         together = tuple(range(len(slots)))
-        self._bound_is_exact = together in self._sets and all(slot.units == 1 for slot in slots)
+        simple = all(slot.units == 1 and not slot.joins for slot in slots)
+        self._bound_is_exact = together in self._sets and simple
 
-    def most(self, options: Sequence[Options]) -> int:
+    def most(self, options: Sequence[Choice]) -> int:
         """The number of bookings that fit at once."""
         bound = self._bound(options)
         if self._bound_is_exact:
@@ -120,11 +160,12 @@ class _Packing:
             count += 1
         return count
 
-    def _bound(self, options: Sequence[Options]) -> int:
+    def _bound(self, options: Sequence[Choice]) -> int:
         """``k`` bookings need ``k`` times their units, out of the units that any of the requirements may use. If each
         needs one unit and all overlap, that is also sufficient (Hall's marriage theorem)."""
-        bits = {key: 1 << place for place, key in enumerate({(r, u) for one in options for r, us in one for u in us})}
-        masks = [sum(bits[resource_id, unit] for resource_id, units in one for unit in units) for one in options]
+        usable = [_usable(one) for one in options]
+        bits = {unit: 1 << place for place, unit in enumerate(set().union(*usable))}
+        masks = [sum(bits[unit] for unit in one) for one in usable]
         best: int | None = None
         for chosen in self._sets:
             union, wanted = 0, 0
@@ -135,14 +176,20 @@ class _Packing:
             best = most if best is None else min(best, most)
         return best or 0
 
-    def _fits(self, options: Sequence[Options], count: int) -> bool:
+    def _fits(self, options: Sequence[Choice], count: int) -> bool:
         search = Search([*self._slots] * count, self._steps)
         fits = next(search.all([*options] * count), None) is not None
         self._steps = search.steps
         return fits
 
 
-def candidates(slots: Sequence[Slot], options: Sequence[Options], limit: int) -> Iterator[tuple[Pick, ...]]:
+def _usable(choice: Choice) -> set[tuple[UUID, int]]:
+    """The units that a requirement may use."""
+    alone = {(resource_id, unit) for resource_id, units in choice.alone for unit in units}
+    return alone | {(resource_id, unit) for parts in choice.joined for resource_id, units, _ in parts for unit in units}
+
+
+def candidates(slots: Sequence[Slot], options: Sequence[Choice], limit: int) -> Iterator[tuple[Pick, ...]]:
     """At most ``limit`` different assignments.
 
     The first ones have no pick in common, so that a client that loses one unit to another client does not lose the next
@@ -158,7 +205,7 @@ def candidates(slots: Sequence[Slot], options: Sequence[Options], limit: int) ->
     for picks in Search(slots).all(options):
         if len(seen) >= limit:
             return
-        picks = tuple(Pick(pick.resource_id, tuple(sorted(pick.units))) for pick in picks)
+        picks = tuple(Pick(tuple((one, tuple(sorted(units))) for one, units in pick.parts)) for pick in picks)
         if picks not in seen:
             seen.add(picks)
             yield picks
@@ -173,32 +220,33 @@ def claims_of(
         ClaimPlan(
             slot.item,
             slot.need.group,
-            pick.resource_id,
+            resource_id,
             unit,
             instant_of(start + slot.opens),
             instant_of(start + slot.closes),
-            why[pick.resource_id],
+            why[resource_id],
         )
         for slot, pick, why in zip(slots, picks, reasons, strict=True)
-        for unit in pick.units
+        for resource_id, units in pick.parts
+        for unit in units
     )
 
 
-def _row(slot: Slot, options: Options) -> list[Pick]:
+def _row(slot: Slot, choice: Choice) -> list[Pick]:
     """One pick per start position in each resource's free units, continuing from the beginning where several are
-    needed."""
+    needed; then one for each join."""
     row = []
-    for resource_id, units in options:
+    for resource_id, units in choice.alone:
         places = len(units) if len(units) > slot.units else 1
         for place in range(places):
             chosen = sorted(turn(units, place)[: slot.units])
-            row.append(Pick(resource_id, tuple(chosen)))
+            row.append(Pick(((resource_id, tuple(chosen)),)))
+    row += [Pick(tuple((one, units[:count]) for one, units, count in parts)) for parts in choice.joined]
     return row
 
 
 def _collide(slots: Sequence[Slot], picks: Sequence[Pick]) -> bool:
     for (a, one), (b, other) in combinations(enumerate(picks), 2):
-        shared = one.resource_id == other.resource_id and not set(one.units).isdisjoint(other.units)
-        if shared and slots[a].overlaps(slots[b]):
+        if slots[a].overlaps(slots[b]) and not one.units.isdisjoint(other.units):
             return True
     return False

@@ -7,6 +7,7 @@ Rules in addition to those of the types:
 - Item *n* begins when item *n - 1* ends, buffers not counted; each item chooses its own resources. Where the service
   of an item allows it, the customer may wait before it: some quarters of an hour, `MAX_WAIT` in all. Of two ways that
   fit, the one with less waiting counts.
+- A party sits at the smallest free table that seats it; at joined tables (`tables`) only where no single one is free.
 - No unit serves two requirements of one booking at one time, buffers counted.
 - A class sells at most its places at one start, whatever its resources hold.
 - A start belongs to the business day in whose range it lies, also past midnight; it must be one of the asked days.
@@ -42,7 +43,9 @@ from domain.scheduling.availability.model import (
     Start,
     StartTable,
 )
+from domain.scheduling.availability.tables import times_served
 from domain.scheduling.errors import OutsideBookingWindow
+from domain.scheduling.reasons import ChosenBy
 
 MAX_CANDIDATES = 256
 """How many assignments ``plan`` offers for one start, at most."""
@@ -95,7 +98,7 @@ def _tabulate_one(question: Question, facts: Facts) -> StartTable:
         return StartTable(question.earliest, [], [])
     found = positions(board.starts)
     zero = instant_of(board.origin)
-    counts = [slot.served.at(found) for slot in board.slots]
+    counts = [times_served(slot, found) for slot in board.slots]
     if board.competing:
         counts.append(bookings_left(board.competing, found))
     counts += _places_left(question, facts, zero, found)
@@ -150,10 +153,10 @@ def _plan_one(
     book = DayBook(question, facts, moment)
     options, why = [], []
     for slot, choice in zip(board.slots, free_at(board.slots, lambda bits: bool(bits >> position & 1)), strict=True):
-        workloads = book.workloads(slot, choice)
-        ordered = in_order(choice, workloads, seed)
-        options.append(ordered)
-        why.append(reasons(ordered, workloads))
+        workloads = book.workloads(slot, choice.alone)
+        ordered = in_order(choice.alone, workloads, seed, slot.seats)
+        options.append(replace(choice, alone=ordered))
+        why.append(reasons(ordered, workloads, slot.seats) | dict.fromkeys(slot.parts, ChosenBy.JOINED_TABLES))
     for picks in candidates(board.slots, options, limit):
         yield claims_of(board.slots, picks, minute, why)
 

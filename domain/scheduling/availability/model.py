@@ -37,11 +37,21 @@ class Resource:
     """Something that a service uses, with ``capacity`` units numbered from 0.
 
     ``calendar``: its own hours, or the business's calendar if it has none (the same object, which saves work).
+    ``seats``: how many people one unit takes, where it is a table; None where parties of any size fit.
     """
 
     id: UUID
     capacity: int
     calendar: Calendar
+    seats: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Tables that the owner lets be joined: how many units of each resource, and the people who then sit there."""
+
+    units: tuple[tuple[UUID, int], ...]
+    seats: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +71,8 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """One requirement group: ``units`` free units of any ONE of the resources.
+    """One requirement group: ``units`` free units of any ONE of the resources. Of tables: one that seats the party, the
+    smallest first, or a `Join` of them where none does.
 
     With ``per_person``, that many for each person of the party: for the seats of a class, not for the teacher.
     Resources that are not in the facts (inactive ones) are ignored.
@@ -113,6 +124,7 @@ class Question:
     ``first`` to ``last``: business days, both included, at most 31. ``slot_interval``: minutes between offered starts.
     ``earliest`` and ``latest``: the booking window as ``bounds`` gives it, both included. ``grid``: where the interval
     counts from. ``waits``: minutes of waiting before each item; empty: any that the items allow, the shortest first.
+    ``joins``: which tables may be joined.
     """
 
     items: tuple[Item, ...]
@@ -125,6 +137,7 @@ class Question:
     party_size: int = 1
     grid: StartGrid = StartGrid.OPENING
     waits: tuple[int, ...] = ()
+    joins: tuple[Join, ...] = ()
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.items) <= MAX_ITEMS:

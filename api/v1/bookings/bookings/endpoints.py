@@ -116,10 +116,11 @@ async def list_booking_history(booking_id: UUID, access: MayRead, page: PageAske
     response_model=Envelope[BookingRead],
 )
 @raises(write_changes)
-async def update_booking(booking_id: UUID, body: BookingUpdate, access: MayUpdate) -> Response:
-    """``special_requests`` and ``party_size`` by customer and staff, ``internal_notes`` only by staff."""
+async def update_booking(booking_id: UUID, body: BookingUpdate, access: MayUpdate, now: Now) -> Response:
+    """``special_requests`` and ``party_size`` by customer and staff, ``internal_notes`` only by staff. A party that its
+    table does not seat gets another one, or joined ones, at the same time; `slot_taken` where none is free."""
     async with access.work(booking_id) as work:
-        return await write_changes(work, access, booking_id, body)
+        return await write_changes(work, access, booking_id, body, now)
 
 
 @router.post(

@@ -22,7 +22,7 @@ from db.engine.session import UnitOfWork
 from domain.booking_status import BookingStatus
 from domain.bookings.permissions import BookingAction
 from domain.errors import Forbidden, WrongState
-from domain.scheduling.errors import PartySizeRefused
+from domain.scheduling.errors import PartySizeRefused, SlotTaken
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +92,14 @@ def history_page(entries: Sequence[HistoryEntry], page: Page, works_here: bool) 
     return page.answer(rest, lambda entry: HistoryRead.of(entry, works_here), lambda entry: (entry.id,))
 
 
-@raises(PartySizeRefused, WrongState)
-async def write_changes(work: UnitOfWork, access: Access, booking_id: UUID, body: BookingUpdate) -> Response:
+@raises(PartySizeRefused, WrongState, SlotTaken)
+async def write_changes(
+    work: UnitOfWork, access: Access, booking_id: UUID, body: BookingUpdate, now: datetime
+) -> Response:
     """Write the given fields. Raises Forbidden when a customer writes internal notes, and what ``set_party`` raises."""
     if body.internal_notes is not None and not access.works_here:
         raise Forbidden({"action": BookingAction.UPDATE.value, "field": "internal_notes"})
     if body.party_size is not None:
-        await work.bookings.set_party(booking_id, body.party_size)
+        await work.bookings.changes.set_party(booking_id, body.party_size, now)
     booking = await work.bookings.update(booking_id, body.special_requests, body.internal_notes)
     return ok(BookingRead.of(booking, access.works_here), SuccessMessage.UPDATED)

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from api.http.fields import Changes, Output, examples
+from api.http.fields import Changes, Input, Output, examples
 from db.businesses.businesses import SettingsRow
 from domain.catalogue.service import ApprovalMode
 from domain.payments.status import PaymentMode
@@ -25,6 +25,7 @@ _PUBLIC = {
     "payment_mode": "at_venue",
     "language": "ja",
 }
+_TABLE = "019a0c5e-8a10-7d4e-9c11-0f3b7a5e2d91"
 _WHOLE = {
     **_PUBLIC,
     "approval_within": "P1D",
@@ -36,6 +37,9 @@ _WHOLE = {
     "auto_complete": True,
     "waitlist_offer_for": "PT30M",
     "feeds_name_customers": False,
+    "table_joins": [
+        {"resource_ids": [_TABLE, "019a0c5e-8a10-7d4e-9c11-0f3b7a5e2d92"], "seats": 6},
+    ],
     "default_policy_id": "019a0c5e-ac32-7f60-9e33-205d9c704fb2",
 }
 
@@ -60,6 +64,30 @@ _FEEDS = "Whether calendar feeds name the customers. Everyone who has the addres
 Lead = Annotated[timedelta, Field(ge=timedelta(), le=365 * _DAY)]
 Window = Annotated[timedelta, Field(ge=_SECOND, le=730 * _DAY)]
 Offset = Annotated[timedelta, Field(ge=_SECOND, le=60 * _DAY)]
+
+
+_JOINS = (
+    "Which tables may be joined for a party that no single free table seats. Each join is taken whole; a party gets "
+    "the smallest that seats it."
+)
+
+
+class TableJoinWrite(Input):
+    """Tables that can be joined."""
+
+    resource_ids: Annotated[list[UUID], Field(min_length=2, max_length=8)] = Field(
+        description="The tables (UUIDs); a resource with several equal tables as often as it is needed.",
+    )
+    seats: Annotated[int, Field(ge=2, le=500)] = Field(description="How many people sit at them together.")
+
+
+class TableJoinRead(Output):
+    """Tables that can be joined."""
+
+    resource_ids: list[UUID] = Field(
+        description="The tables (UUIDs); a resource with several equal tables as often as it is needed.",
+    )
+    seats: int = Field(description="How many people sit at them together.")
 
 
 class SettingsUpdate(Changes):
@@ -125,6 +153,7 @@ class SettingsUpdate(Changes):
     )
     language: Literal["ja", "en"] | None = Field(default=None, description="Language: `ja` or `en`.")
     feeds_name_customers: bool | None = Field(default=None, description=_FEEDS)
+    table_joins: Annotated[list[TableJoinWrite], Field(max_length=50)] | None = Field(default=None, description=_JOINS)
     default_policy_id: UUID | None = Field(
         default=None,
         description="Cancellation policy of services that name none (UUID); null for none.",
@@ -139,7 +168,10 @@ class SettingsUpdate(Changes):
 
     def columns(self) -> dict[str, Any]:
         """The columns that change."""
-        return {name: getattr(self, name) for name in self.model_fields_set}
+        columns = {name: getattr(self, name) for name in self.model_fields_set}
+        if self.table_joins is not None:
+            columns["table_joins"] = [one.model_dump(mode="json") for one in self.table_joins]
+        return columns
 
 
 class SettingsRead(Output):
@@ -194,6 +226,7 @@ class OwnSettingsRead(SettingsRead):
         description="How long an offer from the waitlist lasts, as an ISO 8601 duration.",
     )
     feeds_name_customers: bool = Field(description=_FEEDS)
+    table_joins: list[TableJoinRead] = Field(description=_JOINS)
     default_policy_id: UUID | None = Field(
         description="Cancellation policy of services that name none (UUID); null for none.",
     )

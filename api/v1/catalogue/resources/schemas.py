@@ -21,6 +21,11 @@ _WRITTEN = {
 _ID = "019a0c5e-7b3f-7c21-b5d4-a9e1f2036c58"
 
 Capacity = Annotated[int, Field(ge=1, le=500)]
+Seats = Annotated[int, Field(ge=1, le=500)]
+_SEATS = (
+    "How many people sit at it, if it is a table: a party gets the smallest free table that seats it. Null where "
+    "parties of any size fit."
+)
 
 
 class ResourceCreate(Input):
@@ -34,6 +39,7 @@ class ResourceCreate(Input):
     capacity: Capacity = Field(
         default=1, description="Units that can be booked at one time: the seats of a room; 1 for a person."
     )
+    seats: Seats | None = Field(default=None, description=_SEATS)
     is_active: bool = Field(default=True, description="Whether it can be booked.")
     working_hours: WorkingHoursWrite | None = Field(
         default=None,
@@ -46,6 +52,7 @@ class ResourceCreate(Input):
             "kind": self.kind,
             "name": self.name.stored(),
             "capacity": self.capacity,
+            "seats": self.seats,
             "is_active": self.is_active,
         }
 
@@ -55,15 +62,17 @@ class ResourceCreate(Input):
 
 
 class ResourceUpdate(Changes):
-    """The fields to change. ``working_hours`` null gives it the business's hours again."""
+    """The fields to change. ``working_hours`` null gives it the business's hours again; with ``seats`` null it is no
+    table any more."""
 
     model_config = ConfigDict(json_schema_extra=examples({"name": {"ja": "佐藤 美咲", "en": "Misaki Sato"}}))
-    erasable: ClassVar[frozenset[str]] = frozenset({"working_hours"})
+    erasable: ClassVar[frozenset[str]] = frozenset({"working_hours", "seats"})
 
     name: BilingualNameWrite | None = Field(default=None, description="Name in Japanese, English or both.")
     capacity: Capacity | None = Field(
         default=None, description="Units that can be booked at one time: the seats of a room; 1 for a person."
     )
+    seats: Seats | None = Field(default=None, description=_SEATS)
     is_active: bool | None = Field(default=None, description="Whether it can be booked.")
     working_hours: WorkingHoursWrite | None = Field(
         default=None,
@@ -94,6 +103,7 @@ class ResourceRead(ChangedRecordRead):
                 "kind": "staff",
                 "name": {"ja": "佐藤 美咲", "en": "Misaki Sato", "text": "Misaki Sato"},
                 "capacity": 1,
+                "seats": None,
                 "is_active": True,
                 "working_hours": None,
                 "created_at": "2026-11-21T01:30:00Z",
@@ -106,6 +116,7 @@ class ResourceRead(ChangedRecordRead):
     kind: ResourceKind = Field(description="What the resource is, such as `staff` or `room`.")
     name: BilingualRead = Field(description="Name in Japanese, English or both.")
     capacity: int = Field(description="Units that can be booked at one time: the seats of a room; 1 for a person.")
+    seats: int | None = Field(description=_SEATS)
     is_active: bool = Field(description="Whether it can be booked.")
     working_hours: WorkingHoursRead | None = Field(
         description="Weekly working hours; null takes those of the business.",
@@ -120,6 +131,7 @@ class ResourceRead(ChangedRecordRead):
             kind=ResourceKind(row.kind),
             name=BilingualRead.of(row.name),
             capacity=row.capacity,
+            seats=row.seats,
             is_active=row.is_active,
             working_hours=WorkingHoursRead.of(row.working_hours) if row.working_hours else None,
             created_at=row.created_at,

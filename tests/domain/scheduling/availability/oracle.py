@@ -12,7 +12,7 @@ from itertools import chain, combinations, product
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from domain.scheduling.availability.model import Facts, Item, Need, Question, StartGrid
+from domain.scheduling.availability.model import Facts, Item, Join, Need, Question, StartGrid
 from domain.scheduling.hours import Calendar, MinuteRange
 from domain.scheduling.staff_exceptions import CalendarException, ExceptionKind
 
@@ -192,12 +192,32 @@ class Oracle:
             for need in item.needs:
                 options = []
                 for key in dict.fromkeys(need.resource_ids):
-                    if key in self.facts.resources:
+                    if key in self.facts.resources and self.seats_party(need, key):
                         free = self.free_units(key, item, begin, end)
                         for units in combinations(free, self.units(need)):
                             options.append(frozenset((index, need.group, key, unit, *claim) for unit in units))
+                for join in self.joins(need):
+                    free = [(key, self.free_units(key, item, begin, end), count) for key, count in join.units]
+                    for found in product(*(combinations(units, count) for _, units, count in free)):
+                        tables = [(key, unit) for (key, _, _), units in zip(free, found, strict=True) for unit in units]
+                        options.append(frozenset((index, need.group, key, unit, *claim) for key, unit in tables))
                 choices.append(options)
         return choices
+
+    def seats_party(self, need: Need, key: UUID) -> bool:
+        seats = self.facts.resources[key].seats
+        return need.per_person or seats is None or seats >= self.question.party_size
+
+    def joins(self, need: Need) -> list[Join]:
+        """Also those with a table that seats the party alone: whether they are needed is for the engine to know."""
+        tables = {key for key in need.resource_ids if key in self.facts.resources}
+        return [
+            join
+            for join in self.question.joins
+            if not need.per_person
+            and join.seats >= self.question.party_size
+            and {key for key, _ in join.units} <= tables
+        ]
 
     def assignments(self, start: datetime) -> Iterator[frozenset[Claim]]:
         """Every way to serve the booking."""

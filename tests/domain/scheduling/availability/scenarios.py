@@ -1,5 +1,6 @@
 """Questions and facts for the tests: written out by hand, and drawn at random."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -9,7 +10,16 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 
 from domain.scheduling.availability.engine import find_starts
-from domain.scheduling.availability.model import Facts, Item, Need, Question, Resource, StartGrid, Taken
+from domain.scheduling.availability.model import (
+    Facts,
+    Item,
+    Join,
+    Need,
+    Question,
+    Resource,
+    StartGrid,
+    Taken,
+)
 from domain.scheduling.hours import Calendar, MinuteRange, WeeklyHours
 from domain.scheduling.staff_exceptions import CalendarException, ExceptionKind
 
@@ -197,6 +207,30 @@ def classes(draw: st.DrawFn) -> tuple[Question, Facts]:
     sold = draw(st.dictionaries(hour, st.integers(0, 8), max_size=3))
     facts = replace(known(business, *rooms, *([1] * teachers), taken=tuple(claims)), sold=sold)
     return ask(one, day=day, party_size=draw(st.integers(1, 5))), facts
+
+
+@st.composite
+def restaurants(draw: st.DrawFn) -> tuple[Question, Facts]:
+    """Some tables of different sizes, some of which can be joined, and perhaps a waiter or two."""
+    day = date(2026, 6, 1)
+    business = every_day((540, 780))
+    seats = draw(st.lists(st.sampled_from([2, 2, 4, 6]), min_size=2, max_size=5))
+    tables = [Resource(resource_id(n), draw(st.sampled_from([1, 1, 2])), business, one) for n, one in enumerate(seats)]
+    numbers = st.lists(st.integers(0, len(seats) - 1), min_size=2, max_size=3)
+    joins = [
+        Join(tuple(sorted(Counter(map(resource_id, some)).items())), draw(st.integers(3, 9)))
+        for some in draw(st.lists(numbers, max_size=4))
+    ]
+    waiters = draw(st.integers(0, 2))
+    staff = [Resource(resource_id(len(seats) + n), 2, business) for n in range(waiters)]
+    needs = [need(*range(len(seats)))]
+    needs += [need(*range(len(seats), len(seats) + waiters), group=1)] if waiters else []
+    claims = [
+        taken(draw(st.integers(0, len(seats) - 1)), at("Asia/Tokyo", day, draw(st.integers(8, 13))), 60, unit)
+        for unit in draw(st.lists(st.integers(0, 1), max_size=5))
+    ]
+    question = replace(ask(item(60, *needs), day=day, party_size=draw(st.integers(1, 9))), joins=tuple(joins))
+    return question, Facts(business, {one.id: one for one in [*tables, *staff]}, claims)
 
 
 TOKYO = "Asia/Tokyo"

@@ -24,6 +24,7 @@ from tests.domain.scheduling.availability.scenarios import (
     item,
     known,
     need,
+    restaurants,
     taken,
 )
 from tests.support import sampling
@@ -57,6 +58,33 @@ def test_same_starts_and_same_left_for_classes(case: tuple[Question, Facts]) -> 
     assert {start.at: start.left for start in find_starts(question, facts)} == oracle
     for moment in Oracle(question, facts).offered():
         assert (next(plan(question, facts, moment), None) is not None) == (moment in oracle)
+
+
+@given(restaurants())
+@settings(max_examples=sampling.examples(60, whole=400))
+def test_same_starts_and_same_left_for_tables(case: tuple[Question, Facts]) -> None:
+    question, facts = case
+    oracle = Oracle(question, facts)
+    starts = oracle.starts()
+    assert {start.at: start.left for start in find_starts(question, facts)} == starts
+    for moment in oracle.offered():
+        claims = next(plan(question, facts, moment), None)
+        assert (claims is not None) == (moment in starts)
+        if claims is not None:
+            assert frozenset(map(as_tuple, claims)) in set(oracle.assignments(moment))
+            assert tables_of(question, facts, claims) == fewest_tables(oracle, moment)
+
+
+def tables_of(question: Question, facts: Facts, claims: tuple[ClaimPlan, ...]) -> tuple[int, int]:
+    """How many tables are taken, and the seats of a single one (0 for joined ones)."""
+    taken = [claim.resource_id for claim in claims if claim.group == 0]
+    return len(taken) > 1, (facts.resources[taken[0]].seats or 0) if len(taken) == 1 else 0
+
+
+def fewest_tables(oracle: Oracle, moment: datetime) -> tuple[int, int]:
+    """What the rule asks for: the smallest free table that seats the party, else joined ones."""
+    ways = [[claim[2] for claim in claims if claim[1] == 0] for claims in oracle.assignments(moment)]
+    return min((len(way) > 1, (oracle.facts.resources[way[0]].seats or 0) if len(way) == 1 else 0) for way in ways)
 
 
 @given(cases(max_items=5, max_needs=1))
