@@ -46,6 +46,7 @@ from api.v1.scheduling.staff import endpoints as staff
 #: The most used ones first: a request tries the routes in order, 3 µs each.
 ROUTERS: tuple[APIRouter, ...] = (
     availability.router,
+    series.router,
     bookings.router,
     walk_ins.router,
     timeline.router,
@@ -68,7 +69,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     own_catalogue.router,
     policies.router,
     stranded.router,
-    series.router,
     calendars.router,
     blocks.router,
     waitlist.router,

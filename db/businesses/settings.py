@@ -43,6 +43,8 @@ class SettingsRow:
     payment_mode: str
     language: str
     feeds_name_customers: bool
+    staff_change_notice: str
+    messages_name_staff: bool
     table_joins: list[dict[str, Any]]
     updated_at: datetime
     #: The policy of services without their own.

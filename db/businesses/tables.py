@@ -16,6 +16,7 @@ from domain.payments.providers import ProviderName
 from domain.payments.status import PaymentMode
 from domain.platform.invalidation import CacheKind
 from domain.scheduling.availability.model import StartGrid
+from domain.scheduling.reassignment import StaffChangeNotice
 
 
 class Business(Base, Stamped):
@@ -126,6 +127,7 @@ class BusinessSettings(Base, Stamped):
         one_of("approval_mode", ApprovalMode),
         one_of("payment_mode", PaymentMode),
         one_of("start_grid", StartGrid),
+        one_of("staff_change_notice", StaffChangeNotice),
         CheckConstraint("slot_interval_minutes BETWEEN 1 AND 1440", name="slot_interval_in_range"),
         CheckConstraint("hold_for > interval '0'", name="hold_positive"),
         CheckConstraint(
@@ -169,6 +171,10 @@ class BusinessSettings(Base, Stamped):
     waitlist_offer_for: Mapped[timedelta] = mapped_column(INTERVAL, server_default=text("interval '30 minutes'"))
     payment_mode: Mapped[str] = mapped_column(server_default=text("'at_venue'"))
     language: Mapped[str] = mapped_column(server_default=text("'ja'"))
+    #: When a customer gets a message that somebody else serves.
+    staff_change_notice: Mapped[str] = mapped_column(server_default=text("'if_asked_for'"))
+    #: Whether messages to customers name the staff.
+    messages_name_staff: Mapped[bool] = mapped_column(server_default=text("true"))
     #: Which tables may be joined: ``[{"resource_ids": […], "seats": 6}, …]``.
     table_joins: Mapped[list[dict[str, object]]] = mapped_column(JSONB, server_default=text("'[]'"))
     #: Whether calendar feeds name the customers.

@@ -27,7 +27,8 @@ _FACTS = text("""
            o.email_verified_at IS NOT NULL AS owner_is_proven,
            u.email_verified_at IS NOT NULL AS login_is_proven,
            EXISTS (SELECT FROM booking_history h WHERE h.booking_id = b.id AND h.event = 'held'
-                                                   AND h.actor_kind IN ('staff', 'admin')) AS by_staff,
+                                                   AND h.actor_kind IN ('staff', 'admin'))
+           OR coalesce(w.by_staff, false) AS by_staff,
            v.id IS NOT NULL OR w.user_id IS NOT NULL AS has_login,
            CASE WHEN w.id IS NOT NULL THEN joined.is_proven
                 ELSE v.email_verified_at IS NOT NULL OR b.contact_proven_at IS NOT NULL END AS booker_is_proven
@@ -41,8 +42,7 @@ _FACTS = text("""
       LEFT JOIN users m ON m.id = w.user_id AND m.deleted_at IS NULL
      CROSS JOIN LATERAL (
            SELECT CASE WHEN w.user_id IS NOT NULL THEN m.email_verified_at IS NOT NULL
-                       ELSE w.ip IS NULL AND w.status <> 'unproven' AND w.end_reason IS DISTINCT FROM 'unproven'
-                  END AS is_proven) joined
+                       ELSE w.proven_at IS NOT NULL END AS is_proven) joined
      CROSS JOIN LATERAL (
            SELECT coalesce(s.status IN ('approved', 'suspended'), false) AND NOT EXISTS (
                   SELECT FROM business_verifications w

@@ -29,7 +29,8 @@ class BookingCommand:
 
     A text that a person typed is not part of it, because Temporal stores every command. The request stores the text in
     ``command_texts`` under ``command_id``, and the transaction of the command moves it to the booking's history.
-    ``start_at`` and ``resource_ids`` (preferred resources) are for a reschedule. ``waive_penalty`` counts for staff
+    ``start_at`` and ``resource_ids`` (preferred resources) are for a reschedule. ``item``: the position of the service
+    that is reassigned; None: all. ``waive_penalty`` counts for staff
     only.
     """
 
@@ -44,6 +45,7 @@ class BookingCommand:
     waive_penalty: bool = False
     #: Only execute it if the business cannot keep the booking (`domain.scheduling.reaccommodation`).
     stranded: bool = False
+    item: int | None = None
 
 
 @dataclass(frozen=True)

@@ -119,6 +119,9 @@ TEXTS = Texts(
         "sold_by_place": Text(
             "人数の変更は、お店にお問い合わせください。", "To change the number of people, please contact the business."
         ),
+        "no_staff_serves_it": Text(
+            "このメニューには担当スタッフがいません。", "No staff member serves this part of the booking."
+        ),
         "not_staff": Text("スタッフを選んでください。", "Please choose a staff member."),
         "does_not_perform_it": Text(
             "このメニューを担当していないスタッフです。", "This person does not perform the service."

@@ -27,7 +27,7 @@ _SET_PARTY = text("UPDATE bookings SET party_size = :party_size WHERE id = :book
 # One row for each requirement that has tables: how many people sit there, together where they are joined.
 _SEATS = text("""
     SELECT CASE WHEN count(*) = 1 THEN max(r.seats)
-                ELSE coalesce((SELECT max(CAST(j->>'seats' AS int)) FROM jsonb_array_elements(max(t.table_joins)) j
+                ELSE coalesce((SELECT max(CAST(j->>'seats' AS int)) FROM jsonb_array_elements(t.table_joins) j
                                 WHERE (SELECT array_agg(one ORDER BY one)
                                          FROM jsonb_array_elements_text(j->'resource_ids') one)
                                     = array_agg(CAST(c.resource_id AS text) ORDER BY CAST(c.resource_id AS text))), 0)
@@ -36,7 +36,7 @@ _SEATS = text("""
       JOIN resources r ON r.id = c.resource_id AND r.seats IS NOT NULL
       JOIN business_settings t ON t.business_id = c.business_id
      WHERE c.booking_id = :booking_id AND c.released_at IS NULL
-     GROUP BY c.item_position, c.requirement_group
+     GROUP BY c.item_position, c.requirement_group, t.table_joins
 """)
 
 

@@ -26,6 +26,7 @@ from domain.messages.kinds import NoticeKind
 from domain.platform.actor import ActorKind
 from domain.scheduling.availability.model import ClaimPlan
 from domain.scheduling.errors import NotBookable, SlotTaken
+from domain.scheduling.reassignment import StaffChangeNotice, notifies_customer
 from domain.scheduling.stranded import Visit, days_around, fitting
 
 # The staff's claims of a booking, and whether the other person could serve each of them.
@@ -49,6 +50,7 @@ _RELEASE = text("""
     UPDATE booking_items i SET chosen_by = NULL FROM released r
      WHERE i.booking_id = r.booking_id AND i.position = r.item_position
 """).bindparams(bindparam("ids", type_=ARRAY(PgUUID(as_uuid=True))))
+_NOTICE_SETTING = text("SELECT staff_change_notice FROM business_settings WHERE business_id = :business_id")
 _IS_STAFF = text("SELECT capacity FROM resources WHERE id = :resource_id AND kind = 'staff' AND deleted_at IS NULL")
 # Bookings that another transaction is changing are left out.
 _AHEAD = text("""
@@ -88,37 +90,44 @@ class ReassignStore(TransitionStore):
     """Reassigning bookings."""
 
     async def reassign(self, command: BookingCommand, now: datetime) -> BookingOutcome:
-        """Assign the booking to ``command.resource_ids[0]`` at the same time. The customer gets a notice if they had
-        chosen the person who is replaced.
+        """Assign the booking to ``command.resource_ids[0]`` at the same time: its service number ``command.item``, or
+        every service that the person performs. `notifies_customer` decides whether the customer gets a message.
 
         Raises WrongState for a booking that has ended, InvalidInput for a resource that is no staff member or does not
-        perform the service, NotBookable for one who does not work then, and SlotTaken for one who is not free.
+        perform the service, and for a service that there is not, NotBookable for one who does not work then, and
+        SlotTaken for one who is not free.
         """
         booking, seen = await self._enter(command)
         if seen is not None:
             return seen
         decisions.check_reassign(booking.facts())
         resource_id = command.resource_ids[0]
-        claims = await self._replaceable(booking, resource_id)
+        claims = await self._replaceable(booking, resource_id, command.item)
         if not claims:
             return booking.outcome()
         await self._take(booking, claims, resource_id, now)
         await self.session.execute(_RELEASE, {"ids": [claim.id for claim in claims], "now": now})
         note_freed_time(self.session, booking.business_id, now)
         facts = {"from": [str(claim.resource_id) for claim in claims], "to": str(resource_id)}
-        notice = Message(NoticeKind.BOOKING_REASSIGNED, {}, key=command.command_id)
+        was_asked_for = any(claim.was_preferred for claim in claims)
         change = change_of(
             booking,
             "reassigned",
             booking.status,
             details=facts,
-            messages=(notice,) if any(claim.was_preferred for claim in claims) else (),
+            messages=await self._notices(booking, command, was_asked_for),
         )
         outcome = await self._write(booking, change, command, now)
         calendars = CalendarStore(self.session, self.context)
         if booking.is_stranded and await calendars.still_fits(booking.business_id, booking.id, now):
             await ReaccommodationStore(self.session, self.context).keep([booking.id], now)
         return outcome
+
+    async def _notices(self, booking: Locked, command: BookingCommand, was_asked_for: bool) -> tuple[Message, ...]:
+        stored = await self.session.scalar(_NOTICE_SETTING, {"business_id": booking.business_id})
+        if not notifies_customer(StaffChangeNotice(stored), was_asked_for):
+            return ()
+        return (Message(NoticeKind.BOOKING_REASSIGNED, {}, key=command.command_id),)
 
     async def hand_over(self, resource_id: UUID, business_id: UUID, cause: str, now: datetime) -> None:
         """Reassign every future booking of a person to a colleague who is free then; if there is none, the booking does
@@ -139,18 +148,20 @@ class ReassignStore(TransitionStore):
                     await self.reassign(command, now)
                     break
 
-    async def _replaceable(self, booking: Locked, resource_id: UUID) -> list[_Claim]:
-        """The claims that the other person takes over; none if that person already has the booking."""
+    async def _replaceable(self, booking: Locked, resource_id: UUID, item: int | None) -> list[_Claim]:
+        """The claims that the other person takes over, of one service or of all that the person performs; none if that
+        person already has them."""
         if await self.session.scalar(_IS_STAFF, {"resource_id": resource_id}) is None:
             raise InvalidInput.at("resource_id", "not_staff")
         values = {"booking_id": booking.id, "resource_id": resource_id}
-        claims = [_Claim(**row._mapping) for row in await self.session.execute(_CLAIMS, values)]
-        if any(claim.resource_id == resource_id for claim in claims):
-            return []
+        rows = [_Claim(**row._mapping) for row in await self.session.execute(_CLAIMS, values)]
+        claims = [claim for claim in rows if item is None or claim.item_position == item]
+        if not claims and item is not None:
+            raise InvalidInput.at("item", "no_staff_serves_it")
         serving = [claim for claim in claims if claim.serves]
         if not serving:
             raise InvalidInput.at("resource_id", "does_not_perform_it")
-        return serving
+        return [claim for claim in serving if claim.resource_id != resource_id]
 
     async def _take(self, booking: Locked, claims: Sequence[_Claim], resource_id: UUID, now: datetime) -> None:
         try:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Text, bindparam, text
+from sqlalchemy import Row, RowMapping, Text, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY, CITEXT, JSONB, TIMESTAMP
 from sqlalchemy.dialects.postgresql import UUID as PgUUID
 
@@ -32,6 +32,12 @@ _USER = text("""
            email_verified_at IS NOT NULL AS is_proven
       FROM users WHERE id = :user_id AND deleted_at IS NULL
 """)
+_CUSTOMER = text("""
+    SELECT c.user_id, c.family_name, c.given_name, CAST(coalesce(u.email, c.email) AS text) AS email, c.phone,
+           u.email_verified_at IS NOT NULL AS is_proven
+      FROM customers c LEFT JOIN users u ON u.id = c.user_id AND u.deleted_at IS NULL
+     WHERE c.id = :customer_id AND c.business_id = :business_id AND c.deleted_at IS NULL
+""")
 # Entries of one business join one after the other, so that each counts those before it.
 _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended(CAST(CAST(:business_id AS uuid) AS text), 5))")
 _COUNTS = text("""
@@ -49,10 +55,10 @@ _COUNTS = text("""
 _ADD = text("""
     INSERT INTO waitlist (business_id, service_id, service_name, time_zone, user_id, family_name, given_name, email,
                           phone, ip, language, status, first_day, last_day, times, resource_ids, party_size, joined_at,
-                          proof_deadline, ends_at)
+                          proven_at, by_staff, proof_deadline, ends_at)
     VALUES (:business_id, :service_id, :service_name, :time_zone, :user_id, :family_name, :given_name, :email,
             :phone, :ip, :language, :status, :first_day, :last_day, :times, :resource_ids, :party_size, :now,
-            :proof_deadline, :ends_at)
+            :proven_at, :by_staff, :proof_deadline, :ends_at)
     RETURNING id
 """).bindparams(
     bindparam("user_id", type_=PgUUID(as_uuid=True)),
@@ -62,10 +68,12 @@ _ADD = text("""
     bindparam("service_name", type_=JSONB),
     bindparam("times", type_=JSONB),
     bindparam("resource_ids", type_=ARRAY(PgUUID(as_uuid=True))),
+    bindparam("proven_at", type_=TIMESTAMP(timezone=True)),
     bindparam("proof_deadline", type_=TIMESTAMP(timezone=True)),
 )
 _PROVE = text("""
-    UPDATE waitlist SET status = 'waiting', proof_deadline = NULL, joined_at = :now, ip = NULL WHERE id = :id
+    UPDATE waitlist SET status = 'waiting', proof_deadline = NULL, joined_at = :now, proven_at = :now, ip = NULL
+     WHERE id = :id
 """)
 _PROOF = text("SELECT email, status, proof_deadline FROM waitlist WHERE id = :id")
 _WAKE = text("SELECT app_wake_waitlist(:business_id)")
@@ -74,19 +82,27 @@ _OFFER_FOR = text("SELECT waitlist_offer_for FROM business_settings WHERE busine
 
 @dataclass(frozen=True, slots=True)
 class JoinRequest:
-    """The request for an entry. Exactly one of ``user_id`` (a login, for itself) and ``person`` (a guest)."""
+    """The request for an entry. Exactly one of ``user_id`` (a login, for itself), ``person`` (a guest, or staff for
+    somebody new) and ``customer_id`` (staff, for a known customer). ``by_staff``: nobody has to prove an address, which
+    staff answer for."""
 
     service_id: UUID
     wanted: Wanted
     user_id: UUID | None = None
     person: Contact | None = None
     language: str = "ja"
+    customer_id: UUID | None = None
+    by_staff: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class _Person:
+    """``is_proven``: the address is; ``waits``: at once, without a proof."""
+
     contact: Contact
     is_proven: bool
+    waits: bool
+    user_id: UUID | None = None
 
 
 class WaitlistEntryStore(WaitlistEndStore):
@@ -107,19 +123,21 @@ class WaitlistEntryStore(WaitlistEndStore):
         ends = self._check_days(catalogue, wanted, terms, now)
         await self._check_needed(catalogue, wanted, terms, now)
         person = await self._person(request, catalogue)
-        ip = None if person.is_proven or not self.context.ip else network_of(self.context.ip)
+        ip = None if person.waits or not self.context.ip else network_of(self.context.ip)
         await self._check_limits(catalogue.business_id, request, person, ip)
-        prove_by = None if person.is_proven else now + waitlist.PROVE_WITHIN
+        prove_by = None if person.waits else now + waitlist.PROVE_WITHIN
         values = {
             "business_id": catalogue.business_id,
             "service_id": request.service_id,
             "service_name": catalogue.services[0]["name"],
             "time_zone": catalogue.settings["zone"],
-            "user_id": request.user_id,
+            "user_id": person.user_id,
             **asdict(person.contact),
             "ip": ip,
             "language": request.language,
-            "status": EntryStatus.WAITING.value if person.is_proven else EntryStatus.UNPROVEN.value,
+            "status": EntryStatus.WAITING.value if person.waits else EntryStatus.UNPROVEN.value,
+            "proven_at": now if person.is_proven else None,
+            "by_staff": request.by_staff,
             "first_day": wanted.first_day,
             "last_day": wanted.last_day,
             "times": [[span.start, span.end] for span in wanted.times],
@@ -209,22 +227,30 @@ class WaitlistEntryStore(WaitlistEndStore):
 
     async def _person(self, request: JoinRequest, catalogue: Catalogue) -> _Person:
         if request.person is not None:
-            if not catalogue.settings["guest_booking"]:
+            if not catalogue.settings["guest_booking"] and not request.by_staff:
                 raise NotBookable({"rule": "no_guest_booking"})
-            if not request.person.email:
-                raise NotBookable({"rule": "email_needed"})
-            return _Person(request.person, is_proven=False)
+            return _guest(request.person, request.by_staff)
+        if request.customer_id is not None:
+            return await self._customer(request.customer_id, catalogue.business_id)
         row = (await self.session.execute(_USER, {"user_id": request.user_id})).mappings().one_or_none()
         if row is None:
             raise NotFound({"user_id": str(request.user_id)})
-        contact = Contact(row["family_name"], row["given_name"], row["email"], row["phone"])
-        return _Person(contact, row["is_proven"])
+        return _Person(_contact(row), row["is_proven"], row["is_proven"], request.user_id)
+
+    async def _customer(self, customer_id: UUID, business_id: UUID) -> _Person:
+        values = {"customer_id": customer_id, "business_id": business_id}
+        row = (await self.session.execute(_CUSTOMER, values)).mappings().one_or_none()
+        if row is None:
+            raise NotFound({"customer_id": str(customer_id)})
+        if row["user_id"] is None:
+            return _guest(_contact(row), by_staff=True)
+        return _Person(_contact(row), row["is_proven"], waits=True, user_id=row["user_id"])
 
     async def _check_limits(self, business_id: UUID, request: JoinRequest, person: _Person, ip: str | None) -> None:
         await self.session.execute(_ONE_AT_A_TIME, {"business_id": business_id})
         email = person.contact.email if person.is_proven else None
-        counts = await self._count(business_id, request.user_id, email, ip, None)
-        waitlist.check_limits(counts.of_person, counts.of_network, counts.of_business, is_proven=person.is_proven)
+        counts = await self._count(business_id, person.user_id, email, ip, None)
+        waitlist.check_limits(counts.of_person, counts.of_network, counts.of_business, is_proven=person.waits)
 
     async def _count(
         self, business_id: UUID, user_id: UUID | None, email: str | None, ip: str | None, but_for: UUID | None
@@ -257,6 +283,17 @@ class WaitlistEntryStore(WaitlistEndStore):
 
     async def _wake(self, business_id: UUID) -> None:
         await self.session.execute(_WAKE, {"business_id": business_id})
+
+
+def _guest(contact: Contact, by_staff: bool) -> _Person:
+    """Somebody without a login. Raises NotBookable without an e-mail address, to which offers go."""
+    if not contact.email:
+        raise NotBookable({"rule": "email_needed"})
+    return _Person(contact, is_proven=False, waits=by_staff)
+
+
+def _contact(row: RowMapping) -> Contact:
+    return Contact(row["family_name"], row["given_name"], row["email"], row["phone"])
 
 
 def terms_of(catalogue: Catalogue, offer_for: timedelta) -> OfferTerms:

@@ -65,6 +65,10 @@ class WaitlistEntry(Base, Stamped):
     resource_ids: Mapped[list[UUID]] = mapped_column(ARRAY(PgUUID(as_uuid=True)), server_default=text("'{}'"))
     party_size: Mapped[int] = mapped_column(SmallInteger, server_default=text("1"))
     joined_at: Mapped[Time]
+    #: When the person has proven the address; empty if staff answer for it.
+    proven_at: Mapped[Time | None]
+    #: Staff put the person on the list.
+    by_staff: Mapped[bool] = mapped_column(server_default=text("false"))
     proof_deadline: Mapped[Time | None]
     ends_at: Mapped[Time]
     unanswered: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))

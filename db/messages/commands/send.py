@@ -138,6 +138,7 @@ _CONTENT = text("""
       FROM notification_outbox n
       JOIN bookings b ON b.id = n.booking_id
       JOIN businesses s ON s.id = n.business_id
+      LEFT JOIN business_settings t ON t.business_id = n.business_id
       LEFT JOIN users u ON u.id = s.owner_id
      CROSS JOIN LATERAL (SELECT CAST(sum(captured) AS bigint) AS captured, CAST(sum(refunded) AS bigint) AS refunded,
                                 CAST(sum(authorized) FILTER (WHERE status = 'authorized') AS bigint) AS authorized
@@ -147,7 +148,8 @@ _CONTENT = text("""
                            FROM booking_items WHERE booking_id = b.id) i
      CROSS JOIN LATERAL (SELECT jsonb_agg(DISTINCT x.name) AS staff
                            FROM resource_claims k JOIN resources x ON x.id = k.resource_id
-                          WHERE k.booking_id = b.id AND k.released_at IS NULL AND x.kind = 'staff') r
+                          WHERE k.booking_id = b.id AND k.released_at IS NULL AND x.kind = 'staff'
+                            AND (n.audience = 'business' OR coalesce(t.messages_name_staff, true))) r
       LEFT JOIN LATERAL (
            SELECT b.phone, CAST(b.email AS text) AS email,
                   CASE WHEN c.family_name = b.family_name AND c.given_name = b.given_name

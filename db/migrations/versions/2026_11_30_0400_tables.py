@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision: str = "2026_11_30_0400_tables"
-down_revision: str | None = "2026_11_30_0330_overbooking"
+down_revision: str | None = "2026_11_30_0342_reviews"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 

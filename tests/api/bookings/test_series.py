@@ -88,6 +88,23 @@ async def test_bookings_of_a_series_name_it_and_are_listed_by_it(salon: StaffedS
     assert error_of(both) == (404, "not_found")
 
 
+async def test_get_series_lists_ones_own_and_those_of_a_business(salon: StaffedSalon) -> None:
+    made = [await book(salon.customer, series_body(salon, 2, salon.at(hour))) for hour in (9, 12)]
+    business = {"business_id": str(salon.ids.business_id)}
+    for person, asked in ((salon.customer, {}), (salon.staff, business)):
+        listed = (await person.get("/bookings/series", params=asked)).json()
+        assert [one["id"] for one in listed["data"]] == [made[1]["id"], made[0]["id"]]
+        assert listed["data"] == [made[1], made[0]], "as each of them is read"
+    first = (await salon.staff.get("/bookings/series", params={**business, "limit": 1})).json()
+    rest = (
+        await salon.staff.get("/bookings/series", params={**business, "cursor": first["meta"]["next_cursor"]})
+    ).json()
+    assert [one["id"] for one in rest["data"]] == [made[0]["id"]]
+    assert (await salon.staff.get("/bookings/series")).json()["data"] == [], "of the business only when it is asked for"
+    assert error_of(await salon.other_owner.get("/bookings/series", params=business)) == (404, "not_found")
+    assert (await salon.other_owner.get("/bookings/series")).json()["data"] == []
+
+
 async def test_series_takes_all_or_those_that_are_free(salon: StaffedSalon, pool: Pool) -> None:
     await fill(pool, salon, salon.at(10) + WEEK)
     before = await counted(pool, *WRITTEN)

@@ -27,8 +27,9 @@ MayAssign = Annotated[Access, Depends(may(BookingAction.ASSIGN, on="booking"))]
 )
 @raises(assign)
 async def assign_to_booking(body: AssignToBookingCommand, access: MayAssign, now: Now, key: OptionalKey) -> Response:
-    """At the same time; the person must perform the service, work then and be free. The customer gets a notice if they
-    had chosen the person who is replaced."""
+    """At the same time, one service of the booking or all that the person performs; the person must work then and be
+    free. The setting `staff_change_notice` says when the customer gets a message: by default if they had chosen the
+    person who is replaced."""
     async with access.work(body.booking_id, key) as work:
         booking = await assign(work, access, body, now)
         return await store_response(work, ok(BookingRead.of(booking, access.works_here), SuccessMessage.UPDATED))

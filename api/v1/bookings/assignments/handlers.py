@@ -24,6 +24,7 @@ async def assign(work: UnitOfWork, access: Access, asked: AssignToBookingCommand
         actor.kind,
         actor.user_id,
         resource_ids=(asked.resource_id,),
+        item=asked.item,
     )
     texts = work.platform.command_texts
     if asked.reason is not None:

@@ -7,11 +7,13 @@ from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from api.access.callers import Access, Now, Services
+from api.access.listing import Listing, may_list
 from api.access.permissions import may
-from api.http.envelope import Envelope, ok
+from api.http.envelope import Envelope, ListEnvelope, ok
 from api.http.idempotency import RequiredKey
 from api.http.operation_errors import raises
-from api.v1.bookings.series.handlers import book_series, cancel_series, move_series
+from api.http.paging import PageAsked
+from api.v1.bookings.series.handlers import book_series, cancel_series, move_series, series_page
 from api.v1.bookings.series.schemas import SeriesChangedRead, SeriesCreate, SeriesMoveCommand, SeriesRead
 from domain.bookings.permissions import BookingAction
 from domain.scheduling.blocks import OccurrenceScope
@@ -19,6 +21,7 @@ from domain.scheduling.blocks import OccurrenceScope
 router = APIRouter(prefix="/bookings/series", tags=["bookings"])
 
 MayBook = Annotated[Access, Depends(may(BookingAction.CREATE, "service", public=True))]
+MayList = Annotated[Listing, Depends(may_list(BookingAction.READ))]
 MayRead = Annotated[Access, Depends(may(BookingAction.READ, "series"))]
 MayMove = Annotated[Access, Depends(may(BookingAction.RESCHEDULE, "series"))]
 MayCancel = Annotated[Access, Depends(may(BookingAction.CANCEL, "series"))]
@@ -40,6 +43,17 @@ async def create_booking_series(
     staff. Services that are paid online cannot recur. With ``dry_run`` the answer (200) shows which
     occurrences cannot be booked and why."""
     return await book_series(access, key, body, services, now, dry_run)
+
+
+@router.get(
+    "",
+    summary="List my series of bookings or those of a business",
+    response_model=ListEnvelope[SeriesRead],
+)
+async def list_booking_series(access: MayList, page: PageAsked, business_id: UUID | None = None) -> Response:
+    """The newest first, each occurrence with its booking as it is now. With ``business_id``: those of the business, for
+    people who work there."""
+    return await series_page(access, business_id, page)
 
 
 @router.get(

@@ -8,9 +8,11 @@ from zoneinfo import ZoneInfo
 from starlette.responses import Response
 
 from api.access.callers import Access, ApiServices
+from api.access.listing import Listing
 from api.http.envelope import SuccessMessage, created, ok
 from api.http.idempotency import Key, store_response
 from api.http.operation_errors import raises
+from api.http.paging import Page
 from api.http.rate_limits import count_booking
 from api.v1.bookings.bookings.command_client import BookingCommands
 from api.v1.bookings.bookings.hold_handlers import TIME_REFUSED, request_of
@@ -47,6 +49,17 @@ async def book_series(
             return ok(SeriesRead.preview(access.business_id, recurrence, found))
         row = await work.bookings.series.book(access.business_id, request, now)
         return await store_response(work, created(SeriesRead.of(row), SuccessMessage.BOOKING_CONFIRMED))
+
+
+async def series_page(access: Listing, business_id: UUID | None, page: Page) -> Response:
+    """A page of one's own series, or of a business's."""
+    if business_id is None:
+        async with access.mine() as work:
+            rows = await work.bookings.series.list_series(None, access.me.id, page.after_id, page.fetch)
+    else:
+        async with access.of("business", business_id) as work:
+            rows = await work.bookings.series.list_series(business_id, None, page.after_id, page.fetch)
+    return page.answer(rows, SeriesRead.of, lambda row: (row.id,))
 
 
 @dataclass(frozen=True, slots=True)

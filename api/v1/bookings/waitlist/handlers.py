@@ -26,9 +26,11 @@ from api.v1.bookings.waitlist.schemas import (
 )
 from db.bookings.waitlist.entries import JoinRequest
 from domain.bookings.errors import HoldLimit, PriceChanged, TimeIsFree, WaitlistLimit
+from domain.bookings.permissions import BookingAction
 from domain.bookings.waitlist import EntryStatus
 from domain.errors import CurrencyMismatch, Gone, InvalidInput, Unauthenticated, WrongState
 from domain.identity.errors import InvalidLink
+from domain.permissions import require
 from domain.scheduling.errors import NotBookable, OverlappingHours, PartySizeRefused
 
 
@@ -53,14 +55,21 @@ async def join(access: Access, key: Key, body: WaitlistEntryCreate, services: Ap
 
 def _request(access: Access, body: WaitlistEntryCreate) -> JoinRequest:
     guest = body.guest
-    if (guest is None) == (access.user_id is None):
-        raise InvalidInput.at("guest", "missing" if guest is None else "not_with_login")
+    for_another = body.customer_id is not None or (guest is not None and access.user_id is not None)
+    if for_another:
+        require(access.role, BookingAction.CREATE_FOR_CUSTOMER)
+    if body.customer_id is not None and guest is not None:
+        raise InvalidInput.at("customer_id", "not_with_guest")
+    if guest is None and access.user_id is None:
+        raise InvalidInput.at("guest", "missing")
     return JoinRequest(
         body.service_id,
         body.wanted(),
-        user_id=access.user_id,
+        user_id=None if for_another else access.user_id,
         person=contact_of(guest) if guest else None,
         language=body.language or request_info().language.value,
+        customer_id=body.customer_id,
+        by_staff=for_another,
     )
 
 

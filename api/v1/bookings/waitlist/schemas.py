@@ -62,8 +62,9 @@ class TimeOfDayWrite(Input):
 
 
 class WaitlistEntryCreate(Input):
-    """A request to wait for a service. A login waits for itself and gives no ``guest``; without a login ``guest`` is
-    needed, with an e-mail address."""
+    """A request to wait for a service. A login waits for itself and gives neither ``guest`` nor ``customer_id``;
+    without a login ``guest`` is needed, with an e-mail address. Staff give one of the two for a customer, who waits at
+    once."""
 
     model_config = ConfigDict(
         json_schema_extra=examples(
@@ -92,6 +93,7 @@ class WaitlistEntryCreate(Input):
     resource_ids: Resources = Field(default=(), description="Anyone of these; empty for anyone.")
     party_size: int = Field(default=1, ge=1, le=500, description="How many people come.")
     guest: GuestWrite | None = Field(default=None, description="Somebody without a login, with an e-mail address.")
+    customer_id: UUID | None = Field(default=None, description="Customer whom staff put on the list (UUID).")
     language: Literal["ja", "en"] | None = Field(
         default=None, description="Language of the messages; that of the request where it is left out."
     )

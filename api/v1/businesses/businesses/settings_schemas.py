@@ -12,6 +12,7 @@ from db.businesses.businesses import SettingsRow
 from domain.catalogue.service import ApprovalMode
 from domain.payments.status import PaymentMode
 from domain.scheduling.availability.model import StartGrid
+from domain.scheduling.reassignment import StaffChangeNotice
 
 _PUBLIC = {
     "slot_interval_minutes": 15,
@@ -37,6 +38,8 @@ _WHOLE = {
     "auto_complete": True,
     "waitlist_offer_for": "PT30M",
     "feeds_name_customers": False,
+    "staff_change_notice": "if_asked_for",
+    "messages_name_staff": True,
     "table_joins": [
         {"resource_ids": [_TABLE, "019a0c5e-8a10-7d4e-9c11-0f3b7a5e2d92"], "seats": 6},
     ],
@@ -66,6 +69,11 @@ Window = Annotated[timedelta, Field(ge=_SECOND, le=730 * _DAY)]
 Offset = Annotated[timedelta, Field(ge=_SECOND, le=60 * _DAY)]
 
 
+_STAFF_CHANGE = (
+    "When a customer gets a message that somebody else serves: `never`, `if_asked_for` (they had chosen the person), "
+    "or `always`."
+)
+_NAMES = "Whether messages to customers name the staff who serve."
 _JOINS = (
     "Which tables may be joined for a party that no single free table seats. Each join is taken whole; a party gets "
     "the smallest that seats it."
@@ -153,6 +161,8 @@ class SettingsUpdate(Changes):
     )
     language: Literal["ja", "en"] | None = Field(default=None, description="Language: `ja` or `en`.")
     feeds_name_customers: bool | None = Field(default=None, description=_FEEDS)
+    staff_change_notice: StaffChangeNotice | None = Field(default=None, description=_STAFF_CHANGE)
+    messages_name_staff: bool | None = Field(default=None, description=_NAMES)
     table_joins: Annotated[list[TableJoinWrite], Field(max_length=50)] | None = Field(default=None, description=_JOINS)
     default_policy_id: UUID | None = Field(
         default=None,
@@ -226,6 +236,8 @@ class OwnSettingsRead(SettingsRead):
         description="How long an offer from the waitlist lasts, as an ISO 8601 duration.",
     )
     feeds_name_customers: bool = Field(description=_FEEDS)
+    staff_change_notice: StaffChangeNotice = Field(description=_STAFF_CHANGE)
+    messages_name_staff: bool = Field(description=_NAMES)
     table_joins: list[TableJoinRead] = Field(description=_JOINS)
     default_policy_id: UUID | None = Field(
         description="Cancellation policy of services that name none (UUID); null for none.",

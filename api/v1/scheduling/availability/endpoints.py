@@ -78,10 +78,10 @@ async def get_availability(
 async def get_free_resources(
     access: MaySee,
     now: Now,
-    service_id: UUID,
+    service_id: ServiceIds,
     start: Annotated[Moment, Query()],
     party_size: PartySize = 1,
 ) -> Response:
-    """The resources with which the service could be booked at ``start``."""
-    async with access.work(service_id) as work:
+    """The resources with which the services could be booked at ``start``, one after the other."""
+    async with access.work(service_id[0]) as work:
         return ok(await free_resources(work, service_id, start, now, party_size, _for_staff(access)))

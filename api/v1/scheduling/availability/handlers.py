@@ -1,6 +1,6 @@
 """Answers of availability, serialised without a model, because a month has some thousand starts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -64,22 +64,23 @@ def local_times(zone: ZoneInfo, starts: StartTable) -> Iterator[str]:
 
 
 async def free_resources(
-    work: UnitOfWork, service_id: UUID, start_at: datetime, now: datetime, party_size: int, staff: bool
+    work: UnitOfWork, service_ids: Sequence[UUID], start_at: datetime, now: datetime, party_size: int, staff: bool
 ) -> FreeResourcesRead:
-    """Which resources could serve at ``start_at``. Raises OutsideBookingWindow, NotFound, NotBookable."""
+    """Which resources could serve which of the services at ``start_at``. Raises OutsideBookingWindow, NotFound and
+    NotBookable."""
     first, last = _around(start_at)
-    catalogue = await work.scheduling.availability.catalogue([service_id], first, last)
+    catalogue = await work.scheduling.availability.catalogue(service_ids, first, last)
     check_window(catalogue.question(first, last, now, party_size, (), staff), start_at)
     facts = await work.scheduling.availability.facts(catalogue, first, last, now)
 
-    def is_free(resource_id: UUID) -> bool:
-        question = catalogue.question(first, last, now, party_size, ((resource_id,),), staff)
+    def is_free(position: int, resource_id: UUID) -> bool:
+        preferred = [[resource_id] if index == position else [] for index in range(len(service_ids))]
+        question = catalogue.question(first, last, now, party_size, preferred, staff)
         taken = next(plan(question, facts, start_at, limit=1), ())
-        return any(claim.resource_id == resource_id for claim in taken)
+        return any(claim.resource_id == resource_id and claim.item_index == position for claim in taken)
 
-    free = [row for row in catalogue.described if is_free(UUID(row["id"]))]
     return FreeResourcesRead(
-        service_id=service_id,
+        service_ids=list(service_ids),
         start_at=start_at.astimezone(catalogue.zone),
         time_zone=catalogue.zone.key,
         resources=[
@@ -88,8 +89,11 @@ async def free_resources(
                 kind=row["kind"],
                 name=BilingualRead.of(row["name"]),
                 requirement_group=row["requirement_group"],
+                position=position,
             )
-            for row in free
+            for position, service_id in enumerate(service_ids)
+            for row in catalogue.described
+            if UUID(row["service_id"]) == service_id and is_free(position, UUID(row["id"]))
         ],
     )
 

@@ -85,21 +85,22 @@ class AvailabilityRead(Output):
 
 
 class FreeResourceRead(Output):
-    """A resource that could serve. One of each ``requirement_group`` is needed."""
+    """A resource that could serve one of the services. Of each service one of each ``requirement_group`` is needed."""
 
     id: UUID = Field(description="Id (UUID version 7).")
     kind: str = Field(description="What the resource is, such as `staff` or `room`.")
     name: BilingualRead = Field(description="Name in Japanese, English or both.")
     requirement_group: int = Field(description="Group of the service's requirements that the resource is in.")
+    position: int = Field(description="Position of the service that it could serve, in the order asked for, from 0.")
 
 
 class FreeResourcesRead(Output):
-    """Which resources are free for the whole service at ``start_at``; empty: it does not fit there."""
+    """Which resources are free for the services at ``start_at``, one after the other; empty: they do not fit there."""
 
     model_config = ConfigDict(
         json_schema_extra=examples(
             {
-                "service_id": _SERVICE,
+                "service_ids": [_SERVICE],
                 "start_at": "2026-11-24T10:00:00+09:00",
                 "time_zone": "Asia/Tokyo",
                 "resources": [
@@ -108,13 +109,14 @@ class FreeResourcesRead(Output):
                         "kind": "staff",
                         "name": {"ja": "花子", "en": "Hanako", "text": "花子"},
                         "requirement_group": 0,
+                        "position": 0,
                     }
                 ],
             }
         )
     )
 
-    service_id: UUID = Field(description="Id of the service (UUID).")
+    service_ids: list[UUID] = Field(description="Ids of the services, in the order asked for (UUIDs).")
     start_at: datetime = Field(description="Start, RFC 3339 with the venue's offset.")
     time_zone: str = Field(description="IANA time zone of the venue, such as `Asia/Tokyo`.")
     resources: list[FreeResourceRead] = Field(description="Resources that are free at this start.")

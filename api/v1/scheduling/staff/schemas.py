@@ -188,4 +188,11 @@ class AssignToBookingCommand(Input):
 
     booking_id: UUID = Field(description="Id of the booking (UUID).")
     resource_id: UUID = Field(description="Id of the resource (UUID).")
+    item: int | None = Field(
+        default=None,
+        ge=0,
+        le=4,
+        description="Position of the service that the person takes over, from 0. Left out: every service of the "
+        "booking that the person performs.",
+    )
     reason: Line | None = Field(default=None, description="Reason, for people to read.")

@@ -96,6 +96,19 @@ async def test_free_resources_at_a_start(salon: StaffedSalon, pool: Pool, statem
     assert read.start_at == salon.at(10, 30)
 
 
+async def test_free_resources_of_several_services(salon: StaffedSalon, pool: Pool) -> None:
+    """The first person is taken from eleven on: free for the first hour, not for the second."""
+    await data.add_booking(pool, salon.ids, salon.at(11))
+    answer = await salon.nobody.get(
+        f"{PREFIX}/availability/resources",
+        params={"service_id": [str(salon.ids.service_id)] * 2, "start": salon.at(10).isoformat()},
+    )
+    read = Envelope[FreeResourcesRead].model_validate_json(answer.content, extra="forbid").data
+    assert read.service_ids == [salon.ids.service_id] * 2
+    first, second = salon.ids.resources[:2]
+    assert {(one.position, one.id) for one in read.resources} == {(0, first), (0, second), (1, second)}
+
+
 async def test_free_resources_are_an_empty_list_when_all_are_taken(salon: StaffedSalon, pool: Pool) -> None:
     for resource in (0, 1):
         await data.add_booking(pool, salon.ids, salon.at(9), resource=resource)

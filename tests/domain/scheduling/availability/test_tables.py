@@ -87,6 +87,11 @@ def test_left_counts_single_tables_and_joins_together() -> None:
     assert left_at_nine(row, room(2, 2, 2, 2, 2, taken_at_nine=(1, 3))) == 0
 
 
+def test_left_leaves_a_table_free_where_more_parties_fit_without_it() -> None:
+    question = party(4, 5, ((0, 1, 2), 6), ((1, 3), 4), ((2, 4), 4))
+    assert left_at_nine(question, room(2, 2, 2, 2, 2)) == 2
+
+
 def test_left_is_as_many_as_can_be_planned_one_after_the_other() -> None:
     question, facts = party(4, 6, *(((n, n + 1), 4) for n in range(5))), room(2, 2, 2, 2, 2, 2)
     assert left_at_nine(question, facts) == 3
