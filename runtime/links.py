@@ -28,6 +28,7 @@ class Purpose(StrEnum):
     WAITLIST = "waitlist"  # entry of the waitlist: a guest reads it, answers offers and leaves
     WAITLIST_PROOF = "waitlist_proof"  # entry of the waitlist: its person reads mail at the typed address
     KNOWN_DEVICE = "known_device"  # user: somebody has logged in on this device
+    PAGE_SESSION = "page_session"  # session: a browser that is logged in to the pages
     DATA_EXPORT = "data_export"  # row of data_exports
     STAFF_INVITATION = "staff_invitation"  # row of staff_invitations
     TWO_FACTOR_RESET = "two_factor_reset"  # reset_id of user_two_factors

@@ -18,6 +18,8 @@ from stack.reports import ConsoleReporter
 from stack.seed_logins import ADMIN, CUSTOMER, OWNER, PASSWORD
 from stack.supervisor import Supervisor
 
+#: The pages, which people open first; the business is the one of the example data.
+_PAGES = (("Booking page (example)", "/salon-hana"), ("Dashboard", "/console"))
 #: The name of each address in the table, in this order.
 _ROWS = (
     ("API", "api"),
@@ -90,6 +92,9 @@ async def _start(platform: Platform, options: UpOptions, console: Console) -> No
 
 def _table(platform: Platform, only_servers: bool) -> Table:
     table = Table(show_header=False, pad_edge=False)
+    if not only_servers:
+        for label, path in _PAGES:
+            table.add_row(label, Text(f"{platform.addresses['api']}{path}", overflow="fold"))
     for label, name in _ROWS:
         if not only_servers or name in _SERVERS_ALONE:
             table.add_row(label, Text(platform.addresses[name], overflow="fold"))

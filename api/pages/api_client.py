@@ -54,6 +54,10 @@ class ApiClient:
     request: Request
     links: Mapping[str, str] = field(default_factory=dict)
 
+    def with_login(self, access_token: str) -> "ApiClient":
+        """A client that is logged in."""
+        return ApiClient(self.request, {"Authorization": f"Bearer {access_token}"})
+
     def with_booking(self, token: str) -> "ApiClient":
         """A client that shows the link of a booking."""
         return ApiClient(self.request, {HEADER: token})

@@ -63,18 +63,24 @@ def form_token(request: Request) -> str:
     return made
 
 
+def renew_token(request: Request) -> None:
+    """Give this browser a new token, after a log-in: the old one may be known to somebody else."""
+    request.scope["omotenashi.form_token"] = secrets.token_urlsafe(24)
+
+
 def remember_token(request: Request, response: Response) -> None:
     """Set the cookie of a token that was made for this request."""
     made = request.scope.get("omotenashi.form_token")
     if made is not None:
         response.set_cookie(
-            _cookie_name(request), made, httponly=True, secure=_is_https(request), samesite="lax", path="/"
+            _cookie_name(request), made, httponly=True, secure=is_https(request), samesite="lax", path="/"
         )
 
 
-def _is_https(request: Request) -> bool:
+def is_https(request: Request) -> bool:
+    """Whether browsers reach the pages by HTTPS: then cookies are for HTTPS alone."""
     return bool(request.app.state.settings.public_url.startswith("https://"))
 
 
 def _cookie_name(request: Request) -> str:
-    return "__Host-form" if _is_https(request) else "form"
+    return "__Host-form" if is_https(request) else "form"

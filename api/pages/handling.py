@@ -1,13 +1,15 @@
 """Wraps the handlers of pages: the language first, and a page in place of a refusal that a handler does not answer."""
 
 from collections.abc import Awaitable, Callable
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from api.pages.api_client import ApiError
-from api.pages.rendering import choose_language, page
+from api.pages.rendering import choose_language, page, see_other
+from api.pages.sessions import LoginNeeded
 from domain.errors import Forbidden, NotFound
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -22,6 +24,8 @@ def route(path: str, handler: Handler, *methods: str) -> Route:
             return await handler(request)
         except ApiError as error:
             return _refused(request, error)
+        except LoginNeeded:
+            return see_other(request, f"/console/login?{urlencode({'next': request.url.path})}")
         except Forbidden:  # of `read_form`; the API's own refusals come as ApiError
             return page(request, "message", {"title_key": "error_title", "say_key": "form_expired"}, status=403)
 

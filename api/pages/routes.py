@@ -5,6 +5,8 @@ from starlette.routing import Route
 
 from api.pages import static_files
 from api.pages.booking import book, business, manage, moving, paying, waiting
+from api.pages.console import bookings, today
+from api.pages.console import login as console_login
 from api.pages.handling import route
 
 ROUTES: tuple[Route, ...] = (
@@ -20,6 +22,14 @@ ROUTES: tuple[Route, ...] = (
     route("/bookings/{token}/pay", paying.pay, "POST"),
     route("/waitlist/{token}", waiting.show_entry),
     route("/waitlist/{token}", waiting.answer_entry, "POST"),
+    route("/console", today.show_start),
+    route("/console/login", console_login.show_login),
+    route("/console/login", console_login.log_in, "POST"),
+    route("/console/login/code", console_login.prove, "POST"),
+    route("/console/logout", console_login.log_out, "POST"),
+    route("/console/{business_id}/today", today.show_day),
+    route("/console/{business_id}/bookings/{booking_id}", bookings.show_booking),
+    route("/console/{business_id}/bookings/{booking_id}/{command}", bookings.execute, "POST"),
     route("/{slug}", business.show_business),
     route("/{slug}/legal", business.show_legal_notice),
     route("/{slug}/book", book.show_flow),

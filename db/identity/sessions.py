@@ -71,6 +71,18 @@ _LIST = text("""
      WHERE user_id = :user_id AND ended_at IS NULL AND expires_at > :now AND (:after IS NULL OR id < :after)
      ORDER BY id DESC LIMIT :limit
 """).bindparams(bindparam("after", type_=PgUUID))
+# A page has no refresh token: its cookie names the session, and using the page keeps it alive. The row is written once
+# in five minutes at most.
+_USE = text("""
+    WITH alive AS (
+        SELECT s.id, s.user_id, s.last_used_at, u.platform_role FROM user_sessions s JOIN users u ON u.id = s.user_id
+         WHERE s.id = :id AND s.ended_at IS NULL AND s.expires_at > :now AND u.deleted_at IS NULL
+    ), used AS (
+        UPDATE user_sessions s SET last_used_at = :now, expires_at = :until
+          FROM alive WHERE s.id = alive.id AND alive.last_used_at < CAST(:now AS timestamptz) - interval '5 minutes'
+    )
+    SELECT id, user_id, platform_role FROM alive
+""")
 _PROVEN = text("UPDATE user_sessions SET two_factor = true WHERE id = :id")
 
 
@@ -92,6 +104,15 @@ class Rotated:
     user_id: UUID | None = None
     is_admin: bool = False
     two_factor: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSession:
+    """A session that has not ended, and the present role of its user."""
+
+    id: UUID
+    user_id: UUID
+    is_admin: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +163,11 @@ class SessionStore(Store):
         values = {"token": _digest(token), "now": now, "reason": SessionEnd.TOKEN_REUSED.value}
         ended = (await self.session.execute(_REPLAYED, values)).one_or_none()
         return Rotated(Rotation.REPLAYED, ended.id, ended.user_id) if ended else Rotated(Rotation.REFUSED)
+
+    async def use(self, session_id: UUID, now: datetime, until: datetime) -> LiveSession | None:
+        """The session if it is live, which it then is until ``until``; None for one that has ended."""
+        row = (await self.session.execute(_USE, {"id": session_id, "now": now, "until": until})).one_or_none()
+        return None if row is None else LiveSession(row.id, row.user_id, row.platform_role == PlatformRole.ADMIN)
 
     async def revoke(self, user_id: UUID, session_id: UUID, now: datetime, reason: SessionEnd) -> None:
         """End one live session of the user. Raises NotFound."""

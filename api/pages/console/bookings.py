@@ -1,0 +1,81 @@
+"""``/console/{business}/bookings/{booking}``: everything about one booking, and the commands to it."""
+
+import asyncio
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.pages.api_client import ApiClient, ApiError
+from api.pages.console.today import own_business, visit
+from api.pages.forms import read_form
+from api.pages.rendering import page, see_other
+from api.pages.sessions import logged_in
+
+#: What a button may ask for: the last part of the operation's path.
+_COMMANDS = frozenset({"confirm", "decline", "check-in", "complete", "no-show", "undo"})
+
+
+async def show_booking(request: Request) -> Response:
+    """The page."""
+    return await _shown(request, await logged_in(request))
+
+
+async def execute(request: Request) -> Response:
+    """A command; afterwards back to where its button was."""
+    form = await read_form(request)
+    api = await logged_in(request)
+    command, booking_id = request.path_params["command"], request.path_params["booking_id"]
+    if command not in _COMMANDS:
+        raise ApiError(404, "not_found", "", {})
+    body = {"reason": form.get("reason")} if form.get("reason") else {}
+    try:
+        await api.post(f"/bookings/{booking_id}/{command}", body, form.get("key") or secrets.token_urlsafe(24))
+    except ApiError as error:
+        if error.status == 404:
+            raise
+        return await _shown(request, api, error)
+    business = request.path_params["business_id"]
+    day = form.get("day")
+    return see_other(request, f"/console/{business}/today?day={day}" if _is_day(day) else _address(request))
+
+
+async def _shown(request: Request, api: ApiClient, error: ApiError | None = None) -> Response:
+    path = f"/bookings/{request.path_params['booking_id']}"
+    business, booking, timeline, payments = await asyncio.gather(
+        own_business(api, request.path_params["business_id"]),
+        api.get(path),
+        api.get(f"{path}/timeline"),
+        _payments(api, request.path_params["booking_id"]),
+    )
+    if booking["business_id"] != business["id"]:
+        raise ApiError(404, "not_found", "", {})
+    variables = {
+        "business": business,
+        "booking": visit(booking, request.app.state.services.now()),
+        "timeline": timeline["entries"],
+        "payments": payments,
+        "error": error,
+        "key": secrets.token_urlsafe(24),
+    }
+    return page(request, "console/booking", variables, status=error.status if error else 200)
+
+
+async def _payments(api: ApiClient, booking_id: str) -> list[Mapping[str, Any]]:
+    try:
+        found: list[Mapping[str, Any]] = await api.get("/payments", booking_id=booking_id)
+    except ApiError as error:
+        if error.status != 403:
+            raise
+        return []  # an assistant sees no money
+    return found
+
+
+def _address(request: Request) -> str:
+    return f"/console/{request.path_params['business_id']}/bookings/{request.path_params['booking_id']}"
+
+
+def _is_day(text: str) -> bool:
+    return len(text) == 10 and text.replace("-", "").isdecimal() and text.isascii()

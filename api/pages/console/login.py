@@ -1,0 +1,78 @@
+"""``/console/login``: password, then the second factor where the login has one; ``/console/logout``."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.pages.api_client import ApiClient, ApiError
+from api.pages.forms import Form, read_form, renew_token
+from api.pages.rendering import page, see_other
+from api.pages.sessions import LoginNeeded, forget_session, logged_in, open_session
+
+_START = "/console"
+
+
+async def show_login(request: Request) -> Response:
+    """The form."""
+    return _form(request, {"next": _own_path(request.query_params.get("next", ""))})
+
+
+async def log_in(request: Request) -> Response:
+    """Check the password."""
+    form = await read_form(request)
+    body = {"email": form.get("email"), "password": form.get("password")}
+    try:
+        answer = await ApiClient(request).post("/auth/login", body)
+    except ApiError as error:
+        return _form(request, _typed(form), error, error.status)
+    if answer["two_factor_required"]:
+        variables = {"challenge": answer["challenge_token"], "next": _own_path(form.get("next")), "error": None}
+        return page(request, "console/code", variables)
+    return _entered(request, form, answer)
+
+
+async def prove(request: Request) -> Response:
+    """Check the code of the second factor."""
+    form = await read_form(request)
+    api = ApiClient(request).with_login(form.get("challenge"))
+    try:
+        answer = await api.post("/auth/2fa/verify", {"code": form.get("code")})
+    except ApiError as error:
+        variables = {"challenge": form.get("challenge"), "next": _own_path(form.get("next")), "error": error}
+        return page(request, "console/code", variables, status=error.status)
+    return _entered(request, form, answer)
+
+
+async def log_out(request: Request) -> Response:
+    """End the session."""
+    await read_form(request)
+    with suppress(LoginNeeded):  # it had ended before
+        await (await logged_in(request)).post("/auth/logout", {})
+    response = see_other(request, "/console/login")
+    forget_session(request, response)
+    return response
+
+
+def _entered(request: Request, form: Form, answer: Mapping[str, Any]) -> Response:
+    renew_token(request)
+    response = see_other(request, _own_path(form.get("next")))
+    open_session(request, response, answer["access_token"])
+    return response
+
+
+def _form(request: Request, typed: Mapping[str, str], error: ApiError | None = None, status: int = 200) -> Response:
+    variables = {"email": typed.get("email", ""), "next": typed.get("next", _START), "error": error}
+    return page(request, "console/login", variables, status=status)
+
+
+def _typed(form: Form) -> Mapping[str, str]:
+    return {"email": form.get("email"), "next": _own_path(form.get("next"))}
+
+
+def _own_path(path: str) -> str:
+    """A path of the console; anything else is its start, so that a link cannot send people to another site."""
+    safe = path.startswith(f"{_START}/") and "//" not in path and "\\" not in path
+    return path if safe else _START

@@ -1,0 +1,94 @@
+"""``/console/{business}/today``: a day's visits in order, with what can be done to each."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.pages.api_client import ApiClient, ApiError
+from api.pages.booking.days import day_from
+from api.pages.rendering import page, see_other
+from api.pages.sessions import logged_in
+
+#: The commands of a status, the most likely one first.
+COMMANDS: Mapping[str, tuple[str, ...]] = {
+    "pending": ("confirm", "decline"),
+    "confirmed": ("check-in", "no-show"),
+    "checked_in": ("complete",),
+}
+_MOST = 100
+
+
+async def show_start(request: Request) -> Response:
+    """The businesses of the login; with one alone, its day."""
+    api = await logged_in(request)
+    businesses = await api.get("/owner/businesses", limit=_MOST)
+    if len(businesses) == 1:
+        return see_other(request, f"/console/{businesses[0]['id']}/today")
+    return page(request, "console/start", {"businesses": businesses})
+
+
+async def show_day(request: Request) -> Response:
+    """The day: today, or that of ``?day``."""
+    api = await logged_in(request)
+    business = await own_business(api, request.path_params["business_id"])
+    zone = ZoneInfo(business["time_zone"])
+    now: datetime = request.app.state.services.now()
+    today = now.astimezone(zone).date()
+    asked = request.query_params.get("day", "")
+    day = (day_from(asked, today) if asked >= today.isoformat() else _past(asked)) or today
+    start = datetime.combine(day, time(), zone)
+    period = {"from": start.isoformat(), "to": (start + timedelta(days=1)).isoformat()}
+    found = await api.get("/bookings", business_id=business["id"], limit=_MOST, **period)
+    return page(
+        request,
+        "console/today",
+        {
+            "business": business,
+            "day": day,
+            "is_today": day == today,
+            "before": (day - timedelta(days=1)).isoformat(),
+            "after": (day + timedelta(days=1)).isoformat(),
+            "visits": [visit(one, now) for one in found],
+            "counts": _counts(found),
+            "full": len(found) == _MOST,
+        },
+    )
+
+
+async def own_business(api: ApiClient, business_id: str) -> Mapping[str, Any]:
+    """A business where the login works. Raises ApiError."""
+    for one in await api.get("/owner/businesses", limit=_MOST):
+        if one["id"] == business_id:
+            found: Mapping[str, Any] = one
+            return found
+    raise ApiError(404, "not_found", "", {})
+
+
+def visit(booking: Mapping[str, Any], now: datetime) -> Mapping[str, Any]:
+    """A booking with what can be done to it. ``is_late``: the guest should be here."""
+    late = booking["status"] == "confirmed" and datetime.fromisoformat(booking["start_at"]) < now
+    waits = booking["status"] == "pending" and not booking["approval_deadline"]
+    undo = booking["undo_until"] is not None and datetime.fromisoformat(booking["undo_until"]) > now
+    commands = () if waits else COMMANDS.get(booking["status"], ())
+    return {**booking, "is_late": late, "commands": (*commands, *(("undo",) if undo else ()))}
+
+
+def _counts(bookings: Sequence[Mapping[str, Any]]) -> Mapping[str, int]:
+    expected = [one for one in bookings if one["status"] in {"confirmed", "checked_in", "completed"}]
+    return {
+        "expected": len(expected),
+        "arrived": sum(one["status"] in {"checked_in", "completed"} for one in bookings),
+        "to_answer": sum(one["status"] == "pending" and one["approval_deadline"] is not None for one in bookings),
+        "cancelled": sum(one["status"] in {"cancelled", "no_show", "declined"} for one in bookings),
+    }
+
+
+def _past(text: str) -> date | None:
+    try:
+        return max(date.fromisoformat(text), date(2000, 1, 2))
+    except ValueError:
+        return None
