@@ -30,6 +30,7 @@ from api.v1.messages.notifications import endpoints as notifications
 from api.v1.onboarding.verification import admin_endpoints as admin_reviews
 from api.v1.onboarding.verification import owner_endpoints as own_reviews
 from api.v1.payments.payments import endpoints as payments
+from api.v1.payments.receipts import endpoints as receipts
 from api.v1.payments.venue import endpoints as venue_payments
 from api.v1.platform.attention import endpoints as attention
 from api.v1.platform.audit import endpoints as audit
@@ -55,6 +56,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     venue_payments.router,
     venue_payments.tills,
     customers.router,
+    receipts.router,
     businesses.router,
     catalogue.router,
     auth.router,

@@ -34,6 +34,7 @@ from db.payments.commands.open import OpeningStore
 from db.payments.commands.order import OrderStore
 from db.payments.payments import PaymentStore
 from db.payments.queries import PaymentListStore
+from db.payments.receipts import ReceiptStore
 from db.payments.refunds import RefundStore
 from db.payments.venue import VenueStore
 from db.payments.webhooks import WebhookStore
@@ -168,6 +169,11 @@ class PaymentStores(PaymentStore):
     def refunds(self) -> RefundStore:
         """Refunds."""
         return RefundStore(self.session, self.context)
+
+    @cached_property
+    def receipts(self) -> ReceiptStore:
+        """Receipts, invoices and credit notes."""
+        return ReceiptStore(self.session, self.context)
 
     @cached_property
     def webhooks(self) -> WebhookStore:

@@ -15,6 +15,7 @@ from db.identity import tables as identity
 from db.media import tables as media
 from db.messages import tables as notices
 from db.onboarding import tables as verifications
+from db.payments import receipt_tables as receipts
 from db.payments import tables as payments
 from db.payments import venue_tables as venue_payments
 from db.platform import flag_tables as flags
@@ -45,6 +46,7 @@ __all__ = [
     "notices",
     "payments",
     "platform",
+    "receipts",
     "reviews",
     "single_use_links",
     "staff",

@@ -45,7 +45,8 @@ class CancellationPolicy(Base, Stamped):
 
 
 class Service(Base, Stamped):
-    """``price`` includes tax; ``tax_percent`` is 10 or the reduced 8. ``deposit_*`` belong to payment mode deposit.
+    """``price`` includes tax; ``tax_percent`` is 10, the reduced 8, or 0 for what is exempt. ``deposit_*`` belong
+    to payment mode deposit.
     ``max_wait_minutes``: between the service before it and this one, in a booking of several."""
 
     __tablename__ = "services"
@@ -58,7 +59,7 @@ class Service(Base, Stamped):
         CheckConstraint("buffer_before_minutes BETWEEN 0 AND 480", name="buffer_before_in_range"),
         CheckConstraint("buffer_after_minutes BETWEEN 0 AND 480", name="buffer_after_in_range"),
         CheckConstraint("max_wait_minutes IN (0, 15, 30, 45, 60)", name="max_wait_in_quarters"),
-        CheckConstraint("tax_percent IN (8, 10)", name="tax_percent_known"),
+        CheckConstraint("tax_percent IN (0, 8, 10)", name="tax_percent_known"),
         CheckConstraint("capacity BETWEEN 1 AND 500", name="capacity_in_range"),
         CheckConstraint("party_min >= 1 AND party_max >= party_min", name="party_in_order"),
         CheckConstraint("deposit_percent BETWEEN 1 AND 100", name="deposit_percent_in_range"),

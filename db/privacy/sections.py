@@ -65,6 +65,10 @@ SECTIONS: Mapping[str, str] = {
         SELECT to_jsonb(v) - ARRAY['taken_by', 'command_id'] AS entry FROM venue_payments v
          WHERE v.booking_id = ANY(CAST(:bookings AS uuid[])) ORDER BY v.id
     """,
+    "receipts": """
+        SELECT to_jsonb(r) - 'digest' AS entry FROM receipts r
+         WHERE r.booking_id = ANY(CAST(:bookings AS uuid[])) ORDER BY r.id
+    """,
     "notices": """
         SELECT to_jsonb(n) - ARRAY['user_id', 'dedupe_key', 'provider_message_id'] AS entry
           FROM notification_outbox n

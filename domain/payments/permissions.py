@@ -15,6 +15,8 @@ class PaymentAction(Action):
     VOID = "payment.void"
     RECORD_AT_VENUE = "payment.record_at_venue"
     REPORT_TILLS = "payment.report_tills"
+    RECEIPT = "receipt.read"
+    SEARCH_RECEIPTS = "receipt.search"
 
 
 PERMISSIONS: Mapping[Action, Rule] = {
@@ -26,4 +28,6 @@ PERMISSIONS: Mapping[Action, Rule] = {
     PaymentAction.VOID: Rule(MANAGERS),
     PaymentAction.RECORD_AT_VENUE: Rule(TEAM, after_closing=True),
     PaymentAction.REPORT_TILLS: Rule(MANAGERS, after_closing=True),
+    PaymentAction.RECEIPT: Rule(TEAM | CUSTOMERS, after_closing=True),
+    PaymentAction.SEARCH_RECEIPTS: Rule(MANAGERS, after_closing=True),
 }

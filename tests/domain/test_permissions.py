@@ -56,6 +56,8 @@ EXPECTED = {
     "payment.void": "-yy----",
     "payment.record_at_venue": "-yyy---",
     "payment.report_tills": "-yy----",
+    "receipt.read": "-yyy-yy",
+    "receipt.search": "-yy----",
     "notification.read": "yyyyyy-",
     "notification.retry": "yyy----",
     "business.delete": "-y-----",

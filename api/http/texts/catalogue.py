@@ -63,6 +63,6 @@ TEXTS = Texts(
         "needed_for_words_and_order": Text(
             "検索や並べ替えには、店舗の指定が必要です。", "Choose a business before you search or sort."
         ),
-        "eight_or_ten": Text("税率は8%か10%を選んでください。", "Choose a tax rate of 8% or 10%."),
+        "known_tax_rate": Text("税率は10%、8%、0%から選んでください。", "Choose a tax rate of 10%, 8% or 0%."),
     },
 )

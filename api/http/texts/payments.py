@@ -69,6 +69,10 @@ TEXTS = Texts(
             "直前の操作を取り消せる間は、お支払いを動かせません。",
             "The last step of the booking can still be undone; the money can be moved after that.",
         ),
+        "one_receipt": Text(
+            "領収書は、別の宛名で発行済みです。宛名を変えることはできません。",
+            "The receipt has been issued for another recipient. It cannot be changed.",
+        ),
         "return_url_origin": Text(
             "お支払い後に戻るページのURLは、予約サイトまたはお店のウェブサイトのものを指定してください。",
             "The page to return to after payment must belong to the booking site or to the website of the business.",

@@ -110,6 +110,9 @@ LINKED = frozenset(
         "DELETE /api/v1/reviews/{review_id}/delete",
         "POST /api/v1/payments/intent",
         "POST /api/v1/payments/confirm",
+        "GET /api/v1/payments/{payment_id}/receipt",
+        "POST /api/v1/payments/{payment_id}/receipt",
+        "GET /api/v1/payments/{payment_id}/refunds/{refund_id}/receipt",
     }
 )
 

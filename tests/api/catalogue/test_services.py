@@ -63,7 +63,7 @@ BAD_SERVICES: list[tuple[dict[str, Any], object]] = [
     ({"duration_minutes": 0}, [("duration_minutes", "greater_than_equal")]),
     ({"duration_minutes": 1441}, [("duration_minutes", "less_than_equal")]),
     ({"buffer_before_minutes": -1}, [("buffer_before_minutes", "greater_than_equal")]),
-    ({"tax_percent": 9}, [("tax_percent", "eight_or_ten")]),
+    ({"tax_percent": 9}, [("tax_percent", "known_tax_rate")]),
     ({"capacity": 0}, [("capacity", "greater_than_equal")]),
     ({"party_min": 3, "party_max": 2}, [("party_max", "not_below_party_min")]),
     ({"payment_mode": "deposit"}, [("deposit_percent", "percent_or_amount")]),

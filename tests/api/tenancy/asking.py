@@ -27,6 +27,7 @@ TABLES: dict[str, str] = {
     "review_id": "reviews",
     "payment_id": "booking_payments",
     "venue_payment_id": "venue_payments",
+    "refund_id": "refunds",
     "notification_id": "notification_outbox",
     "customer_id": "customers",
     "analytics_id": "analytics_daily",

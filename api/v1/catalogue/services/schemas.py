@@ -51,7 +51,7 @@ _WAIT = (
 )
 Count = Annotated[int, Field(ge=1, le=500)]
 Percent = Annotated[int, Field(ge=1, le=100)]
-TaxPercent = Annotated[int, Field(ge=0, le=100, json_schema_extra={"enum": [8, 10]})]
+TaxPercent = Annotated[int, Field(ge=0, le=100, json_schema_extra={"enum": [0, 8, 10]})]
 
 
 class RequirementWrite(Input):
@@ -80,8 +80,8 @@ class _Terms(Input):
         requirements = getattr(self, "requirements", None) or []
         if len({one.group for one in requirements}) < len(requirements):
             raise PydanticCustomError("unique", "each group once", {"field": "requirements"})
-        if getattr(self, "tax_percent", None) not in {8, 10, None}:
-            raise PydanticCustomError("eight_or_ten", "8 or 10", {"field": "tax_percent"})
+        if getattr(self, "tax_percent", None) not in {0, 8, 10, None}:
+            raise PydanticCustomError("known_tax_rate", "0, 8 or 10", {"field": "tax_percent"})
         return self
 
 

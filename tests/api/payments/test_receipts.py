@@ -1,0 +1,136 @@
+"""Receipts are issued once, read by those whom they concern, found by the owner, and changed by nobody."""
+
+import hashlib
+import io
+from uuid import UUID
+
+import pytest
+from fastapi import FastAPI
+from pypdf import PdfReader
+from sqlalchemy.exc import DBAPIError
+
+from api.access.guest_links import HEADER
+from api.http.envelope import Envelope, ListEnvelope
+from api.v1.payments.receipts.schemas import ReceiptRead
+from db.engine.session import Database as Pool
+from db.payments.tables import Refund
+from tests.api.conftest import PREFIX, Person, client_of, error_of
+from tests.api.salon import StaffedSalon, keyed
+from tests.support import data
+
+NUMBER = "T7000012050002"
+
+
+async def _register(pool: Pool, salon: StaffedSalon) -> None:
+    sql = "UPDATE businesses SET invoice_number = :number WHERE id::text = :id"
+    await data.rows(pool, sql, number=NUMBER, id=str(salon.ids.business_id))
+
+
+async def _paid(salon: StaffedSalon, pool: Pool, hour: int = 10) -> tuple[str, str]:
+    """The ids of a booking of the customer and its captured payment, without a provider."""
+    booking = await data.add_booking(
+        pool, salon.ids, salon.at(hour), user_id=salon.customer.id, family_name="佐藤", given_name="愛"
+    )
+    return str(booking), str(await data.add_payment(pool, salon.ids, booking, status="captured"))
+
+
+async def _issued(person: Person, payment: str, recipient: str | None = None) -> ReceiptRead:
+    answer = await person.post(f"/payments/{payment}/receipt", json={"recipient": recipient}, headers=keyed())
+    assert answer.status_code == 201, answer.text
+    return Envelope[ReceiptRead].model_validate_json(answer.content, extra="forbid").data
+
+
+async def test_receipt_is_issued_once_and_its_file_stays(salon: StaffedSalon, pool: Pool) -> None:
+    await _register(pool, salon)
+    _, payment = await _paid(salon, pool)
+    receipt = await _issued(salon.customer, payment, "株式会社さくら")
+    assert (receipt.kind, receipt.recipient, receipt.total.amount) == ("qualified_invoice", "株式会社さくら", 6600)
+    assert [(one.percent, one.total.amount, one.tax.amount) for one in receipt.totals] == [(10, 6600, 600)]
+    assert receipt.number.endswith("-000001")
+    assert await _issued(salon.owner, payment) == receipt
+    other = await salon.customer.post(f"/payments/{payment}/receipt", json={"recipient": "別の会社"}, headers=keyed())
+    assert error_of(other) == (409, "conflict")
+
+    first = await salon.customer.get(f"/payments/{payment}/receipt", params={"language": "ja"})
+    assert first.headers["content-type"] == "application/pdf"
+    assert receipt.number in first.headers["content-disposition"]
+    text = "".join(PdfReader(io.BytesIO(first.content)).pages[0].extract_text().split())
+    for said in (NUMBER, "株式会社さくら様", "6,600円600円", receipt.number):
+        assert said in text
+    # What the business is called from now on is on later documents.
+    await data.rows(
+        pool, "UPDATE businesses SET invoice_number = NULL WHERE id::text = :id", id=str(salon.ids.business_id)
+    )
+    again = await salon.owner.get(f"/payments/{payment}/receipt", params={"language": "ja"})
+    assert again.content == first.content
+    english = await salon.customer.get(f"/payments/{payment}/receipt", params={"language": "en"})
+    assert NUMBER in PdfReader(io.BytesIO(english.content)).pages[0].extract_text()
+    stored = await data.rows(pool, "SELECT language, digest FROM receipt_files ORDER BY language")
+    assert [(one["language"], one["digest"]) for one in stored] == [
+        ("en", hashlib.sha256(english.content).hexdigest()),
+        ("ja", hashlib.sha256(first.content).hexdigest()),
+    ]
+
+
+async def test_credit_note_of_a_refund(salon: StaffedSalon, pool: Pool) -> None:
+    await _register(pool, salon)
+    booking, payment = await _paid(salon, pool)
+    receipt = await _issued(salon.customer, payment)
+    values = {"payment_id": payment, "booking_id": booking, "amount": 3300, "currency": "JPY", "reason": "goodwill"}
+    refund = await data.add(pool, Refund, business_id=salon.ids.business_id, command_id="r", **values)
+    path = f"/payments/{payment}/refunds/{refund}/receipt"
+    assert error_of(await salon.customer.get(path)) == (409, "wrong_state")
+    await data.rows(pool, "UPDATE refunds SET status = 'succeeded' WHERE id::text = :id", id=str(refund))
+    note = await salon.customer.get(path, params={"language": "ja"})
+    text = "".join(PdfReader(io.BytesIO(note.content)).pages[0].extract_text().split())
+    for said in ("適格返還請求書", f"対象の領収書{receipt.number}", "3,300円300円"):
+        assert said in text
+    assert (await salon.customer.get(path, params={"language": "ja"})).content == note.content
+    _, another = await _paid(salon, pool, 14)
+    assert error_of(await salon.owner.get(f"/payments/{another}/refunds/{refund}/receipt")) == (404, "not_found")
+
+
+async def test_receipt_is_for_the_customer_the_link_and_the_business(
+    salon: StaffedSalon, pool: Pool, app: FastAPI, other_owner: Person
+) -> None:
+    booking, payment = await _paid(salon, pool)
+    async with client_of(app, **{HEADER: app.state.services.booking_links.token(UUID(booking))}) as guest:
+        assert (await guest.get(f"{PREFIX}/payments/{payment}/receipt")).status_code == 200
+        search = await guest.get(f"{PREFIX}/owner/receipts", params={"business_id": str(salon.ids.business_id)})
+        assert error_of(search) == (401, "unauthenticated")
+    assert error_of(await other_owner.get(f"/payments/{payment}/receipt")) == (404, "not_found")
+
+
+async def test_receipts_are_found_by_day_amount_and_party(salon: StaffedSalon, pool: Pool) -> None:
+    _, one = await _paid(salon, pool)
+    _, two = await _paid(salon, pool, 14)
+    named, plain = await _issued(salon.owner, one, "Acme Co"), await _issued(salon.owner, two)
+    assert (named.number[-6:], plain.number[-6:]) == ("000001", "000002")
+    day, week_ago = named.issued_on.isoformat(), "2000-01-01"
+
+    async def found(**asked: object) -> list[str]:
+        params = {"business_id": str(salon.ids.business_id), **asked}
+        answer = await salon.owner.get("/owner/receipts", params=params)
+        ListEnvelope[ReceiptRead].model_validate_json(answer.content, extra="forbid")
+        return [row["number"] for row in answer.json()["data"]]
+
+    both = [plain.number, named.number]
+    assert await found() == await found(**{"from": day, "to": day}) == await found(min=6600, max=6600) == both
+    assert await found(to=week_ago) == await found(min=6601) == await found(max=6599) == await found(party="x%") == []
+    assert await found(party="acme") == [named.number]
+    assert await found(**{"party": "佐藤", "from": day, "min": 1}) == [plain.number]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE receipts SET total = 1",
+        "DELETE FROM receipts",
+        "UPDATE receipt_files SET file = ''",
+        "DELETE FROM receipt_files",
+        "DELETE FROM receipt_numbers",
+    ],
+)
+async def test_documents_cannot_be_changed(pool: Pool, statement: str) -> None:
+    with pytest.raises(DBAPIError, match="permission denied"):
+        await data.rows(pool, statement)
