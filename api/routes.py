@@ -20,6 +20,7 @@ from api.v1.catalogue.policies import endpoints as policies
 from api.v1.catalogue.services import endpoints as catalogue
 from api.v1.catalogue.services import owner_endpoints as own_catalogue
 from api.v1.customers.customers import endpoints as customers
+from api.v1.customers.notes import endpoints as customer_notes
 from api.v1.identity.auth import endpoints as auth
 from api.v1.identity.links import endpoints as links
 from api.v1.identity.sessions import endpoints as sessions
@@ -55,6 +56,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     payments.router,
     venue_payments.router,
     venue_payments.tills,
+    customer_notes.router,
     customers.router,
     receipts.router,
     businesses.router,

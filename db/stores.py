@@ -17,6 +17,8 @@ from db.bookings.waitlist.waitlist import WaitlistStores
 from db.businesses.businesses import BusinessStore
 from db.catalogue.catalogue import CatalogueStore
 from db.customers.customers import CustomerProfileStore
+from db.customers.history import HistoryStore
+from db.customers.notes import NoteStore
 from db.engine.context import Context
 from db.engine.store import Store
 from db.identity.logins import LoginStore
@@ -221,6 +223,16 @@ class OnboardingStores(Store):
 
 class CustomerStores(CustomerProfileStore):
     """The records of customers."""
+
+    @cached_property
+    def notes(self) -> NoteStore:
+        """Notes about customers, and who read those about health."""
+        return NoteStore(self.session, self.context)
+
+    @cached_property
+    def history(self) -> HistoryStore:
+        """Everything that happened with one customer."""
+        return HistoryStore(self.session, self.context)
 
 
 class BookingStores(BookingStore):

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+from api.v1.customers.notes.handlers import reseal_notes
 from api.v1.identity.two_factor.handlers import SEALED_FOR, reseal
 from db.engine.session import Scope, connect
 from runtime.keyring import KeyRing, Keys, UnusableKeys, read_keys, write_keys
@@ -52,6 +53,7 @@ async def _reseal(settings: Settings, ring: KeyRing) -> int:
             rows = await work.identity.two_factor.list_with_other_keys(ring.current)
             for row in rows:
                 await reseal(work, Sealer(ring, SEALED_FOR), row)
+            await reseal_notes(work, ring)
     finally:
         await database.close()
     return len(rows)

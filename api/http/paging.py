@@ -107,6 +107,15 @@ def number_of(part: str) -> int:
     return number
 
 
+def flag_of(part: str) -> bool:
+    """A key that is true or false in a cursor. Raises ValueError for anything else."""
+    return {"True": True, "False": False}[part] if part in {"True", "False"} else _not_a_flag()
+
+
+def _not_a_flag() -> bool:
+    raise ValueError("flag")
+
+
 async def page(
     cursor: Annotated[str | None, Query(max_length=500, description="`meta.next_cursor` of the page before.")] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Rows per page.")] = DEFAULT_LIMIT,

@@ -6,8 +6,8 @@ from datetime import date, datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Table, Text, bindparam, insert, select, text, update
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Table, Text, bindparam, insert, text, update
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.dialects.postgresql import UUID as PgUUID
 
 from db.customers.tables import Customer
@@ -20,7 +20,8 @@ _TABLE = cast(Table, Customer.__table__)
 
 @dataclass(frozen=True, slots=True)
 class CustomerRow:
-    """One record. ``phone`` in E.164, ``user_id`` the login that it is linked to, kana as full-width katakana."""
+    """One record. ``phone`` in E.164, ``user_id`` the login that it is linked to, kana as full-width katakana.
+    ``spent``: agreed prices of completed visits by currency, in minor units."""
 
     id: UUID
     business_id: UUID
@@ -37,19 +38,30 @@ class CustomerRow:
     preferences: dict[str, str]
     created_at: datetime
     updated_at: datetime
+    visits: int
+    no_shows: int
+    spent: dict[str, int]
 
 
-_COLUMNS = [_TABLE.c[field.name] for field in fields(CustomerRow)]
+_STORED = [field.name for field in fields(CustomerRow)][:-3]
+_TOTALS = """LEFT JOIN LATERAL (
+        SELECT coalesce(sum(t.visits), 0)::int AS visits, coalesce(sum(t.no_shows), 0)::int AS no_shows,
+               coalesce(jsonb_object_agg(t.currency, t.spent) FILTER (WHERE t.spent <> 0), '{}') AS spent
+          FROM customer_totals t WHERE t.customer_id = c.id) totals ON true"""
+_SELECT = f"SELECT {', '.join(f'c.{name}' for name in _STORED)}, totals.visits, totals.no_shows, totals.spent"
+_GET = text(f"{_SELECT} FROM customers c {_TOTALS} WHERE c.id = :id AND c.deleted_at IS NULL").columns(
+    spent=JSONB, preferences=JSONB
+)
 _FOUND = text(f"""
-    SELECT {", ".join(f"c.{field.name}" for field in fields(CustomerRow))}
-      FROM app_find_customers(:needles, :pieces, :tag, :after, :limit) WITH ORDINALITY AS f(id, place)
-      JOIN customers c ON c.id = f.id ORDER BY f.place
+    {_SELECT} FROM app_find_customers(:needles, :pieces, :tag, :after, :limit) WITH ORDINALITY AS f(id, place)
+      JOIN customers c ON c.id = f.id {_TOTALS} ORDER BY f.place
 """).bindparams(
     bindparam("needles", type_=ARRAY(Text)),
     bindparam("pieces", type_=ARRAY(Text)),
     bindparam("tag", type_=Text),
     bindparam("after", type_=PgUUID),
 )
+_FOUND_ROWS = _FOUND.columns(spent=JSONB, preferences=JSONB)
 _NO_SEARCH = CustomerSearch((), ())
 
 
@@ -62,37 +74,31 @@ class CustomerProfileStore(Store):
         """Those of the entered business that match, the newest first, in one statement."""
         wanted = search or _NO_SEARCH
         values = {"needles": list(wanted.needles), "pieces": list(wanted.pieces)}
-        rows = await self.session.execute(_FOUND, {**values, "tag": tag, "after": after, "limit": limit})
+        rows = await self.session.execute(_FOUND_ROWS, {**values, "tag": tag, "after": after, "limit": limit})
         return [CustomerRow(**row._mapping) for row in rows]
 
     async def get(self, customer_id: UUID) -> CustomerRow:
         """One record. Raises NotFound."""
-        statement = select(*_COLUMNS).where(_TABLE.c.id == customer_id, _TABLE.c.deleted_at.is_(None))
-        row = (await self.session.execute(statement)).one_or_none()
+        row = (await self.session.execute(_GET, {"id": customer_id})).one_or_none()
         if row is None:
             raise NotFound
         return CustomerRow(**row._mapping)
 
     async def add(self, business_id: UUID, values: Mapping[str, Any]) -> CustomerRow:
         """A new record, linked to no login: an address that somebody typed proves nothing."""
-        statement = insert(_TABLE).values(business_id=business_id, **values).returning(*_COLUMNS)
-        return CustomerRow(**(await self.session.execute(statement)).one()._mapping)
+        statement = insert(_TABLE).values(business_id=business_id, **values).returning(_TABLE.c.id)
+        return await self.get((await self.session.execute(statement)).scalar_one())
 
     async def change(self, customer_id: UUID, values: Mapping[str, Any]) -> CustomerRow:
         """Set columns. Raises NotFound."""
-        if not values:
-            return await self.get(customer_id)
-        statement = (
-            update(_TABLE)
-            .where(_TABLE.c.id == customer_id, _TABLE.c.deleted_at.is_(None))
-            .values(**values)
-            .returning(*_COLUMNS)
-        )
-        row = (await self.session.execute(statement)).one_or_none()
-        if row is None:
-            raise NotFound
-        return CustomerRow(**row._mapping)
+        await self._set(customer_id, values)
+        return await self.get(customer_id)
 
     async def remove(self, customer_id: UUID, now: datetime) -> None:
         """Delete softly: bookings and payments keep their record. Raises NotFound."""
-        await self.change(customer_id, {"deleted_at": now})
+        await self._set(customer_id, {"deleted_at": now})
+
+    async def _set(self, customer_id: UUID, values: Mapping[str, Any]) -> None:
+        statement = update(_TABLE).where(_TABLE.c.id == customer_id, _TABLE.c.deleted_at.is_(None))
+        if values and (await self.session.execute(statement.values(**values).returning(_TABLE.c.id))).first() is None:
+            raise NotFound

@@ -31,6 +31,8 @@ FORGET: Mapping[str, TextClause] = {
                phone = NULL, email = NULL, birthday = NULL, tags = '{}', preferences = '{}'
          WHERE id = ANY(CAST(:customers AS uuid[]))
     """),
+    "health_note_reads": text("DELETE FROM health_note_reads WHERE customer_id = ANY(CAST(:customers AS uuid[]))"),
+    "customer_notes": text("DELETE FROM customer_notes WHERE customer_id = ANY(CAST(:customers AS uuid[]))"),
     "bookings": text("""
         UPDATE bookings SET family_name = '—', given_name = '', email = NULL, phone = NULL, ip = NULL,
                special_requests = NULL, internal_notes = NULL

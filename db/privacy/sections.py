@@ -24,7 +24,9 @@ SECTIONS: Mapping[str, str] = {
           FROM user_two_factors f WHERE f.user_id = :user_id
     """,
     "customer_records": """
-        SELECT to_jsonb(c) - ARRAY['user_id', 'email_key'] || jsonb_build_object('business', s.name) AS entry
+        SELECT to_jsonb(c) - ARRAY['user_id', 'email_key'] || jsonb_build_object('business', s.name, 'totals', (
+                    SELECT coalesce(jsonb_agg(to_jsonb(t) - ARRAY['business_id', 'customer_id']), '[]')
+                      FROM customer_totals t WHERE t.customer_id = c.id)) AS entry
           FROM customers c JOIN businesses s ON s.id = c.business_id WHERE c.id = ANY(CAST(:customers AS uuid[]))
          ORDER BY c.id
     """,

@@ -10,9 +10,14 @@ class CustomerAction(Action):
 
     READ = "customer.read"
     WRITE = "customer.write"
+    READ_HEALTH = "customer.read_health"
+    READ_HEALTH_READERS = "customer.read_health_readers"
 
 
 PERMISSIONS: Mapping[Action, Rule] = {
     CustomerAction.READ: Rule(TEAM | {Role.ASSISTANT}),
     CustomerAction.WRITE: Rule(TEAM),
+    # Notes about health and belief: for those who serve the customer. Each reading is recorded, for the owner.
+    CustomerAction.READ_HEALTH: Rule(TEAM),
+    CustomerAction.READ_HEALTH_READERS: Rule(frozenset({Role.OWNER})),
 }

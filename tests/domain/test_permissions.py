@@ -38,6 +38,8 @@ EXPECTED = {
     "booking.follow": "-yyyy--",
     "customer.read": "-yyyy--",
     "customer.write": "-yyy---",
+    "customer.read_health": "-yyy---",
+    "customer.read_health_readers": "-y-----",
     "waitlist.join": "-yyy-yy",
     "waitlist.read": "yyyyyyy",
     "waitlist.answer": "-----yy",

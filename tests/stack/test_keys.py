@@ -8,7 +8,9 @@ import pytest
 from pydantic import SecretStr
 
 from api.access.tokens import Login, Tokens
+from api.v1.customers.notes.handlers import SEALED_FOR as HEALTH_NOTES
 from api.v1.identity.two_factor.handlers import SEALED_FOR
+from db.customers.note_tables import CustomerNote
 from db.engine.session import Scope
 from domain.errors import Unauthenticated, Unavailable
 from runtime.keyring import KeyRing, Keys, UnusableKeys, read_keys, write_keys
@@ -36,6 +38,15 @@ async def test_rotation_under_use(database: Database, tmp_path: Path) -> None:
         user_id = await data.add_user(pool, id=LOGIN.user_id)
         async with pool.unit_of_work(Scope.platform()) as work:
             await work.identity.two_factor.begin(user_id, sealed.blob, sealed.kid)
+        salon = await data.add_salon(pool)
+        health = Sealer(tokens.ring, HEALTH_NOTES).seal("そば".encode(), salon.business_id.bytes)
+        about = {
+            "customer_id": salon.customer_id,
+            "kind": "allergy",
+            "body_encrypted": health.blob,
+            "key_id": health.kid,
+        }
+        note_id = await data.add(pool, CustomerNote, business_id=salon.business_id, **about)
 
         assert rotate(settings).endswith("signs from now on")
         new = tokens.issue(LOGIN, NOW)
@@ -55,6 +66,12 @@ async def test_rotation_under_use(database: Database, tmp_path: Path) -> None:
         assert row is not None
         opened = Sealer(tokens.ring, SEALED_FOR).open(Sealed(row.key_id, row.totp_encrypted), user_id.bytes)
         assert opened == b"JBSW"
+        async with pool.unit_of_work(salon.scope) as work:
+            note = await work.customers.notes.get(note_id)
+        assert note.key_id == tokens.ring.current
+        assert note.body_encrypted is not None
+        sealed = Sealed(note.key_id, note.body_encrypted)
+        assert Sealer(tokens.ring, HEALTH_NOTES).open(sealed, salon.business_id.bytes).decode() == "そば"
 
 
 def test_key_file_begins_with_the_key_of_the_settings(tmp_path: Path) -> None:

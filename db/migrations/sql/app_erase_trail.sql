@@ -15,6 +15,10 @@ BEGIN
         UNION ALL SELECT a.id, a.at, true FROM audit_logs a
                WHERE a.entity = 'customers' AND a.entity_id = ANY (customers::text[])
         UNION ALL SELECT a.id, a.at, true FROM audit_logs a
+               WHERE a.entity = 'customer_notes' AND a.entity_id IN (
+                     SELECT n.entity_id FROM audit_logs n WHERE n.entity = 'customer_notes'
+                        AND coalesce(n.before, n.after)->>'customer_id' = ANY (customers::text[]))
+        UNION ALL SELECT a.id, a.at, true FROM audit_logs a
                WHERE a.entity = 'bookings' AND a.entity_id = ANY (bookings::text[])
         UNION ALL SELECT a.id, a.at, true FROM audit_logs a
                WHERE a.entity = 'staff_invitations' AND mail IN (lower(a.before->>'email'), lower(a.after->>'email'))

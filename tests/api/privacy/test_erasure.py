@@ -359,6 +359,7 @@ HANDLED = {
     *("users.email", "users.email_verified_at", "users.family_name", "users.given_name"),
     *("customers.family_name", "customers.given_name", "customers.family_name_kana", "customers.given_name_kana"),
     *("customers.phone", "customers.email", "customers.email_key", "customers.birthday"),
+    *("customer_notes.body", "customer_notes.body_encrypted"),
     *("customers.preferences", "customers.tags", "customer_search.body", "customer_search.tokens"),
     *("bookings.family_name", "bookings.given_name", "bookings.email", "bookings.phone", "bookings.ip"),
     *("bookings.special_requests", "bookings.internal_notes", "booking_history.reason"),

@@ -30,6 +30,7 @@ TABLES: dict[str, str] = {
     "refund_id": "refunds",
     "notification_id": "notification_outbox",
     "customer_id": "customers",
+    "note_id": "customer_notes",
     "analytics_id": "analytics_daily",
     "audit_id": "audit_logs",
     "entity_id": "bookings",

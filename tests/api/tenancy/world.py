@@ -19,6 +19,7 @@ from api.access.tokens import Login
 from db.bookings.blocks import BlockRequest
 from db.bookings.tables import BookingSeries
 from db.bookings.waitlist.tables import WaitlistEntry
+from db.customers.note_tables import CustomerNote
 from db.engine.session import Database as Pool
 from db.engine.session import Scope
 from db.identity.tables import UserSession
@@ -138,6 +139,8 @@ async def fill(pool: Pool, soon: datetime) -> Filled:
     await add_review(pool, salon, booking)
     async with pool.unit_of_work(Scope.platform()) as work:
         await recompute(work.session, [BusinessDay(salon.business_id, soon.date())])
+    about = {"customer_id": salon.customer_id, "kind": "general", "body": f"of {salon.business_id}"}
+    await data.add(pool, CustomerNote, business_id=salon.business_id, **about)
     found: dict[str, Any] = {"businesses": salon.business_id, "users": salon.owner_id}
     for table in {place.table for operation in operations() for place in operation.places} - set(found):
         of_business = "business_id" in Base.metadata.tables[table].c

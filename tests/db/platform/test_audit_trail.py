@@ -35,6 +35,8 @@ UNAUDITED = {
     "review_reports": "digests of readers, written once",
     "review_statistics": "counted from reviews by a trigger",
     "block_times": "computed from their block, which is audited",
+    "customer_totals": "computed from bookings, which are audited; written by a trigger",
+    "health_note_reads": "append-only: the record of who read what",
     "customer_search": "repeats customers, which are audited; written by a trigger",
     "booking_reminders": "markers that a reminder was made",
     "notification_outbox": "messages, with their attempts",

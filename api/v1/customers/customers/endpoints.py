@@ -11,8 +11,8 @@ from api.access.permissions import may
 from api.http.envelope import Envelope, ListEnvelope, SuccessMessage, created, ok
 from api.http.fields import DeletedRead
 from api.http.idempotency import OptionalKey, store_response
-from api.http.paging import PageAsked
-from api.v1.customers.customers.schemas import CustomerCreate, CustomerRead, CustomerUpdate
+from api.http.paging import PageAsked, moment_of
+from api.v1.customers.customers.schemas import CustomerCreate, CustomerEventRead, CustomerRead, CustomerUpdate
 from domain.customers.permissions import CustomerAction
 from domain.customers.profile import MAX_TAG_LENGTH, normal_tag
 from domain.customers.search import read_search
@@ -61,6 +61,17 @@ async def get_customer(customer_id: UUID, access: MayRead) -> Response:
     """One record."""
     async with access.work(customer_id) as work:
         return ok(CustomerRead.of(await work.customers.get(customer_id)))
+
+
+@router.get(
+    "/{customer_id}/history", summary="List a customer's history", response_model=ListEnvelope[CustomerEventRead]
+)
+async def list_customer_history(customer_id: UUID, access: MayRead, page: PageAsked) -> Response:
+    """Bookings, payments and notes in one stream, the newest first. What a note says is not in it."""
+    async with access.work(customer_id) as work:
+        await work.customers.get(customer_id)
+        rows = await work.customers.history.list_history(customer_id, page.after(moment_of, UUID), page.fetch)
+    return page.answer(rows, CustomerEventRead.of, lambda row: (row.at.isoformat(), row.id))
 
 
 @router.put("/{customer_id}", summary="Update a customer", response_model=Envelope[CustomerRead])

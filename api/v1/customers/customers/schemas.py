@@ -7,9 +7,21 @@ from uuid import UUID
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from api.http.fields import ChangedRecordRead, Changes, Email, Input, Line, PersonName, Phone, examples
+from api.http.fields import (
+    ChangedRecordRead,
+    Changes,
+    Email,
+    Input,
+    Line,
+    MoneyRead,
+    Output,
+    PersonName,
+    Phone,
+    examples,
+)
 from api.http.times import Birthday
 from db.customers.customers import CustomerRow
+from db.customers.history import HistoryRow
 from domain.customers.profile import MAX_PREFERENCES, MAX_TAG_LENGTH, MAX_TAGS, normal_tags, read_kana
 from domain.errors import InvalidInput
 
@@ -114,6 +126,9 @@ class CustomerRead(ChangedRecordRead):
                 "id": "019a0c5e-ac32-7f60-9e33-205d9c704fb2",
                 "business_id": _ID,
                 "phone": "+819012345678",
+                "visits": 12,
+                "no_shows": 0,
+                "spent": [{"amount": 79200, "currency": "JPY"}],
                 "has_login": False,
                 "created_at": "2026-11-21T01:30:00Z",
                 "updated_at": "2026-11-21T01:30:00Z",
@@ -132,10 +147,45 @@ class CustomerRead(ChangedRecordRead):
     language: str = Field(description="Language of messages: `ja` or `en`.")
     tags: list[str] = Field(description="Tags that the business sorts its customers by.")
     preferences: dict[str, str] = Field(description="Short texts by name, such as a favourite drink.")
+    visits: int = Field(description="Completed visits.")
+    no_shows: int = Field(description="Bookings that nobody came to.")
+    spent: list[MoneyRead] = Field(description="Agreed prices of the completed visits, a sum for each currency.")
     has_login: bool = Field(description="Whether a login is linked to the record, by a proven address.")
 
     @classmethod
     def of(cls, row: CustomerRow) -> Self:
         """A stored record."""
-        values = {name: getattr(row, name) for name in cls.model_fields if name != "has_login"}
-        return cls(**values, has_login=row.user_id is not None)
+        values = {name: getattr(row, name) for name in cls.model_fields if name not in {"has_login", "spent"}}
+        spent = [MoneyRead(amount=amount, currency=currency) for currency, amount in sorted(row.spent.items())]
+        return cls(**values, spent=spent, has_login=row.user_id is not None)
+
+
+class CustomerEventRead(Output):
+    """One thing that happened with a customer."""
+
+    model_config = ConfigDict(
+        json_schema_extra=examples(
+            {
+                "kind": "booking",
+                "id": _ID,
+                "at": "2026-11-24T01:00:00Z",
+                "status": "completed",
+                "amount": {"amount": 6600, "currency": "JPY"},
+                "label": "K7M2XQ4R",
+            }
+        )
+    )
+
+    kind: str = Field(description="What it is: `booking`, `payment` or `note`.")
+    id: UUID = Field(description="Id of the booking, payment or note (UUID).")
+    at: datetime = Field(description="Start of a booking, else when it was made, RFC 3339.")
+    status: str | None = Field(description="Status of a booking or payment; null for a note.")
+    amount: MoneyRead | None = Field(description="Price of a booking, amount of a payment; null for a note.")
+    label: str = Field(description="Code of a booking, provider of a payment, kind of a note.")
+
+    @classmethod
+    def of(cls, row: HistoryRow) -> Self:
+        """A stored entry."""
+        has_amount = row.amount is not None and row.currency is not None
+        amount = MoneyRead.model_validate({"amount": row.amount, "currency": row.currency}) if has_amount else None
+        return cls(kind=row.kind, id=row.id, at=row.at, status=row.status, amount=amount, label=row.label)

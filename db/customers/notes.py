@@ -1,0 +1,126 @@
+"""Notes about customers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import Table, insert, select, text, tuple_, update
+
+from db.customers.note_tables import CustomerNote, HealthNoteRead
+from db.engine.store import Store
+from domain.customers.notes import NoteKind
+from domain.errors import NotFound
+
+_TABLE = cast(Table, CustomerNote.__table__)
+_READS = cast(Table, HealthNoteRead.__table__)
+_BUSINESS = text("SELECT business_id FROM customers WHERE id = :customer_id AND deleted_at IS NULL")
+_WITH_OTHER_KEYS = text(
+    "SELECT id, business_id, body_encrypted, key_id FROM customer_notes WHERE key_id <> :kid ORDER BY id"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NoteRow:
+    """One note. ``body`` None: the text is encrypted, in ``body_encrypted`` under ``key_id``."""
+
+    id: UUID
+    business_id: UUID
+    customer_id: UUID
+    kind: NoteKind
+    body: str | None
+    body_encrypted: bytes | None
+    key_id: str | None
+    pinned: bool
+    author_id: UUID | None
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HealthReadRow:
+    """Who was shown which notes about a customer's health, and when."""
+
+    id: UUID
+    customer_id: UUID
+    reader_id: UUID
+    note_ids: list[UUID]
+    created_at: datetime
+
+
+_COLUMNS = [_TABLE.c[field.name] for field in fields(NoteRow)]
+_READ_COLUMNS = [_READS.c[field.name] for field in fields(HealthReadRow)]
+
+
+class NoteStore(Store):
+    """Notes, and the record of who read those about health."""
+
+    async def list_notes(self, customer_id: UUID, after: tuple[bool, UUID] | None, limit: int) -> list[NoteRow]:
+        """Those of a customer: pinned ones first, then the newest."""
+        statement = (
+            select(*_COLUMNS)
+            .where(_TABLE.c.customer_id == customer_id, _TABLE.c.deleted_at.is_(None))
+            .order_by(_TABLE.c.pinned.desc(), _TABLE.c.id.desc())
+            .limit(limit)
+        )
+        if after is not None:
+            statement = statement.where(tuple_(_TABLE.c.pinned, _TABLE.c.id) < after)
+        return [_one(row) for row in await self.session.execute(statement)]
+
+    async def get(self, note_id: UUID) -> NoteRow:
+        """One note. Raises NotFound."""
+        return _one((await self.session.execute(select(*_COLUMNS).where(*_live(note_id)))).one_or_none())
+
+    async def add(self, customer_id: UUID, values: Mapping[str, Any]) -> NoteRow:
+        """A new note about a customer of the entered business. Raises NotFound."""
+        business_id = await self.session.scalar(_BUSINESS, {"customer_id": customer_id})
+        if business_id is None:
+            raise NotFound
+        written = {**values, "business_id": business_id, "customer_id": customer_id}
+        written["author_id"] = self.context.actor.user_id
+        return _one((await self.session.execute(insert(_TABLE).values(**written).returning(*_COLUMNS))).one_or_none())
+
+    async def change(self, note_id: UUID, values: Mapping[str, Any]) -> NoteRow:
+        """Set columns. Raises NotFound."""
+        statement = update(_TABLE).where(*_live(note_id)).values(**values).returning(*_COLUMNS)
+        return _one((await self.session.execute(statement)).one_or_none())
+
+    async def remove(self, note_id: UUID, now: datetime) -> None:
+        """Delete softly. Raises NotFound."""
+        await self.change(note_id, {"deleted_at": now})
+
+    async def record_reading(self, shown: Sequence[NoteRow], reader_id: UUID) -> None:
+        """The reader was shown these notes about the health of one customer."""
+        if shown:
+            first = shown[0]
+            values = {"business_id": first.business_id, "customer_id": first.customer_id, "reader_id": reader_id}
+            await self.session.execute(insert(_READS).values(**values, note_ids=[note.id for note in shown]))
+
+    async def list_readings(self, customer_id: UUID, after: UUID | None, limit: int) -> list[HealthReadRow]:
+        """Who read notes about the customer's health, the newest first."""
+        statement = select(*_READ_COLUMNS).where(_READS.c.customer_id == customer_id)
+        if after is not None:
+            statement = statement.where(_READS.c.id < after)
+        rows = await self.session.execute(statement.order_by(_READS.c.id.desc()).limit(limit))
+        return [HealthReadRow(**row._mapping) for row in rows]
+
+    async def list_with_other_keys(self, kid: str) -> Sequence[Any]:
+        """``id``, ``business_id``, ``body_encrypted`` and ``key_id`` of notes under another key, deleted ones too.
+        Platform scope."""
+        return (await self.session.execute(_WITH_OTHER_KEYS, {"kid": kid})).all()
+
+    async def reseal(self, note_id: UUID, old: bytes, sealed: bytes, kid: str) -> None:
+        """Store the same text under another key, unless the note was changed meanwhile."""
+        unchanged = (_TABLE.c.id == note_id, _TABLE.c.body_encrypted == old)
+        await self.session.execute(update(_TABLE).where(*unchanged).values(body_encrypted=sealed, key_id=kid))
+
+
+def _live(note_id: UUID) -> tuple[Any, ...]:
+    return (_TABLE.c.id == note_id, _TABLE.c.deleted_at.is_(None))
+
+
+def _one(row: Any) -> NoteRow:
+    if row is None:
+        raise NotFound
+    return NoteRow(**{**row._mapping, "kind": NoteKind(row.kind)})
