@@ -17,6 +17,7 @@ from api.v1.businesses.businesses import endpoints as businesses
 from api.v1.businesses.businesses import owner_endpoints as own_businesses
 from api.v1.businesses.postal_codes import endpoints as postal_codes
 from api.v1.catalogue.policies import endpoints as policies
+from api.v1.catalogue.resources import working_hours_endpoints as working_hours
 from api.v1.catalogue.services import endpoints as catalogue
 from api.v1.catalogue.services import owner_endpoints as own_catalogue
 from api.v1.customers.customers import endpoints as customers
@@ -80,6 +81,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     review_moderation.router,
     staff.router,
     assignments.router,
+    working_hours.router,
     schedules.router,
     analytics.router,
     audit.router,

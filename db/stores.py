@@ -34,6 +34,7 @@ from db.onboarding.queries import VerificationListStore
 from db.onboarding.verifications import VerificationStore
 from db.payments.commands.open import OpeningStore
 from db.payments.commands.order import OrderStore
+from db.payments.commands.renew import RenewalRecordStore
 from db.payments.payments import PaymentStore
 from db.payments.queries import PaymentListStore
 from db.payments.receipts import ReceiptStore
@@ -161,6 +162,11 @@ class PaymentStores(PaymentStore):
     def venue(self) -> VenueStore:
         """Money taken at the venue, and tills."""
         return VenueStore(self.session, self.context)
+
+    @cached_property
+    def renewals(self) -> RenewalRecordStore:
+        """The results of renewed authorizations."""
+        return RenewalRecordStore(self.session, self.context)
 
     @cached_property
     def lists(self) -> PaymentListStore:

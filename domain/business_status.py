@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
+from domain.errors import WrongState
+
 
 class BusinessStatus(StrEnum):
     """Only ``approved`` businesses are public and bookable."""
@@ -30,3 +32,9 @@ NEVER_PUBLIC = frozenset({B.DRAFT, B.PENDING, B.REJECTED})
 
 #: Only the team sees the business, and no review is open.
 PRIVATE = frozenset({B.DRAFT, B.REJECTED})
+
+
+def check_transition(current: BusinessStatus, wanted: BusinessStatus) -> None:
+    """Raise WrongState unless the table allows ``current -> wanted``."""
+    if wanted not in ALLOWED[current]:
+        raise WrongState({"status": current.value, "wanted": wanted.value})

@@ -15,11 +15,11 @@ from db.businesses.tables import Business
 from db.engine.store import Store
 from db.scheduling.calendars.change import would_break
 from domain.booking_status import LIVE
-from domain.business_status import ALLOWED, NEVER_PUBLIC, PRIVATE, BusinessStatus
-from domain.businesses.profile import PERMIT_NEEDED
+from domain.business_status import NEVER_PUBLIC, PRIVATE, BusinessStatus, check_transition
+from domain.businesses.profile import PERMIT_NEEDED, check_kind
 from domain.businesses.slug import slug_from, slug_of_place
-from domain.catalogue.errors import LegalNoticeRequired
-from domain.errors import AlreadyExists, NotFound, WrongState
+from domain.catalogue.service import check_legal_notice
+from domain.errors import AlreadyExists, NotFound
 from domain.payments.status import ONLINE
 
 _TABLE = cast(Table, Business.__table__)
@@ -194,9 +194,8 @@ class ProfileStore(Store):
 
     async def _check_kind(self, business_id: UUID, wanted: str) -> None:
         row = (await self.session.execute(_LOCK_KIND, {"business_id": business_id})).one_or_none()
-        let_in = {BusinessStatus.APPROVED, BusinessStatus.SUSPENDED}
-        if row is not None and row.status in let_in and row.vertical != wanted:
-            raise WrongState({"status": row.status, "wanted": wanted})
+        if row is not None:
+            check_kind(BusinessStatus(row.status), row.vertical, wanted)
 
     async def check_legal_notice(self, business: BusinessRow) -> None:
         """Raise LegalNoticeRequired, with the services, if active services are paid online and the business has no
@@ -204,9 +203,7 @@ class ProfileStore(Store):
         if business.legal_notice is not None:
             return
         values = {"business_id": business.id, "online": [mode.value for mode in ONLINE]}
-        services = [str(one) for one in await self.session.scalars(_PAID_SERVICES, values)]
-        if services:
-            raise LegalNoticeRequired({"field": "legal_notice", "services": services})
+        check_legal_notice(False, [str(one) for one in await self.session.scalars(_PAID_SERVICES, values)])
 
     async def remove(self, business_id: UUID, now: datetime) -> None:
         """Delete softly; a slug that was never public becomes free. Raises WouldBreakBookings while there are future
@@ -223,6 +220,5 @@ class ProfileStore(Store):
 
     async def set_status(self, row: BusinessRow, wanted: BusinessStatus) -> BusinessRow:
         """One change of status. Raises WrongState if the table does not allow it."""
-        if wanted not in ALLOWED[BusinessStatus(row.status)]:
-            raise WrongState({"status": row.status, "wanted": wanted.value})
+        check_transition(BusinessStatus(row.status), wanted)
         return await self.change(row.id, {"status": wanted.value})

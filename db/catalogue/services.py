@@ -17,10 +17,9 @@ from db.engine.store import Store
 from db.scheduling.calendars.change import CalendarStore, would_break
 from domain.booking_status import LIVE
 from domain.business_status import PRIVATE
-from domain.catalogue.errors import LegalNoticeRequired
+from domain.catalogue.service import ActiveService, ApprovalMode, ServiceDefaults, check_active
 from domain.errors import InvalidInput, NotFound
-from domain.payments.status import ONLINE
-from domain.scheduling.classes import check_places
+from domain.payments.status import ONLINE, PaymentMode
 from domain.scheduling.stranded import StrandReason
 
 _TABLE = cast(Table, Service.__table__)
@@ -75,6 +74,16 @@ _READ = f"""
 """
 _TYPES = {"name": JSONB, "description": JSONB}
 _GET = text(f"{_READ} WHERE s.id = :service_id AND s.deleted_at IS NULL").columns(**_TYPES)
+
+
+@dataclass(frozen=True, slots=True)
+class Seller:
+    """What the services of a business take from it: ``currency`` (ISO 4217), its payment provider, and the values of a
+    service that has none of its own."""
+
+    currency: str
+    payment_provider: str
+    defaults: ServiceDefaults
 
 
 class ServiceSort(StrEnum):
@@ -164,6 +173,12 @@ _VISITS = text("""
      ORDER BY b.start_at
 """)
 
+_SELLER = text("""
+    SELECT b.currency, b.payment_provider, s.payment_mode, s.approval_mode
+      FROM businesses b JOIN business_settings s ON s.business_id = b.id
+     WHERE b.id = :business_id AND b.deleted_at IS NULL
+""")
+
 Requirements = Mapping[int, Sequence[UUID]]
 """Resource ids by requirement group: a booking takes one of each group."""
 
@@ -176,6 +191,14 @@ def _row(columns: dict[str, Any]) -> ServiceRow:
 
 class ServiceStore(Store):
     """Reading and changing services."""
+
+    async def get_seller(self, business_id: UUID) -> Seller:
+        """The business that sells the services. Raises NotFound."""
+        row = (await self.session.execute(_SELLER, {"business_id": business_id})).one_or_none()
+        if row is None:
+            raise NotFound
+        defaults = ServiceDefaults(PaymentMode(row.payment_mode), ApprovalMode(row.approval_mode))
+        return Seller(row.currency, row.payment_provider, defaults)
 
     async def list_services(
         self, asked: ServiceFilter, after: tuple[Any, ...] | None, limit: int
@@ -237,22 +260,20 @@ class ServiceStore(Store):
         return await self.get_service(service.id)
 
     async def _sound(self, service_id: UUID) -> ServiceRow:
-        """The service as written. Raises InvalidInput if it is active and a requirement group has no active resource,
-        or its resources have too few units for its places; and LegalNoticeRequired if a published business would sell
-        online without the notice."""
+        """The service as written. Raises what ``check_active`` raises if it is active."""
         service = await self.get_service(service_id)
         if not service.is_active:
             return service
-        if not service.requirements:
-            raise InvalidInput.at("requirements", "needed_to_be_active")
-        groups = [units for (units,) in await self.session.execute(_UNITS, {"service_id": service_id})]
-        if not all(groups):
-            raise InvalidInput.at("requirements", "no_active_resource")
-        check_places(service.capacity, service.party_min, groups)
-        if service.payment_mode in ONLINE:
-            values = {"business_id": service.business_id, "private": [status.value for status in PRIVATE]}
-            if await self.session.scalar(_LACKS_NOTICE, values):
-                raise LegalNoticeRequired({"field": "legal_notice", "services": [str(service_id)]})
+        mode = PaymentMode(service.payment_mode)
+        values = {"business_id": service.business_id, "private": [status.value for status in PRIVATE]}
+        facts = ActiveService(
+            groups=[units for (units,) in await self.session.execute(_UNITS, {"service_id": service_id})],
+            capacity=service.capacity,
+            party_min=service.party_min,
+            payment_mode=mode,
+            lacks_notice=mode in ONLINE and bool(await self.session.scalar(_LACKS_NOTICE, values)),
+        )
+        check_active(facts, str(service_id))
         return service
 
     async def remove_service(self, service_id: UUID, now: datetime, confirm: bool) -> None:

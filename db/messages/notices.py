@@ -1,7 +1,7 @@
 """Messages and the attempts to send them, split by verb: queue, decide, send, read."""
 
 from db.messages.account_emails import AccountEmailContent, AccountEmailLink, AccountEmailStore
-from db.messages.commands.queue import AccountEmail, Audience, NoticeQueueStore, QueuedNotice
+from db.messages.commands.queue import AccountEmail, NoticeQueueStore, QueuedNotice
 from db.messages.commands.send import AgreedItem, NoticeContent, SendAttempt, SendStore
 from db.messages.queries import NoticeReadStore, NoticeRow
 from db.messages.send_facts import SendDecisionStore
@@ -16,7 +16,6 @@ __all__ = [
     "AccountEmailContent",
     "AccountEmailLink",
     "AgreedItem",
-    "Audience",
     "NoticeContent",
     "NoticeRow",
     "NoticeStore",

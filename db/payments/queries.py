@@ -6,7 +6,8 @@ from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import UUID as PgUUID
 
 from db.engine.store import Store
-from db.payments.payments import COLUMNS, Payment, payment_of
+from db.payments.payments import COLUMNS, payment_of
+from domain.payments.payment import Payment
 
 _LIST = text(f"""
     SELECT {COLUMNS} FROM booking_payments p

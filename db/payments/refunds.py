@@ -1,8 +1,7 @@
 """Refunds: one row each, whether requested here or in the provider's dashboard."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -10,18 +9,26 @@ from sqlalchemy import Row, bindparam, text
 from sqlalchemy.dialects.postgresql import UUID as PgUUID
 
 from db.engine.store import Store
-from db.messages.notices import NoticeStore
 from db.payments.ledger import Entry, LedgerStore
-from db.payments.payments import Payment, PaymentStore
-from db.platform.attention import AttentionStore
+from db.payments.payments import PaymentStore
 from db.platform.outbox import START_REFUND, OutboxStore
 from domain.booking_status import BookingStatus
 from domain.errors import NotFound
-from domain.messages.kinds import NoticeKind
 from domain.money import Money
 from domain.payments.movements import of_refund
-from domain.payments.provider_events import RefundEvent, after_refunds, refund_after
-from domain.payments.refunds import PHASE_OF, RefundReason, amount_to_refund, refund_status_of
+from domain.payments.payment import Payment
+from domain.payments.provider_events import RefundEvent, after_refunds
+from domain.payments.refunds import (
+    PHASE_OF,
+    UNFINISHED,
+    Refund,
+    RefundChange,
+    RefundReason,
+    RefundReport,
+    amount_to_refund,
+    change_refund,
+    refund_status_of,
+)
 from domain.payments.status import Movement, Phase, RefundStatus
 from domain.payments.tasks import MoneyResult, MoneyTask
 
@@ -61,24 +68,6 @@ _WRITE = text("""
            failure_reason = :failure_reason
      WHERE id = :id
 """)
-
-
-@dataclass(frozen=True, slots=True)
-class Refund:
-    """One refund; minor units."""
-
-    id: UUID
-    business_id: UUID
-    payment_id: UUID
-    booking_id: UUID
-    status: RefundStatus
-    amount: int
-    currency: str
-    reason: RefundReason
-    command_id: str
-    provider_refund_id: str | None
-    failure_reason: str | None
-    created_at: datetime
 
 
 def _refund_of(row: Row[Any]) -> Refund:
@@ -145,7 +134,7 @@ class RefundStore(Store):
     async def begin(self, refund_id: UUID) -> MoneyTask | None:
         """requested -> processing, with the intended row in the ledger. None when the refund has ended."""
         payment, _, refund = await self._lock(refund_id)
-        if refund.status not in {RefundStatus.REQUESTED, RefundStatus.PROCESSING}:
+        if refund.status not in UNFINISHED:
             return None
         task = _task(payment, refund)
         await PaymentStore(self.session, self.context).intend(task)
@@ -158,8 +147,8 @@ class RefundStore(Store):
         if result.phase is Phase.UNKNOWN:
             unknown = Entry.of(_task(payment, refund), Phase.UNKNOWN)
             await self._ledger.write(replace(unknown, provider_ref=result.provider_ref, reason=result.reason))
-        reported = refund_status_of(result.phase)
-        return await self._change_status(payment, booking_status, refund, reported, result.provider_ref, result.reason)
+        report = RefundReport(refund_status_of(result.phase), result.provider_ref, result.reason)
+        return await self._apply(payment, booking_status, refund, report)
 
     async def apply_event(self, payment: Payment, booking_status: BookingStatus, event: RefundEvent) -> RefundStatus:
         """Apply a provider's event about a refund of a locked payment; a refund that we did not request gets a row."""
@@ -178,64 +167,40 @@ class RefundStore(Store):
             reason = RefundReason.PROVIDER
             command_id = f"{reason.value}:{event.provider_refund_id}"
             refund = await self._insert(payment, event.amount, reason, command_id, event.provider_refund_id)
-        if refund.amount != event.amount:
-            await self._raise_alert("amount_mismatch", refund, {"got": event.amount})
-        return await self._change_status(
-            payment, booking_status, refund, event.status, event.provider_refund_id, event.failure_reason
-        )
+        report = RefundReport(event.status, event.provider_refund_id, event.failure_reason, event.amount)
+        return await self._apply(payment, booking_status, refund, report)
 
-    async def _change_status(
-        self,
-        payment: Payment,
-        booking_status: BookingStatus,
-        refund: Refund,
-        reported: RefundStatus,
-        provider_ref: str | None,
-        reason: str | None,
+    async def _apply(
+        self, payment: Payment, booking_status: BookingStatus, refund: Refund, report: RefundReport
     ) -> RefundStatus:
-        status = refund_after(refund.status, reported)
-        if reported is RefundStatus.FAILED and refund.status is RefundStatus.SUCCEEDED:
-            # The customer's bank returned it (Stripe: refund.failed after succeeded). We have the money again.
-            await self._raise_alert("refund_came_back", refund, {"reason": reason})
-        if status is refund.status and (provider_ref is None or provider_ref == refund.provider_refund_id):
-            return status
-        await self._write(refund, status, provider_ref, reason if status is RefundStatus.FAILED else None)
-        if status is not refund.status:
-            await self._record_end(payment, booking_status, refund, status, provider_ref, reason)
-        return status
+        change = change_refund(refund, report)
+        payments = PaymentStore(self.session, self.context)
+        await payments.raise_alerts(payment, *change.alerts)
+        if change.is_written:
+            await self._write(refund, change.status, report.provider_refund_id, change.failure_reason)
+        if change.ended is not None:
+            await self._record_end(payment, refund, change, report)
+        if change.ended is Phase.SUCCEEDED:
+            await self.recount(payment, booking_status)
+        await payments.queue_notices(payment, *change.notices)
+        return change.status
 
-    async def _record_end(
-        self,
-        payment: Payment,
-        booking_status: BookingStatus,
-        refund: Refund,
-        status: RefundStatus,
-        provider_ref: str | None,
-        reason: str | None,
-    ) -> None:
-        """The effects of the end of a refund; a change to processing has none."""
-        if status not in {RefundStatus.SUCCEEDED, RefundStatus.FAILED}:
-            return
-        await self._ledger.write(
-            replace(Entry.of(_task(payment, refund), PHASE_OF[status]), provider_ref=provider_ref, reason=reason)
-        )
-        facts = {"amount": refund.amount, "currency": refund.currency, "reason": refund.reason.value}
+    async def _record_end(self, payment: Payment, refund: Refund, change: RefundChange, report: RefundReport) -> None:
+        """The ledger's row and the event of a refund that has ended."""
+        entry = Entry.of(_task(payment, refund), PHASE_OF[change.status])
+        await self._ledger.write(replace(entry, provider_ref=report.provider_refund_id, reason=report.reason))
         await OutboxStore(self.session, self.context).add(
-            f"refund.{status.value}",
+            f"refund.{change.status.value}",
             f"refund/{refund.id}",
             refund.business_id,
-            {"refund_id": refund.id, "booking_id": refund.booking_id, "payment_id": refund.payment_id, **facts},
-        )
-        if status is RefundStatus.FAILED:
-            await self._raise_alert("refund_failed", refund, {"reason": reason})
-            return
-        await self.recount(payment, booking_status)
-        await NoticeStore(self.session, self.context).queue(
-            NoticeKind.PAYMENT_REFUNDED,
-            refund.booking_id,
-            refund.business_id,
-            f"{NoticeKind.PAYMENT_REFUNDED.value}:{refund.id}",
-            facts,
+            {
+                "refund_id": refund.id,
+                "booking_id": refund.booking_id,
+                "payment_id": refund.payment_id,
+                "amount": refund.amount,
+                "currency": refund.currency,
+                "reason": refund.reason.value,
+            },
         )
 
     async def recount(self, payment: Payment, booking_status: BookingStatus) -> Payment:
@@ -243,9 +208,7 @@ class RefundStore(Store):
         event of the capture."""
         confirmed = int(await self.session.scalar(_CONFIRMED, {"payment_id": payment.id}) or 0)
         totals = after_refunds(payment.totals, confirmed)
-        return await PaymentStore(self.session, self.context).apply_totals(
-            payment, totals, booking_status, payment.decline_code
-        )
+        return await PaymentStore(self.session, self.context).apply_totals(payment, totals, booking_status)
 
     async def _lock(self, refund_id: UUID) -> tuple[Payment, BookingStatus, Refund]:
         refund = await self.get(refund_id)
@@ -287,16 +250,6 @@ class RefundStore(Store):
                 "provider_refund_id": provider_refund_id,
                 "failure_reason": failure_reason,
             },
-        )
-
-    async def _raise_alert(self, kind: str, refund: Refund, details: dict[str, Any]) -> None:
-        await AttentionStore(self.session, self.context).file(
-            kind,
-            f"{kind}:{refund.id}",
-            business_id=refund.business_id,
-            booking_id=refund.booking_id,
-            payment_id=refund.payment_id,
-            details={"refund_id": refund.id, "amount": refund.amount, "currency": refund.currency, **details},
         )
 
     @property

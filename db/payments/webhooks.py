@@ -13,14 +13,16 @@ from sqlalchemy.dialects.postgresql import UUID as PgUUID
 from db.engine.store import Store
 from db.payments.commands.open import OpeningStore
 from db.payments.ledger import Entry, LedgerStore
-from db.payments.payments import Payment, PaymentStore
+from db.payments.payments import PaymentStore
 from db.payments.refunds import RefundStore
 from db.platform.attention import AttentionStore
 from db.platform.outbox import PAYMENT_EVENT, REFUND_EVENT, OutboxStore
 from domain.booking_status import BookingStatus
 from domain.errors import NotFound
+from domain.payments.changes import amount_mismatch
 from domain.payments.intents import CardStep, IntentFacts, IntentStep, card_step, step_for
 from domain.payments.movements import of_dispute
+from domain.payments.payment import Payment
 from domain.payments.provider_events import DisputeEvent, IntentEvent, ProviderEvent, after_disputes
 from domain.payments.status import DISPUTE_PHASE, DisputeStatus, Movement, PaymentStatus
 from domain.payments.tasks import PaymentView
@@ -173,7 +175,9 @@ class WebhookStore(Store):
         if step is IntentStep.REPLACED and intent.captured:
             await self._report_unmatched(row.provider, row.intent_id, row.event_id, row.event_type)
         if step is IntentStep.MISMATCH:
-            await payments.report_mismatch(payment, intent.intent_id, intent.amount, intent.currency)
+            await payments.raise_alerts(
+                payment, amount_mismatch(payment, intent.intent_id, intent.amount, intent.currency)
+            )
         if step is not IntentStep.APPLY:
             return step.value
         after = await self._write_intent(row, payment, booking_status, intent)
@@ -202,9 +206,7 @@ class WebhookStore(Store):
         entry = Entry.of(task, DISPUTE_PHASE[event.status])
         await ledger.write(replace(entry, provider_ref=event.dispute_id, reason=event.reason))
         totals = after_disputes(payment.totals, await ledger.disputed(payment.id))
-        await PaymentStore(self.session, self.context).apply_totals(
-            payment, totals, booking_status, payment.decline_code
-        )
+        await PaymentStore(self.session, self.context).apply_totals(payment, totals, booking_status)
         if totals.status is PaymentStatus.DISPUTED and event.status is not DisputeStatus.WON:
             await AttentionStore(self.session, self.context).file(
                 "dispute",

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from domain.booking_status import BookingStatus
 from domain.bookings.errors import PriceChanged
+from domain.messages.kinds import Audience, NoticeKind
 from domain.money import Money
 from domain.payments.dues import Dues
 from domain.payments.limits import ProviderLimits
@@ -63,3 +64,24 @@ def terms(
     ends = (answer_by or now + hold_for) if dues.online else prove_by or deadline
     status = BookingStatus.PENDING if dues.online or manual_approval or prove_by else BookingStatus.CONFIRMED
     return HoldTerms(dues, manual_approval, status, ends, deadline, prove_by)
+
+
+#: A notice of a new booking: its kind, its audience, and the end of the key under which it is queued once.
+FirstNotice = tuple[NoticeKind, Audience, str]
+
+
+def first_notices(
+    status: BookingStatus, is_due: bool, proof_deadline: datetime | None, is_provisional: bool = False
+) -> tuple[FirstNotice, ...]:
+    """The notices of a new booking that waits for a person: the question to the customer of a time that the business
+    has reserved (``is_provisional``); the request for the proof of the address, which is sent to
+    nobody else; or the request for approval, which both sides get. One that waits for a payment gets its notice from
+    the statement that writes it, and a confirmed one is confirmed as every other."""
+    if status is not BookingStatus.PENDING or is_due:
+        return ()
+    if is_provisional:
+        return ((NoticeKind.BOOKING_HELD, "customer", "held"),)
+    if proof_deadline is not None:
+        return ((NoticeKind.BOOKING_PROOF, "customer", "proof"),)
+    requested = NoticeKind.BOOKING_REQUESTED
+    return ((requested, "business", "requested"), (requested, "customer", "requested/customer"))

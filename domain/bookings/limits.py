@@ -38,3 +38,16 @@ def check_proven_bookings(by_address: int) -> None:
     """Raise HoldLimit if a proven address has too many unpaid future bookings at one business, from any network."""
     if by_address >= MAX_OPEN_HOLDS:
         raise HoldLimit({"limit": MAX_OPEN_HOLDS})
+
+
+def counts_unproven_again(open_holds: int, limit: int) -> bool:
+    """Whether a new unproven hold is counted again behind a lock: from half of the limit on. Before that, nobody waits
+    for another caller. ``open_holds``: those before this one."""
+    return 2 * (open_holds + 1) >= limit
+
+
+def check_guest(is_guest: bool, by_staff: bool, allowed: bool) -> None:
+    """Raise NotBookable if a person without a login books where the business wants a login (``allowed``: its setting).
+    Staff book for anybody."""
+    if is_guest and not by_staff and not allowed:
+        raise NotBookable({"rule": "no_guest_booking"})

@@ -2,6 +2,9 @@
 
 from enum import StrEnum
 
+from domain.business_status import BusinessStatus
+from domain.errors import WrongState
+
 
 class Vertical(StrEnum):
     """Kind of business."""
@@ -24,3 +27,13 @@ IDENTITY = frozenset(
     {"name", "vertical", "address", "postal_code", "prefecture", "city", "phone", "email"}
     | {"invoice_number", "legal_notice"}
 )
+
+#: Operators have reviewed the documents of a business with one of these statuses.
+REVIEWED = frozenset({BusinessStatus.APPROVED, BusinessStatus.SUSPENDED})
+
+
+def check_kind(status: BusinessStatus, present: str, wanted: str) -> None:
+    """Raise WrongState if a business that was reviewed as one kind becomes a kind that needs a permit: nobody has seen
+    that permit."""
+    if status in REVIEWED and wanted in PERMIT_NEEDED and wanted != present:
+        raise WrongState({"status": status.value, "wanted": wanted})

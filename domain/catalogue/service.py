@@ -1,12 +1,14 @@
 """How a service is booked, and the rules about several of its fields. The schema checks each field alone."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from domain.catalogue.errors import LegalNoticeRequired
 from domain.errors import CurrencyMismatch, InvalidInput
 from domain.money import Money
 from domain.payments.status import ONLINE, PaymentMode
-from domain.scheduling.classes import is_class
+from domain.scheduling.classes import check_places, is_class
 
 
 class ApprovalMode(StrEnum):
@@ -63,3 +65,34 @@ def check_terms(terms: ServiceTerms) -> None:
         raise InvalidInput.at("deposit_amount", "positive")
     if terms.deposit_amount is not None and terms.price < terms.deposit_amount:
         raise InvalidInput.at("deposit_amount", "at_most_price")
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveService:
+    """What an active service needs. ``groups``: for each requirement group, the units of its active resources.
+    ``lacks_notice``: the business is published and has no 特定商取引法 notice."""
+
+    groups: Sequence[Sequence[int]]
+    capacity: int
+    party_min: int
+    payment_mode: PaymentMode
+    lacks_notice: bool = False
+
+
+def check_active(service: ActiveService, service_id: str) -> None:
+    """Raise InvalidInput if a requirement group has no active resource, or its resources have too few units for its
+    places; and LegalNoticeRequired, with the id of the service, if it would be sold online without the notice."""
+    if not service.groups:
+        raise InvalidInput.at("requirements", "needed_to_be_active")
+    if not all(service.groups):
+        raise InvalidInput.at("requirements", "no_active_resource")
+    check_places(service.capacity, service.party_min, service.groups)
+    if service.payment_mode in ONLINE:
+        check_legal_notice(not service.lacks_notice, [service_id])
+
+
+def check_legal_notice(has_notice: bool, sold_online: Sequence[str]) -> None:
+    """Raise LegalNoticeRequired, with the ids of the services, if services are sold online without the 特定商取引法
+    notice."""
+    if sold_online and not has_notice:
+        raise LegalNoticeRequired({"field": "legal_notice", "services": list(sold_online)})

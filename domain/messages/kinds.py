@@ -1,6 +1,10 @@
 """The kinds of messages that the platform sends, and the states of a message."""
 
 from enum import StrEnum
+from typing import Literal
+
+#: To whom a notice about a booking goes.
+Audience = Literal["customer", "business"]
 
 
 class NoticeKind(StrEnum):

@@ -1,11 +1,18 @@
 """Refunds: their reasons, how much may be refunded, and how the provider's answer changes a refund."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+from typing import Any
+from uuid import UUID
 
 from domain.errors import CurrencyMismatch, WrongState
+from domain.messages.kinds import NoticeKind
 from domain.money import Money
+from domain.payments.changes import Alert, PaymentNotice
 from domain.payments.errors import AmountRefused
+from domain.payments.provider_events import refund_after
 from domain.payments.settlement import secured_amount
 from domain.payments.status import PaymentStatus, Phase, RefundStatus
 from domain.payments.tasks import PaymentView
@@ -36,6 +43,91 @@ PHASE_OF: Mapping[RefundStatus, Phase] = {
     RefundStatus.SUCCEEDED: Phase.SUCCEEDED,
     RefundStatus.FAILED: Phase.FAILED,
 }
+
+
+#: Statuses in which a refund is still to be made at the provider.
+UNFINISHED = frozenset({RefundStatus.REQUESTED, RefundStatus.PROCESSING})
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """One refund; minor units."""
+
+    id: UUID
+    business_id: UUID
+    payment_id: UUID
+    booking_id: UUID
+    status: RefundStatus
+    amount: int
+    currency: str
+    reason: RefundReason
+    command_id: str
+    provider_refund_id: str | None
+    failure_reason: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RefundReport:
+    """What the provider says about a refund. ``reason``: its code for a failure. ``amount``: what it says that it
+    refunds, in minor units; None if it says nothing."""
+
+    status: RefundStatus
+    provider_refund_id: str | None = None
+    reason: str | None = None
+    amount: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RefundChange:
+    """What follows from a report. ``is_written``: whether the row changes. ``ended``: the phase for the ledger and
+    the published event; None while the refund goes on. With a success the payment's total is counted again."""
+
+    status: RefundStatus
+    is_written: bool
+    failure_reason: str | None = None
+    ended: Phase | None = None
+    alerts: tuple[Alert, ...] = ()
+    notices: tuple[PaymentNotice, ...] = ()
+
+
+def change_refund(refund: Refund, report: RefundReport) -> RefundChange:
+    """The effect of a report on a refund. A repeat changes nothing.
+
+    A failure after a success is an alert: the customer's bank returned the money (Stripe: ``refund.failed`` after
+    ``succeeded``), and the platform has it again.
+    """
+    status = refund_after(refund.status, report.status)
+    alerts = []
+    if report.amount not in {None, refund.amount}:
+        alerts.append(refund_alert("amount_mismatch", refund, {"got": report.amount}))
+    if report.status is RefundStatus.FAILED and refund.status is RefundStatus.SUCCEEDED:
+        alerts.append(refund_alert("refund_came_back", refund, {"reason": report.reason}))
+    is_new = status is not refund.status
+    is_named = report.provider_refund_id not in {None, refund.provider_refund_id}
+    ended = PHASE_OF[status] if is_new and status not in UNFINISHED else None
+    if ended is Phase.FAILED:
+        alerts.append(refund_alert("refund_failed", refund, {"reason": report.reason}))
+    return RefundChange(
+        status,
+        is_written=is_new or is_named,
+        failure_reason=report.reason if status is RefundStatus.FAILED else None,
+        ended=ended,
+        alerts=tuple(alerts),
+        notices=(refund_notice(refund),) if ended is Phase.SUCCEEDED else (),
+    )
+
+
+def refund_alert(kind: str, refund: Refund, details: Mapping[str, Any]) -> Alert:
+    """A problem with a refund."""
+    money = {"refund_id": refund.id, "amount": refund.amount, "currency": refund.currency}
+    return Alert(kind, str(refund.id), {**money, **details})
+
+
+def refund_notice(refund: Refund) -> PaymentNotice:
+    """The customer has the money back."""
+    details = {"amount": refund.amount, "currency": refund.currency, "reason": refund.reason.value}
+    return PaymentNotice(NoticeKind.PAYMENT_REFUNDED, str(refund.id), details)
 
 
 def amount_to_refund(payment: PaymentView, currency: str, asked: Money | None, on_the_way: int) -> int:

@@ -21,6 +21,13 @@ EXCEPTIONS = {
         "activities.media.media",
     ): "a round of maintenance sweeps the files too",
 }
+#: Stores of a later area that a module asks (`work.<area>`), each with its reason.
+STORE_EXCEPTIONS = {
+    (
+        "api.v1.businesses.businesses.handlers",
+        "onboarding",
+    ): "a business that changes its identity is reviewed again in the same transaction",
+}
 #: Modules of the domain that join the declarations of all areas.
 JOINING = {"domain.permissions", "domain.error_codes"}
 
@@ -65,6 +72,24 @@ def later_areas(module: str, source: str) -> set[str]:
     return {one for one in imports(source) if (area := area_of(one)) and ORDER.index(area) > ORDER.index(own)}
 
 
+def later_stores(module: str, source: str) -> set[str]:
+    """The later areas whose stores ``module`` asks for: ``work.<area>``, wherever the unit of work is kept."""
+    own = area_of(module)
+    if own is None:
+        return set()
+    used = {
+        node.attr
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Attribute) and node.attr in ORDER and _is_unit_of_work(node.value)
+    }
+    return {area for area in used if ORDER.index(area) > ORDER.index(own)}
+
+
+def _is_unit_of_work(node: ast.expr) -> bool:
+    name = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+    return name.strip("_") in {"work", "stores", "unit_of_work"}
+
+
 def modules() -> Iterator[tuple[str, str]]:
     for room in ("domain", "db", "providers", "analytics", "activities", "workflows", "api/v1"):
         for path in sorted((ROOT / room).rglob("*.py")):
@@ -92,6 +117,24 @@ def test_exceptions_are_all_still_needed() -> None:
     sources = dict(modules())
     unused = [(name, used) for name, used in EXCEPTIONS if used not in later_areas(name, sources[name])]
     assert unused == []
+
+
+def test_area_asks_no_store_of_a_later_area() -> None:
+    asked = {name: later_stores(name, source) for name, source in modules()}
+    found = {
+        name: sorted(areas)
+        for name, areas in asked.items()
+        if areas - {area for module, area in STORE_EXCEPTIONS if module == name}
+    }
+    assert found == {}, "move the endpoint or the method to the later area, or read the facts in a store of this one"
+    assert [one for one in STORE_EXCEPTIONS if one[1] not in asked[one[0]]] == [], "no longer needed"
+
+
+def test_store_of_a_later_area_is_found_however_the_unit_of_work_is_kept() -> None:
+    for source in ("work.bookings.changes", "self._work.bookings", "command.work.bookings.get(1)"):
+        assert later_stores("activities.payments.payments", source)
+    assert not later_stores("activities.bookings.bookings", "work.payments.record")
+    assert not later_stores("domain.platform.flags", "flag.businesses")
 
 
 def test_shared_modules_use_no_area() -> None:

@@ -7,9 +7,13 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.payments.payments import ApplyEventInput, FindOrderInput, PaymentUpdate, RecordInput
+from domain.payments import changes
+from domain.payments.changes import TotalsChange
 from domain.payments.intents import keeps_new_card
+from domain.payments.lapse import WITHOUT_CUSTOMER
 from domain.payments.movements import is_other_card, is_surplus, of_other_card
-from domain.payments.status import ALLOWED as MOVES
+from domain.payments.payment import Payment
+from domain.payments.provider_events import IntentEvent
 from domain.payments.status import Movement, PaymentStatus, Phase
 from domain.payments.tasks import MoneyResult, MoneyTask, PaymentView
 from tests.workflows.stub_state import AWAY, P, StubState, now
@@ -18,18 +22,25 @@ from tests.workflows.stub_state import AWAY, P, StubState, now
 class PaymentStub(StubState):
     """Events of the provider, and movements of money."""
 
-    def _see(self, status: PaymentStatus) -> PaymentView:
-        """Postgres learns what the provider says; an answer that is older than its event moves nothing back."""
+    def _stored(self, view: PaymentView) -> Payment:
+        """The row of a payment. Its authorization ends when the provider says it does."""
+        ids = (view.payment_id, self.booking.business_id, self.booking.booking_id)
+        totals = (view.amount, view.authorized, view.captured, view.refunded)
+        created_at = activity.info().scheduled_time
+        return Payment(
+            *(*ids, "stripe", self.intent_id, view.status, view.manual_capture, *totals, "JPY", None, None),
+            created_at=created_at,
+            authorized_until=view.authorized_until,
+        )
+
+    def _apply(self, status: PaymentStatus) -> PaymentView:
+        """Apply an event about the intent, by the rule that the stores ask."""
         assert self.payment is not None
-        if status is self.payment.status or status in MOVES[self.payment.status]:
-            amount = self.payment.amount
-            captured = amount if status in (P.CAPTURED, P.REFUNDED) else 0
-            authorized = amount if status is P.AUTHORIZED else self.payment.authorized
-            self.payment = replace(self.payment, status=status, captured=captured, authorized=authorized)
-            if status is not P.AUTHORIZED:
-                self.payment = replace(self.payment, authorized_until=None)
-            elif self.lasts and self.payment.authorized_until is None:
-                self.payment = replace(self.payment, authorized_until=activity.info().scheduled_time + self.lasts)
+        stored, amount = self._stored(self.payment), self.payment.amount
+        until = stored.created_at + self.lasts if self.lasts and stored.authorized_until is None else None
+        captured = amount if status is P.CAPTURED else 0
+        event = IntentEvent(self.intent_id, status, amount, "JPY", captured, authorized_until=until)
+        self.payment = _view_after(stored, changes.apply_intent(stored, event))
         return self.payment
 
     @activity.defn(name="payments.apply_event")
@@ -42,7 +53,7 @@ class PaymentStub(StubState):
         payment = self.payment
         if event.webhook_id not in self.applied:
             self.applied.append(event.webhook_id)
-            payment = self._see(self.inbox[event.webhook_id])
+            payment = self._apply(self.inbox[event.webhook_id])
         return PaymentUpdate(self.booking.booking_id, self.booking.status, payment)
 
     def _take_new_card(self, webhook_id: UUID) -> PaymentUpdate:
@@ -90,9 +101,8 @@ class PaymentStub(StubState):
             self.at_provider = P.CAPTURED
             return MoneyResult(task.movement_id, Phase.SUCCEEDED, P.CAPTURED, "pi_1", task.amount, task.amount)
         if self.at_provider is P.CAPTURED:
-            return MoneyResult(
-                task.movement_id, Phase.FAILED, P.CAPTURED, "pi_1", 0, task.amount, reason="already_paid"
-            )
+            paid = task.amount_due
+            return MoneyResult(task.movement_id, Phase.FAILED, P.CAPTURED, "pi_1", 0, paid, reason="already_paid")
         if self.at_provider is P.PROCESSING:
             return MoneyResult(task.movement_id, Phase.UNKNOWN, P.PROCESSING, "pi_1", reason="processing")
         self.at_provider = P.VOIDED
@@ -106,7 +116,7 @@ class PaymentStub(StubState):
                 task.movement_id, Phase.FAILED, P.AUTHORIZED, task.intent_id, task.amount, reason=self.declines
             )
         new = f"pi_{int(task.intent_id.removeprefix('pi_')) + 1}"
-        until = activity.info().scheduled_time + self.lasts
+        until = activity.info().scheduled_time + (self.lasts or WITHOUT_CUSTOMER)
         return MoneyResult(task.movement_id, Phase.SUCCEEDED, P.AUTHORIZED, new, task.amount, authorized_until=until)
 
     @activity.defn(name="payments.record")
@@ -116,15 +126,26 @@ class PaymentStub(StubState):
         assert self.payment is not None
         if is_surplus(outcome.task.movement_id):
             return self.payment
-        if is_other_card(outcome.task.movement_id):
+        task, result = outcome.task, outcome.result
+        if is_other_card(task.movement_id):
             self.to_void = None
             assert self.replaced is not None
-            gone = replace(self.replaced, status=P.VOIDED, authorized_until=None)
+            replaced = self._stored(self.replaced)
+            gone = _view_after(replaced, changes.record_movement(replaced, task, result).change)
             if self.payment.payment_id == gone.payment_id:
                 self.payment = gone
             return gone
-        if outcome.task.movement is Movement.AUTHORIZE and outcome.result.phase is Phase.SUCCEEDED:
-            self.intent_id = outcome.result.intent_id
-            self.payment = replace(self.payment, authorized_until=outcome.result.authorized_until)
-            return self.payment
-        return self._see(outcome.result.status) if outcome.result.status else self.payment
+        stored = self._stored(self.payment)
+        if task.movement is Movement.AUTHORIZE:
+            renewal = changes.renew(stored, task, result)
+            if renewal is not None:
+                assert renewal.replaces, "no run renews what it has captured or voided"
+                self.intent_id = result.intent_id
+                self.payment = replace(self.payment, authorized_until=result.authorized_until)
+                return self.payment
+        self.payment = _view_after(stored, changes.record_movement(stored, task, result).change)
+        return self.payment
+
+
+def _view_after(payment: Payment, change: TotalsChange | None) -> PaymentView:
+    return (payment if change is None else change.after).view()

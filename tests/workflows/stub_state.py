@@ -82,7 +82,7 @@ class StubState:
     kept_penalty: KeptPenalty = field(default_factory=KeptPenalty)
     #: What the end of the booking has cost the customer.
     kept: int = 0
-    #: How long the card's promise lasts, from each authorization; without it nobody knows.
+    #: How long an authorization is valid. None: the provider does not say it, and the shortest time is assumed.
     lasts: timedelta | None = None
     #: The name of the intent that holds it, and why the bank refuses another one.
     intent_id: str = "pi_1"

@@ -21,7 +21,7 @@ MOST_SERVICES = 1000
 async def check_card_hold_fees(work: UnitOfWork, business_id: UUID) -> None:
     """After a change of services or policies, in the same transaction. Raises InvalidInput for the first active service
     with a fee that is too small; ``services`` names it."""
-    business = await work.businesses.get(business_id)
+    seller = await work.catalogue.get_seller(business_id)
     rows = await work.catalogue.list_services(ServiceFilter(business_id=business_id), None, MOST_SERVICES)
     for row, _ in rows:
         if row.policy is None or row.payment_mode != PaymentMode.CARD_HOLD:
@@ -37,6 +37,6 @@ async def check_card_hold_fees(work: UnitOfWork, business_id: UUID) -> None:
             row.capacity,
         )
         try:
-            check_fees(terms, Policy.from_json(row.policy), LIMITS[business.payment_provider])
+            check_fees(terms, Policy.from_json(row.policy), LIMITS[seller.payment_provider])
         except InvalidInput as error:
             raise InvalidInput({**error.details, "services": [str(row.id)]}) from error

@@ -30,15 +30,14 @@ from db.scheduling.booked_services import Catalogue
 from domain.booking_status import BookingStatus
 from domain.bookings.agreement import agree
 from domain.bookings.commands import BookingCommand
-from domain.bookings.limits import check_open_bookings, check_unproven_holds
+from domain.bookings.hold import first_notices
+from domain.bookings.limits import check_guest, check_open_bookings, check_unproven_holds, counts_unproven_again
 from domain.bookings.snapshot import BookingSnapshot
 from domain.bookings.view import BookingView
 from domain.errors import NotFound
 from domain.identity.network import network_of
-from domain.messages.kinds import NoticeKind
 from domain.platform.actor import SYSTEM
 from domain.scheduling.availability.engine import fits
-from domain.scheduling.errors import NotBookable
 
 _SNAPSHOT = TypeAdapter(BookingSnapshot)
 
@@ -202,10 +201,10 @@ class HoldStore(OverbookStore):
         check_open_bookings(0, others or 0, is_proven=False, network_limit=limit)
 
     async def _count_unproven(self, view: BookingView, known: HoldFacts, now: datetime) -> None:
-        """Count again with the holds of all other unproven callers seen, once half of the limit is used: before that,
-        nobody waits. Raises NotBookable."""
+        """Count again with the holds of all other unproven callers seen, where the limit is near. Raises
+        NotBookable."""
         limit = known.catalogue.settings["unproven_holds"]
-        if 2 * (known.unproven + 1) < limit:
+        if not counts_unproven_again(known.unproven, limit):
             return
         values = {"business_id": view.business_id}
         await self.session.execute(_ONE_OF_BUSINESS, values)
@@ -219,9 +218,7 @@ class HoldStore(OverbookStore):
         known = await AvailabilityStore(self.session, self.context).for_hold(
             request.service_ids, request.start_at, now, Who(request.customer_id, request.user_id, self._ip())
         )
-        guest = request.person is not None and not request.by_staff
-        if guest and not known.catalogue.settings["guest_booking"]:
-            raise NotBookable({"rule": "no_guest_booking"})
+        check_guest(request.person is not None, request.by_staff, known.catalogue.settings["guest_booking"])
         return replace(known, is_proven=True) if request.is_proven else known
 
     async def _customer_for(self, request: HoldRequest, known: HoldFacts) -> BookingCustomer:
@@ -273,24 +270,15 @@ class HoldStore(OverbookStore):
         await VisitStore(self.session, self.context).check_in(arrive, now)
 
     async def _queue_notices(self, view: BookingView, now: datetime) -> None:
-        """The notices of a new booking that waits for no payment: confirmed if nothing is missing, the request for the
-        proof of the address, or the request for approval. A booking that waits for a payment gets its notice from the
-        statement that makes it."""
+        """Confirm a booking that waits for nothing, with its notices; else queue the first ones."""
         if view.status is BookingStatus.CONFIRMED:
             command = BookingCommand(view.id, view.business_id, f"instant:{view.id}", SYSTEM.kind)
             await ConfirmStore(self.session, self.context).confirm(command, now)
-        elif not view.amount_due:
-            await NoticeStore(self.session, self.context).queue_many(_asking(view))
-
-
-def _asking(view: BookingView) -> list[QueuedNotice]:
-    """The messages of a booking that waits for an answer, a proof or an approval."""
-    if view.is_provisional:
-        return [QueuedNotice(NoticeKind.BOOKING_HELD, view.id, view.business_id, f"booking/{view.id}/held")]
-    if view.proof_deadline is not None:
-        return [QueuedNotice(NoticeKind.BOOKING_PROOF, view.id, view.business_id, f"booking/{view.id}/proof")]
-    kind, key = NoticeKind.BOOKING_REQUESTED, f"booking/{view.id}/requested"
-    return [
-        QueuedNotice(kind, view.id, view.business_id, key, audience="business"),
-        QueuedNotice(kind, view.id, view.business_id, f"{key}/customer"),
-    ]
+            return
+        notices = [
+            QueuedNotice(kind, view.id, view.business_id, f"booking/{view.id}/{key}", audience=audience)
+            for kind, audience, key in first_notices(
+                view.status, bool(view.amount_due), view.proof_deadline, view.is_provisional
+            )
+        ]
+        await NoticeStore(self.session, self.context).queue_many(notices)

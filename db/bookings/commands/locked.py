@@ -7,12 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from db.bookings.commands.notices import Message
-from db.payments.payments import Payment
 from domain.booking_status import BookingStatus
 from domain.bookings.commands import BookingCommand, BookingOutcome
 from domain.bookings.decisions import BookingFacts, KeptPenalty
 from domain.bookings.undo import undo_until
 from domain.catalogue.cancellation import Policy
+from domain.payments.payment import Payment
 from domain.payments.refunds import RefundReason
 from domain.payments.settlement import Settlement
 from domain.payments.status import Movement

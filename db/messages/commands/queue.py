@@ -8,16 +8,14 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Double, Text, bindparam, text
 from sqlalchemy.dialects.postgresql import UUID as PgUUID
 
 from db.engine.store import Store
-from domain.messages.kinds import AccountEmailKind, NoticeKind
-
-Audience = Literal["customer", "business"]
+from domain.messages.kinds import AccountEmailKind, Audience, NoticeKind
 
 # One statement for any number of notices, because every booking executes it. For a customer without an address the
 # message is only shown in the app: no workflow is started. A reminder is useless after the visit has begun, so sending

@@ -13,12 +13,15 @@ from sqlalchemy import Row, bindparam, text
 from sqlalchemy.dialects.postgresql import UUID as PgUUID
 
 from db.messages.notices import NoticeStore
-from db.payments.payments import COLUMNS, Payment, PaymentStore, payment_of
+from db.payments.payments import COLUMNS, PaymentStore, payment_of
+from db.platform.attention import AttentionStore
 from domain.booking_status import BookingStatus
 from domain.messages.kinds import NoticeKind
+from domain.payments.changes import double_capture
 from domain.payments.intents import keeps_new_card, requests_card
 from domain.payments.movements import of_other_card
 from domain.payments.opening import Opening, OpeningFacts, opening
+from domain.payments.payment import Payment
 from domain.payments.status import Movement, PaymentMode, PaymentStatus
 from domain.payments.tasks import MoneyTask
 
@@ -46,6 +49,7 @@ _TO_VOID = text(f"""
                         WHERE o.movement_id = t.movement_id AND o.phase IN ('succeeded', 'failed'))
      ORDER BY t.id LIMIT 1
 """)
+_WEBSITE = text("SELECT website FROM businesses WHERE id = :id AND deleted_at IS NULL")
 #: Kinds of attention items that a new card resolves.
 _WANT_A_CARD = ("authorize_failed", "authorization_lost")
 
@@ -70,6 +74,11 @@ class OpeningStore(PaymentStore):
         opened = (await self.session.execute(_REPLACEMENT, {"id": current.id})).one_or_none()
         return payment_of(opened) if opened is not None else await self._open(booking, current.id)
 
+    async def find_website(self, business_id: UUID) -> str | None:
+        """The website of the business, to which its customers may return after a payment; None without one."""
+        website: str | None = await self.session.scalar(_WEBSITE, {"id": business_id})
+        return website
+
     async def replace_payment(self, payment: Payment, booking_status: BookingStatus) -> None:
         """A payment with a new card has just been secured; its booking is locked.
 
@@ -81,11 +90,11 @@ class OpeningStore(PaymentStore):
         surplus = payment
         if keeps_new_card(booking_status):
             surplus = await self.get(payment.replaces)
-            await self._attention.settle(payment.booking_id, _WANT_A_CARD, "new_card")
+            await AttentionStore(self.session, self.context).settle(payment.booking_id, _WANT_A_CARD, "new_card")
         if surplus.status is PaymentStatus.AUTHORIZED:
             await self.intend(_void(surplus, of_other_card(surplus.id, payment.id)))
         elif surplus.captured:
-            await self._report_double_capture(surplus)
+            await self.raise_alerts(surplus, double_capture(surplus))
 
     async def find_void(self, booking_id: UUID) -> MoneyTask | None:
         """The void that ``replace_payment`` decided and that has not ended yet."""

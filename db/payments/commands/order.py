@@ -5,13 +5,14 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from db.payments.payments import COLUMNS, Payment, PaymentStore, payment_of
+from db.payments.payments import COLUMNS, PaymentStore, payment_of
 from db.platform.outbox import MOVE_MONEY, OutboxStore
 from domain.booking_status import BookingStatus
 from domain.money import Money
 from domain.payments.limits import ProviderLimits
 from domain.payments.movements import by_command
 from domain.payments.orders import OrderFacts, amount_to_capture, amount_to_void
+from domain.payments.payment import Payment
 from domain.payments.status import Movement
 from domain.payments.tasks import MoneyTask
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,13 +12,11 @@ from sqlalchemy.dialects.postgresql import UUID as PgUUID
 
 from db.engine.store import Store
 from db.messages.notices import AccountEmail, NoticeStore
-from domain.errors import AlreadyExists, Forbidden, Gone, InvalidInput, NotFound, WrongState
+from domain.errors import AlreadyExists, Forbidden, NotFound
 from domain.messages.kinds import AccountEmailKind
 from domain.messages.send_decision import check_invitation
+from domain.scheduling.invitation import VALID_FOR, InvitationState, check_link, check_open, check_person
 from domain.scheduling.staff import StaffRole
-
-#: How long an invitation can be accepted.
-GOOD_FOR = timedelta(days=7)
 
 _COLUMNS = """
     id, business_id, CAST(email AS text) AS email, role, resource_id, resource_name, language, expires_at, accepted_at,
@@ -102,6 +100,11 @@ class InvitationRow:
     withdrawn_at: datetime | None
     created_at: datetime
 
+    @property
+    def state(self) -> InvitationState:
+        """What decides whether it can be accepted or changed."""
+        return InvitationState(self.expires_at, self.accepted_at, self.withdrawn_at)
+
 
 class InvitationStore(Store):
     """Invitations of one business."""
@@ -112,9 +115,7 @@ class InvitationStore(Store):
         resource that is taken or not the business's."""
         await self._check_business(business_id)
         person: dict[str, Any] = {"business_id": business_id, "email": asked.email}
-        if await self.session.scalar(_WORKS_HERE, person):
-            raise AlreadyExists({"field": "email"})
-        await self._check_person(business_id, asked.resource_id)
+        await self._check_person(business_id, asked.email, asked.resource_id)
         await self.session.execute(_FORGET_OLD, {**person, "now": now})
         values = {
             **person,
@@ -123,7 +124,7 @@ class InvitationStore(Store):
             "resource_name": dict(asked.resource_name) if asked.resource_name else None,
             "language": asked.language,
             "invited_by": by,
-            "expires_at": now + GOOD_FOR,
+            "expires_at": now + VALID_FOR,
         }
         row = (await self.session.execute(_INVITE, values)).one_or_none()
         if row is None:
@@ -136,10 +137,10 @@ class InvitationStore(Store):
         return [InvitationRow(**row._mapping) for row in await self.session.execute(_LIST, values)]
 
     async def resend(self, invitation_id: UUID, now: datetime) -> InvitationRow:
-        """Let it be good for seven days from now, with a new e-mail. Raises NotFound, WrongState."""
+        """Let it be valid for seven days from now, with a new e-mail. Raises NotFound, WrongState."""
         invitation = await self._lock_open(invitation_id)
         await self._check_business(invitation.business_id)
-        values = {"id": invitation_id, "expires_at": now + GOOD_FOR}
+        values = {"id": invitation_id, "expires_at": now + VALID_FOR}
         row = (await self.session.execute(_RENEW, values)).one()
         return await self._send(InvitationRow(**row._mapping))
 
@@ -155,12 +156,8 @@ class InvitationStore(Store):
         if await self.session.scalar(_ENTER, {"id": invitation_id}) is None:
             raise Forbidden({"reason": "other_email"})
         row = InvitationRow(**(await self.session.execute(_LOCK, {"id": invitation_id})).one()._mapping)
-        if row.accepted_at or row.withdrawn_at or row.expires_at <= now:
-            raise Gone({"reason": "link_used" if row.accepted_at else "link_expired"})
-        works_here = {"business_id": row.business_id, "email": row.email}
-        if await self.session.scalar(_WORKS_HERE, works_here):
-            raise AlreadyExists({"field": "email"})
-        await self._check_person(row.business_id, row.resource_id)
+        check_link(row.state, now)
+        await self._check_person(row.business_id, row.email, row.resource_id)
         assigned: UUID | None = await self.session.scalar(
             _ASSIGN,
             {
@@ -188,19 +185,19 @@ class InvitationStore(Store):
             raise NotFound
         check_invitation(row.status, is_approved=row.is_approved, owner_is_proven=row.owner_is_proven)
 
-    async def _check_person(self, business_id: UUID, resource_id: UUID | None) -> None:
-        if resource_id is None:
-            return
-        if not await self.session.scalar(_FREE_PERSON, {"business_id": business_id, "resource_id": resource_id}):
-            raise InvalidInput.at("resource_id", "unknown_or_taken")
+    async def _check_person(self, business_id: UUID, email: str, resource_id: UUID | None) -> None:
+        works_here = await self.session.scalar(_WORKS_HERE, {"business_id": business_id, "email": email})
+        person = {"business_id": business_id, "resource_id": resource_id}
+        is_free = resource_id is None or await self.session.scalar(_FREE_PERSON, person)
+        check_person(works_here=bool(works_here), is_free=bool(is_free))
 
     async def _lock_open(self, invitation_id: UUID) -> InvitationRow:
         found = (await self.session.execute(_LOCK, {"id": invitation_id})).one_or_none()
         if found is None:
             raise NotFound
-        if found.accepted_at is not None or found.withdrawn_at is not None:
-            raise WrongState({"status": "accepted" if found.accepted_at else "withdrawn", "wanted": "open"})
-        return InvitationRow(**found._mapping)
+        row = InvitationRow(**found._mapping)
+        check_open(row.state)
+        return row
 
     async def _send(self, row: InvitationRow) -> InvitationRow:
         message = AccountEmail(

@@ -47,7 +47,7 @@ async def renewed(desk: Desk, task: MoneyTask, **result: Any) -> PaymentView:
         **result,
     }
     known = MoneyResult(task.movement_id, **said)
-    view: PaymentView = await desk.within(lambda work: work.bookings.changes.record_renewal(task, known))
+    view: PaymentView = await desk.within(lambda work: work.payments.renewals.record_renewal(task, known))
     return view
 
 
@@ -144,7 +144,7 @@ async def test_event_of_the_old_intent_voids_nothing(desk: Desk) -> None:
     assert len(await desk.outbox_commands("booking.payment_event")) == 1, "the late one is not passed on"
     surplus = replace(task, movement=Movement.VOID, movement_id=of_surplus(task.movement_id))
     void = MoneyResult(surplus.movement_id, Phase.SUCCEEDED, P.VOIDED, name)
-    view = await desk.within(lambda work: work.bookings.changes.record_surplus(surplus, void))
+    view = await desk.within(lambda work: work.payments.renewals.record_surplus(surplus, void))
     assert view.status is P.AUTHORIZED
     assert await outcomes(desk, payment_id) == ["replaced", "replaced"]
     assert await desk.attention() == []
@@ -187,7 +187,7 @@ async def test_money_on_the_old_intent_is_for_a_person(desk: Desk) -> None:
     assert (await desk.payment(payment_id))["captured"] == 0
     surplus = replace(task, movement=Movement.VOID, movement_id=of_surplus(task.movement_id))
     paid = MoneyResult(surplus.movement_id, Phase.FAILED, P.CAPTURED, name, captured=6600, reason="already_paid")
-    view = await desk.within(lambda work: work.bookings.changes.record_surplus(surplus, paid))
+    view = await desk.within(lambda work: work.payments.renewals.record_surplus(surplus, paid))
     assert view.status is P.AUTHORIZED
     assert await desk.attention() == ["replaced_intent_captured"]
 

@@ -10,8 +10,10 @@ from domain.booking_status import BookingStatus
 from domain.bookings import confirmation, decisions, late_payment
 from domain.bookings.decisions import BookingFacts
 from domain.bookings.expiry import HoldEnd, end_hold, ends_unproven, may_sweep, still_needs_claims
+from domain.bookings.hold import first_notices
 from domain.catalogue.cancellation import Policy
 from domain.errors import WrongState
+from domain.messages.kinds import NoticeKind
 from domain.payments.settlement import OPEN
 from domain.payments.status import SECURED, Movement, PaymentStatus
 from domain.payments.tasks import PaymentView
@@ -165,3 +167,27 @@ def test_ends_unproven_only_while_the_proof_is_awaited() -> None:
     assert ends_unproven(UNPROVEN)
     assert not ends_unproven(facts(S.PENDING))
     assert not ends_unproven(replace(UNPROVEN, status=S.CONFIRMED))
+
+
+@pytest.mark.parametrize("status", list(S))
+@pytest.mark.parametrize("is_due", [True, False])
+@pytest.mark.parametrize("proof_deadline", [None, NOW])
+def test_first_notices_are_for_those_who_have_to_act(
+    status: BookingStatus, is_due: bool, proof_deadline: datetime | None
+) -> None:
+    notices = first_notices(status, is_due, proof_deadline)
+    if status is not S.PENDING or is_due:
+        assert notices == ()
+    elif proof_deadline is not None:
+        assert notices == ((NoticeKind.BOOKING_PROOF, "customer", "proof"),), "the business gets none before the proof"
+    else:
+        assert [(kind, audience) for kind, audience, _ in notices] == [
+            (NoticeKind.BOOKING_REQUESTED, "business"),
+            (NoticeKind.BOOKING_REQUESTED, "customer"),
+        ]
+    assert len({key for _, _, key in notices}) == len(notices), "each is queued under a key of its own"
+
+
+def test_first_notice_of_a_reserved_time_asks_the_customer_alone() -> None:
+    assert first_notices(S.PENDING, False, NOW, is_provisional=True) == ((NoticeKind.BOOKING_HELD, "customer", "held"),)
+    assert first_notices(S.CONFIRMED, False, None, is_provisional=True) == ()

@@ -3,7 +3,8 @@
 import pytest
 
 from domain.bookings.errors import HoldLimit
-from domain.bookings.limits import MAX_OPEN_HOLDS, check_open_bookings
+from domain.bookings.limits import MAX_OPEN_HOLDS, check_guest, check_open_bookings, counts_unproven_again
+from domain.scheduling.errors import NotBookable
 
 
 @pytest.mark.parametrize(
@@ -25,3 +26,22 @@ def test_check_open_bookings_counts_proven_identity_or_network(
         return
     with pytest.raises(HoldLimit):
         check_open_bookings(by_customer, by_network, is_proven=is_proven)
+
+
+@pytest.mark.parametrize(
+    ("open_holds", "limit", "counts"), [(0, 10, False), (3, 10, False), (4, 10, True), (9, 10, True), (0, 1, True)]
+)
+def test_unproven_holds_are_counted_again_from_half_of_the_limit(open_holds: int, limit: int, counts: bool) -> None:
+    assert counts_unproven_again(open_holds, limit) is counts
+
+
+@pytest.mark.parametrize("is_guest", [True, False])
+@pytest.mark.parametrize("by_staff", [True, False])
+@pytest.mark.parametrize("allowed", [True, False])
+def test_check_guest_refuses_a_guest_where_a_login_is_wanted(is_guest: bool, by_staff: bool, allowed: bool) -> None:
+    if not is_guest or by_staff or allowed:
+        check_guest(is_guest, by_staff, allowed)
+        return
+    with pytest.raises(NotBookable) as refused:
+        check_guest(is_guest, by_staff, allowed)
+    assert refused.value.details == {"rule": "no_guest_booking"}

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from domain.catalogue.service import ServiceTerms, check_terms
+from domain.catalogue.errors import LegalNoticeRequired
+from domain.catalogue.service import ActiveService, ServiceTerms, check_active, check_legal_notice, check_terms
 from domain.errors import CurrencyMismatch, InvalidInput
 from domain.money import Money
-from domain.payments.status import PaymentMode
+from domain.payments.status import ONLINE, PaymentMode
 
 GOOD = ServiceTerms("JPY", Money(5500), PaymentMode.AT_VENUE, None, None, 1, 4)
 DEPOSIT = replace(GOOD, payment_mode=PaymentMode.DEPOSIT, deposit_percent=20)
@@ -59,3 +60,43 @@ def test_unsound_terms(terms: ServiceTerms, field: str) -> None:
 def test_money_of_another_currency(terms: ServiceTerms) -> None:
     with pytest.raises(CurrencyMismatch):
         check_terms(terms)
+
+
+# -- an active service -----------------------------------------------------------------------------------------------
+
+ACTIVE = ActiveService(groups=((1, 1), (1,)), capacity=1, party_min=1, payment_mode=PaymentMode.AT_VENUE)
+
+
+@pytest.mark.parametrize(
+    ("service", "field"),
+    [
+        (replace(ACTIVE, groups=()), "requirements"),
+        (replace(ACTIVE, groups=((1,), ())), "requirements"),
+        (replace(ACTIVE, groups=((4,), (1,)), capacity=5), "capacity"),
+        (replace(ACTIVE, groups=((4, 4), (1,)), capacity=8, party_min=5), "party_min"),
+    ],
+)
+def test_check_active_refuses_a_service_that_nobody_can_do(service: ActiveService, field: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        check_active(service, "s-1")
+    assert field in str(refused.value.details)
+
+
+@pytest.mark.parametrize("mode", PaymentMode)
+@pytest.mark.parametrize("lacks_notice", [True, False])
+def test_check_active_wants_the_legal_notice_for_a_sale_online(mode: PaymentMode, lacks_notice: bool) -> None:
+    service = replace(ACTIVE, payment_mode=mode, lacks_notice=lacks_notice)
+    if not (lacks_notice and mode in ONLINE):
+        check_active(service, "s-1")
+        return
+    with pytest.raises(LegalNoticeRequired) as refused:
+        check_active(service, "s-1")
+    assert refused.value.details == {"field": "legal_notice", "services": ["s-1"]}
+
+
+def test_check_legal_notice_names_the_services_that_are_sold_online() -> None:
+    check_legal_notice(True, ["s-1"])
+    check_legal_notice(False, [])
+    with pytest.raises(LegalNoticeRequired) as refused:
+        check_legal_notice(False, ["s-1", "s-2"])
+    assert refused.value.details == {"field": "legal_notice", "services": ["s-1", "s-2"]}

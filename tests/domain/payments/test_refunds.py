@@ -1,5 +1,8 @@
 """How much of a payment may go back, and what the provider's answer makes of a refund."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -9,7 +12,16 @@ from hypothesis import strategies as st
 from domain.errors import CurrencyMismatch, WrongState
 from domain.money import Money
 from domain.payments.errors import AmountRefused
-from domain.payments.refunds import PHASE_OF, REFUNDABLE, amount_to_refund, refund_status_of
+from domain.payments.refunds import (
+    PHASE_OF,
+    REFUNDABLE,
+    Refund,
+    RefundReason,
+    RefundReport,
+    amount_to_refund,
+    change_refund,
+    refund_status_of,
+)
 from domain.payments.status import PaymentStatus, Phase, RefundStatus
 from domain.payments.tasks import PaymentView
 
@@ -63,3 +75,57 @@ def test_refund_status_and_phase_agree(phase: Phase) -> None:
     ended = phase in {Phase.SUCCEEDED, Phase.FAILED}
     assert PHASE_OF[status] is (phase if ended else Phase.UNKNOWN)
     assert (status is RefundStatus.PROCESSING) is not ended
+
+
+# -- reports of the provider -----------------------------------------------------------------------------------------
+
+
+def refund(status: RefundStatus = RefundStatus.PROCESSING, **values: Any) -> Refund:
+    """Of 5000 yen, known to the provider as ``re_1``."""
+    plain = Refund(
+        *(uuid4(), uuid4(), uuid4(), uuid4(), status, 5000, "JPY", RefundReason.CANCELLED, "c-1", "re_1", None),
+        created_at=datetime(2027, 3, 1, tzinfo=UTC),
+    )
+    return replace(plain, **values)
+
+
+@pytest.mark.parametrize("known", [RefundStatus.REQUESTED, RefundStatus.PROCESSING, RefundStatus.FAILED])
+def test_change_refund_that_succeeds_sends_one_notice(known: RefundStatus) -> None:
+    before = refund(known)
+    change = change_refund(before, RefundReport(RefundStatus.SUCCEEDED, "re_1"))
+    assert (change.status, change.ended, change.alerts) == (RefundStatus.SUCCEEDED, Phase.SUCCEEDED, ())
+    assert [(one.dedupe_key, one.details["amount"]) for one in change.notices] == [
+        (f"payment_refunded:{before.id}", 5000)
+    ]
+    repeated = change_refund(replace(before, status=change.status), RefundReport(RefundStatus.SUCCEEDED, "re_1"))
+    assert (repeated.is_written, repeated.ended, repeated.notices) == (False, None, ())
+
+
+def test_change_refund_that_fails_is_an_alert_and_no_notice() -> None:
+    change = change_refund(refund(), RefundReport(RefundStatus.FAILED, "re_1", "lost_or_stolen_card"))
+    assert (change.status, change.ended, change.failure_reason) == (
+        RefundStatus.FAILED,
+        Phase.FAILED,
+        "lost_or_stolen_card",
+    )
+    assert [one.kind for one in change.alerts] == ["refund_failed"]
+    assert change.notices == ()
+
+
+def test_change_refund_that_came_back_stays_succeeded_and_is_an_alert() -> None:
+    before = refund(RefundStatus.SUCCEEDED)
+    change = change_refund(before, RefundReport(RefundStatus.FAILED, "re_1", "account_closed"))
+    assert (change.status, change.is_written, change.ended) == (RefundStatus.SUCCEEDED, False, None)
+    assert [one.dedupe_key for one in change.alerts] == [f"refund_came_back:{before.id}"]
+
+
+def test_change_refund_over_another_amount_is_an_alert() -> None:
+    same = RefundReport(RefundStatus.PROCESSING, "re_1", amount=5000)
+    assert change_refund(refund(), same).alerts == ()
+    assert [one.details["got"] for one in change_refund(refund(), replace(same, amount=4000)).alerts] == [4000]
+
+
+@pytest.mark.parametrize(("named", "written"), [(None, False), ("re_1", False), ("re_2", True)])
+def test_change_refund_writes_a_new_name_at_the_provider(named: str | None, written: bool) -> None:
+    change = change_refund(refund(), RefundReport(RefundStatus.PROCESSING, named))
+    assert (change.is_written, change.ended) == (written, None)

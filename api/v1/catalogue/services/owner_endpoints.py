@@ -18,9 +18,7 @@ from api.v1.catalogue.resources.schemas import ResourceCreate, ResourceRead, Res
 from api.v1.catalogue.services.schemas import ServiceCreate, ServiceRead, ServiceUpdate
 from domain.catalogue.errors import LegalNoticeRequired
 from domain.catalogue.permissions import CatalogueAction
-from domain.catalogue.service import ApprovalMode, ServiceDefaults
 from domain.errors import CurrencyMismatch
-from domain.payments.status import PaymentMode
 from domain.scheduling.errors import OverlappingHours
 from providers.payments.registry import LIMITS
 
@@ -42,12 +40,10 @@ MayWriteResource = Annotated[Access, Depends(may(CatalogueAction.WRITE_RESOURCE,
 async def create_service(body: ServiceCreate, access: MayAddService, key: OptionalKey) -> Response:
     """Resources and policy must be the business's own, and the price in its currency."""
     async with access.work(body.business_id, key) as work:
-        business = await work.businesses.get(body.business_id)
-        settings = await work.businesses.get_settings(body.business_id)
-        defaults = ServiceDefaults(PaymentMode(settings.payment_mode), ApprovalMode(settings.approval_mode))
-        values = body.columns(business.currency, defaults, LIMITS[business.payment_provider])
-        service = await work.catalogue.add_service(business.id, values, body.required())
-        await check_card_hold_fees(work, business.id)
+        seller = await work.catalogue.get_seller(body.business_id)
+        values = body.columns(seller.currency, seller.defaults, LIMITS[seller.payment_provider])
+        service = await work.catalogue.add_service(body.business_id, values, body.required())
+        await check_card_hold_fees(work, body.business_id)
         return await store_response(work, created(ServiceRead.of(service)))
 
 
@@ -64,10 +60,10 @@ async def update_service(
     performs the service are stranded."""
     async with access.work(service_id) as work:
         stored = await work.catalogue.lock_service(service_id)
-        business = await work.businesses.get(stored.business_id)
-        values = body.columns(stored, LIMITS[business.payment_provider])
+        seller = await work.catalogue.get_seller(stored.business_id)
+        values = body.columns(stored, LIMITS[seller.payment_provider])
         service = await work.catalogue.change_service(stored, values, body.required(), now, confirm)
-        await check_card_hold_fees(work, business.id)
+        await check_card_hold_fees(work, stored.business_id)
     return ok(ServiceRead.of(service), SuccessMessage.UPDATED)
 
 

@@ -18,11 +18,11 @@ from api.http.idempotency import Key, Replay, command_id, store_response
 from api.http.operation_errors import raises
 from api.v1.payments.payments.schemas import ConfirmedRead, ConfirmPaymentCommand, IntentRead
 from db.engine.session import Scope
-from db.payments.payments import Payment
 from domain.errors import Conflict, Gone, NotFound, RuleBroken, Unavailable, WrongState
 from domain.money import Money
 from domain.payments.errors import PaymentDeclined
 from domain.payments.movements import metadata
+from domain.payments.payment import Payment
 from domain.payments.provider_events import ProviderEvent
 from domain.payments.return_url import require_return_url
 from domain.payments.status import SECURED, PaymentStatus
@@ -108,8 +108,8 @@ async def _pay(
 
 async def _check_return_url(settings: Settings, command: Command, return_url: str) -> None:
     async with command.finish() as work:
-        business = await work.businesses.get(command.access.business_id)
-    allowed = [settings.public_url, *settings.cors_origins, business.website or ""]
+        website = await work.payments.openings.find_website(command.access.business_id)
+    allowed = [settings.public_url, *settings.cors_origins, website or ""]
     require_return_url(return_url, allowed, loopback=settings.environment is not Environment.PRODUCTION)
 
 

@@ -7,9 +7,8 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, HttpUrl, StringConstraints
 
 from api.http.fields import Input, MoneyRead, MoneyWrite, Output, RecordRead, examples
-from db.payments.payments import Payment
-from db.payments.refunds import Refund
-from domain.payments.refunds import RefundReason
+from domain.payments.payment import Payment
+from domain.payments.refunds import Refund, RefundReason
 from domain.payments.status import Movement, PaymentStatus, RefundStatus
 from domain.payments.tasks import MoneyTask
 from providers.payments.interface import Intent

@@ -1,4 +1,4 @@
-"""Working hours: the usual week, and the exceptions."""
+"""Exceptions from the working hours of a person. `api.v1.catalogue.resources` has the usual week."""
 
 from typing import Annotated
 from uuid import UUID
@@ -19,8 +19,6 @@ from api.v1.scheduling.schedules.schemas import (
     ExceptionCreate,
     ExceptionRead,
     ExceptionUpdate,
-    ScheduleRead,
-    WorkingHoursUpdate,
 )
 from api.v1.scheduling.staff.handlers import check_schedule
 from domain.errors import AlreadyExists
@@ -34,33 +32,6 @@ MayWrite = Annotated[Access, Depends(may(SchedulingAction.WRITE_OWN_SCHEDULE, on
 MayList = Annotated[Access, Depends(may(SchedulingAction.READ_SCHEDULE, on="business"))]
 MayReadException = Annotated[Access, Depends(may(SchedulingAction.READ_SCHEDULE, on="staff_exceptions"))]
 MayWriteException = Annotated[Access, Depends(may(SchedulingAction.WRITE_OWN_SCHEDULE, on="staff_exceptions"))]
-
-
-@router.put(
-    "/working-hours",
-    summary="Set the working hours of a person",
-    response_model=Envelope[ScheduleRead],
-)
-@raises(OverlappingHours)
-async def update_working_hours(body: WorkingHoursUpdate, access: MayWrite, now: Now, confirm: Confirm) -> Response:
-    """The whole week at once. Staff set their own, managers everybody's."""
-    week = body.working_hours.week() if body.working_hours else None
-    async with access.work(body.resource_id) as work:
-        await check_schedule(work, access, body.resource_id)
-        row = await work.catalogue.set_working_hours(body.resource_id, week, now, confirm)
-    return ok(ScheduleRead.of(row.id, row.working_hours), SuccessMessage.UPDATED)
-
-
-@router.get(
-    "/working-hours/{resource_id}",
-    summary="Get the working hours of a person",
-    response_model=Envelope[ScheduleRead],
-)
-async def get_working_hours(resource_id: UUID, access: MayRead) -> Response:
-    """The usual week. The exceptions are a list of their own."""
-    async with access.work(resource_id) as work:
-        row = await work.catalogue.get_resource(resource_id)
-    return ok(ScheduleRead.of(row.id, row.working_hours))
 
 
 @router.get(

@@ -102,24 +102,6 @@ async def update_assignment(
     return ok(AssignmentRead.of(row), SuccessMessage.UPDATED)
 
 
-@router.delete(
-    "/assignments/{assignment_id}/terminate",
-    summary="End an assignment",
-    response_model=Envelope[AssignmentRead],
-)
-@raises(WrongState)
-async def terminate_assignment(assignment_id: UUID, access: MayWrite, now: Now, confirm: Confirm) -> Response:
-    """Access ends at once. Refused while bookings with the person are to come, unless confirmed: then each goes to
-    another person who is free at that time, or is offered another one."""
-    async with access.work(assignment_id) as work:
-        return ok(
-            AssignmentRead.of(
-                await work.scheduling.staff.terminate(assignment_id, now, confirm, work.bookings.changes.hand_over)
-            ),
-            SuccessMessage.UPDATED,
-        )
-
-
 @router.get(
     "/invitations",
     summary="List open invitations",

@@ -1,0 +1,60 @@
+"""A payment as it is stored."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from domain.payments.provider_events import PaymentTotals
+from domain.payments.status import Movement, PaymentStatus
+from domain.payments.tasks import MoneyTask, PaymentView
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """One intent at the provider for one booking; minor units. ``client_secret`` is only for the customer's browser.
+    ``replaces``: the former payment that this one with a new card replaces."""
+
+    id: UUID
+    business_id: UUID
+    booking_id: UUID
+    provider: str
+    provider_intent_id: str | None
+    status: PaymentStatus
+    manual_capture: bool
+    amount: int
+    authorized: int
+    captured: int
+    refunded: int
+    currency: str
+    client_secret: str | None
+    decline_code: str | None
+    created_at: datetime
+    authorized_until: datetime | None = None
+    replaces: UUID | None = None
+
+    @property
+    def totals(self) -> PaymentTotals:
+        """Status and totals."""
+        return PaymentTotals(self.status, self.authorized, self.captured, self.refunded)
+
+    def view(self) -> PaymentView:
+        """The payment for the booking's workflow."""
+        totals = (self.amount, self.authorized, self.captured, self.refunded)
+        until = self.authorized_until if self.status is PaymentStatus.AUTHORIZED else None
+        return PaymentView(self.id, self.status, *totals, self.manual_capture, until)
+
+    def task(self, movement: Movement, movement_id: str, amount: int) -> MoneyTask:
+        """The task for the provider."""
+        return MoneyTask(
+            movement_id=movement_id,
+            movement=movement,
+            payment_id=self.id,
+            booking_id=self.booking_id,
+            business_id=self.business_id,
+            provider=self.provider,
+            intent_id=self.provider_intent_id,
+            amount=amount,
+            currency=self.currency,
+            amount_due=self.amount,
+            manual_capture=self.manual_capture,
+        )
