@@ -6,6 +6,13 @@ RUN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 
+# Where Python writes no bytecode beside the sources, it goes where `omotenashi up` puts it: compiling all modules takes
+# each of the processes of `make test` longer than collecting the tests.
+ifneq ($(PYTHONDONTWRITEBYTECODE),)
+unexport PYTHONDONTWRITEBYTECODE
+export PYTHONPYCACHEPREFIX ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/omotenashi/bytecode
+endif
+
 .DEFAULT_GOAL := help
 .PHONY: help install up demo test test-all browser-test check bench chaos clean
 

@@ -7,6 +7,7 @@ import-linter holds the order inside each room; this holds it across rooms. The 
 import ast
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -54,9 +55,14 @@ def area_of(module: str) -> str | None:
     return None
 
 
-def imports(source: str) -> Iterator[str]:
+@cache
+def imports(source: str) -> tuple[str, ...]:
     """Every module, and every name of a module, that ``source`` imports."""
-    for node in ast.walk(ast.parse(source)):
+    return tuple(_imports(ast.parse(source)))
+
+
+def _imports(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (one.name for one in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -77,6 +83,8 @@ def later_stores(module: str, source: str) -> set[str]:
     own = area_of(module)
     if own is None:
         return set()
+    if not any(f".{area}" in source for area in ORDER[ORDER.index(own) + 1 :]):
+        return set()
     used = {
         node.attr
         for node in ast.walk(ast.parse(source))
@@ -90,11 +98,17 @@ def _is_unit_of_work(node: ast.expr) -> bool:
     return name.strip("_") in {"work", "stores", "unit_of_work"}
 
 
-def modules() -> Iterator[tuple[str, str]]:
-    for room in ("domain", "db", "providers", "analytics", "activities", "workflows", "api/v1"):
-        for path in sorted((ROOT / room).rglob("*.py")):
-            name = str(path.relative_to(ROOT).with_suffix("")).replace("/", ".").removesuffix(".__init__")
-            yield name, path.read_text(encoding="utf-8")
+@cache
+def modules() -> tuple[tuple[str, str], ...]:
+    """Names and sources."""
+    return tuple(
+        (
+            str(path.relative_to(ROOT).with_suffix("")).replace("/", ".").removesuffix(".__init__"),
+            path.read_text(encoding="utf-8"),
+        )
+        for room in ("domain", "db", "providers", "analytics", "activities", "workflows", "api/v1")
+        for path in sorted((ROOT / room).rglob("*.py"))
+    )
 
 
 def test_area_imports_no_later_area_of_any_room() -> None:

@@ -109,7 +109,7 @@ def places(word: str) -> dict[str, list[str]]:
     pattern = re.compile(rf"\b{word}s?\b")
     found: dict[str, list[str]] = {}
     for name, text in texts().items():
-        if name not in ELSEWHERE.get(word, ()) and pattern.search(text):
+        if word in text and name not in ELSEWHERE.get(word, ()) and pattern.search(text):
             room = name.split("/")[0] if "/" in name else "docs"
             found.setdefault(room, []).append(name)
     return found
