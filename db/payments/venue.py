@@ -228,6 +228,13 @@ class VenueStore(Store):
         values = {"id": row.id, "now": now, "counted": counted, "expected": expected_cash(row.opening, cash)}
         return TillState(**(await self.session.execute(_CLOSE, values)).one()._mapping)
 
+    async def currency_of(self, business_id: UUID) -> str:
+        """The currency (ISO 4217) in which the business counts its cash. Raises NotFound."""
+        row = (await self.session.execute(_BUSINESS, {"business_id": business_id})).one_or_none()
+        if row is None:
+            raise NotFound({"business_id": str(business_id)})
+        return str(row.currency)
+
     async def report(self, business_id: UUID, day: date | None, now: datetime) -> tuple[date, str, list[PersonReport]]:
         """The day (today if None), the currency, and everybody who took money or opened a till."""
         today, currency = await self._today(business_id, now)

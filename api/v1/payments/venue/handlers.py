@@ -72,7 +72,7 @@ async def close_own_till(access: Access, body: TillCloseCommand, key: Key | None
 
 async def _counted(work: UnitOfWork, business_id: UUID, money: Money) -> int:
     """The minor units of counted cash. Raises CurrencyMismatch."""
-    currency = (await work.businesses.get(business_id)).currency
+    currency = await work.payments.venue.currency_of(business_id)
     if money.currency != currency:
         raise CurrencyMismatch({"expected": currency, "got": money.currency})
     return money.amount
