@@ -179,6 +179,8 @@ class Settings(BaseSettings):
     stripe_api_key: SecretStr = SecretStr("sk_test_sandbox")
     stripe_base_url: str = "https://api.stripe.com"
     stripe_webhook_secret: SecretStr = SecretStr("whsec_sandbox")
+    #: Also accepted while the secret is rotated: the one before. Empty: none.
+    stripe_webhook_previous_secret: SecretStr = SecretStr("")
     #: Stripe allows webhooks this old; its SDK's default is 300 s.
     webhook_tolerance: timedelta = timedelta(minutes=5)
 
@@ -189,6 +191,8 @@ class Settings(BaseSettings):
     payjp_base_url: str = "https://api.pay.jp"
     #: The account's token that its webhooks carry.
     payjp_webhook_token: SecretStr = SecretStr("whook_sandbox")
+    #: Also accepted while the token is exchanged: the one before. Empty: none.
+    payjp_webhook_previous_token: SecretStr = SecretStr("")
 
     sendgrid_api_key: SecretStr = SecretStr("SG.sandbox")
     sendgrid_base_url: str = "https://api.sendgrid.com"

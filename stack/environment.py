@@ -56,6 +56,8 @@ def settings_environment(ports: Mapping[str, int]) -> dict[str, str]:
         # Always the keys of the sandbox: real ones of the caller must not reach a test stack.
         "stripe_api_key": default("stripe_api_key"),
         "stripe_webhook_secret": default("stripe_webhook_secret"),
+        "stripe_webhook_previous_secret": default("stripe_webhook_previous_secret"),
+        "payjp_webhook_previous_token": default("payjp_webhook_previous_token"),
         "payjp_api_key": default("payjp_api_key"),
         "payjp_public_key": default("payjp_public_key"),
         "payjp_webhook_token": default("payjp_webhook_token"),

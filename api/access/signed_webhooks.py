@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from api.access.callers import ApiServices, client_address
+from api.http.metrics import Metrics
 from api.http.operation_errors import BODY_ERRORS, raises
 from api.http.request_info import request_info
 from db.engine.context import Context
@@ -25,6 +26,7 @@ class SignedWebhook:
     body: bytes
     headers: dict[str, str]
     context: Context
+    metrics: Metrics
 
     @asynccontextmanager
     async def work(self) -> AsyncIterator[UnitOfWork]:
@@ -37,7 +39,8 @@ class SignedWebhook:
 async def signed_webhook(request: Request) -> SignedWebhook:
     """Read the whole body, within the size limit of `api.http.request_limits`."""
     context = Context(PROVIDER, request_info().request_id, client_address(request), request.headers.get("user-agent"))
-    return SignedWebhook(request.app.state.services, await request.body(), dict(request.headers), context)
+    state = request.app.state
+    return SignedWebhook(state.services, await request.body(), dict(request.headers), context, state.metrics)
 
 
 Signed = Annotated[SignedWebhook, Depends(signed_webhook)]

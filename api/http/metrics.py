@@ -44,6 +44,12 @@ class Metrics:
         self._limited = Counter(
             "omotenashi_rate_limited", "Requests turned away with 429.", ("class",), registry=self.registry
         )
+        self._refused_webhooks = Counter(
+            "omotenashi_refused_webhooks",
+            "Webhooks that were refused as forged, too old or unreadable.",
+            ("provider", "reason"),
+            registry=self.registry,
+        )
         self._pool = Gauge(
             "omotenashi_database_connections", "Connections to Postgres.", ("state",), registry=self.registry
         )
@@ -57,6 +63,10 @@ class Metrics:
         tally = tally_of(scope)
         if tally is not None and not tally.counted.allowed:
             self._limited.labels(tally.rate_class.value).inc()
+
+    def count_refused_webhook(self, provider: str, reason: str) -> None:
+        """Count one webhook that was not believed. ``provider``: the name of an adapter."""
+        self._refused_webhooks.labels(provider, reason).inc()
 
     def text(self, database: Database) -> bytes:
         """Prometheus's text format, with the connections as they are now."""

@@ -44,7 +44,7 @@ class PayjpV1Payments:
     limits = PAYJP_V1
 
     def __init__(self, settings: Settings) -> None:
-        self._token = settings.payjp_webhook_token
+        self._tokens = (settings.payjp_webhook_token, settings.payjp_webhook_previous_token)
         self._secret = settings.payjp_api_key
         self._public_key = settings.payjp_public_key
         self._base_url = settings.payjp_base_url.rstrip("/")
@@ -181,7 +181,7 @@ class PayjpV1Payments:
 
     def parse_webhook(self, body: bytes, headers: Mapping[str, str]) -> WebhookEvent:
         """Check the account's token and read the event. Never calls PAY.JP."""
-        event = verified_event(body, headers, self._token.get_secret_value())
+        event = verified_event(body, headers, self._tokens)
         try:
             return objects.event_of(event, _now())
         except (KeyError, TypeError, ValueError) as error:

@@ -41,7 +41,7 @@ class PayjpV2Payments:
     limits = PAYJP_V2
 
     def __init__(self, settings: Settings) -> None:
-        self._token = settings.payjp_webhook_token
+        self._tokens = (settings.payjp_webhook_token, settings.payjp_webhook_previous_token)
         self._off_loop = OffLoop("payjp-v2", settings.provider_timeout)
         self._settings = settings
         self._lock = threading.Lock()
@@ -126,7 +126,7 @@ class PayjpV2Payments:
 
     def parse_webhook(self, body: bytes, headers: Mapping[str, str]) -> WebhookEvent:
         """Check the account's token and read the event. Never calls PAY.JP."""
-        event = verified_event(body, headers, self._token.get_secret_value())
+        event = verified_event(body, headers, self._tokens)
         try:
             return event_of(event)
         except (KeyError, TypeError, ValueError) as error:

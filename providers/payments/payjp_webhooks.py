@@ -7,25 +7,29 @@ by its id, and totals never become smaller.
 
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+from pydantic import SecretStr
 
 from domain.errors import ForgedWebhook
 
 TOKEN_HEADER = "x-payjp-webhook-token"  # noqa: S105  the header's name
 
 
-def verified_event(body: bytes, headers: Mapping[str, str], token: str) -> dict[str, Any]:
-    """The event in ``body``. Raises ForgedWebhook without the account's token, also where none is set."""
-    given = headers.get(TOKEN_HEADER, "")
-    if not token or not hmac.compare_digest(given.encode(), token.encode()):
-        raise ForgedWebhook
+def verified_event(body: bytes, headers: Mapping[str, str], tokens: Sequence[SecretStr]) -> dict[str, Any]:
+    """The event in ``body``. ``tokens``: the account's token, and the one before while it is exchanged; empty ones do
+    not count. Raises ForgedWebhook without one of them, also where none is set."""
+    given = headers.get(TOKEN_HEADER, "").encode()
+    known = [token.get_secret_value().encode() for token in tokens if token.get_secret_value()]
+    if not any(hmac.compare_digest(given, token) for token in known):
+        raise ForgedWebhook({"reason": "signature"})
     try:
         event = json.loads(body)
     except ValueError as error:
-        raise ForgedWebhook from error
+        raise ForgedWebhook({"reason": "unreadable"}) from error
     if not isinstance(event, dict) or event.get("object") != "event" or not isinstance(event.get("data"), dict):
-        raise ForgedWebhook
+        raise ForgedWebhook({"reason": "unreadable"})
     return event
 
 

@@ -1,5 +1,6 @@
 """Stripe behind ``PaymentProvider``. Amounts go through unchanged: both sides count minor units, and JPY has none."""
 
+import contextlib
 import json
 import logging
 from collections.abc import Awaitable, Mapping
@@ -45,7 +46,7 @@ class StripePayments:
     limits = STRIPE
 
     def __init__(self, settings: Settings) -> None:
-        self._secret = settings.stripe_webhook_secret
+        self._secrets = (settings.stripe_webhook_secret, settings.stripe_webhook_previous_secret)
         self._tolerance = int(settings.webhook_tolerance.total_seconds())
         self._transport = Transport(settings.provider_timeout)
         client = stripe.StripeClient(
@@ -173,18 +174,27 @@ class StripePayments:
     def parse_webhook(self, body: bytes, headers: Mapping[str, str]) -> WebhookEvent:
         """Verify the signature over ``body`` as it came, age included, and read it. Never calls Stripe.
 
-        Raises ``ForgedWebhook`` for anything that the secret's owner did not write within the tolerance.
+        Raises ``ForgedWebhook`` for anything that the owner of the secret, or of the one before it, did not write
+        within the tolerance. ``reason``: ``signature``, ``stale`` (right, but too old) or ``unreadable``.
         """
+        signed = headers.get("stripe-signature")
+        if not self._is_signed(body, signed, self._tolerance):
+            raise ForgedWebhook({"reason": "stale" if self._is_signed(body, signed, None) else "signature"})
         try:
-            stripe.WebhookSignature.verify_header(
-                body, headers.get("stripe-signature"), self._secret.get_secret_value(), self._tolerance
-            )
             return event_of(json.loads(body))
-        except (stripe.SignatureVerificationError, UnicodeDecodeError):
-            reason = "signature"
         except (ValueError, KeyError, TypeError):
             reason = "unreadable"
         raise ForgedWebhook({"reason": reason})
+
+    def _is_signed(self, body: bytes, signed: str | None, tolerance: int | None) -> bool:
+        """``tolerance`` in seconds; None: of any age."""
+        for secret in self._secrets:
+            if not secret.get_secret_value():
+                continue
+            with contextlib.suppress(stripe.SignatureVerificationError, UnicodeDecodeError):
+                stripe.WebhookSignature.verify_header(body, signed, secret.get_secret_value(), tolerance)
+                return True
+        return False
 
     async def _made_for(self, customer: str, key: str) -> Intent | None:
         """What an earlier try with this key has made."""

@@ -32,7 +32,12 @@ LASTING = {name: service for name, service in SERVICES.items() if name not in ON
 _VARIABLE = re.compile(r"\$\{(\w+)(?:(:\?|:-)([^}]*))?\}")
 
 #: Secrets of what a deployment may do without.
-OPTIONAL = frozenset({"OMOTENASHI_PAYJP_API_KEY", "OMOTENASHI_PAYJP_WEBHOOK_TOKEN", "OMOTENASHI_PAYJP_PUBLIC_KEY"})
+OPTIONAL = frozenset(
+    {
+        *("OMOTENASHI_PAYJP_API_KEY", "OMOTENASHI_PAYJP_WEBHOOK_TOKEN", "OMOTENASHI_PAYJP_PUBLIC_KEY"),
+        *("OMOTENASHI_STRIPE_WEBHOOK_PREVIOUS_SECRET", "OMOTENASHI_PAYJP_WEBHOOK_PREVIOUS_TOKEN"),
+    }
+)
 
 #: What an operator would set; the shape that production settings ask for.
 SECRETS = {
@@ -72,8 +77,11 @@ def interpolate(value: str, variables: dict[str, str]) -> str:
     return _VARIABLE.sub(replace, value).replace("$$", "$")
 
 
-#: Of PAY.JP all or nothing is set; the owner's URL is a default until it is.
-NOT_DEMANDED = {"payjp_api_key", "payjp_public_key", "payjp_webhook_token", "database_owner_url"}
+#: Of PAY.JP all or nothing is set; a secret before only while one is exchanged; the owner's URL is a default.
+NOT_DEMANDED = {
+    *("payjp_api_key", "payjp_public_key", "payjp_webhook_token", "database_owner_url"),
+    *("stripe_webhook_previous_secret", "payjp_webhook_previous_token"),
+}
 
 
 def role_of(service: str) -> ProcessRole:

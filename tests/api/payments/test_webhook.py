@@ -90,6 +90,9 @@ async def test_forged_webhook_is_refused_in_both_languages_and_leaves_nothing(sa
     huge = b"[" + b" " * (2 << 20) + b"]"
     assert error_of(await send(salon, huge, signature(huge))) == (413, "too_large")
     assert await counted(pool, *WRITTEN) == before
+    metrics = (await salon.nobody.get("/metrics")).text
+    assert 'omotenashi_refused_webhooks_total{provider="stripe",reason="stale"} 2.0' in metrics
+    assert 'omotenashi_refused_webhooks_total{provider="stripe",reason="signature"} 8.0' in metrics
 
 
 async def test_webhook_event_of_an_unknown_intent_is_filed_for_a_person(salon: StaffedSalon, pool: Pool) -> None:
