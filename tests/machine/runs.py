@@ -1,0 +1,140 @@
+"""Stands in for Temporal: what the run of a booking, a refund or a waitlist would do now, with the real activities.
+
+Commands arrive as from the API's client. The real runs are tested in ``tests/workflows``; here their steps happen
+at once and in one order, so that hundreds of random stories take minutes.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from temporalio.client import WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
+
+from activities.bookings.bookings import BookingActivities
+from activities.bookings.waitlist import WaitlistActivities, WaitlistTurnInput
+from activities.payments.payments import ApplyEventInput, PaymentActivities, RecordInput
+from activities.payments.refunds import BeginRefundInput, RecordRefundInput, RefundActivities
+from db.engine.session import Database
+from domain.booking_status import FINAL, BookingStatus
+from domain.bookings.commands import BookingCommand, BookingOutcome, Cause
+from domain.errors import DomainError
+from domain.payments.status import SECURED
+from domain.payments.tasks import MoneyTask
+from domain.platform.actor import ActorKind
+from tests.activities.payments.memory_provider import MemoryProvider
+from tests.support.data import rows
+from workflows.bookings.booking import messages
+
+VERBS: Mapping[str, str] = {
+    messages.CONFIRM: "approve",
+    messages.DECLINE: "decline",
+    messages.CANCEL: "cancel",
+    messages.RESCHEDULE: "reschedule",
+}
+_DUE = """
+    SELECT b.id, b.status, b.amount_due, b.needs_approval, b.hold_expires_at, b.approval_deadline,
+           b.end_at + t.no_show_grace AS ends, p.status AS payment,
+           EXISTS (SELECT FROM booking_history h WHERE h.booking_id = b.id AND h.event = 'awaiting_approval') AS asked
+      FROM bookings b JOIN business_settings t ON t.business_id = b.business_id
+      LEFT JOIN LATERAL (SELECT status FROM booking_payments WHERE booking_id = b.id ORDER BY id DESC LIMIT 1) p ON true
+     WHERE b.business_id = :id AND b.status IN ('pending', 'confirmed') ORDER BY b.created_at, b.id
+"""
+
+
+@dataclass
+class Runs:
+    """Of one business. Also the API's ``temporal``: `get_workflow_handle`."""
+
+    database: Database
+    provider: MemoryProvider
+    now: Callable[[], datetime]
+    business_id: UUID = field(default_factory=uuid4)
+
+    def __post_init__(self) -> None:
+        self.bookings = BookingActivities(self.database, self.now)
+        self.payments = PaymentActivities(self.database, {"stripe": self.provider}, self.now)
+        self.refunds = RefundActivities(self.database, {"stripe": self.provider}, self.now)
+        self.waitlist = WaitlistActivities(self.database, self.now)
+
+    def get_workflow_handle(self, workflow_id: str) -> "Runs":
+        return self
+
+    async def execute_update(self, update: str, command: BookingCommand, **_: Any) -> BookingOutcome:
+        """A command of a person, as the run of the booking executes it."""
+        try:
+            outcome: BookingOutcome = await getattr(self.bookings, VERBS[update])(command)
+        except DomainError as error:
+            refused = ApplicationError(error.code, dict(error.details), type=error.code)
+            raise WorkflowUpdateFailedError(refused) from refused
+        await self._move(outcome.money)
+        return outcome
+
+    async def settle(self) -> None:
+        """Everything that is due happens, until nothing is."""
+        while await self._step():
+            pass
+
+    async def _step(self) -> bool:
+        done = [await self._apply_events(), await self._follow_bookings(), await self._refund(), await self._turns()]
+        return any(done)
+
+    async def _apply_events(self) -> bool:
+        waiting = await rows(self.database, "SELECT id FROM payment_webhooks WHERE applied_at IS NULL")
+        for row in waiting:
+            update = await self.payments.apply_event(ApplyEventInput(row["id"]))
+            await self._move(update.money)
+            secured = update.payment is not None and update.payment.status in SECURED
+            if secured and update.booking_status in FINAL and update.booking_id is not None:
+                await self._do("reinstate_after_late_payment", update.booking_id)
+        return bool(waiting)
+
+    async def _follow_bookings(self) -> bool:
+        found = False
+        for row in await rows(self.database, _DUE, id=self.business_id):
+            verb = self._next(row)
+            if verb is not None:
+                found = True
+                await self._do(verb, row["id"], Cause.NO_ANSWER if verb == "decline" else None)
+        return found
+
+    def _next(self, row: dict[str, Any]) -> str | None:
+        now, secured = self.now(), row["payment"] in {one.value for one in SECURED}
+        if row["status"] == BookingStatus.CONFIRMED:
+            return "complete" if row["ends"] <= now else None
+        if row["amount_due"] and not secured:
+            return "begin_expiry" if row["hold_expires_at"] <= now else None
+        if not row["needs_approval"]:
+            return "confirm"
+        if row["amount_due"] and not row["asked"]:
+            return "await_approval"
+        return "decline" if row["approval_deadline"] <= now else None
+
+    async def _do(self, verb: str, booking_id: UUID, cause: Cause | None = None) -> None:
+        command = BookingCommand(booking_id, self.business_id, uuid4().hex, ActorKind.SYSTEM, cause=cause)
+        outcome = await getattr(self.bookings, verb)(command)
+        await self._move(outcome.money)
+
+    async def _move(self, task: MoneyTask | None) -> None:
+        if task is None:
+            return
+        view = await self.payments.record(RecordInput(task, await self.payments.perform(task)))
+        [row] = await rows(self.database, "SELECT status FROM bookings WHERE id = :id", id=task.booking_id)
+        if view.status in SECURED and row["status"] in FINAL:  # it was paid before it could be closed
+            await self._do("reinstate_after_late_payment", task.booking_id)
+
+    async def _refund(self) -> bool:
+        asked = "SELECT id, booking_id FROM refunds WHERE business_id = :id AND status = 'requested'"
+        waiting = await rows(self.database, asked, id=self.business_id)
+        for row in waiting:
+            task = await self.refunds.begin(BeginRefundInput(row["id"], self.business_id, row["booking_id"]))
+            assert task is not None
+            result = await self.refunds.perform(task)
+            await self.refunds.record(RecordRefundInput(row["id"], self.business_id, task, result))
+        return bool(waiting)
+
+    async def _turns(self) -> bool:
+        turn = await self.waitlist.take_turn(WaitlistTurnInput(self.business_id))
+        return turn.entry_id is not None
