@@ -38,6 +38,7 @@ from db.payments.commands.renew import RenewalRecordStore
 from db.payments.payments import PaymentStore
 from db.payments.queries import PaymentListStore
 from db.payments.receipts import ReceiptStore
+from db.payments.reconciliation import ReconciliationStore
 from db.payments.refunds import RefundStore
 from db.payments.venue import VenueStore
 from db.payments.webhooks import WebhookStore
@@ -177,6 +178,11 @@ class PaymentStores(PaymentStore):
     def refunds(self) -> RefundStore:
         """Refunds."""
         return RefundStore(self.session, self.context)
+
+    @cached_property
+    def reconciliation(self) -> ReconciliationStore:
+        """Our side of the comparison with a provider."""
+        return ReconciliationStore(self.session, self.context)
 
     @cached_property
     def receipts(self) -> ReceiptStore:

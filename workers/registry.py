@@ -14,6 +14,7 @@ from activities.messages.notices import NoticeActivities
 from activities.onboarding.documents import unreferenced_documents
 from activities.onboarding.verification import VerificationActivities
 from activities.payments.payments import PaymentActivities
+from activities.payments.reconciliation import ReconciliationActivities
 from activities.payments.refunds import RefundActivities
 from activities.platform.attention import AttentionActivities
 from activities.platform.flags import FlagActivities
@@ -44,6 +45,7 @@ from workflows.identity.two_factor_reset.workflow import TwoFactorResetWorkflow
 from workflows.media.inspection.workflow import MediaWorkflow
 from workflows.messages.notice.workflow import NoticeWorkflow
 from workflows.onboarding.verification.workflow import VerificationWorkflow
+from workflows.payments.reconciliation.workflow import ReconciliationWorkflow
 from workflows.payments.refund.workflow import RefundWorkflow
 from workflows.platform.flag_rollout.workflow import FlagRolloutWorkflow
 from workflows.platform.maintenance.workflow import MaintenanceWorkflow
@@ -166,11 +168,13 @@ def _bookings(services: WorkerServices) -> WorkerSpec:
 def _payments(services: WorkerServices) -> WorkerSpec:
     payments = PaymentActivities(services.database, services.payments, services.now)
     refunds = RefundActivities(services.database, services.payments, services.now)
+    reconciliation = ReconciliationActivities(services.database, services.payments, services.now)
     return WorkerSpec(
-        workflows=[RefundWorkflow],
+        workflows=[RefundWorkflow, ReconciliationWorkflow],
         activities=[
             *(payments.perform, refunds.perform, refunds.poll),
             *(refunds.begin, refunds.record, refunds.apply_event),
+            *(reconciliation.compare_theirs, reconciliation.compare_ours),
             AttentionActivities(services.database).file,
         ],
         per_second=80,

@@ -20,6 +20,7 @@ from temporalio.client import (
 
 from domain.platform.retention import RetainedData
 from workflows.analytics.daily import messages as analytics
+from workflows.payments.reconciliation import messages as reconciliation
 from workflows.platform.maintenance import messages as maintenance
 from workflows.support import queues
 
@@ -59,6 +60,15 @@ SCHEDULES: tuple[ScheduledWorkflow, ...] = (
         analytics.DailyAnalyticsInput(),
         catch_up=timedelta(hours=12),
         queue=queues.ANALYTICS,
+    ),
+    ScheduledWorkflow(
+        "reconciliation/daily",
+        "compares payments with what their providers say",
+        _daily(3, 30),
+        reconciliation.WORKFLOW,
+        reconciliation.ReconciliationInput(),
+        catch_up=timedelta(hours=12),
+        queue=queues.PAYMENTS,
     ),
     ScheduledWorkflow(
         "maintenance/hourly",

@@ -83,6 +83,14 @@ class Dispute:
 
 
 @dataclass(frozen=True, slots=True)
+class IntentPage:
+    """A part of a provider's list. ``cursor``: of the next page, None after the last one."""
+
+    intents: tuple[Intent, ...]
+    cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class WebhookEvent:
     """A verified webhook. Exactly one of ``intent``/``refund``/``dispute`` is set for the types that we apply; all
     are None for a type that we only store. ``created`` is epoch seconds by the provider's clock.
@@ -149,6 +157,11 @@ class PaymentProvider(Protocol):
 
     async def get_refund(self, refund_id: str) -> Refund:
         """The present state at the provider."""
+        ...
+
+    async def list_intents(self, since: datetime, until: datetime, cursor: str | None) -> IntentPage:
+        """A page of the intents that were made in the half-open range (aware UTC) and took or hold money, newest
+        first; others may be among them. A list does not show disputes."""
         ...
 
     def parse_webhook(self, body: bytes, headers: Mapping[str, str]) -> WebhookEvent:

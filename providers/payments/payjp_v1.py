@@ -26,13 +26,15 @@ from domain.errors import ForgedWebhook
 from domain.payments.status import SECURED, PaymentStatus
 from providers.errors import OutcomeUnknown, ProviderRefused, ProviderUnavailable
 from providers.payments import payjp_v1_objects as objects
-from providers.payments.interface import CaptureMethod, Intent, IntentRequest, Refund, WebhookEvent
+from providers.payments.interface import CaptureMethod, Intent, IntentPage, IntentRequest, Refund, WebhookEvent
 from providers.payments.limits import PAYJP_V1
 from providers.payments.payjp_v1_objects import Raw, RefundMark
 from providers.payments.payjp_v1_transport import Transport
 from providers.payments.payjp_webhooks import verified_event
 from runtime.settings import Settings
 
+#: Charges in one page of a list: the most that PAY.JP gives.
+_PAGE = 100
 #: Customer ids: letters, digits, ``-`` and ``_``.
 _NOT_IN_IDS = re.compile(r"[^A-Za-z0-9_-]")
 
@@ -178,6 +180,16 @@ class PayjpV1Payments:
         if found is None:
             raise ProviderRefused("not_found")
         return found
+
+    async def list_intents(self, since: datetime, until: datetime, cursor: str | None) -> IntentPage:
+        """The intents of a hundred charges; a charge that no bank approved is none. ``since`` and ``until`` of PAY.JP
+        are both inclusive, in seconds (pay.jp/docs/api, "支払いリストを取得")."""
+        offset = int(cursor or 0)
+        times = {"since": int(since.timestamp()), "until": int(until.timestamp()) - 1}
+        listed = await self._transport.get("/charges", limit=_PAGE, offset=offset, **times)
+        now = datetime.now(UTC)
+        paid = tuple(objects.intent_of_charge(charge, now) for charge in listed["data"] if charge.get("paid"))
+        return IntentPage(paid, str(offset + _PAGE) if listed["has_more"] else None)
 
     def parse_webhook(self, body: bytes, headers: Mapping[str, str]) -> WebhookEvent:
         """Check the account's token and read the event. Never calls PAY.JP."""

@@ -4,16 +4,17 @@ import contextlib
 import json
 import logging
 from collections.abc import Awaitable, Mapping
+from datetime import datetime
 from typing import Any, TypeVar
 
 import stripe
 from stripe import RequestOptions
-from stripe.params import CustomerCreateParams, PaymentIntentCreateParams
+from stripe.params import CustomerCreateParams, PaymentIntentCreateParams, PaymentIntentListParams
 
 from domain.errors import ForgedWebhook
 from domain.payments.status import SECURED, DisputeStatus, PaymentStatus
 from providers.errors import OutcomeUnknown, ProviderError, ProviderRefused, ProviderUnavailable
-from providers.payments.interface import CaptureMethod, Intent, IntentRequest, Refund, WebhookEvent
+from providers.payments.interface import CaptureMethod, Intent, IntentPage, IntentRequest, Refund, WebhookEvent
 from providers.payments.limits import STRIPE
 from providers.payments.stripe_objects import dispute_of, event_of, id_of, intent_of, refund_of
 from providers.payments.stripe_transport import NoAnswer, Transport
@@ -166,6 +167,19 @@ class StripePayments:
         listed = _succeeded(await _attempt(self._refunds.list_async({"payment_intent": intent_id, "limit": 100})))
         refunds = [refund_of(raw) for raw in listed.to_dict()["data"]]
         return next((refund for refund in refunds if refund.metadata.get("refund_id") == refund_id), None)
+
+    async def list_intents(self, since: datetime, until: datetime, cursor: str | None) -> IntentPage:
+        """A hundred intents of any status, by their creation."""
+        asked: PaymentIntentListParams = {
+            "limit": 100,
+            "created": {"gte": int(since.timestamp()), "lt": int(until.timestamp())},
+            "expand": ["data.latest_charge"],
+        }
+        if cursor is not None:
+            asked["starting_after"] = cursor
+        listed = _succeeded(await _attempt(self._intents.list_async(asked))).to_dict()
+        intents = tuple(intent_of(raw) for raw in listed["data"])
+        return IntentPage(intents, intents[-1].id if listed["has_more"] else None)
 
     async def get_refund(self, refund_id: str) -> Refund:
         """The present state at Stripe."""

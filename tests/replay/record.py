@@ -27,6 +27,7 @@ from tests.workflows.identity.test_two_factor_reset import Resets, resetting
 from tests.workflows.media.test_media import InspectionStub, looking
 from tests.workflows.messages.test_notice import FOREVER, Post, sending
 from tests.workflows.onboarding.test_verification import Board, reviewing, say
+from tests.workflows.payments.test_reconciliation import Comparison, reconciling
 from tests.workflows.payments.test_refund import AWAY as REFUND_AWAY
 from tests.workflows.payments.test_refund import DONE, PENDING, REFUSED, RefundStub, refunding
 from tests.workflows.platform.test_flag_rollout import FlagTable, begun, rolling, send
@@ -50,6 +51,14 @@ def _refund(**desk: object) -> Story:
 async def _two_factor_reset(env: WorkflowEnvironment) -> WorkflowHistory:
     async with resetting(env, Resets()) as handle:
         return await _end(env, handle)
+
+
+def _reconciliation(away: str | None = None) -> Story:
+    async def story(env: WorkflowEnvironment) -> WorkflowHistory:
+        async with reconciling(env, Comparison(away)) as handle:
+            return await _end(env, handle)
+
+    return story
 
 
 def _notice(within: timedelta = timedelta(hours=24), **post: object) -> Story:
@@ -190,6 +199,10 @@ STORIES["flag-rollout"] = {
     "cancelled": _rollout(rollouts.CANCEL),
 }
 
+STORIES["reconciliation"] = {
+    "done": _reconciliation(),
+    "provider_failed": _reconciliation(away="stripe"),
+}
 STORIES["maintenance"] = {
     "done": _maintenance(),
     "step_failed": _maintenance(stuck="outbox"),

@@ -68,6 +68,17 @@ POLL = ActivityConfig(
     ),
 )
 
+#: Compare one page of payments with the provider, with a heartbeat for each payment that it is asked about.
+RECONCILE = ActivityConfig(
+    task_queue=queues.PAYMENTS,
+    start_to_close_timeout=timedelta(minutes=30),
+    schedule_to_close_timeout=timedelta(hours=2),
+    heartbeat_timeout=timedelta(minutes=1),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(seconds=5), backoff_coefficient=2, maximum_interval=timedelta(minutes=5)
+    ),
+)
+
 #: Send one message; ``schedule_to_close_timeout`` is added: the message's own deadline. One try must have ended before
 #: the next may check an attempt that was left open (`domain.messages.sending.UNKNOWN_FOR`).
 SEND = ActivityConfig(

@@ -8,7 +8,7 @@ from typing import Any
 from domain.payments.limits import ProviderLimits
 from domain.payments.status import PaymentStatus, RefundStatus
 from providers.errors import ProviderRefused
-from providers.payments.interface import CaptureMethod, Intent, IntentRequest, Refund, WebhookEvent
+from providers.payments.interface import CaptureMethod, Intent, IntentPage, IntentRequest, Refund, WebhookEvent
 from providers.payments.limits import STRIPE
 
 
@@ -52,7 +52,12 @@ class MemoryProvider:
 
     async def get_intent(self, intent_id: str) -> Intent:
         self.asked.append(("get", intent_id))
+        if intent_id not in self.intents:
+            raise ProviderRefused("resource_missing")
         return self.intents[intent_id]
+
+    async def list_intents(self, since: datetime, until: datetime, cursor: str | None) -> IntentPage:
+        return IntentPage(tuple(self.intents.values()), None)
 
     async def cancel_intent(self, intent_id: str, key: str) -> Intent:
         self.asked.append(("cancel", key))

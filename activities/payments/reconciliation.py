@@ -1,0 +1,135 @@
+"""Compares our payments with those of a provider, page by page, in both directions, and files each difference."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from temporalio import activity
+
+from db.engine.session import Database, Scope, UnitOfWork
+from db.payments.reconciliation import KnownPayment
+from domain.payments.reconciliation import Finding, Side, compare
+from providers.errors import ProviderRefused
+from providers.payments.interface import Intent, PaymentProvider
+
+#: The kind of the attention items.
+KIND = "reconciliation_difference"
+#: Payments of ours in one step.
+PAGE = 100
+
+
+@dataclass(frozen=True)
+class CompareInput:
+    """One page of one direction. ``since`` and ``until``: when the payments were opened, aware UTC, half-open.
+    ``cursor``: where the page begins; None for the first one."""
+
+    provider: str
+    since: datetime
+    until: datetime
+    cursor: str | None = None
+
+
+@dataclass(frozen=True)
+class Compared:
+    """``cursor``: of the next page, None after the last one."""
+
+    payments: int
+    differences: int
+    cursor: str | None
+
+
+class ReconciliationActivities:
+    """``providers`` by name; ``now`` gives aware UTC time."""
+
+    def __init__(
+        self, database: Database, providers: Mapping[str, PaymentProvider], now: Callable[[], datetime]
+    ) -> None:
+        self._database = database
+        self._providers = providers
+        self._now = now
+
+    @activity.defn(name="reconciliation.compare_theirs")
+    async def compare_theirs(self, page: CompareInput) -> Compared:
+        """Every payment that the provider lists. Filing a difference twice files it once."""
+        listed = await self._providers[page.provider].list_intents(page.since, page.until, page.cursor)
+        activity.heartbeat()
+        differences = 0
+        async with self._database.unit_of_work(Scope.platform()) as work:
+            known = await work.payments.reconciliation.by_intents(page.provider, [one.id for one in listed.intents])
+            for intent in listed.intents:
+                ours = known.get(intent.id)
+                differences += await _file(work, page.provider, intent.id, ours, intent)
+        return Compared(len(listed.intents), differences, listed.cursor)
+
+    @activity.defn(name="reconciliation.compare_ours")
+    async def compare_ours(self, page: CompareInput) -> Compared:
+        """Every payment of ours with money: the provider is asked for each one."""
+        after = UUID(page.cursor) if page.cursor else None
+        async with self._database.unit_of_work(Scope.platform()) as work:
+            payments = await work.payments.reconciliation.with_money(page.provider, page.since, page.until, after, PAGE)
+        differences = 0
+        for payment in payments:
+            intent = await self._intent(page.provider, payment.intent_id)
+            activity.heartbeat()
+            async with self._database.unit_of_work(Scope.platform()) as work:
+                # Read again: it may have changed while the provider was asked.
+                known = await work.payments.reconciliation.by_intents(page.provider, [payment.intent_id])
+                differences += await _file(work, page.provider, payment.intent_id, known.get(payment.intent_id), intent)
+        cursor = str(payments[-1].id) if len(payments) == PAGE else None
+        return Compared(len(payments), differences, cursor)
+
+    async def _intent(self, provider: str, intent_id: str) -> Intent | None:
+        """None: the provider does not know it."""
+        try:
+            return await self._providers[provider].get_intent(intent_id)
+        except ProviderRefused:
+            return None
+
+
+async def _file(
+    work: UnitOfWork, provider: str, intent_id: str, ours: KnownPayment | None, theirs: Intent | None
+) -> bool:
+    """Whether the two differ; then it is on the attention list."""
+    side = _side(theirs) if theirs else None
+    finding = compare(ours.side if ours else None, side)
+    if finding is None:
+        return False
+    await work.platform.attention.file(
+        KIND,
+        f"{KIND}:{provider}:{intent_id}:{finding.difference.value}",
+        business_id=ours.business_id if ours else None,
+        booking_id=ours.booking_id if ours else None,
+        payment_id=ours.id if ours else None,
+        details=_details(provider, intent_id, finding, ours.side if ours else None, side),
+    )
+    return True
+
+
+def _side(intent: Intent) -> Side:
+    return Side(intent.status, intent.amount, intent.currency, intent.captured, intent.refunded)
+
+
+def _details(
+    provider: str, intent_id: str, finding: Finding, ours: Side | None, theirs: Side | None
+) -> dict[str, object]:
+    return {
+        "provider": provider,
+        "intent_id": intent_id,
+        "difference": finding.difference.value,
+        "action": finding.action.value,
+        "ours": _shown(ours),
+        "theirs": _shown(theirs),
+    }
+
+
+def _shown(side: Side | None) -> dict[str, object] | None:
+    if side is None:
+        return None
+    return {
+        "status": side.status.value,
+        "amount": side.amount,
+        "currency": side.currency,
+        "captured": side.captured,
+        "refunded": side.refunded,
+    }

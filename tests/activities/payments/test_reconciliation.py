@@ -1,0 +1,70 @@
+"""Planted differences between us and a provider are all filed, once, and nothing else is."""
+
+from collections.abc import AsyncIterator, Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest_asyncio
+from temporalio.testing import ActivityEnvironment
+
+from activities.payments.reconciliation import Compared, CompareInput, ReconciliationActivities
+from db.engine.session import Database
+from domain.payments.status import PaymentStatus as P
+from providers.payments.interface import PaymentProvider
+from tests.activities.payments.memory_provider import MemoryProvider
+from tests.support import servers
+from tests.support.data import HOUR, NOW, Salon, add_booking, add_payment, add_salon, opened, rows
+
+#: Rows are made at the time of the database, which is not that of the tests.
+EVER = CompareInput("stripe", NOW - timedelta(days=36500), NOW + timedelta(days=36500))
+
+
+@pytest_asyncio.fixture
+async def pool(database: servers.Database) -> AsyncIterator[Database]:
+    async with opened(database) as opened_pool:
+        yield opened_pool
+
+
+async def _paid(pool: Database, salon: Salon, hours: int, **values: Any) -> str:
+    booking = await add_booking(pool, salon, NOW + hours * HOUR)
+    payment = await add_payment(pool, salon, booking, **{"status": "captured", **values})
+    [row] = await rows(pool, "SELECT provider_intent_id FROM booking_payments WHERE id = :id", id=payment)
+    return str(row["provider_intent_id"])
+
+
+async def _compared(pool: Database, provider: MemoryProvider, direction: str) -> Compared:
+    providers: Mapping[str, PaymentProvider] = {"stripe": provider}
+    step = getattr(ReconciliationActivities(pool, providers, lambda: NOW), f"compare_{direction}")
+    compared: Compared = await ActivityEnvironment().run(step, EVER)
+    return compared
+
+
+async def test_differences_are_filed_in_both_directions_and_once(pool: Database) -> None:
+    salon, provider = await add_salon(pool), MemoryProvider()
+    equal, more, gone, held = [
+        await _paid(pool, salon, 2, amount=6600),
+        await _paid(pool, salon, 4, status="requires_payment"),
+        await _paid(pool, salon, 6),
+        await _paid(pool, salon, 8, status="authorized", capture_method="manual"),
+    ]
+    provider.put(equal, P.CAPTURED, 6600)
+    provider.put(more, P.CAPTURED, 6600)
+    provider.put(held, P.VOIDED)
+    provider.put("pi_unknown", P.CAPTURED, 6600)
+    provider.put("pi_unpaid", P.REQUIRES_PAYMENT)
+
+    assert await _compared(pool, provider, "theirs") == Compared(5, 3, None)
+    assert await _compared(pool, provider, "ours") == Compared(3, 2, None)
+    await _compared(pool, provider, "theirs")
+    filed = await rows(pool, "SELECT details, payment_id, business_id FROM attention ORDER BY id")
+    found = {
+        one["details"]["intent_id"]: (one["details"]["difference"], one["details"]["action"], one["business_id"])
+        for one in filed
+    }
+    assert len(filed) == len(found)
+    assert found == {
+        more: ("amount", "record_state", salon.business_id),
+        held: ("status", "record_state", salon.business_id),
+        gone: ("missing_there", "check", salon.business_id),
+        "pi_unknown": ("missing_here", "check", None),
+    }

@@ -1,0 +1,52 @@
+"""Which differences between us and a provider are found, and what is proposed."""
+
+from dataclasses import replace
+from itertools import product
+
+import pytest
+
+from domain.payments.reconciliation import Difference, Finding, ProposedAction, Side, compare
+from domain.payments.status import PaymentStatus as P
+
+PAID = Side(P.CAPTURED, 6600, "JPY", 6600, 0)
+HELD = Side(P.AUTHORIZED, 6600, "JPY", 0, 0)
+OPEN = Side(P.REQUIRES_PAYMENT, 6600, "JPY", 0, 0)
+CHECK, RECORD = ProposedAction.CHECK, ProposedAction.RECORD_STATE
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "expected"),
+    [
+        (PAID, PAID, None),
+        (HELD, HELD, None),
+        (None, None, None),
+        (None, OPEN, None),
+        (OPEN, None, None),
+        (None, PAID, Finding(Difference.MISSING_HERE, CHECK)),
+        (None, HELD, Finding(Difference.MISSING_HERE, CHECK)),
+        (PAID, None, Finding(Difference.MISSING_THERE, CHECK)),
+        (HELD, None, Finding(Difference.MISSING_THERE, CHECK)),
+        (OPEN, PAID, Finding(Difference.AMOUNT, RECORD)),
+        (HELD, replace(PAID, captured=3000), Finding(Difference.AMOUNT, RECORD)),
+        (PAID, OPEN, Finding(Difference.AMOUNT, CHECK)),
+        (PAID, replace(PAID, captured=6599), Finding(Difference.AMOUNT, CHECK)),
+        (PAID, replace(PAID, refunded=1), Finding(Difference.AMOUNT, CHECK)),
+        (replace(PAID, refunded=1), PAID, Finding(Difference.AMOUNT, CHECK)),
+        (PAID, replace(PAID, amount=6601), Finding(Difference.AMOUNT, CHECK)),
+        (PAID, replace(PAID, currency="USD"), Finding(Difference.AMOUNT, CHECK)),
+        (OPEN, replace(OPEN, amount=1), None),
+        (OPEN, HELD, Finding(Difference.STATUS, RECORD)),
+        (HELD, OPEN, Finding(Difference.STATUS, RECORD)),
+        (HELD, replace(OPEN, status=P.VOIDED), Finding(Difference.STATUS, RECORD)),
+        (replace(PAID, status=P.DISPUTED), PAID, None),
+        (PAID, replace(PAID, status=P.DISPUTED), None),
+    ],
+)
+def test_compare(ours: Side | None, theirs: Side | None, expected: Finding | None) -> None:
+    assert compare(ours, theirs) == expected
+
+
+def test_compare_does_not_care_how_a_payment_without_money_is_called() -> None:
+    names = (P.REQUIRES_PAYMENT, P.PROCESSING, P.FAILED, P.VOIDED)
+    for ours, theirs in product(names, names):
+        assert compare(replace(OPEN, status=ours), replace(OPEN, status=theirs)) is None

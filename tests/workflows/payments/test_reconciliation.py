@@ -1,0 +1,102 @@
+"""A reconciliation: all pages in both directions, and a provider that is away does not stop the others."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import uuid4
+
+from temporalio import activity
+from temporalio.client import WorkflowHandle
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
+
+from activities.payments.reconciliation import Compared, CompareInput
+from activities.platform.attention import AttentionInput
+from workers.sandbox import workflow_runner
+from workflows.payments.reconciliation import messages
+from workflows.payments.reconciliation.workflow import ReconciliationWorkflow
+from workflows.support import queues
+
+_NEXT = {None: "2", "2": "3", "3": None}
+
+
+@dataclass
+class Comparison:
+    """Three pages of their payments and one of ours, at each provider. ``away``: one that cannot be asked."""
+
+    away: str | None = None
+    pages: list[tuple[str, str, str | None]] = field(default_factory=list)
+    ranges: set[timedelta] = field(default_factory=set)
+    filed: list[str] = field(default_factory=list)
+
+    @activity.defn(name="reconciliation.compare_theirs")
+    async def compare_theirs(self, page: CompareInput) -> Compared:
+        if page.provider == self.away:
+            raise ApplicationError("unavailable", type="ProviderUnavailable", non_retryable=True)
+        self.pages.append(("theirs", page.provider, page.cursor))
+        self.ranges.add(page.until - page.since)
+        return Compared(100, 1, _NEXT[page.cursor])
+
+    @activity.defn(name="reconciliation.compare_ours")
+    async def compare_ours(self, page: CompareInput) -> Compared:
+        self.pages.append(("ours", page.provider, page.cursor))
+        return Compared(7, 2, None)
+
+    @activity.defn(name="attention.file")
+    async def file(self, item: AttentionInput) -> bool:
+        self.filed.append(item.dedupe_key)
+        return True
+
+
+@contextlib.asynccontextmanager
+async def reconciling(env: WorkflowEnvironment, comparison: Comparison) -> AsyncIterator[WorkflowHandle]:
+    """A run that is started without skipping."""
+    worker = Worker(
+        env.client,
+        task_queue=queues.PAYMENTS,
+        workflows=[ReconciliationWorkflow],
+        activities=[comparison.compare_theirs, comparison.compare_ours, comparison.file],
+        workflow_runner=workflow_runner(),
+    )
+    async with worker:
+        with env.with_time_skipping_disabled():
+            yield await env.client.start_workflow(
+                messages.WORKFLOW,
+                messages.ReconciliationInput(),
+                id=f"reconciliation/{uuid4()}",
+                task_queue=queues.PAYMENTS,
+                result_type=messages.ReconciliationDone,
+            )
+
+
+async def test_reconciliation_compares_all_pages_of_both_directions(
+    temporal_time_skipping: WorkflowEnvironment,
+) -> None:
+    comparison = Comparison()
+    async with reconciling(temporal_time_skipping, comparison) as handle:
+        done = await handle.result()
+    assert [page for page in comparison.pages if page[1] == "stripe"] == [
+        ("theirs", "stripe", None),
+        ("theirs", "stripe", "2"),
+        ("theirs", "stripe", "3"),
+        ("ours", "stripe", None),
+    ]
+    assert [(one.provider, one.payments, one.differences, one.failed) for one in done.providers] == [
+        (name, 307, 5, False) for name in messages.ReconciliationInput().providers
+    ]
+    assert comparison.ranges == {timedelta(days=3)}
+    assert comparison.filed == []
+
+
+async def test_reconciliation_goes_on_after_a_provider_that_is_away(
+    temporal_time_skipping: WorkflowEnvironment,
+) -> None:
+    comparison = Comparison(away="stripe")
+    async with reconciling(temporal_time_skipping, comparison) as handle:
+        done = await handle.result()
+    assert {one.provider: one.failed for one in done.providers} == {
+        name: name == "stripe" for name in messages.ReconciliationInput().providers
+    }
+    assert comparison.filed == ["reconciliation_failed:stripe"]

@@ -1,0 +1,37 @@
+"""Input and result of a reconciliation."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from domain.payments.providers import ProviderName
+
+WORKFLOW = "reconciliation"
+
+
+@dataclass(frozen=True)
+class ReconciliationInput:
+    """``since`` and ``until``: when the payments were opened, aware UTC, half-open; where they are not given, the
+    ``days`` before ``settled`` ago: what is younger may still have its webhooks on the way."""
+
+    providers: tuple[str, ...] = tuple(name.value for name in ProviderName)
+    since: datetime | None = None
+    until: datetime | None = None
+    days: int = 3
+    settled: timedelta = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class ProviderReconciled:
+    """What was compared at one provider. ``failed``: it could not be asked."""
+
+    provider: str
+    payments: int = 0
+    differences: int = 0
+    failed: bool = False
+
+
+@dataclass(frozen=True)
+class ReconciliationDone:
+    """The result by provider."""
+
+    providers: tuple[ProviderReconciled, ...] = field(default_factory=tuple)
