@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 import pytest_asyncio
@@ -181,6 +182,22 @@ async def test_series_of_customers_have_limits(salon: StaffedSalon, pool: Pool) 
     await data.rows(pool, "UPDATE bookings SET status = 'completed' WHERE status = 'confirmed'")
     seen = await book(salon.customer, series_body(salon, 7, salon.at(16)), params={"dry_run": "true"})
     assert [one["refusal"] and one["refusal"]["code"] for one in seen["occurrences"]] == [None] * 5 + ["hold_limit"] * 2
+
+
+async def test_delete_series_quotes_the_fees_of_what_was_paid(salon: StaffedSalon, pool: Pool) -> None:
+    """One of three occurrences was paid online; half of it is the fee. What was not paid costs nothing."""
+    row = await book(salon.customer, series_body(salon, 3))
+    paid = UUID(row["occurrences"][1]["booking_id"])
+    half = """UPDATE bookings SET policy = policy || '{"tiers": [{"hours_before": 0, "penalty_percent": 50}]}'"""
+    await data.rows(pool, half)
+    await data.rows(pool, "UPDATE bookings SET amount_due = price, due_at_venue = 0 WHERE id = :id", id=paid)
+    await data.add_payment(pool, salon.ids, paid, status="captured")
+    path = f"/bookings/series/{row['id']}"
+    asked = {"scope": "all", "dry_run": "true"}
+    quote = (await salon.customer.delete(path, params=asked)).json()["data"]
+    assert [quote[name]["amount"] for name in ("penalty", "refunding", "released")] == [3300, 3300, 0]
+    by_business = (await salon.staff.delete(path, params=asked)).json()["data"]
+    assert [by_business[name]["amount"] for name in ("penalty", "refunding")] == [0, 6600]
 
 
 async def test_series_is_hidden_from_other_tenants_and_customers(salon: StaffedSalon, pool: Pool) -> None:
