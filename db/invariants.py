@@ -13,6 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import TextClause, text
 
+from db.customers.invariants import TOTALS
 from db.engine.store import Store
 from db.reviews.invariants import REVIEWS, STARS
 from domain.booking_status import ALLOWED, FINAL, LIVE
@@ -307,6 +308,7 @@ CHECKS: Sequence[Check] = (
     Check("provider events", "payment_webhooks", _EVENTS),
     Check("notices", "notification_outbox", _NOTICES),
     Check("reviews", "reviews", REVIEWS),
+    Check("totals of customers", "customers", TOTALS),
     Check("stars", "businesses", STARS),
 )
 

@@ -72,6 +72,11 @@ KINDS: Mapping[str, tuple[int, str]] = {
     "status_without_history": (5, "Booking {booking_id} is {status}, its history ends with {recorded}."),
     "review_history_broken": (5, "History of review {review_id} goes on from {from}, but it was {before}."),
     "review_status_without_history": (5, "Review {review_id} is {status}, its history ends with {recorded}."),
+    "totals_and_recount_differ": (
+        8,
+        "Customer {customer_id} of business {business_id} has {kept} visits and {spent} {currency}, the bookings give"
+        " {recount} and {spent_recount}.",
+    ),
     "stars_and_recount_differ": (
         8,
         "Business {business_id} counts {kept} stars for {subject} {subject_id}, its reviews give {recount}.",

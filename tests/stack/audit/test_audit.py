@@ -46,6 +46,7 @@ PLANTS: dict[str, list[str]] = {
     ],
     "claim_that_lapses": ["UPDATE resource_claims SET holds_until = now() WHERE booking_id = '{confirmed}'"],
     "overbooked_without_record": ["UPDATE resource_claims SET unit = 1000 WHERE booking_id = '{confirmed}'"],
+    "totals_and_recount_differ": ["UPDATE customer_totals SET visits = visits + 1"],
     "stars_and_recount_differ": ["UPDATE review_statistics SET stars_4 = 2 WHERE subject = 'business'"],
     "review_history_broken": [
         "INSERT INTO review_history (business_id, review_id, from_status, to_status, actor_kind)"
@@ -93,6 +94,8 @@ PLANTS: dict[str, list[str]] = {
     ],
     "transition_not_allowed": [
         "UPDATE bookings SET status = 'completed' WHERE id = '{confirmed}'",
+        "UPDATE customer_totals t SET visits = t.visits + 1, spent = t.spent + b.price FROM bookings b"
+        " WHERE b.id = '{confirmed}' AND t.customer_id = b.customer_id",
         "UPDATE resource_claims SET released_at = now() WHERE booking_id = '{confirmed}'",
         "INSERT INTO booking_history (business_id, booking_id, event, from_status, to_status, actor_kind)"
         " VALUES ('{business}', '{confirmed}', 'completed', 'confirmed', 'completed', 'staff')",
