@@ -1,14 +1,12 @@
 """Assembles the API: routes, middleware, and the services that it depends on."""
 
 import asyncio
-import functools
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from fastapi import APIRouter, Depends, FastAPI, Request
-from fastapi.routing import APIRoute
+from fastapi import FastAPI, Request
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -24,8 +22,7 @@ from api.access.tokens import Tokens
 from api.http import documentation, errors, health, metrics, root
 from api.http import openapi as document
 from api.http.idempotency import HEADER, REPLAYED, Replay, replayed
-from api.http.query_parameters import known_query
-from api.http.rate_limits import LIMIT_HEADERS, count_request, route_facts
+from api.http.rate_limits import LIMIT_HEADERS, route_facts
 from api.http.request_context import RequestContextMiddleware
 from api.http.request_limits import RequestLimitsMiddleware
 from api.http.response_cache import Answers
@@ -46,8 +43,6 @@ from runtime.keyring import KeyRing
 from runtime.links import Links
 from runtime.payload_codec import payload_codec
 from runtime.settings import Environment, Settings
-
-PREFIX = "/api/v1"
 
 
 def _utc_now() -> datetime:
@@ -108,7 +103,6 @@ def _application(lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        generate_unique_id_function=_operation_id,
         redirect_slashes=False,
     )
 
@@ -125,32 +119,19 @@ def _furnish(app: FastAPI, settings: Settings) -> None:
     _add_routes(app)
     _add_layers(app, settings)
     document.install(app)
-    # FastAPI assembles included routes at their first use: do that now, not in the first request.
     app.state.route_facts = route_facts(app.routes)
 
 
-@functools.cache
-def _all_routes() -> tuple[BaseRoute, ...]:
-    """All routes, shared by all applications of this process. Routes do not depend on settings, and FastAPI needs 150
-    ms to build their dependencies, which tests should not pay again for each application."""
-    router = APIRouter(
-        generate_unique_id_function=_operation_id, dependencies=[Depends(count_request), Depends(known_query)]
-    )
-    for versioned in routes.ROUTERS:
-        router.include_router(versioned, prefix=PREFIX)
-    for plain in (health.router, metrics.router, root.router):
-        router.include_router(plain)
-    return tuple(router.routes)
+def _all_routes() -> Iterator[BaseRoute]:
+    """All routes, shared by all applications of this process: they do not depend on settings."""
+    for router in (*routes.ROUTERS, health.router, metrics.router, root.router):
+        yield from router.routes
 
 
 def _add_routes(app: FastAPI) -> None:
     app.router.routes.extend((*documentation.ROUTES, *_all_routes(), *pages.ROUTES))
     errors.install(app)
     app.add_exception_handler(Replay, _replay)
-
-
-def _operation_id(route: APIRoute) -> str:
-    return route.name
 
 
 async def _replay(_: Request, replay: Exception) -> Response:

@@ -7,11 +7,17 @@ that a clock repeats. The same UID with a higher SEQUENCE replaces the event of 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-from icalendar import Calendar, Event, vCalAddress
-
 from domain.booking_status import BookingStatus
+from runtime.starting import deferred
+
+if TYPE_CHECKING:
+    import icalendar
+else:
+    # Few requests need it, and it is a fiftieth of a process's start.
+    icalendar = deferred("icalendar")
 
 PRODUCT = "-//Omotenashi Connect//Bookings//JA"
 
@@ -60,7 +66,7 @@ def sequence(version: int, status: BookingStatus) -> int:
 def calendar_file(events: Iterable[CalendarEvent], method: str | None = None, name: str = "") -> bytes:
     """The file. ``method``: the METHOD of a message (RFC 5546), none for a feed; ``name``: the name of the
     calendar for subscribers."""
-    calendar = Calendar()
+    calendar = icalendar.Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
@@ -75,8 +81,8 @@ def calendar_file(events: Iterable[CalendarEvent], method: str | None = None, na
     return written
 
 
-def _component(one: CalendarEvent) -> Event:
-    event = Event()
+def _component(one: CalendarEvent) -> "icalendar.Event":
+    event = icalendar.Event()
     event.add("uid", one.uid)
     event.add("sequence", one.sequence)
     event.add("dtstamp", one.stamp.astimezone(UTC))
@@ -91,7 +97,7 @@ def _component(one: CalendarEvent) -> Event:
         event.add("location", one.location)
     if one.organizer:
         address, called = one.organizer
-        organizer = vCalAddress(f"mailto:{address}")
+        organizer = icalendar.vCalAddress(f"mailto:{address}")
         organizer.params["cn"] = called
         event.add("organizer", organizer)
     return event

@@ -65,7 +65,7 @@ class SuccessMessage(Enum):
 class Envelope(BaseModel, Generic[T]):
     """One object."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     status: Literal["success"] = Field(description="Always `success`.")
     message: str = Field(description="A sentence in the caller's language.", examples=["Done."])
@@ -84,7 +84,7 @@ class Meta(BaseModel):
 class ListEnvelope(BaseModel, Generic[T]):
     """A page of objects."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     status: Literal["success"] = Field(description="Always `success`.")
     message: str = Field(description="A sentence in the caller's language.", examples=["Done."])

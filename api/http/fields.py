@@ -199,9 +199,10 @@ class Changes(Input):
 
 
 class Output(BaseModel):
-    """An answer. No field has a default, so none can be forgotten."""
+    """An answer. No field has a default, so none can be forgotten. Its validator is built when the OpenAPI document is
+    asked for: endpoints write answers without it."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
 
 class BilingualWrite(Input):

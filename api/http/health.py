@@ -6,18 +6,19 @@ from collections.abc import Awaitable
 from datetime import timedelta
 from typing import Self
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from api.access.callers import ApiServices, Services
+from api.http import routing
 from api.http.envelope import Envelope, ok
 from api.http.rate_limits import RateClass, limited
 from db.engine.session import Scope
 from domain.errors import Unavailable
 from runtime.settings import Settings
 
-router = APIRouter(tags=["health"])
+router = routing.router(tags=["health"], version="")
 
 _RUN_ID = "Which start of `omotenashi up` this process belongs to; empty without it."
 

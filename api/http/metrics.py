@@ -3,20 +3,21 @@
 import hmac
 import ipaddress
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from starlette.responses import Response
 from starlette.types import Scope
 
 from api.access.callers import client_address
+from api.http import routing
 from api.http.forwarded import was_forwarded
 from api.http.operation_errors import raises
 from api.http.rate_limits import RateClass, RouteFacts, limited, tally_of
 from db.engine.session import Database
 from domain.errors import NotFound
 
-router = APIRouter(tags=["health"])
+router = routing.router(tags=["health"], version="")
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _UNKNOWN = "unknown"

@@ -1,12 +1,12 @@
 """The root of the server: the paths of API, documentation and health."""
 
-from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
+from api.http import routing
 from api.http.envelope import Envelope, ok
 
-router = APIRouter(tags=["health"])
+router = routing.router(tags=["health"], version="")
 
 
 class RootRead(BaseModel):

@@ -3,12 +3,13 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import Depends, Path, Query
 from starlette.responses import Response
 
 from api.access.callers import Access, Now
 from api.access.operators import AuditReader, Operator, audit_reader, operator
 from api.access.permissions import may
+from api.http import routing
 from api.http.envelope import Envelope, ListEnvelope, SuccessMessage, ok
 from api.http.idempotency import OptionalKey, store_response
 from api.http.paging import PageAsked
@@ -35,7 +36,7 @@ from api.v1.analytics.figures.schemas import (
 from db.platform.outbox import COMPUTE_DAYS
 from domain.analytics.permissions import AnalyticsAction
 
-router = APIRouter(tags=["analytics"])
+router = routing.router(tags=["analytics"])
 
 MayList = Annotated[AuditReader, Depends(audit_reader(AnalyticsAction.READ))]
 MayRead = Annotated[Access, Depends(may(AnalyticsAction.READ, "business"))]

@@ -3,12 +3,13 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from starlette.responses import Response
 
 from api.access.callers import Access, Now
 from api.access.permissions import may
 from api.http.confirm import Confirm
+from api.http import routing
 from api.http.envelope import Envelope, SuccessMessage, ok
 from api.http.idempotency import OptionalKey, store_response
 from api.http.operation_errors import raises
@@ -19,7 +20,7 @@ from domain.bookings.permissions import BookingAction
 from domain.errors import WrongState
 from domain.scheduling.permissions import SchedulingAction
 
-router = APIRouter(prefix="/staff", tags=["staff"])
+router = routing.router("/staff", tags=["staff"])
 
 MayTerminate = Annotated[Access, Depends(may(SchedulingAction.WRITE_STAFF, on="staff_assignments"))]
 MayAssign = Annotated[Access, Depends(may(BookingAction.ASSIGN, on="booking"))]

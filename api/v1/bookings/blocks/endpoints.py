@@ -3,11 +3,12 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from starlette.responses import Response
 
 from api.access.callers import Access, Now
 from api.access.permissions import may
+from api.http import routing
 from api.http.confirm import Confirm
 from api.http.envelope import Envelope, ListEnvelope, SuccessMessage, created, ok
 from api.http.idempotency import OptionalKey, store_response
@@ -20,7 +21,7 @@ from domain.errors import RuleBroken
 from domain.scheduling.blocks import OccurrenceScope
 from domain.scheduling.permissions import SchedulingAction
 
-router = APIRouter(prefix="/blocks", tags=["bookings"])
+router = routing.router("/blocks", tags=["bookings"])
 
 MayList = Annotated[Access, Depends(may(SchedulingAction.READ_SCHEDULE, on="business"))]
 MayCreate = Annotated[Access, Depends(may(SchedulingAction.WRITE_OWN_SCHEDULE, on="business"))]

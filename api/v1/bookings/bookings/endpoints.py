@@ -3,12 +3,13 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from starlette.responses import Response
 
 from api.access.callers import Access, Now, Services
 from api.access.listing import Listing, may_list
 from api.access.permissions import may
+from api.http import routing
 from api.http.envelope import Envelope, ListEnvelope, ok
 from api.http.idempotency import RequiredKey
 from api.http.operation_errors import raises
@@ -38,7 +39,7 @@ from domain.errors import (
 )
 from workflows.bookings.booking import messages
 
-router = APIRouter(prefix="/bookings", tags=["bookings"])
+router = routing.router("/bookings", tags=["bookings"])
 
 MayBook = Annotated[Access, Depends(may(BookingAction.CREATE, "service", public=True))]
 MayList = Annotated[Listing, Depends(may_list(BookingAction.READ))]

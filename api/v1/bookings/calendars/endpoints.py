@@ -3,11 +3,12 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Path, Query
+from fastapi import Depends, Header, Path, Query
 from starlette.responses import Response
 
 from api.access.callers import Access, AnonymousCaller, Now, Services
 from api.access.permissions import may
+from api.http import routing
 from api.http.envelope import Envelope, ListEnvelope, SuccessMessage, created, ok
 from api.http.fields import DeletedRead
 from api.http.idempotency import OptionalKey, store_response
@@ -18,7 +19,7 @@ from api.v1.bookings.calendars.schemas import CalendarFeedAddressRead, CalendarF
 from api.v1.scheduling.staff.handlers import check_schedule
 from domain.scheduling.permissions import SchedulingAction
 
-router = APIRouter(tags=["bookings"])
+router = routing.router(tags=["bookings"])
 
 MayList = Annotated[Access, Depends(may(SchedulingAction.READ_SCHEDULE, on="business"))]
 MayCreate = Annotated[Access, Depends(may(SchedulingAction.WRITE_OWN_SCHEDULE, on="business"))]

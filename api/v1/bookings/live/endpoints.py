@@ -3,18 +3,19 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi import Depends, Header, Query, Request
 from starlette.responses import Response, StreamingResponse
 
 from api.access.callers import Access
 from api.access.permissions import may
+from api.http import routing
 from api.http.operation_errors import raises
 from api.v1.bookings.live.hub import LiveHub
 from api.v1.bookings.live.stream import Opening, stream
 from domain.bookings.permissions import BookingAction
 from domain.errors import Unavailable
 
-router = APIRouter(tags=["bookings"])
+router = routing.router(tags=["bookings"])
 
 MayFollow = Annotated[Access, Depends(may(BookingAction.FOLLOW, "business"))]
 MayRead = Annotated[Access, Depends(may(BookingAction.READ, "booking", link=True))]

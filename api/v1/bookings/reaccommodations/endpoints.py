@@ -3,11 +3,12 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from starlette.responses import Response
 
 from api.access.callers import Access, Now, Services
 from api.access.permissions import may
+from api.http import routing
 from api.http.envelope import Envelope, ListEnvelope, ok
 from api.http.idempotency import RequiredKey
 from api.http.operation_errors import raises
@@ -24,7 +25,7 @@ from domain.errors import (
 from domain.scheduling.reaccommodation import ReaccommodationStatus
 from workflows.bookings.booking import messages
 
-router = APIRouter(tags=["bookings"])
+router = routing.router(tags=["bookings"])
 
 MayRead = Annotated[Access, Depends(may(BookingAction.READ, "booking", link=True))]
 MayCancel = Annotated[Access, Depends(may(BookingAction.CANCEL, "booking", link=True))]

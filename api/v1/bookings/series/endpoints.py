@@ -3,12 +3,13 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from starlette.responses import Response
 
 from api.access.callers import Access, Now, Services
 from api.access.listing import Listing, may_list
 from api.access.permissions import may
+from api.http import routing
 from api.http.envelope import Envelope, ListEnvelope, ok
 from api.http.idempotency import RequiredKey
 from api.http.operation_errors import raises
@@ -18,7 +19,7 @@ from api.v1.bookings.series.schemas import SeriesChangedRead, SeriesCreate, Seri
 from domain.bookings.permissions import BookingAction
 from domain.scheduling.blocks import OccurrenceScope
 
-router = APIRouter(prefix="/bookings/series", tags=["bookings"])
+router = routing.router("/bookings/series", tags=["bookings"])
 
 MayBook = Annotated[Access, Depends(may(BookingAction.CREATE, "service", public=True))]
 MayList = Annotated[Listing, Depends(may_list(BookingAction.READ))]

@@ -3,17 +3,18 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from starlette.responses import Response
 
 from api.access.callers import Access, Now
 from api.access.permissions import may
+from api.http import routing
 from api.http.envelope import Envelope
 from api.v1.bookings.timeline.handlers import TimelineFormat, timeline
 from api.v1.bookings.timeline.schemas import TimelineRead
 from domain.bookings.permissions import BookingAction
 
-router = APIRouter(prefix="/bookings", tags=["bookings"])
+router = routing.router("/bookings", tags=["bookings"])
 
 MayRead = Annotated[Access, Depends(may(BookingAction.READ, "booking", link=True))]
 Form = Annotated[

@@ -3,12 +3,13 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from starlette.responses import Response
 
 from api.access.callers import Access, Now, Services
 from api.access.listing import Listing, may_list
 from api.access.permissions import may
+from api.http import routing
 from api.http.envelope import Envelope, ListEnvelope, ok
 from api.http.idempotency import RequiredKey
 from api.http.operation_errors import raises
@@ -27,7 +28,7 @@ from api.v1.bookings.waitlist.schemas import (
 from domain.bookings.permissions import BookingAction
 from domain.bookings.waitlist import EntryStatus
 
-router = APIRouter(tags=["bookings"])
+router = routing.router(tags=["bookings"])
 
 MayJoin = Annotated[Access, Depends(may(BookingAction.JOIN_WAITLIST, "service", public=True))]
 MayListOwn = Annotated[Listing, Depends(may_list(BookingAction.READ_WAITLIST))]

@@ -2,11 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from starlette.responses import Response
 
 from api.access.callers import Access, Now, Services
 from api.access.permissions import may
+from api.http import routing
 from api.http.envelope import Envelope
 from api.http.idempotency import RequiredKey
 from api.http.operation_errors import raises
@@ -15,7 +16,7 @@ from api.v1.bookings.walk_ins.handlers import take_in
 from api.v1.bookings.walk_ins.schemas import WalkInCreate
 from domain.bookings.permissions import BookingAction
 
-router = APIRouter(prefix="/bookings", tags=["bookings"])
+router = routing.router("/bookings", tags=["bookings"])
 
 MayTakeIn = Annotated[Access, Depends(may(BookingAction.CREATE_FOR_CUSTOMER, "service"))]
 

@@ -3,11 +3,12 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import Depends, Path
 from starlette.responses import Response
 
 from api.access.callers import Access, AnyCaller, Now
 from api.access.permissions import may
+from api.http import routing
 from api.http.envelope import Envelope, ListEnvelope, moved, moved_response, ok
 from api.http.operation_errors import raises
 from api.http.paging import PageAsked
@@ -24,7 +25,7 @@ from domain.catalogue.resource import ResourceKind
 from domain.errors import NotFound
 from domain.platform.invalidation import CacheKind
 
-router = APIRouter(prefix="/businesses", tags=["businesses"])
+router = routing.router("/businesses", tags=["businesses"])
 
 MaySee = Annotated[Access, Depends(may(BusinessAction.READ, on="business", public=True))]
 

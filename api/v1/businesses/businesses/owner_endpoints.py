@@ -3,11 +3,12 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from starlette.responses import Response
 
 from api.access.callers import Access, CurrentUser, Now, Services
 from api.access.permissions import may
+from api.http import routing
 from api.http.confirm import Confirm
 from api.http.envelope import Envelope, ListEnvelope, SuccessMessage, created, ok
 from api.http.fields import DeletedRead
@@ -24,7 +25,7 @@ from domain.catalogue.errors import LegalNoticeRequired
 from domain.errors import AlreadyExists, CurrencyMismatch, Forbidden, RuleBroken, WrongState
 from domain.scheduling.errors import OverlappingHours, WouldBreakBookings
 
-router = APIRouter(prefix="/owner/businesses", tags=["businesses"])
+router = routing.router("/owner/businesses", tags=["businesses"])
 
 MayUpdate = Annotated[Access, Depends(may(BusinessAction.UPDATE, on="business"))]
 MayDelete = Annotated[Access, Depends(may(BusinessAction.DELETE, on="business"))]

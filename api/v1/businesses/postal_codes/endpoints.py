@@ -2,10 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 from starlette.responses import Response
 
 from api.access.callers import AnyCaller
+from api.http import routing
 from api.http.envelope import Envelope, ok
 from api.http.operation_errors import raises
 from api.v1.businesses.businesses.schemas import PostalCode
@@ -13,7 +14,7 @@ from api.v1.businesses.postal_codes.schemas import PostalCodeRead
 from domain.errors import NotFound
 from providers.postal.japan_post import places_of
 
-router = APIRouter(prefix="/postal-codes", tags=["businesses"])
+router = routing.router("/postal-codes", tags=["businesses"])
 
 
 @router.get(

@@ -3,11 +3,12 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from starlette.responses import Response
 
 from api.access.callers import Access, Now
 from api.access.permissions import may
+from api.http import routing
 from api.http.envelope import Envelope, ListEnvelope, SuccessMessage, created, ok
 from api.http.fields import DeletedRead
 from api.http.idempotency import OptionalKey, store_response
@@ -18,7 +19,7 @@ from api.v1.catalogue.policies.schemas import PolicyCreate, PolicyRead, PolicyUp
 from domain.catalogue.permissions import CatalogueAction
 from domain.errors import Conflict
 
-router = APIRouter(prefix="/policies", tags=["catalogue"])
+router = routing.router("/policies", tags=["catalogue"])
 
 MayListPolicies = Annotated[Access, Depends(may(CatalogueAction.READ, on="business"))]
 MayReadPolicy = Annotated[Access, Depends(may(CatalogueAction.READ, on="policy"))]

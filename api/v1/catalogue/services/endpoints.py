@@ -3,11 +3,12 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from starlette.responses import Response
 
 from api.access.callers import Access
 from api.access.permissions import may
+from api.http import routing
 from api.http.envelope import Envelope, ListEnvelope, ok
 from api.http.paging import PageAsked
 from api.http.response_cache import cached
@@ -18,7 +19,7 @@ from domain.catalogue.permissions import CatalogueAction
 from domain.catalogue.resource import ResourceKind
 from domain.platform.invalidation import CacheKind
 
-router = APIRouter(tags=["catalogue"])
+router = routing.router(tags=["catalogue"])
 
 MaySeeBusiness = Annotated[Access, Depends(may(CatalogueAction.READ, on="business", public=True))]
 MaySeeService = Annotated[Access, Depends(may(CatalogueAction.READ, on="service", public=True))]

@@ -3,11 +3,12 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from starlette.responses import Response
 
 from api.access.callers import Access, Now
 from api.access.permissions import may
+from api.http import routing
 from api.http.confirm import Confirm
 from api.http.envelope import Envelope, SuccessMessage, created, ok
 from api.http.fields import DeletedRead
@@ -22,7 +23,7 @@ from domain.errors import CurrencyMismatch
 from domain.scheduling.errors import OverlappingHours
 from providers.payments.registry import LIMITS
 
-router = APIRouter(prefix="/owner", tags=["catalogue"])
+router = routing.router("/owner", tags=["catalogue"])
 
 MayAddService = Annotated[Access, Depends(may(CatalogueAction.WRITE_SERVICE, on="business"))]
 MayWriteService = Annotated[Access, Depends(may(CatalogueAction.WRITE_SERVICE, on="service"))]

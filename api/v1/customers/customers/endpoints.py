@@ -3,11 +3,12 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from starlette.responses import Response
 
 from api.access.callers import Access, Now
 from api.access.permissions import may
+from api.http import routing
 from api.http.envelope import Envelope, ListEnvelope, SuccessMessage, created, ok
 from api.http.fields import DeletedRead
 from api.http.idempotency import OptionalKey, store_response
@@ -17,7 +18,7 @@ from domain.customers.permissions import CustomerAction
 from domain.customers.profile import MAX_TAG_LENGTH, normal_tag
 from domain.customers.search import read_search
 
-router = APIRouter(prefix="/customers", tags=["customers"])
+router = routing.router("/customers", tags=["customers"])
 
 MayList = Annotated[Access, Depends(may(CustomerAction.READ, on="business"))]
 MayCreate = Annotated[Access, Depends(may(CustomerAction.WRITE, on="business"))]

@@ -1,9 +1,9 @@
 """Registering, logging in and out, and the caller's login."""
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from api.access.callers import AnonymousCaller, AnyCaller, CurrentUser, Now, Services
+from api.http import routing
 from api.http.envelope import Envelope, SuccessMessage, created, ok
 from api.http.idempotency import OptionalKey, store_response
 from api.http.operation_errors import raises
@@ -26,7 +26,7 @@ from db.identity.users import NewUser
 from domain.errors import AlreadyExists, Unauthenticated
 from domain.identity.passwords import check_password
 
-router = APIRouter(prefix="/auth", tags=["auth"])
+router = routing.router("/auth", tags=["auth"])
 
 
 @router.post(

@@ -1,9 +1,9 @@
 """Confirming an e-mail address, and choosing a new password with or without the old one."""
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from api.access.callers import AnonymousCaller, CurrentUser, Now, Services
+from api.http import routing
 from api.http.envelope import Envelope
 from api.http.idempotency import OptionalKey
 from api.http.operation_errors import raises
@@ -19,7 +19,7 @@ from api.v1.identity.links.schemas import (
     VerifyEmailCommand,
 )
 
-router = APIRouter(prefix="/auth", tags=["auth"])
+router = routing.router("/auth", tags=["auth"])
 
 
 @router.post(

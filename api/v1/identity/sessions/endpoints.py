@@ -2,10 +2,10 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from api.access.callers import CurrentUser, Now
+from api.http import routing
 from api.http.envelope import Envelope, ListEnvelope, SuccessMessage, ok
 from api.http.operation_errors import raises
 from api.http.paging import PageAsked
@@ -14,7 +14,7 @@ from api.v1.identity.auth.schemas import EndedRead, SessionRead
 from domain.errors import NotFound
 from domain.identity.sessions import SessionEnd
 
-router = APIRouter(prefix="/auth/sessions", tags=["auth"])
+router = routing.router("/auth/sessions", tags=["auth"])
 
 
 @router.get("", summary="List my sessions", response_model=ListEnvelope[SessionRead])

@@ -3,10 +3,11 @@ repeat."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from starlette.responses import Response
 
 from api.access.callers import CurrentUser, Now, Services
+from api.http import routing
 from api.http.envelope import Envelope, SuccessMessage, ok
 from api.http.operation_errors import raises
 from api.http.rate_limits import RateClass, limited
@@ -21,7 +22,7 @@ from api.v1.identity.two_factor.schemas import (
     VerifyTwoFactorCommand,
 )
 
-router = APIRouter(prefix="/auth/2fa", tags=["auth"])
+router = routing.router("/auth/2fa", tags=["auth"])
 
 
 @router.post(

@@ -2,11 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from starlette.responses import Response
 
 from api.access.callers import AnonymousCaller, Now, Services
 from api.access.operators import Operator, operator
+from api.http import routing
 from api.http.envelope import Envelope
 from api.http.idempotency import OptionalKey
 from api.http.operation_errors import raises
@@ -21,7 +22,7 @@ from api.v1.identity.two_factor_resets.schemas import (
 )
 from domain.identity.permissions import IdentityAction
 
-router = APIRouter()
+router = routing.router()
 
 MayReset = Annotated[Operator, Depends(operator(IdentityAction.RESET_TWO_FACTOR))]
 

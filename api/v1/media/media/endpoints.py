@@ -3,11 +3,12 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from starlette.responses import Response
 
 from api.access.callers import Access, Now, Services
 from api.access.permissions import may
+from api.http import routing
 from api.http.envelope import Envelope, ListEnvelope, SuccessMessage, created, ok
 from api.http.fields import DeletedRead
 from api.http.operation_errors import raises
@@ -25,7 +26,7 @@ from api.v1.media.media.schemas import (
 from domain.errors import WrongState
 from domain.media.permissions import MediaAction
 
-router = APIRouter(prefix="/media", tags=["media"])
+router = routing.router("/media", tags=["media"])
 
 MaySeeMedia = Annotated[Access, Depends(may(MediaAction.READ, on="business_media", public=True))]
 MaySeeAll = Annotated[Access, Depends(may(MediaAction.READ, on="business", public=True))]

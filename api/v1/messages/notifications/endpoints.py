@@ -3,13 +3,14 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from starlette.responses import Response
 
 from api.access.callers import Access, CurrentUser, Now
 from api.access.listing import Listing, may_list
 from api.access.permissions import may
 from api.access.signed_webhooks import PROVIDERS_BODY, Signed
+from api.http import routing
 from api.http.envelope import Envelope, ListEnvelope, SuccessMessage, ok
 from api.http.idempotency import OptionalKey, store_response
 from api.http.operation_errors import raises
@@ -21,7 +22,7 @@ from domain.errors import Forbidden, ForgedWebhook, NotFound, WrongState
 from domain.messages.kinds import NoticeStatus
 from domain.messages.permissions import MessageAction
 
-router = APIRouter(prefix="/notifications", tags=["notifications"])
+router = routing.router("/notifications", tags=["notifications"])
 
 MayList = Annotated[Listing, Depends(may_list(MessageAction.READ))]
 MayRetry = Annotated[Access, Depends(may(MessageAction.RETRY, "notice"))]

@@ -4,12 +4,13 @@ outcome."""
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from starlette.responses import Response
 
 from api.access.callers import Access, Now, Services
 from api.access.operators import Operator, operator
 from api.access.permissions import may
+from api.http import routing
 from api.http.envelope import Envelope, ListEnvelope, SuccessMessage, ok
 from api.http.idempotency import OptionalKey, command_id, store_response
 from api.http.operation_errors import raises
@@ -33,7 +34,7 @@ from domain.onboarding.errors import VerificationIncomplete
 from domain.onboarding.permissions import OnboardingAction
 from domain.onboarding.verification import Decision, ReviewStatus
 
-router = APIRouter(prefix="/admin", tags=["admin"])
+router = routing.router("/admin", tags=["admin"])
 
 MayList = Annotated[Operator, Depends(operator(OnboardingAction.DECIDE))]
 MayDecide = Annotated[Access, Depends(may(OnboardingAction.DECIDE, on="business"))]

@@ -3,11 +3,12 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from starlette.responses import Response
 
 from api.access.callers import Access, Now, Services
 from api.access.permissions import may
+from api.http import routing
 from api.http.envelope import Envelope, SuccessMessage, created, ok
 from api.http.fields import DeletedRead
 from api.http.idempotency import OptionalKey
@@ -17,7 +18,7 @@ from api.v1.onboarding.verification.list_handlers import read_verification
 from api.v1.onboarding.verification.schemas import DocumentCreate, DocumentRead, DocumentTicketRead, VerificationRead
 from domain.onboarding.permissions import OnboardingAction
 
-router = APIRouter(prefix="/owner/businesses/{business_id}", tags=["businesses"])
+router = routing.router("/owner/businesses/{business_id}", tags=["businesses"])
 
 MayRead = Annotated[Access, Depends(may(OnboardingAction.READ, on="business"))]
 MaySubmit = Annotated[Access, Depends(may(OnboardingAction.SUBMIT, on="business"))]

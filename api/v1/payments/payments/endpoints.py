@@ -3,13 +3,14 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import Depends, Path, Query
 from starlette.responses import Response
 
 from api.access.callers import Access, Now, Services
 from api.access.listing import Listing, may_list
 from api.access.permissions import may
 from api.access.signed_webhooks import PROVIDERS_BODY, Signed
+from api.http import routing
 from api.http.envelope import Envelope, ListEnvelope, ok
 from api.http.idempotency import RequiredKey
 from api.http.operation_errors import raises
@@ -39,7 +40,7 @@ from domain.errors import (
 )
 from domain.payments.permissions import PaymentAction
 
-router = APIRouter(prefix="/payments", tags=["payments"])
+router = routing.router("/payments", tags=["payments"])
 
 MayPayBooking = Annotated[Access, Depends(may(PaymentAction.PAY, "booking", link=True))]
 MayPay = Annotated[Access, Depends(may(PaymentAction.PAY, "payment", link=True))]

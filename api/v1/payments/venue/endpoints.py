@@ -3,12 +3,13 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from starlette.responses import Response
 
 from api.access.callers import Access, Now
 from api.access.listing import Listing, may_list
 from api.access.permissions import may
+from api.http import routing
 from api.http.envelope import Envelope, ok
 from api.http.idempotency import OptionalKey, RequiredKey
 from api.http.operation_errors import raises
@@ -27,8 +28,8 @@ from api.v1.payments.venue.schemas import (
 )
 from domain.payments.permissions import PaymentAction
 
-router = APIRouter(prefix="/venue-payments", tags=["payments"])
-tills = APIRouter(prefix="/tills", tags=["payments"])
+router = routing.router("/venue-payments", tags=["payments"])
+tills = routing.router("/tills", tags=["payments"])
 
 MayRecord = Annotated[Access, Depends(may(PaymentAction.RECORD_AT_VENUE, "booking"))]
 MayCorrect = Annotated[Access, Depends(may(PaymentAction.RECORD_AT_VENUE, "venue_payments"))]

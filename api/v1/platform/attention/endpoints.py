@@ -3,11 +3,12 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from starlette.responses import Response
 
 from api.access.callers import Now
 from api.access.operators import Operator, operator
+from api.http import routing
 from api.http.envelope import Envelope, ListEnvelope, SuccessMessage, ok
 from api.http.idempotency import OptionalKey, store_response
 from api.http.operation_errors import raises
@@ -16,7 +17,7 @@ from api.v1.platform.attention.schemas import AttentionRead, ResolveAttentionCom
 from domain.errors import NotFound, WrongState
 from domain.platform.permissions import PlatformAction
 
-router = APIRouter(prefix="/admin/attention", tags=["admin"])
+router = routing.router("/admin/attention", tags=["admin"])
 
 MayRead = Annotated[Operator, Depends(operator(PlatformAction.READ_ATTENTION))]
 MayResolve = Annotated[Operator, Depends(operator(PlatformAction.RESOLVE_ATTENTION))]

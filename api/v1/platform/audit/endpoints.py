@@ -2,17 +2,18 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import Depends, Path
 from starlette.responses import Response
 
 from api.access.operators import AuditReader, audit_reader
+from api.http import routing
 from api.http.envelope import Envelope, ListEnvelope, ok
 from api.http.paging import PageAsked
 from api.v1.platform.audit.handlers import Asked, list_entries, list_of_entity
 from api.v1.platform.audit.schemas import AuditRead
 from domain.platform.permissions import PlatformAction
 
-router = APIRouter(prefix="/audit", tags=["audit"])
+router = routing.router("/audit", tags=["audit"])
 
 MayRead = Annotated[AuditReader, Depends(audit_reader(PlatformAction.READ_AUDIT))]
 

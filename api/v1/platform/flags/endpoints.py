@@ -3,11 +3,12 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import Depends, Path, Query
 from starlette.responses import Response
 
 from api.access.callers import CurrentUser, Now, Services
 from api.access.operators import Operator, operator
+from api.http import routing
 from api.http.envelope import Envelope, ListEnvelope, SuccessMessage, created, ok
 from api.http.fields import DeletedRead
 from api.http.idempotency import OptionalKey, store_response
@@ -20,7 +21,7 @@ from domain.errors import AlreadyExists, NotFound
 from domain.platform.flags import MAX_NAME
 from domain.platform.permissions import PlatformAction
 
-router = APIRouter(prefix="/feature-flags", tags=["platform"])
+router = routing.router("/feature-flags", tags=["platform"])
 
 MayWrite = Annotated[Operator, Depends(operator(PlatformAction.WRITE_FLAGS))]
 

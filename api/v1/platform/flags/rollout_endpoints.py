@@ -3,11 +3,12 @@
 from typing import Annotated, Literal
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import Depends, Path
 from starlette.responses import Response
 
 from api.access.callers import Services
 from api.access.operators import Operator, operator
+from api.http import routing
 from api.http.envelope import Envelope, SuccessMessage, created, ok
 from api.http.idempotency import OptionalKey, store_response
 from api.http.operation_errors import raises
@@ -17,7 +18,7 @@ from domain.errors import Conflict, NotFound, Unavailable, WrongState
 from domain.platform.flag_rollout import check_plan
 from domain.platform.permissions import PlatformAction
 
-router = APIRouter(prefix="/feature-flags/{flag_id}/rollout", tags=["platform"])
+router = routing.router("/feature-flags/{flag_id}/rollout", tags=["platform"])
 
 MayWrite = Annotated[Operator, Depends(operator(PlatformAction.WRITE_FLAGS))]
 

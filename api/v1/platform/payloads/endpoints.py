@@ -5,17 +5,18 @@ https://docs.temporal.io/codec-server. The answers have the protocol's shape and
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 from starlette.responses import Response
 
 from api.access.callers import Services
 from api.access.operators import Operator, operator
+from api.http import routing
 from api.http.envelope import Envelope
 from api.v1.platform.payloads.handlers import decoded, encoded, with_cookie
 from api.v1.platform.payloads.schemas import PayloadCookieRead, PayloadsCommand, PayloadsRead
 from domain.platform.permissions import PlatformAction
 
-router = APIRouter(prefix="/admin/temporal", tags=["admin"])
+router = routing.router("/admin/temporal", tags=["admin"])
 
 MayRead = Annotated[Operator, Depends(operator(PlatformAction.READ_PAYLOADS))]
 

@@ -2,10 +2,10 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from api.access.callers import AnyCaller, CurrentUser, Now, Services
+from api.http import routing
 from api.http.envelope import Envelope, ok
 from api.http.idempotency import OptionalKey, store_response
 from api.http.operation_errors import raises
@@ -20,7 +20,7 @@ from api.v1.privacy.data_rights.schemas import (
 )
 from domain.errors import NotFound
 
-router = APIRouter(prefix="/auth", tags=["auth"])
+router = routing.router("/auth", tags=["auth"])
 
 
 @router.post(

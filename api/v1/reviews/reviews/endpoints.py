@@ -3,12 +3,13 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from starlette.responses import Response
 
 from api.access.callers import Access, Now
 from api.access.listing import Listing, may_list
 from api.access.permissions import may
+from api.http import routing
 from api.http.envelope import Envelope, ListEnvelope, SuccessMessage, ok
 from api.http.fields import DeletedRead
 from api.http.idempotency import OptionalKey, store_response
@@ -27,7 +28,7 @@ from domain.errors import WrongState
 from domain.reviews.permissions import ReviewAction
 from domain.reviews.status import PublicationStatus
 
-router = APIRouter(tags=["reviews"])
+router = routing.router(tags=["reviews"])
 
 MayRead = Annotated[Access, Depends(may(ReviewAction.READ, "review", public=True))]
 MayReadPublic = Annotated[Access, Depends(may(ReviewAction.READ, "business", public=True))]

@@ -3,12 +3,13 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from starlette.responses import Response
 
 from api.access.callers import Access, Now, Services
 from api.access.operators import Operator, operator
 from api.access.permissions import may
+from api.http import routing
 from api.http.envelope import Envelope, ListEnvelope
 from api.http.idempotency import OptionalKey
 from api.http.operation_errors import raises
@@ -24,7 +25,7 @@ from api.v1.reviews.reviews.moderation_schemas import (
 from api.v1.reviews.reviews.schemas import ReviewDetailRead
 from domain.reviews.permissions import ReviewAction
 
-router = APIRouter(tags=["reviews"])
+router = routing.router(tags=["reviews"])
 
 MayReport = Annotated[Access, Depends(may(ReviewAction.REPORT, "review", public=True))]
 MayModerate = Annotated[Access, Depends(may(ReviewAction.MODERATE, "review"))]

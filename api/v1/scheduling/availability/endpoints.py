@@ -3,11 +3,12 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from starlette.responses import Response
 
 from api.access.callers import Access, Now
 from api.access.permissions import may
+from api.http import routing
 from api.http.envelope import Envelope, ok
 from api.http.operation_errors import raises
 from api.http.response_cache import cached
@@ -21,7 +22,7 @@ from domain.scheduling.availability.model import MAX_ITEMS
 from domain.scheduling.errors import NotBookable, OutsideBookingWindow, PartySizeRefused
 from domain.scheduling.permissions import SchedulingAction
 
-router = APIRouter(prefix="/availability", tags=["availability"])
+router = routing.router("/availability", tags=["availability"])
 
 MaySee = Annotated[Access, Depends(may(SchedulingAction.READ_AVAILABILITY, "service", public=True))]
 ServiceIds = Annotated[

@@ -3,11 +3,12 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from starlette.responses import Response
 
 from api.access.callers import Access, Now
 from api.access.permissions import may
+from api.http import routing
 from api.http.confirm import Confirm
 from api.http.envelope import Envelope, ListEnvelope, SuccessMessage, created, ok
 from api.http.fields import DeletedRead
@@ -25,7 +26,7 @@ from domain.errors import AlreadyExists
 from domain.scheduling.errors import OverlappingHours
 from domain.scheduling.permissions import SchedulingAction
 
-router = APIRouter(prefix="/staff", tags=["staff"])
+router = routing.router("/staff", tags=["staff"])
 
 MayRead = Annotated[Access, Depends(may(SchedulingAction.READ_SCHEDULE, on="resource"))]
 MayWrite = Annotated[Access, Depends(may(SchedulingAction.WRITE_OWN_SCHEDULE, on="resource"))]

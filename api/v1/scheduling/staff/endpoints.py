@@ -3,11 +3,12 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from starlette.responses import Response
 
 from api.access.callers import Access, CurrentUser, Now, Services
 from api.access.permissions import may
+from api.http import routing
 from api.http.confirm import Confirm
 from api.http.envelope import Envelope, ListEnvelope, SuccessMessage, created, ok
 from api.http.fields import DeletedRead
@@ -27,7 +28,7 @@ from domain.scheduling.permissions import SchedulingAction
 from domain.scheduling.staff import StaffRole
 from runtime.links import Purpose
 
-router = APIRouter(prefix="/staff", tags=["staff"])
+router = routing.router("/staff", tags=["staff"])
 
 MayInvite = Annotated[Access, Depends(may(SchedulingAction.WRITE_STAFF, on="business"))]
 MayRead = Annotated[Access, Depends(may(SchedulingAction.READ_STAFF, on="business"))]
