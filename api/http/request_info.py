@@ -15,11 +15,15 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:\-]{0,63}")
 
 
 #: Paths that have a secret in them, and what is left of it in logs.
-_TOKEN = re.compile(r"(?<=/calendars/)[^/]+(?=\.ics)|(?<=^/bookings/)[^/]+|(?<=^/waitlist/)[^/]+")
+#: Every text longer than an id or a slug is taken for a token, so that none is left where the path around it is wrong.
+_TOKEN = re.compile(
+    r"(?<=/calendars/)[^/]+(?=\.ics)|(?<=^/bookings/)[^/]+|(?<=^/waitlist/)[^/]+|(?<=/)[^/]{61,}?(?=\.ics(?:/|$)|/|$)"
+)
 
 
 def without_tokens(path: str) -> str:
-    """A path as logs may have it: the tokens of calendar feeds and of the pages behind a link are left out."""
+    """A path as logs may have it: the tokens of calendar feeds and of the pages behind a link are left out, also in a
+    path that leads nowhere."""
     return _TOKEN.sub("***", path)
 
 

@@ -18,6 +18,7 @@ from db.scheduling.booked_services import Catalogue, Preferred
 from db.scheduling.calendars.change import CalendarStore
 from db.scheduling.freed_time import note_freed_time
 from domain.errors import DomainError, NotFound, Unavailable
+from domain.instants import text_at_venue
 from domain.scheduling.availability.anyone import reason_of_item
 from domain.scheduling.availability.engine import Refusal, check_window, plan, tabulate, why_not
 from domain.scheduling.availability.model import ClaimPlan, Facts, Question, StartTable
@@ -160,7 +161,7 @@ class ClaimStore(Store):
         availability = AvailabilityStore(self.session, self.context)
         free = await availability.alternatives(catalogue, question, start_at, now, own)
         reason = why_not(question, facts, start_at)
-        shown = [start.astimezone(catalogue.zone).isoformat() for start in free]
+        shown = [text_at_venue(start, catalogue.zone) for start in free]
         raise REFUSALS[reason]({"reason": reason.value, "alternatives": shown})
 
     async def _first_whole(

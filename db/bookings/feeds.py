@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import UUID as PgUUID
 
 from db.engine.store import Store
 from domain.booking_status import BookingStatus
+from domain.bookings.limits import check_feeds
 from domain.errors import NotFound
 
 #: Random bytes of the secret in an address.
@@ -25,18 +26,26 @@ _LIST = text(f"""
     SELECT {_COLUMNS} FROM calendar_feeds f
      WHERE f.business_id = :business_id AND (CAST(:after AS uuid) IS NULL OR f.id > :after) ORDER BY f.id LIMIT :limit
 """).bindparams(bindparam("after", type_=PgUUID))
+_COUNT = text("SELECT count(*) FROM calendar_feeds WHERE business_id = :business_id")
 _ADD = text("""
-    INSERT INTO calendar_feeds (business_id, resource_id, token_hash)
-    SELECT b.id, CAST(:resource_id AS uuid), :token_hash FROM businesses b
+    INSERT INTO calendar_feeds (business_id, resource_id, user_id, token_hash)
+    SELECT b.id, CAST(:resource_id AS uuid), :user_id, :token_hash FROM businesses b
      WHERE b.id = :business_id AND (CAST(:resource_id AS uuid) IS NULL OR EXISTS (
            SELECT FROM resources r WHERE r.id = :resource_id AND r.business_id = b.id AND r.deleted_at IS NULL))
     RETURNING id
 """).bindparams(bindparam("resource_id", type_=PgUUID), bindparam("token_hash", type_=LargeBinary))
-_ROTATE = text("UPDATE calendar_feeds SET token_hash = :token_hash, rotated_at = :now WHERE id = :id").bindparams(
-    bindparam("token_hash", type_=LargeBinary)
-)
+_ROTATE = text("""
+    UPDATE calendar_feeds SET token_hash = :token_hash, user_id = :user_id, rotated_at = :now WHERE id = :id
+""").bindparams(bindparam("token_hash", type_=LargeBinary))
 _REMOVE = text("DELETE FROM calendar_feeds WHERE id = :id")
-_HASH = text("SELECT token_hash FROM calendar_feeds WHERE id = :id")
+# A person who has left must not go on reading: the login that knows the address is asked as if it made the feed now.
+_HASH = text("""
+    SELECT f.token_hash FROM calendar_feeds f JOIN businesses b ON b.id = f.business_id
+     WHERE f.id = :id AND (b.owner_id = f.user_id OR EXISTS (
+           SELECT FROM staff_assignments a
+            WHERE a.business_id = f.business_id AND a.user_id = f.user_id AND a.ended_at IS NULL
+              AND (a.role = 'manager' OR a.role = 'staff' AND a.resource_id = f.resource_id)))
+""")
 _SOURCE = text("""
     SELECT b.name AS business, r.name AS resource, t.language, t.feeds_name_customers
       FROM calendar_feeds f JOIN businesses b ON b.id = f.business_id
@@ -143,9 +152,16 @@ class FeedStore(Store):
         return FeedRow(**row._mapping)
 
     async def add_feed(self, business_id: UUID, resource_id: UUID | None) -> tuple[FeedRow, str]:
-        """A new feed and the token of its address. Raises NotFound for a resource of another business."""
+        """A new feed and the token of its address. Raises NotFound for a resource of another business, and RuleBroken
+        for more feeds than a business may have."""
+        check_feeds(await self.session.scalar(_COUNT, {"business_id": business_id}) or 0)
         secret = secrets.token_urlsafe(_SECRET_BYTES)
-        values = {"business_id": business_id, "resource_id": resource_id, "token_hash": _digest(secret)}
+        values = {
+            "business_id": business_id,
+            "resource_id": resource_id,
+            "user_id": self.context.actor.user_id,
+            "token_hash": _digest(secret),
+        }
         feed_id: UUID | None = await self.session.scalar(_ADD, values)
         if feed_id is None:
             raise NotFound
@@ -154,7 +170,8 @@ class FeedStore(Store):
     async def rotate_feed(self, feed_id: UUID, now: datetime) -> tuple[FeedRow, str]:
         """A new token; the old address becomes invalid. Raises NotFound."""
         secret = secrets.token_urlsafe(_SECRET_BYTES)
-        await self.session.execute(_ROTATE, {"id": feed_id, "token_hash": _digest(secret), "now": now})
+        values = {"id": feed_id, "token_hash": _digest(secret), "user_id": self.context.actor.user_id, "now": now}
+        await self.session.execute(_ROTATE, values)
         return await self.get_feed(feed_id), _token(feed_id, secret)
 
     async def remove_feed(self, feed_id: UUID) -> None:
@@ -162,7 +179,7 @@ class FeedStore(Store):
         await self.session.execute(_REMOVE, {"id": feed_id})
 
     async def check_token(self, feed_id: UUID, secret: str) -> FeedRow:
-        """The feed that the secret opens. Raises NotFound."""
+        """The feed that the secret opens. Raises NotFound, also where the login that made it may not any more."""
         known: bytes | None = await self.session.scalar(_HASH, {"id": feed_id})
         if known is None or not hmac.compare_digest(known, _digest(secret)):
             raise NotFound

@@ -1,10 +1,21 @@
-"""How many unpaid bookings one caller may have at one business, and how many all unproven callers together."""
+"""How many unpaid bookings one caller may have at one business, and how many all unproven callers together; and how
+many calendar feeds a business may have."""
 
 from domain.bookings.errors import HoldLimit
+from domain.errors import RuleBroken
 from domain.scheduling.errors import NotBookable
 
 #: How many open bookings one customer, or one network of callers without a proven address, may have at one business.
 MAX_OPEN_HOLDS = 5
+
+#: Feeds of one business: some for each of its staff.
+MAX_FEEDS = 200
+
+
+def check_feeds(held: int) -> None:
+    """Raise RuleBroken if a business has as many calendar feeds as it may have."""
+    if held >= MAX_FEEDS:
+        raise RuleBroken({"rule": "too_many_feeds"})
 
 
 def check_open_bookings(

@@ -20,6 +20,7 @@ from domain.bookings.errors import TimeIsFree
 from domain.bookings.waitlist import EntryEnd, EntryStatus, OfferTerms, Wanted
 from domain.errors import InvalidInput, NotFound, WrongState
 from domain.identity.network import network_of
+from domain.instants import text_at_venue
 from domain.messages.kinds import AccountEmailKind
 from domain.scheduling.availability.engine import find_starts
 from domain.scheduling.errors import NotBookable
@@ -222,7 +223,7 @@ class WaitlistEntryStore(WaitlistEndStore):
         free = [start.at for start in find_starts(question, facts)]
         fits = [at for at in free if waitlist.lies_in_times(wanted, at, at + terms.duration, terms.zone)]
         if fits:
-            shown = [at.astimezone(terms.zone).isoformat() for at in fits[:_SHOWN]]
+            shown = [text_at_venue(at, terms.zone) for at in fits[:_SHOWN]]
             raise TimeIsFree({"alternatives": shown})
 
     async def _person(self, request: JoinRequest, catalogue: Catalogue) -> _Person:

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,8 +11,10 @@ import pytest_asyncio
 from fastapi import FastAPI
 from httpx import AsyncClient, Response
 
+from api.http.request_info import without_tokens
 from db.bookings.blocks import BlockRequest
 from db.engine.session import Database as Pool
+from domain.bookings.limits import MAX_FEEDS
 from domain.scheduling.recurrence import Frequency, Recurrence
 from tests.api.conftest import Clock, Person, error_of
 from tests.api.salon import StaffedSalon, keyed, staffed_salon
@@ -231,3 +233,51 @@ async def test_feed_token_is_in_no_log(salon: StaffedSalon, caplog: pytest.LogCa
     assert ours
     token = path_of(feed).rsplit("/", 1)[1].removesuffix(".ics")
     assert not [record for record in ours if token in str(record.msg) or token in record.getMessage()]
+
+
+@pytest.mark.parametrize("around", ["{}.ics", "{}", "{}/", "{}.ics/", "{}.ICS", "{}.ics.ics", "x/{}/y"])
+def test_path_in_a_log_has_no_token_whatever_is_around_it(around: str) -> None:
+    token = "0" * 32 + "s" * 43
+    path = "/api/v1/calendars/" + around.format(token)
+    assert "sss" not in without_tokens(path)
+    assert without_tokens("/api/v1/calendars/019a0c5e-7b3f-7c21-b5d4-a9e1f2036c58/rotate").endswith("6c58/rotate")
+
+
+async def test_feed_ends_with_the_work_of_the_one_who_made_it(salon: StaffedSalon, pool: Pool) -> None:
+    first = salon.ids.resources[0]
+    own = "UPDATE staff_assignments SET resource_id = :r, role = :role, ended_at = :ended WHERE user_id = :u"
+
+    async def work_as(role: str, resource: UUID | None, ended: datetime | None = None) -> None:
+        await data.rows(pool, own, r=resource, role=role, ended=ended, u=salon.staff.id)
+
+    async def opens(feed: dict[str, Any]) -> bool:
+        answer = await fetch(salon.nobody, feed)
+        assert answer.status_code in {200, 404}
+        return answer.status_code == 200
+
+    await work_as("manager", first)
+    whole, mine = await make(salon.staff, salon), await make(salon.staff, salon, resource_id=str(first))
+    others = await make(salon.owner, salon, resource_id=str(first))
+    assert [await opens(feed) for feed in (whole, mine, others)] == [True] * 3
+    await work_as("staff", first)
+    assert [await opens(feed) for feed in (whole, mine, others)] == [False, True, True]
+    await work_as("staff", salon.ids.resources[1])
+    assert [await opens(feed) for feed in (whole, mine, others)] == [False, False, True]
+    await work_as("assistant", first)
+    assert [await opens(feed) for feed in (whole, mine, others)] == [False, False, True]
+    await work_as("manager", first, datetime.now(UTC))
+    assert [await opens(feed) for feed in (whole, mine, others)] == [False, False, True]
+    rotated = (await salon.owner.post(f"/calendars/{mine['id']}/rotate")).json()["data"]
+    assert await opens(rotated), "it belongs to the one who knows its address now"
+
+
+async def test_feeds_of_a_business_are_limited(salon: StaffedSalon, pool: Pool) -> None:
+    await make(salon.owner, salon)
+    more = (
+        "INSERT INTO calendar_feeds (business_id, user_id, token_hash)"
+        " SELECT business_id, user_id, token_hash FROM calendar_feeds, generate_series(2, :most)"
+    )
+    await data.rows(pool, more, most=MAX_FEEDS)
+    refused = await salon.owner.post("/calendars", json={"business_id": str(salon.ids.business_id)})
+    assert (refused.status_code, refused.json()["error"]["details"]["rule"]) == (422, "too_many_feeds")
+    await make(salon.other_owner, salon, business_id=str(salon.other.business_id))

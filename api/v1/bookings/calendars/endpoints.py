@@ -17,6 +17,7 @@ from api.http.paging import PageAsked
 from api.v1.bookings.calendars.handlers import read_feed
 from api.v1.bookings.calendars.schemas import CalendarFeedAddressRead, CalendarFeedCreate, CalendarFeedRead
 from api.v1.scheduling.staff.handlers import check_schedule
+from domain.errors import RuleBroken
 from domain.scheduling.permissions import SchedulingAction
 
 router = routing.router(tags=["bookings"])
@@ -40,6 +41,7 @@ _FILE: dict[int | str, dict[str, Any]] = {
     summary="Create a calendar feed",
     response_model=Envelope[CalendarFeedAddressRead],
 )
+@raises(RuleBroken)
 async def create_calendar_feed(
     body: CalendarFeedCreate, access: MayCreate, services: Services, key: OptionalKey
 ) -> Response:
