@@ -116,6 +116,15 @@ class Variant:
 
 #: Largest first: each is made from the one before.
 VARIANTS = (Variant("large", 1920, 82), Variant("medium", 960, 80), Variant("thumbnail", 320, 76))
+
+
+def shown_names(file_type: FileType) -> frozenset[tuple[str, FileType]]:
+    """The names and types of the public files that are made of a file of this type."""
+    if MEDIA.get(file_type) is MediaKind.IMAGE:
+        return frozenset((f"{variant.name}.webp", FileType.WEBP) for variant in VARIANTS)
+    return frozenset({(f"film{ENDINGS[file_type][0]}", file_type)})
+
+
 #: The most pixels of a picture; 40 megapixels need 160 MB of memory.
 MOST_PIXELS = 40_000_000
 MOST_FRAMES = 300

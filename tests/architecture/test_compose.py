@@ -258,7 +258,8 @@ def test_storage_is_reached_through_its_gateway_alone() -> None:
     assert [flag for flag in flags if "0.0.0.0" in flag] == ["-s3.ip.bind=0.0.0.0"]  # noqa: S104
     reached_by = {name for name, service in SERVICES.items() if "files" in service.get("networks", [])}
     assert reached_by == {"storage", "api", "worker-media", "worker-platform"}
-    assert SERVICES["storage"]["networks"] == ["files"]
+    assert SERVICES["storage"]["networks"] == ["files", "published"]
+    assert [name for name, service in SERVICES.items() if "published" in service.get("networks", [])] == ["storage"]
 
 
 def test_volumes_and_configs_are_declared() -> None:
@@ -343,3 +344,10 @@ async def test_postgres_set_up_makes_what_the_migrations_need(tmp_path: Path) ->
         "temporal_visibility": "temporal",
     }
     assert passwords == 3
+
+
+def test_media_worker_has_no_way_out_of_the_host() -> None:
+    """Its decoder reads files of strangers, and sends nothing to anybody."""
+    assert SERVICES["worker-media"]["networks"]
+    for name in SERVICES["worker-media"]["networks"]:
+        assert COMPOSE["networks"][name] == {"internal": True}, name

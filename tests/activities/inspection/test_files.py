@@ -1,7 +1,11 @@
 """What is shown of a file that anybody sent, and what is refused: in this process and in one of its own."""
 
+import base64
 import io
+import json
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -283,6 +287,53 @@ async def test_decoder_that_hangs_or_dies_costs_the_one_file_alone(monkeypatch: 
     monkeypatch.setattr(looking.sys, "executable", "/bin/false")
     with pytest.raises(Rejected) as refused:
         await inspect_in_subprocess(pictures.picture(), FileType.JPEG)
+    assert refused.value.reason is Rejection.BROKEN
+
+
+def _answer(**changes: Any) -> bytes:
+    """What a decoder that a file has taken over might print."""
+    webp = base64.b64encode(pictures.picture("WEBP")).decode()
+    one = {"name": "large.webp", "type": "image/webp", "content": webp, "width": 8, "height": 8} | changes
+    shown = [[one["name"], one["type"], one["content"], one["width"], one["height"]]]
+    whole = {"width": 8, "height": 8, "duration_ms": None, "shown": shown} | changes.get("whole", {})
+    return json.dumps(whole).encode()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"name": "../../other-business/large.webp"},
+        {"name": "page.html"},
+        {"name": "film.mp4", "type": "video/mp4"},
+        {"type": "text/html"},
+        {"type": "image/svg+xml"},
+        {"content": base64.b64encode(b"<script>alert(1)</script>").decode()},
+        {"content": "not base64!"},
+        {"width": "8"},
+        {"height": True},
+        {"whole": {"shown": []}},
+        {"whole": {"shown": [["large.webp"]]}},
+        {"whole": {"width": None}},
+        {"whole": {"duration_ms": "soon"}},
+        {"whole": {"rejection": "because"}},
+    ],
+)
+def test_collect_believes_no_name_type_or_size_of_a_decoder(changes: dict[str, Any]) -> None:
+    assert looking._collect(_answer(), FileType.JPEG).shown[0].name == "large.webp"
+    with pytest.raises(Rejected) as refused:
+        looking._collect(_answer(**changes), FileType.JPEG)
+    assert refused.value.reason is Rejection.BROKEN
+
+
+async def test_decoder_that_answers_without_end_is_stopped(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    program = tmp_path / "decoder"
+    program.write_text("#!/bin/sh\nexec head -c 5000000 /dev/zero\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(looking, "ANSWER_ROOM", 1024)
+    monkeypatch.setattr(looking.sys, "executable", str(program))
+    monkeypatch.setattr(looking, "_collect", lambda *_: pytest.fail("the answer was read to its end"))
+    with pytest.raises(Rejected) as refused:
+        await inspect_in_subprocess(b"x" * 10, FileType.JPEG)
     assert refused.value.reason is Rejection.BROKEN
 
 
