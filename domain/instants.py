@@ -13,5 +13,6 @@ def as_utc(instant: datetime) -> datetime:
 
 def text_at_venue(instant: datetime, zone: ZoneInfo | str) -> str:
     """``instant`` as RFC 3339 text with the offset of ``zone`` (an IANA name) at that time. Details of refusals use it,
-    because people think in the venue's time."""
-    return instant.astimezone(zone if isinstance(zone, ZoneInfo) else ZoneInfo(zone)).isoformat()
+    because people think in the venue's time. An offset of zero is ``Z``, as in the answers of models."""
+    local = instant.astimezone(zone if isinstance(zone, ZoneInfo) else ZoneInfo(zone))
+    return local.isoformat().removesuffix("+00:00") + ("" if local.utcoffset() else "Z")

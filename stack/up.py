@@ -83,7 +83,8 @@ async def _start(platform: Platform, options: UpOptions, console: Console) -> No
     console.print(_table(platform, options.only_servers))
     if not options.only_servers and options.seed:
         console.print(
-            f"Demo logins: {OWNER}, {CUSTOMER} and {ADMIN} (operator), password {PASSWORD}",
+            f"Demo logins: {OWNER} (owner), {CUSTOMER} (customer) and {ADMIN} (operator), password {PASSWORD}\n"
+            "Open the mailbox to read the e-mails.",
             soft_wrap=True,
             highlight=False,
         )

@@ -24,7 +24,7 @@ from pydantic_core import CoreSchema, PydanticCustomError
 
 from api.http.request_info import request_info
 from domain.errors import CurrencyMismatch
-from domain.identity.names import contains_link, holds_web_address, looks_empty
+from domain.identity.names import contains_link, holds_web_address, is_number, looks_empty
 from domain.money import SUPPORTED, Money
 
 
@@ -55,10 +55,12 @@ def _person_name(text: str) -> str:
         raise PydanticCustomError("invisible", "at least one visible character")
     if contains_link(text):
         raise PydanticCustomError("link", "no web address")
+    if is_number(text):
+        raise PydanticCustomError("number_for_a_name", "a name, not a number")
     return text
 
 
-#: A part of a person's name: one line with visible characters and no web address, because messages contain names.
+#: A part of a person's name: one line with a letter and no web address, because messages contain names.
 PersonName = Annotated[Line, AfterValidator(_person_name)]
 
 

@@ -16,7 +16,8 @@ from db.engine.store import Store
 from db.scheduling.calendars.change import CalendarStore
 from db.scheduling.calendars.rows import columns_of, week_of
 from db.scheduling.public_holidays import check_holiday_row
-from domain.errors import NotFound
+from domain.errors import InvalidInput, NotFound
+from domain.scheduling.classes import check_places
 from domain.scheduling.hours import WeeklyHours
 from domain.scheduling.stranded import StrandReason
 
@@ -34,6 +35,13 @@ _ADD_HOURS = text("""
 _SET_ROW = text("""
     UPDATE resources SET has_public_holiday_row = :has
      WHERE id = :resource_id AND has_public_holiday_row IS DISTINCT FROM :has
+""")
+_CLASSES = text("""
+    SELECT s.capacity, s.party_min, s.party_max, array_agg(r.capacity) AS units
+      FROM services s JOIN service_resources n ON n.service_id = s.id JOIN resources r ON r.id = n.resource_id
+     WHERE s.is_active AND s.deleted_at IS NULL AND s.capacity > 1 AND r.is_active AND r.deleted_at IS NULL
+       AND EXISTS (SELECT FROM service_resources m WHERE m.service_id = s.id AND m.resource_id = :resource_id)
+     GROUP BY s.id, n.requirement_group
 """)
 _OWNER = text("SELECT business_id FROM resources WHERE id = :resource_id AND deleted_at IS NULL")
 
@@ -124,13 +132,23 @@ class ResourceStore(Store):
         confirm: bool,
     ) -> ResourceRow:
         """Set columns, and the working hours if ``hours`` has them. Raises WouldBreakBookings unless ``confirm`` if
-        this strands bookings (hours, fewer units, inactive)."""
+        this strands bookings (hours, fewer units, inactive), and InvalidInput for fewer units than a class needs."""
         async with self._changing(resource_id, now, confirm, StrandReason.RESOURCE) as business_id:
             if hours is not None:
                 await self._write_hours(business_id, resource_id, hours[0])
             if values:
                 await self.session.execute(update(_TABLE).where(_TABLE.c.id == resource_id).values(**values))
+            if "capacity" in values:
+                await self._check_classes(resource_id)
         return await self.get_resource(resource_id)
+
+    async def _check_classes(self, resource_id: UUID) -> None:
+        """Raise InvalidInput if a class that uses the resource has more places than its resources hold now."""
+        for row in await self.session.execute(_CLASSES, {"resource_id": resource_id}):
+            try:
+                check_places(row.capacity, row.party_min, row.party_max, [row.units])
+            except InvalidInput as error:
+                raise InvalidInput.at("capacity", "at_least_the_places_of_its_classes") from error
 
     async def set_working_hours(
         self, resource_id: UUID, week: WeeklyHours | None, now: datetime, confirm: bool

@@ -255,7 +255,10 @@ class ServiceStore(Store):
             async with calendars.changing(service.business_id, now, confirm, StrandReason.SERVICE):
                 await self.session.execute(_CLEAR_NEEDS, {"service_id": service.id})
                 await self._write_requirements(service.business_id, service.id, requirements)
-        if values.keys() & {"is_active", "payment_mode", "capacity", "party_min"} or requirements is not None:
+        if (
+            values.keys() & {"is_active", "payment_mode", "capacity", "party_min", "party_max"}
+            or requirements is not None
+        ):
             return await self._sound(service.id)
         return await self.get_service(service.id)
 
@@ -270,6 +273,7 @@ class ServiceStore(Store):
             groups=[units for (units,) in await self.session.execute(_UNITS, {"service_id": service_id})],
             capacity=service.capacity,
             party_min=service.party_min,
+            party_max=service.party_max,
             payment_mode=mode,
             lacks_notice=mode in ONLINE and bool(await self.session.scalar(_LACKS_NOTICE, values)),
         )

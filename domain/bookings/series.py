@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from domain.booking_status import LIVE, BookingStatus
 from domain.bookings.errors import HoldLimit
-from domain.errors import NotFound, RuleBroken
+from domain.errors import InvalidInput, NotFound, RuleBroken
 from domain.scheduling.blocks import OccurrenceScope
 from domain.scheduling.recurrence import MAX_OCCURRENCES, Recurrence, days, instant
 
@@ -85,10 +85,13 @@ def selected(
     occurrences: Sequence[Occurrence], scope: OccurrenceScope, booking_id: UUID | None, now: datetime
 ) -> list[Occurrence]:
     """The occurrences that a command selects: of those with a live booking that is still to come, the one of
-    ``booking_id``, it and the later ones by the plan, or all. Raises NotFound where the series does not have it."""
+    ``booking_id``, it and the later ones by the plan, or all. Raises NotFound where the series does not
+    have it, and InvalidInput where none is named."""
     ahead = [one for one in occurrences if one.is_live and one.start_at is not None and one.start_at > now]
     if scope is OccurrenceScope.ALL:
         return ahead
+    if booking_id is None:
+        raise InvalidInput.at("booking_id", "missing")
     chosen = next((one for one in occurrences if one.booking_id is not None and one.booking_id == booking_id), None)
     if chosen is None:
         raise NotFound({"booking_id": str(booking_id)})

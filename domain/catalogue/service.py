@@ -75,6 +75,7 @@ class ActiveService:
     groups: Sequence[Sequence[int]]
     capacity: int
     party_min: int
+    party_max: int
     payment_mode: PaymentMode
     lacks_notice: bool = False
 
@@ -86,7 +87,7 @@ def check_active(service: ActiveService, service_id: str) -> None:
         raise InvalidInput.at("requirements", "needed_to_be_active")
     if not all(service.groups):
         raise InvalidInput.at("requirements", "no_active_resource")
-    check_places(service.capacity, service.party_min, service.groups)
+    check_places(service.capacity, service.party_min, service.party_max, service.groups)
     if service.payment_mode in ONLINE:
         check_legal_notice(not service.lacks_notice, [service_id])
 

@@ -6,6 +6,8 @@ import unicodedata
 #: Characters that are displayed as nothing: the Hangul fillers and the empty Braille pattern. Unicode calls them
 #: letters or symbols, so their category is not enough.
 _BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800")
+#: The sign of a long vowel, which is typed for a hyphen in phone numbers ("090ー1234ー5678"). It is a letter.
+_LONG_SOUND = "\u30fc\uff70"
 #: Unicode categories of characters that are invisible alone.
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zs", "Zl", "Zp", "Mn", "Me"})
 _URL = re.compile(r"://|\bwww\.", re.IGNORECASE)
@@ -19,6 +21,13 @@ def looks_empty(text: str) -> bool:
     """Whether nothing of it is visible: only blanks, joiners, soft hyphens and similar. Inside a name such characters
     are allowed: Persian and Sinhala use joiners, and so do emoji of families."""
     return all(sign in _BLANK or unicodedata.category(sign) in _UNSEEN for sign in text)
+
+
+def is_number(text: str) -> bool:
+    """Whether it is made of digits and punctuation alone, as a phone number is, in any script. A name has a letter."""
+    seen = unicodedata.normalize("NFKC", text)
+    signs = [sign for sign in seen if unicodedata.category(sign) not in _UNSEEN and sign not in _LONG_SOUND]
+    return any(sign.isdigit() for sign in signs) and all(unicodedata.category(sign)[0] in "NPS" for sign in signs)
 
 
 def contains_link(text: str) -> bool:

@@ -4,10 +4,14 @@ from datetime import timedelta
 
 from domain.payments.limits import ProviderLimits
 
-#: Amounts: docs.stripe.com/currencies, "Minimum and maximum charge amounts": $0.50 US or the amount in the table of
-#: that page, and at most eight digits (also in the reference of ``amount`` of a payment intent). KRW and TWD are not
-#: in the table: $0.50 converted, with room for the rate. Authorizations: docs.stripe.com, "Place a
-#: hold on a payment method" (7 days for a customer's card; ``capture_before`` says it for each).
+#: Amounts: docs.stripe.com/currencies, "Minimum and maximum charge amounts". Its table itself could not be opened;
+#: these are the values of copies that name it as their source (Automattic/wp-calypso, MINIMUM_CURRENCY_AMOUNT).
+#: "$0.50 US or equivalent" and "up to eight digits": the reference of ``amount`` of a payment intent, as Stripe's SDKs
+#: quote it. JPY and KRW are in the page's list of zero-decimal currencies; TWD is not, and has two digits. KRW and TWD
+#: are in no copy of the table: their least amounts are this project's own estimate, $0.50 with room for the rate.
+#: Stripe compares after conversion to the currency that it pays out, so an amount at a limit may still be refused.
+#: Authorizations: docs.stripe.com, "Place a hold on a payment method" (7 days for a customer's card; ``capture_before``
+#: says it for each).
 STRIPE = ProviderLimits(
     amounts={
         "JPY": (50, 99_999_999),

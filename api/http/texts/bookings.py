@@ -60,6 +60,10 @@ TEXTS = Texts(
         ),
     },
     rules={
+        "too_many_feeds": Text(
+            "カレンダー連携の数が上限に達しています。使っていないものを削除してください。",
+            "There are as many calendar feeds as possible. Please delete those that are not used.",
+        ),
         "already_started": Text(
             "ご予約の開始時刻を過ぎているため、オンラインでは変更・キャンセルできません。お店にお電話ください。",
             "The booking has already started, so it can no longer be changed or cancelled online."

@@ -38,6 +38,10 @@ TEXTS = Texts(
         "not_below_party_min": Text(
             "最大人数は最小人数以上にしてください。", "The largest group must not be below the smallest."
         ),
+        "at_least_the_places_of_its_classes": Text(
+            "この部屋を使うクラスの定員と人数が入りきりません。先にクラスの設定を変更してください。",
+            "The classes held here need more places. Please change the classes first.",
+        ),
         "at_most_capacity": Text(
             "最大人数は定員以下にしてください。", "The largest group must fit into the places of the class."
         ),

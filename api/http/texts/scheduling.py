@@ -132,7 +132,7 @@ TEXTS = Texts(
             "The places must not exceed the seats of all its rooms together.",
         ),
         "at_most_the_units_of_one_resource": Text(
-            "最小人数は、1つの部屋の席数以下にしてください。", "The smallest group must fit into one of the rooms."
+            "1組の人数は、1つの部屋の席数以下にしてください。", "Each group must fit into one of the rooms."
         ),
         "no_holidays_known_in_this_time_zone": Text(
             "このタイムゾーンの祝日は登録されていません。祝日の営業時間は設定せず、臨時営業日・休業日をご利用ください。",

@@ -30,6 +30,7 @@ _FIELDS: Mapping[str, Text] = {
     "not_null": Text("この項目は空にできません。", "This cannot be empty."),
     "invisible": Text("文字を入力してください。", "Please enter a name that can be read."),
     "link": Text("URLは入力できません。", "Please enter a name without a web address."),
+    "number_for_a_name": Text("番号ではなく、お名前を入力してください。", "Please enter a name, not a number."),
     "one_line": Text("改行は使えません。", "Use one line only."),
     "control_characters": Text("使えない文字が含まれています。", "It has characters that cannot be used."),
     "rfc3339_with_offset": Text("日時の形式が正しくありません。", "Please enter a valid date and time."),

@@ -24,7 +24,7 @@ from heapq import nsmallest
 from itertools import islice, product
 from uuid import UUID
 
-from domain.instants import as_utc
+from domain.instants import as_utc, text_at_venue
 from domain.scheduling.availability.anyone import DayBook, in_order, reasons
 from domain.scheduling.availability.bits import positions
 from domain.scheduling.availability.board import build_board
@@ -230,7 +230,7 @@ def check_window(question: Question, start: datetime) -> None:
         zone = question.zone
         window = {
             "reason": "too_soon" if as_utc(start) < question.earliest else "too_far",
-            "earliest": question.earliest.astimezone(zone).isoformat(),
-            "latest": question.latest.astimezone(zone).isoformat(),
+            "earliest": text_at_venue(question.earliest, zone),
+            "latest": text_at_venue(question.latest, zone),
         }
         raise OutsideBookingWindow(window)

@@ -38,6 +38,6 @@ async def _try(salon: Salon, number: int, start_at: str) -> Answer:
     body = {
         "service_id": salon.service_id,
         "start_at": start_at,
-        "guest": {"family_name": "客", "given_name": f"{number + 1}", "email": f"guest{number + 1}@example.jp"},
+        "guest": {"family_name": "テスト", "given_name": "太郎", "email": f"guest{number + 1}@example.jp"},
     }
     return await salon.guest.ask("POST", "/bookings", body)

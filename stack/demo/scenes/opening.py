@@ -10,7 +10,14 @@ TITLE = "A salon gets ready"
 LOOK = "Its free time can be seen"
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 #: 特定商取引法に基づく表記: required where money is taken online.
-_NOTICE = "販売業者：サロンさくら 24／運営責任者：山本さくら／お支払い：クレジットカード（予約時）／取消：規定のとおり"
+_NOTICE = (
+    "販売業者：サロンさくら 24（見本）\n運営責任者：山本 さくら\n所在地：〒150-0001 東京都渋谷区神宮前4丁目1-2\n"
+    "電話番号：03-5550-0123（24時間受付）\nメールアドレス：{email}\n販売価格：各メニューに税込価格で表示しています\n"
+    "販売価格以外の費用：なし（インターネット接続料はお客様のご負担です）\n支払方法：クレジットカード（オンライン決済）\n"
+    "支払時期：ご予約時\nサービスの提供時期：ご予約の日時\n"
+    "キャンセル・変更・返金：予約メールのリンクからお手続きいただけます。"
+    "キャンセル料は、予約時に表示するキャンセル規定によります。当店の都合によるキャンセルは全額返金します"
+)
 #: Round the clock, so that there is a visit soon after whatever time the demo is started at.
 _ALWAYS = [{"opens": "00:00", "closes": "24:00"}]
 
@@ -38,7 +45,7 @@ async def _found(salon: Salon) -> None:
         "city": "渋谷区",
         "phone": "03-5550-0123",
         "email": salon.owner.email,
-        "legal_notice": {"ja": _NOTICE},
+        "legal_notice": {"ja": _NOTICE.format(email=salon.owner.email)},
         "vertical": "salon",
     }
     business = await salon.owner.post("/owner/businesses", about)

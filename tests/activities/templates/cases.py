@@ -315,6 +315,14 @@ CUSTOMER = (
 BUSINESS = (
     *reviews.BUSINESS,
     _owner("requested", K.BOOKING_REQUESTED, "11月19日（木）12:00までに", "by Thu 19 Nov, 12:00", **_REQUEST),
+    _owner(
+        "requested_move",
+        K.BOOKING_REQUESTED,
+        ("変更前：2026年11月20日", "すでに確保されていません", "11月19日（木）12:00までに"),
+        ("Before: Fri 20 Nov 2026", "no longer reserved", "by Thu 19 Nov, 12:00"),
+        _MOVED | {"by_business": False},
+        **_REQUEST,
+    ),
     _owner("confirmed", K.BOOKING_CONFIRMED, "予約が確定しました", "A booking has been confirmed"),
     _owner("confirmed_series", K.BOOKING_CONFIRMED, "全2回", "A series of 2", _SERIES),
     _owner("changed", K.BOOKING_CHANGED, "変更前：2026年11月20日（金）10:30", "Before: Fri 20 Nov 2026, 10:30", _MOVED),

@@ -9,7 +9,7 @@ from httpx import Response
 from temporalio.client import Client
 
 from db.engine.session import Database as Pool
-from tests.api.bookings.test_commands import Live, command, error_of, live, opened_live, read, soon, stalled
+from tests.api.bookings.test_commands import Live, command, error_of, eventually, live, opened_live, read, soon, stalled
 from tests.api.conftest import Clock
 from tests.api.salon import keyed
 from tests.e2e.platform import running_platform
@@ -34,10 +34,10 @@ TYPED = {
         "a command of this module",
     ),
     "/staff/assign-to-booking": "a command of this module",
-    "/staff/exceptions": "written by the request itself, no command",
-    "/staff/exceptions/{exception_id}": "written by the request itself, no command",
-    "/blocks": "written by the request itself, no command",
-    "/blocks/{block_id}": "written by the request itself, no command",
+    **dict.fromkeys(
+        ("/staff/exceptions", "/staff/exceptions/{exception_id}", "/blocks", "/blocks/{block_id}"),
+        "reasons of this module that take a booking its time",
+    ),
     "/admin/businesses/{business_id}/reject": "tests/api/onboarding/test_typed_texts.py",
     "/admin/businesses/{business_id}/request-info": "tests/api/onboarding/test_typed_texts.py",
     "/admin/businesses/{business_id}/suspend": "written by the request itself, no command",
@@ -118,6 +118,46 @@ async def test_texts_of_an_answer(database: servers.Database, pool: Pool, clock:
             assert read(await command(salon.staff, made[name], name, reason=MARKER))
         assert await history_of(live, made["decline"]) == [("declined", MARKER)]
         await assert_only_in_postgres(live.client, pool, *(ids.booking(UUID(one)) for one in made.values()))
+
+
+async def test_reasons_that_take_a_booking_its_time(live: Live) -> None:
+    """A block or a day off starts a run for each booking that loses its time."""
+    salon = live.salon
+    blocked, moved, off, longer = [await live.book(salon.at(hour)) for hour in (10, 12, 15, 17)]
+    confirmed = {"confirm": "true"}
+
+    def hours(first: int, last: int) -> dict[str, str]:
+        return {"starts_at": salon.at(first).isoformat(), "ends_at": salon.at(last).isoformat(), "reason": MARKER}
+
+    business = {"business_id": str(salon.ids.business_id)}
+    made = await salon.owner.post("/blocks", json={**business, **hours(10, 11)}, params=confirmed)
+    assert made.status_code == 201, made.text
+    path = f"/blocks/{made.json()['data']['id']}"
+    changed = await salon.owner.put(path, json=hours(10, 13), params=confirmed)
+    assert changed.status_code == 200, changed.text
+    day = salon.at(10).date().isoformat()
+    for resource in salon.ids.resources:
+        away = {"resource_id": str(resource), "first_day": day, "last_day": day, "kind": "off", "reason": MARKER}
+        part = {**away, "ranges": [{"opens": "15:00", "closes": "16:00"}]}
+        leave = await salon.owner.post("/staff/exceptions", json=part, params=confirmed)
+        assert leave.status_code == 201, leave.text
+        path = f"/staff/exceptions/{leave.json()['data']['id']}"
+        wider = {name: value for name, value in away.items() if name != "resource_id"}
+        changed = await salon.owner.put(path, json=wider, params=confirmed)
+        assert changed.status_code == 200, changed.text
+    every = (blocked, moved, off, longer)
+
+    async def is_under_way() -> bool:
+        [row] = await data.rows(live.pool, "SELECT count(*) AS offered FROM reaccommodations")
+        waiting = await data.rows(live.pool, "SELECT 1 FROM outbox WHERE command IS NOT NULL AND delivered_at IS NULL")
+        return row["offered"] == len(every) and not waiting
+
+    await eventually(is_under_way, seconds=60)
+    runs = [ids.reaccommodation(UUID(one), 1) for one in every]
+    histories = await everything_about(live.client, *runs)
+    assert b"start_at" in histories, "the runs are there and can be read"
+    assert MARKER.encode() not in histories
+    assert await data.rows(live.pool, f"SELECT 1 FROM outbox o WHERE o::text LIKE '%{MARKER}%'") == []
 
 
 async def test_text_of_a_refused_command_is_deleted(live: Live) -> None:

@@ -42,15 +42,24 @@ def test_names_of_people_in_requests_are_all_checked() -> None:
     for schema in inputs():
         for name, field in schema.model_fields.items():
             if name in {"family_name", "given_name"}:
-                with pytest.raises(ValidationError):
-                    TypeAdapter(field.rebuild_annotation()).validate_python("evil.com")
+                for refused in ("evil.com", "090-1234-5678"):
+                    with pytest.raises(ValidationError):
+                        TypeAdapter(field.rebuild_annotation()).validate_python(refused)
                 checked += 1
     assert checked >= 4
     assert TypeAdapter(PersonName).validate_python(FAMILY) == FAMILY
 
 
-@pytest.mark.parametrize(("name", "rule"), [("\u200b", "invisible"), ("\u3164", "invisible"), ("see evil.com", "link")])
-async def test_register_and_guests_refuse_empty_names_and_links(
+@pytest.mark.parametrize(
+    ("name", "rule"),
+    [
+        ("\u200b", "invisible"),
+        ("\u3164", "invisible"),
+        ("see evil.com", "link"),
+        ("090－1234－5678", "number_for_a_name"),
+    ],
+)
+async def test_register_and_guests_refuse_what_is_no_name(
     client: AsyncClient, salon: StaffedSalon, name: str, rule: str
 ) -> None:
     body = {"email": "a@example.jp", "password": PASSWORD, "family_name": name, "given_name": "花子"}

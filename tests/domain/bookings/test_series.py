@@ -20,7 +20,7 @@ from domain.bookings.series import (
     planned_starts,
     selected,
 )
-from domain.errors import NotFound, RuleBroken
+from domain.errors import InvalidInput, NotFound, RuleBroken
 from domain.scheduling.blocks import OccurrenceScope
 from domain.scheduling.recurrence import Frequency, Recurrence
 
@@ -66,9 +66,11 @@ def test_meant_is_one_the_following_or_all_that_are_still_to_come() -> None:
     assert [one.number for one in selected(found, OccurrenceScope.FOLLOWING, chosen, now)] == [2, 4]
     assert [one.number for one in selected(found, OccurrenceScope.ONE, chosen, now)] == [2]
     assert selected(found, OccurrenceScope.ONE, found[2].booking_id, now) == []
-    for scope, unknown in ((OccurrenceScope.ONE, None), (OccurrenceScope.FOLLOWING, UUID(int=1))):
+    for scope in (OccurrenceScope.ONE, OccurrenceScope.FOLLOWING):
         with pytest.raises(NotFound):
-            selected(found, scope, unknown, now)
+            selected(found, scope, UUID(int=1), now)
+        with pytest.raises(InvalidInput):
+            selected(found, scope, None, now)
 
 
 @given(

@@ -64,7 +64,7 @@ def test_money_of_another_currency(terms: ServiceTerms) -> None:
 
 # -- an active service -----------------------------------------------------------------------------------------------
 
-ACTIVE = ActiveService(groups=((1, 1), (1,)), capacity=1, party_min=1, payment_mode=PaymentMode.AT_VENUE)
+ACTIVE = ActiveService(groups=((1, 1), (1,)), capacity=1, party_min=1, party_max=1, payment_mode=PaymentMode.AT_VENUE)
 
 
 @pytest.mark.parametrize(

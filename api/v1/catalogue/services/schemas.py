@@ -91,7 +91,7 @@ class ServiceCreate(_Terms):
 
     ``capacity`` above 1 makes it a class: ``price`` is for one person, and at one start at most ``capacity`` places are
     sold, whatever the rooms hold. A group whose resources all have several units gives one to each person. Refused:
-    more places than these units together, and ``party_max`` above ``capacity``."""
+    more places than these units together, and ``party_max`` above ``capacity`` or above the units of the largest."""
 
     model_config = ConfigDict(json_schema_extra=examples({"business_id": _ID, **_WRITTEN}))
 

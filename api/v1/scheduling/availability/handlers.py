@@ -15,6 +15,7 @@ from api.http.request_info import request_info
 from api.v1.scheduling.availability.schemas import DuesRead, FreeResourceRead, FreeResourcesRead
 from db.engine.session import UnitOfWork
 from db.scheduling.booked_services import Catalogue
+from domain.instants import text_at_venue
 from domain.payments.dues import Dues
 from domain.scheduling.availability.engine import check_window, plan
 from domain.scheduling.availability.model import StartTable
@@ -56,9 +57,9 @@ def local_times(zone: ZoneInfo, starts: StartTable) -> Iterator[str]:
             begin, end = ((starts.zero + timedelta(minutes=edge)).astimezone(zone) for edge in (at, until))
             same = begin.utcoffset() == end.utcoffset()
             local_zero = begin.replace(tzinfo=None) - timedelta(minutes=at) if same else None
-            suffix = begin.isoformat(timespec="seconds")[19:]
+            suffix = text_at_venue(begin, zone)[19:]
         if local_zero is None:
-            yield (starts.zero + timedelta(minutes=at)).astimezone(zone).isoformat()
+            yield text_at_venue(starts.zero + timedelta(minutes=at), zone)
         else:
             yield (local_zero + timedelta(0, at * 60)).isoformat() + suffix
 

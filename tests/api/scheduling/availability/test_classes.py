@@ -91,7 +91,7 @@ async def test_class_place_is_not_sold_twice_at_once(
 async def test_named_room_is_used_or_refused(
     client: AsyncClient, owner: Person, customer: Person, pool: Pool, clock: Clock
 ) -> None:
-    _, service, (first, second) = await open_class(pool, owner, (4, 4), capacity=8)
+    _, service, (first, second) = await open_class(pool, owner, (4, 4), capacity=8, party_max=4)
     start = start_on(clock, 10)
     assert await left_at(client, service, start) == 8
     assert await left_at(client, service, start, second) == 4
@@ -107,14 +107,18 @@ async def test_named_room_is_used_or_refused(
 
 
 async def test_class_that_its_resources_cannot_hold_is_refused(owner: Person, pool: Pool) -> None:
-    business_id, service, rooms = await open_class(pool, owner, (4, 2), capacity=6)
+    business_id, service, rooms = await open_class(pool, owner, (4, 2), capacity=6, party_max=4)
     path = f"/owner/services/{service['id']}"
     refused = await owner.put(path, json={"capacity": 7})
     assert rules_of(refused) == {("capacity", "at_most_the_units_of_its_resources")}
     assert rules_of(await owner.put(path, json={"party_max": 7})) == {("party_max", "at_most_capacity")}
-    assert rules_of(await owner.put(path, json={"party_min": 5})) == {
-        ("party_min", "at_most_the_units_of_one_resource")
-    }
+    assert rules_of(await owner.put(path, json={"party_min": 5})) == {("party_max", "not_below_party_min")}
+    for party in ({"party_max": 5}, {"party_min": 5, "party_max": 5}):
+        [(_, rule)] = rules_of(await owner.put(path, json=party))
+        assert rule == "at_most_the_units_of_one_resource", party
+    smaller = await owner.put(f"/owner/resources/{rooms[0]}", json={"capacity": 3})
+    assert rules_of(smaller) == {("capacity", "at_least_the_places_of_its_classes")}, smaller.text
+    assert (await owner.put(f"/owner/resources/{rooms[1]}", json={"capacity": 3})).status_code == 200
     requirements = [{"group": 0, "resource_ids": [str(rooms[1])]}]
     body = service_body(business_id, capacity=3, requirements=requirements)
     assert rules_of(await owner.post("/owner/services", json=body)) == {
