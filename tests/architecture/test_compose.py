@@ -347,7 +347,7 @@ async def test_postgres_set_up_makes_what_the_migrations_need(tmp_path: Path) ->
 
 
 def test_media_worker_has_no_way_out_of_the_host() -> None:
-    """Its decoder reads files of strangers, and sends nothing to anybody."""
+    """Its decoder reads files that anybody uploads, and sends nothing to anybody."""
     assert SERVICES["worker-media"]["networks"]
     for name in SERVICES["worker-media"]["networks"]:
         assert COMPOSE["networks"][name] == {"internal": True}, name

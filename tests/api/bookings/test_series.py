@@ -272,4 +272,4 @@ async def test_cancellation_costs_the_sum_of_the_quotes(live: Live) -> None:
     assert [one["status"] for one in left] == ["confirmed", "confirmed", "cancelled", "cancelled"]
     one = {"scope": "one", "booking_id": row["occurrences"][0]["booking_id"]}
     assert (await salon.staff.delete(path, params=one)).json()["data"]["changed"] == 1
-    assert error_of(await salon.staff.delete(path, params={"scope": "one"})) == (404, "not_found")
+    assert error_of(await salon.staff.delete(path, params={"scope": "one"})) == (422, "invalid_input")

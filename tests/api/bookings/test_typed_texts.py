@@ -1,11 +1,14 @@
 """What people type with a command is in Postgres alone: in no workflow's history and in no row of the outbox."""
 
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
 import pytest
 from fastapi import FastAPI
+from google.protobuf.message import Message
 from httpx import Response
+from temporalio.api.common.v1 import Payload
 from temporalio.client import Client
 
 from db.engine.session import Database as Pool
@@ -44,12 +47,31 @@ TYPED = {
 }
 
 
+def payloads_in(message: Any) -> Iterator[Payload]:
+    """Every payload of a message of Temporal, however deep."""
+    if isinstance(message, Payload):
+        yield message
+    elif isinstance(message, Message):
+        for _, value in message.ListFields():
+            yield from payloads_in(value)
+    elif isinstance(message, Mapping):
+        for value in message.values():
+            yield from payloads_in(value)
+    elif isinstance(message, Iterable) and not isinstance(message, str | bytes):
+        for value in message:
+            yield from payloads_in(value)
+
+
 async def everything_about(client: Client, *workflow_ids: str) -> bytes:
-    """The histories of runs as the server stores them."""
+    """The histories of runs as the server stores them, and their payloads decrypted: encryption does not replace that
+    texts stay out of them."""
+    codec = client.data_converter.payload_codec
     found = b""
     for workflow_id in workflow_ids:
         async for event in client.get_workflow_handle(workflow_id).fetch_history_events():
             found += event.SerializeToString()
+            if codec is not None:
+                found += b"".join([plain.data for plain in await codec.decode(list(payloads_in(event)))])
     return found
 
 

@@ -20,6 +20,7 @@ from db.bookings.blocks import BlockRequest
 from db.bookings.tables import BookingSeries
 from db.bookings.waitlist.tables import WaitlistEntry
 from db.customers.note_tables import CustomerNote
+from db.engine.context import Context
 from db.engine.session import Database as Pool
 from db.engine.session import Scope
 from db.identity.tables import UserSession
@@ -30,6 +31,7 @@ from db.payments.venue_tables import VenuePayment
 from db.scheduling.tables import StaffException, StaffInvitation
 from db.tables import Base
 from domain.messages.kinds import NoticeKind
+from domain.platform.actor import Actor, ActorKind
 from tests.api.conftest import Clock, client_of
 from tests.api.tenancy.asking import operations
 from tests.support import data
@@ -116,6 +118,8 @@ async def fill(pool: Pool, soon: datetime) -> Filled:
     async with pool.unit_of_work(salon.scope) as work:
         blocked = BlockRequest(salon.resources[0], later, later + timedelta(hours=1), reason=f"for {salon.business_id}")
         await work.bookings.blocks.add_block(salon.business_id, blocked, soon, confirm=False)
+    maker = Context(Actor(ActorKind.STAFF, salon.owner_id))
+    async with pool.unit_of_work(salon.scope, maker) as work:
         _, feed_token = await work.bookings.feeds.add_feed(salon.business_id, salon.resources[0])
     invited = {
         "email": "new@example.jp",

@@ -74,6 +74,7 @@ ACTIVE = ActiveService(groups=((1, 1), (1,)), capacity=1, party_min=1, party_max
         (replace(ACTIVE, groups=((1,), ())), "requirements"),
         (replace(ACTIVE, groups=((4,), (1,)), capacity=5), "capacity"),
         (replace(ACTIVE, groups=((4, 4), (1,)), capacity=8, party_min=5), "party_min"),
+        (replace(ACTIVE, groups=((4, 4), (1,)), capacity=8, party_max=5), "party_max"),
     ],
 )
 def test_check_active_refuses_a_service_that_nobody_can_do(service: ActiveService, field: str) -> None:

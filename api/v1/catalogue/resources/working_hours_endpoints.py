@@ -3,9 +3,10 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from starlette.responses import Response
 
+from api.http import routing
 from api.access.callers import Access, Now
 from api.access.permissions import may
 from api.http.confirm import Confirm
@@ -16,7 +17,7 @@ from api.v1.scheduling.staff.handlers import check_schedule
 from domain.scheduling.errors import OverlappingHours
 from domain.scheduling.permissions import SchedulingAction
 
-router = APIRouter(prefix="/staff", tags=["staff"])
+router = routing.router("/staff", tags=["staff"])
 
 MayRead = Annotated[Access, Depends(may(SchedulingAction.READ_SCHEDULE, on="resource"))]
 MayWrite = Annotated[Access, Depends(may(SchedulingAction.WRITE_OWN_SCHEDULE, on="resource"))]

@@ -3,9 +3,10 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from starlette.responses import Response
 
+from api.http import routing
 from api.access.callers import Access, Now, Services
 from api.access.permissions import may
 from api.http.envelope import Envelope, ListEnvelope, SuccessMessage, created, ok
@@ -21,7 +22,7 @@ from api.v1.customers.notes.schemas import (
 )
 from domain.customers.permissions import CustomerAction
 
-router = APIRouter(prefix="/customers", tags=["customers"])
+router = routing.router("/customers", tags=["customers"])
 
 MayList = Annotated[Access, Depends(may(CustomerAction.READ, on="customers"))]
 MayCreate = Annotated[Access, Depends(may(CustomerAction.WRITE, on="customers"))]

@@ -4,9 +4,10 @@ from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from starlette.responses import Response
 
+from api.http import routing
 from api.access.callers import Access, Now
 from api.access.permissions import may
 from api.http.envelope import Envelope, ListEnvelope
@@ -18,7 +19,7 @@ from api.v1.payments.receipts.schemas import ReceiptCreate, ReceiptRead
 from db.payments.receipts import ReceiptSearch
 from domain.payments.permissions import PaymentAction
 
-router = APIRouter(tags=["payments"])
+router = routing.router(tags=["payments"])
 
 MayReceive = Annotated[Access, Depends(may(PaymentAction.RECEIPT, "payment", link=True))]
 MaySearch = Annotated[Access, Depends(may(PaymentAction.SEARCH_RECEIPTS, "business"))]

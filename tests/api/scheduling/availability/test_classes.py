@@ -120,7 +120,7 @@ async def test_class_that_its_resources_cannot_hold_is_refused(owner: Person, po
     assert rules_of(smaller) == {("capacity", "at_least_the_places_of_its_classes")}, smaller.text
     assert (await owner.put(f"/owner/resources/{rooms[1]}", json={"capacity": 3})).status_code == 200
     requirements = [{"group": 0, "resource_ids": [str(rooms[1])]}]
-    body = service_body(business_id, capacity=3, requirements=requirements)
+    body = service_body(business_id, capacity=4, requirements=requirements)
     assert rules_of(await owner.post("/owner/services", json=body)) == {
         ("capacity", "at_most_the_units_of_its_resources")
     }

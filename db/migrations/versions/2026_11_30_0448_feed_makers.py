@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from alembic import op
 
-revision: str = "2026_11_30_0420_feed_makers"
-down_revision: str | None = "2026_11_30_0410_staff_words"
+revision: str = "2026_11_30_0448_feed_makers"
+down_revision: str | None = "2026_11_30_0420_customer_notes"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
