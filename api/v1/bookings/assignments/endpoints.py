@@ -8,8 +8,8 @@ from starlette.responses import Response
 
 from api.access.callers import Access, Now
 from api.access.permissions import may
-from api.http.confirm import Confirm
 from api.http import routing
+from api.http.confirm import Confirm
 from api.http.envelope import Envelope, SuccessMessage, ok
 from api.http.idempotency import OptionalKey, store_response
 from api.http.operation_errors import raises

@@ -6,9 +6,9 @@ from uuid import UUID
 from fastapi import Depends
 from starlette.responses import Response
 
-from api.http import routing
 from api.access.callers import Access, Now
 from api.access.permissions import may
+from api.http import routing
 from api.http.confirm import Confirm
 from api.http.envelope import Envelope, SuccessMessage, ok
 from api.http.operation_errors import raises

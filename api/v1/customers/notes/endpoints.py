@@ -6,9 +6,9 @@ from uuid import UUID
 from fastapi import Depends
 from starlette.responses import Response
 
-from api.http import routing
 from api.access.callers import Access, Now, Services
 from api.access.permissions import may
+from api.http import routing
 from api.http.envelope import Envelope, ListEnvelope, SuccessMessage, created, ok
 from api.http.fields import DeletedRead
 from api.http.idempotency import OptionalKey, store_response

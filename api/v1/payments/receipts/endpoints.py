@@ -7,9 +7,9 @@ from uuid import UUID
 from fastapi import Depends, Query
 from starlette.responses import Response
 
-from api.http import routing
 from api.access.callers import Access, Now
 from api.access.permissions import may
+from api.http import routing
 from api.http.envelope import Envelope, ListEnvelope
 from api.http.idempotency import OptionalKey
 from api.http.operation_errors import raises
