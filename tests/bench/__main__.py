@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from db.engine.session import Database
 from runtime.temporal import guard_exit
-from tests.bench import load, world
+from tests.bench import bench_data, load
 from tests.bench.analytics import analytics
 from tests.bench.live import live
 from tests.bench.logins import logins
@@ -33,15 +33,15 @@ Row = tuple[str, load.Outcome]
 
 async def availability(database: servers.Database, pool: Database) -> dict[str, Any]:
     """A month for 20 and for 50 staff with 1 000 bookings at 8 connections, beside its statements alone."""
-    first = world.days_ahead(1)
-    small, large = await world.make_salon(pool, 20, 1), await world.make_salon(pool, 50, 1)
+    first = bench_data.days_ahead(1)
+    small, large = await bench_data.make_salon(pool, 20, 1), await bench_data.make_salon(pool, 50, 1)
     for salon in (small, large):
         await data.rows(pool, "UPDATE business_settings SET slot_interval_minutes = 15")
-        await world.fill(database, salon, 1000, first, 31)
+        await bench_data.fill(database, salon, 1000, first, 31)
     span = f"from={first.date()}&to={(first + timedelta(days=30)).date()}"
     raw = f"first={first.date()}&last={(first + timedelta(days=30)).date()}"
     found: dict[str, Any] = {"statements": await _statements(pool, small, first)}
-    async with world.api(database.settings(cache_responses=False), world.CORES) as port:
+    async with bench_data.api(database.settings(cache_responses=False), bench_data.CORES) as port:
         for name, path in (
             ("rows of 20 staff", f"/bench/rows?service_id={small.service_id}&{raw}"),
             ("month of 20 staff", f"/api/v1/availability?service_id={small.service_id}&{span}"),
@@ -59,7 +59,7 @@ async def availability(database: servers.Database, pool: Database) -> dict[str, 
     return found
 
 
-async def _statements(pool: Database, salon: world.BenchSalon, first: datetime) -> int:
+async def _statements(pool: Database, salon: bench_data.BenchSalon, first: datetime) -> int:
     seen: list[str] = []
 
     def see(_c: object, _k: object, statement: str, *_rest: object) -> None:
@@ -83,10 +83,10 @@ async def holds(database: servers.Database, pool: Database) -> dict[str, Any]:
     async with owner.begin() as connection:
         await connection.execute(BENCH_HOLD)
     await owner.dispose()
-    salons = [await world.make_salon(pool, staff, 3 * count // 4) for _ in range(2)]
+    salons = [await bench_data.make_salon(pool, staff, 3 * count // 4) for _ in range(2)]
     settings = database.settings()
     found: dict[str, Any] = {}
-    async with world.api(settings, world.CORES) as port:
+    async with bench_data.api(settings, bench_data.CORES) as port:
         await load.run(port, 32, _holds(settings, salons[1], 200, staff, 40))
         found["POST /bookings"] = (await load.run(port, 32, _holds(settings, salons[0], count, staff, 3))).summary()
         found["one SQL function"] = (await load.run(port, 32, _bare(salons[1], count, staff))).summary()
@@ -94,9 +94,9 @@ async def holds(database: servers.Database, pool: Database) -> dict[str, Any]:
     return found
 
 
-def _holds(settings: Any, salon: world.BenchSalon, count: int, staff: int, day: int) -> Iterator[bytes]:
-    first = world.days_ahead(day)
-    tokens = [world.token(settings, user) for user in salon.users[:count]]
+def _holds(settings: Any, salon: bench_data.BenchSalon, count: int, staff: int, day: int) -> Iterator[bytes]:
+    first = bench_data.days_ahead(day)
+    tokens = [bench_data.token(settings, user) for user in salon.users[:count]]
     for number in range(count):
         body = {
             "service_id": str(salon.service_id),
@@ -106,8 +106,8 @@ def _holds(settings: Any, salon: world.BenchSalon, count: int, staff: int, day: 
         yield load.post("/api/v1/bookings", json.dumps(body).encode(), headers)
 
 
-def _bare(salon: world.BenchSalon, count: int, staff: int) -> Iterator[bytes]:
-    first = world.days_ahead(3)
+def _bare(salon: bench_data.BenchSalon, count: int, staff: int) -> Iterator[bytes]:
+    first = bench_data.days_ahead(3)
     for number in range(count):
         body = {
             "business_id": str(salon.business_id),
@@ -122,7 +122,7 @@ def _bare(salon: world.BenchSalon, count: int, staff: int) -> Iterator[bytes]:
 async def crowd(database: servers.Database, pool: Database) -> dict[str, Any]:
     """1 000 clients on one slot, each on a connection of its own, all at once."""
     clients = 1000
-    salon = await world.make_salon(pool, 1, clients)
+    salon = await bench_data.make_salon(pool, 1, clients)
     settings = database.settings()
     codes: Counter[str] = Counter()
 
@@ -131,13 +131,13 @@ async def crowd(database: servers.Database, pool: Database) -> dict[str, Any]:
         alternatives = len(answer.get("error", {}).get("details", {}).get("alternatives", []))
         codes["won" if status == 201 else f"{answer['error']['code']}, {alternatives} alternatives"] += 1
 
-    start = (world.days_ahead(2) + timedelta(hours=3)).isoformat()
+    start = (bench_data.days_ahead(2) + timedelta(hours=3)).isoformat()
     body = json.dumps({"service_id": str(salon.service_id), "start_at": start}).encode()
     requests = [
-        load.post("/api/v1/bookings", body, [("Authorization", f"Bearer {world.token(settings, user)}"), _key()])
+        load.post("/api/v1/bookings", body, [("Authorization", f"Bearer {bench_data.token(settings, user)}"), _key()])
         for user in salon.users
     ]
-    async with world.api(settings, world.CORES) as port:
+    async with bench_data.api(settings, bench_data.CORES) as port:
         await load.run(port, 32, _holds(settings, salon, 50, 1, 5))
         outcome = await load.run(port, clients, iter(requests), see)
     return {"1 000 clients on one slot": outcome.summary(), "answers": dict(codes)}
@@ -165,11 +165,15 @@ def _print(console: Console, name: str, found: dict[str, Any]) -> None:
 async def main() -> None:
     """All of them or those that are named, one after the other, each on a cluster of its own."""
     console = Console(width=140)
-    report: dict[str, Any] = {"at": datetime.now(UTC).isoformat(), "machine": platform.platform(), "cores": world.CORES}
+    report: dict[str, Any] = {
+        "at": datetime.now(UTC).isoformat(),
+        "machine": platform.platform(),
+        "cores": bench_data.CORES,
+    }
     measures = (availability, holds, crowd, cached, logins, analytics, live)
     wanted = set(sys.argv[1:]) or {measure.__name__ for measure in measures}
     for measure in (one for one in measures if one.__name__ in wanted):
-        async with world.fresh() as (database, pool):
+        async with bench_data.fresh() as (database, pool):
             report[measure.__name__] = await measure(database, pool)
         _print(console, measure.__name__, report[measure.__name__])
     REPORTS.mkdir(parents=True, exist_ok=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from db.engine.session import Database
-from tests.bench import world
+from tests.bench import bench_data
 from tests.support import data, servers
 
 FOLLOWERS, ROUNDS, EVENTS = 1000, 5, 100
@@ -14,11 +14,11 @@ FOLLOWERS, ROUNDS, EVENTS = 1000, 5, 100
 
 async def live(database: servers.Database, pool: Database) -> dict[str, Any]:
     """``ROUNDS`` times ``EVENTS`` events, each to every follower. Memory is that of the process, in MiB."""
-    salon = await world.make_salon(pool, 1, 1)
+    salon = await bench_data.make_salon(pool, 1, 1)
     [owner] = await data.rows(pool, "SELECT owner_id FROM businesses WHERE id = :id", id=salon.business_id)
-    token = world.token(database.settings(), owner["owner_id"])
+    token = bench_data.token(database.settings(), owner["owner_id"])
     found: dict[str, Any] = {"followers": FOLLOWERS}
-    async with world.api(database.settings(), 1) as port:
+    async with bench_data.api(database.settings(), 1) as port:
         found["memory alone"] = _memory()
         lines = [await _follow(port, salon.business_id, token, number) for number in range(FOLLOWERS)]
         found["memory with followers"] = _memory()

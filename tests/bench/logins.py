@@ -9,7 +9,7 @@ from typing import Any
 
 from api.access.passwords import Passwords
 from db.engine.session import Database
-from tests.bench import load, world
+from tests.bench import bench_data, load
 from tests.support import data, servers
 
 PASSWORD = "Sakura-2026"
@@ -24,9 +24,9 @@ async def logins(database: servers.Database, pool: Database) -> dict[str, Any]:
     people = [f"person{number}@example.jp" for number in range(200)]
     for email in people:
         await data.add_user(pool, email=email, password_hash=stored)
-    await world.make_salon(pool, 5, 1)
+    await bench_data.make_salon(pool, 5, 1)
     found: dict[str, Any] = {}
-    async with world.api(database.settings(), 1) as port:
+    async with bench_data.api(database.settings(), 1) as port:
         await load.run(port, 4, itertools.repeat(READ, 100))
         found["reading alone"] = (await load.run(port, 4, itertools.repeat(READ, 1000))).summary()
         found["logins alone"] = (await load.run(port, 8, _logins(people[:60]))).summary()
@@ -57,6 +57,6 @@ def _while(other: asyncio.Task[Any]) -> Iterator[bytes]:
 async def _bare(passwords: Passwords, stored: str) -> float:
     """With as many at once as there are threads."""
     count, began = 20, time.perf_counter()
-    for _ in range(count // world.CORES):
-        await asyncio.gather(*(passwords.matches(PASSWORD, stored) for _ in range(world.CORES)))
+    for _ in range(count // bench_data.CORES):
+        await asyncio.gather(*(passwords.matches(PASSWORD, stored) for _ in range(bench_data.CORES)))
     return count / (time.perf_counter() - began)

@@ -7,15 +7,15 @@ from typing import Any
 from pydantic import SecretStr
 
 from db.engine.session import Database
-from tests.bench import load, world
+from tests.bench import bench_data, load
 from tests.support import servers
 
 
 async def cached(database: servers.Database, pool: Database) -> dict[str, Any]:
     """A business, and a month of availability for 20 staff with 1 000 bookings, at 8 connections, one process each."""
-    first = world.days_ahead(1)
-    salon = await world.make_salon(pool, 20, 1)
-    await world.fill(database, salon, 1000, first, 31)
+    first = bench_data.days_ahead(1)
+    salon = await bench_data.make_salon(pool, 20, 1)
+    await bench_data.fill(database, salon, 1000, first, 31)
     until = (first + timedelta(days=30)).date()
     paths = {
         "a business": f"/api/v1/businesses/{salon.business_id}",
@@ -25,8 +25,8 @@ async def cached(database: servers.Database, pool: Database) -> dict[str, Any]:
     async with servers.run_redis() as redis_url:
         same = {"redis_url": SecretStr(redis_url)}
         async with (
-            world.api(database.settings(**same, cache_responses=False), 1) as plain,
-            world.api(database.settings(**same), 1) as keeping,
+            bench_data.api(database.settings(**same, cache_responses=False), 1) as plain,
+            bench_data.api(database.settings(**same), 1) as keeping,
         ):
             for name, path in paths.items():
                 for how, port in (("from Postgres", plain), ("cached", keeping)):

@@ -22,7 +22,7 @@ from stack.audit.invariants import Report
 from stack.audit.report import audit
 from stack.folder import DataFolder
 from stack.platform import Platform
-from tests.chaos import troubles, verdict, world
+from tests.chaos import population, troubles, verdict
 from tests.chaos.backlog import Backlog, Stuck
 from tests.chaos.caller import Caller, Heard
 from tests.chaos.customers import REGRETS, WAYS, Customer, Visit, settle_what_is_slow
@@ -85,7 +85,7 @@ async def _on_the_stack(platform: Platform, result: Result, say: Callable[[str],
     database = connect_database(settings)
     sandbox = Caller(platform.ports["sandbox"], Heard())
     try:
-        made = await world.make(database, result.plan)
+        made = await population.make(database, result.plan)
         visits = await _load(platform, result, made, sandbox)
         say(f"the load is over after {result.seconds['load']} s: {_kills(result)}")
         await _after(platform, result, database, sandbox, say)
@@ -95,7 +95,7 @@ async def _on_the_stack(platform: Platform, result: Result, say: Callable[[str],
         await database.close()
 
 
-async def _load(platform: Platform, result: Result, made: world.Population, sandbox: Caller) -> list[Visit]:
+async def _load(platform: Platform, result: Result, made: population.Population, sandbox: Caller) -> list[Visit]:
     """Customers and killer at the same time."""
     plan = result.plan
     dice = plan.dice("customers")
@@ -122,7 +122,7 @@ async def _load(platform: Platform, result: Result, made: world.Population, sand
     return visits
 
 
-def _visits(result: Result, made: world.Population, settings: Settings) -> list[Visit]:
+def _visits(result: Result, made: population.Population, settings: Settings) -> list[Visit]:
     dice, tokens = result.plan.dice("visits"), Tokens(KeyRing.of(settings), settings.access_token_lifetime)
 
     def token(user_id: UUID) -> Callable[[], str]:
@@ -155,7 +155,7 @@ async def _after(
 
 
 async def _judge(
-    result: Result, database: Database, made: world.Population, visits: list[Visit], sandbox: Caller
+    result: Result, database: Database, made: population.Population, visits: list[Visit], sandbox: Caller
 ) -> None:
     wrong, result.ends = await verdict.judge(database, visits)
     result.wrong += wrong

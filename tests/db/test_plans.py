@@ -17,7 +17,7 @@ from db.engine.session import Database, Scope, UnitOfWork
 from domain.bookings.commands import BookingCommand
 from domain.bookings.contact import Contact
 from domain.platform.actor import ActorKind
-from tests.bench import world
+from tests.bench import bench_data
 from tests.support import data, sampling, servers
 from tests.support.data import HOUR, single
 
@@ -55,11 +55,11 @@ REST = (
 @pytest_asyncio.fixture(scope="module")
 async def crowded(
     migrated_postgres: servers.PostgresServer,
-) -> AsyncIterator[tuple[servers.Database, world.BenchSalon]]:
+) -> AsyncIterator[tuple[servers.Database, bench_data.BenchSalon]]:
     async with servers.copy_of_template(migrated_postgres) as database:
         async with data.opened(database) as pool:
-            salon = await world.make_salon(pool, 20, 50)
-        await world.fill(database, salon, BOOKINGS, world.days_ahead(-400), 430)
+            salon = await bench_data.make_salon(pool, 20, 50)
+        await bench_data.fill(database, salon, BOOKINGS, bench_data.days_ahead(-400), 430)
         engine = create_async_engine(database.superuser_url.replace("postgresql://", "postgresql+asyncpg://"))
         async with engine.begin() as connection:
             await connection.execute(text("SET LOCAL session_replication_role = replica"))
@@ -94,7 +94,7 @@ async def whole_reads(pool: Database, hot: Callable[[], Awaitable[object]]) -> s
     return {name for name in LARGE if after[name] > before[name]}
 
 
-async def test_counters_see_a_whole_read(crowded: tuple[servers.Database, world.BenchSalon]) -> None:
+async def test_counters_see_a_whole_read(crowded: tuple[servers.Database, bench_data.BenchSalon]) -> None:
     """The control."""
     async with data.opened(crowded[0], database_pool_size=1, database_pool_overflow=0) as pool:
 
@@ -104,14 +104,14 @@ async def test_counters_see_a_whole_read(crowded: tuple[servers.Database, world.
         assert await whole_reads(pool, all_of_it) == {"bookings"}
 
 
-async def test_hot_statements_read_no_whole_table(crowded: tuple[servers.Database, world.BenchSalon]) -> None:
+async def test_hot_statements_read_no_whole_table(crowded: tuple[servers.Database, bench_data.BenchSalon]) -> None:
     database, salon = crowded
     async with data.opened(database, database_pool_size=1, database_pool_overflow=0) as pool:
         [known] = await data.rows(
             pool, "SELECT id, user_id, customer_id, start_at FROM bookings WHERE status = 'confirmed' LIMIT 1"
         )
         [payment] = await data.rows(pool, "SELECT id FROM booking_payments LIMIT 1")
-        now = world.days_ahead(0)
+        now = bench_data.days_ahead(0)
         tenant = Scope.tenant(salon.business_id)
         calls = iter(range(10_000))
 
@@ -124,12 +124,12 @@ async def test_hot_statements_read_no_whole_table(crowded: tuple[servers.Databas
 
         async def hold(work: UnitOfWork) -> object:
             number = next(calls)
-            start_at = world.days_ahead(40) + number * HOUR
+            start_at = bench_data.days_ahead(40) + number * HOUR
             user_id: UUID = salon.users[number % len(salon.users)]
             return await work.bookings.holds.hold(HoldRequest(single(salon.service_id), start_at, user_id=user_id), now)
 
         async def guest_hold(work: UnitOfWork) -> object:
-            start_at = world.days_ahead(42) + next(calls) * HOUR
+            start_at = bench_data.days_ahead(42) + next(calls) * HOUR
             guest = Contact("x", email=f"{next(calls)}@example.com")
             return await work.bookings.holds.hold(HoldRequest(single(salon.service_id), start_at, person=guest), now)
 
@@ -143,7 +143,7 @@ async def test_hot_statements_read_no_whole_table(crowded: tuple[servers.Databas
             booking = (
                 await work.session.execute(
                     text("SELECT id FROM bookings WHERE business_id = :b AND status = 'pending' AND start_at > :s"),
-                    {"b": salon.business_id, "s": world.days_ahead(39)},
+                    {"b": salon.business_id, "s": bench_data.days_ahead(39)},
                 )
             ).first()
             assert booking is not None

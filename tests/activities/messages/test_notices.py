@@ -61,7 +61,7 @@ class Clock:
 
 
 @dataclass
-class Desk:
+class NoticeSending:
     """Everything that one test needs."""
 
     pool: Database
@@ -70,7 +70,7 @@ class Desk:
     clock: Clock
     activities: NoticeActivities
 
-    async def promised(self, kind: NoticeKind = NoticeKind.BOOKING_CONFIRMED, **facts: Any) -> NoticeSendInput:
+    async def queued(self, kind: NoticeKind = NoticeKind.BOOKING_CONFIRMED, **facts: Any) -> NoticeSendInput:
         booking_id = await add_booking(self.pool, self.salon)
         async with self.pool.unit_of_work(self.salon.scope) as work:
             notice_id = await work.messages.notices.queue(kind, booking_id, self.salon.business_id, str(uuid4()), facts)
@@ -98,93 +98,93 @@ def notices_of(pool: Database, mailbox: Mailbox, clock: Clock) -> NoticeActiviti
 
 
 @pytest_asyncio.fixture
-async def desk(database: servers.Database) -> AsyncIterator[Desk]:
+async def sending(database: servers.Database) -> AsyncIterator[NoticeSending]:
     async with opened(database) as pool:
         mailbox, clock = Mailbox(), Clock()
-        yield Desk(pool, await add_salon(pool), mailbox, clock, notices_of(pool, mailbox, clock))
+        yield NoticeSending(pool, await add_salon(pool), mailbox, clock, notices_of(pool, mailbox, clock))
 
 
-async def test_message_is_sent_and_sent_once(desk: Desk) -> None:
-    notice = await desk.promised()
-    assert await desk.activities.send(notice) == "sent"
-    assert await desk.activities.send(notice) == "sent"
-    [email] = desk.mailbox.arrived
-    [customer] = await rows(desk.pool, "SELECT email FROM customers")
+async def test_message_is_sent_and_sent_once(sending: NoticeSending) -> None:
+    notice = await sending.queued()
+    assert await sending.activities.send(notice) == "sent"
+    assert await sending.activities.send(notice) == "sent"
+    [email] = sending.mailbox.arrived
+    [customer] = await rows(sending.pool, "SELECT email FROM customers")
     assert (email.to, email.notice_id) == (customer["email"], str(notice.notice_id))
     assert [attachment.filename for attachment in email.attachments] == ["booking.ics"]
-    stored = await desk.notice()
+    stored = await sending.notice()
     assert (stored["status"], stored["provider_message_id"], stored["sent_at"]) == ("sent", "m1", NOW)
-    assert await desk.outcomes() == ["accepted"]
+    assert await sending.outcomes() == ["accepted"]
 
 
-async def test_refused_message_has_failed_for_good(desk: Desk) -> None:
-    notice = await desk.promised()
-    desk.mailbox.fails = ProviderRefused("http_400")
-    assert await desk.activities.send(notice) == "failed"
-    desk.mailbox.fails = None
-    assert await desk.activities.send(notice) == "failed"
-    assert desk.mailbox.arrived == []
-    assert (await desk.notice())["failure_reason"] == "http_400"
+async def test_refused_message_has_failed_for_good(sending: NoticeSending) -> None:
+    notice = await sending.queued()
+    sending.mailbox.fails = ProviderRefused("http_400")
+    assert await sending.activities.send(notice) == "failed"
+    sending.mailbox.fails = None
+    assert await sending.activities.send(notice) == "failed"
+    assert sending.mailbox.arrived == []
+    assert (await sending.notice())["failure_reason"] == "http_400"
 
 
-async def test_provider_that_did_nothing_is_asked_again_at_once(desk: Desk) -> None:
-    notice = await desk.promised()
-    desk.mailbox.fails = ProviderUnavailable("http_429")
+async def test_provider_that_did_nothing_is_asked_again_at_once(sending: NoticeSending) -> None:
+    notice = await sending.queued()
+    sending.mailbox.fails = ProviderUnavailable("http_429")
     with pytest.raises(ProviderUnavailable):
-        await desk.activities.send(notice)
-    assert (await desk.notice())["status"] == "queued"
-    desk.mailbox.fails = None
-    assert await desk.activities.send(notice) == "sent"
-    assert await desk.outcomes() == ["unavailable", "accepted"]
+        await sending.activities.send(notice)
+    assert (await sending.notice())["status"] == "queued"
+    sending.mailbox.fails = None
+    assert await sending.activities.send(notice) == "sent"
+    assert await sending.outcomes() == ["unavailable", "accepted"]
 
 
-async def test_notice_waits_for_the_webhook_after_a_lost_answer(desk: Desk) -> None:
-    notice = await desk.promised()
-    desk.mailbox.fails = OutcomeUnknown("timeout")
+async def test_notice_waits_for_the_webhook_after_a_lost_answer(sending: NoticeSending) -> None:
+    notice = await sending.queued()
+    sending.mailbox.fails = OutcomeUnknown("timeout")
     with pytest.raises(ApplicationError) as lost:
-        await desk.activities.send(notice)
+        await sending.activities.send(notice)
     assert (lost.value.type, lost.value.next_retry_delay) == ("OutcomeUnknown", UNKNOWN_FOR)
-    desk.mailbox.fails = None
-    desk.clock.now += 10 * SECOND
+    sending.mailbox.fails = None
+    sending.clock.now += 10 * SECOND
     with pytest.raises(ApplicationError) as waiting:
-        await desk.activities.send(notice)
+        await sending.activities.send(notice)
     assert (waiting.value.type, waiting.value.next_retry_delay) == ("attempt_open", UNKNOWN_FOR - 10 * SECOND)
     assert not waiting.value.non_retryable
-    report = DeliveryReport("e1", str(notice.notice_id), DeliveryEvent.PROCESSED, desk.clock.now, None)
-    async with desk.pool.unit_of_work(Scope.platform()) as work:
+    report = DeliveryReport("e1", str(notice.notice_id), DeliveryEvent.PROCESSED, sending.clock.now, None)
+    async with sending.pool.unit_of_work(Scope.platform()) as work:
         await work.messages.notices.apply_delivery([report])
-    desk.clock.now += UNKNOWN_FOR
-    assert await desk.activities.send(notice) == "sent"
-    assert len(desk.mailbox.arrived) == 1
-    assert await desk.outcomes() == ["accepted"]
+    sending.clock.now += UNKNOWN_FOR
+    assert await sending.activities.send(notice) == "sent"
+    assert len(sending.mailbox.arrived) == 1
+    assert await sending.outcomes() == ["accepted"]
 
 
-async def test_notice_is_sent_again_without_the_webhook(desk: Desk) -> None:
+async def test_notice_is_sent_again_without_the_webhook(sending: NoticeSending) -> None:
     """The other side of the choice: a message that may have been lost is sent twice rather than not at all."""
-    notice = await desk.promised()
-    desk.mailbox.fails = OutcomeUnknown("timeout")
+    notice = await sending.queued()
+    sending.mailbox.fails = OutcomeUnknown("timeout")
     with pytest.raises(ApplicationError):
-        await desk.activities.send(notice)
-    desk.mailbox.fails = None
-    desk.clock.now += UNKNOWN_FOR
-    assert await desk.activities.send(notice) == "sent"
-    assert await desk.outcomes() == ["unknown", "accepted"]
+        await sending.activities.send(notice)
+    sending.mailbox.fails = None
+    sending.clock.now += UNKNOWN_FOR
+    assert await sending.activities.send(notice) == "sent"
+    assert await sending.outcomes() == ["unknown", "accepted"]
 
 
-async def test_giving_up_is_visible_and_takes_nothing_back(desk: Desk) -> None:
-    notice = await desk.promised()
-    assert await desk.activities.give_up(notice) == "failed"
-    assert await desk.activities.give_up(notice) == "failed"
-    assert (await desk.notice())["failure_reason"] == "gave_up"
-    assert await desk.activities.send(notice) == "failed"
-    assert desk.mailbox.arrived == []
+async def test_giving_up_is_visible_and_takes_nothing_back(sending: NoticeSending) -> None:
+    notice = await sending.queued()
+    assert await sending.activities.give_up(notice) == "failed"
+    assert await sending.activities.give_up(notice) == "failed"
+    assert (await sending.notice())["failure_reason"] == "gave_up"
+    assert await sending.activities.send(notice) == "failed"
+    assert sending.mailbox.arrived == []
 
 
-async def test_message_without_an_address_fails_visibly(desk: Desk) -> None:
-    notice = await desk.promised()
-    await rows(desk.pool, "UPDATE bookings SET email = NULL")
-    assert await desk.activities.send(notice) == "failed"
-    assert (await desk.notice())["failure_reason"] == "no_address"
+async def test_message_without_an_address_fails_visibly(sending: NoticeSending) -> None:
+    notice = await sending.queued()
+    await rows(sending.pool, "UPDATE bookings SET email = NULL")
+    assert await sending.activities.send(notice) == "failed"
+    assert (await sending.notice())["failure_reason"] == "no_address"
 
 
 @pytest.mark.parametrize(
@@ -194,40 +194,42 @@ async def test_message_without_an_address_fails_visibly(desk: Desk) -> None:
         "UPDATE bookings SET start_at = start_at + interval '1 hour', end_at = end_at + interval '1 hour'",
     ],
 )
-async def test_reminder_that_is_no_longer_true_is_not_sent(desk: Desk, change: str) -> None:
-    notice = await desk.promised(NoticeKind.BOOKING_REMINDER, start_at=NOW + 72 * HOUR)
-    await rows(desk.pool, change)
-    assert await desk.activities.send(notice) == "failed"
-    assert (await desk.notice())["failure_reason"] == "outdated"
-    assert desk.mailbox.arrived == []
+async def test_reminder_that_is_no_longer_true_is_not_sent(sending: NoticeSending, change: str) -> None:
+    notice = await sending.queued(NoticeKind.BOOKING_REMINDER, start_at=NOW + 72 * HOUR)
+    await rows(sending.pool, change)
+    assert await sending.activities.send(notice) == "failed"
+    assert (await sending.notice())["failure_reason"] == "outdated"
+    assert sending.mailbox.arrived == []
 
 
-async def test_reminder_of_the_visit_ahead_is_sent_until_it_begins(desk: Desk) -> None:
-    notice = await desk.promised(NoticeKind.BOOKING_REMINDER, start_at=NOW + 72 * HOUR)
-    desk.clock.now = NOW + 72 * HOUR - SECOND
-    assert await desk.activities.send(notice) == "sent"
+async def test_reminder_of_the_visit_ahead_is_sent_until_it_begins(sending: NoticeSending) -> None:
+    notice = await sending.queued(NoticeKind.BOOKING_REMINDER, start_at=NOW + 72 * HOUR)
+    sending.clock.now = NOW + 72 * HOUR - SECOND
+    assert await sending.activities.send(notice) == "sent"
 
 
-async def test_reminder_is_not_sent_once_the_visit_began(desk: Desk) -> None:
-    notice = await desk.promised(NoticeKind.BOOKING_REMINDER, start_at=NOW + 72 * HOUR)
-    desk.clock.now = NOW + 72 * HOUR
-    assert await desk.activities.send(notice) == "failed"
+async def test_reminder_is_not_sent_once_the_visit_began(sending: NoticeSending) -> None:
+    notice = await sending.queued(NoticeKind.BOOKING_REMINDER, start_at=NOW + 72 * HOUR)
+    sending.clock.now = NOW + 72 * HOUR
+    assert await sending.activities.send(notice) == "failed"
 
 
-async def test_text_that_cannot_be_written_leaves_no_attempt_open(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    notice = await desk.promised()
+async def test_text_that_cannot_be_written_leaves_no_attempt_open(
+    sending: NoticeSending, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notice = await sending.queued()
 
     def broken(*_: object) -> Email:
         raise LookupError
 
     monkeypatch.setattr("activities.messages.notices.compose", broken)
     with pytest.raises(LookupError):
-        await desk.activities.send(notice)
+        await sending.activities.send(notice)
     monkeypatch.undo()
-    assert await desk.outcomes() == []
-    assert await desk.activities.send(notice) == "sent"
+    assert await sending.outcomes() == []
+    assert await sending.activities.send(notice) == "sent"
 
 
-async def test_message_that_is_not_there_is_not_found(desk: Desk) -> None:
+async def test_message_that_is_not_there_is_not_found(sending: NoticeSending) -> None:
     with pytest.raises(NotFound):
-        await desk.activities.send(NoticeSendInput(UUID(int=1), desk.salon.business_id))
+        await sending.activities.send(NoticeSendInput(UUID(int=1), sending.salon.business_id))

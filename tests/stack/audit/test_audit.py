@@ -17,7 +17,7 @@ from db.messages.notices import AccountEmail
 from domain.messages.kinds import AccountEmailKind
 from stack.audit import invariants, report
 from stack.audit.invariants import KINDS, TITLES
-from tests.stack.audit.world import Audited
+from tests.stack.audit.audited import Audited
 from tests.support import servers
 from tests.support.data import opened
 
@@ -115,8 +115,8 @@ def test_planted_findings_cover_every_kind_and_invariant() -> None:
     assert {number for number, _ in KINDS.values()} == TITLES.keys() == set(range(1, 9))
 
 
-async def test_audit_finds_nothing_where_all_is_well(world: Audited) -> None:
-    found = await world.audit()
+async def test_audit_finds_nothing_where_all_is_well(audited: Audited) -> None:
+    found = await audited.audit()
     assert found.violations == []
     assert (found.total, found.unchecked.keys()) == (0, {6, 7})
 
@@ -127,39 +127,39 @@ async def test_empty_platform_is_clean(database: servers.Database) -> None:
 
 
 @pytest.mark.parametrize("kind", PLANTS)
-async def test_audit_finds_and_names_what_is_planted(world: Audited, kind: str) -> None:
-    await world.plant(*PLANTS[kind])
-    found = await world.audit()
+async def test_audit_finds_and_names_what_is_planted(audited: Audited, kind: str) -> None:
+    await audited.plant(*PLANTS[kind])
+    found = await audited.audit()
     assert found.counts == {kind: 1}
     [violation] = found.violations
     assert violation.invariant == KINDS[kind][0]
-    assert any(str(row) in violation.sentence for row in world.ids.values()) or kind == "double_claim"
+    assert any(str(row) in violation.sentence for row in audited.ids.values()) or kind == "double_claim"
     assert "{" not in violation.sentence
     assert found.of(violation.invariant) == 1
 
 
-async def test_account_email_that_is_not_sent_is_found_too(world: Audited) -> None:
+async def test_account_email_that_is_not_sent_is_found_too(audited: Audited) -> None:
     """A message about no booking and of no business."""
-    async with world.pool.unit_of_work(Scope.public()) as work:
+    async with audited.pool.unit_of_work(Scope.public()) as work:
         await work.messages.notices.queue_account_email(
-            AccountEmail(AccountEmailKind.PASSWORD_CHANGED, world.salon.user_id, "e-mail")
+            AccountEmail(AccountEmailKind.PASSWORD_CHANGED, audited.salon.user_id, "e-mail")
         )
-    assert (await world.audit()).total == 0
-    await world.plant(
+    assert (await audited.audit()).total == 0
+    await audited.plant(
         "UPDATE notification_outbox SET updated_at = now() - interval '2 days' WHERE booking_id IS NULL",
         "UPDATE outbox SET not_before = now() - interval '2 days' WHERE event = 'notice.queued'",
     )
-    found = await world.audit()
+    found = await audited.audit()
     assert found.counts == {"notice_overdue": 1}
     assert "password_changed" in found.violations[0].sentence
     assert "None" not in found.violations[0].sentence
 
 
-async def test_double_claim_names_both_bookings(world: Audited) -> None:
-    await world.plant(*PLANTS["double_claim"])
-    [violation] = (await world.audit()).violations
+async def test_double_claim_names_both_bookings(audited: Audited) -> None:
+    await audited.plant(*PLANTS["double_claim"])
+    [violation] = (await audited.audit()).violations
     both = {violation.ids["booking_id"], violation.ids["other_booking_id"]}
-    assert both == {str(world.ids["pending"]), str(world.ids["confirmed"])}
+    assert both == {str(audited.ids["pending"]), str(audited.ids["confirmed"])}
 
 
 @pytest.mark.parametrize(
@@ -193,9 +193,9 @@ async def test_double_claim_names_both_bookings(world: Audited) -> None:
         ("notice_overdue", "UPDATE notification_outbox SET status = 'failed' WHERE id = '{queued}'"),
     ],
 )
-async def test_audit_accepts_what_is_under_way_or_with_a_person(world: Audited, kind: str, excuse: str) -> None:
-    await world.plant(*PLANTS[kind], excuse)
-    assert (await world.audit()).counts == {}
+async def test_audit_accepts_what_is_under_way_or_with_a_person(audited: Audited, kind: str, excuse: str) -> None:
+    await audited.plant(*PLANTS[kind], excuse)
+    assert (await audited.audit()).counts == {}
 
 
 @pytest.mark.parametrize(
@@ -207,9 +207,9 @@ async def test_audit_accepts_what_is_under_way_or_with_a_person(world: Audited, 
         " ('{business}', '{returned}', 'm2', 'void', 'failed', 1, 'JPY')",
     ],
 )
-async def test_audit_accepts_no_excuse_that_is_not_about_the_money(world: Audited, no_excuse: str) -> None:
-    await world.plant(*PLANTS["money_unaccounted"], no_excuse)
-    assert (await world.audit()).counts == {"money_unaccounted": 1}
+async def test_audit_accepts_no_excuse_that_is_not_about_the_money(audited: Audited, no_excuse: str) -> None:
+    await audited.plant(*PLANTS["money_unaccounted"], no_excuse)
+    assert (await audited.audit()).counts == {"money_unaccounted": 1}
 
 
 @pytest.mark.parametrize(
@@ -221,59 +221,59 @@ async def test_audit_accepts_no_excuse_that_is_not_about_the_money(world: Audite
         "status = 'disputed', captured = 6600",
     ],
 )
-async def test_money_of_an_expired_booking_is_found_in_every_state(world: Audited, payment: str) -> None:
+async def test_money_of_an_expired_booking_is_found_in_every_state(audited: Audited, payment: str) -> None:
     ledger = f"{LEDGER} SELECT business_id, id, 'm2', 'capture', 'succeeded', captured, 'JPY' FROM booking_payments"
-    await world.plant(
+    await audited.plant(
         f"UPDATE booking_payments SET {payment} WHERE id = '{{voided}}'",
         f"{ledger} WHERE id = '{{voided}}' AND captured > 0",
     )
-    found = await world.audit()
+    found = await audited.audit()
     assert found.counts == {"money_unaccounted": 1}
-    assert found.violations[0].ids["booking_id"] == str(world.ids["expired"])
+    assert found.violations[0].ids["booking_id"] == str(audited.ids["expired"])
 
 
-async def test_authorization_left_after_the_visit_is_found(world: Audited) -> None:
-    await world.plant(
+async def test_authorization_left_after_the_visit_is_found(audited: Audited) -> None:
+    await audited.plant(
         "UPDATE booking_payments SET status = 'authorized', authorized = 6600, captured = 0"
         " WHERE booking_id = '{completed}'",
         "DELETE FROM payment_transactions USING booking_payments p WHERE p.id = payment_id"
         " AND p.booking_id = '{completed}'",
     )
-    assert (await world.audit()).counts == {"money_unaccounted": 1}
+    assert (await audited.audit()).counts == {"money_unaccounted": 1}
 
 
-async def test_audit_leaves_young_rows_alone_unless_nothing_may_be_under_way(world: Audited) -> None:
-    await world.plant(*PLANTS["money_unaccounted"], "UPDATE bookings SET updated_at = now() WHERE id = '{cancelled}'")
-    world.at = datetime.now(UTC) + timedelta(seconds=1)
-    assert (await world.audit()).counts == {}
+async def test_audit_leaves_young_rows_alone_unless_nothing_may_be_under_way(audited: Audited) -> None:
+    await audited.plant(*PLANTS["money_unaccounted"], "UPDATE bookings SET updated_at = now() WHERE id = '{cancelled}'")
+    audited.at = datetime.now(UTC) + timedelta(seconds=1)
+    assert (await audited.audit()).counts == {}
     none = timedelta(0)
-    assert (await world.audit(limits=Limits(settling=none))).counts == {"money_unaccounted": 1}
+    assert (await audited.audit(limits=Limits(settling=none))).counts == {"money_unaccounted": 1}
 
 
-async def test_pages_end_nowhere_too_early(world: Audited) -> None:
-    await world.plant(*PLANTS["status_without_history"], *PLANTS["claim_of_ended_booking"])
-    async with world.pool.unit_of_work(Scope.platform()) as work:
+async def test_pages_end_nowhere_too_early(audited: Audited) -> None:
+    await audited.plant(*PLANTS["status_without_history"], *PLANTS["claim_of_ended_booking"])
+    async with audited.pool.unit_of_work(Scope.platform()) as work:
         found = {
             size: [
                 finding
                 for check in CHECKS
-                async for finding in work.invariants.run(check, world.at, Limits(), size=size)
+                async for finding in work.invariants.run(check, audited.at, Limits(), size=size)
             ]
             for size in (1, 2, 1000)
         }
     assert len(found[1]) == len(found[2]) == len(found[1000]) == 2
 
 
-async def test_audit_counts_all_findings_and_keeps_some(world: Audited, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_audit_counts_all_findings_and_keeps_some(audited: Audited, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(invariants, "KEPT", 2)
-    await world.plant("DELETE FROM booking_history")
-    found = await world.audit()
+    await audited.plant("DELETE FROM booking_history")
+    found = await audited.audit()
     assert found.counts == {"status_without_history": 5}
     assert len(found.violations) == 2
 
 
-async def test_audit_only_reads(world: Audited) -> None:
-    read_only = Database(world.pool.engine.execution_options(postgresql_readonly=True))
+async def test_audit_only_reads(audited: Audited) -> None:
+    read_only = Database(audited.pool.engine.execution_options(postgresql_readonly=True))
     with pytest.raises(DBAPIError, match="read-only"):
         async with read_only.unit_of_work(Scope.platform()) as work:
             await work.session.execute(text("DELETE FROM outbox"))
@@ -291,42 +291,42 @@ async def test_audit_only_reads(world: Audited) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("db.invariants.InvariantStore.run", spy)
         with pytest.raises(Seen) as seen:
-            await world.audit()
+            await audited.audit()
     assert seen.value.args[0] == ("on", "repeatable read")
 
 
 # -- the program -----------------------------------------------------------------------------------------------------
 
 
-async def test_report_has_a_table_and_a_last_line(world: Audited, capsys: pytest.CaptureFixture[str]) -> None:
-    report.show(await world.audit(), as_json=False)
+async def test_report_has_a_table_and_a_last_line(audited: Audited, capsys: pytest.CaptureFixture[str]) -> None:
+    report.show(await audited.audit(), as_json=False)
     clean = capsys.readouterr().out
     assert clean.splitlines()[-1] == "audit: 0 violations"
     assert "not checked: 6" in clean
-    await world.plant(*PLANTS["hold_overdue"])
-    report.show(await world.audit(), as_json=False)
+    await audited.plant(*PLANTS["hold_overdue"])
+    report.show(await audited.audit(), as_json=False)
     lines = capsys.readouterr().out.splitlines()
     assert lines[-1] == "audit: 1 violations"
-    assert any(line.startswith(f"4 hold_overdue: Booking {world.ids['pending']}") for line in lines)
+    assert any(line.startswith(f"4 hold_overdue: Booking {audited.ids['pending']}") for line in lines)
 
 
-async def test_answer_for_programs(world: Audited, capsys: pytest.CaptureFixture[str]) -> None:
-    await world.plant(*PLANTS["hold_overdue"])
-    report.show(await world.audit(), as_json=True)
+async def test_answer_for_programs(audited: Audited, capsys: pytest.CaptureFixture[str]) -> None:
+    await audited.plant(*PLANTS["hold_overdue"])
+    report.show(await audited.audit(), as_json=True)
     data = json.loads(capsys.readouterr().out)
     assert (data["violations"], data["counts"]) == (1, {"hold_overdue": 1})
     assert [part["checked"] for part in data["invariants"]] == [True] * 5 + [False] * 2 + [True]
     assert [part["invariant"] for part in data["unchecked"]] == [6, 7]
     [found] = data["found"]
-    assert (found["invariant"], found["ids"]) == (4, {"booking_id": str(world.ids["pending"])})
+    assert (found["invariant"], found["ids"]) == (4, {"booking_id": str(audited.ids["pending"])})
 
 
-async def test_exit_codes(world: Audited, capfd: pytest.CaptureFixture[str]) -> None:
+async def test_exit_codes(audited: Audited, capfd: pytest.CaptureFixture[str]) -> None:
     """The program has an event loop of its own, so it runs in a thread."""
-    nowhere = world.servers.settings(temporal_address="127.0.0.1:1")
+    nowhere = audited.servers.settings(temporal_address="127.0.0.1:1")
     assert await asyncio.to_thread(report.main, nowhere, False) == 0
     assert capfd.readouterr().out.splitlines()[-1] == "audit: 0 violations"
-    await world.plant(*PLANTS["hold_overdue"])
+    await audited.plant(*PLANTS["hold_overdue"])
     assert await asyncio.to_thread(report.main, nowhere, False) == 1
     away = nowhere.model_copy(update={"database_url": SecretStr("postgresql+asyncpg://x@127.0.0.1:1/x")})
     assert await asyncio.to_thread(report.main, away, False) == 2

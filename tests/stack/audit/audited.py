@@ -124,7 +124,7 @@ async def _notice(pool: Database, salon: Salon, booking_id: UUID, status: str) -
     return notice_id
 
 
-async def make_world(pool: Database, at: datetime) -> tuple[Salon, dict[str, UUID]]:
+async def make_bookings(pool: Database, at: datetime) -> tuple[Salon, dict[str, UUID]]:
     salon = await add_salon(pool)
     paid = {"amount_due": 6600, "payment_mode": "prepay"}
     ids: dict[str, UUID] = {
