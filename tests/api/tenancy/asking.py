@@ -73,6 +73,7 @@ INSTEAD_OF_ITEMS = ("service_id", "resource_ids")
 ITEMS: dict[str, dict[str, Any]] = {
     "requirements": {"group": 0, "resource_ids": []},
     "items": {"service_id": "019a0c5e-0000-7000-8000-000000000003"},
+    "table_joins": {"resource_ids": [None, None], "seats": 4},
 }
 
 #: What a body leaves out where it has the field that is named first.
@@ -153,7 +154,8 @@ def _put(body: dict[str, Any], path: tuple[str, ...], value: str, *, everywhere:
     if not rest:
         body[name] = value
     elif rest == ["[]"]:
-        body[name] = [value]
+        # As many as an item of ITEMS leaves open.
+        body[name] = [value] * (list(body.get(name) or ()).count(None) or 1)
     elif rest[0] == "[]":
         for item in body[name]:
             _put(item, tuple(rest[1:]), value, everywhere=everywhere)
