@@ -51,7 +51,7 @@ class ReconciliationActivities:
 
     @activity.defn(name="reconciliation.compare_theirs")
     async def compare_theirs(self, page: CompareInput) -> Compared:
-        """Every payment that the provider lists. Filing a difference twice files it once."""
+        """Every payment that the provider lists. A difference that is already on the list is not added again."""
         listed = await self._providers[page.provider].list_intents(page.since, page.until, page.cursor)
         activity.heartbeat()
         differences = 0

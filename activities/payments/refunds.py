@@ -99,8 +99,8 @@ class RefundActivities:
 
     @activity.defn(name="refunds.record")
     async def record(self, outcome: RecordRefundInput) -> RefundStatus:
-        """Record the provider's answer: ledger, refund, payment totals. Notifies the customer when the money is on its
-        way; files an attention item when the refund failed."""
+        """Record the provider's answer: ledger, refund, payment totals. Notifies the customer when the
+        provider has made the refund; files an attention item when it failed."""
         async with self._database.unit_of_work(Scope.tenant(outcome.business_id)) as work:
             return await work.payments.refunds.record(outcome.refund_id, outcome.result)
 

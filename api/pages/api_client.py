@@ -1,6 +1,7 @@
 """Calls operations of the API from a page, in this process: same permissions, same errors, same idempotency.
 
-A page is a client of the API that saves the network. Its calls pass every layer of the API again, as the same caller:
+A page is a client of the API that calls it in memory, without a network request. Its calls pass every layer of the API
+again, as the same caller:
 the client's address, the language and the request id are those of the page. Reading calls are not counted against the
 rate limits, because the page was counted already; calls that change something are.
 """

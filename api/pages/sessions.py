@@ -1,4 +1,4 @@
-"""Logged-in browsers. The cookie is a signed name of a session, of the same sessions as the API's: one list, one place
+"""Logged-in browsers. The cookie is a signed session id, of the same sessions as the API's: one list, one place
 to end them. It carries no right by itself: every page asks whether the session is live, and calls the API with an
 access token that is made for this one request.
 """

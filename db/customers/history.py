@@ -1,4 +1,4 @@
-"""Everything that happened with one customer, in one stream: bookings, payments and notes."""
+"""The history of one customer in one stream: bookings, online payments and notes."""
 
 from dataclasses import dataclass
 from datetime import datetime

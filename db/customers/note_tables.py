@@ -54,7 +54,7 @@ class HealthNoteRead(Base):
 
 
 class CustomerTotals(Base):
-    """What one customer comes to in one currency; a trigger on ``bookings`` keeps it. ``spent``: the agreed prices of
+    """The totals of one customer in one currency; a trigger on ``bookings`` keeps it. ``spent``: the agreed prices of
     completed visits."""
 
     __tablename__ = "customer_totals"

@@ -95,7 +95,7 @@ class ReviewDraft:
 
 
 class ReviewWriteStore(Store):
-    """A review's life without its moderation. Everything happens under the lock of the review's row."""
+    """Writing, changing, deleting and publishing reviews. Everything happens under the lock of the review's row."""
 
     async def post(self, booking_id: UUID, draft: ReviewDraft, now: datetime, *, by_team: bool = False) -> UUID:
         """Write the review of a visit; it is pending, and a workflow publishes it later. ``by_team``: the writer owns

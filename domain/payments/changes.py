@@ -123,9 +123,9 @@ def notices_of(
 ) -> tuple[PaymentNotice, ...]:
     """The notices to the customer. ``requested``: the movements that a command asked for.
 
-    A receipt is sent for a capture that a command asked for: the confirmation of the booking shows what the customer
-    paid. After the visit, its own notice shows what is charged. A declined card is reported while the time is held, and
-    once: the customer sees further declines on the screen.
+    PAYMENT_RECEIVED is sent for a capture that a command asked for: the confirmation of the booking shows what the
+    customer paid. After the visit, its own notice shows what is charged. A declined card is reported while the time is
+    held, and once: the customer sees further declines on the screen.
     """
     payment, notices = change.after, []
     taken = sum(moved.amount for moved in change.movements if moved.movement is Movement.CAPTURE)

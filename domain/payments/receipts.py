@@ -2,7 +2,7 @@
 
 What a document must state: 消費税法 57条の4 1項 (qualified invoice), 2項 (simplified: without the recipient), 3項
 (credit note, 適格返還請求書); 国税庁 No.6625. The simplified form is for businesses that serve the public, such as
-retail, restaurants and others that deal with many unspecified persons (消費税法施行令 70条の11). A document with the
+retail, restaurants and others that serve anybody who comes (消費税法施行令 70条の11). A document with the
 name of its recipient meets the full form.
 """
 
@@ -146,7 +146,7 @@ def _lines(facts: ReceiptFacts, money: int, rates: tuple[TaxRate, ...]) -> tuple
 
 def shares(money: int, weights: Sequence[int]) -> list[int]:
     """``money`` minor units divided by ``weights``. The parts add up to ``money``: what rounding down leaves goes to
-    the largest remainders, the first of equals. Weights of nothing alone count as equal."""
+    the largest remainders, the first of equals. If all weights are 0, they count as equal."""
     weights = weights if any(weights) else [1] * len(weights)
     whole = sum(weights)
     parts = [money * weight // whole for weight in weights]

@@ -125,7 +125,7 @@ def refund_alert(kind: str, refund: Refund, details: Mapping[str, Any]) -> Alert
 
 
 def refund_notice(refund: Refund) -> PaymentNotice:
-    """The customer has the money back."""
+    """The provider has made the refund."""
     details = {"amount": refund.amount, "currency": refund.currency, "reason": refund.reason.value}
     return PaymentNotice(NoticeKind.PAYMENT_REFUNDED, str(refund.id), details)
 
@@ -148,7 +148,7 @@ def amount_to_refund(payment: PaymentView, currency: str, asked: Money | None, o
 
 
 def refund_status_of(phase: Phase) -> RefundStatus:
-    """The status of a refund whose call ended in ``phase``; unknown means pending."""
+    """The status of a refund whose call ended in ``phase``; unknown means processing."""
     return {Phase.SUCCEEDED: RefundStatus.SUCCEEDED, Phase.FAILED: RefundStatus.FAILED}.get(
         phase, RefundStatus.PROCESSING
     )

@@ -13,7 +13,7 @@ from domain.reviews.status import ALLOWED, PublicationStatus, RemovalReason
 REMIND_AFTER = (timedelta(hours=24), timedelta(hours=72))
 #: A request without a decision is closed after this time, and the review is (or stays) public.
 DECIDE_WITHIN = timedelta(days=7)
-#: So many readers' reports of one version of a review are a request.
+#: This many reports of one version of a review by readers count as a request.
 REPORTS_FOR_A_REQUEST = 3
 
 
@@ -41,7 +41,7 @@ BECOMES: Mapping[Verdict, PublicationStatus] = {
     Verdict.REJECT: PublicationStatus.REJECTED,
 }
 _TAKES_DOWN = frozenset({Verdict.HIDE, Verdict.REJECT})
-_ASKABLE = frozenset({PublicationStatus.PENDING, PublicationStatus.PUBLISHED})
+_CAN_BE_REPORTED = frozenset({PublicationStatus.PENDING, PublicationStatus.PUBLISHED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class RequestFacts:
 def check_request(review: RequestFacts) -> None:
     """Raise WrongState for a review that is not public and will not be, and RuleBroken while a request is open or
     after an operator has decided about the same text."""
-    if review.status not in _ASKABLE:
+    if review.status not in _CAN_BE_REPORTED:
         raise WrongState({"status": review.status.value, "wanted": PublicationStatus.HIDDEN.value})
     if review.is_open:
         raise RuleBroken({"rule": "review_is_moderated"})

@@ -69,7 +69,7 @@ async def own_business(api: ApiClient, business_id: str) -> Mapping[str, Any]:
 
 
 def visit(booking: Mapping[str, Any], now: datetime) -> Mapping[str, Any]:
-    """A booking with what can be done to it. ``is_late``: the guest should be here."""
+    """A booking with what can be done to it. ``is_late``: the customer should be here."""
     late = booking["status"] == "confirmed" and datetime.fromisoformat(booking["start_at"]) < now
     waits = booking["status"] == "pending" and not booking["approval_deadline"]
     undo = booking["undo_until"] is not None and datetime.fromisoformat(booking["undo_until"]) > now

@@ -11,7 +11,7 @@ WORKFLOW = "reconciliation"
 @dataclass(frozen=True)
 class ReconciliationInput:
     """``since`` and ``until``: when the payments were opened, aware UTC, half-open; where they are not given, the
-    ``days`` before ``settled`` ago: what is younger may still have its webhooks on the way."""
+    ``days`` before ``settled`` ago: newer payments may still be waiting for webhooks."""
 
     providers: tuple[str, ...] = tuple(name.value for name in ProviderName)
     since: datetime | None = None
