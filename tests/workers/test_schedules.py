@@ -59,7 +59,8 @@ async def test_schedule_fires_and_its_round_is_run(
     async with data.opened(database) as pool:
         await data.rows(pool, old)
         async with running(run_worker(settings, [queues.PLATFORM, queues.MEDIA, queues.ANALYTICS])):
-            for each in SCHEDULES:
+            # The others call providers; tests/workflows/payments/test_reconciliation.py runs them.
+            for each in (one for one in SCHEDULES if one.queue != queues.PAYMENTS):
                 done = await _fire(scheduled, each.id)
                 assert done["failed"] == [], each.id
         assert await data.rows(pool, "SELECT 1 FROM idempotency_keys") == []
