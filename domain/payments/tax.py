@@ -2,8 +2,8 @@
 
 Which rate applies. The rate of the day on which the service is provided, not that of the booking, the payment or the
 document: the tax arises with the supply, which is the sale of goods or of a service (消費税法 4条1項, 28条1項, 29条;
-国税庁 消費税法基本通達 9-1-5 and 9-1-11: a service is supplied on the day on which it is completed). A law that raises the rate may exempt contracts that were made
-before a day that it names; such a law needs rows and a rule of its own here.
+国税庁 消費税法基本通達 9-1-5: a service is supplied on the day on which all of it is completed). A law that raises the
+rate may exempt contracts that were made before a day that it names; such a law needs rows and a rule of its own here.
 
 The price that the customer agreed to contains the tax and stays as it is. When the rate changes between booking and
 visit, only the part of the price that is tax changes.

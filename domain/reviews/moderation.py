@@ -65,10 +65,15 @@ def check_request(review: RequestFacts) -> None:
         raise RuleBroken({"rule": "review_was_moderated"})
 
 
+def needs_reason(verdict: Verdict) -> bool:
+    """Whether the verdict takes a review down, which needs a reason."""
+    return verdict in _TAKES_DOWN
+
+
 def status_after(current: PublicationStatus, verdict: Verdict, reason: RemovalReason | None) -> PublicationStatus:
     """The status after the verdict; a published review stays published by PUBLISH. Raises InvalidInput without the
     reason for taking a review down, and WrongState if the table does not allow the change."""
-    if verdict in _TAKES_DOWN and reason is None:
+    if needs_reason(verdict) and reason is None:
         raise InvalidInput.at("reason", "missing")
     wanted = BECOMES[verdict]
     if wanted is not current and wanted not in ALLOWED[current]:

@@ -34,6 +34,12 @@ def invalid_time(field: str) -> ApplicationError:
     return ApplicationError(InvalidInput.code, details, type=InvalidInput.code, non_retryable=True)
 
 
+def missing_reason() -> ApplicationError:
+    """The refusal of a decision that needs a reason. The API maps its code to `domain.errors.InvalidInput`."""
+    details = InvalidInput.at("reason", "missing").details
+    return ApplicationError(InvalidInput.code, details, type=InvalidInput.code, non_retryable=True)
+
+
 def is_unexpected(refusal: ApplicationError) -> bool:
     """Whether a person has to look: it is a bug, or Postgres was unavailable for longer than a command may wait."""
     return refusal.type in {UNEXPECTED, Unavailable.code}

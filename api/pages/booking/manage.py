@@ -20,9 +20,6 @@ from domain.booking_status import BookingStatus
 from domain.errors import Gone, Unauthenticated
 from runtime.calendar_files import CalendarEvent, booking_uid, calendar_file, certainty, has_ended, sequence
 
-#: What a customer may still change.
-CHANGEABLE = frozenset({"pending", "confirmed"})
-
 
 @dataclass(frozen=True, slots=True)
 class Shown:

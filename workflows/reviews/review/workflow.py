@@ -8,10 +8,11 @@ from temporalio.exceptions import FailureError
 with workflow.unsafe.imports_passed_through():
     from activities.platform.attention import AttentionActivities, AttentionInput
     from activities.reviews.reviews import ReviewActivities, ReviewDecideInput, ReviewInput
+    from domain.reviews.moderation import needs_reason
     from domain.reviews.status import PublicationStatus
     from workflows.reviews.review import messages
     from workflows.support import options
-    from workflows.support.refusals import fail_workflow_task, is_unexpected, refusal_in
+    from workflows.support.refusals import fail_workflow_task, is_unexpected, missing_reason, refusal_in
     from workflows.support.search_attributes import STAGE
 
 #: The clock of the worker that advances the review may be a little behind the clock of this run.
@@ -89,6 +90,12 @@ class ReviewWorkflow:
         if is_unexpected(refusal):
             await self._raise_alert(decision.command_id, str(refusal.type))
         raise refusal
+
+    @decide.validator
+    def _may_decide(self, decision: messages.ReviewDecision) -> None:
+        """A review is taken down with a reason; the status is checked under its lock."""
+        if needs_reason(decision.verdict) and decision.reason is None:
+            raise missing_reason()
 
     async def _raise_alert(self, command_id: str, code: str) -> None:
         item = AttentionInput(
