@@ -95,12 +95,17 @@ class ApiClient:
         }
         try:
             async with AsyncClient(transport=transport, base_url="http://pages") as http:
-                response = await http.request(method, _PREFIX + path, headers=sent, **more)
+                response = await http.request(method, _PREFIX + path, headers=_encoded(sent), **more)
         finally:
             set_request_info(RequestInfo(page.request_id, page.language))
         if response.is_error:
             raise ApiError.of(response)
         return orjson.loads(response.content)["data"]
+
+
+def _encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    """A browser may send other characters than ASCII (RFC 9110, 5.5); those that no header can have become ``?``."""
+    return [(name.encode(), value.encode("latin-1", "replace")) for name, value in headers.items()]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from api.http.error_sentences import sentence
+from api.http.error_texts import MEANINGS
+from api.http.rate_limits import RateClass, count
+from api.http.request_info import request_info
 from api.pages.api_client import ApiError
 from api.pages.rendering import choose_language, page, see_other
 from api.pages.sessions import LoginNeeded
-from domain.errors import Forbidden, NotFound
+from domain.errors import DomainError, NotFound
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -21,15 +25,23 @@ def route(path: str, handler: Handler, *methods: str) -> Route:
     async def answer(request: Request) -> Response:
         choose_language(request)
         try:
+            await count(request, RateClass.STANDARD)
             return await handler(request)
         except ApiError as error:
             return _refused(request, error)
         except LoginNeeded:
-            return see_other(request, f"/console/login?{urlencode({'next': request.url.path})}")
-        except Forbidden:  # of `read_form`; the API's own refusals come as ApiError
-            return page(request, "message", {"title_key": "error_title", "say_key": "form_expired"}, status=403)
+            back = {"next": request.url.path} if request.method == "GET" else {}
+            return see_other(request, f"/console/login?{urlencode(back)}")
+        except DomainError as error:
+            return _refused(request, _as_api_error(error))
 
     return Route(path, answer, methods=list(methods or ("GET",)), include_in_schema=False)
+
+
+def _as_api_error(error: DomainError) -> ApiError:
+    """A refusal of the page itself, such as that of a form from elsewhere or of too many requests."""
+    said = sentence(error.code, error.details, request_info().language)
+    return ApiError(MEANINGS[error.code].status, error.code, said, error.details)
 
 
 def _refused(request: Request, error: ApiError) -> Response:
@@ -37,5 +49,6 @@ def _refused(request: Request, error: ApiError) -> Response:
         if "text/html" not in request.headers.get("accept", ""):
             raise NotFound  # programs get the API's answer
         return page(request, "message", {"title_key": "not_found_title", "say_key": "not_found"}, status=404)
-    variables = {"title_key": "error_title", "say_key": None, "said": error.message}
+    expired = "form_expired" if error.details.get("reason") == "form_token" else None
+    variables = {"title_key": "error_title", "say_key": expired, "said": error.message}
     return page(request, "message", variables, status=error.status)

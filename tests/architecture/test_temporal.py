@@ -142,6 +142,8 @@ TEXTS = {
                 "BookingCommand.command_id",
                 "BookingSnapshot.code",
                 "DecideInput.command_id",
+                "ReviewDecision.command_id",
+                "ReviewDecideInput.command_id",
             ),
             *("MoneyResult.intent_id", "MoneyResult.movement_id", "MoneyResult.provider_ref", "MoneyTask.intent_id"),
             *("MoneyTask.movement_id", "PollRefundInput.provider_ref", "VerificationCommand.command_id"),

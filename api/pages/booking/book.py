@@ -15,7 +15,7 @@ from api.http.request_info import request_info
 from api.pages.api_client import ApiError
 from api.pages.booking.choose import Place, place_of, show_services, show_times
 from api.pages.booking.days import is_moment
-from api.pages.booking.selection import Selection
+from api.pages.booking.selection import Selection, whole_number
 from api.pages.booking.terms import Visit, agreement, lines, money
 from api.pages.forms import Form, read_form
 from api.pages.rendering import page, see_other
@@ -154,8 +154,8 @@ def _end(start: str, services: list[Mapping[str, Any]]) -> str:
 
 async def _book(request: Request, place: Place, selection: Selection, form: Form) -> Response:
     shown = agreement(place.chosen(selection), selection.party)
-    expected = form.get("expected")
-    price = int(expected) if expected.isascii() and expected.isdigit() else shown.dues.price.amount
+    expected = whole_number(form.get("expected"), most=10**12)
+    price = shown.dues.price.amount if expected is None else expected
     body = {
         "items": selection.items(),
         "start_at": _with_seconds(selection.start),

@@ -20,6 +20,13 @@ from domain.booking_status import BookingStatus
 from domain.errors import Gone, Unauthenticated
 from runtime.calendar_files import CalendarEvent, booking_uid, calendar_file, certainty, has_ended, sequence
 
+_NOT_LISTED: Mapping[str, Any] = {
+    **dict.fromkeys(("phone", "phone_as_typed", "email", "postal_code", "prefecture", "city", "address", "location")),
+    "slug": "",
+    "vertical": "",
+    "name": {"ja": "現在掲載されていないお店", "en": "A business that is not listed now"},
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -56,7 +63,19 @@ async def shown(request: Request) -> Shown:
     token = request.path_params["token"]
     api = ApiClient(request).with_booking(token)
     booking = await api.get(f"/bookings/{_booking_id(request, token)}")
-    return Shown(api, token, booking, await api.get(f"/businesses/{booking['business_id']}"))
+    return Shown(api, token, booking, await business_for(api, booking["business_id"], booking["time_zone"]))
+
+
+async def business_for(api: ApiClient, business_id: str, zone: str) -> Mapping[str, Any]:
+    """The business of a booking or entry. One that is no longer public has no page, but its customers still see and
+    cancel what they booked. Raises ApiError."""
+    try:
+        found: Mapping[str, Any] = await api.get(f"/businesses/{business_id}")
+    except ApiError as error:
+        if error.status != 404:
+            raise
+        return {**_NOT_LISTED, "time_zone": zone}
+    return found
 
 
 def _booking_id(request: Request, token: str) -> UUID:

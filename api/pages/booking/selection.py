@@ -9,6 +9,13 @@ from urllib.parse import urlencode
 MOST_SERVICES = 5
 
 
+def whole_number(text: str, most: int) -> int | None:
+    """The number that a field names, from 0 to ``most``; None for anything else."""
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(most))):
+        return None
+    return int(text) if int(text) <= most else None
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
     """``staff`` has one entry for each service, empty for anyone. ``start`` is RFC 3339 text, empty until a time is
@@ -28,11 +35,10 @@ class Selection:
         staff = [value for name, value in fields if name == "staff"][: len(services)]
         staff += [""] * (len(services) - len(staff))
         single = dict(reversed(fields))
-        party = single.get("party", "1")
         return cls(
             services,
             tuple(staff),
-            int(party) if party.isascii() and party.isdigit() and 0 < int(party[:4]) <= 1000 else 1,
+            whole_number(single.get("party", "1"), most=1000) or 1,
             single.get("start", ""),
             single.get("day", ""),
         )

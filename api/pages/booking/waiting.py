@@ -15,6 +15,7 @@ from api.pages.api_client import ApiClient, ApiError
 from api.pages.booking.business import ACCENTS, today_at
 from api.pages.booking.choose import Place, place_of
 from api.pages.booking.days import day_from
+from api.pages.booking.manage import business_for
 from api.pages.booking.selection import Selection
 from api.pages.forms import read_form
 from api.pages.rendering import page, see_other
@@ -118,7 +119,7 @@ async def _entry(request: Request) -> tuple[Any, ApiClient, Any]:
     token = request.path_params["token"]
     api = ApiClient(request).with_waitlist(token)
     entry = await api.get(f"/waitlist/{_entry_id(request, token)}")
-    return entry, api, await api.get(f"/businesses/{entry['business_id']}")
+    return entry, api, await business_for(api, entry["business_id"], "UTC")
 
 
 def _entry_id(request: Request, token: str) -> UUID:

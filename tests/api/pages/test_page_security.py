@@ -1,15 +1,22 @@
 """What a browser learns about a page, and what a form from elsewhere may do."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from api.http import rate_limits
 from api.http.request_info import without_tokens
+from api.pages.booking.selection import whole_number
 from api.pages.static_files import static_files
+from db.engine.session import Database as Pool
+from domain.platform.rate_limits import RateLimit
+from tests.api.conftest import Statements
 from tests.api.pages.test_booking_flow import CONTACT, book, choose_time
 from tests.api.pages.visitor import Visitor
 from tests.api.salon import StaffedSalon, counted
+from tests.support import data
 
 TEMPLATES = sorted(Path("api/pages/templates").rglob("*.j2"))
 
@@ -46,7 +53,7 @@ async def test_forms_from_elsewhere_change_nothing(
         assert page.status_code == 403
     visitor.http.cookies.clear()
     assert (await visitor.send(f"/{slug}/book", step="book")).status_code == 403
-    assert await counted(pool, "bookings") == {"bookings": 0}  # type: ignore[arg-type]
+    assert await counted(pool, "bookings") == {"bookings": 0}
 
 
 async def test_pages_show_what_people_typed_as_text(visitor: Visitor, salon: StaffedSalon, slug: str) -> None:
@@ -83,3 +90,37 @@ def test_logs_leave_out_the_tokens_of_pages() -> None:
     assert without_tokens("/bookings/secret/cancel") == "/bookings/***/cancel"
     assert without_tokens("/waitlist/secret") == "/waitlist/***"
     assert without_tokens("/api/v1/bookings/019a/cancel") == "/api/v1/bookings/019a/cancel"
+
+
+async def test_pages_count_before_they_work(
+    visitor: Visitor, slug: str, statements: Statements, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = RateLimit(1, timedelta(hours=1))
+    monkeypatch.setattr(rate_limits, "rate_of", lambda *_: one)
+    await visitor.open(f"/{slug}")
+    statements.clear()
+    page = await visitor.open(f"/{slug}")
+    assert (page.status_code, page.headers["content-type"]) == (429, "text/html; charset=utf-8")
+    assert len(statements) == 0
+
+
+async def test_pages_take_any_name_of_a_browser(visitor: Visitor, slug: str) -> None:
+    answer = await visitor.http.get(f"/{slug}", headers={"User-Agent": "アプリ/1".encode()})
+    assert answer.status_code == 200
+
+
+async def test_booking_page_stays_for_customers_of_a_suspended_business(
+    visitor: Visitor, salon: StaffedSalon, slug: str, pool: Pool
+) -> None:
+    address = await book(visitor, salon, slug)
+    await data.rows(pool, "UPDATE businesses SET status = 'suspended' WHERE id = :id", id=salon.ids.business_id)
+    assert (await visitor.open(f"/{slug}")).status_code == 404
+    assert "not listed now" in (await visitor.open(address)).text
+    assert "Cancelling is free." in (await visitor.open(f"{address}/cancel")).text
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("1", 1), ("1000", 1000), ("1001", None), ("9" * 5000, None), ("１", None)]
+)
+def test_whole_number_is_bounded(text: str, number: int | None) -> None:
+    assert whole_number(text, most=1000) == number
