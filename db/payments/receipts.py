@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import UUID as PgUUID
 
 from db.engine.store import Store
 from db.payments.payments import PaymentStore
+from db.payments.refunds import RefundStore
 from domain.booking_status import BookingStatus
 from domain.errors import Conflict, NotFound
 from domain.messages.formats import full_name
@@ -21,6 +22,7 @@ from domain.payments.receipts import (
     Content,
     ReceiptFacts,
     ReceiptKind,
+    ReceiptRemark,
     SoldItem,
     credit_note_content,
     receipt_content,
@@ -110,7 +112,7 @@ class ReceiptStore(Store):
     async def issue(self, payment_id: UUID, now: datetime, recipient: str | None = None) -> Receipt:
         """The document of a payment: the one that was issued, or a new one with the next number.
 
-        Raises NotFound; WrongState where nothing was paid; Conflict if it was issued for another recipient.
+        Raises NotFound; what ``receipt_content`` raises; Conflict if it was issued for another recipient.
         """
         # The lock of the booking: two callers issue one document.
         payment, _ = await PaymentStore(self.session, self.context).lock(payment_id)
@@ -118,7 +120,9 @@ class ReceiptStore(Store):
         if known is not None:
             return _for_recipient(_receipt_of(known), recipient)
         row = (await self.session.execute(_FACTS, {"booking_id": payment.booking_id})).one()
-        content = receipt_content(_facts(row, payment.captured, payment.refunded, recipient))
+        on_the_way = await RefundStore(self.session, self.context).on_the_way(payment_id)
+        facts = replace(_facts(row, payment.captured, payment.refunded, recipient), on_the_way=on_the_way)
+        content = receipt_content(facts)
         values = {"business_id": payment.business_id, "booking_id": payment.booking_id, "payment_id": payment_id}
         return await self._write(values, row, content, payment.currency, now, recipient)
 
@@ -139,7 +143,8 @@ class ReceiptStore(Store):
         original = (await self.session.execute(_OF_PAYMENT, {"payment_id": payment_id})).one_or_none()
         recipient = original.recipient if original else None
         facts = _facts(row, payment.captured, payment.refunded, recipient)
-        content = credit_note_content(facts, refund.amount, RefundStatus(refund.status))
+        is_service_invoiced = original is not None and original.content["remark"] != ReceiptRemark.CANCELLATION_FEE
+        content = credit_note_content(facts, refund.amount, RefundStatus(refund.status), is_service_invoiced)
         values = {
             **{"business_id": payment.business_id, "booking_id": payment.booking_id, "payment_id": payment_id},
             **{"refund_id": refund_id, "refers_to": original.number if original else None},

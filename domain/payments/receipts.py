@@ -7,7 +7,7 @@ name of its recipient meets the full form.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
@@ -68,7 +68,8 @@ class RateTotal:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptFacts:
-    """A payment and its booking. ``captured`` and ``refunded`` in minor units; days at the venue."""
+    """A payment and its booking. ``captured``, ``refunded`` and ``on_the_way`` (refunds in progress) in minor units;
+    days at the venue."""
 
     booking_status: BookingStatus
     items: Sequence[SoldItem]
@@ -78,6 +79,7 @@ class ReceiptFacts:
     visit_day: date
     registration_number: str | None
     recipient: str | None
+    on_the_way: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,8 @@ _NOT_VISITED = frozenset(
 
 
 def receipt_content(facts: ReceiptFacts, rates: tuple[TaxRate, ...] = RATES) -> Content:
-    """The document of a payment. Raises WrongState where nothing was paid, or nothing was kept after a cancellation."""
+    """The document of a payment. Raises WrongState where nothing was paid, or nothing was kept after a cancellation, or
+    a refund after it is in progress."""
     if facts.booking_status in _NOT_VISITED:
         return _fee(facts)
     if facts.captured <= 0:
@@ -110,18 +113,32 @@ def receipt_content(facts: ReceiptFacts, rates: tuple[TaxRate, ...] = RATES) -> 
 
 
 def credit_note_content(
-    facts: ReceiptFacts, refund: int, status: RefundStatus, rates: tuple[TaxRate, ...] = RATES
+    facts: ReceiptFacts,
+    refund: int,
+    status: RefundStatus,
+    is_service_invoiced: bool,
+    rates: tuple[TaxRate, ...] = RATES,
 ) -> Content:
-    """The document of a refund of ``refund`` minor units, with the rates of the original supply. Raises WrongState for
-    a refund that has not succeeded."""
+    """The document of a refund of ``refund`` minor units, with the rates of the original supply.
+
+    A visit that did not take place is no supply. ``is_service_invoiced``: the receipt of the payment was issued for the
+    services. Only then is there a tax to correct (消費税法 57条の4 3項); otherwise the refund bears none. Raises
+    WrongState for a refund that has not succeeded.
+    """
     if status is not RefundStatus.SUCCEEDED:
         raise WrongState({"status": status.value, "wanted": RefundStatus.SUCCEEDED.value})
     lines = _lines(facts, refund, rates)
+    if facts.booking_status in _NOT_VISITED and not is_service_invoiced:
+        lines = tuple(replace(line, category=TaxCategory.OUT_OF_SCOPE, percent=0) for line in lines)
+        return Content(ReceiptKind.REFUND_NOTE, lines, _totals(lines), refund, None)
     kind = ReceiptKind.CREDIT_NOTE if facts.registration_number else ReceiptKind.REFUND_NOTE
     return Content(kind, lines, _totals(lines), refund, None)
 
 
 def _fee(facts: ReceiptFacts) -> Content:
+    if facts.on_the_way:
+        # The document never changes, and the refund may still fail.
+        raise WrongState({"status": RefundStatus.PROCESSING.value, "wanted": RefundStatus.SUCCEEDED.value})
     kept = facts.captured - facts.refunded
     if kept <= 0:
         raise WrongState({"status": facts.booking_status.value, "wanted": "captured"})

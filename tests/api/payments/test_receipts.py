@@ -90,6 +90,34 @@ async def test_credit_note_of_a_refund(salon: StaffedSalon, pool: Pool) -> None:
     assert error_of(await salon.owner.get(f"/payments/{another}/refunds/{refund}/receipt")) == (404, "not_found")
 
 
+async def test_documents_of_a_cancelled_booking_wait_for_the_refund_and_bear_no_tax(
+    salon: StaffedSalon, pool: Pool
+) -> None:
+    await _register(pool, salon)
+    booking, payment = await _paid(salon, pool)
+    await data.rows(pool, "UPDATE bookings SET status = 'cancelled' WHERE id::text = :id", id=booking)
+    values = {"payment_id": payment, "booking_id": booking, "amount": 3300, "currency": "JPY", "reason": "cancelled"}
+    refund = await data.add(pool, Refund, business_id=salon.ids.business_id, command_id="r", **values)
+    early = await salon.customer.post(f"/payments/{payment}/receipt", json={}, headers=keyed())
+    assert error_of(early) == (409, "wrong_state")
+    await data.rows(pool, "UPDATE refunds SET status = 'succeeded' WHERE id::text = :id", id=str(refund))
+    await data.rows(
+        pool,
+        "UPDATE booking_payments SET refunded = 3300, status = 'partially_refunded' WHERE id::text = :id",
+        id=payment,
+    )
+    fee = await _issued(salon.customer, payment)
+    assert (fee.kind, fee.total.amount) == ("receipt", 3300)
+    note = await salon.customer.get(f"/payments/{payment}/refunds/{refund}/receipt", params={"language": "ja"})
+    assert note.status_code == 200
+    found = await salon.owner.get("/owner/receipts", params={"business_id": str(salon.ids.business_id)})
+    documents = ListEnvelope[ReceiptRead].model_validate_json(found.content, extra="forbid").data
+    assert [(one.kind, [(total.percent, total.tax.amount) for total in one.totals]) for one in documents] == [
+        ("refund_note", [(0, 0)]),
+        ("receipt", [(0, 0)]),
+    ]
+
+
 async def test_receipt_is_for_the_customer_the_link_and_the_business(
     salon: StaffedSalon, pool: Pool, app: FastAPI, other_owner: Person
 ) -> None:

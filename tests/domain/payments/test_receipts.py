@@ -75,7 +75,7 @@ def test_rate_is_that_of_the_day_of_the_visit() -> None:
     assert receipt_content(facts, rates).totals == (RateTotal(TaxCategory.STANDARD, 12, 6600, 707),)
     before = replace(facts, visit_day=date(2027, 3, 31))
     assert receipt_content(before, rates).totals == (RateTotal(TaxCategory.STANDARD, 10, 6600, 600),)
-    assert credit_note_content(facts, 6600, RefundStatus.SUCCEEDED, rates).totals[0].percent == 12
+    assert credit_note_content(facts, 6600, RefundStatus.SUCCEEDED, True, rates).totals[0].percent == 12
 
 
 def test_deposit_is_divided_by_price_and_remarked() -> None:
@@ -93,6 +93,15 @@ def test_fee_of_a_visit_that_did_not_take_place_bears_no_tax(status: BookingStat
     assert content.lines == (Line({}, 3000, TaxCategory.OUT_OF_SCOPE, 0),)
     assert content.totals == (RateTotal(TaxCategory.OUT_OF_SCOPE, 0, 3000, 0),)
     assert (content.total, content.remark) == (3000, ReceiptRemark.CANCELLATION_FEE)
+
+
+def test_receipt_of_a_fee_waits_for_the_refunds_in_progress() -> None:
+    cancelled = replace(PAID, booking_status=BookingStatus.CANCELLED, refunded=180, on_the_way=5000)
+    with pytest.raises(WrongState) as refused:
+        receipt_content(cancelled)
+    assert refused.value.details == {"status": "processing", "wanted": "succeeded"}
+    assert receipt_content(replace(cancelled, refunded=5180, on_the_way=0)).total == 3000
+    assert receipt_content(replace(PAID, on_the_way=5000)).total == 8180
 
 
 @pytest.mark.parametrize(
@@ -118,15 +127,32 @@ def test_receipt_of_one_yen() -> None:
 
 @pytest.mark.parametrize(("number", "kind"), [(NUMBER, ReceiptKind.CREDIT_NOTE), (None, ReceiptKind.REFUND_NOTE)])
 def test_credit_note_has_the_rates_of_the_service(number: str | None, kind: ReceiptKind) -> None:
-    content = credit_note_content(replace(PAID, registration_number=number), 818, RefundStatus.SUCCEEDED)
+    content = credit_note_content(replace(PAID, registration_number=number), 818, RefundStatus.SUCCEEDED, False)
     assert (content.kind, content.total, content.remark) == (kind, 818, None)
     assert [(one.percent, one.total, one.tax) for one in content.totals] == [(10, 660, 60), (8, 108, 8), (0, 50, 0)]
+
+
+@pytest.mark.parametrize(
+    "status", [BookingStatus.CANCELLED, BookingStatus.NO_SHOW, BookingStatus.DECLINED, BookingStatus.EXPIRED]
+)
+def test_credit_note_needs_an_invoiced_service(status: BookingStatus) -> None:
+    """Nothing was supplied and nothing was invoiced: there is no tax to give back."""
+    facts = replace(PAID, booking_status=status)
+    content = credit_note_content(facts, 818, RefundStatus.SUCCEEDED, False)
+    assert content.kind is ReceiptKind.REFUND_NOTE
+    assert content.totals == (RateTotal(TaxCategory.OUT_OF_SCOPE, 0, 818, 0),)
+    assert [(line.name, line.amount, line.percent) for line in content.lines] == [
+        (CUT.name, 660, 0),
+        (LUNCH.name, 108, 0),
+        (CURE.name, 50, 0),
+    ]
+    assert credit_note_content(facts, 818, RefundStatus.SUCCEEDED, True).kind is ReceiptKind.CREDIT_NOTE
 
 
 @pytest.mark.parametrize("status", [each for each in RefundStatus if each is not RefundStatus.SUCCEEDED])
 def test_credit_note_waits_for_the_refund(status: RefundStatus) -> None:
     with pytest.raises(WrongState) as refused:
-        credit_note_content(PAID, 818, status)
+        credit_note_content(PAID, 818, status, True)
     assert refused.value.details == {"status": status.value, "wanted": "succeeded"}
 
 
