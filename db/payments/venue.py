@@ -24,6 +24,7 @@ from domain.payments.venue import (
     corrected_amount,
     expected_cash,
     till_day,
+    till_of_correction,
 )
 
 _COLUMNS = """v.id, v.business_id, v.booking_id, v.kind, v.method, v.amount, v.currency, v.day, v.taken_by, v.corrects,
@@ -45,9 +46,9 @@ _CLOSED = text("""
 """)
 _INSERT = text(f"""
     INSERT INTO venue_payments AS v (business_id, booking_id, kind, method, amount, currency, day, taken_by, corrects,
-                                     reason, command_id)
+                                     reason, command_id, created_at)
     VALUES (:business_id, :booking_id, :kind, :method, :amount, :currency, :day, :taken_by, :corrects, :reason,
-            :command_id)
+            :command_id, :created_at)
     RETURNING {_COLUMNS}
 """).bindparams(bindparam("corrects", type_=PgUUID(as_uuid=True)), bindparam("reason", type_=Text))
 _REVERSED = text("SELECT EXISTS (SELECT 1 FROM venue_payments WHERE corrects = :id AND kind = 'reversal')")
@@ -69,21 +70,26 @@ _LAST_OPEN = text("""
     SELECT day FROM tills WHERE business_id = :business_id AND user_id = :user_id AND closed_at IS NULL
      ORDER BY day DESC LIMIT 1
 """)
+#: Cash taken before the opening was counted with it.
 _CASH = text("""
     SELECT amount FROM venue_payments
      WHERE business_id = :business_id AND day = :day AND taken_by = :user_id AND method = 'cash'
+       AND created_at >= :opened_at
 """)
 _CLOSE = text(f"""
     UPDATE tills AS t SET closed_at = :now, counted = :counted, expected = :expected WHERE t.id = :id RETURNING {_TILL}
 """)
 _TILLS = text(f"SELECT {_TILL} FROM tills t WHERE t.business_id = :business_id AND t.day = :day")
 _SUMS = text("""
-    SELECT taken_by, method, count(*) AS entries,
-           coalesce(sum(amount) FILTER (WHERE kind = 'payment' AND corrects IS NULL), 0)::bigint AS taken,
-           coalesce(-sum(amount) FILTER (WHERE kind = 'refund' AND corrects IS NULL), 0)::bigint AS returned,
-           coalesce(sum(amount) FILTER (WHERE corrects IS NOT NULL), 0)::bigint AS corrected
-      FROM venue_payments WHERE business_id = :business_id AND day = :day GROUP BY taken_by, method
-     ORDER BY taken_by, method
+    SELECT v.taken_by, v.method, count(*) AS entries,
+           coalesce(sum(v.amount) FILTER (WHERE v.kind = 'payment' AND v.corrects IS NULL), 0)::bigint AS taken,
+           coalesce(-sum(v.amount) FILTER (WHERE v.kind = 'refund' AND v.corrects IS NULL), 0)::bigint AS returned,
+           coalesce(sum(v.amount) FILTER (WHERE v.corrects IS NOT NULL), 0)::bigint AS corrected,
+           coalesce(sum(v.amount) FILTER (WHERE v.created_at < t.opened_at), 0)::bigint AS before_opening
+      FROM venue_payments v
+      LEFT JOIN tills t ON (t.business_id, t.day, t.user_id) = (v.business_id, v.day, v.taken_by)
+     WHERE v.business_id = :business_id AND v.day = :day GROUP BY v.taken_by, v.method
+     ORDER BY v.taken_by, v.method
 """)
 
 
@@ -124,13 +130,15 @@ class TillState:
 
 @dataclass(frozen=True, slots=True)
 class MethodSum:
-    """What one person took on one day by one method, in minor units. ``corrected``: what corrections add or take."""
+    """What one person took on one day by one method, in minor units. ``corrected``: what corrections add or take;
+    ``before_opening``: the part of the net that was there when the till was opened."""
 
     method: VenueMethod
     entries: int
     taken: int
     returned: int
     corrected: int
+    before_opening: int
 
     @property
     def net(self) -> int:
@@ -149,7 +157,7 @@ class PersonReport:
     @property
     def expected(self) -> int:
         """What the till must hold in cash."""
-        cash = [one.net for one in self.sums if one.method is VenueMethod.CASH]
+        cash = [one.net - one.before_opening for one in self.sums if one.method is VenueMethod.CASH]
         return expected_cash(self.till.opening if self.till else 0, cash)
 
 
@@ -182,14 +190,15 @@ class VenueStore(Store):
         command_id: str,
         now: datetime,
     ) -> list[VenueEntry]:
-        """Take an entry back, and record the right one unless its amount is 0. Both count on the day of the correction.
-        Raises NotFound, WrongState for an entry that was corrected before, and what ``corrected_amount`` raises."""
+        """Take an entry back, and record the right one unless its amount is 0. Both count on the day of the correction,
+        in the till that ``till_of_correction`` names; their ``command_id`` begins with ``by``. Raises NotFound,
+        WrongState for an entry that was corrected before, and what ``corrected_amount`` raises."""
         entry = await self.get(entry_id)
-        facts, values = await self._lock(entry.booking_id, by, now)
+        facts, values = await self._lock(entry.booking_id, by, now, entry)
         if entry.kind is VenueKind.REVERSAL or await self.session.scalar(_REVERSED, {"id": entry_id}):
             raise WrongState({"status": VenueKind.REVERSAL.value, "wanted": "corrected"})
         amount = corrected_amount(facts, entry.amount, right)
-        values |= {"corrects": entry_id, "reason": reason.value, "command_id": command_id}
+        values |= {"corrects": entry_id, "reason": reason.value, "command_id": f"{by}:{command_id}"}
         back = {"kind": VenueKind.REVERSAL.value, "method": entry.method.value, "amount": -entry.amount}
         made = [await self._insert({**values, **back})]
         if amount:
@@ -224,7 +233,7 @@ class VenueStore(Store):
         row = (await self.session.execute(_LOCK_TILL, {**who, "day": day})).one_or_none() if day else None
         if row is None or row.closed_at is not None:
             raise WrongState({"status": "till_closed", "wanted": "till_closed"})
-        cash = await self.session.scalars(_CASH, {**who, "day": day})
+        cash = await self.session.scalars(_CASH, {**who, "day": day, "opened_at": row.opened_at})
         values = {"id": row.id, "now": now, "counted": counted, "expected": expected_cash(row.opening, cash)}
         return TillState(**(await self.session.execute(_CLOSE, values)).one()._mapping)
 
@@ -242,22 +251,33 @@ class VenueStore(Store):
         tills = {row.user_id: TillState(**row._mapping) for row in await self.session.execute(_TILLS, asked)}
         sums: dict[UUID, list[MethodSum]] = {user_id: [] for user_id in tills}
         for row in await self.session.execute(_SUMS, asked):
-            one = MethodSum(VenueMethod(row.method), row.entries, row.taken, row.returned, row.corrected)
-            sums.setdefault(row.taken_by, []).append(one)
+            parts = (row.taken, row.returned, row.corrected, row.before_opening)
+            sums.setdefault(row.taken_by, []).append(MethodSum(VenueMethod(row.method), row.entries, *parts))
         people = [PersonReport(user_id, tills.get(user_id), sums[user_id]) for user_id in sorted(sums)]
         return day or today, currency, people
 
-    async def _lock(self, booking_id: UUID, by: UUID, now: datetime) -> tuple[VenueFacts, dict[str, Any]]:
+    async def _lock(
+        self, booking_id: UUID, by: UUID, now: datetime, corrected: VenueEntry | None = None
+    ) -> tuple[VenueFacts, dict[str, Any]]:
+        """The booking's money, and the common values of the new entries: of ``by``, or of the till of a correction."""
         await self.session.execute(_LOCK_BOOKING, {"booking_id": booking_id})
         row = (await self.session.execute(_FACTS, {"booking_id": booking_id})).one_or_none()
         if row is None:
             raise NotFound({"booking_id": str(booking_id)})
         day = till_day(now, ZoneInfo(row.time_zone))
-        asked = {"business_id": row.business_id, "day": day, "user_id": by}
-        is_closed = bool(await self.session.scalar(_CLOSED, asked))
+        till = {"business_id": row.business_id, "day": day}
+        person = by
+        if corrected is not None:
+            is_theirs_closed = await self._is_till_closed({**till, "user_id": corrected.taken_by})
+            person = till_of_correction(by, corrected.taken_by, corrected.day == day, is_theirs_closed)
+        is_closed = await self._is_till_closed({**till, "user_id": person})
         facts = VenueFacts(BookingStatus(row.status), row.price, row.currency, row.online, row.paid)
         values = {"business_id": row.business_id, "booking_id": booking_id, "currency": row.currency}
-        return replace(facts, is_till_closed=is_closed), {**values, "day": day, "taken_by": by}
+        values |= {"day": day, "taken_by": person, "created_at": now}
+        return replace(facts, is_till_closed=is_closed), values
+
+    async def _is_till_closed(self, till: Mapping[str, Any]) -> bool:
+        return bool(await self.session.scalar(_CLOSED, till))
 
     async def _insert(self, values: Mapping[str, Any]) -> VenueEntry:
         return _entry_of((await self.session.execute(_INSERT, values)).one())

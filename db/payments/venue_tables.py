@@ -13,8 +13,8 @@ from domain.payments.venue import CorrectionReason, VenueKind, VenueMethod
 
 class VenuePayment(Base):
     """One entry; entries never change. ``amount``: positive for a payment, negative for a refund; a reversal has the
-    opposite amount of the entry that it ``corrects``. ``day``: of the till. ``taken_by``: the person who recorded
-    it."""
+    opposite amount of the entry that it ``corrects``. ``day`` and ``taken_by``: of the till that it
+    counts in; the ``command_id`` of a correction begins with the id of the person who made it."""
 
     __tablename__ = "venue_payments"
     __table_args__ = (

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from domain.booking_status import VISITING, BookingStatus
@@ -102,6 +103,16 @@ def corrected_amount(facts: VenueFacts, entry: int, right: Money) -> int:
     if right.amount < 0 or not least <= amount <= most or without + amount < 0:
         raise AmountRefused({"available": max(abs(least), abs(most)), "currency": facts.currency})
     return amount
+
+
+def till_of_correction(by: UUID, taken_by: UUID, is_same_day: bool, is_till_closed: bool) -> UUID:
+    """Whose till of today a correction counts in, made by ``by``.
+
+    The cash is where it was taken: the correction stays with ``taken_by``, who took it. On a later day, or after that
+    till was closed, it counts with the person who corrects. ``is_same_day``: the entry is of today. ``is_till_closed``:
+    ``taken_by`` has closed the till of today.
+    """
+    return taken_by if is_same_day and not is_till_closed else by
 
 
 def expected_cash(opening: int, cash: Iterable[int]) -> int:

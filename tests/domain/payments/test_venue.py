@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -19,9 +20,11 @@ from domain.payments.venue import (
     corrected_amount,
     expected_cash,
     till_day,
+    till_of_correction,
 )
 
 B = BookingStatus
+TAKER, CORRECTOR = UUID(int=1), UUID(int=2)
 FACTS = VenueFacts(B.CHECKED_IN, 6600, "JPY", online=1320)
 
 
@@ -118,6 +121,16 @@ def test_amounts_at_the_venue_never_add_up_to_more_than_the_price(
             continue
         assert 0 <= sum(entries) <= max(0, 6600 - online)
     assert expected_cash(100, entries) == 100 + sum(entries)
+
+
+@pytest.mark.parametrize(
+    ("is_same_day", "is_till_closed", "person"),
+    [(True, False, TAKER), (True, True, CORRECTOR), (False, False, CORRECTOR), (False, True, CORRECTOR)],
+)
+def test_till_of_correction_is_that_of_who_took_the_cash_while_it_is_open(
+    is_same_day: bool, is_till_closed: bool, person: UUID
+) -> None:
+    assert till_of_correction(CORRECTOR, TAKER, is_same_day, is_till_closed) == person
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,7 @@ class VenuePaymentRead(RecordRead):
     method: VenueMethod = Field(description="Cash, the business's own card terminal, or another way.")
     amount: MoneyRead = Field(description="Positive where money was taken, negative where it went out.")
     day: date = Field(description="Day of the till, from 5 o'clock to 5 o'clock on the venue's clock.")
-    taken_by: UUID = Field(description="Id of the person who recorded it (UUID).")
+    taken_by: UUID = Field(description="Id of the person in whose till it counts (UUID).")
     corrects: UUID | None = Field(description="Id of the entry that it corrects (UUID); null otherwise.")
     reason: CorrectionReason | None = Field(description="Why that entry is corrected; null otherwise.")
 
@@ -193,7 +193,9 @@ class TillPersonRead(Output):
     user_id: UUID = Field(description="Id of the person (UUID).")
     till: TillRead | None = Field(description="The person's till; null for somebody who opened none.")
     methods: list[TillMethodRead] = Field(description="What the person took, by method.")
-    expected_cash: MoneyRead = Field(description="The cash that the till must hold: its opening and the net cash.")
+    expected_cash: MoneyRead = Field(
+        description="The cash that the till must hold: its opening and the net cash since."
+    )
 
 
 class TillReportRead(Output):
