@@ -10,6 +10,7 @@ ROOMS = ("domain", "runtime", "db", "providers", "analytics", "activities", "wor
 METHODS = {"isdigit", "isnumeric", "isdecimal", "isalnum", "isalpha"}
 #: Where every script is meant, and why.
 EVERY_SCRIPT = {
+    "domain/identity/names.py": "a number is no name in any script",
     "domain/identity/passwords.py": "letters and digits of every script make a password strong",
     "runtime/logging.py": "a secret is masked in whatever script surrounds it",
 }

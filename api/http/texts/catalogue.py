@@ -18,6 +18,10 @@ TEXTS = Texts(
         ),
     },
     rules={
+        "not_a_table": Text("席数が設定された席を選んでください。", "Choose tables, which are resources with seats."),
+        "more_tables_than_there_are": Text(
+            "登録されている席の数より多く選ばれています。", "There are not so many of these tables."
+        ),
         "make_another_the_default": Text(
             "先に、別のキャンセル規定を標準に設定してください。", "Please make another policy the default first."
         ),

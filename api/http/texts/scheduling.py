@@ -95,10 +95,6 @@ TEXTS = Texts(
         ),
         "not_before_from": Text("終了日は開始日以降にしてください。", "The last day must not be before the first."),
         "at_most_366_days": Text("1年以内で指定してください。", "At most one year is possible."),
-        "not_a_table": Text("席数が設定された席を選んでください。", "Choose tables, which are resources with seats."),
-        "more_tables_than_there_are": Text(
-            "登録されている席の数より多く選ばれています。", "There are not so many of these tables."
-        ),
         "at_most_31_days": Text("31日以内で指定してください。", "At most 31 days are possible."),
         "until_or_count": Text(
             "終了日か回数のどちらか一方を指定してください。", "Give either the last day or the number of times."
