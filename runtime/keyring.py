@@ -111,8 +111,12 @@ class KeyRing:
 
     @classmethod
     def of_payloads(cls, settings: Settings) -> "KeyRing":
-        """The keys that encrypt what Temporal stores. Raises as :meth:`of`."""
+        """The keys that encrypt what Temporal stores. Raises as :meth:`of`, and UnsafeSettings for the development key
+        in production also where there is no file: what it encrypted could not be read by another process."""
         path = settings.temporal_keys_file
+        is_public = settings.temporal_key.get_secret_value() == DEVELOPMENT_KEY
+        if path is None and is_public and settings.environment is Environment.PRODUCTION:
+            raise UnsafeSettings("missing or unsafe in production: OMOTENASHI_TEMPORAL_KEY")
         return cls._from(settings, "temporal_keys_file", path, settings.temporal_key_id, settings.temporal_key)
 
     @classmethod

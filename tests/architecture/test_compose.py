@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from db.migrate import upgrade
 from providers.payments.registry import LIMITS, payment_providers
+from runtime.keyring import KeyRing
 from runtime.roles import NEEDED_BY, ProcessRole
 from runtime.settings import Environment, Settings, UnsafeSettings
 from stack.binaries import postgres_folder
@@ -154,6 +155,17 @@ def test_production_accepts_the_settings(name: str, monkeypatch: pytest.MonkeyPa
             with pytest.raises(UnsafeSettings, match=variable):
                 Settings(role=role)
             monkeypatch.setenv(variable, kept)
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_processes_encrypt_payloads_with_one_key(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The migration too: workers read the inputs of the schedules that it writes."""
+    for variable in [variable for variable in os.environ if variable.startswith("OMOTENASHI_")]:
+        monkeypatch.delenv(variable)
+    for variable, value in OURS[name]["environment"].items():
+        monkeypatch.setenv(variable, interpolate(value, SECRETS))
+    ring = KeyRing.of_payloads(Settings(role=role_of(name)))
+    assert ring.keys == {"t1": SECRETS["OMOTENASHI_TEMPORAL_KEY"].encode()}
 
 
 def test_secret_settings_say_who_needs_them() -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from runtime.keyring import KeyRing, Keys, UnusableKeys, read_keys, write_keys
+from runtime.roles import ProcessRole
 from runtime.sealing import Sealed, Sealer, Unsealable
 from runtime.settings import DEVELOPMENT_KEY, Environment, Settings, UnsafeSettings
 
@@ -78,6 +79,16 @@ def test_weak_keys_and_the_public_one_are_refused(tmp_path: Path) -> None:
     assert len(KeyRing.of(settings).keys) == 2
     with pytest.raises(UnsafeSettings, match="OMOTENASHI_JWT_KEYS_FILE"):
         KeyRing.of(settings.model_copy(update={"environment": Environment.PRODUCTION}))
+
+
+def test_payloads_are_not_encrypted_with_the_public_key_in_production() -> None:
+    settings = Settings(role=ProcessRole.MIGRATE)
+    assert KeyRing.of_payloads(settings).current == "t1"
+    production = settings.model_copy(update={"environment": Environment.PRODUCTION})
+    with pytest.raises(UnsafeSettings, match="OMOTENASHI_TEMPORAL_KEY"):
+        KeyRing.of_payloads(production)
+    # Processes that sign nothing have no signing key.
+    assert KeyRing.of(production).current == "k1"
 
 
 def test_key_that_signs_cannot_be_retired() -> None:

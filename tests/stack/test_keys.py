@@ -1,11 +1,14 @@
 """Making and retiring keys while they are in use."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
 from pydantic import SecretStr
+from temporalio.client import Client, ScheduleActionExecutionStartWorkflow, ScheduleHandle, WorkflowHandle
 
 from api.access.tokens import Login, Tokens
 from api.v1.customers.notes.handlers import SEALED_FOR as HEALTH_NOTES
@@ -14,6 +17,7 @@ from db.customers.note_tables import CustomerNote
 from db.engine.session import Scope
 from domain.errors import Unauthenticated, Unavailable
 from runtime.keyring import KeyRing, Keys, UnusableKeys, read_keys, write_keys
+from runtime.payload_codec import KEY_ID
 from runtime.sealing import Sealed, Sealer
 from runtime.settings import Settings
 from runtime.temporal import connect
@@ -21,6 +25,7 @@ from stack import payload_keys
 from stack.keys import describe, retire, rotate
 from tests.support import data
 from tests.support.servers import Database
+from workers.schedules import SCHEDULES, write_schedules
 
 NOW = datetime(2026, 11, 21, 1, 30, tzinfo=UTC)
 LOGIN = Login(UUID(int=1), False, UUID(int=2))
@@ -121,6 +126,48 @@ async def test_payload_key_is_kept_while_a_run_of_its_time_is_stored(temporal_se
     write_keys(path, long_ago)
     assert await payload_keys.retire(settings, next(iter(long_ago.keys))) == f"{next(iter(long_ago.keys))} is retired"
     assert list(read_keys(path).keys) == [long_ago.current]
+
+
+async def test_payload_key_is_kept_while_schedules_or_their_runs_use_it(temporal_server: str, tmp_path: Path) -> None:
+    path = tmp_path / "payload-keys.json"
+    # Replaced long before anything was stored: no other run needs them.
+    first = Keys.fresh(NOW - timedelta(days=9000))
+    write_keys(path, first)
+    settings = Settings(temporal_keys_file=path, temporal_address=temporal_server)
+    client = await connect(settings)
+    await write_schedules(client)
+    schedule = client.get_schedule_handle(SCHEDULES[0].id)
+    try:
+        run = await _begun(client, schedule)
+        unused = first.rotated(NOW - timedelta(days=8500))
+        keys = unused.rotated(NOW - timedelta(days=8000))
+        write_keys(path, keys)
+        with pytest.raises(UnusableKeys, match="they were written again"):
+            await payload_keys.retire(settings, first.current)
+        action = (await schedule.describe()).raw_description.schedule.action.start_workflow
+        assert action.input.payloads[0].metadata[KEY_ID] == keys.current.encode()
+        with pytest.raises(UnusableKeys, match="schedules that used it began them"):
+            await payload_keys.retire(settings, first.current)
+        assert await payload_keys.retire(settings, unused.current) == f"{unused.current} is retired"
+        await run.terminate("the test is over")
+    finally:
+        for each in SCHEDULES:
+            await client.get_schedule_handle(each.id).delete()
+    assert list(read_keys(path).keys) == [first.current, keys.current]
+
+
+async def _begun(client: Client, schedule: ScheduleHandle) -> WorkflowHandle[Any, Any]:
+    """A run of the schedule, once Temporal lists it."""
+    await schedule.trigger()
+    async with asyncio.timeout(30):
+        while True:
+            actions = (await schedule.describe()).info.recent_actions
+            for action in [one.action for one in actions]:
+                assert isinstance(action, ScheduleActionExecutionStartWorkflow)
+                listed = await client.count_workflows(f'WorkflowId = "{action.workflow_id}"')
+                if listed.count:
+                    return client.get_workflow_handle(action.workflow_id)
+            await asyncio.sleep(0.05)
 
 
 async def test_payload_key_is_kept_while_temporal_does_not_answer(tmp_path: Path) -> None:
