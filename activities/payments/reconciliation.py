@@ -1,8 +1,10 @@
 """Compares our payments with those of a provider, page by page, in both directions, and files each difference."""
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from temporalio import activity
@@ -11,12 +13,14 @@ from db.engine.session import Database, Scope, UnitOfWork
 from db.payments.reconciliation import KnownPayment
 from domain.payments.reconciliation import Finding, Side, compare
 from providers.errors import ProviderRefused
-from providers.payments.interface import Intent, PaymentProvider
+from providers.payments.interface import Intent, IntentPage, PaymentProvider
 
 #: The kind of the attention items.
 KIND = "reconciliation_difference"
 #: Payments of ours in one step.
 PAGE = 100
+#: Between two heartbeats while a provider lists: PAY.JP v2 may need two hundred calls for a page.
+HEARTBEAT = timedelta(seconds=10)
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,8 @@ class Compared:
 
 
 class ReconciliationActivities:
-    """``providers`` by name; ``now`` gives aware UTC time."""
+    """``providers`` by name; ``now`` gives aware UTC time. A provider that this deployment does not use has nothing to
+    compare."""
 
     def __init__(
         self, database: Database, providers: Mapping[str, PaymentProvider], now: Callable[[], datetime]
@@ -52,8 +57,9 @@ class ReconciliationActivities:
     @activity.defn(name="reconciliation.compare_theirs")
     async def compare_theirs(self, page: CompareInput) -> Compared:
         """Every payment that the provider lists. A difference that is already on the list is not added again."""
-        listed = await self._providers[page.provider].list_intents(page.since, page.until, page.cursor)
-        activity.heartbeat()
+        if page.provider not in self._providers:
+            return Compared(0, 0, None)
+        listed = await _listed(self._providers[page.provider].list_intents(page.since, page.until, page.cursor))
         differences = 0
         async with self._database.unit_of_work(Scope.platform()) as work:
             known = await work.payments.reconciliation.by_intents(page.provider, [one.id for one in listed.intents])
@@ -65,6 +71,8 @@ class ReconciliationActivities:
     @activity.defn(name="reconciliation.compare_ours")
     async def compare_ours(self, page: CompareInput) -> Compared:
         """Every payment of ours with money: the provider is asked for each one."""
+        if page.provider not in self._providers:
+            return Compared(0, 0, None)
         after = UUID(page.cursor) if page.cursor else None
         async with self._database.unit_of_work(Scope.platform()) as work:
             payments = await work.payments.reconciliation.with_money(page.provider, page.since, page.until, after, PAGE)
@@ -85,6 +93,19 @@ class ReconciliationActivities:
             return await self._providers[provider].get_intent(intent_id)
         except ProviderRefused:
             return None
+
+
+async def _listed(listing: Coroutine[Any, Any, IntentPage]) -> IntentPage:
+    """The page, with heartbeats while it is listed."""
+    task = asyncio.create_task(listing)
+    try:
+        while not task.done():
+            activity.heartbeat()
+            await asyncio.wait({task}, timeout=HEARTBEAT.total_seconds())
+    finally:
+        task.cancel()
+    activity.heartbeat()
+    return task.result()
 
 
 async def _file(

@@ -1,16 +1,20 @@
 """Planted differences between us and a provider are all filed, once, and nothing else is."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 import pytest_asyncio
 from temporalio.testing import ActivityEnvironment
 
+from activities.payments import reconciliation
 from activities.payments.reconciliation import Compared, CompareInput, ReconciliationActivities
 from db.engine.session import Database
 from domain.payments.status import PaymentStatus as P
-from providers.payments.interface import PaymentProvider
+from providers.payments.interface import IntentPage, PaymentProvider
 from tests.activities.payments.memory_provider import MemoryProvider
 from tests.support import servers
 from tests.support.data import HOUR, NOW, Salon, add_booking, add_payment, add_salon, opened, rows
@@ -37,6 +41,43 @@ async def _compared(pool: Database, provider: MemoryProvider, direction: str) ->
     step = getattr(ReconciliationActivities(pool, providers, lambda: NOW), f"compare_{direction}")
     compared: Compared = await ActivityEnvironment().run(step, EVER)
     return compared
+
+
+@pytest.mark.parametrize("direction", ["theirs", "ours"])
+async def test_provider_that_is_not_set_up_has_nothing_to_compare(pool: Database, direction: str) -> None:
+    await _paid(pool, await add_salon(pool), 2, provider="payjp_v1")
+    step = getattr(ReconciliationActivities(pool, {}, lambda: NOW), f"compare_{direction}")
+    assert await ActivityEnvironment().run(step, replace(EVER, provider="payjp_v1")) == Compared(0, 0, None)
+
+
+class ListsSlowly(MemoryProvider):
+    """Lists after the third heartbeat: the first one is at the start."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heartbeats, self.may_answer = 0, asyncio.Event()
+
+    def heartbeat(self, *_: object) -> None:
+        self.heartbeats += 1
+        if self.heartbeats == 3:
+            self.may_answer.set()
+
+    async def list_intents(self, since: datetime, until: datetime, cursor: str | None) -> IntentPage:
+        await self.may_answer.wait()
+        return await super().list_intents(since, until, cursor)
+
+
+async def test_comparison_has_heartbeats_while_a_provider_lists(
+    pool: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reconciliation, "HEARTBEAT", timedelta(milliseconds=1))
+    provider, environment = ListsSlowly(), ActivityEnvironment()
+    provider.put("pi_unknown", P.CAPTURED, 6600)
+    environment.on_heartbeat = provider.heartbeat
+    step = ReconciliationActivities(pool, {"stripe": provider}, lambda: NOW).compare_theirs
+    async with asyncio.timeout(20):
+        assert await environment.run(step, EVER) == Compared(1, 1, None)
+    assert provider.heartbeats > 3
 
 
 async def test_differences_are_filed_in_both_directions_and_once(pool: Database) -> None:
