@@ -360,4 +360,7 @@ BUSINESS = (
     ),
 )
 
+#: Kinds that are never sent to a customer, who has no text of them.
+BUSINESS_ALONE = frozenset({K.REVIEW_POSTED})
+
 CASES = (*CUSTOMER, *BUSINESS)
