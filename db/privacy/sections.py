@@ -23,6 +23,10 @@ SECTIONS: Mapping[str, str] = {
         SELECT jsonb_build_object('enabled_at', f.enabled_at, 'created_at', f.created_at) AS entry
           FROM user_two_factors f WHERE f.user_id = :user_id
     """,
+    "calendar_feeds": """
+        SELECT to_jsonb(f) - ARRAY['user_id', 'token_hash'] || jsonb_build_object('business', s.name) AS entry
+          FROM calendar_feeds f JOIN businesses s ON s.id = f.business_id WHERE f.user_id = :user_id ORDER BY f.id
+    """,
     "customer_records": """
         SELECT to_jsonb(c) - ARRAY['user_id', 'email_key'] || jsonb_build_object('business', s.name, 'totals', (
                     SELECT coalesce(jsonb_agg(to_jsonb(t) - ARRAY['business_id', 'customer_id']), '[]')

@@ -17,6 +17,8 @@ OPERATORS_COLUMNS: Mapping[str, frozenset[str]] = {
     # The network of a guest, and whether an address has a login.
     "bookings": frozenset({"ip"}),
     "customers": frozenset({"email_key"}),
+    # Which key of the platform encrypts a health note.
+    "customer_notes": frozenset({"key_id"}),
 }
 
 

@@ -73,25 +73,32 @@ _TABLES = re.compile(r"\b(?:" + "|".join(table.name for table in Base.metadata.s
 
 @dataclass
 class Trouble:
-    """Breaks the ``at``-th statement of a request, and every commit. ``hit``: what broke."""
+    """Breaks the ``at``-th statement of a request, and every commit. ``hit``: what broke. ``undone``: it broke inside a
+    savepoint, and the request went on without what that held, to its commit."""
 
     fault: str = "bug"
     at: int = 0
     seen: int = 0
     hit: str = ""
+    in_savepoint: bool = False
+    undone: bool = False
 
-    def statement(self, cursor: Any, *_: Any) -> None:
+    def statement(self, cursor: Any, _statement: str, _parameters: Any, context: Any) -> None:
         """Called before every statement."""
         self.seen += 1
         # A connection that is found dead at the first statement is replaced without a word: so is the next one lost.
         if self.seen == self.at or (self.hit == "connection lost" and self.seen == self.at + 1):
             self.hit = self.fault
+            self.in_savepoint = context.root_connection.in_nested_transaction()
             self.strike(cursor.execute)
 
     def commit(self, connection: Any) -> None:
         """Called before every commit."""
         if not self.hit:
             self.hit, self.at = AT_COMMIT, 0
+            connection.exec_driver_sql(_GONE)
+        elif self.in_savepoint and not self.undone:
+            self.undone = True
             connection.exec_driver_sql(_GONE)
 
     def strike(self, execute: Any) -> None:
@@ -146,7 +153,7 @@ async def ask(http: AsyncClient, pool: Pool, world: Tenants, operation: Operatio
     name = f"{operation.name}, {trouble.hit} at {at}: {answer.text}"
     if operation.name == STANDS_BY and answer.status_code == 200:
         return trouble
-    if trouble.hit == AT_COMMIT:
+    if trouble.hit == AT_COMMIT or trouble.undone:
         assert says_nothing(answer) == (503, "unavailable"), name
     elif trouble.hit:
         assert says_nothing(answer) == FAULTS[fault][1], name

@@ -17,15 +17,18 @@ from temporalio.workflow import _Definition
 
 from domain.booking_status import BookingStatus
 from domain.bookings.snapshot import BookingSnapshot
+from domain.reviews.moderation import Verdict
 from tests.workflows.booking_run import running
 from tests.workflows.booking_stub import BookingStub
 from tests.workflows.onboarding import test_verification as verification
 from tests.workflows.platform import test_flag_rollout as rollout
+from tests.workflows.reviews import test_review as reviews
 from tests.workflows.stub_state import now, snapshot
 from workers.registry import worker_specs
 from workflows.bookings.booking import messages as booking
 from workflows.onboarding.verification import messages as review
 from workflows.platform.flag_rollout import messages as flag
+from workflows.reviews.review import messages as published
 
 WORKFLOWS = {each for spec in worker_specs(Mock()).values() for each in spec.workflows}
 #: Every update that a worker answers.
@@ -117,7 +120,26 @@ async def _rollout(env: WorkflowEnvironment, update: str) -> AsyncIterator[Run]:
         )
 
 
-RUNS = {booking.WORKFLOW: _booking, review.WORKFLOW: _verification, flag.WORKFLOW: _rollout}
+@contextlib.asynccontextmanager
+async def _review(env: WorkflowEnvironment, update: str) -> AsyncIterator[Run]:
+    assert update == published.DECIDE
+    desk = reviews.Desk(asked=True)
+    async with reviews.reviewing(env, desk) as handle:
+        yield Run(
+            # Taken down with a reason: without one the validator refuses it before the step.
+            lambda: reviews.say(handle, Verdict.HIDE),
+            lambda bug: setattr(desk, "bug", bug),
+            lambda: desk.tries,
+            lambda: [matter.kind for matter in desk.filed],
+        )
+
+
+RUNS = {
+    booking.WORKFLOW: _booking,
+    review.WORKFLOW: _verification,
+    flag.WORKFLOW: _rollout,
+    published.WORKFLOW: _review,
+}
 
 
 def test_updates_are_found() -> None:

@@ -113,16 +113,23 @@ class WaitlistOfferStore(WaitlistEndStore):
 
     async def _offer_at_once(self, business_id: UUID, now: datetime) -> None:
         for _ in range(MOST_AT_ONCE):
+            turn = await self._undoable_turn(business_id, now)
+            if turn is None or turn.entry_id is None:
+                return
+
+    async def _undoable_turn(self, business_id: UUID, now: datetime) -> WaitlistTurn | None:
+        """None for a turn that failed and was undone. A failure of the savepoint itself is raised: then the whole
+        transaction has failed."""
+        async with self.session.begin_nested() as savepoint:
+            await self.session.connection()  # sends the savepoint, which is else sent with the first statement
             try:
-                async with self.session.begin_nested():
-                    turn = await self._turn(business_id, now)
+                return await self._turn(business_id, now)
             except (DomainError, DBAPIError) as error:
                 if isinstance(error, DBAPIError) and error.connection_invalidated:
                     raise
                 _log.info("waitlist.left_to_its_run", business_id=str(business_id), reason=type(error).__name__)
-                return
-            if turn.entry_id is None:
-                return
+                await savepoint.rollback()
+        return None
 
     async def _turn(self, business_id: UUID, now: datetime) -> WaitlistTurn:
         await self.session.execute(_ONE_AT_A_TIME, {"business_id": business_id})

@@ -41,6 +41,7 @@ class Desk:
     publish_at: datetime = field(default_factory=lambda: datetime.now(UTC) + DAY)
     asked_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     ahead: timedelta = timedelta()
+    tries: int = 0
     steps: list[str] = field(default_factory=list)
     filed: list[AttentionInput] = field(default_factory=list)
 
@@ -67,6 +68,7 @@ class Desk:
 
     @activity.defn(name="reviews.decide")
     async def decide(self, asked: ReviewDecideInput) -> PublicationStatus:
+        self.tries += 1
         if self.bug is not None:
             raise self.bug
         self.status = status_after(self.status, asked.verdict, asked.reason)

@@ -257,12 +257,17 @@ OWNERS_OWN = {
         ("cancelled_by", "cancellation_penalty", "preferred_resource_ids", "contact_proven_at", "undo_to"),
         "the booking's course",
     ),
+    "is_provisional": "shown as `provisional`",
+    "overbooked_by": "who of the business's team took a time that was not free",
     **dict.fromkeys(("family_name_kana", "given_name_kana"), "the business's own record of its customer"),
     **dict.fromkeys(
         ("authorized_until", "capture_method", "closed_at", "replaces", "payment_provider"), "the business's own money"
     ),
     **dict.fromkeys(("provider_intent_id", "provider_refund_id", "command_id", "number"), "ids"),
     "remind_at": "the offer's course",
+    "review_id": "a review of the business, shown as `id`",
+    **dict.fromkeys(("asked_at", "asked_by"), "a request for moderation; a reader who reports is not named"),
+    "outcome": "how the request ended; the review's status is shown",
 }
 
 
