@@ -46,7 +46,7 @@ async def read_form(request: Request) -> Form:
         text = (await request.body()).decode("utf-8")
         pairs = parse_qsl(text, keep_blank_values=True, strict_parsing=bool(text), max_num_fields=_MAX_FIELDS)
     except ValueError as error:
-        raise Malformed({"reason": "form"}) from error
+        raise Malformed({"rule": "form"}) from error
     form = Form(tuple((key, value.strip()) for key, value in pairs))
     stored = request.cookies.get(_cookie_name(request), "")
     if not stored or not hmac.compare_digest(stored.encode(), form.get(FIELD).encode()):

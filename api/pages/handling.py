@@ -33,6 +33,8 @@ def route(path: str, handler: Handler, *methods: str) -> Route:
             back = {"next": request.url.path} if request.method == "GET" else {}
             return see_other(request, f"/console/login?{urlencode(back)}")
         except DomainError as error:
+            if not _reads_pages(request):
+                raise
             return _refused(request, _as_api_error(error))
 
     return Route(path, answer, methods=list(methods or ("GET",)), include_in_schema=False)
@@ -44,10 +46,15 @@ def _as_api_error(error: DomainError) -> ApiError:
     return ApiError(MEANINGS[error.code].status, error.code, said, error.details)
 
 
+def _reads_pages(request: Request) -> bool:
+    """Whether the caller asks for HTML; programs get the API's answer to a refusal."""
+    return "text/html" in request.headers.get("accept", "")
+
+
 def _refused(request: Request, error: ApiError) -> Response:
     if error.status == 404:
-        if "text/html" not in request.headers.get("accept", ""):
-            raise NotFound  # programs get the API's answer
+        if not _reads_pages(request):
+            raise NotFound
         return page(request, "message", {"title_key": "not_found_title", "say_key": "not_found"}, status=404)
     expired = "form_expired" if error.details.get("reason") == "form_token" else None
     variables = {"title_key": "error_title", "say_key": expired, "said": error.message}

@@ -33,9 +33,9 @@ _PATHS = """
     reservation reservations reset-password resources review reviews robots rss salons schedule schedules search
     security service services session sessions settings shop sign-in sign-out sign-up signin signout signup site
     sitemap sitemap-xml sitemaps spas staff static store styles sub subscribe subscription subscriptions support
-    tag tags team terms terms-of-service ticket tickets token tokens tokushoho tokutei-shotorihiki tour trial
-    two-factor unsubscribe upload uploads user users vendor verify verify-email version waitlist wallet webhook
-    webhooks welcome well-known widget widgets
+    tag tags team terms terms-of-service ticket tickets till tills token tokens tokushoho tokutei-shotorihiki tour trial
+    two-factor unsubscribe upload uploads user users vendor venue-payments verify verify-email version waitlist wallet
+    webhook webhooks welcome well-known widget widgets
 """
 #: Names of hosts and mailboxes.
 _HOSTS = """

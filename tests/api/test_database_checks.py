@@ -22,6 +22,7 @@ from api.v1.catalogue.policies.schemas import PolicyCreate
 from api.v1.catalogue.resources.schemas import ResourceCreate
 from api.v1.catalogue.services.schemas import RequirementWrite, ServiceCreate
 from api.v1.platform.flags.schemas import FlagCreate
+from api.v1.reviews.reviews.schemas import ReviewCreate
 from api.v1.scheduling.schedules.hours_schemas import HoursRangeWrite
 from domain.bookings.waitlist import Wanted
 from domain.catalogue.service import ServiceTerms, check_terms
@@ -173,6 +174,7 @@ def waits(value: Any) -> dict[str, Any]:
 WAITS = tuple((days, times, party) for days in (-1, 0, 30, 31) for times in (0, 6, 7) for party in (0, 1))
 MINUTES, EXCEPTION = Twin(minutes, SPANS), Twin(exception, EXCEPTIONS)
 TWINS: dict[str, tuple[Twin, ...]] = {
+    "ck_reviews_rating_in_range": (field(ReviewCreate, "rating", NUMBERS),),
     "ck_business_hours_minutes_in_order": (MINUTES,),
     "ck_staff_working_hours_minutes_in_order": (MINUTES,),
     "ck_business_settings_address_proof_in_range": (field(SettingsUpdate, "address_proof_within", LENGTHS),),
@@ -271,6 +273,18 @@ NO_INPUT = {
     "ck_staff_invitations_resource_name_bilingual",
     "ck_tills_amounts_not_negative",  # no amount of a request is negative
     "ck_tills_closed_with_its_count",
+    "ck_customer_notes_health_is_encrypted",
+    "ck_receipt_numbers_last_positive",
+    "ck_receipts_sequence_positive",
+    "ck_receipts_total_positive",
+    "ck_review_history_step_allowed",
+    "ck_review_moderations_decided_whole",
+    "ck_review_statistics_not_negative",
+    "ck_reviews_deleted_is_empty",
+    "ck_reviews_published_has_a_day",
+    "ck_reviews_removed_with_reason",
+    "ck_reviews_reply_whole",
+    "ck_reviews_version_positive",
     "ck_venue_payments_amount_has_its_sign",
     "ck_venue_payments_correction_has_a_reason",
     "ck_venue_payments_reversal_names_its_entry",

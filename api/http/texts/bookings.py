@@ -138,7 +138,8 @@ TEXTS = Texts(
             "回答期限は、仮予約のときだけ指定できます。", "Only a provisional booking has a time to answer."
         ),
         "overbook_reason": Text(
-            "空きがない時間に予約を入れる理由を入力してください。", "Please say why the time is overbooked."
+            "空きがない時間に予約を入れる理由を入力してください。",
+            "Please give the reason for booking a time that is taken.",
         ),
         "answer_too_soon": Text("回答期限は、5分以上先にしてください。", "Give the customer at least five minutes."),
         "answer_after_start": Text(

@@ -121,6 +121,9 @@ async def test_password_cannot_be_guessed_from_the_stored_fingerprint(client: As
 
 #: POSTs that take no key, and why.
 WITHOUT_KEY = {
+    "POST /api/v1/admin/temporal/cookie": "a stored answer would be a stored token",
+    "POST /api/v1/admin/temporal/decode": "a question: it changes nothing",
+    "POST /api/v1/admin/temporal/encode": "a question: it changes nothing",
     "POST /api/v1/auth/login": "a stored answer would be a stored token",
     "POST /api/v1/auth/refresh": "a stored answer would be a stored token",
     "POST /api/v1/auth/logout": "ending what has ended changes nothing",

@@ -62,6 +62,12 @@ def _unbounded_keys(
     others = schema.get("additionalProperties", True)
     if others is False:
         return []
+    if (
+        others is not True
+        and "maxProperties" in schema
+        and "maxLength" in _resolved(schema.get("propertyNames", {}), schemas)
+    ):
+        return unbounded(others, schemas, f"{where}{{}}", seen)
     if others is True or "enum" not in _resolved(schema.get("propertyNames", {}), schemas):
         return [f"{where}: object with any keys"]
     return unbounded(others, schemas, f"{where}{{}}", seen)
@@ -201,7 +207,9 @@ def test_times_in_inputs_are_rfc_3339_in_a_sensible_year() -> None:
         for good, kind, bad in ((TIME, datetime, NO_TIMES), (DATE, date, NO_DATES), (LENGTH, timedelta, NO_LENGTHS)):
             if type(_read(adapter, good)) is kind:
                 kinds[kind].add(name)
-                taken += [f"{name}: {value!r}" for value in bad if _read(adapter, value) is not None]
+                # People were born before 2000.
+                refused = bad if not name.endswith(".birthday") else tuple(one for one in bad if one != "1999-12-31")
+                taken += [f"{name}: {value!r}" for value in refused if _read(adapter, value) is not None]
     assert not taken, "\n".join(sorted(set(taken)))
     assert "AcceptTimeCommand.start_at" in kinds[datetime]
     assert "ExceptionCreate.first_day" in kinds[date]

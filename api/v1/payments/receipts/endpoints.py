@@ -1,6 +1,5 @@
 """Receipts, qualified invoices and credit notes of payments."""
 
-from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -14,6 +13,8 @@ from api.http.envelope import Envelope, ListEnvelope
 from api.http.idempotency import OptionalKey
 from api.http.operation_errors import raises
 from api.http.paging import PageAsked
+from api.http.rate_limits import RateClass, limited
+from api.http.times import Day
 from api.v1.payments.receipts.handlers import credit_note_pdf, issue, receipt_pdf
 from api.v1.payments.receipts.schemas import ReceiptCreate, ReceiptRead
 from db.payments.receipts import ReceiptSearch
@@ -34,6 +35,7 @@ _FILE: dict[int | str, dict[str, Any]] = {200: {"content": {"application/pdf": {
     response_model=Envelope[ReceiptRead],
 )
 @raises(issue)
+@limited(RateClass.PAYMENT)
 async def create_receipt(
     payment_id: UUID, body: ReceiptCreate, access: MayReceive, now: Now, key: OptionalKey
 ) -> Response:
@@ -77,8 +79,8 @@ async def list_receipts(
     business_id: UUID,
     access: MaySearch,
     page: PageAsked,
-    first: Annotated[date | None, Query(alias="from", description="First day of issue (YYYY-MM-DD).")] = None,
-    last: Annotated[date | None, Query(alias="to", description="Last day of issue (YYYY-MM-DD).")] = None,
+    first: Annotated[Day | None, Query(alias="from", description="First day of issue (YYYY-MM-DD).")] = None,
+    last: Annotated[Day | None, Query(alias="to", description="Last day of issue (YYYY-MM-DD).")] = None,
     least: Annotated[int | None, Query(alias="min", ge=0, le=10**12, description="Least amount, minor units.")] = None,
     most: Annotated[int | None, Query(alias="max", ge=0, le=10**12, description="Largest amount, minor units.")] = None,
     party: Annotated[str | None, Query(min_length=1, max_length=100, description="Part of the name.")] = None,

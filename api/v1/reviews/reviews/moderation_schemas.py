@@ -46,7 +46,10 @@ class ModerationCommand(Input):
         default=None, description="The operator's decision; `hide` can be undone, `reject` cannot."
     )
     version: int | None = Field(
-        default=None, ge=1, description="The version that the operator read: 409 if the text has changed since."
+        default=None,
+        ge=1,
+        le=2**31 - 1,
+        description="The version that the operator read: 409 if the text has changed since.",
     )
 
 
