@@ -24,7 +24,7 @@ from runtime.payload_codec import data_converter
 from runtime.settings import Environment, Settings
 from runtime.temporal import core_runtime
 from stack.binaries import find_binary
-from stack.ports import choose_ports
+from stack.ports import PortLocks, choose_ports, is_free
 from stack.processes import Child, Program, StartFailed
 from stack.servers.postgres import (
     APPLICATION,
@@ -69,6 +69,14 @@ THROW_AWAY_SETTINGS: Mapping[str, str] = {
 }
 
 _numbers = itertools.count(1)
+
+#: The ports of this process's servers. They stay locked until it ends, so that no other process of the run chooses one
+#: between its choice here and the moment when its server listens.
+_ports = PortLocks()
+
+
+def _take(port: int) -> bool:
+    return is_free(port) and _ports.take(port)
 
 
 def asyncpg_url(server: Postgres, user: str, database: str = DATABASE) -> str:
@@ -182,7 +190,7 @@ async def run_bare_postgres(*, set_up: bool = False) -> AsyncIterator[Postgres]:
     """A cluster that forgets everything (nothing waits for the disk), without our roles and database."""
     async with scratch_folder() as folder:
         for last_try in (False, False, True):
-            port = choose_ports(["postgres"], {})["postgres"]
+            port = choose_ports(["postgres"], {}, _take)["postgres"]
             server = Postgres(folder / f"pg{port}", port, THROW_AWAY_SETTINGS, durable=False, set_up=set_up)
             child = Child(server.program(), folder / "logs")
             try:
@@ -211,7 +219,7 @@ async def run_postgres() -> AsyncIterator[PostgresServer]:
 async def run_redis() -> AsyncIterator[str]:
     """A Redis without files; gives its URL."""
     async with scratch_folder() as folder:
-        server = Redis(folder / "redis", choose_ports(["redis"], {})["redis"], durable=False)
+        server = Redis(folder / "redis", choose_ports(["redis"], {}, _take)["redis"], durable=False)
         async with running(server.program(), folder):
             yield server.url
 
@@ -238,7 +246,7 @@ async def run_storage() -> AsyncIterator[StorageServer]:
     """SeaweedFS as the stack runs it, in a temporary folder."""
     async with scratch_folder() as folder:
         names = ("s3", "master", "volume", "filer", "admin")
-        ports = choose_ports([f"storage_{name}" for name in names], {})
+        ports = choose_ports([f"storage_{name}" for name in names], {}, _take)
         server = Storage(
             folder / "storage",
             StoragePorts(*(ports[f"storage_{name}"] for name in names)),
@@ -259,7 +267,7 @@ def _registered() -> tuple[tuple[str, str], ...]:
 async def run_temporal(search_attributes: tuple[tuple[str, str], ...] | None = None) -> AsyncIterator[Temporal]:
     """The development server in memory, in real time, with the tuning of the stack and our search attributes."""
     async with scratch_folder() as folder:
-        ports = choose_ports(["temporal", "temporal_http", "temporal_metrics"], {})
+        ports = choose_ports(["temporal", "temporal_http", "temporal_metrics"], {}, _take)
         server = Temporal(
             folder / "temporal",
             ports["temporal"],
