@@ -31,6 +31,7 @@ from api.v1.media.media import endpoints as media
 from api.v1.messages.notifications import endpoints as notifications
 from api.v1.onboarding.verification import admin_endpoints as admin_reviews
 from api.v1.onboarding.verification import owner_endpoints as own_reviews
+from api.v1.payments.events import endpoints as payment_events
 from api.v1.payments.payments import endpoints as payments
 from api.v1.payments.receipts import endpoints as receipts
 from api.v1.payments.venue import endpoints as venue_payments
@@ -87,6 +88,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     audit.router,
     data_rights.router,
     attention.router,
+    payment_events.router,
     flags.router,
     rollouts.router,
     payloads.router,

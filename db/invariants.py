@@ -202,7 +202,7 @@ _MONEY = text("""
         UNION ALL
         SELECT 'wrong_amount', *, true FROM payment WHERE held > 0 AND amount <> amount_due
         UNION ALL
-        SELECT 'refunded_more_than_paid', *, false FROM payment
+        SELECT 'refunded_more_than_paid', *, refunded <= captured FROM payment
          WHERE refunded > captured OR (captured > 0 AND all_of_it > captured)
         UNION ALL
         SELECT 'refunds_and_total_differ', *, false FROM old WHERE refunded <> succeeded

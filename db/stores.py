@@ -35,6 +35,7 @@ from db.onboarding.verifications import VerificationStore
 from db.payments.commands.open import OpeningStore
 from db.payments.commands.order import OrderStore
 from db.payments.commands.renew import RenewalRecordStore
+from db.payments.commands.replay import ReplayStore
 from db.payments.payments import PaymentStore
 from db.payments.queries import PaymentListStore
 from db.payments.receipts import ReceiptStore
@@ -188,6 +189,11 @@ class PaymentStores(PaymentStore):
     def receipts(self) -> ReceiptStore:
         """Receipts, invoices and credit notes."""
         return ReceiptStore(self.session, self.context)
+
+    @cached_property
+    def replays(self) -> ReplayStore:
+        """Stored events of providers that are delivered again."""
+        return ReplayStore(self.session, self.context)
 
     @cached_property
     def webhooks(self) -> WebhookStore:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stack.cli_keys import keys
+from stack.cli_payments import payments
 from stack.cli_settings import DataDir
 from stack.cli_settings import settings_of as _settings
 from stack.folder import DEFAULT, DataFolder
@@ -26,6 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(keys)
+app.add_typer(payments)
 
 
 class Only(StrEnum):

@@ -21,7 +21,7 @@ from sqlalchemy.pool import QueuePool
 from db.engine import invalidation as changes
 from db.engine.context import NOBODY, WORKFLOW, Context, IdempotencyKey
 from db.stores import Stores
-from domain.errors import IdempotencyKeyReused, Malformed, RequestInProgress, Unauthenticated, Unavailable
+from domain.errors import Conflict, IdempotencyKeyReused, Malformed, RequestInProgress, Unauthenticated, Unavailable
 from domain.platform.actor import Actor, ActorKind
 from domain.platform.invalidation import CacheChange
 from runtime.settings import Settings
@@ -127,6 +127,8 @@ _UNAVAILABLE = ("08", "53", "57")
 _RETRY = frozenset({"55P03", "40P01", "40001"})
 #: A character that Postgres does not store (NUL), in text or in JSON: the request is malformed.
 _NOT_STORABLE = frozenset({"22021", "22P05"})
+#: A trigger refused what the transaction wrote; its message is the name of the broken rule.
+_RULE_BROKEN = "OM409"
 
 
 class UnitOfWork(Stores):
@@ -217,6 +219,10 @@ def _is_unavailable(error: DBAPIError) -> bool:
     return bool(error.connection_invalidated or state.startswith(_UNAVAILABLE) or state in _RETRY)
 
 
+def _broken_rule(error: DBAPIError) -> str:
+    return str(getattr(getattr(error.orig, "__cause__", None), "message", "refused"))
+
+
 def _stored_response(row: Row[Any]) -> StoredResponse | None:
     if row.fresh:
         return None
@@ -244,7 +250,8 @@ class Database:
         self, scope: Scope, context: Context = NOBODY, key: IdempotencyKey | None = None
     ) -> AsyncIterator[UnitOfWork]:
         """One transaction for ``scope``. Raises Unavailable when Postgres is not reachable or the transaction must be
-        repeated, and Malformed for text with characters that Postgres does not store."""
+        repeated, Malformed for text with characters that Postgres does not store, and Conflict where a trigger refuses
+        what was written (the ledger's check at the commit)."""
         if context.request_id is None:
             context = replace(context, request_id=WORKFLOW.get())
         try:
@@ -258,6 +265,8 @@ class Database:
                 raise Unavailable({"dependency": "postgres", "retry_after": 2}) from error
             if getattr(error.orig, "sqlstate", None) in _NOT_STORABLE:
                 raise Malformed({"rule": "characters"}) from error
+            if getattr(error.orig, "sqlstate", None) == _RULE_BROKEN:
+                raise Conflict({"rule": _broken_rule(error)}) from error
             raise
         except (ConnectionError, PoolTimeout) as error:
             raise Unavailable({"dependency": "postgres", "retry_after": 2}) from error

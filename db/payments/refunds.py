@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import UUID as PgUUID
 from db.engine.store import Store
 from db.payments.ledger import Entry, LedgerStore
 from db.payments.payments import PaymentStore
+from db.platform.attention import AttentionStore
 from db.platform.outbox import START_REFUND, OutboxStore
 from domain.booking_status import BookingStatus
 from domain.errors import NotFound
@@ -19,6 +20,7 @@ from domain.payments.movements import of_refund
 from domain.payments.payment import Payment
 from domain.payments.provider_events import RefundEvent, after_refunds
 from domain.payments.refunds import (
+    ABOVE_PAID,
     PHASE_OF,
     UNFINISHED,
     Refund,
@@ -27,6 +29,7 @@ from domain.payments.refunds import (
     RefundReport,
     amount_to_refund,
     change_refund,
+    may_count,
     refund_status_of,
 )
 from domain.payments.status import Movement, Phase, RefundStatus
@@ -63,9 +66,13 @@ _ON_THE_WAY = text("""
 _CONFIRMED = text("""
     SELECT coalesce(sum(amount), 0)::bigint FROM refunds WHERE payment_id = :payment_id AND status = 'succeeded'
 """)
+_AWAITING = text(f"""
+    SELECT {COLUMNS} FROM refunds r WHERE r.payment_id = :payment_id AND r.awaits_capture ORDER BY r.id
+""")
 _WRITE = text("""
     UPDATE refunds SET status = :status, provider_refund_id = coalesce(:provider_refund_id, provider_refund_id),
-           failure_reason = :failure_reason
+           failure_reason = :failure_reason,
+           awaits_capture = :awaits_capture OR (awaits_capture AND :status = 'processing')
      WHERE id = :id
 """)
 
@@ -138,7 +145,7 @@ class RefundStore(Store):
             return None
         task = _task(payment, refund)
         await PaymentStore(self.session, self.context).intend(task)
-        await self._write(refund, RefundStatus.PROCESSING, None, None)
+        await self._write(refund, RefundChange(RefundStatus.PROCESSING, is_written=True))
         return task
 
     async def record(self, refund_id: UUID, result: MoneyResult) -> RefundStatus:
@@ -173,17 +180,21 @@ class RefundStore(Store):
     async def _apply(
         self, payment: Payment, booking_status: BookingStatus, refund: Refund, report: RefundReport
     ) -> RefundStatus:
-        change = change_refund(refund, report)
+        left = payment.captured - await self._confirmed(payment.id)
+        change = change_refund(refund, report, left)
+        await self._write_change(payment, refund, change, report)
+        if change.ended is Phase.SUCCEEDED:
+            await self.recount(payment, booking_status)
+        return change.status
+
+    async def _write_change(self, payment: Payment, refund: Refund, change: RefundChange, report: RefundReport) -> None:
         payments = PaymentStore(self.session, self.context)
         await payments.raise_alerts(payment, *change.alerts)
         if change.is_written:
-            await self._write(refund, change.status, report.provider_refund_id, change.failure_reason)
+            await self._write(refund, change, report.provider_refund_id)
         if change.ended is not None:
             await self._record_end(payment, refund, change, report)
-        if change.ended is Phase.SUCCEEDED:
-            await self.recount(payment, booking_status)
         await payments.queue_notices(payment, *change.notices)
-        return change.status
 
     async def _record_end(self, payment: Payment, refund: Refund, change: RefundChange, report: RefundReport) -> None:
         """The ledger's row and the event of a refund that has ended."""
@@ -205,8 +216,15 @@ class RefundStore(Store):
 
     async def recount(self, payment: Payment, booking_status: BookingStatus) -> Payment:
         """Set a locked payment's ``refunded`` to the confirmed sum: the event of a refund may have come before the
-        event of the capture."""
-        confirmed = int(await self.session.scalar(_CONFIRMED, {"payment_id": payment.id}) or 0)
+        event of the capture, and counts now."""
+        confirmed = await self._confirmed(payment.id)
+        for row in (await self.session.execute(_AWAITING, {"payment_id": payment.id})).all():
+            refund, left = _refund_of(row), payment.captured - confirmed
+            if may_count(refund, left):
+                report = RefundReport(RefundStatus.SUCCEEDED, refund.provider_refund_id)
+                await self._write_change(payment, refund, change_refund(refund, report, left), report)
+                await AttentionStore(self.session, self.context).close([f"{ABOVE_PAID}:{refund.id}"], "captured")
+                confirmed += refund.amount
         totals = after_refunds(payment.totals, confirmed)
         return await PaymentStore(self.session, self.context).apply_totals(payment, totals, booking_status)
 
@@ -239,16 +257,18 @@ class RefundStore(Store):
         )
         return _refund_of(row.one())
 
-    async def _write(
-        self, refund: Refund, status: RefundStatus, provider_refund_id: str | None, failure_reason: str | None
-    ) -> None:
+    async def _confirmed(self, payment_id: UUID) -> int:
+        return int(await self.session.scalar(_CONFIRMED, {"payment_id": payment_id}) or 0)
+
+    async def _write(self, refund: Refund, change: RefundChange, provider_refund_id: str | None = None) -> None:
         await self.session.execute(
             _WRITE,
             {
                 "id": refund.id,
-                "status": status.value,
+                "status": change.status.value,
                 "provider_refund_id": provider_refund_id,
-                "failure_reason": failure_reason,
+                "failure_reason": change.failure_reason,
+                "awaits_capture": change.awaits_capture,
             },
         )
 

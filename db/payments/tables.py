@@ -63,7 +63,8 @@ class BookingPayment(Base, Stamped):
 
 class PaymentTransaction(Base):
     """The ledger. ``movement_id`` is the idempotency key at the provider; a movement has an ``intended`` row before
-    the call and an outcome row after it. The application can insert here and read, nothing else."""
+    the call and an outcome row after it. The application can insert here and read, nothing else; a trigger refuses
+    changes by the owner too. At the commit, ``check_ledger`` compares the sums with the payment's."""
 
     __tablename__ = "payment_transactions"
     __table_args__ = (
@@ -88,7 +89,8 @@ class PaymentTransaction(Base):
 
 
 class Refund(Base, Stamped):
-    """A refund, requested here or in the provider's dashboard."""
+    """A refund, requested here or in the provider's dashboard. ``awaits_capture``: the provider says that it
+    succeeded, but it is more than what we know as captured; it counts when the capture is known."""
 
     __tablename__ = "refunds"
     __table_args__ = (
@@ -111,6 +113,7 @@ class Refund(Base, Stamped):
     command_id: Mapped[str]
     provider_refund_id: Mapped[str | None]
     failure_reason: Mapped[str | None]
+    awaits_capture: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
 class PaymentWebhook(Base):

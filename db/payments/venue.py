@@ -28,7 +28,7 @@ from domain.payments.venue import (
 )
 
 _COLUMNS = """v.id, v.business_id, v.booking_id, v.kind, v.method, v.amount, v.currency, v.day, v.taken_by, v.corrects,
-    v.reason, v.command_id, v.created_at"""
+    v.reason, v.corrected_by, v.command_id, v.created_at"""
 _GET = text(f"SELECT {_COLUMNS} FROM venue_payments v WHERE v.id = :id")
 _OF_BOOKING = text(f"SELECT {_COLUMNS} FROM venue_payments v WHERE v.booking_id = :booking_id ORDER BY v.id")
 _LOCK_BOOKING = text("SELECT id FROM bookings WHERE id = :booking_id FOR NO KEY UPDATE")
@@ -46,11 +46,15 @@ _CLOSED = text("""
 """)
 _INSERT = text(f"""
     INSERT INTO venue_payments AS v (business_id, booking_id, kind, method, amount, currency, day, taken_by, corrects,
-                                     reason, command_id, created_at)
+                                     reason, corrected_by, command_id, created_at)
     VALUES (:business_id, :booking_id, :kind, :method, :amount, :currency, :day, :taken_by, :corrects, :reason,
-            :command_id, :created_at)
+            :corrected_by, :command_id, :created_at)
     RETURNING {_COLUMNS}
-""").bindparams(bindparam("corrects", type_=PgUUID(as_uuid=True)), bindparam("reason", type_=Text))
+""").bindparams(
+    bindparam("corrects", type_=PgUUID(as_uuid=True)),
+    bindparam("reason", type_=Text),
+    bindparam("corrected_by", type_=PgUUID(as_uuid=True)),
+)
 _REVERSED = text("SELECT EXISTS (SELECT 1 FROM venue_payments WHERE corrects = :id AND kind = 'reversal')")
 
 _BUSINESS = text("SELECT time_zone, currency FROM businesses WHERE id = :business_id")
@@ -108,6 +112,7 @@ class VenueEntry:
     taken_by: UUID
     corrects: UUID | None
     reason: CorrectionReason | None
+    corrected_by: UUID | None
     command_id: str
     created_at: datetime
 
@@ -178,7 +183,7 @@ class VenueStore(Store):
         facts, values = await self._lock(booking_id, by, now)
         amount = amount_to_take(facts, asked) if kind is VenueKind.PAYMENT else -amount_to_return(facts, asked)
         more = {"kind": kind.value, "method": method.value, "amount": amount, "command_id": command_id}
-        return await self._insert({**values, **more, "corrects": None, "reason": None})
+        return await self._insert({**values, **more, "corrects": None, "reason": None, "corrected_by": None})
 
     async def correct(
         self,
@@ -191,14 +196,13 @@ class VenueStore(Store):
         now: datetime,
     ) -> list[VenueEntry]:
         """Take an entry back, and record the right one unless its amount is 0. Both count on the day of the correction,
-        in the till that ``till_of_correction`` names; their ``command_id`` begins with ``by``. Raises NotFound,
-        WrongState for an entry that was corrected before, and what ``corrected_amount`` raises."""
+        in the till that ``till_of_correction`` names. Raises NotFound, WrongState for an entry that was corrected before, and what ``corrected_amount`` raises."""
         entry = await self.get(entry_id)
         facts, values = await self._lock(entry.booking_id, by, now, entry)
         if entry.kind is VenueKind.REVERSAL or await self.session.scalar(_REVERSED, {"id": entry_id}):
             raise WrongState({"status": VenueKind.REVERSAL.value, "wanted": "corrected"})
         amount = corrected_amount(facts, entry.amount, right)
-        values |= {"corrects": entry_id, "reason": reason.value, "command_id": f"{by}:{command_id}"}
+        values |= {"corrects": entry_id, "reason": reason.value, "corrected_by": by, "command_id": command_id}
         back = {"kind": VenueKind.REVERSAL.value, "method": entry.method.value, "amount": -entry.amount}
         made = [await self._insert({**values, **back})]
         if amount:

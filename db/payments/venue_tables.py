@@ -14,7 +14,7 @@ from domain.payments.venue import CorrectionReason, VenueKind, VenueMethod
 class VenuePayment(Base):
     """One entry; entries never change. ``amount``: positive for a payment, negative for a refund; a reversal has the
     opposite amount of the entry that it ``corrects``. ``day`` and ``taken_by``: of the till that it
-    counts in; the ``command_id`` of a correction begins with the id of the person who made it."""
+    counts in; ``corrected_by``: the person who made a correction."""
 
     __tablename__ = "venue_payments"
     __table_args__ = (
@@ -27,6 +27,7 @@ class VenuePayment(Base):
         ),
         CheckConstraint("kind <> 'reversal' OR corrects IS NOT NULL", name="reversal_names_its_entry"),
         CheckConstraint("(corrects IS NULL) = (reason IS NULL)", name="correction_has_a_reason"),
+        CheckConstraint("(corrects IS NULL) = (corrected_by IS NULL)", name="correction_has_its_person"),
         UniqueConstraint("business_id", "command_id", "kind"),
         Index("uq_venue_payments_reversal", "corrects", unique=True, postgresql_where=text("kind = 'reversal'")),
         Index("ix_venue_payments_booking_id", "booking_id", "id"),
@@ -44,6 +45,7 @@ class VenuePayment(Base):
     taken_by: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
     corrects: Mapped[UUID | None] = mapped_column(ForeignKey("venue_payments.id"))
     reason: Mapped[str | None]
+    corrected_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     command_id: Mapped[str]
     created_at: Mapped[Time] = mapped_column(server_default=text("now()"))
 

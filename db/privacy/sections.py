@@ -68,7 +68,7 @@ SECTIONS: Mapping[str, str] = {
         SELECT to_jsonb(r) AS entry FROM refunds r WHERE r.booking_id = ANY(CAST(:bookings AS uuid[])) ORDER BY r.id
     """,
     "venue_payments": """
-        SELECT to_jsonb(v) - ARRAY['taken_by', 'command_id'] AS entry FROM venue_payments v
+        SELECT to_jsonb(v) - ARRAY['taken_by', 'corrected_by', 'command_id'] AS entry FROM venue_payments v
          WHERE v.booking_id = ANY(CAST(:bookings AS uuid[])) ORDER BY v.id
     """,
     "receipts": """

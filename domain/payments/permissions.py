@@ -17,6 +17,7 @@ class PaymentAction(Action):
     REPORT_TILLS = "payment.report_tills"
     RECEIPT = "receipt.read"
     SEARCH_RECEIPTS = "receipt.search"
+    REPLAY_EVENTS = "payment_event.replay"
 
 
 PERMISSIONS: Mapping[Action, Rule] = {
@@ -30,4 +31,5 @@ PERMISSIONS: Mapping[Action, Rule] = {
     PaymentAction.REPORT_TILLS: Rule(MANAGERS, after_closing=True),
     PaymentAction.RECEIPT: Rule(TEAM | CUSTOMERS, after_closing=True),
     PaymentAction.SEARCH_RECEIPTS: Rule(MANAGERS, after_closing=True),
+    PaymentAction.REPLAY_EVENTS: Rule(frozenset({Role.ADMIN})),
 }

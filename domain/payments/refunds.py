@@ -81,7 +81,8 @@ class RefundReport:
 @dataclass(frozen=True, slots=True)
 class RefundChange:
     """What follows from a report. ``is_written``: whether the row changes. ``ended``: the phase for the ledger and
-    the published event; None while the refund goes on. With a success the payment's total is counted again."""
+    the published event; None while the refund goes on. With a success the payment's total is counted again.
+    ``awaits_capture``: it succeeded at the provider, but does not count before more is known as captured."""
 
     status: RefundStatus
     is_written: bool
@@ -89,15 +90,26 @@ class RefundChange:
     ended: Phase | None = None
     alerts: tuple[Alert, ...] = ()
     notices: tuple[PaymentNotice, ...] = ()
+    awaits_capture: bool = False
 
 
-def change_refund(refund: Refund, report: RefundReport) -> RefundChange:
-    """The effect of a report on a refund. A repeat changes nothing.
+#: The kind of the alert about a refund above what is known as captured.
+ABOVE_PAID = "refund_above_paid"
+
+
+def change_refund(refund: Refund, report: RefundReport, left: int) -> RefundChange:
+    """The effect of a report on a refund. A repeat changes nothing. ``left``: the captured money that no refund has
+    returned yet, in minor units.
+
+    A success above ``left`` is not counted: either the event of the capture is still on its way, or the provider's
+    record and ours differ and a person has to look. It waits, with an alert; `may_count` says when it counts.
 
     A failure after a success is an alert: the customer's bank returned the money (Stripe: ``refund.failed`` after
     ``succeeded``), and the platform has it again.
     """
     status = refund_after(refund.status, report.status)
+    if status is RefundStatus.SUCCEEDED and refund.status is not status and refund.amount > left:
+        return _await_capture(refund, report, left)
     alerts = []
     if report.amount not in {None, refund.amount}:
         alerts.append(refund_alert("amount_mismatch", refund, {"got": report.amount}))
@@ -116,6 +128,21 @@ def change_refund(refund: Refund, report: RefundReport) -> RefundChange:
         alerts=tuple(alerts),
         notices=(refund_notice(refund),) if ended is Phase.SUCCEEDED else (),
     )
+
+
+def _await_capture(refund: Refund, report: RefundReport, left: int) -> RefundChange:
+    details = {"left": left, "provider_refund_id": report.provider_refund_id}
+    return RefundChange(
+        status=RefundStatus.PROCESSING,
+        is_written=True,
+        alerts=(refund_alert(ABOVE_PAID, refund, details),),
+        awaits_capture=True,
+    )
+
+
+def may_count(refund: Refund, left: int) -> bool:
+    """Whether a refund that awaits a capture counts, with ``left`` minor units captured and not refunded."""
+    return refund.amount <= left
 
 
 def refund_alert(kind: str, refund: Refund, details: Mapping[str, Any]) -> Alert:

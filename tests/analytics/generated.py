@@ -20,6 +20,7 @@ from tests.support.data import (
     add,
     add_all,
     add_customer,
+    add_past,
     add_salon,
     add_service,
     one_transaction,
@@ -60,6 +61,8 @@ async def add_history(pool: Database, seed: int, zone: str, first: date, booking
         payments = [payment for one in made for payment in one["payments"]]
         if payments:
             await add_all(pool, BookingPayment, *payments)
+            made_ids = await rows(pool, "SELECT id FROM booking_payments WHERE business_id = :id", id=business)
+            await add_past(pool, *(one["id"] for one in made_ids))
     return Generated(salon, services, first)
 
 

@@ -287,6 +287,7 @@ NO_INPUT = {
     "ck_reviews_version_positive",
     "ck_venue_payments_amount_has_its_sign",
     "ck_venue_payments_correction_has_a_reason",
+    "ck_venue_payments_correction_has_its_person",
     "ck_venue_payments_reversal_names_its_entry",
 }
 

@@ -60,6 +60,7 @@ EXPECTED = {
     "payment.report_tills": "-yy----",
     "receipt.read": "-yyy-yy",
     "receipt.search": "-yy----",
+    "payment_event.replay": "y------",
     "notification.read": "yyyyyy-",
     "notification.retry": "yyy----",
     "business.delete": "-y-----",

@@ -358,7 +358,64 @@ async def add_payment(database: Database, salon: Salon, booking_id: UUID, **valu
         "currency": "JPY",
         "client_secret": "secret",
     }
-    return await _added(database, BookingPayment, {**defaults, **values})
+    async with one_transaction(database):
+        payment_id = await _added(database, BookingPayment, {**defaults, **values})
+        await add_past(database, payment_id)
+    return payment_id
+
+
+#: The reason of the ledger's rows that `add_payment` writes; `Desk.ledger` leaves them out.
+PAST = "before the test"
+
+
+async def add_past(database: Database, *payment_ids: UUID) -> None:
+    """The movements and the refund that led to the totals of payments: without them the database refuses these."""
+    await rows(
+        database,
+        """INSERT INTO refunds (business_id, payment_id, booking_id, status, amount, currency, reason, command_id)
+           SELECT business_id, id, booking_id, 'succeeded', refunded, currency, 'provider', 'past'
+             FROM booking_payments WHERE id = ANY(:ids) AND refunded > 0""",
+        ids=list(payment_ids),
+    )
+    await rows(
+        database,
+        """INSERT INTO payment_transactions (business_id, payment_id, movement_id, movement, phase, amount, currency,
+                                             reason)
+           SELECT p.business_id, p.id, p.id || ':' || m.movement || ':' || m.name, m.movement, 'succeeded', m.amount,
+                  p.currency, :past
+             FROM booking_payments p CROSS JOIN LATERAL (
+                VALUES ('authorize', 'to-' || authorized, authorized, authorized > 0),
+                       ('capture', 'to-' || captured, captured, captured > 0),
+                       ('void', 'to-0', 0, status = 'voided'),
+                       ('refund', (SELECT r.id::text FROM refunds r WHERE r.payment_id = p.id), refunded, refunded > 0)
+                ) m (movement, name, amount, happened)
+            WHERE p.id = ANY(:ids) AND m.happened""",
+        ids=list(payment_ids),
+        past=PAST,
+    )
+
+
+async def succeed_refund(database: Database, refund_id: UUID | None) -> None:
+    """What the record of a refund that succeeded writes: its status, the ledger, the payment's total."""
+    async with one_transaction(database):
+        await rows(database, "UPDATE refunds SET status = 'succeeded' WHERE id = :id", id=refund_id)
+        await rows(
+            database,
+            """INSERT INTO payment_transactions (business_id, payment_id, movement_id, movement, phase, amount,
+                                                 currency)
+               SELECT business_id, payment_id, payment_id || ':refund:' || id, 'refund', 'succeeded', amount, currency
+                 FROM refunds WHERE id = :id""",
+            id=refund_id,
+        )
+        await rows(
+            database,
+            """UPDATE booking_payments p
+                  SET refunded = p.refunded + r.amount,
+                      status = CASE WHEN p.refunded + r.amount = p.captured THEN 'refunded'
+                                    ELSE 'partially_refunded' END
+                 FROM refunds r WHERE r.id = :id AND p.id = r.payment_id""",
+            id=refund_id,
+        )
 
 
 async def _added(database: Database, table: type[Base], values: dict[str, Any]) -> UUID:

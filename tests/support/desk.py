@@ -14,7 +14,7 @@ from domain.payments.provider_events import ProviderEvent
 from domain.payments.status import Phase
 from domain.payments.tasks import MoneyResult, MoneyTask, PaymentView
 from domain.platform.actor import Actor, ActorKind
-from tests.support.data import NOW, Salon, rows
+from tests.support.data import NOW, PAST, Salon, rows
 
 _ids = count(1)
 
@@ -101,8 +101,10 @@ class Desk:
         """(movement, phase, amount), oldest first."""
         found = await rows(
             self.database,
-            "SELECT movement, phase, amount FROM payment_transactions WHERE payment_id = :id ORDER BY id",
+            "SELECT movement, phase, amount FROM payment_transactions WHERE payment_id = :id"
+            " AND reason IS DISTINCT FROM :past ORDER BY id",
             id=payment_id,
+            past=PAST,
         )
         return [(row["movement"], row["phase"], row["amount"]) for row in found]
 

@@ -12,6 +12,7 @@ from api.v1.bookings.bookings.quote_schemas import QuoteRead
 from api.v1.bookings.bookings.schemas import BookingRead
 from api.v1.scheduling.availability.schemas import AvailabilityRead
 from db.engine.session import Database as Pool
+from db.payments.tables import Refund
 from tests.api.conftest import PREFIX, Person, Statements, error_of
 from tests.api.salon import WRITTEN, StaffedSalon, counted, keyed
 from tests.support import data
@@ -221,7 +222,10 @@ async def test_cancellation_quote_says_what_cancelling_costs(salon: StaffedSalon
     )
     assert await asked(salon.customer) == (100, 6600, 0)
     assert await asked(salon.owner) == (0, 0, 6600)
-    await data.rows(pool, "UPDATE booking_payments SET status = 'partially_refunded', refunded = 5000")
+    [payment] = await data.rows(pool, "SELECT id, business_id, booking_id FROM booking_payments")
+    values = {"business_id": payment["business_id"], "booking_id": payment["booking_id"], "currency": "JPY"}
+    refund = {"payment_id": payment["id"], "amount": 5000, "reason": "requested", "command_id": "r"}
+    await data.succeed_refund(pool, await data.add(pool, Refund, **values, **refund))
     assert await asked(salon.customer) == (100, 1600, 0)
     assert await counted(pool, *WRITTEN) == before
     assert error_of(await salon.other_owner.post(path)) == (404, "not_found")

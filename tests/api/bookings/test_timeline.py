@@ -26,7 +26,7 @@ async def paid_and_cancelled(salon: StaffedSalon, pool: Pool, clock: Clock) -> s
     await data.rows(
         pool,
         """INSERT INTO payment_transactions (business_id, payment_id, movement_id, movement, phase, amount, currency,
-               provider_ref) VALUES (:b, :p, 'm1', 'capture', 'succeeded', 6600, 'JPY', 'ch_secret')""",
+               provider_ref) VALUES (:b, :p, 'm1', 'capture', 'intended', 6600, 'JPY', 'ch_secret')""",
         b=salon.ids.business_id,
         p=payment,
     )

@@ -95,8 +95,8 @@ async def fill(pool: Pool, soon: datetime) -> Filled:
     booking = await data.add_booking(pool, salon, soon + timedelta(days=1), special_requests=f"for {salon.business_id}")
     payment = await data.add_payment(pool, salon, booking, status="captured")
     refund = {"payment_id": payment, "booking_id": booking, "amount": 100, "currency": "JPY", "reason": "requested"}
-    refund["status"] = "succeeded"
-    await data.add(pool, Refund, business_id=salon.business_id, command_id="r", **refund)
+    refunded = await data.add(pool, Refund, business_id=salon.business_id, command_id="r", **refund)
+    await data.succeed_refund(pool, refunded)
     async with pool.unit_of_work(salon.scope) as work:
         await work.messages.notices.queue(NoticeKind.BOOKING_CONFIRMED, booking, salon.business_id, str(booking))
         await work.platform.attention.file(

@@ -77,7 +77,7 @@ async def test_collect_marks_the_day_of_a_refund(pool: Database) -> None:
         pool,
         "INSERT INTO payment_transactions"
         " (id, business_id, payment_id, movement_id, movement, phase, amount, currency) VALUES"
-        " (uuidv7(CAST(:at AS timestamptz) - now()), :business, :payment, 'm1', 'refund', 'succeeded', 1, 'JPY')",
+        " (uuidv7(CAST(:at AS timestamptz) - now()), :business, :payment, 'm1', 'void', 'intended', 1, 'JPY')",
         at=NIGHT + 2 * HOUR,
         business=salon.business_id,
         payment=payment_id,

@@ -2,7 +2,7 @@
 
 import asyncio
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
@@ -11,12 +11,12 @@ from db.payments import payments
 from domain.errors import NotFound, WrongState
 from domain.money import Money
 from domain.payments.errors import AmountRefused
-from domain.payments.provider_events import ProviderEvent, RefundEvent
+from domain.payments.provider_events import IntentEvent, ProviderEvent, RefundEvent
 from domain.payments.refunds import RefundReason
-from domain.payments.status import Movement, Phase, RefundStatus
+from domain.payments.status import Movement, PaymentStatus, Phase, RefundStatus
 from domain.payments.tasks import MoneyResult
-from tests.support.data import add_booking, add_payment, add_salon
-from tests.support.desk import Desk
+from tests.support.data import NOW, add_booking, add_payment, add_salon, rows
+from tests.support.desk import Desk, minutes
 
 
 async def paid(desk: Desk, **payment: Any) -> UUID:
@@ -194,3 +194,50 @@ async def test_refund_of_another_tenant_is_not_found(desk: Desk) -> None:
     ):
         with pytest.raises(NotFound):
             await other.within(step)
+
+
+async def hear(desk: Desk, name: str, event: ProviderEvent, at: int) -> None:
+    """Receive and apply, ``at`` minutes after the start."""
+    webhook_id = await desk.receive(f"evt_{uuid4().hex}", name, event, NOW + minutes(at))
+    assert webhook_id is not None
+    await desk.apply(webhook_id)
+
+
+async def test_refund_made_by_hand_above_what_we_know_waits_for_a_person(desk: Desk) -> None:
+    """More goes back than we know as captured: it is not counted, nothing is repeated, and somebody looks."""
+    payment_id = await paid(desk, captured=3300)
+    name = (await desk.payment(payment_id))["provider_intent_id"]
+    for at in (1, 2):
+        await hear(desk, name, ProviderEvent(refund=RefundEvent("re_hand", RefundStatus.SUCCEEDED, 6600)), at)
+    payment = await desk.payment(payment_id)
+    assert (payment["status"], payment["refunded"]) == ("captured", 0)
+    assert await desk.refunds(payment_id) == [("processing", 6600, "provider")]
+    assert await desk.attention() == ["refund_above_paid"]
+    assert await desk.ledger(payment_id) == []
+    with pytest.raises(AmountRefused):
+        await ask(desk, payment_id, 1, "c1")
+
+
+async def test_refund_above_what_we_know_counts_when_the_capture_is_known(desk: Desk) -> None:
+    payment_id = await paid(desk, captured=3300)
+    name = (await desk.payment(payment_id))["provider_intent_id"]
+    await hear(desk, name, ProviderEvent(refund=RefundEvent("re_hand", RefundStatus.SUCCEEDED, 6600)), 1)
+    captured = IntentEvent(name, PaymentStatus.CAPTURED, 6600, "JPY", 6600)
+    await hear(desk, name, ProviderEvent(intent=captured), 2)
+    payment = await desk.payment(payment_id)
+    assert (payment["status"], payment["captured"], payment["refunded"]) == ("refunded", 6600, 6600)
+    assert await desk.refunds(payment_id) == [("succeeded", 6600, "provider")]
+    assert await desk.ledger(payment_id) == [("capture", "succeeded", 3300), ("refund", "succeeded", 6600)]
+    open_ = "SELECT 1 FROM attention WHERE business_id = :id AND resolved_at IS NULL"
+    assert await rows(desk.database, open_, id=desk.salon.business_id) == []
+
+
+async def test_refund_that_waits_and_fails_is_over(desk: Desk) -> None:
+    payment_id = await paid(desk, captured=3300)
+    name = (await desk.payment(payment_id))["provider_intent_id"]
+    for at, status in enumerate((RefundStatus.SUCCEEDED, RefundStatus.PROCESSING, RefundStatus.FAILED)):
+        await hear(desk, name, ProviderEvent(refund=RefundEvent("re_hand", status, 6600)), at)
+    assert await desk.refunds(payment_id) == [("failed", 6600, "provider")]
+    captured = IntentEvent(name, PaymentStatus.CAPTURED, 6600, "JPY", 6600)
+    await hear(desk, name, ProviderEvent(intent=captured), 9)
+    assert (await desk.payment(payment_id))["refunded"] == 0

@@ -62,7 +62,7 @@ async def test_correction_of_somebody_elses_cash_counts_where_the_cash_is(desk: 
     entry = await take(desk, taker, 5000, 1)
     [back, again] = await correct(desk, entry, corrector, 500, 2)
     assert await expected(desk, 3) == {taker: 10_500, corrector: 10_000}
-    assert all(one.taken_by == taker and one.command_id.startswith(str(corrector)) for one in (back, again))
+    assert all((one.taken_by, one.corrected_by) == (taker, corrector) for one in (back, again))
     # A correction of the correction stays there too, also when the corrector has gone home.
     assert (await till(desk, "close", corrector, 10_000, 4)).expected == 10_000
     [_, last] = await correct(desk, again, corrector, 800, 5)

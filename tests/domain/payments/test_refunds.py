@@ -20,6 +20,7 @@ from domain.payments.refunds import (
     RefundReport,
     amount_to_refund,
     change_refund,
+    may_count,
     refund_status_of,
 )
 from domain.payments.status import PaymentStatus, Phase, RefundStatus
@@ -77,6 +78,9 @@ def test_refund_status_and_phase_agree(phase: Phase) -> None:
     assert (status is RefundStatus.PROCESSING) is not ended
 
 
+#: More than any refund here.
+PLENTY = 10**6
+
 # -- reports of the provider -----------------------------------------------------------------------------------------
 
 
@@ -92,17 +96,19 @@ def refund(status: RefundStatus = RefundStatus.PROCESSING, **values: Any) -> Ref
 @pytest.mark.parametrize("known", [RefundStatus.REQUESTED, RefundStatus.PROCESSING, RefundStatus.FAILED])
 def test_change_refund_that_succeeds_sends_one_notice(known: RefundStatus) -> None:
     before = refund(known)
-    change = change_refund(before, RefundReport(RefundStatus.SUCCEEDED, "re_1"))
+    change = change_refund(before, RefundReport(RefundStatus.SUCCEEDED, "re_1"), PLENTY)
     assert (change.status, change.ended, change.alerts) == (RefundStatus.SUCCEEDED, Phase.SUCCEEDED, ())
     assert [(one.dedupe_key, one.details["amount"]) for one in change.notices] == [
         (f"payment_refunded:{before.id}", 5000)
     ]
-    repeated = change_refund(replace(before, status=change.status), RefundReport(RefundStatus.SUCCEEDED, "re_1"))
+    repeated = change_refund(
+        replace(before, status=change.status), RefundReport(RefundStatus.SUCCEEDED, "re_1"), PLENTY
+    )
     assert (repeated.is_written, repeated.ended, repeated.notices) == (False, None, ())
 
 
 def test_change_refund_that_fails_is_an_alert_and_no_notice() -> None:
-    change = change_refund(refund(), RefundReport(RefundStatus.FAILED, "re_1", "lost_or_stolen_card"))
+    change = change_refund(refund(), RefundReport(RefundStatus.FAILED, "re_1", "lost_or_stolen_card"), PLENTY)
     assert (change.status, change.ended, change.failure_reason) == (
         RefundStatus.FAILED,
         Phase.FAILED,
@@ -114,18 +120,32 @@ def test_change_refund_that_fails_is_an_alert_and_no_notice() -> None:
 
 def test_change_refund_that_came_back_stays_succeeded_and_is_an_alert() -> None:
     before = refund(RefundStatus.SUCCEEDED)
-    change = change_refund(before, RefundReport(RefundStatus.FAILED, "re_1", "account_closed"))
+    change = change_refund(before, RefundReport(RefundStatus.FAILED, "re_1", "account_closed"), PLENTY)
     assert (change.status, change.is_written, change.ended) == (RefundStatus.SUCCEEDED, False, None)
     assert [one.dedupe_key for one in change.alerts] == [f"refund_came_back:{before.id}"]
 
 
 def test_change_refund_over_another_amount_is_an_alert() -> None:
     same = RefundReport(RefundStatus.PROCESSING, "re_1", amount=5000)
-    assert change_refund(refund(), same).alerts == ()
-    assert [one.details["got"] for one in change_refund(refund(), replace(same, amount=4000)).alerts] == [4000]
+    assert change_refund(refund(), same, PLENTY).alerts == ()
+    assert [one.details["got"] for one in change_refund(refund(), replace(same, amount=4000), PLENTY).alerts] == [4000]
 
 
 @pytest.mark.parametrize(("named", "written"), [(None, False), ("re_1", False), ("re_2", True)])
 def test_change_refund_writes_a_new_name_at_the_provider(named: str | None, written: bool) -> None:
-    change = change_refund(refund(), RefundReport(RefundStatus.PROCESSING, named))
+    change = change_refund(refund(), RefundReport(RefundStatus.PROCESSING, named), PLENTY)
     assert (change.is_written, change.ended) == (written, None)
+
+
+@pytest.mark.parametrize(("left", "waits"), [(4999, True), (5000, False)])
+def test_change_refund_above_the_captured_money_waits_for_the_capture(left: int, waits: bool) -> None:
+    change = change_refund(refund(), RefundReport(RefundStatus.SUCCEEDED, "re_1"), left)
+    assert (change.awaits_capture, change.ended is None, change.notices == ()) == (waits, waits, waits)
+    assert [one.kind for one in change.alerts] == (["refund_above_paid"] if waits else [])
+    assert may_count(refund(), left) is not waits
+
+
+def test_change_refund_that_waits_is_not_counted_twice_when_it_is_reported_again() -> None:
+    counted = refund(RefundStatus.SUCCEEDED)
+    change = change_refund(counted, RefundReport(RefundStatus.SUCCEEDED, "re_1"), 0)
+    assert (change.is_written, change.awaits_capture, change.alerts) == (False, False, ())

@@ -240,7 +240,8 @@ class BookingState:
                     PaymentActivities.apply_event, ApplyEventInput(webhook_id), **options.STEP
                 )
             except FailureError as error:
-                # An event that cannot be applied must not block the booking.
+                # An event that cannot be applied must not block the booking. An operator may deliver it again.
+                self._seen.pop(webhook_id, None)
                 await self.raise_alert("event_refused", str(webhook_id), code=refusal_in(error).type)
                 return
             if update.booking_status is not None:

@@ -137,7 +137,8 @@ class RefundWorkflow:
                 RefundActivities.apply_event, row, **options.STEP
             )
         except FailureError as error:
-            # An event that cannot be applied must not block the refund.
+            # An event that cannot be applied must not block the refund. An operator may deliver it again.
+            self._seen.discard(event.webhook_id)
             await self._event_refused(event.webhook_id, refusal_in(error))
         self._events += 1
 

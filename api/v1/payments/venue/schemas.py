@@ -26,6 +26,7 @@ _ENTRY_ROW: dict[str, Any] = {
     "taken_by": _USER,
     "corrects": None,
     "reason": None,
+    "corrected_by": None,
     "created_at": "2026-11-24T03:00:00Z",
 }
 _TILL: dict[str, Any] = {
@@ -104,6 +105,7 @@ class VenuePaymentRead(RecordRead):
     taken_by: UUID = Field(description="Id of the person in whose till it counts (UUID).")
     corrects: UUID | None = Field(description="Id of the entry that it corrects (UUID); null otherwise.")
     reason: CorrectionReason | None = Field(description="Why that entry is corrected; null otherwise.")
+    corrected_by: UUID | None = Field(description="Id of the person who corrects it (UUID); null otherwise.")
 
     @classmethod
     def of(cls, entry: VenueEntry) -> Self:
@@ -119,6 +121,7 @@ class VenuePaymentRead(RecordRead):
             taken_by=entry.taken_by,
             corrects=entry.corrects,
             reason=entry.reason,
+            corrected_by=entry.corrected_by,
             created_at=entry.created_at,
         )
 

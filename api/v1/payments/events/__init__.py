@@ -1,0 +1,1 @@
+"""Stored events of payment providers, for operators."""

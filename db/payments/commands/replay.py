@@ -1,0 +1,81 @@
+"""Delivers stored events of providers again: events that were never applied, and events that nothing matched."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import Row, Text, bindparam, text
+from sqlalchemy.dialects.postgresql import UUID as PgUUID
+
+from db.payments.webhooks import WebhookStore
+from domain.payments.provider_events import ProviderEvent
+
+_EVENT = TypeAdapter(ProviderEvent)
+
+# An event that was applied or ignored is chosen only by its id: to apply it again changes nothing that is right.
+_CHOSEN = text("""
+    SELECT id, provider, intent_id, event, outcome FROM payment_webhooks
+     WHERE received_at >= :since AND received_at < :until
+       AND (CAST(:provider AS text) IS NULL OR provider = :provider)
+       AND (event_id = :event_id OR (CAST(:event_id AS text) IS NULL
+            AND (applied_at IS NULL OR outcome = 'unmatched')))
+     ORDER BY received_at, id LIMIT :limit FOR NO KEY UPDATE
+""").bindparams(bindparam("provider", type_=Text), bindparam("event_id", type_=Text))
+_OPEN_AGAIN = text("""
+    UPDATE payment_webhooks SET payment_id = :payment_id, applied_at = NULL, outcome = NULL WHERE id = :id
+""").bindparams(bindparam("payment_id", type_=PgUUID))
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayAsked:
+    """Which stored events: those received in the half-open range (aware UTC), of one ``provider`` or all; one
+    ``event_id`` of the provider, or all that wait or match nothing; the oldest ``limit``."""
+
+    since: datetime
+    until: datetime
+    provider: str | None = None
+    event_id: str | None = None
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """``delivered``: on their way to the runs that apply them. ``unmatched``: still about nothing of ours.
+    ``unchanged``: about no payment, or about an intent that was replaced."""
+
+    delivered: int = 0
+    unmatched: int = 0
+    unchanged: int = 0
+
+
+class ReplayStore(WebhookStore):
+    """Needs the platform's scope."""
+
+    async def replay(self, asked: ReplayAsked) -> Replayed:
+        """Deliver the chosen events once more. Each is applied once, however often it is delivered, and totals only
+        grow, so a repeat moves no money twice."""
+        values = {
+            "since": asked.since,
+            "until": asked.until,
+            "provider": asked.provider,
+            "event_id": asked.event_id,
+            "limit": asked.limit,
+        }
+        counts = {"delivered": 0, "unmatched": 0, "unchanged": 0}
+        for row in (await self.session.execute(_CHOSEN, values)).all():
+            counts[await self._deliver_again(row)] += 1
+        return Replayed(**counts)
+
+    async def _deliver_again(self, row: Row[Any]) -> str:
+        if row.intent_id is None:
+            return "unchanged"
+        event = _EVENT.validate_python(row.event, strict=False)
+        payment = await self._payment_of(row.provider, row.intent_id, event)
+        if payment is None:
+            return "unmatched"
+        if payment.has_another:
+            return "unchanged"
+        await self.session.execute(_OPEN_AGAIN, {"id": row.id, "payment_id": payment.id})
+        await self._queue_delivery(row.id, payment, event)
+        return "delivered"
