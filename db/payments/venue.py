@@ -196,7 +196,8 @@ class VenueStore(Store):
         now: datetime,
     ) -> list[VenueEntry]:
         """Take an entry back, and record the right one unless its amount is 0. Both count on the day of the correction,
-        in the till that ``till_of_correction`` names. Raises NotFound, WrongState for an entry that was corrected before, and what ``corrected_amount`` raises."""
+        in the till that ``till_of_correction`` names. Raises NotFound, WrongState for an entry that was corrected
+        before, and what ``corrected_amount`` raises."""
         entry = await self.get(entry_id)
         facts, values = await self._lock(entry.booking_id, by, now, entry)
         if entry.kind is VenueKind.REVERSAL or await self.session.scalar(_REVERSED, {"id": entry_id}):

@@ -395,6 +395,19 @@ async def add_past(database: Database, *payment_ids: UUID) -> None:
     )
 
 
+async def refund_all(database: Database, payment_id: UUID) -> None:
+    """A refund over all that was captured, which succeeded."""
+    async with one_transaction(database):
+        [made] = await rows(
+            database,
+            """INSERT INTO refunds (business_id, payment_id, booking_id, amount, currency, reason, command_id)
+               SELECT business_id, id, booking_id, captured, currency, 'provider', 'all'
+                 FROM booking_payments WHERE id = :id RETURNING id""",
+            id=payment_id,
+        )
+        await succeed_refund(database, made["id"])
+
+
 async def succeed_refund(database: Database, refund_id: UUID | None) -> None:
     """What the record of a refund that succeeded writes: its status, the ledger, the payment's total."""
     async with one_transaction(database):

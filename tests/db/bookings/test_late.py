@@ -175,6 +175,7 @@ async def test_void_that_finds_the_money_taken_refunds_what_the_end_does_not_kee
     booking_id, payment_id = await expired(desk, held, status=status, cancellation_penalty=penalty)
     payment = await desk.within(lambda work: work.payments.get(payment_id))
     task = payment.task(Movement.VOID, f"{payment_id}:void", 6600)
+    await desk.within(lambda work: work.payments.intend(task))
     said = {"phase": Phase.FAILED, "status": PaymentStatus.CAPTURED, "captured": 6600, "reason": "already_paid"}
     assert (await desk.record(task, **said)).status is PaymentStatus.CAPTURED
 

@@ -13,7 +13,7 @@ from domain.payments.provider_events import IntentEvent, ProviderEvent
 from domain.payments.status import Movement, PaymentStatus, Phase
 from domain.payments.tasks import MoneyResult, MoneyTask, PaymentView
 from domain.platform.actor import ActorKind
-from tests.support.data import HOUR, NOW, add_booking, add_payment, rows
+from tests.support.data import HOUR, NOW, PAST, add_booking, add_payment, rows
 from tests.support.desk import Desk
 
 P = PaymentStatus
@@ -120,8 +120,10 @@ async def test_renewal_replaces_the_old_intent_once(desk: Desk) -> None:
     assert (payment["provider_intent_id"], payment["client_secret"]) == (f"new_{name}", None)
     ledger = await rows(
         desk.database,
-        "SELECT movement, phase, provider_ref FROM payment_transactions WHERE payment_id = :id ORDER BY id",
+        "SELECT movement, phase, provider_ref FROM payment_transactions WHERE payment_id = :id"
+        " AND reason IS DISTINCT FROM :past ORDER BY id",
         id=payment_id,
+        past=PAST,
     )
     assert [tuple(row.values()) for row in ledger] == [
         ("authorize", "intended", name),

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
+from sqlalchemy import text
 
 from db.engine.session import UnitOfWork
 from domain.errors import Conflict
@@ -221,3 +222,12 @@ async def test_check_ledger_reads_no_payment_that_is_gone(desk: Desk) -> None:
     booking_id = await add_booking(desk.database, desk.salon, status="cancelled")
     payment_id = await add_payment(desk.database, desk.salon, booking_id, provider_intent_id=f"pi_{uuid4().hex}")
     await written(desk, payment_id, [totals("status = 'failed'"), "DELETE FROM booking_payments WHERE id = :id"])
+
+
+async def test_check_ledger_leaves_the_scope_as_it_was(desk: Desk) -> None:
+    payment_id = await a_payment(desk, "captured")
+    async with desk.database.unit_of_work(desk.salon.scope) as work:
+        for statement in (refund(100), returned(100), totals("refunded = 100")):
+            await work.session.execute(text(statement), {"id": payment_id})
+        await work.session.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+        assert await work.session.scalar(text("SELECT current_setting('app.scope')")) == "tenant"
