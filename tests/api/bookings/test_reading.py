@@ -227,7 +227,7 @@ async def test_cancellation_quote_says_what_cancelling_costs(salon: StaffedSalon
     refund = {"payment_id": payment["id"], "amount": 5000, "reason": "requested", "command_id": "r"}
     await data.succeed_refund(pool, await data.add(pool, Refund, **values, **refund))
     assert await asked(salon.customer) == (100, 1600, 0)
-    assert await counted(pool, *WRITTEN) == before
+    assert await counted(pool, *WRITTEN) == {**before, "refunds": 1}
     assert error_of(await salon.other_owner.post(path)) == (404, "not_found")
     assert error_of(await salon.assistant.post(path)) == (403, "forbidden")
     await data.rows(pool, "UPDATE bookings SET status = 'cancelled'")
