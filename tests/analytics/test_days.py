@@ -11,7 +11,8 @@ from analytics.page import BusinessDay
 from db.engine.session import Database, Scope
 from tests.analytics.generated import Generated, add_history
 from tests.support import servers
-from tests.support.data import refund_all, rows
+from tests.support.data import rows
+from tests.support.refunds import refund_all
 
 #: The hours of every date: the one-off day, else the weekday.
 _PLACED = """

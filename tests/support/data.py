@@ -29,6 +29,7 @@ from db.payments.tables import BookingPayment
 from db.scheduling.tables import StaffAssignment
 from domain.ids import confirmation_code, first_uuid_of
 from tests.support import servers
+from tests.support.past import PAST, PAST_MOVEMENTS, PAST_REFUNDS
 
 #: A Tuesday, noon in Tokyo.
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
@@ -364,71 +365,10 @@ async def add_payment(database: Database, salon: Salon, booking_id: UUID, **valu
     return payment_id
 
 
-#: The reason of the ledger's rows that `add_payment` writes; `Desk.ledger` leaves them out.
-PAST = "before the test"
-
-
 async def add_past(database: Database, *payment_ids: UUID) -> None:
     """The movements and the refund that led to the totals of payments: without them the database refuses these."""
-    await rows(
-        database,
-        """INSERT INTO refunds (business_id, payment_id, booking_id, status, amount, currency, reason, command_id)
-           SELECT business_id, id, booking_id, 'succeeded', refunded, currency, 'provider', 'past'
-             FROM booking_payments WHERE id = ANY(:ids) AND refunded > 0""",
-        ids=list(payment_ids),
-    )
-    await rows(
-        database,
-        """INSERT INTO payment_transactions (business_id, payment_id, movement_id, movement, phase, amount, currency,
-                                             reason)
-           SELECT p.business_id, p.id, p.id || ':' || m.movement || ':' || m.name, m.movement, 'succeeded', m.amount,
-                  p.currency, :past
-             FROM booking_payments p CROSS JOIN LATERAL (
-                VALUES ('authorize', 'to-' || authorized, authorized, authorized > 0),
-                       ('capture', 'to-' || captured, captured, captured > 0),
-                       ('void', 'to-0', 0, status = 'voided'),
-                       ('refund', (SELECT r.id::text FROM refunds r WHERE r.payment_id = p.id), refunded, refunded > 0)
-                ) m (movement, name, amount, happened)
-            WHERE p.id = ANY(:ids) AND m.happened""",
-        ids=list(payment_ids),
-        past=PAST,
-    )
-
-
-async def refund_all(database: Database, payment_id: UUID) -> None:
-    """A refund over all that was captured, which succeeded."""
-    async with one_transaction(database):
-        [made] = await rows(
-            database,
-            """INSERT INTO refunds (business_id, payment_id, booking_id, amount, currency, reason, command_id)
-               SELECT business_id, id, booking_id, captured, currency, 'provider', 'all'
-                 FROM booking_payments WHERE id = :id RETURNING id""",
-            id=payment_id,
-        )
-        await succeed_refund(database, made["id"])
-
-
-async def succeed_refund(database: Database, refund_id: UUID | None) -> None:
-    """What the record of a refund that succeeded writes: its status, the ledger, the payment's total."""
-    async with one_transaction(database):
-        await rows(database, "UPDATE refunds SET status = 'succeeded' WHERE id = :id", id=refund_id)
-        await rows(
-            database,
-            """INSERT INTO payment_transactions (business_id, payment_id, movement_id, movement, phase, amount,
-                                                 currency)
-               SELECT business_id, payment_id, payment_id || ':refund:' || id, 'refund', 'succeeded', amount, currency
-                 FROM refunds WHERE id = :id""",
-            id=refund_id,
-        )
-        await rows(
-            database,
-            """UPDATE booking_payments p
-                  SET refunded = p.refunded + r.amount,
-                      status = CASE WHEN p.refunded + r.amount = p.captured THEN 'refunded'
-                                    ELSE 'partially_refunded' END
-                 FROM refunds r WHERE r.id = :id AND p.id = r.payment_id""",
-            id=refund_id,
-        )
+    await rows(database, PAST_REFUNDS, ids=list(payment_ids))
+    await rows(database, PAST_MOVEMENTS, ids=list(payment_ids), past=PAST)
 
 
 async def _added(database: Database, table: type[Base], values: dict[str, Any]) -> UUID:

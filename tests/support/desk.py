@@ -14,7 +14,8 @@ from domain.payments.provider_events import ProviderEvent
 from domain.payments.status import Phase
 from domain.payments.tasks import MoneyResult, MoneyTask, PaymentView
 from domain.platform.actor import Actor, ActorKind
-from tests.support.data import NOW, PAST, Salon, rows
+from tests.support.data import NOW, Salon, rows
+from tests.support.past import PAST
 
 _ids = count(1)
 

@@ -243,7 +243,7 @@ async def test_second_intent_of_one_booking_is_for_a_person(story: Story) -> Non
     assert await story.audit() == []
 
 
-async def test_another_amount_than_due_is_for_a_person(story: Story) -> None:
+async def test_payment_over_another_amount_is_for_a_person(story: Story) -> None:
     """The answer to the creation was lost, so that the event names the payment alone; the amount is not its own."""
     payment = await story.row()
     intent = await story.intent(story.about(payment), AMOUNT - 1600)
@@ -257,7 +257,7 @@ async def test_another_amount_than_due_is_for_a_person(story: Story) -> None:
     assert await story.audit() == []
 
 
-async def test_another_currency_than_due_is_for_a_person(story: Story) -> None:
+async def test_payment_in_another_currency_is_for_a_person(story: Story) -> None:
     payment, intent = await story.opened()
     await story.pay(intent)
 
@@ -310,10 +310,10 @@ async def test_webhook_before_the_answer_is_the_payments_own(story: Story) -> No
 
 async def test_event_for_an_object_that_we_never_made_is_for_a_person(story: Story) -> None:
     payment = await story.row()
-    stranger = await story.intent({"payment_id": str(uuid4()), "booking_id": str(uuid4())})
-    await story.pay(stranger)
-    await story.hear_paid(stranger)
-    await story.case.adapter.create_refund(stranger.id, 100, new_key(), {})
+    other = await story.intent({"payment_id": str(uuid4()), "booking_id": str(uuid4())})
+    await story.pay(other)
+    await story.hear_paid(other)
+    await story.case.adapter.create_refund(other.id, 100, new_key(), {})
     await story.hear(lambda one: one.refund is not None)
     assert {one["outcome"] for one in await _stored(story)} <= {"unmatched", "ignored"}
     assert await story.attention() == ["unmatched_payment"]

@@ -16,6 +16,7 @@ from db.payments.tables import Refund
 from tests.api.conftest import PREFIX, Person, Statements, error_of
 from tests.api.salon import WRITTEN, StaffedSalon, counted, keyed
 from tests.support import data
+from tests.support.refunds import succeed_refund
 
 
 @pytest_asyncio.fixture
@@ -225,7 +226,7 @@ async def test_cancellation_quote_says_what_cancelling_costs(salon: StaffedSalon
     [payment] = await data.rows(pool, "SELECT id, business_id, booking_id FROM booking_payments")
     values = {"business_id": payment["business_id"], "booking_id": payment["booking_id"], "currency": "JPY"}
     refund = {"payment_id": payment["id"], "amount": 5000, "reason": "requested", "command_id": "r"}
-    await data.succeed_refund(pool, await data.add(pool, Refund, **values, **refund))
+    await succeed_refund(pool, await data.add(pool, Refund, **values, **refund))
     assert await asked(salon.customer) == (100, 1600, 0)
     assert await counted(pool, *WRITTEN) == {**before, "refunds": 1}
     assert error_of(await salon.other_owner.post(path)) == (404, "not_found")

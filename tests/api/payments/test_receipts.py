@@ -17,6 +17,7 @@ from db.payments.tables import Refund
 from tests.api.conftest import PREFIX, Person, client_of, error_of
 from tests.api.salon import StaffedSalon, keyed
 from tests.support import data
+from tests.support.refunds import succeed_refund
 
 NUMBER = "T7000012050002"
 
@@ -80,7 +81,7 @@ async def test_credit_note_of_a_refund(salon: StaffedSalon, pool: Pool) -> None:
     refund = await data.add(pool, Refund, business_id=salon.ids.business_id, command_id="r", **values)
     path = f"/payments/{payment}/refunds/{refund}/receipt"
     assert error_of(await salon.customer.get(path)) == (409, "wrong_state")
-    await data.succeed_refund(pool, refund)
+    await succeed_refund(pool, refund)
     note = await salon.customer.get(path, params={"language": "ja"})
     text = "".join(PdfReader(io.BytesIO(note.content)).pages[0].extract_text().split())
     for said in ("適格返還請求書", f"対象の領収書{receipt.number}", "3,300円300円"):
@@ -100,7 +101,7 @@ async def test_documents_of_a_cancelled_booking_wait_for_the_refund_and_bear_no_
     refund = await data.add(pool, Refund, business_id=salon.ids.business_id, command_id="r", **values)
     early = await salon.customer.post(f"/payments/{payment}/receipt", json={}, headers=keyed())
     assert error_of(early) == (409, "wrong_state")
-    await data.succeed_refund(pool, refund)
+    await succeed_refund(pool, refund)
     fee = await _issued(salon.customer, payment)
     assert (fee.kind, fee.total.amount) == ("receipt", 3300)
     note = await salon.customer.get(f"/payments/{payment}/refunds/{refund}/receipt", params={"language": "ja"})

@@ -36,6 +36,7 @@ from tests.api.conftest import Clock, client_of
 from tests.api.tenancy.asking import operations
 from tests.support import data
 from tests.support.data import Salon
+from tests.support.refunds import succeed_refund
 from tests.support.reviews import add_review
 
 #: Who works for a business, who is its customer, who has a link of it, who is nobody, and a customer of the salon that
@@ -96,7 +97,7 @@ async def fill(pool: Pool, soon: datetime) -> Filled:
     payment = await data.add_payment(pool, salon, booking, status="captured")
     refund = {"payment_id": payment, "booking_id": booking, "amount": 100, "currency": "JPY", "reason": "requested"}
     refunded = await data.add(pool, Refund, business_id=salon.business_id, command_id="r", **refund)
-    await data.succeed_refund(pool, refunded)
+    await succeed_refund(pool, refunded)
     async with pool.unit_of_work(salon.scope) as work:
         await work.messages.notices.queue(NoticeKind.BOOKING_CONFIRMED, booking, salon.business_id, str(booking))
         await work.platform.attention.file(

@@ -13,8 +13,9 @@ from domain.payments.provider_events import IntentEvent, ProviderEvent
 from domain.payments.status import Movement, PaymentStatus, Phase
 from domain.payments.tasks import MoneyResult, MoneyTask, PaymentView
 from domain.platform.actor import ActorKind
-from tests.support.data import HOUR, NOW, PAST, add_booking, add_payment, rows
+from tests.support.data import HOUR, NOW, add_booking, add_payment, rows
 from tests.support.desk import Desk
+from tests.support.past import PAST
 
 P = PaymentStatus
 DAY = timedelta(days=1)

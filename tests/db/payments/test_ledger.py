@@ -69,7 +69,7 @@ VIOLATIONS: dict[str, tuple[str, str, list[str]]] = {
         "captured_differs",
         [ledger("capture", 6600, BY_PROVIDER.format("capture", 13200))],
     ),
-    "capture taken back": ("captured", "captured_differs", [totals("captured = 0")]),
+    "capture reverted": ("captured", "captured_differs", [totals("captured = 0")]),
     "authorized without a movement": ("requires_payment", "authorized_differs", [totals("authorized = 6600")]),
     "voided without a movement": ("requires_payment", "void_differs", [totals("status = 'voided'")]),
     "voided by the void of a replaced intent": (
@@ -131,7 +131,7 @@ VIOLATIONS: dict[str, tuple[str, str, list[str]]] = {
         "movement_without_cause",
         ["UPDATE refunds SET amount = amount - 1 WHERE payment_id = :id"],
     ),
-    "refund that succeeded taken back": (
+    "refund that succeeded reverted": (
         "refunded",
         "refunds_differ",
         ["UPDATE refunds SET status = 'failed' WHERE payment_id = :id"],

@@ -231,19 +231,18 @@ class BookingState:
     async def apply_payment_event(self, webhook_id: UUID) -> None:
         """Apply a webhook event once. Events are applied in the order in which they came."""
         self.messages += 1
-        if webhook_id in self._seen:
-            return
-        self._seen[webhook_id] = None
         async with self._lock:
+            if webhook_id in self._seen:
+                return
             try:
                 update = await workflow.execute_local_activity_method(
                     PaymentActivities.apply_event, ApplyEventInput(webhook_id), **options.STEP
                 )
             except FailureError as error:
-                # An event that cannot be applied must not block the booking. An operator may deliver it again.
-                self._seen.pop(webhook_id, None)
+                # An event that cannot be applied must not block the booking. It may be delivered again.
                 await self.raise_alert("event_refused", str(webhook_id), code=refusal_in(error).type)
                 return
+            self._seen[webhook_id] = None
             if update.booking_status is not None:
                 self._move_to(update.booking_status)
             if update.payment is not None:

@@ -39,7 +39,7 @@ class ReplayEventsCommand(Input):
     @model_validator(mode="after")
     def _is_a_range(self) -> Self:
         if self.since >= self.until:
-            raise PydanticCustomError("range", "since before until")
+            raise PydanticCustomError("after_start", "until after since", {"field": "until"})
         return self
 
     def asked(self) -> ReplayAsked:

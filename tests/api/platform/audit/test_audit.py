@@ -261,7 +261,8 @@ OWNERS_OWN = {
     "overbooked_by": "who of the business's team took a time that was not free",
     **dict.fromkeys(("family_name_kana", "given_name_kana"), "the business's own record of its customer"),
     **dict.fromkeys(
-        ("authorized_until", "capture_method", "closed_at", "replaces", "payment_provider"), "the business's own money"
+        ("authorized_until", "awaits_capture", "capture_method", "closed_at", "replaces", "payment_provider"),
+        "the business's own money",
     ),
     **dict.fromkeys(("provider_intent_id", "provider_refund_id", "command_id", "number"), "ids"),
     "remind_at": "the offer's course",
