@@ -16,7 +16,7 @@ from db.engine.store import Store
 from db.scheduling.availability import AvailabilityStore
 from db.scheduling.booked_services import Catalogue, Preferred
 from db.scheduling.calendars.change import CalendarStore
-from db.scheduling.freed_time import note_freed_time
+from db.scheduling.freed_time import note_freed_time, offer_swept
 from domain.errors import DomainError, NotFound, Unavailable
 from domain.instants import text_at_venue
 from domain.scheduling.availability.anyone import reason_of_item
@@ -378,7 +378,8 @@ class ClaimStore(Store):
         return await availability.facts(catalogue, question.first, question.last, now, except_booking=booking_id)
 
     async def _sweep(self, candidate: Candidate, now: datetime) -> int:
-        """End the lapsed holds and offers that overlap the candidate; gives how many went."""
+        """End the lapsed holds and offers that overlap the candidate, and offer their time to the waitlist: who waits
+        comes before the caller. Gives how many went."""
         values = claim_values(candidate)
         asked = {key: values[key] for key in ("resource_ids", "units", "starts", "ends")}
         rows = (await self.session.execute(_IN_THE_WAY, asked | {"now": now})).all()
@@ -387,4 +388,6 @@ class ClaimStore(Store):
         gone = await ExpiryStore(self.session, self.context).sweep(bookings, now) if bookings else 0
         if offers:
             gone += await WaitlistEndStore(self.session, self.context).lapse(now, offers=offers)
+        if gone:
+            await offer_swept(self.session, bookings, offers)
         return gone

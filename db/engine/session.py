@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+import structlog
 from sqlalchemy import LargeBinary, Row, Text, bindparam, text
 from sqlalchemy.dialects.postgresql import UUID as PgUUID
 from sqlalchemy.exc import DBAPIError
@@ -20,11 +21,22 @@ from sqlalchemy.pool import QueuePool
 
 from db.engine import invalidation as changes
 from db.engine.context import NOBODY, WORKFLOW, Context, IdempotencyKey
+from db.scheduling.freed_time import Swept, offer_through, take_swept
 from db.stores import Stores
-from domain.errors import Conflict, IdempotencyKeyReused, Malformed, RequestInProgress, Unauthenticated, Unavailable
+from domain.errors import (
+    Conflict,
+    DomainError,
+    IdempotencyKeyReused,
+    Malformed,
+    RequestInProgress,
+    Unauthenticated,
+    Unavailable,
+)
 from domain.platform.actor import Actor, ActorKind
 from domain.platform.invalidation import CacheChange
 from runtime.settings import Settings
+
+_log = structlog.get_logger(__name__)
 
 
 class ScopeKind(StrEnum):
@@ -254,12 +266,22 @@ class Database:
         what was written (the ledger's check at the commit)."""
         if context.request_id is None:
             context = replace(context, request_id=WORKFLOW.get())
+        swept: list[Swept] = []
         try:
             async with self.sessions() as session:
                 work = UnitOfWork(session, scope, context)
+                offer_through(session, lambda: work.bookings.waitlist.offer_freed_time())
                 await self._begin(work, key)
-                yield work
+                try:
+                    yield work
+                except DomainError:
+                    swept = take_swept(session)
+                    raise
                 await self._commit(work)
+        except DomainError:
+            for one in swept:
+                await self._sweep_again(one)
+            raise
         except DBAPIError as error:
             if _is_unavailable(error):
                 raise Unavailable({"dependency": "postgres", "retry_after": 2}) from error
@@ -294,6 +316,16 @@ class Database:
         finally:
             if self.listener is not None and changed:
                 await self.listener.done(changed)
+
+    async def _sweep_again(self, swept: Swept) -> None:
+        """A caller was refused because the time that they met goes to the waitlist, and the refusal has undone the
+        offer. It is made again in a transaction of its own, so that no worker is needed for it."""
+        try:
+            async with self.unit_of_work(Scope.tenant(swept.business_id)) as work:
+                await work.bookings.changes.sweep(swept.bookings, swept.now)
+                await work.bookings.waitlist.lapse(swept.now, offers=swept.offers)
+        except DomainError as error:
+            _log.info("waitlist.left_to_its_run", business_id=str(swept.business_id), reason=error.code)
 
     def connections(self) -> tuple[int, int]:
         """How many connections are in use, and how many are open and idle."""

@@ -13,7 +13,7 @@ from db.bookings.claims import CALENDAR, Candidate, ClaimStore, claim_values
 from db.bookings.waitlist.calendar import ServiceCalendar, WaitlistCalendarStore
 from db.bookings.waitlist.ending import WaitlistEndStore
 from db.messages.notices import AccountEmail, NoticeStore
-from db.scheduling.freed_time import take_freed_time
+from db.scheduling.freed_time import no_offers, take_freed_time
 from domain.bookings import waitlist
 from domain.bookings.waitlist import Entry, EntryStatus, Offered, OfferStatus, WaitlistTurn, Wanted, times_of
 from domain.errors import DomainError
@@ -98,24 +98,30 @@ class WaitlistOfferStore(WaitlistEndStore):
         take_freed_time(self.session)  # by the ends of offers; the next turn offers that time
         return turn
 
-    async def offer_freed_time(self) -> None:
+    async def offer_freed_time(self) -> dict[UUID, datetime]:
         """The last step of a transaction: time that it has freed is offered, so that nobody else can take it first.
+        Returns the businesses where somebody got an offer, and when.
 
         A turn that would have to wait for another transaction, or fails, is undone: the run of the waitlist, which is
         woken in any case, takes it after the commit.
         """
+        made = {}
         for business_id, now in take_freed_time(self.session).items():
             is_wanted = await self.session.scalar(_BEGIN_TURNS, {"business_id": business_id, "patience": _PATIENCE})
             if is_wanted:
-                await self._offer_at_once(business_id, now)
+                if await self._offer_at_once(business_id, now):
+                    made[business_id] = now
                 await self.session.execute(_END_TURNS)
         take_freed_time(self.session)
+        return made
 
-    async def _offer_at_once(self, business_id: UUID, now: datetime) -> None:
-        for _ in range(MOST_AT_ONCE):
+    async def _offer_at_once(self, business_id: UUID, now: datetime) -> int:
+        """Returns how many offers were made."""
+        for made in range(MOST_AT_ONCE):
             turn = await self._undoable_turn(business_id, now)
             if turn is None or turn.entry_id is None:
-                return
+                return made
+        return MOST_AT_ONCE
 
     async def _undoable_turn(self, business_id: UUID, now: datetime) -> WaitlistTurn | None:
         """None for a turn that failed and was undone. A failure of the savepoint itself is raised: then the whole
@@ -140,7 +146,8 @@ class WaitlistOfferStore(WaitlistEndStore):
             self, {key: _entry(row) for key, row in rows.items()}, await self._offer_for(business_id)
         )
         await self._withdraw(business_id, calendars, now)
-        offered = await self._offer_next(rows, calendars, now)
+        with no_offers(self.session):
+            offered = await self._offer_next(rows, calendars, now)
         next_at: datetime | None = await self.session.scalar(_NEXT, {"business_id": business_id})
         return WaitlistTurn(offered, next_at)
 

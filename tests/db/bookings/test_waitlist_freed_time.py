@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from itertools import pairwise
+from typing import Any
+from uuid import UUID
 
 import pytest
 import pytest_asyncio
@@ -16,7 +18,7 @@ from domain.scheduling.blocks import OccurrenceScope
 from domain.scheduling.errors import SlotTaken
 from domain.scheduling.hours import MinuteRange
 from tests.db.bookings.waiting import DAY, FULL, OFFER, Waiting
-from tests.support.data import HOUR, NOW, add, add_booking, add_resource
+from tests.support.data import HOUR, NOW, add, add_booking, add_resource, rows
 from tests.support.desk import Desk
 
 MINUTE = timedelta(minutes=1)
@@ -131,3 +133,56 @@ async def test_change_that_frees_time_is_not_undone_by_an_offer_that_fails(
     assert await waiting.offers(entry) == []
     monkeypatch.undo()
     assert await waiting.turns() == [entry]
+
+
+# -- expired holds that a caller meets -------------------------------------------------------------------------------
+
+
+async def _expired_hold(waiting: Waiting, **wanted: Any) -> tuple[UUID, UUID]:
+    """Somebody has not paid in time, no worker has ended it yet, and another person waits: the hold and the entry."""
+    await waiting.free()
+    hold = await add_booking(waiting.desk.database, waiting.desk.salon, FULL, status="pending")
+    entry = await waiting.join(**wanted)
+    past = """WITH booking AS (UPDATE bookings SET hold_expires_at = :at WHERE id = :id)
+              UPDATE resource_claims SET holds_until = :at WHERE booking_id = :id"""
+    await rows(waiting.desk.database, past, id=hold, at=NOW - MINUTE)
+    return hold, entry
+
+
+async def test_fresh_customer_who_meets_an_expired_hold_comes_after_those_who_wait(waiting: Waiting) -> None:
+    hold, entry = await _expired_hold(waiting)
+    with pytest.raises(SlotTaken):
+        await waiting.take_as_another()
+    assert [(one["status"], one["start_at"]) for one in await waiting.offers(entry)] == [("open", FULL)]
+    assert (await waiting.desk.booking(hold))["status"] == "expired"
+    assert await waiting.messages_to(entry) == ["waitlist_offered"]
+    with pytest.raises(SlotTaken):
+        await waiting.take_as_another()
+    assert len(await waiting.offers(entry)) == 1
+
+
+async def test_fresh_customer_takes_an_expired_hold_that_nobody_waits_for(waiting: Waiting) -> None:
+    hold, entry = await _expired_hold(waiting, resource_ids=(waiting.desk.salon.resources[1],))
+    booking = await waiting.take_as_another()
+    assert booking.start_at == FULL
+    assert (await waiting.desk.booking(hold))["status"] == "expired"
+    assert await waiting.offers(entry) == []
+
+
+async def test_fresh_customer_who_meets_an_offer_that_is_over_comes_after_the_next_who_waits(waiting: Waiting) -> None:
+    first, second = await waiting.join(), await waiting.join(NOW + MINUTE)
+    await waiting.free()
+    later = NOW + OFFER + MINUTE
+    with pytest.raises(SlotTaken):
+        await waiting.take_as_another(now=later)
+    assert [one["status"] for one in await waiting.offers(first)] == ["lapsed"]
+    assert [one["status"] for one in await waiting.offers(second)] == ["open"]
+
+
+async def test_move_that_meets_an_expired_hold_comes_after_those_who_wait(waiting: Waiting) -> None:
+    _, entry = await _expired_hold(waiting)
+    other = await add_booking(waiting.desk.database, waiting.desk.salon, FULL + 24 * HOUR)
+    with pytest.raises(SlotTaken):
+        await waiting.desk.do("reschedule", other, start_at=FULL)
+    assert [one["status"] for one in await waiting.offers(entry)] == ["open"]
+    assert (await waiting.desk.booking(other))["start_at"] == FULL + 24 * HOUR
