@@ -13,6 +13,7 @@ from db.catalogue.policies import PolicyStore
 from db.catalogue.resources import ResourceStore
 from db.catalogue.tables import CancellationPolicy
 from db.engine.store import Store
+from db.scheduling.calendars.change import CalendarStore
 from domain.catalogue.table_joins import check_joins
 from domain.errors import InvalidInput, NotFound
 
@@ -86,6 +87,9 @@ class SettingsStore(Store):
         policy_id = columns.pop("default_policy_id", None)
         if policy_id is not None:
             await self._set_default_policy(business_id, policy_id)
+        if "table_joins" in columns:
+            # A booking that has read the earlier joins is decided again.
+            await CalendarStore(self.session, self.context).lock(business_id)
         if columns.get("table_joins"):
             tables = await ResourceStore(self.session, self.context).tables_of(business_id)
             check_joins([one["resource_ids"] for one in columns["table_joins"]], tables)

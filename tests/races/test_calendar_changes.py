@@ -1,5 +1,6 @@
 """A change of the calendar against somebody who takes time at that moment: nobody ends up outside the hours unseen."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -95,6 +96,30 @@ async def test_change_does_not_see_a_booking_without_the_lock(desk: Desk, monkey
     assert isinstance(booked, BookingView)
     assert not isinstance(done, WouldBreakBookings)
     assert await claimed(desk) == 1
+
+
+def forbid_joins(desk: Desk) -> Step:
+    return lambda work: work.businesses.change_settings(desk.salon.business_id, {"table_joins": []})
+
+
+@pytest.mark.parametrize("is_guarded", [True, False])
+async def test_party_takes_tables_that_may_no_longer_be_joined_only_without_the_calendar_version(
+    desk: Desk, is_guarded: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without it, it is the control."""
+    if not is_guarded:
+        monkeypatch.setattr(change, "_BUMP", text("SELECT CAST(:business_id AS uuid)"))
+    salon = desk.salon
+    joins = [{"resource_ids": [str(one) for one in salon.resources], "seats": 4}]
+    await rows(desk.database, "UPDATE resources SET seats = 2 WHERE business_id = :id", id=salon.business_id)
+    await rows(desk.database, "UPDATE services SET party_max = 4 WHERE id = :id", id=salon.service_id)
+    await desk.within(lambda work: work.businesses.change_settings(salon.business_id, {"table_joins": joins}))
+    four = replace(HoldRequest(single(salon.service_id), WANTED, user_id=salon.user_id), party_size=4)
+    _, answer = await overlap(
+        desk.database, salon.scope, forbid_joins(desk), lambda work: work.bookings.holds.hold(four, NOW)
+    )
+    assert isinstance(answer, BookingView) is not is_guarded
+    assert await claimed(desk) == (0 if is_guarded else 2)
 
 
 def move(desk: Desk, booking_id: Any) -> Step:

@@ -1,10 +1,12 @@
 """Changes how many people a booking is for, with another table where the present one is too small."""
 
+import json
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row, Text, bindparam, text
+from sqlalchemy.dialects.postgresql import UUID as PgUUID
 
 from db.bookings.claims import ClaimStore
 from db.bookings.commands.reschedule import MOVE_ITEMS
@@ -14,7 +16,7 @@ from domain.bookings.party import PartyFacts, changes_party
 from domain.errors import NotFound
 
 _PARTY = text("""
-    SELECT b.business_id, b.start_at, b.status, b.party_size, b.preferred_resource_ids,
+    SELECT b.business_id, b.start_at, b.end_at, b.version, b.status, b.party_size, b.preferred_resource_ids,
            x.party_min, x.party_max, x.capacity
       FROM bookings b
      CROSS JOIN LATERAL (SELECT max(s.party_min) AS party_min, min(s.party_max) AS party_max,
@@ -23,7 +25,15 @@ _PARTY = text("""
                           WHERE i.booking_id = b.id) x
      WHERE b.id = :booking_id FOR NO KEY UPDATE OF b
 """)
-_SET_PARTY = text("UPDATE bookings SET party_size = :party_size WHERE id = :booking_id")
+_SET_PARTY = text("""
+    WITH booking AS (UPDATE bookings SET party_size = :party_size WHERE id = :booking_id),
+    event AS (
+        INSERT INTO outbox (business_id, event, aggregate, payload, request_id)
+        VALUES (:business_id, :event, :aggregate, CAST(:payload AS jsonb), :request_id))
+    INSERT INTO booking_history (business_id, booking_id, event, from_status, to_status, actor_kind, actor_id, details)
+    VALUES (:business_id, :booking_id, 'party_changed', :status, :status, :actor_kind, :actor_id,
+            CAST(:details AS jsonb))
+""").bindparams(bindparam("actor_id", type_=PgUUID(as_uuid=True)), bindparam("request_id", type_=Text))
 # One row for each requirement that has tables: how many people sit there, together where they are joined.
 _SEATS = text("""
     SELECT CASE WHEN count(*) = 1 THEN max(r.seats)
@@ -53,10 +63,36 @@ class PartyStore(Store):
         facts = PartyFacts(BookingStatus(row.status), row.party_size, row.party_min, row.party_max, row.capacity)
         if not changes_party(facts, party_size):
             return
-        await self.session.execute(_SET_PARTY, {"booking_id": booking_id, "party_size": party_size})
+        await self._set(booking_id, row, party_size)
         seats = list(await self.session.scalars(_SEATS, {"booking_id": booking_id}))
         if any(one < party_size for one in seats):
             await self._reseat(booking_id, row, now)
+
+    async def _set(self, booking_id: UUID, row: Row[Any], party_size: int) -> None:
+        actor = self.context.actor
+        payload = {
+            "booking_id": str(booking_id),
+            "business_id": str(row.business_id),
+            "from": row.status,
+            "to": row.status,
+            "start_at": row.start_at.isoformat(),
+            "end_at": row.end_at.isoformat(),
+            "version": row.version,
+        }
+        values = {
+            "booking_id": booking_id,
+            "business_id": row.business_id,
+            "party_size": party_size,
+            "status": row.status,
+            "actor_kind": actor.kind.value,
+            "actor_id": actor.user_id,
+            "event": "booking.party_changed",
+            "aggregate": f"booking/{booking_id}",
+            "request_id": self.context.request_id,
+            "payload": json.dumps(payload),
+            "details": json.dumps({"old_party_size": row.party_size, "party_size": party_size}),
+        }
+        await self.session.execute(_SET_PARTY, values)
 
     async def _reseat(self, booking_id: UUID, row: Row[Any], now: datetime) -> None:
         claims = ClaimStore(self.session, self.context)

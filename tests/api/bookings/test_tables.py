@@ -94,6 +94,11 @@ async def test_put_party_size_moves_the_party_to_a_table_that_seats_it(salon: St
     assert tables_of(await grow(5))[0] == {small, large}
     assert error_of(await grow(7)) == (422, "party_size_refused")
     assert tables_of(await grow(4))[0] == {small, large}
+    history = (await salon.staff.get(f"/bookings/{made['id']}/history")).json()["data"]
+    changed = [one for one in history if one["event"] == "party_changed"]
+    assert [one["actor_kind"] for one in changed] == ["customer"] * 6
+    story = (await salon.customer.get(f"/bookings/{made['id']}/timeline")).json()["data"]
+    assert "The number of people was changed from 1 to 3." in [one["text"] for one in story["entries"]]
     other = (await book(salon, 2, 12)).json()["data"]
     assert (await book(salon, 3, 12)).status_code == 201
     taken = await salon.customer.put(f"/bookings/{other['id']}", json={"party_size": 4})

@@ -28,6 +28,10 @@ BOOKING: Mapping[str, Text] = {
     "settled": Text(
         "操作が確定し、金額とお知らせを処理しました。", "The step became final; its money and messages followed."
     ),
+    "party_changed": Text(
+        "人数を{old_party}名から{party}名に変更しました。",
+        "The number of people was changed from {old_party} to {party}.",
+    ),
     "reassigned": Text("担当を変更しました。", "The staff member was changed."),
     "late_money_returned": Text(
         "期限後のお支払いを返金することにしました。", "Money that came too late is being returned."
@@ -100,7 +104,10 @@ def sentence(entry: TimelineEntry, zone: str, language: str) -> str:
         about = next(text for start, text in MESSAGES.items() if kind.startswith(start))
         return _pick(_STATES.get(state, _STATES["queued"]), language).format(what=_pick(about, language))
     known = BOOKING.get(entry.event)
-    return _pick(known, language).format(**_times(entry, zone, language)) if known else entry.event
+    if known is None:
+        return entry.event
+    parties = {"old_party": entry.details.get("old_party_size"), "party": entry.details.get("party_size")}
+    return _pick(known, language).format(**_times(entry, zone, language), **parties)
 
 
 def _times(entry: TimelineEntry, zone: str, language: str) -> dict[str, str]:
