@@ -4,11 +4,13 @@ It is published, not an invitation, so no reply is asked for.
 """
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from activities.templates.words import one_line, pick
 from db.messages.notices import NoticeContent
 from domain.booking_status import BookingStatus
+from domain.messages.kinds import NoticeKind
 from runtime.calendar_files import CalendarEvent, booking_uid, certainty, has_ended, sequence
 from runtime.calendar_files import calendar_file as written
 
@@ -18,16 +20,14 @@ def calendar_file(content: NoticeContent, place: str, notes: str, now: datetime)
     was made (DTSTAMP).
 
     A booking that ended before its start is a CANCEL (RFC 5546, 3.2.5) with the same UID and a higher SEQUENCE, so that
-    calendars remove the event. A message about a series has all its bookings in the file.
+    calendars remove the event. A message about several bookings of a series has all of them in the file, unless the
+    first has ended since and the others have not.
     """
     ended = has_ended(BookingStatus(content.booking_status))
     event = _event(content, place, notes, now)
-    # Of the others only the times are known; the message is made when they are confirmed and have moved never.
-    others = [
-        _with_time(event, UUID(booking_id), datetime.fromisoformat(starts), datetime.fromisoformat(ends))
-        for booking_id, starts, ends in content.facts.get("series") or ()
-        if UUID(booking_id) != content.booking_id and not ended
-    ]
+    # Of the others only the times and versions of the moment of the change are known.
+    listed = content.facts.get("series") or () if ended == (content.kind == NoticeKind.BOOKING_CANCELLED) else ()
+    others = [_of_series(event, one, ended) for one in listed if UUID(one[0]) != content.booking_id]
     return written([event, *others], method="CANCEL" if ended else "PUBLISH")
 
 
@@ -50,14 +50,20 @@ def _event(content: NoticeContent, place: str, notes: str, now: datetime) -> Cal
     )
 
 
-def _with_time(event: CalendarEvent, booking_id: UUID, starts_at: datetime, ends_at: datetime) -> CalendarEvent:
+def _of_series(event: CalendarEvent, listed: list[Any], ended: bool) -> CalendarEvent:
+    """Another booking of the message: like ``event``, at its own time. One that is confirmed only now, and has no
+    version in the message, was never moved."""
+    booking_id, starts, ends, *more = listed
+    version = int(more[0]) if more else 0
+    status = BookingStatus.CANCELLED if ended else BookingStatus.CONFIRMED
     return CalendarEvent(
-        uid=booking_uid(booking_id),
-        sequence=0,
+        uid=booking_uid(UUID(booking_id)),
+        sequence=sequence(version, status),
         stamp=event.stamp,
-        starts_at=starts_at,
-        ends_at=ends_at,
+        starts_at=datetime.fromisoformat(starts),
+        ends_at=datetime.fromisoformat(ends),
         summary=event.summary,
+        status=certainty(status),
         location=event.location,
         organizer=event.organizer,
     )

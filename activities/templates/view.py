@@ -93,7 +93,8 @@ def _times(content: NoticeContent, now: datetime) -> dict[str, Any]:
         "decide_by_brief": brief(decide_by),
         "free_until": short(free),
         "alternatives": [short(one) for one in facts.times("alternatives")],
-        "series": [short(one) for one in facts.series()],
+        "series": [short(starts) for starts, _ in facts.series()],
+        "moves": [(short(old), short(starts)) for starts, old in facts.series() if old],
     }
 
 
@@ -165,11 +166,15 @@ class _Facts:
         """Empty for a missing fact."""
         return [datetime.fromisoformat(str(value)).astimezone(UTC) for value in self._facts.get(name) or ()]
 
-    def series(self) -> list[datetime]:
-        """The starts of the bookings of a series, where the message is about one."""
+    def series(self) -> list[tuple[datetime, datetime | None]]:
+        """The starts of the bookings of a series, and where they were moved the earlier ones."""
         listed = self._facts.get("series") or ()
-        return [datetime.fromisoformat(str(starts)).astimezone(UTC) for _, starts, _ in listed]
+        return [(_instant(one[1]), _instant(one[4]) if len(one) > 4 and one[4] else None) for one in listed]
 
     def flag(self, name: str, otherwise: bool) -> bool:
         """``otherwise`` for a missing fact."""
         return bool(self._facts.get(name, otherwise))
+
+
+def _instant(value: object) -> datetime:
+    return datetime.fromisoformat(str(value)).astimezone(UTC)

@@ -31,7 +31,8 @@ class BookingCommand:
     ``command_texts`` under ``command_id``, and the transaction of the command moves it to the booking's history.
     ``start_at`` and ``resource_ids`` (preferred resources) are for a reschedule. ``item``: the position of the service
     that is reassigned; None: all. ``waive_penalty`` counts for staff
-    only.
+    only. Commands of one change of a series have the same ``change_id``: together they cause one message
+    (`domain.bookings.joint_messages`).
     """
 
     booking_id: UUID
@@ -46,6 +47,7 @@ class BookingCommand:
     #: Only execute it if the business cannot keep the booking (`domain.scheduling.reaccommodation`).
     stranded: bool = False
     item: int | None = None
+    change_id: str = ""
 
 
 @dataclass(frozen=True)

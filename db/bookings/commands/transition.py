@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Boolean, Text, bindparam, text
 from sqlalchemy.dialects.postgresql import UUID as PgUUID
 
+from db.bookings.commands.joint_messages import JointMessageStore
 from db.bookings.commands.locked import Change, Locked
 from db.bookings.commands.notices import Message, queued
 from db.engine.store import Store
@@ -25,6 +26,7 @@ from db.platform.attention import AttentionStore
 from db.scheduling.freed_time import note_freed_time
 from domain.booking_status import FINAL, BookingStatus, check_transition
 from domain.bookings.commands import BookingCommand, BookingOutcome
+from domain.bookings.joint_messages import ChangedBooking
 from domain.bookings.undo import UNDONE
 from domain.errors import NotFound
 from domain.money import Money
@@ -184,7 +186,10 @@ class TransitionStore(Store):
         await self.session.execute(_WRITE, values)
         if change.to in FINAL:
             note_freed_time(self.session, booking.business_id, now)
-        await self._queue_notices(booking, *_messages_of(booking, change))
+        if command.change_id:
+            await self._queue_joint(booking, change, command.change_id, now)
+        else:
+            await self._queue_notices(booking, *_messages_of(booking, change))
         return outcome
 
     async def _start_given_up(self, booking: Locked) -> dict[str, str]:
@@ -196,6 +201,12 @@ class TransitionStore(Store):
     async def _queue_notices(self, booking: Locked, *messages: Message) -> None:
         notices = [queued(booking.id, booking.business_id, message) for message in messages]
         await NoticeStore(self.session, self.context).queue_many(notices)
+
+    async def _queue_joint(self, booking: Locked, change: Change, change_id: str, now: datetime) -> None:
+        moved = booking.start_at if change.start_at != booking.start_at else None
+        changed = ChangedBooking(booking.id, change.start_at, change.end_at, change.version, moved)
+        store = JointMessageStore(self.session, self.context)
+        await store.queue(changed, booking.business_id, change_id, _messages_of(booking, change), now)
 
     async def _settle(self, booking: Locked, change: Change, command: BookingCommand) -> tuple[MoneyTask | None, int]:
         """Start what the settlement requires: a task with its ledger row, or a refund with its workflow."""

@@ -60,6 +60,26 @@ _QUEUE = text("""
     SELECT id FROM made
 """)
 
+# The transaction that sends a message locks it before it opens an attempt.
+_LOCK = text("SELECT id FROM notification_outbox WHERE dedupe_key = :key FOR NO KEY UPDATE")
+# What only the app shows is never sent.
+_UNSENT = text("""
+    SELECT n.id, n.facts FROM notification_outbox n
+     WHERE n.id = :id AND (n.channel <> 'email' OR n.status = 'queued' AND NOT EXISTS (
+               SELECT FROM notification_attempts a WHERE a.notice_id = n.id))
+""")
+_REWRITE = text("""
+    UPDATE notification_outbox SET booking_id = :booking_id, facts = CAST(:facts AS jsonb) WHERE id = :id
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class UnsentNotice:
+    """A message that nobody has begun to send, under its lock."""
+
+    id: UUID
+    facts: Mapping[str, Any]
+
 
 @dataclass(frozen=True, slots=True)
 class QueuedNotice:
@@ -154,6 +174,17 @@ class NoticeQueueStore(Store):
         listed = json.dumps(list(once.values()), default=_plain)
         rows = await self.session.execute(_QUEUE, {"notices": listed, "request_id": self.context.request_id})
         return [row.id for row in rows]
+
+    async def lock_unsent(self, dedupe_key: str) -> UnsentNotice | None:
+        """The message of this key, under its lock; None where it is sent, or is being sent."""
+        notice_id = await self.session.scalar(_LOCK, {"key": dedupe_key})
+        row = (await self.session.execute(_UNSENT, {"id": notice_id})).one_or_none()
+        return None if row is None else UnsentNotice(row.id, row.facts)
+
+    async def rewrite(self, notice_id: UUID, booking_id: UUID, facts: Mapping[str, Any]) -> None:
+        """Give a message that is locked and not sent another booking that it is about, and other facts."""
+        values = {"id": notice_id, "booking_id": booking_id, "facts": json.dumps(dict(facts), default=_plain)}
+        await self.session.execute(_REWRITE, values)
 
 
 def _plain(value: object) -> str:

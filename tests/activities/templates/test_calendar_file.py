@@ -123,6 +123,27 @@ def test_file_of_a_series_has_all_its_bookings() -> None:
     ]
 
 
+@pytest.mark.parametrize("ends", [False, True])
+def test_file_of_a_changed_series_replaces_all_its_events(ends: bool) -> None:
+    first, second = content().booking_id, UUID(int=7)
+    times = [(one, START + timedelta(weeks=week)) for week, one in enumerate((first, second))]
+    series = [[str(one), at.isoformat(), (at + HOUR).isoformat(), 3, None] for one, at in times]
+    kind = NoticeKind.BOOKING_CANCELLED if ends else NoticeKind.BOOKING_CHANGED
+    status = "cancelled" if ends else "confirmed"
+    email = compose(content(kind, language="en", version=3, booking_status=status, facts={"series": series}))
+    found = Calendar.from_ical(email.attachments[0].content).walk("VEVENT")
+    assert method(email) == ("CANCEL" if ends else "PUBLISH")
+    assert [(str(one["UID"]), int(one["SEQUENCE"]), one["STATUS"]) for one in found] == [
+        (f"booking-{one}@omotenashi", 3 + ends, status.upper()) for one, _ in times
+    ]
+
+
+def test_file_leaves_the_others_out_when_only_the_first_has_ended_since() -> None:
+    series = [[str(UUID(int=7)), START.isoformat(), (START + HOUR).isoformat(), 1, None]]
+    email = compose(content(NoticeKind.BOOKING_CHANGED, booking_status="cancelled", facts={"series": series}))
+    assert len(Calendar.from_ical(email.attachments[0].content).walk("VEVENT")) == 1
+
+
 def test_calendar_file_replaces_the_earlier_one() -> None:
     """Calendars take the file with the higher SEQUENCE (RFC 5545, 3.8.7.4)."""
     moved_at = START + timedelta(days=1)

@@ -64,12 +64,14 @@ async def series_page(access: Listing, business_id: UUID | None, page: Page) -> 
 
 @dataclass(frozen=True, slots=True)
 class _Runner:
-    """Sends commands to the workflows of the bookings of one series, in the name of ``actor``."""
+    """Sends commands to the workflows of the bookings of one series, in the name of ``actor``. With ``change_id`` they
+    cause one message together."""
 
     services: ApiServices
     access: Access
     actor: Actor
     series_id: UUID
+    change_id: str
 
     async def send(
         self, update: str, occurrence: Occurrence, start_at: datetime | None = None, resource_ids: tuple[UUID, ...] = ()
@@ -87,6 +89,7 @@ class _Runner:
             actor_id=self.actor.user_id,
             start_at=start_at,
             resource_ids=resource_ids,
+            change_id=self.change_id,
         )
 
         async def snapshot() -> BookingSnapshot:
@@ -116,7 +119,7 @@ async def move_series(
     if refused and (body.take is Take.ALL or len(refused) == len(seen)) and not dry_run:
         raise SeriesClash({"occurrences": [_clash(one, row) for one in refused], "count": len(refused)})
     if not dry_run:
-        runner = _Runner(services, access, actor, series_id)
+        runner = _Runner(services, access, actor, series_id, _change_id(len(moves) - len(refused)))
         left = {one.number for one in refused}
         done = [await _move(runner, one, start, body) for one, start in moves if one.number not in left]
         seen = [*done, *refused]
@@ -157,7 +160,7 @@ async def cancel_series(
             sum(one.released for one in settled),
         )
         return ok(SeriesChangedRead.of(row, [one for one, _ in quotes], sums))
-    runner = _Runner(services, access, actor, series_id)
+    runner = _Runner(services, access, actor, series_id, _change_id(sum(ending is not None for _, ending in quotes)))
     done, outcomes = [one for one, ending in quotes if ending is None], []
     for occurrence in (one for one, ending in quotes if ending is not None):
         try:
@@ -173,6 +176,11 @@ async def cancel_series(
         sum(one.released for one in outcomes),
     )
     return ok(SeriesChangedRead.of(row, done, sums), SuccessMessage.BOOKING_CANCELLED)
+
+
+def _change_id(bookings: int) -> str:
+    """Several bookings have one message; one booking has its usual one."""
+    return uuid4().hex if bookings > 1 else ""
 
 
 def _refused(occurrence: Occurrence, error: DomainError) -> Occurrence:
