@@ -6,20 +6,34 @@ Nothing of the product is imported. An hour is a whole number of hours from the 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 HOUR = timedelta(hours=1)
 PRICE = 6600
 HOLD, APPROVAL, OFFER, LEAD = timedelta(minutes=10), timedelta(hours=3), timedelta(minutes=30), timedelta(hours=1)
 #: A visit that nobody ended is completed so long after its end.
 GRACE = timedelta(minutes=15)
-LIVE = ("pending", "confirmed")
+#: How long a step of staff can be undone, and how long they have to end a visit again whose end was undone.
+UNDO, AFTER_UNDO = timedelta(minutes=10), timedelta(hours=1)
+MOST_MOVES = 3
+LIVE = ("pending", "confirmed", "checked_in")
+AHEAD = ("pending", "confirmed")
+ENDED = ("completed", "no_show", "declined")
 Unit = tuple[str, int]
 """A person, and the hour."""
 
 
+def pick(names: list[str], number: int) -> str:
+    return names[number % len(names)]
+
+
 @dataclass
 class Booking:
-    """``paid``: at the provider. ``kept`` and ``back``: what the salon keeps of it, and what went back."""
+    """``paid``: at the provider. ``kept`` and ``back``: what the salon keeps of it, and what went back.
+
+    ``walk_in``: the start of one that is in no hour of the grid; the hour of its unit means nothing. ``percent``: the
+    penalty that was reached when the customer moved it. ``kept``: the penalty of an end that can still be undone.
+    """
 
     unit: Unit
     prepaid: bool
@@ -30,10 +44,23 @@ class Booking:
     paid: int = 0
     is_known: bool = False
     back: int = 0
+    walk_in: datetime | None = None
+    is_stranded: bool = False
+    moves: int = 0
+    percent: int = 0
+    kept: int = 0
+    undo_until: datetime | None = None
+    undo_to: str = ""
+    undone_at: datetime | None = None
 
     @property
     def is_secured(self) -> bool:
         return self.is_known or not self.prepaid
+
+    @property
+    def answer_by(self) -> datetime | None:
+        """When a pending booking ends unless something happens."""
+        return (self.approve_until or self.hold_until) if self.is_secured else self.hold_until
 
 
 @dataclass
@@ -67,18 +94,42 @@ class Model:
 
     # -- time ----------------------------------------------------------------------------------------------------
 
-    def taken(self) -> set[Unit]:
-        """By bookings, blocks and offers. A unit that two of them had would be lost here, so `check` counts."""
-        return set(self._holders())
+    def start(self, booking: Booking) -> datetime:
+        return booking.walk_in or self.at(booking.unit[1])
 
-    def _holders(self) -> Iterator[Unit]:
-        yield from (one.unit for one in self.bookings.values() if one.status in LIVE)
-        yield from self.blocks.values()
-        yield from (one.offer for one in self.waiters.values() if one.offer is not None)
+    def taken(self, but: str = "") -> set[Unit]:
+        """By bookings (except ``but``), blocks and offers. A unit that two of them had would be lost here, so `check`
+        counts."""
+        held = [(person, start) for person, start in self._holders(but)]
+        return {
+            (person, hour)
+            for person, start in held
+            for hour in self.hours
+            if start < self.at(hour + 1) and self.at(hour) < start + HOUR
+        }
+
+    def is_free(self, person: str, start: datetime, but: str = "") -> bool:
+        """Whether the person has nothing in the hour from ``start``."""
+        return not any(one == person and abs(begins - start) < HOUR for one, begins in self._holders(but))
+
+    def _holders(self, but: str = "") -> Iterator[tuple[str, datetime]]:
+        for name, one in self.bookings.items():
+            if one.status in LIVE and name != but:
+                yield one.unit[0], self.start(one)
+        for person, hour in self.blocks.values():
+            yield person, self.at(hour)
+        for waiter in self.waiters.values():
+            if waiter.offer is not None:
+                yield waiter.offer[0], self.at(waiter.offer[1])
 
     def check(self) -> None:
-        holders = list(self._holders())
-        assert len(holders) == len(set(holders)), "the model itself sold something twice"
+        """A booking that the salon cannot keep may lie under the block; nothing else is twice."""
+        stranded = {one.unit for one in self.bookings.values() if one.status in LIVE and one.is_stranded}
+        held = sorted(self._holders())
+        for (person, start), (other, after) in pairwise(held):
+            hour = (start - self.first) // HOUR
+            if person == other and after - start < HOUR and (person, hour) not in stranded:
+                raise AssertionError("the model itself sold something twice")
 
     def free(self, hour: int, people: frozenset[str] | None = None) -> list[Unit]:
         """Units of an hour that can be booked now."""
@@ -154,11 +205,22 @@ class Model:
         if booking.status == "pending" and not booking.approval:
             booking.status = "confirmed"
 
-    def penalty(self, name: str) -> int:
-        """What its policy costs the customer at this moment: nothing until 48 hours before, half until 24, then all."""
+    def tier(self, name: str) -> int:
+        """The percent that its policy takes at this moment: nothing until 48 hours before, half until 24, then all."""
+        ahead = (self.start(self.bookings[name]) - self.now) / HOUR
+        return 0 if ahead >= 48 else 50 if ahead >= 24 else 100
+
+    def percent(self, name: str) -> int:
+        """What a cancellation by the customer costs, in percent of the price."""
         booking = self.bookings[name]
-        ahead = (self.at(booking.unit[1]) - self.now) / HOUR
-        return PRICE * (0 if ahead >= 48 else 50 if ahead >= 24 else 100) // 100
+        if booking.is_stranded:
+            return 0
+        return booking.percent if booking.status == "pending" else max(booking.percent, self.tier(name))
+
+    def penalty(self, name: str) -> int:
+        """What the customer pays for a cancellation at this moment: never more than was paid online."""
+        booking = self.bookings[name]
+        return PRICE * self.percent(name) // 100 if booking.is_known else 0
 
     def moved(self, name: str) -> None:
         """No deadline of a booking is later than its start."""
@@ -169,8 +231,38 @@ class Model:
 
     def end(self, name: str, status: str, kept: int = 0) -> None:
         booking = self.bookings[name]
-        booking.status = status
+        booking.status, booking.is_stranded, booking.undo_until = status, False, None
         booking.back = booking.paid - min(kept, booking.paid)
+
+    # -- the visit -----------------------------------------------------------------------------------------------
+
+    def step(self, name: str, status: str, kept: int = 0) -> None:
+        """Staff take a step that can be undone; its money waits."""
+        booking = self.bookings[name]
+        booking.undo_to, booking.undo_until = booking.status, self.now + UNDO
+        booking.status, booking.kept, booking.is_stranded = status, kept, booking.is_stranded and status in LIVE
+
+    def can_undo(self, name: str) -> bool:
+        """Whether there is a step that can be undone now, and the time that it gave away is free."""
+        booking = self.bookings[name]
+        if booking.undo_until is None or (booking.undo_to == "pending" and self.now >= self._hold_ends(booking)):
+            return False
+        return booking.status in LIVE or self.is_free(booking.unit[0], self.start(booking), but=name)
+
+    def _hold_ends(self, booking: Booking) -> datetime:
+        ends = [booking.hold_until, booking.approve_until if booking.is_secured else None]
+        return max(at for at in ends if at is not None)
+
+    def undo(self, name: str) -> None:
+        booking = self.bookings[name]
+        if booking.status in ("completed", "no_show"):
+            booking.undone_at = self.now
+        booking.status, booking.undo_until = booking.undo_to, None
+
+    def closes(self, booking: Booking) -> datetime:
+        """When the visit is closed if nobody does it."""
+        at = self.start(booking) + HOUR + GRACE
+        return at if booking.undone_at is None else max(at, booking.undone_at + AFTER_UNDO)
 
     # -- time passes ---------------------------------------------------------------------------------------------
 
@@ -179,9 +271,11 @@ class Model:
         found = [until]
         for booking in self.bookings.values():
             if booking.status == "pending":
-                found.append((booking.approve_until if booking.is_secured else booking.hold_until) or until)
-            if booking.status == "confirmed":
-                found.append(self.at(booking.unit[1]) + HOUR + GRACE)
+                found.append(booking.answer_by or until)
+            if booking.status in ("confirmed", "checked_in"):
+                found.append(self.closes(booking))
+            if booking.undo_until is not None:
+                found.append(booking.undo_until)
         for waiter in self.waiters.values():
             if waiter.status == "waiting":
                 found.append(waiter.ends)
@@ -192,20 +286,27 @@ class Model:
     def pass_to(self, now: datetime) -> None:
         """At ``now``, end what ends by itself."""
         self.now = now
-        for name, booking in self.bookings.items():
-            held_until = booking.hold_until
-            if booking.status == "pending" and not booking.is_secured and held_until and held_until <= now:
-                if booking.paid:
-                    self.hear_of_money(name)
-                else:
-                    self.end(name, "expired")
-            answer_by = booking.approve_until
-            if booking.status == "pending" and booking.is_secured and answer_by and answer_by <= now:
-                self.end(name, "declined")
-            if booking.status == "confirmed" and self.at(booking.unit[1]) + HOUR + GRACE <= now:
-                booking.status = "completed"
+        for name in self.bookings:
+            self._pass_booking(name)
         for name, waiter in self.waiters.items():
             if waiter.until is not None and waiter.until <= now:
                 self.end_offer(name, "lapsed")
             if waiter.status == "waiting" and waiter.ends <= now:
                 waiter.status = "ended"
+
+    def _pass_booking(self, name: str) -> None:
+        booking, now = self.bookings[name], self.now
+        if booking.undo_until is not None and booking.undo_until <= now:
+            booking.undo_until = None
+            if booking.status in ENDED and booking.paid:
+                booking.is_known = True
+                booking.back = booking.paid - (booking.paid if booking.status == "completed" else booking.kept)
+        if booking.status == "pending" and booking.answer_by is not None and booking.answer_by <= now:
+            if booking.is_secured:
+                self.end(name, "declined" if booking.approval else "expired")
+            elif booking.paid:
+                self.hear_of_money(name)
+            else:
+                self.end(name, "expired")
+        if booking.status in ("confirmed", "checked_in") and self.closes(booking) <= now:
+            booking.status, booking.undo_until = "completed", None

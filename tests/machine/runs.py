@@ -18,7 +18,7 @@ from activities.bookings.waitlist import WaitlistActivities, WaitlistTurnInput
 from activities.payments.payments import ApplyEventInput, PaymentActivities, RecordInput
 from activities.payments.refunds import BeginRefundInput, RecordRefundInput, RefundActivities
 from db.engine.session import Database
-from domain.booking_status import FINAL, BookingStatus
+from domain.booking_status import FINAL, VISITING, BookingStatus
 from domain.bookings.commands import BookingCommand, BookingOutcome, Cause
 from domain.errors import DomainError
 from domain.payments.status import SECURED
@@ -27,21 +27,30 @@ from domain.platform.actor import ActorKind
 from tests.activities.payments.memory_provider import MemoryProvider
 from tests.support.data import rows
 from workflows.bookings.booking import messages
+from workflows.support import options
 
 VERBS: Mapping[str, str] = {
     messages.CONFIRM: "approve",
     messages.DECLINE: "decline",
     messages.CANCEL: "cancel",
     messages.RESCHEDULE: "reschedule",
+    messages.CHECK_IN: "check_in",
+    messages.COMPLETE: "complete",
+    messages.NO_SHOW: "no_show",
+    messages.UNDO: "undo",
 }
 _DUE = """
-    SELECT b.id, b.status, b.amount_due, b.needs_approval, b.hold_expires_at, b.approval_deadline,
-           b.end_at + t.no_show_grace AS ends, p.status AS payment,
+    SELECT b.id, b.status, b.amount_due, b.needs_approval, b.hold_expires_at, b.approval_deadline, b.proof_deadline,
+           b.undo_until, b.end_at + t.no_show_grace AS ends, p.status AS payment,
            EXISTS (SELECT FROM booking_history h WHERE h.booking_id = b.id AND h.event = 'awaiting_approval') AS asked
       FROM bookings b JOIN business_settings t ON t.business_id = b.business_id
       LEFT JOIN LATERAL (SELECT status FROM booking_payments WHERE booking_id = b.id ORDER BY id DESC LIMIT 1) p ON true
-     WHERE b.business_id = :id AND b.status IN ('pending', 'confirmed') ORDER BY b.created_at, b.id
+     WHERE b.business_id = :id
+       AND (b.status IN ('pending', 'confirmed', 'checked_in') OR b.undo_until IS NOT NULL
+            OR b.status = 'expired' AND p.status = 'requires_payment')
+     ORDER BY b.created_at, b.id
 """
+_SECURED = frozenset(one.value for one in SECURED)
 
 
 @dataclass
@@ -52,6 +61,8 @@ class Runs:
     provider: MemoryProvider
     now: Callable[[], datetime]
     business_id: UUID = field(default_factory=uuid4)
+    #: When staff undid the end of a visit, by booking.
+    undone: dict[UUID, datetime] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.bookings = BookingActivities(self.database, self.now)
@@ -69,6 +80,8 @@ class Runs:
         except DomainError as error:
             refused = ApplicationError(error.code, dict(error.details), type=error.code)
             raise WorkflowUpdateFailedError(refused) from refused
+        if update == messages.UNDO and outcome.status in VISITING:
+            self.undone[command.booking_id] = self.now()
         await self._move(outcome.money)
         return outcome
 
@@ -86,9 +99,8 @@ class Runs:
         for row in waiting:
             update = await self.payments.apply_event(ApplyEventInput(row["id"]))
             await self._move(update.money)
-            secured = update.payment is not None and update.payment.status in SECURED
-            if secured and update.booking_status in FINAL and update.booking_id is not None:
-                await self._do("reinstate_after_late_payment", update.booking_id)
+            if update.booking_id is not None and update.payment is not None and update.payment.status in SECURED:
+                await self._settle_late_money(update.booking_id)
         return bool(waiting)
 
     async def _follow_bookings(self) -> bool:
@@ -101,11 +113,22 @@ class Runs:
         return found
 
     def _next(self, row: dict[str, Any]) -> str | None:
-        now, secured = self.now(), row["payment"] in {one.value for one in SECURED}
-        if row["status"] == BookingStatus.CONFIRMED:
-            return "complete" if row["ends"] <= now else None
-        if row["amount_due"] and not secured:
+        now, status = self.now(), BookingStatus(row["status"])
+        if status in FINAL:
+            if row["undo_until"] is None:
+                return "begin_expiry"
+            return "settle_ending" if row["undo_until"] <= now else None
+        if status in VISITING:
+            undone = self.undone.get(row["id"])
+            ends = row["ends"] if undone is None else max(row["ends"], undone + options.AFTER_UNDO)
+            return "complete" if ends <= now else None
+        return self._next_of_pending(row, now)
+
+    def _next_of_pending(self, row: dict[str, Any], now: datetime) -> str | None:
+        if row["amount_due"] and row["payment"] not in _SECURED:
             return "begin_expiry" if row["hold_expires_at"] <= now else None
+        if row["proof_deadline"] is not None:
+            return "expire_unproven" if row["proof_deadline"] <= now else None
         if not row["needs_approval"]:
             return "confirm"
         if row["amount_due"] and not row["asked"]:
@@ -121,9 +144,15 @@ class Runs:
         if task is None:
             return
         view = await self.payments.record(RecordInput(task, await self.payments.perform(task)))
-        [row] = await rows(self.database, "SELECT status FROM bookings WHERE id = :id", id=task.booking_id)
-        if view.status in SECURED and row["status"] in FINAL:  # it was paid before it could be closed
-            await self._do("reinstate_after_late_payment", task.booking_id)
+        if view.status in SECURED:  # it was paid before it could be closed
+            await self._settle_late_money(task.booking_id)
+
+    async def _settle_late_money(self, booking_id: UUID) -> None:
+        """Of a booking that is over for good; the money of a step that can be undone waits with the step."""
+        found = "SELECT status, undo_until FROM bookings WHERE id = :id"
+        [row] = await rows(self.database, found, id=booking_id)
+        if row["status"] in FINAL and row["undo_until"] is None:
+            await self._do("reinstate_after_late_payment", booking_id)
 
     async def _refund(self) -> bool:
         asked = "SELECT id, booking_id FROM refunds WHERE business_id = :id AND status = 'requested'"

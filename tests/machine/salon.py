@@ -18,7 +18,7 @@ from domain.payments.status import PaymentStatus
 from providers.payments.interface import WebhookEvent
 from tests.activities.payments.memory_provider import MemoryProvider
 from tests.api.conftest import PREFIX
-from tests.machine.model import APPROVAL, HOLD, LEAD, OFFER
+from tests.machine.model import APPROVAL, HOLD, LEAD, OFFER, UNDO
 from tests.machine.runs import Runs
 from tests.support.data import Salon, add_salon, add_service, add_user, rows
 
@@ -26,7 +26,7 @@ TOKYO = ZoneInfo("Asia/Tokyo")
 _CHECKED = {"double claims", "claims of bookings", "holds", "offers of the waitlist", "history", "money", "refunds"}
 _SETTINGS = """
     UPDATE business_settings SET slot_interval_minutes = 60, lead_time = :lead, hold_for = :hold,
-           approval_within = :approval, waitlist_offer_for = :offer WHERE business_id = :id
+           approval_within = :approval, waitlist_offer_for = :offer, undo_within = :undo WHERE business_id = :id
 """
 _MONEY = """
     SELECT p.booking_id, p.provider_intent_id AS intent, p.captured, p.refunded, p.status,
@@ -90,7 +90,7 @@ class StorySalon:
         more = {"payment_mode": "prepay"}
         paid = await add_service(pool, ids.business_id, *ids.resources, **more)
         asked = await add_service(pool, ids.business_id, *ids.resources, approval_mode="manual", **more)
-        terms = {"lead": LEAD, "hold": HOLD, "approval": APPROVAL, "offer": OFFER}
+        terms = {"lead": LEAD, "hold": HOLD, "approval": APPROVAL, "offer": OFFER, "undo": UNDO}
         await rows(pool, _SETTINGS, id=ids.business_id, **terms)
         midnight = clock.now().astimezone(TOKYO).replace(hour=0, minute=0, second=0, microsecond=0)
         services = {"plain": ids.service_id, "paid": paid, "asked": asked}

@@ -5,10 +5,11 @@ from collections.abc import Callable, Coroutine
 from datetime import date, datetime, timedelta
 from typing import Any, ClassVar, TypeVar
 
+from httpx import Response
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from tests.machine.model import HOUR, LIVE, PRICE, Model, Unit, Waiter
+from tests.machine.model import AHEAD, HOUR, LIVE, PRICE, Model, Unit, Waiter, pick
 from tests.machine.salon import TOKYO, StorySalon
 
 T = TypeVar("T")
@@ -54,7 +55,7 @@ class Story(RuleBasedStateMachine):
     @precondition(lambda self: self._pending_paid())
     def pay(self, number: int) -> None:
         """The customer pays at the provider; nobody here knows yet."""
-        name = _pick(self._pending_paid(), number)
+        name = pick(self._pending_paid(), number)
         if self.salon.provider.pay(self.salon.intents[name]):
             self.model.bookings[name].paid = PRICE
         self.compare()
@@ -63,7 +64,7 @@ class Story(RuleBasedStateMachine):
     @precondition(lambda self: self._unheard())
     def hear(self, number: int) -> None:
         """The webhook comes, perhaps for a booking that is over."""
-        name = _pick(self._unheard(), number)
+        name = pick(self._unheard(), number)
         self.await_(self._hear(name))
         self.compare()
 
@@ -71,20 +72,20 @@ class Story(RuleBasedStateMachine):
     @precondition(lambda self: self._live())
     def answer_request(self, number: int, approves: bool) -> None:
         """The owner approves or declines, also what needs no answer or is not paid."""
-        self.await_(self._answer_request(_pick(self._live(), number), approves))
+        self.await_(self._answer_request(pick(self._live(), number), approves))
         self.compare()
 
     @rule(number=NUMBERS, by_customer=st.booleans())
     @precondition(lambda self: self._live())
     def cancel(self, number: int, by_customer: bool) -> None:
-        self.await_(self._cancel(_pick(self._live(), number), by_customer))
+        self.await_(self._cancel(pick(self._live(), number), by_customer))
         self.compare()
 
     @rule(number=NUMBERS, to=NUMBERS)
-    @precondition(lambda self: self._live())
+    @precondition(lambda self: self.ahead())
     def move(self, number: int, to: int) -> None:
         """The owner moves a booking."""
-        self.await_(self._move(_pick(self._live(), number), self.model.hours[to % len(self.model.hours)]))
+        self.await_(self._move(pick(self.ahead(), number), self.model.hours[to % len(self.model.hours)]))
         self.compare()
 
     @rule(number=NUMBERS, takes_all=st.booleans())
@@ -104,10 +105,12 @@ class Story(RuleBasedStateMachine):
     @rule(number=NUMBERS)
     @precondition(lambda self: self.model.blocks)
     def unblock(self, number: int) -> None:
-        name = _pick(list(self.model.blocks), number)
+        name = pick(list(self.model.blocks), number)
         answer = self.await_(self.salon.ask("DELETE", f"/blocks/{name}", "owner"))
         assert answer.status_code == 200, answer.text
-        del self.model.blocks[name]
+        unit = self.model.blocks.pop(name)
+        for booking in self.model.bookings.values():
+            booking.is_stranded = booking.is_stranded and booking.unit != unit
         self.compare()
 
     # -- rules: the waitlist -------------------------------------------------------------------------------------
@@ -123,7 +126,7 @@ class Story(RuleBasedStateMachine):
     @rule(number=NUMBERS, how=st.sampled_from(["accept", "accept", "decline", "leave"]))
     @precondition(lambda self: self._asked())
     def answer_offer(self, number: int, how: str) -> None:
-        self.await_(self._answer_offer(_pick(self._asked(), number), how))
+        self.await_(self._answer_offer(pick(self._asked(), number), how))
         self.compare()
 
     # -- rules: time ---------------------------------------------------------------------------------------------
@@ -157,10 +160,9 @@ class Story(RuleBasedStateMachine):
         assert found.keys() == model.bookings.keys()
         for name, booking in model.bookings.items():
             row = found[name]
-            person, hour = booking.unit
-            taken = [person] if booking.status in LIVE else []
+            taken = [booking.unit[0]] if booking.status in LIVE else []
             seen = (row["status"], row["start_at"], row["claimed"])
-            assert seen == (booking.status, model.at(hour), taken), (name, booking)
+            assert seen == (booking.status, model.start(booking), taken), (name, booking)
             if booking.is_known or booking.back:
                 assert (row["captured"], row["refunded"]) == (booking.paid, booking.back), (name, booking)
         model.check()
@@ -169,10 +171,7 @@ class Story(RuleBasedStateMachine):
         model = self.model
         entries = await self.salon.entries()
         assert entries.keys() == model.waiters.keys()
-        for name, hour in model.offer_all():
-            row = entries[name]
-            assert (row["status"], row["start_at"]) == ("offered", model.at(hour)), (name, hour, model.waiters[name])
-            model.offered(name, (row["resource_id"], hour))
+        self._take_offers(entries)
         for name, waiter in model.waiters.items():
             row = entries[name]
             unit = (row["resource_id"], (row["start_at"] - model.first) // HOUR) if row["start_at"] else None
@@ -180,6 +179,14 @@ class Story(RuleBasedStateMachine):
                 name,
                 waiter,
             )
+
+    def _take_offers(self, entries: dict[str, dict[str, Any]]) -> None:
+        """The model offers what is free; the salon has offered the same, and says of whom."""
+        model = self.model
+        for name, hour in model.offer_all():
+            row = entries[name]
+            assert (row["status"], row["start_at"]) == ("offered", model.at(hour)), (name, hour, model.waiters[name])
+            model.offered(name, (row["resource_id"], hour))
 
     def teardown(self) -> None:
         if hasattr(self, "model"):
@@ -247,7 +254,6 @@ class Story(RuleBasedStateMachine):
     async def _answer_request(self, name: str, approves: bool) -> None:
         model, booking = self.model, self.model.bookings[name]
         answer = await self.salon.ask("POST", f"/bookings/{name}/{'confirm' if approves else 'decline'}", "owner", {})
-        is_late_word = booking.paid and not booking.is_known
         if booking.status != "pending" or (approves and not booking.is_secured):
             assert answer.status_code == 409 or (approves and booking.status == "confirmed"), answer.text
             return
@@ -255,16 +261,16 @@ class Story(RuleBasedStateMachine):
         if approves:
             booking.status = "confirmed"
         else:
-            model.end(name, "declined")
-            booking.is_known = booking.is_known or bool(is_late_word)
+            model.step(name, "declined")
 
     async def _cancel(self, name: str, by_customer: bool) -> None:
         model, booking = self.model, self.model.bookings[name]
-        kept = model.penalty(name) if by_customer and booking.status == "confirmed" and booking.prepaid else 0
+        by_customer = by_customer and booking.walk_in is None  # a walk-in has no login
+        kept = model.penalty(name) if by_customer else 0
         who = self.salon.users[name] if by_customer else "owner"
         quote = await self.salon.ask("POST", f"/bookings/{name}/cancellation-quote", who)
         answer = await self.salon.ask("POST", f"/bookings/{name}/cancel", who, {})
-        if by_customer and model.at(booking.unit[1]) <= model.now:
+        if by_customer and model.start(booking) <= model.now and not booking.is_stranded:
             assert answer.status_code in {409, 422}, answer.text
             return
         assert answer.status_code == 200, answer.text
@@ -285,10 +291,15 @@ class Story(RuleBasedStateMachine):
         if not free or model.at(hour) < model.now:
             assert answer.status_code in {409, 422}, answer.text
             return
+        self._now_at(name, hour, free, answer)
+
+    def _now_at(self, name: str, hour: int, free: list[Unit], answer: Response) -> None:
+        """It was moved to one of the free units."""
         assert answer.status_code == 200, answer.text
-        booking.unit = self._unit(answer.json()["data"], hour)
+        booking = self.model.bookings[name]
+        booking.unit, booking.is_stranded = self._unit(answer.json()["data"], hour), False
         assert booking.unit in free
-        model.moved(name)
+        self.model.moved(name)
 
     async def _book_series(self, hour: int, takes_all: bool) -> None:
         salon, model = self.salon, self.model
@@ -318,7 +329,9 @@ class Story(RuleBasedStateMachine):
         times = {"starts_at": model.at(hour).isoformat(), "ends_at": model.at(hour + 1).isoformat()}
         body = {"business_id": str(salon.ids.business_id), "resource_id": person, **times}
         answer = await salon.ask("POST", "/blocks", "owner", body)
-        is_booked = any(one.unit == unit and one.status in LIVE for one in model.bookings.values())
+        # One that the salon cannot keep anyway is in nobody's way.
+        booked = [one for one in model.bookings.values() if one.unit == unit and one.status in LIVE]
+        is_booked = any(not one.is_stranded for one in booked)
         if is_booked or unit in model.blocks.values():
             if is_booked and model.now < model.at(hour):
                 assert answer.status_code == 409, answer.text
@@ -328,9 +341,8 @@ class Story(RuleBasedStateMachine):
             return
         assert answer.status_code == 201, answer.text
         name = answer.json()["data"]["id"]
-        for entry, waiter in model.waiters.items():
-            if waiter.offer == unit:
-                model.end_offer(entry, "withdrawn")
+        for entry in [name for name, waiter in model.waiters.items() if waiter.offer == unit]:
+            model.end_offer(entry, "withdrawn")
         if unit in model.blocks.values():
             await salon.ask("DELETE", f"/blocks/{name}", "owner")
             return
@@ -350,8 +362,7 @@ class Story(RuleBasedStateMachine):
         assert answer.status_code == 201, answer.text
         name = answer.json()["data"]["id"]
         model.waiters[name] = Waiter(hours, people, ends)
-        [row] = await salon.users_of(name)
-        salon.users[name] = row
+        [salon.users[name]] = await salon.users_of(name)
 
     async def _answer_offer(self, name: str, how: str) -> None:
         salon, model = self.salon, self.model
@@ -372,6 +383,9 @@ class Story(RuleBasedStateMachine):
     def _live(self) -> list[str]:
         return [name for name, one in self.model.bookings.items() if one.status in LIVE]
 
+    def ahead(self) -> list[str]:
+        return [name for name, one in self.model.bookings.items() if one.status in AHEAD]
+
     def _pending_paid(self) -> list[str]:
         of = self.model.bookings
         return [name for name in self.salon.intents if of[name].status == "pending" and not of[name].paid]
@@ -381,7 +395,3 @@ class Story(RuleBasedStateMachine):
 
     def _asked(self) -> list[str]:
         return [name for name, one in self.model.waiters.items() if one.offer is not None]
-
-
-def _pick(names: list[str], number: int) -> str:
-    return names[number % len(names)]

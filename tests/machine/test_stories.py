@@ -18,7 +18,7 @@ from db.bookings import claims
 from tests.api.conftest import client_of
 from tests.machine.runs import Runs
 from tests.machine.salon import PayingProvider, StoppedClock, StorySalon
-from tests.machine.story import Story
+from tests.machine.visits import WholeStory
 from tests.support import sampling, servers
 from tests.support.data import opened
 
@@ -58,7 +58,9 @@ async def open_salon(database: servers.Database, redis_url: str, monkeypatch: py
 @pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.timeout(1200)
 async def test_salon_is_as_its_model_after_every_step(open_salon: Any, part: int) -> None:
-    story = type("StoryOfTest", (Story,), {"open_salon": staticmethod(open_salon), "loop": asyncio.get_running_loop()})
+    story = type(
+        "StoryOfTest", (WholeStory,), {"open_salon": staticmethod(open_salon), "loop": asyncio.get_running_loop()}
+    )
     seed(random.Random(f"{sampling.seed()} stories {part}").getrandbits(32))(story)
     how = settings(
         max_examples=STORIES,
