@@ -47,7 +47,7 @@ class BookingCommand:
     #: Only execute it if the business cannot keep the booking (`domain.scheduling.reaccommodation`).
     stranded: bool = False
     item: int | None = None
-    change_id: str = ""
+    change_id: UUID | None = None
 
 
 @dataclass(frozen=True)

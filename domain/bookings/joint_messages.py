@@ -1,7 +1,8 @@
 """One message about several bookings that one request moves or cancels. Pure.
 
 Each booking changes in a transaction of its own. The first one queues the message, to be sent a little later; the
-others add their booking to it. A change that stops in the middle has told what was done.
+others add their booking to it. A request that stops in the middle has a message about what
+it did.
 """
 
 from collections.abc import Mapping

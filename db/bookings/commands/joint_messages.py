@@ -14,7 +14,7 @@ class JointMessageStore(Store):
     """Messages about several bookings."""
 
     async def queue(
-        self, booking: ChangedBooking, business_id: UUID, change_id: str, messages: Sequence[Message], now: datetime
+        self, booking: ChangedBooking, business_id: UUID, change_id: UUID, messages: Sequence[Message], now: datetime
     ) -> None:
         """Queue the messages of one booking's change: where its change has a message already, the booking is added to
         it. Once that is being sent, the booking gets a message of its own."""
@@ -32,7 +32,7 @@ class JointMessageStore(Store):
         notices: NoticeStore,
         booking: ChangedBooking,
         business_id: UUID,
-        change_id: str,
+        change_id: UUID,
         message: Message,
         now: datetime,
     ) -> bool:

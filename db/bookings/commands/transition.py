@@ -186,7 +186,7 @@ class TransitionStore(Store):
         await self.session.execute(_WRITE, values)
         if change.to in FINAL:
             note_freed_time(self.session, booking.business_id, now)
-        if command.change_id:
+        if command.change_id is not None:
             await self._queue_joint(booking, change, command.change_id, now)
         else:
             await self._queue_notices(booking, *_messages_of(booking, change))
@@ -202,7 +202,7 @@ class TransitionStore(Store):
         notices = [queued(booking.id, booking.business_id, message) for message in messages]
         await NoticeStore(self.session, self.context).queue_many(notices)
 
-    async def _queue_joint(self, booking: Locked, change: Change, change_id: str, now: datetime) -> None:
+    async def _queue_joint(self, booking: Locked, change: Change, change_id: UUID, now: datetime) -> None:
         moved = booking.start_at if change.start_at != booking.start_at else None
         changed = ChangedBooking(booking.id, change.start_at, change.end_at, change.version, moved)
         store = JointMessageStore(self.session, self.context)

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from domain.messages.kinds import NoticeKind
 from tests.activities.templates import review_cases as reviews
+from tests.activities.templates import series_cases as series
 from tests.activities.templates.making import Case as Case
 from tests.activities.templates.making import case as _case
 from tests.activities.templates.making import owner as _owner
@@ -25,28 +26,12 @@ _REQUEST = {"booking_status": "pending", "needs_approval": True}
 _REQUEST_UNPAID = _REQUEST | {"captured": 0, "payment_mode": "at_venue", "amount_due": 0}
 
 
-_SERIES = {
-    "series": [
-        [
-            f"019a0c5f-1c2d-7e30-9b5a-7d9e4f1a3c{day}",
-            f"2026-11-{day}T05:00:00+00:00",
-            f"2026-11-{day}T06:00:00+00:00",
-        ]
-        for day in (21, 28)
-    ]
-}
-_MOVED_SERIES = {
-    "old_start": "2026-11-20T01:30:00+00:00",
-    "series": [
-        [*one, 1, f"2026-11-{day}T01:30:00+00:00"] for one, day in zip(_SERIES["series"], (20, 27), strict=True)
-    ],
-}
-_ENDED_SERIES = {"series": [[*one, 0, None] for one in _SERIES["series"]]}
 _FEE = {"penalty": 2500, "refund": 2500, "release": 0, "by_business": False, "cause": "customer"}
 _NO_FEE = {"penalty": 0, "refund": 5000, "release": 0}
 
 CUSTOMER = (
     *reviews.CUSTOMER,
+    *series.CUSTOMER,
     _case("held", K.BOOKING_HELD, "11月18日（水）12:10まで", "until Wed 18 Nov, 12:10", **_WAITS),
     _case(
         "proof",
@@ -124,37 +109,6 @@ CUSTOMER = (
         "ヘアサロン花より",
         "Hair Salon Hana has moved your booking",
         _MOVED | {"by_business": True},
-    ),
-    _case(
-        "changed_series",
-        K.BOOKING_CHANGED,
-        ("繰り返しのご予約（2件）", "・11月20日（金）10:30 → 11月21日（土）14:00", "11月27日（金）10:30 →"),
-        (
-            "Your 2 bookings have been moved",
-            "Fri 20 Nov, 10:30 → Sat 21 Nov, 14:00",
-            "Fri 27 Nov, 10:30 →",
-        ),
-        _MOVED_SERIES | {"by_business": False},
-    ),
-    _case(
-        "changed_series_by_business",
-        K.BOOKING_CHANGED,
-        "ヘアサロン花より",
-        "Hair Salon Hana has moved 2 of your bookings",
-        _MOVED_SERIES | {"by_business": True},
-    ),
-    _case(
-        "cancelled_series",
-        K.BOOKING_CANCELLED,
-        (
-            "繰り返しのご予約（2件）",
-            "・11月21日（土）14:00",
-            "・11月28日（土）14:00",
-            "キャンセル料：2,500円",
-        ),
-        ("2 bookings of a series", "- Sat 21 Nov, 14:00", "- Sat 28 Nov, 14:00", "fee: ¥2,500"),
-        _FEE | _ENDED_SERIES,
-        booking_status="cancelled",
     ),
     _case(
         "cancelled",
@@ -258,13 +212,6 @@ CUSTOMER = (
         {"penalty": 0, "refund": 5000, "release": 0},
         booking_status="no_show",
     ),
-    _case(
-        "confirmed_series",
-        K.BOOKING_CONFIRMED,
-        ("全2回", "11月28日（土）14:00"),
-        ("Your 2 bookings", "Sat 28 Nov, 14:00"),
-        _SERIES,
-    ),
     _case("reassigned", K.BOOKING_REASSIGNED, "新しい担当：美咲", "Your new staff member: Misaki"),
     _case("payment_received", K.PAYMENT_RECEIVED, "お支払い（5,000円）", "payment of ¥5,000", {"amount": 5000}),
     _case(
@@ -352,6 +299,7 @@ CUSTOMER = (
 
 BUSINESS = (
     *reviews.BUSINESS,
+    *series.BUSINESS,
     _owner("requested", K.BOOKING_REQUESTED, "11月19日（木）12:00までに", "by Thu 19 Nov, 12:00", **_REQUEST),
     _owner(
         "requested_move",
@@ -362,23 +310,7 @@ BUSINESS = (
         **_REQUEST,
     ),
     _owner("confirmed", K.BOOKING_CONFIRMED, "予約が確定しました", "A booking has been confirmed"),
-    _owner("confirmed_series", K.BOOKING_CONFIRMED, "全2回", "A series of 2", _SERIES),
     _owner("changed", K.BOOKING_CHANGED, "変更前：2026年11月20日（金）10:30", "Before: Fri 20 Nov 2026, 10:30", _MOVED),
-    _owner(
-        "changed_series",
-        K.BOOKING_CHANGED,
-        ("繰り返しの予約（2件）", "11月27日（金）10:30 → 11月28日（土）14:00"),
-        ("The times of 2 bookings", "Fri 27 Nov, 10:30 → Sat 28 Nov, 14:00"),
-        _MOVED_SERIES,
-    ),
-    _owner(
-        "cancelled_series",
-        K.BOOKING_CANCELLED,
-        "・11月28日（土）14:00",
-        "- Sat 28 Nov, 14:00",
-        _FEE | _ENDED_SERIES,
-        booking_status="cancelled",
-    ),
     _owner(
         "cancelled",
         K.BOOKING_CANCELLED,

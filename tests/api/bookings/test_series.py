@@ -49,7 +49,7 @@ async def book(person: Person, body: dict[str, Any], **more: Any) -> dict[str, A
     return row
 
 
-async def told_of(pool: Pool, kind: str) -> list[tuple[str, list[Any]]]:
+async def messages_of(pool: Pool, kind: str) -> list[tuple[str, list[Any]]]:
     """The messages of this kind in their order: to whom, and the bookings of a series in them."""
     found = "SELECT audience, facts FROM notification_outbox WHERE kind = :kind ORDER BY id"
     return [(one["audience"], one["facts"].get("series", [])) for one in await data.rows(pool, found, kind=kind)]
@@ -238,10 +238,10 @@ async def test_move_of_the_following_goes_through_their_workflows(live: Live) ->
     now = (await salon.customer.get(path)).json()["data"]["occurrences"]
     starts = [datetime.fromisoformat(one["start_at"]) for one in now]
     assert starts == [salon.at(10), target, salon.at(10) + 2 * WEEK, target + 2 * WEEK]
-    told = await told_of(live.pool, "booking_changed")
-    starts = {audience: [datetime.fromisoformat(one[1]) for one in listed] for audience, listed in told}
+    sent = await messages_of(live.pool, "booking_changed")
+    starts = {audience: [datetime.fromisoformat(one[1]) for one in listed] for audience, listed in sent}
     both = [target, target + 2 * WEEK]
-    assert (len(told), starts) == (2, {"business": both, "customer": both}), "one message for both"
+    assert (len(sent), starts) == (2, {"business": both, "customer": both}), "one message for both"
 
 
 async def test_series_moves_onto_its_own_times(live: Live) -> None:
@@ -277,8 +277,8 @@ async def test_cancellation_costs_the_sum_of_the_quotes(live: Live) -> None:
     }
     assert [one["status"] for one in done["occurrences"]] == ["cancelled", "cancelled"]
     ended = [one["booking_id"] for one in row["occurrences"][2:]]
-    told = await told_of(live.pool, "booking_cancelled")
-    assert sorted((audience, [one[0] for one in listed]) for audience, listed in told) == [
+    sent = await messages_of(live.pool, "booking_cancelled")
+    assert sorted((audience, [one[0] for one in listed]) for audience, listed in sent) == [
         ("business", ended),
         ("customer", ended),
     ], "one message for both"
@@ -288,5 +288,5 @@ async def test_cancellation_costs_the_sum_of_the_quotes(live: Live) -> None:
     assert [one["status"] for one in left] == ["confirmed", "confirmed", "cancelled", "cancelled"]
     one = {"scope": "one", "booking_id": row["occurrences"][0]["booking_id"]}
     assert (await salon.staff.delete(path, params=one)).json()["data"]["changed"] == 1
-    assert (await told_of(live.pool, "booking_cancelled"))[-1] == ("customer", []), "a single one as usual"
+    assert (await messages_of(live.pool, "booking_cancelled"))[-1] == ("customer", []), "a single one as usual"
     assert error_of(await salon.staff.delete(path, params={"scope": "one"})) == (422, "invalid_input")

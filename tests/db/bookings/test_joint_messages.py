@@ -14,9 +14,9 @@ WEEK = timedelta(weeks=1)
 
 
 @pytest.fixture
-def together() -> str:
+def together() -> UUID:
     """The id of one request."""
-    return uuid4().hex
+    return uuid4()
 
 
 async def made(desk: Desk, count: int = 3) -> list[UUID]:
@@ -28,12 +28,12 @@ async def messages(desk: Desk, bookings: list[UUID]) -> list[dict[str, Any]]:
     return await rows(desk.database, found, ids=bookings)
 
 
-async def cancel(desk: Desk, booking_id: UUID, change_id: str) -> None:
+async def cancel(desk: Desk, booking_id: UUID, change_id: UUID) -> None:
     command = desk.command(booking_id, ActorKind.STAFF, change_id=change_id)
     await desk.execute_command("cancel", command)
 
 
-async def test_bookings_of_one_change_have_one_message_that_waits_for_the_last(desk: Desk, together: str) -> None:
+async def test_bookings_of_one_change_have_one_message_that_waits_for_the_last(desk: Desk, together: UUID) -> None:
     bookings = await made(desk)
     for booking_id in reversed(bookings):
         await cancel(desk, booking_id, together)
@@ -46,7 +46,7 @@ async def test_bookings_of_one_change_have_one_message_that_waits_for_the_last(d
     assert command["not_before"] == NOW + timedelta(minutes=1)
 
 
-async def test_moves_of_one_change_tell_the_old_and_new_times_to_both_sides(desk: Desk, together: str) -> None:
+async def test_moves_of_one_change_name_the_old_and_new_times_to_both_sides(desk: Desk, together: UUID) -> None:
     bookings = await made(desk)
     starts = [NOW + 72 * HOUR + week * WEEK for week in range(3)]
     for booking_id, start in zip(bookings, starts, strict=True):
@@ -64,7 +64,7 @@ async def test_moves_of_one_change_tell_the_old_and_new_times_to_both_sides(desk
     assert all(one["facts"]["series"] == expected for one in found)
 
 
-async def test_command_that_is_repeated_adds_its_booking_once(desk: Desk, together: str) -> None:
+async def test_command_that_is_repeated_adds_its_booking_once(desk: Desk, together: UUID) -> None:
     bookings = await made(desk, 2)
     for booking_id in bookings:
         command = desk.command(booking_id, ActorKind.STAFF, change_id=together)
@@ -75,7 +75,7 @@ async def test_command_that_is_repeated_adds_its_booking_once(desk: Desk, togeth
 
 
 @pytest.mark.parametrize("how", ["sent", "begun"])
-async def test_booking_that_comes_too_late_has_a_message_of_its_own(desk: Desk, together: str, how: str) -> None:
+async def test_booking_that_comes_too_late_has_a_message_of_its_own(desk: Desk, together: UUID, how: str) -> None:
     bookings = await made(desk, 2)
     await cancel(desk, bookings[0], together)
     [message] = await messages(desk, bookings)
@@ -91,8 +91,8 @@ async def test_booking_that_comes_too_late_has_a_message_of_its_own(desk: Desk, 
     assert (second["booking_id"], "series" in second["facts"]) == (bookings[1], False)
 
 
-async def test_changes_of_two_requests_have_two_messages(desk: Desk, together: str) -> None:
+async def test_changes_of_two_requests_have_two_messages(desk: Desk) -> None:
     bookings = await made(desk, 2)
     for booking_id in bookings:
-        await cancel(desk, booking_id, f"{together} {booking_id}")
+        await cancel(desk, booking_id, booking_id)
     assert len(await messages(desk, bookings)) == 2

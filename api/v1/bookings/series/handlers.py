@@ -71,7 +71,7 @@ class _Runner:
     access: Access
     actor: Actor
     series_id: UUID
-    change_id: str
+    change_id: UUID | None
 
     async def send(
         self, update: str, occurrence: Occurrence, start_at: datetime | None = None, resource_ids: tuple[UUID, ...] = ()
@@ -178,9 +178,9 @@ async def cancel_series(
     return ok(SeriesChangedRead.of(row, done, sums), SuccessMessage.BOOKING_CANCELLED)
 
 
-def _change_id(bookings: int) -> str:
+def _change_id(bookings: int) -> UUID | None:
     """Several bookings have one message; one booking has its usual one."""
-    return uuid4().hex if bookings > 1 else ""
+    return uuid4() if bookings > 1 else None
 
 
 def _refused(occurrence: Occurrence, error: DomainError) -> Occurrence:
