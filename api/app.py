@@ -75,6 +75,7 @@ def create_app(
             app.state.services = ApiServices(
                 settings=settings,
                 database=used_database,
+                counting=_database(settings.model_copy(update=_COUNTING), stack),
                 temporal=temporal or await temporal_connection.connect(settings, process="api", lazy=True),
                 payments=payments if payments is not None else _payments(settings, stack),
                 email=email or _email(settings, stack),
@@ -93,6 +94,11 @@ def create_app(
     app = _application(lifespan)
     _furnish(app, settings)
     return app
+
+
+#: Counting happens inside the transaction of a request. If it waited for a connection of the same pool, requests that
+#: hold all of them would wait for each other. A transaction that counts needs nothing else.
+_COUNTING = {"database_pool_size": 4, "database_pool_overflow": 0}
 
 
 def _application(lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]]) -> FastAPI:

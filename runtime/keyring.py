@@ -17,6 +17,7 @@ from typing import Any
 import structlog
 from pydantic import SecretStr
 
+from runtime.roles import needs
 from runtime.settings import DEVELOPMENT_KEY, Environment, Settings, UnsafeSettings
 
 log = structlog.get_logger(__name__)
@@ -104,9 +105,14 @@ class KeyRing:
 
     @classmethod
     def of(cls, settings: Settings) -> "KeyRing":
-        """The signing keys of the settings. Raises UnusableKeys, and UnsafeSettings for the development key in
-        production."""
+        """The signing keys of the settings; in production none for a role that has none: it can sign and read nothing.
+        Raises UnusableKeys, and UnsafeSettings for the development key in production."""
         path = settings.jwt_keys_file
+        is_public = settings.jwt_key.get_secret_value() == DEVELOPMENT_KEY
+        if path is None and is_public and settings.environment is Environment.PRODUCTION:
+            if needs(settings.role, "jwt_key"):
+                raise UnsafeSettings("missing or unsafe in production: OMOTENASHI_JWT_KEY")
+            return cls("", {})
         return cls._from(settings, "jwt_keys_file", path, settings.jwt_key_id, settings.jwt_key)
 
     @classmethod

@@ -50,10 +50,12 @@ from runtime.waitlist_links import WaitlistLinks
 
 @dataclass(frozen=True, slots=True)
 class ApiServices:
-    """The services of the process; ``app.state.parts``. ``now`` gives aware UTC time."""
+    """The services of the process; ``app.state.services``. ``counting``: connections on which requests are counted
+    while Redis is unavailable. ``now`` gives aware UTC time."""
 
     settings: Settings
     database: Database
+    counting: Database
     temporal: Client
     payments: Mapping[str, PaymentProvider]
     email: EmailProvider

@@ -183,7 +183,7 @@ async def _count(services: ApiServices, window: Window) -> LimitResult:
         [counted] = await services.cache.count([window])
     except CacheUnavailable:
         try:
-            async with services.database.unit_of_work(Scope.public()) as work:
+            async with services.counting.unit_of_work(Scope.public()) as work:
                 [counted] = await work.platform.rate_limits.count([window])
         except Unavailable:
             raise

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row, TextClause, text
 
 from db.bookings.commands.expire import ExpiryStore
 from db.bookings.waitlist.ending import WaitlistEndStore
@@ -67,7 +67,10 @@ _ONE_CLASS_AT_A_TIME = text("""
     SELECT pg_advisory_xact_lock(hashtextextended(
         CAST(CAST(:service_id AS uuid) AS text) || extract(epoch FROM CAST(:start_at AS timestamptz)), 2))
 """)
-_PUT_BACK = text("DELETE FROM resource_claims WHERE id = ANY(:ids)")
+# Without it a transaction would go to its next candidate with units of the last one: what it deleted stays locked until
+# its end, and two of them would wait for each other.
+_BEFORE_CLAIMS = text("SAVEPOINT claims")
+_UNDO_CLAIMS = text("ROLLBACK TO SAVEPOINT claims")
 _DROP = text("DELETE FROM resource_claims WHERE booking_id = :booking_id AND released_at IS NULL")
 _RELEASE = text("UPDATE resource_claims SET released_at = :now WHERE booking_id = :booking_id AND released_at IS NULL")
 _IN_THE_WAY = text("""
@@ -230,22 +233,23 @@ class ClaimStore(Store):
             "holds_until": holds_until,
             "calendar_version": calendar_version,
         }
-        row = (await self.session.execute(_TAKE, values)).one()
-        return await self.is_whole(candidate, row.claims or [], row.is_current)
+        return await self.execute_whole(candidate, _TAKE, values)
 
-    async def is_whole(self, candidate: Candidate, taken: Sequence[UUID], is_current: bool) -> bool:
-        """Whether a statement took all claims of the candidate; a partial result is undone. Raises CalendarMoved."""
-        if not is_current:
+    async def execute_whole(self, candidate: Candidate, statement: TextClause, values: Mapping[str, Any]) -> bool:
+        """Execute a statement that claims a candidate; whether it took every claim. If not, all that it wrote is undone
+        and nobody waits for it. Its row has ``claims``, the ids of those taken, and ``is_current``. Raises
+        CalendarMoved."""
+        can_be_partial = len(candidate) > 1
+        if can_be_partial:
+            await self.session.execute(_BEFORE_CLAIMS)
+        row = (await self.session.execute(statement, values)).one()
+        if not row.is_current:
             raise CalendarMoved({"dependency": "calendar", "retry_after": 1})
-        if len(taken) == len(candidate):
+        if len(row.claims or ()) == len(candidate):
             return True
-        await self.put_back(taken)
+        if can_be_partial:
+            await self.session.execute(_UNDO_CLAIMS)
         return False
-
-    async def put_back(self, claim_ids: Sequence[UUID]) -> None:
-        """Delete claims that this transaction inserted."""
-        if claim_ids:
-            await self.session.execute(_PUT_BACK, {"ids": list(claim_ids)})
 
     async def move_claims(
         self,

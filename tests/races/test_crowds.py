@@ -134,6 +134,36 @@ async def test_last_seat_is_sold_twice_only_without_the_lock_of_its_class(
     assert await seats_sold(pool, salon, start_at) == SEATS + (not is_locked)
 
 
+# -- several units of one group ---------------------------------------------------------------------------------------
+
+PEOPLE, RACERS, HOURS = 4, 10, 6
+
+
+async def test_bookings_of_two_people_each_at_once_end_without_a_deadlock(crowded: Database) -> None:
+    """Each wants two of the same four. One who takes the first and misses the second must let the first go at once."""
+    salon = await add_salon(crowded)
+    people = [*salon.resources, *[await add_resource(crowded, salon.business_id) for _ in range(PEOPLE - 2)]]
+    pair = await add_service(crowded, salon.business_id, *people)
+    second = {"service_id": pair, "requirement_group": 1, "business_id": salon.business_id}
+    await add_all(crowded, ServiceResource, *({**second, "resource_id": one} for one in people))
+    customers = [await add_user(crowded, email_verified_at=NOW) for _ in range(RACERS)]
+    before = await deadlocks(crowded)
+
+    async def book(customer: UUID, start_at: datetime) -> BookingView | DomainError:
+        request = HoldRequest(single(pair), start_at, user_id=customer)
+        try:
+            async with crowded.unit_of_work(salon.scope) as work:
+                return await work.bookings.holds.hold(request, NOW)
+        except DomainError as refusal:
+            return refusal
+
+    for hour in range(HOURS):
+        heard = await asyncio.gather(*(book(customer, NOW + (72 + hour) * HOUR) for customer in customers))
+        kinds = Counter(type(one) for one in heard)
+        assert kinds == {BookingView: PEOPLE // 2, SlotTaken: RACERS - PEOPLE // 2}
+    assert await deadlocks(crowded) == before
+
+
 # -- moves -----------------------------------------------------------------------------------------------------------
 
 #: Hours among which the bookings move; each of three pairs of a person and a room can be had once in each.

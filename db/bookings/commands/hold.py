@@ -60,7 +60,7 @@ _OTHER_UNPROVEN = text("""
        AND k.contact_proven_at IS NULL AND k.start_at > :now AND k.hold_expires_at > :now
 """)
 # One statement: either every claim is taken and the booking is written with history, event and stored response, or only
-# claims are written, which the caller deletes. The foreign keys to the booking are checked at commit.
+# claims are written, which the caller undoes. The foreign keys to the booking are checked at commit.
 _HOLD = text(f"""
 WITH calendar AS ({CALENDAR}),
 claimed AS ({INSERT_CLAIMS}),
@@ -258,8 +258,7 @@ class HoldStore(OverbookStore):
             "what": key.key if key else None,
             "answer": answer(view) if answer and key else None,
         }
-        row = (await self.session.execute(_HOLD, values)).one()
-        return await self.is_whole(candidate, row.claims or [], row.is_current)
+        return await self.execute_whole(candidate, _HOLD, values)
 
     async def _check_in(self, view: BookingView, now: datetime) -> None:
         """The customer of a walk-in is there: confirmed and checked in at once, and nobody gets a message."""

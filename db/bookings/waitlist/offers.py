@@ -203,8 +203,7 @@ class WaitlistOfferStore(WaitlistEndStore):
 
         async def attempt(candidate: Candidate) -> bool:
             asked = {**values, **claim_values(candidate), "wanted": len(candidate)}
-            taken = (await self.session.execute(_TAKE, asked)).one()
-            return await claims.is_whole(candidate, taken.claims or [], taken.is_current)
+            return await claims.execute_whole(candidate, _TAKE, asked)
 
         try:
             async with self.session.begin_nested():
