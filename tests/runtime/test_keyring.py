@@ -7,12 +7,15 @@ from uuid import UUID
 
 import pytest
 
+from domain.errors import Unauthenticated
 from runtime.keyring import KeyRing, Keys, UnusableKeys, read_keys, write_keys
+from runtime.links import Links, Purpose
 from runtime.roles import ProcessRole
 from runtime.sealing import Sealed, Sealer, Unsealable
 from runtime.settings import DEVELOPMENT_KEY, Environment, Settings, UnsafeSettings
 
 NOW = datetime(2026, 11, 21, 1, 30, tzinfo=UTC)
+ID = UUID(int=7)
 OWNER = UUID(int=1).bytes
 
 
@@ -87,8 +90,25 @@ def test_payloads_are_not_encrypted_with_the_public_key_in_production() -> None:
     production = settings.model_copy(update={"environment": Environment.PRODUCTION})
     with pytest.raises(UnsafeSettings, match="OMOTENASHI_TEMPORAL_KEY"):
         KeyRing.of_payloads(production)
-    # Processes that sign nothing have no signing key.
-    assert KeyRing.of(production).current == "k1"
+
+
+@pytest.mark.parametrize("role", [ProcessRole.BOOKINGS, ProcessRole.RELAY, ProcessRole.MIGRATE])
+def test_role_without_a_signing_key_signs_and_reads_no_link_in_production(role: ProcessRole) -> None:
+    development = Settings(role=role)
+    forged = Links(KeyRing.of(development)).issue(Purpose.BOOKING, ID, NOW)
+    ring = KeyRing.of(development.model_copy(update={"environment": Environment.PRODUCTION}))
+    assert dict(ring.keys) == {}
+    with pytest.raises(KeyError):
+        Links(ring).issue(Purpose.BOOKING, ID, NOW)
+    with pytest.raises(Unauthenticated):
+        Links(ring).read(Purpose.BOOKING, forged, NOW)
+
+
+@pytest.mark.parametrize("role", [ProcessRole.API, ProcessRole.NOTICES, ProcessRole.ALL])
+def test_role_that_signs_does_not_start_with_the_public_key_in_production(role: ProcessRole) -> None:
+    settings = Settings(role=role).model_copy(update={"environment": Environment.PRODUCTION})
+    with pytest.raises(UnsafeSettings, match="OMOTENASHI_JWT_KEY"):
+        KeyRing.of(settings)
 
 
 def test_key_that_signs_cannot_be_retired() -> None:
