@@ -1,7 +1,7 @@
 """The profile of a business, and its status on the platform."""
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, cast
@@ -17,7 +17,7 @@ from db.scheduling.calendars.change import would_break
 from domain.booking_status import LIVE
 from domain.business_status import NEVER_PUBLIC, PRIVATE, BusinessStatus, check_transition
 from domain.businesses.profile import PERMIT_NEEDED, check_kind
-from domain.businesses.slug import slug_from, slug_of_place
+from domain.businesses.slug import slugs_to_try
 from domain.catalogue.service import check_legal_notice
 from domain.errors import AlreadyExists, NotFound
 from domain.payments.status import ONLINE
@@ -107,7 +107,8 @@ class ProfileStore(Store):
         without ``slug`` one is made from the name, or from kind and place (``city_kana``) if the reading of the name is
         unknown. Raises AlreadyExists for a slug that another business has or had."""
         row = None
-        for slug in self._wanted_slugs(values, city_kana):
+        suffixes = (secrets.token_hex(2) for _ in range(_TRIES))
+        for slug in slugs_to_try(values.get("slug"), values["name"], values["vertical"], city_kana, suffixes):
             row = await self._insert(owner_id, {**values, "slug": slug})
             if row is not None:
                 break
@@ -116,17 +117,6 @@ class ProfileStore(Store):
         await self.session.execute(_ENTER, {"business_id": row.id, "user_id": owner_id})
         await self.session.execute(_SETTINGS, {"business_id": row.id, "language": language})
         return row
-
-    def _wanted_slugs(self, values: Mapping[str, Any], city_kana: str | None) -> Iterator[str]:
-        if values.get("slug"):
-            yield values["slug"]
-            return
-        named = slug_from(values["name"])
-        if named is not None:
-            yield named
-        wanted = named or slug_of_place(values["vertical"], city_kana)
-        for _ in range(_TRIES):
-            yield f"{wanted}-{secrets.token_hex(2)}"
 
     async def _insert(self, owner_id: UUID, values: Mapping[str, Any]) -> BusinessRow | None:
         """None if the slug is not free."""

@@ -19,12 +19,12 @@ from db.platform.attention import AttentionStore
 from db.platform.outbox import PAYMENT_EVENT, REFUND_EVENT, OutboxStore
 from domain.booking_status import BookingStatus
 from domain.errors import NotFound
-from domain.payments.changes import amount_mismatch
+from domain.payments.changes import amount_mismatch, dispute_alert
 from domain.payments.intents import CardStep, IntentFacts, IntentStep, card_step, step_for
 from domain.payments.movements import of_dispute
 from domain.payments.payment import Payment
 from domain.payments.provider_events import DisputeEvent, IntentEvent, ProviderEvent, after_disputes
-from domain.payments.status import DISPUTE_PHASE, DisputeStatus, Movement, PaymentStatus
+from domain.payments.status import DISPUTE_PHASE, Movement
 from domain.payments.tasks import PaymentView
 
 _EVENT = TypeAdapter(ProviderEvent)
@@ -206,22 +206,11 @@ class WebhookStore(Store):
         entry = Entry.of(task, DISPUTE_PHASE[event.status])
         await ledger.write(replace(entry, provider_ref=event.dispute_id, reason=event.reason))
         totals = after_disputes(payment.totals, await ledger.disputed(payment.id))
-        await PaymentStore(self.session, self.context).apply_totals(payment, totals, booking_status)
-        if totals.status is PaymentStatus.DISPUTED and event.status is not DisputeStatus.WON:
-            await AttentionStore(self.session, self.context).file(
-                "dispute",
-                f"dispute:{payment.id}:{event.dispute_id}",
-                business_id=payment.business_id,
-                booking_id=payment.booking_id,
-                payment_id=payment.id,
-                details={
-                    "dispute_id": event.dispute_id,
-                    "status": event.status.value,
-                    "amount": event.amount,
-                    "currency": payment.currency,
-                    "reason": event.reason,
-                },
-            )
+        payments = PaymentStore(self.session, self.context)
+        after = await payments.apply_totals(payment, totals, booking_status)
+        alert = dispute_alert(after, event)
+        if alert is not None:
+            await payments.raise_alerts(payment, alert)
         return f"dispute_{event.status.value}"
 
 

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from domain.errors import InvalidInput
 from domain.kana import romanised
@@ -82,6 +82,21 @@ def slug_of_place(vertical: str, city_kana: str | None) -> str:
     unique."""
     place = _KIND_OF_PLACE.sub("", _plain(romanised(city_kana))) if city_kana else ""
     return f"{vertical}-{place}"[: MAX_LENGTH - _ROOM].strip("-")
+
+
+def slugs_to_try(
+    given: str | None, name: Mapping[str, str], vertical: str, city_kana: str | None, suffixes: Iterable[str]
+) -> Iterator[str]:
+    """The slugs of a new business, the best first, until one is free. A slug that the owner gave is the only one.
+    ``suffixes``: random letters and digits, six at most."""
+    if given:
+        yield given
+        return
+    readable = slug_from(name)
+    if readable is not None:
+        yield readable
+    stem = readable or slug_of_place(vertical, city_kana)
+    yield from (f"{stem}-{suffix}" for suffix in suffixes)
 
 
 def _plain(text: str) -> str:

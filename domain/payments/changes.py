@@ -8,12 +8,16 @@ from typing import Any
 
 from domain.booking_status import VISITING, BookingStatus
 from domain.messages.kinds import NoticeKind
+from domain.payments.intents import keeps_new_card
 from domain.payments.lapse import WITH_CUSTOMER
-from domain.payments.movements import is_other_card
+from domain.payments.movements import is_other_card, of_other_card
 from domain.payments.payment import Payment
-from domain.payments.provider_events import IntentEvent, PaymentTotals, after_intent, authorized_by
-from domain.payments.status import Movement, PaymentStatus, Phase
+from domain.payments.provider_events import DisputeEvent, IntentEvent, PaymentTotals, after_intent, authorized_by
+from domain.payments.status import DisputeStatus, Movement, PaymentStatus, Phase
 from domain.payments.tasks import MoneyResult, MoneyTask
+
+#: Kinds of attention items that a new card resolves.
+WANT_A_CARD = ("authorize_failed", "authorization_lost")
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +208,45 @@ def double_capture(payment: Payment) -> Alert:
         "currency": payment.currency,
     }
     return Alert("replaced_intent_captured", str(payment.id), details)
+
+
+@dataclass(frozen=True, slots=True)
+class NewCard:
+    """What follows when a payment with a new card is secured. ``surplus``: the payment that is not needed any more, the
+    former or the new one; ``void`` gives its card free, or ``alert`` says that its money was taken. ``resolved``: kinds
+    of attention items of the booking that need nobody any more."""
+
+    surplus: Payment
+    void: MoneyTask | None
+    alert: Alert | None
+    resolved: tuple[str, ...]
+
+
+def secure_new_card(new: Payment, former: Payment, booking_status: BookingStatus) -> NewCard:
+    """``new`` replaces ``former`` while the visit is to take place; otherwise the new card is not needed."""
+    is_kept = keeps_new_card(booking_status)
+    surplus = former if is_kept else new
+    void = alert = None
+    if surplus.status is PaymentStatus.AUTHORIZED:
+        void = surplus.task(Movement.VOID, of_other_card(surplus.id, new.id), surplus.authorized)
+    elif surplus.captured:
+        alert = double_capture(surplus)
+    return NewCard(surplus, void, alert, WANT_A_CARD if is_kept else ())
+
+
+def dispute_alert(payment: Payment, event: DisputeEvent) -> Alert | None:
+    """An open or lost dispute of a payment is for a person; ``payment`` has the totals after the event. None for one
+    that was won, and where no money is disputed any more."""
+    if payment.status is not PaymentStatus.DISPUTED or event.status is DisputeStatus.WON:
+        return None
+    details = {
+        "dispute_id": event.dispute_id,
+        "status": event.status.value,
+        "amount": event.amount,
+        "currency": payment.currency,
+        "reason": event.reason,
+    }
+    return Alert("dispute", f"{payment.id}:{event.dispute_id}", details)
 
 
 @dataclass(frozen=True, slots=True)

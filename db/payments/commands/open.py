@@ -17,9 +17,8 @@ from db.payments.payments import COLUMNS, PaymentStore, payment_of
 from db.platform.attention import AttentionStore
 from domain.booking_status import BookingStatus
 from domain.messages.kinds import NoticeKind
-from domain.payments.changes import double_capture
-from domain.payments.intents import keeps_new_card, requests_card
-from domain.payments.movements import of_other_card
+from domain.payments.changes import secure_new_card
+from domain.payments.intents import requests_card
 from domain.payments.opening import Opening, OpeningFacts, opening
 from domain.payments.payment import Payment
 from domain.payments.status import Movement, PaymentMode, PaymentStatus
@@ -50,8 +49,6 @@ _TO_VOID = text(f"""
      ORDER BY t.id LIMIT 1
 """)
 _WEBSITE = text("SELECT website FROM businesses WHERE id = :id AND deleted_at IS NULL")
-#: Kinds of attention items that a new card resolves.
-_WANT_A_CARD = ("authorize_failed", "authorization_lost")
 
 
 class OpeningStore(PaymentStore):
@@ -80,26 +77,25 @@ class OpeningStore(PaymentStore):
         return website
 
     async def replace_payment(self, payment: Payment, booking_status: BookingStatus) -> None:
-        """A payment with a new card has just been secured; its booking is locked.
-
-        The replaced payment must be voided, and the attention items about the card are resolved. If the visit has ended
-        or was cancelled, the new payment must be voided instead. ``find_void`` returns the task.
-        """
+        """A payment with a new card has just been secured; its booking is locked. Writes what `secure_new_card`
+        decides; ``find_void`` returns the void."""
         if payment.replaces is None:
             return
-        surplus = payment
-        if keeps_new_card(booking_status):
-            surplus = await self.get(payment.replaces)
-            await AttentionStore(self.session, self.context).settle(payment.booking_id, _WANT_A_CARD, "new_card")
-        if surplus.status is PaymentStatus.AUTHORIZED:
-            await self.intend(_void(surplus, of_other_card(surplus.id, payment.id)))
-        elif surplus.captured:
-            await self.raise_alerts(surplus, double_capture(surplus))
+        decided = secure_new_card(payment, await self.get(payment.replaces), booking_status)
+        if decided.resolved:
+            await AttentionStore(self.session, self.context).settle(payment.booking_id, decided.resolved, "new_card")
+        if decided.void is not None:
+            await self.intend(decided.void)
+        if decided.alert is not None:
+            await self.raise_alerts(decided.surplus, decided.alert)
 
     async def find_void(self, booking_id: UUID) -> MoneyTask | None:
         """The void that ``replace_payment`` decided and that has not ended yet."""
         row = (await self.session.execute(_TO_VOID, {"booking_id": booking_id})).one_or_none()
-        return None if row is None else _void(payment_of(row), row.movement_id)
+        if row is None:
+            return None
+        payment = payment_of(row)
+        return payment.task(Movement.VOID, row.movement_id, payment.authorized)
 
     async def ask_for_card(self, payment: Payment, booking_status: BookingStatus) -> None:
         """An authorization was just lost: ask the customer for another card, unless they were asked when it could not
@@ -137,7 +133,3 @@ class OpeningStore(PaymentStore):
 
     async def _renewal_failed(self, payment_id: UUID) -> bool:
         return bool(await self.session.scalar(_RENEWAL_FAILED, {"id": payment_id}))
-
-
-def _void(payment: Payment, movement_id: str) -> MoneyTask:
-    return payment.task(Movement.VOID, movement_id, payment.authorized)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.businesses.slug import RESERVED, check_slug, slug_from, slug_of_place
+from domain.businesses.slug import RESERVED, check_slug, slug_from, slug_of_place, slugs_to_try
 from domain.errors import InvalidInput
 
 
@@ -46,6 +46,21 @@ def test_made_from_kind_and_place(city_kana: str | None, slug: str) -> None:
 def test_slug_that_is_made_is_valid_with_room_for_a_suffix(name: dict[str, str]) -> None:
     slug = slug_from(name) or slug_of_place("restaurant", name.get("ja"))
     assert check_slug(f"{slug}-a1b2")
+
+
+@pytest.mark.parametrize(
+    ("given", "name", "tried"),
+    [
+        ("my-salon", {"en": "Hana"}, ["my-salon"]),
+        (None, {"en": "Hana"}, ["hana", "hana-a1b2", "hana-c3d4"]),
+        ("", {"ja": "花"}, ["salon-shibuya-a1b2", "salon-shibuya-c3d4"]),
+        (None, {"en": "API"}, ["salon-shibuya-a1b2", "salon-shibuya-c3d4"]),
+    ],
+)
+def test_slugs_to_try_are_the_given_one_or_those_made_from_name_and_place(
+    given: str | None, name: dict[str, str], tried: list[str]
+) -> None:
+    assert list(slugs_to_try(given, name, "salon", "シブヤク", ["a1b2", "c3d4"])) == tried
 
 
 @pytest.mark.parametrize("slug", ["api", "admin", "login", "www", "bookings", "salon", "null"])

@@ -12,21 +12,25 @@ from hypothesis import strategies as st
 from domain.booking_status import VISITING, BookingStatus
 from domain.messages.kinds import NoticeKind
 from domain.payments.changes import (
+    WANT_A_CARD,
     Moved,
     alerts_of,
     apply_intent,
     card_request,
     change_totals,
+    dispute_alert,
+    double_capture,
     notices_of,
     record_movement,
     renew,
+    secure_new_card,
     surplus_captured,
 )
 from domain.payments.lapse import WITH_CUSTOMER
 from domain.payments.movements import of_other_card
 from domain.payments.payment import Payment
-from domain.payments.provider_events import IntentEvent, PaymentTotals
-from domain.payments.status import ALLOWED, Movement, PaymentStatus, Phase
+from domain.payments.provider_events import DisputeEvent, IntentEvent, PaymentTotals
+from domain.payments.status import ALLOWED, DisputeStatus, Movement, PaymentStatus, Phase
 from domain.payments.tasks import MoneyResult, MoneyTask
 
 P, B, M = PaymentStatus, BookingStatus, Movement
@@ -211,6 +215,49 @@ def test_record_of_an_other_card_that_was_captured_is_an_alert() -> None:
     assert [one.kind for one in record.alerts] == ["replaced_intent_captured"]
     unpaid = MoneyResult(other.movement_id, Phase.SUCCEEDED, P.VOIDED, "pi_1")
     assert record_movement(before, other, unpaid).alerts == ()
+
+
+# -- new cards and disputes ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("booking", BookingStatus)
+def test_secure_new_card_gives_the_other_card_free(booking: BookingStatus) -> None:
+    """The former one while the visit is to take place, else the new one."""
+    former, new = held(), held()
+    decided = secure_new_card(new, former, booking)
+    surplus = former if booking in VISITING else new
+    assert decided.surplus is surplus
+    assert decided.void == surplus.task(M.VOID, of_other_card(surplus.id, new.id), 6600)
+    assert decided.alert is None
+    assert decided.resolved == (WANT_A_CARD if booking in VISITING else ())
+
+
+@pytest.mark.parametrize("status", [P.VOIDED, P.REQUIRES_PAYMENT, P.CAPTURED, P.DISPUTED])
+def test_secure_new_card_is_an_alert_if_the_former_card_was_charged(status: PaymentStatus) -> None:
+    charged = status in {P.CAPTURED, P.DISPUTED}
+    former = payment(status, authorized=6600, captured=6600 if charged else 0)
+    decided = secure_new_card(held(), former, B.CONFIRMED)
+    assert decided.void is None
+    assert (decided.alert == double_capture(former)) if charged else (decided.alert is None)
+
+
+@pytest.mark.parametrize("status", PaymentStatus)
+@pytest.mark.parametrize("dispute", DisputeStatus)
+def test_dispute_alert_is_for_disputed_money_that_is_not_won_back(
+    status: PaymentStatus, dispute: DisputeStatus
+) -> None:
+    disputed = payment(status)
+    alert = dispute_alert(disputed, DisputeEvent("dp_1", dispute, 6600, "fraudulent"))
+    assert (alert is not None) is (status is P.DISPUTED and dispute is not DisputeStatus.WON)
+    if alert is not None:
+        assert alert.dedupe_key == f"dispute:{disputed.id}:dp_1"
+        assert alert.details == {
+            "dispute_id": "dp_1",
+            "status": dispute.value,
+            "amount": 6600,
+            "currency": "JPY",
+            "reason": "fraudulent",
+        }
 
 
 # -- renewals --------------------------------------------------------------------------------------------------------
