@@ -1,4 +1,4 @@
-"""Demo data: three people who can log in, and two businesses that can be booked."""
+"""Demo data: four people who can log in, and two businesses that can be booked."""
 
 from datetime import UTC, datetime
 from uuid import UUID
@@ -13,8 +13,8 @@ from domain.errors import NotFound
 from domain.scheduling.hours import check_week
 from runtime.settings import Environment, Settings, UnsafeSettings
 from stack.operators import set_operator
-from stack.seed_businesses import BUSINESSES, DemoBusiness
-from stack.seed_logins import ADMIN, CUSTOMER, OWNER, PASSWORD
+from stack.seed_businesses import BUSINESSES, IZAKAYA, SALON, DemoBusiness
+from stack.seed_logins import ADMIN, CUSTOMER, IZAKAYA_OWNER, OWNER, PASSWORD
 
 
 async def seed(settings: Settings) -> None:
@@ -27,11 +27,14 @@ async def seed(settings: Settings) -> None:
         raise UnsafeSettings("demo data has a public password and does not belong into production")
     database = connect(settings)
     try:
-        owner = await _user(database, OWNER, ("山本", "花"))
+        owners = {
+            SALON.slug: await _user(database, OWNER, ("山本", "花")),
+            IZAKAYA.slug: await _user(database, IZAKAYA_OWNER, ("月野", "健")),
+        }
         await _user(database, CUSTOMER, ("田中", "太郎"))
         await _user(database, ADMIN, ("小川", "誠"))
         for business in BUSINESSES:
-            await _business(database, owner, business)
+            await _business(database, owners[business.slug], business)
     finally:
         await database.close()
     await set_operator(settings, ADMIN)

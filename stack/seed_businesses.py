@@ -226,7 +226,7 @@ IZAKAYA = DemoBusiness(
         "invoice_number": "T3987654321098",
         "legal_notice": _notice(
             {"ja": "居酒屋月（見本）", "en": "Izakaya Tsuki (an example)"},
-            {"ja": "山本 花", "en": "Hana Yamamoto"},
+            {"ja": "月野 健", "en": "Ken Tsukino"},
             {
                 "ja": "大阪府大阪市中央区道頓堀1丁目99-4 月ビル地下1階",
                 "en": "B1 Tsuki Bldg., 1-99-4 Dotonbori, Chuo-ku, Osaka",

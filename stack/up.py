@@ -15,7 +15,7 @@ from stack.folder import DataFolder, FolderInUse
 from stack.platform import Platform
 from stack.processes import StartFailed
 from stack.reports import ConsoleReporter
-from stack.seed_logins import ADMIN, CUSTOMER, OWNER, PASSWORD
+from stack.seed_logins import ADMIN, CUSTOMER, IZAKAYA_OWNER, OWNER, PASSWORD
 from stack.supervisor import Supervisor
 
 #: The pages, which people open first; the business is the one of the example data.
@@ -83,7 +83,8 @@ async def _start(platform: Platform, options: UpOptions, console: Console) -> No
     console.print(_table(platform, options.only_servers))
     if not options.only_servers and options.seed:
         console.print(
-            f"Demo logins: {OWNER} (owner), {CUSTOMER} (customer) and {ADMIN} (operator), password {PASSWORD}\n"
+            f"Demo logins, password {PASSWORD}: {OWNER} (owner of the salon), {IZAKAYA_OWNER} (owner of the"
+            f" izakaya), {CUSTOMER} (customer) and {ADMIN} (operator)\n"
             "Open the mailbox to read the e-mails.",
             soft_wrap=True,
             highlight=False,

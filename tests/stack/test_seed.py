@@ -10,9 +10,11 @@ from domain.errors import NotFound
 from runtime.settings import Environment, Settings, UnsafeSettings
 from stack.operators import set_operator
 from stack.seed import seed
-from stack.seed_businesses import BUSINESSES
-from stack.seed_logins import ADMIN, CUSTOMER, OWNER, PASSWORD
+from stack.seed_businesses import BUSINESSES, IZAKAYA, SALON
+from stack.seed_logins import ADMIN, CUSTOMER, IZAKAYA_OWNER, OWNER, PASSWORD
 from tests.support.servers import Database
+
+LOGINS = (OWNER, IZAKAYA_OWNER, CUSTOMER, ADMIN)
 
 
 async def test_seed_can_be_written_twice_and_everybody_sees_it(database: Database) -> None:
@@ -25,7 +27,7 @@ async def test_seed_can_be_written_twice_and_everybody_sees_it(database: Databas
             found = await work.businesses.search(Search(Sort.NEWEST, "ja", 50))
             services = await work.catalogue.list_services(ServiceFilter(), None, 50)
         async with pool.unit_of_work(Scope.platform()) as work:
-            people = [await work.identity.users.find_by_email(email) for email in (OWNER, CUSTOMER, ADMIN)]
+            people = [await work.identity.users.find_by_email(email) for email in LOGINS]
     finally:
         await pool.close()
     businesses = [one.business for one in found]
@@ -33,6 +35,11 @@ async def test_seed_can_be_written_twice_and_everybody_sees_it(database: Databas
     assert {business.status for business in businesses} == {"approved"}
     assert len(services) == sum(len(demo.services) for demo in BUSINESSES)
     assert all(service.requirements and service.policy for service, _ in services)
+    salon_owner, izakaya_owner, *_ = people
+    assert salon_owner
+    assert izakaya_owner
+    owners = {business.slug: business.owner_id for business in businesses}
+    assert owners == {SALON.slug: salon_owner.id, IZAKAYA.slug: izakaya_owner.id}
     assert all(person and person.email_verified_at for person in people), "uploads and invitations ask for it"
     assert all(person and bcrypt.checkpw(PASSWORD.encode(), person.password_hash.encode()) for person in people)
 
