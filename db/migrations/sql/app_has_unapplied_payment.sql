@@ -1,5 +1,6 @@
--- Whether a webhook that reports money of this booking is still to be applied. The webhook inbox is the platform's; a
--- transaction in a business's scope learns only this one bit.
+-- Whether a webhook that reports an authorized or captured payment of this booking was received and is not applied yet.
+-- The webhook inbox can be read in the platform's scope only, so the function changes to it for this one query. A
+-- transaction in a business's scope learns nothing but the answer.
 CREATE OR REPLACE FUNCTION app_has_unapplied_payment(booking uuid)
 RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE was text := current_setting('app.scope', true); unapplied boolean;

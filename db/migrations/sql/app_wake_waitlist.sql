@@ -1,5 +1,6 @@
--- Notifies the waitlist of a business that time may have been freed, if anybody waits there. Runs in the transaction of the
--- change, so the word is given if and only if the change is. Each row has an aggregate of its own: these words need no order.
+-- Queues a notification for the waitlist of a business: time may be free now. Nothing is queued if nobody waits there. The
+-- outbox row is written in the transaction of the change, so both are committed or neither is. Each row has an aggregate
+-- of its own, because these notifications need no order.
 CREATE OR REPLACE FUNCTION app_wake_waitlist(business uuid)
 RETURNS void LANGUAGE sql AS $$
     INSERT INTO outbox (business_id, event, aggregate, payload, command, request_id)

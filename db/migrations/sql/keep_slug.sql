@@ -1,6 +1,6 @@
--- Trigger: a slug stays reserved for the business that has it, and for good once it was public, so that an old address
--- never leads to another business. A business that was never approved gives its slug back when it takes another one;
--- nothing leads back from `approved` to those statuses, so the present status is enough to know it.
+-- Trigger: a slug stays reserved for the business that has it, and for good once it was public, so that an old URL
+-- never leads to another business. A business that was never approved loses its former slug when it takes another one. No
+-- status that can follow `approved` is in the list below, so the present status says whether it was ever approved.
 CREATE OR REPLACE FUNCTION keep_slug()
 RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN

@@ -20,7 +20,7 @@ FUNCTIONS = {
     "app_enter": "eeb813779018",
     "app_enter_invited": "7ab3254cb1c7",
     "app_erase_trail": "23ba37f5ea24",
-    "app_has_unapplied_payment": "f7d3f35c2f3e",
+    "app_has_unapplied_payment": "5ebd6505ff93",
     "app_platform": "f6d6ef47b8a2",
     "app_public": "5a6bfcb4b685",
     "app_queue_account_email": "4ff6d0e0747d",

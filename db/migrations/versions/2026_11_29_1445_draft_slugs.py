@@ -11,7 +11,7 @@ down_revision: str | None = "2026_11_29_1430_identity_changes"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
-FUNCTIONS = {"keep_slug": "f9af4a9c1ebb"}
+FUNCTIONS = {"keep_slug": "89193bddc2ca"}
 
 
 def upgrade() -> None:

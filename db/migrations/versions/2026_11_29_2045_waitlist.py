@@ -15,7 +15,7 @@ branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
 FUNCTIONS = {
-    "app_wake_waitlist": "9769aefc05b0",
+    "app_wake_waitlist": "ac62f62d52de",
     "wake_waitlist": "130384375dd4",
     "wake_waitlist_for_claims": "2ce3a938205f",
     "app_places_sold": "8627f8a00eb5",
