@@ -93,6 +93,12 @@ async def plant(log_in: Login, pool: Pool, database: Database) -> Ayumi:
     records.append(await data.add_customer(pool, salons[1].business_id, **guest))
     for salon, user in ((salons[0], login.id), (salons[1], None)):
         await _wait(pool, salon, user)
+    await data.rows(
+        pool,
+        "INSERT INTO calendar_feeds (business_id, user_id, token_hash) VALUES (:business, :user, '\\x00')",
+        business=salons[0].business_id,
+        user=login.id,
+    )
     await _login_traces(pool, login.id)
     await _stored_answers(database, login.id)
     return Ayumi(login, salons, bookings, records)

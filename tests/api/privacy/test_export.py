@@ -63,6 +63,7 @@ async def test_export_holds_everything_and_no_secret(
     assert filled >= {
         "account",
         "sessions",
+        "calendar_feeds",
         "customer_records",
         "bookings",
         "booking_history",

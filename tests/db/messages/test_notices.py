@@ -288,6 +288,22 @@ async def test_delivery_events_of_unknown_notices_are_ignored(pool: Database, sa
     assert notice["status"] == "queued"
 
 
+@pytest.mark.parametrize("audience", ["customer", "business"])
+@pytest.mark.parametrize("names_staff", [None, True, False])
+async def test_read_for_sending_names_staff_to_customers_if_the_business_wants_it(
+    pool: Database, salon: Salon, audience: str, names_staff: bool | None
+) -> None:
+    """The business itself always reads who serves. None: the setting was never changed."""
+    if names_staff is not None:
+        setting = "UPDATE business_settings SET messages_name_staff = :names WHERE business_id = :id"
+        await rows(pool, setting, names=names_staff, id=salon.business_id)
+    notice_id = await queue(pool, salon, await add_booking(pool, salon), audience=audience)
+    assert notice_id is not None
+    async with pool.unit_of_work(salon.scope) as work:
+        content = await work.messages.notices.read_for_sending(notice_id)
+    assert bool(content.staff) is (audience == "business" or names_staff is not False)
+
+
 async def test_failed_message_can_be_sent_again_by_hand(pool: Database, salon: Salon) -> None:
     notice_id = await queued(pool, salon)
     async with pool.unit_of_work(salon.scope) as work:
