@@ -26,6 +26,7 @@ from api.http.rate_limits import LIMIT_HEADERS, route_facts
 from api.http.request_context import RequestContextMiddleware
 from api.http.request_limits import RequestLimitsMiddleware
 from api.http.response_cache import Answers
+from api.http.route_index import RoutesByPath
 from api.pages import routes as pages
 from api.v1.bookings.live.hub import LiveHub
 from db.engine.session import Database, connect
@@ -138,6 +139,7 @@ def _add_routes(app: FastAPI) -> None:
     app.router.routes.extend((*documentation.ROUTES, *_all_routes(), *pages.ROUTES))
     errors.install(app)
     app.add_exception_handler(Replay, _replay)
+    RoutesByPath.install(app.router)
 
 
 async def _replay(_: Request, replay: Exception) -> Response:

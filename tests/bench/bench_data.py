@@ -114,21 +114,21 @@ async def api(settings: Settings, workers: int) -> AsyncIterator[int]:
     """The API with ``workers`` processes on a free port, which it gives."""
     [port] = servers.choose_ports(["api"], {}).values()
     process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", "uvicorn", "tests.bench.server:app", "--factory", "--workers", str(workers), "--port", str(port)),
-        *("--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "error"),
-        env={**os.environ, **_environment(settings)},
+        *(sys.executable, "-m", "tests.bench.server", str(port), str(workers)),
+        env={**os.environ, **environment(settings)},
     )
     try:
-        await _answers(port)
+        await answers(port)
         yield port
     finally:
         process.terminate()
         await process.wait()
 
 
-def _environment(settings: Settings) -> dict[str, str]:
+def environment(settings: Settings) -> dict[str, str]:
+    """What a server of the API needs to know."""
     return {
+        "OMOTENASHI_ENVIRONMENT": settings.environment.value,
         "OMOTENASHI_DATABASE_URL": settings.database_url.get_secret_value(),
         "OMOTENASHI_DATABASE_OWNER_URL": settings.database_owner_url.get_secret_value(),
         "OMOTENASHI_REDIS_URL": settings.redis_url.get_secret_value(),
@@ -139,7 +139,8 @@ def _environment(settings: Settings) -> dict[str, str]:
     }
 
 
-async def _answers(port: int) -> None:
+async def answers(port: int) -> None:
+    """Wait until something listens. Raises RuntimeError after 30 seconds."""
     for _ in range(300):
         try:
             _, writer = await asyncio.open_connection("127.0.0.1", port)

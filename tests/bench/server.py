@@ -1,6 +1,7 @@
 """The real application with two more routes beside it: the same statements without the engine, and the same writes
 as one SQL function called by bare asyncpg. What is measured is stated as a share of these."""
 
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
@@ -8,10 +9,12 @@ from uuid import UUID
 
 import asyncpg
 import orjson
+import uvicorn
 from fastapi import FastAPI, Request, Response
 from sqlalchemy import text
 
 from api.app import create_app
+from api.http.protocol import GuardedProtocol
 from db.engine.session import Scope
 from db.scheduling.availability import _CLAIMS, _READ, MARGIN
 from runtime.logging import configure
@@ -19,7 +22,7 @@ from runtime.settings import Settings
 
 
 def app() -> FastAPI:
-    """For ``uvicorn --factory``; everything comes from the environment."""
+    """Everything comes from the environment."""
     settings = Settings()
     configure(settings, "bench")
     made = create_app(settings)
@@ -101,3 +104,17 @@ BEGIN
     RETURN booking;
 END $$
 """)
+
+
+if __name__ == "__main__":
+    uvicorn.run(
+        "tests.bench.server:app",
+        factory=True,
+        port=int(sys.argv[1]),
+        workers=int(sys.argv[2]),
+        loop="uvloop",
+        http=GuardedProtocol,
+        ws="none",
+        access_log=False,
+        log_level="error",
+    )
