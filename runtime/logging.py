@@ -9,9 +9,12 @@ import logging
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
+import orjson
 import structlog
 from pydantic import SecretStr
 from structlog.typing import EventDict, Processor, WrappedLogger
@@ -112,7 +115,8 @@ def configure(settings: Settings, process: str) -> None:
         process: named in every line, for example ``api`` or ``worker-payments``.
     """
 
-    handler = logging.StreamHandler(sys.stderr)
+    _lines.process = process if settings.log_json else None
+    handler = _lines.handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(forward_to_logging(settings, process))
     root = logging.getLogger()
     for old in root.handlers[:]:
@@ -164,6 +168,43 @@ def _formatter(settings: Settings, shared: list[Processor]) -> logging.Formatter
         plain = structlog.dev.plain_traceback
         rendering.append(structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain))
     return structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=rendering)
+
+
+@dataclass
+class _Lines:
+    """Where :func:`log_line` writes. ``process`` is None while lines are not written as JSON."""
+
+    process: str | None = None
+    handler: logging.StreamHandler[Any] | None = None
+
+
+_lines = _Lines()
+
+
+def log_line(log: structlog.stdlib.BoundLogger, name: str, event: str, fields: Mapping[str, Any]) -> None:
+    """An event of level info that every request writes. As JSON it looks as any other, but is built at once: the chain
+    of processors of structlog and of the standard library takes longer than a short request.
+
+    Args:
+        log: writes it where lines are not JSON.
+        name: name of the logger.
+        event: what happened.
+        fields: values that JSON has.
+    """
+    if _lines.process is None or _lines.handler is None:
+        log.info(event, **fields)
+        return
+    if not logging.getLogger(name).isEnabledFor(logging.INFO):
+        return
+    line = {**structlog.contextvars.get_contextvars(), **fields}
+    line = {key: MASK if is_secret(key) else masked(value) for key, value in line.items()}
+    line |= {"event": event, "level": "info", "logger": name, "process": _lines.process}
+    line["timestamp"] = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    written = orjson.dumps(line, default=str)
+    # One call: lines of several threads do not mix. Where the log cannot be written, the request goes on.
+    with suppress(OSError, ValueError):
+        _lines.handler.stream.write(written.decode() + "\n")
+        _lines.handler.flush()
 
 
 @contextmanager

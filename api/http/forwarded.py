@@ -5,6 +5,7 @@ address is one of our proxies, that proxy wrote the entry to its left; the first
 further left may be forged.
 """
 
+import functools
 import ipaddress
 from collections.abc import Iterable, Sequence
 
@@ -51,6 +52,7 @@ def was_forwarded(scope: Scope) -> bool:
     return any(name in {b"x-forwarded-for", b"forwarded"} for name, _ in scope["headers"])
 
 
+@functools.lru_cache(maxsize=4096)
 def parse_address(written: str) -> Address | None:
     """An address with or without port and brackets. An IPv4-mapped IPv6 address becomes an IPv4 address; a zone is
     removed."""

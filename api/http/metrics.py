@@ -42,6 +42,7 @@ class Metrics:
             buckets=_SECONDS,
             registry=self.registry,
         )
+        self._of_answers: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self._limited = Counter(
             "omotenashi_rate_limited", "Requests turned away with 429.", ("class",), registry=self.registry
         )
@@ -59,11 +60,18 @@ class Metrics:
         """Count one request. ``status`` 0: it ended without an answer."""
         method = scope["method"] if scope["method"] in _METHODS else _UNKNOWN
         route = _template(scope)
-        self._requests.labels(method, route, str(status)).inc()
-        self._seconds.labels(method, route).observe(seconds)
+        counter, histogram = self._of_answers.get((method, route, status)) or self._learn(method, route, status)
+        counter.inc()
+        histogram.observe(seconds)
         tally = tally_of(scope)
         if tally is not None and not tally.counted.allowed:
             self._limited.labels(tally.rate_class.value).inc()
+
+    def _learn(self, method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+        """The metrics of answers of one kind; finding them by their labels costs more than counting."""
+        found = (self._requests.labels(method, route, str(status)), self._seconds.labels(method, route))
+        self._of_answers[method, route, status] = found
+        return found
 
     def count_refused_webhook(self, provider: str, reason: str) -> None:
         """Count one webhook that was not believed. ``provider``: the name of an adapter."""

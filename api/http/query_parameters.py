@@ -32,7 +32,7 @@ def check_query(query: bytes, known: frozenset[str]) -> None:
         raise InvalidInput({"fields": [{"field": name[:100], "rule": "extra_forbidden"} for name in unknown[:20]]})
 
 
-async def known_query(request: Request) -> None:
-    """A dependency of every route. Raises InvalidInput for query parameters that the route does not read."""
+def refuse_unknown_query(request: Request) -> None:
+    """Every route does this first. Raises InvalidInput for query parameters that the route does not read."""
     if query := request.scope["query_string"]:
         check_query(query, request.app.state.route_facts[request.scope["endpoint"]].query)

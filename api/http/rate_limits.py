@@ -147,21 +147,30 @@ def class_of(scope: HttpScope) -> RateClass:
 
 
 async def count_request(request: Request) -> None:
-    """A dependency of every route. Raises RateLimited, and Unavailable when counting is impossible."""
+    """Every route does this first. Raises RateLimited, and Unavailable when counting is impossible."""
     await count(request, class_of(request.scope))
 
 
 async def count(request: Request, rate_class: RateClass) -> None:
     """Count the request once. Raises RateLimited, and Unavailable when counting is impossible."""
+    window = uncounted_window(request, rate_class)
+    if window is not None:
+        request.scope[_COUNTED] = None  # once only, even if it fails
+        note_count(request, rate_class, window, await _count(request.app.state.services, window))
+
+
+def uncounted_window(request: Request, rate_class: RateClass) -> Window | None:
+    """Where to count the request; None if it is counted already, or never."""
     if rate_class is RateClass.NONE or _COUNTED in request.scope:
-        return
-    request.scope[_COUNTED] = None  # once only, even if it fails
-    services: ApiServices = request.app.state.services
-    rate = rate_of(services.settings, rate_class)
-    window = Window(f"{rate_class.value}:{_subject(request, rate_class)}", rate.limit, rate.period)
-    counted = await _count(services, window)
+        return None
+    rate = rate_of(request.app.state.services.settings, rate_class)
+    return Window(f"{rate_class.value}:{_subject(request, rate_class)}", rate.limit, rate.period)
+
+
+def note_count(request: Request, rate_class: RateClass, window: Window, counted: LimitResult) -> None:
+    """Remember how the request was counted, for the headers of its answer. Raises RateLimited."""
     seconds = -(-counted.resets_in.total_seconds() // 1)
-    request.scope[_COUNTED] = Tally(rate_class, rate.limit, counted, int(time.time() + seconds))
+    request.scope[_COUNTED] = Tally(rate_class, window.limit, counted, int(time.time() + seconds))
     if not counted.allowed:
         raise RateLimited({"retry_after": max(1, int(seconds))})
 

@@ -13,6 +13,7 @@ from api.http import documentation
 from api.http.forwarded import TrustedProxies
 from api.http.metrics import Metrics
 from api.http.request_info import RequestInfo, language_from, request_id_from, set_request_info, without_tokens
+from runtime.logging import log_line
 from runtime.settings import Environment, Settings
 
 log = structlog.get_logger(__name__)
@@ -69,13 +70,13 @@ class RequestContextMiddleware:
             finally:
                 seconds = time.perf_counter() - started
                 self.metrics.observe(scope, answer.status, seconds)
-                log.info(
-                    "request",
-                    method=scope["method"],
-                    path=without_tokens(scope["path"]),
-                    status=answer.status,
-                    milliseconds=round(seconds * 1000, 1),
-                )
+                fields = {
+                    "method": scope["method"],
+                    "path": without_tokens(scope["path"]),
+                    "status": answer.status,
+                    "milliseconds": round(seconds * 1000, 1),
+                }
+                log_line(log, __name__, "request", fields)
                 structlog.contextvars.unbind_contextvars(*BOUND)
 
     def _headers(self, scope: Scope, asked: RequestInfo) -> list[tuple[bytes, bytes]]:

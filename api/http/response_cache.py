@@ -3,11 +3,15 @@
 An endpoint declares with :func:`cached` the kind of its answer and its subject. Callers with a login never get a cached
 answer, because their answer depends on who they are. Commands and payments do not use the cache. If the cache is
 unavailable or slow, every answer comes from Postgres.
+
+A request that was answered before, byte for byte, is counted and answered with one question to Redis, before its
+parameters are read again (:func:`answer_repeated`).
 """
 
 import functools
 import hashlib
 import inspect
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -18,8 +22,11 @@ import structlog
 from fastapi import Request
 from starlette.responses import Response
 
+from api.access import guest_links
 from api.access.callers import Access, Caller
-from api.http.request_info import request_info
+from api.http.local_answers import LocalAnswer, LocalAnswers
+from api.http.rate_limits import RateClass, class_of, note_count, uncounted_window
+from api.http.request_info import Language, request_info
 from domain.platform.invalidation import CACHE_FOR, CacheKind
 from providers.cache import generations
 from providers.cache.generations import Generations
@@ -30,8 +37,13 @@ _Endpoint = TypeVar("_Endpoint", bound=Endpoint)
 
 #: Arguments about the caller and the time; they are not part of the key.
 _NOT_ASKED = frozenset({"access", "caller", "now"})
-#: Kinds of objects whose business a process remembers.
+#: Kinds of objects whose business a process remembers, and requests that it recognises.
 _MOST_KNOWN = 50_000
+_MOST_REPEATED = 20_000
+#: Headers that may tell who asks.
+_ABOUT_THE_CALLER = ("authorization", "cookie", guest_links.HEADER, guest_links.WAITLIST_HEADER)
+#: Bytes of the end of a stored answer.
+_END_WIDTH = 8
 
 
 def cached(kind: CacheKind, about: str) -> Callable[[_Endpoint], Endpoint]:
@@ -50,7 +62,7 @@ def cached(kind: CacheKind, about: str) -> Callable[[_Endpoint], Endpoint]:
             if answers is None or caller.login is not None or arguments[about] is None:
                 return await endpoint(**arguments)
             thing = arguments[about][0] if isinstance(arguments[about], list) else arguments[about]
-            return await answers.answer(Question(endpoint, kind, str(thing).lower(), arguments))
+            return await answers.answer(Question(endpoint, kind, str(thing).lower(), arguments), request)
 
         answer.__signature__ = signature.replace(  # type: ignore[attr-defined]
             parameters=[*signature.parameters.values(), request]
@@ -84,6 +96,19 @@ class Question:
         return UUID(orjson.loads(response.body)["data"]["id"])
 
 
+@dataclass(frozen=True, slots=True)
+class _Repeated:
+    """A request that was answered from the cache: what a repeat of it needs."""
+
+    business_id: UUID
+    generations: list[str]
+    name: str
+
+
+#: What a request is recognised by: path, query and language.
+_Asked = tuple[str, bytes, Language]
+
+
 @dataclass(slots=True)
 class Answers:
     """The cached answers, as seen by one process."""
@@ -93,16 +118,18 @@ class Answers:
     build_id: str
     #: The business of each id. A slug, which can change to another business, is read from Postgres every time.
     _whose: dict[str, UUID] = field(default_factory=dict)
+    _local: LocalAnswers = field(default_factory=LocalAnswers)
+    _repeated: dict[_Asked, _Repeated] = field(default_factory=dict)
 
-    async def answer(self, question: Question) -> Response:
+    async def answer(self, question: Question, request: Request) -> Response:
         """From the cache if it is valid, else from Postgres."""
         business_id = self._whose.get(question.thing)
         if business_id is None:
             return await self._learn(question)
         names = generations.names_of(business_id, question.kind)
-        name = question.name(self.build_id)
+        repeated = _Repeated(business_id, names, question.name(self.build_id))
         try:
-            *found, value = await self.cache.get_many([*names, name])
+            *found, value = await self.cache.get_many([*names, repeated.name])
         except CacheUnavailable:
             return await question.endpoint(**question.arguments)
         stamp = generations.stamp(found)
@@ -110,19 +137,48 @@ class Answers:
             return await self._learn(question)
         if self.generations.behind(names):
             return await question.endpoint(**question.arguments)
-        if value is not None and value.startswith(stamp):
+        held = _read(stamp, value)
+        if held is not None:
             structlog.contextvars.bind_contextvars(business_id=str(business_id))
-            return _from_bytes(value[len(stamp) :])
+            return self._hold(request, repeated, held)
         response = await question.endpoint(**question.arguments)
         if response.status_code == 200 and question.business_of(response) == business_id:
-            await self._keep(question.kind, name, stamp + bytes(response.body))
-        elif response.status_code == 200:
+            held = LocalAnswer(stamp, bytes(response.body), time.time() + CACHE_FOR[question.kind].total_seconds())
+            await self._keep(question.kind, repeated.name, held)
+            return self._hold(request, repeated, held)
+        if response.status_code == 200:
             self._whose[question.thing] = question.business_of(response)
         return response
 
-    async def _keep(self, kind: CacheKind, name: str, value: bytes) -> None:
+    async def repeat(self, request: Request, rate_class: RateClass) -> Response | None:
+        """Count and answer a request that was answered before; None if it must be counted and answered as any other.
+        Raises RateLimited."""
+        known = self._repeated.get(_asked(request))
+        held = self._local.get(known.name, time.time()) if known is not None else None
+        if known is None or held is None or any(header in request.headers for header in _ABOUT_THE_CALLER):
+            return None
+        window = uncounted_window(request, rate_class)
         try:
-            await self.cache.put(name, value, CACHE_FOR[kind])
+            counted, found = await self.cache.count_and_get([window] if window else [], known.generations)
+        except CacheUnavailable:
+            return None
+        if window is not None:
+            note_count(request, rate_class, window, counted[0])
+        if generations.stamp(found) != held.stamp or self.generations.behind(known.generations):
+            return None
+        structlog.contextvars.bind_contextvars(business_id=str(known.business_id))
+        return held.response(request.headers, request_info().language)
+
+    def _hold(self, request: Request, repeated: _Repeated, held: LocalAnswer) -> Response:
+        self._local.put(repeated.name, held)
+        if len(self._repeated) >= _MOST_REPEATED:
+            self._repeated.clear()
+        self._repeated[_asked(request)] = repeated
+        return held.response(request.headers, request_info().language)
+
+    async def _keep(self, kind: CacheKind, name: str, held: LocalAnswer) -> None:
+        try:
+            await self.cache.put(name, _written(held), CACHE_FOR[kind])
         except CacheUnavailable:
             return
 
@@ -142,6 +198,26 @@ class Answers:
         return response
 
 
-def _from_bytes(body: bytes) -> Response:
-    headers = {"Content-Language": request_info().language.value, "Vary": "Accept-Language"}
-    return Response(body, 200, headers, "application/json")
+def _asked(request: Request) -> _Asked:
+    return request.scope["path"], request.scope["query_string"], request_info().language
+
+
+def _written(held: LocalAnswer) -> bytes:
+    """As it is stored in Redis: stamp, end in milliseconds, body."""
+    return held.stamp + int(held.until * 1000).to_bytes(_END_WIDTH) + held.body
+
+
+def _read(stamp: bytes, value: bytes | None) -> LocalAnswer | None:
+    """The stored answer, if it was made under these generations."""
+    if value is None or not value.startswith(stamp):
+        return None
+    end = len(stamp) + _END_WIDTH
+    return LocalAnswer(stamp, value[end:], int.from_bytes(value[len(stamp) : end]) / 1000)
+
+
+async def answer_repeated(request: Request) -> Response | None:
+    """The answer to a request that was answered from the cache before. Raises RateLimited."""
+    answers: Answers | None = request.app.state.answers
+    if answers is None or request.method != "GET":
+        return None
+    return await answers.repeat(request, class_of(request.scope))

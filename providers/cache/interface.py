@@ -31,6 +31,11 @@ class Cache(Protocol):
         """Count one request against every window, atomically, in one round trip. A request that one window refuses
         counts against none."""
 
+    async def count_and_get(
+        self, windows: Sequence[Window], keys: Sequence[str]
+    ) -> tuple[list[LimitResult], list[bytes | None]]:
+        """What :meth:`count` and :meth:`get_many` give, in one round trip."""
+
     async def publish(self, channel: str, message: bytes) -> None:
         """Send a message to every process that listens now."""
 

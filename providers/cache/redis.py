@@ -18,6 +18,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
 
 from domain.platform.rate_limits import BUCKETS, LimitResult, Window, evaluate_limits
+from providers.cache.batched_script import BatchedScript
 from providers.cache.interface import CacheUnavailable
 from runtime.settings import Settings
 
@@ -25,14 +26,16 @@ log = structlog.get_logger(__name__)
 
 _T = TypeVar("_T")
 
-# KEYS: one hash per window, bucket number -> count. ARGV: limit and bucket length in milliseconds of each. Gives for
-# each window: how many were counted before this request, and the milliseconds until the first of them leaves (for a
-# full window: until there is room). Redis's own clock, so that all processes agree.
+# KEYS: one hash per window, bucket number -> count, then values to read. ARGV: limit and bucket length in milliseconds
+# of each window. Gives for each window: how many were counted before this request, and the milliseconds until the first
+# of them leaves (for a full window: until there is room); then the values. Redis's own clock, so that all processes
+# agree.
 _COUNT = """
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local answers, full = {}, false
-for i, key in ipairs(KEYS) do
+local answers, full, windows = {}, false, #ARGV / 2
+for i = 1, windows do
+    local key = KEYS[i]
     local limit, length = tonumber(ARGV[2 * i - 1]), tonumber(ARGV[2 * i])
     local current, counted, live, dead = math.floor(now / length), 0, {}, {}
     local held = redis.call('HGETALL', key)
@@ -58,12 +61,14 @@ for i, key in ipairs(KEYS) do
     answers[#answers + 1] = (first + BUCKETS + 1) * length - now
 end
 if not full then
-    for i, key in ipairs(KEYS) do
+    for i = 1, windows do
+        local key = KEYS[i]
         local length = tonumber(ARGV[2 * i])
         redis.call('HINCRBY', key, math.floor(now / length), 1)
         redis.call('PEXPIRE', key, length * (BUCKETS + 1))
     end
 end
+for i = windows + 1, #KEYS do answers[#answers + 1] = redis.call('GET', KEYS[i]) end
 return answers
 """.replace("BUCKETS", str(BUCKETS))
 
@@ -97,7 +102,7 @@ class RedisCache:
             protocol=2,
         )
         self._heartbeat = settings.redis_heartbeat.total_seconds()
-        self._count = self._redis.register_script(_COUNT)
+        self._script = BatchedScript(self._redis, _COUNT, self._ask)
 
     async def get(self, key: str) -> bytes | None:
         """The value of the key, or None. Raises CacheUnavailable."""
@@ -117,13 +122,18 @@ class RedisCache:
 
     async def count(self, windows: Sequence[Window]) -> list[LimitResult]:
         """Count one request against every window, or against none if one is full. Raises CacheUnavailable."""
-        if not windows:
-            return []
+        return (await self.count_and_get(windows, []))[0] if windows else []
+
+    async def count_and_get(
+        self, windows: Sequence[Window], keys: Sequence[str]
+    ) -> tuple[list[LimitResult], list[bytes | None]]:
+        """Both in one round trip. Raises CacheUnavailable."""
         # The length is part of the key: buckets of another length have other numbers.
-        keys = [f"rate:{window.subject}:{window.bucket_milliseconds}" for window in windows]
+        counted = [f"rate:{window.subject}:{window.bucket_milliseconds}" for window in windows]
         arguments = [number for window in windows for number in (window.limit, window.bucket_milliseconds)]
-        answer = cast("list[int]", await self._ask(lambda: self._count(keys=keys, args=arguments)))
-        return evaluate_limits(windows, answer[::2], answer[1::2])
+        answer = await self._script.run([*counted, *keys], arguments)
+        numbers, values = answer[: 2 * len(windows)], answer[2 * len(windows) :]
+        return evaluate_limits(windows, numbers[::2], numbers[1::2]), values
 
     async def publish(self, channel: str, message: bytes) -> None:
         """Send a message to every process that listens now. Raises CacheUnavailable."""
@@ -162,6 +172,7 @@ class RedisCache:
 
     async def aclose(self) -> None:
         """Close every connection."""
+        await self._script.aclose()
         await self._redis.aclose()
         await self._redis.connection_pool.disconnect()
         await self._listening.aclose()

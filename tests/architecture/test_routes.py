@@ -1,13 +1,11 @@
-"""Every route is declared once, whole: with the prefix and with the dependencies that all routes have."""
+"""Every route is declared once, whole: with the prefix and with the checks that all routes have."""
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.routing import BaseRoute, Route
 
 from api.app import create_app
 from api.http import routing
-from api.http.query_parameters import known_query
-from api.http.rate_limits import count_request
 from runtime.settings import Environment, Settings
 
 #: Routes of this server outside the prefix, beside those of its health.
@@ -15,15 +13,14 @@ OUTSIDE = {"/", "/metrics", "/docs", "/openapi.json"}
 
 
 def _incomplete(routes: list[BaseRoute]) -> list[str]:
-    """The paths of routes that lack the prefix or a dependency that every route has, and of included routers."""
+    """The paths of routes that lack the prefix or the checks that every route has, and of included routers."""
     found = []
     for context, route in zip(iter_route_contexts(routes), routes, strict=False):
         path = context.path or ""
         if context.original_route is not route:
             found.append(f"{path}: its router is included, so it is analysed twice")
         elif isinstance(route, APIRoute):
-            every = [one.dependency for one in route.dependencies]
-            if every[:2] != [count_request, known_query]:
+            if not isinstance(route, routing.CheckedRoute):
                 found.append(f"{path}: not counted, or unknown query parameters are not refused")
             if not path.startswith(f"{routing.PREFIX}/") and path not in OUTSIDE and not path.startswith("/health"):
                 found.append(f"{path}: not under {routing.PREFIX}")
@@ -41,7 +38,7 @@ def test_routes_are_whole_and_none_is_included() -> None:
 def test_routes_of_a_plain_router_would_be_found() -> None:
     plain = APIRouter(prefix=routing.PREFIX)
     plain.get("/things")(lambda: None)
-    including = APIRouter(dependencies=[Depends(count_request), Depends(known_query)])
+    including = APIRouter(route_class=routing.CheckedRoute)
     including.include_router(plain)
     assert len(_incomplete(list(plain.routes))) == 1
     assert len(_incomplete(list(including.routes))) == 1

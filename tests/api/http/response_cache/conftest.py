@@ -68,6 +68,6 @@ async def asked(process: Process, salon: StaffedSalon) -> dict[str, str]:
 
 
 def essence(answer: Response) -> tuple[int, bytes, dict[str, str]]:
-    """The answer without what belongs to the request."""
-    own = ("x-request-id", "x-ratelimit-", "date")
+    """The answer without what belongs to the request, and without its compression."""
+    own = ("x-request-id", "x-ratelimit-", "date", "vary", "content-encoding", "content-length")
     return answer.status_code, answer.content, {k: v for k, v in answer.headers.items() if not k.startswith(own)}
