@@ -17,7 +17,7 @@ _MOST_OF_ONE = 1024 * 1024
 _LEAST_COMPRESSED = 1400
 #: Compressing the answer of a month takes 1 ms; higher levels take several times as long for 2 % less.
 _LEVEL = 5
-_GZIP = re.compile(r"(?:^|,)\s*gzip\s*(?:;\s*q\s*=\s*(?!0(?:\.0{0,3})?\s*(?:,|$))[\d.]+\s*)?(?=,|$)", re.IGNORECASE)
+_GZIP = re.compile(r"(?:^|,)\s*gzip\s*(?:;\s*q\s*=\s*(?!0(?:\.0{0,3})?\s*(?:,|$))[0-9.]+\s*)?(?=,|$)", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -30,7 +30,7 @@ class LocalAnswer:
     _compressed: bytes | None = field(default=None, init=False)
 
     def response(self, headers: Headers, language: Language) -> Response:
-        """To a request with these headers; compressed (RFC 9110, 8.4.1.3) for who accepts it."""
+        """To a request with these headers; compressed (RFC 9110, 8.4.1.3) for a client that accepts it."""
         sent = {"Content-Language": language.value, "Vary": "Accept-Language, Accept-Encoding"}
         body = self.body
         if len(body) >= _LEAST_COMPRESSED and accepts_gzip(headers.get("accept-encoding", "")):

@@ -40,7 +40,7 @@ _NOT_ASKED = frozenset({"access", "caller", "now"})
 #: Kinds of objects whose business a process remembers, and requests that it recognises.
 _MOST_KNOWN = 50_000
 _MOST_REPEATED = 20_000
-#: Headers that may tell who asks.
+#: Headers that may say who asks.
 _ABOUT_THE_CALLER = ("authorization", "cookie", guest_links.HEADER, guest_links.WAITLIST_HEADER)
 #: Bytes of the end of a stored answer.
 _END_WIDTH = 8

@@ -28,7 +28,7 @@ def _same(method: str, path: str) -> bool:
 
 
 @pytest.mark.parametrize("value", ["x", "01a22bb2-24b0-7f26-9390-06fc7206a867", "a.ics", "", "日本"])
-def test_every_route_is_found_by_its_path(value: str) -> None:
+def test_candidates_hold_the_route_of_every_path(value: str) -> None:
     for route in ROUTES:
         assert isinstance(route, Route)
         path = re.sub(r"\{[^}]+\}", value, route.path)
@@ -37,17 +37,17 @@ def test_every_route_is_found_by_its_path(value: str) -> None:
 
 
 @given(st.sampled_from(METHODS), st.lists(st.sampled_from(WORDS) | st.text(max_size=5), max_size=8))
-def test_other_paths_find_what_the_router_finds(method: str, segments: list[str]) -> None:
+def test_candidates_of_any_path_hold_what_the_router_finds(method: str, segments: list[str]) -> None:
     assert _same(method, "/" + "/".join(segments))
 
 
-def test_path_has_few_candidates() -> None:
+def test_candidates_of_a_path_are_few() -> None:
     for route in ROUTES:
         assert isinstance(route, Route)
         assert len(INDEX.candidates(re.sub(r"\{[^}]+\}", "x", route.path))) <= 16
 
 
-def test_route_with_a_parameter_of_any_length_is_always_a_candidate() -> None:
+def test_candidates_hold_every_route_whose_parameter_has_any_length() -> None:
     every, one = Route("/files/{path:path}", lambda request: None), Route("/files/x", lambda request: None)
     index = RouteIndex([one, every])
     assert index.candidates("/files/a/b/c") == [every]

@@ -140,7 +140,7 @@ def test_accepts_gzip_reads_the_header(header: str, accepted: bool) -> None:
     assert accepts_gzip(header) is accepted
 
 
-def test_local_answer_is_compressed_for_who_accepts_it() -> None:
+def test_local_answer_is_compressed_for_a_client_that_accepts_it() -> None:
     body = b'{"a": "long"}' * 1000
     answer = LocalAnswer(b"", body, 1)
     zipped = answer.response(Headers({"accept-encoding": "gzip"}), Language.JA)

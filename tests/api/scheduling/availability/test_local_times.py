@@ -3,9 +3,10 @@
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
+import orjson
 import pytest
 
-from api.v1.scheduling.availability.handlers import local_times
+from api.v1.scheduling.availability.handlers import starts_as_json
 from domain.instants import text_at_venue
 from domain.scheduling.availability.model import StartTable
 
@@ -23,18 +24,22 @@ from domain.scheduling.availability.model import StartTable
     ],
 )
 @pytest.mark.parametrize("step", [15, 7, 60 * 24])
-def test_local_times_are_what_the_zone_says(zone: str, first: datetime, step: int) -> None:
+def test_starts_as_json_have_the_times_of_the_zone(zone: str, first: datetime, step: int) -> None:
     minutes = list(range(30, 33 * 1440, step))
-    table = StartTable(first, minutes, [1] * len(minutes))
-    expected = [text_at_venue(first + timedelta(minutes=at), zone) for at in minutes]
-    assert list(local_times(ZoneInfo(zone), table)) == expected
+    left = [minute % 17 for minute in minutes]
+    expected = [
+        {"start_at": text_at_venue(first + timedelta(minutes=at), zone), "left": number}
+        for at, number in zip(minutes, left, strict=True)
+    ]
+    assert orjson.loads(starts_as_json(ZoneInfo(zone), StartTable(first, minutes, left))) == expected
 
 
-def test_local_time_of_no_start_is_none() -> None:
-    assert list(local_times(ZoneInfo("Asia/Tokyo"), StartTable(datetime(2026, 11, 1, tzinfo=UTC), [], []))) == []
+def test_starts_as_json_is_empty_without_starts() -> None:
+    nothing = StartTable(datetime(2026, 11, 1, tzinfo=UTC), [], [])
+    assert starts_as_json(ZoneInfo("Asia/Tokyo"), nothing) == b"[]"
 
 
-def test_local_times_are_the_zones_own_when_the_first_day_is_a_clock_change() -> None:
+def test_starts_as_json_have_the_times_of_every_zone_around_a_clock_change() -> None:
     wrong, changes = [], 0
     for key in sorted(available_timezones()):
         zone = ZoneInfo(key)
@@ -42,12 +47,16 @@ def test_local_times_are_the_zones_own_when_the_first_day_is_a_clock_change() ->
             changes += 1
             for first in (change - timedelta(hours=2), change, change + timedelta(hours=8)):
                 minutes = list(range(0, 3 * 1440, 45))
-                shown = list(local_times(zone, StartTable(first, minutes, [1] * len(minutes))))
+                shown = _times(zone, StartTable(first, minutes, [1] * len(minutes)))
                 expected = [text_at_venue(first + timedelta(minutes=at), zone) for at in minutes]
                 if shown != expected:
                     wrong.append((key, first))
     assert changes > 0
     assert wrong == []
+
+
+def _times(zone: ZoneInfo, starts: StartTable) -> list[str]:
+    return [one["start_at"] for one in orjson.loads(starts_as_json(zone, starts))]
 
 
 def clock_changes(zone: ZoneInfo, begin: datetime, days: int) -> list[datetime]:
