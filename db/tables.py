@@ -14,6 +14,7 @@ from db.engine.base import CACHE_KIND, Base
 from db.identity import link_tables as single_use_links
 from db.identity import tables as identity
 from db.media import tables as media
+from db.messages import preference_tables as preferences
 from db.messages import tables as notices
 from db.onboarding import tables as verifications
 from db.payments import receipt_tables as receipts
@@ -48,6 +49,7 @@ __all__ = [
     "notices",
     "payments",
     "platform",
+    "preferences",
     "receipts",
     "reviews",
     "single_use_links",

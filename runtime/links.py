@@ -27,6 +27,7 @@ class Purpose(StrEnum):
     BOOKING_PROOF = "booking_proof"  # booking: its caller reads mail at the typed address
     WAITLIST = "waitlist"  # entry of the waitlist: a guest reads it, answers offers and leaves
     WAITLIST_PROOF = "waitlist_proof"  # entry of the waitlist: its person reads mail at the typed address
+    MESSAGE = "message"  # row of notification_outbox: its recipient chooses which messages come
     KNOWN_DEVICE = "known_device"  # user: somebody has logged in on this device
     PAGE_SESSION = "page_session"  # session: a browser that is logged in to the pages
     DATA_EXPORT = "data_export"  # row of data_exports

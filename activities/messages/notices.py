@@ -15,7 +15,8 @@ from db.engine.session import Database, Scope, UnitOfWork
 from db.messages.notices import NoticeContent, SendAttempt
 from domain.booking_status import BookingStatus
 from domain.messages.address import latin_city
-from domain.messages.kinds import NoticeKind, NoticeStatus
+from domain.messages.kinds import Channel, NoticeKind, NoticeStatus
+from domain.messages.preferences import is_enabled, is_optional
 from domain.messages.send_decision import DEFAULT_LIMITS, DropReason, MessageLimits, SendDecision
 from domain.messages.sending import UNKNOWN_FOR, AttemptOutcome, NoticeFacts, why_not_send
 from providers.email.interface import Email, EmailProvider
@@ -23,6 +24,8 @@ from providers.errors import OutcomeUnknown, ProviderRefused, ProviderUnavailabl
 from providers.postal.japan_post import places_of
 from runtime.booking_links import BookingLinks
 from runtime.links import Links
+
+_STILL_OPEN = ("an earlier attempt is open", "attempt_open")
 
 
 @dataclass(frozen=True)
@@ -68,11 +71,12 @@ class NoticeActivities:
         Three steps: an attempt is opened and committed, the provider is called, its answer is recorded. Without an
         answer the result is unknown: the attempt stays open, and the next one waits ``UNKNOWN_FOR`` for the provider's
         webhook before it sends again. The start-to-close timeout must be shorter than that. Retryable errors:
-        ``attempt_open``, ``OutcomeUnknown`` (both with a retry delay) and ``ProviderUnavailable``.
+        ``attempt_open``, ``quiet_hours``, ``OutcomeUnknown`` (all with a retry delay) and ``ProviderUnavailable``.
         """
         attempt, email = await self._open(notice)
         if attempt.wait is not None:
-            raise ApplicationError("an earlier attempt is open", type="attempt_open", next_retry_delay=attempt.wait)
+            why, code = ("quiet hours", "quiet_hours") if attempt.quiet else _STILL_OPEN
+            raise ApplicationError(why, type=code, next_retry_delay=attempt.wait)
         if attempt.id is None or email is None:
             return attempt.status
         try:
@@ -119,6 +123,8 @@ class NoticeActivities:
         content = await work.messages.notices.read_for_sending(notice_id)
         if reason := why_not_send(_facts(content), now):
             return reason
+        if not await _is_wanted(work, content):
+            return DropReason.OPTED_OUT
         decision = await self._decide(work, notice_id, attempt_id, content.address)
         if decision.drop is not None:
             return decision.drop
@@ -158,6 +164,18 @@ class NoticeActivities:
             return await work.messages.notices.finish_attempt(
                 notice.notice_id, attempt_id, outcome, self._now(), message_id=message_id, reason=reason
             )
+
+
+async def _is_wanted(work: UnitOfWork, content: NoticeContent) -> bool:
+    """Whether the recipient has not switched this kind of message off; asked for kinds alone that can be."""
+    kind = NoticeKind(content.kind)
+    if not is_optional(kind, content.audience):
+        return True
+    recipient = await work.messages.preferences.find_recipient(content.id)
+    if recipient is None:
+        return True
+    choices = await work.messages.preferences.choices_of(recipient.person)
+    return is_enabled(kind, Channel(content.channel), choices, content.business_id)
 
 
 def _facts(content: NoticeContent) -> NoticeFacts:

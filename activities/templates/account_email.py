@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
-from activities.templates.layout import MessageLayout, render_layout, shorten_subject, written
+from activities.templates.layout import Look, MessageLayout, render_layout, shorten_subject, written
 from activities.templates.words import PLATFORM, Bilingual, device, one_line, pick, pick_all
 from db.messages.notices import AccountEmailContent
 from domain.messages.formats import full_name, moment, salutation, short
@@ -18,6 +18,7 @@ from domain.messages.kinds import AccountEmailKind
 from domain.onboarding.verification import ANSWER_WITHIN
 from providers.email.interface import Email
 from runtime.links import Links, Purpose
+from runtime.message_links import MessageLinks
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +129,7 @@ def compose_account_email(content: AccountEmailContent, links: Links, public_url
         sender=sender,
         greeting=_greeting(content, form),
         footer=_FOOTER[language].format(platform=PLATFORM, support=support_email),
+        look=_look(content, form, MessageLinks(links, public_url)),
     )
     if form.opens is not None and content.link is not None:
         token = links.issue(form.opens.purpose, content.link.id, content.link.expires_at, content.link.kid)
@@ -150,6 +152,12 @@ def compose_account_email(content: AccountEmailContent, links: Links, public_url
         notice_id=str(content.id),
         language=language,
     )
+
+
+def _look(content: AccountEmailContent, form: Form, links: MessageLinks) -> Look:
+    if not form.from_business:
+        return Look()
+    return Look.of(content.business_id, content.colour, content.has_logo, links)
 
 
 def unsendable(content: AccountEmailContent, links: Links, now: datetime) -> str | None:

@@ -5,11 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from activities.templates.rows import Row
 from activities.templates.words import one_line
+from domain.messages.brand import DEFAULT_COLOUR
+from runtime.message_links import MessageLinks
 
 #: How many characters of a subject phones and mail programs show before they cut it.
 SUBJECT_LENGTH = {"ja": 32, "en": 60}
@@ -30,6 +33,20 @@ _CONTACT_TITLE = {"ja": "お問い合わせ", "en": "Questions?"}
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """The colour of the button (``#rrggbb``; white can be read on it), and the address of the sender's logo."""
+
+    colour: str = DEFAULT_COLOUR
+    logo: str = ""
+
+    @classmethod
+    def of(cls, business_id: UUID | None, colour: str | None, has_logo: bool, links: MessageLinks) -> "Look":
+        """The look that a business has chosen; the platform's for what it has not."""
+        logo = links.logo(business_id) if has_logo and business_id is not None else ""
+        return cls(colour or DEFAULT_COLOUR, logo)
+
+
+@dataclass(frozen=True, slots=True)
 class MessageLayout:
     """Everything around the paragraphs. ``sender`` is the headline; an empty ``greeting`` is left out; ``button`` has
     label and address, ``note`` is the text under it; ``rows`` are the facts; ``terms`` (of a cancellation) and
@@ -43,6 +60,9 @@ class MessageLayout:
     rows: Sequence[Row] = ()
     terms: Sequence[str] = ()
     contact: Sequence[str] = ()
+    look: Look = Look()
+    #: Label and address of the page on which the recipient chooses which messages come.
+    choices: tuple[str, str] | None = None
 
 
 def written(names: Sequence[str], variables: Mapping[str, Any]) -> list[str]:

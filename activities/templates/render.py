@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from activities.templates import calendar, rows, terms, view
-from activities.templates.layout import MessageLayout, render_layout, shorten_subject, written
-from activities.templates.words import BUTTONS, PLATFORM, pick, private_link
+from activities.templates.layout import Look, MessageLayout, render_layout, shorten_subject, written
+from activities.templates.words import BUTTONS, CHOICES, PLATFORM, pick, private_link
 from db.messages.notices import NoticeContent
 from domain.booking_status import BookingStatus
 from domain.messages.kinds import NoticeKind
+from domain.messages.preferences import is_optional
 from providers.email.interface import Attachment, Email
 from runtime.booking_links import BookingLinks
+from runtime.message_links import MessageLinks
 
 _WITH_CALENDAR = frozenset({NoticeKind.BOOKING_CONFIRMED, NoticeKind.BOOKING_CHANGED, NoticeKind.BOOKING_CANCELLED})
 
@@ -34,6 +36,9 @@ def compose(content: NoticeContent, now: datetime, links: BookingLinks) -> Email
     """
     language, to_customer = content.language, content.audience == "customer"
     folder, url = f"{language}/{content.audience}", _url(content, links)
+    message_links = MessageLinks(links.links, links.public_url)
+    optional = is_optional(NoticeKind(content.kind), content.audience)
+    choices_url = message_links.url(content.id) if optional else None
     names = [f"{folder}/{content.kind}.j2", *([] if to_customer else [f"{folder}/other.j2"])]
     subject, *paragraphs = written(names, view.variables(content, now))
     subject = shorten_subject(subject, language)
@@ -47,6 +52,8 @@ def compose(content: NoticeContent, now: datetime, links: BookingLinks) -> Email
         rows=rows.facts(content),
         terms=terms.terms(content),
         contact=view.contact(content),
+        look=_look(content, message_links),
+        choices=(CHOICES[language], choices_url) if choices_url else None,
     )
     plain, html = render_layout(language, subject, paragraphs, frame)
     return Email(
@@ -59,7 +66,15 @@ def compose(content: NoticeContent, now: datetime, links: BookingLinks) -> Email
         notice_id=str(content.id),
         language=language,
         attachments=_attachments(content, url, now),
+        unsubscribe_url=choices_url,
     )
+
+
+def _look(content: NoticeContent, links: MessageLinks) -> Look:
+    """The business's own in messages to its customers; the platform writes to businesses."""
+    if content.audience == "business":
+        return Look()
+    return Look.of(content.business_id, content.colour, content.has_logo, links)
 
 
 def _url(content: NoticeContent, links: BookingLinks) -> str:

@@ -98,6 +98,9 @@ BUTTONS: Mapping[str, Bilingual] = {
     "view": {"ja": "予約内容を見る", "en": "View booking"},
 }
 
+#: The link to the choice of messages, under those that can be switched off.
+CHOICES: Bilingual = {"ja": "メールの配信停止・受信設定", "en": "Unsubscribe or choose your messages"}
+
 #: Why a review was taken down, by `domain.reviews.status.RemovalReason`.
 REMOVALS: Mapping[str, Bilingual] = {
     "offensive": {"ja": "人を傷つける表現が含まれています", "en": "It contains offensive language"},

@@ -47,6 +47,9 @@ class AccountEmailContent:
     #: Of the entry of the waitlist that the e-mail is about: the service, and who is held for it.
     service_name: Mapping[str, str] | None
     staff: Sequence[Mapping[str, str]]
+    #: The business's colour (``#rrggbb``), None for the platform's, and whether it has a logo.
+    colour: str | None
+    has_logo: bool
     link: AccountEmailLink | None
 
 
@@ -61,11 +64,13 @@ _ACCOUNT_EMAIL = text("""
            d.user_agent, host(d.ip) AS ip, y.reason, w.service_name,
            (SELECT coalesce(jsonb_agg(r.name ORDER BY r.id), '[]') FROM waitlist_offers o
               JOIN resources r ON r.id = ANY(o.resource_ids) AND r.kind = 'staff'
-             WHERE o.id = CAST(n.facts->>'offer_id' AS uuid)) AS staff, l.id AS link_id, l.expires_at, l.kid, l.over
+             WHERE o.id = CAST(n.facts->>'offer_id' AS uuid)) AS staff,
+           m.colour, m.logo_media_id IS NOT NULL AS has_logo, l.id AS link_id, l.expires_at, l.kid, l.over
       FROM notification_outbox n
       LEFT JOIN users u ON u.id = n.user_id AND u.deleted_at IS NULL
       LEFT JOIN erasures e ON n.user_id IS NULL AND e.id = CAST(n.facts->>'erasure_id' AS uuid)
       LEFT JOIN businesses s ON s.id = n.business_id
+      LEFT JOIN message_brands m ON m.business_id = n.business_id
       LEFT JOIN staff_invitations i ON i.id = CAST(n.facts->>'invitation_id' AS uuid) AND n.user_id IS NULL
       LEFT JOIN user_sessions d ON d.id = CAST(n.facts->>'session_id' AS uuid) AND d.user_id = n.user_id
       LEFT JOIN business_decisions y ON y.id = CAST(n.facts->>'decision_id' AS uuid) AND y.business_id = n.business_id

@@ -48,6 +48,8 @@ class Notice(Base, Stamped):
     dedupe_key: Mapped[str]
     provider_message_id: Mapped[str | None]
     failure_reason: Mapped[str | None]
+    #: When it is to be sent: later than it was queued where it waits for a time, or for the end of the quiet hours.
+    due_at: Mapped[Time] = mapped_column(server_default=text("now()"))
     sent_at: Mapped[Time | None]
     delivered_at: Mapped[Time | None]
     read_at: Mapped[Time | None]

@@ -58,6 +58,10 @@ FORGET: Mapping[str, TextClause] = {
     "command_texts": text("""
         DELETE FROM command_texts WHERE user_id = :user_id OR booking_id = ANY(CAST(:bookings AS uuid[]))
     """),
+    "notification_preferences": text("""
+        DELETE FROM notification_preferences
+         WHERE user_id = :user_id OR customer_id = ANY(CAST(:customers AS uuid[]))
+    """),
     "notification_attempts": text(f"""
         UPDATE notification_attempts a SET reason = NULL FROM notification_outbox n
          WHERE n.id = a.notice_id AND a.reason IS NOT NULL AND {_MY_NOTICES}

@@ -80,6 +80,15 @@ SECTIONS: Mapping[str, str] = {
           FROM notification_outbox n
          WHERE n.user_id = :user_id OR n.customer_id = ANY(CAST(:customers AS uuid[])) ORDER BY n.id
     """,
+    "message_preferences": """
+        SELECT to_jsonb(p) - 'user_id' AS entry FROM notification_preferences p
+         WHERE p.user_id = :user_id OR p.customer_id = ANY(CAST(:customers AS uuid[])) ORDER BY p.id
+    """,
+    "consents": """
+        SELECT to_jsonb(c) - 'actor_id' || jsonb_build_object('business', s.name) AS entry
+          FROM consents c JOIN businesses s ON s.id = c.business_id
+         WHERE c.customer_id = ANY(CAST(:customers AS uuid[])) ORDER BY c.id
+    """,
     "work": """
         SELECT to_jsonb(a) || jsonb_build_object('business', s.name) AS entry
           FROM staff_assignments a JOIN businesses s ON s.id = a.business_id WHERE a.user_id = :user_id

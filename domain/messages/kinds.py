@@ -67,6 +67,13 @@ class AccountEmailKind(StrEnum):
     WAITLIST_ENDED = "waitlist_ended"  # the entry ended by itself, or by the business
 
 
+class Channel(StrEnum):
+    """How a message reaches its recipient."""
+
+    EMAIL = "email"
+    IN_APP = "in_app"  # shown in the apps; sent by nobody
+
+
 class NoticeStatus(StrEnum):
     """The state of one message to one recipient."""
 

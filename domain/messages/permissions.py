@@ -1,8 +1,9 @@
 """Permissions of messages."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 
-from domain.roles import MANAGERS, TEAM, Action, Role, Rule
+from domain.roles import CUSTOMERS, EVERYBODY, MANAGERS, TEAM, Action, Role, Rule
 
 
 class MessageAction(Action):
@@ -10,9 +11,23 @@ class MessageAction(Action):
 
     READ = "notification.read"
     RETRY = "notification.retry"
+    CHOOSE = "notification.choose"
+    CONSENT = "notification.consent"
+    DESIGN = "notification.design"
+    SEE_LOGO = "notification.see_logo"
+
+
+#: How long after a message its link opens the choices. Mail programs keep messages for years, and the law asks for a
+#: way to opt out in every advertising e-mail (特定電子メール法4条), not for how long.
+LINK_LASTS = timedelta(days=400)
 
 
 PERMISSIONS: Mapping[Action, Rule] = {
     MessageAction.READ: Rule(TEAM | {Role.ADMIN, Role.ASSISTANT, Role.CUSTOMER}, after_closing=True),
     MessageAction.RETRY: Rule(MANAGERS | {Role.ADMIN}),
+    # Its recipient alone, with a login or with the link of the message.
+    MessageAction.CHOOSE: Rule(CUSTOMERS, after_closing=True, link_lasts=LINK_LASTS),
+    MessageAction.CONSENT: Rule(TEAM),
+    MessageAction.DESIGN: Rule(MANAGERS | {Role.ADMIN}),
+    MessageAction.SEE_LOGO: Rule(EVERYBODY),
 }

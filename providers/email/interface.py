@@ -30,6 +30,8 @@ class Email:
     notice_id: str
     language: str
     attachments: Sequence[Attachment] = field(default_factory=tuple)
+    #: Where a POST without a login switches messages of this kind off (RFC 8058); None for what is always sent.
+    unsubscribe_url: str | None = None
 
 
 class EmailProvider(Protocol):

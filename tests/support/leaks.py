@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from api.access.guest_links import HEADER, WAITLIST_HEADER
+from api.access.guest_links import HEADER, MESSAGE_HEADER, WAITLIST_HEADER
 from runtime.logging import QUIET, forward_to_logging
 from runtime.settings import DEVELOPMENT_KEY, Environment, Settings
 
@@ -51,7 +51,7 @@ def leaks_in(text: str) -> list[str]:
 
 async def planting(response: httpx.Response) -> None:
     """A hook of an ``httpx.AsyncClient``: plants what the request carried and what the answer gave."""
-    for header in (HEADER, WAITLIST_HEADER):
+    for header in (HEADER, WAITLIST_HEADER, MESSAGE_HEADER):
         plant(response.request.headers.get(header))
     await response.aread()
     # A file that was sent as it was read, and what a redirection repeats, cannot be read again: neither holds a field.

@@ -30,14 +30,14 @@ _QUEUE = text("""
           JOIN bookings b ON b.id = p.booking_id AND b.business_id = p.business_id
     ), made AS (
         INSERT INTO notification_outbox (business_id, booking_id, user_id, customer_id, audience, kind, channel,
-                                         language, facts, status, dedupe_key, sent_at)
+                                         language, facts, status, dedupe_key, due_at, sent_at)
         SELECT a.business_id, a.booking_id,
                CASE a.audience WHEN 'business' THEN s.owner_id ELSE coalesce(c.user_id, a.booking_user_id) END,
                CASE a.audience WHEN 'business' THEN NULL ELSE a.booking_customer_id END,
                a.audience, a.kind, x.channel,
                CASE a.audience WHEN 'business' THEN coalesce(t.language, 'ja') ELSE a.customer_language END,
                a.facts, CASE x.channel WHEN 'email' THEN 'queued' ELSE 'sent' END, a.dedupe_key,
-               CASE x.channel WHEN 'email' THEN NULL ELSE now() END
+               coalesce(a.not_before, now()), CASE x.channel WHEN 'email' THEN NULL ELSE now() END
           FROM asked a
           JOIN businesses s ON s.id = a.business_id
           JOIN customers c ON c.id = a.booking_customer_id

@@ -12,20 +12,22 @@ from sqlalchemy import Row, text
 from db.engine.store import Store
 from domain.errors import NotFound
 from domain.messages.delivery import Delivery, DeliveryReport, after_report, deliveries
-from domain.messages.kinds import NoticeStatus
+from domain.messages.kinds import NoticeKind, NoticeStatus
+from domain.messages.preferences import is_optional, quiet_until
 from domain.messages.sending import AttemptOutcome, NextAttempt, after_attempt, after_giving_up, next_attempt
 
 
 @dataclass(frozen=True, slots=True)
 class SendAttempt:
     """The answer to "may I send now?". ``id``: yes, and this attempt is open. ``wait``: an earlier attempt may have
-    sent it, ask again after that. Neither: nothing is left to do, ``status`` says why. ``is_account_email``: it is
-    about no booking."""
+    sent it, ask again after that; with ``quiet`` the hours are quiet. Neither: nothing is left to do, ``status`` says
+    why. ``is_account_email``: it is about no booking."""
 
     status: NoticeStatus
     id: UUID | None = None
     wait: timedelta | None = None
     is_account_email: bool = False
+    quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +103,19 @@ class NoticeContent:
     customer_kana: str | None
     customer_visits: int
     cancellation_reason: str | None
+    #: The business's colour (``#rrggbb``), None for the platform's, and whether it has a logo.
+    colour: str | None
+    has_logo: bool
     items: tuple[AgreedItem, ...]
     staff: tuple[Mapping[str, str], ...]
 
 
 _LOCK = text("""
-    SELECT status, channel, booking_id IS NULL AS is_account_email FROM notification_outbox WHERE id = :id
-       FOR NO KEY UPDATE
+    SELECT n.status, n.channel, n.kind, n.audience, n.booking_id IS NULL AS is_account_email, b.time_zone, b.start_at
+      FROM notification_outbox n LEFT JOIN bookings b ON b.id = n.booking_id WHERE n.id = :id
+       FOR NO KEY UPDATE OF n
 """)
+_DEFER = text("UPDATE notification_outbox SET due_at = :until WHERE id = :id")
 _OPEN_ATTEMPTS = text("""
     SELECT max(started_at) AS youngest FROM notification_attempts WHERE notice_id = :id AND finished_at IS NULL
 """)
@@ -134,12 +141,14 @@ _CONTENT = text("""
            coalesce(p.captured, 0) AS captured, coalesce(p.refunded, 0) AS refunded,
            coalesce(p.authorized, 0) AS authorized, i.items, r.staff,
            w.phone AS customer_phone, w.email AS customer_email, w.kana AS customer_kana,
-           coalesce(w.visits, 0) AS customer_visits, w.reason AS cancellation_reason
+           coalesce(w.visits, 0) AS customer_visits, w.reason AS cancellation_reason,
+           d.colour, d.logo_media_id IS NOT NULL AS has_logo
       FROM notification_outbox n
       JOIN bookings b ON b.id = n.booking_id
       JOIN businesses s ON s.id = n.business_id
       LEFT JOIN business_settings t ON t.business_id = n.business_id
       LEFT JOIN users u ON u.id = s.owner_id
+      LEFT JOIN message_brands d ON d.business_id = n.business_id
      CROSS JOIN LATERAL (SELECT CAST(sum(captured) AS bigint) AS captured, CAST(sum(refunded) AS bigint) AS refunded,
                                 CAST(sum(authorized) FILTER (WHERE status = 'authorized') AS bigint) AS authorized
                            FROM booking_payments WHERE booking_id = b.id) p
@@ -222,7 +231,8 @@ class SendStore(Store):
 
     async def open_attempt(self, notice_id: UUID, now: datetime) -> SendAttempt:
         """Open an attempt unless the message is sent, or may have been sent by an attempt that is still open and
-        younger than :data:`UNKNOWN_FOR`; an older one is closed as unknown. Locks the message. Raises NotFound."""
+        younger than :data:`UNKNOWN_FOR`; an older one is closed as unknown. A message that its recipient may switch off
+        waits for the end of the quiet hours. Locks the message. Raises NotFound."""
         notice = await self._lock(notice_id)
         status = NoticeStatus(notice.status)
         last_open = (await self.session.execute(_OPEN_ATTEMPTS, {"id": notice_id})).scalar_one()
@@ -231,6 +241,9 @@ class SendStore(Store):
             return SendAttempt(status, wait=wait)
         if step is NextAttempt.NOTHING:
             return SendAttempt(status)
+        if until := _quiet_until(notice, now):
+            await self.session.execute(_DEFER, {"id": notice_id, "until": until})
+            return SendAttempt(status, wait=until - now, quiet=True)
         opened = await self.session.execute(_OPEN, {"id": notice_id, "now": now})
         return SendAttempt(status, id=opened.scalar_one(), is_account_email=notice.is_account_email)
 
@@ -290,6 +303,13 @@ class SendStore(Store):
         if row is None:
             raise NotFound({"notice_id": str(notice_id)})
         return row
+
+
+def _quiet_until(notice: Row[Any], now: datetime) -> datetime | None:
+    """Until when a message that its recipient may switch off waits at ``now``."""
+    if notice.is_account_email or not is_optional(NoticeKind(notice.kind), notice.audience):
+        return None
+    return quiet_until(now, notice.time_zone, notice.start_at if notice.kind == NoticeKind.BOOKING_REMINDER else None)
 
 
 def _content(row: dict[str, Any]) -> NoticeContent:

@@ -1,7 +1,7 @@
 -- Finds the business of an object, enters it, and says which role the caller has there. `kind` is one of the words
 -- below, or the name of a table with `business_id`. `own`: the caller is the customer of this booking (or of the
--- booking that the object belongs to), or waits with this entry of the waitlist. `linked`: `link` is that booking or
--- entry; `ends_at` is its end. `closed`: the business is deleted. An error in here ends the transaction or its savepoint, and with it the scope that was switched.
+-- booking that the object belongs to), or waits with this entry of the waitlist. `linked`: `link` is that booking,
+-- entry or message; `ends_at` is its end, of a message its beginning. `closed`: the business is deleted. An error in here ends the transaction or its savepoint, and with it the scope that was switched.
 CREATE OR REPLACE FUNCTION app_enter(
     kind text, object_id uuid, caller uuid, link uuid DEFAULT NULL,
     OUT business_id uuid, OUT role text, OUT own boolean, OUT business_status text, OUT closed boolean,
@@ -37,7 +37,8 @@ BEGIN
         SELECT r.business_id, r.user_id, r.booking_id, b.end_at INTO business_id, customer, booking, ends_at
           FROM reviews r JOIN bookings b ON b.id = r.booking_id WHERE r.id = object_id AND r.deleted_at IS NULL;
     WHEN 'notice' THEN
-        SELECT n.business_id, n.user_id INTO business_id, customer FROM notification_outbox n WHERE n.id = object_id;
+        SELECT n.business_id, n.user_id, n.id, n.created_at INTO business_id, customer, booking, ends_at
+          FROM notification_outbox n WHERE n.id = object_id;
     ELSE
         EXECUTE format('SELECT t.business_id FROM %I t WHERE t.id = $1', kind) INTO business_id USING object_id;
     END CASE;

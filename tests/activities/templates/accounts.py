@@ -161,6 +161,8 @@ def content(kind: AccountEmailKind = K.PASSWORD_RESET, language: str = "ja", **c
         reason=_REASON,
         service_name={"ja": "カット", "en": "Cut"} if form.from_business else None,
         staff=({"ja": "花子", "en": "Hanako"},) if kind is K.WAITLIST_OFFERED else (),
+        colour=None,
+        has_logo=False,
         link=LINK if form.opens else None,
     )
     return replace(whole, **changes)

@@ -84,6 +84,8 @@ def content(
         customer_kana="さとう あい" if to_business else None,
         customer_visits=1 if to_business else 0,
         cancellation_reason=None,
+        colour=None,
+        has_logo=False,
         items=(AgreedItem({"ja": "カット", "en": "Cut"}, START, START + timedelta(hours=1), 5000),),
         staff=({"ja": "美咲", "en": "Misaki"},),
     )

@@ -10,7 +10,7 @@ from tests.activities.templates.cases import CASES
 from tests.activities.templates.contents import LANGUAGES, Seen, written
 
 #: What comes before the token of a link.
-_TOKEN = re.compile(r"#token=|^https://\S+/(?:bookings|waitlist)/")
+_TOKEN = re.compile(r"#token=|^https://\S+/(?:bookings|waitlist|messages)/")
 FOLDER = Path(__file__).parent / "written"
 
 

@@ -26,7 +26,7 @@ TYPED_BY_BUSINESS = frozenset(
 #: What the platform and its operators write, and what is chosen from a list.
 NOT_TYPED = frozenset(
     {"kind", "channel", "language", "audience", "facts", "address", "code", "booking_status", "time_zone", "currency"}
-    | {"payment_mode", "policy", "cancelled_by", "reason", "ip"}
+    | {"payment_mode", "policy", "cancelled_by", "reason", "ip", "colour"}
 )
 IN_ACCOUNT_EMAIL = frozenset({*TYPED_BY_LOGIN, "business_name"})
 MARK = "Mallory"

@@ -38,6 +38,7 @@ UNAUDITED = {
     "customer_totals": "computed from bookings, which are audited; written by a trigger",
     "health_note_reads": "append-only: the record of who read what",
     "customer_search": "repeats customers, which are audited; written by a trigger",
+    "consents": "append-only: each answer with its proof",
     "booking_reminders": "markers that a reminder was made",
     "notification_outbox": "messages, with their attempts",
     "notification_attempts": "written by the sender alone, once opened and once closed",
