@@ -160,6 +160,7 @@ def _add_layers(app: FastAPI, settings: Settings) -> None:
                 "Authorization",
                 guest_links.HEADER,
                 guest_links.WAITLIST_HEADER,
+                guest_links.MESSAGE_HEADER,
                 "Content-Type",
                 "Accept-Language",
                 HEADER,

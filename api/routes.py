@@ -28,7 +28,9 @@ from api.v1.identity.sessions import endpoints as sessions
 from api.v1.identity.two_factor import endpoints as two_factor
 from api.v1.identity.two_factor_resets import endpoints as two_factor_resets
 from api.v1.media.media import endpoints as media
+from api.v1.messages.brands import endpoints as message_brands
 from api.v1.messages.notifications import endpoints as notifications
+from api.v1.messages.preferences import endpoints as message_preferences
 from api.v1.onboarding.verification import admin_endpoints as admin_reviews
 from api.v1.onboarding.verification import owner_endpoints as own_reviews
 from api.v1.payments.events import endpoints as payment_events
@@ -68,6 +70,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     links.router,
     two_factor.router,
     two_factor_resets.router,
+    message_preferences.router,
+    message_brands.router,
     notifications.router,
     media.router,
     own_businesses.router,

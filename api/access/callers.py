@@ -43,6 +43,7 @@ from providers.payments.interface import PaymentProvider
 from providers.storage.interface import Storage
 from runtime.booking_links import BookingLinks
 from runtime.links import Links
+from runtime.message_links import MessageLinks
 from runtime.payload_codec import EncryptingCodec
 from runtime.settings import Settings
 from runtime.waitlist_links import WaitlistLinks
@@ -77,6 +78,11 @@ class ApiServices:
     def waitlist_links(self) -> WaitlistLinks:
         """What opens one entry of the waitlist without a login."""
         return WaitlistLinks(self.links)
+
+    @property
+    def message_links(self) -> MessageLinks:
+        """What opens the choice of messages without a login."""
+        return MessageLinks(self.links, self.settings.public_url)
 
 
 async def services(request: Request) -> ApiServices:

@@ -12,10 +12,12 @@ from api.http.operation_errors import raises
 from domain.bookings.link import link_ends
 from domain.errors import Gone, Unauthenticated
 from runtime.booking_links import BookingLinks
+from runtime.message_links import MessageLinks
 from runtime.waitlist_links import WaitlistLinks
 
 HEADER = "X-Booking-Token"
 WAITLIST_HEADER = "X-Waitlist-Token"
+MESSAGE_HEADER = "X-Message-Token"
 _header = APIKeyHeader(
     name=HEADER,
     scheme_name="BookingLink",
@@ -30,11 +32,18 @@ _waitlist_header = APIKeyHeader(
     description="The `token` of the link in a message of the waitlist, or `guest_token` of `POST /waitlist`: opens "
     "this one entry without a login, until 30 days after its end.",
 )
+_message_header = APIKeyHeader(
+    name=MESSAGE_HEADER,
+    scheme_name="MessageLink",
+    auto_error=False,
+    description="The `token` of the link under a message that can be switched off: opens the choice of messages of its "
+    "recipient without a login, for 400 days.",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class GuestLink:
-    """A link whose signature is good. ``kind``: booking or waitlist. ``at``: when it was shown, aware UTC."""
+    """A link whose signature is good. ``kind``: booking, waitlist or notice. ``at``: when it was shown, aware UTC."""
 
     object_id: UUID
     at: datetime
@@ -71,10 +80,24 @@ async def optional_waitlist_link(
     return GuestLink(links.read(token, at), at, "waitlist")
 
 
+@raises(Unauthenticated, Gone)
+async def optional_message_link(
+    request: Request, token: Annotated[str | None, Depends(_message_header)]
+) -> GuestLink | None:
+    """The message that the caller's link is from. Raises Unauthenticated for a token that is not ours, and for two."""
+    if token is None:
+        return None
+    _check_single(request, MESSAGE_HEADER)
+    links: MessageLinks = request.app.state.services.message_links
+    at: datetime = request.app.state.services.now()
+    return GuestLink(links.read(token, at), at, "notice")
+
+
 def _check_single(request: Request, header: str) -> None:
     if len(request.headers.getlist(header)) > 1:
         raise Unauthenticated({"reason": "invalid_link"})
 
 
 MaybeLink = Annotated[GuestLink | None, Depends(optional_link)]
+MaybeMessageLink = Annotated[GuestLink | None, Depends(optional_message_link)]
 MaybeWaitlistLink = Annotated[GuestLink | None, Depends(optional_waitlist_link)]

@@ -17,7 +17,8 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:\-]{0,63}")
 #: Paths that have a secret in them, and what is left of it in logs.
 #: Every text longer than an id or a slug is taken for a token, so that none is left where the path around it is wrong.
 _TOKEN = re.compile(
-    r"(?<=/calendars/)[^/]+(?=\.ics)|(?<=^/bookings/)[^/]+|(?<=^/waitlist/)[^/]+|(?<=/)[^/]{61,}?(?=\.ics(?:/|$)|/|$)"
+    r"(?<=/calendars/)[^/]+(?=\.ics)|(?<=^/bookings/)[^/]+|(?<=^/waitlist/)[^/]+|(?<=^/messages/)[^/]+"
+    r"|(?<=/)[^/]{61,}?(?=\.ics(?:/|$)|/|$)"
 )
 
 

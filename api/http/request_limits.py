@@ -28,7 +28,8 @@ log = structlog.get_logger(__name__)
 
 _JSON = re.compile(rb"application/(?:[\w.+-]+\+)?json\s*(?:;.*)?", re.IGNORECASE)
 #: What the forms of pages send.
-_FORM = b"application/x-www-form-urlencoded"
+#: What pages take: browsers send the first, mail programs that unsubscribe somebody either (RFC 8058, 3.2).
+_FORMS = frozenset({b"application/x-www-form-urlencoded", b"multipart/form-data"})
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 #: Paths of file uploads. Their handlers check a separate limit.
 UPLOADS = frozenset({("POST", "/api/v1/media")})
@@ -94,7 +95,7 @@ def check_body(
         raise TooLarge({"limit": max_body})
     if any_type or method not in _WITH_BODY or not (announced or b"transfer-encoding" in headers):
         return
-    if form and headers.get(b"content-type", b"").strip().lower() == _FORM:
+    if form and headers.get(b"content-type", b"").partition(b";")[0].strip().lower() in _FORMS:
         return
     if not _JSON.fullmatch(headers.get(b"content-type", b"").strip()):
         raise UnsupportedMediaType({"supported": ["application/json"]})

@@ -15,7 +15,7 @@ from httpx import ASGITransport, AsyncClient, Response
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.access.guest_links import HEADER, WAITLIST_HEADER
+from api.access.guest_links import HEADER, MESSAGE_HEADER, WAITLIST_HEADER
 from api.http.idempotency import HEADER as KEY_HEADER
 from api.http.rate_limits import do_not_count
 from api.http.request_info import RequestInfo, request_info, set_request_info
@@ -67,6 +67,10 @@ class ApiClient:
         """A client that shows the link of a waitlist entry."""
         return ApiClient(self.request, {WAITLIST_HEADER: token})
 
+    def with_message(self, token: str) -> "ApiClient":
+        """A client that shows the link of a message."""
+        return ApiClient(self.request, {MESSAGE_HEADER: token})
+
     async def get(self, path: str, **query: Any) -> Any:
         """The ``data`` of ``GET path``. Raises ApiError."""
         return await self._call("GET", path, params=query)
@@ -74,6 +78,10 @@ class ApiClient:
     async def post(self, path: str, body: Mapping[str, Any], key: str | None = None) -> Any:
         """The ``data`` of ``POST path``; ``key`` is its idempotency key. Raises ApiError."""
         return await self._call("POST", path, json=body, headers={KEY_HEADER: key} if key else None)
+
+    async def put(self, path: str, body: Mapping[str, Any]) -> Any:
+        """The ``data`` of ``PUT path``. Raises ApiError."""
+        return await self._call("PUT", path, json=body)
 
     async def delete(self, path: str) -> Any:
         """The ``data`` of ``DELETE path``. Raises ApiError."""

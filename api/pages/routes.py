@@ -3,7 +3,7 @@
 
 from starlette.routing import Route
 
-from api.pages import static_files
+from api.pages import messages, static_files
 from api.pages.booking import book, business, manage, moving, paying, waiting
 from api.pages.console import bookings, today
 from api.pages.console import login as console_login
@@ -22,6 +22,8 @@ ROUTES: tuple[Route, ...] = (
     route("/bookings/{token}/pay", paying.pay, "POST"),
     route("/waitlist/{token}", waiting.show_entry),
     route("/waitlist/{token}", waiting.answer_entry, "POST"),
+    route("/messages/{token}", messages.show_choices),
+    route("/messages/{token}", messages.change_choices, "POST"),
     route("/console", today.show_start),
     route("/console/login", console_login.show_login),
     route("/console/login", console_login.log_in, "POST"),

@@ -21,6 +21,7 @@ from api.v1.businesses.businesses.settings_schemas import SettingsUpdate
 from api.v1.catalogue.policies.schemas import PolicyCreate
 from api.v1.catalogue.resources.schemas import ResourceCreate
 from api.v1.catalogue.services.schemas import RequirementWrite, ServiceCreate
+from api.v1.messages.brands.schemas import MessageBrandUpdate
 from api.v1.platform.flags.schemas import FlagCreate
 from api.v1.reviews.reviews.schemas import ReviewCreate
 from api.v1.scheduling.schedules.hours_schemas import HoursRangeWrite
@@ -39,6 +40,7 @@ NUMBERS: tuple[object, ...] = tuple(
     {edge + step for edge in (0, 1, 9, 90, 100, 180, 480, 500, 1440, 2880, 10**9) for step in (-1, 0, 1)}
 )
 DEGREES: tuple[object, ...] = (-180.1, -180, -90.1, -90, 0, 90, 90.1, 180, 180.1)
+COLOURS: tuple[object, ...] = (None, "#000000", "#7A3B69", "#abcdef", "000000", "#fff", "#00000g", "", " #000000")
 WORDS: tuple[object, ...] = (
     "sakura",
     "sakura-ginza",
@@ -193,6 +195,7 @@ TWINS: dict[str, tuple[Twin, ...]] = {
     "ck_businesses_legal_notice_bilingual": (field(BusinessCreate, "legal_notice", TEXTS),),
     "ck_cancellation_policies_name_bilingual": (field(PolicyCreate, "name", TEXTS),),
     "ck_cancellation_policies_no_show_percent_in_range": (field(PolicyCreate, "no_show_percent", NUMBERS),),
+    "ck_message_brands_colour_is_hexadecimal": (field(MessageBrandUpdate, "colour", COLOURS),),
     "ck_feature_flags_name_plain": (field(FlagCreate, "name", WORDS),),
     "ck_resources_capacity_in_range": (field(ResourceCreate, "capacity", NUMBERS),),
     "ck_resources_seats_in_range": (field(ResourceCreate, "seats", NUMBERS),),
@@ -251,6 +254,8 @@ NO_INPUT = {
     "ck_data_exports_ready_has_an_end",
     "ck_feature_flags_share_in_range",
     "ck_notification_outbox_has_recipient",
+    "ck_notification_preferences_of_one_person",
+    "ck_consents_has_its_proof",
     "ck_payment_transactions_amount_not_negative",
     "ck_reaccommodations_decided",
     "ck_refunds_amount_positive",

@@ -69,6 +69,7 @@ PUBLIC = frozenset(
         "GET /api/v1/availability",
         "GET /api/v1/media",
         "GET /api/v1/media/{media_id}",
+        "GET /api/v1/notifications/logo/{business_id}",
         "GET /api/v1/availability/resources",
         "GET /api/v1/reviews",
         "GET /api/v1/reviews/{review_id}",
@@ -83,9 +84,12 @@ PUBLIC = frozenset(
 )
 #: What a provider asks, by its signature.
 SIGNED = frozenset({"POST /api/v1/payments/webhook/{provider}", "POST /api/v1/notifications/webhook/sendgrid"})
-#: What the signed link of a booking, or of an entry of the waitlist, opens without a login.
+#: What the signed link of a booking, of an entry of the waitlist, or of a message, opens without a login.
 LINKED = frozenset(
     {
+        "GET /api/v1/notifications/{notification_id}/preferences",
+        "PUT /api/v1/notifications/{notification_id}/preferences",
+        "POST /api/v1/notifications/{notification_id}/unsubscribe",
         "GET /api/v1/bookings/{booking_id}",
         "GET /api/v1/bookings/{booking_id}/history",
         "GET /api/v1/bookings/{booking_id}/timeline",

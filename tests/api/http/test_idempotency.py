@@ -145,6 +145,7 @@ WITHOUT_KEY = {
     "POST /api/v1/owner/businesses/{business_id}/documents": "a stored answer would be a stored form, as above",
     "POST /api/v1/owner/businesses/{business_id}/documents/{document_id}/complete": "said twice it is said once",
     "POST /api/v1/payments/webhook/{provider}": "the provider's event id makes it once",
+    "POST /api/v1/notifications/{notification_id}/unsubscribe": "what is off stays off",
     "POST /api/v1/notifications/webhook/sendgrid": "applied in any order, any number of times",
 }
 

@@ -89,6 +89,7 @@ async def test_static_files_are_cacheable_for_a_year(visitor: Visitor, slug: str
 def test_logs_leave_out_the_tokens_of_pages() -> None:
     assert without_tokens("/bookings/secret/cancel") == "/bookings/***/cancel"
     assert without_tokens("/waitlist/secret") == "/waitlist/***"
+    assert without_tokens("/messages/secret") == "/messages/***"
     assert without_tokens("/api/v1/bookings/019a/cancel") == "/api/v1/bookings/019a/cancel"
 
 

@@ -11,7 +11,19 @@ SOURCES = [*Path("api/pages").rglob("*.j2"), *Path("api/pages").rglob("*.py")]
 TEMPLATES = [path for path in SOURCES if path.suffix == ".j2"]
 ALL = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES if "texts" not in path.parts)
 #: Keys that templates put together from a status.
-PUT_TOGETHER = ("state_", "say_", "pays_", "step_", "waitlist_", "card_", "terms_", "count_", "status_", "do_")
+PUT_TOGETHER = (
+    "state_",
+    "say_",
+    "pays_",
+    "step_",
+    "waitlist_",
+    "card_",
+    "terms_",
+    "count_",
+    "status_",
+    "do_",
+    "choice_",
+)
 #: ``t("key"`` without ``~`` after it.
 ASKED = re.compile(r'\bt\("([a-z0-9_]+)"(?! ~)')
 VALUE = re.compile(r"{(\w+)}")

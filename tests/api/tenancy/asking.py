@@ -41,6 +41,7 @@ TABLES: dict[str, str] = {
     "document_id": "business_documents",
     "verification_id": "business_verifications",
     "media_id": "business_media",
+    "logo_media_id": "business_media",
     "ids": "business_media",
     "assignment_id": "staff_assignments",
     "exception_id": "staff_exceptions",

@@ -14,7 +14,7 @@ from httpx import AsyncClient
 from analytics.days import recompute
 from analytics.page import BusinessDay
 from api.access.callers import ApiServices
-from api.access.guest_links import HEADER, WAITLIST_HEADER
+from api.access.guest_links import HEADER, MESSAGE_HEADER, WAITLIST_HEADER
 from api.access.tokens import Login
 from db.bookings.blocks import BlockRequest
 from db.bookings.tables import BookingSeries
@@ -192,7 +192,9 @@ async def opened_world(app: FastAPI, pool: Pool, clock: Clock) -> AsyncIterator[
         link = services.booking_links.token(mine.rows["bookings"])
         people["fellow"] = await person(fellow)
         entry = services.waitlist_links.token(mine.rows["waitlist"])
-        people["guest"] = await stack.enter_async_context(client_of(app, **{HEADER: link, WAITLIST_HEADER: entry}))
+        message = services.message_links.token(mine.rows["notification_outbox"])
+        shown = {HEADER: link, WAITLIST_HEADER: entry, MESSAGE_HEADER: message}
+        people["guest"] = await stack.enter_async_context(client_of(app, **shown))
         people["nobody"] = await stack.enter_async_context(client_of(app))
         admin = await data.add_user(pool, platform_role="admin")
         yield Tenants(mine, other, hidden, people, await person(admin, is_admin=True), soon)

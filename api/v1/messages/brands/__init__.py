@@ -1,0 +1,1 @@
+"""The look of a business's messages."""

@@ -1,0 +1,1 @@
+"""Which messages people want, and what they have consented to."""
