@@ -292,6 +292,16 @@ def audit(
 
 
 @app.command()
+def messages(
+    folder: Annotated[Path, typer.Option("--folder", help="Where the pages are written.")] = Path("message-previews"),
+) -> None:
+    """Write every message with example data as pages, in both languages."""
+    from stack.previews.gallery import write
+
+    typer.echo(write(folder).resolve().as_uri())
+
+
+@app.command()
 def version() -> None:
     """Print the version."""
     from importlib.metadata import version as installed

@@ -1,0 +1,1 @@
+"""Every message with example data, as pages to look at while texts are written."""
