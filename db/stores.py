@@ -29,9 +29,7 @@ from db.identity.two_factor import TwoFactorStore
 from db.identity.users import UserStore
 from db.invariants import InvariantStore
 from db.media.media import MediaStore
-from db.messages.brands import BrandStore
-from db.messages.notices import NoticeStore
-from db.messages.preferences import PreferenceStore
+from db.messages.stores import MessageStores
 from db.onboarding.queries import VerificationListStore
 from db.onboarding.verifications import VerificationStore
 from db.payments.commands.open import OpeningStore
@@ -104,25 +102,6 @@ class PlatformStores(Store):
     def rate_limits(self) -> RateLimitStore:
         """Requests counted while Redis is unreachable."""
         return RateLimitStore(self.session, self.context)
-
-
-class MessageStores(Store):
-    """Messages to people."""
-
-    @cached_property
-    def notices(self) -> NoticeStore:
-        """Messages and the attempts to send them."""
-        return NoticeStore(self.session, self.context)
-
-    @cached_property
-    def preferences(self) -> PreferenceStore:
-        """What recipients want, and what they have consented to."""
-        return PreferenceStore(self.session, self.context)
-
-    @cached_property
-    def brands(self) -> BrandStore:
-        """The look of a business's messages."""
-        return BrandStore(self.session, self.context)
 
 
 class IdentityStores(Store):

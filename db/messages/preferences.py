@@ -136,7 +136,7 @@ class PreferenceStore(Store):
         """As `find_recipient`. Raises NotFound."""
         found = await self.find_recipient(notice_id)
         if found is None:
-            raise NotFound({"notification_id": str(notice_id)})
+            raise NotFound({"notice_id": str(notice_id)})
         return found
 
     async def last_answers(self, customer_id: UUID) -> list[Answer]:

@@ -28,7 +28,7 @@ class ConsentSource(StrEnum):
 WORDING: Mapping[ConsentPurpose, Mapping[str, str]] = {
     ConsentPurpose.OFFERS: {
         "ja": "{business}からのキャンペーンやお得な情報などのご案内（広告）を、メールで受け取る",
-        "en": "{business} may send me news and offers (advertising) by e-mail",
+        "en": "{business} may send me offers and invitations (advertising) by e-mail",
     },
 }
 

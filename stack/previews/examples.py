@@ -24,6 +24,26 @@ _OFFER = _MOVED | {
 }
 _FEE = {"penalty": 2500, "refund": 2500, "release": 0, "by_business": False, "cause": "customer"}
 
+_POLICY = {
+    "tiers": [
+        {"hours_before": 48, "penalty_percent": 0},
+        {"hours_before": 24, "penalty_percent": 50},
+        {"hours_before": 0, "penalty_percent": 100},
+    ],
+    "no_show_percent": 100,
+}
+
+#: Of a booking that is paid and was never moved.
+_UNCHANGED: Mapping[str, Any] = {
+    "kept_penalty_percent": 0,
+    "kept_penalty_until": None,
+    "cancelled_by": None,
+    "cancellation_penalty": None,
+    "captured": 5000,
+    "refunded": 0,
+    "authorized": 0,
+}
+
 #: What a kind speaks of beyond the booking, and how the booking is then.
 FACTS: Mapping[NoticeKind, Mapping[str, Any]] = {
     NoticeKind.BOOKING_CHANGED: _MOVED,
@@ -80,16 +100,7 @@ def booking_message(kind: NoticeKind, language: str, audience: Audience, **look:
         address="ai@example.com",
         family_name="佐藤" if japanese else "Sato",
         given_name="愛" if japanese else "Ai",
-        business_name=_SALON,
-        business_phone="+81355500123",
-        phone_as_typed="03-5550-0123",
-        business_email="hello@salon-hana.example",
-        business_address={"ja": "神宮前4丁目99-1 花ビル2階", "en": "2F Hana Bldg., 4-99-1 Jingumae"},
-        postal_code="150-0001",
-        prefecture="東京都",
-        city="渋谷区" if japanese else "Shibuya-ku",
-        latitude=35.6676,
-        longitude=139.7085,
+        **_place(language),
         code="A7C9DFHK",
         booking_status="confirmed",
         start_at=START,
@@ -101,26 +112,13 @@ def booking_message(kind: NoticeKind, language: str, audience: Audience, **look:
         currency="JPY",
         payment_mode="prepay",
         needs_approval=False,
-        policy={
-            "tiers": [
-                {"hours_before": 48, "penalty_percent": 0},
-                {"hours_before": 24, "penalty_percent": 50},
-                {"hours_before": 0, "penalty_percent": 100},
-            ],
-            "no_show_percent": 100,
-        },
+        policy=_POLICY,
         hold_expires_at=NOW + timedelta(minutes=10),
         approval_deadline=NOW + timedelta(hours=24),
         proof_deadline=NOW + timedelta(minutes=30),
         special_requests="静かな席" if japanese else "A quiet seat",
         version=1,
-        kept_penalty_percent=0,
-        kept_penalty_until=None,
-        cancelled_by=None,
-        cancellation_penalty=None,
-        captured=5000,
-        refunded=0,
-        authorized=0,
+        **_UNCHANGED,
         customer_phone="+819012345678" if to_business else None,
         customer_email="ai@example.com" if to_business else None,
         customer_kana="さとう あい" if to_business else None,
@@ -132,6 +130,22 @@ def booking_message(kind: NoticeKind, language: str, audience: Audience, **look:
         staff=({"ja": "美咲", "en": "Misaki"},),
     )
     return replace(whole, **{**STATES.get(kind, {}), **look})
+
+
+def _place(language: str) -> dict[str, Any]:
+    """The salon, and where it is."""
+    return {
+        "business_name": _SALON,
+        "business_phone": "+81355500123",
+        "phone_as_typed": "03-5550-0123",
+        "business_email": "hello@salon-hana.example",
+        "business_address": {"ja": "神宮前4丁目99-1 花ビル2階", "en": "2F Hana Bldg., 4-99-1 Jingumae"},
+        "postal_code": "150-0001",
+        "prefecture": "東京都",
+        "city": "渋谷区" if language == "ja" else "Shibuya-ku",
+        "latitude": 35.6676,
+        "longitude": 139.7085,
+    }
 
 
 #: Times that messages about no booking may speak of.

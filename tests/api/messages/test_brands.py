@@ -10,7 +10,8 @@ from api.http.envelope import Envelope
 from api.v1.messages.brands.schemas import MessageBrandRead
 from db.engine.session import Database as Pool
 from db.media.tables import BusinessMedia
-from tests.api.conftest import PREFIX, client_of, error_of, rules_of
+from providers.storage.interface import ObjectMissing
+from tests.api.conftest import PREFIX, error_of, rules_of
 from tests.api.salon import StaffedSalon
 from tests.support import data
 
@@ -48,15 +49,22 @@ async def test_brand_is_chosen_and_read(salon: StaffedSalon, pool: Pool) -> None
     assert again.json()["data"] == changed.json()["data"]
 
 
-async def test_logo_sends_mail_programs_to_the_picture(app: FastAPI, salon: StaffedSalon, pool: Pool) -> None:
+async def test_logo_is_the_chosen_picture(
+    app: FastAPI, salon: StaffedSalon, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = f"{PREFIX}/notifications/logo/{salon.ids.business_id}"
     assert error_of(await salon.nobody.get(path)) == (404, "not_found")
     logo = await added_picture(pool, salon.ids.business_id)
     await salon.owner.put("/notifications/brand", params=asked(salon), json={**PLUM, "logo_media_id": logo})
-    async with client_of(app) as http:
-        answer = await http.get(path)
-    assert answer.status_code == 302
-    assert "thumbnail.webp" in answer.headers["location"]
+
+    async def read(key: str, most: int) -> bytes:
+        if key != _FILE["key"]:
+            raise ObjectMissing
+        return b"a picture"
+
+    monkeypatch.setattr(app.state.services.storage, "read", read)
+    answer = await salon.nobody.get(path)
+    assert (answer.status_code, answer.content, answer.headers["content-type"]) == (200, b"a picture", "image/webp")
     await data.rows(pool, "UPDATE business_media SET deleted_at = now() RETURNING id")
     assert error_of(await salon.nobody.get(path)) == (404, "not_found")
 

@@ -12,7 +12,7 @@ _BRAND = {"colour": "#7a3b69", "logo_media_id": "019a0c5e-9f3b-7c21-b5d4-a9e1f20
 _COLOUR = "Colour of buttons and of the line at the top, as `#rrggbb`; null for the platform's."
 _LOGO = "A published picture of the business (UUID); null for none."
 
-Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$", to_lower=True)]
+Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$", max_length=7, to_lower=True)]
 
 
 class MessageBrandUpdate(Input):

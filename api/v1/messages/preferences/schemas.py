@@ -15,7 +15,7 @@ from domain.messages.preferences import Choice, is_enabled, optional_kinds
 _ID = "019a0c5e-7b3f-7c21-b5d4-a9e1f2036c58"
 _CHOICE = {"kind": "booking_reminder", "channel": "email", "enabled": False}
 _CONSENT = {"purpose": "offers", "granted": True}
-_WORDS = "Hair Salon Hana may send me news and offers (advertising) by e-mail"
+_WORDS = "Hair Salon Hana may send me offers and invitations (advertising) by e-mail"
 
 
 class PreferenceWrite(Input):
