@@ -18,6 +18,7 @@ class Provider:
     def __init__(self, http: httpx.AsyncClient, settings: Settings) -> None:
         self._http = http
         self._key = settings.stripe_api_key.get_secret_value()
+        self._payjp_key = settings.payjp_api_key.get_secret_value()
 
     async def emails(self, to: str) -> Sequence[dict[str, Any]]:
         """Every message in somebody's mailbox, newest first."""
@@ -49,6 +50,39 @@ class Provider:
         page = await self._ask("GET", "/v1/refunds", params={"payment_intent": intent_id}, headers=headers)
         refunds: list[dict[str, Any]] = page["data"]
         return refunds
+
+    async def say_yes(self, url: str) -> None:
+        """Open a page of PAY.JP's 3-D Secure or of PayPay, and press its first button."""
+        page = await self._http.get(url)
+        expect("the page to open", page.status_code, 200)
+        button = page.text.partition('action="')[2].partition('"')[0]
+        answer = await self._http.post(button)
+        expect("the customer to be sent back", answer.status_code, 303)
+
+    async def pay_with_paypay(self, flow_id: str) -> str:
+        """What PAY.JP's form does with PayPay; gives the address of PayPay's page."""
+        body = {"payment_method_id": f"pm_paypay_{flow_id}", "return_url": "http://127.0.0.1/back"}
+        flow = await self._ask("POST", f"/sandbox/payjp/payment_flows/{flow_id}/confirm", json=body)
+        return str(flow["next_action"]["redirect_to_url"]["url"])
+
+    async def payjp_totals(self, api: str, booking_id: str) -> tuple[int, int]:
+        """What PAY.JP took for a booking and what it gave back, in yen, by its own record."""
+        if api == "payjp_v1":
+            listed = await self._payjp("/payjp/v1/charges")
+            charges = [charge for charge in listed if charge["metadata"].get("booking_id") == booking_id]
+            captured = sum(charge["amount"] for charge in charges if charge["captured"])
+            return captured, sum(charge["amount_refunded"] for charge in charges)
+        listed = await self._payjp("/payjp/v2/payment_flows")
+        flows = [flow for flow in listed if flow["metadata"].get("booking_id") == booking_id]
+        refunds = [one for flow in flows for one in await self._payjp(f"/payjp/v2/payment_flows/{flow['id']}/refunds")]
+        returned = sum(one["amount"] for one in refunds if one["status"] == "succeeded")
+        return sum(flow["amount_received"] for flow in flows), returned
+
+    async def _payjp(self, path: str) -> Sequence[dict[str, Any]]:
+        answer = await self._http.get(path, params={"limit": 100}, auth=(self._payjp_key, ""))
+        expect(f"an answer to {path}", answer.status_code, 200)
+        listed: list[dict[str, Any]] = answer.json()["data"]
+        return listed
 
     async def webhooks_under_way(self) -> int:
         """How many webhooks it has not delivered yet."""

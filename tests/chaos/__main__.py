@@ -13,7 +13,7 @@ from rich.console import Console
 
 from runtime.temporal import guard_exit
 from tests.chaos import report
-from tests.chaos.plan import Plan
+from tests.chaos.plan import KINDS, Plan
 from tests.chaos.run import run
 
 
@@ -46,10 +46,21 @@ def _asked() -> tuple[Plan, argparse.Namespace]:
     parser.add_argument("--rounds", type=int, default=standard.rounds, help="each kills every kind of process once")
     parser.add_argument("--bookings", type=int, default=standard.bookings)
     parser.add_argument("--hold", type=float, default=standard.hold.total_seconds(), help="seconds to pay in")
+    parser.add_argument(
+        "--providers",
+        nargs="+",
+        choices=standard.providers,
+        default=standard.providers,
+        help="at which payment providers the salons have their accounts",
+    )
+    parser.add_argument("--kill", nargs="+", choices=KINDS, default=KINDS, help="which processes are killed")
     parser.add_argument("--report", type=Path, help="where the JSON goes instead of .omotenashi/chaos")
     parser.add_argument("--keep", action="store_true", help="keep the stack's folder")
     asked = parser.parse_args()
-    return Plan(asked.seed, asked.rounds, asked.bookings, timedelta(seconds=asked.hold)), asked
+    hold = timedelta(seconds=asked.hold)
+    return Plan(
+        asked.seed, asked.rounds, asked.bookings, hold, providers=tuple(asked.providers), kinds=tuple(asked.kill)
+    ), asked
 
 
 if __name__ == "__main__":

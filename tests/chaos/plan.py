@@ -4,6 +4,8 @@ import random
 from dataclasses import dataclass
 from datetime import timedelta
 
+from domain.payments.providers import ProviderName
+
 #: Every kind of process of the stack; each is killed once in a round.
 KINDS = ("worker", "relay", "api", "temporal", "postgres", "redis", "sandbox")
 
@@ -21,33 +23,37 @@ _SHORT_ROUND = timedelta(seconds=15)
 @dataclass(frozen=True, slots=True)
 class Plan:
     """``hold``: how long a customer has to pay. ``drain``: how long after the load everything may still be under way;
-    a message whose fate is unknown waits a minute by itself."""
+    a message whose fate is unknown waits a minute by itself. ``providers``: at which the salons have their accounts, in
+    turn. ``kinds``: which processes are killed."""
 
     seed: int
     rounds: int = 20
     bookings: int = 1000
     hold: timedelta = timedelta(seconds=15)
     drain: timedelta = timedelta(minutes=5)
+    providers: tuple[str, ...] = tuple(name.value for name in ProviderName)
+    kinds: tuple[str, ...] = KINDS
 
     @property
     def gap(self) -> float:
         """Seconds from one kill to the next, on average."""
-        return (_LONG_ROUND if self.rounds > 1 else _SHORT_ROUND) / timedelta(seconds=len(KINDS))
+        return (_LONG_ROUND if self.rounds > 1 else _SHORT_ROUND) / timedelta(seconds=len(self.kinds))
 
     @property
     def load(self) -> float:
         """Seconds over which the customers come: as long as there is killing."""
-        return self.rounds * len(KINDS) * self.gap
+        return self.rounds * len(self.kinds) * self.gap
 
     def orders(self) -> list[list[str]]:
         """Who is killed in each round, one after the other. From one round to the next neighbours change places and
         nobody moves far, so that everybody has had time to recover."""
         dice = self.dice("orders")
-        order = dice.sample(KINDS, len(KINDS))
+        order = dice.sample(self.kinds, len(self.kinds))
         rounds = []
         for _ in range(self.rounds):
-            left = dice.randrange(len(order) - 1)
-            order[left], order[left + 1] = order[left + 1], order[left]
+            if len(order) > 1:
+                left = dice.randrange(len(order) - 1)
+                order[left], order[left + 1] = order[left + 1], order[left]
             rounds.append(list(order))
         rounds[-1].sort(key=lambda kind: kind not in SLOW_TO_HEAL)
         return rounds

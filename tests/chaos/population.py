@@ -35,9 +35,10 @@ async def make(database: Database, plan: Plan) -> Population:
     first = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(hours=20)
     starts = [first + timedelta(hours=number) for number in range(_HOURS)]
     salons, mailboxes = [], []
-    for number in range(-(-plan.bookings // _PER_SALON)):
+    for number in range(max(-(-plan.bookings // _PER_SALON), len(plan.providers))):
         mailboxes.append(f"salon{number}@{_MAIL}")
-        business_id = await data.add_business(database, email=mailboxes[-1])
+        provider = plan.providers[number % len(plan.providers)]
+        business_id = await data.add_business(database, email=mailboxes[-1], payment_provider=provider)
         staff = [await data.add_resource(database, business_id) for _ in range(STAFF)]
         await data.add_policy(database, business_id)
         service_id = await data.add_service(database, business_id, *staff, payment_mode="prepay")
@@ -48,7 +49,7 @@ async def make(database: Database, plan: Plan) -> Population:
             hold=plan.hold,
             id=business_id,
         )
-        salons.append(BookableSalon(business_id, service_id, plan.hold, starts))
+        salons.append(BookableSalon(business_id, service_id, plan.hold, starts, provider))
     return Population(salons, await _users(database, plan.bookings), mailboxes)
 
 

@@ -25,6 +25,10 @@ def as_data(result: Result) -> dict[str, Any]:
         "seed": plan.seed,
         "rounds": plan.rounds,
         "bookings": plan.bookings,
+        "providers": list(plan.providers),
+        "payments": result.payments,
+        "forged_webhooks_refused": result.forged,
+        "refunds_made_by_a_person": result.by_hand,
         "hold_seconds": plan.hold.total_seconds(),
         "kills": dict(result.crashes.kills),
         "downtime_seconds": {
@@ -67,6 +71,9 @@ def show(result: Result, console: Console) -> None:
     figures.add_row("requests", f"{data['requests']}, longest until an answer {data['longest_answer_seconds']} s")
     figures.add_row("sent again after", _counts(data["retries"]))
     figures.add_row("bookings", _counts(data["ends"]))
+    figures.add_row("payments", _counts(data["payments"]))
+    figures.add_row("forged webhooks refused", str(data["forged_webhooks_refused"]))
+    figures.add_row("refunds by a person", str(data["refunds_made_by_a_person"]))
     again = data["messages_again_after_a_minute_of_silence"]
     figures.add_row("messages", f"{data['messages']}, of them again after a minute of silence: {again}")
     figures.add_row("seconds", _counts(data["seconds"]))

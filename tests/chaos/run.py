@@ -22,11 +22,12 @@ from stack.audit.invariants import Report
 from stack.audit.report import audit
 from stack.folder import DataFolder
 from stack.platform import Platform
-from tests.chaos import population, troubles, verdict
+from tests.chaos import dashboard, forger, population, troubles, verdict
 from tests.chaos.backlog import Backlog, Stuck
 from tests.chaos.caller import Caller, Heard
-from tests.chaos.customers import REGRETS, WAYS, Customer, Visit, settle_what_is_slow
+from tests.chaos.customers import REGRETS, WAYS, BookableSalon, Customer, Visit, settle_what_is_slow
 from tests.chaos.killer import Crashes, Killer
+from tests.chaos.money import check_money
 from tests.chaos.plan import Plan
 
 #: Nothing may be under way any more when the backlog has drained: whatever is late is lost.
@@ -45,6 +46,9 @@ class Result:
     ends: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
     report: Report | None = None
+    payments: Counter[str] = field(default_factory=Counter)
+    forged: int = 0
+    by_hand: int = 0
     mail: verdict.Mail = field(default_factory=verdict.Mail)
     seconds: dict[str, float] = field(default_factory=dict)
     drained: dict[str, float] = field(default_factory=dict)
@@ -115,8 +119,16 @@ async def _load(platform: Platform, result: Result, made: population.Population,
         await Killer(plan, platform.supervisor, result.crashes).run()
         await troubles.end(sandbox)
 
+    async def forge() -> None:
+        anonymous = Caller(platform.ports["api"], result.heard)
+        try:
+            result.forged = await forger.forge(anonymous, platform.settings(), plan.load)
+        finally:
+            await anonymous.aclose()
+
     async with result.timed("load"), asyncio.TaskGroup() as group:
         group.create_task(kill())
+        group.create_task(forge())
         for visit in visits:
             group.create_task(come(visit, dice.uniform(0, plan.load)))
     return visits
@@ -131,9 +143,13 @@ def _visits(result: Result, made: population.Population, settings: Settings) -> 
     ways = dice.choices(list(WAYS), list(WAYS.values()), k=len(made.users))
     regrets = dice.choices(list(REGRETS), list(REGRETS.values()), k=len(made.users))
     return [
-        Visit(f"customer{number}", user_id, made.salons[number % len(made.salons)], way, regret, token(user_id))
+        _visit(number, user_id, made.salons[number % len(made.salons)], way, regret, token(user_id))
         for number, ((user_id, _), way, regret) in enumerate(zip(made.users, ways, regrets, strict=True), 1)
     ]
+
+
+def _visit(number: int, user_id: UUID, salon: BookableSalon, way: str, regret: str, token: Callable[[], str]) -> Visit:
+    return Visit(f"customer{number}", user_id, salon, salon.way(way), regret, token)
 
 
 async def _after(
@@ -141,17 +157,21 @@ async def _after(
 ) -> None:
     """Wait for the backlog, then audit without patience."""
     await settle_what_is_slow(sandbox, platform.settings().stripe_api_key.get_secret_value())
-    async with result.timed("drain"):
+    person = dashboard.Person(database, platform.settings(), platform.ports["sandbox"])
+    async with result.timed("drain"), person.at_work():
         try:
             result.drained = await Backlog(database, sandbox).drain(result.plan.drain)
         except Stuck as stuck:
             result.wrong.append(str(stuck))
+    result.by_hand = person.refunds
     say(f"drained after {result.seconds['drain']} s")
     temporal = await connect_temporal(platform.settings(), process="chaos")
     result.report = await audit(database, temporal, _NO_PATIENCE)
     result.wrong += [f"audit: {violation.sentence}" for violation in result.report.violations]
     result.wrong += [f"audit: {number} was not checked: {why}" for number, why in result.report.unchecked.items()]
     result.wrong += await verdict.check_runs(temporal)
+    wrong, result.payments = await check_money(database, platform.settings(), result.plan.providers)
+    result.wrong += wrong
 
 
 async def _judge(

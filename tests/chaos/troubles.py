@@ -4,7 +4,16 @@ from typing import Any
 
 from tests.chaos.caller import Caller
 
-_CALLS = ("payment_intents.create", "payment_intents.confirm", "payment_intents.cancel", "refunds.create")
+#: Those of Stripe, PAY.JP's v1 and v2 that move money or decide whether it moves.
+_CALLS = (
+    *("payment_intents.create", "payment_intents.confirm", "payment_intents.cancel", "refunds.create"),
+    *("payjp_v1.customers.create", "payjp_v1.customers.update", "payjp_v1.cards.create", "payjp_v1.charges.create"),
+    *("payjp_v1.charges.tds_finish", "payjp_v1.charges.refund"),
+    *("payjp_v2.payment_flows.create", "payjp_v2.payment_flows.confirm", "payjp_v2.payment_flows.cancel"),
+    "payjp_v2.payment_refunds.create",
+)
+#: Those with idempotency keys at PAY.JP.
+_KEYED = tuple(call for call in _CALLS if call.startswith("payjp_v2."))
 #: Longer than our own patience with the provider, so that the answer is lost.
 _SILENCE = 6.0
 
@@ -18,6 +27,11 @@ def faults() -> list[dict[str, Any]]:
             {"operation": call, "kind": "error_500_after_success", "share": 0.04},
             {"operation": call, "kind": "timeout_after_success", "share": 0.03, "seconds": _SILENCE},
             {"operation": call, "kind": "rate_limited", "share": 0.02},
+        ]
+    for call in _KEYED:
+        ordered += [
+            {"operation": call, "kind": "idempotency_timeout", "share": 0.02},
+            {"operation": call, "kind": "idempotency_down", "share": 0.02},
         ]
     ordered += [
         {"operation": "mail.send", "kind": "error_500", "share": 0.02},

@@ -31,6 +31,7 @@ from providers.payments.registry import payment_providers
 from tests.providers.adapters import CARDS, RETURN_URL, AdapterCase
 from tests.support.sampling import is_whole, seed
 from tests.support.sandbox import Sandbox, running_sandbox
+from tests.support.takings import takings
 
 AMOUNT = 6600
 TRIES = 60
@@ -108,32 +109,9 @@ async def test_ledger_equals_the_provider_to_the_yen(tested: AdapterCase) -> Non
 
 
 def taken(tested: AdapterCase) -> int:
-    """All that the provider took, by its own list: nothing beside the intents that we know."""
-    settings, http, total, page = tested.sandbox.settings(), tested.sandbox.http, 0, 100
-    if tested.adapter.name == "payjp_v1":
-        auth, offset = (settings.payjp_api_key.get_secret_value(), ""), 0
-        while True:
-            params: dict[str, Any] = {"limit": page, "offset": offset}
-            listed = http.get(f"{tested.sandbox.url}/payjp/v1/charges", params=params, auth=auth).json()
-            for charge in listed["data"]:
-                released = int(charge["metadata"].get("omo_released", "0"))
-                total += charge["amount"] - released if charge["captured"] else 0
-            if not listed["has_more"]:
-                return total
-            offset += page
-    if tested.adapter.name == "payjp_v2":
-        headers = {"Authorization": f"Bearer {settings.payjp_api_key.get_secret_value()}"}
-        url = f"{tested.sandbox.url}/payjp/v2/payment_flows"
-    else:
-        headers = {"Authorization": f"Bearer {settings.stripe_api_key.get_secret_value()}"}
-        url = f"{tested.sandbox.url}/v1/payment_intents"
-    params = {"limit": page}
-    while True:
-        listed = http.get(url, params=params, headers=headers).json()
-        total += sum(intent["amount_received"] for intent in listed["data"])
-        if not listed["has_more"]:
-            return total
-        params = {"limit": page, "starting_after": listed["data"][-1]["id"]}
+    """All that the provider took, by its own list."""
+    listed = takings(tested.adapter.name, tested.sandbox.settings(), tested.sandbox.http)
+    return sum(taking.captured for taking in listed)
 
 
 class Life:

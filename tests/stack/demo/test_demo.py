@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from stack.demo.scenes import cancellation, cards, crash, crowd, expiry, late_money, opening, review, visit
+from stack.demo.scenes import cancellation, cards, crash, crowd, expiry, late_money, opening, providers, review, visit
 from stack.environment import process_environment
 from tests.stack.running import wait_until_none
 
 _TITLES = [
     *(opening.TITLE, review.TITLE, opening.LOOK),
-    *(scene.TITLE for scene in (visit, expiry, cards, cancellation, late_money, crash, crowd)),
+    *(scene.TITLE for scene in (visit, expiry, cards, cancellation, providers, late_money, crash, crowd)),
 ]
 
 
