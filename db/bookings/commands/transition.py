@@ -45,6 +45,7 @@ _BOOKING = """b.id, b.business_id, b.status, b.start_at, b.end_at, b.version, b.
            b.undo_until, b.undo_to"""
 _LOCK = text(f"SELECT {_BOOKING} FROM bookings b WHERE b.id = :booking_id FOR NO KEY UPDATE")
 _LOOK = text(f"SELECT {_BOOKING} FROM bookings b WHERE b.id = :booking_id")
+_EXECUTED = text("SELECT outcome FROM booking_history WHERE booking_id = :booking_id AND command_id = :command_id")
 # A separate statement: one that waited for a lock still sees other tables as they were when it began.
 _READ = text(f"""
     SELECT (SELECT h.outcome FROM booking_history h
@@ -126,6 +127,12 @@ class TransitionStore(Store):
                 booking.outcome(seen.money), penalty=seen.penalty, refunding=seen.refunding, released=seen.released
             )
         return booking, seen
+
+    async def find_outcome(self, booking_id: UUID, command_id: str) -> BookingOutcome | None:
+        """What this command did; None where it was not executed."""
+        asked = {"booking_id": booking_id, "command_id": command_id}
+        outcome = await self.session.scalar(_EXECUTED, asked)
+        return None if outcome is None else _OUTCOME.validate_python(outcome, strict=False)
 
     async def _lock(self, booking_id: UUID, command_id: str | None = None) -> tuple[Locked, BookingOutcome | None]:
         row = (await self.session.execute(_LOCK, {"booking_id": booking_id})).one_or_none()

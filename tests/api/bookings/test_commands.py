@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
 import pytest_asyncio
 from fastapi import FastAPI
 from httpx import Response
@@ -15,8 +16,10 @@ from temporalio.client import Client, WorkflowExecutionStatus
 
 from api.app import create_app
 from api.http.envelope import Envelope
+from api.v1.bookings.bookings.command_client import BookingCommands
 from api.v1.bookings.bookings.schemas import BookingChangedRead
 from db.engine.session import Database as Pool
+from domain.errors import WrongState
 from runtime.settings import Settings
 from runtime.temporal import connect
 from tests.api.conftest import PREFIX, Clock, Person, error_of
@@ -273,6 +276,23 @@ async def test_answer_that_was_lost_is_found_after_the_run_is_over(live: Live) -
     again = await command(live.salon.customer, booking, "cancel", key="lost")
     assert again.content == first.content
     assert "idempotent-replayed" not in again.headers
+
+
+async def test_command_that_was_executed_is_answered_when_the_run_refuses_its_repeat(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker died after the commit; another event gave the run the new status before the repeat came."""
+    booking = await live.book()
+    first = read(await command(live.salon.customer, booking, "cancel", key="c-1"))
+    await data.rows(live.pool, "DELETE FROM idempotency_keys")
+
+    async def refused(*_: object) -> None:
+        raise WrongState({"status": "cancelled", "wanted": "cancelled"})
+
+    monkeypatch.setattr(BookingCommands, "send", refused)
+    again = read(await command(live.salon.customer, booking, "cancel", key="c-1"))
+    assert (again.status, again.penalty) == (first.status, first.penalty)
+    assert error_of(await command(live.salon.customer, booking, "cancel", key="c-2")) == (409, "wrong_state")
 
 
 async def test_command_without_workers_is_503_and_its_key_works_later(stalled: Live) -> None:

@@ -96,6 +96,14 @@ async def _ask(services: ApiServices, command: Command, booking_id: UUID, reques
         async with command.finish() as work:
             return await work.bookings.snapshot(booking_id)
 
-    return await BookingCommands(services.temporal, services.settings.temporal_rpc_timeout).send(
-        request.update, asked, snapshot
-    )
+    client = BookingCommands(services.temporal, services.settings.temporal_rpc_timeout)
+    try:
+        return await client.send(request.update, asked, snapshot)
+    except WrongState:
+        # A worker may have died after the commit and before the workflow knew. Another event then gave the run the new
+        # status, and a repeat of the command is refused although it was executed.
+        async with command.finish() as work:
+            executed = await work.bookings.changes.find_outcome(booking_id, command.id)
+        if executed is None:
+            raise
+        return executed
