@@ -29,6 +29,7 @@ from api.http.response_cache import Answers
 from api.http.route_index import RoutesByPath
 from api.pages import routes as pages
 from api.v1.bookings.live.hub import LiveHub
+from db.account_secrets import secrets_reader
 from db.engine.session import Database, connect
 from providers.cache.generations import Generations
 from providers.cache.interface import Cache
@@ -78,7 +79,7 @@ def create_app(
                 database=used_database,
                 counting=_database(settings.model_copy(update=_COUNTING), stack),
                 temporal=temporal or await temporal_connection.connect(settings, process="api", lazy=True),
-                payments=payments if payments is not None else _payments(settings, stack),
+                payments=payments if payments is not None else _payments(settings, used_database, stack),
                 email=email or _email(settings, stack),
                 storage=storage or _storage(settings, stack),
                 passwords=_passwords(password_rounds, stack),
@@ -179,8 +180,8 @@ def _database(settings: Settings, stack: AsyncExitStack) -> Database:
     return database
 
 
-def _payments(settings: Settings, stack: AsyncExitStack) -> Mapping[str, PaymentProvider]:
-    providers = payment_providers(settings)
+def _payments(settings: Settings, database: Database, stack: AsyncExitStack) -> Mapping[str, PaymentProvider]:
+    providers = payment_providers(settings, secrets_reader(database, KeyRing.of(settings)))
     stack.push_async_callback(providers.aclose)
     # In a thread and not waited for: the API answers meanwhile, and the first payment finds them made.
     loading = asyncio.create_task(asyncio.to_thread(providers.load))

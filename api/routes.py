@@ -33,9 +33,11 @@ from api.v1.messages.notifications import endpoints as notifications
 from api.v1.messages.preferences import endpoints as message_preferences
 from api.v1.onboarding.verification import admin_endpoints as admin_reviews
 from api.v1.onboarding.verification import owner_endpoints as own_reviews
+from api.v1.payments.accounts import endpoints as payment_accounts
 from api.v1.payments.events import endpoints as payment_events
 from api.v1.payments.payments import endpoints as payments
 from api.v1.payments.receipts import endpoints as receipts
+from api.v1.payments.reconciliation import endpoints as reconciliation
 from api.v1.payments.venue import endpoints as venue_payments
 from api.v1.platform.attention import endpoints as attention
 from api.v1.platform.audit import endpoints as audit
@@ -58,6 +60,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     timeline.router,
     live.router,
     payments.router,
+    payment_accounts.router,
+    reconciliation.router,
     venue_payments.router,
     venue_payments.tills,
     customer_notes.router,

@@ -32,6 +32,7 @@ from db.media.media import MediaStore
 from db.messages.stores import MessageStores
 from db.onboarding.queries import VerificationListStore
 from db.onboarding.verifications import VerificationStore
+from db.payments.accounts import AccountStore
 from db.payments.commands.open import OpeningStore
 from db.payments.commands.order import OrderStore
 from db.payments.commands.renew import RenewalRecordStore
@@ -140,6 +141,11 @@ class IdentityStores(Store):
 
 class PaymentStores(PaymentStore):
     """Payments and the ledger of movements."""
+
+    @cached_property
+    def accounts(self) -> AccountStore:
+        """Accounts of businesses at payment providers."""
+        return AccountStore(self.session, self.context)
 
     @cached_property
     def openings(self) -> OpeningStore:

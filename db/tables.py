@@ -17,6 +17,7 @@ from db.media import tables as media
 from db.messages import preference_tables as preferences
 from db.messages import tables as notices
 from db.onboarding import tables as verifications
+from db.payments import account_tables as payment_accounts
 from db.payments import receipt_tables as receipts
 from db.payments import tables as payments
 from db.payments import venue_tables as venue_payments
@@ -47,6 +48,7 @@ __all__ = [
     "identity",
     "media",
     "notices",
+    "payment_accounts",
     "payments",
     "platform",
     "preferences",

@@ -1,4 +1,4 @@
-"""``omotenashi payments``: stored events of payment providers."""
+"""``omotenashi payments``: stored events of payment providers, and the comparison with what they say."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -6,15 +6,14 @@ from typing import Annotated
 
 import typer
 
+from domain.payments.providers import ProviderName
 from stack.cli_settings import DataDir, settings_of
 from stack.folder import DEFAULT
 
-payments = typer.Typer(name="payments", help="Payments: deliver stored events of providers again.")
+payments = typer.Typer(name="payments", help="Payments: deliver stored events again, compare with the providers.")
 
-
-@payments.callback()
-def _group() -> None:
-    """Keeps the name of the command: an app with one command would be that command."""
+#: How a day is given.
+DAYS = ["%Y-%m-%d"]
 
 
 @payments.command("replay")
@@ -38,3 +37,29 @@ def replay_events(
     except Unavailable as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
+
+
+@payments.command("reconcile")
+def reconcile_payments(
+    since: Annotated[datetime, typer.Option(formats=DAYS, help="The first day, in Japan.")],
+    until: Annotated[datetime, typer.Option(formats=DAYS, help="The day after the last one, in Japan.")],
+    provider: Annotated[list[ProviderName] | None, typer.Option(help="Only this one; may be repeated.")] = None,
+    data_dir: DataDir = DEFAULT,
+) -> None:
+    """Compare the payments that were opened in a range of days with what the providers say; exit code 1 for
+    differences, which are on the attention list then."""
+    from temporalio.service import RPCError
+
+    from stack.reconcile import describe, is_equal, reconcile
+
+    if since >= until:
+        typer.echo("--until is the day after the last one", err=True)
+        raise typer.Exit(2)
+    names = tuple(one.value for one in provider or ProviderName)
+    try:
+        done = asyncio.run(reconcile(settings_of(data_dir, "reconcile", "operator"), since, until, names))
+    except (RPCError, RuntimeError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    typer.echo(describe(done))
+    raise typer.Exit(0 if is_equal(done) else 1)

@@ -54,6 +54,7 @@ async def _reseal(settings: Settings, ring: KeyRing) -> int:
             for row in rows:
                 await reseal(work, Sealer(ring, SEALED_FOR), row)
             await reseal_notes(work, ring)
+            await work.payments.accounts.reseal(ring)
     finally:
         await database.close()
     return len(rows)

@@ -23,6 +23,7 @@ from activities.privacy.erasures import ErasureActivities
 from activities.privacy.exports import ExportActivities
 from activities.reviews.reviews import ReviewActivities
 from activities.scheduling.reaccommodations import ReaccommodationActivities
+from db.account_secrets import secrets_reader
 from db.engine import session
 from db.engine.session import Database
 from domain.messages.send_decision import MessageLimits
@@ -83,7 +84,7 @@ class WorkerServices:
         database.listener = Generations(cache)
         return cls(
             database,
-            payment_providers(settings),
+            payment_providers(settings, secrets_reader(database, KeyRing.of(settings))),
             email_provider(settings),
             cache,
             storage_provider(settings),
@@ -174,7 +175,7 @@ def _payments(services: WorkerServices) -> WorkerSpec:
         activities=[
             *(payments.perform, refunds.perform, refunds.poll),
             *(refunds.begin, refunds.record, refunds.apply_event),
-            *(reconciliation.compare_theirs, reconciliation.compare_ours),
+            *(reconciliation.compare_theirs, reconciliation.compare_ours, reconciliation.list_accounts),
             AttentionActivities(services.database).file,
         ],
         per_second=80,

@@ -20,6 +20,7 @@ from domain.payments.tasks import MoneyResult, MoneyTask, PaymentView
 from domain.platform.actor import PROVIDER
 from providers.errors import ProviderRefused
 from providers.payments.interface import CaptureMethod, Intent, IntentRequest, PaymentProvider
+from providers.payments.registry import provider_at
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ class PaymentActivities:
         and that is the result. A refusal is a result. ``OutcomeUnknown`` and ``ProviderUnavailable`` are retried until
         the caller's deadline; after that the result is unknown.
         """
-        provider = self._providers[task.provider]
+        provider = await provider_at(self._providers, task.provider, task.account_id)
         if task.movement is Movement.AUTHORIZE:
             return await self._renew(provider, task)
         intent_id = task.intent_id or (await provider.create_intent(_request(task), str(task.payment_id))).id

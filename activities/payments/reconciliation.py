@@ -11,12 +11,11 @@ from temporalio import activity
 
 from db.engine.session import Database, Scope, UnitOfWork
 from db.payments.reconciliation import KnownPayment
-from domain.payments.reconciliation import Finding, Side, compare
+from domain.payments.reconciliation import KIND, Finding, Side, compare
 from providers.errors import ProviderRefused
 from providers.payments.interface import Intent, IntentPage, PaymentProvider
+from providers.payments.registry import provider_at
 
-#: The kind of the attention items.
-KIND = "reconciliation_difference"
 #: Payments of ours in one step.
 PAGE = 100
 #: Between two heartbeats while a provider lists: PAY.JP v2 may need two hundred calls for a page.
@@ -26,12 +25,21 @@ HEARTBEAT = timedelta(seconds=10)
 @dataclass(frozen=True)
 class CompareInput:
     """One page of one direction. ``since`` and ``until``: when the payments were opened, aware UTC, half-open.
-    ``cursor``: where the page begins; None for the first one."""
+    ``cursor``: where the page begins; None for the first one. ``account_id``: a business's own account; None: the
+    platform's."""
 
     provider: str
     since: datetime
     until: datetime
     cursor: str | None = None
+    account_id: UUID | None = None
+
+
+@dataclass(frozen=True)
+class AccountsInput:
+    """Whose accounts are asked for."""
+
+    provider: str
 
 
 @dataclass(frozen=True)
@@ -54,31 +62,43 @@ class ReconciliationActivities:
         self._providers = providers
         self._now = now
 
+    @activity.defn(name="reconciliation.list_accounts")
+    async def list_accounts(self, asked: AccountsInput) -> list[UUID]:
+        """Accounts of businesses with payments at this provider."""
+        async with self._database.unit_of_work(Scope.platform()) as work:
+            return list(await work.payments.reconciliation.accounts(asked.provider))
+
     @activity.defn(name="reconciliation.compare_theirs")
     async def compare_theirs(self, page: CompareInput) -> Compared:
-        """Every payment that the provider lists. A difference that is already on the list is not added again."""
-        if page.provider not in self._providers:
+        """Every payment that the provider lists. A difference that is already on the list is not added again. What a
+        business's account took for something else than our bookings is no difference."""
+        if page.account_id is None and page.provider not in self._providers:
             return Compared(0, 0, None)
-        listed = await _listed(self._providers[page.provider].list_intents(page.since, page.until, page.cursor))
+        provider = await provider_at(self._providers, page.provider, page.account_id)
+        listed = await _listed(provider.list_intents(page.since, page.until, page.cursor))
         differences = 0
         async with self._database.unit_of_work(Scope.platform()) as work:
             known = await work.payments.reconciliation.by_intents(page.provider, [one.id for one in listed.intents])
             for intent in listed.intents:
                 ours = known.get(intent.id)
+                if ours is None and page.account_id is not None and "payment_id" not in intent.metadata:
+                    continue
                 differences += await _file(work, page.provider, intent.id, ours, intent)
         return Compared(len(listed.intents), differences, listed.cursor)
 
     @activity.defn(name="reconciliation.compare_ours")
     async def compare_ours(self, page: CompareInput) -> Compared:
         """Every payment of ours with money: the provider is asked for each one."""
-        if page.provider not in self._providers:
+        if page.account_id is None and page.provider not in self._providers:
             return Compared(0, 0, None)
         after = UUID(page.cursor) if page.cursor else None
         async with self._database.unit_of_work(Scope.platform()) as work:
-            payments = await work.payments.reconciliation.with_money(page.provider, page.since, page.until, after, PAGE)
+            payments = await work.payments.reconciliation.with_money(
+                page.provider, page.account_id, page.since, page.until, after, PAGE
+            )
         differences = 0
         for payment in payments:
-            intent = await self._intent(page.provider, payment.intent_id)
+            intent = await self._intent(page, payment.intent_id)
             activity.heartbeat()
             async with self._database.unit_of_work(Scope.platform()) as work:
                 # Read again: it may have changed while the provider was asked.
@@ -87,10 +107,11 @@ class ReconciliationActivities:
         cursor = str(payments[-1].id) if len(payments) == PAGE else None
         return Compared(len(payments), differences, cursor)
 
-    async def _intent(self, provider: str, intent_id: str) -> Intent | None:
+    async def _intent(self, page: CompareInput, intent_id: str) -> Intent | None:
         """None: the provider does not know it."""
+        provider = await provider_at(self._providers, page.provider, page.account_id)
         try:
-            return await self._providers[provider].get_intent(intent_id)
+            return await provider.get_intent(intent_id)
         except ProviderRefused:
             return None
 
@@ -122,7 +143,7 @@ async def _file(
         business_id=ours.business_id if ours else None,
         booking_id=ours.booking_id if ours else None,
         payment_id=ours.id if ours else None,
-        details=_details(provider, intent_id, finding, ours.side if ours else None, side),
+        details=_details(provider, intent_id, finding, ours, side),
     )
     return True
 
@@ -132,14 +153,14 @@ def _side(intent: Intent) -> Side:
 
 
 def _details(
-    provider: str, intent_id: str, finding: Finding, ours: Side | None, theirs: Side | None
+    provider: str, intent_id: str, finding: Finding, ours: KnownPayment | None, theirs: Side | None
 ) -> dict[str, object]:
     return {
         "provider": provider,
         "intent_id": intent_id,
         "difference": finding.difference.value,
         "action": finding.action.value,
-        "ours": _shown(ours),
+        "ours": _shown(ours.side if ours else None),
         "theirs": _shown(theirs),
     }
 

@@ -18,6 +18,7 @@ from domain.payments.tasks import MoneyResult, MoneyTask
 from domain.platform.actor import PROVIDER
 from providers.errors import OutcomeUnknown, ProviderRefused
 from providers.payments.interface import PaymentProvider, Refund
+from providers.payments.registry import provider_at
 
 #: The number of idempotency keys of one refund. Stripe keeps a key for a day.
 _KEYS = 10
@@ -86,7 +87,8 @@ class RefundActivities:
         if task.intent_id is None:
             return MoneyResult(task.movement_id, Phase.FAILED, reason="no_intent")
         try:
-            refund = await _made(self._providers[task.provider], task, task.intent_id)
+            provider = await provider_at(self._providers, task.provider, task.account_id)
+            refund = await _made(provider, task, task.intent_id)
         except ProviderRefused as refusal:
             return MoneyResult(task.movement_id, Phase.FAILED, intent_id=task.intent_id, reason=refusal.reason)
         return _result(task, refund)
@@ -94,7 +96,8 @@ class RefundActivities:
     @activity.defn(name="refunds.poll")
     async def poll(self, question: PollRefundInput) -> MoneyResult:
         """The present state of a pending refund at the provider."""
-        refund = await self._providers[question.task.provider].get_refund(question.provider_ref)
+        provider = await provider_at(self._providers, question.task.provider, question.task.account_id)
+        refund = await provider.get_refund(question.provider_ref)
         return _result(question.task, refund)
 
     @activity.defn(name="refunds.record")

@@ -12,16 +12,21 @@ from db.engine.store import Store
 from domain.payments.reconciliation import Side
 from domain.payments.status import PaymentStatus
 
-_COLUMNS = "id, business_id, booking_id, provider_intent_id, status, amount, currency, captured, refunded"
+_COLUMNS = "id, business_id, booking_id, provider_intent_id, status, amount, currency, captured, refunded, account_id"
 _BY_INTENTS = text(f"""
     SELECT {_COLUMNS} FROM booking_payments WHERE provider = :provider AND provider_intent_id = ANY(:intents)
 """)
 _WITH_MONEY = text(f"""
     SELECT {_COLUMNS} FROM booking_payments
-     WHERE provider = :provider AND provider_intent_id IS NOT NULL AND (captured > 0 OR status = 'authorized')
+     WHERE provider = :provider AND account_id IS NOT DISTINCT FROM :account_id
+       AND provider_intent_id IS NOT NULL AND (captured > 0 OR status = 'authorized')
        AND created_at >= :since AND created_at < :until AND (CAST(:after AS uuid) IS NULL OR id > :after)
      ORDER BY id LIMIT :limit
-""").bindparams(bindparam("after", type_=PgUUID))
+""").bindparams(bindparam("after", type_=PgUUID), bindparam("account_id", type_=PgUUID))
+_ACCOUNTS = text("""
+    SELECT a.id FROM payment_accounts a
+     WHERE a.provider = :provider AND EXISTS (SELECT 1 FROM booking_payments p WHERE p.account_id = a.id) ORDER BY a.id
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,7 @@ class KnownPayment:
     booking_id: UUID
     intent_id: str
     side: Side
+    account_id: UUID | None = None
 
 
 class ReconciliationStore(Store):
@@ -44,13 +50,19 @@ class ReconciliationStore(Store):
         return {payment.intent_id: payment for payment in map(_known, rows)}
 
     async def with_money(
-        self, provider: str, since: datetime, until: datetime, after: UUID | None, limit: int
+        self, provider: str, account_id: UUID | None, since: datetime, until: datetime, after: UUID | None, limit: int
     ) -> Sequence[KnownPayment]:
-        """Payments opened in the half-open range that took or hold money, by their ids, after ``after``."""
+        """Payments at one account opened in the half-open range that took or hold money, by their ids, after
+        ``after``."""
         asked = {"provider": provider, "since": since, "until": until, "after": after, "limit": limit}
+        asked["account_id"] = account_id
         return [_known(row) for row in await self.session.execute(_WITH_MONEY, asked)]
+
+    async def accounts(self, provider: str) -> Sequence[UUID]:
+        """Accounts of businesses at this provider that have payments."""
+        return [row.id for row in await self.session.execute(_ACCOUNTS, {"provider": provider})]
 
 
 def _known(row: Row[tuple[object, ...]]) -> KnownPayment:
     side = Side(PaymentStatus(row.status), row.amount, row.currency, row.captured, row.refunded)
-    return KnownPayment(row.id, row.business_id, row.booking_id, row.provider_intent_id, side)
+    return KnownPayment(row.id, row.business_id, row.booking_id, row.provider_intent_id, side, row.account_id)

@@ -15,7 +15,8 @@ from domain.payments.status import Movement, PaymentStatus, Phase, RefundStatus
 class BookingPayment(Base, Stamped):
     """One intent at the provider for one booking. Amounts are minor units; ``authorized`` is the card hold, valid until
     ``authorized_until``; ``captured`` what was taken; ``refunded`` what was refunded of it. ``replaces``: the former
-    payment that this one with a new card replaces once it is authorized."""
+    payment that this one with a new card replaces once it is authorized. ``account_id``: the business's own account at
+    the provider; None: the platform's."""
 
     __tablename__ = "booking_payments"
     __table_args__ = (
@@ -59,6 +60,7 @@ class BookingPayment(Base, Stamped):
     authorized_until: Mapped[Time | None]
     closed_at: Mapped[Time | None]
     replaces: Mapped[UUID | None] = mapped_column(ForeignKey("booking_payments.id"))
+    account_id: Mapped[UUID | None] = mapped_column(ForeignKey("payment_accounts.id"))
 
 
 class PaymentTransaction(Base):
@@ -117,7 +119,8 @@ class Refund(Base, Stamped):
 
 
 class PaymentWebhook(Base):
-    """The inbox: every event is stored first and applied once. ``outcome`` is a code for the result."""
+    """The inbox: every event is stored first and applied once. ``outcome`` is a code for the result. ``account_id``:
+    the business's account whose secret verified it; None: the platform's."""
 
     __tablename__ = "payment_webhooks"
     __table_args__ = (
@@ -142,3 +145,4 @@ class PaymentWebhook(Base):
     received_at: Mapped[Time] = mapped_column(server_default=text("now()"))
     applied_at: Mapped[Time | None]
     outcome: Mapped[str | None]
+    account_id: Mapped[UUID | None] = mapped_column(ForeignKey("payment_accounts.id"))

@@ -35,20 +35,22 @@ _PAYMENT_OF = text("""
     SELECT p.id, p.booking_id, p.business_id,
            coalesce(p.provider_intent_id <> :intent_id, false) AS has_another
       FROM booking_payments p
-     WHERE (p.provider = :provider AND p.provider_intent_id = :intent_id)
-        OR (p.provider = :provider AND p.id = :payment_id
-            AND (p.provider_intent_id IS NULL
-                 OR EXISTS (SELECT 1 FROM payment_transactions t WHERE t.payment_id = p.id
-                               AND t.movement = 'authorize' AND t.phase = 'intended')))
+     WHERE p.account_id IS NOT DISTINCT FROM :account_id
+       AND ((p.provider = :provider AND p.provider_intent_id = :intent_id)
+         OR (p.provider = :provider AND p.id = :payment_id
+             AND (p.provider_intent_id IS NULL
+                  OR EXISTS (SELECT 1 FROM payment_transactions t WHERE t.payment_id = p.id
+                                AND t.movement = 'authorize' AND t.phase = 'intended'))))
      LIMIT 1
-""").bindparams(bindparam("payment_id", type_=PgUUID))
+""").bindparams(bindparam("payment_id", type_=PgUUID), bindparam("account_id", type_=PgUUID))
 _STORE = text("""
     INSERT INTO payment_webhooks (provider, event_id, event_type, intent_id, payment_id, event, event_created_at,
-                                  applied_at, outcome)
+                                  account_id, applied_at, outcome)
     VALUES (:provider, :event_id, :event_type, :intent_id, :payment_id, CAST(:event AS jsonb), :created_at,
+            :account_id,
             CASE WHEN CAST(:outcome AS text) IS NULL THEN NULL ELSE now() END, :outcome)
     ON CONFLICT (provider, event_id) DO NOTHING RETURNING id
-""").bindparams(bindparam("payment_id", type_=PgUUID))
+""").bindparams(bindparam("payment_id", type_=PgUUID), bindparam("account_id", type_=PgUUID))
 _LOCK = text("""
     SELECT id, provider, event_id, event_type, intent_id, payment_id, event, event_created_at, applied_at
       FROM payment_webhooks WHERE id = :id FOR NO KEY UPDATE
@@ -73,14 +75,19 @@ class WebhookStore(Store):
         intent_id: str | None,
         event: ProviderEvent,
         created_at: datetime,
+        account_id: UUID | None = None,
     ) -> bool:
         """Store one verified event, with the outbox row that delivers it to its run. False when it was stored before.
 
         ``created_at`` is the provider's time (aware UTC). An event about an intent that is not ours is only stored,
         with an alert if money moved. So is one about an intent that was or will be replaced by another: it does not
         concern the payment, unless it was paid.
+
+        ``account_id``: whose secret verified it; None for the platform's account. An event is only about payments at
+        that account, so that a business cannot say anything about the payments of others. What a business's account
+        does for other purposes is stored without an alert.
         """
-        payment = await self._payment_of(provider, intent_id, event) if intent_id else None
+        payment = await self._payment_of(provider, account_id, intent_id, event) if intent_id else None
         outcome = None if payment else ("unmatched" if intent_id else "ignored")
         replaced = payment is not None and payment.has_another
         if replaced:
@@ -92,6 +99,7 @@ class WebhookStore(Store):
                 "event_id": event_id,
                 "event_type": event_type,
                 "intent_id": intent_id,
+                "account_id": account_id,
                 "payment_id": payment.id if payment else None,
                 "event": json.dumps(_EVENT.dump_python(event, mode="json", exclude_none=True)),
                 "created_at": created_at,
@@ -103,7 +111,7 @@ class WebhookStore(Store):
             return False
         if payment is not None and not replaced:
             await self._queue_delivery(webhook_id, payment, event)
-        elif intent_id and (_is_paid(event) if replaced else event.about_money):
+        elif intent_id and account_id is None and (_is_paid(event) if replaced else event.about_money):
             await self._report_unmatched(provider, intent_id, event_id, event_type)
         return True
 
@@ -129,9 +137,12 @@ class WebhookStore(Store):
             details={"provider": provider, "intent_id": intent_id, "event_id": event_id, "event_type": event_type},
         )
 
-    async def _payment_of(self, provider: str, intent_id: str, event: ProviderEvent) -> Row[Any] | None:
+    async def _payment_of(
+        self, provider: str, account_id: UUID | None, intent_id: str, event: ProviderEvent
+    ) -> Row[Any] | None:
         asked = {
             "provider": provider,
+            "account_id": account_id,
             "intent_id": intent_id,
             "payment_id": event.intent.payment_id if event.intent else None,
         }

@@ -12,7 +12,8 @@ from domain.payments.tasks import MoneyTask, PaymentView
 @dataclass(frozen=True, slots=True)
 class Payment:
     """One intent at the provider for one booking; minor units. ``client_secret`` is only for the customer's browser.
-    ``replaces``: the former payment that this one with a new card replaces."""
+    ``replaces``: the former payment that this one with a new card replaces. ``account_id``: the business's own account
+    at the provider; None: the platform's."""
 
     id: UUID
     business_id: UUID
@@ -31,6 +32,7 @@ class Payment:
     created_at: datetime
     authorized_until: datetime | None = None
     replaces: UUID | None = None
+    account_id: UUID | None = None
 
     @property
     def totals(self) -> PaymentTotals:
@@ -57,4 +59,5 @@ class Payment:
             currency=self.currency,
             amount_due=self.amount,
             manual_capture=self.manual_capture,
+            account_id=self.account_id,
         )

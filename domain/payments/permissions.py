@@ -18,6 +18,7 @@ class PaymentAction(Action):
     RECEIPT = "receipt.read"
     SEARCH_RECEIPTS = "receipt.search"
     REPLAY_EVENTS = "payment_event.replay"
+    SET_ACCOUNT = "payment_account.write"
 
 
 PERMISSIONS: Mapping[Action, Rule] = {
@@ -32,4 +33,6 @@ PERMISSIONS: Mapping[Action, Rule] = {
     PaymentAction.RECEIPT: Rule(TEAM | CUSTOMERS, after_closing=True),
     PaymentAction.SEARCH_RECEIPTS: Rule(MANAGERS, after_closing=True),
     PaymentAction.REPLAY_EVENTS: Rule(frozenset({Role.ADMIN})),
+    # Where the money of the business goes.
+    PaymentAction.SET_ACCOUNT: Rule(frozenset({Role.OWNER}), after_closing=True),
 }

@@ -3,7 +3,11 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from domain.errors import RuleBroken, WrongState
 from domain.payments.status import PaymentStatus
+
+#: The kind of the attention items about differences.
+KIND = "reconciliation_difference"
 
 
 class Difference(StrEnum):
@@ -75,6 +79,15 @@ def compare(ours: Side | None, theirs: Side | None) -> Finding | None:
     if _agree(ours.status, theirs.status):
         return None
     return Finding(Difference.STATUS, ProposedAction.RECORD_STATE)
+
+
+def require_recordable(kind: str, action: str | None, is_resolved: bool) -> None:
+    """Whether the proposed action of an attention item can be run by a command. Raises WrongState for a resolved item,
+    and RuleBroken for one whose action needs a person's eyes."""
+    if is_resolved:
+        raise WrongState({"status": "resolved", "wanted": "resolved"})
+    if kind != KIND or action != ProposedAction.RECORD_STATE:
+        raise RuleBroken({"rule": "no_action_to_run"})
 
 
 def _missing(ours: Side | None, theirs: Side | None) -> Finding | None:

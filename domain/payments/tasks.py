@@ -15,7 +15,8 @@ class MoneyTask:
     ``intent_id`` is None if the intent was requested but the answer was lost: a repeat with the payment's own key
     (``payment_id``) finds it. ``amount_due`` and ``manual_capture`` are the parameters of that intent. An authorization
     replaces the one of ``intent_id`` by a new intent on the same card. ``spares_money``: a void for an unpaid intent
-    only; if it is paid or authorized by now, that is reported and it is not voided.
+    only; if it is paid or authorized by now, that is reported and it is not voided. ``account_id``: the business's own
+    account at the provider; None: the platform's.
     """
 
     movement_id: str
@@ -30,6 +31,7 @@ class MoneyTask:
     amount_due: int
     manual_capture: bool
     spares_money: bool = False
+    account_id: UUID | None = None
 
 
 @dataclass(frozen=True)

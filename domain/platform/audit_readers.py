@@ -19,6 +19,8 @@ OPERATORS_COLUMNS: Mapping[str, frozenset[str]] = {
     "customers": frozenset({"email_key"}),
     # Which key of the platform encrypts a health note.
     "customer_notes": frozenset({"key_id"}),
+    # Which key of the platform encrypts the secrets.
+    "payment_accounts": frozenset({"key_id"}),
 }
 
 

@@ -1,15 +1,22 @@
 """The payment providers of this process, and which of them verifies a webhook."""
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from importlib import import_module
+from uuid import UUID
 
+from pydantic import SecretStr
+
+from domain.payments.accounts import AccountSecrets
 from domain.payments.limits import ProviderLimits
 from domain.payments.providers import ProviderName
 from providers.payments.interface import PaymentProvider
 from providers.payments.limits import PAYJP_V1, PAYJP_V2, STRIPE
 from providers.payments.payjp_webhooks import is_v2
 from runtime.settings import Settings
+
+#: Reads the secrets of an account.
+ReadSecrets = Callable[[UUID], Awaitable[AccountSecrets]]
 
 #: The limits of each provider, also of those that this process does not call.
 LIMITS: Mapping[str, ProviderLimits] = {
@@ -28,10 +35,17 @@ _ADAPTERS: Mapping[str, tuple[str, str]] = {
 
 class PaymentProviders(Mapping[str, PaymentProvider]):
     """All providers by name, each made at its first use: loading the SDKs takes a tenth of the start of a process,
-    and most processes never pay. ``load`` makes them before that, in a thread."""
+    and most processes never pay. ``load`` makes them before that, in a thread.
 
-    def __init__(self, settings: Settings) -> None:
+    These are the platform's accounts. ``at`` gives one for a business's own account: ``read`` reads its secrets before
+    each use, so that a process does not keep secrets that were exchanged.
+    """
+
+    def __init__(self, settings: Settings, read: ReadSecrets | None = None) -> None:
         self._settings = settings
+        self._read = read
+        self._of_accounts: dict[UUID, tuple[AccountSecrets, PaymentProvider]] = {}
+        self._outdated: list[PaymentProvider] = []
         self._names = list(_ADAPTERS) if settings.payjp_is_set else [ProviderName.STRIPE.value]
         self._made: dict[str, PaymentProvider] = {}
         self._lock = threading.Lock()
@@ -54,6 +68,22 @@ class PaymentProviders(Mapping[str, PaymentProvider]):
     def __len__(self) -> int:
         return len(self._names)
 
+    async def at(self, name: str, account_id: UUID) -> PaymentProvider:
+        """The provider at a business's own account. Raises what reading its secrets raises."""
+        if self._read is None:
+            raise LookupError(f"nothing here reads the secrets of account {account_id}")
+        secrets = await self._read(account_id)
+        known = self._of_accounts.get(account_id)
+        if known is not None and known[0] == secrets:
+            return known[1]
+        if known is not None:
+            # Calls may be under way: it is closed at the end of the process.
+            self._outdated.append(known[1])
+        module, adapter = _ADAPTERS[name]
+        made: PaymentProvider = getattr(import_module(module), adapter)(_with(self._settings, name, secrets))
+        self._of_accounts[account_id] = secrets, made
+        return made
+
     def load(self) -> None:
         """Make all of them. Blocks."""
         for name in self._names:
@@ -61,13 +91,49 @@ class PaymentProviders(Mapping[str, PaymentProvider]):
 
     async def aclose(self) -> None:
         """Close those that were made, at the end of the process."""
-        for provider in self._made.values():
+        at_accounts = [provider for _, provider in self._of_accounts.values()]
+        for provider in [*self._made.values(), *at_accounts, *self._outdated]:
             await provider.aclose()
 
 
-def payment_providers(settings: Settings) -> PaymentProviders:
-    """All providers by name. Call ``aclose`` at the end of the process."""
-    return PaymentProviders(settings)
+def payment_providers(settings: Settings, read: ReadSecrets | None = None) -> PaymentProviders:
+    """All providers by name; ``read`` reads the secrets of a business's account. Call ``aclose`` at the end of the
+    process."""
+    return PaymentProviders(settings, read)
+
+
+async def provider_at(providers: Mapping[str, PaymentProvider], name: str, account_id: UUID | None) -> PaymentProvider:
+    """The provider at the account of a payment; without an account the platform's. Raises KeyError for a provider that
+    is not set up."""
+    if account_id is None:
+        return providers[name]
+    if not isinstance(providers, PaymentProviders):
+        raise LookupError(f"nothing here reads the secrets of account {account_id}")
+    return await providers.at(name, account_id)
+
+
+def _with(settings: Settings, name: str, secrets: AccountSecrets) -> Settings:
+    """The settings with the secrets of an account in place of the platform's."""
+    if name == ProviderName.STRIPE:
+        values = {
+            "stripe_api_key": SecretStr(secrets.api_key),
+            "stripe_webhook_secret": SecretStr(secrets.webhook_secret),
+            "stripe_webhook_previous_secret": SecretStr(secrets.webhook_previous),
+        }
+        return settings.model_copy(update=values)
+    return settings.model_copy(
+        update={
+            "payjp_api_key": SecretStr(secrets.api_key),
+            "payjp_public_key": secrets.public_key,
+            "payjp_webhook_token": SecretStr(secrets.webhook_secret),
+            "payjp_webhook_previous_token": SecretStr(secrets.webhook_previous),
+        }
+    )
+
+
+def webhook_path(name: str) -> str:
+    """What webhooks of a provider have in their address."""
+    return name if name == ProviderName.STRIPE else "payjp"
 
 
 def webhook_receiver(providers: Mapping[str, PaymentProvider], path: str, body: bytes) -> PaymentProvider | None:

@@ -157,7 +157,12 @@ TEXTS = {
             *("AttentionInput.kind", "Decided.status", "DecidedInput.status", "MaintenanceDone.failed"),
             *("MaintenanceDone.removed", "MoneyTask.provider", "NoticeInput.kind", "RolloutInput.flag"),
             *("BookingSnapshot.currency", "MoneyTask.currency"),
-            *("CompareInput.provider", "ProviderReconciled.provider", "ReconciliationInput.providers"),
+            *(
+                "AccountsInput.provider",
+                "CompareInput.provider",
+                "ProviderReconciled.provider",
+                "ReconciliationInput.providers",
+            ),
         ),
         "a word of the platform's own, such as a status",
     ),

@@ -45,6 +45,10 @@ TEXTS = Texts(
         ),
     },
     rules={
+        "no_action_to_run": Text(
+            "自動では処理できません。双方の内容をご確認ください。",
+            "This cannot be done automatically. Please look at both sides.",
+        ),
         "nothing_due": Text("オンラインでのお支払いは必要ありません。", "There is nothing to pay online."),
         "provider_refused": Text(
             "決済会社で処理できませんでした。別のカードをお試しください。",

@@ -25,9 +25,12 @@ from domain.payments.status import Movement, PaymentMode, PaymentStatus
 from domain.payments.tasks import MoneyTask
 
 _OPEN = text(f"""
-    INSERT INTO booking_payments AS p (business_id, booking_id, provider, capture_method, amount, currency, replaces)
-    SELECT b.business_id, b.id, s.payment_provider, :capture_method, b.amount_due, b.currency, :replaces
-      FROM bookings b JOIN businesses s ON s.id = b.business_id WHERE b.id = :booking_id
+    INSERT INTO booking_payments AS p (business_id, booking_id, provider, capture_method, amount, currency, replaces,
+                                       account_id)
+    SELECT b.business_id, b.id, s.payment_provider, :capture_method, b.amount_due, b.currency, :replaces, a.id
+      FROM bookings b JOIN businesses s ON s.id = b.business_id
+      LEFT JOIN payment_accounts a ON a.business_id = s.id AND a.provider = s.payment_provider AND a.replaced_at IS NULL
+     WHERE b.id = :booking_id
     RETURNING {COLUMNS}
 """).bindparams(bindparam("replaces", type_=PgUUID(as_uuid=True)))
 _REPLACEMENT = text(f"SELECT {COLUMNS} FROM booking_payments p WHERE p.replaces = :id AND p.status <> 'voided'")

@@ -15,7 +15,7 @@ _EVENT = TypeAdapter(ProviderEvent)
 
 # An event that was applied or ignored is chosen only by its id: to apply it again changes nothing that is right.
 _CHOSEN = text("""
-    SELECT id, provider, intent_id, event, outcome FROM payment_webhooks
+    SELECT id, provider, account_id, intent_id, event, outcome FROM payment_webhooks
      WHERE received_at >= :since AND received_at < :until
        AND (CAST(:provider AS text) IS NULL OR provider = :provider)
        AND (event_id = :event_id OR (CAST(:event_id AS text) IS NULL
@@ -71,7 +71,7 @@ class ReplayStore(WebhookStore):
         if row.intent_id is None:
             return "unchanged"
         event = _EVENT.validate_python(row.event, strict=False)
-        payment = await self._payment_of(row.provider, row.intent_id, event)
+        payment = await self._payment_of(row.provider, row.account_id, row.intent_id, event)
         if payment is None:
             return "unmatched"
         if payment.has_another:

@@ -83,7 +83,13 @@ PUBLIC = frozenset(
     }
 )
 #: What a provider asks, by its signature.
-SIGNED = frozenset({"POST /api/v1/payments/webhook/{provider}", "POST /api/v1/notifications/webhook/sendgrid"})
+SIGNED = frozenset(
+    {
+        "POST /api/v1/payments/webhook/{provider}",
+        "POST /api/v1/payments/webhook/{provider}/{account_id}",
+        "POST /api/v1/notifications/webhook/sendgrid",
+    }
+)
 #: What the signed link of a booking, of an entry of the waitlist, or of a message, opens without a login.
 LINKED = frozenset(
     {

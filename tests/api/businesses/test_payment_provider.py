@@ -23,9 +23,10 @@ ROW = BusinessRow(
 
 def test_check_provider_knows_what_is_offered_here() -> None:
     offered = payment_providers(Settings())
-    check_provider(offered, ROW)
+    check_provider(offered, ROW, has_account=False)
+    check_provider({"stripe"}, ROW, has_account=True)
     with pytest.raises(RuleBroken) as refused:
-        check_provider({"stripe": offered["stripe"]}, ROW)
+        check_provider({"stripe"}, ROW, has_account=False)
     assert refused.value.details == {"rule": "provider_not_offered", "provider": "payjp_v2"}
     with pytest.raises(CurrencyMismatch):
-        check_provider(offered, replace(ROW, currency="USD"))
+        check_provider(offered, replace(ROW, currency="USD"), has_account=True)

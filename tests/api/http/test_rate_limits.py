@@ -114,6 +114,7 @@ def test_routes_have_a_limit_class() -> None:
         "GET /health/ready",
         "GET /metrics",
         f"POST {PREFIX}/payments/webhook/{{provider}}",
+        f"POST {PREFIX}/payments/webhook/{{provider}}/{{account_id}}",
         f"POST {PREFIX}/notifications/webhook/sendgrid",
     }
     for route, found in classes.items():

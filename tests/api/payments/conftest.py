@@ -7,10 +7,12 @@ import pytest_asyncio
 from fastapi import FastAPI
 
 from api.app import create_app
+from db.account_secrets import secrets_reader
 from db.engine.session import Database as Pool
 from providers.cache.interface import Cache
 from providers.payments.interface import PaymentProvider
 from providers.payments.registry import payment_providers
+from runtime.keyring import KeyRing
 from tests.api.conftest import Clock
 from tests.api.salon import StaffedSalon, staffed_salon
 from tests.support import data, servers
@@ -18,12 +20,12 @@ from tests.support.sandbox import Sandbox
 
 
 @pytest_asyncio.fixture
-async def providers(sandbox: Sandbox) -> AsyncIterator[Mapping[str, PaymentProvider]]:
-    """Every adapter against the sandbox."""
-    adapters = payment_providers(sandbox.settings())
+async def providers(sandbox: Sandbox, pool: Pool) -> AsyncIterator[Mapping[str, PaymentProvider]]:
+    """Every adapter against the sandbox, and those of businesses' accounts."""
+    settings = sandbox.settings()
+    adapters = payment_providers(settings, secrets_reader(pool, KeyRing.of(settings)))
     yield adapters
-    for adapter in adapters.values():
-        await adapter.aclose()
+    await adapters.aclose()
 
 
 @pytest.fixture

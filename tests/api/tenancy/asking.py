@@ -27,6 +27,7 @@ TABLES: dict[str, str] = {
     "review_id": "reviews",
     "payment_id": "booking_payments",
     "venue_payment_id": "venue_payments",
+    "account_id": "payment_accounts",
     "refund_id": "refunds",
     "notification_id": "notification_outbox",
     "customer_id": "customers",

@@ -26,6 +26,7 @@ from db.engine.session import Scope
 from db.identity.tables import UserSession
 from db.media.tables import BusinessMedia
 from db.onboarding.tables import BusinessDocument, BusinessVerification
+from db.payments.account_tables import PaymentAccount
 from db.payments.tables import Refund
 from db.payments.venue_tables import VenuePayment
 from db.scheduling.tables import StaffException, StaffInvitation
@@ -136,6 +137,8 @@ async def fill(pool: Pool, soon: datetime) -> Filled:
     taken = {"kind": "payment", "method": "cash", "amount": 1000, "currency": "JPY", "day": soon.date()}
     of = {"booking_id": booking, "taken_by": salon.owner_id, "command_id": "c"}
     await data.add(pool, VenuePayment, business_id=salon.business_id, **taken, **of)
+    sealed = {"public_key": "pk_test_of_the_world", "secrets_encrypted": b"sealed", "key_id": "k1"}
+    await data.add(pool, PaymentAccount, business_id=salon.business_id, provider="stripe", **sealed)
     picture = {"kind": "image", "content_type": "image/jpeg", "upload_key": f"uploads/{salon.business_id}"}
     await data.add(pool, BusinessMedia, business_id=salon.business_id, status="ready", **picture)
     waits = {"first_day": day, "last_day": day, "service_name": {"ja": "カット"}, "time_zone": "Asia/Tokyo"}

@@ -5,7 +5,16 @@ from itertools import product
 
 import pytest
 
-from domain.payments.reconciliation import Difference, Finding, ProposedAction, Side, compare
+from domain.errors import RuleBroken, WrongState
+from domain.payments.reconciliation import (
+    KIND,
+    Difference,
+    Finding,
+    ProposedAction,
+    Side,
+    compare,
+    require_recordable,
+)
 from domain.payments.status import PaymentStatus as P
 
 PAID = Side(P.CAPTURED, 6600, "JPY", 6600, 0)
@@ -50,3 +59,12 @@ def test_compare_does_not_care_how_a_payment_without_money_is_called() -> None:
     names = (P.REQUIRES_PAYMENT, P.PROCESSING, P.FAILED, P.VOIDED)
     for ours, theirs in product(names, names):
         assert compare(replace(OPEN, status=ours), replace(OPEN, status=theirs)) is None
+
+
+def test_require_recordable_takes_open_items_whose_state_can_be_recorded() -> None:
+    require_recordable(KIND, "record_state", is_resolved=False)
+    with pytest.raises(WrongState):
+        require_recordable(KIND, "record_state", is_resolved=True)
+    for kind, action in ((KIND, "check"), (KIND, None), ("refund_failed", "record_state")):
+        with pytest.raises(RuleBroken):
+            require_recordable(kind, action, is_resolved=False)

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from temporalio import activity
 from temporalio.client import WorkflowHandle
@@ -12,7 +12,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from activities.payments.reconciliation import Compared, CompareInput
+from activities.payments.reconciliation import AccountsInput, Compared, CompareInput
 from activities.platform.attention import AttentionInput
 from workers.sandbox import workflow_runner
 from workflows.payments.reconciliation import messages
@@ -24,16 +24,18 @@ _NEXT = {None: "2", "2": "3", "3": None}
 
 @dataclass
 class Comparison:
-    """Three pages of their payments and one of ours, at each provider. ``away``: one that cannot be asked."""
+    """Three pages of their payments and one of ours, at each provider. ``away``: one that cannot be asked, or the
+    account that cannot. ``account``: one of a business at Stripe."""
 
     away: str | None = None
+    account: UUID | None = None
     pages: list[tuple[str, str, str | None]] = field(default_factory=list)
     ranges: set[timedelta] = field(default_factory=set)
     filed: list[str] = field(default_factory=list)
 
     @activity.defn(name="reconciliation.compare_theirs")
     async def compare_theirs(self, page: CompareInput) -> Compared:
-        if page.provider == self.away:
+        if self.away in {page.provider, str(page.account_id)}:
             raise ApplicationError("unavailable", type="ProviderUnavailable", non_retryable=True)
         self.pages.append(("theirs", page.provider, page.cursor))
         self.ranges.add(page.until - page.since)
@@ -43,6 +45,10 @@ class Comparison:
     async def compare_ours(self, page: CompareInput) -> Compared:
         self.pages.append(("ours", page.provider, page.cursor))
         return Compared(7, 2, None)
+
+    @activity.defn(name="reconciliation.list_accounts")
+    async def list_accounts(self, asked: AccountsInput) -> list[UUID]:
+        return [self.account] if self.account and asked.provider == "stripe" else []
 
     @activity.defn(name="attention.file")
     async def file(self, item: AttentionInput) -> bool:
@@ -57,7 +63,7 @@ async def reconciling(env: WorkflowEnvironment, comparison: Comparison) -> Async
         env.client,
         task_queue=queues.PAYMENTS,
         workflows=[ReconciliationWorkflow],
-        activities=[comparison.compare_theirs, comparison.compare_ours, comparison.file],
+        activities=[comparison.compare_theirs, comparison.compare_ours, comparison.list_accounts, comparison.file],
         workflow_runner=workflow_runner(),
     )
     async with worker:
@@ -100,3 +106,16 @@ async def test_reconciliation_goes_on_after_a_provider_that_is_away(
         name: name == "stripe" for name in messages.ReconciliationInput().providers
     }
     assert comparison.filed == ["reconciliation_failed:stripe"]
+
+
+async def test_reconciliation_compares_each_account_and_goes_on_after_one_that_fails(
+    temporal_time_skipping: WorkflowEnvironment,
+) -> None:
+    comparison = Comparison(account=uuid4())
+    comparison.away = str(comparison.account)
+    async with reconciling(temporal_time_skipping, comparison) as handle:
+        done = await handle.result()
+    found = [(one.provider, one.account_id, one.failed) for one in done.providers]
+    assert found[:2] == [("stripe", None, False), ("stripe", comparison.account, True)]
+    assert {one[1:] for one in found[2:]} == {(None, False)}
+    assert comparison.filed == [f"reconciliation_failed:stripe:{comparison.account}"]

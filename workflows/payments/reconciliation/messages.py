@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from domain.payments.providers import ProviderName
 
@@ -22,12 +23,14 @@ class ReconciliationInput:
 
 @dataclass(frozen=True)
 class ProviderReconciled:
-    """What was compared at one provider. ``failed``: it could not be asked."""
+    """What was compared at one account. ``failed``: it could not be asked. ``account_id``: the business's own account;
+    None: the platform's."""
 
     provider: str
     payments: int = 0
     differences: int = 0
     failed: bool = False
+    account_id: UUID | None = None
 
 
 @dataclass(frozen=True)

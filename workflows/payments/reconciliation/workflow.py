@@ -4,12 +4,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from activities.payments.reconciliation import Compared, CompareInput, ReconciliationActivities
+    from activities.payments.reconciliation import AccountsInput, Compared, CompareInput, ReconciliationActivities
     from activities.platform.attention import AttentionActivities, AttentionInput
     from workflows.payments.reconciliation import messages
     from workflows.support import options
@@ -35,7 +36,16 @@ class ReconciliationWorkflow:
         done = []
         for provider in start.providers:
             done.append(await self._reconcile(CompareInput(provider, since, until)))
+            for account_id in await self._accounts(provider):
+                done.append(await self._reconcile(CompareInput(provider, since, until, account_id=account_id)))
         return messages.ReconciliationDone(tuple(done))
+
+    async def _accounts(self, provider: str) -> list[UUID]:
+        asked = AccountsInput(provider)
+        with fail_workflow_task("reconciliation.list_accounts"):
+            return await workflow.execute_local_activity_method(
+                ReconciliationActivities.list_accounts, asked, **options.STEP
+            )
 
     async def _reconcile(self, page: CompareInput) -> messages.ProviderReconciled:
         self._payments = self._differences = 0
@@ -47,8 +57,9 @@ class ReconciliationWorkflow:
             if is_cancelled_exception(error):
                 raise
             failed = True
-            await self._raise_alert(page.provider)
-        return messages.ProviderReconciled(page.provider, self._payments, self._differences, failed)
+            await self._raise_alert(page)
+        counts = self._payments, self._differences
+        return messages.ProviderReconciled(page.provider, *counts, failed, page.account_id)
 
     async def _compare(self, step: Callable[..., Any], page: CompareInput) -> None:
         while True:
@@ -60,8 +71,11 @@ class ReconciliationWorkflow:
                 return
             page = replace(page, cursor=compared.cursor)
 
-    async def _raise_alert(self, provider: str) -> None:
-        details = {"provider": provider, "run": workflow.info().workflow_id}
-        alert = AttentionInput(FAILED, f"{FAILED}:{provider}", details=details)
+    async def _raise_alert(self, page: CompareInput) -> None:
+        details = {"provider": page.provider, "run": workflow.info().workflow_id}
+        key = f"{FAILED}:{page.provider}"
+        if page.account_id is not None:
+            details, key = {**details, "account_id": str(page.account_id)}, f"{key}:{page.account_id}"
+        alert = AttentionInput(FAILED, key, details=details)
         with fail_workflow_task("attention.file"):
             await workflow.execute_local_activity_method(AttentionActivities.file, alert, **options.STEP)

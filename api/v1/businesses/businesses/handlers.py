@@ -1,6 +1,6 @@
 """A change of a business: how a city's name is read, what a payment provider takes, and when it is reviewed again."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,7 +15,6 @@ from domain.errors import CurrencyMismatch, InvalidInput, RuleBroken
 from domain.money import Money
 from domain.payments.limits import ProviderLimits
 from domain.payments.status import PaymentMode
-from providers.payments.interface import PaymentProvider
 from providers.payments.registry import LIMITS
 from providers.postal.japan_post import places_of
 
@@ -29,14 +28,14 @@ async def city_reading(postal_code: str | None) -> str | None:
     return places[0].city_kana if places else None
 
 
-def check_provider(providers: Mapping[str, PaymentProvider], business: BusinessRow) -> None:
-    """Raise RuleBroken where the platform has no account at the business's provider, CurrencyMismatch where that
-    provider does not take the business's currency."""
-    provider = providers.get(business.payment_provider)
-    if provider is None:
+def check_provider(offered: Collection[str], business: BusinessRow, has_account: bool) -> None:
+    """Raise RuleBroken where neither the platform nor the business (``has_account``) has an account at the business's
+    provider, CurrencyMismatch where that provider does not take the business's currency."""
+    if business.payment_provider not in offered and not has_account:
         raise RuleBroken({"rule": "provider_not_offered", "provider": business.payment_provider})
-    if business.currency not in provider.limits.amounts:
-        raise CurrencyMismatch({"expected": sorted(provider.limits.amounts), "got": business.currency})
+    limits = LIMITS[business.payment_provider]
+    if business.currency not in limits.amounts:
+        raise CurrencyMismatch({"expected": sorted(limits.amounts), "got": business.currency})
 
 
 async def check_prices(work: UnitOfWork, business: BusinessRow) -> None:

@@ -73,7 +73,8 @@ async def update_business(
             await work.scheduling.hours.set_zone(business_id, body.time_zone, now, confirm)
         business = await change_business(work, business_id, body.columns())
         if body.payment_provider is not None:
-            check_provider(services.payments, business)
+            account = await work.payments.accounts.find_current(business_id, business.payment_provider)
+            check_provider(services.payments, business, has_account=account is not None)
             await check_prices(work, business)
     return ok(BusinessRead.of(business), SuccessMessage.UPDATED)
 

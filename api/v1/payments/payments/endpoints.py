@@ -169,3 +169,20 @@ async def receive_payment_webhook(
 ) -> Response:
     """Verified by its signature, stored, acknowledged at once, applied once."""
     return ok({"fresh": await take_in(provider, signed)})
+
+
+@router.post(
+    "/webhook/{provider}/{account_id}",
+    summary="Receive a webhook of a business's account",
+    response_model=Envelope[WebhookRead],
+    openapi_extra=PROVIDERS_BODY,
+)
+@raises(ForgedWebhook, NotFound)
+@limited(RateClass.NONE)
+async def receive_account_webhook(
+    provider: Annotated[str, Path(max_length=20, examples=["stripe"], description="Name of the provider.")],
+    account_id: UUID,
+    signed: Signed,
+) -> Response:
+    """As for the platform's account, with the secret of this account; it is about payments at this account only."""
+    return ok({"fresh": await take_in(provider, signed, account_id)})

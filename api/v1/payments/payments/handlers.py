@@ -29,6 +29,7 @@ from domain.payments.status import SECURED, PaymentStatus
 from providers.errors import ProviderError, ProviderRefused
 from providers.payments.domain_events import intent_event
 from providers.payments.interface import CaptureMethod, Intent, IntentRequest, PaymentProvider
+from providers.payments.registry import provider_at
 from runtime.settings import Environment, Settings
 
 T = TypeVar("T")
@@ -55,13 +56,15 @@ async def _open_once(services: ApiServices, access: Access, booking_id: UUID, ke
     async with access.command(booking_id, key) as command:
         async with command.finish() as work:
             payment = await work.payments.openings.open_intent(booking_id, now)
-        intent = None if payment.provider_intent_id else await _create(_provider(services, payment), payment)
+        intent = None if payment.provider_intent_id else await _create(await _provider(services, payment), payment)
         async with command.finish() as work:
             if intent is not None:
                 payment = await work.payments.attach_intent(payment.id, intent_event(intent), intent.client_secret)
             if payment.provider_intent_id is None:
                 raise Conflict({"payment_id": str(payment.id), "rule": "amount_mismatch"})
-            return await store_response(work, created(IntentRead.of(payment)), command.idempotency_key)
+            account = await work.payments.accounts.get(payment.account_id) if payment.account_id else None
+            read = IntentRead.of(payment, account.public_key if account else None)
+            return await store_response(work, created(read), command.idempotency_key)
 
 
 @raises(PaymentDeclined, WrongState, Gone, Conflict)
@@ -97,10 +100,10 @@ async def _pay(
     if payment.status in SECURED:
         async with command.finish() as work:
             return await store_response(work, ok(ConfirmedRead.of(payment, None)), command.idempotency_key)
-    provider = _provider(services, payment)
+    provider = await _provider(services, payment)
     intent = await ask(provider, payment, body, command.id)
     response = ok(ConfirmedRead.of(payment, intent))
-    await _record(command, provider, intent, now, response)
+    await _record(command, payment, intent, now, response)
     if intent.decline_code is not None or intent.status is PaymentStatus.FAILED:
         raise PaymentDeclined({"reason": intent.decline_code or "declined"})
     return response
@@ -125,7 +128,7 @@ async def _payable(command: Command, payment_id: UUID, now: datetime) -> Payment
         return current
 
 
-async def _record(command: Command, provider: PaymentProvider, intent: Intent, now: datetime, answer: Response) -> None:
+async def _record(command: Command, payment: Payment, intent: Intent, now: datetime, answer: Response) -> None:
     """Store what the provider said with the response. While 3-D Secure waits there is nothing to store.
 
     Whole seconds, as providers count: our clock must not make an event of the same second look late.
@@ -136,17 +139,16 @@ async def _record(command: Command, provider: PaymentProvider, intent: Intent, n
             event = ProviderEvent(intent=intent_event(intent))
             at = now.replace(microsecond=0)
             await work.payments.webhooks.receive(
-                provider.name, f"confirm:{command.id}", "confirm", intent.id, event, at
+                payment.provider, f"confirm:{command.id}", "confirm", intent.id, event, at, payment.account_id
             )
         if intent.status is not PaymentStatus.FAILED:
             await store_response(work, answer, command.idempotency_key)
 
 
-def _provider(services: ApiServices, payment: Payment) -> PaymentProvider:
-    found = services.payments.get(payment.provider)
-    if found is None:
+async def _provider(services: ApiServices, payment: Payment) -> PaymentProvider:
+    if payment.provider not in services.payments and payment.account_id is None:
         raise NotFound({"provider": payment.provider})
-    return found
+    return await provider_at(services.payments, payment.provider, payment.account_id)
 
 
 async def _create(provider: PaymentProvider, payment: Payment) -> Intent:

@@ -130,6 +130,7 @@ class IntentRead(Output):
                 "status": "requires_payment",
                 "amount": _YEN,
                 "client_secret": "pi_3Abc_secret_xyz",
+                "public_key": None,
             }
         )
     )
@@ -142,9 +143,12 @@ class IntentRead(Output):
     client_secret: str | None = Field(
         description="Secret with which the provider's client library pays this intent; null if it has none.",
     )
+    public_key: str | None = Field(
+        description="Key of the business's own account for the provider's client library; null: the platform's key.",
+    )
 
     @classmethod
-    def of(cls, payment: Payment) -> Self:
+    def of(cls, payment: Payment, public_key: str | None) -> Self:
         """A payment that waits for its customer."""
         return cls(
             payment_id=payment.id,
@@ -153,6 +157,7 @@ class IntentRead(Output):
             status=payment.status,
             amount=MoneyRead(amount=payment.amount, currency=payment.currency),
             client_secret=payment.client_secret,
+            public_key=public_key,
         )
 
 

@@ -261,7 +261,15 @@ OWNERS_OWN = {
     "overbooked_by": "who of the business's team took a time that was not free",
     **dict.fromkeys(("family_name_kana", "given_name_kana"), "the business's own record of its customer"),
     **dict.fromkeys(
-        ("authorized_until", "awaits_capture", "capture_method", "closed_at", "replaces", "payment_provider"),
+        (
+            "account_id",
+            "authorized_until",
+            "awaits_capture",
+            "capture_method",
+            "closed_at",
+            "replaces",
+            "payment_provider",
+        ),
         "the business's own money",
     ),
     **dict.fromkeys(("provider_intent_id", "provider_refund_id", "command_id", "number"), "ids"),

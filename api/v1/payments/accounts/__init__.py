@@ -1,0 +1,1 @@
+"""A business's own accounts at payment providers."""

@@ -1,0 +1,200 @@
+"""A business's own account at a payment provider: its secrets are nowhere in plain text, its payments stay with it, and
+its webhooks say nothing about the payments of others."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from httpx import Response
+
+from activities.payments.payments import PaymentActivities
+from db.engine.session import Database as Pool
+from db.engine.session import Scope
+from db.payments.commands.replay import ReplayAsked
+from domain.payments.movements import by_command
+from domain.payments.status import Movement, Phase
+from providers.payments.interface import PaymentProvider
+from providers.payments.registry import PaymentProviders, provider_at
+from runtime.keyring import KeyRing, Keys
+from tests.api.conftest import PREFIX, Person, error_of
+from tests.api.payments.payment_requests import apply_events, confirm, held, intent
+from tests.api.payments.test_webhook import event, signature
+from tests.api.salon import StaffedSalon, keyed
+from tests.support import data
+from tests.support.data import HOUR, NOW
+
+GOOD_KEY = "sk_test_sandbox"
+SECRET = "whsec_of_the_salon"
+
+
+async def created(person: Person, business_id: object, **given: Any) -> Response:
+    body = {
+        "business_id": str(business_id),
+        "provider": "stripe",
+        "api_key": GOOD_KEY,
+        "public_key": "pk_test_of_the_salon",
+        "webhook_secret": SECRET,
+        **given,
+    }
+    return await person.post("/payment-accounts", json=body, headers=keyed())
+
+
+async def account_of(salon: StaffedSalon, **given: Any) -> str:
+    answer = await created(salon.owner, salon.ids.business_id, **given)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["data"]["id"])
+
+
+async def payment_at(salon: StaffedSalon, hour: int = 10) -> str:
+    answer = await intent(salon.customer, await held(salon, hour))
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["data"]["payment_id"])
+
+
+async def test_account_is_answered_without_secrets_and_stored_encrypted(salon: StaffedSalon, pool: Pool) -> None:
+    answer = await created(salon.owner, salon.ids.business_id, api_key="sk_live_very_secret")
+    read = answer.json()["data"]
+    assert set(read) == {
+        *("id", "business_id", "provider", "public_key", "webhook_url", "replaced_at", "created_at", "updated_at")
+    }
+    assert read["webhook_url"] == f"https://book.example/api/v1/payments/webhook/stripe/{read['id']}"
+    path = f"/payment-accounts/{read['id']}"
+    changed = await salon.owner.put(path, json={"webhook_secret": "whsec_the_next_one"})
+    listed = await salon.owner.get("/payment-accounts", params={"business_id": read["business_id"]})
+    assert [one["id"] for one in listed.json()["data"]] == [read["id"]]
+    wrong = await salon.owner.put(path, json={"api_key": "sk_bad"})
+    assert error_of(wrong) == (422, "invalid_input")
+    for word in ("sk_live_very_secret", SECRET, "whsec_the_next_one", "sk_bad"):
+        assert not any(word in one.text for one in (answer, changed, listed, wrong)), word
+        for table, column in (
+            ("payment_accounts", "t::text"),
+            ("audit_logs", "t::text"),
+            ("outbox", "t::text"),
+            ("idempotency_keys", "convert_from(t.body, 'UTF8')"),
+        ):
+            kept = await data.rows(pool, f"SELECT 1 FROM {table} t WHERE position(:word IN {column}) > 0", word=word)
+            assert kept == [], (table, word)
+    trail = await data.rows(pool, "SELECT after FROM audit_logs WHERE entity = 'payment_accounts' ORDER BY id")
+    assert [row["after"]["secrets_encrypted"] for row in trail] == ["***", "***"]
+
+
+async def test_account_is_for_the_owner_alone(salon: StaffedSalon) -> None:
+    account = await account_of(salon)
+    business = {"business_id": str(salon.ids.business_id)}
+    for person in (salon.staff, salon.assistant):
+        assert error_of(await created(person, salon.ids.business_id)) == (403, "forbidden")
+        assert error_of(await person.get("/payment-accounts", params=business)) == (403, "forbidden")
+        assert error_of(await person.put(f"/payment-accounts/{account}", json={})) == (403, "forbidden")
+    theirs = await salon.other_owner.put(f"/payment-accounts/{account}", json={"public_key": "pk_test_other0"})
+    unknown = await salon.other_owner.put(f"/payment-accounts/{uuid4()}", json={"public_key": "pk_test_other0"})
+    assert error_of(theirs) == error_of(unknown) == (404, "not_found")
+    assert error_of(await salon.other_owner.delete(f"/payment-accounts/{account}")) == (404, "not_found")
+
+
+async def test_payment_is_opened_with_the_keys_of_the_account(salon: StaffedSalon, pool: Pool) -> None:
+    """The sandbox knows one key: with another one the provider refuses, so the platform's key was not used."""
+    account = await account_of(salon, api_key="sk_test_not_known")
+    booking = await held(salon)
+    refused = await intent(salon.customer, booking)
+    assert refused.status_code in {422, 503}, refused.text
+    await salon.owner.put(f"/payment-accounts/{account}", json={"api_key": GOOD_KEY})
+    opened = await intent(salon.customer, booking)
+    assert opened.json()["data"]["public_key"] == "pk_test_of_the_salon"
+    paid = await confirm(salon.customer, opened.json()["data"]["payment_id"])
+    assert paid.json()["data"]["status"] == "captured"
+    await apply_events(pool)
+    [row] = await data.rows(pool, "SELECT status, account_id::text AS account FROM booking_payments")
+    assert row == {"status": "captured", "account": account}
+
+
+async def test_payment_stays_at_its_account_when_another_one_replaces_it(
+    salon: StaffedSalon, pool: Pool, providers: PaymentProviders
+) -> None:
+    first = await account_of(salon)
+    open_payment = await payment_at(salon)
+    second = await account_of(salon, public_key="pk_test_the_second", api_key="sk_test_not_known")
+    paid = await confirm(salon.customer, open_payment)
+    assert paid.json()["data"]["status"] == "captured"
+    await apply_events(pool)
+    listed = await salon.owner.get("/payment-accounts", params={"business_id": str(salon.ids.business_id)})
+    assert [(one["id"], one["replaced_at"] is None) for one in listed.json()["data"]] == [
+        (second, True),
+        (first, False),
+    ]
+    async with pool.unit_of_work(Scope.platform()) as work:
+        payment = await work.payments.get(UUID(open_payment))
+    task = payment.task(Movement.VOID, by_command(payment.id, Movement.VOID, "c"), payment.amount)
+    assert str(task.account_id) == first
+    result = await PaymentActivities(pool, providers, lambda: payment.created_at).perform(task)
+    assert (result.phase, result.reason) == (Phase.FAILED, "already_paid")
+    deleted = await salon.owner.delete(f"/payment-accounts/{second}")
+    assert deleted.json()["data"]["replaced_at"] is not None
+    await payment_at(salon, 12)
+    rows = await data.rows(pool, "SELECT account_id FROM booking_payments ORDER BY id DESC LIMIT 1")
+    assert rows == [{"account_id": None}]
+
+
+async def test_account_webhook_is_verified_with_the_secret_of_the_account(salon: StaffedSalon, pool: Pool) -> None:
+    account = await account_of(salon)
+    await payment_at(salon)
+    [row] = await data.rows(pool, "SELECT provider_intent_id FROM booking_payments")
+    body = event(row["provider_intent_id"])
+
+    async def send(path: str, secret: str) -> Response:
+        return await salon.nobody.post(
+            f"{PREFIX}/payments/webhook/{path}", content=body, headers=signature(body, secret)
+        )
+
+    assert error_of(await send(f"stripe/{account}", "whsec_sandbox")) == (400, "forged_webhook")
+    assert error_of(await send("stripe", SECRET)) == (400, "forged_webhook")
+    assert error_of(await send(f"payjp/{account}", SECRET)) == (404, "not_found")
+    assert error_of(await send(f"stripe/{uuid4()}", SECRET)) == (404, "not_found")
+    await salon.owner.put(f"/payment-accounts/{account}", json={"webhook_secret": "whsec_the_next_one"})
+    assert (await send(f"stripe/{account}", SECRET)).json()["data"] == {"fresh": True}
+    assert (await send(f"stripe/{account}", "whsec_the_next_one")).json()["data"] == {"fresh": False}
+    await apply_events(pool)
+    assert await data.rows(pool, "SELECT status FROM booking_payments") == [{"status": "captured"}]
+
+
+async def test_account_webhook_says_nothing_about_payments_of_others(salon: StaffedSalon, pool: Pool) -> None:
+    platforms = await payment_at(salon)
+    account = await account_of(salon)
+    [row] = await data.rows(pool, "SELECT provider_intent_id FROM booking_payments")
+    body = event(row["provider_intent_id"], metadata={"payment_id": platforms})
+    answer = await salon.nobody.post(
+        f"{PREFIX}/payments/webhook/stripe/{account}", content=body, headers=signature(body, SECRET)
+    )
+    assert answer.json()["data"] == {"fresh": True}
+    [stored] = await data.rows(pool, "SELECT outcome, payment_id FROM payment_webhooks")
+    assert stored == {"outcome": "unmatched", "payment_id": None}
+    assert await data.rows(pool, "SELECT kind FROM attention") == []
+    async with pool.unit_of_work(Scope.platform()) as work:
+        replayed = await work.payments.replays.replay(ReplayAsked(NOW - 876000 * HOUR, NOW + 876000 * HOUR))
+    assert (replayed.delivered, replayed.unmatched) == (0, 1)
+    assert await data.rows(pool, "SELECT status FROM booking_payments") == [{"status": "requires_payment"}]
+
+
+async def test_accounts_are_sealed_again_before_a_key_is_retired(salon: StaffedSalon, pool: Pool) -> None:
+    account = UUID(await account_of(salon))
+    async with pool.unit_of_work(Scope.platform()) as work:
+        row = await work.payments.accounts.get(account)
+    old = KeyRing(row.key_id, {row.key_id: b"development-only-key-do-not-use-in-production"})
+    newer = Keys(old.current, old.keys, {}).rotated(row.created_at)
+    both, alone = KeyRing(newer.current, newer.keys), KeyRing(newer.current, {newer.current: newer.keys[newer.current]})
+    async with pool.unit_of_work(Scope.platform()) as work:
+        assert await work.payments.accounts.reseal(both) == 1
+        assert await work.payments.accounts.reseal(both) == 0
+        assert (await work.payments.accounts.get(account)).opened(alone).api_key == GOOD_KEY
+
+
+async def test_provider_at_makes_another_client_when_secrets_are_exchanged(
+    salon: StaffedSalon, providers: PaymentProviders
+) -> None:
+    account = await account_of(salon)
+
+    async def at() -> PaymentProvider:
+        return await provider_at(providers, "stripe", UUID(account))
+
+    first = await at()
+    assert await at() is first
+    await salon.owner.put(f"/payment-accounts/{account}", json={"api_key": "sk_test_another_one"})
+    assert await at() is not first
