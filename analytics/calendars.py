@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -11,10 +12,11 @@ import polars as pl
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from analytics import blocked
 from analytics.page import Page
 from db.scheduling.calendars.rows import days_of, exceptions_of, resource_calendar, week_of
 from db.scheduling.public_holidays import public_holidays
-from domain.scheduling.hours import DAY, Calendar, Ranges
+from domain.scheduling.hours import DAY, Calendar, MinuteRange, Ranges
 
 _READ = text("""
     SELECT b.id, b.time_zone, s.has_public_holiday_row,
@@ -43,7 +45,7 @@ class _Resource:
     calendar: Calendar
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Opening:
     """The calendars of one business; ``special`` are the dates that may differ from their weekday."""
 
@@ -51,14 +53,21 @@ class _Opening:
     resources: Sequence[_Resource]
     special: frozenset[date]
 
+    @cached_property
+    def by_resource(self) -> Mapping[str, Calendar]:
+        """The calendars of the resources by their ids."""
+        return {one.id: one.calendar for one in self.resources}
+
 
 @dataclass(frozen=True, slots=True)
 class Openings:
     """``spills``: minutes after midnight that still belong to business day ``day``, where there are any;
-    ``minutes``: open minutes of each resource on each day of the page, all its units together."""
+    ``minutes``: open minutes of each resource on each day of the page, all its units together; ``blocked``: those of
+    them that are blocked."""
 
     spills: pl.DataFrame
     minutes: pl.DataFrame
+    blocked: pl.DataFrame
 
 
 async def read(session: AsyncSession, page: Page) -> Openings:
@@ -67,7 +76,13 @@ async def read(session: AsyncSession, page: Page) -> Openings:
     last = max(one.day for one in page.days)
     rows = await session.execute(_READ, {"ids": list(page.by_business), "first": first, "last": last})
     openings = {row.id: _opening(row, first, last) for row in rows}
-    return Openings(_spills(page, openings), _minutes(page, openings))
+
+    def ranges_on(business_id: UUID, resource_id: str, day: date) -> Ranges:
+        opening = openings.get(business_id)
+        own = opening and opening.by_resource.get(resource_id)
+        return _shared(opening.business.ranges_on(day), own.ranges_on(day)) if opening and own else ()
+
+    return Openings(_spills(page, openings), _minutes(page, openings), await blocked.read(session, page, ranges_on))
 
 
 def _opening(row: Any, first: date, last: date) -> _Opening:
@@ -134,5 +149,14 @@ def _minutes(page: Page, openings: Mapping[UUID, _Opening]) -> pl.DataFrame:
 
 
 def _common(one: Ranges, other: Ranges) -> int:
-    """Minutes that both have; ranges of one side never overlap."""
-    return sum(max(0, min(a.end, b.end) - max(a.start, b.start)) for a in one for b in other)
+    return sum(span.end - span.start for span in _shared(one, other))
+
+
+def _shared(one: Ranges, other: Ranges) -> Ranges:
+    """The ranges that both have; ranges of one side never overlap."""
+    return tuple(
+        MinuteRange(max(a.start, b.start), min(a.end, b.end))
+        for a in one
+        for b in other
+        if max(a.start, b.start) < min(a.end, b.end)
+    )

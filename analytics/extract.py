@@ -37,6 +37,13 @@ _PAYMENTS = f"""
       FROM {_WINDOWS} JOIN booking_payments p ON p.booking_id = b.id
      WHERE p.captured > 0
 """
+_VENUE = f"""
+    SELECT v.booking_id, v.amount FROM {_WINDOWS} JOIN venue_payments v ON v.booking_id = b.id
+"""
+_REVIEWS = f"""
+    SELECT r.booking_id, r.rating FROM {_WINDOWS} JOIN reviews r ON r.booking_id = b.id
+     WHERE r.status = 'published' AND r.deleted_at IS NULL
+"""
 _BOOKING_COLUMNS = {
     "booking_id": pl.String,
     "business_id": pl.String,
@@ -51,18 +58,23 @@ _BOOKING_COLUMNS = {
 _ITEM_COLUMNS = {"booking_id": pl.String, "position": pl.Int32, "service_id": pl.String, "price": pl.Int64}
 _CLAIM_COLUMNS = {"booking_id": pl.String, "position": pl.Int32, "resource_id": pl.String, "minutes": pl.Int32}
 _PAYMENT_COLUMNS = {"booking_id": pl.String, "captured": pl.Int64, "refunded": pl.Int64}
+_VENUE_COLUMNS = {"booking_id": pl.String, "amount": pl.Int64}
+_REVIEW_COLUMNS = {"booking_id": pl.String, "rating": pl.Int32}
 
 
 @dataclass(frozen=True, slots=True)
 class Extract:
     """Rows of a page. ``bookings.day`` and ``minute`` are the date (days since 1970-01-01) and the minute of the start
     on the wall clock of the business; ``is_first``: 1 for a customer's first completed booking at the business.
-    ``claims`` are those that are kept, with their minutes."""
+    ``claims`` are those that are kept, with their minutes. ``venue``: entries of money at the venue, refunds negative.
+    ``reviews``: the published ones."""
 
     bookings: pl.DataFrame
     items: pl.DataFrame
     claims: pl.DataFrame
     payments: pl.DataFrame
+    venue: pl.DataFrame
+    reviews: pl.DataFrame
 
 
 async def read(session: AsyncSession, page: Page) -> Extract:
@@ -72,6 +84,8 @@ async def read(session: AsyncSession, page: Page) -> Extract:
         await _copy(session, _ITEMS, page, _ITEM_COLUMNS),
         await _copy(session, _CLAIMS, page, _CLAIM_COLUMNS),
         await _copy(session, _PAYMENTS, page, _PAYMENT_COLUMNS),
+        await _copy(session, _VENUE, page, _VENUE_COLUMNS),
+        await _copy(session, _REVIEWS, page, _REVIEW_COLUMNS),
     )
 
 

@@ -18,13 +18,15 @@ _KEPT = pl.col("status").is_in(KEPT)
 
 
 def bookings_of(extract: Extract, openings: Openings, page: pl.DataFrame) -> pl.DataFrame:
-    """The bookings of the page's days, with the business day of their start, net amount and value.
+    """The bookings of the page's days, with the business day of their start, net amount, value, money at the venue and
+    rating.
 
     A start after midnight belongs to the previous business day if that day's hours include it; its minute then counts
     on past 1440.
     """
     spills = openings.spills.with_columns(pl.col("day") + 1)
     money = extract.payments.group_by("booking_id").agg(pl.col("captured", "refunded").sum())
+    venue = extract.venue.group_by("booking_id").agg(pl.col("amount").sum().alias("venue"))
     is_night = pl.col("minute") < pl.col("spill").fill_null(0)
     return (
         extract.bookings.join(spills, on=KEY, how="left")
@@ -34,9 +36,12 @@ def bookings_of(extract: Extract, openings: Openings, page: pl.DataFrame) -> pl.
         )
         .join(page, on=KEY, how="semi")
         .join(money, on="booking_id", how="left")
+        .join(venue, on="booking_id", how="left")
+        .join(extract.reviews, on="booking_id", how="left")
         .with_columns(
             pl.col("captured").fill_null(0),
             pl.col("refunded").fill_null(0),
+            pl.col("venue").fill_null(0),
             pl.when(_KEPT).then(pl.col("price")).otherwise(0).alias("value"),
         )
         .with_columns((pl.col("captured") - pl.col("refunded")).alias("net"))
@@ -76,6 +81,9 @@ def daily(bookings: pl.DataFrame, resources: pl.DataFrame, page: pl.DataFrame) -
         pl.col("captured").sum().alias("gross"),
         pl.col("refunded").sum().alias("refunds"),
         pl.col("net").sum(),
+        pl.col("venue").sum(),
+        pl.col("rating").count().alias("reviews"),
+        pl.col("rating").sum().alias("rating_sum"),
     )
     visits = (
         bookings.filter(pl.col("status") == BookingStatus.COMPLETED.value)
@@ -87,7 +95,7 @@ def daily(bookings: pl.DataFrame, resources: pl.DataFrame, page: pl.DataFrame) -
             (pl.len() - pl.col("is_first").cast(pl.Int64).sum()).alias("returning_customers"),
         )
     )
-    minutes = resources.group_by(KEY).agg(pl.col("booked_minutes", "open_minutes").sum())
+    minutes = resources.group_by(KEY).agg(pl.col("booked_minutes", "open_minutes", "blocked_minutes").sum())
     return (
         page.select(KEY)
         .join(counts, on=KEY, how="left")
@@ -131,7 +139,8 @@ def resources(items: pl.DataFrame, extract: Extract, openings: Openings) -> pl.D
     return (
         openings.minutes.filter(pl.col("open_minutes") > 0)
         .join(minutes.join(values, on=keys), on=keys, how="full", coalesce=True)
-        .select(*keys, pl.col("bookings", "booked_minutes", "open_minutes", "value").fill_null(0))
+        .join(openings.blocked, on=keys, how="left")
+        .select(*keys, pl.col("bookings", "booked_minutes", "open_minutes", "blocked_minutes", "value").fill_null(0))
         .sort(keys)
     )
 

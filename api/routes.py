@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from api.v1.analytics.figures import endpoints as analytics
+from api.v1.analytics.no_shows import endpoints as no_shows
 from api.v1.bookings.assignments import endpoints as assignments
 from api.v1.bookings.blocks import endpoints as blocks
 from api.v1.bookings.bookings import endpoints as bookings
@@ -93,6 +94,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     working_hours.router,
     schedules.router,
     analytics.router,
+    no_shows.router,
     audit.router,
     data_rights.router,
     attention.router,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from stack.cli_analytics import analytics
 from stack.cli_keys import keys
 from stack.cli_payments import payments
 from stack.cli_settings import DataDir
@@ -26,6 +27,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(analytics)
 app.add_typer(keys)
 app.add_typer(payments)
 

@@ -10,7 +10,9 @@ from sqlalchemy import Row, text
 
 from db.analytics.tables import AnalyticsDaily
 from db.engine.store import Store
+from domain.analytics.no_shows import Visit
 from domain.analytics.periods import Period
+from domain.booking_status import BookingStatus
 from domain.errors import NotFound
 
 _DAY = ", ".join(f"d.{column.name}" for column in AnalyticsDaily.__table__.columns)
@@ -35,7 +37,8 @@ _TOTALS = text(f"""
       FROM analytics_daily d WHERE {_WITHIN} GROUP BY d.currency ORDER BY sum(d.bookings) DESC, d.currency
 """)
 _SERIES = text("""
-    SELECT d.day, d.bookings, d.completed, d.cancelled, d.no_show, d.value, d.net, d.booked_minutes, d.open_minutes
+    SELECT d.day, d.bookings, d.completed, d.cancelled, d.no_show, d.value, d.net, d.venue,
+           d.reviews, d.booked_minutes, d.open_minutes, d.blocked_minutes
       FROM analytics_daily d WHERE d.business_id = :business_id AND d.day BETWEEN :first AND :last ORDER BY d.day
 """)
 _SERVICES = text("""
@@ -47,7 +50,8 @@ _SERVICES = text("""
 """)
 _RESOURCES = text("""
     SELECT d.resource_id, r.name, r.kind, sum(d.bookings)::bigint AS bookings, sum(d.value)::bigint AS value,
-           sum(d.booked_minutes)::bigint AS booked_minutes, sum(d.open_minutes)::bigint AS open_minutes
+           sum(d.booked_minutes)::bigint AS booked_minutes, sum(d.open_minutes)::bigint AS open_minutes,
+           sum(d.blocked_minutes)::bigint AS blocked_minutes
       FROM analytics_daily_resources d JOIN resources r ON r.id = d.resource_id
      WHERE d.business_id = :business_id AND d.day BETWEEN :first AND :last
      GROUP BY d.resource_id, r.name, r.kind ORDER BY value DESC, d.resource_id
@@ -83,7 +87,29 @@ _COHORTS = text("""
       FROM first_visits f JOIN visits v ON v.customer_id = f.customer_id
      WHERE f.month >= CAST(:since AS date) GROUP BY 1, 2 ORDER BY 1, 2
 """)
+# What is counted of a customer is what was there before the visit. The way of payment is that of the booking: a fee for
+# not coming is captured later, and its money would give the outcome away.
+_VISITS = text("""
+    SELECT * FROM (
+        SELECT b.id, b.start_at, b.created_at AS booked_at, b.status, b.payment_mode <> 'at_venue' AS paid_online,
+               count(*) FILTER (WHERE b.status IN ('completed', 'checked_in')) OVER earlier AS visits,
+               count(*) FILTER (WHERE b.status = 'no_show') OVER earlier AS missed
+          FROM bookings b
+         WHERE b.business_id = :business_id AND b.start_at < :until
+           AND b.status IN ('confirmed', 'checked_in', 'completed', 'no_show')
+        WINDOW earlier AS (PARTITION BY b.customer_id ORDER BY b.start_at, b.id
+                           ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)) v
+     WHERE v.start_at >= :since ORDER BY v.start_at DESC, v.id LIMIT :limit
+""")
 _TODAY = text("SELECT CAST(CAST(:now AS timestamptz) AT TIME ZONE time_zone AS date) FROM businesses WHERE id = :id")
+#: More teach the model of no-shows nothing.
+MOST_VISITS = 20_000
+_MISSED = {
+    BookingStatus.CONFIRMED: None,
+    BookingStatus.CHECKED_IN: False,
+    BookingStatus.COMPLETED: False,
+    BookingStatus.NO_SHOW: True,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +171,26 @@ class AnalyticsStore(Store):
         """How many customers, by the month of their first completed booking (from ``since`` on) and by how many months
         later they came: ``month``, ``later``, ``customers``."""
         return (await self.session.execute(_COHORTS, {"business_id": business_id, "since": since})).all()
+
+    async def visits(self, business_id: UUID, since: datetime, until: datetime) -> Sequence[tuple[UUID, Visit]]:
+        """Bookings that start in ``[since, until)`` and were neither cancelled nor refused, with their ids, as the
+        model of no-shows sees them; the latest 20,000."""
+        values = {"business_id": business_id, "since": since, "until": until, "limit": MOST_VISITS}
+        found = (await self.session.execute(_VISITS, values)).all()
+        return [
+            (
+                row.id,
+                Visit(
+                    row.start_at,
+                    row.booked_at,
+                    row.visits,
+                    row.missed,
+                    row.paid_online,
+                    _MISSED[BookingStatus(row.status)],
+                ),
+            )
+            for row in found
+        ]
 
     async def today(self, business_id: UUID, now: datetime) -> date:
         """The present date at the business. Raises NotFound."""

@@ -28,10 +28,15 @@ _MARK_CHANGED = text(
         rows="""
     WITH touched AS (
         SELECT booking_id FROM booking_history WHERE id >= :since
-        UNION SELECT p.booking_id FROM payment_transactions t JOIN booking_payments p ON p.id = t.payment_id
+    ), paid_or_reviewed AS (
+        SELECT p.booking_id FROM payment_transactions t JOIN booking_payments p ON p.id = t.payment_id
                WHERE t.id >= :since
+        UNION SELECT booking_id FROM venue_payments WHERE id >= :since
+        UNION SELECT booking_id FROM reviews WHERE updated_at >= :since_at
     ), changed AS (
-        SELECT b.business_id, b.start_at FROM touched JOIN bookings b ON b.id = touched.booking_id
+        SELECT b.business_id, b.start_at
+          FROM (SELECT booking_id FROM touched UNION SELECT booking_id FROM paid_or_reviewed) t
+          JOIN bookings b ON b.id = t.booking_id
         UNION SELECT b.business_id, CAST(h.details ->> 'old_start_at' AS timestamptz)
                 FROM booking_history h JOIN bookings b ON b.id = h.booking_id
                WHERE h.id >= :since AND h.event = 'rescheduled'
@@ -99,11 +104,13 @@ class StaleDayStore(Store):
     """Platform scope."""
 
     async def collect(self, now: datetime) -> int:
-        """Mark the days that ended since the last collection and earlier days whose bookings or payments changed;
-        returns how many. The first collection marks every day that has a booking."""
+        """Mark the days that ended since the last collection and earlier days whose bookings, payments or
+        reviews changed; returns how many. The first collection marks every day that has a booking."""
         read_until = await self.session.scalar(_LOCK)
         since = read_until - OVERLAP if read_until else datetime.fromtimestamp(0, UTC)
-        changed = await self.session.execute(_MARK_CHANGED, {"since": first_uuid_of(since), "now": now})
+        changed = await self.session.execute(
+            _MARK_CHANGED, {"since": first_uuid_of(since), "since_at": since, "now": now}
+        )
         ended = await self.session.execute(_MARK_ENDED, {"since": read_until or now, "now": now})
         await self.session.execute(_FINISH, {"now": now})
         return int(changed.rowcount + ended.rowcount)  # type: ignore[attr-defined]

@@ -16,7 +16,9 @@ class AnalyticsDaily(Base, Stamped):
     """One business day of one business. A booking counts on the business day of its start, and so does its money.
 
     ``value``: prices of confirmed, checked-in and completed bookings. ``gross``: captured online, fees included;
-    ``net`` is ``gross`` less ``refunds``. A customer is new on the day of their first completed booking.
+    ``net`` is ``gross`` less ``refunds``; ``venue``: taken at the venue, less what was given back there. ``reviews``
+    are the published ones of the day's visits, ``rating_sum`` their stars. ``blocked_minutes`` are part of
+    ``open_minutes``. A customer is new on the day of their first completed booking.
     """
 
     __tablename__ = "analytics_daily"
@@ -43,10 +45,14 @@ class AnalyticsDaily(Base, Stamped):
     gross: Mapped[Minor]
     refunds: Mapped[Minor]
     net: Mapped[Minor]
+    venue: Mapped[Minor]
+    reviews: Mapped[int]
+    rating_sum: Mapped[int]
     new_customers: Mapped[int]
     returning_customers: Mapped[int]
     booked_minutes: Mapped[int]
     open_minutes: Mapped[int]
+    blocked_minutes: Mapped[int]
 
 
 class AnalyticsDailyService(Base, Stamped):
@@ -68,8 +74,8 @@ class AnalyticsDailyService(Base, Stamped):
 
 class AnalyticsDailyResource(Base, Stamped):
     """One resource on one business day. Minutes are minutes of one unit, buffers included in ``booked_minutes``;
-    ``open_minutes`` are those in which the business and the resource are open, for all its units. ``value`` is that of
-    the items that it was part of."""
+    ``open_minutes`` are those in which the business and the resource are open, for all its units; ``blocked_minutes``
+    are those of them that a block has. ``value`` is that of the items that it was part of."""
 
     __tablename__ = "analytics_daily_resources"
     __table_args__ = (UniqueConstraint("business_id", "day", "resource_id"),)
@@ -81,6 +87,7 @@ class AnalyticsDailyResource(Base, Stamped):
     bookings: Mapped[int]
     booked_minutes: Mapped[int]
     open_minutes: Mapped[int]
+    blocked_minutes: Mapped[int]
     value: Mapped[Minor]
 
 

@@ -23,3 +23,13 @@ def no_show_rate(*, no_show: int, completed: int, checked_in: int) -> float | No
 def change(now: int, before: int) -> float | None:
     """The relative change: 0.25 is a quarter more, -0.5 is half; None if ``before`` is zero."""
     return round((now - before) / abs(before), DECIMALS) if before else None
+
+
+def utilisation(*, booked: int, open_: int, blocked: int) -> float | None:
+    """Booked minutes as a share of those that could be booked: open and not blocked."""
+    return share(booked, open_ - blocked)
+
+
+def mean_rating(total: int, count: int) -> float | None:
+    """The mean number of stars, with two decimals."""
+    return round(total / count, 2) if count else None

@@ -11,6 +11,8 @@ from db.bookings.tables import Booking, BookingItem, ResourceClaim
 from db.businesses.tables import BusinessHoliday
 from db.engine.session import Database
 from db.payments.tables import BookingPayment
+from db.payments.venue_tables import VenuePayment
+from db.reviews.tables import Review
 from db.scheduling.tables import StaffException, StaffWorkingHours
 from domain.booking_status import BookingStatus
 from domain.ids import confirmation_code
@@ -63,6 +65,12 @@ async def add_history(pool: Database, seed: int, zone: str, first: date, booking
             await add_all(pool, BookingPayment, *payments)
             made_ids = await rows(pool, "SELECT id FROM booking_payments WHERE business_id = :id", id=business)
             await add_past(pool, *(one["id"] for one in made_ids))
+        taken = [entry for one in made for entry in one["venue"]]
+        if taken:
+            await add_all(pool, VenuePayment, *taken)
+        reviews = [review for one in made for review in one["reviews"]]
+        if reviews:
+            await add_all(pool, Review, *reviews)
     return Generated(salon, services, first)
 
 
@@ -177,4 +185,47 @@ def _booking(
         "policy": POLICY,
         "hold_expires_at": start_at if status == "pending" else None,
     }
-    return {"booking": booking, "items": items, "claims": claims, "payments": payments}
+    venue = _venue(random, salon, booking_id, day) if random.random() < 0.3 else []
+    reviews = [_review(random, salon, booking_id, start_at)] if random.random() < 0.3 else []
+    return {
+        "booking": booking,
+        "items": items,
+        "claims": claims,
+        "payments": payments,
+        "venue": venue,
+        "reviews": reviews,
+    }
+
+
+def _venue(random: Random, salon: Salon, booking_id: UUID, day: date) -> list[dict[str, Any]]:
+    """A payment at the venue, sometimes with a refund of a part; often on another day than the visit."""
+    entry = {
+        "business_id": salon.business_id,
+        "booking_id": booking_id,
+        "method": random.choice(["cash", "card"]),
+        "currency": "JPY",
+        "day": day + timedelta(days=random.choice([0, 0, 3])),
+        "taken_by": salon.owner_id,
+    }
+    paid = entry | {"kind": "payment", "amount": 3301, "command_id": f"pay-{booking_id}"}
+    back = entry | {"kind": "refund", "amount": -random.choice([1, 3301]), "command_id": f"refund-{booking_id}"}
+    return [paid, back] if random.random() < 0.5 else [paid]
+
+
+def _review(random: Random, salon: Salon, booking_id: UUID, start_at: datetime) -> dict[str, Any]:
+    status = random.choice(["published", "published", "pending"])
+    is_deleted = random.random() < 0.2
+    return {
+        "business_id": salon.business_id,
+        "booking_id": booking_id,
+        "status": status,
+        "rating": random.choice([1, 3, 4, 5]),
+        "body": None if is_deleted else "review",
+        "service_ids": [salon.service_id],
+        "staff_ids": [],
+        "visited_on": start_at.date(),
+        "editable_until": start_at + timedelta(days=90),
+        "publish_at": start_at + timedelta(days=1),
+        "published_on": start_at.date() if status == "published" else None,
+        "deleted_at": start_at if is_deleted else None,
+    }

@@ -28,6 +28,9 @@ _PLACED = """
                                ELSE l.at::date END AS day,
                coalesce((SELECT sum(captured) FROM booking_payments p WHERE p.booking_id = b.id), 0) AS gross,
                coalesce((SELECT sum(refunded) FROM booking_payments p WHERE p.booking_id = b.id), 0) AS refunds,
+               coalesce((SELECT sum(amount) FROM venue_payments v WHERE v.booking_id = b.id), 0) AS venue,
+               (SELECT rating FROM reviews r WHERE r.booking_id = b.id AND r.status = 'published'
+                   AND r.deleted_at IS NULL) AS rating,
                b.status IN ('confirmed', 'checked_in', 'completed') AS kept
           FROM bookings b JOIN businesses z ON z.id = b.business_id
           CROSS JOIN LATERAL (SELECT b.start_at AT TIME ZONE z.time_zone AS at) l
@@ -43,6 +46,7 @@ _DAILY = f"""{_PLACED}
            coalesce(sum(party_size) FILTER (WHERE kept), 0) AS people,
            coalesce(sum(price) FILTER (WHERE kept), 0) AS value,
            sum(gross) AS gross, sum(refunds) AS refunds, sum(gross - refunds) AS net,
+           sum(venue) AS venue, count(rating) AS reviews, coalesce(sum(rating), 0) AS rating_sum,
            count(DISTINCT customer_id) FILTER (WHERE status = 'completed' AND NOT seen) AS new_customers,
            count(DISTINCT customer_id) FILTER (WHERE status = 'completed')
              - count(DISTINCT customer_id) FILTER (WHERE status = 'completed' AND NOT seen) AS returning_customers
@@ -78,12 +82,14 @@ _PLACES = (
     ("Asia/Tokyo", date(2027, 3, 1)),
     ("Europe/Berlin", date(2027, 3, 24)),
     ("America/New_York", date(2027, 3, 10)),
+    ("Europe/Berlin", date(2026, 10, 22)),
 )
 
 
 @pytest.mark.parametrize("seed", range(3))
 async def test_recompute_equals_a_recount_in_sql(pool: Database, seed: int) -> None:
-    """Every family of figures, for businesses in three zones of which two change their clocks in these days."""
+    """Every family of figures, for businesses in three zones of which two change their clocks in these days, forward
+    and back."""
     made = [await add_history(pool, seed * 10 + n, zone, first) for n, (zone, first) in enumerate(_PLACES)]
     await _recompute(pool, *made)
     for one in made:
@@ -112,7 +118,7 @@ async def _forget_payments(database: servers.Database, made: Generated) -> None:
     connection = await asyncpg.connect(database.superuser_url, ssl=False)
     try:
         await connection.execute("SET session_replication_role = replica")
-        for table in ("payment_transactions", "refunds", "booking_payments"):
+        for table in ("reviews", "venue_payments", "payment_transactions", "refunds", "booking_payments"):
             await connection.execute(f"DELETE FROM {table} WHERE business_id = $1", made.salon.business_id)
     finally:
         await connection.close()

@@ -250,3 +250,50 @@ async def test_pictures_are_svg_without_script(pool: Pool, database: Database, o
     assert answer.text.startswith("<svg")
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     assert error_of(await owner.get(path.replace(picture, "secrets"), params=RANGE)) == (422, "invalid_input")
+
+
+async def test_no_shows_name_the_factors_of_the_bookings_ahead(
+    pool: Database, owner: Person, database: Database
+) -> None:
+    """A customer who missed half of their visits has a higher risk than one who came every time, and the answer says
+    why; the error over the last month is there."""
+    salon = await data.add_salon(pool)
+    business = salon.business_id
+    await rows(database, "UPDATE businesses SET owner_id = $1 WHERE id = $2", owner.id, business)
+    careful = await data.add_customer(pool, business)
+    now = datetime.now(UTC)
+    async with data.one_transaction(pool):
+        for n in range(40):
+            at = now - timedelta(days=3 + 3 * n)
+            await data.add_booking(
+                pool, salon, at, status="no_show" if n % 2 else "completed", created_at=at - timedelta(days=2)
+            )
+            await data.add_booking(
+                pool,
+                salon,
+                at + 2 * data.HOUR,
+                status="completed",
+                customer_id=careful,
+                created_at=at - timedelta(days=2),
+            )
+        ahead = [
+            await data.add_booking(pool, salon, now + timedelta(days=2), status="confirmed", created_at=now),
+            await data.add_booking(
+                pool, salon, now + timedelta(days=3), status="confirmed", customer_id=careful, created_at=now
+            ),
+        ]
+    found = await read(owner, f"/businesses/{business}/analytics/no-shows")
+    assert [one["booking_id"] for one in found["bookings"]] == [str(booking) for booking in ahead]
+    assert found["bookings"][0]["risk"] > 0.3 > found["bookings"][1]["risk"]
+    assert found["bookings"][0]["reasons"][0]["fact"] == "missed_before"
+    assert found["rate"] == pytest.approx(0.25, abs=0.01)
+    assert found["accuracy"]["model"] < found["accuracy"]["same_as_last_week"]
+
+
+async def test_no_shows_of_a_business_without_visits_are_unknown(
+    pool: Database, owner: Person, database: Database
+) -> None:
+    salon = await data.add_salon(pool)
+    await rows(database, "UPDATE businesses SET owner_id = $1 WHERE id = $2", owner.id, salon.business_id)
+    found = await read(owner, f"/businesses/{salon.business_id}/analytics/no-shows")
+    assert found == {"rate": None, "visits": 0, "factors": [], "bookings": [], "accuracy": None}

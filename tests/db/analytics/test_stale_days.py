@@ -10,6 +10,7 @@ from domain.booking_status import BookingStatus
 from tests.support import data, servers
 from tests.support.data import HOUR, add_booking, add_payment, add_salon, rows
 from tests.support.desk import Desk
+from tests.support.reviews import add_review
 
 #: 02:00 in Tokyo on Thursday, 26 November 2026.
 NIGHT = datetime(2026, 11, 25, 17, 0, tzinfo=UTC)
@@ -174,3 +175,27 @@ async def _mark_history_at(pool: Database, booking_id: UUID, at: datetime) -> No
 
 def _tokyo(at: datetime) -> date:
     return (at + 9 * HOUR).date()
+
+
+async def test_collect_marks_the_day_of_late_money_at_the_venue_and_of_a_review(pool: Database) -> None:
+    """Both count on the day of the visit, and no other day is computed again."""
+    salon = await add_salon(pool)
+    paid, reviewed, untouched = (NIGHT - n * DAY for n in (21, 14, 7))
+    bookings = [await add_booking(pool, salon, at, status="completed") for at in (paid, reviewed, untouched)]
+    await _collect(pool, NIGHT)
+    await _take_all(pool)
+    await rows(
+        pool,
+        "INSERT INTO venue_payments (id, business_id, booking_id, kind, method, amount, currency, day, taken_by,"
+        " command_id) VALUES (uuidv7(CAST(:at AS timestamptz) - now()), :business, :booking, 'payment', 'cash', 100,"
+        " 'JPY', '2026-11-25', :person, 'c1')",
+        at=NIGHT + 2 * HOUR,
+        business=salon.business_id,
+        booking=bookings[0],
+        person=salon.owner_id,
+    )
+    await add_review(pool, salon, bookings[1], updated_at=NIGHT + 2 * HOUR)
+    await _collect(pool, NIGHT + 3 * HOUR)
+    found = {day for _, day in await _take_all(pool)}
+    assert {_tokyo(paid), _tokyo(reviewed)} <= found
+    assert _tokyo(untouched) not in found

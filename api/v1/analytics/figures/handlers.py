@@ -27,10 +27,10 @@ from api.v1.analytics.figures.schemas import (
     PlatformAnalyticsRead,
     ResourceFiguresRead,
     ServiceFiguresRead,
+    utilisation_of,
 )
 from db.analytics.queries import Breakdown
 from db.engine.session import UnitOfWork
-from domain.analytics import rates
 from domain.analytics.periods import Period
 from domain.errors import InvalidInput
 from runtime.starting import deferred, loaded
@@ -87,8 +87,7 @@ async def read_business(access: Access, business_id: UUID, asked: Period) -> Res
 def _parts(found: Breakdown) -> dict[str, Any]:
     return {
         "by_day": [
-            DayFiguresRead(utilisation=rates.share(row.booked_minutes, row.open_minutes), **_named(row, DayFiguresRead))
-            for row in found.days
+            DayFiguresRead(utilisation=utilisation_of(row), **_named(row, DayFiguresRead)) for row in found.days
         ],
         "by_service": [
             ServiceFiguresRead(name=BilingualRead.of(row.name), **_named(row, ServiceFiguresRead))
@@ -97,7 +96,7 @@ def _parts(found: Breakdown) -> dict[str, Any]:
         "by_resource": [
             ResourceFiguresRead(
                 name=BilingualRead.of(row.name),
-                utilisation=rates.share(row.booked_minutes, row.open_minutes),
+                utilisation=utilisation_of(row),
                 **_named(row, ResourceFiguresRead),
             )
             for row in found.resources

@@ -20,6 +20,12 @@ Change = Annotated[
 Count = Annotated[int, Field(description="How many.")]
 Amount = Annotated[int, Field(description="Minor units of `currency`.")]
 Minutes = Annotated[int, Field(description="Minutes of one unit of a resource.")]
+Rating = Annotated[float | None, Field(description="Mean of the stars with two decimals; null without a review.")]
+
+
+def utilisation_of(row: Any) -> float | None:
+    """Of a row with ``booked_minutes``, ``open_minutes`` and ``blocked_minutes``."""
+    return rates.utilisation(booked=row.booked_minutes, open_=row.open_minutes, blocked=row.blocked_minutes)
 
 
 class FiguresRead(Output):
@@ -40,10 +46,14 @@ class FiguresRead(Output):
     gross: Annotated[int, Field(description="Captured online, cancellation fees included.")]
     refunds: Annotated[int, Field(description="Given back of `gross`.")]
     net: Annotated[int, Field(description="`gross` less `refunds`.")]
+    venue: Annotated[int, Field(description="Taken at the venue for the day's visits, less what was given back there.")]
+    reviews: Annotated[int, Field(description="Published reviews of the day's visits.")]
     new_customers: Annotated[int, Field(description="Customers with their first completed booking here.")]
     returning_customers: Annotated[int, Field(description="Other customers with a completed booking, by day.")]
     booked_minutes: Annotated[int, Field(description="Minutes of resources that were booked, buffers included.")]
     open_minutes: Annotated[int, Field(description="Minutes in which resources could be booked.")]
+    blocked_minutes: Annotated[int, Field(description="Those of `open_minutes` that the business blocked.")]
+    mean_rating: Rating
     cancellation_rate: Share
     no_show_rate: Share
     utilisation: Share
@@ -54,7 +64,7 @@ class FiguresRead(Output):
         counted = {
             name: getattr(row, name)
             for name in cls.model_fields
-            if name not in {"cancellation_rate", "no_show_rate", "utilisation"}
+            if name not in {"cancellation_rate", "no_show_rate", "utilisation", "mean_rating"}
         }
         return cls(
             **counted,
@@ -66,7 +76,8 @@ class FiguresRead(Output):
                 cancelled=row.cancelled,
             ),
             no_show_rate=rates.no_show_rate(no_show=row.no_show, completed=row.completed, checked_in=row.checked_in),
-            utilisation=rates.share(row.booked_minutes, row.open_minutes),
+            utilisation=utilisation_of(row),
+            mean_rating=rates.mean_rating(row.rating_sum, row.reviews),
         )
 
 
@@ -94,13 +105,17 @@ class AnalyticsRead(FiguresRead):
                 "gross": 59400,
                 "refunds": 6600,
                 "net": 52800,
+                "venue": 13200,
+                "reviews": 2,
                 "new_customers": 3,
                 "returning_customers": 8,
                 "booked_minutes": 780,
                 "open_minutes": 1200,
+                "blocked_minutes": 60,
+                "mean_rating": 4.5,
                 "cancellation_rate": 0.1429,
                 "no_show_rate": 0.0833,
-                "utilisation": 0.65,
+                "utilisation": 0.6842,
                 "computed_at": "2026-11-24T17:00:04Z",
             }
         )
@@ -136,6 +151,7 @@ class ChangesRead(Output):
     bookings: Change
     value: Change
     net: Change
+    venue: Change
     new_customers: Change
     returning_customers: Change
 
@@ -178,6 +194,8 @@ class DayFiguresRead(Output):
     no_show: Count
     value: Amount
     net: Amount
+    venue: Amount
+    reviews: Count
     utilisation: Share
 
 
@@ -204,6 +222,7 @@ class ResourceFiguresRead(Output):
     value: Amount
     booked_minutes: Minutes
     open_minutes: Minutes
+    blocked_minutes: Minutes
     utilisation: Share
 
 

@@ -1,0 +1,1 @@
+"""How likely it is that customers do not come."""
