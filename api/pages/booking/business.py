@@ -99,8 +99,8 @@ def _week(hours: Mapping[str, Any], today: date) -> Mapping[str, Any]:
         }
         for position, name in enumerate(_WEEKDAYS)
     ]
-    coming = [one for one in hours["one_off"] if one["date"] >= today.isoformat()]
-    other = [{**one, "day": date.fromisoformat(one["date"])} for one in coming[:10]]
+    coming = [one for one in hours["one_off"] if one["day"] >= today.isoformat()]
+    other = [{**one, "day": date.fromisoformat(one["day"])} for one in coming[:10]]
     return {"days": days, "public_holiday": hours["public_holiday"], "other": other}
 
 

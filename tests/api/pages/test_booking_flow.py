@@ -40,6 +40,20 @@ async def test_business_page_shows_menu_hours_and_the_next_free_time(
     assert "<table" in page.text
 
 
+async def test_business_page_shows_the_coming_one_off_days(
+    visitor: Visitor, salon: StaffedSalon, slug: str, pool: Pool
+) -> None:
+    await data.rows(
+        pool,
+        "INSERT INTO business_holidays (business_id, day, opens) VALUES (:id, :day, '{{600,720}}')",
+        id=salon.ids.business_id,
+        day=salon.at(0, days=3).date(),
+    )
+    page = await visitor.open(f"/{slug}")
+    assert page.status_code == 200
+    assert "10:00–12:00" in page.text
+
+
 async def test_flow_books_in_four_screens(visitor: Visitor, salon: StaffedSalon, slug: str, pool: Pool) -> None:
     await visitor.open(f"/{slug}/book")
     assert visitor.heading() == "Choose a service"
