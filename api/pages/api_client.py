@@ -21,6 +21,10 @@ from api.http.rate_limits import do_not_count
 from api.http.request_info import RequestInfo, request_info, set_request_info
 
 _PREFIX = "/api/v1"
+#: The most rows that the API gives at once.
+_PAGE = 100
+#: What a call inside this process has in common with the request of the page (ASGI, HTTP connection scope).
+_OF_CONNECTION = frozenset({"type", "asgi", "http_version", "scheme", "root_path", "client", "server", "state"})
 
 
 class ApiError(Exception):
@@ -75,19 +79,51 @@ class ApiClient:
         """The ``data`` of ``GET path``. Raises ApiError."""
         return await self._call("GET", path, params=query)
 
-    async def post(self, path: str, body: Mapping[str, Any], key: str | None = None) -> Any:
+    async def rows(self, path: str, most: int = 100, **query: Any) -> list[Any]:
+        """The rows of a list, page after page, up to ``most``. Raises ApiError."""
+        found: list[Any] = []
+        query["limit"] = min(most, _PAGE)
+        while len(found) < most:
+            answer = await self._answer("GET", path, params=query)
+            found += answer["data"]
+            query["cursor"] = answer["meta"]["next_cursor"]
+            if query["cursor"] is None:
+                break
+        return found[:most]
+
+    async def post(
+        self, path: str, body: Mapping[str, Any], key: str | None = None, query: Mapping[str, Any] | None = None
+    ) -> Any:
         """The ``data`` of ``POST path``; ``key`` is its idempotency key. Raises ApiError."""
-        return await self._call("POST", path, json=body, headers={KEY_HEADER: key} if key else None)
+        return await self._call("POST", path, json=body, headers={KEY_HEADER: key} if key else None, params=query)
 
     async def put(self, path: str, body: Mapping[str, Any]) -> Any:
         """The ``data`` of ``PUT path``. Raises ApiError."""
         return await self._call("PUT", path, json=body)
 
-    async def delete(self, path: str) -> Any:
+    async def delete(self, path: str, **query: Any) -> Any:
         """The ``data`` of ``DELETE path``. Raises ApiError."""
-        return await self._call("DELETE", path)
+        return await self._call("DELETE", path, params=query)
 
-    async def _call(self, method: str, path: str, headers: Mapping[str, str] | None = None, **more: Any) -> Any:
+    async def follow(self, path: str, query: str, receive: Receive, send: Send) -> None:
+        """Pass on the answer of ``GET path`` while it is made: a stream that does not end by itself. ``query`` is
+        encoded, and the browser's ``Last-Event-ID`` goes along (WHATWG HTML, 9.2.4)."""
+        last = self.request.headers.get("last-event-id")
+        headers = {"Accept": "text/event-stream", **self.links, **({"Last-Event-ID": last} if last else {})}
+        scope = {
+            **{key: value for key, value in self.request.scope.items() if key in _OF_CONNECTION},
+            "method": "GET",
+            "path": _PREFIX + path,
+            "raw_path": (_PREFIX + path).encode("ascii", "replace"),
+            "query_string": query.encode("ascii", "replace"),
+            "headers": [(name.lower(), value) for name, value in _encoded(headers)],
+        }
+        await _Inner(self.request.app, uncounted=True)(scope, receive, send)
+
+    async def _call(self, method: str, path: str, **more: Any) -> Any:
+        return (await self._answer(method, path, **more))["data"]
+
+    async def _answer(self, method: str, path: str, headers: Mapping[str, str] | None = None, **more: Any) -> Any:
         page = request_info()
         client = self.request.client
         transport = ASGITransport(
@@ -108,7 +144,7 @@ class ApiClient:
             set_request_info(RequestInfo(page.request_id, page.language))
         if response.is_error:
             raise ApiError.of(response)
-        return orjson.loads(response.content)["data"]
+        return orjson.loads(response.content)
 
 
 def _encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:

@@ -40,9 +40,11 @@ class Formats:
         """Day and time without the year, in the offset that the text has."""
         return formats.short_local(datetime.fromisoformat(at), self.language)
 
-    def clock(self, at: str) -> str:
-        """``14:00``."""
-        return f"{datetime.fromisoformat(at):%H:%M}"
+    def clock(self, at: str, day: date | None = None) -> str:
+        """``14:00``. Seen from business day ``day`` it counts on in the night after it: ``25:00``."""
+        local = datetime.fromisoformat(at)
+        nights = 0 if day is None else (local.date() - day).days
+        return f"{local.hour + 24 * nights:02d}:{local.minute:02d}"
 
     def day(self, day: date) -> str:
         """``11月21日（土）`` or ``Sat 21 Nov``."""

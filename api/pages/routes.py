@@ -4,8 +4,9 @@
 from starlette.routing import Route
 
 from api.pages import messages, static_files
-from api.pages.booking import book, business, manage, moving, paying, waiting
-from api.pages.console import bookings, today
+from api.pages.booking import book, business, manage, paying, waiting
+from api.pages.booking import moving as customer_moving
+from api.pages.console import bookings, calendar, live, moving, taking, today
 from api.pages.console import login as console_login
 from api.pages.handling import route
 
@@ -16,8 +17,8 @@ ROUTES: tuple[Route, ...] = (
     route("/bookings/{token}/booking.ics", manage.calendar),
     route("/bookings/{token}/cancel", manage.ask_cancel),
     route("/bookings/{token}/cancel", manage.cancel, "POST"),
-    route("/bookings/{token}/move", moving.show_move),
-    route("/bookings/{token}/move", moving.move, "POST"),
+    route("/bookings/{token}/move", customer_moving.show_move),
+    route("/bookings/{token}/move", customer_moving.move, "POST"),
     route("/bookings/{token}/pay", paying.show_payment),
     route("/bookings/{token}/pay", paying.pay, "POST"),
     route("/waitlist/{token}", waiting.show_entry),
@@ -30,7 +31,15 @@ ROUTES: tuple[Route, ...] = (
     route("/console/login/code", console_login.prove, "POST"),
     route("/console/logout", console_login.log_out, "POST"),
     route("/console/{business_id}/today", today.show_day),
+    route("/console/{business_id}/calendar", calendar.show_calendar),
+    route("/console/{business_id}/events", live.show_events),
+    route("/console/{business_id}/new", taking.show_new),
+    route("/console/{business_id}/new", taking.add, "POST"),
+    route("/console/{business_id}/blocks/{block_id}", taking.show_block),
+    route("/console/{business_id}/blocks/{block_id}/remove", taking.remove_block, "POST"),
     route("/console/{business_id}/bookings/{booking_id}", bookings.show_booking),
+    route("/console/{business_id}/bookings/{booking_id}/move", moving.show_move),
+    route("/console/{business_id}/bookings/{booking_id}/move", moving.move, "POST"),
     route("/console/{business_id}/bookings/{booking_id}/{command}", bookings.execute, "POST"),
     route("/{slug}", business.show_business),
     route("/{slug}/legal", business.show_legal_notice),

@@ -3,23 +3,14 @@
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Request
+
+from tests.browser.pages import SIZES, check, forward, opened, press_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 #: A day for each run, so that they do not take each other's times.
 DAYS = iter(range(1, 9, 2))
-SIZES = ((360, 740), (1280, 800))
-
-
-def opened(browser: Browser, language: str, size: tuple[int, int], javascript: bool = True) -> Page:
-    """A page of a new visitor."""
-    context = browser.new_context(
-        viewport={"width": size[0], "height": size[1]}, locale=language, java_script_enabled=javascript
-    )
-    context.set_default_timeout(60_000)
-    return context.new_page()
 
 
 @pytest.fixture(params=[(language, size) for language in ("ja", "en") for size in SIZES], ids=str)
@@ -27,21 +18,6 @@ def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     page = opened(browser, *request.param)
     yield page
     page.context.close()
-
-
-def check(page: Page) -> None:
-    """No violation of WCAG 2.2 AA that axe-core finds, and nothing wider than the screen."""
-    # Pages fade into each other; colours are judged when that is over.
-    page.evaluate("Promise.all(document.getAnimations().map(one => one.finished.catch(() => 0)))")
-    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
-    violations = [(one["id"], [node["html"] for node in one["nodes"]]) for one in found.response["violations"]]
-    assert violations == [], page.url
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{page.url} scrolls sideways"
-
-
-def forward(page: Page) -> None:
-    """The button that goes on."""
-    page.locator("main .go button").first.click()
 
 
 def contact(page: Page, email: str) -> None:
@@ -137,12 +113,3 @@ def test_customer_books_by_keyboard_alone(browser: Browser, site: str) -> None:
     page.keyboard.press("Enter")
     page.locator(".state").wait_for()
     page.context.close()
-
-
-def press_until(page: Page, selector: str) -> None:
-    """Press Tab until the focus is there."""
-    for _ in range(80):
-        if page.evaluate("([one]) => document.activeElement?.matches(one) ?? false", [selector]):
-            return
-        page.keyboard.press("Tab")
-    raise AssertionError(f"{selector} cannot be reached by keyboard")

@@ -1,9 +1,7 @@
 """``/bookings/{token}/move``: another time for a booking, with what the move costs before it is made."""
 
 import secrets
-from collections.abc import Mapping
-from datetime import date
-from typing import Any
+from functools import partial
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -11,9 +9,9 @@ from starlette.responses import Response
 
 from api.pages.api_client import ApiError
 from api.pages.booking.business import today_at
-from api.pages.booking.choose import day_parts
 from api.pages.booking.days import Strip, day_from, is_moment
 from api.pages.booking.manage import Shown, shown
+from api.pages.booking.times import times_to_move
 from api.pages.forms import read_form
 from api.pages.rendering import page, see_other
 
@@ -55,31 +53,11 @@ async def _times(request: Request, found: Shown, refused: ApiError | None = None
     alternatives = refused.details["alternatives"] if refused else ()
     variables = {
         **found.variables(),
-        "day": day,
-        "strip": [
-            {"date": one, "left": _count(starts, one), "address": _address(found, day=one.isoformat())}
-            for one in strip.days
-        ],
-        "times": day_parts(
-            [one for one in starts if one["start_at"][:10] == day.isoformat()],
-            lambda at: _address(found, start=at),
-        ),
-        "earlier": _address(found, day=strip.earlier.isoformat()) if strip.earlier else None,
-        "later": _address(found, day=strip.later.isoformat()),
-        "next_free": _next(starts, day, found),
+        **times_to_move(starts, day, strip, partial(_address, found)),
         "error": refused,
         "alternatives": [{"start_at": at, "address": _address(found, start=at)} for at in alternatives],
     }
     return page(request, "booking/move", variables, status=status)
-
-
-def _count(starts: list[Mapping[str, Any]], day: date) -> int:
-    return sum(one["start_at"][:10] == day.isoformat() for one in starts)
-
-
-def _next(starts: list[Mapping[str, Any]], day: date, found: Shown) -> Mapping[str, str] | None:
-    later = next((one["start_at"] for one in starts if one["start_at"][:10] > day.isoformat()), None)
-    return {"start_at": later, "address": _address(found, day=later[:10])} if later else None
 
 
 def _address(found: Shown, **query: str) -> str:

@@ -1,7 +1,7 @@
 """``/console/{business}/today``: a day's visits in order, with what can be done to each."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,9 +9,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.pages.api_client import ApiClient, ApiError
-from api.pages.booking.days import day_from
+from api.pages.console.hours import asked_day, calendar_of
 from api.pages.rendering import page, see_other
 from api.pages.sessions import logged_in
+from domain.scheduling.business_days import beginning
 
 #: The commands of a status, the most likely one first.
 COMMANDS: Mapping[str, tuple[str, ...]] = {
@@ -20,6 +21,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "checked_in": ("complete",),
 }
 _MOST = 100
+_A_DAY = timedelta(days=1)
 
 
 async def show_start(request: Request) -> Response:
@@ -32,16 +34,14 @@ async def show_start(request: Request) -> Response:
 
 
 async def show_day(request: Request) -> Response:
-    """The day: today, or that of ``?day``."""
+    """The business day: today, or that of ``?day`` or of the moment ``?at``."""
     api = await logged_in(request)
     business = await own_business(api, request.path_params["business_id"])
-    zone = ZoneInfo(business["time_zone"])
-    now: datetime = request.app.state.services.now()
-    today = now.astimezone(zone).date()
-    asked = request.query_params.get("day", "")
-    day = (day_from(asked, today) if asked >= today.isoformat() else _past(asked)) or today
-    start = datetime.combine(day, time(), zone)
-    period = {"from": start.isoformat(), "to": (start + timedelta(days=1)).isoformat()}
+    day, today = await asked_day(request, api, business)
+    zone, now = ZoneInfo(business["time_zone"]), request.app.state.services.now()
+    calendar = await calendar_of(api, business, day, day + _A_DAY)
+    since, until = beginning(calendar, day, zone), beginning(calendar, day + _A_DAY, zone)
+    period = {"from": since.isoformat(), "to": until.isoformat()}
     found = await api.get("/bookings", business_id=business["id"], limit=_MOST, **period)
     return page(
         request,
@@ -50,8 +50,8 @@ async def show_day(request: Request) -> Response:
             "business": business,
             "day": day,
             "is_today": day == today,
-            "before": (day - timedelta(days=1)).isoformat(),
-            "after": (day + timedelta(days=1)).isoformat(),
+            "before": (day - _A_DAY).isoformat(),
+            "after": (day + _A_DAY).isoformat(),
             "visits": [visit(one, now) for one in found],
             "counts": _counts(found),
             "full": len(found) == _MOST,
@@ -85,10 +85,3 @@ def _counts(bookings: Sequence[Mapping[str, Any]]) -> Mapping[str, int]:
         "to_answer": sum(one["status"] == "pending" and one["approval_deadline"] is not None for one in bookings),
         "cancelled": sum(one["status"] in {"cancelled", "no_show", "declined"} for one in bookings),
     }
-
-
-def _past(text: str) -> date | None:
-    try:
-        return max(date.fromisoformat(text), date(2000, 1, 2))
-    except ValueError:
-        return None

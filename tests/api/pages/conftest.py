@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from db.engine.session import Database as Pool
 from tests.api.conftest import Clock, client_of
+from tests.api.pages.console import entered
 from tests.api.pages.visitor import Visitor
 from tests.api.salon import StaffedSalon, staffed_salon
 from tests.support import data
@@ -31,3 +32,9 @@ async def visitor(app: FastAPI) -> AsyncIterator[Visitor]:
     """Speaks English, so that the tests can be read."""
     async with client_of(app) as http:
         yield Visitor(http)
+
+
+@pytest_asyncio.fixture
+async def owner(app: FastAPI, pool: Pool, clock: Clock, salon: StaffedSalon) -> Visitor:
+    """The owner's browser."""
+    return await entered(app, pool, clock, salon.ids.owner_id)

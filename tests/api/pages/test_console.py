@@ -1,50 +1,14 @@
 """The console: who may enter, a day's visits, and the commands to them."""
 
-from datetime import timedelta
-from uuid import UUID
-
-import pytest_asyncio
 from fastapi import FastAPI
 
 from api.pages.console.login import _own_path
 from db.engine.session import Database as Pool
-from runtime.links import Purpose
-from tests.api.conftest import PASSWORD, Clock, Login, client_of
+from tests.api.conftest import PASSWORD, Clock, Login
+from tests.api.pages.console import booked, entered
 from tests.api.pages.visitor import Visitor
-from tests.api.salon import StaffedSalon, keyed
+from tests.api.salon import StaffedSalon
 from tests.support import data
-
-
-async def entered(app: FastAPI, pool: Pool, clock: Clock, user_id: UUID) -> Visitor:
-    """A browser that is logged in."""
-    now = clock.now()
-    [row] = await data.rows(
-        pool,
-        """INSERT INTO user_sessions (user_id, last_used_at, expires_at)
-           VALUES (:user_id, :now, :until) RETURNING id""",
-        user_id=user_id,
-        now=now,
-        until=now + timedelta(days=7),
-    )
-    visitor = Visitor(client_of(app))
-    token = app.state.services.links.issue(Purpose.PAGE_SESSION, row["id"], now + timedelta(days=1))
-    visitor.http.cookies.set("session", token)
-    return visitor
-
-
-@pytest_asyncio.fixture
-async def owner(app: FastAPI, pool: Pool, clock: Clock, salon: StaffedSalon) -> Visitor:
-    return await entered(app, pool, clock, salon.ids.owner_id)
-
-
-async def booked(salon: StaffedSalon, hour: int = 10) -> str:
-    """A confirmed visit of a customer, made by staff."""
-    body = salon.booking_body(
-        salon.at(hour), guest={"family_name": "佐藤", "given_name": "愛", "email": "ai@example.jp"}
-    )
-    answer = await salon.staff.post("/bookings", json=body, headers=keyed())
-    assert answer.status_code == 201, answer.text
-    return str(answer.json()["data"]["id"])
 
 
 async def test_console_sends_anonymous_callers_to_the_login(visitor: Visitor, salon: StaffedSalon) -> None:

@@ -23,6 +23,10 @@ PUT_TOGETHER = (
     "status_",
     "do_",
     "choice_",
+    "tab_",
+    "view_",
+    "by_",
+    "scope_",
 )
 #: ``t("key"`` without ``~`` after it.
 ASKED = re.compile(r'\bt\("([a-z0-9_]+)"(?! ~)')
