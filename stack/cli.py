@@ -275,6 +275,30 @@ def release_outbox(
 
 
 @app.command()
+def top(
+    every: Annotated[float, typer.Option(min=0.5, max=60, help="Seconds between two readings.")] = 2.0,
+    once: Annotated[bool, typer.Option("--once", help="Print one reading and end.")] = False,
+    data_dir: DataDir = DEFAULT,
+) -> None:
+    """Show what waits, runs and failed: task queues, bookings by stage, outbox, attention; until Ctrl-C."""
+    from datetime import timedelta
+
+    from temporalio.service import RPCError
+
+    from domain.errors import Unavailable
+    from stack.top import watch
+
+    settings = _settings(data_dir, "top", "operator")
+    try:
+        asyncio.run(watch(settings, _console(), timedelta(seconds=every), once=once))
+    except KeyboardInterrupt:
+        return
+    except (RuntimeError, RPCError, Unavailable) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+
+
+@app.command()
 def openapi() -> None:
     """Print the OpenAPI document of the API."""
     from api.app import openapi_document

@@ -99,8 +99,10 @@ _ALLOW = WorkflowIDReusePolicy.ALLOW_DUPLICATE
 
 
 def _priority(process: ProcessStart[Any], payload: object) -> Priority:
-    key = process.fairness_key
-    return Priority(fairness_key=key(payload)) if key is not None else Priority.default
+    key, number = process.fairness_key, process.priority
+    return Priority(
+        priority_key=None if number is None else number(payload), fairness_key=None if key is None else key(payload)
+    )
 
 
 def _memo(command: Command) -> dict[str, Any] | None:

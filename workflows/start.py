@@ -44,6 +44,8 @@ class ProcessStart(Generic[P]):
     #: Runs with the same key take turns with those of other keys, in workflow tasks and activities; at most 64 bytes.
     #: None: in the order of their start. One business with many uploads does not delay those of others.
     fairness_key: Callable[[P], str] | None = None
+    #: Of `workflows.support.priorities`: a lower number goes first in the task queue; None: 3.
+    priority: Callable[[P], int] | None = None
     #: Whether a run is still needed when the row is delivered; None: always.
     is_needed: Callable[[P, Database], Awaitable[bool]] | None = None
 

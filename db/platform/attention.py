@@ -34,6 +34,9 @@ _CLOSE = text("""
     UPDATE attention SET resolved_at = now(), resolution = :resolution
      WHERE dedupe_key = ANY(:keys) AND resolved_at IS NULL
 """)
+_OPEN = text("""
+    SELECT kind, count(*) AS items FROM attention WHERE resolved_at IS NULL GROUP BY kind ORDER BY count(*) DESC, kind
+""")
 _CONDITIONS = {"business_id": "business_id = :business_id", "kind": "kind = :kind", "after": "id < :after"}
 
 
@@ -103,6 +106,10 @@ class AttentionStore(Store):
         statement = f"SELECT {_COLUMNS} FROM attention WHERE {' AND '.join(conditions)} ORDER BY id DESC LIMIT :limit"
         rows = await self.session.execute(text(statement), {**values, "limit": limit})
         return [AttentionItem(**row) for row in rows.mappings()]
+
+    async def open_by_kind(self) -> Mapping[str, int]:
+        """How many open items there are of each kind, the most frequent kind first."""
+        return {row.kind: row.items for row in await self.session.execute(_OPEN)}
 
     async def get(self, item_id: UUID) -> AttentionItem:
         """One item. Raises NotFound."""

@@ -49,6 +49,12 @@ _DUE = """
        AND o.id = (SELECT e.id FROM outbox e WHERE e.aggregate = o.aggregate AND e.command IS NOT NULL
                       AND e.delivered_at IS NULL AND e.parked_at IS NULL ORDER BY e.id LIMIT 1)
 """
+_LAG = text("""
+    SELECT count(*) FILTER (WHERE parked_at IS NULL) AS waiting, count(parked_at) AS parked,
+           now() - min(greatest(not_before, created_at)) FILTER (WHERE parked_at IS NULL) AS age
+      FROM outbox
+     WHERE command IS NOT NULL AND delivered_at IS NULL AND (parked_at IS NOT NULL OR not_before <= now())
+""")
 # A batch has three parts: rows that never failed, from the oldest; such rows from the newest, so that a fresh row is in
 # the next batch however many bad ones were written before it; and rows that failed before.
 _LEASE = text(f"""
@@ -132,6 +138,15 @@ class ParkedCommand:
     parked_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class OutboxLag:
+    """How many rows are due and not delivered, since when the oldest of them is, and how many rows are parked."""
+
+    waiting: int
+    age: timedelta
+    parked: int
+
+
 class OutboxStore(Store):
     """Every store adds rows; the relay leases them."""
 
@@ -187,6 +202,11 @@ class OutboxStore(Store):
             "parked": [each.parked for each in failures],
         }
         await self.session.execute(_FAILED, values)
+
+    async def lag(self) -> OutboxLag:
+        """What is due and not delivered yet, and what is parked."""
+        row = (await self.session.execute(_LAG)).one()
+        return OutboxLag(row.waiting, row.age or timedelta(), row.parked)
 
     async def parked(self, limit: int, command: str | None = None) -> list[ParkedCommand]:
         """Up to ``limit`` parked rows, the oldest first; of one ``command``, or of all."""

@@ -1,7 +1,9 @@
-"""A business with many uploads does not delay the upload of another one."""
+"""A business with many uploads does not delay the upload of another one, and messages that somebody waits for go before
+reminders."""
 
 import asyncio
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from unittest.mock import Mock
 from uuid import UUID, uuid4
 
@@ -9,14 +11,17 @@ from temporalio import activity
 from temporalio.client import Client, WorkflowHandle
 
 from activities.media.media import MediaInspectionInput
+from activities.messages.notices import NoticeSendInput
 from db.engine.session import Database, Scope
-from db.platform.outbox import START_MEDIA, OutboxStore
+from db.platform.outbox import START_MEDIA, START_NOTICE, OutboxStore
 from domain.media.status import MediaStatus
+from domain.messages.kinds import NoticeStatus
 from workers.main import make_worker
 from workers.outbox_dispatcher import OutboxDispatcher
 from workers.outbox_relay import OutboxRelay
 from workers.registry import worker_specs
 from workflows.support import ids, queues
+from workflows.support.priorities import ANSWER, REMINDER
 
 
 @dataclass
@@ -29,6 +34,18 @@ class Inspections:
     async def inspect(self, asked: MediaInspectionInput) -> MediaStatus:
         self.order.append(asked.business_id)
         return MediaStatus.READY
+
+
+@dataclass
+class Sent:
+    """Which messages were sent, in this order."""
+
+    order: list[str] = field(default_factory=list)
+
+    @activity.defn(name="notices.send")
+    async def send(self, asked: NoticeSendInput) -> NoticeStatus:
+        self.order.append(ids.notice(asked.notice_id))
+        return NoticeStatus.SENT
 
 
 async def upload(pool: Database, temporal: Client, business_ids: list[UUID]) -> list[WorkflowHandle]:
@@ -70,3 +87,45 @@ async def test_inspections_of_two_businesses_take_turns(pool: Database, temporal
     assert len(inspections.order) == 41
     # Each partition of the queue is fair by itself, so some of the many may come first.
     assert inspections.order.index(one) < 20
+
+
+async def notify(pool: Database, temporal: Client, kinds: list[tuple[str, UUID]]) -> list[WorkflowHandle]:
+    """A run per message, started by the relay in this order."""
+    runs = []
+    async with pool.unit_of_work(Scope.platform()) as work:
+        outbox = OutboxStore(work.session, work.context)
+        for kind, business_id in kinds:
+            notice_id = uuid4()
+            payload = {
+                "notice_id": notice_id,
+                "business_id": business_id,
+                "kind": kind,
+                "give_up_at": datetime.now(UTC) + timedelta(hours=1),
+            }
+            await outbox.add("notice.queued", f"notice/{notice_id}", None, payload, START_NOTICE)
+            runs.append(temporal.get_workflow_handle(ids.notice(notice_id)))
+    relay = OutboxRelay(pool, OutboxDispatcher(temporal, pool))
+    while await relay.dispatch_batch():
+        pass
+    return runs
+
+
+async def test_messages_that_somebody_waits_for_go_before_reminders(pool: Database, temporal: Client) -> None:
+    """A confirmation that is queued behind forty reminders is sent before most of them."""
+    many, one = uuid4(), uuid4()
+    runs = await notify(pool, temporal, [*[("booking_reminder", many)] * 40, ("booking_confirmed", one)])
+    found = [(await run.describe()).raw_description.workflow_execution_info.priority for run in runs]
+    assert [(each.priority_key, each.fairness_key) for each in found] == [
+        *[(REMINDER, str(many))] * 40,
+        (ANSWER, str(one)),
+    ]
+    sent = Sent()
+    spec = worker_specs(Mock())[queues.NOTICES]
+    async with make_worker(temporal, queues.NOTICES, replace(spec, activities=[]), "test", 10):
+        await until_queued(runs)
+    async with make_worker(temporal, queues.NOTICES, replace(spec, activities=[sent.send], at_once=1), "test", 10):
+        async with asyncio.timeout(60):
+            await asyncio.gather(*(run.result() for run in runs))
+    assert len(sent.order) == 41
+    # Each partition of the queue has an order of its own, and pollers take ahead.
+    assert sent.order.index(runs[-1].id) < 20

@@ -12,6 +12,7 @@ from workflows.bookings.booking import messages
 from workflows.bookings.booking.stages import stage_of
 from workflows.start import ProcessSignal, ProcessStart
 from workflows.support import ids, queues
+from workflows.support.priorities import MONEY, business_key
 from workflows.support.search_attributes import BOOKING_ID, BUSINESS_ID, STAGE, STARTS_AT
 
 
@@ -77,6 +78,8 @@ START = ProcessStart(
     workflow_id=lambda start: ids.booking(start.booking.booking_id),
     attributes=lambda start: attributes_of(start.booking),
     summary=lambda start: summary_of(start.booking),
+    fairness_key=lambda start: business_key(start.booking.business_id),
+    priority=lambda start: MONEY,
 )
 
 PAYMENT_EVENTS = ProcessSignal(

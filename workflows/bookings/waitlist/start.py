@@ -10,6 +10,7 @@ from db.platform.outbox import WAKE_WAITLIST
 from workflows.bookings.waitlist import messages
 from workflows.start import ProcessSignal, ProcessStart, always, attributes
 from workflows.support import ids, queues
+from workflows.support.priorities import business_key
 from workflows.support.search_attributes import BUSINESS_ID
 
 
@@ -33,6 +34,7 @@ START = ProcessStart(
     attributes=lambda start: attributes(SearchAttributePair(BUSINESS_ID, str(start.business_id))),
     summary=lambda start: "offers freed time to those who wait",
     restarts=always,
+    fairness_key=lambda start: business_key(start.business_id),
 )
 
 WOKEN = ProcessSignal(

@@ -3,10 +3,14 @@
 from temporalio.common import SearchAttributePair
 
 from db.platform.outbox import START_NOTICE
+from domain.messages.kinds import NoticeKind
 from workflows.messages.notice import messages
 from workflows.start import ProcessStart, attributes
 from workflows.support import ids, queues
+from workflows.support.priorities import ANSWER, REMINDER, business_key
 from workflows.support.search_attributes import BUSINESS_ID
+
+_LATER = frozenset({NoticeKind.BOOKING_REMINDER, NoticeKind.REACCOMMODATION_REMINDER, NoticeKind.BOOKING_COMPLETED})
 
 START = ProcessStart(
     command=START_NOTICE,
@@ -18,6 +22,8 @@ START = ProcessStart(
         *([SearchAttributePair(BUSINESS_ID, str(start.business_id))] if start.business_id else [])
     ),
     summary=lambda start: start.kind,
+    fairness_key=lambda start: business_key(start.business_id),
+    priority=lambda start: REMINDER if start.kind in _LATER else ANSWER,
     # A person asked to try again after the first run had given up.
     restarts=lambda event: event == "notice.retried",
 )

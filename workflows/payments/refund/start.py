@@ -10,6 +10,7 @@ from db.platform.outbox import REFUND_EVENT, START_REFUND
 from workflows.payments.refund import messages
 from workflows.start import ProcessSignal, ProcessStart, attributes
 from workflows.support import ids, queues
+from workflows.support.priorities import MONEY, business_key
 from workflows.support.search_attributes import BOOKING_ID, BUSINESS_ID
 
 
@@ -37,6 +38,8 @@ START = ProcessStart(
         SearchAttributePair(BUSINESS_ID, str(start.business_id)), SearchAttributePair(BOOKING_ID, str(start.booking_id))
     ),
     summary=lambda start: f"refund for booking {start.booking_id}",
+    fairness_key=lambda start: business_key(start.business_id),
+    priority=lambda start: MONEY,
 )
 
 EVENTS = ProcessSignal(

@@ -9,6 +9,7 @@ from db.platform.outbox import REACCOMMODATION_DECIDED, START_REACCOMMODATION
 from workflows.scheduling.reaccommodation import messages
 from workflows.start import ProcessSignal, ProcessStart, attributes
 from workflows.support import ids, queues
+from workflows.support.priorities import business_key
 from workflows.support.search_attributes import BOOKING_ID, BUSINESS_ID
 
 
@@ -31,6 +32,7 @@ START = ProcessStart(
         SearchAttributePair(BUSINESS_ID, str(start.business_id)), SearchAttributePair(BOOKING_ID, str(start.booking_id))
     ),
     summary=lambda start: f"another time for booking {start.booking_id}, until {start.decide_by:%Y-%m-%d %H:%M} UTC",
+    fairness_key=lambda start: business_key(start.business_id),
 )
 
 DECIDED = ProcessSignal(
