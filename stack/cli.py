@@ -123,9 +123,10 @@ def api(data_dir: DataDir = DEFAULT) -> None:
     from runtime.starting import loading
 
     with loading():
+        settings = _settings(data_dir, "api", "api")
         from api.main import serve
 
-    serve(_settings(data_dir, "api", "api"))
+    serve(settings)
 
 
 @app.command()
@@ -136,12 +137,13 @@ def worker(
     from runtime.confinement import hide_memory
     from runtime.starting import loading
 
+    hide_memory()
     with loading():
+        settings = _settings(data_dir, f"worker-{role.value}", role.value)
         from workers.main import run_worker
 
-    hide_memory()
     roles = [each.value for each in Role if each is not Role.ALL] if role is Role.ALL else [role.value]
-    asyncio.run(run_worker(_settings(data_dir, f"worker-{role.value}", role.value), roles))
+    asyncio.run(run_worker(settings, roles))
 
 
 @app.command()
@@ -150,9 +152,10 @@ def relay(data_dir: DataDir = DEFAULT) -> None:
     from runtime.starting import loading
 
     with loading():
+        settings = _settings(data_dir, "relay", "relay")
         from workers.outbox_relay import run
 
-    asyncio.run(run(_settings(data_dir, "relay", "relay")))
+    asyncio.run(run(settings))
 
 
 @app.command()
@@ -178,10 +181,9 @@ def alive(
 @app.command()
 def migrate(data_dir: DataDir = DEFAULT) -> None:
     """Bring the database schema and Temporal's namespace up to date."""
+    settings = _settings(data_dir, "migrate", "migrate")
     from db.migrate import upgrade
     from stack.namespace import prepare
-
-    settings = _settings(data_dir, "migrate", "migrate")
 
     async def both() -> None:
         await asyncio.gather(upgrade(settings), prepare(settings))
@@ -193,10 +195,12 @@ def migrate(data_dir: DataDir = DEFAULT) -> None:
 def seed(data_dir: DataDir = DEFAULT) -> None:
     """Write the demo data; rows that exist already stay unchanged."""
     from runtime.settings import UnsafeSettings
+
+    settings = _settings(data_dir, "seed")
     from stack.seed import seed as write
 
     try:
-        asyncio.run(write(_settings(data_dir, "seed")))
+        asyncio.run(write(settings))
     except UnsafeSettings as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None

@@ -1,12 +1,12 @@
 """What settings must say before a process starts."""
 
-import os
 import subprocess
 import sys
 
 import pytest
 
 from runtime.settings import Settings, UnsafeSettings, _is_public
+from stack.environment import process_environment
 
 
 def test_settings_are_refused_without_an_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -19,7 +19,8 @@ def test_settings_are_refused_without_an_environment(monkeypatch: pytest.MonkeyP
 
 @pytest.mark.parametrize("part", [("api",), ("worker", "--role", "payments"), ("relay",), ("migrate",), ("seed",)])
 def test_parts_do_not_start_without_an_environment(part: tuple[str, ...], tmp_path: object) -> None:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("OMOTENASHI_")}
+    """They say so before they load their modules."""
+    environment = {name: value for name, value in process_environment({}).items() if not name.startswith("OMOTENASHI_")}
     result = subprocess.run(
         [sys.executable, "-P", "-m", "stack", *part, "--data-dir", str(tmp_path)],
         capture_output=True,

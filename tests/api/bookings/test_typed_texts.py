@@ -1,6 +1,8 @@
 """What people type with a command is in Postgres alone: in no workflow's history and in no row of the outbox."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -192,8 +194,12 @@ async def test_text_of_a_refused_command_is_deleted(live: Live) -> None:
 async def test_text_waits_with_its_command(stalled: Live) -> None:
     """Nobody knows whether the command will be executed, so its text must be there when it is."""
     booking = await stalled.book()
+    services = stalled.app.state.services
+    short = stalled.settings.model_copy(update={"temporal_rpc_timeout": timedelta(milliseconds=800)})
+    stalled.app.state.services = replace(services, settings=short)
     answer = await command(stalled.salon.customer, booking, "cancel", key="later", reason=MARKER)
     assert error_of(answer) == (503, "unavailable")
+    stalled.app.state.services = services
     assert await data.rows(stalled.pool, "SELECT body FROM command_texts") == [{"body": MARKER}]
     async with running_platform(stalled.settings, stalled.client):
         assert read(await command(stalled.salon.customer, booking, "cancel", key="later", reason=MARKER))

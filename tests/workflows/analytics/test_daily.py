@@ -100,6 +100,7 @@ async def test_daily_marks_then_computes(temporal_time_skipping: WorkflowEnviron
 async def test_daily_waits_for_postgres(temporal_time_skipping: WorkflowEnvironment) -> None:
     figures = Figures(away=2)
     async with computing(temporal_time_skipping, figures) as handle:
+        await temporal_time_skipping.fast_forward(handle)
         assert await handle.result() == DailyAnalyticsDone(7)
     assert figures.computed == 3
 
