@@ -94,9 +94,9 @@ def compress(request: Request, response: Response) -> None:
     response.headers["Content-Length"] = str(len(response.body))
 
 
-def see_other(request: Request, address: str) -> Response:
+def see_other(request: Request, url: str) -> Response:
     """Sends the browser on with a GET, so that a reload repeats nothing (RFC 9110, 15.4.4)."""
-    response = RedirectResponse(address, 303)
+    response = RedirectResponse(url, 303)
     remember_token(request, response)
     return response
 

@@ -1,4 +1,4 @@
-"""The files of the pages. Each has the hash of its content in its address, so that browsers may keep it for a year."""
+"""The files of the pages. Each has the hash of its content in its URL, so that browsers may keep it for a year."""
 
 import gzip
 import hashlib
@@ -51,7 +51,7 @@ def static_files() -> dict[str, StaticFile]:
 
 
 def address_of(name: str) -> str:
-    """The address of a file. Raises ``KeyError`` for a name that does not exist: a mistake in a template."""
+    """The URL of a file. Raises ``KeyError`` for a name that does not exist: a mistake in a template."""
     return static_files()[name].address
 
 

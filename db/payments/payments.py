@@ -131,8 +131,8 @@ class PaymentStore(Store):
         if record.amount is not None:
             entry = replace(Entry.of(task, result.phase), amount=record.amount)
             await self._ledger.write(replace(entry, provider_ref=result.provider_ref, reason=result.reason))
-        if record.settled:
-            await AttentionStore(self.session, self.context).settle(payment.booking_id, record.settled, "captured")
+        if record.resolved:
+            await AttentionStore(self.session, self.context).settle(payment.booking_id, record.resolved, "captured")
         await self.raise_alerts(payment, *record.alerts)
         return changed.view()
 

@@ -155,13 +155,13 @@ def alerts_of(change: TotalsChange) -> tuple[Alert, ...]:
 @dataclass(frozen=True, slots=True)
 class MovementRecord:
     """What to record of a capture or void. ``change``: of the payment, None for none. ``amount``: of the ledger's row,
-    in minor units; None: no row is written, because the answer cannot be the payment's. ``settled``: kinds of alerts
-    about the booking that are resolved by it."""
+    in minor units; None: no row is written, because the answer cannot be the payment's. ``resolved``: kinds of alerts
+    about the booking that need nobody any more."""
 
     change: TotalsChange | None
     amount: int | None
     alerts: tuple[Alert, ...]
-    settled: tuple[str, ...] = ()
+    resolved: tuple[str, ...] = ()
 
 
 def record_movement(payment: Payment, task: MoneyTask, result: MoneyResult) -> MovementRecord:

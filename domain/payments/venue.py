@@ -89,18 +89,18 @@ def amount_to_return(facts: VenueFacts, asked: Money | None) -> int:
     return _within(asked, facts.paid, facts.currency)
 
 
-def corrected_amount(facts: VenueFacts, entry: int, right: Money) -> int:
+def corrected_amount(facts: VenueFacts, entry: int, correct: Money) -> int:
     """The amount of the entry that replaces one over ``entry`` (a payment, or a refund as a negative number); 0 if it
     should not be there at all. Raises RuleBroken, CurrencyMismatch, and AmountRefused where the money of the booking
     would be more than its price or less than nothing."""
     _check_till(facts)
-    if right.currency != facts.currency:
-        raise CurrencyMismatch({"expected": facts.currency, "got": right.currency})
-    amount = right.amount if entry > 0 else -right.amount
-    without = facts.paid - entry
-    least, most = (0, facts.price - facts.online - without) if entry > 0 else (-without, 0)
+    if correct.currency != facts.currency:
+        raise CurrencyMismatch({"expected": facts.currency, "got": correct.currency})
+    amount = correct.amount if entry > 0 else -correct.amount
+    others = facts.paid - entry
+    least, most = (0, facts.price - facts.online - others) if entry > 0 else (-others, 0)
     most = max(most, least)
-    if right.amount < 0 or not least <= amount <= most or without + amount < 0:
+    if correct.amount < 0 or not least <= amount <= most or others + amount < 0:
         raise AmountRefused({"available": max(abs(least), abs(most)), "currency": facts.currency})
     return amount
 

@@ -7,14 +7,14 @@ from domain.roles import CUSTOMERS, EVERYBODY, MANAGERS, TEAM, Action, Role, Rul
 
 
 class ReviewAction(Action):
-    """Actions on reviews. ``MODERATE``: the business asks, an operator decides."""
+    """Actions on reviews. ``REQUEST_MODERATION``: the business asks, an operator decides (``DECIDE``)."""
 
     READ = "review.read"
     READ_ALL = "review.read_all"
     WRITE = "review.write"
     REPLY = "review.reply"
     REPORT = "review.report"
-    MODERATE = "review.moderate"
+    REQUEST_MODERATION = "review.request_moderation"
     DECIDE = "review.decide"
 
 
@@ -24,6 +24,6 @@ PERMISSIONS: Mapping[Action, Rule] = {
     ReviewAction.WRITE: Rule(CUSTOMERS, after_closing=True, link_lasts=WRITE_WITHIN),
     ReviewAction.REPLY: Rule(MANAGERS),
     ReviewAction.REPORT: Rule(EVERYBODY),
-    ReviewAction.MODERATE: Rule(MANAGERS | {Role.ADMIN}, impartial=True),
+    ReviewAction.REQUEST_MODERATION: Rule(MANAGERS | {Role.ADMIN}, impartial=True),
     ReviewAction.DECIDE: Rule(frozenset({Role.ADMIN}), impartial=True),
 }

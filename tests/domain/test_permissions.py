@@ -49,7 +49,7 @@ EXPECTED = {
     "review.write": "-----yy",
     "review.reply": "-yy----",
     "review.report": "yyyyyyy",
-    "review.moderate": "yyy----",
+    "review.request_moderation": "yyy----",
     "review.decide": "y------",
     "payment.read": "yyyy-y-",
     "payment.pay": "-----yy",

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from api.http.error_sentences import field_message
 from api.http.request_info import request_info
 from api.pages.api_client import ApiError
-from api.pages.booking.choose import Place, place_of, show_services, show_times
+from api.pages.booking.choose import BusinessView, place_of, show_services, show_times
 from api.pages.booking.days import is_moment
 from api.pages.booking.selection import Selection, whole_number
 from api.pages.booking.terms import Visit, agreement, lines, money
@@ -57,7 +57,7 @@ async def go_on(request: Request) -> Response:
     return _check(request, place, selection, form.values)
 
 
-def _fitting(selection: Selection, place: Place) -> Selection:
+def _fitting(selection: Selection, place: BusinessView) -> Selection:
     """Without services that the business no longer has, and with as many people as the services take."""
     kept = [pair for pair in zip(selection.services, selection.staff, strict=True) if pair[0] in place.services]
     chosen = [place.services[one] for one, _ in kept]
@@ -90,7 +90,7 @@ def _guest(form: Form) -> Mapping[str, str | None]:
 
 def _who(
     request: Request,
-    place: Place,
+    place: BusinessView,
     selection: Selection,
     typed: Mapping[str, str],
     errors: Mapping[str, str],
@@ -107,7 +107,7 @@ def _who(
 
 def _check(
     request: Request,
-    place: Place,
+    place: BusinessView,
     selection: Selection,
     typed: Mapping[str, str],
     notice: str = "",
@@ -126,7 +126,7 @@ def _check(
     return page(request, "booking/confirm", variables, status=status)
 
 
-def _summary(place: Place, selection: Selection) -> dict[str, Any]:
+def _summary(place: BusinessView, selection: Selection) -> dict[str, Any]:
     services, people = place.chosen(selection), {one["id"]: one for one in place.staff}
     terms = agreement(services, selection.party)
     return {
@@ -152,7 +152,7 @@ def _end(start: str, services: list[Mapping[str, Any]]) -> str:
     return (datetime.fromisoformat(start) + timedelta(minutes=minutes)).isoformat()
 
 
-async def _book(request: Request, place: Place, selection: Selection, form: Form) -> Response:
+async def _book(request: Request, place: BusinessView, selection: Selection, form: Form) -> Response:
     shown = agreement(place.chosen(selection), selection.party)
     expected = whole_number(form.get("expected"), most=10**12)
     price = shown.dues.price.amount if expected is None else expected
@@ -172,7 +172,9 @@ async def _book(request: Request, place: Place, selection: Selection, form: Form
     return see_other(request, f"/bookings/{booked['guest_token']}" + ("/pay" if booked["amount_due"]["amount"] else ""))
 
 
-async def _not_booked(request: Request, place: Place, selection: Selection, form: Form, error: ApiError) -> Response:
+async def _not_booked(
+    request: Request, place: BusinessView, selection: Selection, form: Form, error: ApiError
+) -> Response:
     if error.code in _OTHER_TIME:
         return await show_times(request, place, selection, error, error.status)
     if error.code == "price_changed":

@@ -17,7 +17,7 @@ from api.pages.rendering import page
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class BusinessView:
     """The business, its menu and its staff: what every screen of the flow needs."""
 
     api: ApiClient
@@ -27,7 +27,7 @@ class Place:
 
     @property
     def slug(self) -> str:
-        """The last part of its address."""
+        """The last part of its URL."""
         slug: str = self.business["slug"]
         return slug
 
@@ -51,23 +51,23 @@ class Place:
         return {"business": self.business, "accent": ACCENTS.get(self.business["vertical"], ""), "step": step}
 
 
-async def place_of(request: Request) -> Place:
-    """The place that the address names. Raises ApiError."""
+async def place_of(request: Request) -> BusinessView:
+    """The business that the URL names. Raises ApiError."""
     api = ApiClient(request)
     business = await business_of(api, request.path_params["slug"])
     path = f"/businesses/{business['id']}"
     services, staff = await asyncio.gather(api.get(f"{path}/services", limit=100), api.get(f"{path}/staff", limit=100))
-    return Place(api, business, {one["id"]: one for one in services}, staff)
+    return BusinessView(api, business, {one["id"]: one for one in services}, staff)
 
 
-def show_services(request: Request, place: Place, selection: Selection) -> Response:
+def show_services(request: Request, place: BusinessView, selection: Selection) -> Response:
     """The first screen."""
     groups = by_category(list(place.services.values()))
     return page(request, "booking/what", {**place.variables("what"), "groups": groups, "selection": selection})
 
 
 async def show_times(
-    request: Request, place: Place, selection: Selection, refused: ApiError | None = None, status: int = 200
+    request: Request, place: BusinessView, selection: Selection, refused: ApiError | None = None, status: int = 200
 ) -> Response:
     """The second screen: a strip of two weeks, and the times of one day. ``refused``: why the time that was chosen
     cannot be had."""
@@ -117,7 +117,7 @@ def _day(day: date, starts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {"date": day, "left": sum(one["start_at"][:10] == day.isoformat() for one in starts)}
 
 
-def _at(place: Place, selection: Selection, day: date) -> str:
+def _at(place: BusinessView, selection: Selection, day: date) -> str:
     return selection.address(place.slug, day=day.isoformat(), start="")
 
 
@@ -134,7 +134,7 @@ def day_parts(
 
 
 def _next(
-    starts: Sequence[Mapping[str, Any]], day: date, place: Place, selection: Selection
+    starts: Sequence[Mapping[str, Any]], day: date, place: BusinessView, selection: Selection
 ) -> Mapping[str, str] | None:
     later = next((one["start_at"] for one in starts if one["start_at"][:10] > day.isoformat()), None)
     if later is None:
@@ -149,7 +149,7 @@ def _parties(services: Sequence[Mapping[str, Any]]) -> list[int]:
     return list(range(least, most + 1))
 
 
-def _waitlist(place: Place, selection: Selection, day: date) -> str | None:
+def _waitlist(place: BusinessView, selection: Selection, day: date) -> str | None:
     """The address of the waitlist's form; it takes one service."""
     if len(selection.services) != 1:
         return None
@@ -157,6 +157,6 @@ def _waitlist(place: Place, selection: Selection, day: date) -> str | None:
     return chosen.address(place.slug).replace("/book?", "/waitlist?", 1)
 
 
-def _alternatives(error: ApiError | None, place: Place, selection: Selection) -> list[Mapping[str, str]]:
+def _alternatives(error: ApiError | None, place: BusinessView, selection: Selection) -> list[Mapping[str, str]]:
     found = error.details.get("alternatives", ()) if error else ()
     return [{"start_at": at, "address": selection.address(place.slug, start=at, day="")} for at in found]

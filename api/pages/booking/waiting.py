@@ -13,7 +13,7 @@ from starlette.responses import Response
 from api.http.request_info import request_info
 from api.pages.api_client import ApiClient, ApiError
 from api.pages.booking.business import ACCENTS, today_at
-from api.pages.booking.choose import Place, place_of
+from api.pages.booking.choose import BusinessView, place_of
 from api.pages.booking.days import day_from
 from api.pages.booking.manage import business_for
 from api.pages.booking.selection import Selection
@@ -63,7 +63,7 @@ async def join(request: Request) -> Response:
 
 def _form(
     request: Request,
-    place: Place,
+    place: BusinessView,
     selection: Selection,
     typed: Mapping[str, str],
     errors: Mapping[str, str],

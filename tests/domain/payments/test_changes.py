@@ -177,7 +177,7 @@ def test_record_of_a_capture_has_what_this_call_added() -> None:
     before = held(captured=1000)
     done = MoneyResult("m-1", Phase.SUCCEEDED, P.CAPTURED, "pi_1", 6600, 6600)
     record = record_movement(before, task(before), done)
-    assert (record.amount, record.alerts, record.settled) == (5600, (), ("capture_failed",))
+    assert (record.amount, record.alerts, record.resolved) == (5600, (), ("capture_failed",))
     assert record.change is not None
     assert record.change.after.status is P.CAPTURED
     repeated = record_movement(record.change.after, task(before), done)
@@ -198,7 +198,7 @@ def test_record_of_a_failed_capture_is_an_alert() -> None:
     record = record_movement(before, task(before), refused)
     [alert] = record.alerts
     assert (record.change, alert.dedupe_key, alert.details["reason"]) == (None, "capture_failed:m-1", "expired_card")
-    assert record.settled == ()
+    assert record.resolved == ()
 
 
 def test_record_of_more_than_was_due_changes_nothing_and_is_an_alert() -> None:

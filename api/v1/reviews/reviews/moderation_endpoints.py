@@ -28,7 +28,7 @@ from domain.reviews.permissions import ReviewAction
 router = routing.router(tags=["reviews"])
 
 MayReport = Annotated[Access, Depends(may(ReviewAction.REPORT, "review", public=True))]
-MayModerate = Annotated[Access, Depends(may(ReviewAction.MODERATE, "review"))]
+MayModerate = Annotated[Access, Depends(may(ReviewAction.REQUEST_MODERATION, "review"))]
 MayList = Annotated[Operator, Depends(operator(ReviewAction.DECIDE))]
 
 
