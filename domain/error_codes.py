@@ -7,6 +7,7 @@ from types import ModuleType
 from domain import errors as shared
 from domain.bookings import errors as bookings
 from domain.catalogue import errors as catalogue
+from domain.customers import errors as customers
 from domain.errors import DomainError
 from domain.identity import errors as identity
 from domain.onboarding import errors as onboarding
@@ -14,7 +15,7 @@ from domain.payments import errors as payments
 from domain.privacy import errors as privacy
 from domain.scheduling import errors as scheduling
 
-AREAS = (shared, identity, payments, scheduling, catalogue, onboarding, bookings, privacy)
+AREAS = (shared, identity, payments, scheduling, catalogue, customers, onboarding, bookings, privacy)
 
 
 def declared(module: ModuleType) -> Iterator[type[DomainError]]:

@@ -46,6 +46,10 @@ _MARK_CHANGED = text(
                     SELECT o.start_at FROM bookings o
                      WHERE o.customer_id = b.customer_id AND o.status = 'completed' AND o.start_at > b.start_at
                      ORDER BY o.start_at LIMIT 1) AS following
+        -- Who is new and who returns changes for both records of a merge.
+        UNION SELECT b.business_id, b.start_at
+                FROM customer_merges m JOIN bookings b ON b.customer_id IN (m.kept_id, m.merged_id)
+               WHERE m.change_key >= :since AND b.status = 'completed'
     ), placed AS (
         SELECT c.business_id, z.time_zone, c.start_at AT TIME ZONE z.time_zone AS at, n.spill
           FROM changed c JOIN businesses z ON z.id = c.business_id

@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Computed, ForeignKey, Index, Text, text
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Computed, ForeignKey, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.engine.base import CITEXT, Base, Json, Key, Stamped, Time
@@ -22,6 +22,8 @@ class Customer(Base, Stamped):
             unique=True,
             postgresql_where=text("user_id IS NOT NULL AND deleted_at IS NULL"),
         ),
+        Index("ix_customers_merged_into", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
+        CheckConstraint("merged_into IS NULL OR deleted_at IS NOT NULL", name="merged_is_deleted"),
     )
 
     id: Mapped[Key]
@@ -41,6 +43,8 @@ class Customer(Base, Stamped):
     #: Short texts by name, such as the drink that somebody likes.
     preferences: Mapped[Json] = mapped_column(server_default=text("'{}'"))
     deleted_at: Mapped[Time | None]
+    #: The record that this one went into; a merged record is deleted as well.
+    merged_into: Mapped[UUID | None] = mapped_column(ForeignKey("customers.id"))
 
 
 class CustomerSearchEntry(Base):

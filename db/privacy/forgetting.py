@@ -31,6 +31,10 @@ FORGET: Mapping[str, TextClause] = {
                phone = NULL, email = NULL, birthday = NULL, tags = '{}', preferences = '{}'
          WHERE id = ANY(CAST(:customers AS uuid[]))
     """),
+    # What the records were before a merge. Without it, the merge cannot be undone.
+    "customer_merges": text("""
+        DELETE FROM customer_merges WHERE CAST(:customers AS uuid[]) && ARRAY[kept_id, merged_id]
+    """),
     "health_note_reads": text("DELETE FROM health_note_reads WHERE customer_id = ANY(CAST(:customers AS uuid[]))"),
     "customer_notes": text("DELETE FROM customer_notes WHERE customer_id = ANY(CAST(:customers AS uuid[]))"),
     "bookings": text("""

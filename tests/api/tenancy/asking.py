@@ -31,6 +31,7 @@ TABLES: dict[str, str] = {
     "refund_id": "refunds",
     "notification_id": "notification_outbox",
     "customer_id": "customers",
+    "duplicate_id": "customers",
     "note_id": "customer_notes",
     "analytics_id": "analytics_daily",
     "audit_id": "audit_logs",

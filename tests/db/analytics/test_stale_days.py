@@ -104,6 +104,27 @@ async def test_collect_marks_the_next_visit_of_the_same_customer(pool: Database)
     assert _tokyo(third) not in found
 
 
+async def test_collect_marks_the_visits_of_merged_customers(pool: Database) -> None:
+    """Who is new and who returns depends on whose the earlier visits are, after a merge and after its undo."""
+    salon = await add_salon(pool)
+    first, second = NIGHT - 20 * DAY, NIGHT - 10 * DAY
+    other = await data.add_customer(pool, salon.business_id)
+    await add_booking(pool, salon, first, status="completed")
+    await add_booking(pool, salon, second, status="completed", customer_id=other, user_id=None)
+    await _collect(pool, NIGHT)
+    await _take_all(pool)
+    for hours, step in ((2, "merge"), (4, "unmerge")):
+        async with pool.unit_of_work(salon.scope) as work:
+            await getattr(work.customers.merges, step)(salon.customer_id, other, NIGHT)
+        await rows(
+            pool,
+            "UPDATE customer_merges SET change_key = uuidv7(CAST(:at AS timestamptz) - now())",
+            at=NIGHT + hours * HOUR,
+        )
+        await _collect(pool, NIGHT + (hours + 1) * HOUR)
+        assert {_tokyo(first), _tokyo(second)} <= {day for _, day in await _take_all(pool)}
+
+
 async def test_collect_marks_the_night_of_the_day_before(pool: Database) -> None:
     """A booking at 1:00 may belong to the day before where hours run past midnight."""
     salon = await add_salon(pool)

@@ -1,0 +1,186 @@
+"""Merging two records of one person, undoing it, and finding pairs that may be one person."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from typing import Any, cast
+from uuid import UUID
+
+from pydantic_core import to_jsonable_python
+from sqlalchemy import Table, insert, text, update
+from sqlalchemy.dialects.postgresql import JSONB
+
+from db.customers.merge_tables import CustomerMerge
+from db.customers.tables import Customer
+from db.engine.store import Store
+from domain.customers.merging import Merge, plan_merge, plan_undo
+from domain.errors import NotFound
+
+_CUSTOMERS = cast(Table, Customer.__table__)
+_MERGES = cast(Table, CustomerMerge.__table__)
+#: Tables whose rows go from one record to the other. A test walks over all keys that lead to a customer.
+MOVED = ("bookings", "booking_series", "customer_notes", "health_note_reads", "notification_outbox")
+# In the order of their ids, so that two merges of the same records wait for each other. A booking that is being made
+# holds its customer's key: it is either seen here, or led on by the trigger `follow_merge`.
+_LOCK = text("""
+    SELECT id, business_id, user_id, family_name, given_name, family_name_kana, given_name_kana, phone,
+           CAST(email AS text) AS email, birthday, tags, preferences, deleted_at
+      FROM customers WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR UPDATE
+""").columns(preferences=JSONB)
+_MOVE = {
+    table: text(f"UPDATE {table} SET customer_id = :kept_id WHERE customer_id = :merged_id RETURNING id")
+    for table in MOVED
+}
+_BACK = {
+    table: text(
+        f"UPDATE {table} SET customer_id = :merged_id WHERE customer_id = :kept_id AND id = ANY(CAST(:ids AS uuid[]))"
+    )
+    for table in MOVED
+}
+# The login goes back to its record, and so do the bookings that it made meanwhile.
+_BACK_OF_LOGIN = {
+    table: text(f"UPDATE {table} SET customer_id = :merged_id WHERE customer_id = :kept_id AND user_id = :user_id")
+    for table in ("bookings", "booking_series", "notification_outbox")
+}
+_HIDE = text("UPDATE customers SET deleted_at = :now, merged_into = :kept_id WHERE id = :merged_id")
+_SHOW = text("UPDATE customers SET deleted_at = NULL, merged_into = NULL WHERE id = :merged_id")
+_OPEN = text("""
+    SELECT m.id, m.kept_id, m.merged_id, m.changes, m.moved, m.created_at, m.undone_at FROM customer_merges m
+     WHERE m.kept_id = :kept_id AND m.merged_id = :merged_id AND m.undone_at IS NULL
+""").columns(changes=JSONB, moved=JSONB)
+_UNDONE = text("""
+    UPDATE customer_merges SET undone_at = :now, undone_by = :user_id, change_key = uuidv7() WHERE id = :id
+""")
+_LIST = text("""
+    SELECT m.id, m.kept_id, m.merged_id, m.merged_by, m.undone_by, m.undone_at, m.created_at
+      FROM customer_merges m
+     WHERE m.kept_id = :kept_id AND (CAST(:after AS uuid) IS NULL OR m.id < :after) ORDER BY m.id DESC LIMIT :limit
+""")
+#: A number or an address that more records share than this says nothing of a person: it is the business's own.
+_MOST_ALIKE = 10
+# Each newer record with the oldest one that is like it. All records of the business are read once, in one pass.
+_PAIRS = text(f"""
+    WITH mine AS (
+        SELECT id, phone, email_key, birthday, family_name, given_name, family_name_kana, given_name_kana, user_id
+          FROM customers WHERE business_id = :business_id AND deleted_at IS NULL),
+    alike AS (
+        SELECT id, 'phone' AS reason, first_value(id) OVER (w ORDER BY id) AS first, count(*) OVER w AS many
+          FROM mine WHERE phone IS NOT NULL WINDOW w AS (PARTITION BY phone)
+        UNION ALL
+        SELECT id, 'email', first_value(id) OVER (w ORDER BY id), count(*) OVER w
+          FROM mine WHERE email_key IS NOT NULL WINDOW w AS (PARTITION BY email_key)
+        UNION ALL
+        SELECT id, 'name_and_birthday', first_value(id) OVER (w ORDER BY id), count(*) OVER w
+          FROM mine WHERE birthday IS NOT NULL
+        WINDOW w AS (PARTITION BY birthday, family_name, given_name)
+        UNION ALL
+        SELECT id, 'kana_and_birthday', first_value(id) OVER (w ORDER BY id), count(*) OVER w
+          FROM mine WHERE birthday IS NOT NULL AND family_name_kana IS NOT NULL AND given_name_kana IS NOT NULL
+        WINDOW w AS (PARTITION BY birthday, family_name_kana, given_name_kana)),
+    pairs AS (
+        SELECT a.first AS customer_id, a.id AS duplicate_id, array_agg(a.reason ORDER BY a.reason) AS reasons
+          FROM alike a JOIN mine f ON f.id = a.first JOIN mine d ON d.id = a.id
+         WHERE a.first <> a.id AND a.many <= {_MOST_ALIKE} AND (f.user_id IS NULL OR d.user_id IS NULL)
+         GROUP BY a.first, a.id)
+    SELECT * FROM pairs
+     WHERE CAST(:after_duplicate AS uuid) IS NULL
+        OR (duplicate_id, customer_id) < (:after_duplicate, CAST(:after_customer AS uuid))
+     ORDER BY duplicate_id DESC, customer_id DESC LIMIT :limit
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class PairRow:
+    """Two records that may be one person. ``reasons``: what they have in common."""
+
+    customer_id: UUID
+    duplicate_id: UUID
+    reasons: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class MergeRow:
+    """A merge, and its undo if there was one."""
+
+    id: UUID
+    kept_id: UUID
+    merged_id: UUID
+    merged_by: UUID | None
+    undone_by: UUID | None
+    undone_at: datetime | None
+    created_at: datetime
+
+
+class MergeStore(Store):
+    """All in one transaction: whatever points to a record moves, and the totals with the bookings."""
+
+    async def merge(self, kept_id: UUID, merged_id: UUID, now: datetime) -> None:
+        """Move everything to the kept record and hide the other. Raises NotFound, and what `plan_merge` raises."""
+        kept, merged = await self._lock(kept_id, merged_id)
+        if kept["deleted_at"] is not None or merged["deleted_at"] is not None:
+            raise NotFound({"customer_id": str(merged_id)})
+        values = plan_merge(kept, merged)
+        ids = {"kept_id": kept_id, "merged_id": merged_id}
+        # First: a login has one record at a time.
+        await self.session.execute(_HIDE, {**ids, "now": now})
+        await self._set(kept_id, values)
+        moved = {}
+        for table, statement in _MOVE.items():
+            moved[table] = [str(row) for row in await self.session.scalars(statement, ids)]
+        changes = {name: [kept[name], value] for name, value in values.items()}
+        written = {"changes": to_jsonable_python(changes), "moved": moved, "merged_by": self.context.actor.user_id}
+        await self.session.execute(
+            insert(_MERGES).values(**ids, business_id=kept["business_id"], created_at=now, **written)
+        )
+
+    async def unmerge(self, kept_id: UUID, merged_id: UUID, now: datetime) -> None:
+        """Give back what was moved. What was made since stays with the kept record, except bookings of a login that
+        goes back. Raises NotFound and UnmergeRefused."""
+        kept, _ = await self._lock(kept_id, merged_id)
+        ids = {"kept_id": kept_id, "merged_id": merged_id}
+        row = (await self.session.execute(_OPEN, ids)).mappings().one_or_none()
+        if row is None:
+            raise NotFound({"customer_id": str(merged_id)})
+        merge = _merge_of(row)
+        values = plan_undo(merge, kept, kept_is_there=kept["deleted_at"] is None, now=now)
+        await self._set(kept_id, values)
+        await self.session.execute(_SHOW, ids)
+        for table, statement in _BACK.items():
+            if moved := row["moved"].get(table):
+                await self.session.execute(statement, {**ids, "ids": moved})
+        if "user_id" in values:
+            for statement in _BACK_OF_LOGIN.values():
+                await self.session.execute(statement, {**ids, "user_id": kept["user_id"]})
+        await self.session.execute(_UNDONE, {"id": merge.id, "now": now, "user_id": self.context.actor.user_id})
+
+    async def list_merges(self, kept_id: UUID, after: UUID | None, limit: int) -> list[MergeRow]:
+        """Those that went into a record, the newest first."""
+        rows = await self.session.execute(_LIST, {"kept_id": kept_id, "after": after, "limit": limit})
+        return [MergeRow(**row._mapping) for row in rows]
+
+    async def list_pairs(self, business_id: UUID, after: tuple[UUID, UUID] | None, limit: int) -> list[PairRow]:
+        """Records that may be one person. ``after``: duplicate and customer of the last pair seen."""
+        duplicate, customer = after or (None, None)
+        values = {"business_id": business_id, "after_duplicate": duplicate, "after_customer": customer}
+        return [PairRow(**row._mapping) for row in await self.session.execute(_PAIRS, {**values, "limit": limit})]
+
+    async def _lock(self, kept_id: UUID, merged_id: UUID) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+        rows = (await self.session.execute(_LOCK, {"ids": [kept_id, merged_id]})).mappings()
+        found = {row["id"]: row for row in rows}
+        if kept_id not in found or merged_id not in found:
+            raise NotFound({"customer_id": str(merged_id)})
+        return found[kept_id], found[merged_id]
+
+    async def _set(self, customer_id: UUID, values: Mapping[str, Any]) -> None:
+        if values:
+            await self.session.execute(update(_CUSTOMERS).where(_CUSTOMERS.c.id == customer_id).values(**values))
+
+
+def _merge_of(row: Mapping[str, Any]) -> Merge:
+    read = {"birthday": date.fromisoformat, "user_id": UUID}
+    changes = {
+        name: tuple(read[name](value) if name in read and value else value for value in pair)
+        for name, pair in row["changes"].items()
+    }
+    known = {field.name for field in fields(Merge)} - {"changes"}
+    return Merge(**{name: row[name] for name in known}, changes=cast(dict[str, tuple[Any, Any]], changes))
