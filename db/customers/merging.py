@@ -1,6 +1,6 @@
 """Merging two records of one person, undoing it, and finding pairs that may be one person."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any, cast
@@ -141,7 +141,7 @@ class MergeStore(Store):
         row = (await self.session.execute(_OPEN, ids)).mappings().one_or_none()
         if row is None:
             raise NotFound({"customer_id": str(merged_id)})
-        merge = _merge_of(row)
+        merge = _merge_of(dict(row))
         values = plan_undo(merge, kept, kept_is_there=kept["deleted_at"] is None, now=now)
         await self._set(kept_id, values)
         await self.session.execute(_SHOW, ids)
@@ -166,7 +166,7 @@ class MergeStore(Store):
 
     async def _lock(self, kept_id: UUID, merged_id: UUID) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
         rows = (await self.session.execute(_LOCK, {"ids": [kept_id, merged_id]})).mappings()
-        found = {row["id"]: row for row in rows}
+        found: dict[UUID, dict[str, Any]] = {row["id"]: dict(row) for row in rows}
         if kept_id not in found or merged_id not in found:
             raise NotFound({"customer_id": str(merged_id)})
         return found[kept_id], found[merged_id]
@@ -177,7 +177,7 @@ class MergeStore(Store):
 
 
 def _merge_of(row: Mapping[str, Any]) -> Merge:
-    read = {"birthday": date.fromisoformat, "user_id": UUID}
+    read: Mapping[str, Callable[[str], Any]] = {"birthday": date.fromisoformat, "user_id": UUID}
     changes = {
         name: tuple(read[name](value) if name in read and value else value for value in pair)
         for name, pair in row["changes"].items()
