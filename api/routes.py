@@ -22,6 +22,7 @@ from api.v1.catalogue.resources import working_hours_endpoints as working_hours
 from api.v1.catalogue.services import endpoints as catalogue
 from api.v1.catalogue.services import owner_endpoints as own_catalogue
 from api.v1.customers.customers import endpoints as customers
+from api.v1.customers.imports import endpoints as customer_imports
 from api.v1.customers.merges import endpoints as customer_merges
 from api.v1.customers.notes import endpoints as customer_notes
 from api.v1.identity.auth import endpoints as auth
@@ -67,6 +68,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     venue_payments.router,
     venue_payments.tills,
     customer_notes.router,
+    customer_imports.router,
     customer_merges.router,
     customers.router,
     receipts.router,

@@ -18,6 +18,7 @@ from db.businesses.businesses import BusinessStore
 from db.catalogue.catalogue import CatalogueStore
 from db.customers.customers import CustomerProfileStore
 from db.customers.history import HistoryStore
+from db.customers.imports import ImportStore
 from db.customers.merging import MergeStore
 from db.customers.notes import NoteStore
 from db.engine.context import Context
@@ -244,6 +245,11 @@ class CustomerStores(CustomerProfileStore):
     def notes(self) -> NoteStore:
         """Notes about customers, and who read those about health."""
         return NoteStore(self.session, self.context)
+
+    @cached_property
+    def imports(self) -> ImportStore:
+        """Customers from files."""
+        return ImportStore(self.session, self.context)
 
     @cached_property
     def merges(self) -> MergeStore:

@@ -8,6 +8,7 @@ from db.bookings import tables as bookings
 from db.bookings.waitlist import tables as waitlist
 from db.businesses import tables as businesses
 from db.catalogue import tables as catalogue
+from db.customers import import_tables as customer_imports
 from db.customers import merge_tables as customer_merges
 from db.customers import note_tables as customer_notes
 from db.customers import tables as customers
@@ -42,6 +43,7 @@ __all__ = [
     "businesses",
     "calendar_feeds",
     "catalogue",
+    "customer_imports",
     "customer_merges",
     "customer_notes",
     "customers",

@@ -6,6 +6,7 @@ from typing import Any
 from workflows.analytics.daily import start as analytics
 from workflows.bookings.booking import start as bookings
 from workflows.bookings.waitlist import start as waitlist
+from workflows.customers.importing import start as customer_imports
 from workflows.identity.two_factor_reset import start as two_factor_resets
 from workflows.media.inspection import start as media
 from workflows.messages.notice import start as notices
@@ -27,6 +28,7 @@ PROCESSES: Sequence[ProcessStart[Any] | ProcessSignal[Any]] = (
     flags.START,
     media.START,
     exports.START,
+    customer_imports.START,
     erasures.START,
     two_factor_resets.START,
     verification.START,

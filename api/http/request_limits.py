@@ -33,6 +33,8 @@ _FORMS = frozenset({b"application/x-www-form-urlencoded", b"multipart/form-data"
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 #: Paths of file uploads. Their handlers check a separate limit.
 UPLOADS = frozenset({("POST", "/api/v1/media")})
+#: Paths whose JSON holds a file.
+FILES_IN_JSON = frozenset({("POST", "/api/v1/customers/import")})
 #: The size of a form without its file.
 _FORM_BYTES = 16 * 1024
 #: Answers after which the rest of the request is not read.
@@ -55,7 +57,8 @@ class RequestLimitsMiddleware:
             await self.app(scope, receive, send)
             return
         uploads = (scope["method"], scope["path"]) in UPLOADS
-        most = self.max_upload if uploads else self.max_body
+        holds_file = uploads or (scope["method"], scope["path"]) in FILES_IN_JSON
+        most = self.max_upload if holds_file else self.max_body
         exchange = _Exchange(scope, receive, send, most, self.body_timeout)
         try:
             async with asyncio.timeout(self.request_timeout.total_seconds()) as limit:

@@ -15,6 +15,7 @@ class Customer(Base, Stamped):
     __tablename__ = "customers"
     __table_args__ = (
         Index("ix_customers_business_id_email_key", "business_id", "email_key"),
+        Index("ix_customers_business_id_phone", "business_id", "phone"),
         Index(
             "uq_customers_login",
             "business_id",

@@ -31,6 +31,10 @@ FORGET: Mapping[str, TextClause] = {
                phone = NULL, email = NULL, birthday = NULL, tags = '{}', preferences = '{}'
          WHERE id = ANY(CAST(:customers AS uuid[]))
     """),
+    # What leads from a row of a file to the person; rows that still wait lose their cells when they are decided.
+    "customer_import_rows": text("""
+        UPDATE customer_import_rows SET digest = NULL, cells = NULL WHERE customer_id = ANY(CAST(:customers AS uuid[]))
+    """),
     # What the records were before a merge. Without it, the merge cannot be undone.
     "customer_merges": text("""
         DELETE FROM customer_merges WHERE CAST(:customers AS uuid[]) && ARRAY[kept_id, merged_id]

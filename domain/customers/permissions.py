@@ -10,6 +10,7 @@ class CustomerAction(Action):
 
     READ = "customer.read"
     WRITE = "customer.write"
+    IMPORT = "customer.import"
     READ_HEALTH = "customer.read_health"
     READ_HEALTH_READERS = "customer.read_health_readers"
 
@@ -17,6 +18,8 @@ class CustomerAction(Action):
 PERMISSIONS: Mapping[Action, Rule] = {
     CustomerAction.READ: Rule(TEAM | {Role.ASSISTANT}),
     CustomerAction.WRITE: Rule(TEAM),
+    # Many records at once.
+    CustomerAction.IMPORT: Rule(frozenset({Role.OWNER, Role.MANAGER})),
     # Notes about health and belief: for those who serve the customer. Each reading is recorded, for the owner.
     CustomerAction.READ_HEALTH: Rule(TEAM),
     CustomerAction.READ_HEALTH_READERS: Rule(frozenset({Role.OWNER})),

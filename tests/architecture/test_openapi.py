@@ -41,7 +41,7 @@ _SUMMARY_VERBS = frozenset(
         r"\w+",
         """
         Accept Approve Assign Cancel Capture Change Check Close Complete Compute Confirm Correct Create
-        Decline Decode Delete Download Encode End Export Follow Get Invite Join Keep Leave List Log Look
+        Decline Decode Delete Download Encode End Export Follow Get Import Invite Join Keep Leave List Log Look
         Mark Merge Move Open Pause Receive Record Refresh Refund Register Reinstate Reject Release Remove Reorder
         Report Request Reschedule Reset Resolve Restore Revoke Search Send Set Start Submit Suspend Switch Undo
         Update Upload Verify Withdraw

@@ -22,6 +22,7 @@ from tests.support.servers import Database
 #: Tables that know a person and are in no section, and why.
 NOT_EXPORTED = {
     "booking_series": "the plan alone; its bookings are exported one by one",
+    "customer_import_rows": "which row of a file a record was made from; the record is exported",
     "customer_notes": "the business's own, as internal notes of bookings are; an erasure deletes them",
     "health_note_reads": "who at the business read its notes; an erasure deletes it",
     "recovery_codes": "digests of codes that the person has",

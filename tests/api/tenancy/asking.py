@@ -33,6 +33,7 @@ TABLES: dict[str, str] = {
     "customer_id": "customers",
     "duplicate_id": "customers",
     "note_id": "customer_notes",
+    "import_id": "customer_imports",
     "analytics_id": "analytics_daily",
     "audit_id": "audit_logs",
     "entity_id": "bookings",

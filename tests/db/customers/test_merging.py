@@ -22,6 +22,7 @@ from tests.support.desk import Desk
 STAY = {
     "customers": "merged_into leads to the record that was kept",
     "customer_merges": "the merge itself",
+    "customer_import_rows": "the report of an import; the record that a row became",
     "customer_search": "one row for each record; a trigger on customers writes it",
     "customer_totals": "follow the bookings; a trigger writes them",
 }
@@ -158,10 +159,10 @@ async def test_unmerge_is_refused_after_its_time(pool: Database, desk: Desk) -> 
 
 async def test_merge_with_another_business_or_another_login_is_refused(pool: Database, desk: Desk) -> None:
     salon = desk.salon
-    stranger = await data.add_customer(pool, (await data.add_salon(pool)).business_id)
+    elsewhere = await data.add_customer(pool, (await data.add_salon(pool)).business_id)
     login = await data.add_customer(pool, salon.business_id, user_id=await data.add_user(pool))
     with pytest.raises(NotFound):
-        await desk.within(lambda work: work.customers.merges.merge(salon.customer_id, stranger, NOW))
+        await desk.within(lambda work: work.customers.merges.merge(salon.customer_id, elsewhere, NOW))
     with pytest.raises(CustomersHaveTwoLogins):
         await desk.within(lambda work: work.customers.merges.merge(salon.customer_id, login, NOW))
 

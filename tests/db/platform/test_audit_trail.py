@@ -36,6 +36,7 @@ UNAUDITED = {
     "review_statistics": "counted from reviews by a trigger",
     "block_times": "computed from their block, which is audited",
     "customer_totals": "computed from bookings, which are audited; written by a trigger",
+    "customer_import_rows": "the report of an import, which is audited, as are the customers that it makes",
     "customer_merges": "with who merged and undid; what a merge changes in customers and bookings is audited",
     "health_note_reads": "append-only: the record of who read what",
     "customer_search": "repeats customers, which are audited; written by a trigger",
