@@ -38,6 +38,7 @@ EXPECTED = {
     "booking.follow": "-yyyy--",
     "customer.read": "-yyyy--",
     "customer.write": "-yyy---",
+    "customer.import": "-yy----",
     "customer.read_health": "-yyy---",
     "customer.read_health_readers": "-y-----",
     "waitlist.join": "-yyy-yy",
