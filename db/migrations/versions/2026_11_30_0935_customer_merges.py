@@ -6,8 +6,8 @@ from alembic import op
 
 from db.migrations.statements import apply_functions
 
-revision: str = "2026_11_30_0903_customer_merges"
-down_revision: str | None = "2026_11_30_0448_feed_makers"
+revision: str = "2026_11_30_0935_customer_merges"
+down_revision: str | None = "2026_11_30_0906_corrected_by"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
