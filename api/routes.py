@@ -21,6 +21,7 @@ from api.v1.catalogue.policies import endpoints as policies
 from api.v1.catalogue.resources import working_hours_endpoints as working_hours
 from api.v1.catalogue.services import endpoints as catalogue
 from api.v1.catalogue.services import owner_endpoints as own_catalogue
+from api.v1.customers.archives import endpoints as archives
 from api.v1.customers.customers import endpoints as customers
 from api.v1.customers.imports import endpoints as customer_imports
 from api.v1.customers.merges import endpoints as customer_merges
@@ -68,6 +69,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     venue_payments.router,
     venue_payments.tills,
     customer_notes.router,
+    archives.router,
     customer_imports.router,
     customer_merges.router,
     customers.router,

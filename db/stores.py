@@ -16,6 +16,7 @@ from db.bookings.timeline import TimelineStore
 from db.bookings.waitlist.waitlist import WaitlistStores
 from db.businesses.businesses import BusinessStore
 from db.catalogue.catalogue import CatalogueStore
+from db.customers.archives import ArchiveStore
 from db.customers.customers import CustomerProfileStore
 from db.customers.history import HistoryStore
 from db.customers.imports import ImportStore
@@ -245,6 +246,11 @@ class CustomerStores(CustomerProfileStore):
     def notes(self) -> NoteStore:
         """Notes about customers, and who read those about health."""
         return NoteStore(self.session, self.context)
+
+    @cached_property
+    def archives(self) -> ArchiveStore:
+        """Files with everything that a business owns."""
+        return ArchiveStore(self.session, self.context)
 
     @cached_property
     def imports(self) -> ImportStore:

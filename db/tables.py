@@ -8,6 +8,7 @@ from db.bookings import tables as bookings
 from db.bookings.waitlist import tables as waitlist
 from db.businesses import tables as businesses
 from db.catalogue import tables as catalogue
+from db.customers import archive_tables as business_archives
 from db.customers import import_tables as customer_imports
 from db.customers import merge_tables as customer_merges
 from db.customers import note_tables as customer_notes
@@ -40,6 +41,7 @@ __all__ = [
     "Base",
     "analytics",
     "bookings",
+    "business_archives",
     "businesses",
     "calendar_feeds",
     "catalogue",

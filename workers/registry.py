@@ -8,6 +8,7 @@ from typing import Any
 from activities.analytics.days import AnalyticsActivities
 from activities.bookings.bookings import BookingActivities
 from activities.bookings.waitlist import WaitlistActivities
+from activities.customers.archives import ArchiveActivities
 from activities.customers.imports import CustomerImportActivities
 from activities.identity.two_factor import TwoFactorActivities
 from activities.media.media import MediaActivities
@@ -43,6 +44,7 @@ from runtime.settings import Settings
 from workflows.analytics.daily.workflow import DailyAnalyticsWorkflow
 from workflows.bookings.booking.workflow import BookingWorkflow
 from workflows.bookings.waitlist.workflow import WaitlistWorkflow
+from workflows.customers.archive.workflow import BusinessArchiveWorkflow
 from workflows.customers.importing.workflow import CustomerImportWorkflow
 from workflows.identity.two_factor_reset.workflow import TwoFactorResetWorkflow
 from workflows.media.inspection.workflow import MediaWorkflow
@@ -205,11 +207,12 @@ def _platform(services: WorkerServices) -> WorkerSpec:
     verification = VerificationActivities(services.database, services.now)
     two_factor = TwoFactorActivities(services.database, services.now)
     reviews = ReviewActivities(services.database, services.now)
+    archives = ArchiveActivities(services.database, services.storage, services.now)
     imports = CustomerImportActivities(services.database, services.now)
     return WorkerSpec(
         workflows=[
             *(MaintenanceWorkflow, FlagRolloutWorkflow, ExportWorkflow, ErasureWorkflow, VerificationWorkflow),
-            *(TwoFactorResetWorkflow, ReviewWorkflow, CustomerImportWorkflow),
+            *(TwoFactorResetWorkflow, ReviewWorkflow, CustomerImportWorkflow, BusinessArchiveWorkflow),
         ],
         activities=[
             *(maintenance.sweep, maintenance.make_audit_partitions),
@@ -217,7 +220,7 @@ def _platform(services: WorkerServices) -> WorkerSpec:
             *(erasures.anonymise, erasures.finish, erasures.forget_address),
             *(flags.begin_step, flags.check, flags.mark),
             *(verification.decide, verification.remind, two_factor.reset, reviews.advance, reviews.decide),
-            imports.take_page,
+            *(imports.take_page, archives.write, archives.remove, archives.fail),
             AttentionActivities(services.database).file,
         ],
     )

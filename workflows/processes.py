@@ -6,6 +6,7 @@ from typing import Any
 from workflows.analytics.daily import start as analytics
 from workflows.bookings.booking import start as bookings
 from workflows.bookings.waitlist import start as waitlist
+from workflows.customers.archive import start as archives
 from workflows.customers.importing import start as customer_imports
 from workflows.identity.two_factor_reset import start as two_factor_resets
 from workflows.media.inspection import start as media
@@ -29,6 +30,7 @@ PROCESSES: Sequence[ProcessStart[Any] | ProcessSignal[Any]] = (
     media.START,
     exports.START,
     customer_imports.START,
+    archives.START,
     erasures.START,
     two_factor_resets.START,
     verification.START,

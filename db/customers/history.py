@@ -1,4 +1,4 @@
-"""The history of one customer in one stream: bookings, online payments and notes."""
+"""The history of one customer in one stream: bookings, money, notes and reviews."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +18,13 @@ _ENTRIES = (
     """SELECT 'note' AS kind, n.id, n.created_at AS at, NULL AS status, NULL::bigint AS amount, NULL AS currency,
               n.kind AS label
          FROM customer_notes n WHERE n.customer_id = :customer_id AND n.deleted_at IS NULL""",
+    """SELECT 'venue_payment' AS kind, v.id, v.created_at AS at, v.kind AS status, v.amount, v.currency,
+              v.method AS label
+         FROM venue_payments v JOIN bookings b ON b.id = v.booking_id WHERE b.customer_id = :customer_id""",
+    """SELECT 'review' AS kind, r.id, r.created_at AS at, r.status, NULL::bigint AS amount, NULL AS currency,
+              r.rating::text AS label
+         FROM reviews r JOIN bookings b ON b.id = r.booking_id
+        WHERE b.customer_id = :customer_id AND r.deleted_at IS NULL""",
 )
 #: Each branch is in the order of the stream, so that none is read beyond its page.
 _BRANCHES = " UNION ALL ".join(
@@ -33,7 +40,8 @@ _STREAM = text(f"SELECT * FROM ({_BRANCHES}) every ORDER BY at DESC, id DESC LIM
 
 @dataclass(frozen=True, slots=True)
 class HistoryRow:
-    """One entry. ``label``: the code of a booking, the provider of a payment, the kind of a note. ``amount`` in minor
+    """One entry. ``label``: the code of a booking, the provider of a payment, the method of one at
+    the venue, the kind of a note, the stars of a review. ``amount`` in minor
     units of ``currency``."""
 
     kind: str

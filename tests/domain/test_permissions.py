@@ -39,6 +39,7 @@ EXPECTED = {
     "customer.read": "-yyyy--",
     "customer.write": "-yyy---",
     "customer.import": "-yy----",
+    "customer.export": "-yy----",
     "customer.read_health": "-yyy---",
     "customer.read_health_readers": "-y-----",
     "waitlist.join": "-yyy-yy",

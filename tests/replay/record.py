@@ -23,6 +23,7 @@ from tests.replay.reviews import REVIEW_STORIES
 from tests.replay.waitlist import WAITLIST_STORIES
 from tests.support.servers import run_time_skipping
 from tests.workflows.analytics.test_daily import BUSINESS, Figures, computing
+from tests.workflows.customers.test_archive import Files, archiving
 from tests.workflows.customers.test_importing import Pages, importing
 from tests.workflows.identity.test_two_factor_reset import Resets, resetting
 from tests.workflows.media.test_media import InspectionStub, looking
@@ -147,6 +148,14 @@ def _reaccommodation(decided: ReaccommodationStatus | None = None, **more: objec
     return story
 
 
+def _archive(**files: int) -> Story:
+    async def story(env: WorkflowEnvironment) -> WorkflowHistory:
+        async with archiving(env, Files(**files)) as handle:
+            return await _end(env, handle)
+
+    return story
+
+
 def _customer_import(**pages: int) -> Story:
     async def story(env: WorkflowEnvironment) -> WorkflowHistory:
         async with importing(env, Pages(**pages)) as handle:
@@ -187,6 +196,7 @@ STORIES["notice"] = {
     "too_late": _notice(timedelta(minutes=-1)),
 }
 
+STORIES["business-archive"] = {"expired": _archive(), "failed": _archive(away=STAYS_AWAY)}
 STORIES["customer-import"] = {"done": _customer_import(), "database_away": _customer_import(away=3)}
 STORIES["data-export"] = {
     "expired": _export(),

@@ -41,6 +41,11 @@ def flag_rollout(rollout_id: UUID) -> str:
     return f"flag-rollout/{rollout_id}"
 
 
+def business_archive(archive_id: UUID) -> str:
+    """The one workflow of an archive of a business."""
+    return f"business-archive/{archive_id}"
+
+
 def customer_import(import_id: UUID) -> str:
     """The one workflow of an import of customers."""
     return f"customer-import/{import_id}"

@@ -34,6 +34,7 @@ TABLES: dict[str, str] = {
     "duplicate_id": "customers",
     "note_id": "customer_notes",
     "import_id": "customer_imports",
+    "archive_id": "business_archives",
     "analytics_id": "analytics_daily",
     "audit_id": "audit_logs",
     "entity_id": "bookings",

@@ -19,6 +19,7 @@ from api.access.tokens import Login
 from db.bookings.blocks import BlockRequest
 from db.bookings.tables import BookingSeries
 from db.bookings.waitlist.tables import WaitlistEntry
+from db.customers.archive_tables import BusinessArchive
 from db.customers.import_tables import CustomerImport
 from db.customers.note_tables import CustomerNote
 from db.engine.context import Context
@@ -152,6 +153,7 @@ async def fill(pool: Pool, soon: datetime) -> Filled:
     await data.add(pool, CustomerNote, business_id=salon.business_id, **about)
     file = {"digest": "d", "encoding": "utf-8", "header": ["氏名"], "columns": ["name"]}
     await data.add(pool, CustomerImport, business_id=salon.business_id, **file)
+    await data.add(pool, BusinessArchive, business_id=salon.business_id)
     found: dict[str, Any] = {"businesses": salon.business_id, "users": salon.owner_id}
     for table in {place.table for operation in operations() for place in operation.places} - set(found):
         of_business = "business_id" in Base.metadata.tables[table].c

@@ -68,7 +68,8 @@ async def get_customer(customer_id: UUID, access: MayRead) -> Response:
     "/{customer_id}/history", summary="List a customer's history", response_model=ListEnvelope[CustomerEventRead]
 )
 async def list_customer_history(customer_id: UUID, access: MayRead, page: PageAsked) -> Response:
-    """Bookings, payments and notes in one stream, the newest first. What a note says is not in it."""
+    """Bookings, payments, notes and reviews in one stream, the newest first. What a note or a review says is not in
+    it."""
     async with access.work(customer_id) as work:
         await work.customers.get(customer_id)
         rows = await work.customers.history.list_history(customer_id, page.after(moment_of, UUID), page.fetch)

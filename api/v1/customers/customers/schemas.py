@@ -176,12 +176,16 @@ class CustomerEventRead(Output):
         )
     )
 
-    kind: str = Field(description="What it is: `booking`, `payment` or `note`.")
-    id: UUID = Field(description="Id of the booking, payment or note (UUID).")
+    kind: str = Field(description="What it is: `booking`, `payment`, `venue_payment`, `note` or `review`.")
+    id: UUID = Field(description="Id of the booking, payment, note or review (UUID).")
     at: datetime = Field(description="Start of a booking, else when it was made, RFC 3339.")
-    status: str | None = Field(description="Status of a booking or payment; null for a note.")
+    status: str | None = Field(
+        description="Status of a booking, payment or review, kind of an entry at the venue; null for a note."
+    )
     amount: MoneyRead | None = Field(description="Price of a booking, amount of a payment; null for a note.")
-    label: str = Field(description="Code of a booking, provider of a payment, kind of a note.")
+    label: str = Field(
+        description="Code of a booking, provider or method of a payment, kind of a note, stars of a review."
+    )
 
     @classmethod
     def of(cls, row: HistoryRow) -> Self:

@@ -1,0 +1,102 @@
+"""The file with everything that a business owns: a zip of one CSV and one JSON file for each table."""
+
+import asyncio
+import csv
+import io
+import tempfile
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import IO, Any, BinaryIO, cast
+from uuid import UUID
+
+from pydantic_core import to_json
+from temporalio import activity
+
+from db.customers.archives import TABLES, archive_key
+from db.engine.session import Database, Scope
+from domain.customers.archives import ARCHIVE_LASTS, ArchiveStatus, safe_cell
+from providers.storage.interface import Storage
+
+#: A file up to this many bytes is held in memory.
+_IN_MEMORY = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class ArchiveStepInput:
+    """A row of ``business_archives``."""
+
+    archive_id: UUID
+    business_id: UUID
+
+
+class ArchiveActivities:
+    """``now`` gives aware UTC time."""
+
+    def __init__(self, database: Database, storage: Storage, now: Callable[[], datetime]) -> None:
+        self._database = database
+        self._storage = storage
+        self._now = now
+
+    @activity.defn(name="business_archives.write")
+    async def write(self, step: ArchiveStepInput) -> datetime:
+        """Write the file; returns when it is removed. A repeat replaces the file."""
+        now = self._now()
+        scope = Scope.tenant(step.business_id)
+        with tempfile.SpooledTemporaryFile(_IN_MEMORY) as target:
+            with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+                async with self._database.unit_of_work(scope) as work:
+                    for table in TABLES:
+                        with tempfile.SpooledTemporaryFile(_IN_MEMORY) as whole:
+                            await self._write_table(archive, whole, table, work.customers.archives, step.business_id)
+            size = target.tell()
+            target.seek(0)
+            await self._storage.put(archive_key(step.archive_id), cast(BinaryIO, target), "application/zip")
+        until = (now + ARCHIVE_LASTS).replace(microsecond=0)
+        async with self._database.unit_of_work(scope) as work:
+            await work.customers.archives.mark_ready(step.archive_id, size, now, until)
+        return until
+
+    async def _write_table(
+        self, archive: zipfile.ZipFile, whole: IO[bytes], table: str, store: Any, business_id: UUID
+    ) -> None:
+        """The CSV file goes into the archive part by part; the JSON file follows from ``whole``."""
+        first = True
+        with archive.open(f"{table}.csv", "w", force_zip64=True) as target:
+            target.write("\ufeff".encode())
+            async for rows in store.read_table(business_id, table):
+                await asyncio.to_thread(_write_part, target, whole, rows, first)
+                first = False
+        whole.write(b"[]" if first else b"\n]")
+        whole.seek(0)
+        with archive.open(f"{table}.json", "w", force_zip64=True) as target:
+            while part := whole.read(1024 * 1024):
+                await asyncio.to_thread(target.write, part)
+
+    @activity.defn(name="business_archives.remove")
+    async def remove(self, step: ArchiveStepInput) -> None:
+        """The time of the file has ended: delete it, then set the status."""
+        await self._storage.delete(archive_key(step.archive_id))
+        await self._end(step, ArchiveStatus.EXPIRED)
+
+    @activity.defn(name="business_archives.fail")
+    async def fail(self, step: ArchiveStepInput) -> None:
+        """The file could not be written; the business may ask again."""
+        await self._end(step, ArchiveStatus.FAILED)
+
+    async def _end(self, step: ArchiveStepInput, status: ArchiveStatus) -> None:
+        async with self._database.unit_of_work(Scope.tenant(step.business_id)) as work:
+            await work.customers.archives.end(step.archive_id, status)
+
+
+def _write_part(target: IO[bytes], whole: IO[bytes], rows: Sequence[Mapping[str, Any]], first: bool) -> None:
+    """Rows as lines of CSV (RFC 4180) and as elements of a JSON list. All rows of a table have the same keys."""
+    lines = io.StringIO(newline="")
+    writer = csv.writer(lines)
+    if first:
+        writer.writerow(rows[0])
+    writer.writerows([safe_cell(value) for value in row.values()] for row in rows)
+    target.write(lines.getvalue().encode())
+    separator = b"[\n" if first else b",\n"
+    whole.write(separator + b",\n".join(to_json(row) for row in rows))

@@ -1,0 +1,1 @@
+"""Archives of everything that a business owns."""

@@ -1,0 +1,1 @@
+"""The archive of everything that a business owns."""
