@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Table, insert, select, text, tuple_, update
+from sqlalchemy import Table, bindparam, insert, select, text, tuple_, update
+from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy.dialects.postgresql import UUID as PgUUID
 
 from db.customers.note_tables import CustomerNote, HealthNoteRead
 from db.engine.store import Store
@@ -16,6 +18,23 @@ from domain.errors import NotFound
 _TABLE = cast(Table, CustomerNote.__table__)
 _READS = cast(Table, HealthNoteRead.__table__)
 _BUSINESS = text("SELECT business_id FROM customers WHERE id = :customer_id AND deleted_at IS NULL")
+_ALLERGIES = text("""
+    SELECT b.id AS booking_id, b.start_at, n.id, n.business_id, n.customer_id, n.kind, n.body, n.body_encrypted,
+           n.key_id, n.pinned, n.author_id, n.created_at, n.updated_at
+      FROM businesses z JOIN bookings b ON b.business_id = z.id
+      JOIN customer_notes n ON n.customer_id = b.customer_id AND n.kind = 'allergy' AND n.deleted_at IS NULL
+     WHERE z.id = :business_id
+       AND b.start_at >= CAST(:day AS date)::timestamp AT TIME ZONE z.time_zone
+       AND b.start_at < (CAST(:day AS date) + 1)::timestamp AT TIME ZONE z.time_zone
+       AND b.status IN ('pending', 'confirmed', 'checked_in', 'completed')
+       AND (CAST(:booking_id AS uuid) IS NULL OR b.id = :booking_id)
+       AND (CAST(:start AS timestamptz) IS NULL
+            OR (b.start_at, b.id, n.id) > (:start, CAST(:after AS uuid), CAST(:note AS uuid)))
+     ORDER BY b.start_at, b.id, n.id LIMIT :limit
+""").bindparams(
+    *(bindparam(name, type_=PgUUID(as_uuid=True)) for name in ("booking_id", "after", "note")),
+    bindparam("start", type_=TIMESTAMP(timezone=True)),
+)
 _WITH_OTHER_KEYS = text(
     "SELECT id, business_id, body_encrypted, key_id FROM customer_notes WHERE key_id <> :kid ORDER BY id"
 )
@@ -47,6 +66,15 @@ class HealthReadRow:
     reader_id: UUID
     note_ids: list[UUID]
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AllergyRow:
+    """An allergy of the customer of a booking."""
+
+    booking_id: UUID
+    start_at: datetime
+    note: NoteRow
 
 
 _COLUMNS = [_TABLE.c[field.name] for field in fields(NoteRow)]
@@ -91,11 +119,40 @@ class NoteStore(Store):
         await self.change(note_id, {"deleted_at": now})
 
     async def record_reading(self, shown: Sequence[NoteRow], reader_id: UUID) -> None:
-        """The reader was shown these notes about the health of one customer."""
-        if shown:
-            first = shown[0]
-            values = {"business_id": first.business_id, "customer_id": first.customer_id, "reader_id": reader_id}
-            await self.session.execute(insert(_READS).values(**values, note_ids=[note.id for note in shown]))
+        """The reader was shown these notes about health: one record for each customer."""
+        by_customer: dict[UUID, list[NoteRow]] = {}
+        for note in shown:
+            by_customer.setdefault(note.customer_id, []).append(note)
+        records = [
+            {
+                "business_id": notes[0].business_id,
+                "customer_id": customer_id,
+                "reader_id": reader_id,
+                "note_ids": list(dict.fromkeys(note.id for note in notes)),
+            }
+            for customer_id, notes in by_customer.items()
+        ]
+        if records:
+            await self.session.execute(insert(_READS).values(records))
+
+    async def list_allergies(
+        self,
+        business_id: UUID,
+        day: date,
+        booking_id: UUID | None,
+        after: tuple[datetime, UUID, UUID] | None,
+        limit: int,
+    ) -> list[AllergyRow]:
+        """The allergies of those who have bookings that begin on a day of the venue, in the order of the bookings; of
+        one booking if it is named. ``after``: start, booking and note of the last one seen."""
+        start, booking, note = after or (None, None, None)
+        asked = {"business_id": business_id, "day": day, "booking_id": booking_id, "limit": limit}
+        rows = await self.session.execute(_ALLERGIES, {**asked, "start": start, "after": booking, "note": note})
+        found = []
+        for row in rows.mappings():
+            note_values = {field.name: row[field.name] for field in fields(NoteRow)} | {"kind": NoteKind(row["kind"])}
+            found.append(AllergyRow(row["booking_id"], row["start_at"], NoteRow(**note_values)))
+        return found
 
     async def list_readings(self, customer_id: UUID, after: UUID | None, limit: int) -> list[HealthReadRow]:
         """Who read notes about the customer's health, the newest first."""

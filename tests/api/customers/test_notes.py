@@ -3,10 +3,12 @@
 from typing import Any
 
 from db.engine.session import Database as Pool
+from db.payments.venue_tables import VenuePayment
 from tests.api.business_setup import OpenSalon, open_salon
 from tests.api.conftest import Login, Person, error_of
 from tests.api.salon import keyed
 from tests.support import data
+from tests.support.reviews import add_review
 
 SECRET = "ジアミンで発疹"
 
@@ -112,6 +114,10 @@ async def test_customer_history_is_one_stream_in_order(owner: Person, pool: Pool
     note = (await noted(owner, salon.customer_id))["id"]
     await data.rows(pool, "UPDATE booking_payments SET created_at = '2026-01-02' WHERE id = :id", id=payment)
     await data.rows(pool, "UPDATE customer_notes SET created_at = '2026-01-01' WHERE id = :id", id=note)
+    taken = {"kind": "payment", "method": "cash", "amount": 1000, "currency": "JPY", "day": data.NOW.date()}
+    more = {"booking_id": booking, "taken_by": owner.id, "command_id": "c", "created_at": data.NOW - 900 * data.HOUR}
+    cash = await data.add(pool, VenuePayment, business_id=salon.business_id, **taken, **more)
+    review = await add_review(pool, salon, booking, created_at=data.NOW - 800 * data.HOUR)
     seen: list[tuple[str, str]] = []
     asked: dict[str, Any] = {"limit": 1}
     while True:
@@ -120,7 +126,43 @@ async def test_customer_history_is_one_stream_in_order(owner: Person, pool: Pool
         asked["cursor"] = page["meta"]["next_cursor"]
         if asked["cursor"] is None:
             break
-    assert seen == [("booking", str(later)), ("booking", str(booking)), ("payment", str(payment)), ("note", note)]
+    assert seen == [
+        ("booking", str(later)),
+        ("booking", str(booking)),
+        ("review", str(review)),
+        ("venue_payment", str(cash)),
+        ("payment", str(payment)),
+        ("note", note),
+    ]
     shown = (await owner.get(f"/customers/{salon.customer_id}")).json()["data"]
     assert (shown["visits"], shown["no_shows"]) == (1, 0)
     assert shown["spent"] == [{"amount": 6600, "currency": "JPY"}]
+
+
+async def test_list_allergies_of_the_day_records_who_read_them(owner: Person, log_in: Login, pool: Pool) -> None:
+    salon = await data.add_salon(pool)
+    await data.rows(pool, "UPDATE businesses SET owner_id = :o WHERE id = :id", o=owner.id, id=salon.business_id)
+    assistant = await log_in()
+    await data.add_staff(pool, salon.business_id, assistant.id, role="assistant")
+    today = await data.add_booking(pool, salon, data.NOW)
+    later = await data.add_booking(pool, salon, data.NOW + 2 * data.HOUR)
+    await data.add_booking(pool, salon, data.NOW + 24 * data.HOUR)
+    await data.add_booking(pool, salon, data.NOW + 4 * data.HOUR, status="cancelled")
+    note = {"customer_id": str(salon.customer_id), "kind": "allergy", "body": "ジアミン"}
+    made = (await owner.post("/customers/notes", json=note)).json()["data"]
+    await owner.post("/customers/notes", json={**note, "kind": "special_need", "body": "車椅子"})
+    asked = {"business_id": str(salon.business_id), "day": "2026-11-24", "limit": 1}
+    first = (await owner.get("/customers/allergies", params=asked)).json()
+    rest = await owner.get("/customers/allergies", params={**asked, "cursor": first["meta"]["next_cursor"]})
+    seen = first["data"] + rest.json()["data"]
+    assert [(row["booking_id"], row["note_id"], row["body"]) for row in seen] == [
+        (str(today), made["id"], "ジアミン"),
+        (str(later), made["id"], "ジアミン"),
+    ]
+    one = (await owner.get("/customers/allergies", params={**asked, "booking_id": str(later)})).json()["data"]
+    assert [row["booking_id"] for row in one] == [str(later)]
+    readings = (await owner.get(f"/customers/{salon.customer_id}/health-note-reads")).json()["data"]
+    assert [row["note_ids"] for row in readings] == [[made["id"]]] * 3
+    hidden = (await assistant.get("/customers/allergies", params={**asked, "limit": 9})).json()["data"]
+    assert [row["body"] for row in hidden] == [None, None]
+    assert len((await owner.get(f"/customers/{salon.customer_id}/health-note-reads")).json()["data"]) == 3

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends
+from fastapi import Depends, Query
 from starlette.responses import Response
 
 from api.access.callers import Access, Now, Services
@@ -12,9 +12,11 @@ from api.http import routing
 from api.http.envelope import Envelope, ListEnvelope, SuccessMessage, created, ok
 from api.http.fields import DeletedRead
 from api.http.idempotency import OptionalKey, store_response
-from api.http.paging import PageAsked, flag_of
+from api.http.paging import PageAsked, flag_of, moment_of
+from api.http.times import Day
 from api.v1.customers.notes.handlers import add_note, change_note, read_notes
 from api.v1.customers.notes.schemas import (
+    BookingAllergyRead,
     CustomerNoteCreate,
     CustomerNoteRead,
     CustomerNoteUpdate,
@@ -25,6 +27,7 @@ from domain.customers.permissions import CustomerAction
 router = routing.router("/customers", tags=["customers"])
 
 MayList = Annotated[Access, Depends(may(CustomerAction.READ, on="customers"))]
+MayListAll = Annotated[Access, Depends(may(CustomerAction.READ, on="business"))]
 MayCreate = Annotated[Access, Depends(may(CustomerAction.WRITE, on="customers"))]
 MayRead = Annotated[Access, Depends(may(CustomerAction.READ, on="customer_notes"))]
 MayWrite = Annotated[Access, Depends(may(CustomerAction.WRITE, on="customer_notes"))]
@@ -39,6 +42,31 @@ async def list_customer_notes(customer_id: UUID, access: MayList, page: PageAske
         rows = await work.customers.notes.list_notes(customer_id, page.after(flag_of, UUID), page.fetch)
         shown = {note.id: note for note in await read_notes(work, services, access, rows[: page.limit])}
     return page.answer(rows, lambda row: shown[row.id], lambda row: (row.pinned, row.id))
+
+
+@router.get("/allergies", summary="List allergies for a day", response_model=ListEnvelope[BookingAllergyRead])
+async def list_allergies(
+    business_id: UUID,
+    day: Annotated[Day, Query(description="Day of the venue on which the bookings begin.")],
+    access: MayListAll,
+    page: PageAsked,
+    services: Services,
+    booking_id: Annotated[UUID | None, Query(description="Only of this booking.")] = None,
+) -> Response:
+    """Allergies of those who have bookings on the day, in the order of the bookings. The texts are for owner, manager
+    and staff, and that they were shown is recorded."""
+    after = page.after(moment_of, UUID, UUID)
+    async with access.work(business_id) as work:
+        found = await work.customers.notes.list_allergies(
+            business_id, day, booking_id, after and (after[0], after[1], after[2]), page.fetch
+        )
+        notes = list({row.note.id: row.note for row in found[: page.limit]}.values())
+        shown = {note.id: note.body for note in await read_notes(work, services, access, notes)}
+    return page.answer(
+        found,
+        lambda row: BookingAllergyRead.of(row, shown[row.note.id]),
+        lambda row: (row.start_at.isoformat(), row.booking_id, row.note.id),
+    )
 
 
 @router.post("/notes", status_code=201, summary="Create a note", response_model=Envelope[CustomerNoteRead])

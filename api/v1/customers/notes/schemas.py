@@ -1,12 +1,13 @@
 """Schemas of notes about customers."""
 
+from datetime import datetime
 from typing import ClassVar, Self
 from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from api.http.fields import ChangedRecordRead, Changes, Input, Prose, RecordRead, examples
-from db.customers.notes import HealthReadRow, NoteRow
+from api.http.fields import ChangedRecordRead, Changes, Input, Output, Prose, RecordRead, examples
+from db.customers.notes import AllergyRow, HealthReadRow, NoteRow
 from domain.customers.notes import NoteKind
 
 _ID = "019a0c5e-7b3f-7c21-b5d4-a9e1f2036c58"
@@ -63,6 +64,34 @@ class CustomerNoteRead(ChangedRecordRead):
     def of(cls, row: NoteRow, body: str | None) -> Self:
         """A stored note with its readable text."""
         return cls(**{name: getattr(row, name) for name in cls.model_fields if name != "body"}, body=body)
+
+
+class BookingAllergyRead(Output):
+    """An allergy of the customer of a booking."""
+
+    model_config = ConfigDict(
+        json_schema_extra=examples(
+            {
+                "booking_id": _ID,
+                "start_at": "2026-11-24T01:00:00Z",
+                "customer_id": _ID,
+                "note_id": _ID,
+                "body": _NOTE["body"],
+            }
+        )
+    )
+
+    booking_id: UUID = Field(description="Id of the booking (UUID).")
+    start_at: datetime = Field(description="Start of the booking, RFC 3339.")
+    customer_id: UUID = Field(description="Id of the customer (UUID).")
+    note_id: UUID = Field(description="Id of the note (UUID).")
+    body: str | None = Field(description="The note itself; null if it is not shown to this caller.")
+
+    @classmethod
+    def of(cls, row: AllergyRow, body: str | None) -> Self:
+        """A stored note with its readable text."""
+        about = {"booking_id": row.booking_id, "start_at": row.start_at}
+        return cls(**about, customer_id=row.note.customer_id, note_id=row.note.id, body=body)
 
 
 class HealthNoteReadRead(RecordRead):
