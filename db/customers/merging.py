@@ -19,7 +19,10 @@ from domain.errors import NotFound
 _CUSTOMERS = cast(Table, Customer.__table__)
 _MERGES = cast(Table, CustomerMerge.__table__)
 #: Tables whose rows go from one record to the other. A test walks over all keys that lead to a customer.
-MOVED = ("bookings", "booking_series", "customer_notes", "health_note_reads", "notification_outbox")
+MOVED = (
+    *("bookings", "booking_series", "customer_notes", "health_note_reads", "notification_outbox", "consents"),
+    "notification_preferences",
+)
 # In the order of their ids, so that two merges of the same records wait for each other. A booking that is being made
 # holds its customer's key: it is either seen here, or led on by the trigger `follow_merge`.
 _LOCK = text("""
@@ -31,6 +34,17 @@ _MOVE = {
     table: text(f"UPDATE {table} SET customer_id = :kept_id WHERE customer_id = :merged_id RETURNING id")
     for table in MOVED
 }
+# A choice that the kept record has made stays; that one of the two wants no such messages wins, also after an undo.
+_MOVE["notification_preferences"] = text("""
+    WITH objected AS (
+        UPDATE notification_preferences k SET enabled = false FROM notification_preferences m
+         WHERE k.customer_id = :kept_id AND m.customer_id = :merged_id AND NOT m.enabled AND k.enabled
+           AND (k.kind, k.channel) = (m.kind, m.channel))
+    UPDATE notification_preferences m SET customer_id = :kept_id
+     WHERE m.customer_id = :merged_id AND NOT EXISTS (
+           SELECT FROM notification_preferences k
+            WHERE k.customer_id = :kept_id AND (k.kind, k.channel) = (m.kind, m.channel)) RETURNING m.id
+""")
 _BACK = {
     table: text(
         f"UPDATE {table} SET customer_id = :merged_id WHERE customer_id = :kept_id AND id = ANY(CAST(:ids AS uuid[]))"

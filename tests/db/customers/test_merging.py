@@ -8,6 +8,7 @@ import pytest
 from db.customers.merging import MOVED
 from db.customers.note_tables import CustomerNote, HealthNoteRead
 from db.engine.session import Database
+from db.messages.preference_tables import Consent, NotificationPreference
 from db.messages.tables import Notice
 from db.tables import Base
 from domain.customers.errors import CustomersHaveTwoLogins, UnmergeRefused
@@ -56,6 +57,18 @@ async def fill(desk: Desk, customer_id: UUID, start: int) -> None:
     series = """INSERT INTO booking_series (business_id, customer_id, start_at, recurrence, time_zone)
                 VALUES (:business, :customer, :at, '{}', 'Asia/Tokyo')"""
     await data.rows(pool, series, business=salon.business_id, customer=customer_id, at=NOW)
+    said = {
+        "purpose": "offers",
+        "granted": True,
+        "source": "staff",
+        "language": "ja",
+        "wording": "案内",
+        "actor_id": salon.owner_id,
+    }
+    await data.add(pool, Consent, **note, **said)
+    kind = "booking_reminder" if customer_id == salon.customer_id else "review_replied"
+    wants = {"kind": kind, "channel": "email", "enabled": True, "source": "link"}
+    await data.add(pool, NotificationPreference, **note, **wants)
     message = {"audience": "customer", "kind": "booking_confirmed", "channel": "in_app", "language": "ja"}
     more = {"dedupe_key": f"of {customer_id}", "user_id": salon.owner_id}
     await data.add(pool, Notice, **note, **message, **more)
@@ -111,6 +124,23 @@ async def test_merge_moves_everything_and_unmerge_gives_it_back(pool: Database, 
     ]
     with pytest.raises(NotFound):
         await desk.within(lambda work: work.customers.merges.unmerge(salon.customer_id, other, NOW))
+
+
+@pytest.mark.parametrize(("kept_wants", "other_wants"), [(True, False), (False, True), (True, True)])
+async def test_merge_keeps_that_somebody_wants_no_messages(
+    pool: Database, desk: Desk, kept_wants: bool, other_wants: bool
+) -> None:
+    salon = desk.salon
+    other = await data.add_customer(pool, salon.business_id)
+    for customer_id, enabled in ((salon.customer_id, kept_wants), (other, other_wants)):
+        wants = {"kind": "booking_reminder", "channel": "email", "enabled": enabled, "source": "link"}
+        about = {"business_id": salon.business_id, "customer_id": customer_id}
+        await data.add(pool, NotificationPreference, **about, **wants)
+    await desk.within(lambda work: work.customers.merges.merge(salon.customer_id, other, NOW))
+    [row] = await data.rows(
+        pool, "SELECT enabled FROM notification_preferences WHERE customer_id = :id", id=salon.customer_id
+    )
+    assert row["enabled"] == (kept_wants and other_wants)
 
 
 async def test_unmerge_leaves_what_was_made_since_and_the_login_goes_with_its_bookings(

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from alembic import op
 
-revision: str = "2026_11_30_0936_customer_imports"
-down_revision: str | None = "2026_11_30_0935_customer_merges"
+revision: str = "2026_11_30_0952_customer_imports"
+down_revision: str | None = "2026_11_30_0951_customer_merges"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 

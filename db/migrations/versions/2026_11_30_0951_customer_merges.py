@@ -6,14 +6,22 @@ from alembic import op
 
 from db.migrations.statements import apply_functions
 
-revision: str = "2026_11_30_0935_customer_merges"
-down_revision: str | None = "2026_11_30_0906_corrected_by"
+revision: str = "2026_11_30_0951_customer_merges"
+down_revision: str | None = "2026_11_30_0942_analytics_rest"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
 FUNCTIONS = {"follow_merge": "ac73948f7dd2", "app_records_of_person": "487f5ac90447"}
 #: Tables whose new rows follow a merge.
-FOLLOW = ("bookings", "booking_series", "customer_notes", "health_note_reads", "notification_outbox")
+FOLLOW = (
+    "bookings",
+    "booking_series",
+    "customer_notes",
+    "health_note_reads",
+    "notification_outbox",
+    "consents",
+    "notification_preferences",
+)
 _TABLE = """
 CREATE TABLE customer_merges (
     id uuid DEFAULT uuidv7() NOT NULL,
@@ -76,8 +84,8 @@ def upgrade() -> None:
         "CREATE POLICY tenant ON customer_merges USING (business_id = (SELECT app_tenant()) OR (SELECT app_platform()))"
     )
     op.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON customer_merges TO omotenashi_app")
-    # Readings stay as they are, except whose notes were read.
-    op.execute("GRANT UPDATE (customer_id) ON health_note_reads TO omotenashi_app")
+    # Readings and consents stay as they are, except whose they are.
+    op.execute("GRANT UPDATE (customer_id) ON health_note_reads, consents TO omotenashi_app")
     apply_functions(FUNCTIONS)
     for table in FOLLOW:
         op.execute(
@@ -91,7 +99,7 @@ def downgrade() -> None:
     for table in FOLLOW:
         op.execute(f"DROP TRIGGER follow_merge ON {table}")
     op.execute("DROP FUNCTION follow_merge")
-    op.execute("REVOKE UPDATE (customer_id) ON health_note_reads FROM omotenashi_app")
+    op.execute("REVOKE UPDATE (customer_id) ON health_note_reads, consents FROM omotenashi_app")
     op.drop_table("customer_merges")
     op.execute("DROP INDEX ix_customers_merged_into")
     op.execute("ALTER TABLE customers DROP CONSTRAINT ck_customers_merged_is_deleted")
