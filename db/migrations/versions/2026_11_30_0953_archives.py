@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from alembic import op
 
-revision: str = "2026_11_30_0953_business_archives"
+revision: str = "2026_11_30_0953_archives"
 down_revision: str | None = "2026_11_30_0952_customer_imports"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
