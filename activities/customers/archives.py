@@ -39,7 +39,7 @@ class ArchiveActivities:
         self._storage = storage
         self._now = now
 
-    @activity.defn(name="business_archives.write")
+    @activity.defn(name="archives.write")
     async def write(self, step: ArchiveStepInput) -> datetime:
         """Write the file; returns when it is removed. A repeat replaces the file."""
         now = self._now()
@@ -74,13 +74,13 @@ class ArchiveActivities:
             while part := whole.read(1024 * 1024):
                 await asyncio.to_thread(target.write, part)
 
-    @activity.defn(name="business_archives.remove")
+    @activity.defn(name="archives.remove")
     async def remove(self, step: ArchiveStepInput) -> None:
         """The time of the file has ended: delete it, then set the status."""
         await self._storage.delete(archive_key(step.archive_id))
         await self._end(step, ArchiveStatus.EXPIRED)
 
-    @activity.defn(name="business_archives.fail")
+    @activity.defn(name="archives.fail")
     async def fail(self, step: ArchiveStepInput) -> None:
         """The file could not be written; the business may ask again."""
         await self._end(step, ArchiveStatus.FAILED)

@@ -26,7 +26,7 @@ class CustomerImportActivities:
         self._database = database
         self._now = now
 
-    @activity.defn(name="customer_imports.take_page")
+    @activity.defn(name="imports.take_page")
     async def take_page(self, step: ImportStepInput) -> int:
         """Decide the next rows, in one transaction; how many there were, 0 at the end. Safe to repeat: a row that is
         decided is not read again."""

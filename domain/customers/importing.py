@@ -88,13 +88,16 @@ _KNOWN: Mapping[ImportField, str] = {
 }
 _BY_HEADER = {name: one for one, names in _KNOWN.items() for name in names.split()}
 _BLANKS = re.compile(r"[\s_・*※必須任意-]+")
-_DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T].*)?")
-_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
+_DATE = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?(?:[ T].*)?")
+_COMPACT = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
 #: Years before the first one of an era.
 _ERAS = {"明治": 1867, "大正": 1911, "昭和": 1925, "平成": 1988, "令和": 2018, "M": 1867, "T": 1911, "S": 1925}
 _ERAS |= {"H": 1988, "R": 2018}
-_ERA = re.compile(r"(明治|大正|昭和|平成|令和|[MTSHR])(\d{1,2}|元)[-/.年](\d{1,2})[-/.月](\d{1,2})日?", re.IGNORECASE)
+_ERA = re.compile(
+    r"(明治|大正|昭和|平成|令和|[MTSHR])([0-9]{1,2}|元)[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?", re.IGNORECASE
+)
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}")
+_WITHOUT_ZERO = re.compile(r"[1-9][0-9]{8,9}")
 _SEVERAL = re.compile(r"[,、;/|\n]+")
 
 
@@ -228,7 +231,7 @@ class _Reader:
         """The first number that is one. Excel takes the zero at the beginning away."""
         for part in [text, *re.split(r"[,、;/|\n]+", text)]:
             digits = part.strip().lstrip("'")
-            bare = digits.isascii() and digits.isdigit() and digits[:1] != "0" and len(digits) in (9, 10)
+            bare = _WITHOUT_ZERO.fullmatch(digits)
             for form in (f"0{digits}", digits) if bare else (digits,):
                 if number := self._read_phone(form):
                     return number

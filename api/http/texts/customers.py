@@ -23,14 +23,14 @@ TEXTS = Texts(
     rules={
         "another_customer": Text("別のお客様を選んでください。", "Please choose another customer."),
         "encoding": Text(
-            "文字コードを判別できません。UTF-8かShift_JISで保存してください。",
-            "The characters cannot be read. Please save the file as UTF-8 or Shift_JIS.",
+            "文字コードを判別できません。UTF-8かShift JISで保存してください。",
+            "The characters cannot be read. Please save the file as UTF-8 or Shift JIS.",
         ),
         "no_name_column": Text("お客様名の列を選んでください。", "Please choose the column with the names."),
         "no_rows": Text("ファイルにお客様が見つかりません。", "There are no customers in the file."),
         "no_such_column": Text("この名前の列はファイルにありません。", "The file has no column of this name."),
         "too_many_rows": Text(
-            "1つのファイルで取り込めるのは20,000行、100列までです。", "A file may have 20,000 rows and 100 columns."
+            "1つのファイルで取り込めるのは2万行、100列までです。", "A file may have 20,000 rows and 100 columns."
         ),
         "kana": Text("ひらがなかカタカナで入力してください。", "Please use hiragana or katakana."),
         "past": Text("今日以前の日付を入力してください。", "Please enter a day that has passed."),

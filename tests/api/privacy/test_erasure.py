@@ -326,6 +326,7 @@ LEFT_ALONE = {
     "attention.details": "ids, amounts and codes by the project's rule",
     "audit_logs.request_id": "an id",
     "venue_payments.reason": "one of a list",
+    "customer_import_rows.reason": "one of a list",
     "blocks.reason": "the roster: the employer's own record",
     "booking_history.details": "ids, times and amounts",
     "bookings.buffer_before_minutes": "minutes",

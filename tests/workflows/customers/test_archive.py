@@ -32,7 +32,7 @@ class Files:
     did: list[str] = field(default_factory=list)
     filed: list[AttentionInput] = field(default_factory=list)
 
-    @activity.defn(name="business_archives.write")
+    @activity.defn(name="archives.write")
     async def write(self, step: ArchiveStepInput) -> datetime:
         if self.away > 0:
             self.away -= 1
@@ -40,11 +40,11 @@ class Files:
         self.did.append("write")
         return now() + ARCHIVE_LASTS
 
-    @activity.defn(name="business_archives.remove")
+    @activity.defn(name="archives.remove")
     async def remove(self, step: ArchiveStepInput) -> None:
         self.did.append("remove")
 
-    @activity.defn(name="business_archives.fail")
+    @activity.defn(name="archives.fail")
     async def fail(self, step: ArchiveStepInput) -> None:
         self.did.append("fail")
 

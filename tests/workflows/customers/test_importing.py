@@ -25,7 +25,7 @@ class Pages:
     left: list[int] = field(default_factory=lambda: [250, 250, 17])
     away: int = 0
 
-    @activity.defn(name="customer_imports.take_page")
+    @activity.defn(name="imports.take_page")
     async def take_page(self, step: ImportStepInput) -> int:
         if self.away > 0:
             self.away -= 1

@@ -35,7 +35,7 @@ class BusinessArchiveWorkflow:
         """The file could not be written or removed: an attention item is filed."""
         details = {"archive_id": str(about.archive_id), "business_id": str(about.business_id)}
         item = AttentionInput("archive_stuck", f"archive_stuck:{about.archive_id}", details=details)
-        with fail_workflow_task("business_archives.fail"):
+        with fail_workflow_task("archives.fail"):
             await workflow.execute_local_activity_method(ArchiveActivities.fail, about, **options.STEP)
             await workflow.execute_local_activity_method(AttentionActivities.file, item, **options.STEP)
         return ArchiveStatus.FAILED

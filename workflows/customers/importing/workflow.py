@@ -18,7 +18,7 @@ class CustomerImportWorkflow:
         """Returns how many rows were decided."""
         about = ImportStepInput(start.import_id, start.business_id)
         taken = start.taken
-        with fail_workflow_task("customer_imports.take_page"):
+        with fail_workflow_task("imports.take_page"):
             while page := await workflow.execute_local_activity_method(
                 CustomerImportActivities.take_page, about, **options.STEP
             ):
