@@ -50,7 +50,7 @@ class ArchiveActivities:
                     for table in TABLES:
                         with tempfile.SpooledTemporaryFile(_IN_MEMORY) as whole:
                             await self._write_table(archive, whole, table, work.customers.archives, step.business_id)
-            size = target.tell()
+            size = target.seek(0, io.SEEK_END)
             target.seek(0)
             await self._storage.put(archive_key(step.archive_id), cast(BinaryIO, target), "application/zip")
         until = (now + ARCHIVE_LASTS).replace(microsecond=0)
