@@ -16,6 +16,7 @@ from domain.payments.provider_events import (
     after_disputes,
     after_intent,
     after_refunds,
+    authorized_by,
     refund_after,
 )
 from domain.payments.status import Movement, PaymentStatus, RefundStatus
@@ -136,3 +137,23 @@ def test_names_of_movements_are_stable_and_apart() -> None:
     }
     assert len(names) == 6
     assert refund_in(of_refund(payment, refund)) == refund
+
+
+def test_event_about_one_yen_is_about_money() -> None:
+    """The smallest amount counts: an event about it that matches nothing is for a person."""
+    assert ProviderEvent(intent=IntentEvent("pi", P.CAPTURED, 1, "JPY", captured=1)).about_money
+    assert not ProviderEvent(intent=IntentEvent("pi", P.REQUIRES_PAYMENT, 1, "JPY", captured=0)).about_money
+
+
+@pytest.mark.parametrize(("captured", "manual", "authorized"), [(0, True, 0), (1, True, 6600), (1, False, 0)])
+def test_authorized_by_is_all_of_a_manual_capture_from_its_first_yen(
+    captured: int, manual: bool, authorized: int
+) -> None:
+    assert authorized_by(P.CAPTURED, 6600, captured, manual_capture=manual) == authorized
+    assert authorized_by(P.AUTHORIZED, 6600, 0, manual_capture=manual) == 6600
+
+
+def test_event_of_an_intent_is_believed_unless_a_later_one_was_applied() -> None:
+    known = PaymentTotals(P.PROCESSING, 0, 0, 0)
+    assert after_intent(known, P.FAILED, 0, 0).status is P.FAILED
+    assert after_intent(known, P.FAILED, 0, 0, stale=True).status is P.PROCESSING

@@ -68,3 +68,8 @@ def test_require_recordable_takes_open_items_whose_state_can_be_recorded() -> No
     for kind, action in ((KIND, "check"), (KIND, None), ("refund_failed", "record_state")):
         with pytest.raises(RuleBroken):
             require_recordable(kind, action, is_resolved=False)
+
+
+def test_side_with_one_yen_has_money() -> None:
+    assert Side(P.CAPTURED, 6600, "JPY", 1, 0).has_money
+    assert not OPEN.has_money

@@ -141,6 +141,7 @@ def test_change_refund_writes_a_new_name_at_the_provider(named: str | None, writ
 def test_change_refund_above_the_captured_money_waits_for_the_capture(left: int, waits: bool) -> None:
     change = change_refund(refund(), RefundReport(RefundStatus.SUCCEEDED, "re_1"), left)
     assert (change.awaits_capture, change.ended is None, change.notices == ()) == (waits, waits, waits)
+    assert change.is_written
     assert [one.kind for one in change.alerts] == (["refund_above_paid"] if waits else [])
     assert may_count(refund(), left) is not waits
 

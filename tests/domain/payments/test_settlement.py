@@ -83,3 +83,16 @@ def test_settlement_refunds_and_captures_only_what_is_there(
     assert taken <= authorized
     assert done.refund + done.retained <= max(secured_amount(payment, moving), 0)
     assert done.refund == 0 or done.refund + refunded + moving <= captured
+
+
+@pytest.mark.parametrize("status", [P.REFUNDED, P.DISPUTED, P.VOIDED, P.FAILED, P.REQUIRES_PAYMENT])
+def test_secured_amount_is_nothing_where_no_money_can_be_kept(status: PaymentStatus) -> None:
+    assert secured_amount(view(status, authorized=6600, captured=6600)) == 0
+
+
+@pytest.mark.parametrize(("keep", "for_a_person"), [(3299, True), (3300, False), (4000, False)])
+def test_disputed_money_is_for_a_person_where_less_than_the_rest_is_kept(keep: int, for_a_person: bool) -> None:
+    settled = settle(view(P.DISPUTED, captured=6600, refunded=3300), keep)
+    assert settled.for_a_person is for_a_person
+    assert (settled.movement, settled.refund) == (None, 0)
+    assert settle(None, keep).for_a_person is False
