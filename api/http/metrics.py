@@ -1,21 +1,24 @@
 """Metrics of this process for Prometheus: counts and durations by route template, never by id or person."""
 
+import contextlib
 import hmac
 import ipaddress
+from collections.abc import Mapping
 
 from fastapi import Request
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from starlette.responses import Response
-from starlette.types import Scope
+from starlette.types import Scope as RequestScope
 
 from api.access.callers import client_address
 from api.http import routing
 from api.http.forwarded import was_forwarded
 from api.http.operation_errors import raises
 from api.http.rate_limits import RateClass, RouteFacts, limited, tally_of
-from db.engine.session import Database
-from domain.errors import NotFound
+from db.engine.session import Database, Scope
+from db.platform.outbox import OutboxLag
+from domain.errors import NotFound, Unavailable
 
 router = routing.router(tags=["health"], version="")
 
@@ -56,7 +59,14 @@ class Metrics:
             "omotenashi_database_connections", "Connections to Postgres.", ("state",), registry=self.registry
         )
 
-    def observe(self, scope: Scope, status: int, seconds: float) -> None:
+        self._waiting = Gauge("omotenashi_outbox_waiting", "Commands that are due.", registry=self.registry)
+        self._age = Gauge("omotenashi_outbox_age_seconds", "Age of the oldest of them.", registry=self.registry)
+        self._parked = Gauge("omotenashi_outbox_parked", "Commands that wait for a person.", registry=self.registry)
+        self._attention = Gauge(
+            "omotenashi_attention_open", "Open items of the attention list.", ("kind",), registry=self.registry
+        )
+
+    def observe(self, scope: RequestScope, status: int, seconds: float) -> None:
         """Count one request. ``status`` 0: it ended without an answer."""
         method = scope["method"] if scope["method"] in _METHODS else _UNKNOWN
         route = _template(scope)
@@ -77,15 +87,27 @@ class Metrics:
         """Count one webhook that was not believed. ``provider``: the name of an adapter."""
         self._refused_webhooks.labels(provider, reason).inc()
 
-    def text(self, database: Database) -> bytes:
-        """Prometheus's text format, with the connections as they are now."""
+    async def text(self, database: Database) -> bytes:
+        """Prometheus's text format, with connections, outbox and attention list as they are now. While Postgres does
+        not answer, the last two are as they were."""
+        with contextlib.suppress(Unavailable):
+            async with database.unit_of_work(Scope.platform()) as work:
+                self._show(await work.platform.outbox.lag(), await work.platform.attention.open_by_kind())
         used, idle = database.connections()
         self._pool.labels("used").set(used)
         self._pool.labels("idle").set(idle)
         return generate_latest(self.registry)
 
+    def _show(self, outbox: OutboxLag, attention: Mapping[str, int]) -> None:
+        self._waiting.set(outbox.waiting)
+        self._age.set(outbox.age.total_seconds())
+        self._parked.set(outbox.parked)
+        self._attention.clear()
+        for kind, items in attention.items():
+            self._attention.labels(kind).set(items)
 
-def _template(scope: Scope) -> str:
+
+def _template(scope: RequestScope) -> str:
     facts: dict[object, RouteFacts] = scope["app"].state.route_facts if "app" in scope else {}
     known = facts.get(scope.get("endpoint"))
     return known.template if known else _UNKNOWN
@@ -105,7 +127,7 @@ async def get_metrics(request: Request) -> Response:
     if not _may_look(request):
         raise NotFound
     found: Metrics = request.app.state.metrics
-    return Response(found.text(request.app.state.services.database), media_type=CONTENT_TYPE_PLAIN_0_0_4)
+    return Response(await found.text(request.app.state.services.database), media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
 def _may_look(request: Request) -> bool:
