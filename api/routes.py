@@ -33,8 +33,10 @@ from api.v1.identity.two_factor import endpoints as two_factor
 from api.v1.identity.two_factor_resets import endpoints as two_factor_resets
 from api.v1.media.media import endpoints as media
 from api.v1.messages.brands import endpoints as message_brands
+from api.v1.messages.ledger import endpoints as message_ledger
 from api.v1.messages.notifications import endpoints as notifications
 from api.v1.messages.preferences import endpoints as message_preferences
+from api.v1.messages.texts import endpoints as message_texts
 from api.v1.onboarding.verification import admin_endpoints as admin_reviews
 from api.v1.onboarding.verification import owner_endpoints as own_reviews
 from api.v1.payments.accounts import endpoints as payment_accounts
@@ -83,6 +85,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     two_factor_resets.router,
     message_preferences.router,
     message_brands.router,
+    message_ledger.router,
+    message_texts.router,
     notifications.router,
     media.router,
     own_businesses.router,

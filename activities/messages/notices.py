@@ -19,6 +19,7 @@ from domain.messages.kinds import Channel, NoticeKind, NoticeStatus
 from domain.messages.preferences import is_enabled, is_optional
 from domain.messages.send_decision import DEFAULT_LIMITS, DropReason, MessageLimits, SendDecision
 from domain.messages.sending import UNKNOWN_FOR, AttemptOutcome, NoticeFacts, why_not_send
+from domain.messages.texts import RULES, OwnText
 from providers.email.interface import Email, EmailProvider
 from providers.errors import OutcomeUnknown, ProviderRefused, ProviderUnavailable
 from providers.postal.japan_post import places_of
@@ -128,11 +129,12 @@ class NoticeActivities:
         decision = await self._decide(work, notice_id, attempt_id, content.address)
         if decision.drop is not None:
             return decision.drop
+        own = await _own_text(work, content) if decision.with_texts else None
         if not decision.with_texts:
             content = notice_without_texts(content)
         if content.language == "en":
             content = replace(content, city=await _english_city(content.postal_code, content.city))
-        return compose(content, now, BookingLinks(self._links, self._public_url))
+        return compose(content, now, BookingLinks(self._links, self._public_url), own)
 
     async def _account_email(
         self, work: UnitOfWork, notice_id: UUID, attempt_id: UUID, now: datetime
@@ -176,6 +178,14 @@ async def _is_wanted(work: UnitOfWork, content: NoticeContent) -> bool:
         return True
     choices = await work.messages.preferences.choices_of(recipient.person)
     return is_enabled(kind, Channel(content.channel), choices, content.business_id)
+
+
+async def _own_text(work: UnitOfWork, content: NoticeContent) -> OwnText | None:
+    """The text that the business has written for this kind of message to its customers."""
+    kind = NoticeKind(content.kind)
+    if content.audience != "customer" or kind not in RULES:
+        return None
+    return await work.messages.texts.find(content.business_id, kind, content.language)
 
 
 def _facts(content: NoticeContent) -> NoticeFacts:

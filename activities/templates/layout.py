@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from activities.templates.rows import Row
 from activities.templates.words import one_line
 from domain.messages.brand import DEFAULT_COLOUR
+from domain.messages.texts import OwnText, filled, paragraphs_of
 from runtime.message_links import MessageLinks
 
 #: How many characters of a subject phones and mail programs show before they cut it.
@@ -72,6 +73,14 @@ def written(names: Sequence[str], variables: Mapping[str, Any]) -> list[str]:
     subject, _, body = rendered.strip().partition("\n")
     paragraphs = [paragraph.strip() for paragraph in re.split(r"\n\s*\n", body)]
     return [one_line(subject), *(paragraph for paragraph in paragraphs if paragraph)]
+
+
+def own_text(own: OwnText, variables: Mapping[str, Any], standard: Sequence[str]) -> tuple[str, list[str]]:
+    """The subject and the paragraphs of a business's own text; ``standard`` are the platform's paragraphs. It cannot
+    fail: what is not a text among ``variables`` is left out."""
+    values = {name: value for name, value in variables.items() if isinstance(value, str)}
+    paragraphs = ("\n".join(one_line(line) for line in one.split("\n")) for one in paragraphs_of(own, values, standard))
+    return one_line(filled(own.subject, values)), [one for one in paragraphs if one.strip()]
 
 
 def shorten_subject(subject: str, language: str) -> str:

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from activities.templates import calendar, rows, terms, view
-from activities.templates.layout import Look, MessageLayout, render_layout, shorten_subject, written
+from activities.templates.layout import Look, MessageLayout, own_text, render_layout, shorten_subject, written
 from activities.templates.words import BUTTONS, CHOICES, PLATFORM, pick, private_link
 from db.messages.notices import NoticeContent
 from domain.booking_status import BookingStatus
 from domain.messages.kinds import NoticeKind
 from domain.messages.preferences import is_optional
+from domain.messages.texts import OwnText
 from providers.email.interface import Attachment, Email
 from runtime.booking_links import BookingLinks
 from runtime.message_links import MessageLinks
@@ -28,9 +29,9 @@ _ASKS: Mapping[NoticeKind, str] = {
 _CHANGEABLE = frozenset({BookingStatus.PENDING, BookingStatus.CONFIRMED})
 
 
-def compose(content: NoticeContent, now: datetime, links: BookingLinks) -> Email:
+def compose(content: NoticeContent, now: datetime, links: BookingLinks, own: OwnText | None = None) -> Email:
     """The complete message in the recipient's language, as of ``now``. ``content.address`` must be set. ``links`` make
-    the link to the booking, which only its customer gets.
+    the link to the booking, which only its customer gets. ``own``: the text that the business has written itself.
 
     Raises ``jinja2.UndefinedError`` for a template with an unknown name: a bug; tests check for it.
     """
@@ -40,7 +41,10 @@ def compose(content: NoticeContent, now: datetime, links: BookingLinks) -> Email
     optional = is_optional(NoticeKind(content.kind), content.audience)
     choices_url = message_links.url(content.id) if optional else None
     names = [f"{folder}/{content.kind}.j2", *([] if to_customer else [f"{folder}/other.j2"])]
-    subject, *paragraphs = written(names, view.variables(content, now))
+    variables = view.variables(content, now)
+    subject, *paragraphs = written(names, variables)
+    if own is not None:
+        subject, paragraphs = own_text(own, variables, paragraphs)
     subject = shorten_subject(subject, language)
     business = pick(content.business_name, language)
     frame = MessageLayout(

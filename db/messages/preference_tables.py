@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from db.engine.base import Base, Key, Stamped, Time, one_of
 from domain.messages.consent import ConsentPurpose, ConsentSource
 from domain.messages.preferences import OPTIONAL, SWITCHED, PreferenceSource
+from domain.messages.texts import RULES
 
 
 def _known(column: str, values: tuple[str, ...]) -> CheckConstraint:
@@ -58,6 +59,25 @@ class NotificationPreference(Base, Stamped):
     channel: Mapped[str]
     enabled: Mapped[bool]
     source: Mapped[str]
+
+
+class MessageText(Base, Stamped):
+    """A business's own subject and body for one kind of message in one language, with variables
+    (`domain.messages.texts`)."""
+
+    __tablename__ = "message_texts"
+    __table_args__ = (
+        _known("kind", tuple(kind.value for kind in RULES)),
+        CheckConstraint("language IN ('ja', 'en')", name="language_known"),
+        UniqueConstraint("business_id", "kind", "language"),
+    )
+
+    id: Mapped[Key]
+    business_id: Mapped[UUID] = mapped_column(ForeignKey("businesses.id"))
+    kind: Mapped[str]
+    language: Mapped[str]
+    subject: Mapped[str]
+    body: Mapped[str]
 
 
 class Consent(Base):

@@ -4,8 +4,10 @@ from functools import cached_property
 
 from db.engine.store import Store
 from db.messages.brands import BrandStore
+from db.messages.ledger import LedgerStore
 from db.messages.notices import NoticeStore
 from db.messages.preferences import PreferenceStore
+from db.messages.texts import TextStore
 
 
 class MessageStores(Store):
@@ -20,6 +22,16 @@ class MessageStores(Store):
     def preferences(self) -> PreferenceStore:
         """What recipients want, and what they have consented to."""
         return PreferenceStore(self.session, self.context)
+
+    @cached_property
+    def ledger(self) -> LedgerStore:
+        """What became of messages."""
+        return LedgerStore(self.session, self.context)
+
+    @cached_property
+    def texts(self) -> TextStore:
+        """Texts that businesses have written themselves."""
+        return TextStore(self.session, self.context)
 
     @cached_property
     def brands(self) -> BrandStore:

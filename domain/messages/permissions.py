@@ -15,6 +15,7 @@ class MessageAction(Action):
     CONSENT = "notification.consent"
     DESIGN = "notification.design"
     SEE_LOGO = "notification.see_logo"
+    PROVE = "notification.prove"
 
 
 #: How long after a message its link opens the choices. Mail programs keep messages for years, and the law asks for a
@@ -30,4 +31,5 @@ PERMISSIONS: Mapping[Action, Rule] = {
     MessageAction.CONSENT: Rule(TEAM),
     MessageAction.DESIGN: Rule(MANAGERS | {Role.ADMIN}),
     MessageAction.SEE_LOGO: Rule(EVERYBODY),
+    MessageAction.PROVE: Rule(TEAM | {Role.ADMIN, Role.ASSISTANT}, after_closing=True),
 }

@@ -13,6 +13,23 @@ TEXTS = Texts(
             "白い文字が読みにくい色です。もう少し濃い色をお選びください。",
             "White text cannot be read on this colour. Please choose a darker one.",
         ),
+        "at_most_92_days": Text("92日以内で指定してください。", "At most 92 days are possible."),
+        "platform_writes_this_text": Text(
+            "このメッセージの文面は変更できません。", "The text of this message cannot be changed."
+        ),
+        "variables_only": Text(
+            "使えるのは「{{ 変数名 }}」の形だけです。", "Only variables such as {{ business }} are possible."
+        ),
+        "unknown_variable": Text(
+            "使えない変数が含まれています。変数の一覧をご確認ください。",
+            "This text names a variable that does not exist here. Please check the list of variables.",
+        ),
+        "standard_text_missing": Text(
+            "標準の本文（{{ standard }}）を入れてください。", "Please keep the standard text: {{ standard }}."
+        ),
+        "time_missing": Text(
+            "件名に日時（{{ short }}）を入れてください。", "Please keep the date and time in the subject: {{ short }}."
+        ),
         "not_a_picture": Text("公開中の写真をお選びください。", "Please choose a published picture."),
     },
     states={
