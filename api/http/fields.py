@@ -75,6 +75,16 @@ def _name(text: str) -> str:
 #: The name of a business, a service or a thing: like a person's, but a dot may be part of it.
 Name = Annotated[Line, AfterValidator(_name)]
 
+
+def _without_links(text: str) -> str:
+    if holds_web_address(text):
+        raise PydanticCustomError("link", "no web address")
+    return text
+
+
+#: Several lines of at most 2,000 characters without a web address, for texts that go out in messages.
+MessageProse = Annotated[Prose, StringConstraints(max_length=2000), AfterValidator(_without_links)]
+
 _EMAIL = re.compile(
     r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}"
 )

@@ -59,7 +59,7 @@ def check_text(kind: NoticeKind, text: OwnText) -> None:
         *_faults("body", text.body, rules.allowed, rules.required_in_body),
     ]
     if faults:
-        raise InvalidInput({"fields": [{"field": field, "rule": rule} for field, rule in faults]})
+        raise InvalidInput({"fields": faults})
 
 
 def check_editable(kind: NoticeKind) -> None:
@@ -90,13 +90,15 @@ def paragraphs_of(text: OwnText, values: Mapping[str, str], standard: Sequence[s
     return found
 
 
-def _faults(field: str, template: str, allowed: frozenset[str], required: frozenset[str]) -> list[tuple[str, str]]:
+def _faults(field: str, template: str, allowed: frozenset[str], required: frozenset[str]) -> list[dict[str, str]]:
     names = names_in(template)
     faults = []
     if _MARKS.search(_VARIABLE.sub("", template)):
-        faults.append((field, "variables_only"))
+        faults.append({"field": field, "rule": "variables_only"})
     if names - allowed:
-        faults.append((field, "unknown_variable"))
-    if required - names:
-        faults.append((field, "standard_text_missing" if STANDARD in required else "time_missing"))
+        faults.append({"field": field, "rule": "unknown_variable"})
+    if STANDARD in required - names:
+        faults.append({"field": field, "rule": "standard_text_missing"})
+    elif required - names:
+        faults.append({"field": field, "rule": "time_missing"})
     return faults

@@ -61,6 +61,8 @@ TABLES: dict[str, str] = {
 WORDS: dict[str, str] = {
     "picture": "revenue",
     "provider": "stripe",
+    "kind": "booking_confirmed",
+    "language": "ja",
     "slug": "sakura",
     "entity": "bookings",
     "name": "new-calendar",

@@ -3,7 +3,7 @@
 from typing import Annotated, get_args
 from uuid import UUID
 
-from fastapi import Depends
+from fastapi import Depends, Path
 from starlette.responses import Response
 
 from api.access.callers import Access
@@ -25,11 +25,13 @@ from domain.messages.texts import RULES, check_editable
 
 router = routing.router("/notifications", tags=["notifications"])
 
+Kind = Annotated[NoticeKind, Path(description="What the message is about.")]
+Language = Annotated[TextLanguage, Path(description="Language of the text: `ja` or `en`.")]
 MayDesign = Annotated[Access, Depends(may(MessageAction.DESIGN, "business"))]
 
 
-@router.get("/texts", summary="List the texts of messages", response_model=Envelope[MessageTextsRead])
-async def list_message_texts(business_id: UUID, access: MayDesign) -> Response:
+@router.get("/texts", summary="Get the texts of messages", response_model=Envelope[MessageTextsRead])
+async def get_message_texts(business_id: UUID, access: MayDesign) -> Response:
     """Every text that can be changed, with the variables that it may and must name."""
     async with access.work(business_id) as work:
         own = {(row.kind, row.language): row for row in await work.messages.texts.list_(business_id)}
@@ -51,7 +53,7 @@ async def preview_message_text(body: MessageTextPreviewCommand, access: MayDesig
 
 @router.put("/texts/{kind}/{language}", summary="Update a text", response_model=Envelope[MessageTextRead])
 async def update_message_text(
-    kind: NoticeKind, language: TextLanguage, business_id: UUID, body: MessageTextUpdate, access: MayDesign
+    kind: Kind, language: Language, business_id: UUID, body: MessageTextUpdate, access: MayDesign
 ) -> Response:
     """Counts for every message of this kind that is sent from now on."""
     async with access.work(business_id) as work:
@@ -60,9 +62,7 @@ async def update_message_text(
 
 
 @router.delete("/texts/{kind}/{language}", summary="Reset a text", response_model=Envelope[MessageTextRead])
-async def reset_message_text(
-    kind: NoticeKind, language: TextLanguage, business_id: UUID, access: MayDesign
-) -> Response:
+async def delete_message_text(kind: Kind, language: Language, business_id: UUID, access: MayDesign) -> Response:
     """The platform's own text counts again."""
     check_editable(kind)
     async with access.work(business_id) as work:

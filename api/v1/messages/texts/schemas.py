@@ -1,15 +1,13 @@
 """Texts of messages that a business writes itself."""
 
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
-from pydantic_core import PydanticCustomError
+from pydantic import ConfigDict, Field
 
-from api.http.fields import Input, Line, Output, Prose, examples
+from api.http.fields import Input, MessageProse, Name, Output, examples
 from db.messages.texts import TextRow
-from domain.identity.names import holds_web_address
 from domain.messages.kinds import NoticeKind
 from domain.messages.texts import RULES, OwnText
 
@@ -21,23 +19,13 @@ _BODY = "Paragraphs with variables. `{{ standard }}` stands for the platform's o
 TextLanguage = Literal["ja", "en"]
 
 
-def _without_links(text: str) -> str:
-    if holds_web_address(text):
-        raise PydanticCustomError("link", "no web address")
-    return text
-
-
-Subject = Annotated[Line, AfterValidator(_without_links)]
-Body = Annotated[Prose, StringConstraints(max_length=2000), AfterValidator(_without_links)]
-
-
 class MessageTextUpdate(Input):
     """A text for one kind of message. It has variables only, and no web addresses: the message has its button."""
 
     model_config = ConfigDict(json_schema_extra=examples(_TEXT))
 
-    subject: Subject = Field(description=_SUBJECT)
-    body: Body = Field(description=_BODY)
+    subject: Name = Field(description=_SUBJECT)
+    body: MessageProse = Field(description=_BODY)
 
     def text(self) -> OwnText:
         """As the domain has it."""
