@@ -84,6 +84,9 @@ class Tenants:
         if asked["url"].endswith(("/analytics", "/analytics/export")) or "/pictures/" in asked["url"]:
             day = self.soon.date().isoformat()
             asked["params"] = {**asked["params"], "from": day, "to": day}
+        if asked["url"].endswith("/notifications/stats"):
+            day = self.soon.date().isoformat()
+            asked["params"] = {**asked["params"], "first_day": day, "last_day": day}
         if "/availability" in asked["url"]:
             day = self.soon.date().isoformat()
             times = (
