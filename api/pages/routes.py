@@ -4,6 +4,7 @@
 from starlette.routing import Route
 
 from api.pages import messages, static_files
+from api.pages.admin import attention, audit, businesses, flags
 from api.pages.booking import book, business, manage, paying, waiting
 from api.pages.booking import moving as customer_moving
 from api.pages.console import bookings, calendar, live, moving, taking, today
@@ -41,6 +42,16 @@ ROUTES: tuple[Route, ...] = (
     route("/console/{business_id}/bookings/{booking_id}/move", moving.show_move),
     route("/console/{business_id}/bookings/{booking_id}/move", moving.move, "POST"),
     route("/console/{business_id}/bookings/{booking_id}/{command}", bookings.execute, "POST"),
+    route("/admin", businesses.show_queue),
+    route("/admin/businesses/{business_id}", businesses.show_business),
+    route("/admin/businesses/{business_id}/documents/{document_id}", businesses.judge_document, "POST"),
+    route("/admin/businesses/{business_id}/{decision}", businesses.decide, "POST"),
+    route("/admin/attention", attention.show_attention),
+    route("/admin/attention/{attention_id}", attention.resolve, "POST"),
+    route("/admin/audit", audit.show_audit),
+    route("/admin/flags", flags.show_flags),
+    route("/admin/flags", flags.create, "POST"),
+    route("/admin/flags/{flag_id}", flags.change, "POST"),
     route("/{slug}", business.show_business),
     route("/{slug}/legal", business.show_legal_notice),
     route("/{slug}/book", book.show_flow),

@@ -13,6 +13,7 @@ from api.pages.rendering import page, see_other
 from api.pages.sessions import LoginNeeded, forget_session, logged_in, open_session
 
 _START = "/console"
+_PLACES = (_START, "/admin")
 
 
 async def show_login(request: Request) -> Response:
@@ -73,6 +74,8 @@ def _typed(form: Form) -> Mapping[str, str]:
 
 
 def _own_path(path: str) -> str:
-    """A path of the console; anything else is its start, so that a link cannot send people to another site."""
-    safe = path.startswith(f"{_START}/") and "//" not in path and "\\" not in path
+    """A path of the console or of the operators' pages; anything else is the console's start, so that a link cannot
+    send people to another site."""
+    known = path.startswith(tuple(f"{one}/" for one in _PLACES)) or path in _PLACES
+    safe = known and "//" not in path and "\\" not in path
     return path if safe else _START

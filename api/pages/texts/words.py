@@ -5,10 +5,19 @@ from typing import Any
 
 from api.http.request_info import Language
 from api.http.texts.text import Text, joined
-from api.pages.texts import booking, calendar, console, manage, messages, shared
+from api.pages.texts import admin, attention, booking, calendar, console, manage, messages, shared
 
 WORDS: Mapping[str, Text] = joined(
-    (shared.WORDS, booking.WORDS, manage.WORDS, messages.WORDS, console.WORDS, calendar.WORDS)
+    (
+        shared.WORDS,
+        booking.WORDS,
+        manage.WORDS,
+        messages.WORDS,
+        console.WORDS,
+        calendar.WORDS,
+        admin.WORDS,
+        attention.WORDS,
+    )
 )
 
 

@@ -27,6 +27,19 @@ PUT_TOGETHER = (
     "view_",
     "by_",
     "scope_",
+    "review_",
+    "business_",
+    "document_",
+    "file_",
+    "decide_",
+    "decided_",
+    "audit_",
+    "change_",
+    "show_",
+    "flag_",
+    "rollout_",
+    "subject_",
+    "attention_",
 )
 #: ``t("key"`` without ``~`` after it.
 ASKED = re.compile(r'\bt\("([a-z0-9_]+)"(?! ~)')
