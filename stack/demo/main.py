@@ -22,7 +22,19 @@ from stack.demo.expectations import Unexpected, until
 from stack.demo.people import Person
 from stack.demo.provider import Provider
 from stack.demo.salon import Salon
-from stack.demo.scenes import cancellation, cards, crash, crowd, expiry, late_money, opening, providers, review, visit
+from stack.demo.scenes import (
+    cancellation,
+    cards,
+    crash,
+    crowd,
+    expiry,
+    late_money,
+    opening,
+    providers,
+    review,
+    visit,
+    waitlist,
+)
 from stack.demo.timeline import Timeline
 from stack.folder import DataFolder, FolderInUse
 from stack.platform import Platform
@@ -127,6 +139,7 @@ def _scenes(salon: Salon, platform: Platform) -> list[tuple[str, Callable[[], Aw
         (late_money.TITLE, lambda: late_money.play(salon)),
         (crash.TITLE, lambda: crash.play(salon, platform)),
         (crowd.TITLE, lambda: crowd.play(salon)),
+        (waitlist.TITLE, lambda: waitlist.play(salon)),
     ]
 
 
