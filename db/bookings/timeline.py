@@ -8,6 +8,7 @@ from sqlalchemy import text
 from db.engine.store import Store
 from domain.bookings.timeline import Source, TimelineEntry
 
+# A message about several bookings of a series belongs to each of them.
 _READ = text("""
     SELECT h.created_at AS at, 'booking' AS source, h.event, h.actor_kind,
            nullif(concat_ws(' ', u.family_name, u.given_name), '') AS actor_name, h.reason,
@@ -25,7 +26,14 @@ _READ = text("""
     SELECT coalesce(n.sent_at, n.created_at), 'message', n.kind || '.' || n.status, NULL, NULL, n.failure_reason, NULL,
            NULL, n.provider_message_id, n.audience <> 'customer',
            jsonb_build_object('channel', n.channel, 'delivered_at', n.delivered_at)
-      FROM notification_outbox n WHERE n.booking_id = :booking_id
+      FROM notification_outbox n
+     WHERE n.booking_id IN (SELECT CAST(:booking_id AS uuid) UNION
+                            SELECT o.booking_id FROM series_occurrences mine
+                              JOIN series_occurrences o ON o.series_id = mine.series_id
+                             WHERE mine.booking_id = :booking_id)
+       AND (n.booking_id = :booking_id OR EXISTS (
+               SELECT FROM jsonb_array_elements(n.facts->'series') one
+                WHERE one->>0 = CAST(CAST(:booking_id AS uuid) AS text)))
 """)
 _EVIDENCE = text("""
     SELECT CAST(b.email AS text) AS email, b.phone, b.ip, b.contact_proven_at, b.created_at

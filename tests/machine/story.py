@@ -29,7 +29,7 @@ class Story(RuleBasedStateMachine):
     loop: ClassVar[asyncio.AbstractEventLoop]
 
     def await_(self, step: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(step, self.loop).result(60)
+        return asyncio.run_coroutine_threadsafe(step, self.loop).result(600)
 
     @initialize(waits=st.lists(st.tuples(NUMBERS, LENGTHS, PEOPLE), min_size=2, max_size=4))
     def begin(self, waits: list[tuple[int, int, int | None]]) -> None:

@@ -282,6 +282,10 @@ async def test_cancellation_costs_the_sum_of_the_quotes(live: Live) -> None:
         ("business", ended),
         ("customer", ended),
     ], "one message for both"
+    for booking_id in ended:
+        story = (await salon.staff.get(f"/bookings/{booking_id}/timeline")).json()["data"]["entries"]
+        events = [one["event"].partition(".")[0] for one in story if one["source"] == "message"]
+        assert events.count("booking_confirmed") == events.count("booking_cancelled") == 2, "it is in the story of each"
     again = (await salon.customer.delete(path, params=asked)).json()["data"]
     assert again["occurrences"] == [], "what is over is not meant any more"
     left = (await salon.customer.get(path)).json()["data"]["occurrences"]
