@@ -40,6 +40,7 @@ from api.v1.messages.texts import endpoints as message_texts
 from api.v1.onboarding.verification import admin_endpoints as admin_reviews
 from api.v1.onboarding.verification import owner_endpoints as own_reviews
 from api.v1.payments.accounts import endpoints as payment_accounts
+from api.v1.payments.disputes import endpoints as disputes
 from api.v1.payments.events import endpoints as payment_events
 from api.v1.payments.payments import endpoints as payments
 from api.v1.payments.receipts import endpoints as receipts
@@ -68,6 +69,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     payments.router,
     payment_accounts.router,
     reconciliation.router,
+    disputes.router,
     venue_payments.router,
     venue_payments.tills,
     customer_notes.router,

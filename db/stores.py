@@ -35,13 +35,13 @@ from db.payments.commands.open import OpeningStore
 from db.payments.commands.order import OrderStore
 from db.payments.commands.renew import RenewalRecordStore
 from db.payments.commands.replay import ReplayStore
+from db.payments.disputes import DisputeStore
 from db.payments.payments import PaymentStore
 from db.payments.queries import PaymentListStore
 from db.payments.receipts import ReceiptStore
 from db.payments.reconciliation import ReconciliationStore
 from db.payments.refunds import RefundStore
 from db.payments.venue import VenueStore
-from db.payments.webhooks import WebhookStore
 from db.platform.attention import AttentionStore
 from db.platform.audit_trail import AuditTrailStore
 from db.platform.command_texts import CommandTextStore
@@ -186,14 +186,14 @@ class PaymentStores(PaymentStore):
         return ReceiptStore(self.session, self.context)
 
     @cached_property
-    def replays(self) -> ReplayStore:
-        """Stored events of providers that are delivered again."""
-        return ReplayStore(self.session, self.context)
+    def disputes(self) -> DisputeStore:
+        """Disputes with their evidence."""
+        return DisputeStore(self.session, self.context)
 
     @cached_property
-    def webhooks(self) -> WebhookStore:
+    def webhooks(self) -> ReplayStore:
         """The inbox of provider events."""
-        return WebhookStore(self.session, self.context)
+        return ReplayStore(self.session, self.context)
 
 
 class SchedulingStores(Store):

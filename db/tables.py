@@ -21,6 +21,7 @@ from db.messages import preference_tables as preferences
 from db.messages import tables as notices
 from db.onboarding import tables as verifications
 from db.payments import account_tables as payment_accounts
+from db.payments import dispute_tables as disputes
 from db.payments import receipt_tables as receipts
 from db.payments import tables as payments
 from db.payments import venue_tables as venue_payments
@@ -50,6 +51,7 @@ __all__ = [
     "customer_notes",
     "customers",
     "data_rights",
+    "disputes",
     "flags",
     "identity",
     "media",

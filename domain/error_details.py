@@ -64,6 +64,7 @@ class NotFoundDetails(TypedDict, total=False):
     booking_id: str
     business_id: str
     customer_id: str
+    dispute_id: str
     entity: str
     entity_id: str
     entry_id: str

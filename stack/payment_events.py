@@ -14,7 +14,7 @@ async def replay(settings: Settings, asked: ReplayAsked) -> Replayed:
     database = connect(settings)
     try:
         async with database.unit_of_work(Scope.platform()) as work:
-            return await work.payments.replays.replay(asked)
+            return await work.payments.webhooks.replay(asked)
     finally:
         await database.close()
 

@@ -15,6 +15,7 @@ from activities.media.media import MediaActivities
 from activities.messages.notices import NoticeActivities
 from activities.onboarding.documents import unreferenced_documents
 from activities.onboarding.verification import VerificationActivities
+from activities.payments.disputes import DisputeActivities
 from activities.payments.payments import PaymentActivities
 from activities.payments.reconciliation import ReconciliationActivities
 from activities.payments.refunds import RefundActivities
@@ -50,6 +51,7 @@ from workflows.identity.two_factor_reset.workflow import TwoFactorResetWorkflow
 from workflows.media.inspection.workflow import MediaWorkflow
 from workflows.messages.notice.workflow import NoticeWorkflow
 from workflows.onboarding.verification.workflow import VerificationWorkflow
+from workflows.payments.dispute.workflow import DisputeWorkflow
 from workflows.payments.reconciliation.workflow import ReconciliationWorkflow
 from workflows.payments.refund.workflow import RefundWorkflow
 from workflows.platform.flag_rollout.workflow import FlagRolloutWorkflow
@@ -174,12 +176,14 @@ def _payments(services: WorkerServices) -> WorkerSpec:
     payments = PaymentActivities(services.database, services.payments, services.now)
     refunds = RefundActivities(services.database, services.payments, services.now)
     reconciliation = ReconciliationActivities(services.database, services.payments, services.now)
+    disputes = DisputeActivities(services.database, services.now)
     return WorkerSpec(
-        workflows=[RefundWorkflow, ReconciliationWorkflow],
+        workflows=[RefundWorkflow, DisputeWorkflow, ReconciliationWorkflow],
         activities=[
             *(payments.perform, refunds.perform, refunds.poll),
             *(refunds.begin, refunds.record, refunds.apply_event),
             *(reconciliation.compare_theirs, reconciliation.compare_ours, reconciliation.list_accounts),
+            *(disputes.gather, disputes.remind),
             AttentionActivities(services.database).file,
         ],
         per_second=80,

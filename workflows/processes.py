@@ -12,6 +12,7 @@ from workflows.identity.two_factor_reset import start as two_factor_resets
 from workflows.media.inspection import start as media
 from workflows.messages.notice import start as notices
 from workflows.onboarding.verification import start as verification
+from workflows.payments.dispute import start as disputes
 from workflows.payments.refund import start as refunds
 from workflows.platform.flag_rollout import start as flags
 from workflows.privacy.erasure import start as erasures
@@ -23,6 +24,7 @@ from workflows.start import ProcessSignal, ProcessStart
 PROCESSES: Sequence[ProcessStart[Any] | ProcessSignal[Any]] = (
     *(bookings.START, bookings.PAYMENT_EVENTS, bookings.ORDERS, bookings.STRANDED),
     *(refunds.START, refunds.EVENTS),
+    disputes.START,
     *(reaccommodations.START, reaccommodations.DECIDED),
     waitlist.WOKEN,
     notices.START,

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import UUID as PgUUID
 
 from db.engine.store import Store
 from db.payments.commands.open import OpeningStore
+from db.payments.disputes import DisputeStore
 from db.payments.ledger import Entry, LedgerStore
 from db.payments.payments import PaymentStore
 from db.payments.refunds import RefundStore
@@ -125,7 +126,7 @@ class WebhookStore(Store):
             return None, None, None
         payment, booking_status = await PaymentStore(self.session, self.context).lock(row.payment_id)
         if row.applied_at is None:
-            outcome = await self._apply(row, payment, booking_status)
+            outcome = await self._apply(row, payment, booking_status, now)
             await self.session.execute(_APPLIED, {"id": webhook_id, "now": now, "outcome": outcome})
         current = await PaymentStore(self.session, self.context).lock_current(payment.booking_id)
         return payment.booking_id, booking_status, current.view() if current else None
@@ -164,7 +165,7 @@ class WebhookStore(Store):
             "payment.event", aggregate, payment.business_id, about, command=command
         )
 
-    async def _apply(self, row: Row[Any], payment: Payment, booking_status: BookingStatus) -> str:
+    async def _apply(self, row: Row[Any], payment: Payment, booking_status: BookingStatus, now: datetime) -> str:
         """Returns the outcome's code."""
         event = _EVENT.validate_python(row.event, strict=False)
         if event.intent is not None:
@@ -173,7 +174,7 @@ class WebhookStore(Store):
             status = await RefundStore(self.session, self.context).apply_event(payment, booking_status, event.refund)
             return f"refund_{status.value}"
         if event.dispute is not None:
-            return await self._apply_dispute(payment, booking_status, event.dispute)
+            return await self._apply_dispute(payment, booking_status, event.dispute, now)
         return "ignored"
 
     async def _apply_intent(
@@ -210,7 +211,9 @@ class WebhookStore(Store):
         after = await payments.apply_intent(payment, booking_status, intent, stale=later)
         return await RefundStore(self.session, self.context).recount(after, booking_status)
 
-    async def _apply_dispute(self, payment: Payment, booking_status: BookingStatus, event: DisputeEvent) -> str:
+    async def _apply_dispute(
+        self, payment: Payment, booking_status: BookingStatus, event: DisputeEvent, now: datetime
+    ) -> str:
         """Each phase of a dispute is one row of the ledger, so that "closed" may come before "opened"."""
         ledger = LedgerStore(self.session, self.context)
         task = payment.task(Movement.DISPUTE, of_dispute(payment.id, event.dispute_id), event.amount)
@@ -222,6 +225,7 @@ class WebhookStore(Store):
         alert = dispute_alert(after, event)
         if alert is not None:
             await payments.raise_alerts(payment, alert)
+        await DisputeStore(self.session, self.context).record(payment, event, now)
         return f"dispute_{event.status.value}"
 
 

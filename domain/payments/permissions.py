@@ -17,6 +17,7 @@ class PaymentAction(Action):
     REPORT_TILLS = "payment.report_tills"
     RECEIPT = "receipt.read"
     SEARCH_RECEIPTS = "receipt.search"
+    READ_DISPUTES = "dispute.read"
     REPLAY_EVENTS = "payment_event.replay"
     SET_ACCOUNT = "payment_account.write"
 
@@ -32,6 +33,7 @@ PERMISSIONS: Mapping[Action, Rule] = {
     PaymentAction.REPORT_TILLS: Rule(MANAGERS, after_closing=True),
     PaymentAction.RECEIPT: Rule(TEAM | CUSTOMERS, after_closing=True),
     PaymentAction.SEARCH_RECEIPTS: Rule(MANAGERS, after_closing=True),
+    PaymentAction.READ_DISPUTES: Rule(MANAGERS, after_closing=True),
     PaymentAction.REPLAY_EVENTS: Rule(frozenset({Role.ADMIN})),
     # Where the money of the business goes.
     PaymentAction.SET_ACCOUNT: Rule(frozenset({Role.OWNER}), after_closing=True),

@@ -40,12 +40,15 @@ class RefundEvent:
 
 @dataclass(frozen=True, slots=True)
 class DisputeEvent:
-    """A dispute at one moment. ``reason`` is the provider's code."""
+    """A dispute at one moment. ``reason`` is the provider's code. ``due_at`` (aware UTC): evidence is taken until then.
+    ``fee``: what the provider charges for the dispute, in minor units, None while it does not say it."""
 
     dispute_id: str
     status: DisputeStatus
     amount: int
     reason: str
+    due_at: datetime | None = None
+    fee: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

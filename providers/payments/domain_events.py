@@ -25,7 +25,11 @@ def provider_event(event: WebhookEvent) -> ProviderEvent:
     """The payment event of a verified webhook; empty for a type that concerns no payment."""
     if event.dispute is not None:
         dispute = event.dispute
-        return ProviderEvent(dispute=DisputeEvent(dispute.id, dispute.status, dispute.amount, dispute.reason))
+        return ProviderEvent(
+            dispute=DisputeEvent(
+                dispute.id, dispute.status, dispute.amount, dispute.reason, dispute.due_at, dispute.fee
+            )
+        )
     if event.refund is not None:
         refund = event.refund
         return ProviderEvent(

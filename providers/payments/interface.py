@@ -72,7 +72,8 @@ class Refund:
 
 @dataclass(frozen=True, slots=True)
 class Dispute:
-    """A chargeback or an inquiry, in minor units. ``reason`` is the provider's code."""
+    """A chargeback or an inquiry, in minor units. ``reason`` is the provider's code. ``due_at`` (aware UTC): evidence
+    is taken until then; ``fee``: what it costs; None where the provider does not say it."""
 
     id: str
     intent_id: str
@@ -80,6 +81,8 @@ class Dispute:
     amount: int
     currency: str
     reason: str
+    due_at: datetime | None = None
+    fee: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

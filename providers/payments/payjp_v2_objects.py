@@ -84,7 +84,13 @@ def dispute_of(raw: Raw) -> Dispute:
         amount=int(raw["amount"]),
         currency=str(raw["currency"]).upper(),
         reason=str(raw.get("reason") or "other"),
+        due_at=_moment(raw.get("due_by")),
     )
+
+
+def _moment(value: object) -> datetime | None:
+    """RFC 3339 text, or nothing."""
+    return datetime.fromisoformat(value).astimezone(UTC) if isinstance(value, str) and value else None
 
 
 def event_of(raw: Raw) -> WebhookEvent:

@@ -3,7 +3,7 @@
 Field meanings: Stripe API reference, objects PaymentIntent, Charge, Refund, Dispute and Event.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -116,7 +116,21 @@ def dispute_of(raw: Raw) -> Dispute:
         amount=int(raw["amount"]),
         currency=str(raw["currency"]).upper(),
         reason=str(raw.get("reason") or "general"),
+        due_at=_due_at(raw.get("evidence_details") or {}),
+        fee=_fee(raw.get("balance_transactions") or ()),
     )
+
+
+def _due_at(details: Raw) -> datetime | None:
+    """``due_by`` is 0 or null where the bank takes no evidence (Stripe API reference, Dispute.evidence_details)."""
+    due = details.get("due_by")
+    return datetime.fromtimestamp(int(due), UTC) if due else None
+
+
+def _fee(transactions: Sequence[Raw]) -> int | None:
+    """The sum of the fees of the balance transactions, in minor units of the account's currency. They are there while
+    the money is withdrawn; after a won dispute the fee may come back as a negative one."""
+    return max(0, sum(int(one.get("fee") or 0) for one in transactions)) if transactions else None
 
 
 def event_of(raw: Raw) -> WebhookEvent:

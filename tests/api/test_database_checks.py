@@ -258,6 +258,8 @@ NO_INPUT = {
     "ck_notification_outbox_has_recipient",
     "ck_notification_preferences_of_one_person",
     "ck_consents_has_its_proof",
+    "ck_payment_disputes_amounts_not_negative",
+    "ck_payment_disputes_closed_with_its_outcome",
     "ck_payment_transactions_amount_not_negative",
     "ck_reaccommodations_decided",
     "ck_refunds_amount_positive",

@@ -62,6 +62,7 @@ EXPECTED = {
     "payment.report_tills": "-yy----",
     "receipt.read": "-yyy-yy",
     "receipt.search": "-yy----",
+    "dispute.read": "-yy----",
     "payment_event.replay": "y------",
     "notification.read": "yyyyyy-",
     "notification.retry": "yyy----",

@@ -106,6 +106,9 @@ async def test_dispute_is_received_from_its_opening_to_its_end(
     await receiver.wait_until(lambda: {DisputeStatus.OPEN, status} <= set(disputes()))
     received = disputes()[status]
     assert (received.intent_id, received.dispute and received.dispute.amount) == (paid.id, 5000)
+    due_at = disputes()[DisputeStatus.OPEN].dispute.due_at  # type: ignore[union-attr]
+    assert due_at is not None
+    assert timedelta(days=6) < due_at - datetime.now(UTC) <= timedelta(days=7)
     found = await tested.adapter.get_intent(paid.id)
     assert found.status is (P.CAPTURED if end == "won" else P.DISPUTED)
 

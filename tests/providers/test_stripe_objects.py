@@ -1,5 +1,6 @@
 """Stripe's statuses and amounts read into ours, shape by shape."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -138,7 +139,23 @@ def test_status_of_a_dispute(status: str, ours: DisputeStatus) -> None:
     raw = {"id": "du_1", "status": status, "amount": 5, "currency": "jpy", "payment_intent": "pi_1"}
     dispute = dispute_of(raw)
     assert (dispute.status, dispute.reason) == (ours, "general")
+    assert (dispute.due_at, dispute.fee) == (None, None)
     event = event_of(
         {"id": "evt", "type": "charge.dispute.closed", "created": 1, "data": {"object": raw | {"object": "dispute"}}}
     )
     assert event.dispute == dispute
+
+
+@pytest.mark.parametrize(("due", "at"), [(0, None), (None, None), (1803859200, datetime(2027, 3, 1, tzinfo=UTC))])
+def test_deadline_of_a_dispute(due: int | None, at: datetime | None) -> None:
+    details = {"due_by": due, "has_evidence": False, "submission_count": 0}
+    raw = {"id": "du_1", "payment_intent": "pi_1", "status": "needs_response", "amount": 6600, "currency": "jpy"}
+    assert dispute_of({**raw, "evidence_details": details}).due_at == at
+
+
+def test_fee_of_a_dispute_is_the_sum_of_its_balance_transactions() -> None:
+    raw = {"id": "du_1", "payment_intent": "pi_1", "status": "won", "amount": 6600, "currency": "jpy"}
+    taken, returned = {"amount": -6600, "fee": 1300}, {"amount": 6600, "fee": 0}
+    assert dispute_of({**raw, "balance_transactions": [taken]}).fee == 1300
+    assert dispute_of({**raw, "balance_transactions": [taken, returned]}).fee == 1300
+    assert dispute_of({**raw, "balance_transactions": [taken, {"amount": 6600, "fee": -1300}]}).fee == 0

@@ -18,6 +18,7 @@ OUTCOMES: dict[str, tuple[str, ...]] = {
         *("no_show_final", "no_show_undone", "decline_undone", "capture_ordered", "void_ordered"),
     ),
     "refund": ("succeeded", "failed", "pending_then_succeeded", "provider_away", "already_over"),
+    "dispute": ("reminded", "no_deadline", "ended_early"),
     "reconciliation": ("done", "provider_failed"),
     "notice": ("sent", "sent_after_retries", "given_up", "too_late"),
     "waitlist": ("nothing_to_offer", "answered", "silent", "look_repeated"),

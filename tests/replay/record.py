@@ -29,6 +29,7 @@ from tests.workflows.identity.test_two_factor_reset import Resets, resetting
 from tests.workflows.media.test_media import InspectionStub, looking
 from tests.workflows.messages.test_notice import FOREVER, Post, sending
 from tests.workflows.onboarding.test_verification import Board, reviewing, say
+from tests.workflows.payments.test_dispute import DisputeStub, disputing
 from tests.workflows.payments.test_reconciliation import Comparison, reconciling
 from tests.workflows.payments.test_refund import AWAY as REFUND_AWAY
 from tests.workflows.payments.test_refund import DONE, PENDING, REFUSED, RefundStub, refunding
@@ -45,6 +46,14 @@ from workflows.platform.maintenance.messages import MaintenanceInput
 def _refund(**desk: object) -> Story:
     async def story(env: WorkflowEnvironment) -> WorkflowHistory:
         async with refunding(env, RefundStub(**desk)) as handle:
+            return await _end(env, handle)
+
+    return story
+
+
+def _dispute(left: timedelta | None, ends_after: int = 9) -> Story:
+    async def story(env: WorkflowEnvironment) -> WorkflowHistory:
+        async with disputing(env, DisputeStub(ends_after), left) as handle:
             return await _end(env, handle)
 
     return story
@@ -187,6 +196,12 @@ STORIES["refund"] = {
     "pending_then_succeeded": _refund(answers=deque([PENDING, PENDING, DONE])),
     "provider_away": _refund(answers=deque([REFUND_AWAY] * 4 + [DONE])),
     "already_over": _refund(is_over=True),
+}
+
+STORIES["dispute"] = {
+    "reminded": _dispute(timedelta(days=7)),
+    "no_deadline": _dispute(None),
+    "ended_early": _dispute(timedelta(days=7), ends_after=0),
 }
 
 STORIES["notice"] = {

@@ -21,6 +21,11 @@ def refund(refund_id: UUID) -> str:
     return f"refund/{refund_id}"
 
 
+def dispute(dispute_id: UUID) -> str:
+    """The one workflow of a dispute."""
+    return f"dispute/{dispute_id}"
+
+
 def media(media_id: UUID) -> str:
     """The one workflow of a picture or film."""
     return f"media/{media_id}"

@@ -24,7 +24,7 @@ async def replay(desk: Desk, event_id: str | None = None, **more: Any) -> Replay
     asked = ReplayAsked(
         **{"since": now - timedelta(hours=1), "until": now + timedelta(hours=1), "event_id": event_id, **more}
     )
-    return await desk.within(lambda work: work.payments.replays.replay(asked), Scope.platform())
+    return await desk.within(lambda work: work.payments.webhooks.replay(asked), Scope.platform())
 
 
 @pytest.fixture(autouse=True)

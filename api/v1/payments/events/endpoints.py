@@ -22,4 +22,4 @@ async def replay_events(body: ReplayEventsCommand, admin: MayReplay, key: Option
     """Events that were never applied, or that matched no payment when they came, are delivered once more. Each is
     applied once, however often it is delivered."""
     async with admin.work(key) as work:
-        return await store_response(work, ok(ReplayRead.of(await work.payments.replays.replay(body.asked()))))
+        return await store_response(work, ok(ReplayRead.of(await work.payments.webhooks.replay(body.asked()))))

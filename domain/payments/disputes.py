@@ -1,0 +1,63 @@
+"""Disputes: when a person is reminded of the provider's deadline, and what an event changes. Pure rules."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from domain.payments.provider_events import DisputeEvent
+from domain.payments.status import DisputeStatus
+
+#: How long before the provider's deadline a person is reminded. Stripe gives 7 to 21 days ("Dispute evidence due by",
+#: docs.stripe.com/disputes/responding), PAY.JP v2 says ``due_by``.
+REMIND_BEFORE = (timedelta(days=3), timedelta(days=1))
+#: The kind of the attention item of a reminder.
+DUE = "dispute_due"
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """One dispute; minor units. ``reason`` is the provider's code. ``due_at`` (aware UTC): evidence is taken until
+    then; None if the provider takes none. ``fee``: what the provider charges for the dispute, as far as it says so.
+    ``evidence``: what was known of the booking when the dispute was opened."""
+
+    id: UUID
+    business_id: UUID
+    payment_id: UUID
+    booking_id: UUID
+    provider_dispute_id: str
+    status: DisputeStatus
+    amount: int
+    currency: str
+    reason: str
+    due_at: datetime | None
+    fee: int | None
+    evidence: Mapping[str, Any] | None
+    closed_at: datetime | None
+    created_at: datetime
+
+
+def after_event(known: Dispute, event: DisputeEvent, now: datetime) -> Dispute:
+    """The dispute after an event; events come in any order. An end is final: a late "opened" changes nothing, except
+    that it may bring a deadline or a fee that was not known."""
+    due_at, fee = event.due_at or known.due_at, known.fee if event.fee is None else event.fee
+    learned = replace(known, due_at=due_at, fee=fee)
+    if known.status is not DisputeStatus.OPEN or event.status is DisputeStatus.OPEN:
+        return learned
+    return replace(learned, status=event.status, amount=event.amount, closed_at=now)
+
+
+def reminders(due_at: datetime | None, now: datetime) -> tuple[datetime, ...]:
+    """When a person is reminded, the first time first; none without a deadline. A dispute that is opened shortly before
+    its deadline is reminded of at once."""
+    if due_at is None or due_at <= now:
+        return ()
+    times = [due_at - before for before in REMIND_BEFORE]
+    ahead = tuple(at for at in times if at > now)
+    return ahead or (now,)
+
+
+def needs_reminder(dispute: Dispute, now: datetime) -> bool:
+    """Whether a person still has something to do before the deadline."""
+    return dispute.status is DisputeStatus.OPEN and dispute.due_at is not None and now < dispute.due_at

@@ -1,0 +1,95 @@
+"""When a person is reminded of a dispute, and what an event makes of it."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import permutations
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from domain.payments.disputes import Dispute, after_event, needs_reminder, reminders
+from domain.payments.provider_events import DisputeEvent
+from domain.payments.status import DisputeStatus
+
+NOW = datetime(2027, 3, 1, 9, tzinfo=UTC)
+DAY = timedelta(days=1)
+DUE = NOW + 7 * DAY
+NOBODY = UUID(int=1)
+
+
+def dispute(**values: Any) -> Dispute:
+    plain = Dispute(
+        *(
+            NOBODY,
+            NOBODY,
+            NOBODY,
+            NOBODY,
+            "du_1",
+            DisputeStatus.OPEN,
+            6600,
+            "JPY",
+            "fraudulent",
+            None,
+            None,
+            None,
+            None,
+        ),
+        created_at=NOW,
+    )
+    return replace(plain, **values)
+
+
+def event(status: DisputeStatus, **values: Any) -> DisputeEvent:
+    return DisputeEvent("du_1", status, 6600, "fraudulent", **values)
+
+
+@pytest.mark.parametrize(
+    ("left", "expected"),
+    [
+        (timedelta(days=7), [timedelta(days=4), timedelta(days=6)]),
+        (timedelta(days=3), [timedelta(days=2)]),
+        (timedelta(hours=24, seconds=1), [timedelta(seconds=1)]),
+        (timedelta(hours=24), [timedelta(0)]),
+        (timedelta(minutes=1), [timedelta(0)]),
+        (timedelta(0), []),
+        (timedelta(days=-1), []),
+    ],
+)
+def test_reminders_come_before_the_deadline(left: timedelta, expected: list[timedelta]) -> None:
+    assert [at - NOW for at in reminders(NOW + left, NOW)] == expected
+
+
+def test_reminders_need_a_deadline() -> None:
+    assert reminders(None, NOW) == ()
+
+
+def test_after_event_ends_the_same_in_every_order() -> None:
+    life = [
+        event(DisputeStatus.OPEN, due_at=DUE),
+        event(DisputeStatus.LOST, due_at=DUE, fee=1500),
+        event(DisputeStatus.OPEN),
+    ]
+    for order in permutations(life):
+        found = dispute()
+        for one in order:
+            found = after_event(found, one, NOW)
+        assert (found.status, found.due_at, found.fee, found.closed_at) == (DisputeStatus.LOST, DUE, 1500, NOW)
+
+
+def test_after_event_keeps_the_first_outcome() -> None:
+    won = after_event(dispute(), event(DisputeStatus.WON), NOW)
+    assert after_event(won, event(DisputeStatus.LOST), NOW + DAY).status is DisputeStatus.WON
+
+
+@pytest.mark.parametrize(
+    ("changed", "needed"),
+    [
+        ({"due_at": DUE}, True),
+        ({"due_at": None}, False),
+        ({"due_at": NOW}, False),
+        ({"due_at": DUE, "status": DisputeStatus.WON, "closed_at": NOW}, False),
+    ],
+)
+def test_needs_reminder_while_evidence_is_taken(changed: dict[str, Any], needed: bool) -> None:
+    assert needs_reminder(dispute(**changed), NOW) is needed

@@ -1,0 +1,1 @@
+"""A dispute: its evidence, and the reminders of its deadline."""
