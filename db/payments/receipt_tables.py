@@ -24,7 +24,8 @@ class ReceiptNumber(Base):
 
 class Receipt(Base):
     """One document. ``content`` is all that it says, ``digest`` the SHA-256 of that; ``party`` is the customer, for the
-    search; days at the venue. The application can insert and read, nothing else."""
+    search; days at the venue. ``corrects``: the document that this one replaces. The application can insert and read,
+    nothing else."""
 
     __tablename__ = "receipts"
     __table_args__ = (
@@ -32,7 +33,14 @@ class Receipt(Base):
         CheckConstraint("total > 0", name="total_positive"),
         CheckConstraint("sequence > 0", name="sequence_positive"),
         UniqueConstraint("business_id", "year", "sequence"),
-        Index("uq_receipts_payment_id", "payment_id", unique=True, postgresql_where=text("refund_id IS NULL")),
+        Index(
+            "uq_receipts_payment_id",
+            "payment_id",
+            unique=True,
+            postgresql_where=text("refund_id IS NULL AND corrects IS NULL"),
+        ),
+        # Each document is corrected once: the next correction corrects the correction.
+        Index("uq_receipts_corrects", "corrects", unique=True, postgresql_where=text("corrects IS NOT NULL")),
         Index("uq_receipts_refund_id", "refund_id", unique=True, postgresql_where=text("refund_id IS NOT NULL")),
         Index("ix_receipts_business_id_issued_on_id", "business_id", "issued_on", "id"),
         Index("ix_receipts_business_id_total_id", "business_id", "total", "id"),
@@ -44,6 +52,7 @@ class Receipt(Base):
     booking_id: Mapped[UUID] = mapped_column(ForeignKey("bookings.id"))
     payment_id: Mapped[UUID] = mapped_column(ForeignKey("booking_payments.id"))
     refund_id: Mapped[UUID | None] = mapped_column(ForeignKey("refunds.id"))
+    corrects: Mapped[UUID | None] = mapped_column(ForeignKey("receipts.id"))
     kind: Mapped[str]
     year: Mapped[int] = mapped_column(SmallInteger)
     sequence: Mapped[int]

@@ -16,24 +16,33 @@ from db.engine.store import Store
 from db.payments.payments import PaymentStore
 from db.payments.refunds import RefundStore
 from domain.booking_status import BookingStatus
-from domain.errors import Conflict, NotFound
+from domain.errors import Conflict, NotFound, WrongState
 from domain.messages.formats import full_name
+from domain.payments.payment import Payment
 from domain.payments.receipts import (
     Content,
     ReceiptFacts,
     ReceiptKind,
     ReceiptRemark,
     SoldItem,
+    check_correction,
     credit_note_content,
     receipt_content,
     receipt_number,
 )
 from domain.payments.status import RefundStatus
 
-COLUMNS = """r.id, r.business_id, r.booking_id, r.payment_id, r.refund_id, r.kind, r.number, r.issued_on, r.supplied_on,
-    r.recipient, r.party, r.total, r.currency, r.content, r.digest, r.created_at"""
+COLUMNS = """r.id, r.business_id, r.booking_id, r.payment_id, r.refund_id, r.corrects, r.kind, r.number, r.issued_on,
+    r.supplied_on, r.recipient, r.party, r.total, r.currency, r.content, r.digest, r.created_at"""
 
-_OF_PAYMENT = text(f"SELECT {COLUMNS} FROM receipts r WHERE r.payment_id = :payment_id AND r.refund_id IS NULL")
+_OF_PAYMENT = text(f"""
+    SELECT {COLUMNS} FROM receipts r
+     WHERE r.payment_id = :payment_id AND r.refund_id IS NULL
+       AND NOT EXISTS (SELECT 1 FROM receipts n WHERE n.corrects = r.id)
+""")
+_HAS_CREDIT_NOTE = text("""
+    SELECT EXISTS (SELECT 1 FROM receipts WHERE payment_id = :payment_id AND refund_id IS NOT NULL)
+""")
 _OF_REFUND = text(f"SELECT {COLUMNS} FROM receipts r WHERE r.refund_id = :refund_id AND r.payment_id = :payment_id")
 _REFUND = text("SELECT amount, status FROM refunds WHERE id = :refund_id AND payment_id = :payment_id")
 _FACTS = text("""
@@ -48,12 +57,12 @@ _NEXT = text("""
     ON CONFLICT (business_id, year) DO UPDATE SET last = n.last + 1 RETURNING last
 """)
 _WRITE = text(f"""
-    INSERT INTO receipts AS r (business_id, booking_id, payment_id, refund_id, kind, year, sequence, number, issued_on,
-                               supplied_on, recipient, party, total, currency, content, digest)
-    VALUES (:business_id, :booking_id, :payment_id, :refund_id, :kind, :year, :sequence, :number, :issued_on,
-            :supplied_on, :recipient, :party, :total, :currency, CAST(:content AS jsonb), :digest)
+    INSERT INTO receipts AS r (business_id, booking_id, payment_id, refund_id, corrects, kind, year, sequence, number,
+                               issued_on, supplied_on, recipient, party, total, currency, content, digest)
+    VALUES (:business_id, :booking_id, :payment_id, :refund_id, :corrects, :kind, :year, :sequence, :number,
+            :issued_on, :supplied_on, :recipient, :party, :total, :currency, CAST(:content AS jsonb), :digest)
     RETURNING {COLUMNS}
-""").bindparams(bindparam("refund_id", type_=PgUUID))
+""").bindparams(bindparam("refund_id", type_=PgUUID), bindparam("corrects", type_=PgUUID))
 _FILE = text("SELECT file, digest FROM receipt_files WHERE receipt_id = :receipt_id AND language = :language")
 _KEEP = text("""
     INSERT INTO receipt_files (business_id, receipt_id, language, file, digest)
@@ -81,6 +90,7 @@ class Receipt:
     booking_id: UUID
     payment_id: UUID
     refund_id: UUID | None
+    corrects: UUID | None
     kind: ReceiptKind
     number: str
     issued_on: date
@@ -119,12 +129,36 @@ class ReceiptStore(Store):
         known = (await self.session.execute(_OF_PAYMENT, {"payment_id": payment_id})).one_or_none()
         if known is not None:
             return _for_recipient(_receipt_of(known), recipient)
-        row = (await self.session.execute(_FACTS, {"booking_id": payment.booking_id})).one()
-        on_the_way = await RefundStore(self.session, self.context).on_the_way(payment_id)
-        facts = replace(_facts(row, payment.captured, payment.refunded, recipient), on_the_way=on_the_way)
-        content = receipt_content(facts)
+        row, content = await self._content(payment, recipient)
         values = {"business_id": payment.business_id, "booking_id": payment.booking_id, "payment_id": payment_id}
         return await self._write(values, row, content, payment.currency, now, recipient)
+
+    async def correct(self, payment_id: UUID, now: datetime, recipient: str | None = None) -> Receipt:
+        """A new document in place of the issued one, with what is right now; ``recipient`` None keeps the present one.
+        The first one stays, and the new one names it.
+
+        Raises NotFound; WrongState where none was issued; what ``receipt_content`` and ``check_correction`` raise.
+        """
+        payment, _ = await PaymentStore(self.session, self.context).lock(payment_id)
+        known = (await self.session.execute(_OF_PAYMENT, {"payment_id": payment_id})).one_or_none()
+        if known is None:
+            raise WrongState({"status": "not_issued", "wanted": "corrected"})
+        recipient = recipient or known.recipient
+        row, content = await self._content(payment, recipient)
+        right = _said(row, content, payment.currency) | {"recipient": recipient, "supplied_on": _supplied_on(row)}
+        said = {name: known.content[name] for name in right}
+        has_note = bool(await self.session.scalar(_HAS_CREDIT_NOTE, {"payment_id": payment_id}))
+        check_correction(json.loads(json.dumps(right)) == said, has_note)
+        values = {"business_id": payment.business_id, "booking_id": payment.booking_id, "payment_id": payment_id}
+        more = {"corrects": known.id, "refers_to": known.number}
+        return await self._write(values | more, row, content, payment.currency, now, recipient)
+
+    async def _content(self, payment: Payment, recipient: str | None) -> tuple[Row[Any], Content]:
+        """The booking with its business, and what the document of the payment says now."""
+        row = (await self.session.execute(_FACTS, {"booking_id": payment.booking_id})).one()
+        on_the_way = await RefundStore(self.session, self.context).on_the_way(payment.id)
+        facts = _facts(row, payment.captured, payment.refunded, recipient)
+        return row, receipt_content(replace(facts, on_the_way=on_the_way))
 
     async def issue_credit_note(self, payment_id: UUID, refund_id: UUID, now: datetime) -> Receipt:
         """The document of a refund; it names that of its payment, if one was issued.
@@ -182,6 +216,7 @@ class ReceiptStore(Store):
     ) -> Receipt:
         zone = ZoneInfo(row.time_zone)
         issued_on, supplied_on = now.astimezone(zone).date(), row.start_at.astimezone(zone).date()
+        values.setdefault("corrects", None)
         refers_to = values.pop("refers_to", None)
         values.setdefault("refund_id", None)
         year = issued_on.year
@@ -204,6 +239,11 @@ class ReceiptStore(Store):
         digest = hashlib.sha256(written.encode()).hexdigest()
         stored = {**values, **more, **days, "party": party, "content": written, "digest": digest}
         return _receipt_of((await self.session.execute(_WRITE, stored)).one())
+
+
+def _supplied_on(row: Row[Any]) -> str:
+    day: date = row.start_at.astimezone(ZoneInfo(row.time_zone)).date()
+    return day.isoformat()
 
 
 def _for_recipient(receipt: Receipt, recipient: str | None) -> Receipt:

@@ -16,6 +16,7 @@ class PaymentAction(Action):
     RECORD_AT_VENUE = "payment.record_at_venue"
     REPORT_TILLS = "payment.report_tills"
     RECEIPT = "receipt.read"
+    CORRECT_RECEIPT = "receipt.correct"
     SEARCH_RECEIPTS = "receipt.search"
     READ_DISPUTES = "dispute.read"
     REPLAY_EVENTS = "payment_event.replay"
@@ -32,6 +33,7 @@ PERMISSIONS: Mapping[Action, Rule] = {
     PaymentAction.RECORD_AT_VENUE: Rule(TEAM, after_closing=True),
     PaymentAction.REPORT_TILLS: Rule(MANAGERS, after_closing=True),
     PaymentAction.RECEIPT: Rule(TEAM | CUSTOMERS, after_closing=True),
+    PaymentAction.CORRECT_RECEIPT: Rule(MANAGERS, after_closing=True),
     PaymentAction.SEARCH_RECEIPTS: Rule(MANAGERS, after_closing=True),
     PaymentAction.READ_DISPUTES: Rule(MANAGERS, after_closing=True),
     PaymentAction.REPLAY_EVENTS: Rule(frozenset({Role.ADMIN})),

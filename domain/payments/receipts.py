@@ -12,7 +12,7 @@ from datetime import date
 from enum import StrEnum
 
 from domain.booking_status import BookingStatus
-from domain.errors import WrongState
+from domain.errors import RuleBroken, WrongState
 from domain.payments.status import RefundStatus
 from domain.payments.tax import RATES, TaxCategory, TaxRate, category_of, rate_on, tax_in
 
@@ -133,6 +133,19 @@ def credit_note_content(
         return Content(ReceiptKind.REFUND_NOTE, lines, _totals(lines), refund, None)
     kind = ReceiptKind.CREDIT_NOTE if facts.registration_number else ReceiptKind.REFUND_NOTE
     return Content(kind, lines, _totals(lines), refund, None)
+
+
+def check_correction(is_same: bool, has_credit_note: bool) -> None:
+    """Raises RuleBroken where a correction would say the same as the present document (``is_same``), or where a credit
+    note refers to that: the two would correct the same money twice, so a person has to decide.
+
+    A wrong invoice is corrected by a new one with all contents, or by one that names the first and what is corrected
+    (国税庁, Q&A on the qualified invoice system, 問32 to 34). The new document here does both.
+    """
+    if has_credit_note:
+        raise RuleBroken({"rule": "credit_note_issued"})
+    if is_same:
+        raise RuleBroken({"rule": "nothing_to_correct"})
 
 
 def _fee(facts: ReceiptFacts) -> Content:

@@ -45,7 +45,7 @@ def receipt_file(content: Mapping[str, Any], kind: str, language: str) -> bytes:
 
 def _page(content: Mapping[str, Any], kind: str, language: str) -> dict[str, Any]:
     word = {name: texts[language] for name, texts in WORDS.items()}
-    is_refund = content["refers_to"] is not None or kind in {"credit_note", "refund_note"}
+    is_refund = kind in {"credit_note", "refund_note"}
     title, subtitle = (texts[language] for texts in TITLES[kind])
     recipient = content["recipient"] or ""
     if recipient:
@@ -77,8 +77,8 @@ def _facts(content: Mapping[str, Any], word: Mapping[str, str], language: str, i
         [word["supplied_on"], _day(content["supplied_on"], language)],
         [word["booking"], content["booking_code"]],
     ]
-    if is_refund and content["refers_to"]:
-        found.append([word["refers_to"], content["refers_to"]])
+    if content["refers_to"]:
+        found.append([word["refers_to" if is_refund else "corrects"], content["refers_to"]])
     return found
 
 

@@ -45,6 +45,7 @@ WORDS: Mapping[str, Words] = {
     "supplied_on": {"ja": "取引年月日", "en": "Date of service"},
     "booking": {"ja": "予約番号", "en": "Booking number"},
     "refers_to": {"ja": "対象の領収書", "en": "For receipt"},
+    "corrects": {"ja": "訂正前の領収書", "en": "Corrects receipt"},
     "total": {"ja": "合計（税込）", "en": "Total (tax included)"},
     "refunded": {"ja": "返金額（税込）", "en": "Refunded (tax included)"},
     "received": {"ja": "上記の金額を領収いたしました。", "en": "Received with thanks."},

@@ -61,6 +61,7 @@ EXPECTED = {
     "payment.record_at_venue": "-yyy---",
     "payment.report_tills": "-yy----",
     "receipt.read": "-yyy-yy",
+    "receipt.correct": "-yy----",
     "receipt.search": "-yy----",
     "dispute.read": "-yy----",
     "payment_event.replay": "y------",

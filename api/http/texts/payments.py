@@ -77,6 +77,14 @@ TEXTS = Texts(
             "領収書は、別の宛名で発行済みです。宛名を変えることはできません。",
             "The receipt has been issued for another recipient. It cannot be changed.",
         ),
+        "nothing_to_correct": Text(
+            "発行済みの領収書に、訂正する内容はありません。",
+            "The issued receipt already says what is right. There is nothing to correct.",
+        ),
+        "credit_note_issued": Text(
+            "返金明細書を発行済みのため、領収書を訂正できません。",
+            "A credit note has been issued for this receipt, so it cannot be corrected.",
+        ),
         "return_url_origin": Text(
             "お支払い後に戻るページのURLは、予約サイトまたはお店のウェブサイトのものを指定してください。",
             "The page to return to after payment must belong to the booking site or to the website of the business.",

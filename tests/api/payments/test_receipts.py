@@ -1,11 +1,13 @@
 """Receipts are issued once, read by those whom they concern, found by the owner, and changed by nobody."""
 
+import asyncio
 import hashlib
 import io
 from uuid import UUID
 
 import pytest
 from fastapi import FastAPI
+from httpx import Response
 from pypdf import PdfReader
 from sqlalchemy.exc import DBAPIError
 
@@ -158,3 +160,67 @@ async def test_receipts_are_found_by_day_amount_and_party(salon: StaffedSalon, p
 async def test_documents_cannot_be_changed(pool: Pool, statement: str) -> None:
     with pytest.raises(DBAPIError, match="permission denied"):
         await data.rows(pool, statement)
+
+
+async def _correct(person: Person, payment: str, recipient: str | None = None) -> Response:
+    return await person.post(f"/payments/{payment}/receipt/correct", json={"recipient": recipient}, headers=keyed())
+
+
+async def test_receipt_is_corrected_by_a_new_one_that_names_it(salon: StaffedSalon, pool: Pool) -> None:
+    await _register(pool, salon)
+    _, payment = await _paid(salon, pool)
+    assert error_of(await _correct(salon.owner, payment)) == (409, "wrong_state")
+    first = await _issued(salon.customer, payment, "株式会社さくら")
+    assert error_of(await _correct(salon.owner, payment)) == (422, "rule_broken")
+    assert error_of(await _correct(salon.owner, payment, "株式会社さくら")) == (422, "rule_broken")
+    answer = await _correct(salon.owner, payment, "株式会社すみれ")
+    assert answer.status_code == 201, answer.text
+    corrected = Envelope[ReceiptRead].model_validate_json(answer.content, extra="forbid").data
+    assert (corrected.corrects, corrected.recipient, corrected.kind) == (first.id, "株式会社すみれ", first.kind)
+    assert (corrected.number[-6:], corrected.total) == ("000002", first.total)
+    assert await _issued(salon.customer, payment) == corrected
+    file = await salon.customer.get(f"/payments/{payment}/receipt", params={"language": "ja"})
+    text = "".join(PdfReader(io.BytesIO(file.content)).pages[0].extract_text().split())
+    for said in ("株式会社すみれ様", f"訂正前の領収書{first.number}", "上記の金額を領収いたしました"):
+        assert said in text
+    again = await _correct(salon.owner, payment, "株式会社もみじ")
+    assert again.json()["data"]["corrects"] == str(corrected.id)
+    found = await salon.owner.get("/owner/receipts", params={"business_id": str(salon.ids.business_id)})
+    assert [row["number"][-6:] for row in found.json()["data"]] == ["000003", "000002", "000001"]
+
+
+async def test_receipt_of_a_cancelled_booking_is_corrected_to_its_fee(salon: StaffedSalon, pool: Pool) -> None:
+    await _register(pool, salon)
+    booking, payment = await _paid(salon, pool)
+    first = await _issued(salon.owner, payment)
+    await data.rows(pool, "UPDATE bookings SET status = 'cancelled' WHERE id::text = :id", id=booking)
+    corrected = (await _correct(salon.owner, payment)).json()["data"]
+    assert (first.kind, corrected["kind"], corrected["total"]["amount"]) == ("simplified_invoice", "receipt", 6600)
+    assert [(one["percent"], one["tax"]["amount"]) for one in corrected["totals"]] == [(0, 0)]
+
+
+async def test_receipt_with_a_credit_note_is_not_corrected(salon: StaffedSalon, pool: Pool) -> None:
+    booking, payment = await _paid(salon, pool)
+    await _issued(salon.owner, payment)
+    values = {"payment_id": payment, "booking_id": booking, "amount": 3300, "currency": "JPY", "reason": "goodwill"}
+    refund = await data.add(pool, Refund, business_id=salon.ids.business_id, command_id="r", **values)
+    await succeed_refund(pool, refund)
+    assert (await salon.owner.get(f"/payments/{payment}/refunds/{refund}/receipt")).status_code == 200
+    refused = await _correct(salon.owner, payment, "株式会社さくら")
+    assert error_of(refused) == (422, "rule_broken")
+    assert refused.json()["error"]["details"] == {"rule": "credit_note_issued"}
+
+
+async def test_receipt_is_corrected_once_by_two_at_once(salon: StaffedSalon, pool: Pool) -> None:
+    _, payment = await _paid(salon, pool)
+    await _issued(salon.owner, payment)
+    answers = await asyncio.gather(*(_correct(salon.owner, payment, "株式会社さくら") for _ in range(3)))
+    assert sorted(answer.status_code for answer in answers) == [201, 422, 422]
+
+
+async def test_receipt_is_corrected_by_managers_of_its_business(salon: StaffedSalon, pool: Pool) -> None:
+    _, payment = await _paid(salon, pool)
+    await _issued(salon.owner, payment)
+    for person in (salon.customer, salon.assistant):
+        assert error_of(await _correct(person, payment, "株式会社さくら"))[0] in {403, 404}
+    assert error_of(await _correct(salon.other_owner, payment, "株式会社さくら")) == (404, "not_found")

@@ -15,14 +15,15 @@ from api.http.operation_errors import raises
 from api.http.paging import PageAsked
 from api.http.rate_limits import RateClass, limited
 from api.http.times import Day
-from api.v1.payments.receipts.handlers import credit_note_pdf, issue, receipt_pdf
-from api.v1.payments.receipts.schemas import ReceiptCreate, ReceiptRead
+from api.v1.payments.receipts.handlers import correct_issued, credit_note_pdf, issue, receipt_pdf
+from api.v1.payments.receipts.schemas import ReceiptCorrectionCreate, ReceiptCreate, ReceiptRead
 from db.payments.receipts import ReceiptSearch
 from domain.payments.permissions import PaymentAction
 
 router = routing.router(tags=["payments"])
 
 MayReceive = Annotated[Access, Depends(may(PaymentAction.RECEIPT, "payment", link=True))]
+MayCorrect = Annotated[Access, Depends(may(PaymentAction.CORRECT_RECEIPT, "payment"))]
 MaySearch = Annotated[Access, Depends(may(PaymentAction.SEARCH_RECEIPTS, "business"))]
 Language = Annotated[Literal["ja", "en"] | None, Query(description="Language of the file; else that of the request.")]
 _FILE: dict[int | str, dict[str, Any]] = {200: {"content": {"application/pdf": {}}, "description": "The document."}}
@@ -42,6 +43,23 @@ async def create_receipt(
     """Issued once; a repeat returns the same. `conflict` if it was issued for another recipient. For a cancelled
     booking it is a receipt over the cancellation fee that was kept."""
     return await issue(access, payment_id, body, now, key)
+
+
+@router.post(
+    "/payments/{payment_id}/receipt/correct",
+    status_code=201,
+    summary="Correct the receipt of a payment",
+    response_model=Envelope[ReceiptRead],
+)
+@raises(correct_issued)
+@limited(RateClass.PAYMENT)
+async def correct_receipt(
+    payment_id: UUID, body: ReceiptCorrectionCreate, access: MayCorrect, now: Now, key: OptionalKey
+) -> Response:
+    """A new receipt with what is right now: recipient, business, services and amounts. It names the one that it
+    replaces, which stays and can still be found. `rule_broken` if nothing is to be corrected, or after a credit
+    note."""
+    return await correct_issued(access, payment_id, body, now, key)
 
 
 @router.get(

@@ -13,10 +13,10 @@ from api.http.envelope import created
 from api.http.idempotency import Key, store_response
 from api.http.operation_errors import raises
 from api.http.request_info import request_info
-from api.v1.payments.receipts.schemas import ReceiptCreate, ReceiptRead
+from api.v1.payments.receipts.schemas import ReceiptCorrectionCreate, ReceiptCreate, ReceiptRead
 from db.engine.session import UnitOfWork
 from db.payments.receipts import Receipt
-from domain.errors import Conflict, NotFound, WrongState
+from domain.errors import Conflict, NotFound, RuleBroken, WrongState
 from runtime.documents.receipt_files import receipt_file
 
 
@@ -25,6 +25,16 @@ async def issue(access: Access, payment_id: UUID, body: ReceiptCreate, now: date
     """The receipt of a payment, issued now unless it was before."""
     async with access.work(payment_id, key) as work:
         receipt = await work.payments.receipts.issue(payment_id, now, body.recipient)
+        return await store_response(work, created(ReceiptRead.of(receipt)))
+
+
+@raises(NotFound, WrongState, RuleBroken)
+async def correct_issued(
+    access: Access, payment_id: UUID, body: ReceiptCorrectionCreate, now: datetime, key: Key | None
+) -> Response:
+    """201 with the corrected receipt of a payment."""
+    async with access.work(payment_id, key) as work:
+        receipt = await work.payments.receipts.correct(payment_id, now, body.recipient)
         return await store_response(work, created(ReceiptRead.of(receipt)))
 
 

@@ -22,6 +22,7 @@ _RECEIPT: dict[str, Any] = {
     "booking_id": "019a0c5f-1c2d-7e30-9b5a-7d9e4f1a3c04",
     "payment_id": "019a0c61-2a3b-7d50-9e7c-9f1a6b3c5e07",
     "refund_id": None,
+    "corrects": None,
     "kind": "simplified_invoice",
     "number": "2026-000012",
     "issued_on": "2026-11-21",
@@ -44,6 +45,16 @@ class ReceiptCreate(Input):
     recipient: Name | None = Field(default=None, description="Name of the person or company that the receipt is for.")
 
 
+class ReceiptCorrectionCreate(Input):
+    """Issue a corrected receipt in place of the issued one."""
+
+    model_config = ConfigDict(json_schema_extra=examples({"recipient": "株式会社さくら"}))
+
+    recipient: Name | None = Field(
+        default=None, description="Name of the person or company that it is for; null keeps the present one."
+    )
+
+
 class ReceiptTotalRead(Output):
     """The sum of one tax rate."""
 
@@ -63,6 +74,7 @@ class ReceiptRead(RecordRead):
     booking_id: UUID = Field(description="Id of the booking (UUID).")
     payment_id: UUID = Field(description="Id of the payment (UUID).")
     refund_id: UUID | None = Field(description="Id of the refund (UUID) of a credit note; null otherwise.")
+    corrects: UUID | None = Field(description="Id of the receipt that this one replaces (UUID); null otherwise.")
     kind: ReceiptKind = Field(description="Kind of document.")
     number: str = Field(description="Number, without gaps in each business and year.")
     issued_on: date = Field(description="Day of issue at the business (YYYY-MM-DD).")
@@ -86,6 +98,7 @@ class ReceiptRead(RecordRead):
             booking_id=receipt.booking_id,
             payment_id=receipt.payment_id,
             refund_id=receipt.refund_id,
+            corrects=receipt.corrects,
             kind=receipt.kind,
             number=receipt.number,
             issued_on=receipt.issued_on,
