@@ -81,7 +81,7 @@ async def test_gather_stores_the_evidence_of_the_opening_once(desk: Desk) -> Non
         ("capture", "succeeded", 6600),
         ("dispute", "intended", 6600),
     ]
-    await rows(desk.database, "UPDATE bookings SET price = 1 WHERE id = :id", id=dispute.booking_id)
+    await rows(desk.database, "UPDATE bookings SET contact_proven_at = now() WHERE id = :id", id=dispute.booking_id)
     await desk.within(gather)
     assert (await disputes(desk, payment_id))[0].evidence == found.evidence
 

@@ -79,4 +79,4 @@ async def test_dispute_reminds_before_its_deadline(
             await temporal_time_skipping.fast_forward(handle)
         assert await handle.result() == reminded
     assert stub.calls[0] == "gather"
-    assert stub.calls.count("gather") == 1
+    assert ("remind" in stub.calls) is (left is not None and left > timedelta(0))
