@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from alembic import op
 
-revision: str = "2026_11_30_0908_corrected_receipts"
+revision: str = "2026_11_30_0908_new_receipts"
 down_revision: str | None = "2026_11_30_0907_disputes"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
