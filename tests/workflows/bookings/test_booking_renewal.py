@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from domain.booking_status import BookingStatus as S
@@ -55,6 +56,30 @@ async def test_authorization_long_ahead_is_renewed_repeatedly(temporal_time_skip
     ]
     movements = [task.movement_id for task in stub.arguments("payments.perform")]
     assert len(set(movements)) == len(movements)
+
+
+@pytest.mark.parametrize(
+    ("lasts", "renewals"),
+    # Stripe, a customer's payment: 7 days ("Place a hold on a payment method"); PAY.JP v1: up to 60 days.
+    [(WEEK, 60), (timedelta(days=60), 6)],
+)
+async def test_authorization_a_year_ahead_lives_until_the_visit(
+    temporal_time_skipping: WorkflowEnvironment, lasts: timedelta, renewals: int
+) -> None:
+    stub = held(days=365, lasts=lasts)
+    async with running(temporal_time_skipping, stub) as run:
+        await run.pay()
+        assert (await run.finish()).status is S.COMPLETED
+    made = moved(stub)
+    assert sum(movement is Movement.AUTHORIZE for movement, _ in made) == renewals
+    assert made == [
+        *(
+            step
+            for n in range(1, renewals + 1)
+            for step in ((Movement.AUTHORIZE, f"pi_{n}"), (Movement.VOID, f"pi_{n}"))
+        ),
+        (Movement.CAPTURE, f"pi_{renewals + 1}"),
+    ]
 
 
 async def test_authorization_is_renewed_a_day_before_it_lapses(temporal_time_skipping: WorkflowEnvironment) -> None:
