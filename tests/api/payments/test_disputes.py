@@ -14,7 +14,7 @@ from tests.support import data
 from tests.support.desk import Desk
 
 
-async def test_list_disputes_shows_deadline_evidence_and_outcome(salon: StaffedSalon, pool: Pool, clock: Clock) -> None:
+async def test_get_disputes_shows_deadline_evidence_and_outcome(salon: StaffedSalon, pool: Pool, clock: Clock) -> None:
     desk, now = Desk(pool, salon.ids), clock.now()
     booking_id = await data.add_booking(pool, salon.ids, salon.at(15), status="completed", amount_due=6600)
     payment_id: UUID = await data.add_payment(pool, salon.ids, booking_id, status="captured", provider_intent_id="pi_d")
@@ -36,7 +36,7 @@ async def test_list_disputes_shows_deadline_evidence_and_outcome(salon: StaffedS
     assert found.evidence["booking"]["status"] == "completed"
 
 
-async def test_list_disputes_is_for_managers(salon: StaffedSalon, pool: Pool) -> None:
+async def test_get_disputes_is_for_managers(salon: StaffedSalon, pool: Pool) -> None:
     booking_id = await data.add_booking(pool, salon.ids, salon.at(15), status="completed", amount_due=6600)
     payment_id = await data.add_payment(pool, salon.ids, booking_id, status="captured")
     path = f"/payments/{payment_id}/disputes"

@@ -21,10 +21,10 @@ MayRead = Annotated[Access, Depends(may(PaymentAction.READ_DISPUTES, "payment"))
 
 @router.get(
     "/{payment_id}/disputes",
-    summary="List the disputes of a payment",
+    summary="Get the disputes of a payment",
     response_model=Envelope[Annotated[list[DisputeRead], Field(description="Oldest first.")]],
 )
-async def list_disputes(payment_id: UUID, access: MayRead) -> Response:
+async def get_disputes(payment_id: UUID, access: MayRead) -> Response:
     """Chargebacks and inquiries of the customer's bank, with the evidence that was gathered when each was opened."""
     async with access.work(payment_id) as work:
         return ok([DisputeRead.of(one) for one in await work.payments.disputes.list_(payment_id)])

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from alembic import op
 
-revision: str = "2026_11_30_0907_disputes"
-down_revision: str | None = "2026_11_30_0906_corrected_by"
+revision: str = "2026_11_30_0952_disputes"
+down_revision: str | None = "2026_11_30_0926_payment_accounts"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
