@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from alembic import op
 
 revision: str = "2026_11_30_0952_disputes"
-down_revision: str | None = "2026_11_30_0926_payment_accounts"
+down_revision: str | None = "2026_11_30_0942_analytics_rest"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
