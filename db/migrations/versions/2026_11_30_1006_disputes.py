@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from alembic import op
 
-revision: str = "2026_11_30_0952_disputes"
-down_revision: str | None = "2026_11_30_0942_analytics_rest"
+revision: str = "2026_11_30_1006_disputes"
+down_revision: str | None = "2026_11_30_0953_archives"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
