@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from alembic import op
 
-revision: str = "2026_11_30_1006_disputes"
-down_revision: str | None = "2026_11_30_0953_archives"
+revision: str = "2026_11_30_1020_disputes"
+down_revision: str | None = "2026_11_30_1012_message_texts"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 

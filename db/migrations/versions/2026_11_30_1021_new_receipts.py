@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from alembic import op
 
-revision: str = "2026_11_30_1007_new_receipts"
-down_revision: str | None = "2026_11_30_1006_disputes"
+revision: str = "2026_11_30_1021_new_receipts"
+down_revision: str | None = "2026_11_30_1020_disputes"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
