@@ -82,5 +82,9 @@ WORDS: Mapping[str, Text] = {
         "送信待ちの処理が止まっています。詳細のエラーを確認してください。",
         "A command cannot be delivered. The error is in the details.",
     ),
+    "attention_analytics_failed": Text(
+        "集計の処理に失敗しました。詳細の実行記録を確認してください。",
+        "The daily figures could not be computed. The run in the details says why.",
+    ),
     "attention_other": Text("詳細を確認してください。", "See the details."),
 }
