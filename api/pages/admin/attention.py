@@ -25,6 +25,7 @@ MONEY = frozenset(
         "authorize_failed",
         "capture_failed",
         "dispute",
+        "dispute_due",
         "event_refused",
         "hold_unsettled",
         "movement_unsettled",

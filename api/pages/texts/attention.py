@@ -83,8 +83,12 @@ WORDS: Mapping[str, Text] = {
         "A command cannot be delivered. The error is in the details.",
     ),
     "attention_analytics_failed": Text(
-        "集計の処理に失敗しました。詳細の実行記録を確認してください。",
-        "The daily figures could not be computed. The run in the details says why.",
+        "集計の処理に失敗しました。analyticsワーカーのログを確認してください。",
+        "The daily figures could not be computed. The log of the analytics worker has the error.",
+    ),
+    "attention_dispute_due": Text(
+        "異議申し立ての回答期限が近づいています。決済サービスで回答してください。",
+        "The deadline of a dispute is near. Answer at the provider.",
     ),
     "attention_other": Text("詳細を確認してください。", "See the details."),
 }
