@@ -8,13 +8,12 @@ from datetime import timedelta
 import structlog
 from temporalio.client import Client
 from temporalio.common import WorkerDeploymentVersion
-from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymentConfig
+from temporalio.worker import PollerBehaviorAutoscaling, UnsandboxedWorkflowRunner, Worker, WorkerDeploymentConfig
 
 from activities.support.errors import ContextInterceptor, ErrorInterceptor
 from runtime.settings import Settings
 from workers.lifecycle import connect_when_available, stopping
 from workers.registry import WorkerServices, WorkerSpec, worker_specs
-from workers.sandbox import workflow_runner
 from workflows.support import queues
 
 log = structlog.get_logger(__name__)
@@ -81,7 +80,7 @@ def make_worker(client: Client, queue: str, each: WorkerSpec, build_id: str, ste
         workflows=each.workflows,
         activities=each.activities,
         interceptors=[ErrorInterceptor(), ContextInterceptor()],
-        workflow_runner=workflow_runner(),
+        workflow_runner=UnsandboxedWorkflowRunner(),
         # For people and for patches only: tasks go to any worker of the queue.
         deployment_config=WorkerDeploymentConfig(
             version=WorkerDeploymentVersion(queue, build_id), use_worker_versioning=False

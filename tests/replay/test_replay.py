@@ -10,8 +10,8 @@ from tests.replay.changed import ConfirmsBeforeMoney
 from tests.replay.outcomes import FOLDER, OUTCOMES, path_of, read
 from tests.replay.record import STORIES
 from tests.support.servers import CONVERTER
+from tests.support.workflow_sandbox import workflow_runner
 from workers.registry import worker_specs
-from workers.sandbox import workflow_runner
 
 WORKFLOWS = tuple(each for spec in worker_specs(Mock()).values() for each in spec.workflows)
 ALL = [(kind, outcome) for kind, outcomes in OUTCOMES.items() for outcome in outcomes]

@@ -18,8 +18,8 @@ from runtime.payload_codec import ENCRYPTED, KEY_ID, EncryptingCodec, Unreadable
 from runtime.settings import Settings
 from tests.replay.outcomes import read
 from tests.support.servers import CONVERTER
+from tests.support.workflow_sandbox import workflow_runner
 from tests.workflows.payments.test_refund import DONE, RefundStub, refunding
-from workers.sandbox import workflow_runner
 from workflows.payments.refund.workflow import RefundWorkflow
 
 NOW = datetime(2026, 11, 21, 1, 30, tzinfo=UTC)

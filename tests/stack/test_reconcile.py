@@ -11,8 +11,8 @@ from temporalio.worker import Worker
 from runtime.settings import Settings
 from stack import reconcile as command
 from stack.reconcile import describe, is_equal, reconcile
+from tests.support.workflow_sandbox import workflow_runner
 from tests.workflows.payments.test_reconciliation import Comparison
-from workers.sandbox import workflow_runner
 from workflows.payments.reconciliation.messages import ProviderReconciled, ReconciliationDone
 from workflows.payments.reconciliation.workflow import ReconciliationWorkflow
 from workflows.support import queues

@@ -19,8 +19,8 @@ from domain.bookings.commands import BookingCommand, BookingOutcome
 from domain.payments.status import Movement, PaymentStatus
 from domain.payments.tasks import MoneyTask
 from domain.platform.actor import ActorKind
+from tests.support.workflow_sandbox import workflow_runner
 from tests.workflows.booking_stub import BookingStub
-from workers.sandbox import workflow_runner
 from workflows.bookings.booking import messages
 from workflows.bookings.booking.workflow import BookingWorkflow
 from workflows.support import ids, queues

@@ -14,7 +14,7 @@ from temporalio.worker import Worker
 
 from activities.analytics.days import CollectInput, Computed, ComputeInput
 from activities.platform.attention import AttentionInput
-from workers.sandbox import workflow_runner
+from tests.support.workflow_sandbox import workflow_runner
 from workflows.analytics.daily.messages import (
     DAYS_MARKED,
     WORKFLOW,

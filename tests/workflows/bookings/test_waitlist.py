@@ -16,9 +16,9 @@ from temporalio.worker import Worker
 
 from activities.bookings.waitlist import WaitlistTurnInput
 from domain.bookings.waitlist import WaitlistTurn
+from tests.support.workflow_sandbox import workflow_runner
 from tests.workflows.scheduling.test_reaccommodation import until
 from tests.workflows.stub_state import now
-from workers.sandbox import workflow_runner
 from workflows.bookings.waitlist.messages import TIME_FREED, WORKFLOW, TimeFreedInput, WaitlistInput
 from workflows.bookings.waitlist.workflow import WaitlistWorkflow
 from workflows.support import ids, queues

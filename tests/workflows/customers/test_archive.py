@@ -15,8 +15,8 @@ from temporalio.worker import Worker
 from activities.customers.archives import ArchiveStepInput
 from activities.platform.attention import AttentionInput
 from domain.customers.archives import ARCHIVE_LASTS, ArchiveStatus
+from tests.support.workflow_sandbox import workflow_runner
 from tests.workflows.stub_state import now
-from workers.sandbox import workflow_runner
 from workflows.customers.archive import messages
 from workflows.customers.archive.workflow import BusinessArchiveWorkflow
 from workflows.support import ids, queues

@@ -12,7 +12,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from activities.customers.imports import ImportStepInput
-from workers.sandbox import workflow_runner
+from tests.support.workflow_sandbox import workflow_runner
 from workflows.customers.importing import messages
 from workflows.customers.importing.workflow import CustomerImportWorkflow
 from workflows.support import ids, queues

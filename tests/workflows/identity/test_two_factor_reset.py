@@ -14,8 +14,8 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from activities.identity.two_factor import TwoFactorResetStepInput
+from tests.support.workflow_sandbox import workflow_runner
 from tests.workflows.stub_state import now
-from workers.sandbox import workflow_runner
 from workflows.identity.two_factor_reset import messages
 from workflows.identity.two_factor_reset.workflow import TwoFactorResetWorkflow
 from workflows.support import ids, queues

@@ -13,8 +13,8 @@ from temporalio.worker import Worker
 
 from activities.media.media import MediaInspectionInput
 from domain.media.status import MediaStatus
+from tests.support.workflow_sandbox import workflow_runner
 from tests.workflows.actions import cost_of
-from workers.sandbox import workflow_runner
 from workflows.media.inspection import messages
 from workflows.media.inspection.workflow import MediaWorkflow
 from workflows.support import ids, queues

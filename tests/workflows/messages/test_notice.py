@@ -14,9 +14,9 @@ from temporalio.worker import Worker
 
 from activities.messages.notices import NoticeSendInput
 from domain.messages.kinds import NoticeKind, NoticeStatus
+from tests.support.workflow_sandbox import workflow_runner
 from tests.workflows.actions import cost_of
 from tests.workflows.stub_state import now
-from workers.sandbox import workflow_runner
 from workflows.messages.notice import messages
 from workflows.messages.notice.workflow import NoticeWorkflow
 from workflows.support import ids, queues

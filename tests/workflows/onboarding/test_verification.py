@@ -18,7 +18,7 @@ from activities.onboarding.verification import DecideInput, RemindInput
 from activities.platform.attention import AttentionInput
 from activities.support.errors import ErrorInterceptor
 from domain.onboarding.verification import Decision, ReviewStatus, review_after
-from workers.sandbox import workflow_runner
+from tests.support.workflow_sandbox import workflow_runner
 from workflows.onboarding.verification import messages
 from workflows.onboarding.verification.workflow import VerificationWorkflow
 from workflows.support import queues

@@ -14,7 +14,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from activities.payments.disputes import DisputeStepInput
-from workers.sandbox import workflow_runner
+from tests.support.workflow_sandbox import workflow_runner
 from workflows.payments.dispute import messages
 from workflows.payments.dispute.workflow import DisputeWorkflow
 from workflows.support import ids, queues

@@ -14,7 +14,7 @@ from temporalio.worker import Worker
 
 from activities.payments.reconciliation import AccountsInput, Compared, CompareInput
 from activities.platform.attention import AttentionInput
-from workers.sandbox import workflow_runner
+from tests.support.workflow_sandbox import workflow_runner
 from workflows.payments.reconciliation import messages
 from workflows.payments.reconciliation.workflow import ReconciliationWorkflow
 from workflows.support import queues

@@ -17,8 +17,8 @@ from activities.payments.refunds import ApplyRefundEventInput, BeginRefundInput,
 from activities.platform.attention import AttentionInput
 from domain.payments.status import Movement, Phase, RefundStatus
 from domain.payments.tasks import MoneyResult, MoneyTask
+from tests.support.workflow_sandbox import workflow_runner
 from tests.workflows.actions import cost_of
-from workers.sandbox import workflow_runner
 from workflows.payments.refund import messages
 from workflows.payments.refund.workflow import RefundWorkflow
 from workflows.support import ids, queues

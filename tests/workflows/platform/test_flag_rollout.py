@@ -18,7 +18,7 @@ from activities.platform.attention import AttentionInput
 from activities.platform.flags import BeginStepInput, CheckInput, MarkInput, RolloutCheck
 from activities.support.errors import ErrorInterceptor
 from domain.platform.flag_rollout import OVER, Measure, RolloutPlan, RolloutStatus, Step
-from workers.sandbox import workflow_runner
+from tests.support.workflow_sandbox import workflow_runner
 from workflows.platform.flag_rollout import messages
 from workflows.platform.flag_rollout.workflow import FlagRolloutWorkflow
 from workflows.support import queues

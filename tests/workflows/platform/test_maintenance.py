@@ -16,7 +16,7 @@ from activities.media.media import MediaSweepInput
 from activities.platform.attention import AttentionInput
 from activities.platform.maintenance import PartitionsInput, SweepInput
 from domain.platform.retention import RetainedData
-from workers.sandbox import workflow_runner
+from tests.support.workflow_sandbox import workflow_runner
 from workflows.platform.maintenance.messages import WORKFLOW, MaintenanceDone, MaintenanceInput
 from workflows.platform.maintenance.workflow import MaintenanceWorkflow
 from workflows.support import queues

@@ -18,8 +18,8 @@ from activities.platform.attention import AttentionInput
 from activities.privacy.erasures import ErasureStepInput
 from activities.privacy.exports import ExportStepInput
 from domain.privacy.status import ERASURE_DELAY, EXPORT_LASTS, ExportStatus
+from tests.support.workflow_sandbox import workflow_runner
 from tests.workflows.stub_state import now
-from workers.sandbox import workflow_runner
 from workflows.privacy.erasure import messages as erasure
 from workflows.privacy.erasure.workflow import ErasureWorkflow
 from workflows.privacy.export import messages as export

@@ -21,7 +21,7 @@ from domain.errors import NotFound
 from domain.reviews.moderation import Verdict, decide_by, status_after
 from domain.reviews.next_step import ReviewFacts, ReviewStep, next_step
 from domain.reviews.status import PublicationStatus, RemovalReason
-from workers.sandbox import workflow_runner
+from tests.support.workflow_sandbox import workflow_runner
 from workflows.reviews.review import messages
 from workflows.reviews.review.workflow import ReviewWorkflow
 from workflows.support import queues

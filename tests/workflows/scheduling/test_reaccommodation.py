@@ -16,8 +16,8 @@ from temporalio.worker import Worker
 from activities.platform.attention import AttentionInput
 from activities.scheduling.reaccommodations import ReaccommodationStep
 from domain.scheduling.reaccommodation import ReaccommodationStatus
+from tests.support.workflow_sandbox import workflow_runner
 from tests.workflows.stub_state import now
-from workers.sandbox import workflow_runner
 from workflows.scheduling.reaccommodation.messages import DECIDED, WORKFLOW, DecidedInput, ReaccommodationInput
 from workflows.scheduling.reaccommodation.workflow import ReaccommodationWorkflow
 from workflows.support import ids, options, queues
