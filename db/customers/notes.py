@@ -21,11 +21,12 @@ _BUSINESS = text("SELECT business_id FROM customers WHERE id = :customer_id AND 
 _ALLERGIES = text("""
     SELECT b.id AS booking_id, b.start_at, n.id, n.business_id, n.customer_id, n.kind, n.body, n.body_encrypted,
            n.key_id, n.pinned, n.author_id, n.created_at, n.updated_at
-      FROM businesses z JOIN bookings b ON b.business_id = z.id
+      FROM (SELECT id, time_zone, coalesce(CAST(:day AS date), (CAST(:now AS timestamptz) AT TIME ZONE time_zone)::date)
+                   AS day FROM businesses WHERE id = :business_id) z
+      JOIN bookings b ON b.business_id = z.id
       JOIN customer_notes n ON n.customer_id = b.customer_id AND n.kind = 'allergy' AND n.deleted_at IS NULL
-     WHERE z.id = :business_id
-       AND b.start_at >= CAST(:day AS date)::timestamp AT TIME ZONE z.time_zone
-       AND b.start_at < (CAST(:day AS date) + 1)::timestamp AT TIME ZONE z.time_zone
+     WHERE b.start_at >= z.day::timestamp AT TIME ZONE z.time_zone
+       AND b.start_at < (z.day + 1)::timestamp AT TIME ZONE z.time_zone
        AND b.status IN ('pending', 'confirmed', 'checked_in', 'completed')
        AND (CAST(:booking_id AS uuid) IS NULL OR b.id = :booking_id)
        AND (CAST(:start AS timestamptz) IS NULL
@@ -138,15 +139,16 @@ class NoteStore(Store):
     async def list_allergies(
         self,
         business_id: UUID,
-        day: date,
+        day: date | None,
         booking_id: UUID | None,
         after: tuple[datetime, UUID, UUID] | None,
         limit: int,
+        now: datetime,
     ) -> list[AllergyRow]:
-        """The allergies of those who have bookings that begin on a day of the venue, in the order of the bookings; of
-        one booking if it is named. ``after``: start, booking and note of the last one seen."""
+        """The allergies of those who have bookings that begin on a day of the venue (today without one), in the order
+        of the bookings; of one booking if it is named. ``after``: start, booking and note of the last one seen."""
         start, booking, note = after or (None, None, None)
-        asked = {"business_id": business_id, "day": day, "booking_id": booking_id, "limit": limit}
+        asked = {"business_id": business_id, "day": day, "booking_id": booking_id, "limit": limit, "now": now}
         rows = await self.session.execute(_ALLERGIES, {**asked, "start": start, "after": booking, "note": note})
         found = []
         for row in rows.mappings():

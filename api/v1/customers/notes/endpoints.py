@@ -47,10 +47,13 @@ async def list_customer_notes(customer_id: UUID, access: MayList, page: PageAske
 @router.get("/allergies", summary="List allergies for a day", response_model=ListEnvelope[BookingAllergyRead])
 async def list_allergies(
     business_id: UUID,
-    day: Annotated[Day, Query(description="Day of the venue on which the bookings begin.")],
     access: MayListAll,
     page: PageAsked,
     services: Services,
+    now: Now,
+    day: Annotated[
+        Day | None, Query(description="Day of the venue on which the bookings begin; today without one.")
+    ] = None,
     booking_id: Annotated[UUID | None, Query(description="Only of this booking.")] = None,
 ) -> Response:
     """Allergies of those who have bookings on the day, in the order of the bookings. The texts are for owner, manager
@@ -58,7 +61,7 @@ async def list_allergies(
     after = page.after(moment_of, UUID, UUID)
     async with access.work(business_id) as work:
         found = await work.customers.notes.list_allergies(
-            business_id, day, booking_id, after and (after[0], after[1], after[2]), page.fetch
+            business_id, day, booking_id, after and (after[0], after[1], after[2]), page.fetch, now
         )
         notes = list({row.note.id: row.note for row in found[: page.limit]}.values())
         shown = {note.id: note.body for note in await read_notes(work, services, access, notes)}
