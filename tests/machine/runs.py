@@ -27,6 +27,7 @@ from domain.platform.actor import ActorKind
 from tests.activities.payments.memory_provider import MemoryProvider
 from tests.support.data import rows
 from workflows.bookings.booking import messages
+from workflows.bookings.booking.state import UNDOABLE
 from workflows.support import options
 
 VERBS: Mapping[str, str] = {
@@ -75,12 +76,14 @@ class Runs:
 
     async def execute_update(self, update: str, command: BookingCommand, **_: Any) -> BookingOutcome:
         """A command of a person, as the run of the booking executes it."""
+        found = "SELECT status FROM bookings WHERE id = :id"
+        [before] = [row["status"] for row in await rows(self.database, found, id=command.booking_id)]
         try:
             outcome: BookingOutcome = await getattr(self.bookings, VERBS[update])(command)
         except DomainError as error:
             refused = ApplicationError(error.code, dict(error.details), type=error.code)
             raise WorkflowUpdateFailedError(refused) from refused
-        if update == messages.UNDO and outcome.status in VISITING:
+        if update == messages.UNDO and before in UNDOABLE and outcome.status in VISITING:
             self.undone[command.booking_id] = self.now()
         await self._move(outcome.money)
         return outcome

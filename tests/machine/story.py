@@ -265,7 +265,7 @@ class Story(RuleBasedStateMachine):
 
     async def _cancel(self, name: str, by_customer: bool) -> None:
         model, booking = self.model, self.model.bookings[name]
-        by_customer = by_customer and booking.walk_in is None  # a walk-in has no login
+        by_customer = by_customer and self.salon.users[name] != self.salon.ids.owner_id  # a walk-in has no login
         kept = model.penalty(name) if by_customer else 0
         who = self.salon.users[name] if by_customer else "owner"
         quote = await self.salon.ask("POST", f"/bookings/{name}/cancellation-quote", who)
@@ -298,6 +298,7 @@ class Story(RuleBasedStateMachine):
         assert answer.status_code == 200, answer.text
         booking = self.model.bookings[name]
         booking.unit, booking.is_stranded = self._unit(answer.json()["data"], hour), False
+        booking.walk_in = None
         assert booking.unit in free
         self.model.moved(name)
 
