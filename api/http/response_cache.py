@@ -40,6 +40,8 @@ _NOT_ASKED = frozenset({"access", "caller", "now"})
 #: Kinds of objects whose business a process remembers, and requests that it recognises.
 _MOST_KNOWN = 50_000
 _MOST_REPEATED = 20_000
+#: Bytes of a query that is recognised. Blanks around a number are allowed, so a query can be of any length.
+_LONGEST_QUERY = 1000
 #: Headers that may say who asks.
 _ABOUT_THE_CALLER = ("authorization", "cookie", guest_links.HEADER, guest_links.WAITLIST_HEADER)
 #: Bytes of the end of a stored answer.
@@ -173,7 +175,8 @@ class Answers:
         self._local.put(repeated.name, held)
         if len(self._repeated) >= _MOST_REPEATED:
             self._repeated.clear()
-        self._repeated[_asked(request)] = repeated
+        if len(request.scope["query_string"]) <= _LONGEST_QUERY:
+            self._repeated[_asked(request)] = repeated
         return held.response(request.headers, request_info().language)
 
     async def _keep(self, kind: CacheKind, name: str, held: LocalAnswer) -> None:

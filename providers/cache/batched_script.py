@@ -68,7 +68,7 @@ class BatchedScript:
             replies: Sequence[Any] = [CacheUnavailable()] * len(runs)
             try:
                 replies = await self._ask(lambda runs=runs: self._pipeline(runs))  # type: ignore[misc]
-            except CacheUnavailable as error:
+            except Exception as error:  # of any kind: the callers after these still wait for their turn
                 replies = [error] * len(runs)
             finally:  # cancelled, too
                 for run, reply in zip(runs, replies, strict=True):

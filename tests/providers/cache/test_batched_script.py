@@ -86,3 +86,24 @@ async def test_callers_do_not_wait_for_ever(redis_url: str, end: str) -> None:
         calls.away = False
         calls.free.set()
         assert await script.run(["again"], [2]) == [b"again", b"2"]
+
+
+async def test_unknown_error_leaves_nobody_waiting(redis_url: str) -> None:
+    calls = Calls()
+    calls.free.clear()
+    async with Redis.from_url(redis_url, protocol=2) as redis:
+
+        async def ask(call: Any) -> Any:
+            await calls.ask(call)
+            raise RuntimeError("the transport is closed")
+
+        script = BatchedScript(redis, _SCRIPT, ask)
+        waiting = [asyncio.create_task(script.run(["a"], [1]))]
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        waiting.append(asyncio.create_task(script.run(["b"], [1])))  # while the first one is on its way
+        await asyncio.sleep(0)
+        calls.free.set()
+        for one in waiting:
+            with pytest.raises(CacheUnavailable):
+                await asyncio.wait_for(one, 10)

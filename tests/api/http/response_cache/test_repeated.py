@@ -106,6 +106,13 @@ async def test_repeated_request_in_another_language_has_its_own_answer(here: Pro
         assert answer.headers["content-language"] == language
 
 
+async def test_repeated_requests_with_long_queries_are_not_remembered(here: Process, salon: StaffedSalon) -> None:
+    path = (await asked(here, salon))["list_business_services"]
+    truth = essence(await here.warm(path))
+    assert essence(await here.warm(path.replace("limit=", "limit=" + "+" * 10_000))) == truth
+    assert [len(query) < 1000 for _, query, _ in here.app.state.answers._repeated] == [True]
+
+
 async def test_repeated_answer_ends_when_its_time_is_over(
     here: Process, salon: StaffedSalon, monkeypatch: pytest.MonkeyPatch
 ) -> None:
