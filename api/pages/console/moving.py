@@ -83,14 +83,18 @@ async def move(request: Request) -> Response:
     """Move the booking, or give it to the chosen person where the time stays."""
     request.scope["omotenashi.page_path"] = request.url.path
     form = await read_form(request)
-    found = await _moving(request, form.get("resource"))
+    found, start = await _moving(request, form.get("resource")), form.get("start")
+    if not is_moment(start):
+        return await _times(request, found)
+    if form.get("resource") != found.resource:  # that person cannot be booked any more: nobody else without a question
+        return await _check(request, found, start)
     try:
         await _moved(found, form)
     except ApiError as error:
         if error.status == 404:
             raise
         return await _times(request, found, error, error.status)
-    return see_other(request, f"/console/{found.business['id']}/calendar?{urlencode({'at': form.get('start')})}")
+    return see_other(request, f"/console/{found.business['id']}/calendar?{urlencode({'at': start})}")
 
 
 async def _moved(found: Moving, form: Form) -> None:

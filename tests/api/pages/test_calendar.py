@@ -80,6 +80,27 @@ async def test_move_checks_before_it_changes_anything(owner: Visitor, salon: Sta
     assert await starts(pool) == before
 
 
+@pytest.mark.parametrize("start", ["", "x", "2026-11-30T10:00:00"])
+async def test_move_without_a_time_offers_times(owner: Visitor, salon: StaffedSalon, start: str) -> None:
+    booking = await booked(salon)
+    address = f"{console(salon)}/bookings/{booking}/move"
+    await owner.open(address, start=salon.at(14).isoformat(), resource=str(salon.ids.resources[0]))
+    page = await owner.send(address, start=start)
+    assert (page.status_code, owner.heading()) == (200, "Change the time")
+
+
+async def test_move_to_a_person_who_has_left_asks_again(owner: Visitor, salon: StaffedSalon, pool: Pool) -> None:
+    booking = await booked(salon)
+    address = f"{console(salon)}/bookings/{booking}/move"
+    other = str(salon.ids.resources[1])
+    await owner.open(address, start=salon.at(14).isoformat(), resource=other)
+    assert owner.heading() == "Check the change"
+    await data.rows(pool, "UPDATE resources SET is_active = false WHERE id = :id", id=other)
+    page = await owner.send(address)
+    assert (page.status_code, owner.heading()) == (200, "Check the change")
+    assert 'name="resource" value=""' in page.text
+
+
 async def test_move_to_a_taken_time_says_so_and_offers_others(owner: Visitor, salon: StaffedSalon) -> None:
     booking = await booked(salon)
     await booked(salon, 14)
