@@ -49,6 +49,17 @@ def test_expressions_name_metrics_and_labels_that_exist(expression: str) -> None
     assert labels_of(expression) <= set().union(*(series[name] for name in named))
 
 
+def test_expressions_of_durations_leave_live_streams_out(app: FastAPI) -> None:
+    """They last for minutes, and are no slow requests."""
+    streams = [facts.template for facts in app.state.route_facts.values() if facts.template.endswith("/events")]
+    assert {"/console/{business_id}/events", "/api/v1/bookings/{booking_id}/events"} <= set(streams)
+    durations = [one for one in EXPRESSIONS if "request_seconds" in one]
+    assert durations
+    for expression in durations:
+        [left_out] = set(re.findall(r'request_seconds_bucket{route!~"([^"]+)"}', expression))
+        assert all(re.fullmatch(left_out, template) for template in streams)
+
+
 def test_alerts_link_to_sections_that_exist() -> None:
     """With a severity and a summary each."""
     for rule in RULES:
