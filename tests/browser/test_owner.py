@@ -95,6 +95,18 @@ def test_calendar_shows_a_booking_made_elsewhere_within_a_second(
     expect(desk.locator(f"[data-move='{booking}']")).to_be_visible(timeout=1000)
 
 
+def test_calendar_stays_while_the_server_fails(desk: Page, site: str, owner: Owner, free_day: date) -> None:
+    desk.goto(f"{site}/console/{owner.business}/calendar?day={free_day}")
+    desk.wait_for_timeout(1500)  # until the stream is open
+    desk.route("**/calendar?*", lambda route: route.fulfill(status=503, body="away"))
+    with desk.expect_response(lambda answer: answer.status == 503):
+        booking = owner.book(owner.starts(free_day)[0], "障害")
+    desk.wait_for_timeout(500)
+    expect(desk.locator("#live .calendar")).to_be_visible()
+    desk.unroute("**/calendar?*")
+    expect(desk.locator(f"[data-move='{booking}']")).to_be_visible(timeout=10_000)
+
+
 def test_drag_asks_the_server_and_moves_after_the_answer(desk: Page, site: str, owner: Owner, free_day: date) -> None:
     times = owner.starts(free_day)
     booking = owner.book(times[0], "移動")

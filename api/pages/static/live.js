@@ -16,6 +16,8 @@ async function refresh() {
   try {
     const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
     if (mine !== asked || busy()) return;
+    // What is on the screen is better than a page that says so, and that would not follow any more.
+    if (answer.status === 429 || answer.status >= 500) return later(5000);
     if (answer.redirected || !answer.ok) return location.reload();
     const made = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("live");
     if (!made) return location.reload();
