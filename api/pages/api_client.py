@@ -9,9 +9,10 @@ rate limits, because the page was counted already; calls that change something a
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 import orjson
-from httpx import ASGITransport, AsyncClient, Response
+from httpx import ASGITransport, AsyncClient, InvalidURL, Response
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -139,12 +140,20 @@ class ApiClient:
         }
         try:
             async with AsyncClient(transport=transport, base_url="http://pages") as http:
-                response = await http.request(method, _PREFIX + path, headers=_encoded(sent), **more)
+                response = await http.request(method, _PREFIX + _quoted(path), headers=_encoded(sent), **more)
+        except InvalidURL as error:  # longer than any that means something
+            raise ApiError(404, "not_found", "", {}) from error
         finally:
             set_request_info(RequestInfo(page.request_id, page.language))
         if response.is_error:
             raise ApiError.of(response)
         return orjson.loads(response.content)
+
+
+def _quoted(path: str) -> str:
+    """A path whose segments may come from a browser's address: each stays one segment, whatever is in it (RFC 3986,
+    3.3), also ``..``, which would be the segment above (5.2.4)."""
+    return "/".join("%2E" * len(one) if one in {".", ".."} else quote(one, safe="") for one in path.split("/"))
 
 
 def _encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:

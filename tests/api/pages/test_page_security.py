@@ -125,3 +125,14 @@ async def test_booking_page_stays_for_customers_of_a_suspended_business(
 )
 def test_whole_number_is_bounded(text: str, number: int | None) -> None:
     assert whole_number(text, most=1000) == number
+
+
+@pytest.mark.parametrize(
+    "segment", ["%00", "%01", "a%0ab", "%7F", "%2E%2E", "%2E", "%3Fx=1", "%23", "%25", "%01" * 20_000], ids=range(10)
+)
+async def test_pages_take_any_address(owner: Visitor, salon: StaffedSalon, segment: str) -> None:
+    """A part of an address reaches the API as one segment, and never breaks a page."""
+    console = f"/console/{salon.ids.business_id}"
+    for address in ("/{}", "/{}/book", console + "/bookings/{}", console + "/blocks/{}", "/admin/businesses/{}"):
+        answer = await owner.http.get(address.format(segment), headers={"Accept": "text/html"})
+        assert answer.status_code in {400, 404, 422}, (address, answer.status_code)
