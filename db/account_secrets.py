@@ -3,16 +3,28 @@
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
+import structlog
+
 from db.engine.session import Database, Scope
+from domain.errors import Unavailable
 from domain.payments.accounts import AccountSecrets
 from runtime.keyring import KeyRing
+from runtime.sealing import Unsealable
+
+_log = structlog.get_logger(__name__)
 
 
 def secrets_reader(database: Database, ring: KeyRing) -> Callable[[UUID], Awaitable[AccountSecrets]]:
-    """Reads the secrets of an account for a call to its provider. The result raises NotFound and Unsealable."""
+    """Reads the secrets of an account for a call to its provider. The result raises NotFound, and Unavailable where
+    their key is lost: the owner has to give them again, and what waits for them is tried again until then."""
 
     async def read(account_id: UUID) -> AccountSecrets:
         async with database.unit_of_work(Scope.platform()) as work:
-            return (await work.payments.accounts.get(account_id)).opened(ring)
+            account = await work.payments.accounts.get(account_id)
+        try:
+            return account.opened(ring)
+        except Unsealable as error:
+            _log.error("the secrets of an account cannot be opened", key_id=account.key_id, account_id=str(account_id))
+            raise Unavailable({"dependency": account.provider, "retry_after": 60}) from error
 
     return read

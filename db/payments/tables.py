@@ -124,7 +124,8 @@ class PaymentWebhook(Base):
 
     __tablename__ = "payment_webhooks"
     __table_args__ = (
-        UniqueConstraint("provider", "event_id"),
+        # An event comes once for each of the addresses that its account at the provider has.
+        UniqueConstraint("provider", "event_id", "account_id", postgresql_nulls_not_distinct=True),
         Index(
             "ix_payment_webhooks_applied",
             "payment_id",

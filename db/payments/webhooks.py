@@ -50,7 +50,7 @@ _STORE = text("""
     VALUES (:provider, :event_id, :event_type, :intent_id, :payment_id, CAST(:event AS jsonb), :created_at,
             :account_id,
             CASE WHEN CAST(:outcome AS text) IS NULL THEN NULL ELSE now() END, :outcome)
-    ON CONFLICT (provider, event_id) DO NOTHING RETURNING id
+    ON CONFLICT (provider, event_id, account_id) DO NOTHING RETURNING id
 """).bindparams(bindparam("payment_id", type_=PgUUID), bindparam("account_id", type_=PgUUID))
 _LOCK = text("""
     SELECT id, provider, event_id, event_type, intent_id, payment_id, event, event_created_at, applied_at
@@ -86,7 +86,8 @@ class WebhookStore(Store):
 
         ``account_id``: whose secret verified it; None for the platform's account. An event is only about payments at
         that account, so that a business cannot say anything about the payments of others. What a business's account
-        does for other purposes is stored without an alert.
+        does for other purposes is stored without an alert. Two businesses can have the same account at the provider:
+        it sends the same event to the addresses of both, and each is stored.
         """
         payment = await self._payment_of(provider, account_id, intent_id, event) if intent_id else None
         outcome = None if payment else ("unmatched" if intent_id else "ignored")

@@ -79,6 +79,11 @@ RECONCILE = ActivityConfig(
     ),
 )
 
+#: The same at a business's own account. Its keys may be revoked, and the other accounts must not wait for it.
+RECONCILE_ACCOUNT = RECONCILE | ActivityConfig(
+    retry_policy=RetryPolicy(initial_interval=timedelta(seconds=5), backoff_coefficient=2, maximum_attempts=4)
+)
+
 #: Send one message; ``schedule_to_close_timeout`` is added: the message's own deadline. One try must have ended before
 #: the next may check an attempt that was left open (`domain.messages.sending.UNKNOWN_FOR`).
 SEND = ActivityConfig(

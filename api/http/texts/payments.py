@@ -49,6 +49,14 @@ TEXTS = Texts(
             "自動では処理できません。双方の内容をご確認ください。",
             "This cannot be done automatically. Please look at both sides.",
         ),
+        "all_secrets_needed": Text(
+            "保存された鍵を読み取れません。3つの項目すべてをもう一度入力してください。",
+            "The stored keys cannot be read any more. Please enter all three again.",
+        ),
+        "secret_characters": Text(
+            "空白や全角文字を含めずに、そのまま貼り付けてください。",
+            "Please paste it as it is, without blanks and only with ASCII characters.",
+        ),
         "nothing_due": Text("オンラインでのお支払いは必要ありません。", "There is nothing to pay online."),
         "provider_refused": Text(
             "決済会社で処理できませんでした。別のカードをお試しください。",

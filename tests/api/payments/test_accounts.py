@@ -4,6 +4,7 @@ its webhooks say nothing about the payments of others."""
 from typing import Any
 from uuid import UUID, uuid4
 
+import pytest
 from httpx import Response
 
 from activities.payments.payments import PaymentActivities
@@ -75,6 +76,17 @@ async def test_account_is_answered_without_secrets_and_stored_encrypted(salon: S
             assert kept == [], (table, word)
     trail = await data.rows(pool, "SELECT after FROM audit_logs WHERE entity = 'payment_accounts' ORDER BY id")
     assert [row["after"]["secrets_encrypted"] for row in trail] == ["***", "***"]
+
+
+@pytest.mark.parametrize("wrong", ["sk_test_sandbox\n", "sk_test sandbox", "ｓｋ＿ｔｅｓｔ＿ｓａｎｄｂｏｘ"])
+async def test_account_secret_that_no_request_can_carry_is_refused(salon: StaffedSalon, wrong: str) -> None:
+    """Otherwise every call to the provider fails after it was intended, and its outcome counts as unknown."""
+    for field in ("api_key", "webhook_secret"):
+        refused = await created(salon.owner, salon.ids.business_id, **{field: wrong})
+        assert error_of(refused) == (422, "invalid_input")
+        [found] = refused.json()["error"]["details"]["fields"]
+        assert (found["field"], found["rule"]) == (field, "secret_characters")
+        assert wrong.strip() not in refused.text
 
 
 async def test_account_is_for_the_owner_alone(salon: StaffedSalon) -> None:
@@ -168,9 +180,43 @@ async def test_account_webhook_says_nothing_about_payments_of_others(salon: Staf
     assert stored == {"outcome": "unmatched", "payment_id": None}
     assert await data.rows(pool, "SELECT kind FROM attention") == []
     async with pool.unit_of_work(Scope.platform()) as work:
-        replayed = await work.payments.replays.replay(ReplayAsked(NOW - 876000 * HOUR, NOW + 876000 * HOUR))
+        replayed = await work.payments.webhooks.replay(ReplayAsked(NOW - 876000 * HOUR, NOW + 876000 * HOUR))
     assert (replayed.delivered, replayed.unmatched) == (0, 1)
     assert await data.rows(pool, "SELECT status FROM booking_payments") == [{"status": "requires_payment"}]
+
+
+async def test_account_shared_by_two_addresses_loses_no_event(salon: StaffedSalon, pool: Pool) -> None:
+    """The provider sends the same event to both addresses; the first one has nothing to do with the payment."""
+    first = await account_of(salon)
+    await payment_at(salon)
+    second = await account_of(salon)
+    [row] = await data.rows(pool, "SELECT provider_intent_id FROM booking_payments")
+    body = event(row["provider_intent_id"])
+    for account, is_new in ((second, True), (first, True), (first, False), (second, False)):
+        answer = await salon.nobody.post(
+            f"{PREFIX}/payments/webhook/stripe/{account}", content=body, headers=signature(body, SECRET)
+        )
+        assert answer.json()["data"] == {"fresh": is_new}, account
+    await apply_events(pool)
+    assert await data.rows(pool, "SELECT status FROM booking_payments") == [{"status": "captured"}]
+
+
+async def test_account_whose_key_is_lost_is_given_its_secrets_again(salon: StaffedSalon, pool: Pool) -> None:
+    account = await account_of(salon)
+    await data.rows(pool, "UPDATE payment_accounts SET key_id = 'lost' RETURNING id")
+    booking = await held(salon)
+    assert error_of(await intent(salon.customer, booking)) == (503, "unavailable")
+    body = event("pi_unknown")
+    path = f"{PREFIX}/payments/webhook/stripe/{account}"
+    sent = await salon.nobody.post(path, content=body, headers=signature(body, SECRET))
+    assert error_of(sent) == (503, "unavailable")
+    one = await salon.owner.put(f"/payment-accounts/{account}", json={"api_key": GOOD_KEY})
+    assert error_of(one) == (422, "rule_broken")
+    assert one.json()["error"]["details"] == {"rule": "all_secrets_needed"}
+    given = {"api_key": GOOD_KEY, "public_key": "pk_test_of_the_salon", "webhook_secret": SECRET}
+    assert (await salon.owner.put(f"/payment-accounts/{account}", json=given)).status_code == 200
+    assert (await intent(salon.customer, booking)).status_code == 201
+    assert (await salon.nobody.post(path, content=body, headers=signature(body, SECRET))).status_code == 200
 
 
 async def test_accounts_are_sealed_again_before_a_key_is_retired(salon: StaffedSalon, pool: Pool) -> None:

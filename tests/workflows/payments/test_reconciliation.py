@@ -119,3 +119,16 @@ async def test_reconciliation_compares_each_account_and_goes_on_after_one_that_f
     assert found[:2] == [("stripe", None, False), ("stripe", comparison.account, True)]
     assert {one[1:] for one in found[2:]} == {(None, False)}
     assert comparison.filed == [f"reconciliation_failed:stripe:{comparison.account}"]
+
+
+async def test_reconciliation_asks_an_account_a_few_times_only(temporal_time_skipping: WorkflowEnvironment) -> None:
+    """The keys of an account may be revoked: the accounts after it do not wait for hours."""
+    comparison = Comparison(account=uuid4())
+    async with reconciling(temporal_time_skipping, comparison) as handle:
+        await handle.result()
+        events = (await handle.fetch_history()).events
+    scheduled = [event.activity_task_scheduled_event_attributes for event in events]
+    attempts = [one.retry_policy.maximum_attempts for one in scheduled if one.activity_type.name]
+    of_stripe = 4
+    assert attempts[: 2 * of_stripe] == [0] * of_stripe + [4] * of_stripe
+    assert set(attempts[2 * of_stripe :]) == {0}

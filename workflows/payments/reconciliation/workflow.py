@@ -62,9 +62,10 @@ class ReconciliationWorkflow:
         return messages.ProviderReconciled(page.provider, *counts, failed, page.account_id)
 
     async def _compare(self, step: Callable[..., Any], page: CompareInput) -> None:
+        with_retries = options.RECONCILE if page.account_id is None else options.RECONCILE_ACCOUNT
         while True:
             workflow.set_current_details(f"{page.provider}: {self._payments} payments compared")
-            compared: Compared = await workflow.execute_activity_method(step, page, **options.RECONCILE)
+            compared: Compared = await workflow.execute_activity_method(step, page, **with_retries)
             self._payments += compared.payments
             self._differences += compared.differences
             if compared.cursor is None:

@@ -11,6 +11,7 @@ from api.access.permissions import may
 from api.http import routing
 from api.http.envelope import Envelope, ListEnvelope, SuccessMessage, ok
 from api.http.idempotency import OptionalKey
+from api.http.operation_errors import raises
 from api.http.paging import PageAsked
 from api.http.rate_limits import RateClass, limited
 from api.v1.payments.accounts.handlers import exchange_secrets, open_account
@@ -45,11 +46,13 @@ async def list_payment_accounts(
 
 
 @router.put("/{account_id}", summary="Update a payment account", response_model=Envelope[PaymentAccountRead])
+@raises(exchange_secrets)
 @limited(RateClass.PAYMENT)
 async def update_payment_account(
     account_id: UUID, body: PaymentAccountUpdate, access: MayChange, services: Services
 ) -> Response:
-    """Other secrets of the same account; what is left out does not change. For another account, create one."""
+    """Other secrets of the same account; what is left out does not change. For another account, create one.
+    `rule_broken` if the stored secrets cannot be decrypted any more and not all three are given."""
     return await exchange_secrets(services, access, account_id, body)
 
 

@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Annotated, ClassVar, Self
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from api.http.fields import ChangedRecordRead, Changes, Input, examples
 from db.payments.accounts import AccountRow
@@ -17,8 +18,17 @@ _GIVEN = {"api_key": "sk_live_example0001", "public_key": "pk_live_example0001",
 
 #: As Stripe and PAY.JP write their keys: a prefix and letters, digits and underscores.
 PublicKey = Annotated[str, StringConstraints(pattern=r"^pk_[A-Za-z0-9_]{8,250}$", max_length=255)]
+
+
+def _can_be_sent(secret: SecretStr) -> SecretStr:
+    """A header can carry it."""
+    if not all("!" <= character <= "~" for character in secret.get_secret_value()):
+        raise PydanticCustomError("secret_characters", "printable ASCII without blanks")
+    return secret
+
+
 #: Secrets: eight characters at least, no blanks. What was sent never appears in an answer or a log.
-Secret = Annotated[SecretStr, Field(min_length=8, max_length=255)]
+Secret = Annotated[SecretStr, Field(min_length=8, max_length=255), AfterValidator(_can_be_sent)]
 
 
 class PaymentAccountCreate(Input):
