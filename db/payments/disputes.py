@@ -12,7 +12,7 @@ from db.engine.store import Store
 from db.platform.attention import AttentionStore
 from db.platform.outbox import START_DISPUTE, OutboxStore
 from domain.errors import NotFound
-from domain.payments.disputes import DUE, Dispute, after_event, needs_reminder
+from domain.payments.disputes import DUE, Dispute, after_event, needs_reminder, needs_run
 from domain.payments.payment import Payment
 from domain.payments.provider_events import DisputeEvent
 from domain.payments.status import DisputeStatus
@@ -70,9 +70,9 @@ _EVIDENCE = text("""
 class DisputeStore(Store):
     """Disputes of payments."""
 
-    async def record(self, payment: Payment, event: DisputeEvent, now: datetime) -> Dispute:
-        """Record an event about a dispute of a locked payment. A new dispute starts its run, which gathers the evidence
-        and reminds."""
+    async def record(self, payment: Payment, event: DisputeEvent, now: datetime) -> bool:
+        """Record an event about a dispute of a locked payment; whether it is opened or ended by it. A new dispute
+        starts its run, which gathers the evidence and reminds; so does another deadline of an open one."""
         values: dict[str, Any] = {
             "business_id": payment.business_id,
             "payment_id": payment.id,
@@ -89,13 +89,17 @@ class DisputeStore(Store):
             await self._change(after)
         if after.status is not DisputeStatus.OPEN and known.status is DisputeStatus.OPEN:
             await AttentionStore(self.session, self.context).close([f"{DUE}:{after.id}"], after.status.value)
-        if opened is not None and after.status is DisputeStatus.OPEN:
+        if needs_run(known, after, is_new=opened is not None):
             about = {"dispute_id": after.id, "business_id": after.business_id, "booking_id": after.booking_id}
             more = {"due_at": after.due_at.isoformat() if after.due_at else None}
             await OutboxStore(self.session, self.context).add(
-                "dispute.opened", f"dispute/{after.id}", after.business_id, about | more, command=START_DISPUTE
+                "dispute.opened" if opened is not None else "dispute.due",
+                f"dispute/{after.id}",
+                after.business_id,
+                about | more,
+                command=START_DISPUTE,
             )
-        return after
+        return opened is not None or after.status is not known.status
 
     async def list_(self, payment_id: UUID) -> Sequence[Dispute]:
         """The disputes of one payment, oldest first."""

@@ -223,10 +223,10 @@ class WebhookStore(Store):
         totals = after_disputes(payment.totals, await ledger.disputed(payment.id))
         payments = PaymentStore(self.session, self.context)
         after = await payments.apply_totals(payment, totals, booking_status)
-        alert = dispute_alert(after, event)
+        is_changed = await DisputeStore(self.session, self.context).record(payment, event, now)
+        alert = dispute_alert(after, event) if is_changed else None
         if alert is not None:
             await payments.raise_alerts(payment, alert)
-        await DisputeStore(self.session, self.context).record(payment, event, now)
         return f"dispute_{event.status.value}"
 
 

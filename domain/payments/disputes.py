@@ -48,6 +48,12 @@ def after_event(known: Dispute, event: DisputeEvent, now: datetime) -> Dispute:
     return replace(learned, status=event.status, amount=event.amount, closed_at=now)
 
 
+def needs_run(known: Dispute, after: Dispute, *, is_new: bool) -> bool:
+    """Whether a run has to gather evidence and remind: of an open dispute that is new, or has another deadline. An
+    inquiry gets its deadline when it becomes a chargeback."""
+    return after.status is DisputeStatus.OPEN and (is_new or after.due_at != known.due_at)
+
+
 def reminders(due_at: datetime | None, now: datetime) -> tuple[datetime, ...]:
     """When a person is reminded, the first time first; none without a deadline. A dispute that is opened shortly before
     its deadline is reminded of at once."""

@@ -23,7 +23,16 @@ INTENT_TYPES = frozenset(
 )
 CHARGE_TYPES = frozenset({"charge.refunded"})
 REFUND_TYPES = frozenset({"refund.created", "refund.updated", "refund.failed"})
-DISPUTE_TYPES = frozenset({"charge.dispute.created", "charge.dispute.closed"})
+# An inquiry that becomes a chargeback gets its deadline with "updated" and its fee with "funds_withdrawn".
+DISPUTE_TYPES = frozenset(
+    {
+        "charge.dispute.created",
+        "charge.dispute.updated",
+        "charge.dispute.funds_withdrawn",
+        "charge.dispute.funds_reinstated",
+        "charge.dispute.closed",
+    }
+)
 
 _REFUND_STATUS: Mapping[str, RefundStatus] = {
     "pending": RefundStatus.PROCESSING,

@@ -153,6 +153,15 @@ def test_deadline_of_a_dispute(due: int | None, at: datetime | None) -> None:
     assert dispute_of({**raw, "evidence_details": details}).due_at == at
 
 
+@pytest.mark.parametrize("what", ["created", "updated", "funds_withdrawn", "funds_reinstated", "closed"])
+def test_event_of_each_type_about_a_dispute(what: str) -> None:
+    raw = {"id": "du_1", "object": "dispute", "status": "needs_response", "amount": 5, "currency": "jpy"}
+    about = {"payment_intent": "pi_1", "balance_transactions": [{"amount": -5, "fee": 1300}]}
+    event = event_of({"id": "e", "type": f"charge.dispute.{what}", "created": 1, "data": {"object": raw | about}})
+    assert event.dispute is not None
+    assert event.dispute.fee == 1300
+
+
 def test_fee_of_a_dispute_is_the_sum_of_its_balance_transactions() -> None:
     raw = {"id": "du_1", "payment_intent": "pi_1", "status": "won", "amount": 6600, "currency": "jpy"}
     taken, returned = {"amount": -6600, "fee": 1300}, {"amount": 6600, "fee": 0}

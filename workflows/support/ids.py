@@ -1,5 +1,6 @@
 """Workflow ids are business keys: `workflow/{key}`."""
 
+from datetime import UTC, datetime
 from uuid import UUID
 
 #: The one run that computes marked business days.
@@ -21,9 +22,9 @@ def refund(refund_id: UUID) -> str:
     return f"refund/{refund_id}"
 
 
-def dispute(dispute_id: UUID) -> str:
-    """The one workflow of a dispute."""
-    return f"dispute/{dispute_id}"
+def dispute(dispute_id: UUID, due_at: datetime | None = None) -> str:
+    """The workflow of a dispute, one for each deadline that the provider gives it; ``due_at`` is aware."""
+    return f"dispute/{dispute_id}" + (f"/{due_at.astimezone(UTC):%Y%m%dT%H%M%SZ}" if due_at else "")
 
 
 def media(media_id: UUID) -> str:

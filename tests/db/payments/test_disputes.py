@@ -13,6 +13,7 @@ from domain.payments.provider_events import DisputeEvent, ProviderEvent
 from domain.payments.status import DisputeStatus
 from tests.support.data import NOW, add_booking, add_payment, add_salon, rows
 from tests.support.desk import Desk, minutes
+from workflows.support import ids
 
 DUE = NOW + timedelta(days=7)
 
@@ -49,6 +50,33 @@ async def test_dispute_starts_one_run_with_its_deadline(desk: Desk) -> None:
     (started,) = await desk.outbox_commands("dispute.start")
     assert started["aggregate"] == f"dispute/{dispute.id}"
     assert started["payload"]["due_at"] == DUE.isoformat()
+
+
+async def test_dispute_starts_another_run_for_a_deadline_that_comes_later(desk: Desk) -> None:
+    """An inquiry has no deadline; when it becomes a chargeback it gets one, and then the bank may move it."""
+    payment_id, name = await paid(desk)
+    moved = DUE + timedelta(days=3)
+    for at, due_at in enumerate((None, DUE, DUE, moved, None), 1):
+        await hear(desk, name, said(DisputeStatus.OPEN, due_at=due_at), at)
+    (dispute,) = await disputes(desk, payment_id)
+    assert dispute.due_at == moved
+    started = await desk.outbox_commands("dispute.start")
+    assert [one["payload"]["due_at"] for one in started] == [None, DUE.isoformat(), moved.isoformat()]
+    assert len({ids.dispute(dispute.id, due_at) for due_at in (None, DUE, moved)}) == 3
+    await hear(desk, name, said(DisputeStatus.LOST, due_at=DUE), 6)
+    assert len(await desk.outbox_commands("dispute.start")) == 3
+
+
+async def test_dispute_that_a_person_has_seen_is_not_filed_again_by_an_update(desk: Desk) -> None:
+    _, name = await paid(desk)
+    await hear(desk, name, said(DisputeStatus.OPEN, due_at=DUE))
+    resolve = "UPDATE attention SET resolved_at = now(), resolution = 'seen' WHERE business_id = :id RETURNING id"
+    await rows(desk.database, resolve, id=desk.salon.business_id)
+    unresolved = "SELECT kind FROM attention WHERE business_id = :id AND resolved_at IS NULL"
+    await hear(desk, name, said(DisputeStatus.OPEN, due_at=DUE, fee=1500), 2)
+    assert await rows(desk.database, unresolved, id=desk.salon.business_id) == []
+    await hear(desk, name, said(DisputeStatus.LOST, due_at=DUE), 3)
+    assert await rows(desk.database, unresolved, id=desk.salon.business_id) == [{"kind": "dispute"}]
 
 
 @pytest.mark.parametrize(("outcome", "status"), [(DisputeStatus.WON, "captured"), (DisputeStatus.LOST, "disputed")])

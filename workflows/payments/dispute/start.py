@@ -13,7 +13,7 @@ START = ProcessStart(
     workflow=messages.WORKFLOW,
     payload=messages.DisputeInput,
     queue=queues.PAYMENTS,
-    workflow_id=lambda start: ids.dispute(start.dispute_id),
+    workflow_id=lambda start: ids.dispute(start.dispute_id, start.due_at),
     attributes=lambda start: attributes(
         SearchAttributePair(BUSINESS_ID, str(start.business_id)), SearchAttributePair(BOOKING_ID, str(start.booking_id))
     ),
