@@ -72,15 +72,18 @@ def _rows(lines: list[str], separator: str) -> Iterator[CsvRow]:
             yield CsvRow(place + 1, None)
             place += 1
             continue
-        text = "\n".join(lines[place:end])
-        # `csv` takes a list of lines; a cell may have more than its default limit only if the file is broken.
+        # Only line feeds divide lines: FileMaker writes vertical tabs into cells. A cell may have more than the default
+        # limit of `csv` only if the file is broken.
+        reader = csv.reader([f"{line}\n" for line in lines[place:end]], delimiter=separator)
         try:
-            cells = next(csv.reader(text.splitlines(keepends=True), delimiter=separator), [])
+            cells = next(reader, [])
         except csv.Error:
             yield CsvRow(place + 1, None)
+            place = end
         else:
             yield CsvRow(place + 1, cells)
-        place = end
+            # A mark in the middle of a cell opens nothing, so the row may end before the pair of its mark.
+            place += max(1, reader.line_num)
 
 
 def _end_of_row(lines: list[str], start: int) -> int | None:

@@ -138,6 +138,16 @@ def test_read_csv_loses_no_row_behind_an_open_quotation_mark() -> None:
     assert [cells for _, cells in rows[1:]] == [[f"林{n}", "x"] for n in range(30)]
 
 
+def test_read_csv_keeps_cells_with_signs_that_are_no_line_feed() -> None:
+    for sign in "\x0b\x0c\x1c\x85\u2028":
+        assert read(f"氏名,電話\n山田{sign}花子,090\n") == [(2, [f"山田{sign}花子", "090"])]
+
+
+def test_read_csv_loses_no_row_between_two_marks_inside_cells() -> None:
+    rows = read('氏名,メモ\n佐藤,5"\n林,\n木村,7"\n')
+    assert rows == [(2, ["佐藤", '5"']), (3, ["林", ""]), (4, None)]
+
+
 @pytest.mark.parametrize("separator", [",", "\t", ";"])
 def test_read_csv_finds_the_separator(separator: str) -> None:
     assert read(f"氏名{separator}メモ\n林{separator}a\n") == [(2, ["林", "a"])]
