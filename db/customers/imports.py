@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Text, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import DBAPIError
 
 from db.engine.store import Store
 from db.platform.outbox import START_CUSTOMER_IMPORT, OutboxStore
@@ -20,6 +21,9 @@ from domain.errors import NotFound
 
 #: Rows of one transaction.
 PAGE = 250
+#: Classes of SQLSTATE that say that Postgres does not store a value: data exception, integrity constraint violation,
+#: program limit exceeded (its manual, appendix A).
+_OF_A_ROW = frozenset({"22", "23", "54"})
 _BEGIN = text("""
     INSERT INTO customer_imports (business_id, digest, encoding, header, columns, started_by)
     VALUES (:business_id, :digest, :encoding, :header, :columns, :user_id)
@@ -169,14 +173,29 @@ class ImportStore(Store):
         today = (await self.session.execute(_TODAY, {"id": job.business_id, "now": now})).scalar_one()
         columns = [ImportField(name) for name in job.columns]
         read = {row.number: read_row(job.header, columns, row.cells, today, read_phone) for row in waiting}
-        digests = {row.number: _digest(row.cells) for row in waiting}
-        seen = await self._seen(job.business_id, read.values(), digests.values())
-        decided, new = _decide(read, digests, seen)
-        made = await self._add(job.business_id, import_id, new)
-        for number, row in decided.items():
-            row["customer_id"] = str(made.get(row.pop("same_as", number)) or row["customer_id"] or "") or None
-        await self.session.execute(_DECIDED, {"id": import_id, "decided": list(decided.values())})
+        await self._take(job, read, {row.number: _digest(row.cells) for row in waiting})
         return len(waiting)
+
+    async def _take(self, job: Any, read: dict[int, ImportedCustomer | Refusal], digests: dict[int, str]) -> None:
+        """Decide these rows. Where the database refuses one, both halves are tried, until that row stands alone: it is
+        refused, and the others are taken."""
+        try:
+            async with self.session.begin_nested():
+                seen = await self._seen(job.business_id, read.values(), [digests[number] for number in read])
+                decided, new = _decide(read, digests, seen)
+                made = await self._add(job.business_id, job.id, new)
+                for number, row in decided.items():
+                    row["customer_id"] = str(made.get(row.pop("same_as", number)) or row["customer_id"] or "") or None
+                await self.session.execute(_DECIDED, {"id": job.id, "decided": list(decided.values())})
+        except DBAPIError as error:
+            rows = list(read.items())
+            if str(getattr(error.orig, "sqlstate", ""))[:2] not in _OF_A_ROW or rows[0][1] is Refusal.NOT_STORED:
+                raise
+            if len(rows) == 1:
+                rows = [(rows[0][0], Refusal.NOT_STORED)]
+            middle = len(rows) // 2
+            for half in filter(None, (rows[:middle], rows[middle:])):
+                await self._take(job, dict(half), digests)
 
     async def _seen(self, business_id: UUID, read: Any, digests: Any) -> _Seen:
         people = [row.values for row in read if isinstance(row, ImportedCustomer)]

@@ -16,6 +16,17 @@ class Customer(Base, Stamped):
     __table_args__ = (
         Index("ix_customers_business_id_email_key", "business_id", "email_key"),
         Index("ix_customers_business_id_phone", "business_id", "phone"),
+        Index("ix_customers_business_id_id", "business_id", "id"),
+        Index(
+            "ix_customers_name_and_birthday",
+            *("business_id", "birthday", "family_name", "given_name"),
+            postgresql_where=text("birthday IS NOT NULL"),
+        ),
+        Index(
+            "ix_customers_kana_and_birthday",
+            *("business_id", "birthday", "family_name_kana", "given_name_kana"),
+            postgresql_where=text("birthday IS NOT NULL AND family_name_kana IS NOT NULL"),
+        ),
         Index(
             "uq_customers_login",
             "business_id",

@@ -62,6 +62,8 @@ class Refusal(StrEnum):
     NO_NAME = "no_name"
     COLUMNS = "columns"
     QUOTES = "quotes"
+    #: The database does not store it.
+    NOT_STORED = "not_stored"
 
 
 _KNOWN: Mapping[ImportField, str] = {

@@ -23,7 +23,11 @@ async def test_import_is_previewed_and_done_and_reported(owner: Person, pool: Po
     named = {"columns": {"お客さま": "name"}}
     refused = await owner.post("/customers/import", json=body_of(salon, dry_run=True))
     assert rules_of(refused) == {("columns", "no_name_column")}
-    shown = (await owner.post("/customers/import", json=body_of(salon, dry_run=True, **named))).json()["data"]
+    key = {"Idempotency-Key": "preview"}
+    asked = body_of(salon, dry_run=True, **named)
+    shown = (await owner.post("/customers/import", json=asked, headers=key)).json()["data"]
+    kept = "SELECT 1 FROM idempotency_keys WHERE position(convert_to('山田', 'UTF8') IN body) > 0"
+    assert await data.rows(pool, kept) == [], "a preview has the names of people and is not stored"
     assert (shown["id"], shown["encoding"], shown["rows"]) == (None, "cp932", 3)
     assert [column["field"] for column in shown["columns"]] == ["name", "phone", "kana"]
     first, second, third = shown["preview"]

@@ -142,3 +142,17 @@ async def test_take_page_goes_on_after_a_page_that_was_lost(desk: Desk, monkeypa
         assert await desk.within(lambda work: work.customers.imports.take_page(import_id, NOW, read_phone)) in (4, 2)
     done = await take_all(desk, import_id)
     assert (done.taken, done.known, await customers(desk)) == (10, 0, 10)
+
+
+async def test_import_refuses_the_row_that_the_database_does_not_store(desk: Desk) -> None:
+    import_id = await begin(desk, file_of([plausible(n) for n in range(9)]))
+
+    def read(number: str) -> str | None:
+        return "\x00" if number.endswith("1003-5678") else read_phone(number)
+
+    taken = await desk.within(lambda work: work.customers.imports.take_page(import_id, NOW, read))
+    done = await take_all(desk, import_id)
+    assert (taken, done.taken, done.known, done.refused, done.finished_at) == (9, 8, 0, 1, NOW)
+    [refused] = await desk.within(lambda work: work.customers.imports.list_report(import_id, "refused", 0, 5))
+    assert refused.reason == "not_stored"
+    assert await customers(desk) == 8

@@ -21,17 +21,17 @@ SHOWN = 50
 
 @raises(TooLarge)
 async def import_file(access: Access, body: CustomerImportCommand, now: datetime, key: Key | None) -> Response:
-    """Store the rows and start the import, or show what it would do. Raises InvalidInput for a file that cannot be
-    read, and TooLarge."""
+    """Store the rows and start the import, or show what it would do. The preview has names and addresses, so it is not
+    stored for the key; a repeat makes the same one. Raises InvalidInput for a file that cannot be read, and
+    TooLarge."""
     if len(body.file) > MAX_BYTES:
         raise TooLarge({"limit": MAX_BYTES})
     file = await asyncio.to_thread(read_csv, body.file)
     columns = choose_columns(file.header, body.columns)
     if body.dry_run:
         preview = await asyncio.to_thread(_preview, file, columns, now.date())
-        async with access.work(body.business_id, key) as work:
-            shown = CustomerImportRead.of_preview(body.business_id, file, columns, preview)
-            return await store_response(work, ok(shown, status_code=202))
+        async with access.work(body.business_id):
+            return ok(CustomerImportRead.of_preview(body.business_id, file, columns, preview), status_code=202)
     async with access.work(body.business_id, key) as work:
         import_id = await work.customers.imports.begin(body.business_id, body.file, file, columns)
         answer = ok(CustomerImportRead.of(await work.customers.imports.get(import_id)), status_code=202)

@@ -143,7 +143,7 @@ class ImportRowRead(Output):
     number: int = Field(description="Line of the file on which the row begins, from 1.")
     outcome: Outcome = Field(description="`waiting`, `taken`, `known` or `refused`.")
     reason: Refusal | None = Field(
-        description="Why it was refused: `no_name`, `columns` or `quotes`; null if it was not."
+        description="Why it was refused: `no_name`, `columns`, `quotes` or `not_stored`; null if it was not."
     )
     left_out: list[str] = Field(description="Fields that could not be read and stayed empty.")
     customer_id: UUID | None = Field(description="Id of the customer that the row is (UUID); null for none.")
