@@ -61,11 +61,13 @@ class Page:
         rows: Sequence[Row],
         read: Callable[[Row], object],
         key: Callable[[Row], tuple[object, ...]],
+        further: tuple[object, ...] | None = None,
     ) -> Response:
         """The page of up to ``fetch`` rows: ``read`` converts each row; the cursor is the ``key`` of the last shown
-        one."""
+        one. ``further``: where to go on if all rows are shown and there may be more."""
         shown = rows[: self.limit]
-        following = encode_cursor(*key(shown[-1])) if len(rows) > self.limit else None
+        goes_on = key(shown[-1]) if len(rows) > self.limit else further
+        following = encode_cursor(*goes_on) if goes_on else None
         return page_of([read(row) for row in shown], following, self.limit)
 
 

@@ -72,34 +72,43 @@ _LIST = text("""
 """)
 #: A number or an address that more records share than this says nothing of a person: it is the business's own.
 _MOST_ALIKE = 10
-# Each newer record with the oldest one that is like it. All records of the business are read once, in one pass.
+#: Records that are compared with the others for one page.
+READ = 2000
+_ALIKE = f"""
+    SELECT '{{reason}}' AS reason, ARRAY(
+        SELECT f.id FROM customers f WHERE f.business_id = :business_id AND f.deleted_at IS NULL AND {{same}}
+         LIMIT {_MOST_ALIKE + 1}) AS ids"""
+_REASONS = " UNION ALL ".join(
+    _ALIKE.format(reason=reason, same=same)
+    for reason, same in {
+        "phone": "f.phone = d.phone",
+        "email": "f.email_key = d.email_key",
+        "name_and_birthday": """f.birthday = d.birthday AND f.family_name = d.family_name
+                                AND f.given_name = d.given_name""",
+        "kana_and_birthday": """f.birthday = d.birthday AND f.family_name_kana = d.family_name_kana
+                                AND f.given_name_kana = d.given_name_kana""",
+    }.items()
+)
+# Each of the records that are read, the newest first, with the oldest one that is like it; an index finds those.
 _PAIRS = text(f"""
-    WITH mine AS (
+    WITH mine AS MATERIALIZED (
         SELECT id, phone, email_key, birthday, family_name, given_name, family_name_kana, given_name_kana, user_id
-          FROM customers WHERE business_id = :business_id AND deleted_at IS NULL),
+          FROM customers WHERE business_id = :business_id AND deleted_at IS NULL
+           AND id <= coalesce(CAST(:after_duplicate AS uuid), 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+         ORDER BY id DESC LIMIT :read),
     alike AS (
-        SELECT id, 'phone' AS reason, first_value(id) OVER (w ORDER BY id) AS first, count(*) OVER w AS many
-          FROM mine WHERE phone IS NOT NULL WINDOW w AS (PARTITION BY phone)
-        UNION ALL
-        SELECT id, 'email', first_value(id) OVER (w ORDER BY id), count(*) OVER w
-          FROM mine WHERE email_key IS NOT NULL WINDOW w AS (PARTITION BY email_key)
-        UNION ALL
-        SELECT id, 'name_and_birthday', first_value(id) OVER (w ORDER BY id), count(*) OVER w
-          FROM mine WHERE birthday IS NOT NULL
-        WINDOW w AS (PARTITION BY birthday, family_name, given_name)
-        UNION ALL
-        SELECT id, 'kana_and_birthday', first_value(id) OVER (w ORDER BY id), count(*) OVER w
-          FROM mine WHERE birthday IS NOT NULL AND family_name_kana IS NOT NULL AND given_name_kana IS NOT NULL
-        WINDOW w AS (PARTITION BY birthday, family_name_kana, given_name_kana)),
+        SELECT d.id, d.user_id, x.reason, (SELECT one FROM unnest(x.ids) one ORDER BY one LIMIT 1) AS first
+          FROM mine d CROSS JOIN LATERAL ({_REASONS}) x WHERE cardinality(x.ids) BETWEEN 2 AND {_MOST_ALIKE}),
     pairs AS (
         SELECT a.first AS customer_id, a.id AS duplicate_id, array_agg(a.reason ORDER BY a.reason) AS reasons
-          FROM alike a JOIN mine f ON f.id = a.first JOIN mine d ON d.id = a.id
-         WHERE a.first <> a.id AND a.many <= {_MOST_ALIKE} AND (f.user_id IS NULL OR d.user_id IS NULL)
-         GROUP BY a.first, a.id)
-    SELECT * FROM pairs
-     WHERE CAST(:after_duplicate AS uuid) IS NULL
-        OR (duplicate_id, customer_id) < (:after_duplicate, CAST(:after_customer AS uuid))
-     ORDER BY duplicate_id DESC, customer_id DESC LIMIT :limit
+          FROM alike a WHERE a.first <> a.id
+           AND (a.user_id IS NULL OR (SELECT f.user_id FROM customers f WHERE f.id = a.first) IS NULL)
+           AND (CAST(:after_duplicate AS uuid) IS NULL
+                OR (a.id, a.first) < (CAST(:after_duplicate AS uuid), CAST(:after_customer AS uuid)))
+         GROUP BY a.first, a.id ORDER BY a.id DESC, a.first DESC LIMIT :limit)
+    SELECT p.customer_id, p.duplicate_id, p.reasons, e.read, e.last
+      FROM (SELECT count(*) AS read, (array_agg(id ORDER BY id))[1] AS last FROM mine) e LEFT JOIN pairs p ON true
+     ORDER BY p.duplicate_id DESC, p.customer_id DESC
 """)
 
 
@@ -172,11 +181,16 @@ class MergeStore(Store):
         rows = await self.session.execute(_LIST, {"kept_id": kept_id, "after": after, "limit": limit})
         return [MergeRow(**row._mapping) for row in rows]
 
-    async def list_pairs(self, business_id: UUID, after: tuple[UUID, UUID] | None, limit: int) -> list[PairRow]:
-        """Records that may be one person. ``after``: duplicate and customer of the last pair seen."""
+    async def list_pairs(
+        self, business_id: UUID, after: tuple[UUID, UUID] | None, limit: int
+    ) -> tuple[list[PairRow], tuple[UUID, UUID] | None]:
+        """Records that may be one person. ``after``: duplicate and customer of the last pair seen. With the pairs comes
+        where to go on if there are fewer than ``limit``: :data:`READ` records are compared at once; None at the end."""
         duplicate, customer = after or (None, None)
         values = {"business_id": business_id, "after_duplicate": duplicate, "after_customer": customer}
-        return [PairRow(**row._mapping) for row in await self.session.execute(_PAIRS, {**values, "limit": limit})]
+        rows = (await self.session.execute(_PAIRS, {**values, "limit": limit, "read": READ})).all()
+        pairs = [PairRow(row.customer_id, row.duplicate_id, row.reasons) for row in rows if row.customer_id is not None]
+        return pairs, (rows[0].last, UUID(int=0)) if rows[0].read == READ else None
 
     async def _lock(self, kept_id: UUID, merged_id: UUID) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
         rows = (await self.session.execute(_LOCK, {"ids": [kept_id, merged_id]})).mappings()

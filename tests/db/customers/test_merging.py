@@ -5,9 +5,10 @@ from uuid import UUID
 
 import pytest
 
+from db.customers import merging
 from db.customers.merging import MOVED
 from db.customers.note_tables import CustomerNote, HealthNoteRead
-from db.engine.session import Database
+from db.engine.session import Database, Scope
 from db.messages.preference_tables import Consent, NotificationPreference
 from db.messages.tables import Notice
 from db.tables import Base
@@ -209,12 +210,31 @@ async def test_list_pairs_finds_what_records_have_in_common(pool: Database, desk
     fourth = await add(family_name="別", given_name="愛", birthday=NOW.date())
     for _ in range(11):
         await add(phone="+81312345678")
-    pairs = await desk.within(lambda work: work.customers.merges.list_pairs(business_id, None, 10))
+    pairs, further = await desk.within(lambda work: work.customers.merges.list_pairs(business_id, None, 10))
+    assert further is None
     assert [(pair.customer_id, pair.duplicate_id, pair.reasons) for pair in pairs] == [
         (third, fourth, ["name_and_birthday"]),
         (first, third, ["email"]),
         (first, second, ["phone"]),
     ]
     after = (fourth, third)
-    rest = await desk.within(lambda work: work.customers.merges.list_pairs(business_id, after, 10))
+    rest, _ = await desk.within(lambda work: work.customers.merges.list_pairs(business_id, after, 10))
     assert rest == pairs[1:]
+
+
+async def test_list_pairs_compares_some_records_at_once_and_finds_all(
+    pool: Database, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(merging, "READ", 3)
+    business_id = desk.salon.business_id
+    phones = ["+819000000001", None, None, None, None, "+819000000001", None, "+819000000002", "+819000000002"]
+    ids = [await data.add_customer(pool, business_id, email=None, phone=phone) for phone in phones]
+    found: list[tuple[UUID, UUID]] = []
+    pages, after = 0, None
+    async with desk.database.unit_of_work(Scope.tenant(business_id)) as work:
+        while pages == 0 or after is not None:
+            pairs, after = await work.customers.merges.list_pairs(business_id, after, 5)
+            found += [(pair.customer_id, pair.duplicate_id) for pair in pairs]
+            pages += 1
+    assert found == [(ids[7], ids[8]), (ids[0], ids[5])]
+    assert pages > 3

@@ -28,10 +28,10 @@ MayWrite = Annotated[Access, Depends(may(CustomerAction.WRITE, on="customers"))]
 @router.get("/duplicates", summary="List possible duplicates", response_model=ListEnvelope[DuplicateRead])
 async def list_duplicates(business_id: UUID, access: MayList, page: PageAsked) -> Response:
     """Pairs of records with the same phone number, e-mail address, or name and birthday; the newest first. What
-    more than ten records share is not a reason."""
+    more than ten records share is not a reason. A page may have fewer pairs than its limit, or none, and go on."""
     async with access.work(business_id) as work:
-        rows = await work.customers.merges.list_pairs(business_id, page.after(UUID, UUID), page.fetch)
-    return page.answer(rows, DuplicateRead.of, lambda row: (row.duplicate_id, row.customer_id))
+        rows, further = await work.customers.merges.list_pairs(business_id, page.after(UUID, UUID), page.fetch)
+    return page.answer(rows, DuplicateRead.of, lambda row: (row.duplicate_id, row.customer_id), further)
 
 
 @router.post("/{customer_id}/merge", summary="Merge two customers", response_model=Envelope[CustomerRead])
