@@ -41,7 +41,7 @@ _LAST_ANSWERS = text("""
 """)
 _CUSTOMER = text("""
     SELECT c.business_id, s.name FROM customers c JOIN businesses s ON s.id = c.business_id
-     WHERE c.id = :id AND c.deleted_at IS NULL
+     WHERE c.id = :id AND (c.deleted_at IS NULL OR NOT :granted)
 """)
 _ANSWER = text("""
     INSERT INTO consents (business_id, customer_id, purpose, granted, source, language, wording, notice_id, actor_id)
@@ -160,8 +160,10 @@ class PreferenceStore(Store):
         notice_id: UUID | None = None,
         actor_id: UUID | None = None,
     ) -> ConsentRow:
-        """Write down one answer, with the words of the question. Raises NotFound."""
-        customer = (await self.session.execute(_CUSTOMER, {"id": customer_id})).one_or_none()
+        """Write down one answer, with the words of the question. A customer whom the business has deleted can still
+        withdraw. Raises NotFound."""
+        asked = {"id": customer_id, "granted": granted}
+        customer = (await self.session.execute(_CUSTOMER, asked)).one_or_none()
         if customer is None:
             raise NotFound({"customer_id": str(customer_id)})
         named: str = customer.name.get(language) or next(iter(customer.name.values()), "")

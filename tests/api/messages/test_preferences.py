@@ -199,6 +199,22 @@ async def test_page_saves_choices_and_consent(app: FastAPI, salon: StaffedSalon,
     assert [row["granted"] for row in answers] == [True, False]
 
 
+async def test_page_takes_a_withdrawal_from_a_customer_who_was_deleted(
+    app: FastAPI, salon: StaffedSalon, pool: Pool
+) -> None:
+    notice = await queued_for_guest(pool, salon)
+    address = f"/messages/{token_of(app, notice)}"
+    visitor = Visitor(salon.nobody)
+    await visitor.open(address)
+    await visitor.send(address, purpose="offers")
+    await data.rows(pool, "UPDATE customers SET deleted_at = now() WHERE id IN (SELECT customer_id FROM consents)")
+    await visitor.open(address)
+    page = await visitor.send(address)
+    assert "Your choices are saved" in page.text
+    answers = await data.rows(pool, "SELECT granted FROM consents ORDER BY id")
+    assert [row["granted"] for row in answers] == [True, False]
+
+
 async def test_page_refuses_a_form_from_elsewhere(app: FastAPI, salon: StaffedSalon, pool: Pool) -> None:
     notice = await queued_for_guest(pool, salon)
     answer = await salon.nobody.post(f"/messages/{token_of(app, notice)}", content=b"kind=x", headers=FORM)
