@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from alembic import op
 
-revision: str = "2026_11_30_1030_import_refusals"
-down_revision: str | None = "2026_11_30_1021_new_receipts"
+revision: str = "2026_11_30_1046_import_refusals"
+down_revision: str | None = "2026_11_30_1032_account_events"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
