@@ -16,8 +16,18 @@ from domain.errors import Gone, NotFound
 #: What belongs to a business, by the name of its file. A test names the tables that are left out, and why.
 TABLES = (
     *("customers", "customer_notes", "customer_totals", "bookings", "booking_items", "booking_history"),
-    *("booking_series", "waitlist", "booking_payments", "payment_transactions", "refunds", "venue_payments", "tills"),
-    *("receipts", "reviews", "services", "service_resources", "resources", "staff_assignments"),
+    *("booking_series", "waitlist", "booking_payments", "payment_transactions", "refunds", "payment_disputes"),
+    *(
+        "venue_payments",
+        "tills",
+        "message_texts",
+        "receipts",
+        "reviews",
+        "services",
+        "service_resources",
+        "resources",
+        "staff_assignments",
+    ),
     *("staff_working_hours", "staff_exceptions", "business_settings", "business_hours", "business_holidays"),
     *("cancellation_policies", "blocks", "business_media", "analytics_daily"),
 )

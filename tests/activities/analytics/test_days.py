@@ -98,11 +98,14 @@ async def test_compute_is_tried_again_when_postgres_is_away(pool: Database, monk
 
 
 async def test_collect_then_compute_covers_the_day_that_ended(pool: Database) -> None:
-    """The whole night's work over the real tables."""
+    """The whole night's work over the real tables: the day that ended, and those of reviews and other late entries."""
     made = await add_history(pool, 1, "Asia/Tokyo", date(2027, 5, 25), bookings=20)
     activities = AnalyticsActivities(pool, lambda: NOW)
-    assert await ActivityEnvironment().run(activities.collect, CollectInput()) == 1
+    await ActivityEnvironment().run(activities.collect, CollectInput())
+    marked = {row["day"] for row in await rows(pool, "SELECT DISTINCT day FROM analytics_stale_days")}
     done = await ActivityEnvironment().run(activities.compute, ComputeInput())
-    assert done.days == 1
-    [row] = await rows(pool, "SELECT business_id, day FROM analytics_daily")
-    assert (row["business_id"], row["day"]) == (made.salon.business_id, date(2027, 5, 31))
+    stored = await rows(pool, "SELECT business_id, day FROM analytics_daily")
+    assert done.days == len(stored)
+    assert {row["day"] for row in stored} == marked
+    assert {row["business_id"] for row in stored} == {made.salon.business_id}
+    assert max(row["day"] for row in stored) == date(2027, 5, 31)

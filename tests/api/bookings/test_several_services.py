@@ -24,14 +24,15 @@ async def two_services(salon: StaffedSalon, pool: Pool) -> dict[str, Any]:
     return {"items": items, "start_at": salon.at(10).isoformat()}
 
 
-async def test_services_of_one_booking_take_as_many_round_trips_as_one(
+async def test_services_of_one_booking_take_one_savepoint_more_than_one(
     salon: StaffedSalon, pool: Pool, statements: Statements
 ) -> None:
     body = await two_services(salon, pool)
     statements.clear()
     answer = await salon.customer.post("/bookings", json=body, headers=keyed())
     assert answer.status_code == 201, answer.text
-    assert len(statements) == 3, statements.sent
+    assert len(statements) == 4, statements.sent
+    assert sum(sent.startswith("SAVEPOINT") for sent in statements.sent) == 1
     booking = answer.json()["data"]
     assert booking["price"] == {"amount": 19800, "currency": "JPY"}
     assert booking["amount_due"] == {"amount": 6600, "currency": "JPY"}
