@@ -168,5 +168,11 @@ class Runs:
         return bool(waiting)
 
     async def _turns(self) -> bool:
+        """A turn that only ends offers frees their time, which wakes the run for another turn."""
+        woken = await self._woken()
         turn = await self.waitlist.take_turn(WaitlistTurnInput(self.business_id))
-        return turn.entry_id is not None
+        return turn.entry_id is not None or await self._woken() > woken
+
+    async def _woken(self) -> int:
+        found = "SELECT count(*) AS n FROM outbox WHERE business_id = :id AND command = 'waitlist.wake'"
+        return int((await rows(self.database, found, id=self.business_id))[0]["n"])
