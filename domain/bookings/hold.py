@@ -1,4 +1,4 @@
-"""What a new booking costs and until when it is held. Pure rules."""
+"""Until when a new booking is held, what it waits for, and the checks of its price. Pure rules."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
