@@ -34,10 +34,10 @@ demo: $(STAMP) ## Run one booking's life, and what can go wrong, on a fresh temp
 	@"$(RUN)/omotenashi" demo
 
 test: $(STAMP) ## Run the tests; AREA=bookings runs one area
-	@"$(RUN)/python" -m pytest -n 2 --dist loadgroup -m "not bench and not browser" $(if $(AREA),--area $(AREA))
+	@"$(RUN)/python" -m pytest -n 2 --dist loadgroup --no-loadscope-reorder -m "not bench and not browser" $(if $(AREA),--area $(AREA))
 
 test-all: $(STAMP) ## Run the tests with every cross-product whole: before a release
-	@OMOTENASHI_TEST_WHOLE=1 "$(RUN)/python" -m pytest -n 2 --dist loadgroup -m "not bench and not browser"
+	@OMOTENASHI_TEST_WHOLE=1 "$(RUN)/python" -m pytest -n 2 --dist loadgroup --no-loadscope-reorder -m "not bench and not browser"
 
 browser-test: $(STAMP) ## Run the tests of the pages in Chromium, which must be on the PATH
 	@"$(RUN)/python" -m pytest -m browser tests/browser

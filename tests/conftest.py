@@ -24,6 +24,18 @@ from tests.support.servers import (
     run_time_skipping,
 )
 
+#: Modules with a test of more than ten seconds.
+LONGEST = frozenset(
+    {
+        "tests/chaos/test_short.py",
+        "tests/stack/demo/test_demo.py",
+        "tests/chaos/test_waitlist_killed.py",
+        "tests/api/test_contract.py",
+        "tests/api/bookings/test_live_killed.py",
+        "tests/workflows/privacy/test_data_rights.py",
+    }
+)
+
 guard_exit()
 # Every process says where it runs; those that tests start inherit it.
 os.environ.setdefault("OMOTENASHI_ENVIRONMENT", "test")
@@ -56,7 +68,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leaves other areas out, and keeps tests that share a costly fixture together: what a module or a package builds
-    once is built by one process of ``-n`` alone."""
+    once is built by one process of ``-n`` alone. The longest tests come first, so that no process waits for the other
+    one at the end."""
     area = config.getoption("--area")
     if area:
         others = [item for item in items if area not in item.path.parent.relative_to(config.rootpath).parts]
@@ -69,6 +82,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             shared = _shared_by(item)
             if shared is not None:
                 item.add_marker(pytest.mark.xdist_group(shared))
+    items.sort(key=lambda item: item.path.relative_to(config.rootpath).as_posix() not in LONGEST)
 
 
 def _shared_by(item: pytest.Item) -> str | None:
