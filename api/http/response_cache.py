@@ -118,7 +118,7 @@ class Answers:
     cache: Cache
     generations: Generations
     build_id: str
-    #: The business of each id. A slug, which can change to another business, is read from Postgres every time.
+    #: The business of each id or slug. A former slug of a business is never given to another one.
     _whose: dict[str, UUID] = field(default_factory=dict)
     _local: LocalAnswers = field(default_factory=LocalAnswers)
     _repeated: dict[_Asked, _Repeated] = field(default_factory=dict)

@@ -35,7 +35,7 @@ class _Run:
 class BatchedScript:
     """``ask`` calls Redis within the time limit and raises CacheUnavailable; it is used once per pipeline."""
 
-    def __init__(self, redis: "Redis", script: str, ask: Ask) -> None:
+    def __init__(self, redis: Redis, script: str, ask: Ask) -> None:
         self._redis = redis
         self._script = script
         # Redis names scripts by SHA-1 (https://redis.io/docs/latest/commands/evalsha/).

@@ -11,7 +11,7 @@ import pytest
 import structlog
 from pydantic import SecretStr
 
-from runtime.logging import MASK, bound, configure, is_secret, mask_text, masked
+from runtime.logging import MASK, bound, configure, is_secret, log_line, mask_text, masked
 from runtime.settings import Settings
 
 
@@ -41,6 +41,25 @@ def test_our_events_and_the_standard_librarys_have_one_shape(log: io.StringIO) -
     assert (theirs["event"], theirs["level"], theirs["logger"]) == ("slow query", "warning", "theirs")
     assert ours["process"] == theirs["process"] == "test"
     assert str(ours["timestamp"]).endswith("Z")
+
+
+def test_log_line_looks_like_any_other_and_has_no_secrets(log: io.StringIO) -> None:
+    fields = {"method": "GET", "path": "/x/ai@example.com", "status": 200, "milliseconds": 0.4, "token": "abcdef"}
+    ours = structlog.get_logger("ours")
+    with bound(request_id="req_1", business_id="b1"):
+        ours.info("request", **fields)
+        log_line(ours, "ours", "request", fields)
+    usual, quick = _lines(log)
+    stamps = [line.pop("timestamp") for line in (usual, quick)]
+    assert quick == usual
+    assert (quick["path"], quick["token"]) == (f"/x/{MASK}@example.com", MASK)
+    assert all(str(stamp).endswith("Z") and "T" in str(stamp) for stamp in stamps)
+
+
+def test_log_line_is_left_out_above_its_level(log: io.StringIO) -> None:
+    logging.getLogger("quiet").setLevel(logging.WARNING)
+    log_line(structlog.get_logger("quiet"), "quiet", "request", {"status": 200})
+    assert _lines(log) == []
 
 
 def test_context_is_bound_for_a_while_and_reaches_both(log: io.StringIO) -> None:

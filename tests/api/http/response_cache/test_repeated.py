@@ -90,13 +90,17 @@ async def test_repeated_request_without_redis_comes_from_postgres(
     ],
 )
 async def test_repeated_request_with_a_proof_is_judged_by_it(
-    here: Process, salon: StaffedSalon, headers: dict[str, str]
+    database: Database, clock: Clock, cache: Cache, here: Process, salon: StaffedSalon, headers: dict[str, str]
 ) -> None:
-    path = (await asked(here, salon))["get_availability"]
-    await here.warm(path)
-    fresh = f"{path}&party_size=1"  # asked for the first time: nothing of it is cached
-    expected = await here.ask(fresh, **headers)
-    assert (await here.ask(path, **headers)).status_code == expected.status_code
+    spied = Spied(cache)
+    async with process(database, clock, spied) as one:  # type: ignore[arg-type]
+        path = (await asked(one, salon))["get_availability"]
+        await one.warm(path)
+        fresh = f"{path}&party_size=1"  # asked for the first time: nothing of it is cached
+        expected = await one.ask(fresh, **headers)
+        spied.calls.clear()
+        assert (await one.ask(path, **headers)).status_code == expected.status_code
+        assert "count_and_get" not in spied.calls  # which only answers a repeated request
 
 
 async def test_repeated_request_in_another_language_has_its_own_answer(here: Process, salon: StaffedSalon) -> None:
@@ -113,9 +117,7 @@ async def test_repeated_requests_with_long_queries_are_not_remembered(here: Proc
     assert [len(query) < 1000 for _, query, _ in here.app.state.answers._repeated] == [True]
 
 
-async def test_repeated_answer_ends_when_its_time_is_over(
-    here: Process, salon: StaffedSalon, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_repeated_answer_ends_when_its_time_is_over(here: Process, salon: StaffedSalon) -> None:
     path = (await asked(here, salon))["get_availability"]
     await here.warm(path)
     kept = here.app.state.answers
